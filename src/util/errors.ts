@@ -1,0 +1,51 @@
+/**
+ * The one family of errors that a person is meant to read. Each says what failed, where, what was expected
+ * and what to do; each carries the process exit code that `fer-tui` ends with.
+ */
+export class FerError extends Error {
+  /** @param exitCode see EXIT. */
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Process exit codes of every `fer-tui` command. */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  noGpu: 3,
+  data: 4,
+  run: 5,
+  diverged: 6,
+  camera: 7,
+  device: 8,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Bad, missing or truncated data: names the file and the row or image. */
+export class DataError extends FerError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.data, options);
+  }
+}
+
+/** A run folder or a weight file that is missing, damaged or does not fit. */
+export class RunError extends FerError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.run, options);
+  }
+}
+
+/** Options that make no sense together or are out of range. */
+export class UsageError extends FerError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.usage, options);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Seeded random numbers for the host side: weight initialisation, shuffles, augmentation, drawn faces.
+ *
+ * xoshiro128** (Blackman & Vigna, 2018) seeded through splitmix32. The same seed and stream give the same
+ * sequence on every machine. Not for secrets. The GPU has its own counter-based numbers in `dropout.wgsl`.
+ */
+export class Rng {
+  readonly #s: Uint32Array;
+
+  /** @param seed any integer @param stream keeps uses apart: (seed, 0) and (seed, 1) are unrelated. */
+  constructor(seed: number, stream = 0) {
+    let x = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul((stream + 1) | 0, 0x85ebca6b)) >>> 0;
+    this.#s = new Uint32Array(4).map(() => {
+      x = (x + 0x9e3779b9) >>> 0;
+      let z = x;
+      z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+      z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+      return (z ^ (z >>> 15)) >>> 0;
+    });
+  }
+
+  /** An integer in [0, 2^32). */
+  uint32(): number {
+    const s = this.#s as unknown as [number, number, number, number];
+    const result = Math.imul(rotl(Math.imul(s[1], 5), 7), 9) >>> 0;
+    const t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotl(s[3], 11);
+    return result;
+  }
+
+  /** A number in [0, 1) with 32 random bits. */
+  float(): number {
+    return this.uint32() / 0x1_0000_0000;
+  }
+
+  /** A number in [low, high). */
+  uniform(low: number, high: number): number {
+    return low + (high - low) * this.float();
+  }
+
+  /** An integer in [0, n). */
+  int(n: number): number {
+    return Math.floor(this.float() * n);
+  }
+
+  /** A standard normal number (Box-Muller; one value a call, so the sequence stays easy to reason about). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.float())) * Math.cos(2 * Math.PI * this.float());
+  }
+
+  /** Shuffles in place (Fisher-Yates) and returns the same array. */
+  shuffle<T extends { length: number; [i: number]: number }>(items: T): T {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.int(i + 1);
+      const held = items[i] as number;
+      items[i] = items[j] as number;
+      items[j] = held;
+    }
+    return items;
+  }
+
+  /** The four state words, enough to continue the sequence elsewhere. */
+  get state(): number[] {
+    return [...this.#s];
+  }
+}
+
+function rotl(x: number, k: number): number {
+  return (x << k) | (x >>> (32 - k));
+}
