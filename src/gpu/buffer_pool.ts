@@ -1,0 +1,78 @@
+import { OutOfMemoryError } from './errors.js';
+
+/** What a pool holds at this moment. Live = handed out; idle = waiting to be handed out again. */
+export interface PoolStats {
+  readonly liveBuffers: number;
+  readonly liveBytes: number;
+  readonly idleBuffers: number;
+  readonly idleBytes: number;
+}
+
+/** Every pooled buffer can be bound, filled, and copied both ways. */
+const USAGE = 0x80 | 0x04 | 0x08; // GPUBufferUsage.STORAGE | COPY_SRC | COPY_DST (the constants are no globals in Node)
+
+/** Reuses storage buffers by size: creating one costs microseconds and grows the driver's books. */
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #idle = new Map<number, GPUBuffer[]>();
+  #live = 0;
+  #liveBytes = 0;
+  #idleBytes = 0;
+  #idleCount = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** A buffer of at least `bytes` bytes with unspecified contents. Throws OutOfMemoryError over the device limit. */
+  acquire(bytes: number, label: string): GPUBuffer {
+    const size = sizeClass(bytes);
+    const limit = Math.min(
+      this.#device.limits.maxStorageBufferBindingSize,
+      this.#device.limits.maxBufferSize,
+    );
+    if (size > limit) throw new OutOfMemoryError(label, bytes, limit);
+    const reused = this.#idle.get(size)?.pop();
+    if (reused !== undefined) {
+      this.#idleBytes -= size;
+      this.#idleCount--;
+    }
+    this.#live++;
+    this.#liveBytes += size;
+    return reused ?? this.#device.createBuffer({ size, usage: USAGE });
+  }
+
+  /** Takes a buffer back. The caller must not use it again. */
+  release(buffer: GPUBuffer): void {
+    this.#live--;
+    this.#liveBytes -= buffer.size;
+    this.#idleBytes += buffer.size;
+    this.#idleCount++;
+    const list = this.#idle.get(buffer.size);
+    if (list === undefined) this.#idle.set(buffer.size, [buffer]);
+    else list.push(buffer);
+  }
+
+  /** Gives the memory of idle buffers back to the device. */
+  trim(): void {
+    for (const list of this.#idle.values()) for (const buffer of list) buffer.destroy();
+    this.#idle.clear();
+    this.#idleBytes = 0;
+    this.#idleCount = 0;
+  }
+
+  get stats(): PoolStats {
+    return {
+      liveBuffers: this.#live,
+      liveBytes: this.#liveBytes,
+      idleBuffers: this.#idleCount,
+      idleBytes: this.#idleBytes,
+    };
+  }
+}
+
+/** Small sizes are padded to 256 bytes (so that any tensor can be read as whole vec4s), large ones to 64 KiB. */
+function sizeClass(bytes: number): number {
+  const grain = bytes <= 65536 ? 256 : 65536;
+  return Math.max(grain, Math.ceil(bytes / grain) * grain);
+}

@@ -1,0 +1,246 @@
+import type { Gpu } from './device.js';
+import { DisposedError, ShaderError } from './errors.js';
+import { checkShaders, type Kernel, packParams, pipelineOf } from './kernel.js';
+import type { Constants } from './shader.js';
+import { type Shape, sizeOf } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/** One dispatch, ready to be encoded. */
+interface Command {
+  readonly kernel: Kernel;
+  /** The recorder's scope when it was recorded, e.g. `conv2d_1/forward`. */
+  readonly scope: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: readonly [number, number];
+  readonly output: Tensor | undefined;
+}
+
+/** What a command shows of itself to inspection. */
+export interface CommandInfo {
+  readonly kernel: string;
+  readonly scope: string;
+  readonly workgroups: number;
+}
+
+export interface DispatchCall {
+  /** Tensors by the kernel's binding names; a tensor may not be bound as both read and written. */
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly params?: Readonly<Record<string, number>>;
+  readonly constants?: Constants;
+  /** How many workgroups; folded into two dimensions over the device's limit (see shaders/README.md). */
+  readonly workgroups: number;
+}
+
+/**
+ * Records a list of dispatches once, to be replayed any number of times as a `Program`: buffers, bind groups
+ * and pipelines are prepared here, so that a replay allocates nothing. Tensors made by `alloc` belong to the
+ * program. `release` gives a buffer to later commands of the same program, unless `keepAll` is set (tracing).
+ */
+export class Recorder {
+  readonly #commands: Command[] = [];
+  readonly #owned: Tensor[] = [];
+  readonly #buffers = new Set<GPUBuffer>();
+  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #uniforms: GPUBuffer[] = [];
+  #scope = '';
+  #finished = false;
+
+  constructor(
+    readonly gpu: Gpu,
+    readonly options: { readonly keepAll?: boolean } = {},
+  ) {}
+
+  /** Runs `body` with `name` appended to the scope that commands and tensors are labelled with. */
+  scope<T>(name: string, body: () => T): T {
+    const outer = this.#scope;
+    this.#scope = outer === '' ? name : `${outer}/${name}`;
+    try {
+      return body();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** A tensor with unspecified contents that lives as long as the program, or until `release`. */
+  alloc(shape: Shape, label: string): Tensor {
+    const bytes = Math.max(16, Math.ceil(sizeOf(shape) / 4) * 16);
+    const name = this.#scope === '' ? label : `${this.#scope}/${label}`;
+    const buffer = this.#reuse(bytes) ?? this.gpu.pool.acquire(bytes, name);
+    this.#buffers.add(buffer);
+    const tensor = new Tensor(shape, name, { buffer, refs: 1 });
+    this.#owned.push(tensor);
+    return tensor;
+  }
+
+  #reuse(bytes: number): GPUBuffer | undefined {
+    let best: number | undefined;
+    for (const [size, list] of this.#free) {
+      if (list.length > 0 && size >= bytes && size <= bytes * 2 && (best === undefined || size < best)) best = size;
+    }
+    return best === undefined ? undefined : this.#free.get(best)?.pop();
+  }
+
+  /** Same elements, other shape; released like any tensor. */
+  view(tensor: Tensor, shape: Shape): Tensor {
+    const view = tensor.view(shape);
+    this.#owned.push(view);
+    return view;
+  }
+
+  /** Says that no later command of this program reads the tensor. Tensors of others are left alone. */
+  release(tensor: Tensor): void {
+    if (this.options.keepAll || !this.#buffers.has(tensor.storage.buffer)) return;
+    const { buffer } = tensor.storage;
+    if (!tensor.drop()) return;
+    const list = this.#free.get(buffer.size);
+    if (list === undefined) this.#free.set(buffer.size, [buffer]);
+    else list.push(buffer);
+  }
+
+  /** Appends a dispatch. Throws ShaderError when the call does not fit the kernel's declaration. */
+  dispatch(kernel: Kernel, call: DispatchCall): void {
+    if (this.#finished) throw new DisposedError('a finished recorder');
+    const { device } = this.gpu;
+    const pipeline = pipelineOf(this.gpu, kernel, call.constants ?? {});
+    const names = [...kernel.reads, ...kernel.writes];
+    const given = Object.keys(call.bind);
+    if (given.length !== names.length) {
+      throw new ShaderError(`kernel ${kernel.name}: expected bindings ${names.join(', ')}; got ${given.join(', ')}`);
+    }
+    const entries: GPUBindGroupEntry[] = names.map((name, binding) => {
+      const tensor = call.bind[name];
+      if (tensor === undefined) throw new ShaderError(`kernel ${kernel.name}: binding ${name} was not given`);
+      return { binding, resource: { buffer: tensor.buffer, size: tensor.byteLength } };
+    });
+    if (Object.keys(kernel.params).length > 0) {
+      const data = packParams(kernel, call.params ?? {});
+      const buffer = device.createBuffer({
+        size: data.byteLength,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      });
+      device.queue.writeBuffer(buffer, 0, data);
+      this.#uniforms.push(buffer);
+      entries.push({ binding: names.length, resource: { buffer } });
+    }
+    this.#commands.push({
+      kernel,
+      scope: this.#scope,
+      pipeline,
+      bindGroup: device.createBindGroup({ label: kernel.name, layout: pipeline.getBindGroupLayout(0), entries }),
+      groups: fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension),
+      output: call.bind[kernel.writes[0] ?? ''],
+    });
+  }
+
+  /** Ends the recording. Throws ShaderError if a shader of it does not compile. */
+  async finish(): Promise<Program> {
+    this.#finished = true;
+    try {
+      await checkShaders();
+      this.gpu.check();
+    } catch (error) {
+      this.abandon();
+      throw error;
+    }
+    return new Program(this.gpu, this.#commands, () => this.abandon());
+  }
+
+  /** Gives everything back without running it. */
+  abandon(): void {
+    for (const tensor of this.#owned) tensor.drop();
+    for (const buffer of this.#buffers) this.gpu.pool.release(buffer);
+    for (const buffer of this.#uniforms) buffer.destroy();
+    this.#owned.length = 0;
+    this.#buffers.clear();
+    this.#uniforms.length = 0;
+  }
+}
+
+/** A recorded list of dispatches with all its memory. */
+export class Program {
+  #disposed = false;
+
+  constructor(
+    readonly gpu: Gpu,
+    private readonly list: readonly Command[],
+    private readonly giveBack: () => void,
+  ) {}
+
+  /** What runs, in order. */
+  get commands(): readonly CommandInfo[] {
+    return this.list.map(({ kernel, scope, groups }) => ({
+      kernel: kernel.name,
+      scope,
+      workgroups: groups[0] * groups[1],
+    }));
+  }
+
+  /** Submits every command in one pass; returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
+  run(): void {
+    this.gpu.device.queue.submit([this.#encode(0, this.list.length)]);
+  }
+
+  /**
+   * Runs command by command and waits after each. The first run of a pipeline compiles it in the driver, which
+   * can take seconds; this is the way to show that.
+   */
+  async runStepwise(onCommand: (index: number, total: number, kernel: string) => void): Promise<void> {
+    for (const [i, command] of this.list.entries()) {
+      onCommand(i, this.list.length, command.kernel.name);
+      this.gpu.device.queue.submit([this.#encode(i, i + 1)]);
+      await this.gpu.sync();
+    }
+  }
+
+  #encode(from: number, to: number): GPUCommandBuffer {
+    if (this.#disposed) throw new DisposedError('a program');
+    const encoder = this.gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, bindGroup, groups } of this.list.slice(from, to)) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(groups[0], groups[1]);
+    }
+    pass.end();
+    return encoder.finish();
+  }
+
+  /** Gives the memory back. The tensors that it recorded can no longer be read. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.giveBack();
+  }
+}
+
+/** A one-dimensional grid as [x, y] with x <= limit; kernels compute workgroup = y * num_workgroups.x + x. */
+function fold(workgroups: number, limit: number): [number, number] {
+  const n = Math.max(1, workgroups);
+  if (n <= limit) return [n, 1];
+  const y = Math.ceil(n / limit);
+  return [Math.ceil(n / y), y];
+}
+
+/** Records and runs `body` once, hands its tensors to `use`, then gives the memory back. For tests and tools. */
+export async function runOnce<T, R>(
+  gpu: Gpu,
+  body: (rec: Recorder) => T,
+  use: (made: T) => Promise<R>,
+): Promise<R> {
+  const rec = new Recorder(gpu);
+  let made: T;
+  try {
+    made = body(rec);
+  } catch (error) {
+    rec.abandon();
+    throw error;
+  }
+  const program = await rec.finish();
+  try {
+    program.run();
+    return await use(made);
+  } finally {
+    program.dispose();
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ShaderError } from './errors.js';
+import { gpuWait } from './polling.js';
+
+/** Values for the `{{NAME}}` holes at the top of a shader: what must be known when it is compiled. */
+export type Constants = Readonly<Record<string, number | string>>;
+
+const SHADER_DIR = new URL('../../shaders/', import.meta.url);
+const sources = new Map<string, string>();
+
+/** The text of `shaders/<name>.wgsl`, holes unfilled. */
+export function shaderSource(name: string): string {
+  let text = sources.get(name);
+  if (text === undefined) {
+    const path = fileURLToPath(new URL(`${name}.wgsl`, SHADER_DIR));
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (cause) {
+      throw new ShaderError(`shader "${name}": cannot read ${path}`, { cause });
+    }
+    sources.set(name, text);
+  }
+  return text;
+}
+
+/** The comment block that opens a shader: the lesson about the op, without the comment marks. */
+export function shaderLesson(name: string): string {
+  const lines: string[] = [];
+  for (const line of shaderSource(name).split('\n')) {
+    if (!line.startsWith('//')) break;
+    lines.push(line.replace(/^\/\/ ?/, ''));
+  }
+  return lines.join('\n');
+}
+
+/** Fills the holes. Every hole needs a value and every value a hole. */
+export function fillConstants(name: string, source: string, constants: Constants): string {
+  const used = new Set<string>();
+  const text = source.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
+    const value = constants[key];
+    if (value === undefined) throw new ShaderError(`shader "${name}": no value for the constant {{${key}}}`);
+    used.add(key);
+    return String(value);
+  });
+  for (const key of Object.keys(constants)) {
+    if (!used.has(key)) throw new ShaderError(`shader "${name}": it has no constant {{${key}}}`);
+  }
+  return text;
+}
+
+/** Compiles WGSL, or throws a ShaderError that shows line, column, the compiler's words and the source line. */
+export async function explainCompileErrors(module: GPUShaderModule, name: string, text: string): Promise<void> {
+  const info = await gpuWait(() => module.getCompilationInfo());
+  const errors = info.messages.filter((message) => message.type === 'error');
+  if (errors.length === 0) return;
+  const lines = text.split('\n');
+  const shown = errors.map(
+    (e) => `shaders/${name}.wgsl:${e.lineNum}:${e.linePos} ${e.message}\n    ${lines[e.lineNum - 1] ?? ''}`,
+  );
+  throw new ShaderError(`shader "${name}" does not compile:\n${shown.join('\n')}`);
+}

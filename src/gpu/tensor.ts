@@ -1,0 +1,58 @@
+import { DisposedError, ShapeError } from './errors.js';
+import { formatShape, type Shape, sizeOf } from './shape.js';
+
+/** A GPU buffer and how many tensors look at it. */
+export interface Storage {
+  readonly buffer: GPUBuffer;
+  refs: number;
+}
+
+/**
+ * A dense row-major array of 32-bit values on the device: a shape, a label for messages, and a buffer.
+ * Tensors do not compute; kernels do. Who makes one owns it: the `Gpu` for persistent tensors (weights), a
+ * `Program` for what it records.
+ */
+export class Tensor {
+  readonly size: number;
+  #disposed = false;
+
+  constructor(
+    readonly shape: Shape,
+    readonly label: string,
+    readonly storage: Storage,
+  ) {
+    this.size = sizeOf(shape);
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Bytes that kernels may touch: the elements, padded to whole vec4s. */
+  get byteLength(): number {
+    return Math.max(16, Math.ceil(this.size / 4) * 16);
+  }
+
+  /** The buffer, or DisposedError. */
+  get buffer(): GPUBuffer {
+    if (this.#disposed) throw new DisposedError(`tensor "${this.label}" ${formatShape(this.shape)}`);
+    return this.storage.buffer;
+  }
+
+  /** The same elements under another shape; shares (and counts) the storage. */
+  view(shape: Shape, label = this.label): Tensor {
+    if (sizeOf(shape) !== this.size) {
+      throw new ShapeError('view', 'element counts match', `${this.size} elements`, formatShape(shape));
+    }
+    if (this.#disposed) throw new DisposedError(`tensor "${this.label}"`);
+    this.storage.refs++;
+    return new Tensor(shape, label, this.storage);
+  }
+
+  /** For owners only (Gpu, Recorder, Program): marks this tensor dead, true if it was the storage's last one. */
+  drop(): boolean {
+    if (this.#disposed) return false;
+    this.#disposed = true;
+    return --this.storage.refs === 0;
+  }
+}
