@@ -1,7 +1,6 @@
 import { create, globals } from 'webgpu';
 import { BufferPool } from './buffer_pool.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
-import type { Kernel } from './kernel.js';
 import { gpuWait } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
@@ -114,8 +113,8 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
     architecture: info.architecture,
     software: /llvmpipe|swiftshader|software/i.test(`${info.description} ${info.device} ${info.architecture}`),
     features: [...features].sort(),
-    subgroupMin: subgroups ? info.subgroupMinSize : 0,
-    subgroupMax: subgroups ? info.subgroupMaxSize : 0,
+    subgroupMin: subgroups ? (info.subgroupMinSize ?? 0) : 0,
+    subgroupMax: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
   };
 }
 
@@ -124,8 +123,8 @@ export class Gpu {
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
-  /** Which variant of a kernel family to use, by family; absent = chosen for the adapter. */
-  readonly variants = new Map<string, Kernel['name']>();
+  /** Forces a convolution variant (tests, benchmarks); undefined = the fastest that the adapter allows. */
+  convVariant: 'naive' | 'subgroup' | undefined;
   #failure: Error | undefined;
   #closed = false;
   readonly #release: () => void;

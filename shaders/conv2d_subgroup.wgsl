@@ -1,0 +1,195 @@
+// 2-D convolution as an implicit matrix product, for adapters with subgroups of exactly 8 invocations
+// (software Vulkan: one subgroup is one SIMD vector of the CPU). Same mathematics as conv2d.wgsl.
+//
+// The idea: y = A * W, where row r of A is the patch under output pixel r (never stored; addresses are computed)
+// and W is the kernel read as a [KH * KW * IC, OC] matrix. One workgroup is one subgroup and makes a tile of
+// ROWS pixels x COLS channels, held in registers. At each step k of the product
+//   - the lanes together load one column of A: lane l the value of row l, row 8 + l, ...: ROWS / 8 loads;
+//   - each lane loads the vec4s of row k of W that belong to its own channels: COLS / 32 loads;
+//   - subgroupBroadcast hands every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
+// Loads are dear on such an adapter and multiply-adds cheap, so a large tile wins, even one that spills.
+// There is no workgroup memory and no barrier.
+//
+// input_gradient is the same product: the convolution of dy with the kernel turned by 180 degrees and its
+// channels swapped (`flip` makes that copy), with padding K - 1 - pad. This holds for stride 1.
+//
+// weight_gradient: dw = A^T * dy; rows are (ky, kx, ic), the sum runs over all pixels. That sum is long and the
+// tile grid small, so the image rows are split into `splits` parts, each with its own partial result, which
+// reduce.wgsl adds in fixed order: the same bits every time.
+//
+// Constants: BLOCKS = ROWS / 8, QUADS = COLS / 32.
+// Shapes as in conv2d.wgsl; OC a multiple of 4. Tiles may stick out: rows and channels past the end are not stored.
+
+enable subgroups;
+
+const BLOCKS = {{BLOCKS}}u;
+const QUADS = {{QUADS}}u;
+const LANES = 8u;
+const ROWS = BLOCKS * LANES;
+
+struct ConvParams {
+  b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
+  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, has_bias: u32,
+}
+
+// forward
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<uniform> params: ConvParams;
+
+@compute @workgroup_size(8)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let oc4 = p.oc / 4u;
+  let column_tiles = (oc4 + QUADS * LANES - 1u) / (QUADS * LANES);
+  let tile = group.y * groups.x + group.x;
+  let first_row = (tile / column_tiles) * ROWS;
+  let pixels = p.b * p.oh * p.ow;
+  if (first_row >= pixels) { return; }
+  let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
+
+  // Where the lane's own rows lie in the input.
+  var image: array<u32, BLOCKS>;
+  var top: array<u32, BLOCKS>;
+  var left: array<u32, BLOCKS>;
+  for (var r = 0u; r < BLOCKS; r++) {
+    let row = min(first_row + r * LANES + lane, pixels - 1u);
+    image[r] = (row / (p.ow * p.oh)) * p.h;
+    top[r] = ((row / p.ow) % p.oh) * p.stride - p.pad_top;
+    left[r] = (row % p.ow) * p.stride - p.pad_left;
+  }
+  // A lane whose channels lie past the end works on the last ones and stores nothing.
+  var quad: array<u32, QUADS>;
+  for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
+
+  var acc: array<vec4f, ROWS * QUADS>;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      var address: array<u32, BLOCKS>;
+      var inside: array<bool, BLOCKS>;
+      for (var r = 0u; r < BLOCKS; r++) {
+        let iy = top[r] + ky;
+        let ix = left[r] + kx;
+        inside[r] = iy < p.h && ix < p.w;
+        address[r] = select(0u, ((image[r] + iy) * p.w + ix) * p.ic, inside[r]);
+      }
+      let tap = (ky * p.kw + kx) * p.ic;
+      for (var c = 0u; c < p.ic; c++) {
+        var w: array<vec4f, QUADS>;
+        for (var q = 0u; q < QUADS; q++) { w[q] = weight[(tap + c) * oc4 + quad[q]]; }
+        for (var r = 0u; r < BLOCKS; r++) {
+          let a = select(0.0, x[address[r] + c], inside[r]);
+          for (var q = 0u; q < QUADS; q++) {
+            let t = (r * QUADS + q) * LANES;
+            acc[t] += subgroupBroadcast(a, 0u) * w[q];
+            acc[t + 1u] += subgroupBroadcast(a, 1u) * w[q];
+            acc[t + 2u] += subgroupBroadcast(a, 2u) * w[q];
+            acc[t + 3u] += subgroupBroadcast(a, 3u) * w[q];
+            acc[t + 4u] += subgroupBroadcast(a, 4u) * w[q];
+            acc[t + 5u] += subgroupBroadcast(a, 5u) * w[q];
+            acc[t + 6u] += subgroupBroadcast(a, 6u) * w[q];
+            acc[t + 7u] += subgroupBroadcast(a, 7u) * w[q];
+          }
+        }
+      }
+    }
+  }
+  for (var q = 0u; q < QUADS; q++) {
+    let column = first_quad + q * LANES;
+    if (column >= oc4) { continue; }
+    var shift = vec4f(0.0);
+    if (p.has_bias == 1u) { shift = bias[column]; }
+    for (var r = 0u; r < BLOCKS; r++) {
+      for (var l = 0u; l < LANES; l++) {
+        let row = first_row + r * LANES + l;
+        if (row < pixels) { y[row * oc4 + column] = acc[(r * QUADS + q) * LANES + l] + shift; }
+      }
+    }
+  }
+}
+
+// weight_gradient
+struct WeightGradientParams {
+  b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
+  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, splits: u32,
+}
+@group(0) @binding(0) var<storage, read> dw_x: array<f32>;
+@group(0) @binding(1) var<storage, read> dw_dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> partial: array<vec4f>; // [splits, KH * KW * IC, OC]
+@group(0) @binding(3) var<uniform> dw_params: WeightGradientParams;
+
+@compute @workgroup_size(8)
+fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                   @builtin(local_invocation_index) lane: u32) {
+  let p = dw_params;
+  let oc4 = p.oc / 4u;
+  let column_tiles = (oc4 + QUADS * LANES - 1u) / (QUADS * LANES);
+  let rows = p.kh * p.kw * p.ic;
+  let row_tiles = (rows + ROWS - 1u) / ROWS;
+  let index = group.y * groups.x + group.x;
+  let split = index / (row_tiles * column_tiles);
+  if (split >= p.splits) { return; }
+  let tile = index % (row_tiles * column_tiles);
+  let first_row = (tile / column_tiles) * ROWS;
+  let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
+
+  var channel: array<u32, BLOCKS>;
+  var top: array<u32, BLOCKS>;
+  var left: array<u32, BLOCKS>;
+  for (var r = 0u; r < BLOCKS; r++) {
+    let row = min(first_row + r * LANES + lane, rows - 1u);
+    channel[r] = row % p.ic;
+    left[r] = (row / p.ic) % p.kw - p.pad_left;
+    top[r] = row / (p.ic * p.kw) - p.pad_top;
+  }
+  var quad: array<u32, QUADS>;
+  for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
+
+  // This split's share of the image rows of the batch.
+  let lines = p.b * p.oh;
+  let last_line = (split + 1u) * lines / p.splits;
+  var acc: array<vec4f, ROWS * QUADS>;
+  for (var line = split * lines / p.splits; line < last_line; line++) {
+    let n = line / p.oh;
+    let oy = line % p.oh;
+    var address: array<u32, BLOCKS>;
+    var inside_y: array<bool, BLOCKS>;
+    for (var r = 0u; r < BLOCKS; r++) {
+      let iy = oy * p.stride + top[r];
+      inside_y[r] = iy < p.h;
+      address[r] = ((n * p.h + iy) * p.w + left[r]) * p.ic + channel[r];
+    }
+    for (var ox = 0u; ox < p.ow; ox++) {
+      var d: array<vec4f, QUADS>;
+      for (var q = 0u; q < QUADS; q++) { d[q] = dw_dy[(line * p.ow + ox) * oc4 + quad[q]]; }
+      for (var r = 0u; r < BLOCKS; r++) {
+        let ok = inside_y[r] && ox * p.stride + left[r] < p.w;
+        let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride * p.ic, ok)], ok);
+        for (var q = 0u; q < QUADS; q++) {
+          let t = (r * QUADS + q) * LANES;
+          acc[t] += subgroupBroadcast(a, 0u) * d[q];
+          acc[t + 1u] += subgroupBroadcast(a, 1u) * d[q];
+          acc[t + 2u] += subgroupBroadcast(a, 2u) * d[q];
+          acc[t + 3u] += subgroupBroadcast(a, 3u) * d[q];
+          acc[t + 4u] += subgroupBroadcast(a, 4u) * d[q];
+          acc[t + 5u] += subgroupBroadcast(a, 5u) * d[q];
+          acc[t + 6u] += subgroupBroadcast(a, 6u) * d[q];
+          acc[t + 7u] += subgroupBroadcast(a, 7u) * d[q];
+        }
+      }
+    }
+  }
+  for (var q = 0u; q < QUADS; q++) {
+    let column = first_quad + q * LANES;
+    if (column >= oc4) { continue; }
+    for (var r = 0u; r < BLOCKS; r++) {
+      for (var l = 0u; l < LANES; l++) {
+        let row = first_row + r * LANES + l;
+        if (row < rows) { partial[(split * rows + row) * oc4 + column] = acc[(r * QUADS + q) * LANES + l]; }
+      }
+    }
+  }
+}

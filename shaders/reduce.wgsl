@@ -1,0 +1,48 @@
+// Sums in a fixed order. WGSL has no atomic float add, and none is wanted: floating-point addition depends on
+// order, so only a fixed order gives the same bits twice. Every long sum is therefore made in two stages.
+//
+//   column_sums: partial[chunk, c] = sum over the chunk's rows of x[row, c]
+//   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
+//
+// Shapes: x [rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
+// Threads: one a column (or group of four columns) and chunk; neighbours read neighbours.
+// Constants: LANE is the type of one column group, f32 or vec4f; `columns` counts groups.
+
+alias Lane = {{LANE}};
+
+struct ColumnSumsParams { rows: u32, columns: u32, chunks: u32 }
+
+// column_sums
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
+@group(0) @binding(2) var<uniform> params: ColumnSumsParams;
+
+@compute @workgroup_size(64)
+fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+               @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.chunks * p.columns) { return; }
+  let chunk = i / p.columns;
+  let last = (chunk + 1u) * p.rows / p.chunks;
+  var sum = Lane();
+  for (var row = chunk * p.rows / p.chunks; row < last; row++) { sum += x[row * p.columns + i % p.columns]; }
+  partial[i] = sum;
+}
+
+// fold
+struct FoldParams { n: u32, splits: u32 }
+@group(0) @binding(0) var<storage, read> fold_partial: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> out: array<Lane>;
+@group(0) @binding(2) var<uniform> fold_params: FoldParams;
+
+@compute @workgroup_size(64)
+fn fold(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = fold_params;
+  if (i >= p.n) { return; }
+  var sum = Lane();
+  for (var s = 0u; s < p.splits; s++) { sum += fold_partial[s * p.n + i]; }
+  out[i] = sum;
+}

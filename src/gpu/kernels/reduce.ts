@@ -1,0 +1,61 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+
+/** Host side of shaders/reduce.wgsl: sums in two stages and fixed order. */
+const columnSumsKernel = defineKernel('reduce', 'column_sums', {
+  reads: ['x'],
+  writes: ['partial'],
+  params: { rows: 'u32', columns: 'u32', chunks: 'u32' },
+});
+const foldKernel = defineKernel('reduce', 'fold', {
+  reads: ['partial'],
+  writes: ['out'],
+  params: { n: 'u32', splits: 'u32' },
+});
+
+/** Invocations in one workgroup of the element-wise kernels. */
+export const GROUP = 64;
+
+/** The lane type of kernels that treat `extent` neighbouring values alike: vec4s where they divide evenly. */
+export function lanesFor(extent: number): { LANE: string; width: number } {
+  return extent % 4 === 0 ? { LANE: 'vec4f', width: 4 } : { LANE: 'f32', width: 1 };
+}
+
+/** In how many chunks to split `rows` rows so that chunks x columns keeps a device busy; depends on shapes only. */
+export function chunksFor(rows: number, columns: number): number {
+  return Math.max(1, Math.min(Math.ceil(rows / 16), Math.ceil(4096 / columns), 256));
+}
+
+/** Sums the first axis away: partial [splits, ...shape] -> out [...shape]. */
+export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor): void {
+  const { LANE, width } = lanesFor(out.size);
+  const n = out.size / width;
+  rec.dispatch(foldKernel, {
+    bind: { partial, out },
+    params: { n, splits },
+    constants: { LANE },
+    workgroups: Math.ceil(n / GROUP),
+  });
+}
+
+/** x [..., C] -> the sum over all but the last axis, [C]. */
+export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string): Tensor {
+  const c = shape[shape.length - 1] ?? 1;
+  const rows = x.size / c;
+  const { LANE, width } = lanesFor(c);
+  const columns = c / width;
+  const chunks = chunksFor(rows, columns);
+  const partial = rec.alloc([chunks, c], `${label}_partial`);
+  rec.dispatch(columnSumsKernel, {
+    bind: { x, partial },
+    params: { rows, columns, chunks },
+    constants: { LANE },
+    workgroups: Math.ceil((chunks * columns) / GROUP),
+  });
+  const out = rec.alloc([c], label);
+  fold(rec, partial, chunks, out);
+  rec.release(partial);
+  return out;
+}
