@@ -1,0 +1,196 @@
+// Batch normalisation (Ioffe & Szegedy 2015), with Keras's rules.
+//
+// What it means: each channel is shifted and scaled so that over the batch it has mean 0 and variance 1, then a
+// learned gamma and beta give it back any scale it needs. Layers behind it see inputs that do not drift.
+//
+//   mean = average of x, var = average of (x - mean)^2 (biased), rstd = 1 / sqrt(var + epsilon)
+//   xhat = (x - mean) * rstd,   y = gamma * xhat + beta
+//   moving = moving * momentum + batch * (1 - momentum), for mean and (biased) variance
+//
+// Gradients. With N values a channel, and mean and var themselves functions of x:
+//   dbeta = sum dy,  dgamma = sum dy * xhat
+//   dx = gamma * rstd * (dy - dbeta / N - xhat * dgamma / N)
+// In inference mode mean and var are constants and the last two terms fall away (inv_n = 0).
+// Only mean and rstd are kept from the forward pass; xhat is computed again, which is cheaper than storing it.
+//
+// The variance as E[x^2] - E[x]^2 would cancel badly in float32. Each chunk therefore sums the distance to its own
+// first value, and chunks are merged by Chan's formula, in fixed order.
+//
+// Shapes: x is seen as [outer, C, inner]: NHWC has inner = 1, NCHW inner = H * W, features inner = 1.
+// Threads: one a channel group and chunk of rows; the two element-wise passes take one a value group.
+// Constants: LANE is f32 or vec4f, a group of neighbouring channels (vec4f only when inner = 1 and C % 4 = 0).
+
+alias Lane = {{LANE}};
+
+struct StatisticsParams { outer: u32, channels: u32, inner: u32, chunks: u32 }
+
+// statistics: per chunk and channel [mean, M2], M2 = the sum of squared distances to that mean
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> partial: array<Lane>; // [2, chunks, C]
+@group(0) @binding(2) var<uniform> params: StatisticsParams;
+
+@compute @workgroup_size(64)
+fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+              @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.chunks * p.channels) { return; }
+  let c = i % p.channels;
+  let first = (i / p.channels) * p.outer / p.chunks;
+  let last = (i / p.channels + 1u) * p.outer / p.chunks;
+  let origin = x[(first * p.channels + c) * p.inner];
+  var sum = Lane();
+  var squares = Lane();
+  for (var o = first; o < last; o++) {
+    for (var k = 0u; k < p.inner; k++) {
+      let d = x[(o * p.channels + c) * p.inner + k] - origin;
+      sum += d;
+      squares += d * d;
+    }
+  }
+  let n = f32((last - first) * p.inner);
+  partial[i] = origin + sum / n;
+  partial[p.chunks * p.channels + i] = squares - sum * sum / n;
+}
+
+// finish: merges the chunks, and moves the moving averages
+struct FinishParams { outer: u32, channels: u32, inner: u32, chunks: u32, epsilon: f32, momentum: f32 }
+@group(0) @binding(0) var<storage, read> finish_partial: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> mean: array<Lane>;
+@group(0) @binding(2) var<storage, read_write> rstd: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> moving_mean: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> moving_variance: array<Lane>;
+@group(0) @binding(5) var<uniform> finish_params: FinishParams;
+
+@compute @workgroup_size(64)
+fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+          @builtin(local_invocation_index) lane: u32) {
+  let c = (group.y * groups.x + group.x) * 64u + lane;
+  let p = finish_params;
+  if (c >= p.channels) { return; }
+  var n = 0.0;
+  var average = Lane();
+  var m2 = Lane();
+  for (var chunk = 0u; chunk < p.chunks; chunk++) {
+    let rows = (chunk + 1u) * p.outer / p.chunks - chunk * p.outer / p.chunks;
+    let m = f32(rows * p.inner);
+    let delta = finish_partial[chunk * p.channels + c] - average;
+    average += delta * (m / (n + m));
+    m2 += finish_partial[(p.chunks + chunk) * p.channels + c] + delta * delta * (n * m / (n + m));
+    n += m;
+  }
+  let variance = m2 / n;
+  mean[c] = average;
+  rstd[c] = inverseSqrt(variance + p.epsilon);
+  moving_mean[c] = moving_mean[c] * p.momentum + average * (1.0 - p.momentum);
+  moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum);
+}
+
+// moving_rstd: what inference uses in place of the batch's rstd
+struct MovingParams { channels: u32, epsilon: f32 }
+@group(0) @binding(0) var<storage, read> moving_variance_in: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> moving_rstd_out: array<Lane>;
+@group(0) @binding(2) var<uniform> moving_params: MovingParams;
+
+@compute @workgroup_size(64)
+fn moving_rstd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+               @builtin(local_invocation_index) lane: u32) {
+  let c = (group.y * groups.x + group.x) * 64u + lane;
+  if (c >= moving_params.channels) { return; }
+  moving_rstd_out[c] = inverseSqrt(moving_variance_in[c] + moving_params.epsilon);
+}
+
+// normalize
+struct NormalizeParams { n: u32, channels: u32, inner: u32 }
+@group(0) @binding(0) var<storage, read> n_x: array<Lane>;
+@group(0) @binding(1) var<storage, read> n_mean: array<Lane>;
+@group(0) @binding(2) var<storage, read> n_rstd: array<Lane>;
+@group(0) @binding(3) var<storage, read> n_gamma: array<Lane>;
+@group(0) @binding(4) var<storage, read> n_beta: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(6) var<uniform> n_params: NormalizeParams;
+
+@compute @workgroup_size(64)
+fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                    @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= n_params.n) { return; }
+  let c = (i / n_params.inner) % n_params.channels;
+  y[i] = (n_x[i] - n_mean[c]) * n_rstd[c] * n_gamma[c] + n_beta[c];
+}
+
+// gradient_sums: per chunk and channel [sum dy, sum dy * xhat]
+@group(0) @binding(0) var<storage, read> s_dy: array<Lane>;
+@group(0) @binding(1) var<storage, read> s_x: array<Lane>;
+@group(0) @binding(2) var<storage, read> s_mean: array<Lane>;
+@group(0) @binding(3) var<storage, read> s_rstd: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> s_partial: array<Lane>; // [chunks, 2, C]
+@group(0) @binding(5) var<uniform> s_params: StatisticsParams;
+
+@compute @workgroup_size(64)
+fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                 @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = s_params;
+  if (i >= p.chunks * p.channels) { return; }
+  let c = i % p.channels;
+  let chunk = i / p.channels;
+  let last = (chunk + 1u) * p.outer / p.chunks;
+  var sum = Lane();
+  var product = Lane();
+  for (var o = chunk * p.outer / p.chunks; o < last; o++) {
+    for (var k = 0u; k < p.inner; k++) {
+      let at = (o * p.channels + c) * p.inner + k;
+      sum += s_dy[at];
+      product += s_dy[at] * ((s_x[at] - s_mean[c]) * s_rstd[c]);
+    }
+  }
+  s_partial[chunk * 2u * p.channels + c] = sum;
+  s_partial[(chunk * 2u + 1u) * p.channels + c] = product;
+}
+
+// finish_gradients: the chunks added in order
+struct FinishGradientsParams { channels: u32, chunks: u32 }
+@group(0) @binding(0) var<storage, read> fg_partial: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> dbeta: array<Lane>;
+@group(0) @binding(2) var<storage, read_write> dgamma: array<Lane>;
+@group(0) @binding(3) var<uniform> fg_params: FinishGradientsParams;
+
+@compute @workgroup_size(64)
+fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                    @builtin(local_invocation_index) lane: u32) {
+  let c = (group.y * groups.x + group.x) * 64u + lane;
+  let p = fg_params;
+  if (c >= p.channels) { return; }
+  var sum = Lane();
+  var product = Lane();
+  for (var chunk = 0u; chunk < p.chunks; chunk++) {
+    sum += fg_partial[chunk * 2u * p.channels + c];
+    product += fg_partial[(chunk * 2u + 1u) * p.channels + c];
+  }
+  dbeta[c] = sum;
+  dgamma[c] = product;
+}
+
+// input_gradient
+struct InputGradientParams { n: u32, channels: u32, inner: u32, inv_n: f32 }
+@group(0) @binding(0) var<storage, read> i_dy: array<Lane>;
+@group(0) @binding(1) var<storage, read> i_x: array<Lane>;
+@group(0) @binding(2) var<storage, read> i_mean: array<Lane>;
+@group(0) @binding(3) var<storage, read> i_rstd: array<Lane>;
+@group(0) @binding(4) var<storage, read> i_gamma: array<Lane>;
+@group(0) @binding(5) var<storage, read> i_dbeta: array<Lane>;
+@group(0) @binding(6) var<storage, read> i_dgamma: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Lane>;
+@group(0) @binding(8) var<uniform> i_params: InputGradientParams;
+
+@compute @workgroup_size(64)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = i_params;
+  if (i >= p.n) { return; }
+  let c = (i / p.inner) % p.channels;
+  let xhat = (i_x[i] - i_mean[c]) * i_rstd[c];
+  dx[i] = i_gamma[c] * i_rstd[c] * (i_dy[i] - (i_dbeta[c] + xhat * i_dgamma[c]) * p.inv_n);
+}

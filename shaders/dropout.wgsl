@@ -1,0 +1,38 @@
+// Dropout (Srivastava et al. 2014): during training each value is dropped with probability `rate`.
+//
+// What it means: no unit can rely on any other one being there, so the network learns redundant features.
+//
+//   y = x * keep / (1 - rate),   dx = dy * keep / (1 - rate): the same kernel, the same mask, nothing stored
+//
+// The random numbers are counter-based: element i of layer `layer` at step `step` under `seed` hashes to one u32,
+// whatever thread computes it, on any adapter. The hash is PCG's output permutation (O'Neill 2014; Jarzynski &
+// Olano 2020 recommend it for GPUs). The mask can be made again at any time, which is how the backward pass and
+// an exact resume get it.
+//   key = pcg(seed ^ pcg(layer ^ pcg(step))),  keep element i  iff  pcg(i ^ key) >= rate * 2^32
+//
+// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+
+struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
+struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> step_state: Step;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<uniform> params: DropoutParams;
+
+fn pcg(v: vec4u) -> vec4u {
+  let state = v * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
+  return (word >> vec4u(22u)) ^ word;
+}
+
+@compute @workgroup_size(64)
+fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+         @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.quads) { return; }
+  let key = pcg(vec4u(step_state.seed) ^ pcg(vec4u(p.layer) ^ pcg(vec4u(step_state.index))));
+  let random = pcg((vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u)) ^ key);
+  y[i] = select(vec4f(0.0), x[i] * p.scale, random >= vec4u(p.threshold));
+}

@@ -1,0 +1,31 @@
+// The small change: adding one tensor to another, filling one.
+//
+//   add_into: y += x (how gradients that meet in one variable add up)
+//   fill:     y = value
+//
+// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+
+struct ElementwiseParams { quads: u32, value: f32 }
+
+// add_into
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: ElementwiseParams;
+
+@compute @workgroup_size(64)
+fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i < params.quads) { y[i] += x[i]; }
+}
+
+// fill
+@group(0) @binding(0) var<storage, read_write> f_y: array<vec4f>;
+@group(0) @binding(1) var<uniform> f_params: ElementwiseParams;
+
+@compute @workgroup_size(64)
+fn fill(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i < f_params.quads) { f_y[i] = vec4f(f_params.value); }
+}

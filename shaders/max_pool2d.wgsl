@@ -1,0 +1,82 @@
+// Max pooling: of each window only the strongest answer stays.
+//
+// What it means: the image shrinks, and a feature counts wherever in the window it was seen.
+//
+//   y[n, oy, ox, c] = max over the window of x; `taken` remembers which place of the window won (ky * size + kx)
+//   dx of a pixel   = sum of dy over the windows that took it
+// Of equal values the first in row-major order wins. The backward pass gathers: each input pixel asks the windows
+// that cover it, so overlapping windows need no atomics and the order of the sum is fixed.
+//
+// Shapes: x [B, H, W, C], y and taken [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group.
+// Constants: LANE and INDEX are f32 and u32, or vec4f and vec4u for four channels at once.
+
+alias Lane = {{LANE}};
+alias Index = {{INDEX}};
+
+struct PoolParams {
+  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, size: u32, stride: u32, pad_top: u32, pad_left: u32,
+}
+
+// forward
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(2) var<storage, read_write> taken: array<Index>;
+@group(0) @binding(3) var<uniform> params: PoolParams;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.b * p.oh * p.ow * p.c) { return; }
+  let c = i % p.c;
+  let ox = (i / p.c) % p.ow;
+  let oy = (i / (p.c * p.ow)) % p.oh;
+  let n = i / (p.c * p.ow * p.oh);
+  var best = Lane(-3.4028234e38);
+  var place = Index();
+  for (var ky = 0u; ky < p.size; ky++) {
+    let iy = oy * p.stride + ky - p.pad_top; // wraps to a huge number above the image
+    if (iy >= p.h) { continue; }
+    for (var kx = 0u; kx < p.size; kx++) {
+      let ix = ox * p.stride + kx - p.pad_left;
+      if (ix >= p.w) { continue; }
+      let v = x[((n * p.h + iy) * p.w + ix) * p.c + c];
+      let better = v > best;
+      best = select(best, v, better);
+      place = select(place, Index(ky * p.size + kx), better);
+    }
+  }
+  y[i] = best;
+  taken[i] = place;
+}
+
+// backward
+@group(0) @binding(0) var<storage, read> b_dy: array<Lane>;
+@group(0) @binding(1) var<storage, read> b_taken: array<Index>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Lane>;
+@group(0) @binding(3) var<uniform> b_params: PoolParams;
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = b_params;
+  if (i >= p.b * p.h * p.w * p.c) { return; }
+  let c = i % p.c;
+  let ix = (i / p.c) % p.w;
+  let iy = (i / (p.c * p.w)) % p.h;
+  let n = i / (p.c * p.w * p.h);
+  var sum = Lane();
+  for (var ky = 0u; ky < p.size; ky++) {
+    let sy = iy + p.pad_top - ky; // wraps when the window would start above the padding
+    if (sy % p.stride != 0u || sy / p.stride >= p.oh || ky > iy + p.pad_top) { continue; }
+    for (var kx = 0u; kx < p.size; kx++) {
+      let sx = ix + p.pad_left - kx;
+      if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
+      let at = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.c + c;
+      sum += select(Lane(), b_dy[at], b_taken[at] == Index(ky * p.size + kx));
+    }
+  }
+  dx[i] = sum;
+}

@@ -1,0 +1,36 @@
+// ReLU, the rectified linear unit.
+//
+// What it means: negative values become 0; the network's simplest bend.
+//
+//   y = max(x, 0)          dx = dy where y > 0, else 0 (the gradient at 0 is taken as 0, as in Keras)
+//
+// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+
+struct ReluParams { quads: u32 }
+
+// forward
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: ReluParams;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= params.quads) { return; }
+  y[i] = max(x[i], vec4f(0.0));
+}
+
+// backward
+@group(0) @binding(0) var<storage, read> b_dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b_y: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(3) var<uniform> b_params: ReluParams;
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= b_params.quads) { return; }
+  dx[i] = select(vec4f(0.0), b_dy[i], b_y[i] > vec4f(0.0));
+}

@@ -1,0 +1,43 @@
+// RMSprop (Hinton's lecture 6e): each weight's step is divided by the recent size of its gradients; Keras's rule.
+//
+//   v = rho * v + (1 - rho) * g^2
+//   centered:   a = rho * a + (1 - rho) * g,  d = v - a^2;   otherwise d = v
+//   step = lr * g / sqrt(d + epsilon)
+//   momentum m: u = m * u + step, w -= u;                    otherwise w -= step
+//
+// lr comes with the step state (`rate`). State that a setting does not use is a placeholder and is not touched.
+// Threads: one a weight.
+
+struct RmspropParams { n: u32, rho: f32, epsilon: f32, momentum: f32, centered: u32 }
+struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
+
+@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(1) var<storage, read> step_state: Step;
+@group(0) @binding(2) var<storage, read_write> weight: array<f32>;
+@group(0) @binding(3) var<storage, read_write> square: array<f32>;
+@group(0) @binding(4) var<storage, read_write> average: array<f32>;
+@group(0) @binding(5) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(6) var<uniform> params: RmspropParams;
+
+@compute @workgroup_size(64)
+fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+          @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.n) { return; }
+  let g = gradient[i];
+  let v = p.rho * square[i] + (1.0 - p.rho) * g * g;
+  square[i] = v;
+  var d = v;
+  if (p.centered == 1u) {
+    let a = p.rho * average[i] + (1.0 - p.rho) * g;
+    average[i] = a;
+    d -= a * a;
+  }
+  var u = step_state.rate * g / sqrt(d + p.epsilon);
+  if (p.momentum > 0.0) {
+    u += p.momentum * velocity[i];
+    velocity[i] = u;
+  }
+  weight[i] -= u;
+}

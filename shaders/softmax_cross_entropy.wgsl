@@ -1,0 +1,64 @@
+// Softmax and cross-entropy in one: from logits to probabilities, losses and their gradient.
+//
+// What it means: softmax turns scores into probabilities; the loss of a sample is -log of the probability that
+// the right class got. A network that knows nothing pays log(7) = 1.9459 for seven classes.
+//
+//   m = max of the row, p[c] = exp(z[c] - m) / sum over k of exp(z[k] - m)
+//   loss[b] = -sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
+//   t = (1 - smoothing) * onehot + smoothing / C
+//   dlogits = (p - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
+//   which may be 0, while together everything cancels to this.
+//
+// `predicted` is the class of the largest logit, the first of equals.
+// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]. Threads: one a sample.
+
+struct LossParams { b: u32, c: u32, smoothing: f32 }
+
+// forward
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> labels: array<u32>;
+@group(0) @binding(2) var<storage, read_write> probabilities: array<f32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> predicted: array<u32>;
+@group(0) @binding(5) var<uniform> params: LossParams;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let row = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (row >= p.b) { return; }
+  let first = row * p.c;
+  var best = 0u;
+  for (var c = 1u; c < p.c; c++) {
+    if (logits[first + c] > logits[first + best]) { best = c; }
+  }
+  let top = logits[first + best];
+  var total = 0.0;
+  for (var c = 0u; c < p.c; c++) { total += exp(logits[first + c] - top); }
+  let log_total = log(total);
+  var loss = 0.0;
+  for (var c = 0u; c < p.c; c++) {
+    let log_p = logits[first + c] - top - log_total;
+    probabilities[first + c] = exp(log_p);
+    loss -= (select(0.0, 1.0 - p.smoothing, c == labels[row]) + p.smoothing / f32(p.c)) * log_p;
+  }
+  losses[row] = loss;
+  predicted[row] = best;
+}
+
+// backward
+@group(0) @binding(0) var<storage, read> b_probabilities: array<f32>;
+@group(0) @binding(1) var<storage, read> b_labels: array<u32>;
+@group(0) @binding(2) var<storage, read_write> dlogits: array<f32>;
+@group(0) @binding(3) var<uniform> b_params: LossParams;
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = b_params;
+  if (i >= p.b * p.c) { return; }
+  let wanted = select(0.0, 1.0 - p.smoothing, i % p.c == b_labels[i / p.c]) + p.smoothing / f32(p.c);
+  dlogits[i] = (b_probabilities[i] - wanted) / f32(p.b);
+}

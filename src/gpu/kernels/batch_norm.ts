@@ -1,0 +1,187 @@
+import { ShapeError } from '../errors.js';
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { formatShape, type Shape, sizeOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { chunksFor, GROUP, lanesFor } from './reduce.js';
+
+/** Host side of shaders/batch_norm.wgsl. */
+const STATISTICS = { outer: 'u32', channels: 'u32', inner: 'u32', chunks: 'u32' } as const;
+const statisticsKernel = defineKernel('batch_norm', 'statistics', {
+  reads: ['x'],
+  writes: ['partial'],
+  params: STATISTICS,
+});
+const finishKernel = defineKernel('batch_norm', 'finish', {
+  reads: ['partial'],
+  writes: ['mean', 'rstd', 'moving_mean', 'moving_variance'],
+  params: { ...STATISTICS, epsilon: 'f32', momentum: 'f32' },
+});
+const movingRstdKernel = defineKernel('batch_norm', 'moving_rstd', {
+  reads: ['moving_variance'],
+  writes: ['moving_rstd'],
+  params: { channels: 'u32', epsilon: 'f32' },
+});
+const normalizeKernel = defineKernel('batch_norm', 'normalize_values', {
+  reads: ['x', 'mean', 'rstd', 'gamma', 'beta'],
+  writes: ['y'],
+  params: { n: 'u32', channels: 'u32', inner: 'u32' },
+});
+const gradientSumsKernel = defineKernel('batch_norm', 'gradient_sums', {
+  reads: ['dy', 'x', 'mean', 'rstd'],
+  writes: ['partial'],
+  params: STATISTICS,
+});
+const finishGradientsKernel = defineKernel('batch_norm', 'finish_gradients', {
+  reads: ['partial'],
+  writes: ['dbeta', 'dgamma'],
+  params: { channels: 'u32', chunks: 'u32' },
+});
+const inputGradientKernel = defineKernel('batch_norm', 'input_gradient', {
+  reads: ['dy', 'x', 'mean', 'rstd', 'gamma', 'dbeta', 'dgamma'],
+  writes: ['dx'],
+  params: { n: 'u32', channels: 'u32', inner: 'u32', inv_n: 'f32' },
+});
+
+/** x seen as [outer, C, inner], and how the kernels cut it up. */
+export interface NormGeometry {
+  readonly shape: Shape;
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+}
+
+/** The scale and offset that a channel learned, and its moving averages; all [C]. */
+export interface NormWeights {
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly movingMean: Tensor;
+  readonly movingVariance: Tensor;
+}
+
+/** What the backward pass needs again; both [C]. */
+export interface NormSaved {
+  readonly mean: Tensor;
+  readonly rstd: Tensor;
+}
+
+/** @param axis which axis holds the channels: -1 for NHWC and features, 1 for NCHW. Throws ShapeError. */
+export function normGeometry(shape: Shape, axis = -1): NormGeometry {
+  const at = axis < 0 ? shape.length + axis : axis;
+  const channels = shape[at];
+  if (channels === undefined || shape.length < 2) {
+    throw new ShapeError('batch_norm', `axis ${axis} names the channels`, 'rank 2 or more', formatShape(shape));
+  }
+  return { shape, outer: sizeOf(shape.slice(0, at)), channels, inner: sizeOf(shape.slice(at + 1)) };
+}
+
+/** The same geometry counted in lanes. */
+function laned(g: NormGeometry): { g: NormGeometry; constants: { LANE: string }; chunks: number; n: number } {
+  const { LANE, width } = g.inner === 1 ? lanesFor(g.channels) : { LANE: 'f32', width: 1 };
+  const channels = g.channels / width;
+  return {
+    g: { ...g, channels },
+    constants: { LANE },
+    chunks: Math.min(g.outer, chunksFor(g.outer * g.inner, channels)),
+    n: g.outer * channels * g.inner,
+  };
+}
+
+function normalize(rec: Recorder, x: Tensor, w: NormWeights, s: NormSaved, geometry: NormGeometry): Tensor {
+  const { g, constants, n } = laned(geometry);
+  const y = rec.alloc(geometry.shape, 'y');
+  rec.dispatch(normalizeKernel, {
+    bind: { x, mean: s.mean, rstd: s.rstd, gamma: w.gamma, beta: w.beta, y },
+    params: { n, channels: g.channels, inner: g.inner },
+    constants,
+    workgroups: Math.ceil(n / GROUP),
+  });
+  return y;
+}
+
+/** Training forward: normalises by the batch's own statistics and moves the moving averages. */
+export function batchNormTrain(
+  rec: Recorder,
+  x: Tensor,
+  w: NormWeights,
+  geometry: NormGeometry,
+  options: { epsilon: number; momentum: number },
+): { y: Tensor; saved: NormSaved } {
+  const { g, constants, chunks } = laned(geometry);
+  const params = { outer: g.outer, channels: g.channels, inner: g.inner, chunks };
+  const partial = rec.alloc([2, chunks, geometry.channels], 'partial');
+  rec.dispatch(statisticsKernel, {
+    bind: { x, partial },
+    params,
+    constants,
+    workgroups: Math.ceil((chunks * g.channels) / GROUP),
+  });
+  const mean = rec.alloc([geometry.channels], 'mean');
+  const rstd = rec.alloc([geometry.channels], 'rstd');
+  rec.dispatch(finishKernel, {
+    bind: { partial, mean, rstd, moving_mean: w.movingMean, moving_variance: w.movingVariance },
+    params: { ...params, ...options },
+    constants,
+    workgroups: Math.ceil(g.channels / GROUP),
+  });
+  rec.release(partial);
+  return { y: normalize(rec, x, w, { mean, rstd }, geometry), saved: { mean, rstd } };
+}
+
+/** Inference forward: normalises by the moving averages. */
+export function batchNormInfer(
+  rec: Recorder,
+  x: Tensor,
+  w: NormWeights,
+  geometry: NormGeometry,
+  epsilon: number,
+): { y: Tensor; saved: NormSaved } {
+  const { g, constants } = laned(geometry);
+  const rstd = rec.alloc([geometry.channels], 'moving_rstd');
+  rec.dispatch(movingRstdKernel, {
+    bind: { moving_variance: w.movingVariance, moving_rstd: rstd },
+    params: { channels: g.channels, epsilon },
+    constants,
+    workgroups: Math.ceil(g.channels / GROUP),
+  });
+  const saved = { mean: w.movingMean, rstd };
+  return { y: normalize(rec, x, w, saved, geometry), saved };
+}
+
+/** @param training whether the forward pass used the batch's statistics: then dx flows through them too. */
+export function batchNormBackward(
+  rec: Recorder,
+  dy: Tensor,
+  x: Tensor,
+  w: NormWeights,
+  saved: NormSaved,
+  geometry: NormGeometry,
+  training: boolean,
+): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
+  const { g, constants, chunks, n } = laned(geometry);
+  const { mean, rstd } = saved;
+  const partial = rec.alloc([chunks, 2, geometry.channels], 'partial');
+  rec.dispatch(gradientSumsKernel, {
+    bind: { dy, x, mean, rstd, partial },
+    params: { outer: g.outer, channels: g.channels, inner: g.inner, chunks },
+    constants,
+    workgroups: Math.ceil((chunks * g.channels) / GROUP),
+  });
+  const dgamma = rec.alloc([geometry.channels], 'dgamma');
+  const dbeta = rec.alloc([geometry.channels], 'dbeta');
+  rec.dispatch(finishGradientsKernel, {
+    bind: { partial, dbeta, dgamma },
+    params: { channels: g.channels, chunks },
+    constants,
+    workgroups: Math.ceil(g.channels / GROUP),
+  });
+  rec.release(partial);
+  const dx = rec.alloc(geometry.shape, 'dx');
+  rec.dispatch(inputGradientKernel, {
+    bind: { dy, x, mean, rstd, gamma: w.gamma, dbeta, dgamma, dx },
+    params: { n, channels: g.channels, inner: g.inner, inv_n: training ? 1 / (g.outer * g.inner) : 0 },
+    constants,
+    workgroups: Math.ceil(n / GROUP),
+  });
+  return { dx, dgamma, dbeta };
+}

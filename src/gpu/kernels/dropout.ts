@@ -1,0 +1,27 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { quadGrid } from './elementwise.js';
+
+/** Host side of shaders/dropout.wgsl: forward and backward are the same kernel. */
+const applyKernel = defineKernel('dropout', 'apply', {
+  reads: ['x', 'step_state'],
+  writes: ['y'],
+  params: { quads: 'u32', layer: 'u32', threshold: 'u32', scale: 'f32' },
+});
+
+/**
+ * y = x * keep / (1 - rate), where `keep` follows from the step state (seed, step), `layer` and the element.
+ * @param rate in [0, 1) @param layer tells the network's dropout layers apart
+ */
+export function dropoutApply(rec: Recorder, x: Tensor, step: Tensor, rate: number, layer: number): Tensor {
+  const y = rec.alloc(x.shape, 'y');
+  const { quads, workgroups } = quadGrid(x);
+  const threshold = Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
+  rec.dispatch(applyKernel, {
+    bind: { x, step_state: step, y },
+    params: { quads, layer, threshold, scale: 1 / (1 - rate) },
+    workgroups,
+  });
+  return y;
+}

@@ -1,0 +1,27 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP } from './reduce.js';
+
+/** Host side of shaders/elementwise.wgsl. */
+const params = { quads: 'u32', value: 'f32' } as const;
+const addIntoKernel = defineKernel('elementwise', 'add_into', { reads: ['x'], writes: ['y'], params });
+const fillKernel = defineKernel('elementwise', 'fill', { reads: [], writes: ['y'], params });
+
+/** How kernels that take one vec4 an invocation cover a tensor. */
+export function quadGrid(tensor: Tensor): { quads: number; workgroups: number } {
+  const quads = Math.ceil(tensor.size / 4);
+  return { quads, workgroups: Math.ceil(quads / GROUP) };
+}
+
+/** y += x. */
+export function addInto(rec: Recorder, y: Tensor, x: Tensor): void {
+  const { quads, workgroups } = quadGrid(y);
+  rec.dispatch(addIntoKernel, { bind: { x, y }, params: { quads, value: 0 }, workgroups });
+}
+
+/** y = value. */
+export function fill(rec: Recorder, y: Tensor, value: number): void {
+  const { quads, workgroups } = quadGrid(y);
+  rec.dispatch(fillKernel, { bind: { y }, params: { quads, value }, workgroups });
+}

@@ -1,0 +1,78 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { nhwc, type Padding, type Shape, windowOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP, lanesFor } from './reduce.js';
+
+/** Host side of shaders/max_pool2d.wgsl. */
+const params = {
+  b: 'u32', h: 'u32', w: 'u32', c: 'u32', oh: 'u32', ow: 'u32',
+  size: 'u32', stride: 'u32', pad_top: 'u32', pad_left: 'u32',
+} as const;
+const forwardKernel = defineKernel('max_pool2d', 'forward', { reads: ['x'], writes: ['y', 'taken'], params });
+const backwardKernel = defineKernel('max_pool2d', 'backward', { reads: ['dy', 'taken'], writes: ['dx'], params });
+
+export interface PoolOptions {
+  /** Edge of the window; default 2. */
+  readonly size?: number;
+  /** Step of the window; default `size`. */
+  readonly stride?: number;
+  /** Keras's 'valid' (default) or 'same'. */
+  readonly padding?: Padding;
+}
+
+export interface PoolGeometry {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly pad_top: number;
+  readonly pad_left: number;
+}
+
+/** Shape rule: x [B, H, W, C] to every extent. Throws ShapeError. */
+export function poolGeometry(x: Shape, options: PoolOptions = {}): PoolGeometry {
+  const { b, h, w, c } = nhwc('max_pool2d', x);
+  const size = options.size ?? 2;
+  const stride = options.stride ?? size;
+  const rows = windowOf('max_pool2d', h, size, stride, options.padding ?? 'valid');
+  const columns = windowOf('max_pool2d', w, size, stride, options.padding ?? 'valid');
+  return { b, h, w, c, oh: rows.out, ow: columns.out, size, stride, pad_top: rows.before, pad_left: columns.before };
+}
+
+function lanes(g: PoolGeometry): { params: PoolGeometry; constants: { LANE: string; INDEX: string }; width: number } {
+  const { LANE, width } = lanesFor(g.c);
+  return { params: { ...g, c: g.c / width }, constants: { LANE, INDEX: LANE === 'f32' ? 'u32' : 'vec4u' }, width };
+}
+
+/** y [B, OH, OW, C], and which place of each window was taken (u32, same shape). */
+export function maxPool2dForward(rec: Recorder, x: Tensor, g: PoolGeometry): { y: Tensor; taken: Tensor } {
+  const shape = [g.b, g.oh, g.ow, g.c];
+  const y = rec.alloc(shape, 'y');
+  const taken = rec.alloc(shape, 'taken');
+  const { params, constants, width } = lanes(g);
+  rec.dispatch(forwardKernel, {
+    bind: { x, y, taken },
+    params: { ...params },
+    constants,
+    workgroups: Math.ceil(y.size / width / GROUP),
+  });
+  return { y, taken };
+}
+
+/** dx [B, H, W, C] from dy and the forward's `taken`. */
+export function maxPool2dBackward(rec: Recorder, dy: Tensor, taken: Tensor, g: PoolGeometry): Tensor {
+  const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
+  const { params, constants, width } = lanes(g);
+  rec.dispatch(backwardKernel, {
+    bind: { dy, taken, dx },
+    params: { ...params },
+    constants,
+    workgroups: Math.ceil(dx.size / width / GROUP),
+  });
+  return dx;
+}

@@ -1,0 +1,42 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import type { LossParts } from './softmax_cross_entropy.js';
+
+/** Host side of shaders/metrics.wgsl. */
+const accumulateKernel = defineKernel('metrics', 'accumulate', {
+  reads: ['losses', 'labels', 'predicted', 'penalty', 'step_state'],
+  writes: ['ring', 'confusion'],
+  params: { b: 'u32', c: 'u32' },
+});
+
+/** Where steps leave their numbers: ring [slots, 4], confusion [C, C] (u32, rows = true class). */
+export interface MetricTensors {
+  readonly ring: Tensor;
+  readonly confusion: Tensor;
+}
+
+/** Writes [mean loss, correct, penalty, samples] into the step's slot and counts the confusion matrix up. */
+export function accumulateMetrics(
+  rec: Recorder,
+  parts: LossParts,
+  labels: Tensor,
+  penalty: Tensor,
+  step: Tensor,
+  into: MetricTensors,
+): void {
+  const [b, c] = parts.probabilities.shape as [number, number];
+  rec.dispatch(accumulateKernel, {
+    bind: {
+      losses: parts.losses,
+      labels,
+      predicted: parts.predicted,
+      penalty,
+      step_state: step,
+      ring: into.ring,
+      confusion: into.confusion,
+    },
+    params: { b, c },
+    workgroups: 1,
+  });
+}

@@ -1,0 +1,51 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP } from './reduce.js';
+
+/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: in-place updates of one weight tensor. */
+const sgdKernel = defineKernel('sgd', 'update', {
+  reads: ['gradient', 'step_state'],
+  writes: ['weight', 'velocity'],
+  params: { n: 'u32', momentum: 'f32', nesterov: 'u32' },
+});
+const rmspropKernel = defineKernel('rmsprop', 'update', {
+  reads: ['gradient', 'step_state'],
+  writes: ['weight', 'square', 'average', 'velocity'],
+  params: { n: 'u32', rho: 'f32', epsilon: 'f32', momentum: 'f32', centered: 'u32' },
+});
+const adamKernel = defineKernel('adam', 'update', {
+  reads: ['gradient', 'step_state'],
+  writes: ['weight', 'moment', 'square', 'largest'],
+  params: { n: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', amsgrad: 'u32' },
+});
+
+/** The tensors of one update; `state` holds the kernel's other written bindings by name. */
+export interface UpdateTensors {
+  readonly weight: Tensor;
+  readonly gradient: Tensor;
+  readonly step: Tensor;
+  readonly state: Readonly<Record<string, Tensor>>;
+}
+
+const KERNELS = { sgd: sgdKernel, rmsprop: rmspropKernel, adam: adamKernel };
+
+/** Names of the state tensors, each shaped like the weight. */
+export function stateNames(law: keyof typeof KERNELS): readonly string[] {
+  return KERNELS[law].writes.slice(1);
+}
+
+/** One update under the named law; `settings` are the kernel's params but `n`. */
+export function applyUpdate(
+  rec: Recorder,
+  law: keyof typeof KERNELS,
+  tensors: UpdateTensors,
+  settings: Readonly<Record<string, number>>,
+): void {
+  const { weight, gradient, step, state } = tensors;
+  rec.dispatch(KERNELS[law], {
+    bind: { gradient, step_state: step, weight, ...state },
+    params: { n: weight.size, ...settings },
+    workgroups: Math.ceil(weight.size / GROUP),
+  });
+}

@@ -1,0 +1,63 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { expectShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP } from './reduce.js';
+
+/** Host side of shaders/softmax_cross_entropy.wgsl. */
+const params = { b: 'u32', c: 'u32', smoothing: 'f32' } as const;
+const forwardKernel = defineKernel('softmax_cross_entropy', 'forward', {
+  reads: ['logits', 'labels'],
+  writes: ['probabilities', 'losses', 'predicted'],
+  params,
+});
+const backwardKernel = defineKernel('softmax_cross_entropy', 'backward', {
+  reads: ['probabilities', 'labels'],
+  writes: ['dlogits'],
+  params,
+});
+
+/** Per sample: probabilities [B, C], losses [B], predicted class [B] (u32). */
+export interface LossParts {
+  readonly probabilities: Tensor;
+  readonly losses: Tensor;
+  readonly predicted: Tensor;
+}
+
+/** logits [B, C], labels [B] (u32). */
+export function softmaxCrossEntropyForward(
+  rec: Recorder,
+  logits: Tensor,
+  labels: Tensor,
+  smoothing: number,
+): LossParts {
+  expectShape('softmax_cross_entropy', 'logits are [B, C]', logits.shape, [null, null]);
+  const [b, c] = logits.shape as [number, number];
+  expectShape('softmax_cross_entropy', 'labels are [B]', labels.shape, [b]);
+  const probabilities = rec.alloc([b, c], 'probabilities');
+  const losses = rec.alloc([b], 'losses');
+  const predicted = rec.alloc([b], 'predicted');
+  rec.dispatch(forwardKernel, {
+    bind: { logits, labels, probabilities, losses, predicted },
+    params: { b, c, smoothing },
+    workgroups: Math.ceil(b / GROUP),
+  });
+  return { probabilities, losses, predicted };
+}
+
+/** dlogits [B, C] of the mean loss. */
+export function softmaxCrossEntropyBackward(
+  rec: Recorder,
+  probabilities: Tensor,
+  labels: Tensor,
+  smoothing: number,
+): Tensor {
+  const [b, c] = probabilities.shape as [number, number];
+  const dlogits = rec.alloc([b, c], 'dlogits');
+  rec.dispatch(backwardKernel, {
+    bind: { probabilities, labels, dlogits },
+    params: { b, c, smoothing },
+    workgroups: Math.ceil(dlogits.size / GROUP),
+  });
+  return dlogits;
+}
