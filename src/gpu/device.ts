@@ -76,7 +76,8 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
   } catch (cause) {
     const known = adapterNames(cause instanceof Error ? cause.message : '');
     const what = name === undefined ? 'no usable GPU adapter' : `no GPU adapter named "${name}"`;
-    const choice = known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
+    const choice =
+      known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
     throw new NoGpuError(`${what}${choice}; ${WAY_OUT}`, { cause });
   }
   if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through Vulkan; ${WAY_OUT}`);
@@ -111,7 +112,9 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
     name: info.description || info.device || info.vendor,
     vendor: info.vendor,
     architecture: info.architecture,
-    software: /llvmpipe|swiftshader|software/i.test(`${info.description} ${info.device} ${info.architecture}`),
+    software: /llvmpipe|swiftshader|software/i.test(
+      `${info.description} ${info.device} ${info.architecture}`,
+    ),
     features: [...features].sort(),
     subgroupMin: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     subgroupMax: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
@@ -192,7 +195,10 @@ export class Gpu {
   async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
     this.check();
     const size = tensor.size * 4;
-    const staging = this.device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const staging = this.device.createBuffer({
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     try {
       const encoder = this.device.createCommandEncoder();
       encoder.copyBufferToBuffer(tensor.buffer, 0, staging, 0, size);

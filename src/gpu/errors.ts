@@ -29,7 +29,10 @@ export class ShaderError extends FerError {
 /** Use of a tensor or program after it was disposed. */
 export class DisposedError extends FerError {
   constructor(what: string) {
-    super(`${what} was used after it was disposed; keep it alive until the work that reads it is done`, EXIT.bug);
+    super(
+      `${what} was used after it was disposed; keep it alive until the work that reads it is done`,
+      EXIT.bug,
+    );
   }
 }
 

@@ -22,7 +22,11 @@ export interface Kernel {
 /** All kernels by name, for the doctor, the benchmarks and the test that compares them with their shaders. */
 export const kernels = new Map<string, Kernel>();
 
-export function defineKernel(shader: string, entry: string, spec: Omit<Kernel, 'name' | 'shader' | 'entry'>): Kernel {
+export function defineKernel(
+  shader: string,
+  entry: string,
+  spec: Omit<Kernel, 'name' | 'shader' | 'entry'>,
+): Kernel {
   const kernel = { name: `${shader}.${entry}`, shader, entry, ...spec };
   if (kernels.has(kernel.name)) throw new ShaderError(`kernel ${kernel.name} is defined twice`);
   kernels.set(kernel.name, kernel);

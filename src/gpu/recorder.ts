@@ -62,6 +62,11 @@ export class Recorder {
     }
   }
 
+  /** The name that `scope` built up, e.g. `conv2d_1`; empty outside of any. */
+  get currentScope(): string {
+    return this.#scope;
+  }
+
   /** A tensor with unspecified contents that lives as long as the program, or until `release`. */
   alloc(shape: Shape, label: string): Tensor {
     const bytes = Math.max(16, Math.ceil(sizeOf(shape) / 4) * 16);
@@ -76,7 +81,8 @@ export class Recorder {
   #reuse(bytes: number): GPUBuffer | undefined {
     let best: number | undefined;
     for (const [size, list] of this.#free) {
-      if (list.length > 0 && size >= bytes && size <= bytes * 2 && (best === undefined || size < best)) best = size;
+      if (list.length > 0 && size >= bytes && size <= bytes * 2 && (best === undefined || size < best))
+        best = size;
     }
     return best === undefined ? undefined : this.#free.get(best)?.pop();
   }
@@ -106,7 +112,9 @@ export class Recorder {
     const names = [...kernel.reads, ...kernel.writes];
     const given = Object.keys(call.bind);
     if (given.length !== names.length) {
-      throw new ShaderError(`kernel ${kernel.name}: expected bindings ${names.join(', ')}; got ${given.join(', ')}`);
+      throw new ShaderError(
+        `kernel ${kernel.name}: expected bindings ${names.join(', ')}; got ${given.join(', ')}`,
+      );
     }
     const entries: GPUBindGroupEntry[] = names.map((name, binding) => {
       const tensor = call.bind[name];
@@ -127,7 +135,11 @@ export class Recorder {
       kernel,
       scope: this.#scope,
       pipeline,
-      bindGroup: device.createBindGroup({ label: kernel.name, layout: pipeline.getBindGroupLayout(0), entries }),
+      bindGroup: device.createBindGroup({
+        label: kernel.name,
+        layout: pipeline.getBindGroupLayout(0),
+        entries,
+      }),
       groups: fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension),
       output: call.bind[kernel.writes[0] ?? ''],
     });
@@ -178,26 +190,14 @@ export class Program {
 
   /** Submits every command in one pass; returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
   run(): void {
-    this.gpu.device.queue.submit([this.#encode(0, this.list.length)]);
+    this.gpu.device.queue.submit([this.#encode()]);
   }
 
-  /**
-   * Runs command by command and waits after each. The first run of a pipeline compiles it in the driver, which
-   * can take seconds; this is the way to show that.
-   */
-  async runStepwise(onCommand: (index: number, total: number, kernel: string) => void): Promise<void> {
-    for (const [i, command] of this.list.entries()) {
-      onCommand(i, this.list.length, command.kernel.name);
-      this.gpu.device.queue.submit([this.#encode(i, i + 1)]);
-      await this.gpu.sync();
-    }
-  }
-
-  #encode(from: number, to: number): GPUCommandBuffer {
+  #encode(): GPUCommandBuffer {
     if (this.#disposed) throw new DisposedError('a program');
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, groups } of this.list.slice(from, to)) {
+    for (const { pipeline, bindGroup, groups } of this.list) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(groups[0], groups[1]);

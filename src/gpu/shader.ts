@@ -50,7 +50,11 @@ export function fillConstants(name: string, source: string, constants: Constants
 }
 
 /** Compiles WGSL, or throws a ShaderError that shows line, column, the compiler's words and the source line. */
-export async function explainCompileErrors(module: GPUShaderModule, name: string, text: string): Promise<void> {
+export async function explainCompileErrors(
+  module: GPUShaderModule,
+  name: string,
+  text: string,
+): Promise<void> {
   const info = await gpuWait(() => module.getCompilationInfo());
   const errors = info.messages.filter((message) => message.type === 'error');
   if (errors.length === 0) return;

@@ -13,7 +13,12 @@ export function formatShape(shape: Shape): string {
 }
 
 /** Throws unless `got` equals `expected`, where a `null` extent allows any size. */
-export function expectShape(op: string, rule: string, got: Shape, expected: readonly (number | null)[]): void {
+export function expectShape(
+  op: string,
+  rule: string,
+  got: Shape,
+  expected: readonly (number | null)[],
+): void {
   const same = got.length === expected.length && expected.every((e, i) => e === null || e === got[i]);
   if (!same) {
     throw new ShapeError(op, rule, `[${expected.map((e) => e ?? '*').join(', ')}]`, formatShape(got));

@@ -70,7 +70,12 @@ export function normGeometry(shape: Shape, axis = -1): NormGeometry {
   const at = axis < 0 ? shape.length + axis : axis;
   const channels = shape[at];
   if (channels === undefined || shape.length < 2) {
-    throw new ShapeError('batch_norm', `axis ${axis} names the channels`, 'rank 2 or more', formatShape(shape));
+    throw new ShapeError(
+      'batch_norm',
+      `axis ${axis} names the channels`,
+      'rank 2 or more',
+      formatShape(shape),
+    );
   }
   return { shape, outer: sizeOf(shape.slice(0, at)), channels, inner: sizeOf(shape.slice(at + 1)) };
 }

@@ -7,10 +7,24 @@ import { columnSums, fold, GROUP } from './reduce.js';
 
 /** Host side of shaders/conv2d.wgsl (naive) and conv2d_subgroup.wgsl (register tiles on 8-lane subgroups). */
 const CONV_PARAMS = {
-  b: 'u32', h: 'u32', w: 'u32', ic: 'u32', oh: 'u32', ow: 'u32', oc: 'u32',
-  kh: 'u32', kw: 'u32', stride: 'u32', pad_top: 'u32', pad_left: 'u32',
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  ic: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  oc: 'u32',
+  kh: 'u32',
+  kw: 'u32',
+  stride: 'u32',
+  pad_top: 'u32',
+  pad_left: 'u32',
 } as const;
-const FORWARD = { reads: ['x', 'weight', 'bias'], writes: ['y'], params: { ...CONV_PARAMS, has_bias: 'u32' } } as const;
+const FORWARD = {
+  reads: ['x', 'weight', 'bias'],
+  writes: ['y'],
+  params: { ...CONV_PARAMS, has_bias: 'u32' },
+} as const;
 
 const naiveForward = defineKernel('conv2d', 'forward', FORWARD);
 const naiveInputGradient = defineKernel('conv2d', 'input_gradient', {
@@ -71,14 +85,30 @@ export function convVariant(gpu: Gpu): ConvVariant {
 /** Shape rule: x [B,H,W,IC] and weight [KH,KW,IC,OC] to every extent. Throws ShapeError. */
 export function convGeometry(x: Shape, weight: Shape, options: ConvOptions = {}): ConvGeometry {
   const { b, h, w, c } = nhwc('conv2d', x);
-  expectShape('conv2d', 'weight is [KH, KW, IC, OC] with the input channels of x', weight, [null, null, c, null]);
+  expectShape('conv2d', 'weight is [KH, KW, IC, OC] with the input channels of x', weight, [
+    null,
+    null,
+    c,
+    null,
+  ]);
   const [kh, kw, ic, oc] = weight as [number, number, number, number];
   const stride = options.stride ?? 1;
   const padding = options.padding ?? 'same';
   const rows = windowOf('conv2d', h, kh, stride, padding);
   const columns = windowOf('conv2d', w, kw, stride, padding);
   return {
-    b, h, w, ic, oh: rows.out, ow: columns.out, oc, kh, kw, stride, pad_top: rows.before, pad_left: columns.before,
+    b,
+    h,
+    w,
+    ic,
+    oh: rows.out,
+    ow: columns.out,
+    oc,
+    kh,
+    kw,
+    stride,
+    pad_top: rows.before,
+    pad_left: columns.before,
   };
 }
 
@@ -121,8 +151,14 @@ export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g
     });
     const dx = conv2dForward(rec, dy, flipped, undefined, {
       ...g,
-      h: g.oh, w: g.ow, ic: g.oc, oh: g.h, ow: g.w, oc: g.ic,
-      pad_top: g.kh - 1 - g.pad_top, pad_left: g.kw - 1 - g.pad_left,
+      h: g.oh,
+      w: g.ow,
+      ic: g.oc,
+      oh: g.h,
+      ow: g.w,
+      oc: g.ic,
+      pad_top: g.kh - 1 - g.pad_top,
+      pad_left: g.kw - 1 - g.pad_left,
     });
     rec.release(flipped);
     return dx;

@@ -14,7 +14,11 @@ import { GROUP } from './reduce.js';
 
 /** Host side of shaders/dense.wgsl; large layers run as 1 x 1 convolutions on the register-tiled kernels. */
 const params = { b: 'u32', ic: 'u32', oc: 'u32' } as const;
-const forwardKernel = defineKernel('dense', 'forward', { reads: ['x', 'weight', 'bias'], writes: ['y'], params });
+const forwardKernel = defineKernel('dense', 'forward', {
+  reads: ['x', 'weight', 'bias'],
+  writes: ['y'],
+  params,
+});
 const inputGradientKernel = defineKernel('dense', 'input_gradient', {
   reads: ['dy', 'weight'],
   writes: ['dx'],
@@ -47,7 +51,13 @@ function asConvolution(rec: Recorder, g: DenseGeometry): ConvGeometry | undefine
 }
 
 /** y [B, OC] = x weight + bias. */
-export function denseForward(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor, g: DenseGeometry): Tensor {
+export function denseForward(
+  rec: Recorder,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  g: DenseGeometry,
+): Tensor {
   const conv = asConvolution(rec, g);
   if (conv !== undefined) return rec.view(conv2dForward(rec, x, weight, bias, conv), [g.b, g.oc]);
   const y = rec.alloc([g.b, g.oc], 'y');

@@ -5,8 +5,16 @@ import { GROUP } from './reduce.js';
 
 /** Host side of shaders/l2_penalty.wgsl. */
 const params = { n: 'u32', chunks: 'u32', l: 'f32' } as const;
-const partialKernel = defineKernel('l2_penalty', 'partial_squares', { reads: ['weight'], writes: ['partial'], params });
-const addKernel = defineKernel('l2_penalty', 'add_penalty', { reads: ['partial'], writes: ['penalty'], params });
+const partialKernel = defineKernel('l2_penalty', 'partial_squares', {
+  reads: ['weight'],
+  writes: ['partial'],
+  params,
+});
+const addKernel = defineKernel('l2_penalty', 'add_penalty', {
+  reads: ['partial'],
+  writes: ['penalty'],
+  params,
+});
 const backwardKernel = defineKernel('l2_penalty', 'backward', { reads: ['weight'], writes: ['dw'], params });
 
 /** penalty[0] += l * sum of weight^2. */

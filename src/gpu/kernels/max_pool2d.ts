@@ -6,11 +6,23 @@ import { GROUP, lanesFor } from './reduce.js';
 
 /** Host side of shaders/max_pool2d.wgsl. */
 const params = {
-  b: 'u32', h: 'u32', w: 'u32', c: 'u32', oh: 'u32', ow: 'u32',
-  size: 'u32', stride: 'u32', pad_top: 'u32', pad_left: 'u32',
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  c: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  size: 'u32',
+  stride: 'u32',
+  pad_top: 'u32',
+  pad_left: 'u32',
 } as const;
 const forwardKernel = defineKernel('max_pool2d', 'forward', { reads: ['x'], writes: ['y', 'taken'], params });
-const backwardKernel = defineKernel('max_pool2d', 'backward', { reads: ['dy', 'taken'], writes: ['dx'], params });
+const backwardKernel = defineKernel('max_pool2d', 'backward', {
+  reads: ['dy', 'taken'],
+  writes: ['dx'],
+  params,
+});
 
 export interface PoolOptions {
   /** Edge of the window; default 2. */
@@ -41,12 +53,31 @@ export function poolGeometry(x: Shape, options: PoolOptions = {}): PoolGeometry 
   const stride = options.stride ?? size;
   const rows = windowOf('max_pool2d', h, size, stride, options.padding ?? 'valid');
   const columns = windowOf('max_pool2d', w, size, stride, options.padding ?? 'valid');
-  return { b, h, w, c, oh: rows.out, ow: columns.out, size, stride, pad_top: rows.before, pad_left: columns.before };
+  return {
+    b,
+    h,
+    w,
+    c,
+    oh: rows.out,
+    ow: columns.out,
+    size,
+    stride,
+    pad_top: rows.before,
+    pad_left: columns.before,
+  };
 }
 
-function lanes(g: PoolGeometry): { params: PoolGeometry; constants: { LANE: string; INDEX: string }; width: number } {
+function lanes(g: PoolGeometry): {
+  params: PoolGeometry;
+  constants: { LANE: string; INDEX: string };
+  width: number;
+} {
   const { LANE, width } = lanesFor(g.c);
-  return { params: { ...g, c: g.c / width }, constants: { LANE, INDEX: LANE === 'f32' ? 'u32' : 'vec4u' }, width };
+  return {
+    params: { ...g, c: g.c / width },
+    constants: { LANE, INDEX: LANE === 'f32' ? 'u32' : 'vec4u' },
+    width,
+  };
 }
 
 /** y [B, OH, OW, C], and which place of each window was taken (u32, same shape). */

@@ -1,0 +1,18 @@
+import type { Recorder } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
+import type { Tape, Var } from './autograd.js';
+
+/** A differentiable value on the device. */
+export type TensorVar = Var<Tensor>;
+
+/** What ops and layers work in: where to record, what to remember, and in which mode. */
+export interface Context {
+  readonly rec: Recorder;
+  readonly tape: Tape<Tensor>;
+  /** Training: batch statistics, dropout. Otherwise moving averages, no dropout. */
+  readonly training: boolean;
+  /** The step state (index, seed, rate, slot) as u32/f32 words; see learner.ts. */
+  readonly step: Tensor;
+  /** The live weight of a name such as `conv2d/kernel`. */
+  weight(name: string): TensorVar;
+}

@@ -1,0 +1,305 @@
+import type { Gpu } from '../gpu/device.js';
+import { ShapeError } from '../gpu/errors.js';
+import type { MetricTensors } from '../gpu/kernels/metrics.js';
+import type { CommandInfo } from '../gpu/recorder.js';
+import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { Rng } from '../util/random.js';
+import { initialize } from './init.js';
+import { adam, allState, type Optimizer } from './optimizers.js';
+import type { Sequential } from './sequential.js';
+import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
+
+/** The numbers of one step. */
+export interface StepMetrics {
+  /** Counted from 1 over the life of the learner; for evaluation: the batch's index from 1. */
+  readonly step: number;
+  /** Mean cross-entropy of the batch plus penalty, before the update. */
+  readonly loss: number;
+  /** The L2 part of `loss`. */
+  readonly penalty: number;
+  /** Right answers out of `count`. */
+  readonly correct: number;
+  readonly count: number;
+}
+
+/** A named array on the host. */
+export interface NamedArray {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+export interface LearnerOptions {
+  /** Weights and dropout follow from it; default 7. */
+  readonly seed?: number;
+  /** Default `adam()`. */
+  readonly optimizer?: Optimizer;
+  /** L2 penalty on kernels; default 0. */
+  readonly l2?: number;
+  /** Label smoothing in training; default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/** All that went on inside one training step. */
+export interface Trace {
+  /** Per layer: input, output, and the gradient of the loss by the output (absent where nobody needed it). */
+  readonly layers: ReadonlyMap<
+    string,
+    { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
+  >;
+  /** Gradient of each trainable weight. */
+  readonly weightGradients: ReadonlyMap<string, NamedArray>;
+  /** The kernels that ran, in order. */
+  readonly kernels: readonly CommandInfo[];
+}
+
+/** How many steps may wait for the host to read their numbers. */
+const RING_SLOTS = 1024;
+/** How many submitted steps may be unfinished: enough to keep the device busy, few enough to stop quickly. */
+const IN_FLIGHT = 2;
+
+/**
+ * A model on a device: its weights, its optimiser's state, and the recorded steps that train and evaluate it.
+ * Nothing is read back per step: numbers gather in a ring on the device until `metrics` fetches them.
+ */
+export class Learner {
+  readonly #parts: StepParts;
+  readonly #steps = new Map<string, Promise<Step>>();
+  readonly #train: MetricTensors;
+  readonly #evaluation: MetricTensors;
+  readonly #waiting: Promise<void>[] = [];
+  #pending: number[] = [];
+  #collected: StepMetrics[] = [];
+  #evaluated = 0;
+  #stepCount = 0;
+  #seed: number;
+  /** Learning rate of the next steps. */
+  learningRate: number;
+
+  constructor(
+    readonly gpu: Gpu,
+    readonly model: Sequential,
+    options: LearnerOptions = {},
+  ) {
+    const optimizer = options.optimizer ?? adam();
+    this.#seed = (options.seed ?? 7) >>> 0;
+    this.learningRate = optimizer.learningRate;
+    const classes = model.outputShape.at(-1) ?? 1;
+    const metricTensors = (name: string): MetricTensors => ({
+      ring: gpu.empty([RING_SLOTS, 4], `${name}/ring`),
+      confusion: gpu.tensor(new Uint32Array(classes * classes), [classes, classes], `${name}/confusion`),
+    });
+    this.#train = metricTensors('train');
+    this.#evaluation = metricTensors('evaluation');
+    const weights = new Map(
+      model.weights.map(({ name, shape, initializer }, i) => [
+        name,
+        gpu.tensor(initialize(initializer, shape, new Rng(this.#seed, i)), shape, name),
+      ]),
+    );
+    const state = new Map(
+      model.weights
+        .filter(({ trainable }) => trainable)
+        .map(({ name, shape }) => [
+          name,
+          Object.fromEntries(
+            allState(optimizer).map((key) => {
+              const size = optimizer.usedState.includes(key) ? shape : [1];
+              return [key, gpu.tensor(new Float32Array(sizeOf(size)), size, `${name}/${key}`)];
+            }),
+          ),
+        ]),
+    );
+    this.#parts = {
+      gpu,
+      model,
+      weights,
+      optimizer,
+      state,
+      step: gpu.empty([4], 'step'),
+      l2: options.l2 ?? 0,
+      labelSmoothing: options.labelSmoothing ?? 0,
+    };
+  }
+
+  /** Training steps done so far. */
+  get stepCount(): number {
+    return this.#stepCount;
+  }
+
+  /** Queues one training step. Resolves when few enough steps are in flight, not when this one is done. */
+  async train(images: Float32Array, labels: Uint32Array): Promise<void> {
+    const step = await this.#prepared('train', images, labels);
+    if (this.#pending.length === RING_SLOTS) await this.#collect();
+    this.#begin();
+    step.program.run();
+    await this.#throttle();
+  }
+
+  /** Queues one batch of evaluation (moving averages, no dropout, no update). */
+  async evaluate(images: Float32Array, labels: Uint32Array): Promise<void> {
+    const step = await this.#prepared('evaluate', images, labels);
+    if (this.#evaluated === RING_SLOTS)
+      throw new RangeError(`more than ${RING_SLOTS} batches; use larger ones`);
+    this.#writeStep(this.#evaluated++);
+    step.program.run();
+    await this.#throttle();
+  }
+
+  /** Class probabilities [B, classes] of images [B, H, W, C]. */
+  async predict(images: Float32Array): Promise<Float32Array> {
+    const count = images.length / sizeOf(this.model.inputShape);
+    const step = await this.#prepared('predict', images, new Uint32Array(count));
+    step.program.run();
+    return await this.gpu.read(step.probabilities);
+  }
+
+  /** The numbers of all training steps since the last call, in order. Waits for the steps in flight. */
+  async metrics(): Promise<StepMetrics[]> {
+    await this.#collect();
+    return this.#collected.splice(0);
+  }
+
+  /** Ends an evaluation: its numbers per batch and the confusion counts [true, predicted], then starts over. */
+  async evaluationMetrics(): Promise<{ batches: StepMetrics[]; confusion: number[][] }> {
+    const ring = await this.gpu.read(this.#evaluation.ring);
+    const counts = await this.gpu.readU32(this.#evaluation.confusion);
+    const classes = this.model.outputShape.at(-1) ?? 1;
+    const batches = Array.from({ length: this.#evaluated }, (_, i) => slotMetrics(ring, i, i + 1));
+    this.gpu.write(this.#evaluation.confusion, new Uint32Array(classes * classes));
+    this.#evaluated = 0;
+    const confusion = Array.from({ length: classes }, (_, r) => [
+      ...counts.subarray(r * classes, (r + 1) * classes),
+    ]);
+    return { batches, confusion };
+  }
+
+  /** A training step like any other (the same kernels in the same order, the same bits), with everything kept. */
+  async trace(images: Float32Array, labels: Uint32Array): Promise<Trace> {
+    const batch = this.#batchSize(images, labels);
+    const step = await recordStep(this.#parts, { batch, mode: 'train', metrics: this.#train, keepAll: true });
+    try {
+      this.gpu.write(step.images, images);
+      this.gpu.write(step.labels, labels);
+      this.#begin();
+      step.program.run();
+      const read = async (tensor: Tensor): Promise<NamedArray> => ({
+        shape: tensor.shape,
+        data: await this.gpu.read(tensor),
+      });
+      const layers = new Map<
+        string,
+        { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
+      >();
+      for (const { name, input, output } of step.layers) {
+        const gradient = output.grad && (await read(output.grad));
+        layers.set(name, { input: await read(input.value), output: await read(output.value), gradient });
+      }
+      const weightGradients = new Map<string, NamedArray>();
+      for (const [name, { grad }] of step.vars)
+        if (grad !== undefined) weightGradients.set(name, await read(grad));
+      return { layers, weightGradients, kernels: step.program.commands };
+    } finally {
+      step.program.dispose();
+    }
+  }
+
+  /** All weights, moving averages included, in layer order. */
+  async readWeights(): Promise<Map<string, NamedArray>> {
+    const result = new Map<string, NamedArray>();
+    for (const [name, tensor] of this.#parts.weights) {
+      result.set(name, { shape: tensor.shape, data: await this.gpu.read(tensor) });
+    }
+    return result;
+  }
+
+  /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
+  writeWeights(weights: ReadonlyMap<string, NamedArray>): void {
+    const own = this.#parts.weights;
+    for (const name of weights.keys()) {
+      if (!own.has(name)) throw new ShapeError(this.model.name, 'weights fit', 'only weights it has', name);
+    }
+    for (const [name, tensor] of own) {
+      const given = weights.get(name);
+      const got = given === undefined ? 'nothing' : formatShape(given.shape);
+      if (given === undefined || got !== formatShape(tensor.shape)) {
+        throw new ShapeError(this.model.name, `weight ${name}`, formatShape(tensor.shape), got);
+      }
+      this.gpu.write(tensor, given.data);
+    }
+  }
+
+  /** Gives back all memory. */
+  async dispose(): Promise<void> {
+    for (const step of await Promise.all(this.#steps.values())) step.program.dispose();
+    const { weights, state, step } = this.#parts;
+    const kept = [...weights.values(), ...[...state.values()].flatMap((s) => Object.values(s)), step];
+    for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
+    for (const tensor of kept) this.gpu.free(tensor);
+    this.#steps.clear();
+  }
+
+  #batchSize(images: Float32Array, labels: Uint32Array): number {
+    const { inputShape } = this.model;
+    if (labels.length === 0 || images.length !== labels.length * sizeOf(inputShape)) {
+      throw new ShapeError(
+        this.model.name,
+        'a batch has one label per image',
+        `${labels.length} x ${formatShape(inputShape)}`,
+        `${images.length} values`,
+      );
+    }
+    return labels.length;
+  }
+
+  /** The recorded step of a mode and batch size, its inputs filled. The first use of each compiles its kernels. */
+  async #prepared(mode: StepMode, images: Float32Array, labels: Uint32Array): Promise<Step> {
+    const batch = this.#batchSize(images, labels);
+    const key = `${mode} ${batch}`;
+    let step = this.#steps.get(key);
+    if (step === undefined) {
+      const metrics = mode === 'train' ? this.#train : this.#evaluation;
+      step = recordStep(this.#parts, { batch, mode, metrics });
+      step.catch(() => this.#steps.delete(key));
+      this.#steps.set(key, step);
+    }
+    const ready = await step;
+    this.gpu.write(ready.images, images);
+    this.gpu.write(ready.labels, labels);
+    return ready;
+  }
+
+  #begin(): void {
+    const index = this.#stepCount++;
+    const slot = index % RING_SLOTS;
+    this.#pending.push(index + 1);
+    this.#writeStep(slot, index, this.#parts.optimizer.stepRate(index + 1, this.learningRate));
+  }
+
+  #writeStep(slot: number, index = 0, rate = 0): void {
+    const words = new Uint32Array([index, this.#seed, 0, slot]);
+    new Float32Array(words.buffer)[2] = rate;
+    this.gpu.write(this.#parts.step, words);
+  }
+
+  async #throttle(): Promise<void> {
+    const done = this.gpu.sync();
+    done.catch(() => undefined); // reported when it is awaited, here or in metrics()
+    this.#waiting.push(done);
+    if (this.#waiting.length >= IN_FLIGHT) await this.#waiting.shift();
+  }
+
+  async #collect(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    await Promise.all(this.#waiting.splice(0));
+    const ring = await this.gpu.read(this.#train.ring);
+    const steps = this.#pending;
+    this.#pending = [];
+    for (const step of steps) this.#collected.push(slotMetrics(ring, (step - 1) % RING_SLOTS, step));
+  }
+}
+
+function slotMetrics(ring: Float32Array, slot: number, step: number): StepMetrics {
+  const [data = 0, correct = 0, penalty = 0, count = 0] = ring.subarray(slot * 4, slot * 4 + 4);
+  return { step, loss: data + penalty, penalty, correct, count };
+}

@@ -1,0 +1,41 @@
+import {
+  batchNormBackward,
+  batchNormInfer,
+  batchNormTrain,
+  normGeometry,
+} from '../../gpu/kernels/batch_norm.js';
+import type { Context, TensorVar } from '../context.js';
+
+/** The four weights of a batch normalisation, all [C]; the moving ones are not trained. */
+export interface NormVars {
+  readonly gamma: TensorVar;
+  readonly beta: TensorVar;
+  readonly movingMean: TensorVar;
+  readonly movingVariance: TensorVar;
+}
+
+export interface NormOptions {
+  /** Which axis holds the channels: -1 (NHWC, features) or 1 (NCHW). */
+  readonly axis: number;
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+/** Differentiable batch normalisation over any rank >= 2; in training it also moves the moving averages. */
+export function batchNorm(ctx: Context, x: TensorVar, w: NormVars, options: NormOptions): TensorVar {
+  const { rec, tape, training } = ctx;
+  const g = normGeometry(x.value.shape, options.axis);
+  const weights = {
+    gamma: w.gamma.value,
+    beta: w.beta.value,
+    movingMean: w.movingMean.value,
+    movingVariance: w.movingVariance.value,
+  };
+  const { y, saved } = training
+    ? batchNormTrain(rec, x.value, weights, g, { epsilon: options.epsilon, momentum: options.momentum })
+    : batchNormInfer(rec, x.value, weights, g, options.epsilon);
+  return tape.record('batch_norm', [x, w.gamma, w.beta], y, (dy) => {
+    const { dx, dgamma, dbeta } = batchNormBackward(rec, dy, x.value, weights, saved, g, training);
+    return [dx, dgamma, dbeta];
+  });
+}

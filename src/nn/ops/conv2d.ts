@@ -1,0 +1,28 @@
+import {
+  biasGradient,
+  type ConvOptions,
+  conv2dForward,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  convGeometry,
+} from '../../gpu/kernels/conv2d.js';
+import type { Context, TensorVar } from '../context.js';
+
+/** Differentiable 2-D convolution: x [B,H,W,IC], weight [KH,KW,IC,OC], bias [OC] -> [B,OH,OW,OC]. */
+export function conv2d(
+  ctx: Context,
+  x: TensorVar,
+  weight: TensorVar,
+  bias: TensorVar | undefined,
+  options: ConvOptions,
+): TensorVar {
+  const { rec, tape } = ctx;
+  const g = convGeometry(x.value.shape, weight.value.shape, options);
+  const y = conv2dForward(rec, x.value, weight.value, bias?.value, g);
+  // The first layer's input is data: its gradient, a third of the layer's work, is not made.
+  return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => [
+    x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined,
+    conv2dWeightGradient(rec, x.value, dy, g),
+    bias === undefined ? undefined : biasGradient(rec, dy),
+  ]);
+}

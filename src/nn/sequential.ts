@@ -1,0 +1,100 @@
+import { type Shape, sizeOf } from '../gpu/shape.js';
+import type { Context, TensorVar } from './context.js';
+import type { Layer, WeightSpec } from './layers.js';
+
+/** A layer in its place: named as Keras names it (`conv2d`, `conv2d_1`, ...), with its shapes and weights. */
+export interface PlacedLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly outputShape: Shape;
+  /** Weights with full names such as `conv2d_1/kernel`. */
+  readonly weights: readonly WeightSpec[];
+}
+
+/** One row of a summary. */
+export interface SummaryRow {
+  readonly layer: string;
+  readonly type: string;
+  /** With null for the batch axis. */
+  readonly output: readonly (number | null)[];
+  readonly params: number;
+}
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly rows: readonly SummaryRow[];
+  readonly trainable: number;
+  readonly nonTrainable: number;
+}
+
+/** A stack of layers: a description only; `Learner` brings it to a device. */
+export class Sequential {
+  readonly layers: readonly PlacedLayer[];
+  readonly outputShape: Shape;
+
+  /** @param inputShape one sample, without the batch axis. Throws ShapeError where a layer does not fit. */
+  constructor(
+    readonly name: string,
+    readonly inputShape: Shape,
+    layers: readonly Layer[],
+  ) {
+    let shape = inputShape;
+    const counts = new Map<string, number>();
+    this.layers = layers.map((layer) => {
+      const base = snakeCase(layer.kind);
+      const seen = counts.get(base) ?? 0;
+      counts.set(base, seen + 1);
+      const name = seen === 0 ? base : `${base}_${seen}`;
+      const weights = layer.weights(shape).map((spec) => ({ ...spec, name: `${name}/${spec.name}` }));
+      shape = layer.outputShape(shape);
+      return { name, layer, outputShape: shape, weights };
+    });
+    this.outputShape = shape;
+  }
+
+  /** All weights in layer order. */
+  get weights(): readonly WeightSpec[] {
+    return this.layers.flatMap((placed) => placed.weights);
+  }
+
+  /** Records the whole stack; `onLayer` sees what goes into and comes out of each layer. */
+  call(
+    ctx: Context,
+    x: TensorVar,
+    onLayer?: (name: string, input: TensorVar, output: TensorVar) => void,
+  ): TensorVar {
+    let value = x;
+    for (const [index, { name, layer }] of this.layers.entries()) {
+      const input = value;
+      value = ctx.rec.scope(name, () =>
+        layer.call(ctx, input, (weight) => ctx.weight(`${name}/${weight}`), index),
+      );
+      onLayer?.(name, input, value);
+    }
+    return value;
+  }
+
+  summary(): ModelSummary {
+    const count = (trainable: boolean): number =>
+      this.weights.filter((w) => w.trainable === trainable).reduce((sum, w) => sum + sizeOf(w.shape), 0);
+    return {
+      name: this.name,
+      rows: this.layers.map(({ name, layer, outputShape, weights }) => ({
+        layer: name,
+        type: layer.kind,
+        output: [null, ...outputShape],
+        params: weights.reduce((sum, w) => sum + sizeOf(w.shape), 0),
+      })),
+      trainable: count(true),
+      nonTrainable: count(false),
+    };
+  }
+}
+
+/** Keras's rule for automatic names: `MaxPooling2D` -> `max_pooling2d`, `Conv2D` -> `conv2d`. */
+function snakeCase(kind: string): string {
+  return kind
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}

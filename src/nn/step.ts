@@ -1,0 +1,155 @@
+import type { Gpu } from '../gpu/device.js';
+import { addInto, fill } from '../gpu/kernels/elementwise.js';
+import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
+import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
+import {
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyForward,
+} from '../gpu/kernels/softmax_cross_entropy.js';
+import { type Program, Recorder } from '../gpu/recorder.js';
+import { sizeOf } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { Tape, Var } from './autograd.js';
+import type { Context, TensorVar } from './context.js';
+import type { Optimizer } from './optimizers.js';
+import type { Sequential } from './sequential.js';
+
+/** Everything on the device that outlives a step. */
+export interface StepParts {
+  readonly gpu: Gpu;
+  readonly model: Sequential;
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly optimizer: Optimizer;
+  /** Optimiser state of a weight, by the kernel's binding names. */
+  readonly state: ReadonlyMap<string, Readonly<Record<string, Tensor>>>;
+  /** [index, seed, rate, slot]: what changes from step to step. */
+  readonly step: Tensor;
+  readonly l2: number;
+  readonly labelSmoothing: number;
+}
+
+/** What a layer took, made, and got back; tensors of the program. */
+export interface LayerRecord {
+  readonly name: string;
+  readonly input: TensorVar;
+  readonly output: TensorVar;
+}
+
+/** A recorded step for one batch size, with the tensors that the host fills and reads. */
+export interface Step {
+  readonly program: Program;
+  readonly images: Tensor;
+  readonly labels: Tensor;
+  readonly probabilities: Tensor;
+  readonly layers: readonly LayerRecord[];
+  /** Weight variables by name; after a training step with `keepAll` their gradients can be read. */
+  readonly vars: ReadonlyMap<string, TensorVar>;
+}
+
+export type StepMode = 'train' | 'evaluate' | 'predict';
+
+/**
+ * Records one step: forward, loss, metrics, and for `train` backward and the optimiser's updates. The tape lives
+ * only here; what is replayed afterwards is the list of dispatches that it led to.
+ */
+export async function recordStep(
+  parts: StepParts,
+  options: { batch: number; mode: StepMode; metrics: MetricTensors; keepAll?: boolean },
+): Promise<Step> {
+  const { gpu, model } = parts;
+  const { batch, mode } = options;
+  const training = mode === 'train';
+  const rec = new Recorder(gpu, { keepAll: options.keepAll ?? false });
+  try {
+    const images = rec.alloc([batch, ...model.inputShape], 'images');
+    const labels = rec.alloc([batch], 'labels');
+    const vars = weightVars(parts, training);
+    const tape = new Tape<Tensor>({
+      add: (a, b) => {
+        addInto(rec, a, b);
+        rec.release(b);
+        return a;
+      },
+      release: (tensor) => rec.release(tensor),
+      label: (op) => rec.currentScope || op,
+      around: (label, body) => rec.scope(`${label}/backward`, body),
+    });
+    const ctx: Context = { rec, tape, training, step: parts.step, weight: (name) => mustGet(vars, name) };
+    const layers: LayerRecord[] = [];
+    const logits = model.call(ctx, new Var(images, false, 'images'), (name, input, output) =>
+      layers.push({ name, input, output }),
+    );
+    const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, labels));
+    if (training) {
+      const dlogits = rec.scope('loss/backward', () =>
+        softmaxCrossEntropyBackward(rec, parting.probabilities, labels, parts.labelSmoothing),
+      );
+      tape.backward(logits, dlogits);
+      rec.scope('optimizer', () => update(rec, parts, vars));
+    }
+    return {
+      program: await rec.finish(),
+      images,
+      labels,
+      probabilities: parting.probabilities,
+      layers,
+      vars,
+    };
+  } catch (error) {
+    rec.abandon();
+    throw error;
+  }
+}
+
+function weightVars({ model, weights }: StepParts, training: boolean): Map<string, TensorVar> {
+  return new Map(
+    model.weights.map(({ name, trainable }) => [
+      name,
+      new Var(mustGet(weights, name), training && trainable, name),
+    ]),
+  );
+}
+
+function lossAndMetrics(
+  rec: Recorder,
+  parts: StepParts,
+  { mode, metrics }: { mode: StepMode; metrics: MetricTensors },
+  logits: TensorVar,
+  labels: Tensor,
+): { probabilities: Tensor } {
+  const smoothing = mode === 'train' ? parts.labelSmoothing : 0;
+  const loss = softmaxCrossEntropyForward(rec, logits.value, labels, smoothing);
+  if (mode !== 'predict') {
+    const penalty = rec.alloc([1], 'penalty');
+    fill(rec, penalty, 0);
+    if (parts.l2 > 0) {
+      for (const name of penalized(parts)) addL2Penalty(rec, mustGet(parts.weights, name), parts.l2, penalty);
+    }
+    accumulateMetrics(rec, loss, labels, penalty, parts.step, metrics);
+  }
+  return { probabilities: loss.probabilities };
+}
+
+/** Kernels carry the L2 penalty; biases and batch norm do not, as with Keras's kernel_regularizer. */
+function penalized({ model }: StepParts): string[] {
+  return model.weights.map(({ name }) => name).filter((name) => name.endsWith('/kernel'));
+}
+
+function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, TensorVar>): void {
+  const decayed = new Set(parts.l2 > 0 ? penalized(parts) : []);
+  for (const [name, { value, grad, needsGrad }] of vars) {
+    if (!needsGrad) continue;
+    if (grad === undefined || grad.size !== sizeOf(value.shape)) throw new Error(`${name} got no gradient`);
+    rec.scope(name, () => {
+      if (decayed.has(name)) addL2Gradient(rec, value, parts.l2, grad);
+      const state = mustGet(parts.state, name);
+      parts.optimizer.update(rec, { weight: value, gradient: grad, step: parts.step, state });
+    });
+  }
+}
+
+function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {
+  const value = map.get(name);
+  if (value === undefined) throw new Error(`no weight named ${name}`);
+  return value;
+}
