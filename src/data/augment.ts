@@ -1,0 +1,124 @@
+import { FACE_SIZE } from '../util/classes.js';
+import { UsageError } from '../util/errors.js';
+import type { Rng } from '../util/random.js';
+import { PIXELS } from './split_builder.js';
+
+/** Random changes that keep the expression. Every range is symmetric: rotation 10 means -10 to 10 degrees. */
+export interface AugmentOptions {
+  /** Mirror half of the images. */
+  readonly flip: boolean;
+  /** Degrees. */
+  readonly rotation: number;
+  /** Fraction of the edge, in both directions. */
+  readonly shift: number;
+  /** Fraction: 0.1 means a scale of 0.9 to 1.1. */
+  readonly zoom: number;
+  /** Degrees. */
+  readonly shear: number;
+  /** Fraction: 0.1 means a factor of 0.9 to 1.1. */
+  readonly brightness: number;
+}
+
+export const NO_AUGMENT: AugmentOptions = {
+  flip: false,
+  rotation: 0,
+  shift: 0,
+  zoom: 0,
+  shear: 0,
+  brightness: 0,
+};
+export const DEFAULT_AUGMENT: AugmentOptions = {
+  ...NO_AUGMENT,
+  flip: true,
+  rotation: 10,
+  shift: 0.1,
+  zoom: 0.1,
+};
+
+/** Largest value of each range. */
+const LIMITS = { rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 } as const;
+
+/** Reads `none`, `default`, or a list like `flip,rotation=10`. Throws UsageError that lists what there is. */
+export function parseAugment(text: string): AugmentOptions {
+  if (text === 'none') return NO_AUGMENT;
+  if (text === 'default') return DEFAULT_AUGMENT;
+  let options = NO_AUGMENT;
+  for (const word of text.split(',')) {
+    const [name = '', value] = word.trim().split('=');
+    if (name === 'flip' && value === undefined) {
+      options = { ...options, flip: true };
+      continue;
+    }
+    const limit = (LIMITS as Record<string, number>)[name];
+    const number = Number(value);
+    if (limit === undefined || value === undefined || value === '' || !(number >= 0 && number <= limit)) {
+      const known = Object.entries(LIMITS).map(([key, top]) => `${key}=0..${top}`);
+      throw new UsageError(
+        `augment: "${word.trim()}"; expected none, default, or a list of flip, ${known.join(', ')}`,
+      );
+    }
+    options = { ...options, [name]: number };
+  }
+  return options;
+}
+
+/** Whether the options change anything. */
+export function isIdentity(o: AugmentOptions): boolean {
+  return !o.flip && o.rotation === 0 && o.shift === 0 && o.zoom === 0 && o.shear === 0 && o.brightness === 0;
+}
+
+/**
+ * Draws one random change and writes the changed image: one bilinear affine warp around the centre, the edge
+ * pixels repeated outside, then brightness; values stay in 0..255.
+ * @param source [n, 48, 48] @param index which of its images @param out [.., 48, 48] @param at where in `out`
+ */
+export function augmentImage(
+  source: Uint8Array,
+  index: number,
+  options: AugmentOptions,
+  rng: Rng,
+  out: Float32Array,
+  at: number,
+): void {
+  const range = (limit: number): number => (rng.float() * 2 - 1) * limit;
+  // All six are always drawn, so that switching one off leaves the others as they were.
+  const mirror = rng.float() < 0.5 && options.flip ? -1 : 1;
+  const angle = (range(options.rotation) * Math.PI) / 180;
+  const dx = range(options.shift) * FACE_SIZE;
+  const dy = range(options.shift) * FACE_SIZE;
+  const scale = 1 / (1 + range(options.zoom));
+  const shear = Math.tan((range(options.shear) * Math.PI) / 180);
+  const gain = 1 + range(options.brightness);
+
+  // From output to input coordinates: input = M (output - centre) + centre - shift.
+  const cos = Math.cos(angle) * scale;
+  const sin = Math.sin(angle) * scale;
+  const xx = cos * mirror;
+  const xy = -sin + cos * shear;
+  const yx = sin * mirror;
+  const yy = cos + sin * shear;
+  const centre = (FACE_SIZE - 1) / 2;
+  const last = FACE_SIZE - 1;
+  const base = index * PIXELS;
+  for (let oy = 0; oy < FACE_SIZE; oy++) {
+    for (let ox = 0; ox < FACE_SIZE; ox++) {
+      const x = clamp(xx * (ox - centre) + xy * (oy - centre) + centre - dx, last);
+      const y = clamp(yx * (ox - centre) + yy * (oy - centre) + centre - dy, last);
+      const x0 = x | 0;
+      const y0 = y | 0;
+      const fx = x - x0;
+      const fy = y - y0;
+      const row = base + y0 * FACE_SIZE + x0;
+      const right = x0 < last ? 1 : 0;
+      const below = y0 < last ? FACE_SIZE : 0;
+      const top = (source[row] as number) * (1 - fx) + (source[row + right] as number) * fx;
+      const bottom =
+        (source[row + below] as number) * (1 - fx) + (source[row + below + right] as number) * fx;
+      out[at + oy * FACE_SIZE + ox] = Math.min(255, (top * (1 - fy) + bottom * fy) * gain);
+    }
+  }
+}
+
+function clamp(v: number, high: number): number {
+  return v < 0 ? 0 : v > high ? high : v;
+}

@@ -1,0 +1,75 @@
+import { Rng } from '../util/random.js';
+import { type AugmentOptions, augmentImage, isIdentity, NO_AUGMENT } from './augment.js';
+import { applyPreprocess, type Preprocess } from './preprocess.js';
+import { PIXELS } from './split_builder.js';
+import type { Split } from './types.js';
+
+/** What goes into one step. */
+export interface Batch {
+  readonly count: number;
+  /** [count, 48, 48, 1], augmented and preprocessed. */
+  readonly images: Float32Array;
+  /** [count] */
+  readonly labels: Uint32Array;
+}
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  readonly preprocess: Preprocess;
+  /** Default: none. */
+  readonly augment?: AugmentOptions;
+  /** A new order every epoch; default false: file order. */
+  readonly shuffle?: boolean;
+  /** Default 7. */
+  readonly seed?: number;
+}
+
+/** Random streams of one seed: the order of epoch e, and the change of image i in epoch e. */
+const ORDER_STREAM = 1_000_003;
+
+/**
+ * Cuts a split into batches. `batch(epoch, index)` depends on nothing but its arguments and the seed, so a run can
+ * be taken up anywhere and sees the same data. The last batch of an epoch may be smaller, as in Keras.
+ */
+export class BatchSource {
+  readonly size: number;
+  readonly batchSize: number;
+  readonly batchesPerEpoch: number;
+  #order: { epoch: number; indices: Uint32Array } | undefined;
+
+  constructor(
+    private readonly split: Split,
+    private readonly options: BatchOptions,
+  ) {
+    this.size = split.labels.length;
+    this.batchSize = options.batchSize;
+    this.batchesPerEpoch = Math.ceil(this.size / options.batchSize);
+  }
+
+  batch(epoch: number, index: number): Batch {
+    const { batchSize, preprocess, augment = NO_AUGMENT, seed = 7 } = this.options;
+    const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
+    const images = new Float32Array(order.length * PIXELS);
+    const labels = new Uint32Array(order.length);
+    const plain = isIdentity(augment);
+    order.forEach((image, i) => {
+      labels[i] = this.split.labels[image] as number;
+      if (plain) images.set(this.split.images.subarray(image * PIXELS, (image + 1) * PIXELS), i * PIXELS);
+      else {
+        const rng = new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image);
+        augmentImage(this.split.images, image, augment, rng, images, i * PIXELS);
+      }
+    });
+    applyPreprocess(preprocess, images);
+    return { count: order.length, images, labels };
+  }
+
+  #orderOf(epoch: number): Uint32Array {
+    if (this.#order?.epoch !== epoch) {
+      const indices = Uint32Array.from({ length: this.size }, (_, i) => i);
+      if (this.options.shuffle) new Rng(this.options.seed ?? 7, ORDER_STREAM + epoch).shuffle(indices);
+      this.#order = { epoch, indices };
+    }
+    return this.#order.indices;
+  }
+}

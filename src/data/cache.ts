@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { atomicWrite } from '../util/atomic_write.js';
+import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
+import { PIXELS } from './split_builder.js';
+import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
+
+/**
+ * Parsed data as one binary file: 16 bytes of magic and checks, a JSON header, then per split labels and images.
+ * It is found by the path, size and time of its source, so a changed source is parsed again; one that is damaged
+ * (CRC) is ignored.
+ */
+const MAGIC = 'FERTUI01';
+const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
+
+interface Header {
+  readonly name: string;
+  readonly source: string;
+  readonly counts: Record<SplitName, number>;
+}
+
+/** The cached data of a source file, if there is any and it is whole. Folders are not cached. */
+export function readCache(source: string, options: LoadOptions): Dataset | undefined {
+  const path = cachePath(source, options);
+  if (path === undefined) return undefined;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    return undefined;
+  }
+  if (bytes.length < 16 || bytes.toString('latin1', 0, 8) !== MAGIC) return undefined;
+  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
+  let at = 16 + bytes.readUInt32LE(12);
+  const header = JSON.parse(bytes.toString('utf8', 16, at)) as Header;
+  const take = (length: number): Uint8Array => {
+    const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+    at += length;
+    return part;
+  };
+  const splits = {} as Record<SplitName, Split>;
+  for (const name of SPLITS) {
+    const count = header.counts[name];
+    splits[name] = { labels: take(count), images: take(count * PIXELS) };
+  }
+  const { name } = header;
+  return {
+    name,
+    source: header.source,
+    height: FACE_SIZE,
+    width: FACE_SIZE,
+    channels: 1,
+    classes: CLASS_NAMES,
+    splits,
+    skipped: 0,
+  };
+}
+
+/** Keeps parsed data for the next time. A cache that cannot be written is no error: the next load is slower. */
+export function writeCache(source: string, options: LoadOptions, dataset: Dataset): void {
+  const path = cachePath(source, options);
+  if (path === undefined) return;
+  const counts = Object.fromEntries(SPLITS.map((name) => [name, dataset.splits[name].labels.length]));
+  const header = Buffer.from(JSON.stringify({ name: dataset.name, source: dataset.source, counts }));
+  const parts = SPLITS.flatMap((name) => [dataset.splits[name].labels, dataset.splits[name].images]);
+  const head = Buffer.alloc(16);
+  head.write(MAGIC, 'latin1');
+  head.writeUInt32LE(header.length, 12);
+  const bytes = Buffer.concat([head, header, ...parts]);
+  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  try {
+    mkdirSync(join(path, '..'), { recursive: true });
+    atomicWrite(path, bytes);
+  } catch {
+    // Read-only home, full disk: training can go on.
+  }
+}
+
+function cachePath(source: string, { cacheDir, seed = 7 }: LoadOptions): string | undefined {
+  if (cacheDir === false) return undefined;
+  const stats = statSync(source);
+  if (stats.isDirectory()) return undefined;
+  const folder = cacheDir ?? join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fer-tui');
+  const key = createHash('sha256')
+    .update([resolve(source), stats.size, stats.mtimeMs, seed].join('\n'))
+    .digest('hex');
+  return join(folder, `${basename(source)}.${key.slice(0, 16)}.faces`);
+}

@@ -1,0 +1,58 @@
+import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
+import type { Dataset, Split, SplitName } from './types.js';
+
+/** Pixels of one face. */
+export const PIXELS = FACE_SIZE * FACE_SIZE;
+
+/** Collects faces one by one into splits; grows by doubling. */
+export class SplitBuilder {
+  readonly #splits = new Map<SplitName, { images: Uint8Array; labels: number[] }>();
+  /** Rows or images left out. */
+  skipped = 0;
+
+  /** A place for the pixels of one more face of the split. Call `commit` when they are in. */
+  slot(name: SplitName): Uint8Array {
+    const split = this.#get(name);
+    const at = split.labels.length * PIXELS;
+    if (at + PIXELS > split.images.length) {
+      const larger = new Uint8Array(split.images.length * 2);
+      larger.set(split.images);
+      split.images = larger;
+    }
+    return split.images.subarray(at, at + PIXELS);
+  }
+
+  commit(name: SplitName, label: number): void {
+    this.#get(name).labels.push(label);
+  }
+
+  #get(name: SplitName): { images: Uint8Array; labels: number[] } {
+    let split = this.#splits.get(name);
+    if (split === undefined) {
+      split = { images: new Uint8Array(PIXELS * 512), labels: [] };
+      this.#splits.set(name, split);
+    }
+    return split;
+  }
+
+  build(name: string, source: string): Dataset {
+    const split = (key: SplitName): Split => {
+      const found = this.#splits.get(key);
+      if (found === undefined) return { images: new Uint8Array(0), labels: new Uint8Array(0) };
+      return {
+        images: found.images.slice(0, found.labels.length * PIXELS),
+        labels: Uint8Array.from(found.labels),
+      };
+    };
+    return {
+      name,
+      source,
+      height: FACE_SIZE,
+      width: FACE_SIZE,
+      channels: 1,
+      classes: CLASS_NAMES,
+      splits: { train: split('train'), validation: split('validation'), test: split('test') },
+      skipped: this.skipped,
+    };
+  }
+}

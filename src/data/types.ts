@@ -1,0 +1,34 @@
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** Images and their classes. */
+export interface Split {
+  /** [n, 48, 48] gray values 0..255, row by row. */
+  readonly images: Uint8Array;
+  /** [n] class indices into `Dataset.classes`. */
+  readonly labels: Uint8Array;
+}
+
+/** A data set in memory. A split that the source does not have holds no images. */
+export interface Dataset {
+  readonly name: string;
+  /** The path it came from, or `synthetic`. */
+  readonly source: string;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1;
+  readonly classes: readonly string[];
+  readonly splits: Readonly<Record<SplitName, Split>>;
+  /** Rows or images that `skipBad` left out. */
+  readonly skipped: number;
+}
+
+export interface LoadOptions {
+  /** Leave bad rows and images out and count them, instead of failing at the first; default false. */
+  readonly skipBad?: boolean;
+  /** Where parsed data is kept; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: nowhere. */
+  readonly cacheDir?: string | false;
+  /** Of drawn faces and of the held-out images; default 7. */
+  readonly seed?: number;
+  /** Told now and then while a load goes on. */
+  readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
+}

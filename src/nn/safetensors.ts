@@ -1,0 +1,75 @@
+import { sizeOf } from '../gpu/shape.js';
+import { RunError } from '../util/errors.js';
+import type { NamedArray } from './learner.js';
+
+/**
+ * Named float32 arrays as bytes, in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of
+ * header length (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts under
+ * `__metadata__`, then the data.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, NamedArray>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  let end = 0;
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  for (const [name, { shape, data }] of tensors) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const json = JSON.stringify(header);
+  // Spaces bring the data to a multiple of eight, as the format asks for.
+  const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
+  const bytes = new Uint8Array(8 + text.length + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  let at = 8 + text.length;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+/** The reverse; `source` names the file in messages. Throws RunError on anything that is not such a file. */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  source: string,
+): { tensors: Map<string, NamedArray>; metadata: Record<string, string> } {
+  const damaged = (why: string): never => {
+    throw new RunError(
+      `${source}: not a readable .safetensors file (${why}); is it a weight file of fer-tui?`,
+    );
+  };
+  if (bytes.length < 8) damaged(`only ${bytes.length} bytes`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length - 8) damaged('its header is cut off');
+  let header: Record<string, HeaderEntry> & { __metadata__?: Record<string, string> };
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as typeof header;
+  } catch {
+    return damaged('its header is not JSON');
+  }
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const body = bytes.subarray(8 + length);
+  const tensors = new Map<string, NamedArray>();
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    },
+  ] of Object.entries(entries)) {
+    if (dtype !== 'F32') damaged(`${name} is ${dtype}, expected F32`);
+    if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is cut off`);
+    tensors.set(name, { shape, data: new Float32Array(body.slice(from, to).buffer) });
+  }
+  return { tensors, metadata };
+}

@@ -1,0 +1,91 @@
+import { BatchSource } from '../data/batches.js';
+import { limitSplit, loadDataset } from '../data/load.js';
+import type { Preprocess } from '../data/preprocess.js';
+import type { LoadOptions, Split, SplitName } from '../data/types.js';
+import { openGpu } from '../gpu/device.js';
+import { Learner } from '../nn/learner.js';
+import { buildModel } from '../nn/models.js';
+import { DataError, RunError } from '../util/errors.js';
+import { type ClassMetrics, classMetrics, macroF1 } from './metrics.js';
+import { loadModel } from './weights.js';
+
+/** How a network did on a split. */
+export interface Evaluation {
+  /** Mean cross-entropy, plus the L2 penalty if the learner has one. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly count: number;
+  /** [true class][predicted class]. */
+  readonly confusion: number[][];
+}
+
+/** Images per evaluation batch when training uses fewer. */
+const BATCH = 64;
+
+/** Runs a whole split through the network in inference mode: moving averages, no dropout, no augmentation. */
+export async function evaluateSplit(
+  learner: Learner,
+  split: Split,
+  preprocess: Preprocess,
+  batch = BATCH,
+): Promise<Evaluation> {
+  const source = new BatchSource(split, { batchSize: Math.max(batch, BATCH), preprocess });
+  for (let i = 0; i < source.batchesPerEpoch; i++) {
+    const { images, labels } = source.batch(0, i);
+    await learner.evaluate(images, labels);
+  }
+  const { batches, confusion } = await learner.evaluationMetrics();
+  const count = batches.reduce((sum, b) => sum + b.count, 0);
+  return {
+    loss: batches.reduce((sum, b) => sum + b.loss * b.count, 0) / count,
+    accuracy: batches.reduce((sum, b) => sum + b.correct, 0) / count,
+    count,
+    confusion,
+  };
+}
+
+export interface EvaluateOptions {
+  /** A .safetensors file that training wrote. */
+  readonly weights: string;
+  readonly data: string;
+  readonly split: SplitName;
+  readonly limit?: number | undefined;
+  readonly adapter?: string | undefined;
+  readonly load?: LoadOptions;
+}
+
+export interface EvaluateResult extends Evaluation {
+  readonly macroF1: number;
+  readonly perClass: readonly ClassMetrics[];
+  readonly imgPerS: number;
+}
+
+/** Evaluates a weight file on a data set. Throws RunError, DataError, NoGpuError. */
+export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
+  const saved = loadModel(options.weights);
+  const dataset = await loadDataset(options.data, options.load);
+  if (dataset.classes.join() !== saved.classes.join()) {
+    throw new RunError(
+      `${options.weights} knows the classes ${saved.classes.join(', ')}; ${options.data} has ${dataset.classes.join(', ')}`,
+    );
+  }
+  const split = limitSplit(dataset.splits[options.split], options.limit ?? Infinity);
+  if (split.labels.length === 0) {
+    const filled = Object.entries(dataset.splits).filter(([, { labels }]) => labels.length > 0);
+    throw new DataError(
+      `${options.data} has no ${options.split} images; it has ${filled.map(([name]) => name).join(', ')}: use --split`,
+    );
+  }
+  const gpu = await openGpu({ adapter: options.adapter });
+  try {
+    const learner = new Learner(gpu, buildModel(saved.model, { classes: saved.classes.length }));
+    learner.writeWeights(saved.weights);
+    const begin = performance.now();
+    const evaluation = await evaluateSplit(learner, split, saved.preprocess);
+    const imgPerS = evaluation.count / ((performance.now() - begin) / 1000);
+    const perClass = classMetrics(evaluation.confusion, dataset.classes);
+    return { ...evaluation, perClass, macroF1: macroF1(perClass), imgPerS };
+  } finally {
+    gpu.close();
+  }
+}

@@ -1,0 +1,49 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RunError } from './errors.js';
+
+/**
+ * Writes a whole file or nothing: into a temporary file beside it, flushed to the disk, then renamed over the old
+ * one. A crash or a full disk leaves the old file as it was. Throws RunError with the way out.
+ */
+export function atomicWrite(path: string, data: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = openSync(temporary, 'w');
+    try {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw writeError(path, cause);
+  }
+}
+
+/** The rename itself reaches the disk only with the folder. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A failed write in words that say what to do. */
+export function writeError(path: string, cause: unknown): RunError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const advice: Record<string, string> = {
+    ENOSPC: 'the disk is full; free some space or choose another folder with --out',
+    EACCES: 'no permission to write there; choose another folder with --out',
+    EROFS: 'the file system is read-only; choose another folder with --out',
+    ENOENT: 'the folder does not exist (any more)',
+  };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new RunError(`cannot write ${path}: ${advice[code ?? ''] ?? message}`, { cause });
+}
