@@ -1,3 +1,4 @@
+import { UsageError } from '../util/errors.js';
 import { Rng } from '../util/random.js';
 import { type AugmentOptions, augmentImage, isIdentity, NO_AUGMENT } from './augment.js';
 import { applyPreprocess, type Preprocess } from './preprocess.js';
@@ -42,11 +43,21 @@ export class BatchSource {
     private readonly options: BatchOptions,
   ) {
     this.size = split.labels.length;
+    if (!Number.isInteger(options.batchSize) || options.batchSize < 1) {
+      throw new UsageError(`batch size ${options.batchSize}; expected a whole number of 1 or more`);
+    }
     this.batchSize = options.batchSize;
     this.batchesPerEpoch = Math.ceil(this.size / options.batchSize);
   }
 
+  /**
+   * One batch.
+   * @param epoch 0, 1, ... @param index 0 to batchesPerEpoch - 1; outside that: RangeError
+   */
   batch(epoch: number, index: number): Batch {
+    if (!(index >= 0 && index < this.batchesPerEpoch)) {
+      throw new RangeError(`batch ${index} of epoch ${epoch}; there are ${this.batchesPerEpoch}`);
+    }
     const { batchSize, preprocess, augment = NO_AUGMENT, seed = 7 } = this.options;
     const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
     const images = new Float32Array(order.length * PIXELS);
@@ -60,7 +71,7 @@ export class BatchSource {
         augmentImage(this.split.images, image, augment, rng, images, i * PIXELS);
       }
     });
-    applyPreprocess(preprocess, images);
+    applyPreprocess(preprocess, images, images);
     return { count: order.length, images, labels };
   }
 

@@ -22,10 +22,28 @@ export function fitPreprocess(name: PreprocessName, train: Split): Preprocess {
   return { name, mean: Float32Array.from(sums, (sum) => sum / Math.max(1, labels.length)) };
 }
 
-/** Preprocesses images in place of [n, 48 * 48] raw values 0..255. */
-export function applyPreprocess({ name, mean }: Preprocess, values: Float32Array): void {
-  if (name === 'none') return;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = ((values[i] as number) - (mean === undefined ? 0 : (mean[i % PIXELS] as number))) / 255;
+/**
+ * Preprocesses n images at once.
+ * @param pixels [n, 48, 48] raw values 0..255 @param out [n, 48, 48]; may be `pixels` itself
+ * Throws RangeError when `out` is too small or the pixels are no whole number of images.
+ */
+export function applyPreprocess(p: Preprocess, pixels: ArrayLike<number>, out: Float32Array): void {
+  const total = pixels.length;
+  if (out.length < total || total % PIXELS !== 0) {
+    throw new RangeError(
+      `applyPreprocess: ${total} pixels into ${out.length}; expected whole 48 x 48 images`,
+    );
   }
+  if (p.name === 'mean') {
+    const { mean } = p;
+    if (mean?.length !== PIXELS) {
+      throw new RangeError(`applyPreprocess: mean image of ${mean?.length ?? 0} pixels; expected ${PIXELS}`);
+    }
+    for (let at = 0; at < total; at += PIXELS) {
+      for (let i = 0; i < PIXELS; i++) out[at + i] = ((pixels[at + i] as number) - (mean[i] as number)) / 255;
+    }
+    return;
+  }
+  const divisor = p.name === 'scale255' ? 255 : 1;
+  for (let i = 0; i < total; i++) out[i] = (pixels[i] as number) / divisor;
 }
