@@ -1,0 +1,201 @@
+#!/usr/bin/env node
+/**
+ * Brings a fresh clone to where everything runs: npm packages, build, a Vulkan driver, and (optional) the OpenCV
+ * binding. Every step looks first and says what it is about to do; a second run finds nothing to do.
+ *
+ *   node scripts/setup.mjs             everything
+ *   node scripts/setup.mjs --camera    the camera part again, even if it failed before
+ *
+ * FER_TUI_NO_INSTALL=1 keeps it from installing system packages.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { backportsSource, distribution, installCommand, rootPrefix } from './platform.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const STAMP = join(ROOT, '.cache', 'setup.json');
+const forceCamera = process.argv.includes('--camera');
+const mayInstall = !process.env.FER_TUI_NO_INSTALL;
+const say = (text) => process.stderr.write(`set-up: ${text}\n`);
+process.chdir(ROOT);
+
+const stamp = existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, 'utf8')) : {};
+const remember = (entries) => {
+  Object.assign(stamp, entries);
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, `${JSON.stringify(stamp, null, 2)}\n`);
+};
+
+checkNode();
+await packages();
+await build();
+await vulkan();
+await camera();
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node.js ${process.versions.node} is too old; 20.19 or newer is needed`, 'install it from https://nodejs.org');
+}
+
+async function packages() {
+  const lock = hash([readFileSync('package-lock.json')]);
+  if (existsSync('node_modules/.package-lock.json') && stamp.packages === lock) return;
+  say('installing npm packages (npm ci)');
+  // No package of ours needs its install script: Dawn's binary is inside the webgpu package.
+  if (!(await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund']))) {
+    fail('npm ci failed', 'look at its messages above, then run "npm run setup" again');
+  }
+  remember({ packages: lock, camera: undefined });
+}
+
+async function build() {
+  const files = [...tree('src'), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const inputs = hash(files.map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`));
+  if (stamp.build === inputs && existsSync('dist/cli/main.js')) return;
+  say('building (tsc)');
+  if (!(await run(['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']))) {
+    fail('the build failed', 'look at the messages above, then run "npm run build"');
+  }
+  remember({ build: inputs });
+}
+
+async function vulkan() {
+  if (stamp.adapter !== undefined && existsSync(stamp.loader ?? '')) return;
+  let found = probe();
+  if (found.adapter === undefined) {
+    const distro = osRelease();
+    const nvidia = existsSync('/proc/driver/nvidia/version');
+    const command = installCommand('vulkan', distro, nvidia);
+    say(`no Vulkan driver that Dawn accepts (${found.error}); installing ${nvidia ? 'the Vulkan loader' : "Mesa's, which also runs on the CPU"}`);
+    if (distro === 'debian-12' && !nvidia) await enableBackports();
+    if (!(await asRoot(command))) fail('the Vulkan driver could not be installed', `${command}   (as root), then "npm run setup"`);
+    found = probe();
+    if (found.adapter === undefined) fail(`still no usable GPU adapter: ${found.error}`, 'npx fer-tui doctor');
+  }
+  say(`GPU adapter: ${found.adapter}`);
+  remember({ adapter: found.adapter, loader: findLoader() });
+}
+
+/** The OpenCV binding. Everything but the camera works without it, so nothing here ends the set-up. */
+async function camera() {
+  const version = JSON.parse(readFileSync('package.json', 'utf8')).optionalDependencies['@u4/opencv4nodejs'];
+  const key = `${version} node ${process.versions.modules}`;
+  if (stamp.camera?.key === key && !forceCamera) return;
+  const giveUp = (why) => {
+    say(`the camera will not work: ${why}. All else does. To try again: npm run setup:camera`);
+    remember({ camera: { key, ok: false, why } });
+  };
+  const folder = 'node_modules/@u4/opencv4nodejs';
+  if (!existsSync(folder)) return giveUp('npm did not install @u4/opencv4nodejs');
+  if (!existsSync('/usr/include/opencv4/opencv2/core.hpp') || !haveCompiler()) {
+    const command = installCommand('opencv', osRelease());
+    say('installing OpenCV for the camera (a few hundred MB; optional)');
+    if (!(await asRoot(command))) return giveUp(`OpenCV is missing; run "${command}" as root`);
+  }
+  say('building the OpenCV binding, once (about 5 minutes on two cores; optional)');
+  const lib = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].find((path) => existsSync(join(path, 'libopencv_core.so')));
+  const built = await run(
+    ['node', join(ROOT, 'node_modules/@u4/opencv-build/bin/build-opencv.js'), ...['--incDir', '/usr/include/opencv4/', '--libDir', `${lib}/`, '--binDir', '/usr/bin/', '--nobuild', 'rebuild']],
+    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', OPENCV4NODEJS_DISABLE_POSTINSTALL: '1' } },
+  );
+  if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
+  say('OpenCV binding built');
+  remember({ camera: { key, ok: true } });
+}
+
+function bindingLoads() {
+  const code = "require('@u4/opencv4nodejs'); process.exit(0)";
+  return spawnSync('node', ['-e', code], { env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } }).status === 0;
+}
+
+function haveCompiler() {
+  return ['g++', 'make', 'python3'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+}
+
+function probe() {
+  const result = spawnSync('node', ['scripts/probe_adapter.mjs'], { encoding: 'utf8', timeout: 60_000 });
+  const line = result.stdout?.split('\n').find((text) => text.startsWith('{'));
+  return line === undefined ? { error: 'the probe gave no answer' } : JSON.parse(line);
+}
+
+function findLoader() {
+  const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
+  return folders.map((folder) => join(folder, 'libvulkan.so.1')).find((path) => existsSync(path)) ?? process.execPath;
+}
+
+function osRelease() {
+  return distribution(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '');
+}
+
+async function enableBackports() {
+  const folder = '/etc/apt/sources.list.d';
+  const files = ['/etc/apt/sources.list', ...(existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [])];
+  const source = backportsSource(files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8')).join('\n'));
+  if (source === undefined) return;
+  say("adding Debian's backports, because Debian 12's own Mesa is too old for Dawn");
+  await asRoot(`sh -c 'echo "${source.trim()}" > ${folder}/fer-tui-backports.list'`, { update: false });
+}
+
+/** Runs an apt command as root, package lists refreshed first. False where that is not possible. */
+async function asRoot(command, { update = true } = {}) {
+  const hasSudo = spawnSync('sudo', ['--version']).status === 0;
+  const prefix = rootPrefix({
+    uid: process.getuid?.() ?? 1,
+    hasSudo,
+    sudoWithoutPassword: hasSudo && spawnSync('sudo', ['-n', 'true']).status === 0,
+    tty: process.stdin.isTTY === true,
+  });
+  if (!mayInstall || prefix === undefined || osRelease() === 'other') {
+    say(`${mayInstall ? 'this needs root' : 'FER_TUI_NO_INSTALL is set'}; the command is: ${command}`);
+    return false;
+  }
+  if (update && !(await run([...prefix, 'apt-get', 'update', '-q']))) return false;
+  return run([...prefix, 'sh', '-c', command], { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+}
+
+/** Runs a command; shows every few seconds that it goes on; shows its output only if it fails. */
+function run([program, ...args], { cwd = ROOT, env = {} } = {}) {
+  return new Promise((resolve) => {
+    const begin = Date.now();
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (data) => {
+      output = (output + data).slice(-20_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const beat = setInterval(() => {
+      const last = output.trimEnd().split('\n').at(-1)?.slice(0, 70) ?? '';
+      say(`  ... ${Math.round((Date.now() - begin) / 1000)} s  ${last}`);
+    }, 15_000);
+    const end = (ok) => {
+      clearInterval(beat);
+      if (!ok) process.stderr.write(`${output}\n`);
+      resolve(ok);
+    };
+    child.on('error', () => end(false));
+    child.on('close', (code) => end(code === 0));
+  });
+}
+
+function tree(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function hash(parts) {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.digest('hex').slice(0, 16);
+}
+
+function fail(what, how) {
+  say(`${what}\n        go on with: ${how}`);
+  process.exit(1);
+}

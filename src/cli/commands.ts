@@ -1,0 +1,102 @@
+import type { Argv, CommandModule, Options } from 'yargs';
+import { OPTIONS, type OptionSpec } from '../train/options.js';
+import { guarded } from './run_command.js';
+
+/** What every command gets. */
+export interface GlobalArgs {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+const ADAPTER: Options = { type: 'string', describe: 'part of a GPU adapter\'s name (see "fer-tui doctor")' };
+const DATA: Options = { type: 'string', demandOption: true, describe: 'data set: file, folder, or "synthetic"' };
+
+/** Train options as yargs wants them; ranges are checked by `resolveConfig`, with better words. */
+function trainOptions(): Record<string, Options> {
+  const entries = Object.entries(OPTIONS as Record<string, OptionSpec>);
+  return Object.fromEntries(
+    entries.map(([name, { type, default: value, choices, help }]) => [
+      name,
+      { type, describe: help, requiresArg: type !== 'boolean', ...(choices && { choices }), ...(value !== undefined && { default: value }) },
+    ]),
+  );
+}
+
+function command<T>(
+  usage: string,
+  describe: string,
+  builder: (args: Argv) => Argv<T>,
+  load: () => Promise<(args: T & GlobalArgs) => Promise<number>>,
+): CommandModule {
+  return {
+    command: usage,
+    describe,
+    builder: builder as (args: Argv) => Argv,
+    handler: (args) => guarded(args as unknown as GlobalArgs, async () => (await load())(args as unknown as T & GlobalArgs)),
+  };
+}
+
+/** Every command; each loads its code when it runs. */
+export const COMMANDS: CommandModule[] = [
+  command(
+    'train',
+    'Train a network',
+    (y) => y.options(trainOptions()) as Argv<Record<string, unknown>>,
+    async () => (await import('./commands/train.js')).train,
+  ),
+  command(
+    'evaluate',
+    'Loss, accuracy and confusion matrix of a weight file',
+    (y) =>
+      y.options({
+        weights: { type: 'string', demandOption: true, describe: 'e.g. runs/r1/best.safetensors' },
+        data: DATA,
+        split: { choices: ['train', 'validation', 'test'], default: 'validation', describe: 'part of the data' },
+        limit: { type: 'number', describe: 'only the first N images' },
+        'skip-bad': { type: 'boolean', default: false, describe: 'leave out what cannot be read, and count it' },
+        adapter: ADAPTER,
+      }) as unknown as Argv<import('./commands/evaluate.js').EvaluateArgs>,
+    async () => (await import('./commands/evaluate.js')).evaluate,
+  ),
+  command(
+    'check',
+    "The reference work's two sanity checks: first loss near ln 7, 140 images learnt by heart",
+    (y) =>
+      y.options({ data: { ...DATA, demandOption: false, default: 'synthetic' }, adapter: ADAPTER }) as unknown as Argv<
+        import('./commands/check.js').CheckArgs
+      >,
+    async () => (await import('./commands/check.js')).check,
+  ),
+  command(
+    'doctor',
+    'What this machine has, what is missing, and the command that mends it',
+    (y) =>
+      y.options({
+        kernels: { type: 'boolean', default: false, describe: 'check every kernel against the float64 reference' },
+        adapter: ADAPTER,
+      }) as unknown as Argv<import('./commands/doctor.js').DoctorArgs>,
+    async () => (await import('./commands/doctor.js')).doctor,
+  ),
+  command(
+    'summary [model]',
+    'Layers, shapes and parameters of a network',
+    (y) =>
+      y.positional('model', { type: 'string', default: 'fer-cnn', describe: 'fer-cnn, fer-shallow or fer-vgg' }) as Argv<{
+        model: string;
+      }>,
+    async () => (await import('./commands/summary.js')).summary,
+  ),
+  command(
+    'data <path>',
+    'Count the images of a data set',
+    (y) => y.positional('path', { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' }) as Argv<{ path: string }>,
+    async () => (await import('./commands/data.js')).data,
+  ),
+  command(
+    'demo',
+    'Train on built-in drawn faces for about a minute',
+    (y) => y as Argv<object>,
+    async () => (await import('./commands/train.js')).demo,
+  ),
+];

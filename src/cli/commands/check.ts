@@ -1,0 +1,23 @@
+import { runSanityChecks } from '../../train/sanity.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../commands.js';
+import { writeJson } from '../run_command.js';
+
+export interface CheckArgs {
+  readonly data: string;
+  readonly adapter?: string;
+}
+
+/** `fer-tui check` */
+export async function check({ data, adapter, json, quiet }: CheckArgs & GlobalArgs): Promise<number> {
+  const onProgress = (message: string): void => void (quiet || process.stderr.write(`${message}\n`));
+  const results = await runSanityChecks({ data, adapter, onProgress });
+  const pass = results.every((result) => result.pass);
+  if (json) writeJson({ v: 1, type: 'result', pass, checks: results });
+  else {
+    for (const r of results) {
+      process.stdout.write(`${r.pass ? 'pass' : 'FAIL'}  ${r.name}: ${r.got.toFixed(4)}, expected ${r.expected} (${r.detail})\n`);
+    }
+  }
+  return pass ? EXIT.done : EXIT.bug;
+}

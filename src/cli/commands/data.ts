@@ -1,0 +1,22 @@
+import { loadDataset } from '../../data/load.js';
+import type { SplitName } from '../../data/types.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../commands.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+/** `fer-tui data` */
+export async function data({ path, json }: { path: string } & GlobalArgs): Promise<number> {
+  const { name, classes, splits, skipped } = await loadDataset(path);
+  const names = Object.keys(splits) as SplitName[];
+  const count = (split: SplitName, label: number): number => splits[split].labels.reduce((n, l) => n + Number(l === label), 0);
+  const counts = Object.fromEntries(names.map((split) => [split, classes.map((_, label) => count(split, label))]));
+  if (json) {
+    writeJson({ v: 1, type: 'result', name, classes, counts, skipped });
+    return EXIT.done;
+  }
+  const rows = classes.map((label, c) => [label, ...names.map((split) => (counts[split]?.[c] ?? 0).toLocaleString('en'))]);
+  rows.push(['all', ...names.map((split) => splits[split].labels.length.toLocaleString('en'))]);
+  process.stdout.write(`${name}: 48 x 48 gray\n\n${table(['class', ...names], rows)}`);
+  return EXIT.done;
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { checkKernels, type KernelCheck } from '../../check/kernel_checks.js';
+import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../commands.js';
+import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
+import { writeJson } from '../run_command.js';
+
+export interface DoctorArgs {
+  readonly kernels: boolean;
+  readonly adapter?: string;
+}
+
+/** Where people put the data; FER_TUI_DATA may name another place. */
+const DATA_PLACES = ['data/fer2013.csv', 'data/fer2013.csv.gz', 'data/archive.zip', 'data/train', 'fer2013.csv', 'archive.zip'];
+
+/** `fer-tui doctor`: one line a check, ok or missing with the command that mends it. */
+export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {
+  const checks: Check[] = [];
+  const add = (check: Check): void => {
+    checks.push(check);
+    if (!json) process.stdout.write(line(check));
+  };
+  let gpu: Gpu | undefined;
+  try {
+    gpu = await openGpu({ adapter });
+    for (const check of gpuChecks(gpu, await listAdapters())) add(check);
+  } catch (error) {
+    add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: vulkanFix() });
+  }
+  for (const check of await systemChecks()) add(check);
+  add(datasetCheck());
+  const results: KernelCheck[] = [];
+  if (kernels && gpu !== undefined) {
+    results.push(
+      ...(await checkKernels(gpu, (r) => {
+        if (!json) process.stdout.write(`${r.ok ? 'ok     ' : 'WRONG  '} ${r.kernel}  ${r.title}: error ${r.error.toExponential(1)}, allowed ${r.tolerance}\n`);
+      })),
+    );
+  }
+  gpu?.close();
+  const ok = checks.every((check) => check.ok || check.optional) && results.every((result) => result.ok);
+  if (json) writeJson({ v: 1, type: 'result', ok, checks, ...(kernels && { kernels: results }) });
+  else if (kernels && gpu !== undefined) {
+    const wrong = results.filter((result) => !result.ok).length;
+    const worst = Math.max(...results.map(({ error }) => error));
+    process.stdout.write(`${results.length} kernel checks, ${wrong} wrong, worst error ${worst.toExponential(1)}\n`);
+  }
+  return ok ? EXIT.done : EXIT.noGpu;
+}
+
+function line({ name, ok, detail, fix, optional }: Check): string {
+  const state = ok ? 'ok     ' : optional ? 'absent ' : 'MISSING';
+  return `${state} ${name}: ${detail}${ok || fix === undefined ? '' : `\n        mend it: ${fix}`}\n`;
+}
+
+function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
+  const { info, device } = gpu;
+  const { limits } = device;
+  const feature = (name: string, use: string): Check => {
+    const has = info.features.includes(name);
+    return { name: `feature ${name}`, ok: has, optional: true, detail: has ? use : `not offered: ${use} is not used` };
+  };
+  return [
+    { name: 'GPU adapter', ok: true, detail: `${info.name}${info.software ? ' (software: runs on the CPU)' : ''}` },
+    { name: 'adapters', ok: true, detail: adapters.join(', ') },
+    feature('subgroups', `subgroups of ${info.subgroupMin} to ${info.subgroupMax}: register-tiled convolution`),
+    feature('shader-f16', 'half precision'),
+    feature('timestamp-query', 'time per kernel'),
+    {
+      name: 'limits',
+      ok: true,
+      detail: `${(limits.maxStorageBufferBindingSize / 2 ** 20).toFixed(0)} MiB a buffer, ${limits.maxComputeInvocationsPerWorkgroup} invocations a workgroup, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB workgroup memory`,
+    },
+  ];
+}
+
+function datasetCheck(): Check {
+  const places = [process.env['FER_TUI_DATA'], ...DATA_PLACES].filter((place) => place !== undefined);
+  const found = places.find((place) => existsSync(place));
+  return {
+    name: 'FER-2013',
+    ok: found !== undefined,
+    optional: true,
+    detail: found ?? 'not in ./data; training works on built-in drawn faces meanwhile',
+    fix: 'download fer2013.csv or archive.zip from Kaggle into ./data, or set FER_TUI_DATA',
+  };
+}

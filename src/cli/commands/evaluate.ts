@@ -1,0 +1,39 @@
+import type { SplitName } from '../../data/types.js';
+import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../commands.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+export interface EvaluateArgs {
+  readonly weights: string;
+  readonly data: string;
+  readonly split: SplitName;
+  readonly limit?: number;
+  readonly skipBad: boolean;
+  readonly adapter?: string;
+}
+
+/** `fer-tui evaluate` */
+export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
+  const { weights, data, split, limit, adapter, skipBad } = args;
+  const result = await evaluateWeights({ weights, data, split, limit, adapter, load: { skipBad } });
+  if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, ...result });
+  else process.stdout.write(report(result, split));
+  return EXIT.done;
+}
+
+function report(r: EvaluateResult, split: string): string {
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+  const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
+    name, percent(precision), percent(recall), percent(f1), support.toLocaleString('en'),
+  ]);
+  const confusion = r.perClass.map(({ name }, i) => [name, ...(r.confusion[i] ?? []).map(String)]);
+  return [
+    `${split}: ${r.count.toLocaleString('en')} images, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, macro F1 ${percent(r.macroF1)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
+    '',
+    table(['class', 'precision', 'recall', 'F1', 'images'], classes),
+    'confusion (row: true class, column: predicted)',
+    table(['', ...r.perClass.map(({ name }) => name)], confusion),
+  ].join('\n');
+}

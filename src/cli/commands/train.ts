@@ -1,0 +1,74 @@
+import { resolveConfig, type TrainConfig } from '../../train/config.js';
+import { Control } from '../../train/control.js';
+import { Printer } from '../../train/printer.js';
+import { runTraining } from '../../train/session.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../commands.js';
+import { markReported, writeJson } from '../run_command.js';
+
+/** `fer-tui train` */
+export async function train(args: Record<string, unknown> & GlobalArgs): Promise<number> {
+  return run(resolveConfig(args), args);
+}
+
+/** `fer-tui demo`, which is what `npm start` runs. */
+export async function demo(args: GlobalArgs): Promise<number> {
+  const config = resolveConfig({ data: 'synthetic:1400', epochs: 3, augment: 'flip' });
+  process.stderr.write('Training fer-cnn on 1,400 built-in drawn faces, 3 epochs (about a minute on two CPU cores).\n');
+  const exit = await run(config, args);
+  if (exit === EXIT.done) {
+    process.stderr.write(
+      'Next: npx fer-tui train --data path/to/fer2013.csv   (see README.md for the data)\n      npx fer-tui --help\n',
+    );
+  }
+  return exit;
+}
+
+async function run(config: TrainConfig, { json, quiet, color }: GlobalArgs): Promise<number> {
+  const control = new Control();
+  const restore = listen(control);
+  const printer = new Printer(process.stderr, { color, silent: quiet });
+  try {
+    const result = await runTraining(config, {
+      control,
+      onLoadProgress: (progress) => printer.loading(progress),
+      emit: (event) => {
+        if (json) writeJson(event);
+        printer.show(event);
+      },
+    });
+    if (!json) process.stdout.write(`${resultLine(result)}\n`);
+    return control.stopped === undefined ? EXIT.done : { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EXIT.done }[control.stopped];
+  } catch (error) {
+    markReported(error);
+    throw error;
+  } finally {
+    printer.close();
+    restore();
+  }
+}
+
+function resultLine(r: { run: string; path: string; bestEpoch: number; bestValAcc: number | null; epochs: number; status: string }): string {
+  const best = r.bestValAcc === null ? 'no validation' : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
+  return `${r.run}  ${best}  ${r.status} at epoch ${r.epochs}  ${r.path}`;
+}
+
+/** The first signal stops after the batch and saves; the second leaves at once. A closed pipe stops too. */
+function listen(control: Control): () => void {
+  const stop = (reason: 'sigint' | 'sigterm', exit: number): void => {
+    if (control.stopped !== undefined) process.exit(exit);
+    control.stop(reason);
+    process.stderr.write('\nstopping after this batch, then saving; once more to leave at once\n');
+  };
+  const onInterrupt = (): void => stop('sigint', EXIT.interrupted);
+  const onTerminate = (): void => stop('sigterm', EXIT.terminated);
+  const onPipe = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    control.stop('pipe');
+  };
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  process.stdout.on('error', onPipe);
+  return () => {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+  };
+}

@@ -1,0 +1,25 @@
+/** Every array of the reference is float64, row-major, its extents given apart. */
+export type Arr = Float64Array;
+
+/** Reads an element; the reference trusts its own index arithmetic, and NaN would show a mistake at once. */
+export const at = (a: ArrayLike<number>, i: number): number => a[i] ?? Number.NaN;
+
+/** Adds to an element. */
+export function bump(a: Arr, i: number, value: number): void {
+  a[i] = at(a, i) + value;
+}
+
+/** ||actual - expected|| / ||expected|| (||actual|| when nothing is expected); Infinity when anything is not a number. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) {
+    throw new RangeError(`expected ${expected.length} values, got ${actual.length}`);
+  }
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (at(actual, i) - at(expected, i)) ** 2;
+    size += at(expected, i) ** 2;
+  }
+  const error = size === 0 ? Math.sqrt(difference) : Math.sqrt(difference / size);
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+}

@@ -1,0 +1,64 @@
+import { type Arr, at, bump } from './arrays.js';
+
+/** Extents of a convolution; NHWC activations, [KH, KW, IC, OC] weights. */
+export interface ConvShape {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly ic: number;
+  readonly oc: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+}
+
+/** Output extent and zeros before, by Keras's rule. */
+export function convAxis(n: number, k: number, stride: number, padding: 'same' | 'valid'): [out: number, before: number] {
+  if (padding === 'valid') return [Math.floor((n - k) / stride) + 1, 0];
+  const out = Math.ceil(n / stride);
+  return [out, Math.floor(Math.max((out - 1) * stride + k - n, 0) / 2)];
+}
+
+/** Calls `visit` for every product in the definition: positions in y, x and w that meet. */
+function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => void): void {
+  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
+  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
+  for (let n = 0; n < s.b; n++)
+    for (let oy = 0; oy < oh; oy++)
+      for (let ox = 0; ox < ow; ox++)
+        for (let ky = 0; ky < s.kh; ky++)
+          for (let kx = 0; kx < s.kw; kx++) {
+            const iy = oy * s.stride + ky - top;
+            const ix = ox * s.stride + kx - left;
+            if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
+            const y = ((n * oh + oy) * ow + ox) * s.oc;
+            const x = ((n * s.h + iy) * s.w + ix) * s.ic;
+            const w = (ky * s.kw + kx) * s.ic * s.oc;
+            for (let c = 0; c < s.ic; c++) for (let o = 0; o < s.oc; o++) visit(y + o, x + c, w + c * s.oc + o);
+          }
+}
+
+/** y = conv(x, w) + bias. */
+export function conv2dForward(x: Arr, w: Arr, bias: Arr | undefined, s: ConvShape): Arr {
+  const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
+  const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const y = new Float64Array(s.b * oh * ow * s.oc).map((_, i) => (bias === undefined ? 0 : at(bias, i % s.oc)));
+  eachProduct(s, (yi, xi, wi) => bump(y, yi, at(x, xi) * at(w, wi)));
+  return y;
+}
+
+/** The three gradients: each product hands dy on to its two factors. */
+export function conv2dBackward(dy: Arr, x: Arr, w: Arr, s: ConvShape): { dx: Arr; dw: Arr; db: Arr } {
+  const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
+  const db = new Float64Array(s.oc);
+  eachProduct(s, (yi, xi, wi) => {
+    bump(dx, xi, at(dy, yi) * at(w, wi));
+    bump(dw, wi, at(dy, yi) * at(x, xi));
+  });
+  dy.forEach((v, i) => {
+    bump(db, i % s.oc, v);
+  });
+  return { dx, dw, db };
+}

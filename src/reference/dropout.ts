@@ -1,0 +1,18 @@
+import { type Arr, at } from './arrays.js';
+
+/** PCG's output permutation on 32 bits, as in shaders/dropout.wgsl. */
+export function pcg(v: number): number {
+  const state = (Math.imul(v, 747796405) + 2891336453) >>> 0;
+  const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
+  return ((word >>> 22) ^ word) >>> 0;
+}
+
+/** 1 where an element is kept. */
+export function dropoutMask(n: number, rate: number, seed: number, step: number, layer: number): Arr {
+  const key = pcg((seed ^ pcg((layer ^ pcg(step)) >>> 0)) >>> 0);
+  const threshold = Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
+  return Float64Array.from({ length: n }, (_, i) => (pcg((i ^ key) >>> 0) >= threshold ? 1 : 0));
+}
+
+/** y = x mask / (1 - rate); the gradient is the same map. */
+export const dropoutApply = (x: Arr, mask: Arr, rate: number): Arr => x.map((v, i) => (v * at(mask, i)) / (1 - rate));

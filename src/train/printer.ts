@@ -1,0 +1,144 @@
+import type { EpochEvent, StepEvent, TrainEvent } from './events.js';
+
+/** What the printer writes to; `process.stderr` is one. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface PrinterOptions {
+  readonly color?: 'auto' | 'always' | 'never';
+  readonly silent?: boolean;
+  /** Milliseconds, any origin. */
+  readonly now?: () => number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Without a terminal: a line at least this often. */
+const PLAIN_EVERY_MS = 30_000;
+/** With one: repaints at most this often. */
+const PAINT_EVERY_MS = 100;
+/** Loads shorter than this need no progress. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Shows a run on a stream: on a terminal one repainted progress line under the finished epochs, else one line an
+ * epoch and one every 30 seconds, never a carriage return.
+ */
+export class Printer {
+  readonly #live: boolean;
+  readonly #color: boolean;
+  readonly #now: () => number;
+  readonly #begin: number;
+  #painted = false;
+  #last: number;
+  #epochs = 0;
+
+  constructor(
+    private readonly out: Output,
+    private readonly options: PrinterOptions = {},
+  ) {
+    const env = options.env ?? process.env;
+    this.#live = out.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'];
+    this.#color = useColor(options.color ?? 'auto', out.isTTY === true, env);
+    this.#now = options.now ?? (() => performance.now());
+    this.#begin = this.#now();
+    this.#last = this.#begin;
+  }
+
+  /** Progress of loading data. */
+  loading({ done, total, unit }: { done: number; total: number; unit: string }): void {
+    if (!this.#live || this.#now() - this.#begin < PATIENCE_MS) return;
+    this.#paint(`reading data ${bar(done / total, 20)} ${Math.round((100 * done) / total)} % of ${total.toLocaleString('en')} ${unit}`);
+  }
+
+  show(event: TrainEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.#epochs = event.of;
+        this.#line(
+          `${event.run}: ${event.model} (${event.parameters.toLocaleString('en')} parameters) on ${event.data.name}, ${event.data.train.toLocaleString('en')} training and ${event.data.validation.toLocaleString('en')} validation images, ${event.adapter}`,
+        );
+        break;
+      case 'event':
+        this.#line(event.message);
+        break;
+      case 'step':
+        this.#step(event);
+        break;
+      case 'epoch':
+        this.#line(epochLine(event, this.#color));
+        break;
+      default:
+        break; // result, error and end are the command's own to tell
+    }
+  }
+
+  /** Leaves the terminal clean. */
+  close(): void {
+    this.#clear();
+  }
+
+  #step(e: StepEvent): void {
+    const rate = `${Math.round(e.imgPerS).toLocaleString('en')} img/s`;
+    const text = `epoch ${e.epoch}/${this.#epochs} ${e.stepInEpoch}/${e.of}  loss ${e.loss.toFixed(3)}  acc ${percent(e.acc)}  ${rate}  ETA ${duration(e.etaS)}`;
+    if (this.#live) this.#paint(`${bar(e.stepInEpoch / e.of, 20)} ${text}`);
+    else if (this.#now() - this.#last >= PLAIN_EVERY_MS) this.#line(text);
+  }
+
+  #paint(text: string): void {
+    if (this.options.silent || (this.#painted && this.#now() - this.#last < PAINT_EVERY_MS)) return;
+    this.#last = this.#now();
+    this.out.write(`\r\x1b[2K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
+    this.#painted = true;
+  }
+
+  #line(text: string): void {
+    if (this.options.silent) return;
+    this.#clear();
+    this.#last = this.#now();
+    this.out.write(`${text}\n`);
+  }
+
+  #clear(): void {
+    if (this.#painted) this.out.write('\r\x1b[2K');
+    this.#painted = false;
+  }
+}
+
+function epochLine(e: EpochEvent, color: boolean): string {
+  const val = e.val === undefined ? '' : `  val-loss ${e.val.loss.toFixed(3)}  val-acc ${percent(e.val.acc)}`;
+  const rate = e.imgPerS > 0 ? `${Math.round(e.imgPerS).toLocaleString('en')} img/s` : '— img/s';
+  const best = e.best ? (color ? '  \x1b[32mbest\x1b[0m' : '  best') : '';
+  return `epoch ${e.epoch}/${e.of}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${e.lr.toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
+}
+
+/** --color > NO_COLOR > FORCE_COLOR > TERM=dumb or no terminal > yes. */
+export function useColor(
+  choice: 'auto' | 'always' | 'never',
+  isTTY: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
+  return isTTY && env['TERM'] !== 'dumb';
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+/** Seconds in words; an em dash when not known. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '—';
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+function bar(fraction: number, width: number): string {
+  const full = Math.round(Math.min(1, fraction) * width);
+  return `[${'#'.repeat(full)}${'-'.repeat(width - full)}]`;
+}
