@@ -12,7 +12,8 @@ const PACKAGES = JSON.parse(readFileSync(new URL('./system_packages.json', impor
  * @returns {'debian-12' | 'debian' | 'other'} `debian` stands for all newer Debians and Ubuntus
  */
 export function distribution(text) {
-  const field = (/** @type {string} */ name) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
+  const field = (/** @type {string} */ name) =>
+    new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
   const family = `${field('ID')} ${field('ID_LIKE')}`;
   if (!/\b(debian|ubuntu)\b/.test(family)) return 'other';
   return field('ID') === 'debian' && field('VERSION_ID') === '12' ? 'debian-12' : 'debian';

@@ -38,7 +38,10 @@ await camera();
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Node.js ${process.versions.node} is too old; 20.19 or newer is needed`, 'install it from https://nodejs.org');
+  fail(
+    `Node.js ${process.versions.node} is too old; 20.19 or newer is needed`,
+    'install it from https://nodejs.org',
+  );
 }
 
 async function packages() {
@@ -70,11 +73,15 @@ async function vulkan() {
     const distro = osRelease();
     const nvidia = existsSync('/proc/driver/nvidia/version');
     const command = installCommand('vulkan', distro, nvidia);
-    say(`no Vulkan driver that Dawn accepts (${found.error}); installing ${nvidia ? 'the Vulkan loader' : "Mesa's, which also runs on the CPU"}`);
+    say(
+      `no Vulkan driver that Dawn accepts (${found.error}); installing ${nvidia ? 'the Vulkan loader' : "Mesa's, which also runs on the CPU"}`,
+    );
     if (distro === 'debian-12' && !nvidia) await enableBackports();
-    if (!(await asRoot(command))) fail('the Vulkan driver could not be installed', `${command}   (as root), then "npm run setup"`);
+    if (!(await asRoot(command)))
+      fail('the Vulkan driver could not be installed', `${command}   (as root), then "npm run setup"`);
     found = probe();
-    if (found.adapter === undefined) fail(`still no usable GPU adapter: ${found.error}`, 'npx fer-tui doctor');
+    if (found.adapter === undefined)
+      fail(`still no usable GPU adapter: ${found.error}`, 'npx fer-tui doctor');
   }
   say(`GPU adapter: ${found.adapter}`);
   remember({ adapter: found.adapter, loader: findLoader() });
@@ -97,9 +104,24 @@ async function camera() {
     if (!(await asRoot(command))) return giveUp(`OpenCV is missing; run "${command}" as root`);
   }
   say('building the OpenCV binding, once (about 5 minutes on two cores; optional)');
-  const lib = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].find((path) => existsSync(join(path, 'libopencv_core.so')));
+  const lib = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].find((path) =>
+    existsSync(join(path, 'libopencv_core.so')),
+  );
   const built = await run(
-    ['node', join(ROOT, 'node_modules/@u4/opencv-build/bin/build-opencv.js'), ...['--incDir', '/usr/include/opencv4/', '--libDir', `${lib}/`, '--binDir', '/usr/bin/', '--nobuild', 'rebuild']],
+    [
+      'node',
+      join(ROOT, 'node_modules/@u4/opencv-build/bin/build-opencv.js'),
+      ...[
+        '--incDir',
+        '/usr/include/opencv4/',
+        '--libDir',
+        `${lib}/`,
+        '--binDir',
+        '/usr/bin/',
+        '--nobuild',
+        'rebuild',
+      ],
+    ],
     { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', OPENCV4NODEJS_DISABLE_POSTINSTALL: '1' } },
   );
   if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
@@ -109,7 +131,10 @@ async function camera() {
 
 function bindingLoads() {
   const code = "require('@u4/opencv4nodejs'); process.exit(0)";
-  return spawnSync('node', ['-e', code], { env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } }).status === 0;
+  return (
+    spawnSync('node', ['-e', code], { env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } })
+      .status === 0
+  );
 }
 
 function haveCompiler() {
@@ -124,7 +149,10 @@ function probe() {
 
 function findLoader() {
   const folders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
-  return folders.map((folder) => join(folder, 'libvulkan.so.1')).find((path) => existsSync(path)) ?? process.execPath;
+  return (
+    folders.map((folder) => join(folder, 'libvulkan.so.1')).find((path) => existsSync(path)) ??
+    process.execPath
+  );
 }
 
 function osRelease() {
@@ -133,8 +161,16 @@ function osRelease() {
 
 async function enableBackports() {
   const folder = '/etc/apt/sources.list.d';
-  const files = ['/etc/apt/sources.list', ...(existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [])];
-  const source = backportsSource(files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8')).join('\n'));
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : []),
+  ];
+  const source = backportsSource(
+    files
+      .filter((file) => existsSync(file))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n'),
+  );
   if (source === undefined) return;
   say("adding Debian's backports, because Debian 12's own Mesa is too old for Dawn");
   await asRoot(`sh -c 'echo "${source.trim()}" > ${folder}/fer-tui-backports.list'`, { update: false });
@@ -161,7 +197,11 @@ async function asRoot(command, { update = true } = {}) {
 function run([program, ...args], { cwd = ROOT, env = {} } = {}) {
   return new Promise((resolve) => {
     const begin = Date.now();
-    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (data) => {
       output = (output + data).slice(-20_000);

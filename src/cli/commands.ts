@@ -10,7 +10,11 @@ export interface GlobalArgs {
 }
 
 const ADAPTER: Options = { type: 'string', describe: 'part of a GPU adapter\'s name (see "fer-tui doctor")' };
-const DATA: Options = { type: 'string', demandOption: true, describe: 'data set: file, folder, or "synthetic"' };
+const DATA: Options = {
+  type: 'string',
+  demandOption: true,
+  describe: 'data set: file, folder, or "synthetic"',
+};
 
 /** Train options as yargs wants them; ranges are checked by `resolveConfig`, with better words. */
 function trainOptions(): Record<string, Options> {
@@ -18,7 +22,13 @@ function trainOptions(): Record<string, Options> {
   return Object.fromEntries(
     entries.map(([name, { type, default: value, choices, help }]) => [
       name,
-      { type, describe: help, requiresArg: type !== 'boolean', ...(choices && { choices }), ...(value !== undefined && { default: value }) },
+      {
+        type,
+        describe: help,
+        requiresArg: type !== 'boolean',
+        ...(choices && { choices }),
+        ...(value !== undefined && { default: value }),
+      },
     ]),
   );
 }
@@ -33,7 +43,8 @@ function command<T>(
     command: usage,
     describe,
     builder: builder as (args: Argv) => Argv,
-    handler: (args) => guarded(args as unknown as GlobalArgs, async () => (await load())(args as unknown as T & GlobalArgs)),
+    handler: (args) =>
+      guarded(args as unknown as GlobalArgs, async () => (await load())(args as unknown as T & GlobalArgs)),
   };
 }
 
@@ -52,9 +63,17 @@ export const COMMANDS: CommandModule[] = [
       y.options({
         weights: { type: 'string', demandOption: true, describe: 'e.g. runs/r1/best.safetensors' },
         data: DATA,
-        split: { choices: ['train', 'validation', 'test'], default: 'validation', describe: 'part of the data' },
+        split: {
+          choices: ['train', 'validation', 'test'],
+          default: 'validation',
+          describe: 'part of the data',
+        },
         limit: { type: 'number', describe: 'only the first N images' },
-        'skip-bad': { type: 'boolean', default: false, describe: 'leave out what cannot be read, and count it' },
+        'skip-bad': {
+          type: 'boolean',
+          default: false,
+          describe: 'leave out what cannot be read, and count it',
+        },
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/evaluate.js').EvaluateArgs>,
     async () => (await import('./commands/evaluate.js')).evaluate,
@@ -63,9 +82,10 @@ export const COMMANDS: CommandModule[] = [
     'check',
     "The reference work's two sanity checks: first loss near ln 7, 140 images learnt by heart",
     (y) =>
-      y.options({ data: { ...DATA, demandOption: false, default: 'synthetic' }, adapter: ADAPTER }) as unknown as Argv<
-        import('./commands/check.js').CheckArgs
-      >,
+      y.options({
+        data: { ...DATA, demandOption: false, default: 'synthetic' },
+        adapter: ADAPTER,
+      }) as unknown as Argv<import('./commands/check.js').CheckArgs>,
     async () => (await import('./commands/check.js')).check,
   ),
   command(
@@ -73,7 +93,11 @@ export const COMMANDS: CommandModule[] = [
     'What this machine has, what is missing, and the command that mends it',
     (y) =>
       y.options({
-        kernels: { type: 'boolean', default: false, describe: 'check every kernel against the float64 reference' },
+        kernels: {
+          type: 'boolean',
+          default: false,
+          describe: 'check every kernel against the float64 reference',
+        },
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/doctor.js').DoctorArgs>,
     async () => (await import('./commands/doctor.js')).doctor,
@@ -82,7 +106,11 @@ export const COMMANDS: CommandModule[] = [
     'summary [model]',
     'Layers, shapes and parameters of a network',
     (y) =>
-      y.positional('model', { type: 'string', default: 'fer-cnn', describe: 'fer-cnn, fer-shallow or fer-vgg' }) as Argv<{
+      y.positional('model', {
+        type: 'string',
+        default: 'fer-cnn',
+        describe: 'fer-cnn, fer-shallow or fer-vgg',
+      }) as Argv<{
         model: string;
       }>,
     async () => (await import('./commands/summary.js')).summary,
@@ -90,7 +118,12 @@ export const COMMANDS: CommandModule[] = [
   command(
     'data <path>',
     'Count the images of a data set',
-    (y) => y.positional('path', { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' }) as Argv<{ path: string }>,
+    (y) =>
+      y.positional('path', {
+        type: 'string',
+        demandOption: true,
+        describe: 'file, folder, or "synthetic"',
+      }) as Argv<{ path: string }>,
     async () => (await import('./commands/data.js')).data,
   ),
   command(

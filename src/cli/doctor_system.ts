@@ -35,7 +35,15 @@ export function vulkanFix(): string {
 
 /** What there is around the GPU: Node, Vulkan files, OpenCV, cameras, the terminal. */
 export async function systemChecks(): Promise<Check[]> {
-  return [nodeCheck(), loaderCheck(), driverCheck(), openCvCheck(), cascadeCheck(), cameraCheck(), terminalCheck()];
+  return [
+    nodeCheck(),
+    loaderCheck(),
+    driverCheck(),
+    openCvCheck(),
+    cascadeCheck(),
+    cameraCheck(),
+    terminalCheck(),
+  ];
 }
 
 function nodeCheck(): Check {
@@ -44,18 +52,33 @@ function nodeCheck(): Check {
 
 function loaderCheck(): Check {
   const path = LOADER_FOLDERS.map((folder) => `${folder}/libvulkan.so.1`).find((file) => existsSync(file));
-  return { name: 'Vulkan loader', ok: path !== undefined, optional: true, detail: path ?? 'libvulkan.so.1 not in the usual folders', fix: vulkanFix() };
+  return {
+    name: 'Vulkan loader',
+    ok: path !== undefined,
+    optional: true,
+    detail: path ?? 'libvulkan.so.1 not in the usual folders',
+    fix: vulkanFix(),
+  };
 }
 
 function driverCheck(): Check {
   const named = process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES'];
-  const files = named?.split(':') ?? ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
-  return { name: 'Vulkan drivers', ok: files.length > 0, optional: true, detail: files.join(', ') || 'none installed', fix: vulkanFix() };
+  const files =
+    named?.split(':') ??
+    ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder));
+  return {
+    name: 'Vulkan drivers',
+    ok: files.length > 0,
+    optional: true,
+    detail: files.join(', ') || 'none installed',
+    fix: vulkanFix(),
+  };
 }
 
 /** Loads the binding in a process of its own: it prints on stdout while it loads, and a bad build may crash. */
 function openCvCheck(): Check {
-  const code = "const cv = require('@u4/opencv4nodejs'); process.stderr.write('OpenCV ' + cv.version.major + '.' + cv.version.minor); process.exit(0)";
+  const code =
+    "const cv = require('@u4/opencv4nodejs'); process.stderr.write('OpenCV ' + cv.version.major + '.' + cv.version.minor); process.exit(0)";
   const result = spawnSync(process.execPath, ['-e', code], {
     cwd: fileURLToPath(ROOT),
     encoding: 'utf8',
@@ -63,17 +86,29 @@ function openCvCheck(): Check {
     env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' },
   });
   const ok = result.status === 0;
-  const detail = ok ? (/OpenCV \d+\.\d+/.exec(result.stderr)?.[0] ?? 'loads') : 'the binding does not load; the camera will not work';
+  const detail = ok
+    ? (/OpenCV \d+\.\d+/.exec(result.stderr)?.[0] ?? 'loads')
+    : 'the binding does not load; the camera will not work';
   return { name: 'OpenCV', ok, optional: true, detail, fix: 'npm run setup:camera' };
 }
 
 function cascadeCheck(): Check {
   const path = CASCADE_FOLDERS.map((folder) => `${folder}/${CASCADE}`).find((file) => existsSync(file));
-  return { name: 'face cascade', ok: path !== undefined, optional: true, detail: path ?? `${CASCADE} not found`, fix: 'npm run setup:camera' };
+  return {
+    name: 'face cascade',
+    ok: path !== undefined,
+    optional: true,
+    detail: path ?? `${CASCADE} not found`,
+    fix: 'npm run setup:camera',
+  };
 }
 
 function cameraCheck(): Check {
-  const devices = existsSync('/dev') ? readdirSync('/dev').filter((name) => /^video\d+$/.test(name)).map((name) => `/dev/${name}`) : [];
+  const devices = existsSync('/dev')
+    ? readdirSync('/dev')
+        .filter((name) => /^video\d+$/.test(name))
+        .map((name) => `/dev/${name}`)
+    : [];
   const readable = devices.filter((path) => {
     try {
       accessSync(path, constants.R_OK);
@@ -82,7 +117,8 @@ function cameraCheck(): Check {
       return false;
     }
   });
-  if (devices.length === 0) return { name: 'camera', ok: false, optional: true, detail: 'no /dev/video*', fix: 'plug one in' };
+  if (devices.length === 0)
+    return { name: 'camera', ok: false, optional: true, detail: 'no /dev/video*', fix: 'plug one in' };
   return {
     name: 'camera',
     ok: readable.length > 0,
@@ -94,8 +130,14 @@ function cameraCheck(): Check {
 
 function terminalCheck(): Check {
   const { stdout, env } = process;
-  const size = stdout.isTTY ? `${stdout.columns} x ${stdout.rows}, ${2 ** stdout.getColorDepth()} colours` : 'not a terminal (plain output)';
+  const size = stdout.isTTY
+    ? `${stdout.columns} x ${stdout.rows}, ${2 ** stdout.getColorDepth()} colours`
+    : 'not a terminal (plain output)';
   const unicode = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
   const noColor = env['NO_COLOR'] ? ', NO_COLOR set' : '';
-  return { name: 'terminal', ok: true, detail: `${size}, ${unicode ? 'UTF-8' : 'no UTF-8 locale'}${noColor}` };
+  return {
+    name: 'terminal',
+    ok: true,
+    detail: `${size}, ${unicode ? 'UTF-8' : 'no UTF-8 locale'}${noColor}`,
+  };
 }

@@ -21,7 +21,12 @@ await yargs(hideBin(process.argv))
   .scriptName('fer-tui')
   .usage('$0 <command>\n\nTrains and runs a facial-expression CNN on a from-scratch WebGPU core.')
   .command(COMMANDS)
-  .option('json', { type: 'boolean', default: false, global: true, describe: 'machine-readable output on stdout' })
+  .option('json', {
+    type: 'boolean',
+    default: false,
+    global: true,
+    describe: 'machine-readable output on stdout',
+  })
   .option('quiet', { type: 'boolean', default: false, global: true, describe: 'no progress on stderr' })
   .option('color', { choices: ['auto', 'always', 'never'] as const, default: 'auto', global: true })
   .demandCommand(1, 'Say which command to run.')

@@ -10,9 +10,10 @@ export async function guarded(args: GlobalArgs, body: () => Promise<number>): Pr
     process.exitCode = await body();
   } catch (error) {
     const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
-    const text = error instanceof Error ? (error instanceof FerError ? error.message : error.stack) : String(error);
+    const text =
+      error instanceof Error ? (error instanceof FerError ? error.message : error.stack) : String(error);
     process.stderr.write(`fer-tui: ${text}\n`);
-    if (args.json && !reported.has(error)) {
+    if (args.json && !wasReported(error)) {
       writeJson({ type: 'error', message: error instanceof Error ? error.message : String(error), exit });
       writeJson({ type: 'end', status: 'failed', exit });
     }
@@ -22,6 +23,10 @@ export async function guarded(args: GlobalArgs, body: () => Promise<number>): Pr
 
 /** Errors that already went out as events. */
 const reported = new WeakSet<object>();
+
+function wasReported(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && reported.has(error);
+}
 
 /** Says that an error is already in the event stream. */
 export function markReported(error: unknown): void {

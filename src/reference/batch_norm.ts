@@ -25,7 +25,13 @@ const channelOf = (i: number, s: NormShape): number => Math.floor(i / s.inner) %
 
 /** y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with whichever statistics are given. */
 export function normalize(
-  x: Arr, gamma: Arr, beta: Arr, mean: Arr, variance: Arr, epsilon: number, s: NormShape,
+  x: Arr,
+  gamma: Arr,
+  beta: Arr,
+  mean: Arr,
+  variance: Arr,
+  epsilon: number,
+  s: NormShape,
 ): Arr {
   return x.map((v, i) => {
     const c = channelOf(i, s);
@@ -40,7 +46,14 @@ export function moved(moving: Arr, batch: Arr, momentum: number): Arr {
 
 /** @param training whether mean and variance are the batch's own, so that dx flows through them too. */
 export function batchNormBackward(
-  dy: Arr, x: Arr, gamma: Arr, mean: Arr, variance: Arr, epsilon: number, s: NormShape, training: boolean,
+  dy: Arr,
+  x: Arr,
+  gamma: Arr,
+  mean: Arr,
+  variance: Arr,
+  epsilon: number,
+  s: NormShape,
+  training: boolean,
 ): { dx: Arr; dgamma: Arr; dbeta: Arr } {
   const n = s.outer * s.inner;
   const rstd = variance.map((v) => 1 / Math.sqrt(v + epsilon));

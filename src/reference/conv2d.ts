@@ -14,7 +14,12 @@ export interface ConvShape {
 }
 
 /** Output extent and zeros before, by Keras's rule. */
-export function convAxis(n: number, k: number, stride: number, padding: 'same' | 'valid'): [out: number, before: number] {
+export function convAxis(
+  n: number,
+  k: number,
+  stride: number,
+  padding: 'same' | 'valid',
+): [out: number, before: number] {
   if (padding === 'valid') return [Math.floor((n - k) / stride) + 1, 0];
   const out = Math.ceil(n / stride);
   return [out, Math.floor(Math.max((out - 1) * stride + k - n, 0) / 2)];
@@ -35,7 +40,8 @@ function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => v
             const y = ((n * oh + oy) * ow + ox) * s.oc;
             const x = ((n * s.h + iy) * s.w + ix) * s.ic;
             const w = (ky * s.kw + kx) * s.ic * s.oc;
-            for (let c = 0; c < s.ic; c++) for (let o = 0; o < s.oc; o++) visit(y + o, x + c, w + c * s.oc + o);
+            for (let c = 0; c < s.ic; c++)
+              for (let o = 0; o < s.oc; o++) visit(y + o, x + c, w + c * s.oc + o);
           }
 }
 
@@ -43,7 +49,9 @@ function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => v
 export function conv2dForward(x: Arr, w: Arr, bias: Arr | undefined, s: ConvShape): Arr {
   const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
   const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
-  const y = new Float64Array(s.b * oh * ow * s.oc).map((_, i) => (bias === undefined ? 0 : at(bias, i % s.oc)));
+  const y = new Float64Array(s.b * oh * ow * s.oc).map((_, i) =>
+    bias === undefined ? 0 : at(bias, i % s.oc),
+  );
   eachProduct(s, (yi, xi, wi) => bump(y, yi, at(x, xi) * at(w, wi)));
   return y;
 }

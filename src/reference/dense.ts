@@ -12,6 +12,13 @@ export function denseForward(x: Arr, w: Arr, bias: Arr, b: number, ic: number, o
   return conv2dForward(x, w, bias, asConv(b, ic, oc));
 }
 
-export function denseBackward(dy: Arr, x: Arr, w: Arr, b: number, ic: number, oc: number): { dx: Arr; dw: Arr; db: Arr } {
+export function denseBackward(
+  dy: Arr,
+  x: Arr,
+  w: Arr,
+  b: number,
+  ic: number,
+  oc: number,
+): { dx: Arr; dw: Arr; db: Arr } {
   return conv2dBackward(dy, x, w, asConv(b, ic, oc));
 }

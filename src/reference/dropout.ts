@@ -15,4 +15,5 @@ export function dropoutMask(n: number, rate: number, seed: number, step: number,
 }
 
 /** y = x mask / (1 - rate); the gradient is the same map. */
-export const dropoutApply = (x: Arr, mask: Arr, rate: number): Arr => x.map((v, i) => (v * at(mask, i)) / (1 - rate));
+export const dropoutApply = (x: Arr, mask: Arr, rate: number): Arr =>
+  x.map((v, i) => (v * at(mask, i)) / (1 - rate));

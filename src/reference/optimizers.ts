@@ -2,7 +2,9 @@ import { type Arr, at } from './arrays.js';
 
 /** One in-place step each, by Keras 3's rules; the state arrays start at 0. */
 
-export interface SgdState { readonly velocity: Arr }
+export interface SgdState {
+  readonly velocity: Arr;
+}
 
 export function sgdStep(w: Arr, g: Arr, s: SgdState, lr: number, momentum: number, nesterov: boolean): void {
   w.forEach((weight, i) => {
@@ -12,10 +14,17 @@ export function sgdStep(w: Arr, g: Arr, s: SgdState, lr: number, momentum: numbe
   });
 }
 
-export interface RmspropState { readonly square: Arr; readonly average: Arr; readonly velocity: Arr }
+export interface RmspropState {
+  readonly square: Arr;
+  readonly average: Arr;
+  readonly velocity: Arr;
+}
 
 export function rmspropStep(
-  w: Arr, g: Arr, s: RmspropState, lr: number,
+  w: Arr,
+  g: Arr,
+  s: RmspropState,
+  lr: number,
   { rho, epsilon, momentum, centered }: { rho: number; epsilon: number; momentum: number; centered: boolean },
 ): void {
   w.forEach((weight, i) => {
@@ -27,11 +36,19 @@ export function rmspropStep(
   });
 }
 
-export interface AdamState { readonly moment: Arr; readonly square: Arr; readonly largest: Arr }
+export interface AdamState {
+  readonly moment: Arr;
+  readonly square: Arr;
+  readonly largest: Arr;
+}
 
 /** @param t number of this step, counted from 1 */
 export function adamStep(
-  w: Arr, g: Arr, s: AdamState, lr: number, t: number,
+  w: Arr,
+  g: Arr,
+  s: AdamState,
+  lr: number,
+  t: number,
   { beta1, beta2, epsilon, amsgrad }: { beta1: number; beta2: number; epsilon: number; amsgrad: boolean },
 ): void {
   const rate = (lr * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t);

@@ -2,7 +2,10 @@ import { type Arr, at } from './arrays.js';
 
 /** Per sample: probabilities [B, C], losses [B], predicted class [B]. */
 export function softmaxCrossEntropyForward(
-  logits: Arr, labels: ArrayLike<number>, c: number, smoothing: number,
+  logits: Arr,
+  labels: ArrayLike<number>,
+  c: number,
+  smoothing: number,
 ): { probabilities: Arr; losses: Arr; predicted: number[] } {
   const b = logits.length / c;
   const probabilities = new Float64Array(logits.length);
@@ -26,7 +29,12 @@ const wanted = (k: number, label: number, c: number, smoothing: number): number 
   (k === label ? 1 - smoothing : 0) + smoothing / c;
 
 /** Gradient of the mean loss by the logits. */
-export function softmaxCrossEntropyBackward(probabilities: Arr, labels: ArrayLike<number>, c: number, smoothing: number): Arr {
+export function softmaxCrossEntropyBackward(
+  probabilities: Arr,
+  labels: ArrayLike<number>,
+  c: number,
+  smoothing: number,
+): Arr {
   const b = probabilities.length / c;
   return probabilities.map((p, i) => (p - wanted(i % c, at(labels, Math.floor(i / c)), c, smoothing)) / b);
 }

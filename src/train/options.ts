@@ -22,7 +22,12 @@ export const OPTIONS = {
     default: 'synthetic',
     help: 'fer2013.csv(.gz), archive.zip, a folder tree, or "synthetic"',
   },
-  model: { type: 'string', default: 'fer-cnn', choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'], help: 'network' },
+  model: {
+    type: 'string',
+    default: 'fer-cnn',
+    choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
+    help: 'network',
+  },
   epochs: {
     type: 'number',
     default: 50,
@@ -97,4 +102,3 @@ export const OPTIONS = {
   adapter: { type: 'string', help: 'part of a GPU adapter\'s name (see "fer-tui doctor")' },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
 } as const satisfies Record<string, OptionSpec>;
-

@@ -50,7 +50,9 @@ export class Printer {
   /** Progress of loading data. */
   loading({ done, total, unit }: { done: number; total: number; unit: string }): void {
     if (!this.#live || this.#now() - this.#begin < PATIENCE_MS) return;
-    this.#paint(`reading data ${bar(done / total, 20)} ${Math.round((100 * done) / total)} % of ${total.toLocaleString('en')} ${unit}`);
+    this.#paint(
+      `reading data ${bar(done / total, 20)} ${Math.round((100 * done) / total)} % of ${total.toLocaleString('en')} ${unit}`,
+    );
   }
 
   show(event: TrainEvent): void {

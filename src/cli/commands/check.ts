@@ -16,7 +16,9 @@ export async function check({ data, adapter, json, quiet }: CheckArgs & GlobalAr
   if (json) writeJson({ v: 1, type: 'result', pass, checks: results });
   else {
     for (const r of results) {
-      process.stdout.write(`${r.pass ? 'pass' : 'FAIL'}  ${r.name}: ${r.got.toFixed(4)}, expected ${r.expected} (${r.detail})\n`);
+      process.stdout.write(
+        `${r.pass ? 'pass' : 'FAIL'}  ${r.name}: ${r.got.toFixed(4)}, expected ${r.expected} (${r.detail})\n`,
+      );
     }
   }
   return pass ? EXIT.done : EXIT.bug;

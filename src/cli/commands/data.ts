@@ -9,13 +9,19 @@ import { table } from '../table.js';
 export async function data({ path, json }: { path: string } & GlobalArgs): Promise<number> {
   const { name, classes, splits, skipped } = await loadDataset(path);
   const names = Object.keys(splits) as SplitName[];
-  const count = (split: SplitName, label: number): number => splits[split].labels.reduce((n, l) => n + Number(l === label), 0);
-  const counts = Object.fromEntries(names.map((split) => [split, classes.map((_, label) => count(split, label))]));
+  const count = (split: SplitName, label: number): number =>
+    splits[split].labels.reduce((n, l) => n + Number(l === label), 0);
+  const counts = Object.fromEntries(
+    names.map((split) => [split, classes.map((_, label) => count(split, label))]),
+  );
   if (json) {
     writeJson({ v: 1, type: 'result', name, classes, counts, skipped });
     return EXIT.done;
   }
-  const rows = classes.map((label, c) => [label, ...names.map((split) => (counts[split]?.[c] ?? 0).toLocaleString('en'))]);
+  const rows = classes.map((label, c) => [
+    label,
+    ...names.map((split) => (counts[split]?.[c] ?? 0).toLocaleString('en')),
+  ]);
   rows.push(['all', ...names.map((split) => splits[split].labels.length.toLocaleString('en'))]);
   process.stdout.write(`${name}: 48 x 48 gray\n\n${table(['class', ...names], rows)}`);
   return EXIT.done;

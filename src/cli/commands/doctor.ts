@@ -12,7 +12,14 @@ export interface DoctorArgs {
 }
 
 /** Where people put the data; FER_TUI_DATA may name another place. */
-const DATA_PLACES = ['data/fer2013.csv', 'data/fer2013.csv.gz', 'data/archive.zip', 'data/train', 'fer2013.csv', 'archive.zip'];
+const DATA_PLACES = [
+  'data/fer2013.csv',
+  'data/fer2013.csv.gz',
+  'data/archive.zip',
+  'data/train',
+  'fer2013.csv',
+  'archive.zip',
+];
 
 /** `fer-tui doctor`: one line a check, ok or missing with the command that mends it. */
 export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {
@@ -34,7 +41,10 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   if (kernels && gpu !== undefined) {
     results.push(
       ...(await checkKernels(gpu, (r) => {
-        if (!json) process.stdout.write(`${r.ok ? 'ok     ' : 'WRONG  '} ${r.kernel}  ${r.title}: error ${r.error.toExponential(1)}, allowed ${r.tolerance}\n`);
+        if (!json)
+          process.stdout.write(
+            `${r.ok ? 'ok     ' : 'WRONG  '} ${r.kernel}  ${r.title}: error ${r.error.toExponential(1)}, allowed ${r.tolerance}\n`,
+          );
       })),
     );
   }
@@ -44,7 +54,9 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   else if (kernels && gpu !== undefined) {
     const wrong = results.filter((result) => !result.ok).length;
     const worst = Math.max(...results.map(({ error }) => error));
-    process.stdout.write(`${results.length} kernel checks, ${wrong} wrong, worst error ${worst.toExponential(1)}\n`);
+    process.stdout.write(
+      `${results.length} kernel checks, ${wrong} wrong, worst error ${worst.toExponential(1)}\n`,
+    );
   }
   return ok ? EXIT.done : EXIT.noGpu;
 }
@@ -59,12 +71,24 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
   const { limits } = device;
   const feature = (name: string, use: string): Check => {
     const has = info.features.includes(name);
-    return { name: `feature ${name}`, ok: has, optional: true, detail: has ? use : `not offered: ${use} is not used` };
+    return {
+      name: `feature ${name}`,
+      ok: has,
+      optional: true,
+      detail: has ? use : `not offered: ${use} is not used`,
+    };
   };
   return [
-    { name: 'GPU adapter', ok: true, detail: `${info.name}${info.software ? ' (software: runs on the CPU)' : ''}` },
+    {
+      name: 'GPU adapter',
+      ok: true,
+      detail: `${info.name}${info.software ? ' (software: runs on the CPU)' : ''}`,
+    },
     { name: 'adapters', ok: true, detail: adapters.join(', ') },
-    feature('subgroups', `subgroups of ${info.subgroupMin} to ${info.subgroupMax}: register-tiled convolution`),
+    feature(
+      'subgroups',
+      `subgroups of ${info.subgroupMin} to ${info.subgroupMax}: register-tiled convolution`,
+    ),
     feature('shader-f16', 'half precision'),
     feature('timestamp-query', 'time per kernel'),
     {

@@ -26,7 +26,11 @@ export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number>
 function report(r: EvaluateResult, split: string): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
-    name, percent(precision), percent(recall), percent(f1), support.toLocaleString('en'),
+    name,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    support.toLocaleString('en'),
   ]);
   const confusion = r.perClass.map(({ name }, i) => [name, ...(r.confusion[i] ?? []).map(String)]);
   return [

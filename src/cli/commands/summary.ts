@@ -12,9 +12,14 @@ export async function summary({ model, json }: { model: string } & GlobalArgs): 
     writeJson({ v: 1, type: 'result', model: name, layers: rows, total, trainable, nonTrainable });
     return EXIT.done;
   }
-  const shape = (output: readonly (number | null)[]): string => `(${output.map((n) => n ?? 'None').join(', ')})`;
+  const shape = (output: readonly (number | null)[]): string =>
+    `(${output.map((n) => n ?? 'None').join(', ')})`;
   const count = (n: number): string => n.toLocaleString('en');
-  const lines = rows.map(({ layer, type, output, params }) => [`${layer} (${type})`, shape(output), count(params)]);
+  const lines = rows.map(({ layer, type, output, params }) => [
+    `${layer} (${type})`,
+    shape(output),
+    count(params),
+  ]);
   process.stdout.write(
     `Model: "${name}"\n\n${table(['Layer (type)', 'Output Shape', 'Param #'], lines)}
 Total params: ${count(total)}

@@ -14,7 +14,9 @@ export async function train(args: Record<string, unknown> & GlobalArgs): Promise
 /** `fer-tui demo`, which is what `npm start` runs. */
 export async function demo(args: GlobalArgs): Promise<number> {
   const config = resolveConfig({ data: 'synthetic:1400', epochs: 3, augment: 'flip' });
-  process.stderr.write('Training fer-cnn on 1,400 built-in drawn faces, 3 epochs (about a minute on two CPU cores).\n');
+  process.stderr.write(
+    'Training fer-cnn on 1,400 built-in drawn faces, 3 epochs (about a minute on two CPU cores).\n',
+  );
   const exit = await run(config, args);
   if (exit === EXIT.done) {
     process.stderr.write(
@@ -38,7 +40,9 @@ async function run(config: TrainConfig, { json, quiet, color }: GlobalArgs): Pro
       },
     });
     if (!json) process.stdout.write(`${resultLine(result)}\n`);
-    return control.stopped === undefined ? EXIT.done : { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EXIT.done }[control.stopped];
+    return control.stopped === undefined
+      ? EXIT.done
+      : { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EXIT.done }[control.stopped];
   } catch (error) {
     markReported(error);
     throw error;
@@ -48,8 +52,18 @@ async function run(config: TrainConfig, { json, quiet, color }: GlobalArgs): Pro
   }
 }
 
-function resultLine(r: { run: string; path: string; bestEpoch: number; bestValAcc: number | null; epochs: number; status: string }): string {
-  const best = r.bestValAcc === null ? 'no validation' : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
+function resultLine(r: {
+  run: string;
+  path: string;
+  bestEpoch: number;
+  bestValAcc: number | null;
+  epochs: number;
+  status: string;
+}): string {
+  const best =
+    r.bestValAcc === null
+      ? 'no validation'
+      : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
   return `${r.run}  ${best}  ${r.status} at epoch ${r.epochs}  ${r.path}`;
 }
 

@@ -1,0 +1,73 @@
+import type { Gpu } from '../gpu/device.js';
+import { type Recorder, runOnce } from '../gpu/recorder.js';
+import type { Shape } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { relativeError } from '../reference/arrays.js';
+
+/** One comparison of kernels with the float64 reference. */
+export interface KernelCase {
+  /** The kernels that run in it, as in `kernels`. */
+  readonly kernels: readonly string[];
+  readonly title: string;
+  /** Whether the adapter can run it at all; default yes. */
+  readonly possible?: (gpu: Gpu) => boolean;
+  /** Error of each output, relative in norm. */
+  run(gpu: Gpu): Promise<Record<string, number>>;
+}
+
+/** What the device made, by name, beside what the reference says. */
+export type Outputs = Record<
+  string,
+  { readonly got: Tensor; readonly want: ArrayLike<number>; readonly u32?: boolean }
+>;
+
+/** Data for one input tensor. */
+export interface InputArray {
+  readonly data: Float32Array | Uint32Array;
+  readonly shape: Shape;
+}
+
+/** Uploads inputs, records and runs `body`, and compares all its outputs. */
+export async function compare<K extends string>(
+  gpu: Gpu,
+  inputs: Readonly<Record<K, InputArray>>,
+  body: (rec: Recorder, tensors: Readonly<Record<K, Tensor>>) => Outputs,
+): Promise<Record<string, number>> {
+  const entries: [string, InputArray][] = Object.entries(inputs);
+  const tensors = Object.fromEntries(
+    entries.map(([name, { data, shape }]) => [name, gpu.tensor(data, shape, name)]),
+  ) as Record<K, Tensor>;
+  try {
+    return await runOnce(
+      gpu,
+      (rec) => body(rec, tensors),
+      async (outputs) => {
+        const errors: Record<string, number> = {};
+        for (const [name, { got, want, u32 }] of Object.entries(outputs)) {
+          errors[name] = relativeError(u32 ? await gpu.readU32(got) : await gpu.read(got), want);
+        }
+        return errors;
+      },
+    );
+  } finally {
+    for (const tensor of Object.values<Tensor>(tensors)) gpu.free(tensor);
+  }
+}
+
+/** Runs `body` with the convolution variant forced. */
+export async function withVariant<T>(
+  gpu: Gpu,
+  variant: 'naive' | 'subgroup',
+  body: () => Promise<T>,
+): Promise<T> {
+  const before = gpu.convVariant;
+  gpu.convVariant = variant;
+  try {
+    return await body();
+  } finally {
+    gpu.convVariant = before;
+  }
+}
+
+/** The register-tiled kernels need subgroups of exactly 8. */
+export const eightLanes = (gpu: Gpu): boolean => gpu.info.subgroupMin === 8 && gpu.info.subgroupMax === 8;

@@ -1,0 +1,48 @@
+import type { Gpu } from '../gpu/device.js';
+import type { KernelCase } from './case.js';
+import { CONV_CASES } from './conv_cases.js';
+import { LAYER_CASES } from './layer_cases.js';
+import { LOSS_CASES } from './loss_cases.js';
+
+/** Every case; together they run every kernel there is (a test compares the two lists). */
+export const KERNEL_CASES: readonly KernelCase[] = [...CONV_CASES, ...LAYER_CASES, ...LOSS_CASES];
+
+/** Largest relative error in norm that float32 arithmetic may make. */
+export const TOLERANCE = 1e-4;
+
+/** The worst output of one case. */
+export interface KernelCheck {
+  readonly kernel: string;
+  readonly title: string;
+  readonly error: number;
+  readonly tolerance: number;
+  readonly ok: boolean;
+}
+
+/** Runs one case. */
+export async function checkKernel(gpu: Gpu, { kernels, title, run }: KernelCase): Promise<KernelCheck> {
+  const errors = Object.values(await run(gpu));
+  const error = Math.max(...errors);
+  return {
+    kernel: kernels[0] ?? '',
+    title,
+    error,
+    tolerance: TOLERANCE,
+    ok: errors.length > 0 && error <= TOLERANCE,
+  };
+}
+
+/** Holds every kernel, forward and backward, to the float64 reference on this adapter. */
+export async function checkKernels(
+  gpu: Gpu,
+  onResult?: (result: KernelCheck) => void,
+): Promise<KernelCheck[]> {
+  const results: KernelCheck[] = [];
+  for (const testCase of KERNEL_CASES) {
+    if (testCase.possible?.(gpu) === false) continue;
+    const result = await checkKernel(gpu, testCase);
+    results.push(result);
+    onResult?.(result);
+  }
+  return results;
+}

@@ -1,0 +1,215 @@
+import {
+  batchNormBackward,
+  batchNormInfer,
+  batchNormTrain,
+  normGeometry,
+} from '../gpu/kernels/batch_norm.js';
+import { dropoutApply } from '../gpu/kernels/dropout.js';
+import { addInto, fill } from '../gpu/kernels/elementwise.js';
+import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
+import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
+import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
+import type { Shape } from '../gpu/shape.js';
+import * as activations from '../reference/activations.js';
+import * as norm from '../reference/batch_norm.js';
+import * as drop from '../reference/dropout.js';
+import * as pool from '../reference/max_pool2d.js';
+import { compare, type KernelCase } from './case.js';
+import { Inputs } from './random_arrays.js';
+
+const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+const EPSILON = 1e-3;
+const MOMENTUM = 0.99;
+
+function activationCase(n: number, kind: 'elu' | 'relu'): KernelCase {
+  return {
+    kernels: [`${kind}.forward`, `${kind}.backward`],
+    title: `${kind} of ${n} values`,
+    run: (gpu) => {
+      const inputs = new Inputs(n);
+      const [x, dy] = [inputs.floats(n, -3, 3), inputs.floats(n)];
+      const values = { x: { data: x.f32, shape: [n] }, dy: { data: dy.f32, shape: [n] } };
+      return compare(gpu, values, (rec, t) => {
+        const y = kind === 'elu' ? eluForward(rec, t.x, 0.7) : reluForward(rec, t.x);
+        const dx = kind === 'elu' ? eluBackward(rec, t.dy, y, 0.7) : reluBackward(rec, t.dy, y);
+        return {
+          y: {
+            got: y,
+            want: kind === 'elu' ? activations.eluForward(x.f64, 0.7) : activations.reluForward(x.f64),
+          },
+          dx: {
+            got: dx,
+            want:
+              kind === 'elu'
+                ? activations.eluBackward(dy.f64, x.f64, 0.7)
+                : activations.reluBackward(dy.f64, x.f64),
+          },
+        };
+      });
+    },
+  };
+}
+
+function normCase(shape: Shape, axis: number, training: boolean, offset = 0): KernelCase {
+  const g = normGeometry(shape, axis);
+  const mode = training ? 'training' : 'inference';
+  const used = training ? ['batch_norm.statistics', 'batch_norm.finish'] : ['batch_norm.moving_rstd'];
+  return {
+    kernels: [
+      ...used,
+      ...['normalize_values', 'gradient_sums', 'finish_gradients', 'input_gradient'].map(
+        (entry) => `batch_norm.${entry}`,
+      ),
+    ],
+    title: `batch norm [${shape.join(', ')}] axis ${axis}, ${mode}${offset === 0 ? '' : `, mean near ${offset}`}`,
+    run: (gpu) => {
+      const inputs = new Inputs(sizeOf(shape));
+      const x = inputs.floats(sizeOf(shape), offset - 2, offset + 2);
+      const dy = inputs.floats(sizeOf(shape));
+      const c = g.channels;
+      const [gamma, beta, mean, variance] = [
+        inputs.floats(c),
+        inputs.floats(c),
+        inputs.floats(c),
+        inputs.floats(c, 0.5, 2),
+      ];
+      const channel = (data: Float32Array): { data: Float32Array; shape: Shape } => ({ data, shape: [c] });
+      const values = {
+        x: { data: x.f32, shape },
+        dy: { data: dy.f32, shape },
+        gamma: channel(gamma.f32),
+        beta: channel(beta.f32),
+        movingMean: channel(mean.f32),
+        movingVariance: channel(variance.f32),
+      };
+      const own = training ? norm.statistics(x.f64, g) : { mean: mean.f64, variance: variance.f64 };
+      const want = norm.batchNormBackward(
+        dy.f64,
+        x.f64,
+        gamma.f64,
+        own.mean,
+        own.variance,
+        EPSILON,
+        g,
+        training,
+      );
+      return compare(gpu, values, (rec, t) => {
+        const w = {
+          gamma: t.gamma,
+          beta: t.beta,
+          movingMean: t.movingMean,
+          movingVariance: t.movingVariance,
+        };
+        const { y, saved } = training
+          ? batchNormTrain(rec, t.x, w, g, { epsilon: EPSILON, momentum: MOMENTUM })
+          : batchNormInfer(rec, t.x, w, g, EPSILON);
+        const { dx, dgamma, dbeta } = batchNormBackward(rec, t.dy, t.x, w, saved, g, training);
+        return {
+          y: { got: y, want: norm.normalize(x.f64, gamma.f64, beta.f64, own.mean, own.variance, EPSILON, g) },
+          dx: { got: dx, want: want.dx },
+          dgamma: { got: dgamma, want: want.dgamma },
+          dbeta: { got: dbeta, want: want.dbeta },
+          movingMean: {
+            got: w.movingMean,
+            want: training ? norm.moved(mean.f64, own.mean, MOMENTUM) : mean.f64,
+          },
+          movingVariance: {
+            got: w.movingVariance,
+            want: training ? norm.moved(variance.f64, own.variance, MOMENTUM) : variance.f64,
+          },
+        };
+      });
+    },
+  };
+}
+
+function poolCase(s: pool.PoolShape): KernelCase {
+  return {
+    kernels: ['max_pool2d.forward', 'max_pool2d.backward'],
+    title: `max pool ${s.b} x [${s.h}, ${s.w}, ${s.c}], ${s.size}x${s.size} stride ${s.stride} ${s.padding}`,
+    run: (gpu) => {
+      const inputs = new Inputs(s.h * 100 + s.c);
+      const shape = [s.b, s.h, s.w, s.c];
+      const g = poolGeometry(shape, s);
+      const x = inputs.floats(sizeOf(shape));
+      // Equal values on purpose: the first of a window must win.
+      x.f32.forEach((v, i) => {
+        x.f32[i] = Math.round(v * 4) / 4;
+      });
+      x.f64.set(x.f32);
+      const dy = inputs.floats(g.b * g.oh * g.ow * g.c);
+      const want = pool.maxPool2dForward(x.f64, s);
+      const values = { x: { data: x.f32, shape }, dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, g.c] } };
+      return compare(gpu, values, (rec, t) => {
+        const { y, taken } = maxPool2dForward(rec, t.x, g);
+        const dx = maxPool2dBackward(rec, t.dy, taken, g);
+        return {
+          y: { got: y, want: want.y },
+          dx: { got: dx, want: pool.maxPool2dBackward(dy.f64, want.source, x.f64.length) },
+        };
+      });
+    },
+  };
+}
+
+function dropoutCase(n: number, rate: number): KernelCase {
+  return {
+    kernels: ['dropout.apply'],
+    title: `dropout of ${n} values, rate ${rate}`,
+    run: (gpu) => {
+      const x = new Inputs(n).floats(n);
+      const [seed, step, layer] = [123456789, 42, 3];
+      const mask = drop.dropoutMask(n, rate, seed, step, layer);
+      const values = {
+        x: { data: x.f32, shape: [n] },
+        step: { data: new Uint32Array([step, seed, 0, 0]), shape: [4] },
+      };
+      return compare(gpu, values, (rec, t) => ({
+        y: {
+          got: dropoutApply(rec, t.x, t.step, rate, layer),
+          want: drop.dropoutApply(x.f64, mask, rate),
+        },
+      }));
+    },
+  };
+}
+
+const elementwiseCase: KernelCase = {
+  kernels: ['elementwise.add_into', 'elementwise.fill'],
+  title: 'add and fill 77 values',
+  run: (gpu) => {
+    const inputs = new Inputs(77);
+    const [x, y] = [inputs.floats(77), inputs.floats(77)];
+    const values = { x: { data: x.f32, shape: [77] }, y: { data: y.f32, shape: [77] } };
+    return compare(gpu, values, (rec, t) => {
+      const filled = rec.alloc([77], 'filled');
+      fill(rec, filled, 2.5);
+      addInto(rec, t.y, t.x);
+      return {
+        sum: { got: t.y, want: y.f64.map((v, i) => v + (x.f64[i] ?? Number.NaN)) },
+        filled: { got: filled, want: new Float64Array(77).fill(2.5) },
+      };
+    });
+  },
+};
+
+export const LAYER_CASES: readonly KernelCase[] = [
+  ...[1, 7, 64, 1001].flatMap((n) => [activationCase(n, 'elu'), activationCase(n, 'relu')]),
+  ...[true, false].flatMap((training) => [
+    normCase([3, 5, 7, 4], -1, training),
+    normCase([2, 5, 3, 3], -1, training),
+    normCase([3, 6, 5, 4], 1, training),
+    normCase([9, 5], -1, training),
+    normCase([28, 64], -1, training),
+    normCase([2, 33, 31, 32], -1, training),
+  ]),
+  normCase([4, 16, 16, 8], -1, true, 100),
+  poolCase({ b: 2, h: 6, w: 8, c: 4, size: 2, stride: 2, padding: 'valid' }),
+  poolCase({ b: 1, h: 7, w: 5, c: 3, size: 2, stride: 2, padding: 'valid' }),
+  poolCase({ b: 2, h: 7, w: 7, c: 1, size: 3, stride: 2, padding: 'same' }),
+  poolCase({ b: 1, h: 8, w: 6, c: 8, size: 3, stride: 1, padding: 'same' }),
+  dropoutCase(1, 0.5),
+  dropoutCase(1003, 0.2),
+  dropoutCase(4096, 0.5),
+  elementwiseCase,
+];

@@ -1,0 +1,203 @@
+import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
+import { accumulateMetrics } from '../gpu/kernels/metrics.js';
+import { applyUpdate } from '../gpu/kernels/optimizers.js';
+import {
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyForward,
+} from '../gpu/kernels/softmax_cross_entropy.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { adamStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
+import * as loss from '../reference/softmax_cross_entropy.js';
+import { compare, type KernelCase } from './case.js';
+import { Inputs } from './random_arrays.js';
+
+function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCase {
+  return {
+    kernels: ['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
+    title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}`,
+    run: (gpu) => {
+      const inputs = new Inputs(b * 10 + c);
+      const logits = inputs.floats(b * c, -scale, scale);
+      const labels = inputs.labels(b, c);
+      const want = loss.softmaxCrossEntropyForward(logits.f64, labels, c, smoothing);
+      const mean = want.losses.reduce((sum, v) => sum + v, 0) / b;
+      const correct = want.predicted.filter((p, i) => p === labels[i]).length;
+      const confusion = new Uint32Array(c * c);
+      want.predicted.forEach((p, i) => {
+        const cell = (labels[i] ?? 0) * c + p;
+        confusion[cell] = (confusion[cell] ?? 0) + 1;
+      });
+      return compare(
+        gpu,
+        {
+          logits: { data: logits.f32, shape: [b, c] },
+          labels: { data: labels, shape: [b] },
+          penalty: { data: new Float32Array([0.25]), shape: [1] },
+          step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
+          ring: { data: new Float32Array(8), shape: [2, 4] },
+          confusion: { data: new Uint32Array(c * c), shape: [c, c] },
+        },
+        (rec, t) => {
+          const parts = softmaxCrossEntropyForward(rec, t.logits, t.labels, smoothing);
+          const dlogits = softmaxCrossEntropyBackward(rec, parts.probabilities, t.labels, smoothing);
+          accumulateMetrics(rec, parts, t.labels, t.penalty, t.step, {
+            ring: t.ring,
+            confusion: t.confusion,
+          });
+          return {
+            probabilities: { got: parts.probabilities, want: want.probabilities },
+            losses: { got: parts.losses, want: want.losses },
+            predicted: { got: parts.predicted, want: want.predicted, u32: true },
+            dlogits: {
+              got: dlogits,
+              want: loss.softmaxCrossEntropyBackward(want.probabilities, labels, c, smoothing),
+            },
+            ring: { got: t.ring, want: [0, 0, 0, 0, mean, correct, 0.25, b] },
+            confusion: { got: t.confusion, want: confusion, u32: true },
+          };
+        },
+      );
+    },
+  };
+}
+
+function penaltyCase(n: number): KernelCase {
+  const l = 0.01;
+  return {
+    kernels: ['l2_penalty.partial_squares', 'l2_penalty.add_penalty', 'l2_penalty.backward'],
+    title: `L2 penalty of ${n} weights`,
+    run: (gpu) => {
+      const inputs = new Inputs(n);
+      const [w, dw] = [inputs.floats(n), inputs.floats(n)];
+      const values = {
+        w: { data: w.f32, shape: [n] },
+        dw: { data: dw.f32, shape: [n] },
+        penalty: { data: new Float32Array([1]), shape: [1] },
+      };
+      return compare(gpu, values, (rec, t) => {
+        addL2Penalty(rec, t.w, l, t.penalty);
+        addL2Gradient(rec, t.w, l, t.dw);
+        return {
+          penalty: { got: t.penalty, want: [1 + l * w.f64.reduce((sum, v) => sum + v * v, 0)] },
+          dw: { got: t.dw, want: dw.f64.map((v, i) => v + 2 * l * (w.f64[i] ?? Number.NaN)) },
+        };
+      });
+    },
+  };
+}
+
+/** Settings of one optimiser run: kernel params, the state it uses, and the reference's step. */
+interface Law {
+  readonly law: 'sgd' | 'rmsprop' | 'adam';
+  readonly title: string;
+  readonly params: Record<string, number>;
+  readonly state: readonly string[];
+  /** One step of the reference in place; the rate that the kernel gets for step t. */
+  step(w: Float64Array, g: Float64Array, state: Record<string, Float64Array>, t: number): void;
+  rate(t: number): number;
+}
+
+const LR = 0.01;
+const zeros = (n: number): Float64Array => new Float64Array(n);
+
+function sgdLaw(momentum: number, nesterov: boolean): Law {
+  return {
+    law: 'sgd',
+    title: `momentum ${momentum}${nesterov ? ', Nesterov' : ''}`,
+    params: { momentum, nesterov: Number(nesterov) },
+    state: ['velocity'],
+    step: (w, g, s) => sgdStep(w, g, { velocity: s['velocity'] ?? zeros(0) }, LR, momentum, nesterov),
+    rate: () => LR,
+  };
+}
+
+function rmspropLaw(momentum: number, centered: boolean): Law {
+  const settings = { rho: 0.9, epsilon: 1e-7, momentum };
+  return {
+    law: 'rmsprop',
+    title: `momentum ${momentum}${centered ? ', centred' : ''}`,
+    params: { ...settings, centered: Number(centered) },
+    state: ['square', 'average', 'velocity'],
+    step: (w, g, s) => rmspropStep(w, g, s as never, LR, { ...settings, centered }),
+    rate: () => LR,
+  };
+}
+
+function adamLaw(amsgrad: boolean): Law {
+  const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+  return {
+    law: 'adam',
+    title: amsgrad ? 'amsgrad' : 'plain',
+    params: { ...settings, amsgrad: Number(amsgrad) },
+    state: ['moment', 'square', 'largest'],
+    step: (w, g, s, t) => adamStep(w, g, s as never, LR, t, { ...settings, amsgrad }),
+    rate: (t) => (LR * Math.sqrt(1 - 0.999 ** t)) / (1 - 0.9 ** t),
+  };
+}
+
+const STEPS = 3;
+
+function optimizerCase(spec: Law, n: number): KernelCase {
+  return {
+    kernels: [`${spec.law}.update`],
+    title: `${spec.law}, ${spec.title}: ${STEPS} steps of ${n} weights`,
+    run: (gpu) => {
+      const inputs = new Inputs(n);
+      const w = inputs.floats(n);
+      const gradients = Array.from({ length: STEPS }, () => inputs.floats(n));
+      const values: Record<string, { data: Float32Array | Uint32Array; shape: number[] }> = {
+        w: { data: w.f32, shape: [n] },
+      };
+      for (const name of spec.state) values[name] = { data: new Float32Array(n), shape: [n] };
+      gradients.forEach((g, i) => {
+        const words = new Uint32Array(4);
+        new Float32Array(words.buffer)[2] = spec.rate(i + 1);
+        values[`g${i}`] = { data: g.f32, shape: [n] };
+        values[`step${i}`] = { data: words, shape: [4] };
+      });
+      const want = w.f64.slice();
+      const state = Object.fromEntries(spec.state.map((name) => [name, zeros(n)]));
+      gradients.forEach((g, i) => {
+        spec.step(want, g.f64, state, i + 1);
+      });
+      return compare(gpu, values, (rec, t) => {
+        const own = Object.fromEntries(spec.state.map((name) => [name, tensorOf(t, name)]));
+        gradients.forEach((_, i) => {
+          applyUpdate(
+            rec,
+            spec.law,
+            {
+              weight: tensorOf(t, 'w'),
+              gradient: tensorOf(t, `g${i}`),
+              step: tensorOf(t, `step${i}`),
+              state: own,
+            },
+            spec.params,
+          );
+        });
+        return { w: { got: tensorOf(t, 'w'), want } };
+      });
+    },
+  };
+}
+
+function tensorOf(tensors: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new Error(`no input named ${name}`);
+  return tensor;
+}
+
+const LAWS = [
+  ...[sgdLaw(0, false), sgdLaw(0.9, false), sgdLaw(0.9, true)],
+  ...[rmspropLaw(0, false), rmspropLaw(0, true), rmspropLaw(0.9, false), adamLaw(false), adamLaw(true)],
+];
+
+export const LOSS_CASES: readonly KernelCase[] = [
+  lossCase(1, 7, 0),
+  lossCase(28, 7, 0),
+  lossCase(65, 5, 0.1),
+  lossCase(9, 7, 0, 80),
+  penaltyCase(5),
+  penaltyCase(1000),
+  ...LAWS.map((law) => optimizerCase(law, 131)),
+];

@@ -1,0 +1,28 @@
+import { Rng } from '../util/random.js';
+
+/** Seeded inputs for kernel checks: floats for the device, the same values as float64 for the reference. */
+export interface Twin {
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+}
+
+export class Inputs {
+  readonly #rng: Rng;
+
+  constructor(seed: number) {
+    this.#rng = new Rng(seed);
+  }
+
+  /** n values in [low, high), never within 0.01 of 0, where ReLU and ELU have their kinks. */
+  floats(n: number, low = -1, high = 1): Twin {
+    const f32 = Float32Array.from({ length: n }, () => {
+      const v = this.#rng.uniform(low, high);
+      return Math.abs(v) < 0.01 ? v + 0.02 : v;
+    });
+    return { f32, f64: Float64Array.from(f32) };
+  }
+
+  labels(n: number, classes: number): Uint32Array {
+    return Uint32Array.from({ length: n }, () => this.#rng.int(classes));
+  }
+}
