@@ -44,14 +44,19 @@ export function parseAugment(text: string): AugmentOptions {
   if (text === 'default') return DEFAULT_AUGMENT;
   let options = NO_AUGMENT;
   for (const word of text.split(',')) {
-    const [name = '', value] = word.trim().split('=');
+    const [, name = '', value] = /^([^=]*)(?:=(.*))?$/.exec(word.trim()) ?? [];
     if (name === 'flip' && value === undefined) {
       options = { ...options, flip: true };
       continue;
     }
     const limit = (LIMITS as Record<string, number>)[name];
     const number = Number(value);
-    if (limit === undefined || value === undefined || value === '' || !(number >= 0 && number <= limit)) {
+    if (
+      limit === undefined ||
+      value === undefined ||
+      value.trim() === '' ||
+      !(number >= 0 && number <= limit)
+    ) {
       const known = Object.entries(LIMITS).map(([key, top]) => `${key}=0..${top}`);
       throw new UsageError(
         `augment: "${word.trim()}"; expected none, default, or a list of flip, ${known.join(', ')}`,
@@ -120,5 +125,6 @@ export function augmentImage(
 }
 
 function clamp(v: number, high: number): number {
-  return v < 0 ? 0 : v > high ? high : v;
+  if (v < 0) return 0;
+  return v > high ? high : v;
 }

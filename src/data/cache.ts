@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
@@ -10,10 +10,12 @@ import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
 
 /**
  * Parsed data as one binary file: 16 bytes of magic and checks, a JSON header, then per split labels and images.
- * It is found by the path, size and time of its source, so a changed source is parsed again; one that is damaged
- * (CRC) is ignored.
+ * It is found by the path and the fingerprint (sizes and times) of its source, so a changed source is parsed again;
+ * one that is damaged (CRC) is ignored and written anew.
  */
-const MAGIC = 'FERTUI01';
+const MAGIC = 'FERTUI02';
+/** Hex digits of a hash in a cache file's name. */
+const KEY = 12;
 const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
 
 interface Header {
@@ -22,9 +24,12 @@ interface Header {
   readonly counts: Record<SplitName, number>;
 }
 
-/** The cached data of a source file, if there is any and it is whole. Folders are not cached. */
-export function readCache(source: string, options: LoadOptions): Dataset | undefined {
-  const path = cachePath(source, options);
+/** Where parsed data lies. */
+type CacheOptions = Pick<LoadOptions, 'cacheDir'>;
+
+/** The cached data of a source file or folder, if there is any and it is whole. Images stay one buffer: no copies. */
+export function readCache(source: string, fingerprint: string, options: CacheOptions): Dataset | undefined {
+  const path = cachePath(source, fingerprint, options);
   if (path === undefined) return undefined;
   let bytes: Buffer;
   try {
@@ -59,9 +64,14 @@ export function readCache(source: string, options: LoadOptions): Dataset | undef
   };
 }
 
-/** Keeps parsed data for the next time. A cache that cannot be written is no error: the next load is slower. */
-export function writeCache(source: string, options: LoadOptions, dataset: Dataset): void {
-  const path = cachePath(source, options);
+/** Keeps parsed data for the next time, in place of that of an older version of the source. A cache that cannot be written is no error: the next load is slower. */
+export function writeCache(
+  source: string,
+  fingerprint: string,
+  options: CacheOptions,
+  dataset: Dataset,
+): void {
+  const path = cachePath(source, fingerprint, options);
   if (path === undefined) return;
   const counts = Object.fromEntries(SPLITS.map((name) => [name, dataset.splits[name].labels.length]));
   const header = Buffer.from(JSON.stringify({ name: dataset.name, source: dataset.source, counts }));
@@ -72,20 +82,24 @@ export function writeCache(source: string, options: LoadOptions, dataset: Datase
   const bytes = Buffer.concat([head, header, ...parts]);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
   try {
-    mkdirSync(join(path, '..'), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     atomicWrite(path, bytes);
+    const family = basename(path).slice(0, -`${'0'.repeat(KEY)}.faces`.length);
+    for (const name of readdirSync(dirname(path))) {
+      if (name.startsWith(family) && name.endsWith('.faces') && name !== basename(path)) {
+        rmSync(join(dirname(path), name), { force: true });
+      }
+    }
   } catch {
     // Read-only home, full disk: training can go on.
   }
 }
 
-function cachePath(source: string, { cacheDir, seed = 7 }: LoadOptions): string | undefined {
+/** NAME.<hash of the path>.<hash of the fingerprint>.faces */
+function cachePath(source: string, fingerprint: string, { cacheDir }: CacheOptions): string | undefined {
   if (cacheDir === false) return undefined;
-  const stats = statSync(source);
-  if (stats.isDirectory()) return undefined;
   const folder = cacheDir ?? join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fer-tui');
-  const key = createHash('sha256')
-    .update([resolve(source), stats.size, stats.mtimeMs, seed].join('\n'))
-    .digest('hex');
-  return join(folder, `${basename(source)}.${key.slice(0, 16)}.faces`);
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, KEY);
+  const path = resolve(source);
+  return join(folder, `${basename(path)}.${hash(path)}.${hash(`${MAGIC}\n${fingerprint}`)}.faces`);
 }

@@ -10,11 +10,14 @@ import type { Dataset, SplitName } from './types.js';
 /** The CSV counts 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral; this is our order. */
 export const CSV_LABEL_TO_CLASS = [0, 1, 2, 3, 5, 6, 4] as const;
 
-const USAGE: Readonly<Record<string, SplitName>> = {
-  training: 'train',
-  publictest: 'validation',
-  privatetest: 'test',
-};
+const USAGE: ReadonlyMap<string, SplitName> = new Map([
+  ['training', 'train'],
+  ['publictest', 'validation'],
+  ['privatetest', 'test'],
+]);
+
+/** What a person can do about a bad row. */
+const WAY_OUT = ': mend the row, download the file again, or leave such rows out with --skip-bad';
 
 /** A row is about 8 kB; one that is this long is no row of FER-2013. */
 const MAX_ROW = 64 * 1024;
@@ -23,6 +26,8 @@ interface Columns {
   readonly emotion: number;
   readonly pixels: number;
   readonly usage: number;
+  /** How many the header has. */
+  readonly count: number;
 }
 
 /**
@@ -40,7 +45,7 @@ export async function parseFer2013Csv(
   let rest: Uint8Array = new Uint8Array(0);
   let line = 0;
 
-  const take = (row: Uint8Array): void => {
+  const take = (row: Uint8Array, unended = false): void => {
     line++;
     const text = row.at(-1) === 13 ? row.subarray(0, -1) : row;
     if (text.length === 0) return;
@@ -51,7 +56,11 @@ export async function parseFer2013Csv(
     try {
       readRow(text, columns, builder, `${source}:${line}`);
     } catch (error) {
-      if (!(error instanceof DataError) || !options.skipBad) throw error;
+      if (!(error instanceof DataError)) throw error;
+      if (!options.skipBad && unended) {
+        throw new DataError(`${error.message} (the file ends inside this row: it looks cut off)`);
+      }
+      if (!options.skipBad) throw error;
       builder.skipped++;
     }
   };
@@ -70,12 +79,19 @@ export async function parseFer2013Csv(
     }
     rest = data.slice(begin);
     if (rest.length > MAX_ROW)
-      throw new DataError(`${source}:${line + 1}: a row of over ${MAX_ROW} bytes; is this FER-2013?`);
+      throw new DataError(
+        `${source}:${line + 1}: a row of over ${MAX_ROW} bytes; expected about 8,000: is this FER-2013?`,
+      );
   }
-  if (rest.length > 0) take(rest);
+  if (rest.length > 0) take(rest, true);
   if (columns === undefined) {
     throw new DataError(
-      `${source}: the file is empty; expected a header line "emotion,pixels,Usage" and rows`,
+      `${source}: the file is empty; expected a header line "emotion,pixels,Usage" and rows: download it again`,
+    );
+  }
+  if (builder.rows === 0) {
+    throw new DataError(
+      `${source}: no ${builder.skipped > 0 ? `good row among ${builder.skipped}` : 'row after the header'}; expected faces: download it again`,
     );
   }
   return builder.build('FER-2013', source);
@@ -91,12 +107,12 @@ function readHeader(row: Uint8Array, source: string): Columns {
     const at = names.indexOf(name);
     if (at < 0) {
       throw new DataError(
-        `${source}:1: no column "${name}"; expected the header "emotion,pixels,Usage" of fer2013.csv, found "${names.join(',').slice(0, 80)}"`,
+        `${source}:1: no column "${name}"; expected the header "emotion,pixels,Usage" (fer2013.csv) or "emotion, Usage, pixels" (icml_face_data.csv): give one of these files; found "${names.join(',').slice(0, 80)}"`,
       );
     }
     return at;
   };
-  return { emotion: find('emotion'), pixels: find('pixels'), usage: find('usage') };
+  return { emotion: find('emotion'), pixels: find('pixels'), usage: find('usage'), count: names.length };
 }
 
 function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where: string): void {
@@ -108,27 +124,38 @@ function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where
     if (comma < 0) break;
     begin = comma + 1;
   }
-  if (fields.length < 3) {
+  if (fields.length < columns.count) {
     throw new DataError(
-      `${where}: the row has ${fields.length} of 3 columns; the file may be cut off: download it again`,
+      `${where}: the row has ${fields.length} columns; expected ${columns.count} as in the header${WAY_OUT}`,
     );
   }
   const text = (i: number): string =>
     Buffer.from(fields[i] ?? [])
       .toString('utf8')
       .trim();
-  const label = CSV_LABEL_TO_CLASS[Number(text(columns.emotion))];
-  if (label === undefined || text(columns.emotion) === '') {
-    throw new DataError(`${where}: emotion "${text(columns.emotion)}"; expected a whole number from 0 to 6`);
+  const emotion = text(columns.emotion);
+  const label = /^\d$/.test(emotion) ? CSV_LABEL_TO_CLASS[Number(emotion)] : undefined;
+  if (label === undefined) {
+    throw new DataError(
+      `${where}: emotion "${emotion.slice(0, 20)}"; expected a whole number from 0 (Angry) to 6 (Neutral)${WAY_OUT}`,
+    );
   }
-  const split = USAGE[text(columns.usage).toLowerCase()];
+  const split = USAGE.get(text(columns.usage).toLowerCase());
   if (split === undefined) {
     throw new DataError(
-      `${where}: Usage "${text(columns.usage)}"; expected Training, PublicTest or PrivateTest`,
+      `${where}: Usage "${text(columns.usage).slice(0, 20)}"; expected Training, PublicTest or PrivateTest${WAY_OUT}`,
     );
   }
   readPixels(fields[columns.pixels] ?? new Uint8Array(0), builder.slot(split), where);
   builder.commit(split, label);
+}
+
+/** The word of the field around byte `at`, shortened. */
+function wordAt(field: Uint8Array, at: number): string {
+  const from = field.lastIndexOf(32, at) + 1;
+  const space = field.indexOf(32, at);
+  const to = Math.min(space < 0 ? field.length : space, from + 12);
+  return Buffer.from(field.subarray(from, to)).toString('latin1');
 }
 
 function unquote(field: Uint8Array): Uint8Array {
@@ -140,7 +167,8 @@ function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
   let value = -1;
   const push = (): void => {
     if (value < 0) return;
-    if (value > 255) throw new DataError(`${where}: pixel ${count + 1} is ${value}; expected 0 to 255`);
+    if (value > 255)
+      throw new DataError(`${where}: pixel ${count + 1} is ${value}; expected 0 to 255${WAY_OUT}`);
     if (count < PIXELS) out[count] = value;
     count++;
     value = -1;
@@ -150,16 +178,16 @@ function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
     if (byte >= 48 && byte <= 57) value = Math.min((value < 0 ? 0 : value * 10) + byte - 48, 9999);
     else if (byte === 32) push();
     else {
-      const word = Buffer.from(field.subarray(i, i + 8)).toString('latin1');
+      const word = wordAt(field, i);
       throw new DataError(
-        `${where}: pixel ${count + 1} reads "${word}"; expected whole numbers with spaces between`,
+        `${where}: pixel ${count + 1} reads "${word}"; expected whole numbers with spaces between${WAY_OUT}`,
       );
     }
   }
   push();
   if (count !== PIXELS) {
     throw new DataError(
-      `${where}: ${count.toLocaleString('en')} pixels; expected ${PIXELS.toLocaleString('en')} (48 x 48)`,
+      `${where}: ${count.toLocaleString('en')} pixels; expected ${PIXELS.toLocaleString('en')} (48 x 48)${WAY_OUT}`,
     );
   }
 }

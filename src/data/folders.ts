@@ -1,32 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLASS_NAMES } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
-import { Rng } from '../util/random.js';
-import { decodeFace, IMAGE_FILE } from './image.js';
-import { PIXELS, SplitBuilder } from './split_builder.js';
-import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
-
-/** Folder names of the splits and of the classes, in lower case. */
-const SPLIT_FOLDERS: Readonly<Record<string, SplitName>> = {
-  train: 'train',
-  training: 'train',
-  val: 'validation',
-  valid: 'validation',
-  validation: 'validation',
-  test: 'test',
-};
-const CLASS_FOLDERS: Readonly<Record<string, number>> = {
-  ...{ angry: 0, anger: 0, disgust: 1, disgusted: 1, fear: 2, fearful: 2, happy: 3, happiness: 3 },
-  ...{ neutral: 4, sad: 5, sadness: 5, surprise: 6, surprised: 6 },
-};
-
-/** One picture of a tree, wherever it lies. */
-export interface TreeImage {
-  /** Path for messages; its last two folders are split and class. */
-  readonly name: string;
-  read(): Uint8Array;
-}
+import { decodeFace } from './image.js';
+import { SplitBuilder } from './split_builder.js';
+import { isLitter, planTree, SPLIT_FOLDERS, type TreeEntry } from './tree.js';
+import type { Dataset, LoadOptions } from './types.js';
 
 export interface TreeOptions {
   readonly skipBad: boolean;
@@ -35,103 +14,92 @@ export interface TreeOptions {
 
 /** Reads `train|validation|test/<emotion>/*.jpg|png`. Throws DataError on a tree of another kind or an empty class. */
 export function readFolderTree(root: string, options: TreeOptions): Promise<Dataset> {
-  const images: TreeImage[] = [];
-  for (const split of subfolders(root)) {
-    if (SPLIT_FOLDERS[split.toLowerCase()] === undefined) continue;
-    for (const emotion of subfolders(join(root, split))) {
-      if (CLASS_FOLDERS[emotion.toLowerCase()] === undefined) continue;
-      const folder = join(root, split, emotion);
-      const files = readdirSync(folder)
-        .filter((file) => IMAGE_FILE.test(file))
-        .sort();
-      if (files.length === 0) {
-        throw new DataError(
-          `${folder}: no .jpg or .png inside; every class folder needs images (or remove it)`,
-        );
-      }
-      for (const file of files) {
-        const path = join(folder, file);
-        images.push({ name: path, read: () => readFileSync(path) });
-      }
+  const entries = planTree(listTree(root), root);
+  return readTree(entries, (path) => readFileSync(join(root, path)), root, options);
+}
+
+/** Changes when a picture of the tree is added, removed or written. Costs one `stat` per file. */
+export function treeFingerprint(root: string): string {
+  const hash = createHash('sha256');
+  for (const path of listTree(root)) {
+    if (path.endsWith('/')) continue;
+    const { size, mtimeMs } = statSync(join(root, path));
+    hash.update(`${path}\n${size}\n${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Files and folders (ending in `/`) of the split folders in `root` or one folder deeper, relative to `root`. Nothing
+ * else is walked: a person may well name a home folder by mistake.
+ */
+function listTree(root: string): string[] {
+  const paths: string[] = [];
+  const walk = (prefix: string, depth: number): void => {
+    for (const name of list(root, prefix)) {
+      paths.push(name);
+      if (name.endsWith('/') && depth < 3) walk(name, depth + 1);
+    }
+  };
+  const top = list(root, '');
+  paths.push(...top.filter((name) => !isSplit(name)));
+  const found = top.some(isSplit) ? [''] : top.filter((name) => name.endsWith('/'));
+  for (const base of found) {
+    for (const name of list(root, base)) {
+      if (!isSplit(name)) continue;
+      paths.push(name);
+      walk(name, 1);
     }
   }
-  return readTree(images, root, options);
+  return paths.sort();
 }
 
-function subfolders(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
+function isSplit(path: string): boolean {
+  return path.endsWith('/') && SPLIT_FOLDERS.has(path.split('/').at(-2)?.toLowerCase() ?? '');
 }
 
-/** Split and class of a path like `.../train/happy/x.jpg`, or undefined. */
-export function placeOf(path: string): { split: SplitName; label: number } | undefined {
-  const parts = path.toLowerCase().split(/[\\/]/);
-  const split = SPLIT_FOLDERS[parts.at(-3) ?? ''];
-  const label = CLASS_FOLDERS[parts.at(-2) ?? ''];
-  return split === undefined || label === undefined ? undefined : { split, label };
+function list(root: string, prefix: string): string[] {
+  return readdirSync(join(root, prefix), { withFileTypes: true })
+    .map((entry) => {
+      const path = prefix + entry.name;
+      const kind = entry.isSymbolicLink() ? statSync(join(root, path), { throwIfNoEntry: false }) : entry;
+      return kind?.isDirectory() ? `${path}/` : path;
+    })
+    .filter((path) => !isLitter(path));
 }
 
-/** Decodes the images of a tree; lets others run now and then. */
+/**
+ * Decodes the images of a tree; lets others run now and then.
+ * @param read the bytes of an entry's file @param source file or folder for messages
+ */
 export async function readTree(
-  images: readonly TreeImage[],
+  entries: readonly TreeEntry[],
+  read: (path: string) => Uint8Array,
   source: string,
   options: TreeOptions,
 ): Promise<Dataset> {
   const builder = new SplitBuilder();
-  for (const [i, image] of images.entries()) {
+  const total = entries.length;
+  for (const [i, { path, split, label, readable }] of entries.entries()) {
     if (i % 256 === 0) {
-      options.onProgress?.({ done: i, total: images.length, unit: 'images' });
+      options.onProgress?.({ done: i, total, unit: 'images' });
       await new Promise((resolve) => setTimeout(resolve));
     }
-    const place = placeOf(image.name);
-    if (place === undefined) continue;
+    const name = join(source, path);
     try {
-      decodeFace(image.read(), image.name, builder.slot(place.split));
-      builder.commit(place.split, place.label);
+      if (!readable) throw new DataError(`${name}: this image format is not read; expected JPEG or PNG`);
+      decodeFace(read(path), name, builder.slot(split));
+      builder.commit(split, label);
     } catch (error) {
       if (!(error instanceof DataError) || !options.skipBad) throw error;
       builder.skipped++;
     }
   }
-  if (images.length === 0) {
+  if (builder.rows === 0) {
     throw new DataError(
-      `${source}: none of the expected folders; expected train|validation|test/<emotion>/*.jpg|png with the emotions ${CLASS_NAMES.join(', ').toLowerCase()}`,
+      `${source}: no good image among ${total}; expected JPEG or PNG faces: download it again`,
     );
   }
+  options.onProgress?.({ done: total, total, unit: 'images' });
   return builder.build('FER-2013 folders', source);
-}
-
-/** Share of the training images that becomes validation data when the source has none. */
-const HELD_OUT = 0.1;
-
-/**
- * A data set with validation images: the given one, or, when it has a test set but no validation images, with a
- * tenth of each class of the training images held out. Validating on the test set would make it worthless.
- */
-export function holdOut(dataset: Dataset, seed: number): Dataset {
-  const { train, validation, test } = dataset.splits;
-  if (validation.labels.length > 0 || train.labels.length === 0 || test.labels.length === 0) return dataset;
-  const kept: number[] = [];
-  const held: number[] = [];
-  dataset.classes.forEach((_, label) => {
-    const rows = [...train.labels.keys()].filter((row) => train.labels[row] === label);
-    new Rng(seed, label).shuffle(rows);
-    const count = Math.round(rows.length * HELD_OUT);
-    held.push(...rows.slice(0, count));
-    kept.push(...rows.slice(count));
-  });
-  const splits = { train: pick(train, kept), validation: pick(train, held), test };
-  return { ...dataset, name: `${dataset.name}, 10 % of train held out as validation`, splits };
-}
-
-function pick({ images, labels }: Split, rows: number[]): Split {
-  rows.sort((a, b) => a - b);
-  const out = { images: new Uint8Array(rows.length * PIXELS), labels: new Uint8Array(rows.length) };
-  rows.forEach((row, i) => {
-    out.images.set(images.subarray(row * PIXELS, (row + 1) * PIXELS), i * PIXELS);
-    out.labels[i] = labels[row] as number;
-  });
-  return out;
 }

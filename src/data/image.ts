@@ -3,9 +3,6 @@ import { PNG } from 'pngjs';
 import { FACE_SIZE } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 
-/** Names of files that hold a picture. */
-export const IMAGE_FILE = /\.(jpe?g|png)$/i;
-
 /**
  * Decodes a JPEG or PNG to a gray 48 x 48 face: luma by ITU-R BT.601, and area averaging when the size differs.
  * Throws DataError that names the image.
@@ -14,12 +11,15 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
   let picture: { width: number; height: number; data: Uint8Array };
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    picture = /png$/i.test(name)
+    picture = isPng(bytes)
       ? PNG.sync.read(buffer)
       : jpeg.decode(buffer, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`${name}: cannot be read as an image (${why}); expected a JPEG or PNG`, { cause });
+    throw new DataError(
+      `${name}: cannot be read as an image (${why}); expected a whole JPEG or PNG: replace or remove it`,
+      { cause },
+    );
   }
   const { width, height, data } = picture;
   const gray = new Float32Array(width * height);
@@ -28,6 +28,11 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
     gray[i] = 0.299 * r + 0.587 * g + 0.114 * b;
   }
   resizeArea(gray, width, height, out);
+}
+
+/** What the bytes say counts, not the file's name. */
+function isPng(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
 }
 
 /** Each output pixel is the average of the input area it covers. */

@@ -22,6 +22,14 @@ export class SplitBuilder {
     return split.images.subarray(at, at + PIXELS);
   }
 
+  /** Faces so far, of all splits. */
+  get rows(): number {
+    let sum = 0;
+    for (const { labels } of this.#splits.values()) sum += labels.length;
+    return sum;
+  }
+
+  /** Keeps the face in the split's slot as one of class `label`. */
   commit(name: SplitName, label: number): void {
     this.#get(name).labels.push(label);
   }
@@ -35,6 +43,7 @@ export class SplitBuilder {
     return split;
   }
 
+  /** The data set of all faces so far. */
   build(name: string, source: string): Dataset {
     const split = (key: SplitName): Split => {
       const found = this.#splits.get(key);
