@@ -10,8 +10,18 @@ const layer = (name, allowed, extra = []) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'one-door-to-dawn', severity: 'error', from: { path: '^src/', pathNot: '^src/gpu/device\\.ts$' }, to: { path: 'node_modules/webgpu/' } },
-    { name: 'no-test-code', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|examples)/' } },
+    {
+      name: 'one-door-to-dawn',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/gpu/device\\.ts$' },
+      to: { path: 'node_modules/webgpu/' },
+    },
+    {
+      name: 'no-test-code',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|examples)/' },
+    },
     layer('util', []),
     layer('gpu', ['util']),
     layer('nn', ['gpu', 'util']),
@@ -21,5 +31,9 @@ module.exports = {
     layer('train', ['data', 'nn', 'gpu', 'util']),
     layer('cli', ['train', 'check', 'data', 'nn', 'gpu', 'util']),
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
 };

@@ -110,19 +110,17 @@ async function camera() {
   const built = await run(
     [
       'node',
-      join(ROOT, 'node_modules/@u4/opencv-build/bin/build-opencv.js'),
-      ...[
-        '--incDir',
-        '/usr/include/opencv4/',
-        '--libDir',
-        `${lib}/`,
-        '--binDir',
-        '/usr/bin/',
-        '--nobuild',
-        'rebuild',
-      ],
+      'bin/install.js',
+      '--incDir',
+      '/usr/include/opencv4/',
+      '--libDir',
+      `${lib}/`,
+      '--binDir',
+      '/usr/bin/',
+      '--nobuild',
+      'rebuild',
     ],
-    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', OPENCV4NODEJS_DISABLE_POSTINSTALL: '1' } },
+    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } },
   );
   if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
   say('OpenCV binding built');

@@ -1,0 +1,42 @@
+/**
+ * The engine as a library: devices and tensors, layers and models, optimisers, data, and the trainer.
+ *
+ *   const gpu = await openGpu();
+ *   const learner = new Learner(gpu, buildModel('fer-cnn'), { optimizer: adam() });
+ */
+export { type AugmentOptions, DEFAULT_AUGMENT, NO_AUGMENT, parseAugment } from './data/augment.js';
+export { type Batch, type BatchOptions, BatchSource } from './data/batches.js';
+export { limitSplit, loadDataset } from './data/load.js';
+export { applyPreprocess, fitPreprocess, type Preprocess, type PreprocessName } from './data/preprocess.js';
+export type { Dataset, LoadOptions, Split, SplitName } from './data/types.js';
+export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
+export * from './gpu/errors.js';
+export { Program, Recorder, runOnce } from './gpu/recorder.js';
+export type { Padding, Shape } from './gpu/shape.js';
+export { Tensor } from './gpu/tensor.js';
+export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
+export type { Initializer } from './nn/init.js';
+export * from './nn/layers.js';
+export { Learner, type LearnerOptions, type NamedArray, type StepMetrics, type Trace } from './nn/learner.js';
+export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
+export {
+  type AdamOptions,
+  adam,
+  type Optimizer,
+  type RmspropOptions,
+  rmsprop,
+  type SgdOptions,
+  sgd,
+} from './nn/optimizers.js';
+export { type ModelSummary, Sequential } from './nn/sequential.js';
+export { resolveConfig, type TrainConfig } from './train/config.js';
+export { Control } from './train/control.js';
+export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';
+export type { TrainEvent } from './train/events.js';
+export { type ClassMetrics, classMetrics, macroF1 } from './train/metrics.js';
+export { runTraining } from './train/session.js';
+export { Trainer, type TrainOutcome, type TrainPlan } from './train/trainer.js';
+export { loadModel, type SavedModel, saveModel } from './train/weights.js';
+export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';
+export { DataError, EXIT, FerError, RunError, UsageError } from './util/errors.js';
+export { Rng } from './util/random.js';

@@ -1,0 +1,118 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../helpers/cli.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-cli-'));
+const TINY = ['train', '--data', 'synthetic:56', '--model', 'fer-shallow', '--log-every', '1'];
+
+describe('the command line', () => {
+  it('--help lists the commands and exit codes, and loads no GPU binding', async () => {
+    const trace = await runCli(['--help'], { env: { NODE_DEBUG: 'module' } });
+    expect(trace.code).toBe(0);
+    for (const word of ['train', 'evaluate', 'doctor', 'summary', 'Exit codes'])
+      expect(trace.stdout).toContain(word);
+    expect(trace.stderr).not.toContain('dawn.node');
+  });
+
+  it('an unknown command or option is usage: exit 2', async () => {
+    expect((await runCli(['trian'])).code).toBe(2);
+    const { code, stderr } = await runCli(['train', '--epoch', '3']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('epoch');
+  });
+
+  it.each([
+    [['--lr', '0'], 'lr = 0: expected a number in (0, 10]'],
+    [['--epochs', '1.5'], 'epochs = 1.5: expected a whole number in [1, 10000]'],
+    [['--augment', 'turn=5'], 'augment: "turn=5"'],
+    [['--nesterov'], 'nesterov: needs --optimizer sgd'],
+  ])('%j is refused with words that say why', async (args, message) => {
+    const { code, stderr } = await runCli(['train', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('summary prints the totals of the reference network', async () => {
+    const { stdout } = await runCli(['summary', 'fer-cnn']);
+    expect(stdout).toContain('conv2d (Conv2D)');
+    expect(stdout).toContain('(None, 48, 48, 32)');
+    expect(stdout).toContain('Trainable params: 541,191');
+    expect(stdout).toContain('Non-trainable params: 1,216');
+  });
+
+  it('missing data is exit 4, missing weights exit 5', async () => {
+    const data = await runCli(['train', '--data', '/nowhere/fer2013.csv']);
+    expect(data.code).toBe(4);
+    expect(data.stderr).toContain('/nowhere/fer2013.csv: there is no such file');
+    const weights = await runCli(['evaluate', '--weights', '/nowhere/w.safetensors', '--data', 'synthetic']);
+    expect(weights.code).toBe(5);
+  });
+
+  it('data counts the classes', async () => {
+    const { stdout } = await runCli(['data', 'synthetic:70', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      counts: { train: Array(7).fill(10), validation: Array(7).fill(10) },
+    });
+  });
+});
+
+describeGpu('training from the command line', () => {
+  it('--json writes events and nothing else, and the run folder holds the same', async () => {
+    const out = join(folder(), 'run');
+    const { code, stdout } = await runCli([...TINY, '--epochs', '1', '--out', out, '--json', '--quiet']);
+    expect(code).toBe(0);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toMatchObject({ v: 1, type: 'start', model: 'fer-shallow', stepsPerEpoch: 2 });
+    expect(events.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual([1, 2]);
+    expect(events.find(({ type }) => type === 'epoch')).toMatchObject({ epoch: 1, of: 1, best: true });
+    expect(events.at(-1)).toEqual({ type: 'end', status: 'finished', exit: 0 });
+    expect(readFileSync(join(out, 'events.ndjson'), 'utf8')).toBe(stdout);
+    expect(readdirSync(out).sort()).toEqual([
+      'best.safetensors',
+      'config.json',
+      'events.ndjson',
+      'last.safetensors',
+      'summary.json',
+    ]);
+
+    const again = await runCli([...TINY, '--epochs', '1', '--out', out]);
+    expect(again.code).toBe(5);
+    expect(again.stderr).toContain('holds an earlier run');
+
+    const report = await runCli([
+      'evaluate',
+      '--weights',
+      join(out, 'best.safetensors'),
+      '--data',
+      'synthetic:56',
+      '--json',
+    ]);
+    const result = JSON.parse(report.stdout);
+    expect(Object.keys(result)).toEqual(
+      expect.arrayContaining(['loss', 'accuracy', 'perClass', 'confusion']),
+    );
+    expect(result.accuracy).toBeCloseTo(events.find(({ type }) => type === 'epoch').val.acc, 6);
+  });
+
+  it('SIGINT stops after the batch, saves, and exits with 130', async () => {
+    const out = join(folder(), 'run');
+    let sent = false;
+    const { code, stderr } = await runCli([...TINY, '--epochs', '9999', '--out', out], {
+      onStderr: (text, kill) => {
+        if (sent || !text.includes('epoch 1/')) return;
+        sent = true;
+        kill('SIGINT');
+      },
+    });
+    expect(code).toBe(130);
+    expect(stderr).toContain('stopping after this batch');
+    expect(existsSync(join(out, 'last.safetensors'))).toBe(true);
+    expect(existsSync(join(out, 'lock'))).toBe(false);
+  });
+});

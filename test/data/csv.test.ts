@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { CSV_LABEL_TO_CLASS } from '../../src/data/fer2013_csv.js';
+import { limitSplit, loadDataset } from '../../src/data/load.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
+import { csv, expectDataError, folderWith, PIXELS, pixels } from './fixtures.js';
+
+const NO_CACHE = { cacheDir: false } as const;
+
+/** Loads a file of this content. */
+function load(content: string | Uint8Array, name = 'fer2013.csv', skipBad = false) {
+  return loadDataset(join(folderWith({ [name]: content }), name), { ...NO_CACHE, skipBad });
+}
+
+describe('the CSV files of FER-2013', () => {
+  it('maps the label order of the CSV to that of this project', async () => {
+    const names = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'];
+    expect(CSV_LABEL_TO_CLASS.map((label) => CLASS_NAMES[label])).toEqual(names);
+    const { splits } = await load(csv(names.map((_, i) => [i, 'PublicTest'])));
+    expect([...splits.validation.labels].map((label) => CLASS_NAMES[label])).toEqual(names);
+  });
+
+  it('reads fer2013.csv: splits, pixels, Windows line ends, no last line end', async () => {
+    const text = csv([
+      [0, 'Training', pixels(7)],
+      [6, 'PrivateTest', pixels(9)],
+      [3, 'PublicTest', pixels(255)],
+    ]);
+    const data = await load(`\uFEFF${text.trimEnd().replaceAll('\n', '\r\n')}`);
+    const { train, validation, test } = data.splits;
+    expect([[...train.labels], [...validation.labels], [...test.labels]]).toEqual([[0], [3], [4]]);
+    expect([train.images[0], validation.images[0], test.images[0]]).toEqual([7, 255, 9]);
+    expect([train.images[255], train.images[256], train.images.length]).toEqual([255, 0, PIXELS]);
+    expect(data).toMatchObject({ height: 48, width: 48, channels: 1, skipped: 0, name: 'FER-2013' });
+  });
+
+  it('reads icml_face_data.csv: other columns, stray spaces, quotes', async () => {
+    const rows = `4, Training, ${pixels(1)}\n"5","PublicTest","${pixels(2)}"\n`;
+    const { splits } = await load(`emotion, Usage, pixels\n${rows}`, 'icml_face_data.csv');
+    expect([splits.train.labels[0], splits.train.images[0]]).toEqual([5, 1]);
+    expect([splits.validation.labels[0], splits.validation.images[0]]).toEqual([6, 2]);
+  });
+
+  it('reads .csv.gz and zip files, whatever they are called, and the folder that holds one', async () => {
+    const text = csv([[3, 'PublicTest', pixels(42)]]);
+    const zip = zipSync({ 'fer2013/fer2013.csv': Buffer.from(text), '__MACOSX/._x.jpg': new Uint8Array(3) });
+    for (const [name, content] of [
+      ['fer2013.csv.gz', gzipSync(text)],
+      ['fer2013.csv', gzipSync(text)],
+      ['fer2013.csv.gz', text],
+      ['archive.zip', zip],
+    ] as const) {
+      const root = folderWith({ [name]: content });
+      for (const path of [root, join(root, name)]) {
+        const { splits } = await loadDataset(path, NO_CACHE);
+        expect([splits.validation.labels[0], splits.validation.images[0]]).toEqual([3, 42]);
+      }
+    }
+  });
+
+  it('reports progress in bytes', async () => {
+    const path = join(folderWith({ 'fer2013.csv': csv([[3, 'PublicTest']]) }), 'fer2013.csv');
+    const seen: { done: number; total: number; unit: string }[] = [];
+    await loadDataset(path, { ...NO_CACHE, onProgress: (p) => seen.push(p) });
+    expect(seen.at(-1)).toMatchObject({ unit: 'bytes', done: seen.at(-1)?.total });
+  });
+
+  it('takes the first rows of a split', async () => {
+    const { splits } = await load(csv([1, 2, 3].map((label) => [label, 'PublicTest'])));
+    expect([...limitSplit(splits.validation, 2).labels]).toEqual([1, 2]);
+    expect(limitSplit(splits.validation, 2).images.length).toBe(2 * PIXELS);
+    expect(limitSplit(splits.validation, 9).labels.length).toBe(3);
+  });
+});
+
+describe('a bad CSV file', () => {
+  const short = pixels().split(' ').slice(1).join(' ');
+  const cases: [string, string, string[]][] = [
+    [
+      '2,303 pixels',
+      csv([
+        [0, 'Training'],
+        [0, 'Training', short],
+      ]),
+      [':3:', '2,303 pixels', 'expected 2,304'],
+    ],
+    ['2,305 pixels', csv([[0, 'Training', `${pixels()} 1`]]), [':2:', '2,305 pixels', 'expected 2,304']],
+    ['pixel 256', csv([[0, 'Training', pixels(256)]]), [':2:', 'pixel 1 is 256', '0 to 255']],
+    ['pixel abc', csv([[0, 'Training', `1 abc ${short}`]]), [':2:', 'pixel 2 reads "abc"', 'whole numbers']],
+    ['pixel -1', csv([[0, 'Training', `-1 ${short}`]]), [':2:', 'pixel 1 reads "-1"']],
+    ['pixel 1.5', csv([[0, 'Training', `1.5 ${short}`]]), [':2:', 'pixel 1 reads "1.5"']],
+    ['label 9', csv([[9, 'Training']]), [':2:', 'emotion "9"', '0 (Angry) to 6 (Neutral)']],
+    ['label 7', csv([[7, 'Training']]), [':2:', 'emotion "7"']],
+    ['no label', csv([['', 'Training']]), [':2:', 'emotion ""']],
+    [
+      'unknown Usage',
+      csv([[0, 'Holiday']]),
+      [':2:', 'Usage "Holiday"', 'Training, PublicTest or PrivateTest'],
+    ],
+    ['Usage constructor', csv([[0, 'constructor']]), [':2:', 'Usage "constructor"']],
+    ['too few columns', 'emotion,pixels,Usage\n1,2 3\n', [':2:', '2 columns', 'expected 3']],
+  ];
+  it.each(cases)('%s: names file and line, what is expected, what to do', async (_, text, parts) => {
+    await expectDataError(load(text), 'fer2013.csv', ...parts, '--skip-bad');
+  });
+
+  it.each(cases)('%s: left out and counted on request', async (_, text) => {
+    const data = await load(`${text}3,${pixels()},PublicTest\n`, 'fer2013.csv', true);
+    expect(data.skipped).toBe(1);
+    expect([...data.splits.validation.labels]).toEqual([3]);
+  });
+
+  it('cut off in a row', async () => {
+    const text = csv([
+      [0, 'Training'],
+      [1, 'Training'],
+    ]);
+    await expectDataError(load(text.slice(0, -500)), 'fer2013.csv:3:', 'cut off', 'download the file again');
+    await expectDataError(load(text.slice(0, -4)), 'fer2013.csv:3:', 'cut off');
+    const other = `emotion, Usage, pixels\n0, Training, ${pixels()}`;
+    await expectDataError(load(other.slice(0, -500)), ':2:', 'pixels; expected 2,304', 'cut off');
+  });
+
+  it.each([false, true])('has a structure error, with --skip-bad too (%s)', async (skipBad) => {
+    const text = csv([
+      [0, 'Training'],
+      [1, 'Training'],
+    ]);
+    const gz = gzipSync(text);
+    await expectDataError(load('', 'fer2013.csv', skipBad), 'fer2013.csv', 'empty', 'header', 'download');
+    await expectDataError(load('emotion,pixels,Usage\n', 'fer2013.csv', skipBad), 'no row after the header');
+    await expectDataError(load('emotion,pixels\n0,1\n', 'fer2013.csv', skipBad), ':1:', 'no column "usage"');
+    await expectDataError(load('x'.repeat(200_000), 'fer2013.csv', skipBad), ':1:', 'is this FER-2013?');
+    await expectDataError(
+      load(gz.subarray(0, gz.length - 20), 'fer2013.csv.gz', skipBad),
+      '.gz',
+      'cut off or damaged',
+    );
+  });
+
+  it('has no good row', async () => {
+    await expectDataError(load(csv([[9, 'Training']]), 'fer2013.csv', true), 'no good row among 1');
+  });
+
+  it('is missing or of another kind', async () => {
+    await expectDataError(
+      loadDataset('/nowhere/fer2013.csv', NO_CACHE),
+      '/nowhere/fer2013.csv',
+      'no such file',
+      'check',
+    );
+    await expectDataError(load('x', 'face.jpg'), 'face.jpg', 'fer2013.csv(.gz)');
+    await expectDataError(load(gzipSync('x'), 'fer2013.tar.gz'), 'fer2013.tar.gz', 'unpack');
+    await expectDataError(load('no zip', 'archive.zip'), 'archive.zip', 'expected');
+  });
+});

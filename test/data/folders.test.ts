@@ -1,0 +1,163 @@
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { loadDataset } from '../../src/data/load.js';
+import { expectDataError, folderWith, jpg, PIXELS, png } from './fixtures.js';
+
+type Files = Record<string, string | Uint8Array>;
+const NO_CACHE = { cacheDir: false } as const;
+
+/** The same files as a folder tree and as a zip file. */
+const asFolder = (files: Files): string => folderWith(files);
+const asZip = (files: Files): string => {
+  const bytes = Object.entries(files).map(([name, content]) => [name, Buffer.from(content)] as const);
+  return join(folderWith({ 'download.zip': zipSync(Object.fromEntries(bytes)) }), 'download.zip');
+};
+const both = [
+  ['folder tree', asFolder],
+  ['zip file', asZip],
+] as const;
+
+describe.each(both)('a %s', (_, make) => {
+  it('has its splits and classes by name, in any case and the usual words', async () => {
+    const { splits, name } = await loadDataset(
+      make({
+        'Train/Angry/a.jpg': jpg(10),
+        'Train/sadness/b.PNG': png([40, 40, 40]),
+        'VALID/Happiness/c.jpeg': jpg(90),
+        'VALID/surprised/d.png': png([200, 200, 200]),
+        'test/NEUTRAL/e.jpg': jpg(120),
+        'test/NEUTRAL/.DS_Store': 'litter',
+        'test/NEUTRAL/notes.txt': 'no picture',
+      }),
+      NO_CACHE,
+    );
+    expect(name).toBe('FER-2013 folders');
+    expect([...splits.train.labels]).toEqual([0, 5]);
+    expect([...splits.validation.labels].sort()).toEqual([3, 6]);
+    expect([...splits.test.labels]).toEqual([4]);
+    expect(splits.train.images.length).toBe(2 * PIXELS);
+    expect(Math.abs((splits.train.images[0] as number) - 10)).toBeLessThan(3);
+    expect(splits.train.images[PIXELS]).toBe(40);
+  });
+
+  it('may lie one folder deep, and twice: the least deep counts', async () => {
+    const path = make({
+      'images/train/happy/a.png': png([1, 1, 1]),
+      'images/validation/happy/a.png': png([2, 2, 2]),
+      'images/images/train/happy/a.png': png([3, 3, 3]),
+    });
+    const { splits } = await loadDataset(path, NO_CACHE);
+    expect([splits.train.images[0], splits.train.labels.length, splits.validation.images[0]]).toEqual([
+      1, 1, 2,
+    ]);
+  });
+
+  it('turns colour to gray with BT.601 and other sizes to 48 x 48', async () => {
+    const path = make({
+      'val/fear/a.png': png([255, 0, 0]),
+      'val/fear/b.png': png([0, 255, 0], 96, 96),
+      'val/fear/c.png': png([0, 0, 255], 20, 31),
+      'val/fear/d.jpg': png([77, 77, 77]),
+    });
+    const { images } = (await loadDataset(path, NO_CACHE)).splits.validation;
+    const rows = [0, 1, 2, 3].map((i) => new Set(images.subarray(i * PIXELS, (i + 1) * PIXELS)));
+    expect(rows.map((row) => [...row])).toEqual([[76], [150], [29], [77]]);
+  });
+
+  it('holds a tenth of each training class out when there is no validation, seeded, and says so', async () => {
+    const files: Files = { 'test/happy/x.png': png([9, 9, 9]) };
+    for (let i = 0; i < 20; i++) {
+      files[`train/happy/${i}.png`] = png([i, i, i]);
+      files[`train/sad/${i}.png`] = png([100 + i, 0, 0]);
+    }
+    const path = make(files);
+    const [a, again, other] = await Promise.all(
+      [7, 7, 8].map((seed) => loadDataset(path, { ...NO_CACHE, seed })),
+    );
+    expect(a?.name).toContain('10 % of train held out as validation');
+    expect([...(a?.splits.validation.labels ?? [])].sort()).toEqual([3, 3, 5, 5]);
+    expect(a?.splits.train.labels.length).toBe(36);
+    const all = (d: typeof a) => [d?.splits.train, d?.splits.validation].flatMap((s) => firsts(s?.images));
+    expect(new Set(all(a)).size).toBe(40);
+    expect(all(again)).toEqual(all(a));
+    expect(all(other)).not.toEqual(all(a));
+  });
+
+  it('says which image cannot be read, or leaves it out and counts it', async () => {
+    const whole = jpg(90);
+    for (const bad of [Buffer.from('no image'), whole.subarray(0, 300), new Uint8Array(0)]) {
+      const path = make({ 'val/happy/bad.jpg': bad, 'val/sad/good.jpg': whole });
+      await expectDataError(
+        loadDataset(path, NO_CACHE),
+        'val/happy/bad.jpg',
+        'expected a whole JPEG or PNG',
+        'remove',
+      );
+      const { skipped, splits } = await loadDataset(path, { ...NO_CACHE, skipBad: true });
+      expect([skipped, ...splits.validation.labels]).toEqual([1, 5]);
+    }
+    const other = make({ 'val/happy/a.bmp': 'BM' });
+    await expectDataError(loadDataset(other, NO_CACHE), 'val/happy/a.bmp', 'expected JPEG or PNG');
+    await expectDataError(loadDataset(other, { ...NO_CACHE, skipBad: true }), 'no good image among 1');
+  });
+
+  it('refuses a tree of another shape', async () => {
+    const good = { 'train/happy/a.png': png([1, 1, 1]) };
+    const refuse = (files: Files, ...parts: string[]) =>
+      expectDataError(loadDataset(make(files), { ...NO_CACHE, skipBad: true }), ...parts);
+    await refuse(
+      { 'cats/a.jpg': jpg(1), 'dogs/a.jpg': jpg(1) },
+      'none of the expected names',
+      'cats/',
+      'train',
+      'angry',
+    );
+    await refuse(
+      { ...good, 'train/bored/a.jpg': jpg(1) },
+      'train/bored',
+      'none of the seven',
+      'rename or remove',
+    );
+    await refuse({ ...good, 'train/sad/notes.txt': 'x' }, 'train/sad is empty', 'expected .jpg or .png');
+    await refuse({ ...good, 'train/x.jpg': jpg(1) }, 'train/x.jpg', 'outside the class folders');
+    await refuse({ ...good, 'train/happy/more/x.jpg': jpg(1) }, 'train/happy/more/x.jpg', 'outside');
+    await refuse(
+      { 'a/train/happy/a.png': png([1, 1, 1]), 'b/train/happy/a.png': png([1, 1, 1]) },
+      'two data sets',
+    );
+  });
+});
+
+describe('what only one of them can be', () => {
+  it('a folder with nothing inside, an empty class folder, links to folders', async () => {
+    await expectDataError(
+      loadDataset(folderWith({}), NO_CACHE),
+      'none of the expected names',
+      'found nothing',
+    );
+    const root = folderWith({ 'train/happy/a.png': png([1, 1, 1]), 'train/sad/a.png': png([1, 1, 1]) });
+    rmSync(join(root, 'train/sad/a.png'));
+    await expectDataError(loadDataset(root, NO_CACHE), root, 'train/sad is empty');
+    rmSync(join(root, 'train/sad'), { recursive: true });
+    symlinkSync(join(root, 'train'), join(root, 'val'));
+    expect((await loadDataset(root, NO_CACHE)).splits.validation.labels.length).toBe(1);
+  });
+
+  it('a zip file that is cut off', async () => {
+    const whole = zipSync({ 'train/happy/a.jpg': jpg(3) });
+    const root = folderWith({ 'archive.zip': whole.subarray(0, whole.length - 40) });
+    await expectDataError(
+      loadDataset(root, NO_CACHE),
+      'archive.zip',
+      'cut off or damaged',
+      'download it again',
+    );
+  });
+});
+
+/** The first pixel of each image. */
+function firsts(images: Uint8Array = new Uint8Array(0)): number[] {
+  return Array.from({ length: images.length / PIXELS }, (_, i) => images[i * PIXELS] as number);
+}

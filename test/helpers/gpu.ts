@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Gpu, openGpu } from '../../src/gpu/device.js';
+import { NoGpuError } from '../../src/gpu/errors.js';
+
+/** Without a GPU these tests cannot run; where one is required (CI, FER_REQUIRE_GPU=1) that is a failure. */
+const required = Boolean(process.env['CI'] || process.env['FER_REQUIRE_GPU']);
+
+const available = await openGpu().then(
+  (gpu) => {
+    gpu.close();
+    return true;
+  },
+  (error: unknown) => {
+    if (required || !(error instanceof NoGpuError)) throw error;
+    console.warn(`SKIPPING GPU TESTS: ${error.message}`);
+    return false;
+  },
+);
+
+/** A `describe` with one device for all its tests; `get()` gives it inside of tests. */
+export function describeGpu(name: string, body: (get: () => Gpu) => void): void {
+  describe.skipIf(!available)(name, () => {
+    let gpu: Gpu;
+    beforeAll(async () => {
+      gpu = await openGpu();
+    });
+    afterAll(() => gpu.close());
+    body(() => gpu);
+  });
+}

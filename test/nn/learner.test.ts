@@ -1,0 +1,238 @@
+import { expect, it } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.js';
+import {
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  Dropout,
+  ELU,
+  Flatten,
+  MaxPool2D,
+  ReLU,
+  Softmax,
+} from '../../src/nn/layers.js';
+import { Learner } from '../../src/nn/learner.js';
+import { adam, rmsprop, sgd } from '../../src/nn/optimizers.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { eluBackward, eluForward } from '../../src/reference/activations.js';
+import { relativeError } from '../../src/reference/arrays.js';
+import { denseBackward, denseForward } from '../../src/reference/dense.js';
+import { adamStep, rmspropStep, sgdStep } from '../../src/reference/optimizers.js';
+import {
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyForward,
+} from '../../src/reference/softmax_cross_entropy.js';
+import { Rng } from '../../src/util/random.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+const tiny = () =>
+  new Sequential(
+    'tiny',
+    [8, 8, 1],
+    [
+      ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization(), MaxPool2D(), Dropout({ rate: 0.2 })],
+      ...[
+        Conv2D({ filters: 8 }),
+        ReLU(),
+        BatchNormalization(),
+        MaxPool2D(),
+        Flatten(),
+        Dense({ units: 3 }),
+        Softmax(),
+      ],
+    ],
+  );
+
+function batch(count: number, seed = 1): [Float32Array, Uint32Array] {
+  const rng = new Rng(seed);
+  return [
+    Float32Array.from({ length: count * 64 }, () => rng.normal()),
+    Uint32Array.from({ length: count }, () => rng.int(3)),
+  ];
+}
+
+async function trained(gpu: Gpu, steps: number, seed = 3) {
+  const learner = new Learner(gpu, tiny(), { seed, l2: 1e-3, labelSmoothing: 0.1 });
+  for (let i = 0; i < steps; i++) await learner.train(...batch(i % 5 === 4 ? 3 : 6, i));
+  return learner;
+}
+
+describeGpu('the learner', (gpu) => {
+  it('gives the same losses and weights bit for bit, twice', async () => {
+    const runs = [];
+    for (let i = 0; i < 2; i++) {
+      const learner = await trained(gpu(), 12);
+      runs.push({
+        losses: (await learner.metrics()).map(({ loss }) => loss),
+        weights: await learner.readWeights(),
+      });
+      await learner.dispose();
+    }
+    expect(runs[0]?.losses).toHaveLength(12);
+    expect(runs[1]).toEqual(runs[0]);
+  });
+
+  it('another seed gives other numbers', async () => {
+    const [a, b] = [await trained(gpu(), 1, 3), await trained(gpu(), 1, 4)];
+    expect((await a.metrics())[0]?.loss).not.toBe((await b.metrics())[0]?.loss);
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+
+  it('leaks nothing over 200 steps, and gives everything back', async () => {
+    const before = gpu().pool.stats;
+    const learner = await trained(gpu(), 10);
+    const warm = gpu().pool.stats;
+    for (let i = 0; i < 200; i++) await learner.train(...batch(6, i));
+    expect((await learner.metrics()).length).toBe(210);
+    expect(gpu().pool.stats).toEqual(warm);
+    await learner.dispose();
+    expect(gpu().pool.stats).toMatchObject({ liveBuffers: before.liveBuffers, liveBytes: before.liveBytes });
+  });
+
+  it('a traced step changes nothing and shows every layer, gradient and kernel', async () => {
+    const plain = await trained(gpu(), 4);
+    const traced = await trained(gpu(), 4);
+    await plain.train(...batch(6, 9));
+    const trace = await traced.trace(...batch(6, 9));
+    expect(await traced.readWeights()).toEqual(await plain.readWeights());
+    expect(await traced.metrics()).toEqual(await plain.metrics());
+    expect([...trace.layers.keys()]).toEqual(tiny().layers.map(({ name }) => name));
+    expect(trace.layers.get('conv2d_1')?.output.shape).toEqual([6, 4, 4, 8]);
+    expect(trace.layers.get('conv2d_1')?.gradient?.shape).toEqual([6, 4, 4, 8]);
+    expect(trace.layers.get('elu')?.input.data).toEqual(trace.layers.get('conv2d')?.output.data);
+    expect([...trace.weightGradients.keys()]).toContain('batch_normalization/gamma');
+    expect(
+      trace.kernels.some(({ kernel, scope }) => kernel === 'elu.backward' && scope === 'elu/backward'),
+    ).toBe(true);
+    await Promise.all([plain.dispose(), traced.dispose()]);
+  });
+
+  it('evaluates with moving averages and without dropout: the same answer every time', async () => {
+    const learner = await trained(gpu(), 6);
+    const [images, labels] = batch(7, 50);
+    const results = [];
+    for (let i = 0; i < 2; i++) {
+      await learner.evaluate(images, labels);
+      results.push(await learner.evaluationMetrics());
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[0]?.confusion.flat().reduce((a, b) => a + b)).toBe(7);
+    const probabilities = await learner.predict(images);
+    expect(probabilities).toHaveLength(21);
+    expect(probabilities.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    await learner.dispose();
+  });
+
+  it('takes back the weights it gave, and refuses others', async () => {
+    const [a, b] = [await trained(gpu(), 3), new Learner(gpu(), tiny(), { seed: 9 })];
+    const weights = await a.readWeights();
+    b.writeWeights(weights);
+    expect(await b.readWeights()).toEqual(weights);
+    weights.delete('conv2d/bias');
+    expect(() => b.writeWeights(weights)).toThrow('tiny: weight conv2d/bias; expected [4], got nothing');
+    await expect(b.train(new Float32Array(5), new Uint32Array(1))).rejects.toThrow('one label per image');
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+});
+
+/** Two dense layers with ELU, trained by the reference in float64. */
+class ReferenceNet {
+  readonly w1 = new Float64Array(4 * 6);
+  readonly b1 = new Float64Array(6);
+  readonly w2 = new Float64Array(6 * 3);
+  readonly b2 = new Float64Array(3);
+
+  gradients(x: Float64Array, labels: Uint32Array): Float64Array[] {
+    const n = labels.length;
+    const h = denseForward(x, this.w1, this.b1, n, 4, 6);
+    const a = eluForward(h, 1);
+    const { probabilities } = softmaxCrossEntropyForward(
+      denseForward(a, this.w2, this.b2, n, 6, 3),
+      labels,
+      3,
+      0,
+    );
+    const second = denseBackward(
+      softmaxCrossEntropyBackward(probabilities, labels, 3, 0),
+      a,
+      this.w2,
+      n,
+      6,
+      3,
+    );
+    const first = denseBackward(eluBackward(second.dx, h, 1), x, this.w1, n, 4, 6);
+    return [first.dw, first.db, second.dw, second.db];
+  }
+
+  get weights(): Float64Array[] {
+    return [this.w1, this.b1, this.w2, this.b2];
+  }
+}
+
+const LR = 0.01;
+const OPTIMIZERS = [
+  ['SGD', sgd({ learningRate: LR })],
+  ['SGD, momentum', sgd({ learningRate: LR, momentum: 0.9 })],
+  ['SGD, Nesterov', sgd({ learningRate: LR, momentum: 0.9, nesterov: true })],
+  ['RMSprop', rmsprop({ learningRate: LR })],
+  ['RMSprop, centred, momentum', rmsprop({ learningRate: LR, centered: true, momentum: 0.5 })],
+  ['Adam', adam({ learningRate: LR })],
+  ['Adam, amsgrad', adam({ learningRate: LR, amsgrad: true })],
+] as const;
+
+function referenceStep(
+  name: string,
+  w: Float64Array,
+  g: Float64Array,
+  state: Map<string, Float64Array>,
+  t: number,
+): void {
+  const of = (key: string): Float64Array => {
+    const found = state.get(key) ?? new Float64Array(w.length);
+    state.set(key, found);
+    return found;
+  };
+  if (name.startsWith('SGD')) {
+    sgdStep(w, g, { velocity: of('velocity') }, LR, name === 'SGD' ? 0 : 0.9, name.includes('Nesterov'));
+  } else if (name.startsWith('RMSprop')) {
+    const centered = name.includes('centred');
+    const s = { square: of('square'), average: of('average'), velocity: of('velocity') };
+    rmspropStep(w, g, s, LR, { rho: 0.9, epsilon: 1e-7, momentum: centered ? 0.5 : 0, centered });
+  } else {
+    const s = { moment: of('moment'), square: of('square'), largest: of('largest') };
+    adamStep(w, g, s, LR, t, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: name.includes('amsgrad') });
+  }
+}
+
+describeGpu('50 steps of a small network agree with float64', (gpu) => {
+  it.each(OPTIMIZERS)('%s', async (name, optimizer) => {
+    const model = new Sequential('mlp', [4], [Dense({ units: 6 }), ELU(), Dense({ units: 3 }), Softmax()]);
+    const learner = new Learner(gpu(), model, { optimizer, seed: 5 });
+    const reference = new ReferenceNet();
+    const start = [...(await learner.readWeights()).values()];
+    reference.weights.forEach((w, i) => {
+      w.set(start[i]?.data ?? []);
+    });
+    const states = reference.weights.map(() => new Map<string, Float64Array>());
+    for (let t = 1; t <= 50; t++) {
+      const rng = new Rng(t);
+      const x = Float32Array.from({ length: 20 }, () => rng.normal());
+      const labels = Uint32Array.from({ length: 5 }, () => rng.int(3));
+      await learner.train(x, labels);
+      reference.gradients(Float64Array.from(x), labels).forEach((g, i) => {
+        referenceStep(
+          name,
+          reference.weights[i] as Float64Array,
+          g,
+          states[i] as Map<string, Float64Array>,
+          t,
+        );
+      });
+    }
+    const end = [...(await learner.readWeights()).values()];
+    end.forEach(({ data }, i) => {
+      expect(relativeError(data, reference.weights[i] as Float64Array)).toBeLessThan(1e-4);
+    });
+    await learner.dispose();
+  });
+});

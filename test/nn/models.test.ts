@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { fans, initialize } from '../../src/nn/init.js';
+import { Conv2D, Dense, MaxPool2D } from '../../src/nn/layers.js';
+import { buildModel } from '../../src/nn/models.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { Rng } from '../../src/util/random.js';
+
+describe('models', () => {
+  it('fer-cnn is the reference network', () => {
+    const { rows, trainable, nonTrainable } = buildModel('fer-cnn').summary();
+    expect([trainable, nonTrainable]).toEqual([541_191, 1_216]);
+    expect(rows.slice(0, 6).map(({ layer, output, params }) => [layer, output, params])).toEqual([
+      ['conv2d', [null, 48, 48, 32], 320],
+      ['elu', [null, 48, 48, 32], 0],
+      ['batch_normalization', [null, 48, 48, 32], 128],
+      ['max_pooling2d', [null, 24, 24, 32], 0],
+      ['dropout', [null, 24, 24, 32], 0],
+      ['conv2d_1', [null, 24, 24, 64], 18_496],
+    ]);
+    expect(rows.at(-1)).toEqual({ layer: 'softmax', type: 'Softmax', output: [null, 7], params: 0 });
+  });
+
+  it('an unknown name lists the known ones', () => {
+    expect(() => buildModel('resnet')).toThrow(
+      'model "resnet": expected one of fer-cnn, fer-shallow, fer-vgg',
+    );
+  });
+
+  it('layers that do not fit say op, rule, expected and got', () => {
+    expect(() => new Sequential('m', [4, 4, 1], [Dense({ units: 3 })])).toThrow(
+      'Dense: input is a vector; put Flatten before it; expected [*], got [4, 4, 1]',
+    );
+    expect(
+      () => new Sequential('m', [2, 2, 1], [Conv2D({ filters: 1, kernelSize: 3, padding: 'valid' })]),
+    ).toThrow('conv2d: a valid window must fit into the input; expected extent >= 3, got 2');
+    expect(() => new Sequential('m', [7], [MaxPool2D()])).toThrow('max_pool2d: input is NHWC');
+  });
+});
+
+describe('initialisers', () => {
+  it('count fans as Keras does', () => {
+    expect(fans([3, 3, 32, 64])).toEqual({ fanIn: 288, fanOut: 576 });
+    expect(fans([2304, 64])).toEqual({ fanIn: 2304, fanOut: 64 });
+  });
+
+  it('glorot_uniform fills its interval evenly', () => {
+    const values = initialize('glorot_uniform', [200, 100], new Rng(1));
+    const limit = Math.sqrt(6 / 300);
+    expect(Math.max(...values)).toBeLessThanOrEqual(limit);
+    expect(Math.max(...values)).toBeGreaterThan(0.99 * limit);
+    expect(values.reduce((s, v) => s + v * v, 0) / values.length).toBeCloseTo(limit ** 2 / 3, 3);
+  });
+
+  it('he_normal has variance 2 / fan_in and no outliers', () => {
+    const values = initialize('he_normal', [3, 3, 20, 100], new Rng(1));
+    expect(values.reduce((s, v) => s + v * v, 0) / values.length).toBeCloseTo(2 / 180, 3);
+    expect(Math.max(...values)).toBeLessThan((2 * Math.sqrt(2 / 180)) / 0.8796);
+  });
+});

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { checkKernel, KERNEL_CASES, TOLERANCE } from '../../src/check/kernel_checks.js';
+import { kernels } from '../../src/gpu/kernel.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+describeGpu('every kernel agrees with the float64 reference', (gpu) => {
+  for (const testCase of KERNEL_CASES) {
+    it(`${testCase.kernels[0]}: ${testCase.title}`, async ({ skip }) => {
+      if (testCase.possible?.(gpu()) === false) {
+        console.warn(`SKIPPED on this adapter: ${testCase.title}`);
+        skip();
+      }
+      const { error } = await checkKernel(gpu(), testCase);
+      expect(error).toBeLessThanOrEqual(TOLERANCE);
+    });
+  }
+});
+
+it('no kernel is left out', () => {
+  const covered = new Set(KERNEL_CASES.flatMap((testCase) => testCase.kernels));
+  expect([...kernels.keys()].filter((name) => !covered.has(name))).toEqual([]);
+  expect([...covered].filter((name) => !kernels.has(name))).toEqual([]);
+});

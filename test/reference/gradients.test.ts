@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import * as activations from '../../src/reference/activations.js';
+import * as norm from '../../src/reference/batch_norm.js';
+import { type ConvShape, conv2dBackward, conv2dForward, convAxis } from '../../src/reference/conv2d.js';
+import { denseBackward, denseForward } from '../../src/reference/dense.js';
+import { dropoutApply, dropoutMask } from '../../src/reference/dropout.js';
+import * as pool from '../../src/reference/max_pool2d.js';
+import * as loss from '../../src/reference/softmax_cross_entropy.js';
+import { expectGradient, numericGradient, values, weighted } from './finite_difference.js';
+
+const CONVOLUTIONS: ConvShape[] = [
+  { b: 1, h: 4, w: 5, ic: 1, oc: 2, kh: 3, kw: 3, stride: 1, padding: 'same' },
+  { b: 2, h: 5, w: 4, ic: 3, oc: 2, kh: 3, kw: 3, stride: 2, padding: 'same' },
+  { b: 1, h: 7, w: 6, ic: 2, oc: 3, kh: 5, kw: 5, stride: 2, padding: 'valid' },
+  { b: 2, h: 3, w: 3, ic: 2, oc: 2, kh: 1, kw: 1, stride: 1, padding: 'valid' },
+];
+
+describe('the reference gradients agree with central differences', () => {
+  it.each(CONVOLUTIONS)('conv2d $h x $w, $kh x $kw, stride $stride, $padding', (s) => {
+    const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
+    const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+    const x = values(s.b * s.h * s.w * s.ic, 1);
+    const w = values(s.kh * s.kw * s.ic * s.oc, 2);
+    const bias = values(s.oc, 3);
+    const dy = values(s.b * oh * ow * s.oc, 4);
+    const f = () => weighted(conv2dForward(x, w, bias, s), dy);
+    const { dx, dw, db } = conv2dBackward(dy, x, w, s);
+    expectGradient('dx', dx, numericGradient(x, f));
+    expectGradient('dw', dw, numericGradient(w, f));
+    expectGradient('db', db, numericGradient(bias, f));
+  });
+
+  it('dense', () => {
+    const [x, w, bias, dy] = [values(6, 1), values(12, 2), values(4, 3), values(8, 4)];
+    const f = () => weighted(denseForward(x, w, bias, 2, 3, 4), dy);
+    const { dx, dw, db } = denseBackward(dy, x, w, 2, 3, 4);
+    expectGradient('dx', dx, numericGradient(x, f));
+    expectGradient('dw', dw, numericGradient(w, f));
+    expectGradient('db', db, numericGradient(bias, f));
+  });
+
+  it.each([
+    [{ outer: 6, channels: 3, inner: 1 }, true],
+    [{ outer: 2, channels: 3, inner: 4 }, true],
+    [{ outer: 2, channels: 3, inner: 4 }, false],
+  ] as const)('batch norm %o, training %s', (s, training) => {
+    const n = s.outer * s.channels * s.inner;
+    const [x, gamma, beta, dy] = [values(n, 1), values(3, 2), values(3, 3), values(n, 4)];
+    const fixed = { mean: values(3, 5), variance: values(3, 6).map(Math.abs) };
+    const stats = () => (training ? norm.statistics(x, s) : fixed);
+    const f = () => weighted(norm.normalize(x, gamma, beta, stats().mean, stats().variance, 1e-3, s), dy);
+    const { mean, variance } = stats();
+    const got = norm.batchNormBackward(dy, x, gamma, mean, variance, 1e-3, s, training);
+    expectGradient('dx', got.dx, numericGradient(x, f));
+    expectGradient('dgamma', got.dgamma, numericGradient(gamma, f));
+    expectGradient('dbeta', got.dbeta, numericGradient(beta, f));
+  });
+
+  it('ELU, ReLU and dropout', () => {
+    const [x, dy] = [values(40, 1), values(40, 2)];
+    const mask = dropoutMask(40, 0.3, 1, 2, 3);
+    expectGradient(
+      'elu',
+      activations.eluBackward(dy, x, 0.5),
+      numericGradient(x, () => weighted(activations.eluForward(x, 0.5), dy)),
+    );
+    expectGradient(
+      'relu',
+      activations.reluBackward(dy, x),
+      numericGradient(x, () => weighted(activations.reluForward(x), dy)),
+    );
+    expectGradient(
+      'dropout',
+      dropoutApply(dy, mask, 0.3),
+      numericGradient(x, () => weighted(dropoutApply(x, mask, 0.3), dy)),
+    );
+  });
+
+  it.each([
+    { b: 2, h: 4, w: 6, c: 2, size: 2, stride: 2, padding: 'valid' },
+    { b: 1, h: 5, w: 5, c: 3, size: 3, stride: 1, padding: 'same' },
+  ] as const)('max pool $size x $size, stride $stride, $padding', (s) => {
+    const x = values(s.b * s.h * s.w * s.c, 1);
+    const { y, source } = pool.maxPool2dForward(x, s);
+    const dy = values(y.length, 2);
+    const numeric = numericGradient(x, () => weighted(pool.maxPool2dForward(x, s).y, dy), 1e-7);
+    pool.maxPool2dBackward(dy, source, x.length).forEach((v, i) => {
+      expect(v).toBeCloseTo(numeric[i] as number, 4);
+    });
+  });
+
+  it.each([0, 0.1])('softmax and cross-entropy, smoothing %d', (smoothing) => {
+    const logits = values(21, 1);
+    const labels = [3, 0, 6];
+    const f = () =>
+      loss.softmaxCrossEntropyForward(logits, labels, 7, smoothing).losses.reduce((a, b) => a + b, 0) / 3;
+    const { probabilities } = loss.softmaxCrossEntropyForward(logits, labels, 7, smoothing);
+    expectGradient(
+      'dlogits',
+      loss.softmaxCrossEntropyBackward(probabilities, labels, 7, smoothing),
+      numericGradient(logits, f),
+    );
+  });
+});
+
+describe('hand-computed values', () => {
+  it('a 3 x 3 convolution of ones counts its neighbours', () => {
+    const s: ConvShape = { b: 1, h: 3, w: 3, ic: 1, oc: 1, kh: 3, kw: 3, stride: 1, padding: 'same' };
+    const y = conv2dForward(new Float64Array(9).fill(1), new Float64Array(9).fill(1), undefined, s);
+    expect([...y]).toEqual([4, 6, 4, 6, 9, 6, 4, 6, 4]);
+  });
+
+  it("Keras's 'same' puts the smaller half of the zeros before", () => {
+    expect(convAxis(8, 3, 2, 'same')).toEqual([4, 0]);
+    expect(convAxis(7, 3, 2, 'same')).toEqual([4, 1]);
+    expect(convAxis(48, 3, 1, 'same')).toEqual([48, 1]);
+    expect(convAxis(7, 3, 2, 'valid')).toEqual([3, 0]);
+  });
+
+  it('the first of equal values wins a pool', () => {
+    const x = Float64Array.from([2, 2, 2, 2]);
+    expect(
+      pool.maxPool2dForward(x, { b: 1, h: 2, w: 2, c: 1, size: 2, stride: 2, padding: 'valid' }).source,
+    ).toEqual([0]);
+  });
+
+  it('a uniform guess costs ln 7', () => {
+    const { losses } = loss.softmaxCrossEntropyForward(new Float64Array(7), [2], 7, 0);
+    expect(losses[0]).toBeCloseTo(Math.log(7), 12);
+  });
+
+  it('dropout keeps about 1 - rate of the elements, and the same ones for the same key', () => {
+    const mask = dropoutMask(20_000, 0.2, 7, 1, 4);
+    expect(mask.reduce((a, b) => a + b, 0) / mask.length).toBeCloseTo(0.8, 2);
+    expect(dropoutMask(20_000, 0.2, 7, 1, 4)).toEqual(mask);
+    expect(dropoutMask(20_000, 0.2, 7, 2, 4)).not.toEqual(mask);
+  });
+});

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import '../src/check/kernel_checks.js';
+import { type Kernel, kernels } from '../src/gpu/kernel.js';
+import { shaderLesson, shaderSource } from '../src/gpu/shader.js';
+
+const folder = new URL('../shaders/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.wgsl'))
+  .map((file) => file.replace('.wgsl', ''));
+
+/** All module-scope bindings of a shader: name, number, how it may be used, its type. */
+function bindingsOf(source: string) {
+  const pattern = /@binding\((\d+)\) var<(storage, read|storage, read_write|uniform)> (\w+): ([\w<>]+)/g;
+  return [...source.matchAll(pattern)].map(([, number, access, name, type]) => ({
+    number: Number(number),
+    access: String(access),
+    name: String(name),
+    type: String(type),
+  }));
+}
+
+/** The bindings that an entry point uses: the section from its marker or the file's first bindings to its end. */
+function bindingsUsedBy(kernel: Kernel) {
+  const source = shaderSource(kernel.shader);
+  const start = source.indexOf(`fn ${kernel.entry}(`);
+  const rest = source.slice(start);
+  const body = rest.slice(0, rest.indexOf('\n}\n'));
+  return bindingsOf(source)
+    .filter(({ name }) => new RegExp(`(?<![.\\w])${name}\\b`).test(body))
+    .sort((a, b) => a.number - b.number);
+}
+
+function structFields(source: string, type: string): [string, string][] {
+  const body = new RegExp(`struct ${type} \\{([^}]*)\\}`).exec(source)?.[1] ?? '';
+  return [...body.matchAll(/(\w+): (\w+)/g)].map(([, name, kind]) => [String(name), String(kind)]);
+}
+
+describe.each(names)('shaders/%s.wgsl', (name) => {
+  it('opens with a lesson', () => {
+    expect(shaderLesson(name).split('\n').length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('has a host side', () => {
+    expect([...kernels.values()].some((kernel) => kernel.shader === name)).toBe(true);
+  });
+});
+
+describe.each([...kernels.values()])('kernel $name', (kernel) => {
+  it('binds what its entry point uses, in the declared order and access', () => {
+    const used = bindingsUsedBy(kernel);
+    const expected = [
+      ...kernel.reads.map(() => 'storage, read'),
+      ...kernel.writes.map(() => 'storage, read_write'),
+      'uniform',
+    ];
+    expect(used.map(({ number }) => number)).toEqual(expected.map((_, i) => i));
+    expect(used.map(({ access }) => access)).toEqual(expected);
+  });
+
+  it('packs its params as the shader lays them out', () => {
+    const type = bindingsUsedBy(kernel).at(-1)?.type ?? '';
+    expect(structFields(shaderSource(kernel.shader), type)).toEqual(Object.entries(kernel.params));
+  });
+});
+
+it('struct Step reads the same in every shader that has one', () => {
+  const texts = names
+    .map((name) => /struct Step \{[^}]*\}/.exec(readFileSync(new URL(`${name}.wgsl`, folder), 'utf8'))?.[0])
+    .filter((text) => text !== undefined);
+  expect(texts.length).toBeGreaterThan(3);
+  expect(new Set(texts).size).toBe(1);
+});
