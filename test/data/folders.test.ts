@@ -70,7 +70,7 @@ describe.each(both)('a %s', (_, make) => {
     const files: Files = { 'test/happy/x.png': png([9, 9, 9]) };
     for (let i = 0; i < 20; i++) {
       files[`train/happy/${i}.png`] = png([i, i, i]);
-      files[`train/sad/${i}.png`] = png([100 + i, 0, 0]);
+      files[`train/sad/${i}.png`] = png([100 + i, 100 + i, 100 + i]);
     }
     const path = make(files);
     const [a, again, other] = await Promise.all(

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_AUGMENT } from '../../src/data/augment.js';
+import { BatchSource } from '../../src/data/batches.js';
+import { UsageError } from '../../src/util/errors.js';
+import { PIXELS, someSplit } from './fixtures.js';
+
+const split = someSplit(10);
+const plain = { batchSize: 4, preprocess: { name: 'none' } } as const;
+const random = { ...plain, shuffle: true, seed: 5 };
+
+/** Row numbers of an epoch, told by the images' first bytes. */
+function rows(source: BatchSource, epoch: number): number[] {
+  const key = (at: ArrayLike<number>, i: number) =>
+    Array.from({ length: 8 }, (_, p) => at[i * PIXELS + p]).join();
+  const known = Array.from({ length: 10 }, (_, i) => key(split.images, i));
+  const found: number[] = [];
+  for (let b = 0; b < source.batchesPerEpoch; b++) {
+    const { images, labels, count } = source.batch(epoch, b);
+    for (let i = 0; i < count; i++) {
+      found.push(known.indexOf(key(images, i)));
+      expect(labels[i]).toBe(split.labels[found.at(-1) as number]);
+    }
+  }
+  return found;
+}
+
+describe('BatchSource', () => {
+  it('goes through the split in file order; the last batch is smaller', () => {
+    const source = new BatchSource(split, plain);
+    expect([source.size, source.batchSize, source.batchesPerEpoch]).toEqual([10, 4, 3]);
+    expect(rows(source, 0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const last = source.batch(0, 2);
+    expect([last.count, last.labels.length, last.images.length]).toEqual([2, 2, 2 * PIXELS]);
+  });
+
+  it('shuffles anew every epoch, every image once', () => {
+    const source = new BatchSource(split, random);
+    const [a, b] = [rows(source, 0), rows(source, 1)];
+    expect(a).not.toEqual(b);
+    for (const order of [a, b]) expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('is a function of seed, epoch and index alone', () => {
+    const options = { ...random, augment: { ...DEFAULT_AUGMENT, brightness: 0.2 } };
+    const source = new BatchSource(split, options);
+    const first = source.batch(3, 1);
+    source.batch(0, 0);
+    source.batch(4, 2);
+    expect(source.batch(3, 1)).toEqual(first);
+    expect(new BatchSource(split, options).batch(3, 1)).toEqual(first);
+    expect(new BatchSource(split, { ...options, seed: 6 }).batch(3, 1)).not.toEqual(first);
+    // An image's change hangs on the image, not on its place: the same with another batch size.
+    const wide = new BatchSource(split, { ...options, batchSize: 10 }).batch(3, 0);
+    expect(wide.images.slice(4 * PIXELS, 8 * PIXELS)).toEqual(first.images);
+  });
+
+  it('changes an image otherwise in every epoch', () => {
+    const source = new BatchSource(split, { ...plain, augment: DEFAULT_AUGMENT });
+    expect(source.batch(0, 0).images).not.toEqual(source.batch(1, 0).images);
+    expect(source.batch(0, 0).labels).toEqual(source.batch(1, 0).labels);
+  });
+
+  it('preprocesses after the change', () => {
+    const scaled = new BatchSource(split, { ...plain, preprocess: { name: 'scale255' } }).batch(0, 0);
+    expect(scaled.images[7]).toBeCloseTo((split.images[7] as number) / 255, 6);
+  });
+
+  it('has no batches of an empty split, and refuses bad arguments', () => {
+    const empty = { images: new Uint8Array(0), labels: new Uint8Array(0) };
+    expect(new BatchSource(empty, plain).batchesPerEpoch).toBe(0);
+    expect(() => new BatchSource(split, { ...plain, batchSize: 0 })).toThrow(UsageError);
+    expect(() => new BatchSource(split, plain).batch(0, 3)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadDataset } from '../../src/data/load.js';
+import { csv, folderWith, pixels, png } from './fixtures.js';
+
+/** A CSV source with its own cache folder; `load` also tells whether the source was parsed. */
+function cached(files: Record<string, string | Uint8Array>, name = '') {
+  const [root, cacheDir] = [folderWith(files), folderWith({})];
+  const load = async (options = {}) => {
+    let parsed = false;
+    const onProgress = (): void => {
+      parsed = true;
+    };
+    const data = await loadDataset(join(root, name), { cacheDir, onProgress, ...options });
+    return { data, parsed };
+  };
+  return { root, cacheDir, load, files: () => readdirSync(cacheDir) };
+}
+
+const text = csv([
+  [0, 'Training', pixels(1)],
+  [4, 'PublicTest', pixels(2)],
+  [6, 'PrivateTest', pixels(3)],
+]);
+
+describe('the cache', () => {
+  it('gives the same data the second time, without parsing', async () => {
+    const { load, files } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    const first = await load();
+    expect(first.parsed).toBe(true);
+    expect(files().length).toBe(1);
+    const second = await load();
+    expect(second.parsed).toBe(false);
+    expect(second.data).toEqual(first.data);
+  });
+
+  it('sees that a file changed, and drops what it kept of the old one', async () => {
+    const { load, files, root } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    await load();
+    utimesSync(join(root, 'fer2013.csv'), 1000, 1000);
+    expect((await load()).parsed).toBe(true);
+    writeFileSync(join(root, 'fer2013.csv'), csv([[5, 'PublicTest']]));
+    const { data, parsed } = await load();
+    expect([parsed, ...data.splits.validation.labels]).toEqual([true, 6]);
+    expect(files().length).toBe(1);
+  });
+
+  it('reads the source again when it is damaged anywhere or cut off', async () => {
+    const { load, files, cacheDir } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    const { data } = await load();
+    const path = join(cacheDir, files()[0] as string);
+    const whole = readFileSync(path);
+    const flipped = [0, 9, 13, 20, 300, whole.length - 1].map((at) => {
+      const bytes = Buffer.from(whole);
+      bytes.writeUInt8((bytes[at] as number) ^ 4, at);
+      return bytes;
+    });
+    for (const bad of [...flipped, whole.subarray(0, -9), whole.subarray(0, 12), Buffer.alloc(0)]) {
+      writeFileSync(path, bad);
+      const again = await load();
+      expect(again.parsed).toBe(true);
+      expect(again.data).toEqual(data);
+      expect(readFileSync(path).equals(whole)).toBe(true);
+    }
+  });
+
+  it('keeps folder trees, and sees a changed image', async () => {
+    const { load, root } = cached({ 'val/sad/a.png': png([1, 1, 1]), 'val/sad/b.png': png([2, 2, 2]) });
+    expect((await load()).parsed).toBe(true);
+    expect((await load()).parsed).toBe(false);
+    writeFileSync(join(root, 'val/sad/a.png'), png([50, 50, 50]));
+    const { data, parsed } = await load();
+    expect([parsed, data.splits.validation.images[0]]).toEqual([true, 50]);
+  });
+
+  it('holds validation images out by the seed in use', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [3, 'Training', pixels(i)] as const);
+    const { load } = cached({ 'fer2013.csv': csv(rows) }, 'fer2013.csv');
+    const { data } = await load({ seed: 1 });
+    const other = await load({ seed: 2 });
+    expect(data.splits.validation.labels.length).toBe(4);
+    expect([other.parsed, data.name === other.data.name]).toEqual([false, true]);
+    expect(other.data.splits.validation.images).not.toEqual(data.splits.validation.images);
+  });
+
+  it('keeps nothing of a source with bad rows', async () => {
+    const { load, files } = cached({ 'fer2013.csv': `${text}9,${pixels()},Training\n` }, 'fer2013.csv');
+    expect((await load({ skipBad: true })).data.skipped).toBe(1);
+    expect((await load({ skipBad: true })).data.skipped).toBe(1);
+    expect(files()).toEqual([]);
+  });
+
+  it('can be off, and a folder that cannot be written is no error', async () => {
+    const { load, files, root } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    expect((await load({ cacheDir: false })).parsed).toBe(true);
+    expect(files()).toEqual([]);
+    const { data } = await load({ cacheDir: join(root, 'fer2013.csv', 'no-folder') });
+    expect(data.splits.train.labels.length).toBe(1);
+    expect(statSync(join(root, 'fer2013.csv')).isFile()).toBe(true);
+  });
+
+  it('lies in XDG_CACHE_HOME/fer-tui by default', async () => {
+    const { load, cacheDir } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    const before = process.env['XDG_CACHE_HOME'];
+    process.env['XDG_CACHE_HOME'] = cacheDir;
+    try {
+      await load({ cacheDir: undefined });
+    } finally {
+      if (before === undefined) delete process.env['XDG_CACHE_HOME'];
+      else process.env['XDG_CACHE_HOME'] = before;
+    }
+    expect(readdirSync(join(cacheDir, 'fer-tui')).length).toBe(1);
+  });
+});
