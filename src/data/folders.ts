@@ -87,7 +87,10 @@ export async function readTree(
     }
     const name = join(source, path);
     try {
-      if (!readable) throw new DataError(`${name}: this image format is not read; expected JPEG or PNG`);
+      if (!readable)
+        throw new DataError(
+          `${name}: this image format is not read; expected JPEG or PNG: convert it, or leave such images out with --skip-bad`,
+        );
       decodeFace(read(path), name, builder.slot(split));
       builder.commit(split, label);
     } catch (error) {

@@ -17,7 +17,7 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(
-      `${name}: cannot be read as an image (${why}); expected a whole JPEG or PNG: replace or remove it`,
+      `${name}: cannot be read as an image (${why}); expected a whole JPEG or PNG: replace or remove it, or leave such images out with --skip-bad`,
       { cause },
     );
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { DataError } from '../util/errors.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
@@ -11,16 +12,32 @@ const CSV_FILE = /(^|\/)(fer2013|icml_face_data)\.csv$/i;
 /** Reads Kaggle's `archive.zip` as downloaded: one of the CSV files, or a tree train|test/<emotion>/*.jpg. */
 export async function readZip(path: string, options: TreeOptions): Promise<Dataset> {
   const bytes = readFileSync(path);
+  const sums = checksums(bytes);
+  const broken = (why: string, cause?: unknown): DataError =>
+    new DataError(
+      `${path}: the zip file is cut off or damaged (${why}); expected Kaggle's archive.zip: download it again`,
+      { cause },
+    );
   const unpack = (wanted: (name: string) => boolean): Record<string, Uint8Array> => {
+    const expected = new Map<string, number>();
+    let files: Record<string, Uint8Array>;
     try {
-      return unzipSync(bytes, { filter: ({ name }) => wanted(name) });
+      let entry = 0;
+      files = unzipSync(bytes, {
+        filter: ({ name }) => {
+          const sum = sums[entry++];
+          if (sum !== undefined) expected.set(name, sum);
+          return wanted(name);
+        },
+      });
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DataError(
-        `${path}: the zip file is cut off or damaged (${why}); expected Kaggle's archive.zip: download it again`,
-        { cause },
-      );
+      throw broken(cause instanceof Error ? cause.message : String(cause), cause);
     }
+    for (const [name, data] of Object.entries(files)) {
+      const sum = expected.get(name);
+      if (sum !== undefined && crc32(data) !== sum) throw broken(`${name} has a wrong checksum`);
+    }
+    return files;
   };
   const names: string[] = [];
   unpack((name) => {
@@ -39,6 +56,22 @@ export async function readZip(path: string, options: TreeOptions): Promise<Datas
   const wanted = new Set(entries.map((entry) => entry.path));
   const files = unpack((name) => wanted.has(name));
   return readTree(entries, (name) => files[name] ?? new Uint8Array(0), path, options);
+}
+
+/**
+ * CRC-32 of every entry, in the order of the central directory (PKWARE APPNOTE 4.3.12, 4.3.16); fflate unpacks but
+ * does not check them. Empty when the directory is not found or is a zip64 one: then nothing is checked.
+ */
+function checksums(bytes: Buffer): number[] {
+  const end = bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (end < 0 || end + 22 > bytes.length) return [];
+  const sums: number[] = [];
+  let at = bytes.readUInt32LE(end + 16);
+  while (at + 46 <= end && bytes.readUInt32LE(at) === 0x02014b50) {
+    sums.push(bytes.readUInt32LE(at + 16));
+    at += 46 + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+  return sums;
 }
 
 async function* slices(data: Uint8Array): AsyncIterable<Uint8Array> {

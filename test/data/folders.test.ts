@@ -155,6 +155,20 @@ describe('what only one of them can be', () => {
       'download it again',
     );
   });
+
+  it('a zip file with a changed byte', async () => {
+    const whole = zipSync({ 'val/happy/a.png': png([3, 3, 3]) }, { level: 0 });
+    for (const at of [60, 90, 120]) {
+      const bytes = Uint8Array.from(whole);
+      bytes[at] = (bytes[at] as number) ^ 1;
+      const root = folderWith({ 'archive.zip': bytes });
+      await expectDataError(
+        loadDataset(root, NO_CACHE),
+        'archive.zip',
+        'val/happy/a.png has a wrong checksum',
+      );
+    }
+  });
 });
 
 /** The first pixel of each image. */
