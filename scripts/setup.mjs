@@ -120,11 +120,17 @@ async function camera() {
       '--nobuild',
       'rebuild',
     ],
-    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } },
+    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', ...nodeHeaders() } },
   );
   if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
   say('OpenCV binding built');
   remember({ camera: { key, ok: true } });
+}
+
+/** Headers that lie beside this Node, so that node-gyp need not download them. */
+function nodeHeaders() {
+  const prefix = join(dirname(process.execPath), '..');
+  return existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {};
 }
 
 function bindingLoads() {

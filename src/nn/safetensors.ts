@@ -69,7 +69,7 @@ export function decodeSafetensors(
   ] of Object.entries(entries)) {
     if (dtype !== 'F32') damaged(`${name} is ${dtype}, expected F32`);
     if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is cut off`);
-    tensors.set(name, { shape, data: new Float32Array(body.slice(from, to).buffer) });
+    tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
   return { tensors, metadata };
 }

@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/train/config.js';
+import type { EpochEvent, StepEvent } from '../../src/train/events.js';
+import { classMetrics, macroF1 } from '../../src/train/metrics.js';
+import { duration, Printer, useColor } from '../../src/train/printer.js';
+import { Pace } from '../../src/train/progress.js';
+import { RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { loadModel, saveModel } from '../../src/train/weights.js';
+import { atomicWrite } from '../../src/util/atomic_write.js';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-train-'));
+
+it('settings have defaults by optimiser', () => {
+  expect(resolveConfig({})).toMatchObject({ model: 'fer-cnn', epochs: 50, batch: 28, lr: 1e-3 });
+  expect(resolveConfig({ optimizer: 'sgd' }).lr).toBe(1e-2);
+  expect(() => resolveConfig({ batch: 'x' })).toThrow('batch = x: expected a whole number in [1, 1024]');
+});
+
+describe('metrics', () => {
+  it('by hand', () => {
+    const perClass = classMetrics(
+      [
+        [3, 1, 0],
+        [2, 2, 0],
+        [0, 0, 0],
+      ],
+      ['a', 'b', 'c'],
+    );
+    expect(perClass[0]).toMatchObject({ precision: 0.6, recall: 0.75, support: 4 });
+    expect(perClass[0]?.f1).toBeCloseTo(2 / 3, 12);
+    expect(perClass[2]).toMatchObject({ precision: 0, recall: 0, f1: 0, support: 0 });
+    expect(macroF1(perClass)).toBeCloseTo((2 / 3 + 4 / 7) / 3, 12);
+  });
+});
+
+describe('pace', () => {
+  it('leaves the first steps and validation out of the rate, and counts validation into the rest', () => {
+    let now = 0;
+    const pace = new Pace(10, () => now);
+    pace.resume();
+    now = 100; // compiling
+    pace.steps(5);
+    expect([pace.imgPerS, pace.eta(10, 0)]).toEqual([0, null]);
+    now = 102;
+    pace.steps(4);
+    expect(pace.imgPerS).toBe(20);
+    pace.validated(30);
+    now = 500;
+    pace.resume();
+    expect(pace.eta(10, 2)).toBe(65);
+  });
+});
+
+const STEP: StepEvent = {
+  ...{
+    type: 'step',
+    step: 40,
+    epoch: 1,
+    loss: 1.5,
+    acc: 0.25,
+    lr: 1e-3,
+    imgPerS: 1940,
+    etaS: 400,
+    of: 80,
+    stepInEpoch: 40,
+  },
+};
+const EPOCH: EpochEvent = {
+  ...{ v: 1, type: 'epoch', t: '', run: 'r1', epoch: 7, of: 30, train: { loss: 1.182, acc: 0.559 } },
+  ...{
+    val: { loss: 1.247, acc: 0.531, recall: [] },
+    lr: 5e-4,
+    imgPerS: 1940,
+    seconds: 9,
+    etaS: 360,
+    best: true,
+  },
+};
+
+describe('the printer', () => {
+  function printed(isTTY: boolean, columns = 80) {
+    let text = '';
+    let now = 0;
+    const printer = new Printer(
+      {
+        write: (t) => {
+          text += t;
+        },
+        isTTY,
+        columns,
+      },
+      { now: () => now, env: {}, color: 'never' },
+    );
+    return {
+      printer,
+      wait: (ms: number) => {
+        now += ms;
+      },
+      text: () => text,
+    };
+  }
+
+  it('without a terminal: a line an epoch and one every 30 s, no carriage return', () => {
+    const { printer, wait, text } = printed(false);
+    printer.show(STEP);
+    wait(29_000);
+    printer.show(STEP);
+    expect(text()).toBe('');
+    wait(1_000);
+    printer.show(STEP);
+    printer.show(EPOCH);
+    printer.close();
+    expect(text()).toBe(
+      'epoch 1/0 40/80  loss 1.500  acc 25.0 %  1,940 img/s  ETA 7 min\n' +
+        'epoch 7/30  loss 1.182  acc 55.9 %  val-loss 1.247  val-acc 53.1 %  lr 5e-4  1,940 img/s  ETA 6 min  best\n',
+    );
+  });
+
+  it('on a terminal: one repainted line, never wider than the screen, cleared at the end', () => {
+    const { printer, text } = printed(true, 40);
+    printer.show(STEP);
+    expect(text()).toBe('\r\x1b[2K[##########----------] epoch 1/0 40/80 ');
+    printer.close();
+    expect(text().endsWith('\r\x1b[2K')).toBe(true);
+  });
+
+  it('chooses colour: flag, NO_COLOR, FORCE_COLOR, terminal', () => {
+    expect(useColor('always', false, { NO_COLOR: '1' })).toBe(true);
+    expect(useColor('auto', true, { NO_COLOR: '1', FORCE_COLOR: '1' })).toBe(false);
+    expect(useColor('auto', false, { FORCE_COLOR: '1' })).toBe(true);
+    expect(useColor('auto', true, { TERM: 'dumb' })).toBe(false);
+    expect(useColor('auto', true, {})).toBe(true);
+  });
+
+  it('says durations in words', () => {
+    expect([null, 4.6, 90, 5400].map(duration)).toEqual(['—', '5 s', '2 min', '1 h 30 min']);
+  });
+});
+
+describe('the run folder', () => {
+  it('refuses one that is in use, holds a run, or something else', () => {
+    const out = join(folder(), 'run');
+    const run = RunFolder.create(out);
+    expect(() => RunFolder.create(out)).toThrow(`process ${process.pid} is using it`);
+    run.log({ type: 'end', status: 'finished', exit: 0 });
+    run.close();
+    expect(() => RunFolder.create(out)).toThrow('it holds an earlier run; choose another one with --out');
+    const other = folder();
+    writeFileSync(join(other, 'letter.txt'), 'dear');
+    expect(() => RunFolder.create(other)).toThrow('it is not empty');
+    writeFileSync(join(other, 'file'), '');
+    expect(() => RunFolder.create(join(other, 'file'))).toThrow('it is not a folder');
+  });
+
+  it('reads a log back, a last line cut off by a crash left out', () => {
+    const path = join(folder(), 'events.ndjson');
+    writeFileSync(path, '{"type":"error","message":"x","exit":1}\n{"type":"en');
+    expect(readEvents(path)).toEqual([{ type: 'error', message: 'x', exit: 1 }]);
+    writeFileSync(path, '{"type":\n{"type":"end","status":"failed","exit":1}\n');
+    expect(() => readEvents(path)).toThrow('events.ndjson:1: not a line of JSON');
+  });
+});
+
+describe('files', () => {
+  it('are written whole or not at all', () => {
+    const dir = folder();
+    atomicWrite(join(dir, 'a'), 'one');
+    mkdirSync(join(dir, 'b'));
+    expect(() => atomicWrite(join(dir, 'b'), 'two')).toThrow(`cannot write ${join(dir, 'b')}`);
+    expect(() => atomicWrite(join(dir, 'none', 'c'), 'x')).toThrow('the folder does not exist');
+    expect(readdirSync(dir).sort()).toEqual(['a', 'b']);
+  });
+
+  it('weights come back with classes, preprocessing and notes; other files are refused', () => {
+    const path = join(folder(), 'w.safetensors');
+    const weights = new Map([['conv2d/bias', { shape: [3], data: Float32Array.of(1, -2, 0.5) }]]);
+    const saved = {
+      ...{ model: 'fer-cnn', classes: ['a', 'b'], weights, notes: { run: 'r1' } },
+      preprocess: { name: 'mean', mean: Float32Array.of(1, 2, 3, 4) },
+    } as const;
+    saveModel(path, saved);
+    expect(loadModel(path)).toEqual(saved);
+    writeFileSync(path, 'not weights at all');
+    expect(() => loadModel(path)).toThrow('not a readable .safetensors file');
+    expect(() => loadModel(join(path, '..'))).toThrow('it is a folder');
+  });
+});
