@@ -102,7 +102,7 @@ describeGpu('the GPU core', (gpu) => {
       .catch((e: unknown) => e);
     kernels.delete(broken.name);
     expect(String((failure as Error).message)).toMatch(
-      /shaders\/reduce\.wgsl:\d+:\d+ .*vec5f[^]*alias Lane = vec5f/,
+      /shaders\/reduce\.wgsl:\d+:\d+ .*vec5f[\s\S]*alias Lane = vec5f/,
     );
     rec.abandon();
     expect(gpu().pool.stats.liveBuffers).toBe(before);

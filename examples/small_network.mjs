@@ -1,4 +1,4 @@
-/** Trains a small network on drawn faces and prints its accuracy: `npm run example`. */
+/** Trains a small network on drawn faces and prints its accuracy: `node examples/small_network.mjs` after `npm run build`. */
 import {
   adam,
   BatchNormalization,
