@@ -1,13 +1,7 @@
 import type { Argv, CommandModule, Options } from 'yargs';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
+import type { GlobalArgs } from './global_args.js';
 import { guarded } from './run_command.js';
-
-/** What every command gets. */
-export interface GlobalArgs {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly color: 'auto' | 'always' | 'never';
-}
 
 const ADAPTER: Options = { type: 'string', describe: 'part of a GPU adapter\'s name (see "fer-tui doctor")' };
 const DATA: Options = {

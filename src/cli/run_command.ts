@@ -1,5 +1,5 @@
 import { EXIT, FerError } from '../util/errors.js';
-import type { GlobalArgs } from './commands.js';
+import type { GlobalArgs } from './global_args.js';
 
 /**
  * Runs a command's body and ends the process with its exit code. A FerError is told in one line; anything else is

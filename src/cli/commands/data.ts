@@ -1,7 +1,7 @@
 import { loadDataset } from '../../data/load.js';
 import type { SplitName } from '../../data/types.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../commands.js';
+import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 

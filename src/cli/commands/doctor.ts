@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { checkKernels, type KernelCheck } from '../../check/kernel_checks.js';
 import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../commands.js';
 import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
+import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 
 export interface DoctorArgs {

@@ -1,6 +1,6 @@
 import { buildModel } from '../../nn/models.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../commands.js';
+import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 

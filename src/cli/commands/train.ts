@@ -3,7 +3,7 @@ import { Control } from '../../train/control.js';
 import { Printer } from '../../train/printer.js';
 import { runTraining } from '../../train/session.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../commands.js';
+import type { GlobalArgs } from '../global_args.js';
 import { markReported, writeJson } from '../run_command.js';
 
 /** `fer-tui train` */
