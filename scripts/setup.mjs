@@ -10,7 +10,16 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backportsSource, distribution, installCommand, rootPrefix } from './platform.mjs';
@@ -103,26 +112,41 @@ async function camera() {
     say('installing OpenCV for the camera (a few hundred MB; optional)');
     if (!(await asRoot(command))) return giveUp(`OpenCV is missing; run "${command}" as root`);
   }
+  const binary = join(folder, 'build/Release/opencv4nodejs.node');
+  const kept = join(
+    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+    'fer-tui',
+    `opencv4nodejs ${key}.node`,
+  );
+  if (!forceCamera && existsSync(kept)) {
+    mkdirSync(dirname(binary), { recursive: true });
+    copyFileSync(kept, binary);
+    if (bindingLoads()) {
+      say('OpenCV binding: the one built before still fits');
+      return remember({ camera: { key, ok: true } });
+    }
+  }
   say('building the OpenCV binding, once (about 5 minutes on two cores; optional)');
   const lib = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].find((path) =>
     existsSync(join(path, 'libopencv_core.so')),
   );
+  // The package's own build command looks for its binding.gyp in the wrong folder; node-gyp itself does not.
   const built = await run(
-    [
-      'node',
-      'bin/install.js',
-      '--incDir',
-      '/usr/include/opencv4/',
-      '--libDir',
-      `${lib}/`,
-      '--binDir',
-      '/usr/bin/',
-      '--nobuild',
-      'rebuild',
-    ],
-    { cwd: folder, env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', ...nodeHeaders() } },
+    ['node', join(ROOT, 'node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '--jobs', 'max'],
+    {
+      cwd: folder,
+      env: {
+        OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+        OPENCV_INCLUDE_DIR: '/usr/include/opencv4/',
+        OPENCV_LIB_DIR: `${lib}/`,
+        OPENCV_BIN_DIR: '/usr/bin/',
+        ...nodeHeaders(),
+      },
+    },
   );
   if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
+  mkdirSync(dirname(kept), { recursive: true });
+  copyFileSync(binary, kept);
   say('OpenCV binding built');
   remember({ camera: { key, ok: true } });
 }
