@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { atomicWrite } from '../util/atomic_write.js';
+import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { PIXELS } from './split_builder.js';
 import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
@@ -82,7 +82,7 @@ export function writeCache(
   const bytes = Buffer.concat([head, header, ...parts]);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     atomicWrite(path, bytes);
     const family = basename(path).slice(0, -`${'0'.repeat(KEY)}.faces`.length);
     for (const name of readdirSync(dirname(path))) {

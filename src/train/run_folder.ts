@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { atomicWrite, writeError } from '../util/atomic_write.js';
+import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import type { TrainEvent } from './events.js';
 
@@ -40,7 +39,7 @@ export class RunFolder {
     const path = out ?? nextFree('runs');
     if (existsSync(path)) refuseOccupied(path);
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       const lock = openSync(join(path, 'lock'), 'wx');
       writeSync(lock, String(process.pid));
       closeSync(lock);

@@ -161,7 +161,7 @@ export class Trainer {
       this.#pace.validated((performance.now() - begin) / 1000);
     }
     const score = { epoch, acc: val?.accuracy ?? mean.acc, loss: val?.loss ?? mean.loss };
-    const best = this.#best === undefined || score.acc > this.#best.acc;
+    const best = Number.isFinite(score.loss) && score.acc > (this.#best?.acc ?? -1);
     if (best) this.#best = score;
     await this.#save('last', epoch, score.acc, around);
     if (best) await this.#save('best', epoch, score.acc, around);

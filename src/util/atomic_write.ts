@@ -1,5 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 
 /**
@@ -35,14 +44,26 @@ function syncFolder(folder: string): void {
   }
 }
 
+/**
+ * Makes a folder and its parents. (Node's own `recursive` never returns where nothing can be made, such as /proc.)
+ * Throws Node's error for the first one that cannot be made.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(resolve(path)));
+  mkdirSync(path);
+}
+
 /** A failed write in words that say what to do. */
 export function writeError(path: string, cause: unknown): RunError {
   const code = (cause as NodeJS.ErrnoException).code;
   const advice: Record<string, string> = {
     ENOSPC: 'the disk is full; free some space or choose another folder with --out',
     EACCES: 'no permission to write there; choose another folder with --out',
+    EPERM: 'nothing can be made there; choose another folder with --out',
+    ENOTDIR: 'a part of this path is a file; choose another folder with --out',
     EROFS: 'the file system is read-only; choose another folder with --out',
-    ENOENT: 'the folder does not exist (any more)',
+    ENOENT: 'there is no such folder, and it cannot be made; choose another one with --out',
   };
   const message = cause instanceof Error ? cause.message : String(cause);
   return new RunError(`cannot write ${path}: ${advice[code ?? ''] ?? message}`, { cause });

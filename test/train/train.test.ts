@@ -153,6 +153,10 @@ describe('the run folder', () => {
     expect(() => RunFolder.create(other)).toThrow('it is not empty');
     writeFileSync(join(other, 'file'), '');
     expect(() => RunFolder.create(join(other, 'file'))).toThrow('it is not a folder');
+    expect(() => RunFolder.create(join(other, 'file', 'run'))).toThrow('a part of this path is a file');
+    expect(() => RunFolder.create('/proc/fer-tui/run')).toThrow(
+      'there is no such folder, and it cannot be made',
+    );
   });
 
   it('reads a log back, a last line cut off by a crash left out', () => {
@@ -170,7 +174,7 @@ describe('files', () => {
     atomicWrite(join(dir, 'a'), 'one');
     mkdirSync(join(dir, 'b'));
     expect(() => atomicWrite(join(dir, 'b'), 'two')).toThrow(`cannot write ${join(dir, 'b')}`);
-    expect(() => atomicWrite(join(dir, 'none', 'c'), 'x')).toThrow('the folder does not exist');
+    expect(() => atomicWrite(join(dir, 'none', 'c'), 'x')).toThrow('there is no such folder');
     expect(readdirSync(dir).sort()).toEqual(['a', 'b']);
   });
 
