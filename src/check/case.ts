@@ -1,4 +1,4 @@
-import type { Gpu } from '../gpu/device.js';
+import type { ConvVariant, Gpu } from '../gpu/device.js';
 import { type Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -55,11 +55,7 @@ export async function compare<K extends string>(
 }
 
 /** Runs `body` with the convolution variant forced. */
-export async function withVariant<T>(
-  gpu: Gpu,
-  variant: 'naive' | 'subgroup',
-  body: () => Promise<T>,
-): Promise<T> {
+export async function withVariant<T>(gpu: Gpu, variant: ConvVariant, body: () => Promise<T>): Promise<T> {
   const before = gpu.convVariant;
   gpu.convVariant = variant;
   try {
@@ -68,6 +64,3 @@ export async function withVariant<T>(
     gpu.convVariant = before;
   }
 }
-
-/** The register-tiled kernels need subgroups of exactly 8. */
-export const eightLanes = (gpu: Gpu): boolean => gpu.info.subgroupMin === 8 && gpu.info.subgroupMax === 8;

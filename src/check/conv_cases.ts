@@ -1,3 +1,4 @@
+import { type ConvVariant, eightLanes } from '../gpu/device.js';
 import {
   biasGradient,
   conv2dForward,
@@ -11,9 +12,11 @@ import {
   denseInputGradient,
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
+import { matmul } from '../gpu/kernels/matmul.js';
 import { type ConvShape, conv2dBackward, conv2dForward as referenceForward } from '../reference/conv2d.js';
 import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
-import { compare, eightLanes, type KernelCase, withVariant } from './case.js';
+import { matmul as referenceMatmul } from '../reference/matmul.js';
+import { compare, type KernelCase, withVariant } from './case.js';
 import { Inputs } from './random_arrays.js';
 
 const CONVOLUTIONS: readonly ConvShape[] = [
@@ -26,11 +29,22 @@ const CONVOLUTIONS: readonly ConvShape[] = [
   { b: 3, h: 12, w: 12, ic: 16, oc: 32, kh: 3, kw: 3, stride: 1, padding: 'same' },
 ];
 
-function convolutionCase(s: ConvShape, variant: 'naive' | 'subgroup', seed: number): KernelCase {
-  const shader = variant === 'naive' ? 'conv2d' : 'conv2d_subgroup';
-  const names = [`${shader}.forward`, `${shader}.weight_gradient`, 'reduce.column_sums', 'reduce.fold'];
+/** Kernels that only one variant of the convolution runs. */
+const CONV_KERNELS: Readonly<Record<ConvVariant, readonly string[]>> = {
+  naive: ['conv2d.forward', 'conv2d.weight_gradient', 'conv2d.input_gradient'],
+  subgroup: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
+  winograd: [
+    'conv2d_winograd.weight_transform',
+    'conv2d_winograd.input_transform',
+    'conv2d_winograd.output_transform',
+    'conv2d_winograd.gradient_transform',
+    'conv2d_winograd.weight_gradient',
+  ],
+};
+
+function convolutionCase(s: ConvShape, variant: ConvVariant, seed: number): KernelCase {
   return {
-    kernels: [...names, ...(variant === 'naive' ? ['conv2d.input_gradient'] : ['conv2d_flip.forward'])],
+    kernels: [...CONV_KERNELS[variant], 'reduce.column_sums', 'reduce.fold'],
     title: `${s.b} x [${s.h}, ${s.w}, ${s.ic}] -> ${s.oc}, ${s.kh}x${s.kw}, stride ${s.stride}, ${s.padding}`,
     ...(variant === 'subgroup' && { possible: eightLanes }),
     run: (gpu) =>
@@ -108,15 +122,62 @@ function denseCase(
   };
 }
 
-const VARIANTS = ['naive', 'subgroup'] as const;
+function matmulCase(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  transposed: boolean,
+  variant: 'naive' | 'subgroup',
+  seed: number,
+): KernelCase {
+  const shader = variant === 'naive' ? 'matmul' : 'matmul_subgroup';
+  return {
+    kernels: [`${shader}.${transposed ? 'transposed_product' : 'product'}`],
+    title: `${batch} x [${m}, ${k}] x [${k}, ${n}]`,
+    ...(variant === 'subgroup' && { possible: eightLanes }),
+    run: (gpu) => {
+      const inputs = new Inputs(seed);
+      const a = inputs.floats(batch * m * k);
+      const b = inputs.floats(batch * k * n);
+      return compare(
+        gpu,
+        {
+          a: { data: a.f32, shape: transposed ? [batch, k, m] : [batch, m, k] },
+          b: { data: b.f32, shape: [batch, k, n] },
+        },
+        (rec, t) => ({
+          c: {
+            got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, variant }),
+            want: referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed),
+          },
+        }),
+      );
+    },
+  };
+}
 
-export const CONV_CASES: readonly KernelCase[] = VARIANTS.flatMap((variant) => [
-  ...CONVOLUTIONS.map((shape, i) => convolutionCase(shape, variant, 100 + i)),
-  ...(
-    [
-      [1, 7, 3],
-      [5, 12, 8],
-      [28, 64, 64],
-    ] as const
-  ).map((shape, i) => denseCase(shape, variant, 200 + i)),
-]);
+/** Shapes that Winograd's algorithm covers: one tile, tiles that stick out, a padding of one row only. */
+const WINOGRAD: readonly ConvShape[] = [
+  { b: 1, h: 4, w: 4, ic: 4, oc: 4, kh: 3, kw: 3, stride: 1, padding: 'same' },
+  { b: 3, h: 9, w: 6, ic: 8, oc: 36, kh: 3, kw: 3, stride: 1, padding: 'same' },
+  { b: 2, h: 8, w: 7, ic: 4, oc: 12, kh: 3, kw: 3, stride: 1, padding: 'valid' },
+  { b: 5, h: 12, w: 12, ic: 16, oc: 32, kh: 3, kw: 3, stride: 1, padding: 'same' },
+];
+const DENSE = [
+  [1, 7, 3],
+  [5, 12, 8],
+  [28, 64, 64],
+] as const;
+const PRODUCTS = [
+  [1, 1, 4, 4],
+  [3, 36, 8, 20],
+  [2, 64, 32, 68],
+] as const;
+
+export const CONV_CASES: readonly KernelCase[] = [
+  ...(['naive', 'subgroup'] as const).flatMap((variant) => [
+    ...CONVOLUTIONS.map((shape, i) => convolutionCase(shape, variant, 100 + i)),
+    ...DENSE.map((shape, i) => denseCase(shape, variant, 200 + i)),
+    ...PRODUCTS.map((shape, i) => matmulCase(shape, false, variant, 300 + i)),
+    ...PRODUCTS.slice(1).map((shape, i) => matmulCase(shape, true, variant, 310 + i)),
+  ]),
+  ...WINOGRAD.map((shape, i) => convolutionCase(shape, 'winograd', 400 + i)),
+];

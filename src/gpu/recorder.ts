@@ -1,5 +1,5 @@
 import type { Gpu } from './device.js';
-import { DisposedError, ShaderError } from './errors.js';
+import { DisposedError, GpuValidationError, ShaderError } from './errors.js';
 import { checkShaders, type Kernel, packParams, pipelineOf } from './kernel.js';
 import type { Constants } from './shader.js';
 import { type Shape, sizeOf } from './shape.js';
@@ -197,13 +197,44 @@ export class Program {
     if (this.#disposed) throw new DisposedError('a program');
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, groups } of this.list) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(groups[0], groups[1]);
-    }
+    for (const command of this.list) encodeCommand(pass, command);
     pass.end();
     return encoder.finish();
+  }
+
+  /**
+   * Runs every command in a pass of its own and measures it: nanoseconds of device time, in order. Slower than `run`
+   * by a few microseconds a command. Throws GpuValidationError without timestamp queries.
+   */
+  async profile(): Promise<number[]> {
+    const { device } = this.gpu;
+    if (!device.features.has('timestamp-query')) {
+      throw new GpuValidationError(`${this.gpu.info.name} has no timestamp queries; kernels cannot be timed`);
+    }
+    const count = this.list.length * 2;
+    const querySet = device.createQuerySet({ type: 'timestamp', count });
+    const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+    const resolved = device.createBuffer({ size: count * 8, usage });
+    const times = this.gpu.empty([count * 2], 'timestamps');
+    try {
+      const encoder = device.createCommandEncoder();
+      this.list.forEach((command, i) => {
+        const pass = encoder.beginComputePass({
+          timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+        });
+        encodeCommand(pass, command);
+        pass.end();
+      });
+      encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+      encoder.copyBufferToBuffer(resolved, 0, times.buffer, 0, count * 8);
+      device.queue.submit([encoder.finish()]);
+      const stamps = new BigUint64Array((await this.gpu.readU32(times)).buffer);
+      return this.list.map((_, i) => Number((stamps[2 * i + 1] ?? 0n) - (stamps[2 * i] ?? 0n)));
+    } finally {
+      this.gpu.free(times);
+      resolved.destroy();
+      querySet.destroy();
+    }
   }
 
   /** Gives the memory back. The tensors that it recorded can no longer be read. */
@@ -212,6 +243,12 @@ export class Program {
     this.#disposed = true;
     this.giveBack();
   }
+}
+
+function encodeCommand(pass: GPUComputePassEncoder, { pipeline, bindGroup, groups }: Command): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(groups[0], groups[1]);
 }
 
 /** A one-dimensional grid as [x, y] with x <= limit; kernels compute workgroup = y * num_workgroups.x + x. */

@@ -40,6 +40,11 @@ export interface LearnerOptions {
   readonly labelSmoothing?: number;
 }
 
+/** Device time of one dispatch of a step. */
+export interface KernelTime extends CommandInfo {
+  readonly nanoseconds: number;
+}
+
 /** All that went on inside one training step. */
 export interface Trace {
   /** Per layer: input, output, and the gradient of the loss by the output (absent where nobody needed it). */
@@ -202,6 +207,18 @@ export class Learner {
     } finally {
       step.program.dispose();
     }
+  }
+
+  /**
+   * A training step like any other, each of its kernels timed. Open the device with `profile` for exact times.
+   * Throws GpuValidationError without timestamp queries.
+   */
+  async profile(images: Float32Array, labels: Uint32Array): Promise<KernelTime[]> {
+    const { program } = await this.#prepared('train', images, labels);
+    if (this.#pending.length === RING_SLOTS) await this.#collect();
+    this.#begin();
+    const times = await program.profile();
+    return program.commands.map((command, i) => ({ ...command, nanoseconds: times[i] ?? 0 }));
   }
 
   /** All weights, moving averages included, in layer order. */

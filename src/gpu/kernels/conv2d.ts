@@ -1,8 +1,9 @@
-import type { Gpu } from '../device.js';
+import { type ConvVariant, eightLanes, type Gpu } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape, nhwc, type Padding, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { winogradFits, winogradForward, winogradWeightGradient } from './conv2d_winograd.js';
 import { columnSums, fold, GROUP } from './reduce.js';
 
 /** Host side of shaders/conv2d.wgsl (naive) and conv2d_subgroup.wgsl (register tiles on 8-lane subgroups). */
@@ -72,14 +73,14 @@ export interface ConvOptions {
   readonly padding?: Padding;
 }
 
-/** `naive` runs everywhere; `subgroup` where every subgroup has 8 lanes. */
-export type ConvVariant = 'naive' | 'subgroup';
-
-/** The variant for a device: what `gpu.convVariant` asks for, else the fastest that its subgroups allow. */
+/** What is tried first for a convolution: what `gpu.convVariant` asks for, else the fastest. */
 export function convVariant(gpu: Gpu): ConvVariant {
-  const chosen = gpu.convVariant;
-  const able = gpu.info.subgroupMin === 8 && gpu.info.subgroupMax === 8;
-  return chosen ?? (able ? 'subgroup' : 'naive');
+  return gpu.convVariant ?? 'winograd';
+}
+
+/** Whether the register-tiled kernels take it. */
+function tilesFit(gpu: Gpu, channels: number): boolean {
+  return convVariant(gpu) !== 'naive' && eightLanes(gpu) && channels % 4 === 0;
 }
 
 /** Shape rule: x [B,H,W,IC] and weight [KH,KW,IC,OC] to every extent. Throws ShapeError. */
@@ -125,11 +126,12 @@ export function conv2dForward(
   bias: Tensor | undefined,
   g: ConvGeometry,
 ): Tensor {
+  if (convVariant(rec.gpu) === 'winograd' && winogradFits(g)) return winogradForward(rec, x, weight, bias, g);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   // Without a bias some buffer must still be bound; the kernel does not read it.
   const bind = { x, weight, bias: bias ?? weight, y };
   const params = { ...g, has_bias: bias === undefined ? 0 : 1 };
-  if (convVariant(rec.gpu) === 'subgroup' && g.oc % 4 === 0) {
+  if (tilesFit(rec.gpu, g.oc)) {
     const rows = g.b * g.oh * g.ow;
     const constants = tileFor(rows, g.oc);
     const workgroups = Math.ceil(rows / (constants.BLOCKS * 8)) * Math.ceil(g.oc / (constants.QUADS * 32));
@@ -142,7 +144,7 @@ export function conv2dForward(
 
 /** dx [B, H, W, IC] from dy [B, OH, OW, OC]. */
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  if (convVariant(rec.gpu) === 'subgroup' && g.stride === 1 && g.ic % 4 === 0) {
+  if (convVariant(rec.gpu) !== 'naive' && g.stride === 1) {
     const flipped = rec.alloc([g.kh, g.kw, g.oc, g.ic], 'flipped');
     rec.dispatch(flipKernel, {
       bind: { weight, flipped },
@@ -174,9 +176,10 @@ export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g
 
 /** dw [KH, KW, IC, OC] from x and dy. */
 export function conv2dWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
+  if (convVariant(rec.gpu) === 'winograd' && winogradFits(g)) return winogradWeightGradient(rec, x, dy, g);
   const shape = [g.kh, g.kw, g.ic, g.oc];
   const dw = rec.alloc(shape, 'dw');
-  if (convVariant(rec.gpu) === 'subgroup' && g.oc % 4 === 0) {
+  if (tilesFit(rec.gpu, g.oc)) {
     const rows = g.kh * g.kw * g.ic;
     const constants = tileFor(rows, g.oc);
     const tiles = Math.ceil(rows / (constants.BLOCKS * 8)) * Math.ceil(g.oc / (constants.QUADS * 32));

@@ -1,0 +1,59 @@
+import { eightLanes } from '../device.js';
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP } from './reduce.js';
+
+/** Host side of shaders/matmul.wgsl (naive) and matmul_subgroup.wgsl (register tiles on 8-lane subgroups). */
+const spec = {
+  reads: ['a', 'b'],
+  writes: ['c'],
+  params: { batch: 'u32', m: 'u32', k: 'u32', n: 'u32' },
+} as const;
+const KERNELS = {
+  naive: {
+    product: defineKernel('matmul', 'product', spec),
+    transposed: defineKernel('matmul', 'transposed_product', spec),
+  },
+  subgroup: {
+    product: defineKernel('matmul_subgroup', 'product', spec),
+    transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
+  },
+};
+/** Rows and columns of a register tile. */
+const TILE = 32;
+
+export interface MatmulGeometry {
+  readonly batch: number;
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+}
+
+export interface MatmulOptions {
+  /** a is [batch, k, m] instead of [batch, m, k]; default false. */
+  readonly transposed?: boolean;
+  /** Default: the fastest that the adapter and the shape allow. */
+  readonly variant?: 'naive' | 'subgroup';
+}
+
+/** c [batch, m, n] = a b, batch by batch; b is [batch, k, n]. */
+export function matmul(
+  rec: Recorder,
+  a: Tensor,
+  b: Tensor,
+  g: MatmulGeometry,
+  options: MatmulOptions = {},
+): Tensor {
+  const transposed = options.transposed ?? false;
+  const fits = g.k % 4 === 0 && g.n % 4 === 0 && (!transposed || g.m % 4 === 0);
+  const variant = fits && eightLanes(rec.gpu) ? (options.variant ?? 'subgroup') : 'naive';
+  const c = rec.alloc([g.batch, g.m, g.n], 'c');
+  const tiles = Math.ceil(g.m / TILE) * Math.ceil(g.n / TILE);
+  rec.dispatch(KERNELS[variant][transposed ? 'transposed' : 'product'], {
+    bind: { a, b, c },
+    params: { ...g },
+    workgroups: variant === 'naive' ? Math.ceil(c.size / GROUP) : g.batch * tiles,
+  });
+  return c;
+}
