@@ -6,17 +6,18 @@
 //   amsgrad: sqrt of the largest v so far instead
 //
 // m and v start at 0 and are too small at first; lr_t corrects that. The host computes it in float64 and sends it
-// with the step state (`rate`). Threads: one a weight.
+// with the step state (`rate`).
+// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
 
-struct AdamParams { n: u32, beta1: f32, beta2: f32, epsilon: f32, amsgrad: u32 }
+struct AdamParams { quads: u32, beta1: f32, beta2: f32, epsilon: f32, amsgrad: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
-@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read> step_state: Step;
-@group(0) @binding(2) var<storage, read_write> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> moment: array<f32>;
-@group(0) @binding(4) var<storage, read_write> square: array<f32>;
-@group(0) @binding(5) var<storage, read_write> largest: array<f32>;
+@group(0) @binding(2) var<storage, read_write> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> moment: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> square: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> largest: array<vec4f>;
 @group(0) @binding(6) var<uniform> params: AdamParams;
 
 @compute @workgroup_size(64)
@@ -24,7 +25,7 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
           @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
-  if (i >= p.n) { return; }
+  if (i >= p.quads) { return; }
   let g = gradient[i];
   // m + (g - m) (1 - b) is the same average, with one rounding less than b m + (1 - b) g.
   let m = moment[i] + (g - moment[i]) * (1.0 - p.beta1);

@@ -17,7 +17,8 @@
 // first value, and chunks are merged by Chan's formula, in fixed order.
 //
 // Shapes: x is seen as [outer, C, inner]: NHWC has inner = 1, NCHW inner = H * W, features inner = 1.
-// Threads: one a channel group and chunk of rows; the two element-wise passes take one a value group.
+// Threads: one a channel group and chunk of rows. In the two element-wise passes too, with short chunks: what a channel
+// needs is loaded once for all its rows.
 // Constants: LANE is f32 or vec4f, a group of neighbouring channels (vec4f only when inner = 1 and C % 4 = 0).
 
 alias Lane = {{LANE}};
@@ -100,8 +101,8 @@ fn moving_rstd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   moving_rstd_out[c] = inverseSqrt(moving_variance_in[c] + moving_params.epsilon);
 }
 
-// normalize
-struct NormalizeParams { n: u32, channels: u32, inner: u32 }
+// normalize_values
+struct NormalizeParams { outer: u32, channels: u32, inner: u32, rows: u32 }
 @group(0) @binding(0) var<storage, read> n_x: array<Lane>;
 @group(0) @binding(1) var<storage, read> n_mean: array<Lane>;
 @group(0) @binding(2) var<storage, read> n_rstd: array<Lane>;
@@ -114,9 +115,19 @@ struct NormalizeParams { n: u32, channels: u32, inner: u32 }
 fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                     @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i >= n_params.n) { return; }
-  let c = (i / n_params.inner) % n_params.channels;
-  y[i] = (n_x[i] - n_mean[c]) * n_rstd[c] * n_gamma[c] + n_beta[c];
+  let p = n_params;
+  let c = i % p.channels;
+  let first = (i / p.channels) * p.rows;
+  if (first >= p.outer) { return; }
+  let shift = n_mean[c];
+  let scale = n_rstd[c] * n_gamma[c];
+  let offset = n_beta[c];
+  for (var o = first; o < min(first + p.rows, p.outer); o++) {
+    for (var k = 0u; k < p.inner; k++) {
+      let at = (o * p.channels + c) * p.inner + k;
+      y[at] = (n_x[at] - shift) * scale + offset;
+    }
+  }
 }
 
 // gradient_sums: per chunk and channel [sum dy, sum dy * xhat]
@@ -173,7 +184,7 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 }
 
 // input_gradient
-struct InputGradientParams { n: u32, channels: u32, inner: u32, inv_n: f32 }
+struct InputGradientParams { outer: u32, channels: u32, inner: u32, rows: u32, inv_n: f32 }
 @group(0) @binding(0) var<storage, read> i_dy: array<Lane>;
 @group(0) @binding(1) var<storage, read> i_x: array<Lane>;
 @group(0) @binding(2) var<storage, read> i_mean: array<Lane>;
@@ -189,8 +200,17 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
                   @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = i_params;
-  if (i >= p.n) { return; }
-  let c = (i / p.inner) % p.channels;
-  let xhat = (i_x[i] - i_mean[c]) * i_rstd[c];
-  dx[i] = i_gamma[c] * i_rstd[c] * (i_dy[i] - (i_dbeta[c] + xhat * i_dgamma[c]) * p.inv_n);
+  let c = i % p.channels;
+  let first = (i / p.channels) * p.rows;
+  if (first >= p.outer) { return; }
+  let shift = i_mean[c];
+  let scale = i_gamma[c] * i_rstd[c];
+  let constant = i_dbeta[c] * p.inv_n;
+  let slope = i_rstd[c] * i_dgamma[c] * p.inv_n;
+  for (var o = first; o < min(first + p.rows, p.outer); o++) {
+    for (var k = 0u; k < p.inner; k++) {
+      let at = (o * p.channels + c) * p.inner + k;
+      dx[at] = scale * (i_dy[at] - constant - (i_x[at] - shift) * slope);
+    }
+  }
 }

@@ -5,9 +5,11 @@
 //   y[n, oy, ox, c] = max over the window of x; `taken` remembers which place of the window won (ky * size + kx)
 //   dx of a pixel   = sum of dy over the windows that took it
 // Of equal values the first in row-major order wins. The backward pass gathers: each input pixel asks the windows
-// that cover it, so overlapping windows need no atomics and the order of the sum is fixed.
+// that cover it, so overlapping windows need no atomics and the order of the sum is fixed. Where windows tile the
+// image (stride = size, no padding) `backward_tiles` does less: each window writes its own pixels, one after the other.
 //
-// Shapes: x [B, H, W, C], y and taken [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group.
+// Shapes: x [B, H, W, C], y and taken [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group, or
+// (backward_tiles) one a window, those past the last whole one included, whose pixels get 0.
 // Constants: LANE and INDEX are f32 and u32, or vec4f and vec4u for four channels at once.
 
 alias Lane = {{LANE}};
@@ -79,4 +81,37 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
     }
   }
   dx[i] = sum;
+}
+
+// backward_tiles
+@group(0) @binding(0) var<storage, read> t_dy: array<Lane>;
+@group(0) @binding(1) var<storage, read> t_taken: array<Index>;
+@group(0) @binding(2) var<storage, read_write> t_dx: array<Lane>;
+@group(0) @binding(3) var<uniform> t_params: PoolParams;
+
+@compute @workgroup_size(64)
+fn backward_tiles(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = t_params;
+  let across = (p.w + p.size - 1u) / p.size;
+  let down = (p.h + p.size - 1u) / p.size;
+  if (i >= p.b * down * across * p.c) { return; }
+  let c = i % p.c;
+  let ox = (i / p.c) % across;
+  let oy = (i / (p.c * across)) % down;
+  let n = i / (p.c * across * down);
+  let whole = ox < p.ow && oy < p.oh;
+  let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c + c, whole);
+  let gradient = select(Lane(), t_dy[at], whole);
+  let place = t_taken[at];
+  for (var ky = 0u; ky < p.size; ky++) {
+    for (var kx = 0u; kx < p.size; kx++) {
+      let iy = oy * p.size + ky;
+      let ix = ox * p.size + kx;
+      if (iy < p.h && ix < p.w) {
+        t_dx[((n * p.h + iy) * p.w + ix) * p.c + c] = select(Lane(), gradient, place == Index(ky * p.size + kx));
+      }
+    }
+  }
 }

@@ -6,17 +6,18 @@
 //   momentum m: u = m * u + step, w -= u;                    otherwise w -= step
 //
 // lr comes with the step state (`rate`). State that a setting does not use is a placeholder and is not touched.
-// Threads: one a weight.
+//
+// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
 
-struct RmspropParams { n: u32, rho: f32, epsilon: f32, momentum: f32, centered: u32 }
+struct RmspropParams { quads: u32, rho: f32, epsilon: f32, momentum: f32, centered: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
-@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read> step_state: Step;
-@group(0) @binding(2) var<storage, read_write> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> square: array<f32>;
-@group(0) @binding(4) var<storage, read_write> average: array<f32>;
-@group(0) @binding(5) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(2) var<storage, read_write> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> square: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> average: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> velocity: array<vec4f>;
 @group(0) @binding(6) var<uniform> params: RmspropParams;
 
 @compute @workgroup_size(64)
@@ -24,7 +25,7 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
           @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
-  if (i >= p.n) { return; }
+  if (i >= p.quads) { return; }
   let g = gradient[i];
   let v = p.rho * square[i] + (1.0 - p.rho) * g * g;
   square[i] = v;

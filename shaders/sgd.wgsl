@@ -4,22 +4,23 @@
 //   with momentum m:   v = m * v - lr * g;   w += v
 //   Nesterov:          v = m * v - lr * g;   w += m * v - lr * g
 //
-// lr comes with the step state (`rate`), so that a schedule needs no new pipeline. Threads: one a weight.
+// lr comes with the step state (`rate`), so that a schedule needs no new pipeline.
+// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
 
-struct SgdParams { n: u32, momentum: f32, nesterov: u32 }
+struct SgdParams { quads: u32, momentum: f32, nesterov: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
-@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(1) var<storage, read> step_state: Step;
-@group(0) @binding(2) var<storage, read_write> weight: array<f32>;
-@group(0) @binding(3) var<storage, read_write> velocity: array<f32>;
+@group(0) @binding(2) var<storage, read_write> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> velocity: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: SgdParams;
 
 @compute @workgroup_size(64)
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
           @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i >= params.n) { return; }
+  if (i >= params.quads) { return; }
   let pull = step_state.rate * gradient[i];
   // Without momentum there is no velocity, and a placeholder is bound in its place.
   if (params.momentum == 0.0) {
@@ -28,5 +29,5 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   }
   let v = params.momentum * velocity[i] - pull;
   velocity[i] = v;
-  weight[i] += select(v, params.momentum * v - pull, params.nesterov == 1u);
+  weight[i] += select(v, params.momentum * v - pull, vec4<bool>(params.nesterov == 1u));
 }

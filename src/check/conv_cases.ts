@@ -34,6 +34,7 @@ const CONV_KERNELS: Readonly<Record<ConvVariant, readonly string[]>> = {
   naive: ['conv2d.forward', 'conv2d.weight_gradient', 'conv2d.input_gradient'],
   subgroup: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
   winograd: [
+    'conv2d_flip.forward_quads',
     'conv2d_winograd.weight_transform',
     'conv2d_winograd.input_transform',
     'conv2d_winograd.output_transform',

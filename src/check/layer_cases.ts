@@ -125,7 +125,7 @@ function normCase(shape: Shape, axis: number, training: boolean, offset = 0): Ke
 
 function poolCase(s: pool.PoolShape): KernelCase {
   return {
-    kernels: ['max_pool2d.forward', 'max_pool2d.backward'],
+    kernels: ['max_pool2d.forward', `max_pool2d.${s.stride === s.size ? 'backward_tiles' : 'backward'}`],
     title: `max pool ${s.b} x [${s.h}, ${s.w}, ${s.c}], ${s.size}x${s.size} stride ${s.stride} ${s.padding}`,
     run: (gpu) => {
       const inputs = new Inputs(s.h * 100 + s.c);

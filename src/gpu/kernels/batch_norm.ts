@@ -25,7 +25,7 @@ const movingRstdKernel = defineKernel('batch_norm', 'moving_rstd', {
 const normalizeKernel = defineKernel('batch_norm', 'normalize_values', {
   reads: ['x', 'mean', 'rstd', 'gamma', 'beta'],
   writes: ['y'],
-  params: { n: 'u32', channels: 'u32', inner: 'u32' },
+  params: { outer: 'u32', channels: 'u32', inner: 'u32', rows: 'u32' },
 });
 const gradientSumsKernel = defineKernel('batch_norm', 'gradient_sums', {
   reads: ['dy', 'x', 'mean', 'rstd'],
@@ -40,7 +40,7 @@ const finishGradientsKernel = defineKernel('batch_norm', 'finish_gradients', {
 const inputGradientKernel = defineKernel('batch_norm', 'input_gradient', {
   reads: ['dy', 'x', 'mean', 'rstd', 'gamma', 'dbeta', 'dgamma'],
   writes: ['dx'],
-  params: { n: 'u32', channels: 'u32', inner: 'u32', inv_n: 'f32' },
+  params: { outer: 'u32', channels: 'u32', inner: 'u32', rows: 'u32', inv_n: 'f32' },
 });
 
 /** x seen as [outer, C, inner], and how the kernels cut it up. */
@@ -80,26 +80,32 @@ export function normGeometry(shape: Shape, axis = -1): NormGeometry {
   return { shape, outer: sizeOf(shape.slice(0, at)), channels, inner: sizeOf(shape.slice(at + 1)) };
 }
 
-/** The same geometry counted in lanes. */
-function laned(g: NormGeometry): { g: NormGeometry; constants: { LANE: string }; chunks: number; n: number } {
+/** Rows that one invocation of an element-wise pass walks through. */
+const ROWS = 8;
+
+/** The same geometry counted in lanes, cut up for the sums and for the element-wise passes. */
+function laned(g: NormGeometry) {
   const { LANE, width } = g.inner === 1 ? lanesFor(g.channels) : { LANE: 'f32', width: 1 };
+  const { outer, inner } = g;
   const channels = g.channels / width;
   return {
-    g: { ...g, channels },
+    g: { outer, channels, inner },
     constants: { LANE },
-    chunks: Math.min(g.outer, chunksFor(g.outer * g.inner, channels)),
-    n: g.outer * channels * g.inner,
+    chunks: Math.min(outer, chunksFor(outer * inner, channels)),
+    elementwise: {
+      params: { outer, channels, inner, rows: ROWS },
+      workgroups: Math.ceil((Math.ceil(outer / ROWS) * channels) / GROUP),
+    },
   };
 }
 
 function normalize(rec: Recorder, x: Tensor, w: NormWeights, s: NormSaved, geometry: NormGeometry): Tensor {
-  const { g, constants, n } = laned(geometry);
+  const { constants, elementwise } = laned(geometry);
   const y = rec.alloc(geometry.shape, 'y');
   rec.dispatch(normalizeKernel, {
     bind: { x, mean: s.mean, rstd: s.rstd, gamma: w.gamma, beta: w.beta, y },
-    params: { n, channels: g.channels, inner: g.inner },
+    ...elementwise,
     constants,
-    workgroups: Math.ceil(n / GROUP),
   });
   return y;
 }
@@ -113,7 +119,7 @@ export function batchNormTrain(
   options: { epsilon: number; momentum: number },
 ): { y: Tensor; saved: NormSaved } {
   const { g, constants, chunks } = laned(geometry);
-  const params = { outer: g.outer, channels: g.channels, inner: g.inner, chunks };
+  const params = { ...g, chunks };
   const partial = rec.alloc([2, chunks, geometry.channels], 'partial');
   rec.dispatch(statisticsKernel, {
     bind: { x, partial },
@@ -163,12 +169,12 @@ export function batchNormBackward(
   geometry: NormGeometry,
   training: boolean,
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const { g, constants, chunks, n } = laned(geometry);
+  const { g, constants, chunks, elementwise } = laned(geometry);
   const { mean, rstd } = saved;
   const partial = rec.alloc([chunks, 2, geometry.channels], 'partial');
   rec.dispatch(gradientSumsKernel, {
     bind: { dy, x, mean, rstd, partial },
-    params: { outer: g.outer, channels: g.channels, inner: g.inner, chunks },
+    params: { ...g, chunks },
     constants,
     workgroups: Math.ceil((chunks * g.channels) / GROUP),
   });
@@ -184,9 +190,9 @@ export function batchNormBackward(
   const dx = rec.alloc(geometry.shape, 'dx');
   rec.dispatch(inputGradientKernel, {
     bind: { dy, x, mean, rstd, gamma: w.gamma, dbeta, dgamma, dx },
-    params: { n, channels: g.channels, inner: g.inner, inv_n: training ? 1 / (g.outer * g.inner) : 0 },
+    params: { ...elementwise.params, inv_n: training ? 1 / (g.outer * g.inner) : 0 },
     constants,
-    workgroups: Math.ceil(n / GROUP),
+    workgroups: elementwise.workgroups,
   });
   return { dx, dgamma, dbeta };
 }

@@ -44,11 +44,13 @@ const subgroupWeightGradient = defineKernel('conv2d_subgroup', 'weight_gradient'
   writes: ['partial'],
   params: { ...CONV_PARAMS, splits: 'u32' },
 });
-const flipKernel = defineKernel('conv2d_flip', 'forward', {
+const FLIP = {
   reads: ['weight'],
   writes: ['flipped'],
   params: { taps: 'u32', ic: 'u32', oc: 'u32' },
-});
+} as const;
+const flipKernel = defineKernel('conv2d_flip', 'forward', FLIP);
+const flipQuadsKernel = defineKernel('conv2d_flip', 'forward_quads', FLIP);
 
 /** Extents of one convolution; see shaders/README.md for the legend. */
 export interface ConvGeometry {
@@ -146,10 +148,11 @@ export function conv2dForward(
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
   if (convVariant(rec.gpu) !== 'naive' && g.stride === 1) {
     const flipped = rec.alloc([g.kh, g.kw, g.oc, g.ic], 'flipped');
-    rec.dispatch(flipKernel, {
+    const quads = g.ic % 4 === 0 && g.oc % 4 === 0;
+    rec.dispatch(quads ? flipQuadsKernel : flipKernel, {
       bind: { weight, flipped },
       params: { taps: g.kh * g.kw, ic: g.ic, oc: g.oc },
-      workgroups: Math.ceil(flipped.size / GROUP),
+      workgroups: Math.ceil(flipped.size / (quads ? 16 : 1) / GROUP),
     });
     const dx = conv2dForward(rec, dy, flipped, undefined, {
       ...g,

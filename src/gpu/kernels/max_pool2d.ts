@@ -18,11 +18,9 @@ const params = {
   pad_left: 'u32',
 } as const;
 const forwardKernel = defineKernel('max_pool2d', 'forward', { reads: ['x'], writes: ['y', 'taken'], params });
-const backwardKernel = defineKernel('max_pool2d', 'backward', {
-  reads: ['dy', 'taken'],
-  writes: ['dx'],
-  params,
-});
+const BACKWARD = { reads: ['dy', 'taken'], writes: ['dx'], params } as const;
+const backwardKernel = defineKernel('max_pool2d', 'backward', BACKWARD);
+const backwardTilesKernel = defineKernel('max_pool2d', 'backward_tiles', BACKWARD);
 
 export interface PoolOptions {
   /** Edge of the window; default 2. */
@@ -99,11 +97,13 @@ export function maxPool2dForward(rec: Recorder, x: Tensor, g: PoolGeometry): { y
 export function maxPool2dBackward(rec: Recorder, dy: Tensor, taken: Tensor, g: PoolGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
   const { params, constants, width } = lanes(g);
-  rec.dispatch(backwardKernel, {
+  const tiles = g.stride === g.size && g.pad_top === 0 && g.pad_left === 0;
+  const windows = Math.ceil(g.h / g.size) * Math.ceil(g.w / g.size);
+  rec.dispatch(tiles ? backwardTilesKernel : backwardKernel, {
     bind: { dy, taken, dx },
     params: { ...params },
     constants,
-    workgroups: Math.ceil(dx.size / width / GROUP),
+    workgroups: Math.ceil((tiles ? g.b * windows * g.c : dx.size) / width / GROUP),
   });
   return dx;
 }

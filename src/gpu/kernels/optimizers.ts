@@ -1,23 +1,23 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import { GROUP } from './reduce.js';
+import { quadGrid } from './elementwise.js';
 
 /** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: in-place updates of one weight tensor. */
 const sgdKernel = defineKernel('sgd', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'velocity'],
-  params: { n: 'u32', momentum: 'f32', nesterov: 'u32' },
+  params: { quads: 'u32', momentum: 'f32', nesterov: 'u32' },
 });
 const rmspropKernel = defineKernel('rmsprop', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'square', 'average', 'velocity'],
-  params: { n: 'u32', rho: 'f32', epsilon: 'f32', momentum: 'f32', centered: 'u32' },
+  params: { quads: 'u32', rho: 'f32', epsilon: 'f32', momentum: 'f32', centered: 'u32' },
 });
 const adamKernel = defineKernel('adam', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'moment', 'square', 'largest'],
-  params: { n: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', amsgrad: 'u32' },
+  params: { quads: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', amsgrad: 'u32' },
 });
 
 /** The tensors of one update; `state` holds the kernel's other written bindings by name. */
@@ -35,7 +35,7 @@ export function stateNames(law: keyof typeof KERNELS): readonly string[] {
   return KERNELS[law].writes.slice(1);
 }
 
-/** One update under the named law; `settings` are the kernel's params but `n`. */
+/** One update under the named law; `settings` are the kernel's params but `quads`. */
 export function applyUpdate(
   rec: Recorder,
   law: keyof typeof KERNELS,
@@ -43,9 +43,10 @@ export function applyUpdate(
   settings: Readonly<Record<string, number>>,
 ): void {
   const { weight, gradient, step, state } = tensors;
+  const { quads, workgroups } = quadGrid(weight);
   rec.dispatch(KERNELS[law], {
     bind: { gradient, step_state: step, weight, ...state },
-    params: { n: weight.size, ...settings },
-    workgroups: Math.ceil(weight.size / GROUP),
+    params: { quads, ...settings },
+    workgroups,
   });
 }
