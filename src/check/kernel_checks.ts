@@ -1,11 +1,17 @@
 import type { Gpu } from '../gpu/device.js';
+import { BLOCK_CASES } from './block_cases.js';
 import type { KernelCase } from './case.js';
 import { CONV_CASES } from './conv_cases.js';
 import { LAYER_CASES } from './layer_cases.js';
 import { LOSS_CASES } from './loss_cases.js';
 
 /** Every case; together they run every kernel there is (a test compares the two lists). */
-export const KERNEL_CASES: readonly KernelCase[] = [...CONV_CASES, ...LAYER_CASES, ...LOSS_CASES];
+export const KERNEL_CASES: readonly KernelCase[] = [
+  ...CONV_CASES,
+  ...BLOCK_CASES,
+  ...LAYER_CASES,
+  ...LOSS_CASES,
+];
 
 /** Largest relative error in norm that float32 arithmetic may make. */
 export const TOLERANCE = 1e-4;

@@ -29,6 +29,8 @@ export interface Layer {
   readonly kind: string;
   /** The op, and so the shader whose header explains it; undefined for plain reshaping. */
   readonly lesson?: string;
+  /** Its settings, defaults filled in. */
+  readonly config: Readonly<Record<string, string | number | boolean>>;
   outputShape(input: Shape): Shape;
   weights(input: Shape): readonly WeightSpec[];
   /** Records the layer; `get` gives its own weights by name, `index` its position in the network. */
@@ -55,11 +57,13 @@ export interface Conv2DOptions {
 /** 2-D convolution over NHWC; https://keras.io/api/layers/convolution_layers/convolution2d/ */
 export function Conv2D(options: Conv2DOptions): Layer {
   const { filters, kernelSize = 3, strides = 1, padding = 'same', useBias = true } = options;
+  const { kernelInitializer = 'glorot_uniform' } = options;
   const convolution = { stride: strides, padding };
   const kernelShape = (input: Shape): Shape => [kernelSize, kernelSize, input.at(-1) ?? 0, filters];
   return {
     kind: 'Conv2D',
     lesson: 'conv2d',
+    config: { filters, kernelSize, strides, padding, useBias, kernelInitializer },
     outputShape: (input) => {
       const g = convGeometry([1, ...input], kernelShape(input), convolution);
       return [g.oh, g.ow, g.oc];
@@ -68,7 +72,7 @@ export function Conv2D(options: Conv2DOptions): Layer {
       {
         name: 'kernel',
         shape: kernelShape(input),
-        initializer: options.kernelInitializer ?? 'glorot_uniform',
+        initializer: kernelInitializer,
         trainable: true,
       },
       ...(useBias
@@ -90,6 +94,7 @@ export function Dense({ units, kernelInitializer = 'glorot_uniform' }: DenseOpti
   return {
     kind: 'Dense',
     lesson: 'dense',
+    config: { units, kernelInitializer },
     outputShape: (input) => {
       expectShape('Dense', 'input is a vector; put Flatten before it', input, [null]);
       return [units];
@@ -117,6 +122,7 @@ export function BatchNormalization(options: BatchNormalizationOptions = {}): Lay
   return {
     kind: 'BatchNormalization',
     lesson: 'batch_norm',
+    config: { axis, momentum, epsilon },
     outputShape: same,
     weights: (input) => {
       const shape = [[0, ...input].at(axis) ?? 0];
@@ -144,6 +150,7 @@ export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
   return {
     kind: 'ELU',
     lesson: 'elu',
+    config: { alpha },
     outputShape: same,
     weights: none,
     call: (ctx, x) => elu(ctx, x, alpha),
@@ -152,7 +159,14 @@ export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
 
 /** ReLU; https://keras.io/api/layers/activation_layers/relu/ */
 export function ReLU(): Layer {
-  return { kind: 'ReLU', lesson: 'relu', outputShape: same, weights: none, call: (ctx, x) => relu(ctx, x) };
+  return {
+    kind: 'ReLU',
+    lesson: 'relu',
+    config: {},
+    outputShape: same,
+    weights: none,
+    call: (ctx, x) => relu(ctx, x),
+  };
 }
 
 export interface MaxPool2DOptions {
@@ -174,6 +188,7 @@ export function MaxPool2D({
   return {
     kind: 'MaxPooling2D',
     lesson: 'max_pool2d',
+    config: { poolSize, strides, padding },
     outputShape: (input) => {
       const g = poolGeometry([1, ...input], pool);
       return [g.oh, g.ow, g.c];
@@ -188,6 +203,7 @@ export function Dropout({ rate }: { readonly rate: number }): Layer {
   return {
     kind: 'Dropout',
     lesson: 'dropout',
+    config: { rate },
     outputShape: same,
     weights: none,
     call: (ctx, x, _, index) => dropout(ctx, x, rate, index),
@@ -198,6 +214,7 @@ export function Dropout({ rate }: { readonly rate: number }): Layer {
 export function Flatten(): Layer {
   return {
     kind: 'Flatten',
+    config: {},
     outputShape: (input) => [sizeOf(input)],
     weights: none,
     call: (ctx, x) => flatten(ctx, x),
@@ -212,6 +229,7 @@ export function Softmax(): Layer {
   return {
     kind: 'Softmax',
     lesson: 'softmax_cross_entropy',
+    config: {},
     outputShape: same,
     weights: none,
     call: (_, x) => x,

@@ -6,6 +6,7 @@ import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Rng } from '../util/random.js';
 import { initialize } from './init.js';
+import type { WeightSpec } from './layers.js';
 import { adam, allState, type Optimizer } from './optimizers.js';
 import type { Sequential } from './sequential.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
@@ -54,7 +55,7 @@ export interface Trace {
   >;
   /** Gradient of each trainable weight. */
   readonly weightGradients: ReadonlyMap<string, NamedArray>;
-  /** The kernels that ran, in order. */
+  /** The kernels that ran layer by layer, in order. */
   readonly kernels: readonly CommandInfo[];
 }
 
@@ -179,15 +180,21 @@ export class Learner {
     return { batches, confusion };
   }
 
-  /** A training step like any other (the same kernels in the same order, the same bits), with everything kept. */
+  /**
+   * A training step like any other, with the same bits, and all that goes on in it: before it, the same step is run
+   * layer by layer (the step itself fuses some) with everything kept, and its effect on the moving averages undone.
+   */
   async trace(images: Float32Array, labels: Uint32Array): Promise<Trace> {
     const batch = this.#batchSize(images, labels);
-    const step = await recordStep(this.#parts, { batch, mode: 'train', metrics: this.#train, keepAll: true });
+    const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train });
     try {
+      const moving = await this.#readWeights(({ trainable }) => !trainable);
       this.gpu.write(step.images, images);
       this.gpu.write(step.labels, labels);
-      this.#begin();
+      this.#writeStep(0, this.#stepCount);
       step.program.run();
+      for (const [name, { data }] of moving) this.gpu.write(this.#weight(name), data);
+      await this.train(images, labels);
       const read = async (tensor: Tensor): Promise<NamedArray> => ({
         shape: tensor.shape,
         data: await this.gpu.read(tensor),
@@ -223,11 +230,21 @@ export class Learner {
 
   /** All weights, moving averages included, in layer order. */
   async readWeights(): Promise<Map<string, NamedArray>> {
+    return this.#readWeights(() => true);
+  }
+
+  async #readWeights(wanted: (spec: WeightSpec) => boolean): Promise<Map<string, NamedArray>> {
     const result = new Map<string, NamedArray>();
-    for (const [name, tensor] of this.#parts.weights) {
-      result.set(name, { shape: tensor.shape, data: await this.gpu.read(tensor) });
+    for (const { name, shape } of this.model.weights.filter(wanted)) {
+      result.set(name, { shape, data: await this.gpu.read(this.#weight(name)) });
     }
     return result;
+  }
+
+  #weight(name: string): Tensor {
+    const tensor = this.#parts.weights.get(name);
+    if (tensor === undefined) throw new ShapeError(this.model.name, 'weights fit', 'a weight it has', name);
+    return tensor;
   }
 
   /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */

@@ -1,5 +1,6 @@
 import { type Shape, sizeOf } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
+import { fusedBlockAt } from './fusion.js';
 import type { Layer, WeightSpec } from './layers.js';
 
 /** A layer in its place: named as Keras names it (`conv2d`, `conv2d_1`, ...), with its shapes and weights. */
@@ -57,21 +58,40 @@ export class Sequential {
     return this.layers.flatMap((placed) => placed.weights);
   }
 
-  /** Records the whole stack; `onLayer` sees what goes into and comes out of each layer. */
+  /**
+   * Records the whole stack, fused where that is possible. With `onLayer`, which sees what goes into and comes out of
+   * each layer, nothing is fused.
+   */
   call(
     ctx: Context,
     x: TensorVar,
     onLayer?: (name: string, input: TensorVar, output: TensorVar) => void,
   ): TensorVar {
+    const kinds = this.layers.map(({ layer }) => layer);
     let value = x;
-    for (const [index, { name, layer }] of this.layers.entries()) {
+    for (let index = 0; index < this.layers.length; ) {
       const input = value;
-      value = ctx.rec.scope(name, () =>
-        layer.call(ctx, input, (weight) => ctx.weight(`${name}/${weight}`), index),
-      );
+      const placed = this.#at(index);
+      const get = (name: string) => (weight: string) => ctx.weight(`${name}/${weight}`);
+      const block = onLayer ? undefined : fusedBlockAt(kinds, index, input.value.shape.at(-1) ?? 1);
+      if (block !== undefined) {
+        const { name } = this.#at(index + block.norm);
+        value = ctx.rec.scope(name, () => block.call(ctx, input, get(name)));
+        index += block.length;
+        continue;
+      }
+      const { name, layer } = placed;
+      value = ctx.rec.scope(name, () => layer.call(ctx, input, get(name), index));
       onLayer?.(name, input, value);
+      index++;
     }
     return value;
+  }
+
+  #at(index: number): PlacedLayer {
+    const placed = this.layers[index];
+    if (placed === undefined) throw new RangeError(`${this.name} has no layer ${index}`);
+    return placed;
   }
 
   summary(): ModelSummary {

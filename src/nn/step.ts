@@ -41,12 +41,14 @@ export interface Step {
   readonly images: Tensor;
   readonly labels: Tensor;
   readonly probabilities: Tensor;
+  /** What each layer did; filled in by `observe`. */
   readonly layers: readonly LayerRecord[];
-  /** Weight variables by name; after a training step with `keepAll` their gradients can be read. */
+  /** Weight variables by name; after observing, their gradients can be read. */
   readonly vars: ReadonlyMap<string, TensorVar>;
 }
 
-export type StepMode = 'train' | 'evaluate' | 'predict';
+/** `observe` is `train` layer by layer, with all values kept, and without the update. */
+export type StepMode = 'train' | 'observe' | 'evaluate' | 'predict';
 
 /**
  * Records one step: forward, loss, metrics, and for `train` backward and the optimiser's updates. The tape lives
@@ -54,12 +56,13 @@ export type StepMode = 'train' | 'evaluate' | 'predict';
  */
 export async function recordStep(
   parts: StepParts,
-  options: { batch: number; mode: StepMode; metrics: MetricTensors; keepAll?: boolean },
+  options: { batch: number; mode: StepMode; metrics: MetricTensors },
 ): Promise<Step> {
   const { gpu, model } = parts;
   const { batch, mode } = options;
-  const training = mode === 'train';
-  const rec = new Recorder(gpu, { keepAll: options.keepAll ?? false });
+  const observing = mode === 'observe';
+  const training = mode === 'train' || observing;
+  const rec = new Recorder(gpu, { keepAll: observing });
   try {
     const images = rec.alloc([batch, ...model.inputShape], 'images');
     const labels = rec.alloc([batch], 'labels');
@@ -76,16 +79,15 @@ export async function recordStep(
     });
     const ctx: Context = { rec, tape, training, step: parts.step, weight: (name) => mustGet(vars, name) };
     const layers: LayerRecord[] = [];
-    const logits = model.call(ctx, new Var(images, false, 'images'), (name, input, output) =>
-      layers.push({ name, input, output }),
-    );
+    const note = (name: string, input: TensorVar, output: TensorVar) => layers.push({ name, input, output });
+    const logits = model.call(ctx, new Var(images, false, 'images'), observing ? note : undefined);
     const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, labels));
     if (training) {
       const dlogits = rec.scope('loss/backward', () =>
         softmaxCrossEntropyBackward(rec, parting.probabilities, labels, parts.labelSmoothing),
       );
       tape.backward(logits, dlogits);
-      rec.scope('optimizer', () => update(rec, parts, vars));
+      if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
     }
     return {
       program: await rec.finish(),
@@ -117,9 +119,9 @@ function lossAndMetrics(
   logits: TensorVar,
   labels: Tensor,
 ): { probabilities: Tensor } {
-  const smoothing = mode === 'train' ? parts.labelSmoothing : 0;
+  const smoothing = mode === 'train' || mode === 'observe' ? parts.labelSmoothing : 0;
   const loss = softmaxCrossEntropyForward(rec, logits.value, labels, smoothing);
-  if (mode !== 'predict') {
+  if (mode === 'train' || mode === 'evaluate') {
     const penalty = rec.alloc([1], 'penalty');
     fill(rec, penalty, 0);
     if (parts.l2 > 0) {

@@ -127,16 +127,46 @@ export function batchNormTrain(
     constants,
     workgroups: Math.ceil((chunks * g.channels) / GROUP),
   });
-  const mean = rec.alloc([geometry.channels], 'mean');
-  const rstd = rec.alloc([geometry.channels], 'rstd');
+  const saved = finishStatistics(rec, partial, w, params, options);
+  rec.release(partial);
+  return { y: normalize(rec, x, w, saved, geometry), saved };
+}
+
+/**
+ * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd, and moves the moving averages.
+ * @param cut how the values were cut up; channels counted in lanes
+ */
+export function finishStatistics(
+  rec: Recorder,
+  partial: Tensor,
+  w: NormWeights,
+  cut: { outer: number; channels: number; inner: number; chunks: number },
+  { epsilon, momentum }: { epsilon: number; momentum: number },
+): NormSaved {
+  const channels = w.gamma.size;
+  const mean = rec.alloc([channels], 'mean');
+  const rstd = rec.alloc([channels], 'rstd');
   rec.dispatch(finishKernel, {
     bind: { partial, mean, rstd, moving_mean: w.movingMean, moving_variance: w.movingVariance },
-    params: { ...params, ...options },
-    constants,
-    workgroups: Math.ceil(g.channels / GROUP),
+    params: { ...cut, epsilon, momentum },
+    constants: { LANE: cut.channels === channels ? 'f32' : 'vec4f' },
+    workgroups: Math.ceil(cut.channels / GROUP),
   });
-  rec.release(partial);
-  return { y: normalize(rec, x, w, { mean, rstd }, geometry), saved: { mean, rstd } };
+  return { mean, rstd };
+}
+
+/** What inference normalises by: the moving mean, and rstd of the moving variance. */
+export function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number): NormSaved {
+  const { LANE, width } = lanesFor(w.gamma.size);
+  const channels = w.gamma.size / width;
+  const rstd = rec.alloc(w.gamma.shape, 'moving_rstd');
+  rec.dispatch(movingRstdKernel, {
+    bind: { moving_variance: w.movingVariance, moving_rstd: rstd },
+    params: { channels, epsilon },
+    constants: { LANE },
+    workgroups: Math.ceil(channels / GROUP),
+  });
+  return { mean: w.movingMean, rstd };
 }
 
 /** Inference forward: normalises by the moving averages. */
@@ -147,15 +177,7 @@ export function batchNormInfer(
   geometry: NormGeometry,
   epsilon: number,
 ): { y: Tensor; saved: NormSaved } {
-  const { g, constants } = laned(geometry);
-  const rstd = rec.alloc([geometry.channels], 'moving_rstd');
-  rec.dispatch(movingRstdKernel, {
-    bind: { moving_variance: w.movingVariance, moving_rstd: rstd },
-    params: { channels: g.channels, epsilon },
-    constants,
-    workgroups: Math.ceil(g.channels / GROUP),
-  });
-  const saved = { mean: w.movingMean, rstd };
+  const saved = movingStatistics(rec, w, epsilon);
   return { y: normalize(rec, x, w, saved, geometry), saved };
 }
 

@@ -17,11 +17,15 @@ const applyKernel = defineKernel('dropout', 'apply', {
 export function dropoutApply(rec: Recorder, x: Tensor, step: Tensor, rate: number, layer: number): Tensor {
   const y = rec.alloc(x.shape, 'y');
   const { quads, workgroups } = quadGrid(x);
-  const threshold = Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
   rec.dispatch(applyKernel, {
     bind: { x, step_state: step, y },
-    params: { quads, layer, threshold, scale: 1 / (1 - rate) },
+    params: { quads, layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) },
     workgroups,
   });
   return y;
+}
+
+/** The mask keeps an element whose random u32 is at least this. */
+export function dropoutThreshold(rate: number): number {
+  return Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
 }

@@ -2,6 +2,7 @@ import {
   batchNormBackward,
   batchNormInfer,
   batchNormTrain,
+  type NormWeights,
   normGeometry,
 } from '../../gpu/kernels/batch_norm.js';
 import type { Context, TensorVar } from '../context.js';
@@ -12,6 +13,16 @@ export interface NormVars {
   readonly beta: TensorVar;
   readonly movingMean: TensorVar;
   readonly movingVariance: TensorVar;
+}
+
+/** Their tensors. */
+export function normWeights(w: NormVars): NormWeights {
+  return {
+    gamma: w.gamma.value,
+    beta: w.beta.value,
+    movingMean: w.movingMean.value,
+    movingVariance: w.movingVariance.value,
+  };
 }
 
 export interface NormOptions {
@@ -25,12 +36,7 @@ export interface NormOptions {
 export function batchNorm(ctx: Context, x: TensorVar, w: NormVars, options: NormOptions): TensorVar {
   const { rec, tape, training } = ctx;
   const g = normGeometry(x.value.shape, options.axis);
-  const weights = {
-    gamma: w.gamma.value,
-    beta: w.beta.value,
-    movingMean: w.movingMean.value,
-    movingVariance: w.movingVariance.value,
-  };
+  const weights = normWeights(w);
   const { y, saved } = training
     ? batchNormTrain(rec, x.value, weights, g, { epsilon: options.epsilon, momentum: options.momentum })
     : batchNormInfer(rec, x.value, weights, g, options.epsilon);

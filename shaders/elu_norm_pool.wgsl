@@ -1,0 +1,230 @@
+// ELU, batch normalisation, max pooling and dropout in one go: what stands between two convolutions of `fer-cnn`.
+//
+// Why fuse: each of these ops does little arithmetic on many numbers, so its time is the time to load and store them.
+// One after the other they move every number of the large map about nineteen times in a training step; together about
+// five times. Nothing but the convolution's output z and the small pooled maps is stored; ELU is computed again
+// wherever it is needed. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and dropout.wgsl:
+//
+//   e = elu(z),  u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
+//   `taken` remembers which place of the window won; of equal values the first in row-major order
+// Gradients: only the taken places got one, so the two sums of batch normalisation run over the small map:
+//   d = dy * mask at the taken place, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
+//   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where z > 0, else e + alpha
+// Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling, with threshold = 0 no dropout.
+//
+// Shapes: z and dz [B, H, W, C], y, dy and taken [B, OH, OW, C], all seen in vec4s of channels.
+// Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
+// one a vec4 of channels and chunk of rows.
+// Constants: SIZE, the edge of the pooling window.
+
+const SIZE = {{SIZE}}u;
+
+struct BlockParams {
+  b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, chunks: u32,
+  alpha: f32, layer: u32, threshold: u32, keep_scale: f32, inv_n: f32,
+}
+struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
+
+fn elu(v: vec4f, alpha: f32) -> vec4f {
+  return select(alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0));
+}
+
+// The random mask of dropout.wgsl: the same numbers for the same element.
+fn pcg(v: vec4u) -> vec4u {
+  let state = v * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
+  return (word >> vec4u(22u)) ^ word;
+}
+
+fn dropout_key(step: Step, layer: u32) -> vec4u {
+  return pcg(vec4u(step.seed) ^ pcg(vec4u(layer) ^ pcg(vec4u(step.index))));
+}
+
+fn kept(element: u32, key: vec4u, threshold: u32) -> vec4<bool> {
+  return pcg((vec4u(element * 4u) + vec4u(0u, 1u, 2u, 3u)) ^ key) >= vec4u(threshold);
+}
+
+// statistics: per chunk of rows and channel [mean, M2] of e, for batch_norm.wgsl's `finish`
+@group(0) @binding(0) var<storage, read> z: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> partial: array<vec4f>; // [2, chunks, C]
+@group(0) @binding(2) var<uniform> params: BlockParams;
+
+@compute @workgroup_size(64)
+fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+              @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.chunks * p.c4) { return; }
+  let c = i % p.c4;
+  let rows = p.b * p.h * p.w;
+  let first = (i / p.c4) * rows / p.chunks;
+  let last = (i / p.c4 + 1u) * rows / p.chunks;
+  let origin = elu(z[first * p.c4 + c], p.alpha);
+  var sum = vec4f(0.0);
+  var squares = vec4f(0.0);
+  for (var row = first; row < last; row++) {
+    let d = elu(z[row * p.c4 + c], p.alpha) - origin;
+    sum += d;
+    squares += d * d;
+  }
+  let n = f32(last - first);
+  partial[i] = origin + sum / n;
+  partial[p.chunks * p.c4 + i] = squares - sum * sum / n;
+}
+
+// forward
+@group(0) @binding(0) var<storage, read> f_z: array<vec4f>;
+@group(0) @binding(1) var<storage, read> f_mean: array<vec4f>;
+@group(0) @binding(2) var<storage, read> f_rstd: array<vec4f>;
+@group(0) @binding(3) var<storage, read> f_gamma: array<vec4f>;
+@group(0) @binding(4) var<storage, read> f_beta: array<vec4f>;
+@group(0) @binding(5) var<storage, read> f_step: Step;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> taken: array<vec4u>;
+@group(0) @binding(8) var<uniform> f_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = f_params;
+  if (i >= p.b * p.oh * p.c4) { return; }
+  let c = i % p.c4;
+  let line = i / p.c4; // n * OH + oy
+  let top = ((line / p.oh) * p.h + (line % p.oh) * SIZE) * p.w;
+  let shift = f_mean[c];
+  let scale = f_rstd[c] * f_gamma[c];
+  let offset = f_beta[c];
+  let key = dropout_key(f_step, p.layer);
+  for (var ox = 0u; ox < p.ow; ox++) {
+    var best = vec4f(-3.4028234e38);
+    var place = vec4u(0u);
+    for (var k = 0u; k < SIZE * SIZE; k++) {
+      let at = (top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c;
+      let u = (elu(f_z[at], p.alpha) - shift) * scale + offset;
+      let better = u > best;
+      best = select(best, u, better);
+      place = select(place, vec4u(k), better);
+    }
+    let at = (line * p.ow + ox) * p.c4 + c;
+    y[at] = select(vec4f(0.0), best * p.keep_scale, kept(at, key, p.threshold));
+    taken[at] = place;
+  }
+}
+
+// gradient_sums: per chunk of window rows and channel [sum d, sum d * xhat]
+@group(0) @binding(0) var<storage, read> s_dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> s_z: array<f32>;
+@group(0) @binding(2) var<storage, read> s_taken: array<vec4u>;
+@group(0) @binding(3) var<storage, read> s_mean: array<vec4f>;
+@group(0) @binding(4) var<storage, read> s_rstd: array<vec4f>;
+@group(0) @binding(5) var<storage, read> s_step: Step;
+@group(0) @binding(6) var<storage, read_write> s_partial: array<vec4f>; // [chunks, 2, C]
+@group(0) @binding(7) var<uniform> s_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                 @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = s_params;
+  if (i >= p.chunks * p.c4) { return; }
+  let c = i % p.c4;
+  let chunk = i / p.c4;
+  let lines = p.b * p.oh;
+  let shift = s_mean[c];
+  let rstd = s_rstd[c];
+  let key = dropout_key(s_step, p.layer);
+  let across = vec4u(p.w);
+  let own = vec4u(c * 4u) + vec4u(0u, 1u, 2u, 3u);
+  var sum = vec4f(0.0);
+  var product = vec4f(0.0);
+  for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
+    let top = ((line / p.oh) * p.h + (line % p.oh) * SIZE) * p.w;
+    for (var ox = 0u; ox < p.ow; ox++) {
+      let at = (line * p.ow + ox) * p.c4 + c;
+      let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, kept(at, key, p.threshold));
+      let place = s_taken[at];
+      let pixel = vec4u(top + ox * SIZE) + (place / SIZE) * across + place % SIZE;
+      let value = pixel * (p.c4 * 4u) + own;
+      let taken_z = vec4f(s_z[value.x], s_z[value.y], s_z[value.z], s_z[value.w]);
+      sum += d;
+      product += d * ((elu(taken_z, p.alpha) - shift) * rstd);
+    }
+  }
+  s_partial[chunk * 2u * p.c4 + c] = sum;
+  s_partial[(chunk * 2u + 1u) * p.c4 + c] = product;
+}
+
+// finish_gradients: the chunks added in order, and what input_gradient needs of each channel
+@group(0) @binding(0) var<storage, read> g_partial: array<vec4f>;
+@group(0) @binding(1) var<storage, read> g_mean: array<vec4f>;
+@group(0) @binding(2) var<storage, read> g_rstd: array<vec4f>;
+@group(0) @binding(3) var<storage, read> g_gamma: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dbeta: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dgamma: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> coefficients: array<vec4f>; // [4, C]: mean, scale, constant, slope
+@group(0) @binding(7) var<uniform> g_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                    @builtin(local_invocation_index) lane: u32) {
+  let c = (group.y * groups.x + group.x) * 64u + lane;
+  let p = g_params;
+  if (c >= p.c4) { return; }
+  var sum = vec4f(0.0);
+  var product = vec4f(0.0);
+  for (var chunk = 0u; chunk < p.chunks; chunk++) {
+    sum += g_partial[chunk * 2u * p.c4 + c];
+    product += g_partial[(chunk * 2u + 1u) * p.c4 + c];
+  }
+  dbeta[c] = sum;
+  dgamma[c] = product;
+  coefficients[c] = g_mean[c];
+  coefficients[p.c4 + c] = g_gamma[c] * g_rstd[c];
+  coefficients[2u * p.c4 + c] = sum * p.inv_n;
+  coefficients[3u * p.c4 + c] = g_rstd[c] * product * p.inv_n;
+}
+
+// input_gradient: rows of windows, the last one perhaps cut off, whose pixels belong to no window
+@group(0) @binding(0) var<storage, read> i_dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> i_z: array<vec4f>;
+@group(0) @binding(2) var<storage, read> i_taken: array<vec4u>;
+@group(0) @binding(3) var<storage, read> i_coefficients: array<vec4f>;
+@group(0) @binding(4) var<storage, read> i_step: Step;
+@group(0) @binding(5) var<storage, read_write> dz: array<vec4f>;
+@group(0) @binding(6) var<uniform> i_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = i_params;
+  let down = (p.h + SIZE - 1u) / SIZE;
+  if (i >= p.b * down * p.c4) { return; }
+  let c = i % p.c4;
+  let n = (i / p.c4) / down;
+  let oy = (i / p.c4) % down;
+  let shift = i_coefficients[c];
+  let scale = i_coefficients[p.c4 + c];
+  let constant = i_coefficients[2u * p.c4 + c];
+  let slope = i_coefficients[3u * p.c4 + c];
+  let key = dropout_key(i_step, p.layer);
+  for (var ox = 0u; ox < (p.w + SIZE - 1u) / SIZE; ox++) {
+    let whole = oy < p.oh && ox < p.ow;
+    let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c4 + c, whole);
+    let passed = kept(at, key, p.threshold) & vec4<bool>(whole);
+    let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, passed);
+    let place = i_taken[at];
+    for (var k = 0u; k < SIZE * SIZE; k++) {
+      let iy = oy * SIZE + k / SIZE;
+      let ix = ox * SIZE + k % SIZE;
+      if (iy < p.h && ix < p.w) {
+        let pixel = ((n * p.h + iy) * p.w + ix) * p.c4 + c;
+        let v = i_z[pixel];
+        let e = elu(v, p.alpha);
+        let d = select(vec4f(0.0), gradient, place == vec4u(k));
+        dz[pixel] = scale * (d - constant - (e - shift) * slope) * select(e + p.alpha, vec4f(1.0), v > vec4f(0.0));
+      }
+    }
+  }
+}

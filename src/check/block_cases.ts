@@ -1,0 +1,98 @@
+import { normGeometry } from '../gpu/kernels/batch_norm.js';
+import { eluNormPoolBackward, eluNormPoolInfer, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import * as activations from '../reference/activations.js';
+import * as norm from '../reference/batch_norm.js';
+import * as drop from '../reference/dropout.js';
+import * as pool from '../reference/max_pool2d.js';
+import { compare, type KernelCase } from './case.js';
+import { Inputs } from './random_arrays.js';
+
+const EPSILON = 1e-3;
+const MOMENTUM = 0.99;
+const ALPHA = 1;
+const [SEED, STEP, LAYER] = [77, 3, 5];
+
+/** ELU, batch norm, pooling and dropout of the float64 reference, one after the other, against the fused kernels. */
+function blockCase(
+  [b, h, w, c]: readonly [number, number, number, number],
+  size: number,
+  rate: number,
+): KernelCase {
+  return {
+    kernels: [
+      ...['statistics', 'forward', 'gradient_sums', 'finish_gradients', 'input_gradient'].map(
+        (entry) => `elu_norm_pool.${entry}`,
+      ),
+      'batch_norm.finish',
+      'batch_norm.moving_rstd',
+    ],
+    title: `block of [${[b, h, w, c].join(', ')}], pool ${size}, dropout ${rate}`,
+    run: (gpu) => {
+      const inputs = new Inputs(b * h * w * c + size);
+      const n = b * h * w * c;
+      const z = inputs.floats(n);
+      const [oh, ow] = [Math.floor(h / size), Math.floor(w / size)];
+      const pooled = b * oh * ow * c;
+      const dy = inputs.floats(pooled);
+      const [gamma, beta, mean] = [inputs.floats(c), inputs.floats(c), inputs.floats(c)];
+      const variance = inputs.floats(c, 0.5, 2);
+      const channel = (data: Float32Array) => ({ data, shape: [c] });
+      const values = {
+        z: { data: z.f32, shape: [b, h, w, c] },
+        dy: { data: dy.f32, shape: [b, oh, ow, c] },
+        step: { data: new Uint32Array([STEP, SEED, 0, 0]), shape: [4] },
+        gamma: channel(gamma.f32),
+        beta: channel(beta.f32),
+        movingMean: channel(mean.f32),
+        movingVariance: channel(variance.f32),
+      };
+
+      const g = normGeometry([b, h, w, c]);
+      const windows = { ...{ b, h, w, c, size, stride: size }, padding: 'valid' } as const;
+      const e = activations.eluForward(z.f64, ALPHA);
+      const own = norm.statistics(e, g);
+      const forward = (m: typeof own) =>
+        pool.maxPool2dForward(
+          norm.normalize(e, gamma.f64, beta.f64, m.mean, m.variance, EPSILON, g),
+          windows,
+        );
+      const trained = forward(own);
+      const mask = drop.dropoutMask(pooled, rate, SEED, STEP, LAYER);
+      const du = pool.maxPool2dBackward(drop.dropoutApply(dy.f64, mask, rate), trained.source, n);
+      const want = norm.batchNormBackward(du, e, gamma.f64, own.mean, own.variance, EPSILON, g, true);
+      return compare(gpu, values, (rec, t) => {
+        const weights = {
+          gamma: t.gamma,
+          beta: t.beta,
+          movingMean: t.movingMean,
+          movingVariance: t.movingVariance,
+        };
+        const options = {
+          ...{ alpha: ALPHA, epsilon: EPSILON, momentum: MOMENTUM, poolSize: size },
+          dropout: { rate, layer: LAYER },
+        };
+        // First, because training moves the averages that it uses.
+        const inferred = eluNormPoolInfer(rec, t.z, weights, t.step, options);
+        const { y, saved } = eluNormPoolTrain(rec, t.z, weights, t.step, options);
+        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.z, weights, saved, t.step, options);
+        return {
+          inferred: { got: inferred, want: forward({ mean: mean.f64, variance: variance.f64 }).y },
+          y: { got: y, want: drop.dropoutApply(trained.y, mask, rate) },
+          dz: { got: dz, want: activations.eluBackward(want.dx, z.f64, ALPHA) },
+          dgamma: { got: dgamma, want: want.dgamma },
+          dbeta: { got: dbeta, want: want.dbeta },
+          movingMean: { got: t.movingMean, want: norm.moved(mean.f64, own.mean, MOMENTUM) },
+          movingVariance: { got: t.movingVariance, want: norm.moved(variance.f64, own.variance, MOMENTUM) },
+        };
+      });
+    },
+  };
+}
+
+export const BLOCK_CASES: readonly KernelCase[] = [
+  blockCase([3, 6, 8, 4], 2, 0.2),
+  blockCase([2, 7, 5, 12], 2, 0),
+  blockCase([2, 9, 9, 4], 3, 0.5),
+  blockCase([4, 5, 4, 8], 1, 0),
+  blockCase([28, 1, 1, 64], 1, 0.5),
+];

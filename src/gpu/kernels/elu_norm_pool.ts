@@ -1,0 +1,181 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { finishStatistics, movingStatistics, type NormSaved, type NormWeights } from './batch_norm.js';
+import { dropoutThreshold } from './dropout.js';
+import { chunksFor, GROUP } from './reduce.js';
+
+/** Host side of shaders/elu_norm_pool.wgsl. */
+const params = {
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  c4: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  chunks: 'u32',
+  alpha: 'f32',
+  layer: 'u32',
+  threshold: 'u32',
+  keep_scale: 'f32',
+  inv_n: 'f32',
+} as const;
+const statisticsKernel = defineKernel('elu_norm_pool', 'statistics', {
+  reads: ['z'],
+  writes: ['partial'],
+  params,
+});
+const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
+  reads: ['z', 'mean', 'rstd', 'gamma', 'beta', 'step'],
+  writes: ['y', 'taken'],
+  params,
+});
+const gradientSumsKernel = defineKernel('elu_norm_pool', 'gradient_sums', {
+  reads: ['dy', 'z', 'taken', 'mean', 'rstd', 'step'],
+  writes: ['partial'],
+  params,
+});
+const finishGradientsKernel = defineKernel('elu_norm_pool', 'finish_gradients', {
+  reads: ['partial', 'mean', 'rstd', 'gamma'],
+  writes: ['dbeta', 'dgamma', 'coefficients'],
+  params,
+});
+const inputGradientKernel = defineKernel('elu_norm_pool', 'input_gradient', {
+  reads: ['dy', 'z', 'taken', 'coefficients', 'step'],
+  writes: ['dz'],
+  params,
+});
+
+/** The settings of the four ops; pooling windows tile the image, size 1 is none, rate 0 is no dropout. */
+export interface EluNormPoolOptions {
+  readonly alpha: number;
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly poolSize: number;
+  readonly dropout: { readonly rate: number; readonly layer: number };
+}
+
+/** What the forward pass leaves for the backward pass. */
+export interface EluNormPoolSaved extends NormSaved {
+  readonly taken: Tensor;
+}
+
+/** z's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
+function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
+  const [b = 1, h = 1, w = 1] = shape.length === 4 ? shape : [shape[0] ?? 1, 1, 1];
+  const c4 = (shape.at(-1) ?? 4) / 4;
+  const [oh, ow] = [Math.floor(h / poolSize), Math.floor(w / poolSize)];
+  const outShape = shape.length === 4 ? [b, oh, ow, c4 * 4] : shape;
+  const constants = { SIZE: poolSize };
+  const common = {
+    ...{ b, h, w, c4, oh, ow, alpha, layer: dropout.layer },
+    threshold: dropoutThreshold(dropout.rate),
+    keep_scale: 1 / (1 - dropout.rate),
+    inv_n: 1 / (b * h * w),
+  };
+  return { b, h, w, c4, oh, outShape, constants, common };
+}
+
+/** Training forward: batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
+export function eluNormPoolTrain(
+  rec: Recorder,
+  z: Tensor,
+  weights: NormWeights,
+  step: Tensor,
+  options: EluNormPoolOptions,
+): { y: Tensor; saved: EluNormPoolSaved } {
+  const { b, h, w, c4, constants, common } = grid(z.shape, options);
+  const rows = b * h * w;
+  const chunks = Math.min(rows, chunksFor(rows, c4));
+  const partial = rec.alloc([2, chunks, c4 * 4], 'partial');
+  rec.dispatch(statisticsKernel, {
+    bind: { z, partial },
+    params: { ...common, chunks },
+    constants,
+    workgroups: Math.ceil((chunks * c4) / GROUP),
+  });
+  const saved = finishStatistics(
+    rec,
+    partial,
+    weights,
+    { outer: rows, channels: c4, inner: 1, chunks },
+    options,
+  );
+  rec.release(partial);
+  return apply(rec, z, weights, saved, step, options);
+}
+
+/** Inference forward: moving averages, no dropout. */
+export function eluNormPoolInfer(
+  rec: Recorder,
+  z: Tensor,
+  weights: NormWeights,
+  step: Tensor,
+  options: EluNormPoolOptions,
+): Tensor {
+  const saved = movingStatistics(rec, weights, options.epsilon);
+  const { y } = apply(rec, z, weights, saved, step, { ...options, dropout: { rate: 0, layer: 0 } });
+  return y;
+}
+
+function apply(
+  rec: Recorder,
+  z: Tensor,
+  { gamma, beta }: NormWeights,
+  { mean, rstd }: NormSaved,
+  step: Tensor,
+  options: EluNormPoolOptions,
+): { y: Tensor; saved: EluNormPoolSaved } {
+  const { b, oh, c4, outShape, constants, common } = grid(z.shape, options);
+  const y = rec.alloc(outShape, 'y');
+  const taken = rec.alloc(outShape, 'taken');
+  rec.dispatch(forwardKernel, {
+    bind: { z, mean, rstd, gamma, beta, step, y, taken },
+    params: { ...common, chunks: 0 },
+    constants,
+    workgroups: Math.ceil((b * oh * c4) / GROUP),
+  });
+  return { y, saved: { mean, rstd, taken } };
+}
+
+/** Gradients of a training forward: dz like z, dgamma and dbeta [C]. */
+export function eluNormPoolBackward(
+  rec: Recorder,
+  dy: Tensor,
+  z: Tensor,
+  { gamma }: NormWeights,
+  { mean, rstd, taken }: EluNormPoolSaved,
+  step: Tensor,
+  options: EluNormPoolOptions,
+): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
+  const { b, h, oh, c4, constants, common } = grid(z.shape, options);
+  const chunks = Math.min(b * oh, chunksFor(b * oh * 4, c4));
+  const channels = [c4 * 4];
+  const partial = rec.alloc([chunks, 2, ...channels], 'partial');
+  rec.dispatch(gradientSumsKernel, {
+    bind: { dy, z, taken, mean, rstd, step, partial },
+    params: { ...common, chunks },
+    constants,
+    workgroups: Math.ceil((chunks * c4) / GROUP),
+  });
+  const dbeta = rec.alloc(channels, 'dbeta');
+  const dgamma = rec.alloc(channels, 'dgamma');
+  const coefficients = rec.alloc([4, ...channels], 'coefficients');
+  rec.dispatch(finishGradientsKernel, {
+    bind: { partial, mean, rstd, gamma, dbeta, dgamma, coefficients },
+    params: { ...common, chunks },
+    constants,
+    workgroups: Math.ceil(c4 / GROUP),
+  });
+  rec.release(partial);
+  const dz = rec.alloc(z.shape, 'dz');
+  rec.dispatch(inputGradientKernel, {
+    bind: { dy, z, taken, coefficients, step, dz },
+    params: { ...common, chunks },
+    constants,
+    workgroups: Math.ceil((b * Math.ceil(h / options.poolSize) * c4) / GROUP),
+  });
+  rec.release(coefficients);
+  return { dz, dgamma, dbeta };
+}

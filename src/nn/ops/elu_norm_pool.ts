@@ -1,0 +1,31 @@
+import {
+  type EluNormPoolOptions,
+  eluNormPoolBackward,
+  eluNormPoolInfer,
+  eluNormPoolTrain,
+} from '../../gpu/kernels/elu_norm_pool.js';
+import type { Context, TensorVar } from '../context.js';
+import { type NormVars, normWeights } from './batch_norm.js';
+
+/**
+ * Differentiable ELU, batch normalisation, max pooling and dropout in one: x [B,H,W,C] -> [B,OH,OW,C], or [B,C] ->
+ * [B,C]; C a multiple of 4. Outside of training it has no gradient.
+ */
+export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: EluNormPoolOptions): TensorVar {
+  const { rec, tape, training, step } = ctx;
+  const weights = normWeights(w);
+  const inputs = [x, w.gamma, w.beta];
+  if (!training) {
+    return tape.record(
+      'elu_norm_pool',
+      inputs,
+      eluNormPoolInfer(rec, x.value, weights, step, options),
+      undefined,
+    );
+  }
+  const { y, saved } = eluNormPoolTrain(rec, x.value, weights, step, options);
+  return tape.record('elu_norm_pool', inputs, y, (dy) => {
+    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, x.value, weights, saved, step, options);
+    return [dz, dgamma, dbeta];
+  });
+}
