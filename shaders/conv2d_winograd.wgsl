@@ -1,26 +1,34 @@
-// 3 x 3 convolution with stride 1 by Winograd's algorithm F(4 x 4, 3 x 3) (Lavin & Gray 2015, arXiv 1509.09308).
+// 3 x 3 convolution with stride 1 by Winograd's algorithm (Lavin & Gray 2015, arXiv 1509.09308).
 //
-// The idea, in one dimension: four outputs of a three-tap filter are the coefficients of a product of polynomials.
-// Evaluate both factors at the six points 0, 1, -1, 2, -2 and infinity, multiply point by point, and interpolate:
-// 6 multiplications in place of 12. In two dimensions a 6 x 6 patch d of the input gives a 4 x 4 tile of the output
-// with 36 in place of 144, a quarter:
+// The idea, in one dimension: EDGE outputs of a three-tap filter are the coefficients of a product of polynomials.
+// Evaluate both factors at POINTS = EDGE + 2 points, multiply point by point, and interpolate: for EDGE = 4 that is 6
+// multiplications in place of 12. In two dimensions a 6 x 6 patch d of the input gives a 4 x 4 tile of the output with
+// 36 in place of 144, a quarter:
 //
 //   y = A^T [ (G g G^T) * (B^T d B) ] A                      (* is element by element)
 //
-// Summed over input channels, the middle becomes, for each of the 36 points, a matrix product
-// [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl or matmul_subgroup.wgsl. This file goes to the
-// points and back:
-//   weight_transform    U[36, IC, OC]    = G g G^T
-//   input_transform     V[36, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
-//   output_transform    y                = A^T M A + bias, from M[36, TILES, OC] = V U
+// The points are 0, 1, -1, 2, infinity, and -2 for EDGE = 4. EDGE = 3 (25 in place of 81) suits maps of 6 x 6, where
+// tiles of 4 would stick out. Summed over input channels, the middle becomes, for each of the 36 (or 25) points, a
+// matrix product [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl or matmul_subgroup.wgsl. This file
+// goes to the points and back (PP = POINTS * POINTS):
+//   weight_transform    U[PP, IC, OC]    = G g G^T
+//   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
+//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U
 // Gradients. The map is linear in d and in g, so the chain rule only transposes it:
 //   dx: the same convolution of dy with the kernel turned (conv2d_flip.wgsl), padding 2 - pad
-//   gradient_transform  Z[36, TILES, OC] = A dy A^T
-//   weight_gradient     dw               = G^T dU G, from dU[36, IC, OC] = V^T Z
+//   gradient_transform  Z[PP, TILES, OC] = A dy A^T
+//   weight_gradient     dw               = G^T dU G, from dU[PP, IC, OC] = V^T Z
 //
 // Shapes: x [B, H, W, C], y and dy [B, OH, OW, C], all seen in vec4s of channels; tiles are counted row by row and
 // image by image, TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and vec4 of channels, or one a vec4 of weights.
+// Constants: EDGE, 3 or 4.
+
+const EDGE = {{EDGE}}u;
+const POINTS = EDGE + 2u;
+alias Outputs = array<vec4f, EDGE>;
+alias Points = array<vec4f, POINTS>;
+alias Taps = array<vec4f, 3>;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
@@ -29,7 +37,7 @@ struct WinogradParams {
 struct WeightParams { ic: u32, oc4: u32 }
 
 /// B^T d for one line of a patch.
-fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
+fn to_points_4(d: array<vec4f, 6>) -> array<vec4f, 6> {
   let even = d[4] - 4.0 * d[2];
   let odd = d[3] - 4.0 * d[1];
   let even2 = d[4] - d[2];
@@ -45,7 +53,7 @@ fn to_points(d: array<vec4f, 6>) -> array<vec4f, 6> {
 }
 
 /// A^T m for one line of points.
-fn from_points(m: array<vec4f, 6>) -> array<vec4f, 4> {
+fn from_points_4(m: array<vec4f, 6>) -> array<vec4f, 4> {
   let sum1 = m[1] + m[2];
   let difference1 = m[1] - m[2];
   let sum2 = m[3] + m[4];
@@ -58,8 +66,8 @@ fn from_points(m: array<vec4f, 6>) -> array<vec4f, 4> {
   );
 }
 
-/// A y for one line of output gradients: the transpose of from_points.
-fn gradient_to_points(y: array<vec4f, 4>) -> array<vec4f, 6> {
+/// A y for one line of output gradients: the transpose of from_points_4.
+fn gradient_to_points_4(y: array<vec4f, 4>) -> array<vec4f, 6> {
   let even = y[0] + y[2];
   let odd = y[1] + y[3];
   let even2 = y[0] + 4.0 * y[2];
@@ -68,7 +76,7 @@ fn gradient_to_points(y: array<vec4f, 4>) -> array<vec4f, 6> {
 }
 
 /// G g for one line of a kernel.
-fn weight_to_points(g: array<vec4f, 3>) -> array<vec4f, 6> {
+fn weight_to_points_4(g: array<vec4f, 3>) -> array<vec4f, 6> {
   let even = g[0] + g[2];
   let even2 = g[0] + 4.0 * g[2];
   return array(
@@ -81,8 +89,8 @@ fn weight_to_points(g: array<vec4f, 3>) -> array<vec4f, 6> {
   );
 }
 
-/// G^T u for one line of points: the transpose of weight_to_points.
-fn weight_from_points(u: array<vec4f, 6>) -> array<vec4f, 3> {
+/// G^T u for one line of points: the transpose of weight_to_points_4.
+fn weight_from_points_4(u: array<vec4f, 6>) -> array<vec4f, 3> {
   let sum1 = (u[1] + u[2]) / -6.0;
   let sum2 = (u[3] + u[4]) / 24.0;
   return array(
@@ -92,9 +100,43 @@ fn weight_from_points(u: array<vec4f, 6>) -> array<vec4f, 3> {
   );
 }
 
+// The same for EDGE = 3.
+fn to_points_3(d: array<vec4f, 5>) -> array<vec4f, 5> {
+  let difference = d[3] - d[1];
+  return array(
+    2.0 * (d[0] - d[2]) + difference,
+    d[3] - d[2] - 2.0 * d[1],
+    d[3] - 3.0 * d[2] + 2.0 * d[1],
+    difference,
+    d[4] - d[2] - 2.0 * difference,
+  );
+}
+
+fn from_points_3(m: array<vec4f, 5>) -> array<vec4f, 3> {
+  let sum = m[1] + m[2];
+  return array(m[0] + sum + m[3], m[1] - m[2] + 2.0 * m[3], sum + 4.0 * m[3] + m[4]);
+}
+
+fn gradient_to_points_3(y: array<vec4f, 3>) -> array<vec4f, 5> {
+  let even = y[0] + y[2];
+  return array(y[0], even + y[1], even - y[1], y[0] + 2.0 * y[1] + 4.0 * y[2], y[2]);
+}
+
+fn weight_to_points_3(g: array<vec4f, 3>) -> array<vec4f, 5> {
+  let even = g[0] + g[2];
+  return array(g[0] / 2.0, (even + g[1]) / -2.0, (even - g[1]) / -6.0, (g[0] + 2.0 * g[1] + 4.0 * g[2]) / 6.0, g[2]);
+}
+
+fn weight_from_points_3(u: array<vec4f, 5>) -> array<vec4f, 3> {
+  let one = u[1] / -2.0;
+  let minus_one = u[2] / -6.0;
+  let two = u[3] / 6.0;
+  return array(u[0] / 2.0 + one + minus_one + two, one - minus_one + 2.0 * two, one + minus_one + 4.0 * two + u[4]);
+}
+
 // weight_transform
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<vec4f>; // [36, IC, OC]
+@group(0) @binding(1) var<storage, read_write> u: array<vec4f>; // [PP, IC, OC]
 @group(0) @binding(2) var<uniform> weight_params: WeightParams;
 
 @compute @workgroup_size(64)
@@ -103,14 +145,14 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let n = weight_params.ic * weight_params.oc4;
   if (i >= n) { return; }
-  var lines: array<array<vec4f, 6>, 3>;
+  var lines: array<Points, 3>;
   for (var ky = 0u; ky < 3u; ky++) {
-    lines[ky] = weight_to_points(array(
-      weight[(ky * 3u) * n + i], weight[(ky * 3u + 1u) * n + i], weight[(ky * 3u + 2u) * n + i]));
+    let at = ky * 3u * n + i;
+    lines[ky] = weight_to_points_{{EDGE}}(Taps(weight[at], weight[at + n], weight[at + 2u * n]));
   }
-  for (var px = 0u; px < 6u; px++) {
-    let points = weight_to_points(array(lines[0][px], lines[1][px], lines[2][px]));
-    for (var py = 0u; py < 6u; py++) { u[(py * 6u + px) * n + i] = points[py]; }
+  for (var px = 0u; px < POINTS; px++) {
+    let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px]));
+    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * n + i] = points[py]; }
   }
 }
 
@@ -128,25 +170,26 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   if (i >= n) { return; }
   let tile = i / p.c4;
   let image = tile / (p.ty * p.tx);
-  let top = ((tile / p.tx) % p.ty) * 4u - p.pad_top; // wraps to a huge number above the image
-  let left = (tile % p.tx) * 4u - p.pad_left;
-  var lines: array<array<vec4f, 6>, 6>;
-  for (var dy = 0u; dy < 6u; dy++) {
+  let top = ((tile / p.tx) % p.ty) * EDGE - p.pad_top; // wraps to a huge number above the image
+  let left = (tile % p.tx) * EDGE - p.pad_left;
+  var lines: array<Points, POINTS>;
+  for (var dy = 0u; dy < POINTS; dy++) {
     let iy = top + dy;
     let row = ((image * p.h + iy) * p.w) * p.c4 + i % p.c4;
     let inside = image < p.b && iy < p.h;
-    var d: array<vec4f, 6>;
-    for (var dx = 0u; dx < 6u; dx++) {
+    var d: Points;
+    for (var dx = 0u; dx < POINTS; dx++) {
       let ix = left + dx;
       let seen = inside && ix < p.w;
       d[dx] = select(vec4f(0.0), x[select(0u, row + ix * p.c4, seen)], seen);
     }
-    lines[dy] = to_points(d);
+    lines[dy] = to_points_{{EDGE}}(d);
   }
-  for (var px = 0u; px < 6u; px++) {
-    let points = to_points(array(
-      lines[0][px], lines[1][px], lines[2][px], lines[3][px], lines[4][px], lines[5][px]));
-    for (var py = 0u; py < 6u; py++) { v[(py * 6u + px) * n + i] = points[py]; }
+  for (var px = 0u; px < POINTS; px++) {
+    var column: Points;
+    for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][px]; }
+    let points = to_points_{{EDGE}}(column);
+    for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = points[py]; }
   }
 }
 
@@ -164,21 +207,22 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let n = p.tiles * p.c4;
   let tile = i / p.c4;
   if (tile >= p.b * p.ty * p.tx) { return; }
-  var lines: array<array<vec4f, 4>, 6>;
-  for (var py = 0u; py < 6u; py++) {
-    let at = py * 6u * n + i;
-    lines[py] = from_points(array(
-      m[at], m[at + n], m[at + 2u * n], m[at + 3u * n], m[at + 4u * n], m[at + 5u * n]));
+  var lines: array<Outputs, POINTS>;
+  for (var py = 0u; py < POINTS; py++) {
+    var row: Points;
+    for (var px = 0u; px < POINTS; px++) { row[px] = m[(py * POINTS + px) * n + i]; }
+    lines[py] = from_points_{{EDGE}}(row);
   }
   var shift = vec4f(0.0);
   if (p.has_bias == 1u) { shift = bias[i % p.c4]; }
   let image = tile / (p.ty * p.tx);
-  let top = ((tile / p.tx) % p.ty) * 4u;
-  let left = (tile % p.tx) * 4u;
-  for (var ox = 0u; ox < 4u; ox++) {
-    let outputs = from_points(array(
-      lines[0][ox], lines[1][ox], lines[2][ox], lines[3][ox], lines[4][ox], lines[5][ox]));
-    for (var oy = 0u; oy < 4u; oy++) {
+  let top = ((tile / p.tx) % p.ty) * EDGE;
+  let left = (tile % p.tx) * EDGE;
+  for (var ox = 0u; ox < EDGE; ox++) {
+    var column: Points;
+    for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
+    let outputs = from_points_{{EDGE}}(column);
+    for (var oy = 0u; oy < EDGE; oy++) {
       if (top + oy < p.oh && left + ox < p.ow) {
         y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c4 + i % p.c4] = outputs[oy] + shift;
       }
@@ -200,27 +244,29 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   if (i >= n) { return; }
   let tile = i / p.c4;
   let image = tile / (p.ty * p.tx);
-  let top = ((tile / p.tx) % p.ty) * 4u;
-  let left = (tile % p.tx) * 4u;
-  var lines: array<array<vec4f, 6>, 4>;
-  for (var oy = 0u; oy < 4u; oy++) {
+  let top = ((tile / p.tx) % p.ty) * EDGE;
+  let left = (tile % p.tx) * EDGE;
+  var lines: array<Points, EDGE>;
+  for (var oy = 0u; oy < EDGE; oy++) {
     let row = ((image * p.oh + top + oy) * p.ow + left) * p.c4 + i % p.c4;
     let inside = image < p.b && top + oy < p.oh;
-    var d: array<vec4f, 4>;
-    for (var ox = 0u; ox < 4u; ox++) {
+    var d: Outputs;
+    for (var ox = 0u; ox < EDGE; ox++) {
       let seen = inside && left + ox < p.ow;
       d[ox] = select(vec4f(0.0), g_dy[select(0u, row + ox * p.c4, seen)], seen);
     }
-    lines[oy] = gradient_to_points(d);
+    lines[oy] = gradient_to_points_{{EDGE}}(d);
   }
-  for (var px = 0u; px < 6u; px++) {
-    let points = gradient_to_points(array(lines[0][px], lines[1][px], lines[2][px], lines[3][px]));
-    for (var py = 0u; py < 6u; py++) { z[(py * 6u + px) * n + i] = points[py]; }
+  for (var px = 0u; px < POINTS; px++) {
+    var column: Outputs;
+    for (var oy = 0u; oy < EDGE; oy++) { column[oy] = lines[oy][px]; }
+    let points = gradient_to_points_{{EDGE}}(column);
+    for (var py = 0u; py < POINTS; py++) { z[(py * POINTS + px) * n + i] = points[py]; }
   }
 }
 
 // weight_gradient
-@group(0) @binding(0) var<storage, read> du: array<vec4f>; // [36, IC, OC]
+@group(0) @binding(0) var<storage, read> du: array<vec4f>; // [PP, IC, OC]
 @group(0) @binding(1) var<storage, read_write> dw: array<vec4f>; // [3, 3, IC, OC]
 @group(0) @binding(2) var<uniform> dw_params: WeightParams;
 
@@ -230,15 +276,16 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let n = dw_params.ic * dw_params.oc4;
   if (i >= n) { return; }
-  var lines: array<array<vec4f, 3>, 6>;
-  for (var py = 0u; py < 6u; py++) {
-    let at = py * 6u * n + i;
-    lines[py] = weight_from_points(array(
-      du[at], du[at + n], du[at + 2u * n], du[at + 3u * n], du[at + 4u * n], du[at + 5u * n]));
+  var lines: array<Taps, POINTS>;
+  for (var py = 0u; py < POINTS; py++) {
+    var row: Points;
+    for (var px = 0u; px < POINTS; px++) { row[px] = du[(py * POINTS + px) * n + i]; }
+    lines[py] = weight_from_points_{{EDGE}}(row);
   }
   for (var kx = 0u; kx < 3u; kx++) {
-    let taps = weight_from_points(array(
-      lines[0][kx], lines[1][kx], lines[2][kx], lines[3][kx], lines[4][kx], lines[5][kx]));
+    var column: Points;
+    for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][kx]; }
+    let taps = weight_from_points_{{EDGE}}(column);
     for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky]; }
   }
 }

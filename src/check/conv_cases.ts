@@ -1,7 +1,7 @@
 import { type ConvVariant, eightLanes } from '../gpu/device.js';
 import {
   biasGradient,
-  conv2dForward,
+  conv2dForwardKeeping,
   conv2dInputGradient,
   conv2dWeightGradient,
   convGeometry,
@@ -65,15 +65,15 @@ function convolutionCase(s: ConvShape, variant: ConvVariant, seed: number): Kern
             bias: { data: bias.f32, shape: [s.oc] },
             dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, g.oc] },
           },
-          (rec, t) => ({
-            y: {
-              got: conv2dForward(rec, t.x, t.weight, t.bias, g),
-              want: referenceForward(x.f64, weight.f64, bias.f64, s),
-            },
-            dx: { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
-            dw: { got: conv2dWeightGradient(rec, t.x, t.dy, g), want: want.dw },
-            db: { got: biasGradient(rec, t.dy), want: want.db },
-          }),
+          (rec, t) => {
+            const { y, kept } = conv2dForwardKeeping(rec, t.x, t.weight, t.bias, g);
+            return {
+              y: { got: y, want: referenceForward(x.f64, weight.f64, bias.f64, s) },
+              dx: { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
+              dw: { got: conv2dWeightGradient(rec, t.x, t.dy, g, kept), want: want.dw },
+              db: { got: biasGradient(rec, t.dy), want: want.db },
+            };
+          },
         );
       }),
   };
@@ -161,6 +161,8 @@ const WINOGRAD: readonly ConvShape[] = [
   { b: 3, h: 9, w: 6, ic: 8, oc: 36, kh: 3, kw: 3, stride: 1, padding: 'same' },
   { b: 2, h: 8, w: 7, ic: 4, oc: 12, kh: 3, kw: 3, stride: 1, padding: 'valid' },
   { b: 5, h: 12, w: 12, ic: 16, oc: 32, kh: 3, kw: 3, stride: 1, padding: 'same' },
+  { b: 3, h: 6, w: 6, ic: 8, oc: 12, kh: 3, kw: 3, stride: 1, padding: 'same' },
+  { b: 1, h: 7, w: 5, ic: 4, oc: 8, kh: 3, kw: 3, stride: 1, padding: 'valid' },
 ];
 const DENSE = [
   [1, 7, 3],

@@ -128,7 +128,28 @@ export function conv2dForward(
   bias: Tensor | undefined,
   g: ConvGeometry,
 ): Tensor {
-  if (convVariant(rec.gpu) === 'winograd' && winogradFits(g)) return winogradForward(rec, x, weight, bias, g);
+  return usesWinograd(rec, g)
+    ? winogradForward(rec, x, weight, bias, g, false).y
+    : direct(rec, x, weight, bias, g);
+}
+
+/** The same, and what its weight gradient can use again: some variants have already brought x into another form. */
+export function conv2dForwardKeeping(
+  rec: Recorder,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  g: ConvGeometry,
+): { y: Tensor; kept: Tensor | undefined } {
+  if (usesWinograd(rec, g)) return winogradForward(rec, x, weight, bias, g, true);
+  return { y: direct(rec, x, weight, bias, g), kept: undefined };
+}
+
+function usesWinograd(rec: Recorder, g: ConvGeometry): boolean {
+  return convVariant(rec.gpu) === 'winograd' && winogradFits(g);
+}
+
+function direct(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | undefined, g: ConvGeometry): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   // Without a bias some buffer must still be bound; the kernel does not read it.
   const bind = { x, weight, bias: bias ?? weight, y };
@@ -177,9 +198,15 @@ export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g
   return dx;
 }
 
-/** dw [KH, KW, IC, OC] from x and dy. */
-export function conv2dWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
-  if (convVariant(rec.gpu) === 'winograd' && winogradFits(g)) return winogradWeightGradient(rec, x, dy, g);
+/** dw [KH, KW, IC, OC] from x and dy, and what `conv2dForwardKeeping` kept, if that was used. */
+export function conv2dWeightGradient(
+  rec: Recorder,
+  x: Tensor,
+  dy: Tensor,
+  g: ConvGeometry,
+  kept?: Tensor,
+): Tensor {
+  if (usesWinograd(rec, g)) return winogradWeightGradient(rec, x, dy, g, kept);
   const shape = [g.kh, g.kw, g.ic, g.oc];
   const dw = rec.alloc(shape, 'dw');
   if (tilesFit(rec.gpu, g.oc)) {

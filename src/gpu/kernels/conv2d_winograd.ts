@@ -48,56 +48,87 @@ const weightGradient = defineKernel('conv2d_winograd', 'weight_gradient', {
   params: WEIGHT_PARAMS,
 });
 
-/** Edge of an output tile, and the points of its transform. */
-const EDGE = 4;
-const POINTS = 36;
-
 /** Whether the algorithm covers a convolution. */
 export function winogradFits(g: ConvGeometry): boolean {
   return g.kh === 3 && g.kw === 3 && g.stride === 1 && g.ic % 4 === 0 && g.oc % 4 === 0;
 }
 
-function tiling(g: ConvGeometry): { ty: number; tx: number; tiles: number } {
-  const ty = Math.ceil(g.oh / EDGE);
-  const tx = Math.ceil(g.ow / EDGE);
-  return { ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4 };
+/** Edge of the output tiles, their number, and the points of a tile: the edge that needs the fewest multiplications. */
+function tiling(g: ConvGeometry) {
+  const [four, three] = ([4, 3] as const).map((edge) => {
+    const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
+    return { edge, ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
+  }) as [Tiling, Tiling];
+  return three.tiles * three.points < four.tiles * four.points ? three : four;
+}
+
+interface Tiling {
+  readonly edge: number;
+  readonly ty: number;
+  readonly tx: number;
+  readonly tiles: number;
+  readonly points: number;
 }
 
 /** The params of a transform over `channels` channels, and its grid. */
 function overTiles(g: ConvGeometry, channels: number, hasBias = false) {
-  const t = tiling(g);
+  const { edge, ty, tx, tiles } = tiling(g);
   const { b, h, w, oh, ow, pad_top, pad_left } = g;
   return {
-    params: { b, h, w, c4: channels / 4, oh, ow, pad_top, pad_left, ...t, has_bias: Number(hasBias) },
-    workgroups: Math.ceil((t.tiles * channels) / 4 / GROUP),
+    params: {
+      b,
+      h,
+      w,
+      c4: channels / 4,
+      oh,
+      ow,
+      pad_top,
+      pad_left,
+      ty,
+      tx,
+      tiles,
+      has_bias: Number(hasBias),
+    },
+    constants: { EDGE: edge },
+    workgroups: Math.ceil((tiles * channels) / 4 / GROUP),
   };
 }
 
 function overWeights(g: ConvGeometry) {
-  return { params: { ic: g.ic, oc4: g.oc / 4 }, workgroups: Math.ceil((g.ic * g.oc) / 4 / GROUP) };
+  return {
+    params: { ic: g.ic, oc4: g.oc / 4 },
+    constants: { EDGE: tiling(g).edge },
+    workgroups: Math.ceil((g.ic * g.oc) / 4 / GROUP),
+  };
 }
 
-/** The patches of x at the 36 points: [36, tiles, IC]. */
+/** The patches of x at the points: [points, tiles, IC]. */
 function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry): Tensor {
-  const v = rec.alloc([POINTS, tiling(g).tiles, g.ic], 'v');
+  const { points, tiles } = tiling(g);
+  const v = rec.alloc([points, tiles, g.ic], 'v');
   rec.dispatch(inputTransform, { bind: { x, v }, ...overTiles(g, g.ic) });
   return v;
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]. */
+/**
+ * y = conv(x, weight) + bias: [B, OH, OW, OC].
+ * @param keep whether to return x at the points as well, for `winogradWeightGradient`; else it is released
+ */
 export function winogradForward(
   rec: Recorder,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | undefined,
   g: ConvGeometry,
-): Tensor {
-  const u = rec.alloc([POINTS, g.ic, g.oc], 'u');
+  keep: boolean,
+): { y: Tensor; kept: Tensor | undefined } {
+  const { points, tiles } = tiling(g);
+  const u = rec.alloc([points, g.ic, g.oc], 'u');
   rec.dispatch(weightTransform, { bind: { weight, u }, ...overWeights(g) });
   const v = inputPoints(rec, x, g);
-  const m = matmul(rec, v, u, { batch: POINTS, m: tiling(g).tiles, k: g.ic, n: g.oc });
+  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
   rec.release(u);
-  rec.release(v);
+  if (!keep) rec.release(v);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   rec.dispatch(outputTransform, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
@@ -105,16 +136,22 @@ export function winogradForward(
     ...overTiles(g, g.oc, bias !== undefined),
   });
   rec.release(m);
-  return y;
+  return { y, kept: keep ? v : undefined };
 }
 
-/** dw [3, 3, IC, OC] from x and dy. */
-export function winogradWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
-  const { tiles } = tiling(g);
-  const v = inputPoints(rec, x, g);
-  const z = rec.alloc([POINTS, tiles, g.oc], 'z');
+/** dw [3, 3, IC, OC] from x and dy; `kept` is what the forward pass kept of x, and is released. */
+export function winogradWeightGradient(
+  rec: Recorder,
+  x: Tensor,
+  dy: Tensor,
+  g: ConvGeometry,
+  kept: Tensor | undefined,
+): Tensor {
+  const { points, tiles } = tiling(g);
+  const v = kept ?? inputPoints(rec, x, g);
+  const z = rec.alloc([points, tiles, g.oc], 'z');
   rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, g.oc) });
-  const du = matmul(rec, v, z, { batch: POINTS, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
+  const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');

@@ -2,6 +2,7 @@ import {
   biasGradient,
   type ConvOptions,
   conv2dForward,
+  conv2dForwardKeeping,
   conv2dInputGradient,
   conv2dWeightGradient,
   convGeometry,
@@ -18,11 +19,14 @@ export function conv2d(
 ): TensorVar {
   const { rec, tape } = ctx;
   const g = convGeometry(x.value.shape, weight.value.shape, options);
-  const y = conv2dForward(rec, x.value, weight.value, bias?.value, g);
+  const operands = [x.value, weight.value, bias?.value] as const;
+  const { y, kept } = weight.needsGrad
+    ? conv2dForwardKeeping(rec, ...operands, g)
+    : { y: conv2dForward(rec, ...operands, g), kept: undefined };
   // The first layer's input is data: its gradient, a third of the layer's work, is not made.
   return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => [
     x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined,
-    conv2dWeightGradient(rec, x.value, dy, g),
+    conv2dWeightGradient(rec, x.value, dy, g, kept),
     bias === undefined ? undefined : biasGradient(rec, dy),
   ]);
 }
