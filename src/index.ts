@@ -17,7 +17,14 @@ export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
 export type { Initializer } from './nn/init.js';
 export * from './nn/layers.js';
-export { Learner, type LearnerOptions, type NamedArray, type StepMetrics, type Trace } from './nn/learner.js';
+export {
+  type KernelTime,
+  Learner,
+  type LearnerOptions,
+  type NamedArray,
+  type StepMetrics,
+  type Trace,
+} from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
 export {
   type AdamOptions,
