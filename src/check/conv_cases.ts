@@ -4,8 +4,8 @@ import {
   conv2dForwardKeeping,
   conv2dInputGradient,
   conv2dWeightGradient,
-  convGeometry,
 } from '../gpu/kernels/conv2d.js';
+import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import {
   denseForward,
   denseGeometry,

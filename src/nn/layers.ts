@@ -1,4 +1,4 @@
-import { convGeometry } from '../gpu/kernels/conv2d.js';
+import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { poolGeometry } from '../gpu/kernels/max_pool2d.js';
 import { expectShape, type Padding, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';

@@ -4,7 +4,7 @@ import { DisposedError, NoGpuError, OutOfMemoryError } from '../../src/gpu/error
 import '../../src/gpu/kernels/relu.js';
 import { defineKernel, kernels } from '../../src/gpu/kernel.js';
 import { normGeometry } from '../../src/gpu/kernels/batch_norm.js';
-import { convGeometry } from '../../src/gpu/kernels/conv2d.js';
+import { convGeometry } from '../../src/gpu/kernels/conv2d_geometry.js';
 import { addInto } from '../../src/gpu/kernels/elementwise.js';
 import { Recorder, runOnce } from '../../src/gpu/recorder.js';
 import { fillConstants } from '../../src/gpu/shader.js';

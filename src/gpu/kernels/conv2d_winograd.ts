@@ -1,7 +1,7 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import type { ConvGeometry } from './conv2d.js';
+import type { ConvGeometry } from './conv2d_geometry.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 

@@ -2,14 +2,8 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import {
-  type ConvGeometry,
-  conv2dForward,
-  conv2dInputGradient,
-  conv2dWeightGradient,
-  convGeometry,
-  convVariant,
-} from './conv2d.js';
+import { conv2dForward, conv2dInputGradient, conv2dWeightGradient, convVariant } from './conv2d.js';
+import { type ConvGeometry, convGeometry } from './conv2d_geometry.js';
 import { GROUP } from './reduce.js';
 
 /** Host side of shaders/dense.wgsl; large layers run as 1 x 1 convolutions on the register-tiled kernels. */

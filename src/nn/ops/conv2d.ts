@@ -1,12 +1,11 @@
 import {
   biasGradient,
-  type ConvOptions,
   conv2dForward,
   conv2dForwardKeeping,
   conv2dInputGradient,
   conv2dWeightGradient,
-  convGeometry,
 } from '../../gpu/kernels/conv2d.js';
+import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import type { Context, TensorVar } from '../context.js';
 
 /** Differentiable 2-D convolution: x [B,H,W,IC], weight [KH,KW,IC,OC], bias [OC] -> [B,OH,OW,OC]. */

@@ -1,0 +1,54 @@
+import { expectShape, nhwc, type Padding, type Shape, windowOf } from '../shape.js';
+
+/** Extents of one convolution; see shaders/README.md for the legend. */
+export interface ConvGeometry {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly ic: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly oc: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly pad_top: number;
+  readonly pad_left: number;
+}
+
+export interface ConvOptions {
+  /** Step of the window in both directions; default 1. */
+  readonly stride?: number;
+  /** Keras's 'same' (default) or 'valid'. */
+  readonly padding?: Padding;
+}
+
+/** Shape rule: x [B,H,W,IC] and weight [KH,KW,IC,OC] to every extent. Throws ShapeError. */
+export function convGeometry(x: Shape, weight: Shape, options: ConvOptions = {}): ConvGeometry {
+  const { b, h, w, c } = nhwc('conv2d', x);
+  expectShape('conv2d', 'weight is [KH, KW, IC, OC] with the input channels of x', weight, [
+    null,
+    null,
+    c,
+    null,
+  ]);
+  const [kh, kw, ic, oc] = weight as [number, number, number, number];
+  const stride = options.stride ?? 1;
+  const padding = options.padding ?? 'same';
+  const rows = windowOf('conv2d', h, kh, stride, padding);
+  const columns = windowOf('conv2d', w, kw, stride, padding);
+  return {
+    b,
+    h,
+    w,
+    ic,
+    oh: rows.out,
+    ow: columns.out,
+    oc,
+    kh,
+    kw,
+    stride,
+    pad_top: rows.before,
+    pad_left: columns.before,
+  };
+}
