@@ -4,6 +4,7 @@ import {
   batchNormTrain,
   normGeometry,
 } from '../gpu/kernels/batch_norm.js';
+import { copy, multiplyAdd } from '../gpu/kernels/ceiling.js';
 import { dropoutApply } from '../gpu/kernels/dropout.js';
 import { addInto, fill } from '../gpu/kernels/elementwise.js';
 import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
@@ -193,6 +194,24 @@ const elementwiseCase: KernelCase = {
   },
 };
 
+const ceilingCase: KernelCase = {
+  kernels: ['ceiling.multiply_add', 'ceiling.copy'],
+  title: 'multiply-adds and a copy of 70 values',
+  run: (gpu) => {
+    const x = new Inputs(70).floats(70);
+    const [n, rounds, factor, addend] = [70, 3, 0.5, 0.25];
+    let chains = [0, 1, 2, 3];
+    for (let k = 0; k < 4 * rounds; k++) chains = chains.map((v) => v * factor + addend);
+    return compare(gpu, { x: { data: x.f32, shape: [70] } }, (rec, t) => ({
+      sum: {
+        got: multiplyAdd(rec, n, rounds, factor, addend),
+        want: new Float64Array(4 * n).fill(chains.reduce((a, b) => a + b)),
+      },
+      copy: { got: copy(rec, t.x), want: x.f64 },
+    }));
+  },
+};
+
 export const LAYER_CASES: readonly KernelCase[] = [
   ...[1, 7, 64, 1001].flatMap((n) => [activationCase(n, 'elu'), activationCase(n, 'relu')]),
   ...[true, false].flatMap((training) => [
@@ -212,4 +231,5 @@ export const LAYER_CASES: readonly KernelCase[] = [
   dropoutCase(1003, 0.2),
   dropoutCase(4096, 0.5),
   elementwiseCase,
+  ceilingCase,
 ];

@@ -1,0 +1,49 @@
+// What the adapter can do at best, for the benchmarks: a kernel is judged by its share of these.
+//
+//   multiply_add   nothing but multiply-adds on numbers in registers: 2 * 16 * 4 floating-point operations a round
+//                  and invocation, as four chains of vec4s, each advanced four times
+//   copy           nothing but one load and one store of a vec4 an invocation
+// Four chains are enough to hide the latency of a multiply-add and few enough to stay in registers; advancing each four
+// times between loop checks keeps the loop's own cost small (see matmul_subgroup.wgsl).
+// Threads: 64 a workgroup, one result each.
+
+struct MultiplyAddParams { n: u32, rounds: u32, factor: f32, addend: f32 }
+
+// multiply_add: result = sum of the four chains; chain j starts at j and becomes v * factor + addend, 4 * rounds times
+@group(0) @binding(0) var<storage, read_write> results: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: MultiplyAddParams;
+
+@compute @workgroup_size(64)
+fn multiply_add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.n) { return; }
+  var v0 = vec4f(0.0);
+  var v1 = vec4f(1.0);
+  var v2 = vec4f(2.0);
+  var v3 = vec4f(3.0);
+  for (var round = 0u; round < p.rounds; round++) {
+    for (var k = 0u; k < 4u; k++) {
+      v0 = v0 * p.factor + p.addend;
+      v1 = v1 * p.factor + p.addend;
+      v2 = v2 * p.factor + p.addend;
+      v3 = v3 * p.factor + p.addend;
+    }
+  }
+  results[i] = v0 + v1 + v2 + v3;
+}
+
+// copy
+struct CopyParams { quads: u32 }
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> copy_params: CopyParams;
+
+@compute @workgroup_size(64)
+fn copy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= copy_params.quads) { return; }
+  y[i] = x[i];
+}
