@@ -1,0 +1,123 @@
+/**
+ * The same network in other frameworks, measured in turns: every peer is a child process that waits for a line
+ * (`train 28`, `infer 1`) and answers with one of JSON. One works at a time, round after round, so that whatever else
+ * the machine does hits all of them alike; ratios are of medians over the rounds.
+ *
+ * TensorFlow.js is fetched into bench/.peers on first use; PyTorch takes part where `python3` (or FER_BENCH_PYTHON)
+ * has torch. None is a dependency of the product.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { figure, table } from './report.mjs';
+import { summarize } from './statistics.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const FOLDER = here('.peers');
+const TFJS = ['core', 'layers', 'backend-webgpu', 'backend-cpu', 'backend-wasm'].map(
+  (name) => `@tensorflow/tfjs-${name}@4.22.0`,
+);
+/** What is measured: [what, batch]. */
+const WORK = ['train 28', 'train 64', 'infer 28', 'infer 1'];
+
+export async function benchPeers({ rounds, log }) {
+  const peers = available(log);
+  const results = [];
+  try {
+    for (const work of WORK) {
+      const samples = new Map();
+      for (let round = 0; round < rounds; round++) {
+        for (const peer of peers) {
+          // A peer that needs minutes for a step is asked once.
+          if (round > 0 && (samples.get(peer.name)?.at(-1) ?? 0) > 20_000) continue;
+          log(`${work}: ${peer.name}, round ${round + 1} of ${rounds}`);
+          const answer = await peer.ask(work);
+          if (answer.ms !== undefined) samples.set(peer.name, [...(samples.get(peer.name) ?? []), answer.ms]);
+          else if (round === 0) results.push({ work, peer: peer.name, note: answer.note });
+        }
+      }
+      const batch = Number(work.split(' ')[1]);
+      for (const [peer, list] of samples) {
+        const ms = summarize(list);
+        results.push({ work, peer, ms, imgPerS: (1000 * batch) / ms.median });
+      }
+    }
+  } finally {
+    for (const peer of peers) peer.stop();
+  }
+  return results;
+}
+
+function available(log) {
+  const peers = [child('fer-tui', ['node', here('peers/fer_tui.mjs')])];
+  const python = process.env.FER_BENCH_PYTHON ?? 'python3';
+  const torch = [python, '/usr/bin/python3'].find(
+    (program) => spawnSync(program, ['-c', 'import torch']).status === 0,
+  );
+  if (torch === undefined)
+    console.error('PyTorch: no python3 with torch here (Debian: apt install python3-torch)');
+  else {
+    peers.push(child('PyTorch CPU', [torch, here('peers/torch_peer.py')]));
+    peers.push(child('PyTorch CPU, channels last', [torch, here('peers/torch_peer.py'), 'channels_last']));
+  }
+  if (fetched(log)) {
+    const tfjs = (name, ...options) =>
+      child(`TensorFlow.js ${name}`, ['node', here('peers/tfjs.mjs'), ...options]);
+    peers.push(
+      tfjs('WebGPU', 'webgpu'),
+      tfjs('WebGPU, no spinning', 'webgpu', 'sleepy'),
+      tfjs('WASM', 'wasm'),
+    );
+  } else console.error('TensorFlow.js: npm could not fetch it');
+  return peers;
+}
+
+function fetched(log) {
+  if (existsSync(`${FOLDER}/node_modules/@tensorflow/tfjs-backend-wasm`)) return true;
+  log('fetching TensorFlow.js');
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');
+  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...TFJS];
+  return spawnSync('npm', npm, { cwd: FOLDER }).status === 0;
+}
+
+/** A peer's process, started at its first question. */
+function child(name, [program, ...args]) {
+  let process_;
+  let answers;
+  return {
+    name,
+    async ask(work) {
+      if (process_ === undefined) {
+        process_ = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+        answers = createInterface({ input: process_.stdout })[Symbol.asyncIterator]();
+      }
+      process_.stdin.write(`${work}\n`);
+      for (;;) {
+        const { value, done } = await answers.next();
+        if (done) return { note: 'stopped without an answer' };
+        if (value.startsWith('{')) return JSON.parse(value);
+      }
+    },
+    stop: () => process_?.kill(),
+  };
+}
+
+export function peerTable(results) {
+  const ours = new Map(results.filter(({ peer }) => peer === 'fer-tui').map((r) => [r.work, r.imgPerS]));
+  return table(
+    ['work and batch', 'peer', 'img/s', 'ms', 'ours / theirs'],
+    results.map((r) =>
+      r.ms === undefined
+        ? [r.work, r.peer, '-', '-', r.note]
+        : [
+            r.work,
+            r.peer,
+            figure(r.imgPerS),
+            figure(r.ms.median),
+            `${figure((ours.get(r.work) ?? NaN) / r.imgPerS)}x`,
+          ],
+    ),
+  );
+}

@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline';
+
+/** A round is this many repetitions, or as many as fit in the time. */
+const REPEAT = 5;
+const MOST_MS = 5_000;
+
+/**
+ * Answers the lines of bench/peers.mjs: `train 28` runs `jobs.train(28)()`, after one run to warm up, a few times, and
+ * prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer.
+ */
+export function answer(jobs) {
+  const prepared = new Map();
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', async (line) => {
+    const [what, batch] = line.split(' ');
+    try {
+      let run = prepared.get(line);
+      if (run === undefined) {
+        run = await jobs[what](Number(batch));
+        prepared.set(line, run);
+        await run();
+      }
+      const begin = performance.now();
+      let runs = 0;
+      while (runs < REPEAT && (runs === 0 || performance.now() - begin < MOST_MS)) {
+        await run();
+        runs++;
+      }
+      console.log(JSON.stringify({ ms: (performance.now() - begin) / runs }));
+    } catch (error) {
+      console.log(JSON.stringify({ note: String(error).split('\n')[0].slice(0, 80) }));
+    }
+  });
+  lines.on('close', () => process.exit(0));
+}
