@@ -2,6 +2,7 @@
 //
 //   out[ky, kx, oc, ic] = w[KH - 1 - ky, KW - 1 - kx, ic, oc]
 //
+// With a single tap that is the transpose of a dense layer's weights.
 // Shapes: w [KH, KW, IC, OC], out [KH, KW, OC, IC].
 // Threads: `forward` one a number; `forward_quads`, for channels in multiples of 4, one a block of 4 x 4 channels of one
 // tap, which reads four vec4s and writes the four of the transpose.

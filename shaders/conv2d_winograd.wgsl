@@ -19,25 +19,26 @@
 //   gradient_transform  Z[PP, TILES, OC] = A dy A^T
 //   weight_gradient     dw               = G^T dU G, from dU[PP, IC, OC] = V^T Z
 //
-// Shapes: x [B, H, W, C], y and dy [B, OH, OW, C], all seen in vec4s of channels; tiles are counted row by row and
-// image by image, TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
-// Threads: one a tile and vec4 of channels, or one a vec4 of weights.
+// Shapes: x [B, H, W, C], y and dy [B, OH, OW, C]; tiles are counted row by row and image by image,
+// TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
+// Threads: one a tile and channel, or one a weight: neighbours in memory are neighbours in a subgroup. A thread that
+// held vec4s of channels would be slower on software Vulkan, and four times as long to compile.
 // Constants: EDGE, 3 or 4.
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
-alias Outputs = array<vec4f, EDGE>;
-alias Points = array<vec4f, POINTS>;
-alias Taps = array<vec4f, 3>;
+alias Outputs = array<f32, EDGE>;
+alias Points = array<f32, POINTS>;
+alias Taps = array<f32, 3>;
 
 struct WinogradParams {
-  b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
+  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
   ty: u32, tx: u32, tiles: u32, has_bias: u32,
 }
-struct WeightParams { ic: u32, oc4: u32 }
+struct WeightParams { ic: u32, oc: u32 }
 
 /// B^T d for one line of a patch.
-fn to_points_4(d: array<vec4f, 6>) -> array<vec4f, 6> {
+fn to_points_4(d: array<f32, 6>) -> array<f32, 6> {
   let even = d[4] - 4.0 * d[2];
   let odd = d[3] - 4.0 * d[1];
   let even2 = d[4] - d[2];
@@ -53,7 +54,7 @@ fn to_points_4(d: array<vec4f, 6>) -> array<vec4f, 6> {
 }
 
 /// A^T m for one line of points.
-fn from_points_4(m: array<vec4f, 6>) -> array<vec4f, 4> {
+fn from_points_4(m: array<f32, 6>) -> array<f32, 4> {
   let sum1 = m[1] + m[2];
   let difference1 = m[1] - m[2];
   let sum2 = m[3] + m[4];
@@ -67,7 +68,7 @@ fn from_points_4(m: array<vec4f, 6>) -> array<vec4f, 4> {
 }
 
 /// A y for one line of output gradients: the transpose of from_points_4.
-fn gradient_to_points_4(y: array<vec4f, 4>) -> array<vec4f, 6> {
+fn gradient_to_points_4(y: array<f32, 4>) -> array<f32, 6> {
   let even = y[0] + y[2];
   let odd = y[1] + y[3];
   let even2 = y[0] + 4.0 * y[2];
@@ -76,7 +77,7 @@ fn gradient_to_points_4(y: array<vec4f, 4>) -> array<vec4f, 6> {
 }
 
 /// G g for one line of a kernel.
-fn weight_to_points_4(g: array<vec4f, 3>) -> array<vec4f, 6> {
+fn weight_to_points_4(g: array<f32, 3>) -> array<f32, 6> {
   let even = g[0] + g[2];
   let even2 = g[0] + 4.0 * g[2];
   return array(
@@ -90,7 +91,7 @@ fn weight_to_points_4(g: array<vec4f, 3>) -> array<vec4f, 6> {
 }
 
 /// G^T u for one line of points: the transpose of weight_to_points_4.
-fn weight_from_points_4(u: array<vec4f, 6>) -> array<vec4f, 3> {
+fn weight_from_points_4(u: array<f32, 6>) -> array<f32, 3> {
   let sum1 = (u[1] + u[2]) / -6.0;
   let sum2 = (u[3] + u[4]) / 24.0;
   return array(
@@ -101,7 +102,7 @@ fn weight_from_points_4(u: array<vec4f, 6>) -> array<vec4f, 3> {
 }
 
 // The same for EDGE = 3.
-fn to_points_3(d: array<vec4f, 5>) -> array<vec4f, 5> {
+fn to_points_3(d: array<f32, 5>) -> array<f32, 5> {
   let difference = d[3] - d[1];
   return array(
     2.0 * (d[0] - d[2]) + difference,
@@ -112,22 +113,22 @@ fn to_points_3(d: array<vec4f, 5>) -> array<vec4f, 5> {
   );
 }
 
-fn from_points_3(m: array<vec4f, 5>) -> array<vec4f, 3> {
+fn from_points_3(m: array<f32, 5>) -> array<f32, 3> {
   let sum = m[1] + m[2];
   return array(m[0] + sum + m[3], m[1] - m[2] + 2.0 * m[3], sum + 4.0 * m[3] + m[4]);
 }
 
-fn gradient_to_points_3(y: array<vec4f, 3>) -> array<vec4f, 5> {
+fn gradient_to_points_3(y: array<f32, 3>) -> array<f32, 5> {
   let even = y[0] + y[2];
   return array(y[0], even + y[1], even - y[1], y[0] + 2.0 * y[1] + 4.0 * y[2], y[2]);
 }
 
-fn weight_to_points_3(g: array<vec4f, 3>) -> array<vec4f, 5> {
+fn weight_to_points_3(g: array<f32, 3>) -> array<f32, 5> {
   let even = g[0] + g[2];
   return array(g[0] / 2.0, (even + g[1]) / -2.0, (even - g[1]) / -6.0, (g[0] + 2.0 * g[1] + 4.0 * g[2]) / 6.0, g[2]);
 }
 
-fn weight_from_points_3(u: array<vec4f, 5>) -> array<vec4f, 3> {
+fn weight_from_points_3(u: array<f32, 5>) -> array<f32, 3> {
   let one = u[1] / -2.0;
   let minus_one = u[2] / -6.0;
   let two = u[3] / 6.0;
@@ -135,15 +136,15 @@ fn weight_from_points_3(u: array<vec4f, 5>) -> array<vec4f, 3> {
 }
 
 // weight_transform
-@group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<vec4f>; // [PP, IC, OC]
+@group(0) @binding(0) var<storage, read> weight: array<f32>; // [3, 3, IC, OC]
+@group(0) @binding(1) var<storage, read_write> u: array<f32>; // [PP, IC, OC]
 @group(0) @binding(2) var<uniform> weight_params: WeightParams;
 
 @compute @workgroup_size(64)
 fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                     @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  let n = weight_params.ic * weight_params.oc4;
+  let n = weight_params.ic * weight_params.oc;
   if (i >= n) { return; }
   var lines: array<Points, 3>;
   for (var ky = 0u; ky < 3u; ky++) {
@@ -157,8 +158,8 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 }
 
 // input_transform
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> v: array<f32>;
 @group(0) @binding(2) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -166,22 +167,22 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
                    @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
-  let n = p.tiles * p.c4;
+  let n = p.tiles * p.c;
   if (i >= n) { return; }
-  let tile = i / p.c4;
+  let tile = i / p.c;
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE - p.pad_top; // wraps to a huge number above the image
   let left = (tile % p.tx) * EDGE - p.pad_left;
   var lines: array<Points, POINTS>;
   for (var dy = 0u; dy < POINTS; dy++) {
     let iy = top + dy;
-    let row = ((image * p.h + iy) * p.w) * p.c4 + i % p.c4;
+    let row = ((image * p.h + iy) * p.w) * p.c + i % p.c;
     let inside = image < p.b && iy < p.h;
     var d: Points;
     for (var dx = 0u; dx < POINTS; dx++) {
       let ix = left + dx;
       let seen = inside && ix < p.w;
-      d[dx] = select(vec4f(0.0), x[select(0u, row + ix * p.c4, seen)], seen);
+      d[dx] = select(0.0, x[select(0u, row + ix * p.c, seen)], seen);
     }
     lines[dy] = to_points_{{EDGE}}(d);
   }
@@ -194,9 +195,9 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 }
 
 // output_transform
-@group(0) @binding(0) var<storage, read> m: array<vec4f>;
-@group(0) @binding(1) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(0) var<storage, read> m: array<f32>;
+@group(0) @binding(1) var<storage, read> bias: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<uniform> out_params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -204,8 +205,8 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
                     @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = out_params;
-  let n = p.tiles * p.c4;
-  let tile = i / p.c4;
+  let n = p.tiles * p.c;
+  let tile = i / p.c;
   if (tile >= p.b * p.ty * p.tx) { return; }
   var lines: array<Outputs, POINTS>;
   for (var py = 0u; py < POINTS; py++) {
@@ -213,8 +214,8 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     for (var px = 0u; px < POINTS; px++) { row[px] = m[(py * POINTS + px) * n + i]; }
     lines[py] = from_points_{{EDGE}}(row);
   }
-  var shift = vec4f(0.0);
-  if (p.has_bias == 1u) { shift = bias[i % p.c4]; }
+  var shift = 0.0;
+  if (p.has_bias == 1u) { shift = bias[i % p.c]; }
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
   let left = (tile % p.tx) * EDGE;
@@ -224,15 +225,15 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     let outputs = from_points_{{EDGE}}(column);
     for (var oy = 0u; oy < EDGE; oy++) {
       if (top + oy < p.oh && left + ox < p.ow) {
-        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c4 + i % p.c4] = outputs[oy] + shift;
+        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = outputs[oy] + shift;
       }
     }
   }
 }
 
 // gradient_transform
-@group(0) @binding(0) var<storage, read> g_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> z: array<vec4f>;
+@group(0) @binding(0) var<storage, read> g_dy: array<f32>;
+@group(0) @binding(1) var<storage, read_write> z: array<f32>;
 @group(0) @binding(2) var<uniform> g_params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -240,20 +241,20 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
                       @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = g_params;
-  let n = p.tiles * p.c4;
+  let n = p.tiles * p.c;
   if (i >= n) { return; }
-  let tile = i / p.c4;
+  let tile = i / p.c;
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
   let left = (tile % p.tx) * EDGE;
   var lines: array<Points, EDGE>;
   for (var oy = 0u; oy < EDGE; oy++) {
-    let row = ((image * p.oh + top + oy) * p.ow + left) * p.c4 + i % p.c4;
+    let row = ((image * p.oh + top + oy) * p.ow + left) * p.c + i % p.c;
     let inside = image < p.b && top + oy < p.oh;
     var d: Outputs;
     for (var ox = 0u; ox < EDGE; ox++) {
       let seen = inside && left + ox < p.ow;
-      d[ox] = select(vec4f(0.0), g_dy[select(0u, row + ox * p.c4, seen)], seen);
+      d[ox] = select(0.0, g_dy[select(0u, row + ox * p.c, seen)], seen);
     }
     lines[oy] = gradient_to_points_{{EDGE}}(d);
   }
@@ -266,15 +267,15 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 }
 
 // weight_gradient
-@group(0) @binding(0) var<storage, read> du: array<vec4f>; // [PP, IC, OC]
-@group(0) @binding(1) var<storage, read_write> dw: array<vec4f>; // [3, 3, IC, OC]
+@group(0) @binding(0) var<storage, read> du: array<f32>; // [PP, IC, OC]
+@group(0) @binding(1) var<storage, read_write> dw: array<f32>; // [3, 3, IC, OC]
 @group(0) @binding(2) var<uniform> dw_params: WeightParams;
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                    @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  let n = dw_params.ic * dw_params.oc4;
+  let n = dw_params.ic * dw_params.oc;
   if (i >= n) { return; }
   var lines: array<Taps, POINTS>;
   for (var py = 0u; py < POINTS; py++) {

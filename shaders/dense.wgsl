@@ -8,7 +8,7 @@
 //   dbias[o] = sum over b of dy[b, o]: a column sum, see reduce.wgsl
 //
 // Shapes: x [B, IC], w [IC, OC], bias [OC], y and dy [B, OC].
-// A dense layer is a 1 x 1 convolution over a 1 x 1 image, so large ones run on conv2d_subgroup.wgsl.
+// These are matrix products, so large layers run on matmul_subgroup.wgsl.
 
 struct DenseParams { b: u32, ic: u32, oc: u32 }
 

@@ -10,17 +10,18 @@
 // Why four steps: on this adapter a variable that lives through a loop is written under a lane mask, one extra
 // instruction a write. Four multiply-adds for each write, and vec4 loads in place of scalar ones, are worth a third.
 //
-// Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], C [BATCH, M, N];
+// Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], bias [N], C [BATCH, M, N];
 // K and N multiples of 4, for transposed_product M too. Tiles may stick out; what lies past the end is not stored.
 
 enable subgroups;
 
-struct MatmulParams { batch: u32, m: u32, k: u32, n: u32 }
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
-@group(0) @binding(3) var<uniform> params: MatmulParams;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(4) var<uniform> params: MatmulParams;
 
 /// One row's accumulator after four steps: sum + row . steps.
 fn advance(sum: vec4f, row: vec4f, steps: array<vec4f, 4>) -> vec4f {
@@ -80,13 +81,15 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     advance_block(&acc3, a[row3 + k], steps);
   }
   if (quad >= n4) { return; }
+  var shift = vec4f(0.0);
+  if (p.has_bias == 1u) { shift = bias[quad]; }
   let to = (base + tile.row) * n4 + quad;
   let rows = p.m - tile.row;
   for (var l = 0u; l < 8u; l++) {
-    if (l < rows) { c[to + l * n4] = acc0[l]; }
-    if (8u + l < rows) { c[to + (8u + l) * n4] = acc1[l]; }
-    if (16u + l < rows) { c[to + (16u + l) * n4] = acc2[l]; }
-    if (24u + l < rows) { c[to + (24u + l) * n4] = acc3[l]; }
+    if (l < rows) { c[to + l * n4] = acc0[l] + shift; }
+    if (8u + l < rows) { c[to + (8u + l) * n4] = acc1[l] + shift; }
+    if (16u + l < rows) { c[to + (16u + l) * n4] = acc2[l] + shift; }
+    if (24u + l < rows) { c[to + (24u + l) * n4] = acc3[l] + shift; }
   }
 }
 
@@ -118,13 +121,15 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     advance_block(&acc3, rows[3], steps);
   }
   if (quad >= n4) { return; }
+  var shift = vec4f(0.0);
+  if (p.has_bias == 1u) { shift = bias[quad]; }
   let to = (tile.batch * p.m + tile.row) * n4 + quad;
   let rows_left = p.m - tile.row;
   for (var l = 0u; l < 8u; l++) {
     if (4u * l >= rows_left) { break; }
-    c[to + 4u * l * n4] = acc0[l];
-    c[to + (4u * l + 1u) * n4] = acc1[l];
-    c[to + (4u * l + 2u) * n4] = acc2[l];
-    c[to + (4u * l + 3u) * n4] = acc3[l];
+    c[to + 4u * l * n4] = acc0[l] + shift;
+    c[to + (4u * l + 1u) * n4] = acc1[l] + shift;
+    c[to + (4u * l + 2u) * n4] = acc2[l] + shift;
+    c[to + (4u * l + 3u) * n4] = acc3[l] + shift;
   }
 }

@@ -138,16 +138,23 @@ function matmulCase(
       const inputs = new Inputs(seed);
       const a = inputs.floats(batch * m * k);
       const b = inputs.floats(batch * k * n);
+      const bias = inputs.floats(n);
+      const product = referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed);
       return compare(
         gpu,
         {
           a: { data: a.f32, shape: transposed ? [batch, k, m] : [batch, m, k] },
           b: { data: b.f32, shape: [batch, k, n] },
+          bias: { data: bias.f32, shape: [n] },
         },
         (rec, t) => ({
           c: {
             got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, variant }),
-            want: referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed),
+            want: product,
+          },
+          biased: {
+            got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, variant, bias: t.bias }),
+            want: product.map((value, i) => value + (bias.f64[i % n] as number)),
           },
         }),
       );

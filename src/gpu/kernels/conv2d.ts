@@ -2,6 +2,7 @@ import { type ConvVariant, eightLanes, type Gpu } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import { winogradFits, winogradForward, winogradWeightGradient } from './conv2d_winograd.js';
 import { columnSums, fold, GROUP } from './reduce.js';
@@ -44,14 +45,6 @@ const subgroupWeightGradient = defineKernel('conv2d_subgroup', 'weight_gradient'
   writes: ['partial'],
   params: { ...CONV_PARAMS, splits: 'u32' },
 });
-const FLIP = {
-  reads: ['weight'],
-  writes: ['flipped'],
-  params: { taps: 'u32', ic: 'u32', oc: 'u32' },
-} as const;
-const flipKernel = defineKernel('conv2d_flip', 'forward', FLIP);
-const flipQuadsKernel = defineKernel('conv2d_flip', 'forward_quads', FLIP);
-
 /** What is tried first for a convolution: what `gpu.convVariant` asks for, else the fastest. */
 export function convVariant(gpu: Gpu): ConvVariant {
   return gpu.convVariant ?? 'winograd';
@@ -115,13 +108,7 @@ function direct(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | undefin
 /** dx [B, H, W, IC] from dy [B, OH, OW, OC]. */
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
   if (convVariant(rec.gpu) !== 'naive' && g.stride === 1) {
-    const flipped = rec.alloc([g.kh, g.kw, g.oc, g.ic], 'flipped');
-    const quads = g.ic % 4 === 0 && g.oc % 4 === 0;
-    rec.dispatch(quads ? flipQuadsKernel : flipKernel, {
-      bind: { weight, flipped },
-      params: { taps: g.kh * g.kw, ic: g.ic, oc: g.oc },
-      workgroups: Math.ceil(flipped.size / (quads ? 16 : 1) / GROUP),
-    });
+    const flipped = flip(rec, weight, { taps: g.kh * g.kw, ic: g.ic, oc: g.oc });
     const dx = conv2dForward(rec, dy, flipped, undefined, {
       ...g,
       h: g.oh,

@@ -10,7 +10,7 @@ const TILE_PARAMS = {
   b: 'u32',
   h: 'u32',
   w: 'u32',
-  c4: 'u32',
+  c: 'u32',
   oh: 'u32',
   ow: 'u32',
   pad_top: 'u32',
@@ -20,7 +20,7 @@ const TILE_PARAMS = {
   tiles: 'u32',
   has_bias: 'u32',
 } as const;
-const WEIGHT_PARAMS = { ic: 'u32', oc4: 'u32' } as const;
+const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 
 const weightTransform = defineKernel('conv2d_winograd', 'weight_transform', {
   reads: ['weight'],
@@ -79,7 +79,7 @@ function overTiles(g: ConvGeometry, channels: number, hasBias = false) {
       b,
       h,
       w,
-      c4: channels / 4,
+      c: channels,
       oh,
       ow,
       pad_top,
@@ -90,15 +90,15 @@ function overTiles(g: ConvGeometry, channels: number, hasBias = false) {
       has_bias: Number(hasBias),
     },
     constants: { EDGE: edge },
-    workgroups: Math.ceil((tiles * channels) / 4 / GROUP),
+    workgroups: Math.ceil((tiles * channels) / GROUP),
   };
 }
 
 function overWeights(g: ConvGeometry) {
   return {
-    params: { ic: g.ic, oc4: g.oc / 4 },
+    params: { ic: g.ic, oc: g.oc },
     constants: { EDGE: tiling(g).edge },
-    workgroups: Math.ceil((g.ic * g.oc) / 4 / GROUP),
+    workgroups: Math.ceil((g.ic * g.oc) / GROUP),
   };
 }
 

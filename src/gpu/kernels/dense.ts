@@ -1,12 +1,14 @@
+import { eightLanes } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { conv2dForward, conv2dInputGradient, conv2dWeightGradient, convVariant } from './conv2d.js';
-import { type ConvGeometry, convGeometry } from './conv2d_geometry.js';
+import { convVariant } from './conv2d.js';
+import { flip } from './conv2d_flip.js';
+import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
-/** Host side of shaders/dense.wgsl; large layers run as 1 x 1 convolutions on the register-tiled kernels. */
+/** Host side of shaders/dense.wgsl; where the channels come in fours it is a matrix product. */
 const params = { b: 'u32', ic: 'u32', oc: 'u32' } as const;
 const forwardKernel = defineKernel('dense', 'forward', {
   reads: ['x', 'weight', 'bias'],
@@ -38,10 +40,9 @@ export function denseGeometry(x: readonly number[], weight: readonly number[]): 
   return { b, ic, oc: weight[1] as number };
 }
 
-/** The layer as a 1 x 1 convolution, where the tiled kernels take it. */
-function asConvolution(rec: Recorder, g: DenseGeometry): ConvGeometry | undefined {
-  if (convVariant(rec.gpu) === 'naive' || g.oc % 4 !== 0 || g.ic % 4 !== 0) return undefined;
-  return convGeometry([g.b, 1, 1, g.ic], [1, 1, g.ic, g.oc]);
+/** Whether the matrix products in registers take it. */
+function tiled(rec: Recorder, g: DenseGeometry): boolean {
+  return convVariant(rec.gpu) !== 'naive' && eightLanes(rec.gpu) && g.ic % 4 === 0 && g.oc % 4 === 0;
 }
 
 /** y [B, OC] = x weight + bias. */
@@ -52,8 +53,10 @@ export function denseForward(
   bias: Tensor,
   g: DenseGeometry,
 ): Tensor {
-  const conv = asConvolution(rec, g);
-  if (conv !== undefined) return rec.view(conv2dForward(rec, x, weight, bias, conv), [g.b, g.oc]);
+  if (tiled(rec, g)) {
+    const product = matmul(rec, x, weight, { batch: 1, m: g.b, k: g.ic, n: g.oc }, { bias });
+    return rec.view(product, [g.b, g.oc]);
+  }
   const y = rec.alloc([g.b, g.oc], 'y');
   rec.dispatch(forwardKernel, {
     bind: { x, weight, bias, y },
@@ -65,8 +68,12 @@ export function denseForward(
 
 /** dx [B, IC]. */
 export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
-  const conv = asConvolution(rec, g);
-  if (conv !== undefined) return rec.view(conv2dInputGradient(rec, dy, weight, conv), [g.b, g.ic]);
+  if (tiled(rec, g)) {
+    const turned = flip(rec, weight, { taps: 1, ic: g.ic, oc: g.oc });
+    const product = matmul(rec, dy, turned, { batch: 1, m: g.b, k: g.oc, n: g.ic });
+    rec.release(turned);
+    return rec.view(product, [g.b, g.ic]);
+  }
   const dx = rec.alloc([g.b, g.ic], 'dx');
   rec.dispatch(inputGradientKernel, {
     bind: { dy, weight, dx },
@@ -78,8 +85,10 @@ export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g:
 
 /** dw [IC, OC]. */
 export function denseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
-  const conv = asConvolution(rec, g);
-  if (conv !== undefined) return rec.view(conv2dWeightGradient(rec, x, dy, conv), [g.ic, g.oc]);
+  if (tiled(rec, g) && g.b % 4 === 0) {
+    const shape = { batch: 1, m: g.ic, k: g.b, n: g.oc };
+    return rec.view(matmul(rec, x, dy, shape, { transposed: true }), [g.ic, g.oc]);
+  }
   const dw = rec.alloc([g.ic, g.oc], 'dw');
   rec.dispatch(weightGradientKernel, {
     bind: { x, dy, dw },

@@ -6,9 +6,9 @@ import { GROUP } from './reduce.js';
 
 /** Host side of shaders/matmul.wgsl (naive) and matmul_subgroup.wgsl (register tiles on 8-lane subgroups). */
 const spec = {
-  reads: ['a', 'b'],
+  reads: ['a', 'b', 'bias'],
   writes: ['c'],
-  params: { batch: 'u32', m: 'u32', k: 'u32', n: 'u32' },
+  params: { batch: 'u32', m: 'u32', k: 'u32', n: 'u32', has_bias: 'u32' },
 } as const;
 const KERNELS = {
   naive: {
@@ -33,11 +33,13 @@ export interface MatmulGeometry {
 export interface MatmulOptions {
   /** a is [batch, k, m] instead of [batch, m, k]; default false. */
   readonly transposed?: boolean;
+  /** [n], added to every row; default none. */
+  readonly bias?: Tensor;
   /** Default: the fastest that the adapter and the shape allow. */
   readonly variant?: 'naive' | 'subgroup';
 }
 
-/** c [batch, m, n] = a b, batch by batch; b is [batch, k, n]. */
+/** c [batch, m, n] = a b + bias, batch by batch; b is [batch, k, n]. */
 export function matmul(
   rec: Recorder,
   a: Tensor,
@@ -51,8 +53,9 @@ export function matmul(
   const c = rec.alloc([g.batch, g.m, g.n], 'c');
   const tiles = Math.ceil(g.m / TILE) * Math.ceil(g.n / TILE);
   rec.dispatch(KERNELS[variant][transposed ? 'transposed' : 'product'], {
-    bind: { a, b, c },
-    params: { ...g },
+    // Without a bias some buffer must still be bound; the kernel does not read it.
+    bind: { a, b, bias: options.bias ?? b, c },
+    params: { ...g, has_bias: Number(options.bias !== undefined) },
     workgroups: variant === 'naive' ? Math.ceil(c.size / GROUP) : g.batch * tiles,
   });
   return c;
