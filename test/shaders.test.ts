@@ -20,14 +20,22 @@ function bindingsOf(source: string) {
   }));
 }
 
-/** The bindings that an entry point uses: the section from its marker or the file's first bindings to its end. */
+/** The bindings that an entry point uses, itself or through functions that it calls. */
 function bindingsUsedBy(kernel: Kernel) {
   const source = shaderSource(kernel.shader);
-  const start = source.indexOf(`fn ${kernel.entry}(`);
-  const rest = source.slice(start);
-  const body = rest.slice(0, rest.indexOf('\n}\n'));
+  const bodies = new Map(
+    source
+      .split(/^(?=fn )/m)
+      .slice(1)
+      .map((text) => [/^fn (\w+)/.exec(text)?.[1] ?? '', text.slice(0, text.indexOf('\n}\n'))]),
+  );
+  const uses = (body: string, name: string) => new RegExp(`(?<![.\\w])${name}\\b`).test(body);
+  const reached = new Set([kernel.entry]);
+  for (const name of reached) {
+    for (const [other] of bodies) if (uses(bodies.get(name) ?? '', other)) reached.add(other);
+  }
   return bindingsOf(source)
-    .filter(({ name }) => new RegExp(`(?<![.\\w])${name}\\b`).test(body))
+    .filter(({ name }) => [...reached].some((fn) => uses(bodies.get(fn) ?? '', name)))
     .sort((a, b) => a.number - b.number);
 }
 

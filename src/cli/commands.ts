@@ -122,7 +122,7 @@ export const COMMANDS: CommandModule[] = [
   ),
   command(
     'demo',
-    'Train on built-in drawn faces for a minute or two',
+    'Train on built-in drawn faces for about a minute',
     (y) => y as Argv<object>,
     async () => (await import('./commands/train.js')).demo,
   ),

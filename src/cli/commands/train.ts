@@ -15,7 +15,7 @@ export async function train(args: Record<string, unknown> & GlobalArgs): Promise
 export async function demo(args: GlobalArgs): Promise<number> {
   const config = resolveConfig({ data: 'synthetic:2100', epochs: 4, batch: 10, augment: 'flip' });
   process.stderr.write(
-    'Training fer-cnn on 2,100 built-in drawn faces for 4 epochs (about two minutes on two CPU cores).\n',
+    'Training fer-cnn on 2,100 built-in drawn faces for 4 epochs (about a minute on two CPU cores).\n',
   );
   const exit = await run(config, args);
   if (exit === EXIT.done) {

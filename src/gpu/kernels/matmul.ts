@@ -20,8 +20,8 @@ const KERNELS = {
     transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
   },
 };
-/** Rows and columns of a register tile. */
-const TILE = 32;
+/** Rows of a register tile. */
+const ROWS = { product: 16, transposed: 32 };
 
 export interface MatmulGeometry {
   readonly batch: number;
@@ -48,15 +48,20 @@ export function matmul(
   options: MatmulOptions = {},
 ): Tensor {
   const transposed = options.transposed ?? false;
-  const fits = g.k % 4 === 0 && g.n % 4 === 0 && (!transposed || g.m % 4 === 0);
-  const variant = fits && eightLanes(rec.gpu) ? (options.variant ?? 'subgroup') : 'naive';
+  const entry = transposed ? 'transposed' : 'product';
+  const fits = g.k % 2 === 0 && g.n % 4 === 0 && (!transposed || g.m % 4 === 0);
   const c = rec.alloc([g.batch, g.m, g.n], 'c');
-  const tiles = Math.ceil(g.m / TILE) * Math.ceil(g.n / TILE);
-  rec.dispatch(KERNELS[variant][transposed ? 'transposed' : 'product'], {
+  const call = {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { a, b, bias: options.bias ?? b, c },
     params: { ...g, has_bias: Number(options.bias !== undefined) },
-    workgroups: variant === 'naive' ? Math.ceil(c.size / GROUP) : g.batch * tiles,
-  });
+  };
+  if (!fits || !eightLanes(rec.gpu) || options.variant === 'naive') {
+    rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
+    return c;
+  }
+  const QUADS = g.n <= 32 ? 1 : 2;
+  const tiles = Math.ceil(g.m / ROWS[entry]) * Math.ceil(g.n / (32 * QUADS));
+  rec.dispatch(KERNELS.subgroup[entry], { ...call, constants: { QUADS }, workgroups: g.batch * tiles });
   return c;
 }
