@@ -1,6 +1,7 @@
 import { eightLanes } from '../dist/gpu/device.js';
-import { conv2dForward, conv2dInputGradient, conv2dWeightGradient } from '../dist/gpu/kernels/conv2d.js';
+import { conv2dForward, conv2dGradients, conv2dInputGradient } from '../dist/gpu/kernels/conv2d.js';
 import { convGeometry } from '../dist/gpu/kernels/conv2d_geometry.js';
+import { grayFits } from '../dist/gpu/kernels/conv2d_gray.js';
 import { winogradFits } from '../dist/gpu/kernels/conv2d_winograd.js';
 import { buildModel, MODEL_NAMES } from '../dist/nn/models.js';
 import { conv2dBackward, conv2dForward as referenceForward } from '../dist/reference/conv2d.js';
@@ -35,7 +36,8 @@ export function kernelCases(gpu) {
     const weight = [s.kh, s.kw, s.ic, s.oc];
     const geometry = (b) => convGeometry([b, s.h, s.w, s.ic], weight, s);
     const variants = ['naive', ...(eightLanes(gpu) ? ['subgroup'] : [])];
-    if (winogradFits(geometry(1))) variants.push('winograd');
+    if (winogradFits(geometry(1))) variants.push('winograd3', 'winograd4');
+    if (grayFits(geometry(1))) variants.push('gray');
     for (const pass of PASSES) {
       const shapes = (b) => {
         const x = [b, s.h, s.w, s.ic];
@@ -49,9 +51,9 @@ export function kernelCases(gpu) {
         shapes,
         record: (rec, b, [p, q, r]) => {
           const g = geometry(b);
-          if (pass === 'forward') return conv2dForward(rec, p, q, r, g);
+          if (pass === 'forward') return conv2dForward(rec, { x: p, weight: q, bias: r }, g).y;
           if (pass === 'input_gradient') return conv2dInputGradient(rec, p, q, g);
-          return conv2dWeightGradient(rec, p, q, g);
+          return conv2dGradients(rec, p, q, g).dw;
         },
         reference: (b) => {
           const inputs = shapes(b).map((shape, i) => random(shape, i));

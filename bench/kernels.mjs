@@ -4,6 +4,7 @@
  */
 
 import { Recorder, runOnce } from '../dist/gpu/recorder.js';
+import { withForced } from '../dist/gpu/tuning.js';
 import { relativeError } from '../dist/reference/arrays.js';
 import { deviceSeconds } from './ceiling.mjs';
 import { kernelCases } from './kernel_cases.mjs';
@@ -56,7 +57,7 @@ async function check(gpu, spec, variant) {
   const { inputs, want } = spec.reference(CHECK_BATCH);
   const tensors = inputs.map(({ data, shape }, i) => gpu.tensor(data, shape, `input ${i}`));
   try {
-    return await withVariant(gpu, variant, () =>
+    return await withForced(gpu, { conv2d: variant }, () =>
       runOnce(
         gpu,
         (rec) => spec.record(rec, CHECK_BATCH, tensors),
@@ -69,7 +70,7 @@ async function check(gpu, spec, variant) {
 }
 
 async function timed(gpu, spec, variant, batch, seconds) {
-  return withVariant(gpu, variant, async () => {
+  return withForced(gpu, { conv2d: variant }, async () => {
     const rec = new Recorder(gpu);
     spec.record(
       rec,
@@ -83,16 +84,6 @@ async function timed(gpu, spec, variant, batch, seconds) {
       program.dispose();
     }
   });
-}
-
-async function withVariant(gpu, variant, body) {
-  const before = gpu.convVariant;
-  gpu.convVariant = variant;
-  try {
-    return await body();
-  } finally {
-    gpu.convVariant = before;
-  }
 }
 
 export function kernelTable(results) {

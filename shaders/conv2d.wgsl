@@ -90,36 +90,41 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   dx[i] = sum;
 }
 
-// weight_gradient
+// weight_gradient: the rows of the batch in `splits` parts, each with a sum of its own; reduce.wgsl adds them
+struct WeightGradientParams {
+  b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
+  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, splits: u32,
+}
 @group(0) @binding(0) var<storage, read> dw_x: array<f32>;
 @group(0) @binding(1) var<storage, read> dw_dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
-@group(0) @binding(3) var<uniform> dw_params: ConvParams;
+@group(0) @binding(2) var<storage, read_write> partial: array<f32>; // [splits, KH, KW, IC, OC]
+@group(0) @binding(3) var<uniform> dw_params: WeightGradientParams;
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                    @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = dw_params;
-  if (i >= p.kh * p.kw * p.ic * p.oc) { return; }
+  let size = p.kh * p.kw * p.ic * p.oc;
+  if (i >= size * p.splits) { return; }
   let o = i % p.oc;
   let c = (i / p.oc) % p.ic;
   let kx = (i / (p.oc * p.ic)) % p.kw;
-  let ky = i / (p.oc * p.ic * p.kw);
+  let ky = (i / (p.oc * p.ic * p.kw)) % p.kh;
+  let split = i / size;
+  let lines = p.b * p.oh;
   var sum = 0.0;
-  for (var n = 0u; n < p.b; n++) {
-    for (var oy = 0u; oy < p.oh; oy++) {
-      let iy = oy * p.stride + ky - p.pad_top;
-      if (iy >= p.h) { continue; }
-      // One partial sum a row keeps the rounding error small over the 64,512 pixels of a batch.
-      var row = 0.0;
-      for (var ox = 0u; ox < p.ow; ox++) {
-        let ix = ox * p.stride + kx - p.pad_left;
-        if (ix >= p.w) { continue; }
-        row += dw_x[((n * p.h + iy) * p.w + ix) * p.ic + c] * dw_dy[((n * p.oh + oy) * p.ow + ox) * p.oc + o];
-      }
-      sum += row;
+  for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
+    let iy = (line % p.oh) * p.stride + ky - p.pad_top;
+    if (iy >= p.h) { continue; }
+    // One partial sum a row keeps the rounding error small over the 64,512 pixels of a batch.
+    var row = 0.0;
+    for (var ox = 0u; ox < p.ow; ox++) {
+      let ix = ox * p.stride + kx - p.pad_left;
+      if (ix >= p.w) { continue; }
+      row += dw_x[(((line / p.oh) * p.h + iy) * p.w + ix) * p.ic + c] * dw_dy[(line * p.ow + ox) * p.oc + o];
     }
+    sum += row;
   }
-  dw[i] = sum;
+  partial[i] = sum;
 }

@@ -14,6 +14,8 @@
 //   weight_transform    U[PP, IC, OC]    = G g G^T
 //   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
 //   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U
+//   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
+//                       inference_block.wgsl does, and stores the pooled map only
 // Gradients. The map is linear in d and in g, so the chain rule only transposes it:
 //   dx: the same convolution of dy with the kernel turned (conv2d_flip.wgsl), padding 2 - pad
 //   gradient_transform  Z[PP, TILES, OC] = A dy A^T
@@ -23,10 +25,11 @@
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and channel, or one a weight: neighbours in memory are neighbours in a subgroup. A thread that
 // held vec4s of channels would be slower on software Vulkan, and four times as long to compile.
-// Constants: EDGE, 3 or 4.
+// Constants: EDGE, 3 or 4; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
+const SIZE = {{SIZE}}u;
 alias Outputs = array<f32, EDGE>;
 alias Points = array<f32, POINTS>;
 alias Taps = array<f32, 3>;
@@ -226,6 +229,61 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     for (var oy = 0u; oy < EDGE; oy++) {
       if (top + oy < p.oh && left + ox < p.ow) {
         y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = outputs[oy] + shift;
+      }
+    }
+  }
+}
+
+// output_block: y is [B, OH, OW, C] with OH and OW counted in windows
+struct BlockParams {
+  b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, alpha: f32,
+}
+@group(0) @binding(0) var<storage, read> block_m: array<f32>;
+@group(0) @binding(1) var<storage, read> block_bias: array<f32>;
+@group(0) @binding(2) var<storage, read> scale: array<f32>;
+@group(0) @binding(3) var<storage, read> offset: array<f32>;
+@group(0) @binding(4) var<storage, read_write> pooled: array<f32>;
+@group(0) @binding(5) var<uniform> block_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = block_params;
+  let n = p.tiles * p.c;
+  let tile = i / p.c;
+  if (tile >= p.b * p.ty * p.tx) { return; }
+  var lines: array<Outputs, POINTS>;
+  for (var py = 0u; py < POINTS; py++) {
+    var row: Points;
+    for (var px = 0u; px < POINTS; px++) { row[px] = block_m[(py * POINTS + px) * n + i]; }
+    lines[py] = from_points_{{EDGE}}(row);
+  }
+  var columns: array<Outputs, EDGE>;
+  for (var ox = 0u; ox < EDGE; ox++) {
+    var column: Points;
+    for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
+    columns[ox] = from_points_{{EDGE}}(column);
+  }
+  let c = i % p.c;
+  let factor = scale[c];
+  let shift = offset[c];
+  let sign = select(-1.0, 1.0, factor >= 0.0); // the smallest of y is minus the largest of -y
+  var before = 0.0;
+  if (p.has_bias == 1u) { before = block_bias[c]; }
+  let image = tile / (p.ty * p.tx);
+  let top = ((tile / p.tx) % p.ty) * (EDGE / SIZE);
+  let left = (tile % p.tx) * (EDGE / SIZE);
+  for (var wx = 0u; wx < EDGE / SIZE; wx++) {
+    for (var wy = 0u; wy < EDGE / SIZE; wy++) {
+      var best = sign * columns[wx * SIZE][wy * SIZE];
+      for (var k = 1u; k < SIZE * SIZE; k++) {
+        best = max(best, sign * columns[wx * SIZE + k % SIZE][wy * SIZE + k / SIZE]);
+      }
+      let value = best * sign + before;
+      let e = select(p.alpha * (exp(min(value, 0.0)) - 1.0), value, value > 0.0);
+      if (top + wy < p.oh && left + wx < p.ow) {
+        pooled[((image * p.oh + top + wy) * p.ow + left + wx) * p.c + c] = e * factor + shift;
       }
     }
   }

@@ -25,6 +25,7 @@ function bindingsUsedBy(kernel: Kernel) {
   const source = shaderSource(kernel.shader);
   const bodies = new Map(
     source
+      .replaceAll(/\/\/.*/g, '')
       .split(/^(?=fn )/m)
       .slice(1)
       .map((text) => [/^fn (\w+)/.exec(text)?.[1] ?? '', text.slice(0, text.indexOf('\n}\n'))]),

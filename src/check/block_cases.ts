@@ -1,5 +1,6 @@
 import { normGeometry } from '../gpu/kernels/batch_norm.js';
-import { eluNormPoolBackward, eluNormPoolInfer, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { applyBlockEnd, prepareNorm } from '../gpu/kernels/inference_block.js';
 import * as activations from '../reference/activations.js';
 import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
@@ -24,7 +25,8 @@ function blockCase(
         (entry) => `elu_norm_pool.${entry}`,
       ),
       'batch_norm.finish',
-      'batch_norm.moving_rstd',
+      'inference_block.prepare',
+      'inference_block.apply',
     ],
     title: `block of [${[b, h, w, c].join(', ')}], pool ${size}, dropout ${rate}`,
     run: (gpu) => {
@@ -72,7 +74,7 @@ function blockCase(
           dropout: { rate, layer: LAYER },
         };
         // First, because training moves the averages that it uses.
-        const inferred = eluNormPoolInfer(rec, t.z, weights, t.step, options);
+        const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, weights, EPSILON), ...options });
         const { y, saved } = eluNormPoolTrain(rec, t.z, weights, t.step, options);
         const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.z, weights, saved, t.step, options);
         return {

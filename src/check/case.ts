@@ -1,4 +1,4 @@
-import type { ConvVariant, Gpu } from '../gpu/device.js';
+import type { Gpu } from '../gpu/device.js';
 import { type Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -51,16 +51,5 @@ export async function compare<K extends string>(
     );
   } finally {
     for (const tensor of Object.values<Tensor>(tensors)) gpu.free(tensor);
-  }
-}
-
-/** Runs `body` with the convolution variant forced. */
-export async function withVariant<T>(gpu: Gpu, variant: ConvVariant, body: () => Promise<T>): Promise<T> {
-  const before = gpu.convVariant;
-  gpu.convVariant = variant;
-  try {
-    return await body();
-  } finally {
-    gpu.convVariant = before;
   }
 }

@@ -4,10 +4,12 @@ import type { KernelCase } from './case.js';
 import { CONV_CASES } from './conv_cases.js';
 import { LAYER_CASES } from './layer_cases.js';
 import { LOSS_CASES } from './loss_cases.js';
+import { PRODUCT_CASES } from './product_cases.js';
 
 /** Every case; together they run every kernel there is (a test compares the two lists). */
 export const KERNEL_CASES: readonly KernelCase[] = [
   ...CONV_CASES,
+  ...PRODUCT_CASES,
   ...BLOCK_CASES,
   ...LAYER_CASES,
   ...LOSS_CASES,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { cacheFolder } from '../util/cache_folder.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { PIXELS } from './split_builder.js';
 import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
@@ -98,7 +98,7 @@ export function writeCache(
 /** NAME.<hash of the path>.<hash of the fingerprint>.faces */
 function cachePath(source: string, fingerprint: string, { cacheDir }: CacheOptions): string | undefined {
   if (cacheDir === false) return undefined;
-  const folder = cacheDir ?? join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fer-tui');
+  const folder = cacheDir ?? cacheFolder();
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, KEY);
   const path = resolve(source);
   return join(folder, `${basename(path)}.${hash(path)}.${hash(`${MAGIC}\n${fingerprint}`)}.faces`);

@@ -121,9 +121,6 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
   };
 }
 
-/** Ways to compute a convolution; each falls back to the one before it where a shape or the adapter does not fit. */
-export type ConvVariant = 'naive' | 'subgroup' | 'winograd';
-
 /** Whether every subgroup has 8 lanes: what the register-tiled kernels are written for. */
 export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
@@ -134,8 +131,6 @@ export class Gpu {
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
-  /** Forces a convolution variant (tests, benchmarks); undefined = the fastest that the adapter allows. */
-  convVariant: ConvVariant | undefined;
   #failure: Error | undefined;
   #closed = false;
   readonly #release: () => void;

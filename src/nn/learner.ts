@@ -78,6 +78,9 @@ export class Learner {
   #collected: StepMetrics[] = [];
   #evaluated = 0;
   #stepCount = 0;
+  /** Counts changes of the weights; with what each prepared step has seen of them. */
+  #version = 0;
+  readonly #prepared = new Map<Step, number>();
   #seed: number;
   /** Learning rate of the next steps. */
   learningRate: number;
@@ -135,7 +138,7 @@ export class Learner {
 
   /** Queues one training step. Resolves when few enough steps are in flight, not when this one is done. */
   async train(images: Float32Array, labels: Uint32Array): Promise<void> {
-    const step = await this.#prepared('train', images, labels);
+    const step = await this.#ready('train', images, labels);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#begin();
     step.program.run();
@@ -144,7 +147,7 @@ export class Learner {
 
   /** Queues one batch of evaluation (moving averages, no dropout, no update). */
   async evaluate(images: Float32Array, labels: Uint32Array): Promise<void> {
-    const step = await this.#prepared('evaluate', images, labels);
+    const step = await this.#ready('evaluate', images, labels);
     if (this.#evaluated === RING_SLOTS)
       throw new RangeError(`more than ${RING_SLOTS} batches; use larger ones`);
     this.#writeStep(this.#evaluated++);
@@ -155,7 +158,7 @@ export class Learner {
   /** Class probabilities [B, classes] of images [B, H, W, C]. */
   async predict(images: Float32Array): Promise<Float32Array> {
     const count = images.length / sizeOf(this.model.inputShape);
-    const step = await this.#prepared('predict', images, new Uint32Array(count));
+    const step = await this.#ready('predict', images, new Uint32Array(count));
     step.program.run();
     return await this.gpu.read(step.probabilities);
   }
@@ -217,13 +220,17 @@ export class Learner {
   }
 
   /**
-   * A training step like any other, each of its kernels timed. Open the device with `profile` for exact times.
-   * Throws GpuValidationError without timestamp queries.
+   * A training step like any other, each of its kernels timed; without labels, inference. Open the device with
+   * `profile` for exact times. Throws GpuValidationError without timestamp queries.
    */
-  async profile(images: Float32Array, labels: Uint32Array): Promise<KernelTime[]> {
-    const { program } = await this.#prepared('train', images, labels);
-    if (this.#pending.length === RING_SLOTS) await this.#collect();
-    this.#begin();
+  async profile(images: Float32Array, labels?: Uint32Array): Promise<KernelTime[]> {
+    const count = images.length / sizeOf(this.model.inputShape);
+    const mode = labels === undefined ? 'predict' : 'train';
+    const { program } = await this.#ready(mode, images, labels ?? new Uint32Array(count));
+    if (mode === 'train') {
+      if (this.#pending.length === RING_SLOTS) await this.#collect();
+      this.#begin();
+    }
     const times = await program.profile();
     return program.commands.map((command, i) => ({ ...command, nanoseconds: times[i] ?? 0 }));
   }
@@ -261,11 +268,16 @@ export class Learner {
       }
       this.gpu.write(tensor, given.data);
     }
+    this.#version++;
   }
 
   /** Gives back all memory. */
   async dispose(): Promise<void> {
-    for (const step of await Promise.all(this.#steps.values())) step.program.dispose();
+    for (const step of await Promise.all(this.#steps.values())) {
+      step.program.dispose();
+      step.prepare?.dispose();
+    }
+    this.#prepared.clear();
     const { weights, state, step } = this.#parts;
     const kept = [...weights.values(), ...[...state.values()].flatMap((s) => Object.values(s)), step];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
@@ -287,7 +299,7 @@ export class Learner {
   }
 
   /** The recorded step of a mode and batch size, its inputs filled. The first use of each compiles its kernels. */
-  async #prepared(mode: StepMode, images: Float32Array, labels: Uint32Array): Promise<Step> {
+  async #ready(mode: StepMode, images: Float32Array, labels: Uint32Array): Promise<Step> {
     const batch = this.#batchSize(images, labels);
     const key = `${mode} ${batch}`;
     let step = this.#steps.get(key);
@@ -300,10 +312,15 @@ export class Learner {
     const ready = await step;
     this.gpu.write(ready.images, images);
     this.gpu.write(ready.labels, labels);
+    if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
+      ready.prepare.run();
+      this.#prepared.set(ready, this.#version);
+    }
     return ready;
   }
 
   #begin(): void {
+    this.#version++;
     const index = this.#stepCount++;
     const slot = index % RING_SLOTS;
     this.#pending.push(index + 1);

@@ -73,10 +73,12 @@ export class Sequential {
       const input = value;
       const placed = this.#at(index);
       const get = (name: string) => (weight: string) => ctx.weight(`${name}/${weight}`);
-      const block = onLayer ? undefined : fusedBlockAt(kinds, index, input.value.shape.at(-1) ?? 1);
+      const channels = input.value.shape.at(-1) ?? 1;
+      const block = onLayer ? undefined : fusedBlockAt(kinds, index, channels, ctx.training);
       if (block !== undefined) {
-        const { name } = this.#at(index + block.norm);
-        value = ctx.rec.scope(name, () => block.call(ctx, input, get(name)));
+        const first = index;
+        const at = (offset: number, weight: string) => get(this.#at(first + offset).name)(weight);
+        value = ctx.rec.scope(this.#at(index).name, () => block.call(ctx, input, at));
         index += block.length;
         continue;
       }

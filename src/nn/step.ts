@@ -38,6 +38,8 @@ export interface LayerRecord {
 /** A recorded step for one batch size, with the tensors that the host fills and reads. */
 export interface Step {
   readonly program: Program;
+  /** What must have run since the weights last changed; absent in training. */
+  readonly prepare: Program | undefined;
   readonly images: Tensor;
   readonly labels: Tensor;
   readonly probabilities: Tensor;
@@ -63,6 +65,7 @@ export async function recordStep(
   const observing = mode === 'observe';
   const training = mode === 'train' || observing;
   const rec = new Recorder(gpu, { keepAll: observing });
+  const prepare = training ? rec : new Recorder(gpu);
   try {
     const images = rec.alloc([batch, ...model.inputShape], 'images');
     const labels = rec.alloc([batch], 'labels');
@@ -77,7 +80,10 @@ export async function recordStep(
       label: (op) => rec.currentScope || op,
       around: (label, body) => rec.scope(`${label}/backward`, body),
     });
-    const ctx: Context = { rec, tape, training, step: parts.step, weight: (name) => mustGet(vars, name) };
+    const ctx: Context = {
+      ...{ rec, prepare, tape, training, step: parts.step },
+      weight: (name) => mustGet(vars, name),
+    };
     const layers: LayerRecord[] = [];
     const note = (name: string, input: TensorVar, output: TensorVar) => layers.push({ name, input, output });
     const logits = model.call(ctx, new Var(images, false, 'images'), observing ? note : undefined);
@@ -90,6 +96,7 @@ export async function recordStep(
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
     }
     return {
+      prepare: training ? undefined : await prepare.finish(),
       program: await rec.finish(),
       images,
       labels,
@@ -99,6 +106,7 @@ export async function recordStep(
     };
   } catch (error) {
     rec.abandon();
+    prepare.abandon();
     throw error;
   }
 }

@@ -1,172 +1,226 @@
-import { type ConvVariant, eightLanes, type Gpu } from '../device.js';
-import { defineKernel } from '../kernel.js';
+import type { Gpu } from '../device.js';
 import type { Recorder } from '../recorder.js';
+import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import { choose, type Tunable } from '../tuning.js';
+import {
+  type ConvOperands,
+  directForward,
+  directWeightGradient,
+  naiveInputGradient,
+  subgroupFits,
+} from './conv2d_direct.js';
 import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-import { winogradFits, winogradForward, winogradWeightGradient } from './conv2d_winograd.js';
-import { columnSums, fold, GROUP } from './reduce.js';
+import { grayBlock, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
+import {
+  type Edge,
+  fewestPoints,
+  winogradBlock,
+  winogradBlockFits,
+  winogradFits,
+  winogradForward,
+  winogradWeightGradient,
+} from './conv2d_winograd.js';
+import { applyBlockEnd, type BlockEnd } from './inference_block.js';
+import { columnSums } from './reduce.js';
 
-/** Host side of shaders/conv2d.wgsl (naive) and conv2d_subgroup.wgsl (register tiles on 8-lane subgroups). */
-const CONV_PARAMS = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  ic: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  oc: 'u32',
-  kh: 'u32',
-  kw: 'u32',
-  stride: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-} as const;
-const FORWARD = {
-  reads: ['x', 'weight', 'bias'],
-  writes: ['y'],
-  params: { ...CONV_PARAMS, has_bias: 'u32' },
-} as const;
+/**
+ * Every convolution goes through here: this file knows the ways to compute one, and the tuning of the device says which
+ * is taken. A new way needs a `fits`, and a line in each switch below that it serves.
+ */
+export type ConvWay = 'naive' | 'subgroup' | 'gray' | 'winograd3' | 'winograd4';
 
-const naiveForward = defineKernel('conv2d', 'forward', FORWARD);
-const naiveInputGradient = defineKernel('conv2d', 'input_gradient', {
-  reads: ['dx_dy', 'dx_weight'],
-  writes: ['dx'],
-  params: { ...CONV_PARAMS, has_bias: 'u32' },
-});
-const naiveWeightGradient = defineKernel('conv2d', 'weight_gradient', {
-  reads: ['dw_x', 'dw_dy'],
-  writes: ['dw'],
-  params: { ...CONV_PARAMS, has_bias: 'u32' },
-});
-const subgroupForward = defineKernel('conv2d_subgroup', 'forward', FORWARD);
-const subgroupWeightGradient = defineKernel('conv2d_subgroup', 'weight_gradient', {
-  reads: ['dw_x', 'dw_dy'],
-  writes: ['partial'],
-  params: { ...CONV_PARAMS, splits: 'u32' },
-});
-/** What is tried first for a convolution: what `gpu.convVariant` asks for, else the fastest. */
-export function convVariant(gpu: Gpu): ConvVariant {
-  return gpu.convVariant ?? 'winograd';
+const edgeOf = (way: 'winograd3' | 'winograd4'): Edge => (way === 'winograd3' ? 3 : 4);
+
+/** The ways that fit, the best guess first. */
+function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWay, ...ConvWay[]] {
+  const ways: ConvWay[] = ['naive'];
+  if (subgroupFits(gpu, g)) ways.unshift('subgroup');
+  if (winogradFits(g)) {
+    ways.unshift(
+      ...(fewestPoints(g) === 3
+        ? (['winograd3', 'winograd4'] as const)
+        : (['winograd4', 'winograd3'] as const)),
+    );
+  }
+  if (grayFits(g)) ways.unshift('gray');
+  return ways as [ConvWay, ...ConvWay[]];
 }
 
-/** Whether the register-tiled kernels take it. */
-function tilesFit(gpu: Gpu, channels: number): boolean {
-  return convVariant(gpu) !== 'naive' && eightLanes(gpu) && channels % 4 === 0;
+const shapesOf = (g: ConvGeometry) => ({
+  x: [g.b, g.h, g.w, g.ic],
+  weight: [g.kh, g.kw, g.ic, g.oc],
+  bias: [g.oc],
+  dy: [g.b, g.oh, g.ow, g.oc],
+});
+
+/** What a pass over one convolution is called in a tuning table. */
+function tunable(
+  gpu: Gpu,
+  pass: string,
+  g: ConvGeometry,
+  inputs: readonly Shape[],
+  trial: Tunable<ConvWay>['trial'],
+): Tunable<ConvWay> {
+  const extents = `${pass} [${g.b}, ${g.h}, ${g.w}, ${g.ic}] -> [${g.oh}, ${g.ow}, ${g.oc}], ${g.kh} x ${g.kw} / ${g.stride}`;
+  return { family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs, trial };
 }
 
-/** Tile of the subgroup kernels: rows in blocks of 8, columns in groups of 32 channels. */
-function tileFor(rows: number, oc: number): { BLOCKS: number; QUADS: number } {
-  return { BLOCKS: rows <= 16 ? 2 : 2, QUADS: oc <= 32 ? 1 : 2 };
+/** The way of a layer in training: forward and weight gradient together, because one may keep for the other. */
+function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
+  const { x, weight, bias, dy } = shapesOf(g);
+  return choose(
+    gpu,
+    tunable(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
+      const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
+      const { y, kept } = forwardBy(way, rec, operands, g, { keep: true, prepare: rec });
+      const { dw, db } = gradientsBy(way, rec, operands.x, tdy as Tensor, g, kept);
+      return [y, dw, db];
+    }),
+  );
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]. */
+/** The way of a forward pass alone: inference without a block, and the input gradient, which is one too. */
+function forwardWay(gpu: Gpu, g: ConvGeometry): ConvWay {
+  const { x, weight } = shapesOf(g);
+  return choose(
+    gpu,
+    tunable(gpu, 'forward', g, [x, weight], (rec, way, [tx, tw]) => {
+      const operands = { x: tx as Tensor, weight: tw as Tensor, bias: undefined };
+      return [forwardBy(way, rec, operands, g, { keep: false, prepare: rec }).y];
+    }),
+  );
+}
+
+interface ForwardOptions {
+  /** Whether a backward pass follows. */
+  readonly keep: boolean;
+  /** Where what depends on the weights alone is recorded. */
+  readonly prepare: Recorder;
+}
+
+function forwardBy(
+  way: ConvWay,
+  rec: Recorder,
+  operands: ConvOperands,
+  g: ConvGeometry,
+  { keep, prepare }: ForwardOptions,
+): { y: Tensor; kept: Tensor | undefined } {
+  switch (way) {
+    case 'winograd3':
+    case 'winograd4':
+      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare });
+    case 'gray':
+      return { y: grayForward(rec, operands, g), kept: undefined };
+    default:
+      return { y: directForward(rec, operands, g, way), kept: undefined };
+  }
+}
+
+function gradientsBy(
+  way: ConvWay,
+  rec: Recorder,
+  x: Tensor,
+  dy: Tensor,
+  g: ConvGeometry,
+  kept: Tensor | undefined,
+): { dw: Tensor; db: Tensor } {
+  switch (way) {
+    case 'winograd3':
+    case 'winograd4':
+      return { dw: winogradWeightGradient(rec, x, dy, g, edgeOf(way), kept), db: biasGradient(rec, dy) };
+    case 'gray':
+      return grayGradients(rec, x, dy, g);
+    default:
+      return { dw: directWeightGradient(rec, x, dy, g, way), db: biasGradient(rec, dy) };
+  }
+}
+
+/**
+ * y = conv(x, weight) + bias: [B, OH, OW, OC]. With `training` also what `conv2dGradients` can use again: some ways have
+ * already brought x into another form.
+ */
 export function conv2dForward(
   rec: Recorder,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
+  operands: ConvOperands,
   g: ConvGeometry,
-): Tensor {
-  return usesWinograd(rec, g)
-    ? winogradForward(rec, x, weight, bias, g, false).y
-    : direct(rec, x, weight, bias, g);
-}
-
-/** The same, and what its weight gradient can use again: some variants have already brought x into another form. */
-export function conv2dForwardKeeping(
-  rec: Recorder,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  g: ConvGeometry,
+  { training = false, prepare = rec }: { readonly training?: boolean; readonly prepare?: Recorder } = {},
 ): { y: Tensor; kept: Tensor | undefined } {
-  if (usesWinograd(rec, g)) return winogradForward(rec, x, weight, bias, g, true);
-  return { y: direct(rec, x, weight, bias, g), kept: undefined };
+  const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
+  return forwardBy(way, rec, operands, g, { keep: training, prepare });
 }
 
-function usesWinograd(rec: Recorder, g: ConvGeometry): boolean {
-  return convVariant(rec.gpu) === 'winograd' && winogradFits(g);
-}
-
-function direct(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | undefined, g: ConvGeometry): Tensor {
-  const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
-  // Without a bias some buffer must still be bound; the kernel does not read it.
-  const bind = { x, weight, bias: bias ?? weight, y };
-  const params = { ...g, has_bias: bias === undefined ? 0 : 1 };
-  if (tilesFit(rec.gpu, g.oc)) {
-    const rows = g.b * g.oh * g.ow;
-    const constants = tileFor(rows, g.oc);
-    const workgroups = Math.ceil(rows / (constants.BLOCKS * 8)) * Math.ceil(g.oc / (constants.QUADS * 32));
-    rec.dispatch(subgroupForward, { bind, params, constants, workgroups });
-  } else {
-    rec.dispatch(naiveForward, { bind, params, workgroups: Math.ceil(y.size / GROUP) });
-  }
-  return y;
-}
-
-/** dx [B, H, W, IC] from dy [B, OH, OW, OC]. */
-export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  if (convVariant(rec.gpu) !== 'naive' && g.stride === 1) {
-    const flipped = flip(rec, weight, { taps: g.kh * g.kw, ic: g.ic, oc: g.oc });
-    const dx = conv2dForward(rec, dy, flipped, undefined, {
-      ...g,
-      h: g.oh,
-      w: g.ow,
-      ic: g.oc,
-      oh: g.h,
-      ow: g.w,
-      oc: g.ic,
-      pad_top: g.kh - 1 - g.pad_top,
-      pad_left: g.kw - 1 - g.pad_left,
-    });
-    rec.release(flipped);
-    return dx;
-  }
-  const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
-  rec.dispatch(naiveInputGradient, {
-    bind: { dx_dy: dy, dx_weight: weight, dx },
-    params: { ...g, has_bias: 0 },
-    workgroups: Math.ceil(dx.size / GROUP),
-  });
-  return dx;
-}
-
-/** dw [KH, KW, IC, OC] from x and dy, and what `conv2dForwardKeeping` kept, if that was used. */
-export function conv2dWeightGradient(
+/** dw [KH, KW, IC, OC] and db [OC] from x and dy, and from what the forward pass kept, which is released. */
+export function conv2dGradients(
   rec: Recorder,
   x: Tensor,
   dy: Tensor,
   g: ConvGeometry,
   kept?: Tensor,
+): { dw: Tensor; db: Tensor } {
+  return gradientsBy(trainingWay(rec.gpu, g), rec, x, dy, g, kept);
+}
+
+/** dx [B, H, W, IC] from dy [B, OH, OW, OC]: with stride 1 the convolution of dy with the kernel turned round. */
+export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
+  if (g.stride !== 1) return naiveInputGradient(rec, dy, weight, g);
+  const turned = {
+    ...g,
+    ...{ h: g.oh, w: g.ow, ic: g.oc, oh: g.h, ow: g.w, oc: g.ic },
+    ...{ pad_top: g.kh - 1 - g.pad_top, pad_left: g.kw - 1 - g.pad_left },
+  };
+  const way = forwardWay(rec.gpu, turned);
+  if (way === 'naive') return naiveInputGradient(rec, dy, weight, g);
+  const flipped = flip(rec, weight, { taps: g.kh * g.kw, ic: g.ic, oc: g.oc });
+  const operands = { x: dy, weight: flipped, bias: undefined };
+  const { y } = forwardBy(way, rec, operands, turned, { keep: false, prepare: rec });
+  rec.release(flipped);
+  return y;
+}
+
+/** A convolution and the end of its block, for inference: [B, OH / size, OW / size, OC]; OC in fours. */
+export function conv2dBlock(
+  rec: Recorder,
+  prepare: Recorder,
+  operands: ConvOperands,
+  end: BlockEnd,
+  g: ConvGeometry,
 ): Tensor {
-  if (usesWinograd(rec, g)) return winogradWeightGradient(rec, x, dy, g, kept);
-  const shape = [g.kh, g.kw, g.ic, g.oc];
-  const dw = rec.alloc(shape, 'dw');
-  if (tilesFit(rec.gpu, g.oc)) {
-    const rows = g.kh * g.kw * g.ic;
-    const constants = tileFor(rows, g.oc);
-    const tiles = Math.ceil(rows / (constants.BLOCKS * 8)) * Math.ceil(g.oc / (constants.QUADS * 32));
-    const splits = Math.max(1, Math.min(g.b * g.oh, Math.ceil(48 / tiles)));
-    const partial = splits === 1 ? dw : rec.alloc([splits, ...shape], 'dw_partial');
-    rec.dispatch(subgroupWeightGradient, {
-      bind: { dw_x: x, dw_dy: dy, partial },
-      params: { ...g, splits },
-      constants,
-      workgroups: tiles * splits,
-    });
-    if (splits > 1) {
-      fold(rec, partial, splits, dw);
-      rec.release(partial);
-    }
-  } else {
-    rec.dispatch(naiveWeightGradient, {
-      bind: { dw_x: x, dw_dy: dy, dw },
-      params: { ...g, has_bias: 0 },
-      workgroups: Math.ceil(dw.size / GROUP),
-    });
+  const { x, weight, bias } = shapesOf(g);
+  const way = choose(
+    rec.gpu,
+    tunable(
+      rec.gpu,
+      `block ${end.poolSize}`,
+      g,
+      [x, weight, bias, bias, bias],
+      (trial, candidate, [tx, tw, tb, scale, offset]) => {
+        const own = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
+        const ownEnd = { ...end, scale: scale as Tensor, offset: offset as Tensor };
+        return [blockBy(candidate, trial, trial, own, ownEnd, g)];
+      },
+    ),
+  );
+  return blockBy(way, rec, prepare, operands, end, g);
+}
+
+function blockBy(
+  way: ConvWay,
+  rec: Recorder,
+  prepare: Recorder,
+  operands: ConvOperands,
+  end: BlockEnd,
+  g: ConvGeometry,
+): Tensor {
+  if (way === 'gray') return grayBlock(rec, operands, end, g);
+  if ((way === 'winograd3' || way === 'winograd4') && winogradBlockFits(edgeOf(way), end.poolSize)) {
+    return winogradBlock(rec, operands, end, g, { edge: edgeOf(way), prepare });
   }
-  return dw;
+  const { y } = forwardBy(way, rec, operands, g, { keep: false, prepare });
+  const out = applyBlockEnd(rec, y, end);
+  rec.release(y);
+  return out;
 }
 
 /** db [OC] from dy [..., OC]. */

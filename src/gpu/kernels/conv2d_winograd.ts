@@ -1,7 +1,9 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
+import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
@@ -37,6 +39,21 @@ const outputTransform = defineKernel('conv2d_winograd', 'output_transform', {
   writes: ['y'],
   params: TILE_PARAMS,
 });
+const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
+  reads: ['block_m', 'block_bias', 'scale', 'offset'],
+  writes: ['pooled'],
+  params: {
+    b: 'u32',
+    c: 'u32',
+    oh: 'u32',
+    ow: 'u32',
+    ty: 'u32',
+    tx: 'u32',
+    tiles: 'u32',
+    has_bias: 'u32',
+    alpha: 'f32',
+  },
+});
 const gradientTransform = defineKernel('conv2d_winograd', 'gradient_transform', {
   reads: ['g_dy'],
   writes: ['z'],
@@ -53,90 +70,122 @@ export function winogradFits(g: ConvGeometry): boolean {
   return g.kh === 3 && g.kw === 3 && g.stride === 1 && g.ic % 4 === 0 && g.oc % 4 === 0;
 }
 
-/** Edge of the output tiles, their number, and the points of a tile: the edge that needs the fewest multiplications. */
-function tiling(g: ConvGeometry) {
-  const [four, three] = ([4, 3] as const).map((edge) => {
-    const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
-    return { edge, ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
-  }) as [Tiling, Tiling];
-  return three.tiles * three.points < four.tiles * four.points ? three : four;
+/** Edge of the output tiles. */
+export type Edge = 3 | 4;
+
+/** How many tiles there are, and the points of one. */
+function tiling(g: ConvGeometry, edge: Edge) {
+  const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
+  return { ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
 }
 
-interface Tiling {
-  readonly edge: number;
-  readonly ty: number;
-  readonly tx: number;
-  readonly tiles: number;
-  readonly points: number;
+/** The edge that needs the fewest multiplications. */
+export function fewestPoints(g: ConvGeometry): Edge {
+  const count = (edge: Edge): number => tiling(g, edge).tiles * tiling(g, edge).points;
+  return count(3) < count(4) ? 3 : 4;
 }
 
 /** The params of a transform over `channels` channels, and its grid. */
-function overTiles(g: ConvGeometry, channels: number, hasBias = false) {
-  const { edge, ty, tx, tiles } = tiling(g);
+function overTiles(g: ConvGeometry, edge: Edge, channels: number, hasBias = false) {
+  const { ty, tx, tiles } = tiling(g, edge);
   const { b, h, w, oh, ow, pad_top, pad_left } = g;
   return {
     params: {
-      b,
-      h,
-      w,
-      c: channels,
-      oh,
-      ow,
-      pad_top,
-      pad_left,
-      ty,
-      tx,
-      tiles,
+      ...{ b, h, w, c: channels, oh, ow, pad_top, pad_left, ty, tx, tiles },
       has_bias: Number(hasBias),
     },
-    constants: { EDGE: edge },
+    constants: { EDGE: edge, SIZE: 1 },
     workgroups: Math.ceil((tiles * channels) / GROUP),
   };
 }
 
-function overWeights(g: ConvGeometry) {
+function overWeights(g: ConvGeometry, edge: Edge) {
   return {
     params: { ic: g.ic, oc: g.oc },
-    constants: { EDGE: tiling(g).edge },
+    constants: { EDGE: edge, SIZE: 1 },
     workgroups: Math.ceil((g.ic * g.oc) / GROUP),
   };
 }
 
 /** The patches of x at the points: [points, tiles, IC]. */
-function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry): Tensor {
-  const { points, tiles } = tiling(g);
+function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+  const { points, tiles } = tiling(g, edge);
   const v = rec.alloc([points, tiles, g.ic], 'v');
-  rec.dispatch(inputTransform, { bind: { x, v }, ...overTiles(g, g.ic) });
+  rec.dispatch(inputTransform, { bind: { x, v }, ...overTiles(g, edge, g.ic) });
   return v;
 }
 
-/**
- * y = conv(x, weight) + bias: [B, OH, OW, OC].
- * @param keep whether to return x at the points as well, for `winogradWeightGradient`; else it is released
- */
+export interface WinogradOptions {
+  readonly edge: Edge;
+  /** Where what depends on the weights alone is recorded; default: with the rest. */
+  readonly prepare?: Recorder;
+  /** Whether x at the points is kept for `winogradWeightGradient`; default no. */
+  readonly keep?: boolean;
+}
+
+/** The products at the points, M [points, tiles, OC], and x at the points. */
+function products(
+  rec: Recorder,
+  { x, weight }: ConvOperands,
+  g: ConvGeometry,
+  { edge, prepare = rec, keep = false }: WinogradOptions,
+): { m: Tensor; v: Tensor } {
+  const { points, tiles } = tiling(g, edge);
+  const u = prepare.alloc([points, g.ic, g.oc], 'u');
+  prepare.dispatch(weightTransform, { bind: { weight, u }, ...overWeights(g, edge) });
+  const v = inputPoints(rec, x, g, edge);
+  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
+  rec.release(u); // unless it is prepared, and so not ours
+  if (!keep) rec.release(v);
+  return { m, v };
+}
+
+/** y = conv(x, weight) + bias: [B, OH, OW, OC]; and what was asked to be kept. */
 export function winogradForward(
   rec: Recorder,
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
+  operands: ConvOperands,
   g: ConvGeometry,
-  keep: boolean,
+  options: WinogradOptions,
 ): { y: Tensor; kept: Tensor | undefined } {
-  const { points, tiles } = tiling(g);
-  const u = rec.alloc([points, g.ic, g.oc], 'u');
-  rec.dispatch(weightTransform, { bind: { weight, u }, ...overWeights(g) });
-  const v = inputPoints(rec, x, g);
-  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
-  rec.release(u);
-  if (!keep) rec.release(v);
+  const { weight, bias } = operands;
+  const { m, v } = products(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   rec.dispatch(outputTransform, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { m, bias: bias ?? weight, y },
-    ...overTiles(g, g.oc, bias !== undefined),
+    ...overTiles(g, options.edge, g.oc, bias !== undefined),
   });
   rec.release(m);
-  return { y, kept: keep ? v : undefined };
+  return { y, kept: options.keep ? v : undefined };
+}
+
+/** Whether the windows of a pooling layer tile the output tiles. */
+export function winogradBlockFits(edge: Edge, poolSize: number): boolean {
+  return edge % poolSize === 0;
+}
+
+/** The whole block, its end in the last transform: [B, OH / size, OW / size, OC]. */
+export function winogradBlock(
+  rec: Recorder,
+  operands: ConvOperands,
+  { scale, offset, alpha, poolSize }: BlockEnd,
+  g: ConvGeometry,
+  options: WinogradOptions,
+): Tensor {
+  const { edge } = options;
+  const { weight, bias } = operands;
+  const { m } = products(rec, operands, g, options);
+  const { ty, tx, tiles } = tiling(g, edge);
+  const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
+  const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
+  rec.dispatch(outputBlock, {
+    bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
+    params: { b: g.b, c: g.oc, oh, ow, ty, tx, tiles, has_bias: Number(bias !== undefined), alpha },
+    constants: { EDGE: edge, SIZE: poolSize },
+    workgroups: Math.ceil((tiles * g.oc) / GROUP),
+  });
+  rec.release(m);
+  return pooled;
 }
 
 /** dw [3, 3, IC, OC] from x and dy; `kept` is what the forward pass kept of x, and is released. */
@@ -145,17 +194,18 @@ export function winogradWeightGradient(
   x: Tensor,
   dy: Tensor,
   g: ConvGeometry,
+  edge: Edge,
   kept: Tensor | undefined,
 ): Tensor {
-  const { points, tiles } = tiling(g);
-  const v = kept ?? inputPoints(rec, x, g);
+  const { points, tiles } = tiling(g, edge);
+  const v = kept ?? inputPoints(rec, x, g, edge);
   const z = rec.alloc([points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, g.oc) });
+  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, edge, g.oc) });
   const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
-  rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g) });
+  rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
   rec.release(du);
   return dw;
 }

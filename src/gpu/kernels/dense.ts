@@ -1,9 +1,8 @@
-import { eightLanes } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { convVariant } from './conv2d.js';
+import { choose } from '../tuning.js';
 import { flip } from './conv2d_flip.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
@@ -40,9 +39,25 @@ export function denseGeometry(x: readonly number[], weight: readonly number[]): 
   return { b, ic, oc: weight[1] as number };
 }
 
-/** Whether the matrix products in registers take it. */
-function tiled(rec: Recorder, g: DenseGeometry): boolean {
-  return convVariant(rec.gpu) !== 'naive' && eightLanes(rec.gpu) && g.ic % 4 === 0 && g.oc % 4 === 0;
+/** As a matrix product, which has ways of its own, or by the kernels that the lesson is about. */
+type DenseWay = 'matmul' | 'naive';
+
+/** One way for all three passes of a layer. */
+function wayFor(rec: Recorder, g: DenseGeometry): DenseWay {
+  return choose<DenseWay>(rec.gpu, {
+    family: 'dense',
+    extents: `[${g.b}, ${g.ic}] -> ${g.oc}`,
+    candidates: ['matmul', 'naive'],
+    inputs: [[g.b, g.ic], [g.ic, g.oc], [g.oc], [g.b, g.oc]],
+    trial: (trial, way, inputs) => {
+      const [x, weight, bias, dy] = inputs as [Tensor, Tensor, Tensor, Tensor];
+      return [
+        forwardBy(way, trial, x, weight, bias, g),
+        inputGradientBy(way, trial, dy, weight, g),
+        weightGradientBy(way, trial, x, dy, g),
+      ];
+    },
+  });
 }
 
 /** y [B, OC] = x weight + bias. */
@@ -53,7 +68,28 @@ export function denseForward(
   bias: Tensor,
   g: DenseGeometry,
 ): Tensor {
-  if (tiled(rec, g)) {
+  return forwardBy(wayFor(rec, g), rec, x, weight, bias, g);
+}
+
+/** dx [B, IC]. */
+export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
+  return inputGradientBy(wayFor(rec, g), rec, dy, weight, g);
+}
+
+/** dw [IC, OC]. */
+export function denseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
+  return weightGradientBy(wayFor(rec, g), rec, x, dy, g);
+}
+
+function forwardBy(
+  way: DenseWay,
+  rec: Recorder,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  g: DenseGeometry,
+): Tensor {
+  if (way === 'matmul') {
     const product = matmul(rec, x, weight, { batch: 1, m: g.b, k: g.ic, n: g.oc }, { bias });
     return rec.view(product, [g.b, g.oc]);
   }
@@ -66,9 +102,8 @@ export function denseForward(
   return y;
 }
 
-/** dx [B, IC]. */
-export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
-  if (tiled(rec, g)) {
+function inputGradientBy(way: DenseWay, rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
+  if (way === 'matmul') {
     const turned = flip(rec, weight, { taps: 1, ic: g.ic, oc: g.oc });
     const product = matmul(rec, dy, turned, { batch: 1, m: g.b, k: g.oc, n: g.ic });
     rec.release(turned);
@@ -83,9 +118,8 @@ export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g:
   return dx;
 }
 
-/** dw [IC, OC]. */
-export function denseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
-  if (tiled(rec, g) && g.b % 4 === 0) {
+function weightGradientBy(way: DenseWay, rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
+  if (way === 'matmul') {
     const shape = { batch: 1, m: g.ic, k: g.b, n: g.oc };
     return rec.view(matmul(rec, x, dy, shape, { transposed: true }), [g.ic, g.oc]);
   }

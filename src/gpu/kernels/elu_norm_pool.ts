@@ -2,7 +2,7 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { finishStatistics, movingStatistics, type NormSaved, type NormWeights } from './batch_norm.js';
+import { finishStatistics, type NormSaved, type NormWeights } from './batch_norm.js';
 import { dropoutThreshold } from './dropout.js';
 import { chunksFor, GROUP } from './reduce.js';
 
@@ -104,19 +104,6 @@ export function eluNormPoolTrain(
   );
   rec.release(partial);
   return apply(rec, z, weights, saved, step, options);
-}
-
-/** Inference forward: moving averages, no dropout. */
-export function eluNormPoolInfer(
-  rec: Recorder,
-  z: Tensor,
-  weights: NormWeights,
-  step: Tensor,
-  options: EluNormPoolOptions,
-): Tensor {
-  const saved = movingStatistics(rec, weights, options.epsilon);
-  const { y } = apply(rec, z, weights, saved, step, { ...options, dropout: { rate: 0, layer: 0 } });
-  return y;
 }
 
 function apply(

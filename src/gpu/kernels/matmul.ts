@@ -2,9 +2,13 @@ import { eightLanes } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import { choose } from '../tuning.js';
 import { GROUP } from './reduce.js';
 
-/** Host side of shaders/matmul.wgsl (naive) and matmul_subgroup.wgsl (register tiles on 8-lane subgroups). */
+/**
+ * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory) and matmul_subgroup.wgsl
+ * (register tiles on 8-lane subgroups).
+ */
 const spec = {
   reads: ['a', 'b', 'bias'],
   writes: ['c'],
@@ -15,13 +19,22 @@ const KERNELS = {
     product: defineKernel('matmul', 'product', spec),
     transposed: defineKernel('matmul', 'transposed_product', spec),
   },
+  tiled: {
+    product: defineKernel('matmul_tiled', 'product', spec),
+    transposed: defineKernel('matmul_tiled', 'transposed_product', spec),
+  },
   subgroup: {
     product: defineKernel('matmul_subgroup', 'product', spec),
     transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
   },
 };
-/** Rows of a register tile. */
+/** Rows of a register tile on 8-lane subgroups; its columns are 32 or 64. */
 const ROWS = { product: 16, transposed: 32 };
+/** Rows and columns of a tile in workgroup memory. */
+const TILE = 64;
+
+/** subgroup32 and subgroup64: register tiles of so many columns. */
+export type MatmulWay = 'naive' | 'tiled' | 'subgroup32' | 'subgroup64';
 
 export interface MatmulGeometry {
   readonly batch: number;
@@ -34,9 +47,7 @@ export interface MatmulOptions {
   /** a is [batch, k, m] instead of [batch, m, k]; default false. */
   readonly transposed?: boolean;
   /** [n], added to every row; default none. */
-  readonly bias?: Tensor;
-  /** Default: the fastest that the adapter and the shape allow. */
-  readonly variant?: 'naive' | 'subgroup';
+  readonly bias?: Tensor | undefined;
 }
 
 /** c [batch, m, n] = a b + bias, batch by batch; b is [batch, k, n]. */
@@ -45,23 +56,63 @@ export function matmul(
   a: Tensor,
   b: Tensor,
   g: MatmulGeometry,
-  options: MatmulOptions = {},
+  { transposed = false, bias }: MatmulOptions = {},
 ): Tensor {
-  const transposed = options.transposed ?? false;
+  const { batch, m, k, n } = g;
   const entry = transposed ? 'transposed' : 'product';
-  const fits = g.k % 2 === 0 && g.n % 4 === 0 && (!transposed || g.m % 4 === 0);
+  const left = transposed ? [batch, k, m] : [batch, m, k];
+  const way = choose<MatmulWay>(rec.gpu, {
+    family: 'matmul',
+    extents: `${entry} ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
+    candidates: waysFor(rec, g, transposed),
+    inputs: [left, [batch, k, n]],
+    trial: (trial, candidate, [x, y]) => [
+      multiply(trial, x as Tensor, y as Tensor, undefined, g, entry, candidate),
+    ],
+  });
+  return multiply(rec, a, b, bias, g, entry, way);
+}
+
+function waysFor(
+  { gpu }: Recorder,
+  { m, k, n }: MatmulGeometry,
+  transposed: boolean,
+): [MatmulWay, ...MatmulWay[]] {
+  const fits = eightLanes(gpu) && k % 2 === 0 && n % 4 === 0 && (!transposed || m % 4 === 0);
+  const anywhere: MatmulWay[] = gpu.info.software ? ['naive', 'tiled'] : ['tiled', 'naive'];
+  const inRegisters: MatmulWay[] = n <= 32 ? ['subgroup32'] : ['subgroup64', 'subgroup32'];
+  return [...(fits ? inRegisters : []), ...anywhere] as [MatmulWay, ...MatmulWay[]];
+}
+
+function multiply(
+  rec: Recorder,
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | undefined,
+  g: MatmulGeometry,
+  entry: 'product' | 'transposed',
+  way: MatmulWay,
+): Tensor {
   const c = rec.alloc([g.batch, g.m, g.n], 'c');
   const call = {
     // Without a bias some buffer must still be bound; the kernel does not read it.
-    bind: { a, b, bias: options.bias ?? b, c },
-    params: { ...g, has_bias: Number(options.bias !== undefined) },
+    bind: { a, b, bias: bias ?? b, c },
+    params: { ...g, has_bias: Number(bias !== undefined) },
   };
-  if (!fits || !eightLanes(rec.gpu) || options.variant === 'naive') {
-    rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
-    return c;
+  const grid = (rows: number, columns: number): number =>
+    g.batch * Math.ceil(g.m / rows) * Math.ceil(g.n / columns);
+  switch (way) {
+    case 'naive':
+      rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
+      break;
+    case 'tiled':
+      rec.dispatch(KERNELS.tiled[entry], { ...call, workgroups: grid(TILE, TILE) });
+      break;
+    default: {
+      const QUADS = way === 'subgroup32' ? 1 : 2;
+      const workgroups = grid(ROWS[entry], 32 * QUADS);
+      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants: { QUADS }, workgroups });
+    }
   }
-  const QUADS = g.n <= 32 ? 1 : 2;
-  const tiles = Math.ceil(g.m / ROWS[entry]) * Math.ceil(g.n / (32 * QUADS));
-  rec.dispatch(KERNELS.subgroup[entry], { ...call, constants: { QUADS }, workgroups: g.batch * tiles });
   return c;
 }

@@ -1,10 +1,4 @@
-import {
-  biasGradient,
-  conv2dForward,
-  conv2dForwardKeeping,
-  conv2dInputGradient,
-  conv2dWeightGradient,
-} from '../../gpu/kernels/conv2d.js';
+import { conv2dForward, conv2dGradients, conv2dInputGradient } from '../../gpu/kernels/conv2d.js';
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import type { Context, TensorVar } from '../context.js';
 
@@ -16,16 +10,14 @@ export function conv2d(
   bias: TensorVar | undefined,
   options: ConvOptions,
 ): TensorVar {
-  const { rec, tape } = ctx;
+  const { rec, tape, prepare } = ctx;
   const g = convGeometry(x.value.shape, weight.value.shape, options);
-  const operands = [x.value, weight.value, bias?.value] as const;
-  const { y, kept } = weight.needsGrad
-    ? conv2dForwardKeeping(rec, ...operands, g)
-    : { y: conv2dForward(rec, ...operands, g), kept: undefined };
-  // The first layer's input is data: its gradient, a third of the layer's work, is not made.
-  return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => [
-    x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined,
-    conv2dWeightGradient(rec, x.value, dy, g, kept),
-    bias === undefined ? undefined : biasGradient(rec, dy),
-  ]);
+  const operands = { x: x.value, weight: weight.value, bias: bias?.value };
+  const { y, kept } = conv2dForward(rec, operands, g, { training: weight.needsGrad, prepare });
+  return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
+    // The first layer's input is data: its gradient, a third of the layer's work, is not made.
+    const dx = x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined;
+    const { dw, db } = conv2dGradients(rec, x.value, dy, g, kept);
+    return [dx, dw, bias === undefined ? undefined : db];
+  });
 }

@@ -1,9 +1,9 @@
 import {
   type EluNormPoolOptions,
   eluNormPoolBackward,
-  eluNormPoolInfer,
   eluNormPoolTrain,
 } from '../../gpu/kernels/elu_norm_pool.js';
+import { applyBlockEnd, prepareNorm } from '../../gpu/kernels/inference_block.js';
 import type { Context, TensorVar } from '../context.js';
 import { type NormVars, normWeights } from './batch_norm.js';
 
@@ -12,16 +12,12 @@ import { type NormVars, normWeights } from './batch_norm.js';
  * [B,C]; C a multiple of 4. Outside of training it has no gradient.
  */
 export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: EluNormPoolOptions): TensorVar {
-  const { rec, tape, training, step } = ctx;
+  const { rec, prepare, tape, training, step } = ctx;
   const weights = normWeights(w);
   const inputs = [x, w.gamma, w.beta];
   if (!training) {
-    return tape.record(
-      'elu_norm_pool',
-      inputs,
-      eluNormPoolInfer(rec, x.value, weights, step, options),
-      undefined,
-    );
+    const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
+    return tape.record('elu_norm_pool', inputs, applyBlockEnd(rec, x.value, end), undefined);
   }
   const { y, saved } = eluNormPoolTrain(rec, x.value, weights, step, options);
   return tape.record('elu_norm_pool', inputs, y, (dy) => {

@@ -1,0 +1,164 @@
+// 3 x 3 convolution with stride 1 of images of one channel: the first layer of a network that sees gray faces.
+//
+// The general kernels lose here, because nine multiplications for each output are too few to pay for their set-up. So
+// a thread keeps the nine weights of four output channels in registers and walks along a row of the image. It keeps
+// the columns of x that it has seen: with each step three new pixels come in. What remains is almost only the storing
+// of y. Mathematics and gradients as in conv2d.wgsl:
+//
+//   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
+//   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
+//   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway
+//
+// `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
+// (see elu_norm_pool.wgsl), and stores the pooled map only, a quarter of the numbers. elu grows with y, and so does
+// scale * e + offset if scale >= 0, else it falls: the largest (or smallest) y of a window decides, one exp a window.
+//
+// Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
+// Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
+// Constants: SIZE, the edge of the pooling window of `block` (1 is none; 1 for the other entry points).
+
+const SIZE = {{SIZE}}u;
+const SPAN = SIZE + 2u; // columns and rows of x under a window
+
+struct GrayParams {
+  b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
+  has_bias: u32, chunks: u32, alpha: f32,
+}
+/// Nine weights or sums, of four channels.
+alias Taps = array<vec4f, 9>;
+/// SPAN rows of one column of x.
+alias Column = array<f32, SPAN>;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<uniform> params: GrayParams;
+
+fn load_taps(quad: u32, oc4: u32) -> Taps {
+  var taps: Taps;
+  for (var t = 0u; t < 9u; t++) { taps[t] = weight[t * oc4 + quad]; }
+  return taps;
+}
+
+/// Rows top .. top + SPAN - 1 of column `ix` of image n; 0 outside. `top` and `ix` may have wrapped below 0.
+fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
+  var column: Column;
+  for (var r = 0u; r < SPAN; r++) {
+    let seen = top + r < h && ix < w;
+    column[r] = select(0.0, x[select(0u, (n * h + top + r) * w + ix, seen)], seen);
+  }
+  return column;
+}
+
+/// The sum over the nine taps, from row `r` of three columns on.
+fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> vec4f {
+  return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2]
+    + left[r + 1u] * taps[3] + middle[r + 1u] * taps[4] + right[r + 1u] * taps[5]
+    + left[r + 2u] * taps[6] + middle[r + 2u] * taps[7] + right[r + 2u] * taps[8];
+}
+
+// forward
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = params;
+  if (i >= p.b * p.oh * p.oc4) { return; }
+  let quad = i % p.oc4;
+  let line = i / p.oc4;
+  let n = line / p.oh;
+  let top = line % p.oh - p.pad_top;
+  let taps = load_taps(quad, p.oc4);
+  var shift = vec4f(0.0);
+  if (p.has_bias == 1u) { shift = bias[quad]; }
+  var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
+  var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
+  for (var ox = 0u; ox < p.ow; ox++) {
+    let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
+    y[(line * p.ow + ox) * p.oc4 + quad] = convolve(taps, left, middle, right, 0u) + shift;
+    left = middle;
+    middle = right;
+  }
+}
+
+// block: y is [B, OH, OW, OC] with OH and OW counted in windows
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(4) var<storage, read> offset: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> pooled: array<vec4f>;
+@group(0) @binding(6) var<uniform> block_params: GrayParams;
+
+@compute @workgroup_size(64)
+fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+         @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = block_params;
+  if (i >= p.b * p.oh * p.oc4) { return; }
+  let quad = i % p.oc4;
+  let line = i / p.oc4;
+  let n = line / p.oh;
+  let top = (line % p.oh) * SIZE - p.pad_top;
+  let taps = load_taps(quad, p.oc4);
+  let factor = scale[quad];
+  let rising = factor >= vec4f(0.0);
+  let sign = select(vec4f(-1.0), vec4f(1.0), rising); // the smallest of y is minus the largest of -y
+  var shift = offset[quad];
+  var before = vec4f(0.0);
+  if (p.has_bias == 1u) { before = bias[quad]; }
+  var columns: array<Column, SPAN>;
+  for (var c = 0u; c < 2u; c++) { columns[SIZE + c] = column_at(n, top, c - p.pad_left, p.h, p.w); }
+  for (var ox = 0u; ox < p.ow; ox++) {
+    columns[0] = columns[SIZE];
+    columns[1] = columns[SIZE + 1u];
+    for (var c = 2u; c < SPAN; c++) {
+      columns[c] = column_at(n, top, ox * SIZE + c - p.pad_left, p.h, p.w);
+    }
+    var best = vec4f(-3.4028234e38);
+    for (var k = 0u; k < SIZE * SIZE; k++) {
+      let c = k % SIZE;
+      best = max(best, sign * convolve(taps, columns[c], columns[c + 1u], columns[c + 2u], k / SIZE));
+    }
+    let z = best * sign + before;
+    let e = select(p.alpha * (exp(min(z, vec4f(0.0))) - 1.0), z, z > vec4f(0.0));
+    pooled[(line * p.ow + ox) * p.oc4 + quad] = e * factor + shift;
+  }
+}
+
+// weight_gradient: per chunk of rows the nine sums of dw, and that of db
+@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
+@group(0) @binding(3) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
+@group(0) @binding(4) var<uniform> dw_params: GrayParams;
+
+@compute @workgroup_size(64)
+fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                   @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = dw_params;
+  if (i >= p.chunks * p.oc4) { return; }
+  let quad = i % p.oc4;
+  let chunk = i / p.oc4;
+  let lines = p.b * p.oh;
+  var sums: Taps;
+  var total = vec4f(0.0);
+  for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
+    let n = line / p.oh;
+    let top = line % p.oh - p.pad_top;
+    var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
+    var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
+    for (var ox = 0u; ox < p.ow; ox++) {
+      let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
+      let d = dy[(line * p.ow + ox) * p.oc4 + quad];
+      for (var ky = 0u; ky < 3u; ky++) {
+        sums[ky * 3u] += left[ky] * d;
+        sums[ky * 3u + 1u] += middle[ky] * d;
+        sums[ky * 3u + 2u] += right[ky] * d;
+      }
+      total += d;
+      left = middle;
+      middle = right;
+    }
+  }
+  for (var t = 0u; t < 9u; t++) { dw_partial[(chunk * 9u + t) * p.oc4 + quad] = sums[t]; }
+  db_partial[i] = total;
+}

@@ -1,0 +1,120 @@
+// Batched matrix product with tiles in workgroup memory, for GPUs. Same mathematics as matmul.wgsl.
+//
+// Why tiles: each number of A is needed for N columns of C and each of B for M rows. The naive kernel fetches it anew each
+// time. Here a workgroup of 256 invocations makes 64 x 64 numbers of C: sixteen steps of the inner dimension at a time,
+// all of them together bring 64 x 16 numbers of A and 16 x 64 of B into workgroup memory, where everyone can read them
+// cheaply. Each number from memory then serves 64 multiplications.
+// Each invocation holds 4 x 4 numbers of C in registers: for one step it reads a vec4 of A and a vec4 of B from the tiles
+// and makes 16 multiply-adds of them.
+//
+// The two barriers of a round: nobody may read a tile before all have filled it, nor fill the next one before all have
+// read this one.
+//
+// Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], bias [N], read if has_bias
+// is 1, C [BATCH, M, N]; any extents. What lies past the end counts as 0 and is not stored.
+
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
+
+const TILE = 64u;
+const STEPS = 16u;
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(4) var<uniform> params: MatmulParams;
+
+// Step by step: [STEPS, TILE], so that four rows of A, or four columns of B, are neighbours.
+var<workgroup> a_tile: array<f32, STEPS * TILE>;
+var<workgroup> b_tile: array<f32, STEPS * TILE>;
+
+struct Tile { batch: u32, row: u32, column: u32 }
+
+/// Which tile a workgroup makes: its batch, first row and first column.
+fn tile_of(index: u32, p: MatmulParams) -> Tile {
+  let columns = (p.n + TILE - 1u) / TILE;
+  let tiles = columns * ((p.m + TILE - 1u) / TILE);
+  let t = index % tiles;
+  return Tile(index / tiles, (t / columns) * TILE, (t % columns) * TILE);
+}
+
+fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+  for (var i = lane; i < STEPS * TILE; i += 256u) {
+    let k = first + i / TILE;
+    let column = tile.column + i % TILE;
+    let seen = k < p.k && column < p.n;
+    b_tile[i] = select(0.0, b[select(0u, (tile.batch * p.k + k) * p.n + column, seen)], seen);
+  }
+}
+
+/// Four rows of four numbers after the STEPS steps in the tiles.
+fn advance(acc: ptr<function, array<vec4f, 4>>, lane: u32) {
+  let row = (lane / 16u) * 4u;
+  let column = (lane % 16u) * 4u;
+  for (var k = 0u; k < STEPS; k++) {
+    let at = k * TILE + column;
+    let values = vec4f(b_tile[at], b_tile[at + 1u], b_tile[at + 2u], b_tile[at + 3u]);
+    for (var r = 0u; r < 4u; r++) { (*acc)[r] += a_tile[k * TILE + row + r] * values; }
+  }
+}
+
+fn store(acc: array<vec4f, 4>, tile: Tile, lane: u32, p: MatmulParams) {
+  for (var r = 0u; r < 4u; r++) {
+    let row = tile.row + (lane / 16u) * 4u + r;
+    for (var s = 0u; s < 4u; s++) {
+      let column = tile.column + (lane % 16u) * 4u + s;
+      if (row >= p.m || column >= p.n) { continue; }
+      var shift = 0.0;
+      if (p.has_bias == 1u) { shift = bias[column]; }
+      c[(tile.batch * p.m + row) * p.n + column] = acc[r][s] + shift;
+    }
+  }
+}
+
+// product: neighbours in memory are neighbours along k; they go to places TILE apart
+@compute @workgroup_size(256)
+fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let tile = tile_of(group.y * groups.x + group.x, p);
+  if (tile.batch >= p.batch) { return; }
+  var acc: array<vec4f, 4>;
+  for (var first = 0u; first < p.k; first += STEPS) {
+    for (var i = lane; i < STEPS * TILE; i += 256u) {
+      let row = tile.row + i / STEPS;
+      let k = first + i % STEPS;
+      let seen = row < p.m && k < p.k;
+      let value = a[select(0u, (tile.batch * p.m + row) * p.k + k, seen)];
+      a_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, value, seen);
+    }
+    load_b(tile, first, lane, p);
+    workgroupBarrier();
+    advance(&acc, lane);
+    workgroupBarrier();
+  }
+  store(acc, tile, lane, p);
+}
+
+// transposed_product
+@compute @workgroup_size(256)
+fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                      @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let tile = tile_of(group.y * groups.x + group.x, p);
+  if (tile.batch >= p.batch) { return; }
+  var acc: array<vec4f, 4>;
+  for (var first = 0u; first < p.k; first += STEPS) {
+    for (var i = lane; i < STEPS * TILE; i += 256u) {
+      let k = first + i / TILE;
+      let row = tile.row + i % TILE;
+      let seen = k < p.k && row < p.m;
+      let value = a[select(0u, (tile.batch * p.k + k) * p.m + row, seen)];
+      a_tile[i] = select(0.0, value, seen);
+    }
+    load_b(tile, first, lane, p);
+    workgroupBarrier();
+    advance(&acc, lane);
+    workgroupBarrier();
+  }
+  store(acc, tile, lane, p);
+}

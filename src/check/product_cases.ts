@@ -1,0 +1,121 @@
+import { eightLanes } from '../gpu/device.js';
+import {
+  denseForward,
+  denseGeometry,
+  denseInputGradient,
+  denseWeightGradient,
+} from '../gpu/kernels/dense.js';
+import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
+import { withForced } from '../gpu/tuning.js';
+import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
+import { matmul as referenceMatmul } from '../reference/matmul.js';
+import { compare, type KernelCase } from './case.js';
+import { Inputs } from './random_arrays.js';
+
+function denseCase(
+  [b, ic, oc]: readonly [number, number, number],
+  way: 'naive' | 'matmul',
+  seed: number,
+): KernelCase {
+  return {
+    kernels:
+      way === 'naive'
+        ? ['dense.forward', 'dense.input_gradient', 'dense.weight_gradient']
+        : ['matmul.product'],
+    title: `dense ${b} x ${ic} -> ${oc}, ${way}`,
+    run: (gpu) =>
+      withForced(gpu, { dense: way }, () => {
+        const inputs = new Inputs(seed);
+        const [x, weight, bias, dy] = [
+          inputs.floats(b * ic),
+          inputs.floats(ic * oc),
+          inputs.floats(oc),
+          inputs.floats(b * oc),
+        ];
+        const g = denseGeometry([b, ic], [ic, oc]);
+        const want = denseBackward(dy.f64, x.f64, weight.f64, b, ic, oc);
+        return compare(
+          gpu,
+          {
+            x: { data: x.f32, shape: [b, ic] },
+            weight: { data: weight.f32, shape: [ic, oc] },
+            bias: { data: bias.f32, shape: [oc] },
+            dy: { data: dy.f32, shape: [b, oc] },
+          },
+          (rec, t) => ({
+            y: {
+              got: denseForward(rec, t.x, t.weight, t.bias, g),
+              want: referenceDense(x.f64, weight.f64, bias.f64, b, ic, oc),
+            },
+            dx: { got: denseInputGradient(rec, t.dy, t.weight, g), want: want.dx },
+            dw: { got: denseWeightGradient(rec, t.x, t.dy, g), want: want.dw },
+          }),
+        );
+      }),
+  };
+}
+
+function matmulCase(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  transposed: boolean,
+  way: MatmulWay,
+  seed: number,
+): KernelCase {
+  const shader = {
+    naive: 'matmul',
+    tiled: 'matmul_tiled',
+    subgroup32: 'matmul_subgroup',
+    subgroup64: 'matmul_subgroup',
+  };
+  return {
+    kernels: [`${shader[way]}.${transposed ? 'transposed_product' : 'product'}`],
+    title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
+    ...(way.startsWith('subgroup') && { possible: eightLanes }),
+    run: (gpu) => {
+      const inputs = new Inputs(seed);
+      const a = inputs.floats(batch * m * k);
+      const b = inputs.floats(batch * k * n);
+      const bias = inputs.floats(n);
+      const product = referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed);
+      const values = {
+        a: { data: a.f32, shape: transposed ? [batch, k, m] : [batch, m, k] },
+        b: { data: b.f32, shape: [batch, k, n] },
+        bias: { data: bias.f32, shape: [n] },
+      };
+      return withForced(gpu, { matmul: way }, () =>
+        compare(gpu, values, (rec, t) => ({
+          c: { got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed }), want: product },
+          biased: {
+            got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, bias: t.bias }),
+            want: product.map((value, i) => value + (bias.f64[i % n] as number)),
+          },
+        })),
+      );
+    },
+  };
+}
+
+const DENSE = [
+  [1, 7, 3],
+  [5, 12, 8],
+  [28, 64, 64],
+] as const;
+/** Batch, rows, inner, columns; the last two for kernels that take any extents. */
+const PRODUCTS = [
+  [1, 1, 4, 4],
+  [3, 36, 8, 20],
+  [2, 64, 34, 132],
+  [2, 5, 7, 3],
+  [1, 70, 33, 65],
+] as const;
+const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'subgroup32', 'subgroup64'];
+
+export const PRODUCT_CASES: readonly KernelCase[] = [
+  ...DENSE.flatMap((s, i) => [denseCase(s, 'naive', 200 + i), denseCase(s, 'matmul', 210 + i)]),
+  ...MATMUL_WAYS.flatMap((way) =>
+    PRODUCTS.slice(0, way.startsWith('subgroup') ? 3 : 5).flatMap((s, i) => [
+      matmulCase(s, false, way, 300 + i),
+      ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, true, way, 310 + i)]),
+    ]),
+  ),
+];

@@ -1,0 +1,105 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import type { ConvOperands } from './conv2d_direct.js';
+import type { ConvGeometry } from './conv2d_geometry.js';
+import type { BlockEnd } from './inference_block.js';
+import { fold, GROUP } from './reduce.js';
+
+/** Host side of shaders/conv2d_gray.wgsl: 3 x 3, stride 1, one input channel, output channels in fours. */
+const params = {
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  oc4: 'u32',
+  pad_top: 'u32',
+  pad_left: 'u32',
+  has_bias: 'u32',
+  chunks: 'u32',
+  alpha: 'f32',
+} as const;
+const forwardKernel = defineKernel('conv2d_gray', 'forward', {
+  reads: ['x', 'weight', 'bias'],
+  writes: ['y'],
+  params,
+});
+const blockKernel = defineKernel('conv2d_gray', 'block', {
+  reads: ['x', 'weight', 'bias', 'scale', 'offset'],
+  writes: ['pooled'],
+  params,
+});
+const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
+  reads: ['x', 'dy'],
+  writes: ['dw_partial', 'db_partial'],
+  params,
+});
+/** Invocations that keep a device busy. */
+const BUSY = 4096;
+
+/** Whether the kernels cover a convolution. */
+export function grayFits(g: ConvGeometry): boolean {
+  return g.ic === 1 && g.kh === 3 && g.kw === 3 && g.stride === 1 && g.oc % 4 === 0;
+}
+
+function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
+  return { b, h, w, oh, ow, oc4: oc / 4, pad_top, pad_left, has_bias: 0, chunks: 0, alpha: 0 };
+}
+
+/** y = conv(x, weight) + bias: [B, OH, OW, OC]. */
+export function grayForward(rec: Recorder, { x, weight, bias }: ConvOperands, g: ConvGeometry): Tensor {
+  const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
+  rec.dispatch(forwardKernel, {
+    // Without a bias some buffer must still be bound; the kernel does not read it.
+    bind: { x, weight, bias: bias ?? weight, y },
+    params: { ...common(g), has_bias: Number(bias !== undefined) },
+    constants: { SIZE: 1 },
+    workgroups: Math.ceil((g.b * g.oh * g.oc) / 4 / GROUP),
+  });
+  return y;
+}
+
+/** The whole block in one kernel: [B, OH / size, OW / size, OC]. */
+export function grayBlock(
+  rec: Recorder,
+  { x, weight, bias }: ConvOperands,
+  { scale, offset, alpha, poolSize }: BlockEnd,
+  g: ConvGeometry,
+): Tensor {
+  const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
+  const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
+  rec.dispatch(blockKernel, {
+    bind: { x, weight, bias: bias ?? weight, scale, offset, pooled },
+    params: { ...common(g), oh, ow, has_bias: Number(bias !== undefined), alpha },
+    constants: { SIZE: poolSize },
+    workgroups: Math.ceil((g.b * oh * g.oc) / 4 / GROUP),
+  });
+  return pooled;
+}
+
+/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing. */
+export function grayGradients(
+  rec: Recorder,
+  x: Tensor,
+  dy: Tensor,
+  g: ConvGeometry,
+): { dw: Tensor; db: Tensor } {
+  const oc4 = g.oc / 4;
+  const chunks = Math.min(g.b * g.oh, Math.ceil(BUSY / oc4));
+  const dwPartial = rec.alloc([chunks, 9, g.oc], 'dw_partial');
+  const dbPartial = rec.alloc([chunks, g.oc], 'db_partial');
+  rec.dispatch(weightGradientKernel, {
+    bind: { x, dy, dw_partial: dwPartial, db_partial: dbPartial },
+    params: { ...common(g), chunks },
+    constants: { SIZE: 1 },
+    workgroups: Math.ceil((chunks * oc4) / GROUP),
+  });
+  const dw = rec.alloc([3, 3, 1, g.oc], 'dw');
+  const db = rec.alloc([g.oc], 'db');
+  fold(rec, dwPartial, chunks, dw);
+  fold(rec, dbPartial, chunks, db);
+  rec.release(dwPartial);
+  rec.release(dbPartial);
+  return { dw, db };
+}
