@@ -15,14 +15,17 @@ export { Program, Recorder, runOnce } from './gpu/recorder.js';
 export type { Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
+export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
 export type { Initializer } from './nn/init.js';
 export * from './nn/layers.js';
 export {
+  type Images,
   type KernelTime,
   Learner,
   type LearnerOptions,
   type NamedArray,
   type StepMetrics,
+  type StoredImages,
   type Trace,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';

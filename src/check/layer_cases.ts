@@ -1,3 +1,4 @@
+import { packDraws, pickImages } from '../gpu/kernels/batch_images.js';
 import {
   batchNormBackward,
   batchNormInfer,
@@ -12,6 +13,7 @@ import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernel
 import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
 import type { Shape } from '../gpu/shape.js';
 import * as activations from '../reference/activations.js';
+import { pickImages as referencePick } from '../reference/batch_images.js';
 import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
@@ -212,6 +214,39 @@ const ceilingCase: KernelCase = {
   },
 };
 
+/** Turned, moved, mirrored and brightened images, and one as it is; pixels outside of the image among them. */
+function batchCase(withMean: boolean): KernelCase {
+  return {
+    kernels: ['batch_images.pick'],
+    title: `batch of 4 out of 3 images, ${withMean ? 'mean image' : 'no mean'}`,
+    run: (gpu) => {
+      const [h, w] = [6, 10];
+      const inputs = new Inputs(60);
+      const pixels = Uint8Array.from(inputs.floats(3 * h * w, 0, 256).f64);
+      const mean = inputs.floats(h * w, 100, 150);
+      const plain = { image: 2, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
+      const draws = [
+        plain,
+        { ...plain, image: 0, xx: -1, x0: w - 1 },
+        { ...plain, image: 1, xx: 0.9, xy: 0.3, x0: -1.4, yx: -0.3, yy: 0.9, y0: 2.1, gain: 1.3 },
+        { ...plain, image: 2, xx: 1.2, xy: 0.01, x0: 3.3, gain: 0.7 },
+      ];
+      const words = packDraws(draws);
+      const values = {
+        pixels: { data: new Uint32Array(pixels.buffer), shape: [(3 * h * w) / 4] },
+        draws: { data: words, shape: [words.length] },
+        mean: { data: mean.f32, shape: [h, w] },
+      };
+      return compare(gpu, values, (rec, t) => {
+        const images = rec.alloc([draws.length, h, w, 1], 'images');
+        pickImages(rec, { ...t, mean: withMean ? t.mean : undefined, images }, 255);
+        const options = { h, w, divisor: 255, ...(withMean && { mean: mean.f64 }) };
+        return { images: { got: images, want: referencePick(pixels, draws, options) } };
+      });
+    },
+  };
+}
+
 export const LAYER_CASES: readonly KernelCase[] = [
   ...[1, 7, 64, 1001].flatMap((n) => [activationCase(n, 'elu'), activationCase(n, 'relu')]),
   ...[true, false].flatMap((training) => [
@@ -230,6 +265,8 @@ export const LAYER_CASES: readonly KernelCase[] = [
   dropoutCase(1, 0.5),
   dropoutCase(1003, 0.2),
   dropoutCase(4096, 0.5),
+  batchCase(true),
+  batchCase(false),
   elementwiseCase,
   ceilingCase,
 ];

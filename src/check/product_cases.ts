@@ -44,7 +44,7 @@ function denseCase(
           },
           (rec, t) => ({
             y: {
-              got: denseForward(rec, t.x, t.weight, t.bias, g),
+              got: denseForward(rec, t.x, t.weight, t.bias, g, true),
               want: referenceDense(x.f64, weight.f64, bias.f64, b, ic, oc),
             },
             dx: { got: denseInputGradient(rec, t.dy, t.weight, g), want: want.dx },

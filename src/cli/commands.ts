@@ -121,6 +121,19 @@ export const COMMANDS: CommandModule[] = [
     async () => (await import('./commands/data.js')).data,
   ),
   command(
+    'tune',
+    'Measure the fastest kernels for this adapter, once; training and inference use them from then on',
+    (y) =>
+      y.options({
+        model: { type: 'string', array: true, default: [], describe: 'networks (default: all)' },
+        batch: { type: 'number', array: true, default: [28, 64], describe: 'batch sizes of training' },
+        predict: { type: 'number', array: true, default: [1, 28, 64], describe: 'batch sizes of inference' },
+        out: { type: 'string', describe: 'file for the table (default: in the cache folder)' },
+        adapter: ADAPTER,
+      }) as unknown as Argv<import('./commands/tune.js').TuneArgs>,
+    async () => (await import('./commands/tune.js')).tune,
+  ),
+  command(
     'demo',
     'Train on built-in drawn faces for about a minute',
     (y) => y as Argv<object>,

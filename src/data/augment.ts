@@ -1,5 +1,6 @@
 import { FACE_SIZE } from '../util/classes.js';
 import { UsageError } from '../util/errors.js';
+import type { ImageDraw } from '../util/image_draw.js';
 import type { Rng } from '../util/random.js';
 import { PIXELS } from './split_builder.js';
 
@@ -72,19 +73,8 @@ export function isIdentity(o: AugmentOptions): boolean {
   return !o.flip && o.rotation === 0 && o.shift === 0 && o.zoom === 0 && o.shear === 0 && o.brightness === 0;
 }
 
-/**
- * Draws one random change and writes the changed image: one bilinear affine warp around the centre, the edge
- * pixels repeated outside, then brightness; values stay in 0..255.
- * @param source [n, 48, 48] @param index which of its images @param out [.., 48, 48] @param at where in `out`
- */
-export function augmentImage(
-  source: Uint8Array,
-  index: number,
-  options: AugmentOptions,
-  rng: Rng,
-  out: Float32Array,
-  at: number,
-): void {
+/** Draws one random change of an image: an affine map around the centre, and a brightness. */
+export function drawChange(image: number, options: AugmentOptions, rng: Rng): ImageDraw {
   const range = (limit: number): number => (rng.float() * 2 - 1) * limit;
   // All six are always drawn, so that switching one off leaves the others as they were.
   const mirror = rng.float() < 0.5 && options.flip ? -1 : 1;
@@ -103,12 +93,28 @@ export function augmentImage(
   const yx = sin * mirror;
   const yy = cos + sin * shear;
   const centre = (FACE_SIZE - 1) / 2;
+  const x0 = centre - dx - centre * (xx + xy);
+  const y0 = centre - dy - centre * (yx + yy);
+  return { image, xx, xy, x0, yx, yy, y0, gain };
+}
+
+/**
+ * Writes a changed image: read bilinearly, the edge pixels repeated outside; values stay in 0..255. The device does the
+ * same in shaders/batch_images.wgsl.
+ * @param source [n, 48, 48] @param out [.., 48, 48] @param at where in `out`
+ */
+export function warpImage(
+  source: Uint8Array,
+  { image, xx, xy, x0: originX, yx, yy, y0: originY, gain }: ImageDraw,
+  out: Float32Array,
+  at: number,
+): void {
   const last = FACE_SIZE - 1;
-  const base = index * PIXELS;
+  const base = image * PIXELS;
   for (let oy = 0; oy < FACE_SIZE; oy++) {
     for (let ox = 0; ox < FACE_SIZE; ox++) {
-      const x = clamp(xx * (ox - centre) + xy * (oy - centre) + centre - dx, last);
-      const y = clamp(yx * (ox - centre) + yy * (oy - centre) + centre - dy, last);
+      const x = clamp(xx * ox + xy * oy + originX, last);
+      const y = clamp(yx * ox + yy * oy + originY, last);
       const x0 = x | 0;
       const y0 = y | 0;
       const fx = x - x0;

@@ -1,6 +1,7 @@
 import { UsageError } from '../util/errors.js';
+import { type ImageDraw, plainDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
-import { type AugmentOptions, augmentImage, isIdentity, NO_AUGMENT } from './augment.js';
+import { type AugmentOptions, drawChange, isIdentity, NO_AUGMENT, warpImage } from './augment.js';
 import { applyPreprocess, type Preprocess } from './preprocess.js';
 import { PIXELS } from './split_builder.js';
 import type { Split } from './types.js';
@@ -50,29 +51,43 @@ export class BatchSource {
     this.batchesPerEpoch = Math.ceil(this.size / options.batchSize);
   }
 
+  /** The images that it takes from, [n, 48, 48], and how they become floats. */
+  get images(): Uint8Array {
+    return this.split.images;
+  }
+
+  get preprocess(): Preprocess {
+    return this.options.preprocess;
+  }
+
   /**
-   * One batch.
+   * Which images a batch is made of, and how each is changed.
    * @param epoch 0, 1, ... @param index 0 to batchesPerEpoch - 1; outside that: RangeError
    */
-  batch(epoch: number, index: number): Batch {
+  draws(epoch: number, index: number): { draws: ImageDraw[]; labels: Uint32Array } {
     if (!(index >= 0 && index < this.batchesPerEpoch)) {
       throw new RangeError(`batch ${index} of epoch ${epoch}; there are ${this.batchesPerEpoch}`);
     }
-    const { batchSize, preprocess, augment = NO_AUGMENT, seed = 7 } = this.options;
+    const { batchSize, augment = NO_AUGMENT, seed = 7 } = this.options;
     const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
-    const images = new Float32Array(order.length * PIXELS);
-    const labels = new Uint32Array(order.length);
     const plain = isIdentity(augment);
-    order.forEach((image, i) => {
-      labels[i] = this.split.labels[image] as number;
-      if (plain) images.set(this.split.images.subarray(image * PIXELS, (image + 1) * PIXELS), i * PIXELS);
-      else {
-        const rng = new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image);
-        augmentImage(this.split.images, image, augment, rng, images, i * PIXELS);
-      }
+    const draws = Array.from(order, (image) =>
+      plain
+        ? plainDraw(image)
+        : drawChange(image, augment, new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image)),
+    );
+    return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
+  }
+
+  /** A batch as floats, made on the host. */
+  batch(epoch: number, index: number): Batch {
+    const { draws, labels } = this.draws(epoch, index);
+    const images = new Float32Array(draws.length * PIXELS);
+    draws.forEach((draw, i) => {
+      warpImage(this.images, draw, images, i * PIXELS);
     });
-    applyPreprocess(preprocess, images, images);
-    return { count: order.length, images, labels };
+    applyPreprocess(this.preprocess, images, images);
+    return { count: draws.length, images, labels };
   }
 
   #orderOf(epoch: number): Uint32Array {

@@ -24,14 +24,15 @@ export class BufferPool {
     this.#device = device;
   }
 
+  /** The most bytes that one buffer can have and kernels can bind. */
+  get largest(): number {
+    return Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
+  }
+
   /** A buffer of at least `bytes` bytes with unspecified contents. Throws OutOfMemoryError over the device limit. */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = sizeClass(bytes);
-    const limit = Math.min(
-      this.#device.limits.maxStorageBufferBindingSize,
-      this.#device.limits.maxBufferSize,
-    );
-    if (size > limit) throw new OutOfMemoryError(label, bytes, limit);
+    if (size > this.largest) throw new OutOfMemoryError(label, bytes, this.largest);
     const reused = this.#idle.get(size)?.pop();
     if (reused !== undefined) {
       this.#idleBytes -= size;

@@ -126,6 +126,9 @@ export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }
 
+/** Bytes that are staged at once for a large upload. */
+const PIECE = 8 << 20;
+
 /** An open device: memory, uploads, reads, and the errors that come back late. */
 export class Gpu {
   readonly pool: BufferPool;
@@ -183,6 +186,21 @@ export class Gpu {
       );
     }
     this.device.queue.writeBuffer(tensor.buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Replaces the contents of a tensor by bytes, in pieces, so that no second copy of all of them is staged. */
+  writeBytes(tensor: Tensor, bytes: Uint8Array): void {
+    if (bytes.length % 4 !== 0 || bytes.length > tensor.byteLength) {
+      throw new GpuValidationError(
+        `write to "${tensor.label}": expected up to ${tensor.byteLength} bytes in fours, got ${bytes.length}`,
+      );
+    }
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const { buffer, byteOffset } = bytes;
+      const length = Math.min(PIECE, bytes.length - at);
+      this.device.queue.writeBuffer(tensor.buffer, at, buffer, byteOffset + at, length);
+      this.device.queue.submit([]);
+    }
   }
 
   /** Reads float values back; waits for all submitted work. */

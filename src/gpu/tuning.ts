@@ -14,8 +14,11 @@ export interface Tunable<V extends string> {
   readonly candidates: readonly [V, ...V[]];
   /** Shapes of the inputs of a trial. */
   readonly inputs: readonly Shape[];
-  /** Records one way, and returns what must be equal for all of them. */
-  readonly trial: (rec: Recorder, way: V, inputs: readonly Tensor[]) => readonly Tensor[];
+  /**
+   * Records one way, and returns what must be equal for all of them. What goes to `prepare` is not timed: work that
+   * is done once for many runs.
+   */
+  readonly trial: (rec: Recorder, way: V, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[];
 }
 
 /** What is known about the best ways to compute on one device. */

@@ -4,7 +4,9 @@ import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
+import type { ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
+import type { ImageStore } from './image_store.js';
 import { initialize } from './init.js';
 import type { WeightSpec } from './layers.js';
 import { adam, allState, type Optimizer } from './optimizers.js';
@@ -57,6 +59,14 @@ export interface Trace {
   readonly weightGradients: ReadonlyMap<string, NamedArray>;
   /** The kernels that ran layer by layer, in order. */
   readonly kernels: readonly CommandInfo[];
+}
+
+/** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
+export type Images = Float32Array | StoredImages;
+
+export interface StoredImages {
+  readonly store: ImageStore;
+  readonly draws: readonly ImageDraw[];
 }
 
 /** How many steps may wait for the host to read their numbers. */
@@ -137,7 +147,7 @@ export class Learner {
   }
 
   /** Queues one training step. Resolves when few enough steps are in flight, not when this one is done. */
-  async train(images: Float32Array, labels: Uint32Array): Promise<void> {
+  async train(images: Images, labels: Uint32Array): Promise<void> {
     const step = await this.#ready('train', images, labels);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#begin();
@@ -146,7 +156,7 @@ export class Learner {
   }
 
   /** Queues one batch of evaluation (moving averages, no dropout, no update). */
-  async evaluate(images: Float32Array, labels: Uint32Array): Promise<void> {
+  async evaluate(images: Images, labels: Uint32Array): Promise<void> {
     const step = await this.#ready('evaluate', images, labels);
     if (this.#evaluated === RING_SLOTS)
       throw new RangeError(`more than ${RING_SLOTS} batches; use larger ones`);
@@ -156,8 +166,8 @@ export class Learner {
   }
 
   /** Class probabilities [B, classes] of images [B, H, W, C]. */
-  async predict(images: Float32Array): Promise<Float32Array> {
-    const count = images.length / sizeOf(this.model.inputShape);
+  async predict(images: Images): Promise<Float32Array> {
+    const count = this.#count(images);
     const step = await this.#ready('predict', images, new Uint32Array(count));
     step.program.run();
     return await this.gpu.read(step.probabilities);
@@ -187,13 +197,13 @@ export class Learner {
    * A training step like any other, with the same bits, and all that goes on in it: before it, the same step is run
    * layer by layer (the step itself fuses some) with everything kept, and its effect on the moving averages undone.
    */
-  async trace(images: Float32Array, labels: Uint32Array): Promise<Trace> {
+  async trace(images: Images, labels: Uint32Array): Promise<Trace> {
     const batch = this.#batchSize(images, labels);
-    const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train });
+    const store = images instanceof Float32Array ? undefined : images.store;
+    const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train, store });
     try {
       const moving = await this.#readWeights(({ trainable }) => !trainable);
-      this.gpu.write(step.images, images);
-      this.gpu.write(step.labels, labels);
+      this.#fill(step, images, labels);
       this.#writeStep(0, this.#stepCount);
       step.program.run();
       for (const [name, { data }] of moving) this.gpu.write(this.#weight(name), data);
@@ -223,8 +233,8 @@ export class Learner {
    * A training step like any other, each of its kernels timed; without labels, inference. Open the device with
    * `profile` for exact times. Throws GpuValidationError without timestamp queries.
    */
-  async profile(images: Float32Array, labels?: Uint32Array): Promise<KernelTime[]> {
-    const count = images.length / sizeOf(this.model.inputShape);
+  async profile(images: Images, labels?: Uint32Array): Promise<KernelTime[]> {
+    const count = this.#count(images);
     const mode = labels === undefined ? 'predict' : 'train';
     const { program } = await this.#ready(mode, images, labels ?? new Uint32Array(count));
     if (mode === 'train') {
@@ -285,33 +295,44 @@ export class Learner {
     this.#steps.clear();
   }
 
-  #batchSize(images: Float32Array, labels: Uint32Array): number {
-    const { inputShape } = this.model;
-    if (labels.length === 0 || images.length !== labels.length * sizeOf(inputShape)) {
+  #count(images: Images): number {
+    return images instanceof Float32Array
+      ? images.length / sizeOf(this.model.inputShape)
+      : images.draws.length;
+  }
+
+  #batchSize(images: Images, labels: Uint32Array): number {
+    if (labels.length === 0 || this.#count(images) !== labels.length) {
       throw new ShapeError(
         this.model.name,
         'a batch has one label per image',
-        `${labels.length} x ${formatShape(inputShape)}`,
-        `${images.length} values`,
+        `${labels.length} x ${formatShape(this.model.inputShape)}`,
+        images instanceof Float32Array ? `${images.length} values` : `${images.draws.length} images`,
       );
     }
     return labels.length;
   }
 
+  #fill(step: Step, images: Images, labels: Uint32Array): void {
+    if (images instanceof Float32Array) this.gpu.write(step.images, images);
+    else if (step.draws !== undefined) images.store.choose(step.draws, images.draws);
+    this.gpu.write(step.labels, labels);
+  }
+
   /** The recorded step of a mode and batch size, its inputs filled. The first use of each compiles its kernels. */
-  async #ready(mode: StepMode, images: Float32Array, labels: Uint32Array): Promise<Step> {
+  async #ready(mode: StepMode, images: Images, labels: Uint32Array): Promise<Step> {
     const batch = this.#batchSize(images, labels);
-    const key = `${mode} ${batch}`;
+    const store = images instanceof Float32Array ? undefined : images.store;
+    const key = `${mode} ${batch} ${store?.id ?? ''}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
       const metrics = mode === 'train' ? this.#train : this.#evaluation;
-      step = recordStep(this.#parts, { batch, mode, metrics });
+      step = recordStep(this.#parts, { batch, mode, metrics, store });
       step.catch(() => this.#steps.delete(key));
       this.#steps.set(key, step);
     }
     const ready = await step;
-    this.gpu.write(ready.images, images);
-    this.gpu.write(ready.labels, labels);
+    this.#fill(ready, images, labels);
     if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
       ready.prepare.run();
       this.#prepared.set(ready, this.#version);

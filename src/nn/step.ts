@@ -11,6 +11,7 @@ import { sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Tape, Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
+import type { ImageStore } from './image_store.js';
 import type { Optimizer } from './optimizers.js';
 import type { Sequential } from './sequential.js';
 
@@ -41,6 +42,8 @@ export interface Step {
   /** What must have run since the weights last changed; absent in training. */
   readonly prepare: Program | undefined;
   readonly images: Tensor;
+  /** Which images of the store are picked into `images`; absent without one. */
+  readonly draws: Tensor | undefined;
   readonly labels: Tensor;
   readonly probabilities: Tensor;
   /** What each layer did; filled in by `observe`. */
@@ -58,10 +61,10 @@ export type StepMode = 'train' | 'observe' | 'evaluate' | 'predict';
  */
 export async function recordStep(
   parts: StepParts,
-  options: { batch: number; mode: StepMode; metrics: MetricTensors },
+  options: { batch: number; mode: StepMode; metrics: MetricTensors; store?: ImageStore | undefined },
 ): Promise<Step> {
   const { gpu, model } = parts;
-  const { batch, mode } = options;
+  const { batch, mode, store } = options;
   const observing = mode === 'observe';
   const training = mode === 'train' || observing;
   const rec = new Recorder(gpu, { keepAll: observing });
@@ -69,6 +72,7 @@ export async function recordStep(
   try {
     const images = rec.alloc([batch, ...model.inputShape], 'images');
     const labels = rec.alloc([batch], 'labels');
+    const draws = store && rec.scope('batch', () => store.record(rec, images));
     const vars = weightVars(parts, training);
     const tape = new Tape<Tensor>({
       add: (a, b) => {
@@ -99,6 +103,7 @@ export async function recordStep(
       prepare: training ? undefined : await prepare.finish(),
       program: await rec.finish(),
       images,
+      draws,
       labels,
       probabilities: parting.probabilities,
       layers,

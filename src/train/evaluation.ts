@@ -6,6 +6,7 @@ import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { DataError, RunError } from '../util/errors.js';
+import type { Feed } from './feed.js';
 import { type ClassMetrics, classMetrics, macroF1 } from './metrics.js';
 import { loadModel } from './weights.js';
 
@@ -29,16 +30,26 @@ export async function evaluateSplit(
   preprocess: Preprocess,
   batch = BATCH,
 ): Promise<Evaluation> {
-  const source = new BatchSource(split, { batchSize: Math.max(batch, BATCH), preprocess });
+  return evaluateBatches(learner, evaluationSource(split, preprocess, batch));
+}
+
+/** The batches of a split in file order, unchanged. */
+export function evaluationSource(split: Split, preprocess: Preprocess, batch = BATCH): BatchSource {
+  return new BatchSource(split, { batchSize: Math.max(batch, BATCH), preprocess });
+}
+
+/** Runs all batches of a source, made on the host or by a feed, in inference mode. */
+export async function evaluateBatches(learner: Learner, batches: BatchSource | Feed): Promise<Evaluation> {
+  const source = batches instanceof BatchSource ? batches : batches.source;
   for (let i = 0; i < source.batchesPerEpoch; i++) {
-    const { images, labels } = source.batch(0, i);
+    const { images, labels } = batches.batch(0, i);
     await learner.evaluate(images, labels);
   }
-  const { batches, confusion } = await learner.evaluationMetrics();
-  const count = batches.reduce((sum, b) => sum + b.count, 0);
+  const { batches: steps, confusion } = await learner.evaluationMetrics();
+  const count = steps.reduce((sum, b) => sum + b.count, 0);
   return {
-    loss: batches.reduce((sum, b) => sum + b.loss * b.count, 0) / count,
-    accuracy: batches.reduce((sum, b) => sum + b.correct, 0) / count,
+    loss: steps.reduce((sum, b) => sum + b.loss * b.count, 0) / count,
+    accuracy: steps.reduce((sum, b) => sum + b.correct, 0) / count,
     count,
     confusion,
   };

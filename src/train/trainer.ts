@@ -4,8 +4,9 @@ import type { Split } from '../data/types.js';
 import type { Learner, StepMetrics } from '../nn/learner.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { Control } from './control.js';
-import { type Evaluation, evaluateSplit } from './evaluation.js';
+import { type Evaluation, evaluateBatches, evaluationSource } from './evaluation.js';
 import type { EpochEvent, TrainEvent } from './events.js';
+import { Feed } from './feed.js';
 import { classMetrics } from './metrics.js';
 import { Pace, RunningMean } from './progress.js';
 import type { RunFolder } from './run_folder.js';
@@ -48,6 +49,8 @@ const TICK_MS = 500;
 /** The training loop: epochs, batches, validation, saving the best and the last weights. Knows no screen. */
 export class Trainer {
   readonly #pace: Pace;
+  readonly #training: Feed;
+  readonly #validation: Feed;
   #done = 0;
   #best: { epoch: number; acc: number; loss: number } | undefined;
 
@@ -55,7 +58,10 @@ export class Trainer {
     readonly learner: Learner,
     readonly plan: TrainPlan,
   ) {
-    this.#pace = new Pace(plan.source.batchSize, () => performance.now() / 1000);
+    const { source, validation, preprocess } = plan;
+    this.#pace = new Pace(source.batchSize, () => performance.now() / 1000);
+    this.#training = new Feed(learner.gpu, source);
+    this.#validation = new Feed(learner.gpu, evaluationSource(validation, preprocess, source.batchSize));
   }
 
   /** Throws FerError with exit code 6 when the loss is no longer a number. */
@@ -99,7 +105,7 @@ export class Trainer {
     let index = 0;
     this.#pace.resume();
     while (index < source.batchesPerEpoch && this.#done < maxSteps && around.control.stopped === undefined) {
-      const { images, labels } = source.batch(epoch - 1, index++);
+      const { images, labels } = this.#training.batch(epoch - 1, index++);
       await this.learner.train(images, labels);
       this.#done++;
       if (performance.now() - tick > TICK_MS) {
@@ -153,11 +159,11 @@ export class Trainer {
   }
 
   async #endEpoch(epoch: number, mean: RunningMean, seconds: number, around: RunSurroundings): Promise<void> {
-    const { validation, preprocess, classes, source, epochs } = this.plan;
+    const { validation, classes, epochs } = this.plan;
     let val: Evaluation | undefined;
     if (validation.labels.length > 0) {
       const begin = performance.now();
-      val = await evaluateSplit(this.learner, validation, preprocess, source.batchSize);
+      val = await evaluateBatches(this.learner, this.#validation);
       this.#pace.validated((performance.now() - begin) / 1000);
     }
     const score = { epoch, acc: val?.accuracy ?? mean.acc, loss: val?.loss ?? mean.loss };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AugmentOptions,
-  augmentImage,
   DEFAULT_AUGMENT,
+  drawChange,
   NO_AUGMENT,
   parseAugment,
+  warpImage,
 } from '../../src/data/augment.js';
 import { UsageError } from '../../src/util/errors.js';
 import { Rng } from '../../src/util/random.js';
@@ -16,7 +17,7 @@ const second = Array.from(images.subarray(PIXELS, 2 * PIXELS));
 /** The second image, changed. */
 function augment(options: Partial<AugmentOptions>, seed = 1, source = images): number[] {
   const out = new Float32Array(PIXELS + 10).fill(-1);
-  augmentImage(source, 1, { ...NO_AUGMENT, ...options }, new Rng(seed), out, 5);
+  warpImage(source, drawChange(1, { ...NO_AUGMENT, ...options }, new Rng(seed)), out, 5);
   expect([...out.subarray(0, 5), ...out.subarray(PIXELS + 5)]).toEqual(Array(10).fill(-1));
   return Array.from(out.subarray(5, PIXELS + 5));
 }
@@ -28,7 +29,7 @@ function drawn(tone: (x: number, y: number) => number): Uint8Array {
   return source;
 }
 
-describe('augmentImage', () => {
+describe('a random change', () => {
   it('changes nothing without options', () => {
     expect(augment({})).toEqual(second);
   });

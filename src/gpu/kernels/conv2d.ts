@@ -195,10 +195,10 @@ export function conv2dBlock(
       `block ${end.poolSize}`,
       g,
       [x, weight, bias, bias, bias],
-      (trial, candidate, [tx, tw, tb, scale, offset]) => {
+      (trial, candidate, [tx, tw, tb, scale, offset], once) => {
         const own = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
         const ownEnd = { ...end, scale: scale as Tensor, offset: offset as Tensor };
-        return [blockBy(candidate, trial, trial, own, ownEnd, g)];
+        return [blockBy(candidate, trial, once, own, ownEnd, g)];
       },
     ),
   );

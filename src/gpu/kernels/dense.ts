@@ -42,43 +42,42 @@ export function denseGeometry(x: readonly number[], weight: readonly number[]): 
 /** As a matrix product, which has ways of its own, or by the kernels that the lesson is about. */
 type DenseWay = 'matmul' | 'naive';
 
-/** One way for all three passes of a layer. */
-function wayFor(rec: Recorder, g: DenseGeometry): DenseWay {
+/** One way for all three passes of a layer in training; inference has the first alone. */
+function wayFor(rec: Recorder, g: DenseGeometry, training: boolean): DenseWay {
   return choose<DenseWay>(rec.gpu, {
     family: 'dense',
-    extents: `[${g.b}, ${g.ic}] -> ${g.oc}`,
+    extents: `${training ? 'training' : 'forward'} [${g.b}, ${g.ic}] -> ${g.oc}`,
     candidates: ['matmul', 'naive'],
     inputs: [[g.b, g.ic], [g.ic, g.oc], [g.oc], [g.b, g.oc]],
     trial: (trial, way, inputs) => {
       const [x, weight, bias, dy] = inputs as [Tensor, Tensor, Tensor, Tensor];
-      return [
-        forwardBy(way, trial, x, weight, bias, g),
-        inputGradientBy(way, trial, dy, weight, g),
-        weightGradientBy(way, trial, x, dy, g),
-      ];
+      const y = forwardBy(way, trial, x, weight, bias, g);
+      if (!training) return [y];
+      return [y, inputGradientBy(way, trial, dy, weight, g), weightGradientBy(way, trial, x, dy, g)];
     },
   });
 }
 
-/** y [B, OC] = x weight + bias. */
+/** y [B, OC] = x weight + bias. @param training whether a backward pass follows */
 export function denseForward(
   rec: Recorder,
   x: Tensor,
   weight: Tensor,
   bias: Tensor,
   g: DenseGeometry,
+  training: boolean,
 ): Tensor {
-  return forwardBy(wayFor(rec, g), rec, x, weight, bias, g);
+  return forwardBy(wayFor(rec, g, training), rec, x, weight, bias, g);
 }
 
 /** dx [B, IC]. */
 export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
-  return inputGradientBy(wayFor(rec, g), rec, dy, weight, g);
+  return inputGradientBy(wayFor(rec, g, true), rec, dy, weight, g);
 }
 
 /** dw [IC, OC]. */
 export function denseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
-  return weightGradientBy(wayFor(rec, g), rec, x, dy, g);
+  return weightGradientBy(wayFor(rec, g, true), rec, x, dy, g);
 }
 
 function forwardBy(

@@ -11,7 +11,7 @@ import type { Context, TensorVar } from '../context.js';
 export function dense(ctx: Context, x: TensorVar, weight: TensorVar, bias: TensorVar): TensorVar {
   const { rec, tape } = ctx;
   const g = denseGeometry(x.value.shape, weight.value.shape);
-  const y = denseForward(rec, x.value, weight.value, bias.value, g);
+  const y = denseForward(rec, x.value, weight.value, bias.value, g, weight.needsGrad);
   return tape.record('dense', [x, weight, bias], y, (dy) => [
     x.needsGrad ? denseInputGradient(rec, dy, weight.value, g) : undefined,
     denseWeightGradient(rec, x.value, dy, g),

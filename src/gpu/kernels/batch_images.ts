@@ -1,0 +1,50 @@
+import type { ImageDraw } from '../../util/image_draw.js';
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP } from './reduce.js';
+
+/** Host side of shaders/batch_images.wgsl. */
+const pickKernel = defineKernel('batch_images', 'pick', {
+  reads: ['pixels', 'draws', 'mean'],
+  writes: ['images'],
+  params: { b: 'u32', h: 'u32', w: 'u32', has_mean: 'u32', divisor: 'f32' },
+});
+
+/** 32-bit words that one image of a batch needs. */
+export const DRAW_WORDS = 8;
+
+/** Draws as the shader reads them: [B, DRAW_WORDS]. */
+export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
+  const words = new Uint32Array(draws.length * DRAW_WORDS);
+  const floats = new Float32Array(words.buffer);
+  draws.forEach(({ image, gain, x0, y0, xx, xy, yx, yy }, i) => {
+    words[i * DRAW_WORDS] = image;
+    floats.set([gain, x0, y0, xx, xy, yx, yy], i * DRAW_WORDS + 1);
+  });
+  return words;
+}
+
+/**
+ * Fills a batch of images.
+ * @param pixels [N, H, W] bytes, four in a word @param draws [B, DRAW_WORDS] @param mean [H, W], if there is one
+ * @param images [B, H, W, 1], written
+ */
+export function pickImages(
+  rec: Recorder,
+  {
+    pixels,
+    draws,
+    mean,
+    images,
+  }: { pixels: Tensor; draws: Tensor; mean: Tensor | undefined; images: Tensor },
+  divisor: number,
+): void {
+  const [b = 0, h = 0, w = 0] = images.shape;
+  rec.dispatch(pickKernel, {
+    // Without a mean some buffer must still be bound; the kernel does not read it.
+    bind: { pixels, draws, mean: mean ?? draws, images },
+    params: { b, h, w, has_mean: Number(mean !== undefined), divisor },
+    workgroups: Math.ceil((b * h * w) / GROUP),
+  });
+}

@@ -1,0 +1,75 @@
+import type { Gpu } from '../gpu/device.js';
+import { ShapeError } from '../gpu/errors.js';
+import { DRAW_WORDS, packDraws, pickImages } from '../gpu/kernels/batch_images.js';
+import type { Recorder } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
+import type { ImageDraw } from '../util/image_draw.js';
+
+export interface ImageStoreOptions {
+  /** Height and width of one image. */
+  readonly size: readonly [number, number];
+  /** [H, W], subtracted from every image; default none. */
+  readonly mean?: Float32Array | undefined;
+  /** What the difference is divided by; default 1. */
+  readonly divisor?: number;
+}
+
+/**
+ * Gray images that stay on the device as bytes; batches of floats are made of them there. Belongs to who made it:
+ * `dispose` when no learner uses it any more.
+ */
+export class ImageStore {
+  static #made = 0;
+  /** Tells stores apart. */
+  readonly id = ++ImageStore.#made;
+  readonly count: number;
+  readonly #pixels: Tensor;
+  readonly #mean: Tensor | undefined;
+
+  /** @param bytes [N, H, W] of 0..255. Throws ShapeError, OutOfMemoryError. */
+  constructor(
+    private readonly gpu: Gpu,
+    bytes: Uint8Array,
+    readonly options: ImageStoreOptions,
+  ) {
+    const [h, w] = options.size;
+    this.count = bytes.length / (h * w);
+    if (!Number.isInteger(this.count) || (h * w) % 4 !== 0) {
+      throw new ShapeError(
+        'images',
+        'whole images of a multiple of 4 pixels',
+        `[N, ${h}, ${w}]`,
+        `${bytes.length} bytes`,
+      );
+    }
+    this.#pixels = gpu.empty([Math.max(1, bytes.length / 4)], 'resident images');
+    gpu.writeBytes(this.#pixels, bytes);
+    this.#mean = options.mean && gpu.tensor(options.mean, [h, w], 'mean image');
+  }
+
+  /** Whether so many bytes fit into one buffer of the device. */
+  static fits(gpu: Gpu, bytes: number): boolean {
+    return bytes <= gpu.pool.largest;
+  }
+
+  /** Records that `images` is filled; returns what must be written before each run. */
+  record(rec: Recorder, images: Tensor): Tensor {
+    const draws = rec.alloc([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
+    pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, this.options.divisor ?? 1);
+    return draws;
+  }
+
+  /** Says which images the next run of a program picks. Throws ShapeError for one that is not there. */
+  choose(into: Tensor, draws: readonly ImageDraw[]): void {
+    const missing = draws.find(({ image }) => !(image >= 0 && image < this.count));
+    if (missing !== undefined) {
+      throw new ShapeError('images', 'drawn images are there', `0 to ${this.count - 1}`, `${missing.image}`);
+    }
+    this.gpu.write(into, packDraws(draws));
+  }
+
+  dispose(): void {
+    this.gpu.free(this.#pixels);
+    if (this.#mean !== undefined) this.gpu.free(this.#mean);
+  }
+}

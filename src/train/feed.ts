@@ -1,0 +1,38 @@
+import type { BatchSource } from '../data/batches.js';
+import type { Gpu } from '../gpu/device.js';
+import { ImageStore } from '../nn/image_store.js';
+import type { Images } from '../nn/learner.js';
+import { FACE_SIZE } from '../util/classes.js';
+
+/**
+ * The batches of a source, for a learner. All images are brought to the device once, as bytes, and stay there; if they
+ * do not fit, each batch is made on the host and uploaded.
+ */
+export class Feed {
+  readonly #store: ImageStore | undefined;
+
+  constructor(
+    gpu: Gpu,
+    readonly source: BatchSource,
+  ) {
+    const { images, preprocess } = source;
+    if (source.size > 0 && ImageStore.fits(gpu, images.length)) {
+      this.#store = new ImageStore(gpu, images, {
+        size: [FACE_SIZE, FACE_SIZE],
+        mean: preprocess.name === 'mean' ? preprocess.mean : undefined,
+        divisor: preprocess.name === 'none' ? 1 : 255,
+      });
+    }
+  }
+
+  /** @param epoch 0, 1, ... @param index of the batch in the epoch; outside of it: RangeError */
+  batch(epoch: number, index: number): { images: Images; labels: Uint32Array } {
+    if (this.#store === undefined) return this.source.batch(epoch, index);
+    const { draws, labels } = this.source.draws(epoch, index);
+    return { images: { store: this.#store, draws }, labels };
+  }
+
+  dispose(): void {
+    this.#store?.dispose();
+  }
+}

@@ -1,0 +1,40 @@
+import { type AutotuneOptions, autotune, collectTunables, type TuneResult } from '../gpu/autotune.js';
+import type { Gpu } from '../gpu/device.js';
+import { sizeOf } from '../gpu/shape.js';
+import { tuningOf } from '../gpu/tuning.js';
+import { tablePath, writeTable } from '../gpu/tuning_table.js';
+import { Learner } from '../nn/learner.js';
+import type { Sequential } from '../nn/sequential.js';
+
+export interface TunePlan {
+  readonly models: readonly Sequential[];
+  /** Batch sizes to train with. */
+  readonly training: readonly number[];
+  /** Batch sizes to predict with. */
+  readonly inference: readonly number[];
+}
+
+/**
+ * Measures the kernels that training and inference of the networks need on this device, and keeps the table for the
+ * next time. A table that cannot be written is an error, as it is what the work was for. Throws RunError.
+ * @param path default: where this machine's tables lie
+ */
+export async function tuneModels(
+  gpu: Gpu,
+  plan: TunePlan,
+  options: AutotuneOptions & { readonly path?: string | undefined } = {},
+): Promise<TuneResult[]> {
+  const asked = await collectTunables(gpu, async () => {
+    for (const model of plan.models) {
+      const learner = new Learner(gpu, model);
+      const images = (count: number) => new Float32Array(count * sizeOf(model.inputShape));
+      for (const count of plan.training) await learner.train(images(count), new Uint32Array(count));
+      for (const count of plan.inference) await learner.predict(images(count));
+      await learner.metrics();
+      await learner.dispose();
+    }
+  });
+  const results = await autotune(gpu, asked, options);
+  writeTable(options.path ?? tablePath(gpu.info), gpu.info, tuningOf(gpu).table);
+  return results;
+}
