@@ -3,7 +3,7 @@ import { BufferPool } from './buffer_pool.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
 import { gpuWait } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
-import { Tensor } from './tensor.js';
+import { ALIGNMENT, Tensor } from './tensor.js';
 
 export interface DeviceOptions {
   /** Part of an adapter's name, as `listAdapters` and `fer-tui doctor` print it. Default: Dawn's own choice. */
@@ -126,6 +126,12 @@ export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }
 
+/** Tensors in one buffer; see `Gpu.pack`. */
+export interface PackedTensors {
+  readonly whole: Tensor;
+  readonly parts: ReadonlyMap<string, Tensor>;
+}
+
 /** Bytes that are staged at once for a large upload. */
 const PIECE = 8 << 20;
 
@@ -167,6 +173,7 @@ export class Gpu {
   empty(shape: Shape, label: string): Tensor {
     return new Tensor(shape, label, {
       buffer: this.pool.acquire(Math.max(16, sizeOf(shape) * 4), label),
+      offset: 0,
       refs: 1,
     });
   }
@@ -178,6 +185,28 @@ export class Gpu {
     return tensor;
   }
 
+  /**
+   * Persistent tensors side by side in one buffer, so that one dispatch can work on all of them: `whole` is the buffer
+   * as a vector, gaps included. Free `whole`; the parts go with it.
+   */
+  pack(shapes: ReadonlyMap<string, Shape>, label: string): PackedTensors {
+    const grain = ALIGNMENT / 4;
+    const starts = new Map<string, number>();
+    let size = 0;
+    for (const [name, shape] of shapes) {
+      starts.set(name, size);
+      size += Math.ceil(sizeOf(shape) / grain) * grain;
+    }
+    const whole = this.tensor(new Float32Array(size), [size], label);
+    const parts = new Map(
+      [...shapes].map(([name, shape]) => {
+        const offset = (starts.get(name) ?? 0) * 4;
+        return [name, new Tensor(shape, `${name}/${label}`, { buffer: whole.buffer, offset, refs: 2 })];
+      }),
+    );
+    return { whole, parts };
+  }
+
   /** Replaces the contents of a tensor; ordered after all work submitted before. */
   write(tensor: Tensor, data: Float32Array | Uint32Array): void {
     if (data.length !== tensor.size) {
@@ -185,7 +214,8 @@ export class Gpu {
         `write to "${tensor.label}" ${formatShape(tensor.shape)}: expected ${tensor.size} values, got ${data.length}`,
       );
     }
-    this.device.queue.writeBuffer(tensor.buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    const { buffer, offset } = tensor;
+    this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
   /** Replaces the contents of a tensor by bytes, in pieces, so that no second copy of all of them is staged. */
@@ -198,7 +228,7 @@ export class Gpu {
     for (let at = 0; at < bytes.length; at += PIECE) {
       const { buffer, byteOffset } = bytes;
       const length = Math.min(PIECE, bytes.length - at);
-      this.device.queue.writeBuffer(tensor.buffer, at, buffer, byteOffset + at, length);
+      this.device.queue.writeBuffer(tensor.buffer, tensor.offset + at, buffer, byteOffset + at, length);
       this.device.queue.submit([]);
     }
   }
@@ -222,7 +252,7 @@ export class Gpu {
     });
     try {
       const encoder = this.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, 0, size);
+      encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
       await gpuWait(() => staging.mapAsync(GPUMapMode.READ));
       const bytes = staging.getMappedRange().slice(0);

@@ -1,9 +1,9 @@
 import type { Gpu } from './device.js';
-import { DisposedError, GpuValidationError, ShaderError } from './errors.js';
+import { DisposedError, GpuValidationError, ShaderError, ShapeError } from './errors.js';
 import { checkShaders, type Kernel, packParams, pipelineOf } from './kernel.js';
 import type { Constants } from './shader.js';
 import { type Shape, sizeOf } from './shape.js';
-import { Tensor } from './tensor.js';
+import { type Storage, Tensor } from './tensor.js';
 
 /** One dispatch, ready to be encoded. */
 interface Command {
@@ -13,7 +13,12 @@ interface Command {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: readonly [number, number];
-  readonly output: Tensor | undefined;
+}
+
+/** One dispatch before its buffers are settled. */
+interface Draft extends Omit<Command, 'bindGroup'> {
+  readonly ranges: readonly { readonly storage: Storage; readonly size: number }[];
+  readonly uniform: GPUBuffer | undefined;
 }
 
 /** What a command shows of itself to inspection. */
@@ -38,7 +43,7 @@ export interface DispatchCall {
  * program. `release` gives a buffer to later commands of the same program, unless `keepAll` is set (tracing).
  */
 export class Recorder {
-  readonly #commands: Command[] = [];
+  readonly #drafts: Draft[] = [];
   readonly #owned: Tensor[] = [];
   readonly #buffers = new Set<GPUBuffer>();
   readonly #free = new Map<number, GPUBuffer[]>();
@@ -73,7 +78,7 @@ export class Recorder {
     const name = this.#scope === '' ? label : `${this.#scope}/${label}`;
     const buffer = this.#reuse(bytes) ?? this.gpu.pool.acquire(bytes, name);
     this.#buffers.add(buffer);
-    const tensor = new Tensor(shape, name, { buffer, refs: 1 });
+    const tensor = new Tensor(shape, name, { buffer, offset: 0, refs: 1 });
     this.#owned.push(tensor);
     return tensor;
   }
@@ -98,7 +103,24 @@ export class Recorder {
   release(tensor: Tensor): void {
     if (this.options.keepAll || !this.#buffers.has(tensor.storage.buffer)) return;
     const { buffer } = tensor.storage;
-    if (!tensor.drop()) return;
+    if (tensor.drop()) this.#giveBack(buffer);
+  }
+
+  /**
+   * Says that a tensor of this program shall lie where `target` is: all its dispatches, past ones too, use that place.
+   * So results of any op can be gathered in one buffer, without a copy.
+   */
+  place(tensor: Tensor, target: Tensor): void {
+    const { storage } = tensor;
+    if (tensor.size !== target.size)
+      throw new ShapeError('place', 'as many elements', `${target.size}`, `${tensor.size}`);
+    if (!this.#buffers.has(storage.buffer)) throw new ShaderError(`${tensor.label} is not of this program`);
+    this.#giveBack(storage.buffer);
+    storage.buffer = target.buffer;
+    storage.offset = target.offset;
+  }
+
+  #giveBack(buffer: GPUBuffer): void {
     const list = this.#free.get(buffer.size);
     if (list === undefined) this.#free.set(buffer.size, [buffer]);
     else list.push(buffer);
@@ -116,32 +138,29 @@ export class Recorder {
         `kernel ${kernel.name}: expected bindings ${names.join(', ')}; got ${given.join(', ')}`,
       );
     }
-    const entries: GPUBindGroupEntry[] = names.map((name, binding) => {
+    const ranges = names.map((name) => {
       const tensor = call.bind[name];
       if (tensor === undefined) throw new ShaderError(`kernel ${kernel.name}: binding ${name} was not given`);
-      return { binding, resource: { buffer: tensor.buffer, size: tensor.byteLength } };
+      if (tensor.disposed) throw new DisposedError(`tensor "${tensor.label}"`);
+      return { storage: tensor.storage, size: tensor.byteLength };
     });
+    let uniform: GPUBuffer | undefined;
     if (Object.keys(kernel.params).length > 0) {
       const data = packParams(kernel, call.params ?? {});
-      const buffer = device.createBuffer({
+      uniform = device.createBuffer({
         size: data.byteLength,
         usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       });
-      device.queue.writeBuffer(buffer, 0, data);
-      this.#uniforms.push(buffer);
-      entries.push({ binding: names.length, resource: { buffer } });
+      device.queue.writeBuffer(uniform, 0, data);
+      this.#uniforms.push(uniform);
     }
-    this.#commands.push({
+    this.#drafts.push({
       kernel,
       scope: this.#scope,
       pipeline,
-      bindGroup: device.createBindGroup({
-        label: kernel.name,
-        layout: pipeline.getBindGroupLayout(0),
-        entries,
-      }),
+      ranges,
+      uniform,
       groups: fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension),
-      output: call.bind[kernel.writes[0] ?? ''],
     });
   }
 
@@ -155,7 +174,23 @@ export class Recorder {
       this.abandon();
       throw error;
     }
-    return new Program(this.gpu, this.#commands, () => this.abandon());
+    const commands = this.#drafts.map((draft) => this.#settle(draft));
+    return new Program(this.gpu, commands, () => this.abandon());
+  }
+
+  #settle({ kernel, scope, pipeline, ranges, uniform, groups }: Draft): Command {
+    const resources: GPUBindingResource[] = ranges.map(({ storage: { buffer, offset }, size }) => ({
+      buffer,
+      offset,
+      size,
+    }));
+    if (uniform !== undefined) resources.push({ buffer: uniform });
+    const bindGroup = this.gpu.device.createBindGroup({
+      label: kernel.name,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: resources.map((resource, binding) => ({ binding, resource })),
+    });
+    return { kernel, scope, pipeline, bindGroup, groups };
   }
 
   /** Gives everything back without running it. */

@@ -1,11 +1,16 @@
 import { DisposedError, ShapeError } from './errors.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 
-/** A GPU buffer and how many tensors look at it. */
+/** A range of a GPU buffer and how many tensors look at it. Only a recorder may move one (see `Recorder.place`). */
 export interface Storage {
-  readonly buffer: GPUBuffer;
+  buffer: GPUBuffer;
+  /** Where it begins, in bytes; a multiple of ALIGNMENT. */
+  offset: number;
   refs: number;
 }
+
+/** What offsets of bound ranges must be multiples of, in bytes: WebGPU's default limit. */
+export const ALIGNMENT = 256;
 
 /**
  * A dense row-major array of 32-bit values on the device: a shape, a label for messages, and a buffer.
@@ -37,6 +42,11 @@ export class Tensor {
   get buffer(): GPUBuffer {
     if (this.#disposed) throw new DisposedError(`tensor "${this.label}" ${formatShape(this.shape)}`);
     return this.storage.buffer;
+  }
+
+  /** Where the tensor begins in its buffer, in bytes. */
+  get offset(): number {
+    return this.storage.offset;
   }
 
   /** The same elements under another shape; shares (and counts) the storage. */

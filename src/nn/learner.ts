@@ -110,29 +110,29 @@ export class Learner {
     });
     this.#train = metricTensors('train');
     this.#evaluation = metricTensors('evaluation');
-    const weights = new Map(
-      model.weights.map(({ name, shape, initializer }, i) => [
-        name,
-        gpu.tensor(initialize(initializer, shape, new Rng(this.#seed, i)), shape, name),
-      ]),
+    const shapes = new Map(
+      model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
     );
-    const state = new Map(
-      model.weights
-        .filter(({ trainable }) => trainable)
-        .map(({ name, shape }) => [
-          name,
-          Object.fromEntries(
-            allState(optimizer).map((key) => {
-              const size = optimizer.usedState.includes(key) ? shape : [1];
-              return [key, gpu.tensor(new Float32Array(sizeOf(size)), size, `${name}/${key}`)];
-            }),
-          ),
-        ]),
+    const trained = gpu.pack(shapes, 'weights');
+    const weights = new Map(
+      model.weights.map(({ name, shape, initializer }, i) => {
+        const tensor = trained.parts.get(name) ?? gpu.empty(shape, name);
+        gpu.write(tensor, initialize(initializer, shape, new Rng(this.#seed, i)));
+        return [name, tensor];
+      }),
+    );
+    const state = Object.fromEntries(
+      allState(optimizer).map((key) => {
+        const size = optimizer.usedState.includes(key) ? trained.whole.size : 1;
+        return [key, gpu.tensor(new Float32Array(size), [size], `optimizer/${key}`)];
+      }),
     );
     this.#parts = {
       gpu,
       model,
       weights,
+      trained,
+      gradients: gpu.pack(shapes, 'gradients'),
       optimizer,
       state,
       step: gpu.empty([4], 'step'),
@@ -288,8 +288,9 @@ export class Learner {
       step.prepare?.dispose();
     }
     this.#prepared.clear();
-    const { weights, state, step } = this.#parts;
-    const kept = [...weights.values(), ...[...state.values()].flatMap((s) => Object.values(s)), step];
+    const { weights, trained, gradients, state, step } = this.#parts;
+    const fixed = [...weights].filter(([name]) => !trained.parts.has(name)).map(([, tensor]) => tensor);
+    const kept = [...fixed, trained.whole, gradients.whole, ...Object.values(state), step];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
     this.#steps.clear();

@@ -8,11 +8,11 @@ import type { Recorder } from '../gpu/recorder.js';
 export interface Optimizer {
   readonly law: 'sgd' | 'rmsprop' | 'adam';
   readonly learningRate: number;
-  /** State tensors that are shaped like the weight; the others of the law are one-element placeholders. */
+  /** State tensors that are shaped like the weights; the others of the law are one-element placeholders. */
   readonly usedState: readonly string[];
   /** The rate that goes into step `t` (counted from 1), given the scheduled learning rate. */
   stepRate(t: number, learningRate: number): number;
-  /** Records the update of one weight. */
+  /** Records the update of all weights. */
   update(rec: Recorder, tensors: UpdateTensors): void;
 }
 

@@ -1,4 +1,4 @@
-import type { Gpu } from '../gpu/device.js';
+import type { Gpu, PackedTensors } from '../gpu/device.js';
 import { addInto, fill } from '../gpu/kernels/elementwise.js';
 import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
@@ -21,8 +21,11 @@ export interface StepParts {
   readonly model: Sequential;
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly optimizer: Optimizer;
-  /** Optimiser state of a weight, by the kernel's binding names. */
-  readonly state: ReadonlyMap<string, Readonly<Record<string, Tensor>>>;
+  /** All trainable weights in one buffer, and places for their gradients. */
+  readonly trained: PackedTensors;
+  readonly gradients: PackedTensors;
+  /** The optimiser's state, each like `trained.whole`, by the kernel's binding names. */
+  readonly state: Readonly<Record<string, Tensor>>;
   /** [index, seed, rate, slot]: what changes from step to step. */
   readonly step: Tensor;
   readonly l2: number;
@@ -150,6 +153,7 @@ function penalized({ model }: StepParts): string[] {
   return model.weights.map(({ name }) => name).filter((name) => name.endsWith('/kernel'));
 }
 
+/** Gathers the gradients in one buffer, where one dispatch updates all weights. */
 function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, TensorVar>): void {
   const decayed = new Set(parts.l2 > 0 ? penalized(parts) : []);
   for (const [name, { value, grad, needsGrad }] of vars) {
@@ -157,10 +161,11 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
     if (grad === undefined || grad.size !== sizeOf(value.shape)) throw new Error(`${name} got no gradient`);
     rec.scope(name, () => {
       if (decayed.has(name)) addL2Gradient(rec, value, parts.l2, grad);
-      const state = mustGet(parts.state, name);
-      parts.optimizer.update(rec, { weight: value, gradient: grad, step: parts.step, state });
+      rec.place(grad, mustGet(parts.gradients.parts, name));
     });
   }
+  const { trained, gradients, optimizer, state, step } = parts;
+  optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, step, state });
 }
 
 function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {

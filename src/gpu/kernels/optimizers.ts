@@ -3,7 +3,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { quadGrid } from './elementwise.js';
 
-/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: in-place updates of one weight tensor. */
+/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: in-place updates of a vector of weights. */
 const sgdKernel = defineKernel('sgd', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'velocity'],
@@ -30,7 +30,7 @@ export interface UpdateTensors {
 
 const KERNELS = { sgd: sgdKernel, rmsprop: rmspropKernel, adam: adamKernel };
 
-/** Names of the state tensors, each shaped like the weight. */
+/** Names of the state tensors, each shaped like the weights. */
 export function stateNames(law: keyof typeof KERNELS): readonly string[] {
   return KERNELS[law].writes.slice(1);
 }
