@@ -1,9 +1,9 @@
 /**
  * The same network in other frameworks, measured in turns: every peer is a child process that waits for a line
- * (`train 28`, `infer 1`) and answers with one of JSON. One works at a time, round after round, so that whatever else
+ * (`train 28 fer-cnn`, `infer 1 fer-vgg`) and answers with one of JSON. One works at a time, round after round, so that whatever else
  * the machine does hits all of them alike; ratios are of medians over the rounds.
  *
- * TensorFlow.js is fetched into bench/.peers on first use; PyTorch takes part where `python3` (or FER_BENCH_PYTHON)
+ * TensorFlow.js and ONNX Runtime are fetched into bench/.peers on first use; PyTorch takes part where `python3` (or FER_BENCH_PYTHON)
  * has torch. None is a dependency of the product.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,8 +18,11 @@ const FOLDER = here('.peers');
 const TFJS = ['core', 'layers', 'backend-webgpu', 'backend-cpu', 'backend-wasm'].map(
   (name) => `@tensorflow/tfjs-${name}@4.22.0`,
 );
-/** What is measured: [what, batch]. */
-const WORK = ['train 28', 'train 64', 'infer 28', 'infer 1'];
+const PACKAGES = [...TFJS, 'onnxruntime-node@1.23.2'];
+const WORK = [
+  ...['train 28', 'train 64', 'infer 28', 'infer 1'].map((job) => `${job} fer-cnn`),
+  ...['train 28', 'infer 28'].map((job) => `${job} fer-vgg`),
+];
 
 export async function benchPeers({ rounds, log }) {
   const peers = available(log);
@@ -30,7 +33,7 @@ export async function benchPeers({ rounds, log }) {
       for (let round = 0; round < rounds; round++) {
         for (const peer of peers) {
           // A peer that needs minutes for a step is asked once.
-          if (round > 0 && (samples.get(peer.name)?.at(-1) ?? 0) > 20_000) continue;
+          if (round > 0 && !(samples.get(peer.name)?.at(-1) < 20_000)) continue;
           log(`${work}: ${peer.name}, round ${round + 1} of ${rounds}`);
           const answer = await peer.ask(work);
           if (answer.ms !== undefined) samples.set(peer.name, [...(samples.get(peer.name) ?? []), answer.ms]);
@@ -68,17 +71,19 @@ function available(log) {
       tfjs('WebGPU', 'webgpu'),
       tfjs('WebGPU, no spinning', 'webgpu', 'sleepy'),
       tfjs('WASM', 'wasm'),
+      child('ONNX Runtime CPU', ['node', here('peers/onnx.mjs')]),
     );
-  } else console.error('TensorFlow.js: npm could not fetch it');
+  } else console.error('TensorFlow.js, ONNX Runtime: npm could not fetch them');
   return peers;
 }
 
 function fetched(log) {
-  if (existsSync(`${FOLDER}/node_modules/@tensorflow/tfjs-backend-wasm`)) return true;
-  log('fetching TensorFlow.js');
+  const there = (name) => existsSync(`${FOLDER}/node_modules/${name}`);
+  if (there('@tensorflow/tfjs-backend-wasm') && there('onnxruntime-node')) return true;
+  log('fetching TensorFlow.js and ONNX Runtime (300 MB)');
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');
-  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...TFJS];
+  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...PACKAGES];
   return spawnSync('npm', npm, { cwd: FOLDER }).status === 0;
 }
 

@@ -4,18 +4,24 @@ import { randomBatch } from '../steps.mjs';
 import { answer } from './protocol.mjs';
 
 const gpu = await fer.openGpu();
-const learner = new fer.Learner(gpu, fer.buildModel('fer-cnn'));
+const learners = new Map();
+const learnerOf = (model) => {
+  if (!learners.has(model)) learners.set(model, new fer.Learner(gpu, fer.buildModel(model)));
+  return learners.get(model);
+};
 
 answer({
-  train: (batch) => {
+  train: (batch, model) => {
     const [images, labels] = randomBatch(batch);
+    const learner = learnerOf(model);
     return async () => {
       await learner.train(images, labels);
       await gpu.sync();
     };
   },
-  infer: (batch) => {
+  infer: (batch, model) => {
     const [images] = randomBatch(batch);
+    const learner = learnerOf(model);
     return () => learner.predict(images);
   },
 });

@@ -5,18 +5,18 @@ const REPEAT = 5;
 const MOST_MS = 5_000;
 
 /**
- * Answers the lines of bench/peers.mjs: `train 28` runs `jobs.train(28)()`, after one run to warm up, a few times, and
- * prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer.
+ * Answers the lines of bench/peers.mjs: `train 28 fer-cnn` runs `jobs.train(28, 'fer-cnn')()`, after one run to warm up,
+ * a few times, and prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer.
  */
 export function answer(jobs) {
   const prepared = new Map();
   const lines = createInterface({ input: process.stdin });
   lines.on('line', async (line) => {
-    const [what, batch] = line.split(' ');
+    const [what, batch, model] = line.split(' ');
     try {
       let run = prepared.get(line);
       if (run === undefined) {
-        run = await jobs[what](Number(batch));
+        run = await jobs[what](Number(batch), model);
         prepared.set(line, run);
         await run();
       }

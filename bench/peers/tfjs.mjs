@@ -42,15 +42,21 @@ for (let i = 0; i < 2; i++) {
 model.add(L.dense({ units: 7, activation: 'softmax' }));
 model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
 
+function only(network) {
+  if (network !== 'fer-cnn') throw new Error('measured with fer-cnn only');
+}
+
 const images = (batch) => tf.tensor4d(randomBatch(batch)[0], [batch, 48, 48, 1]);
 
 answer({
-  train: (batch) => {
+  train: (batch, network) => {
+    only(network);
     const x = images(batch);
     const y = tf.oneHot(tf.tensor1d(Int32Array.from(randomBatch(batch)[1]), 'int32'), 7);
     return () => model.trainOnBatch(x, y);
   },
-  infer: (batch) => {
+  infer: (batch, network) => {
+    only(network);
     const x = images(batch);
     return async () => {
       const y = model.predict(x);

@@ -12,17 +12,17 @@ torch.set_num_threads(len(os.sched_getaffinity(0)))
 layout = torch.channels_last if "channels_last" in sys.argv else torch.contiguous_format
 
 
-def network():
+def network(convolutions):
     layers, channels = [], 1
     for filters in (32, 64, 128, 256):
-        layers += [
-            nn.Conv2d(channels, filters, 3, padding=1),
-            nn.ELU(),
-            nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01),
-            nn.MaxPool2d(2),
-            nn.Dropout(0.2),
-        ]
-        channels = filters
+        for _ in range(convolutions):
+            layers += [
+                nn.Conv2d(channels, filters, 3, padding=1),
+                nn.ELU(),
+                nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01),
+            ]
+            channels = filters
+        layers += [nn.MaxPool2d(2), nn.Dropout(0.2)]
     layers.append(nn.Flatten())
     features = 256 * 3 * 3
     for _ in range(2):
@@ -36,8 +36,8 @@ def network():
     return nn.Sequential(*layers, nn.Linear(64, 7)).to(memory_format=layout)
 
 
-model = network()
-optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+models = {"fer-cnn": network(1), "fer-vgg": network(2)}
+optimizers = {name: torch.optim.Adam(m.parameters(), 1e-3) for name, m in models.items()}
 loss = nn.CrossEntropyLoss()
 
 
@@ -45,7 +45,8 @@ def images(batch):
     return torch.randn(batch, 1, 48, 48).contiguous(memory_format=layout)
 
 
-def train(batch):
+def train(batch, name):
+    model, optimizer = models[name], optimizers[name]
     x, y = images(batch), torch.randint(0, 7, (batch,))
 
     def run():
@@ -57,7 +58,8 @@ def train(batch):
     return run
 
 
-def infer(batch):
+def infer(batch, name):
+    model = models[name]
     x = images(batch)
 
     def run():
@@ -70,9 +72,9 @@ def infer(batch):
 
 prepared = {}
 for line in sys.stdin:
-    what, batch = line.split()
+    what, batch, name = line.split()
     if line not in prepared:
-        prepared[line] = {"train": train, "infer": infer}[what](int(batch))
+        prepared[line] = {"train": train, "infer": infer}[what](int(batch), name)
         prepared[line]()
     begin = time.perf_counter()
     for _ in range(REPEAT):

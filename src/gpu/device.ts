@@ -140,6 +140,8 @@ export class Gpu {
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
+  /** Those that the driver has turned into machine code too; see `Program.compile`. */
+  readonly compiled = new WeakSet<GPUComputePipeline>();
   #failure: Error | undefined;
   #closed = false;
   readonly #release: () => void;

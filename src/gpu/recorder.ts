@@ -223,6 +223,38 @@ export class Program {
     }));
   }
 
+  /**
+   * Has the driver turn every kernel that is new to this device into machine code. Drivers put that off until the first
+   * dispatch, where software Vulkan needs a quarter of a second each (milliseconds, if its disk cache knows them), so
+   * each is dispatched with an empty grid, read from a buffer of zeros.
+   * @param onProgress called as they become ready
+   */
+  async compile(onProgress?: (done: number, total: number) => void): Promise<void> {
+    const { gpu } = this;
+    const fresh = new Map<GPUComputePipeline, Command>();
+    for (const command of this.list) {
+      if (!gpu.compiled.has(command.pipeline)) fresh.set(command.pipeline, command);
+    }
+    if (fresh.size === 0) return;
+    const usage = GPUBufferUsage.INDIRECT;
+    const nothing = gpu.device.createBuffer({ size: 12, usage });
+    let done = 0;
+    const waits = [...fresh].map(async ([pipeline, { bindGroup }]) => {
+      const encoder = gpu.device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroupsIndirect(nothing, 0);
+      pass.end();
+      gpu.device.queue.submit([encoder.finish()]);
+      gpu.compiled.add(pipeline);
+      await gpu.sync();
+      onProgress?.(++done, fresh.size);
+    });
+    await Promise.all(waits);
+    nothing.destroy();
+  }
+
   /** Submits every command in one pass; returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
   run(): void {
     this.gpu.device.queue.submit([this.#encode()]);

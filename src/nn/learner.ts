@@ -94,6 +94,8 @@ export class Learner {
   #seed: number;
   /** Learning rate of the next steps. */
   learningRate: number;
+  /** Hears how many of a new step's kernels are compiled. */
+  onCompile: ((done: number, total: number) => void) | undefined;
 
   constructor(
     readonly gpu: Gpu,
@@ -328,7 +330,7 @@ export class Learner {
     let step = this.#steps.get(key);
     if (step === undefined) {
       const metrics = mode === 'train' ? this.#train : this.#evaluation;
-      step = recordStep(this.#parts, { batch, mode, metrics, store });
+      step = this.#compiled(recordStep(this.#parts, { batch, mode, metrics, store }));
       step.catch(() => this.#steps.delete(key));
       this.#steps.set(key, step);
     }
@@ -339,6 +341,14 @@ export class Learner {
       this.#prepared.set(ready, this.#version);
     }
     return ready;
+  }
+
+  async #compiled(recording: Promise<Step>): Promise<Step> {
+    const step = await recording;
+    const report = (done: number, total: number): void => this.onCompile?.(done, total);
+    await step.prepare?.compile(report);
+    await step.program.compile(report);
+    return step;
   }
 
   #begin(): void {

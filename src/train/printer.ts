@@ -1,4 +1,4 @@
-import type { EpochEvent, StepEvent, TrainEvent } from './events.js';
+import type { EpochEvent, NoteEvent, StepEvent, TrainEvent } from './events.js';
 
 /** What the printer writes to; `process.stderr` is one. */
 export interface Output {
@@ -32,6 +32,7 @@ export class Printer {
   readonly #now: () => number;
   readonly #begin: number;
   #painted = false;
+  #lastNote = Number.NEGATIVE_INFINITY;
   #last: number;
   #epochs = 0;
 
@@ -64,7 +65,7 @@ export class Printer {
         );
         break;
       case 'event':
-        this.#line(event.message);
+        this.#note(event);
         break;
       case 'step':
         this.#step(event);
@@ -80,6 +81,15 @@ export class Printer {
   /** Leaves the terminal clean. */
   close(): void {
     this.#clear();
+  }
+
+  #note({ message, progress }: NoteEvent): void {
+    if (progress === undefined) this.#line(message);
+    else if (this.#live) this.#paint(`${bar(progress.done / progress.total, 20)} ${message}`);
+    else if (this.#now() - this.#lastNote >= PLAIN_EVERY_MS) {
+      this.#lastNote = this.#now();
+      this.#line(message);
+    }
   }
 
   #step(e: StepEvent): void {

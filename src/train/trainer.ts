@@ -43,8 +43,22 @@ export interface RunSurroundings {
   readonly folder?: RunFolder;
 }
 
+/** Compiling that is over by then goes untold. */
+const PATIENCE_MS = 1_000;
 /** How often the numbers of past steps are fetched from the device. */
 const TICK_MS = 500;
+
+/** Tells of compiling, if it takes long enough to be noticed: the driver keeps what it compiled. */
+function compileNotes({ emit }: RunSurroundings): (done: number, total: number) => void {
+  let quietUntil = 0;
+  return (done, total) => {
+    if (done === 1) quietUntil = performance.now() + PATIENCE_MS;
+    if (performance.now() < quietUntil) return;
+    quietUntil = performance.now() + TICK_MS;
+    const message = `compiling kernel ${done} of ${total} (once per driver)`;
+    emit({ type: 'event', kind: 'compile', message, progress: { done, total } });
+  };
+}
 
 /** The training loop: epochs, batches, validation, saving the best and the last weights. Knows no screen. */
 export class Trainer {
@@ -68,11 +82,7 @@ export class Trainer {
   async run(around: RunSurroundings): Promise<TrainOutcome> {
     const { epochs, maxSteps } = this.plan;
     const begin = performance.now();
-    around.emit({
-      type: 'event',
-      kind: 'compile',
-      message: 'compiling kernels (once per driver; cached afterwards)',
-    });
+    this.learner.onCompile = compileNotes(around);
     let epoch = 0;
     let stopped = false;
     while (epoch < epochs && !stopped && this.#done < maxSteps) {
