@@ -64,7 +64,7 @@ if (parts.includes('steps')) {
   result.start = { cold: firstStep(true), warm: firstStep(false) };
 }
 gpu.close();
-if (parts.includes('peers')) result.peers = await benchPeers({ rounds: options.quick ? 3 : 9, log });
+if (parts.includes('peers')) result.peers = await benchPeers({ rounds: options.quick ? 3 : 9, filter: options.filter, log });
 log('');
 
 if (options.out) writeFileSync(options.out, `${JSON.stringify(result, null, 1)}\n`);

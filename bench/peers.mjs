@@ -24,11 +24,11 @@ const WORK = [
   ...['train 28', 'infer 28'].map((job) => `${job} fer-vgg`),
 ];
 
-export async function benchPeers({ rounds, log }) {
+export async function benchPeers({ rounds, filter = '', log }) {
   const peers = available(log);
   const results = [];
   try {
-    for (const work of WORK) {
+    for (const work of WORK.filter((name) => name.includes(filter))) {
       const samples = new Map();
       for (let round = 0; round < rounds; round++) {
         for (const peer of peers) {

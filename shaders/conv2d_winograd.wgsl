@@ -23,16 +23,18 @@
 //
 // Shapes: x [B, H, W, C], y and dy [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
-// Threads: one a tile and channel, or one a weight: neighbours in memory are neighbours in a subgroup. A thread that
-// held vec4s of channels would be slower on software Vulkan, and four times as long to compile.
-// Constants: EDGE, 3 or 4; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
+// Threads: one a tile and LANE of channels, or one a LANE of weights: neighbours in memory are neighbours in a subgroup.
+// `c` and `oc` count LANEs. Software Vulkan is fastest with vec2f; vec4f would take four times as long to compile as f32.
+// Constants: LANE, f32 or a vector; EDGE, 3 or 4; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
 const SIZE = {{SIZE}}u;
-alias Outputs = array<f32, EDGE>;
-alias Points = array<f32, POINTS>;
-alias Taps = array<f32, 3>;
+/// Neighbouring channels that one thread treats alike.
+alias Lane = {{LANE}};
+alias Outputs = array<Lane, EDGE>;
+alias Points = array<Lane, POINTS>;
+alias Taps = array<Lane, 3>;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
@@ -41,7 +43,7 @@ struct WinogradParams {
 struct WeightParams { ic: u32, oc: u32 }
 
 /// B^T d for one line of a patch.
-fn to_points_4(d: array<f32, 6>) -> array<f32, 6> {
+fn to_points_4(d: array<Lane, 6>) -> array<Lane, 6> {
   let even = d[4] - 4.0 * d[2];
   let odd = d[3] - 4.0 * d[1];
   let even2 = d[4] - d[2];
@@ -57,7 +59,7 @@ fn to_points_4(d: array<f32, 6>) -> array<f32, 6> {
 }
 
 /// A^T m for one line of points.
-fn from_points_4(m: array<f32, 6>) -> array<f32, 4> {
+fn from_points_4(m: array<Lane, 6>) -> array<Lane, 4> {
   let sum1 = m[1] + m[2];
   let difference1 = m[1] - m[2];
   let sum2 = m[3] + m[4];
@@ -71,7 +73,7 @@ fn from_points_4(m: array<f32, 6>) -> array<f32, 4> {
 }
 
 /// A y for one line of output gradients: the transpose of from_points_4.
-fn gradient_to_points_4(y: array<f32, 4>) -> array<f32, 6> {
+fn gradient_to_points_4(y: array<Lane, 4>) -> array<Lane, 6> {
   let even = y[0] + y[2];
   let odd = y[1] + y[3];
   let even2 = y[0] + 4.0 * y[2];
@@ -80,7 +82,7 @@ fn gradient_to_points_4(y: array<f32, 4>) -> array<f32, 6> {
 }
 
 /// G g for one line of a kernel.
-fn weight_to_points_4(g: array<f32, 3>) -> array<f32, 6> {
+fn weight_to_points_4(g: array<Lane, 3>) -> array<Lane, 6> {
   let even = g[0] + g[2];
   let even2 = g[0] + 4.0 * g[2];
   return array(
@@ -94,7 +96,7 @@ fn weight_to_points_4(g: array<f32, 3>) -> array<f32, 6> {
 }
 
 /// G^T u for one line of points: the transpose of weight_to_points_4.
-fn weight_from_points_4(u: array<f32, 6>) -> array<f32, 3> {
+fn weight_from_points_4(u: array<Lane, 6>) -> array<Lane, 3> {
   let sum1 = (u[1] + u[2]) / -6.0;
   let sum2 = (u[3] + u[4]) / 24.0;
   return array(
@@ -105,7 +107,7 @@ fn weight_from_points_4(u: array<f32, 6>) -> array<f32, 3> {
 }
 
 // The same for EDGE = 3.
-fn to_points_3(d: array<f32, 5>) -> array<f32, 5> {
+fn to_points_3(d: array<Lane, 5>) -> array<Lane, 5> {
   let difference = d[3] - d[1];
   return array(
     2.0 * (d[0] - d[2]) + difference,
@@ -116,22 +118,22 @@ fn to_points_3(d: array<f32, 5>) -> array<f32, 5> {
   );
 }
 
-fn from_points_3(m: array<f32, 5>) -> array<f32, 3> {
+fn from_points_3(m: array<Lane, 5>) -> array<Lane, 3> {
   let sum = m[1] + m[2];
   return array(m[0] + sum + m[3], m[1] - m[2] + 2.0 * m[3], sum + 4.0 * m[3] + m[4]);
 }
 
-fn gradient_to_points_3(y: array<f32, 3>) -> array<f32, 5> {
+fn gradient_to_points_3(y: array<Lane, 3>) -> array<Lane, 5> {
   let even = y[0] + y[2];
   return array(y[0], even + y[1], even - y[1], y[0] + 2.0 * y[1] + 4.0 * y[2], y[2]);
 }
 
-fn weight_to_points_3(g: array<f32, 3>) -> array<f32, 5> {
+fn weight_to_points_3(g: array<Lane, 3>) -> array<Lane, 5> {
   let even = g[0] + g[2];
   return array(g[0] / 2.0, (even + g[1]) / -2.0, (even - g[1]) / -6.0, (g[0] + 2.0 * g[1] + 4.0 * g[2]) / 6.0, g[2]);
 }
 
-fn weight_from_points_3(u: array<f32, 5>) -> array<f32, 3> {
+fn weight_from_points_3(u: array<Lane, 5>) -> array<Lane, 3> {
   let one = u[1] / -2.0;
   let minus_one = u[2] / -6.0;
   let two = u[3] / 6.0;
@@ -139,8 +141,8 @@ fn weight_from_points_3(u: array<f32, 5>) -> array<f32, 3> {
 }
 
 // weight_transform
-@group(0) @binding(0) var<storage, read> weight: array<f32>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<f32>; // [PP, IC, OC]
+@group(0) @binding(0) var<storage, read> weight: array<Lane>; // [3, 3, IC, OC]
+@group(0) @binding(1) var<storage, read_write> u: array<Lane>; // [PP, IC, OC]
 @group(0) @binding(2) var<uniform> weight_params: WeightParams;
 
 @compute @workgroup_size(64)
@@ -161,8 +163,8 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 }
 
 // input_transform
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> v: array<Lane>;
 @group(0) @binding(2) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -185,7 +187,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     for (var dx = 0u; dx < POINTS; dx++) {
       let ix = left + dx;
       let seen = inside && ix < p.w;
-      d[dx] = select(0.0, x[select(0u, row + ix * p.c, seen)], seen);
+      d[dx] = select(Lane(), x[select(0u, row + ix * p.c, seen)], seen);
     }
     lines[dy] = to_points_{{EDGE}}(d);
   }
@@ -198,9 +200,9 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 }
 
 // output_transform
-@group(0) @binding(0) var<storage, read> m: array<f32>;
-@group(0) @binding(1) var<storage, read> bias: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> m: array<Lane>;
+@group(0) @binding(1) var<storage, read> bias: array<Lane>;
+@group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(3) var<uniform> out_params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -217,7 +219,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     for (var px = 0u; px < POINTS; px++) { row[px] = m[(py * POINTS + px) * n + i]; }
     lines[py] = from_points_{{EDGE}}(row);
   }
-  var shift = 0.0;
+  var shift = Lane();
   if (p.has_bias == 1u) { shift = bias[i % p.c]; }
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
@@ -238,11 +240,11 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 struct BlockParams {
   b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, alpha: f32,
 }
-@group(0) @binding(0) var<storage, read> block_m: array<f32>;
-@group(0) @binding(1) var<storage, read> block_bias: array<f32>;
-@group(0) @binding(2) var<storage, read> scale: array<f32>;
-@group(0) @binding(3) var<storage, read> offset: array<f32>;
-@group(0) @binding(4) var<storage, read_write> pooled: array<f32>;
+@group(0) @binding(0) var<storage, read> block_m: array<Lane>;
+@group(0) @binding(1) var<storage, read> block_bias: array<Lane>;
+@group(0) @binding(2) var<storage, read> scale: array<Lane>;
+@group(0) @binding(3) var<storage, read> offset: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> pooled: array<Lane>;
 @group(0) @binding(5) var<uniform> block_params: BlockParams;
 
 @compute @workgroup_size(64)
@@ -268,8 +270,8 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let c = i % p.c;
   let factor = scale[c];
   let shift = offset[c];
-  let sign = select(-1.0, 1.0, factor >= 0.0); // the smallest of y is minus the largest of -y
-  var before = 0.0;
+  let sign = select(-Lane(1.0), Lane(1.0), factor >= Lane()); // the smallest of y is minus the largest of -y
+  var before = Lane();
   if (p.has_bias == 1u) { before = block_bias[c]; }
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * (EDGE / SIZE);
@@ -281,7 +283,7 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
         best = max(best, sign * columns[wx * SIZE + k % SIZE][wy * SIZE + k / SIZE]);
       }
       let value = best * sign + before;
-      let e = select(p.alpha * (exp(min(value, 0.0)) - 1.0), value, value > 0.0);
+      let e = select(p.alpha * (exp(min(value, Lane())) - 1.0), value, value > Lane());
       if (top + wy < p.oh && left + wx < p.ow) {
         pooled[((image * p.oh + top + wy) * p.ow + left + wx) * p.c + c] = e * factor + shift;
       }
@@ -290,8 +292,8 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
 }
 
 // gradient_transform
-@group(0) @binding(0) var<storage, read> g_dy: array<f32>;
-@group(0) @binding(1) var<storage, read_write> z: array<f32>;
+@group(0) @binding(0) var<storage, read> g_dy: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> z: array<Lane>;
 @group(0) @binding(2) var<uniform> g_params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -312,7 +314,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     var d: Outputs;
     for (var ox = 0u; ox < EDGE; ox++) {
       let seen = inside && left + ox < p.ow;
-      d[ox] = select(0.0, g_dy[select(0u, row + ox * p.c, seen)], seen);
+      d[ox] = select(Lane(), g_dy[select(0u, row + ox * p.c, seen)], seen);
     }
     lines[oy] = gradient_to_points_{{EDGE}}(d);
   }
@@ -325,8 +327,8 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 }
 
 // weight_gradient
-@group(0) @binding(0) var<storage, read> du: array<f32>; // [PP, IC, OC]
-@group(0) @binding(1) var<storage, read_write> dw: array<f32>; // [3, 3, IC, OC]
+@group(0) @binding(0) var<storage, read> du: array<Lane>; // [PP, IC, OC]
+@group(0) @binding(1) var<storage, read_write> dw: array<Lane>; // [3, 3, IC, OC]
 @group(0) @binding(2) var<uniform> dw_params: WeightParams;
 
 @compute @workgroup_size(64)

@@ -62,7 +62,13 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
     const features = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
     const device = await gpuWait(() => adapter.requestDevice({ requiredFeatures: features, requiredLimits }));
-    return new Gpu(device, describe(adapter.info, adapter.features), () => instances.delete(instance));
+    const info = describe(adapter.info, adapter.features);
+    return new Gpu(
+      device,
+      info,
+      () => instances.delete(instance),
+      () => openGpu(options),
+    );
   } catch (error) {
     instances.delete(instance);
     throw error;
@@ -140,7 +146,7 @@ export class Gpu {
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
-  /** Those that the driver has turned into machine code too; see `Program.compile`. */
+  /** Those that the driver has turned into machine code too; see compile.ts. */
   readonly compiled = new WeakSet<GPUComputePipeline>();
   #failure: Error | undefined;
   #closed = false;
@@ -150,6 +156,8 @@ export class Gpu {
     readonly device: GPUDevice,
     readonly info: AdapterInfo,
     release: () => void,
+    /** Opens another device on the same adapter; close it as well. */
+    readonly openTwin: () => Promise<Gpu>,
   ) {
     this.#release = release;
     this.pool = new BufferPool(device);

@@ -1,3 +1,4 @@
+import { type Compilable, compileKernels } from './compile.js';
 import type { Gpu } from './device.js';
 import { DisposedError, GpuValidationError, ShaderError, ShapeError } from './errors.js';
 import { checkShaders, type Kernel, packParams, pipelineOf } from './kernel.js';
@@ -6,12 +7,9 @@ import { type Shape, sizeOf } from './shape.js';
 import { type Storage, Tensor } from './tensor.js';
 
 /** One dispatch, ready to be encoded. */
-interface Command {
-  readonly kernel: Kernel;
+interface Command extends Compilable {
   /** The recorder's scope when it was recorded, e.g. `conv2d_1/forward`. */
   readonly scope: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
   readonly groups: readonly [number, number];
 }
 
@@ -130,7 +128,8 @@ export class Recorder {
   dispatch(kernel: Kernel, call: DispatchCall): void {
     if (this.#finished) throw new DisposedError('a finished recorder');
     const { device } = this.gpu;
-    const pipeline = pipelineOf(this.gpu, kernel, call.constants ?? {});
+    const { constants = {} } = call;
+    const pipeline = pipelineOf(this.gpu, kernel, constants);
     const names = [...kernel.reads, ...kernel.writes];
     const given = Object.keys(call.bind);
     if (given.length !== names.length) {
@@ -156,6 +155,7 @@ export class Recorder {
     }
     this.#drafts.push({
       kernel,
+      constants,
       scope: this.#scope,
       pipeline,
       ranges,
@@ -178,7 +178,7 @@ export class Recorder {
     return new Program(this.gpu, commands, () => this.abandon());
   }
 
-  #settle({ kernel, scope, pipeline, ranges, uniform, groups }: Draft): Command {
+  #settle({ ranges, uniform, ...rest }: Draft): Command {
     const resources: GPUBindingResource[] = ranges.map(({ storage: { buffer, offset }, size }) => ({
       buffer,
       offset,
@@ -186,11 +186,11 @@ export class Recorder {
     }));
     if (uniform !== undefined) resources.push({ buffer: uniform });
     const bindGroup = this.gpu.device.createBindGroup({
-      label: kernel.name,
-      layout: pipeline.getBindGroupLayout(0),
+      label: rest.kernel.name,
+      layout: rest.pipeline.getBindGroupLayout(0),
       entries: resources.map((resource, binding) => ({ binding, resource })),
     });
-    return { kernel, scope, pipeline, bindGroup, groups };
+    return { ...rest, bindGroup };
   }
 
   /** Gives everything back without running it. */
@@ -223,36 +223,9 @@ export class Program {
     }));
   }
 
-  /**
-   * Has the driver turn every kernel that is new to this device into machine code. Drivers put that off until the first
-   * dispatch, where software Vulkan needs a quarter of a second each (milliseconds, if its disk cache knows them), so
-   * each is dispatched with an empty grid, read from a buffer of zeros.
-   * @param onProgress called as they become ready
-   */
+  /** Compiles the kernels that are new to this device; without it the first run does. See compile.ts. */
   async compile(onProgress?: (done: number, total: number) => void): Promise<void> {
-    const { gpu } = this;
-    const fresh = new Map<GPUComputePipeline, Command>();
-    for (const command of this.list) {
-      if (!gpu.compiled.has(command.pipeline)) fresh.set(command.pipeline, command);
-    }
-    if (fresh.size === 0) return;
-    const usage = GPUBufferUsage.INDIRECT;
-    const nothing = gpu.device.createBuffer({ size: 12, usage });
-    let done = 0;
-    const waits = [...fresh].map(async ([pipeline, { bindGroup }]) => {
-      const encoder = gpu.device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroupsIndirect(nothing, 0);
-      pass.end();
-      gpu.device.queue.submit([encoder.finish()]);
-      gpu.compiled.add(pipeline);
-      await gpu.sync();
-      onProgress?.(++done, fresh.size);
-    });
-    await Promise.all(waits);
-    nothing.destroy();
+    await compileKernels(this.gpu, this.list, onProgress);
   }
 
   /** Submits every command in one pass; returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */

@@ -70,6 +70,9 @@ export function winogradFits(g: ConvGeometry): boolean {
   return g.kh === 3 && g.kw === 3 && g.stride === 1 && g.ic % 4 === 0 && g.oc % 4 === 0;
 }
 
+/** Channels that one thread treats alike. */
+const CHANNELS = { LANE: 'vec2f', width: 2 } as const;
+
 /** Edge of the output tiles. */
 export type Edge = 3 | 4;
 
@@ -89,21 +92,22 @@ export function fewestPoints(g: ConvGeometry): Edge {
 function overTiles(g: ConvGeometry, edge: Edge, channels: number, hasBias = false) {
   const { ty, tx, tiles } = tiling(g, edge);
   const { b, h, w, oh, ow, pad_top, pad_left } = g;
+  const c = channels / CHANNELS.width;
   return {
     params: {
-      ...{ b, h, w, c: channels, oh, ow, pad_top, pad_left, ty, tx, tiles },
+      ...{ b, h, w, c, oh, ow, pad_top, pad_left, ty, tx, tiles },
       has_bias: Number(hasBias),
     },
-    constants: { EDGE: edge, SIZE: 1 },
-    workgroups: Math.ceil((tiles * channels) / GROUP),
+    constants: { LANE: CHANNELS.LANE, EDGE: edge, SIZE: 1 },
+    workgroups: Math.ceil((tiles * c) / GROUP),
   };
 }
 
 function overWeights(g: ConvGeometry, edge: Edge) {
   return {
-    params: { ic: g.ic, oc: g.oc },
-    constants: { EDGE: edge, SIZE: 1 },
-    workgroups: Math.ceil((g.ic * g.oc) / GROUP),
+    params: { ic: g.ic, oc: g.oc / CHANNELS.width },
+    constants: { LANE: CHANNELS.LANE, EDGE: edge, SIZE: 1 },
+    workgroups: Math.ceil((g.ic * g.oc) / CHANNELS.width / GROUP),
   };
 }
 
@@ -180,9 +184,19 @@ export function winogradBlock(
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
   rec.dispatch(outputBlock, {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
-    params: { b: g.b, c: g.oc, oh, ow, ty, tx, tiles, has_bias: Number(bias !== undefined), alpha },
-    constants: { EDGE: edge, SIZE: poolSize },
-    workgroups: Math.ceil((tiles * g.oc) / GROUP),
+    params: {
+      b: g.b,
+      c: g.oc / CHANNELS.width,
+      oh,
+      ow,
+      ty,
+      tx,
+      tiles,
+      has_bias: Number(bias !== undefined),
+      alpha,
+    },
+    constants: { LANE: CHANNELS.LANE, EDGE: edge, SIZE: poolSize },
+    workgroups: Math.ceil((tiles * g.oc) / CHANNELS.width / GROUP),
   });
   rec.release(m);
   return pooled;
