@@ -7,6 +7,7 @@
 //
 //   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
 //   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
+//   With `elu` set, y is elu(y): what follows needs nothing else of it.
 //   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway
 //
 // `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
@@ -22,7 +23,7 @@ const SPAN = SIZE + 2u; // columns and rows of x under a window
 
 struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
-  has_bias: u32, chunks: u32, alpha: f32,
+  has_bias: u32, chunks: u32, elu: u32, alpha: f32,
 }
 /// Nine weights or sums, of four channels.
 alias Taps = array<vec4f, 9>;
@@ -58,6 +59,10 @@ fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> 
     + left[r + 2u] * taps[6] + middle[r + 2u] * taps[7] + right[r + 2u] * taps[8];
 }
 
+fn elu_of(z: vec4f, alpha: f32) -> vec4f {
+  return select(alpha * (exp(min(z, vec4f(0.0))) - 1.0), z, z > vec4f(0.0));
+}
+
 // forward
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -76,7 +81,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
   for (var ox = 0u; ox < p.ow; ox++) {
     let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
-    y[(line * p.ow + ox) * p.oc4 + quad] = convolve(taps, left, middle, right, 0u) + shift;
+    let z = convolve(taps, left, middle, right, 0u) + shift;
+    y[(line * p.ow + ox) * p.oc4 + quad] = select(z, elu_of(z, p.alpha), p.elu == 1u);
     left = middle;
     middle = right;
   }
@@ -119,8 +125,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
       best = max(best, sign * convolve(taps, columns[c], columns[c + 1u], columns[c + 2u], k / SIZE));
     }
     let z = best * sign + before;
-    let e = select(p.alpha * (exp(min(z, vec4f(0.0))) - 1.0), z, z > vec4f(0.0));
-    pooled[(line * p.ow + ox) * p.oc4 + quad] = e * factor + shift;
+    pooled[(line * p.ow + ox) * p.oc4 + quad] = elu_of(z, p.alpha) * factor + shift;
   }
 }
 

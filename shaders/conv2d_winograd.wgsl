@@ -13,7 +13,7 @@
 // goes to the points and back (PP = POINTS * POINTS):
 //   weight_transform    U[PP, IC, OC]    = G g G^T
 //   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
-//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U
+//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
 // Gradients. The map is linear in d and in g, so the chain rule only transposes it:
@@ -38,7 +38,7 @@ alias Taps = array<Lane, 3>;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
-  ty: u32, tx: u32, tiles: u32, has_bias: u32,
+  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, alpha: f32,
 }
 struct WeightParams { ic: u32, oc: u32 }
 
@@ -199,6 +199,10 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   }
 }
 
+fn elu_of(value: Lane, alpha: f32) -> Lane {
+  return select(alpha * (exp(min(value, Lane())) - 1.0), value, value > Lane());
+}
+
 // output_transform
 @group(0) @binding(0) var<storage, read> m: array<Lane>;
 @group(0) @binding(1) var<storage, read> bias: array<Lane>;
@@ -230,7 +234,8 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     let outputs = from_points_{{EDGE}}(column);
     for (var oy = 0u; oy < EDGE; oy++) {
       if (top + oy < p.oh && left + ox < p.ow) {
-        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = outputs[oy] + shift;
+        let value = outputs[oy] + shift;
+        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = select(value, elu_of(value, p.alpha), p.elu == 1u);
       }
     }
   }
@@ -283,9 +288,8 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
         best = max(best, sign * columns[wx * SIZE + k % SIZE][wy * SIZE + k / SIZE]);
       }
       let value = best * sign + before;
-      let e = select(p.alpha * (exp(min(value, Lane())) - 1.0), value, value > Lane());
       if (top + wy < p.oh && left + wx < p.ow) {
-        pooled[((image * p.oh + top + wy) * p.ow + left + wx) * p.c + c] = e * factor + shift;
+        pooled[((image * p.oh + top + wy) * p.ow + left + wx) * p.c + c] = elu_of(value, p.alpha) * factor + shift;
       }
     }
   }

@@ -2,17 +2,18 @@
 //
 // Why fuse: each of these ops does little arithmetic on many numbers, so its time is the time to load and store them.
 // One after the other they move every number of the large map about nineteen times in a training step; together about
-// five times. Nothing but the convolution's output z and the small pooled maps is stored; ELU is computed again
-// wherever it is needed. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and dropout.wgsl:
+// five times. Nothing but e = elu(z), which the convolution itself stores in place of its z, and the small pooled maps
+// is kept: e is enough to tell elu'(z) as well. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and
+// dropout.wgsl:
 //
-//   e = elu(z),  u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
+//   u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
 //   `taken` remembers which place of the window won; of equal values the first in row-major order
 // Gradients: only the taken places got one, so the two sums of batch normalisation run over the small map:
 //   d = dy * mask at the taken place, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
-//   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where z > 0, else e + alpha
+//   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where e > 0, else e + alpha
 // Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling, with threshold = 0 no dropout.
 //
-// Shapes: z and dz [B, H, W, C], y, dy and taken [B, OH, OW, C], all seen in vec4s of channels.
+// Shapes: e and dz [B, H, W, C], y, dy and taken [B, OH, OW, C], all seen in vec4s of channels.
 // Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
 // one a vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window.
@@ -24,10 +25,6 @@ struct BlockParams {
   alpha: f32, layer: u32, threshold: u32, keep_scale: f32, inv_n: f32,
 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
-
-fn elu(v: vec4f, alpha: f32) -> vec4f {
-  return select(alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0));
-}
 
 // The random mask of dropout.wgsl: the same numbers for the same element.
 fn pcg(v: vec4u) -> vec4u {
@@ -45,7 +42,7 @@ fn kept(element: u32, key: vec4u, threshold: u32) -> vec4<bool> {
 }
 
 // statistics: per chunk of rows and channel [mean, M2] of e, for batch_norm.wgsl's `finish`
-@group(0) @binding(0) var<storage, read> z: array<vec4f>;
+@group(0) @binding(0) var<storage, read> e: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> partial: array<vec4f>; // [2, chunks, C]
 @group(0) @binding(2) var<uniform> params: BlockParams;
 
@@ -59,11 +56,11 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   let rows = p.b * p.h * p.w;
   let first = (i / p.c4) * rows / p.chunks;
   let last = (i / p.c4 + 1u) * rows / p.chunks;
-  let origin = elu(z[first * p.c4 + c], p.alpha);
+  let origin = e[first * p.c4 + c];
   var sum = vec4f(0.0);
   var squares = vec4f(0.0);
   for (var row = first; row < last; row++) {
-    let d = elu(z[row * p.c4 + c], p.alpha) - origin;
+    let d = e[row * p.c4 + c] - origin;
     sum += d;
     squares += d * d;
   }
@@ -73,7 +70,7 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
 }
 
 // forward
-@group(0) @binding(0) var<storage, read> f_z: array<vec4f>;
+@group(0) @binding(0) var<storage, read> f_e: array<vec4f>;
 @group(0) @binding(1) var<storage, read> f_mean: array<vec4f>;
 @group(0) @binding(2) var<storage, read> f_rstd: array<vec4f>;
 @group(0) @binding(3) var<storage, read> f_gamma: array<vec4f>;
@@ -101,7 +98,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     var place = vec4u(0u);
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let at = (top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c;
-      let u = (elu(f_z[at], p.alpha) - shift) * scale + offset;
+      let u = (f_e[at] - shift) * scale + offset;
       let better = u > best;
       best = select(best, u, better);
       place = select(place, vec4u(k), better);
@@ -114,7 +111,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 
 // gradient_sums: per chunk of window rows and channel [sum d, sum d * xhat]
 @group(0) @binding(0) var<storage, read> s_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> s_z: array<f32>;
+@group(0) @binding(1) var<storage, read> s_e: array<f32>;
 @group(0) @binding(2) var<storage, read> s_taken: array<vec4u>;
 @group(0) @binding(3) var<storage, read> s_mean: array<vec4f>;
 @group(0) @binding(4) var<storage, read> s_rstd: array<vec4f>;
@@ -146,9 +143,9 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
       let place = s_taken[at];
       let pixel = vec4u(top + ox * SIZE) + (place / SIZE) * across + place % SIZE;
       let value = pixel * (p.c4 * 4u) + own;
-      let taken_z = vec4f(s_z[value.x], s_z[value.y], s_z[value.z], s_z[value.w]);
+      let taken_e = vec4f(s_e[value.x], s_e[value.y], s_e[value.z], s_e[value.w]);
       sum += d;
-      product += d * ((elu(taken_z, p.alpha) - shift) * rstd);
+      product += d * ((taken_e - shift) * rstd);
     }
   }
   s_partial[chunk * 2u * p.c4 + c] = sum;
@@ -187,7 +184,7 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 
 // input_gradient: rows of windows, the last one perhaps cut off, whose pixels belong to no window
 @group(0) @binding(0) var<storage, read> i_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> i_z: array<vec4f>;
+@group(0) @binding(1) var<storage, read> i_e: array<vec4f>;
 @group(0) @binding(2) var<storage, read> i_taken: array<vec4u>;
 @group(0) @binding(3) var<storage, read> i_coefficients: array<vec4f>;
 @group(0) @binding(4) var<storage, read> i_step: Step;
@@ -220,10 +217,9 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let ix = ox * SIZE + k % SIZE;
       if (iy < p.h && ix < p.w) {
         let pixel = ((n * p.h + iy) * p.w + ix) * p.c4 + c;
-        let v = i_z[pixel];
-        let e = elu(v, p.alpha);
+        let v = i_e[pixel];
         let d = select(vec4f(0.0), gradient, place == vec4u(k));
-        dz[pixel] = scale * (d - constant - (e - shift) * slope) * select(e + p.alpha, vec4f(1.0), v > vec4f(0.0));
+        dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
       }
     }
   }

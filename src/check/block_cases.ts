@@ -39,8 +39,11 @@ function blockCase(
       const [gamma, beta, mean] = [inputs.floats(c), inputs.floats(c), inputs.floats(c)];
       const variance = inputs.floats(c, 0.5, 2);
       const channel = (data: Float32Array) => ({ data, shape: [c] });
+      const e = activations.eluForward(z.f64, ALPHA);
+      const f32 = Float32Array.from(e);
       const values = {
         z: { data: z.f32, shape: [b, h, w, c] },
+        e: { data: f32, shape: [b, h, w, c] },
         dy: { data: dy.f32, shape: [b, oh, ow, c] },
         step: { data: new Uint32Array([STEP, SEED, 0, 0]), shape: [4] },
         gamma: channel(gamma.f32),
@@ -51,7 +54,6 @@ function blockCase(
 
       const g = normGeometry([b, h, w, c]);
       const windows = { ...{ b, h, w, c, size, stride: size }, padding: 'valid' } as const;
-      const e = activations.eluForward(z.f64, ALPHA);
       const own = norm.statistics(e, g);
       const forward = (m: typeof own) =>
         pool.maxPool2dForward(
@@ -75,8 +77,8 @@ function blockCase(
         };
         // First, because training moves the averages that it uses.
         const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, weights, EPSILON), ...options });
-        const { y, saved } = eluNormPoolTrain(rec, t.z, weights, t.step, options);
-        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.z, weights, saved, t.step, options);
+        const { y, saved } = eluNormPoolTrain(rec, t.e, weights, t.step, options);
+        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, weights, saved, t.step, options);
         return {
           inferred: { got: inferred, want: forward({ mean: mean.f64, variance: variance.f64 }).y },
           y: { got: y, want: drop.dropoutApply(trained.y, mask, rate) },

@@ -100,8 +100,11 @@ function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
         compare(gpu, values, (rec, t) => {
           const { y, kept } = conv2dForward(rec, t, g, { training: true });
           const { dw, db } = conv2dGradients(rec, t.x, t.dy, g, kept);
+          const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7 });
+          const output = referenceForward(x.f64, weight.f64, bias.f64, s);
           return {
-            y: { got: y, want: referenceForward(x.f64, weight.f64, bias.f64, s) },
+            y: { got: y, want: output },
+            e: { got: e, want: activations.eluForward(output, 0.7) },
             dx: { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
             dw: { got: dw, want: want.dw },
             db: { got: db, want: want.db },

@@ -22,19 +22,18 @@ interface BlockEnd {
 }
 
 /**
- * The fused op that covers the layers from `start` on, if there is one. In training: ELU, batch normalisation over the
- * last axis, then max pooling with windows that tile the image and dropout, where they follow. In inference also the
- * convolution before them. The result has the same mathematics, in fewer passes over memory.
+ * The fused op that covers the layers from `start` on, if there is one: ELU, batch normalisation over the
+ * last axis, then max pooling with windows that tile the image and dropout, where they follow, and the convolution before
+ * them. The result has the same mathematics, in fewer passes over memory.
  * @param channels of the values that come in
  */
 export function fusedBlockAt(
   layers: readonly Layer[],
   start: number,
   channels: number,
-  training: boolean,
 ): FusedBlock | undefined {
   const first = layers[start];
-  if (first?.kind === 'Conv2D' && !training) {
+  if (first?.kind === 'Conv2D') {
     const { filters, strides, padding, useBias } = first.config;
     const end = blockEndAt(layers, start + 1, Number(filters));
     if (end === undefined) return undefined;
@@ -46,7 +45,8 @@ export function fusedBlockAt(
           ctx,
           x,
           { kernel: at(0, 'kernel'), bias: useBias ? at(0, 'bias') : undefined, norm: normAt(at, 2) },
-          { convolution, ...end.options },
+          convolution,
+          end.options,
         ),
     };
   }

@@ -74,7 +74,7 @@ export class Sequential {
       const placed = this.#at(index);
       const get = (name: string) => (weight: string) => ctx.weight(`${name}/${weight}`);
       const channels = input.value.shape.at(-1) ?? 1;
-      const block = onLayer ? undefined : fusedBlockAt(kinds, index, channels, ctx.training);
+      const block = onLayer ? undefined : fusedBlockAt(kinds, index, channels);
       if (block !== undefined) {
         const first = index;
         const at = (offset: number, weight: string) => get(this.#at(first + offset).name)(weight);

@@ -22,6 +22,7 @@ import {
   winogradForward,
   winogradWeightGradient,
 } from './conv2d_winograd.js';
+import { eluForward } from './elu.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { columnSums } from './reduce.js';
 
@@ -74,7 +75,7 @@ function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
     gpu,
     tunable(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
       const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
-      const { y, kept } = forwardBy(way, rec, operands, g, { keep: true, prepare: rec });
+      const { y, kept } = forwardBy(way, rec, operands, g, { keep: true, prepare: rec, alpha: 1 });
       const { dw, db } = gradientsBy(way, rec, operands.x, tdy as Tensor, g, kept);
       return [y, dw, db];
     }),
@@ -98,6 +99,8 @@ interface ForwardOptions {
   readonly keep: boolean;
   /** Where what depends on the weights alone is recorded. */
   readonly prepare: Recorder;
+  /** Of the ELU that is applied to y; none without. */
+  readonly alpha?: number | undefined;
 }
 
 function forwardBy(
@@ -105,16 +108,16 @@ function forwardBy(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { keep, prepare }: ForwardOptions,
+  { keep, prepare, alpha }: ForwardOptions,
 ): { y: Tensor; kept: Tensor | undefined } {
   switch (way) {
     case 'winograd3':
     case 'winograd4':
-      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare });
+      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare, alpha });
     case 'gray':
-      return { y: grayForward(rec, operands, g), kept: undefined };
+      return { y: grayForward(rec, operands, g, alpha), kept: undefined };
     default:
-      return { y: directForward(rec, operands, g, way), kept: undefined };
+      return { y: activated(rec, directForward(rec, operands, g, way), alpha), kept: undefined };
   }
 }
 
@@ -137,18 +140,35 @@ function gradientsBy(
   }
 }
 
+/** elu(y) in place of y, for ways that cannot do it as they store. */
+function activated(rec: Recorder, y: Tensor, alpha: number | undefined): Tensor {
+  if (alpha === undefined) return y;
+  const e = eluForward(rec, y, alpha);
+  rec.release(y);
+  return e;
+}
+
+export interface ConvForwardOptions {
+  /** Whether a backward pass follows; default false. */
+  readonly training?: boolean;
+  /** Where what depends on the weights alone is recorded; default: with the rest. */
+  readonly prepare?: Recorder;
+  /** Of the ELU that is applied to y; default none. */
+  readonly alpha?: number;
+}
+
 /**
- * y = conv(x, weight) + bias: [B, OH, OW, OC]. With `training` also what `conv2dGradients` can use again: some ways have
+ * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what `conv2dGradients` can use again: some ways have
  * already brought x into another form.
  */
 export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { training = false, prepare = rec }: { readonly training?: boolean; readonly prepare?: Recorder } = {},
+  { training = false, prepare = rec, alpha }: ConvForwardOptions = {},
 ): { y: Tensor; kept: Tensor | undefined } {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
-  return forwardBy(way, rec, operands, g, { keep: training, prepare });
+  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha });
 }
 
 /** dw [KH, KW, IC, OC] and db [OC] from x and dy, and from what the forward pass kept, which is released. */

@@ -18,6 +18,7 @@ const params = {
   pad_left: 'u32',
   has_bias: 'u32',
   chunks: 'u32',
+  elu: 'u32',
   alpha: 'f32',
 } as const;
 const forwardKernel = defineKernel('conv2d_gray', 'forward', {
@@ -44,16 +45,26 @@ export function grayFits(g: ConvGeometry): boolean {
 }
 
 function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
-  return { b, h, w, oh, ow, oc4: oc / 4, pad_top, pad_left, has_bias: 0, chunks: 0, alpha: 0 };
+  return { b, h, w, oh, ow, oc4: oc / 4, pad_top, pad_left, has_bias: 0, chunks: 0, elu: 0, alpha: 0 };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]. */
-export function grayForward(rec: Recorder, { x, weight, bias }: ConvOperands, g: ConvGeometry): Tensor {
+/** y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. */
+export function grayForward(
+  rec: Recorder,
+  { x, weight, bias }: ConvOperands,
+  g: ConvGeometry,
+  alpha?: number,
+): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   rec.dispatch(forwardKernel, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { x, weight, bias: bias ?? weight, y },
-    params: { ...common(g), has_bias: Number(bias !== undefined) },
+    params: {
+      ...common(g),
+      has_bias: Number(bias !== undefined),
+      elu: Number(alpha !== undefined),
+      alpha: alpha ?? 0,
+    },
     constants: { SIZE: 1 },
     workgroups: Math.ceil((g.b * g.oh * g.oc) / 4 / GROUP),
   });

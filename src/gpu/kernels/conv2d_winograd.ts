@@ -21,6 +21,8 @@ const TILE_PARAMS = {
   tx: 'u32',
   tiles: 'u32',
   has_bias: 'u32',
+  elu: 'u32',
+  alpha: 'f32',
 } as const;
 const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 
@@ -89,7 +91,12 @@ export function fewestPoints(g: ConvGeometry): Edge {
 }
 
 /** The params of a transform over `channels` channels, and its grid. */
-function overTiles(g: ConvGeometry, edge: Edge, channels: number, hasBias = false) {
+function overTiles(
+  g: ConvGeometry,
+  edge: Edge,
+  channels: number,
+  { hasBias = false, alpha }: { hasBias?: boolean; alpha?: number | undefined } = {},
+) {
   const { ty, tx, tiles } = tiling(g, edge);
   const { b, h, w, oh, ow, pad_top, pad_left } = g;
   const c = channels / CHANNELS.width;
@@ -97,6 +104,8 @@ function overTiles(g: ConvGeometry, edge: Edge, channels: number, hasBias = fals
     params: {
       ...{ b, h, w, c, oh, ow, pad_top, pad_left, ty, tx, tiles },
       has_bias: Number(hasBias),
+      elu: Number(alpha !== undefined),
+      alpha: alpha ?? 0,
     },
     constants: { LANE: CHANNELS.LANE, EDGE: edge, SIZE: 1 },
     workgroups: Math.ceil((tiles * c) / GROUP),
@@ -125,6 +134,8 @@ export interface WinogradOptions {
   readonly prepare?: Recorder;
   /** Whether x at the points is kept for `winogradWeightGradient`; default no. */
   readonly keep?: boolean;
+  /** Of the ELU that is applied to y; default none. */
+  readonly alpha?: number | undefined;
 }
 
 /** The products at the points, M [points, tiles, OC], and x at the points. */
@@ -144,7 +155,7 @@ function products(
   return { m, v };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]; and what was asked to be kept. */
+/** y = conv(x, weight) + bias: [B, OH, OW, OC], elu of it if there is an alpha; and what was asked to be kept. */
 export function winogradForward(
   rec: Recorder,
   operands: ConvOperands,
@@ -157,7 +168,7 @@ export function winogradForward(
   rec.dispatch(outputTransform, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { m, bias: bias ?? weight, y },
-    ...overTiles(g, options.edge, g.oc, bias !== undefined),
+    ...overTiles(g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
   });
   rec.release(m);
   return { y, kept: options.keep ? v : undefined };

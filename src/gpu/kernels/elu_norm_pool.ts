@@ -22,17 +22,17 @@ const params = {
   inv_n: 'f32',
 } as const;
 const statisticsKernel = defineKernel('elu_norm_pool', 'statistics', {
-  reads: ['z'],
+  reads: ['e'],
   writes: ['partial'],
   params,
 });
 const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
-  reads: ['z', 'mean', 'rstd', 'gamma', 'beta', 'step'],
+  reads: ['e', 'mean', 'rstd', 'gamma', 'beta', 'step'],
   writes: ['y', 'taken'],
   params,
 });
 const gradientSumsKernel = defineKernel('elu_norm_pool', 'gradient_sums', {
-  reads: ['dy', 'z', 'taken', 'mean', 'rstd', 'step'],
+  reads: ['dy', 'e', 'taken', 'mean', 'rstd', 'step'],
   writes: ['partial'],
   params,
 });
@@ -42,7 +42,7 @@ const finishGradientsKernel = defineKernel('elu_norm_pool', 'finish_gradients', 
   params,
 });
 const inputGradientKernel = defineKernel('elu_norm_pool', 'input_gradient', {
-  reads: ['dy', 'z', 'taken', 'coefficients', 'step'],
+  reads: ['dy', 'e', 'taken', 'coefficients', 'step'],
   writes: ['dz'],
   params,
 });
@@ -61,7 +61,7 @@ export interface EluNormPoolSaved extends NormSaved {
   readonly taken: Tensor;
 }
 
-/** z's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
+/** e's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
 function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   const [b = 1, h = 1, w = 1] = shape.length === 4 ? shape : [shape[0] ?? 1, 1, 1];
   const c4 = (shape.at(-1) ?? 4) / 4;
@@ -77,20 +77,20 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   return { b, h, w, c4, oh, outShape, constants, common };
 }
 
-/** Training forward: batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
+/** Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
 export function eluNormPoolTrain(
   rec: Recorder,
-  z: Tensor,
+  e: Tensor,
   weights: NormWeights,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
-  const { b, h, w, c4, constants, common } = grid(z.shape, options);
+  const { b, h, w, c4, constants, common } = grid(e.shape, options);
   const rows = b * h * w;
   const chunks = Math.min(rows, chunksFor(rows, c4));
   const partial = rec.alloc([2, chunks, c4 * 4], 'partial');
   rec.dispatch(statisticsKernel, {
-    bind: { z, partial },
+    bind: { e, partial },
     params: { ...common, chunks },
     constants,
     workgroups: Math.ceil((chunks * c4) / GROUP),
@@ -103,22 +103,22 @@ export function eluNormPoolTrain(
     options,
   );
   rec.release(partial);
-  return apply(rec, z, weights, saved, step, options);
+  return apply(rec, e, weights, saved, step, options);
 }
 
 function apply(
   rec: Recorder,
-  z: Tensor,
+  e: Tensor,
   { gamma, beta }: NormWeights,
   { mean, rstd }: NormSaved,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
-  const { b, oh, c4, outShape, constants, common } = grid(z.shape, options);
+  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
   const y = rec.alloc(outShape, 'y');
   const taken = rec.alloc(outShape, 'taken');
   rec.dispatch(forwardKernel, {
-    bind: { z, mean, rstd, gamma, beta, step, y, taken },
+    bind: { e, mean, rstd, gamma, beta, step, y, taken },
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
@@ -126,22 +126,22 @@ function apply(
   return { y, saved: { mean, rstd, taken } };
 }
 
-/** Gradients of a training forward: dz like z, dgamma and dbeta [C]. */
+/** Gradients of a training forward: dz (through ELU too) like e, dgamma and dbeta [C]. */
 export function eluNormPoolBackward(
   rec: Recorder,
   dy: Tensor,
-  z: Tensor,
+  e: Tensor,
   { gamma }: NormWeights,
   { mean, rstd, taken }: EluNormPoolSaved,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const { b, h, oh, c4, constants, common } = grid(z.shape, options);
+  const { b, h, oh, c4, constants, common } = grid(e.shape, options);
   const chunks = Math.min(b * oh, chunksFor(b * oh * 4, c4));
   const channels = [c4 * 4];
   const partial = rec.alloc([chunks, 2, ...channels], 'partial');
   rec.dispatch(gradientSumsKernel, {
-    bind: { dy, z, taken, mean, rstd, step, partial },
+    bind: { dy, e, taken, mean, rstd, step, partial },
     params: { ...common, chunks },
     constants,
     workgroups: Math.ceil((chunks * c4) / GROUP),
@@ -156,9 +156,9 @@ export function eluNormPoolBackward(
     workgroups: Math.ceil(c4 / GROUP),
   });
   rec.release(partial);
-  const dz = rec.alloc(z.shape, 'dz');
+  const dz = rec.alloc(e.shape, 'dz');
   rec.dispatch(inputGradientKernel, {
-    bind: { dy, z, taken, coefficients, step, dz },
+    bind: { dy, e, taken, coefficients, step, dz },
     params: { ...common, chunks },
     constants,
     workgroups: Math.ceil((b * Math.ceil(h / options.poolSize) * c4) / GROUP),

@@ -1,29 +1,54 @@
-import { conv2dBlock } from '../../gpu/kernels/conv2d.js';
+import {
+  conv2dBlock,
+  conv2dForward,
+  conv2dGradients,
+  conv2dInputGradient,
+} from '../../gpu/kernels/conv2d.js';
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
+import {
+  type EluNormPoolOptions,
+  eluNormPoolBackward,
+  eluNormPoolTrain,
+} from '../../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../../gpu/kernels/inference_block.js';
 import type { Context, TensorVar } from '../context.js';
 import { type NormVars, normWeights } from './batch_norm.js';
 
-export interface ConvBlockOptions {
-  readonly convolution: ConvOptions;
-  readonly alpha: number;
-  readonly epsilon: number;
-  readonly poolSize: number;
+export interface ConvBlockWeights {
+  readonly kernel: TensorVar;
+  readonly bias: TensorVar | undefined;
+  readonly norm: NormVars;
 }
 
 /**
- * Convolution, ELU, batch normalisation and max pooling for inference, without a gradient: x [B,H,W,IC] ->
- * [B,OH,OW,OC]; OC a multiple of 4.
+ * Differentiable convolution, ELU, batch normalisation, max pooling and dropout in one: x [B,H,W,IC] -> [B,OH,OW,OC]; OC
+ * a multiple of 4. Outside of training it has no gradient.
  */
 export function convBlock(
-  { rec, prepare, tape }: Context,
+  ctx: Context,
   x: TensorVar,
-  weights: { kernel: TensorVar; bias: TensorVar | undefined; norm: NormVars },
-  { convolution, alpha, epsilon, poolSize }: ConvBlockOptions,
+  { kernel, bias, norm }: ConvBlockWeights,
+  convolution: ConvOptions,
+  options: EluNormPoolOptions,
 ): TensorVar {
-  const { kernel, bias, norm } = weights;
+  const { rec, prepare, tape, training, step } = ctx;
   const g = convGeometry(x.value.shape, kernel.value.shape, convolution);
   const operands = { x: x.value, weight: kernel.value, bias: bias?.value };
-  const end = { ...prepareNorm(prepare, normWeights(norm), epsilon), alpha, poolSize };
-  return tape.record('conv_block', [x, kernel], conv2dBlock(rec, prepare, operands, end, g), undefined);
+  const weights = normWeights(norm);
+  const inputs = [x, kernel, norm.gamma, norm.beta, ...(bias === undefined ? [] : [bias])];
+  if (!training) {
+    const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
+    return tape.record('conv_block', inputs, conv2dBlock(rec, prepare, operands, end, g), undefined);
+  }
+  const { y: e, kept } = conv2dForward(rec, operands, g, { training, alpha: options.alpha });
+  const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
+  return tape.record('conv_block', inputs, y, (dy) => {
+    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, step, options);
+    rec.release(e);
+    // The first layer's input is data: its gradient, a third of the layer's work, is not made.
+    const dx = x.needsGrad ? conv2dInputGradient(rec, dz, kernel.value, g) : undefined;
+    const { dw, db } = conv2dGradients(rec, x.value, dz, g, kept);
+    rec.release(dz);
+    return [dx, dw, dgamma, dbeta, ...(bias === undefined ? [] : [db])];
+  });
 }

@@ -1,3 +1,4 @@
+import { eluForward } from '../../gpu/kernels/elu.js';
 import {
   type EluNormPoolOptions,
   eluNormPoolBackward,
@@ -19,9 +20,11 @@ export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: El
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
     return tape.record('elu_norm_pool', inputs, applyBlockEnd(rec, x.value, end), undefined);
   }
-  const { y, saved } = eluNormPoolTrain(rec, x.value, weights, step, options);
+  const e = eluForward(rec, x.value, options.alpha);
+  const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
   return tape.record('elu_norm_pool', inputs, y, (dy) => {
-    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, x.value, weights, saved, step, options);
+    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, step, options);
+    rec.release(e);
     return [dz, dgamma, dbeta];
   });
 }
