@@ -3,7 +3,7 @@
  * Measures the engine on this adapter (after `npm run build`; `npm run bench` does both):
  *
  *   npm run bench -- [kernels|steps|peers ...] [--filter TEXT] [--batch 28] [--seconds 1] [--quick]
- *                    [--json] [--out FILE] [--compare OLD.json] [--adapter NAME]
+ *                    [--json] [--out FILE] [--compare OLD.json] [--adapter NAME] [--force conv2d=subgroup,matmul=tiled]
  *
  * kernels: every variant x layer shape; steps: whole training steps and inference, cold and warm start;
  * peers: the same network in other frameworks, in turns with ours (see bench/README.md).
@@ -14,6 +14,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { tuningOf } from '../dist/gpu/tuning.js';
 import { openGpu } from '../dist/index.js';
 import { measureCeilings } from './ceiling.mjs';
 import { benchKernels, kernelTable } from './kernels.mjs';
@@ -34,6 +35,7 @@ const { values: options, positionals } = parseArgs({
     out: { type: 'string' },
     compare: { type: 'string' },
     adapter: { type: 'string' },
+    force: { type: 'string', default: '' },
   },
 });
 const parts = positionals.length > 0 ? positionals : ['kernels', 'steps'];
@@ -47,6 +49,8 @@ const seconds = options.quick ? 0.2 : Number(options.seconds);
 const log = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`);
 
 const gpu = await openGpu({ profile: true, adapter: options.adapter });
+for (const [family, way] of options.force.split(',').map((text) => text.split('=')))
+  if (way !== undefined) tuningOf(gpu).forced.set(family, way);
 const result = {
   date: new Date().toISOString(),
   adapter: gpu.info.name,
@@ -64,7 +68,8 @@ if (parts.includes('steps')) {
   result.start = { cold: firstStep(true), warm: firstStep(false) };
 }
 gpu.close();
-if (parts.includes('peers')) result.peers = await benchPeers({ rounds: options.quick ? 3 : 9, filter: options.filter, log });
+if (parts.includes('peers'))
+  result.peers = await benchPeers({ rounds: options.quick ? 3 : 9, filter: options.filter, log });
 log('');
 
 if (options.out) writeFileSync(options.out, `${JSON.stringify(result, null, 1)}\n`);

@@ -36,7 +36,7 @@ export function kernelCases(gpu) {
     const weight = [s.kh, s.kw, s.ic, s.oc];
     const geometry = (b) => convGeometry([b, s.h, s.w, s.ic], weight, s);
     const variants = ['naive', ...(eightLanes(gpu) ? ['subgroup'] : [])];
-    if (winogradFits(geometry(1))) variants.push('winograd3', 'winograd4');
+    for (const edge of [3, 4]) if (winogradFits(gpu, geometry(28), edge)) variants.push(`winograd${edge}`);
     if (grayFits(geometry(1))) variants.push('gray');
     for (const pass of PASSES) {
       const shapes = (b) => {

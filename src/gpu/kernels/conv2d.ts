@@ -38,13 +38,8 @@ const edgeOf = (way: 'winograd3' | 'winograd4'): Edge => (way === 'winograd3' ? 
 function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWay, ...ConvWay[]] {
   const ways: ConvWay[] = ['naive'];
   if (subgroupFits(gpu, g)) ways.unshift('subgroup');
-  if (winogradFits(g)) {
-    ways.unshift(
-      ...(fewestPoints(g) === 3
-        ? (['winograd3', 'winograd4'] as const)
-        : (['winograd4', 'winograd3'] as const)),
-    );
-  }
+  const edges: readonly Edge[] = fewestPoints(g) === 3 ? [4, 3] : [3, 4];
+  for (const edge of edges) if (winogradFits(gpu, g, edge)) ways.unshift(`winograd${edge}`);
   if (grayFits(g)) ways.unshift('gray');
   return ways as [ConvWay, ...ConvWay[]];
 }

@@ -1,3 +1,4 @@
+import type { Gpu } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
@@ -67,11 +68,6 @@ const weightGradient = defineKernel('conv2d_winograd', 'weight_gradient', {
   params: WEIGHT_PARAMS,
 });
 
-/** Whether the algorithm covers a convolution. */
-export function winogradFits(g: ConvGeometry): boolean {
-  return g.kh === 3 && g.kw === 3 && g.stride === 1 && g.ic % 4 === 0 && g.oc % 4 === 0;
-}
-
 /** Channels that one thread treats alike. */
 const CHANNELS = { LANE: 'vec2f', width: 2 } as const;
 
@@ -82,6 +78,13 @@ export type Edge = 3 | 4;
 function tiling(g: ConvGeometry, edge: Edge) {
   const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
   return { ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
+}
+
+/** Whether the algorithm covers a convolution, and a buffer of this device holds what it brings to the points. */
+export function winogradFits({ pool }: Gpu, g: ConvGeometry, edge: Edge): boolean {
+  if (g.kh !== 3 || g.kw !== 3 || g.stride !== 1 || g.ic % 4 !== 0 || g.oc % 4 !== 0) return false;
+  const { points, tiles } = tiling(g, edge);
+  return points * tiles * Math.max(g.ic, g.oc) * 4 <= pool.largest;
 }
 
 /** The edge that needs the fewest multiplications. */

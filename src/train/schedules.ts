@@ -1,0 +1,61 @@
+/**
+ * Learning-rate schedules: the rate of each step as a factor of `--lr`, as a pure function of where training is, so that
+ * a resumed run goes on as if nothing had happened. Warm-up rises linearly to 1 before any of them.
+ *   constant      1
+ *   step          gamma ^ floor(epoch / stepEpochs)
+ *   exponential   gamma ^ epoch, continuously
+ *   cosine        half a cosine from 1 to `final` (Loshchilov & Hutter 2016, without restarts)
+ *   one-cycle     from 1 / 25 up to 1 in the first 30 %, then down to `final`, both along cosines (Smith & Topin 2017,
+ *                 as PyTorch's OneCycleLR)
+ */
+export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle'] as const;
+export type ScheduleName = (typeof SCHEDULES)[number];
+
+export interface ScheduleOptions {
+  readonly name: ScheduleName;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  /** Default 0. */
+  readonly warmupEpochs?: number;
+  /** Of step and exponential; default 0.5 and 0.95. */
+  readonly gamma?: number;
+  /** Of step; default 10. */
+  readonly stepEpochs?: number;
+  /** Of cosine and one-cycle, as a factor of the rate; default 0 and 1e-4. */
+  readonly final?: number;
+}
+
+const ONE_CYCLE = { start: 1 / 25, rise: 0.3, final: 1e-4 };
+
+/**
+ * The factor of the learning rate.
+ * @param epoch where training is, in epochs with fractions: 0 at the first step
+ */
+export function scheduleFactor(options: ScheduleOptions, epoch: number): number {
+  const { name, epochs, stepsPerEpoch, warmupEpochs = 0 } = options;
+  // The first step already has a little of the rate.
+  if (epoch < warmupEpochs) return Math.min(1, (epoch + 1 / stepsPerEpoch) / warmupEpochs);
+  const since = epoch - warmupEpochs;
+  const done = Math.min(1, since / Math.max(epochs - warmupEpochs, Number.EPSILON));
+  switch (name) {
+    case 'constant':
+      return 1;
+    case 'step':
+      return (options.gamma ?? 0.5) ** Math.floor(since / (options.stepEpochs ?? 10));
+    case 'exponential':
+      return (options.gamma ?? 0.95) ** since;
+    case 'cosine':
+      return between(1, options.final ?? 0, done);
+    case 'one-cycle': {
+      const { start, rise } = ONE_CYCLE;
+      return done < rise
+        ? between(start, 1, done / rise)
+        : between(1, options.final ?? ONE_CYCLE.final, (done - rise) / (1 - rise));
+    }
+  }
+}
+
+/** From `a` at 0 to `b` at 1 along half a cosine. */
+function between(a: number, b: number, share: number): number {
+  return b + (a - b) * 0.5 * (1 + Math.cos(Math.PI * share));
+}
