@@ -29,7 +29,8 @@ module.exports = {
     layer('check', ['reference', 'gpu', 'nn', 'util']),
     layer('data', ['util']),
     layer('train', ['data', 'nn', 'gpu', 'util']),
-    layer('cli', ['train', 'check', 'data', 'nn', 'gpu', 'util']),
+    layer('tui', ['train', 'data', 'nn', 'gpu', 'util']),
+    layer('cli', ['tui', 'train', 'check', 'data', 'nn', 'gpu', 'util']),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -37,7 +37,12 @@ if (peers) {
   head('`fer-cnn`, unless said', 'target', 'reached');
   ratioRow('training, batch 28, against PyTorch', 'train 28 fer-cnn', 'PyTorch', '1.0x');
   ratioRow('training, batch 64, against PyTorch', 'train 64 fer-cnn', 'PyTorch', '0.7x');
-  ratioRow('training, batch 28, against TensorFlow.js WebGPU', 'train 28 fer-cnn', 'TensorFlow.js WebGPU', '20x');
+  ratioRow(
+    'training, batch 28, against TensorFlow.js WebGPU',
+    'train 28 fer-cnn',
+    'TensorFlow.js WebGPU',
+    '20x',
+  );
   ratioRow('inference, batch 28, against PyTorch', 'infer 28 fer-cnn', 'PyTorch', '0.7x');
   const face = best('infer 1 fer-cnn', 'fer-tui');
   row('one face, median', '5 ms', `${figure(face.ms.median)} ms`);

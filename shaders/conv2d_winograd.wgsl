@@ -24,7 +24,7 @@
 // Shapes: x [B, H, W, C], y and dy [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and LANE of channels, or one a LANE of weights: neighbours in memory are neighbours in a subgroup.
-// `c` and `oc` count LANEs. Software Vulkan is fastest with vec2f; vec4f would take four times as long to compile as f32.
+// `c` and `oc` count LANEs. Software Vulkan is fastest with vec4f in input_transform and vec2f in the others; f32 compiles fastest.
 // Constants: LANE, f32 or a vector; EDGE, 3 or 4; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;

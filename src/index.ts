@@ -23,7 +23,7 @@ export {
   type KernelTime,
   Learner,
   type LearnerOptions,
-  type NamedArray,
+  type LearnerState,
   type StepMetrics,
   type StoredImages,
   type Trace,
@@ -38,13 +38,14 @@ export {
   type SgdOptions,
   sgd,
 } from './nn/optimizers.js';
+export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export { type ModelSummary, Sequential } from './nn/sequential.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control } from './train/control.js';
 export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';
 export type { TrainEvent } from './train/events.js';
 export { type ClassMetrics, classMetrics, macroF1 } from './train/metrics.js';
-export { runTraining } from './train/session.js';
+export { resumeTraining, runTraining } from './train/session.js';
 export { Trainer, type TrainOutcome, type TrainPlan } from './train/trainer.js';
 export { loadModel, type SavedModel, saveModel } from './train/weights.js';
 export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';

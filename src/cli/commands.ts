@@ -10,6 +10,10 @@ const DATA: Options = {
   describe: 'data set: file, folder, or "synthetic"',
 };
 
+const RUNS: Record<string, Options> = {
+  folder: { type: 'string', default: 'runs', describe: 'where the runs lie' },
+};
+
 /** Train options as yargs wants them; ranges are checked by `resolveConfig`, with better words. */
 function trainOptions(): Record<string, Options> {
   const entries = Object.entries(OPTIONS as Record<string, OptionSpec>);
@@ -21,14 +25,14 @@ function trainOptions(): Record<string, Options> {
         describe: help,
         requiresArg: type !== 'boolean',
         ...(choices && { choices }),
-        ...(value !== undefined && { default: value }),
+        ...(value !== undefined && { defaultDescription: String(value) }),
       },
     ]),
   );
 }
 
 function command<T>(
-  usage: string,
+  usage: string | string[],
   describe: string,
   builder: (args: Argv) => Argv<T>,
   load: () => Promise<(args: T & GlobalArgs) => Promise<number>>,
@@ -47,7 +51,20 @@ export const COMMANDS: CommandModule[] = [
   command(
     'train',
     'Train a network',
-    (y) => y.options(trainOptions()) as Argv<Record<string, unknown>>,
+    (y) =>
+      y.options({
+        resume: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'go on with the run in this folder, with its own settings, from its last checkpoint',
+        },
+        config: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'settings from a .json or .yaml file; options given here come before it',
+        },
+        ...trainOptions(),
+      }) as Argv<Record<string, unknown>>,
     async () => (await import('./commands/train.js')).train,
   ),
   command(
@@ -132,6 +149,57 @@ export const COMMANDS: CommandModule[] = [
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/tune.js').TuneArgs>,
     async () => (await import('./commands/tune.js')).tune,
+  ),
+  {
+    command: 'runs',
+    describe: 'What was trained here: list, show, compare',
+    builder: (y) =>
+      y
+        .command(
+          command(
+            ['$0', 'list'],
+            'All runs, the latest first',
+            (z) => z.options(RUNS) as unknown as Argv<{ folder: string }>,
+            async () => (await import('./commands/runs.js')).runs,
+          ),
+        )
+        .command(
+          command(
+            'show <name>',
+            'Curves and settings of a run',
+            (z) =>
+              z.positional('name', { type: 'string', demandOption: true }).options(RUNS) as unknown as Argv<{
+                name: string;
+                folder: string;
+              }>,
+            async () => (await import('./commands/runs.js')).showRun,
+          ),
+        )
+        .command(
+          command(
+            'compare <names..>',
+            'Curves of several runs on one chart, and the settings that differ',
+            (z) =>
+              z
+                .positional('names', { type: 'string', array: true, demandOption: true })
+                .options(RUNS) as unknown as Argv<{ names: string[]; folder: string }>,
+            async () => (await import('./commands/runs.js')).compareRuns,
+          ),
+        ),
+    handler: () => undefined,
+  },
+  command(
+    'export-history <name>',
+    "A run's numbers, one line an epoch, as CSV on stdout",
+    (y) =>
+      y.positional('name', { type: 'string', demandOption: true }).options({
+        ...RUNS,
+        csv: { type: 'boolean', default: true, describe: 'as CSV' },
+      }) as unknown as Argv<{
+        name: string;
+        folder: string;
+      }>,
+    async () => (await import('./commands/runs.js')).exportHistory,
   ),
   command(
     'demo',

@@ -35,8 +35,8 @@ export function readTable(info: AdapterInfo): TuningTable {
   return new Map([...paths, tablePath(info)].flatMap(readChoices));
 }
 
-/** A table that cannot be read is as good as none: the best guesses are right, only slower. */
-function readChoices(path: string): [string, string][] {
+/** The rows of a table on disk. A table that cannot be read is as good as none: the best guesses are right, only slower. */
+export function readChoices(path: string): [string, string][] {
   try {
     const { format, choices } = JSON.parse(readFileSync(path, 'utf8')) as TableFile;
     return format === 1 ? Object.entries(choices) : [];

@@ -2,14 +2,12 @@ import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import type { CommandInfo } from '../gpu/recorder.js';
-import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
+import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageDraw } from '../util/image_draw.js';
-import { Rng } from '../util/random.js';
 import type { ImageStore } from './image_store.js';
-import { initialize } from './init.js';
-import type { WeightSpec } from './layers.js';
-import { adam, allState, type Optimizer } from './optimizers.js';
+import { adam, type Optimizer } from './optimizers.js';
+import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
 import type { Sequential } from './sequential.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
 
@@ -26,12 +24,6 @@ export interface StepMetrics {
   readonly count: number;
 }
 
-/** A named array on the host. */
-export interface NamedArray {
-  readonly shape: Shape;
-  readonly data: Float32Array;
-}
-
 export interface LearnerOptions {
   /** Weights and dropout follow from it; default 7. */
   readonly seed?: number;
@@ -41,6 +33,15 @@ export interface LearnerOptions {
   readonly l2?: number;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
+}
+
+/** Everything that training changes, on the host. */
+export interface LearnerState {
+  readonly stepCount: number;
+  readonly learningRate: number;
+  readonly weights: NamedArrays;
+  /** By the optimiser's word and the weight, e.g. `moment/conv2d/kernel`. */
+  readonly optimizer: NamedArrays;
 }
 
 /** Device time of one dispatch of a step. */
@@ -80,6 +81,7 @@ const IN_FLIGHT = 2;
  */
 export class Learner {
   readonly #parts: StepParts;
+  readonly #parameters: Parameters;
   readonly #steps = new Map<string, Promise<Step>>();
   readonly #train: MetricTensors;
   readonly #evaluation: MetricTensors;
@@ -112,31 +114,12 @@ export class Learner {
     });
     this.#train = metricTensors('train');
     this.#evaluation = metricTensors('evaluation');
-    const shapes = new Map(
-      model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
-    );
-    const trained = gpu.pack(shapes, 'weights');
-    const weights = new Map(
-      model.weights.map(({ name, shape, initializer }, i) => {
-        const tensor = trained.parts.get(name) ?? gpu.empty(shape, name);
-        gpu.write(tensor, initialize(initializer, shape, new Rng(this.#seed, i)));
-        return [name, tensor];
-      }),
-    );
-    const state = Object.fromEntries(
-      allState(optimizer).map((key) => {
-        const size = optimizer.usedState.includes(key) ? trained.whole.size : 1;
-        return [key, gpu.tensor(new Float32Array(size), [size], `optimizer/${key}`)];
-      }),
-    );
+    this.#parameters = new Parameters(gpu, model, optimizer, this.#seed);
     this.#parts = {
       gpu,
       model,
-      weights,
-      trained,
-      gradients: gpu.pack(shapes, 'gradients'),
+      parameters: this.#parameters,
       optimizer,
-      state,
       step: gpu.empty([4], 'step'),
       l2: options.l2 ?? 0,
       labelSmoothing: options.labelSmoothing ?? 0,
@@ -204,11 +187,11 @@ export class Learner {
     const store = images instanceof Float32Array ? undefined : images.store;
     const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train, store });
     try {
-      const moving = await this.#readWeights(({ trainable }) => !trainable);
+      const moving = await this.#parameters.readFixed();
       this.#fill(step, images, labels);
       this.#writeStep(0, this.#stepCount);
       step.program.run();
-      for (const [name, { data }] of moving) this.gpu.write(this.#weight(name), data);
+      this.#parameters.writeSome(moving);
       await this.train(images, labels);
       const read = async (tensor: Tensor): Promise<NamedArray> => ({
         shape: tensor.shape,
@@ -249,38 +232,28 @@ export class Learner {
 
   /** All weights, moving averages included, in layer order. */
   async readWeights(): Promise<Map<string, NamedArray>> {
-    return this.#readWeights(() => true);
-  }
-
-  async #readWeights(wanted: (spec: WeightSpec) => boolean): Promise<Map<string, NamedArray>> {
-    const result = new Map<string, NamedArray>();
-    for (const { name, shape } of this.model.weights.filter(wanted)) {
-      result.set(name, { shape, data: await this.gpu.read(this.#weight(name)) });
-    }
-    return result;
-  }
-
-  #weight(name: string): Tensor {
-    const tensor = this.#parts.weights.get(name);
-    if (tensor === undefined) throw new ShapeError(this.model.name, 'weights fit', 'a weight it has', name);
-    return tensor;
+    return this.#parameters.read();
   }
 
   /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
-  writeWeights(weights: ReadonlyMap<string, NamedArray>): void {
-    const own = this.#parts.weights;
-    for (const name of weights.keys()) {
-      if (!own.has(name)) throw new ShapeError(this.model.name, 'weights fit', 'only weights it has', name);
-    }
-    for (const [name, tensor] of own) {
-      const given = weights.get(name);
-      const got = given === undefined ? 'nothing' : formatShape(given.shape);
-      if (given === undefined || got !== formatShape(tensor.shape)) {
-        throw new ShapeError(this.model.name, `weight ${name}`, formatShape(tensor.shape), got);
-      }
-      this.gpu.write(tensor, given.data);
-    }
+  writeWeights(weights: NamedArrays): void {
+    this.#parameters.write(weights);
     this.#version++;
+  }
+
+  /** What, beside its settings, the next steps depend on. */
+  async readState(): Promise<LearnerState> {
+    const { learningRate } = this;
+    const [weights, optimizer] = [await this.#parameters.read(), await this.#parameters.readState()];
+    return { stepCount: this.#stepCount, learningRate, weights, optimizer };
+  }
+
+  /** Takes training up where `readState` was called: the same steps give the same bits. Throws ShapeError. */
+  writeState(state: LearnerState): void {
+    this.writeWeights(state.weights);
+    this.#parameters.writeState(state.optimizer);
+    this.#stepCount = state.stepCount;
+    this.learningRate = state.learningRate;
   }
 
   /** Gives back all memory. */
@@ -290,9 +263,8 @@ export class Learner {
       step.prepare?.dispose();
     }
     this.#prepared.clear();
-    const { weights, trained, gradients, state, step } = this.#parts;
-    const fixed = [...weights].filter(([name]) => !trained.parts.has(name)).map(([, tensor]) => tensor);
-    const kept = [...fixed, trained.whole, gradients.whole, ...Object.values(state), step];
+    this.#parameters.dispose();
+    const kept = [this.#parts.step];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
     this.#steps.clear();

@@ -1,4 +1,4 @@
-import type { Gpu, PackedTensors } from '../gpu/device.js';
+import type { Gpu } from '../gpu/device.js';
 import { addInto, fill } from '../gpu/kernels/elementwise.js';
 import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
@@ -13,19 +13,15 @@ import { Tape, Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
 import type { ImageStore } from './image_store.js';
 import type { Optimizer } from './optimizers.js';
+import type { Parameters } from './parameters.js';
 import type { Sequential } from './sequential.js';
 
 /** Everything on the device that outlives a step. */
 export interface StepParts {
   readonly gpu: Gpu;
   readonly model: Sequential;
-  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly parameters: Parameters;
   readonly optimizer: Optimizer;
-  /** All trainable weights in one buffer, and places for their gradients. */
-  readonly trained: PackedTensors;
-  readonly gradients: PackedTensors;
-  /** The optimiser's state, each like `trained.whole`, by the kernel's binding names. */
-  readonly state: Readonly<Record<string, Tensor>>;
   /** [index, seed, rate, slot]: what changes from step to step. */
   readonly step: Tensor;
   readonly l2: number;
@@ -119,11 +115,11 @@ export async function recordStep(
   }
 }
 
-function weightVars({ model, weights }: StepParts, training: boolean): Map<string, TensorVar> {
+function weightVars({ model, parameters }: StepParts, training: boolean): Map<string, TensorVar> {
   return new Map(
     model.weights.map(({ name, trainable }) => [
       name,
-      new Var(mustGet(weights, name), training && trainable, name),
+      new Var(mustGet(parameters.weights, name), training && trainable, name),
     ]),
   );
 }
@@ -141,7 +137,8 @@ function lossAndMetrics(
     const penalty = rec.alloc([1], 'penalty');
     fill(rec, penalty, 0);
     if (parts.l2 > 0) {
-      for (const name of penalized(parts)) addL2Penalty(rec, mustGet(parts.weights, name), parts.l2, penalty);
+      for (const name of penalized(parts))
+        addL2Penalty(rec, mustGet(parts.parameters.weights, name), parts.l2, penalty);
     }
     accumulateMetrics(rec, loss, labels, penalty, parts.step, metrics);
   }
@@ -161,10 +158,11 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
     if (grad === undefined || grad.size !== sizeOf(value.shape)) throw new Error(`${name} got no gradient`);
     rec.scope(name, () => {
       if (decayed.has(name)) addL2Gradient(rec, value, parts.l2, grad);
-      rec.place(grad, mustGet(parts.gradients.parts, name));
+      rec.place(grad, mustGet(parts.parameters.gradients.parts, name));
     });
   }
-  const { trained, gradients, optimizer, state, step } = parts;
+  const { trained, gradients, state } = parts.parameters;
+  const { optimizer, step } = parts;
   optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, step, state });
 }
 

@@ -1,6 +1,8 @@
 import { parseAugment } from '../data/augment.js';
 import { UsageError } from '../util/errors.js';
+import type { Monitor } from './callbacks.js';
 import { OPTIONS, type OptionSpec } from './options.js';
+import type { ScheduleName } from './schedules.js';
 
 /** The settings of one run, resolved and checked. */
 export interface TrainConfig {
@@ -18,6 +20,23 @@ export interface TrainConfig {
   readonly augment: string;
   readonly preprocess: 'mean' | 'scale255' | 'none';
   readonly shuffle: boolean;
+  readonly schedule: ScheduleName;
+  readonly warmupEpochs: number;
+  readonly gamma: number | undefined;
+  readonly stepEpochs: number | undefined;
+  readonly finalLr: number | undefined;
+  readonly monitor: Monitor;
+  /** Patience in epochs; undefined is off, as with `reduceLr`. */
+  readonly earlyStopping: number | undefined;
+  readonly minDelta: number;
+  readonly restoreBestWeights: boolean;
+  readonly reduceLr: number | undefined;
+  readonly reduceLrFactor: number;
+  readonly reduceLrMinDelta: number;
+  readonly reduceLrCooldown: number;
+  readonly minLr: number;
+  readonly checkpointMonitor: Monitor;
+  readonly checkpointSeconds: number;
   readonly seed: number;
   readonly limit: number | undefined;
   readonly maxSteps: number | undefined;
@@ -25,16 +44,19 @@ export interface TrainConfig {
   readonly skipBad: boolean;
   readonly adapter: string | undefined;
   readonly out: string | undefined;
+  readonly init: string | undefined;
+  readonly saveSteps: string | undefined;
 }
 
 const DEFAULT_RATE = { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 };
 
 /** Fills in defaults and checks every value. Throws UsageError like `lr = 0: expected a number in (0, 10]`. */
 export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConfig {
+  const given = raw['augment'] === false ? { ...raw, augment: 'none' } : raw; // --no-augment
   const value = Object.fromEntries(
     Object.entries(OPTIONS as Record<string, OptionSpec>).map(([name, spec]) => [
       camelCase(name),
-      checked(name, spec, raw[name] ?? raw[camelCase(name)] ?? spec.default),
+      checked(name, spec, given[name] ?? given[camelCase(name)] ?? spec.default),
     ]),
   ) as unknown as TrainConfig;
   parseAugment(value.augment);
@@ -43,6 +65,9 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
   }
   if (value.optimizer === 'adam' && value.momentum > 0) {
     throw new UsageError('momentum: adam has its own; use it with --optimizer sgd or rmsprop');
+  }
+  if (value.restoreBestWeights && value.earlyStopping === undefined) {
+    throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
   }
   return { ...value, lr: (value.lr as number | undefined) ?? DEFAULT_RATE[value.optimizer] };
 }

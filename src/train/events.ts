@@ -71,7 +71,7 @@ export interface EpochEvent {
 /** Something happened that is worth a line. */
 export interface NoteEvent {
   readonly type: 'event';
-  readonly kind: 'data' | 'compile' | 'tune' | 'checkpoint' | 'stopping';
+  readonly kind: 'data' | 'compile' | 'tune' | 'lr' | 'resume' | 'stopping';
   readonly message: string;
   /** For something that is going on: how far it is. */
   readonly progress?: { readonly done: number; readonly total: number };

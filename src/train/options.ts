@@ -1,5 +1,8 @@
+import { MONITORS } from './callbacks.js';
+import { SCHEDULES } from './schedules.js';
+
 /**
- * The settings of `fer-tui train` as data. No imports: the command line reads this before anything heavy is loaded.
+ * The settings of `fer-tui train` as data. Imports nothing heavy: the command line reads this before anything else.
  */
 
 /** One setting of a run: what the command line offers, what the run's config.json keeps. */
@@ -80,6 +83,82 @@ export const OPTIONS = {
     range: [0, 2 ** 32 - 1],
     help: 'of weights, order, augmentation, dropout',
   },
+  schedule: {
+    type: 'string',
+    default: 'constant',
+    choices: SCHEDULES,
+    help: 'how the learning rate goes over the run',
+  },
+  'warmup-epochs': { type: 'number', default: 0, range: [0, 1000], help: 'epochs of linear rise to --lr' },
+  gamma: {
+    type: 'number',
+    range: [0, 1],
+    above: true,
+    help: 'factor of step (default 0.5), exponential (0.95)',
+  },
+  'step-epochs': { type: 'number', range: [0, 10_000], above: true, help: 'epochs a step (default 10)' },
+  'final-lr': {
+    type: 'number',
+    range: [0, 1],
+    help: 'where cosine (default 0) and one-cycle (1e-4) end, as a factor of --lr',
+  },
+  monitor: {
+    type: 'string',
+    default: 'val_loss',
+    choices: MONITORS,
+    help: 'what early stopping and the falling rate watch',
+  },
+  'early-stopping': {
+    type: 'number',
+    integer: true,
+    range: [0, 10_000],
+    help: 'EarlyStopping: epochs of patience (default: off)',
+  },
+  'min-delta': {
+    type: 'number',
+    default: 0,
+    range: [0, 100],
+    help: 'of EarlyStopping: what counts as better',
+  },
+  'restore-best-weights': {
+    type: 'boolean',
+    default: false,
+    help: 'EarlyStopping ends with the weights of its best epoch',
+  },
+  'reduce-lr': {
+    type: 'number',
+    integer: true,
+    range: [0, 10_000],
+    help: 'ReduceLROnPlateau: epochs of patience (default: off)',
+  },
+  'reduce-lr-factor': {
+    type: 'number',
+    default: 0.1,
+    range: [0, 0.999],
+    above: true,
+    help: 'of ReduceLROnPlateau',
+  },
+  'reduce-lr-min-delta': { type: 'number', default: 1e-4, range: [0, 100], help: 'of ReduceLROnPlateau' },
+  'reduce-lr-cooldown': {
+    type: 'number',
+    default: 0,
+    integer: true,
+    range: [0, 10_000],
+    help: 'of ReduceLROnPlateau: epochs of rest after a fall',
+  },
+  'min-lr': { type: 'number', default: 0, range: [0, 10], help: 'of ReduceLROnPlateau: lowest rate' },
+  'checkpoint-monitor': {
+    type: 'string',
+    default: 'val_acc',
+    choices: MONITORS,
+    help: 'ModelCheckpoint: what says which weights are the best',
+  },
+  'checkpoint-seconds': {
+    type: 'number',
+    default: 60,
+    range: [0, 86_400],
+    help: 'seconds between checkpoints to resume from; there is one after each epoch, too',
+  },
   limit: {
     type: 'number',
     integer: true,
@@ -101,4 +180,6 @@ export const OPTIONS = {
   },
   adapter: { type: 'string', help: 'part of a GPU adapter\'s name (see "fer-tui doctor")' },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
+  init: { type: 'string', help: 'weights to begin with, e.g. runs/r1/best.safetensors' },
+  'save-steps': { type: 'string', help: 'folder for the weights after every single step' },
 } as const satisfies Record<string, OptionSpec>;

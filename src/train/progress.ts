@@ -2,9 +2,20 @@ import type { StepMetrics } from '../nn/learner.js';
 
 /** Sums of an epoch so far, in float64. */
 export class RunningMean {
-  #loss = 0;
-  #correct = 0;
-  #count = 0;
+  #loss: number;
+  #correct: number;
+  #count: number;
+
+  /** @param sums to go on from, as `sums` gave them */
+  constructor(sums: RunningMean['sums'] = { loss: 0, correct: 0, count: 0 }) {
+    this.#loss = sums.loss;
+    this.#correct = sums.correct;
+    this.#count = sums.count;
+  }
+
+  get sums(): { readonly loss: number; readonly correct: number; readonly count: number } {
+    return { loss: this.#loss, correct: this.#correct, count: this.#count };
+  }
 
   add({ loss, correct, count }: StepMetrics): void {
     this.#loss += loss * count;

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,18 +16,27 @@ import type { TrainEvent } from './events.js';
 
 /**
  * The folder of one run: `config.json`, `events.ndjson` (append-only, the truth), `best.safetensors`,
- * `last.safetensors`, `summary.json`, and while the run lives `lock` with its process id.
+ * `last.safetensors`, `checkpoint.safetensors` and `tuning.json` to resume from, `summary.json`, and while the run lives `lock` with its
+ * process id.
  */
 export class RunFolder {
   readonly name: string;
   readonly best: string;
   readonly last: string;
+  /** Weights that early stopping goes back to. */
+  readonly restore: string;
+  readonly checkpoint: string;
+  /** The kernels that the run was begun with. */
+  readonly tuning: string;
   readonly #events: number;
 
   private constructor(readonly path: string) {
     this.name = basename(path);
     this.best = join(path, 'best.safetensors');
     this.last = join(path, 'last.safetensors');
+    this.restore = join(path, 'restore.safetensors');
+    this.checkpoint = join(path, 'checkpoint.safetensors');
+    this.tuning = join(path, 'tuning.json');
     this.#events = openSync(join(path, 'events.ndjson'), 'a');
   }
 
@@ -40,13 +50,45 @@ export class RunFolder {
     if (existsSync(path)) refuseOccupied(path);
     try {
       makeFolder(path);
-      const lock = openSync(join(path, 'lock'), 'wx');
-      writeSync(lock, String(process.pid));
-      closeSync(lock);
+      lock(path);
       return new RunFolder(path);
     } catch (cause) {
       throw writeError(path, cause);
     }
+  }
+
+  /**
+   * Takes up an earlier run that has ended, whatever ended it. Throws RunError when there is none, when its process
+   * lives, or when it cannot be written.
+   */
+  static reopen(path: string): RunFolder {
+    if (!existsSync(join(path, 'config.json'))) {
+      throw new RunError(`${path}: no run to resume there (it has no config.json); see "fer-tui runs"`);
+    }
+    refuseLocked(path);
+    try {
+      rmSync(join(path, 'lock'), { force: true });
+      lock(path);
+      cutBrokenLine(join(path, 'events.ndjson'));
+      return new RunFolder(path);
+    } catch (cause) {
+      throw cause instanceof RunError ? cause : writeError(path, cause);
+    }
+  }
+
+  /** The settings that the run was begun with. Throws RunError. */
+  readConfig(): unknown {
+    const path = join(this.path, 'config.json');
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'));
+    } catch (cause) {
+      throw new RunError(`${path}: cannot be read as JSON`, { cause });
+    }
+  }
+
+  /** Whether there is a checkpoint yet. */
+  get hasCheckpoint(): boolean {
+    return existsSync(this.checkpoint);
   }
 
   writeJson(name: 'config' | 'summary', value: unknown): void {
@@ -78,13 +120,46 @@ function refuseOccupied(path: string): void {
     throw new RunError(`run folder ${path}: it is not a folder; choose another one with --out`, { cause });
   }
   if (inside.length === 0) return;
-  if (inside.includes('lock')) {
-    const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
-    if (alive(pid))
-      throw new RunError(`run folder ${path}: process ${pid} is using it; choose another one with --out`);
-  }
-  const what = inside.includes('events.ndjson') ? 'it holds an earlier run' : 'it is not empty';
+  refuseLocked(path);
+  const run = inside.includes('events.ndjson');
+  const what = run ? `it holds an earlier run (--resume ${path} goes on with it)` : 'it is not empty';
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
+}
+
+/** Locks a folder for this process; fails if it is locked. */
+function lock(path: string): void {
+  const file = openSync(join(path, 'lock'), 'wx');
+  writeSync(file, String(process.pid));
+  closeSync(file);
+}
+
+/** The living process that holds a folder's lock. One that a killed process left behind does not count. */
+function holder(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
+    return pid > 0 && alive(pid) ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a living process trains in a folder. */
+export function isLocked(path: string): boolean {
+  return holder(path) !== undefined;
+}
+
+function refuseLocked(path: string): void {
+  const pid = holder(path);
+  if (pid !== undefined)
+    throw new RunError(`run folder ${path}: process ${pid} is using it; choose another one with --out`);
+}
+
+/** A crash may have cut the last line of a log off; what is appended must begin on a line of its own. */
+function cutBrokenLine(path: string): void {
+  if (!existsSync(path)) return;
+  const text = readFileSync(path);
+  const end = text.lastIndexOf(10) + 1;
+  if (end < text.length) truncateSync(path, end);
 }
 
 function alive(pid: number): boolean {

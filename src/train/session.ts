@@ -1,18 +1,26 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseAugment } from '../data/augment.js';
 import { BatchSource } from '../data/batches.js';
 import { limitSplit, loadDataset } from '../data/load.js';
-import { fitPreprocess } from '../data/preprocess.js';
+import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
-import { openGpu } from '../gpu/device.js';
+import { type Gpu, openGpu } from '../gpu/device.js';
+import { tuningOf } from '../gpu/tuning.js';
+import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
-import { DataError, EXIT, FerError } from '../util/errors.js';
-import type { TrainConfig } from './config.js';
+import { makeFolder } from '../util/atomic_write.js';
+import { DataError, EXIT, FerError, UsageError } from '../util/errors.js';
+import { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
+import { loadCheckpoint } from './checkpoint.js';
+import { resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { RunFolder } from './run_folder.js';
 import { Trainer, type TrainOutcome } from './trainer.js';
+import { loadModel, saveModel } from './weights.js';
 
 export interface Hooks {
   emit(event: TrainEvent): void;
@@ -33,33 +41,38 @@ const STOP_EXIT = { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EX
  * stream with an `end` event. Throws FerError after having emitted it as an `error` event.
  */
 export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<TrainResult> {
+  return session(hooks, (emit, own) => sitting(config, () => own(RunFolder.create(config.out)), emit, hooks));
+}
+
+/**
+ * Goes on with a run that ended, crashed or was killed, from its last checkpoint and with the settings that it was begun
+ * with. On the same adapter it ends in the same bits as if nothing had happened. Throws like `runTraining`.
+ * @param path the run's folder
+ */
+export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainResult> {
+  return session(hooks, (emit, own) => {
+    const folder = own(RunFolder.reopen(path));
+    return sitting(resolveConfig(folder.readConfig() as Record<string, unknown>), () => folder, emit, hooks);
+  });
+}
+
+type Emit = (event: TrainEvent) => void;
+
+/** Gives `body` an event stream that also goes into the run's folder once there is one, and ends it whatever happens. */
+async function session(
+  hooks: Hooks,
+  body: (emit: Emit, own: (folder: RunFolder) => RunFolder) => Promise<TrainResult>,
+): Promise<TrainResult> {
   let folder: RunFolder | undefined;
   const emit = (event: TrainEvent): void => {
     folder?.log(event);
     hooks.emit(event);
   };
   try {
-    const dataset = await load(config, hooks.onLoadProgress);
-    const gpu = await openGpu({ adapter: config.adapter });
-    try {
-      folder = RunFolder.create(config.out);
-      const trainer = makeTrainer(
-        config,
-        dataset,
-        new Learner(gpu, modelOf(config, dataset), learnerOptions(config)),
-      );
-      folder.writeJson('config', config);
-      emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
-      const outcome = await trainer.run({ emit, control: hooks.control, folder });
-      const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
-      const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
-      folder.writeJson('summary', { ...result, status: outcome.status, adapter: gpu.info.name });
-      emit({ type: 'result', ...result });
-      emit(endOf(outcome, hooks.control));
-      return { ...outcome, run: folder.name, path: folder.path };
-    } finally {
-      gpu.close();
-    }
+    return await body(emit, (made) => {
+      folder = made;
+      return made;
+    });
   } catch (error) {
     const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
     const failing = [
@@ -77,6 +90,54 @@ export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<Tr
   } finally {
     folder?.close();
   }
+}
+
+async function sitting(
+  config: TrainConfig,
+  openFolder: () => RunFolder,
+  emit: Emit,
+  hooks: Hooks,
+): Promise<TrainResult> {
+  const dataset = await load(config, hooks.onLoadProgress);
+  const gpu = await openGpu({ adapter: config.adapter });
+  try {
+    const folder = openFolder();
+    settleTuning(gpu, folder);
+    const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config));
+    if (config.init !== undefined) learner.writeWeights(loadModel(config.init).weights);
+    const trainer = makeTrainer(config, dataset, learner);
+    folder.writeJson('config', config);
+    emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
+    if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
+    const outcome = await trainer.run({ emit, control: hooks.control, folder });
+    const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
+    const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
+    folder.writeJson('summary', { ...result, status: outcome.status, adapter: gpu.info.name });
+    emit({ type: 'result', ...result });
+    emit(endOf(outcome, hooks.control));
+    return { ...outcome, run: folder.name, path: folder.path };
+  } finally {
+    gpu.close();
+  }
+}
+
+/** A run keeps the kernels that it was begun with, even if the device is tuned anew between two sittings. */
+function settleTuning(gpu: Gpu, folder: RunFolder): void {
+  const { table } = tuningOf(gpu);
+  if (!existsSync(folder.tuning)) {
+    writeTable(folder.tuning, gpu.info, table);
+    return;
+  }
+  table.clear();
+  for (const [key, way] of readChoices(folder.tuning)) table.set(key, way);
+}
+
+function takeUp(folder: RunFolder, trainer: Trainer, emit: Emit): void {
+  const { learner, trainer: state } = loadCheckpoint(folder.checkpoint);
+  trainer.learner.writeState(learner);
+  trainer.restore(state);
+  const message = `resumed at step ${learner.stepCount}, epoch ${state.epoch + 1}`;
+  emit({ type: 'event', kind: 'resume', message });
 }
 
 async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']): Promise<Dataset> {
@@ -128,15 +189,67 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
     shuffle: config.shuffle,
     seed: config.seed,
   });
+  const { validation } = dataset.splits;
+  const validated = validation.labels.length > 0;
+  const watched = [config.earlyStopping, config.reduceLr].some((patience) => patience !== undefined);
+  if (!validated && watched && config.monitor.startsWith('val_')) {
+    throw new UsageError(
+      `monitor ${config.monitor}: there are no validation images; use --monitor loss or acc`,
+    );
+  }
+  const { monitor, epochs, maxSteps, logEvery, checkpointSeconds } = config;
   return new Trainer(learner, {
-    source,
-    validation: dataset.splits.validation,
-    preprocess,
-    classes: dataset.classes,
-    epochs: config.epochs,
-    maxSteps: config.maxSteps ?? Number.POSITIVE_INFINITY,
-    logEvery: config.logEvery,
+    ...{ source, validation, preprocess, classes: dataset.classes, epochs, maxSteps, logEvery },
+    schedule: {
+      name: config.schedule,
+      warmupEpochs: config.warmupEpochs,
+      ...(config.gamma !== undefined && { gamma: config.gamma }),
+      ...(config.stepEpochs !== undefined && { stepEpochs: config.stepEpochs }),
+      ...(config.finalLr !== undefined && { final: config.finalLr }),
+    },
+    checkpoint: new ModelCheckpoint({
+      monitor: validated || !config.checkpointMonitor.startsWith('val_') ? config.checkpointMonitor : 'acc',
+      saveBestOnly: true,
+    }),
+    checkpointSeconds,
+    ...(config.earlyStopping !== undefined && {
+      earlyStopping: new EarlyStopping({
+        monitor,
+        patience: config.earlyStopping,
+        minDelta: config.minDelta,
+        restoreBestWeights: config.restoreBestWeights,
+      }),
+    }),
+    ...(config.reduceLr !== undefined && {
+      reduceLr: new ReduceLROnPlateau({
+        monitor,
+        patience: config.reduceLr,
+        factor: config.reduceLrFactor,
+        minDelta: config.reduceLrMinDelta,
+        cooldown: config.reduceLrCooldown,
+        minLr: config.minLr,
+      }),
+    }),
+    ...(config.saveSteps !== undefined && {
+      onStep: stepSaver(config.saveSteps, learner, preprocess, dataset),
+    }),
   });
+}
+
+/** Keeps the weights after every step, for comparisons with other frameworks. */
+function stepSaver(folder: string, learner: Learner, preprocess: Preprocess, { classes }: Dataset) {
+  makeFolder(folder);
+  return async (step: number): Promise<void> => {
+    const path = join(folder, `step-${String(step).padStart(6, '0')}.safetensors`);
+    const weights = await learner.readWeights();
+    saveModel(path, {
+      model: learner.model.name,
+      classes,
+      preprocess,
+      weights,
+      notes: { step: String(step) },
+    });
+  };
 }
 
 function startEvent(

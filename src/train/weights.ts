@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
-import type { NamedArray } from '../nn/learner.js';
+import type { NamedArray } from '../nn/parameters.js';
 import { decodeSafetensors, encodeSafetensors } from '../nn/safetensors.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';

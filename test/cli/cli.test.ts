@@ -75,10 +75,12 @@ describeGpu('training from the command line', () => {
     expect(readFileSync(join(out, 'events.ndjson'), 'utf8')).toBe(stdout);
     expect(readdirSync(out).sort()).toEqual([
       'best.safetensors',
+      'checkpoint.safetensors',
       'config.json',
       'events.ndjson',
       'last.safetensors',
       'summary.json',
+      'tuning.json',
     ]);
 
     const again = await runCli([...TINY, '--epochs', '1', '--out', out]);

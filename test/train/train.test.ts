@@ -147,7 +147,7 @@ describe('the run folder', () => {
     expect(() => RunFolder.create(out)).toThrow(`process ${process.pid} is using it`);
     run.log({ type: 'end', status: 'finished', exit: 0 });
     run.close();
-    expect(() => RunFolder.create(out)).toThrow('it holds an earlier run; choose another one with --out');
+    expect(() => RunFolder.create(out)).toThrow('it holds an earlier run (--resume');
     const other = folder();
     writeFileSync(join(other, 'letter.txt'), 'dear');
     expect(() => RunFolder.create(other)).toThrow('it is not empty');

@@ -1,14 +1,35 @@
-import { resolveConfig, type TrainConfig } from '../../train/config.js';
+import { resolveConfig } from '../../train/config.js';
+import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
+import { OPTIONS } from '../../train/options.js';
 import { Printer } from '../../train/printer.js';
-import { runTraining } from '../../train/session.js';
-import { EXIT } from '../../util/errors.js';
+import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
+import { EXIT, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 import { markReported, writeJson } from '../run_command.js';
 
 /** `fer-tui train` */
 export async function train(args: Record<string, unknown> & GlobalArgs): Promise<number> {
-  return run(resolveConfig(args), args);
+  const { resume, config } = args;
+  if (typeof resume === 'string') {
+    const other = [...Object.keys(OPTIONS), 'config'].find((name) => args[name] !== undefined);
+    if (other !== undefined) {
+      throw new UsageError(
+        `--${other}: a resumed run keeps its own settings; leave it out, or begin a new run`,
+      );
+    }
+    return run((hooks) => resumeTraining(resume, hooks), args);
+  }
+  const settings = resolveConfig(
+    typeof config === 'string' ? { ...readConfigFile(config), ...given(args) } : args,
+  );
+  return run((hooks) => runTraining(settings, hooks), args);
+}
+
+/** The options that were typed, by their names. */
+function given(args: Record<string, unknown>): Record<string, unknown> {
+  const typed = Object.keys(OPTIONS).filter((name) => args[name] !== undefined);
+  return Object.fromEntries(typed.map((name) => [name, args[name]]));
 }
 
 /** `fer-tui demo`, which is what `npm start` runs. */
@@ -17,7 +38,7 @@ export async function demo(args: GlobalArgs): Promise<number> {
   process.stderr.write(
     'Training fer-cnn on 2,100 built-in drawn faces for 4 epochs (about a minute on two CPU cores).\n',
   );
-  const exit = await run(config, args);
+  const exit = await run((hooks) => runTraining(config, hooks), args);
   if (exit === EXIT.done) {
     process.stderr.write(
       'Next: npx fer-tui train --data path/to/fer2013.csv   (see README.md for the data)\n      npx fer-tui --help\n',
@@ -26,12 +47,15 @@ export async function demo(args: GlobalArgs): Promise<number> {
   return exit;
 }
 
-async function run(config: TrainConfig, { json, quiet, color }: GlobalArgs): Promise<number> {
+async function run(
+  body: (hooks: Hooks) => Promise<TrainResult>,
+  { json, quiet, color }: GlobalArgs,
+): Promise<number> {
   const control = new Control();
   const restore = listen(control);
   const printer = new Printer(process.stderr, { color, silent: quiet });
   try {
-    const result = await runTraining(config, {
+    const result = await body({
       control,
       onLoadProgress: (progress) => printer.loading(progress),
       emit: (event) => {

@@ -1,0 +1,150 @@
+import { duration, useColor } from '../../train/printer.js';
+import { differingSettings, findRun, historyCsv, listRuns, type RunReport } from '../../train/runs.js';
+import { lineChart, type Series } from '../../tui/line_chart.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../global_args.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+export interface RunsArgs {
+  /** Where runs lie. */
+  readonly folder: string;
+}
+
+const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+
+/** `fer-tui runs`: what was trained here. */
+export async function runs({ folder, json }: RunsArgs & GlobalArgs): Promise<number> {
+  const found = listRuns(folder);
+  if (json) {
+    writeJson({ v: 1, type: 'result', runs: found.map(brief) });
+    return EXIT.done;
+  }
+  if (found.length === 0) {
+    process.stdout.write(`no runs in ${folder}/ yet; begin one with "fer-tui train"\n`);
+    return EXIT.done;
+  }
+  const rows = found.map((run) => [
+    run.name,
+    run.model,
+    run.data,
+    `${run.epochs.length}/${run.of}`,
+    run.best === null ? '-' : `${percent(run.best.acc)} (${run.best.epoch})`,
+    duration(run.seconds),
+    run.status,
+    run.begun.slice(0, 16).replace('T', ' '),
+    run.adapter.slice(0, 24),
+  ]);
+  const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'begun', 'adapter'];
+  process.stdout.write(table(head, rows));
+  const crashed = found.find(({ status }) => status === 'crashed');
+  if (crashed !== undefined) {
+    process.stdout.write(`\ngo on with a crashed or stopped run: fer-tui train --resume ${crashed.path}\n`);
+  }
+  return EXIT.done;
+}
+
+/** `fer-tui runs show NAME`: curves and settings. */
+export async function showRun({
+  name,
+  folder,
+  json,
+  color,
+}: { name: string } & RunsArgs & GlobalArgs): Promise<number> {
+  const run = findRun(name, folder);
+  if (json) {
+    writeJson({ v: 1, type: 'result', ...brief(run), config: run.config, history: run.epochs });
+    return EXIT.done;
+  }
+  const best = run.best === null ? '' : `, best ${percent(run.best.acc)} in epoch ${run.best.epoch}`;
+  process.stdout.write(
+    `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${run.status}, ${run.epochs.length} of ${run.of} epochs in ${duration(run.seconds)}${best}\n\n`,
+  );
+  const both = (pick: (numbers: { loss: number; acc: number }) => number): Series[] => [
+    { name: 'training', values: run.epochs.map(({ train }) => pick(train)) },
+    { name: 'validation', values: run.epochs.map(({ val }) => (val === undefined ? null : pick(val))) },
+  ];
+  draw(
+    'loss',
+    both(({ loss }) => loss),
+    color,
+  );
+  draw(
+    'accuracy',
+    both(({ acc }) => acc),
+    color,
+    percent,
+  );
+  const settings = Object.entries(run.config).map(([key, value]) => [key, String(value)]);
+  process.stdout.write(table(['setting', 'value'], settings));
+  return EXIT.done;
+}
+
+/** `fer-tui runs compare A B ...`: curves on one chart, and the settings that differ. */
+export async function compareRuns({
+  names,
+  folder,
+  json,
+  color,
+}: { names: readonly string[] } & RunsArgs & GlobalArgs): Promise<number> {
+  const found = names.map((name) => findRun(name, folder));
+  const differing = differingSettings(found);
+  if (json) {
+    writeJson({ v: 1, type: 'result', runs: found.map(brief), differing: Object.fromEntries(differing) });
+    return EXIT.done;
+  }
+  const curves = (pick: (numbers: { loss: number; acc: number }) => number): Series[] =>
+    found.map(({ name, epochs }) => ({ name, values: epochs.map(({ train, val }) => pick(val ?? train)) }));
+  draw(
+    'validation loss',
+    curves(({ loss }) => loss),
+    color,
+  );
+  draw(
+    'validation accuracy',
+    curves(({ acc }) => acc),
+    color,
+    percent,
+  );
+  const rows = [
+    ['best accuracy', ...found.map(({ best }) => (best === null ? '-' : percent(best.acc)))],
+    ['in epoch', ...found.map(({ best, of }) => (best === null ? '-' : `${best.epoch} of ${of}`))],
+    ['time', ...found.map(({ seconds }) => duration(seconds))],
+    ...[...differing].map(([key, values]) => [key, ...values]),
+  ];
+  process.stdout.write(table(['', ...found.map(({ name }) => name)], rows));
+  return EXIT.done;
+}
+
+/** `fer-tui export-history NAME`: CSV on stdout. */
+export async function exportHistory({
+  name,
+  folder,
+}: { name: string } & RunsArgs & GlobalArgs): Promise<number> {
+  process.stdout.write(historyCsv(findRun(name, folder)));
+  return EXIT.done;
+}
+
+function brief({ name, path, status, begun, model, data, adapter, of, epochs, best, seconds }: RunReport) {
+  return { name, path, status, begun, model, data, adapter, of, epochs: epochs.length, best, seconds };
+}
+
+function draw(
+  title: string,
+  series: readonly Series[],
+  color: GlobalArgs['color'],
+  format?: (x: number) => string,
+): void {
+  const colored = useColor(color ?? 'auto', process.stdout.isTTY === true, process.env);
+  const width = Math.min(process.stdout.columns ?? 80, 100);
+  const ascii = process.env['TERM'] === 'dumb';
+  const lines = lineChart(series, {
+    title,
+    width,
+    height: 14,
+    color: colored,
+    ascii,
+    ...(format && { format }),
+  });
+  process.stdout.write(`${lines.join('\n')}\n\n`);
+}

@@ -1,0 +1,148 @@
+import type { Gpu, PackedTensors } from '../gpu/device.js';
+import { ShapeError } from '../gpu/errors.js';
+import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { Rng } from '../util/random.js';
+import { initialize } from './init.js';
+import { allState, type Optimizer } from './optimizers.js';
+import type { Sequential } from './sequential.js';
+
+/** A named array on the host. */
+export interface NamedArray {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+export type NamedArrays = ReadonlyMap<string, NamedArray>;
+
+/**
+ * Everything on the device that training changes: the weights, trainable ones side by side in one buffer, places for
+ * their gradients, and the optimiser's state, laid out like them. Names are those of the model's weights; state has the
+ * optimiser's word in front, e.g. `moment/conv2d/kernel`.
+ */
+export class Parameters {
+  /** Every weight of the model. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly trained: PackedTensors;
+  readonly gradients: PackedTensors;
+  /** The optimiser's state as its kernel binds it; a word that it does not use is one element long. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  readonly #fixed: ReadonlyMap<string, Tensor>;
+  readonly #packedState: ReadonlyMap<string, PackedTensors>;
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly model: Sequential,
+    optimizer: Optimizer,
+    seed: number,
+  ) {
+    const shapes = new Map(
+      model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
+    );
+    this.trained = gpu.pack(shapes, 'weights');
+    this.gradients = gpu.pack(shapes, 'gradients');
+    this.#fixed = new Map(
+      model.weights
+        .filter(({ trainable }) => !trainable)
+        .map(({ name, shape }) => [name, gpu.empty(shape, name)]),
+    );
+    this.weights = new Map(
+      model.weights.map(({ name }) => [
+        name,
+        (this.trained.parts.get(name) ?? this.#fixed.get(name)) as Tensor,
+      ]),
+    );
+    model.weights.forEach(({ name, shape, initializer }, i) => {
+      gpu.write(this.#weight(name), initialize(initializer, shape, new Rng(seed, i)));
+    });
+    this.#packedState = new Map(
+      allState(optimizer).map((word) => [
+        word,
+        gpu.pack(optimizer.usedState.includes(word) ? shapes : new Map([['unused', [1]]]), word),
+      ]),
+    );
+    this.state = Object.fromEntries([...this.#packedState].map(([word, { whole }]) => [word, whole]));
+  }
+
+  #weight(name: string): Tensor {
+    const tensor = this.weights.get(name);
+    if (tensor === undefined) throw new ShapeError(this.model.name, 'weights fit', 'a weight it has', name);
+    return tensor;
+  }
+
+  /** All weights, moving averages included, in layer order. */
+  async read(): Promise<Map<string, NamedArray>> {
+    const trained = await this.#readPacked(this.trained);
+    const fixed = await this.readFixed();
+    return new Map(
+      this.model.weights.map(({ name }) => [name, (trained.get(name) ?? fixed.get(name)) as NamedArray]),
+    );
+  }
+
+  /** The weights that no gradient moves: moving averages. */
+  async readFixed(): Promise<Map<string, NamedArray>> {
+    const result = new Map<string, NamedArray>();
+    for (const [name, tensor] of this.#fixed) {
+      result.set(name, { shape: tensor.shape, data: await this.gpu.read(tensor) });
+    }
+    return result;
+  }
+
+  /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
+  write(arrays: NamedArrays): void {
+    this.#writeAll(this.weights, arrays);
+  }
+
+  /** Replaces some weights. Throws ShapeError for one that is unknown or of another shape. */
+  writeSome(arrays: NamedArrays): void {
+    for (const [name, { data }] of arrays) this.gpu.write(this.#weight(name), data);
+  }
+
+  async readState(): Promise<Map<string, NamedArray>> {
+    const result = new Map<string, NamedArray>();
+    for (const [word, packed] of this.#packedState) {
+      if (packed.parts.has('unused')) continue;
+      for (const [name, array] of await this.#readPacked(packed)) result.set(`${word}/${name}`, array);
+    }
+    return result;
+  }
+
+  /** Replaces the optimiser's state. Throws ShapeError when it is that of another optimiser or model. */
+  writeState(arrays: NamedArrays): void {
+    const own = [...this.#packedState].flatMap(([word, { parts }]) =>
+      parts.has('unused') ? [] : [...parts].map(([name, tensor]) => [`${word}/${name}`, tensor] as const),
+    );
+    this.#writeAll(new Map(own), arrays);
+  }
+
+  #writeAll(own: ReadonlyMap<string, Tensor>, arrays: NamedArrays): void {
+    for (const name of arrays.keys()) {
+      if (!own.has(name)) throw new ShapeError(this.model.name, 'weights fit', 'only weights it has', name);
+    }
+    for (const [name, tensor] of own) {
+      const given = arrays.get(name);
+      const got = given === undefined ? 'nothing' : formatShape(given.shape);
+      if (given === undefined || got !== formatShape(tensor.shape)) {
+        throw new ShapeError(this.model.name, `weight ${name}`, formatShape(tensor.shape), got);
+      }
+      this.gpu.write(tensor, given.data);
+    }
+  }
+
+  /** One read for all of them. */
+  async #readPacked({ whole, parts }: PackedTensors): Promise<Map<string, NamedArray>> {
+    const values = await this.gpu.read(whole);
+    return new Map(
+      [...parts].map(([name, { shape, offset }]) => [
+        name,
+        { shape, data: values.slice(offset / 4, offset / 4 + sizeOf(shape)) },
+      ]),
+    );
+  }
+
+  dispose(): void {
+    const packed = [this.trained, this.gradients, ...this.#packedState.values()];
+    for (const tensor of [...this.#fixed.values(), ...packed.map(({ whole }) => whole)])
+      this.gpu.free(tensor);
+  }
+}

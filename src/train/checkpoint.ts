@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { LearnerState } from '../nn/learner.js';
+import type { NamedArray } from '../nn/parameters.js';
+import { decodeSafetensors, encodeSafetensors } from '../nn/safetensors.js';
+import { atomicWrite } from '../util/atomic_write.js';
+import { RunError } from '../util/errors.js';
+import type { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
+
+/** Where a trainer is, as plain data. With the learner's state and the run's settings it is all that matters. */
+export interface TrainerState {
+  /** Complete epochs. */
+  readonly epoch: number;
+  /** Batches done of the epoch that is going on. */
+  readonly index: number;
+  /** Sums over those batches. */
+  readonly sums: { readonly loss: number; readonly correct: number; readonly count: number };
+  /** Learning rate before the schedule's factor; a plateau may have lowered it. */
+  readonly rate: number;
+  readonly best: { readonly epoch: number; readonly acc: number } | null;
+  readonly callbacks: {
+    readonly checkpoint: ModelCheckpoint['state'];
+    readonly earlyStopping: EarlyStopping['state'];
+    readonly reduceLr: ReduceLROnPlateau['state'];
+  };
+  /** Seconds of training so far, all sittings together. */
+  readonly seconds: number;
+}
+
+const FORMAT = 'fer-tui checkpoint 1';
+const [WEIGHTS, OPTIMIZER] = ['weights/', 'optimizer/'];
+
+/** Writes atomically: after a crash either the old or the new one is there, whole. Throws RunError. */
+export function saveCheckpoint(path: string, learner: LearnerState, trainer: TrainerState): void {
+  const tensors = new Map<string, NamedArray>();
+  for (const [name, array] of learner.weights) tensors.set(WEIGHTS + name, array);
+  for (const [name, array] of learner.optimizer) tensors.set(OPTIMIZER + name, array);
+  const { stepCount, learningRate } = learner;
+  const state = JSON.stringify({ stepCount, learningRate, trainer });
+  atomicWrite(path, encodeSafetensors(tensors, { format: FORMAT, state }));
+}
+
+/** Reads one back. Throws RunError when it is missing, damaged, or something else. */
+export function loadCheckpoint(path: string): { learner: LearnerState; trainer: TrainerState } {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new RunError(`cannot read the checkpoint ${path}: ${String(cause)}`, { cause });
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  if (metadata['format'] !== FORMAT)
+    throw new RunError(`${path}: not a checkpoint of this version of fer-tui`);
+  const { stepCount, learningRate, trainer } = JSON.parse(metadata['state'] ?? '{}') as {
+    stepCount: number;
+    learningRate: number;
+    trainer: TrainerState;
+  };
+  const under = (prefix: string): Map<string, NamedArray> =>
+    new Map(
+      [...tensors].flatMap(([name, array]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), array]] : [],
+      ),
+    );
+  return {
+    learner: { stepCount, learningRate, weights: under(WEIGHTS), optimizer: under(OPTIMIZER) },
+    trainer,
+  };
+}

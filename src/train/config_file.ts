@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { UsageError } from '../util/errors.js';
+import { OPTIONS } from './options.js';
+
+/**
+ * Settings from a file, JSON or YAML (of which JSON is a part): names as on the command line, or as in a run's
+ * config.json. Throws UsageError for a file that cannot be read and for a name that is no setting.
+ */
+export function readConfigFile(path: string): Record<string, unknown> {
+  let settings: unknown;
+  try {
+    settings = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    throw new UsageError(`config file ${path}: ${why}`, { cause });
+  }
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new UsageError(`config file ${path}: expected settings like "epochs: 30", one a line`);
+  }
+  const names = new Set(Object.keys(OPTIONS));
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(settings)) {
+    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!names.has(name)) {
+      throw new UsageError(`config file ${path}: "${key}" is no setting; see "fer-tui train --help"`);
+    }
+    if (value !== null) result[name] = value;
+  }
+  return result;
+}

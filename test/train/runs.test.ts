@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../../src/train/config.js';
+import { readConfigFile } from '../../src/train/config_file.js';
+import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
+import { differingSettings, findRun, historyCsv, listRuns } from '../../src/train/runs.js';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-runs-'));
+
+const start = (t: string, config: Record<string, unknown>): TrainEvent => ({
+  ...{ v: 1, type: 'start', t, run: '', path: '', model: 'fer-cnn', parameters: 1, adapter: 'a card', of: 3 },
+  ...{ data: { name: 'faces', train: 10, validation: 5 }, stepsPerEpoch: 2, config },
+});
+const epoch = (n: number, acc: number): EpochEvent => ({
+  ...{ v: 1, type: 'epoch', t: '', run: '', epoch: n, of: 3, train: { loss: 1, acc: 0.5 } },
+  ...{ val: { loss: 2, acc, recall: [] }, lr: 1e-3, imgPerS: 100, seconds: 10, etaS: null, best: false },
+});
+const end: TrainEvent = { type: 'end', status: 'finished', exit: 0 };
+
+function write(parent: string, name: string, events: readonly TrainEvent[], rest = ''): void {
+  mkdirSync(join(parent, name));
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+  writeFileSync(join(parent, name, 'events.ndjson'), text + rest);
+}
+
+describe('runs', () => {
+  const parent = folder();
+  write(parent, 'a', [
+    start('2026-01-01T00:00:00Z', { lr: 1e-3, batch: 28 }),
+    epoch(1, 0.3),
+    epoch(2, 0.4),
+    end,
+  ]);
+  // Killed in epoch 2, resumed before it, and killed again in the middle of a line.
+  const again = [epoch(1, 0.2), epoch(2, 0.9), start('2026-01-03T00:00:00Z', {}), epoch(2, 0.5)];
+  write(parent, 'b', [start('2026-01-02T00:00:00Z', { lr: 1e-2, batch: 28 }), ...again], '{"type":"ep');
+  mkdirSync(join(parent, 'no run'));
+
+  it('are listed, the latest first, with what became of them', () => {
+    const [b, a] = listRuns(parent);
+    expect([a?.name, a?.status, a?.epochs.length, a?.seconds]).toEqual(['a', 'finished', 2, 20]);
+    expect(a?.best).toEqual({ epoch: 2, acc: 0.4 });
+    expect([b?.name, b?.status]).toEqual(['b', 'crashed']);
+    expect(listRuns(join(parent, 'nowhere'))).toEqual([]);
+  });
+
+  it('count an epoch that was run twice once, as it was last', () => {
+    expect(findRun('b', parent).epochs.map(({ epoch: n, val }) => [n, val?.acc])).toEqual([
+      [1, 0.2],
+      [2, 0.5],
+    ]);
+  });
+
+  it('are found by name or folder; else the names are told', () => {
+    expect(findRun(join(parent, 'a')).name).toBe('a');
+    expect(() => findRun('c', parent)).toThrow('no run "c"; there are: b, a');
+  });
+
+  it('give their history as CSV, and the settings in which they differ', () => {
+    const [b, a] = listRuns(parent);
+    if (a === undefined || b === undefined) throw new Error('two runs');
+    expect(historyCsv(a)).toBe(
+      'epoch,loss,acc,val_loss,val_acc,lr,img_per_s,seconds\n1,1,0.5,2,0.3,0.001,100,10\n2,1,0.5,2,0.4,0.001,100,10\n',
+    );
+    expect([...differingSettings([a, b])]).toEqual([['lr', ['0.001', '0.01']]]);
+  });
+});
+
+describe('a settings file', () => {
+  const file = (name: string, text: string): string => {
+    const path = join(folder(), name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('may be YAML or JSON, with names of the command line or of config.json', () => {
+    const yaml = file('run.yaml', 'epochs: 3\nlabel-smoothing: 0.1 # a note\naugment: flip,rotation=5\n');
+    expect(readConfigFile(yaml)).toEqual({ epochs: 3, 'label-smoothing': 0.1, augment: 'flip,rotation=5' });
+    const json = file('run.json', JSON.stringify({ labelSmoothing: 0.2, checkpointSeconds: 5, limit: null }));
+    expect(readConfigFile(json)).toEqual({ 'label-smoothing': 0.2, 'checkpoint-seconds': 5 });
+  });
+
+  it('is what a run keeps: the settings come back from it', () => {
+    const config = resolveConfig({ optimizer: 'sgd', 'early-stopping': 5, gamma: 0.3, schedule: 'step' });
+    expect(resolveConfig(readConfigFile(file('config.json', JSON.stringify(config))))).toEqual(config);
+  });
+
+  it('with a wrong name, or none at all, is refused with its path', () => {
+    const path = file('run.yaml', 'epoch: 3\n');
+    expect(() => readConfigFile(path)).toThrow(`config file ${path}: "epoch" is no setting`);
+    expect(() => readConfigFile(file('x.yaml', '- 1\n'))).toThrow('expected settings like "epochs: 30"');
+    expect(() => readConfigFile(file('x.yaml', 'a: [1\n'))).toThrow('x.yaml:');
+    expect(() => readConfigFile('/nowhere/run.yaml')).toThrow('config file /nowhere/run.yaml: ENOENT');
+  });
+});
