@@ -4,23 +4,25 @@
 // the right class got. A network that knows nothing pays log(7) = 1.9459 for seven classes.
 //
 //   m = max of the row, p[c] = exp(z[c] - m) / sum over k of exp(z[k] - m)
-//   loss[b] = -sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
+//   loss[b] = -weight[label] * sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
 //   t = (1 - smoothing) * onehot + smoothing / C
-//   dlogits = (p - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
+//   dlogits = weight[label] * (p - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
 //   which may be 0, while together everything cancels to this.
 //
+// Weights of classes make rare ones count more (Keras's class_weight: the mean is still over B, not over the weights).
 // `predicted` is the class of the largest logit, the first of equals.
-// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]. Threads: one a sample.
+// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]. Threads: one a sample.
 
 struct LossParams { b: u32, c: u32, smoothing: f32 }
 
 // forward
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
-@group(0) @binding(2) var<storage, read_write> probabilities: array<f32>;
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(4) var<storage, read_write> predicted: array<u32>;
-@group(0) @binding(5) var<uniform> params: LossParams;
+@group(0) @binding(2) var<storage, read> weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> probabilities: array<f32>;
+@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(5) var<storage, read_write> predicted: array<u32>;
+@group(0) @binding(6) var<uniform> params: LossParams;
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -43,15 +45,16 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     probabilities[first + c] = exp(log_p);
     loss -= (select(0.0, 1.0 - p.smoothing, c == labels[row]) + p.smoothing / f32(p.c)) * log_p;
   }
-  losses[row] = loss;
+  losses[row] = loss * weights[labels[row]];
   predicted[row] = best;
 }
 
 // backward
 @group(0) @binding(0) var<storage, read> b_probabilities: array<f32>;
 @group(0) @binding(1) var<storage, read> b_labels: array<u32>;
-@group(0) @binding(2) var<storage, read_write> dlogits: array<f32>;
-@group(0) @binding(3) var<uniform> b_params: LossParams;
+@group(0) @binding(2) var<storage, read> b_weights: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dlogits: array<f32>;
+@group(0) @binding(4) var<uniform> b_params: LossParams;
 
 @compute @workgroup_size(64)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -59,6 +62,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = b_params;
   if (i >= p.b * p.c) { return; }
-  let wanted = select(0.0, 1.0 - p.smoothing, i % p.c == b_labels[i / p.c]) + p.smoothing / f32(p.c);
-  dlogits[i] = (b_probabilities[i] - wanted) / f32(p.b);
+  let label = b_labels[i / p.c];
+  let wanted = select(0.0, 1.0 - p.smoothing, i % p.c == label) + p.smoothing / f32(p.c);
+  dlogits[i] = b_weights[label] * (b_probabilities[i] - wanted) / f32(p.b);
 }

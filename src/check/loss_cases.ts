@@ -1,10 +1,12 @@
-import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
+import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics } from '../gpu/kernels/metrics.js';
+import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate } from '../gpu/kernels/optimizers.js';
 import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import { addPenalty, addPenaltyGradient } from '../gpu/kernels/weight_penalty.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { adamStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
 import * as loss from '../reference/softmax_cross_entropy.js';
@@ -19,7 +21,8 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
       const inputs = new Inputs(b * 10 + c);
       const logits = inputs.floats(b * c, -scale, scale);
       const labels = inputs.labels(b, c);
-      const want = loss.softmaxCrossEntropyForward(logits.f64, labels, c, smoothing);
+      const weights = inputs.floats(c, 0.5, 3);
+      const want = loss.softmaxCrossEntropyForward(logits.f64, labels, weights.f64, smoothing);
       const mean = want.losses.reduce((sum, v) => sum + v, 0) / b;
       const correct = want.predicted.filter((p, i) => p === labels[i]).length;
       const confusion = new Uint32Array(c * c);
@@ -32,14 +35,21 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
         {
           logits: { data: logits.f32, shape: [b, c] },
           labels: { data: labels, shape: [b] },
+          weights: { data: weights.f32, shape: [c] },
           penalty: { data: new Float32Array([0.25]), shape: [1] },
           step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
           ring: { data: new Float32Array(8), shape: [2, 4] },
           confusion: { data: new Uint32Array(c * c), shape: [c, c] },
         },
         (rec, t) => {
-          const parts = softmaxCrossEntropyForward(rec, t.logits, t.labels, smoothing);
-          const dlogits = softmaxCrossEntropyBackward(rec, parts.probabilities, t.labels, smoothing);
+          const parts = softmaxCrossEntropyForward(rec, t.logits, t.labels, t.weights, smoothing);
+          const dlogits = softmaxCrossEntropyBackward(
+            rec,
+            parts.probabilities,
+            t.labels,
+            t.weights,
+            smoothing,
+          );
           accumulateMetrics(rec, parts, t.labels, t.penalty, t.step, {
             ring: t.ring,
             confusion: t.confusion,
@@ -50,7 +60,7 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
             predicted: { got: parts.predicted, want: want.predicted, u32: true },
             dlogits: {
               got: dlogits,
-              want: loss.softmaxCrossEntropyBackward(want.probabilities, labels, c, smoothing),
+              want: loss.softmaxCrossEntropyBackward(want.probabilities, labels, weights.f64, smoothing),
             },
             ring: { got: t.ring, want: [0, 0, 0, 0, mean, correct, 0.25, b] },
             confusion: { got: t.confusion, want: confusion, u32: true },
@@ -62,24 +72,57 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
 }
 
 function penaltyCase(n: number): KernelCase {
-  const l = 0.01;
+  const penalty = { l1: 0.03, l2: 0.01 };
+  const of = (w: number): number => penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
+  const slope = (w: number): number => penalty.l1 * Math.sign(w) + 2 * penalty.l2 * w;
   return {
-    kernels: ['l2_penalty.partial_squares', 'l2_penalty.add_penalty', 'l2_penalty.backward'],
-    title: `L2 penalty of ${n} weights`,
+    kernels: ['weight_penalty.partial_sums', 'weight_penalty.add_penalty', 'weight_penalty.backward'],
+    title: `L1 and L2 penalty of ${n} weights`,
     run: (gpu) => {
       const inputs = new Inputs(n);
       const [w, dw] = [inputs.floats(n), inputs.floats(n)];
       const values = {
         w: { data: w.f32, shape: [n] },
         dw: { data: dw.f32, shape: [n] },
-        penalty: { data: new Float32Array([1]), shape: [1] },
+        sum: { data: new Float32Array([1]), shape: [1] },
       };
       return compare(gpu, values, (rec, t) => {
-        addL2Penalty(rec, t.w, l, t.penalty);
-        addL2Gradient(rec, t.w, l, t.dw);
+        addPenalty(rec, t.w, penalty, t.sum);
+        addPenaltyGradient(rec, t.w, penalty, t.dw);
         return {
-          penalty: { got: t.penalty, want: [1 + l * w.f64.reduce((sum, v) => sum + v * v, 0)] },
-          dw: { got: t.dw, want: dw.f64.map((v, i) => v + 2 * l * (w.f64[i] ?? Number.NaN)) },
+          sum: { got: t.sum, want: [1 + w.f64.reduce((sum, v) => sum + of(v), 0)] },
+          dw: { got: t.dw, want: dw.f64.map((v, i) => v + slope(w.f64[i] ?? Number.NaN)) },
+        };
+      });
+    },
+  };
+}
+
+/** Clipping that does something, clipping that need not, and a moving average. */
+function gradientCase(n: number): KernelCase {
+  return {
+    kernels: ['gradient_clip.clip_value', 'gradient_clip.clip_norm', 'moving_average.update'],
+    title: `gradient clipping and moving average of ${n} numbers`,
+    run: (gpu) => {
+      const inputs = new Inputs(n);
+      const [g, average] = [inputs.floats(n), inputs.floats(n)];
+      const vector = (data: Float32Array) => ({ data, shape: [n] });
+      const names = ['byValue', 'byNorm', 'untouched', 'weight'] as const;
+      const copies = Object.fromEntries(names.map((name) => [name, vector(g.f32)])) as Record<
+        (typeof names)[number],
+        ReturnType<typeof vector>
+      >;
+      const norm = Math.sqrt(g.f64.reduce((sum, v) => sum + v * v, 0));
+      return compare(gpu, { ...copies, average: vector(average.f32) }, (rec, t) => {
+        clipValue(rec, t.byValue, 0.3);
+        clipNorm(rec, t.byNorm, norm / 2);
+        clipNorm(rec, t.untouched, norm * 2);
+        updateAverage(rec, t.weight, t.average, 0.9);
+        return {
+          byValue: { got: t.byValue, want: g.f64.map((v) => Math.min(Math.max(v, -0.3), 0.3)) },
+          byNorm: { got: t.byNorm, want: g.f64.map((v) => v / 2) },
+          untouched: { got: t.untouched, want: g.f64 },
+          average: { got: t.average, want: average.f64.map((v, i) => 0.9 * v + 0.1 * (g.f64[i] ?? 0)) },
         };
       });
     },
@@ -197,6 +240,8 @@ export const LOSS_CASES: readonly KernelCase[] = [
   lossCase(28, 7, 0),
   lossCase(65, 5, 0.1),
   lossCase(9, 7, 0, 80),
+  gradientCase(8),
+  gradientCase(1003),
   penaltyCase(5),
   penaltyCase(1000),
   ...LAWS.map((law) => optimizerCase(law, 131)),

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule, Options } from 'yargs';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
+import { TTA } from '../train/tta.js';
 import type { GlobalArgs } from './global_args.js';
 import { guarded } from './run_command.js';
 
@@ -80,6 +81,11 @@ export const COMMANDS: CommandModule[] = [
           describe: 'part of the data',
         },
         limit: { type: 'number', describe: 'only the first N images' },
+        tta: {
+          choices: TTA,
+          default: 'none',
+          describe: 'average over versions of each image: its mirror, or ten crops',
+        },
         'skip-bad': {
           type: 'boolean',
           default: false,

@@ -82,12 +82,17 @@ export class BatchSource {
   /** A batch as floats, made on the host. */
   batch(epoch: number, index: number): Batch {
     const { draws, labels } = this.draws(epoch, index);
+    return { count: draws.length, images: this.imagesOf(draws), labels };
+  }
+
+  /** Drawn images as floats [n, 48, 48, 1], made on the host. */
+  imagesOf(draws: readonly ImageDraw[]): Float32Array {
     const images = new Float32Array(draws.length * PIXELS);
     draws.forEach((draw, i) => {
       warpImage(this.images, draw, images, i * PIXELS);
     });
     applyPreprocess(this.preprocess, images, images);
-    return { count: draws.length, images, labels };
+    return images;
   }
 
   #orderOf(epoch: number): Uint32Array {

@@ -243,6 +243,16 @@ export class Gpu {
     }
   }
 
+  /** Copies all values of one tensor to another of the same size; ordered after all work submitted before. */
+  copy(from: Tensor, to: Tensor): void {
+    if (from.size !== to.size) {
+      throw new GpuValidationError(`copy to "${to.label}": expected ${to.size} values, got ${from.size}`);
+    }
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, to.byteLength);
+    this.device.queue.submit([encoder.finish()]);
+  }
+
   /** Reads float values back; waits for all submitted work. */
   async read(tensor: Tensor): Promise<Float32Array> {
     return new Float32Array(await this.#readBytes(tensor));

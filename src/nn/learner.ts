@@ -17,7 +17,7 @@ export interface StepMetrics {
   readonly step: number;
   /** Mean cross-entropy of the batch plus penalty, before the update. */
   readonly loss: number;
-  /** The L2 part of `loss`. */
+  /** The part of `loss` that L1 and L2 make. */
   readonly penalty: number;
   /** Right answers out of `count`. */
   readonly correct: number;
@@ -29,8 +29,16 @@ export interface LearnerOptions {
   readonly seed?: number;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
-  /** L2 penalty on kernels; default 0. */
+  /** L1 and L2 penalty on kernels; default 0. */
+  readonly l1?: number;
   readonly l2?: number;
+  /** What an image of each class counts in training; default 1. */
+  readonly classWeights?: readonly number[] | undefined;
+  /** The gradient of all weights together is shortened to this norm, or each number cut off at this value. */
+  readonly clipNorm?: number | undefined;
+  readonly clipValue?: number | undefined;
+  /** Momentum of an exponential moving average of the weights, for `withAverage`; default: none is kept. */
+  readonly ema?: number | undefined;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
 }
@@ -114,16 +122,33 @@ export class Learner {
     });
     this.#train = metricTensors('train');
     this.#evaluation = metricTensors('evaluation');
-    this.#parameters = new Parameters(gpu, model, optimizer, this.#seed);
+    this.#parameters = new Parameters(gpu, model, optimizer, {
+      seed: this.#seed,
+      averaged: options.ema !== undefined,
+    });
+    const even = new Array<number>(classes).fill(1);
     this.#parts = {
       gpu,
       model,
       parameters: this.#parameters,
       optimizer,
       step: gpu.empty([4], 'step'),
-      l2: options.l2 ?? 0,
+      penalty: { l1: options.l1 ?? 0, l2: options.l2 ?? 0 },
+      classWeights: this.#weightsOfClasses(options.classWeights ?? even),
+      evenWeights: this.#weightsOfClasses(even),
+      clipNorm: options.clipNorm,
+      clipValue: options.clipValue,
+      ema: options.ema,
       labelSmoothing: options.labelSmoothing ?? 0,
     };
+  }
+
+  #weightsOfClasses(weights: readonly number[]): Tensor {
+    const classes = this.model.outputShape.at(-1) ?? 1;
+    if (weights.length !== classes) {
+      throw new ShapeError(this.model.name, 'one weight a class', `${classes}`, `${weights.length}`);
+    }
+    return this.gpu.tensor(Float32Array.from(weights), [classes], 'class weights');
   }
 
   /** Training steps done so far. */
@@ -241,6 +266,17 @@ export class Learner {
     this.#version++;
   }
 
+  /** Runs `body` with the moving average of the weights in their place, if one is kept: evaluate, predict, read. */
+  async withAverage<T>(body: () => Promise<T>): Promise<T> {
+    if (this.#parameters.average === undefined) return body();
+    this.#version++;
+    try {
+      return await this.#parameters.withAverage(body);
+    } finally {
+      this.#version++;
+    }
+  }
+
   /** What, beside its settings, the next steps depend on. */
   async readState(): Promise<LearnerState> {
     const { learningRate } = this;
@@ -264,7 +300,7 @@ export class Learner {
     }
     this.#prepared.clear();
     this.#parameters.dispose();
-    const kept = [this.#parts.step];
+    const kept = [this.#parts.step, this.#parts.classWeights, this.#parts.evenWeights];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
     this.#steps.clear();

@@ -15,6 +15,9 @@ export interface NamedArray {
 
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
+/** What the moving average is called beside the optimiser's state. */
+const AVERAGE = 'average';
+
 /**
  * Everything on the device that training changes: the weights, trainable ones side by side in one buffer, places for
  * their gradients, and the optimiser's state, laid out like them. Names are those of the model's weights; state has the
@@ -27,6 +30,8 @@ export class Parameters {
   readonly gradients: PackedTensors;
   /** The optimiser's state as its kernel binds it; a word that it does not use is one element long. */
   readonly state: Readonly<Record<string, Tensor>>;
+  /** The moving average of `trained.whole`, if there is one. */
+  readonly average: Tensor | undefined;
   readonly #fixed: ReadonlyMap<string, Tensor>;
   readonly #packedState: ReadonlyMap<string, PackedTensors>;
 
@@ -34,7 +39,7 @@ export class Parameters {
     private readonly gpu: Gpu,
     private readonly model: Sequential,
     optimizer: Optimizer,
-    seed: number,
+    { seed, averaged }: { readonly seed: number; readonly averaged: boolean },
   ) {
     const shapes = new Map(
       model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
@@ -62,6 +67,12 @@ export class Parameters {
       ]),
     );
     this.state = Object.fromEntries([...this.#packedState].map(([word, { whole }]) => [word, whole]));
+    if (averaged) {
+      const average = gpu.pack(shapes, AVERAGE);
+      this.#packedState = new Map([...this.#packedState, [AVERAGE, average]]);
+      this.average = average.whole;
+      gpu.copy(this.trained.whole, this.average);
+    }
   }
 
   #weight(name: string): Tensor {
@@ -138,6 +149,21 @@ export class Parameters {
         { shape, data: values.slice(offset / 4, offset / 4 + sizeOf(shape)) },
       ]),
     );
+  }
+
+  /** Puts the moving average in the place of the weights while `body` runs; without one only runs it. */
+  async withAverage<T>(body: () => Promise<T>): Promise<T> {
+    const { average, gpu } = this;
+    if (average === undefined) return body();
+    const kept = gpu.empty(average.shape, 'weights in training');
+    gpu.copy(this.trained.whole, kept);
+    gpu.copy(average, this.trained.whole);
+    try {
+      return await body();
+    } finally {
+      gpu.copy(kept, this.trained.whole);
+      gpu.free(kept);
+    }
   }
 
   dispose(): void {

@@ -1,11 +1,13 @@
 import type { Gpu } from '../gpu/device.js';
 import { addInto, fill } from '../gpu/kernels/elementwise.js';
-import { addL2Gradient, addL2Penalty } from '../gpu/kernels/l2_penalty.js';
+import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
+import { updateAverage } from '../gpu/kernels/moving_average.js';
 import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
 import { sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -24,8 +26,15 @@ export interface StepParts {
   readonly optimizer: Optimizer;
   /** [index, seed, rate, slot]: what changes from step to step. */
   readonly step: Tensor;
-  readonly l2: number;
+  readonly penalty: Penalty;
   readonly labelSmoothing: number;
+  /** Weights of the classes in training [C], and ones, for everything else. */
+  readonly classWeights: Tensor;
+  readonly evenWeights: Tensor;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  /** Momentum of the weights' moving average, if there is one. */
+  readonly ema: number | undefined;
 }
 
 /** What a layer took, made, and got back; tensors of the program. */
@@ -93,7 +102,13 @@ export async function recordStep(
     const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, labels));
     if (training) {
       const dlogits = rec.scope('loss/backward', () =>
-        softmaxCrossEntropyBackward(rec, parting.probabilities, labels, parts.labelSmoothing),
+        softmaxCrossEntropyBackward(
+          rec,
+          parting.probabilities,
+          labels,
+          parts.classWeights,
+          parts.labelSmoothing,
+        ),
       );
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
@@ -131,39 +146,48 @@ function lossAndMetrics(
   logits: TensorVar,
   labels: Tensor,
 ): { probabilities: Tensor } {
-  const smoothing = mode === 'train' || mode === 'observe' ? parts.labelSmoothing : 0;
-  const loss = softmaxCrossEntropyForward(rec, logits.value, labels, smoothing);
+  const training = mode === 'train' || mode === 'observe';
+  const weights = training ? parts.classWeights : parts.evenWeights;
+  const smoothing = training ? parts.labelSmoothing : 0;
+  const loss = softmaxCrossEntropyForward(rec, logits.value, labels, weights, smoothing);
   if (mode === 'train' || mode === 'evaluate') {
     const penalty = rec.alloc([1], 'penalty');
     fill(rec, penalty, 0);
-    if (parts.l2 > 0) {
+    if (penalizes(parts)) {
       for (const name of penalized(parts))
-        addL2Penalty(rec, mustGet(parts.parameters.weights, name), parts.l2, penalty);
+        addPenalty(rec, mustGet(parts.parameters.weights, name), parts.penalty, penalty);
     }
     accumulateMetrics(rec, loss, labels, penalty, parts.step, metrics);
   }
   return { probabilities: loss.probabilities };
 }
 
-/** Kernels carry the L2 penalty; biases and batch norm do not, as with Keras's kernel_regularizer. */
+function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {
+  return l1 > 0 || l2 > 0;
+}
+
+/** Kernels carry the penalty; biases and batch norm do not, as with Keras's kernel_regularizer. */
 function penalized({ model }: StepParts): string[] {
   return model.weights.map(({ name }) => name).filter((name) => name.endsWith('/kernel'));
 }
 
-/** Gathers the gradients in one buffer, where one dispatch updates all weights. */
+/** Gathers the gradients in one buffer, where one dispatch clips them and one updates all weights. */
 function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, TensorVar>): void {
-  const decayed = new Set(parts.l2 > 0 ? penalized(parts) : []);
+  const decayed = new Set(penalizes(parts) ? penalized(parts) : []);
   for (const [name, { value, grad, needsGrad }] of vars) {
     if (!needsGrad) continue;
     if (grad === undefined || grad.size !== sizeOf(value.shape)) throw new Error(`${name} got no gradient`);
     rec.scope(name, () => {
-      if (decayed.has(name)) addL2Gradient(rec, value, parts.l2, grad);
+      if (decayed.has(name)) addPenaltyGradient(rec, value, parts.penalty, grad);
       rec.place(grad, mustGet(parts.parameters.gradients.parts, name));
     });
   }
-  const { trained, gradients, state } = parts.parameters;
-  const { optimizer, step } = parts;
+  const { trained, gradients, state, average } = parts.parameters;
+  const { optimizer, step, ema } = parts;
+  if (parts.clipValue !== undefined) clipValue(rec, gradients.whole, parts.clipValue);
+  if (parts.clipNorm !== undefined) clipNorm(rec, gradients.whole, parts.clipNorm);
   optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, step, state });
+  if (average !== undefined && ema !== undefined) updateAverage(rec, trained.whole, average, ema);
 }
 
 function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {

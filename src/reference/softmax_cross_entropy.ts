@@ -1,12 +1,13 @@
 import { type Arr, at } from './arrays.js';
 
-/** Per sample: probabilities [B, C], losses [B], predicted class [B]. */
+/** Per sample: probabilities [B, C], losses [B], predicted class [B]; weights of the classes [C]. */
 export function softmaxCrossEntropyForward(
   logits: Arr,
   labels: ArrayLike<number>,
-  c: number,
+  weights: Arr,
   smoothing: number,
 ): { probabilities: Arr; losses: Arr; predicted: number[] } {
+  const c = weights.length;
   const b = logits.length / c;
   const probabilities = new Float64Array(logits.length);
   const losses = new Float64Array(b);
@@ -19,7 +20,7 @@ export function softmaxCrossEntropyForward(
     row.forEach((z, k) => {
       const logP = z - top - Math.log(total);
       probabilities[n * c + k] = Math.exp(logP);
-      losses[n] = at(losses, n) - wanted(k, at(labels, n), c, smoothing) * logP;
+      losses[n] = at(losses, n) - at(weights, at(labels, n)) * wanted(k, at(labels, n), c, smoothing) * logP;
     });
   }
   return { probabilities, losses, predicted };
@@ -32,9 +33,13 @@ const wanted = (k: number, label: number, c: number, smoothing: number): number 
 export function softmaxCrossEntropyBackward(
   probabilities: Arr,
   labels: ArrayLike<number>,
-  c: number,
+  weights: Arr,
   smoothing: number,
 ): Arr {
+  const c = weights.length;
   const b = probabilities.length / c;
-  return probabilities.map((p, i) => (p - wanted(i % c, at(labels, Math.floor(i / c)), c, smoothing)) / b);
+  return probabilities.map((p, i) => {
+    const label = at(labels, Math.floor(i / c));
+    return (at(weights, label) * (p - wanted(i % c, label, c, smoothing))) / b;
+  });
 }

@@ -14,7 +14,13 @@ export interface TrainConfig {
   readonly lr: number;
   readonly momentum: number;
   readonly nesterov: boolean;
+  readonly l1: number;
   readonly l2: number;
+  /** `balanced` or a list; see class_weights.ts. */
+  readonly classWeights: string | undefined;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  readonly ema: number | undefined;
   readonly dropout: number | undefined;
   readonly labelSmoothing: number;
   readonly augment: string;

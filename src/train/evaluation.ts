@@ -6,8 +6,16 @@ import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { DataError, RunError } from '../util/errors.js';
-import type { Feed } from './feed.js';
-import { type ClassMetrics, classMetrics, macroF1 } from './metrics.js';
+import type { ImageDraw } from '../util/image_draw.js';
+import { Feed } from './feed.js';
+import {
+  type ClassMetrics,
+  classMetrics,
+  macroF1,
+  type ProbabilityMetrics,
+  probabilityMetrics,
+} from './metrics.js';
+import { type Tta, ttaDraws } from './tta.js';
 import { loadModel } from './weights.js';
 
 /** How a network did on a split. */
@@ -55,6 +63,37 @@ export async function evaluateBatches(learner: Learner, batches: BatchSource | F
   };
 }
 
+/** Class probabilities of a whole split, [N, classes], averaged over the versions that `tta` makes of each image. */
+export async function predictSplit(
+  learner: Learner,
+  split: Split,
+  preprocess: Preprocess,
+  tta: Tta = 'none',
+): Promise<Float32Array> {
+  const feed = new Feed(learner.gpu, evaluationSource(split, preprocess));
+  const classes = learner.model.outputShape.at(-1) ?? 1;
+  const result = new Float32Array(split.labels.length * classes);
+  try {
+    for (let first = 0; first < split.labels.length; first += BATCH) {
+      const count = Math.min(BATCH, split.labels.length - first);
+      const versions = Array.from({ length: count }, (_, i) => ttaDraws(first + i, tta));
+      const asked = versions[0]?.length ?? 1;
+      // One version of every image at a time, so that all batches are of one size.
+      for (let v = 0; v < asked; v++) {
+        const draws = versions.map((list) => list[v] as ImageDraw);
+        const probabilities = await learner.predict(feed.imagesOf(draws));
+        const at = first * classes;
+        for (let i = 0; i < probabilities.length; i++) {
+          result[at + i] = (result[at + i] as number) + (probabilities[i] as number) / asked;
+        }
+      }
+    }
+    return result;
+  } finally {
+    feed.dispose();
+  }
+}
+
 export interface EvaluateOptions {
   /** A .safetensors file that training wrote. */
   readonly weights: string;
@@ -62,10 +101,13 @@ export interface EvaluateOptions {
   readonly split: SplitName;
   readonly limit?: number | undefined;
   readonly adapter?: string | undefined;
+  /** Default none. */
+  readonly tta?: Tta;
   readonly load?: LoadOptions;
 }
 
-export interface EvaluateResult extends Evaluation {
+export interface EvaluateResult extends ProbabilityMetrics {
+  readonly count: number;
   readonly macroF1: number;
   readonly perClass: readonly ClassMetrics[];
   readonly imgPerS: number;
@@ -92,10 +134,12 @@ export async function evaluateWeights(options: EvaluateOptions): Promise<Evaluat
     const learner = new Learner(gpu, buildModel(saved.model, { classes: saved.classes.length }));
     learner.writeWeights(saved.weights);
     const begin = performance.now();
-    const evaluation = await evaluateSplit(learner, split, saved.preprocess);
-    const imgPerS = evaluation.count / ((performance.now() - begin) / 1000);
-    const perClass = classMetrics(evaluation.confusion, dataset.classes);
-    return { ...evaluation, perClass, macroF1: macroF1(perClass), imgPerS };
+    const probabilities = await predictSplit(learner, split, saved.preprocess, options.tta);
+    const count = split.labels.length;
+    const imgPerS = count / ((performance.now() - begin) / 1000);
+    const metrics = probabilityMetrics(probabilities, split.labels, saved.classes.length);
+    const perClass = classMetrics(metrics.confusion, dataset.classes);
+    return { ...metrics, count, perClass, macroF1: macroF1(perClass), imgPerS };
   } finally {
     gpu.close();
   }

@@ -3,6 +3,7 @@ import type { Gpu } from '../gpu/device.js';
 import { ImageStore } from '../nn/image_store.js';
 import type { Images } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
+import type { ImageDraw } from '../util/image_draw.js';
 
 /**
  * The batches of a source, for a learner. All images are brought to the device once, as bytes, and stay there; if they
@@ -30,6 +31,11 @@ export class Feed {
     if (this.#store === undefined) return this.source.batch(epoch, index);
     const { draws, labels } = this.source.draws(epoch, index);
     return { images: { store: this.#store, draws }, labels };
+  }
+
+  /** Images of one's own choice. */
+  imagesOf(draws: readonly ImageDraw[]): Images {
+    return this.#store === undefined ? this.source.imagesOf(draws) : { store: this.#store, draws };
   }
 
   dispose(): void {

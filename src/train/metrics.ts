@@ -27,6 +27,55 @@ export function classMetrics(
   });
 }
 
+/** Figures of probabilities [N, classes] beside the true labels [N]. */
+export interface ProbabilityMetrics {
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Share of images whose class is among the two most probable. */
+  readonly top2: number;
+  /**
+   * Expected calibration error (Guo et al. 2017, arXiv 1706.04599): how far confidence lies from accuracy, over 15 bins
+   * of equal width, weighted by their images. 0 is perfect.
+   */
+  readonly ece: number;
+  /** [true class][predicted class]. */
+  readonly confusion: number[][];
+}
+
+const BINS = 15;
+
+export function probabilityMetrics(
+  probabilities: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+): ProbabilityMetrics {
+  const n = labels.length;
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const bins = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, correct: 0 }));
+  let [loss, correct, second] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    const label = labels[i] as number;
+    const own = row[label] as number;
+    const order = [...row.keys()].sort((a, b) => (row[b] as number) - (row[a] as number));
+    const first = order[0] as number;
+    const confidence = row[first] as number;
+    loss -= Math.log(Math.max(own, 1e-30));
+    correct += Number(first === label);
+    second += Number(order.slice(0, 2).includes(label));
+    const counts = confusion[label] as number[];
+    counts[first] = (counts[first] ?? 0) + 1;
+    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))];
+    if (bin === undefined) continue; // NaN
+    bin.count++;
+    bin.confidence += confidence;
+    bin.correct += Number(first === label);
+  }
+  const ece = bins.reduce((sum, bin) => sum + Math.abs(bin.correct - bin.confidence), 0) / n;
+  return { loss: loss / n, accuracy: correct / n, top2: second / n, ece, confusion };
+}
+
 /** Mean F1 over the classes, each counted alike. */
 export function macroF1(perClass: readonly ClassMetrics[]): number {
   return perClass.reduce((sum, { f1 }) => sum + f1, 0) / perClass.length;

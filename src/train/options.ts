@@ -43,6 +43,12 @@ export const OPTIONS = {
   lr: { type: 'number', range: [0, 10], above: true, help: 'learning rate (default: 1e-3, sgd 1e-2)' },
   momentum: { type: 'number', default: 0, range: [0, 0.9999], help: 'of sgd and rmsprop' },
   nesterov: { type: 'boolean', default: false, help: "sgd looks ahead (Nesterov's momentum)" },
+  l1: {
+    type: 'number',
+    default: 0,
+    range: [0, 1],
+    help: 'L1 penalty on kernels: adds l1 * sum(|w|) to the loss',
+  },
   l2: {
     type: 'number',
     default: 0,
@@ -53,6 +59,28 @@ export const OPTIONS = {
     type: 'number',
     range: [0, 0.95],
     help: "replaces every dropout rate (default: the network's own)",
+  },
+  'class-weights': {
+    type: 'string',
+    help: 'what each class counts in training: "balanced", or a list like 1,9,1,0.6,1,1,1',
+  },
+  'clip-norm': {
+    type: 'number',
+    range: [0, 1e6],
+    above: true,
+    help: 'shorten the gradient of all weights together to this norm',
+  },
+  'clip-value': {
+    type: 'number',
+    range: [0, 1e6],
+    above: true,
+    help: 'cut every number of the gradient off at this',
+  },
+  ema: {
+    type: 'number',
+    range: [0, 0.99999],
+    above: true,
+    help: 'momentum of a moving average of the weights, which is validated and saved, e.g. 0.999',
   },
   'label-smoothing': {
     type: 'number',

@@ -8,13 +8,14 @@ import type { Dataset, LoadOptions } from '../data/types.js';
 import { type Gpu, openGpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
-import { Learner } from '../nn/learner.js';
+import { Learner, type LearnerOptions } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import { makeFolder } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError, UsageError } from '../util/errors.js';
 import { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
 import { loadCheckpoint } from './checkpoint.js';
+import { parseClassWeights } from './class_weights.js';
 import { resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
 import type { EndEvent, TrainEvent } from './events.js';
@@ -103,7 +104,7 @@ async function sitting(
   try {
     const folder = openFolder();
     settleTuning(gpu, folder);
-    const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config));
+    const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(loadModel(config.init).weights);
     const trainer = makeTrainer(config, dataset, learner);
     folder.writeJson('config', config);
@@ -163,9 +164,16 @@ function modelOf(config: TrainConfig, dataset: Dataset) {
   });
 }
 
-function learnerOptions(config: TrainConfig) {
-  const { seed, l2, labelSmoothing } = config;
-  return { seed, l2, labelSmoothing, optimizer: optimizerOf(config) };
+function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {
+  const { seed, l1, l2, labelSmoothing, clipNorm, clipValue, ema } = config;
+  const classWeights =
+    config.classWeights === undefined
+      ? undefined
+      : parseClassWeights(config.classWeights, splits.train.labels, classes);
+  return {
+    ...{ seed, l1, l2, labelSmoothing, clipNorm, clipValue, ema, classWeights },
+    optimizer: optimizerOf(config),
+  };
 }
 
 function optimizerOf({ optimizer, lr, momentum, nesterov }: TrainConfig): Optimizer {

@@ -247,7 +247,7 @@ export class Trainer {
     let val: Evaluation | undefined;
     if (validation.labels.length > 0) {
       const begin = performance.now();
-      val = await evaluateBatches(this.learner, this.#validation);
+      val = await this.learner.withAverage(() => evaluateBatches(this.learner, this.#validation));
       this.#pace.validated((performance.now() - begin) / 1000);
     }
     const epoch = this.#epoch + 1;
@@ -323,7 +323,7 @@ export class Trainer {
       model: this.learner.model.name,
       classes,
       preprocess,
-      weights: await this.learner.readWeights(),
+      weights: await this.learner.withAverage(() => this.learner.readWeights()),
       notes: { run: folder.name, step: String(this.learner.stepCount) },
     });
   }

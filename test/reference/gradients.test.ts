@@ -92,12 +92,14 @@ describe('the reference gradients agree with central differences', () => {
   it.each([0, 0.1])('softmax and cross-entropy, smoothing %d', (smoothing) => {
     const logits = values(21, 1);
     const labels = [3, 0, 6];
+    const weights = values(7, 2).map((v) => 2 + v);
     const f = () =>
-      loss.softmaxCrossEntropyForward(logits, labels, 7, smoothing).losses.reduce((a, b) => a + b, 0) / 3;
-    const { probabilities } = loss.softmaxCrossEntropyForward(logits, labels, 7, smoothing);
+      loss.softmaxCrossEntropyForward(logits, labels, weights, smoothing).losses.reduce((a, b) => a + b, 0) /
+      3;
+    const { probabilities } = loss.softmaxCrossEntropyForward(logits, labels, weights, smoothing);
     expectGradient(
       'dlogits',
-      loss.softmaxCrossEntropyBackward(probabilities, labels, 7, smoothing),
+      loss.softmaxCrossEntropyBackward(probabilities, labels, weights, smoothing),
       numericGradient(logits, f),
     );
   });
@@ -125,7 +127,12 @@ describe('hand-computed values', () => {
   });
 
   it('a uniform guess costs ln 7', () => {
-    const { losses } = loss.softmaxCrossEntropyForward(new Float64Array(7), [2], 7, 0);
+    const { losses } = loss.softmaxCrossEntropyForward(
+      new Float64Array(7),
+      [2],
+      new Float64Array(7).fill(1),
+      0,
+    );
     expect(losses[0]).toBeCloseTo(Math.log(7), 12);
   });
 

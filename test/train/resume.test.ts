@@ -12,10 +12,11 @@ import { CLI, runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-resume-'));
-/** Everything that has state: momentum, dropout, augmentation, a schedule, falling rates, a short last batch. */
+/** Everything that has state: momentum, averages, dropout, augmentation, a schedule, falling rates, a short last batch. */
 const RUN = [
   ...['train', '--data', 'synthetic:210', '--limit', '200', '--model', 'fer-shallow', '--epochs', '6'],
   ...['--schedule', 'cosine', '--warmup-epochs', '1', '--reduce-lr', '1', '--checkpoint-seconds', '0'],
+  ...['--ema', '0.9', '--clip-norm', '1', '--class-weights', 'balanced', '--l1', '1e-5'],
   '--quiet',
 ];
 

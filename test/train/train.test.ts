@@ -2,12 +2,14 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseClassWeights } from '../../src/train/class_weights.js';
 import { resolveConfig } from '../../src/train/config.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
-import { classMetrics, macroF1 } from '../../src/train/metrics.js';
+import { classMetrics, macroF1, probabilityMetrics } from '../../src/train/metrics.js';
 import { duration, Printer, useColor } from '../../src/train/printer.js';
 import { Pace } from '../../src/train/progress.js';
 import { RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { TTA, ttaDraws } from '../../src/train/tta.js';
 import { loadModel, saveModel } from '../../src/train/weights.js';
 import { atomicWrite } from '../../src/util/atomic_write.js';
 
@@ -33,6 +35,47 @@ describe('metrics', () => {
     expect(perClass[0]?.f1).toBeCloseTo(2 / 3, 12);
     expect(perClass[2]).toMatchObject({ precision: 0, recall: 0, f1: 0, support: 0 });
     expect(macroF1(perClass)).toBeCloseTo((2 / 3 + 4 / 7) / 3, 12);
+  });
+});
+
+describe('metrics of probabilities', () => {
+  it('by hand', () => {
+    const probabilities = Float32Array.of(0.5, 0.3, 0.2, 0.1, 0.3, 0.6, 0.3, 0.5, 0.2, 0.95, 0.05, 0);
+    const m = probabilityMetrics(probabilities, [0, 1, 0, 2], 3);
+    expect(m.accuracy).toBe(0.25);
+    expect(m.top2).toBe(0.75);
+    expect(m.loss).toBeCloseTo((-Math.log(0.5) - 2 * Math.log(0.3) - Math.log(1e-30)) / 4, 5);
+    expect(m.confusion).toEqual([
+      [1, 1, 0],
+      [0, 0, 1],
+      [1, 0, 0],
+    ]);
+    // Bins of 1/15: both of confidence 0.5 in one, of which one is right; 0.6 and 0.95 alone and wrong.
+    expect(m.ece).toBeCloseTo((Math.abs(1 - 1) + 0.6 + 0.95) / 4, 6);
+  });
+
+  it('weights of classes: balanced, or a list', () => {
+    const classes = ['a', 'b', 'c'];
+    expect(parseClassWeights('balanced', Uint8Array.of(0, 0, 0, 1), classes)).toEqual([4 / 9, 4 / 3, 1]);
+    expect(parseClassWeights('1,2,0.5', new Uint8Array(0), classes)).toEqual([1, 2, 0.5]);
+    for (const bad of ['1,2', '1,2,x', '1,,2', '1,2,-3']) {
+      expect(() => parseClassWeights(bad, new Uint8Array(0), classes)).toThrow(
+        'expected "balanced", or 3 numbers',
+      );
+    }
+  });
+
+  it('versions of an image keep to it', () => {
+    expect(TTA.map((tta) => ttaDraws(5, tta).length)).toEqual([1, 2, 10]);
+    const [plain, mirror] = ttaDraws(5, 'flip');
+    expect([plain?.xx, plain?.x0, mirror?.xx, mirror?.x0]).toEqual([1, 0, -1, 47]);
+    for (const { image, xx, x0, yy, y0 } of ttaDraws(5, 'tencrop')) {
+      expect(image).toBe(5);
+      for (const edge of [x0, x0 + 47 * xx, y0, y0 + 47 * yy]) {
+        expect(edge).toBeGreaterThanOrEqual(-1e-9);
+        expect(edge).toBeLessThanOrEqual(47 + 1e-9);
+      }
+    }
   });
 });
 

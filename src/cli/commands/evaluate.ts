@@ -1,5 +1,6 @@
 import type { SplitName } from '../../data/types.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
+import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
@@ -11,14 +12,15 @@ export interface EvaluateArgs {
   readonly split: SplitName;
   readonly limit?: number;
   readonly skipBad: boolean;
+  readonly tta: Tta;
   readonly adapter?: string;
 }
 
 /** `fer-tui evaluate` */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { weights, data, split, limit, adapter, skipBad } = args;
-  const result = await evaluateWeights({ weights, data, split, limit, adapter, load: { skipBad } });
-  if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, ...result });
+  const { weights, data, split, limit, adapter, skipBad, tta } = args;
+  const result = await evaluateWeights({ weights, data, split, limit, adapter, tta, load: { skipBad } });
+  if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, tta, ...result });
   else process.stdout.write(report(result, split));
   return EXIT.done;
 }
@@ -34,7 +36,7 @@ function report(r: EvaluateResult, split: string): string {
   ]);
   const confusion = r.perClass.map(({ name }, i) => [name, ...(r.confusion[i] ?? []).map(String)]);
   return [
-    `${split}: ${r.count.toLocaleString('en')} images, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, macro F1 ${percent(r.macroF1)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
+    `${split}: ${r.count.toLocaleString('en')} images, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
     '',
     table(['class', 'precision', 'recall', 'F1', 'images'], classes),
     'confusion (row: true class, column: predicted)',

@@ -7,12 +7,12 @@ import { GROUP } from './reduce.js';
 /** Host side of shaders/softmax_cross_entropy.wgsl. */
 const params = { b: 'u32', c: 'u32', smoothing: 'f32' } as const;
 const forwardKernel = defineKernel('softmax_cross_entropy', 'forward', {
-  reads: ['logits', 'labels'],
+  reads: ['logits', 'labels', 'weights'],
   writes: ['probabilities', 'losses', 'predicted'],
   params,
 });
 const backwardKernel = defineKernel('softmax_cross_entropy', 'backward', {
-  reads: ['probabilities', 'labels'],
+  reads: ['probabilities', 'labels', 'weights'],
   writes: ['dlogits'],
   params,
 });
@@ -24,11 +24,12 @@ export interface LossParts {
   readonly predicted: Tensor;
 }
 
-/** logits [B, C], labels [B] (u32). */
+/** logits [B, C], labels [B] (u32), weights of the classes [C]. */
 export function softmaxCrossEntropyForward(
   rec: Recorder,
   logits: Tensor,
   labels: Tensor,
+  weights: Tensor,
   smoothing: number,
 ): LossParts {
   expectShape('softmax_cross_entropy', 'logits are [B, C]', logits.shape, [null, null]);
@@ -38,7 +39,7 @@ export function softmaxCrossEntropyForward(
   const losses = rec.alloc([b], 'losses');
   const predicted = rec.alloc([b], 'predicted');
   rec.dispatch(forwardKernel, {
-    bind: { logits, labels, probabilities, losses, predicted },
+    bind: { logits, labels, weights, probabilities, losses, predicted },
     params: { b, c, smoothing },
     workgroups: Math.ceil(b / GROUP),
   });
@@ -50,12 +51,13 @@ export function softmaxCrossEntropyBackward(
   rec: Recorder,
   probabilities: Tensor,
   labels: Tensor,
+  weights: Tensor,
   smoothing: number,
 ): Tensor {
   const [b, c] = probabilities.shape as [number, number];
   const dlogits = rec.alloc([b, c], 'dlogits');
   rec.dispatch(backwardKernel, {
-    bind: { probabilities, labels, dlogits },
+    bind: { probabilities, labels, weights, dlogits },
     params: { b, c, smoothing },
     workgroups: Math.ceil(dlogits.size / GROUP),
   });

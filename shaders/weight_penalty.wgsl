@@ -1,25 +1,27 @@
-// L2 penalty (weight decay as a loss term): large weights cost.
+// L1 and L2 penalties (weight decay as a loss term): large weights cost.
 //
-//   penalty += l * sum of w^2,      dw += 2 * l * w       (Keras's L2(l))
+//   penalty += sum of l1 * |w| + l2 * w^2,      dw += l1 * sign(w) + 2 * l2 * w       (Keras's L1, L2 and L1L2)
 //
-// The sum is made in two stages of fixed order: `partial_squares` here, then `add_penalty` on one invocation.
+// L2 pulls in proportion to the weight and makes all of them small; L1 pulls alike and brings many to 0.
+// The sum is made in two stages of fixed order: `partial_sums` here, then `add_penalty` on one invocation. With l1 = 0 and
+// l2 = 1 it is the square of the norm, which gradient_clip.wgsl asks for.
 // Shapes: w and dw any; partial [chunks]; penalty [1].
 
-struct PenaltyParams { n: u32, chunks: u32, l: f32 }
+struct PenaltyParams { n: u32, chunks: u32, l1: f32, l2: f32 }
 
-// partial_squares
+// partial_sums
 @group(0) @binding(0) var<storage, read> weight: array<f32>;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(2) var<uniform> params: PenaltyParams;
 
 @compute @workgroup_size(64)
-fn partial_squares(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
+fn partial_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
   if (i >= p.chunks) { return; }
   var sum = 0.0;
-  for (var k = i; k < p.n; k += p.chunks) { sum += weight[k] * weight[k]; }
+  for (var k = i; k < p.n; k += p.chunks) { sum += p.l1 * abs(weight[k]) + p.l2 * weight[k] * weight[k]; }
   partial[i] = sum;
 }
 
@@ -32,7 +34,7 @@ fn partial_squares(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 fn add_penalty() {
   var sum = 0.0;
   for (var k = 0u; k < a_params.chunks; k++) { sum += a_partial[k]; }
-  penalty[0] += a_params.l * sum;
+  penalty[0] += sum;
 }
 
 // backward
@@ -44,6 +46,7 @@ fn add_penalty() {
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
             @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i >= b_params.n) { return; }
-  dw[i] += 2.0 * b_params.l * b_weight[i];
+  let p = b_params;
+  if (i >= p.n) { return; }
+  dw[i] += p.l1 * sign(b_weight[i]) + 2.0 * p.l2 * b_weight[i];
 }

@@ -1,0 +1,32 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { quadGrid } from './elementwise.js';
+import { sumOfSquares } from './weight_penalty.js';
+
+/** Host side of shaders/gradient_clip.wgsl. */
+const params = { quads: 'u32', limit: 'f32' } as const;
+const clipValueKernel = defineKernel('gradient_clip', 'clip_value', {
+  reads: [],
+  writes: ['gradient'],
+  params,
+});
+const clipNormKernel = defineKernel('gradient_clip', 'clip_norm', {
+  reads: ['squares'],
+  writes: ['gradient'],
+  params,
+});
+
+/** Every number of the gradient into [-limit, limit]. */
+export function clipValue(rec: Recorder, gradient: Tensor, limit: number): void {
+  const { quads, workgroups } = quadGrid(gradient);
+  rec.dispatch(clipValueKernel, { bind: { gradient }, params: { quads, limit }, workgroups });
+}
+
+/** The whole gradient shortened to a norm of `limit`, if it is longer. */
+export function clipNorm(rec: Recorder, gradient: Tensor, limit: number): void {
+  const squares = sumOfSquares(rec, gradient);
+  const { quads, workgroups } = quadGrid(gradient);
+  rec.dispatch(clipNormKernel, { bind: { squares, gradient }, params: { quads, limit }, workgroups });
+  rec.release(squares);
+}

@@ -1,0 +1,22 @@
+import { UsageError } from '../util/errors.js';
+
+/**
+ * What an image of each class counts in training.
+ * @param text `balanced`: images / (classes * images of the class), as scikit-learn and Keras users compute it, so that
+ *   all classes count alike in sum; or one number a class, in order
+ * Throws UsageError.
+ */
+export function parseClassWeights(text: string, labels: Uint8Array, classes: readonly string[]): number[] {
+  if (text === 'balanced') {
+    const counts = classes.map(() => 0);
+    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+    return counts.map((count) => (count === 0 ? 1 : labels.length / (classes.length * count)));
+  }
+  const weights = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
+  if (weights.length !== classes.length || !weights.every((weight) => weight >= 0 && weight <= 1e6)) {
+    throw new UsageError(
+      `class-weights "${text}": expected "balanced", or ${classes.length} numbers from 0 on, for ${classes.join(', ')}`,
+    );
+  }
+  return weights;
+}

@@ -1,0 +1,37 @@
+import { FACE_SIZE } from '../util/classes.js';
+import { type ImageDraw, plainDraw } from '../util/image_draw.js';
+
+/**
+ * Test-time augmentation: a network is asked about several versions of an image, and its probabilities are averaged.
+ *   none     the image
+ *   flip     the image and its mirror
+ *   tencrop  four corners and the middle, five sixths of the edge, enlarged to the whole, and their mirrors
+ *            (Krizhevsky et al. 2012)
+ */
+export const TTA = ['none', 'flip', 'tencrop'] as const;
+export type Tta = (typeof TTA)[number];
+
+/** Edge of a crop of `tencrop`, as a share of the image. */
+const CROP = 5 / 6;
+
+/** The versions of one image that are asked about. */
+export function ttaDraws(image: number, tta: Tta): ImageDraw[] {
+  const plain = plainDraw(image);
+  if (tta === 'none') return [plain];
+  if (tta === 'flip') return [plain, mirrored(plain)];
+  const last = FACE_SIZE - 1;
+  const room = last * (1 - CROP);
+  const corners = [
+    [0, 0],
+    [room, 0],
+    [0, room],
+    [room, room],
+    [room / 2, room / 2],
+  ] as const;
+  const crops = corners.map(([x0, y0]) => ({ ...plain, xx: CROP, x0, yy: CROP, y0 }));
+  return [...crops, ...crops.map(mirrored)];
+}
+
+function mirrored(draw: ImageDraw): ImageDraw {
+  return { ...draw, xx: -draw.xx, x0: draw.x0 + draw.xx * (FACE_SIZE - 1) };
+}
