@@ -28,9 +28,10 @@ module.exports = {
     layer('reference', []),
     layer('check', ['reference', 'gpu', 'nn', 'util']),
     layer('data', ['util']),
-    layer('train', ['data', 'nn', 'gpu', 'util']),
+    layer('formats', ['nn', 'gpu', 'util']),
+    layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
     layer('tui', ['train', 'data', 'nn', 'gpu', 'util']),
-    layer('cli', ['tui', 'train', 'check', 'data', 'nn', 'gpu', 'util']),
+    layer('cli', ['tui', 'train', 'formats', 'check', 'data', 'nn', 'gpu', 'util']),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -1,4 +1,5 @@
 import type { Argv, CommandModule, Options } from 'yargs';
+import { PREPROCESS } from '../data/preprocess.js';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
 import { TTA } from '../train/tta.js';
 import type { GlobalArgs } from './global_args.js';
@@ -11,6 +12,23 @@ const DATA: Options = {
   describe: 'data set: file, folder, or "synthetic"',
 };
 
+/** Of every command that opens a model. */
+const FOREIGN: Record<string, Options> = {
+  model: {
+    type: 'string',
+    describe: 'the architecture of a .h5 of weights alone: what model.to_json() wrote',
+  },
+  preprocess: {
+    choices: PREPROCESS,
+    describe: 'how pixels become the input, for files that fer-tui did not write',
+  },
+  classes: { type: 'string', describe: 'names of the classes in the order of the outputs: a,b,c' },
+};
+const TTA_OPTION: Options = {
+  choices: TTA,
+  default: 'none',
+  describe: 'average over versions of each image: its mirror, or ten crops',
+};
 const RUNS: Record<string, Options> = {
   folder: { type: 'string', default: 'runs', describe: 'where the runs lie' },
 };
@@ -81,11 +99,8 @@ export const COMMANDS: CommandModule[] = [
           describe: 'part of the data',
         },
         limit: { type: 'number', describe: 'only the first N images' },
-        tta: {
-          choices: TTA,
-          default: 'none',
-          describe: 'average over versions of each image: its mirror, or ten crops',
-        },
+        tta: TTA_OPTION,
+        ...FOREIGN,
         'skip-bad': {
           type: 'boolean',
           default: false,
@@ -94,6 +109,46 @@ export const COMMANDS: CommandModule[] = [
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/evaluate.js').EvaluateArgs>,
     async () => (await import('./commands/evaluate.js')).evaluate,
+  ),
+  command(
+    'predict <paths..>',
+    'Classify images of faces, or folders of them',
+    (y) =>
+      y
+        .positional('paths', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'JPEG, PNG, folders',
+        })
+        .options({
+          weights: {
+            type: 'string',
+            demandOption: true,
+            describe: 'e.g. runs/r1/best.safetensors, or a .h5',
+          },
+          top: { type: 'number', default: 3, describe: 'how many classes to name' },
+          tta: TTA_OPTION,
+          ...FOREIGN,
+          adapter: ADAPTER,
+        }) as unknown as Argv<import('./commands/predict.js').PredictArgs>,
+    async () => (await import('./commands/predict.js')).predict,
+  ),
+  command(
+    'export <file>',
+    'Write a trained network as Keras .h5, ONNX or safetensors',
+    (y) =>
+      y
+        .positional('file', { type: 'string', demandOption: true, describe: 'e.g. runs/r1/best.safetensors' })
+        .options({
+          to: { choices: ['h5', 'onnx', 'safetensors'], demandOption: true, describe: 'format' },
+          out: {
+            type: 'string',
+            describe: 'file to write (default: beside you, with the format as its end)',
+          },
+          ...FOREIGN,
+        }) as unknown as Argv<import('./commands/export.js').ExportArgs>,
+    async () => (await import('./commands/export.js')).exportModel,
   ),
   command(
     'check',

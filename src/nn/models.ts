@@ -8,6 +8,7 @@ import {
   Flatten,
   type Layer,
   MaxPool2D,
+  ReLU,
   Softmax,
 } from './layers.js';
 import { Sequential } from './sequential.js';
@@ -20,81 +21,87 @@ export interface ModelOptions {
   readonly classes?: number;
   /** Replaces every dropout rate; default: the network's own (0.2 after convolutions, 0.5 after dense layers). */
   readonly dropout?: number;
+  /** Filters of each convolution block; each halves the image. */
+  readonly filters?: readonly number[];
+  /** Convolutions in each of them. */
+  readonly convolutions?: number;
+  /** Units of each dense block. */
+  readonly dense?: readonly number[];
+  /** Default elu. */
+  readonly activation?: 'elu' | 'relu';
 }
 
-/** n convolutions with ELU and batch norm, then a pool and dropout. */
-function convBlock(filters: number, convolutions: number, rate: number): Layer[] {
-  const convs = Array.from({ length: convolutions }, () => [
-    Conv2D({ filters }),
-    ELU(),
-    BatchNormalization(),
-  ]);
-  return [...convs.flat(), MaxPool2D(), Dropout({ rate })];
-}
+const ACTIVATIONS = { elu: () => ELU(), relu: () => ReLU() };
+export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[];
 
-const denseBlock = (units: number, rate: number): Layer[] => [
-  Dense({ units }),
-  ELU(),
-  BatchNormalization(),
-  Dropout({ rate }),
-];
-
-interface Recipe {
+/** What a network is made of: blocks of convolutions, each with a pool at its end, then dense blocks. */
+interface Plan {
   readonly about: string;
-  layers(classes: number, convRate: number, denseRate: number): Layer[];
+  /** Of each convolution block. */
+  readonly filters: readonly number[];
+  /** Convolutions in each. */
+  readonly convolutions: number;
+  /** Units of each dense block. */
+  readonly dense: readonly number[];
 }
 
-const RECIPES = {
+const PLANS = {
   'fer-cnn': {
     about: 'four convolution blocks (32, 64, 128, 256 filters) and two dense blocks: the reference network',
-    layers: (classes, convRate, denseRate) => [
-      ...[32, 64, 128, 256].flatMap((filters) => convBlock(filters, 1, convRate)),
-      Flatten(),
-      ...denseBlock(64, denseRate),
-      ...denseBlock(64, denseRate),
-      Dense({ units: classes }),
-      Softmax(),
-    ],
+    ...{ filters: [32, 64, 128, 256], convolutions: 1, dense: [64, 64] },
   },
   'fer-shallow': {
     about: 'one convolution block and one dense block: small and fast, for comparison',
-    layers: (classes, convRate, denseRate) => [
-      ...convBlock(32, 1, convRate),
-      Flatten(),
-      ...denseBlock(64, denseRate),
-      Dense({ units: classes }),
-      Softmax(),
-    ],
+    ...{ filters: [32], convolutions: 1, dense: [64] },
   },
   'fer-vgg': {
     about: 'fer-cnn with two convolutions in every block',
-    layers: (classes, convRate, denseRate) => [
-      ...[32, 64, 128, 256].flatMap((filters) => convBlock(filters, 2, convRate)),
-      Flatten(),
-      ...denseBlock(64, denseRate),
-      ...denseBlock(64, denseRate),
-      Dense({ units: classes }),
-      Softmax(),
-    ],
+    ...{ filters: [32, 64, 128, 256], convolutions: 2, dense: [64, 64] },
   },
-} satisfies Record<string, Recipe>;
+} satisfies Record<string, Plan>;
 
-export type ModelName = keyof typeof RECIPES;
+function layersOf(plan: Plan, options: ModelOptions): Layer[] {
+  const { classes = 7, dropout, activation = 'elu' } = options;
+  const { filters = plan.filters, convolutions = plan.convolutions, dense = plan.dense } = options;
+  const end = (rate: number): Layer => Dropout({ rate: dropout ?? rate });
+  const convolution = (count: number): Layer[] => [
+    Conv2D({ filters: count }),
+    ACTIVATIONS[activation](),
+    BatchNormalization(),
+  ];
+  return [
+    ...filters.flatMap((count) => [
+      ...Array.from({ length: convolutions }, () => convolution(count)).flat(),
+      MaxPool2D(),
+      end(0.2),
+    ]),
+    Flatten(),
+    ...dense.flatMap((units) => [
+      Dense({ units }),
+      ACTIVATIONS[activation](),
+      BatchNormalization(),
+      end(0.5),
+    ]),
+    Dense({ units: classes }),
+    Softmax(),
+  ];
+}
+
+export type ModelName = keyof typeof PLANS;
 
 /** Names of the built-in networks. */
-export const MODEL_NAMES = Object.keys(RECIPES) as ModelName[];
+export const MODEL_NAMES = Object.keys(PLANS) as ModelName[];
 
 /** One sentence on a built-in network. */
 export function aboutModel(name: ModelName): string {
-  return RECIPES[name].about;
+  return PLANS[name].about;
 }
 
 /** A built-in network by name. Throws UsageError that lists the names. */
 export function buildModel(name: string, options: ModelOptions = {}): Sequential {
-  const recipe = (RECIPES as Record<string, Recipe>)[name];
-  if (recipe === undefined) {
+  const plan = (PLANS as Record<string, Plan>)[name];
+  if (plan === undefined) {
     throw new UsageError(`model "${name}": expected one of ${MODEL_NAMES.join(', ')}`);
   }
-  const layers = recipe.layers(options.classes ?? 7, options.dropout ?? 0.2, options.dropout ?? 0.5);
-  return new Sequential(name, options.inputShape ?? [48, 48, 1], layers);
+  return new Sequential(name, options.inputShape ?? [48, 48, 1], layersOf(plan, options));
 }

@@ -33,19 +33,23 @@ export class Sequential {
   readonly layers: readonly PlacedLayer[];
   readonly outputShape: Shape;
 
-  /** @param inputShape one sample, without the batch axis. Throws ShapeError where a layer does not fit. */
+  /**
+   * @param inputShape one sample, without the batch axis @param names of the layers; default: as Keras names them
+   * Throws ShapeError where a layer does not fit.
+   */
   constructor(
     readonly name: string,
     readonly inputShape: Shape,
     layers: readonly Layer[],
+    names?: readonly string[],
   ) {
     let shape = inputShape;
     const counts = new Map<string, number>();
-    this.layers = layers.map((layer) => {
+    this.layers = layers.map((layer, i) => {
       const base = snakeCase(layer.kind);
       const seen = counts.get(base) ?? 0;
       counts.set(base, seen + 1);
-      const name = seen === 0 ? base : `${base}_${seen}`;
+      const name = names?.[i] ?? (seen === 0 ? base : `${base}_${seen}`);
       const weights = layer.weights(shape).map((spec) => ({ ...spec, name: `${name}/${spec.name}` }));
       shape = layer.outputShape(shape);
       return { name, layer, outputShape: shape, weights };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
-import { decodeSafetensors, encodeSafetensors } from '../nn/safetensors.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import type { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';

@@ -1,4 +1,5 @@
 import { parseAugment } from '../data/augment.js';
+import type { PreprocessName } from '../data/preprocess.js';
 import { UsageError } from '../util/errors.js';
 import type { Monitor } from './callbacks.js';
 import { OPTIONS, type OptionSpec } from './options.js';
@@ -8,6 +9,11 @@ import type { ScheduleName } from './schedules.js';
 export interface TrainConfig {
   readonly data: string;
   readonly model: string;
+  /** Lists of whole numbers; see `parseSizes`. */
+  readonly filters: string | undefined;
+  readonly convolutions: number | undefined;
+  readonly dense: string | undefined;
+  readonly activation: 'elu' | 'relu';
   readonly epochs: number;
   readonly batch: number;
   readonly optimizer: 'adam' | 'rmsprop' | 'sgd';
@@ -24,7 +30,7 @@ export interface TrainConfig {
   readonly dropout: number | undefined;
   readonly labelSmoothing: number;
   readonly augment: string;
-  readonly preprocess: 'mean' | 'scale255' | 'none';
+  readonly preprocess: PreprocessName;
   readonly shuffle: boolean;
   readonly schedule: ScheduleName;
   readonly warmupEpochs: number;
@@ -66,6 +72,8 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
     ]),
   ) as unknown as TrainConfig;
   parseAugment(value.augment);
+  parseSizes('filters', value.filters);
+  parseSizes('dense', value.dense);
   if (value.nesterov && (value.optimizer !== 'sgd' || value.momentum === 0)) {
     throw new UsageError('nesterov: needs --optimizer sgd and --momentum above 0');
   }
@@ -76,6 +84,17 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
   }
   return { ...value, lr: (value.lr as number | undefined) ?? DEFAULT_RATE[value.optimizer] };
+}
+
+/** Sizes of layers: `32,64` or `none`; undefined is the network's own. Throws UsageError. */
+export function parseSizes(name: string, text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'none') return [];
+  const sizes = text.split(',').map((word) => Number(word.trim() || Number.NaN));
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 1 && size <= 4096)) {
+    throw new UsageError(`${name} = ${text}: expected whole numbers from 1 to 4096 like 32,64, or none`);
+  }
+  return sizes;
 }
 
 function checked(name: string, spec: OptionSpec, value: unknown): unknown {

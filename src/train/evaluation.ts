@@ -4,7 +4,7 @@ import type { Preprocess } from '../data/preprocess.js';
 import type { LoadOptions, Split, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
-import { buildModel } from '../nn/models.js';
+import { FACE_SIZE } from '../util/classes.js';
 import { DataError, RunError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
 import { Feed } from './feed.js';
@@ -16,7 +16,7 @@ import {
   probabilityMetrics,
 } from './metrics.js';
 import { type Tta, ttaDraws } from './tta.js';
-import { loadModel } from './weights.js';
+import { type ForeignModel, openModel, type SavedModel } from './weights.js';
 
 /** How a network did on a split. */
 export interface Evaluation {
@@ -104,6 +104,8 @@ export interface EvaluateOptions {
   /** Default none. */
   readonly tta?: Tta;
   readonly load?: LoadOptions;
+  /** For files that fer-tui did not write. */
+  readonly foreign?: ForeignModel;
 }
 
 export interface EvaluateResult extends ProbabilityMetrics {
@@ -113,9 +115,18 @@ export interface EvaluateResult extends ProbabilityMetrics {
   readonly imgPerS: number;
 }
 
+/** Images are 48 x 48 and gray so far. Throws RunError for a model that wants others. */
+export function requireFaces({ network }: SavedModel, path: string): void {
+  const want = [FACE_SIZE, FACE_SIZE, 1].join(' x ');
+  const got = network.inputShape.join(' x ');
+  if (got !== want)
+    throw new RunError(`${path}: the model takes images of ${got}; only ${want} is supported so far`);
+}
+
 /** Evaluates a weight file on a data set. Throws RunError, DataError, NoGpuError. */
 export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
-  const saved = loadModel(options.weights);
+  const saved = await openModel(options.weights, options.foreign);
+  requireFaces(saved, options.weights);
   const dataset = await loadDataset(options.data, options.load);
   if (dataset.classes.join() !== saved.classes.join()) {
     throw new RunError(
@@ -131,7 +142,7 @@ export async function evaluateWeights(options: EvaluateOptions): Promise<Evaluat
   }
   const gpu = await openGpu({ adapter: options.adapter });
   try {
-    const learner = new Learner(gpu, buildModel(saved.model, { classes: saved.classes.length }));
+    const learner = new Learner(gpu, saved.network);
     learner.writeWeights(saved.weights);
     const begin = performance.now();
     const probabilities = await predictSplit(learner, split, saved.preprocess, options.tta);

@@ -1,4 +1,5 @@
 import type { BatchSource } from '../data/batches.js';
+import { affineOf } from '../data/preprocess.js';
 import type { Gpu } from '../gpu/device.js';
 import { ImageStore } from '../nn/image_store.js';
 import type { Images } from '../nn/learner.js';
@@ -20,8 +21,7 @@ export class Feed {
     if (source.size > 0 && ImageStore.fits(gpu, images.length)) {
       this.#store = new ImageStore(gpu, images, {
         size: [FACE_SIZE, FACE_SIZE],
-        mean: preprocess.name === 'mean' ? preprocess.mean : undefined,
-        divisor: preprocess.name === 'none' ? 1 : 255,
+        ...affineOf(preprocess),
       });
     }
   }

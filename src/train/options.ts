@@ -31,6 +31,18 @@ export const OPTIONS = {
     choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
     help: 'network',
   },
+  filters: {
+    type: 'string',
+    help: "filters of each convolution block, e.g. 32,64,128 (default: the network's own)",
+  },
+  convolutions: { type: 'number', integer: true, range: [1, 8], help: 'convolutions in each block' },
+  dense: { type: 'string', help: 'units of each dense block, e.g. 128,64; "none" for no dense block' },
+  activation: {
+    type: 'string',
+    default: 'elu',
+    choices: ['elu', 'relu'],
+    help: 'behind convolutions and dense layers',
+  },
   epochs: {
     type: 'number',
     default: 50,
@@ -96,8 +108,8 @@ export const OPTIONS = {
   preprocess: {
     type: 'string',
     default: 'mean',
-    choices: ['mean', 'scale255', 'none'],
-    help: 'mean: subtract the mean training image, then / 255; scale255: / 255',
+    choices: ['mean', 'scale255', 'minus1to1', 'none'],
+    help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1',
   },
   shuffle: {
     type: 'boolean',

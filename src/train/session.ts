@@ -11,17 +11,18 @@ import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner, type LearnerOptions } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
+import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { makeFolder } from '../util/atomic_write.js';
-import { DataError, EXIT, FerError, UsageError } from '../util/errors.js';
+import { DataError, EXIT, FerError, RunError, UsageError } from '../util/errors.js';
 import { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { parseClassWeights } from './class_weights.js';
-import { resolveConfig, type TrainConfig } from './config.js';
+import { parseSizes, resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import { RunFolder } from './run_folder.js';
 import { Trainer, type TrainOutcome } from './trainer.js';
-import { loadModel, saveModel } from './weights.js';
+import { openModel, saveModel } from './weights.js';
 
 export interface Hooks {
   emit(event: TrainEvent): void;
@@ -105,7 +106,7 @@ async function sitting(
     const folder = openFolder();
     settleTuning(gpu, folder);
     const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config, dataset));
-    if (config.init !== undefined) learner.writeWeights(loadModel(config.init).weights);
+    if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const trainer = makeTrainer(config, dataset, learner);
     folder.writeJson('config', config);
     emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
@@ -120,6 +121,16 @@ async function sitting(
   } finally {
     gpu.close();
   }
+}
+
+/** Weights of a file, under the names of the network that is trained: they go to its weights in their order. */
+async function initialWeights(path: string, { model }: Learner): Promise<NamedArrays> {
+  const { weights } = await openModel(path, { preprocess: 'none' });
+  const given = [...weights.values()];
+  if (given.length !== model.weights.length) {
+    throw new RunError(`${path}: ${given.length} weights; ${model.name} has ${model.weights.length}`);
+  }
+  return new Map(model.weights.map(({ name }, i) => [name, given[i] as NamedArray]));
 }
 
 /** A run keeps the kernels that it was begun with, even if the device is tuned anew between two sittings. */
@@ -155,12 +166,23 @@ async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']):
   return dataset;
 }
 
+/** Without what was not set, so that the network's own settings hold. */
+function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
 function modelOf(config: TrainConfig, dataset: Dataset) {
   const { height, width, channels, classes } = dataset;
   return buildModel(config.model, {
     inputShape: [height, width, channels],
     classes: classes.length,
-    ...(config.dropout !== undefined && { dropout: config.dropout }),
+    ...withoutUndefined({
+      dropout: config.dropout,
+      filters: parseSizes('filters', config.filters),
+      convolutions: config.convolutions,
+      dense: parseSizes('dense', config.dense),
+    }),
+    activation: config.activation,
   });
 }
 
@@ -251,7 +273,7 @@ function stepSaver(folder: string, learner: Learner, preprocess: Preprocess, { c
     const path = join(folder, `step-${String(step).padStart(6, '0')}.safetensors`);
     const weights = await learner.readWeights();
     saveModel(path, {
-      model: learner.model.name,
+      network: learner.model,
       classes,
       preprocess,
       weights,

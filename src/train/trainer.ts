@@ -320,7 +320,7 @@ export class Trainer {
     if (folder === undefined) return;
     const { preprocess, classes } = this.plan;
     saveModel(folder[which], {
-      model: this.learner.model.name,
+      network: this.learner.model,
       classes,
       preprocess,
       weights: await this.learner.withAverage(() => this.learner.readWeights()),

@@ -61,7 +61,7 @@ describeGpu('a resumed run', () => {
       furthest = learner.stepCount;
       for (const name of readdirSync(out)) {
         if (/^(best|last)\.safetensors$/.test(name))
-          expect(loadModel(join(out, name)).model).toBe('fer-shallow');
+          expect(loadModel(join(out, name)).network.name).toBe('fer-shallow');
         if (/\.json$/.test(name)) JSON.parse(readFileSync(join(out, name), 'utf8'));
       }
       readEvents(join(out, 'events.ndjson'));

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../src/gpu/shape.js';
+import { buildModel } from '../../src/nn/models.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
 import { resolveConfig } from '../../src/train/config.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
@@ -221,15 +223,23 @@ describe('files', () => {
     expect(readdirSync(dir).sort()).toEqual(['a', 'b']);
   });
 
-  it('weights come back with classes, preprocessing and notes; other files are refused', () => {
+  it('weights come back with network, classes, preprocessing and notes; other files are refused', () => {
     const path = join(folder(), 'w.safetensors');
-    const weights = new Map([['conv2d/bias', { shape: [3], data: Float32Array.of(1, -2, 0.5) }]]);
+    const network = buildModel('fer-shallow', { classes: 2 });
+    const weights = new Map(
+      network.weights.map(({ name, shape }, i) => [
+        name,
+        { shape, data: new Float32Array(sizeOf(shape)).fill(i) },
+      ]),
+    );
     const saved = {
-      ...{ model: 'fer-cnn', classes: ['a', 'b'], weights, notes: { run: 'r1' } },
+      ...{ classes: ['a', 'b'], weights, notes: { run: 'r1' } },
       preprocess: { name: 'mean', mean: Float32Array.of(1, 2, 3, 4) },
     } as const;
-    saveModel(path, saved);
-    expect(loadModel(path)).toEqual(saved);
+    saveModel(path, { ...saved, network });
+    const { network: back, ...rest } = loadModel(path);
+    expect(rest).toEqual(saved);
+    expect(back.summary()).toEqual(network.summary());
     writeFileSync(path, 'not weights at all');
     expect(() => loadModel(path)).toThrow('not a readable .safetensors file');
     expect(() => loadModel(join(path, '..'))).toThrow('it is a folder');

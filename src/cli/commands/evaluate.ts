@@ -2,11 +2,12 @@ import type { SplitName } from '../../data/types.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
 import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
+import { type ForeignArgs, foreignOf } from '../foreign_args.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-export interface EvaluateArgs {
+export interface EvaluateArgs extends ForeignArgs {
   readonly weights: string;
   readonly data: string;
   readonly split: SplitName;
@@ -19,7 +20,11 @@ export interface EvaluateArgs {
 /** `fer-tui evaluate` */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
   const { weights, data, split, limit, adapter, skipBad, tta } = args;
-  const result = await evaluateWeights({ weights, data, split, limit, adapter, tta, load: { skipBad } });
+  const result = await evaluateWeights({
+    ...{ weights, data, split, limit, adapter, tta },
+    foreign: foreignOf(args),
+    load: { skipBad },
+  });
   if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, tta, ...result });
   else process.stdout.write(report(result, split));
   return EXIT.done;

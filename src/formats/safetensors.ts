@@ -1,6 +1,6 @@
 import { sizeOf } from '../gpu/shape.js';
+import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
-import type { NamedArray } from './parameters.js';
 
 /**
  * Named float32 arrays as bytes, in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of

@@ -1,0 +1,34 @@
+import { basename } from 'node:path';
+import { toOnnx } from '../../formats/onnx.js';
+import { openModel, saveH5, saveModel } from '../../train/weights.js';
+import { atomicWrite } from '../../util/atomic_write.js';
+import { EXIT } from '../../util/errors.js';
+import { type ForeignArgs, foreignOf } from '../foreign_args.js';
+import type { GlobalArgs } from '../global_args.js';
+import { writeJson } from '../run_command.js';
+
+export interface ExportArgs extends ForeignArgs {
+  readonly file: string;
+  readonly to: 'h5' | 'onnx' | 'safetensors';
+  readonly out?: string;
+}
+
+/** `fer-tui export`: a trained network in another format. */
+export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
+  const { file, to, json } = args;
+  const saved = await openModel(file, foreignOf(args));
+  const out = args.out ?? `${basename(file).replace(/\.[^.]+$/, '')}.${to}`;
+  const { network, weights, classes, preprocess } = saved;
+  if (to === 'h5') await saveH5(out, saved);
+  else if (to === 'safetensors') saveModel(out, saved);
+  else {
+    const mean = preprocess.mean === undefined ? {} : { mean_image: preprocess.mean.join(',') };
+    atomicWrite(
+      out,
+      toOnnx(network, weights, { classes: classes.join(','), preprocess: preprocess.name, ...mean }),
+    );
+  }
+  if (json) writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes });
+  else process.stdout.write(`${out}: ${network.name}, ${classes.length} classes, ${to}\n`);
+  return EXIT.done;
+}

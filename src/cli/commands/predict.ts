@@ -1,0 +1,40 @@
+import { predictImages } from '../../train/predict.js';
+import type { Tta } from '../../train/tta.js';
+import { EXIT } from '../../util/errors.js';
+import { type ForeignArgs, foreignOf } from '../foreign_args.js';
+import type { GlobalArgs } from '../global_args.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+export interface PredictArgs extends ForeignArgs {
+  readonly paths: readonly string[];
+  readonly weights: string;
+  readonly top: number;
+  readonly tta: Tta;
+  readonly adapter?: string;
+}
+
+/** `fer-tui predict`: what a network says about images; with --json a line for each. */
+export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
+  const { paths, weights, top, tta, adapter, json } = args;
+  const { classes, predictions } = await predictImages({
+    weights,
+    paths,
+    tta,
+    adapter,
+    foreign: foreignOf(args),
+  });
+  const rows = predictions.map(({ path, probabilities }) => {
+    const ranked = probabilities
+      .map((probability, i) => ({ label: classes[i] ?? String(i), probability }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, top);
+    if (json) writeJson({ v: 1, type: 'prediction', path, top: ranked, probabilities });
+    return [path, ...ranked.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`)];
+  });
+  if (!json) {
+    const width = Math.max(...rows.map((row) => row.length)) - 1;
+    process.stdout.write(table(['image', ...Array.from({ length: width }, (_, i) => `${i + 1}.`)], rows));
+  }
+  return EXIT.done;
+}

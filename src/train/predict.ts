@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeFace } from '../data/image.js';
+import { PIXELS } from '../data/split_builder.js';
+import { openGpu } from '../gpu/device.js';
+import { Learner } from '../nn/learner.js';
+import { DataError } from '../util/errors.js';
+import { predictSplit, requireFaces } from './evaluation.js';
+import type { Tta } from './tta.js';
+import { type ForeignModel, openModel } from './weights.js';
+
+export interface PredictOptions {
+  readonly weights: string;
+  /** Images, and folders of images. */
+  readonly paths: readonly string[];
+  readonly foreign?: ForeignModel;
+  readonly tta?: Tta;
+  readonly adapter?: string | undefined;
+}
+
+/** What a network says about one image: probabilities in the order of `classes`. */
+export interface Prediction {
+  readonly path: string;
+  readonly probabilities: readonly number[];
+}
+
+/** Classifies whole images as faces, each brought to 48 x 48 and gray. Throws DataError, RunError, NoGpuError. */
+export async function predictImages(
+  options: PredictOptions,
+): Promise<{ classes: readonly string[]; predictions: Prediction[] }> {
+  const saved = await openModel(options.weights, options.foreign);
+  requireFaces(saved, options.weights);
+  const paths = options.paths.flatMap(imagesAt);
+  const images = new Uint8Array(paths.length * PIXELS);
+  paths.forEach((path, i) => {
+    decodeFace(readFileSync(path), path, images.subarray(i * PIXELS, (i + 1) * PIXELS));
+  });
+  const gpu = await openGpu({ adapter: options.adapter });
+  try {
+    const learner = new Learner(gpu, saved.network);
+    learner.writeWeights(saved.weights);
+    const split = { images, labels: new Uint8Array(paths.length) };
+    const all = await predictSplit(learner, split, saved.preprocess, options.tta);
+    const classes = saved.classes.length;
+    const predictions = paths.map((path, i) => ({
+      path,
+      probabilities: [...all.subarray(i * classes, (i + 1) * classes)],
+    }));
+    return { classes: saved.classes, predictions };
+  } finally {
+    gpu.close();
+  }
+}
+
+/** An image, or all images of a folder in order of their names. */
+function imagesAt(path: string): string[] {
+  let folder: boolean;
+  try {
+    folder = statSync(path).isDirectory();
+  } catch (cause) {
+    throw new DataError(`${path}: there is no such file or folder; expected JPEG or PNG images`, { cause });
+  }
+  if (!folder) return [path];
+  const names = readdirSync(path).filter((name) => /\.(jpe?g|png)$/i.test(name));
+  if (names.length === 0) throw new DataError(`${path}: no .jpg or .png in this folder`);
+  return names.sort().map((name) => join(path, name));
+}
