@@ -1,11 +1,10 @@
 // Batched matrix product in registers, for adapters with subgroups of exactly 8 invocations (software Vulkan: one
 // subgroup is one SIMD vector of the CPU). Same mathematics as matmul.wgsl.
 //
-// One workgroup is one subgroup and makes a tile of 16 (`product`) or 32 (`transposed_product`) rows of C by
-// 32 * QUADS columns; lane l holds the columns 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a
-// time:
-//   - each lane loads a vec2 of A of each row l, 8 + l, ... (`product`), or for two steps the vec4 of the rows
-//     4 l .. 4 l + 3 (`transposed_product`);
+// One workgroup is one subgroup and makes a tile of 32 rows of C by 32 * QUADS columns; lane l holds the columns
+// 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a time:
+//   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s (`product`) or two vec4s
+//     (`transposed_product`);
 //   - each lane loads its own vec4s of two rows of B;
 //   - subgroupBroadcast hands every row's values to all lanes: two vec4 multiply-adds for each row and vec4.
 // Why so: a load or a store costs as much as many multiply-adds here, so a large tile wins, even one that spills out of
@@ -24,8 +23,8 @@ const WIDTH = QUADS * 8u;
 /// A lane's part of one row of the tile, and of two rows of B.
 alias Row = array<vec4f, QUADS>;
 alias Steps = array<vec4f, 2u * QUADS>;
-/// Eight rows.
-alias Block = array<Row, 8>;
+/// The four rows of the tile that one lane loads for all.
+alias Rows = array<Row, 4>;
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
@@ -43,49 +42,64 @@ fn advance(row: Row, values: vec2f, steps: Steps) -> Row {
   return next;
 }
 
-/// Eight rows; lane l holds the two values of row l.
-fn advance_block(acc: ptr<function, Block>, rows: vec2f, steps: Steps) {
-  (*acc)[0] = advance((*acc)[0], subgroupBroadcast(rows, 0u), steps);
-  (*acc)[1] = advance((*acc)[1], subgroupBroadcast(rows, 1u), steps);
-  (*acc)[2] = advance((*acc)[2], subgroupBroadcast(rows, 2u), steps);
-  (*acc)[3] = advance((*acc)[3], subgroupBroadcast(rows, 3u), steps);
-  (*acc)[4] = advance((*acc)[4], subgroupBroadcast(rows, 4u), steps);
-  (*acc)[5] = advance((*acc)[5], subgroupBroadcast(rows, 5u), steps);
-  (*acc)[6] = advance((*acc)[6], subgroupBroadcast(rows, 6u), steps);
-  (*acc)[7] = advance((*acc)[7], subgroupBroadcast(rows, 7u), steps);
+/// Four rows; `first` and `second` hold their values of the two steps.
+fn advance_rows(acc: ptr<function, Rows>, first: vec4f, second: vec4f, steps: Steps) {
+  for (var j = 0u; j < 4u; j++) { (*acc)[j] = advance((*acc)[j], vec2f(first[j], second[j]), steps); }
+}
+
+/// The whole tile, lane by lane: lane l holds the values of the rows 4 l .. 4 l + 3. All loads come before this; mixed
+/// with it they cost a quarter of the speed.
+fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f, steps: Steps) {
+  advance_rows(&(*acc)[0], subgroupBroadcast(first, 0u), subgroupBroadcast(second, 0u), steps);
+  advance_rows(&(*acc)[1], subgroupBroadcast(first, 1u), subgroupBroadcast(second, 1u), steps);
+  advance_rows(&(*acc)[2], subgroupBroadcast(first, 2u), subgroupBroadcast(second, 2u), steps);
+  advance_rows(&(*acc)[3], subgroupBroadcast(first, 3u), subgroupBroadcast(second, 3u), steps);
+  advance_rows(&(*acc)[4], subgroupBroadcast(first, 4u), subgroupBroadcast(second, 4u), steps);
+  advance_rows(&(*acc)[5], subgroupBroadcast(first, 5u), subgroupBroadcast(second, 5u), steps);
+  advance_rows(&(*acc)[6], subgroupBroadcast(first, 6u), subgroupBroadcast(second, 6u), steps);
+  advance_rows(&(*acc)[7], subgroupBroadcast(first, 7u), subgroupBroadcast(second, 7u), steps);
 }
 
 struct Tile { batch: u32, row: u32, quad: u32 }
 
-/// Which tile of `rows` rows a workgroup makes: its batch, its first row, and its first column / 4.
-fn tile_of(index: u32, rows: u32, p: MatmulParams) -> Tile {
+/// Which tile a workgroup makes: its batch, its first row, and its first column / 4.
+fn tile_of(index: u32, p: MatmulParams) -> Tile {
   let columns = (p.n / 4u + WIDTH - 1u) / WIDTH;
-  let tiles = columns * ((p.m + rows - 1u) / rows);
+  let tiles = columns * ((p.m + 31u) / 32u);
   let t = index % tiles;
-  return Tile(index / tiles, (t / columns) * rows, (t % columns) * WIDTH);
+  return Tile(index / tiles, (t / columns) * 32u, (t % columns) * WIDTH);
 }
 
-/// The lane's part of two rows of B, from the row that starts at `at`; columns past the end repeat the last ones.
-fn load_steps(at: u32, quad: u32, n4: u32) -> Steps {
+/// The lane's own vec4 columns; past the end the last one again.
+fn columns_of(quad: u32, n4: u32) -> array<u32, QUADS> {
+  var columns: array<u32, QUADS>;
+  for (var q = 0u; q < QUADS; q++) { columns[q] = min(quad + q * 8u, n4 - 1u); }
+  return columns;
+}
+
+/// The lane's part of two rows of B, from the row that starts at `at`.
+fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
   var steps: Steps;
   for (var q = 0u; q < QUADS; q++) {
-    let column = min(quad + q * 8u, n4 - 1u);
-    steps[q] = b[at + column];
-    steps[QUADS + q] = b[at + n4 + column];
+    steps[q] = b[at + columns[q]];
+    steps[QUADS + q] = b[at + n4 + columns[q]];
   }
   return steps;
 }
 
-/// Stores row `row` of batch `batch`, if it is one.
-fn store_row(values: Row, batch: u32, row: u32, quad: u32, p: MatmulParams) {
-  if (row >= p.m) { return; }
+/// Stores what of the tile lies in C.
+fn store(acc: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   let n4 = p.n / 4u;
+  let rows = p.m - tile.row;
   for (var q = 0u; q < QUADS; q++) {
     let column = quad + q * 8u;
     if (column >= n4) { continue; }
     var shift = vec4f(0.0);
     if (p.has_bias == 1u) { shift = bias[column]; }
-    c[(batch * p.m + row) * n4 + column] = values[q] + shift;
+    let to = (tile.batch * p.m + tile.row) * n4 + column;
+    for (var r = 0u; r < 32u; r++) {
+      if (r < rows) { c[to + r * n4] = acc[r / 4u][r % 4u][q] + shift; }
+    }
   }
 }
 
@@ -94,55 +108,46 @@ fn store_row(values: Row, batch: u32, row: u32, quad: u32, p: MatmulParams) {
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(local_invocation_index) lane: u32) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, 16u, p);
+  let tile = tile_of(group.y * groups.x + group.x, p);
   if (tile.batch >= p.batch) { return; }
   let quad = tile.quad + lane; // the lane's own first four columns
   let k2 = p.k / 2u;
   let n4 = p.n / 4u;
+  let columns = columns_of(quad, n4);
   // Rows past the end repeat the last one.
-  let row0 = (tile.batch * p.m + min(tile.row + lane, p.m - 1u)) * k2;
-  let row1 = (tile.batch * p.m + min(tile.row + 8u + lane, p.m - 1u)) * k2;
-  var acc0: Block;
-  var acc1: Block;
+  let own_row = tile.row + 4u * lane;
+  let base = tile.batch * p.m;
+  let row0 = (base + min(own_row, p.m - 1u)) * k2;
+  let row1 = (base + min(own_row + 1u, p.m - 1u)) * k2;
+  let row2 = (base + min(own_row + 2u, p.m - 1u)) * k2;
+  let row3 = (base + min(own_row + 3u, p.m - 1u)) * k2;
+  var acc: array<Rows, 8>;
   for (var k = 0u; k < k2; k++) {
-    let steps = load_steps((tile.batch * p.k + 2u * k) * n4, quad, n4);
-    advance_block(&acc0, a_pairs[row0 + k], steps);
-    advance_block(&acc1, a_pairs[row1 + k], steps);
+    let steps = load_steps((tile.batch * p.k + 2u * k) * n4, columns, n4);
+    let own = array(a_pairs[row0 + k], a_pairs[row1 + k], a_pairs[row2 + k], a_pairs[row3 + k]);
+    let first = vec4f(own[0].x, own[1].x, own[2].x, own[3].x);
+    let second = vec4f(own[0].y, own[1].y, own[2].y, own[3].y);
+    advance_tile(&acc, first, second, steps);
   }
-  for (var l = 0u; l < 8u; l++) {
-    store_row(acc0[l], tile.batch, tile.row + l, quad, p);
-    store_row(acc1[l], tile.batch, tile.row + 8u + l, quad, p);
-  }
+  store(acc, tile, quad, p);
 }
 
-// transposed_product: acc_j[l] belongs to row 4 l + j
+// transposed_product
 @compute @workgroup_size(8)
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(local_invocation_index) lane: u32) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, 32u, p);
+  let tile = tile_of(group.y * groups.x + group.x, p);
   if (tile.batch >= p.batch) { return; }
   let quad = tile.quad + lane; // the lane's own first four columns
   let m4 = p.m / 4u;
   let n4 = p.n / 4u;
+  let columns = columns_of(quad, n4);
   let row = tile.batch * p.k * m4 + min(tile.row / 4u + lane, m4 - 1u);
-  var acc0: Block;
-  var acc1: Block;
-  var acc2: Block;
-  var acc3: Block;
+  var acc: array<Rows, 8>;
   for (var k = 0u; k < p.k; k += 2u) {
-    let steps = load_steps((tile.batch * p.k + k) * n4, quad, n4);
-    let first = a[row + k * m4];
-    let second = a[row + (k + 1u) * m4];
-    advance_block(&acc0, vec2f(first.x, second.x), steps);
-    advance_block(&acc1, vec2f(first.y, second.y), steps);
-    advance_block(&acc2, vec2f(first.z, second.z), steps);
-    advance_block(&acc3, vec2f(first.w, second.w), steps);
+    let steps = load_steps((tile.batch * p.k + k) * n4, columns, n4);
+    advance_tile(&acc, a[row + k * m4], a[row + (k + 1u) * m4], steps);
   }
-  for (var l = 0u; l < 8u; l++) {
-    store_row(acc0[l], tile.batch, tile.row + 4u * l, quad, p);
-    store_row(acc1[l], tile.batch, tile.row + 4u * l + 1u, quad, p);
-    store_row(acc2[l], tile.batch, tile.row + 4u * l + 2u, quad, p);
-    store_row(acc3[l], tile.batch, tile.row + 4u * l + 3u, quad, p);
-  }
+  store(acc, tile, quad, p);
 }

@@ -29,7 +29,7 @@ const KERNELS = {
   },
 };
 /** Rows of a register tile on 8-lane subgroups; its columns are 32 or 64. */
-const ROWS = { product: 16, transposed: 32 };
+const ROWS = 32;
 /** Rows and columns of a tile in workgroup memory. */
 const TILE = 64;
 
@@ -110,7 +110,7 @@ function multiply(
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
-      const workgroups = grid(ROWS[entry], 32 * QUADS);
+      const workgroups = grid(ROWS, 32 * QUADS);
       rec.dispatch(KERNELS.subgroup[entry], { ...call, constants: { QUADS }, workgroups });
     }
   }
