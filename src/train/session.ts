@@ -105,11 +105,16 @@ async function sitting(
   try {
     const folder = openFolder();
     settleTuning(gpu, folder);
+    const untuned = tuningOf(gpu).table.size === 0;
     const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const trainer = makeTrainer(config, dataset, learner);
     folder.writeJson('config', config);
     emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
+    if (untuned) {
+      const message = 'no kernels were measured on this adapter yet; "fer-tui tune" may make it faster';
+      emit({ type: 'event', kind: 'tune', message });
+    }
     if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
     const outcome = await trainer.run({ emit, control: hooks.control, folder });
     const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;

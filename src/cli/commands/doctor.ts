@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { checkKernels, type KernelCheck } from '../../check/kernel_checks.js';
 import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
+import { tuningOf } from '../../gpu/tuning.js';
 import { EXIT } from '../../util/errors.js';
 import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
 import type { GlobalArgs } from '../global_args.js';
@@ -32,6 +33,7 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   try {
     gpu = await openGpu({ adapter });
     for (const check of gpuChecks(gpu, await listAdapters())) add(check);
+    add(tuningCheck(gpu));
   } catch (error) {
     add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: vulkanFix() });
   }
@@ -97,6 +99,17 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
       detail: `${(limits.maxStorageBufferBindingSize / 2 ** 20).toFixed(0)} MiB a buffer, ${limits.maxComputeInvocationsPerWorkgroup} invocations a workgroup, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB workgroup memory`,
     },
   ];
+}
+
+function tuningCheck(gpu: Gpu): Check {
+  const { size } = tuningOf(gpu).table;
+  return {
+    name: 'tuned kernels',
+    ok: size > 0,
+    optional: true,
+    detail: size > 0 ? `${size} measured choices` : 'none measured on this adapter; the best guesses are used',
+    fix: 'fer-tui tune',
+  };
 }
 
 function datasetCheck(): Check {
