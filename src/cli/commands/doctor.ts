@@ -107,7 +107,8 @@ function tuningCheck(gpu: Gpu): Check {
     name: 'tuned kernels',
     ok: size > 0,
     optional: true,
-    detail: size > 0 ? `${size} measured choices` : 'none measured on this adapter; the best guesses are used',
+    detail:
+      size > 0 ? `${size} measured choices` : 'none measured on this adapter; the best guesses are used',
     fix: 'fer-tui tune',
   };
 }
