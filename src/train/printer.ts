@@ -42,7 +42,7 @@ export class Printer {
   ) {
     const env = options.env ?? process.env;
     this.#live = out.isTTY === true && env['TERM'] !== 'dumb' && !env['CI'];
-    this.#color = useColor(options.color ?? 'auto', out.isTTY === true, env);
+    this.#color = wantsColor(options.color ?? 'auto', out.isTTY === true, env);
     this.#now = options.now ?? (() => performance.now());
     this.#begin = this.#now();
     this.#last = this.#begin;
@@ -127,7 +127,7 @@ function epochLine(e: EpochEvent, color: boolean): string {
 }
 
 /** --color > NO_COLOR > FORCE_COLOR > TERM=dumb or no terminal > yes. */
-export function useColor(
+export function wantsColor(
   choice: 'auto' | 'always' | 'never',
   isTTY: boolean,
   env: Readonly<Record<string, string | undefined>>,

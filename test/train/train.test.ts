@@ -8,7 +8,7 @@ import { parseClassWeights } from '../../src/train/class_weights.js';
 import { resolveConfig } from '../../src/train/config.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
 import { classMetrics, macroF1, probabilityMetrics } from '../../src/train/metrics.js';
-import { duration, Printer, useColor } from '../../src/train/printer.js';
+import { duration, Printer, wantsColor } from '../../src/train/printer.js';
 import { Pace } from '../../src/train/progress.js';
 import { RunFolder, readEvents } from '../../src/train/run_folder.js';
 import { TTA, ttaDraws } from '../../src/train/tta.js';
@@ -173,11 +173,11 @@ describe('the printer', () => {
   });
 
   it('chooses colour: flag, NO_COLOR, FORCE_COLOR, terminal', () => {
-    expect(useColor('always', false, { NO_COLOR: '1' })).toBe(true);
-    expect(useColor('auto', true, { NO_COLOR: '1', FORCE_COLOR: '1' })).toBe(false);
-    expect(useColor('auto', false, { FORCE_COLOR: '1' })).toBe(true);
-    expect(useColor('auto', true, { TERM: 'dumb' })).toBe(false);
-    expect(useColor('auto', true, {})).toBe(true);
+    expect(wantsColor('always', false, { NO_COLOR: '1' })).toBe(true);
+    expect(wantsColor('auto', true, { NO_COLOR: '1', FORCE_COLOR: '1' })).toBe(false);
+    expect(wantsColor('auto', false, { FORCE_COLOR: '1' })).toBe(true);
+    expect(wantsColor('auto', true, { TERM: 'dumb' })).toBe(false);
+    expect(wantsColor('auto', true, {})).toBe(true);
   });
 
   it('says durations in words', () => {

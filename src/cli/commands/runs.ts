@@ -1,4 +1,4 @@
-import { duration, useColor } from '../../train/printer.js';
+import { duration, wantsColor } from '../../train/printer.js';
 import { differingSettings, findRun, historyCsv, listRuns, type RunReport } from '../../train/runs.js';
 import { lineChart, type Series } from '../../tui/line_chart.js';
 import { EXIT } from '../../util/errors.js';
@@ -135,7 +135,7 @@ function draw(
   color: GlobalArgs['color'],
   format?: (x: number) => string,
 ): void {
-  const colored = useColor(color ?? 'auto', process.stdout.isTTY === true, process.env);
+  const colored = wantsColor(color ?? 'auto', process.stdout.isTTY === true, process.env);
   const width = Math.min(process.stdout.columns ?? 80, 100);
   const ascii = process.env['TERM'] === 'dumb';
   const lines = lineChart(series, {
