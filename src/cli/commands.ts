@@ -12,6 +12,13 @@ const DATA: Options = {
   describe: 'data set: file, folder, or "synthetic"',
 };
 
+const WEIGHTS: Options = {
+  type: 'string',
+  requiresArg: true,
+  describe:
+    'e.g. runs/r1/best.safetensors, a .h5, or a network of models/ by its name (default: the best of those)',
+};
+
 /** Of every command that opens a model. */
 const FOREIGN: Record<string, Options> = {
   model: {
@@ -91,7 +98,7 @@ export const COMMANDS: CommandModule[] = [
     'Loss, accuracy and confusion matrix of a weight file',
     (y) =>
       y.options({
-        weights: { type: 'string', demandOption: true, describe: 'e.g. runs/r1/best.safetensors' },
+        weights: WEIGHTS,
         data: DATA,
         split: {
           choices: ['train', 'validation', 'test'],
@@ -122,11 +129,7 @@ export const COMMANDS: CommandModule[] = [
           describe: 'JPEG, PNG, folders',
         })
         .options({
-          weights: {
-            type: 'string',
-            demandOption: true,
-            describe: 'e.g. runs/r1/best.safetensors, or a .h5',
-          },
+          weights: WEIGHTS,
           top: { type: 'number', default: 3, describe: 'how many classes to name' },
           tta: TTA_OPTION,
           ...FOREIGN,

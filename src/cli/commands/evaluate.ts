@@ -1,5 +1,6 @@
 import type { SplitName } from '../../data/types.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
+import { weightsPath } from '../../train/shipped_models.js';
 import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
 import { type ForeignArgs, foreignOf } from '../foreign_args.js';
@@ -8,7 +9,7 @@ import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
 export interface EvaluateArgs extends ForeignArgs {
-  readonly weights: string;
+  readonly weights?: string;
   readonly data: string;
   readonly split: SplitName;
   readonly limit?: number;
@@ -19,7 +20,8 @@ export interface EvaluateArgs extends ForeignArgs {
 
 /** `fer-tui evaluate` */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { weights, data, split, limit, adapter, skipBad, tta } = args;
+  const { data, split, limit, adapter, skipBad, tta } = args;
+  const weights = weightsPath(args.weights);
   const result = await evaluateWeights({
     ...{ weights, data, split, limit, adapter, tta },
     foreign: foreignOf(args),

@@ -1,4 +1,5 @@
 import { predictImages } from '../../train/predict.js';
+import { weightsPath } from '../../train/shipped_models.js';
 import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
 import { type ForeignArgs, foreignOf } from '../foreign_args.js';
@@ -8,7 +9,7 @@ import { table } from '../table.js';
 
 export interface PredictArgs extends ForeignArgs {
   readonly paths: readonly string[];
-  readonly weights: string;
+  readonly weights?: string;
   readonly top: number;
   readonly tta: Tta;
   readonly adapter?: string;
@@ -16,9 +17,9 @@ export interface PredictArgs extends ForeignArgs {
 
 /** `fer-tui predict`: what a network says about images; with --json a line for each. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
-  const { paths, weights, top, tta, adapter, json } = args;
+  const { paths, top, tta, adapter, json } = args;
   const { classes, predictions } = await predictImages({
-    weights,
+    weights: weightsPath(args.weights),
     paths,
     tta,
     adapter,

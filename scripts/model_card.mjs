@@ -1,0 +1,122 @@
+/**
+ * The model card, `models/README.md`, as a pure function of the cards of the shipped networks (`models/NAME.json`):
+ * no figure in it is typed in. `npm run reproduce -- NAME --ship` writes it; `node scripts/model_card.mjs` writes it
+ * again from the cards; a test holds the file to this function.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
+const thousands = (count) => count.toLocaleString('en');
+const table = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+/** @param cards of all shipped networks, in any order */
+export function modelCard(cards) {
+  const sorted = [...cards].sort((a, b) => b.validation.none.accuracy - a.validation.none.accuracy);
+  return `${[INTRODUCTION, overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
+}
+
+const INTRODUCTION = `# The models in the box
+
+Networks that fer-tui trained on FER-2013 (Goodfellow et al. 2013, arXiv 1307.0414) with its own kernels, as Keras \`.h5\`
+files with their preprocessing and class names inside. \`fer-tui predict\`, \`evaluate\` and \`webcam\` use them when no
+\`--weights\` are given, or by name: \`--weights fer-shallow\`.
+
+This page is written by \`scripts/model_card.mjs\` from what was measured (\`models/*.json\`). Training used the 28,709
+Training rows. The 3,589 PublicTest rows are the validation set: they chose the epoch, so figures on them are a little too
+good. The PrivateTest rows were not used for anything.`;
+
+function overview(cards) {
+  const rows = cards.map(({ name, parameters, bytes, validation: { none, flip } }) => [
+    `\`${name}\``,
+    thousands(parameters),
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    percent(none.accuracy),
+    percent(flip.accuracy),
+    percent(none.top2),
+    percent(none.macroF1),
+    percent(none.ece),
+  ]);
+  const head = [
+    'network',
+    'parameters',
+    'file',
+    'accuracy',
+    'with flips',
+    'top-2',
+    'macro F1',
+    'calibration error',
+  ];
+  return `On the validation set; "with flips" averages over an image and its mirror (\`--tta flip\`). Always answering
+${largest.name} is right in ${percent(largest.support / count)} of these images; people are right in about 65 % (arXiv 1307.0414).
+
+${table(head, rows)}`;
+}
+
+function section(card) {
+  const { name, trained, history, validation } = card;
+  const { none } = validation;
+  const classes = none.perClass.map(({ name: label, precision, recall, f1, support }) => [
+    label,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    thousands(support),
+  ]);
+  const names = none.perClass.map(({ name: label }) => label);
+  const confusion = none.confusion.map((row, i) => [names[i], ...row.map(String)]);
+  const hours = trained.seconds / 3600;
+  return `## ${name}
+
+\`\`\`sh
+npm run reproduce -- ${name} --data fer2013.csv      # the recipe: models/recipes/${name}.yaml
+\`\`\`
+
+${history.length} epochs over ${thousands(trained.images)} images in ${hours.toFixed(1)} hours on ${trained.adapter}
+(${trained.cpu}), seed ${card.config.seed}, kernels of commit ${trained.commit}. The weights are those of epoch
+${trained.bestEpoch}, the best on the validation set.
+
+${table(
+  ['epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'learning rate'],
+  shown(history, trained.bestEpoch).map(({ epoch, loss, acc, valLoss, valAcc, lr }) => [
+    epoch === trained.bestEpoch ? `**${epoch}**` : epoch,
+    loss.toFixed(3),
+    percent(acc),
+    valLoss.toFixed(3),
+    percent(valAcc),
+    lr.toPrecision(2),
+  ]),
+)}
+
+${table(['class', 'precision', 'recall', 'F1', 'images'], classes)}
+
+Confusion: a row is the true class, a column the answer.
+
+${table(['', ...names], confusion)}`;
+}
+
+/** Every fifth epoch, the first, the best and the last. */
+function shown(history, best) {
+  const last = history.at(-1)?.epoch;
+  return history.filter(({ epoch }) => epoch === 1 || epoch % 5 === 0 || epoch === best || epoch === last);
+}
+
+const LIMITS = `## Limits, and what not to do
+
+- The label is what several strangers saw in a small gray picture, not what somebody felt. People agree with these labels in
+  about two cases of three, and so do the networks. Many labels of FER-2013 are plainly wrong, and some pictures show no face.
+- The pictures come from a web search of 2013. Ages, skin tones, poses, glasses and cultures are not balanced, nobody
+  recorded them, and so nobody can say for whom the networks work worse. Expect that they do.
+- "Disgust" has 436 training images, one in 66. Fear, sadness and neutral faces are mixed up most (see the confusions).
+- A face from a camera is not a crop of FER-2013: light, angle and the crop's margin differ, and accuracy falls
+  (measured in docs/results.md).
+- Not for decisions about people: not for hiring, exams, policing, insurance, medicine, advertising or surveillance. It is
+  for learning how such networks work, and for play with consent.
+- FER-2013 itself is for research and teaching, and is not in this repository. The weights are, under the project's licence.`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { MODELS, readCard, shippedModels } = await import('../dist/train/shipped_models.js');
+  writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
+}

@@ -1,0 +1,113 @@
+/**
+ * Trains a shipped network again by its recipe, and compares what comes out with its card:
+ *
+ *   npm run reproduce -- fer-cnn --data fer2013.csv            # goes on where it was stopped
+ *   npm run reproduce -- fer-cnn --data fer2013.csv --ship     # also puts the result into models/, with its card
+ *
+ * The run lies in runs/reproduce-NAME (--out takes another folder, finished or not).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findRun } from '../dist/train/runs.js';
+import { drawnProbabilities, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
+import { modelCard } from './model_card.mjs';
+
+const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const RECIPES = join(MODELS, 'recipes');
+const names = readdirSync(RECIPES).map((file) => file.replace('.yaml', ''));
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: 'string' },
+    out: { type: 'string' },
+    ship: { type: 'boolean', default: false },
+    commit: { type: 'string' }, // of the code that trained; default: the one that is checked out
+  },
+});
+const [name = ''] = positionals;
+const data = values.data ?? process.env.FER_TUI_DATA;
+if (!names.includes(name) || data === undefined) {
+  fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--ship]`);
+}
+const out = values.out ?? `runs/reproduce-${name}`;
+
+train();
+const best = join(out, 'best.safetensors');
+const validation = { none: evaluate('none'), flip: evaluate('flip') };
+for (const [tta, { accuracy }] of Object.entries(validation)) {
+  const card = shippedModels().includes(name) ? readCard(name).validation[tta] : undefined;
+  const beside = card === undefined ? '' : ` (card: ${percent(card.accuracy)})`;
+  console.log(`${name}, test-time augmentation ${tta}: validation accuracy ${percent(accuracy)}${beside}`);
+}
+if (values.ship) await ship();
+
+function train() {
+  if (existsSync(join(out, 'summary.json'))) return;
+  const begun = existsSync(join(out, 'config.json'));
+  const settings = ['--config', join(RECIPES, `${name}.yaml`), '--data', data, '--out', out];
+  fer('train', ...(begun ? ['--resume', out] : settings));
+}
+
+/** The figures of the best weights on the validation split. */
+function evaluate(tta) {
+  const result = spawnSync(
+    process.execPath,
+    [CLI, 'evaluate', '--weights', best, '--data', data, '--tta', tta, '--json'],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  if (result.status !== 0) fail('the evaluation failed');
+  const { count, loss, accuracy, top2, macroF1, ece, perClass, confusion } = JSON.parse(result.stdout);
+  return { count, loss, accuracy, top2, macroF1, ece, perClass, confusion };
+}
+
+async function ship() {
+  const h5 = join(MODELS, `${name}.h5`);
+  fer('export', best, '--to', 'h5', '--out', h5);
+  const run = findRun(out);
+  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const start = JSON.parse(readFileSync(join(out, 'events.ndjson'), 'utf8').split('\n', 1)[0]);
+  const { data: _data, out: _out, adapter: _adapter, ...config } = run.config;
+  const card = {
+    name,
+    parameters: start.parameters,
+    bytes: statSync(h5).size,
+    config,
+    trained: {
+      commit: spawnSync('git', ['rev-parse', '--short', values.commit ?? 'HEAD'], {
+        encoding: 'utf8',
+      }).stdout.trim(),
+      adapter: run.adapter,
+      cpu: `${cpus().length} cores, ${cpus()[0]?.model.trim()}`,
+      seconds: Math.round(run.seconds),
+      images: start.data.train,
+      bestEpoch: summary.bestEpoch,
+    },
+    history: run.epochs.map(({ epoch, train, val, lr }) => ({
+      ...{ epoch, loss: train.loss, acc: train.acc, valLoss: val.loss, valAcc: val.acc, lr },
+    })),
+    validation,
+    drawn: await drawnProbabilities(h5),
+  };
+  writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
+  writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
+  console.log(`models/${name}.h5, models/${name}.json and models/README.md are written`);
+}
+
+function fer(...args) {
+  const { status } = spawnSync(process.execPath, [CLI, ...args], { stdio: 'inherit' });
+  if (status !== 0) fail(`fer-tui ${args[0]} ended with exit code ${status}`);
+}
+
+function percent(fraction) {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+function fail(text) {
+  console.error(text);
+  process.exit(1);
+}
