@@ -39,6 +39,8 @@ function overview(cards) {
     percent(none.macroF1),
     percent(none.ece),
   ]);
+  const { perClass, count } = cards[0].validation.none;
+  const largest = perClass.reduce((a, b) => (b.support > a.support ? b : a));
   const head = [
     'network',
     'parameters',
