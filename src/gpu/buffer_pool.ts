@@ -4,6 +4,8 @@ import { OutOfMemoryError } from './errors.js';
 export interface PoolStats {
   readonly liveBuffers: number;
   readonly liveBytes: number;
+  /** The most that `liveBytes` ever was. */
+  readonly peakBytes: number;
   readonly idleBuffers: number;
   readonly idleBytes: number;
 }
@@ -17,6 +19,7 @@ export class BufferPool {
   readonly #idle = new Map<number, GPUBuffer[]>();
   #live = 0;
   #liveBytes = 0;
+  #peakBytes = 0;
   #idleBytes = 0;
   #idleCount = 0;
 
@@ -40,6 +43,7 @@ export class BufferPool {
     }
     this.#live++;
     this.#liveBytes += size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     return reused ?? this.#device.createBuffer({ size, usage: USAGE });
   }
 
@@ -66,6 +70,7 @@ export class BufferPool {
     return {
       liveBuffers: this.#live,
       liveBytes: this.#liveBytes,
+      peakBytes: this.#peakBytes,
       idleBuffers: this.#idleCount,
       idleBytes: this.#idleBytes,
     };

@@ -46,12 +46,20 @@ export function evaluationSource(split: Split, preprocess: Preprocess, batch = B
   return new BatchSource(split, { batchSize: Math.max(batch, BATCH), preprocess });
 }
 
-/** Runs all batches of a source, made on the host or by a feed, in inference mode. */
-export async function evaluateBatches(learner: Learner, batches: BatchSource | Feed): Promise<Evaluation> {
+/**
+ * Runs all batches of a source, made on the host or by a feed, in inference mode.
+ * @param onBatch hears how many are queued
+ */
+export async function evaluateBatches(
+  learner: Learner,
+  batches: BatchSource | Feed,
+  onBatch?: (done: number, total: number) => void,
+): Promise<Evaluation> {
   const source = batches instanceof BatchSource ? batches : batches.source;
   for (let i = 0; i < source.batchesPerEpoch; i++) {
     const { images, labels } = batches.batch(0, i);
     await learner.evaluate(images, labels);
+    onBatch?.(i + 1, source.batchesPerEpoch);
   }
   const { batches: steps, confusion } = await learner.evaluationMetrics();
   const count = steps.reduce((sum, b) => sum + b.count, 0);

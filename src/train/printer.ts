@@ -73,6 +73,11 @@ export class Printer {
       case 'epoch':
         this.#line(epochLine(event, this.#color));
         break;
+      case 'validation':
+        this.#line(
+          `after step ${event.step}  val-loss ${event.val.loss.toFixed(3)}  val-acc ${percent(event.val.acc)}`,
+        );
+        break;
       default:
         break; // result, error and end are the command's own to tell
     }

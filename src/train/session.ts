@@ -20,8 +20,10 @@ import { parseClassWeights } from './class_weights.js';
 import { parseSizes, resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
 import type { EndEvent, TrainEvent } from './events.js';
+import type { TrainOutcome } from './plan.js';
+import { deviceMemory } from './reports.js';
 import { RunFolder } from './run_folder.js';
-import { Trainer, type TrainOutcome } from './trainer.js';
+import { Trainer } from './trainer.js';
 import { openModel, saveModel } from './weights.js';
 
 export interface Hooks {
@@ -34,9 +36,6 @@ export interface TrainResult extends TrainOutcome {
   readonly run: string;
   readonly path: string;
 }
-
-/** Exit codes of the reasons to stop. */
-const STOP_EXIT = { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EXIT.done } as const;
 
 /**
  * One run from its settings to its folder: loads the data, opens the device, trains, and always ends the event
@@ -294,7 +293,10 @@ function startEvent(
   trainer: Trainer,
   adapter: string,
 ): TrainEvent {
-  const { source, validation } = trainer.plan;
+  const { source, validation, classes } = trainer.plan;
+  const counts = classes.map((_, c) => dataset.splits.train.labels.filter((label) => label === c).length);
+  const most = counts.indexOf(Math.max(...counts));
+  const majority = validation.labels.filter((label) => label === most).length / validation.labels.length;
   return {
     v: 1,
     type: 'start',
@@ -304,13 +306,20 @@ function startEvent(
     model: config.model,
     parameters: trainer.learner.model.summary().trainable,
     adapter,
-    data: { name: dataset.name, train: source.size, validation: validation.labels.length },
+    data: {
+      name: dataset.name,
+      train: source.size,
+      validation: validation.labels.length,
+      classes,
+      majority: validation.labels.length > 0 ? majority : null,
+    },
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,
+    memory: deviceMemory(trainer.learner),
     config: { ...config },
   };
 }
 
-function endOf({ status }: TrainOutcome, { stopped }: Control): EndEvent {
-  return { type: 'end', status, exit: stopped === undefined ? EXIT.done : STOP_EXIT[stopped] };
+function endOf({ status }: TrainOutcome, { exit }: Control): EndEvent {
+  return { type: 'end', status, exit };
 }

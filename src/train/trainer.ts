@@ -1,79 +1,20 @@
-import type { BatchSource } from '../data/batches.js';
-import type { Preprocess } from '../data/preprocess.js';
-import type { Split } from '../data/types.js';
 import type { Learner, StepMetrics } from '../nn/learner.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { EarlyStopping, type EpochNumbers, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
 import { saveCheckpoint, type TrainerState } from './checkpoint.js';
-import type { Control } from './control.js';
+import type { Wish } from './control.js';
 import { type Evaluation, evaluateBatches, evaluationSource } from './evaluation.js';
-import type { EpochEvent, TrainEvent } from './events.js';
+import type { EpochEvent, NoteEvent } from './events.js';
 import { Feed } from './feed.js';
 import { classMetrics, macroF1 } from './metrics.js';
+import type { RunSurroundings, TrainOutcome, TrainPlan } from './plan.js';
 import { Pace, RunningMean } from './progress.js';
-import type { RunFolder } from './run_folder.js';
-import { type ScheduleOptions, scheduleFactor } from './schedules.js';
+import { deviceMemory, progressNotes, validationNumbers } from './reports.js';
+import { scheduleFactor } from './schedules.js';
 import { loadModel, saveModel } from './weights.js';
 
-/** What to train on, how, and for how long. */
-export interface TrainPlan {
-  readonly source: BatchSource;
-  /** May be empty. */
-  readonly validation: Split;
-  readonly preprocess: Preprocess;
-  readonly classes: readonly string[];
-  readonly epochs: number;
-  /** Default: no limit. */
-  readonly maxSteps?: number | undefined;
-  /** Default 20. */
-  readonly logEvery?: number;
-  /** Default constant. */
-  readonly schedule?: Omit<ScheduleOptions, 'epochs' | 'stepsPerEpoch'>;
-  /** Says which weights are the best; default: those of the highest validation accuracy. */
-  readonly checkpoint?: ModelCheckpoint;
-  readonly earlyStopping?: EarlyStopping | undefined;
-  readonly reduceLr?: ReduceLROnPlateau | undefined;
-  /** Seconds between checkpoints within an epoch; default 60. */
-  readonly checkpointSeconds?: number;
-  /** Called after every step; slow, for comparisons with other frameworks. */
-  readonly onStep?: ((step: number) => Promise<void>) | undefined;
-}
-
-export interface TrainOutcome {
-  readonly status: 'finished' | 'stopped' | 'early-stop';
-  /** Complete epochs. */
-  readonly epochs: number;
-  readonly steps: number;
-  /** 0 when no epoch was completed. */
-  readonly bestEpoch: number;
-  readonly bestValAcc: number | null;
-  readonly seconds: number;
-}
-
-/** Where a run reports and saves. */
-export interface RunSurroundings {
-  emit(event: TrainEvent): void;
-  readonly control: Control;
-  /** Without one nothing is saved. */
-  readonly folder?: RunFolder;
-}
-
-/** Compiling that is over by then goes untold. */
-const PATIENCE_MS = 1_000;
 /** How often the numbers of past steps are fetched from the device. */
 const TICK_MS = 500;
-
-/** Tells of compiling, if it takes long enough to be noticed: the driver keeps what it compiled. */
-function compileNotes({ emit }: RunSurroundings): (done: number, total: number) => void {
-  let quietUntil = 0;
-  return (done, total) => {
-    if (done === 1) quietUntil = performance.now() + PATIENCE_MS;
-    if (performance.now() < quietUntil) return;
-    quietUntil = performance.now() + TICK_MS;
-    const message = `compiling kernel ${done} of ${total} (once per driver)`;
-    emit({ type: 'event', kind: 'compile', message, progress: { done, total } });
-  };
-}
 
 /**
  * The training loop: epochs, batches, validation, callbacks, saving. Knows no screen. A trainer that is given the state
@@ -88,6 +29,8 @@ export class Trainer {
   readonly #earlyStopping: EarlyStopping;
   readonly #reduceLr: ReduceLROnPlateau;
   #rate: number;
+  /** Learning rates of the steps whose numbers were not fetched yet. */
+  #rates: number[] = [];
   #epoch = 0;
   #index = 0;
   #mean = new RunningMean();
@@ -96,6 +39,8 @@ export class Trainer {
   #secondsBefore = 0;
   #begin = performance.now();
   #epochBegin = performance.now();
+  /** Since when training is held. */
+  #pausedAt: number | undefined;
 
   constructor(
     readonly learner: Learner,
@@ -146,20 +91,27 @@ export class Trainer {
   async run(around: RunSurroundings): Promise<TrainOutcome> {
     const { learner, plan } = this;
     this.#begin = performance.now();
-    learner.onCompile = compileNotes(around);
+    learner.onCompile = progressNotes(
+      around.emit,
+      'compile', // the driver keeps what it compiled
+      (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
+    );
     let early = false;
-    const stopped = () => around.control.stopped !== undefined;
+    const { control } = around;
+    const stopped = () =>
+      control.stopped !== undefined || (control.finishing !== undefined && this.#index === 0);
     while (this.#epoch < plan.epochs && !stopped() && !this.#full && !early) {
       await this.#runEpoch(around);
       const complete = this.#index === plan.source.batchesPerEpoch;
       // A limit on steps that cuts an epoch short still ends with a validation.
       if (complete || !stopped()) early = await this.#endEpoch(complete, around);
+      else if (control.stopped === 'user') await this.#validateNow(around);
       await this.#save('last', around);
       await this.#saveCheckpoint(around);
     }
     if (stopped()) {
-      const message = 'stopped after the batch; the last weights are saved';
-      around.emit({ type: 'event', kind: 'stopping', message });
+      const when = this.#index === 0 ? 'epoch' : 'batch';
+      this.#note('stopping', `stopped after the ${when}; the last weights are saved`, around);
     }
     if (early) await this.#endEarly(around);
     return {
@@ -184,10 +136,13 @@ export class Trainer {
     this.#epochBegin = performance.now();
     let [tick, saved] = [this.#epochBegin, this.#epochBegin];
     this.#pace.resume();
-    while (this.#index < source.batchesPerEpoch && !this.#full && around.control.stopped === undefined) {
+    while (this.#index < source.batchesPerEpoch && !this.#full) {
+      if (around.control.pending) await this.#attend(around);
+      if (around.control.stopped !== undefined) break;
       const { images, labels } = this.#training.batch(this.#epoch, this.#index);
-      learner.learningRate = this.#rate * this.#factor(this.#epoch + this.#index / source.batchesPerEpoch);
+      learner.learningRate = this.#rate * this.#factor();
       await learner.train(images, labels);
+      this.#rates.push(learner.learningRate);
       this.#index++;
       await plan.onStep?.(learner.stepCount);
       if (performance.now() - tick > TICK_MS) {
@@ -202,18 +157,69 @@ export class Trainer {
     this.#report(await learner.metrics(), around);
   }
 
-  #factor(epoch: number): number {
+  /** What the schedule makes of the rate for the next batch. */
+  #factor(): number {
     const { schedule, epochs, source } = this.plan;
     if (schedule === undefined) return 1;
-    return scheduleFactor({ ...schedule, epochs, stepsPerEpoch: source.batchesPerEpoch }, epoch);
+    const stepsPerEpoch = source.batchesPerEpoch;
+    return scheduleFactor({ ...schedule, epochs, stepsPerEpoch }, this.#epoch + this.#index / stepsPerEpoch);
   }
 
-  #report(steps: readonly StepMetrics[], { emit }: RunSurroundings): void {
+  /** Does what was asked for between two batches, and waits while training is held. */
+  async #attend(around: RunSurroundings): Promise<void> {
+    const { control } = around;
+    this.#report(await this.learner.metrics(), around, this.#pausedAt !== undefined);
+    const begin = performance.now();
+    if (control.paused && this.#pausedAt === undefined) {
+      this.#pausedAt = begin;
+      this.#note('pause', `paused at step ${this.learner.stepCount}`, around);
+    }
+    for (;;) {
+      for (const wish of control.takeWishes()) await this.#grant(wish, around);
+      if (control.wishing) continue;
+      if (!control.paused || control.stopped !== undefined || control.takeStep()) break;
+      await control.changed();
+    }
+    if (!control.paused && this.#pausedAt !== undefined) {
+      const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
+      this.#pausedAt = undefined;
+      this.#note('continue', `went on after ${seconds} s`, around);
+    }
+    // All this is no time of training.
+    const spent = performance.now() - begin;
+    this.#begin += spent;
+    this.#epochBegin += spent;
+    this.#pace.resume();
+  }
+
+  async #grant(wish: Wish, around: RunSurroundings): Promise<void> {
+    if (wish === 'validate') return this.#validateNow(around);
+    if (wish !== 'checkpoint') {
+      // A schedule goes on from there in proportion.
+      const factor = this.#factor();
+      const before = this.#rate * factor;
+      this.#rate = factor > 0 ? wish.lr / factor : wish.lr;
+      this.#note('lr', `learning rate ${before} -> ${wish.lr}, by hand`, around);
+    }
+    // A changed rate is saved at once: what resumes from here must know of it.
+    await this.#saveCheckpoint(around);
+    if (wish === 'checkpoint') {
+      await this.#save('last', around);
+      this.#note('checkpoint', `checkpoint of step ${this.learner.stepCount} saved`, around);
+    }
+  }
+
+  #note(kind: NoteEvent['kind'], message: string, { emit }: RunSurroundings): void {
+    emit({ type: 'event', kind, message, step: this.learner.stepCount });
+  }
+
+  /** @param all whether every step is told, not only each `logEvery`th */
+  #report(steps: readonly StepMetrics[], { emit }: RunSurroundings, all = false): void {
     const { source, logEvery = 20 } = this.plan;
     this.#pace.steps(steps.length);
     for (const metrics of steps) {
       const { step, loss, correct, count } = metrics;
-      const { learningRate: lr } = this.learner;
+      const lr = this.#rates.shift() ?? this.learner.learningRate;
       if (!Number.isFinite(loss)) {
         throw new FerError(
           `training diverged: the loss of step ${step} is ${loss}; try a smaller --lr (now ${lr})`,
@@ -221,11 +227,15 @@ export class Trainer {
         );
       }
       this.#mean.add(metrics);
-      if (step % logEvery !== 0) continue;
+      if (step % logEvery !== 0 && !all) continue;
       const [epoch, of] = [this.#epoch + 1, source.batchesPerEpoch];
       const [imgPerS, etaS] = [this.#pace.imgPerS, this.#eta(step)];
       const stepInEpoch = step - this.#epoch * of;
-      emit({ type: 'step', step, epoch, loss, acc: correct / count, lr, imgPerS, etaS, of, stepInEpoch });
+      const memory = deviceMemory(this.learner);
+      emit({
+        ...{ type: 'step', step, epoch, loss, acc: correct / count, lr, imgPerS, etaS, of, stepInEpoch },
+        memory,
+      });
     }
   }
 
@@ -244,12 +254,7 @@ export class Trainer {
     const { validation, classes, epochs } = this.plan;
     const { loss, acc } = this.#mean;
     const lr = this.learner.learningRate;
-    let val: Evaluation | undefined;
-    if (validation.labels.length > 0) {
-      const begin = performance.now();
-      val = await this.learner.withAverage(() => evaluateBatches(this.learner, this.#validation));
-      this.#pace.validated((performance.now() - begin) / 1000);
-    }
+    const val = validation.labels.length > 0 ? await this.#validate(around) : undefined;
     const epoch = this.#epoch + 1;
     const perClass = val && classMetrics(val.confusion, classes);
     const numbers: EpochNumbers = {
@@ -274,10 +279,7 @@ export class Trainer {
       epoch,
       of: epochs,
       train: { loss, acc },
-      ...(val &&
-        perClass && {
-          val: { loss: val.loss, acc: val.accuracy, recall: perClass.map(({ recall }) => recall) },
-        }),
+      ...(val && { val: validationNumbers(val, classes) }),
       lr,
       imgPerS: this.#pace.imgPerS,
       seconds: (performance.now() - this.#epochBegin) / 1000,
@@ -288,13 +290,37 @@ export class Trainer {
     return stop;
   }
 
+  async #validate(around: RunSurroundings): Promise<Evaluation> {
+    const begin = performance.now();
+    const words = (done: number, total: number): string => `validating ${Math.round((100 * done) / total)} %`;
+    const onBatch = progressNotes(around.emit, 'validate', words);
+    const val = await this.learner.withAverage(() =>
+      evaluateBatches(this.learner, this.#validation, onBatch),
+    );
+    this.#pace.validated((performance.now() - begin) / 1000);
+    return val;
+  }
+
+  /** A validation out of turn; callbacks hear nothing of it. */
+  async #validateNow(around: RunSurroundings): Promise<void> {
+    const { validation, classes } = this.plan;
+    if (validation.labels.length === 0) {
+      this.#note('validate', 'there are no validation images', around);
+      return;
+    }
+    const begin = performance.now();
+    const val = validationNumbers(await this.#validate(around), classes);
+    const seconds = (performance.now() - begin) / 1000;
+    const step = this.learner.stepCount;
+    around.emit({ type: 'validation', step, epoch: this.#epoch + 1, val, seconds });
+  }
+
   async #callbacks(epoch: number, numbers: EpochNumbers, around: RunSurroundings): Promise<boolean> {
     const { earlyStopping, reduceLr } = this.plan;
     if (reduceLr !== undefined) {
       const next = reduceLr.epochEnd(numbers, this.#rate);
       if (next !== this.#rate) {
-        const message = `nothing better: learning rate ${this.#rate} -> ${next}`;
-        around.emit({ type: 'event', kind: 'lr', message });
+        this.#note('lr', `nothing better: learning rate ${this.#rate} -> ${next}`, around);
       }
       this.#rate = next;
     }
@@ -312,8 +338,7 @@ export class Trainer {
       await this.#save('last', around);
     }
     const then = restored ? '; its weights are restored' : '';
-    const message = `nothing better since epoch ${bestEpoch}: stopping early${then}`;
-    around.emit({ type: 'event', kind: 'stopping', message });
+    this.#note('stopping', `nothing better since epoch ${bestEpoch}: stopping early${then}`, around);
   }
 
   async #save(which: 'best' | 'last' | 'restore', { folder }: RunSurroundings): Promise<void> {

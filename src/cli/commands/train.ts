@@ -64,9 +64,7 @@ async function run(
       },
     });
     if (!json) process.stdout.write(`${resultLine(result)}\n`);
-    return control.stopped === undefined
-      ? EXIT.done
-      : { sigint: EXIT.interrupted, sigterm: EXIT.terminated, pipe: EXIT.done }[control.stopped];
+    return control.exit;
   } catch (error) {
     markReported(error);
     throw error;
