@@ -30,8 +30,9 @@ module.exports = {
     layer('data', ['util']),
     layer('formats', ['nn', 'gpu', 'util']),
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
-    layer('tui', ['train', 'data', 'nn', 'gpu', 'util']),
-    layer('cli', ['tui', 'train', 'formats', 'check', 'data', 'nn', 'gpu', 'util']),
+    layer('engine', ['train', 'formats', 'check', 'data', 'nn', 'gpu', 'util']),
+    layer('tui', ['engine', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('cli', ['tui', 'engine', 'train', 'formats', 'check', 'data', 'nn', 'gpu', 'util']),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

@@ -2,6 +2,7 @@ import type { Argv, CommandModule, Options } from 'yargs';
 import { PREPROCESS } from '../data/preprocess.js';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
 import { TTA } from '../train/tta.js';
+import { SCREEN_NAMES } from '../tui/app_state.js';
 import type { GlobalArgs } from './global_args.js';
 import { guarded } from './run_command.js';
 
@@ -72,8 +73,30 @@ function command<T>(
   };
 }
 
+const TUI: Record<string, Options> = {
+  fps: { type: 'number', default: 15, describe: 'how often the screen follows training, per second' },
+  ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
+  accessible: { type: 'boolean', default: false, describe: 'plain sparse lines instead of a screen' },
+};
+const loadTui = async () => (await import('./commands/tui.js')).tui;
+
 /** Every command; each loads its code when it runs. */
 export const COMMANDS: CommandModule[] = [
+  command(
+    '$0',
+    'The terminal UI',
+    (y) => y.options(TUI) as unknown as Argv<import('./commands/tui.js').TuiArgs>,
+    loadTui,
+  ),
+  command(
+    'tui [screen]',
+    'The terminal UI, at one of its screens',
+    (y) =>
+      y
+        .positional('screen', { choices: SCREEN_NAMES, describe: 'where to begin' })
+        .options(TUI) as unknown as Argv<import('./commands/tui.js').TuiArgs>,
+    loadTui,
+  ),
   command(
     'train',
     'Train a network',

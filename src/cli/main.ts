@@ -17,7 +17,8 @@ const EXIT_CODES = `Exit codes: 0 done · 1 bug or failed check · 2 usage · 3 
 5 run or weights missing, damaged or unfitting · 6 diverged · 7 camera · 8 device lost or out of memory ·
 130 interrupted · 143 terminated (both after saving)`;
 
-await yargs(hideBin(process.argv))
+const words = hideBin(process.argv);
+const cli = yargs(words)
   .scriptName('fer-tui')
   .usage('$0 <command>\n\nTrains and runs a facial-expression CNN on a from-scratch WebGPU core.')
   .command(COMMANDS)
@@ -29,7 +30,6 @@ await yargs(hideBin(process.argv))
   })
   .option('quiet', { type: 'boolean', default: false, global: true, describe: 'no progress on stderr' })
   .option('color', { choices: ['auto', 'always', 'never'] as const, default: 'auto', global: true })
-  .demandCommand(1, 'Say which command to run.')
   .strict()
   .recommendCommands()
   .completion('completion', 'Print a completion script for your shell')
@@ -41,5 +41,11 @@ await yargs(hideBin(process.argv))
     // A command's own errors are handled by the command; what arrives here is bad usage.
     process.stderr.write(`fer-tui: ${message ?? error.message}\nTry "fer-tui --help".\n`);
     process.exit(EXIT.usage);
-  })
-  .parseAsync();
+  });
+
+const wantsTui = words.length === 0 || words[0] === 'tui';
+if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY) && !words.includes('--help')) {
+  cli.showHelp('error');
+  process.stderr.write('\nfer-tui: the terminal UI needs a terminal at both ends; here one is missing\n');
+  process.exitCode = EXIT.usage;
+} else await cli.parseAsync();

@@ -1,0 +1,7 @@
+import type { Handler } from './handler.js';
+import type { RequestName } from './requests.js';
+
+/** Each is loaded when first asked for. They share a thread with training, so they must let go of it now and then. */
+export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> } = {
+  'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
+};

@@ -1,0 +1,119 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../util/atomic_write.js';
+import { cacheFolder } from '../util/cache_folder.js';
+import type { Engine, News } from './engine.js';
+import type { Batch, Command, Message } from './protocol.js';
+import type { Args, Progress, RequestName, Result } from './requests.js';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  onProgress?: ((value: unknown) => void) | undefined;
+}
+
+/**
+ * The engine in a child process: begun when first needed, begun again after it ended. What it or the driver prints goes
+ * to a log, never to the screen.
+ */
+export class EngineProcess implements Engine {
+  readonly log: string;
+  readonly #entry: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Set<(news: News) => void>();
+  #child: ChildProcess | undefined;
+  #id = 0;
+
+  constructor(entry = fileURLToPath(new URL('./child.js', import.meta.url))) {
+    this.#entry = entry;
+    this.log = join(cacheFolder(), `engine-${process.pid}.log`);
+  }
+
+  /** Of the living child. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  request<K extends RequestName>(
+    name: K,
+    args: Args<K>,
+    { onProgress, signal }: { onProgress?: (value: Progress<K>) => void; signal?: AbortSignal } = {},
+  ): Promise<Result<K>> {
+    const id = this.#id++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, {
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        onProgress: onProgress as ((value: unknown) => void) | undefined,
+      });
+      signal?.addEventListener('abort', () => {
+        if (!this.#pending.delete(id)) return;
+        this.send({ type: 'cancel', id });
+        reject(new Error('given up'));
+      });
+      this.send({ type: 'request', id, name, args });
+    });
+  }
+
+  send(command: Command): void {
+    this.#child ??= this.#begin();
+    this.#child.send(command);
+  }
+
+  listen(listener: (news: News) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The child notices, saves and ends by itself. */
+  close(): void {
+    if (this.#child?.connected) this.#child.disconnect();
+    this.#child?.unref();
+  }
+
+  #begin(): ChildProcess {
+    makeFolder(cacheFolder());
+    const log = openSync(this.log, 'a');
+    const child = fork(this.#entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true, // ^C and ^Z in the terminal are the screen's to handle
+    });
+    closeSync(log);
+    child.on('message', (batch: Batch) => {
+      for (const message of batch.messages) this.#receive(message);
+    });
+    child.on('exit', (code, signal) => {
+      this.#child = undefined;
+      for (const { reject } of this.#pending.values()) {
+        reject(new Error(`the engine ended (${signal ?? `exit ${code}`}); its log: ${this.log}`));
+      }
+      this.#pending.clear();
+      this.#tell({ type: 'exit', code, signal });
+    });
+    child.on('error', () => undefined); // a message to a child that has just ended; `exit` tells of it
+    return child;
+  }
+
+  #receive(message: Message): void {
+    if (message.type !== 'progress' && message.type !== 'reply' && message.type !== 'failed') {
+      this.#tell(message);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    if (message.type === 'progress') {
+      pending.onProgress?.(message.value);
+      return;
+    }
+    this.#pending.delete(message.id);
+    if (message.type === 'reply') pending.resolve(message.value);
+    else pending.reject(new Error(message.message));
+  }
+
+  #tell(news: News): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+}

@@ -1,0 +1,108 @@
+import type { ReadStream } from 'node:tty';
+
+/** One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, ...), and the text that it types, if any. */
+export interface Key {
+  readonly name: string;
+  readonly text: string;
+}
+
+const SEQUENCES: Readonly<Record<string, string>> = {
+  ...{ '[A': 'up', '[B': 'down', '[C': 'right', '[D': 'left', OA: 'up', OB: 'down', OC: 'right', OD: 'left' },
+  ...{
+    '[H': 'home',
+    '[F': 'end',
+    OH: 'home',
+    OF: 'end',
+    '[1~': 'home',
+    '[4~': 'end',
+    '[7~': 'home',
+    '[8~': 'end',
+  },
+  ...{ '[5~': 'pageup', '[6~': 'pagedown', '[3~': 'delete', '[Z': 'shift+tab' },
+};
+const CONTROLS: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+  ' ': 'space',
+};
+
+/** What follows an escape character: all of a sequence, or the beginning of one. */
+const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
+const BEGUN = /^(O|\[[\d;?]*)?$/;
+
+/** Keys of what a terminal sent; `rest` is the beginning of a sequence whose end has not come yet. */
+export function parseKeys(data: string): { keys: Key[]; rest: string } {
+  const keys: Key[] = [];
+  let rest = data;
+  while (rest !== '') {
+    if (rest.startsWith('\x1b')) {
+      const sequence = WHOLE.exec(rest.slice(1));
+      if (sequence !== null) {
+        const name = SEQUENCES[sequence[0]];
+        if (name !== undefined) keys.push({ name, text: '' });
+        rest = rest.slice(1 + sequence[0].length);
+        continue;
+      }
+      if (BEGUN.test(rest.slice(1))) return { keys, rest };
+      keys.push({ name: 'escape', text: '' });
+      rest = rest.slice(1);
+      continue;
+    }
+    const letter = String.fromCodePoint(rest.codePointAt(0) as number);
+    keys.push(keyOf(letter));
+    rest = rest.slice(letter.length);
+  }
+  return { keys, rest };
+}
+
+function keyOf(letter: string): Key {
+  const name = CONTROLS[letter];
+  if (name !== undefined) return { name, text: letter === ' ' ? ' ' : '' };
+  const code = letter.charCodeAt(0);
+  if (code >= 32) return { name: letter, text: letter };
+  return { name: `ctrl+${String.fromCharCode(code + 96)}`, text: '' };
+}
+
+/** A lone escape is the key; the rest of a sequence comes sooner than this. */
+const ESCAPE_MS = 30;
+
+/** Reads keys from a terminal in raw mode, which echoes nothing and leaves ^C and ^Z to us. */
+export class Input {
+  #rest = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly stdin: ReadStream,
+    private readonly onKey: (key: Key) => void,
+  ) {}
+
+  start(): void {
+    this.stdin.setRawMode(true);
+    this.stdin.setEncoding('utf8');
+    this.stdin.on('data', this.#read);
+    this.stdin.resume();
+  }
+
+  /** Gives the terminal back as it was. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.stdin.off('data', this.#read);
+    this.stdin.setRawMode(false);
+    this.stdin.pause();
+  }
+
+  readonly #read = (data: string | Buffer): void => {
+    clearTimeout(this.#timer);
+    const { keys, rest } = parseKeys(this.#rest + data.toString());
+    this.#rest = rest;
+    for (const key of keys) this.onKey(key);
+    if (rest === '') return;
+    this.#timer = setTimeout(() => {
+      this.#rest = '';
+      this.onKey({ name: 'escape', text: '' });
+    }, ESCAPE_MS);
+  };
+}

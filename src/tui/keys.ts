@@ -1,0 +1,174 @@
+import type { Engine } from '../engine/engine.js';
+import { actionsOf, focusOf, openScreen, type ScreenMap } from './actions.js';
+import { type AppState, type Prompt, SCREEN_NAMES } from './app_state.js';
+import type { Key } from './input.js';
+import { sizeClass } from './layout.js';
+import type { AnyScreen, Binding } from './screen_module.js';
+import type { Store } from './store.js';
+
+/** What reaches beyond the state: the terminal and the process. */
+export interface Host {
+  /** Asks first where something could be lost. */
+  quit(): void;
+  /** ^C: the first stops gracefully, the second leaves. */
+  interrupt(): void;
+  suspend(): void;
+  redraw(): void;
+  /** Writes the screen as text to a file. */
+  save(): void;
+}
+
+/** Everything that keys act upon. */
+export interface App {
+  readonly store: Store<AppState>;
+  readonly screens: ScreenMap;
+  readonly engine: Engine;
+  readonly host: Host;
+}
+
+/** A key that works on every screen, unless the screen has its own meaning for it. */
+export interface GlobalBinding {
+  readonly keys: readonly string[];
+  readonly hint?: string;
+  readonly help: string;
+  run(app: App, key: string): void;
+}
+
+export const GLOBAL_KEYS: readonly GlobalBinding[] = [
+  {
+    keys: SCREEN_NAMES.map((_, i) => String(i + 1)),
+    help: 'Goes to a screen: Home, Data, Model, Train, Webcam, Runs, Kernels',
+    run: ({ store, screens, engine }, key) => {
+      const name = SCREEN_NAMES[Number(key) - 1];
+      if (name !== undefined) openScreen(store, screens, engine, name);
+    },
+  },
+  { keys: ['tab'], help: 'Goes to the next panel', run: (app) => moveFocus(app, 1) },
+  { keys: ['shift+tab'], help: 'Goes to the panel before', run: (app) => moveFocus(app, -1) },
+  {
+    keys: ['+'],
+    help: 'Gives the focused panel the whole screen',
+    run: ({ store }) => store.set({ zoom: true }),
+  },
+  { keys: ['_'], help: 'Shows all panels again', run: ({ store }) => store.set({ zoom: false }) },
+  {
+    keys: ['i'],
+    hint: 'what is this',
+    help: 'Explains what is on the screen',
+    run: ({ store }) => store.set({ overlay: { kind: 'info', scroll: 0 } }),
+  },
+  {
+    keys: ['?'],
+    hint: 'keys',
+    help: 'Lists the keys that work here',
+    run: ({ store }) => store.set({ overlay: { kind: 'help', scroll: 0 } }),
+  },
+  {
+    keys: ['T'],
+    help: 'Shows charts as tables of numbers, and back',
+    run: ({ store }) => store.set({ table: !store.state.table }),
+  },
+  { keys: ['y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
+  { keys: ['ctrl+l'], help: 'Draws the screen anew', run: ({ host }) => host.redraw() },
+  { keys: ['ctrl+z'], help: 'Suspends; fg comes back', run: ({ host }) => host.suspend() },
+  {
+    keys: ['escape'],
+    help: 'Closes what is open, goes back to all panels',
+    run: ({ store }) => store.set({ zoom: false, note: undefined }),
+  },
+  { keys: ['q'], hint: 'quit', help: 'Quits; asks while training', run: ({ host }) => host.quit() },
+  {
+    keys: ['ctrl+c'],
+    help: 'Stops gracefully and quits; twice in 3 s leaves at once',
+    run: ({ host }) => host.interrupt(),
+  },
+];
+
+/** Hands a key to what is open, else to the screen, else to everywhere. Shows the outcome at once. */
+export function handleKey(app: App, key: Key): void {
+  const { store, screens, engine, host } = app;
+  const { overlay, screen } = store.state;
+  const module = screens.get(screen) as AnyScreen;
+  if (key.name === 'ctrl+c') host.interrupt();
+  else if (overlay !== undefined) overlayKey(app, key);
+  else {
+    const act = actionsOf(store, screens, engine, screen);
+    const own = module.keys.find((b) => b.keys.includes(key.name) && (b.when?.(act) ?? true));
+    if (own !== undefined) own.run(act, key.name);
+    else GLOBAL_KEYS.find(({ keys }) => keys.includes(key.name))?.run(app, key.name);
+  }
+  store.flush();
+}
+
+function overlayKey({ store }: App, key: Key): void {
+  const { overlay } = store.state;
+  if (key.name === 'escape') store.set({ overlay: undefined });
+  else if (overlay?.kind === 'question') {
+    const choice = overlay.choices.find(({ key: name }) => name === key.name);
+    if (choice === undefined) return;
+    store.set({ overlay: undefined });
+    choice.run();
+  } else if (overlay?.kind === 'prompt') promptKey(store, overlay, key);
+  else if (overlay !== undefined) {
+    const step = { up: -1, down: 1, pageup: -10, pagedown: 10 }[key.name];
+    const scroll = Math.max(0, overlay.scroll + (step ?? 0));
+    store.set({ overlay: step === undefined ? undefined : { ...overlay, scroll } });
+  }
+}
+
+function promptKey(store: Store<AppState>, prompt: Prompt, { name, text }: Key): void {
+  const { error: _, ...rest } = prompt;
+  const value = prompt.value.trim();
+  if (name !== 'enter') {
+    const shorter = { backspace: [...prompt.value].slice(0, -1).join(''), 'ctrl+u': '' }[name];
+    store.set({ overlay: { ...rest, value: shorter ?? prompt.value + text } });
+    return;
+  }
+  const error = prompt.check(value);
+  if (error !== undefined) {
+    store.set({ overlay: { ...rest, error } });
+    return;
+  }
+  store.set({ overlay: undefined });
+  prompt.submit(value);
+}
+
+function moveFocus({ store, screens }: App, step: number): void {
+  const { state } = store;
+  const module = screens.get(state.screen) as AnyScreen;
+  const ids = module.panels.map(({ id }) => id);
+  const at = ids.indexOf(focusOf(state, module));
+  const next = ids[(at + step + ids.length) % ids.length];
+  if (next !== undefined) store.set({ focus: { ...state.focus, [state.screen]: next } });
+}
+
+/** Whether Tab changes what is seen rather than what is marked. */
+export function singlePanel({ size, zoom }: AppState): boolean {
+  return zoom || sizeClass(size) === 'single';
+}
+
+/** How a key is written for people. */
+export function keyLabel(name: string): string {
+  const words: Record<string, string> = {
+    ...{ escape: 'Esc', enter: 'Enter', tab: 'Tab', 'shift+tab': 'S-Tab', space: 'space' },
+    ...{
+      up: '↑',
+      down: '↓',
+      left: '←',
+      right: '→',
+      pageup: 'PgUp',
+      pagedown: 'PgDn',
+      home: 'Home',
+      end: 'End',
+    },
+    ...{ backspace: 'Bksp', delete: 'Del' },
+  };
+  return words[name] ?? (name.startsWith('ctrl+') ? `^${name.slice(5).toUpperCase()}` : name);
+}
+
+/** Keys of one binding together: `1-7`, `←→`, `[ ]`. */
+export function keysLabel({ keys }: Pick<Binding<never>, 'keys'>): string {
+  if (keys.length > 3) return `${keyLabel(keys[0] as string)}-${keyLabel(keys.at(-1) as string)}`;
+  const labels = keys.map(keyLabel);
+  return labels.every((label) => /^[←→↑↓]$/.test(label)) ? labels.join('') : labels.join(' ');
+}
