@@ -1,9 +1,9 @@
 import type { Engine } from '../engine/engine.js';
+import type { Picture } from '../util/picture.js';
 import type { AppState, Note, Prompt, Question, ScreenName } from './app_state.js';
 import type { Rect } from './layout.js';
 import type { Loadable } from './loadable.js';
 import type { Capability } from './paint/capability.js';
-import type { Picture } from './paint/picture.js';
 import type { Theme } from './theme.js';
 
 /**
