@@ -1,6 +1,9 @@
-import { duration, wantsColor } from '../../train/printer.js';
+import { duration } from '../../train/printer.js';
 import { differingSettings, findRun, historyCsv, listRuns, type RunReport } from '../../train/runs.js';
-import { lineChart, type Series } from '../../tui/line_chart.js';
+import { percent } from '../../tui/charts/axis.js';
+import { epochSeries, legend, lineChart, type Series } from '../../tui/charts/line_chart.js';
+import { detectCapability } from '../../tui/paint/capability.js';
+import { makeTheme } from '../../tui/theme.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
@@ -10,8 +13,6 @@ export interface RunsArgs {
   /** Where runs lie. */
   readonly folder: string;
 }
-
-const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 
 /** `fer-tui runs`: what was trained here. */
 export async function runs({ folder, json }: RunsArgs & GlobalArgs): Promise<number> {
@@ -61,8 +62,8 @@ export async function showRun({
     `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${run.status}, ${run.epochs.length} of ${run.of} epochs in ${duration(run.seconds)}${best}\n\n`,
   );
   const both = (pick: (numbers: { loss: number; acc: number }) => number): Series[] => [
-    { name: 'training', values: run.epochs.map(({ train }) => pick(train)) },
-    { name: 'validation', values: run.epochs.map(({ val }) => (val === undefined ? null : pick(val))) },
+    epochSeries(0, 'training', run.epochs, ({ train }) => pick(train)),
+    epochSeries(1, 'validation', run.epochs, ({ val }) => val && pick(val)),
   ];
   draw(
     'loss',
@@ -94,7 +95,7 @@ export async function compareRuns({
     return EXIT.done;
   }
   const curves = (pick: (numbers: { loss: number; acc: number }) => number): Series[] =>
-    found.map(({ name, epochs }) => ({ name, values: epochs.map(({ train, val }) => pick(val ?? train)) }));
+    found.map(({ name, epochs }, i) => epochSeries(i, name, epochs, ({ train, val }) => pick(val ?? train)));
   draw(
     'validation loss',
     curves(({ loss }) => loss),
@@ -135,16 +136,12 @@ function draw(
   color: GlobalArgs['color'],
   format?: (x: number) => string,
 ): void {
-  const colored = wantsColor(color ?? 'auto', process.stdout.isTTY === true, process.env);
-  const width = Math.min(process.stdout.columns ?? 80, 100);
-  const ascii = process.env['TERM'] === 'dumb';
-  const lines = lineChart(series, {
-    title,
-    width,
-    height: 14,
-    color: colored,
-    ascii,
+  const capability = detectCapability(process.env, process.stdout.isTTY === true, { color: color ?? 'auto' });
+  const options = {
+    ...{ theme: makeTheme(capability), glyphs: capability.glyphs, rows: 12 },
+    cols: Math.min(process.stdout.columns ?? 80, 100),
     ...(format && { format }),
-  });
+  };
+  const lines = [`${title}  ${legend(series, options)}`, ...lineChart(series, options)];
   process.stdout.write(`${lines.join('\n')}\n\n`);
 }
