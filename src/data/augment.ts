@@ -1,7 +1,7 @@
 import { FACE_SIZE } from '../util/classes.js';
 import { UsageError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
-import type { Rng } from '../util/random.js';
+import { Rng } from '../util/random.js';
 import { PIXELS } from './split_builder.js';
 
 /** Random changes that keep the expression. Every range is symmetric: rotation 10 means -10 to 10 degrees. */
@@ -71,6 +71,22 @@ export function parseAugment(text: string): AugmentOptions {
 /** Whether the options change anything. */
 export function isIdentity(o: AugmentOptions): boolean {
   return !o.flip && o.rotation === 0 && o.shift === 0 && o.zoom === 0 && o.shear === 0 && o.brightness === 0;
+}
+
+/** The random numbers of an image's change in an epoch (0, 1, ...). */
+export function changeStream(seed: number, epoch: number, image: number): Rng {
+  return new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image);
+}
+
+/** What training with this seed makes of image `index` in epoch `epoch` (0, 1, ...), as a new face [48, 48]. */
+export function augmentedFace(
+  images: Uint8Array,
+  index: number,
+  { options, seed, epoch }: { options: AugmentOptions; seed: number; epoch: number },
+): Uint8Array {
+  const face = new Float32Array(PIXELS);
+  warpImage(images, drawChange(index, options, changeStream(seed, epoch, index)), face, 0);
+  return Uint8Array.from(face, Math.round);
 }
 
 /** Draws one random change of an image: an affine map around the centre, and a brightness. */

@@ -1,7 +1,14 @@
 import { UsageError } from '../util/errors.js';
 import { type ImageDraw, plainDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
-import { type AugmentOptions, drawChange, isIdentity, NO_AUGMENT, warpImage } from './augment.js';
+import {
+  type AugmentOptions,
+  changeStream,
+  drawChange,
+  isIdentity,
+  NO_AUGMENT,
+  warpImage,
+} from './augment.js';
 import { applyPreprocess, type Preprocess } from './preprocess.js';
 import { PIXELS } from './split_builder.js';
 import type { Split } from './types.js';
@@ -26,7 +33,7 @@ export interface BatchOptions {
   readonly seed?: number;
 }
 
-/** Random streams of one seed: the order of epoch e, and the change of image i in epoch e. */
+/** Random stream of the order of epoch 0; the others follow. */
 const ORDER_STREAM = 1_000_003;
 
 /**
@@ -72,9 +79,7 @@ export class BatchSource {
     const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
     const plain = isIdentity(augment);
     const draws = Array.from(order, (image) =>
-      plain
-        ? plainDraw(image)
-        : drawChange(image, augment, new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image)),
+      plain ? plainDraw(image) : drawChange(image, augment, changeStream(seed, epoch, image)),
     );
     return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
   }

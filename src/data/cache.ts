@@ -61,6 +61,7 @@ export function readCache(source: string, fingerprint: string, options: CacheOpt
     classes: CLASS_NAMES,
     splits,
     skipped: 0,
+    bad: [],
   };
 }
 

@@ -61,7 +61,7 @@ export async function parseFer2013Csv(
         throw new DataError(`${error.message} (the file ends inside this row: it looks cut off)`);
       }
       if (!options.skipBad) throw error;
-      builder.skipped++;
+      builder.skip(error.message.replace(WAY_OUT, ''));
     }
   };
 

@@ -95,7 +95,7 @@ export async function readTree(
       builder.commit(split, label);
     } catch (error) {
       if (!(error instanceof DataError) || !options.skipBad) throw error;
-      builder.skipped++;
+      builder.skip(error.message);
     }
   }
   if (builder.rows === 0) {

@@ -4,11 +4,21 @@ import type { Dataset, Split, SplitName } from './types.js';
 /** Pixels of one face. */
 export const PIXELS = FACE_SIZE * FACE_SIZE;
 
+/** Nobody reads more. */
+const MAX_REASONS = 1000;
+
 /** Collects faces one by one into splits; grows by doubling. */
 export class SplitBuilder {
   readonly #splits = new Map<SplitName, { images: Uint8Array; labels: number[] }>();
   /** Rows or images left out. */
   skipped = 0;
+  readonly #bad: string[] = [];
+
+  /** Leaves a row or image out, and remembers why. */
+  skip(why: string): void {
+    this.skipped++;
+    if (this.#bad.length < MAX_REASONS) this.#bad.push(why);
+  }
 
   /** A place for the pixels of one more face of the split. Call `commit` when they are in. */
   slot(name: SplitName): Uint8Array {
@@ -62,6 +72,7 @@ export class SplitBuilder {
       classes: CLASS_NAMES,
       splits: { train: split('train'), validation: split('validation'), test: split('test') },
       skipped: this.skipped,
+      bad: this.#bad,
     };
   }
 }

@@ -20,6 +20,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, Split>>;
   /** Rows or images that `skipBad` left out. */
   readonly skipped: number;
+  /** Where the first thousand of them are, and what is wrong with them. */
+  readonly bad: readonly string[];
 }
 
 export interface LoadOptions {

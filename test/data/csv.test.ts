@@ -109,6 +109,7 @@ describe('a bad CSV file', () => {
   it.each(cases)('%s: left out and counted on request', async (_, text) => {
     const data = await load(`${text}3,${pixels()},PublicTest\n`, 'fer2013.csv', true);
     expect(data.skipped).toBe(1);
+    expect(data.bad).toHaveLength(1);
     expect([...data.splits.validation.labels]).toEqual([3]);
   });
 

@@ -1,3 +1,4 @@
+import { classCounts } from '../../data/facts.js';
 import { loadDataset } from '../../data/load.js';
 import type { SplitName } from '../../data/types.js';
 import { EXIT } from '../../util/errors.js';
@@ -9,10 +10,8 @@ import { table } from '../table.js';
 export async function data({ path, json }: { path: string } & GlobalArgs): Promise<number> {
   const { name, classes, splits, skipped } = await loadDataset(path);
   const names = Object.keys(splits) as SplitName[];
-  const count = (split: SplitName, label: number): number =>
-    splits[split].labels.reduce((n, l) => n + Number(l === label), 0);
   const counts = Object.fromEntries(
-    names.map((split) => [split, classes.map((_, label) => count(split, label))]),
+    names.map((split) => [split, classCounts(splits[split], classes.length)]),
   );
   if (json) {
     writeJson({ v: 1, type: 'result', name, classes, counts, skipped });

@@ -1,3 +1,4 @@
+import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
@@ -6,25 +7,35 @@ import { table } from '../table.js';
 
 /** `fer-tui summary`: the table that Keras users know. */
 export async function summary({ model, json }: { model: string } & GlobalArgs): Promise<number> {
-  const { name, rows, trainable, nonTrainable } = buildModel(model).summary();
+  const network = buildModel(model);
+  const { name, rows, trainable, nonTrainable } = network.summary();
+  const costs = networkCosts(network);
+  const layers = rows.map((row, i) => ({ ...row, ...costs[i] }));
+  const flop = costs.reduce((sum, cost) => sum + cost.flop, 0);
+  const bytes = costs.reduce((sum, cost) => sum + cost.bytes, 0);
   const total = trainable + nonTrainable;
   if (json) {
-    writeJson({ v: 1, type: 'result', model: name, layers: rows, total, trainable, nonTrainable });
+    writeJson({ v: 1, type: 'result', model: name, layers, total, trainable, nonTrainable, flop, bytes });
     return EXIT.done;
   }
   const shape = (output: readonly (number | null)[]): string =>
     `(${output.map((n) => n ?? 'None').join(', ')})`;
+  const megaflop = (n: number): string => (n / 1e6).toFixed(2);
+  const kibibytes = (n: number): string => (n / 1024).toFixed(1);
   const count = (n: number): string => n.toLocaleString('en');
-  const lines = rows.map(({ layer, type, output, params }) => [
+  const lines = layers.map(({ layer, type, output, params, flop = 0, bytes = 0 }) => [
     `${layer} (${type})`,
     shape(output),
     count(params),
+    megaflop(flop),
+    kibibytes(bytes),
   ]);
   process.stdout.write(
-    `Model: "${name}"\n\n${table(['Layer (type)', 'Output Shape', 'Param #'], lines)}
+    `Model: "${name}"\n\n${table(['Layer (type)', 'Output Shape', 'Param #', 'MFLOP', 'KiB'], lines)}
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
-Non-trainable params: ${count(nonTrainable)}\n`,
+Non-trainable params: ${count(nonTrainable)}
+Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n`,
   );
   return EXIT.done;
 }

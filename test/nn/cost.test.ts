@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { networkCosts, receptiveFields } from '../../src/nn/cost.js';
+import { BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, MaxPool2D } from '../../src/nn/layers.js';
+import { buildModel } from '../../src/nn/models.js';
+import { Sequential } from '../../src/nn/sequential.js';
+
+describe('networkCosts', () => {
+  it('counts what each layer computes', () => {
+    const network = new Sequential(
+      'small',
+      [8, 6, 2],
+      [
+        Conv2D({ filters: 4 }),
+        ELU(),
+        BatchNormalization(),
+        MaxPool2D(),
+        Dropout({ rate: 0.5 }),
+        Flatten(),
+        Dense({ units: 5 }),
+      ],
+    );
+    expect(networkCosts(network)).toEqual([
+      { flop: 8 * 6 * 4 * (2 * 9 * 2 + 1), bytes: 8 * 6 * 4 * 4 },
+      { flop: 8 * 6 * 4, bytes: 8 * 6 * 4 * 4 },
+      { flop: 8 * 6 * 4 * 2, bytes: 8 * 6 * 4 * 4 },
+      { flop: 4 * 3 * 4 * 4, bytes: 4 * 3 * 4 * 4 },
+      { flop: 0, bytes: 4 * 3 * 4 * 4 },
+      { flop: 0, bytes: 4 * 3 * 4 * 4 },
+      { flop: 5 * (2 * 48 + 1), bytes: 5 * 4 },
+    ]);
+  });
+
+  it('leaves the positions of a strided convolution out', () => {
+    const network = new Sequential('s', [9, 9, 1], [Conv2D({ filters: 1, strides: 2, useBias: false })]);
+    expect(networkCosts(network)).toEqual([{ flop: 5 * 5 * 2 * 9, bytes: 100 }]);
+  });
+});
+
+describe('receptiveFields', () => {
+  it('grow with every window and every step', () => {
+    const layers = buildModel('fer-cnn').layers.map(({ name }) => name);
+    const seen = receptiveFields(buildModel('fer-cnn'));
+    const at = (name: string): number | undefined => seen[layers.indexOf(name)];
+    expect([at('conv2d'), at('max_pooling2d'), at('conv2d_1'), at('max_pooling2d_1')]).toEqual([3, 4, 8, 10]);
+    expect(at('conv2d_3')).toBe(38);
+    expect(at('flatten')).toBeUndefined();
+    expect(at('dense_2')).toBeUndefined();
+  });
+});
