@@ -137,7 +137,7 @@ export class Trainer {
     let [tick, saved] = [this.#epochBegin, this.#epochBegin];
     this.#pace.resume();
     while (this.#index < source.batchesPerEpoch && !this.#full) {
-      if (around.control.pending) await this.#attend(around);
+      if (around.control.pending || this.#pausedAt !== undefined) await this.#attend(around);
       if (around.control.stopped !== undefined) break;
       const { images, labels } = this.#training.batch(this.#epoch, this.#index);
       learner.learningRate = this.#rate * this.#factor();
@@ -168,7 +168,7 @@ export class Trainer {
   /** Does what was asked for between two batches, and waits while training is held. */
   async #attend(around: RunSurroundings): Promise<void> {
     const { control } = around;
-    this.#report(await this.learner.metrics(), around, this.#pausedAt !== undefined);
+    this.#report(await this.learner.metrics(), around);
     const begin = performance.now();
     if (control.paused && this.#pausedAt === undefined) {
       this.#pausedAt = begin;
@@ -213,8 +213,8 @@ export class Trainer {
     emit({ type: 'event', kind, message, step: this.learner.stepCount });
   }
 
-  /** @param all whether every step is told, not only each `logEvery`th */
-  #report(steps: readonly StepMetrics[], { emit }: RunSurroundings, all = false): void {
+  /** Tells every `logEvery`th step, and all those taken one by one. */
+  #report(steps: readonly StepMetrics[], { emit }: RunSurroundings): void {
     const { source, logEvery = 20 } = this.plan;
     this.#pace.steps(steps.length);
     for (const metrics of steps) {
@@ -227,7 +227,7 @@ export class Trainer {
         );
       }
       this.#mean.add(metrics);
-      if (step % logEvery !== 0 && !all) continue;
+      if (step % logEvery !== 0 && this.#pausedAt === undefined) continue;
       const [epoch, of] = [this.#epoch + 1, source.batchesPerEpoch];
       const [imgPerS, etaS] = [this.#pace.imgPerS, this.#eta(step)];
       const stepInEpoch = step - this.#epoch * of;
