@@ -14,14 +14,15 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureCeilings } from '../dist/bench/ceiling.js';
+import { benchKernels, kernelTable } from '../dist/bench/kernels.js';
+import { figure } from '../dist/bench/report.js';
+import { verdict } from '../dist/bench/statistics.js';
+import { benchSteps, stepTable, waterfall } from '../dist/bench/steps.js';
+import { table } from '../dist/cli/table.js';
 import { tuningOf } from '../dist/gpu/tuning.js';
 import { openGpu } from '../dist/index.js';
-import { measureCeilings } from './ceiling.mjs';
-import { benchKernels, kernelTable } from './kernels.mjs';
 import { benchPeers, peerTable } from './peers.mjs';
-import { figure, table } from './report.mjs';
-import { verdict } from './statistics.mjs';
-import { benchSteps, stepTable, waterfall } from './steps.mjs';
 
 const PARTS = ['kernels', 'steps', 'peers'];
 const { values: options, positionals } = parseArgs({
@@ -89,14 +90,20 @@ function firstStep(cold) {
 function print({ adapter, cpu, ceilings, kernels, steps, start, peers }) {
   console.log(`${adapter}, ${cpu}`);
   console.log(`ceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s`);
-  if (kernels) console.log(`\n${kernelTable(kernels)}`);
+  if (kernels) printTable(kernelTable(kernels));
   if (steps) {
-    console.log(`\n${stepTable(steps)}\n\n${waterfall(steps[0])}`);
+    printTable(stepTable(steps));
+    const { total, table } = waterfall(steps[0].kernels);
+    printTable(table, `${steps[0].name}: ${figure(total)} ms of device time`);
     console.log(
       `\nfirst step after process start: cold ${figure(start.cold.seconds)} s, warm ${figure(start.warm.seconds)} s`,
     );
   }
-  if (peers) console.log(`\n${peerTable(peers)}`);
+  if (peers) printTable(peerTable(peers));
+}
+
+function printTable({ head, rows }, title = '') {
+  process.stdout.write(`\n${title && `${title}\n`}${table(head, rows)}`);
 }
 
 function compare(old, now) {
@@ -115,5 +122,5 @@ function compare(old, now) {
         verdict(was, r.ms),
       ];
     });
-  console.error(`\n${table(['what', 'ms before', 'ms now', 'ratio', 'verdict'], rows)}`);
+  process.stderr.write(`\n${table(['what', 'ms before', 'ms now', 'ratio', 'verdict'], rows)}`);
 }

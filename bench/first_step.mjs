@@ -1,6 +1,7 @@
 /** Child of bench.mjs: seconds from process start to the end of the first training step of fer-cnn at batch 28. */
+
+import { randomBatch } from '../dist/bench/steps.js';
 import * as fer from '../dist/index.js';
-import { randomBatch } from './steps.mjs';
 
 const gpu = await fer.openGpu();
 const learner = new fer.Learner(gpu, fer.buildModel('fer-cnn'));

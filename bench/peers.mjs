@@ -10,8 +10,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { figure, table } from './report.mjs';
-import { summarize } from './statistics.mjs';
+import { figure } from '../dist/bench/report.js';
+import { summarize } from '../dist/bench/statistics.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FOLDER = here('.peers');
@@ -111,9 +111,9 @@ function child(name, [program, ...args]) {
 
 export function peerTable(results) {
   const ours = new Map(results.filter(({ peer }) => peer === 'fer-tui').map((r) => [r.work, r.imgPerS]));
-  return table(
-    ['work and batch', 'peer', 'img/s', 'ms', 'ours / theirs'],
-    results.map((r) =>
+  return {
+    head: ['work and batch', 'peer', 'img/s', 'ms', 'ours / theirs'],
+    rows: results.map((r) =>
       r.ms === undefined
         ? [r.work, r.peer, '-', '-', r.note]
         : [
@@ -124,5 +124,5 @@ export function peerTable(results) {
             `${figure((ours.get(r.work) ?? NaN) / r.imgPerS)}x`,
           ],
     ),
-  );
+  };
 }

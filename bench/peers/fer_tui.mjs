@@ -1,6 +1,7 @@
 /** fer-tui as one of the peers; see peers.mjs for the protocol. */
+
+import { randomBatch } from '../../dist/bench/steps.js';
 import * as fer from '../../dist/index.js';
-import { randomBatch } from '../steps.mjs';
 import { answer } from './protocol.mjs';
 
 const gpu = await fer.openGpu();

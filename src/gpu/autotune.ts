@@ -167,7 +167,8 @@ async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Re
   return wrong;
 }
 
-async function milliseconds(gpu: Gpu, program: Program): Promise<number> {
+/** One run of a program: device time, or where the adapter cannot tell, the time until it is done. */
+export async function milliseconds(gpu: Gpu, program: Program): Promise<number> {
   if (gpu.device.features.has('timestamp-query')) {
     return (await program.profile()).reduce((sum, ns) => sum + ns, 0) / 1e6;
   }

@@ -1,0 +1,32 @@
+import { milliseconds } from '../gpu/autotune.js';
+import type { Gpu } from '../gpu/device.js';
+import { copy, FLOP_PER_ROUND, multiplyAdd } from '../gpu/kernels/ceiling.js';
+import { Recorder } from '../gpu/recorder.js';
+import { sample, summarize } from './statistics.js';
+
+/** What an adapter can do at most, measured. */
+export interface Ceilings {
+  /** Of pure multiply-adds. */
+  readonly gflops: number;
+  /** Of a pure copy, loads and stores counted. */
+  readonly gbytes: number;
+}
+
+export async function measureCeilings(gpu: Gpu, { seconds = 1 } = {}): Promise<Ceilings> {
+  const time = async (body: (rec: Recorder) => unknown): Promise<number> => {
+    const rec = new Recorder(gpu);
+    body(rec);
+    const program = await rec.finish();
+    const { median } = summarize(await sample(() => milliseconds(gpu, program), { seconds }));
+    program.dispose();
+    return median / 1e3;
+  };
+  const [threads, rounds] = gpu.info.software ? [8192, 500] : [1 << 18, 2000];
+  const quads = 1 << 20;
+  const arithmetic = await time((rec) => multiplyAdd(rec, threads, rounds));
+  const copying = await time((rec) => copy(rec, rec.alloc([quads, 4], 'x')));
+  return {
+    gflops: (threads * rounds * FLOP_PER_ROUND) / arithmetic / 1e9,
+    gbytes: (quads * 16 * 2) / copying / 1e9,
+  };
+}

@@ -1,0 +1,163 @@
+import type { Gpu } from '../gpu/device.js';
+import { Learner } from '../nn/learner.js';
+import { buildModel } from '../nn/models.js';
+import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
+import { Rng } from '../util/random.js';
+import { figure, type Table } from './report.js';
+import { type Summary, sample, summarize } from './statistics.js';
+
+/** Whole training steps and inference of a network, and where the time of a step goes. */
+
+/** Random images and labels, the same at every call. */
+export function randomBatch(batch: number): [Float32Array, Uint32Array] {
+  const rng = new Rng(1);
+  return [
+    Float32Array.from({ length: batch * FACE_SIZE ** 2 }, () => rng.normal()),
+    Uint32Array.from({ length: batch }, () => rng.int(CLASS_NAMES.length)),
+  ];
+}
+
+/** What one kernel takes in a step, all its dispatches together. */
+export interface KernelShare {
+  readonly kernel: string;
+  readonly ms: number;
+  readonly dispatches: number;
+}
+
+export interface StepResult {
+  readonly name: string;
+  readonly ms: Summary;
+  readonly imgPerS: number;
+  /** Of training alone, as what follows. */
+  readonly dispatches?: number;
+  readonly bytes?: number;
+  /** The slowest first. */
+  readonly kernels?: readonly KernelShare[];
+}
+
+export interface StepBenchOptions {
+  readonly models: readonly string[];
+  /** Batches to train with. */
+  readonly batches: readonly number[];
+  /** Batches to predict with. */
+  readonly inference: readonly number[];
+  /** For each. */
+  readonly seconds: number;
+  readonly log?: (text: string) => void;
+}
+
+export async function benchSteps(gpu: Gpu, options: StepBenchOptions): Promise<StepResult[]> {
+  const { models, batches, inference, seconds, log } = options;
+  const results: StepResult[] = [];
+  for (const model of models) {
+    for (const batch of batches) {
+      log?.(`${model}, training, batch ${batch}`);
+      results.push(await benchTraining(gpu, model, batch, seconds));
+    }
+    for (const batch of inference) {
+      log?.(`${model}, inference, batch ${batch}`);
+      results.push(await benchInference(gpu, model, batch, seconds));
+    }
+  }
+  return results;
+}
+
+async function benchTraining(gpu: Gpu, model: string, batch: number, seconds: number): Promise<StepResult> {
+  const learner = new Learner(gpu, buildModel(model));
+  const [images, labels] = randomBatch(batch);
+  const step = timed(async () => {
+    await learner.train(images, labels);
+    await gpu.sync();
+  });
+  await step();
+  const ms = summarize(await sample(step, { seconds }));
+  const kernels = await profile(learner, images, labels);
+  const result = {
+    name: `${model} training, batch ${batch}`,
+    ms,
+    imgPerS: (1000 * batch) / ms.median,
+    dispatches: kernels.length,
+    bytes: gpu.pool.stats.liveBytes,
+    kernels: byKernel(kernels),
+  };
+  await learner.dispose();
+  return result;
+}
+
+async function benchInference(gpu: Gpu, model: string, batch: number, seconds: number): Promise<StepResult> {
+  const learner = new Learner(gpu, buildModel(model));
+  const [images] = randomBatch(batch);
+  const run = timed(() => learner.predict(images));
+  await run();
+  const ms = summarize(await sample(run, { seconds }));
+  await learner.dispose();
+  return { name: `${model} inference, batch ${batch}`, ms, imgPerS: (1000 * batch) / ms.median };
+}
+
+/** The milliseconds that something takes. */
+function timed(run: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    const begin = performance.now();
+    await run();
+    return performance.now() - begin;
+  };
+}
+
+interface TimedCommand {
+  readonly kernel: string;
+  readonly ms: number;
+}
+
+/** Median device time of every dispatch of a step. */
+async function profile(learner: Learner, images: Float32Array, labels: Uint32Array): Promise<TimedCommand[]> {
+  const runs: Awaited<ReturnType<Learner['profile']>>[] = [];
+  for (let i = 0; i < 7; i++) runs.push(await learner.profile(images, labels));
+  return (runs[0] ?? []).map(({ kernel }, i) => ({
+    kernel,
+    ms: summarize(runs.map((run) => (run[i]?.nanoseconds ?? 0) / 1e6)).median,
+  }));
+}
+
+function byKernel(commands: readonly TimedCommand[]): KernelShare[] {
+  const sums = new Map<string, { kernel: string; ms: number; dispatches: number }>();
+  for (const { kernel, ms } of commands) {
+    const entry = sums.get(kernel) ?? { kernel, ms: 0, dispatches: 0 };
+    entry.ms += ms;
+    entry.dispatches++;
+    sums.set(kernel, entry);
+  }
+  return [...sums.values()].sort((a, b) => b.ms - a.ms);
+}
+
+export function stepTable(results: readonly StepResult[]): Table {
+  return {
+    head: ['what', 'img/s', 'ms', 'p95', 'dispatches', 'MiB'],
+    rows: results.map((r) => [
+      r.name,
+      figure(r.imgPerS),
+      figure(r.ms.median),
+      figure(r.ms.p95),
+      String(r.dispatches ?? ''),
+      r.bytes === undefined ? '' : figure(r.bytes / 2 ** 20),
+    ]),
+  };
+}
+
+/** One training step, kernel by kernel: device time in milliseconds, and where it goes. */
+export function waterfall(kernels: readonly KernelShare[]): { total: number; table: Table } {
+  const total = kernels.reduce((sum, { ms }) => sum + ms, 0);
+  const rows = kernels.map(({ kernel, ms, dispatches }) => [
+    kernel,
+    String(dispatches),
+    figure(ms),
+    `${Math.round((100 * ms) / total)} %`,
+    bar(ms / (kernels[0]?.ms ?? 1)),
+  ]);
+  return { total, table: { head: ['kernel', 'dispatches', 'ms', 'share', ''], rows } };
+}
+
+/** A bar of `share` (0 to 1) of 20 characters. */
+function bar(share: number): string {
+  const full = Math.round(20 * Math.max(0, Math.min(1, share)));
+  return '#'.repeat(full) + '.'.repeat(20 - full);
+}

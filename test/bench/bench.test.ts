@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { type BenchCase, kernelCases } from '../../src/bench/kernel_cases.js';
+import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
+import { sample, scaled, summarize, verdict } from '../../src/bench/statistics.js';
+import type { Gpu } from '../../src/gpu/device.js';
+import { shaderSource } from '../../src/gpu/shader.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+describe('statistics', () => {
+  it('summarises samples in any order', () => {
+    const samples = Array.from({ length: 100 }, (_, i) => (i * 37) % 100);
+    expect(summarize(samples)).toEqual({ median: 50, p95: 95, low: 40, high: 60, n: 100 });
+    expect(scaled(summarize([2]), 10)).toEqual({ median: 20, p95: 20, low: 20, high: 20, n: 1 });
+    expect(summarize([]).median).toBeNaN();
+  });
+
+  it('has a verdict only where the intervals lie apart', () => {
+    const around = (median: number) => ({ median, p95: median, low: median - 1, high: median + 1, n: 9 });
+    expect(verdict(around(10), around(7))).toBe('faster');
+    expect(verdict(around(10), around(13))).toBe('slower');
+    expect(verdict(around(10), around(11))).toBe('same within noise');
+  });
+
+  it('warms up, then samples as long as it was told', async () => {
+    let runs = 0;
+    const shares: number[] = [];
+    const samples = await sample(async () => runs++, {
+      ...{ seconds: 0, least: 4 },
+      onSample: (share) => shares.push(share),
+    });
+    expect(samples).toEqual([1, 2, 3, 4]);
+    expect(shares).toEqual([0.25, 0.5, 0.75, 1]);
+  });
+});
+
+describe('kernelTable', () => {
+  it('says which variants are wrong', () => {
+    const ms = summarize([2]);
+    const good = { name: 'k', variant: 'naive', error: 1e-7, ms, gflops: 10, gbytes: 1 };
+    const { rows } = kernelTable([
+      { ...good, ofCeiling: 0.5, timesNaive: 1 },
+      { name: 'k', variant: 'fast', error: 0.5, wrong: true },
+    ]);
+    expect(rows).toEqual([
+      ['k', 'naive', '1.0e-7', '2.00', '2.00', '10.0', '50 %', '1.00', '1.00'],
+      ['k', 'fast', '5.0e-1', 'WRONG: not timed'],
+    ]);
+  });
+});
+
+describeGpu('the kernels of a case', (get) => {
+  const specOf = (gpu: Gpu): BenchCase =>
+    kernelCases(gpu).find(({ name }) => name === 'conv2d 6x6 128->256 forward') as BenchCase;
+
+  it('are right, timed, and have their source in shaders/', async () => {
+    const gpu = get();
+    const spec = specOf(gpu);
+    for (const variant of spec.variants) {
+      expect(await checkVariant(gpu, spec, variant)).toMatchObject({ ok: true });
+      const names = await kernelsOf(gpu, spec, variant);
+      expect(names.length).toBeGreaterThan(0);
+      for (const name of names) expect(shaderSource(name.split('.')[0] ?? '')).toContain('@compute');
+    }
+    const { ms, gflops } = await timeVariant(gpu, spec, 'naive', { batch: 1, seconds: 0, least: 1 });
+    expect(ms.median).toBeGreaterThan(0);
+    expect(gflops).toBeCloseTo(spec.work(1).flop / (ms.median / 1e3) / 1e9, 6);
+  });
+
+  it('that are wrong say where they differ first', async () => {
+    const gpu = get();
+    const spec = specOf(gpu);
+    const { inputs, want } = spec.reference(2);
+    const off = Float64Array.from(want);
+    off[7] = (off[7] ?? 0) + 1e3;
+    const wrong = { ...spec, reference: () => ({ inputs, want: off }) };
+    const check = await checkVariant(gpu, wrong, 'naive');
+    expect(check).toMatchObject({ ok: false, differs: { index: 7, want: off[7] } });
+  });
+});
