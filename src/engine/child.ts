@@ -3,32 +3,21 @@ import type { Gpu } from '../gpu/device.js';
 import { FerError } from '../util/errors.js';
 import type { Handler } from './handler.js';
 import { HANDLERS } from './handlers.js';
-import { BATCH_MS, type Batch, type Command, HEARTBEAT_MS, type Message } from './protocol.js';
+import { Outbox } from './outbox.js';
+import { type Command, HEARTBEAT_MS, type Message } from './protocol.js';
 import type { RequestName } from './requests.js';
+import { Training } from './training.js';
 
 /**
  * The engine's process: everything that computes, at a low priority, so that the screen stays quick. It ends when its
  * parent does; a training is then saved first.
  */
-setPriority(constants.priority.PRIORITY_LOW); // before any thread of the driver begins, so that they inherit it
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver's threads begin, so that they inherit it
 
-let seq = 0;
-let waiting: Message[] = [];
-let timer: NodeJS.Timeout | undefined;
-
-function send(message: Message): void {
-  waiting.push(message);
-  timer ??= setTimeout(flush, BATCH_MS);
-}
-
-function flush(): void {
-  clearTimeout(timer);
-  timer = undefined;
-  if (waiting.length === 0 || !process.connected) return;
-  process.send?.({ seq: seq++, messages: waiting } satisfies Batch);
-  waiting = [];
-}
-
+const outbox = new Outbox((batch) => {
+  if (process.connected) process.send?.(batch);
+});
+const send = (message: Message): void => outbox.send(message);
 setInterval(() => send({ type: 'heartbeat' }), HEARTBEAT_MS).unref();
 
 let gpu: Promise<Gpu> | undefined;
@@ -56,14 +45,15 @@ async function answer({ id, name, args }: Extract<Command, { type: 'request' }>)
     });
     send({ type: 'reply', id, value });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
     if (!(error instanceof FerError)) console.error(error); // our bug: its stack goes to the log
-    send({ type: 'failed', id, message: text });
+    send({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) });
   } finally {
     asked.delete(id);
-    flush();
+    outbox.flush();
   }
 }
+
+const training = new Training(send);
 
 process.on('message', (command: Command) => {
   switch (command.type) {
@@ -73,8 +63,21 @@ process.on('message', (command: Command) => {
     case 'cancel':
       asked.get(command.id)?.abort();
       break;
-    default:
+    case 'train':
+      training.train(command.settings);
       break;
+    case 'resume':
+      training.resume(command.path);
+      break;
+    default:
+      training.steer(command);
   }
 });
-process.on('disconnect', () => process.exit(0));
+
+async function end(): Promise<void> {
+  await training.end();
+  outbox.flush();
+  process.exit(0);
+}
+process.on('disconnect', () => void end());
+process.on('SIGTERM', () => void end());

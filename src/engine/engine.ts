@@ -12,8 +12,14 @@ export interface Engine {
   send(command: Command): void;
   /** Everything but answers. Returns how to stop listening. */
   listen(listener: (news: News) => void): () => void;
-  /** Lets it save and end. */
-  close(): void;
+  /** Lets it save what it trains and end; resolves when it has. A second call changes nothing. */
+  close(): Promise<void>;
+  /** Ends it at once, whatever it does. */
+  kill(): void;
+  /** No longer keeps this process alive. */
+  release(): void;
+  /** Where what it prints goes. */
+  readonly log: string;
 }
 
 /** Messages that are no answers, and the end of the process itself. */

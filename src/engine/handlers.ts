@@ -3,5 +3,6 @@ import type { RequestName } from './requests.js';
 
 /** Each is loaded when first asked for. They share a thread with training, so they must let go of it now and then. */
 export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> } = {
+  'runs.list': async () => (await import('./requests/runs.js')).runsList,
   'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
 };

@@ -67,9 +67,18 @@ export class EngineProcess implements Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The child notices, saves and ends by itself. */
-  close(): void {
-    if (this.#child?.connected) this.#child.disconnect();
+  close(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return Promise.resolve();
+    if (child.connected) child.disconnect(); // it notices
+    return new Promise((resolve) => child.once('exit', () => resolve()));
+  }
+
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  release(): void {
     this.#child?.unref();
   }
 

@@ -5,8 +5,15 @@ import type { RequestName } from './requests.js';
 export type Command =
   | { readonly type: 'train'; readonly settings: Readonly<Record<string, unknown>> }
   | { readonly type: 'resume'; readonly path: string }
+  | Steering
   | { readonly type: 'request'; readonly id: number; readonly name: RequestName; readonly args: unknown }
   | { readonly type: 'cancel'; readonly id: number };
+
+/** Of the training that is going on; without one they do nothing. */
+export type Steering =
+  | { readonly type: 'pause' | 'continue' | 'step' | 'checkpoint' | 'validate' }
+  | { readonly type: 'lr'; readonly lr: number }
+  | { readonly type: 'stop'; readonly after: 'batch' | 'epoch' };
 
 /** Up from the engine. */
 export type Message =
@@ -17,7 +24,7 @@ export type Message =
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
-/** Messages travel in batches; a gap in `seq` would be a lost batch. */
+/** Messages travel in batches, numbered from 0; a gap in `seq` would be a lost batch. */
 export interface Batch {
   readonly seq: number;
   readonly messages: readonly Message[];
@@ -25,5 +32,5 @@ export interface Batch {
 
 export const BATCH_MS = 50;
 export const HEARTBEAT_MS = 1000;
-/** Without a heartbeat for this long the engine counts as silent. */
+/** Without a sign of life for this long the engine counts as silent. */
 export const SILENCE_MS = 10_000;

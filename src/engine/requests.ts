@@ -1,8 +1,12 @@
+import type { RunReport } from '../train/runs.js';
+
 /**
  * What a screen may ask the engine for, by name: arguments, progress, result. They travel as structured clones, so
  * typed arrays do and functions do not. A new one needs an entry here and a handler in `handlers.ts`.
  */
 export interface Requests {
+  /** All runs of a folder, the latest first. */
+  'runs.list': { args: { folder: string }; progress: never; result: RunReport[] };
   /** The adapter that training would use. */
   'machine.probe': { args: { adapter?: string }; progress: never; result: MachineReport };
 }

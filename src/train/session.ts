@@ -152,8 +152,9 @@ function takeUp(folder: RunFolder, trainer: Trainer, emit: Emit): void {
   const { learner, trainer: state } = loadCheckpoint(folder.checkpoint);
   trainer.learner.writeState(learner);
   trainer.restore(state);
-  const message = `resumed at step ${learner.stepCount}, epoch ${state.epoch + 1}`;
-  emit({ type: 'event', kind: 'resume', message });
+  const { stepCount: step } = learner;
+  const message = `resumed at step ${step}, epoch ${state.epoch + 1}`;
+  emit({ type: 'event', kind: 'resume', message, step });
 }
 
 async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']): Promise<Dataset> {

@@ -18,7 +18,7 @@ export function actionsOf(
   name: ScreenName,
 ): Actions<unknown> {
   const module = screens.get(name) as AnyScreen;
-  const own = (): object => (store.state.screens[name] ?? module.initial) as object;
+  const own = (): object => ownState(store.state, module) as object;
   const act: Actions<unknown> = {
     get state() {
       return own();
@@ -75,7 +75,20 @@ export function openScreen(
   module.open?.(actionsOf(store, screens, engine, name));
 }
 
-/** Id of the panel that has the focus. */
-export function focusOf({ focus }: AppState, { name, panels }: AnyScreen): string {
-  return focus[name] ?? panels[0]?.id ?? '';
+/** A screen's own state: what it has changed, over what it begins with. */
+export function ownState({ screens }: AppState, { name, initial }: AnyScreen): unknown {
+  return { ...(initial as object), ...(screens[name] as object | undefined) };
+}
+
+/** Ids of the panels that there are now. */
+export function panelIds(app: AppState, module: AnyScreen): string[] {
+  const state = ownState(app, module);
+  return module.panels.filter((panel) => panel.when?.({ state, app }) ?? true).map(({ id }) => id);
+}
+
+/** Id of the panel that has the focus; the first one, if that which had it is gone. */
+export function focusOf(app: AppState, module: AnyScreen): string {
+  const ids = panelIds(app, module);
+  const id = app.focus[module.name];
+  return id !== undefined && ids.includes(id) ? id : (ids[0] ?? '');
 }

@@ -2,6 +2,7 @@ import type { MachineReport } from '../engine/requests.js';
 import type { Size } from './layout.js';
 import type { Loadable } from './loadable.js';
 import type { Capability } from './paint/capability.js';
+import type { RunState } from './run_state.js';
 
 /** In the order of the tabs and of the keys 1, 2, ... */
 export const SCREEN_NAMES = ['home', 'data', 'model', 'train', 'webcam', 'runs', 'kernels'] as const;
@@ -12,8 +13,8 @@ export interface AppState {
   readonly size: Size;
   readonly capability: Capability;
   readonly screen: ScreenName;
-  /** Own state of each screen. */
-  readonly screens: Readonly<Partial<Record<ScreenName, unknown>>>;
+  /** Own state of each screen, as far as it differs from what the screen begins with. */
+  readonly screens: Readonly<Partial<Record<ScreenName, object>>>;
   /** Id of the focused panel of each screen; missing: its first. */
   readonly focus: Readonly<Partial<Record<ScreenName, string>>>;
   /** Whether the focused panel has the body to itself. */
@@ -23,6 +24,10 @@ export interface AppState {
   readonly overlay: Overlay | undefined;
   readonly note: Note | undefined;
   readonly machine: Loadable<MachineReport>;
+  /** The run that Train shows: live, or read back from the disk. */
+  readonly run: RunState | undefined;
+  /** Where runs are looked for. */
+  readonly runsFolder: string;
   /** Milliseconds of `Date.now`; moves once a second. */
   readonly now: number;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import { actionsOf, focusOf, openScreen, type ScreenMap } from './actions.js';
+import { actionsOf, focusOf, openScreen, panelIds, type ScreenMap } from './actions.js';
 import { type AppState, type Prompt, SCREEN_NAMES } from './app_state.js';
 import type { Key } from './input.js';
 import { sizeClass } from './layout.js';
@@ -136,7 +136,7 @@ function promptKey(store: Store<AppState>, prompt: Prompt, { name, text }: Key):
 function moveFocus({ store, screens }: App, step: number): void {
   const { state } = store;
   const module = screens.get(state.screen) as AnyScreen;
-  const ids = module.panels.map(({ id }) => id);
+  const ids = panelIds(state, module);
   const at = ids.indexOf(focusOf(state, module));
   const next = ids[(at + step + ids.length) % ids.length];
   if (next !== undefined) store.set({ focus: { ...state.focus, [state.screen]: next } });

@@ -3,13 +3,17 @@ import { render } from 'ink';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
 import { EXIT } from '../util/errors.js';
-import { openScreen } from './actions.js';
+import { actionsOf, openScreen } from './actions.js';
 import { AppView } from './app.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { Input } from './input.js';
 import { type App, type Host, handleKey } from './keys.js';
+import type { Size } from './layout.js';
+import { follow, resumeRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
 import type { Capability } from './paint/capability.js';
+import { PictureCache } from './picture_cache.js';
+import { isActive } from './run_state.js';
 import { Screen } from './screen.js';
 import { SCREENS } from './screens/all.js';
 import { Store } from './store.js';
@@ -17,46 +21,46 @@ import { plain } from './text.js';
 
 export interface TuiOptions {
   readonly screen?: ScreenName;
+  /** What screens know at the start, over their initial state. */
+  readonly own?: AppState['screens'];
   /** How often what comes from the engine is shown, per second. */
   readonly fps: number;
   readonly capability: Capability;
   /** Default: the child process. */
   readonly engine?: Engine;
+  /** Begins, or goes on with, a run at once. */
+  readonly run?: { readonly settings: Readonly<Record<string, unknown>> } | { readonly resume: string };
 }
 
 /** Two ^C within this time leave at once. */
 const INSIST_MS = 3000;
 
 /** The state at the start. */
-export function initialState(size: AppState['size'], capability: Capability): AppState {
+export function initialState(size: Size, capability: Capability): AppState {
   return {
     ...{ size, capability, screen: 'home', screens: {}, focus: {}, zoom: false, table: false },
-    ...{ overlay: undefined, note: undefined, machine: EMPTY, now: Date.now() },
+    ...{ overlay: undefined, note: undefined, machine: EMPTY, run: undefined, runsFolder: 'runs' },
+    now: Date.now(),
   };
 }
 
 /** Runs the terminal UI until it is left; resolves with the exit code. Both ends must be terminals. */
 export async function runTui(options: TuiOptions): Promise<number> {
+  const { capability, fps, own = {} } = options;
   const engine = options.engine ?? new EngineProcess();
-  const screen = new Screen(process.stdout, () => []);
-  const store = new Store(initialState(screen.size, options.capability), { fps: options.fps });
-  let leave: (code: number) => void = () => undefined;
-  const left = new Promise<number>((resolve) => {
-    leave = resolve;
-  });
-  let interrupted = Number.NEGATIVE_INFINITY;
+  const pictures = new PictureCache(capability);
+  const screen = new Screen(process.stdout, (placed) => pictures.lines(placed));
+  const store = new Store<AppState>({ ...initialState(screen.size, capability), screens: own }, { fps });
+  const leaving = new Leaving(store, engine);
   const host: Host = {
-    quit: () => leave(EXIT.done),
-    interrupt: () => {
-      if (performance.now() - interrupted < INSIST_MS) process.exit(EXIT.interrupted);
-      interrupted = performance.now();
-      leave(EXIT.interrupted);
-    },
+    quit: () => leaving.quit(),
+    interrupt: () => leaving.interrupt(),
     suspend: () => suspend(),
     redraw: () => screen.redraw(),
     save: () => store.set({ note: saveText(screen) }),
   };
   const app: App = { store, screens: SCREENS, engine, host };
+  const act = actionsOf(store, SCREENS, engine, 'train');
   const input = new Input(process.stdin, (key) => handleKey(app, key));
   const enter = (): void => {
     screen.enter();
@@ -77,13 +81,13 @@ export async function runTui(options: TuiOptions): Promise<number> {
     screen.redraw();
   };
   const onSignal = (signal: NodeJS.Signals): void =>
-    leave(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
+    leaving.leave(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
   process.stdout.on('resize', onResize);
   process.on('exit', restore).on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   const clock = setInterval(() => store.set({ now: Date.now() }), 1000);
-  const stopListening = engine.listen(() => undefined);
+  const unfollow = follow(act);
   enter();
-  const ink = render(<AppView app={app} onScene={({ pictures }) => screen.show(pictures)} />, {
+  const ink = render(<AppView app={app} onScene={(scene) => screen.show(scene.pictures)} />, {
     stdout: screen as unknown as NodeJS.WriteStream,
     debug: true, // whole frames without cursor codes; `screen` does the rest
     patchConsole: false,
@@ -91,17 +95,68 @@ export async function runTui(options: TuiOptions): Promise<number> {
   });
   probe(store, engine);
   openScreen(store, SCREENS, engine, options.screen ?? SCREEN_NAMES[0]);
+  if (options.run !== undefined) beginGiven(act, options.run);
   store.flush();
   try {
-    return await Promise.race([left, ink.waitUntilExit().then(() => EXIT.bug)]);
+    return await Promise.race([leaving.left, ink.waitUntilExit().then(() => EXIT.bug)]);
   } finally {
     clearInterval(clock);
-    stopListening();
+    unfollow();
     process.stdout.off('resize', onResize);
     process.off('exit', restore).off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
     restore();
     ink.unmount();
-    engine.close();
+    void engine.close();
+    engine.release();
+  }
+}
+
+function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
+  if ('resume' in run) resumeRun(act, run.resume);
+  else startRun(act, run.settings);
+}
+
+/** The ways out: at once when nothing is lost, else after training was saved. */
+class Leaving {
+  readonly left: Promise<number>;
+  leave: (code: number) => void = () => undefined;
+  #interrupted = Number.NEGATIVE_INFINITY;
+  #saving = false;
+
+  constructor(
+    private readonly store: Store<AppState>,
+    private readonly engine: Engine,
+  ) {
+    this.left = new Promise((resolve) => {
+      this.leave = resolve;
+    });
+  }
+
+  quit(): void {
+    if (!isActive(this.store.state.run) || this.#saving) {
+      this.leave(EXIT.done);
+      return;
+    }
+    const lines = [
+      'Training goes on. Leaving stops it after this batch and saves: it can be resumed to the same bits.',
+    ];
+    const choices = [{ key: 'q', label: 'stop, save and quit', run: () => this.#saveThenLeave(EXIT.done) }];
+    this.store.set({ overlay: { kind: 'question', title: 'quit while training?', lines, choices } });
+  }
+
+  interrupt(): void {
+    if (performance.now() - this.#interrupted < INSIST_MS) process.exit(EXIT.interrupted);
+    this.#interrupted = performance.now();
+    if (isActive(this.store.state.run)) this.#saveThenLeave(EXIT.interrupted);
+    else this.leave(EXIT.interrupted);
+  }
+
+  #saveThenLeave(code: number): void {
+    this.#saving = true;
+    this.store.set({
+      note: { text: 'stopping after this batch, then saving; ^C twice leaves at once', kind: 'info' },
+    });
+    void this.engine.close().then(() => this.leave(code));
   }
 }
 

@@ -1,8 +1,9 @@
-import { focusOf, type ScreenMap } from './actions.js';
+import { focusOf, ownState, type ScreenMap } from './actions.js';
 import { type AppState, SCREEN_NAMES } from './app_state.js';
 import { GLOBAL_KEYS, keysLabel, singlePanel } from './keys.js';
 import { bodyOf, borders, inside, type Piece, type Rect, sizeClass } from './layout.js';
 import { overlayBox } from './overlays.js';
+import { runTitle } from './run_words.js';
 import type {
   Actions,
   AnyScreen,
@@ -31,7 +32,7 @@ export function sceneOf(
   const theme = makeTheme(app.capability);
   const module = screens.get(app.screen) as AnyScreen;
   const view: ScreenView<unknown> = {
-    state: app.screens[app.screen] ?? module.initial,
+    state: ownState(app, module),
     app,
     theme,
     capability: app.capability,
@@ -91,7 +92,7 @@ function placedPanels(module: AnyScreen, view: ScreenView<unknown>, body: Rect):
   const rects = singlePanel(view.app) ? { [view.focus]: body } : module.layout(body, view);
   return module.panels.flatMap((spec) => {
     const at = rects[spec.id];
-    if (at === undefined) return [];
+    if (at === undefined || !(spec.when?.(view) ?? true)) return [];
     const place = inside(at, spec.flush === true ? 0 : 1);
     return [{ spec, at, place, view: { ...view, cols: place.cols, rows: place.rows } }];
   });
@@ -120,8 +121,10 @@ function panelPieces(panels: readonly Placed[], body: Rect, theme: Theme): Piece
 function headLines(view: ScreenView<unknown>, screens: ScreenMap): string[] {
   const { app, theme } = view;
   const { cols } = app.size;
-  const adapter = app.machine.status === 'ready' ? ` │ ${app.machine.value.adapter}` : '';
-  const title = `${theme.strong('fer-tui')}${adapter}`;
+  const parts = [theme.strong('fer-tui')];
+  if (app.run !== undefined) parts.push(...runTitle(app.run));
+  if (app.machine.status === 'ready') parts.push(app.machine.value.adapter);
+  const title = parts.join(' │ ');
   const tabs = SCREEN_NAMES.flatMap((name, i) => {
     const module = screens.get(name);
     if (module === undefined) return [];

@@ -51,6 +51,8 @@ export interface PanelView<S> extends ScreenView<S> {
 export interface PanelSpec<S> {
   readonly id: string;
   title(view: PanelView<S>): string;
+  /** Whether there is such a panel now; default: always. */
+  when?(at: Pick<ScreenView<S>, 'state' | 'app'>): boolean;
   /** Whether lines begin at the border itself: for pictures that need every cell. */
   readonly flush?: boolean;
   /** From the top; may be too many or too wide. */

@@ -7,6 +7,7 @@ export type Role = keyof typeof STYLES;
 const STYLES = {
   strong: '1',
   dim: '90',
+  faint: '90',
   selected: '7',
   key: '36',
   good: '32',
@@ -16,7 +17,6 @@ const STYLES = {
   validation: '33',
   third: '35',
   fourth: '32',
-  faint: '90',
   border: '90',
   borderFocused: '36',
 } as const;

@@ -18,7 +18,10 @@ export const SILENT_ENGINE: Engine = {
   request: () => new Promise(() => undefined),
   send: () => undefined,
   listen: () => () => undefined,
-  close: () => undefined,
+  close: () => Promise.resolve(),
+  kill: () => undefined,
+  release: () => undefined,
+  log: 'no log',
 };
 
 export const COLOUR: Capability = { color: 'truecolor', glyphs: 'unicode' };

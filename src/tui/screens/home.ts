@@ -1,32 +1,223 @@
-import { columns } from '../layout.js';
-import { waitingLines } from '../loadable.js';
-import { defineScreen } from '../screen_module.js';
+import { existsSync } from 'node:fs';
+import type { RunReport } from '../../train/runs.js';
+import { percent } from '../charts/axis.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { resumeRun } from '../live.js';
+import { EMPTY, type Loadable, waitingLines } from '../loadable.js';
+import { isActive, readRunState } from '../run_state.js';
+import { phaseWord } from '../run_words.js';
+import { type Actions, defineScreen, type PanelView } from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import { listLine } from '../widgets.js';
+
+interface HomeState {
+  readonly runs: Loadable<RunReport[]>;
+  /** Line of the Start panel. */
+  readonly selected: number;
+}
+
+type Act = Actions<HomeState>;
+
+/** Where FER-2013 is looked for. */
+const DATA_PLACES = [
+  'data/fer2013.csv',
+  'fer2013.csv',
+  'data/fer2013.csv.gz',
+  'fer2013.csv.gz',
+  'data/archive.zip',
+];
+
+/** What can be begun here. */
+interface Choice {
+  readonly key: string;
+  readonly text: string;
+  run(act: Act): void;
+}
+
+function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
+  const stopped = unfinished(state.runs);
+  return [
+    isActive(app.run)
+      ? {
+          key: 't',
+          text: `Watch ${app.run.start?.run ?? 'the training'} (${phaseWord(app.run)})`,
+          run: (act) => act.go('train'),
+        }
+      : { key: 't', text: 'Train a new model', run: newRun },
+    ...(stopped === undefined || isActive(app.run)
+      ? []
+      : [
+          {
+            key: 'R',
+            text: `Resume ${stopped.name} · ${stopped.status} at epoch ${stopped.epochs.length}/${stopped.of}`,
+            run: (act: Act) => resumeRun(act, stopped.path),
+          },
+        ]),
+    { key: '2', text: 'Look at the data', run: (act) => act.go('data') },
+    { key: '3', text: 'Look at the networks', run: (act) => act.go('model') },
+    { key: '5', text: 'Open the webcam', run: (act) => act.go('webcam') },
+    { key: '6', text: 'Compare runs', run: (act) => act.go('runs') },
+  ];
+}
+
+function newRun(act: Act): void {
+  const { screens } = act.app;
+  act.setApp({ screens: { ...screens, train: { ...screens.train, form: true } } });
+  act.go('train');
+}
+
+/** The latest run that did not come to its end and is not going on. */
+function unfinished(runs: Loadable<RunReport[]>): RunReport | undefined {
+  if (runs.status !== 'ready') return undefined;
+  return runs.value.find(({ status }) => status === 'crashed' || status === 'stopped' || status === 'failed');
+}
+
+function startLines(view: PanelView<HomeState>): string[] {
+  const { theme, cols, state } = view;
+  return choices(view).map(({ key, text }, i) =>
+    listLine(`${padTo(` ${text}`, cols - 6)} ${theme.key(key)} `, i === state.selected, theme),
+  );
+}
+
+function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): string[] {
+  const { machine, size, capability } = app;
+  const label = (name: string, text: string): string => `${theme.dim(padTo(name, 5))} ${text}`;
+  const gpu =
+    machine.status === 'ready'
+      ? [label('GPU', machine.value.adapter), label('', machineWords(machine.value))]
+      : waitingLines(machine, { empty: '–', theme, cols: cols - 6, now }).map((line, i) =>
+          label(i === 0 ? 'GPU' : '', line),
+        );
+  const data = DATA_PLACES.find((path) => existsSync(path));
+  const all = [
+    ...gpu,
+    label('Data', data === undefined ? 'no FER-2013 here; drawn faces are built in' : `FER-2013: ${data}`),
+    label(
+      'Term',
+      `${size.cols}x${size.rows} · ${colourWords(capability.color)} · ${capability.glyphs === 'unicode' ? 'Unicode' : 'ASCII'}`,
+    ),
+  ];
+  return rows < all.length ? all.filter((_, i) => i !== 1) : all;
+}
+
+function machineWords({
+  software,
+  f16,
+  timestamps,
+  subgroups,
+}: {
+  software: boolean;
+  f16: boolean;
+  timestamps: boolean;
+  subgroups: string;
+}): string {
+  const has = (what: boolean): string => (what ? '✓' : '–');
+  return `${software ? 'software (CPU)' : 'hardware'} · f16 ${has(f16)} · timestamps ${has(timestamps)} · subgroups ${subgroups}`;
+}
+
+function colourWords(color: string): string {
+  return (
+    { truecolor: 'true colour', '256': '256 colours', '16': '16 colours', none: 'no colour' }[color] ?? color
+  );
+}
+
+function runLines({ state, app, theme, cols, now }: PanelView<HomeState>): string[] {
+  const empty = `no runs in ${app.runsFolder}/ yet: t trains one`;
+  if (state.runs.status !== 'ready') return waitingLines(state.runs, { empty, theme, cols, now });
+  if (state.runs.value.length === 0) return wrapped(empty, cols);
+  return state.runs.value.map(({ name, model, status, epochs, of, best }) => {
+    const score = best === null ? '' : `val ${percent(best.acc)}`;
+    return `${padTo(name, 12)} ${padTo(model, 12)} ${padTo(status, 11)} ${`${epochs.length}/${of}`.padStart(7)}  ${score}`;
+  });
+}
+
+const TOUR = [
+  'Press i on any screen to learn what you see, ? for its keys.',
+  'Nothing you press can lose work: stopping saves a checkpoint first, and a run that was cut off is offered again here.',
+];
 
 /** Where one starts. */
-export const home = defineScreen<object>({
+export const home = defineScreen<HomeState>({
   name: 'home',
   title: 'Home',
-  initial: {},
+  initial: { runs: EMPTY, selected: 0 },
   panels: [
+    { id: 'start', title: () => 'Start', lines: startLines },
+    { id: 'machine', title: () => 'This machine', lines: machineLines },
+    { id: 'runs', title: () => 'Last runs', lines: runLines },
     {
-      id: 'start',
-      title: () => 'Start',
-      lines: ({ theme }) => [`${theme.key('t')}  Train a new model`],
-    },
-    {
-      id: 'machine',
-      title: () => 'This machine',
-      lines: ({ app: { machine }, theme, cols, now }) =>
-        machine.status === 'ready'
-          ? [`GPU   ${machine.value.adapter}`]
-          : waitingLines(machine, { empty: 'not looked at', theme, cols, now }),
+      id: 'tour',
+      title: () => 'New here?',
+      lines: ({ cols }) => TOUR.flatMap((text) => [...wrapped(text, cols), '']),
     },
   ],
   layout: (body) => {
-    const [start, machine] = columns(body, [{ share: 1 }, { share: 1 }]);
-    return { ...(start && { start }), ...(machine && { machine }) };
+    const kind = bodyClass(body);
+    if (kind === 'narrow') {
+      const [start, runs, machine] = stack(body, [7, { share: 1 }, 1]) as [Rect, Rect, Rect];
+      return { start, machine, runs };
+    }
+    const [top, bottom] = stack(body, [8, { share: 1 }]) as [Rect, Rect];
+    const [start, machine] = columns(top, [{ share: 1 }, { share: 1 }]) as [Rect, Rect];
+    if (kind === 'standard') return { start, machine, runs: bottom };
+    const [runs, tour] = columns(bottom, [{ share: 3 }, { share: 2 }]) as [Rect, Rect];
+    return { start, machine, runs, tour };
   },
-  keys: [{ keys: ['t'], hint: 'train', help: 'Goes to Train', run: (act) => act.go('train') }],
-  explain: () => ['Home: what you can start, and what this machine can do.'],
-  summary: ({ app: { machine } }) => (machine.status === 'ready' ? machine.value.adapter : 'probing the GPU'),
+  keys: [
+    {
+      keys: ['up', 'down'],
+      hint: 'choose',
+      help: 'Goes through what can be begun',
+      run: (act, key) => {
+        const most = choices(act).length - 1;
+        act.set({ selected: Math.max(0, Math.min(most, act.state.selected + (key === 'up' ? -1 : 1))) });
+      },
+    },
+    {
+      keys: ['enter'],
+      hint: 'begin',
+      help: 'Begins what is chosen',
+      run: (act) => choices(act)[act.state.selected]?.run(act),
+    },
+    {
+      keys: ['t'],
+      hint: 'train',
+      help: 'Trains a new model, or shows the one in training',
+      run: (act) => choices(act)[0]?.run(act),
+    },
+    {
+      keys: ['R'],
+      hint: 'resume',
+      help: 'Resumes the latest run that did not come to its end',
+      when: ({ state, app }) => unfinished(state.runs) !== undefined && !isActive(app.run),
+      run: (act) => choices(act)[1]?.run(act),
+    },
+    {
+      keys: ['w'],
+      help: 'Shows the latest run on Train, from its log',
+      when: ({ state, app }) =>
+        state.runs.status === 'ready' && state.runs.value.length > 0 && !isActive(app.run),
+      run: (act) => {
+        const { runs } = act.state;
+        if (runs.status === 'ready' && runs.value[0]) act.setApp({ run: readRunState(runs.value[0].path) });
+        act.go('train');
+      },
+    },
+  ],
+  explain: () => [
+    'Start: what you can begin. The arrows choose, Enter begins; the letters at the right do the same at once.',
+    'This machine: the adapter that training will use. "software (CPU)" is Vulkan without a graphics card: everything works, slower. "fer-tui doctor" tells more.',
+    'Last runs: what was trained in this folder, the latest first. A run that was cut off can be resumed to the same bits.',
+  ],
+  summary: ({ app: { machine, run } }) =>
+    run === undefined
+      ? machine.status === 'ready'
+        ? machine.value.adapter
+        : 'probing the GPU'
+      : phaseWord(run),
+  open: (act) => {
+    act.load('runs', 'reading runs…', (engine) =>
+      engine.request('runs.list', { folder: act.app.runsFolder }),
+    );
+  },
 });

@@ -1,0 +1,127 @@
+import type { TrainEvent } from '../train/events.js';
+import { readEvents } from '../train/run_folder.js';
+import type { Engine, News } from './engine.js';
+import type { Command } from './protocol.js';
+
+export interface ReplayOptions {
+  /** Default 20. */
+  readonly eventsPerSecond?: number;
+  /** What happens instead of the event with this index: nothing any more, or a sudden end. */
+  readonly stallAt?: number;
+  readonly crashAt?: number;
+}
+
+const TICK_MS = 50;
+
+/**
+ * An engine without a GPU: plays the log of a run, for demonstrations and tests. It takes every command that steers;
+ * requests fail.
+ */
+export class ReplayEngine implements Engine {
+  readonly log = 'none: this is a replay';
+  readonly #listeners = new Set<(news: News) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #next = 0;
+  #due = 0;
+  #paused = false;
+
+  constructor(
+    private readonly events: readonly TrainEvent[],
+    private readonly options: ReplayOptions = {},
+  ) {}
+
+  /** Throws RunError for a file that is no log. */
+  static ofFile(path: string, options?: ReplayOptions): ReplayEngine {
+    return new ReplayEngine(readEvents(path), options);
+  }
+
+  /** Whether everything has been played. */
+  get done(): boolean {
+    return this.#next >= this.events.length;
+  }
+
+  begin(): void {
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  request(): Promise<never> {
+    return Promise.reject(new Error('not in a replay: there is no engine'));
+  }
+
+  send(command: Command): void {
+    switch (command.type) {
+      case 'train':
+      case 'resume':
+        this.#next = 0;
+        this.begin();
+        break;
+      case 'pause':
+      case 'continue':
+        this.#paused = command.type === 'pause';
+        this.#note(command.type, command.type === 'pause' ? 'paused' : 'goes on');
+        break;
+      case 'step':
+        this.#play(1);
+        break;
+      case 'lr':
+        this.#note('lr', `learning rate ${command.lr}`);
+        break;
+      case 'stop':
+        this.#next = this.events.length;
+        this.#tell({ type: 'train', event: { type: 'end', status: 'stopped', exit: 0 } });
+        break;
+      default:
+        break;
+    }
+  }
+
+  listen(listener: (news: News) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    return Promise.resolve();
+  }
+
+  kill(): void {
+    void this.close();
+    this.#tell({ type: 'exit', code: null, signal: 'SIGKILL' });
+  }
+
+  release(): void {
+    void this.close();
+  }
+
+  #tick(): void {
+    const { stallAt = Number.POSITIVE_INFINITY, eventsPerSecond = 20 } = this.options;
+    if (this.#next >= stallAt) return;
+    this.#tell({ type: 'heartbeat' });
+    if (this.#paused) return;
+    this.#due += (eventsPerSecond * TICK_MS) / 1000;
+    const count = Math.floor(this.#due);
+    this.#due -= count;
+    this.#play(Math.min(count, stallAt - this.#next));
+  }
+
+  #play(count: number): void {
+    for (const event of this.events.slice(this.#next, this.#next + count)) {
+      if (this.#next++ === this.options.crashAt) {
+        this.kill();
+        return;
+      }
+      this.#tell({ type: 'train', event });
+    }
+    if (this.done) void this.close();
+  }
+
+  #note(kind: 'pause' | 'continue' | 'lr', message: string): void {
+    this.#tell({ type: 'train', event: { type: 'event', kind, message } });
+  }
+
+  #tell(news: News): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+}

@@ -1,0 +1,75 @@
+import { Control } from '../train/control.js';
+import type { Hooks } from '../train/session.js';
+import type { Message, Steering } from './protocol.js';
+
+/** The one training of an engine: begun, steered and stopped by commands; its events are messages. */
+export class Training {
+  #control: Control | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly send: (message: Message) => void) {}
+
+  /** Begins a run; one that is going on is an error event. */
+  train(settings: Readonly<Record<string, unknown>>): void {
+    this.#begin(async (hooks) => {
+      const [{ resolveConfig }, { runTraining }] = await Promise.all([
+        import('../train/config.js'),
+        import('../train/session.js'),
+      ]);
+      await runTraining(resolveConfig(settings), hooks);
+    });
+  }
+
+  /** Goes on with the run in a folder. */
+  resume(path: string): void {
+    this.#begin(async (hooks) => {
+      const { resumeTraining } = await import('../train/session.js');
+      await resumeTraining(path, hooks);
+    });
+  }
+
+  steer(command: Steering): void {
+    const control = this.#control;
+    if (control === undefined) return;
+    const verbs: { [T in Steering['type']]: () => void } = {
+      pause: () => control.pause(),
+      continue: () => control.resume(),
+      step: () => control.step(),
+      checkpoint: () => control.ask('checkpoint'),
+      validate: () => control.ask('validate'),
+      lr: () => command.type === 'lr' && control.setLearningRate(command.lr),
+      stop: () => command.type === 'stop' && control.stop('user', command.after),
+    };
+    verbs[command.type]();
+  }
+
+  /** Stops after the batch, and resolves when everything is saved. */
+  async end(): Promise<void> {
+    this.#control?.stop('sigterm');
+    await this.#running;
+  }
+
+  #begin(body: (hooks: Hooks) => Promise<void>): void {
+    if (this.#control !== undefined) return;
+    const control = new Control();
+    this.#control = control;
+    let ended = false;
+    const emit: Hooks['emit'] = (event) => {
+      ended ||= event.type === 'end';
+      this.send({ type: 'train', event });
+    };
+    const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
+      this.send({ type: 'loading', done, total, unit });
+    this.#running = body({ emit, control, onLoadProgress })
+      .catch((error: unknown) => {
+        console.error(error); // into the log; whoever watches has the error event
+        if (ended) return;
+        // Not even a session came of it: settings that make no sense.
+        emit({ type: 'error', message: error instanceof Error ? error.message : String(error), exit: 2 });
+        emit({ type: 'end', status: 'failed', exit: 2 });
+      })
+      .finally(() => {
+        this.#control = undefined;
+      });
+  }
+}

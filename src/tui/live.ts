@@ -1,0 +1,118 @@
+import {
+  applyEvent,
+  beginRun,
+  isActive,
+  loseRun,
+  type RunState,
+  readRunState,
+  reopened,
+} from './run_state.js';
+import type { Actions } from './screen_module.js';
+
+/** Between the engine and the state: its news go into the run, verbs go to it. */
+
+/** What verbs need of a screen's actions. */
+export type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask'>;
+
+/** Keeps `app.run` true to what the engine tells. Returns how to stop. */
+export function follow(act: Verbs): () => void {
+  return act.engine.listen((news) => {
+    const { run } = act.app;
+    const now = Date.now();
+    switch (news.type) {
+      case 'train': {
+        const next = applyEvent(run?.live ? run : beginRun(now), news.event, now);
+        const newest = next.happened.at(-1);
+        const told = newest !== undefined && newest !== run?.happened.at(-1);
+        act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
+        break;
+      }
+      case 'loading':
+        if (run !== undefined) {
+          const { done, total, unit } = news;
+          act.setApp({ run: { ...run, heard: now, progress: { text: `reading ${unit}`, done, total } } });
+        }
+        break;
+      case 'heartbeat':
+        if (isActive(run)) act.setApp({ run: { ...run, heard: now } });
+        break;
+      case 'exit':
+        if (isActive(run)) lose(act, run, news.signal ?? `exit code ${news.code}`);
+        break;
+    }
+  });
+}
+
+/** The run's process is gone: says what happened and offers to go on. */
+function lose(act: Verbs, run: RunState, how: string): void {
+  const lost = loseRun(run, how, Date.now());
+  act.setApp({ run: lost, note: { text: `the engine ended: ${how} · log: ${act.engine.log}`, kind: 'bad' } });
+  const path = run.start?.path;
+  if (path === undefined) return;
+  act.ask({
+    title: 'the engine ended',
+    lines: [
+      `It ended with ${how} while training. What it last saved is whole; its log: ${act.engine.log}`,
+      `Resuming begins a new engine, which goes on from the last checkpoint of ${run.start?.run}.`,
+    ],
+    choices: [{ key: 'R', label: 'resume', run: () => resumeRun(act, path) }],
+  });
+}
+
+/** Begins a run with these settings and shows it. */
+export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>): void {
+  if (isActive(act.app.run)) {
+    act.note('a training is going on: x stops it', 'bad');
+    return;
+  }
+  act.setApp({ run: beginRun(Date.now()), note: undefined });
+  act.engine.send({ type: 'train', settings });
+  act.go('train');
+}
+
+/** Goes on with the run in a folder and shows it. */
+export function resumeRun(act: Verbs, path: string): void {
+  if (isActive(act.app.run)) {
+    act.note('a training is going on: x stops it first', 'bad');
+    return;
+  }
+  try {
+    act.setApp({ run: reopened(readRunState(path), Date.now()), note: undefined });
+  } catch (error) {
+    act.note(error instanceof Error ? error.message : String(error), 'bad');
+    return;
+  }
+  act.engine.send({ type: 'resume', path });
+  act.go('train');
+}
+
+/** The three ways to stop, each with what it costs. */
+export function askToStop(act: Verbs, run: RunState): void {
+  const { engine } = act;
+  act.ask({
+    title: 'stop training?',
+    lines: ['Stopping saves a checkpoint: the run can be resumed to the same bits.'],
+    choices: [
+      {
+        key: 'e',
+        label: 'finish the epoch, validate, save',
+        run: () => engine.send({ type: 'stop', after: 'epoch' }),
+      },
+      {
+        key: 's',
+        label: 'stop now: save, then a last validation',
+        run: () => engine.send({ type: 'stop', after: 'batch' }),
+      },
+      { key: 'k', label: `kill the engine: ${lostSteps(run)}`, run: () => engine.kill() },
+    ],
+  });
+}
+
+/** What killing would cost: the steps since the last checkpoint. */
+function lostSteps({ step, start }: RunState): string {
+  const seconds = Number(start?.config['checkpointSeconds'] ?? 60);
+  if (step === undefined) return 'nothing was trained yet';
+  const batch = Number(start?.config['batch'] ?? 1);
+  const perCheckpoint = step.imgPerS > 0 ? Math.ceil((seconds * step.imgPerS) / batch) : step.stepInEpoch;
+  return `at most ${Math.min(step.stepInEpoch, perCheckpoint).toLocaleString('en')} steps are lost`;
+}

@@ -1,0 +1,20 @@
+import type { Picture } from '../util/picture.js';
+import type { Capability } from './paint/capability.js';
+import { paintPicture } from './paint/paint.js';
+import type { PlacedPicture } from './screen_module.js';
+
+/** Painted pictures, remembered for as long as the picture itself lives. */
+export class PictureCache {
+  readonly #painted = new WeakMap<Picture, { cols: number; rows: number; lines: readonly string[] }>();
+
+  constructor(private readonly capability: Capability) {}
+
+  /** As many lines as the place has rows, each as wide as it. */
+  lines({ picture, cols, rows }: PlacedPicture): readonly string[] {
+    const known = this.#painted.get(picture);
+    if (known !== undefined && known.cols === cols && known.rows === rows) return known.lines;
+    const lines = paintPicture(picture, cols, rows, this.capability);
+    this.#painted.set(picture, { cols, rows, lines });
+    return lines;
+  }
+}

@@ -1,0 +1,46 @@
+import { SILENCE_MS } from '../engine/protocol.js';
+import { isActive, type Phase, type RunState } from './run_state.js';
+
+/** What a run is doing, in the words of every screen. */
+
+const WORDS: Record<Phase, string> = {
+  starting: 'STARTING',
+  compiling: 'COMPILING',
+  training: 'TRAINING',
+  paused: '‖ PAUSED',
+  stopping: 'STOPPING',
+  done: 'DONE',
+  failed: '✗ FAILED',
+  lost: '✗ ENGINE ENDED',
+};
+
+export function phaseWord({ phase, end, live }: RunState): string {
+  if (phase === 'done' && end !== undefined) return end.status.toUpperCase();
+  return live || phase === 'failed' ? WORDS[phase] : 'FROM ITS LOG';
+}
+
+/** Parts of the title row. */
+export function runTitle(run: RunState): string[] {
+  const { start, step, epochs } = run;
+  if (start === undefined) return [phaseWord(run)];
+  const epoch = Math.max(step?.epoch ?? 0, epochs.at(-1)?.epoch ?? 0);
+  return [`${start.run} ${start.model}`, `${phaseWord(run)} ep ${epoch}/${start.of}`];
+}
+
+/** Seconds without a sign of life from the engine of a living run, once they are too many. */
+export function silentSeconds(run: RunState | undefined, now: number): number | undefined {
+  if (!isActive(run) || now - run.heard < SILENCE_MS) return undefined;
+  return Math.round((now - run.heard) / 1000);
+}
+
+/** `1:02:03`, `12:05` or `0:07`. */
+export function clock(seconds: number): string {
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Images a second; "—" until the rate is steady. */
+export function rate(imgPerS: number | undefined): string {
+  return imgPerS ? `${Math.round(imgPerS).toLocaleString('en')} img/s` : '— img/s';
+}

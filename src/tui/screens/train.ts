@@ -1,0 +1,336 @@
+import type { Steering } from '../../engine/protocol.js';
+import { commandLine, FIELDS, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
+import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
+import { askToStop, resumeRun, startRun } from '../live.js';
+import { isActive } from '../run_state.js';
+import { phaseWord } from '../run_words.js';
+import {
+  type Actions,
+  type Binding,
+  defineScreen,
+  type PanelView,
+  type ScreenView,
+} from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import { listLine } from '../widgets.js';
+import {
+  accuracyLines,
+  accuracyTitle,
+  confusionLines,
+  eventLines,
+  lossLines,
+  lossTitle,
+  recallLines,
+  runLines,
+  type TrainState,
+} from './train_panels.js';
+
+type Act = Actions<TrainState>;
+
+const showsForm = ({ state, app }: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean =>
+  app.run === undefined || (state.form && !isActive(app.run));
+const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean => !showsForm(at);
+
+function formLines({ state, rows, cols, theme }: PanelView<TrainState>): string[] {
+  const { values, selected } = state;
+  const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
+  const [first, count] = scrolled(rows - 1, FIELDS.length, selected - 1);
+  const fields = FIELDS.slice(first, first + count).map(([name], i) => {
+    const text = fieldText(name, values);
+    const changed = name in values ? '*' : ' ';
+    const line = `${changed}${padTo(name, 21)} ${text === '' ? '–' : text}`;
+    return listLine(padTo(line, cols - 2), first + i + 1 === selected, theme);
+  });
+  return [start, ...fields];
+}
+
+function aboutLines({ state, cols, theme }: PanelView<TrainState>): string[] {
+  const { values, selected } = state;
+  const error = formError(values);
+  const verdict =
+    error === undefined ? [theme.good('✓ can be started')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
+  const field = FIELDS[selected - 1];
+  if (field === undefined) {
+    const line = wrapped(commandLine(values), cols).map(theme.dim);
+    return [
+      'Enter begins a run with these settings.',
+      '',
+      ...verdict,
+      '',
+      'The same on the command line:',
+      ...line,
+    ];
+  }
+  const [name, spec] = field;
+  const turns = spec.choices !== undefined || spec.type === 'boolean' ? '←→ turns, ' : '';
+  return [
+    theme.strong(name),
+    ...wrapped(spec.help, cols),
+    '',
+    ...fieldHelp(spec).flatMap((line) => wrapped(line, cols)),
+    theme.dim(`${turns}Enter types, Bksp puts the default back`),
+    '',
+    ...verdict,
+  ];
+}
+
+/** Types a field's value; the settings as a whole must make sense with it. */
+function editField(act: Act): void {
+  const { values, selected } = act.state;
+  const field = FIELDS[selected - 1];
+  if (field === undefined) {
+    begin(act);
+    return;
+  }
+  const [name, spec] = field;
+  const next = turned(name, spec, values, 1);
+  if (next !== undefined) {
+    act.set({ values: next });
+    return;
+  }
+  act.prompt({
+    title: name,
+    value: fieldText(name, values),
+    help: [spec.help, ...fieldHelp(spec)].join(' · '),
+    check: (text) => formError(withValue(values, name, text)),
+    submit: (text) => act.set({ values: withValue(act.state.values, name, text) }),
+  });
+}
+
+function begin(act: Act): void {
+  const error = formError(act.state.values);
+  if (error !== undefined) {
+    act.note(error, 'bad');
+    return;
+  }
+  act.set({ form: false });
+  startRun(act, act.state.values);
+}
+
+const select = (act: Act, step: number): void =>
+  act.set({ selected: Math.max(0, Math.min(FIELDS.length, act.state.selected + step)) });
+
+function turn(act: Act, step: number): void {
+  const field = FIELDS[act.state.selected - 1];
+  const next = field && turned(field[0], field[1], act.state.values, step);
+  if (next !== undefined) act.set({ values: next });
+}
+
+function setRate(act: Act, lr: number): void {
+  act.engine.send({ type: 'lr', lr });
+  act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`);
+}
+
+const rateNow = (act: Act): number =>
+  act.app.run?.step?.lr ?? Number(act.app.run?.start?.config['lr'] ?? 1e-3);
+
+function askRate(act: Act): void {
+  act.prompt({
+    title: 'learning rate',
+    value: String(rateNow(act)),
+    help: 'a number in (0, 10]; a schedule goes on from there in proportion',
+    check: (text) => (Number(text) > 0 && Number(text) <= 10 ? undefined : 'lr: a number in (0, 10]'),
+    submit: (text) => setRate(act, Number(text)),
+  });
+}
+
+const active = (act: Act): boolean => isActive(act.app.run);
+const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
+const inForm = (act: Act): boolean => showsForm(act);
+const inRun = (act: Act): boolean => !showsForm(act);
+const over = (act: Act): boolean => inRun(act) && !active(act);
+const send = (type: Exclude<Steering['type'], 'lr' | 'stop'>) => (act: Act) => act.engine.send({ type });
+
+const FORM_KEYS: readonly Binding<TrainState>[] = [
+  {
+    keys: ['up', 'down'],
+    hint: 'choose',
+    help: 'Goes through the settings',
+    when: inForm,
+    run: (act, key) => select(act, key === 'up' ? -1 : 1),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Ten settings up or down',
+    when: inForm,
+    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
+  },
+  {
+    keys: ['left', 'right'],
+    hint: 'turn',
+    help: 'Turns a setting to its next choice',
+    when: inForm,
+    run: (act, key) => turn(act, key === 'left' ? -1 : 1),
+  },
+  {
+    keys: ['enter'],
+    hint: 'edit',
+    help: 'Types a value; on the first row it starts training',
+    when: inForm,
+    run: editField,
+  },
+  {
+    keys: ['backspace'],
+    help: 'Puts the default of a setting back',
+    when: inForm,
+    run: (act) => {
+      const field = FIELDS[act.state.selected - 1];
+      if (field !== undefined) act.set({ values: withValue(act.state.values, field[0], '') });
+    },
+  },
+  { keys: ['s'], hint: 'start', help: 'Starts training', when: inForm, run: begin },
+];
+
+const RUN_KEYS: readonly Binding<TrainState>[] = [
+  {
+    keys: ['space'],
+    hint: 'pause',
+    help: 'Pauses training, or goes on',
+    when: active,
+    run: (act) => send(paused(act) ? 'continue' : 'pause')(act),
+  },
+  {
+    keys: ['s'],
+    hint: 'one step',
+    help: 'One single step, while paused',
+    when: (act) => active(act) && paused(act),
+    run: send('step'),
+  },
+  { keys: ['l'], hint: 'lr', help: 'Sets the learning rate', when: active, run: askRate },
+  {
+    keys: ['[', ']'],
+    help: 'Halves or doubles the learning rate',
+    when: active,
+    run: (act, key) => setRate(act, rateNow(act) * (key === '[' ? 0.5 : 2)),
+  },
+  {
+    keys: ['x'],
+    hint: 'stop',
+    help: 'Stops: after the epoch, now, or by killing the engine',
+    when: active,
+    run: (act) => {
+      if (act.app.run !== undefined) askToStop(act, act.app.run);
+    },
+  },
+  { keys: ['S'], hint: 'save', help: 'Saves a checkpoint now', when: active, run: send('checkpoint') },
+  {
+    keys: ['v'],
+    hint: 'validate',
+    help: 'Validates now, between two batches',
+    when: active,
+    run: send('validate'),
+  },
+  {
+    keys: ['g'],
+    hint: 'log',
+    help: 'Loss on a logarithmic scale, or not',
+    when: inRun,
+    run: (act) => act.set({ log: !act.state.log }),
+  },
+  {
+    keys: ['e'],
+    help: 'Smooths the training curves (moving average), or not',
+    when: inRun,
+    run: (act) => act.set({ smooth: !act.state.smooth }),
+  },
+  {
+    keys: ['z'],
+    hint: 'recent',
+    help: 'Charts show the latest part, or all',
+    when: inRun,
+    run: (act) => act.set({ recent: !act.state.recent }),
+  },
+  {
+    keys: ['c'],
+    help: 'Confusion matrix in counts, or in per cent of each row',
+    when: inRun,
+    run: (act) => act.set({ counts: !act.state.counts }),
+  },
+  {
+    keys: ['R'],
+    hint: 'resume',
+    help: 'Resumes the run from its last checkpoint',
+    when: (act) => over(act) && act.app.run?.start !== undefined,
+    run: (act) => {
+      const path = act.app.run?.start?.path;
+      if (path !== undefined) resumeRun(act, path);
+    },
+  },
+  {
+    keys: ['n'],
+    hint: 'new run',
+    help: 'Back to the form, for a new run',
+    when: over,
+    run: (act) => act.set({ form: true, selected: 0 }),
+  },
+];
+
+/** Starting, watching and steering a training. */
+export const train = defineScreen<TrainState>({
+  name: 'train',
+  title: 'Train',
+  initial: { values: {}, selected: 0, form: false, log: false, smooth: true, recent: false, counts: false },
+  panels: [
+    { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
+    { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
+    { id: 'loss', title: lossTitle, lines: lossLines, when: showsRun, flush: true },
+    { id: 'accuracy', title: accuracyTitle, lines: accuracyLines, when: showsRun, flush: true },
+    { id: 'recall', title: () => 'recall by class (validation)', lines: recallLines, when: showsRun },
+    {
+      id: 'confusion',
+      title: ({ state }) => `confusion: row = truth, column = said, ${state.counts ? 'images' : '%'}`,
+      lines: confusionLines,
+      when: showsRun,
+    },
+    { id: 'run', title: () => 'run', lines: runLines, when: showsRun },
+    { id: 'events', title: () => 'events', lines: eventLines, when: showsRun },
+  ],
+  layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view.focus)),
+  keys: [...FORM_KEYS, ...RUN_KEYS],
+  explain: (view) =>
+    showsForm(view)
+      ? [
+          'The settings of a new run: every option of "fer-tui train", with its default. A star marks what you changed.',
+          'The right side says what a setting means, what it takes, and whether the settings together make sense.',
+        ]
+      : [
+          'loss, accuracy: T is training, batch by batch (faint) and smoothed (bold: moving average, 0.9 of the old); V is validation, once an epoch. Training is measured with dropout and augmentation on, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
+          'Dotted lines: chance (1 of 7), always naming the largest class, and about what people reach on FER-2013 (65 +- 5 %, as its makers report).',
+          'recall: of the images of a class, the share that was found. Their mean counts every class alike, however rare.',
+          'confusion: each row is one true class, its numbers say what the network called it; the diagonal is right.',
+          'run: ETA includes the validations still to come. GPU buffers are what fer-tui itself holds on the device.',
+        ],
+  summary: ({ app: { run } }) => {
+    if (run === undefined) return 'no run yet · s starts one';
+    const { step, start } = run;
+    return `${phaseWord(run)} ep ${step?.epoch ?? 0}/${start?.of ?? '?'} loss ${step?.loss.toFixed(3) ?? '–'}`;
+  },
+});
+
+function formLayout(body: Rect): Record<string, Rect> {
+  const narrow = bodyClass(body) === 'narrow';
+  const [form, about] = narrow ? stack(body, [{ share: 1 }, 6]) : columns(body, [{ share: 1 }, { share: 1 }]);
+  return { form: form as Rect, about: about as Rect };
+}
+
+function runLayout(body: Rect, focus: string): Record<string, Rect> {
+  const kind = bodyClass(body);
+  if (kind === 'narrow') {
+    const chart = ['run', 'events'].includes(focus) ? 'loss' : focus;
+    const [top, run, events] = stack(body, [{ share: 1 }, 3, 2]) as [Rect, Rect, Rect];
+    return { [chart]: top, run, events };
+  }
+  const two = (row: Rect): [Rect, Rect] => columns(row, [{ share: 1 }, { share: 1 }]) as [Rect, Rect];
+  if (kind === 'standard') {
+    const [charts, rest] = stack(body, [{ share: 1 }, 8]) as [Rect, Rect];
+    const [loss, accuracy] = two(charts);
+    const [left, right] = two(rest);
+    const [run, events] = stack(right, [5, { share: 1 }]) as [Rect, Rect];
+    return { loss, accuracy, [focus === 'confusion' ? 'confusion' : 'recall']: left, run, events };
+  }
+  const [charts, classes, last] = stack(body, [{ share: 1 }, 8, 6]) as [Rect, Rect, Rect];
+  const [loss, accuracy] = two(charts);
+  const [recall, confusion] = two(classes);
+  const [run, events] = two(last);
+  return { loss, accuracy, recall, confusion, run, events };
+}

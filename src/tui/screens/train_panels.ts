@@ -1,0 +1,214 @@
+import { percent, shortNumber } from '../charts/axis.js';
+import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
+import type { Curve } from '../curve.js';
+import type { FormValues } from '../form.js';
+import type { RunState } from '../run_state.js';
+import { clock, phaseWord, rate, silentSeconds } from '../run_words.js';
+import type { PanelView } from '../screen_module.js';
+import { cut, padTo, spread } from '../text.js';
+import { bar, matrixLines, progressBar } from '../widgets.js';
+
+/** What the Train screen keeps for itself; the run is the app's. */
+export interface TrainState {
+  readonly values: FormValues;
+  /** Row of the form: 0 is the start, then the fields. */
+  readonly selected: number;
+  /** The form even though there is a run that has ended. */
+  readonly form: boolean;
+  readonly log: boolean;
+  readonly smooth: boolean;
+  /** Charts show the latest part only. */
+  readonly recent: boolean;
+  /** The confusion matrix shows counts. */
+  readonly counts: boolean;
+}
+
+type View = PanelView<TrainState>;
+
+const CHANCE = 1 / 7;
+/** Agreement of people with the labels of FER-2013, as its makers report it (65 +- 5 %). */
+const PEOPLE = 0.65;
+
+export const runOf = ({ app }: Pick<View, 'app'>): RunState => app.run as RunState;
+
+/** Training as it came and smoothed, validation once an epoch. */
+function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number }) => number): Series[] {
+  const { recent, smooth } = view.state;
+  const { epochs } = runOf(view);
+  const points = recent ? curve.recent : curve.whole;
+  const from = points[0]?.x ?? 0;
+  const raw: Series = { name: 'T', role: smooth ? 'faint' : 'train', mark: '.', points, unnamed: smooth };
+  const average: Series = {
+    name: 'T',
+    role: 'train',
+    mark: '*',
+    points: curve.smooth.filter(({ x }) => x >= from),
+  };
+  const validation: Series = {
+    name: 'V',
+    role: 'validation',
+    mark: 'o',
+    dots: true,
+    points: epochs
+      .filter(({ epoch }) => !recent || epoch >= from)
+      .map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
+  };
+  return [raw, ...(smooth ? [average] : []), validation];
+}
+
+function chartOptions(view: View, accuracy: boolean) {
+  const { theme, capability, cols, rows, state } = view;
+  const run = runOf(view);
+  const last = Math.max(1, run.step?.epoch ?? 0, run.epochs.at(-1)?.epoch ?? 0);
+  const first = state.recent ? (run.loss.recent[0]?.x ?? 0) : 0;
+  const markers = run.markers.filter(({ x }) => x >= first);
+  const common = { theme, glyphs: capability.glyphs, cols, rows, markers };
+  if (!accuracy) return { ...common, log: state.log, format: shortNumber, x: [first, last] as const };
+  const majority = run.start?.data.majority;
+  return {
+    ...common,
+    x: [first, last] as const,
+    format: (value: number) => percent(value, 0),
+    baselines: [
+      { y: PEOPLE, label: 'people ~65' },
+      ...(majority ? [{ y: majority, label: `largest class ${(100 * majority).toFixed(1)}` }] : []),
+      { y: CHANCE, label: 'chance 14.3' },
+    ],
+  };
+}
+
+function chartLines(view: View, accuracy: boolean): string[] {
+  const run = runOf(view);
+  const pick = (n: { loss: number; acc: number }): number => (accuracy ? n.acc : n.loss);
+  const series = curves(view, accuracy ? run.acc : run.loss, pick);
+  const options = chartOptions(view, accuracy);
+  return view.app.table ? chartTable(series, options) : lineChart(series, options);
+}
+
+function chartTitle(view: View, accuracy: boolean): string {
+  const run = runOf(view);
+  const series = curves(view, accuracy ? run.acc : run.loss, (n) => (accuracy ? n.acc : n.loss));
+  const { theme, capability } = view;
+  const format = accuracy ? (value: number) => percent(value) : (value: number) => value.toFixed(3);
+  const words = legend(series, { theme, glyphs: capability.glyphs, format });
+  const notes = [!accuracy && view.state.log ? 'log' : '', view.state.recent ? 'recent' : ''].filter(Boolean);
+  return `${accuracy ? 'accuracy' : 'loss'}  ${words}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`;
+}
+
+export const lossTitle = (view: View): string => chartTitle(view, false);
+export const lossLines = (view: View): string[] => chartLines(view, false);
+export const accuracyTitle = (view: View): string => chartTitle(view, true);
+export const accuracyLines = (view: View): string[] => chartLines(view, true);
+
+const NO_VALIDATION = ['no validation yet', 'v validates now, after the batch'];
+
+function classesOf({ start }: RunState, count: number): readonly string[] {
+  return start?.data.classes ?? Array.from({ length: count }, (_, i) => `class ${i}`);
+}
+
+export function recallLines(view: View): readonly string[] {
+  const { cols, rows, theme } = view;
+  const run = runOf(view);
+  const recall = run.validation?.numbers.recall;
+  if (recall === undefined) return NO_VALIDATION.map(theme.dim);
+  const names = classesOf(run, recall.length);
+  const bars = Math.max(4, Math.min(24, cols - 20));
+  const lines = recall.map((value, i) => {
+    const name = padTo((names[i] ?? '').toLowerCase(), 10);
+    return `${name}${theme.validation(bar(value, bars))} ${percent(value, 0).padStart(5)}`;
+  });
+  const macro = recall.reduce((a, b) => a + b, 0) / recall.length;
+  const last = `mean of the classes ${percent(macro)} · epoch ${shortNumber(run.validation?.at ?? 0)}`;
+  return lines.length + 1 <= rows ? [...lines, last] : [...lines.slice(0, rows - 1), last];
+}
+
+export function confusionLines(view: View): readonly string[] {
+  const { cols, theme, state } = view;
+  const run = runOf(view);
+  const counts = run.validation?.numbers.confusion;
+  if (counts === undefined) return NO_VALIDATION.map(theme.dim);
+  return matrixLines(counts, classesOf(run, counts.length), { theme, asCounts: state.counts, cols });
+}
+
+export function runLines(view: View): readonly string[] {
+  const { cols, theme, now } = view;
+  const run = runOf(view);
+  const { start, step, epochs, progress, validation, phase } = run;
+  const silent = silentSeconds(run, now);
+  const head: string[] = [];
+  if (silent !== undefined) {
+    head.push(theme.bad(`✗ engine not answering for ${silent} s: x, then k kills it`));
+  }
+  if (phase === 'done' || phase === 'failed' || phase === 'lost') head.push(...endLines(view, run));
+  if (progress !== undefined) {
+    const share = progress.total > 0 ? progress.done / progress.total : 0;
+    head.push(
+      `${progress.text} · ${((now - run.begun) / 1000).toFixed(0)} s`,
+      progressBar(share, Math.min(cols, 40)),
+    );
+  } else if (phase === 'starting') {
+    head.push(`opening data and device · ${((now - run.begun) / 1000).toFixed(0)} s`);
+  }
+  if (start === undefined || step === undefined) return head;
+  const epoch = Math.max(step.epoch, epochs.at(-1)?.epoch ?? 0);
+  const state = phase === 'paused' ? theme.warn(` ${phaseWord(run)}`) : '';
+  const through = `epoch ${epoch}/${start.of} ${progressBar(step.stepInEpoch / step.of, 12)} ${step.stepInEpoch}/${step.of}${state}`;
+  const eta = step.etaS === null ? '—' : clock(step.etaS);
+  const elapsed = clock((run.live ? run.heard - run.begun : 0) / 1000 + secondsOf(run));
+  const memory = step.memory ?? start.memory;
+  return [
+    ...head,
+    spread(through, rate(step.imgPerS), cols),
+    `ETA ${eta} · elapsed ${elapsed} · lr ${step.lr.toExponential(1)}`,
+    validation === undefined
+      ? 'not validated yet'
+      : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
+    ...(memory === undefined
+      ? []
+      : [`GPU buffers ${megabytes(memory.liveBytes)} · peak ${megabytes(memory.peakBytes)}`]),
+    theme.dim(
+      `step ${step.step.toLocaleString('en')} · ${start.parameters.toLocaleString('en')} parameters · ${start.path}`,
+    ),
+  ];
+}
+
+/** Of earlier sittings, or of all of a run that is over. */
+function secondsOf({ live, secondsBefore, epochs, result }: RunState): number {
+  if (live) return secondsBefore;
+  return result?.seconds ?? epochs.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+function bestWords({ epochs }: RunState): string {
+  const best = epochs.findLast((epoch) => epoch.best);
+  if (best === undefined) return 'no best yet';
+  return `best ${percent(best.val?.acc ?? best.train.acc)} in epoch ${best.epoch}`;
+}
+
+function endLines({ theme }: View, run: RunState): string[] {
+  if (run.phase === 'lost') return [theme.bad('✗ the engine ended without a word · R resumes')];
+  if (run.phase === 'failed') {
+    const more =
+      run.start === undefined ? 'n back to the form' : 'n new run · R resumes from the last checkpoint';
+    return [theme.bad(`✗ ${run.error?.message ?? 'failed'}`), more];
+  }
+  const word = run.end?.status === 'early-stop' ? 'stopped early' : (run.end?.status ?? 'over');
+  const next = run.end?.status === 'stopped' ? 'R resumes · n new run' : 'n new run · 6 compares runs';
+  return [`${theme.good(`✓ ${word}`)} · ${bestWords(run)} · ${next}`];
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MB`;
+}
+
+export function eventLines(view: View): readonly string[] {
+  const { rows, cols, theme } = view;
+  const run = runOf(view);
+  return run.happened
+    .slice(-rows)
+    .reverse()
+    .map(({ at, sign, text, kind }) => {
+      const time = at === undefined ? '' : `${new Date(at).toTimeString().slice(0, 8)} `;
+      const paint = { info: (s: string) => s, good: theme.good, bad: theme.bad }[kind];
+      return cut(`${theme.dim(time)}${paint(sign)} ${text}`, cols);
+    });
+}

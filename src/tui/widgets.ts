@@ -1,0 +1,51 @@
+import { padTo } from './text.js';
+import type { Role, Theme } from './theme.js';
+
+/** Small pieces of text that several screens draw. */
+
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** A bar of blocks for a share of 1, `cols` cells wide, empty cells included. */
+export function bar(share: number, cols: number): string {
+  const eighths = Math.round(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * cols * 8);
+  return padTo('█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? ''), cols);
+}
+
+/** Progress on a track, so that 0 % is seen too. */
+export function progressBar(share: number, cols: number): string {
+  const full = Math.round(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * cols);
+  return '█'.repeat(full) + '─'.repeat(cols - full);
+}
+
+/** One line of a list: a sign where the selection is, colour beside it. */
+export function listLine(text: string, selected: boolean, theme: Theme): string {
+  return selected ? theme.selected(`▸${text}`) : ` ${text}`;
+}
+
+/** `[true][said]` counts as a table: shares of each row in per cent, or counts; the diagonal stands out. */
+export function matrixLines(
+  counts: readonly (readonly number[])[],
+  classes: readonly string[],
+  { theme, asCounts, cols }: { theme: Theme; asCounts: boolean; cols: number },
+): string[] {
+  const nameCols = cols >= 9 + 6 * classes.length ? 9 : 4;
+  const cell = Math.max(4, Math.min(7, Math.floor((cols - nameCols) / classes.length)));
+  const head = ' '.repeat(nameCols) + classes.map((name) => short(name).padStart(cell)).join('');
+  const rows = counts.map((row, i) => {
+    const sum = row.reduce((a, b) => a + b, 0);
+    const cells = row.map((n, j) => {
+      const text = (asCounts ? String(n) : sum === 0 ? '–' : String(Math.round((100 * n) / sum))).padStart(
+        cell,
+      );
+      const role: Role = i === j ? 'strong' : sum > 0 && n / sum >= 0.2 ? 'warn' : 'dim';
+      return theme[role](text);
+    });
+    return padTo((classes[i] ?? '').toLowerCase().slice(0, nameCols - 1), nameCols) + cells.join('');
+  });
+  return [theme.dim(head), ...rows];
+}
+
+/** The three letters that a class is known by in tables. */
+export function short(name: string): string {
+  return name.slice(0, 3).toLowerCase();
+}
