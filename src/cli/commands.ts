@@ -76,7 +76,17 @@ function command<T>(
 const TUI: Record<string, Options> = {
   fps: { type: 'number', default: 15, describe: 'how often the screen follows training, per second' },
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
-  accessible: { type: 'boolean', default: false, describe: 'plain sparse lines instead of a screen' },
+  accessible: {
+    type: 'boolean',
+    default: false,
+    describe: 'plain sparse lines and numbered questions instead',
+  },
+  replay: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'play the log of a run (its events.ndjson) on Train',
+  },
+  'replay-speed': { type: 'number', default: 20, describe: 'events per second of --replay' },
 };
 const loadTui = async () => (await import('./commands/tui.js')).tui;
 
@@ -111,6 +121,10 @@ export const COMMANDS: CommandModule[] = [
           type: 'string',
           requiresArg: true,
           describe: 'settings from a .json or .yaml file; options given here come before it',
+        },
+        tui: {
+          type: 'boolean',
+          describe: 'on the Train screen (default: where both ends are terminals, except with CI set)',
         },
         ...trainOptions(),
       }) as Argv<Record<string, unknown>>,

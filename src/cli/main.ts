@@ -43,8 +43,8 @@ const cli = yargs(words)
     process.exit(EXIT.usage);
   });
 
-const wantsTui = words.length === 0 || words[0] === 'tui';
-if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY) && !words.includes('--help')) {
+const wantsTui = words.length === 0 || (words[0] === 'tui' && !words.includes('--help'));
+if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY)) {
   cli.showHelp('error');
   process.stderr.write('\nfer-tui: the terminal UI needs a terminal at both ends; here one is missing\n');
   process.exitCode = EXIT.usage;

@@ -6,6 +6,7 @@ import { EXIT } from '../util/errors.js';
 import { actionsOf, openScreen } from './actions.js';
 import { AppView } from './app.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
+import { percent } from './charts/axis.js';
 import { Input } from './input.js';
 import { type App, type Host, handleKey } from './keys.js';
 import type { Size } from './layout.js';
@@ -13,7 +14,7 @@ import { follow, resumeRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
 import type { Capability } from './paint/capability.js';
 import { PictureCache } from './picture_cache.js';
-import { isActive } from './run_state.js';
+import { isActive, type RunState } from './run_state.js';
 import { Screen } from './screen.js';
 import { SCREENS } from './screens/all.js';
 import { Store } from './store.js';
@@ -108,7 +109,22 @@ export async function runTui(options: TuiOptions): Promise<number> {
     ink.unmount();
     void engine.close();
     engine.release();
+    const words = farewell(store.state.run);
+    if (words !== undefined) process.stdout.write(`${words}\n`);
   }
+}
+
+/** What became of the run, and how to go on with it; on the terminal that was left. */
+function farewell(run: RunState | undefined): string | undefined {
+  if (run?.live !== true || run.start === undefined) return undefined;
+  const { start, epochs, end } = run;
+  const status = end?.status ?? 'stopped';
+  const best = epochs.findLast((epoch) => epoch.best);
+  const score =
+    best === undefined ? '' : `  best ${percent(best.val?.acc ?? best.train.acc)} (epoch ${best.epoch})`;
+  const next =
+    status === 'finished' || status === 'early-stop' ? '' : `  go on: fer-tui train --resume ${start.path}`;
+  return `${start.run}  ${status} at epoch ${epochs.at(-1)?.epoch ?? 0} of ${start.of}${score}  ${start.path}${next}`;
 }
 
 function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {

@@ -123,7 +123,7 @@ function headLines(view: ScreenView<unknown>, screens: ScreenMap): string[] {
   const { cols } = app.size;
   const parts = [theme.strong('fer-tui')];
   if (app.run !== undefined) parts.push(...runTitle(app.run));
-  if (app.machine.status === 'ready') parts.push(app.machine.value.adapter);
+  if (app.machine.status === 'ready') parts.push(shortAdapter(app.machine.value.adapter));
   const title = parts.join(' │ ');
   const tabs = SCREEN_NAMES.flatMap((name, i) => {
     const module = screens.get(name);
@@ -134,6 +134,11 @@ function headLines(view: ScreenView<unknown>, screens: ScreenMap): string[] {
   if (['wide', 'standard'].includes(sizeClass(app.size))) return [padTo(title, cols), padTo(tabs, cols)];
   const here = `${SCREEN_NAMES.indexOf(app.screen) + 1} ${screens.get(app.screen)?.title ?? ''}`;
   return [spread(title, theme.selected(` ${here} `), cols)];
+}
+
+/** Without what stands in brackets: versions of compilers. */
+function shortAdapter(name: string): string {
+  return name.split(' (')[0] ?? name;
 }
 
 function noteLine({ app, theme }: ScreenView<unknown>): string {

@@ -4,9 +4,12 @@ import { Control } from '../../train/control.js';
 import { OPTIONS } from '../../train/options.js';
 import { Printer } from '../../train/printer.js';
 import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
+import type { TuiOptions } from '../../tui/main.js';
+import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 import { markReported, writeJson } from '../run_command.js';
+import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train` */
 export async function train(args: Record<string, unknown> & GlobalArgs): Promise<number> {
@@ -18,12 +21,31 @@ export async function train(args: Record<string, unknown> & GlobalArgs): Promise
         `--${other}: a resumed run keeps its own settings; leave it out, or begin a new run`,
       );
     }
+    if (onScreen(args)) return watch({ resume }, args);
     return run((hooks) => resumeTraining(resume, hooks), args);
   }
-  const settings = resolveConfig(
-    typeof config === 'string' ? { ...readConfigFile(config), ...given(args) } : args,
-  );
-  return run((hooks) => runTraining(settings, hooks), args);
+  const settings =
+    typeof config === 'string' ? { ...readConfigFile(config), ...given(args) } : { ...given(args) };
+  const resolved = resolveConfig(settings);
+  if (onScreen(args)) return watch({ settings }, args);
+  return run((hooks) => runTraining(resolved, hooks), args);
+}
+
+/** Whether to train on the TUI's screen: as told, else where someone can see it. */
+function onScreen({ tui, json, quiet }: Record<string, unknown> & GlobalArgs): boolean {
+  const { env } = process;
+  if (tui === true && !hasScreen(env)) {
+    throw new UsageError('--tui: needs a terminal at both ends; leave it out for plain lines');
+  }
+  if (typeof tui === 'boolean') return tui;
+  return !json && !quiet && hasScreen(env) && !env['CI'] && !wantsAccessible(false, env);
+}
+
+/** Trains on the TUI's screen. */
+async function watch(given: NonNullable<TuiOptions['run']>, { color }: GlobalArgs): Promise<number> {
+  const { runTui } = await import('../../tui/main.js');
+  const capability = detectCapability(process.env, true, { color });
+  return runTui({ fps: 15, capability, screen: 'train', run: given });
 }
 
 /** The options that were typed, by their names. */

@@ -1,5 +1,6 @@
 import type { ScreenName } from '../../tui/app_state.js';
 import { detectCapability } from '../../tui/paint/capability.js';
+import { UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 
 export interface TuiArgs {
@@ -7,14 +8,36 @@ export interface TuiArgs {
   readonly fps: number;
   readonly ascii: boolean;
   readonly accessible: boolean;
+  readonly replay?: string;
+  readonly replaySpeed: number;
+}
+
+/** Whether someone asked for lines and numbers instead of a screen that is repainted. */
+export function wantsAccessible(accessible: boolean, env: NodeJS.ProcessEnv): boolean {
+  return accessible || env['ACCESSIBLE'] === '1' || env['INK_SCREEN_READER'] === 'true';
+}
+
+/** Whether there is a terminal at both ends that can be drawn on. */
+export function hasScreen(env: NodeJS.ProcessEnv): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
 
 /** `fer-tui` and `fer-tui tui` in a terminal. */
-export async function tui({ screen, fps, ascii, color }: TuiArgs & GlobalArgs): Promise<number> {
+export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
+  const { screen, fps, ascii, color, replay } = args;
+  if (!(process.stdin.isTTY && process.stdout.isTTY)) {
+    throw new UsageError('the terminal UI needs a terminal at both ends; see "fer-tui --help" for commands');
+  }
+  if (wantsAccessible(args.accessible, process.env) || process.env['TERM'] === 'dumb') {
+    const { runAccessible } = await import('../../tui/accessible.js');
+    return runAccessible();
+  }
   const { runTui } = await import('../../tui/main.js');
-  return runTui({
-    fps,
-    capability: detectCapability(process.env, true, { ascii, color }),
-    ...(screen !== undefined && { screen }),
-  });
+  const options = { fps, capability: detectCapability(process.env, true, { ascii, color }) };
+  if (replay !== undefined) {
+    const { ReplayEngine } = await import('../../engine/replay.js');
+    const engine = ReplayEngine.ofFile(replay, { eventsPerSecond: args.replaySpeed });
+    return runTui({ ...options, engine, run: { settings: {} }, screen: screen ?? 'train' });
+  }
+  return runTui({ ...options, ...(screen !== undefined && { screen }) });
 }

@@ -65,9 +65,12 @@ function chartOptions(view: View, accuracy: boolean) {
   const common = { theme, glyphs: capability.glyphs, cols, rows, markers };
   if (!accuracy) return { ...common, log: state.log, format: shortNumber, x: [first, last] as const };
   const majority = run.start?.data.majority;
+  const points = state.recent ? run.acc.recent : run.acc.whole;
+  const reached = points.reduce((most, { y, high }) => Math.max(most, high ?? y), 0);
   return {
     ...common,
     x: [first, last] as const,
+    y: [0, Math.min(1, Math.max(0.7, reached))] as const, // room for markers above what people reach
     format: (value: number) => percent(value, 0),
     baselines: [
       { y: PEOPLE, label: 'people ~65' },

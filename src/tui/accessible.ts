@@ -1,0 +1,134 @@
+import { createInterface, type Interface } from 'node:readline/promises';
+import { EngineProcess } from '../engine/process.js';
+import { Printer } from '../train/printer.js';
+import { listRuns, type RunReport } from '../train/runs.js';
+import { EXIT } from '../util/errors.js';
+import { percent } from './charts/axis.js';
+import { FIELDS, type FormValues, fieldText, formError, withValue } from './form.js';
+
+/**
+ * The terminal UI for screen readers and simple terminals: numbered questions, one line at a time, nothing is ever
+ * repainted. Training tells one line an epoch and one every half minute.
+ */
+
+/** Settings that are asked for; all others are as `fer-tui train` has them. */
+const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Runs until the person chooses to leave; resolves with the exit code. */
+export async function runAccessible(): Promise<number> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const engine = new EngineProcess();
+  let code: number = EXIT.done;
+  lines.on('SIGINT', () => {
+    code = EXIT.interrupted;
+    lines.close();
+  });
+  const closed = new Promise<void>((resolve) => lines.once('close', resolve));
+  const menu = async (): Promise<void> => {
+    say('fer-tui. Type a number and Enter.');
+    while (await choose(lines, engine));
+    lines.close();
+  };
+  try {
+    await Promise.race([menu(), closed]);
+  } finally {
+    lines.close();
+    await engine.close(); // a training that goes on is saved
+  }
+  return code;
+}
+
+/** One round of the menu. Returns whether there is to be another one. */
+async function choose(lines: Interface, engine: EngineProcess): Promise<boolean> {
+  const stopped = listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
+  say('\n1 train a new model');
+  if (stopped !== undefined)
+    say(`2 resume ${stopped.name}, ${stopped.status} at epoch ${stopped.epochs.length} of ${stopped.of}`);
+  say('3 list runs\n4 this machine\n0 leave');
+  switch ((await lines.question('number: ')).trim()) {
+    case '1': {
+      const values = await askSettings(lines);
+      await train(lines, engine, { type: 'train', settings: values });
+      return true;
+    }
+    case '2':
+      if (stopped !== undefined) await train(lines, engine, { type: 'resume', path: stopped.path });
+      return true;
+    case '3':
+      tellRuns(listRuns());
+      return true;
+    case '4':
+      await engine.request('machine.probe', {}).then(
+        ({ adapter, software }) => say(`${adapter}, ${software ? 'software' : 'hardware'}`),
+        (error: Error) => say(error.message),
+      );
+      return true;
+    case '0':
+      return false;
+    default:
+      say('please type one of the numbers');
+      return true;
+  }
+}
+
+async function askSettings(lines: Interface): Promise<FormValues> {
+  let values: FormValues = {};
+  for (const [name, { help }] of FIELDS.filter(([field]) => ASKED.includes(field))) {
+    for (;;) {
+      const answer = await lines.question(`${name}, ${help} [${fieldText(name, values)}]: `);
+      const next = answer.trim() === '' ? values : withValue(values, name, answer.trim());
+      const error = formError(next);
+      if (error === undefined) {
+        values = next;
+        break;
+      }
+      say(error);
+    }
+  }
+  return values;
+}
+
+/** Tells of a training until it ends, and takes commands meanwhile. */
+async function train(
+  lines: Interface,
+  engine: EngineProcess,
+  begin: { type: 'train'; settings: FormValues } | { type: 'resume'; path: string },
+): Promise<void> {
+  say('p pauses, c goes on, s stops and saves; each with Enter');
+  const printer = new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
+  const onLine = (line: string): void => {
+    const word = line.trim();
+    if (word === 'p') engine.send({ type: 'pause' });
+    else if (word === 'c') engine.send({ type: 'continue' });
+    else if (word === 's') engine.send({ type: 'stop', after: 'batch' });
+  };
+  lines.on('line', onLine);
+  await new Promise<void>((resolve) => {
+    const stop = engine.listen((news) => {
+      const over = news.type === 'exit' || (news.type === 'train' && news.event.type === 'end');
+      if (news.type === 'exit') say(`the engine ended; its log: ${engine.log}`);
+      if (news.type === 'train') {
+        printer.show(news.event);
+        if (news.event.type === 'error') say(`error: ${news.event.message}`);
+        if (news.event.type === 'end') say(`training ended: ${news.event.status}`);
+      }
+      if (!over) return;
+      stop();
+      resolve();
+    });
+    engine.send(begin);
+  });
+  lines.off('line', onLine);
+}
+
+function tellRuns(runs: readonly RunReport[]): void {
+  if (runs.length === 0) say('no runs here yet');
+  for (const { name, model, status, epochs, of, best } of runs) {
+    const score = best === null ? '' : `, best ${percent(best.acc)} in epoch ${best.epoch}`;
+    say(`${name}: ${model}, ${status} at epoch ${epochs.length} of ${of}${score}`);
+  }
+}
