@@ -10,6 +10,10 @@
 // an exact resume get it.
 //   key = pcg(seed ^ pcg(layer ^ pcg(step))),  keep element i  iff  pcg(i ^ key) >= rate * 2^32
 //
+// `apply_channels` is spatial dropout (Tompson et al. 2015): neighbouring pixels of a map say nearly the same, so to make a
+// unit missing, the whole map must go. Element i is then the map: image * C + channel.
+//
+// Shapes: any; of `apply_channels` [B, H * W, C].
 // Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
 
 struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
@@ -35,4 +39,23 @@ fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   let key = pcg(vec4u(step_state.seed) ^ pcg(vec4u(p.layer) ^ pcg(vec4u(step_state.index))));
   let random = pcg((vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u)) ^ key);
   y[i] = select(vec4f(0.0), x[i] * p.scale, random >= vec4u(p.threshold));
+}
+
+// apply_channels
+struct ChannelDropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32, c: u32, image: u32 }
+@group(0) @binding(0) var<storage, read> c_x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> c_step_state: Step;
+@group(0) @binding(2) var<storage, read_write> c_y: array<vec4f>;
+@group(0) @binding(3) var<uniform> c_params: ChannelDropoutParams; // image: values of one, H * W * C
+
+@compute @workgroup_size(64)
+fn apply_channels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = c_params;
+  if (i >= p.quads) { return; }
+  let key = pcg(vec4u(c_step_state.seed) ^ pcg(vec4u(p.layer) ^ pcg(vec4u(c_step_state.index))));
+  let element = vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let map = (element / p.image) * p.c + element % p.c;
+  c_y[i] = select(vec4f(0.0), c_x[i] * p.scale, pcg(map ^ key) >= vec4u(p.threshold));
 }

@@ -1,11 +1,25 @@
-// The small change: adding one tensor to another, filling one.
+// The small change: adding tensors, filling one.
 //
+//   add:      y = a + b (where a skip connection joins; its gradient is dy for both)
 //   add_into: y += x (how gradients that meet in one variable add up)
 //   fill:     y = value
 //
 // Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
 
 struct ElementwiseParams { quads: u32, value: f32 }
+
+// add
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> sum: array<vec4f>;
+@group(0) @binding(3) var<uniform> add_params: ElementwiseParams;
+
+@compute @workgroup_size(64)
+fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+       @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i < add_params.quads) { sum[i] = a[i] + b[i]; }
+}
 
 // add_into
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;

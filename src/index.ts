@@ -17,6 +17,7 @@ export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
 export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
 export type { Initializer } from './nn/init.js';
+export type { Layer } from './nn/layer.js';
 export * from './nn/layers.js';
 export {
   type Images,
@@ -29,6 +30,7 @@ export {
   type Trace,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
+export { type GraphNode, type ModelSummary, Network, Sequential } from './nn/network.js';
 export {
   type AdamOptions,
   adam,
@@ -39,7 +41,6 @@ export {
   sgd,
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
-export { type ModelSummary, Sequential } from './nn/sequential.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control } from './train/control.js';
 export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';

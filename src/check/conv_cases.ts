@@ -18,10 +18,13 @@ import { Inputs } from './random_arrays.js';
 
 const shape = (
   [b, h, w, ic, oc]: readonly [number, number, number, number, number],
-  k = 3,
+  k: number | readonly [number, number] = 3,
   stride = 1,
   padding: 'same' | 'valid' = 'same',
-): ConvShape => ({ b, h, w, ic, oc, kh: k, kw: k, stride, padding });
+): ConvShape => {
+  const [kh, kw] = typeof k === 'number' ? [k, k] : k;
+  return { b, h, w, ic, oc, kh, kw, stride, padding };
+};
 
 const ANY: readonly ConvShape[] = [
   shape([1, 5, 7, 1, 3]),
@@ -31,6 +34,9 @@ const ANY: readonly ConvShape[] = [
   shape([1, 9, 9, 8, 68], 5, 2, 'valid'),
   shape([5, 6, 6, 12, 64], 1),
   shape([3, 12, 12, 16, 32]),
+  shape([2, 9, 7, 3, 8], [1, 5]),
+  shape([2, 8, 9, 4, 4], [7, 3], 2),
+  shape([1, 7, 6, 2, 4], [2, 4]),
 ];
 /** One channel: rows and columns that stick out of the image, and none that do. */
 const GRAY: readonly ConvShape[] = [

@@ -5,6 +5,7 @@ import { CONV_CASES } from './conv_cases.js';
 import { LAYER_CASES } from './layer_cases.js';
 import { LOSS_CASES } from './loss_cases.js';
 import { PRODUCT_CASES } from './product_cases.js';
+import { WINDOW_CASES } from './window_cases.js';
 
 /** Every case; together they run every kernel there is (a test compares the two lists). */
 export const KERNEL_CASES: readonly KernelCase[] = [
@@ -12,6 +13,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...PRODUCT_CASES,
   ...BLOCK_CASES,
   ...LAYER_CASES,
+  ...WINDOW_CASES,
   ...LOSS_CASES,
 ];
 

@@ -6,25 +6,69 @@ import {
   normGeometry,
 } from '../gpu/kernels/batch_norm.js';
 import { copy, multiplyAdd } from '../gpu/kernels/ceiling.js';
-import { dropoutApply } from '../gpu/kernels/dropout.js';
-import { addInto, fill } from '../gpu/kernels/elementwise.js';
+import { channelDropoutApply, dropoutApply } from '../gpu/kernels/dropout.js';
+import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
+import { leakyReluBackward, leakyReluForward } from '../gpu/kernels/leaky_relu.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
 import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
+import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
+import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
+import { tanhBackward, tanhForward } from '../gpu/kernels/tanh.js';
+import type { Recorder } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
 import * as activations from '../reference/activations.js';
 import { pickImages as referencePick } from '../reference/batch_images.js';
 import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
+import * as softmax from '../reference/softmax.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 const EPSILON = 1e-3;
 const MOMENTUM = 0.99;
+const LEAKY = { slope: 0.2, ceiling: 2 };
 
-function activationCase(n: number, kind: 'elu' | 'relu'): KernelCase {
+/** Each activation on the device beside the reference; settings that bend where the inputs lie. */
+const ACTIVATIONS = {
+  elu: {
+    forward: (rec: Recorder, x: Tensor) => eluForward(rec, x, 0.7),
+    backward: (rec: Recorder, dy: Tensor, y: Tensor) => eluBackward(rec, dy, y, 0.7),
+    wantY: (x: Float64Array) => activations.eluForward(x, 0.7),
+    wantDx: (dy: Float64Array, x: Float64Array) => activations.eluBackward(dy, x, 0.7),
+  },
+  relu: {
+    forward: reluForward,
+    backward: reluBackward,
+    wantY: activations.reluForward,
+    wantDx: activations.reluBackward,
+  },
+  leaky_relu: {
+    forward: (rec: Recorder, x: Tensor) => leakyReluForward(rec, x, LEAKY),
+    backward: (rec: Recorder, dy: Tensor, y: Tensor) => leakyReluBackward(rec, dy, y, LEAKY),
+    wantY: (x: Float64Array) => activations.leakyReluForward(x, LEAKY.slope, LEAKY.ceiling),
+    wantDx: (dy: Float64Array, x: Float64Array) =>
+      activations.leakyReluBackward(dy, x, LEAKY.slope, LEAKY.ceiling),
+  },
+  sigmoid: {
+    forward: sigmoidForward,
+    backward: sigmoidBackward,
+    wantY: activations.sigmoidForward,
+    wantDx: activations.sigmoidBackward,
+  },
+  tanh: {
+    forward: tanhForward,
+    backward: tanhBackward,
+    wantY: activations.tanhForward,
+    wantDx: activations.tanhBackward,
+  },
+};
+
+function activationCase(n: number, kind: keyof typeof ACTIVATIONS): KernelCase {
+  const { forward, backward, wantY, wantDx } = ACTIVATIONS[kind];
   return {
     kernels: [`${kind}.forward`, `${kind}.backward`],
     title: `${kind} of ${n} values`,
@@ -33,20 +77,30 @@ function activationCase(n: number, kind: 'elu' | 'relu'): KernelCase {
       const [x, dy] = [inputs.floats(n, -3, 3), inputs.floats(n)];
       const values = { x: { data: x.f32, shape: [n] }, dy: { data: dy.f32, shape: [n] } };
       return compare(gpu, values, (rec, t) => {
-        const y = kind === 'elu' ? eluForward(rec, t.x, 0.7) : reluForward(rec, t.x);
-        const dx = kind === 'elu' ? eluBackward(rec, t.dy, y, 0.7) : reluBackward(rec, t.dy, y);
+        const y = forward(rec, t.x);
         return {
-          y: {
-            got: y,
-            want: kind === 'elu' ? activations.eluForward(x.f64, 0.7) : activations.reluForward(x.f64),
-          },
-          dx: {
-            got: dx,
-            want:
-              kind === 'elu'
-                ? activations.eluBackward(dy.f64, x.f64, 0.7)
-                : activations.reluBackward(dy.f64, x.f64),
-          },
+          y: { got: y, want: wantY(x.f64) },
+          dx: { got: backward(rec, t.dy, y), want: wantDx(dy.f64, x.f64) },
+        };
+      });
+    },
+  };
+}
+
+function softmaxCase(rows: number, c: number): KernelCase {
+  return {
+    kernels: ['softmax.forward', 'softmax.backward'],
+    title: `softmax of [${rows}, ${c}]`,
+    run: (gpu) => {
+      const inputs = new Inputs(rows);
+      const [x, dy] = [inputs.floats(rows * c, -3, 3), inputs.floats(rows * c)];
+      const values = { x: { data: x.f32, shape: [rows, c] }, dy: { data: dy.f32, shape: [rows, c] } };
+      const wantY = softmax.softmaxForward(x.f64, c);
+      return compare(gpu, values, (rec, t) => {
+        const y = softmaxForward(rec, t.x);
+        return {
+          y: { got: y, want: wantY },
+          dx: { got: softmaxBackward(rec, t.dy, y), want: softmax.softmaxBackward(dy.f64, wantY, c) },
         };
       });
     },
@@ -155,16 +209,19 @@ function poolCase(s: pool.PoolShape): KernelCase {
   };
 }
 
-function dropoutCase(n: number, rate: number): KernelCase {
+/** Single values, and whole channels of the same values seen as 3 images of `channels` maps. */
+function dropoutCase(pixels: number, channels: number, rate: number): KernelCase {
+  const n = 3 * pixels * channels;
   return {
-    kernels: ['dropout.apply'],
-    title: `dropout of ${n} values, rate ${rate}`,
+    kernels: ['dropout.apply', 'dropout.apply_channels'],
+    title: `dropout of 3 x [${pixels}, ${channels}], rate ${rate}`,
     run: (gpu) => {
       const x = new Inputs(n).floats(n);
       const [seed, step, layer] = [123456789, 42, 3];
       const mask = drop.dropoutMask(n, rate, seed, step, layer);
+      const maps = drop.channelMask([3, pixels, channels], rate, seed, step, layer);
       const values = {
-        x: { data: x.f32, shape: [n] },
+        x: { data: x.f32, shape: [3, pixels, channels] },
         step: { data: new Uint32Array([step, seed, 0, 0]), shape: [4] },
       };
       return compare(gpu, values, (rec, t) => ({
@@ -172,13 +229,17 @@ function dropoutCase(n: number, rate: number): KernelCase {
           got: dropoutApply(rec, t.x, t.step, rate, layer),
           want: drop.dropoutApply(x.f64, mask, rate),
         },
+        maps: {
+          got: channelDropoutApply(rec, t.x, t.step, rate, layer),
+          want: drop.dropoutApply(x.f64, maps, rate),
+        },
       }));
     },
   };
 }
 
 const elementwiseCase: KernelCase = {
-  kernels: ['elementwise.add_into', 'elementwise.fill'],
+  kernels: ['elementwise.add', 'elementwise.add_into', 'elementwise.fill'],
   title: 'add and fill 77 values',
   run: (gpu) => {
     const inputs = new Inputs(77);
@@ -186,10 +247,13 @@ const elementwiseCase: KernelCase = {
     const values = { x: { data: x.f32, shape: [77] }, y: { data: y.f32, shape: [77] } };
     return compare(gpu, values, (rec, t) => {
       const filled = rec.alloc([77], 'filled');
+      const want = y.f64.map((v, i) => v + (x.f64[i] ?? Number.NaN));
+      const apart = add(rec, t.x, t.y);
       fill(rec, filled, 2.5);
       addInto(rec, t.y, t.x);
       return {
-        sum: { got: t.y, want: y.f64.map((v, i) => v + (x.f64[i] ?? Number.NaN)) },
+        apart: { got: apart, want },
+        sum: { got: t.y, want },
         filled: { got: filled, want: new Float64Array(77).fill(2.5) },
       };
     });
@@ -248,7 +312,11 @@ function batchCase(withMean: boolean): KernelCase {
 }
 
 export const LAYER_CASES: readonly KernelCase[] = [
-  ...[1, 7, 64, 1001].flatMap((n) => [activationCase(n, 'elu'), activationCase(n, 'relu')]),
+  ...(Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[]).flatMap((kind) =>
+    [1, 7, 1001].map((n) => activationCase(n, kind)),
+  ),
+  softmaxCase(1, 5),
+  softmaxCase(70, 7),
   ...[true, false].flatMap((training) => [
     normCase([3, 5, 7, 4], -1, training),
     normCase([2, 5, 3, 3], -1, training),
@@ -262,9 +330,9 @@ export const LAYER_CASES: readonly KernelCase[] = [
   poolCase({ b: 1, h: 7, w: 5, c: 3, size: 2, stride: 2, padding: 'valid' }),
   poolCase({ b: 2, h: 7, w: 7, c: 1, size: 3, stride: 2, padding: 'same' }),
   poolCase({ b: 1, h: 8, w: 6, c: 8, size: 3, stride: 1, padding: 'same' }),
-  dropoutCase(1, 0.5),
-  dropoutCase(1003, 0.2),
-  dropoutCase(4096, 0.5),
+  dropoutCase(1, 1, 0.5),
+  dropoutCase(25, 5, 0.2),
+  dropoutCase(64, 32, 0.5),
   batchCase(true),
   batchCase(false),
   elementwiseCase,

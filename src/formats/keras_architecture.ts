@@ -1,298 +1,65 @@
+import { ShapeError } from '../gpu/errors.js';
 import type { Shape } from '../gpu/shape.js';
-import {
-  BatchNormalization,
-  Conv2D,
-  Dense,
-  Dropout,
-  ELU,
-  Flatten,
-  type Layer,
-  MaxPool2D,
-  ReLU,
-  Softmax,
-} from '../nn/layers.js';
-import { Sequential } from '../nn/sequential.js';
+import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
+import { isKerasObject, type KerasObject } from './keras_config.js';
+import { readLayer, writeLayer } from './keras_layers.js';
 
 /**
- * Networks as Keras writes them in JSON (`model.to_json()`, `model_config`): Sequential models of the layers that we
- * have. Every option of a layer is looked at: one that we cannot honour is an error, never a wrong number.
+ * Networks as Keras writes them in JSON (`model.to_json()`, `model_config`): Sequential and functional ones. A layer of a
+ * functional model says in `inbound_nodes` whose outputs it takes.
  */
-export interface KerasLayer {
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
 export interface KerasModel {
-  readonly class_name: 'Sequential';
-  readonly config: { readonly name: string; readonly layers: readonly KerasLayer[] };
+  readonly class_name: 'Sequential' | 'Functional';
+  readonly config: {
+    readonly name: string;
+    readonly layers: readonly KerasLayer[];
+    readonly [more: string]: unknown;
+  };
   readonly keras_version: string;
   readonly backend: string;
+}
+
+export interface KerasLayer extends KerasObject {
+  readonly name?: string;
+  readonly inbound_nodes?: readonly unknown[];
 }
 
 /** The version whose form we write: Keras 2's, which Keras 3 reads too. */
 export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
 
-const SUPPORTED =
-  'InputLayer, Conv2D, Dense, BatchNormalization, ELU, ReLU, Softmax, Activation, MaxPooling2D, Dropout, Flatten';
-
-/** A model in Keras's words. */
-export function toKeras(model: Sequential): KerasModel {
-  const input: KerasLayer = {
+/** A model in Keras's words: Sequential if it is a stack. */
+export function toKeras(network: Network): KerasModel {
+  const input = `${network.name}_input`;
+  const nameOf = (index: number): string => network.layers[index]?.name ?? input;
+  const inputLayer: KerasLayer = {
     class_name: 'InputLayer',
-    config: { batch_input_shape: [null, ...model.inputShape], dtype: 'float32', name: `${model.name}_input` },
+    config: {
+      batch_input_shape: [null, ...network.inputShape],
+      dtype: 'float32',
+      sparse: false,
+      name: input,
+    },
   };
-  const layers = model.layers.map(({ name, layer, outputShape }) => ({
-    class_name: layer.kind,
-    config: { name, trainable: true, dtype: 'float32', ...settings(layer, outputShape) },
-  }));
-  return {
-    class_name: 'Sequential',
-    config: { name: model.name, layers: [input, ...layers] },
-    keras_version: KERAS_VERSION,
-    backend: BACKEND,
+  const layers = network.layers.map(({ name, layer, outputShape }) => writeLayer(name, layer, outputShape));
+  const about = { keras_version: KERAS_VERSION, backend: BACKEND };
+  if (network.isChain) {
+    const config = { name: network.name, layers: [inputLayer, ...layers] };
+    return { class_name: 'Sequential', config, ...about };
+  }
+  const calls = network.layers.map(({ inputs }) => [inputs.map((from) => [nameOf(from), 0, 0, {}])]);
+  const config = {
+    name: network.name,
+    trainable: true,
+    layers: [
+      { ...inputLayer, name: input, inbound_nodes: [] },
+      ...layers.map((layer, i) => ({ ...layer, name: nameOf(i), inbound_nodes: calls[i] ?? [] })),
+    ],
+    input_layers: [[input, 0, 0]],
+    output_layers: [[nameOf(network.layers.length - 1), 0, 0]],
   };
-}
-
-const initializer = (class_name: string): KerasLayer => ({ class_name, config: {} });
-const INITIALIZERS: Record<string, KerasLayer> = {
-  glorot_uniform: { class_name: 'GlorotUniform', config: { seed: null } },
-  he_normal: { class_name: 'HeNormal', config: { seed: null } },
-  zeros: initializer('Zeros'),
-  ones: initializer('Ones'),
-};
-const UNREGULARIZED = {
-  kernel_regularizer: null,
-  bias_regularizer: null,
-  activity_regularizer: null,
-  kernel_constraint: null,
-  bias_constraint: null,
-};
-
-function settings({ kind, config: c }: Layer, output: Shape): Record<string, unknown> {
-  const kernel = {
-    activation: 'linear',
-    use_bias: c['useBias'] ?? true,
-    kernel_initializer: INITIALIZERS[String(c['kernelInitializer'])],
-    bias_initializer: INITIALIZERS['zeros'],
-    ...UNREGULARIZED,
-  };
-  switch (kind) {
-    case 'Conv2D':
-      return {
-        filters: c['filters'],
-        kernel_size: [c['kernelSize'], c['kernelSize']],
-        strides: [c['strides'], c['strides']],
-        padding: c['padding'],
-        data_format: 'channels_last',
-        dilation_rate: [1, 1],
-        groups: 1,
-        ...kernel,
-      };
-    case 'Dense':
-      return { units: c['units'], ...kernel };
-    case 'BatchNormalization':
-      return {
-        axis: c['axis'] === -1 ? output.length : c['axis'],
-        momentum: c['momentum'],
-        epsilon: c['epsilon'],
-        center: true,
-        scale: true,
-        beta_initializer: INITIALIZERS['zeros'],
-        gamma_initializer: INITIALIZERS['ones'],
-        moving_mean_initializer: INITIALIZERS['zeros'],
-        moving_variance_initializer: INITIALIZERS['ones'],
-        beta_regularizer: null,
-        gamma_regularizer: null,
-        beta_constraint: null,
-        gamma_constraint: null,
-      };
-    case 'MaxPooling2D':
-      return {
-        pool_size: [c['poolSize'], c['poolSize']],
-        padding: c['padding'],
-        strides: [c['strides'], c['strides']],
-        data_format: 'channels_last',
-      };
-    case 'ELU':
-      return { alpha: c['alpha'] };
-    case 'ReLU':
-      return { max_value: null, negative_slope: 0, threshold: 0 };
-    case 'Softmax':
-      return { axis: -1 };
-    case 'Dropout':
-      return { rate: c['rate'], noise_shape: null, seed: null };
-    case 'Flatten':
-      return { data_format: 'channels_last' };
-    default:
-      throw new RunError(`layer ${kind}: Keras files with it are not written yet`);
-  }
-}
-
-/** One layer of a file while it is read: every look at an option remembers it, so that none is overlooked. */
-class Reader {
-  readonly name: string;
-  readonly #seen = new Set(['name', 'trainable', 'dtype', 'batch_input_shape', 'batch_shape']);
-
-  constructor(
-    readonly kind: string,
-    private readonly config: Readonly<Record<string, unknown>>,
-    private readonly source: string,
-  ) {
-    this.name = String(config['name'] ?? kind);
-  }
-
-  fail(option: string, supported: string): never {
-    const value = JSON.stringify(this.config[option]);
-    throw new RunError(
-      `${this.source}: layer "${this.name}" (${this.kind}): ${option} = ${value} is not supported; ${supported}`,
-    );
-  }
-
-  number(option: string, otherwise?: number): number {
-    this.#seen.add(option);
-    const value = this.config[option] ?? otherwise;
-    return typeof value === 'number' ? value : this.fail(option, 'expected a number');
-  }
-
-  text(option: string, choices: readonly string[], otherwise?: string): string {
-    this.#seen.add(option);
-    const value = this.config[option] ?? otherwise;
-    return choices.includes(value as string)
-      ? (value as string)
-      : this.fail(option, `only ${choices.join(', ')}`);
-  }
-
-  /** An extent that must be the same in both directions. */
-  square(option: string, otherwise?: number): number {
-    this.#seen.add(option);
-    const value = this.config[option] ?? otherwise;
-    const list = Array.isArray(value) ? value : [value, value];
-    const same = list.length === 2 && list[0] === list[1] && typeof list[0] === 'number';
-    return same ? (list[0] as number) : this.fail(option, 'only the same number in both directions');
-  }
-
-  boolean(option: string, otherwise: boolean): boolean {
-    this.#seen.add(option);
-    return Boolean(this.config[option] ?? otherwise);
-  }
-
-  /** An option that must be what it says here, or not be there. */
-  must(option: string, ...allowed: readonly unknown[]): void {
-    this.#seen.add(option);
-    const value = this.config[option];
-    if (value === undefined || value === null) return;
-    const text = JSON.stringify(value);
-    if (!allowed.some((one) => JSON.stringify(one) === text)) {
-      this.fail(option, `only ${allowed.map((one) => JSON.stringify(one)).join(', ')}`);
-    }
-  }
-
-  raw(option: string): unknown {
-    this.#seen.add(option);
-    return this.config[option];
-  }
-
-  /** Options of training alone, which do not change what a trained layer computes. */
-  ignore(...options: readonly string[]): void {
-    for (const option of options) this.#seen.add(option);
-  }
-
-  /** Throws for an option that nobody looked at and that says something. */
-  finish(): void {
-    for (const [option, value] of Object.entries(this.config)) {
-      if (!this.#seen.has(option) && value !== null && value !== undefined)
-        this.fail(option, 'it is unknown here');
-    }
-  }
-}
-
-const TRAINING_ONLY = [
-  ...['kernel_initializer', 'bias_initializer', 'kernel_regularizer', 'bias_regularizer'],
-  ...['activity_regularizer', 'kernel_constraint', 'bias_constraint', 'seed', 'noise_shape'],
-  ...['beta_initializer', 'gamma_initializer', 'moving_mean_initializer', 'moving_variance_initializer'],
-  ...['beta_regularizer', 'gamma_regularizer', 'beta_constraint', 'gamma_constraint', 'synchronized'],
-  ...['renorm', 'fused', 'lora_rank', 'quantization_config', 'module', 'registered_name', 'build_config'],
-];
-const ACTIVATIONS = ['linear', 'relu', 'elu', 'softmax'];
-
-/** The layer of an activation; none for linear. */
-function activationLayer(name: string): Layer[] {
-  if (name === 'relu') return [ReLU()];
-  if (name === 'elu') return [ELU()];
-  return name === 'softmax' ? [Softmax()] : [];
-}
-
-/** One layer of a file as ours: its own, and its built-in activation. */
-function layersOf(r: Reader, input: Shape): Layer[] {
-  r.ignore(...TRAINING_ONLY);
-  switch (r.kind) {
-    case 'Conv2D': {
-      r.must('data_format', 'channels_last');
-      r.must('dilation_rate', [1, 1], 1);
-      r.must('groups', 1);
-      const kernelSize = r.square('kernel_size');
-      if (kernelSize % 2 === 0) r.fail('kernel_size', 'only odd sizes');
-      const own = Conv2D({
-        filters: r.number('filters'),
-        kernelSize,
-        strides: r.square('strides', 1),
-        padding: r.text('padding', ['same', 'valid'], 'valid') as 'same' | 'valid',
-        useBias: r.boolean('use_bias', true),
-      });
-      return [own, ...activationLayer(r.text('activation', ACTIVATIONS, 'linear'))];
-    }
-    case 'Dense': {
-      r.must('use_bias', true);
-      const own = Dense({ units: r.number('units') });
-      return [own, ...activationLayer(r.text('activation', ACTIVATIONS, 'linear'))];
-    }
-    case 'BatchNormalization': {
-      r.must('center', true);
-      r.must('scale', true);
-      const raw = r.raw('axis') ?? -1;
-      const axis = Array.isArray(raw) && raw.length === 1 ? (raw[0] as unknown) : raw;
-      if (axis !== -1 && axis !== input.length) r.fail('axis', `only the last one, -1 or ${input.length}`);
-      return [
-        BatchNormalization({ momentum: r.number('momentum', 0.99), epsilon: r.number('epsilon', 1e-3) }),
-      ];
-    }
-    case 'MaxPooling2D': {
-      r.must('data_format', 'channels_last');
-      const poolSize = r.square('pool_size', 2);
-      const padding = r.text('padding', ['same', 'valid'], 'valid') as 'same' | 'valid';
-      return [MaxPool2D({ poolSize, strides: r.square('strides', poolSize), padding })];
-    }
-    case 'ELU':
-      return [ELU({ alpha: alphaOf(r) })];
-    case 'ReLU':
-      r.must('max_value');
-      r.must('negative_slope', 0, [0]);
-      r.must('threshold', 0);
-      return [ReLU()];
-    case 'Softmax':
-      r.must('axis', -1);
-      return [Softmax()];
-    case 'Activation':
-      return activationLayer(r.text('activation', ACTIVATIONS));
-    case 'Dropout':
-      return [Dropout({ rate: r.number('rate') })];
-    case 'Flatten':
-      r.must('data_format', 'channels_last');
-      return [Flatten()];
-    default:
-      return r.fail('name', `its class is not; there are ${SUPPORTED}`);
-  }
-}
-
-/** Keras 2 saved ELU's alpha as a number, or as an array of one in some versions. */
-function alphaOf(r: Reader): number {
-  const value = r.raw('alpha') ?? 1;
-  if (typeof value === 'number') return value;
-  return Array.isArray(value) && typeof value[0] === 'number'
-    ? value[0]
-    : r.fail('alpha', 'expected a number');
+  return { class_name: 'Functional', config, ...about };
 }
 
 /**
@@ -300,48 +67,169 @@ function alphaOf(r: Reader): number {
  * @param source what to call the file in messages
  * Throws RunError that names layer, class and option of whatever is not supported.
  */
-export function fromKeras(json: unknown, source: string): Sequential {
+export function fromKeras(json: unknown, source: string): Network {
   const { class_name: kind, config } = (json ?? {}) as { class_name?: string; config?: unknown };
-  if (kind !== 'Sequential') {
+  const functional = kind === 'Functional' || kind === 'Model';
+  if (kind !== 'Sequential' && !functional) {
     throw new RunError(
-      `${source}: a ${kind ?? 'file without a'} model; only Sequential ones are supported so far`,
+      `${source}: a ${kind ?? 'file without a'} model; only Sequential and Functional ones are supported`,
     );
   }
   // Old versions wrote the bare list of layers.
-  const body = (Array.isArray(config) ? { layers: config } : config) as {
-    name?: string;
-    layers?: KerasLayer[];
-  };
-  const entries = body.layers ?? [];
-  const input = inputShape(entries, source);
-  const layers: Layer[] = [];
-  const names: string[] = [];
-  let shape = input;
-  for (const { class_name, config: settingsOf } of entries) {
-    if (class_name === 'InputLayer') continue;
-    const reader = new Reader(class_name, settingsOf, source);
-    const own = layersOf(reader, shape);
-    reader.finish();
-    own.forEach((layer, i) => {
-      layers.push(layer);
-      names.push(i === 0 ? reader.name : `${reader.name}_${layer.kind.toLowerCase()}`);
-      shape = layer.outputShape(shape);
-    });
-  }
-  if (layers.at(-1)?.kind !== 'Softmax') {
+  const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
+  const network = functional ? readGraph(body, source) : readChain(body, source);
+  const end = network.layers.at(-1)?.layer;
+  if (end?.kind !== 'Softmax' && end?.config['activation'] !== 'softmax') {
     throw new RunError(`${source}: the model does not end in a softmax; only classifiers are supported`);
   }
-  return new Sequential(body.name ?? 'model', input, layers, names);
+  return network;
 }
 
-function inputShape(layers: readonly KerasLayer[], source: string): Shape {
-  const config = layers[0]?.config ?? {};
-  const batch = config['batch_input_shape'] ?? config['batch_shape'];
-  const shape = Array.isArray(batch) ? batch.slice(1) : [];
-  if (shape.length !== 3 || !shape.every((n) => Number.isInteger(n) && n > 0)) {
+interface ModelBody {
+  readonly name?: string;
+  readonly layers?: readonly KerasLayer[];
+  readonly build_input_shape?: unknown;
+  readonly input_layers?: unknown;
+  readonly output_layers?: unknown;
+}
+
+/** Layers as they are placed, one after the other. */
+class Placing {
+  readonly nodes: GraphNode[] = [];
+  readonly #shapes: Shape[] = [];
+  /** By the name in the file: the position of the layer's output. */
+  readonly positions = new Map<string, number>();
+
+  constructor(
+    readonly input: Shape,
+    private readonly source: string,
+  ) {}
+
+  /** @param inputs positions of those whose outputs go in */
+  add(layer: KerasObject, inputs: readonly number[]): void {
+    const shapes = inputs.map((from) => (from === IMAGES ? this.input : this.#shapes[from]) as Shape);
+    const [first = this.input, ...others] = shapes;
+    let shape = first;
+    for (const [i, read] of readLayer(layer, first, this.source).entries()) {
+      try {
+        shape = i === 0 ? read.layer.outputShape(first, ...others) : read.layer.outputShape(shape);
+      } catch (cause) {
+        if (!(cause instanceof ShapeError)) throw cause;
+        throw new RunError(`${this.source}: layer "${read.name}" (${read.layer.kind}): ${cause.message}`, {
+          cause,
+        });
+      }
+      this.nodes.push({ ...read, inputs: i === 0 ? inputs : [this.nodes.length - 1] });
+      this.#shapes.push(shape);
+    }
+    this.positions.set(String(layer.config['name']), this.nodes.length - 1);
+  }
+}
+
+function readChain(
+  { name = 'model', layers = [], build_input_shape: built }: ModelBody,
+  source: string,
+): Network {
+  const first = layers[0]?.config ?? {};
+  const placing = new Placing(inputShape(first, source, built), source);
+  for (const layer of layers) {
+    if (layer.class_name !== 'InputLayer') placing.add(layer, [placing.nodes.length - 1]);
+  }
+  return new Network(name, placing.input, placing.nodes);
+}
+
+function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: string): Network {
+  const [input, ...others] = refsOf(ends.input_layers);
+  const [output, ...more] = refsOf(ends.output_layers);
+  const inputs = layers.filter(({ class_name: kind }) => kind === 'InputLayer');
+  if (input === undefined || others.length > 0 || inputs.length !== 1) {
+    throw new RunError(
+      `${source}: the model has ${inputs.length} inputs; only models with one are supported`,
+    );
+  }
+  if (output === undefined || more.length > 0) {
+    throw new RunError(
+      `${source}: the model has ${more.length + 1} outputs; only models with one are supported`,
+    );
+  }
+  const placing = new Placing(inputShape(inputs[0]?.config ?? {}, source), source);
+  placing.positions.set(input.layer, IMAGES);
+  for (const layer of layers) {
+    if (layer.class_name === 'InputLayer') continue;
+    const calls = layer.inbound_nodes ?? [];
+    const own = { ...layer, config: { ...layer.config, name: layer.config['name'] ?? layer.name } };
+    const where = `${source}: layer "${own.config.name}" (${layer.class_name})`;
+    if (calls.length !== 1) {
+      throw new RunError(
+        `${where}: it is used ${calls.length} times; only layers that are used once are supported`,
+      );
+    }
+    placing.add(
+      own,
+      callOf(calls[0], where).map(({ layer: from, node }) => {
+        const position = placing.positions.get(from);
+        if (position === undefined || node !== 0) {
+          throw new RunError(`${where}: it takes call ${node} of "${from}", which is not before it`);
+        }
+        return position;
+      }),
+    );
+  }
+  if (placing.positions.get(output.layer) !== placing.nodes.length - 1) {
+    throw new RunError(
+      `${source}: its output "${output.layer}" is not its last layer; only such models are supported`,
+    );
+  }
+  return new Network(name, placing.input, placing.nodes);
+}
+
+/** Which output goes in: that of call `node` of a layer. */
+interface Ref {
+  readonly layer: string;
+  readonly node: number;
+}
+
+/** `[name, node, tensor]`, or a list of such. */
+function refsOf(value: unknown): Ref[] {
+  if (!Array.isArray(value)) return [];
+  const [layer, node] = value as unknown[];
+  return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
+}
+
+/** What a layer is called with: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
+function callOf(call: unknown, where: string): Ref[] {
+  const lists = Array.isArray(call) ? (Array.isArray(call[0]) ? (call as unknown[][]) : [call]) : [];
+  const { args = [], kwargs = {} } = (Array.isArray(call) ? {} : call) as {
+    args?: unknown[];
+    kwargs?: object;
+  };
+  const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
+    Object.entries(o),
+  );
+  const told = options.find(([, value]) => value !== null && value !== undefined);
+  if (told !== undefined) {
+    throw new RunError(
+      `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,
+    );
+  }
+  return [...refsOf(lists), ...tensorsOf(args)];
+}
+
+/** The tensors among the arguments of a call, in Keras 3's words. */
+function tensorsOf(value: unknown): Ref[] {
+  if (Array.isArray(value)) return value.flatMap(tensorsOf);
+  if (!isKerasObject(value) || value.class_name !== '__keras_tensor__') return [];
+  return refsOf(value.config['keras_history']);
+}
+
+function inputShape(config: Readonly<Record<string, unknown>>, source: string, built?: unknown): Shape {
+  const batch = config['batch_input_shape'] ?? config['batch_shape'] ?? built;
+  const shape = Array.isArray(batch) ? (batch.slice(1) as unknown[]) : [];
+  const whole = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0;
+  if (shape.length !== 3 || !shape.every(whole)) {
     throw new RunError(
       `${source}: input shape ${JSON.stringify(batch)}; expected [null, height, width, channels]`,
     );
   }
-  return shape as number[];
+  return shape;
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import * as h5wasm from 'h5wasm/node';
 import { formatShape, sizeOf } from '../gpu/shape.js';
+import type { Network, PlacedLayer } from '../nn/network.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
-import type { PlacedLayer, Sequential } from '../nn/sequential.js';
 import { writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { fromKeras, KERAS_VERSION, toKeras } from './keras_architecture.js';
@@ -13,7 +13,7 @@ import { fromKeras, KERAS_VERSION, toKeras } from './keras_architecture.js';
  * architecture from elsewhere. Layout and attributes: Keras's legacy H5 format, https://keras.io/api/models/.
  */
 export interface H5Model {
-  readonly network: Sequential;
+  readonly network: Network;
   readonly weights: NamedArrays;
   /** What fer-tui wrote beside them; undefined for files of others. */
   readonly own: OwnNotes | undefined;
@@ -71,7 +71,7 @@ function names(of: { attrs: Record<string, h5wasm.Attribute> }, name: string): s
 }
 
 /** Weights go to layers in their order, as when Keras loads them: names differ from one making of a model to the next. */
-function readWeights(group: h5wasm.Group, network: Sequential, path: string): Map<string, NamedArray> {
+function readWeights(group: h5wasm.Group, network: Network, path: string): Map<string, NamedArray> {
   const found = names(group, 'layer_names')
     .map((layer) => ({ layer, group: group.get(layer) }))
     .flatMap(({ layer, group: own }) => {
@@ -121,7 +121,7 @@ function readOwn(file: h5wasm.File): OwnNotes | undefined {
  */
 export async function writeH5(
   path: string,
-  network: Sequential,
+  network: Network,
   weights: NamedArrays,
   { mean, ...own }: OwnNotes,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
-import type { Layer } from './layers.js';
+import type { Layer } from './layer.js';
 import type { NormVars } from './ops/batch_norm.js';
 import { convBlock } from './ops/conv_block.js';
 import { eluNormPool } from './ops/elu_norm_pool.js';
@@ -15,44 +15,54 @@ export interface FusedBlock {
   readonly call: (ctx: Context, x: TensorVar, at: WeightAt) => TensorVar;
 }
 
+/** A layer of a chain, and its position in the network. */
+export interface ChainLink {
+  readonly layer: Layer;
+  readonly index: number;
+}
+
 /** The settings of ELU, batch normalisation, pooling and dropout where they follow each other. */
 interface BlockEnd {
+  /** How many layers of the chain it begins and ends after. */
+  readonly norm: number;
   readonly length: number;
   readonly options: Parameters<typeof eluNormPool>[3];
 }
 
 /**
- * The fused op that covers the layers from `start` on, if there is one: ELU, batch normalisation over the
- * last axis, then max pooling with windows that tile the image and dropout, where they follow, and the convolution before
- * them. The result has the same mathematics, in fewer passes over memory.
+ * The fused op that covers the first layers of a chain, if there is one: ELU, batch normalisation over the last axis, then
+ * max pooling with windows that tile the image and dropout, where they follow, and the convolution before them. The
+ * result has the same mathematics, in fewer passes over memory.
  * @param channels of the values that come in
  */
-export function fusedBlockAt(
-  layers: readonly Layer[],
-  start: number,
-  channels: number,
-): FusedBlock | undefined {
-  const first = layers[start];
-  if (first?.kind === 'Conv2D') {
-    const { filters, strides, padding, useBias } = first.config;
-    const end = blockEndAt(layers, start + 1, Number(filters));
+export function fusedBlock(chain: readonly ChainLink[], channels: number): FusedBlock | undefined {
+  const first = chain[0]?.layer;
+  if (first?.kind !== 'Conv2D') {
+    const end = blockEnd(chain, 0, channels);
     if (end === undefined) return undefined;
-    const convolution = { stride: Number(strides), padding: padding as Padding };
-    return {
-      length: end.length + 1,
-      call: (ctx, x, at) =>
-        convBlock(
-          ctx,
-          x,
-          { kernel: at(0, 'kernel'), bias: useBias ? at(0, 'bias') : undefined, norm: normAt(at, 2) },
-          convolution,
-          end.options,
-        ),
-    };
+    const { norm, length, options } = end;
+    return { length, call: (ctx, x, at) => eluNormPool(ctx, x, normAt(at, norm), options) };
   }
-  const end = blockEndAt(layers, start, channels);
+  const { filters, strides, padding, useBias, activation } = first.config;
+  const end =
+    activation === 'linear'
+      ? blockEnd(chain, 1, Number(filters))
+      : activation === 'elu'
+        ? normEnd(chain, 1, Number(filters), 1)
+        : undefined;
   if (end === undefined) return undefined;
-  return { length: end.length, call: (ctx, x, at) => eluNormPool(ctx, x, normAt(at, 1), end.options) };
+  const convolution = { stride: Number(strides), padding: padding as Padding };
+  return {
+    length: end.length,
+    call: (ctx, x, at) =>
+      convBlock(
+        ctx,
+        x,
+        { kernel: at(0, 'kernel'), bias: useBias ? at(0, 'bias') : undefined, norm: normAt(at, end.norm) },
+        convolution,
+        end.options,
+      ),
+  };
 }
 
 function normAt(at: WeightAt, offset: number): NormVars {
@@ -64,15 +74,34 @@ function normAt(at: WeightAt, offset: number): NormVars {
   };
 }
 
-function blockEndAt(layers: readonly Layer[], start: number, channels: number): BlockEnd | undefined {
-  const [elu, norm] = [layers[start], layers[start + 1]];
-  if (elu?.kind !== 'ELU' || norm?.kind !== 'BatchNormalization') return undefined;
-  const { alpha } = elu.config;
-  const { axis, epsilon, momentum } = norm.config;
-  if (axis !== -1 || channels % 4 !== 0) return undefined;
-  let length = 2;
+/** Its alpha, if the layer is an ELU. */
+function eluOf({ kind, config }: Layer): number | undefined {
+  if (kind === 'ELU') return Number(config['alpha']);
+  return kind === 'Activation' && config['activation'] === 'elu' ? 1 : undefined;
+}
+
+/** The end of a block whose ELU stands at `start`. */
+function blockEnd(chain: readonly ChainLink[], start: number, channels: number): BlockEnd | undefined {
+  const layer = chain[start]?.layer;
+  const alpha = layer && eluOf(layer);
+  return alpha === undefined ? undefined : normEnd(chain, start + 1, channels, alpha);
+}
+
+/** The same, from the batch normalisation at `start` on. */
+function normEnd(
+  chain: readonly ChainLink[],
+  start: number,
+  channels: number,
+  alpha: number,
+): BlockEnd | undefined {
+  const norm = chain[start]?.layer;
+  if (norm?.kind !== 'BatchNormalization') return undefined;
+  const { axis, epsilon, momentum, center, scale } = norm.config;
+  if (axis !== -1 || norm.config['trainable'] === false || !center || !scale || channels % 4 !== 0)
+    return undefined;
+  let length = start + 1;
   let poolSize = 1;
-  const pool = layers[start + length];
+  const pool = chain[length]?.layer;
   if (pool?.kind === 'MaxPooling2D') {
     const { poolSize: size, strides, padding } = pool.config;
     if (strides === size && padding === 'valid') {
@@ -81,11 +110,11 @@ function blockEndAt(layers: readonly Layer[], start: number, channels: number): 
     }
   }
   let dropout = { rate: 0, layer: 0 };
-  const drop = layers[start + length];
-  if (drop?.kind === 'Dropout') {
-    dropout = { rate: Number(drop.config['rate']), layer: start + length };
+  const drop = chain[length];
+  if (drop?.layer.kind === 'Dropout') {
+    dropout = { rate: Number(drop.layer.config['rate']), layer: drop.index };
     length++;
   }
-  const rates = { alpha: Number(alpha), epsilon: Number(epsilon), momentum: Number(momentum) };
-  return { length, options: { ...rates, poolSize, dropout } };
+  const rates = { alpha, epsilon: Number(epsilon), momentum: Number(momentum) };
+  return { norm: start, length, options: { ...rates, poolSize, dropout } };
 }

@@ -6,9 +6,9 @@ import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageDraw } from '../util/image_draw.js';
 import type { ImageStore } from './image_store.js';
+import type { Network } from './network.js';
 import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
-import type { Sequential } from './sequential.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
 
 /** The numbers of one step. */
@@ -59,7 +59,7 @@ export interface KernelTime extends CommandInfo {
 
 /** All that went on inside one training step. */
 export interface Trace {
-  /** Per layer: input, output, and the gradient of the loss by the output (absent where nobody needed it). */
+  /** Per layer: input (where several meet, the first), output, and the gradient of the loss by the output (absent where nobody needed it). */
   readonly layers: ReadonlyMap<
     string,
     { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
@@ -109,7 +109,7 @@ export class Learner {
 
   constructor(
     readonly gpu: Gpu,
-    readonly model: Sequential,
+    readonly model: Network,
     options: LearnerOptions = {},
   ) {
     const optimizer = options.optimizer ?? adam();
@@ -226,9 +226,9 @@ export class Learner {
         string,
         { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
       >();
-      for (const { name, input, output } of step.layers) {
+      for (const { name, inputs, output } of step.layers) {
         const gradient = output.grad && (await read(output.grad));
-        layers.set(name, { input: await read(input.value), output: await read(output.value), gradient });
+        layers.set(name, { input: await read(inputs[0].value), output: await read(output.value), gradient });
       }
       const weightGradients = new Map<string, NamedArray>();
       for (const [name, { grad }] of step.vars)

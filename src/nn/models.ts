@@ -1,4 +1,5 @@
 import { UsageError } from '../util/errors.js';
+import type { Layer } from './layer.js';
 import {
   BatchNormalization,
   Conv2D,
@@ -6,12 +7,11 @@ import {
   Dropout,
   ELU,
   Flatten,
-  type Layer,
   MaxPool2D,
   ReLU,
   Softmax,
 } from './layers.js';
-import { Sequential } from './sequential.js';
+import { Sequential } from './network.js';
 
 /** What can be set of the named networks. */
 export interface ModelOptions {

@@ -4,8 +4,8 @@ import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Rng } from '../util/random.js';
 import { initialize } from './init.js';
+import type { Network } from './network.js';
 import { allState, type Optimizer } from './optimizers.js';
-import type { Sequential } from './sequential.js';
 
 /** A named array on the host. */
 export interface NamedArray {
@@ -37,7 +37,7 @@ export class Parameters {
 
   constructor(
     private readonly gpu: Gpu,
-    private readonly model: Sequential,
+    private readonly model: Network,
     optimizer: Optimizer,
     { seed, averaged }: { readonly seed: number; readonly averaged: boolean },
   ) {

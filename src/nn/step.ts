@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
-import { addInto, fill } from '../gpu/kernels/elementwise.js';
+import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
@@ -14,14 +14,15 @@ import type { Tensor } from '../gpu/tensor.js';
 import { Tape, Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
 import type { ImageStore } from './image_store.js';
+import type { LayerInputs } from './layer.js';
+import type { Network, OnLayer } from './network.js';
 import type { Optimizer } from './optimizers.js';
 import type { Parameters } from './parameters.js';
-import type { Sequential } from './sequential.js';
 
 /** Everything on the device that outlives a step. */
 export interface StepParts {
   readonly gpu: Gpu;
-  readonly model: Sequential;
+  readonly model: Network;
   readonly parameters: Parameters;
   readonly optimizer: Optimizer;
   /** [index, seed, rate, slot]: what changes from step to step. */
@@ -40,7 +41,7 @@ export interface StepParts {
 /** What a layer took, made, and got back; tensors of the program. */
 export interface LayerRecord {
   readonly name: string;
-  readonly input: TensorVar;
+  readonly inputs: LayerInputs;
   readonly output: TensorVar;
 }
 
@@ -84,9 +85,12 @@ export async function recordStep(
     const vars = weightVars(parts, training);
     const tape = new Tape<Tensor>({
       add: (a, b) => {
-        addInto(rec, a, b);
+        // Where branches meet, both got one gradient: what another still needs must not change.
+        const sum = a.storage.refs > 1 ? add(rec, a, b) : a;
+        if (sum === a) addInto(rec, a, b);
+        else rec.release(a);
         rec.release(b);
-        return a;
+        return sum;
       },
       release: (tensor) => rec.release(tensor),
       label: (op) => rec.currentScope || op,
@@ -97,7 +101,7 @@ export async function recordStep(
       weight: (name) => mustGet(vars, name),
     };
     const layers: LayerRecord[] = [];
-    const note = (name: string, input: TensorVar, output: TensorVar) => layers.push({ name, input, output });
+    const note: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
     const logits = model.call(ctx, new Var(images, false, 'images'), observing ? note : undefined);
     const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, labels));
     if (training) {
@@ -168,7 +172,7 @@ function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {
 
 /** Kernels carry the penalty; biases and batch norm do not, as with Keras's kernel_regularizer. */
 function penalized({ model }: StepParts): string[] {
-  return model.weights.map(({ name }) => name).filter((name) => name.endsWith('/kernel'));
+  return model.weights.map(({ name }) => name).filter((name) => name.endsWith('kernel'));
 }
 
 /** Gathers the gradients in one buffer, where one dispatch clips them and one updates all weights. */

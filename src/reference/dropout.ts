@@ -17,3 +17,17 @@ export function dropoutMask(n: number, rate: number, seed: number, step: number,
 /** y = x mask / (1 - rate); the gradient is the same map. */
 export const dropoutApply = (x: Arr, mask: Arr, rate: number): Arr =>
   x.map((v, i) => (v * at(mask, i)) / (1 - rate));
+
+/** Spatial dropout's mask of x [B, HW, C]: one draw for a whole channel of an image. */
+export function channelMask(
+  [b, hw, c]: readonly [number, number, number],
+  rate: number,
+  seed: number,
+  step: number,
+  layer: number,
+): Arr {
+  const draws = dropoutMask(b * c, rate, seed, step, layer);
+  return Float64Array.from({ length: b * hw * c }, (_, i) =>
+    at(draws, Math.floor(i / (hw * c)) * c + (i % c)),
+  );
+}

@@ -4,10 +4,10 @@ import { sizeOf } from '../gpu/shape.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { tablePath, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
-import type { Sequential } from '../nn/sequential.js';
+import type { Network } from '../nn/network.js';
 
 export interface TunePlan {
-  readonly models: readonly Sequential[];
+  readonly models: readonly Network[];
   /** Batch sizes to train with. */
   readonly training: readonly number[];
   /** Batch sizes to predict with. */

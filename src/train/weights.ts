@@ -3,15 +3,15 @@ import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
 import { isH5, readH5, writeH5 } from '../formats/keras_h5.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import type { Network } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
-import type { Sequential } from '../nn/sequential.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 
 /** A trained network as it lies on disk: everything that is needed to use it again. */
 export interface SavedModel {
-  readonly network: Sequential;
+  readonly network: Network;
   readonly classes: readonly string[];
   readonly preprocess: Preprocess;
   readonly weights: ReadonlyMap<string, NamedArray>;

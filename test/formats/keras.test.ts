@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
-import { fromKeras, type KerasLayer, toKeras } from '../../src/formats/keras_architecture.js';
+import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
+import type { KerasObject } from '../../src/formats/keras_config.js';
 import { readH5 } from '../../src/formats/keras_h5.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel, MODEL_NAMES } from '../../src/nn/models.js';
+import type { Network } from '../../src/nn/network.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
-import type { Sequential } from '../../src/nn/sequential.js';
 import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
+import { everything, miniXception } from '../helpers/networks.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-keras-'));
 
 /** Numbers that are all different. */
-function weightsOf(network: Sequential): Map<string, NamedArray> {
+function weightsOf(network: Network): Map<string, NamedArray> {
   let next = 0;
   return new Map(
     network.weights.map(({ name, shape }) => [
@@ -24,7 +26,7 @@ function weightsOf(network: Sequential): Map<string, NamedArray> {
   );
 }
 
-const layer = (class_name: string, config: Record<string, unknown> = {}): KerasLayer => ({
+const layer = (class_name: string, config: Record<string, unknown> = {}): KerasObject => ({
   class_name,
   config,
 });
@@ -67,50 +69,154 @@ describe('architectures', () => {
     expect(back.layers.map((l) => l.layer.config)).toEqual(model.layers.map((l) => l.layer.config));
   });
 
-  it('of old files are read, with their names, and activations made layers', () => {
+  it('of old files are read, with their names', () => {
     for (const config of [OLD, { name: 'sequential_1', layers: OLD }]) {
       const model = fromKeras(sequential(config), 'old.h5');
       expect(model.layers.map(({ name, layer: l }) => [name, l.kind])).toEqual([
         ['conv2d_4', 'Conv2D'],
-        ['conv2d_4_relu', 'ReLU'],
         ['batch_normalization_7', 'BatchNormalization'],
         ['max_pooling2d_4', 'MaxPooling2D'],
-        ['activation_9', 'ELU'],
+        ['activation_9', 'Activation'],
         ['flatten_2', 'Flatten'],
         ['dense_5', 'Dense'],
-        ['dense_5_softmax', 'Softmax'],
       ]);
-      expect(model.layers[2]?.layer.config).toMatchObject({ momentum: 0.9, epsilon: 0.01 });
+      expect(model.layers[0]?.layer.config).toMatchObject({ activation: 'relu', strides: 2 });
+      expect(model.layers[1]?.layer.config).toMatchObject({ momentum: 0.9, epsilon: 0.01, axis: -1 });
       expect(model.layers[0]?.outputShape).toEqual([24, 24, 4]);
     }
   });
 
   it.each([
+    everything(),
+    everything(-1),
+    miniXception(),
+  ])('$name, with branches, comes back as it was', (network) => {
+    const back = fromKeras(JSON.parse(JSON.stringify(toKeras(network))), 'here');
+    expect(back.summary()).toEqual(network.summary());
+    expect(back.layers.map((l) => l.layer.config)).toEqual(network.layers.map((l) => l.layer.config));
+  });
+
+  it('with a layer as an activation become two layers', () => {
+    const inside = { class_name: 'LeakyReLU', config: { name: 'leaky_re_lu', alpha: 0.1 } };
+    const conv = layer('Conv2D', {
+      ...INPUT,
+      name: 'c',
+      filters: 4,
+      kernel_size: [3, 3],
+      activation: inside,
+    });
+    const model = fromKeras(sequential([conv, ...OLD.slice(1)]), 'x.h5');
+    expect(model.layers.slice(0, 2).map(({ name, layer: l }) => [name, l.kind, l.config])).toEqual([
+      ['c', 'Conv2D', expect.objectContaining({ activation: 'linear', padding: 'valid' })],
+      ['c_activation', 'LeakyReLU', { negativeSlope: 0.1 }],
+    ]);
+  });
+
+  it('that are frozen keep their weights in training', () => {
+    const model = fromKeras(
+      sequential([{ ...OLD[0], config: { ...OLD[0]?.config, trainable: false } }, ...OLD.slice(1)]),
+      'x.h5',
+    );
+    expect(model.weights.map(({ trainable }) => trainable)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(fromKeras(toKeras(model), 'again').weights).toEqual(model.weights);
+  });
+
+  it.each([
     [{ dilation_rate: [2, 2] }, 'layer "c" (Conv2D): dilation_rate = [2,2] is not supported; only [1,1], 1'],
-    [
-      { kernel_size: [3, 5] },
-      'kernel_size = [3,5] is not supported; only the same number in both directions',
-    ],
-    [{ kernel_size: [2, 2] }, 'kernel_size = [2,2] is not supported; only odd sizes'],
+    [{ strides: [2, 1] }, 'strides = [2,1] is not supported; only the same number in both directions'],
+    [{ kernel_size: [0, 2] }, 'kernel_size = [0,2] is not supported; expected one or two whole numbers'],
     [{ groups: 4 }, 'groups = 4 is not supported'],
     [{ data_format: 'channels_first' }, 'data_format = "channels_first" is not supported'],
-    [{ activation: 'swish' }, 'activation = "swish" is not supported; only linear, relu, elu, softmax'],
+    [
+      { activation: 'swish' },
+      'activation = "swish" is not supported; only linear, relu, elu, relu6, leaky_relu, sigmoid, tanh, softmax',
+    ],
+    [{ activation: layer('PReLU', { name: 'p' }) }, 'layer "c_activation" (PReLU)'],
+    [{ use_bias: 1 }, 'use_bias = 1 is not supported; expected true or false'],
+    [{ dtype: 'int8' }, 'dtype = "int8" is not supported; only floats'],
     [{ something: 1 }, 'something = 1 is not supported; it is unknown here'],
+    [
+      { filters: 4, kernel_size: [99, 99] },
+      'layer "c" (Conv2D): conv2d: a valid window must fit into the input',
+    ],
   ])('with %j are refused by name', (option, message) => {
     const conv = layer('Conv2D', { ...INPUT, name: 'c', filters: 4, kernel_size: [3, 3], ...option });
     expect(() => fromKeras(sequential([conv, ...OLD.slice(1)]), 'x.h5')).toThrow(`x.h5: `);
     expect(() => fromKeras(sequential([conv, ...OLD.slice(1)]), 'x.h5')).toThrow(message);
   });
 
+  it.each([
+    ['BatchNormalization', { renorm: true }, 'renorm = true'],
+    ['BatchNormalization', { axis: 4 }, 'axis = 4 is not supported; only -1 or 1 to 3'],
+    [
+      'Dropout',
+      { rate: 0.5, noise_shape: [1, 1, 4] },
+      'noise_shape = [1,1,4] is not supported; leave it out',
+    ],
+    ['ReLU', { threshold: 0.5 }, 'threshold = 0.5 is not supported; only 0, [0]'],
+    ['MaxPooling2D', { pool_size: [2, 1] }, 'pool_size = [2,1] is not supported'],
+    ['GlobalAveragePooling2D', { keepdims: true }, 'keepdims = true is not supported; only false'],
+    ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],
+    ['Softmax', { axis: 1 }, 'axis = 1 is not supported'],
+    [
+      'LSTM',
+      {},
+      'layer "x" (LSTM): name = "x" is not supported; its class is not; there are InputLayer, Conv2D,',
+    ],
+  ])('with %s %j are refused by name', (kind, option, message) => {
+    const layers = [
+      layer('Activation', { ...INPUT, activation: 'relu' }),
+      layer(kind, { name: 'x', ...option }),
+    ];
+    expect(() => fromKeras(sequential(layers), 'x.h5')).toThrow(message);
+  });
+
   it('of other kinds, without softmax, or without an input are refused', () => {
-    expect(() => fromKeras({ class_name: 'Functional' }, 'x.h5')).toThrow(
-      'a Functional model; only Sequential',
-    );
-    const lstm = [OLD[0], layer('LSTM', { name: 'lstm_1' })];
-    expect(() => fromKeras(sequential(lstm), 'x.h5')).toThrow('layer "lstm_1" (LSTM)');
+    expect(() => fromKeras({ class_name: 'MyModel' }, 'x.h5')).toThrow('a MyModel model; only Sequential');
     expect(() => fromKeras(sequential(OLD.slice(0, 5)), 'x.h5')).toThrow('does not end in a softmax');
     expect(() => fromKeras(sequential([layer('Flatten')]), 'x.h5')).toThrow(
       'expected [null, height, width, channels]',
+    );
+  });
+
+  it('of graphs that we cannot follow are refused', () => {
+    const graph = toKeras(miniXception());
+    const changed = (change: object, layers = graph.config.layers) =>
+      fromKeras({ ...graph, config: { ...graph.config, layers, ...change } }, 'x.h5');
+    expect(() =>
+      changed({
+        output_layers: [
+          ['add', 0, 0],
+          ['add_1', 0, 0],
+        ],
+      }),
+    ).toThrow('the model has 2 outputs');
+    const [input = layer('InputLayer')] = graph.config.layers;
+    expect(() => changed({}, [input, ...graph.config.layers])).toThrow('the model has 2 inputs');
+    const again = (calls: unknown[]) =>
+      changed(
+        {},
+        graph.config.layers.map((l) => (l.name === 'add' ? { ...l, inbound_nodes: calls } : l)),
+      );
+    const twice = [
+      ['activation', 0, 0, {}],
+      ['activation', 0, 0, {}],
+    ];
+    expect(() => again([twice, twice])).toThrow('layer "add" (Add): it is used 2 times');
+    expect(() => again([[['predictions', 0, 0, {}]]])).toThrow(
+      'it takes call 0 of "predictions", which is not before it',
+    );
+    expect(() => again([[['activation', 0, 0, { training: true }]]])).toThrow(
+      'it is called with training = true',
     );
   });
 });
@@ -153,7 +259,7 @@ describe('.h5 files', () => {
   });
 
   /** Weights alone, at the root, under other names, as `model.save_weights` of another session leaves them. */
-  async function weightsAlone(path: string, model: Sequential, broken = false): Promise<void> {
+  async function weightsAlone(path: string, model: Network, broken = false): Promise<void> {
     await h5wasm.ready;
     const file = new h5wasm.File(path, 'w');
     const names = model.layers.map((_, i) => `layer_${i}`);

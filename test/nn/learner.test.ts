@@ -12,8 +12,8 @@ import {
   Softmax,
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
+import { Sequential } from '../../src/nn/network.js';
 import { adam, rmsprop, sgd } from '../../src/nn/optimizers.js';
-import { Sequential } from '../../src/nn/sequential.js';
 import { eluBackward, eluForward } from '../../src/reference/activations.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';

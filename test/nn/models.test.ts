@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fans, initialize } from '../../src/nn/init.js';
 import { Conv2D, Dense, MaxPool2D } from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
-import { Sequential } from '../../src/nn/sequential.js';
+import { Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 
 describe('models', () => {
@@ -17,7 +17,9 @@ describe('models', () => {
       ['dropout', [null, 24, 24, 32], 0],
       ['conv2d_1', [null, 24, 24, 64], 18_496],
     ]);
-    expect(rows.at(-1)).toEqual({ layer: 'softmax', type: 'Softmax', output: [null, 7], params: 0 });
+    expect(rows.at(-1)).toEqual({
+      ...{ layer: 'softmax', type: 'Softmax', output: [null, 7], params: 0, from: ['dense_2'] },
+    });
   });
 
   it('an unknown name lists the known ones', () => {

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import * as activations from '../../src/reference/activations.js';
+import type { Arr } from '../../src/reference/arrays.js';
+import { avgPool2dBackward, avgPool2dForward } from '../../src/reference/avg_pool2d.js';
 import * as norm from '../../src/reference/batch_norm.js';
 import { type ConvShape, conv2dBackward, conv2dForward, convAxis } from '../../src/reference/conv2d.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';
+import { depthwiseBackward, depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
 import { dropoutApply, dropoutMask } from '../../src/reference/dropout.js';
 import * as pool from '../../src/reference/max_pool2d.js';
+import { softmaxBackward, softmaxForward } from '../../src/reference/softmax.js';
 import * as loss from '../../src/reference/softmax_cross_entropy.js';
+import { zeroPadding2dBackward, zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
 import { expectGradient, numericGradient, values, weighted } from './finite_difference.js';
 
 const CONVOLUTIONS: ConvShape[] = [
@@ -54,6 +59,57 @@ describe('the reference gradients agree with central differences', () => {
     expectGradient('dx', got.dx, numericGradient(x, f));
     expectGradient('dgamma', got.dgamma, numericGradient(gamma, f));
     expectGradient('dbeta', got.dbeta, numericGradient(beta, f));
+  });
+
+  it.each([
+    { b: 2, h: 5, w: 4, c: 3, multiplier: 1, kh: 3, kw: 3, stride: 2, padding: 'same' },
+    { b: 1, h: 5, w: 6, c: 2, multiplier: 2, kh: 1, kw: 3, stride: 1, padding: 'valid' },
+  ] as const)('depthwise $kh x $kw, $multiplier a channel, stride $stride, $padding', (s) => {
+    const x = values(s.b * s.h * s.w * s.c, 1);
+    const w = values(s.kh * s.kw * s.c * s.multiplier, 2);
+    const dy = values(depthwiseForward(x, w, undefined, s).length, 3);
+    const f = () => weighted(depthwiseForward(x, w, undefined, s), dy);
+    const { dx, dw } = depthwiseBackward(dy, x, w, s);
+    expectGradient('dx', dx, numericGradient(x, f));
+    expectGradient('dw', dw, numericGradient(w, f));
+  });
+
+  it.each([
+    { b: 2, h: 5, w: 5, c: 2, kh: 3, kw: 3, stride: 2, padding: 'same' },
+    { b: 1, h: 4, w: 6, c: 3, kh: 4, kw: 6, stride: 1, padding: 'valid' },
+  ] as const)('average pool $kh x $kw, stride $stride, $padding', (s) => {
+    const x = values(s.b * s.h * s.w * s.c, 1);
+    const dy = values(avgPool2dForward(x, s).length, 2);
+    const numeric = numericGradient(x, () => weighted(avgPool2dForward(x, s), dy));
+    expectGradient('dx', avgPool2dBackward(dy, s), numeric);
+  });
+
+  it('a frame of zeros', () => {
+    const s = { b: 2, h: 3, w: 2, c: 2, top: 1, bottom: 0, left: 2, right: 1 };
+    const x = values(24, 1);
+    const dy = values(2 * 4 * 5 * 2, 2);
+    const numeric = numericGradient(x, () => weighted(zeroPadding2dForward(x, s), dy));
+    expectGradient('dx', zeroPadding2dBackward(dy, s), numeric);
+  });
+
+  it('softmax inside of a network', () => {
+    const [x, dy] = [values(12, 1), values(12, 2)];
+    const numeric = numericGradient(x, () => weighted(softmaxForward(x, 4), dy));
+    expectGradient('dx', softmaxBackward(dy, softmaxForward(x, 4), 4), numeric);
+  });
+
+  it.each([
+    [
+      'leaky ReLU',
+      (x: Arr) => activations.leakyReluForward(x, 0.3, 0.7),
+      (dy: Arr, x: Arr) => activations.leakyReluBackward(dy, x, 0.3, 0.7),
+    ],
+    ['sigmoid', activations.sigmoidForward, activations.sigmoidBackward],
+    ['tanh', activations.tanhForward, activations.tanhBackward],
+  ] as const)('%s', (_, forward, backward) => {
+    const [x, dy] = [values(40, 1), values(40, 2)];
+    const numeric = numericGradient(x, () => weighted(forward(x), dy));
+    expectGradient('dx', backward(dy, x), numeric);
   });
 
   it('ELU, ReLU and dropout', () => {

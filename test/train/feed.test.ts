@@ -7,7 +7,7 @@ import { runOnce } from '../../src/gpu/recorder.js';
 import { ImageStore } from '../../src/nn/image_store.js';
 import { Conv2D, Dense, Flatten, Softmax } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
-import { Sequential } from '../../src/nn/sequential.js';
+import { Sequential } from '../../src/nn/network.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { Feed } from '../../src/train/feed.js';
 import { someSplit } from '../data/fixtures.js';

@@ -9,6 +9,11 @@ const applyKernel = defineKernel('dropout', 'apply', {
   writes: ['y'],
   params: { quads: 'u32', layer: 'u32', threshold: 'u32', scale: 'f32' },
 });
+const applyChannelsKernel = defineKernel('dropout', 'apply_channels', {
+  reads: ['x', 'step_state'],
+  writes: ['y'],
+  params: { quads: 'u32', layer: 'u32', threshold: 'u32', scale: 'f32', c: 'u32', image: 'u32' },
+});
 
 /**
  * y = x * keep / (1 - rate), where `keep` follows from the step state (seed, step), `layer` and the element.
@@ -20,6 +25,25 @@ export function dropoutApply(rec: Recorder, x: Tensor, step: Tensor, rate: numbe
   rec.dispatch(applyKernel, {
     bind: { x, step_state: step, y },
     params: { quads, layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) },
+    workgroups,
+  });
+  return y;
+}
+
+/** The same for whole channels: x [B, ..., C]. */
+export function channelDropoutApply(
+  rec: Recorder,
+  x: Tensor,
+  step: Tensor,
+  rate: number,
+  layer: number,
+): Tensor {
+  const y = rec.alloc(x.shape, 'y');
+  const { quads, workgroups } = quadGrid(x);
+  const draw = { layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) };
+  rec.dispatch(applyChannelsKernel, {
+    bind: { x, step_state: step, y },
+    params: { quads, ...draw, c: x.shape.at(-1) ?? 1, image: x.size / (x.shape[0] ?? 1) },
     workgroups,
   });
   return y;

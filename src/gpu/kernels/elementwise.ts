@@ -5,6 +5,7 @@ import { GROUP } from './reduce.js';
 
 /** Host side of shaders/elementwise.wgsl. */
 const params = { quads: 'u32', value: 'f32' } as const;
+const addKernel = defineKernel('elementwise', 'add', { reads: ['a', 'b'], writes: ['sum'], params });
 const addIntoKernel = defineKernel('elementwise', 'add_into', { reads: ['x'], writes: ['y'], params });
 const fillKernel = defineKernel('elementwise', 'fill', { reads: [], writes: ['y'], params });
 
@@ -12,6 +13,14 @@ const fillKernel = defineKernel('elementwise', 'fill', { reads: [], writes: ['y'
 export function quadGrid(tensor: Tensor): { quads: number; workgroups: number } {
   const quads = Math.ceil(tensor.size / 4);
   return { quads, workgroups: Math.ceil(quads / GROUP) };
+}
+
+/** a + b, of one shape. */
+export function add(rec: Recorder, a: Tensor, b: Tensor): Tensor {
+  const sum = rec.alloc(a.shape, 'sum');
+  const { quads, workgroups } = quadGrid(a);
+  rec.dispatch(addKernel, { bind: { a, b, sum }, params: { quads, value: 0 }, workgroups });
+  return sum;
 }
 
 /** y += x. */

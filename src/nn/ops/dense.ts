@@ -15,6 +15,6 @@ export function dense(ctx: Context, x: TensorVar, weight: TensorVar, bias: Tenso
   return tape.record('dense', [x, weight, bias], y, (dy) => [
     x.needsGrad ? denseInputGradient(rec, dy, weight.value, g) : undefined,
     denseWeightGradient(rec, x.value, dy, g),
-    biasGradient(rec, dy),
+    bias.needsGrad ? biasGradient(rec, dy) : undefined,
   ]);
 }

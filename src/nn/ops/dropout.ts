@@ -1,9 +1,26 @@
-import { dropoutApply } from '../../gpu/kernels/dropout.js';
+import { channelDropoutApply, dropoutApply } from '../../gpu/kernels/dropout.js';
 import type { Context, TensorVar } from '../context.js';
 
 /** Differentiable dropout, any shape: the identity outside of training. `layer` tells dropout layers apart. */
 export function dropout(ctx: Context, x: TensorVar, rate: number, layer: number): TensorVar {
-  if (!ctx.training || rate === 0) return x;
-  const y = dropoutApply(ctx.rec, x.value, ctx.step, rate, layer);
-  return ctx.tape.record('dropout', [x], y, (dy) => [dropoutApply(ctx.rec, dy, ctx.step, rate, layer)]);
+  return masked(ctx, x, rate, layer, 'dropout', dropoutApply);
+}
+
+/** Differentiable dropout of whole channels, [B, ..., C]. */
+export function spatialDropout(ctx: Context, x: TensorVar, rate: number, layer: number): TensorVar {
+  return masked(ctx, x, rate, layer, 'spatial_dropout', channelDropoutApply);
+}
+
+/** The backward pass makes the same mask again. */
+function masked(
+  { rec, tape, training, step }: Context,
+  x: TensorVar,
+  rate: number,
+  layer: number,
+  op: string,
+  apply: typeof dropoutApply,
+): TensorVar {
+  if (!training || rate === 0) return x;
+  const y = apply(rec, x.value, step, rate, layer);
+  return tape.record(op, [x], y, (dy) => [apply(rec, dy, step, rate, layer)]);
 }

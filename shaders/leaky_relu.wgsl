@@ -1,0 +1,42 @@
+// Leaky ReLU (Maas et al. 2013), with a ceiling as ReLU6 has.
+//
+// What it means: where ReLU answers 0 and learns nothing, a small slope stays, so that no unit dies. A ceiling keeps the
+// answers small, which networks for phones want.
+//
+//   y  = min(x, ceiling) if x > 0,   else slope * x
+//   dx = dy if 0 < y < ceiling,   0 if y = ceiling,   else slope * dy
+//
+// With slope 0 and no ceiling it is ReLU. The output is all that the backward pass needs.
+// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+
+struct LeakyReluParams { quads: u32, slope: f32, ceiling: f32 }
+
+// forward
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: LeakyReluParams;
+
+@compute @workgroup_size(64)
+fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= params.quads) { return; }
+  let v = x[i];
+  y[i] = select(params.slope * v, min(v, vec4f(params.ceiling)), v > vec4f(0.0));
+}
+
+// backward
+@group(0) @binding(0) var<storage, read> b_dy: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b_y: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(3) var<uniform> b_params: LeakyReluParams;
+
+@compute @workgroup_size(64)
+fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+            @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= b_params.quads) { return; }
+  let v = b_y[i];
+  let slope = select(vec4f(b_params.slope), vec4f(1.0), v > vec4f(0.0));
+  dx[i] = b_dy[i] * select(slope, vec4f(0.0), v >= vec4f(b_params.ceiling));
+}

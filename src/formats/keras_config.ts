@@ -1,0 +1,134 @@
+import type { Initializer } from '../nn/init.js';
+import { type Extent, pairOf } from '../nn/layers.js';
+import { type ActivationName, LAYER_ACTIVATIONS } from '../nn/ops/activation.js';
+import { RunError } from '../util/errors.js';
+
+/** A part of a model in Keras's words: a layer, an initialiser, an activation. */
+export interface KerasObject {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Whether a value is such a part. */
+export function isKerasObject(value: unknown): value is KerasObject {
+  return typeof (value as KerasObject | null)?.class_name === 'string';
+}
+
+/** Options of training alone, which do not change what a trained layer computes. */
+const TRAINING_ONLY =
+  /(_initializer|_regularizer|_constraint)$|^(seed|synchronized|fused|lora_rank|lora_alpha)$/;
+
+/** Kinds of numbers that we compute in float32, which is as exact or more so. */
+const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)$/;
+
+/** One layer of a file while it is read: every look at an option remembers it, so that none is overlooked. */
+export class ConfigReader {
+  readonly name: string;
+  readonly #seen = new Set(['name', 'batch_input_shape', 'batch_shape']);
+
+  constructor(
+    readonly kind: string,
+    private readonly config: Readonly<Record<string, unknown>>,
+    private readonly source: string,
+  ) {
+    this.name = String(config['name'] ?? kind);
+  }
+
+  fail(option: string, supported: string): never {
+    const value = JSON.stringify(this.config[option]);
+    throw new RunError(`${this.where}: ${option} = ${value} is not supported; ${supported}`);
+  }
+
+  /** File, layer and class, for messages. */
+  get where(): string {
+    return `${this.source}: layer "${this.name}" (${this.kind})`;
+  }
+
+  raw(option: string): unknown {
+    this.#seen.add(option);
+    return this.config[option];
+  }
+
+  /** A number; some versions of Keras wrote it as a list of one. */
+  number(option: string, otherwise?: number): number {
+    const raw = this.raw(option) ?? otherwise;
+    const value: unknown = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
+    return typeof value === 'number' ? value : this.fail(option, 'expected a number');
+  }
+
+  text<T extends string>(option: string, choices: readonly T[], otherwise?: T): T {
+    const value = this.raw(option) ?? otherwise;
+    return choices.find((choice) => choice === value) ?? this.fail(option, `only ${choices.join(', ')}`);
+  }
+
+  boolean(option: string, otherwise: boolean): boolean {
+    const value = this.raw(option) ?? otherwise;
+    return typeof value === 'boolean' ? value : this.fail(option, 'expected true or false');
+  }
+
+  /** Height and width. */
+  extent(option: string): Extent {
+    const value = this.raw(option);
+    const whole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+    const list = Array.isArray(value) ? value : [value, value];
+    if (list.length !== 2 || !list.every(whole)) this.fail(option, 'expected one or two whole numbers');
+    return list as [number, number];
+  }
+
+  /** An extent that must be the same in both directions. */
+  square(option: string, otherwise?: number): number {
+    if ((this.config[option] ?? undefined) === undefined && otherwise !== undefined) {
+      this.raw(option);
+      return otherwise;
+    }
+    const [height, width] = pairOf(this.extent(option));
+    return height === width ? height : this.fail(option, 'only the same number in both directions');
+  }
+
+  /** An option that must be what it says here, or not be there. */
+  must(option: string, ...allowed: readonly unknown[]): void {
+    const value = this.raw(option);
+    if (value === undefined || value === null) return;
+    const text = JSON.stringify(value);
+    if (!allowed.some((one) => JSON.stringify(one) === text)) {
+      const known = allowed.map((one) => JSON.stringify(one));
+      this.fail(option, known.length > 0 ? `only ${known.join(', ')}` : 'leave it out');
+    }
+  }
+
+  /** An activation by name, or a whole layer that stands in its place. */
+  activation(option = 'activation'): ActivationName | KerasObject {
+    const value = this.raw(option) ?? 'linear';
+    const name = isKerasObject(value) && typeof value.config === 'string' ? value.config : value;
+    if (isKerasObject(name)) return name;
+    return (
+      LAYER_ACTIVATIONS.find((known) => known === name) ??
+      this.fail(option, `only ${LAYER_ACTIVATIONS.join(', ')}`)
+    );
+  }
+
+  /** How training would begin; one that we lack does not matter to a trained layer, and becomes Keras's default. */
+  initializer(option: string): Initializer {
+    const value = this.raw(option);
+    const { class_name: kind = value, config } = (isKerasObject(value) ? value : {}) as Partial<KerasObject>;
+    if (kind === 'HeNormal' || kind === 'he_normal') return 'he_normal';
+    const { scale, mode } = config ?? {};
+    return kind === 'VarianceScaling' && scale === 2 && mode === 'fan_in' ? 'he_normal' : 'glorot_uniform';
+  }
+
+  /** Whether training moves its weights. */
+  get trainable(): boolean {
+    return this.boolean('trainable', true);
+  }
+
+  /** Throws for an option that nobody looked at and that says something. */
+  finish(): void {
+    const dtype = this.raw('dtype') ?? 'float32';
+    const policy = isKerasObject(dtype) ? dtype.config['name'] : dtype;
+    if (!DTYPES.test(String(policy))) this.fail('dtype', 'only floats of 16, 32 and 64 bits');
+    for (const [option, value] of Object.entries(this.config)) {
+      const looked = this.#seen.has(option) || TRAINING_ONLY.test(option);
+      if (!looked && value !== null && value !== undefined) this.fail(option, 'it is unknown here');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import type { Shape } from '../gpu/shape.js';
+
+/**
+ * ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) in the few fields that networks need: protocol
+ * buffers are pairs of a field's number with its wire type, and a value.
+ */
+const IR_VERSION = 8;
+const OPERATOR_SET = 13;
+const FLOAT = 1;
+const INT64 = 7;
+/** Kinds of attributes. */
+const KIND = { float: 1, int: 2, ints: 7 } as const;
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt(value);
+  do {
+    bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
+    rest >>= 7n;
+  } while (rest > 0n);
+  return Buffer.from(bytes);
+}
+
+const integer = (field: number, value: number): Buffer => Buffer.concat([varint(field << 3), varint(value)]);
+
+function bytes(field: number, value: string | Uint8Array): Buffer {
+  const data = Buffer.from(value as string);
+  return Buffer.concat([varint((field << 3) | 2), varint(data.length), data]);
+}
+
+const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buffer.concat(parts));
+
+function float(field: number, value: number): Buffer {
+  const data = Buffer.alloc(4);
+  data.writeFloatLE(value);
+  return Buffer.concat([varint((field << 3) | 5), data]);
+}
+
+export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+
+function attribute([name, value]: [string, Attributes[string]]): Buffer {
+  if (typeof value === 'number') return message(5, bytes(1, name), integer(3, value), integer(20, KIND.int));
+  if ('float' in value) return message(5, bytes(1, name), float(2, value.float), integer(20, KIND.float));
+  return message(5, bytes(1, name), ...value.map((n) => integer(8, n)), integer(20, KIND.ints));
+}
+
+export function node(
+  type: string,
+  inputs: readonly string[],
+  output: string,
+  attributes: Attributes,
+): Buffer {
+  return message(
+    1,
+    ...inputs.map((name) => bytes(1, name)),
+    bytes(2, output),
+    bytes(3, output),
+    bytes(4, type),
+    ...Object.entries(attributes).map(attribute),
+  );
+}
+
+export function value(field: number, name: string, dims: readonly (number | string)[]): Buffer {
+  const shape = dims.map((d) => message(1, typeof d === 'string' ? bytes(2, d) : integer(1, d)));
+  return message(field, bytes(1, name), message(2, message(1, integer(1, FLOAT), message(2, ...shape))));
+}
+
+/** A constant: floats, or whole numbers where an operator wants them. */
+export function tensor(name: string, dims: Shape, data: Float32Array | BigInt64Array): Buffer {
+  const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const type = data instanceof Float32Array ? FLOAT : INT64;
+  return message(5, ...dims.map((d) => integer(1, d)), integer(2, type), bytes(8, name), bytes(9, raw));
+}
+
+/** The whole file. @param graph nodes, tensors and values @param notes go into the file as metadata */
+export function model(
+  name: string,
+  graph: readonly Buffer[],
+  notes: Readonly<Record<string, string>>,
+): Buffer {
+  return Buffer.concat([
+    integer(1, IR_VERSION),
+    bytes(2, 'fer-tui'),
+    message(7, bytes(2, name), ...graph),
+    message(8, integer(2, OPERATOR_SET)),
+    ...Object.entries(notes).map(([key, text]) => message(14, bytes(1, key), bytes(2, text))),
+  ]);
+}

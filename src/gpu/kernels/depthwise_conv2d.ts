@@ -1,0 +1,137 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { expectShape, nhwc, type Shape, windowOf } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import type { ConvOptions } from './conv2d_geometry.js';
+import { fold, GROUP, lanesFor } from './reduce.js';
+
+/** Host side of shaders/depthwise_conv2d.wgsl. */
+const params = {
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  c: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  oc: 'u32',
+  multiplier: 'u32',
+  kh: 'u32',
+  kw: 'u32',
+  stride: 'u32',
+  pad_top: 'u32',
+  pad_left: 'u32',
+  has_bias: 'u32',
+  splits: 'u32',
+} as const;
+const forwardKernel = defineKernel('depthwise_conv2d', 'forward', {
+  reads: ['x', 'weight', 'bias'],
+  writes: ['y'],
+  params,
+});
+const inputGradientKernel = defineKernel('depthwise_conv2d', 'input_gradient', {
+  reads: ['dx_dy', 'dx_weight'],
+  writes: ['dx'],
+  params,
+});
+const weightGradientKernel = defineKernel('depthwise_conv2d', 'weight_gradient', {
+  reads: ['dw_x', 'dw_dy'],
+  writes: ['partial'],
+  params,
+});
+
+/** Extents of one depthwise convolution; `oc` = `c` * `multiplier`. */
+export interface DepthwiseGeometry {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly oc: number;
+  readonly multiplier: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly pad_top: number;
+  readonly pad_left: number;
+}
+
+/** Shape rule: x [B, H, W, C] and weight [KH, KW, C, M] to every extent. Throws ShapeError. */
+export function depthwiseGeometry(x: Shape, weight: Shape, options: ConvOptions = {}): DepthwiseGeometry {
+  const { b, h, w, c } = nhwc('depthwise_conv2d', x);
+  const rule = 'weight is [KH, KW, C, M] with the channels of x';
+  expectShape('depthwise_conv2d', rule, weight, [null, null, c, null]);
+  const [kh, kw, , multiplier] = weight as [number, number, number, number];
+  const { stride = 1, padding = 'same' } = options;
+  const rows = windowOf('depthwise_conv2d', h, kh, stride, padding);
+  const columns = windowOf('depthwise_conv2d', w, kw, stride, padding);
+  return {
+    ...{ b, h, w, c, oh: rows.out, ow: columns.out, oc: c * multiplier, multiplier },
+    ...{ kh, kw, stride, pad_top: rows.before, pad_left: columns.before },
+  };
+}
+
+/** Four channels at a time where each has one window. */
+function laned(g: DepthwiseGeometry) {
+  const { LANE, width } = g.multiplier === 1 ? lanesFor(g.c) : { LANE: 'f32', width: 1 };
+  return {
+    constants: { LANE },
+    params: { ...g, c: g.c / width, oc: g.oc / width, has_bias: 0, splits: 1 },
+    groups: (elements: number) => Math.ceil(elements / width / GROUP),
+  };
+}
+
+/** y [B, OH, OW, C * M]. */
+export function depthwiseForward(
+  rec: Recorder,
+  { x, weight, bias }: { x: Tensor; weight: Tensor; bias?: Tensor | undefined },
+  g: DepthwiseGeometry,
+): Tensor {
+  const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
+  const { constants, params, groups } = laned(g);
+  rec.dispatch(forwardKernel, {
+    // Without a bias some buffer must still be bound; the kernel does not read it.
+    bind: { x, weight, bias: bias ?? weight, y },
+    params: { ...params, has_bias: Number(bias !== undefined) },
+    constants,
+    workgroups: groups(y.size),
+  });
+  return y;
+}
+
+/** dx [B, H, W, C]. */
+export function depthwiseInputGradient(
+  rec: Recorder,
+  dy: Tensor,
+  weight: Tensor,
+  g: DepthwiseGeometry,
+): Tensor {
+  const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
+  const { constants, params, groups } = laned(g);
+  const bind = { dx_dy: dy, dx_weight: weight, dx };
+  rec.dispatch(inputGradientKernel, { bind, params, constants, workgroups: groups(dx.size) });
+  return dx;
+}
+
+/** Invocations that keep a device busy in a weight gradient. */
+const BUSY = 8192;
+
+/** dw [KH, KW, C, M]: the rows of the batch in splits, which are added in fixed order. */
+export function depthwiseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DepthwiseGeometry): Tensor {
+  const shape = [g.kh, g.kw, g.c, g.multiplier];
+  const dw = rec.alloc(shape, 'dw');
+  const { constants, params, groups } = laned(g);
+  const splits = Math.max(1, Math.min(g.b * g.oh, Math.ceil(BUSY / dw.size)));
+  const partial = splits === 1 ? dw : rec.alloc([splits, ...shape], 'dw_partial');
+  rec.dispatch(weightGradientKernel, {
+    bind: { dw_x: x, dw_dy: dy, partial },
+    params: { ...params, splits },
+    constants,
+    workgroups: groups(dw.size * splits),
+  });
+  if (splits > 1) {
+    fold(rec, partial, splits, dw);
+    rec.release(partial);
+  }
+  return dw;
+}

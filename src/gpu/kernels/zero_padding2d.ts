@@ -1,0 +1,65 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { nhwc, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { GROUP, lanesFor } from './reduce.js';
+
+/** Host side of shaders/zero_padding2d.wgsl. */
+const params = {
+  b: 'u32',
+  h: 'u32',
+  w: 'u32',
+  c: 'u32',
+  oh: 'u32',
+  ow: 'u32',
+  top: 'u32',
+  left: 'u32',
+} as const;
+const forwardKernel = defineKernel('zero_padding2d', 'forward', { reads: ['x'], writes: ['y'], params });
+const backwardKernel = defineKernel('zero_padding2d', 'backward', { reads: ['dy'], writes: ['dx'], params });
+
+/** Rows and columns of zeros: top, bottom, left, right. */
+export type Margins = readonly [number, number, number, number];
+
+export interface PaddingGeometry {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+/** Shape rule: x [B, H, W, C] to every extent. Throws ShapeError. */
+export function paddingGeometry(x: Shape, [top, bottom, left, right]: Margins): PaddingGeometry {
+  const { b, h, w, c } = nhwc('zero_padding2d', x);
+  return { b, h, w, c, oh: h + top + bottom, ow: w + left + right, top, left };
+}
+
+/** y [B, OH, OW, C]. */
+export function zeroPadding2dForward(rec: Recorder, x: Tensor, g: PaddingGeometry): Tensor {
+  const y = rec.alloc([g.b, g.oh, g.ow, g.c], 'y');
+  const { LANE, width } = lanesFor(g.c);
+  rec.dispatch(forwardKernel, {
+    bind: { x, y },
+    params: { ...g, c: g.c / width },
+    constants: { LANE },
+    workgroups: Math.ceil(y.size / width / GROUP),
+  });
+  return y;
+}
+
+/** dx [B, H, W, C]. */
+export function zeroPadding2dBackward(rec: Recorder, dy: Tensor, g: PaddingGeometry): Tensor {
+  const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
+  const { LANE, width } = lanesFor(g.c);
+  rec.dispatch(backwardKernel, {
+    bind: { dy, dx },
+    params: { ...g, c: g.c / width },
+    constants: { LANE },
+    workgroups: Math.ceil(dx.size / width / GROUP),
+  });
+  return dx;
+}

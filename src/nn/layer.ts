@@ -1,0 +1,49 @@
+import type { Shape } from '../gpu/shape.js';
+import type { Context, TensorVar } from './context.js';
+import type { Initializer } from './init.js';
+
+/** A weight that a layer asks for: [shape], how it starts, whether an optimiser moves it. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+  readonly trainable: boolean;
+}
+
+/** The value of a layer's setting; two numbers are of height and width. */
+export type LayerOption = string | number | boolean | readonly number[];
+
+/** What flows into a layer: one value, or several where branches meet. */
+export type LayerInputs = readonly [TensorVar, ...TensorVar[]];
+
+/** A layer's place in the network that it is recorded for. */
+export interface Place {
+  /** The live weight of the layer by its own name, e.g. `kernel`. */
+  readonly get: (weight: string) => TensorVar;
+  /** Position among the network's layers. */
+  readonly index: number;
+  /** Whether the network ends here. Its softmax is then left to the loss, which needs the scores before it. */
+  readonly last: boolean;
+}
+
+/**
+ * One layer of a network: a description, without memory of its own. Shapes here leave out the batch axis.
+ * Names, options and defaults are Keras's.
+ */
+export interface Layer {
+  /** Keras class name, e.g. `Conv2D`. */
+  readonly kind: string;
+  /** The op, and so the shader whose header explains it; undefined for plain reshaping. */
+  readonly lesson?: string;
+  /** Its settings, defaults filled in. */
+  readonly config: Readonly<Record<string, LayerOption>>;
+  /** Throws ShapeError where the inputs do not fit. */
+  outputShape(input: Shape, ...others: Shape[]): Shape;
+  weights(input: Shape): readonly WeightSpec[];
+  /** Records the layer. */
+  call(ctx: Context, inputs: LayerInputs, place: Place): TensorVar;
+}
+
+/** For layers without weights, and for those that keep the shape. */
+export const noWeights = (): readonly WeightSpec[] => [];
+export const sameShape = (input: Shape): Shape => input;

@@ -1,0 +1,151 @@
+import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
+import { depthwiseGeometry } from '../../gpu/kernels/depthwise_conv2d.js';
+import type { Padding, Shape } from '../../gpu/shape.js';
+import type { Initializer } from '../init.js';
+import type { Layer, WeightSpec } from '../layer.js';
+import { type ActivationName, activate } from '../ops/activation.js';
+import { conv2d } from '../ops/conv2d.js';
+import { depthwiseConv2d } from '../ops/depthwise_conv2d.js';
+
+/** A window's extent: one number, or height and width. */
+export type Extent = number | readonly [number, number];
+
+/** Height and width. */
+export function pairOf(extent: Extent): readonly [number, number] {
+  return typeof extent === 'number' ? [extent, extent] : extent;
+}
+
+/** One number where both are the same: how a layer's config says it. */
+function plainExtent(extent: Extent): Extent {
+  const [height, width] = pairOf(extent);
+  return height === width ? height : [height, width];
+}
+
+const trainable = (name: string, shape: Shape, initializer: Initializer): WeightSpec => ({
+  ...{ name, shape, initializer, trainable: true },
+});
+const biasOf = (used: boolean, count: number): WeightSpec[] =>
+  used ? [trainable('bias', [count], 'zeros')] : [];
+
+/** What all convolutions let one set. */
+interface WindowOptions {
+  /** Height and width of the window; default 3. */
+  readonly kernelSize?: Extent;
+  /** Step in both directions; default 1. */
+  readonly strides?: number;
+  /** Default 'same'; Keras's own default is 'valid', no network here uses that. */
+  readonly padding?: Padding;
+  /** Default true. */
+  readonly useBias?: boolean;
+  /** Applied to the result; default linear. */
+  readonly activation?: ActivationName;
+  /** Default glorot_uniform. */
+  readonly kernelInitializer?: Initializer;
+}
+
+export interface Conv2DOptions extends WindowOptions {
+  readonly filters: number;
+}
+
+/** The options with their defaults, and the convolution as the kernels take it. */
+function windowOf(options: WindowOptions) {
+  const { kernelSize = 3, strides = 1, padding = 'same', useBias = true } = options;
+  const { activation = 'linear', kernelInitializer = 'glorot_uniform' } = options;
+  const convolution: ConvOptions = { stride: strides, padding };
+  const config = { kernelSize: plainExtent(kernelSize), strides, padding, useBias, activation };
+  return { config: { ...config, kernelInitializer }, size: pairOf(kernelSize), convolution };
+}
+
+/** 2-D convolution over NHWC; https://keras.io/api/layers/convolution_layers/convolution2d/ */
+export function Conv2D(options: Conv2DOptions): Layer {
+  const { filters } = options;
+  const { config, size, convolution } = windowOf(options);
+  const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, filters];
+  return {
+    kind: 'Conv2D',
+    lesson: 'conv2d',
+    config: { filters, ...config },
+    outputShape: (input) => {
+      const g = convGeometry([1, ...input], kernelShape(input), convolution);
+      return [g.oh, g.ow, g.oc];
+    },
+    weights: (input) => [
+      trainable('kernel', kernelShape(input), config.kernelInitializer),
+      ...biasOf(config.useBias, filters),
+    ],
+    call: (ctx, [x], { get, last }) => {
+      const bias = config.useBias ? get('bias') : undefined;
+      return activate(ctx, conv2d(ctx, x, get('kernel'), bias, convolution), config.activation, last);
+    },
+  };
+}
+
+export interface DepthwiseConv2DOptions extends WindowOptions {
+  /** Windows, and so outputs, of each channel; default 1. */
+  readonly depthMultiplier?: number;
+}
+
+/** A window a channel; https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/ */
+export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
+  const { depthMultiplier = 1 } = options;
+  const { config, size, convolution } = windowOf(options);
+  const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
+  return {
+    kind: 'DepthwiseConv2D',
+    lesson: 'depthwise_conv2d',
+    config: { ...config, depthMultiplier },
+    outputShape: (input) => {
+      const g = depthwiseGeometry([1, ...input], kernelShape(input), convolution);
+      return [g.oh, g.ow, g.oc];
+    },
+    weights: (input) => [
+      trainable('depthwise_kernel', kernelShape(input), config.kernelInitializer),
+      ...biasOf(config.useBias, (input.at(-1) ?? 0) * depthMultiplier),
+    ],
+    call: (ctx, [x], { get, last }) => {
+      const bias = config.useBias ? get('bias') : undefined;
+      const y = depthwiseConv2d(ctx, x, get('depthwise_kernel'), bias, convolution);
+      return activate(ctx, y, config.activation, last);
+    },
+  };
+}
+
+export interface SeparableConv2DOptions extends WindowOptions {
+  readonly filters: number;
+  /** Windows of each channel in the depthwise part; default 1. */
+  readonly depthMultiplier?: number;
+}
+
+/**
+ * A depthwise convolution, then a 1 x 1 one that mixes the channels;
+ * https://keras.io/api/layers/convolution_layers/separable_convolution2d/
+ */
+export function SeparableConv2D(options: SeparableConv2DOptions): Layer {
+  const { filters, depthMultiplier = 1 } = options;
+  const { config, size, convolution } = windowOf(options);
+  const depthwiseShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
+  return {
+    kind: 'SeparableConv2D',
+    lesson: 'depthwise_conv2d',
+    config: { filters, ...config, depthMultiplier },
+    outputShape: (input) => {
+      const g = depthwiseGeometry([1, ...input], depthwiseShape(input), convolution);
+      return [g.oh, g.ow, filters];
+    },
+    weights: (input) => [
+      trainable('depthwise_kernel', depthwiseShape(input), config.kernelInitializer),
+      trainable(
+        'pointwise_kernel',
+        [1, 1, (input.at(-1) ?? 0) * depthMultiplier, filters],
+        config.kernelInitializer,
+      ),
+      ...biasOf(config.useBias, filters),
+    ],
+    call: (ctx, [x], { get, last }) => {
+      const apart = depthwiseConv2d(ctx, x, get('depthwise_kernel'), undefined, convolution);
+      const bias = config.useBias ? get('bias') : undefined;
+      const mixed = conv2d(ctx, apart, get('pointwise_kernel'), bias, { padding: 'valid' });
+      return activate(ctx, mixed, config.activation, last);
+    },
+  };
+}

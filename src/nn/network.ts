@@ -1,0 +1,199 @@
+import { ShapeError } from '../gpu/errors.js';
+import { type Shape, sizeOf } from '../gpu/shape.js';
+import type { Context, TensorVar } from './context.js';
+import { fusedBlock } from './fusion.js';
+import type { Layer, LayerInputs, WeightSpec } from './layer.js';
+
+/** The index that stands for the network's images, where others name a layer. */
+export const IMAGES = -1;
+
+/** A layer on its way into a network. */
+export interface GraphNode {
+  readonly layer: Layer;
+  /** Default: as Keras names it (`conv2d`, `conv2d_1`, ...). */
+  readonly name?: string | undefined;
+  /** Positions of the layers whose outputs go in, all before this one; default: the layer before. */
+  readonly inputs?: readonly number[] | undefined;
+}
+
+/** A layer in its place, with its shapes and weights. */
+export interface PlacedLayer {
+  readonly name: string;
+  readonly layer: Layer;
+  /** Positions of the layers whose outputs go in; IMAGES is the network's input. */
+  readonly inputs: readonly number[];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  /** Weights with full names such as `conv2d_1/kernel`. */
+  readonly weights: readonly WeightSpec[];
+}
+
+/** One row of a summary. */
+export interface SummaryRow {
+  readonly layer: string;
+  readonly type: string;
+  /** With null for the batch axis. */
+  readonly output: readonly (number | null)[];
+  readonly params: number;
+  /** Names of the layers whose outputs go in; empty for the images. */
+  readonly from: readonly string[];
+}
+
+export interface ModelSummary {
+  readonly name: string;
+  readonly rows: readonly SummaryRow[];
+  readonly trainable: number;
+  readonly nonTrainable: number;
+}
+
+/** Sees a layer's inputs and output as they are recorded. */
+export type OnLayer = (name: string, inputs: LayerInputs, output: TensorVar) => void;
+
+/**
+ * A network: layers, and which of them feed which. It starts at the images and ends at its last layer; a value may be
+ * used more than once (skip connections). A description only; `Learner` brings it to a device.
+ */
+export class Network {
+  readonly layers: readonly PlacedLayer[];
+  readonly outputShape: Shape;
+  /** By position: how many layers take the output. */
+  readonly #uses = new Map<number, number>();
+
+  /**
+   * @param inputShape one sample, without the batch axis
+   * Throws ShapeError where a layer does not fit, where a name is given twice, and where an output is used by nobody.
+   */
+  constructor(
+    readonly name: string,
+    readonly inputShape: Shape,
+    nodes: readonly GraphNode[],
+  ) {
+    const counts = new Map<string, number>();
+    const layers: PlacedLayer[] = [];
+    for (const [position, node] of nodes.entries()) {
+      const { layer, inputs = [position - 1] } = node;
+      const base = snakeCase(layer.kind);
+      const seen = counts.get(base) ?? 0;
+      counts.set(base, seen + 1);
+      const own = node.name ?? (seen === 0 ? base : `${base}_${seen}`);
+      if (layers.some((other) => other.name === own))
+        throw new ShapeError(name, 'layers have names of their own', 'another name', own);
+      const [inputShape, ...others] = inputs.map((from) => this.#shapeAt(layers, from, own));
+      if (inputShape === undefined)
+        throw new ShapeError(name, `layer ${own} has an input`, 'one or more', 'none');
+      for (const from of inputs) this.#uses.set(from, (this.#uses.get(from) ?? 0) + 1);
+      layers.push({
+        ...{ name: own, layer, inputs, inputShape, outputShape: layer.outputShape(inputShape, ...others) },
+        weights: layer.weights(inputShape).map((spec) => ({ ...spec, name: `${own}/${spec.name}` })),
+      });
+    }
+    const idle = layers.findIndex((_, i) => i < layers.length - 1 && !this.#uses.has(i));
+    if (idle >= 0)
+      throw new ShapeError(name, 'only the last layer is an output', 'a user', `${layers[idle]?.name}`);
+    this.layers = layers;
+    this.outputShape = layers.at(-1)?.outputShape ?? inputShape;
+  }
+
+  #shapeAt(before: readonly PlacedLayer[], from: number, user: string): Shape {
+    const shape = from === IMAGES ? this.inputShape : before[from]?.outputShape;
+    if (shape === undefined) {
+      throw new ShapeError(
+        this.name,
+        `layer ${user} takes what is before it`,
+        `0 to ${before.length - 1}`,
+        `${from}`,
+      );
+    }
+    return shape;
+  }
+
+  /** All weights in layer order. */
+  get weights(): readonly WeightSpec[] {
+    return this.layers.flatMap((placed) => placed.weights);
+  }
+
+  /** Whether it is a stack: every layer takes the output of the one before. */
+  get isChain(): boolean {
+    return this.layers.every(({ inputs }, i) => inputs.length === 1 && inputs[0] === i - 1);
+  }
+
+  /**
+   * Records the whole network, fused where that is possible. With `onLayer`, which sees what goes into and comes out of
+   * each layer, nothing is fused.
+   */
+  call(ctx: Context, images: TensorVar, onLayer?: OnLayer): TensorVar {
+    const values = new Map([[IMAGES, images]]);
+    const covered = new Set<number>();
+    for (const [index, { name, layer, inputs: from }] of this.layers.entries()) {
+      if (covered.has(index)) continue;
+      const inputs = from.map((i) => values.get(i)) as unknown as LayerInputs;
+      const chain = onLayer ? [] : this.#chainFrom(index);
+      const block = fusedBlock(chain, inputs[0].value.shape.at(-1) ?? 1);
+      if (block === undefined) {
+        const get = (weight: string) => ctx.weight(`${name}/${weight}`);
+        const place = { get, index, last: index === this.layers.length - 1 };
+        const value = ctx.rec.scope(name, () => layer.call(ctx, inputs, place));
+        onLayer?.(name, inputs, value);
+        values.set(index, value);
+      } else {
+        const at = (offset: number, weight: string) => ctx.weight(`${chain[offset]?.name}/${weight}`);
+        const links = chain.slice(0, block.length);
+        for (const link of links) covered.add(link.index);
+        values.set(
+          links.at(-1)?.index ?? index,
+          ctx.rec.scope(name, () => block.call(ctx, inputs[0], at)),
+        );
+      }
+    }
+    return values.get(this.layers.length - 1) ?? images;
+  }
+
+  /** The layer and those that follow it one by one, where nobody else needs the values between them. */
+  #chainFrom(index: number): (PlacedLayer & { readonly index: number })[] {
+    const chain: (PlacedLayer & { readonly index: number })[] = [];
+    for (let at = index; ; ) {
+      const placed = this.layers[at];
+      if (placed === undefined || (at !== index && placed.inputs.length > 1)) return chain;
+      chain.push({ ...placed, index: at });
+      if (this.#uses.get(at) !== 1) return chain;
+      const before = at;
+      at = this.layers.findIndex(({ inputs }) => inputs.includes(before));
+    }
+  }
+
+  summary(): ModelSummary {
+    const count = (trainable: boolean): number =>
+      this.weights.filter((w) => w.trainable === trainable).reduce((sum, w) => sum + sizeOf(w.shape), 0);
+    return {
+      name: this.name,
+      rows: this.layers.map(({ name, layer, outputShape, weights, inputs }) => ({
+        layer: name,
+        type: layer.kind,
+        output: [null, ...outputShape],
+        params: weights.reduce((sum, w) => sum + sizeOf(w.shape), 0),
+        from: inputs.flatMap((i) => this.layers[i]?.name ?? []),
+      })),
+      trainable: count(true),
+      nonTrainable: count(false),
+    };
+  }
+}
+
+/** A stack of layers, each fed by the one before: a network without branches. */
+export class Sequential extends Network {
+  constructor(name: string, inputShape: Shape, layers: readonly Layer[]) {
+    super(
+      name,
+      inputShape,
+      layers.map((layer) => ({ layer })),
+    );
+  }
+}
+
+/** Keras's rule for automatic names: `MaxPooling2D` -> `max_pooling2d`, `LeakyReLU` -> `leaky_re_lu`. */
+export function snakeCase(kind: string): string {
+  return kind
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+}

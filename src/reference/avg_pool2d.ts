@@ -1,0 +1,50 @@
+import { type Arr, at, bump } from './arrays.js';
+import { convAxis } from './conv2d.js';
+
+export interface AveragePoolShape {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+}
+
+/** Calls `visit` for every output with the positions in x that its window covers. */
+function eachWindow(s: AveragePoolShape, visit: (y: number, xs: readonly number[]) => void): void {
+  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
+  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
+  for (let n = 0; n < s.b; n++)
+    for (let oy = 0; oy < oh; oy++)
+      for (let ox = 0; ox < ow; ox++)
+        for (let c = 0; c < s.c; c++) {
+          const xs: number[] = [];
+          for (let ky = 0; ky < s.kh; ky++)
+            for (let kx = 0; kx < s.kw; kx++) {
+              const iy = oy * s.stride + ky - top;
+              const ix = ox * s.stride + kx - left;
+              if (iy >= 0 && iy < s.h && ix >= 0 && ix < s.w) xs.push(((n * s.h + iy) * s.w + ix) * s.c + c);
+            }
+          visit(((n * oh + oy) * ow + ox) * s.c + c, xs);
+        }
+}
+
+/** y: the mean of each window, padding not counted. */
+export function avgPool2dForward(x: Arr, s: AveragePoolShape): Arr {
+  const y: number[] = [];
+  eachWindow(s, (i, xs) => {
+    y[i] = xs.reduce((sum, xi) => sum + at(x, xi), 0) / xs.length;
+  });
+  return Float64Array.from(y);
+}
+
+/** dy of a window is shared evenly. */
+export function avgPool2dBackward(dy: Arr, s: AveragePoolShape): Arr {
+  const dx = new Float64Array(s.b * s.h * s.w * s.c);
+  eachWindow(s, (i, xs) => {
+    for (const xi of xs) bump(dx, xi, at(dy, i) / xs.length);
+  });
+  return dx;
+}

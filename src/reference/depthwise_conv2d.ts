@@ -1,0 +1,55 @@
+import { type Arr, at, bump } from './arrays.js';
+import { convAxis } from './conv2d.js';
+
+/** Extents of a depthwise convolution; NHWC activations, [KH, KW, C, M] weights. */
+export interface DepthwiseShape {
+  readonly b: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly multiplier: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly padding: 'same' | 'valid';
+}
+
+/** Calls `visit` for every product in the definition: positions in y, x and w that meet. */
+function eachProduct(s: DepthwiseShape, visit: (y: number, x: number, w: number) => void): void {
+  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
+  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const oc = s.c * s.multiplier;
+  for (let n = 0; n < s.b; n++)
+    for (let oy = 0; oy < oh; oy++)
+      for (let ox = 0; ox < ow; ox++)
+        for (let ky = 0; ky < s.kh; ky++)
+          for (let kx = 0; kx < s.kw; kx++) {
+            const iy = oy * s.stride + ky - top;
+            const ix = ox * s.stride + kx - left;
+            if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
+            const y = ((n * oh + oy) * ow + ox) * oc;
+            const x = ((n * s.h + iy) * s.w + ix) * s.c;
+            const w = (ky * s.kw + kx) * oc;
+            for (let o = 0; o < oc; o++) visit(y + o, x + Math.floor(o / s.multiplier), w + o);
+          }
+}
+
+/** y = depthwise(x, w) + bias. */
+export function depthwiseForward(x: Arr, w: Arr, bias: Arr | undefined, s: DepthwiseShape): Arr {
+  const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
+  const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const oc = s.c * s.multiplier;
+  const y = new Float64Array(s.b * oh * ow * oc).map((_, i) => (bias === undefined ? 0 : at(bias, i % oc)));
+  eachProduct(s, (yi, xi, wi) => bump(y, yi, at(x, xi) * at(w, wi)));
+  return y;
+}
+
+export function depthwiseBackward(dy: Arr, x: Arr, w: Arr, s: DepthwiseShape): { dx: Arr; dw: Arr } {
+  const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
+  eachProduct(s, (yi, xi, wi) => {
+    bump(dx, xi, at(dy, yi) * at(w, wi));
+    bump(dw, wi, at(dy, yi) * at(x, xi));
+  });
+  return { dx, dw };
+}

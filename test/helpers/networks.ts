@@ -1,0 +1,112 @@
+import { type Shape, sizeOf } from '../../src/gpu/shape.js';
+import { fans } from '../../src/nn/init.js';
+import {
+  Activation,
+  Add,
+  AveragePooling2D,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  Dropout,
+  ELU,
+  Flatten,
+  GlobalAveragePooling2D,
+  LeakyReLU,
+  MaxPool2D,
+  ReLU,
+  SeparableConv2D,
+  SpatialDropout2D,
+  ZeroPadding2D,
+} from '../../src/nn/layers.js';
+import { type GraphNode, Network } from '../../src/nn/network.js';
+import type { NamedArray } from '../../src/nn/parameters.js';
+import { Rng } from '../../src/util/random.js';
+
+/** Random weights of the size that trained ones have; variances above 0. */
+export function randomWeights(network: Network, seed = 5): Map<string, NamedArray> {
+  const rng = new Rng(seed);
+  return new Map(
+    network.weights.map(({ name, shape }) => [
+      name,
+      {
+        shape,
+        data: Float32Array.from({ length: sizeOf(shape) }, () =>
+          name.endsWith('variance') ? rng.uniform(0.5, 2) : rng.normal() * sigma(shape),
+        ),
+      },
+    ]),
+  );
+}
+
+const sigma = (shape: Shape): number => Math.min(0.3, 1.5 / Math.sqrt(fans(shape).fanIn));
+
+/**
+ * The shape of public FER networks of the kind "mini-Xception" (Arriaga et al. 2017), smaller: separable convolutions with
+ * a skip connection around each pair, and a global average at the end.
+ */
+export function miniXception(input: readonly number[] = [64, 64, 1], filters = [8, 16]): Network {
+  const nodes: GraphNode[] = [
+    { layer: Conv2D({ filters: 4, padding: 'valid', useBias: false }) },
+    { layer: BatchNormalization() },
+    { layer: Activation({ activation: 'relu' }) },
+  ];
+  for (const count of filters) {
+    const start = nodes.length - 1;
+    nodes.push(
+      { layer: Conv2D({ filters: count, kernelSize: 1, strides: 2, useBias: false }), inputs: [start] },
+      { layer: BatchNormalization() },
+      { layer: SeparableConv2D({ filters: count, useBias: false }), inputs: [start] },
+      { layer: BatchNormalization() },
+      { layer: Activation({ activation: 'relu' }) },
+      { layer: SeparableConv2D({ filters: count, useBias: false }) },
+      { layer: BatchNormalization() },
+      { layer: MaxPool2D({ poolSize: 3, strides: 2, padding: 'same' }) },
+      { layer: Add(), inputs: [start + 8, start + 2] },
+    );
+  }
+  nodes.push(
+    { layer: Conv2D({ filters: 7 }) },
+    { layer: GlobalAveragePooling2D() },
+    { layer: Activation({ activation: 'softmax' }), name: 'predictions' },
+  );
+  return new Network('mini_xception', input, nodes);
+}
+
+/**
+ * Every layer and option that is not in the built-in networks, with branches, on odd extents; 5 classes.
+ * @param axis of one batch norm: ONNX has the last alone
+ */
+export function everything(axis = 1): Network {
+  return new Network(
+    'everything',
+    [11, 9, 3],
+    [
+      { layer: ZeroPadding2D({ padding: [1, 0, 2, 1] }) },
+      { layer: Conv2D({ filters: 4, kernelSize: [3, 5], activation: 'leaky_relu' }) },
+      { layer: SpatialDropout2D({ rate: 0 }) },
+      { layer: DepthwiseConv2D({ depthMultiplier: 2, activation: 'elu' }) },
+      { layer: BatchNormalization({ scale: false }) },
+      { layer: AveragePooling2D({ poolSize: 3, strides: 1, padding: 'same' }) },
+      {
+        layer: SeparableConv2D({ filters: 8, kernelSize: 5, depthMultiplier: 2, activation: 'tanh' }),
+        inputs: [3],
+      },
+      { layer: ReLU({ maxValue: 0.8, negativeSlope: 0.1 }), inputs: [4] },
+      // The LeakyReLU's gradient comes back to layer 5 while layer 6 still waits for the one that both got of the sum.
+      { layer: LeakyReLU(), inputs: [5] },
+      { layer: Add(), inputs: [5, 6] },
+      { layer: Add(), inputs: [9, 8, 7] },
+      { layer: BatchNormalization({ center: false, axis }) },
+      { layer: Activation({ activation: 'sigmoid' }) },
+      { layer: MaxPool2D({ poolSize: 2, strides: 2, padding: 'same' }) },
+      { layer: Flatten() },
+      { layer: Dense({ units: 6, useBias: false, activation: 'softmax' }) },
+      { layer: Dropout({ rate: 0 }) },
+      { layer: Dense({ units: 6, activation: 'relu6' }) },
+      { layer: ELU({ alpha: 0.5 }) },
+      { layer: Add(), inputs: [16, 18] },
+      { layer: Dense({ units: 5, activation: 'softmax' }) },
+    ],
+  );
+}

@@ -1,0 +1,172 @@
+import type { Layer } from '../../src/nn/layer.js';
+import { type Extent, pairOf } from '../../src/nn/layers.js';
+import { IMAGES, type Network } from '../../src/nn/network.js';
+import * as activations from '../../src/reference/activations.js';
+import type { Arr } from '../../src/reference/arrays.js';
+import { avgPool2dForward } from '../../src/reference/avg_pool2d.js';
+import * as norm from '../../src/reference/batch_norm.js';
+import { conv2dForward } from '../../src/reference/conv2d.js';
+import { denseForward } from '../../src/reference/dense.js';
+import { depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
+import { maxPool2dForward } from '../../src/reference/max_pool2d.js';
+import { softmaxForward } from '../../src/reference/softmax.js';
+import { zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
+
+/** float64 weights by full name. */
+export type ReferenceWeights = ReadonlyMap<string, Arr>;
+
+/**
+ * Class probabilities [count, classes] of a whole network, layer by layer in plain float64: what its file means.
+ * @param training batch norm takes the batch's own statistics; dropout is left out in any case
+ */
+export function referenceNetwork(
+  network: Network,
+  weights: ReferenceWeights,
+  images: Arr,
+  count: number,
+  training = false,
+): Arr {
+  const values = new Map([[IMAGES, images]]);
+  network.layers.forEach(({ name, layer, inputs, inputShape, outputShape }, index) => {
+    const xs = inputs.map((from) => values.get(from) as Arr);
+    const get = (word: string): Arr | undefined => weights.get(`${name}/${word}`);
+    values.set(index, layerForward(layer, xs, { get, count, inputShape, outputShape, training }));
+  });
+  return values.get(network.layers.length - 1) as Arr;
+}
+
+interface At {
+  readonly get: (word: string) => Arr | undefined;
+  readonly count: number;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly training: boolean;
+}
+
+function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): Arr {
+  const { get, count: b, inputShape, outputShape, training } = at;
+  const x = xs[0] as Arr;
+  const [h = 1, w = 1, ic = 1] = inputShape;
+  const classes = outputShape.at(-1) ?? 1;
+  const active = (y: Arr): Arr => activation(String(c['activation']), y, classes);
+  const padding = c['padding'] as 'same' | 'valid';
+  const window = (): {
+    b: number;
+    h: number;
+    w: number;
+    kh: number;
+    kw: number;
+    stride: number;
+    padding: 'same' | 'valid';
+  } => {
+    const [kh, kw] = pairOf(c['kernelSize'] as Extent);
+    return { ...{ b, h, w, kh, kw }, stride: Number(c['strides']), padding };
+  };
+  switch (kind) {
+    case 'Conv2D': {
+      const s = { ...window(), ic, oc: Number(c['filters']) };
+      return active(conv2dForward(x, get('kernel') as Arr, get('bias'), s));
+    }
+    case 'DepthwiseConv2D': {
+      const s = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
+      return active(depthwiseForward(x, get('depthwise_kernel') as Arr, get('bias'), s));
+    }
+    case 'SeparableConv2D': {
+      const s = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
+      const apart = depthwiseForward(x, get('depthwise_kernel') as Arr, undefined, s);
+      const [oh = 1, ow = 1, oc = 1] = outputShape;
+      const mix = {
+        ...{ b, h: oh, w: ow, ic: ic * s.multiplier, oc, kh: 1, kw: 1, stride: 1 },
+        padding: 'valid',
+      } as const;
+      return active(conv2dForward(apart, get('pointwise_kernel') as Arr, get('bias'), mix));
+    }
+    case 'Dense': {
+      const bias = get('bias') ?? new Float64Array(classes);
+      return active(denseForward(x, get('kernel') as Arr, bias, b, h, classes));
+    }
+    case 'BatchNormalization': {
+      const shape = [b, ...inputShape];
+      const axis = c['axis'] === -1 ? shape.length - 1 : Number(c['axis']);
+      const size = (list: readonly number[]): number => list.reduce((product, n) => product * n, 1);
+      const channels = shape[axis] ?? 1;
+      const s = { outer: size(shape.slice(0, axis)), channels, inner: size(shape.slice(axis + 1)) };
+      const moving = { mean: get('moving_mean') as Arr, variance: get('moving_variance') as Arr };
+      const { mean, variance } = training ? norm.statistics(x, s) : moving;
+      const gamma = get('gamma') ?? new Float64Array(channels).fill(1);
+      return norm.normalize(
+        x,
+        gamma,
+        get('beta') ?? new Float64Array(channels),
+        mean,
+        variance,
+        Number(c['epsilon']),
+        s,
+      );
+    }
+    case 'Activation':
+      return active(x);
+    case 'ELU':
+      return activations.eluForward(x, Number(c['alpha']));
+    case 'ReLU':
+      return activations.leakyReluForward(
+        x,
+        Number(c['negativeSlope'] ?? 0),
+        Number(c['maxValue'] ?? Infinity),
+      );
+    case 'LeakyReLU':
+      return activations.leakyReluForward(x, Number(c['negativeSlope']), Infinity);
+    case 'Softmax':
+      return softmaxForward(x, classes);
+    case 'MaxPooling2D':
+      return maxPool2dForward(x, {
+        ...{ b, h, w, c: ic, padding },
+        size: Number(c['poolSize']),
+        stride: Number(c['strides']),
+      }).y;
+    case 'AveragePooling2D': {
+      const size = Number(c['poolSize']);
+      return avgPool2dForward(x, {
+        ...{ b, h, w, c: ic, kh: size, kw: size, padding },
+        stride: Number(c['strides']),
+      });
+    }
+    case 'GlobalAveragePooling2D':
+      return avgPool2dForward(x, { ...{ b, h, w, c: ic, kh: h, kw: w, stride: 1 }, padding: 'valid' });
+    case 'ZeroPadding2D': {
+      const [top = 0, bottom = 0, left = 0, right = 0] = c['padding'] as readonly number[];
+      return zeroPadding2dForward(x, { ...{ b, h, w, c: ic, top, bottom, left, right } });
+    }
+    case 'Add':
+      return xs.reduce((sum, other) => sum.map((v, i) => v + (other[i] as number)));
+    case 'Dropout':
+    case 'SpatialDropout2D':
+    case 'Flatten':
+      return x;
+    default:
+      throw new Error(`the reference does not know ${kind}`);
+  }
+}
+
+function activation(name: string, x: Arr, c: number): Arr {
+  switch (name) {
+    case 'linear':
+      return x;
+    case 'relu':
+      return activations.reluForward(x);
+    case 'elu':
+      return activations.eluForward(x, 1);
+    case 'relu6':
+      return activations.leakyReluForward(x, 0, 6);
+    case 'leaky_relu':
+      return activations.leakyReluForward(x, 0.2, Infinity);
+    case 'sigmoid':
+      return activations.sigmoidForward(x);
+    case 'tanh':
+      return activations.tanhForward(x);
+    case 'softmax':
+      return softmaxForward(x, c);
+    default:
+      throw new Error(`the reference does not know the activation ${name}`);
+  }
+}
