@@ -1,5 +1,6 @@
 import { type Shape, sizeOf } from '../gpu/shape.js';
-import type { PlacedLayer, Sequential } from './sequential.js';
+import { type Extent, pairOf } from './layers.js';
+import { IMAGES, type Network, type PlacedLayer } from './network.js';
 
 /** What a layer costs for one image in a forward pass. */
 export interface LayerCost {
@@ -10,23 +11,24 @@ export interface LayerCost {
 }
 
 /** The costs of all layers, in order. Training takes about three times as many operations. */
-export function networkCosts({ layers, inputShape }: Sequential): LayerCost[] {
-  return layers.map((placed, i) => layerCost(placed, layers[i - 1]?.outputShape ?? inputShape));
+export function networkCosts({ layers }: Network): LayerCost[] {
+  return layers.map(layerCost);
 }
 
 /** Operations for each value of the output, of layers that have no weights. */
 const PER_VALUE: Readonly<Record<string, number>> = {
-  ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, Softmax: 3, Add: 1 },
+  ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, Softmax: 3 },
   BatchNormalization: 2, // a scale and an offset, in inference
 };
 
-function layerCost({ layer, weights, outputShape }: PlacedLayer, inputShape: Shape): LayerCost {
+function layerCost({ layer, weights, inputShape, outputShape, inputs }: PlacedLayer): LayerCost {
   const size = sizeOf(outputShape);
   const { poolSize, activation = 'linear' } = layer.config;
   let flop = size * (PER_VALUE[layer.kind] ?? 0);
   for (const { name, shape } of weights) flop += weightFlop(name, shape, outputShape);
   if (typeof poolSize === 'number') flop += size * poolSize ** 2;
   if (layer.kind === 'GlobalAveragePooling2D') flop += sizeOf(inputShape);
+  if (layer.kind === 'Add') flop += size * (inputs.length - 1);
   if (layer.kind !== 'Activation' && activation !== 'linear') flop += size;
   return { flop, bytes: 4 * size };
 }
@@ -38,19 +40,18 @@ function weightFlop(name: string, shape: Shape, output: Shape): number {
 }
 
 /**
- * How many pixels of the image, along an edge, one value of each layer's output can see; undefined from where maps
- * end: those values see all of it.
+ * How many pixels of the image, along an edge, one value of each layer's output can see (where branches meet, by the
+ * widest); undefined from where maps end: those values see all of it.
  */
-export function receptiveFields({ layers }: Sequential): (number | undefined)[] {
-  let seen: number | undefined = 1;
-  let jump = 1;
-  return layers.map(({ layer: { config }, outputShape }) => {
-    if (outputShape.length < 3) seen = undefined;
-    if (seen === undefined) return undefined;
-    const { kernelSize, poolSize, strides } = config;
-    const window = kernelSize ?? poolSize;
-    if (typeof window === 'number') seen += (window - 1) * jump;
-    if (typeof strides === 'number') jump *= strides;
+export function receptiveFields({ layers }: Network): (number | undefined)[] {
+  const views = new Map([[IMAGES, { seen: 1, jump: 1 }]]);
+  return layers.map(({ layer: { config }, inputs, outputShape }, i) => {
+    const [widest] = inputs.flatMap((from) => views.get(from) ?? []).sort((a, b) => b.seen - a.seen);
+    if (outputShape.length < 3 || widest === undefined) return undefined;
+    const { kernelSize, poolSize = 1, strides } = config;
+    const window = Math.max(...pairOf((kernelSize ?? poolSize) as Extent));
+    const seen = widest.seen + (window - 1) * widest.jump;
+    views.set(i, { seen, jump: widest.jump * (typeof strides === 'number' ? strides : 1) });
     return seen;
   });
 }

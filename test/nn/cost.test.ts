@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { networkCosts, receptiveFields } from '../../src/nn/cost.js';
 import { BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, MaxPool2D } from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
-import { Sequential } from '../../src/nn/sequential.js';
+import { Sequential } from '../../src/nn/network.js';
+import { miniXception } from '../helpers/networks.js';
 
 describe('networkCosts', () => {
   it('counts what each layer computes', () => {
@@ -45,5 +46,12 @@ describe('receptiveFields', () => {
     expect(at('conv2d_3')).toBe(38);
     expect(at('flatten')).toBeUndefined();
     expect(at('dense_2')).toBeUndefined();
+  });
+
+  it('follow the widest of the branches that meet', () => {
+    const network = miniXception([20, 20, 1], [4]);
+    const at = network.layers.findIndex(({ name }) => name === 'add');
+    expect(receptiveFields(network)[at]).toBe(3 + 2 + 2 + 2); // two separable windows and a pool of 3, behind one of 3
+    expect(receptiveFields(network).at(-1)).toBeUndefined();
   });
 });
