@@ -4,5 +4,10 @@ import type { RequestName } from './requests.js';
 /** Each is loaded when first asked for. They share a thread with training, so they must let go of it now and then. */
 export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> } = {
   'runs.list': async () => (await import('./requests/runs.js')).runsList,
+  'data.open': async () => (await import('./requests/data.js')).openData,
+  'data.faces': async () => (await import('./requests/data.js')).readFaces,
+  'data.augment': async () => (await import('./requests/data.js')).augmentFace,
+  'data.duplicates': async () => (await import('./requests/data.js')).findDuplicates,
+  'data.predict': async () => (await import('./requests/predictions.js')).predictData,
   'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
 };

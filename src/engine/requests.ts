@@ -1,5 +1,6 @@
+import type { Twin } from '../data/facts.js';
+import type { SplitName } from '../data/types.js';
 import type { RunReport } from '../train/runs.js';
-
 /**
  * What a screen may ask the engine for, by name: arguments, progress, result. They travel as structured clones, so
  * typed arrays do and functions do not. A new one needs an entry here and a handler in `handlers.ts`.
@@ -9,6 +10,51 @@ export interface Requests {
   'runs.list': { args: { folder: string }; progress: never; result: RunReport[] };
   /** The adapter that training would use. */
   'machine.probe': { args: { adapter?: string }; progress: never; result: MachineReport };
+  /** Reads and checks a data set, leaving bad rows out; it is kept for the requests that follow. */
+  'data.open': { args: DataPlace; progress: Share; result: DataReport };
+  /** Pixels [indices.length, 48, 48]. */
+  'data.faces': { args: FacePlace & { indices: readonly number[] }; progress: never; result: Uint8Array };
+  /** A face as training with these settings sees it in its first epochs: [epochs, 48, 48]. */
+  'data.augment': {
+    args: FacePlace & { index: number; augment: string; seed: number; epochs: number };
+    progress: never;
+    result: Uint8Array;
+  };
+  'data.duplicates': { args: DataPlace; progress: never; result: Twin[][] };
+  /** What a weight file says about every image of a split. */
+  'data.predict': { args: FacePlace & { weights: string }; progress: Share; result: Predictions };
+}
+
+/** How far something is. */
+export interface Share {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface DataPlace {
+  /** As `--data` takes it. */
+  readonly path: string;
+}
+
+export interface FacePlace extends DataPlace {
+  readonly split: SplitName;
+}
+
+/** A data set without its pixels. */
+export interface DataReport extends DataPlace {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly splits: Readonly<Record<SplitName, { labels: Uint8Array; constant: readonly number[] }>>;
+  /** Rows that could not be read. */
+  readonly skipped: number;
+  /** Where the first of them are, and what is wrong. */
+  readonly bad: readonly string[];
+}
+
+/** By image: the most probable class, and its probability. */
+export interface Predictions {
+  readonly said: Uint8Array;
+  readonly confidence: Float32Array;
 }
 
 export interface MachineReport {

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeFace } from '../data/image.js';
-import { imagesAt } from '../data/image_files.js';
 import { PIXELS } from '../data/split_builder.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
+import { DataError } from '../util/errors.js';
 import { predictSplit, requireFaces } from './evaluation.js';
 import type { Tta } from './tta.js';
 import { type ForeignModel, openModel } from './weights.js';
@@ -29,7 +30,7 @@ export async function predictImages(
 ): Promise<{ classes: readonly string[]; predictions: Prediction[] }> {
   const saved = await openModel(options.weights, options.foreign);
   requireFaces(saved, options.weights);
-  const paths = options.paths.flatMap((path) => imagesAt(path));
+  const paths = options.paths.flatMap(imagesAt);
   const images = new Uint8Array(paths.length * PIXELS);
   paths.forEach((path, i) => {
     decodeFace(readFileSync(path), path, images.subarray(i * PIXELS, (i + 1) * PIXELS));
@@ -49,4 +50,18 @@ export async function predictImages(
   } finally {
     gpu.close();
   }
+}
+
+/** An image, or all images of a folder in order of their names. */
+function imagesAt(path: string): string[] {
+  let folder: boolean;
+  try {
+    folder = statSync(path).isDirectory();
+  } catch (cause) {
+    throw new DataError(`${path}: there is no such file or folder; expected JPEG or PNG images`, { cause });
+  }
+  if (!folder) return [path];
+  const names = readdirSync(path).filter((name) => /\.(jpe?g|png)$/i.test(name));
+  if (names.length === 0) throw new DataError(`${path}: no .jpg or .png in this folder`);
+  return names.sort().map((name) => join(path, name));
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { RunReport } from '../../train/runs.js';
 import { percent } from '../charts/axis.js';
+import { findData } from '../data_places.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { resumeRun } from '../live.js';
 import { EMPTY, type Loadable, waitingLines } from '../loadable.js';
@@ -17,15 +17,6 @@ interface HomeState {
 }
 
 type Act = Actions<HomeState>;
-
-/** Where FER-2013 is looked for. */
-const DATA_PLACES = [
-  'data/fer2013.csv',
-  'fer2013.csv',
-  'data/fer2013.csv.gz',
-  'fer2013.csv.gz',
-  'data/archive.zip',
-];
 
 /** What can be begun here. */
 interface Choice {
@@ -88,7 +79,7 @@ function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): st
       : waitingLines(machine, { empty: '–', theme, cols: cols - 6, now }).map((line, i) =>
           label(i === 0 ? 'GPU' : '', line),
         );
-  const data = DATA_PLACES.find((path) => existsSync(path));
+  const data = findData();
   const all = [
     ...gpu,
     label('Data', data === undefined ? 'no FER-2013 here; drawn faces are built in' : `FER-2013: ${data}`),

@@ -1,0 +1,80 @@
+import { augmentedFace, parseAugment } from '../../data/augment.js';
+import { constantFaces, duplicateFaces } from '../../data/facts.js';
+import { loadDataset } from '../../data/load.js';
+import { PIXELS } from '../../data/split_builder.js';
+import type { Dataset, LoadOptions, SplitName } from '../../data/types.js';
+import { DataError } from '../../util/errors.js';
+import type { Handler } from '../handler.js';
+
+/** A source with more bad rows than this is not what it says. */
+const MOST_BAD = 0.01;
+/** A data set that nobody has asked about for so long is let go. */
+const KEEP_MS = 120_000;
+
+let held: { readonly path: string; readonly dataset: Promise<Dataset> } | undefined;
+let timer: NodeJS.Timeout | undefined;
+
+/** The data set of a path, the last one remembered. Throws DataError, UsageError. */
+export function datasetAt(path: string, onProgress?: LoadOptions['onProgress']): Promise<Dataset> {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    held = undefined;
+  }, KEEP_MS).unref();
+  if (held?.path !== path) {
+    const dataset = loadChecked(path, onProgress);
+    held = { path, dataset };
+    dataset.catch(() => {
+      held = undefined;
+    });
+  }
+  return held.dataset;
+}
+
+async function loadChecked(path: string, onProgress: LoadOptions['onProgress']): Promise<Dataset> {
+  const dataset = await loadDataset(path, { skipBad: true, ...(onProgress && { onProgress }) });
+  const rows = Object.values(dataset.splits).reduce((sum, { labels }) => sum + labels.length, 0);
+  if (dataset.skipped > MOST_BAD * (rows + dataset.skipped)) {
+    throw new DataError(
+      `${path}: ${dataset.skipped} of ${rows + dataset.skipped} rows cannot be read; expected at most 1 %: is this FER-2013? The first: ${dataset.bad[0]}`,
+    );
+  }
+  return dataset;
+}
+
+/** Opens a data set and checks it. */
+export const openData: Handler<'data.open'> = async ({ path }, { progress }) => {
+  const { name, classes, splits, skipped, bad } = await datasetAt(path, progress);
+  const report = (split: SplitName) => ({
+    labels: splits[split].labels.slice(),
+    constant: constantFaces(splits[split]),
+  });
+  return {
+    ...{ path, name, classes, skipped, bad },
+    splits: { train: report('train'), validation: report('validation'), test: report('test') },
+  };
+};
+
+/** The pixels of some faces. */
+export const readFaces: Handler<'data.faces'> = async ({ path, split, indices }) => {
+  const { images } = (await datasetAt(path)).splits[split];
+  const faces = new Uint8Array(indices.length * PIXELS);
+  indices.forEach((index, i) => {
+    faces.set(images.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS);
+  });
+  return faces;
+};
+
+/** What training makes of a face in its first epochs. */
+export const augmentFace: Handler<'data.augment'> = async ({ path, split, index, augment, seed, epochs }) => {
+  const { images } = (await datasetAt(path)).splits[split];
+  const options = parseAugment(augment);
+  const faces = new Uint8Array(epochs * PIXELS);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    faces.set(augmentedFace(images, index, { options, seed, epoch }), epoch * PIXELS);
+  }
+  return faces;
+};
+
+/** Groups of identical images. */
+export const findDuplicates: Handler<'data.duplicates'> = async ({ path }) =>
+  duplicateFaces(await datasetAt(path));

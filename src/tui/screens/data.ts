@@ -1,0 +1,387 @@
+import { existsSync } from 'node:fs';
+import { parseAugment } from '../../data/augment.js';
+import { PIXELS } from '../../data/split_builder.js';
+import type { SplitName } from '../../data/types.js';
+import { FACE_SIZE } from '../../util/classes.js';
+import type { Picture } from '../../util/picture.js';
+import { findData } from '../data_places.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { EMPTY } from '../loadable.js';
+import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { askForWeights } from '../weight_files.js';
+import {
+  checkLines,
+  classLines,
+  currentIndex,
+  type DataState,
+  faceLines,
+  facePictures,
+  facesTitle,
+  reportOf,
+} from './data_panels.js';
+
+type Act = Actions<DataState>;
+
+const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
+/** Faces fetched beside the one looked at, and how near to the end of them the next are fetched. */
+const [FETCH, NEAR] = [64, 24];
+/** Epochs of the augmentation preview, as many as can ever be seen. */
+const EPOCHS = 31;
+
+const initial: DataState = {
+  ...{ path: '', report: EMPTY, split: 'train', only: undefined, filter: 'all', list: [], at: 0 },
+  ...{ mode: 'face', faces: { source: '', byIndex: new Map() }, variants: { source: '', pictures: [] } },
+  ...{ augment: 'default', seed: 7, twins: EMPTY, weights: '', predictions: EMPTY },
+} as const;
+
+/** The indices that class and filter leave, wrong predictions in the order of how sure the model was. */
+function listOf(state: DataState): number[] {
+  const { split, only, filter, twins, predictions } = state;
+  const { labels, constant } = reportOf(state)?.splits[split] ?? { labels: new Uint8Array(0), constant: [] };
+  let list: number[] = [];
+  if (filter === 'constant') list = [...constant];
+  else if (filter === 'twins') {
+    const groups = twins.status === 'ready' ? twins.value : [];
+    list = groups.flatMap((group) => group.filter((twin) => twin.split === split).map(({ index }) => index));
+  } else if (filter === 'wrong') {
+    const { said, confidence } =
+      predictions.status === 'ready' ? predictions.value : { said: [], confidence: [] };
+    list = [...said.keys()].filter((index) => said[index] !== labels[index]);
+    list.sort((a, b) => (confidence[b] ?? 0) - (confidence[a] ?? 0));
+  } else list = [...labels.keys()];
+  return only === undefined ? list : list.filter((index) => labels[index] === only);
+}
+
+/** Changes what is listed; we stay at the same face where it still is in the list. */
+function relist(act: Act, change: Partial<DataState> = {}): void {
+  const here = currentIndex(act.state);
+  act.set(change);
+  const list = listOf(act.state);
+  const at = here === undefined ? 0 : list.indexOf(here);
+  act.set({ list, at: Math.max(0, at) });
+  fetchFaces(act);
+}
+
+/** Lists once what was just loaded has come into the state. */
+function soon(act: Act, change?: Partial<DataState>): void {
+  setImmediate(() => relist(act, change));
+}
+
+function move(act: Act, step: number): void {
+  const last = act.state.list.length - 1;
+  act.set({ at: Math.max(0, Math.min(last, act.state.at + step)) });
+  fetchFaces(act);
+}
+
+/** Asks for the pixels around the face that is looked at, unless they are here. */
+function fetchFaces(act: Act): void {
+  const { path, split, list, at, faces } = act.state;
+  const source = `${path} ${split}`;
+  const near = list.slice(Math.max(0, at - NEAR), at + NEAR);
+  if (source !== faces.source || !near.every((index) => faces.byIndex.has(index))) {
+    const indices = list.slice(Math.max(0, at - FETCH), at + FETCH);
+    act.engine.request('data.faces', { path, split, indices }).then(
+      (pixels) => {
+        if (`${act.state.path} ${act.state.split}` !== source) return;
+        const pictures = picturesOf(pixels);
+        act.set({
+          faces: { source, byIndex: new Map(indices.map((index, i) => [index, pictures[i] as Picture])) },
+        });
+      },
+      (error: Error) => act.note(error.message, 'bad'),
+    );
+  }
+  if (act.state.mode === 'augment') fetchVariants(act);
+}
+
+function fetchVariants(act: Act): void {
+  const { path, split, augment, seed } = act.state;
+  const index = currentIndex(act.state);
+  const source = `${path} ${split} ${index} ${augment} ${seed}`;
+  if (index === undefined || source === act.state.variants.source) return;
+  act.set({ variants: { source, pictures: [] } });
+  act.engine.request('data.augment', { path, split, index, augment, seed, epochs: EPOCHS }).then(
+    (pixels) => {
+      if (act.state.variants.source === source)
+        act.set({ variants: { source, pictures: picturesOf(pixels) } });
+    },
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+/** @param pixels [n, 48, 48] */
+function picturesOf(pixels: Uint8Array): Picture[] {
+  return Array.from({ length: pixels.length / PIXELS }, (_, i) => ({
+    ...{ width: FACE_SIZE, height: FACE_SIZE, channels: 1 },
+    data: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
+  }));
+}
+
+function openPath(act: Act, path: string): void {
+  act.set({ ...initial, path });
+  act.load('report', `reading ${path}`, async (engine, { signal, progress }) => {
+    const report = await engine.request(
+      'data.open',
+      { path },
+      { signal, onProgress: ({ done, total }) => progress(done, total) },
+    );
+    soon(act);
+    return report;
+  });
+}
+
+function askForPath(act: Act): void {
+  act.prompt({
+    title: 'data set',
+    value: act.state.path,
+    help: 'fer2013.csv(.gz), archive.zip, a folder tree, or "synthetic" for drawn faces',
+    check: (path) =>
+      /^synthetic(:|$)/.test(path) || existsSync(path) ? undefined : `${path || 'empty'}: not found`,
+    submit: (path) => openPath(act, path),
+  });
+}
+
+function nextClass(act: Act): void {
+  const classes = reportOf(act.state)?.classes.length ?? 0;
+  const { only } = act.state;
+  const next = only === undefined ? 0 : only + 1;
+  relist(act, { only: next < classes ? next : undefined });
+}
+
+function nextSplit(act: Act): void {
+  const report = reportOf(act.state);
+  const at = SPLITS.indexOf(act.state.split);
+  const order = [...SPLITS.slice(at + 1), ...SPLITS.slice(0, at)];
+  const split = order.find((name) => (report?.splits[name].labels.length ?? 0) > 0);
+  if (split === undefined) {
+    act.note('the other splits are empty');
+    return;
+  }
+  const filter = act.state.filter === 'wrong' ? 'all' : act.state.filter;
+  relist(act, { split, filter, predictions: EMPTY, at: 0, list: [] });
+}
+
+function goTo(act: Act): void {
+  const last = (reportOf(act.state)?.splits[act.state.split].labels.length ?? 1) - 1;
+  act.prompt({
+    title: `go to image of ${act.state.split}`,
+    value: String(currentIndex(act.state) ?? 0),
+    help: `0–${last}`,
+    check: (text) => (/^\d+$/.test(text.trim()) && Number(text) <= last ? undefined : `0–${last}`),
+    submit: (text) => {
+      const index = Number(text);
+      if (!act.state.list.includes(index)) relist(act, { only: undefined, filter: 'all' });
+      act.set({ at: act.state.list.indexOf(index) });
+      fetchFaces(act);
+    },
+  });
+}
+
+function toggleTwins(act: Act): void {
+  const { filter, twins, path } = act.state;
+  if (filter === 'twins' || twins.status === 'ready') {
+    relist(act, { filter: filter === 'twins' ? 'all' : 'twins' });
+    return;
+  }
+  act.load('twins', 'comparing all images', async (engine, { signal }) => {
+    const found = await engine.request('data.duplicates', { path }, { signal });
+    if (found.length > 0) soon(act, { filter: 'twins' });
+    return found;
+  });
+}
+
+function toggleWrong(act: Act): void {
+  const { filter, predictions, path, split } = act.state;
+  if (filter === 'wrong' || predictions.status === 'ready') {
+    relist(act, { filter: filter === 'wrong' ? 'all' : 'wrong' });
+    return;
+  }
+  askForWeights(act, (weights) => {
+    act.set({ weights });
+    act.load('predictions', `${weights} looks at ${split}`, async (engine, { signal, progress }) => {
+      const said = await engine.request(
+        'data.predict',
+        { path, split, weights },
+        { signal, onProgress: ({ done, total }) => progress(done, total) },
+      );
+      soon(act, { filter: 'wrong' });
+      return said;
+    });
+  });
+}
+
+function askForAugment(act: Act): void {
+  act.prompt({
+    title: 'augmentation and seed',
+    value: `${act.state.augment} ${act.state.seed}`,
+    help: 'as in training: default, none, or flip,rotation=10,shift=0.1,zoom=0.1; then the seed',
+    check: (text) => augmentError(text),
+    submit: (text) => {
+      const [augment = 'default', seed = '7'] = text.trim().split(/\s+/);
+      act.set({ augment, seed: Number(seed), mode: 'augment' });
+      fetchFaces(act);
+    },
+  });
+}
+
+function augmentError(text: string): string | undefined {
+  const [augment = '', seed = '7'] = text.trim().split(/\s+/);
+  try {
+    parseAugment(augment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return /^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32
+    ? undefined
+    : 'seed: a whole number in [0, 4294967295]';
+}
+
+const opened = (act: Act): boolean => act.state.report.status === 'ready';
+const listed = (act: Act): boolean => opened(act) && act.state.list.length > 0;
+const mode = (next: DataState['mode']) => (act: Act) => {
+  act.set({ mode: act.state.mode === next ? 'face' : next });
+  fetchFaces(act);
+};
+
+const KEYS: readonly Binding<DataState>[] = [
+  {
+    keys: ['left', 'right'],
+    hint: 'next',
+    help: 'One face back or on',
+    when: listed,
+    run: (act, key) => move(act, key === 'left' ? -1 : 1),
+  },
+  {
+    keys: ['up', 'down'],
+    help: 'Ten faces back or on',
+    when: listed,
+    run: (act, key) => move(act, key === 'up' ? -10 : 10),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'A hundred faces back or on',
+    when: listed,
+    run: (act, key) => move(act, key === 'pageup' ? -100 : 100),
+  },
+  {
+    keys: ['home', 'end'],
+    help: 'The first or the last face',
+    when: listed,
+    run: (act, key) => move(act, key === 'home' ? -Infinity : Infinity),
+  },
+  {
+    keys: ['g'],
+    hint: 'sheet',
+    help: 'Contact sheet of many faces, or one face',
+    when: listed,
+    run: mode('sheet'),
+  },
+  {
+    keys: ['c'],
+    hint: 'class',
+    help: 'Shows one class alone, then the next, then all',
+    when: opened,
+    run: nextClass,
+  },
+  { keys: ['s'], hint: 'split', help: 'Shows the next split', when: opened, run: nextSplit },
+  {
+    keys: ['a'],
+    hint: 'augment',
+    help: 'What training makes of this face, epoch by epoch',
+    when: listed,
+    run: mode('augment'),
+  },
+  {
+    keys: ['A'],
+    help: 'Sets the augmentation that is shown, and its seed',
+    when: listed,
+    run: askForAugment,
+  },
+  {
+    keys: ['w'],
+    hint: 'wrong',
+    help: 'Only the faces that a model gets wrong, the surest mistakes first',
+    when: opened,
+    run: toggleWrong,
+  },
+  {
+    keys: ['m'],
+    help: 'Chooses another model for the wrong predictions',
+    when: opened,
+    run: (act) => {
+      act.set({ predictions: EMPTY });
+      if (act.state.filter === 'wrong') relist(act, { filter: 'all' });
+      toggleWrong(act);
+    },
+  },
+  {
+    keys: ['d'],
+    hint: 'twins',
+    help: 'Finds identical images, and shows them alone',
+    when: opened,
+    run: toggleTwins,
+  },
+  {
+    keys: ['k'],
+    help: 'Shows the images of one gray alone',
+    when: opened,
+    run: (act) => relist(act, { filter: act.state.filter === 'constant' ? 'all' : 'constant' }),
+  },
+  { keys: ['#'], hint: 'go to', help: 'Goes to an image by its number', when: opened, run: goTo },
+  { keys: ['o'], hint: 'open', help: 'Opens another data set', run: askForPath },
+  {
+    keys: ['escape'],
+    help: 'Back to one face',
+    when: ({ state }) => state.mode !== 'face',
+    run: (act) => act.set({ mode: 'face' }),
+  },
+];
+
+/** The faces themselves, and what is worth knowing of them before training. */
+export const data = defineScreen<DataState>({
+  name: 'data',
+  title: 'Data',
+  initial,
+  panels: [
+    { id: 'faces', title: facesTitle, lines: faceLines, pictures: facePictures, flush: true },
+    {
+      id: 'classes',
+      title: ({ state }) => {
+        const total = reportOf(state)?.splits[state.split].labels.length;
+        return `classes (${state.split}${total === undefined ? '' : `, ${total.toLocaleString('en')}`})`;
+      },
+      lines: classLines,
+    },
+    { id: 'checks', title: () => 'checks', lines: checkLines },
+  ],
+  layout: (body, { state }) => {
+    if (state.mode !== 'face') return { faces: body };
+    const rows = body.rows - 2;
+    const [faces, right] = columns(body, [Math.min(2 * rows, 48, body.cols - 32), { share: 1 }]) as [
+      Rect,
+      Rect,
+    ];
+    const [classes, checks] = stack(right, [bodyClass(body) === 'narrow' ? 7 : 8, { share: 1 }]) as [
+      Rect,
+      Rect,
+    ];
+    return { faces, classes, checks };
+  },
+  keys: KEYS,
+  explain: ({ state }) => [
+    'One face of the data set as the network gets it: 48 x 48 gray values, here two pixels a cell. Its title says number, split, label, and what the chosen model says of it.',
+    'classes: how many images each class has; ! marks one with less than half of an even share, which a network easily overlooks. ✓ behind it is the share that the chosen model finds (recall).',
+    'checks: rows that could not be read are left out and listed. A constant image shows nothing. Identical images in two splits make validation look better than it is; with two labels they cannot both be learnt.',
+    `Augmentation: exactly what training with seed ${state.seed} makes of this face in each epoch (${state.augment}).`,
+    'Pictures are FER-2013, or the drawn faces that come with fer-tui; nothing is written to disk.',
+  ],
+  summary: ({ state }) => {
+    const report = reportOf(state);
+    return report === undefined
+      ? 'no data open'
+      : `${report.name}: ${report.splits[state.split].labels.length} faces`;
+  },
+  open: (act) => {
+    if (act.state.report.status === 'empty') openPath(act, findData() ?? 'synthetic');
+  },
+});

@@ -1,0 +1,273 @@
+import { classCounts, duplicateKinds, faceRange, type Twin } from '../../data/facts.js';
+import type { SplitName } from '../../data/types.js';
+import type { DataReport, Predictions } from '../../engine/requests.js';
+import { FACE_SIZE } from '../../util/classes.js';
+import type { Picture } from '../../util/picture.js';
+import type { Size } from '../layout.js';
+import { type Loadable, waitingLines } from '../loadable.js';
+import { fitPicture } from '../paint/picture.js';
+import type { PanelView, PlacedPicture } from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import { bar } from '../widgets.js';
+
+export interface DataState {
+  readonly path: string;
+  readonly report: Loadable<DataReport>;
+  readonly split: SplitName;
+  /** The class that is shown alone. */
+  readonly only: number | undefined;
+  readonly filter: 'all' | 'wrong' | 'twins' | 'constant';
+  /** Indices of the images that are shown, in order, and where in it we are. */
+  readonly list: readonly number[];
+  readonly at: number;
+  readonly mode: 'face' | 'sheet' | 'augment';
+  /** Pixels that are here, by index; `source` is what they belong to. */
+  readonly faces: { readonly source: string; readonly byIndex: ReadonlyMap<number, Picture> };
+  /** What augmentation makes of the face, epoch by epoch. */
+  readonly variants: { readonly source: string; readonly pictures: readonly Picture[] };
+  /** As `--augment` takes it. */
+  readonly augment: string;
+  readonly seed: number;
+  readonly twins: Loadable<Twin[][]>;
+  readonly weights: string;
+  readonly predictions: Loadable<Predictions>;
+}
+
+type View = PanelView<DataState>;
+
+const count = (n: number): string => n.toLocaleString('en');
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+
+/** Index of the face that is looked at; undefined where nothing is listed. */
+export function currentIndex({ list, at }: Pick<DataState, 'list' | 'at'>): number | undefined {
+  return list[at];
+}
+
+export function reportOf({ report }: Pick<DataState, 'report'>): DataReport | undefined {
+  return report.status === 'ready' ? report.value : undefined;
+}
+
+/** What the network said of an image, if it was asked: the class and how sure it is. */
+function saidOf(state: DataState, index: number): string | undefined {
+  const report = reportOf(state);
+  if (state.predictions.status !== 'ready' || report === undefined) return undefined;
+  const { said, confidence } = state.predictions.value;
+  return `${report.classes[said[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
+}
+
+export function facesTitle({ state }: View): string {
+  const report = reportOf(state);
+  const index = currentIndex(state);
+  if (report === undefined || index === undefined) return 'faces';
+  const label = report.classes[report.splits[state.split].labels[index] ?? 0];
+  const said = saidOf(state, index);
+  const face = `#${count(index)} ${state.split} · ${label}${said === undefined ? '' : ` · model says ${said}`}`;
+  if (state.mode === 'augment') return `${face} · augment ${state.augment} · seed ${state.seed}`;
+  return state.list.length === report.splits[state.split].labels.length
+    ? face
+    : `${face} · ${count(state.at + 1)} of ${count(state.list.length)}`;
+}
+
+/** Why nothing can be shown, if so. */
+function nothingToShow(view: View): string[] | undefined {
+  const { state, theme, cols, now } = view;
+  if (state.report.status !== 'ready') {
+    const empty = 'no data set is open: o opens one';
+    return waitingLines(state.report, { empty, theme, cols, now });
+  }
+  if (state.list.length > 0) return undefined;
+  const why = {
+    all: `no ${state.split} images: s shows another split`,
+    wrong: 'no wrong prediction here: w shows all faces again',
+    twins: `no identical images in ${state.split}: d shows all faces again`,
+    constant: 'no constant image here: k shows all faces again',
+  }[state.only === undefined ? state.filter : 'all'];
+  return wrapped(state.only === undefined ? why : 'nothing left: c changes the class', cols);
+}
+
+export function faceLines(view: View): string[] {
+  const nothing = nothingToShow(view);
+  if (nothing !== undefined) return nothing;
+  const { state } = view;
+  if (state.mode === 'face') return [];
+  return captions(view, gridOf(view), state.mode === 'sheet' ? sheet(view) : variants(view));
+}
+
+export function facePictures(view: View): PlacedPicture[] {
+  const { state } = view;
+  if (nothingToShow(view) !== undefined) return [];
+  if (state.mode !== 'face') {
+    const grid = gridOf(view);
+    const tiles = state.mode === 'sheet' ? sheet(view) : variants(view);
+    return tiles.flatMap(({ picture }, i) =>
+      picture === undefined
+        ? []
+        : [{ picture, ...tileAt(grid, i), ...fitPicture(FACE_SIZE, FACE_SIZE, grid.tile) }],
+    );
+  }
+  const picture = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  if (picture === undefined) return [];
+  const size = fitPicture(picture.width, picture.height, view);
+  return [{ picture, x: (view.cols - size.cols) >> 1, y: (view.rows - size.rows) >> 1, ...size }];
+}
+
+/** How many faces of which size fit a panel, each with a caption under it and a gap beside it. */
+export interface Grid {
+  readonly tile: Size;
+  readonly across: number;
+  readonly down: number;
+}
+
+/** Widths of a face in cells, the best first; it is half as high. */
+const TILES = [22, 16, 12, 10];
+/** A size that shows fewer gives way to the next smaller one. */
+const ENOUGH = 8;
+
+export function gridOf({ cols, rows }: Size): Grid {
+  const grids = TILES.map((width) => ({
+    tile: { cols: width, rows: width >> 1 },
+    across: Math.max(1, Math.floor(cols / (width + 2))),
+    down: Math.max(1, Math.floor(rows / ((width >> 1) + 1))),
+  }));
+  return grids.find(({ across, down }) => across * down >= ENOUGH) ?? (grids.at(-1) as Grid);
+}
+
+const tileAt = ({ tile, across }: Grid, i: number): { x: number; y: number } => ({
+  x: 1 + (i % across) * (tile.cols + 2),
+  y: Math.floor(i / across) * (tile.rows + 1),
+});
+
+interface Tile {
+  readonly picture: Picture | undefined;
+  readonly caption: string;
+  readonly selected: boolean;
+  readonly bad: boolean;
+}
+
+/** The page of the contact sheet that we are on. */
+function sheet(view: View): Tile[] {
+  const { state } = view;
+  const { across, down } = gridOf(view);
+  const first = Math.floor(state.at / (across * down)) * across * down;
+  const report = reportOf(state);
+  return state.list.slice(first, first + across * down).map((index, i) => {
+    const label = report?.splits[state.split].labels[index] ?? 0;
+    const said = saidOf(state, index);
+    const name = report?.classes[label] ?? '?';
+    const wrong = state.predictions.status === 'ready' && state.predictions.value.said[index] !== label;
+    return {
+      picture: state.faces.byIndex.get(index),
+      caption: said === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${said}`,
+      selected: first + i === state.at,
+      bad: wrong,
+    };
+  });
+}
+
+/** The face as it is, then as training sees it. */
+function variants(view: View): Tile[] {
+  const { state } = view;
+  const { across, down } = gridOf(view);
+  const original = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  const tile = (picture: Picture | undefined, caption: string): Tile => ({
+    ...{ picture, caption, selected: false, bad: false },
+  });
+  return [
+    tile(original, 'as it is'),
+    ...state.variants.pictures.map((picture, epoch) => tile(picture, `epoch ${epoch + 1}`)),
+  ].slice(0, across * down);
+}
+
+/** The captions of all tiles as lines, room for the pictures left free. */
+function captions({ theme }: View, { tile, across, down }: Grid, tiles: readonly Tile[]): string[] {
+  const lines: string[] = [];
+  for (let row = 0; row < down; row++) {
+    const texts = tiles.slice(row * across, (row + 1) * across).map(({ caption, selected, bad }) => {
+      const text = padTo(`${selected ? '▸' : ' '}${caption}`, tile.cols);
+      return selected ? theme.selected(text) : bad ? theme.bad(text) : text;
+    });
+    if (texts.length > 0) lines.push(...Array.from({ length: tile.rows }, () => ''), ` ${texts.join('  ')}`);
+  }
+  return lines;
+}
+
+export function classLines(view: View): string[] {
+  const { state, theme, cols } = view;
+  const report = reportOf(state);
+  if (report === undefined) return [];
+  const { labels } = report.splits[state.split];
+  const counts = classCounts({ images: new Uint8Array(0), labels }, report.classes.length);
+  const largest = Math.max(1, ...counts);
+  const found =
+    state.predictions.status === 'ready' ? recalls(labels, state.predictions.value.said, counts) : undefined;
+  const room = cols - 25 - (found === undefined ? 0 : 10);
+  return report.classes.map((name, c) => {
+    const n = counts[c] ?? 0;
+    // A class with less than half of an even share is easily overlooked by a network.
+    const rare = n < labels.length / report.classes.length / 2;
+    const bars = room >= 3 ? ` ${bar(n / largest, room)}` : '';
+    const recall = found === undefined ? '' : theme.dim(` ✓ ${share(found[c] ?? 0, n)}`.padStart(10));
+    const line = `${state.only === c ? '▸' : ' '}${padTo(name, 8)}${count(n).padStart(7)}${bars} ${share(n, labels.length).padStart(6)}${rare ? theme.warn('!') : ' '}`;
+    return (state.only === c ? theme.strong(line) : line) + recall;
+  });
+}
+
+function recalls(labels: Uint8Array, said: Uint8Array, counts: readonly number[]): number[] {
+  const hits = counts.map(() => 0);
+  labels.forEach((label, i) => {
+    if (said[i] === label) hits[label] = (hits[label] ?? 0) + 1;
+  });
+  return hits;
+}
+
+export function checkLines(view: View): string[] {
+  const { state, theme, cols } = view;
+  const report = reportOf(state);
+  if (report === undefined) return [];
+  const ok = (good: boolean, text: string): string[] =>
+    wrapped(`${good ? '✓' : '✗'} ${text}`, cols).map(good ? theme.good : theme.warn);
+  const constant = report.splits[state.split].constant.length;
+  return [
+    ...faceFacts(view),
+    ...ok(
+      report.skipped === 0,
+      `${count(report.skipped)} unreadable${report.skipped === 0 ? '' : ', left out:'}`,
+    ),
+    ...report.bad.map((reason) => ` ${reason}`),
+    ...ok(constant === 0, `${count(constant)} constant (one gray)${constant === 0 ? '' : ': k shows them'}`),
+    ...twinLines(view),
+    ...modelLines(view),
+  ];
+}
+
+/** Of the face that is looked at. */
+function faceFacts({ state, cols }: View): string[] {
+  const picture = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  if (picture === undefined) return [];
+  const { min, mean, max } = faceRange(picture.data);
+  return wrapped(`this face: ${min} to ${max}, mean ${mean.toFixed(0)}`, cols);
+}
+
+function twinLines({ state, theme, cols, now }: View): string[] {
+  if (state.twins.status !== 'ready') {
+    return waitingLines(state.twins, { empty: 'd finds identical images', theme, cols, now });
+  }
+  const groups = state.twins.value;
+  if (groups.length === 0) return [theme.good('✓ no identical images')];
+  const { leaks, disputes } = duplicateKinds(groups);
+  return wrapped(
+    `! ${count(groups.length)} groups of identical images: ${count(leaks)} over several splits, ${count(disputes)} with several labels`,
+    cols,
+  ).map(theme.warn);
+}
+
+function modelLines({ state, theme, cols, now }: View): string[] {
+  const { predictions, weights } = state;
+  if (predictions.status !== 'ready') {
+    return waitingLines(predictions, { empty: 'w shows what a model gets wrong', theme, cols, now });
+  }
+  const labels = reportOf(state)?.splits[state.split].labels ?? new Uint8Array(0);
+  const right = labels.reduce((sum, label, i) => sum + Number(predictions.value.said[i] === label), 0);
+  return wrapped(`${weights}: ${share(right, labels.length)} right on ${state.split}`, cols);
+}
