@@ -8,7 +8,8 @@
 export const MONITORS = ['val_loss', 'val_acc', 'val_macro_f1', 'loss', 'acc'] as const;
 export type Monitor = (typeof MONITORS)[number];
 /** `auto`: the more the better for accuracies and F1, the less the better for losses. */
-export type MonitorMode = 'auto' | 'min' | 'max';
+export const MODES = ['auto', 'min', 'max'] as const;
+export type MonitorMode = (typeof MODES)[number];
 
 /** The numbers of one epoch; those of validation are absent without validation images. */
 export type EpochNumbers = Readonly<Partial<Record<Monitor, number>>>;
@@ -49,12 +50,12 @@ export interface ModelCheckpointOptions extends MonitorOptions {
 /** https://keras.io/api/callbacks/model_checkpoint/ */
 export class ModelCheckpoint {
   readonly #watch: Watch;
-  readonly #bestOnly: boolean;
+  readonly saveBestOnly: boolean;
   state: { best: number | null } = { best: null };
 
   constructor(options: ModelCheckpointOptions = {}) {
     this.#watch = new Watch(options);
-    this.#bestOnly = options.saveBestOnly ?? false;
+    this.saveBestOnly = options.saveBestOnly ?? false;
   }
 
   /** Whether the weights of this epoch are the best so far, and whether to save them. */
@@ -62,7 +63,7 @@ export class ModelCheckpoint {
     const value = numbers[this.#watch.monitor];
     const best = value !== undefined && this.#watch.better(value, this.state.best);
     if (best) this.state = { best: value };
-    return { best, save: best || !this.#bestOnly };
+    return { best, save: best || !this.saveBestOnly };
   }
 }
 

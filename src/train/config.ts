@@ -1,7 +1,7 @@
 import { parseAugment } from '../data/augment.js';
 import type { PreprocessName } from '../data/preprocess.js';
 import { UsageError } from '../util/errors.js';
-import type { Monitor } from './callbacks.js';
+import type { Monitor, MonitorMode } from './callbacks.js';
 import { OPTIONS, type OptionSpec } from './options.js';
 import type { ScheduleName } from './schedules.js';
 
@@ -20,6 +20,12 @@ export interface TrainConfig {
   readonly lr: number;
   readonly momentum: number;
   readonly nesterov: boolean;
+  readonly rho: number | undefined;
+  readonly centered: boolean;
+  readonly beta1: number | undefined;
+  readonly beta2: number | undefined;
+  readonly amsgrad: boolean;
+  readonly epsilon: number | undefined;
   readonly l1: number;
   readonly l2: number;
   /** `balanced` or a list; see class_weights.ts. */
@@ -38,6 +44,7 @@ export interface TrainConfig {
   readonly stepEpochs: number | undefined;
   readonly finalLr: number | undefined;
   readonly monitor: Monitor;
+  readonly mode: MonitorMode;
   /** Patience in epochs; undefined is off, as with `reduceLr`. */
   readonly earlyStopping: number | undefined;
   readonly minDelta: number;
@@ -48,6 +55,8 @@ export interface TrainConfig {
   readonly reduceLrCooldown: number;
   readonly minLr: number;
   readonly checkpointMonitor: Monitor;
+  readonly checkpointMode: MonitorMode;
+  readonly saveBestOnly: boolean;
   readonly checkpointSeconds: number;
   readonly seed: number;
   readonly limit: number | undefined;
@@ -60,6 +69,15 @@ export interface TrainConfig {
   readonly saveSteps: string | undefined;
 }
 
+/** Settings that only some optimisers have. */
+const ONLY_WITH: Readonly<Record<string, readonly TrainConfig['optimizer'][]>> = {
+  rho: ['rmsprop'],
+  centered: ['rmsprop'],
+  beta1: ['adam'],
+  beta2: ['adam'],
+  amsgrad: ['adam'],
+  epsilon: ['adam', 'rmsprop'],
+};
 const DEFAULT_RATE = { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 };
 
 /** Fills in defaults and checks every value. Throws UsageError like `lr = 0: expected a number in (0, 10]`. */
@@ -79,6 +97,12 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
   }
   if (value.optimizer === 'adam' && value.momentum > 0) {
     throw new UsageError('momentum: adam has its own; use it with --optimizer sgd or rmsprop');
+  }
+  for (const [name, law] of Object.entries(ONLY_WITH)) {
+    const set = (value as unknown as Record<string, unknown>)[name];
+    if (set !== undefined && set !== false && !law.includes(value.optimizer)) {
+      throw new UsageError(`${name}: needs --optimizer ${law.join(' or ')}`);
+    }
   }
   if (value.restoreBestWeights && value.earlyStopping === undefined) {
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from '../util/errors.js';
+import { nearest } from '../util/nearest.js';
 import { OPTIONS } from './options.js';
 
 /**
@@ -23,7 +24,9 @@ export function readConfigFile(path: string): Record<string, unknown> {
   for (const [key, value] of Object.entries(settings)) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (!names.has(name)) {
-      throw new UsageError(`config file ${path}: "${key}" is no setting; see "fer-tui train --help"`);
+      const near = nearest(name, names);
+      const hint = near === undefined ? 'see "fer-tui train --help"' : `did you mean "${near}"?`;
+      throw new UsageError(`config file ${path}: "${key}" is no setting; ${hint}`);
     }
     if (value !== null) result[name] = value;
   }

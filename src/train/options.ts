@@ -1,4 +1,4 @@
-import { MONITORS } from './callbacks.js';
+import { MODES, MONITORS } from './callbacks.js';
 import { SCHEDULES } from './schedules.js';
 
 /**
@@ -55,6 +55,25 @@ export const OPTIONS = {
   lr: { type: 'number', range: [0, 10], above: true, help: 'learning rate (default: 1e-3, sgd 1e-2)' },
   momentum: { type: 'number', default: 0, range: [0, 0.9999], help: 'of sgd and rmsprop' },
   nesterov: { type: 'boolean', default: false, help: "sgd looks ahead (Nesterov's momentum)" },
+  rho: {
+    type: 'number',
+    range: [0, 0.99999],
+    help: "rmsprop's memory of the squared gradient (default 0.9)",
+  },
+  centered: { type: 'boolean', default: false, help: 'rmsprop subtracts the squared mean gradient' },
+  beta1: { type: 'number', range: [0, 0.99999], help: "adam's memory of the gradient (default 0.9)" },
+  beta2: {
+    type: 'number',
+    range: [0, 0.9999999],
+    help: "adam's memory of the squared gradient (default 0.999)",
+  },
+  amsgrad: { type: 'boolean', default: false, help: 'adam divides by the largest squared average so far' },
+  epsilon: {
+    type: 'number',
+    range: [0, 1],
+    above: true,
+    help: 'of adam and rmsprop: keeps the divisor from 0 (default 1e-7)',
+  },
   l1: {
     type: 'number',
     default: 0,
@@ -148,6 +167,12 @@ export const OPTIONS = {
     choices: MONITORS,
     help: 'what early stopping and the falling rate watch',
   },
+  mode: {
+    type: 'string',
+    default: 'auto',
+    choices: MODES,
+    help: 'whether --monitor is better when small or large; auto goes by its name',
+  },
   'early-stopping': {
     type: 'number',
     integer: true,
@@ -192,6 +217,17 @@ export const OPTIONS = {
     default: 'val_acc',
     choices: MONITORS,
     help: 'ModelCheckpoint: what says which weights are the best',
+  },
+  'checkpoint-mode': {
+    type: 'string',
+    default: 'auto',
+    choices: MODES,
+    help: 'ModelCheckpoint: whether --checkpoint-monitor is better when small or large',
+  },
+  'save-best-only': {
+    type: 'boolean',
+    default: true,
+    help: 'ModelCheckpoint; --no-save-best-only keeps the weights of every epoch, in epochs/',
   },
   'checkpoint-seconds': {
     type: 'number',

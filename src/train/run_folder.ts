@@ -76,6 +76,17 @@ export class RunFolder {
     }
   }
 
+  /** The file for the weights of one epoch. Throws RunError. */
+  ofEpoch(epoch: number): string {
+    const folder = join(this.path, 'epochs');
+    try {
+      makeFolder(folder);
+    } catch (cause) {
+      throw writeError(folder, cause);
+    }
+    return join(folder, `epoch-${String(epoch).padStart(4, '0')}.safetensors`);
+  }
+
   /** The settings that the run was begun with. Throws RunError. */
   readConfig(): unknown {
     const path = join(this.path, 'config.json');
@@ -151,7 +162,9 @@ export function isLocked(path: string): boolean {
 function refuseLocked(path: string): void {
   const pid = holder(path);
   if (pid !== undefined)
-    throw new RunError(`run folder ${path}: process ${pid} is using it; choose another one with --out`);
+    throw new RunError(
+      `run folder ${path}: process ${pid} is using it; wait for it, or choose another one with --out`,
+    );
 }
 
 /** A crash may have cut the last line of a log off; what is appended must begin on a line of its own. */

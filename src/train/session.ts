@@ -203,14 +203,16 @@ function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): Lear
   };
 }
 
-function optimizerOf({ optimizer, lr, momentum, nesterov }: TrainConfig): Optimizer {
+function optimizerOf(config: TrainConfig): Optimizer {
+  const { optimizer, lr: learningRate, momentum, nesterov, centered, amsgrad } = config;
+  const { rho, beta1, beta2, epsilon } = config;
   switch (optimizer) {
     case 'adam':
-      return adam({ learningRate: lr });
+      return adam({ learningRate, amsgrad, ...withoutUndefined({ beta1, beta2, epsilon }) });
     case 'rmsprop':
-      return rmsprop({ learningRate: lr, momentum });
+      return rmsprop({ learningRate, momentum, centered, ...withoutUndefined({ rho, epsilon }) });
     case 'sgd':
-      return sgd({ learningRate: lr, momentum, nesterov });
+      return sgd({ learningRate, momentum, nesterov });
   }
 }
 
@@ -232,7 +234,7 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
       `monitor ${config.monitor}: there are no validation images; use --monitor loss or acc`,
     );
   }
-  const { monitor, epochs, maxSteps, logEvery, checkpointSeconds } = config;
+  const { monitor, mode, epochs, maxSteps, logEvery, checkpointSeconds } = config;
   return new Trainer(learner, {
     ...{ source, validation, preprocess, classes: dataset.classes, epochs, maxSteps, logEvery },
     schedule: {
@@ -244,12 +246,13 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
     },
     checkpoint: new ModelCheckpoint({
       monitor: validated || !config.checkpointMonitor.startsWith('val_') ? config.checkpointMonitor : 'acc',
-      saveBestOnly: true,
+      mode: config.checkpointMode,
+      saveBestOnly: config.saveBestOnly,
     }),
     checkpointSeconds,
     ...(config.earlyStopping !== undefined && {
       earlyStopping: new EarlyStopping({
-        monitor,
+        ...{ monitor, mode },
         patience: config.earlyStopping,
         minDelta: config.minDelta,
         restoreBestWeights: config.restoreBestWeights,
@@ -257,7 +260,7 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
     }),
     ...(config.reduceLr !== undefined && {
       reduceLr: new ReduceLROnPlateau({
-        monitor,
+        ...{ monitor, mode },
         patience: config.reduceLr,
         factor: config.reduceLrFactor,
         minDelta: config.reduceLrMinDelta,

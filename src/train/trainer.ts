@@ -264,7 +264,8 @@ export class Trainer {
     };
     const { best, save } = this.#checkpoint.epochEnd(numbers);
     if (best) this.#best = { epoch, acc: val?.accuracy ?? acc };
-    if (best && save) await this.#save('best', around);
+    if (best) await this.#save('best', around);
+    if (save && !this.#checkpoint.saveBestOnly) await this.#save(epoch, around);
     const stop = await this.#callbacks(epoch, numbers, around);
     if (complete) {
       this.#epoch = epoch;
@@ -341,10 +342,12 @@ export class Trainer {
     this.#note('stopping', `nothing better since epoch ${bestEpoch}: stopping early${then}`, around);
   }
 
-  async #save(which: 'best' | 'last' | 'restore', { folder }: RunSurroundings): Promise<void> {
+  /** @param which a file of the run's folder, or an epoch's own */
+  async #save(which: 'best' | 'last' | 'restore' | number, { folder }: RunSurroundings): Promise<void> {
     if (folder === undefined) return;
+    const path = typeof which === 'number' ? folder.ofEpoch(which) : folder[which];
     const { preprocess, classes } = this.plan;
-    saveModel(folder[which], {
+    saveModel(path, {
       network: this.learner.model,
       classes,
       preprocess,

@@ -89,7 +89,10 @@ describe('a settings file', () => {
 
   it('with a wrong name, or none at all, is refused with its path', () => {
     const path = file('run.yaml', 'epoch: 3\n');
-    expect(() => readConfigFile(path)).toThrow(`config file ${path}: "epoch" is no setting`);
+    expect(() => readConfigFile(path)).toThrow(
+      `config file ${path}: "epoch" is no setting; did you mean "epochs"?`,
+    );
+    expect(() => readConfigFile(file('y.yaml', 'colour: 3\n'))).toThrow('see "fer-tui train --help"');
     expect(() => readConfigFile(file('x.yaml', '- 1\n'))).toThrow('expected settings like "epochs: 30"');
     expect(() => readConfigFile(file('x.yaml', 'a: [1\n'))).toThrow('x.yaml:');
     expect(() => readConfigFile('/nowhere/run.yaml')).toThrow('config file /nowhere/run.yaml: ENOENT');

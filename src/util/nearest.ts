@@ -1,0 +1,24 @@
+/** The word that is likest to a mistyped one, if any is like it: at most a third of its letters differ. */
+export function nearest(typed: string, words: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  for (const word of words) {
+    const apart = editDistance(typed, word);
+    if (apart < least) [best, least] = [word, apart];
+  }
+  return best;
+}
+
+/** How many letters must be put in, left out or replaced to get from `a` to `b` (Levenshtein 1966). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
