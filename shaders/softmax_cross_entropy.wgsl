@@ -4,25 +4,34 @@
 // the right class got. A network that knows nothing pays log(7) = 1.9459 for seven classes.
 //
 //   m = max of the row, p[c] = exp(z[c] - m) / sum over k of exp(z[k] - m)
-//   loss[b] = -weight[label] * sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
-//   t = (1 - smoothing) * onehot + smoothing / C
-//   dlogits = weight[label] * (p - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
+//   loss[b] = -sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
+//   t = weight[label] * ((1 - smoothing) * onehot + smoothing / C)
+//   dlogits = (p * sum of t - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
 //   which may be 0, while together everything cancels to this.
+//
+// Of a blend of two images (mixup.wgsl) t is the blend of both theirs: share * t[own] + (1 - share) * t[partner's].
 //
 // Weights of classes make rare ones count more (Keras's class_weight: the mean is still over B, not over the weights).
 // `predicted` is the class of the largest logit, the first of equals.
-// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]. Threads: one a sample.
+// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]; mix [B, 2]: partner (u32),
+// share (f32), read if mixed is 1. Threads: one a sample.
 
-struct LossParams { b: u32, c: u32, smoothing: f32 }
+struct LossParams { b: u32, c: u32, smoothing: f32, mixed: u32 }
+
+/// How much class `c` is wanted of an image of class `label`.
+fn wanted(c: u32, label: u32, weight: f32, p: LossParams) -> f32 {
+  return weight * (select(0.0, 1.0 - p.smoothing, c == label) + p.smoothing / f32(p.c));
+}
 
 // forward
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> probabilities: array<f32>;
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(5) var<storage, read_write> predicted: array<u32>;
-@group(0) @binding(6) var<uniform> params: LossParams;
+@group(0) @binding(3) var<storage, read> mix_of: array<vec2u>;
+@group(0) @binding(4) var<storage, read_write> probabilities: array<f32>;
+@group(0) @binding(5) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(6) var<storage, read_write> predicted: array<u32>;
+@group(0) @binding(7) var<uniform> params: LossParams;
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -39,13 +48,20 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var total = 0.0;
   for (var c = 0u; c < p.c; c++) { total += exp(logits[first + c] - top); }
   let log_total = log(total);
+  let label = labels[row];
+  var share = 1.0;
+  var other = label;
+  if (p.mixed == 1u) {
+    share = bitcast<f32>(mix_of[row].y);
+    other = labels[mix_of[row].x];
+  }
   var loss = 0.0;
   for (var c = 0u; c < p.c; c++) {
     let log_p = logits[first + c] - top - log_total;
     probabilities[first + c] = exp(log_p);
-    loss -= (select(0.0, 1.0 - p.smoothing, c == labels[row]) + p.smoothing / f32(p.c)) * log_p;
+    loss -= (share * wanted(c, label, weights[label], p) + (1.0 - share) * wanted(c, other, weights[other], p)) * log_p;
   }
-  losses[row] = loss * weights[labels[row]];
+  losses[row] = loss;
   predicted[row] = best;
 }
 
@@ -53,8 +69,9 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 @group(0) @binding(0) var<storage, read> b_probabilities: array<f32>;
 @group(0) @binding(1) var<storage, read> b_labels: array<u32>;
 @group(0) @binding(2) var<storage, read> b_weights: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dlogits: array<f32>;
-@group(0) @binding(4) var<uniform> b_params: LossParams;
+@group(0) @binding(3) var<storage, read> b_mix_of: array<vec2u>;
+@group(0) @binding(4) var<storage, read_write> dlogits: array<f32>;
+@group(0) @binding(5) var<uniform> b_params: LossParams;
 
 @compute @workgroup_size(64)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -62,7 +79,17 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = b_params;
   if (i >= p.b * p.c) { return; }
-  let label = b_labels[i / p.c];
-  let wanted = select(0.0, 1.0 - p.smoothing, i % p.c == label) + p.smoothing / f32(p.c);
-  dlogits[i] = b_weights[label] * (b_probabilities[i] - wanted) / f32(p.b);
+  let row = i / p.c;
+  let c = i % p.c;
+  let label = b_labels[row];
+  let weight = b_weights[label];
+  var total = weight;
+  var t = wanted(c, label, weight, p);
+  if (p.mixed == 1u) {
+    let other = b_labels[b_mix_of[row].x];
+    let share = bitcast<f32>(b_mix_of[row].y);
+    total = share * weight + (1.0 - share) * b_weights[other];
+    t = share * t + (1.0 - share) * wanted(c, other, b_weights[other], p);
+  }
+  dlogits[i] = (b_probabilities[i] * total - t) / f32(p.b);
 }

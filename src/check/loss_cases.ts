@@ -1,5 +1,6 @@
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics } from '../gpu/kernels/metrics.js';
+import { mixImages, packMix } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate } from '../gpu/kernels/optimizers.js';
 import {
@@ -8,21 +9,52 @@ import {
 } from '../gpu/kernels/softmax_cross_entropy.js';
 import { addPenalty, addPenaltyGradient } from '../gpu/kernels/weight_penalty.js';
 import type { Tensor } from '../gpu/tensor.js';
+import * as mixup from '../reference/mixup.js';
 import { adamStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
 import * as loss from '../reference/softmax_cross_entropy.js';
+import type { ImageMix } from '../util/image_draw.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
-function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCase {
+/** Random blends of a batch. */
+function someMix(inputs: Inputs, b: number): ImageMix[] {
+  const partners = inputs.labels(b, b);
+  const shares = inputs.floats(b, 0.5, 1).f32;
+  return Array.from(partners, (partner, i) => ({ partner, share: shares[i] ?? 1 }));
+}
+
+function mixCase(b: number, size: number): KernelCase {
+  return {
+    kernels: ['mixup.blend'],
+    title: `mixup of ${b} images of ${size} numbers`,
+    run: (gpu) => {
+      const inputs = new Inputs(b + size);
+      const images = inputs.floats(b * size);
+      const mix = someMix(inputs, b);
+      return compare(
+        gpu,
+        { images: { data: images.f32, shape: [b, size] }, mix: { data: packMix(mix), shape: [b, 2] } },
+        (rec, t) => ({
+          mixed: { got: mixImages(rec, t.images, t.mix), want: mixup.mixImages(images.f64, mix) },
+        }),
+      );
+    },
+  };
+}
+
+function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = false): KernelCase {
+  const blends = mixed ? ', blended' : '';
   return {
     kernels: ['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
-    title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}`,
+    title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}${blends}`,
     run: (gpu) => {
       const inputs = new Inputs(b * 10 + c);
       const logits = inputs.floats(b * c, -scale, scale);
       const labels = inputs.labels(b, c);
       const weights = inputs.floats(c, 0.5, 3);
-      const want = loss.softmaxCrossEntropyForward(logits.f64, labels, weights.f64, smoothing);
+      const mix = someMix(inputs, b);
+      const aim = { labels, weights: weights.f64, smoothing, ...(mixed && { mix }) };
+      const want = loss.softmaxCrossEntropyForward(logits.f64, aim);
       const mean = want.losses.reduce((sum, v) => sum + v, 0) / b;
       const correct = want.predicted.filter((p, i) => p === labels[i]).length;
       const confusion = new Uint32Array(c * c);
@@ -36,20 +68,17 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
           logits: { data: logits.f32, shape: [b, c] },
           labels: { data: labels, shape: [b] },
           weights: { data: weights.f32, shape: [c] },
+          mix: { data: packMix(mix), shape: [b, 2] },
           penalty: { data: new Float32Array([0.25]), shape: [1] },
           step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
           ring: { data: new Float32Array(8), shape: [2, 4] },
           confusion: { data: new Uint32Array(c * c), shape: [c, c] },
         },
         (rec, t) => {
-          const parts = softmaxCrossEntropyForward(rec, t.logits, t.labels, t.weights, smoothing);
-          const dlogits = softmaxCrossEntropyBackward(
-            rec,
-            parts.probabilities,
-            t.labels,
-            t.weights,
-            smoothing,
-          );
+          const { labels: given, weights: w } = t;
+          const targets = { labels: given, weights: w, smoothing, ...(mixed && { mix: t.mix }) };
+          const parts = softmaxCrossEntropyForward(rec, t.logits, targets);
+          const dlogits = softmaxCrossEntropyBackward(rec, parts.probabilities, targets);
           accumulateMetrics(rec, parts, t.labels, t.penalty, t.step, {
             ring: t.ring,
             confusion: t.confusion,
@@ -60,7 +89,7 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3): KernelCas
             predicted: { got: parts.predicted, want: want.predicted, u32: true },
             dlogits: {
               got: dlogits,
-              want: loss.softmaxCrossEntropyBackward(want.probabilities, labels, weights.f64, smoothing),
+              want: loss.softmaxCrossEntropyBackward(want.probabilities, aim),
             },
             ring: { got: t.ring, want: [0, 0, 0, 0, mean, correct, 0.25, b] },
             confusion: { got: t.confusion, want: confusion, u32: true },
@@ -240,6 +269,9 @@ export const LOSS_CASES: readonly KernelCase[] = [
   lossCase(28, 7, 0),
   lossCase(65, 5, 0.1),
   lossCase(9, 7, 0, 80),
+  lossCase(65, 7, 0.1, 3, true),
+  mixCase(5, 48 * 48),
+  mixCase(3, 7),
   gradientCase(8),
   gradientCase(1003),
   penaltyCase(5),

@@ -1,5 +1,5 @@
 import { UsageError } from '../util/errors.js';
-import { type ImageDraw, plainDraw } from '../util/image_draw.js';
+import { type ImageDraw, type ImageMix, plainDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
 import {
   type AugmentOptions,
@@ -9,6 +9,7 @@ import {
   NO_AUGMENT,
   warpImage,
 } from './augment.js';
+import { drawMix } from './mixup.js';
 import { applyPreprocess, type Preprocess } from './preprocess.js';
 import { PIXELS } from './split_builder.js';
 import type { Split } from './types.js';
@@ -27,6 +28,8 @@ export interface BatchOptions {
   readonly preprocess: Preprocess;
   /** Default: none. */
   readonly augment?: AugmentOptions;
+  /** Alpha of mixup; default 0: images are not blended. */
+  readonly mixup?: number;
   /** A new order every epoch; default false: file order. */
   readonly shuffle?: boolean;
   /** Default 7. */
@@ -35,6 +38,8 @@ export interface BatchOptions {
 
 /** Random stream of the order of epoch 0; the others follow. */
 const ORDER_STREAM = 1_000_003;
+/** Random stream of the blends of an epoch's first batch; the others follow. */
+const MIX_STREAM = 2_000_003;
 
 /**
  * Cuts a split into batches. `batch(epoch, index)` depends on nothing but its arguments and the seed, so a run can
@@ -82,6 +87,14 @@ export class BatchSource {
       plain ? plainDraw(image) : drawChange(image, augment, changeStream(seed, epoch, image)),
     );
     return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
+  }
+
+  /** What each image of a batch is blended with; undefined without mixup. */
+  mix(epoch: number, index: number): ImageMix[] | undefined {
+    const { batchSize, mixup = 0, seed = 7 } = this.options;
+    if (mixup === 0) return undefined;
+    const count = Math.min(batchSize, this.size - index * batchSize);
+    return drawMix(count, mixup, changeStream(seed, epoch, MIX_STREAM + index));
   }
 
   /** A batch as floats, made on the host. */

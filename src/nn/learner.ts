@@ -1,10 +1,11 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
+import { packMix } from '../gpu/kernels/mixup.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
-import type { ImageDraw } from '../util/image_draw.js';
+import type { ImageDraw, ImageMix } from '../util/image_draw.js';
 import type { ImageStore } from './image_store.js';
 import type { Network } from './network.js';
 import { adam, type Optimizer } from './optimizers.js';
@@ -156,9 +157,12 @@ export class Learner {
     return this.#stepCount;
   }
 
-  /** Queues one training step. Resolves when few enough steps are in flight, not when this one is done. */
-  async train(images: Images, labels: Uint32Array): Promise<void> {
-    const step = await this.#ready('train', images, labels);
+  /**
+   * Queues one training step. Resolves when few enough steps are in flight, not when this one is done.
+   * @param mix what each image is blended with (mixup); the weights of the classes and smoothing apply to both
+   */
+  async train(images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<void> {
+    const step = await this.#ready('train', images, labels, mix);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#begin();
     step.program.run();
@@ -331,19 +335,26 @@ export class Learner {
   }
 
   /** The recorded step of a mode and batch size, its inputs filled. The first use of each compiles its kernels. */
-  async #ready(mode: StepMode, images: Images, labels: Uint32Array): Promise<Step> {
+  async #ready(
+    mode: StepMode,
+    images: Images,
+    labels: Uint32Array,
+    mix?: readonly ImageMix[],
+  ): Promise<Step> {
     const batch = this.#batchSize(images, labels);
     const store = images instanceof Float32Array ? undefined : images.store;
-    const key = `${mode} ${batch} ${store?.id ?? ''}`;
+    const mixed = mix !== undefined;
+    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
       const metrics = mode === 'train' ? this.#train : this.#evaluation;
-      step = this.#compiled(recordStep(this.#parts, { batch, mode, metrics, store }));
+      step = this.#compiled(recordStep(this.#parts, { batch, mode, metrics, store, mixed }));
       step.catch(() => this.#steps.delete(key));
       this.#steps.set(key, step);
     }
     const ready = await step;
     this.#fill(ready, images, labels);
+    if (mix !== undefined && ready.mix !== undefined) this.gpu.write(ready.mix, packMix(mix));
     if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
       ready.prepare.run();
       this.#prepared.set(ready, this.#version);

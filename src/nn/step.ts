@@ -2,10 +2,12 @@ import type { Gpu } from '../gpu/device.js';
 import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
+import { mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
+  type Targets,
 } from '../gpu/kernels/softmax_cross_entropy.js';
 import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
@@ -54,6 +56,8 @@ export interface Step {
   /** Which images of the store are picked into `images`; absent without one. */
   readonly draws: Tensor | undefined;
   readonly labels: Tensor;
+  /** What each image is blended with, [B, 2]; only of a step that blends. */
+  readonly mix: Tensor | undefined;
   readonly probabilities: Tensor;
   /** What each layer did; filled in by `observe`. */
   readonly layers: readonly LayerRecord[];
@@ -70,7 +74,14 @@ export type StepMode = 'train' | 'observe' | 'evaluate' | 'predict';
  */
 export async function recordStep(
   parts: StepParts,
-  options: { batch: number; mode: StepMode; metrics: MetricTensors; store?: ImageStore | undefined },
+  options: {
+    batch: number;
+    mode: StepMode;
+    metrics: MetricTensors;
+    store?: ImageStore | undefined;
+    /** Whether images are blended with each other (mixup). */
+    mixed?: boolean;
+  },
 ): Promise<Step> {
   const { gpu, model } = parts;
   const { batch, mode, store } = options;
@@ -82,6 +93,14 @@ export async function recordStep(
     const images = rec.alloc([batch, ...model.inputShape], 'images');
     const labels = rec.alloc([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
+    const mix = options.mixed ? rec.alloc([batch, 2], 'mix') : undefined;
+    const input = mix === undefined ? images : rec.scope('batch', () => mixImages(rec, images, mix));
+    const targets = {
+      labels,
+      mix,
+      weights: training ? parts.classWeights : parts.evenWeights,
+      smoothing: training ? parts.labelSmoothing : 0,
+    };
     const vars = weightVars(parts, training);
     const tape = new Tape<Tensor>({
       add: (a, b) => {
@@ -102,17 +121,11 @@ export async function recordStep(
     };
     const layers: LayerRecord[] = [];
     const note: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
-    const logits = model.call(ctx, new Var(images, false, 'images'), observing ? note : undefined);
-    const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, labels));
+    const logits = model.call(ctx, new Var(input, false, 'images'), observing ? note : undefined);
+    const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, targets));
     if (training) {
       const dlogits = rec.scope('loss/backward', () =>
-        softmaxCrossEntropyBackward(
-          rec,
-          parting.probabilities,
-          labels,
-          parts.classWeights,
-          parts.labelSmoothing,
-        ),
+        softmaxCrossEntropyBackward(rec, parting.probabilities, targets),
       );
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
@@ -123,6 +136,7 @@ export async function recordStep(
       images,
       draws,
       labels,
+      mix,
       probabilities: parting.probabilities,
       layers,
       vars,
@@ -148,12 +162,9 @@ function lossAndMetrics(
   parts: StepParts,
   { mode, metrics }: { mode: StepMode; metrics: MetricTensors },
   logits: TensorVar,
-  labels: Tensor,
+  targets: Targets,
 ): { probabilities: Tensor } {
-  const training = mode === 'train' || mode === 'observe';
-  const weights = training ? parts.classWeights : parts.evenWeights;
-  const smoothing = training ? parts.labelSmoothing : 0;
-  const loss = softmaxCrossEntropyForward(rec, logits.value, labels, weights, smoothing);
+  const loss = softmaxCrossEntropyForward(rec, logits.value, targets);
   if (mode === 'train' || mode === 'evaluate') {
     const penalty = rec.alloc([1], 'penalty');
     fill(rec, penalty, 0);
@@ -161,7 +172,7 @@ function lossAndMetrics(
       for (const name of penalized(parts))
         addPenalty(rec, mustGet(parts.parameters.weights, name), parts.penalty, penalty);
     }
-    accumulateMetrics(rec, loss, labels, penalty, parts.step, metrics);
+    accumulateMetrics(rec, loss, targets.labels, penalty, parts.step, metrics);
   }
   return { probabilities: loss.probabilities };
 }

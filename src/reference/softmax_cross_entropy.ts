@@ -1,14 +1,37 @@
 import { type Arr, at } from './arrays.js';
+import type { Mix } from './mixup.js';
 
-/** Per sample: probabilities [B, C], losses [B], predicted class [B]; weights of the classes [C]. */
+/** What the probabilities [B, C] should have been. */
+export interface Targets {
+  /** [B] */
+  readonly labels: ArrayLike<number>;
+  /** Weights of the classes [C]. */
+  readonly weights: Arr;
+  readonly smoothing: number;
+  /** Of blended images. */
+  readonly mix?: readonly Mix[];
+}
+
+/** [B, C]: for each sample how much of each class is wanted. */
+function wanted({ labels, weights, smoothing, mix }: Targets): Arr {
+  const c = weights.length;
+  const of = (label: number, k: number): number =>
+    at(weights, label) * ((k === label ? 1 - smoothing : 0) + smoothing / c);
+  return Float64Array.from({ length: labels.length * c }, (_, i) => {
+    const [n, k] = [Math.floor(i / c), i % c];
+    const { partner, share } = mix?.[n] ?? { partner: n, share: 1 };
+    return share * of(at(labels, n), k) + (1 - share) * of(at(labels, partner), k);
+  });
+}
+
+/** Per sample: probabilities [B, C], losses [B], predicted class [B]. */
 export function softmaxCrossEntropyForward(
   logits: Arr,
-  labels: ArrayLike<number>,
-  weights: Arr,
-  smoothing: number,
+  targets: Targets,
 ): { probabilities: Arr; losses: Arr; predicted: number[] } {
-  const c = weights.length;
+  const c = targets.weights.length;
   const b = logits.length / c;
+  const t = wanted(targets);
   const probabilities = new Float64Array(logits.length);
   const losses = new Float64Array(b);
   const predicted: number[] = [];
@@ -20,26 +43,20 @@ export function softmaxCrossEntropyForward(
     row.forEach((z, k) => {
       const logP = z - top - Math.log(total);
       probabilities[n * c + k] = Math.exp(logP);
-      losses[n] = at(losses, n) - at(weights, at(labels, n)) * wanted(k, at(labels, n), c, smoothing) * logP;
+      losses[n] = at(losses, n) - at(t, n * c + k) * logP;
     });
   }
   return { probabilities, losses, predicted };
 }
 
-const wanted = (k: number, label: number, c: number, smoothing: number): number =>
-  (k === label ? 1 - smoothing : 0) + smoothing / c;
-
 /** Gradient of the mean loss by the logits. */
-export function softmaxCrossEntropyBackward(
-  probabilities: Arr,
-  labels: ArrayLike<number>,
-  weights: Arr,
-  smoothing: number,
-): Arr {
-  const c = weights.length;
+export function softmaxCrossEntropyBackward(probabilities: Arr, targets: Targets): Arr {
+  const c = targets.weights.length;
   const b = probabilities.length / c;
+  const t = wanted(targets);
   return probabilities.map((p, i) => {
-    const label = at(labels, Math.floor(i / c));
-    return (at(weights, label) * (p - wanted(i % c, label, c, smoothing))) / b;
+    const first = i - (i % c);
+    const total = t.subarray(first, first + c).reduce((sum, v) => sum + v, 0);
+    return (p * total - at(t, i)) / b;
   });
 }

@@ -36,6 +36,7 @@ export interface TrainConfig {
   readonly dropout: number | undefined;
   readonly labelSmoothing: number;
   readonly augment: string;
+  readonly mixup: number;
   readonly preprocess: PreprocessName;
   readonly shuffle: boolean;
   readonly schedule: ScheduleName;

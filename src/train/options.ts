@@ -124,6 +124,12 @@ export const OPTIONS = {
     default: 'default',
     help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1',
   },
+  mixup: {
+    type: 'number',
+    default: 0,
+    range: [0, 10],
+    help: 'blend images and their targets in pairs, shares from Beta(mixup, mixup), e.g. 0.2; 0 is off',
+  },
   preprocess: {
     type: 'string',
     default: 'mean',

@@ -223,6 +223,7 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
     batchSize: config.batch,
     preprocess,
     augment: parseAugment(config.augment),
+    mixup: config.mixup,
     shuffle: config.shuffle,
     seed: config.seed,
   });

@@ -141,7 +141,7 @@ export class Trainer {
       if (around.control.stopped !== undefined) break;
       const { images, labels } = this.#training.batch(this.#epoch, this.#index);
       learner.learningRate = this.#rate * this.#factor();
-      await learner.train(images, labels);
+      await learner.train(images, labels, source.mix(this.#epoch, this.#index));
       this.#rates.push(learner.learningRate);
       this.#index++;
       await plan.onStep?.(learner.stepCount);

@@ -18,3 +18,9 @@ export interface ImageDraw {
 export function plainDraw(image: number): ImageDraw {
   return { image, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
 }
+
+/** What an image of a batch is blended with: the place of another one in the batch, and its own share of the blend. */
+export interface ImageMix {
+  readonly partner: number;
+  readonly share: number;
+}

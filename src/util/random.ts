@@ -53,6 +53,24 @@ export class Rng {
     return Math.sqrt(-2 * Math.log(1 - this.float())) * Math.cos(2 * Math.PI * this.float());
   }
 
+  /** A number in [0, 1] of the beta distribution. */
+  beta(a: number, b: number): number {
+    const [x, y] = [this.gamma(a), this.gamma(b)];
+    // Both can underflow to 0 where a and b are tiny; then one end is as good as the other.
+    return x + y > 0 ? x / (x + y) : Number(this.float() < a / (a + b));
+  }
+
+  /** A number above 0 of the gamma distribution with this shape and scale 1 (Marsaglia & Tsang 2000). */
+  gamma(shape: number): number {
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.float()) ** (1 / shape);
+    const d = shape - 1 / 3;
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+      if (v > 0 && Math.log(1 - this.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+    }
+  }
+
   /** Shuffles in place (Fisher-Yates) and returns the same array. */
   shuffle<T extends { length: number; [i: number]: number }>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_AUGMENT } from '../../src/data/augment.js';
 import { BatchSource } from '../../src/data/batches.js';
+import { drawMix } from '../../src/data/mixup.js';
 import { UsageError } from '../../src/util/errors.js';
+import { Rng } from '../../src/util/random.js';
 import { PIXELS, someSplit } from './fixtures.js';
 
 const split = someSplit(10);
@@ -70,5 +72,36 @@ describe('BatchSource', () => {
     expect(new BatchSource(empty, plain).batchesPerEpoch).toBe(0);
     expect(() => new BatchSource(split, { ...plain, batchSize: 0 })).toThrow(UsageError);
     expect(() => new BatchSource(split, plain).batch(0, 3)).toThrow(RangeError);
+  });
+});
+
+describe('mixup', () => {
+  it('draws blends that follow from seed, epoch and batch alone', () => {
+    const source = new BatchSource(split, { ...plain, mixup: 0.4 });
+    const again = new BatchSource(split, { ...plain, mixup: 0.4 });
+    expect(source.mix(3, 2)).toEqual(again.mix(3, 2));
+    expect(source.mix(3, 2)).toHaveLength(2);
+    expect(source.mix(3, 1)).not.toEqual(source.mix(3, 0));
+    expect(source.mix(3, 1)).not.toEqual(source.mix(4, 1));
+    expect(new BatchSource(split, plain).mix(0, 0)).toBeUndefined();
+  });
+
+  it('pairs each image with one of the batch, and leaves it the larger share', () => {
+    const mix = drawMix(100, 0.4, new Rng(1));
+    expect(mix.map(({ partner }) => partner).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i),
+    );
+    for (const { share } of mix) expect(share >= 0.5 && share <= 1).toBe(true);
+  });
+
+  it('has the shares of a beta distribution', () => {
+    const rng = new Rng(2);
+    for (const a of [0.2, 1, 3]) {
+      const values = Array.from({ length: 100_000 }, () => rng.beta(a, a));
+      const mean = values.reduce((x, y) => x + y) / values.length;
+      const variance = values.reduce((x, y) => x + (y - mean) ** 2, 0) / values.length;
+      expect(mean).toBeCloseTo(0.5, 2);
+      expect(variance).toBeCloseTo(1 / (4 * (2 * a + 1)), 2);
+    }
   });
 });

@@ -13,15 +13,6 @@ import {
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
-import { adam, rmsprop, sgd } from '../../src/nn/optimizers.js';
-import { eluBackward, eluForward } from '../../src/reference/activations.js';
-import { relativeError } from '../../src/reference/arrays.js';
-import { denseBackward, denseForward } from '../../src/reference/dense.js';
-import { adamStep, rmspropStep, sgdStep } from '../../src/reference/optimizers.js';
-import {
-  softmaxCrossEntropyBackward,
-  softmaxCrossEntropyForward,
-} from '../../src/reference/softmax_cross_entropy.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 
@@ -132,109 +123,5 @@ describeGpu('the learner', (gpu) => {
     expect(() => b.writeWeights(weights)).toThrow('tiny: weight conv2d/bias; expected [4], got nothing');
     await expect(b.train(new Float32Array(5), new Uint32Array(1))).rejects.toThrow('one label per image');
     await Promise.all([a.dispose(), b.dispose()]);
-  });
-});
-
-const EVEN = new Float64Array(3).fill(1);
-
-/** Two dense layers with ELU, trained by the reference in float64. */
-class ReferenceNet {
-  readonly w1 = new Float64Array(4 * 6);
-  readonly b1 = new Float64Array(6);
-  readonly w2 = new Float64Array(6 * 3);
-  readonly b2 = new Float64Array(3);
-
-  gradients(x: Float64Array, labels: Uint32Array): Float64Array[] {
-    const n = labels.length;
-    const h = denseForward(x, this.w1, this.b1, n, 4, 6);
-    const a = eluForward(h, 1);
-    const { probabilities } = softmaxCrossEntropyForward(
-      denseForward(a, this.w2, this.b2, n, 6, 3),
-      labels,
-      EVEN,
-      0,
-    );
-    const second = denseBackward(
-      softmaxCrossEntropyBackward(probabilities, labels, EVEN, 0),
-      a,
-      this.w2,
-      n,
-      6,
-      3,
-    );
-    const first = denseBackward(eluBackward(second.dx, h, 1), x, this.w1, n, 4, 6);
-    return [first.dw, first.db, second.dw, second.db];
-  }
-
-  get weights(): Float64Array[] {
-    return [this.w1, this.b1, this.w2, this.b2];
-  }
-}
-
-const LR = 0.01;
-const OPTIMIZERS = [
-  ['SGD', sgd({ learningRate: LR })],
-  ['SGD, momentum', sgd({ learningRate: LR, momentum: 0.9 })],
-  ['SGD, Nesterov', sgd({ learningRate: LR, momentum: 0.9, nesterov: true })],
-  ['RMSprop', rmsprop({ learningRate: LR })],
-  ['RMSprop, centred, momentum', rmsprop({ learningRate: LR, centered: true, momentum: 0.5 })],
-  ['Adam', adam({ learningRate: LR })],
-  ['Adam, amsgrad', adam({ learningRate: LR, amsgrad: true })],
-] as const;
-
-function referenceStep(
-  name: string,
-  w: Float64Array,
-  g: Float64Array,
-  state: Map<string, Float64Array>,
-  t: number,
-): void {
-  const of = (key: string): Float64Array => {
-    const found = state.get(key) ?? new Float64Array(w.length);
-    state.set(key, found);
-    return found;
-  };
-  if (name.startsWith('SGD')) {
-    sgdStep(w, g, { velocity: of('velocity') }, LR, name === 'SGD' ? 0 : 0.9, name.includes('Nesterov'));
-  } else if (name.startsWith('RMSprop')) {
-    const centered = name.includes('centred');
-    const s = { square: of('square'), average: of('average'), velocity: of('velocity') };
-    rmspropStep(w, g, s, LR, { rho: 0.9, epsilon: 1e-7, momentum: centered ? 0.5 : 0, centered });
-  } else {
-    const s = { moment: of('moment'), square: of('square'), largest: of('largest') };
-    adamStep(w, g, s, LR, t, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: name.includes('amsgrad') });
-  }
-}
-
-describeGpu('50 steps of a small network agree with float64', (gpu) => {
-  it.each(OPTIMIZERS)('%s', async (name, optimizer) => {
-    const model = new Sequential('mlp', [4], [Dense({ units: 6 }), ELU(), Dense({ units: 3 }), Softmax()]);
-    const learner = new Learner(gpu(), model, { optimizer, seed: 5 });
-    const reference = new ReferenceNet();
-    const start = [...(await learner.readWeights()).values()];
-    reference.weights.forEach((w, i) => {
-      w.set(start[i]?.data ?? []);
-    });
-    const states = reference.weights.map(() => new Map<string, Float64Array>());
-    for (let t = 1; t <= 50; t++) {
-      const rng = new Rng(t);
-      const x = Float32Array.from({ length: 20 }, () => rng.normal());
-      const labels = Uint32Array.from({ length: 5 }, () => rng.int(3));
-      await learner.train(x, labels);
-      reference.gradients(Float64Array.from(x), labels).forEach((g, i) => {
-        referenceStep(
-          name,
-          reference.weights[i] as Float64Array,
-          g,
-          states[i] as Map<string, Float64Array>,
-          t,
-        );
-      });
-    }
-    const end = [...(await learner.readWeights()).values()];
-    end.forEach(({ data }, i) => {
-      expect(relativeError(data, reference.weights[i] as Float64Array)).toBeLessThan(1e-4);
-    });
-    await learner.dispose();
   });
 });

@@ -149,15 +149,23 @@ describe('the reference gradients agree with central differences', () => {
     const logits = values(21, 1);
     const labels = [3, 0, 6];
     const weights = values(7, 2).map((v) => 2 + v);
-    const f = () =>
-      loss.softmaxCrossEntropyForward(logits, labels, weights, smoothing).losses.reduce((a, b) => a + b, 0) /
-      3;
-    const { probabilities } = loss.softmaxCrossEntropyForward(logits, labels, weights, smoothing);
-    expectGradient(
-      'dlogits',
-      loss.softmaxCrossEntropyBackward(probabilities, labels, weights, smoothing),
-      numericGradient(logits, f),
-    );
+    const mix = [
+      { partner: 2, share: 0.7 },
+      { partner: 1, share: 0.5 },
+      { partner: 0, share: 0.9 },
+    ];
+    for (const targets of [
+      { labels, weights, smoothing },
+      { labels, weights, smoothing, mix },
+    ]) {
+      const f = () => loss.softmaxCrossEntropyForward(logits, targets).losses.reduce((a, b) => a + b, 0) / 3;
+      const { probabilities } = loss.softmaxCrossEntropyForward(logits, targets);
+      expectGradient(
+        'dlogits',
+        loss.softmaxCrossEntropyBackward(probabilities, targets),
+        numericGradient(logits, f),
+      );
+    }
   });
 });
 
@@ -183,12 +191,8 @@ describe('hand-computed values', () => {
   });
 
   it('a uniform guess costs ln 7', () => {
-    const { losses } = loss.softmaxCrossEntropyForward(
-      new Float64Array(7),
-      [2],
-      new Float64Array(7).fill(1),
-      0,
-    );
+    const targets = { labels: [2], weights: new Float64Array(7).fill(1), smoothing: 0 };
+    const { losses } = loss.softmaxCrossEntropyForward(new Float64Array(7), targets);
     expect(losses[0]).toBeCloseTo(Math.log(7), 12);
   });
 

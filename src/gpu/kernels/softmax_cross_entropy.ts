@@ -5,14 +5,14 @@ import type { Tensor } from '../tensor.js';
 import { GROUP } from './reduce.js';
 
 /** Host side of shaders/softmax_cross_entropy.wgsl. */
-const params = { b: 'u32', c: 'u32', smoothing: 'f32' } as const;
+const params = { b: 'u32', c: 'u32', smoothing: 'f32', mixed: 'u32' } as const;
 const forwardKernel = defineKernel('softmax_cross_entropy', 'forward', {
-  reads: ['logits', 'labels', 'weights'],
+  reads: ['logits', 'labels', 'weights', 'mix_of'],
   writes: ['probabilities', 'losses', 'predicted'],
   params,
 });
 const backwardKernel = defineKernel('softmax_cross_entropy', 'backward', {
-  reads: ['probabilities', 'labels', 'weights'],
+  reads: ['probabilities', 'labels', 'weights', 'mix_of'],
   writes: ['dlogits'],
   params,
 });
@@ -24,14 +24,23 @@ export interface LossParts {
   readonly predicted: Tensor;
 }
 
-/** logits [B, C], labels [B] (u32), weights of the classes [C]. */
-export function softmaxCrossEntropyForward(
-  rec: Recorder,
-  logits: Tensor,
-  labels: Tensor,
-  weights: Tensor,
-  smoothing: number,
-): LossParts {
+/** What the probabilities should have been. */
+export interface Targets {
+  /** [B] (u32). */
+  readonly labels: Tensor;
+  /** Weights of the classes [C]. */
+  readonly weights: Tensor;
+  readonly smoothing: number;
+  /** [B, 2], of blended images. */
+  readonly mix?: Tensor | undefined;
+}
+
+/** Without a mix some buffer must still be bound; the kernels do not read it. */
+const mixBinding = ({ mix, labels }: Targets) => ({ mix_of: mix ?? labels });
+
+/** logits [B, C]. */
+export function softmaxCrossEntropyForward(rec: Recorder, logits: Tensor, targets: Targets): LossParts {
+  const { labels, weights, smoothing, mix } = targets;
   expectShape('softmax_cross_entropy', 'logits are [B, C]', logits.shape, [null, null]);
   const [b, c] = logits.shape as [number, number];
   expectShape('softmax_cross_entropy', 'labels are [B]', labels.shape, [b]);
@@ -39,26 +48,21 @@ export function softmaxCrossEntropyForward(
   const losses = rec.alloc([b], 'losses');
   const predicted = rec.alloc([b], 'predicted');
   rec.dispatch(forwardKernel, {
-    bind: { logits, labels, weights, probabilities, losses, predicted },
-    params: { b, c, smoothing },
+    bind: { logits, labels, weights, ...mixBinding(targets), probabilities, losses, predicted },
+    params: { b, c, smoothing, mixed: Number(mix !== undefined) },
     workgroups: Math.ceil(b / GROUP),
   });
   return { probabilities, losses, predicted };
 }
 
 /** dlogits [B, C] of the mean loss. */
-export function softmaxCrossEntropyBackward(
-  rec: Recorder,
-  probabilities: Tensor,
-  labels: Tensor,
-  weights: Tensor,
-  smoothing: number,
-): Tensor {
+export function softmaxCrossEntropyBackward(rec: Recorder, probabilities: Tensor, targets: Targets): Tensor {
+  const { labels, weights, smoothing, mix } = targets;
   const [b, c] = probabilities.shape as [number, number];
   const dlogits = rec.alloc([b, c], 'dlogits');
   rec.dispatch(backwardKernel, {
-    bind: { probabilities, labels, weights, dlogits },
-    params: { b, c, smoothing },
+    bind: { probabilities, labels, weights, ...mixBinding(targets), dlogits },
+    params: { b, c, smoothing, mixed: Number(mix !== undefined) },
     workgroups: Math.ceil(dlogits.size / GROUP),
   });
   return dlogits;
