@@ -2,7 +2,7 @@ import { percent, shortNumber } from '../charts/axis.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
 import type { FormValues } from '../form.js';
-import type { RunState } from '../run_state.js';
+import { isActive, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
@@ -95,7 +95,8 @@ function chartTitle(view: View, accuracy: boolean): string {
   const format = accuracy ? (value: number) => percent(value) : (value: number) => value.toFixed(3);
   const words = legend(series, { theme, glyphs: capability.glyphs, format });
   const notes = [!accuracy && view.state.log ? 'log' : '', view.state.recent ? 'recent' : ''].filter(Boolean);
-  return `${accuracy ? 'accuracy' : 'loss'}  ${words}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`;
+  const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
+  return `${accuracy ? 'accuracy' : 'loss'}${mode}  ${words}`;
 }
 
 export const lossTitle = (view: View): string => chartTitle(view, false);
@@ -146,7 +147,7 @@ export function runLines(view: View): readonly string[] {
   if (progress !== undefined) {
     const share = progress.total > 0 ? progress.done / progress.total : 0;
     head.push(
-      `${progress.text} · ${((now - run.begun) / 1000).toFixed(0)} s`,
+      `${progress.text} · ${Math.round(100 * share)} % · ${((now - run.begun) / 1000).toFixed(0)} s`,
       progressBar(share, Math.min(cols, 40)),
     );
   } else if (phase === 'starting') {
@@ -154,15 +155,17 @@ export function runLines(view: View): readonly string[] {
   }
   if (start === undefined || step === undefined) return head;
   const epoch = Math.max(step.epoch, epochs.at(-1)?.epoch ?? 0);
+  const going = isActive(run);
   const state = phase === 'paused' ? theme.warn(` ${phaseWord(run)}`) : '';
-  const through = `epoch ${epoch}/${start.of} ${progressBar(step.stepInEpoch / step.of, 12)} ${step.stepInEpoch}/${step.of}${state}`;
-  const eta = step.etaS === null ? '—' : clock(step.etaS);
+  const inEpoch = ` ${progressBar(step.stepInEpoch / step.of, 12)} ${step.stepInEpoch}/${step.of}${state}`;
+  const through = `epoch ${epoch}/${start.of}${going ? inEpoch : ''}`;
+  const eta = !going ? '' : `ETA ${step.etaS === null ? '—' : clock(step.etaS)} · `;
   const elapsed = clock((run.live ? run.heard - run.begun : 0) / 1000 + secondsOf(run));
   const memory = step.memory ?? start.memory;
   return [
     ...head,
     spread(through, rate(step.imgPerS), cols),
-    `ETA ${eta} · elapsed ${elapsed} · lr ${step.lr.toExponential(1)}`,
+    `${eta}elapsed ${elapsed} · lr ${step.lr.toExponential(1)}`,
     validation === undefined
       ? 'not validated yet'
       : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
