@@ -9,10 +9,11 @@
 //   v        = the four pixels around (sx, sy), weighted by their nearness (bilinear), times gain, at most 255
 //   image    = (v - mean[oy, ox]) / divisor
 //
-// Shapes: pixels [N, H, W] bytes, four in a u32; draws [B, 8]: image (u32), gain, x0, y0, xx, xy, yx, yy (f32);
-// mean [H, W], read if has_mean is 1; images [B, H, W]. Threads: one an output pixel. No gradient: data has none.
+// Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B, 8]: image (u32), gain, x0, y0, xx, xy, yx, yy (f32);
+// mean [H, W], read if has_mean is 1; images [B, H, W, channels], each channel the stored one of its number, or the only
+// one: a gray image for a network that takes colours. Threads: one an output value. No gradient: data has none.
 
-struct BatchParams { b: u32, h: u32, w: u32, has_mean: u32, divisor: f32 }
+struct BatchParams { b: u32, h: u32, w: u32, channels: u32, stored: u32, has_mean: u32, divisor: f32 }
 
 @group(0) @binding(0) var<storage, read> pixels: array<u32>;
 @group(0) @binding(1) var<storage, read> draws: array<vec4u>;
@@ -30,9 +31,10 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
   let size = p.h * p.w;
-  if (i >= p.b * size) { return; }
-  let n = i / size;
-  let o = i % size;
+  if (i >= p.b * size * p.channels) { return; }
+  let n = i / (size * p.channels);
+  let o = (i / p.channels) % size;
+  let c = (i % p.channels) % p.stored;
   let out = vec2f(f32(o % p.w), f32(o / p.w));
   let first = draws[2u * n];
   let matrix = bitcast<vec4f>(draws[2u * n + 1u]);
@@ -41,9 +43,9 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let source = clamp(vec2f(dot(matrix.xy, out), dot(matrix.zw, out)) + origin, vec2f(0.0), last);
   let corner = floor(source);
   let near = source - corner;
-  let at = first.x * size + u32(corner.y) * p.w + u32(corner.x);
-  let right = select(0u, 1u, corner.x < last.x);
-  let below = select(0u, p.w, corner.y < last.y);
+  let at = (first.x * size + u32(corner.y) * p.w + u32(corner.x)) * p.stored + c;
+  let right = select(0u, p.stored, corner.x < last.x);
+  let below = select(0u, p.w * p.stored, corner.y < last.y);
   let top = mix(pixel(at), pixel(at + right), near.x);
   let bottom = mix(pixel(at + below), pixel(at + below + right), near.x);
   let value = min(mix(top, bottom, near.y) * bitcast<f32>(first.y), 255.0);

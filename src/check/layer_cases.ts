@@ -279,14 +279,14 @@ const ceilingCase: KernelCase = {
 };
 
 /** Turned, moved, mirrored and brightened images, and one as it is; pixels outside of the image among them. */
-function batchCase(withMean: boolean): KernelCase {
+function batchCase(withMean: boolean, stored: number, channels: number): KernelCase {
   return {
     kernels: ['batch_images.pick'],
-    title: `batch of 4 out of 3 images, ${withMean ? 'mean image' : 'no mean'}`,
+    title: `batch of 4 out of 3 images, ${stored} -> ${channels} channels, ${withMean ? 'mean image' : 'no mean'}`,
     run: (gpu) => {
       const [h, w] = [6, 10];
       const inputs = new Inputs(60);
-      const pixels = Uint8Array.from(inputs.floats(3 * h * w, 0, 256).f64);
+      const pixels = Uint8Array.from(inputs.floats(3 * h * w * stored, 0, 256).f64);
       const mean = inputs.floats(h * w, 100, 150);
       const plain = { image: 2, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
       const draws = [
@@ -297,14 +297,14 @@ function batchCase(withMean: boolean): KernelCase {
       ];
       const words = packDraws(draws);
       const values = {
-        pixels: { data: new Uint32Array(pixels.buffer), shape: [(3 * h * w) / 4] },
+        pixels: { data: new Uint32Array(pixels.buffer), shape: [pixels.length / 4] },
         draws: { data: words, shape: [words.length] },
         mean: { data: mean.f32, shape: [h, w] },
       };
       return compare(gpu, values, (rec, t) => {
-        const images = rec.alloc([draws.length, h, w, 1], 'images');
-        pickImages(rec, { ...t, mean: withMean ? t.mean : undefined, images }, 255);
-        const options = { h, w, divisor: 255, ...(withMean && { mean: mean.f64 }) };
+        const images = rec.alloc([draws.length, h, w, channels], 'images');
+        pickImages(rec, { ...t, mean: withMean ? t.mean : undefined, images }, { divisor: 255, stored });
+        const options = { h, w, stored, channels, divisor: 255, ...(withMean && { mean: mean.f64 }) };
         return { images: { got: images, want: referencePick(pixels, draws, options) } };
       });
     },
@@ -333,8 +333,9 @@ export const LAYER_CASES: readonly KernelCase[] = [
   dropoutCase(1, 1, 0.5),
   dropoutCase(25, 5, 0.2),
   dropoutCase(64, 32, 0.5),
-  batchCase(true),
-  batchCase(false),
+  batchCase(true, 1, 1),
+  batchCase(false, 1, 3),
+  batchCase(true, 3, 3),
   elementwiseCase,
   ceilingCase,
 ];

@@ -30,7 +30,10 @@ const FOREIGN: Record<string, Options> = {
     choices: PREPROCESS,
     describe: 'how pixels become the input, for files that fer-tui did not write',
   },
-  classes: { type: 'string', describe: 'names of the classes in the order of the outputs: a,b,c' },
+  classes: {
+    type: 'string',
+    describe: 'names of the classes in the order of the outputs: a,b,c; "csv" for the order of fer2013.csv',
+  },
 };
 const TTA_OPTION: Options = {
   choices: TTA,
@@ -149,6 +152,11 @@ export const COMMANDS: CommandModule[] = [
           type: 'boolean',
           default: false,
           describe: 'leave out what cannot be read, and count it',
+        },
+        'skip-unknown': {
+          type: 'boolean',
+          default: false,
+          describe: 'leave out images of classes that the model does not know',
         },
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/evaluate.js').EvaluateArgs>,

@@ -2,7 +2,8 @@ import { FACE_SIZE } from '../util/classes.js';
 import { UsageError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
-import { PIXELS } from './split_builder.js';
+import { FACE, PIXELS } from './split_builder.js';
+import type { ImageShape } from './types.js';
 
 /** Random changes that keep the expression. Every range is symmetric: rotation 10 means -10 to 10 degrees. */
 export interface AugmentOptions {
@@ -117,31 +118,35 @@ export function drawChange(image: number, options: AugmentOptions, rng: Rng): Im
 /**
  * Writes a changed image: read bilinearly, the edge pixels repeated outside; values stay in 0..255. The device does the
  * same in shaders/batch_images.wgsl.
- * @param source [n, 48, 48] @param out [.., 48, 48] @param at where in `out`
+ * @param source images one after the other @param out the same, as floats @param at where in `out`
+ * @param shape of one image; default: a face
  */
 export function warpImage(
   source: Uint8Array,
   { image, xx, xy, x0: originX, yx, yy, y0: originY, gain }: ImageDraw,
   out: Float32Array,
   at: number,
+  [height, width, channels]: ImageShape = FACE,
 ): void {
-  const last = FACE_SIZE - 1;
-  const base = image * PIXELS;
-  for (let oy = 0; oy < FACE_SIZE; oy++) {
-    for (let ox = 0; ox < FACE_SIZE; ox++) {
-      const x = clamp(xx * ox + xy * oy + originX, last);
-      const y = clamp(yx * ox + yy * oy + originY, last);
+  const base = image * height * width * channels;
+  let place = at;
+  for (let oy = 0; oy < height; oy++) {
+    for (let ox = 0; ox < width; ox++) {
+      const x = clamp(xx * ox + xy * oy + originX, width - 1);
+      const y = clamp(yx * ox + yy * oy + originY, height - 1);
       const x0 = x | 0;
       const y0 = y | 0;
       const fx = x - x0;
       const fy = y - y0;
-      const row = base + y0 * FACE_SIZE + x0;
-      const right = x0 < last ? 1 : 0;
-      const below = y0 < last ? FACE_SIZE : 0;
-      const top = (source[row] as number) * (1 - fx) + (source[row + right] as number) * fx;
-      const bottom =
-        (source[row + below] as number) * (1 - fx) + (source[row + below + right] as number) * fx;
-      out[at + oy * FACE_SIZE + ox] = Math.min(255, (top * (1 - fy) + bottom * fy) * gain);
+      const right = x0 < width - 1 ? channels : 0;
+      const below = y0 < height - 1 ? width * channels : 0;
+      for (let c = 0; c < channels; c++) {
+        const row = base + (y0 * width + x0) * channels + c;
+        const top = (source[row] as number) * (1 - fx) + (source[row + right] as number) * fx;
+        const bottom =
+          (source[row + below] as number) * (1 - fx) + (source[row + below + right] as number) * fx;
+        out[place++] = Math.min(255, (top * (1 - fy) + bottom * fy) * gain);
+      }
     }
   }
 }

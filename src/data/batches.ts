@@ -11,13 +11,13 @@ import {
 } from './augment.js';
 import { drawMix } from './mixup.js';
 import { applyPreprocess, type Preprocess } from './preprocess.js';
-import { PIXELS } from './split_builder.js';
-import type { Split } from './types.js';
+import { FACE } from './split_builder.js';
+import type { ImageShape, Split } from './types.js';
 
 /** What goes into one step. */
 export interface Batch {
   readonly count: number;
-  /** [count, 48, 48, 1], augmented and preprocessed. */
+  /** [count, H, W, C], augmented and preprocessed. */
   readonly images: Float32Array;
   /** [count] */
   readonly labels: Uint32Array;
@@ -26,7 +26,11 @@ export interface Batch {
 export interface BatchOptions {
   readonly batchSize: number;
   readonly preprocess: Preprocess;
-  /** Default: none. */
+  /** Of the images as they are stored; default: faces of 48 x 48, gray. */
+  readonly shape?: ImageShape;
+  /** What batches are made of: the stored channels (default), or 3 alike of gray images. */
+  readonly channels?: number;
+  /** Default: none. Of other images than faces there is none. */
   readonly augment?: AugmentOptions;
   /** Alpha of mixup; default 0: images are not blended. */
   readonly mixup?: number;
@@ -63,9 +67,13 @@ export class BatchSource {
     this.batchesPerEpoch = Math.ceil(this.size / options.batchSize);
   }
 
-  /** The images that it takes from, [n, 48, 48], and how they become floats. */
+  /** The images that it takes from, [n, H, W, C], and how they become floats. */
   get images(): Uint8Array {
     return this.split.images;
+  }
+
+  get shape(): ImageShape {
+    return this.options.shape ?? FACE;
   }
 
   get preprocess(): Preprocess {
@@ -103,14 +111,18 @@ export class BatchSource {
     return { count: draws.length, images: this.imagesOf(draws), labels };
   }
 
-  /** Drawn images as floats [n, 48, 48, 1], made on the host. */
+  /** Drawn images as floats [n, H, W, C], made on the host. */
   imagesOf(draws: readonly ImageDraw[]): Float32Array {
-    const images = new Float32Array(draws.length * PIXELS);
+    const { shape, preprocess } = this;
+    const size = shape[0] * shape[1] * shape[2];
+    const channels = this.options.channels ?? shape[2];
+    const images = new Float32Array(draws.length * size);
     draws.forEach((draw, i) => {
-      warpImage(this.images, draw, images, i * PIXELS);
+      warpImage(this.images, draw, images, i * size, shape);
     });
-    applyPreprocess(this.preprocess, images, images);
-    return images;
+    const out = channels === shape[2] ? images : new Float32Array((images.length / shape[2]) * channels);
+    applyPreprocess(preprocess, images, out, shape, channels);
+    return out;
   }
 
   #orderOf(epoch: number): Uint32Array {

@@ -1,13 +1,18 @@
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { FACE_SIZE } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
+import type { Picture } from '../util/picture.js';
+import { resample } from '../util/resample.js';
+import { FACE } from './split_builder.js';
+import type { ImageShape } from './types.js';
 
-/**
- * Decodes a JPEG or PNG to a gray 48 x 48 face: luma by ITU-R BT.601, and area averaging when the size differs.
- * Throws DataError that names the image.
- */
+/** Decodes a JPEG or PNG to a gray 48 x 48 face. Throws DataError that names the image. */
 export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): void {
+  out.set(fitPicture(decodePicture(bytes, name), FACE));
+}
+
+/** Decodes a JPEG or PNG, in colours. Throws DataError that names the image. */
+export function decodePicture(bytes: Uint8Array, name: string): Picture {
   let picture: { width: number; height: number; data: Uint8Array };
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -22,12 +27,11 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
     );
   }
   const { width, height, data } = picture;
-  const gray = new Float32Array(width * height);
-  for (let i = 0; i < gray.length; i++) {
-    const [r, g, b] = [data[i * 4] as number, data[i * 4 + 1] as number, data[i * 4 + 2] as number];
-    gray[i] = 0.299 * r + 0.587 * g + 0.114 * b;
-  }
-  resizeArea(gray, width, height, out);
+  const colours = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, i) => data[Math.floor(i / 3) * 4 + (i % 3)] as number,
+  );
+  return { width, height, channels: 3, data: colours };
 }
 
 /** What the bytes say counts, not the file's name. */
@@ -35,20 +39,44 @@ function isPng(bytes: Uint8Array): boolean {
   return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
 }
 
-/** Each output pixel is the average of the input area it covers. */
-function resizeArea(gray: Float32Array, width: number, height: number, out: Uint8Array): void {
-  for (let oy = 0; oy < FACE_SIZE; oy++) {
-    for (let ox = 0; ox < FACE_SIZE; ox++) {
-      const [x0, x1] = [(ox * width) / FACE_SIZE, ((ox + 1) * width) / FACE_SIZE];
-      const [y0, y1] = [(oy * height) / FACE_SIZE, ((oy + 1) * height) / FACE_SIZE];
-      let sum = 0;
-      for (let y = Math.floor(y0); y < Math.ceil(y1); y++) {
-        const high = Math.min(y + 1, y1) - Math.max(y, y0);
-        for (let x = Math.floor(x0); x < Math.ceil(x1); x++) {
-          sum += (gray[y * width + x] as number) * high * (Math.min(x + 1, x1) - Math.max(x, x0));
-        }
-      }
-      out[oy * FACE_SIZE + ox] = Math.round(sum / ((x1 - x0) * (y1 - y0)));
-    }
+/**
+ * A picture as bytes of the shape that a network takes: gray as luma by ITU-R BT.601, smaller by area averaging, larger
+ * bilinearly. Of a gray picture all channels are alike.
+ */
+export function fitPicture(picture: Picture, [height, width, channels]: ImageShape): Uint8Array {
+  const { data } = resample(channels === 1 ? toGray(picture) : picture, width, height, 'bilinear');
+  if (data.length === height * width * channels) return data;
+  return Uint8Array.from(
+    { length: height * width * channels },
+    (_, i) => data[Math.floor(i / channels)] as number,
+  );
+}
+
+function toGray({ width, height, channels, data }: Picture): Picture {
+  if (channels === 1) return { width, height, channels, data };
+  const gray = Uint8Array.from({ length: width * height }, (_, i) => {
+    const [r, g, b] = [data[i * 3] as number, data[i * 3 + 1] as number, data[i * 3 + 2] as number];
+    return Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+  });
+  return { width, height, channels: 1, data: gray };
+}
+
+/**
+ * Gray images brought to another height and width.
+ * @param images [n, ...from] @returns [n, height, width], the same array if nothing changes
+ */
+export function resizeImages(
+  images: Uint8Array,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Uint8Array {
+  if (from[0] === to[0] && from[1] === to[1]) return images;
+  const [before, after] = [from[0] * from[1], to[0] * to[1]];
+  const out = new Uint8Array((images.length / before) * after);
+  for (let i = 0; i * before < images.length; i++) {
+    const data = images.subarray(i * before, (i + 1) * before);
+    const picture = { height: from[0], width: from[1], channels: 1, data } as const;
+    out.set(resample(picture, to[1], to[0], 'bilinear').data, i * after);
   }
+  return out;
 }

@@ -1,5 +1,8 @@
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
-import type { Dataset, Split, SplitName } from './types.js';
+import type { Dataset, ImageShape, Split, SplitName } from './types.js';
+
+/** A face as data sets hold it. */
+export const FACE: ImageShape = [FACE_SIZE, FACE_SIZE, 1];
 
 /** Pixels of one face. */
 export const PIXELS = FACE_SIZE * FACE_SIZE;

@@ -1,4 +1,4 @@
-import { CLASS_NAMES } from '../util/classes.js';
+import { CLASS_NAMES, classIndex } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import type { SplitName } from './types.js';
 
@@ -12,19 +12,6 @@ export const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['test', 'test'],
   ['testing', 'test'],
 ]);
-
-/** Names of class folders, in lower case, and their class. */
-const CLASS_FOLDERS: ReadonlyMap<string, number> = new Map(
-  [
-    ['angry', 'anger'],
-    ['disgust', 'disgusted'],
-    ['fear', 'fearful', 'afraid', 'scared'],
-    ['happy', 'happiness', 'joy'],
-    ['neutral', 'neutrality'],
-    ['sad', 'sadness'],
-    ['surprise', 'surprised'],
-  ].flatMap((names, label) => names.map((name) => [name, label] as const)),
-);
 
 /** Files that hold a picture this program reads, and those that hold one it does not. */
 const IMAGE_FILE = /\.(jpe?g|png)$/i;
@@ -70,7 +57,7 @@ export function planTree(paths: readonly string[], source: string): TreeEntry[] 
       refusePicture(path, source);
       continue;
     }
-    const label = CLASS_FOLDERS.get(className.toLowerCase());
+    const label = classIndex(className);
     const folder = `${root}${splitName}/${className}`;
     if (label === undefined) {
       throw new DataError(
@@ -111,7 +98,7 @@ function findRoot(paths: readonly string[], source: string): string {
     const parts = path.split('/');
     for (let i = 0; i + 2 < parts.length; i++) {
       if (!SPLIT_FOLDERS.has(parts[i]?.toLowerCase() ?? '')) continue;
-      if (!CLASS_FOLDERS.has(parts[i + 1]?.toLowerCase() ?? '')) continue;
+      if (classIndex(parts[i + 1] ?? '') === undefined) continue;
       roots.set(parts.slice(0, i).join('/') + (i > 0 ? '/' : ''), i);
       break;
     }

@@ -1,3 +1,6 @@
+/** Height, width and channels of one image: gray, or red, green and blue. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
 export type SplitName = 'train' | 'validation' | 'test';
 
 /** Images and their classes. */

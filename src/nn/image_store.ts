@@ -8,6 +8,8 @@ import type { ImageDraw } from '../util/image_draw.js';
 export interface ImageStoreOptions {
   /** Height and width of one image. */
   readonly size: readonly [number, number];
+  /** Channels of one image as it is stored; default 1. */
+  readonly channels?: number;
   /** [H, W], subtracted from every image; default none. */
   readonly mean?: Float32Array | undefined;
   /** What the difference is divided by; default 1. */
@@ -15,7 +17,7 @@ export interface ImageStoreOptions {
 }
 
 /**
- * Gray images that stay on the device as bytes; batches of floats are made of them there. Belongs to who made it:
+ * Images that stay on the device as bytes; batches of floats are made of them there. Belongs to who made it:
  * `dispose` when no learner uses it any more.
  */
 export class ImageStore {
@@ -26,24 +28,22 @@ export class ImageStore {
   readonly #pixels: Tensor;
   readonly #mean: Tensor | undefined;
 
-  /** @param bytes [N, H, W] of 0..255. Throws ShapeError, OutOfMemoryError. */
+  /** @param bytes [N, H, W, C] of 0..255. Throws ShapeError, OutOfMemoryError. */
   constructor(
     private readonly gpu: Gpu,
     bytes: Uint8Array,
     readonly options: ImageStoreOptions,
   ) {
     const [h, w] = options.size;
-    this.count = bytes.length / (h * w);
-    if (!Number.isInteger(this.count) || (h * w) % 4 !== 0) {
-      throw new ShapeError(
-        'images',
-        'whole images of a multiple of 4 pixels',
-        `[N, ${h}, ${w}]`,
-        `${bytes.length} bytes`,
-      );
+    const channels = options.channels ?? 1;
+    this.count = bytes.length / (h * w * channels);
+    if (!Number.isInteger(this.count)) {
+      const got = `${bytes.length} bytes`;
+      throw new ShapeError('images', 'whole images', `[N, ${h}, ${w}, ${channels}]`, got);
     }
-    this.#pixels = gpu.empty([Math.max(1, bytes.length / 4)], 'resident images');
-    gpu.writeBytes(this.#pixels, bytes);
+    const words = Math.max(1, Math.ceil(bytes.length / 4));
+    this.#pixels = gpu.empty([words], 'resident images');
+    gpu.writeBytes(this.#pixels, bytes.length === 4 * words ? bytes : padded(bytes, 4 * words));
     this.#mean = options.mean && gpu.tensor(options.mean, [h, w], 'mean image');
   }
 
@@ -55,7 +55,8 @@ export class ImageStore {
   /** Records that `images` is filled; returns what must be written before each run. */
   record(rec: Recorder, images: Tensor): Tensor {
     const draws = rec.alloc([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
-    pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, this.options.divisor ?? 1);
+    const { divisor = 1, channels = 1 } = this.options;
+    pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, { divisor, stored: channels });
     return draws;
   }
 
@@ -72,4 +73,10 @@ export class ImageStore {
     this.gpu.free(this.#pixels);
     if (this.#mean !== undefined) this.gpu.free(this.#mean);
   }
+}
+
+function padded(bytes: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  out.set(bytes);
+  return out;
 }

@@ -1,12 +1,15 @@
 import { BatchSource } from '../data/batches.js';
+import { resizeImages } from '../data/image.js';
 import { limitSplit, loadDataset } from '../data/load.js';
-import type { Preprocess } from '../data/preprocess.js';
-import type { LoadOptions, Split, SplitName } from '../data/types.js';
+import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
+import { FACE } from '../data/split_builder.js';
+import type { ImageShape, LoadOptions, Split, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
-import { DataError, RunError } from '../util/errors.js';
+import { DataError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
+import { mapLabels } from './class_mapping.js';
 import { Feed } from './feed.js';
 import {
   type ClassMetrics,
@@ -16,7 +19,7 @@ import {
   probabilityMetrics,
 } from './metrics.js';
 import { type Tta, ttaDraws } from './tta.js';
-import { type ForeignModel, openModel, type SavedModel } from './weights.js';
+import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
 
 /** How a network did on a split. */
 export interface Evaluation {
@@ -38,12 +41,27 @@ export async function evaluateSplit(
   preprocess: Preprocess,
   batch = BATCH,
 ): Promise<Evaluation> {
-  return evaluateBatches(learner, evaluationSource(split, preprocess, batch));
+  return evaluateBatches(learner, evaluationSource(split, preprocess, batch, inputOf(learner)));
 }
 
-/** The batches of a split in file order, unchanged. */
-export function evaluationSource(split: Split, preprocess: Preprocess, batch = BATCH): BatchSource {
-  return new BatchSource(split, { batchSize: Math.max(batch, BATCH), preprocess });
+/** The images that a network takes. */
+function inputOf({ model }: Learner): ImageShape {
+  const [height = 1, width = 1, channels = 1] = model.inputShape;
+  return [height, width, channels];
+}
+
+/** The batches of faces in file order, unchanged but for size and channels, where the network takes others. */
+export function evaluationSource(
+  { images, labels }: Split,
+  preprocess: Preprocess,
+  batch = BATCH,
+  [height, width, channels]: ImageShape = FACE,
+): BatchSource {
+  const resized = resizeImages(images, [FACE_SIZE, FACE_SIZE], [height, width]);
+  return new BatchSource(
+    { images: resized, labels },
+    { batchSize: Math.max(batch, BATCH), preprocess, shape: [height, width, 1], channels },
+  );
 }
 
 /**
@@ -71,20 +89,25 @@ export async function evaluateBatches(
   };
 }
 
-/** Class probabilities of a whole split, [N, classes], averaged over the versions that `tta` makes of each image. */
+/** Class probabilities of a whole split of faces, [N, classes], averaged over the versions that `tta` makes of each. */
 export async function predictSplit(
   learner: Learner,
   split: Split,
   preprocess: Preprocess,
   tta: Tta = 'none',
 ): Promise<Float32Array> {
-  const feed = new Feed(learner.gpu, evaluationSource(split, preprocess));
+  return predictSource(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta);
+}
+
+/** The same of any images, in the source's order. */
+export async function predictSource(learner: Learner, source: BatchSource, tta: Tta): Promise<Float32Array> {
+  const feed = new Feed(learner.gpu, source);
   const classes = learner.model.outputShape.at(-1) ?? 1;
-  const result = new Float32Array(split.labels.length * classes);
+  const result = new Float32Array(source.size * classes);
   try {
-    for (let first = 0; first < split.labels.length; first += BATCH) {
-      const count = Math.min(BATCH, split.labels.length - first);
-      const versions = Array.from({ length: count }, (_, i) => ttaDraws(first + i, tta));
+    for (let first = 0; first < source.size; first += BATCH) {
+      const count = Math.min(BATCH, source.size - first);
+      const versions = Array.from({ length: count }, (_, i) => ttaDraws(first + i, tta, source.shape));
       const asked = versions[0]?.length ?? 1;
       // One version of every image at a time, so that all batches are of one size.
       for (let v = 0; v < asked; v++) {
@@ -112,36 +135,31 @@ export interface EvaluateOptions {
   /** Default none. */
   readonly tta?: Tta;
   readonly load?: LoadOptions;
+  /** Leaves out images of classes that the model does not know; default: they are an error. */
+  readonly skipUnknown?: boolean;
   /** For files that fer-tui did not write. */
   readonly foreign?: ForeignModel;
 }
 
 export interface EvaluateResult extends ProbabilityMetrics {
   readonly count: number;
+  /** In the model's order, and whether nobody said so. */
+  readonly classes: readonly string[];
+  readonly classesGuessed: boolean;
   readonly macroF1: number;
   readonly perClass: readonly ClassMetrics[];
   readonly imgPerS: number;
 }
 
-/** Images are 48 x 48 and gray so far. Throws RunError for a model that wants others. */
-export function requireFaces({ network }: SavedModel, path: string): void {
-  const want = [FACE_SIZE, FACE_SIZE, 1].join(' x ');
-  const got = network.inputShape.join(' x ');
-  if (got !== want)
-    throw new RunError(`${path}: the model takes images of ${got}; only ${want} is supported so far`);
-}
-
-/** Evaluates a weight file on a data set. Throws RunError, DataError, NoGpuError. */
+/** Evaluates a weight file on a data set, whose classes are found among the model's by name. Throws RunError, DataError, NoGpuError. */
 export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
   const saved = await openModel(options.weights, options.foreign);
-  requireFaces(saved, options.weights);
   const dataset = await loadDataset(options.data, options.load);
-  if (dataset.classes.join() !== saved.classes.join()) {
-    throw new RunError(
-      `${options.weights} knows the classes ${saved.classes.join(', ')}; ${options.data} has ${dataset.classes.join(', ')}`,
-    );
-  }
-  const split = limitSplit(dataset.splits[options.split], options.limit ?? Infinity);
+  const split = mapLabels(limitSplit(dataset.splits[options.split], options.limit ?? Infinity), {
+    from: dataset.classes,
+    to: saved.classes,
+    skipUnknown: options.skipUnknown ?? false,
+  });
   if (split.labels.length === 0) {
     const filled = Object.entries(dataset.splits).filter(([, { labels }]) => labels.length > 0);
     throw new DataError(
@@ -153,13 +171,27 @@ export async function evaluateWeights(options: EvaluateOptions): Promise<Evaluat
     const learner = new Learner(gpu, saved.network);
     learner.writeWeights(saved.weights);
     const begin = performance.now();
-    const probabilities = await predictSplit(learner, split, saved.preprocess, options.tta);
+    const preprocess = fittedTo(saved, dataset.splits.train, options);
+    const probabilities = await predictSplit(learner, split, preprocess, options.tta);
     const count = split.labels.length;
     const imgPerS = count / ((performance.now() - begin) / 1000);
     const metrics = probabilityMetrics(probabilities, split.labels, saved.classes.length);
-    const perClass = classMetrics(metrics.confusion, dataset.classes);
-    return { ...metrics, count, perClass, macroF1: macroF1(perClass), imgPerS };
+    const perClass = classMetrics(metrics.confusion, saved.classes);
+    const { classes, classesGuessed = false } = saved;
+    return { ...metrics, classes, classesGuessed, count, perClass, macroF1: macroF1(perClass), imgPerS };
   } finally {
     gpu.close();
   }
+}
+
+/** The model's preprocessing; a mean image that its file lacks is made of the training images. Throws RunError without any. */
+function fittedTo(saved: SavedModel, train: Split, { weights }: EvaluateOptions): Preprocess {
+  const { preprocess, network } = saved;
+  if (preprocess.name === 'mean' && preprocess.mean === undefined && train.labels.length > 0) {
+    const [height = 1, width = 1] = network.inputShape;
+    const images = resizeImages(train.images, [FACE_SIZE, FACE_SIZE], [height, width]);
+    return fitPreprocess('mean', { images, labels: train.labels });
+  }
+  requireMean(saved, weights);
+  return preprocess;
 }

@@ -3,7 +3,6 @@ import { affineOf } from '../data/preprocess.js';
 import type { Gpu } from '../gpu/device.js';
 import { ImageStore } from '../nn/image_store.js';
 import type { Images } from '../nn/learner.js';
-import { FACE_SIZE } from '../util/classes.js';
 import type { ImageDraw } from '../util/image_draw.js';
 
 /**
@@ -17,11 +16,13 @@ export class Feed {
     gpu: Gpu,
     readonly source: BatchSource,
   ) {
-    const { images, preprocess } = source;
+    const { images, preprocess, shape } = source;
+    const [height, width, channels] = shape;
     if (source.size > 0 && ImageStore.fits(gpu, images.length)) {
       this.#store = new ImageStore(gpu, images, {
-        size: [FACE_SIZE, FACE_SIZE],
-        ...affineOf(preprocess),
+        size: [height, width],
+        channels,
+        ...affineOf(preprocess, height * width),
       });
     }
   }

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeFace } from '../data/image.js';
-import { PIXELS } from '../data/split_builder.js';
+import { BatchSource } from '../data/batches.js';
+import { decodePicture, fitPicture } from '../data/image.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { DataError } from '../util/errors.js';
-import { predictSplit, requireFaces } from './evaluation.js';
+import { predictSource } from './evaluation.js';
 import type { Tta } from './tta.js';
-import { type ForeignModel, openModel } from './weights.js';
+import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
 
 export interface PredictOptions {
   readonly weights: string;
@@ -24,29 +24,34 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
-/** Classifies whole images as faces, each brought to 48 x 48 and gray. Throws DataError, RunError, NoGpuError. */
+/** Classifies whole images as faces, each brought to the model's size and channels. Throws DataError, RunError, NoGpuError. */
 export async function predictImages(
   options: PredictOptions,
-): Promise<{ classes: readonly string[]; predictions: Prediction[] }> {
+): Promise<{ saved: SavedModel; predictions: Prediction[] }> {
   const saved = await openModel(options.weights, options.foreign);
-  requireFaces(saved, options.weights);
+  requireMean(saved, options.weights);
+  const [height = 1, width = 1, channels = 1] = saved.network.inputShape;
+  const shape = [height, width, channels] as const;
   const paths = options.paths.flatMap(imagesAt);
-  const images = new Uint8Array(paths.length * PIXELS);
+  const size = height * width * channels;
+  const images = new Uint8Array(paths.length * size);
   paths.forEach((path, i) => {
-    decodeFace(readFileSync(path), path, images.subarray(i * PIXELS, (i + 1) * PIXELS));
+    images.set(fitPicture(decodePicture(readFileSync(path), path), shape), i * size);
   });
   const gpu = await openGpu({ adapter: options.adapter });
   try {
     const learner = new Learner(gpu, saved.network);
     learner.writeWeights(saved.weights);
+    const { preprocess } = saved;
     const split = { images, labels: new Uint8Array(paths.length) };
-    const all = await predictSplit(learner, split, saved.preprocess, options.tta);
+    const source = new BatchSource(split, { batchSize: 1, preprocess, shape });
+    const all = await predictSource(learner, source, options.tta ?? 'none');
     const classes = saved.classes.length;
     const predictions = paths.map((path, i) => ({
       path,
       probabilities: [...all.subarray(i * classes, (i + 1) * classes)],
     }));
-    return { classes: saved.classes, predictions };
+    return { saved, predictions };
   } finally {
     gpu.close();
   }

@@ -14,24 +14,28 @@ export type Tta = (typeof TTA)[number];
 /** Edge of a crop of `tencrop`, as a share of the image. */
 const CROP = 5 / 6;
 
-/** The versions of one image that are asked about. */
-export function ttaDraws(image: number, tta: Tta): ImageDraw[] {
+/** The versions of one image that are asked about. @param size height and width; default: those of a face */
+export function ttaDraws(
+  image: number,
+  tta: Tta,
+  [height, width]: readonly [number, number, ...unknown[]] = [FACE_SIZE, FACE_SIZE],
+): ImageDraw[] {
   const plain = plainDraw(image);
+  const mirrored = (draw: ImageDraw): ImageDraw => ({
+    ...draw,
+    xx: -draw.xx,
+    x0: draw.x0 + draw.xx * (width - 1),
+  });
   if (tta === 'none') return [plain];
   if (tta === 'flip') return [plain, mirrored(plain)];
-  const last = FACE_SIZE - 1;
-  const room = last * (1 - CROP);
+  const [across, down] = [(width - 1) * (1 - CROP), (height - 1) * (1 - CROP)];
   const corners = [
     [0, 0],
-    [room, 0],
-    [0, room],
-    [room, room],
-    [room / 2, room / 2],
+    [across, 0],
+    [0, down],
+    [across, down],
+    [across / 2, down / 2],
   ] as const;
   const crops = corners.map(([x0, y0]) => ({ ...plain, xx: CROP, x0, yy: CROP, y0 }));
   return [...crops, ...crops.map(mirrored)];
-}
-
-function mirrored(draw: ImageDraw): ImageDraw {
-  return { ...draw, xx: -draw.xx, x0: draw.x0 + draw.xx * (FACE_SIZE - 1) };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
-import { isH5, readH5, writeH5 } from '../formats/keras_h5.js';
+import { isH5, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
@@ -13,6 +13,8 @@ import { RunError } from '../util/errors.js';
 export interface SavedModel {
   readonly network: Network;
   readonly classes: readonly string[];
+  /** Whether their names are a guess, because neither the file nor the person said them. */
+  readonly classesGuessed?: boolean;
   readonly preprocess: Preprocess;
   readonly weights: ReadonlyMap<string, NamedArray>;
   /** Where it came from: run, epoch, validation accuracy. */
@@ -63,30 +65,63 @@ export interface ForeignModel {
 }
 
 /**
- * Reads a model of any format that we know: our `.safetensors`, Keras's `.h5`. Throws RunError.
- * @param foreign for files that fer-tui did not write
+ * Reads a model of any format that we know: our `.safetensors`, Keras's `.h5` and `.keras`. Throws RunError.
+ * @param foreign for files that fer-tui did not write; with `preprocess` mean, the mean image may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
-  if (!isH5(readWeightFile(path))) return loadModel(path);
-  const { network, weights, own } = await readH5(
-    path,
-    foreign.architecture && readJson(foreign.architecture),
-  );
+  const bytes = readWeightFile(path);
+  if (!isH5(bytes)) return loadModel(path);
+  const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
+  const { network, weights, own } = await readH5(path, architecture);
+  const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
+  return {
+    ...{ network, classes, weights, preprocess: preprocessOf(path, network, foreign, own) },
+    ...(guessed && { classesGuessed: true }),
+    notes: own?.notes ?? {},
+  };
+}
+
+function preprocessOf(
+  path: string,
+  { inputShape }: Network,
+  foreign: ForeignModel,
+  own: OwnNotes | undefined,
+): Preprocess {
   const name = foreign.preprocess ?? (own?.preprocess as PreprocessName | undefined);
-  if (name === undefined || (name === 'mean' && own?.mean === undefined)) {
+  if (name === undefined) {
     throw new RunError(
-      `${path}: it does not say how pixels become its input; give --preprocess scale255, minus1to1 or none`,
+      `${path}: it does not say how pixels become its input; give --preprocess scale255, minus1to1, mean or none`,
     );
   }
+  const mean = name === 'mean' ? own?.mean : undefined;
+  if (mean === undefined) return { name };
+  const [height = 1, width = 1] = inputShape;
+  if (mean.length !== height * width) {
+    throw new RunError(`${path}: its mean image has ${mean.length} pixels; expected ${height} x ${width}`);
+  }
+  return { name, mean };
+}
+
+/** The names of the outputs. Nobody said them: those of FER-2013, if their number fits. */
+function classesOf(path: string, network: Network, given: readonly string[] | undefined) {
   const outputs = network.outputShape.at(-1) ?? 0;
-  const classes = foreign.classes ?? own?.classes ?? CLASS_NAMES;
-  if (classes.length !== outputs) {
+  const classes = given ?? CLASS_NAMES;
+  const double = classes.find((name, i) => classes.indexOf(name) !== i);
+  if (classes.length !== outputs || double !== undefined) {
+    const why = double === undefined ? `there are ${classes.length} names` : `"${double}" is there twice`;
     throw new RunError(
-      `${path}: the model knows ${outputs} classes, there are ${classes.length} names; give --classes a,b,c in its order`,
+      `${path}: the model knows ${outputs} classes, ${why}; give --classes a,b,c in its order`,
     );
   }
-  const preprocess = name === 'mean' && own?.mean !== undefined ? { name, mean: own.mean } : { name };
-  return { network, classes, preprocess, weights, notes: own?.notes ?? {} };
+  return { classes, guessed: given === undefined };
+}
+
+/** Throws RunError for a model that subtracts a mean image which it does not have. */
+export function requireMean({ preprocess }: SavedModel, path: string): void {
+  if (preprocess.name !== 'mean' || preprocess.mean !== undefined) return;
+  throw new RunError(
+    `${path}: --preprocess mean needs the mean of the training images, which the file does not hold; only "evaluate" can make it, from its data`,
+  );
 }
 
 function readJson(path: string): unknown {

@@ -3,7 +3,7 @@ import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js'
 import { weightsPath } from '../../train/shipped_models.js';
 import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
-import { type ForeignArgs, foreignOf } from '../foreign_args.js';
+import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
@@ -14,19 +14,21 @@ export interface EvaluateArgs extends ForeignArgs {
   readonly split: SplitName;
   readonly limit?: number;
   readonly skipBad: boolean;
+  readonly skipUnknown: boolean;
   readonly tta: Tta;
   readonly adapter?: string;
 }
 
 /** `fer-tui evaluate` */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { data, split, limit, adapter, skipBad, tta } = args;
+  const { data, split, limit, adapter, skipBad, skipUnknown, tta } = args;
   const weights = weightsPath(args.weights);
   const result = await evaluateWeights({
-    ...{ weights, data, split, limit, adapter, tta },
+    ...{ weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
     load: { skipBad },
   });
+  warnOfGuess(result, weights);
   if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, tta, ...result });
   else process.stdout.write(report(result, split));
   return EXIT.done;

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { toOnnx } from '../../formats/onnx.js';
-import { openModel, saveH5, saveModel } from '../../train/weights.js';
+import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
-import { type ForeignArgs, foreignOf } from '../foreign_args.js';
+import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 
@@ -17,6 +17,8 @@ export interface ExportArgs extends ForeignArgs {
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
   const { file, to, json } = args;
   const saved = await openModel(file, foreignOf(args));
+  requireMean(saved, file);
+  warnOfGuess(saved, file);
   const out = args.out ?? `${basename(file).replace(/\.[^.]+$/, '')}.${to}`;
   const { network, weights, classes, preprocess } = saved;
   if (to === 'h5') await saveH5(out, saved);

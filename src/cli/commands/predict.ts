@@ -2,7 +2,7 @@ import { predictImages } from '../../train/predict.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
-import { type ForeignArgs, foreignOf } from '../foreign_args.js';
+import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
@@ -18,13 +18,13 @@ export interface PredictArgs extends ForeignArgs {
 /** `fer-tui predict`: what a network says about images; with --json a line for each. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
   const { paths, top, tta, adapter, json } = args;
-  const { classes, predictions } = await predictImages({
-    weights: weightsPath(args.weights),
-    paths,
-    tta,
-    adapter,
+  const weights = weightsPath(args.weights);
+  const { saved, predictions } = await predictImages({
+    ...{ weights, paths, tta, adapter },
     foreign: foreignOf(args),
   });
+  warnOfGuess(saved, weights);
+  const { classes } = saved;
   const rows = predictions.map(({ path, probabilities }) => {
     const ranked = probabilities
       .map((probability, i) => ({ label: classes[i] ?? String(i), probability }))

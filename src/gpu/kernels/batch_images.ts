@@ -8,7 +8,10 @@ import { GROUP } from './reduce.js';
 const pickKernel = defineKernel('batch_images', 'pick', {
   reads: ['pixels', 'draws', 'mean'],
   writes: ['images'],
-  params: { b: 'u32', h: 'u32', w: 'u32', has_mean: 'u32', divisor: 'f32' },
+  params: {
+    ...{ b: 'u32', h: 'u32', w: 'u32', channels: 'u32', stored: 'u32' },
+    ...{ has_mean: 'u32', divisor: 'f32' },
+  },
 });
 
 /** 32-bit words that one image of a batch needs. */
@@ -27,8 +30,8 @@ export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
 
 /**
  * Fills a batch of images.
- * @param pixels [N, H, W] bytes, four in a word @param draws [B, DRAW_WORDS] @param mean [H, W], if there is one
- * @param images [B, H, W, 1], written
+ * @param pixels [N, H, W, stored] bytes, four in a word @param draws [B, DRAW_WORDS] @param mean [H, W], if there is one
+ * @param images [B, H, W, C], written; C is `stored`, or 3 of gray images
  */
 export function pickImages(
   rec: Recorder,
@@ -38,13 +41,13 @@ export function pickImages(
     mean,
     images,
   }: { pixels: Tensor; draws: Tensor; mean: Tensor | undefined; images: Tensor },
-  divisor: number,
+  { divisor, stored }: { divisor: number; stored: number },
 ): void {
-  const [b = 0, h = 0, w = 0] = images.shape;
+  const [b = 0, h = 0, w = 0, channels = 1] = images.shape;
   rec.dispatch(pickKernel, {
     // Without a mean some buffer must still be bound; the kernel does not read it.
     bind: { pixels, draws, mean: mean ?? draws, images },
-    params: { b, h, w, has_mean: Number(mean !== undefined), divisor },
-    workgroups: Math.ceil((b * h * w) / GROUP),
+    params: { b, h, w, channels, stored, has_mean: Number(mean !== undefined), divisor },
+    workgroups: Math.ceil(images.size / GROUP),
   });
 }

@@ -1,0 +1,40 @@
+import type { Split } from '../data/types.js';
+import { classIndex } from '../util/classes.js';
+import { DataError } from '../util/errors.js';
+
+/** Two names of one class: the same word, or words for the same expression. */
+export function sameClass(a: string, b: string): boolean {
+  const [left, right] = [classIndex(a), classIndex(b)];
+  return left === undefined ? a.trim().toLowerCase() === b.trim().toLowerCase() : left === right;
+}
+
+/**
+ * A split of a data set with its labels in a model's order: classes are found by name.
+ * @param skipUnknown leaves out images of classes that the model does not know; else they are a DataError
+ */
+export function mapLabels(
+  split: Split,
+  { from, to, skipUnknown }: { from: readonly string[]; to: readonly string[]; skipUnknown: boolean },
+): Split {
+  const target = from.map((name) => to.findIndex((other) => sameClass(name, other)));
+  if (target.every((index, i) => index === i)) return split;
+  const unknown = new Map<string, number>();
+  const kept: number[] = [];
+  split.labels.forEach((label, i) => {
+    const name = from[label] ?? String(label);
+    if ((target[label] ?? -1) >= 0) kept.push(i);
+    else unknown.set(name, (unknown.get(name) ?? 0) + 1);
+  });
+  if (unknown.size > 0 && !skipUnknown) {
+    const missing = [...unknown].map(([name, count]) => `${count} of ${name}`).join(', ');
+    throw new DataError(
+      `the data has images of classes that the model does not know (${missing}); it knows ${to.join(', ')}: name its classes with --classes if these are wrong, or leave such images out with --skip-unknown`,
+    );
+  }
+  const pixels = split.images.length / split.labels.length;
+  const images = new Uint8Array(kept.length * pixels);
+  kept.forEach((row, i) => {
+    images.set(split.images.subarray(row * pixels, (row + 1) * pixels), i * pixels);
+  });
+  return { images, labels: Uint8Array.from(kept, (row) => target[split.labels[row] as number] as number) };
+}

@@ -1,0 +1,59 @@
+import { resizeImages } from '../data/image.js';
+import { applyPreprocess } from '../data/preprocess.js';
+import type { Gpu } from '../gpu/device.js';
+import { Learner } from '../nn/learner.js';
+import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
+
+/** Faces that are classified at once. */
+const LARGEST = 64;
+
+/** A trained model on a device, for gray faces of any size. */
+export class Classifier {
+  readonly #learner: Learner;
+
+  /** Throws RunError when the model's mean image is missing. @param path for messages */
+  constructor(
+    gpu: Gpu,
+    readonly saved: SavedModel,
+    path: string,
+  ) {
+    requireMean(saved, path);
+    this.#learner = new Learner(gpu, saved.network);
+    this.#learner.writeWeights(saved.weights);
+  }
+
+  /** Opens a model file of any format. Throws RunError. */
+  static async open(gpu: Gpu, path: string, foreign?: ForeignModel): Promise<Classifier> {
+    return new Classifier(gpu, await openModel(path, foreign), path);
+  }
+
+  get classes(): readonly string[] {
+    return this.saved.classes;
+  }
+
+  /**
+   * Class probabilities [count, classes]. Batches are filled up to powers of two, so that a changing number of faces
+   * prepares few recordings.
+   * @param faces [count, height, width] gray values 0..255; brought to the model's size, channels and preprocessing
+   */
+  async classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array> {
+    const [h = 1, w = 1, channels = 1] = this.saved.network.inputShape;
+    const images = resizeImages(faces.subarray(0, count * height * width), [height, width], [h, w]);
+    const classes = this.classes.length;
+    const result = new Float32Array(count * classes);
+    for (let first = 0; first < count; first += LARGEST) {
+      const some = Math.min(LARGEST, count - first);
+      const batch = new Float32Array(2 ** Math.ceil(Math.log2(some)) * h * w * channels);
+      const part = images.subarray(first * h * w, (first + some) * h * w);
+      applyPreprocess(this.saved.preprocess, part, batch, [h, w, 1], channels);
+      const probabilities = await this.#learner.predict(batch);
+      result.set(probabilities.subarray(0, some * classes), first * classes);
+    }
+    return result;
+  }
+
+  /** Gives back all memory. */
+  async dispose(): Promise<void> {
+    await this.#learner.dispose();
+  }
+}
