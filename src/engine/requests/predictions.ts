@@ -1,7 +1,8 @@
 import { PIXELS } from '../../data/split_builder.js';
 import { Learner } from '../../nn/learner.js';
-import { predictSplit, requireFaces } from '../../train/evaluation.js';
-import { openModel } from '../../train/weights.js';
+import { sameClass } from '../../train/class_mapping.js';
+import { predictSplit } from '../../train/evaluation.js';
+import { openModel, requireMean } from '../../train/weights.js';
 import { RunError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 import { datasetAt } from './data.js';
@@ -16,8 +17,9 @@ export const predictData: Handler<'data.predict'> = async (
 ) => {
   const dataset = await datasetAt(path);
   const saved = await openModel(weights);
-  requireFaces(saved, weights);
-  if (dataset.classes.join() !== saved.classes.join()) {
+  requireMean(saved, weights);
+  const places = saved.classes.map((name) => dataset.classes.findIndex((other) => sameClass(name, other)));
+  if (places.includes(-1)) {
     throw new RunError(`${weights} knows the classes ${saved.classes.join(', ')}; this is ${dataset.name}`);
   }
   const { images, labels } = dataset.splits[split];
@@ -34,7 +36,7 @@ export const predictData: Handler<'data.predict'> = async (
         labels: labels.subarray(first, end),
       };
       const probabilities = await predictSplit(learner, part, saved.preprocess);
-      best(probabilities, saved.classes.length, said.subarray(first, end), confidence.subarray(first, end));
+      best(probabilities, places, said.subarray(first, end), confidence.subarray(first, end));
       progress({ done: end, total: labels.length });
     }
   } finally {
@@ -43,17 +45,17 @@ export const predictData: Handler<'data.predict'> = async (
   return { said, confidence };
 };
 
-/** The most probable class of each row, and how probable it is. */
+/** The most probable class of each row, in the data's order, and how probable it is. */
 function best(
   probabilities: Float32Array,
-  classes: number,
+  places: readonly number[],
   said: Uint8Array,
   confidence: Float32Array,
 ): void {
   for (let i = 0; i < said.length; i++) {
-    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    const row = probabilities.subarray(i * places.length, (i + 1) * places.length);
     const most = Math.max(...row);
-    said[i] = row.indexOf(most);
+    said[i] = places[row.indexOf(most)] as number;
     confidence[i] = most;
   }
 }
