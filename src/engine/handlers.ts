@@ -9,5 +9,9 @@ export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> 
   'data.augment': async () => (await import('./requests/data.js')).augmentFace,
   'data.duplicates': async () => (await import('./requests/data.js')).findDuplicates,
   'data.predict': async () => (await import('./requests/predictions.js')).predictData,
+  'weights.list': async () => (await import('./requests/weight_files.js')).listWeights,
+  'model.describe': async () => (await import('./requests/model.js')).describeModel,
+  'model.weights': async () => (await import('./requests/model.js')).layerWeights,
+  'model.kernels': async () => (await import('./requests/model.js')).layerKernels,
   'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
 };

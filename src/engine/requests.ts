@@ -1,5 +1,6 @@
 import type { Twin } from '../data/facts.js';
 import type { SplitName } from '../data/types.js';
+import type { LayerOption } from '../nn/layer.js';
 import type { RunReport } from '../train/runs.js';
 /**
  * What a screen may ask the engine for, by name: arguments, progress, result. They travel as structured clones, so
@@ -23,6 +24,13 @@ export interface Requests {
   'data.duplicates': { args: DataPlace; progress: never; result: Twin[][] };
   /** What a weight file says about every image of a split. */
   'data.predict': { args: FacePlace & { weights: string }; progress: Share; result: Predictions };
+  /** Trained networks, of the runs in a folder and shipped ones. */
+  'weights.list': { args: { folder: string }; progress: never; result: WeightFile[] };
+  /** A built-in network by name, or a weight file by path. */
+  'model.describe': { args: { model: string }; progress: never; result: ModelReport };
+  'model.weights': { args: LayerPlace; progress: never; result: LayerArray[] };
+  /** `owner`: the layer that it is computed together with, or itself. */
+  'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
 }
 
 /** How far something is. */
@@ -49,6 +57,58 @@ export interface DataReport extends DataPlace {
   readonly skipped: number;
   /** Where the first of them are, and what is wrong. */
   readonly bad: readonly string[];
+}
+
+export interface WeightFile {
+  readonly label: string;
+  readonly path: string;
+}
+
+export interface LayerPlace {
+  readonly model: string;
+  readonly layer: string;
+}
+
+/** A network, layer by layer, for one image. Shapes have no batch axis. */
+export interface ModelReport {
+  readonly name: string;
+  readonly trained: boolean;
+  /** Of a trained one: run, epoch, validation accuracy. */
+  readonly notes: Readonly<Record<string, string>>;
+  readonly trainable: number;
+  readonly nonTrainable: number;
+  readonly input: readonly number[];
+  readonly layers: readonly LayerReport[];
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  /** Names of the layers whose outputs go in; empty for the images. */
+  readonly from: readonly string[];
+  readonly params: number;
+  readonly flop: number;
+  /** Of its output. */
+  readonly bytes: number;
+  /** Pixels of the image, along an edge, that one value sees; undefined: all. */
+  readonly sees: number | undefined;
+  readonly settings: Readonly<Record<string, LayerOption>>;
+  readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[];
+}
+
+export interface LayerArray {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** A file of shaders/, and which of its entry points are meant. */
+export interface ShaderFile {
+  readonly name: string;
+  readonly entries: readonly string[];
+  readonly text: string;
 }
 
 /** By image: the most probable class, and its probability. */

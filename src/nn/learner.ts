@@ -259,6 +259,13 @@ export class Learner {
     return program.commands.map((command, i) => ({ ...command, nanoseconds: times[i] ?? 0 }));
   }
 
+  /** The kernels of a training step of so many images, in order, without running it. */
+  async commands(batch: number): Promise<readonly CommandInfo[]> {
+    const { program } = await recordStep(this.#parts, { batch, mode: 'train', metrics: this.#train });
+    program.dispose();
+    return program.commands;
+  }
+
   /** All weights, moving averages included, in layer order. */
   async readWeights(): Promise<Map<string, NamedArray>> {
     return this.#parameters.read();

@@ -10,10 +10,10 @@ export class PictureCache {
   constructor(private readonly capability: Capability) {}
 
   /** As many lines as the place has rows, each as wide as it. */
-  lines({ picture, cols, rows }: PlacedPicture): readonly string[] {
+  lines({ picture, cols, rows, enlarge }: PlacedPicture): readonly string[] {
     const known = this.#painted.get(picture);
     if (known !== undefined && known.cols === cols && known.rows === rows) return known.lines;
-    const lines = paintPicture(picture, cols, rows, this.capability);
+    const lines = paintPicture(picture, cols, rows, this.capability, enlarge);
     this.#painted.set(picture, { cols, rows, lines });
     return lines;
   }

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import type { Picture } from '../util/picture.js';
+import type { Enlarge } from '../util/resample.js';
 import type { AppState, Note, Prompt, Question, ScreenName } from './app_state.js';
 import type { Rect } from './layout.js';
 import type { Loadable } from './loadable.js';
@@ -65,6 +66,8 @@ export interface PanelSpec<S> {
 export interface PlacedPicture extends Rect {
   /** A new object when pixels change: painting is remembered by it. */
   readonly picture: Picture;
+  /** Default: bilinear. */
+  readonly enlarge?: Enlarge;
 }
 
 /** One row of the table of keys: feeds the handlers, the row of hints, the help and the documentation. */

@@ -1,54 +1,49 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { shippedModels, weightsPath } from '../train/shipped_models.js';
+import { existsSync } from 'node:fs';
+import type { WeightFile } from '../engine/requests.js';
 import type { Actions } from './screen_module.js';
-
-/** A trained network that can be chosen. */
-interface WeightFile {
-  readonly label: string;
-  readonly path: string;
-}
-
-/** Of runs, the latest name first, then those that come with fer-tui. */
-function weightFiles(runsFolder: string): WeightFile[] {
-  const runs = existsSync(runsFolder) ? readdirSync(runsFolder) : [];
-  const trained = runs
-    .map((name) => ({ label: `${name}, its best epoch`, path: join(runsFolder, name, 'best.safetensors') }))
-    .filter(({ path }) => existsSync(path))
-    .sort((a, b) => b.label.localeCompare(a.label, 'en', { numeric: true }));
-  const shipped = shippedModels().map((name) => ({
-    label: `${name}, comes with fer-tui`,
-    path: weightsPath(name),
-  }));
-  return [...trained, ...shipped];
-}
 
 /** Most that can be chosen by one key. */
 const MOST = 8;
 
-/** Asks which trained network is meant: one of those there are, or a file. */
+type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note'>;
+
+/** Asks which network is meant: a trained one, or a file; `untrained` ones come first. */
 export function askForWeights(
-  act: Pick<Actions<unknown>, 'app' | 'ask' | 'prompt'>,
+  act: Verbs,
   use: (path: string) => void,
+  untrained: readonly string[] = [],
 ): void {
-  const files = weightFiles(act.app.runsFolder).slice(0, MOST);
+  const { runsFolder } = act.app;
+  act.engine.request('weights.list', { folder: runsFolder }).then(
+    (trained) => askWhich(act, use, untrained, trained),
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+function askWhich(
+  act: Verbs,
+  use: (path: string) => void,
+  untrained: readonly string[],
+  trained: readonly WeightFile[],
+): void {
+  const named = untrained.map((name) => ({ label: `${name}, untrained`, path: name }));
+  const files = [...named, ...trained].slice(0, MOST);
   act.ask({
     title: 'which model?',
-    lines: files.length === 0 ? [`no trained model in ${act.app.runsFolder}/ yet`] : [],
+    lines: trained.length === 0 ? [`no trained model in ${act.app.runsFolder}/ yet`] : [],
     choices: [
       ...files.map(({ label, path }, i) => ({ key: String(i + 1), label, run: () => use(path) })),
-      {
-        key: 'f',
-        label: 'a file',
-        run: () =>
-          act.prompt({
-            title: 'weight file',
-            value: '',
-            help: 'a path: .safetensors of a run, or .h5 and .keras of Keras',
-            check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
-            submit: use,
-          }),
-      },
+      { key: 'f', label: 'a file', run: () => askForFile(act, use) },
     ],
+  });
+}
+
+function askForFile(act: Verbs, use: (path: string) => void): void {
+  act.prompt({
+    title: 'weight file',
+    value: '',
+    help: 'a path: .safetensors of a run, or .h5 and .keras of Keras',
+    check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
+    submit: use,
   });
 }

@@ -2,9 +2,10 @@ import type { ScreenName } from '../app_state.js';
 import type { AnyScreen } from '../screen_module.js';
 import { data } from './data.js';
 import { home } from './home.js';
+import { model } from './model.js';
 import { train } from './train.js';
 
 /** Every screen: add yours here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
-  [home, data, train].map((screen) => [screen.name, screen]),
+  [home, data, model, train].map((screen) => [screen.name, screen]),
 );

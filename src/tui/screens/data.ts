@@ -198,7 +198,7 @@ function toggleWrong(act: Act): void {
   }
   askForWeights(act, (weights) => {
     act.set({ weights });
-    act.load('predictions', `${weights} looks at ${split}`, async (engine, { signal, progress }) => {
+    act.load('predictions', `classifying ${split}`, async (engine, { signal, progress }) => {
       const said = await engine.request(
         'data.predict',
         { path, split, weights },

@@ -1,0 +1,81 @@
+import { networkCosts, receptiveFields } from '../../nn/cost.js';
+import { initialize } from '../../nn/init.js';
+import { Learner } from '../../nn/learner.js';
+import { buildModel, MODEL_NAMES } from '../../nn/models.js';
+import type { Network } from '../../nn/network.js';
+import type { NamedArrays } from '../../nn/parameters.js';
+import { openModel } from '../../train/weights.js';
+import { Rng } from '../../util/random.js';
+import type { Handler } from '../handler.js';
+import { shaderFiles } from './sources.js';
+
+/** Seed of the weights of a network that was not trained: the default of training. */
+const SEED = 7;
+/** Images a step whose kernels are shown: the default of training. */
+const BATCH = 28;
+
+interface Opened {
+  readonly network: Network;
+  readonly weights: NamedArrays;
+  readonly trained: boolean;
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+/** A built-in network as it is before training, or a file. Throws RunError. */
+async function open(model: string): Promise<Opened> {
+  if ((MODEL_NAMES as readonly string[]).includes(model)) {
+    const network = buildModel(model);
+    const fresh = network.weights.map(({ name, shape, initializer }, i) => {
+      const data = initialize(initializer, shape, new Rng(SEED, i));
+      return [name, { shape, data }] as const;
+    });
+    return { network, weights: new Map(fresh), trained: false, notes: {} };
+  }
+  const { network, weights, notes } = await openModel(model);
+  return { network, weights, trained: true, notes };
+}
+
+/** All that is known of a network without running it. */
+export const describeModel: Handler<'model.describe'> = async ({ model }) => {
+  const { network, trained, notes } = await open(model);
+  const { rows, trainable, nonTrainable } = network.summary();
+  const costs = networkCosts(network);
+  const seen = receptiveFields(network);
+  return {
+    ...{ name: network.name, trained, notes, trainable, nonTrainable, input: network.inputShape },
+    layers: network.layers.map(({ name, layer, inputShape, outputShape, weights }, i) => ({
+      ...{ name, kind: layer.kind, input: inputShape, output: outputShape, sees: seen[i] },
+      ...{ from: rows[i]?.from ?? [], params: rows[i]?.params ?? 0 },
+      ...{ flop: costs[i]?.flop ?? 0, bytes: costs[i]?.bytes ?? 0 },
+      settings: layer.config,
+      weights: weights.map(({ name, shape }) => ({ name: name.slice(name.indexOf('/') + 1), shape })),
+    })),
+  };
+};
+
+/** The weights of one layer. */
+export const layerWeights: Handler<'model.weights'> = async ({ model, layer }) => {
+  const { weights } = await open(model);
+  const own = [...weights].filter(([name]) => name.startsWith(`${layer}/`));
+  return own.map(([name, { shape, data }]) => ({ name: name.slice(layer.length + 1), shape, data }));
+};
+
+/** The kernels that training runs for a layer on this adapter, with their sources. */
+export const layerKernels: Handler<'model.kernels'> = async ({ model, layer }, { gpu }) => {
+  const { network } = await open(model);
+  const learner = new Learner(await gpu(), network);
+  try {
+    const commands = await learner.commands(BATCH);
+    const scopes = new Set(commands.map(({ scope }) => scope.split('/')[0] ?? ''));
+    // A layer without kernels of its own is part of the one before it that has some.
+    let owner = '';
+    for (const { name } of network.layers) {
+      if (scopes.has(name)) owner = name;
+      if (name === layer) break;
+    }
+    const own = commands.filter(({ scope }) => scope.split('/')[0] === owner);
+    return { owner, files: shaderFiles(own.map(({ kernel }) => kernel)) };
+  } finally {
+    await learner.dispose();
+  }
+};

@@ -1,0 +1,214 @@
+import { OPTIONS } from '../../train/options.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { EMPTY, waitingLines } from '../loadable.js';
+import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
+import { SOURCE_KEYS, sourceAfter, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import { askForWeights } from '../weight_files.js';
+import {
+  channelsOf,
+  detailLines,
+  filterLines,
+  filterPictures,
+  type ModelState,
+  reportOf,
+  selectedLayer,
+  tableLines,
+  tilePlan,
+  tilesOf,
+} from './model_panels.js';
+
+type Act = Actions<ModelState>;
+
+function openModel(act: Act, model: string): void {
+  act.set({ model, selected: 0, mode: 'table' });
+  act.load('report', `reading ${model}`, (engine, { signal }) =>
+    engine.request('model.describe', { model }, { signal }),
+  );
+}
+
+function select(act: Act, step: number): void {
+  const last = (reportOf(act.state)?.layers.length ?? 1) - 1;
+  act.set({ selected: Math.max(0, Math.min(last, act.state.selected + step)) });
+  if (act.state.mode === 'filters') loadFilters(act);
+}
+
+function loadFilters(act: Act): void {
+  const layer = selectedLayer(act.state)?.name;
+  if (layer === undefined) return;
+  const { model } = act.state;
+  act.set({ mode: 'filters', channel: 0, tiles: [] });
+  act.load('weights', `reading ${layer}`, async (engine, { signal }) => {
+    const weights = await engine.request('model.weights', { model, layer }, { signal });
+    setImmediate(() => drawTiles(act, 0)); // once they are in the state
+    return weights;
+  });
+}
+
+/** Draws the filters of another input channel. */
+function drawTiles(act: Act, step: number): void {
+  const { weights } = act.state;
+  const plan = weights.status === 'ready' ? tilePlan(weights.value) : undefined;
+  if (plan === undefined) return;
+  const channels = channelsOf(plan);
+  const channel = (act.state.channel + step + channels) % channels;
+  act.set({ channel, tiles: tilesOf(plan, channel, act.app.capability.color === 'none') });
+}
+
+function loadKernels(act: Act): void {
+  const layer = selectedLayer(act.state)?.name;
+  if (layer === undefined) return;
+  const { model } = act.state;
+  act.set({ mode: 'source' });
+  act.load('kernels', `finding the kernels of ${layer}`, async (engine, { signal }) => {
+    const { owner, files } = await engine.request('model.kernels', { model, layer }, { signal });
+    return { owner, view: sourceOf(files) };
+  });
+}
+
+function kernelLines(view: PanelView<ModelState>): readonly string[] {
+  const { kernels } = view.state;
+  return kernels.status === 'ready'
+    ? sourceLines(kernels.value.view, view)
+    : waitingLines(kernels, { ...view, empty: 'w reads the kernels of a layer' });
+}
+
+function kernelTitle({ state }: PanelView<ModelState>): string {
+  const layer = selectedLayer(state)?.name;
+  if (state.kernels.status !== 'ready') return `kernels of ${layer}`;
+  const { owner, view } = state.kernels.value;
+  const whose = owner === layer ? layer : `${layer} (fused into ${owner})`;
+  return `${whose}: ${sourceTitle(view)}`;
+}
+
+const inMode = (mode: ModelState['mode']) => (act: Act) => act.state.mode === mode;
+const described = (act: Act): boolean => act.state.report.status === 'ready';
+
+const browsing = (act: Act): boolean => described(act) && act.state.mode !== 'source';
+
+const KEYS: readonly Binding<ModelState>[] = [
+  {
+    keys: SOURCE_KEYS,
+    help: 'In a source: scrolls, or turns to the next file',
+    when: (act) => inMode('source')(act) && act.state.kernels.status === 'ready',
+    run: (act, key) => {
+      const { kernels } = act.state;
+      if (kernels.status !== 'ready') return;
+      const { owner, view } = kernels.value;
+      act.set({ kernels: { status: 'ready', value: { owner, view: sourceAfter(view, key) } } });
+    },
+  },
+  {
+    keys: ['escape'],
+    hint: 'back',
+    help: 'Back to the table',
+    when: ({ state }) => state.mode !== 'table',
+    run: (act) => act.set({ mode: 'table' }),
+  },
+  {
+    keys: ['up', 'down'],
+    hint: 'layer',
+    help: 'Goes to another layer',
+    when: browsing,
+    run: (act, key) => select(act, key === 'up' ? -1 : 1),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Ten layers up or down',
+    when: browsing,
+    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
+  },
+  {
+    keys: ['enter'],
+    hint: 'filters',
+    help: 'The weights of the layer: filters as tiles, matrices as pictures',
+    when: browsing,
+    run: (act) => (act.state.mode === 'filters' ? act.set({ mode: 'table' }) : loadFilters(act)),
+  },
+  {
+    keys: ['[', ']'],
+    hint: 'channel',
+    help: 'Filters of another input channel',
+    when: inMode('filters'),
+    run: (act, key) => drawTiles(act, key === '[' ? -1 : 1),
+  },
+  {
+    keys: ['w'],
+    hint: 'WGSL',
+    help: 'The kernels that train this layer on this adapter',
+    when: browsing,
+    run: loadKernels,
+  },
+  {
+    keys: ['m'],
+    hint: 'model',
+    help: 'Chooses a built-in network, a trained one, or a file',
+    run: (act) => askForWeights(act, (model) => openModel(act, model), OPTIONS.model.choices),
+  },
+];
+
+/** What a network is before it runs. */
+export const model = defineScreen<ModelState>({
+  name: 'model',
+  title: 'Model',
+  initial: {
+    ...{ model: '', report: EMPTY, selected: 0, mode: 'table', weights: EMPTY, channel: 0, tiles: [] },
+    kernels: EMPTY,
+  },
+  panels: [
+    {
+      id: 'table',
+      title: ({ state }) => {
+        const trained = reportOf(state)?.trained === false ? ' · untrained' : '';
+        return `${state.model || 'network'}${trained}`;
+      },
+      when: ({ state }) => state.mode === 'table',
+      lines: tableLines,
+    },
+    {
+      id: 'detail',
+      title: ({ state }) => selectedLayer(state)?.name ?? 'layer',
+      when: ({ state }) => state.mode === 'table',
+      lines: detailLines,
+    },
+    {
+      id: 'filters',
+      title: ({ state }) => `${selectedLayer(state)?.name ?? ''} of ${state.model}`,
+      when: ({ state }) => state.mode === 'filters',
+      lines: filterLines,
+      pictures: filterPictures,
+    },
+    {
+      id: 'source',
+      title: kernelTitle,
+      when: ({ state }) => state.mode === 'source',
+      lines: kernelLines,
+      flush: true,
+    },
+  ],
+  layout: (body, { state }) => {
+    if (state.mode !== 'table') return { [state.mode]: body };
+    const kind = bodyClass(body);
+    const [table, detail] = (
+      kind === 'narrow'
+        ? stack(body, [{ share: 1 }, 4])
+        : columns(body, [{ share: 1 }, kind === 'wide' ? 27 : 24])
+    ) as [Rect, Rect];
+    return { table, detail };
+  },
+  keys: KEYS,
+  explain: () => [
+    'Every layer of the network: the shape of its output (height x width x channels), its parameters, the millions of floating-point operations for one face, the memory of its output, and its share of the work.',
+    'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution looks at pixels, so its filters can be read: edges, bars, spots.',
+    'w reads the WGSL kernels that training runs for the layer on this adapter; ▸ marks the entry points. Layers without kernels of their own are fused into the one before.',
+    'Training takes about three times the operations of the forward pass: once forward, twice back.',
+  ],
+  summary: ({ state }) => {
+    const report = reportOf(state);
+    return report === undefined
+      ? 'no model'
+      : `${report.name}: ${report.trainable.toLocaleString('en')} parameters`;
+  },
+  open: (act) => {
+    if (act.state.report.status === 'empty') openModel(act, OPTIONS.model.default);
+  },
+});
