@@ -15,7 +15,8 @@ import { Training } from './training.js';
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver's threads begin, so that they inherit it
 
 const outbox = new Outbox((batch) => {
-  if (process.connected) process.send?.(batch);
+  // The callback takes the error of a channel that has just been closed: then nobody listens any more.
+  if (process.connected) process.send?.(batch, undefined, undefined, () => undefined);
 });
 const send = (message: Message): void => outbox.send(message);
 setInterval(() => send({ type: 'heartbeat' }), HEARTBEAT_MS).unref();
@@ -62,6 +63,9 @@ process.on('message', (command: Command) => {
       break;
     case 'cancel':
       asked.get(command.id)?.abort();
+      break;
+    case 'end':
+      void end();
       break;
     case 'train':
       training.train(command.settings);

@@ -16,7 +16,7 @@ export interface Engine {
   close(): Promise<void>;
   /** Ends it at once, whatever it does. */
   kill(): void;
-  /** No longer keeps this process alive. */
+  /** Lets go of it: it saves and ends by itself, without keeping this process alive. */
   release(): void;
   /** Where what it prints goes. */
   readonly log: string;

@@ -70,7 +70,7 @@ export class EngineProcess implements Engine {
   close(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return Promise.resolve();
-    if (child.connected) child.disconnect(); // it notices
+    if (child.connected) this.send({ type: 'end' });
     return new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
@@ -79,7 +79,9 @@ export class EngineProcess implements Engine {
   }
 
   release(): void {
-    this.#child?.unref();
+    const child = this.#child;
+    if (child?.connected) child.disconnect(); // it notices, saves and ends
+    child?.unref();
   }
 
   #begin(): ChildProcess {

@@ -6,6 +6,8 @@ export type Command =
   | { readonly type: 'train'; readonly settings: Readonly<Record<string, unknown>> }
   | { readonly type: 'resume'; readonly path: string }
   | Steering
+  /** Save and end. So does the parent's end. */
+  | { readonly type: 'end' }
   | { readonly type: 'request'; readonly id: number; readonly name: RequestName; readonly args: unknown }
   | { readonly type: 'cancel'; readonly id: number };
 

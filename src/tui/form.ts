@@ -24,7 +24,7 @@ export function fieldHelp({ type, choices, range, integer, above, default: value
       : type === 'boolean'
         ? 'true · false'
         : 'a text');
-  return [`takes    ${kind}`, `default  ${value === undefined ? 'not set' : String(value)}`];
+  return [`takes ${kind}`, `default: ${value === undefined ? 'not set' : String(value)}`];
 }
 
 /** What was typed, as the field's type; empty is "not set". */

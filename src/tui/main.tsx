@@ -107,7 +107,6 @@ export async function runTui(options: TuiOptions): Promise<number> {
     process.off('exit', restore).off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
     restore();
     ink.unmount();
-    void engine.close();
     engine.release();
     const words = farewell(store.state.run);
     if (words !== undefined) process.stdout.write(`${words}\n`);

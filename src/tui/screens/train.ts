@@ -97,6 +97,17 @@ function editField(act: Act): void {
   });
 }
 
+function findField(act: Act): void {
+  const matching = (text: string): number => FIELDS.findIndex(([name]) => name.includes(text));
+  act.prompt({
+    title: 'find a setting',
+    value: '',
+    help: 'part of its name, such as lr or augment',
+    check: (text) => (matching(text) < 0 ? `no setting has "${text}" in its name` : undefined),
+    submit: (text) => act.set({ selected: matching(text) + 1 }),
+  });
+}
+
 function begin(act: Act): void {
   const error = formError(act.state.values);
   if (error !== undefined) {
@@ -178,6 +189,7 @@ const FORM_KEYS: readonly Binding<TrainState>[] = [
       if (field !== undefined) act.set({ values: withValue(act.state.values, field[0], '') });
     },
   },
+  { keys: ['/'], hint: 'find', help: 'Goes to a setting by its name', when: inForm, run: findField },
   { keys: ['s'], hint: 'start', help: 'Starts training', when: inForm, run: begin },
 ];
 

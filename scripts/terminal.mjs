@@ -1,0 +1,111 @@
+import { spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+
+/**
+ * A real pseudo-terminal with a program in it and an emulator that reads it: for end-to-end tests, measurements and the
+ * captured screens of the documentation.
+ */
+export class Terminal {
+  /** Everything that the program wrote. */
+  raw = '';
+  /** Resolves with the exit code. */
+  exited;
+  #pty;
+  #xterm;
+  #watchers = new Set();
+
+  /**
+   * @param {string} file
+   * @param {string[]} args
+   * @param {{ cols?: number, rows?: number, cwd?: string, env?: Record<string, string> }} [options]
+   */
+  constructor(file, args, { cols = 100, rows = 30, cwd = process.cwd(), env = {} } = {}) {
+    const { CI: _ci, NO_COLOR: _color, TMUX: _tmux, ...inherited } = process.env;
+    this.#xterm = new xterm.Terminal({ cols, rows, allowProposedApi: true });
+    this.#pty = spawn(file, args, {
+      ...{ name: 'xterm-256color', cols, rows, cwd },
+      env: { ...inherited, LANG: 'C.UTF-8', COLORTERM: 'truecolor', ...env },
+    });
+    this.#pty.onData((data) => {
+      this.raw += data;
+      this.#xterm.write(data, () => {
+        for (const watcher of this.#watchers) watcher();
+      });
+    });
+    this.exited = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
+  }
+
+  get pid() {
+    return this.#pty.pid;
+  }
+
+  /** Whether the program is on the alternate screen. */
+  get alternate() {
+    return this.#xterm.buffer.active.type === 'alternate';
+  }
+
+  /** The rows as text, without blanks at their ends. */
+  lines() {
+    const buffer = this.#xterm.buffer.active;
+    return Array.from({ length: this.#xterm.rows }, (_, y) =>
+      (buffer.getLine(buffer.baseY + y)?.translateToString(true) ?? '').trimEnd(),
+    );
+  }
+
+  text() {
+    return this.lines().join('\n');
+  }
+
+  /** Types text, or sends the bytes of a key. */
+  press(...keys) {
+    for (const key of keys) this.#pty.write(KEYS[key] ?? key);
+  }
+
+  resize(cols, rows) {
+    this.#xterm.resize(cols, rows);
+    this.#pty.resize(cols, rows);
+  }
+
+  /** Resolves, with the milliseconds that it took, when the screen shows something; rejects with the screen. */
+  waitFor(what, timeoutMs = 30_000) {
+    const begin = performance.now();
+    const there = () => (what instanceof RegExp ? what.test(this.text()) : this.text().includes(what));
+    return new Promise((resolve, reject) => {
+      const done = (finish) => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        finish();
+      };
+      const look = () => {
+        if (there()) done(() => resolve(performance.now() - begin));
+      };
+      const timer = setTimeout(
+        () => done(() => reject(new Error(`no ${what} within ${timeoutMs} ms; the screen:\n${this.text()}`))),
+        timeoutMs,
+      );
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  /** Ends the program. */
+  kill(signal = 'SIGKILL') {
+    this.#pty.kill(signal);
+  }
+}
+
+const KEYS = {
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  enter: '\r',
+  escape: '\x1b',
+  tab: '\t',
+  space: ' ',
+  backspace: '\x7f',
+  'ctrl+c': '\x03',
+  'ctrl+l': '\x0c',
+  'ctrl+u': '\x15',
+  'ctrl+z': '\x1a',
+};

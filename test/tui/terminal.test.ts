@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { Terminal } from '../../scripts/terminal.mjs';
+import { CLI } from '../helpers/cli.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+let terminal: Terminal | undefined;
+afterEach(() => terminal?.kill());
+
+/** The program in a terminal, between two looks at how the terminal is set. */
+function open(args: string, options: ConstructorParameters<typeof Terminal>[2] = {}) {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-pty-'));
+  const script = `stty -a > before; "${process.execPath}" "${CLI}" ${args}; echo "exit $?"; stty -a > after; sleep 60`;
+  terminal = new Terminal('bash', ['-c', script], { cwd, ...options });
+  return { cwd, t: terminal };
+}
+
+/** Cursor, alternate screen and echo are as they were. */
+async function expectRestored(t: Terminal, cwd: string, code: number): Promise<void> {
+  await t.waitFor(`exit ${code}`);
+  expect(t.alternate).toBe(false);
+  expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
+  await expect.poll(() => existsSync(join(cwd, 'after'))).toBe(true);
+  await expect
+    .poll(() => readFileSync(join(cwd, 'after'), 'utf8'))
+    .toBe(readFileSync(join(cwd, 'before'), 'utf8'));
+}
+
+/** Types a setting of the form. */
+async function set(t: Terminal, name: string, value: string): Promise<void> {
+  t.press('enter');
+  await t.waitFor(`─ ${name} ─`);
+  t.press('ctrl+u', value, 'enter');
+  await t.waitFor(new RegExp(`▸\\*${name} +${value}`));
+}
+
+describeGpu('in a real terminal', () => {
+  it('trains from Home: pause, step, rate, stop, resume, a killed engine, quit', async () => {
+    const { t, cwd } = open('');
+    await t.waitFor('Train a new model');
+    expect(t.alternate).toBe(true);
+    t.press('t', 'down');
+    await set(t, 'data', 'synthetic:140');
+    t.press('down', 'right');
+    await t.waitFor('fer-shallow');
+    t.press('/');
+    await t.waitFor('find a setting');
+    t.press('log-every', 'enter');
+    await t.waitFor(/▸ *log-every/);
+    await set(t, 'log-every', '1');
+    t.press('s');
+    await t.waitFor(/TRAINING ep \d+\/50/, 60_000);
+    await t.waitFor('img/s');
+
+    t.press('space');
+    await t.waitFor('PAUSED');
+    const step = (): number => Number(/step (\d+) ·/.exec(t.text())?.[1] ?? Number.NaN);
+    await t.waitFor(/paused at step \d+/);
+    const paused = step();
+    t.press('s');
+    await expect.poll(step, { timeout: 5000 }).toBe(paused + 1);
+    t.press('[');
+    await t.waitFor('0.001 -> 0.0005');
+    t.press('v');
+    await t.waitFor('validated:');
+    t.press('S');
+    await t.waitFor(/checkpoint of step \d+ saved/);
+    t.press('space');
+    await t.waitFor('TRAINING');
+
+    t.press('x');
+    await t.waitFor('stop training?');
+    t.press('s');
+    await t.waitFor('STOPPED');
+    t.press('1');
+    await t.waitFor(/r1 +fer-shallow +stopped/);
+
+    t.press('R');
+    await t.waitFor(/resumed at step \d+/, 60_000);
+    await t.waitFor('TRAINING');
+    process.kill(Number(readFileSync(join(cwd, 'runs/r1/lock'), 'utf8')), 'SIGKILL');
+    expect(await t.waitFor('It ended with SIGKILL', 3000)).toBeLessThan(3000);
+    t.press('R');
+    await t.waitFor(/TRAINING ep/, 60_000);
+
+    t.press('q');
+    await t.waitFor('quit while training?');
+    t.press('q');
+    await expectRestored(t, cwd, 0);
+    expect(existsSync(join(cwd, 'runs/r1/lock'))).toBe(false);
+    expect(readdirSync(join(cwd, 'runs/r1'))).toContain('checkpoint.safetensors');
+    const events = readFileSync(join(cwd, 'runs/r1/events.ndjson'), 'utf8').trimEnd().split('\n');
+    for (const kind of ['pause', 'continue', 'lr', 'validate', 'checkpoint', 'resume']) {
+      if (kind === 'validate') expect(events.some((line) => line.includes('"validation"'))).toBe(true);
+      else
+        expect(
+          events.some((line) => line.includes(`"kind":"${kind}"`)),
+          kind,
+        ).toBe(true);
+    }
+  }, 180_000);
+
+  it('^C while training saves, restores the terminal and exits with 130', async () => {
+    const { t, cwd } = open('train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500');
+    await t.waitFor(/TRAINING ep/, 60_000);
+    t.press('ctrl+c');
+    await expectRestored(t, cwd, 130);
+    expect(t.text()).toContain('fer-tui train --resume runs/r1');
+  }, 120_000);
+});
