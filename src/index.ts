@@ -27,7 +27,6 @@ export {
   type LearnerState,
   type StepMetrics,
   type StoredImages,
-  type Trace,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
 export { type GraphNode, type ModelSummary, Network, Sequential } from './nn/network.js';
@@ -41,6 +40,7 @@ export {
   sgd,
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
+export type { Trace } from './nn/trace.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control } from './train/control.js';
 export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';

@@ -11,6 +11,7 @@ import type { Network } from './network.js';
 import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
+import { readTrace, type Trace } from './trace.js';
 
 /** The numbers of one step. */
 export interface StepMetrics {
@@ -40,6 +41,8 @@ export interface LearnerOptions {
   readonly clipValue?: number | undefined;
   /** Momentum of an exponential moving average of the weights, for `withAverage`; default: none is kept. */
   readonly ema?: number | undefined;
+  /** Whether `takeAverage` will gather an equal average of the weights instead; default false. */
+  readonly swa?: boolean;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
 }
@@ -48,6 +51,8 @@ export interface LearnerOptions {
 export interface LearnerState {
   readonly stepCount: number;
   readonly learningRate: number;
+  /** How many times `takeAverage` was called. */
+  readonly averaged: number;
   readonly weights: NamedArrays;
   /** By the optimiser's word and the weight, e.g. `moment/conv2d/kernel`. */
   readonly optimizer: NamedArrays;
@@ -56,19 +61,6 @@ export interface LearnerState {
 /** Device time of one dispatch of a step. */
 export interface KernelTime extends CommandInfo {
   readonly nanoseconds: number;
-}
-
-/** All that went on inside one training step. */
-export interface Trace {
-  /** Per layer: input (where several meet, the first), output, and the gradient of the loss by the output (absent where nobody needed it). */
-  readonly layers: ReadonlyMap<
-    string,
-    { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
-  >;
-  /** Gradient of each trainable weight. */
-  readonly weightGradients: ReadonlyMap<string, NamedArray>;
-  /** The kernels that ran layer by layer, in order. */
-  readonly kernels: readonly CommandInfo[];
 }
 
 /** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
@@ -103,6 +95,8 @@ export class Learner {
   #version = 0;
   readonly #prepared = new Map<Step, number>();
   #seed: number;
+  readonly #swa: boolean;
+  #averaged = 0;
   /** Learning rate of the next steps. */
   learningRate: number;
   /** Hears how many of a new step's kernels are compiled. */
@@ -115,6 +109,8 @@ export class Learner {
   ) {
     const optimizer = options.optimizer ?? adam();
     this.#seed = (options.seed ?? 7) >>> 0;
+    this.#swa = options.swa ?? false;
+    if (this.#swa && options.ema !== undefined) throw new RangeError('ema and swa: only one average is kept');
     this.learningRate = optimizer.learningRate;
     const classes = model.outputShape.at(-1) ?? 1;
     const metricTensors = (name: string): MetricTensors => ({
@@ -125,7 +121,7 @@ export class Learner {
     this.#evaluation = metricTensors('evaluation');
     this.#parameters = new Parameters(gpu, model, optimizer, {
       seed: this.#seed,
-      averaged: options.ema !== undefined,
+      averaged: this.#swa ? 'equally' : options.ema === undefined ? 'not' : 'moving',
     });
     const even = new Array<number>(classes).fill(1);
     this.#parts = {
@@ -222,22 +218,7 @@ export class Learner {
       step.program.run();
       this.#parameters.writeSome(moving);
       await this.train(images, labels);
-      const read = async (tensor: Tensor): Promise<NamedArray> => ({
-        shape: tensor.shape,
-        data: await this.gpu.read(tensor),
-      });
-      const layers = new Map<
-        string,
-        { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
-      >();
-      for (const { name, inputs, output } of step.layers) {
-        const gradient = output.grad && (await read(output.grad));
-        layers.set(name, { input: await read(inputs[0].value), output: await read(output.value), gradient });
-      }
-      const weightGradients = new Map<string, NamedArray>();
-      for (const [name, { grad }] of step.vars)
-        if (grad !== undefined) weightGradients.set(name, await read(grad));
-      return { layers, weightGradients, kernels: step.program.commands };
+      return await readTrace(this.gpu, step);
     } finally {
       step.program.dispose();
     }
@@ -277,9 +258,28 @@ export class Learner {
     this.#version++;
   }
 
-  /** Runs `body` with the moving average of the weights in their place, if one is kept: evaluate, predict, read. */
+  /**
+   * Takes the weights as they are now into their equal average (stochastic weight averaging, Izmailov et al. 2018,
+   * arXiv 1803.05407). Batch norm needs statistics of the averaged network: they are gathered from `batches`, which it
+   * sees as in training, without an update.
+   */
+  async takeAverage(batches: Iterable<{ images: Images; labels: Uint32Array }>): Promise<void> {
+    this.#averaged++;
+    this.#version++;
+    await this.#parameters.takeAverage(this.#averaged, async () => {
+      for (const { images, labels } of batches) {
+        const step = await this.#ready('calibrate', images, labels);
+        this.#writeStep(0, this.#stepCount);
+        step.program.run();
+        await this.#throttle();
+      }
+    });
+    this.#version++;
+  }
+
+  /** Runs `body` with the average of the weights in their place, if there is one: evaluate, predict, read. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
-    if (this.#parameters.average === undefined) return body();
+    if (this.#parameters.average === undefined || (this.#swa && this.#averaged === 0)) return body();
     this.#version++;
     try {
       return await this.#parameters.withAverage(body);
@@ -292,7 +292,7 @@ export class Learner {
   async readState(): Promise<LearnerState> {
     const { learningRate } = this;
     const [weights, optimizer] = [await this.#parameters.read(), await this.#parameters.readState()];
-    return { stepCount: this.#stepCount, learningRate, weights, optimizer };
+    return { stepCount: this.#stepCount, learningRate, averaged: this.#averaged, weights, optimizer };
   }
 
   /** Takes training up where `readState` was called: the same steps give the same bits. Throws ShapeError. */
@@ -301,6 +301,7 @@ export class Learner {
     this.#parameters.writeState(state.optimizer);
     this.#stepCount = state.stepCount;
     this.learningRate = state.learningRate;
+    this.#averaged = state.averaged;
   }
 
   /** Gives back all memory. */

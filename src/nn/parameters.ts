@@ -1,5 +1,7 @@
 import type { Gpu, PackedTensors } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
+import { updateAverage } from '../gpu/kernels/moving_average.js';
+import { runOnce } from '../gpu/recorder.js';
 import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Rng } from '../util/random.js';
@@ -15,8 +17,8 @@ export interface NamedArray {
 
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
-/** What the moving average is called beside the optimiser's state. */
-const AVERAGE = 'average';
+/** What the average of the weights, and its own statistics of batch norm, are called beside the optimiser's state. */
+const [AVERAGE, STATISTICS] = ['average', 'statistics'];
 
 /**
  * Everything on the device that training changes: the weights, trainable ones side by side in one buffer, places for
@@ -30,8 +32,10 @@ export class Parameters {
   readonly gradients: PackedTensors;
   /** The optimiser's state as its kernel binds it; a word that it does not use is one element long. */
   readonly state: Readonly<Record<string, Tensor>>;
-  /** The moving average of `trained.whole`, if there is one. */
+  /** An average of `trained.whole`, if there is one. */
   readonly average: Tensor | undefined;
+  /** What belongs to the average of the weights that no gradient moves; only of an equal average. */
+  readonly #statistics: PackedTensors | undefined;
   readonly #fixed: ReadonlyMap<string, Tensor>;
   readonly #packedState: ReadonlyMap<string, PackedTensors>;
 
@@ -39,7 +43,7 @@ export class Parameters {
     private readonly gpu: Gpu,
     private readonly model: Network,
     optimizer: Optimizer,
-    { seed, averaged }: { readonly seed: number; readonly averaged: boolean },
+    { seed, averaged }: { readonly seed: number; readonly averaged: 'not' | 'moving' | 'equally' },
   ) {
     const shapes = new Map(
       model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
@@ -67,11 +71,18 @@ export class Parameters {
       ]),
     );
     this.state = Object.fromEntries([...this.#packedState].map(([word, { whole }]) => [word, whole]));
-    if (averaged) {
+    if (averaged !== 'not') {
       const average = gpu.pack(shapes, AVERAGE);
       this.#packedState = new Map([...this.#packedState, [AVERAGE, average]]);
       this.average = average.whole;
       gpu.copy(this.trained.whole, this.average);
+    }
+    if (averaged === 'equally' && this.#fixed.size > 0) {
+      this.#statistics = gpu.pack(
+        new Map([...this.#fixed].map(([name, { shape }]) => [name, shape])),
+        STATISTICS,
+      );
+      this.#packedState = new Map([...this.#packedState, [STATISTICS, this.#statistics]]);
     }
   }
 
@@ -151,19 +162,50 @@ export class Parameters {
     );
   }
 
-  /** Puts the moving average in the place of the weights while `body` runs; without one only runs it. */
+  /** Puts the average in the place of the weights while `body` runs; without one only runs it. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     const { average, gpu } = this;
     if (average === undefined) return body();
-    const kept = gpu.empty(average.shape, 'weights in training');
-    gpu.copy(this.trained.whole, kept);
-    gpu.copy(average, this.trained.whole);
+    const exchanged = [[this.trained.whole, average], ...this.#ownStatistics()] as const;
+    const kept = exchanged.map(([own, other]) => {
+      const copy = gpu.empty(own.shape, 'weights in training');
+      gpu.copy(own, copy);
+      gpu.copy(other, own);
+      return copy;
+    });
     try {
       return await body();
     } finally {
-      gpu.copy(kept, this.trained.whole);
-      gpu.free(kept);
+      exchanged.forEach(([own], i) => {
+        const copy = kept[i] as Tensor;
+        gpu.copy(copy, own);
+        gpu.free(copy);
+      });
     }
+  }
+
+  /**
+   * Takes the weights into their equal average, as the `count`th ones. Its statistics of batch norm are those that
+   * `calibrate` leaves behind when it runs with the average in the place of the weights.
+   */
+  async takeAverage(count: number, calibrate: () => Promise<void>): Promise<void> {
+    const { average, gpu } = this;
+    if (average === undefined) return;
+    await runOnce(
+      gpu,
+      (rec) => updateAverage(rec, this.trained.whole, average, 1 - 1 / count),
+      () => gpu.sync(),
+    );
+    if (count === 1) for (const [own, other] of this.#ownStatistics()) gpu.copy(own, other);
+    await this.withAverage(async () => {
+      await calibrate();
+      for (const [own, other] of this.#ownStatistics()) gpu.copy(own, other);
+    });
+  }
+
+  /** Each weight that no gradient moves, beside its like of the average. */
+  #ownStatistics(): (readonly [Tensor, Tensor])[] {
+    return [...(this.#statistics?.parts ?? [])].map(([name, other]) => [this.#weight(name), other]);
   }
 
   dispose(): void {

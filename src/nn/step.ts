@@ -65,8 +65,11 @@ export interface Step {
   readonly vars: ReadonlyMap<string, TensorVar>;
 }
 
-/** `observe` is `train` layer by layer, with all values kept, and without the update. */
-export type StepMode = 'train' | 'observe' | 'evaluate' | 'predict';
+/**
+ * `observe` is `train` layer by layer, with all values kept, and without the update; `calibrate` is the way there
+ * alone, which moves the statistics of batch norm and nothing else.
+ */
+export type StepMode = 'train' | 'observe' | 'calibrate' | 'evaluate' | 'predict';
 
 /**
  * Records one step: forward, loss, metrics, and for `train` backward and the optimiser's updates. The tape lives
@@ -86,7 +89,7 @@ export async function recordStep(
   const { gpu, model } = parts;
   const { batch, mode, store } = options;
   const observing = mode === 'observe';
-  const training = mode === 'train' || observing;
+  const training = mode === 'train' || mode === 'calibrate' || observing;
   const rec = new Recorder(gpu, { keepAll: observing });
   const prepare = training ? rec : new Recorder(gpu);
   try {
@@ -123,7 +126,7 @@ export async function recordStep(
     const note: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
     const logits = model.call(ctx, new Var(input, false, 'images'), observing ? note : undefined);
     const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, targets));
-    if (training) {
+    if (training && mode !== 'calibrate') {
       const dlogits = rec.scope('loss/backward', () =>
         softmaxCrossEntropyBackward(rec, parting.probabilities, targets),
       );

@@ -34,8 +34,8 @@ export function saveCheckpoint(path: string, learner: LearnerState, trainer: Tra
   const tensors = new Map<string, NamedArray>();
   for (const [name, array] of learner.weights) tensors.set(WEIGHTS + name, array);
   for (const [name, array] of learner.optimizer) tensors.set(OPTIMIZER + name, array);
-  const { stepCount, learningRate } = learner;
-  const state = JSON.stringify({ stepCount, learningRate, trainer });
+  const { stepCount, learningRate, averaged } = learner;
+  const state = JSON.stringify({ stepCount, learningRate, averaged, trainer });
   atomicWrite(path, encodeSafetensors(tensors, { format: FORMAT, state }));
 }
 
@@ -50,9 +50,14 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   if (metadata['format'] !== FORMAT)
     throw new RunError(`${path}: not a checkpoint of this version of fer-tui`);
-  const { stepCount, learningRate, trainer } = JSON.parse(metadata['state'] ?? '{}') as {
+  const {
+    trainer,
+    averaged = 0,
+    ...counts
+  } = JSON.parse(metadata['state'] ?? '{}') as {
     stepCount: number;
     learningRate: number;
+    averaged?: number;
     trainer: TrainerState;
   };
   const under = (prefix: string): Map<string, NamedArray> =>
@@ -62,7 +67,7 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
       ),
     );
   return {
-    learner: { stepCount, learningRate, weights: under(WEIGHTS), optimizer: under(OPTIMIZER) },
+    learner: { ...counts, averaged, weights: under(WEIGHTS), optimizer: under(OPTIMIZER) },
     trainer,
   };
 }

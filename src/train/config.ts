@@ -33,6 +33,8 @@ export interface TrainConfig {
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
   readonly ema: number | undefined;
+  /** The first epoch of the average. */
+  readonly swa: number | undefined;
   readonly dropout: number | undefined;
   readonly labelSmoothing: number;
   readonly augment: string;
@@ -104,6 +106,9 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
     if (set !== undefined && set !== false && !law.includes(value.optimizer)) {
       throw new UsageError(`${name}: needs --optimizer ${law.join(' or ')}`);
     }
+  }
+  if (value.ema !== undefined && value.swa !== undefined) {
+    throw new UsageError('ema and swa: only one average of the weights can be kept');
   }
   if (value.restoreBestWeights && value.earlyStopping === undefined) {
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');

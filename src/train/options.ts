@@ -113,6 +113,12 @@ export const OPTIONS = {
     above: true,
     help: 'momentum of a moving average of the weights, which is validated and saved, e.g. 0.999',
   },
+  swa: {
+    type: 'number',
+    integer: true,
+    range: [1, 10_000],
+    help: 'from the end of this epoch on, average the weights of all epochs; the average is validated and saved',
+  },
   'label-smoothing': {
     type: 'number',
     default: 0,

@@ -21,6 +21,8 @@ export interface TrainPlan {
   readonly logEvery?: number;
   /** Default constant. */
   readonly schedule?: Omit<ScheduleOptions, 'epochs' | 'stepsPerEpoch'>;
+  /** The epoch (from 1) from whose end on the weights are averaged equally; the learner must keep such an average. */
+  readonly swaFrom?: number | undefined;
   /** Says which weights are the best; default: those of the highest validation accuracy. */
   readonly checkpoint?: ModelCheckpoint;
   readonly earlyStopping?: EarlyStopping | undefined;

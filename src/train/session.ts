@@ -199,6 +199,7 @@ function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): Lear
       : parseClassWeights(config.classWeights, splits.train.labels, classes);
   return {
     ...{ seed, l1, l2, labelSmoothing, clipNorm, clipValue, ema, classWeights },
+    swa: config.swa !== undefined,
     optimizer: optimizerOf(config),
   };
 }
@@ -251,6 +252,7 @@ function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): T
       saveBestOnly: config.saveBestOnly,
     }),
     checkpointSeconds,
+    swaFrom: config.swa,
     ...(config.earlyStopping !== undefined && {
       earlyStopping: new EarlyStopping({
         ...{ monitor, mode },

@@ -16,6 +16,9 @@ import { loadModel, saveModel } from './weights.js';
 /** How often the numbers of past steps are fetched from the device. */
 const TICK_MS = 500;
 
+/** After so many, at momentum 0.99, 5 % are left of the statistics that moving averages began with. */
+const CALIBRATION_BATCHES = 300;
+
 /**
  * The training loop: epochs, batches, validation, callbacks, saving. Knows no screen. A trainer that is given the state
  * of another one goes on where that one was, to the same bits.
@@ -253,6 +256,9 @@ export class Trainer {
   async #endEpoch(complete: boolean, around: RunSurroundings): Promise<boolean> {
     const { validation, classes, epochs } = this.plan;
     const { loss, acc } = this.#mean;
+    if (complete && this.#epoch + 1 >= (this.plan.swaFrom ?? Number.POSITIVE_INFINITY)) {
+      await this.learner.takeAverage(this.#calibration(around));
+    }
     const lr = this.learner.learningRate;
     const val = validation.labels.length > 0 ? await this.#validate(around) : undefined;
     const epoch = this.#epoch + 1;
@@ -289,6 +295,19 @@ export class Trainer {
     };
     around.emit(event);
     return stop;
+  }
+
+  /** Batches of this epoch from which an average of weights gets its statistics. */
+  *#calibration({ emit }: RunSurroundings): Generator<ReturnType<Feed['batch']>> {
+    const { size, batchSize, batchesPerEpoch } = this.plan.source;
+    const whole = Math.max(1, Math.floor(size / batchSize));
+    const total = Math.min(CALIBRATION_BATCHES, 3 * batchesPerEpoch);
+    const words = (done: number): string => `averaging the weights: batch ${done} of ${total}`;
+    const tell = progressNotes(emit, 'validate', words);
+    for (let i = 0; i < total; i++) {
+      yield this.#training.batch(this.#epoch, i % whole);
+      tell(i + 1, total);
+    }
   }
 
   async #validate(around: RunSurroundings): Promise<Evaluation> {
@@ -335,8 +354,9 @@ export class Trainer {
     const { bestEpoch } = this.#earlyStopping.state;
     const restored = this.#earlyStopping.restoreBestWeights && around.folder !== undefined;
     if (restored) {
-      this.learner.writeWeights(loadModel(around.folder.restore).weights);
-      await this.#save('last', around);
+      const best = loadModel(around.folder.restore);
+      this.learner.writeWeights(best.weights);
+      saveModel(around.folder.last, best);
     }
     const then = restored ? '; its weights are restored' : '';
     this.#note('stopping', `nothing better since epoch ${bestEpoch}: stopping early${then}`, around);

@@ -16,7 +16,7 @@ const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-resume-'));
 const RUN = [
   ...['train', '--data', 'synthetic:210', '--limit', '200', '--model', 'fer-shallow', '--epochs', '20'],
   ...['--schedule', 'cosine', '--warmup-epochs', '1', '--reduce-lr', '1', '--checkpoint-seconds', '0'],
-  ...['--ema', '0.9', '--clip-norm', '1', '--class-weights', 'balanced', '--l1', '1e-5'],
+  ...['--ema', '0.9', '--mixup', '0.2', '--clip-norm', '1', '--class-weights', 'balanced', '--l1', '1e-5'],
   '--quiet',
 ];
 

@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { BatchNormalization, Dense, Softmax } from '../../src/nn/layers.js';
+import { Learner, type LearnerOptions } from '../../src/nn/learner.js';
+import { Sequential } from '../../src/nn/network.js';
+import { sgd } from '../../src/nn/optimizers.js';
+import type { NamedArray } from '../../src/nn/parameters.js';
+import { relativeError } from '../../src/reference/arrays.js';
+import { denseForward } from '../../src/reference/dense.js';
+import { Rng } from '../../src/util/random.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+const model = () =>
+  new Sequential('mlp', [4], [Dense({ units: 4 }), BatchNormalization(), Dense({ units: 3 }), Softmax()]);
+const OPTIONS: LearnerOptions = { seed: 3, optimizer: sgd({ learningRate: 0.1 }) };
+
+function batch(seed: number) {
+  const rng = new Rng(seed);
+  return {
+    images: Float32Array.from({ length: 20 }, () => rng.normal()),
+    labels: Uint32Array.from({ length: 5 }, () => rng.int(3)),
+  };
+}
+const same = (times: number) => Array.from({ length: times }, () => batch(77));
+const of = (weights: ReadonlyMap<string, NamedArray>, name: string): Float32Array =>
+  weights.get(name)?.data ?? new Float32Array(0);
+
+describeGpu('averages of weights', (gpu) => {
+  it('of an equal one each set counts alike, and batch norm gets statistics of its own', async () => {
+    const learner = new Learner(gpu(), model(), { ...OPTIONS, swa: true });
+    const taken: Float32Array[] = [];
+    for (let i = 0; i < 3; i++) {
+      for (let t = 0; t < 4; t++) {
+        const { images, labels } = batch(10 * i + t);
+        await learner.train(images, labels);
+      }
+      taken.push(of(await learner.readWeights(), 'dense/kernel'));
+      await learner.takeAverage(same(i === 2 ? 1500 : 1));
+    }
+    const average = await learner.withAverage(() => learner.readWeights());
+    const mean = taken[0]?.map((_, k) => taken.reduce((sum, w) => sum + (w[k] as number), 0) / 3) ?? [];
+    expect(relativeError(of(average, 'dense/kernel'), mean)).toBeLessThan(1e-6);
+
+    const f64 = (name: string) => Float64Array.from(of(average, name));
+    const x = Float64Array.from(batch(77).images);
+    const y = denseForward(x, f64('dense/kernel'), f64('dense/bias'), 5, 4, 4);
+    const column = (c: number) => [0, 1, 2, 3, 4].map((n) => y[n * 4 + c] as number);
+    const means = [0, 1, 2, 3].map((c) => column(c).reduce((a, b) => a + b) / 5);
+    const variances = means.map((m, c) => column(c).reduce((sum, v) => sum + (v - m) ** 2, 0) / 5);
+    expect(relativeError(of(average, 'batch_normalization/moving_mean'), means)).toBeLessThan(1e-4);
+    expect(relativeError(of(average, 'batch_normalization/moving_variance'), variances)).toBeLessThan(1e-4);
+    await learner.dispose();
+  });
+
+  it('leave training as it was, and go on from a saved state', async () => {
+    const plain = new Learner(gpu(), model(), OPTIONS);
+    const averaged = new Learner(gpu(), model(), { ...OPTIONS, swa: true });
+    const train = async (learner: Learner, from: number) => {
+      for (let t = from; t < from + 3; t++) {
+        const { images, labels } = batch(t);
+        await learner.train(images, labels);
+      }
+    };
+    // Before the first one there is no average to stand in.
+    expect(await averaged.withAverage(() => averaged.readWeights())).toEqual(await averaged.readWeights());
+    for (const learner of [plain, averaged]) await train(learner, 0);
+    await averaged.takeAverage(same(2));
+    const resumed = new Learner(gpu(), model(), { ...OPTIONS, swa: true });
+    resumed.writeState(await averaged.readState());
+    for (const learner of [plain, averaged, resumed]) await train(learner, 3);
+    expect(await averaged.readWeights()).toEqual(await plain.readWeights());
+    for (const learner of [averaged, resumed]) await learner.takeAverage(same(2));
+    expect(await resumed.readState()).toEqual(await averaged.readState());
+    expect(() => new Learner(gpu(), model(), { ema: 0.9, swa: true })).toThrow('only one average is kept');
+    await Promise.all([plain.dispose(), averaged.dispose(), resumed.dispose()]);
+  });
+});
