@@ -3,8 +3,11 @@ import { PREPROCESS } from '../data/preprocess.js';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
 import { TTA } from '../train/tta.js';
 import { SCREEN_NAMES } from '../tui/app_state.js';
+import { VISION_DEFAULTS } from '../vision/options.js';
+import { SOURCE_HELP } from '../vision/source_spec.js';
 import type { GlobalArgs } from './global_args.js';
 import { guarded } from './run_command.js';
+import { VISION_OPTIONS } from './vision_args.js';
 
 const ADAPTER: Options = { type: 'string', describe: 'part of a GPU adapter\'s name (see "fer-tui doctor")' };
 const DATA: Options = {
@@ -181,6 +184,68 @@ export const COMMANDS: CommandModule[] = [
           adapter: ADAPTER,
         }) as unknown as Argv<import('./commands/predict.js').PredictArgs>,
     async () => (await import('./commands/predict.js')).predict,
+  ),
+  command(
+    'webcam',
+    'Finds faces in a camera, video or stream and says what they show, live',
+    (y) =>
+      y.options({
+        source: { type: 'string', requiresArg: true, default: '0', describe: SOURCE_HELP },
+        weights: WEIGHTS,
+        ...VISION_OPTIONS,
+        smoothing: {
+          type: 'number',
+          requiresArg: true,
+          default: VISION_DEFAULTS.smoothing,
+          describe: 'seconds over which the opinion of a face is averaged; 0: every frame for itself',
+        },
+        mirror: { type: 'boolean', default: VISION_DEFAULTS.mirror, describe: 'as in a mirror' },
+        record: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'write the video with boxes and labels: .mp4, .mkv, .avi',
+        },
+        snapshot: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'folder for photos: key p, or without a screen one of every new face',
+        },
+        'max-frames': { type: 'number', requiresArg: true, describe: 'stop after so many frames' },
+        headless: { type: 'boolean', default: false, describe: 'lines instead of the screen' },
+        ascii: TUI['ascii'] as Options,
+        ...FOREIGN,
+        adapter: ADAPTER,
+      }) as unknown as Argv<import('./commands/webcam.js').WebcamArgs>,
+    async () => (await import('./commands/webcam.js')).webcam,
+  ),
+  command(
+    'detect <images..>',
+    'Find the faces of photographs and say what they show',
+    (y) =>
+      y
+        .positional('images', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'images, and folders of images',
+        })
+        .options({
+          weights: WEIGHTS,
+          out: {
+            type: 'string',
+            requiresArg: true,
+            describe: 'write them with boxes and labels: a .png or .jpg for one image, or a folder',
+          },
+          'require-face': {
+            type: 'boolean',
+            default: false,
+            describe: 'exit code 9 when no face is found in any of them',
+          },
+          ...VISION_OPTIONS,
+          ...FOREIGN,
+          adapter: ADAPTER,
+        }) as unknown as Argv<import('./commands/detect.js').DetectArgs>,
+    async () => (await import('./commands/detect.js')).detect,
   ),
   command(
     'export <file>',

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { BatchSource } from '../data/batches.js';
 import { decodePicture, fitPicture } from '../data/image.js';
+import { imagesAt } from '../data/image_files.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
-import { DataError } from '../util/errors.js';
 import { predictSource } from './evaluation.js';
 import type { Tta } from './tta.js';
 import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
@@ -32,7 +31,7 @@ export async function predictImages(
   requireMean(saved, options.weights);
   const [height = 1, width = 1, channels = 1] = saved.network.inputShape;
   const shape = [height, width, channels] as const;
-  const paths = options.paths.flatMap(imagesAt);
+  const paths = options.paths.flatMap((path) => imagesAt(path));
   const size = height * width * channels;
   const images = new Uint8Array(paths.length * size);
   paths.forEach((path, i) => {
@@ -55,18 +54,4 @@ export async function predictImages(
   } finally {
     gpu.close();
   }
-}
-
-/** An image, or all images of a folder in order of their names. */
-function imagesAt(path: string): string[] {
-  let folder: boolean;
-  try {
-    folder = statSync(path).isDirectory();
-  } catch (cause) {
-    throw new DataError(`${path}: there is no such file or folder; expected JPEG or PNG images`, { cause });
-  }
-  if (!folder) return [path];
-  const names = readdirSync(path).filter((name) => /\.(jpe?g|png)$/i.test(name));
-  if (names.length === 0) throw new DataError(`${path}: no .jpg or .png in this folder`);
-  return names.sort().map((name) => join(path, name));
 }

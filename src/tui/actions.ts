@@ -71,8 +71,15 @@ export function openScreen(
 ): void {
   const module = screens.get(name);
   if (module === undefined) return;
+  if (name !== store.state.screen) void closeScreen(store, screens, engine);
   store.set({ screen: name, zoom: false, overlay: undefined });
   module.open?.(actionsOf(store, screens, engine, name));
+}
+
+/** Lets the screen that is in sight give back what it holds. */
+export async function closeScreen(store: Store<AppState>, screens: ScreenMap, engine: Engine): Promise<void> {
+  const { screen } = store.state;
+  await screens.get(screen)?.close?.(actionsOf(store, screens, engine, screen));
 }
 
 /** A screen's own state: what it has changed, over what it begins with. */

@@ -3,7 +3,7 @@ import { render } from 'ink';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
 import { EXIT } from '../util/errors.js';
-import { actionsOf, openScreen } from './actions.js';
+import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { AppView } from './app.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { percent } from './charts/axis.js';
@@ -107,6 +107,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     process.off('exit', restore).off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
     restore();
     ink.unmount();
+    await closeScreen(store, SCREENS, engine);
     engine.release();
     const words = farewell(store.state.run);
     if (words !== undefined) process.stdout.write(`${words}\n`);

@@ -29,6 +29,8 @@ export interface ScreenModule<S> {
   summary(view: ScreenView<S>): string;
   /** The screen comes into sight. */
   open?(act: Actions<S>): void;
+  /** It goes out of sight, or everything ends: gives back what it holds, such as a camera. */
+  close?(act: Actions<S>): Promise<void>;
 }
 
 /** What all panels of a screen see. */

@@ -25,6 +25,7 @@ export const EXIT = {
   diverged: 6,
   camera: 7,
   device: 8,
+  noFace: 9,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -40,6 +41,13 @@ export class DataError extends FerError {
 export class RunError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.run, options);
+  }
+}
+
+/** No binding, no camera, or a source of frames that cannot be opened or breaks off. */
+export class CameraError extends FerError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.camera, options);
   }
 }
 

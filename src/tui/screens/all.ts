@@ -4,8 +4,9 @@ import { data } from './data.js';
 import { home } from './home.js';
 import { model } from './model.js';
 import { train } from './train.js';
+import { webcam } from './webcam.js';
 
 /** Every screen: add yours here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
-  [home, data, model, train].map((screen) => [screen.name, screen]),
+  [home, data, model, train, webcam].map((screen) => [screen.name, screen]),
 );

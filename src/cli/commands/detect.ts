@@ -1,0 +1,47 @@
+import { existsSync, statSync } from 'node:fs';
+import { EXIT, UsageError } from '../../util/errors.js';
+import { visionOptions } from '../../vision/options.js';
+import { checkPictureName } from '../../vision/picture_file.js';
+import type { GlobalArgs } from '../global_args.js';
+import { settingsOf, type VisionArgs } from '../vision_args.js';
+import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
+
+export interface DetectArgs extends VisionArgs {
+  readonly images: readonly string[];
+  readonly out?: string;
+  readonly requireFace: boolean;
+}
+
+const LINES: Lines = {
+  plain: ({ path, faces, written }) =>
+    `${path}: ${faces.length === 0 ? NO_FACE : faces.map(faceWords).join('; ')}${written === undefined ? '' : ` -> ${written}`}`,
+  json: ({ frame, path, width, height, faces, written }, classes) => ({
+    ...{ type: 'image', frame, path, width, height, found: faces.length > 0 },
+    faces: faces.map((face) => faceJson(face, classes)),
+    ...(written !== undefined && { written }),
+  }),
+};
+
+/** `fer-tui detect`: the faces of photographs and what they show; with --out the photographs with boxes and labels. */
+export async function detect(args: DetectArgs & GlobalArgs): Promise<number> {
+  const { images, out, requireFace } = args;
+  const source = { kind: 'images', paths: images } as const;
+  const options = visionOptions(source, settingsOf(args), {
+    pace: 'ordered',
+    out: out === undefined ? undefined : target(out, images),
+  });
+  const { exit, summary } = await runLines(options, args, LINES);
+  const found = Object.keys(summary.labels).length > 0;
+  return exit === EXIT.done && requireFace && !found ? EXIT.noFace : exit;
+}
+
+/** A file for one image, else a folder. */
+function target(out: string, images: readonly string[]): { file: string } | { folder: string } {
+  const isFolder = existsSync(out) && statSync(out).isDirectory();
+  if (isFolder || !/\.\w+$/.test(out)) return { folder: out };
+  checkPictureName(out);
+  if (images.length === 1 && !statSync(images[0] as string, { throwIfNoEntry: false })?.isDirectory()) {
+    return { file: out };
+  }
+  throw new UsageError(`--out ${out}: one file for several images; expected a folder`);
+}

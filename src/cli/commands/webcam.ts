@@ -1,0 +1,58 @@
+import { detectCapability } from '../../tui/paint/capability.js';
+import { visionOptions } from '../../vision/options.js';
+import type { VisionOptions } from '../../vision/protocol.js';
+import type { GlobalArgs } from '../global_args.js';
+import { settingsOf, type VisionArgs } from '../vision_args.js';
+import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
+import { hasScreen, wantsAccessible } from './tui.js';
+
+export interface WebcamArgs extends VisionArgs {
+  readonly source: string;
+  readonly smoothing: number;
+  readonly mirror: boolean;
+  readonly maxFrames?: number;
+  readonly record?: string;
+  readonly snapshot?: string;
+  readonly headless: boolean;
+  readonly ascii: boolean;
+}
+
+/** What a terminal is asked to draw, at most. */
+const SCREEN_FPS = 15;
+
+const LINES: Lines = {
+  plain: ({ frame, t, faces }) => {
+    const found = faces.length === 0 ? NO_FACE : faces.map(faceWords).join('; ');
+    return `frame ${frame}  ${t.toFixed(2)} s  ${found}`;
+  },
+  json: ({ frame, t, faces, path }, classes) => ({
+    ...{ type: 'frame', frame, t: Number(t.toFixed(3)), found: faces.length > 0 },
+    faces: faces.map((face) => faceJson(face, classes)),
+    ...(path !== undefined && { path }),
+  }),
+};
+
+/** `fer-tui webcam`: on the screen where there is one, else a line a frame. */
+export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
+  const { smoothing, mirror, maxFrames, record, snapshot: snapshots, headless, json } = args;
+  const settings = { ...settingsOf(args), smoothing, mirror, maxFrames, record, snapshots };
+  if (!headless && !json && hasScreen(process.env) && !wantsAccessible(false, process.env)) {
+    return onScreen(visionOptions(args.source, settings, { pace: 'live' }), args);
+  }
+  const options = visionOptions(args.source, settings, { pace: 'ordered', snapshotFaces: true });
+  // What is live cannot wait: there the newest frame wins even so.
+  const live = options.source.kind === 'camera' || options.source.kind === 'stream';
+  const { exit } = await runLines(live ? { ...options, pace: 'live' } : options, args, LINES);
+  return exit;
+}
+
+/** The Webcam screen of the terminal UI, with these options. */
+async function onScreen(options: VisionOptions, { ascii, color }: WebcamArgs & GlobalArgs): Promise<number> {
+  const { runTui } = await import('../../tui/main.js');
+  return runTui({
+    fps: SCREEN_FPS,
+    capability: detectCapability(process.env, true, { ascii, color }),
+    screen: 'webcam',
+    own: { webcam: { options, mirror: options.mirror, smoothed: options.smoothing > 0 } },
+  });
+}

@@ -1,0 +1,126 @@
+import { EXIT, FerError } from '../util/errors.js';
+import { roundBox } from '../vision/geometry.js';
+import { VisionProcess } from '../vision/process.js';
+import type { Face, FrameMessage, Message, Summary, VisionOptions } from '../vision/protocol.js';
+import { TimeStats } from '../vision/time_stats.js';
+import type { GlobalArgs } from './global_args.js';
+import { markReported, writeJson } from './run_command.js';
+
+/** Exactly what is said where there is no face. */
+export const NO_FACE = 'No face found';
+
+/** How a run without a screen is written. */
+export interface Lines {
+  /** A frame in words, on stdout. */
+  plain(frame: FrameMessage): string;
+  /** The same for machines, with the classes in the order of the probabilities. */
+  json(frame: FrameMessage, classes: readonly string[]): unknown;
+}
+
+/**
+ * Runs the vision process without a screen: results on stdout, a line a frame; all else on stderr. Ctrl-C, SIGTERM and
+ * a closed pipe end it like the end of the source, files whole. @throws FerError as the process reports it
+ */
+export async function runLines(
+  options: VisionOptions,
+  { json, quiet }: GlobalArgs,
+  lines: Lines,
+): Promise<{ exit: number; summary: Summary }> {
+  const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
+  const stats = new TimeStats();
+  let classes: readonly string[] = [];
+  let start: object = {};
+  let exit: number = EXIT.done;
+  return new Promise((resolve, reject) => {
+    const receive = (message: Message): void => {
+      switch (message.type) {
+        case 'opened': {
+          const { name, width, height, fps, stills } = message.source;
+          start = { v: 1, type: 'start', source: message.source, drawn: message.drawn };
+          const rate = fps > 0 && !stills ? `, ${Number(fps.toFixed(2))} frames/s` : '';
+          say(`${name}: ${width} x ${height}${rate}${message.drawn ? '; drawn faces, not detected' : ''}`);
+          if (options.record !== undefined) say(`● REC ${options.record}`);
+          break;
+        }
+        case 'model':
+          classes = message.classes;
+          if (json) writeJson({ ...start, weights: message.weights, classes });
+          say(`model ${message.name}: ${classes.join(', ')}`);
+          break;
+        case 'frame':
+          stats.add(message.ms);
+          if (json) writeJson(lines.json(message, classes));
+          else process.stdout.write(`${lines.plain(message)}\n`);
+          break;
+        case 'photo':
+          say(`● photo saved: ${message.path}`);
+          break;
+        case 'note':
+          say(message.text);
+          if (json) writeJson({ type: 'note', text: message.text });
+          break;
+        case 'ended': {
+          const { type: _, ...summary } = message;
+          say(inWords(summary, stats));
+          const status = exit === EXIT.done ? 'finished' : 'stopped';
+          if (json) writeJson({ type: 'end', status, exit, ...summary, ms: stats.spread() });
+          done(() => resolve({ exit, summary }));
+          break;
+        }
+        case 'failed': {
+          const error = new FerError(message.message, message.exit);
+          if (json) {
+            writeJson({ type: 'error', message: message.message, exit: message.exit });
+            writeJson({ type: 'end', status: 'failed', exit: message.exit, ms: stats.spread() });
+            markReported(error);
+          }
+          done(() => reject(error));
+        }
+      }
+    };
+    const stop = (code: number) => (): void => {
+      if (exit !== EXIT.done) process.exit(code);
+      exit = code;
+      vision.send({ type: 'stop' });
+    };
+    const [onInterrupt, onTerminate] = [stop(EXIT.interrupted), stop(EXIT.terminated)];
+    const onPipe = (error: NodeJS.ErrnoException): void => {
+      if (error.code !== 'EPIPE') throw error;
+      vision.send({ type: 'stop' });
+    };
+    const done = (settle: () => void): void => {
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+      void vision.close().then(settle);
+    };
+    process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+    process.stdout.on('error', onPipe);
+    const vision = new VisionProcess(options, receive);
+  });
+}
+
+function inWords({ frames, dropped, seconds, without, record }: Summary, stats: TimeStats): string {
+  const { capture, detect, classify } = stats.spread();
+  const ms = [capture, detect, classify].map(({ median }) => median.toFixed(1));
+  const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+  return [
+    `${count(frames, 'frame')} in ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(1)} frames/s`,
+    `${count(without, 'frame')} without a face`,
+    `${dropped.toLocaleString('en')} dropped`,
+    `median ms: capture ${ms[0]}, detect ${ms[1]}, classify ${ms[2]}`,
+    ...(record === undefined ? [] : [`video ${record}`]),
+  ].join('; ');
+}
+
+/** A face for machines: whole pixels, probabilities by name. */
+export function faceJson({ track, box, label, probabilities }: Face, classes: readonly string[]): object {
+  const byName = Object.fromEntries(
+    probabilities.map((p, i) => [classes[i] ?? String(i), Number(p.toFixed(4))]),
+  );
+  return { track, box: roundBox(box), label, probabilities: byName };
+}
+
+/** A face in words. */
+export function faceWords({ box, label, probabilities }: Face): string {
+  const { x, y, width, height } = roundBox(box);
+  return `${label} ${Math.round(100 * Math.max(...probabilities))} % at ${x},${y} ${width}x${height}`;
+}

@@ -1,0 +1,187 @@
+import { basename } from 'node:path';
+import { nameOfSource } from '../../vision/source_spec.js';
+import { percent } from '../charts/axis.js';
+import type { PanelView, PlacedPicture, ScreenView } from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import { focusOf, type WebcamState } from '../webcam_live.js';
+import { caption, viewFrame } from '../webcam_picture.js';
+import { bar } from '../widgets.js';
+
+/** Exactly what is said where there is no face. */
+const NO_FACE = 'No face found';
+/** A live source without a frame for so long is stalled; opening for so long needs a hint. */
+const [STALLED_MS, HINT_MS] = [2000, 5000];
+/** Cells of the picture of what the model sees. */
+const INPUT = { cols: 24, rows: 12 };
+
+type View = PanelView<WebcamState>;
+
+/** Whether frames have stopped coming. */
+export function stalled({ state, now }: Pick<ScreenView<WebcamState>, 'state' | 'now'>): boolean {
+  const { phase, source, frozen, frameAt } = state;
+  return phase === 'live' && source?.live === true && !frozen && now - frameAt > STALLED_MS;
+}
+
+/** `● camera 0 · 640×480 · 12 fps`: what must not be cut off comes first. */
+export function pictureTitle(view: View): string {
+  const { options, source, frame, frozen, drawn, phase } = view.state;
+  const name = source?.name ?? (options === undefined ? 'camera' : nameOfSource(options.source));
+  const sign = frozen ? '‖ frozen ' : isLive(view) ? '● ' : '';
+  const record = options?.record !== undefined && phase === 'live' ? 'REC ' : '';
+  const rate = frame === undefined ? [] : [`${frame.width}×${frame.height}`, `${frame.fps.toFixed(0)} fps`];
+  const parts = [basename(name), ...(drawn ? ['drawn faces, not detected'] : []), ...rate];
+  return `${sign}${record}${parts.join(' · ')}`;
+}
+
+function isLive(view: View): boolean {
+  return view.state.phase === 'live' && !stalled(view);
+}
+
+/** Text where there is no picture, else the labels between its pieces. */
+export function pictureLines(view: View): string[] {
+  const { state, cols, rows, capability, theme } = view;
+  if (state.frame === undefined || state.phase === 'failed')
+    return statusLines(view).map((line) => ` ${line}`);
+  const { labels } = viewFrame(state.frame, { cols, rows }, capability, focusOf(state));
+  return Array.from({ length: rows }, (_, y) => {
+    const here = labels.filter((label) => label.y === y).sort((a, b) => a.x - b.x);
+    let line = '';
+    let at = 0;
+    for (const { x, text, focused } of here) {
+      line += ' '.repeat(x - at) + (focused ? theme.selected(text) : theme.warn(text));
+      at = x + text.length;
+    }
+    return line;
+  });
+}
+
+export function picturePieces({ state, cols, rows, capability }: View): readonly PlacedPicture[] {
+  if (state.frame === undefined || state.phase === 'failed') return [];
+  return viewFrame(state.frame, { cols, rows }, capability, focusOf(state)).pictures;
+}
+
+/** What is going on, while there is nothing to see. */
+function statusLines({ state, theme, cols, now }: View): string[] {
+  const room = cols - 2;
+  const seconds = Math.max(0, Math.round((now - state.since) / 1000));
+  switch (state.phase) {
+    case 'off':
+      return ['the camera is off', 'r opens it · o takes another source'];
+    case 'opening': {
+      const name = state.options === undefined ? 'the camera' : nameOfSource(state.options.source);
+      const hint =
+        now - state.since < HINT_MS
+          ? []
+          : ['no picture yet: in use by another program?', 'r tries again · o takes another source'];
+      return [
+        ...wrapped(`opening ${name}… ${seconds} s`, room),
+        ...hint.flatMap((text) => wrapped(text, room)),
+      ];
+    }
+    case 'failed':
+      return [
+        ...wrapped(`✗ ${state.failure ?? 'it failed'}`, room).map(theme.bad),
+        '',
+        ...wrapped(
+          'r tries again · o takes another source (demo needs no camera) · m takes another model',
+          room,
+        ),
+      ];
+    default:
+      return [`loading the model… ${seconds} s`];
+  }
+}
+
+/** The label of the face in focus, or why there is none. */
+export function faceTitle(view: View): string {
+  const { state, now } = view;
+  switch (state.phase) {
+    case 'off':
+      return 'off';
+    case 'opening':
+      return `opening, ${Math.max(0, Math.round((now - state.since) / 1000))} s`;
+    case 'model':
+      return 'loading the model';
+    case 'failed':
+      return 'no picture';
+    case 'ended':
+      return 'ended';
+    default: {
+      if (stalled(view)) return 'camera stalled';
+      const face = state.frame?.faces.find(({ track }) => track === focusOf(state));
+      return face === undefined ? NO_FACE : caption(face);
+    }
+  }
+}
+
+/** Bars of the face in focus, and the figures. */
+export function faceLines(view: View): string[] {
+  const { state, theme, cols, rows, now } = view;
+  const classes = state.model?.classes ?? [];
+  const face =
+    state.phase === 'live' ? state.frame?.faces.find(({ track }) => track === focusOf(state)) : undefined;
+  const best = face === undefined ? -1 : face.probabilities.indexOf(Math.max(...face.probabilities));
+  const room = Math.max(1, cols - 16);
+  const bars = classes.map((name, i) => {
+    if (face === undefined) return `${padTo(name, 9)}–`;
+    const share = face.probabilities[i] ?? 0;
+    const line = `${padTo(name, 9)}${bar(share, room)} ${percent(share, 0).padStart(5)}`;
+    return i === best ? theme.strong(line) : line;
+  });
+  const words = state.phase === 'ended' ? summaryLines(view) : stateLines(view, now);
+  const head = [...bars, ''];
+  if (!showsInput(view)) return [...head, ...words].slice(0, rows);
+  const gap = Array.from({ length: INPUT.rows }, () => '');
+  return [...head.slice(0, -1), theme.dim('what the model sees:'), ...gap, ...words].slice(0, rows);
+}
+
+/** Whether there is room for the model's input under the bars. */
+function showsInput({ state, rows, cols }: View): boolean {
+  const classes = state.model?.classes.length ?? 0;
+  return state.phase === 'live' && rows >= classes + INPUT.rows + 5 && cols >= INPUT.cols;
+}
+
+/** What the model sees of the face in focus. */
+export function inputPicture(view: View): readonly PlacedPicture[] {
+  const { state } = view;
+  const at = state.frame?.faces.findIndex(({ track }) => track === focusOf(state)) ?? -1;
+  const picture = state.frame?.inputs?.[at];
+  if (picture === undefined || !showsInput(view)) return [];
+  return [{ picture, x: 0, y: (state.model?.classes.length ?? 0) + 1, ...INPUT }];
+}
+
+function stateLines(view: View, now: number): string[] {
+  const { state, theme } = view;
+  const { frame, seenAt, model, smoothed, mirror } = state;
+  if (frame === undefined) return [];
+  const count = frame.faces.length;
+  const seen =
+    seenAt === undefined ? 'none seen yet' : `last seen ${Math.round((now - seenAt) / 1000)} s ago`;
+  const faces = count === 0 ? seen : count === 1 ? '1 face' : `${count} faces · f: next`;
+  const { capture, detect, classify } = frame.ms;
+  const ms = (time: number): string => time.toFixed(0);
+  return [
+    ...(stalled(view) ? [theme.bad('camera stalled: r reconnects')] : []),
+    faces,
+    `ms: grab ${ms(capture)} face ${ms(detect)} net ${ms(classify)}`,
+    `model ${model?.name ?? '–'}`,
+    smoothed ? 'smoothed (e: off)' : 'not smoothed (e: on)',
+    ...(mirror ? ['mirrored (b: off)'] : []),
+    ...(frame.dropped > 0 ? [`${frame.dropped.toLocaleString('en')} late frames dropped`] : []),
+  ];
+}
+
+function summaryLines({ state, cols }: View): string[] {
+  const { summary } = state;
+  if (summary === undefined) return [];
+  const labels = Object.entries(summary.labels).sort(([, a], [, b]) => b - a);
+  const counts = labels.map(([label, n]) => `${label} ${n.toLocaleString('en')}`).join(' · ');
+  return [
+    ...wrapped(
+      `✓ ended: ${summary.frames.toLocaleString('en')} frames, ${summary.without.toLocaleString('en')} without a face`,
+      cols,
+    ),
+    ...(counts === '' ? [] : wrapped(counts, cols)),
+    'r again · o another source',
+  ];
+}

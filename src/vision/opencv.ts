@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+import { CameraError } from '../util/errors.js';
+
+/** The part of the OpenCV binding that is used here. */
+export interface OpenCv {
+  readonly Mat: new (data: Buffer, rows: number, cols: number, type: number) => Mat;
+  readonly Size: new (width: number, height: number) => object;
+  readonly CascadeClassifier: new (file: string) => Cascade;
+  readonly VideoCapture: new (source: string | number, api?: number) => Capture;
+  readonly VideoWriter: {
+    new (file: string, fourcc: number, fps: number, size: object): Writer;
+    fourcc(code: string): number;
+  };
+  imread(file: string): Mat;
+  readonly version: { readonly major: number; readonly minor: number };
+  readonly CV_8UC1: number;
+  readonly CV_8UC3: number;
+  readonly COLOR_BGR2RGB: number;
+  readonly COLOR_RGB2BGR: number;
+  readonly INTER_AREA: number;
+  readonly CAP_V4L2: number;
+  readonly CAP_FFMPEG: number;
+  readonly CAP_PROP_FPS: number;
+  readonly CAP_PROP_FRAME_WIDTH: number;
+  readonly CAP_PROP_FRAME_HEIGHT: number;
+  readonly CAP_PROP_FRAME_COUNT: number;
+}
+
+/** Memory outside of JavaScript's heap: released by hand, as soon as it is read. */
+export interface Mat {
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: number;
+  readonly empty: boolean | number;
+  cvtColor(code: number): Mat;
+  resize(rows: number, cols: number, fx: number, fy: number, interpolation: number): Mat;
+  getData(): Buffer;
+  release(): void;
+}
+
+export interface Cascade {
+  detectMultiScaleAsync(
+    image: Mat,
+    options: { scaleFactor: number; minNeighbors: number; minSize: object },
+  ): Promise<{ objects: readonly { x: number; y: number; width: number; height: number }[] }>;
+}
+
+export interface Capture {
+  get(property: number): number;
+  set(property: number, value: number): boolean;
+  readAsync(): Promise<Mat>;
+  release(): void;
+}
+
+export interface Writer {
+  write(image: Mat): void;
+  release(): void;
+}
+
+/**
+ * The one place that loads the binding. It prints on stdout while it loads and its libraries print on stderr while they
+ * run, so only the vision process may load it, whose stdout goes nowhere. Throws CameraError.
+ */
+export function loadOpenCv(): OpenCv {
+  process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
+  process.env['OPENCV_LOG_LEVEL'] ??= 'ERROR';
+  try {
+    return createRequire(import.meta.url)('@u4/opencv4nodejs') as OpenCv;
+  } catch (cause) {
+    throw new CameraError(
+      'the camera needs OpenCV and its binding, which do not load here; run "npm run setup:camera" ("fer-tui doctor" shows what is missing), or look at the built-in faces with --source demo',
+      { cause },
+    );
+  }
+}

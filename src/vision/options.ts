@@ -1,0 +1,75 @@
+import type { ForeignModel } from '../train/weights.js';
+import { UsageError } from '../util/errors.js';
+import type { VisionOptions } from './protocol.js';
+import { parseSource, type SourceSpec } from './source_spec.js';
+
+/** What can be asked of detector and classifier, as the command line names it. */
+export interface VisionSettings {
+  readonly weights?: string | undefined;
+  readonly foreign?: ForeignModel;
+  readonly adapter?: string | undefined;
+  readonly maxFaces: number;
+  readonly minFace: number;
+  readonly scaleFactor: number;
+  readonly neighbours: number;
+  readonly detectScale: number;
+  readonly cascade?: string | undefined;
+  readonly eyes: boolean;
+  readonly margin: number;
+  readonly smoothing: number;
+  readonly mirror: boolean;
+  readonly maxFrames?: number | undefined;
+  readonly record?: string | undefined;
+  readonly snapshots?: string | undefined;
+}
+
+/** What is taken where nothing is said. The detector's were measured: docs/results.md, `npm run bench:webcam`. */
+export const VISION_DEFAULTS = {
+  maxFaces: 5,
+  minFace: 48,
+  scaleFactor: 1.1,
+  neighbours: 4,
+  detectScale: 0,
+  eyes: false,
+  margin: 0,
+  smoothing: 0.4,
+  mirror: false,
+} as const;
+
+/** Largest and smallest value of each number. */
+const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, whole?: boolean])[] = [
+  ['maxFaces', '--max-faces', 1, 100, true],
+  ['minFace', '--min-face', 10, 10_000, true],
+  ['scaleFactor', '--scale-factor', 1.01, 2],
+  ['neighbours', '--neighbours', 0, 100, true],
+  ['detectScale', '--detect-scale', 0, 1],
+  ['margin', '--margin', -0.4, 2],
+  ['smoothing', '--smoothing', 0, 60],
+  ['maxFrames', '--max-frames', 1, 1e9, true],
+];
+
+/** The start message for these settings. Throws UsageError, CameraError. */
+export function visionOptions(
+  source: string | SourceSpec,
+  settings: VisionSettings,
+  rest: Pick<VisionOptions, 'pace'> & Partial<VisionOptions>,
+): VisionOptions {
+  for (const [key, flag, low, high, whole] of RANGES) {
+    const value = settings[key];
+    if (value === undefined) continue;
+    const number = Number(value);
+    if (number >= low && number <= high && (!whole || Number.isInteger(number))) continue;
+    throw new UsageError(
+      `${flag} ${value}: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
+    );
+  }
+  const { weights, foreign, adapter, maxFaces, margin, smoothing, mirror, maxFrames } = settings;
+  const { record, snapshots, cascade, eyes, minFace, scaleFactor, neighbours, detectScale } = settings;
+  return {
+    source: typeof source === 'string' ? parseSource(source) : source,
+    ...{ weights, adapter, maxFaces, margin, smoothing, mirror, maxFrames, record, snapshots },
+    ...(foreign && { foreign }),
+    detector: { cascade, eyes, minFace, scaleFactor, neighbours, scale: detectScale },
+    ...rest,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Picture } from '../util/picture.js';
+import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphDot } from './font.js';
+import type { Box } from './geometry.js';
+
+type Color = readonly [red: number, green: number, blue: number];
+
+/** The face in focus, the others, and letters on either. */
+export const FOCUS: Color = [80, 230, 120];
+export const OTHER: Color = [240, 200, 60];
+const INK: Color = [10, 20, 10];
+
+/** One letter's room, and that around a label, in dots of the font. */
+const [ADVANCE, PAD] = [GLYPH_WIDTH + 1, 2];
+
+/** Draws the frame of a box, `thickness` pixels wide, into an RGB picture; parts outside are left out. */
+export function drawBox(picture: Picture, box: Box, color: Color, thickness: number): void {
+  const [x, y] = [Math.round(box.x), Math.round(box.y)];
+  const [width, height] = [Math.round(box.width), Math.round(box.height)];
+  fill(picture, { x, y, width, height: thickness }, color);
+  fill(picture, { x, y: y + height - thickness, width, height: thickness }, color);
+  fill(picture, { x, y, width: thickness, height }, color);
+  fill(picture, { x: x + width - thickness, y, width: thickness, height }, color);
+}
+
+/** Fills a rectangle of whole pixels. */
+function fill({ width, height, data }: Picture, area: Box, color: Color): void {
+  const [left, right] = [Math.max(0, area.x), Math.min(width, area.x + area.width)];
+  const bottom = Math.min(height, area.y + area.height);
+  for (let y = Math.max(0, area.y); y < bottom; y++) {
+    for (let x = left; x < right; x++) data.set(color, (y * width + x) * 3);
+  }
+}
+
+/** Writes a label above a box, or inside of it at the frame's upper edge; moved so that all of it can be read. */
+export function drawLabel(picture: Picture, box: Box, text: string, color: Color, scale: number): void {
+  const width = (text.length * ADVANCE - 1 + 2 * PAD) * scale;
+  const height = (GLYPH_HEIGHT + 2 * PAD) * scale;
+  const x = Math.max(0, Math.min(Math.round(box.x), picture.width - width));
+  const above = Math.round(box.y) - height;
+  const y = above >= 0 ? above : Math.max(0, Math.min(Math.round(box.y), picture.height - height));
+  fill(picture, { x, y, width, height }, color);
+  [...text].forEach((letter, i) => {
+    for (let dot = 0; dot < GLYPH_WIDTH * GLYPH_HEIGHT; dot++) {
+      const [u, v] = [dot % GLYPH_WIDTH, Math.floor(dot / GLYPH_WIDTH)];
+      if (!glyphDot(letter, u, v)) continue;
+      const at = { x: x + (PAD + i * ADVANCE + u) * scale, y: y + (PAD + v) * scale };
+      fill(picture, { ...at, width: scale, height: scale }, INK);
+    }
+  });
+}
+
+/** A copy of a frame with a box and a label around every face, the first one in the colour of the focus. */
+export function annotated(
+  frame: Picture,
+  faces: readonly { readonly box: Box; readonly text: string }[],
+): Picture {
+  const picture = inColor(frame);
+  const scale = Math.max(1, Math.round(frame.height / 240));
+  faces.forEach(({ box, text }, i) => {
+    const color = i === 0 ? FOCUS : OTHER;
+    drawBox(picture, box, color, scale);
+    drawLabel(picture, box, text, color, scale);
+  });
+  return picture;
+}
+
+/** A copy in red, green and blue. */
+export function inColor({ width, height, channels, data }: Picture): Picture {
+  if (channels === 3) return { width, height, channels, data: Uint8Array.from(data) };
+  const out = new Uint8Array(data.length * 3);
+  for (let i = 0; i < out.length; i++) out[i] = data[Math.floor(i / 3)] as number;
+  return { width, height, channels: 3, data: out };
+}

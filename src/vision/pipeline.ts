@@ -1,0 +1,261 @@
+import { basename, extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder, writeError } from '../util/atomic_write.js';
+import type { Picture } from '../util/picture.js';
+import type { Detector } from './detector.js';
+import { type Box, bySize, mirrorBox } from './geometry.js';
+import { NewestFrames, type Timed } from './newest_frames.js';
+import { annotated } from './overlay.js';
+import { writePicture } from './picture_file.js';
+import { cropFace, mirrored, shrunk, toGray } from './pixels.js';
+import type { Face, Message, PartTimes, Summary, VisionOptions } from './protocol.js';
+import { Rate } from './rate.js';
+import type { Recorder } from './recorder.js';
+import type { Frame, FrameSource } from './source.js';
+import { Tracker } from './tracker.js';
+
+/** Says what faces show: `Classifier` of src/train, or a stand-in for tests. */
+export interface FaceClassifier {
+  readonly classes: readonly string[];
+  /** Probabilities [count, classes] of gray faces [count, height, width]. */
+  classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array>;
+}
+
+export interface Parts {
+  readonly source: FrameSource;
+  /** Not needed where the source knows its faces. */
+  readonly detector: Detector | undefined;
+  classifier: FaceClassifier;
+  readonly recorder: Recorder | undefined;
+}
+
+/** Edge of the faces that the classifier is given: that of the training images. */
+export const INPUT_SIZE = 48;
+/** How long a photograph of a folder is shown to somebody who watches. */
+const STILL_MS = 1000;
+
+/** The frame that was looked at last, for a photo of it. */
+interface Seen {
+  readonly index: number;
+  readonly picture: Picture;
+  readonly faces: readonly Face[];
+}
+
+/**
+ * Frame after frame: capture, detection, classification, smoothing, and what is written or shown of it. Knows no
+ * process and no screen: `emit` takes the messages, and resolves when the next may come.
+ */
+export class Pipeline {
+  readonly #parts: Parts;
+  readonly #options: VisionOptions;
+  readonly #emit: (message: Message) => Promise<void>;
+  readonly #tracker: Tracker;
+  readonly #rate = new Rate();
+  readonly #newest: NewestFrames | undefined;
+  readonly #known = new Set<number>();
+  readonly #labels: Record<string, number> = {};
+  #frames = 0;
+  #without = 0;
+  #frozen = false;
+  #stopped = false;
+  #thaw: () => void = () => undefined;
+  #last: Seen | undefined;
+  /** Mirrors the frames to come. */
+  mirror: boolean;
+
+  constructor(parts: Parts, options: VisionOptions, emit: (message: Message) => Promise<void>) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#emit = emit;
+    this.mirror = options.mirror;
+    const { stills } = parts.source.info;
+    this.#tracker = new Tracker(stills ? 0 : options.smoothing);
+    this.#newest = options.pace === 'live' && !stills ? new NewestFrames(parts.source) : undefined;
+  }
+
+  set smoothing(seconds: number) {
+    if (!this.#parts.source.info.stills) this.#tracker.smoothing = seconds;
+  }
+
+  set classifier(classifier: FaceClassifier) {
+    this.#parts.classifier = classifier;
+    this.#tracker.reset();
+  }
+
+  freeze(on: boolean): void {
+    this.#frozen = on;
+    this.#newest?.hold(on);
+    if (!on) this.#thaw();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#newest?.stop();
+    this.#thaw();
+  }
+
+  /** Writes the frame that is shown, with boxes and labels. Returns the path. Throws RunError. */
+  photo(folder: string): string | undefined {
+    if (this.#last === undefined) return undefined;
+    const { index, picture, faces } = this.#last;
+    const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
+    const path = join(folder, `fer-tui-${stamp}-${String(index).padStart(6, '0')}.png`);
+    makeFolderFor(path, folder);
+    writePicture(path, annotated(picture, captions(faces)));
+    return path;
+  }
+
+  /** Works until the source ends, or `stop`. Throws CameraError, DataError, RunError. */
+  async run(): Promise<Summary> {
+    const begin = performance.now();
+    const { maxFrames } = this.#options;
+    while (!this.#stopped && (maxFrames === undefined || this.#frames < maxFrames)) {
+      const timed = await this.#next();
+      if (timed === undefined || this.#stopped) break;
+      await this.#look(timed);
+    }
+    this.stop();
+    const { recorder } = this.#parts;
+    recorder?.close();
+    return {
+      frames: this.#frames,
+      dropped: this.#newest?.dropped ?? 0,
+      seconds: Number(((performance.now() - begin) / 1000).toFixed(3)),
+      without: this.#without,
+      labels: this.#labels,
+      ...(recorder !== undefined && this.#options.record && { record: this.#options.record }),
+    };
+  }
+
+  async #next(): Promise<Timed | undefined> {
+    while (this.#frozen && !this.#stopped) {
+      await new Promise<void>((resolve) => {
+        this.#thaw = resolve;
+      });
+    }
+    if (this.#newest !== undefined) return this.#newest.take();
+    const { source } = this.#parts;
+    if (this.#options.pace === 'live' && this.#frames > 0) await sleep(STILL_MS);
+    const begin = performance.now();
+    const frame = await source.read();
+    return frame && { frame, ms: performance.now() - begin };
+  }
+
+  async #look({ frame, ms }: Timed): Promise<void> {
+    const picture = this.mirror ? mirrored(frame.picture) : frame.picture;
+    await this.#noteSize(picture);
+    const begin = performance.now();
+    const gray = toGray(picture);
+    const boxes = (await this.#boxes(frame, gray)).slice(0, this.#options.maxFaces);
+    const detected = performance.now();
+    const inputs = boxes.map((box) => cropFace(gray, box, this.#options.margin, INPUT_SIZE));
+    const faces = await this.#faces(boxes, inputs, frame.t);
+    const times = { capture: ms, detect: detected - begin, classify: performance.now() - detected };
+    this.#last = { index: frame.index, picture, faces };
+    this.#count(faces);
+    const written = this.#write(frame, picture, faces);
+    this.#parts.recorder?.add(annotated(picture, captions(faces)), frame.t);
+    await this.#photograph(faces);
+    await this.#tell(frame, times, inputs, written);
+  }
+
+  async #boxes({ known }: Frame, gray: Picture): Promise<Box[]> {
+    if (known !== undefined) {
+      return known.map((box) => (this.mirror ? mirrorBox(box, gray.width) : box)).sort(bySize);
+    }
+    return (await this.#parts.detector?.detect(gray)) ?? [];
+  }
+
+  /** A face at a time: their number changes from frame to frame, and kernels are compiled per batch size. */
+  async #faces(boxes: readonly Box[], inputs: readonly Picture[], t: number): Promise<Face[]> {
+    const { classifier, source } = this.#parts;
+    if (source.info.stills) this.#tracker.reset();
+    const tracks = this.#tracker.update(boxes, t);
+    const faces: Face[] = [];
+    for (const [i, box] of boxes.entries()) {
+      const input = inputs[i] as Picture;
+      const now = await classifier.classify(input.data, 1, input.height, input.width);
+      const track = tracks[i] as number;
+      const probabilities = [...this.#tracker.smooth(track, now, t)];
+      const best = probabilities.indexOf(Math.max(...probabilities));
+      faces.push({ track, box, label: classifier.classes[best] ?? String(best), probabilities });
+    }
+    return faces;
+  }
+
+  #count(faces: readonly Face[]): void {
+    this.#frames++;
+    if (faces.length === 0) this.#without++;
+    for (const { label } of faces) this.#labels[label] = (this.#labels[label] ?? 0) + 1;
+  }
+
+  async #noteSize({ width, height }: Picture): Promise<void> {
+    const before = this.#last?.picture;
+    if (before === undefined || this.#parts.source.info.stills) return;
+    if (before.width === width && before.height === height) return;
+    this.#tracker.reset();
+    const video = this.#parts.recorder === undefined ? '' : '; the recorded video keeps its size';
+    const text = `the frame size changed from ${before.width} x ${before.height} to ${width} x ${height}; faces are followed anew${video}`;
+    await this.#emit({ type: 'note', text });
+  }
+
+  /** The annotated still, where one was asked for. */
+  #write({ path }: Frame, picture: Picture, faces: readonly Face[]): string | undefined {
+    const { out } = this.#options;
+    if (out === undefined || path === undefined) return undefined;
+    const target = 'file' in out ? out.file : join(out.folder, pictureName(path));
+    if ('folder' in out) makeFolderFor(target, out.folder);
+    writePicture(target, annotated(picture, captions(faces)));
+    return target;
+  }
+
+  /** A photo of whoever is new, where that was asked for. */
+  async #photograph(faces: readonly Face[]): Promise<void> {
+    const { snapshots, snapshotFaces } = this.#options;
+    if (snapshots === undefined || !snapshotFaces) return;
+    const unseen = faces.filter(({ track }) => !this.#known.has(track));
+    if (unseen.length === 0) return;
+    for (const { track } of unseen) this.#known.add(track);
+    const path = this.photo(snapshots);
+    if (path !== undefined) await this.#emit({ type: 'photo', path });
+  }
+
+  async #tell(
+    { index, t, path }: Frame,
+    ms: PartTimes,
+    inputs: readonly Picture[],
+    written?: string,
+  ): Promise<void> {
+    const { picture, faces } = this.#last as Seen;
+    const { width, height } = picture;
+    const { view } = this.#options;
+    await this.#emit({
+      ...{ type: 'frame', frame: index, t, width, height, faces, ms },
+      fps: this.#rate.count(performance.now() / 1000),
+      dropped: this.#newest?.dropped ?? 0,
+      ...(path !== undefined && { path }),
+      ...(written !== undefined && { written }),
+      ...(view !== undefined && { picture: shrunk(picture, view.width, view.height), inputs }),
+    });
+  }
+}
+
+/** What is written above the boxes. */
+function captions(faces: readonly Face[]): { box: Box; text: string }[] {
+  return faces.map(({ box, label, probabilities }) => {
+    return { box, text: `${label} ${Math.round(100 * Math.max(...probabilities))} %` };
+  });
+}
+
+/** A still's name as one that can be written. */
+function pictureName(path: string): string {
+  return /\.(png|jpe?g)$/i.test(path) ? basename(path) : `${basename(path, extname(path))}.png`;
+}
+
+function makeFolderFor(path: string, folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}

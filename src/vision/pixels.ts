@@ -1,0 +1,60 @@
+import type { Picture } from '../util/picture.js';
+import { resample } from '../util/resample.js';
+import { type Box, grow } from './geometry.js';
+
+/** Luma by ITU-R BT.601, as for training images. */
+export function toGray({ width, height, channels, data }: Picture): Picture {
+  if (channels === 1) return { width, height, channels, data };
+  const gray = new Uint8Array(width * height);
+  for (let i = 0, k = 0; i < gray.length; i++, k += 3) {
+    // 0.5 rounds when cut to a byte
+    gray[i] =
+      0.299 * (data[k] as number) + 0.587 * (data[k + 1] as number) + 0.114 * (data[k + 2] as number) + 0.5;
+  }
+  return { width, height, channels: 1, data: gray };
+}
+
+export function mirrored({ width, height, channels, data }: Picture): Picture {
+  const out = new Uint8Array(data.length);
+  const stride = width * channels;
+  for (let row = 0; row < data.length; row += stride) {
+    for (let x = 0; x < width; x++) {
+      const [from, to] = [row + x * channels, row + (width - 1 - x) * channels];
+      for (let c = 0; c < channels; c++) out[to + c] = data[from + c] as number;
+    }
+  }
+  return { width, height, channels, data: out };
+}
+
+/** What lies inside a box, in whole pixels; beyond the picture its edge goes on. */
+export function cut({ width, height, channels, data }: Picture, box: Box): Picture {
+  const [x0, y0] = [Math.round(box.x), Math.round(box.y)];
+  const cols = Math.max(1, Math.round(box.x + box.width) - x0);
+  const rows = Math.max(1, Math.round(box.y + box.height) - y0);
+  const out = new Uint8Array(cols * rows * channels);
+  const inside = (at: number, size: number): number => Math.max(0, Math.min(size - 1, at));
+  for (let y = 0; y < rows; y++) {
+    const line = inside(y0 + y, height) * width;
+    for (let x = 0; x < cols; x++) {
+      const from = (line + inside(x0 + x, width)) * channels;
+      for (let c = 0; c < channels; c++) out[(y * cols + x) * channels + c] = data[from + c] as number;
+    }
+  }
+  return { width: cols, height: rows, channels, data: out };
+}
+
+/**
+ * A face as the network knows faces: gray, `size` x `size`, made smaller by area like the training images.
+ * @param margin how much the detector's box is widened on every side, as a share of it
+ */
+export function cropFace(gray: Picture, box: Box, margin: number, size: number): Picture {
+  return resample(cut(gray, grow(box, margin)), size, size, 'bilinear');
+}
+
+/** Makes a picture small enough for width x height and keeps its shape; never larger. */
+export function shrunk(picture: Picture, width: number, height: number): Picture {
+  const scale = Math.min(1, width / picture.width, height / picture.height);
+  if (scale === 1) return picture;
+  const scaled = (size: number): number => Math.max(1, Math.round(size * scale));
+  return resample(picture, scaled(picture.width), scaled(picture.height), 'bilinear');
+}

@@ -1,0 +1,15 @@
+/** Seconds over which a rate is counted. */
+const WINDOW = 2;
+
+/** Events a second, over the last two seconds. */
+export class Rate {
+  #times: number[] = [];
+
+  /** Counts one event at `now` (seconds) and gives the rate; 0 until there are two. */
+  count(now: number): number {
+    this.#times.push(now);
+    while (this.#times.length > 2 && now - (this.#times[0] as number) > WINDOW) this.#times.shift();
+    const span = now - (this.#times[0] as number);
+    return span > 0 ? (this.#times.length - 1) / span : 0;
+  }
+}

@@ -1,0 +1,90 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { writeError } from '../util/atomic_write.js';
+import { CameraError, UsageError } from '../util/errors.js';
+import type { Picture } from '../util/picture.js';
+import { resample } from '../util/resample.js';
+import { matOf } from './mat.js';
+import type { OpenCv, Writer } from './opencv.js';
+
+/** Codec by the end of the file's name. */
+const CODECS: Readonly<Record<string, string>> = { '.mp4': 'mp4v', '.mkv': 'mp4v', '.avi': 'MJPG' };
+
+/** Throws UsageError for a video that cannot be written under this name. */
+export function checkVideoName(path: string): void {
+  const known = Object.keys(CODECS).join(', ');
+  if (CODECS[extname(path).toLowerCase()] === undefined) {
+    throw new UsageError(`--record ${path}: expected a name that ends in ${known}`);
+  }
+  if (existsSync(path)) throw new UsageError(`--record ${path}: exists already; choose another name`);
+  const folder = dirname(path);
+  if (!existsSync(folder))
+    throw new UsageError(`--record ${path}: there is no folder ${folder}; make it first`);
+}
+
+/** Writes frames as a video: under another name until it is whole. */
+export class Recorder {
+  readonly #cv: OpenCv;
+  readonly #path: string;
+  readonly #partial: string;
+  readonly #fps: number;
+  readonly #size: { readonly width: number; readonly height: number };
+  readonly #writer: Writer;
+  #frames = 0;
+
+  /** @param size of all frames: others are fitted to it. Throws UsageError, CameraError. */
+  constructor(cv: OpenCv, path: string, fps: number, size: { width: number; height: number }) {
+    checkVideoName(path);
+    this.#cv = cv;
+    this.#path = path;
+    this.#partial = join(dirname(path), `.${process.pid}.${basename(path)}`);
+    this.#fps = fps;
+    // Encoders want even sizes.
+    this.#size = { width: size.width & ~1, height: size.height & ~1 };
+    const { width, height } = this.#size;
+    const code = cv.VideoWriter.fourcc(CODECS[extname(path).toLowerCase()] ?? '');
+    try {
+      this.#writer = new cv.VideoWriter(this.#partial, code, fps, new cv.Size(width, height));
+    } catch (cause) {
+      throw new CameraError(`--record ${path}: OpenCV has no encoder for it here; try a name in .avi`, {
+        cause,
+      });
+    }
+  }
+
+  /** Frames in the file. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /**
+   * Adds the frame of time `t` (seconds from the first): repeated where frames were dropped, left out where there are
+   * more than the video's rate, so that the video is as long as what it shows.
+   */
+  add(picture: Picture, t: number): void {
+    const due = Math.round(t * this.#fps) + 1 - this.#frames;
+    if (due <= 0) return;
+    const { width, height } = this.#size;
+    const mat = matOf(this.#cv, resample(picture, width, height, 'bilinear'));
+    try {
+      for (let i = 0; i < due; i++) this.#writer.write(mat);
+      this.#frames += due;
+    } finally {
+      mat.release();
+    }
+  }
+
+  /** Ends the file and gives it its name. Throws RunError. */
+  close(): void {
+    this.#writer.release();
+    if (this.#frames === 0) {
+      rmSync(this.#partial, { force: true });
+      return;
+    }
+    try {
+      renameSync(this.#partial, this.#path);
+    } catch (cause) {
+      throw writeError(this.#path, cause);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { existsSync, statSync } from 'node:fs';
+import { CameraError } from '../util/errors.js';
+
+/** What `--source` names. */
+export type SourceSpec =
+  | { readonly kind: 'demo' }
+  | { readonly kind: 'camera'; readonly index: number; readonly device: string }
+  | { readonly kind: 'stream'; readonly url: string }
+  | { readonly kind: 'video'; readonly path: string }
+  | { readonly kind: 'images'; readonly paths: readonly string[] };
+
+export const SOURCE_HELP =
+  'camera index (0) or device, video file, RTSP or HTTP address, image, folder of images, or demo';
+
+/** Images that OpenCV reads. */
+export const IMAGE_FILE = /\.(jpe?g|png|bmp|webp|tiff?|p[gpn]m)$/i;
+
+/** Reads a `--source`. Throws CameraError when it is a path where nothing is, or an empty file. */
+export function parseSource(text: string): SourceSpec {
+  if (text === 'demo') return { kind: 'demo' };
+  if (/^\d+$/.test(text)) return { kind: 'camera', index: Number(text), device: `/dev/video${text}` };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return { kind: 'stream', url: text };
+  const device = /^\/dev\/video(\d+)$/.exec(text);
+  if (device !== null) return { kind: 'camera', index: Number(device[1]), device: text };
+  if (!existsSync(text))
+    throw new CameraError(`${text}: there is no such file or folder; expected ${SOURCE_HELP}`);
+  const stat = statSync(text);
+  if (stat.isDirectory()) return { kind: 'images', paths: [text] };
+  if (stat.isFile() && stat.size === 0) {
+    throw new CameraError(`${text}: the file is empty (0 bytes); expected ${SOURCE_HELP}`);
+  }
+  return IMAGE_FILE.test(text) ? { kind: 'images', paths: [text] } : { kind: 'video', path: text };
+}
+
+/** A source's name for people. */
+export function nameOfSource(spec: SourceSpec): string {
+  switch (spec.kind) {
+    case 'demo':
+      return 'demo';
+    case 'camera':
+      return `camera ${spec.index}`;
+    case 'stream':
+      return spec.url.replace(/\/\/[^/@]*@/, '//'); // no passwords on the screen
+    case 'video':
+      return spec.path;
+    case 'images':
+      return spec.paths.length === 1 ? (spec.paths[0] ?? '') : `${spec.paths.length} images`;
+  }
+}

@@ -1,0 +1,162 @@
+import { setPriority } from 'node:os';
+import { basename, dirname, extname } from 'node:path';
+import { EXIT, FerError } from '../util/errors.js';
+import { HaarDetector } from './detector.js';
+import { openSource } from './open_source.js';
+import { loadOpenCv, type OpenCv } from './opencv.js';
+import { INPUT_SIZE, Pipeline } from './pipeline.js';
+import type { Command, Message, VisionOptions } from './protocol.js';
+import { checkVideoName, Recorder } from './recorder.js';
+import type { FrameSource } from './source.js';
+
+/**
+ * The process that captures, detects and classifies, so that whatever hangs, crashes or prints there never touches the
+ * screen. It ends with its source, and when its parent does.
+ */
+const PRIORITY = 5; // behind the screen, before a training
+/** Frame rate of a video from a source that does not tell its own. */
+const RECORD_FPS = 15;
+/** How long the end of a video may take when the parent is gone. */
+const PATIENCE_MS = 1000;
+
+setPriority(PRIORITY);
+
+let pipeline: Pipeline | undefined;
+let models: Awaited<ReturnType<typeof openModels>> | undefined;
+let cv: OpenCv | undefined;
+let untaken = 0;
+let taken: () => void = () => undefined;
+
+const openCv = (): OpenCv => {
+  cv ??= loadOpenCv();
+  return cv;
+};
+
+/** Sends a message; after a frame, waits until the one before it has been taken in, so that nothing piles up. */
+async function emit(message: Message): Promise<void> {
+  if (!process.connected) return;
+  process.send?.(message);
+  if (message.type !== 'frame') return;
+  untaken++;
+  while (untaken > 1 && process.connected) {
+    await new Promise<void>((resolve) => {
+      taken = resolve;
+    });
+  }
+}
+
+async function start(options: VisionOptions): Promise<void> {
+  if (options.record !== undefined) checkVideoName(options.record);
+  const source = await openSource(options.source, openCv);
+  try {
+    const drawn = source.info.kind === 'demo';
+    await emit({ type: 'opened', source: source.info, drawn });
+    const detector = drawn ? undefined : new HaarDetector(openCv(), options.detector);
+    models = await openModels(options);
+    const classifier = await models.open(options.weights);
+    const recorder = options.record === undefined ? undefined : record(options.record, source, openCv());
+    pipeline = new Pipeline({ source, detector, classifier, recorder }, options, emit);
+    const summary = await pipeline.run();
+    finish({ type: 'ended', ...summary });
+  } finally {
+    source.close();
+    models?.close();
+  }
+}
+
+function record(path: string, { info }: FrameSource, binding: OpenCv): Recorder {
+  return new Recorder(binding, path, info.fps || RECORD_FPS, info);
+}
+
+/** `best of runs/r1`, `fer-cnn`. */
+function nameOf(path: string): string {
+  const name = basename(path, extname(path));
+  return /^(best|last)$/.test(name) ? `${name} of ${basename(dirname(path))}` : name;
+}
+
+/** The device, and models on it. */
+async function openModels({ adapter, foreign }: VisionOptions) {
+  const { openGpu } = await import('../gpu/device.js');
+  const { Classifier } = await import('../train/classifier.js');
+  const { findWeights } = await import('./find_weights.js');
+  const gpu = await openGpu({ adapter });
+  return {
+    async open(weights: string | undefined) {
+      const path = findWeights(weights);
+      const classifier = await Classifier.open(gpu, path, foreign);
+      await classifier.classify(new Uint8Array(INPUT_SIZE ** 2), 1, INPUT_SIZE, INPUT_SIZE); // compiles, so that no frame has to wait for it
+      await emit({ type: 'model', weights: path, name: nameOf(path), classes: classifier.classes });
+      return classifier;
+    },
+    close: () => gpu.close(),
+  };
+}
+
+/** What is pressed while it runs. Throws RunError, which changes nothing. */
+async function steer(running: Pipeline, command: Command): Promise<void> {
+  switch (command.type) {
+    case 'freeze':
+      running.freeze(command.on);
+      break;
+    case 'mirror':
+      running.mirror = command.on;
+      break;
+    case 'smoothing':
+      running.smoothing = command.seconds;
+      break;
+    case 'model':
+      if (models !== undefined) running.classifier = await models.open(command.weights);
+      break;
+    case 'photo': {
+      const path = running.photo(command.folder);
+      await emit(
+        path === undefined ? { type: 'note', text: 'no picture to keep yet' } : { type: 'photo', path },
+      );
+      break;
+    }
+    default:
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof FerError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function fail(error: unknown): void {
+  const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
+  finish({ type: 'failed', message: messageOf(error), exit });
+}
+
+/** Leaves once the last message, and all before it, are out. */
+function finish(last: Message): void {
+  const leave = (): never => process.exit(EXIT.done);
+  if (process.connected) process.send?.(last, leave);
+  else leave();
+}
+
+process.on('message', (command: Command) => {
+  switch (command.type) {
+    case 'start':
+      start(command.options).catch(fail);
+      break;
+    case 'taken':
+      untaken = Math.max(0, untaken - 1);
+      taken();
+      break;
+    case 'stop':
+      if (pipeline === undefined) process.exit(EXIT.done);
+      pipeline.stop();
+      break;
+    default:
+      if (pipeline !== undefined) {
+        steer(pipeline, command).catch((error: unknown) => emit({ type: 'note', text: messageOf(error) }));
+      }
+  }
+});
+process.on('disconnect', () => {
+  if (pipeline === undefined) process.exit(EXIT.done);
+  pipeline.stop(); // ends the video that is recorded; then the process leaves by itself
+  taken();
+  setTimeout(() => process.exit(EXIT.done), PATIENCE_MS).unref();
+});
