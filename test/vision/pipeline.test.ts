@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { CameraError } from '../../src/util/errors.js';
+import { DemoSource } from '../../src/vision/demo.js';
+import type { Box } from '../../src/vision/geometry.js';
+import { NewestFrames } from '../../src/vision/newest_frames.js';
+import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
+import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
+import type { FrameMessage, Message, VisionOptions } from '../../src/vision/protocol.js';
+import type { Frame, FrameSource, SourceInfo } from '../../src/vision/source.js';
+
+const INFO: SourceInfo = {
+  ...{ kind: 'camera', name: 'camera 0', width: 64, height: 48, fps: 0, live: true, stills: false },
+};
+
+/** A source made of what it answers, one read after another. */
+function scripted(
+  reads: readonly (Partial<Frame> | Error | undefined)[],
+  info: Partial<SourceInfo> = {},
+  pauseMs = 0,
+): FrameSource {
+  let index = 0;
+  return {
+    info: { ...INFO, ...info },
+    read: async () => {
+      const next = reads[index];
+      if (pauseMs > 0) await sleep(pauseMs);
+      if (next instanceof Error) throw next;
+      if (next === undefined) return undefined;
+      const size = { width: 64, height: 48 };
+      const picture = { ...size, channels: 3 as const, data: new Uint8Array(64 * 48 * 3) };
+      return { index, t: index++ / 10, picture, ...next };
+    },
+    close: () => undefined,
+  };
+}
+
+/** Always sure of the second of three. */
+const CLASSIFIER: FaceClassifier = {
+  classes: ['A', 'B', 'C'],
+  classify: async () => Float32Array.of(0.1, 0.7, 0.2),
+};
+const detector = (boxes: Box[]) => ({ detect: async () => boxes });
+const FACE: Box = { x: 10, y: 8, width: 20, height: 20 };
+
+async function run(
+  source: FrameSource,
+  boxes: Box[],
+  rest: Partial<VisionOptions> = {},
+  onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
+) {
+  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...rest });
+  const messages: Message[] = [];
+  const parts = { source, detector: detector(boxes), classifier: CLASSIFIER, recorder: undefined };
+  const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {
+    messages.push(message);
+    onMessage(message, pipeline);
+  });
+  const summary = await pipeline.run();
+  const frames = messages.filter((message): message is FrameMessage => message.type === 'frame');
+  return { messages, frames, summary };
+}
+
+describe('the pipeline', () => {
+  it('every frame in order: boxes, labels, probabilities, one number a face', async () => {
+    const { frames, summary } = await run(scripted([{}, {}, {}]), [FACE]);
+    expect(frames.map(({ frame }) => frame)).toEqual([0, 1, 2]);
+    for (const { faces } of frames) {
+      expect(faces).toHaveLength(1);
+      expect(faces[0]).toMatchObject({ track: 1, box: FACE, label: 'B' });
+      expect(faces[0]?.probabilities[1]).toBeCloseTo(0.7, 6);
+    }
+    expect(summary).toMatchObject({ frames: 3, dropped: 0, without: 0, labels: { B: 3 } });
+  });
+
+  it('no face is no face, and is counted', async () => {
+    const { frames, summary } = await run(scripted([{}, {}]), []);
+    expect(frames.map(({ faces }) => faces)).toEqual([[], []]);
+    expect(summary).toMatchObject({ without: 2, labels: {} });
+  });
+
+  it('classifies the largest faces only, and stops after --max-frames', async () => {
+    const small = { ...FACE, width: 8, height: 8 };
+    const { frames } = await run(scripted([{}, {}, {}]), [FACE, small], { maxFaces: 1, maxFrames: 2 });
+    expect(frames).toHaveLength(2);
+    expect(frames[0]?.faces.map(({ box }) => box)).toEqual([FACE]);
+  });
+
+  it('mirrors picture and known boxes alike', async () => {
+    const source = scripted([{ known: [FACE] }]);
+    const { frames } = await run(source, [], { mirror: true });
+    expect(frames[0]?.faces[0]?.box).toEqual({ ...FACE, x: 64 - 10 - 20 });
+  });
+
+  it('a camera that is unplugged ends it with its own message', async () => {
+    const unplugged = new CameraError('camera 0 was unplugged after 2 frames; plug it in again');
+    for (const pace of ['ordered', 'live'] as const) {
+      const attempt = run(scripted([{}, {}, unplugged], {}, 20), [FACE], { pace });
+      await expect(attempt).rejects.toThrow('camera 0 was unplugged after 2 frames');
+    }
+  });
+
+  it('a frame size that changes is told once, and faces are followed anew', async () => {
+    const large = { width: 128, height: 96, channels: 3 as const, data: new Uint8Array(128 * 96 * 3) };
+    const { messages, frames } = await run(scripted([{}, { picture: large }, { picture: large }]), [FACE]);
+    const notes = messages.flatMap((message) => (message.type === 'note' ? [message.text] : []));
+    expect(notes).toEqual(['the frame size changed from 64 x 48 to 128 x 96; faces are followed anew']);
+    expect(frames.map(({ faces }) => faces[0]?.track)).toEqual([1, 2, 2]);
+    expect(frames[2]).toMatchObject({ width: 128, height: 96 });
+  });
+
+  it('live: whoever is slow gets the newest frame; the others are dropped and counted', async () => {
+    const source = scripted(new Array(20).fill({}), {}, 5);
+    const newest = new NewestFrames(source);
+    const seen: number[] = [];
+    for (let next = await newest.take(); next !== undefined; next = await newest.take()) {
+      seen.push(next.frame.index);
+      await sleep(25);
+    }
+    expect(seen.length).toBeLessThan(12);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.length + newest.dropped).toBe(20);
+  });
+
+  it('live: a file plays at its own speed', async () => {
+    const begin = performance.now();
+    const { frames } = await run(scripted(new Array(5).fill({}), { live: false }), [], { pace: 'live' });
+    expect(frames.length).toBeGreaterThan(3);
+    expect(performance.now() - begin).toBeGreaterThan(350);
+  });
+
+  it('freezing holds it, thawing goes on, and a stop ends it while frozen', async () => {
+    const source = scripted(new Array(100).fill({}), {}, 2);
+    let frozenAt = 0;
+    const { frames } = await run(source, [], { pace: 'live' }, (message, pipeline) => {
+      if (message.type !== 'frame' || frozenAt > 0) return;
+      frozenAt = performance.now();
+      pipeline.freeze(true);
+      setTimeout(() => pipeline.freeze(false), 60);
+      setTimeout(() => {
+        pipeline.freeze(true);
+        pipeline.stop();
+      }, 120);
+    });
+    expect(performance.now() - frozenAt).toBeGreaterThanOrEqual(110);
+    expect(frames.length).toBeGreaterThan(1);
+    expect(frames.length).toBeLessThan(60);
+  });
+
+  it('writes nothing unless asked; a photo has boxes and is a PNG', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fer-tui-photo-'));
+    const kept = join(folder, 'kept');
+    await run(new DemoSource(), [], { maxFrames: 2 });
+    expect(existsSync(kept)).toBe(false);
+    const { messages } = await run(new DemoSource(), [], {
+      maxFrames: 5,
+      snapshots: kept,
+      snapshotFaces: true,
+    });
+    const photos = messages.flatMap((message) => (message.type === 'photo' ? [message.path] : []));
+    expect(photos).toHaveLength(1);
+    expect(readdirSync(kept).map((name) => join(kept, name))).toEqual(photos);
+    expect(photos[0]).toMatch(/fer-tui-.*-000000\.png$/);
+  });
+});
