@@ -193,22 +193,32 @@ function nextFree(parent: string): string {
 
 /** Reads a log back; a last line that a crash cut off is left out. Throws RunError on any other bad line. */
 export function readEvents(path: string): TrainEvent[] {
+  const { events, damagedAfter } = readLog(path);
+  if (damagedAfter === undefined) return events;
+  throw new RunError(`${path}:${damagedAfter + 1}: not a line of JSON; the log is damaged`);
+}
+
+/** Reads a log up to its first bad line; `damagedAfter` is the number of good lines before it, if there is one. */
+export function readLog(path: string): { events: TrainEvent[]; damagedAfter: number | undefined } {
   const lines = readFileSync(path, 'utf8').split('\n');
-  const rest = lines.pop();
-  const parse = (line: string, index: number): TrainEvent => {
-    try {
-      return JSON.parse(line) as TrainEvent;
-    } catch (cause) {
-      throw new RunError(`${path}:${index + 1}: not a line of JSON; the log is damaged`, { cause });
-    }
-  };
-  const events = lines.map(parse);
-  if (rest !== undefined && rest !== '') {
-    try {
-      events.push(JSON.parse(rest) as TrainEvent);
-    } catch {
-      // Cut off in the middle by a crash: the only damage that an append-only log can take.
-    }
+  // What follows the last line break is empty, or was cut off by a crash: the only damage that appending can do.
+  const rest = lines.pop() ?? '';
+  const events: TrainEvent[] = [];
+  for (const line of lines) {
+    const event = parseEvent(line);
+    if (event === undefined) return { events, damagedAfter: events.length };
+    events.push(event);
   }
-  return events;
+  const last = parseEvent(rest);
+  if (last !== undefined) events.push(last);
+  return { events, damagedAfter: undefined };
+}
+
+function parseEvent(line: string): TrainEvent | undefined {
+  try {
+    const event = JSON.parse(line) as Partial<TrainEvent> | null;
+    return typeof event?.type === 'string' ? (event as TrainEvent) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import type { EpochEvent, TrainEvent } from './events.js';
-import { isLocked, readEvents } from './run_folder.js';
+import { isLocked, readLog } from './run_folder.js';
 
-/** What became of a run. A crashed one has no end in its log, and can be resumed. */
-export type RunStatus = 'running' | 'finished' | 'stopped' | 'early-stop' | 'failed' | 'crashed';
+/**
+ * What became of a run. A crashed one has no end in its log, and can be resumed; a damaged log has a line that cannot
+ * be read.
+ */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'early-stop' | 'failed' | 'crashed' | 'damaged';
 
 /** A run as its folder tells it. */
 export interface RunReport {
@@ -25,7 +29,13 @@ export interface RunReport {
   readonly best: { readonly epoch: number; readonly acc: number } | null;
   /** Of all epochs together. */
   readonly seconds: number;
+  /** Lines of the log before the first that cannot be read, if there is one; the report is of these. */
+  readonly damagedAfter: number | null;
+  /** What someone wrote about it; may be empty. */
+  readonly note: string;
 }
+
+const NOTE = 'note.txt';
 
 /** All runs under a folder, the latest first; folders that hold no run are left out. */
 export function listRuns(parent = 'runs'): RunReport[] {
@@ -46,7 +56,7 @@ export function findRun(name: string, parent = 'runs'): RunReport {
 }
 
 function readRun(path: string): RunReport {
-  const events = readEvents(join(path, 'events.ndjson'));
+  const { events, damagedAfter } = readLog(join(path, 'events.ndjson'));
   const start = events.find((event) => event.type === 'start');
   const byEpoch = new Map<number, EpochEvent>();
   for (const event of events) if (event.type === 'epoch') byEpoch.set(event.epoch, event);
@@ -55,7 +65,7 @@ function readRun(path: string): RunReport {
   return {
     name: basename(path),
     path,
-    status: statusOf(path, events),
+    status: damagedAfter === undefined || isLocked(path) ? statusOf(path, events) : 'damaged',
     begun: start?.t ?? '',
     model: start?.model ?? '?',
     data: start?.data.name ?? '?',
@@ -65,7 +75,31 @@ function readRun(path: string): RunReport {
     epochs,
     best: scored.reduce<RunReport['best']>((a, b) => (a === null || b.acc > a.acc ? b : a), null),
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    damagedAfter: damagedAfter ?? null,
+    note: readNote(path),
   };
+}
+
+function readNote(path: string): string {
+  const file = join(path, NOTE);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
+
+/** Keeps a note in a run's folder; an empty one is taken away. Throws RunError. */
+export function writeNote(path: string, note: string): void {
+  const file = join(path, NOTE);
+  if (note.trim() === '') rmSync(file, { force: true });
+  else atomicWrite(file, `${note.trim()}\n`);
+}
+
+/** Deletes a run with everything in its folder. Throws RunError when it is going on. */
+export function deleteRun({ name, path }: Pick<RunReport, 'name' | 'path'>): void {
+  if (isLocked(path)) throw new RunError(`run ${name} is going on; stop it before you delete it`);
+  try {
+    rmSync(path, { recursive: true });
+  } catch (cause) {
+    throw new RunError(`run ${name}: cannot be deleted (${String(cause)})`, { cause });
+  }
 }
 
 function statusOf(path: string, events: readonly TrainEvent[]): RunStatus {

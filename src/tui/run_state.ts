@@ -10,7 +10,7 @@ import type {
   TrainEvent,
   ValidationNumbers,
 } from '../train/events.js';
-import { readEvents } from '../train/run_folder.js';
+import { readLog } from '../train/run_folder.js';
 import type { Marker } from './charts/line_chart.js';
 import { Curve } from './curve.js';
 
@@ -76,9 +76,9 @@ export function beginRun(now: number, live = true): RunState {
   };
 }
 
-/** A run that is not going on here, from its log. Throws RunError for a damaged one. */
+/** A run that is not going on here, from its log; of a damaged one, what comes before the damage. */
 export function readRunState(path: string, now = Date.now()): RunState {
-  return readEvents(join(path, 'events.ndjson')).reduce(
+  return readLog(join(path, 'events.ndjson')).events.reduce(
     (run, event) => applyEvent(run, event, undefined),
     beginRun(now, false),
   );

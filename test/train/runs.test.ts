@@ -1,11 +1,19 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/train/config.js';
 import { readConfigFile } from '../../src/train/config_file.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
-import { differingSettings, findRun, historyCsv, listRuns } from '../../src/train/runs.js';
+import { readEvents } from '../../src/train/run_folder.js';
+import {
+  deleteRun,
+  differingSettings,
+  findRun,
+  historyCsv,
+  listRuns,
+  writeNote,
+} from '../../src/train/runs.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-runs-'));
 
@@ -51,6 +59,28 @@ describe('runs', () => {
       [1, 0.2],
       [2, 0.5],
     ]);
+  });
+
+  it('with a damaged log are shown up to the damage', () => {
+    const other = folder();
+    write(other, 'c', [start('2026-01-01T00:00:00Z', {}), epoch(1, 0.3)], 'nonsense\n{"type":"end"}\n');
+    expect(listRuns(other)).toMatchObject([{ status: 'damaged', damagedAfter: 2, epochs: [{ epoch: 1 }] }]);
+    expect(() => readEvents(join(other, 'c', 'events.ndjson'))).toThrow(/ndjson:3: not a line of JSON/);
+  });
+
+  it('keep a note, and can be deleted unless they are going on', () => {
+    const other = folder();
+    write(other, 'd', [start('2026-01-01T00:00:00Z', {}), end]);
+    const path = join(other, 'd');
+    writeNote(path, ' better light ');
+    expect(findRun('d', other).note).toBe('better light');
+    writeNote(path, '');
+    expect(findRun('d', other).note).toBe('');
+    writeFileSync(join(path, 'lock'), String(process.pid));
+    expect(() => deleteRun({ name: 'd', path })).toThrow(/going on/);
+    rmSync(join(path, 'lock'));
+    deleteRun({ name: 'd', path });
+    expect(listRuns(other)).toEqual([]);
   });
 
   it('are found by name or folder; else the names are told', () => {

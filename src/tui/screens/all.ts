@@ -3,10 +3,11 @@ import type { AnyScreen } from '../screen_module.js';
 import { data } from './data.js';
 import { home } from './home.js';
 import { model } from './model.js';
+import { runs } from './runs.js';
 import { train } from './train.js';
 import { webcam } from './webcam.js';
 
 /** Every screen: add yours here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
-  [home, data, model, train, webcam].map((screen) => [screen.name, screen]),
+  [home, data, model, train, webcam, runs].map((screen) => [screen.name, screen]),
 );

@@ -1,0 +1,268 @@
+import { join } from 'node:path';
+import { deleteRun, historyCsv, type RunReport, writeNote } from '../../train/runs.js';
+import { atomicWrite } from '../../util/atomic_write.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { resumeRun } from '../live.js';
+import { EMPTY } from '../loadable.js';
+import { isActive, readRunState } from '../run_state.js';
+import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import {
+  chartLines,
+  chartTitle,
+  comparedRuns,
+  differenceLines,
+  listLines,
+  METRICS,
+  MOST_MARKED,
+  noteLines,
+  ORDERS,
+  type RunsState,
+  shownRuns,
+} from './runs_panels.js';
+
+type Act = Actions<RunsState>;
+
+const selectedRun = (act: Pick<Act, 'state'>): RunReport | undefined =>
+  shownRuns(act.state)[act.state.selected];
+
+/** Reads the runs, again where they were read before: what was shown stays until then. */
+function reload(act: Act): void {
+  const { runsFolder } = act.app;
+  if (act.state.runs.status !== 'ready') {
+    act.load('runs', `reading ${runsFolder}/`, (engine, { signal }) =>
+      engine.request('runs.list', { folder: runsFolder }, { signal }),
+    );
+    return;
+  }
+  act.engine.request('runs.list', { folder: runsFolder }).then(
+    (value) => {
+      act.set({ runs: { status: 'ready', value } });
+      select(act, 0);
+    },
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+function select(act: Act, step: number): void {
+  const last = Math.max(0, shownRuns(act.state).length - 1);
+  act.set({ selected: Math.max(0, Math.min(last, act.state.selected + step)) });
+}
+
+function mark(act: Act): void {
+  const path = selectedRun(act)?.path;
+  const { marked } = act.state;
+  if (path === undefined) return;
+  if (marked.includes(path)) act.set({ marked: marked.filter((other) => other !== path) });
+  else if (marked.length < MOST_MARKED) act.set({ marked: [...marked, path] });
+  else act.note(`${MOST_MARKED} are marked, more curves cannot be told apart: u takes the marks away`, 'bad');
+}
+
+/** Shows a run on Train as its log tells it; a living one is only shown where it trains. */
+function openRun(act: Act): void {
+  const run = selectedRun(act);
+  if (run === undefined) return;
+  if (isActive(act.app.run)) {
+    if (act.app.run.start?.path === run.path) act.go('train');
+    else act.note('a training is going on here: Train shows that one', 'bad');
+    return;
+  }
+  act.setApp({ run: readRunState(run.path) });
+  act.go('train');
+}
+
+function resume(act: Act): void {
+  const run = selectedRun(act);
+  if (run === undefined) return;
+  const refusal: Partial<Record<RunReport['status'], string>> = {
+    running: `${run.name} is going on in another process`,
+    finished: `${run.name} is finished, there is nothing to resume: t begins a new run, "init" takes its weights`,
+    damaged: `the log of ${run.name} is damaged: a new run can begin with its weights ("init" on Train)`,
+  };
+  const why = refusal[run.status];
+  if (why === undefined) resumeRun(act, run.path);
+  else act.note(why, 'bad');
+}
+
+function editNote(act: Act): void {
+  const run = selectedRun(act);
+  if (run === undefined) return;
+  act.prompt({
+    title: `note on ${run.name}`,
+    value: run.note,
+    help: 'kept as note.txt in the run folder; empty takes it away',
+    check: () => undefined,
+    submit: (text) => attempt(act, () => writeNote(run.path, text), `note on ${run.name} kept`),
+  });
+}
+
+function askToDelete(act: Act): void {
+  const run = selectedRun(act);
+  if (run === undefined) return;
+  act.prompt({
+    title: `delete ${run.path} with its weights, for good?`,
+    value: '',
+    help: `type its name, ${run.name}, to delete it`,
+    check: (text) => (text.trim() === run.name ? undefined : `that is not ${run.name}; Esc keeps the run`),
+    submit: () => {
+      act.set({ marked: act.state.marked.filter((path) => path !== run.path) });
+      attempt(act, () => deleteRun(run), `${run.path} deleted`);
+    },
+  });
+}
+
+/** Writes the histories of what is compared into the current folder. */
+function exportRuns(act: Act): void {
+  const runs = comparedRuns(act.state);
+  if (runs.length === 0) return;
+  const write = (ending: string, text: (run: RunReport) => string): void => {
+    const files = runs.map((run) => [`${run.name}-history.${ending}`, text(run)] as const);
+    const names = files.map(([name]) => name).join(', ');
+    attempt(
+      act,
+      () => files.forEach(([name, body]) => void atomicWrite(join('.', name), body)),
+      `written: ${names}`,
+    );
+  };
+  act.ask({
+    title: `export ${runs.map(({ name }) => name).join(', ')}`,
+    lines: ['One file a run in the current folder; what is there is replaced.'],
+    choices: [
+      { key: 'c', label: 'CSV: one line an epoch', run: () => write('csv', historyCsv) },
+      {
+        key: 'j',
+        label: 'JSON: settings and epochs',
+        run: () => write('json', (run) => `${JSON.stringify(run, null, 1)}\n`),
+      },
+    ],
+  });
+}
+
+/** Does something with files, says how it went, and reads the runs again. */
+function attempt(act: Act, work: () => void, done: string): void {
+  try {
+    work();
+    act.note(done, 'good');
+  } catch (error) {
+    act.note(error instanceof Error ? error.message : String(error), 'bad');
+  }
+  reload(act);
+}
+
+function nextOf<T>(list: readonly T[], value: T): T {
+  return list[(list.indexOf(value) + 1) % list.length] as T;
+}
+
+const any = (act: Act): boolean => selectedRun(act) !== undefined;
+
+const KEYS: readonly Binding<RunsState>[] = [
+  {
+    keys: ['up', 'down'],
+    hint: 'choose',
+    help: 'Goes to another run',
+    when: any,
+    run: (act, key) => select(act, key === 'up' ? -1 : 1),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Ten runs up or down',
+    when: any,
+    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
+  },
+  { keys: ['space'], hint: 'mark', help: 'Marks a run to compare, up to four', when: any, run: mark },
+  {
+    keys: ['u'],
+    help: 'Takes all marks away',
+    when: ({ state }) => state.marked.length > 0,
+    run: (act) => act.set({ marked: [] }),
+  },
+  { keys: ['enter'], hint: 'open', help: 'Shows the run on Train, from its log', when: any, run: openRun },
+  { keys: ['R'], hint: 'resume', help: 'Resumes the run from its last checkpoint', when: any, run: resume },
+  {
+    keys: ['v'],
+    hint: 'curve',
+    help: 'Turns to the next curve: validation accuracy, validation loss, training loss',
+    when: any,
+    run: (act) => act.set({ metric: nextOf(METRICS, act.state.metric) }),
+  },
+  {
+    keys: ['o'],
+    hint: 'order',
+    help: 'Orders by the latest, the best, the name, the time',
+    when: any,
+    run: (act) => act.set({ order: nextOf(ORDERS, act.state.order), selected: 0 }),
+  },
+  { keys: ['e'], hint: 'export', help: 'Writes the history as CSV or JSON', when: any, run: exportRuns },
+  { keys: ['n'], hint: 'note', help: 'Edits the note on a run', when: any, run: editNote },
+  {
+    keys: ['D'],
+    hint: 'delete',
+    help: 'Deletes a run, once its name was typed',
+    when: any,
+    run: askToDelete,
+  },
+  {
+    keys: ['/'],
+    help: 'Shows only runs with a word in name, model, data or status',
+    run: (act) =>
+      act.prompt({
+        title: 'only runs with',
+        value: act.state.filter,
+        help: 'part of a name, a model, a data set or a status; empty shows all',
+        check: () => undefined,
+        submit: (filter) => act.set({ filter: filter.trim(), selected: 0 }),
+      }),
+  },
+  { keys: ['r'], help: 'Reads the folder again', run: reload },
+  { keys: ['t'], help: 'Goes to Train', run: (act) => act.go('train') },
+];
+
+/** What was trained here, beside each other. */
+export const runs = defineScreen<RunsState>({
+  name: 'runs',
+  title: 'Runs',
+  initial: { runs: EMPTY, selected: 0, marked: [], order: 'latest', metric: METRICS[0], filter: '' },
+  panels: [
+    {
+      id: 'list',
+      title: ({ state }) => {
+        const filter = state.filter === '' ? '' : ` · only "${state.filter}"`;
+        return `runs · ${state.marked.length} of ${MOST_MARKED} marked · ${state.order} first${filter}`;
+      },
+      lines: listLines,
+    },
+    { id: 'chart', title: chartTitle, lines: chartLines, flush: true },
+    {
+      id: 'differences',
+      title: ({ state }) => (state.marked.length > 1 ? 'settings that differ' : 'run'),
+      lines: differenceLines,
+    },
+    { id: 'notes', title: () => 'notes', lines: noteLines },
+  ],
+  layout: (body) => {
+    const kind = bodyClass(body);
+    if (kind === 'narrow') {
+      const [list, chart, notes] = stack(body, [{ share: 1 }, 6, 2]) as [Rect, Rect, Rect];
+      return { list, chart, notes };
+    }
+    const [top, bottom] = stack(body, [{ share: 1 }, 4]) as [Rect, Rect];
+    const [differences, notes] = columns(bottom, [{ share: 3 }, { share: 2 }]) as [Rect, Rect];
+    // Beside a chart the table has room for five columns at 100, for seven from 120 on.
+    const [list, chart] = (
+      kind === 'wide'
+        ? columns(top, [body.cols < 120 ? 55 : 69, { share: 1 }])
+        : stack(top, [{ share: 2 }, { share: 3 }])
+    ) as [Rect, Rect];
+    return { list, chart, differences, notes };
+  },
+  keys: KEYS,
+  explain: () => [
+    'Every run in the folder, the best validation accuracy of each, and its macro recall: the mean of the recalls of the classes, which counts a rare class like a common one.',
+    'Space marks runs; their curves are drawn together, and only the settings in which they differ are listed, in the order of the marks.',
+    'crashed: its log has no end; R goes on from its last checkpoint, to the same bits as without the break. damaged: a line of its log cannot be read; what comes before it is shown.',
+  ],
+  summary: ({ state }) => {
+    const [best] = shownRuns({ ...state, order: 'best' });
+    return best === undefined ? 'no runs' : `${shownRuns(state).length} runs, best ${best.name}`;
+  },
+  open: reload,
+});

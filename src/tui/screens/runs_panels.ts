@@ -1,0 +1,189 @@
+import { differingSettings, type RunReport } from '../../train/runs.js';
+import { percent } from '../charts/axis.js';
+import { chartTable, epochSeries, legend, lineChart, type Series } from '../charts/line_chart.js';
+import { scrolled } from '../layout.js';
+import { type Loadable, waitingLines } from '../loadable.js';
+import { clock } from '../run_words.js';
+import type { PanelView } from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import type { Role } from '../theme.js';
+import { listLine } from '../widgets.js';
+
+export const ORDERS = ['latest', 'best', 'name', 'time'] as const;
+export const METRICS = ['validation accuracy', 'validation loss', 'training loss'] as const;
+
+export interface RunsState {
+  readonly runs: Loadable<RunReport[]>;
+  readonly selected: number;
+  /** Paths of runs, at most four, in the order in which they were marked. */
+  readonly marked: readonly string[];
+  readonly order: (typeof ORDERS)[number];
+  readonly metric: (typeof METRICS)[number];
+  /** Part of a name, a model, a data set or a status. */
+  readonly filter: string;
+}
+
+type View = PanelView<RunsState>;
+
+/** Signs of marked runs, and the roles of their curves: those of `epochSeries`. */
+const SIGNS = ['*', 'o', '+', 'x'];
+const ROLES: readonly Role[] = ['train', 'validation', 'third', 'fourth'];
+export const MOST_MARKED = SIGNS.length;
+
+/** Best validation accuracy; training's where there was no validation. */
+const score = ({ best }: RunReport): number => best?.acc ?? -1;
+
+/** The runs in sight: filtered, in order. */
+export function shownRuns({ runs, order, filter }: RunsState): RunReport[] {
+  const all = runs.status === 'ready' ? runs.value : [];
+  const word = filter.toLowerCase();
+  const found = all.filter(({ name, model, data, status }) =>
+    [name, model, data, status].some((text) => text.toLowerCase().includes(word)),
+  );
+  const by: Record<RunsState['order'], (a: RunReport, b: RunReport) => number> = {
+    latest: (a, b) => (a.begun < b.begun ? 1 : -1),
+    best: (a, b) => score(b) - score(a),
+    name: (a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }),
+    time: (a, b) => b.seconds - a.seconds,
+  };
+  return found.sort(by[order]);
+}
+
+/** What is compared: the marked runs, or the selected one. */
+export function comparedRuns(state: RunsState): RunReport[] {
+  const all = state.runs.status === 'ready' ? state.runs.value : [];
+  const marked = state.marked.flatMap((path) => all.find((run) => run.path === path) ?? []);
+  const selected = shownRuns(state)[state.selected];
+  return marked.length > 0 ? marked : selected === undefined ? [] : [selected];
+}
+
+/** The mean of the recalls of the best epoch, each class counted alike. */
+function macro({ best, epochs }: RunReport): number | undefined {
+  const recall = epochs.find(({ epoch }) => epoch === best?.epoch)?.val?.recall;
+  return recall && recall.reduce((a, b) => a + b, 0) / recall.length;
+}
+
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  readonly left?: boolean;
+  readonly text: (run: RunReport) => string;
+}
+
+const COLUMNS: Readonly<Record<string, Column>> = {
+  run: { head: 'run', width: 10, left: true, text: ({ name }) => name },
+  model: { head: 'model', width: 11, left: true, text: ({ model }) => model },
+  epochs: { head: 'epochs', width: 7, text: ({ epochs, of }) => `${epochs.length}/${of}` },
+  best: { head: 'best val', width: 8, text: ({ best }) => (best === null ? '–' : percent(best.acc)) },
+  macro: {
+    head: 'macro',
+    width: 7,
+    text: (run) => {
+      const mean = macro(run);
+      return mean === undefined ? '–' : percent(mean);
+    },
+  },
+  time: { head: 'time', width: 7, text: ({ seconds }) => clock(seconds) },
+  status: { head: 'status', width: 10, left: true, text: ({ status }) => status },
+};
+
+const TABLES = [
+  ['run', 'model', 'epochs', 'best', 'macro', 'time', 'status'],
+  ['run', 'model', 'epochs', 'best', 'status'],
+  ['run', 'epochs', 'best', 'status'],
+  ['run', 'best', 'status'],
+] as const;
+
+function columnsFor(cols: number): Column[] {
+  const tables = TABLES.map((names) => names.map((name) => COLUMNS[name] as Column));
+  const fits = (list: readonly Column[]): boolean =>
+    list.reduce((sum, { width }) => sum + width + 1, 3) <= cols;
+  return tables.find(fits) ?? (tables.at(-1) as Column[]);
+}
+
+export function listLines(view: View): string[] {
+  const { state, app, theme, cols, rows, now } = view;
+  const empty = `no runs in ${app.runsFolder}/ yet: t trains one`;
+  if (state.runs.status !== 'ready') return waitingLines(state.runs, { empty, theme, cols, now });
+  if (state.runs.value.length === 0) return wrapped(empty, cols);
+  const shown = shownRuns(state);
+  if (shown.length === 0) return wrapped(`no run matches "${state.filter}": / changes the filter`, cols);
+  const list = columnsFor(cols);
+  const line = (cell: (column: Column) => string): string =>
+    list.map((column) => padTo(cell(column), column.width, column.left ? 'left' : 'right')).join(' ');
+  const [first, count] = scrolled(rows - 1, shown.length, state.selected);
+  return [
+    theme.dim(`   ${line(({ head }) => head)}`),
+    ...shown.slice(first, first + count).map((run, i) => {
+      const mark = state.marked.indexOf(run.path);
+      const text = `${SIGNS[mark] ?? ' '} ${line(({ text }) => text(run))}`;
+      const at = first + i === state.selected;
+      return listLine(!at && mark >= 0 ? theme[ROLES[mark] as Role](text) : text, at, theme);
+    }),
+  ];
+}
+
+function curvesOf({ state }: View): Series[] {
+  return comparedRuns(state).map((run, i) =>
+    epochSeries(i, run.name, run.epochs, ({ train, val }) =>
+      state.metric === 'training loss'
+        ? train.loss
+        : state.metric === 'validation loss'
+          ? val?.loss
+          : val?.acc,
+    ),
+  );
+}
+
+const formatOf = ({ metric }: RunsState): ((value: number) => string) =>
+  metric === 'validation accuracy' ? (value) => percent(value) : (value) => value.toFixed(3);
+
+export function chartTitle(view: View): string {
+  const { theme, capability, state } = view;
+  return `${state.metric}  ${legend(curvesOf(view), { theme, glyphs: capability.glyphs, format: formatOf(state) })}`;
+}
+
+export function chartLines(view: View): string[] {
+  const { state, app, cols, rows, theme, capability } = view;
+  const series = curvesOf(view);
+  if (series.length === 0) return [];
+  const options = { cols, rows, theme, glyphs: capability.glyphs, format: formatOf(state) };
+  return app.table ? chartTable(series, options) : lineChart(series, options);
+}
+
+/** Settings in which the marked runs differ; of a single run those that are not the default are all there is to say. */
+export function differenceLines(view: View): string[] {
+  const { state, cols, theme } = view;
+  const compared = comparedRuns(state);
+  const [only] = compared;
+  if (only === undefined) return [];
+  if (compared.length === 1) {
+    return [
+      ...wrapped(`${only.data} · ${only.adapter}`, cols),
+      ...wrapped('space marks runs to compare, up to four', cols).map(theme.dim),
+    ];
+  }
+  const differing = differingSettings(compared);
+  if (differing.size === 0) return ['the same settings in all of them'];
+  const text = [...differing].map(([name, values]) => `${name} ${values.map((v) => v || '–').join(' | ')}`);
+  return wrapped(text.join(' · '), cols);
+}
+
+export function noteLines({ state, cols, theme }: View): string[] {
+  const run = shownRuns(state)[state.selected];
+  if (run === undefined) return [];
+  const damage =
+    run.damagedAfter === null
+      ? []
+      : wrapped(
+          `✗ log damaged after line ${run.damagedAfter.toLocaleString('en')}; what is before is shown`,
+          cols,
+        );
+  return [
+    ...damage.map(theme.bad),
+    ...(run.note === '' ? [theme.dim('n writes a note')] : wrapped(run.note, cols)),
+    ...wrapped([run.begun.slice(0, 16).replace('T', ' '), run.path].filter(Boolean).join(' · '), cols).map(
+      theme.dim,
+    ),
+  ];
+}
