@@ -2,7 +2,7 @@ import { ShapeError } from '../gpu/errors.js';
 import type { Shape } from '../gpu/shape.js';
 import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
-import { isKerasObject, type KerasObject } from './keras_config.js';
+import { isKerasObject, type KerasObject, withPlainLists } from './keras_config.js';
 import { readLayer, writeLayer } from './keras_layers.js';
 
 /**
@@ -68,7 +68,10 @@ export function toKeras(network: Network): KerasModel {
  * Throws RunError that names layer, class and option of whatever is not supported.
  */
 export function fromKeras(json: unknown, source: string): Network {
-  const { class_name: kind, config } = (json ?? {}) as { class_name?: string; config?: unknown };
+  const { class_name: kind, config } = (withPlainLists(json) ?? {}) as {
+    class_name?: string;
+    config?: unknown;
+  };
   const functional = kind === 'Functional' || kind === 'Model';
   if (kind !== 'Sequential' && !functional) {
     throw new RunError(

@@ -14,9 +14,18 @@ export function isKerasObject(value: unknown): value is KerasObject {
   return typeof (value as KerasObject | null)?.class_name === 'string';
 }
 
+/** The same with plain lists: some versions of Keras mark tuples and shapes, `{ class_name: '__tuple__', items }`. */
+export function withPlainLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPlainLists);
+  if (value === null || typeof value !== 'object') return value;
+  const { class_name: kind, items } = value as { class_name?: unknown; items?: unknown };
+  if (kind === '__tuple__' || kind === 'TensorShape') return withPlainLists(items);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withPlainLists(inner)]));
+}
+
 /** Options of training alone, which do not change what a trained layer computes. */
 const TRAINING_ONLY =
-  /(_initializer|_regularizer|_constraint)$|^(seed|synchronized|fused|lora_rank|lora_alpha)$/;
+  /(_initializer|_regularizer|_constraint)$|^(seed|synchronized|fused|renorm_momentum|renorm_clipping|lora_rank|lora_alpha)$/;
 
 /** Kinds of numbers that we compute in float32, which is as exact or more so. */
 const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)$/;

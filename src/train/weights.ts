@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
+import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
-import { isH5, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
+import { type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
+import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
@@ -70,12 +72,14 @@ export interface ForeignModel {
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   const bytes = readWeightFile(path);
-  if (!isH5(bytes)) return loadModel(path);
+  if (!isH5(bytes) && !isZip(bytes)) return loadModel(path);
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
-  const { network, weights, own } = await readH5(path, architecture);
+  const file = isZip(bytes) ? await readKerasZip(bytes, path) : await readH5(path, architecture);
+  const { network, weights, own } = file;
+  const preprocess = preprocessOf(path, network, foreign, own);
   const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
   return {
-    ...{ network, classes, weights, preprocess: preprocessOf(path, network, foreign, own) },
+    ...{ network, classes, weights, preprocess },
     ...(guessed && { classesGuessed: true }),
     notes: own?.notes ?? {},
   };

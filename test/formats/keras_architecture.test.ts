@@ -1,30 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
-import { readH5 } from '../../src/formats/keras_h5.js';
-import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel, MODEL_NAMES } from '../../src/nn/models.js';
-import type { Network } from '../../src/nn/network.js';
-import type { NamedArray } from '../../src/nn/parameters.js';
-import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
 import { everything, miniXception } from '../helpers/networks.js';
-
-const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-keras-'));
-
-/** Numbers that are all different. */
-function weightsOf(network: Network): Map<string, NamedArray> {
-  let next = 0;
-  return new Map(
-    network.weights.map(({ name, shape }) => [
-      name,
-      { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => next++ / 1024) },
-    ]),
-  );
-}
+import * as SAMPLES from './keras_samples.js';
 
 const layer = (class_name: string, config: Record<string, unknown> = {}): KerasObject => ({
   class_name,
@@ -180,6 +159,26 @@ describe('architectures', () => {
     expect(() => fromKeras(sequential(layers), 'x.h5')).toThrow(message);
   });
 
+  it.each(Object.entries(SAMPLES))('of %s are read alike', (_, sample) => {
+    const network = fromKeras(JSON.parse(JSON.stringify(sample)), 'sample');
+    expect(
+      network.summary().rows.map(({ layer: name, output, from }) => [name, output.slice(1), from]),
+    ).toEqual([
+      ['conv2d_1', [8, 10, 4], []],
+      ['batch_normalization_1', [8, 10, 4], ['conv2d_1']],
+      ['activation_1', [8, 10, 4], ['batch_normalization_1']],
+      ['separable_conv2d_1', [8, 10, 6], ['activation_1']],
+      ['max_pooling2d_1', [4, 5, 6], ['separable_conv2d_1']],
+      ['conv2d_2', [4, 5, 6], ['activation_1']],
+      ['add_1', [4, 5, 6], ['max_pooling2d_1', 'conv2d_2']],
+      ['global_average_pooling2d_1', [6], ['add_1']],
+      ['dense_1', [5], ['global_average_pooling2d_1']],
+    ]);
+    expect(network.layers.map(({ layer: l }) => l.config)).toEqual(
+      fromKeras(SAMPLES.KERAS_2_0, 'sample').layers.map(({ layer: l }) => l.config),
+    );
+  });
+
   it('of other kinds, without softmax, or without an input are refused', () => {
     expect(() => fromKeras({ class_name: 'MyModel' }, 'x.h5')).toThrow('a MyModel model; only Sequential');
     expect(() => fromKeras(sequential(OLD.slice(0, 5)), 'x.h5')).toThrow('does not end in a softmax');
@@ -218,95 +217,5 @@ describe('architectures', () => {
     expect(() => again([[['activation', 0, 0, { training: true }]]])).toThrow(
       'it is called with training = true',
     );
-  });
-});
-
-describe('.h5 files', () => {
-  const network = buildModel('fer-cnn');
-  const saved: SavedModel = {
-    ...{ network, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g'], weights: weightsOf(network) },
-    ...{ preprocess: { name: 'mean', mean: new Float32Array(48 * 48).fill(99) }, notes: { run: 'r1' } },
-  };
-
-  it('come back whole, preprocessing and classes too', async () => {
-    const path = join(folder(), 'model.h5');
-    await saveH5(path, saved);
-    const { network: back, ...rest } = await openModel(path);
-    const { network: _, ...wanted } = saved;
-    expect(rest).toEqual(wanted);
-    expect(back.summary()).toEqual(network.summary());
-  });
-
-  it('have the groups, attributes and kinds of text that Keras writes', async () => {
-    const path = join(folder(), 'model.h5');
-    await saveH5(path, saved);
-    await h5wasm.ready;
-    const file = new h5wasm.File(path, 'r');
-    const text = (of: h5wasm.File | h5wasm.Group, name: string) => of.attrs[name]?.value;
-    expect([text(file, 'backend'), text(file, 'keras_version')]).toEqual(['tensorflow', '2.15.0']);
-    expect(JSON.parse(String(text(file, 'model_config')))).toMatchObject({ class_name: 'Sequential' });
-    const group = file.get('model_weights') as h5wasm.Group;
-    expect(text(group, 'layer_names')).toEqual(network.layers.map(({ name }) => name));
-    expect(group.attrs['layer_names']?.metadata).toMatchObject({ type: 3, vlen: false });
-    const norm = group.get('batch_normalization') as h5wasm.Group;
-    expect(text(norm, 'weight_names')).toEqual(
-      ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((word) => `batch_normalization/${word}:0`),
-    );
-    const kernel = group.get('conv2d_1/conv2d_1/kernel:0') as h5wasm.Dataset;
-    expect([kernel.shape, kernel.dtype]).toEqual([[3, 3, 32, 64], '<f']);
-    expect(text(group.get('elu') as h5wasm.Group, 'weight_names')).toEqual([]);
-    file.close();
-  });
-
-  /** Weights alone, at the root, under other names, as `model.save_weights` of another session leaves them. */
-  async function weightsAlone(path: string, model: Network, broken = false): Promise<void> {
-    await h5wasm.ready;
-    const file = new h5wasm.File(path, 'w');
-    const names = model.layers.map((_, i) => `layer_${i}`);
-    file.create_attribute('layer_names', names, [names.length], 'S16');
-    model.layers.forEach(({ weights }, i) => {
-      const group = file.create_group(names[i] ?? '');
-      const list = weights.map(({ name }) => `old/${name.split('/')[1]}:0`);
-      group.create_attribute('weight_names', list, [list.length], 'S64');
-      const inner = weights.length > 0 ? group.create_group('old') : group;
-      weights.forEach(({ name, shape }) => {
-        const { data } = weightsOf(model).get(name) as NamedArray;
-        const own = broken ? [sizeOf(shape)] : [...shape];
-        inner.create_dataset({ name: `${name.split('/')[1]}:0`, data, shape: own, dtype: '<f' });
-      });
-    });
-    file.close();
-  }
-
-  it('of weights alone need the model, and go to its layers in order', async () => {
-    const dir = folder();
-    const [path, json] = [join(dir, 'w.h5'), join(dir, 'model.json')];
-    const model = fromKeras(sequential(OLD), 'old');
-    await weightsAlone(path, model);
-    writeFileSync(json, JSON.stringify(sequential(OLD)));
-    await expect(openModel(path, { preprocess: 'scale255' })).rejects.toThrow('give the model too: --model');
-    await expect(openModel(path, { architecture: json })).rejects.toThrow('give --preprocess');
-    const opened = await openModel(path, { architecture: json, preprocess: 'minus1to1' });
-    expect(opened.weights).toEqual(weightsOf(model));
-    expect(opened.classes).toHaveLength(7);
-    const wrong = { architecture: json, preprocess: 'none', classes: ['a', 'b'] } as const;
-    await expect(openModel(path, wrong)).rejects.toThrow('knows 7 classes, there are 2 names');
-  });
-
-  it('that do not fit are refused with layer and shapes', async () => {
-    const dir = folder();
-    const path = join(dir, 'w.h5');
-    await weightsAlone(path, fromKeras(sequential(OLD), 'old'), true);
-    await expect(readH5(path, sequential(OLD))).rejects.toThrow(
-      'weight "old/kernel:0" of layer "layer_0" is [36]; the model expects [3, 3, 1, 4]',
-    );
-    await weightsAlone(path, buildModel('fer-shallow'));
-    await expect(readH5(path, toKeras(network))).rejects.toThrow(
-      'weights of 5 layers; the model has 13 with weights',
-    );
-    writeFileSync(path, readFileSync(path).subarray(0, 4000));
-    await expect(readH5(path, toKeras(network))).rejects.toThrow();
-    writeFileSync(path, 'no h5');
-    await expect(readH5(path)).rejects.toThrow('not an HDF5 file');
   });
 });

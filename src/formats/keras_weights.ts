@@ -1,0 +1,92 @@
+import { formatShape } from '../gpu/shape.js';
+import { type Network, snakeCase } from '../nn/network.js';
+import type { NamedArray } from '../nn/parameters.js';
+import { RunError } from '../util/errors.js';
+import { groupAt, type H5Group, numbersAt, textsOf } from './hdf5.js';
+
+/** The weights in an HDF5 file of Keras, in either of its two layouts, for the layers of a network. Throws RunError. */
+export function readKerasWeights(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
+  const root = ['layers', '_layer_checkpoint_dependencies'].find(
+    (name) => groupAt(group, name) !== undefined,
+  );
+  if (textsOf(group, 'layer_names').length > 0 || root === undefined) return readNamed(group, network, path);
+  return readNumbered(group, root, network, path);
+}
+
+/**
+ * Keras 2's layout (`.h5`): `layer_names` lists groups, and `weight_names` of each the paths of its numbers. They go to
+ * layers in their order, as when Keras loads them: names differ from one making of a model to the next.
+ */
+function readNamed(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
+  const found = textsOf(group, 'layer_names').flatMap((layer) => {
+    const own = groupAt(group, layer);
+    const list = own === undefined ? [] : textsOf(own, 'weight_names');
+    return own === undefined || list.length === 0 ? [] : [{ layer, own, list }];
+  });
+  const wanted = network.layers.filter(({ weights }) => weights.length > 0);
+  if (found.length !== wanted.length) {
+    throw new RunError(
+      `${path}: weights of ${found.length} layers; the model has ${wanted.length} with weights`,
+    );
+  }
+  const result = new Map<string, NamedArray>();
+  wanted.forEach((placed, i) => {
+    const { layer, own, list } = found[i] as (typeof found)[number];
+    if (list.length !== placed.weights.length) {
+      throw new RunError(
+        `${path}: layer "${layer}" has ${list.length} weights; "${placed.name}" (${placed.layer.kind}) has ${placed.weights.length}`,
+      );
+    }
+    placed.weights.forEach(({ name, shape }, k) => {
+      const weight = list[k] ?? '';
+      result.set(name, numbers(own, weight, shape, `${path}: weight "${weight}" of layer "${layer}"`));
+    });
+  });
+  return result;
+}
+
+/**
+ * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, `layers/conv2d_1/vars/0`, and the folder is not the
+ * layer's name but its class with a number, counted in the model's order.
+ */
+function readNumbered(group: H5Group, root: string, network: Network, path: string): Map<string, NamedArray> {
+  const counts = new Map<string, number>();
+  const result = new Map<string, NamedArray>();
+  for (const {
+    name: layer,
+    layer: { kind },
+    weights,
+  } of network.layers) {
+    const base = snakeCase(kind);
+    const count = counts.get(base) ?? 0;
+    counts.set(base, count + 1);
+    const folder = `${root}/${count === 0 ? base : `${base}_${count}`}/vars`;
+    const held = groupAt(group, folder)?.keys().length ?? 0;
+    if (held !== weights.length) {
+      throw new RunError(
+        `${path}: ${folder} has ${held} weights; "${layer}" (${kind}) has ${weights.length}`,
+      );
+    }
+    weights.forEach(({ name, shape }, k) => {
+      result.set(
+        name,
+        numbers(group, `${folder}/${k}`, shape, `${path}: weight "${folder}/${k}" of "${layer}"`),
+      );
+    });
+  }
+  return result;
+}
+
+function numbers(group: H5Group, at: string, shape: readonly number[], what: string): NamedArray {
+  const found = numbersAt(group, at);
+  const got = found === undefined ? 'not there' : formatShape(found.shape);
+  if (found === undefined || got !== formatShape(shape)) {
+    throw new RunError(`${what} is ${got}; the model expects ${formatShape(shape)}`);
+  }
+  if (!/^<[efd]$|^float/.test(found.kind)) {
+    throw new RunError(
+      `${what} is of ${found.kind} numbers; only floats of 16, 32 and 64 bits are supported`,
+    );
+  }
+  return { shape, data: found.data };
+}

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { RunError } from '../util/errors.js';
+import { readingH5 } from './hdf5.js';
+import { fromKeras } from './keras_architecture.js';
+import type { KerasFile } from './keras_h5.js';
+import { readKerasWeights } from './keras_weights.js';
+
+/** Keras 3's `.keras` files: a zip of the architecture, `config.json`, and the weights, `model.weights.h5`. */
+const [CONFIG, WEIGHTS] = ['config.json', 'model.weights.h5'];
+
+/** Whether a file is a zip. */
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+}
+
+/** Reads a model. Throws RunError. @param path for messages */
+export async function readKerasZip(bytes: Uint8Array, path: string): Promise<KerasFile> {
+  const files = unzip(bytes, path);
+  const [config, weights] = [files[CONFIG], files[WEIGHTS]];
+  if (config === undefined || weights === undefined) {
+    throw new RunError(
+      `${path}: a zip without ${config === undefined ? CONFIG : WEIGHTS}; expected a .keras file as model.save() writes it`,
+    );
+  }
+  const network = fromKeras(JSON.parse(Buffer.from(config).toString('utf8')), path);
+  // The library reads files only.
+  const folder = mkdtempSync(join(tmpdir(), 'fer-tui-'));
+  try {
+    const file = join(folder, WEIGHTS);
+    writeFileSync(file, weights);
+    const read = await readingH5(file, path, (h5) => readKerasWeights(h5, network, path));
+    return { network, weights: read, own: undefined };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
+  try {
+    return unzipSync(bytes, { filter: ({ name }) => name === CONFIG || name === WEIGHTS });
+  } catch (cause) {
+    throw new RunError(`${path}: it cannot be read as a zip (${(cause as Error).message}); is it whole?`, {
+      cause,
+    });
+  }
+}
