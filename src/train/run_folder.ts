@@ -50,8 +50,7 @@ export class RunFolder {
     if (existsSync(path)) refuseOccupied(path);
     try {
       makeFolder(path);
-      lock(path);
-      return new RunFolder(path);
+      return locked(path, () => new RunFolder(path));
     } catch (cause) {
       throw writeError(path, cause);
     }
@@ -68,9 +67,10 @@ export class RunFolder {
     refuseLocked(path);
     try {
       rmSync(join(path, 'lock'), { force: true });
-      lock(path);
-      cutBrokenLine(join(path, 'events.ndjson'));
-      return new RunFolder(path);
+      return locked(path, () => {
+        cutBrokenLine(join(path, 'events.ndjson'));
+        return new RunFolder(path);
+      });
     } catch (cause) {
       throw cause instanceof RunError ? cause : writeError(path, cause);
     }
@@ -137,11 +137,19 @@ function refuseOccupied(path: string): void {
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
 }
 
-/** Locks a folder for this process; fails if it is locked. */
-function lock(path: string): void {
-  const file = openSync(join(path, 'lock'), 'wx');
-  writeSync(file, String(process.pid));
-  closeSync(file);
+/** Locks a folder for this process and opens it; fails if it is locked, and then leaves everything as it was. */
+function locked<T>(path: string, open: () => T): T {
+  const name = join(path, 'lock');
+  const file = openSync(name, 'wx');
+  try {
+    writeSync(file, String(process.pid));
+    return open();
+  } catch (cause) {
+    rmSync(name, { force: true });
+    throw cause;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The living process that holds a folder's lock. One that a killed process left behind does not count. */
