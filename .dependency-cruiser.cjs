@@ -33,7 +33,7 @@ module.exports = {
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('engine', ['train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
-    layer('tui', ['engine', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('tui', ['engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('cli', [
       'tui',
       'engine',

@@ -13,5 +13,9 @@ export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> 
   'model.describe': async () => (await import('./requests/model.js')).describeModel,
   'model.weights': async () => (await import('./requests/model.js')).layerWeights,
   'model.kernels': async () => (await import('./requests/model.js')).layerKernels,
+  'kernels.list': async () => (await import('./requests/kernels.js')).listKernels,
+  'kernels.bench': async () => (await import('./requests/kernels.js')).benchKernels,
+  'kernels.source': async () => (await import('./requests/kernels.js')).kernelSource,
+  'kernels.pin': async () => (await import('./requests/kernels.js')).pinKernel,
   'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
 };

@@ -1,3 +1,4 @@
+import type { Summary } from '../bench/statistics.js';
 import type { Twin } from '../data/facts.js';
 import type { SplitName } from '../data/types.js';
 import type { LayerOption } from '../nn/layer.js';
@@ -30,6 +31,18 @@ export interface Requests {
   'model.describe': { args: { model: string }; progress: never; result: ModelReport };
   'model.weights': { args: LayerPlace; progress: never; result: LayerArray[] };
   /** `owner`: the layer that it is computed together with, or itself. */
+  /** Every kernel there is on the adapter. */
+  'kernels.list': { args: object; progress: never; result: KernelList };
+  /** Holds kernels to the reference and, with `timed`, measures those that have variants; results come as progress. */
+  'kernels.bench': {
+    args: { ids: readonly string[]; timed: boolean };
+    progress: { id: string; share: number; outcome?: undefined } | { id: string; outcome: KernelOutcome };
+    /** How many were asked for. */
+    result: number;
+  };
+  'kernels.source': { args: { id: string }; progress: never; result: ShaderFile[] };
+  /** Puts a variant into the tuning table of this machine. */
+  'kernels.pin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
   'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
 }
 
@@ -109,6 +122,38 @@ export interface ShaderFile {
   readonly name: string;
   readonly entries: readonly string[];
   readonly text: string;
+}
+
+export interface KernelList {
+  readonly adapter: string;
+  /** Images of a timed batch. */
+  readonly batch: number;
+  readonly entries: readonly KernelEntry[];
+}
+
+/** A way to compute something at a size; without `group`, kernels that have no other way and are only checked. */
+export interface KernelEntry {
+  readonly id: string;
+  readonly kernel: string;
+  readonly variant: string;
+  readonly size: string;
+  /** What all variants of the same work share. */
+  readonly group?: string;
+  /** Whether training takes this variant. */
+  readonly chosen?: boolean;
+}
+
+export interface KernelOutcome {
+  readonly id: string;
+  /** Relative in norm, against the float64 reference; NaN when it did not run. */
+  readonly error: number;
+  readonly ok: boolean;
+  readonly differs?: { readonly index: number; readonly got: number; readonly want: number };
+  /** Why it did not run, e.g. the compiler's words. */
+  readonly failed?: string;
+  readonly ms?: Summary;
+  readonly gflops?: number;
+  readonly gbytes?: number;
 }
 
 /** By image: the most probable class, and its probability. */

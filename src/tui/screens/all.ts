@@ -2,6 +2,7 @@ import type { ScreenName } from '../app_state.js';
 import type { AnyScreen } from '../screen_module.js';
 import { data } from './data.js';
 import { home } from './home.js';
+import { kernels } from './kernels.js';
 import { model } from './model.js';
 import { runs } from './runs.js';
 import { train } from './train.js';
@@ -9,5 +10,5 @@ import { webcam } from './webcam.js';
 
 /** Every screen: add yours here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
-  [home, data, model, train, webcam, runs].map((screen) => [screen.name, screen]),
+  [home, data, model, train, webcam, runs, kernels].map((screen) => [screen.name, screen]),
 );

@@ -1,0 +1,142 @@
+import { type BenchCase, kernelCases } from '../../bench/kernel_cases.js';
+import { checkVariant, kernelsOf, timeVariant } from '../../bench/kernels.js';
+import type { KernelCase } from '../../check/case.js';
+import { checkKernel, KERNEL_CASES } from '../../check/kernel_checks.js';
+import { collectTunables } from '../../gpu/autotune.js';
+import { type Gpu, openGpu } from '../../gpu/device.js';
+import { Recorder } from '../../gpu/recorder.js';
+import { choose, type Tunable, tuningKey, tuningOf } from '../../gpu/tuning.js';
+import { tablePath, writeTable } from '../../gpu/tuning_table.js';
+import { UsageError } from '../../util/errors.js';
+import type { Handler } from '../handler.js';
+import type { KernelEntry, KernelOutcome } from '../requests.js';
+import { shaderFiles } from './sources.js';
+
+/** Images of a timed batch: the default of training. */
+const BATCH = 28;
+/** Seconds of timing a variant. */
+const SECONDS = 0.3;
+
+/** What an id stands for: a variant that can be timed, or a check of single kernels. */
+type Work =
+  | { readonly spec: BenchCase; readonly variant: string; readonly check?: undefined }
+  | { readonly check: KernelCase };
+
+function allWork(gpu: Gpu): Map<string, Work> {
+  const variants = kernelCases(gpu).flatMap((spec) =>
+    spec.variants.map((variant): [string, Work] => [`${spec.name} ${variant}`, { spec, variant }]),
+  );
+  const checks = KERNEL_CASES.filter(({ possible }) => possible?.(gpu) !== false).map(
+    (check): [string, Work] => [`${check.kernels[0]} ${check.title}`, { check }],
+  );
+  return new Map([...variants, ...checks]);
+}
+
+/** What a case asks the tuning for at the full batch. */
+async function tunablesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> {
+  const asked = await collectTunables(gpu, async () => {
+    const rec = new Recorder(gpu);
+    const inputs = spec.shapes(BATCH).map((shape) => rec.alloc(shape, 'input'));
+    spec.record(rec, BATCH, inputs);
+    rec.abandon();
+  });
+  return [...asked.values()].filter(({ family }) => family === spec.family);
+}
+
+/** Every kernel on this adapter. */
+export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) => {
+  const gpu = await shared();
+  const chosen = new Map<BenchCase, string>();
+  const entries: KernelEntry[] = [];
+  for (const [id, work] of allWork(gpu)) {
+    if (work.check !== undefined) {
+      entries.push({ id, kernel: work.check.kernels[0] ?? '', variant: '', size: work.check.title });
+      continue;
+    }
+    const { spec, variant } = work;
+    if (!chosen.has(spec)) {
+      const [tunable] = await tunablesOf(gpu, spec);
+      chosen.set(spec, tunable === undefined ? '' : choose(gpu, tunable));
+    }
+    const [op = '', extent = '', channels = '', pass = ''] = spec.name.split(' ');
+    entries.push({
+      ...{ id, kernel: `${op} ${pass}`, variant, size: `${extent} ${channels}`, group: spec.name },
+      chosen: chosen.get(spec) === variant,
+    });
+  }
+  return { adapter: gpu.info.name, batch: BATCH, entries };
+};
+
+/** Checks kernels, and times those that have variants, on a device of its own with exact timestamps. */
+export const benchKernels: Handler<'kernels.bench'> = async ({ ids, timed }, { progress, signal }) => {
+  const gpu = await openGpu({ profile: true });
+  try {
+    const all = allWork(gpu);
+    for (const id of ids) {
+      signal.throwIfAborted();
+      const work = all.get(id);
+      if (work === undefined) continue;
+      progress({ id, share: 0 });
+      const outcome = await outcomeOf(gpu, id, work, timed, (share) => progress({ id, share }));
+      progress({ id, outcome });
+    }
+    return ids.length;
+  } finally {
+    gpu.close();
+  }
+};
+
+async function outcomeOf(
+  gpu: Gpu,
+  id: string,
+  work: Work,
+  timed: boolean,
+  onSample: (share: number) => void,
+): Promise<KernelOutcome> {
+  try {
+    if (work.check !== undefined) {
+      const { error, ok } = await checkKernel(gpu, work.check);
+      return { id, error, ok };
+    }
+    const { spec, variant } = work;
+    const check = await checkVariant(gpu, spec, variant);
+    if (!timed || !check.ok) return { id, ...check };
+    const times = await timeVariant(gpu, spec, variant, { batch: BATCH, seconds: SECONDS, onSample });
+    return { id, ...check, ...times };
+  } catch (error) {
+    // One kernel that does not compile on this driver must not hide the others.
+    return {
+      id,
+      error: Number.NaN,
+      ok: false,
+      failed: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+/** The shaders that run. */
+export const kernelSource: Handler<'kernels.source'> = async ({ id }, { gpu: shared }) => {
+  const gpu = await shared();
+  const work = allWork(gpu).get(id);
+  if (work === undefined) return [];
+  return shaderFiles(
+    work.check === undefined ? await kernelsOf(gpu, work.spec, work.variant) : work.check.kernels,
+  );
+};
+
+/** Makes a variant the choice for its shape on this machine. Throws UsageError where it cannot be, RunError. */
+export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared }) => {
+  const gpu = await shared();
+  const work = allWork(gpu).get(id);
+  if (work === undefined || work.check !== undefined) throw new UsageError(`${id}: has no variants`);
+  const { spec, variant } = work;
+  const keys = (await tunablesOf(gpu, spec))
+    .filter(({ candidates }) => candidates.includes(variant))
+    .map(tuningKey);
+  if (keys.length === 0) throw new UsageError(`${spec.name}: ${variant} does not fit a batch of ${BATCH}`);
+  const { table } = tuningOf(gpu);
+  for (const key of keys) table.set(key, variant);
+  const path = tablePath(gpu.info);
+  writeTable(path, gpu.info, table);
+  return { keys, path };
+};

@@ -1,0 +1,270 @@
+import { EMPTY, waitingLines } from '../loadable.js';
+import { isActive } from '../run_state.js';
+import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
+import { SOURCE_KEYS, sourceAfter, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import {
+  failureLines,
+  KERNEL_ORDERS,
+  type KernelsState,
+  kernelLines,
+  listOf,
+  selectedKernel,
+  shownKernels,
+} from './kernels_panels.js';
+
+type Act = Actions<KernelsState>;
+
+/** Asks the engine for all kernels; opens the device, so it waits for someone to look. */
+function list(act: Act): void {
+  act.load('list', 'listing the kernels of this adapter', (engine, { signal }) =>
+    engine.request('kernels.list', {}, { signal }),
+  );
+}
+
+function select(act: Act, step: number): void {
+  const last = Math.max(0, shownKernels(act.state).length - 1);
+  act.set({ selected: Math.max(0, Math.min(last, act.state.selected + step)) });
+}
+
+/** Measures or checks kernels, one after the other; times beside a training would lie. */
+function run(act: Act, ids: readonly string[], timed: boolean): void {
+  if (ids.length === 0) return;
+  const { run } = act.app;
+  if (isActive(run) && run.phase !== 'paused') {
+    act.note('training is going on, times would lie: pause it on Train (space)', 'bad');
+    return;
+  }
+  act.set({ asked: ids.length, done: 0, running: undefined });
+  act.load('bench', 'measuring', (engine, { signal }) =>
+    engine.request(
+      'kernels.bench',
+      { ids, timed },
+      {
+        signal,
+        onProgress: (news) => {
+          if (signal.aborted) return;
+          const { results, done } = act.state;
+          const { outcome } = news;
+          if (outcome === undefined) act.set({ running: news });
+          else
+            act.set({
+              results: { ...results, [outcome.id]: { ...results[outcome.id], ...outcome } },
+              done: done + 1,
+            });
+        },
+      },
+    ),
+  );
+}
+
+/** All variants of the selected work, or the one kernel that has none. */
+function sameWork(act: Act): string[] {
+  const entry = selectedKernel(act.state);
+  if (entry === undefined) return [];
+  return listOf(act.state)
+    .filter(({ id, group }) => id === entry.id || (group !== undefined && group === entry.group))
+    .map(({ id }) => id);
+}
+
+const timedIds = (act: Act): string[] =>
+  listOf(act.state).flatMap(({ id, group }) => (group === undefined ? [] : [id]));
+const allIds = (act: Act): string[] => listOf(act.state).map(({ id }) => id);
+
+function stop(act: Act): void {
+  const { done } = act.state;
+  // A new load of the same key gives the old one up.
+  act.load('bench', 'stopping', async () => done);
+  act.set({ running: undefined });
+  act.note(`stopped after ${done}`);
+}
+
+function readSource(act: Act): void {
+  const entry = selectedKernel(act.state);
+  if (entry === undefined) return;
+  act.set({ mode: 'source' });
+  act.load('source', `reading the shaders of ${entry.id}`, async (engine, { signal }) =>
+    sourceOf(await engine.request('kernels.source', { id: entry.id }, { signal })),
+  );
+}
+
+/** Why the selected kernel cannot become the choice, if so: only what is right here can. */
+function noPin({ state }: Pick<Act, 'state'>): string | undefined {
+  const entry = selectedKernel(state);
+  const outcome = entry && state.results[entry.id];
+  if (entry?.group === undefined) return 'this kernel has no other way: there is nothing to pin';
+  if (outcome === undefined) return 'v checks it first: only what is right can be pinned';
+  return outcome.ok ? undefined : 'it is wrong on this adapter and cannot be pinned';
+}
+
+function pin(act: Act): void {
+  const entry = selectedKernel(act.state);
+  const why = noPin(act);
+  if (entry === undefined || why !== undefined) {
+    act.note(why ?? 'no kernel is selected', 'bad');
+    return;
+  }
+  act.engine.request('kernels.pin', { id: entry.id }).then(
+    ({ keys, path }) => {
+      act.note(`new runs take ${entry.variant} for ${keys.join(', ')} (${path})`, 'good');
+      list(act);
+    },
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+const listed = (act: Act): boolean => act.state.list.status === 'ready' && act.state.mode === 'table';
+const busy = (act: Act): boolean => act.state.bench.status === 'loading';
+const free = (act: Act): boolean => listed(act) && !busy(act);
+
+const KEYS: readonly Binding<KernelsState>[] = [
+  {
+    keys: SOURCE_KEYS,
+    help: 'In a source: scrolls, or turns to the next file',
+    when: ({ state }) => state.mode === 'source' && state.source.status === 'ready',
+    run: (act, key) => {
+      const { source } = act.state;
+      if (source.status === 'ready')
+        act.set({ source: { status: 'ready', value: sourceAfter(source.value, key) } });
+    },
+  },
+  {
+    keys: ['escape'],
+    hint: 'back',
+    help: 'Back to the table',
+    when: ({ state }) => state.mode === 'source',
+    run: (act) => act.set({ mode: 'table' }),
+  },
+  {
+    keys: ['up', 'down'],
+    hint: 'choose',
+    help: 'Goes to another kernel',
+    when: listed,
+    run: (act, key) => select(act, key === 'up' ? -1 : 1),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Ten kernels up or down',
+    when: listed,
+    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
+  },
+  {
+    keys: ['home', 'end'],
+    help: 'The first or the last kernel',
+    when: listed,
+    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
+  },
+  {
+    keys: ['w', 'enter'],
+    hint: 'source',
+    help: 'Reads the WGSL of the kernel',
+    when: listed,
+    run: readSource,
+  },
+  {
+    keys: ['b'],
+    hint: 'measure',
+    help: 'Checks and times all variants of the selected work',
+    when: free,
+    run: (act) => run(act, sameWork(act), true),
+  },
+  {
+    keys: ['B'],
+    hint: 'all',
+    help: 'Checks and times every variant',
+    when: free,
+    run: (act) => run(act, timedIds(act), true),
+  },
+  {
+    keys: ['v'],
+    hint: 'check',
+    help: 'Holds the selected work to the float64 reference, without timing',
+    when: free,
+    run: (act) => run(act, sameWork(act), false),
+  },
+  {
+    keys: ['V'],
+    help: 'Holds every kernel to the float64 reference',
+    when: free,
+    run: (act) => run(act, allIds(act), false),
+  },
+  { keys: ['x'], hint: 'stop', help: 'Stops measuring; what is measured stays', when: busy, run: stop },
+  {
+    keys: ['o'],
+    hint: 'order',
+    help: 'Orders by shape, the fastest, the slowest',
+    when: listed,
+    run: (act) => {
+      const at = KERNEL_ORDERS.indexOf(act.state.order);
+      act.set({
+        order: KERNEL_ORDERS[(at + 1) % KERNEL_ORDERS.length] as KernelsState['order'],
+        selected: 0,
+      });
+    },
+  },
+  {
+    keys: ['p'],
+    hint: 'pin',
+    help: 'Makes a checked variant the choice for its shape on this machine',
+    when: free,
+    run: pin,
+  },
+  {
+    keys: ['r'],
+    help: 'Lists the kernels again',
+    when: ({ state }) => state.list.status === 'failed' || state.list.status === 'empty',
+    run: list,
+  },
+];
+
+function sourcePanel(view: PanelView<KernelsState>): readonly string[] {
+  const { source } = view.state;
+  if (source.status !== 'ready')
+    return waitingLines(source, { ...view, empty: 'w reads the WGSL of a kernel' });
+  const entry = selectedKernel(view.state);
+  const outcome = entry && view.state.results[entry.id];
+  const failure = outcome?.ok === false ? failureLines(outcome, view.cols).map(view.theme.bad) : [];
+  return [...failure, ...sourceLines(source.value, { ...view, rows: view.rows - failure.length })];
+}
+
+/** Every kernel on this adapter: right or wrong, how fast, and its source. */
+export const kernels = defineScreen<KernelsState>({
+  name: 'kernels',
+  title: 'Kernels',
+  initial: {
+    ...{ list: EMPTY, results: {}, selected: 0, order: 'shape', bench: EMPTY, running: undefined },
+    ...{ asked: 0, done: 0, mode: 'table', source: EMPTY },
+  },
+  panels: [
+    {
+      id: 'table',
+      title: ({ state }) =>
+        state.list.status === 'ready'
+          ? `${state.list.value.adapter} · batch ${state.list.value.batch} · by ${state.order}`
+          : 'kernels',
+      when: ({ state }) => state.mode === 'table',
+      lines: kernelLines,
+    },
+    {
+      id: 'source',
+      title: ({ state }) => (state.source.status === 'ready' ? sourceTitle(state.source.value) : 'source'),
+      when: ({ state }) => state.mode === 'source',
+      lines: sourcePanel,
+      flush: true,
+    },
+  ],
+  layout: (body, { state }) => ({ [state.mode]: body }),
+  keys: KEYS,
+  explain: () => [
+    'First every way to compute every convolution of the built-in networks, forward and both gradients; then all other kernels, which have one way each and are only checked.',
+    'error: how far the result is from the float64 reference, relative in norm; ✓ is within 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s count the multiplications of the direct algorithm, so that Winograd can pass what the adapter can do.',
+    '× naive: how many times as fast as the naive kernel. * marks what training takes here: measured by "fer-tui tune", pinned with p, or the best guess.',
+    'Times beside a training would lie, so measuring waits until it is paused.',
+  ],
+  summary: ({ state }) => {
+    const done = Object.values(state.results);
+    return `${done.filter(({ ok }) => ok).length} of ${done.length} kernels right, ${listOf(state).length} there`;
+  },
+  open: (act) => {
+    if (act.state.list.status === 'empty') list(act);
+  },
+});

@@ -1,0 +1,169 @@
+import { figure } from '../../bench/report.js';
+import type { KernelEntry, KernelList, KernelOutcome } from '../../engine/requests.js';
+import { scrolled } from '../layout.js';
+import { type Loadable, waitingLines } from '../loadable.js';
+import type { PanelView } from '../screen_module.js';
+import type { SourceView } from '../source_view.js';
+import { padTo, wrapped } from '../text.js';
+import { listLine } from '../widgets.js';
+
+export const KERNEL_ORDERS = ['shape', 'fastest', 'slowest'] as const;
+
+export interface KernelsState {
+  readonly list: Loadable<KernelList>;
+  /** By id. */
+  readonly results: Readonly<Record<string, KernelOutcome>>;
+  readonly selected: number;
+  readonly order: (typeof KERNEL_ORDERS)[number];
+  /** The measurement that is going on, or went on. */
+  readonly bench: Loadable<number>;
+  readonly running: { readonly id: string; readonly share: number } | undefined;
+  /** How many are asked for, and done, of the measurement that is going on. */
+  readonly asked: number;
+  readonly done: number;
+  readonly mode: 'table' | 'source';
+  readonly source: Loadable<SourceView>;
+}
+
+type View = PanelView<KernelsState>;
+
+export function listOf({ list }: Pick<KernelsState, 'list'>): readonly KernelEntry[] {
+  return list.status === 'ready' ? list.value.entries : [];
+}
+
+/** The rows in order; those without a time come last when ordered by it. */
+export function shownKernels(state: KernelsState): readonly KernelEntry[] {
+  const entries = listOf(state);
+  if (state.order === 'shape') return entries;
+  const sign = state.order === 'fastest' ? -1 : 1;
+  const key = ({ id }: KernelEntry): number => state.results[id]?.gflops ?? Number.NaN;
+  return [...entries].sort((a, b) => {
+    const [x, y] = [key(a), key(b)];
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+    return sign * (x - y);
+  });
+}
+
+export function selectedKernel(state: KernelsState): KernelEntry | undefined {
+  return shownKernels(state)[state.selected];
+}
+
+/** How many times as fast as the naive variant of the same work. */
+function timesNaive(entry: KernelEntry, { results }: KernelsState): number | undefined {
+  const own = results[entry.id]?.ms?.median;
+  const naive = results[`${entry.group} naive`]?.ms?.median;
+  return own === undefined || naive === undefined ? undefined : naive / own;
+}
+
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  readonly left?: boolean;
+  readonly text: (entry: KernelEntry, outcome: KernelOutcome | undefined, state: KernelsState) => string;
+}
+
+const show = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
+const COLUMNS = {
+  kernel: { head: 'kernel', width: 22, left: true, text: ({ kernel }) => kernel },
+  short: {
+    head: 'kernel',
+    width: 14,
+    left: true,
+    text: ({ kernel }) => kernel.replace('input_gradient', 'dx').replace('weight_gradient', 'dw'),
+  },
+  variant: { head: 'variant', width: 10, left: true, text: ({ variant }) => variant },
+  size: { head: 'size', width: 14, left: true, text: ({ size }) => size },
+  ms: { head: 'ms', width: 6, text: (_, outcome) => show(outcome?.ms?.median) },
+  p95: { head: 'p95', width: 6, text: (_, outcome) => show(outcome?.ms?.p95) },
+  gflops: { head: 'GFLOP/s', width: 7, text: (_, outcome) => show(outcome?.gflops) },
+  naive: {
+    head: '× naive',
+    width: 7,
+    text: (entry, _, state) => show(timesNaive(entry, state)),
+  },
+  error: {
+    head: 'error',
+    width: 7,
+    text: (_, outcome) => (outcome === undefined ? '–' : outcome.error.toExponential(0)),
+  },
+} satisfies Record<string, Column>;
+
+const TABLES: readonly (readonly (keyof typeof COLUMNS)[])[] = [
+  ['kernel', 'variant', 'size', 'ms', 'p95', 'gflops', 'naive', 'error'],
+  ['short', 'variant', 'size', 'ms', 'gflops', 'naive', 'error'],
+  ['short', 'variant', 'size', 'ms', 'naive'],
+  ['short', 'variant', 'ms'],
+];
+
+/** The rest of a row: ✓ or ✗, and a star where training takes this variant. */
+const END = 4;
+
+function columnsFor(cols: number): Column[] {
+  const tables = TABLES.map((names) => names.map((name) => COLUMNS[name] as Column));
+  const fits = (list: readonly Column[]): boolean =>
+    list.reduce((sum, { width }) => sum + width + 1, END + 1) <= cols;
+  return tables.find(fits) ?? (tables.at(-1) as Column[]);
+}
+
+export function kernelLines(view: View): string[] {
+  const { state, theme, cols, rows, now } = view;
+  if (state.list.status !== 'ready') {
+    return waitingLines(state.list, { empty: 'kernels not listed yet: r lists them', theme, cols, now });
+  }
+  const list = columnsFor(cols);
+  const width = list.reduce((sum, column) => sum + column.width + 1, -1);
+  const line = (cell: (column: Column) => string): string =>
+    list.map((column) => padTo(cell(column), column.width, column.left ? 'left' : 'right')).join(' ');
+  const shown = shownKernels(state);
+  const [first, count] = scrolled(rows - 2, shown.length, state.selected);
+  return [
+    theme.dim(` ${line(({ head }) => head)} ok`),
+    ...shown.slice(first, first + count).map((entry, i) => {
+      const outcome = state.results[entry.id];
+      const text =
+        entry.group === undefined
+          ? padTo(`${entry.kernel}  ${entry.size}`, width)
+          : line((column) => column.text(entry, outcome, state));
+      const sign = outcome === undefined ? ' ' : outcome.ok ? '✓' : '✗';
+      const row = `${text}  ${sign}${entry.chosen ? '*' : ' '}`;
+      const at = first + i === state.selected;
+      return listLine(outcome?.ok === false && !at ? theme.bad(row) : row, at, theme);
+    }),
+    statusLine(view),
+  ];
+}
+
+/** What goes on, or what is known of the selected kernel. */
+function statusLine({ state, theme, cols }: View): string {
+  const { running, bench } = state;
+  if (running !== undefined && bench.status === 'loading') {
+    const part = running.share > 0 ? ` ${Math.round(100 * running.share)} %` : '';
+    return ` ${state.done + 1} of ${state.asked}: ${running.id}${part} · x stops`;
+  }
+  if (bench.status === 'failed') return theme.bad(`✗ ${bench.message}`).slice(0, cols + 20);
+  const entry = selectedKernel(state);
+  const outcome = entry && state.results[entry.id];
+  if (outcome === undefined) {
+    return theme.dim(' b measures this shape · B all (some minutes) · v checks, V all · * training takes it');
+  }
+  return ` ${outcomeText(outcome)}`;
+}
+
+function outcomeText({ ok, error, differs, failed, gbytes, ms }: KernelOutcome): string {
+  if (failed !== undefined) return `✗ ${failed.split('\n')[0]}`;
+  if (!ok) {
+    const where =
+      differs === undefined
+        ? ''
+        : `: first at ${differs.index}, ${figure(differs.got)} in place of ${figure(differs.want)}`;
+    return `✗ error ${error.toExponential(1)}${where}`;
+  }
+  const rate = gbytes === undefined ? '' : ` · ${figure(gbytes)} GB/s`;
+  const spread = ms === undefined ? '' : ` · median of ${ms.n}: ${figure(ms.low)} to ${figure(ms.high)} ms`;
+  return `✓ within 1e-4 of float64: ${error.toExponential(1)}${spread}${rate}`;
+}
+
+/** All that is known of the selected kernel when it failed, for the source view's foot and dialogs. */
+export function failureLines(outcome: KernelOutcome, cols: number): string[] {
+  return (outcome.failed ?? outcomeText(outcome)).split('\n').flatMap((line) => wrapped(line, cols));
+}
