@@ -1,0 +1,16 @@
+import { SCREEN_NAMES } from './app_state.js';
+import { GLOBAL_KEYS, keysLabel } from './keys.js';
+import { SCREENS } from './screens/all.js';
+
+/** The keys of every screen as Markdown, from the table that the handlers use; docs/tui.md holds it. */
+export function keyTables(): string {
+  const row = (binding: { keys: readonly string[]; help: string }): string =>
+    `| \`${keysLabel(binding).replaceAll('|', '\\|')}\` | ${binding.help} |`;
+  const section = (title: string, bindings: readonly { keys: readonly string[]; help: string }[]): string =>
+    [`### ${title}`, '', '| key | what it does |', '|---|---|', ...bindings.map(row)].join('\n');
+  const screens = SCREEN_NAMES.flatMap((name) => {
+    const module = SCREENS.get(name);
+    return module === undefined ? [] : [section(module.title, module.keys)];
+  });
+  return [section('Everywhere', GLOBAL_KEYS), ...screens].join('\n\n');
+}
