@@ -65,6 +65,7 @@ export interface TrainConfig {
   readonly limit: number | undefined;
   readonly maxSteps: number | undefined;
   readonly logEvery: number;
+  readonly tensorboard: boolean;
   readonly skipBad: boolean;
   readonly adapter: string | undefined;
   readonly out: string | undefined;

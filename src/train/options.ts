@@ -261,6 +261,11 @@ export const OPTIONS = {
     range: [1, 1_000_000],
     help: 'a step event every N steps',
   },
+  tensorboard: {
+    type: 'boolean',
+    default: false,
+    help: "write the curves once more for TensorBoard, in the run's folder",
+  },
   'skip-bad': {
     type: 'boolean',
     default: false,

@@ -23,6 +23,7 @@ import type { EndEvent, TrainEvent } from './events.js';
 import type { TrainOutcome } from './plan.js';
 import { deviceMemory } from './reports.js';
 import { RunFolder } from './run_folder.js';
+import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
 import { openModel, saveModel } from './weights.js';
 
@@ -101,8 +102,14 @@ async function sitting(
 ): Promise<TrainResult> {
   const dataset = await load(config, hooks.onLoadProgress);
   const gpu = await openGpu({ adapter: config.adapter });
+  let board: TensorboardLog | undefined;
   try {
     const folder = openFolder();
+    if (config.tensorboard) board = new TensorboardLog(join(folder.path, 'tensorboard'));
+    const tell: Emit = (event) => {
+      board?.log(event);
+      emit(event);
+    };
     settleTuning(gpu, folder);
     const untuned = tuningOf(gpu).table.size === 0;
     const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config, dataset));
@@ -115,7 +122,7 @@ async function sitting(
       emit({ type: 'event', kind: 'tune', message });
     }
     if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
-    const outcome = await trainer.run({ emit, control: hooks.control, folder });
+    const outcome = await trainer.run({ emit: tell, control: hooks.control, folder });
     const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
     const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
     folder.writeJson('summary', { ...result, status: outcome.status, adapter: gpu.info.name });
@@ -123,6 +130,7 @@ async function sitting(
     emit(endOf(outcome, hooks.control));
     return { ...outcome, run: folder.name, path: folder.path };
   } finally {
+    board?.close();
     gpu.close();
   }
 }

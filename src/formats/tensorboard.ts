@@ -1,0 +1,94 @@
+/**
+ * TensorBoard's event files, as far as curves need them. A file is a list of TFRecords
+ * (https://www.tensorflow.org/tutorials/load_data/tfrecord):
+ *
+ *   uint64 length, uint32 masked CRC of the length, bytes, uint32 masked CRC of the bytes; all little-endian
+ *
+ * and the bytes of each are an `Event` in protobuf's wire format (tensorflow/core/util/event.proto, summary.proto):
+ *
+ *   Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
+ *   Summary { repeated Value value = 1; }  Value { string tag = 1; float simple_value = 2; }
+ */
+
+/** Numbers of one moment, by tag. */
+export interface Scalars {
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly step: number;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** The first record of a file: which version of the format it is in. */
+export function encodeFileVersion(wallTime: number): Uint8Array {
+  return record(Buffer.concat([double(1, wallTime), bytes(3, Buffer.from('brain.Event:2'))]));
+}
+
+/** A record of numbers. */
+export function encodeScalars({ wallTime, step, values }: Scalars): Uint8Array {
+  const summary = Object.entries(values).map(([tag, value]) =>
+    bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)])),
+  );
+  return record(Buffer.concat([double(1, wallTime), integer(2, step), bytes(5, Buffer.concat(summary))]));
+}
+
+/** Frames the bytes of one event. */
+function record(data: Uint8Array): Uint8Array {
+  const frame = Buffer.alloc(data.length + 16);
+  frame.writeBigUInt64LE(BigInt(data.length), 0);
+  frame.writeUInt32LE(maskedCrc(frame.subarray(0, 8)), 8);
+  frame.set(data, 12);
+  frame.writeUInt32LE(maskedCrc(data), 12 + data.length);
+  return frame;
+}
+
+/** A CRC of data that itself holds CRCs is weak; so TensorFlow turns and shifts it. */
+export function maskedCrc(data: Uint8Array): number {
+  const crc = crc32c(data);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** Castagnoli's polynomial, bits reversed. */
+const POLYNOMIAL = 0x82f63b78;
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc >>> 0;
+});
+
+/** CRC-32C (RFC 3720, appendix B.4). */
+export function crc32c(data: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of data) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 255] as number);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** Wire types of protobuf (https://protobuf.dev/programming-guides/encoding). */
+const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
+const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
+
+function varint(value: number): Buffer {
+  const out: number[] = [];
+  let rest = BigInt(value);
+  for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
+  return Buffer.from([...out, Number(rest)]);
+}
+
+function integer(field: number, value: number): Buffer {
+  return Buffer.concat([key(field, VARINT), varint(value)]);
+}
+
+function double(field: number, value: number): Buffer {
+  const data = Buffer.alloc(8);
+  data.writeDoubleLE(value);
+  return Buffer.concat([key(field, FIXED64), data]);
+}
+
+function float(field: number, value: number): Buffer {
+  const data = Buffer.alloc(4);
+  data.writeFloatLE(value);
+  return Buffer.concat([key(field, FIXED32), data]);
+}
+
+function bytes(field: number, data: Uint8Array): Buffer {
+  return Buffer.concat([key(field, BYTES), varint(data.length), data]);
+}

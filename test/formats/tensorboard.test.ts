@@ -1,0 +1,117 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { crc32c, encodeFileVersion, encodeScalars, maskedCrc } from '../../src/formats/tensorboard.js';
+import type { EpochEvent, StepEvent } from '../../src/train/events.js';
+import { TensorboardLog } from '../../src/train/tensorboard_log.js';
+
+/** Fields of a protobuf message, by the rules of its wire format; a field may come again. */
+function fields(data: Buffer): [field: number, value: number | Buffer][] {
+  const found: [number, number | Buffer][] = [];
+  let at = 0;
+  const skip = (length: number): number => {
+    at += length;
+    return at - length;
+  };
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = data.readUInt8(skip(1));
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < data.length) {
+    const key = varint();
+    const field = key >> 3;
+    const read: Record<number, () => number | Buffer> = {
+      0: varint,
+      1: () => data.readDoubleLE(skip(8)),
+      2: () => {
+        const length = varint();
+        const start = skip(length);
+        return data.subarray(start, at);
+      },
+      5: () => data.readFloatLE(skip(4)),
+    };
+    found.push([field, (read[key & 7] as () => number | Buffer)()]);
+  }
+  return found;
+}
+
+/** The records of a file, both of their checksums checked. */
+function records(file: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = Number(file.readBigUInt64LE(at));
+    expect(file.readUInt32LE(at + 8)).toBe(maskedCrc(file.subarray(at, at + 8)));
+    const data = file.subarray(at + 12, at + 12 + length);
+    expect(file.readUInt32LE(at + 12 + length)).toBe(maskedCrc(data));
+    found.push(data);
+    at += length + 16;
+  }
+  return found;
+}
+
+function event(data: Buffer) {
+  const of = new Map(fields(data));
+  const summary = of.get(5);
+  const values =
+    summary instanceof Buffer ? fields(summary).map(([, v]) => new Map(fields(v as Buffer))) : [];
+  return {
+    wallTime: of.get(1),
+    step: of.get(2),
+    version: of.get(3)?.toString(),
+    values: Object.fromEntries(values.map((v) => [String(v.get(1)), v.get(2)])),
+  };
+}
+
+describe('TensorBoard event files', () => {
+  it('have the checksums of RFC 3720', () => {
+    const text = (s: string) => crc32c(Buffer.from(s));
+    expect(text('123456789')).toBe(0xe3069283);
+    expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
+    expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43);
+    expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
+  });
+
+  it('begin with the bytes that TensorFlow writes', () => {
+    // wall_time 0; the length, its checksum and file_version are the same in every file of version 2.
+    const file = Buffer.from(encodeFileVersion(0));
+    expect(file.subarray(0, 12).toString('hex')).toBe('1800000000000000a37f4b22');
+    expect(file.subarray(12, 36).toString('hex')).toBe(
+      `090000000000000000${'1a0d'}${Buffer.from('brain.Event:2').toString('hex')}`,
+    );
+  });
+
+  it('hold numbers by tag and step', () => {
+    const values = { loss: 0.5, 'epoch/val_accuracy': 0.25 };
+    const [data] = records(Buffer.from(encodeScalars({ wallTime: 12.5, step: 300_000, values })));
+    expect(event(data as Buffer)).toEqual({ wallTime: 12.5, step: 300_000, version: undefined, values });
+  });
+
+  it('come from the events of a run', () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'fer-tui-board-')), 'tensorboard');
+    const log = new TensorboardLog(folder, () => 100);
+    log.log({ type: 'step', step: 20, loss: 1.5, acc: 0.25, lr: 0.5 } as StepEvent);
+    const numbers = { train: { loss: 1, acc: 0.5 }, val: { loss: 2, acc: 0.75, recall: [] } };
+    log.log({ type: 'epoch', epoch: 3, ...numbers } as unknown as EpochEvent);
+    log.log({ type: 'end', status: 'finished', exit: 0 });
+    log.close();
+    const [name = ''] = readdirSync(folder);
+    expect(name).toMatch(/^events\.out\.tfevents\.100\./);
+    const [first, step, epoch, ...rest] = records(readFileSync(join(folder, name))).map(event);
+    expect(rest).toEqual([]);
+    expect(first?.version).toBe('brain.Event:2');
+    expect([step?.step, step?.values]).toEqual([
+      20,
+      { 'step/loss': 1.5, 'step/accuracy': 0.25, 'step/learning_rate': 0.5 },
+    ]);
+    expect(epoch?.step).toBe(3);
+    expect(epoch?.values).toEqual({
+      ...{ 'epoch/loss': 1, 'epoch/accuracy': 0.5, 'epoch/val_loss': 2, 'epoch/val_accuracy': 0.75 },
+    });
+    expect(() => new TensorboardLog('/proc/none/x')).toThrow('cannot write /proc/none/x');
+  });
+});
