@@ -1,41 +1,10 @@
-import { describe, expect, it } from 'vitest';
 import type { TrainEvent } from '../../src/train/events.js';
-import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { FIELDS } from '../../src/tui/form.js';
 import { ready } from '../../src/tui/loadable.js';
-import type { Capability } from '../../src/tui/paint/capability.js';
 import { applyEvent, beginRun, loseRun, type RunState } from '../../src/tui/run_state.js';
-import { widthOf } from '../../src/tui/text.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { renderAt } from '../helpers/render_at.js';
+import { describeScreens, failed, loading, type ScreenCase } from '../helpers/screen_cases.js';
 
-const SIZES = [
-  [100, 30],
-  [80, 24],
-  [60, 20],
-  [40, 12],
-  [30, 5],
-] as const;
-const CAPABILITIES: readonly (readonly [string, Capability])[] = [
-  ['colour', { color: 'truecolor', glyphs: 'unicode' }],
-  ['NO_COLOR', { color: 'none', glyphs: 'unicode' }],
-  ['ascii', { color: '16', glyphs: 'ascii' }],
-];
-
-/** One state of one screen. */
-interface Case {
-  readonly screen: ScreenName;
-  readonly name: string;
-  /** What the app knows beside its start; `own` is the screen's own state. */
-  readonly state?: Partial<AppState>;
-  readonly own?: object;
-  readonly keys?: readonly string[];
-  /** Words that must be there from 60 x 20 up. */
-  readonly words: readonly string[];
-}
-
-const loading = (text: string) => ({ status: 'loading', text, since: 0 }) as const;
-const failed = (message: string) => ({ status: 'failed', message }) as const;
 const STOPPED = {
   ...{ name: 'r12', path: 'runs/r12', status: 'stopped', begun: '2026-11-23T10:00:00Z', model: 'fer-cnn' },
   ...{
@@ -67,7 +36,7 @@ const FAILED = after(
 const LR = Array<string>(FIELDS.findIndex(([name]) => name === 'lr') + 1).fill('down');
 
 /** Every screen in every state: a line each. */
-const CASES: readonly Case[] = [
+const CASES: readonly ScreenCase[] = [
   { screen: 'home', name: 'at the start', words: ['fer-tui', 'Home', 'Train a new model'] },
   { screen: 'home', name: 'reading runs', own: { runs: loading('reading runs…') }, words: ['reading runs'] },
   { screen: 'home', name: 'without runs', own: { runs: ready([]) }, words: ['no runs in runs/ yet'] },
@@ -172,22 +141,4 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.each(CASES)('$screen, $name', ({ screen, state, own, keys = [], words }) => {
-  for (const [cols, rows] of SIZES) {
-    it.each(CAPABILITIES)(`${cols} x ${rows}, %s`, (_, capability) => {
-      const shown = renderAt(cols, rows, capability, {
-        screen,
-        state: { now: 0, ...state, ...(own && { screens: { [screen]: own } }) },
-      });
-      shown.press(...keys);
-      const lines = shown.lines();
-      expect(lines.length).toBeLessThanOrEqual(rows);
-      for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(cols);
-      const text = lines.join('\n');
-      if (capability.color === 'none') expect(text).not.toContain('\x1b[3');
-      if (capability.glyphs === 'ascii') expect(text).not.toMatch(/[\u0080-\u{10ffff}]/u);
-      if (cols >= 60) for (const word of words) expect(shown.text()).toContain(word);
-      shown.unmount();
-    });
-  }
-});
+describeScreens(CASES);

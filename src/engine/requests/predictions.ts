@@ -1,8 +1,7 @@
 import { PIXELS } from '../../data/split_builder.js';
-import { Learner } from '../../nn/learner.js';
 import { sameClass } from '../../train/class_mapping.js';
-import { predictSplit } from '../../train/evaluation.js';
-import { openModel, requireMean } from '../../train/weights.js';
+import { Classifier } from '../../train/classifier.js';
+import { FACE_SIZE } from '../../util/classes.js';
 import { RunError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 import { datasetAt } from './data.js';
@@ -15,34 +14,28 @@ export const predictData: Handler<'data.predict'> = async (
   { path, split, weights },
   { gpu, progress, signal },
 ) => {
-  const dataset = await datasetAt(path);
-  const saved = await openModel(weights);
-  requireMean(saved, weights);
-  const places = saved.classes.map((name) => dataset.classes.findIndex((other) => sameClass(name, other)));
-  if (places.includes(-1)) {
-    throw new RunError(`${weights} knows the classes ${saved.classes.join(', ')}; this is ${dataset.name}`);
-  }
-  const { images, labels } = dataset.splits[split];
-  const learner = new Learner(await gpu(), saved.network);
-  const said = new Uint8Array(labels.length);
-  const confidence = new Float32Array(labels.length);
+  const { name, classes, splits } = await datasetAt(path);
+  const classifier = await Classifier.open(await gpu(), weights);
   try {
-    learner.writeWeights(saved.weights);
+    const places = classifier.classes.map((said) => classes.findIndex((own) => sameClass(said, own)));
+    if (places.includes(-1)) {
+      throw new RunError(`${weights} knows the classes ${classifier.classes.join(', ')}; this is ${name}`);
+    }
+    const { images, labels } = splits[split];
+    const said = new Uint8Array(labels.length);
+    const confidence = new Float32Array(labels.length);
     for (let first = 0; first < labels.length; first += CHUNK) {
       signal.throwIfAborted();
       const end = Math.min(labels.length, first + CHUNK);
-      const part = {
-        images: images.subarray(first * PIXELS, end * PIXELS),
-        labels: labels.subarray(first, end),
-      };
-      const probabilities = await predictSplit(learner, part, saved.preprocess);
+      const faces = images.subarray(first * PIXELS, end * PIXELS);
+      const probabilities = await classifier.classify(faces, end - first, FACE_SIZE, FACE_SIZE);
       best(probabilities, places, said.subarray(first, end), confidence.subarray(first, end));
       progress({ done: end, total: labels.length });
     }
+    return { said, confidence };
   } finally {
-    await learner.dispose();
+    await classifier.dispose();
   }
-  return { said, confidence };
 };
 
 /** The most probable class of each row, in the data's order, and how probable it is. */

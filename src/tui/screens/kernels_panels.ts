@@ -92,6 +92,7 @@ const TABLES: readonly (readonly (keyof typeof COLUMNS)[])[] = [
   ['kernel', 'variant', 'size', 'ms', 'p95', 'gflops', 'naive', 'error'],
   ['short', 'variant', 'size', 'ms', 'gflops', 'naive', 'error'],
   ['short', 'variant', 'size', 'ms', 'naive'],
+  ['short', 'variant', 'size', 'ms'],
   ['short', 'variant', 'ms'],
 ];
 

@@ -1,0 +1,33 @@
+import type { Engine } from '../../src/engine/engine.js';
+import type { Handler } from '../../src/engine/handler.js';
+import { HANDLERS } from '../../src/engine/handlers.js';
+import type { RequestName } from '../../src/engine/requests.js';
+import { SILENT_ENGINE } from './render_at.js';
+
+/** An engine that answers in this process, without a device: requests that need one fail. `settled` waits for answers. */
+export function localEngine(): Engine & { settled(): Promise<void> } {
+  const pending: Promise<unknown>[] = [];
+  const request: Engine['request'] = (name, args, options = {}) => {
+    const answer = (async () => {
+      const handler = (await HANDLERS[name]()) as unknown as Handler<RequestName>;
+      return handler(args as never, {
+        progress: (value) => options.onProgress?.(value as never),
+        signal: options.signal ?? new AbortController().signal,
+        gpu: () => Promise.reject(new Error('no device in this test')),
+      });
+    })();
+    pending.push(answer.catch(() => undefined));
+    return answer as never;
+  };
+  return {
+    ...SILENT_ENGINE,
+    request,
+    async settled() {
+      // Answers may lead to new requests, one turn of the loop later.
+      while (pending.length > 0) {
+        await Promise.all(pending.splice(0));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  };
+}
