@@ -35,6 +35,7 @@ module.exports = {
     layer('engine', ['train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
     layer('tui', ['engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('cli', [
+      'bench',
       'tui',
       'engine',
       'vision',

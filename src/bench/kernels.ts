@@ -3,9 +3,10 @@ import type { Gpu } from '../gpu/device.js';
 import { Recorder, runOnce } from '../gpu/recorder.js';
 import { withForced } from '../gpu/tuning.js';
 import { relativeError } from '../reference/arrays.js';
+import { UsageError } from '../util/errors.js';
 import type { Ceilings } from './ceiling.js';
 import { type BenchCase, kernelCases } from './kernel_cases.js';
-import { figure, type Table } from './report.js';
+import { bar, figure, type Table } from './report.js';
 import { type SampleOptions, type Summary, sample, scaled, summarize } from './statistics.js';
 
 /** Images that a variant is held to the reference on. */
@@ -118,7 +119,14 @@ export async function benchKernels(
   { batch, filter = '', seconds, log }: KernelBenchOptions,
 ): Promise<KernelResult[]> {
   const results: KernelResult[] = [];
-  for (const spec of kernelCases(gpu).filter(({ name }) => name.includes(filter))) {
+  const cases = kernelCases(gpu);
+  const chosen = cases.filter(({ name }) => name.includes(filter));
+  if (chosen.length === 0) {
+    throw new UsageError(
+      `filter "${filter}": no kernel has it in its name; there is e.g. "${cases[0]?.name}"`,
+    );
+  }
+  for (const spec of chosen) {
     log?.(spec.name);
     let naive: number | undefined;
     for (const variant of spec.variants) {
@@ -139,7 +147,7 @@ export async function benchKernels(
 
 export function kernelTable(results: readonly KernelResult[]): Table {
   return {
-    head: ['kernel', 'variant', 'error', 'ms', 'p95', 'GFLOP/s', 'of ceiling', 'GB/s', 'x naive'],
+    head: ['kernel', 'variant', 'error', 'ms', 'p95', 'GFLOP/s', 'of ceiling', '', 'GB/s', 'x naive'],
     rows: results.map((r) => {
       const start = [r.name, r.variant, r.error.toExponential(1)];
       if (r.wrong) return [...start, 'WRONG: not timed'];
@@ -147,7 +155,8 @@ export function kernelTable(results: readonly KernelResult[]): Table {
       const share = `${Math.round(100 * ofCeiling)} %`;
       return [
         ...start,
-        ...[figure(ms.median), figure(ms.p95), figure(gflops), share, figure(gbytes), figure(timesNaive)],
+        ...[figure(ms.median), figure(ms.p95), figure(gflops), share, bar(ofCeiling, 10)],
+        ...[figure(gbytes), figure(timesNaive)],
       ];
     }),
   };

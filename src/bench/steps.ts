@@ -3,7 +3,7 @@ import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';
-import { figure, type Table } from './report.js';
+import { bar, figure, type Table } from './report.js';
 import { type Summary, sample, summarize } from './statistics.js';
 
 /** Whole training steps and inference of a network, and where the time of a step goes. */
@@ -151,13 +151,7 @@ export function waterfall(kernels: readonly KernelShare[]): { total: number; tab
     String(dispatches),
     figure(ms),
     `${Math.round((100 * ms) / total)} %`,
-    bar(ms / (kernels[0]?.ms ?? 1)),
+    bar(ms / (kernels[0]?.ms ?? 1), 20),
   ]);
   return { total, table: { head: ['kernel', 'dispatches', 'ms', 'share', ''], rows } };
-}
-
-/** A bar of `share` (0 to 1) of 20 characters. */
-function bar(share: number): string {
-  const full = Math.round(20 * Math.max(0, Math.min(1, share)));
-  return '#'.repeat(full) + '.'.repeat(20 - full);
 }

@@ -376,6 +376,29 @@ export const COMMANDS: CommandModule[] = [
     async () => (await import('./commands/runs.js')).exportHistory,
   ),
   command(
+    'bench [parts..]',
+    'Measure every kernel variant, whole steps and inference on this adapter',
+    (y) =>
+      y
+        .positional('parts', {
+          type: 'string',
+          array: true,
+          choices: ['kernels', 'steps'],
+          default: [],
+          describe: 'what to measure (default: both)',
+        })
+        .options({
+          filter: { type: 'string', describe: "part of a kernel's name, e.g. 12x12" },
+          batch: { type: 'number', default: 28, describe: 'images at once' },
+          seconds: { type: 'number', default: 1, describe: 'for each measurement' },
+          quick: { type: 'boolean', default: false, describe: 'one network, short measurements' },
+          out: { type: 'string', describe: 'file for the result' },
+          compare: { type: 'string', describe: 'file of an earlier result to compare with' },
+          adapter: ADAPTER,
+        }) as unknown as Argv<import('./commands/bench.js').BenchArgs>,
+    async () => (await import('./commands/bench.js')).bench,
+  ),
+  command(
     'demo',
     'Train on built-in drawn faces for about a minute',
     (y) => y as Argv<object>,

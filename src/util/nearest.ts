@@ -1,9 +1,9 @@
-/** The word that is likest to a mistyped one, if any is like it: at most a third of its letters differ. */
+/** The word that is likest to a mistyped one, if any is: at most a third of its letters differ, or it goes on too long. */
 export function nearest(typed: string, words: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {
-    const apart = editDistance(typed, word);
+    const apart = word.length > 2 && typed.startsWith(word) ? 1 : editDistance(typed, word);
     if (apart < least) [best, least] = [word, apart];
   }
   return best;

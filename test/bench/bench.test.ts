@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type BenchCase, kernelCases } from '../../src/bench/kernel_cases.js';
 import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
+import { type BenchResult, compareBench } from '../../src/bench/run.js';
 import { sample, scaled, summarize, verdict } from '../../src/bench/statistics.js';
+import { benchText, comparisonText, readResult } from '../../src/cli/commands/bench.js';
 import type { Gpu } from '../../src/gpu/device.js';
 import { shaderSource } from '../../src/gpu/shader.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -42,9 +44,37 @@ describe('kernelTable', () => {
       { name: 'k', variant: 'fast', error: 0.5, wrong: true },
     ]);
     expect(rows).toEqual([
-      ['k', 'naive', '1.0e-7', '2.00', '2.00', '10.0', '50 %', '1.00', '1.00'],
+      ['k', 'naive', '1.0e-7', '2.00', '2.00', '10.0', '50 %', '#####.....', '1.00', '1.00'],
       ['k', 'fast', '5.0e-1', 'WRONG: not timed'],
     ]);
+  });
+});
+
+describe('two results', () => {
+  const about = {
+    ...{ date: '', adapter: 'a card', cpu: '', node: '' },
+    ceilings: { gflops: 1, gbytes: 1 },
+  } as unknown as BenchResult;
+  const steps = (ms: number) => [
+    {
+      name: 'fer-cnn training, batch 28',
+      ms: summarize(Array.from({ length: 20 }, (_, i) => ms + i / 100)),
+      imgPerS: 1,
+    },
+  ];
+
+  it('are compared by what both have, noise in mind', () => {
+    const old = { ...about, steps: steps(100) };
+    const now = { ...about, steps: [...steps(50), { ...steps(1)[0], name: 'new' }] } as BenchResult;
+    expect(compareBench(old, now).map(({ name, verdict: said }) => [name, said])).toEqual([
+      ['fer-cnn training, batch 28', 'faster'],
+    ]);
+    expect(comparisonText(old, now)).toMatch(/100 +50\.1 +2\.00 +#{20} +faster/);
+    expect(benchText(now)).toContain('fer-cnn training, batch 28');
+  });
+
+  it('come from files that --out wrote', () => {
+    expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: no result of a benchmark');
   });
 });
 

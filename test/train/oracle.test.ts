@@ -112,8 +112,8 @@ if (process.env['FER_TEST_FULL'] && !existsSync(data)) console.warn(`SKIPPING: n
 
 describe.skipIf(!full)('the named networks on FER-2013', () => {
   it.each([
-    { model: 'fer-shallow', plan: { filters: [32], dense: [64] }, batch: 28, steps: 20 },
-    { model: 'fer-cnn', plan: { filters: [32, 64, 128, 256], dense: [64, 64] }, batch: 8, steps: 3 },
+    { model: 'fer-shallow', plan: { filters: [32], dense: [64] }, batch: 8, steps: 10 },
+    { model: 'fer-cnn', plan: { filters: [32, 64, 128, 256], dense: [64, 64] }, batch: 4, steps: 3 },
   ] as const)('$model follows a float64 training', async (spec) => {
     const { splits } = await loadDataset(data);
     await compare(data, splits.train, spec);

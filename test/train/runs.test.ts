@@ -122,6 +122,7 @@ describe('a settings file', () => {
     expect(() => readConfigFile(path)).toThrow(
       `config file ${path}: "epoch" is no setting; did you mean "epochs"?`,
     );
+    expect(() => readConfigFile(file('y.yaml', 'batchSize: 3\n'))).toThrow('did you mean "batch"?');
     expect(() => readConfigFile(file('y.yaml', 'colour: 3\n'))).toThrow('see "fer-tui train --help"');
     expect(() => readConfigFile(file('x.yaml', '- 1\n'))).toThrow('expected settings like "epochs: 30"');
     expect(() => readConfigFile(file('x.yaml', 'a: [1\n'))).toThrow('x.yaml:');

@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openGpu } from '../gpu/device.js';
+import { tuningOf } from '../gpu/tuning.js';
+import { type Ceilings, measureCeilings } from './ceiling.js';
+import { benchKernels, type KernelResult } from './kernels.js';
+import { type Summary, verdict } from './statistics.js';
+import { benchSteps, type StepResult } from './steps.js';
+
+export const BENCH_PARTS = ['kernels', 'steps'] as const;
+export type BenchPart = (typeof BENCH_PARTS)[number];
+
+export interface BenchOptions {
+  readonly parts: readonly BenchPart[];
+  /** Part of a kernel case's name. */
+  readonly filter?: string | undefined;
+  readonly batch: number;
+  /** For each measurement. */
+  readonly seconds: number;
+  /** One network, fewer batch sizes, short measurements. */
+  readonly quick: boolean;
+  readonly adapter?: string | undefined;
+  /** Ways to compute that are not left to tuning, by family. */
+  readonly force?: Readonly<Record<string, string>>;
+  readonly log?: (text: string) => void;
+}
+
+/** The first training step of a fresh process. */
+export interface FirstStep {
+  readonly seconds: number;
+  readonly rssMiB: number;
+}
+
+/** What a run of the benchmark found; the files in bench/results hold such. */
+export interface BenchResult {
+  readonly date: string;
+  readonly adapter: string;
+  readonly cpu: string;
+  readonly node: string;
+  readonly ceilings: Ceilings;
+  readonly kernels?: readonly KernelResult[];
+  readonly steps?: readonly StepResult[];
+  /** With an empty and with a filled shader cache. */
+  readonly start?: { readonly cold: FirstStep; readonly warm: FirstStep };
+}
+
+/** Measures the engine on an adapter. Throws NoGpuError. */
+export async function runBench(options: BenchOptions): Promise<BenchResult> {
+  const { parts, filter, batch, quick, log } = options;
+  const seconds = quick ? 0.2 : options.seconds;
+  const gpu = await openGpu({ profile: true, adapter: options.adapter });
+  try {
+    for (const [family, way] of Object.entries(options.force ?? {})) tuningOf(gpu).forced.set(family, way);
+    log?.('ceilings');
+    const ceilings = await measureCeilings(gpu, { seconds });
+    const about = {
+      date: new Date().toISOString(),
+      adapter: gpu.info.name,
+      cpu: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+      node: process.version,
+    };
+    const told = log === undefined ? {} : { log };
+    const kernels = parts.includes('kernels')
+      ? await benchKernels(gpu, ceilings, { batch, filter, seconds, ...told })
+      : undefined;
+    if (!parts.includes('steps')) return { ...about, ceilings, ...(kernels && { kernels }) };
+    const models = quick ? ['fer-cnn'] : ['fer-cnn', 'fer-vgg', 'fer-shallow'];
+    const inference = quick ? [1, 28] : [1, 28, 256];
+    const steps = await benchSteps(gpu, {
+      models,
+      batches: [batch],
+      inference,
+      seconds: seconds * 5,
+      ...told,
+    });
+    log?.('first step of a fresh process');
+    const start = { cold: firstStep(true), warm: firstStep(false) };
+    return { ...about, ceilings, ...(kernels && { kernels }), steps, start };
+  } finally {
+    gpu.close();
+  }
+}
+
+/** @param cold whether Mesa's shader cache begins empty */
+function firstStep(cold: boolean): FirstStep {
+  const cache = cold ? { MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'fer-tui-cold-')) } : {};
+  const script = fileURLToPath(new URL('first_step.js', import.meta.url));
+  const env = { ...process.env, ...cache };
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env });
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (!line.startsWith('{')) throw new Error(`the first step of a fresh process failed: ${stderr.trim()}`);
+  return JSON.parse(line) as FirstStep;
+}
+
+/** Something that two runs measured. */
+export interface Comparison {
+  readonly name: string;
+  readonly before: Summary;
+  readonly now: Summary;
+  readonly verdict: ReturnType<typeof verdict>;
+}
+
+/** What both runs have, with a verdict that knows of noise. */
+export function compareBench(old: BenchResult, now: BenchResult): Comparison[] {
+  const before = new Map(timesOf(old));
+  return timesOf(now).flatMap(([name, ms]) => {
+    const was = before.get(name);
+    return was === undefined ? [] : [{ name, before: was, now: ms, verdict: verdict(was, ms) }];
+  });
+}
+
+function timesOf({ kernels = [], steps = [] }: BenchResult): [name: string, ms: Summary][] {
+  return [
+    ...kernels.flatMap((r): [string, Summary][] => (r.wrong ? [] : [[`${r.name} ${r.variant}`, r.ms]])),
+    ...steps.map(({ name, ms }): [string, Summary] => [name, ms]),
+  ];
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { kernelTable } from '../../bench/kernels.js';
+import { bar, figure, type Table } from '../../bench/report.js';
+import { type BenchPart, type BenchResult, compareBench, runBench } from '../../bench/run.js';
+import { stepTable, waterfall } from '../../bench/steps.js';
+import { atomicWrite } from '../../util/atomic_write.js';
+import { EXIT, UsageError } from '../../util/errors.js';
+import type { GlobalArgs } from '../global_args.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+export interface BenchArgs {
+  readonly parts: readonly BenchPart[];
+  readonly filter?: string;
+  readonly batch: number;
+  readonly seconds: number;
+  readonly quick: boolean;
+  readonly out?: string;
+  /** A file that `out` wrote earlier. */
+  readonly compare?: string;
+  readonly adapter?: string;
+}
+
+/** `fer-tui bench`: exit 1 when a kernel is wrong. */
+export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
+  const { filter, batch, seconds, quick, out, adapter, json, quiet } = args;
+  if (!(Number.isInteger(batch) && batch >= 1 && batch <= 1024)) {
+    throw new UsageError(`batch = ${batch}: expected a whole number in [1, 1024]`);
+  }
+  if (!(seconds > 0 && seconds <= 60))
+    throw new UsageError(`seconds = ${seconds}: expected a number in (0, 60]`);
+  const old = args.compare === undefined ? undefined : readResult(args.compare);
+  const parts: readonly BenchPart[] = args.parts.length > 0 ? args.parts : ['kernels', 'steps'];
+  const live = process.stderr.isTTY === true && !quiet;
+  const log = (text: string): void => void (live && process.stderr.write(`\r\x1b[K${text}`));
+  const result = await runBench({ parts, filter, batch, seconds, quick, adapter, log });
+  log('');
+  if (out !== undefined) atomicWrite(out, `${JSON.stringify(result, null, 1)}\n`);
+  const comparison = old && compareBench(old, result);
+  if (json) writeJson({ v: 1, type: 'result', ...result, ...(comparison && { comparison }) });
+  else process.stdout.write(benchText(result) + (old ? comparisonText(old, result) : ''));
+  return result.kernels?.some(({ wrong }) => wrong) ? EXIT.bug : EXIT.done;
+}
+
+/** Reads a result of an earlier run. Throws UsageError. */
+export function readResult(path: string): BenchResult {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as BenchResult;
+  } catch (cause) {
+    throw new UsageError(`${path}: no result of a benchmark; expected a file that --out wrote`, { cause });
+  }
+}
+
+/** A run of the benchmark as tables with bars. */
+export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: BenchResult): string {
+  const parts = [
+    `${adapter}, ${cpu}\nceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s\n`,
+  ];
+  if (kernels) parts.push(tableText(kernelTable(kernels)));
+  if (steps) {
+    parts.push(tableText(stepTable(steps)));
+    const [first] = steps;
+    if (first?.kernels) {
+      const { total, table: rows } = waterfall(first.kernels);
+      parts.push(`${first.name}: ${figure(total)} ms of device time\n${tableText(rows)}`);
+    }
+  }
+  if (start) {
+    const { cold, warm } = start;
+    parts.push(
+      `first step after process start: cold ${figure(cold.seconds)} s, warm ${figure(warm.seconds)} s\n`,
+    );
+  }
+  return parts.join('\n');
+}
+
+/** Two runs beside each other; a bar of half its width is a ratio of 1. */
+export function comparisonText(old: BenchResult, now: BenchResult): string {
+  const rows = compareBench(old, now).map(({ name, before, now: after, verdict }) => {
+    const ratio = before.median / after.median;
+    return [name, figure(before.median), figure(after.median), figure(ratio), bar(ratio / 2, 20), verdict];
+  });
+  return `\n${table(['what', 'ms before', 'ms now', 'ratio', '', 'verdict'], rows)}`;
+}
+
+export function tableText({ head, rows }: Table): string {
+  return table(head, rows);
+}
