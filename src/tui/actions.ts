@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import type { AppState, ScreenName } from './app_state.js';
-import type { Loadable } from './loadable.js';
+import { EMPTY, type Loadable } from './loadable.js';
 import type { Actions, AnyScreen } from './screen_module.js';
 import type { Store } from './store.js';
 
@@ -57,6 +57,10 @@ export function actionsOf(
         (error: unknown) =>
           put({ status: 'failed', message: error instanceof Error ? error.message : String(error) }),
       );
+    },
+    drop: (key) => {
+      loads.get(store)?.get(`${name}.${key}`)?.abort();
+      act.set({ [key]: EMPTY } as never);
     },
   };
   return act;

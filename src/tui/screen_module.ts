@@ -113,6 +113,8 @@ export interface Actions<S> {
       options: { signal: AbortSignal; progress(done: number, total: number): void },
     ) => Promise<ValueOf<S[K]>>,
   ): void;
+  /** Empties what `load` filled or is filling, which is told to give up. */
+  drop(key: LoadableKeys<S>): void;
 }
 
 /** Names of what is a Loadable in S. */

@@ -13,9 +13,11 @@ export function askForWeights(
   use: (path: string) => void,
   untrained: readonly string[] = [],
 ): void {
-  const { runsFolder } = act.app;
+  const { runsFolder, screen } = act.app;
   act.engine.request('weights.list', { folder: runsFolder }).then(
-    (trained) => askWhich(act, use, untrained, trained),
+    (trained) => {
+      if (act.app.screen === screen) askWhich(act, use, untrained, trained);
+    },
     (error: Error) => act.note(error.message, 'bad'),
   );
 }

@@ -118,6 +118,8 @@ function picturesOf(pixels: Uint8Array): Picture[] {
 }
 
 function openPath(act: Act, path: string): void {
+  act.drop('twins');
+  act.drop('predictions');
   act.set({ ...initial, path });
   act.load('report', `reading ${path}`, async (engine, { signal, progress }) => {
     const report = await engine.request(
@@ -158,7 +160,8 @@ function nextSplit(act: Act): void {
     return;
   }
   const filter = act.state.filter === 'wrong' ? 'all' : act.state.filter;
-  relist(act, { split, filter, predictions: EMPTY, at: 0, list: [] });
+  act.drop('predictions');
+  relist(act, { split, filter, at: 0, list: [] });
 }
 
 function goTo(act: Act): void {
@@ -309,7 +312,7 @@ const KEYS: readonly Binding<DataState>[] = [
     help: 'Chooses another model for the wrong predictions',
     when: opened,
     run: (act) => {
-      act.set({ predictions: EMPTY });
+      act.drop('predictions');
       if (act.state.filter === 'wrong') relist(act, { filter: 'all' });
       toggleWrong(act);
     },

@@ -71,11 +71,8 @@ const timedIds = (act: Act): string[] =>
 const allIds = (act: Act): string[] => listOf(act.state).map(({ id }) => id);
 
 function stop(act: Act): void {
-  const { done } = act.state;
-  // A new load of the same key gives the old one up.
-  act.load('bench', 'stopping', async () => done);
-  act.set({ running: undefined });
-  act.note(`stopped after ${done}`);
+  act.drop('bench');
+  act.note(`stopped after ${act.state.done}`);
 }
 
 function readSource(act: Act): void {
