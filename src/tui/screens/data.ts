@@ -358,7 +358,7 @@ export const data = defineScreen<DataState>({
     { id: 'checks', title: () => 'checks', lines: checkLines },
   ],
   layout: (body, { state }) => {
-    if (state.mode !== 'face') return { faces: body };
+    if (state.mode !== 'face' || state.report.status !== 'ready') return { faces: body };
     const rows = body.rows - 2;
     const [faces, right] = columns(body, [Math.min(2 * rows, 48, body.cols - 32), { share: 1 }]) as [
       Rect,

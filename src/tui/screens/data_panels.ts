@@ -200,7 +200,9 @@ export function classLines(view: View): string[] {
   const counts = classCounts({ images: new Uint8Array(0), labels }, report.classes.length);
   const largest = Math.max(1, ...counts);
   const found =
-    state.predictions.status === 'ready' ? recalls(labels, state.predictions.value.said, counts) : undefined;
+    state.predictions.status === 'ready' && cols >= 38
+      ? recalls(labels, state.predictions.value.said, counts)
+      : undefined;
   const room = cols - 25 - (found === undefined ? 0 : 10);
   return report.classes.map((name, c) => {
     const n = counts[c] ?? 0;
@@ -234,7 +236,7 @@ export function checkLines(view: View): string[] {
       report.skipped === 0,
       `${count(report.skipped)} unreadable${report.skipped === 0 ? '' : ', left out:'}`,
     ),
-    ...report.bad.map((reason) => ` ${reason}`),
+    ...report.bad.flatMap((reason) => wrapped(reason, cols - 1).map((line) => ` ${line}`)),
     ...ok(constant === 0, `${count(constant)} constant (one gray)${constant === 0 ? '' : ': k shows them'}`),
     ...twinLines(view),
     ...modelLines(view),
@@ -246,7 +248,11 @@ function faceFacts({ state, cols }: View): string[] {
   const picture = state.faces.byIndex.get(currentIndex(state) ?? -1);
   if (picture === undefined) return [];
   const { min, mean, max } = faceRange(picture.data);
-  return wrapped(`this face: ${min} to ${max}, mean ${mean.toFixed(0)}`, cols);
+  const said = saidOf(state, currentIndex(state) ?? 0);
+  return [
+    ...wrapped(`this face: ${min} to ${max}, mean ${mean.toFixed(0)}`, cols),
+    ...(said === undefined ? [] : [`model says ${said}`]),
+  ];
 }
 
 function twinLines({ state, theme, cols, now }: View): string[] {

@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { duplicateFaces } from '../../src/data/facts.js';
+import { PIXELS } from '../../src/data/split_builder.js';
+import { syntheticFaces } from '../../src/data/synthetic.js';
+import type { DataReport, Predictions } from '../../src/engine/requests.js';
+import { ready } from '../../src/tui/loadable.js';
+import type { DataState } from '../../src/tui/screens/data_panels.js';
+import { gridOf } from '../../src/tui/screens/data_panels.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
+import type { Picture } from '../../src/util/picture.js';
+import { localEngine } from '../helpers/local_engine.js';
+import { COLOUR, type Rendered, renderAt } from '../helpers/render_at.js';
+import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
+
+const faces = syntheticFaces(7, 70);
+const report: DataReport = {
+  ...{ path: 'synthetic:70', name: 'drawn faces', classes: CLASS_NAMES, skipped: 0, bad: [] },
+  splits: {
+    train: { labels: faces.splits.train.labels, constant: [] },
+    validation: { labels: faces.splits.validation.labels, constant: [] },
+    test: { labels: new Uint8Array(0), constant: [] },
+  },
+};
+const picture = (index: number): Picture =>
+  ({
+    ...{ width: 48, height: 48, channels: 1 },
+    data: faces.splits.train.images.subarray(index * PIXELS, (index + 1) * PIXELS),
+  }) as const;
+const predictions: Predictions = {
+  said: faces.splits.train.labels.map((label, i) => (i % 5 === 0 ? (label + 1) % 7 : label)),
+  confidence: Float32Array.from(faces.splits.train.labels, (_, i) => 0.5 + i / 200),
+};
+const open = {
+  ...{ path: 'synthetic:70', report: ready(report), list: [...report.splits.train.labels.keys()] },
+  faces: {
+    source: 'synthetic:70 train',
+    byIndex: new Map(Array.from({ length: 70 }, (_, i) => [i, picture(i)])),
+  },
+} satisfies Partial<DataState>;
+const BAD = ['fer2013.csv:12: 2,303 pixels; expected 2,304 (48 x 48)'];
+
+describeScreens([
+  {
+    screen: 'data',
+    name: 'reading',
+    own: { report: { ...loading('reading a.csv'), done: 41, total: 100 } },
+    words: ['reading a.csv 41 %'],
+  },
+  {
+    screen: 'data',
+    name: 'no file',
+    own: { report: failed('a.csv: there is no such file') },
+    words: ['✗|x', 'no such file'],
+  },
+  { screen: 'data', name: 'a face', own: open, words: ['#0 train', 'Angry', '14.3 %', '0 unreadable'] },
+  {
+    screen: 'data',
+    name: 'a contact sheet',
+    own: { ...open, mode: 'sheet' },
+    words: ['#0 train', 'Angry #0'],
+  },
+  {
+    screen: 'data',
+    name: 'augmentation',
+    own: { ...open, mode: 'augment', variants: { source: '', pictures: [picture(1), picture(2)] } },
+    words: ['seed 7', 'as it is', 'epoch 2'],
+  },
+  {
+    screen: 'data',
+    name: 'bad rows and what a model says',
+    own: {
+      ...open,
+      report: ready({ ...report, skipped: 1, bad: BAD }),
+      predictions: ready(predictions),
+      weights: 'r1',
+    },
+    words: ['1 unreadable', 'fer2013.csv:12', 'model says Disgust 50 %'],
+  },
+  {
+    screen: 'data',
+    name: 'nothing left',
+    own: { ...open, list: [], filter: 'wrong' },
+    words: ['no wrong prediction'],
+  },
+  {
+    screen: 'data',
+    name: 'a number that is none',
+    own: open,
+    keys: ['#', '9', '9', 'enter'],
+    words: ['0–69|0-69'],
+  },
+]);
+
+describe('the Data screen', () => {
+  const engine = localEngine();
+  let shown: Rendered | undefined;
+  afterEach(() => shown?.unmount());
+  const openAt = async (path: string): Promise<Rendered> => {
+    const own = { path, report: failed('not yet') };
+    const at = renderAt(100, 30, COLOUR, { screen: 'data', engine, state: { screens: { data: own } } });
+    shown = at;
+    await press(at, 'o', 'ctrl+u', ...path, 'enter');
+    return at;
+  };
+  const press = async (at: Rendered, ...keys: string[]): Promise<void> => {
+    at.press(...keys);
+    await engine.settled();
+    at.flush();
+  };
+
+  it('opens, walks, filters and goes to a number', async () => {
+    const at = await openAt('synthetic:70');
+    expect(at.text()).toContain('#0 train · Angry');
+    expect([...(at.pictures()[0]?.picture.data ?? [])]).toEqual([...picture(0).data]);
+    await press(at, 'right', 'right');
+    expect(at.text()).toContain('#2 train · Fear');
+    expect([...(at.pictures()[0]?.picture.data ?? [])]).toEqual([...picture(2).data]);
+    await press(at, 'c', 'c');
+    expect(at.text()).toMatch(/#1 train · Disgust · 1 of 10/);
+    await press(at, '#', 'ctrl+u', '4', '2', 'enter');
+    expect(at.text()).toContain('#42 train · Angry');
+    await press(at, 's');
+    expect(at.text()).toContain('validation · Angry');
+  });
+
+  it('shows what training makes of a face, and again the same', async () => {
+    const at = await openAt('synthetic:70');
+    await press(at, 'a');
+    const first = at.pictures().map(({ picture: { data } }) => data.join());
+    expect(first.length).toBeGreaterThan(4);
+    expect(new Set(first).size).toBe(first.length);
+    await press(at, 'A', 'ctrl+u', ...'none 3', 'enter');
+    expect(new Set(at.pictures().map(({ picture: { data } }) => data.join())).size).toBe(1);
+    await press(at, 'escape');
+    expect(at.pictures()).toHaveLength(1);
+  });
+
+  it('finds no identical images where there are none', async () => {
+    const at = await openAt('synthetic:70');
+    await press(at, 'd');
+    expect(duplicateFaces(faces)).toEqual([]);
+    expect(at.text()).toContain('no identical images');
+  });
+
+  it('says what a wrong path should have been', async () => {
+    const at = await openAt('synthetic:2');
+    expect(at.text()).toContain('N drawn training faces from 7');
+    at.press('o', 'ctrl+u', ...'nowhere.csv', 'enter');
+    expect(at.text()).toContain('nowhere.csv: not found');
+  });
+
+  it('asks which model, and says when there is no device', async () => {
+    const at = await openAt('synthetic:70');
+    await press(at, 'w');
+    expect(at.text()).toContain('which model?');
+    await press(at, 'f', ...'package.json', 'enter');
+    expect(at.text()).toContain('no device in this test');
+  });
+});
+
+describe('gridOf', () => {
+  it('shows eight faces or more, as large as they can be', () => {
+    expect(gridOf({ cols: 98, rows: 24 })).toEqual({ tile: { cols: 22, rows: 11 }, across: 4, down: 2 });
+    expect(gridOf({ cols: 78, rows: 18 })).toEqual({ tile: { cols: 16, rows: 8 }, across: 4, down: 2 });
+    expect(gridOf({ cols: 38, rows: 7 })).toEqual({ tile: { cols: 10, rows: 5 }, across: 3, down: 1 });
+  });
+});
