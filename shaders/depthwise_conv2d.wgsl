@@ -14,15 +14,26 @@
 //   dbias              = the column sum of dy, see reduce.wgsl
 //
 // Shapes: x [B, H, W, C], w [KH, KW, C, M], y and dy [B, OH, OW, C * M]; OC = C * M.
-// Threads: one an output lane; of `weight_gradient` one a weight lane and split of the rows, which reduce.wgsl adds.
+// Threads: one an output row and lane of channels, which walks along the row. It keeps its weights, and the columns of x
+// that the next window covers too: with each step only the new ones come in (as in conv2d_gray.wgsl). `input_gradient`:
+// one an input lane, any stride; with stride 1 and M = 1 `forward` does it, with the kernel turned round (`turned`).
+// `weight_gradient`: one a lane and split of the rows, which sums all taps at once; reduce.wgsl adds the splits.
 // Constants: LANE is f32, or vec4f for four channels at once where M is 1; C and OC are then counted in fours.
+// KH, KW and STRIDE of the window.
 
 alias Lane = {{LANE}};
+const KH = {{KH}}u;
+const KW = {{KW}}u;
+const STRIDE = {{STRIDE}}u;
 
 struct DepthwiseParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, oc: u32, multiplier: u32,
-  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, has_bias: u32, splits: u32,
+  pad_top: u32, pad_left: u32, has_bias: u32, turned: u32, splits: u32,
 }
+/// Weights or sums, one a tap.
+alias Taps = array<Lane, KH * KW>;
+/// KH rows of one column of x.
+alias Column = array<Lane, KH>;
 
 // forward
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
@@ -31,29 +42,46 @@ struct DepthwiseParams {
 @group(0) @binding(3) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(4) var<uniform> params: DepthwiseParams;
 
+/// Rows top .. top + KH - 1 of column `ix` of channel c; 0 outside. `top` and `ix` may have wrapped below 0.
+fn column_at(n: u32, top: u32, ix: u32, c: u32, p: DepthwiseParams) -> Column {
+  var column: Column;
+  for (var r = 0u; r < KH; r++) {
+    let seen = top + r < p.h && ix < p.w;
+    column[r] = select(Lane(), x[select(0u, ((n * p.h + top + r) * p.w + ix) * p.c + c, seen)], seen);
+  }
+  return column;
+}
+
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
-  if (i >= p.b * p.oh * p.ow * p.oc) { return; }
+  if (i >= p.b * p.oh * p.oc) { return; }
   let o = i % p.oc;
-  let ox = (i / p.oc) % p.ow;
-  let oy = (i / (p.oc * p.ow)) % p.oh;
-  let n = i / (p.oc * p.ow * p.oh);
   let c = o / p.multiplier;
-  var sum = Lane();
-  for (var ky = 0u; ky < p.kh; ky++) {
-    let iy = oy * p.stride + ky - p.pad_top; // wraps to a huge number above the image
-    if (iy >= p.h) { continue; }
-    for (var kx = 0u; kx < p.kw; kx++) {
-      let ix = ox * p.stride + kx - p.pad_left;
-      if (ix >= p.w) { continue; }
-      sum += x[((n * p.h + iy) * p.w + ix) * p.c + c] * weight[(ky * p.kw + kx) * p.oc + o];
-    }
+  let line = i / p.oc; // n * OH + oy
+  let n = line / p.oh;
+  let top = (line % p.oh) * STRIDE - p.pad_top;
+  var taps: Taps;
+  for (var t = 0u; t < KH * KW; t++) {
+    taps[t] = weight[select(t, KH * KW - 1u - t, p.turned == 1u) * p.oc + o];
   }
-  if (p.has_bias == 1u) { sum += bias[o]; }
-  y[i] = sum;
+  var shift = Lane();
+  if (p.has_bias == 1u) { shift = bias[o]; }
+  var columns: array<Column, KW>;
+  for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
+  for (var ox = 0u; ox < p.ow; ox++) {
+    for (var k = 0u; k < KW; k++) {
+      if (k + STRIDE < KW) { columns[k] = columns[k + STRIDE]; }
+      else { columns[k] = column_at(n, top, ox * STRIDE + k - p.pad_left, c, p); }
+    }
+    var sum = shift;
+    for (var k = 0u; k < KW; k++) {
+      for (var r = 0u; r < KH; r++) { sum += columns[k][r] * taps[r * KW + k]; }
+    }
+    y[(line * p.ow + ox) * p.oc + o] = sum;
+  }
 }
 
 // input_gradient
@@ -73,24 +101,23 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let iy = (i / (p.c * p.w)) % p.h;
   let n = i / (p.c * p.w * p.h);
   var sum = Lane();
-  for (var ky = 0u; ky < p.kh; ky++) {
+  for (var ky = 0u; ky < KH; ky++) {
     let sy = iy + p.pad_top - ky; // wraps when the window would start above the padding
-    if (sy % p.stride != 0u || sy / p.stride >= p.oh || ky > iy + p.pad_top) { continue; }
-    for (var kx = 0u; kx < p.kw; kx++) {
+    if (sy % STRIDE != 0u || sy / STRIDE >= p.oh || ky > iy + p.pad_top) { continue; }
+    for (var kx = 0u; kx < KW; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
-      let pixel = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.oc;
+      if (sx % STRIDE != 0u || sx / STRIDE >= p.ow || kx > ix + p.pad_left) { continue; }
+      let pixel = ((n * p.oh + sy / STRIDE) * p.ow + sx / STRIDE) * p.oc;
       for (var m = 0u; m < p.multiplier; m++) {
         let o = c * p.multiplier + m;
-        sum += dx_dy[pixel + o] * dx_weight[(ky * p.kw + kx) * p.oc + o];
+        sum += dx_dy[pixel + o] * dx_weight[(ky * KW + kx) * p.oc + o];
       }
     }
   }
   dx[i] = sum;
 }
 
-// weight_gradient: the rows of the batch in `splits` parts, each with a sum of its own
-@group(0) @binding(0) var<storage, read> dw_x: array<Lane>;
+// weight_gradient: the rows of the batch in `splits` parts, each with sums of its own
 @group(0) @binding(1) var<storage, read> dw_dy: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> partial: array<Lane>; // [splits, KH, KW, C, M]
 @group(0) @binding(3) var<uniform> dw_params: DepthwiseParams;
@@ -100,25 +127,27 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
                    @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = dw_params;
-  let size = p.kh * p.kw * p.oc;
-  if (i >= size * p.splits) { return; }
+  if (i >= p.oc * p.splits) { return; }
   let o = i % p.oc;
   let c = o / p.multiplier;
-  let kx = (i / p.oc) % p.kw;
-  let ky = (i / (p.oc * p.kw)) % p.kh;
-  let split = i / size;
+  let split = i / p.oc;
   let lines = p.b * p.oh;
-  var sum = Lane();
+  var sums: Taps;
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
-    let iy = (line % p.oh) * p.stride + ky - p.pad_top;
-    if (iy >= p.h) { continue; }
-    var row = Lane(); // one partial sum a row keeps the rounding error small
+    let n = line / p.oh;
+    let top = (line % p.oh) * STRIDE - p.pad_top;
+    var row: Taps; // sums of a row alone keep the rounding error small
+    var columns: array<Column, KW>;
+    for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
     for (var ox = 0u; ox < p.ow; ox++) {
-      let ix = ox * p.stride + kx - p.pad_left;
-      if (ix >= p.w) { continue; }
-      row += dw_x[(((line / p.oh) * p.h + iy) * p.w + ix) * p.c + c] * dw_dy[(line * p.ow + ox) * p.oc + o];
+      let d = dw_dy[(line * p.ow + ox) * p.oc + o];
+      for (var k = 0u; k < KW; k++) {
+        if (k + STRIDE < KW) { columns[k] = columns[k + STRIDE]; }
+        else { columns[k] = column_at(n, top, ox * STRIDE + k - p.pad_left, c, p); }
+        for (var r = 0u; r < KH; r++) { row[r * KW + k] += columns[k][r] * d; }
+      }
     }
-    sum += row;
+    for (var t = 0u; t < KH * KW; t++) { sums[t] += row[t]; }
   }
-  partial[i] = sum;
+  for (var t = 0u; t < KH * KW; t++) { partial[(split * KH * KW + t) * p.oc + o] = sums[t]; }
 }

@@ -15,12 +15,10 @@ const params = {
   ow: 'u32',
   oc: 'u32',
   multiplier: 'u32',
-  kh: 'u32',
-  kw: 'u32',
-  stride: 'u32',
   pad_top: 'u32',
   pad_left: 'u32',
   has_bias: 'u32',
+  turned: 'u32',
   splits: 'u32',
 } as const;
 const forwardKernel = defineKernel('depthwise_conv2d', 'forward', {
@@ -34,7 +32,7 @@ const inputGradientKernel = defineKernel('depthwise_conv2d', 'input_gradient', {
   params,
 });
 const weightGradientKernel = defineKernel('depthwise_conv2d', 'weight_gradient', {
-  reads: ['dw_x', 'dw_dy'],
+  reads: ['x', 'dw_dy'],
   writes: ['partial'],
   params,
 });
@@ -74,27 +72,32 @@ export function depthwiseGeometry(x: Shape, weight: Shape, options: ConvOptions 
 /** Four channels at a time where each has one window. */
 function laned(g: DepthwiseGeometry) {
   const { LANE, width } = g.multiplier === 1 ? lanesFor(g.c) : { LANE: 'f32', width: 1 };
+  const { b, h, w, oh, ow, multiplier, pad_top, pad_left, kh, kw, stride } = g;
   return {
-    constants: { LANE },
-    params: { ...g, c: g.c / width, oc: g.oc / width, has_bias: 0, splits: 1 },
+    constants: { LANE, KH: kh, KW: kw, STRIDE: stride },
+    params: {
+      ...{ b, h, w, c: g.c / width, oh, ow, oc: g.oc / width, multiplier },
+      ...{ pad_top, pad_left, has_bias: 0, turned: 0, splits: 1 },
+    },
     groups: (elements: number) => Math.ceil(elements / width / GROUP),
   };
 }
 
-/** y [B, OH, OW, C * M]. */
+/** y [B, OH, OW, C * M]. @param turned takes the kernel turned round, for a gradient */
 export function depthwiseForward(
   rec: Recorder,
   { x, weight, bias }: { x: Tensor; weight: Tensor; bias?: Tensor | undefined },
   g: DepthwiseGeometry,
+  turned = false,
 ): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const { constants, params, groups } = laned(g);
   rec.dispatch(forwardKernel, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { x, weight, bias: bias ?? weight, y },
-    params: { ...params, has_bias: Number(bias !== undefined) },
+    params: { ...params, has_bias: Number(bias !== undefined), turned: Number(turned) },
     constants,
-    workgroups: groups(y.size),
+    workgroups: groups(g.b * g.oh * g.oc),
   });
   return y;
 }
@@ -106,6 +109,11 @@ export function depthwiseInputGradient(
   weight: Tensor,
   g: DepthwiseGeometry,
 ): Tensor {
+  if (g.stride === 1 && g.multiplier === 1) {
+    const { oh, ow, h, w, kh, kw, pad_top, pad_left } = g;
+    const pads = { pad_top: kh - 1 - pad_top, pad_left: kw - 1 - pad_left };
+    return depthwiseForward(rec, { x: dy, weight }, { ...g, h: oh, w: ow, oh: h, ow: w, ...pads }, true);
+  }
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
   const { constants, params, groups } = laned(g);
   const bind = { dx_dy: dy, dx_weight: weight, dx };
@@ -114,20 +122,20 @@ export function depthwiseInputGradient(
 }
 
 /** Invocations that keep a device busy in a weight gradient. */
-const BUSY = 8192;
+const BUSY = 1024;
 
 /** dw [KH, KW, C, M]: the rows of the batch in splits, which are added in fixed order. */
 export function depthwiseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DepthwiseGeometry): Tensor {
   const shape = [g.kh, g.kw, g.c, g.multiplier];
   const dw = rec.alloc(shape, 'dw');
   const { constants, params, groups } = laned(g);
-  const splits = Math.max(1, Math.min(g.b * g.oh, Math.ceil(BUSY / dw.size)));
+  const splits = Math.max(1, Math.min(g.b * g.oh, Math.ceil(BUSY / params.oc)));
   const partial = splits === 1 ? dw : rec.alloc([splits, ...shape], 'dw_partial');
   rec.dispatch(weightGradientKernel, {
-    bind: { dw_x: x, dw_dy: dy, partial },
+    bind: { x, dw_dy: dy, partial },
     params: { ...params, splits },
     constants,
-    workgroups: groups(dw.size * splits),
+    workgroups: groups(g.oc * splits),
   });
   if (splits > 1) {
     fold(rec, partial, splits, dw);
