@@ -294,7 +294,7 @@ export const COMMANDS: CommandModule[] = [
       y.positional('model', {
         type: 'string',
         default: 'fer-cnn',
-        describe: 'fer-cnn, fer-shallow or fer-vgg',
+        describe: 'fer-cnn, fer-shallow, fer-vgg, or a file: .safetensors, .h5, .keras, model.json',
       }) as Argv<{
         model: string;
       }>,

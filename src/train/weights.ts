@@ -128,6 +128,14 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
   );
 }
 
+/** The network of a model file of any format, or of a JSON file as `model.to_json()` writes it. Throws RunError. */
+export async function openNetwork(path: string): Promise<Network> {
+  const bytes = readWeightFile(path);
+  if (bytes[0] === 0x7b) return fromKeras(readJson(path), path); // an opening brace
+  if (isZip(bytes)) return (await readKerasZip(bytes, path)).network;
+  return isH5(bytes) ? (await readH5(path)).network : loadModel(path).network;
+}
+
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toKeras } from '../../src/formats/keras_architecture.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { miniXception } from '../helpers/networks.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-cli-'));
 const TINY = ['train', '--data', 'synthetic:56', '--model', 'fer-shallow', '--log-every', '1'];
@@ -41,6 +43,14 @@ describe('the command line', () => {
     expect(stdout).toContain('(None, 48, 48, 32)');
     expect(stdout).toContain('Trainable params: 541,191');
     expect(stdout).toContain('Non-trainable params: 1,216');
+  });
+
+  it('summary shows what the layers of a branching model file are connected to', async () => {
+    const path = join(folder(), 'model.json');
+    writeFileSync(path, JSON.stringify(toKeras(miniXception())));
+    const { stdout } = await runCli(['summary', path]);
+    expect(stdout).toContain('Connected to');
+    expect(stdout).toMatch(/add \(Add\) .* max_pooling2d, batch_normalization_1\n/);
   });
 
   it('missing data is exit 4, missing weights exit 5', async () => {

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
+import { openNetwork } from '../../train/weights.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui summary`: the table that Keras users know. */
+/** `fer-tui summary`: the table that Keras users know, of a built-in network or of a file. */
 export async function summary({ model, json }: { model: string } & GlobalArgs): Promise<number> {
-  const network = buildModel(model);
+  const network = existsSync(model) ? await openNetwork(model) : buildModel(model);
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);
   const layers = rows.map((row, i) => ({ ...row, ...costs[i] }));
@@ -23,15 +25,25 @@ export async function summary({ model, json }: { model: string } & GlobalArgs): 
   const megaflop = (n: number): string => (n / 1e6).toFixed(2);
   const kibibytes = (n: number): string => (n / 1024).toFixed(1);
   const count = (n: number): string => n.toLocaleString('en');
-  const lines = layers.map(({ layer, type, output, params, flop = 0, bytes = 0 }) => [
+  const branched = !network.isChain;
+  const lines = layers.map(({ layer, type, output, params, from, flop = 0, bytes = 0 }) => [
     `${layer} (${type})`,
     shape(output),
     count(params),
     megaflop(flop),
     kibibytes(bytes),
+    ...(branched ? [from.join(', ') || 'images'] : []),
   ]);
+  const head = [
+    'Layer (type)',
+    'Output Shape',
+    'Param #',
+    'MFLOP',
+    'KiB',
+    ...(branched ? ['Connected to'] : []),
+  ];
   process.stdout.write(
-    `Model: "${name}"\n\n${table(['Layer (type)', 'Output Shape', 'Param #', 'MFLOP', 'KiB'], lines)}
+    `Model: "${name}"\n\n${table(head, lines)}
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
 Non-trainable params: ${count(nonTrainable)}

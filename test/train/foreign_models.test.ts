@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { describe, expect, it } from 'vitest';
+import { fitPicture } from '../../src/data/image.js';
+import { loadDataset } from '../../src/data/load.js';
+import { applyPreprocess } from '../../src/data/preprocess.js';
+import { Activation, Conv2D, GlobalAveragePooling2D } from '../../src/nn/layers.js';
+import { Learner } from '../../src/nn/learner.js';
+import { Sequential } from '../../src/nn/network.js';
+import { relativeError } from '../../src/reference/arrays.js';
+import { mapLabels, sameClass } from '../../src/train/class_mapping.js';
+import { Classifier } from '../../src/train/classifier.js';
+import { evaluateWeights, predictSplit } from '../../src/train/evaluation.js';
+import { predictImages } from '../../src/train/predict.js';
+import { type SavedModel, saveH5 } from '../../src/train/weights.js';
+import { CLASS_NAMES, CSV_CLASS_NAMES } from '../../src/util/classes.js';
+import { describeGpu } from '../helpers/gpu.js';
+import { newFolder } from '../helpers/keras_files.js';
+import { randomWeights } from '../helpers/networks.js';
+import { referenceNetwork } from '../helpers/reference_network.js';
+
+/** A tiny network of any input size, colours and number of classes. */
+const tiny = (shape: readonly number[], classes: number) =>
+  new Sequential('tiny', shape, [
+    Conv2D({ filters: classes, strides: 3 }),
+    GlobalAveragePooling2D(),
+    Activation({ activation: 'softmax' }),
+  ]);
+
+async function fileOf(
+  shape: readonly number[],
+  classes: readonly string[],
+  preprocess: SavedModel['preprocess'] = { name: 'minus1to1' },
+): Promise<{ path: string; saved: SavedModel }> {
+  const network = tiny(shape, classes.length);
+  const saved = { network, classes, weights: randomWeights(network), preprocess, notes: {} };
+  const path = join(newFolder(), 'model.h5');
+  await saveH5(path, saved);
+  return { path, saved };
+}
+
+const exact = ({ weights }: SavedModel) =>
+  new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
+const DATA = 'synthetic:140';
+const FIVE = ['anger', 'HAPPY', 'neutral', 'sadness', 'surprised'];
+
+describe('classes', () => {
+  it('are the same under any of their names', () => {
+    expect(sameClass('Anger', 'angry')).toBe(true);
+    expect(sameClass('scared', 'Fear')).toBe(true);
+    expect(sameClass('Happy', 'Sad')).toBe(false);
+    expect(sameClass('contempt', 'Contempt')).toBe(true);
+  });
+
+  it('of the data are found in the model by name', () => {
+    const split = {
+      images: Uint8Array.from({ length: 7 }, (_, i) => i),
+      labels: Uint8Array.from([0, 1, 2, 3, 4, 5, 6]),
+    };
+    const mapped = mapLabels(split, { from: CLASS_NAMES, to: CSV_CLASS_NAMES, skipUnknown: false });
+    expect([...mapped.labels]).toEqual([0, 1, 2, 3, 6, 4, 5]);
+    expect(() => mapLabels(split, { from: CLASS_NAMES, to: FIVE, skipUnknown: false })).toThrow(
+      'images of classes that the model does not know (1 of Disgust, 1 of Fear); it knows anger, HAPPY',
+    );
+    const some = mapLabels(split, { from: CLASS_NAMES, to: FIVE, skipUnknown: true });
+    expect([[...some.images], [...some.labels]]).toEqual([
+      [0, 3, 4, 5, 6],
+      [0, 1, 2, 3, 4],
+    ]);
+  });
+});
+
+describeGpu('models of other sizes, colours and classes', (gpu) => {
+  it.each([
+    [[64, 64, 1], CLASS_NAMES],
+    [[21, 30, 3], FIVE],
+  ])('%j, %j: evaluate, the classifier and float64 agree', async (shape, classes) => {
+    const { path, saved } = await fileOf(shape, classes);
+    const { splits } = await loadDataset(DATA);
+    const { images, labels } = splits.validation;
+    const [height = 1, width = 1, channels = 1] = shape;
+    const input = new Float32Array(labels.length * height * width * channels);
+    for (let i = 0; i < labels.length; i++) {
+      const data = images.subarray(i * 48 * 48, (i + 1) * 48 * 48);
+      const face = fitPicture({ width: 48, height: 48, channels: 1, data }, [height, width, 1]);
+      const size = height * width * channels;
+      applyPreprocess(saved.preprocess, face, input.subarray(i * size), [height, width, 1], channels);
+    }
+    const want = referenceNetwork(saved.network, exact(saved), Float64Array.from(input), labels.length);
+    const learner = new Learner(gpu(), saved.network);
+    learner.writeWeights(saved.weights);
+    expect(
+      relativeError(await predictSplit(learner, splits.validation, saved.preprocess), want),
+    ).toBeLessThan(1e-4);
+    await learner.dispose();
+    const classifier = await Classifier.open(gpu(), path);
+    const said = await classifier.classify(images.subarray(0, 70 * 48 * 48), 70, 48, 48);
+    expect(relativeError(said, want.subarray(0, 70 * classes.length))).toBeLessThan(1e-4);
+    await classifier.dispose();
+    const result = await evaluateWeights({
+      weights: path,
+      data: DATA,
+      split: 'validation',
+      skipUnknown: true,
+    });
+    expect(result.count).toBe(classes.length === 7 ? labels.length : (labels.length / 7) * 5);
+    expect(result.perClass.map(({ name }) => name)).toEqual(classes);
+  });
+
+  it('the order of the classes does not change how right a model is', async () => {
+    const { path } = await fileOf([48, 48, 1], CLASS_NAMES);
+    const about = { weights: path, data: DATA, split: 'validation' } as const;
+    const own = await evaluateWeights(about);
+    const turned = await evaluateWeights({ ...about, foreign: { classes: CSV_CLASS_NAMES } });
+    CSV_CLASS_NAMES.forEach((name, row) => {
+      expect(turned.confusion[row]).toEqual(own.confusion[CLASS_NAMES.indexOf(name)]);
+    });
+    expect([own.classesGuessed, turned.classesGuessed]).toEqual([false, false]);
+  });
+
+  it('a mean image that the file lacks is made of the training images, by evaluate alone', async () => {
+    const { path } = await fileOf([30, 30, 1], CLASS_NAMES);
+    const foreign = { preprocess: 'mean' } as const;
+    const { count } = await evaluateWeights({ weights: path, data: DATA, split: 'validation', foreign });
+    expect(count).toBeGreaterThan(0);
+    await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(
+      'only "evaluate" can make it',
+    );
+    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can make it');
+  });
+
+  it('colours of an image reach a model that takes colours', async () => {
+    const { path, saved } = await fileOf([10, 12, 3], FIVE, { name: 'scale255' });
+    const png = new PNG({ width: 12, height: 10 });
+    for (let i = 0; i < 120; i++) png.data.set([(7 * i) % 256, (3 * i) % 256, 255 - i, 255], i * 4);
+    const image = join(newFolder(), 'face.png');
+    writeFileSync(image, PNG.sync.write(png));
+    const { predictions } = await predictImages({ weights: path, paths: [image] });
+    const input = Float64Array.from(
+      { length: 360 },
+      (_, i) => (png.data[Math.floor(i / 3) * 4 + (i % 3)] as number) / 255,
+    );
+    const want = referenceNetwork(saved.network, exact(saved), input, 1);
+    expect(relativeError(predictions[0]?.probabilities ?? [], want)).toBeLessThan(1e-4);
+  });
+});
