@@ -6,6 +6,7 @@ import { initialState } from '../dist/tui/main.js';
 import { applyEvent, beginRun } from '../dist/tui/run_state.js';
 import { Screen } from '../dist/tui/screen.js';
 import { SCREENS } from '../dist/tui/screens/all.js';
+import { Stage } from '../dist/tui/stage.js';
 import { Store } from '../dist/tui/store.js';
 import { hourOfEvents } from './hour_of_events.mjs';
 
@@ -21,7 +22,9 @@ const capability = { color: 'truecolor', glyphs: 'unicode' };
 const state = { ...initialState({ cols: 100, rows: 30 }, capability), screen: 'train', run: beginRun(0) };
 const store = new Store(state);
 screen.enter();
-render(createElement(AppView, { app: { store, screens: SCREENS, engine, host } }), {
+const app = { store, screens: SCREENS, engine, host };
+const stage = new Stage(app, ({ over, pictures }) => screen.show(over, pictures), nothing);
+render(createElement(AppView, { stage }), {
   ...{ stdout: screen, debug: true, patchConsole: false, exitOnCtrlC: false },
 });
 

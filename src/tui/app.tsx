@@ -1,18 +1,13 @@
 import { Box, Text } from 'ink';
 import { useSyncExternalStore } from 'react';
-import { actionsOf } from './actions.js';
-import type { App } from './keys.js';
-import { type Scene, sceneOf } from './scene.js';
+import type { Stage } from './stage.js';
 
-/** The whole picture: Ink lays the pieces of the scene over each other. Pixels go past it, see screen.ts. */
-export function AppView({ app, onScene }: { app: App; onScene?: (scene: Scene) => void }) {
-  const { store, screens, engine } = app;
-  const state = useSyncExternalStore(store.subscribe, store.snapshot);
-  const scene = sceneOf(state, screens, (name) => actionsOf(store, screens, engine, name));
-  onScene?.(scene);
+/** The frame of the screen: Ink lays its pieces over each other. What lies in the panels goes past it, see stage.ts. */
+export function AppView({ stage }: { stage: Stage }) {
+  const { size, pieces } = useSyncExternalStore(stage.subscribe, stage.frame);
   return (
-    <Box width={state.size.cols} height={state.size.rows} overflow="hidden">
-      {scene.pieces.map(({ key, at, lines }) => (
+    <Box width={size.cols} height={size.rows}>
+      {pieces.map(({ key, at, lines }) => (
         <Box
           key={key}
           position="absolute"
@@ -21,7 +16,7 @@ export function AppView({ app, onScene }: { app: App; onScene?: (scene: Scene) =
           width={at.cols}
           height={at.rows}
         >
-          <Text wrap="truncate">{lines.join('\n')}</Text>
+          <Text wrap="truncate-end">{lines.join('\n')}</Text>
         </Box>
       ))}
     </Box>

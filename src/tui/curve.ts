@@ -1,9 +1,9 @@
 import type { Point } from './charts/line_chart.js';
 
 /** Points kept of the whole; twice as many are merged in pairs. */
-const MOST = 2048;
+const MOST = 512;
 /** The latest points, as they came. */
-const RECENT = 1024;
+const RECENT = 512;
 /** Share of the old in the moving average, per point. */
 const EMA = 0.9;
 

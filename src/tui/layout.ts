@@ -15,7 +15,7 @@ export interface Rect extends Size {
 export interface Piece {
   readonly key: string;
   readonly at: Rect;
-  /** As many as the place has rows, none wider than it. */
+  /** None wider than the place, at most as many as it has rows; the rest of it is blank. */
   readonly lines: readonly string[];
 }
 

@@ -17,6 +17,7 @@ import { PictureCache } from './picture_cache.js';
 import { isActive, type RunState } from './run_state.js';
 import { Screen } from './screen.js';
 import { SCREENS } from './screens/all.js';
+import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
 
@@ -85,10 +86,11 @@ export async function runTui(options: TuiOptions): Promise<number> {
     leaving.leave(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
   process.stdout.on('resize', onResize);
   process.on('exit', restore).on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  const stage = new Stage(app, ({ over, pictures: placed }) => screen.show(over, placed), leaving.fail);
   const clock = setInterval(() => store.set({ now: Date.now() }), 1000);
   const unfollow = follow(act);
   enter();
-  const ink = render(<AppView app={app} onScene={(scene) => screen.show(scene.pictures)} />, {
+  const ink = render(<AppView stage={stage} />, {
     stdout: screen as unknown as NodeJS.WriteStream,
     debug: true, // whole frames without cursor codes; `screen` does the rest
     patchConsole: false,
@@ -136,6 +138,8 @@ function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
 class Leaving {
   readonly left: Promise<number>;
   leave: (code: number) => void = () => undefined;
+  /** Something broke: out, and tell of it. */
+  fail: (error: unknown) => void = () => undefined;
   #interrupted = Number.NEGATIVE_INFINITY;
   #saving = false;
 
@@ -143,8 +147,9 @@ class Leaving {
     private readonly store: Store<AppState>,
     private readonly engine: Engine,
   ) {
-    this.left = new Promise((resolve) => {
+    this.left = new Promise((resolve, reject) => {
       this.leave = resolve;
+      this.fail = reject;
     });
   }
 
@@ -188,7 +193,7 @@ function probe(store: Store<AppState>, engine: Engine): void {
 function saveText(screen: Screen): AppState['note'] {
   const path = `fer-tui-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.txt`;
   try {
-    writeFileSync(path, `${screen.frame.map((line) => plain(line).trimEnd()).join('\n')}\n`);
+    writeFileSync(path, `${screen.text.map((line) => plain(line).trimEnd()).join('\n')}\n`);
     return { text: `screen saved as ${path}`, kind: 'good' };
   } catch (error) {
     return { text: `cannot save the screen: ${String(error)}`, kind: 'bad' };

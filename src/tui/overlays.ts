@@ -2,7 +2,7 @@ import type { Overlay } from './app_state.js';
 import { GLOBAL_KEYS, keysLabel } from './keys.js';
 import { borders, type Piece, type Rect } from './layout.js';
 import type { Actions, AnyScreen, ScreenView } from './screen_module.js';
-import { cut, padTo, wrapped } from './text.js';
+import { cut, padTo, widthOf, wrapped } from './text.js';
 
 /** What overlays tell of. */
 interface Below {
@@ -32,13 +32,10 @@ export function overlayBox(overlay: Overlay, below: Below): Piece[] {
   const inner = [...lines.slice(scroll, scroll + room), theme.dim(more)].map(
     (line) => ` ${padTo(line, width - 4)} `,
   );
+  const heading = cut(` ${title} `, width - 4);
   return [
     { key: 'overlay', at, lines: frame.map(theme.borderFocused) },
-    {
-      key: 'overlay.title',
-      at: { ...at, x: at.x + 2, rows: 1, cols: width - 4 },
-      lines: [cut(` ${title} `, width - 4)],
-    },
+    { key: 'overlay.title', at: { ...at, x: at.x + 2, rows: 1, cols: widthOf(heading) }, lines: [heading] },
     {
       key: 'overlay.text',
       at: { x: at.x + 1, y: at.y + 1, cols: width - 2, rows: inner.length },

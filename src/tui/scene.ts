@@ -13,13 +13,16 @@ import type {
   PlacedPicture,
   ScreenView,
 } from './screen_module.js';
-import { asciiOf, cut, padTo, spread } from './text.js';
+import { asciiOf, cut, padTo, spread, widthOf } from './text.js';
 import { makeTheme, type Theme } from './theme.js';
 
 /** A whole frame. */
 export interface Scene {
-  readonly pieces: readonly Piece[];
-  /** In cells of the terminal. */
+  /** Header, borders, hints. */
+  readonly frame: readonly Piece[];
+  /** What lies over the frame: titles and contents of panels, what is open above them. */
+  readonly over: readonly Piece[];
+  /** Over everything; in cells of the terminal. */
   readonly pictures: readonly PlacedPicture[];
 }
 
@@ -40,21 +43,22 @@ export function sceneOf(
     focus: focusOf(app, module),
   };
   const { size } = app;
-  if (sizeClass(size) === 'text') return asScene(app, smallScene(module, view));
+  if (sizeClass(size) === 'text') return asScene(app, smallScene(module, view), []);
   const body = bodyOf(size);
   const panels = placedPanels(module, view, body);
-  const pieces: Piece[] = [
+  const frame: Piece[] = [
     { key: 'head', at: { x: 0, y: 0, cols: size.cols, rows: body.y }, lines: headLines(view, screens) },
-    ...panelPieces(panels, body, theme),
+    { key: 'borders', at: body, lines: borderLines(panels, body, theme) },
     {
       key: 'foot',
       at: { x: 0, y: size.rows - 2, cols: size.cols, rows: 2 },
       lines: [noteLine(view), hintLine(view, module, actionsFor(app.screen))],
     },
   ];
+  const over = panels.flatMap((panel) => panelPieces(panel, panels.length > 1));
   if (app.overlay !== undefined) {
     const act = actionsFor(app.screen);
-    return asScene(app, [...pieces, ...overlayBox(app.overlay, { body, module, view, act })]);
+    return asScene(app, frame, [...over, ...overlayBox(app.overlay, { body, module, view, act })]);
   }
   const pictures = panels.flatMap(({ spec, place, view: own }) =>
     (spec.pictures?.(own) ?? []).map((picture) => ({
@@ -63,12 +67,18 @@ export function sceneOf(
       y: picture.y + place.y,
     })),
   );
-  return asScene(app, pieces, pictures);
+  return asScene(app, frame, over, pictures);
 }
 
-function asScene({ capability }: AppState, pieces: Piece[], pictures: PlacedPicture[] = []): Scene {
-  if (capability.glyphs === 'unicode') return { pieces, pictures };
-  return { pieces: pieces.map((piece) => ({ ...piece, lines: piece.lines.map(asciiOf) })), pictures };
+function asScene(
+  { capability }: AppState,
+  frame: Piece[],
+  over: Piece[],
+  pictures: PlacedPicture[] = [],
+): Scene {
+  if (capability.glyphs === 'unicode') return { frame, over, pictures };
+  const ascii = (piece: Piece): Piece => ({ ...piece, lines: piece.lines.map(asciiOf) });
+  return { frame: frame.map(ascii), over: over.map(ascii), pictures };
 }
 
 /** Three lines, for terminals that are smaller than any panel. */
@@ -98,24 +108,20 @@ function placedPanels(module: AnyScreen, view: ScreenView<unknown>, body: Rect):
   });
 }
 
-function panelPieces(panels: readonly Placed[], body: Rect, theme: Theme): Piece[] {
+function borderLines(panels: readonly Placed[], body: Rect, theme: Theme): string[] {
   const relative = panels.map(({ at }) => ({ ...at, x: at.x - body.x, y: at.y - body.y }));
-  const grid = borders(relative, body).map((line) => (line.trim() === '' ? line : theme.border(line)));
-  const pieces: Piece[] = [{ key: 'borders', at: body, lines: grid }];
-  for (const { spec, at, place, view } of panels) {
-    const { id } = spec;
-    const room = Math.max(0, at.cols - 4);
-    const focused = view.focus === id && panels.length > 1;
-    const name = cut(`${focused ? '▸' : ''}${spec.title(view)}`, room - 2);
-    const title = focused ? theme.borderFocused(` ${name} `) : ` ${name} `;
-    pieces.push({ key: `${id}.title`, at: { ...at, x: at.x + 2, cols: room, rows: 1 }, lines: [title] });
-    const lines = spec
-      .lines(view)
-      .slice(0, view.rows)
-      .map((line) => cut(line, view.cols));
-    pieces.push({ key: id, at: { ...place, rows: lines.length }, lines });
-  }
-  return pieces;
+  return borders(relative, body).map((line) => (line.trim() === '' ? line : theme.border(line)));
+}
+
+function panelPieces({ spec, at, place, view }: Placed, several: boolean): Piece[] {
+  const focused = several && view.focus === spec.id;
+  const name = ` ${cut(`${focused ? '▸' : ''}${spec.title(view)}`, Math.max(0, at.cols - 6))} `;
+  const title = focused ? view.theme.borderFocused(name) : name;
+  const lines = spec.lines(view).slice(0, view.rows);
+  return [
+    { key: `${spec.id}.title`, at: { x: at.x + 2, y: at.y, cols: widthOf(name), rows: 1 }, lines: [title] },
+    { key: spec.id, at: place, lines: lines.map((line) => cut(line, view.cols)) },
+  ];
 }
 
 function headLines(view: ScreenView<unknown>, screens: ScreenMap): string[] {

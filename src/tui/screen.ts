@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { Size } from './layout.js';
+import sliceAnsi from 'slice-ansi';
+import type { Piece, Size } from './layout.js';
 import type { PlacedPicture } from './screen_module.js';
-import { widthOf } from './text.js';
+import { padTo, widthOf } from './text.js';
 
 /** What the screen is drawn on; `process.stdout` is one. */
 export interface Terminal {
@@ -17,18 +18,27 @@ const GATHER_MS = 15;
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
 const LEAVE = '\x1b[0m\x1b[?25h\x1b[?1049l';
 const [SYNC, UNSYNC] = ['\x1b[?2026h', '\x1b[?2026l'];
+/** A part of a row that lies over the frame. */
+interface Segment {
+  readonly x: number;
+  readonly cols: number;
+  readonly text: string;
+}
+
 const goTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1}H`;
 
 /**
  * The terminal's alternate screen. Ink hands it whole frames (it takes this for its stdout); only rows that changed are
- * rewritten, by absolute address, within one synchronised update. Pictures are painted over the text afterwards.
+ * rewritten, by absolute address, within one synchronised update. Over the frame lie the panels' lines, and pictures over
+ * those.
  */
 export class Screen extends EventEmitter {
   readonly isTTY = true;
   #frame: readonly string[] = [];
+  #over: readonly Piece[] = [];
   #pictures: readonly PlacedPicture[] = [];
   #shownRows: string[] = [];
-  #shownPixels: string[] = [];
+  #shownSegments: (readonly Segment[])[] = [];
   #timer: NodeJS.Timeout | undefined;
   #entered = false;
   #blocked = false;
@@ -53,9 +63,9 @@ export class Screen extends EventEmitter {
     return { cols: this.columns, rows: this.rows };
   }
 
-  /** The rows of the last frame. */
-  get frame(): readonly string[] {
-    return this.#frame;
+  /** The rows that are shown, without pictures. */
+  get text(): readonly string[] {
+    return laidOver(this.#frame, this.#over);
   }
 
   enter(): void {
@@ -83,7 +93,9 @@ export class Screen extends EventEmitter {
     return true;
   }
 
-  show(pictures: readonly PlacedPicture[]): void {
+  /** What lies over the frame. */
+  show(over: readonly Piece[], pictures: readonly PlacedPicture[]): void {
+    this.#over = over;
     this.#pictures = pictures;
     this.#schedule();
   }
@@ -91,7 +103,7 @@ export class Screen extends EventEmitter {
   /** Forgets what is on the terminal and draws everything. */
   redraw(): void {
     this.#shownRows = [];
-    this.#shownPixels = [];
+    this.#shownSegments = [];
     if (this.#entered) this.terminal.write('\x1b[2J');
     this.#schedule();
   }
@@ -104,16 +116,22 @@ export class Screen extends EventEmitter {
   #flush(): void {
     this.#timer = undefined;
     const { cols, rows } = this.size;
-    const pixels = this.#pixels(rows);
+    const segments = this.#segments(rows);
     let out = '';
     for (let y = 0; y < rows; y++) {
-      const [line, picture] = [this.#frame[y] ?? '', pixels[y] ?? ''];
-      const [shown, shownPicture = ''] = [this.#shownRows[y], this.#shownPixels[y]];
-      const rewritten = line !== shown || (picture === '' && shownPicture !== '');
+      const [line, parts] = [this.#frame[y] ?? '', segments[y] ?? []];
+      const [shown, shownParts = []] = [this.#shownRows[y], this.#shownSegments[y]];
+      const moved =
+        parts.length !== shownParts.length ||
+        parts.some(({ x, cols: width }, i) => x !== shownParts[i]?.x || width !== shownParts[i]?.cols);
+      let rewritten = line !== shown || moved;
       if (rewritten) out += `${goTo(0, y)}${line}\x1b[0m${widthOf(line) < cols ? '\x1b[K' : ''}`;
-      if (picture !== '' && (rewritten || picture !== shownPicture)) out += picture;
+      parts.forEach(({ x, text }, i) => {
+        rewritten ||= text !== shownParts[i]?.text; // what comes after may lie over it
+        if (rewritten) out += goTo(x, y) + text;
+      });
       this.#shownRows[y] = line;
-      this.#shownPixels[y] = picture;
+      this.#shownSegments[y] = parts;
     }
     if (out === '') return;
     if (this.terminal.write(SYNC + out + UNSYNC)) return;
@@ -125,15 +143,36 @@ export class Screen extends EventEmitter {
     });
   }
 
-  /** For each row what pictures put on it, with its addresses. */
-  #pixels(rows: number): string[] {
-    const byRow: string[] = [];
+  /** For each row what lies over the frame, in the order of painting. */
+  #segments(rows: number): Segment[][] {
+    const byRow: Segment[][] = [];
+    const put = (x: number, y: number, width: number, text: string): void => {
+      if (y >= rows) return;
+      byRow[y] ??= [];
+      byRow[y].push({ x, cols: width, text });
+    };
+    for (const { at, lines } of this.#over) {
+      for (let i = 0; i < at.rows; i++) put(at.x, at.y + i, at.cols, padTo(lines[i] ?? '', at.cols));
+    }
     for (const placed of this.#pictures) {
       this.paint(placed).forEach((line, i) => {
-        const y = placed.y + i;
-        if (y < rows) byRow[y] = (byRow[y] ?? '') + goTo(placed.x, y) + line;
+        put(placed.x, placed.y + i, placed.cols, line);
       });
     }
     return byRow;
   }
+}
+
+/** Rows with pieces laid over them. */
+export function laidOver(rows: readonly string[], over: readonly Piece[]): string[] {
+  const result = [...rows];
+  for (const { at, lines } of over) {
+    for (let i = 0; i < at.rows; i++) {
+      const row = result[at.y + i];
+      if (row === undefined) continue;
+      const text = padTo(lines[i] ?? '', at.cols);
+      result[at.y + i] = padTo(sliceAnsi(row, 0, at.x), at.x) + text + sliceAnsi(row, at.x + at.cols);
+    }
+  }
+  return result;
 }

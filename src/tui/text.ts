@@ -3,8 +3,17 @@ import stringWidth from 'string-width';
 
 /** Lines of text with colours in them: measured, cut and turned into plain characters. */
 
-/** In cells; colours count nothing. */
-export const widthOf = stringWidth;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
+const COLOUR = /(\x1b\[[\d;]*m)/g;
+
+/** Characters that are one cell each, in every terminal: Latin, Greek, Cyrillic, and what we draw with. */
+const NARROW = /^[\x20-\x7e\xa0-\u02ff\u0370-\u0482\u2000-\u23ff\u2500-\u28ff]*$/;
+
+/** In cells; colours count nothing. Most text needs no look at every character, which is slow. */
+export function widthOf(text: string): number {
+  const letters = text.includes('\x1b') ? plain(text) : text;
+  return NARROW.test(letters) ? letters.length : stringWidth(letters);
+}
 
 /** Exactly `cols` cells: cut with an ellipsis, or filled up. */
 export function padTo(text: string, cols: number, align: 'left' | 'right' = 'left'): string {
@@ -16,7 +25,22 @@ export function padTo(text: string, cols: number, align: 'left' | 'right' = 'lef
 /** At most `cols` cells; what was cut ends in an ellipsis. */
 export function cut(text: string, cols: number): string {
   if (text.length <= cols || widthOf(text) <= cols) return text;
-  return cols < 1 ? '' : `${sliceAnsi(text, 0, cols - 1)}…`;
+  if (cols < 1) return '';
+  return NARROW.test(plain(text)) ? `${narrowSlice(text, cols - 1)}…` : `${sliceAnsi(text, 0, cols - 1)}…`;
+}
+
+/** The first `cols` characters, and all colours, so that what was opened is closed. */
+function narrowSlice(text: string, cols: number): string {
+  let room = cols;
+  const pieces = text.split(COLOUR);
+  return pieces
+    .map((piece, i) => {
+      if (i % 2 === 1) return piece;
+      const part = piece.slice(0, room);
+      room -= part.length;
+      return part;
+    })
+    .join('');
 }
 
 /** Left and right text on one line of `cols` cells; the left one gives way. */
@@ -40,12 +64,9 @@ export function wrapped(text: string, cols: number): string[] {
   return [...lines, line];
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
-const COLOURS = /\x1b\[[\d;]*m/g;
-
 /** Without colours. */
 export function plain(text: string): string {
-  return text.replace(COLOURS, '');
+  return text.replace(COLOUR, '');
 }
 
 const ASCII: Readonly<Record<string, string>> = {

@@ -6,10 +6,13 @@ import { openScreen } from '../../src/tui/actions.js';
 import { AppView } from '../../src/tui/app.js';
 import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { type App, handleKey } from '../../src/tui/keys.js';
+import type { Piece } from '../../src/tui/layout.js';
 import { initialState } from '../../src/tui/main.js';
 import type { Capability } from '../../src/tui/paint/capability.js';
+import { laidOver } from '../../src/tui/screen.js';
 import type { PlacedPicture } from '../../src/tui/screen_module.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
+import { Stage } from '../../src/tui/stage.js';
 import { Store } from '../../src/tui/store.js';
 import { plain } from '../../src/tui/text.js';
 
@@ -53,6 +56,7 @@ export function renderAt(
   const host = { quit: nothing, interrupt: nothing, suspend: nothing, redraw: nothing, save: nothing };
   const app: App = { store, screens: SCREENS, engine, host };
   let frame = '';
+  let over: readonly Piece[] = [];
   let pictures: readonly PlacedPicture[] = [];
   const stdout = Object.assign(new EventEmitter(), {
     columns: cols,
@@ -65,10 +69,16 @@ export function renderAt(
   });
   if (open) openScreen(store, SCREENS, engine, screen);
   store.flush();
-  const onScene = (scene: { pictures: readonly PlacedPicture[] }): void => {
-    pictures = scene.pictures;
-  };
-  const view = () => createElement(AppView, { app, onScene });
+  const stage = new Stage(
+    app,
+    (scene) => {
+      ({ over, pictures } = scene);
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  const view = () => createElement(AppView, { stage });
   const ink = render(view(), {
     stdout: stdout as unknown as NodeJS.WriteStream,
     debug: true,
@@ -81,8 +91,8 @@ export function renderAt(
   };
   return {
     app,
-    lines: () => frame.split('\n'),
-    text: () => plain(frame),
+    lines: () => laidOver(frame.split('\n'), over),
+    text: () => plain(laidOver(frame.split('\n'), over).join('\n')),
     pictures: () => pictures,
     press: (...keys) => {
       for (const name of keys) {

@@ -62,19 +62,25 @@ export interface ChartOptions {
 export function lineChart(series: readonly Series[], options: ChartOptions): string[] {
   const { cols, rows, theme, glyphs, format = shortNumber, baselines = [], markers = [] } = options;
   const ascii = glyphs === 'ascii';
-  const points = series.flatMap((s) => s.points.filter(({ y }) => Number.isFinite(y)));
-  if (points.length === 0 || rows < 3 || cols < 16) {
+  const known = series.some(({ points }) => points.some(({ y }) => Number.isFinite(y)));
+  if (!known || rows < 3 || cols < 16) {
     return Array.from({ length: Math.max(0, rows) }, (_, i) => (i === rows >> 1 ? 'no values yet' : ''));
   }
   const reach = function* (): Generator<number> {
-    for (const { y, low, high } of points) yield* [low ?? y, high ?? y];
+    for (const { points } of series) {
+      for (const { y, low, high } of points) {
+        yield low ?? y;
+        yield high ?? y;
+      }
+    }
     for (const { y } of baselines) yield y;
   };
-  const yScale = scaleOver(reach(), { range: options.y, log: options.log === true });
-  const xScale = scaleOver(
-    points.map(({ x }) => x),
-    { range: options.x },
-  );
+  const yScale = scaleOver(options.y === undefined ? reach() : [], {
+    range: options.y,
+    log: options.log === true,
+  });
+  const ends = series.flatMap(({ points }) => [points[0]?.x ?? Number.NaN, points.at(-1)?.x ?? Number.NaN]);
+  const xScale = scaleOver(ends, { range: options.x });
   const plotRows = rows - 1;
   const labels = yLabels(yScale, plotRows, format);
   const margin = Math.max(...labels.map(({ text }) => text.length));
