@@ -191,7 +191,7 @@ export const model = defineScreen<ModelState>({
     const [table, detail] = (
       kind === 'narrow'
         ? stack(body, [{ share: 1 }, 4])
-        : columns(body, [{ share: 1 }, kind === 'wide' ? 27 : 24])
+        : columns(body, [{ share: 1 }, kind === 'wide' ? 26 : 24])
     ) as [Rect, Rect];
     return { table, detail };
   },

@@ -58,9 +58,9 @@ function columnsFor(cols: number, total: number): Column[] {
   const memory: Column = { head: 'memory', width: 8, text: ({ bytes }) => kibibytes(bytes) };
   const share: Column = {
     head: ' share',
-    width: 9,
+    width: 8,
     left: true,
-    text: ({ flop }) => ` ${bar(flop / total, 8)}`,
+    text: ({ flop }) => ` ${bar(flop / total, 7)}`,
   };
   const fits = (list: readonly Column[]): boolean =>
     list.reduce((sum, { width }) => sum + width + 1, 2) <= cols;

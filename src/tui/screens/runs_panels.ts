@@ -176,7 +176,7 @@ export function noteLines({ state, cols, theme }: View): string[] {
     run.damagedAfter === null
       ? []
       : wrapped(
-          `✗ log damaged after line ${run.damagedAfter.toLocaleString('en')}; what is before is shown`,
+          `✗ damaged after line ${run.damagedAfter.toLocaleString('en')}: the log up to there is shown`,
           cols,
         );
   return [
