@@ -81,12 +81,12 @@ const sway = (index, reach) => Math.round(reach * Math.sin(index / 5));
 
 /** Each video: how many frames, and which faces are where (see `place`); `faces` are all there are. */
 const VIDEOS = {
-  /** Every face alone, for three frames, large. */
+  /** Every face alone, for two frames, large. */
   one: {
-    frames: (faces) => faces.length * 3,
+    frames: (faces) => faces.length * 2,
     cast: (i, faces) => [
       {
-        face: faces[Math.floor(i / 3)],
+        face: faces[Math.floor(i / 2)],
         x: 220 + sway(i, 60),
         y: 120 + sway(i * 2, 40),
         size: 170 + sway(i, 30),

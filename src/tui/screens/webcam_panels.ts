@@ -29,7 +29,9 @@ export function pictureTitle(view: View): string {
   const sign = frozen ? '‖ frozen ' : isLive(view) ? '● ' : '';
   const record = options?.record !== undefined && phase === 'live' ? 'REC ' : '';
   const rate = frame === undefined ? [] : [`${frame.width}×${frame.height}`, `${frame.fps.toFixed(0)} fps`];
-  const parts = [basename(name), ...(drawn ? ['drawn faces, not detected'] : []), ...rate];
+  const late =
+    frame !== undefined && frame.dropped > 0 ? [`${frame.dropped.toLocaleString('en')} dropped`] : [];
+  const parts = [basename(name), ...(drawn ? ['drawn, not detected'] : []), ...rate, ...late];
   return `${sign}${record}${parts.join(' · ')}`;
 }
 
@@ -161,13 +163,11 @@ function stateLines(view: View, now: number): string[] {
   const { capture, detect, classify } = frame.ms;
   const ms = (time: number): string => time.toFixed(0);
   return [
-    ...(stalled(view) ? [theme.bad('camera stalled: r reconnects')] : []),
+    ...(stalled(view) ? [theme.bad('stalled: r reconnects')] : []),
     faces,
     `ms: grab ${ms(capture)} face ${ms(detect)} net ${ms(classify)}`,
     `model ${model?.name ?? '–'}`,
-    smoothed ? 'smoothed (e: off)' : 'not smoothed (e: on)',
-    ...(mirror ? ['mirrored (b: off)'] : []),
-    ...(frame.dropped > 0 ? [`${frame.dropped.toLocaleString('en')} late frames dropped`] : []),
+    `${smoothed ? 'smoothed' : 'not smoothed'}${mirror ? ' · mirrored' : ''}`,
   ];
 }
 

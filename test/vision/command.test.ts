@@ -1,0 +1,243 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../helpers/cli.js';
+import { describeGpu } from '../helpers/gpu.js';
+import { composeVideos, haveFaces, haveOpenCv, parsed, temporary, untrainedWeights } from './fixtures.js';
+import { score } from './score.mjs';
+
+interface FrameLine {
+  readonly type: 'frame';
+  readonly frame: number;
+  readonly t: number;
+  readonly found: boolean;
+  readonly faces: readonly {
+    readonly track: number;
+    readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+    readonly label: string;
+    readonly probabilities: Readonly<Record<string, number>>;
+  }[];
+}
+
+const framesOf = (stdout: string): FrameLine[] =>
+  (parsed(stdout) as unknown as FrameLine[]).filter(({ type }) => type === 'frame');
+
+describe('webcam and detect refuse', () => {
+  const folder = temporary();
+  const empty = join(folder, 'empty.mp4');
+  const noise = join(folder, 'noise.mp4');
+  writeFileSync(empty, '');
+  writeFileSync(noise, Buffer.alloc(5000, 'no video at all '));
+
+  it.each([
+    ['a camera that is not there', ['webcam', '--source', '97'], 7, 'camera 97: not found (no /dev/video97)'],
+    ['a file that is not there', ['webcam', '--source', '/nowhere.mp4'], 7, 'there is no such file'],
+    ['an empty file', ['webcam', '--source', empty], 7, 'the file is empty (0 bytes)'],
+    ['an option out of range', ['webcam', '--source', 'demo', '--max-faces', '0'], 2, '--max-faces 0'],
+    [
+      'a video of an unknown kind',
+      ['webcam', '--source', 'demo', '--record', 'x.gif'],
+      2,
+      '.mp4, .mkv, .avi',
+    ],
+    [
+      'weights that are not there',
+      ['webcam', '--source', 'demo', '--weights', '/nowhere.h5'],
+      5,
+      '/nowhere.h5',
+    ],
+    ['weights that are none', ['webcam', '--source', 'demo', '--weights', noise], 5, 'noise.mp4'],
+  ] as const)('%s', async (_, args, code, words) => {
+    // --json is one way to say that no screen is wanted; a stdout that is no terminal is the other.
+    const { code: exit, stdout, stderr } = await runCli([...args, '--json']);
+    expect(stderr).toContain(words);
+    expect(exit).toBe(code);
+    const lines = parsed(stdout) as unknown as { type: string; exit: number }[];
+    expect(lines.at(-1)).toMatchObject({ type: 'end', exit: code });
+  });
+
+  it.skipIf(!haveOpenCv)('a file that is no video, with what the decoder says', async () => {
+    const { code, stderr } = await runCli(['webcam', '--source', noise, '--headless']);
+    expect(code).toBe(7);
+    expect(stderr).toContain('cannot be read as a video');
+  });
+
+  it.skipIf(!haveOpenCv)('an image that is none', async () => {
+    const picture = join(folder, 'broken.jpg');
+    writeFileSync(picture, 'not a picture');
+    const { code, stderr } = await runCli(['detect', picture]);
+    expect(code).toBe(4);
+    expect(stderr).toContain('broken.jpg: cannot be read as an image');
+  });
+});
+
+describeGpu('webcam on drawn faces', () => {
+  const folder = temporary();
+  let weights = '';
+  beforeAll(async () => {
+    weights = await untrainedWeights(folder);
+  });
+  const demo = (...args: string[]) => ['webcam', '--source', 'demo', '--weights', weights, ...args];
+
+  it('--json: start, a line a frame, end, and nothing else on stdout; twice the same', async () => {
+    const { code, stdout } = await runCli(demo('--max-frames', '150', '--json'));
+    expect(code).toBe(0);
+    const lines = parsed(stdout) as unknown as Record<string, unknown>[];
+    expect(lines[0]).toMatchObject({ v: 1, type: 'start', drawn: true, weights });
+    expect(lines.at(-1)).toMatchObject({ type: 'end', status: 'finished', exit: 0, frames: 150, dropped: 0 });
+    const frames = framesOf(stdout);
+    expect(frames.map(({ frame }) => frame)).toEqual(Array.from({ length: 150 }, (_, i) => i));
+    for (const { found, faces, t, frame } of frames) {
+      expect(found).toBe(faces.length > 0);
+      expect(t).toBeCloseTo(frame / 15, 3);
+      for (const { label, probabilities } of faces) {
+        const all = Object.values(probabilities);
+        expect(all.reduce((a, b) => a + b)).toBeCloseTo(1, 2);
+        expect(probabilities[label]).toBe(Math.max(...all));
+      }
+    }
+    const again = await runCli(demo('--max-frames', '40', '--json'));
+    expect(framesOf(again.stdout)).toEqual(frames.slice(0, 40));
+  });
+
+  it('lines say "No face found" for an empty frame; SIGINT ends it with 130', async () => {
+    let sent = false;
+    const { code, stdout } = await runCli(demo('--headless'), {
+      onStderr: (text, kill) => {
+        if (sent || !text.includes('model ')) return;
+        sent = true;
+        setTimeout(() => kill('SIGINT'), 1500);
+      },
+    });
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^frame 0 {2}0\.00 s {2}\w+ \d+ % at 225,199 190x190\n/);
+    const empty = await runCli(demo('--headless', '--max-frames', '137'));
+    expect(empty.stdout.trimEnd().split('\n').at(-1)).toBe('frame 136  9.07 s  No face found');
+  });
+
+  it.skipIf(!haveOpenCv)('--record writes a whole video, --snapshot a photo of each new face', async () => {
+    const video = join(folder, 'out.mp4');
+    const photos = join(folder, 'photos');
+    const { stderr } = await runCli(
+      demo('--max-frames', '50', '--record', video, '--snapshot', photos, '--headless'),
+    );
+    expect(stderr).toContain(`● REC ${video}`);
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(readdirSync(photos).length).toBeGreaterThanOrEqual(1);
+    const again = await runCli(['webcam', '--source', video, '--weights', weights, '--json']);
+    expect(framesOf(again.stdout)).toHaveLength(50);
+    const refused = await runCli(demo('--record', video, '--headless'));
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('exists already');
+  });
+});
+
+describeGpu('webcam on videos of real faces', () => {
+  const possible = haveOpenCv && haveFaces;
+  /** The longer ones are part of `npm run test:full`. */
+  const full = Boolean(process.env['FER_TEST_FULL']);
+  const videos: [string, number, number][] = [
+    ['one', 0.8, 0.92],
+    ...(full
+      ? ([
+          ['three', 0.78, 0.92],
+          ['small_dark', 0.68, 0.95],
+        ] as [string, number, number][])
+      : []),
+  ];
+  const folder = temporary();
+  let weights = '';
+  beforeAll(async () => {
+    if (!possible) return;
+    weights = await untrainedWeights(folder);
+    composeVideos(folder, ['one', 'none', 'visit', ...(full ? ['three', 'small_dark'] : [])]);
+  });
+  const watch = async (name: string, ...args: string[]) => {
+    const source = join(folder, `${name}.mp4`);
+    const { code, stdout } = await runCli([
+      'webcam',
+      '--source',
+      source,
+      '--weights',
+      weights,
+      '--json',
+      ...args,
+    ]);
+    expect(code).toBe(0);
+    const truth = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+    const frames = framesOf(stdout);
+    expect(frames).toHaveLength(truth.frames.length);
+    return {
+      frames,
+      truth,
+      ...score(
+        frames.map(({ faces }) => faces),
+        truth,
+      ),
+    };
+  };
+
+  /** A little below what was measured (docs/results.md); another decoder moves a box or two. */
+  it.skipIf(!possible).each(videos)(
+    '%s: finds at least %f of the faces; %f of what it finds are faces',
+    async (name, least, right) => {
+      const { recall, precision, faces, hits, extra } = await watch(name);
+      console.log(`${name}: ${hits} of ${faces} faces found, ${extra} that are none`);
+      expect(recall).toBeGreaterThanOrEqual(least);
+      expect(precision).toBeGreaterThanOrEqual(right);
+    },
+  );
+
+  it.skipIf(!possible)('an empty room: never a face', async () => {
+    const { frames } = await watch('none');
+    expect(frames.filter(({ found }) => found)).toEqual([]);
+  });
+
+  it.skipIf(!possible)('a visit: nobody, then one face with one number, then nobody', async () => {
+    const { frames, truth, recall } = await watch('visit');
+    expect(recall).toBeGreaterThan(0.9);
+    frames.forEach(({ found }, i) => {
+      if (truth.frames[i].faces.length === 0) expect(found, `frame ${i}`).toBe(false);
+    });
+    const numbers = new Set(frames.flatMap(({ faces }) => faces.map(({ track }) => track)));
+    expect(numbers.size).toBeLessThanOrEqual(2);
+  });
+
+  it.skipIf(!possible)(
+    'other settings find other faces: eyes drop some, a larger least size the small ones',
+    async () => {
+      const plain = await watch('small_dark');
+      const eyes = await watch('small_dark', '--eyes');
+      const large = await watch('small_dark', '--min-face', '120');
+      const count = (frames: FrameLine[]): number => frames.reduce((sum, { faces }) => sum + faces.length, 0);
+      expect(count(eyes.frames)).toBeLessThan(count(plain.frames));
+      const sizes = large.frames.flatMap(({ faces }) => faces.map(({ box }) => box.width));
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(118);
+    },
+  );
+
+  it.skipIf(!possible)('detect: stills, annotated, and exit 9 where a face is required', async () => {
+    const out = join(folder, 'annotated');
+    const photo = join(folder, 'photo.png');
+    const { stdout: made } = await runCli([
+      ...['webcam', '--source', join(folder, 'visit.mp4'), '--weights', weights, '--headless'],
+      ...['--max-frames', '40', '--snapshot', folder],
+    ]);
+    expect(made).toContain('No face found');
+    const name = readdirSync(folder).find((file) => /^fer-tui-.*\.png$/.test(file)) as string;
+    const { code, stdout } = await runCli(['detect', join(folder, name), '--weights', weights, '--out', out]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ % at \d+,\d+ \d+x\d+ -> /);
+    expect(existsSync(join(out, name))).toBe(true);
+    writeFileSync(photo, EMPTY_PNG);
+    const none = await runCli(['detect', photo, '--weights', weights, '--require-face']);
+    expect(none.stdout).toBe(`${photo}: No face found\n`);
+    expect(none.code).toBe(9);
+  });
+});
+
+/** One gray pixel. */
+const EMPTY_PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openGpu } from '../../src/gpu/device.js';
+import { Learner } from '../../src/nn/learner.js';
+import { buildModel } from '../../src/nn/models.js';
+import { saveModel } from '../../src/train/weights.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+/** Real faces lie beside the project, where its owner put them; they are not ours to ship. */
+const FACES = resolve(HERE, '../../../shared/faces224');
+const BINDING = resolve(HERE, '../../node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node');
+
+export const haveOpenCv = existsSync(BINDING);
+export const haveFaces = existsSync(FACES);
+if (!haveOpenCv)
+  console.warn('\n*** NOT TESTED: OpenCV (its binding is not built: npm run setup:camera) ***\n');
+if (!haveFaces) console.warn(`\n*** NOT TESTED: real faces (there are none at ${FACES}) ***\n`);
+
+export const temporary = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-vision-'));
+
+/** Composes videos with known truth; see compose.mjs. In a process of its own: the binding prints on stdout. */
+export function composeVideos(folder: string, names: readonly string[]): void {
+  execFileSync(process.execPath, [join(HERE, 'compose.mjs'), folder, ...names], { stdio: 'ignore' });
+}
+
+/** A weight file of an untrained network: enough to see numbers go through. */
+export async function untrainedWeights(folder: string): Promise<string> {
+  const gpu = await openGpu();
+  try {
+    const network = buildModel('fer-shallow');
+    const learner = new Learner(gpu, network, { seed: 3 });
+    const path = join(folder, 'untrained.safetensors');
+    const weights = await learner.readWeights();
+    saveModel(path, { network, classes: CLASS_NAMES, preprocess: { name: 'scale255' }, weights, notes: {} });
+    return path;
+  } finally {
+    gpu.close();
+  }
+}
+
+/** The lines of a `--json` run; each must be JSON. */
+export function parsed(stdout: string): Record<string, never>[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, never>);
+}

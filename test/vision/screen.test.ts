@@ -1,0 +1,87 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { Terminal } from '../../scripts/terminal.mjs';
+import { CLI } from '../helpers/cli.js';
+import { describeGpu } from '../helpers/gpu.js';
+import { composeVideos, haveFaces, haveOpenCv, temporary, untrainedWeights } from './fixtures.js';
+
+let terminal: Terminal | undefined;
+afterEach(() => terminal?.kill());
+
+const folder = temporary();
+let weights = '';
+
+/** `fer-tui webcam` in a terminal, between two looks at how the terminal is set. */
+function watch(source: string, ...rest: string[]) {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-cam-'));
+  const args = ['webcam', '--source', source, '--weights', weights, ...rest].join(' ');
+  const script = `stty -a > before; "${process.execPath}" "${CLI}" ${args}; echo "exit $?"; stty -a > after; sleep 60`;
+  terminal = new Terminal('bash', ['-c', script], { cwd });
+  return { t: terminal, cwd };
+}
+
+async function expectRestored(t: Terminal, cwd: string, code: number): Promise<void> {
+  await t.waitFor(`exit ${code}`);
+  expect(t.alternate).toBe(false);
+  expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
+  await expect.poll(() => existsSync(join(cwd, 'after'))).toBe(true);
+  await expect
+    .poll(() => readFileSync(join(cwd, 'after'), 'utf8'))
+    .toBe(readFileSync(join(cwd, 'before'), 'utf8'));
+}
+
+describeGpu('webcam in a real terminal', () => {
+  beforeAll(async () => {
+    weights = await untrainedWeights(folder);
+    if (haveOpenCv && haveFaces) composeVideos(folder, ['visit']);
+  });
+
+  it('drawn faces: picture, bars, freeze, mirror, smoothing, photo, another source, quit', async () => {
+    const { t, cwd } = watch('demo');
+    await t.waitFor('● demo · drawn, not detected', 30_000);
+    await t.waitFor(/Happy +\S* +\d+ %/);
+    await t.waitFor(/│ 1 face|│ 2 faces/);
+    expect(t.text()).toContain('▀▀▀▀');
+    expect(t.text()).toMatch(/ms: grab \d+ face \d+ net \d+/);
+    t.press('space');
+    await t.waitFor('‖ frozen');
+    t.press('space');
+    await t.waitFor('● demo');
+    t.press('b');
+    await t.waitFor('smoothed · mirrored');
+    t.press('e');
+    await t.waitFor('not smoothed');
+    expect(existsSync(join(cwd, 'snapshots'))).toBe(false);
+    t.press('p');
+    await t.waitFor('photo saved as snapshots/');
+    expect(existsSync(join(cwd, 'snapshots'))).toBe(true);
+    await t.waitFor('No face found', 20_000);
+    t.press('o');
+    await t.waitFor('─ source ─');
+    t.press('97', 'enter');
+    await t.waitFor('camera 97: not found');
+    t.press('q');
+    await expectRestored(t, cwd, 0);
+  }, 120_000);
+
+  it.skipIf(!haveOpenCv || !haveFaces)(
+    'a video of a real face: nobody, a face, nobody, the end',
+    async () => {
+      const { t, cwd } = watch(join(folder, 'visit.mp4'), '--record', 'out.mp4');
+      await t.waitFor('● REC visit.mp4', 30_000);
+      await t.waitFor('No face found');
+      expect(t.text()).toMatch(/Happy +–/);
+      await t.waitFor(/Happy +\S* +\d+ %[\s\S]*│ 1 face/);
+      await t.waitFor(/last seen \d+ s ago/);
+      expect(t.text()).toContain('No face found');
+      await t.waitFor(/ended: \d+ frames/);
+      await t.waitFor('video saved as out.mp4');
+      expect(existsSync(join(cwd, 'out.mp4'))).toBe(true);
+      t.press('ctrl+c');
+      await expectRestored(t, cwd, 130);
+    },
+    120_000,
+  );
+});
