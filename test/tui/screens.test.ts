@@ -3,9 +3,7 @@ import { FIELDS } from '../../src/tui/form.js';
 import { ready } from '../../src/tui/loadable.js';
 import { applyEvent, beginRun, loseRun, type RunState } from '../../src/tui/run_state.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { renderAt } from '../helpers/render_at.js';
 import { describeScreens, failed, loading, type ScreenCase } from '../helpers/screen_cases.js';
-import { WEBCAM_CASES } from './webcam_cases.js';
 
 const STOPPED = {
   ...{ name: 'r12', path: 'runs/r12', status: 'stopped', begun: '2026-11-23T10:00:00Z', model: 'fer-cnn' },
@@ -141,7 +139,6 @@ const CASES: readonly ScreenCase[] = [
     keys: ['i'],
     words: ['what am I seeing', 'moving average'],
   },
-  ...WEBCAM_CASES,
 ];
 
 describeScreens(CASES);

@@ -4,6 +4,7 @@ import { demoFrame } from '../../src/vision/demo.js';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
 import type { Face, FrameMessage } from '../../src/vision/protocol.js';
 import type { SourceInfo } from '../../src/vision/source.js';
+import { describeScreens, type ScreenCase } from '../helpers/screen_cases.js';
 
 /** When all of this is, milliseconds of `Date.now`. */
 const NOW = 1_800_000_000_000;
@@ -15,7 +16,7 @@ const SOURCE: SourceInfo = {
 };
 
 /** A frame of the demo with these faces, 87 % sure of being happy. */
-export function fakeFrame(index: number): FrameMessage {
+function fakeFrame(index: number): FrameMessage {
   const { picture, known } = demoFrame(index);
   const input = { width: 48, height: 48, channels: 1 as const, data: new Uint8Array(48 * 48).fill(99) };
   const faces: Face[] = known.map((box, i) => ({
@@ -29,14 +30,14 @@ export function fakeFrame(index: number): FrameMessage {
 }
 
 /** Frames of the demo with one face, two, and none. */
-export const [ONE, TWO, NOBODY] = [10, 100, 150] as const;
+const [ONE, TWO, NOBODY] = [10, 100, 150] as const;
 
-export function webcamState(change: Partial<WebcamState>): WebcamState {
+function webcamState(change: Partial<WebcamState>): WebcamState {
   const options = visionOptions('0', VISION_DEFAULTS, { pace: 'live' });
   return { ...WEBCAM_OFF, options, since: NOW, ...change };
 }
 
-export function liveState(index: number, change: Partial<WebcamState> = {}): WebcamState {
+function liveState(index: number, change: Partial<WebcamState> = {}): WebcamState {
   return webcamState({
     ...{ phase: 'live', source: SOURCE, model: { name: 'best of r11', classes: CLASS_NAMES } },
     ...{ frame: fakeFrame(index), frameAt: NOW, seenAt: NOW - 4000 },
@@ -46,7 +47,7 @@ export function liveState(index: number, change: Partial<WebcamState> = {}): Web
 
 const screen = 'webcam' as const;
 
-const CASES = [
+const CASES: readonly Omit<ScreenCase, 'state'>[] = [
   { screen, name: 'off', own: WEBCAM_OFF, words: ['the camera is off', 'r opens it'] },
   { screen, name: 'opening', own: webcamState({ phase: 'opening' }), words: ['opening camera 0'] },
   {
@@ -97,4 +98,4 @@ const CASES = [
   { screen, name: 'what is this', own: liveState(ONE), keys: ['i'], words: ['what am I seeing'] },
 ];
 
-export const WEBCAM_CASES = CASES.map((one) => ({ ...one, state: { now: NOW } }));
+describeScreens(CASES.map((one) => ({ ...one, state: { now: NOW } })));
