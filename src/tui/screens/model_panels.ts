@@ -201,7 +201,7 @@ export function filterLines(view: View): string[] {
     plan.kind === 'matrix'
       ? `${plan.array.shape[0]} inputs across, ${plan.array.shape[1]} outputs down`
       : `${state.tiles.length} filters${shown}${channels > 1 ? `, input channel ${state.channel + 1} of ${channels} ([ ])` : ''}`;
-  return [what, theme.dim(`${scale}, full colour at ±${plan.limit.toPrecision(2)}`)];
+  return [what, theme.dim(`${scale}, full at ±${plan.limit.toPrecision(2)}`)];
 }
 
 function statistics({ name, shape: sizes, data }: LayerArray): string {
