@@ -83,12 +83,29 @@ async function screens() {
     [...replay.slice(0, -1), '30'],
     [{ see: 'epoch 2/6' }, { press: ['x'], see: 'kill the engine' }],
   );
-  await visit('Data', WIDE, ['tui', 'data'], [{ see: 'happy' }, { wait: 1500 }]);
+  await visit(
+    'Data',
+    WIDE,
+    ['tui', 'data'],
+    [{ see: 'Happy' }, { press: ['right', 'right', 'right'] }, { wait: 1500 }],
+  );
+  await visit(
+    'Data, a contact sheet',
+    STANDARD,
+    ['tui', 'data'],
+    [{ see: 'Happy' }, { press: ['g'] }, { wait: 1500 }],
+  );
   await visit(
     'Model',
     WIDE,
     ['tui', 'model'],
-    [{ see: 'total' }, { press: ['down', 'down'] }, { wait: 1500 }],
+    [{ see: 'parameters' }, { press: ['down', 'down'] }, { wait: 1500 }],
+  );
+  await visit(
+    'Model, filters',
+    STANDARD,
+    ['tui', 'model'],
+    [{ see: 'parameters' }, { press: ['enter'], see: '32 filters' }, { wait: 1000 }],
   );
   await visit(
     'Runs',
@@ -96,7 +113,7 @@ async function screens() {
     ['tui', 'runs'],
     [{ see: 'r2' }, { press: ['space', 'down', 'space'] }, { wait: 1500 }],
   );
-  await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'Kernels' }, { wait: 3000 }]);
+  await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { wait: 500 }]);
   await visit('Webcam, the built-in demo', WIDE, ['webcam', '--source', 'demo'], [{ wait: 8000 }]);
 }
 
