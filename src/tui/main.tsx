@@ -74,7 +74,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   };
   const suspend = (): void => {
     restore();
-    process.once('SIGCONT', enter);
+    process.once('SIGCONT', () => {
+      enter();
+      onResize(); // it may have another size by now
+    });
     process.kill(0, 'SIGTSTP'); // the whole group: npx and the like wait with us; the engine has a group of its own
   };
   const onResize = (): void => {
