@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import type { WeightFile } from '../engine/requests.js';
 import type { Actions } from './screen_module.js';
 
-/** Most that can be chosen by one key. */
-const MOST = 8;
+/** Keys of the choices; `f` is for a file. */
+const KEYS = [...'123456789abcde'];
 
 type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note'>;
 
@@ -29,12 +29,14 @@ function askWhich(
   trained: readonly WeightFile[],
 ): void {
   const named = untrained.map((name) => ({ label: `${name}, untrained`, path: name }));
-  const files = [...named, ...trained].slice(0, MOST);
+  // As many as a box on this terminal has room for.
+  const most = Math.max(4, act.app.size.rows - 12);
+  const files = [...named, ...trained].slice(0, Math.min(KEYS.length, most));
   act.ask({
     title: 'which model?',
     lines: trained.length === 0 ? [`no trained model in ${act.app.runsFolder}/ yet`] : [],
     choices: [
-      ...files.map(({ label, path }, i) => ({ key: String(i + 1), label, run: () => use(path) })),
+      ...files.map(({ label, path }, i) => ({ key: KEYS[i] as string, label, run: () => use(path) })),
       { key: 'f', label: 'a file', run: () => askForFile(act, use) },
     ],
   });

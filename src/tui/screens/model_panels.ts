@@ -125,11 +125,10 @@ export function detailLines(view: View): string[] {
     ...(layer.from.length > 1 ? wrapped(`from ${layer.from.join(', ')}`, cols) : []),
     ...(arrays.length > 0 ? wrapped(`weights ${arrays.join(' + ')}`, cols) : []),
     ...wrapped(sees, cols),
+    ...(notes.length > 0 ? wrapped(`trained: ${notes.join(', ')}`, cols).map(theme.dim) : []),
     ...settingsText(layer)
       .flatMap((text) => wrapped(text, cols))
       .map(theme.dim),
-    '',
-    ...(notes.length > 0 ? wrapped(`trained: ${notes.join(', ')}`, cols).map(theme.dim) : []),
   ];
 }
 
