@@ -1,4 +1,3 @@
-import { FACE_SIZE } from '../util/classes.js';
 import { UsageError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
@@ -91,13 +90,18 @@ export function augmentedFace(
 }
 
 /** Draws one random change of an image: an affine map around the centre, and a brightness. */
-export function drawChange(image: number, options: AugmentOptions, rng: Rng): ImageDraw {
+export function drawChange(
+  image: number,
+  options: AugmentOptions,
+  rng: Rng,
+  [height, width]: ImageShape = FACE,
+): ImageDraw {
   const range = (limit: number): number => (rng.float() * 2 - 1) * limit;
   // All six are always drawn, so that switching one off leaves the others as they were.
   const mirror = rng.float() < 0.5 && options.flip ? -1 : 1;
   const angle = (range(options.rotation) * Math.PI) / 180;
-  const dx = range(options.shift) * FACE_SIZE;
-  const dy = range(options.shift) * FACE_SIZE;
+  const dx = range(options.shift) * width;
+  const dy = range(options.shift) * height;
   const scale = 1 / (1 + range(options.zoom));
   const shear = Math.tan((range(options.shear) * Math.PI) / 180);
   const gain = 1 + range(options.brightness);
@@ -109,9 +113,10 @@ export function drawChange(image: number, options: AugmentOptions, rng: Rng): Im
   const xy = -sin + cos * shear;
   const yx = sin * mirror;
   const yy = cos + sin * shear;
-  const centre = (FACE_SIZE - 1) / 2;
-  const x0 = centre - dx - centre * (xx + xy);
-  const y0 = centre - dy - centre * (yx + yy);
+  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const aspect = cy / cx;
+  const x0 = cx - dx - cx * (xx + aspect * xy);
+  const y0 = cy - dy - cy * (yx / aspect + yy);
   return { image, xx, xy, x0, yx, yy, y0, gain };
 }
 

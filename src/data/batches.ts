@@ -30,7 +30,7 @@ export interface BatchOptions {
   readonly shape?: ImageShape;
   /** What batches are made of: the stored channels (default), or 3 alike of gray images. */
   readonly channels?: number;
-  /** Default: none. Of other images than faces there is none. */
+  /** Default: none. */
   readonly augment?: AugmentOptions;
   /** Alpha of mixup; default 0: images are not blended. */
   readonly mixup?: number;
@@ -92,7 +92,7 @@ export class BatchSource {
     const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
     const plain = isIdentity(augment);
     const draws = Array.from(order, (image) =>
-      plain ? plainDraw(image) : drawChange(image, augment, changeStream(seed, epoch, image)),
+      plain ? plainDraw(image) : drawChange(image, augment, changeStream(seed, epoch, image), this.shape),
     );
     return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
   }

@@ -9,6 +9,7 @@ import type { ScheduleName } from './schedules.js';
 export interface TrainConfig {
   readonly data: string;
   readonly model: string;
+  readonly architecture?: string | undefined;
   /** Lists of whole numbers; see `parseSizes`. */
   readonly filters: string | undefined;
   readonly convolutions: number | undefined;

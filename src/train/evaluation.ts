@@ -45,7 +45,7 @@ export async function evaluateSplit(
 }
 
 /** The images that a network takes. */
-function inputOf({ model }: Learner): ImageShape {
+export function inputOf({ model }: Learner): ImageShape {
   const [height = 1, width = 1, channels = 1] = model.inputShape;
   return [height, width, channels];
 }

@@ -31,6 +31,10 @@ export const OPTIONS = {
     choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
     help: 'network',
   },
+  architecture: {
+    type: 'string',
+    help: 'a file whose network is trained instead: model.json of Keras, .h5, .keras, .safetensors',
+  },
   filters: {
     type: 'string',
     help: "filters of each convolution block, e.g. 32,64,128 (default: the network's own)",

@@ -28,6 +28,8 @@ export class RunFolder {
   readonly checkpoint: string;
   /** The kernels that the run was begun with. */
   readonly tuning: string;
+  /** The network of a file, which the run keeps. */
+  readonly architecture: string;
   readonly #events: number;
 
   private constructor(readonly path: string) {
@@ -37,6 +39,7 @@ export class RunFolder {
     this.restore = join(path, 'restore.safetensors');
     this.checkpoint = join(path, 'checkpoint.safetensors');
     this.tuning = join(path, 'tuning.json');
+    this.architecture = join(path, 'architecture.json');
     this.#events = openSync(join(path, 'events.ndjson'), 'a');
   }
 
@@ -102,7 +105,7 @@ export class RunFolder {
     return existsSync(this.checkpoint);
   }
 
-  writeJson(name: 'config' | 'summary', value: unknown): void {
+  writeJson(name: 'config' | 'summary' | 'architecture', value: unknown): void {
     atomicWrite(join(this.path, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
   }
 

@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAugment } from '../data/augment.js';
 import { BatchSource } from '../data/batches.js';
+import { resizeImages } from '../data/image.js';
 import { limitSplit, loadDataset } from '../data/load.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
+import { toKeras } from '../formats/keras_architecture.js';
 import { type Gpu, openGpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner, type LearnerOptions } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
+import type { Network } from '../nn/network.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { makeFolder } from '../util/atomic_write.js';
@@ -19,13 +22,14 @@ import { loadCheckpoint } from './checkpoint.js';
 import { parseClassWeights } from './class_weights.js';
 import { parseSizes, resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
+import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import type { TrainOutcome } from './plan.js';
 import { deviceMemory } from './reports.js';
 import { RunFolder } from './run_folder.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
-import { openModel, saveModel } from './weights.js';
+import { openNetwork, openWeights, saveModel } from './weights.js';
 
 export interface Hooks {
   emit(event: TrainEvent): void;
@@ -112,7 +116,8 @@ async function sitting(
     };
     settleTuning(gpu, folder);
     const untuned = tuningOf(gpu).table.size === 0;
-    const learner = new Learner(gpu, modelOf(config, dataset), learnerOptions(config, dataset));
+    const network = await networkOf(config, dataset, folder);
+    const learner = new Learner(gpu, network, learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const trainer = makeTrainer(config, dataset, learner);
     folder.writeJson('config', config);
@@ -137,7 +142,7 @@ async function sitting(
 
 /** Weights of a file, under the names of the network that is trained: they go to its weights in their order. */
 async function initialWeights(path: string, { model }: Learner): Promise<NamedArrays> {
-  const { weights } = await openModel(path, { preprocess: 'none' });
+  const { weights } = await openWeights(path, toKeras(model));
   const given = [...weights.values()];
   if (given.length !== model.weights.length) {
     throw new RunError(`${path}: ${given.length} weights; ${model.name} has ${model.weights.length}`);
@@ -184,8 +189,25 @@ function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Excl
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
-function modelOf(config: TrainConfig, dataset: Dataset) {
+/** The network that is trained. That of a file is kept in the run's folder: a resumed run needs no other. */
+async function networkOf(config: TrainConfig, dataset: Dataset, folder: RunFolder): Promise<Network> {
   const { height, width, channels, classes } = dataset;
+  if (config.architecture !== undefined) {
+    const own = (['filters', 'convolutions', 'dense', 'dropout'] as const).find(
+      (name) => config[name] !== undefined,
+    );
+    if (own !== undefined) throw new UsageError(`${own}: the network of a file has its own`);
+    const network = await openNetwork(
+      existsSync(folder.architecture) ? folder.architecture : config.architecture,
+    );
+    if (network.outputShape[0] !== classes.length) {
+      throw new UsageError(
+        `${config.architecture}: the network tells ${network.outputShape[0]} classes apart; ${dataset.name} has ${classes.length}`,
+      );
+    }
+    folder.writeJson('architecture', toKeras(network));
+    return network;
+  }
   return buildModel(config.model, {
     inputShape: [height, width, channels],
     classes: classes.length,
@@ -226,10 +248,15 @@ function optimizerOf(config: TrainConfig): Optimizer {
 }
 
 function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): Trainer {
-  const train = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
+  const [height, width, channels] = inputOf(learner);
+  const faces = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
+  const resized = resizeImages(faces.images, [dataset.height, dataset.width], [height, width]);
+  const train = { images: resized, labels: faces.labels };
   const preprocess = fitPreprocess(config.preprocess, train);
   const source = new BatchSource(train, {
     batchSize: config.batch,
+    shape: [height, width, 1],
+    channels,
     preprocess,
     augment: parseAugment(config.augment),
     mixup: config.mixup,
@@ -318,7 +345,7 @@ function startEvent(
     t: new Date().toISOString(),
     run: folder.name,
     path: folder.path,
-    model: config.model,
+    model: trainer.learner.model.name,
     parameters: trainer.learner.model.summary().trainable,
     adapter,
     data: {

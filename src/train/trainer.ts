@@ -3,7 +3,7 @@ import { EXIT, FerError } from '../util/errors.js';
 import { EarlyStopping, type EpochNumbers, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
 import { saveCheckpoint, type TrainerState } from './checkpoint.js';
 import type { Wish } from './control.js';
-import { type Evaluation, evaluateBatches, evaluationSource } from './evaluation.js';
+import { type Evaluation, evaluateBatches, evaluationSource, inputOf } from './evaluation.js';
 import type { EpochEvent, NoteEvent } from './events.js';
 import { Feed } from './feed.js';
 import { classMetrics, macroF1 } from './metrics.js';
@@ -53,7 +53,10 @@ export class Trainer {
     this.#rate = learner.learningRate;
     this.#pace = new Pace(source.batchSize, () => performance.now() / 1000);
     this.#training = new Feed(learner.gpu, source);
-    this.#validation = new Feed(learner.gpu, evaluationSource(validation, preprocess, source.batchSize));
+    this.#validation = new Feed(
+      learner.gpu,
+      evaluationSource(validation, preprocess, source.batchSize, inputOf(learner)),
+    );
     const monitor = validation.labels.length > 0 ? 'val_acc' : 'acc';
     this.#checkpoint = plan.checkpoint ?? new ModelCheckpoint({ monitor, saveBestOnly: true });
     this.#earlyStopping = plan.earlyStopping ?? new EarlyStopping();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
-import { type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
+import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
@@ -71,11 +71,9 @@ export interface ForeignModel {
  * @param foreign for files that fer-tui did not write; with `preprocess` mean, the mean image may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
-  const bytes = readWeightFile(path);
-  if (!isH5(bytes) && !isZip(bytes)) return loadModel(path);
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
-  const file = isZip(bytes) ? await readKerasZip(bytes, path) : await readH5(path, architecture);
-  const { network, weights, own } = file;
+  const { network, weights, own, saved } = await openWeights(path, architecture);
+  if (saved !== undefined) return saved;
   const preprocess = preprocessOf(path, network, foreign, own);
   const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
   return {
@@ -128,12 +126,26 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
   );
 }
 
+/**
+ * What a file of any format holds, without asking for classes and preprocessing; `saved` where it is our own
+ * `.safetensors`. Throws RunError.
+ * @param architecture for a file of weights alone: the parsed JSON of `model.to_json()`
+ */
+export async function openWeights(
+  path: string,
+  architecture?: unknown,
+): Promise<KerasFile & { readonly saved?: SavedModel }> {
+  const bytes = readWeightFile(path);
+  if (isZip(bytes)) return readKerasZip(bytes, path);
+  if (isH5(bytes)) return readH5(path, architecture);
+  const saved = loadModel(path);
+  return { network: saved.network, weights: saved.weights, own: undefined, saved };
+}
+
 /** The network of a model file of any format, or of a JSON file as `model.to_json()` writes it. Throws RunError. */
 export async function openNetwork(path: string): Promise<Network> {
-  const bytes = readWeightFile(path);
-  if (bytes[0] === 0x7b) return fromKeras(readJson(path), path); // an opening brace
-  if (isZip(bytes)) return (await readKerasZip(bytes, path)).network;
-  return isH5(bytes) ? (await readH5(path)).network : loadModel(path).network;
+  if (readWeightFile(path)[0] === 0x7b) return fromKeras(readJson(path), path); // an opening brace
+  return (await openWeights(path)).network;
 }
 
 function readJson(path: string): unknown {

@@ -113,7 +113,7 @@ describe('files of Keras', () => {
 });
 
 describe('.h5 files that are written', () => {
-  const network = buildModel('fer-cnn');
+  const network = buildModel('fer-cnn', { filters: [4, 8], dense: [8] });
   const saved: SavedModel = {
     ...{ network, classes: ['a', 'b', 'c', 'd', 'e', 'f', 'g'], weights: randomWeights(network) },
     ...{ preprocess: { name: 'mean', mean: new Float32Array(48 * 48).fill(99) }, notes: { run: 'r1' } },

@@ -1,23 +1,28 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { fitPicture } from '../../src/data/image.js';
 import { loadDataset } from '../../src/data/load.js';
 import { applyPreprocess } from '../../src/data/preprocess.js';
+import { toKeras } from '../../src/formats/keras_architecture.js';
 import { Activation, Conv2D, GlobalAveragePooling2D } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { mapLabels, sameClass } from '../../src/train/class_mapping.js';
 import { Classifier } from '../../src/train/classifier.js';
+import { resolveConfig } from '../../src/train/config.js';
+import { Control } from '../../src/train/control.js';
 import { evaluateWeights, predictSplit } from '../../src/train/evaluation.js';
+import type { TrainEvent } from '../../src/train/events.js';
 import { predictImages } from '../../src/train/predict.js';
-import { type SavedModel, saveH5 } from '../../src/train/weights.js';
+import { resumeTraining, runTraining } from '../../src/train/session.js';
+import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES, CSV_CLASS_NAMES } from '../../src/util/classes.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
-import { randomWeights } from '../helpers/networks.js';
+import { miniXception, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 
 /** A tiny network of any input size, colours and number of classes. */
@@ -128,6 +133,27 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
       'only "evaluate" can make it',
     );
     await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can make it');
+  });
+
+  it('the network of a file is trained, and goes on without the file', async () => {
+    const folder = newFolder();
+    const architecture = join(folder, 'model.json');
+    const network = miniXception([20, 16, 3], [4]);
+    writeFileSync(architecture, JSON.stringify(toKeras(network)));
+    const data = { data: 'synthetic:28', batch: 14, augment: 'default', seed: 3 };
+    const config = resolveConfig({ ...data, architecture, epochs: 1, out: join(folder, 'run') });
+    const events: TrainEvent[] = [];
+    const hooks = () => ({ control: new Control(), emit: (event: TrainEvent) => void events.push(event) });
+    const { path, steps } = await runTraining(config, hooks());
+    expect(steps).toBe(2);
+    expect(events[0]).toMatchObject({ type: 'start', model: 'mini_xception' });
+    const { network: back, weights } = await openModel(join(path, 'last.safetensors'));
+    expect(back.summary()).toEqual(network.summary());
+    rmSync(architecture);
+    await resumeTraining(path, hooks());
+    expect((await openModel(join(path, 'last.safetensors'))).weights).toEqual(weights);
+    const wrong = resolveConfig({ ...data, architecture: path, filters: '4', out: join(folder, 'other') });
+    await expect(runTraining(wrong, hooks())).rejects.toThrow('filters: the network of a file has its own');
   });
 
   it('colours of an image reach a model that takes colours', async () => {
