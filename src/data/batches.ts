@@ -56,7 +56,7 @@ export class BatchSource {
   #order: { epoch: number; indices: Uint32Array } | undefined;
 
   constructor(
-    private readonly split: Split,
+    private split: Split,
     private readonly options: BatchOptions,
   ) {
     this.size = split.labels.length;
@@ -103,6 +103,11 @@ export class BatchSource {
     if (mixup === 0) return undefined;
     const count = Math.min(batchSize, this.size - index * batchSize);
     return drawMix(count, mixup, changeStream(seed, epoch, MIX_STREAM + index));
+  }
+
+  /** Lets go of the images, for who has them on a device: from then on there are draws, but no batches of floats. */
+  releaseImages(): void {
+    this.split = { images: new Uint8Array(0), labels: this.split.labels.slice() };
   }
 
   /** A batch as floats, made on the host. */

@@ -39,6 +39,11 @@ export class Feed {
     return this.#store === undefined ? this.source.imagesOf(draws) : { store: this.#store, draws };
   }
 
+  /** Lets go of the host's images if the device has them. */
+  releaseImages(): void {
+    if (this.#store !== undefined) this.source.releaseImages();
+  }
+
   dispose(): void {
     this.#store?.dispose();
   }

@@ -104,7 +104,7 @@ async function sitting(
   emit: Emit,
   hooks: Hooks,
 ): Promise<TrainResult> {
-  const dataset = await load(config, hooks.onLoadProgress);
+  let dataset: Dataset | undefined = await load(config, hooks.onLoadProgress);
   const gpu = await openGpu({ adapter: config.adapter });
   let board: TensorboardLog | undefined;
   try {
@@ -122,6 +122,9 @@ async function sitting(
     const trainer = makeTrainer(config, dataset, learner);
     folder.writeJson('config', config);
     emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
+    // From here on the images lie on the device alone.
+    trainer.releaseImages();
+    dataset = undefined;
     if (untuned) {
       const message = 'no kernels were measured on this adapter yet; "fer-tui tune" may make it faster';
       emit({ type: 'event', kind: 'tune', message });

@@ -45,10 +45,13 @@ export class Trainer {
   /** Since when training is held. */
   #pausedAt: number | undefined;
 
+  #plan: TrainPlan;
+
   constructor(
     readonly learner: Learner,
-    readonly plan: TrainPlan,
+    plan: TrainPlan,
   ) {
+    this.#plan = plan;
     const { source, validation, preprocess } = plan;
     this.#rate = learner.learningRate;
     this.#pace = new Pace(source.batchSize, () => performance.now() / 1000);
@@ -61,6 +64,20 @@ export class Trainer {
     this.#checkpoint = plan.checkpoint ?? new ModelCheckpoint({ monitor, saveBestOnly: true });
     this.#earlyStopping = plan.earlyStopping ?? new EarlyStopping();
     this.#reduceLr = plan.reduceLr ?? new ReduceLROnPlateau();
+  }
+
+  get plan(): TrainPlan {
+    return this.#plan;
+  }
+
+  /**
+   * Lets go of the images on the host, as far as the device has them: 74 MB of FER-2013. The plan's source cannot make
+   * batches of floats any more.
+   */
+  releaseImages(): void {
+    for (const feed of [this.#training, this.#validation]) feed.releaseImages();
+    const labels = this.#plan.validation.labels.slice();
+    this.#plan = { ...this.#plan, validation: { images: new Uint8Array(0), labels } };
   }
 
   /** Where training is. True to the learner's state only between steps whose numbers were fetched. */
