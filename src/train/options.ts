@@ -31,10 +31,6 @@ export const OPTIONS = {
     choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
     help: 'network',
   },
-  architecture: {
-    type: 'string',
-    help: 'a file whose network is trained instead: model.json of Keras, .h5, .keras, .safetensors',
-  },
   filters: {
     type: 'string',
     help: "filters of each convolution block, e.g. 32,64,128 (default: the network's own)",
@@ -277,6 +273,10 @@ export const OPTIONS = {
   },
   adapter: { type: 'string', help: 'part of a GPU adapter\'s name (see "fer-tui doctor")' },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
+  architecture: {
+    type: 'string',
+    help: 'a file whose network is trained instead: model.json of Keras, .h5, .keras, .safetensors',
+  },
   init: { type: 'string', help: 'weights to begin with, e.g. runs/r1/best.safetensors' },
   'save-steps': { type: 'string', help: 'folder for the weights after every single step' },
 } as const satisfies Record<string, OptionSpec>;
