@@ -2,7 +2,9 @@
 import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { OPTIONS } from '../train/options.js';
 import { EXIT } from '../util/errors.js';
+import { nearest } from '../util/nearest.js';
 import { COMMANDS } from './commands.js';
 
 /**
@@ -39,7 +41,12 @@ const cli = yargs(words)
   .wrap(Math.min(110, process.stdout.columns ?? 80))
   .fail((message, error) => {
     // A command's own errors are handled by the command; what arrives here is bad usage.
-    process.stderr.write(`fer-tui: ${message ?? error.message}\nTry "fer-tui --help".\n`);
+    const text = message ?? error.message;
+    const [, typed] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
+    const near =
+      words[0] === 'train' && typed !== undefined ? nearest(typed, Object.keys(OPTIONS)) : undefined;
+    const hint = near === undefined ? 'Try "fer-tui --help".' : `Did you mean --${near}?`;
+    process.stderr.write(`fer-tui: ${text}\n${hint}\n`);
     process.exit(EXIT.usage);
   });
 

@@ -23,7 +23,7 @@ describe('the command line', () => {
     expect((await runCli(['trian'])).code).toBe(2);
     const { code, stderr } = await runCli(['train', '--epoch', '3']);
     expect(code).toBe(2);
-    expect(stderr).toContain('epoch');
+    expect(stderr).toContain('Unknown argument: epoch\nDid you mean --epochs?');
   });
 
   it.each([
