@@ -17,6 +17,8 @@ export interface TrainerState {
   /** Learning rate before the schedule's factor; a plateau may have lowered it. */
   readonly rate: number;
   readonly best: { readonly epoch: number; readonly acc: number } | null;
+  /** Whether early stopping has ended the run; absent in checkpoints of older versions. */
+  readonly early?: boolean;
   readonly callbacks: {
     readonly checkpoint: ModelCheckpoint['state'];
     readonly earlyStopping: EarlyStopping['state'];

@@ -44,7 +44,8 @@ export class Trainer {
   #epochBegin = performance.now();
   /** Since when training is held. */
   #pausedAt: number | undefined;
-
+  /** Whether early stopping has ended the run. */
+  #early = false;
   #plan: TrainPlan;
 
   constructor(
@@ -88,6 +89,7 @@ export class Trainer {
       sums: this.#mean.sums,
       rate: this.#rate,
       best: this.#best,
+      early: this.#early,
       callbacks: {
         checkpoint: this.#checkpoint.state,
         earlyStopping: this.#earlyStopping.state,
@@ -98,12 +100,13 @@ export class Trainer {
   }
 
   /** Takes up the state of an earlier sitting; the learner's is restored beside it. */
-  restore({ epoch, index, sums, rate, best, callbacks, seconds }: TrainerState): void {
+  restore({ epoch, index, sums, rate, best, early, callbacks, seconds }: TrainerState): void {
     this.#epoch = epoch;
     this.#index = index;
     this.#mean = new RunningMean(sums);
     this.#rate = rate;
     this.#best = best;
+    this.#early = early ?? false;
     this.#checkpoint.state = callbacks.checkpoint;
     this.#earlyStopping.state = callbacks.earlyStopping;
     this.#reduceLr.state = callbacks.reduceLr;
@@ -119,15 +122,14 @@ export class Trainer {
       'compile', // the driver keeps what it compiled
       (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
     );
-    let early = false;
     const { control } = around;
     const stopped = () =>
       control.stopped !== undefined || (control.finishing !== undefined && this.#index === 0);
-    while (this.#epoch < plan.epochs && !stopped() && !this.#full && !early) {
+    while (this.#epoch < plan.epochs && !stopped() && !this.#full && !this.#early) {
       await this.#runEpoch(around);
       const complete = this.#index === plan.source.batchesPerEpoch;
       // A limit on steps that cuts an epoch short still ends with a validation.
-      if (complete || !stopped()) early = await this.#endEpoch(complete, around);
+      if (complete || !stopped()) this.#early = await this.#endEpoch(complete, around);
       else if (control.stopped === 'user') await this.#validateNow(around);
       await this.#save('last', around);
       await this.#saveCheckpoint(around);
@@ -136,9 +138,9 @@ export class Trainer {
       const when = this.#index === 0 ? 'epoch' : 'batch';
       this.#note('stopping', `stopped after the ${when}; the last weights are saved`, around);
     }
-    if (early) await this.#endEarly(around);
+    if (this.#early) await this.#endEarly(around);
     return {
-      status: stopped() ? 'stopped' : early ? 'early-stop' : 'finished',
+      status: stopped() ? 'stopped' : this.#early ? 'early-stop' : 'finished',
       epochs: this.#epoch,
       steps: learner.stepCount,
       bestEpoch: this.#best?.epoch ?? 0,

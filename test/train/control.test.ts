@@ -9,6 +9,7 @@ import type { Gpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
+import { EarlyStopping } from '../../src/train/callbacks.js';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
@@ -147,6 +148,23 @@ describeGpu('a steered training', (gpu) => {
       'paused',
     );
     expect(second.bits).toEqual(whole.bits);
+  });
+
+  it('that early stopping has ended stays ended', async () => {
+    const stopper = () => {
+      const { learner, plan } = trainerOn(gpu());
+      const earlyStopping = new EarlyStopping({ patience: 1, minDelta: 100 });
+      return new Trainer(learner, { ...plan, epochs: 5, earlyStopping });
+    };
+    const first = await drive(stopper(), () => undefined);
+    expect(first.outcome).toMatchObject({ status: 'early-stop', epochs: 2, steps: 10 });
+    const resumed = stopper();
+    const { learner, trainer } = loadCheckpoint(first.folder.checkpoint);
+    resumed.learner.writeState(learner);
+    resumed.restore(trainer);
+    const second = await drive(resumed, () => undefined);
+    expect(second.outcome).toMatchObject({ status: 'early-stop', epochs: 2, steps: 10 });
+    expect(second.bits).toEqual(first.bits);
   });
 
   it('stops after the batch with a validation, or after the epoch', async () => {
