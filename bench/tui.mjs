@@ -103,7 +103,7 @@ async function frames() {
   const { share, fps } = await watch(terminal);
   row('frames of charts, 100 events/s beside a training', `${fps.toFixed(1)} frames/s`, '>= 10', fps >= 10);
   row('UI process at that rate', `${(100 * share).toFixed(1)} % of a core`, '', true);
-  terminal.press('q');
+  terminal.kill();
   await terminal.exited;
   training.kill('SIGTERM');
   await new Promise((resolve) => training.once('close', resolve));

@@ -49,29 +49,22 @@ const NARROW = { cols: 60, rows: 20 };
 const SMALL = { cols: 40, rows: 12 };
 
 async function screens() {
-  const train = [
-    'train',
-    '--data',
-    'synthetic:700',
-    '--model',
-    'fer-shallow',
-    '--batch',
-    '14',
-    '--log-every',
-    '2',
-  ];
-  for (const lr of ['3e-4', '1e-3']) {
-    execFileSync(process.execPath, [CLI, ...train, '--lr', lr, '--epochs', '6', '--quiet'], {
-      cwd,
-      stdio: 'ignore',
-    });
-  }
-  await visit('Home', WIDE, [], [{ see: 'finished' }, { see: 'subgroups' }]);
+  const train = (...words) =>
+    execFileSync(
+      process.execPath,
+      [CLI, 'train', '--quiet', '--augment', 'flip', '--log-every', '2', ...words],
+      {
+        ...{ cwd, stdio: 'ignore' },
+      },
+    );
+  train('--model', 'fer-shallow', '--data', 'synthetic:700', '--epochs', '4');
+  train('--model', 'fer-cnn', '--data', 'synthetic:1400', '--epochs', '4', '--batch', '10');
+  await visit('Home', WIDE, [], [{ see: 'finished' }, { see: 'timestamps' }]);
   await visit(
     'Train, the form',
     STANDARD,
     ['tui', 'train'],
-    [{ press: ['down', 'down', 'down'] }, { wait: 300 }],
+    [{ see: 'Start training' }, { press: ['down', 'down', 'down'] }, { wait: 500 }],
   );
   const replay = ['tui', 'train', '--replay', 'runs/r2/events.ndjson', '--replay-speed', '1000'];
   for (const size of [WIDE, STANDARD, NARROW, SMALL]) {
@@ -81,7 +74,7 @@ async function screens() {
     'Train, how to stop',
     STANDARD,
     [...replay.slice(0, -1), '30'],
-    [{ see: 'epoch 2/6' }, { press: ['x'], see: 'kill the engine' }],
+    [{ see: 'epoch 2/4' }, { press: ['x'], see: 'kill the engine' }],
   );
   await visit(
     'Data',
@@ -114,7 +107,12 @@ async function screens() {
     [{ see: 'r2' }, { press: ['space', 'down', 'space'] }, { wait: 1500 }],
   );
   await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { wait: 500 }]);
-  await visit('Webcam, the built-in demo', WIDE, ['webcam', '--source', 'demo'], [{ wait: 8000 }]);
+  await visit(
+    'Webcam, the built-in demo',
+    WIDE,
+    ['webcam', '--source', 'demo', '--weights', 'runs/r2/best.safetensors'],
+    [{ see: 'Happy' }, { wait: 4000 }],
+  );
 }
 
 let document = withPart(readFileSync(DOC, 'utf8'), 'keys', keyTables());

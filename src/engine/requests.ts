@@ -167,7 +167,6 @@ export interface MachineReport {
   readonly software: boolean;
   readonly f16: boolean;
   readonly timestamps: boolean;
-  readonly subgroups: string;
 }
 
 export type RequestName = keyof Requests;

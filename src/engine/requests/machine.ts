@@ -3,12 +3,11 @@ import type { Handler } from '../handler.js';
 /** Opens the adapter and tells what it can do. */
 export const probeMachine: Handler<'machine.probe'> = async (_args, { gpu }) => {
   const { info } = await gpu();
-  const { name, software, features, subgroupMin, subgroupMax } = info;
+  const { name, software, features } = info;
   return {
     adapter: name,
     software,
     f16: features.includes('shader-f16'),
     timestamps: features.includes('timestamp-query'),
-    subgroups: subgroupMax === 0 ? 'none' : `${subgroupMin}-${subgroupMax}`,
   };
 };

@@ -1,3 +1,4 @@
+import type { MachineReport } from '../../engine/requests.js';
 import type { RunReport } from '../../train/runs.js';
 import { percent } from '../charts/axis.js';
 import { findData } from '../data_places.js';
@@ -91,19 +92,9 @@ function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): st
   return rows < all.length ? all.filter((_, i) => i !== 1) : all;
 }
 
-function machineWords({
-  software,
-  f16,
-  timestamps,
-  subgroups,
-}: {
-  software: boolean;
-  f16: boolean;
-  timestamps: boolean;
-  subgroups: string;
-}): string {
+function machineWords({ software, f16, timestamps }: MachineReport): string {
   const has = (what: boolean): string => (what ? '✓' : '–');
-  return `${software ? 'software (CPU)' : 'hardware'} · f16 ${has(f16)} · timestamps ${has(timestamps)} · subgroups ${subgroups}`;
+  return `${software ? 'software (CPU)' : 'hardware'} · f16 ${has(f16)} · timestamps ${has(timestamps)}`;
 }
 
 function colourWords(color: string): string {
