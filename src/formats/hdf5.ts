@@ -28,7 +28,8 @@ export async function readingH5<T>(path: string, source: string, body: (file: H5
     return body(file);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
-    const [why] = /(?<=\): ).*/.exec(String(cause)) ?? [String(cause)];
+    // The library tells its whole stack; what is wrong stands at the end.
+    const [why] = [...String(cause).matchAll(/(?<=\): ).*/g)].at(-1) ?? [String(cause)];
     throw new RunError(`${source}: it cannot be read as an HDF5 file (${why}); is it whole?`, { cause });
   } finally {
     file?.close();

@@ -1,4 +1,4 @@
-import { averagePoolGeometry } from '../gpu/kernels/avg_pool2d.js';
+import { type AveragePoolGeometry, averagePoolGeometry } from '../gpu/kernels/avg_pool2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { depthwiseGeometry } from '../gpu/kernels/depthwise_conv2d.js';
 import type { Padding, Shape } from '../gpu/shape.js';
@@ -222,17 +222,7 @@ const optionsOf = (config: PlacedLayer['layer']['config']) => ({
 });
 
 /** Where a window steps over an image. */
-interface Window {
-  readonly h: number;
-  readonly w: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly stride: number;
-  readonly pad_top: number;
-  readonly pad_left: number;
-}
+type Window = Omit<AveragePoolGeometry, 'b' | 'c'>;
 
 /** Its attributes; of ONNX's pads [top, left, bottom, right] the last two are what is left of the whole. */
 function windowOf({ h, w, oh, ow, kh, kw, stride, pad_top: top, pad_left: left }: Window): Attributes {

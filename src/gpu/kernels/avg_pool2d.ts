@@ -2,7 +2,7 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { nhwc, type Padding, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { GROUP, lanesFor } from './reduce.js';
+import { laneGrid } from './reduce.js';
 
 /** Host side of shaders/avg_pool2d.wgsl. */
 const params = {
@@ -59,25 +59,13 @@ export function averagePoolGeometry(
 /** y [B, OH, OW, C]. */
 export function avgPool2dForward(rec: Recorder, x: Tensor, g: AveragePoolGeometry): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.c], 'y');
-  const { LANE, width } = lanesFor(g.c);
-  rec.dispatch(forwardKernel, {
-    bind: { x, y },
-    params: { ...g, c: g.c / width },
-    constants: { LANE },
-    workgroups: Math.ceil(y.size / width / GROUP),
-  });
+  rec.dispatch(forwardKernel, { bind: { x, y }, ...laneGrid(y, { ...g }) });
   return y;
 }
 
 /** dx [B, H, W, C]. */
 export function avgPool2dBackward(rec: Recorder, dy: Tensor, g: AveragePoolGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
-  const { LANE, width } = lanesFor(g.c);
-  rec.dispatch(backwardKernel, {
-    bind: { dy, dx },
-    params: { ...g, c: g.c / width },
-    constants: { LANE },
-    workgroups: Math.ceil(dx.size / width / GROUP),
-  });
+  rec.dispatch(backwardKernel, { bind: { dy, dx }, ...laneGrid(dx, { ...g }) });
   return dx;
 }

@@ -23,6 +23,16 @@ export function lanesFor(extent: number): { LANE: string; width: number } {
   return extent % 4 === 0 ? { LANE: 'vec4f', width: 4 } : { LANE: 'f32', width: 1 };
 }
 
+/** How a kernel that makes one lane of an NHWC image an invocation covers `out`; `c` is then counted in lanes. */
+export function laneGrid(out: Tensor, g: Readonly<Record<string, number>> & { readonly c: number }) {
+  const { LANE, width } = lanesFor(g.c);
+  return {
+    params: { ...g, c: g.c / width },
+    constants: { LANE },
+    workgroups: Math.ceil(out.size / width / GROUP),
+  };
+}
+
 /** In how many chunks to split `rows` rows so that chunks x columns keeps a device busy; depends on shapes only. */
 export function chunksFor(rows: number, columns: number): number {
   return Math.max(1, Math.min(Math.ceil(rows / 16), Math.ceil(4096 / columns), 256));

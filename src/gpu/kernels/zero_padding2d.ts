@@ -2,7 +2,7 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { nhwc, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { GROUP, lanesFor } from './reduce.js';
+import { laneGrid } from './reduce.js';
 
 /** Host side of shaders/zero_padding2d.wgsl. */
 const params = {
@@ -41,25 +41,13 @@ export function paddingGeometry(x: Shape, [top, bottom, left, right]: Margins): 
 /** y [B, OH, OW, C]. */
 export function zeroPadding2dForward(rec: Recorder, x: Tensor, g: PaddingGeometry): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.c], 'y');
-  const { LANE, width } = lanesFor(g.c);
-  rec.dispatch(forwardKernel, {
-    bind: { x, y },
-    params: { ...g, c: g.c / width },
-    constants: { LANE },
-    workgroups: Math.ceil(y.size / width / GROUP),
-  });
+  rec.dispatch(forwardKernel, { bind: { x, y }, ...laneGrid(y, { ...g }) });
   return y;
 }
 
 /** dx [B, H, W, C]. */
 export function zeroPadding2dBackward(rec: Recorder, dy: Tensor, g: PaddingGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
-  const { LANE, width } = lanesFor(g.c);
-  rec.dispatch(backwardKernel, {
-    bind: { dy, dx },
-    params: { ...g, c: g.c / width },
-    constants: { LANE },
-    workgroups: Math.ceil(dx.size / width / GROUP),
-  });
+  rec.dispatch(backwardKernel, { bind: { dy, dx }, ...laneGrid(dx, { ...g }) });
   return dx;
 }
