@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import {
   Activation,
   Add,
@@ -137,6 +138,23 @@ describeGpu('networks with branches', (gpu) => {
     expect(await traced.readWeights()).toEqual(await plain.readWeights());
     expect([...layers.keys()]).toEqual(network.layers.map(({ name }) => name));
     await Promise.all([plain.dispose(), traced.dispose()]);
+  });
+
+  it('frozen layers keep their weights and moving averages, and pass gradients on', async () => {
+    const json = JSON.parse(JSON.stringify(toKeras(miniXception([12, 9, 1], [4]))));
+    const frozen = ['conv2d_1', 'batch_normalization_1', 'separable_conv2d_1', 'batch_normalization_2'];
+    for (const { name, config } of json.config.layers) if (frozen.includes(name)) config.trainable = false;
+    const network = fromKeras(json, 'frozen');
+    const learner = new Learner(gpu(), network);
+    const { images, labels } = batch(network, 4);
+    const before = await learner.readWeights();
+    for (let i = 0; i < 2; i++) await learner.train(images, labels);
+    const after = await learner.readWeights();
+    for (const [name, { data }] of after) {
+      const same = data.every((v, i) => v === before.get(name)?.data[i]);
+      expect(same, name).toBe(frozen.includes(name.split('/')[0] ?? ''));
+    }
+    await learner.dispose();
   });
 
   it('a chain inside of a branching network is fused', async () => {

@@ -17,6 +17,7 @@ export function conv2d(
   return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
     // The first layer's input is data: its gradient, a third of the layer's work, is not made.
     const dx = x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined;
+    if (!weight.needsGrad) return [dx]; // a frozen layer
     const { dw, db } = conv2dGradients(rec, x.value, dy, g, kept);
     return [dx, dw, bias === undefined ? undefined : db];
   });
