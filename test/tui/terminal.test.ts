@@ -107,4 +107,22 @@ describeGpu('in a real terminal', () => {
     await expectRestored(t, cwd, 130);
     expect(t.text()).toContain('fer-tui train --resume runs/r1');
   }, 120_000);
+
+  it('shows faces and filters in true colour, and the kernels of a layer', async () => {
+    const { t, cwd } = open('tui data');
+    await t.waitFor('#0 train · Angry', 60_000);
+    await t.waitFor('▀'.repeat(48));
+    expect(t.raw).toMatch(/\[38;2;(\d+);\1;\1;48;2;(\d+);\2;\2m▀/);
+    t.press('right');
+    await t.waitFor('#1 train · Disgust');
+    t.press('3');
+    await t.waitFor('541,191 parameters', 60_000);
+    t.press('enter');
+    await t.waitFor('32 filters');
+    await t.waitFor('▀▀▀▀▀▀ ▀▀▀▀▀▀');
+    t.press('escape', 'w');
+    await t.waitFor(/shaders\/conv2d\w*\.wgsl/, 60_000);
+    t.press('q');
+    await expectRestored(t, cwd, 0);
+  }, 180_000);
 });
