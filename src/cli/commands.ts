@@ -94,24 +94,17 @@ const TUI: Record<string, Options> = {
   },
   'replay-speed': { type: 'number', default: 20, describe: 'events per second of --replay' },
 };
-const loadTui = async () => (await import('./commands/tui.js')).tui;
 
 /** Every command; each loads its code when it runs. */
 export const COMMANDS: CommandModule[] = [
   command(
-    '$0',
-    'The terminal UI',
-    (y) => y.options(TUI) as unknown as Argv<import('./commands/tui.js').TuiArgs>,
-    loadTui,
-  ),
-  command(
     'tui [screen]',
-    'The terminal UI, at one of its screens',
+    'The terminal UI; also what comes without a command',
     (y) =>
       y
         .positional('screen', { choices: SCREEN_NAMES, describe: 'where to begin' })
         .options(TUI) as unknown as Argv<import('./commands/tui.js').TuiArgs>,
-    loadTui,
+    async () => (await import('./commands/tui.js')).tui,
   ),
   command(
     'train',

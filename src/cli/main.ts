@@ -19,7 +19,11 @@ const EXIT_CODES = `Exit codes: 0 done · 1 bug or failed check · 2 usage · 3 
 5 run or weights missing, damaged or unfitting · 6 diverged · 7 camera · 8 device lost or out of memory ·
 130 interrupted · 143 terminated (both after saving)`;
 
-const words = hideBin(process.argv);
+/** Options that mean the program itself; with any other, or none, and no command it is the terminal UI. */
+const OF_PROGRAM = ['--help', '--version', '--get-yargs-completions'];
+const typed = hideBin(process.argv);
+const bare = typed[0] === undefined || (typed[0].startsWith('-') && !OF_PROGRAM.includes(typed[0]));
+const words = bare ? ['tui', ...typed] : typed;
 const cli = yargs(words)
   .scriptName('fer-tui')
   .usage('$0 <command>\n\nTrains and runs a facial-expression CNN on a from-scratch WebGPU core.')
@@ -32,6 +36,7 @@ const cli = yargs(words)
   })
   .option('quiet', { type: 'boolean', default: false, global: true, describe: 'no progress on stderr' })
   .option('color', { choices: ['auto', 'always', 'never'] as const, default: 'auto', global: true })
+  .demandCommand(1, 'Say which command to run.')
   .strict()
   .recommendCommands()
   .completion('completion', 'Print a completion script for your shell')
@@ -42,15 +47,15 @@ const cli = yargs(words)
   .fail((message, error) => {
     // A command's own errors are handled by the command; what arrives here is bad usage.
     const text = message ?? error.message;
-    const [, typed] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
+    const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
     const near =
-      words[0] === 'train' && typed !== undefined ? nearest(typed, Object.keys(OPTIONS)) : undefined;
+      words[0] === 'train' && unknown !== undefined ? nearest(unknown, Object.keys(OPTIONS)) : undefined;
     const hint = near === undefined ? 'Try "fer-tui --help".' : `Did you mean --${near}?`;
     process.stderr.write(`fer-tui: ${text}\n${hint}\n`);
     process.exit(EXIT.usage);
   });
 
-const wantsTui = words.length === 0 || (words[0] === 'tui' && !words.includes('--help'));
+const wantsTui = words[0] === 'tui' && !words.includes('--help');
 if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY)) {
   cli.showHelp('error');
   process.stderr.write('\nfer-tui: the terminal UI needs a terminal at both ends; here one is missing\n');

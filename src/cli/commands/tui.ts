@@ -25,9 +25,7 @@ export function hasScreen(env: NodeJS.ProcessEnv): boolean {
 /** `fer-tui` and `fer-tui tui` in a terminal. */
 export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
   const { screen, fps, ascii, color, replay } = args;
-  if (!(process.stdin.isTTY && process.stdout.isTTY)) {
-    throw new UsageError('the terminal UI needs a terminal at both ends; see "fer-tui --help" for commands');
-  }
+  if (!(fps >= 1 && fps <= 60)) throw new UsageError(`fps = ${fps}: expected a number in [1, 60]`);
   if (wantsAccessible(args.accessible, process.env) || process.env['TERM'] === 'dumb') {
     const { runAccessible } = await import('../../tui/accessible.js');
     return runAccessible();
