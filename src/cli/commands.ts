@@ -173,6 +173,11 @@ export const COMMANDS: CommandModule[] = [
           weights: WEIGHTS,
           top: { type: 'number', default: 3, describe: 'how many classes to name' },
           tta: TTA_OPTION,
+          detect: {
+            type: 'boolean',
+            default: false,
+            describe: 'find the faces first: photographs instead of faces, as "fer-tui detect" does',
+          },
           ...FOREIGN,
           adapter: ADAPTER,
         }) as unknown as Argv<import('./commands/predict.js').PredictArgs>,

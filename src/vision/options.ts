@@ -23,7 +23,10 @@ export interface VisionSettings {
   readonly snapshots?: string | undefined;
 }
 
-/** What is taken where nothing is said. The detector's were measured: docs/results.md, `npm run bench:webcam`. */
+/**
+ * What is taken where nothing is said. Measured (docs/results.md): the detector's by `npm run bench:webcam`, the margin by
+ * `bench/webcam_margins.mjs`; a cascade's boxes are a little larger than the faces of FER-2013.
+ */
 export const VISION_DEFAULTS = {
   maxFaces: 5,
   minFace: 48,
@@ -31,7 +34,7 @@ export const VISION_DEFAULTS = {
   neighbours: 4,
   detectScale: 0,
   eyes: false,
-  margin: 0,
+  margin: -0.05,
   smoothing: 0.4,
   mirror: false,
 } as const;

@@ -84,8 +84,13 @@ async function openModels({ adapter, foreign }: VisionOptions) {
     async open(weights: string | undefined) {
       const path = findWeights(weights);
       const classifier = await Classifier.open(gpu, path, foreign);
-      await classifier.classify(new Uint8Array(INPUT_SIZE ** 2), 1, INPUT_SIZE, INPUT_SIZE); // compiles, so that no frame has to wait for it
+      // Compiles, so that no frame has to wait for it.
+      await classifier.classify(new Uint8Array(INPUT_SIZE ** 2), 1, INPUT_SIZE, INPUT_SIZE);
       await emit({ type: 'model', weights: path, name: nameOf(path), classes: classifier.classes });
+      if (classifier.saved.classesGuessed) {
+        const text = `${path} does not name its classes; taken for ${classifier.classes.join(', ')}: give --classes if that is wrong`;
+        await emit({ type: 'note', text });
+      }
       return classifier;
     },
     close: () => gpu.close(),
