@@ -4,6 +4,7 @@ import { DisposedError, GpuValidationError, ShaderError, ShapeError } from './er
 import { checkShaders, type Kernel, packParams, pipelineOf } from './kernel.js';
 import type { Constants } from './shader.js';
 import { type Shape, sizeOf } from './shape.js';
+import type { SharedBuffers } from './shared_buffers.js';
 import { type Storage, Tensor } from './tensor.js';
 
 /** One dispatch, ready to be encoded. */
@@ -44,6 +45,8 @@ export class Recorder {
   readonly #drafts: Draft[] = [];
   readonly #owned: Tensor[] = [];
   readonly #buffers = new Set<GPUBuffer>();
+  /** Those of them that are never shared with other programs. */
+  readonly #unshared = new Set<GPUBuffer>();
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #uniforms: GPUBuffer[] = [];
   #scope = '';
@@ -51,7 +54,7 @@ export class Recorder {
 
   constructor(
     readonly gpu: Gpu,
-    readonly options: { readonly keepAll?: boolean } = {},
+    readonly options: { readonly keepAll?: boolean; readonly shared?: SharedBuffers | undefined } = {},
   ) {}
 
   /** Runs `body` with `name` appended to the scope that commands and tensors are labelled with. */
@@ -72,9 +75,26 @@ export class Recorder {
 
   /** A tensor with unspecified contents that lives as long as the program, or until `release`. */
   alloc(shape: Shape, label: string): Tensor {
+    const { shared } = this.options;
+    return this.#tensor(shape, label, (bytes, name) => {
+      const buffer = this.#reuse(bytes) ?? shared?.take(bytes, name, this.#buffers);
+      return buffer ?? this.gpu.pool.acquire(bytes, name);
+    });
+  }
+
+  /** The same for what the host fills or reads: no other program ever uses its place. */
+  allocOwn(shape: Shape, label: string): Tensor {
+    return this.#tensor(shape, label, (bytes, name) => {
+      const buffer = this.gpu.pool.acquire(bytes, name);
+      this.#unshared.add(buffer);
+      return buffer;
+    });
+  }
+
+  #tensor(shape: Shape, label: string, bufferOf: (bytes: number, name: string) => GPUBuffer): Tensor {
     const bytes = Math.max(16, Math.ceil(sizeOf(shape) / 4) * 16);
     const name = this.#scope === '' ? label : `${this.#scope}/${label}`;
-    const buffer = this.#reuse(bytes) ?? this.gpu.pool.acquire(bytes, name);
+    const buffer = bufferOf(bytes, name);
     this.#buffers.add(buffer);
     const tensor = new Tensor(shape, name, { buffer, offset: 0, refs: 1 });
     this.#owned.push(tensor);
@@ -196,10 +216,12 @@ export class Recorder {
   /** Gives everything back without running it. */
   abandon(): void {
     for (const tensor of this.#owned) tensor.drop();
-    for (const buffer of this.#buffers) this.gpu.pool.release(buffer);
+    const own = this.options.shared === undefined ? this.#buffers : this.#unshared;
+    for (const buffer of own) this.gpu.pool.release(buffer);
     for (const buffer of this.#uniforms) buffer.destroy();
     this.#owned.length = 0;
     this.#buffers.clear();
+    this.#unshared.clear();
     this.#uniforms.length = 0;
   }
 }

@@ -54,7 +54,7 @@ export class ImageStore {
 
   /** Records that `images` is filled; returns what must be written before each run. */
   record(rec: Recorder, images: Tensor): Tensor {
-    const draws = rec.alloc([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
+    const draws = rec.allocOwn([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
     const { divisor = 1, channels = 1 } = this.options;
     pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, { divisor, stored: channels });
     return draws;

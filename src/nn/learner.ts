@@ -4,6 +4,7 @@ import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import { packMix } from '../gpu/kernels/mixup.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import { formatShape, sizeOf } from '../gpu/shape.js';
+import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageDraw, ImageMix } from '../util/image_draw.js';
 import type { ImageStore } from './image_store.js';
@@ -129,6 +130,7 @@ export class Learner {
       model,
       parameters: this.#parameters,
       optimizer,
+      shared: new SharedBuffers(gpu.pool),
       step: gpu.empty([4], 'step'),
       penalty: { l1: options.l1 ?? 0, l2: options.l2 ?? 0 },
       classWeights: this.#weightsOfClasses(options.classWeights ?? even),
@@ -311,6 +313,7 @@ export class Learner {
       step.prepare?.dispose();
     }
     this.#prepared.clear();
+    this.#parts.shared.dispose();
     this.#parameters.dispose();
     const kept = [this.#parts.step, this.#parts.classWeights, this.#parts.evenWeights];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);

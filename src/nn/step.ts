@@ -12,6 +12,7 @@ import {
 import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
 import { sizeOf } from '../gpu/shape.js';
+import type { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Tape, Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
@@ -27,6 +28,8 @@ export interface StepParts {
   readonly model: Network;
   readonly parameters: Parameters;
   readonly optimizer: Optimizer;
+  /** What the steps of all modes and batch sizes compute in, one after the other. */
+  readonly shared: SharedBuffers;
   /** [index, seed, rate, slot]: what changes from step to step. */
   readonly step: Tensor;
   readonly penalty: Penalty;
@@ -90,13 +93,13 @@ export async function recordStep(
   const { batch, mode, store } = options;
   const observing = mode === 'observe';
   const training = mode === 'train' || mode === 'calibrate' || observing;
-  const rec = new Recorder(gpu, { keepAll: observing });
+  const rec = new Recorder(gpu, observing ? { keepAll: true } : { shared: parts.shared });
   const prepare = training ? rec : new Recorder(gpu);
   try {
-    const images = rec.alloc([batch, ...model.inputShape], 'images');
-    const labels = rec.alloc([batch], 'labels');
+    const images = rec.allocOwn([batch, ...model.inputShape], 'images');
+    const labels = rec.allocOwn([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
-    const mix = options.mixed ? rec.alloc([batch, 2], 'mix') : undefined;
+    const mix = options.mixed ? rec.allocOwn([batch, 2], 'mix') : undefined;
     const input = mix === undefined ? images : rec.scope('batch', () => mixImages(rec, images, mix));
     const targets = {
       labels,

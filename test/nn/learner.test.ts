@@ -80,6 +80,19 @@ describeGpu('the learner', (gpu) => {
     expect(gpu().pool.stats).toMatchObject({ liveBuffers: before.liveBuffers, liveBytes: before.liveBytes });
   });
 
+  it('computes batches of all sizes in the memory of the largest', async () => {
+    const learner = new Learner(gpu(), tiny());
+    const live = () => gpu().pool.stats.liveBytes;
+    const before = live();
+    await learner.train(...batch(600));
+    const first = live() - before;
+    await learner.train(...batch(300));
+    await learner.evaluate(...batch(300));
+    expect(live() - before - first).toBeLessThan(0.25 * first);
+    await learner.dispose();
+    expect(live()).toBeLessThan(before);
+  });
+
   it('a traced step changes nothing and shows every layer, gradient and kernel', async () => {
     const plain = await trained(gpu(), 4);
     const traced = await trained(gpu(), 4);
