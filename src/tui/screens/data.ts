@@ -18,6 +18,7 @@ import {
   facePictures,
   facesTitle,
   reportOf,
+  sourceOf,
 } from './data_panels.js';
 
 type Act = Actions<DataState>;
@@ -76,13 +77,13 @@ function move(act: Act, step: number): void {
 /** Asks for the pixels around the face that is looked at, unless they are here. */
 function fetchFaces(act: Act): void {
   const { path, split, list, at, faces } = act.state;
-  const source = `${path} ${split}`;
+  const source = sourceOf(act.state);
   const near = list.slice(Math.max(0, at - NEAR), at + NEAR);
   if (source !== faces.source || !near.every((index) => faces.byIndex.has(index))) {
     const indices = list.slice(Math.max(0, at - FETCH), at + FETCH);
     act.engine.request('data.faces', { path, split, indices }).then(
       (pixels) => {
-        if (`${act.state.path} ${act.state.split}` !== source) return;
+        if (sourceOf(act.state) !== source) return;
         const pictures = picturesOf(pixels);
         act.set({
           faces: { source, byIndex: new Map(indices.map((index, i) => [index, pictures[i] as Picture])) },
@@ -97,7 +98,7 @@ function fetchFaces(act: Act): void {
 function fetchVariants(act: Act): void {
   const { path, split, augment, seed } = act.state;
   const index = currentIndex(act.state);
-  const source = `${path} ${split} ${index} ${augment} ${seed}`;
+  const source = `${sourceOf(act.state)} ${index} ${augment} ${seed}`;
   if (index === undefined || source === act.state.variants.source) return;
   act.set({ variants: { source, pictures: [] } });
   act.engine.request('data.augment', { path, split, index, augment, seed, epochs: EPOCHS }).then(

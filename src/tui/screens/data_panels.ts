@@ -48,6 +48,16 @@ export function reportOf({ report }: Pick<DataState, 'report'>): DataReport | un
   return report.status === 'ready' ? report.value : undefined;
 }
 
+/** What pixels belong to: numbers count within a split of a data set. */
+export const sourceOf = ({ path, split }: Pick<DataState, 'path' | 'split'>): string => `${path} ${split}`;
+
+/** The pixels of an image, if they are here. */
+function pictureAt(state: DataState, index: number | undefined): Picture | undefined {
+  return index === undefined || state.faces.source !== sourceOf(state)
+    ? undefined
+    : state.faces.byIndex.get(index);
+}
+
 /** What the network said of an image, if it was asked: the class and how sure it is. */
 function saidOf(state: DataState, index: number): string | undefined {
   const report = reportOf(state);
@@ -106,7 +116,7 @@ export function facePictures(view: View): PlacedPicture[] {
         : [{ picture, ...tileAt(grid, i), ...fitPicture(FACE_SIZE, FACE_SIZE, grid.tile) }],
     );
   }
-  const picture = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  const picture = pictureAt(state, currentIndex(state));
   if (picture === undefined) return [];
   const size = fitPicture(picture.width, picture.height, view);
   return [{ picture, x: (view.cols - size.cols) >> 1, y: (view.rows - size.rows) >> 1, ...size }];
@@ -157,7 +167,7 @@ function sheet(view: View): Tile[] {
     const name = report?.classes[label] ?? '?';
     const wrong = state.predictions.status === 'ready' && state.predictions.value.said[index] !== label;
     return {
-      picture: state.faces.byIndex.get(index),
+      picture: pictureAt(state, index),
       caption: said === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${said}`,
       selected: first + i === state.at,
       bad: wrong,
@@ -169,7 +179,7 @@ function sheet(view: View): Tile[] {
 function variants(view: View): Tile[] {
   const { state } = view;
   const { across, down } = gridOf(view);
-  const original = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  const original = pictureAt(state, currentIndex(state));
   const tile = (picture: Picture | undefined, caption: string): Tile => ({
     ...{ picture, caption, selected: false, bad: false },
   });
@@ -245,7 +255,7 @@ export function checkLines(view: View): string[] {
 
 /** Of the face that is looked at. */
 function faceFacts({ state, cols }: View): string[] {
-  const picture = state.faces.byIndex.get(currentIndex(state) ?? -1);
+  const picture = pictureAt(state, currentIndex(state));
   if (picture === undefined) return [];
   const { min, mean, max } = faceRange(picture.data);
   const said = saidOf(state, currentIndex(state) ?? 0);
