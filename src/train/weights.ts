@@ -68,12 +68,12 @@ export interface ForeignModel {
 
 /**
  * Reads a model of any format that we know: our `.safetensors`, Keras's `.h5` and `.keras`. Throws RunError.
- * @param foreign for files that fer-tui did not write; with `preprocess` mean, the mean image may still be missing
+ * @param foreign what the file does not say, or what shall count in its place; with `preprocess` mean, the mean image may
+ * still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
-  const { network, weights, own, saved } = await openWeights(path, architecture);
-  if (saved !== undefined) return saved;
+  const { network, weights, own } = await openWeights(path, architecture);
   const preprocess = preprocessOf(path, network, foreign, own);
   const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
   return {
@@ -127,19 +127,15 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
 }
 
 /**
- * What a file of any format holds, without asking for classes and preprocessing; `saved` where it is our own
- * `.safetensors`. Throws RunError.
+ * What a file of any format holds, without asking for classes and preprocessing. Throws RunError.
  * @param architecture for a file of weights alone: the parsed JSON of `model.to_json()`
  */
-export async function openWeights(
-  path: string,
-  architecture?: unknown,
-): Promise<KerasFile & { readonly saved?: SavedModel }> {
+export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
   const bytes = readWeightFile(path);
   if (isZip(bytes)) return readKerasZip(bytes, path);
   if (isH5(bytes)) return readH5(path, architecture);
-  const saved = loadModel(path);
-  return { network: saved.network, weights: saved.weights, own: undefined, saved };
+  const { network, weights, classes, notes, preprocess } = loadModel(path);
+  return { network, weights, own: { classes, notes, preprocess: preprocess.name, mean: preprocess.mean } };
 }
 
 /** The network of a model file of any format, or of a JSON file as `model.to_json()` writes it. Throws RunError. */
