@@ -4,6 +4,7 @@ import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
 import type { PanelView } from '../screen_module.js';
 import type { SourceView } from '../source_view.js';
+import { type Column, columnsThatFit, headLine, rowLine, widthOfColumns } from '../table.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 
@@ -55,76 +56,68 @@ function timesNaive(entry: KernelEntry, { results }: KernelsState): number | und
   return own === undefined || naive === undefined ? undefined : naive / own;
 }
 
-interface Column {
-  readonly head: string;
-  readonly width: number;
-  readonly left?: boolean;
-  readonly text: (entry: KernelEntry, outcome: KernelOutcome | undefined, state: KernelsState) => string;
+/** A row: the kernel, what came out, and where to find the naive variant. */
+interface Row {
+  readonly entry: KernelEntry;
+  readonly outcome: KernelOutcome | undefined;
+  readonly state: KernelsState;
 }
 
 const show = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
 const COLUMNS = {
-  kernel: { head: 'kernel', width: 22, left: true, text: ({ kernel }) => kernel },
+  kernel: { head: 'kernel', width: 22, left: true, text: ({ entry }) => entry.kernel },
   short: {
     head: 'kernel',
     width: 14,
     left: true,
-    text: ({ kernel }) => kernel.replace('input_gradient', 'dx').replace('weight_gradient', 'dw'),
+    text: ({ entry }) => entry.kernel.replace('input_gradient', 'dx').replace('weight_gradient', 'dw'),
   },
-  variant: { head: 'variant', width: 10, left: true, text: ({ variant }) => variant },
-  size: { head: 'size', width: 14, left: true, text: ({ size }) => size },
-  ms: { head: 'ms', width: 6, text: (_, outcome) => show(outcome?.ms?.median) },
-  p95: { head: 'p95', width: 6, text: (_, outcome) => show(outcome?.ms?.p95) },
-  gflops: { head: 'GFLOP/s', width: 7, text: (_, outcome) => show(outcome?.gflops) },
+  variant: { head: 'variant', width: 10, left: true, text: ({ entry }) => entry.variant },
+  size: { head: 'size', width: 14, left: true, text: ({ entry }) => entry.size },
+  ms: { head: 'ms', width: 6, text: ({ outcome }) => show(outcome?.ms?.median) },
+  p95: { head: 'p95', width: 6, text: ({ outcome }) => show(outcome?.ms?.p95) },
+  gflops: { head: 'GFLOP/s', width: 7, text: ({ outcome }) => show(outcome?.gflops) },
   naive: {
     head: '× naive',
     width: 7,
-    text: (entry, _, state) => show(timesNaive(entry, state)),
+    text: ({ entry, state }) => show(timesNaive(entry, state)),
   },
   error: {
     head: 'error',
     width: 7,
-    text: (_, outcome) => (outcome === undefined ? '–' : outcome.error.toExponential(0)),
+    text: ({ outcome }) => (outcome === undefined ? '–' : outcome.error.toExponential(0)),
   },
-} satisfies Record<string, Column>;
+} satisfies Record<string, Column<Row>>;
 
-const TABLES: readonly (readonly (keyof typeof COLUMNS)[])[] = [
-  ['kernel', 'variant', 'size', 'ms', 'p95', 'gflops', 'naive', 'error'],
-  ['short', 'variant', 'size', 'ms', 'gflops', 'naive', 'error'],
-  ['short', 'variant', 'size', 'ms', 'naive'],
-  ['short', 'variant', 'size', 'ms'],
-  ['short', 'variant', 'ms'],
-];
+const SETS = (
+  [
+    ['kernel', 'variant', 'size', 'ms', 'p95', 'gflops', 'naive', 'error'],
+    ['short', 'variant', 'size', 'ms', 'gflops', 'naive', 'error'],
+    ['short', 'variant', 'size', 'ms', 'naive'],
+    ['short', 'variant', 'size', 'ms'],
+    ['short', 'variant', 'ms'],
+  ] as const
+).map((names) => names.map((name): Column<Row> => COLUMNS[name]));
 
 /** The rest of a row: ✓ or ✗, and a star where training takes this variant. */
 const END = 4;
-
-function columnsFor(cols: number): Column[] {
-  const tables = TABLES.map((names) => names.map((name) => COLUMNS[name] as Column));
-  const fits = (list: readonly Column[]): boolean =>
-    list.reduce((sum, { width }) => sum + width + 1, END + 1) <= cols;
-  return tables.find(fits) ?? (tables.at(-1) as Column[]);
-}
 
 export function kernelLines(view: View): string[] {
   const { state, theme, cols, rows, now } = view;
   if (state.list.status !== 'ready') {
     return waitingLines(state.list, { empty: 'kernels not listed yet: r lists them', theme, cols, now });
   }
-  const list = columnsFor(cols);
-  const width = list.reduce((sum, column) => sum + column.width + 1, -1);
-  const line = (cell: (column: Column) => string): string =>
-    list.map((column) => padTo(cell(column), column.width, column.left ? 'left' : 'right')).join(' ');
+  const list = columnsThatFit(SETS, cols - END - 2);
   const shown = shownKernels(state);
   const [first, count] = scrolled(rows - 2, shown.length, state.selected);
   return [
-    theme.dim(` ${line(({ head }) => head)} ok`),
+    theme.dim(` ${headLine(list)} ok`),
     ...shown.slice(first, first + count).map((entry, i) => {
       const outcome = state.results[entry.id];
       const text =
         entry.group === undefined
-          ? padTo(`${entry.kernel}  ${entry.size}`, width)
-          : line((column) => column.text(entry, outcome, state));
+          ? padTo(`${entry.kernel}  ${entry.size}`, widthOfColumns(list))
+          : rowLine(list, { entry, outcome, state });
       const sign = outcome === undefined ? ' ' : outcome.ok ? '✓' : '✗';
       const row = `${text}  ${sign}${entry.chosen ? '*' : ' '}`;
       const at = first + i === state.selected;

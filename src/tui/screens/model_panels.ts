@@ -5,7 +5,8 @@ import { type Loadable, waitingLines } from '../loadable.js';
 import { fitPicture, signedPicture } from '../paint/picture.js';
 import type { PanelView, PlacedPicture } from '../screen_module.js';
 import type { SourceView } from '../source_view.js';
-import { padTo, wrapped } from '../text.js';
+import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';
+import { wrapped } from '../text.js';
 import { bar, listLine } from '../widgets.js';
 
 export interface ModelState {
@@ -40,32 +41,21 @@ const kibibytes = (bytes: number): string =>
     : `${(bytes / 1024).toFixed(bytes < 1024 ? 1 : 0)} KiB`;
 const megaflop = (flop: number): string => (flop === 0 ? '–' : (flop / 1e6).toFixed(flop < 1e5 ? 3 : 1));
 
-/** Columns of the table: name, width; those that have no room are left out from the end. */
-interface Column {
-  readonly head: string;
-  readonly width: number;
-  readonly text: (layer: LayerReport) => string;
-  readonly left?: boolean;
-}
-
-function columnsFor(cols: number, total: number): Column[] {
-  const wide: Column[] = [
+/** What there is room for, the less important left out. */
+function columnsFor(cols: number, largest: number): readonly Column<LayerReport>[] {
+  const wide: Column<LayerReport>[] = [
     { head: 'layer', width: 21, left: true, text: ({ name }) => name },
     { head: 'output', width: 10, text: ({ output }) => shape(output) },
     { head: 'params', width: 9, text: ({ params }) => (params === 0 ? '–' : count(params)) },
     { head: 'MFLOP', width: 6, text: ({ flop }) => megaflop(flop) },
   ];
-  const memory: Column = { head: 'memory', width: 8, text: ({ bytes }) => kibibytes(bytes) };
-  const share: Column = {
-    head: ' share',
-    width: 8,
-    left: true,
-    text: ({ flop }) => ` ${bar(flop / total, 7)}`,
+  const memory: Column<LayerReport> = { head: 'memory', width: 8, text: ({ bytes }) => kibibytes(bytes) };
+  const share: Column<LayerReport> = {
+    ...{ head: ' share', width: 8, left: true },
+    text: ({ flop }) => ` ${bar(flop / largest, 7)}`,
   };
-  const fits = (list: readonly Column[]): boolean =>
-    list.reduce((sum, { width }) => sum + width + 1, 2) <= cols;
-  const tries = [[...wide, memory, share], [...wide, share], wide, wide.slice(0, 3)];
-  return tries.find(fits) ?? wide.slice(0, 2);
+  const sets = [[...wide, memory, share], [...wide, share], wide, wide.slice(0, 3), wide.slice(0, 2)];
+  return columnsThatFit(sets, cols - 3);
 }
 
 export function tableLines(view: View): string[] {
@@ -77,8 +67,6 @@ export function tableLines(view: View): string[] {
   const { layers, trainable, nonTrainable, input } = report.value;
   const flop = layers.reduce((sum, layer) => sum + layer.flop, 0);
   const list = columnsFor(cols, Math.max(...layers.map((layer) => layer.flop)));
-  const line = (cell: (column: Column) => string): string =>
-    list.map((column) => padTo(cell(column), column.width, column.left ? 'left' : 'right')).join(' ');
   const work = `${megaflop(flop)} MFLOP forward, 1 face`;
   const parameters = `${count(trainable)} parameters trained, ${count(nonTrainable)} not`;
   const foot =
@@ -91,14 +79,10 @@ export function tableLines(view: View): string[] {
         ];
   const [first, shown] = scrolled(rows - 1 - foot.length, layers.length, state.selected);
   return [
-    theme.dim(` ${line(({ head }) => head)}`),
-    ...layers.slice(first, first + shown).map((layer, i) =>
-      listLine(
-        line(({ text }) => text(layer)),
-        first + i === state.selected,
-        theme,
-      ),
-    ),
+    theme.dim(` ${headLine(list)}`),
+    ...layers
+      .slice(first, first + shown)
+      .map((layer, i) => listLine(rowLine(list, layer), first + i === state.selected, theme)),
     ...foot,
   ];
 }

@@ -5,7 +5,8 @@ import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
 import { clock } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
-import { padTo, wrapped } from '../text.js';
+import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';
+import { wrapped } from '../text.js';
 import type { Role } from '../theme.js';
 import { listLine } from '../widgets.js';
 
@@ -63,14 +64,7 @@ function macro({ best, epochs }: RunReport): number | undefined {
   return recall && recall.reduce((a, b) => a + b, 0) / recall.length;
 }
 
-interface Column {
-  readonly head: string;
-  readonly width: number;
-  readonly left?: boolean;
-  readonly text: (run: RunReport) => string;
-}
-
-const COLUMNS: Readonly<Record<string, Column>> = {
+const COLUMNS: Readonly<Record<string, Column<RunReport>>> = {
   run: { head: 'run', width: 10, left: true, text: ({ name }) => name },
   model: { head: 'model', width: 11, left: true, text: ({ model }) => model },
   epochs: { head: 'epochs', width: 7, text: ({ epochs, of }) => `${epochs.length}/${of}` },
@@ -87,19 +81,12 @@ const COLUMNS: Readonly<Record<string, Column>> = {
   status: { head: 'status', width: 10, left: true, text: ({ status }) => status },
 };
 
-const TABLES = [
+const SETS = [
   ['run', 'model', 'epochs', 'best', 'macro', 'time', 'status'],
   ['run', 'model', 'epochs', 'best', 'status'],
   ['run', 'epochs', 'best', 'status'],
   ['run', 'best', 'status'],
-] as const;
-
-function columnsFor(cols: number): Column[] {
-  const tables = TABLES.map((names) => names.map((name) => COLUMNS[name] as Column));
-  const fits = (list: readonly Column[]): boolean =>
-    list.reduce((sum, { width }) => sum + width + 1, 3) <= cols;
-  return tables.find(fits) ?? (tables.at(-1) as Column[]);
-}
+].map((names) => names.map((name) => COLUMNS[name] as Column<RunReport>));
 
 export function listLines(view: View): string[] {
   const { state, app, theme, cols, rows, now } = view;
@@ -108,15 +95,13 @@ export function listLines(view: View): string[] {
   if (state.runs.value.length === 0) return wrapped(empty, cols);
   const shown = shownRuns(state);
   if (shown.length === 0) return wrapped(`no run matches "${state.filter}": / changes the filter`, cols);
-  const list = columnsFor(cols);
-  const line = (cell: (column: Column) => string): string =>
-    list.map((column) => padTo(cell(column), column.width, column.left ? 'left' : 'right')).join(' ');
+  const list = columnsThatFit(SETS, cols - 4);
   const [first, count] = scrolled(rows - 1, shown.length, state.selected);
   return [
-    theme.dim(`   ${line(({ head }) => head)}`),
+    theme.dim(`   ${headLine(list)}`),
     ...shown.slice(first, first + count).map((run, i) => {
       const mark = state.marked.indexOf(run.path);
-      const text = `${SIGNS[mark] ?? ' '} ${line(({ text }) => text(run))}`;
+      const text = `${SIGNS[mark] ?? ' '} ${rowLine(list, run)}`;
       const at = first + i === state.selected;
       return listLine(!at && mark >= 0 ? theme[ROLES[mark] as Role](text) : text, at, theme);
     }),
