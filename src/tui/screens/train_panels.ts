@@ -53,7 +53,9 @@ function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number 
       .filter(({ epoch }) => !recent || epoch >= from)
       .map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
   };
-  return [raw, ...(smooth ? [average] : []), validation];
+  // In braille without colour the smoothed curve would drown in the raw one.
+  const drowns = smooth && view.capability.color === 'none' && view.capability.glyphs === 'unicode';
+  return [...(drowns ? [] : [raw]), ...(smooth ? [average] : []), validation];
 }
 
 function chartOptions(view: View, accuracy: boolean) {
