@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findCascade } from '../vision/detector.js';
 
 /** One line of the doctor's report. */
 export interface Check {
@@ -16,8 +17,6 @@ export interface Check {
 const ROOT = new URL('../../', import.meta.url);
 const ICD_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 const LOADER_FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
-const CASCADE_FOLDERS = ['/usr/share/opencv4/haarcascades', '/usr/local/share/opencv4/haarcascades'];
-const CASCADE = 'haarcascade_frontalface_default.xml';
 
 interface SystemPackages {
   readonly vulkan: Readonly<Record<string, string>>;
@@ -93,12 +92,12 @@ function openCvCheck(): Check {
 }
 
 function cascadeCheck(): Check {
-  const path = CASCADE_FOLDERS.map((folder) => `${folder}/${CASCADE}`).find((file) => existsSync(file));
+  const path = findCascade();
   return {
     name: 'face cascade',
     ok: path !== undefined,
     optional: true,
-    detail: path ?? `${CASCADE} not found`,
+    detail: path ?? "OpenCV's haarcascade_frontalface_default.xml not found",
     fix: 'npm run setup:camera',
   };
 }

@@ -52,11 +52,6 @@ export class Recorder {
     }
   }
 
-  /** Frames in the file. */
-  get frames(): number {
-    return this.#frames;
-  }
-
   /**
    * Adds the frame of time `t` (seconds from the first): repeated where frames were dropped, left out where there are
    * more than the video's rate, so that the video is as long as what it shows.
