@@ -27,7 +27,7 @@ module.exports = {
     layer('nn', ['gpu', 'util']),
     layer('reference', []),
     layer('check', ['reference', 'gpu', 'nn', 'util']),
-    layer('bench', ['reference', 'nn', 'gpu', 'util']),
+    layer('bench', ['check', 'reference', 'nn', 'gpu', 'util']),
     layer('data', ['util']),
     layer('formats', ['nn', 'gpu', 'util']),
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),

@@ -1,17 +1,17 @@
+import type { KernelCase } from '../check/case.js';
+import { checkKernel, TOLERANCE } from '../check/kernel_checks.js';
 import { milliseconds } from '../gpu/autotune.js';
 import type { Gpu } from '../gpu/device.js';
 import { Recorder, runOnce } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
 import { relativeError } from '../reference/arrays.js';
 import { UsageError } from '../util/errors.js';
+import type { BenchCase, CheckedTrial, Trial } from './bench_case.js';
 import type { Ceilings } from './ceiling.js';
-import { type BenchCase, kernelCases } from './kernel_cases.js';
+import { kernelCases } from './kernel_cases.js';
 import { bar, figure, type Table } from './report.js';
 import { type SampleOptions, type Summary, sample, scaled, summarize } from './statistics.js';
-
-/** Images that a variant is held to the reference on. */
-const CHECK_BATCH = 2;
-const TOLERANCE = 1e-4;
 
 /** How far a variant is from the float64 reference. */
 export interface VariantCheck {
@@ -23,17 +23,45 @@ export interface VariantCheck {
   readonly differs?: { readonly index: number; readonly got: number; readonly want: number };
 }
 
-/** Holds a variant to the reference on two random images. */
+/** Runs `body` with a variant in force. */
+function withVariant<T>(
+  gpu: Gpu,
+  { family }: BenchCase,
+  variant: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  return family === undefined ? body() : withForced(gpu, { [family]: variant }, body);
+}
+
+const isTrial = (checked: BenchCase['checked']): checked is CheckedTrial => 'reference' in checked;
+
+/** Holds a variant to the reference. */
 export async function checkVariant(gpu: Gpu, spec: BenchCase, variant: string): Promise<VariantCheck> {
-  const { inputs, want } = spec.reference(CHECK_BATCH);
+  const { checked } = spec;
+  return isTrial(checked)
+    ? withVariant(gpu, spec, variant, () => checkTrial(gpu, checked))
+    : runChecks(gpu, checked);
+}
+
+/** The worst of several checks. */
+async function runChecks(gpu: Gpu, checks: readonly KernelCase[]): Promise<VariantCheck> {
+  let worst = { error: 0, ok: checks.length > 0 };
+  for (const check of checks) {
+    if (check.possible?.(gpu) === false) continue;
+    const { error, ok } = await checkKernel(gpu, check);
+    worst = { error: Math.max(worst.error, error), ok: worst.ok && ok };
+  }
+  return worst;
+}
+
+async function checkTrial(gpu: Gpu, trial: CheckedTrial): Promise<VariantCheck> {
+  const { inputs, want } = trial.reference();
   const tensors = inputs.map(({ data, shape }, i) => gpu.tensor(data, shape, `input ${i}`));
   try {
-    const got = await withForced(gpu, { [spec.family]: variant }, () =>
-      runOnce(
-        gpu,
-        (rec) => spec.record(rec, CHECK_BATCH, tensors),
-        (out) => gpu.read(out),
-      ),
+    const got = await runOnce(
+      gpu,
+      (rec) => trial.record(rec, tensors)[0] as Tensor,
+      (out) => gpu.read(out),
     );
     const error = relativeError(got, want);
     return error <= TOLERANCE ? { error, ok: true } : { error, ok: false, ...firstDifference(got, want) };
@@ -53,8 +81,18 @@ function firstDifference(got: Float32Array, want: ArrayLike<number>): Pick<Varia
 export interface VariantTimes {
   /** Milliseconds of device time. */
   readonly ms: Summary;
-  readonly gflops: number;
+  /** Of what computes more than it moves. */
+  readonly gflops?: number;
+  /** Of inputs and outputs, once each. */
   readonly gbytes: number;
+}
+
+/** Records a trial on tensors of its own. */
+function recordTrial(gpu: Gpu, { shapes, record }: Trial): { rec: Recorder; bytes: number } {
+  const rec = new Recorder(gpu);
+  const inputs = shapes.map((shape) => rec.alloc(shape, 'input'));
+  const outputs = record(rec, inputs);
+  return { rec, bytes: 4 * [...inputs, ...outputs].reduce((sum, { size }) => sum + size, 0) };
 }
 
 /** Times a variant at the full batch. */
@@ -62,34 +100,30 @@ export async function timeVariant(
   gpu: Gpu,
   spec: BenchCase,
   variant: string,
-  { batch, ...options }: { readonly batch: number } & SampleOptions,
+  options: SampleOptions,
 ): Promise<VariantTimes> {
-  const seconds = await withForced(gpu, { [spec.family]: variant }, async () => {
-    const rec = new Recorder(gpu);
-    const inputs = spec.shapes(batch).map((shape) => rec.alloc(shape, 'input'));
-    spec.record(rec, batch, inputs);
+  return withVariant(gpu, spec, variant, async () => {
+    const { rec, bytes } = recordTrial(gpu, spec.timed);
     const program = await rec.finish();
     try {
       const run = async (): Promise<number> => (await milliseconds(gpu, program)) / 1e3;
-      return summarize(await sample(run, { least: 3, ...options }));
+      const seconds = summarize(await sample(run, { least: 3, ...options }));
+      const rate = (amount: number): number => amount / seconds.median / 1e9;
+      return {
+        ms: scaled(seconds, 1e3),
+        ...(spec.flop !== undefined && { gflops: rate(spec.flop) }),
+        gbytes: rate(bytes),
+      };
     } finally {
       program.dispose();
     }
   });
-  const { flop, bytes } = spec.work(batch);
-  return {
-    ms: scaled(seconds, 1e3),
-    gflops: flop / seconds.median / 1e9,
-    gbytes: bytes / seconds.median / 1e9,
-  };
 }
 
 /** Names of the kernels that a variant is made of, in the order in which they run. */
 export async function kernelsOf(gpu: Gpu, spec: BenchCase, variant: string): Promise<string[]> {
-  return withForced(gpu, { [spec.family]: variant }, async () => {
-    const rec = new Recorder(gpu);
-    const inputs = spec.shapes(CHECK_BATCH).map((shape) => rec.alloc(shape, 'input'));
-    spec.record(rec, CHECK_BATCH, inputs);
+  return withVariant(gpu, spec, variant, async () => {
+    const { rec } = recordTrial(gpu, isTrial(spec.checked) ? spec.checked : spec.timed);
     const program = await rec.finish();
     const names = program.commands.map(({ kernel }) => kernel);
     program.dispose();
@@ -119,7 +153,7 @@ export async function benchKernels(
   { batch, filter = '', seconds, log }: KernelBenchOptions,
 ): Promise<KernelResult[]> {
   const results: KernelResult[] = [];
-  const cases = kernelCases(gpu);
+  const cases = await kernelCases(gpu, batch);
   const chosen = cases.filter(({ name }) => name.includes(filter));
   if (chosen.length === 0) {
     throw new UsageError(
@@ -136,9 +170,10 @@ export async function benchKernels(
         results.push({ ...row, wrong: true });
         continue;
       }
-      const times = await timeVariant(gpu, spec, variant, { batch, seconds });
+      const times = await timeVariant(gpu, spec, variant, { seconds });
       naive ??= times.ms.median;
-      const ofCeiling = times.gflops / ceilings.gflops;
+      const { gflops, gbytes } = times;
+      const ofCeiling = gflops === undefined ? gbytes / ceilings.gbytes : gflops / ceilings.gflops;
       results.push({ ...row, ...times, ofCeiling, timesNaive: naive / times.ms.median });
     }
   }
@@ -155,7 +190,13 @@ export function kernelTable(results: readonly KernelResult[]): Table {
       const share = `${Math.round(100 * ofCeiling)} %`;
       return [
         ...start,
-        ...[figure(ms.median), figure(ms.p95), figure(gflops), share, bar(ofCeiling, 10)],
+        ...[
+          figure(ms.median),
+          figure(ms.p95),
+          gflops === undefined ? '-' : figure(gflops),
+          share,
+          bar(ofCeiling, 10),
+        ],
         ...[figure(gbytes), figure(timesNaive)],
       ];
     }),

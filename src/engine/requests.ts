@@ -131,10 +131,11 @@ export interface KernelList {
   readonly entries: readonly KernelEntry[];
 }
 
-/** A way to compute something at a size; without `group`, kernels that have no other way and are only checked. */
+/** A way to compute something at a size; without `group`, a check that is not timed. */
 export interface KernelEntry {
   readonly id: string;
   readonly kernel: string;
+  /** Empty where there is one way. */
   readonly variant: string;
   readonly size: string;
   /** What all variants of the same work share. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BenchCase, kernelCases } from '../../src/bench/kernel_cases.js';
+import type { BenchCase, CheckedTrial } from '../../src/bench/bench_case.js';
+import { kernelCases } from '../../src/bench/kernel_cases.js';
 import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
 import { type BenchResult, compareBench } from '../../src/bench/run.js';
 import { sample, scaled, summarize, verdict } from '../../src/bench/statistics.js';
@@ -79,31 +80,56 @@ describe('two results', () => {
 });
 
 describeGpu('the kernels of a case', (get) => {
-  const specOf = (gpu: Gpu): BenchCase =>
-    kernelCases(gpu).find(({ name }) => name === 'conv2d 6x6 128->256 forward') as BenchCase;
+  const specOf = async (gpu: Gpu): Promise<BenchCase> =>
+    (await kernelCases(gpu, 1)).find(({ name }) => name === 'conv2d 6x6 128->256 forward') as BenchCase;
 
   it('are right, timed, and have their source in shaders/', async () => {
     const gpu = get();
-    const spec = specOf(gpu);
+    const spec = await specOf(gpu);
     for (const variant of spec.variants) {
       expect(await checkVariant(gpu, spec, variant)).toMatchObject({ ok: true });
       const names = await kernelsOf(gpu, spec, variant);
       expect(names.length).toBeGreaterThan(0);
       for (const name of names) expect(shaderSource(name.split('.')[0] ?? '')).toContain('@compute');
     }
-    const { ms, gflops } = await timeVariant(gpu, spec, 'naive', { batch: 1, seconds: 0, least: 1 });
+    const { ms, gflops } = await timeVariant(gpu, spec, 'naive', { seconds: 0, least: 1 });
     expect(ms.median).toBeGreaterThan(0);
-    expect(gflops).toBeCloseTo(spec.work(1).flop / (ms.median / 1e3) / 1e9, 6);
+    expect(gflops).toBeCloseTo((spec.flop ?? 0) / (ms.median / 1e3) / 1e9, 6);
   });
 
   it('that are wrong say where they differ first', async () => {
     const gpu = get();
-    const spec = specOf(gpu);
-    const { inputs, want } = spec.reference(2);
+    const spec = await specOf(gpu);
+    const checked = spec.checked as CheckedTrial;
+    const { inputs, want } = checked.reference();
     const off = Float64Array.from(want);
     off[7] = (off[7] ?? 0) + 1e3;
-    const wrong = { ...spec, reference: () => ({ inputs, want: off }) };
+    const wrong = { ...spec, checked: { ...checked, reference: () => ({ inputs, want: off }) } };
     const check = await checkVariant(gpu, wrong, 'naive');
     expect(check).toMatchObject({ ok: false, differs: { index: 7, want: off[7] } });
   });
+
+  it('are there for dense layers, products and kernels that have one way: each is right, and timed', async () => {
+    const gpu = get();
+    const all = await kernelCases(gpu, 2);
+    const kinds = new Map(all.map((spec) => [spec.kernel, spec])); // one of each
+    for (const kind of [
+      'dense forward',
+      'matmul product',
+      'matmul transposed',
+      'elu.forward',
+      'adam.update',
+    ]) {
+      expect([...kinds.keys()]).toContain(kind);
+    }
+    for (const spec of kinds.values()) {
+      if (spec.kernel.startsWith('conv2d ')) continue;
+      for (const variant of spec.variants) {
+        expect(await checkVariant(gpu, spec, variant), spec.name).toMatchObject({ ok: true });
+        const { gbytes, gflops } = await timeVariant(gpu, spec, variant, { seconds: 0, least: 1 });
+        expect(gbytes, spec.name).toBeGreaterThan(0);
+        expect(gflops === undefined, spec.name).toBe(spec.family === undefined);
+      }
+    }
+  }, 60_000);
 });

@@ -1,4 +1,5 @@
-import { type BenchCase, kernelCases } from '../../bench/kernel_cases.js';
+import type { BenchCase } from '../../bench/bench_case.js';
+import { kernelCases } from '../../bench/kernel_cases.js';
 import { checkVariant, kernelsOf, timeVariant } from '../../bench/kernels.js';
 import type { KernelCase } from '../../check/case.js';
 import { checkKernel, KERNEL_CASES } from '../../check/kernel_checks.js';
@@ -22,8 +23,8 @@ type Work =
   | { readonly spec: BenchCase; readonly variant: string; readonly check?: undefined }
   | { readonly check: KernelCase };
 
-function allWork(gpu: Gpu): Map<string, Work> {
-  const variants = kernelCases(gpu).flatMap((spec) =>
+async function allWork(gpu: Gpu): Promise<Map<string, Work>> {
+  const variants = (await kernelCases(gpu, BATCH)).flatMap((spec) =>
     spec.variants.map((variant): [string, Work] => [`${spec.name} ${variant}`, { spec, variant }]),
   );
   const checks = KERNEL_CASES.filter(({ possible }) => possible?.(gpu) !== false).map(
@@ -36,8 +37,11 @@ function allWork(gpu: Gpu): Map<string, Work> {
 async function tunablesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> {
   const asked = await collectTunables(gpu, async () => {
     const rec = new Recorder(gpu);
-    const inputs = spec.shapes(BATCH).map((shape) => rec.alloc(shape, 'input'));
-    spec.record(rec, BATCH, inputs);
+    const { shapes, record } = spec.timed;
+    record(
+      rec,
+      shapes.map((shape) => rec.alloc(shape, 'input')),
+    );
     rec.abandon();
   });
   return [...asked.values()].filter(({ family }) => family === spec.family);
@@ -48,7 +52,7 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
   const gpu = await shared();
   const chosen = new Map<BenchCase, string>();
   const entries: KernelEntry[] = [];
-  for (const [id, work] of allWork(gpu)) {
+  for (const [id, work] of await allWork(gpu)) {
     if (work.check !== undefined) {
       entries.push({ id, kernel: work.check.kernels[0] ?? '', variant: '', size: work.check.title });
       continue;
@@ -58,11 +62,9 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
       const [tunable] = await tunablesOf(gpu, spec);
       chosen.set(spec, tunable === undefined ? '' : choose(gpu, tunable));
     }
-    const [op = '', extent = '', channels = '', pass = ''] = spec.name.split(' ');
-    entries.push({
-      ...{ id, kernel: `${op} ${pass}`, variant, size: `${extent} ${channels}`, group: spec.name },
-      chosen: chosen.get(spec) === variant,
-    });
+    const { kernel, size, family } = spec;
+    const taken = family !== undefined && chosen.get(spec) === variant;
+    entries.push({ id, kernel, variant, size, group: spec.name, chosen: taken });
   }
   return { adapter: gpu.info.name, batch: BATCH, entries };
 };
@@ -71,7 +73,7 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
 export const benchKernels: Handler<'kernels.bench'> = async ({ ids, timed }, { progress, signal }) => {
   const gpu = await openGpu({ profile: true });
   try {
-    const all = allWork(gpu);
+    const all = await allWork(gpu);
     for (const id of ids) {
       signal.throwIfAborted();
       const work = all.get(id);
@@ -101,7 +103,7 @@ async function outcomeOf(
     const { spec, variant } = work;
     const check = await checkVariant(gpu, spec, variant);
     if (!timed || !check.ok) return { id, ...check };
-    const times = await timeVariant(gpu, spec, variant, { batch: BATCH, seconds: SECONDS, onSample });
+    const times = await timeVariant(gpu, spec, variant, { seconds: SECONDS, onSample });
     return { id, ...check, ...times };
   } catch (error) {
     // One kernel that does not compile on this driver must not hide the others.
@@ -117,7 +119,7 @@ async function outcomeOf(
 /** The shaders that run. */
 export const kernelSource: Handler<'kernels.source'> = async ({ id }, { gpu: shared }) => {
   const gpu = await shared();
-  const work = allWork(gpu).get(id);
+  const work = await (await allWork(gpu)).get(id);
   if (work === undefined) return [];
   return shaderFiles(
     work.check === undefined ? await kernelsOf(gpu, work.spec, work.variant) : work.check.kernels,
@@ -127,8 +129,9 @@ export const kernelSource: Handler<'kernels.source'> = async ({ id }, { gpu: sha
 /** Makes a variant the choice for its shape on this machine. Throws UsageError where it cannot be, RunError. */
 export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared }) => {
   const gpu = await shared();
-  const work = allWork(gpu).get(id);
-  if (work === undefined || work.check !== undefined) throw new UsageError(`${id}: has no variants`);
+  const work = await (await allWork(gpu)).get(id);
+  if (work === undefined || work.check !== undefined || work.spec.family === undefined)
+    throw new UsageError(`${id}: has no variants`);
   const { spec, variant } = work;
   const keys = (await tunablesOf(gpu, spec))
     .filter(({ candidates }) => candidates.includes(variant))

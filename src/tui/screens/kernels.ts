@@ -88,7 +88,7 @@ function readSource(act: Act): void {
 function noPin({ state }: Pick<Act, 'state'>): string | undefined {
   const entry = selectedKernel(state);
   const outcome = entry && state.results[entry.id];
-  if (entry?.group === undefined) return 'this kernel has no other way: there is nothing to pin';
+  if (!entry?.variant) return 'this kernel has no other way: there is nothing to pin';
   if (outcome === undefined) return 'v checks it first: only what is right can be pinned';
   return outcome.ok ? undefined : 'it is wrong on this adapter and cannot be pinned';
 }
@@ -252,8 +252,8 @@ export const kernels = defineScreen<KernelsState>({
   layout: (body, { state }) => ({ [state.mode]: body }),
   keys: KEYS,
   explain: () => [
-    'First every way to compute every convolution of the built-in networks, forward and both gradients; then all other kernels, which have one way each and are only checked.',
-    'error: how far the result is from the float64 reference, relative in norm; ✓ is within 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s count the multiplications of the direct algorithm, so that Winograd can pass what the adapter can do.',
+    'First every way to compute every convolution, dense layer and matrix product of the built-in networks; then kernels that have one way, on a shape that is typical of fer-cnn; last, single checks of all kernels at odd sizes.',
+    'error: how far the result is from the float64 reference, relative in norm; ✓ is within 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s count the multiplications of the direct algorithm, so that Winograd can pass what the adapter can do. Kernels that move numbers more than they compute have GB/s there (4.8GB): inputs and outputs, once each.',
     '× naive: how many times as fast as the naive kernel. * marks what training takes here: measured by "fer-tui tune", pinned with p, or the best guess.',
     'Times beside a training would lie, so measuring waits until it is paused.',
   ],

@@ -64,6 +64,13 @@ interface Row {
 }
 
 const show = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
+
+/** GFLOP/s, or GB/s with its unit, of what moves numbers more than it computes. */
+function rateText(outcome: KernelOutcome | undefined): string {
+  if (outcome?.gbytes === undefined || outcome.gflops !== undefined) return show(outcome?.gflops);
+  return `${show(outcome.gbytes)}GB`;
+}
+
 const COLUMNS = {
   kernel: { head: 'kernel', width: 22, left: true, text: ({ entry }) => entry.kernel },
   short: {
@@ -76,7 +83,7 @@ const COLUMNS = {
   size: { head: 'size', width: 14, left: true, text: ({ entry }) => entry.size },
   ms: { head: 'ms', width: 6, text: ({ outcome }) => show(outcome?.ms?.median) },
   p95: { head: 'p95', width: 6, text: ({ outcome }) => show(outcome?.ms?.p95) },
-  gflops: { head: 'GFLOP/s', width: 7, text: ({ outcome }) => show(outcome?.gflops) },
+  rate: { head: 'GFLOP/s', width: 7, text: ({ outcome }) => rateText(outcome) },
   naive: {
     head: '× naive',
     width: 7,
@@ -91,8 +98,8 @@ const COLUMNS = {
 
 const SETS = (
   [
-    ['kernel', 'variant', 'size', 'ms', 'p95', 'gflops', 'naive', 'error'],
-    ['short', 'variant', 'size', 'ms', 'gflops', 'naive', 'error'],
+    ['kernel', 'variant', 'size', 'ms', 'p95', 'rate', 'naive', 'error'],
+    ['short', 'variant', 'size', 'ms', 'rate', 'naive', 'error'],
     ['short', 'variant', 'size', 'ms', 'naive'],
     ['short', 'variant', 'size', 'ms'],
     ['short', 'variant', 'ms'],

@@ -1,0 +1,93 @@
+import { eightLanes, type Gpu } from '../gpu/device.js';
+import { conv2dForward, conv2dGradients, conv2dInputGradient } from '../gpu/kernels/conv2d.js';
+import { type ConvGeometry, convGeometry } from '../gpu/kernels/conv2d_geometry.js';
+import { grayFits } from '../gpu/kernels/conv2d_gray.js';
+import { winogradFits } from '../gpu/kernels/conv2d_winograd.js';
+import { type Shape, sizeOf } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { buildModel, MODEL_NAMES } from '../nn/models.js';
+import { type ConvShape, conv2dBackward, conv2dForward as referenceForward } from '../reference/conv2d.js';
+import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case.js';
+
+type Layer = Omit<ConvShape, 'b'>;
+
+const PASSES = ['forward', 'input_gradient', 'weight_gradient'] as const;
+type Pass = (typeof PASSES)[number];
+
+/** Every convolution of every network, each shape once. */
+function layers(): Map<string, Layer> {
+  const found = new Map<string, Layer>();
+  for (const model of MODEL_NAMES) {
+    let shape: Shape = [48, 48, 1];
+    for (const { layer, weights, outputShape } of buildModel(model).layers) {
+      const kernel = weights.find(({ name }) => name.endsWith('/kernel'));
+      if (layer.kind === 'Conv2D' && kernel !== undefined) {
+        const [h = 1, w = 1] = shape;
+        const [kh = 1, kw = 1, ic = 1, oc = 1] = kernel.shape;
+        const { strides, padding } = layer.config as { strides: number; padding: ConvShape['padding'] };
+        found.set(`${h}x${w} ${ic}->${oc}`, { h, w, ic, oc, kh, kw, stride: strides, padding });
+      }
+      shape = outputShape;
+    }
+  }
+  return found;
+}
+
+/** Every convolution of the built-in networks, forward and both gradients. */
+export function convCases(gpu: Gpu, batch: number): BenchCase[] {
+  return [...layers()].flatMap(([size, layer]) =>
+    PASSES.map((pass) => convCase(gpu, size, layer, pass, batch)),
+  );
+}
+
+/** The ways that fit: an input gradient is a forward pass with the channels the other way round. */
+function variantsOf(gpu: Gpu, g: ConvGeometry, pass: Pass): string[] {
+  const back = pass === 'input_gradient';
+  const outputs = back ? g.ic : g.oc;
+  return [
+    'naive',
+    ...(eightLanes(gpu) && outputs % 4 === 0 ? ['subgroup'] : []),
+    ...([3, 4] as const).filter((edge) => winogradFits(gpu, g, edge)).map((edge) => `winograd${edge}`),
+    ...(!back && grayFits(g) ? ['gray'] : []),
+  ];
+}
+
+const weightOf = (s: Layer): Shape => [s.kh, s.kw, s.ic, s.oc];
+const geometryOf = (s: Layer, b: number): ConvGeometry => convGeometry([b, s.h, s.w, s.ic], weightOf(s), s);
+
+function trialOf(s: Layer, pass: Pass, b: number): Trial {
+  const [x, weight, g] = [[b, s.h, s.w, s.ic], weightOf(s), geometryOf(s, b)];
+  const dy = [b, g.oh, g.ow, g.oc];
+  return {
+    shapes: { forward: [x, weight, [s.oc]], input_gradient: [dy, weight], weight_gradient: [x, dy] }[pass],
+    record: (rec, inputs) => {
+      const [p, q, bias] = inputs as [Tensor, Tensor, Tensor];
+      if (pass === 'forward') return [conv2dForward(rec, { x: p, weight: q, bias }, g).y];
+      if (pass === 'input_gradient') return [conv2dInputGradient(rec, p, q, g)];
+      return [conv2dGradients(rec, p, q, g).dw];
+    },
+  };
+}
+
+function convCase(gpu: Gpu, size: string, s: Layer, pass: Pass, batch: number): BenchCase {
+  const g = geometryOf(s, batch);
+  const shape = { ...s, b: CHECK_BATCH };
+  const none = (n: number): Float64Array => new Float64Array(n);
+  return {
+    name: `conv2d ${size} ${pass}`,
+    ...{ kernel: `conv2d ${pass}`, size, family: 'conv2d' },
+    variants: variantsOf(gpu, g, pass),
+    flop: 2 * batch * g.oh * g.ow * s.oc * s.kh * s.kw * s.ic,
+    timed: trialOf(s, pass, batch),
+    checked: checkedBy(trialOf(s, pass, CHECK_BATCH), (p, q, bias) =>
+      ({
+        forward: () => referenceForward(p as Float64Array, q as Float64Array, bias as Float64Array, shape),
+        input_gradient: () =>
+          conv2dBackward(p as Float64Array, none(CHECK_BATCH * s.h * s.w * s.ic), q as Float64Array, shape)
+            .dx,
+        weight_gradient: () =>
+          conv2dBackward(q as Float64Array, p as Float64Array, none(sizeOf(weightOf(s))), shape).dw,
+      })[pass](),
+    ),
+  };
+}

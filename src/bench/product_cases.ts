@@ -1,0 +1,114 @@
+import { collectTunables } from '../gpu/autotune.js';
+import type { Gpu } from '../gpu/device.js';
+import {
+  denseForward,
+  denseGeometry,
+  denseInputGradient,
+  denseWeightGradient,
+} from '../gpu/kernels/dense.js';
+import { matmul } from '../gpu/kernels/matmul.js';
+import { Recorder } from '../gpu/recorder.js';
+import { sizeOf } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import type { Tunable } from '../gpu/tuning.js';
+import { buildModel, MODEL_NAMES } from '../nn/models.js';
+import { denseBackward, denseForward as referenceForward } from '../reference/dense.js';
+import { matmul as referenceMatmul } from '../reference/matmul.js';
+import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case.js';
+
+const PASSES = ['forward', 'input_gradient', 'weight_gradient'] as const;
+type Pass = (typeof PASSES)[number];
+
+/** Every dense layer of the built-in networks, each shape once, forward and both gradients. */
+export function denseCases(batch: number): BenchCase[] {
+  const found = new Map<string, [number, number]>();
+  for (const model of MODEL_NAMES) {
+    for (const { layer, weights } of buildModel(model).layers) {
+      const [ic = 1, oc = 1] = weights.find(({ name }) => name.endsWith('/kernel'))?.shape ?? [];
+      if (layer.kind === 'Dense') found.set(`${ic}->${oc}`, [ic, oc]);
+    }
+  }
+  return [...found.values()].flatMap((extents) => PASSES.map((pass) => denseCase(extents, pass, batch)));
+}
+
+function denseTrial([ic, oc]: [number, number], pass: Pass, b: number): Trial {
+  const g = denseGeometry([b, ic], [ic, oc]);
+  const [x, weight, dy] = [
+    [b, ic],
+    [ic, oc],
+    [b, oc],
+  ];
+  return {
+    shapes: { forward: [x, weight, [oc]], input_gradient: [dy, weight], weight_gradient: [x, dy] }[pass],
+    record: (rec, inputs) => {
+      const [p, q, bias] = inputs as [Tensor, Tensor, Tensor];
+      if (pass === 'forward') return [denseForward(rec, p, q, bias, g, true)];
+      return [
+        pass === 'input_gradient' ? denseInputGradient(rec, p, q, g) : denseWeightGradient(rec, p, q, g),
+      ];
+    },
+  };
+}
+
+function denseCase(extents: [number, number], pass: Pass, batch: number): BenchCase {
+  const [ic, oc] = extents;
+  const size = `${ic}->${oc}`;
+  const b = CHECK_BATCH;
+  const none = (n: number): Float64Array => new Float64Array(n);
+  return {
+    name: `dense ${size} ${pass}`,
+    ...{ kernel: `dense ${pass}`, size, family: 'dense', variants: ['naive', 'matmul'] },
+    flop: 2 * batch * ic * oc,
+    timed: denseTrial(extents, pass, batch),
+    checked: checkedBy(denseTrial(extents, pass, b), (p, q, bias) => {
+      const [first, second] = [p as Float64Array, q as Float64Array];
+      if (pass === 'forward') return referenceForward(first, second, bias as Float64Array, b, ic, oc);
+      return pass === 'input_gradient'
+        ? denseBackward(first, none(b * ic), second, b, ic, oc).dx
+        : denseBackward(second, first, none(ic * oc), b, ic, oc).dw;
+    }),
+  };
+}
+
+/** The matrix products that `cases` are computed with on this device, each once. */
+export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promise<BenchCase[]> {
+  const asked = await collectTunables(gpu, async () => {
+    for (const { timed } of cases) {
+      const rec = new Recorder(gpu);
+      timed.record(
+        rec,
+        timed.shapes.map((shape) => rec.alloc(shape, 'input')),
+      );
+      rec.abandon();
+    }
+  });
+  return [...asked.values()].filter(({ family }) => family === 'matmul').map(productCase);
+}
+
+function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCase {
+  const transposed = extents.startsWith('transposed');
+  const [left = [], [batch = 1, k = 1, n = 1] = []] = inputs;
+  const m = sizeOf(left) / batch / k;
+  const trial = (count: number): Trial => ({
+    shapes: [
+      [count, ...left.slice(1)],
+      [count, k, n],
+    ],
+    record: (rec, [a, b]) => [
+      matmul(rec, a as Tensor, b as Tensor, { batch: count, m, k, n }, { transposed }),
+    ],
+  });
+  // Products of a batch do not know of each other: a few are as good a check as all.
+  const few = Math.min(batch, CHECK_BATCH);
+  return {
+    name: `matmul ${extents}`,
+    ...{ kernel: `matmul ${transposed ? 'transposed' : 'product'}`, size: `${batch}x${m}x${k}x${n}` },
+    family: 'matmul',
+    variants: ['naive', ...candidates.filter((way) => way !== 'naive')],
+    flop: 2 * batch * m * k * n,
+    timed: trial(batch),
+    checked: checkedBy(trial(few), (a, b) =>
+      referenceMatmul(a as Float64Array, b as Float64Array, { batch: few, m, k, n }, transposed),
+    ),
+  };
+}

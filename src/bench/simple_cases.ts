@@ -1,0 +1,223 @@
+import { KERNEL_CASES } from '../check/kernel_checks.js';
+import { averagePoolGeometry, avgPool2dBackward, avgPool2dForward } from '../gpu/kernels/avg_pool2d.js';
+import {
+  batchNormBackward,
+  batchNormInfer,
+  batchNormTrain,
+  type NormWeights,
+  normGeometry,
+} from '../gpu/kernels/batch_norm.js';
+import { biasGradient } from '../gpu/kernels/conv2d.js';
+import {
+  depthwiseForward,
+  depthwiseGeometry,
+  depthwiseInputGradient,
+  depthwiseWeightGradient,
+} from '../gpu/kernels/depthwise_conv2d.js';
+import { channelDropoutApply, dropoutApply } from '../gpu/kernels/dropout.js';
+import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
+import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
+import { eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
+import { applyBlockEnd } from '../gpu/kernels/inference_block.js';
+import { leakyReluBackward, leakyReluForward, NO_CEILING } from '../gpu/kernels/leaky_relu.js';
+import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
+import { mixImages } from '../gpu/kernels/mixup.js';
+import { updateAverage } from '../gpu/kernels/moving_average.js';
+import { applyUpdate, stateNames } from '../gpu/kernels/optimizers.js';
+import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
+import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
+import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
+import {
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyForward,
+} from '../gpu/kernels/softmax_cross_entropy.js';
+import { tanhBackward, tanhForward } from '../gpu/kernels/tanh.js';
+import { addPenaltyGradient, sumOfSquares } from '../gpu/kernels/weight_penalty.js';
+import {
+  paddingGeometry,
+  zeroPadding2dBackward,
+  zeroPadding2dForward,
+} from '../gpu/kernels/zero_padding2d.js';
+import type { Recorder } from '../gpu/recorder.js';
+import type { Shape } from '../gpu/shape.js';
+import type { Tensor } from '../gpu/tensor.js';
+import type { BenchCase } from './bench_case.js';
+
+/** Weights of fer-cnn, about. */
+const WEIGHTS = 1 << 19;
+const LEAKY = { slope: 0.2, ceiling: NO_CEILING };
+const PENALTY = { l1: 0, l2: 1e-4 };
+const LAWS = {
+  sgd: { momentum: 0.9, nesterov: 0 },
+  rmsprop: { rho: 0.9, epsilon: 1e-7, momentum: 0, centered: 0 },
+  adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: 0 },
+};
+const BLOCK = { alpha: 1, epsilon: 1e-3, momentum: 0.99, poolSize: 2, dropout: { rate: 0.2, layer: 1 } };
+
+/** The kernel that does most of the work, its inputs, and the pass that it is timed in. */
+type Row = readonly [kernel: string, shapes: readonly Shape[], run: (rec: Recorder, ...t: Four) => unknown];
+/** The first inputs by place, then all. */
+type Four = [a: Tensor, b: Tensor, c: Tensor, d: Tensor, all: readonly Tensor[]];
+
+/** Kernels without a choice, each on a shape that is typical of fer-cnn: maps of its first block, or its weights. */
+function rows(b: number): Row[] {
+  const [maps, pooled, logits, channels] = [[b, 48, 48, 32], [b, 24, 24, 32], [b, 7], [32]];
+  const weights = [WEIGHTS];
+  const step = [4];
+  const norm = normGeometry(maps);
+  const pool = poolGeometry(maps);
+  const average = averagePoolGeometry(maps, { size: [2, 2], stride: 2, padding: 'valid' });
+  const margins = paddingGeometry(maps, [1, 1, 1, 1]);
+  const padded = [b, 50, 50, 32];
+  const depthwise = depthwiseGeometry(maps, [3, 3, 32, 1]);
+  const saved = (mean: Tensor, rstd: Tensor) => ({ mean, rstd });
+  const normWeights = ([gamma, beta, movingMean, movingVariance]: readonly Tensor[]) =>
+    ({ gamma, beta, movingMean, movingVariance }) as NormWeights;
+  const fourChannels = [channels, channels, channels, channels];
+  const targets = (labels: Tensor, classWeights: Tensor) => ({ labels, weights: classWeights, smoothing: 0 });
+  const activation = (name: string, forward: Pointwise, backward: Pointwise): Row[] => [
+    [`${name}.forward`, [maps], forward],
+    [`${name}.backward`, [maps, maps], backward],
+  ];
+  return [
+    ['elementwise.add', [maps, maps], add],
+    ['elementwise.add_into', [maps, maps], addInto],
+    ['elementwise.fill', [maps], (rec, x) => fill(rec, x, 1)],
+    ...activation(
+      'elu',
+      (rec, x) => eluForward(rec, x, 1),
+      (rec, dy, y) => eluBackward(rec, dy, y, 1),
+    ),
+    ...activation('relu', reluForward, reluBackward),
+    ...activation(
+      'leaky_relu',
+      (rec, x) => leakyReluForward(rec, x, LEAKY),
+      (rec, dy, y) => leakyReluBackward(rec, dy, y, LEAKY),
+    ),
+    ...activation('sigmoid', sigmoidForward, sigmoidBackward),
+    ...activation('tanh', tanhForward, tanhBackward),
+    [
+      'batch_norm.statistics',
+      [maps, ...fourChannels],
+      (rec, x, _b, _c, _d, all) => batchNormTrain(rec, x, normWeights(all.slice(1)), norm, BLOCK).y,
+    ],
+    [
+      'batch_norm.moving_rstd',
+      [maps, ...fourChannels],
+      (rec, x, _b, _c, _d, all) => batchNormInfer(rec, x, normWeights(all.slice(1)), norm, BLOCK.epsilon).y,
+    ],
+    [
+      'batch_norm.input_gradient',
+      [maps, maps, channels, channels, ...fourChannels],
+      (rec, dy, x, mean, rstd, all) =>
+        batchNormBackward(rec, dy, x, normWeights(all.slice(4)), saved(mean, rstd), norm, true).dx,
+    ],
+    [
+      'elu_norm_pool.forward',
+      [maps, step, ...fourChannels],
+      (rec, e, state, _c, _d, all) => {
+        const { y, saved: kept } = eluNormPoolTrain(rec, e, normWeights(all.slice(2)), state, BLOCK);
+        return [y, kept.taken];
+      },
+    ],
+    [
+      'elu_norm_pool.input_gradient',
+      [pooled, maps, pooled, step, channels, channels, ...fourChannels],
+      (rec, dy, e, taken, state, all) => {
+        const kept = { ...saved(all[4] as Tensor, all[5] as Tensor), taken };
+        return eluNormPoolBackward(rec, dy, e, normWeights(all.slice(6)), kept, state, BLOCK).dz;
+      },
+    ],
+    [
+      'inference_block.apply',
+      [maps, channels, channels],
+      (rec, z, scale, offset) => applyBlockEnd(rec, z, { ...BLOCK, scale, offset }),
+    ],
+    ['max_pool2d.forward', [maps], (rec, x) => Object.values(maxPool2dForward(rec, x, pool))],
+    [
+      'max_pool2d.backward_tiles',
+      [pooled, pooled],
+      (rec, dy, taken) => maxPool2dBackward(rec, dy, taken, pool),
+    ],
+    ['avg_pool2d.forward', [maps], (rec, x) => avgPool2dForward(rec, x, average)],
+    ['avg_pool2d.backward', [pooled], (rec, dy) => avgPool2dBackward(rec, dy, average)],
+    ['zero_padding2d.forward', [maps], (rec, x) => zeroPadding2dForward(rec, x, margins)],
+    ['zero_padding2d.backward', [padded], (rec, dy) => zeroPadding2dBackward(rec, dy, margins)],
+    [
+      'depthwise_conv2d.forward',
+      [maps, [3, 3, 32, 1]],
+      (rec, x, weight) => depthwiseForward(rec, { x, weight }, depthwise),
+    ],
+    [
+      'depthwise_conv2d.input_gradient',
+      [maps, [3, 3, 32, 1]],
+      (rec, dy, weight) => depthwiseInputGradient(rec, dy, weight, depthwise),
+    ],
+    [
+      'depthwise_conv2d.weight_gradient',
+      [maps, maps],
+      (rec, x, dy) => depthwiseWeightGradient(rec, x, dy, depthwise),
+    ],
+    ['dropout.apply', [maps, step], (rec, x, state) => dropoutApply(rec, x, state, 0.2, 1)],
+    ['dropout.apply_channels', [maps, step], (rec, x, state) => channelDropoutApply(rec, x, state, 0.2, 1)],
+    ['reduce.column_sums', [maps], biasGradient],
+    [
+      'mixup.blend',
+      [
+        [b, 48, 48, 1],
+        [b, 2],
+      ],
+      mixImages,
+    ],
+    ['softmax.forward', [logits], softmaxForward],
+    ['softmax.backward', [logits, logits], softmaxBackward],
+    [
+      'softmax_cross_entropy.forward',
+      [logits, [b], [7]],
+      (rec, x, labels, w) => softmaxCrossEntropyForward(rec, x, targets(labels, w)).probabilities,
+    ],
+    [
+      'softmax_cross_entropy.backward',
+      [logits, [b], [7]],
+      (rec, p, labels, w) => softmaxCrossEntropyBackward(rec, p, targets(labels, w)),
+    ],
+    ...(Object.keys(LAWS) as (keyof typeof LAWS)[]).map((law): Row => {
+      const names = stateNames(law);
+      return [
+        `${law}.update`,
+        [weights, weights, step, ...names.map(() => weights)],
+        (rec, weight, gradient, state, _d, all) => {
+          const own = Object.fromEntries(names.map((name, i) => [name, all[3 + i] as Tensor]));
+          applyUpdate(rec, law, { weight, gradient, step: state, state: own }, LAWS[law]);
+        },
+      ];
+    }),
+    ['gradient_clip.clip_value', [weights], (rec, g) => clipValue(rec, g, 1)],
+    ['gradient_clip.clip_norm', [weights], (rec, g) => clipNorm(rec, g, 1)],
+    ['weight_penalty.partial_sums', [weights], sumOfSquares],
+    ['weight_penalty.backward', [weights, weights], (rec, w, dw) => addPenaltyGradient(rec, w, PENALTY, dw)],
+    ['moving_average.update', [weights, weights], (rec, w, mean) => updateAverage(rec, w, mean, 0.999)],
+  ];
+}
+
+type Pointwise = (rec: Recorder, a: Tensor, b: Tensor) => Tensor;
+
+/** Kernels that have one way; what they reach is told in bytes. */
+export function simpleCases(batch: number): BenchCase[] {
+  return rows(batch).map(([kernel, shapes, run]) => {
+    const size = shapes[0]?.join('x') ?? '';
+    return {
+      ...{ name: `${kernel} ${size}`, kernel, size, family: undefined, variants: [''], flop: undefined },
+      timed: {
+        shapes,
+        record: (rec, all) => {
+          const [a, b, c, d] = all as [Tensor, Tensor, Tensor, Tensor];
+          const made = run(rec, a, b, c, d, all);
+          return made === undefined ? [] : ([made].flat() as Tensor[]);
+        },
+      },
+      checked: KERNEL_CASES.filter(({ kernels }) => kernels.includes(kernel)),
+    };
+  });
+}
