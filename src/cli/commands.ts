@@ -3,6 +3,7 @@ import { PREPROCESS } from '../data/preprocess.js';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
 import { TTA } from '../train/tta.js';
 import { SCREEN_NAMES } from '../tui/app_state.js';
+import { GRAPHICS_CHOICES } from '../tui/paint/capability.js';
 import { VISION_DEFAULTS } from '../vision/options.js';
 import { SOURCE_HELP } from '../vision/source_spec.js';
 import type { GlobalArgs } from './global_args.js';
@@ -82,6 +83,12 @@ function command<T>(
 const TUI: Record<string, Options> = {
   fps: { type: 'number', default: 15, describe: 'how often the screen follows training, per second' },
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
+  graphics: {
+    choices: GRAPHICS_CHOICES,
+    requiresArg: true,
+    defaultDescription: 'auto',
+    describe: 'pictures as pixels, by the protocol that the terminal has; none: as characters',
+  },
   accessible: {
     type: 'boolean',
     default: false,
@@ -211,6 +218,7 @@ export const COMMANDS: CommandModule[] = [
         'max-frames': { type: 'number', requiresArg: true, describe: 'stop after so many frames' },
         headless: { type: 'boolean', default: false, describe: 'lines instead of the screen' },
         ascii: TUI['ascii'] as Options,
+        graphics: TUI['graphics'] as Options,
         ...FOREIGN,
         adapter: ADAPTER,
       }) as unknown as Argv<import('./commands/webcam.js').WebcamArgs>,

@@ -7,6 +7,7 @@ import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { AppView } from './app.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { percent } from './charts/axis.js';
+import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { type App, type Host, handleKey } from './keys.js';
 import type { Size } from './layout.js';
@@ -51,7 +52,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const { capability, fps, own = {} } = options;
   const engine = options.engine ?? new EngineProcess();
   const pictures = new PictureCache(capability);
-  const screen = new Screen(process.stdout, (placed) => pictures.lines(placed));
+  const images = capability.graphics && new ImageLayer(capability.graphics);
+  const screen = new Screen(process.stdout, (placed) => pictures.lines(placed), images);
   const store = new Store<AppState>({ ...initialState(screen.size, capability), screens: own }, { fps });
   const leaving = new Leaving(store, engine);
   const host: Host = {

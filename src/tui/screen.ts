@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import sliceAnsi from 'slice-ansi';
-import type { Piece, Size } from './layout.js';
+import type { ImageLayer } from './image_layer.js';
+import type { Piece, Rect, Size } from './layout.js';
 import type { PlacedPicture } from './screen_module.js';
 import { padTo, widthOf } from './text.js';
 
@@ -47,6 +48,8 @@ export class Screen extends EventEmitter {
     private readonly terminal: Terminal,
     /** Lines of a picture, each exactly as wide as its place. */
     private readonly paint: (picture: PlacedPicture) => readonly string[],
+    /** Shows pictures instead, on a terminal that takes pixels. */
+    private readonly images?: ImageLayer,
   ) {
     super();
   }
@@ -81,7 +84,7 @@ export class Screen extends EventEmitter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#entered = false;
-    this.terminal.write(LEAVE);
+    this.terminal.write((this.images?.clear() ?? '') + LEAVE);
   }
 
   /** Ink's output: a whole frame, or at its end a line break and the cursor, which are not for us. */
@@ -104,7 +107,7 @@ export class Screen extends EventEmitter {
   redraw(): void {
     this.#shownRows = [];
     this.#shownSegments = [];
-    if (this.#entered) this.terminal.write('\x1b[2J');
+    if (this.#entered) this.terminal.write(`${this.images?.clear() ?? ''}\x1b[2J`);
     this.#schedule();
   }
 
@@ -116,7 +119,10 @@ export class Screen extends EventEmitter {
   #flush(): void {
     this.#timer = undefined;
     const { cols, rows } = this.size;
+    const images = this.#pictures.filter(({ y, rows: high }) => y + high <= rows);
+    for (const y of this.images?.vacated(images) ?? []) delete this.#shownRows[y];
     const segments = this.#segments(rows);
+    const written: Rect[] = [];
     let out = '';
     for (let y = 0; y < rows; y++) {
       const [line, parts] = [this.#frame[y] ?? '', segments[y] ?? []];
@@ -125,14 +131,20 @@ export class Screen extends EventEmitter {
         parts.length !== shownParts.length ||
         parts.some(({ x, cols: width }, i) => x !== shownParts[i]?.x || width !== shownParts[i]?.cols);
       let rewritten = line !== shown || moved;
-      if (rewritten) out += `${goTo(0, y)}${line}\x1b[0m${widthOf(line) < cols ? '\x1b[K' : ''}`;
-      parts.forEach(({ x, text }, i) => {
+      if (rewritten) {
+        out += `${goTo(0, y)}${line}\x1b[0m${widthOf(line) < cols ? '\x1b[K' : ''}`;
+        written.push({ x: 0, y, cols, rows: 1 });
+      }
+      parts.forEach(({ x, cols: width, text }, i) => {
         rewritten ||= text !== shownParts[i]?.text; // what comes after may lie over it
-        if (rewritten) out += goTo(x, y) + text;
+        if (!rewritten) return;
+        out += goTo(x, y) + text;
+        written.push({ x, y, cols: width, rows: 1 });
       });
       this.#shownRows[y] = line;
       this.#shownSegments[y] = parts;
     }
+    out += this.images?.update(images, (cells) => written.some((part) => overlap(part, cells))) ?? '';
     if (out === '') return;
     if (this.terminal.write(SYNC + out + UNSYNC)) return;
     // A slow terminal: wait until it has taken what we wrote, then draw what is true by then.
@@ -154,6 +166,7 @@ export class Screen extends EventEmitter {
     for (const { at, lines } of this.#over) {
       for (let i = 0; i < at.rows; i++) put(at.x, at.y + i, at.cols, padTo(lines[i] ?? '', at.cols));
     }
+    if (this.images !== undefined) return byRow;
     for (const placed of this.#pictures) {
       this.paint(placed).forEach((line, i) => {
         put(placed.x, placed.y + i, placed.cols, line);
@@ -161,6 +174,10 @@ export class Screen extends EventEmitter {
     }
     return byRow;
   }
+}
+
+function overlap(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.cols && b.x < a.x + a.cols && a.y < b.y + b.rows && b.y < a.y + a.rows;
 }
 
 /** Rows with pieces laid over them. */

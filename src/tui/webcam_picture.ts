@@ -1,10 +1,11 @@
+import { inColor, type Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
-import { drawBox, FOCUS, inColor, OTHER } from '../vision/overlay.js';
+import { drawBox, FOCUS, OTHER } from '../vision/overlay.js';
 import { cut } from '../vision/pixels.js';
 import type { Face, FrameMessage } from '../vision/protocol.js';
 import type { Capability } from './paint/capability.js';
 import { dotsPerCell } from './paint/paint.js';
-import { fitPicture } from './paint/picture.js';
+import { type Cells, fitPicture } from './paint/picture.js';
 import type { PlacedPicture } from './screen_module.js';
 
 /** A label in cells of the panel. */
@@ -21,6 +22,8 @@ export interface FrameView {
   readonly labels: readonly PlacedLabel[];
 }
 
+/** More pixels than a cell has across in common fonts would be sent for nothing. */
+const MOST_ACROSS = 8;
 const NOTHING: FrameView = { pictures: [], labels: [] };
 
 /** The last view of each frame: lines and pictures are asked for one after the other. */
@@ -36,7 +39,7 @@ export function viewFrame(
   capability: Capability,
   focus: number,
 ): FrameView {
-  const key = `${cols} ${rows} ${focus} ${capability.color} ${capability.glyphs}`;
+  const key = `${cols} ${rows} ${focus} ${capability.color} ${capability.glyphs} ${capability.graphics}`;
   const known = views.get(frame);
   if (known?.key === key) return known.view;
   const view = makeView(frame, cols, rows, capability, focus);
@@ -53,7 +56,7 @@ function makeView(
 ): FrameView {
   if (frame.picture === undefined || cols < 1 || rows < 1) return NOTHING;
   const fit = fitPicture(frame.width, frame.height, { cols, rows });
-  const [across, down] = dotsPerCell(capability);
+  const [across, down] = dotsOf(frame.picture, fit, capability);
   const dots = inColor(resample(frame.picture, fit.cols * across, fit.rows * down, 'bilinear'));
   const [left, top] = [(cols - fit.cols) >> 1, (rows - fit.rows) >> 1];
   const [sx, sy] = [dots.width / frame.width, dots.height / frame.height];
@@ -64,7 +67,7 @@ function makeView(
     const { x, y, width, height } = face.box;
     const box = { x: x * sx, y: y * sy, width: width * sx, height: height * sy };
     const focused = face.track === focus;
-    drawBox(dots, box, focused ? FOCUS : OTHER, 1);
+    drawBox(dots, box, focused ? FOCUS : OTHER, Math.max(1, across >> 1));
     const text = ` ${caption(face)} `;
     const at = {
       x: Math.max(0, Math.min(Math.round(box.x / across), fit.cols - text.length)),
@@ -81,6 +84,13 @@ function makeView(
     }),
   }));
   return { pictures, labels: free.map((label) => ({ ...label, x: label.x + left, y: label.y + top })) };
+}
+
+/** Dots of a cell: the terminal's own; where it shows pixels, as many as the frame has. Labels cut between cells. */
+function dotsOf({ width }: Picture, { cols }: Cells, capability: Capability): readonly [number, number] {
+  if (capability.graphics === undefined) return dotsPerCell(capability);
+  const across = Math.max(1, Math.min(MOST_ACROSS, Math.round(width / cols)));
+  return [across, 2 * across];
 }
 
 /** `Happy 87 %` */

@@ -6,3 +6,11 @@ export interface Picture {
   /** [height, width, channels] */
   readonly data: Uint8Array;
 }
+
+/** A copy in red, green and blue. */
+export function inColor({ width, height, channels, data }: Picture): Picture {
+  if (channels === 3) return { width, height, channels, data: Uint8Array.from(data) };
+  const out = new Uint8Array(data.length * 3);
+  for (let i = 0; i < out.length; i++) out[i] = data[Math.floor(i / 3)] as number;
+  return { width, height, channels: 3, data: out };
+}

@@ -1,4 +1,4 @@
-import type { Picture } from '../util/picture.js';
+import { inColor, type Picture } from '../util/picture.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphDot } from './font.js';
 import type { Box } from './geometry.js';
 
@@ -62,12 +62,4 @@ export function annotated(
     drawLabel(picture, box, text, color, scale);
   });
   return picture;
-}
-
-/** A copy in red, green and blue. */
-export function inColor({ width, height, channels, data }: Picture): Picture {
-  if (channels === 3) return { width, height, channels, data: Uint8Array.from(data) };
-  const out = new Uint8Array(data.length * 3);
-  for (let i = 0; i < out.length; i++) out[i] = data[Math.floor(i / 3)] as number;
-  return { width, height, channels: 3, data: out };
 }

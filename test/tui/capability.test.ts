@@ -45,6 +45,34 @@ describe('detectCapability', () => {
     expect(detectCapability({ TERM: 'xterm', ...env }, true).glyphs).toBe(glyphs);
   });
 
+  it.each([
+    [{}, undefined],
+    [{ TERM: 'xterm-kitty' }, 'kitty'],
+    [{ KITTY_WINDOW_ID: '1' }, 'kitty'],
+    [{ TERM: 'xterm-ghostty' }, 'kitty'],
+    [{ TERM_PROGRAM: 'ghostty' }, 'kitty'],
+    [{ TERM_PROGRAM: 'iTerm.app' }, 'iterm2'],
+    [{ TERM_PROGRAM: 'WezTerm' }, 'iterm2'],
+    [{ VTE_VERSION: '7600' }, undefined],
+    [{ TERM: 'xterm-kitty', TMUX: '/tmp/tmux-0/default,1,0' }, undefined],
+    [{ TERM: 'screen-256color', KITTY_WINDOW_ID: '1' }, undefined],
+    [{ TERM: 'xterm-kitty', NO_COLOR: '1' }, undefined],
+    [{ TERM: 'xterm-kitty', FER_TUI_GRAPHICS: 'none' }, undefined],
+    [{ TMUX: '/tmp/tmux-0/default,1,0', FER_TUI_GRAPHICS: 'kitty' }, 'kitty'],
+  ] as const)('reads the graphics of %j', (env, graphics) => {
+    expect(detectCapability({ ...UTF8, ...env }, true).graphics).toBe(graphics);
+  });
+
+  it('takes the graphics that it is told, only for a terminal, and refuses what it does not know', () => {
+    const told = { TERM: 'xterm-kitty', FER_TUI_GRAPHICS: 'kitty' };
+    expect(detectCapability(told, true, { graphics: 'iterm2' }).graphics).toBe('iterm2');
+    expect(detectCapability(told, true, { graphics: 'none' }).graphics).toBeUndefined();
+    expect(detectCapability(told, false).graphics).toBeUndefined();
+    expect(() => detectCapability({ FER_TUI_GRAPHICS: 'vga' }, true)).toThrow(
+      /FER_TUI_GRAPHICS = vga: expected/,
+    );
+  });
+
   it('draws in ASCII when told', () => {
     expect(detectCapability(UTF8, true, { ascii: true }).glyphs).toBe('ascii');
   });

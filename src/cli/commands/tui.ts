@@ -1,5 +1,5 @@
 import type { ScreenName } from '../../tui/app_state.js';
-import { detectCapability } from '../../tui/paint/capability.js';
+import { detectCapability, type GraphicsChoice } from '../../tui/paint/capability.js';
 import { UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../global_args.js';
 
@@ -7,6 +7,7 @@ export interface TuiArgs {
   readonly screen?: ScreenName;
   readonly fps: number;
   readonly ascii: boolean;
+  readonly graphics?: GraphicsChoice;
   readonly accessible: boolean;
   readonly replay?: string;
   readonly replaySpeed: number;
@@ -24,14 +25,14 @@ export function hasScreen(env: NodeJS.ProcessEnv): boolean {
 
 /** `fer-tui` and `fer-tui tui` in a terminal. */
 export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
-  const { screen, fps, ascii, color, replay } = args;
+  const { screen, fps, ascii, color, graphics, replay } = args;
   if (!(fps >= 1 && fps <= 60)) throw new UsageError(`fps = ${fps}: expected a number in [1, 60]`);
   if (wantsAccessible(args.accessible, process.env) || process.env['TERM'] === 'dumb') {
     const { runAccessible } = await import('../../tui/accessible.js');
     return runAccessible();
   }
   const { runTui } = await import('../../tui/main.js');
-  const options = { fps, capability: detectCapability(process.env, true, { ascii, color }) };
+  const options = { fps, capability: detectCapability(process.env, true, { ascii, color, graphics }) };
   if (replay !== undefined) {
     const { ReplayEngine } = await import('../../engine/replay.js');
     const engine = ReplayEngine.ofFile(replay, { eventsPerSecond: args.replaySpeed });

@@ -1,4 +1,4 @@
-import { detectCapability } from '../../tui/paint/capability.js';
+import { detectCapability, type GraphicsChoice } from '../../tui/paint/capability.js';
 import { visionOptions } from '../../vision/options.js';
 import type { VisionOptions } from '../../vision/protocol.js';
 import type { GlobalArgs } from '../global_args.js';
@@ -15,6 +15,7 @@ export interface WebcamArgs extends VisionArgs {
   readonly snapshot?: string;
   readonly headless: boolean;
   readonly ascii: boolean;
+  readonly graphics?: GraphicsChoice;
 }
 
 /** What a terminal is asked to draw, at most. */
@@ -47,11 +48,14 @@ export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
 }
 
 /** The Webcam screen of the terminal UI, with these options. */
-async function onScreen(options: VisionOptions, { ascii, color }: WebcamArgs & GlobalArgs): Promise<number> {
+async function onScreen(
+  options: VisionOptions,
+  { ascii, color, graphics }: WebcamArgs & GlobalArgs,
+): Promise<number> {
   const { runTui } = await import('../../tui/main.js');
   return runTui({
     fps: SCREEN_FPS,
-    capability: detectCapability(process.env, true, { ascii, color }),
+    capability: detectCapability(process.env, true, { ascii, color, graphics }),
     screen: 'webcam',
     own: { webcam: { options, mirror: options.mirror, smoothed: options.smoothing > 0 } },
   });

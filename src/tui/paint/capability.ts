@@ -1,9 +1,17 @@
 import { wantsColor } from '../../train/printer.js';
+import { UsageError } from '../../util/errors.js';
+
+/** Protocols that show pictures as pixels. */
+export type Graphics = 'kitty' | 'iterm2';
+export const GRAPHICS_CHOICES = ['auto', 'kitty', 'iterm2', 'none'] as const;
+export type GraphicsChoice = (typeof GRAPHICS_CHOICES)[number];
 
 /** What the terminal can show. */
 export interface Capability {
   readonly color: 'truecolor' | '256' | '16' | 'none';
   readonly glyphs: 'unicode' | 'ascii';
+  /** How pictures are sent as pixels; undefined: they are painted with characters. */
+  readonly graphics?: Graphics | undefined;
 }
 
 export interface CapabilityOptions {
@@ -11,6 +19,8 @@ export interface CapabilityOptions {
   readonly ascii?: boolean;
   /** `--color`. Default: auto. */
   readonly color?: 'auto' | 'always' | 'never';
+  /** `--graphics`. Default: FER_TUI_GRAPHICS, else auto. */
+  readonly graphics?: GraphicsChoice | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -19,12 +29,33 @@ type Env = Readonly<Record<string, string | undefined>>;
 const TRUE_COLOR_TERM = /-direct|kitty|alacritty|ghostty|wezterm|foot|contour/;
 const TRUE_COLOR_PROGRAM = /^(iTerm\.app|WezTerm|vscode|ghostty|rio|Hyper)$/;
 
-/** Reads from the environment what a terminal can show. Whether to colour at all is decided by `wantsColor`. */
+/** Reads from the environment what a terminal can show. Whether to colour at all is decided by `wantsColor`. Throws UsageError. */
 export function detectCapability(env: Env, isTTY: boolean, options: CapabilityOptions = {}): Capability {
+  const color = wantsColor(options.color ?? 'auto', isTTY, env) ? depth(env) : 'none';
+  const choice = options.graphics ?? choiceOf(env['FER_TUI_GRAPHICS']);
+  const plain = color === 'none' || options.ascii === true;
+  const graphics = choice !== 'auto' ? choice : plain ? 'none' : graphicsOf(env);
   return {
-    color: wantsColor(options.color ?? 'auto', isTTY, env) ? depth(env) : 'none',
+    color,
     glyphs: options.ascii === true || !drawsUnicode(env) ? 'ascii' : 'unicode',
+    ...(isTTY && graphics !== 'none' && { graphics }),
   };
+}
+
+function choiceOf(text = ''): GraphicsChoice {
+  if (text === '') return 'auto';
+  const choice = GRAPHICS_CHOICES.find((name) => name === text);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`FER_TUI_GRAPHICS = ${text}: expected ${GRAPHICS_CHOICES.join(', ')}`);
+}
+
+/** By what terminals that surely have it put into the environment. Multiplexers pass that on, but not the pictures. */
+function graphicsOf(env: Env): Graphics | 'none' {
+  const [term, program] = [env['TERM'] ?? '', env['TERM_PROGRAM'] ?? ''];
+  if (env['TMUX'] || env['STY'] || env['ZELLIJ'] || /^(tmux|screen|dumb|linux)/.test(term)) return 'none';
+  if (/^(iTerm\.app|WezTerm)$/.test(program)) return 'iterm2';
+  if (/kitty|ghostty/.test(term) || program === 'ghostty' || env['KITTY_WINDOW_ID']) return 'kitty';
+  return 'none';
 }
 
 function depth(env: Env): 'truecolor' | '256' | '16' {

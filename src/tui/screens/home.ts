@@ -86,7 +86,7 @@ function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): st
     label('Data', data === undefined ? 'no FER-2013 here; drawn faces are built in' : `FER-2013: ${data}`),
     label(
       'Term',
-      `${size.cols}x${size.rows} · ${colourWords(capability.color)} · ${capability.glyphs === 'unicode' ? 'Unicode' : 'ASCII'}`,
+      `${size.cols}x${size.rows} · ${colourWords(capability.color)} · ${capability.glyphs === 'unicode' ? 'Unicode' : 'ASCII'}${capability.graphics === undefined ? '' : ` · ${capability.graphics}`}`,
     ),
   ];
   return rows < all.length ? all.filter((_, i) => i !== 1) : all;

@@ -1,0 +1,78 @@
+import { resample } from '../util/resample.js';
+import type { Rect } from './layout.js';
+import type { Graphics } from './paint/capability.js';
+import { iterm2Image, kittyDelete, kittyImage } from './paint/graphics.js';
+import type { PlacedPicture } from './screen_module.js';
+
+/** The first of our numbers for Kitty; others in the same window will hardly count from here. */
+const FIRST_ID = 0x66657200;
+/** A cell's pixels are taken for so many: more would be sent for nothing. */
+const CELL = { width: 8, height: 16 };
+
+/**
+ * Pictures that the terminal keeps as pixels, in the order of the scene: says what to write so that it shows others.
+ * Kitty's lie over the cells under a number. iTerm2's lie in the cells, and go when text is written there.
+ */
+export class ImageLayer {
+  #shown: readonly PlacedPicture[] = [];
+
+  constructor(private readonly graphics: Graphics) {}
+
+  /** Rows that have to be written anew, because an image leaves cells that it lived in. */
+  vacated(next: readonly PlacedPicture[]): readonly number[] {
+    if (this.graphics === 'kitty') return [];
+    return this.#shown
+      .filter((old) => !next.some((picture) => sameCells(old, picture)))
+      .flatMap(({ y, rows }) => Array.from({ length: rows }, (_, i) => y + i));
+  }
+
+  /** @param rewritten whether something has been written into these cells since */
+  update(next: readonly PlacedPicture[], rewritten: (cells: Rect) => boolean): string {
+    const old = this.#shown;
+    this.#shown = next;
+    const changes = next.map((placed, i) => {
+      const before = old[i];
+      const same = before?.picture === placed.picture && sameCells(before, placed) && !rewritten(placed);
+      return same ? '' : this.#remove(i, before) + this.#draw(placed, i);
+    });
+    return changes.join('') + this.#removeFrom(next.length, old);
+  }
+
+  /** Takes everything off that text and clearing leave there. */
+  clear(): string {
+    const old = this.#shown;
+    this.#shown = [];
+    return this.#removeFrom(0, old);
+  }
+
+  #removeFrom(first: number, old: readonly PlacedPicture[]): string {
+    return old
+      .slice(first)
+      .map((picture, i) => this.#remove(first + i, picture))
+      .join('');
+  }
+
+  #remove(index: number, old: PlacedPicture | undefined): string {
+    return this.graphics === 'kitty' && old !== undefined ? kittyDelete(FIRST_ID + index) : '';
+  }
+
+  #draw(placed: PlacedPicture, index: number): string {
+    const picture = sized(placed);
+    const image =
+      this.graphics === 'kitty'
+        ? kittyImage(picture, placed, FIRST_ID + index)
+        : iterm2Image(picture, placed);
+    return `\x1b7\x1b[${placed.y + 1};${placed.x + 1}H${image}\x1b8`;
+  }
+}
+
+/** The pixels to send: no more than the cells have; enlarged here only where the terminal's blur is not wanted. */
+function sized({ picture, cols, rows, enlarge }: PlacedPicture) {
+  const [width, height] = [cols * CELL.width, rows * CELL.height];
+  if (enlarge === 'nearest') return resample(picture, width, height, 'nearest');
+  return resample(picture, Math.min(width, picture.width), Math.min(height, picture.height), 'bilinear');
+}
+
+function sameCells(a: Rect, b: Rect): boolean {
+  return a.x === b.x && a.y === b.y && a.cols === b.cols && a.rows === b.rows;
+}
