@@ -71,7 +71,7 @@ process.on('message', (command: Command) => {
       training.train(command.settings);
       break;
     case 'resume':
-      training.resume(command.path);
+      training.resume(command.path, command.lr);
       break;
     default:
       training.steer(command);

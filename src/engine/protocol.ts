@@ -4,7 +4,8 @@ import type { RequestName } from './requests.js';
 /** Down to the engine. */
 export type Command =
   | { readonly type: 'train'; readonly settings: Readonly<Record<string, unknown>> }
-  | { readonly type: 'resume'; readonly path: string }
+  /** With another learning rate from there on, if given. */
+  | { readonly type: 'resume'; readonly path: string; readonly lr?: number | undefined }
   | Steering
   /** Save and end. So does the parent's end. */
   | { readonly type: 'end' }

@@ -20,10 +20,11 @@ export class Training {
     });
   }
 
-  /** Goes on with the run in a folder. */
-  resume(path: string): void {
-    this.#begin(async (hooks) => {
+  /** Goes on with the run in a folder. @param lr the learning rate from there on; default: as it was */
+  resume(path: string, lr?: number): void {
+    this.#begin(async (hooks, control) => {
       const { resumeTraining } = await import('../train/session.js');
+      if (lr !== undefined) control.setLearningRate(lr);
       await resumeTraining(path, hooks);
     });
   }
@@ -49,7 +50,7 @@ export class Training {
     await this.#running;
   }
 
-  #begin(body: (hooks: Hooks) => Promise<void>): void {
+  #begin(body: (hooks: Hooks, control: Control) => Promise<void>): void {
     if (this.#control !== undefined) return;
     const control = new Control();
     this.#control = control;
@@ -60,7 +61,7 @@ export class Training {
     };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
-    this.#running = body({ emit, control, onLoadProgress })
+    this.#running = body({ emit, control, onLoadProgress }, control)
       .catch((error: unknown) => {
         console.error(error); // into the log; whoever watches has the error event
         if (ended) return;

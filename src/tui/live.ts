@@ -1,3 +1,4 @@
+import { EXIT } from '../util/errors.js';
 import {
   applyEvent,
   beginRun,
@@ -25,6 +26,7 @@ export function follow(act: Verbs): () => void {
         const newest = next.happened.at(-1);
         const told = newest !== undefined && newest !== run?.happened.at(-1);
         act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
+        if (news.event.type === 'end' && hasDiverged(next)) askAfterDivergence(act, next);
         break;
       }
       case 'loading':
@@ -59,6 +61,28 @@ function lose(act: Verbs, run: RunState, how: string): void {
   });
 }
 
+/** Whether a run ended because its loss was no longer a number. */
+export function hasDiverged({ end }: RunState): boolean {
+  return end?.exit === EXIT.diverged;
+}
+
+/** Offers to go on from before the loss went astray, ten times as slow. Checkpoints are of finite losses only. */
+export function askAfterDivergence(act: Verbs, run: RunState): void {
+  const { start, step, error } = run;
+  if (start === undefined) return;
+  const lr = Number(((step?.lr ?? Number(start.config['lr'])) / 10).toPrecision(3));
+  act.ask({
+    title: 'training diverged',
+    lines: [
+      error?.message ?? 'The loss is no longer a number.',
+      `${start.run} can go on from its last checkpoint, which is from before that (without one, from its start).`,
+    ],
+    choices: [
+      { key: 'R', label: `resume with a learning rate of ${lr}`, run: () => resumeRun(act, start.path, lr) },
+    ],
+  });
+}
+
 /** Begins a run with these settings and shows it. */
 export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>): void {
   if (isActive(act.app.run)) {
@@ -70,8 +94,8 @@ export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>
   act.go('train');
 }
 
-/** Goes on with the run in a folder and shows it. */
-export function resumeRun(act: Verbs, path: string): void {
+/** Goes on with the run in a folder and shows it. @param lr another learning rate from there on */
+export function resumeRun(act: Verbs, path: string, lr?: number): void {
   if (isActive(act.app.run)) {
     act.note('a training is going on: x stops it first', 'bad');
     return;
@@ -82,7 +106,7 @@ export function resumeRun(act: Verbs, path: string): void {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;
   }
-  act.engine.send({ type: 'resume', path });
+  act.engine.send({ type: 'resume', path, lr });
   act.go('train');
 }
 

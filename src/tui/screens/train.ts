@@ -1,7 +1,7 @@
 import type { Steering } from '../../engine/protocol.js';
 import { commandLine, FIELDS, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
-import { askToStop, resumeRun, startRun } from '../live.js';
+import { askAfterDivergence, askToStop, hasDiverged, resumeRun, startRun } from '../live.js';
 import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
 import {
@@ -261,11 +261,13 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['R'],
     hint: 'resume',
-    help: 'Resumes the run from its last checkpoint',
+    help: 'Resumes the run from its last checkpoint; one that diverged with a tenth of its rate',
     when: (act) => over(act) && act.app.run?.start !== undefined,
     run: (act) => {
-      const path = act.app.run?.start?.path;
-      if (path !== undefined) resumeRun(act, path);
+      const { run } = act.app;
+      if (run?.start === undefined) return;
+      if (hasDiverged(run)) askAfterDivergence(act, run);
+      else resumeRun(act, run.start.path);
     },
   },
   {
