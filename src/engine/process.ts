@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import type { Engine, News } from './engine.js';
+import { logPath, removeOldLogs } from './old_logs.js';
 import type { Batch, Command, Message } from './protocol.js';
 import type { Args, Progress, RequestName, Result } from './requests.js';
 
@@ -28,7 +28,7 @@ export class EngineProcess implements Engine {
 
   constructor(entry = fileURLToPath(new URL('./child.js', import.meta.url))) {
     this.#entry = entry;
-    this.log = join(cacheFolder(), `engine-${process.pid}.log`);
+    this.log = logPath(cacheFolder(), process.pid);
   }
 
   /** Of the living child. */
@@ -86,6 +86,7 @@ export class EngineProcess implements Engine {
 
   #begin(): ChildProcess {
     makeFolder(cacheFolder());
+    removeOldLogs(cacheFolder());
     const log = openSync(this.log, 'a');
     const child = fork(this.#entry, [], {
       serialization: 'advanced',

@@ -12,6 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
+import { isAlive } from '../util/processes.js';
 import type { TrainEvent } from './events.js';
 
 /**
@@ -159,7 +160,7 @@ function locked<T>(path: string, open: () => T): T {
 function holder(path: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
-    return pid > 0 && alive(pid) ? pid : undefined;
+    return pid > 0 && isAlive(pid) ? pid : undefined;
   } catch {
     return undefined;
   }
@@ -184,15 +185,6 @@ function cutBrokenLine(path: string): void {
   const text = readFileSync(path);
   const end = text.lastIndexOf(10) + 1;
   if (end < text.length) truncateSync(path, end);
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function nextFree(parent: string): string {

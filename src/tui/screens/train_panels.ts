@@ -1,3 +1,4 @@
+import { CLASS_NAMES } from '../../util/classes.js';
 import { percent, shortNumber } from '../charts/axis.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
@@ -109,7 +110,9 @@ export const accuracyLines = (view: View): string[] => chartLines(view, true);
 const NO_VALIDATION = ['no validation yet', 'v validates now, after the batch'];
 
 function classesOf({ start }: RunState, count: number): readonly string[] {
-  return start?.data.classes ?? Array.from({ length: count }, (_, i) => `class ${i}`);
+  if (start?.data.classes !== undefined) return start.data.classes;
+  // Logs of early versions do not name them.
+  return count === CLASS_NAMES.length ? CLASS_NAMES : Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
 export function recallLines(view: View): readonly string[] {
