@@ -31,13 +31,20 @@ export class Classifier {
     return this.saved.classes;
   }
 
+  /** Faces of this size are taken as they are. */
+  get inputSize(): readonly [height: number, width: number] {
+    const [height = 1, width = 1] = this.saved.network.inputShape;
+    return [height, width];
+  }
+
   /**
    * Class probabilities [count, classes]. Batches are filled up to powers of two, so that a changing number of faces
    * prepares few recordings.
    * @param faces [count, height, width] gray values 0..255; brought to the model's size, channels and preprocessing
    */
   async classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array> {
-    const [h = 1, w = 1, channels = 1] = this.saved.network.inputShape;
+    const [h, w] = this.inputSize;
+    const channels = this.saved.network.inputShape[2] ?? 1;
     const images = resizeImages(faces.subarray(0, count * height * width), [height, width], [h, w]);
     const classes = this.classes.length;
     const result = new Float32Array(count * classes);

@@ -17,6 +17,8 @@ import { Tracker } from './tracker.js';
 /** Says what faces show: `Classifier` of src/train, or a stand-in for tests. */
 export interface FaceClassifier {
   readonly classes: readonly string[];
+  /** Of the faces that it takes without resizing them; default: INPUT_SIZE each. */
+  readonly inputSize?: readonly [height: number, width: number];
   /** Probabilities [count, classes] of gray faces [count, height, width]. */
   classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array>;
 }
@@ -29,7 +31,7 @@ export interface Parts {
   readonly recorder: Recorder | undefined;
 }
 
-/** Edge of the faces that the classifier is given: that of the training images. */
+/** Edge of the training images, and of the faces for a classifier that names no other. */
 export const INPUT_SIZE = 48;
 /** How long a photograph of a folder is shown to somebody who watches. */
 const STILL_MS = 1000;
@@ -148,7 +150,8 @@ export class Pipeline {
     const gray = toGray(picture);
     const boxes = (await this.#boxes(frame, gray)).slice(0, this.#options.maxFaces);
     const detected = performance.now();
-    const inputs = boxes.map((box) => cropFace(gray, box, this.#options.margin, INPUT_SIZE));
+    const [height, width] = this.#parts.classifier.inputSize ?? [INPUT_SIZE, INPUT_SIZE];
+    const inputs = boxes.map((box) => cropFace(gray, box, this.#options.margin, width, height));
     const faces = await this.#faces(boxes, inputs, frame.t);
     const times = { capture: ms, detect: detected - begin, classify: performance.now() - detected };
     this.#last = { index: frame.index, picture, faces };

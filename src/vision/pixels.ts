@@ -44,11 +44,11 @@ export function cut({ width, height, channels, data }: Picture, box: Box): Pictu
 }
 
 /**
- * A face as the network knows faces: gray, `size` x `size`, made smaller by area like the training images.
+ * A face as the network takes faces: gray, width x height, made smaller by area like the training images.
  * @param margin how much the detector's box is widened on every side, as a share of it
  */
-export function cropFace(gray: Picture, box: Box, margin: number, size: number): Picture {
-  return resample(cut(gray, grow(box, margin)), size, size, 'bilinear');
+export function cropFace(gray: Picture, box: Box, margin: number, width: number, height = width): Picture {
+  return resample(cut(gray, grow(box, margin)), width, height, 'bilinear');
 }
 
 /** Makes a picture small enough for width x height and keeps its shape; never larger. */

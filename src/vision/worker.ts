@@ -4,7 +4,7 @@ import { EXIT, FerError } from '../util/errors.js';
 import { HaarDetector } from './detector.js';
 import { openSource } from './open_source.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
-import { INPUT_SIZE, Pipeline } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
 import type { Command, Message, VisionOptions } from './protocol.js';
 import { checkVideoName, Recorder } from './recorder.js';
 import type { FrameSource } from './source.js';
@@ -85,7 +85,8 @@ async function openModels({ adapter, foreign }: VisionOptions) {
       const path = findWeights(weights);
       const classifier = await Classifier.open(gpu, path, foreign);
       // Compiles, so that no frame has to wait for it.
-      await classifier.classify(new Uint8Array(INPUT_SIZE ** 2), 1, INPUT_SIZE, INPUT_SIZE);
+      const [height, width] = classifier.inputSize;
+      await classifier.classify(new Uint8Array(height * width), 1, height, width);
       await emit({ type: 'model', weights: path, name: nameOf(path), classes: classifier.classes });
       if (classifier.saved.classesGuessed) {
         const text = `${path} does not name its classes; taken for ${classifier.classes.join(', ')}: give --classes if that is wrong`;

@@ -100,6 +100,7 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     ).toBeLessThan(1e-4);
     await learner.dispose();
     const classifier = await Classifier.open(gpu(), path);
+    expect(classifier.inputSize).toEqual(shape.slice(0, 2));
     const said = await classifier.classify(images.subarray(0, 70 * 48 * 48), 70, 48, 48);
     expect(relativeError(said, want.subarray(0, 70 * classes.length))).toBeLessThan(1e-4);
     await classifier.dispose();

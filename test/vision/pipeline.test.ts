@@ -49,12 +49,13 @@ const FACE: Box = { x: 10, y: 8, width: 20, height: 20 };
 async function run(
   source: FrameSource,
   boxes: Box[],
-  rest: Partial<VisionOptions> = {},
+  rest: Partial<VisionOptions> & { readonly classifier?: FaceClassifier } = {},
   onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
 ) {
-  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...rest });
+  const { classifier = CLASSIFIER, ...own } = rest;
+  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...own });
   const messages: Message[] = [];
-  const parts = { source, detector: detector(boxes), classifier: CLASSIFIER, recorder: undefined };
+  const parts = { source, detector: detector(boxes), classifier, recorder: undefined };
   const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {
     messages.push(message);
     onMessage(message, pipeline);
@@ -74,6 +75,31 @@ describe('the pipeline', () => {
       expect(faces[0]?.probabilities[1]).toBeCloseTo(0.7, 6);
     }
     expect(summary).toMatchObject({ frames: 3, dropped: 0, without: 0, labels: { B: 3 } });
+  });
+
+  it.each([
+    [undefined, [48, 48]],
+    [
+      [8, 5],
+      [8, 5],
+    ],
+  ] as const)('crops straight to what the classifier takes: %j', async (inputSize, [height, width]) => {
+    const picture = { width: 64, height: 48, channels: 1 as const, data: new Uint8Array(64 * 48) };
+    for (let i = 0; i < picture.data.length; i++) picture.data[i] = (i % 2) * 200; // stripes of one pixel
+    const seen: [number, number, number][] = [];
+    const values = new Set<number>();
+    const classifier: FaceClassifier = {
+      ...{ ...CLASSIFIER, ...(inputSize && { inputSize }) },
+      classify: async (faces, count, high, wide) => {
+        seen.push([faces.length / count, high, wide]);
+        for (const value of faces) values.add(value);
+        return Float32Array.of(0.1, 0.7, 0.2);
+      },
+    };
+    await run(scripted([{ picture }]), [FACE], { classifier, margin: 0 });
+    expect(seen).toEqual([[height * width, height, width]]);
+    // Each the mean of 4 x 2.5 pixels, or enlarged.
+    expect([...values].sort((a, b) => a - b)).toEqual(inputSize ? [100] : expect.arrayContaining([0, 200]));
   });
 
   it('no face is no face, and is counted', async () => {
