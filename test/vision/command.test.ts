@@ -229,6 +229,8 @@ describeGpu('webcam on videos of real faces', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/ % at \d+,\d+ \d+x\d+ -> /);
     expect(existsSync(join(out, name))).toBe(true);
+    const predicted = await runCli(['predict', join(folder, name), '--detect', '--weights', weights]);
+    expect(predicted).toMatchObject({ code: 0, stdout: stdout.replace(/ -> .*/, '') });
     writeFileSync(photo, EMPTY_PNG);
     const none = await runCli(['detect', photo, '--weights', weights, '--require-face']);
     expect(none.stdout).toBe(`${photo}: No face found\n`);
