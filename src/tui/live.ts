@@ -68,9 +68,9 @@ export function hasDiverged({ end }: RunState): boolean {
 
 /** Offers to go on from before the loss went astray, ten times as slow. Checkpoints are of finite losses only. */
 export function askAfterDivergence(act: Verbs, run: RunState): void {
-  const { start, step, error } = run;
+  const { start, rate, error } = run;
   if (start === undefined) return;
-  const lr = Number(((step?.lr ?? Number(start.config['lr'])) / 10).toPrecision(3));
+  const lr = Number(((rate ?? Number(start.config['lr'])) / 10).toPrecision(3));
   act.ask({
     title: 'training diverged',
     lines: [
@@ -101,7 +101,8 @@ export function resumeRun(act: Verbs, path: string, lr?: number): void {
     return;
   }
   try {
-    act.setApp({ run: reopened(readRunState(path), Date.now()), note: undefined });
+    const run = reopened(readRunState(path), Date.now());
+    act.setApp({ run: { ...run, rate: lr ?? run.rate }, note: undefined });
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;

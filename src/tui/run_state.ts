@@ -47,6 +47,8 @@ export interface RunState {
   readonly live: boolean;
   readonly start: StartEvent | undefined;
   readonly step: StepEvent | undefined;
+  /** The latest learning rate; undefined: as the settings have it. */
+  readonly rate: number | undefined;
   readonly loss: Curve;
   readonly acc: Curve;
   /** Each once, in order. */
@@ -71,7 +73,15 @@ const HAPPENINGS = 200;
 export function beginRun(now: number, live = true): RunState {
   return {
     ...{ phase: 'starting', begun: now, heard: now, live, loss: new Curve(), acc: new Curve() },
-    ...{ start: undefined, step: undefined, epochs: [], validation: undefined, markers: [], happened: [] },
+    ...{
+      start: undefined,
+      step: undefined,
+      rate: undefined,
+      epochs: [],
+      validation: undefined,
+      markers: [],
+      happened: [],
+    },
     ...{ progress: undefined, result: undefined, error: undefined, end: undefined, secondsBefore: 0 },
   };
 }
@@ -151,7 +161,7 @@ function stepped(run: RunState, event: StepEvent): RunState {
   run.loss.add(x, event.loss);
   run.acc.add(x, event.acc);
   const phase = run.phase === 'starting' || run.phase === 'compiling' ? 'training' : run.phase;
-  return { ...run, step: event, phase, progress: undefined };
+  return { ...run, step: event, rate: event.lr, phase, progress: undefined };
 }
 
 function epochEnded(run: RunState, event: EpochEvent, now: number | undefined): RunState {

@@ -132,8 +132,7 @@ function setRate(act: Act, lr: number): void {
   act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`);
 }
 
-const rateNow = (act: Act): number =>
-  act.app.run?.step?.lr ?? Number(act.app.run?.start?.config['lr'] ?? 1e-3);
+const rateNow = (act: Act): number => act.app.run?.rate ?? Number(act.app.run?.start?.config['lr'] ?? 1e-3);
 
 function askRate(act: Act): void {
   act.prompt({
