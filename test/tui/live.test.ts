@@ -42,5 +42,8 @@ it('offers a run that diverged a tenth of its learning rate, then and later', ()
   expect(sent).toEqual([]);
   at.press('R');
   expect(sent).toEqual([{ type: 'resume', path, lr: 0.0001 }]);
+  for (const event of diverge) tell({ type: 'train', event });
+  at.flush();
+  expect(at.text()).toContain('resume with a learning rate of 0.00001');
   at.unmount();
 });

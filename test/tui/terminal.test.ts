@@ -1,32 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
-import { Terminal } from '../../scripts/terminal.mjs';
-import { CLI } from '../helpers/cli.js';
+import { expect, it } from 'vitest';
+import type { Terminal } from '../../scripts/terminal.mjs';
 import { describeGpu } from '../helpers/gpu.js';
-
-let terminal: Terminal | undefined;
-afterEach(() => terminal?.kill());
-
-/** The program in a terminal, between two looks at how the terminal is set. */
-function open(args: string, options: ConstructorParameters<typeof Terminal>[2] = {}) {
-  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-pty-'));
-  const script = `stty -a > before; "${process.execPath}" "${CLI}" ${args}; echo "exit $?"; stty -a > after; sleep 60`;
-  terminal = new Terminal('bash', ['-c', script], { cwd, ...options });
-  return { cwd, t: terminal };
-}
-
-/** Cursor, alternate screen and echo are as they were. */
-async function expectRestored(t: Terminal, cwd: string, code: number): Promise<void> {
-  await t.waitFor(`exit ${code}`);
-  expect(t.alternate).toBe(false);
-  expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
-  await expect.poll(() => existsSync(join(cwd, 'after'))).toBe(true);
-  await expect
-    .poll(() => readFileSync(join(cwd, 'after'), 'utf8'))
-    .toBe(readFileSync(join(cwd, 'before'), 'utf8'));
-}
+import { expectRestored, openTerminal } from '../helpers/terminal.js';
 
 /** Types a setting of the form. */
 async function set(t: Terminal, name: string, value: string): Promise<void> {
@@ -38,7 +15,7 @@ async function set(t: Terminal, name: string, value: string): Promise<void> {
 
 describeGpu('in a real terminal', () => {
   it('trains from Home: pause, step, rate, stop, resume, a killed engine, quit', async () => {
-    const { t, cwd } = open('');
+    const { t, cwd } = openTerminal('');
     await t.waitFor('Train a new model');
     expect(t.alternate).toBe(true);
     t.press('t', 'down');
@@ -101,7 +78,9 @@ describeGpu('in a real terminal', () => {
   }, 180_000);
 
   it('^C while training saves, restores the terminal and exits with 130', async () => {
-    const { t, cwd } = open('train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500');
+    const { t, cwd } = openTerminal(
+      'train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500',
+    );
     await t.waitFor(/TRAINING ep/, 60_000);
     t.press('ctrl+c');
     await expectRestored(t, cwd, 130);
@@ -109,7 +88,7 @@ describeGpu('in a real terminal', () => {
   }, 120_000);
 
   it('shows faces and filters in true colour, and the kernels of a layer', async () => {
-    const { t, cwd } = open('tui data');
+    const { t, cwd } = openTerminal('tui data');
     await t.waitFor('#0 train · Angry', 60_000);
     await t.waitFor('▀'.repeat(48));
     expect(t.raw).toMatch(/\[38;2;(\d+);\1;\1;48;2;(\d+);\2;\2m▀/);
@@ -125,4 +104,36 @@ describeGpu('in a real terminal', () => {
     t.press('q');
     await expectRestored(t, cwd, 0);
   }, 180_000);
+
+  it('--accessible: numbered questions and plain lines, nothing repainted', async () => {
+    const { t, cwd } = openTerminal('--accessible', { cols: 120 });
+    const answer = async (question: string, text: string): Promise<void> => {
+      await t.waitFor(new RegExp(`${question}[^\\n]*:\\s*$`), 10_000);
+      t.press(text, 'enter');
+    };
+    await answer('number', '9');
+    await t.waitFor('please type one of the numbers');
+    await answer('number', '1');
+    await answer('data, ', 'synthetic:140');
+    await answer('model, ', 'fer-shallow');
+    await answer('epochs, ', '500');
+    await answer('batch, ', '');
+    await answer('lr, ', 'fast');
+    await t.waitFor(/lr = fast.*expected/);
+    await answer('lr, ', '');
+    await t.waitFor('p pauses, c goes on, s stops');
+    await t.waitFor(/epoch +\d+\/500/, 60_000);
+    t.press('p', 'enter');
+    await t.waitFor(/paused at step \d+/);
+    t.press('c', 'enter');
+    await t.waitFor(/went on after \d+ s/);
+    t.press('s', 'enter');
+    await t.waitFor('training ended: stopped');
+    await t.waitFor(/2 resume r1, stopped at epoch \d+ of 500/);
+    await answer('number', '3');
+    await t.waitFor(/r1: fer-shallow, stopped at epoch \d+ of 500, best/);
+    await answer('number', '0');
+    await expectRestored(t, cwd, 0);
+    expect(t.raw).not.toContain('\x1b[?1049h');
+  }, 120_000);
 });

@@ -1,36 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { Terminal } from '../../scripts/terminal.mjs';
-import { CLI } from '../helpers/cli.js';
+import { beforeAll, expect, it } from 'vitest';
 import { describeGpu } from '../helpers/gpu.js';
+import { expectRestored, openTerminal } from '../helpers/terminal.js';
 import { composeVideos, haveFaces, haveOpenCv, temporary, untrainedWeights } from './fixtures.js';
-
-let terminal: Terminal | undefined;
-afterEach(() => terminal?.kill());
 
 const folder = temporary();
 let weights = '';
 
-/** `fer-tui webcam` in a terminal, between two looks at how the terminal is set. */
-function watch(source: string, ...rest: string[]) {
-  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-cam-'));
-  const args = ['webcam', '--source', source, '--weights', weights, ...rest].join(' ');
-  const script = `stty -a > before; "${process.execPath}" "${CLI}" ${args}; echo "exit $?"; stty -a > after; sleep 60`;
-  terminal = new Terminal('bash', ['-c', script], { cwd });
-  return { t: terminal, cwd };
-}
-
-async function expectRestored(t: Terminal, cwd: string, code: number): Promise<void> {
-  await t.waitFor(`exit ${code}`);
-  expect(t.alternate).toBe(false);
-  expect(t.raw.lastIndexOf('\x1b[?25h')).toBeGreaterThan(t.raw.lastIndexOf('\x1b[?25l'));
-  await expect.poll(() => existsSync(join(cwd, 'after'))).toBe(true);
-  await expect
-    .poll(() => readFileSync(join(cwd, 'after'), 'utf8'))
-    .toBe(readFileSync(join(cwd, 'before'), 'utf8'));
-}
+/** `fer-tui webcam` in a terminal. */
+const watch = (source: string, ...rest: string[]) =>
+  openTerminal(['webcam', '--source', source, '--weights', weights, ...rest].join(' '));
 
 describeGpu('webcam in a real terminal', () => {
   beforeAll(async () => {
