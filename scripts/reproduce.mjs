@@ -12,6 +12,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findData } from '../dist/data/find_data.js';
 import { findRun } from '../dist/train/runs.js';
 import { drawnProbabilities, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { modelCard } from './model_card.mjs';
@@ -30,7 +31,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [name = ''] = positionals;
-const data = values.data ?? process.env.FER_TUI_DATA;
+const data = values.data ?? findData();
 if (!names.includes(name) || data === undefined) {
   fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--ship]`);
 }

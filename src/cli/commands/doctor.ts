@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { checkKernels, type KernelCheck } from '../../check/kernel_checks.js';
+import { findData } from '../../data/find_data.js';
 import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { tuningOf } from '../../gpu/tuning.js';
 import { EXIT } from '../../util/errors.js';
@@ -11,16 +11,6 @@ export interface DoctorArgs {
   readonly kernels: boolean;
   readonly adapter?: string;
 }
-
-/** Where people put the data; FER_TUI_DATA may name another place. */
-const DATA_PLACES = [
-  'data/fer2013.csv',
-  'data/fer2013.csv.gz',
-  'data/archive.zip',
-  'data/train',
-  'fer2013.csv',
-  'archive.zip',
-];
 
 /** `fer-tui doctor`: one line a check, ok or missing with the command that mends it. */
 export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {
@@ -114,8 +104,7 @@ function tuningCheck(gpu: Gpu): Check {
 }
 
 function datasetCheck(): Check {
-  const places = [process.env['FER_TUI_DATA'], ...DATA_PLACES].filter((place) => place !== undefined);
-  const found = places.find((place) => existsSync(place));
+  const found = findData();
   return {
     name: 'FER-2013',
     ok: found !== undefined,

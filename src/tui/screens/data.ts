@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { parseAugment } from '../../data/augment.js';
+import { findData } from '../../data/find_data.js';
 import { PIXELS } from '../../data/split_builder.js';
 import type { SplitName } from '../../data/types.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
-import { findData } from '../data_places.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';

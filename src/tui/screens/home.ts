@@ -1,7 +1,7 @@
+import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
 import type { RunReport } from '../../train/runs.js';
 import { percent } from '../charts/axis.js';
-import { findData } from '../data_places.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { resumeRun } from '../live.js';
 import { EMPTY, type Loadable, waitingLines } from '../loadable.js';
