@@ -106,7 +106,7 @@ async function screens() {
     ['tui', 'runs'],
     [{ see: 'r2' }, { press: ['space', 'down', 'space'] }, { wait: 1500 }],
   );
-  await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { wait: 500 }]);
+  await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { press: ['b'], wait: 4000 }]);
   await visit(
     'Webcam, the built-in demo',
     WIDE,
