@@ -24,7 +24,7 @@ export class Terminal {
     this.#xterm = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     this.#pty = spawn(file, args, {
       ...{ name: 'xterm-256color', cols, rows, cwd },
-      env: { ...inherited, LANG: 'C.UTF-8', COLORTERM: 'truecolor', ...env },
+      env: { ...inherited, LANG: 'C.UTF-8', COLORTERM: 'truecolor', FER_TUI_GRAPHICS: 'none', ...env },
     });
     this.#pty.onData((data) => {
       this.raw += data;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { describeGpu } from '../helpers/gpu.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
+import { TerminalImages } from '../helpers/terminal_images.js';
 import { composeVideos, haveFaces, haveOpenCv, temporary, untrainedWeights } from './fixtures.js';
 
 const folder = temporary();
@@ -45,6 +46,26 @@ describeGpu('webcam in a real terminal', () => {
     t.press('q');
     await expectRestored(t, cwd, 0);
   }, 120_000);
+
+  it('as pixels: the picture in its cells, none under the help and on what is left', async () => {
+    const { t, cwd } = watch('demo', '--graphics', 'kitty');
+    const shown = () => {
+      const images = new TerminalImages();
+      images.write(t.raw);
+      return [...images.shown.values()];
+    };
+    await t.waitFor(/│ 1 face|│ 2 faces/, 30_000);
+    await expect.poll(() => shown().some(({ cols, width }) => cols === 64 && width === 320)).toBe(true);
+    expect(t.text()).not.toContain('▀▀▀▀');
+    t.press('?');
+    await t.waitFor(/─ \S*keys/);
+    await expect.poll(shown).toEqual([]);
+    t.press('escape');
+    await expect.poll(() => shown().length).toBeGreaterThan(0);
+    t.press('q');
+    await expectRestored(t, cwd, 0);
+    expect(shown()).toEqual([]);
+  }, 60_000);
 
   it.skipIf(!haveOpenCv || !haveFaces)(
     'a video of a real face: nobody, a face, nobody, the end',

@@ -49,12 +49,17 @@ function choiceOf(text = ''): GraphicsChoice {
   throw new UsageError(`FER_TUI_GRAPHICS = ${text}: expected ${GRAPHICS_CHOICES.join(', ')}`);
 }
 
-/** By what terminals that surely have it put into the environment. Multiplexers pass that on, but not the pictures. */
+/** What terminals without these protocols set; started from one that has them, they hand its variables on. */
+const OTHERS = ['VTE_VERSION', 'XTERM_VERSION', 'ALACRITTY_WINDOW_ID', 'KONSOLE_VERSION', 'WT_SESSION'];
+
+/** Every terminal sets TERM itself, so that comes first. Multiplexers pass variables on, but not the pictures. */
 function graphicsOf(env: Env): Graphics | 'none' {
   const [term, program] = [env['TERM'] ?? '', env['TERM_PROGRAM'] ?? ''];
   if (env['TMUX'] || env['STY'] || env['ZELLIJ'] || /^(tmux|screen|dumb|linux)/.test(term)) return 'none';
-  if (/^(iTerm\.app|WezTerm)$/.test(program)) return 'iterm2';
-  if (/kitty|ghostty/.test(term) || program === 'ghostty' || env['KITTY_WINDOW_ID']) return 'kitty';
+  if (/kitty|ghostty/.test(term)) return 'kitty';
+  if (OTHERS.some((name) => env[name]) || /alacritty|foot/.test(term)) return 'none';
+  if (/^(iTerm\.app|WezTerm)$/.test(program) || env['LC_TERMINAL'] === 'iTerm2') return 'iterm2';
+  if (program === 'ghostty' || (program === '' && env['KITTY_WINDOW_ID'])) return 'kitty';
   return 'none';
 }
 
