@@ -1,7 +1,10 @@
 import type { KernelCase } from '../check/case.js';
-import type { Recorder } from '../gpu/recorder.js';
+import { collectTunables } from '../gpu/autotune.js';
+import type { Gpu } from '../gpu/device.js';
+import { Recorder } from '../gpu/recorder.js';
 import { type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
+import type { Tunable } from '../gpu/tuning.js';
 import { Rng } from '../util/random.js';
 
 /** Images that a variant is held to the reference on. */
@@ -59,6 +62,19 @@ export function checkedBy(
       return known;
     },
   };
+}
+
+/** What timed passes ask the tuning of the device for, each once. */
+export async function tunablesOf(gpu: Gpu, cases: readonly BenchCase[]): Promise<Tunable<string>[]> {
+  const asked = await collectTunables(gpu, async () => {
+    for (const { timed } of cases) {
+      const rec = new Recorder(gpu);
+      const inputs = timed.shapes.map((shape) => rec.alloc(shape, 'input'));
+      timed.record(rec, inputs);
+      rec.abandon();
+    }
+  });
+  return [...asked.values()];
 }
 
 function randomInput(shape: Shape, place: number) {

@@ -45,9 +45,9 @@ export async function checkVariant(gpu: Gpu, spec: BenchCase, variant: string): 
 
 /** The worst of several checks. */
 async function runChecks(gpu: Gpu, checks: readonly KernelCase[]): Promise<VariantCheck> {
-  let worst = { error: 0, ok: checks.length > 0 };
-  for (const check of checks) {
-    if (check.possible?.(gpu) === false) continue;
+  const possible = checks.filter((check) => check.possible?.(gpu) !== false);
+  let worst = { error: 0, ok: possible.length > 0 };
+  for (const check of possible) {
     const { error, ok } = await checkKernel(gpu, check);
     worst = { error: Math.max(worst.error, error), ok: worst.ok && ok };
   }

@@ -1,4 +1,3 @@
-import { collectTunables } from '../gpu/autotune.js';
 import type { Gpu } from '../gpu/device.js';
 import {
   denseForward,
@@ -7,14 +6,13 @@ import {
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
 import { matmul } from '../gpu/kernels/matmul.js';
-import { Recorder } from '../gpu/recorder.js';
 import { sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { Tunable } from '../gpu/tuning.js';
 import { buildModel, MODEL_NAMES } from '../nn/models.js';
 import { denseBackward, denseForward as referenceForward } from '../reference/dense.js';
 import { matmul as referenceMatmul } from '../reference/matmul.js';
-import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case.js';
+import { type BenchCase, CHECK_BATCH, checkedBy, type Trial, tunablesOf } from './bench_case.js';
 
 const PASSES = ['forward', 'input_gradient', 'weight_gradient'] as const;
 type Pass = (typeof PASSES)[number];
@@ -72,17 +70,7 @@ function denseCase(extents: [number, number], pass: Pass, batch: number): BenchC
 
 /** The matrix products that `cases` are computed with on this device, each once. */
 export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promise<BenchCase[]> {
-  const asked = await collectTunables(gpu, async () => {
-    for (const { timed } of cases) {
-      const rec = new Recorder(gpu);
-      timed.record(
-        rec,
-        timed.shapes.map((shape) => rec.alloc(shape, 'input')),
-      );
-      rec.abandon();
-    }
-  });
-  return [...asked.values()].filter(({ family }) => family === 'matmul').map(productCase);
+  return (await tunablesOf(gpu, cases)).filter(({ family }) => family === 'matmul').map(productCase);
 }
 
 function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCase {

@@ -1,11 +1,9 @@
-import type { BenchCase } from '../../bench/bench_case.js';
+import { type BenchCase, tunablesOf } from '../../bench/bench_case.js';
 import { kernelCases } from '../../bench/kernel_cases.js';
 import { checkVariant, kernelsOf, timeVariant } from '../../bench/kernels.js';
 import type { KernelCase } from '../../check/case.js';
 import { checkKernel, KERNEL_CASES } from '../../check/kernel_checks.js';
-import { collectTunables } from '../../gpu/autotune.js';
 import { type Gpu, openGpu } from '../../gpu/device.js';
-import { Recorder } from '../../gpu/recorder.js';
 import { choose, type Tunable, tuningKey, tuningOf } from '../../gpu/tuning.js';
 import { tablePath, writeTable } from '../../gpu/tuning_table.js';
 import { UsageError } from '../../util/errors.js';
@@ -33,18 +31,9 @@ async function allWork(gpu: Gpu): Promise<Map<string, Work>> {
   return new Map([...variants, ...checks]);
 }
 
-/** What a case asks the tuning for at the full batch. */
-async function tunablesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> {
-  const asked = await collectTunables(gpu, async () => {
-    const rec = new Recorder(gpu);
-    const { shapes, record } = spec.timed;
-    record(
-      rec,
-      shapes.map((shape) => rec.alloc(shape, 'input')),
-    );
-    rec.abandon();
-  });
-  return [...asked.values()].filter(({ family }) => family === spec.family);
+/** What chooses among the variants of a case. */
+async function choicesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> {
+  return (await tunablesOf(gpu, [spec])).filter(({ family }) => family === spec.family);
 }
 
 /** Every kernel on this adapter. */
@@ -59,7 +48,7 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
     }
     const { spec, variant } = work;
     if (!chosen.has(spec)) {
-      const [tunable] = await tunablesOf(gpu, spec);
+      const [tunable] = await choicesOf(gpu, spec);
       chosen.set(spec, tunable === undefined ? '' : choose(gpu, tunable));
     }
     const { kernel, size, family } = spec;
@@ -133,7 +122,7 @@ export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared })
   if (work === undefined || work.check !== undefined || work.spec.family === undefined)
     throw new UsageError(`${id}: has no variants`);
   const { spec, variant } = work;
-  const keys = (await tunablesOf(gpu, spec))
+  const keys = (await choicesOf(gpu, spec))
     .filter(({ candidates }) => candidates.includes(variant))
     .map(tuningKey);
   if (keys.length === 0) throw new UsageError(`${spec.name}: ${variant} does not fit a batch of ${BATCH}`);
