@@ -15,14 +15,14 @@ const table = (head, rows) =>
 /** @param cards of all shipped networks, in any order */
 export function modelCard(cards) {
   const sorted = [...cards].sort((a, b) => b.validation.none.accuracy - a.validation.none.accuracy);
-  return `${[INTRODUCTION, overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
+  return `${[introduction(sorted[0].name), overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `# The models in the box
+const introduction = (name) => `# The models in the box
 
 Networks that fer-tui trained on FER-2013 (Goodfellow et al. 2013, arXiv 1307.0414) with its own kernels, as Keras \`.h5\`
 files with their preprocessing and class names inside. \`fer-tui predict\`, \`evaluate\` and \`webcam\` use them when no
-\`--weights\` are given, or by name: \`--weights fer-shallow\`.
+\`--weights\` are given, or by name: \`--weights ${name}\`.
 
 This page is written by \`scripts/model_card.mjs\` from what was measured (\`models/*.json\`). Training used the 28,709
 Training rows. The 3,589 PublicTest rows are the validation set: they chose the epoch, so figures on them are a little too
@@ -76,7 +76,7 @@ function section(card) {
 npm run reproduce -- ${name} --data fer2013.csv      # the recipe: models/recipes/${name}.yaml
 \`\`\`
 
-${history.length} epochs over ${thousands(trained.images)} images in ${hours.toFixed(1)} hours on ${trained.adapter}
+${epochsOf(card)} over ${thousands(trained.images)} images in ${hours.toFixed(1)} hours on ${trained.adapter}
 (${trained.cpu}), seed ${card.config.seed}, kernels of commit ${trained.commit}. The weights are those of epoch
 ${trained.bestEpoch}, the best on the validation set.
 
@@ -97,6 +97,13 @@ ${table(['class', 'precision', 'recall', 'F1', 'images'], classes)}
 Confusion: a row is the true class, a column the answer.
 
 ${table(['', ...names], confusion)}`;
+}
+
+/** How long it was trained; a run that somebody or early stopping ended is no whole recipe. */
+function epochsOf({ history, config: { epochs } }) {
+  return history.length < epochs
+    ? `${history.length} of the recipe's ${epochs} epochs (the run was ended there)`
+    : `${epochs} epochs`;
 }
 
 /** Every fifth epoch, the first, the best and the last. */

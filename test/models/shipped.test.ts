@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { modelCard } from '../../scripts/model_card.mjs';
+import { evaluateWeights } from '../../src/train/evaluation.js';
+import {
+  drawnProbabilities,
+  MODELS,
+  readCard,
+  shippedModels,
+  weightsPath,
+} from '../../src/train/shipped_models.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+const REAL = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/fer2013/fer2013.csv.gz');
+const FULL = process.env['FER_TEST_FULL'] === '1';
+if (FULL && !existsSync(REAL))
+  console.warn(`\n*** NOT TESTED: figures of the model card, for FER-2013 is not at ${REAL} ***\n`);
+
+describe('the shipped models', () => {
+  it('are at most 20 MB together, each with its card', () => {
+    const names = shippedModels();
+    expect(names).toContain('fer-cnn');
+    const bytes = names.map((name) => statSync(join(MODELS, `${name}.h5`)).size);
+    expect(bytes.reduce((a, b) => a + b)).toBeLessThan(20e6);
+    expect(names.map((name) => readCard(name).bytes)).toEqual(bytes);
+  });
+
+  it('have a model card that says what was measured', () => {
+    expect(readFileSync(join(MODELS, 'README.md'), 'utf8')).toBe(modelCard(shippedModels().map(readCard)));
+  });
+
+  it('are found by name, and used where no weights are named', () => {
+    expect(weightsPath('fer-cnn')).toBe(join(MODELS, 'fer-cnn.h5'));
+    expect(weightsPath('runs/r1/best.safetensors')).toBe('runs/r1/best.safetensors');
+    expect(shippedModels().map((name) => join(MODELS, `${name}.h5`))).toContain(weightsPath(undefined));
+  });
+});
+
+describeGpu('the shipped models on this adapter', () => {
+  it.each(shippedModels())('%s says of drawn faces what it said when it was shipped', async (name) => {
+    const { drawn } = readCard(name);
+    const now = await drawnProbabilities(weightsPath(name));
+    expect(now.length).toBe(drawn.length);
+    const apart = drawn.flatMap((row, i) => row.map((p, c) => Math.abs(p - (now[i]?.[c] ?? Number.NaN))));
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+  });
+
+  it.skipIf(!FULL || !existsSync(REAL)).each(shippedModels())(
+    '%s has the validation figures of its card',
+    async (name) => {
+      for (const tta of ['none', 'flip'] as const) {
+        const then = readCard(name).validation[tta];
+        const now = await evaluateWeights({
+          weights: weightsPath(name),
+          data: REAL,
+          split: 'validation',
+          tta,
+        });
+        // Kernels of another adapter round differently: two images in 3,589 may change sides.
+        expect(Math.abs(now.accuracy - then.accuracy) * now.count).toBeLessThan(2.5);
+        expect(now.loss).toBeCloseTo(then.loss, 4);
+      }
+    },
+  );
+});
