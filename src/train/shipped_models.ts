@@ -7,6 +7,7 @@ import { Learner } from '../nn/learner.js';
 import { RunError } from '../util/errors.js';
 import { predictSplit } from './evaluation.js';
 import type { ClassMetrics, ProbabilityMetrics } from './metrics.js';
+import { listRuns } from './runs.js';
 import { openModel } from './weights.js';
 
 /**
@@ -17,6 +18,8 @@ export const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /** What is used where no weights are named: the best of the shipped networks that a camera can wait for. */
 const DEFAULT = 'fer-cnn';
+/** How many runs an error lists. */
+const LISTED = 4;
 
 /** How a network does on a split. */
 export interface CardEvaluation extends ProbabilityMetrics {
@@ -76,17 +79,30 @@ export function readCard(name: string): ModelCard {
 
 /**
  * The weight file that is meant: a path, the name of a shipped network, or, when nothing is said, the default of the
- * shipped networks. Throws RunError when none is shipped.
+ * shipped networks. Throws RunError when none is shipped, and lists what was trained here.
  */
 export function weightsPath(given: string | undefined): string {
   const shipped = shippedModels();
   const name = given ?? (shipped.includes(DEFAULT) ? DEFAULT : shipped[0]);
   if (name === undefined) {
-    throw new RunError(
-      'no weights are shipped here; name a file with --weights, e.g. runs/r1/best.safetensors',
-    );
+    throw new RunError(`no weights are named, and none are shipped; ${trainedHere()}`);
   }
   return shipped.includes(name) && !existsSync(name) ? join(MODELS, `${name}.h5`) : name;
+}
+
+/** Which weights could be named instead. */
+function trainedHere(): string {
+  const runs = listRuns()
+    .map((run) => ({ ...run, file: join(run.path, 'best.safetensors') }))
+    .filter(({ file }) => existsSync(file))
+    .slice(0, LISTED)
+    .map(({ file, model, best }) => {
+      const accuracy = best === null ? '' : `, ${(100 * best.acc).toFixed(1)} %`;
+      return `--weights ${file} (${model}${accuracy})`;
+    });
+  return runs.length > 0
+    ? `trained here: ${runs.join(', ')}`
+    : 'nothing was trained here yet: fer-tui train --data FER-2013';
 }
 
 /** Class probabilities of a weight file for a few drawn faces, five of each class. Throws RunError, NoGpuError. */

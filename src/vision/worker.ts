@@ -78,11 +78,11 @@ function nameOf(path: string): string {
 async function openModels({ adapter, foreign }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
-  const { findWeights } = await import('./find_weights.js');
+  const { weightsPath } = await import('../train/shipped_models.js');
   const gpu = await openGpu({ adapter });
   return {
     async open(weights: string | undefined) {
-      const path = findWeights(weights);
+      const path = weightsPath(weights);
       const classifier = await Classifier.open(gpu, path, foreign);
       // Compiles, so that no frame has to wait for it.
       const [height, width] = classifier.inputSize;
