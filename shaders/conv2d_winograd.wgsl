@@ -16,10 +16,12 @@
 //   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
-// Gradients. The map is linear in d and in g, so the chain rule only transposes it:
-//   dx: the same convolution of dy with the kernel turned (conv2d_flip.wgsl), padding 2 - pad
+// Gradients. The map is linear in d and in g, so the chain rule only transposes it, and both gradients begin alike:
 //   gradient_transform  Z[PP, TILES, OC] = A dy A^T
 //   weight_gradient     dw               = G^T dU G, from dU[PP, IC, OC] = V^T Z
+//   input_gradient      dx               = B dV B^T, from dV[PP, TILES, IC] = Z U^T; where patches overlap, their sum.
+//                       For 'same' padding alone: then a tile of y lies on the patch's middle, and each thread makes the
+//                       pixels below its own tile, to which the eight tiles around it add one line or one corner each
 //
 // Shapes: x [B, H, W, C], y and dy [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
@@ -106,6 +108,21 @@ fn weight_from_points_4(u: array<Lane, 6>) -> array<Lane, 3> {
   );
 }
 
+/// The middle of B p for one line of points, and what the patches before and after have there: `before` is the last
+/// point of the one, `after` the first of the other, as an outermost pixel of a patch depends on no other point.
+fn patch_from_points_4(before: Lane, p: array<Lane, 6>, after: Lane) -> array<Lane, 4> {
+  let sum1 = p[1] + p[2];
+  let difference1 = p[1] - p[2];
+  let sum2 = p[3] + p[4];
+  let difference2 = p[3] - p[4];
+  return array(
+    4.0 * (p[5] - difference1) - 2.0 * difference2 + before,
+    -5.0 * p[0] - 4.0 * sum1 - sum2,
+    difference1 + 2.0 * difference2 - 5.0 * p[5],
+    p[0] + sum1 + sum2 + 4.0 * after,
+  );
+}
+
 // The same for EDGE = 3.
 fn to_points_3(d: array<Lane, 5>) -> array<Lane, 5> {
   let difference = d[3] - d[1];
@@ -138,6 +155,14 @@ fn weight_from_points_3(u: array<Lane, 5>) -> array<Lane, 3> {
   let minus_one = u[2] / -6.0;
   let two = u[3] / 6.0;
   return array(u[0] / 2.0 + one + minus_one + two, one - minus_one + 2.0 * two, one + minus_one + 4.0 * two + u[4]);
+}
+
+fn patch_from_points_3(before: Lane, p: array<Lane, 5>, after: Lane) -> array<Lane, 3> {
+  return array(
+    2.0 * (p[2] - p[1] + p[4]) - p[0] - p[3] + before,
+    -2.0 * p[0] - p[1] - 3.0 * p[2] - p[4],
+    p[0] + p[1] + p[2] + p[3] + 2.0 * (after - p[4]),
+  );
 }
 
 // weight_transform
@@ -352,5 +377,51 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][kx]; }
     let taps = weight_from_points_{{EDGE}}(column);
     for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky]; }
+  }
+}
+
+// input_gradient
+@group(0) @binding(0) var<storage, read> dv: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> dx: array<Lane>;
+@group(0) @binding(2) var<uniform> dx_params: WinogradParams;
+
+/// One line of points of a tile with its neighbours' to both sides; `at` is where the tile's first point lies, `seen`
+/// whether there is such a tile, a line of points is `step` long.
+fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, step: u32) -> Outputs {
+  let line = select(0u, at + py * POINTS * n, seen);
+  var points: Points;
+  for (var px = 0u; px < POINTS; px++) { points[px] = select(Lane(), dv[line + px * n], seen); }
+  let both = vec2<bool>(seen && left, seen && right);
+  let before = select(Lane(), dv[select(0u, line + (POINTS - 1u) * n - step, both.x)], both.x);
+  let after = select(Lane(), dv[select(0u, line + step, both.y)], both.y);
+  return patch_from_points_{{EDGE}}(before, points, after);
+}
+
+@compute @workgroup_size(64)
+fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  let p = dx_params;
+  let n = p.tiles * p.c;
+  let tile = i / p.c;
+  if (tile >= p.b * p.ty * p.tx) { return; }
+  let ty = (tile / p.tx) % p.ty;
+  let tx = tile % p.tx;
+  let left = tx > 0u;
+  let right = tx + 1u < p.tx;
+  var lines: array<Outputs, POINTS + 2u>;
+  lines[0] = patch_line(i - p.tx * p.c, POINTS - 1u, ty > 0u, left, right, n, p.c);
+  for (var py = 0u; py < POINTS; py++) { lines[py + 1u] = patch_line(i, py, true, left, right, n, p.c); }
+  lines[POINTS + 1u] = patch_line(i + p.tx * p.c, 0u, ty + 1u < p.ty, left, right, n, p.c);
+  let image = tile / (p.ty * p.tx);
+  for (var ox = 0u; ox < EDGE; ox++) {
+    var column: Points;
+    for (var py = 0u; py < POINTS; py++) { column[py] = lines[py + 1u][ox]; }
+    let pixels = patch_from_points_{{EDGE}}(lines[0][ox], column, lines[POINTS + 1u][ox]);
+    let ix = tx * EDGE + ox;
+    for (var oy = 0u; oy < EDGE; oy++) {
+      let iy = ty * EDGE + oy;
+      if (iy < p.h && ix < p.w) { dx[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy]; }
+    }
   }
 }

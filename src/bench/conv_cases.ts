@@ -11,7 +11,8 @@ import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case
 
 type Layer = Omit<ConvShape, 'b'>;
 
-const PASSES = ['forward', 'input_gradient', 'weight_gradient'] as const;
+/** `gradients` is both of them, which may share work: what training runs in every layer but the first. */
+const PASSES = ['forward', 'input_gradient', 'weight_gradient', 'gradients'] as const;
 type Pass = (typeof PASSES)[number];
 
 /** Every convolution of every network, each shape once. */
@@ -36,7 +37,9 @@ function layers(): Map<string, Layer> {
 /** Every convolution of the built-in networks, forward and both gradients. */
 export function convCases(gpu: Gpu, batch: number): BenchCase[] {
   return [...layers()].flatMap(([size, layer]) =>
-    PASSES.map((pass) => convCase(gpu, size, layer, pass, batch)),
+    PASSES.filter((pass) => pass !== 'gradients' || layer.ic > 1).map((pass) =>
+      convCase(gpu, size, layer, pass, batch),
+    ),
   );
 }
 
@@ -59,12 +62,19 @@ function trialOf(s: Layer, pass: Pass, b: number): Trial {
   const [x, weight, g] = [[b, s.h, s.w, s.ic], weightOf(s), geometryOf(s, b)];
   const dy = [b, g.oh, g.ow, g.oc];
   return {
-    shapes: { forward: [x, weight, [s.oc]], input_gradient: [dy, weight], weight_gradient: [x, dy] }[pass],
+    shapes: {
+      forward: [x, weight, [s.oc]],
+      input_gradient: [dy, weight],
+      weight_gradient: [x, dy, weight],
+      gradients: [x, dy, weight],
+    }[pass],
     record: (rec, inputs) => {
-      const [p, q, bias] = inputs as [Tensor, Tensor, Tensor];
-      if (pass === 'forward') return [conv2dForward(rec, { x: p, weight: q, bias }, g).y];
+      const [p, q, r] = inputs as [Tensor, Tensor, Tensor];
+      if (pass === 'forward') return [conv2dForward(rec, { x: p, weight: q, bias: r }, g).y];
       if (pass === 'input_gradient') return [conv2dInputGradient(rec, p, q, g)];
-      return [conv2dGradients(rec, p, q, g).dw];
+      const inputGradient = pass === 'gradients';
+      const { dx, dw } = conv2dGradients(rec, { x: p, weight: r }, q, g, { inputGradient });
+      return dx === undefined ? [dw] : [dx, dw];
     },
   };
 }
@@ -77,17 +87,16 @@ function convCase(gpu: Gpu, size: string, s: Layer, pass: Pass, batch: number): 
     name: `conv2d ${size} ${pass}`,
     ...{ kernel: `conv2d ${pass}`, size, family: 'conv2d' },
     variants: variantsOf(gpu, g, pass),
-    flop: 2 * batch * g.oh * g.ow * s.oc * s.kh * s.kw * s.ic,
+    flop: (pass === 'gradients' ? 2 : 1) * 2 * batch * g.oh * g.ow * s.oc * s.kh * s.kw * s.ic,
     timed: trialOf(s, pass, batch),
-    checked: checkedBy(trialOf(s, pass, CHECK_BATCH), (p, q, bias) =>
-      ({
-        forward: () => referenceForward(p as Float64Array, q as Float64Array, bias as Float64Array, shape),
-        input_gradient: () =>
-          conv2dBackward(p as Float64Array, none(CHECK_BATCH * s.h * s.w * s.ic), q as Float64Array, shape)
-            .dx,
-        weight_gradient: () =>
-          conv2dBackward(q as Float64Array, p as Float64Array, none(sizeOf(weightOf(s))), shape).dw,
-      })[pass](),
-    ),
+    checked: checkedBy(trialOf(s, pass, CHECK_BATCH), (...inputs) => {
+      const [p, q, r] = inputs as [Float64Array, Float64Array, Float64Array];
+      return {
+        forward: () => referenceForward(p, q, r, shape),
+        input_gradient: () => conv2dBackward(p, none(CHECK_BATCH * s.h * s.w * s.ic), q, shape).dx,
+        weight_gradient: () => conv2dBackward(q, p, none(sizeOf(weightOf(s))), shape).dw,
+        gradients: () => conv2dBackward(q, p, r, shape).dx,
+      }[pass]();
+    }),
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
+import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
 import * as norm from '../reference/batch_norm.js';
@@ -51,13 +52,15 @@ const WINOGRAD: readonly ConvShape[] = [
   shape([2, 8, 7, 4, 12], 3, 1, 'valid'),
   shape([5, 12, 12, 16, 32]),
   shape([3, 6, 6, 8, 12]),
+  shape([2, 10, 5, 8, 4]),
 ];
 
 const winogradKernels = [
   'conv2d_flip.forward_quads',
-  ...['weight_transform', 'input_transform', 'output_transform', 'gradient_transform', 'weight_gradient'].map(
-    (entry) => `conv2d_winograd.${entry}`,
-  ),
+  ...[
+    ...['weight_transform', 'input_transform', 'output_transform'],
+    ...['gradient_transform', 'weight_gradient', 'input_gradient'],
+  ].map((entry) => `conv2d_winograd.${entry}`),
 ];
 /** Each way with its shapes, and the kernels that only it runs. */
 const WAYS: Readonly<Record<ConvWay, { shapes: readonly ConvShape[]; kernels: readonly string[] }>> = {
@@ -105,13 +108,14 @@ function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
       return withForced(gpu, { conv2d: way }, () =>
         compare(gpu, values, (rec, t) => {
           const { y, kept } = conv2dForward(rec, t, g, { training: true });
-          const { dw, db } = conv2dGradients(rec, t.x, t.dy, g, kept);
+          const { dx, dw, db } = conv2dGradients(rec, t, t.dy, g, { kept });
           const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7 });
           const output = referenceForward(x.f64, weight.f64, bias.f64, s);
           return {
             y: { got: y, want: output },
             e: { got: e, want: activations.eluForward(output, 0.7) },
-            dx: { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
+            dx: { got: dx as Tensor, want: want.dx },
+            'dx alone': { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
             dw: { got: dw, want: want.dw },
             db: { got: db, want: want.db },
           };

@@ -20,6 +20,9 @@ import {
   winogradBlockFits,
   winogradFits,
   winogradForward,
+  winogradGradientPoints,
+  winogradInputGradient,
+  winogradInputGradientFits,
   winogradWeightGradient,
 } from './conv2d_winograd.js';
 import { eluForward } from './elu.js';
@@ -63,7 +66,7 @@ function tunable(
   return { family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs, trial };
 }
 
-/** The way of a layer in training: forward and weight gradient together, because one may keep for the other. */
+/** The way of a layer in training: forward and gradients together, because one may keep for the other. */
 function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   const { x, weight, bias, dy } = shapesOf(g);
   return choose(
@@ -71,8 +74,9 @@ function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
     tunable(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
       const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
       const { y, kept } = forwardBy(way, rec, operands, g, { keep: true, prepare: rec, alpha: 1 });
-      const { dw, db } = gradientsBy(way, rec, operands.x, tdy as Tensor, g, kept);
-      return [y, dw, db];
+      const inputGradient = !grayFits(g); // a layer of gray images is the first, which needs none
+      const { dx, dw, db } = gradientsBy(way, rec, operands, tdy as Tensor, g, { kept, inputGradient });
+      return [y, dw, db, ...(dx === undefined ? [] : [dx])];
     }),
   );
 }
@@ -119,19 +123,28 @@ function forwardBy(
 function gradientsBy(
   way: ConvWay,
   rec: Recorder,
-  x: Tensor,
+  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
   dy: Tensor,
   g: ConvGeometry,
-  kept: Tensor | undefined,
-): { dw: Tensor; db: Tensor } {
+  { kept, inputGradient = true }: GradientOptions,
+): ConvGradients {
   switch (way) {
     case 'winograd3':
-    case 'winograd4':
-      return { dw: winogradWeightGradient(rec, x, dy, g, edgeOf(way), kept), db: biasGradient(rec, dy) };
-    case 'gray':
-      return grayGradients(rec, x, dy, g);
-    default:
-      return { dw: directWeightGradient(rec, x, dy, g, way), db: biasGradient(rec, dy) };
+    case 'winograd4': {
+      const edge = edgeOf(way);
+      const z = winogradGradientPoints(rec, dy, g, edge);
+      const fits = winogradInputGradientFits(g);
+      const dx = inputGradient && fits ? winogradInputGradient(rec, z, weight, g, edge) : undefined;
+      const dw = winogradWeightGradient(rec, x, z, g, edge, kept);
+      rec.release(z);
+      const missing = inputGradient && !fits;
+      return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, dw, db: biasGradient(rec, dy) };
+    }
+    default: {
+      const dx = inputGradient ? conv2dInputGradient(rec, dy, weight, g) : undefined;
+      if (way === 'gray') return { dx, ...grayGradients(rec, x, dy, g) };
+      return { dx, dw: directWeightGradient(rec, x, dy, g, way), db: biasGradient(rec, dy) };
+    }
   }
 }
 
@@ -166,18 +179,37 @@ export function conv2dForward(
   return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha });
 }
 
-/** dw [KH, KW, IC, OC] and db [OC] from x and dy, and from what the forward pass kept, which is released. */
-export function conv2dGradients(
-  rec: Recorder,
-  x: Tensor,
-  dy: Tensor,
-  g: ConvGeometry,
-  kept?: Tensor,
-): { dw: Tensor; db: Tensor } {
-  return gradientsBy(trainingWay(rec.gpu, g), rec, x, dy, g, kept);
+export interface GradientOptions {
+  /** What the forward pass kept, which is released. */
+  readonly kept?: Tensor | undefined;
+  /** Whether dx is made; default true. A first layer's input is data: its gradient, a third of the work, is of no use. */
+  readonly inputGradient?: boolean;
 }
 
-/** dx [B, H, W, IC] from dy [B, OH, OW, OC]: with stride 1 the convolution of dy with the kernel turned round. */
+export interface ConvGradients {
+  /** [B, H, W, IC]; undefined without `inputGradient`. */
+  readonly dx: Tensor | undefined;
+  /** [KH, KW, IC, OC]. */
+  readonly dw: Tensor;
+  /** [OC]. */
+  readonly db: Tensor;
+}
+
+/** All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC]. */
+export function conv2dGradients(
+  rec: Recorder,
+  operands: Pick<ConvOperands, 'x' | 'weight'>,
+  dy: Tensor,
+  g: ConvGeometry,
+  options: GradientOptions = {},
+): ConvGradients {
+  return gradientsBy(trainingWay(rec.gpu, g), rec, operands, dy, g, options);
+}
+
+/**
+ * dx [B, H, W, IC] alone from dy [B, OH, OW, OC], as a layer with frozen weights needs it: with stride 1 the convolution
+ * of dy with the kernel turned round.
+ */
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
   if (g.stride !== 1) return naiveInputGradient(rec, dy, weight, g);
   const turned = {

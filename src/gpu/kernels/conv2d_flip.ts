@@ -7,17 +7,19 @@ import { GROUP } from './reduce.js';
 const spec = {
   reads: ['weight'],
   writes: ['flipped'],
-  params: { taps: 'u32', ic: 'u32', oc: 'u32' },
+  params: { taps: 'u32', ic: 'u32', oc: 'u32', turn: 'u32' },
 } as const;
 const flipKernel = defineKernel('conv2d_flip', 'forward', spec);
 const flipQuadsKernel = defineKernel('conv2d_flip', 'forward_quads', spec);
 
-/** weight [taps, IC, OC] with the taps turned round and the channels swapped: [taps, OC, IC]. */
+/** weight [taps, IC, OC] with the channels swapped and, unless `turn` is false, the taps turned round: [taps, OC, IC]. */
 export function flip(
   rec: Recorder,
   weight: Tensor,
-  params: { readonly taps: number; readonly ic: number; readonly oc: number },
+  extents: { readonly taps: number; readonly ic: number; readonly oc: number },
+  { turn = true }: { readonly turn?: boolean } = {},
 ): Tensor {
+  const params = { ...extents, turn: Number(turn) };
   const flipped = rec.alloc([params.taps, params.oc, params.ic], 'flipped');
   const quads = params.ic % 4 === 0 && params.oc % 4 === 0;
   rec.dispatch(quads ? flipQuadsKernel : flipKernel, {

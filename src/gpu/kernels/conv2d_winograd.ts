@@ -3,6 +3,7 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
+import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
@@ -60,6 +61,11 @@ const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
 const gradientTransform = defineKernel('conv2d_winograd', 'gradient_transform', {
   reads: ['g_dy'],
   writes: ['z'],
+  params: TILE_PARAMS,
+});
+const inputGradient = defineKernel('conv2d_winograd', 'input_gradient', {
+  reads: ['dv'],
+  writes: ['dx'],
   params: TILE_PARAMS,
 });
 const weightGradient = defineKernel('conv2d_winograd', 'weight_gradient', {
@@ -221,24 +227,56 @@ export function winogradBlock(
   return pooled;
 }
 
-/** dw [3, 3, IC, OC] from x and dy; `kept` is what the forward pass kept of x, and is released. */
+/** dy at the points, where both gradients begin: [points, tiles, OC]. */
+export function winogradGradientPoints(rec: Recorder, dy: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+  const { points, tiles } = tiling(g, edge);
+  const z = rec.alloc([points, tiles, g.oc], 'z');
+  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, edge, g.oc) });
+  return z;
+}
+
+/** dw [3, 3, IC, OC] from x and `z`, dy at the points; `kept` is what the forward pass kept of x, and is released. */
 export function winogradWeightGradient(
   rec: Recorder,
   x: Tensor,
-  dy: Tensor,
+  z: Tensor,
   g: ConvGeometry,
   edge: Edge,
   kept: Tensor | undefined,
 ): Tensor {
   const { points, tiles } = tiling(g, edge);
   const v = kept ?? inputPoints(rec, x, g, edge);
-  const z = rec.alloc([points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, edge, g.oc) });
   const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
   rec.release(v);
-  rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
   rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
   rec.release(du);
   return dw;
+}
+
+/** Whether `winogradInputGradient` covers it: tiles of y lie on the middle of their patches. */
+export function winogradInputGradientFits({ h, w, oh, ow, pad_top, pad_left }: ConvGeometry): boolean {
+  return h === oh && w === ow && pad_top === 1 && pad_left === 1;
+}
+
+/** dx [B, H, W, IC] from `z`, dy at the points. */
+export function winogradInputGradient(
+  rec: Recorder,
+  z: Tensor,
+  weight: Tensor,
+  g: ConvGeometry,
+  edge: Edge,
+): Tensor {
+  const { points, tiles } = tiling(g, edge);
+  const swapped = flip(rec, weight, { taps: 9, ic: g.ic, oc: g.oc }, { turn: false });
+  const u = rec.alloc([points, g.oc, g.ic], 'u');
+  const swappedSizes = { ...g, ic: g.oc, oc: g.ic };
+  rec.dispatch(weightTransform, { bind: { weight: swapped, u }, ...overWeights(swappedSizes, edge) });
+  rec.release(swapped);
+  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic });
+  rec.release(u);
+  const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
+  rec.dispatch(inputGradient, { bind: { dv, dx }, ...overTiles(g, edge, g.ic) });
+  rec.release(dv);
+  return dx;
 }

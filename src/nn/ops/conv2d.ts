@@ -15,10 +15,8 @@ export function conv2d(
   const operands = { x: x.value, weight: weight.value, bias: bias?.value };
   const { y, kept } = conv2dForward(rec, operands, g, { training: weight.needsGrad, prepare });
   return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
-    // The first layer's input is data: its gradient, a third of the layer's work, is not made.
-    const dx = x.needsGrad ? conv2dInputGradient(rec, dy, weight.value, g) : undefined;
-    if (!weight.needsGrad) return [dx]; // a frozen layer
-    const { dw, db } = conv2dGradients(rec, x.value, dy, g, kept);
+    if (!weight.needsGrad) return [conv2dInputGradient(rec, dy, weight.value, g)]; // a frozen layer
+    const { dx, dw, db } = conv2dGradients(rec, operands, dy, g, { kept, inputGradient: x.needsGrad });
     return [dx, dw, bias === undefined ? undefined : db];
   });
 }

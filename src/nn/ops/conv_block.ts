@@ -1,9 +1,4 @@
-import {
-  conv2dBlock,
-  conv2dForward,
-  conv2dGradients,
-  conv2dInputGradient,
-} from '../../gpu/kernels/conv2d.js';
+import { conv2dBlock, conv2dForward, conv2dGradients } from '../../gpu/kernels/conv2d.js';
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import {
   type EluNormPoolOptions,
@@ -45,9 +40,7 @@ export function convBlock(
   return tape.record('conv_block', inputs, y, (dy) => {
     const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, step, options);
     rec.release(e);
-    // The first layer's input is data: its gradient, a third of the layer's work, is not made.
-    const dx = x.needsGrad ? conv2dInputGradient(rec, dz, kernel.value, g) : undefined;
-    const { dw, db } = conv2dGradients(rec, x.value, dz, g, kept);
+    const { dx, dw, db } = conv2dGradients(rec, operands, dz, g, { kept, inputGradient: x.needsGrad });
     rec.release(dz);
     return [dx, dw, dgamma, dbeta, ...(bias === undefined ? [] : [db])];
   });
