@@ -7,10 +7,11 @@
 //
 //   y = A^T [ (G g G^T) * (B^T d B) ] A                      (* is element by element)
 //
-// The points are 0, 1, -1, 2, infinity, and -2 for EDGE = 4. EDGE = 3 (25 in place of 81) suits maps of 6 x 6, where
-// tiles of 4 would stick out. Summed over input channels, the middle becomes, for each of the 36 (or 25) points, a
-// matrix product [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl or matmul_subgroup.wgsl. This file
-// goes to the points and back (PP = POINTS * POINTS):
+// The points are 0, 1, -1, 2, -2, infinity, and 1/2, -1/2 for EDGE = 6, which needs 64 in place of 324, a fifth, and suits
+// maps of 6 x 6, where tiles of 4 would stick out. Larger tiles save no more: their points lie farther apart, and float32
+// loses too many digits (EDGE = 6 rounds twice as coarsely as EDGE = 4). Summed over input channels, the middle becomes,
+// for each of the 36 (or 64) points, a matrix product [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl
+// or matmul_subgroup.wgsl. This file goes to the points and back (PP = POINTS * POINTS):
 //   weight_transform    U[PP, IC, OC]    = G g G^T
 //   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
 //   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set
@@ -27,7 +28,7 @@
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and LANE of channels, or one a LANE of weights: neighbours in memory are neighbours in a subgroup.
 // `c` and `oc` count LANEs. Software Vulkan is fastest with vec4f in input_transform and vec2f in the others; f32 compiles fastest.
-// Constants: LANE, f32 or a vector; EDGE, 3 or 4; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
+// Constants: LANE, f32 or a vector; EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
@@ -123,45 +124,103 @@ fn patch_from_points_4(before: Lane, p: array<Lane, 6>, after: Lane) -> array<La
   );
 }
 
-// The same for EDGE = 3.
-fn to_points_3(d: array<Lane, 5>) -> array<Lane, 5> {
-  let difference = d[3] - d[1];
+// The same for EDGE = 6.
+fn to_points_6(d: array<Lane, 8>) -> array<Lane, 8> {
+  let even = d[2] + d[6] - 4.25 * d[4];
+  let odd = d[1] + d[5] - 4.25 * d[3];
+  let even2 = 0.25 * d[2] - 1.25 * d[4] + d[6];
+  let odd2 = 0.5 * d[1] - 2.5 * d[3] + 2.0 * d[5];
+  let even_half = 4.0 * d[2] - 5.0 * d[4] + d[6];
+  let odd_half = 2.0 * d[1] - 2.5 * d[3] + 0.5 * d[5];
   return array(
-    2.0 * (d[0] - d[2]) + difference,
-    d[3] - d[2] - 2.0 * d[1],
-    d[3] - 3.0 * d[2] + 2.0 * d[1],
-    difference,
-    d[4] - d[2] - 2.0 * difference,
+    d[0] - d[6] + 5.25 * (d[4] - d[2]),
+    even + odd,
+    even - odd,
+    even2 + odd2,
+    even2 - odd2,
+    even_half + odd_half,
+    even_half - odd_half,
+    d[7] - d[1] + 5.25 * (d[3] - d[5]),
   );
 }
 
-fn from_points_3(m: array<Lane, 5>) -> array<Lane, 3> {
-  let sum = m[1] + m[2];
-  return array(m[0] + sum + m[3], m[1] - m[2] + 2.0 * m[3], sum + 4.0 * m[3] + m[4]);
-}
-
-fn gradient_to_points_3(y: array<Lane, 3>) -> array<Lane, 5> {
-  let even = y[0] + y[2];
-  return array(y[0], even + y[1], even - y[1], y[0] + 2.0 * y[1] + 4.0 * y[2], y[2]);
-}
-
-fn weight_to_points_3(g: array<Lane, 3>) -> array<Lane, 5> {
-  let even = g[0] + g[2];
-  return array(g[0] / 2.0, (even + g[1]) / -2.0, (even - g[1]) / -6.0, (g[0] + 2.0 * g[1] + 4.0 * g[2]) / 6.0, g[2]);
-}
-
-fn weight_from_points_3(u: array<Lane, 5>) -> array<Lane, 3> {
-  let one = u[1] / -2.0;
-  let minus_one = u[2] / -6.0;
-  let two = u[3] / 6.0;
-  return array(u[0] / 2.0 + one + minus_one + two, one - minus_one + 2.0 * two, one + minus_one + 4.0 * two + u[4]);
-}
-
-fn patch_from_points_3(before: Lane, p: array<Lane, 5>, after: Lane) -> array<Lane, 3> {
+fn from_points_6(m: array<Lane, 8>) -> array<Lane, 6> {
+  let sum1 = m[1] + m[2];
+  let difference1 = m[1] - m[2];
+  let sum2 = m[3] + m[4];
+  let difference2 = m[3] - m[4];
+  let sum_half = m[5] + m[6];
+  let difference_half = m[5] - m[6];
   return array(
-    2.0 * (p[2] - p[1] + p[4]) - p[0] - p[3] + before,
-    -2.0 * p[0] - p[1] - 3.0 * p[2] - p[4],
-    p[0] + p[1] + p[2] + p[3] + 2.0 * (after - p[4]),
+    m[0] + sum1 + sum2 + sum_half,
+    difference1 + 2.0 * difference2 + difference_half / 2.0,
+    sum1 + 4.0 * sum2 + sum_half / 4.0,
+    difference1 + 8.0 * difference2 + difference_half / 8.0,
+    sum1 + 16.0 * sum2 + sum_half / 16.0,
+    difference1 + 32.0 * difference2 + difference_half / 32.0 + m[7],
+  );
+}
+
+fn gradient_to_points_6(y: array<Lane, 6>) -> array<Lane, 8> {
+  let even = y[0] + y[2] + y[4];
+  let odd = y[1] + y[3] + y[5];
+  let even2 = y[0] + 4.0 * y[2] + 16.0 * y[4];
+  let odd2 = 2.0 * y[1] + 8.0 * y[3] + 32.0 * y[5];
+  let even_half = y[0] + y[2] / 4.0 + y[4] / 16.0;
+  let odd_half = y[1] / 2.0 + y[3] / 8.0 + y[5] / 32.0;
+  return array(
+    y[0],
+    even + odd,
+    even - odd,
+    even2 + odd2,
+    even2 - odd2,
+    even_half + odd_half,
+    even_half - odd_half,
+    y[5],
+  );
+}
+
+fn weight_to_points_6(g: array<Lane, 3>) -> array<Lane, 8> {
+  let even = g[0] + g[2];
+  let even2 = g[0] + 4.0 * g[2];
+  let even_half = 4.0 * g[0] + g[2];
+  return array(
+    g[0],
+    (even + g[1]) / -4.5,
+    (even - g[1]) / -4.5,
+    (even2 + 2.0 * g[1]) / 90.0,
+    (even2 - 2.0 * g[1]) / 90.0,
+    (even_half + 2.0 * g[1]) / 5.625,
+    (even_half - 2.0 * g[1]) / 5.625,
+    g[2],
+  );
+}
+
+fn weight_from_points_6(u: array<Lane, 8>) -> array<Lane, 3> {
+  let sum1 = (u[1] + u[2]) / -4.5;
+  let sum2 = (u[3] + u[4]) / 90.0;
+  let sum_half = (u[5] + u[6]) / 5.625;
+  return array(
+    u[0] + sum1 + sum2 + 4.0 * sum_half,
+    (u[2] - u[1]) / 4.5 + (u[3] - u[4]) / 45.0 + (u[5] - u[6]) / 2.8125,
+    sum1 + 4.0 * sum2 + sum_half + u[7],
+  );
+}
+
+fn patch_from_points_6(before: Lane, p: array<Lane, 8>, after: Lane) -> array<Lane, 6> {
+  let sum1 = p[1] + p[2];
+  let difference1 = p[1] - p[2];
+  let sum2 = p[3] + p[4];
+  let difference2 = p[3] - p[4];
+  let sum_half = p[5] + p[6];
+  let difference_half = p[5] - p[6];
+  return array(
+    difference1 + 0.5 * difference2 + 2.0 * difference_half - p[7] + before,
+    sum1 + 0.25 * sum2 + 4.0 * sum_half - 5.25 * p[0],
+    5.25 * p[7] - 4.25 * difference1 - 2.5 * (difference2 + difference_half),
+    5.25 * p[0] - 4.25 * sum1 - 1.25 * sum2 - 5.0 * sum_half,
+    difference1 + 2.0 * difference2 + 0.5 * difference_half - 5.25 * p[7],
+    sum1 + sum2 + sum_half - p[0] + after,
   );
 }
 

@@ -50,7 +50,7 @@ function variantsOf(gpu: Gpu, g: ConvGeometry, pass: Pass): string[] {
   return [
     'naive',
     ...(eightLanes(gpu) && outputs % 4 === 0 ? ['subgroup'] : []),
-    ...([3, 4] as const).filter((edge) => winogradFits(gpu, g, edge)).map((edge) => `winograd${edge}`),
+    ...([4, 6] as const).filter((edge) => winogradFits(gpu, g, edge)).map((edge) => `winograd${edge}`),
     ...(!back && grayFits(g) ? ['gray'] : []),
   ];
 }

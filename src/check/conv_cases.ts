@@ -73,8 +73,8 @@ const WAYS: Readonly<Record<ConvWay, { shapes: readonly ConvShape[]; kernels: re
     kernels: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
   },
   gray: { shapes: GRAY, kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient'] },
-  winograd3: { shapes: WINOGRAD, kernels: winogradKernels },
   winograd4: { shapes: WINOGRAD, kernels: winogradKernels },
+  winograd6: { shapes: WINOGRAD, kernels: winogradKernels },
 };
 const KINDS = Object.keys(WAYS) as ConvWay[];
 
@@ -128,11 +128,19 @@ function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
 const EPSILON = 1e-3;
 const ALPHA = 1;
 
-/** A convolution and the end of its block, as inference runs them. */
-function blockCase(s: ConvShape, way: ConvWay, poolSize: number, seed: number): KernelCase {
-  const fused = { gray: ['conv2d_gray.block'], winograd4: ['conv2d_winograd.output_block'] } as const;
+const GRAY_BLOCK = ['conv2d_gray.block'];
+const WINOGRAD_BLOCK = ['conv2d_winograd.output_block'];
+
+/** A convolution and the end of its block, as inference runs them; `fused` are the kernels that only this way runs. */
+function blockCase(
+  s: ConvShape,
+  way: ConvWay,
+  poolSize: number,
+  seed: number,
+  fused: readonly string[],
+): KernelCase {
   return {
-    kernels: [...(way === 'gray' || way === 'winograd4' ? fused[way] : []), 'inference_block.prepare'],
+    kernels: [...fused, 'inference_block.prepare'],
     title: `block, pool ${poolSize}, ${title(s, way)}`,
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
@@ -163,11 +171,15 @@ function blockCase(s: ConvShape, way: ConvWay, poolSize: number, seed: number): 
 
 export const CONV_CASES: readonly KernelCase[] = [
   ...KINDS.flatMap((way, k) => WAYS[way].shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
-  ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 600 + i), blockCase(s, 'gray', 1, 610 + i)]),
+  ...GRAY.flatMap((s, i) => [
+    blockCase(s, 'gray', 2, 600 + i, GRAY_BLOCK),
+    blockCase(s, 'gray', 1, 610 + i, GRAY_BLOCK),
+  ]),
   ...WINOGRAD.flatMap((s, i) => [
-    blockCase(s, 'winograd4', 2, 700 + i),
-    blockCase(s, 'winograd4', 1, 710 + i),
-    blockCase(s, 'winograd3', 3, 720 + i),
-    blockCase(s, 'winograd3', 2, 730 + i), // windows that straddle tiles: the end of the block on its own
+    blockCase(s, 'winograd4', 2, 700 + i, WINOGRAD_BLOCK),
+    blockCase(s, 'winograd4', 1, 710 + i, WINOGRAD_BLOCK),
+    blockCase(s, 'winograd6', 3, 720 + i, WINOGRAD_BLOCK),
+    blockCase(s, 'winograd6', 2, 730 + i, WINOGRAD_BLOCK),
+    blockCase(s, 'winograd4', 3, 740 + i, []), // windows that straddle tiles: the end of the block on its own
   ]),
 ];

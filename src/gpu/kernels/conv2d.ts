@@ -33,15 +33,15 @@ import { columnSums } from './reduce.js';
  * Every convolution goes through here: this file knows the ways to compute one, and the tuning of the device says which
  * is taken. A new way needs a `fits`, and a line in each switch below that it serves.
  */
-export type ConvWay = 'naive' | 'subgroup' | 'gray' | 'winograd3' | 'winograd4';
+export type ConvWay = 'naive' | 'subgroup' | 'gray' | 'winograd4' | 'winograd6';
 
-const edgeOf = (way: 'winograd3' | 'winograd4'): Edge => (way === 'winograd3' ? 3 : 4);
+const edgeOf = (way: 'winograd4' | 'winograd6'): Edge => (way === 'winograd4' ? 4 : 6);
 
 /** The ways that fit, the best guess first. */
 function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWay, ...ConvWay[]] {
   const ways: ConvWay[] = ['naive'];
   if (subgroupFits(gpu, g)) ways.unshift('subgroup');
-  const edges: readonly Edge[] = fewestPoints(g) === 3 ? [4, 3] : [3, 4];
+  const edges: readonly Edge[] = fewestPoints(g) === 4 ? [6, 4] : [4, 6];
   for (const edge of edges) if (winogradFits(gpu, g, edge)) ways.unshift(`winograd${edge}`);
   if (grayFits(g)) ways.unshift('gray');
   return ways as [ConvWay, ...ConvWay[]];
@@ -110,8 +110,8 @@ function forwardBy(
   { keep, prepare, alpha }: ForwardOptions,
 ): { y: Tensor; kept: Tensor | undefined } {
   switch (way) {
-    case 'winograd3':
     case 'winograd4':
+    case 'winograd6':
       return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare, alpha });
     case 'gray':
       return { y: grayForward(rec, operands, g, alpha), kept: undefined };
@@ -129,8 +129,8 @@ function gradientsBy(
   { kept, inputGradient = true }: GradientOptions,
 ): ConvGradients {
   switch (way) {
-    case 'winograd3':
-    case 'winograd4': {
+    case 'winograd4':
+    case 'winograd6': {
       const edge = edgeOf(way);
       const z = winogradGradientPoints(rec, dy, g, edge);
       const fits = winogradInputGradientFits(g);
@@ -261,7 +261,7 @@ function blockBy(
   g: ConvGeometry,
 ): Tensor {
   if (way === 'gray') return grayBlock(rec, operands, end, g);
-  if ((way === 'winograd3' || way === 'winograd4') && winogradBlockFits(edgeOf(way), end.poolSize)) {
+  if ((way === 'winograd4' || way === 'winograd6') && winogradBlockFits(edgeOf(way), end.poolSize)) {
     return winogradBlock(rec, operands, end, g, { edge: edgeOf(way), prepare });
   }
   const { y } = forwardBy(way, rec, operands, g, { keep: false, prepare });

@@ -79,7 +79,7 @@ const PAIR = { LANE: 'vec2f', width: 2 } as const;
 const QUAD = { LANE: 'vec4f', width: 4 } as const;
 
 /** Edge of the output tiles. */
-export type Edge = 3 | 4;
+export type Edge = 4 | 6;
 
 /** How many tiles there are, and the points of one. */
 function tiling(g: ConvGeometry, edge: Edge) {
@@ -97,7 +97,7 @@ export function winogradFits({ pool }: Gpu, g: ConvGeometry, edge: Edge): boolea
 /** The edge that needs the fewest multiplications. */
 export function fewestPoints(g: ConvGeometry): Edge {
   const count = (edge: Edge): number => tiling(g, edge).tiles * tiling(g, edge).points;
-  return count(3) < count(4) ? 3 : 4;
+  return count(4) < count(6) ? 4 : 6;
 }
 
 /** The params of a transform over `channels` channels, and its grid. */
