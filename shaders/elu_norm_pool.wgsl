@@ -3,22 +3,24 @@
 // Why fuse: each of these ops does little arithmetic on many numbers, so its time is the time to load and store them.
 // One after the other they move every number of the large map about nineteen times in a training step; together about
 // five times. Nothing but e = elu(z), which the convolution itself stores in place of its z, and the small pooled maps
-// is kept: e is enough to tell elu'(z) as well. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and
+// is kept: e is enough to tell elu'(z) and which place won. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and
 // dropout.wgsl:
 //
 //   u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
-//   `taken` remembers which place of the window won; of equal values the first in row-major order
-// Gradients: only the taken places got one, so the two sums of batch normalisation run over the small map:
-//   d = dy * mask at the taken place, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
+//   `winner` remembers the e that won, whose place is the first in row-major order that holds it, or NOBODY where dropout
+//   took the result away
+// Gradients: only the places that won got one, so the two sums of batch normalisation run over the small map:
+//   d = dy * mask where e won, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
 //   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where e > 0, else e + alpha
 // Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling, with threshold = 0 no dropout.
 //
-// Shapes: e and dz [B, H, W, C], y, dy and taken [B, OH, OW, C], all seen in vec4s of channels.
+// Shapes: e and dz [B, H, W, C], y, dy and winner [B, OH, OW, C], all seen in vec4s of channels.
 // Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
 // one a vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window.
 
 const SIZE = {{SIZE}}u;
+const NOBODY = 3.4028234e38; // no e is as large: the loss would not be finite
 
 struct BlockParams {
   b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, chunks: u32,
@@ -77,7 +79,7 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
 @group(0) @binding(4) var<storage, read> f_beta: array<vec4f>;
 @group(0) @binding(5) var<storage, read> f_step: Step;
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> taken: array<vec4u>;
+@group(0) @binding(7) var<storage, read_write> winner: array<vec4f>;
 @group(0) @binding(8) var<uniform> f_params: BlockParams;
 
 @compute @workgroup_size(64)
@@ -94,30 +96,29 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let offset = f_beta[c];
   let key = dropout_key(f_step, p.layer);
   for (var ox = 0u; ox < p.ow; ox++) {
-    var best = vec4f(-3.4028234e38);
-    var place = vec4u(0u);
+    var best = vec4f(-NOBODY);
+    var best_e = vec4f(0.0);
     for (var k = 0u; k < SIZE * SIZE; k++) {
-      let at = (top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c;
-      let u = (f_e[at] - shift) * scale + offset;
+      let v = f_e[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c];
+      let u = (v - shift) * scale + offset;
       let better = u > best;
       best = select(best, u, better);
-      place = select(place, vec4u(k), better);
+      best_e = select(best_e, v, better);
     }
     let at = (line * p.ow + ox) * p.c4 + c;
-    y[at] = select(vec4f(0.0), best * p.keep_scale, kept(at, key, p.threshold));
-    taken[at] = place;
+    let keep = kept(at, key, p.threshold);
+    y[at] = select(vec4f(0.0), best * p.keep_scale, keep);
+    winner[at] = select(vec4f(NOBODY), best_e, keep);
   }
 }
 
-// gradient_sums: per chunk of window rows and channel [sum d, sum d * xhat]
+// gradient_sums: per chunk of windows and channel [sum d, sum d * xhat]
 @group(0) @binding(0) var<storage, read> s_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> s_e: array<f32>;
-@group(0) @binding(2) var<storage, read> s_taken: array<vec4u>;
-@group(0) @binding(3) var<storage, read> s_mean: array<vec4f>;
-@group(0) @binding(4) var<storage, read> s_rstd: array<vec4f>;
-@group(0) @binding(5) var<storage, read> s_step: Step;
-@group(0) @binding(6) var<storage, read_write> s_partial: array<vec4f>; // [chunks, 2, C]
-@group(0) @binding(7) var<uniform> s_params: BlockParams;
+@group(0) @binding(1) var<storage, read> s_winner: array<vec4f>;
+@group(0) @binding(2) var<storage, read> s_mean: array<vec4f>;
+@group(0) @binding(3) var<storage, read> s_rstd: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> s_partial: array<vec4f>; // [chunks, 2, C]
+@group(0) @binding(5) var<uniform> s_params: BlockParams;
 
 @compute @workgroup_size(64)
 fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -127,26 +128,19 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   if (i >= p.chunks * p.c4) { return; }
   let c = i % p.c4;
   let chunk = i / p.c4;
-  let lines = p.b * p.oh;
+  let windows = p.b * p.oh * p.ow;
   let shift = s_mean[c];
   let rstd = s_rstd[c];
-  let key = dropout_key(s_step, p.layer);
-  let across = vec4u(p.w);
-  let own = vec4u(c * 4u) + vec4u(0u, 1u, 2u, 3u);
   var sum = vec4f(0.0);
   var product = vec4f(0.0);
-  for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
-    let top = ((line / p.oh) * p.h + (line % p.oh) * SIZE) * p.w;
-    for (var ox = 0u; ox < p.ow; ox++) {
-      let at = (line * p.ow + ox) * p.c4 + c;
-      let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, kept(at, key, p.threshold));
-      let place = s_taken[at];
-      let pixel = vec4u(top + ox * SIZE) + (place / SIZE) * across + place % SIZE;
-      let value = pixel * (p.c4 * 4u) + own;
-      let taken_e = vec4f(s_e[value.x], s_e[value.y], s_e[value.z], s_e[value.w]);
-      sum += d;
-      product += d * ((taken_e - shift) * rstd);
-    }
+  let last = (chunk + 1u) * windows / p.chunks;
+  for (var window = chunk * windows / p.chunks; window < last; window++) {
+    let at = window * p.c4 + c;
+    let v = s_winner[at];
+    let seen = v < vec4f(NOBODY);
+    let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, seen);
+    sum += d;
+    product += d * (select(vec4f(0.0), v - shift, seen) * rstd);
   }
   s_partial[chunk * 2u * p.c4 + c] = sum;
   s_partial[(chunk * 2u + 1u) * p.c4 + c] = product;
@@ -185,11 +179,10 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 // input_gradient: rows of windows, the last one perhaps cut off, whose pixels belong to no window
 @group(0) @binding(0) var<storage, read> i_dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> i_e: array<vec4f>;
-@group(0) @binding(2) var<storage, read> i_taken: array<vec4u>;
+@group(0) @binding(2) var<storage, read> i_winner: array<vec4f>;
 @group(0) @binding(3) var<storage, read> i_coefficients: array<vec4f>;
-@group(0) @binding(4) var<storage, read> i_step: Step;
-@group(0) @binding(5) var<storage, read_write> dz: array<vec4f>;
-@group(0) @binding(6) var<uniform> i_params: BlockParams;
+@group(0) @binding(4) var<storage, read_write> dz: array<vec4f>;
+@group(0) @binding(5) var<uniform> i_params: BlockParams;
 
 @compute @workgroup_size(64)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -205,20 +198,21 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let scale = i_coefficients[p.c4 + c];
   let constant = i_coefficients[2u * p.c4 + c];
   let slope = i_coefficients[3u * p.c4 + c];
-  let key = dropout_key(i_step, p.layer);
   for (var ox = 0u; ox < (p.w + SIZE - 1u) / SIZE; ox++) {
     let whole = oy < p.oh && ox < p.ow;
     let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c4 + c, whole);
-    let passed = kept(at, key, p.threshold) & vec4<bool>(whole);
-    let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, passed);
-    let place = i_taken[at];
+    let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));
+    let winner_e = i_winner[at];
+    var open = vec4<bool>(true); // until a place of the window has taken the gradient
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let iy = oy * SIZE + k / SIZE;
       let ix = ox * SIZE + k % SIZE;
       if (iy < p.h && ix < p.w) {
         let pixel = ((n * p.h + iy) * p.w + ix) * p.c4 + c;
         let v = i_e[pixel];
-        let d = select(vec4f(0.0), gradient, place == vec4u(k));
+        let won = open & (v == winner_e);
+        open = open & !won;
+        let d = select(vec4f(0.0), gradient, won);
         dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
       }
     }

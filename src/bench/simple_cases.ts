@@ -118,15 +118,15 @@ function rows(b: number): Row[] {
       [maps, step, ...fourChannels],
       (rec, e, state, _c, _d, all) => {
         const { y, saved: kept } = eluNormPoolTrain(rec, e, normWeights(all.slice(2)), state, BLOCK);
-        return [y, kept.taken];
+        return [y, kept.winner];
       },
     ],
     [
       'elu_norm_pool.input_gradient',
-      [pooled, maps, pooled, step, channels, channels, ...fourChannels],
-      (rec, dy, e, taken, state, all) => {
-        const kept = { ...saved(all[4] as Tensor, all[5] as Tensor), taken };
-        return eluNormPoolBackward(rec, dy, e, normWeights(all.slice(6)), kept, state, BLOCK).dz;
+      [pooled, maps, pooled, channels, channels, ...fourChannels],
+      (rec, dy, e, winner, mean, all) => {
+        const kept = { ...saved(mean, all[4] as Tensor), winner };
+        return eluNormPoolBackward(rec, dy, e, normWeights(all.slice(5)), kept, BLOCK).dz;
       },
     ],
     [

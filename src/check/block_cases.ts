@@ -18,6 +18,7 @@ function blockCase(
   [b, h, w, c]: readonly [number, number, number, number],
   size: number,
   rate: number,
+  { ties = false } = {},
 ): KernelCase {
   return {
     kernels: [
@@ -28,11 +29,11 @@ function blockCase(
       'inference_block.prepare',
       'inference_block.apply',
     ],
-    title: `block of [${[b, h, w, c].join(', ')}], pool ${size}, dropout ${rate}`,
+    title: `block of [${[b, h, w, c].join(', ')}], pool ${size}, dropout ${rate}${ties ? ', ties' : ''}`,
     run: (gpu) => {
       const inputs = new Inputs(b * h * w * c + size);
       const n = b * h * w * c;
-      const z = inputs.floats(n);
+      const z = ties ? inputs.oneOf(n, [-0.5, 0.25, 0.5]) : inputs.floats(n);
       const [oh, ow] = [Math.floor(h / size), Math.floor(w / size)];
       const pooled = b * oh * ow * c;
       const dy = inputs.floats(pooled);
@@ -78,7 +79,7 @@ function blockCase(
         // First, because training moves the averages that it uses.
         const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, weights, EPSILON), ...options });
         const { y, saved } = eluNormPoolTrain(rec, t.e, weights, t.step, options);
-        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, weights, saved, t.step, options);
+        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, weights, saved, options);
         return {
           inferred: { got: inferred, want: forward({ mean: mean.f64, variance: variance.f64 }).y },
           y: { got: y, want: drop.dropoutApply(trained.y, mask, rate) },
@@ -97,6 +98,7 @@ export const BLOCK_CASES: readonly KernelCase[] = [
   blockCase([3, 6, 8, 4], 2, 0.2),
   blockCase([2, 7, 5, 12], 2, 0),
   blockCase([2, 9, 9, 4], 3, 0.5),
+  blockCase([2, 6, 6, 8], 2, 0.2, { ties: true }),
   blockCase([4, 5, 4, 8], 1, 0),
   blockCase([28, 1, 1, 64], 1, 0.5),
 ];

@@ -28,11 +28,11 @@ const statisticsKernel = defineKernel('elu_norm_pool', 'statistics', {
 });
 const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
   reads: ['e', 'mean', 'rstd', 'gamma', 'beta', 'step'],
-  writes: ['y', 'taken'],
+  writes: ['y', 'winner'],
   params,
 });
 const gradientSumsKernel = defineKernel('elu_norm_pool', 'gradient_sums', {
-  reads: ['dy', 'e', 'taken', 'mean', 'rstd', 'step'],
+  reads: ['dy', 'winner', 'mean', 'rstd'],
   writes: ['partial'],
   params,
 });
@@ -42,7 +42,7 @@ const finishGradientsKernel = defineKernel('elu_norm_pool', 'finish_gradients', 
   params,
 });
 const inputGradientKernel = defineKernel('elu_norm_pool', 'input_gradient', {
-  reads: ['dy', 'e', 'taken', 'coefficients', 'step'],
+  reads: ['dy', 'e', 'winner', 'coefficients'],
   writes: ['dz'],
   params,
 });
@@ -58,7 +58,8 @@ export interface EluNormPoolOptions {
 
 /** What the forward pass leaves for the backward pass. */
 export interface EluNormPoolSaved extends NormSaved {
-  readonly taken: Tensor;
+  /** [B, OH, OW, C]: e at the place of each window that won, or what no e is where dropout took it away. */
+  readonly winner: Tensor;
 }
 
 /** e's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
@@ -74,7 +75,7 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
     keep_scale: 1 / (1 - dropout.rate),
     inv_n: 1 / (b * h * w),
   };
-  return { b, h, w, c4, oh, outShape, constants, common };
+  return { b, h, w, c4, oh, ow, outShape, constants, common };
 }
 
 /** Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
@@ -116,14 +117,14 @@ function apply(
 ): { y: Tensor; saved: EluNormPoolSaved } {
   const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
   const y = rec.alloc(outShape, 'y');
-  const taken = rec.alloc(outShape, 'taken');
+  const winner = rec.alloc(outShape, 'winner');
   rec.dispatch(forwardKernel, {
-    bind: { e, mean, rstd, gamma, beta, step, y, taken },
+    bind: { e, mean, rstd, gamma, beta, step, y, winner },
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
-  return { y, saved: { mean, rstd, taken } };
+  return { y, saved: { mean, rstd, winner } };
 }
 
 /** Gradients of a training forward: dz (through ELU too) like e, dgamma and dbeta [C]. */
@@ -132,16 +133,15 @@ export function eluNormPoolBackward(
   dy: Tensor,
   e: Tensor,
   { gamma }: NormWeights,
-  { mean, rstd, taken }: EluNormPoolSaved,
-  step: Tensor,
+  { mean, rstd, winner }: EluNormPoolSaved,
   options: EluNormPoolOptions,
 ): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const { b, h, oh, c4, constants, common } = grid(e.shape, options);
-  const chunks = Math.min(b * oh, chunksFor(b * oh * 4, c4));
+  const { b, h, oh, ow, c4, constants, common } = grid(e.shape, options);
+  const chunks = chunksFor(b * oh * ow, c4);
   const channels = [c4 * 4];
   const partial = rec.alloc([chunks, 2, ...channels], 'partial');
   rec.dispatch(gradientSumsKernel, {
-    bind: { dy, e, taken, mean, rstd, step, partial },
+    bind: { dy, winner, mean, rstd, partial },
     params: { ...common, chunks },
     constants,
     workgroups: Math.ceil((chunks * c4) / GROUP),
@@ -158,7 +158,7 @@ export function eluNormPoolBackward(
   rec.release(partial);
   const dz = rec.alloc(e.shape, 'dz');
   rec.dispatch(inputGradientKernel, {
-    bind: { dy, e, taken, coefficients, step, dz },
+    bind: { dy, e, winner, coefficients, dz },
     params: { ...common, chunks },
     constants,
     workgroups: Math.ceil((b * Math.ceil(h / options.poolSize) * c4) / GROUP),

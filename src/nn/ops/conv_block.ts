@@ -38,7 +38,7 @@ export function convBlock(
   const { y: e, kept } = conv2dForward(rec, operands, g, { training, alpha: options.alpha });
   const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
   return tape.record('conv_block', inputs, y, (dy) => {
-    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, step, options);
+    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);
     rec.release(e);
     const { dx, dw, db } = conv2dGradients(rec, operands, dz, g, { kept, inputGradient: x.needsGrad });
     rec.release(dz);

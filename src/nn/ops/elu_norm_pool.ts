@@ -23,7 +23,7 @@ export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: El
   const e = eluForward(rec, x.value, options.alpha);
   const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
   return tape.record('elu_norm_pool', inputs, y, (dy) => {
-    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, step, options);
+    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);
     rec.release(e);
     return [dz, dgamma, dbeta];
   });
