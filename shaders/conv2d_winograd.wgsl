@@ -441,7 +441,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 
 // input_gradient
 @group(0) @binding(0) var<storage, read> dv: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> dx: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> image_gradient: array<Lane>;
 @group(0) @binding(2) var<uniform> dx_params: WinogradParams;
 
 /// One line of points of a tile with its neighbours' to both sides; `at` is where the tile's first point lies, `seen`
@@ -480,7 +480,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let ix = tx * EDGE + ox;
     for (var oy = 0u; oy < EDGE; oy++) {
       let iy = ty * EDGE + oy;
-      if (iy < p.h && ix < p.w) { dx[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy]; }
+      if (iy < p.h && ix < p.w) { image_gradient[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy]; }
     }
   }
 }
