@@ -122,7 +122,7 @@ export class Learner {
     this.#evaluation = metricTensors('evaluation');
     this.#parameters = new Parameters(gpu, model, optimizer, {
       seed: this.#seed,
-      averaged: this.#swa ? 'equally' : options.ema === undefined ? 'not' : 'moving',
+      averaged: this.#swa || options.ema !== undefined,
     });
     const even = new Array<number>(classes).fill(1);
     this.#parts = {

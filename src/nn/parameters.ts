@@ -32,33 +32,33 @@ export class Parameters {
   readonly gradients: PackedTensors;
   /** The optimiser's state as its kernel binds it; a word that it does not use is one element long. */
   readonly state: Readonly<Record<string, Tensor>>;
+  /** What no gradient moves: batch norm's moving averages. */
+  readonly fixed: PackedTensors;
   /** An average of `trained.whole`, if there is one. */
   readonly average: Tensor | undefined;
-  /** What belongs to the average of the weights that no gradient moves; only of an equal average. */
-  readonly #statistics: PackedTensors | undefined;
-  readonly #fixed: ReadonlyMap<string, Tensor>;
+  /** What belongs to that average in place of `fixed`. */
+  readonly statistics: PackedTensors | undefined;
   readonly #packedState: ReadonlyMap<string, PackedTensors>;
 
   constructor(
     private readonly gpu: Gpu,
     private readonly model: Network,
     optimizer: Optimizer,
-    { seed, averaged }: { readonly seed: number; readonly averaged: 'not' | 'moving' | 'equally' },
+    { seed, averaged }: { readonly seed: number; readonly averaged: boolean },
   ) {
     const shapes = new Map(
       model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
     );
     this.trained = gpu.pack(shapes, 'weights');
     this.gradients = gpu.pack(shapes, 'gradients');
-    this.#fixed = new Map(
-      model.weights
-        .filter(({ trainable }) => !trainable)
-        .map(({ name, shape }) => [name, gpu.empty(shape, name)]),
+    const fixed = new Map(
+      model.weights.filter(({ trainable }) => !trainable).map(({ name, shape }) => [name, shape]),
     );
+    this.fixed = gpu.pack(fixed, 'statistics');
     this.weights = new Map(
       model.weights.map(({ name }) => [
         name,
-        (this.trained.parts.get(name) ?? this.#fixed.get(name)) as Tensor,
+        (this.trained.parts.get(name) ?? this.fixed.parts.get(name)) as Tensor,
       ]),
     );
     model.weights.forEach(({ name, shape, initializer }, i) => {
@@ -71,19 +71,20 @@ export class Parameters {
       ]),
     );
     this.state = Object.fromEntries([...this.#packedState].map(([word, { whole }]) => [word, whole]));
-    if (averaged !== 'not') {
-      const average = gpu.pack(shapes, AVERAGE);
-      this.#packedState = new Map([...this.#packedState, [AVERAGE, average]]);
-      this.average = average.whole;
-      gpu.copy(this.trained.whole, this.average);
+    if (!averaged) return;
+    const average = gpu.pack(shapes, AVERAGE);
+    this.#packedState = new Map([...this.#packedState, [AVERAGE, average]]);
+    this.average = average.whole;
+    if (fixed.size > 0) {
+      this.statistics = gpu.pack(fixed, STATISTICS);
+      this.#packedState = new Map([...this.#packedState, [STATISTICS, this.statistics]]);
     }
-    if (averaged === 'equally' && this.#fixed.size > 0) {
-      this.#statistics = gpu.pack(
-        new Map([...this.#fixed].map(([name, { shape }]) => [name, shape])),
-        STATISTICS,
-      );
-      this.#packedState = new Map([...this.#packedState, [STATISTICS, this.#statistics]]);
-    }
+    this.#beginAverage();
+  }
+
+  #beginAverage(): void {
+    if (this.average !== undefined) this.gpu.copy(this.trained.whole, this.average);
+    if (this.statistics !== undefined) this.gpu.copy(this.fixed.whole, this.statistics.whole);
   }
 
   #weight(name: string): Tensor {
@@ -103,16 +104,13 @@ export class Parameters {
 
   /** The weights that no gradient moves: moving averages. */
   async readFixed(): Promise<Map<string, NamedArray>> {
-    const result = new Map<string, NamedArray>();
-    for (const [name, tensor] of this.#fixed) {
-      result.set(name, { shape: tensor.shape, data: await this.gpu.read(tensor) });
-    }
-    return result;
+    return this.#readPacked(this.fixed);
   }
 
-  /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
+  /** Replaces all weights; an average begins anew from them. Throws ShapeError when a name is missing, unknown, or of another shape. */
   write(arrays: NamedArrays): void {
     this.#writeAll(this.weights, arrays);
+    this.#beginAverage();
   }
 
   /** Replaces some weights. Throws ShapeError for one that is unknown or of another shape. */
@@ -166,7 +164,9 @@ export class Parameters {
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     const { average, gpu } = this;
     if (average === undefined) return body();
-    const exchanged = [[this.trained.whole, average], ...this.#ownStatistics()] as const;
+    const { fixed, statistics } = this;
+    const exchanged: (readonly [Tensor, Tensor])[] = [[this.trained.whole, average]];
+    if (statistics !== undefined) exchanged.push([fixed.whole, statistics.whole]);
     const kept = exchanged.map(([own, other]) => {
       const copy = gpu.empty(own.shape, 'weights in training');
       gpu.copy(own, copy);
@@ -189,28 +189,23 @@ export class Parameters {
    * `calibrate` leaves behind when it runs with the average in the place of the weights.
    */
   async takeAverage(count: number, calibrate: () => Promise<void>): Promise<void> {
-    const { average, gpu } = this;
+    const { average, statistics, fixed, gpu } = this;
     if (average === undefined) return;
     await runOnce(
       gpu,
       (rec) => updateAverage(rec, this.trained.whole, average, 1 - 1 / count),
       () => gpu.sync(),
     );
-    if (count === 1) for (const [own, other] of this.#ownStatistics()) gpu.copy(own, other);
+    if (statistics === undefined) return;
+    if (count === 1) gpu.copy(fixed.whole, statistics.whole);
     await this.withAverage(async () => {
       await calibrate();
-      for (const [own, other] of this.#ownStatistics()) gpu.copy(own, other);
+      gpu.copy(fixed.whole, statistics.whole);
     });
   }
 
-  /** Each weight that no gradient moves, beside its like of the average. */
-  #ownStatistics(): (readonly [Tensor, Tensor])[] {
-    return [...(this.#statistics?.parts ?? [])].map(([name, other]) => [this.#weight(name), other]);
-  }
-
   dispose(): void {
-    const packed = [this.trained, this.gradients, ...this.#packedState.values()];
-    for (const tensor of [...this.#fixed.values(), ...packed.map(({ whole }) => whole)])
-      this.gpu.free(tensor);
+    const packed = [this.trained, this.gradients, this.fixed, ...this.#packedState.values()];
+    for (const { whole } of packed) this.gpu.free(whole);
   }
 }

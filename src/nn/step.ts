@@ -203,12 +203,15 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
       rec.place(grad, mustGet(parts.parameters.gradients.parts, name));
     });
   }
-  const { trained, gradients, state, average } = parts.parameters;
+  const { trained, gradients, state, average, fixed, statistics } = parts.parameters;
   const { optimizer, step, ema } = parts;
   if (parts.clipValue !== undefined) clipValue(rec, gradients.whole, parts.clipValue);
   if (parts.clipNorm !== undefined) clipNorm(rec, gradients.whole, parts.clipNorm);
   optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, step, state });
-  if (average !== undefined && ema !== undefined) updateAverage(rec, trained.whole, average, ema);
+  if (average === undefined || ema === undefined) return;
+  updateAverage(rec, trained.whole, average, ema);
+  // Batch norm's statistics of the last weights do not fit an average of weights; their own average nearly does.
+  if (statistics !== undefined) updateAverage(rec, fixed.whole, statistics.whole, ema);
 }
 
 function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {
