@@ -51,6 +51,34 @@ describeGpu('averages of weights', (gpu) => {
     await learner.dispose();
   });
 
+  it("of a moving one follow all weights, batch norm's statistics among them, from the weights it begins with", async () => {
+    const momentum = 0.7;
+    const learner = new Learner(gpu(), model(), { ...OPTIONS, ema: momentum });
+    const other = new Learner(gpu(), model(), { ...OPTIONS, seed: 4 });
+    learner.writeWeights(await other.readWeights());
+    const want = new Map([...(await other.readWeights())].map(([name, { data }]) => [name, [...data]]));
+    for (let t = 0; t < 4; t++) {
+      const { images, labels } = batch(t);
+      await learner.train(images, labels);
+      for (const [name, { data }] of await learner.readWeights()) {
+        const mean = want.get(name) ?? [];
+        data.forEach((w, i) => {
+          mean[i] = (mean[i] as number) + (w - (mean[i] as number)) * (1 - momentum);
+        });
+      }
+    }
+    const average = await learner.withAverage(() => learner.readWeights());
+    for (const name of [
+      'dense/kernel',
+      'batch_normalization/moving_mean',
+      'batch_normalization/moving_variance',
+    ]) {
+      expect(relativeError(of(average, name), want.get(name) ?? [])).toBeLessThan(1e-6);
+      expect(relativeError(of(average, name), of(await other.readWeights(), name))).toBeGreaterThan(1e-3);
+    }
+    await Promise.all([learner.dispose(), other.dispose()]);
+  });
+
   it('leave training as it was, and go on from a saved state', async () => {
     const plain = new Learner(gpu(), model(), OPTIONS);
     const averaged = new Learner(gpu(), model(), { ...OPTIONS, swa: true });
