@@ -1,7 +1,7 @@
 // Batched matrix product in registers, for adapters with subgroups of exactly 8 invocations (software Vulkan: one
 // subgroup is one SIMD vector of the CPU). Same mathematics as matmul.wgsl.
 //
-// One workgroup is one subgroup and makes a tile of 32 rows of C by 32 * QUADS columns; lane l holds the columns
+// One workgroup is one subgroup and makes a tile of 4 * BLOCKS rows of C by 32 * QUADS columns; lane l holds the columns
 // 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a time:
 //   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s (`product`) or two vec4s
 //     (`transposed_product`);
@@ -13,11 +13,13 @@
 //
 // Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], bias [N], C [BATCH, M, N];
 // K even, N a multiple of 4, for transposed_product M too. Tiles may stick out; what lies past the end is not stored.
-// Constants: QUADS, 1 or 2.
+// Constants: QUADS, 1 or 2; BLOCKS, 1 to 8: 8 is fastest where there are many rows, fewer where such tiles would stick out.
 
 enable subgroups;
 
 const QUADS = {{QUADS}}u;
+const BLOCKS = {{BLOCKS}}u;
+const ROWS = 4u * BLOCKS;
 const WIDTH = QUADS * 8u;
 
 /// A lane's part of one row of the tile, and of two rows of B.
@@ -51,13 +53,27 @@ fn advance_rows(acc: ptr<function, Rows>, first: vec4f, second: vec4f, steps: St
 /// with it they cost a quarter of the speed.
 fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f, steps: Steps) {
   advance_rows(&(*acc)[0], subgroupBroadcast(first, 0u), subgroupBroadcast(second, 0u), steps);
-  advance_rows(&(*acc)[1], subgroupBroadcast(first, 1u), subgroupBroadcast(second, 1u), steps);
-  advance_rows(&(*acc)[2], subgroupBroadcast(first, 2u), subgroupBroadcast(second, 2u), steps);
-  advance_rows(&(*acc)[3], subgroupBroadcast(first, 3u), subgroupBroadcast(second, 3u), steps);
-  advance_rows(&(*acc)[4], subgroupBroadcast(first, 4u), subgroupBroadcast(second, 4u), steps);
-  advance_rows(&(*acc)[5], subgroupBroadcast(first, 5u), subgroupBroadcast(second, 5u), steps);
-  advance_rows(&(*acc)[6], subgroupBroadcast(first, 6u), subgroupBroadcast(second, 6u), steps);
-  advance_rows(&(*acc)[7], subgroupBroadcast(first, 7u), subgroupBroadcast(second, 7u), steps);
+  if (BLOCKS > 1u) {
+    advance_rows(&(*acc)[1], subgroupBroadcast(first, 1u), subgroupBroadcast(second, 1u), steps);
+  }
+  if (BLOCKS > 2u) {
+    advance_rows(&(*acc)[2], subgroupBroadcast(first, 2u), subgroupBroadcast(second, 2u), steps);
+  }
+  if (BLOCKS > 3u) {
+    advance_rows(&(*acc)[3], subgroupBroadcast(first, 3u), subgroupBroadcast(second, 3u), steps);
+  }
+  if (BLOCKS > 4u) {
+    advance_rows(&(*acc)[4], subgroupBroadcast(first, 4u), subgroupBroadcast(second, 4u), steps);
+  }
+  if (BLOCKS > 5u) {
+    advance_rows(&(*acc)[5], subgroupBroadcast(first, 5u), subgroupBroadcast(second, 5u), steps);
+  }
+  if (BLOCKS > 6u) {
+    advance_rows(&(*acc)[6], subgroupBroadcast(first, 6u), subgroupBroadcast(second, 6u), steps);
+  }
+  if (BLOCKS > 7u) {
+    advance_rows(&(*acc)[7], subgroupBroadcast(first, 7u), subgroupBroadcast(second, 7u), steps);
+  }
 }
 
 struct Tile { batch: u32, row: u32, quad: u32 }
@@ -65,9 +81,9 @@ struct Tile { batch: u32, row: u32, quad: u32 }
 /// Which tile a workgroup makes: its batch, its first row, and its first column / 4.
 fn tile_of(index: u32, p: MatmulParams) -> Tile {
   let columns = (p.n / 4u + WIDTH - 1u) / WIDTH;
-  let tiles = columns * ((p.m + 31u) / 32u);
+  let tiles = columns * ((p.m + ROWS - 1u) / ROWS);
   let t = index % tiles;
-  return Tile(index / tiles, (t / columns) * 32u, (t % columns) * WIDTH);
+  return Tile(index / tiles, (t / columns) * ROWS, (t % columns) * WIDTH);
 }
 
 /// The lane's own vec4 columns; past the end the last one again.
@@ -97,7 +113,7 @@ fn store(acc: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
     var shift = vec4f(0.0);
     if (p.has_bias == 1u) { shift = bias[column]; }
     let to = (tile.batch * p.m + tile.row) * n4 + column;
-    for (var r = 0u; r < 32u; r++) {
+    for (var r = 0u; r < ROWS; r++) {
       if (r < rows) { c[to + r * n4] = acc[r / 4u][r % 4u][q] + shift; }
     }
   }

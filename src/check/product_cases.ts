@@ -100,20 +100,22 @@ const DENSE = [
   [5, 12, 8],
   [28, 64, 64],
 ] as const;
-/** Batch, rows, inner, columns; the last two for kernels that take any extents. */
-const PRODUCTS = [
+/** Batch, rows, inner, columns: one for each height of register tiles. */
+const IN_TILES = [
   [1, 1, 4, 4],
+  [1, 8, 6, 36],
+  [2, 16, 8, 12],
   [3, 36, 8, 20],
   [2, 64, 34, 132],
-  [2, 5, 7, 3],
-  [1, 70, 33, 65],
 ] as const;
+/** And some for kernels that take any extents. */
+const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
 const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'subgroup32', 'subgroup64'];
 
 export const PRODUCT_CASES: readonly KernelCase[] = [
   ...DENSE.flatMap((s, i) => [denseCase(s, 'naive', 200 + i), denseCase(s, 'matmul', 210 + i)]),
   ...MATMUL_WAYS.flatMap((way) =>
-    PRODUCTS.slice(0, way.startsWith('subgroup') ? 3 : 5).flatMap((s, i) => [
+    (way.startsWith('subgroup') ? IN_TILES : ANY).flatMap((s, i) => [
       matmulCase(s, false, way, 300 + i),
       ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, true, way, 310 + i)]),
     ]),

@@ -28,8 +28,16 @@ const KERNELS = {
     transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
   },
 };
-/** Rows of a register tile on 8-lane subgroups; its columns are 32 or 64. */
-const ROWS = 32;
+/** Rows of a register tile on 8-lane subgroups, in fours; its columns are 32 or 64. */
+const BLOCKS = [8, 7, 4, 2, 1] as const;
+/** What loading B costs a tile, as much as the arithmetic of so many rows. */
+const LOADING = 8;
+
+/** The height of the tiles that make m rows at the least cost. */
+function blocksFor(m: number): number {
+  const cost = (blocks: number): number => Math.ceil(m / (4 * blocks)) * (4 * blocks + LOADING);
+  return BLOCKS.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
+}
 /** Rows and columns of a tile in workgroup memory. */
 const TILE = 64;
 
@@ -110,8 +118,10 @@ function multiply(
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
-      const workgroups = grid(ROWS, 32 * QUADS);
-      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants: { QUADS }, workgroups });
+      const blocks = blocksFor(g.m);
+      const constants = { QUADS, BLOCKS: blocks };
+      const workgroups = grid(4 * blocks, 32 * QUADS);
+      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, workgroups });
     }
   }
   return c;
