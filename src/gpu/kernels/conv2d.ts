@@ -20,10 +20,7 @@ import {
   winogradBlockFits,
   winogradFits,
   winogradForward,
-  winogradGradientPoints,
-  winogradInputGradient,
-  winogradInputGradientFits,
-  winogradWeightGradient,
+  winogradGradients,
 } from './conv2d_winograd.js';
 import { eluForward } from './elu.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
@@ -131,13 +128,9 @@ function gradientsBy(
   switch (way) {
     case 'winograd4':
     case 'winograd6': {
-      const edge = edgeOf(way);
-      const z = winogradGradientPoints(rec, dy, g, edge);
-      const fits = winogradInputGradientFits(g);
-      const dx = inputGradient && fits ? winogradInputGradient(rec, z, weight, g, edge) : undefined;
-      const dw = winogradWeightGradient(rec, x, z, g, edge, kept);
-      rec.release(z);
-      const missing = inputGradient && !fits;
+      const options = { edge: edgeOf(way), kept, inputGradient };
+      const { dx, dw } = winogradGradients(rec, { x, weight }, dy, g, options);
+      const missing = inputGradient && dx === undefined;
       return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, dw, db: biasGradient(rec, dy) };
     }
     default: {
@@ -166,8 +159,8 @@ export interface ConvForwardOptions {
 }
 
 /**
- * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what `conv2dGradients` can use again: some ways have
- * already brought x into another form.
+ * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what
+ * `conv2dGradients` can use again: some ways have already brought x into another form.
  */
 export function conv2dForward(
   rec: Recorder,

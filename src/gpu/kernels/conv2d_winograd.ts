@@ -63,7 +63,7 @@ const gradientTransform = defineKernel('conv2d_winograd', 'gradient_transform', 
   writes: ['z'],
   params: TILE_PARAMS,
 });
-const inputGradient = defineKernel('conv2d_winograd', 'input_gradient', {
+const inputGradientKernel = defineKernel('conv2d_winograd', 'input_gradient', {
   reads: ['dv'],
   writes: ['dx'],
   params: TILE_PARAMS,
@@ -227,56 +227,53 @@ export function winogradBlock(
   return pooled;
 }
 
-/** dy at the points, where both gradients begin: [points, tiles, OC]. */
-export function winogradGradientPoints(rec: Recorder, dy: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+export interface WinogradGradientOptions {
+  readonly edge: Edge;
+  /** What the forward pass kept of x, which is released. */
+  readonly kept: Tensor | undefined;
+  /** Whether dx is asked for. */
+  readonly inputGradient: boolean;
+}
+
+/**
+ * dw [3, 3, IC, OC] from x and dy, and dx [B, H, W, IC] from dy and the weight, if it is asked for and the padding is
+ * 'same': else it is undefined. Both begin with dy at the points.
+ */
+export function winogradGradients(
+  rec: Recorder,
+  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
+  dy: Tensor,
+  g: ConvGeometry,
+  { edge, kept, inputGradient }: WinogradGradientOptions,
+): { dx: Tensor | undefined; dw: Tensor } {
   const { points, tiles } = tiling(g, edge);
   const z = rec.alloc([points, tiles, g.oc], 'z');
   rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, edge, g.oc) });
-  return z;
-}
-
-/** dw [3, 3, IC, OC] from x and `z`, dy at the points; `kept` is what the forward pass kept of x, and is released. */
-export function winogradWeightGradient(
-  rec: Recorder,
-  x: Tensor,
-  z: Tensor,
-  g: ConvGeometry,
-  edge: Edge,
-  kept: Tensor | undefined,
-): Tensor {
-  const { points, tiles } = tiling(g, edge);
+  // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
+  const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
+  const dx = inputGradient && same ? fromPoints(rec, z, weight, g, edge) : undefined;
   const v = kept ?? inputPoints(rec, x, g, edge);
   const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
   rec.release(v);
+  rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
   rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
   rec.release(du);
-  return dw;
+  return { dx, dw };
 }
 
-/** Whether `winogradInputGradient` covers it: tiles of y lie on the middle of their patches. */
-export function winogradInputGradientFits({ h, w, oh, ow, pad_top, pad_left }: ConvGeometry): boolean {
-  return h === oh && w === ow && pad_top === 1 && pad_left === 1;
-}
-
-/** dx [B, H, W, IC] from `z`, dy at the points. */
-export function winogradInputGradient(
-  rec: Recorder,
-  z: Tensor,
-  weight: Tensor,
-  g: ConvGeometry,
-  edge: Edge,
-): Tensor {
+/** dx from z, dy at the points. */
+function fromPoints(rec: Recorder, z: Tensor, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const { points, tiles } = tiling(g, edge);
   const swapped = flip(rec, weight, { taps: 9, ic: g.ic, oc: g.oc }, { turn: false });
   const u = rec.alloc([points, g.oc, g.ic], 'u');
-  const swappedSizes = { ...g, ic: g.oc, oc: g.ic };
-  rec.dispatch(weightTransform, { bind: { weight: swapped, u }, ...overWeights(swappedSizes, edge) });
+  const turned = { ...g, ic: g.oc, oc: g.ic };
+  rec.dispatch(weightTransform, { bind: { weight: swapped, u }, ...overWeights(turned, edge) });
   rec.release(swapped);
   const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic });
   rec.release(u);
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
-  rec.dispatch(inputGradient, { bind: { dv, dx }, ...overTiles(g, edge, g.ic) });
+  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overTiles(g, edge, g.ic) });
   rec.release(dv);
   return dx;
 }
