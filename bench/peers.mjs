@@ -91,17 +91,22 @@ function fetched(log) {
 function child(name, [program, ...args]) {
   let process_;
   let answers;
+  let complaint = 'it said nothing';
   return {
     name,
     async ask(work) {
       if (process_ === undefined) {
-        process_ = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+        process_ = spawn(program, args, { stdio: 'pipe' });
         answers = createInterface({ input: process_.stdout })[Symbol.asyncIterator]();
+        process_.stdin.on('error', () => {}); // it has stopped: the answer says so
+        createInterface({ input: process_.stderr }).on('line', (line) => {
+          if (/error/i.test(line)) complaint = line.slice(0, 120);
+        });
       }
       process_.stdin.write(`${work}\n`);
       for (;;) {
         const { value, done } = await answers.next();
-        if (done) return { note: 'stopped without an answer' };
+        if (done) return { note: `stopped without an answer: ${complaint}` };
         if (value.startsWith('{')) return JSON.parse(value);
       }
     },

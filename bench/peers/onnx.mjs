@@ -1,9 +1,9 @@
 /** ONNX Runtime as a peer, on the CPU; it infers only. See peers.mjs for the protocol. */
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { randomBatch } from '../../dist/bench/steps.js';
 import { toOnnx } from '../../dist/formats/onnx.js';
 import { buildModel, Rng } from '../../dist/index.js';
-import { randomBatch } from '../steps.mjs';
 import { answer } from './protocol.mjs';
 
 const ort = createRequire(new URL('../.peers/', import.meta.url))('onnxruntime-node');

@@ -1,7 +1,7 @@
 /** TensorFlow.js as a peer: node tfjs.mjs webgpu|wasm [sleepy]. `sleepy` keeps Dawn's Node binding from spinning. */
 import { createRequire } from 'node:module';
 import { create, globals } from 'webgpu';
-import { randomBatch } from '../steps.mjs';
+import { randomBatch } from '../../dist/bench/steps.js';
 import { answer } from './protocol.mjs';
 
 const [backend, sleepy] = process.argv.slice(2);
