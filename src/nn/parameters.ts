@@ -83,8 +83,16 @@ export class Parameters {
   }
 
   #beginAverage(): void {
-    if (this.average !== undefined) this.gpu.copy(this.trained.whole, this.average);
-    if (this.statistics !== undefined) this.gpu.copy(this.fixed.whole, this.statistics.whole);
+    for (const [own, other] of this.#averages()) this.gpu.copy(own, other);
+  }
+
+  /** What training changes, each beside its average; empty without one. */
+  #averages(): (readonly [Tensor, Tensor])[] {
+    const { trained, average, fixed, statistics } = this;
+    return [
+      ...(average === undefined ? [] : [[trained.whole, average] as const]),
+      ...(statistics === undefined ? [] : [[fixed.whole, statistics.whole] as const]),
+    ];
   }
 
   #weight(name: string): Tensor {
@@ -162,11 +170,8 @@ export class Parameters {
 
   /** Puts the average in the place of the weights while `body` runs; without one only runs it. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
-    const { average, gpu } = this;
-    if (average === undefined) return body();
-    const { fixed, statistics } = this;
-    const exchanged: (readonly [Tensor, Tensor])[] = [[this.trained.whole, average]];
-    if (statistics !== undefined) exchanged.push([fixed.whole, statistics.whole]);
+    const { gpu } = this;
+    const exchanged = this.#averages();
     const kept = exchanged.map(([own, other]) => {
       const copy = gpu.empty(own.shape, 'weights in training');
       gpu.copy(own, copy);
