@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
-import { OPTIONS } from './options.js';
+import { OPTIONS, type OptionSpec } from './options.js';
 
 /**
  * Settings from a file, JSON or YAML (of which JSON is a part): names as on the command line, or as in a run's
- * config.json. Throws UsageError for a file that cannot be read and for a name that is no setting.
+ * config.json. A list may be written as one: `dense: [128, 64]`. Throws UsageError for a file that cannot be read and for a name that is no setting.
  */
 export function readConfigFile(path: string): Record<string, unknown> {
   let settings: unknown;
@@ -19,16 +19,22 @@ export function readConfigFile(path: string): Record<string, unknown> {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new UsageError(`config file ${path}: expected settings like "epochs: 30", one a line`);
   }
-  const names = new Set(Object.keys(OPTIONS));
+  const specs = new Map<string, OptionSpec>(Object.entries(OPTIONS));
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (!names.has(name)) {
-      const near = nearest(name, names);
+    const spec = specs.get(name);
+    if (spec === undefined) {
+      const near = nearest(name, specs.keys());
       const hint = near === undefined ? 'see "fer-tui train --help"' : `did you mean "${near}"?`;
       throw new UsageError(`config file ${path}: "${key}" is no setting; ${hint}`);
     }
-    if (value !== null) result[name] = value;
+    if (value !== null) result[name] = spec.type === 'string' ? asText(value) : value;
   }
   return result;
+}
+
+/** What the command line takes as text stands in YAML as a number or a list, too. */
+function asText(value: unknown): unknown {
+  return typeof value === 'number' || Array.isArray(value) ? String(value) : value;
 }

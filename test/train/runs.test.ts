@@ -112,6 +112,18 @@ describe('a settings file', () => {
     expect(readConfigFile(json)).toEqual({ 'label-smoothing': 0.2, 'checkpoint-seconds': 5 });
   });
 
+  it('takes a list for what is one, and a single number for a list', () => {
+    const text = 'dense: 128\nfilters: [16, 32]\naugment: [flip, rotation=5]\nclass-weights: balanced\n';
+    const settings = readConfigFile(file('lists.yaml', text));
+    expect(settings).toEqual({
+      dense: '128',
+      filters: '16,32',
+      augment: 'flip,rotation=5',
+      'class-weights': 'balanced',
+    });
+    expect(() => resolveConfig(settings)).not.toThrow();
+  });
+
   it('is what a run keeps: the settings come back from it', () => {
     const config = resolveConfig({ optimizer: 'sgd', 'early-stopping': 5, gamma: 0.3, schedule: 'step' });
     expect(resolveConfig(readConfigFile(file('config.json', JSON.stringify(config))))).toEqual(config);
