@@ -3,16 +3,16 @@
 //
 // One workgroup is one subgroup and makes a tile of 4 * BLOCKS rows of C by 32 * QUADS columns; lane l holds the columns
 // 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a time:
-//   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s (`product`) or two vec4s
-//     (`transposed_product`);
-//   - each lane loads its own vec4s of two rows of B;
+//   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s where A is transposed;
+//   - each lane loads its own vec4s of two rows of B, or where B is transposed a vec2 for each of its columns;
 //   - subgroupBroadcast hands every row's values to all lanes: two vec4 multiply-adds for each row and vec4.
 // Why so: a load or a store costs as much as many multiply-adds here, so a large tile wins, even one that spills out of
 // the CPU's registers. And a variable that lives through a loop is written under a lane mask, one extra instruction a
 // write: two steps a write are better than one. Four would be better still, if the values of B did not spill then.
 //
-// Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], bias [N], C [BATCH, M, N];
-// K even, N a multiple of 4, for transposed_product M too. Tiles may stick out; what lies past the end is not stored.
+// Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M], B [BATCH, K, N], for product_transposed [BATCH, N, K],
+// bias [N], C [BATCH, M, N]; K even, N a multiple of 4, for transposed_product M too. Tiles may stick out; what lies past
+// the end is not stored.
 // Constants: QUADS, 1 or 2; BLOCKS, 1 to 8: 8 is fastest where there are many rows, fewer where such tiles would stick out.
 
 enable subgroups;
@@ -32,6 +32,7 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
 @group(0) @binding(0) var<storage, read> a_pairs: array<vec2f>;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b_pairs: array<vec2f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
@@ -103,6 +104,42 @@ fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
   return steps;
 }
 
+/// Where the lane's columns of a transposed B begin, counted in pairs of steps; past the end the last one again.
+fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
+  var lines: array<u32, 4u * QUADS>;
+  for (var j = 0u; j < 4u * QUADS; j++) {
+    let column = 4u * (tile.quad + lane + j / 4u * 8u) + j % 4u;
+    lines[j] = (tile.batch * p.n + min(column, p.n - 1u)) * (p.k / 2u);
+  }
+  return lines;
+}
+
+/// The lane's part of the steps 2 k and 2 k + 1 from these columns.
+fn load_lines(lines: array<u32, 4u * QUADS>, k: u32) -> Steps {
+  var steps: Steps;
+  for (var j = 0u; j < 4u * QUADS; j++) {
+    let pair = b_pairs[lines[j] + k];
+    steps[j / 4u][j % 4u] = pair.x;
+    steps[QUADS + j / 4u][j % 4u] = pair.y;
+  }
+  return steps;
+}
+
+/// Where the rows of A that the lane loads begin, counted in pairs of steps; past the end the last one again.
+fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
+  let rows = min(vec4u(tile.row + 4u * lane) + vec4u(0u, 1u, 2u, 3u), vec4u(p.m - 1u));
+  return (tile.batch * p.m + rows) * (p.k / 2u);
+}
+
+/// The steps 2 k and 2 k + 1 of these rows, step by step.
+fn load_rows(rows: vec4u, k: u32) -> array<vec4f, 2> {
+  let own = array(a_pairs[rows.x + k], a_pairs[rows.y + k], a_pairs[rows.z + k], a_pairs[rows.w + k]);
+  return array(
+    vec4f(own[0].x, own[1].x, own[2].x, own[3].x),
+    vec4f(own[0].y, own[1].y, own[2].y, own[3].y),
+  );
+}
+
 /// Stores what of the tile lies in C.
 fn store(acc: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   let n4 = p.n / 4u;
@@ -126,26 +163,16 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let p = params;
   let tile = tile_of(group.y * groups.x + group.x, p);
   if (tile.batch >= p.batch) { return; }
-  let quad = tile.quad + lane; // the lane's own first four columns
-  let k2 = p.k / 2u;
   let n4 = p.n / 4u;
-  let columns = columns_of(quad, n4);
-  // Rows past the end repeat the last one.
-  let own_row = tile.row + 4u * lane;
-  let base = tile.batch * p.m;
-  let row0 = (base + min(own_row, p.m - 1u)) * k2;
-  let row1 = (base + min(own_row + 1u, p.m - 1u)) * k2;
-  let row2 = (base + min(own_row + 2u, p.m - 1u)) * k2;
-  let row3 = (base + min(own_row + 3u, p.m - 1u)) * k2;
+  let columns = columns_of(tile.quad + lane, n4);
+  let rows = rows_of(tile, lane, p);
   var acc: array<Rows, 8>;
-  for (var k = 0u; k < k2; k++) {
+  for (var k = 0u; k < p.k / 2u; k++) {
     let steps = load_steps((tile.batch * p.k + 2u * k) * n4, columns, n4);
-    let own = array(a_pairs[row0 + k], a_pairs[row1 + k], a_pairs[row2 + k], a_pairs[row3 + k]);
-    let first = vec4f(own[0].x, own[1].x, own[2].x, own[3].x);
-    let second = vec4f(own[0].y, own[1].y, own[2].y, own[3].y);
-    advance_tile(&acc, first, second, steps);
+    let own = load_rows(rows, k);
+    advance_tile(&acc, own[0], own[1], steps);
   }
-  store(acc, tile, quad, p);
+  store(acc, tile, tile.quad + lane, p);
 }
 
 // transposed_product
@@ -155,15 +182,32 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let p = params;
   let tile = tile_of(group.y * groups.x + group.x, p);
   if (tile.batch >= p.batch) { return; }
-  let quad = tile.quad + lane; // the lane's own first four columns
   let m4 = p.m / 4u;
   let n4 = p.n / 4u;
-  let columns = columns_of(quad, n4);
+  let columns = columns_of(tile.quad + lane, n4);
   let row = tile.batch * p.k * m4 + min(tile.row / 4u + lane, m4 - 1u);
   var acc: array<Rows, 8>;
   for (var k = 0u; k < p.k; k += 2u) {
     let steps = load_steps((tile.batch * p.k + k) * n4, columns, n4);
     advance_tile(&acc, a[row + k * m4], a[row + (k + 1u) * m4], steps);
   }
-  store(acc, tile, quad, p);
+  store(acc, tile, tile.quad + lane, p);
+}
+
+// product_transposed
+@compute @workgroup_size(8)
+fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                      @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let tile = tile_of(group.y * groups.x + group.x, p);
+  if (tile.batch >= p.batch) { return; }
+  let lines = lines_of(tile, lane, p);
+  let rows = rows_of(tile, lane, p);
+  var acc: array<Rows, 8>;
+  for (var k = 0u; k < p.k / 2u; k++) {
+    let steps = load_lines(lines, k);
+    let own = load_rows(rows, k);
+    advance_tile(&acc, own[0], own[1], steps);
+  }
+  store(acc, tile, tile.quad + lane, p);
 }

@@ -10,8 +10,8 @@
 // The two barriers of a round: nobody may read a tile before all have filled it, nor fill the next one before all have
 // read this one.
 //
-// Shapes: A [BATCH, M, K] (product) or [BATCH, K, M] (transposed_product), B [BATCH, K, N], bias [N], read if has_bias
-// is 1, C [BATCH, M, N]; any extents. What lies past the end counts as 0 and is not stored.
+// Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M], B [BATCH, K, N], for product_transposed [BATCH, N, K],
+// bias [N], read if has_bias is 1, C [BATCH, M, N]; any extents. What lies past the end counts as 0 and is not stored.
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
@@ -36,6 +36,35 @@ fn tile_of(index: u32, p: MatmulParams) -> Tile {
   let tiles = columns * ((p.m + TILE - 1u) / TILE);
   let t = index % tiles;
   return Tile(index / tiles, (t / columns) * TILE, (t % columns) * TILE);
+}
+
+// A factor that is stored along k: neighbours in memory go to places TILE apart in the tile.
+fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+  for (var i = lane; i < STEPS * TILE; i += 256u) {
+    let row = tile.row + i / STEPS;
+    let k = first + i % STEPS;
+    let seen = row < p.m && k < p.k;
+    a_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, a[select(0u, (tile.batch * p.m + row) * p.k + k, seen)], seen);
+  }
+}
+
+fn load_b_transposed(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+  for (var i = lane; i < STEPS * TILE; i += 256u) {
+    let column = tile.column + i / STEPS;
+    let k = first + i % STEPS;
+    let seen = column < p.n && k < p.k;
+    b_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, b[select(0u, (tile.batch * p.n + column) * p.k + k, seen)], seen);
+  }
+}
+
+// A factor that is stored across k: neighbours stay neighbours.
+fn load_a_transposed(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+  for (var i = lane; i < STEPS * TILE; i += 256u) {
+    let k = first + i / TILE;
+    let row = tile.row + i % TILE;
+    let seen = k < p.k && row < p.m;
+    a_tile[i] = select(0.0, a[select(0u, (tile.batch * p.k + k) * p.m + row, seen)], seen);
+  }
 }
 
 fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
@@ -71,7 +100,7 @@ fn store(acc: array<vec4f, 4>, tile: Tile, lane: u32, p: MatmulParams) {
   }
 }
 
-// product: neighbours in memory are neighbours along k; they go to places TILE apart
+// product
 @compute @workgroup_size(256)
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(local_invocation_index) lane: u32) {
@@ -80,13 +109,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (tile.batch >= p.batch) { return; }
   var acc: array<vec4f, 4>;
   for (var first = 0u; first < p.k; first += STEPS) {
-    for (var i = lane; i < STEPS * TILE; i += 256u) {
-      let row = tile.row + i / STEPS;
-      let k = first + i % STEPS;
-      let seen = row < p.m && k < p.k;
-      let value = a[select(0u, (tile.batch * p.m + row) * p.k + k, seen)];
-      a_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, value, seen);
-    }
+    load_a(tile, first, lane, p);
     load_b(tile, first, lane, p);
     workgroupBarrier();
     advance(&acc, lane);
@@ -104,14 +127,26 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   if (tile.batch >= p.batch) { return; }
   var acc: array<vec4f, 4>;
   for (var first = 0u; first < p.k; first += STEPS) {
-    for (var i = lane; i < STEPS * TILE; i += 256u) {
-      let k = first + i / TILE;
-      let row = tile.row + i % TILE;
-      let seen = k < p.k && row < p.m;
-      let value = a[select(0u, (tile.batch * p.k + k) * p.m + row, seen)];
-      a_tile[i] = select(0.0, value, seen);
-    }
+    load_a_transposed(tile, first, lane, p);
     load_b(tile, first, lane, p);
+    workgroupBarrier();
+    advance(&acc, lane);
+    workgroupBarrier();
+  }
+  store(acc, tile, lane, p);
+}
+
+// product_transposed
+@compute @workgroup_size(256)
+fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                      @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let tile = tile_of(group.y * groups.x + group.x, p);
+  if (tile.batch >= p.batch) { return; }
+  var acc: array<vec4f, 4>;
+  for (var first = 0u; first < p.k; first += STEPS) {
+    load_a(tile, first, lane, p);
+    load_b_transposed(tile, first, lane, p);
     workgroupBarrier();
     advance(&acc, lane);
     workgroupBarrier();

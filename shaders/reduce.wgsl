@@ -1,16 +1,16 @@
 // Sums in a fixed order. WGSL has no atomic float add, and none is wanted: floating-point addition depends on
 // order, so only a fixed order gives the same bits twice. Every long sum is therefore made in two stages.
 //
-//   column_sums: partial[chunk, c] = sum over the chunk's rows of x[row, c]
+//   column_sums: partial[chunk, c] = sum over the chunk's rows of x[first + row, c]
 //   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
 //
-// Shapes: x [rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
+// Shapes: x [at least first + rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
 // Threads: one a column (or group of four columns) and chunk; neighbours read neighbours.
 // Constants: LANE is the type of one column group, f32 or vec4f; `columns` counts groups.
 
 alias Lane = {{LANE}};
 
-struct ColumnSumsParams { rows: u32, columns: u32, chunks: u32 }
+struct ColumnSumsParams { first: u32, rows: u32, columns: u32, chunks: u32 }
 
 // column_sums
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
@@ -26,7 +26,9 @@ fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let chunk = i / p.columns;
   let last = (chunk + 1u) * p.rows / p.chunks;
   var sum = Lane();
-  for (var row = chunk * p.rows / p.chunks; row < last; row++) { sum += x[row * p.columns + i % p.columns]; }
+  for (var row = chunk * p.rows / p.chunks; row < last; row++) {
+    sum += x[(p.first + row) * p.columns + i % p.columns];
+  }
   partial[i] = sum;
 }
 

@@ -74,13 +74,16 @@ export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promi
 }
 
 function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCase {
-  const transposed = extents.startsWith('transposed');
-  const [left = [], [batch = 1, k = 1, n = 1] = []] = inputs;
-  const m = sizeOf(left) / batch / k;
+  const entry = extents.slice(0, extents.search(/ \d/));
+  const transposed = entry === 'transposed' ? 'a' : entry === 'by transposed' ? 'b' : undefined;
+  const [left = [], right = []] = inputs;
+  const [batch = 1, rows = 1, steps = 1] = left;
+  const [m, k] = transposed === 'a' ? [steps, rows] : [rows, steps];
+  const n = sizeOf(right) / batch / k;
   const trial = (count: number): Trial => ({
     shapes: [
       [count, ...left.slice(1)],
-      [count, k, n],
+      [count, ...right.slice(1)],
     ],
     record: (rec, [a, b]) => [
       matmul(rec, a as Tensor, b as Tensor, { batch: count, m, k, n }, { transposed }),
@@ -90,7 +93,7 @@ function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCas
   const few = Math.min(batch, CHECK_BATCH);
   return {
     name: `matmul ${extents}`,
-    ...{ kernel: `matmul ${transposed ? 'transposed' : 'product'}`, size: `${batch}x${m}x${k}x${n}` },
+    ...{ kernel: `matmul ${entry}`, size: `${batch}x${m}x${k}x${n}` },
     family: 'matmul',
     variants: ['naive', ...candidates.filter((way) => way !== 'naive')],
     flop: 2 * batch * m * k * n,

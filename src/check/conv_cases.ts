@@ -56,11 +56,10 @@ const WINOGRAD: readonly ConvShape[] = [
 ];
 
 const winogradKernels = [
-  'conv2d_flip.forward_quads',
-  ...[
-    ...['weight_transform', 'input_transform', 'output_transform'],
-    ...['gradient_transform', 'weight_gradient', 'input_gradient'],
-  ].map((entry) => `conv2d_winograd.${entry}`),
+  ...['weight_transform', 'input_transform', 'output_transform'].map((entry) => `conv2d_winograd.${entry}`),
+  ...['gradient_transform', 'weight_gradient', 'input_gradient'].map(
+    (entry) => `conv2d_winograd_gradient.${entry}`,
+  ),
 ];
 /** Each way with its shapes, and the kernels that only it runs. */
 const WAYS: Readonly<Record<ConvWay, { shapes: readonly ConvShape[]; kernels: readonly string[] }>> = {
@@ -109,6 +108,7 @@ function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
         compare(gpu, values, (rec, t) => {
           const { y, kept } = conv2dForward(rec, t, g, { training: true });
           const { dx, dw, db } = conv2dGradients(rec, t, t.dy, g, { kept });
+          const anew = conv2dGradients(rec, t, t.dy, g); // nothing kept
           const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7 });
           const output = referenceForward(x.f64, weight.f64, bias.f64, s);
           return {
@@ -118,6 +118,8 @@ function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
             'dx alone': { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
             dw: { got: dw, want: want.dw },
             db: { got: db, want: want.db },
+            'dx anew': { got: anew.dx as Tensor, want: want.dx },
+            'dw anew': { got: anew.dw, want: want.dw },
           };
         }),
       );

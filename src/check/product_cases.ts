@@ -21,7 +21,7 @@ function denseCase(
     kernels:
       way === 'naive'
         ? ['dense.forward', 'dense.input_gradient', 'dense.weight_gradient']
-        : ['matmul.product'],
+        : ['matmul.product', 'matmul.transposed_product', 'matmul.product_transposed'],
     title: `dense ${b} x ${ic} -> ${oc}, ${way}`,
     run: (gpu) =>
       withForced(gpu, { dense: way }, () => {
@@ -57,7 +57,7 @@ function denseCase(
 
 function matmulCase(
   [batch, m, k, n]: readonly [number, number, number, number],
-  transposed: boolean,
+  transposed: 'a' | 'b' | undefined,
   way: MatmulWay,
   seed: number,
 ): KernelCase {
@@ -67,9 +67,10 @@ function matmulCase(
     subgroup32: 'matmul_subgroup',
     subgroup64: 'matmul_subgroup',
   };
+  const entry = transposed ? { a: 'transposed_product', b: 'product_transposed' }[transposed] : 'product';
   return {
-    kernels: [`${shader[way]}.${transposed ? 'transposed_product' : 'product'}`],
-    title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
+    kernels: [`${shader[way]}.${entry}`],
+    title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}`,
     ...(way.startsWith('subgroup') && { possible: eightLanes }),
     run: (gpu) => {
       const inputs = new Inputs(seed);
@@ -78,8 +79,8 @@ function matmulCase(
       const bias = inputs.floats(n);
       const product = referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed);
       const values = {
-        a: { data: a.f32, shape: transposed ? [batch, k, m] : [batch, m, k] },
-        b: { data: b.f32, shape: [batch, k, n] },
+        a: { data: a.f32, shape: transposed === 'a' ? [batch, k, m] : [batch, m, k] },
+        b: { data: b.f32, shape: transposed === 'b' ? [batch, n, k] : [batch, k, n] },
         bias: { data: bias.f32, shape: [n] },
       };
       return withForced(gpu, { matmul: way }, () =>
@@ -116,8 +117,9 @@ export const PRODUCT_CASES: readonly KernelCase[] = [
   ...DENSE.flatMap((s, i) => [denseCase(s, 'naive', 200 + i), denseCase(s, 'matmul', 210 + i)]),
   ...MATMUL_WAYS.flatMap((way) =>
     (way.startsWith('subgroup') ? IN_TILES : ANY).flatMap((s, i) => [
-      matmulCase(s, false, way, 300 + i),
-      ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, true, way, 310 + i)]),
+      matmulCase(s, undefined, way, 300 + i),
+      ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, 'a', way, 310 + i)]),
+      matmulCase(s, 'b', way, 320 + i),
     ]),
   ),
 ];

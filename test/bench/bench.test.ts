@@ -117,6 +117,7 @@ describeGpu('the kernels of a case', (get) => {
       'dense forward',
       'matmul product',
       'matmul transposed',
+      'matmul by transposed',
       'elu.forward',
       'adam.update',
     ]) {

@@ -16,12 +16,13 @@ import { grayBlock, grayFits, grayForward, grayGradients } from './conv2d_gray.j
 import {
   type Edge,
   fewestPoints,
+  type WinogradKept,
   winogradBlock,
   winogradBlockFits,
   winogradFits,
   winogradForward,
-  winogradGradients,
 } from './conv2d_winograd.js';
+import { winogradGradients } from './conv2d_winograd_gradient.js';
 import { eluForward } from './elu.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { columnSums } from './reduce.js';
@@ -105,7 +106,7 @@ function forwardBy(
   operands: ConvOperands,
   g: ConvGeometry,
   { keep, prepare, alpha }: ForwardOptions,
-): { y: Tensor; kept: Tensor | undefined } {
+): { y: Tensor; kept: WinogradKept | undefined } {
   switch (way) {
     case 'winograd4':
     case 'winograd6':
@@ -129,9 +130,9 @@ function gradientsBy(
     case 'winograd4':
     case 'winograd6': {
       const options = { edge: edgeOf(way), kept, inputGradient };
-      const { dx, dw } = winogradGradients(rec, { x, weight }, dy, g, options);
+      const { dx, ...rest } = winogradGradients(rec, { x, weight }, dy, g, options);
       const missing = inputGradient && dx === undefined;
-      return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, dw, db: biasGradient(rec, dy) };
+      return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, ...rest };
     }
     default: {
       const dx = inputGradient ? conv2dInputGradient(rec, dy, weight, g) : undefined;
@@ -160,21 +161,21 @@ export interface ConvForwardOptions {
 
 /**
  * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what
- * `conv2dGradients` can use again: some ways have already brought x into another form.
+ * `conv2dGradients` can use again: some ways have already brought x and the weight into another form.
  */
 export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
   { training = false, prepare = rec, alpha }: ConvForwardOptions = {},
-): { y: Tensor; kept: Tensor | undefined } {
+): { y: Tensor; kept: WinogradKept | undefined } {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
   return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha });
 }
 
 export interface GradientOptions {
   /** What the forward pass kept, which is released. */
-  readonly kept?: Tensor | undefined;
+  readonly kept?: WinogradKept | undefined;
   /** Whether dx is made; default true. A first layer's input is data: its gradient, a third of the work, is of no use. */
   readonly inputGradient?: boolean;
 }

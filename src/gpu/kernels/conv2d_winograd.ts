@@ -3,7 +3,6 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
-import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
@@ -26,7 +25,7 @@ const TILE_PARAMS = {
   elu: 'u32',
   alpha: 'f32',
 } as const;
-const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
+export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 
 const weightTransform = defineKernel('conv2d_winograd', 'weight_transform', {
   reads: ['weight'],
@@ -58,31 +57,15 @@ const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
     alpha: 'f32',
   },
 });
-const gradientTransform = defineKernel('conv2d_winograd', 'gradient_transform', {
-  reads: ['g_dy'],
-  writes: ['z'],
-  params: TILE_PARAMS,
-});
-const inputGradientKernel = defineKernel('conv2d_winograd', 'input_gradient', {
-  reads: ['dv'],
-  writes: ['dx'],
-  params: TILE_PARAMS,
-});
-const weightGradient = defineKernel('conv2d_winograd', 'weight_gradient', {
-  reads: ['du'],
-  writes: ['dw'],
-  params: WEIGHT_PARAMS,
-});
-
 /** Channels that one thread treats alike: what software Vulkan is fastest with. */
-const PAIR = { LANE: 'vec2f', width: 2 } as const;
+export const PAIR = { LANE: 'vec2f', width: 2 } as const;
 const QUAD = { LANE: 'vec4f', width: 4 } as const;
 
 /** Edge of the output tiles. */
 export type Edge = 4 | 6;
 
 /** How many tiles there are, and the points of one. */
-function tiling(g: ConvGeometry, edge: Edge) {
+export function tiling(g: ConvGeometry, edge: Edge) {
   const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
   return { ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
 }
@@ -126,16 +109,20 @@ function overTiles(
   };
 }
 
-function overWeights(g: ConvGeometry, edge: Edge) {
-  return {
+/** The weight at the points: [points, IC, OC]. */
+export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+  const u = rec.alloc([tiling(g, edge).points, g.ic, g.oc], 'u');
+  rec.dispatch(weightTransform, {
+    bind: { weight, u },
     params: { ic: g.ic, oc: g.oc / PAIR.width },
     constants: { LANE: PAIR.LANE, EDGE: edge, SIZE: 1 },
     workgroups: Math.ceil((g.ic * g.oc) / PAIR.width / GROUP),
-  };
+  });
+  return u;
 }
 
 /** The patches of x at the points: [points, tiles, IC]. */
-function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+export function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const { points, tiles } = tiling(g, edge);
   const v = rec.alloc([points, tiles, g.ic], 'v');
   rec.dispatch(inputTransform, { bind: { x, v }, ...overTiles(g, edge, g.ic, { lane: QUAD }) });
@@ -146,27 +133,33 @@ export interface WinogradOptions {
   readonly edge: Edge;
   /** Where what depends on the weights alone is recorded; default: with the rest. */
   readonly prepare?: Recorder;
-  /** Whether x at the points is kept for `winogradWeightGradient`; default no. */
+  /** Whether x and the weight at the points are kept for `winogradGradients`; default no. */
   readonly keep?: boolean;
   /** Of the ELU that is applied to y; default none. */
   readonly alpha?: number | undefined;
 }
 
-/** The products at the points, M [points, tiles, OC], and x at the points. */
+/** What the gradients can use again: x at the points, V, and the weight there, U. */
+export interface WinogradKept {
+  readonly v: Tensor;
+  readonly u: Tensor;
+}
+
+/** The products at the points, M [points, tiles, OC], and what is kept. */
 function products(
   rec: Recorder,
   { x, weight }: ConvOperands,
   g: ConvGeometry,
   { edge, prepare = rec, keep = false }: WinogradOptions,
-): { m: Tensor; v: Tensor } {
+): { m: Tensor; kept: WinogradKept | undefined } {
   const { points, tiles } = tiling(g, edge);
-  const u = prepare.alloc([points, g.ic, g.oc], 'u');
-  prepare.dispatch(weightTransform, { bind: { weight, u }, ...overWeights(g, edge) });
+  const u = weightPoints(prepare, weight, g, edge);
   const v = inputPoints(rec, x, g, edge);
   const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
+  if (keep) return { m, kept: { v, u } };
   rec.release(u); // unless it is prepared, and so not ours
-  if (!keep) rec.release(v);
-  return { m, v };
+  rec.release(v);
+  return { m, kept: undefined };
 }
 
 /** y = conv(x, weight) + bias: [B, OH, OW, OC], elu of it if there is an alpha; and what was asked to be kept. */
@@ -175,9 +168,9 @@ export function winogradForward(
   operands: ConvOperands,
   g: ConvGeometry,
   options: WinogradOptions,
-): { y: Tensor; kept: Tensor | undefined } {
+): { y: Tensor; kept: WinogradKept | undefined } {
   const { weight, bias } = operands;
-  const { m, v } = products(rec, operands, g, options);
+  const { m, kept } = products(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   rec.dispatch(outputTransform, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
@@ -185,7 +178,7 @@ export function winogradForward(
     ...overTiles(g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
   });
   rec.release(m);
-  return { y, kept: options.keep ? v : undefined };
+  return { y, kept };
 }
 
 /** Whether the windows of a pooling layer tile the output tiles. */
@@ -225,55 +218,4 @@ export function winogradBlock(
   });
   rec.release(m);
   return pooled;
-}
-
-export interface WinogradGradientOptions {
-  readonly edge: Edge;
-  /** What the forward pass kept of x, which is released. */
-  readonly kept: Tensor | undefined;
-  /** Whether dx is asked for. */
-  readonly inputGradient: boolean;
-}
-
-/**
- * dw [3, 3, IC, OC] from x and dy, and dx [B, H, W, IC] from dy and the weight, if it is asked for and the padding is
- * 'same': else it is undefined. Both begin with dy at the points.
- */
-export function winogradGradients(
-  rec: Recorder,
-  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
-  dy: Tensor,
-  g: ConvGeometry,
-  { edge, kept, inputGradient }: WinogradGradientOptions,
-): { dx: Tensor | undefined; dw: Tensor } {
-  const { points, tiles } = tiling(g, edge);
-  const z = rec.alloc([points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g, edge, g.oc) });
-  // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
-  const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
-  const dx = inputGradient && same ? fromPoints(rec, z, weight, g, edge) : undefined;
-  const v = kept ?? inputPoints(rec, x, g, edge);
-  const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: true });
-  rec.release(v);
-  rec.release(z);
-  const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
-  rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
-  rec.release(du);
-  return { dx, dw };
-}
-
-/** dx from z, dy at the points. */
-function fromPoints(rec: Recorder, z: Tensor, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
-  const { points, tiles } = tiling(g, edge);
-  const swapped = flip(rec, weight, { taps: 9, ic: g.ic, oc: g.oc }, { turn: false });
-  const u = rec.alloc([points, g.oc, g.ic], 'u');
-  const turned = { ...g, ic: g.oc, oc: g.ic };
-  rec.dispatch(weightTransform, { bind: { weight: swapped, u }, ...overWeights(turned, edge) });
-  rec.release(swapped);
-  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic });
-  rec.release(u);
-  const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
-  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overTiles(g, edge, g.ic) });
-  rec.release(dv);
-  return dx;
 }

@@ -3,7 +3,6 @@ import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
-import { flip } from './conv2d_flip.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
@@ -103,10 +102,8 @@ function forwardBy(
 
 function inputGradientBy(way: DenseWay, rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
   if (way === 'matmul') {
-    const turned = flip(rec, weight, { taps: 1, ic: g.ic, oc: g.oc });
-    const product = matmul(rec, dy, turned, { batch: 1, m: g.b, k: g.oc, n: g.ic });
-    rec.release(turned);
-    return rec.view(product, [g.b, g.ic]);
+    const shape = { batch: 1, m: g.b, k: g.oc, n: g.ic };
+    return rec.view(matmul(rec, dy, weight, shape, { transposed: 'b' }), [g.b, g.ic]);
   }
   const dx = rec.alloc([g.b, g.ic], 'dx');
   rec.dispatch(inputGradientKernel, {
@@ -120,7 +117,7 @@ function inputGradientBy(way: DenseWay, rec: Recorder, dy: Tensor, weight: Tenso
 function weightGradientBy(way: DenseWay, rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
   if (way === 'matmul') {
     const shape = { batch: 1, m: g.ic, k: g.b, n: g.oc };
-    return rec.view(matmul(rec, x, dy, shape, { transposed: true }), [g.ic, g.oc]);
+    return rec.view(matmul(rec, x, dy, shape, { transposed: 'a' }), [g.ic, g.oc]);
   }
   const dw = rec.alloc([g.ic, g.oc], 'dw');
   rec.dispatch(weightGradientKernel, {

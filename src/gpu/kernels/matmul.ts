@@ -18,14 +18,17 @@ const KERNELS = {
   naive: {
     product: defineKernel('matmul', 'product', spec),
     transposed: defineKernel('matmul', 'transposed_product', spec),
+    'by transposed': defineKernel('matmul', 'product_transposed', spec),
   },
   tiled: {
     product: defineKernel('matmul_tiled', 'product', spec),
     transposed: defineKernel('matmul_tiled', 'transposed_product', spec),
+    'by transposed': defineKernel('matmul_tiled', 'product_transposed', spec),
   },
   subgroup: {
     product: defineKernel('matmul_subgroup', 'product', spec),
     transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
+    'by transposed': defineKernel('matmul_subgroup', 'product_transposed', spec),
   },
 };
 /** Rows of a register tile on 8-lane subgroups, in fours; its columns are 32 or 64. */
@@ -52,28 +55,35 @@ export interface MatmulGeometry {
 }
 
 export interface MatmulOptions {
-  /** a is [batch, k, m] instead of [batch, m, k]; default false. */
-  readonly transposed?: boolean;
+  /** The factor that is stored transposed, a as [batch, k, m] or b as [batch, n, k]; default none. */
+  readonly transposed?: 'a' | 'b' | undefined;
   /** [n], added to every row; default none. */
   readonly bias?: Tensor | undefined;
 }
 
-/** c [batch, m, n] = a b + bias, batch by batch; b is [batch, k, n]. */
+/** What a product is called in a tuning table. */
+type Entry = keyof typeof KERNELS.naive;
+
+/** c [batch, m, n] = a b + bias, batch by batch; a is [batch, m, k] and b [batch, k, n]. */
 export function matmul(
   rec: Recorder,
   a: Tensor,
   b: Tensor,
   g: MatmulGeometry,
-  { transposed = false, bias }: MatmulOptions = {},
+  { transposed, bias }: MatmulOptions = {},
 ): Tensor {
   const { batch, m, k, n } = g;
-  const entry = transposed ? 'transposed' : 'product';
-  const left = transposed ? [batch, k, m] : [batch, m, k];
+  const entry: Entry = transposed
+    ? ({ a: 'transposed', b: 'by transposed' } as const)[transposed]
+    : 'product';
   const way = choose<MatmulWay>(rec.gpu, {
     family: 'matmul',
     extents: `${entry} ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
-    candidates: waysFor(rec, g, transposed),
-    inputs: [left, [batch, k, n]],
+    candidates: waysFor(rec, g, entry),
+    inputs: [
+      transposed === 'a' ? [batch, k, m] : [batch, m, k],
+      transposed === 'b' ? [batch, n, k] : [batch, k, n],
+    ],
     trial: (trial, candidate, [x, y]) => [
       multiply(trial, x as Tensor, y as Tensor, undefined, g, entry, candidate),
     ],
@@ -81,12 +91,8 @@ export function matmul(
   return multiply(rec, a, b, bias, g, entry, way);
 }
 
-function waysFor(
-  { gpu }: Recorder,
-  { m, k, n }: MatmulGeometry,
-  transposed: boolean,
-): [MatmulWay, ...MatmulWay[]] {
-  const fits = eightLanes(gpu) && k % 2 === 0 && n % 4 === 0 && (!transposed || m % 4 === 0);
+function waysFor({ gpu }: Recorder, { m, k, n }: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
+  const fits = eightLanes(gpu) && k % 2 === 0 && n % 4 === 0 && (entry !== 'transposed' || m % 4 === 0);
   const anywhere: MatmulWay[] = gpu.info.software ? ['naive', 'tiled'] : ['tiled', 'naive'];
   const inRegisters: MatmulWay[] = n <= 32 ? ['subgroup32'] : ['subgroup64', 'subgroup32'];
   return [...(fits ? inRegisters : []), ...anywhere] as [MatmulWay, ...MatmulWay[]];
@@ -98,7 +104,7 @@ function multiply(
   b: Tensor,
   bias: Tensor | undefined,
   g: MatmulGeometry,
-  entry: 'product' | 'transposed',
+  entry: Entry,
   way: MatmulWay,
 ): Tensor {
   const c = rec.alloc([g.batch, g.m, g.n], 'c');

@@ -1,13 +1,13 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
-import type { Shape } from '../shape.js';
+import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 
 /** Host side of shaders/reduce.wgsl: sums in two stages and fixed order. */
 const columnSumsKernel = defineKernel('reduce', 'column_sums', {
   reads: ['x'],
   writes: ['partial'],
-  params: { rows: 'u32', columns: 'u32', chunks: 'u32' },
+  params: { first: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
 });
 const foldKernel = defineKernel('reduce', 'fold', {
   reads: ['partial'],
@@ -50,17 +50,17 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   });
 }
 
-/** x [..., C] -> the sum over all but the last axis, [C]. */
-export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string): Tensor {
+/** x [..., C] -> the sum over all but the last axis, [C]; x may be longer than its shape, whose rows begin at `first`. */
+export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string, first = 0): Tensor {
   const c = shape[shape.length - 1] ?? 1;
-  const rows = x.size / c;
+  const rows = sizeOf(shape) / c;
   const { LANE, width } = lanesFor(c);
   const columns = c / width;
   const chunks = chunksFor(rows, columns);
   const partial = rec.alloc([chunks, c], `${label}_partial`);
   rec.dispatch(columnSumsKernel, {
     bind: { x, partial },
-    params: { rows, columns, chunks },
+    params: { first, rows, columns, chunks },
     constants: { LANE },
     workgroups: Math.ceil((chunks * columns) / GROUP),
   });

@@ -1,0 +1,108 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import type { ConvOperands } from './conv2d_direct.js';
+import type { ConvGeometry } from './conv2d_geometry.js';
+import {
+  type Edge,
+  inputPoints,
+  PAIR,
+  tiling,
+  WEIGHT_PARAMS,
+  type WinogradKept,
+  weightPoints,
+} from './conv2d_winograd.js';
+import { matmul } from './matmul.js';
+import { columnSums, GROUP } from './reduce.js';
+
+/** Host side of shaders/conv2d_winograd_gradient.wgsl. */
+const TILE_PARAMS = { b: 'u32', h: 'u32', w: 'u32', c: 'u32', ty: 'u32', tx: 'u32', tiles: 'u32' } as const;
+
+const gradientTransform = defineKernel('conv2d_winograd_gradient', 'gradient_transform', {
+  reads: ['g_dy'],
+  writes: ['z'],
+  params: TILE_PARAMS,
+});
+const inputGradientKernel = defineKernel('conv2d_winograd_gradient', 'input_gradient', {
+  reads: ['dv'],
+  writes: ['dx'],
+  params: TILE_PARAMS,
+});
+const weightGradient = defineKernel('conv2d_winograd_gradient', 'weight_gradient', {
+  reads: ['du'],
+  writes: ['dw'],
+  params: WEIGHT_PARAMS,
+});
+
+export interface WinogradGradientOptions {
+  readonly edge: Edge;
+  /** What the forward pass kept, which is released; undefined: it is made again. */
+  readonly kept: WinogradKept | undefined;
+  /** Whether dx is asked for. */
+  readonly inputGradient: boolean;
+}
+
+/**
+ * dw [3, 3, IC, OC] and db [OC] from x and dy, and dx [B, H, W, IC] from dy and the weight, if it is asked for and the
+ * padding is 'same': else it is undefined. All begin with dy at the points.
+ */
+export function winogradGradients(
+  rec: Recorder,
+  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
+  dy: Tensor,
+  g: ConvGeometry,
+  { edge, kept, inputGradient }: WinogradGradientOptions,
+): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
+  const { points, tiles } = tiling(g, edge);
+  const z = rec.alloc([points, tiles, g.oc], 'z');
+  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g.oh, g.ow, g.oc, g, edge) });
+  const ones = edge + 3; // the point (1, 1), where z is the sum of dy over a tile
+  const db = columnSums(rec, z, [tiles, g.oc], 'db', ones * tiles);
+  // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
+  const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
+  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, weight, g, edge) : undefined;
+  if (kept !== undefined) rec.release(kept.u);
+  const v = kept?.v ?? inputPoints(rec, x, g, edge);
+  const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: 'a' });
+  rec.release(v);
+  rec.release(z);
+  const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
+  rec.dispatch(weightGradient, {
+    bind: { du, dw },
+    params: { ic: g.ic, oc: g.oc / PAIR.width },
+    constants: { LANE: PAIR.LANE, EDGE: edge },
+    workgroups: Math.ceil((g.ic * g.oc) / PAIR.width / GROUP),
+  });
+  rec.release(du);
+  return { dx, dw, db };
+}
+
+/** dx from z, dy at the points, and u, the weight there. */
+function fromPoints(
+  rec: Recorder,
+  z: Tensor,
+  kept: Tensor | undefined,
+  weight: Tensor,
+  g: ConvGeometry,
+  edge: Edge,
+): Tensor {
+  const { points, tiles } = tiling(g, edge);
+  const u = kept ?? weightPoints(rec, weight, g, edge);
+  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b' });
+  if (kept === undefined) rec.release(u);
+  const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
+  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overTiles(g.h, g.w, g.ic, g, edge) });
+  rec.release(dv);
+  return dx;
+}
+
+/** The params of a transform over the tiles of a map [B, h, w, channels], and its grid. */
+function overTiles(h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
+  const { ty, tx, tiles } = tiling(g, edge);
+  const c = channels / PAIR.width;
+  return {
+    params: { b: g.b, h, w, c, ty, tx, tiles },
+    constants: { LANE: PAIR.LANE, EDGE: edge },
+    workgroups: Math.ceil((tiles * c) / GROUP),
+  };
+}
