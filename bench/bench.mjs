@@ -8,12 +8,12 @@
  *                    [--json] [--out FILE] [--compare OLD.json] [--adapter NAME] [--force conv2d=subgroup,matmul=tiled]
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { BENCH_PARTS, runBench } from '../dist/bench/run.js';
 import { benchText, comparisonText, readResult, tableText } from '../dist/cli/commands/bench.js';
+import { scriptOptions } from '../scripts/script_options.mjs';
 import { benchPeers, peerTable } from './peers.mjs';
 
-const { values: options, positionals } = parseArgs({
+const { values: options, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
     filter: { type: 'string' },

@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { summarize } from '../dist/bench/statistics.js';
 import { table } from '../dist/cli/table.js';
 import { paintPicture } from '../dist/tui/paint/paint.js';
@@ -25,9 +24,10 @@ import { loadOpenCv } from '../dist/vision/opencv.js';
 import { VISION_DEFAULTS, visionOptions } from '../dist/vision/options.js';
 import { Pipeline } from '../dist/vision/pipeline.js';
 import { VisionProcess } from '../dist/vision/process.js';
+import { scriptOptions } from '../scripts/script_options.mjs';
 import { score } from '../test/vision/score.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = scriptOptions(import.meta.url, {
   options: { weights: { type: 'string' }, long: { type: 'string', default: '0' } },
 });
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-bench-'));

@@ -9,7 +9,6 @@
  * cropped with each margin, classified and compared with the truth. "by hand": the face alone, as it is. Faces that
  * the cascade does not find are left out of every column, so that columns are comparable.
  */
-import { parseArgs } from 'node:util';
 import { table } from '../dist/cli/table.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
@@ -20,9 +19,10 @@ import { loadOpenCv } from '../dist/vision/opencv.js';
 import { VISION_DEFAULTS, visionOptions } from '../dist/vision/options.js';
 import { INPUT_SIZE } from '../dist/vision/pipeline.js';
 import { cropFace, toGray } from '../dist/vision/pixels.js';
+import { scriptOptions } from '../scripts/script_options.mjs';
 import { background, loadFaces, place } from '../test/vision/compose.mjs';
 
-const { values: options } = parseArgs({ options: { weights: { type: 'string' } } });
+const { values: options } = scriptOptions(import.meta.url, { options: { weights: { type: 'string' } } });
 const MARGINS = [-0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.2, 0.3];
 const PLACES = [
   { x: 80, y: 60, size: 220 },

@@ -11,17 +11,17 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { findData } from '../dist/data/find_data.js';
 import { findRun } from '../dist/train/runs.js';
 import { drawnProbabilities, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { modelCard } from './model_card.mjs';
+import { scriptOptions } from './script_options.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const RECIPES = join(MODELS, 'recipes');
 const names = readdirSync(RECIPES).map((file) => file.replace('.yaml', ''));
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
     data: { type: 'string' },

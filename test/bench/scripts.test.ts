@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -28,5 +30,26 @@ describe.each(files)('%s', (file) => {
       (path) => !sourceOf(path).some((source) => existsSync(join(ROOT, source))),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+it('a script says how it is called: with --help, and when an argument is wrong', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-')), 'script.mjs');
+  const options = pathToFileURL(join(ROOT, 'scripts/script_options.mjs'));
+  const lines = [
+    `import { scriptOptions } from '${options}';`,
+    '/**\n * Counts faces:\n *\n *   node script.mjs [--from 1]\n */',
+    "const { values } = scriptOptions(import.meta.url, { options: { from: { type: 'string' } } });",
+    'console.log(values.from);',
+  ];
+  writeFileSync(path, lines.join('\n'));
+  const run = (...args: string[]) => spawnSync(process.execPath, [path, ...args], { encoding: 'utf8' });
+  const usage = 'Counts faces:\n\n  node script.mjs [--from 1]\n';
+  expect(run('--from', '3')).toMatchObject({ status: 0, stdout: '3\n', stderr: '' });
+  expect(run('--help')).toMatchObject({ status: 0, stdout: usage });
+  expect(run('--form', '3')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: `Unknown option '--form'\n\n${usage}`,
   });
 });
