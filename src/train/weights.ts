@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
-import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
+import { hasNetwork, type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
@@ -132,8 +132,9 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
  */
 export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
   const bytes = readWeightFile(path);
-  if (isZip(bytes)) return readKerasZip(bytes, path);
   if (isH5(bytes)) return readH5(path, architecture);
+  if (architecture !== undefined) throw hasNetwork(path);
+  if (isZip(bytes)) return readKerasZip(bytes, path);
   const { network, weights, classes, notes, preprocess } = loadModel(path);
   return { network, weights, own: { classes, notes, preprocess: preprocess.name, mean: preprocess.mean } };
 }

@@ -9,7 +9,7 @@ import { buildModel } from '../../src/nn/models.js';
 import type { Network } from '../../src/nn/network.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
 import { relativeError } from '../../src/reference/arrays.js';
-import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
+import { openModel, type SavedModel, saveH5, saveModel } from '../../src/train/weights.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
@@ -48,6 +48,20 @@ describe('files of Keras', () => {
     await expect(openModel(path, { architecture: path, ...SCALED })).rejects.toThrow(
       'cannot be read as JSON',
     );
+  });
+
+  it('and ours, with a network of their own, take no other beside it', async () => {
+    const folder = newFolder();
+    const json = join(folder, 'model.json');
+    writeFileSync(json, JSON.stringify(KERAS_2_9));
+    const [full, ours] = [join(folder, 'model.h5'), join(folder, 'best.safetensors')];
+    await writeKeras2(full, sample, trained, { config: KERAS_2_0 });
+    const classes = ['a', 'b', 'c', 'd', 'e'];
+    saveModel(ours, { network: sample, classes, weights: trained, preprocess: { name: 'none' }, notes: {} });
+    for (const path of [full, ours]) {
+      const opening = openModel(path, { architecture: json, ...SCALED });
+      await expect(opening).rejects.toThrow(`${path}: the file holds its own network; leave out --model`);
+    }
   });
 
   it('3, .keras, find their weights by class and number', async () => {
