@@ -52,13 +52,13 @@ async function screens() {
   const train = (...words) =>
     execFileSync(
       process.execPath,
-      [CLI, 'train', '--quiet', '--augment', 'flip', '--log-every', '2', ...words],
+      [CLI, 'train', '--quiet', '--augment', 'flip', '--dropout', '0.1', '--log-every', '2', ...words],
       {
         ...{ cwd, stdio: 'ignore' },
       },
     );
-  train('--model', 'fer-shallow', '--data', 'synthetic:700', '--epochs', '4');
-  train('--model', 'fer-cnn', '--data', 'synthetic:1400', '--epochs', '4', '--batch', '10');
+  train('--model', 'fer-shallow', '--data', 'synthetic:1400', '--epochs', '4', '--batch', '10');
+  train('--model', 'fer-cnn', '--data', 'synthetic:2100', '--epochs', '4', '--batch', '10');
   await visit('Home', WIDE, [], [{ see: 'finished' }, { see: 'timestamps' }]);
   await visit(
     'Train, the form',
