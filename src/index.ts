@@ -20,13 +20,11 @@ export type { Initializer } from './nn/init.js';
 export type { Layer } from './nn/layer.js';
 export * from './nn/layers.js';
 export {
-  type Images,
   type KernelTime,
   Learner,
   type LearnerOptions,
   type LearnerState,
   type StepMetrics,
-  type StoredImages,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
 export { type GraphNode, type ModelSummary, Network, Sequential } from './nn/network.js';
@@ -40,6 +38,7 @@ export {
   sgd,
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
+export type { Images, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control } from './train/control.js';

@@ -1,17 +1,15 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
-import { packMix } from '../gpu/kernels/mixup.js';
 import type { CommandInfo } from '../gpu/recorder.js';
-import { formatShape, sizeOf } from '../gpu/shape.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
-import type { ImageDraw, ImageMix } from '../util/image_draw.js';
-import type { ImageStore } from './image_store.js';
+import type { ImageMix } from '../util/image_draw.js';
 import type { Network } from './network.js';
 import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
-import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
+import { recordStep, type StepParts } from './step.js';
+import { batchSize, countImages, fillStep, type Images, StepCache, storeOf } from './step_cache.js';
 import { readTrace, type Trace } from './trace.js';
 
 /** The numbers of one step. */
@@ -64,14 +62,6 @@ export interface KernelTime extends CommandInfo {
   readonly nanoseconds: number;
 }
 
-/** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
-export type Images = Float32Array | StoredImages;
-
-export interface StoredImages {
-  readonly store: ImageStore;
-  readonly draws: readonly ImageDraw[];
-}
-
 /** How many steps may wait for the host to read their numbers. */
 const RING_SLOTS = 1024;
 /** How many submitted steps may be unfinished: enough to keep the device busy, few enough to stop quickly. */
@@ -84,7 +74,7 @@ const IN_FLIGHT = 2;
 export class Learner {
   readonly #parts: StepParts;
   readonly #parameters: Parameters;
-  readonly #steps = new Map<string, Promise<Step>>();
+  readonly #steps: StepCache;
   readonly #train: MetricTensors;
   readonly #evaluation: MetricTensors;
   readonly #waiting: Promise<void>[] = [];
@@ -92,17 +82,11 @@ export class Learner {
   #collected: StepMetrics[] = [];
   #evaluated = 0;
   #stepCount = 0;
-  /** Counts changes of the weights; with what each prepared step has seen of them. */
-  #version = 0;
-  readonly #prepared = new Map<Step, number>();
   #seed: number;
   readonly #swa: boolean;
   #averaged = 0;
   /** Learning rate of the next steps. */
   learningRate: number;
-  /** Hears how many of a new step's kernels are compiled. */
-  onCompile: ((done: number, total: number) => void) | undefined;
-
   constructor(
     readonly gpu: Gpu,
     readonly model: Network,
@@ -140,6 +124,12 @@ export class Learner {
       ema: options.ema,
       labelSmoothing: options.labelSmoothing ?? 0,
     };
+    this.#steps = new StepCache(this.#parts, (mode) => (mode === 'train' ? this.#train : this.#evaluation));
+  }
+
+  /** Hears how many of a new step's kernels are compiled. */
+  set onCompile(hear: ((done: number, total: number) => void) | undefined) {
+    this.#steps.onCompile = hear;
   }
 
   #weightsOfClasses(weights: readonly number[]): Tensor {
@@ -160,7 +150,7 @@ export class Learner {
    * @param mix what each image is blended with (mixup); the weights of the classes and smoothing apply to both
    */
   async train(images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<void> {
-    const step = await this.#ready('train', images, labels, mix);
+    const step = await this.#steps.ready('train', images, labels, mix);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#begin();
     step.program.run();
@@ -169,7 +159,7 @@ export class Learner {
 
   /** Queues one batch of evaluation (moving averages, no dropout, no update). */
   async evaluate(images: Images, labels: Uint32Array): Promise<void> {
-    const step = await this.#ready('evaluate', images, labels);
+    const step = await this.#steps.ready('evaluate', images, labels);
     if (this.#evaluated === RING_SLOTS)
       throw new RangeError(`more than ${RING_SLOTS} batches; use larger ones`);
     this.#writeStep(this.#evaluated++);
@@ -179,8 +169,8 @@ export class Learner {
 
   /** Class probabilities [B, classes] of images [B, H, W, C]. */
   async predict(images: Images): Promise<Float32Array> {
-    const count = this.#count(images);
-    const step = await this.#ready('predict', images, new Uint32Array(count));
+    const count = countImages(this.model, images);
+    const step = await this.#steps.ready('predict', images, new Uint32Array(count));
     step.program.run();
     return await this.gpu.read(step.probabilities);
   }
@@ -210,12 +200,12 @@ export class Learner {
    * layer by layer (the step itself fuses some) with everything kept, and its effect on the moving averages undone.
    */
   async trace(images: Images, labels: Uint32Array): Promise<Trace> {
-    const batch = this.#batchSize(images, labels);
-    const store = images instanceof Float32Array ? undefined : images.store;
+    const batch = batchSize(this.model, images, labels);
+    const store = storeOf(images);
     const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train, store });
     try {
       const moving = await this.#parameters.readFixed();
-      this.#fill(step, images, labels);
+      fillStep(this.#parts, step, images, labels);
       this.#writeStep(0, this.#stepCount);
       step.program.run();
       this.#parameters.writeSome(moving);
@@ -231,9 +221,9 @@ export class Learner {
    * `profile` for exact times. Throws GpuValidationError without timestamp queries.
    */
   async profile(images: Images, labels?: Uint32Array): Promise<KernelTime[]> {
-    const count = this.#count(images);
+    const count = countImages(this.model, images);
     const mode = labels === undefined ? 'predict' : 'train';
-    const { program } = await this.#ready(mode, images, labels ?? new Uint32Array(count));
+    const { program } = await this.#steps.ready(mode, images, labels ?? new Uint32Array(count));
     if (mode === 'train') {
       if (this.#pending.length === RING_SLOTS) await this.#collect();
       this.#begin();
@@ -257,7 +247,7 @@ export class Learner {
   /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
   writeWeights(weights: NamedArrays): void {
     this.#parameters.write(weights);
-    this.#version++;
+    this.#steps.weightsChanged();
   }
 
   /**
@@ -267,26 +257,26 @@ export class Learner {
    */
   async takeAverage(batches: Iterable<{ images: Images; labels: Uint32Array }>): Promise<void> {
     this.#averaged++;
-    this.#version++;
+    this.#steps.weightsChanged();
     await this.#parameters.takeAverage(this.#averaged, async () => {
       for (const { images, labels } of batches) {
-        const step = await this.#ready('calibrate', images, labels);
+        const step = await this.#steps.ready('calibrate', images, labels);
         this.#writeStep(0, this.#stepCount);
         step.program.run();
         await this.#throttle();
       }
     });
-    this.#version++;
+    this.#steps.weightsChanged();
   }
 
   /** Runs `body` with the average of the weights in their place, if there is one: evaluate, predict, read. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     if (this.#parameters.average === undefined || (this.#swa && this.#averaged === 0)) return body();
-    this.#version++;
+    this.#steps.weightsChanged();
     try {
       return await this.#parameters.withAverage(body);
     } finally {
-      this.#version++;
+      this.#steps.weightsChanged();
     }
   }
 
@@ -308,81 +298,16 @@ export class Learner {
 
   /** Gives back all memory. */
   async dispose(): Promise<void> {
-    for (const step of await Promise.all(this.#steps.values())) {
-      step.program.dispose();
-      step.prepare?.dispose();
-    }
-    this.#prepared.clear();
+    await this.#steps.dispose();
     this.#parts.shared.dispose();
     this.#parameters.dispose();
     const kept = [this.#parts.step, this.#parts.classWeights, this.#parts.evenWeights];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
-    this.#steps.clear();
-  }
-
-  #count(images: Images): number {
-    return images instanceof Float32Array
-      ? images.length / sizeOf(this.model.inputShape)
-      : images.draws.length;
-  }
-
-  #batchSize(images: Images, labels: Uint32Array): number {
-    if (labels.length === 0 || this.#count(images) !== labels.length) {
-      throw new ShapeError(
-        this.model.name,
-        'a batch has one label per image',
-        `${labels.length} x ${formatShape(this.model.inputShape)}`,
-        images instanceof Float32Array ? `${images.length} values` : `${images.draws.length} images`,
-      );
-    }
-    return labels.length;
-  }
-
-  #fill(step: Step, images: Images, labels: Uint32Array): void {
-    if (images instanceof Float32Array) this.gpu.write(step.images, images);
-    else if (step.draws !== undefined) images.store.choose(step.draws, images.draws);
-    this.gpu.write(step.labels, labels);
-  }
-
-  /** The recorded step of a mode and batch size, its inputs filled. The first use of each compiles its kernels. */
-  async #ready(
-    mode: StepMode,
-    images: Images,
-    labels: Uint32Array,
-    mix?: readonly ImageMix[],
-  ): Promise<Step> {
-    const batch = this.#batchSize(images, labels);
-    const store = images instanceof Float32Array ? undefined : images.store;
-    const mixed = mix !== undefined;
-    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''}`;
-    let step = this.#steps.get(key);
-    if (step === undefined) {
-      const metrics = mode === 'train' ? this.#train : this.#evaluation;
-      step = this.#compiled(recordStep(this.#parts, { batch, mode, metrics, store, mixed }));
-      step.catch(() => this.#steps.delete(key));
-      this.#steps.set(key, step);
-    }
-    const ready = await step;
-    this.#fill(ready, images, labels);
-    if (mix !== undefined && ready.mix !== undefined) this.gpu.write(ready.mix, packMix(mix));
-    if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
-      ready.prepare.run();
-      this.#prepared.set(ready, this.#version);
-    }
-    return ready;
-  }
-
-  async #compiled(recording: Promise<Step>): Promise<Step> {
-    const step = await recording;
-    const report = (done: number, total: number): void => this.onCompile?.(done, total);
-    await step.prepare?.compile(report);
-    await step.program.compile(report);
-    return step;
   }
 
   #begin(): void {
-    this.#version++;
+    this.#steps.weightsChanged();
     const index = this.#stepCount++;
     const slot = index % RING_SLOTS;
     this.#pending.push(index + 1);

@@ -2,7 +2,7 @@ import type { BatchSource } from '../data/batches.js';
 import { affineOf } from '../data/preprocess.js';
 import type { Gpu } from '../gpu/device.js';
 import { ImageStore } from '../nn/image_store.js';
-import type { Images } from '../nn/learner.js';
+import type { Images } from '../nn/step_cache.js';
 import type { ImageDraw } from '../util/image_draw.js';
 
 /**

@@ -1,0 +1,109 @@
+import { ShapeError } from '../gpu/errors.js';
+import type { MetricTensors } from '../gpu/kernels/metrics.js';
+import { packMix } from '../gpu/kernels/mixup.js';
+import { formatShape, sizeOf } from '../gpu/shape.js';
+import type { ImageDraw, ImageMix } from '../util/image_draw.js';
+import type { ImageStore } from './image_store.js';
+import type { Network } from './network.js';
+import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
+
+/** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
+export type Images = Float32Array | StoredImages;
+
+export interface StoredImages {
+  readonly store: ImageStore;
+  readonly draws: readonly ImageDraw[];
+}
+
+/** How many images there are. */
+export function countImages(model: Network, images: Images): number {
+  return images instanceof Float32Array ? images.length / sizeOf(model.inputShape) : images.draws.length;
+}
+
+/** How many images a batch has. Throws ShapeError unless there is one label for each. */
+export function batchSize(model: Network, images: Images, labels: Uint32Array): number {
+  if (labels.length === 0 || countImages(model, images) !== labels.length) {
+    throw new ShapeError(
+      model.name,
+      'a batch has one label per image',
+      `${labels.length} x ${formatShape(model.inputShape)}`,
+      images instanceof Float32Array ? `${images.length} values` : `${images.draws.length} images`,
+    );
+  }
+  return labels.length;
+}
+
+/** The store that a batch is picked from, if it is. */
+export function storeOf(images: Images): ImageStore | undefined {
+  return images instanceof Float32Array ? undefined : images.store;
+}
+
+/** Hands a batch over to a recorded step. */
+export function fillStep({ gpu }: StepParts, step: Step, images: Images, labels: Uint32Array): void {
+  if (images instanceof Float32Array) gpu.write(step.images, images);
+  else if (step.draws !== undefined) images.store.choose(step.draws, images.draws);
+  gpu.write(step.labels, labels);
+}
+
+/** The recorded steps of a network, one for each mode, batch size and store: recorded and compiled at the first use. */
+export class StepCache {
+  readonly #steps = new Map<string, Promise<Step>>();
+  /** Counts changes of the weights; and which of them each prepared step has seen. */
+  #version = 0;
+  readonly #prepared = new Map<Step, number>();
+  /** Hears how many of a new step's kernels are compiled. */
+  onCompile: ((done: number, total: number) => void) | undefined;
+
+  /** @param metricsOf where the numbers of a mode go */
+  constructor(
+    readonly parts: StepParts,
+    readonly metricsOf: (mode: StepMode) => MetricTensors,
+  ) {}
+
+  /** To be called before what depends on the weights runs again: steps prepare themselves anew. */
+  weightsChanged(): void {
+    this.#version++;
+  }
+
+  /** The step for a batch, its inputs filled, prepared for the weights as they are. Throws ShapeError. */
+  async ready(mode: StepMode, images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<Step> {
+    const { parts } = this;
+    const batch = batchSize(parts.model, images, labels);
+    const store = storeOf(images);
+    const mixed = mix !== undefined;
+    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''}`;
+    let step = this.#steps.get(key);
+    if (step === undefined) {
+      const metrics = this.metricsOf(mode);
+      step = this.#compiled(recordStep(parts, { batch, mode, metrics, store, mixed }));
+      step.catch(() => this.#steps.delete(key));
+      this.#steps.set(key, step);
+    }
+    const ready = await step;
+    fillStep(parts, ready, images, labels);
+    if (mix !== undefined && ready.mix !== undefined) parts.gpu.write(ready.mix, packMix(mix));
+    if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
+      ready.prepare.run();
+      this.#prepared.set(ready, this.#version);
+    }
+    return ready;
+  }
+
+  async #compiled(recording: Promise<Step>): Promise<Step> {
+    const step = await recording;
+    const report = (done: number, total: number): void => this.onCompile?.(done, total);
+    await step.prepare?.compile(report);
+    await step.program.compile(report);
+    return step;
+  }
+
+  /** Gives back the memory of all steps. */
+  async dispose(): Promise<void> {
+    for (const step of await Promise.all(this.#steps.values())) {
+      step.program.dispose();
+      step.prepare?.dispose();
+    }
+    this.#prepared.clear();
+    this.#steps.clear();
+  }
+}
