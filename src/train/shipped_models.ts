@@ -17,7 +17,7 @@ import { openModel } from './weights.js';
 export const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /** What is used where no weights are named: the best of the shipped networks that a camera can wait for. */
-const DEFAULT = 'fer-cnn';
+const DEFAULT = 'fer-vgg';
 /** How many runs an error lists. */
 const LISTED = 4;
 
