@@ -25,6 +25,8 @@ import { readKerasWeights } from './keras_weights.js';
  * H5 format, https://keras.io/api/models/.
  */
 export interface KerasFile {
+  /** Whether the file holds the network itself; else it holds weights alone. */
+  readonly whole: boolean;
   readonly network: Network;
   readonly weights: NamedArrays;
   /** What fer-tui wrote beside them; undefined for files of others. */
@@ -43,8 +45,7 @@ const OWN = 'fer_tui';
 const OWN_MEAN = 'fer_tui_mean';
 
 /**
- * Reads a model. Throws RunError when the file is none, when its architecture is missing or there twice, or when
- * weights do not fit.
+ * Reads a model. Throws RunError when the file is none, when it lacks its architecture, or when weights do not fit.
  * @param architecture of a file of weights alone: the parsed JSON of `model.to_json()`
  */
 export async function readH5(path: string, architecture?: unknown): Promise<KerasFile> {
@@ -56,19 +57,12 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
         `${path}: it holds weights without a model; give the model too: --model FILE.json (what model.to_json() wrote)`,
       );
     }
-    if (config !== undefined && architecture !== undefined) throw hasNetwork(path);
     const network = fromKeras(config === undefined ? architecture : JSON.parse(String(config)), path);
     const group = config === undefined ? file : groupAt(file, 'model_weights');
     if (group === undefined) throw new RunError(`${path}: it has a model, but no model_weights`);
-    return { network, weights: readKerasWeights(group, network, path), own: readOwn(file) };
+    const weights = readKerasWeights(group, network, path);
+    return { whole: config !== undefined, network, weights, own: readOwn(file) };
   });
-}
-
-/** For an architecture that was given beside a whole model. */
-export function hasNetwork(path: string): RunError {
-  return new RunError(
-    `${path}: the file holds its own network; leave out --model, which is for weights alone`,
-  );
 }
 
 function readOwn(file: H5Group): OwnNotes | undefined {

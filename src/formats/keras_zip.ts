@@ -32,7 +32,7 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
     const file = join(folder, WEIGHTS);
     writeFileSync(file, weights);
     const read = await readingH5(file, path, (h5) => readKerasWeights(h5, network, path));
-    return { network, weights: read, own: undefined };
+    return { whole: true, network, weights: read, own: undefined };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

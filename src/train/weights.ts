@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
-import { hasNetwork, type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
+import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
@@ -73,7 +73,12 @@ export interface ForeignModel {
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
-  const { network, weights, own } = await openWeights(path, architecture);
+  const { whole, network, weights, own } = await openWeights(path, architecture);
+  if (whole && architecture !== undefined) {
+    throw new RunError(
+      `${path}: the file holds its own network; leave out --model, which is for weights alone`,
+    );
+  }
   const preprocess = preprocessOf(path, network, foreign, own);
   const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
   return {
@@ -128,15 +133,15 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
 
 /**
  * What a file of any format holds, without asking for classes and preprocessing. Throws RunError.
- * @param architecture for a file of weights alone: the parsed JSON of `model.to_json()`
+ * @param architecture for a file of weights alone, no other needs it: the parsed JSON of `model.to_json()`
  */
 export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
   const bytes = readWeightFile(path);
   if (isH5(bytes)) return readH5(path, architecture);
-  if (architecture !== undefined) throw hasNetwork(path);
   if (isZip(bytes)) return readKerasZip(bytes, path);
   const { network, weights, classes, notes, preprocess } = loadModel(path);
-  return { network, weights, own: { classes, notes, preprocess: preprocess.name, mean: preprocess.mean } };
+  const own = { classes, notes, preprocess: preprocess.name, mean: preprocess.mean };
+  return { whole: true, network, weights, own };
 }
 
 /** The network of a model file of any format, or of a JSON file as `model.to_json()` writes it. Throws RunError. */
