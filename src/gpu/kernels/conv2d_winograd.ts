@@ -57,8 +57,9 @@ const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
     alpha: 'f32',
   },
 });
+
 /** Channels that one thread treats alike: what software Vulkan is fastest with. */
-export const PAIR = { LANE: 'vec2f', width: 2 } as const;
+const PAIR = { LANE: 'vec2f', width: 2 } as const;
 const QUAD = { LANE: 'vec4f', width: 4 } as const;
 
 /** Edge of the output tiles. */
@@ -83,8 +84,34 @@ export function fewestPoints(g: ConvGeometry): Edge {
   return count(4) < count(6) ? 4 : 6;
 }
 
-/** The params of a transform over `channels` channels, and its grid. */
-function overTiles(
+/** How a kernel covers the tiles and `channels` channels, one invocation a tile and lane. */
+export function overTiles(
+  g: ConvGeometry,
+  edge: Edge,
+  channels: number,
+  { LANE, width }: typeof PAIR | typeof QUAD = PAIR,
+) {
+  const { ty, tx, tiles } = tiling(g, edge);
+  const c = channels / width;
+  return {
+    params: { b: g.b, c, ty, tx, tiles },
+    constants: { LANE, EDGE: edge },
+    workgroups: Math.ceil((tiles * c) / GROUP),
+  };
+}
+
+/** How a kernel covers the weights, one invocation a lane of output channels. */
+export function overWeights(g: ConvGeometry, edge: Edge) {
+  const oc = g.oc / PAIR.width;
+  return {
+    params: { ic: g.ic, oc },
+    constants: { LANE: PAIR.LANE, EDGE: edge },
+    workgroups: Math.ceil((g.ic * oc) / GROUP),
+  };
+}
+
+/** How a transform between an image and the points covers it. */
+function overImage(
   g: ConvGeometry,
   edge: Edge,
   channels: number,
@@ -94,30 +121,25 @@ function overTiles(
     alpha,
   }: { lane?: typeof PAIR | typeof QUAD; hasBias?: boolean; alpha?: number | undefined } = {},
 ) {
-  const { ty, tx, tiles } = tiling(g, edge);
-  const { b, h, w, oh, ow, pad_top, pad_left } = g;
-  const c = channels / lane.width;
+  const { params, constants, workgroups } = overTiles(g, edge, channels, lane);
+  const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
     params: {
-      ...{ b, h, w, c, oh, ow, pad_top, pad_left, ty, tx, tiles },
+      ...{ ...params, h, w, oh, ow, pad_top, pad_left },
       has_bias: Number(hasBias),
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
-    constants: { LANE: lane.LANE, EDGE: edge, SIZE: 1 },
-    workgroups: Math.ceil((tiles * c) / GROUP),
+    constants: { ...constants, SIZE: 1 },
+    workgroups,
   };
 }
 
 /** The weight at the points: [points, IC, OC]. */
 export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const u = rec.alloc([tiling(g, edge).points, g.ic, g.oc], 'u');
-  rec.dispatch(weightTransform, {
-    bind: { weight, u },
-    params: { ic: g.ic, oc: g.oc / PAIR.width },
-    constants: { LANE: PAIR.LANE, EDGE: edge, SIZE: 1 },
-    workgroups: Math.ceil((g.ic * g.oc) / PAIR.width / GROUP),
-  });
+  const { constants, ...grid } = overWeights(g, edge);
+  rec.dispatch(weightTransform, { bind: { weight, u }, ...grid, constants: { ...constants, SIZE: 1 } });
   return u;
 }
 
@@ -125,7 +147,7 @@ export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edg
 export function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const { points, tiles } = tiling(g, edge);
   const v = rec.alloc([points, tiles, g.ic], 'v');
-  rec.dispatch(inputTransform, { bind: { x, v }, ...overTiles(g, edge, g.ic, { lane: QUAD }) });
+  rec.dispatch(inputTransform, { bind: { x, v }, ...overImage(g, edge, g.ic, { lane: QUAD }) });
   return v;
 }
 
@@ -175,7 +197,7 @@ export function winogradForward(
   rec.dispatch(outputTransform, {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { m, bias: bias ?? weight, y },
-    ...overTiles(g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
+    ...overImage(g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
   });
   rec.release(m);
   return { y, kept };
@@ -197,24 +219,14 @@ export function winogradBlock(
   const { edge } = options;
   const { weight, bias } = operands;
   const { m } = products(rec, operands, g, options);
-  const { ty, tx, tiles } = tiling(g, edge);
+  const { params, constants, workgroups } = overTiles(g, edge, g.oc);
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
   rec.dispatch(outputBlock, {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
-    params: {
-      b: g.b,
-      c: g.oc / PAIR.width,
-      oh,
-      ow,
-      ty,
-      tx,
-      tiles,
-      has_bias: Number(bias !== undefined),
-      alpha,
-    },
-    constants: { LANE: PAIR.LANE, EDGE: edge, SIZE: poolSize },
-    workgroups: Math.ceil((tiles * g.oc) / PAIR.width / GROUP),
+    params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
+    constants: { ...constants, SIZE: poolSize },
+    workgroups,
   });
   rec.release(m);
   return pooled;

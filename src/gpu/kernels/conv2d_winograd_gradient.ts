@@ -6,14 +6,15 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import {
   type Edge,
   inputPoints,
-  PAIR,
+  overTiles,
+  overWeights,
   tiling,
   WEIGHT_PARAMS,
   type WinogradKept,
   weightPoints,
 } from './conv2d_winograd.js';
 import { matmul } from './matmul.js';
-import { columnSums, GROUP } from './reduce.js';
+import { columnSums } from './reduce.js';
 
 /** Host side of shaders/conv2d_winograd_gradient.wgsl. */
 const TILE_PARAMS = { b: 'u32', h: 'u32', w: 'u32', c: 'u32', ty: 'u32', tx: 'u32', tiles: 'u32' } as const;
@@ -55,7 +56,7 @@ export function winogradGradients(
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
   const { points, tiles } = tiling(g, edge);
   const z = rec.alloc([points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overTiles(g.oh, g.ow, g.oc, g, edge) });
+  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overMap(g.oh, g.ow, g.oc, g, edge) });
   const ones = edge + 3; // the point (1, 1), where z is the sum of dy over a tile
   const db = columnSums(rec, z, [tiles, g.oc], 'db', ones * tiles);
   // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
@@ -67,12 +68,7 @@ export function winogradGradients(
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
-  rec.dispatch(weightGradient, {
-    bind: { du, dw },
-    params: { ic: g.ic, oc: g.oc / PAIR.width },
-    constants: { LANE: PAIR.LANE, EDGE: edge },
-    workgroups: Math.ceil((g.ic * g.oc) / PAIR.width / GROUP),
-  });
+  rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
   rec.release(du);
   return { dx, dw, db };
 }
@@ -91,18 +87,13 @@ function fromPoints(
   const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b' });
   if (kept === undefined) rec.release(u);
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
-  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overTiles(g.h, g.w, g.ic, g, edge) });
+  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overMap(g.h, g.w, g.ic, g, edge) });
   rec.release(dv);
   return dx;
 }
 
-/** The params of a transform over the tiles of a map [B, h, w, channels], and its grid. */
-function overTiles(h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
-  const { ty, tx, tiles } = tiling(g, edge);
-  const c = channels / PAIR.width;
-  return {
-    params: { b: g.b, h, w, c, ty, tx, tiles },
-    constants: { LANE: PAIR.LANE, EDGE: edge },
-    workgroups: Math.ceil((tiles * c) / GROUP),
-  };
+/** How a transform between the points and a map [B, h, w, channels] covers it. */
+function overMap(h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
+  const { params, ...grid } = overTiles(g, edge, channels);
+  return { params: { ...params, h, w }, ...grid };
 }
