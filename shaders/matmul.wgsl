@@ -19,20 +19,37 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
+/// The numbers of one row of A or column of B as k goes up: where the first lies, and how far apart they are.
+struct Walk { start: u32, step: u32 }
+
+/// Of a factor that is stored line by line, [BATCH, lines, K].
+fn along(batch: u32, line: u32, lines: u32) -> Walk { return Walk((batch * lines + line) * params.k, 1u); }
+
+/// Of a factor that is stored step by step, [BATCH, K, lines].
+fn across(batch: u32, line: u32, lines: u32) -> Walk { return Walk(batch * params.k * lines + line, lines); }
+
+/// Which number of C an invocation makes.
+struct Place { batch: u32, row: u32, column: u32 }
+
+fn place_of(i: u32) -> Place {
+  return Place(i / (params.m * params.n), (i / params.n) % params.m, i % params.n);
+}
+
+fn multiply(i: u32, in_a: Walk, in_b: Walk) {
+  if (i >= params.batch * params.m * params.n) { return; }
+  var sum = 0.0;
+  if (params.has_bias == 1u) { sum = bias[i % params.n]; }
+  for (var k = 0u; k < params.k; k++) { sum += a[in_a.start + k * in_a.step] * b[in_b.start + k * in_b.step]; }
+  c[i] = sum;
+}
+
 // product
 @compute @workgroup_size(64)
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  let p = params;
-  if (i >= p.batch * p.m * p.n) { return; }
-  let batch = i / (p.m * p.n);
-  var sum = 0.0;
-  if (p.has_bias == 1u) { sum = bias[i % p.n]; }
-  for (var k = 0u; k < p.k; k++) {
-    sum += a[(i / p.n) * p.k + k] * b[(batch * p.k + k) * p.n + i % p.n];
-  }
-  c[i] = sum;
+  let at = place_of(i);
+  multiply(i, along(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
 }
 
 // transposed_product
@@ -40,16 +57,8 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  let p = params;
-  if (i >= p.batch * p.m * p.n) { return; }
-  let batch = i / (p.m * p.n);
-  let row = (i / p.n) % p.m;
-  var sum = 0.0;
-  if (p.has_bias == 1u) { sum = bias[i % p.n]; }
-  for (var k = 0u; k < p.k; k++) {
-    sum += a[(batch * p.k + k) * p.m + row] * b[(batch * p.k + k) * p.n + i % p.n];
-  }
-  c[i] = sum;
+  let at = place_of(i);
+  multiply(i, across(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
 }
 
 // product_transposed
@@ -57,13 +66,6 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * 64u + lane;
-  let p = params;
-  if (i >= p.batch * p.m * p.n) { return; }
-  let batch = i / (p.m * p.n);
-  var sum = 0.0;
-  if (p.has_bias == 1u) { sum = bias[i % p.n]; }
-  for (var k = 0u; k < p.k; k++) {
-    sum += a[(i / p.n) * p.k + k] * b[(batch * p.n + i % p.n) * p.k + k];
-  }
-  c[i] = sum;
+  let at = place_of(i);
+  multiply(i, along(at.batch, at.row, params.m), along(at.batch, at.column, params.n));
 }

@@ -38,41 +38,41 @@ fn tile_of(index: u32, p: MatmulParams) -> Tile {
   return Tile(index / tiles, (t / columns) * TILE, (t % columns) * TILE);
 }
 
-// A factor that is stored along k: neighbours in memory go to places TILE apart in the tile.
-fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+/// A place in a tile: the row of A or column of B, and the step.
+struct Slot { line: u32, step: u32 }
+
+/// The i-th place to fill: neighbours among the invocations fetch neighbours in memory, whether a factor is stored line by
+/// line (`along`, [BATCH, lines, K]) or step by step ([BATCH, K, lines]).
+fn slot_of(i: u32, along: bool) -> Slot {
+  if (along) { return Slot(i / STEPS, i % STEPS); }
+  return Slot(i % TILE, i / TILE);
+}
+
+/// Where step k of a line lies in a factor of so many lines.
+fn address(batch: u32, line: u32, lines: u32, k: u32, p: MatmulParams, along: bool) -> u32 {
+  if (along) { return (batch * lines + line) * p.k + k; }
+  return (batch * p.k + k) * lines + line;
+}
+
+fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
   for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let row = tile.row + i / STEPS;
-    let k = first + i % STEPS;
+    let slot = slot_of(i, along);
+    let row = tile.row + slot.line;
+    let k = first + slot.step;
     let seen = row < p.m && k < p.k;
-    a_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, a[select(0u, (tile.batch * p.m + row) * p.k + k, seen)], seen);
+    let value = a[select(0u, address(tile.batch, row, p.m, k, p, along), seen)];
+    a_tile[slot.step * TILE + slot.line] = select(0.0, value, seen);
   }
 }
 
-fn load_b_transposed(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
+fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
   for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let column = tile.column + i / STEPS;
-    let k = first + i % STEPS;
+    let slot = slot_of(i, along);
+    let column = tile.column + slot.line;
+    let k = first + slot.step;
     let seen = column < p.n && k < p.k;
-    b_tile[(i % STEPS) * TILE + i / STEPS] = select(0.0, b[select(0u, (tile.batch * p.n + column) * p.k + k, seen)], seen);
-  }
-}
-
-// A factor that is stored across k: neighbours stay neighbours.
-fn load_a_transposed(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
-  for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let k = first + i / TILE;
-    let row = tile.row + i % TILE;
-    let seen = k < p.k && row < p.m;
-    a_tile[i] = select(0.0, a[select(0u, (tile.batch * p.k + k) * p.m + row, seen)], seen);
-  }
-}
-
-fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams) {
-  for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let k = first + i / TILE;
-    let column = tile.column + i % TILE;
-    let seen = k < p.k && column < p.n;
-    b_tile[i] = select(0.0, b[select(0u, (tile.batch * p.k + k) * p.n + column, seen)], seen);
+    let value = b[select(0u, address(tile.batch, column, p.n, k, p, along), seen)];
+    b_tile[slot.step * TILE + slot.line] = select(0.0, value, seen);
   }
 }
 
@@ -100,56 +100,39 @@ fn store(acc: array<vec4f, 4>, tile: Tile, lane: u32, p: MatmulParams) {
   }
 }
 
-// product
-@compute @workgroup_size(256)
-fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
+/// One tile of C, of factors that are stored along their lines or not.
+fn multiply(index: u32, lane: u32, a_along: bool, b_along: bool) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
+  let tile = tile_of(index, p);
   if (tile.batch >= p.batch) { return; }
   var acc: array<vec4f, 4>;
   for (var first = 0u; first < p.k; first += STEPS) {
-    load_a(tile, first, lane, p);
-    load_b(tile, first, lane, p);
+    load_a(tile, first, lane, p, a_along);
+    load_b(tile, first, lane, p, b_along);
     workgroupBarrier();
     advance(&acc, lane);
     workgroupBarrier();
   }
   store(acc, tile, lane, p);
+}
+
+// product
+@compute @workgroup_size(256)
+fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+           @builtin(local_invocation_index) lane: u32) {
+  multiply(group.y * groups.x + group.x, lane, true, false);
 }
 
 // transposed_product
 @compute @workgroup_size(256)
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(local_invocation_index) lane: u32) {
-  let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
-  if (tile.batch >= p.batch) { return; }
-  var acc: array<vec4f, 4>;
-  for (var first = 0u; first < p.k; first += STEPS) {
-    load_a_transposed(tile, first, lane, p);
-    load_b(tile, first, lane, p);
-    workgroupBarrier();
-    advance(&acc, lane);
-    workgroupBarrier();
-  }
-  store(acc, tile, lane, p);
+  multiply(group.y * groups.x + group.x, lane, false, false);
 }
 
 // product_transposed
 @compute @workgroup_size(256)
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(local_invocation_index) lane: u32) {
-  let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
-  if (tile.batch >= p.batch) { return; }
-  var acc: array<vec4f, 4>;
-  for (var first = 0u; first < p.k; first += STEPS) {
-    load_a(tile, first, lane, p);
-    load_b_transposed(tile, first, lane, p);
-    workgroupBarrier();
-    advance(&acc, lane);
-    workgroupBarrier();
-  }
-  store(acc, tile, lane, p);
+  multiply(group.y * groups.x + group.x, lane, true, true);
 }

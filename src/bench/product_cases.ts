@@ -5,7 +5,7 @@ import {
   denseInputGradient,
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
-import { matmul } from '../gpu/kernels/matmul.js';
+import { matmul, PRODUCT_NAMES } from '../gpu/kernels/matmul.js';
 import { sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { Tunable } from '../gpu/tuning.js';
@@ -74,8 +74,7 @@ export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promi
 }
 
 function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCase {
-  const entry = extents.slice(0, extents.search(/ \d/));
-  const transposed = entry === 'transposed' ? 'a' : entry === 'by transposed' ? 'b' : undefined;
+  const transposed = (['a', 'b'] as const).find((factor) => extents.startsWith(PRODUCT_NAMES[factor]));
   const [left = [], right = []] = inputs;
   const [batch = 1, rows = 1, steps = 1] = left;
   const [m, k] = transposed === 'a' ? [steps, rows] : [rows, steps];
@@ -93,7 +92,7 @@ function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCas
   const few = Math.min(batch, CHECK_BATCH);
   return {
     name: `matmul ${extents}`,
-    ...{ kernel: `matmul ${entry}`, size: `${batch}x${m}x${k}x${n}` },
+    ...{ kernel: `matmul ${PRODUCT_NAMES[transposed ?? 'none']}`, size: `${batch}x${m}x${k}x${n}` },
     family: 'matmul',
     variants: ['naive', ...candidates.filter((way) => way !== 'naive')],
     flop: 2 * batch * m * k * n,

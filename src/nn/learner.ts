@@ -87,6 +87,7 @@ export class Learner {
   #averaged = 0;
   /** Learning rate of the next steps. */
   learningRate: number;
+
   constructor(
     readonly gpu: Gpu,
     readonly model: Network,

@@ -61,8 +61,9 @@ export interface MatmulOptions {
   readonly bias?: Tensor | undefined;
 }
 
-/** What a product is called in a tuning table. */
-type Entry = keyof typeof KERNELS.naive;
+/** What a product is called in a tuning table, by the factor that is transposed. */
+export const PRODUCT_NAMES = { none: 'product', a: 'transposed', b: 'by transposed' } as const;
+type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
 /** c [batch, m, n] = a b + bias, batch by batch; a is [batch, m, k] and b [batch, k, n]. */
 export function matmul(
@@ -73,9 +74,7 @@ export function matmul(
   { transposed, bias }: MatmulOptions = {},
 ): Tensor {
   const { batch, m, k, n } = g;
-  const entry: Entry = transposed
-    ? ({ a: 'transposed', b: 'by transposed' } as const)[transposed]
-    : 'product';
+  const entry = PRODUCT_NAMES[transposed ?? 'none'];
   const way = choose<MatmulWay>(rec.gpu, {
     family: 'matmul',
     extents: `${entry} ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
