@@ -57,8 +57,7 @@ ${largest.name} is right in ${percent(largest.support / count)} of these images;
 ${table(head, rows)}`;
 }
 
-function section(card) {
-  const { name, trained, history, validation } = card;
+function section({ name, parts, validation }) {
   const { none } = validation;
   const classes = none.perClass.map(({ name: label, precision, recall, f1, support }) => [
     label,
@@ -69,28 +68,13 @@ function section(card) {
   ]);
   const names = none.perClass.map(({ name: label }) => label);
   const confusion = none.confusion.map((row, i) => [names[i], ...row.map(String)]);
-  const hours = trained.seconds / 3600;
   return `## ${name}
 
 \`\`\`sh
-npm run reproduce -- ${name} --data fer2013.csv      # the recipe: models/recipes/${name}.yaml
+npm run reproduce -- ${name} --data fer2013.csv      # the recipe: ${parts.map((_, k) => recipe(name, k)).join(', ')}
 \`\`\`
 
-${epochsOf(card)} over ${thousands(trained.images)} images in ${hours.toFixed(1)} hours on ${trained.adapter}
-(${trained.cpu}), seed ${card.config.seed}, kernels of commit ${trained.commit}. The weights are those of epoch
-${trained.bestEpoch}, the best on the validation set.
-
-${table(
-  ['epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'learning rate'],
-  shown(history, trained.bestEpoch).map(({ epoch, loss, acc, valLoss, valAcc, lr }) => [
-    epoch === trained.bestEpoch ? `**${epoch}**` : epoch,
-    loss.toFixed(3),
-    percent(acc),
-    valLoss.toFixed(3),
-    percent(valAcc),
-    lr.toPrecision(2),
-  ]),
-)}
+${parts.map((part, k) => training(part, k, name)).join('\n\n')}
 
 ${table(['class', 'precision', 'recall', 'F1', 'images'], classes)}
 
@@ -99,8 +83,30 @@ Confusion: a row is the true class, a column the answer.
 ${table(['', ...names], confusion)}`;
 }
 
+const recipe = (name, k) => `models/recipes/${name}${k === 0 ? '' : `.${k + 1}`}.yaml`;
+
+/** One part of the recipe: what was trained, on what, and its curve. */
+function training({ config, commit, adapter, cpu, seconds, images, bestEpoch, history }, k, name) {
+  const begin = k === 0 ? '' : `From those weights, by \`${recipe(name, k)}\`: `;
+  return `${begin}${epochsOf(history, config)} over ${thousands(images)} images in ${(seconds / 3600).toFixed(1)} hours on ${adapter}
+(${cpu}), seed ${config.seed}, kernels of commit ${commit}. The weights are those of epoch
+${bestEpoch}, the best on the validation set.
+
+${table(
+  ['epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'learning rate'],
+  shown(history, bestEpoch).map(({ epoch, loss, acc, valLoss, valAcc, lr }) => [
+    epoch === bestEpoch ? `**${epoch}**` : epoch,
+    loss.toFixed(3),
+    percent(acc),
+    valLoss.toFixed(3),
+    percent(valAcc),
+    lr.toPrecision(2),
+  ]),
+)}`;
+}
+
 /** How long it was trained; a run that somebody or early stopping ended is no whole recipe. */
-function epochsOf({ history, config: { epochs } }) {
+function epochsOf(history, { epochs }) {
   return history.length < epochs
     ? `${history.length} of the recipe's ${epochs} epochs (the run was ended there)`
     : `${epochs} epochs`;

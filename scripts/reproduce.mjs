@@ -4,7 +4,9 @@
  *   npm run reproduce -- fer-cnn --data fer2013.csv            # goes on where it was stopped
  *   npm run reproduce -- fer-cnn --data fer2013.csv --ship     # also puts the result into models/, with its card
  *
- * The run lies in runs/reproduce-NAME (--out takes another folder, finished or not).
+ * A recipe has one part or more: models/recipes/NAME.yaml and, where training goes on with other settings from the best
+ * weights of the part before, NAME.2.yaml. The run of the first lies in runs/reproduce-NAME (--out takes another folder,
+ * finished or not), that of the second beside it, with -2 behind its name.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +21,7 @@ import { scriptOptions } from './script_options.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const RECIPES = join(MODELS, 'recipes');
-const names = readdirSync(RECIPES).map((file) => file.replace('.yaml', ''));
+const names = readdirSync(RECIPES).flatMap((file) => /^([^.]+)\.yaml$/.exec(file)?.[1] ?? []);
 
 const { values, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
@@ -35,10 +37,9 @@ const data = values.data ?? findData();
 if (!names.includes(name) || data === undefined) {
   fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--ship]`);
 }
-const out = values.out ?? `runs/reproduce-${name}`;
-
-train();
-const best = join(out, 'best.safetensors');
+const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`);
+for (const part of parts) train(part);
+const best = join(parts.at(-1).out, 'best.safetensors');
 const validation = { none: evaluate('none'), flip: evaluate('flip') };
 for (const [tta, { accuracy }] of Object.entries(validation)) {
   const card = shippedModels().includes(name) ? readCard(name).validation[tta] : undefined;
@@ -47,10 +48,23 @@ for (const [tta, { accuracy }] of Object.entries(validation)) {
 }
 if (values.ship) await ship();
 
-function train() {
+/** The parts of a recipe in order, each with its folder and the weights that it begins with. */
+function partsOf(recipe, out) {
+  const found = [];
+  for (let k = 1; k === 1 || existsSync(join(RECIPES, `${recipe}.${k}.yaml`)); k++) {
+    found.push({
+      recipe: join(RECIPES, k === 1 ? `${recipe}.yaml` : `${recipe}.${k}.yaml`),
+      out: k === 1 ? out : `${out}-${k}`,
+      init: k === 1 ? [] : ['--init', join(found[k - 2].out, 'best.safetensors')],
+    });
+  }
+  return found;
+}
+
+function train({ recipe, out, init }) {
   if (existsSync(join(out, 'summary.json'))) return;
   const begun = existsSync(join(out, 'config.json'));
-  const settings = ['--config', join(RECIPES, `${name}.yaml`), '--data', data, '--out', out];
+  const settings = ['--config', recipe, '--data', data, '--out', out, ...init];
   fer('train', ...(begun ? ['--resume', out] : settings));
 }
 
@@ -69,34 +83,43 @@ function evaluate(tta) {
 async function ship() {
   const h5 = join(MODELS, `${name}.h5`);
   fer('export', best, '--to', 'h5', '--out', h5);
-  const run = findRun(out);
-  const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
-  const start = JSON.parse(readFileSync(join(out, 'events.ndjson'), 'utf8').split('\n', 1)[0]);
-  const { data: _data, out: _out, adapter: _adapter, ...config } = run.config;
   const card = {
     name,
-    parameters: start.parameters,
+    parameters: startOf(parts[0]).parameters,
     bytes: statSync(h5).size,
-    config,
-    trained: {
-      commit: spawnSync('git', ['rev-parse', '--short', values.commit ?? 'HEAD'], {
-        encoding: 'utf8',
-      }).stdout.trim(),
-      adapter: run.adapter,
-      cpu: `${cpus().length} cores, ${cpus()[0]?.model.trim()}`,
-      seconds: Math.round(run.seconds),
-      images: start.data.train,
-      bestEpoch: summary.bestEpoch,
-    },
-    history: run.epochs.map(({ epoch, train, val, lr }) => ({
-      ...{ epoch, loss: train.loss, acc: train.acc, valLoss: val.loss, valAcc: val.acc, lr },
-    })),
+    parts: parts.map(trainedPart),
     validation,
     drawn: await drawnProbabilities(h5),
   };
   writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
   writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
   console.log(`models/${name}.h5, models/${name}.json and models/README.md are written`);
+}
+
+/** What the card says of one part's training. */
+function trainedPart(part) {
+  const run = findRun(part.out);
+  const summary = JSON.parse(readFileSync(join(part.out, 'summary.json'), 'utf8'));
+  const { data: _data, out: _out, adapter: _adapter, init: _init, ...config } = run.config;
+  return {
+    config,
+    commit: spawnSync('git', ['rev-parse', '--short', values.commit ?? 'HEAD'], {
+      encoding: 'utf8',
+    }).stdout.trim(),
+    adapter: run.adapter,
+    cpu: `${cpus().length} cores, ${cpus()[0]?.model.trim()}`,
+    seconds: Math.round(run.seconds),
+    images: startOf(part).data.train,
+    bestEpoch: summary.bestEpoch,
+    history: run.epochs.map(({ epoch, train, val, lr }) => ({
+      ...{ epoch, loss: train.loss, acc: train.acc, valLoss: val.loss, valAcc: val.acc, lr },
+    })),
+  };
+}
+
+/** The event that a run begins with. */
+function startOf({ out }) {
+  return JSON.parse(readFileSync(join(out, 'events.ndjson'), 'utf8').split('\n', 1)[0]);
 }
 
 function fer(...args) {

@@ -28,24 +28,18 @@ export interface CardEvaluation extends ProbabilityMetrics {
   readonly perClass: readonly ClassMetrics[];
 }
 
-/** What is known of a shipped network. Nothing of it is typed in: `scripts/reproduce.mjs` writes it. */
-export interface ModelCard {
-  readonly name: string;
-  readonly parameters: number;
-  /** Bytes of the `.h5`. */
-  readonly bytes: number;
-  /** The settings of its training, as a run's config.json has them. */
+/** One part of a recipe, as it was trained. */
+export interface TrainedPart {
+  /** The settings, as a run's config.json has them. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly trained: {
-    /** The commit whose kernels trained it. */
-    readonly commit: string;
-    readonly adapter: string;
-    readonly cpu: string;
-    /** Of all epochs together. */
-    readonly seconds: number;
-    readonly images: number;
-    readonly bestEpoch: number;
-  };
+  /** The commit whose kernels trained it. */
+  readonly commit: string;
+  readonly adapter: string;
+  readonly cpu: string;
+  /** Of all epochs together. */
+  readonly seconds: number;
+  readonly images: number;
+  readonly bestEpoch: number;
   readonly history: readonly {
     readonly epoch: number;
     readonly loss: number;
@@ -54,6 +48,16 @@ export interface ModelCard {
     readonly valAcc: number;
     readonly lr: number;
   }[];
+}
+
+/** What is known of a shipped network. Nothing of it is typed in: `scripts/reproduce.mjs` writes it. */
+export interface ModelCard {
+  readonly name: string;
+  readonly parameters: number;
+  /** Bytes of the `.h5`. */
+  readonly bytes: number;
+  /** The parts of its recipe in order; each begins with the best weights of the one before. */
+  readonly parts: readonly TrainedPart[];
   /** On the validation split, by test-time augmentation. */
   readonly validation: { readonly none: CardEvaluation; readonly flip: CardEvaluation };
   /** Its probabilities for `drawnFaces()`, by which anybody can tell that file and kernels are as they were. */
