@@ -17,12 +17,13 @@
 //   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
-// The gradients are in conv2d_winograd_gradient.wgsl.
+// The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms but
+// output_block, in conv2d_winograd_lanes.wgsl.
 //
 // Shapes: x [B, H, W, C], y [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and LANE of channels, or one a LANE of weights: neighbours in memory are neighbours in a subgroup.
-// `c` and `oc` count LANEs. Software Vulkan is fastest with vec4f in input_transform and vec2f in the others; f32 compiles fastest.
+// `c` and `oc` count LANEs.
 // Constants: LANE, f32 or a vector; EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;

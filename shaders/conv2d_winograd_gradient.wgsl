@@ -15,7 +15,7 @@
 //                       alone: then a tile of y lies on the patch's middle, and each thread makes the pixels below its
 //                       own tile, to which the eight tiles around it add one line or one corner each
 //
-// Shapes, threads and constants as in conv2d_winograd.wgsl, dy like y; vec2f is the fastest LANE on software Vulkan.
+// Shapes, threads and constants as in conv2d_winograd.wgsl, dy like y.
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;

@@ -1,4 +1,4 @@
-import { eightLanes } from '../gpu/device.js';
+import { eightLanes, type Gpu } from '../gpu/device.js';
 import {
   type ConvWay,
   conv2dBlock,
@@ -7,6 +7,7 @@ import {
   conv2dInputGradient,
 } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
+import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
@@ -55,27 +56,53 @@ const WINOGRAD: readonly ConvShape[] = [
   shape([2, 10, 5, 8, 4]),
 ];
 
-const winogradKernels = [
-  ...['weight_transform', 'input_transform', 'output_transform'].map((entry) => `conv2d_winograd.${entry}`),
-  ...['gradient_transform', 'weight_gradient', 'input_gradient'].map(
-    (entry) => `conv2d_winograd_gradient.${entry}`,
-  ),
-];
-/** Each way with its shapes, and the kernels that only it runs. */
-const WAYS: Readonly<Record<ConvWay, { shapes: readonly ConvShape[]; kernels: readonly string[] }>> = {
+/** A way to convolve: what must be forced for it, its shapes, and the kernels that only it runs. */
+interface Way {
+  readonly forced: { readonly conv2d: ConvWay; readonly winograd?: Spread };
+  readonly shapes: readonly ConvShape[];
+  readonly kernels: readonly string[];
+  readonly possible?: (gpu: Gpu) => boolean;
+}
+
+function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread): Way {
+  const of = (shader: string, entries: string[]) =>
+    entries.map((entry) => `${spread === 'lanes' ? 'conv2d_winograd_lanes' : shader}.${entry}`);
+  return {
+    forced: { conv2d, winograd: spread },
+    shapes: WINOGRAD,
+    kernels: [
+      ...of('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
+      ...of('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
+    ],
+    ...(spread === 'lanes' && { possible: eightLanes }),
+  };
+}
+
+const WAYS = {
   naive: {
+    forced: { conv2d: 'naive' },
     shapes: ANY,
     kernels: ['conv2d.forward', 'conv2d.weight_gradient', 'conv2d.input_gradient'],
   },
   subgroup: {
+    forced: { conv2d: 'subgroup' },
     shapes: ANY.filter(({ oc }) => oc % 4 === 0),
     kernels: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
+    possible: eightLanes,
   },
-  gray: { shapes: GRAY, kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient'] },
-  winograd4: { shapes: WINOGRAD, kernels: winogradKernels },
-  winograd6: { shapes: WINOGRAD, kernels: winogradKernels },
-};
-const KINDS = Object.keys(WAYS) as ConvWay[];
+  gray: {
+    forced: { conv2d: 'gray' },
+    shapes: GRAY,
+    kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient'],
+  },
+  winograd4: winograd('winograd4', 'threads'),
+  winograd6: winograd('winograd6', 'threads'),
+  'winograd4 in lanes': winograd('winograd4', 'lanes'),
+  'winograd6 in lanes': winograd('winograd6', 'lanes'),
+} satisfies Record<string, Way>;
+type WayName = keyof typeof WAYS;
+const wayOf = (name: WayName): Way => WAYS[name];
+const NAMES = Object.keys(WAYS) as WayName[];
 
 function arrays(s: ConvShape, seed: number) {
   const inputs = new Inputs(seed);
@@ -91,20 +118,21 @@ function arrays(s: ConvShape, seed: number) {
   return { inputs, x, weight, bias, g, tensors };
 }
 
-const title = (s: ConvShape, way: ConvWay): string =>
+const title = (s: ConvShape, way: WayName): string =>
   `${way}: ${s.b} x [${s.h}, ${s.w}, ${s.ic}] -> ${s.oc}, ${s.kh}x${s.kw}, stride ${s.stride}, ${s.padding}`;
 
-function convolutionCase(s: ConvShape, way: ConvWay, seed: number): KernelCase {
+function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
+  const { forced, kernels, possible } = wayOf(way);
   return {
-    kernels: [...WAYS[way].kernels, 'reduce.column_sums', 'reduce.fold'],
+    kernels: [...kernels, 'reduce.column_sums', 'reduce.fold'],
     title: title(s, way),
-    ...(way === 'subgroup' && { possible: eightLanes }),
+    ...(possible && { possible }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
       const dy = inputs.floats(g.b * g.oh * g.ow * g.oc);
       const want = conv2dBackward(dy.f64, x.f64, weight.f64, s);
       const values = { ...tensors, dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, g.oc] } };
-      return withForced(gpu, { conv2d: way }, () =>
+      return withForced(gpu, forced, () =>
         compare(gpu, values, (rec, t) => {
           const { y, kept } = conv2dForward(rec, t, g, { training: true });
           const { dx, dw, db } = conv2dGradients(rec, t, t.dy, g, { kept });
@@ -136,7 +164,7 @@ const WINOGRAD_BLOCK = ['conv2d_winograd.output_block'];
 /** A convolution and the end of its block, as inference runs them; `fused` are the kernels that only this way runs. */
 function blockCase(
   s: ConvShape,
-  way: ConvWay,
+  way: WayName,
   poolSize: number,
   seed: number,
   fused: readonly string[],
@@ -160,7 +188,7 @@ function blockCase(
       const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };
       const u = norm.normalize(e, gamma.f64, beta.f64, mean.f64, variance.f64, EPSILON, channels);
       const windows = { b: g.b, h: g.oh, w: g.ow, c: g.oc, size: poolSize, stride: poolSize };
-      return withForced(gpu, { conv2d: way }, () =>
+      return withForced(gpu, wayOf(way).forced, () =>
         compare(gpu, values, (rec, t) => {
           const end = { ...prepareNorm(rec, t, EPSILON), alpha: ALPHA, poolSize };
           const want = maxPool2dForward(u, { ...windows, padding: 'valid' });
@@ -172,7 +200,7 @@ function blockCase(
 }
 
 export const CONV_CASES: readonly KernelCase[] = [
-  ...KINDS.flatMap((way, k) => WAYS[way].shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
+  ...NAMES.flatMap((way, k) => wayOf(way).shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
   ...GRAY.flatMap((s, i) => [
     blockCase(s, 'gray', 2, 600 + i, GRAY_BLOCK),
     blockCase(s, 'gray', 1, 610 + i, GRAY_BLOCK),

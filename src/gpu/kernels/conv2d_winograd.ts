@@ -1,14 +1,18 @@
-import type { Gpu } from '../device.js';
-import { defineKernel } from '../kernel.js';
+import { eightLanes, type Gpu } from '../device.js';
+import { defineKernel, type Kernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import { tuningOf } from '../tuning.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
-/** Host side of shaders/conv2d_winograd.wgsl: 3 x 3, stride 1, channels in multiples of 4. */
+/**
+ * Host side of shaders/conv2d_winograd.wgsl, and of conv2d_winograd_lanes.wgsl where subgroups have 8 lanes: 3 x 3, stride 1,
+ * channels in multiples of 4.
+ */
 const TILE_PARAMS = {
   b: 'u32',
   h: 'u32',
@@ -27,17 +31,38 @@ const TILE_PARAMS = {
 } as const;
 export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 
-const weightTransform = defineKernel('conv2d_winograd', 'weight_transform', {
+/** How a transform is spread over invocations: a square of numbers each, or a line each of a subgroup of 8. */
+export type Spread = 'threads' | 'lanes';
+type Transform = Readonly<Record<Spread, Kernel>>;
+
+/** A transform of `shader`, and its sibling in conv2d_winograd_lanes.wgsl. */
+export function defineTransform(
+  shader: string,
+  entry: string,
+  spec: Omit<Kernel, 'name' | 'shader' | 'entry'>,
+): Transform {
+  return {
+    threads: defineKernel(shader, entry, spec),
+    lanes: defineKernel('conv2d_winograd_lanes', entry, spec),
+  };
+}
+
+/** Lanes wherever they fit, for there they win at every shape; tests and benchmarks can force `winograd` to be threads. */
+export function spreadOf(gpu: Gpu): Spread {
+  return eightLanes(gpu) && tuningOf(gpu).forced.get('winograd') !== 'threads' ? 'lanes' : 'threads';
+}
+
+const weightTransform = defineTransform('conv2d_winograd', 'weight_transform', {
   reads: ['weight'],
   writes: ['u'],
   params: WEIGHT_PARAMS,
 });
-const inputTransform = defineKernel('conv2d_winograd', 'input_transform', {
+const inputTransform = defineTransform('conv2d_winograd', 'input_transform', {
   reads: ['x'],
   writes: ['v'],
   params: TILE_PARAMS,
 });
-const outputTransform = defineKernel('conv2d_winograd', 'output_transform', {
+const outputTransform = defineTransform('conv2d_winograd', 'output_transform', {
   reads: ['m', 'bias'],
   writes: ['y'],
   params: TILE_PARAMS,
@@ -57,10 +82,6 @@ const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
     alpha: 'f32',
   },
 });
-
-/** Channels that one thread treats alike: what software Vulkan is fastest with. */
-const PAIR = { LANE: 'vec2f', width: 2 } as const;
-const QUAD = { LANE: 'vec4f', width: 4 } as const;
 
 /** Edge of the output tiles. */
 export type Edge = 4 | 6;
@@ -84,44 +105,44 @@ export function fewestPoints(g: ConvGeometry): Edge {
   return count(4) < count(6) ? 4 : 6;
 }
 
-/** How a kernel covers the tiles and `channels` channels, one invocation a tile and lane. */
-export function overTiles(
-  g: ConvGeometry,
-  edge: Edge,
-  channels: number,
-  { LANE, width }: typeof PAIR | typeof QUAD = PAIR,
-) {
+/** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
+const WIDTHS = { threads: 2, lanes: 4 } as const;
+/** What the shaders for threads must know of that. */
+const LANE = { LANE: 'vec2f' } as const;
+
+/** How a transform covers the tiles and `channels` channels. */
+export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
   const { ty, tx, tiles } = tiling(g, edge);
-  const c = channels / width;
+  const c = channels / WIDTHS[spread];
   return {
     params: { b: g.b, c, ty, tx, tiles },
-    constants: { LANE, EDGE: edge },
-    workgroups: Math.ceil((tiles * c) / GROUP),
+    constants: { EDGE: edge, ...(spread === 'threads' && LANE) },
+    workgroups: spread === 'lanes' ? tiles : Math.ceil((tiles * c) / GROUP),
   };
 }
 
-/** How a kernel covers the weights, one invocation a lane of output channels. */
-export function overWeights(g: ConvGeometry, edge: Edge) {
-  const oc = g.oc / PAIR.width;
+/** How a transform covers the weights. */
+export function overWeights(spread: Spread, g: ConvGeometry, edge: Edge) {
+  const oc = g.oc / WIDTHS[spread];
   return {
     params: { ic: g.ic, oc },
-    constants: { LANE: PAIR.LANE, EDGE: edge },
-    workgroups: Math.ceil((g.ic * oc) / GROUP),
+    constants: { EDGE: edge, ...(spread === 'threads' && LANE) },
+    workgroups: spread === 'lanes' ? g.ic : Math.ceil((g.ic * oc) / GROUP),
   };
 }
+
+/** What conv2d_winograd.wgsl must know besides: the edge of output_block's pooling window. */
+const size = (spread: Spread, edge = 1) => spread === 'threads' && { SIZE: edge };
 
 /** How a transform between an image and the points covers it. */
 function overImage(
+  spread: Spread,
   g: ConvGeometry,
   edge: Edge,
   channels: number,
-  {
-    lane = PAIR,
-    hasBias = false,
-    alpha,
-  }: { lane?: typeof PAIR | typeof QUAD; hasBias?: boolean; alpha?: number | undefined } = {},
+  { hasBias = false, alpha }: { hasBias?: boolean; alpha?: number | undefined } = {},
 ) {
-  const { params, constants, workgroups } = overTiles(g, edge, channels, lane);
+  const { params, constants, workgroups } = overTiles(spread, g, edge, channels);
   const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
     params: {
@@ -130,7 +151,7 @@ function overImage(
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
-    constants: { ...constants, SIZE: 1 },
+    constants: { ...constants, ...size(spread) },
     workgroups,
   };
 }
@@ -138,8 +159,13 @@ function overImage(
 /** The weight at the points: [points, IC, OC]. */
 export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const u = rec.alloc([tiling(g, edge).points, g.ic, g.oc], 'u');
-  const { constants, ...grid } = overWeights(g, edge);
-  rec.dispatch(weightTransform, { bind: { weight, u }, ...grid, constants: { ...constants, SIZE: 1 } });
+  const spread = spreadOf(rec.gpu);
+  const { constants, ...grid } = overWeights(spread, g, edge);
+  rec.dispatch(weightTransform[spread], {
+    bind: { weight, u },
+    ...grid,
+    constants: { ...constants, ...size(spread) },
+  });
   return u;
 }
 
@@ -147,7 +173,8 @@ export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edg
 export function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const { points, tiles } = tiling(g, edge);
   const v = rec.alloc([points, tiles, g.ic], 'v');
-  rec.dispatch(inputTransform, { bind: { x, v }, ...overImage(g, edge, g.ic, { lane: QUAD }) });
+  const spread = spreadOf(rec.gpu);
+  rec.dispatch(inputTransform[spread], { bind: { x, v }, ...overImage(spread, g, edge, g.ic) });
   return v;
 }
 
@@ -194,10 +221,11 @@ export function winogradForward(
   const { weight, bias } = operands;
   const { m, kept } = products(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
-  rec.dispatch(outputTransform, {
+  const spread = spreadOf(rec.gpu);
+  rec.dispatch(outputTransform[spread], {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { m, bias: bias ?? weight, y },
-    ...overImage(g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
+    ...overImage(spread, g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
   });
   rec.release(m);
   return { y, kept };
@@ -219,13 +247,13 @@ export function winogradBlock(
   const { edge } = options;
   const { weight, bias } = operands;
   const { m } = products(rec, operands, g, options);
-  const { params, constants, workgroups } = overTiles(g, edge, g.oc);
+  const { params, constants, workgroups } = overTiles('threads', g, edge, g.oc);
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
   rec.dispatch(outputBlock, {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
     params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: { ...constants, SIZE: poolSize },
+    constants: { ...constants, ...size('threads', poolSize) },
     workgroups,
   });
   rec.release(m);

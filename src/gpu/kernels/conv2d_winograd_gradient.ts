@@ -1,13 +1,15 @@
-import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import {
+  defineTransform,
   type Edge,
   inputPoints,
   overTiles,
   overWeights,
+  type Spread,
+  spreadOf,
   tiling,
   WEIGHT_PARAMS,
   type WinogradKept,
@@ -16,20 +18,20 @@ import {
 import { matmul } from './matmul.js';
 import { columnSums } from './reduce.js';
 
-/** Host side of shaders/conv2d_winograd_gradient.wgsl. */
+/** Host side of shaders/conv2d_winograd_gradient.wgsl, and of conv2d_winograd_lanes.wgsl where subgroups have 8 lanes. */
 const TILE_PARAMS = { b: 'u32', h: 'u32', w: 'u32', c: 'u32', ty: 'u32', tx: 'u32', tiles: 'u32' } as const;
 
-const gradientTransform = defineKernel('conv2d_winograd_gradient', 'gradient_transform', {
+const gradientTransform = defineTransform('conv2d_winograd_gradient', 'gradient_transform', {
   reads: ['g_dy'],
   writes: ['z'],
   params: TILE_PARAMS,
 });
-const inputGradientKernel = defineKernel('conv2d_winograd_gradient', 'input_gradient', {
+const inputGradient = defineTransform('conv2d_winograd_gradient', 'input_gradient', {
   reads: ['dv'],
   writes: ['dx'],
   params: TILE_PARAMS,
 });
-const weightGradient = defineKernel('conv2d_winograd_gradient', 'weight_gradient', {
+const weightGradient = defineTransform('conv2d_winograd_gradient', 'weight_gradient', {
   reads: ['du'],
   writes: ['dw'],
   params: WEIGHT_PARAMS,
@@ -55,8 +57,12 @@ export function winogradGradients(
   { edge, kept, inputGradient }: WinogradGradientOptions,
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
   const { points, tiles } = tiling(g, edge);
+  const spread = spreadOf(rec.gpu);
   const z = rec.alloc([points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform, { bind: { g_dy: dy, z }, ...overMap(g.oh, g.ow, g.oc, g, edge) });
+  rec.dispatch(gradientTransform[spread], {
+    bind: { g_dy: dy, z },
+    ...overMap(spread, g.oh, g.ow, g.oc, g, edge),
+  });
   const ones = edge + 3; // the point (1, 1), where z is the sum of dy over a tile
   const db = columnSums(rec, z, [tiles, g.oc], 'db', ones * tiles);
   // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
@@ -68,7 +74,7 @@ export function winogradGradients(
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
-  rec.dispatch(weightGradient, { bind: { du, dw }, ...overWeights(g, edge) });
+  rec.dispatch(weightGradient[spread], { bind: { du, dw }, ...overWeights(spread, g, edge) });
   rec.release(du);
   return { dx, dw, db };
 }
@@ -87,13 +93,17 @@ function fromPoints(
   const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b' });
   if (kept === undefined) rec.release(u);
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
-  rec.dispatch(inputGradientKernel, { bind: { dv, dx }, ...overMap(g.h, g.w, g.ic, g, edge) });
+  const spread = spreadOf(rec.gpu);
+  rec.dispatch(inputGradient[spread], {
+    bind: { dv, dx },
+    ...overMap(spread, g.h, g.w, g.ic, g, edge),
+  });
   rec.release(dv);
   return dx;
 }
 
 /** How a transform between the points and a map [B, h, w, channels] covers it. */
-function overMap(h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
-  const { params, ...grid } = overTiles(g, edge, channels);
+function overMap(spread: Spread, h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
+  const { params, ...grid } = overTiles(spread, g, edge, channels);
   return { params: { ...params, h, w }, ...grid };
 }
