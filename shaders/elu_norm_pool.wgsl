@@ -8,18 +8,20 @@
 //
 //   u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
 //   `winner` remembers the e that won, whose place is the first in row-major order that holds it, or NOBODY where dropout
-//   took the result away
+//   took the result away. Where there is neither pooling nor dropout every e wins, and e itself is `winner`
 // Gradients: only the places that won got one, so the two sums of batch normalisation run over the small map:
 //   d = dy * mask where e won, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
 //   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where e > 0, else e + alpha
-// Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling, with threshold = 0 no dropout.
+// Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling.
 //
 // Shapes: e and dz [B, H, W, C], y, dy and winner [B, OH, OW, C], all seen in vec4s of channels.
 // Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
 // one a vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window.
+// Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is any.
 
 const SIZE = {{SIZE}}u;
+const DROPOUT = {{DROPOUT}};
+const ALL_WIN = SIZE == 1u && !DROPOUT;
 const NOBODY = 3.4028234e38; // no e is as large: the loss would not be finite
 
 struct BlockParams {
@@ -106,9 +108,10 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
       best_e = select(best_e, v, better);
     }
     let at = (line * p.ow + ox) * p.c4 + c;
-    let keep = kept(at, key, p.threshold);
+    var keep = vec4<bool>(true);
+    if (DROPOUT) { keep = kept(at, key, p.threshold); }
     y[at] = select(vec4f(0.0), best * p.keep_scale, keep);
-    winner[at] = select(vec4f(NOBODY), best_e, keep);
+    if (!ALL_WIN) { winner[at] = select(vec4f(NOBODY), best_e, keep); }
   }
 }
 
@@ -202,7 +205,8 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let whole = oy < p.oh && ox < p.ow;
     let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c4 + c, whole);
     let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));
-    let winner_e = i_winner[at];
+    var winner_e = vec4f(NOBODY);
+    if (!ALL_WIN) { winner_e = i_winner[at]; }
     var open = vec4<bool>(true); // until a place of the window has taken the gradient
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let iy = oy * SIZE + k / SIZE;
@@ -210,7 +214,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       if (iy < p.h && ix < p.w) {
         let pixel = ((n * p.h + iy) * p.w + ix) * p.c4 + c;
         let v = i_e[pixel];
-        let won = open & (v == winner_e);
+        let won = open & ((v == winner_e) | vec4<bool>(ALL_WIN));
         open = open & !won;
         let d = select(vec4f(0.0), gradient, won);
         dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));

@@ -58,7 +58,10 @@ export interface EluNormPoolOptions {
 
 /** What the forward pass leaves for the backward pass. */
 export interface EluNormPoolSaved extends NormSaved {
-  /** [B, OH, OW, C]: e at the place of each window that won, or what no e is where dropout took it away. */
+  /**
+   * [B, OH, OW, C]: e at the place of each window that won, or what no e is where dropout took it away; e itself where
+   * there is neither pooling nor dropout.
+   */
   readonly winner: Tensor;
 }
 
@@ -68,7 +71,7 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   const c4 = (shape.at(-1) ?? 4) / 4;
   const [oh, ow] = [Math.floor(h / poolSize), Math.floor(w / poolSize)];
   const outShape = shape.length === 4 ? [b, oh, ow, c4 * 4] : shape;
-  const constants = { SIZE: poolSize };
+  const constants = { SIZE: poolSize, DROPOUT: String(dropout.rate > 0) };
   const common = {
     ...{ b, h, w, c4, oh, ow, alpha, layer: dropout.layer },
     threshold: dropoutThreshold(dropout.rate),
@@ -117,14 +120,16 @@ function apply(
 ): { y: Tensor; saved: EluNormPoolSaved } {
   const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
   const y = rec.alloc(outShape, 'y');
-  const winner = rec.alloc(outShape, 'winner');
+  const allWin = options.poolSize === 1 && options.dropout.rate === 0;
+  // Where e is the winner, some buffer must still be bound; the kernel does not write it.
+  const winner = rec.alloc(allWin ? [4] : outShape, 'winner');
   rec.dispatch(forwardKernel, {
     bind: { e, mean, rstd, gamma, beta, step, y, winner },
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
-  return { y, saved: { mean, rstd, winner } };
+  return { y, saved: { mean, rstd, winner: allWin ? e : winner } };
 }
 
 /** Gradients of a training forward: dz (through ELU too) like e, dgamma and dbeta [C]. */
