@@ -10,12 +10,15 @@
 //
 // Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
 // Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6.
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 enable subgroups;
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
+const SIZE = {{SIZE}}u;
+/// Windows of output_block along a tile.
+const WINDOWS = EDGE / SIZE;
 
 /// A line of a patch, a tile or a kernel; its first EDGE, POINTS or 3 elements count.
 alias Line = array<vec4f, 8>;
@@ -228,6 +231,59 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
       let value = outputs[ox] + shift;
       if (lane < EDGE && oy < p.oh && left + ox < p.ow) {
         y[start + ox * p.c + c] = select(value, elu_of(value, p.alpha), p.elu == 1u);
+      }
+    }
+  }
+}
+
+// output_block: y is [B, OH, OW, C] with OH and OW counted in windows
+struct BlockParams {
+  b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, alpha: f32,
+}
+@group(0) @binding(0) var<storage, read> block_m: array<vec4f>;
+@group(0) @binding(1) var<storage, read> block_bias: array<vec4f>;
+@group(0) @binding(2) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(3) var<storage, read> offset: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> pooled: array<vec4f>;
+@group(0) @binding(5) var<uniform> block_params: BlockParams;
+
+/// The largest of `value` in the lanes whose lines are in this lane's row of windows.
+fn largest(value: vec4f, lane: u32) -> vec4f {
+  var best = vec4f(-3.4028234e38);
+  best = select(best, max(best, subgroupBroadcast(value, 0u)), lane == 0u / SIZE);
+  best = select(best, max(best, subgroupBroadcast(value, 1u)), lane == 1u / SIZE);
+  best = select(best, max(best, subgroupBroadcast(value, 2u)), lane == 2u / SIZE);
+  best = select(best, max(best, subgroupBroadcast(value, 3u)), lane == 3u / SIZE);
+  best = select(best, max(best, subgroupBroadcast(value, 4u)), lane == 4u / SIZE);
+  return select(best, max(best, subgroupBroadcast(value, 5u)), lane == 5u / SIZE);
+}
+
+@compute @workgroup_size(8)
+fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                @builtin(local_invocation_index) lane: u32) {
+  let tile = group.y * groups.x + group.x;
+  let p = block_params;
+  if (tile >= p.b * p.ty * p.tx) { return; }
+  let wy = ((tile / p.tx) % p.ty) * WINDOWS + lane;
+  let left = (tile % p.tx) * WINDOWS;
+  let start = (((tile / (p.ty * p.tx)) * p.oh + wy) * p.ow + left) * p.c;
+  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + tile * p.c;
+  let row = TILE[lane];
+  for (var c = 0u; c < p.c; c++) {
+    var line: Line;
+    for (var px = 0u; px < POINTS; px++) { line[px] = block_m[source + px * p.tiles * p.c + c]; }
+    let outputs = across(row, along(TILE, line), POINTS);
+    let factor = scale[c];
+    let shift = offset[c];
+    let sign = select(vec4f(-1.0), vec4f(1.0), factor >= vec4f()); // the smallest of y is minus the largest of -y
+    var before = vec4f();
+    if (p.has_bias == 1u) { before = block_bias[c]; }
+    for (var wx = 0u; wx < WINDOWS; wx++) {
+      var best = sign * outputs[wx * SIZE];
+      for (var k = 1u; k < SIZE; k++) { best = max(best, sign * outputs[wx * SIZE + k]); }
+      let value = largest(best, lane) * sign + before;
+      if (lane < WINDOWS && wy < p.oh && left + wx < p.ow) {
+        pooled[start + wx * p.c + c] = elu_of(value, p.alpha) * factor + shift;
       }
     }
   }

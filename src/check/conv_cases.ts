@@ -61,6 +61,8 @@ interface Way {
   readonly forced: { readonly conv2d: ConvWay; readonly winograd?: Spread };
   readonly shapes: readonly ConvShape[];
   readonly kernels: readonly string[];
+  /** The kernel that ends an inference block. */
+  readonly block?: string;
   readonly possible?: (gpu: Gpu) => boolean;
 }
 
@@ -74,6 +76,7 @@ function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread): Way {
       ...of('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
       ...of('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
     ],
+    block: of('conv2d_winograd', ['output_block']).join(),
     ...(spread === 'lanes' && { possible: eightLanes }),
   };
 }
@@ -94,6 +97,7 @@ const WAYS = {
     forced: { conv2d: 'gray' },
     shapes: GRAY,
     kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient'],
+    block: 'conv2d_gray.block',
   },
   winograd4: winograd('winograd4', 'threads'),
   winograd6: winograd('winograd6', 'threads'),
@@ -158,20 +162,13 @@ function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
 const EPSILON = 1e-3;
 const ALPHA = 1;
 
-const GRAY_BLOCK = ['conv2d_gray.block'];
-const WINOGRAD_BLOCK = ['conv2d_winograd.output_block'];
-
-/** A convolution and the end of its block, as inference runs them; `fused` are the kernels that only this way runs. */
-function blockCase(
-  s: ConvShape,
-  way: WayName,
-  poolSize: number,
-  seed: number,
-  fused: readonly string[],
-): KernelCase {
+/** A convolution and the end of its block, as inference runs them, in one kernel where the windows tile the tiles. */
+function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, tiled = true): KernelCase {
+  const { forced, block, possible } = wayOf(way);
   return {
-    kernels: [...fused, 'inference_block.prepare'],
+    kernels: [...(tiled && block !== undefined ? [block] : []), 'inference_block.prepare'],
     title: `block, pool ${poolSize}, ${title(s, way)}`,
+    ...(possible && { possible }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
       const [gamma, beta, mean] = [inputs.floats(s.oc), inputs.floats(s.oc), inputs.floats(s.oc)];
@@ -188,7 +185,7 @@ function blockCase(
       const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };
       const u = norm.normalize(e, gamma.f64, beta.f64, mean.f64, variance.f64, EPSILON, channels);
       const windows = { b: g.b, h: g.oh, w: g.ow, c: g.oc, size: poolSize, stride: poolSize };
-      return withForced(gpu, wayOf(way).forced, () =>
+      return withForced(gpu, forced, () =>
         compare(gpu, values, (rec, t) => {
           const end = { ...prepareNorm(rec, t, EPSILON), alpha: ALPHA, poolSize };
           const want = maxPool2dForward(u, { ...windows, padding: 'valid' });
@@ -201,15 +198,15 @@ function blockCase(
 
 export const CONV_CASES: readonly KernelCase[] = [
   ...NAMES.flatMap((way, k) => wayOf(way).shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
-  ...GRAY.flatMap((s, i) => [
-    blockCase(s, 'gray', 2, 600 + i, GRAY_BLOCK),
-    blockCase(s, 'gray', 1, 610 + i, GRAY_BLOCK),
-  ]),
-  ...WINOGRAD.flatMap((s, i) => [
-    blockCase(s, 'winograd4', 2, 700 + i, WINOGRAD_BLOCK),
-    blockCase(s, 'winograd4', 1, 710 + i, WINOGRAD_BLOCK),
-    blockCase(s, 'winograd6', 3, 720 + i, WINOGRAD_BLOCK),
-    blockCase(s, 'winograd6', 2, 730 + i, WINOGRAD_BLOCK),
-    blockCase(s, 'winograd4', 3, 740 + i, []), // windows that straddle tiles: the end of the block on its own
-  ]),
+  ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
+  ...['', ' in lanes'].flatMap((lanes, k) => {
+    const [four, six] = [`winograd4${lanes}`, `winograd6${lanes}`] as [WayName, WayName];
+    return WINOGRAD.flatMap((s, i) => [
+      blockCase(s, four, 2, 900 + 100 * k + i),
+      blockCase(s, four, 1, 910 + 100 * k + i),
+      blockCase(s, six, 3, 920 + 100 * k + i),
+      blockCase(s, six, 2, 930 + 100 * k + i),
+      blockCase(s, four, 3, 940 + 100 * k + i, false), // windows straddle tiles: the block's end on its own
+    ]);
+  }),
 ];

@@ -67,7 +67,7 @@ const outputTransform = defineTransform('conv2d_winograd', 'output_transform', {
   writes: ['y'],
   params: TILE_PARAMS,
 });
-const outputBlock = defineKernel('conv2d_winograd', 'output_block', {
+const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
   reads: ['block_m', 'block_bias', 'scale', 'offset'],
   writes: ['pooled'],
   params: {
@@ -107,8 +107,11 @@ export function fewestPoints(g: ConvGeometry): Edge {
 
 /** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
 const WIDTHS = { threads: 2, lanes: 4 } as const;
-/** What the shaders for threads must know of that. */
-const LANE = { LANE: 'vec2f' } as const;
+/** What the shaders must know; `pooling` is the edge of output_block's window, which that of the gradients for threads lacks. */
+export function constantsOf(spread: Spread, edge: Edge, pooling?: number) {
+  if (spread === 'lanes') return { EDGE: edge, SIZE: pooling ?? 1 };
+  return { EDGE: edge, LANE: 'vec2f', ...(pooling !== undefined && { SIZE: pooling }) };
+}
 
 /** How a transform covers the tiles and `channels` channels. */
 export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
@@ -116,23 +119,18 @@ export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels:
   const c = channels / WIDTHS[spread];
   return {
     params: { b: g.b, c, ty, tx, tiles },
-    constants: { EDGE: edge, ...(spread === 'threads' && LANE) },
     workgroups: spread === 'lanes' ? tiles : Math.ceil((tiles * c) / GROUP),
   };
 }
 
 /** How a transform covers the weights. */
-export function overWeights(spread: Spread, g: ConvGeometry, edge: Edge) {
+export function overWeights(spread: Spread, g: ConvGeometry) {
   const oc = g.oc / WIDTHS[spread];
   return {
     params: { ic: g.ic, oc },
-    constants: { EDGE: edge, ...(spread === 'threads' && LANE) },
     workgroups: spread === 'lanes' ? g.ic : Math.ceil((g.ic * oc) / GROUP),
   };
 }
-
-/** What conv2d_winograd.wgsl must know besides: the edge of output_block's pooling window. */
-const size = (spread: Spread, edge = 1) => spread === 'threads' && { SIZE: edge };
 
 /** How a transform between an image and the points covers it. */
 function overImage(
@@ -142,7 +140,7 @@ function overImage(
   channels: number,
   { hasBias = false, alpha }: { hasBias?: boolean; alpha?: number | undefined } = {},
 ) {
-  const { params, constants, workgroups } = overTiles(spread, g, edge, channels);
+  const { params, workgroups } = overTiles(spread, g, edge, channels);
   const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
     params: {
@@ -151,7 +149,7 @@ function overImage(
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
-    constants: { ...constants, ...size(spread) },
+    constants: constantsOf(spread, edge, 1),
     workgroups,
   };
 }
@@ -160,11 +158,10 @@ function overImage(
 export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
   const u = rec.alloc([tiling(g, edge).points, g.ic, g.oc], 'u');
   const spread = spreadOf(rec.gpu);
-  const { constants, ...grid } = overWeights(spread, g, edge);
   rec.dispatch(weightTransform[spread], {
     bind: { weight, u },
-    ...grid,
-    constants: { ...constants, ...size(spread) },
+    ...overWeights(spread, g),
+    constants: constantsOf(spread, edge, 1),
   });
   return u;
 }
@@ -247,13 +244,14 @@ export function winogradBlock(
   const { edge } = options;
   const { weight, bias } = operands;
   const { m } = products(rec, operands, g, options);
-  const { params, constants, workgroups } = overTiles('threads', g, edge, g.oc);
+  const spread = spreadOf(rec.gpu);
+  const { params, workgroups } = overTiles(spread, g, edge, g.oc);
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
-  rec.dispatch(outputBlock, {
+  rec.dispatch(outputBlock[spread], {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
     params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: { ...constants, ...size('threads', poolSize) },
+    constants: constantsOf(spread, edge, poolSize),
     workgroups,
   });
   rec.release(m);

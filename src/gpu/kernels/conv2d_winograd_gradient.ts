@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import {
+  constantsOf,
   defineTransform,
   type Edge,
   inputPoints,
@@ -74,7 +75,11 @@ export function winogradGradients(
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
-  rec.dispatch(weightGradient[spread], { bind: { du, dw }, ...overWeights(spread, g, edge) });
+  rec.dispatch(weightGradient[spread], {
+    bind: { du, dw },
+    ...overWeights(spread, g),
+    constants: constantsOf(spread, edge),
+  });
   rec.release(du);
   return { dx, dw, db };
 }
@@ -105,5 +110,5 @@ function fromPoints(
 /** How a transform between the points and a map [B, h, w, channels] covers it. */
 function overMap(spread: Spread, h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
   const { params, ...grid } = overTiles(spread, g, edge, channels);
-  return { params: { ...params, h, w }, ...grid };
+  return { params: { ...params, h, w }, ...grid, constants: constantsOf(spread, edge) };
 }
