@@ -226,7 +226,8 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     for (var px = 0u; px < POINTS; px++) { line[px] = m[source + px * p.tiles * p.c + c]; }
     let outputs = across(row, along(TILE, line), POINTS);
     var shift = vec4f();
-    if (p.has_bias == 1u) { shift = bias[c]; }
+    if (lane == 0u && p.has_bias == 1u) { shift = bias[c]; }
+    shift = subgroupBroadcast(shift, 0u);
     for (var ox = 0u; ox < EDGE; ox++) {
       let value = outputs[ox] + shift;
       if (lane < EDGE && oy < p.oh && left + ox < p.ow) {
@@ -273,11 +274,18 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
     var line: Line;
     for (var px = 0u; px < POINTS; px++) { line[px] = block_m[source + px * p.tiles * p.c + c]; }
     let outputs = across(row, along(TILE, line), POINTS);
-    let factor = scale[c];
-    let shift = offset[c];
-    let sign = select(vec4f(-1.0), vec4f(1.0), factor >= vec4f()); // the smallest of y is minus the largest of -y
     var before = vec4f();
-    if (p.has_bias == 1u) { before = block_bias[c]; }
+    var factor = vec4f();
+    var shift = vec4f();
+    if (lane == 0u) {
+      if (p.has_bias == 1u) { before = block_bias[c]; }
+      factor = scale[c];
+      shift = offset[c];
+    }
+    before = subgroupBroadcast(before, 0u);
+    factor = subgroupBroadcast(factor, 0u);
+    shift = subgroupBroadcast(shift, 0u);
+    let sign = select(vec4f(-1.0), vec4f(1.0), factor >= vec4f()); // the smallest of y is minus the largest of -y
     for (var wx = 0u; wx < WINDOWS; wx++) {
       var best = sign * outputs[wx * SIZE];
       for (var k = 1u; k < SIZE; k++) { best = max(best, sign * outputs[wx * SIZE + k]); }
