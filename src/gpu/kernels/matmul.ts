@@ -36,10 +36,11 @@ const BLOCKS = [8, 7, 4, 2, 1] as const;
 /** What loading B costs a tile, as much as the arithmetic of so many rows. */
 const LOADING = 8;
 
-/** The height of the tiles that make m rows at the least cost. */
-function blocksFor(m: number): number {
+/** The height of the tiles that make m rows at the least cost. A transposed B takes the room that the tallest need. */
+function blocksFor(m: number, entry: Entry): number {
   const cost = (blocks: number): number => Math.ceil(m / (4 * blocks)) * (4 * blocks + LOADING);
-  return BLOCKS.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
+  const fitting = BLOCKS.filter((blocks) => blocks < 8 || entry !== 'by transposed');
+  return fitting.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
 }
 /** Rows and columns of a tile in workgroup memory. */
 const TILE = 64;
@@ -123,7 +124,7 @@ function multiply(
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
-      const blocks = blocksFor(g.m);
+      const blocks = blocksFor(g.m, entry);
       const constants = { QUADS, BLOCKS: blocks };
       const workgroups = grid(4 * blocks, 32 * QUADS);
       rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, workgroups });
