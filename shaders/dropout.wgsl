@@ -15,20 +15,14 @@
 //
 // Shapes: any; of `apply_channels` [B, H * W, C].
 // Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Parts: dropout_mask
 
 struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
-struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> step_state: Step;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: DropoutParams;
-
-fn pcg(v: vec4u) -> vec4u {
-  let state = v * 747796405u + 2891336453u;
-  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
-  return (word >> vec4u(22u)) ^ word;
-}
 
 @compute @workgroup_size(64)
 fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -36,9 +30,8 @@ fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = params;
   if (i >= p.quads) { return; }
-  let key = pcg(vec4u(step_state.seed) ^ pcg(vec4u(p.layer) ^ pcg(vec4u(step_state.index))));
-  let random = pcg((vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u)) ^ key);
-  y[i] = select(vec4f(0.0), x[i] * p.scale, random >= vec4u(p.threshold));
+  let key = dropout_key(step_state, p.layer);
+  y[i] = select(vec4f(0.0), x[i] * p.scale, kept(elements_of(i), key, p.threshold));
 }
 
 // apply_channels
@@ -54,8 +47,8 @@ fn apply_channels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let i = (group.y * groups.x + group.x) * 64u + lane;
   let p = c_params;
   if (i >= p.quads) { return; }
-  let key = pcg(vec4u(c_step_state.seed) ^ pcg(vec4u(p.layer) ^ pcg(vec4u(c_step_state.index))));
-  let element = vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u);
+  let key = dropout_key(c_step_state, p.layer);
+  let element = elements_of(i);
   let map = (element / p.image) * p.c + element % p.c;
-  c_y[i] = select(vec4f(0.0), c_x[i] * p.scale, pcg(map ^ key) >= vec4u(p.threshold));
+  c_y[i] = select(vec4f(0.0), c_x[i] * p.scale, kept(map, key, p.threshold));
 }

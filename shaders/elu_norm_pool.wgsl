@@ -18,6 +18,7 @@
 // Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
 // one a vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is any.
+// Parts: dropout_mask
 
 const SIZE = {{SIZE}}u;
 const DROPOUT = {{DROPOUT}};
@@ -28,23 +29,6 @@ struct BlockParams {
   b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, chunks: u32,
   alpha: f32, layer: u32, threshold: u32, keep_scale: f32, inv_n: f32,
 }
-struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
-
-// The random mask of dropout.wgsl: the same numbers for the same element.
-fn pcg(v: vec4u) -> vec4u {
-  let state = v * 747796405u + 2891336453u;
-  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
-  return (word >> vec4u(22u)) ^ word;
-}
-
-fn dropout_key(step: Step, layer: u32) -> vec4u {
-  return pcg(vec4u(step.seed) ^ pcg(vec4u(layer) ^ pcg(vec4u(step.index))));
-}
-
-fn kept(element: u32, key: vec4u, threshold: u32) -> vec4<bool> {
-  return pcg((vec4u(element * 4u) + vec4u(0u, 1u, 2u, 3u)) ^ key) >= vec4u(threshold);
-}
-
 // statistics: per chunk of rows and channel [mean, M2] of e, for batch_norm.wgsl's `finish`
 @group(0) @binding(0) var<storage, read> e: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> partial: array<vec4f>; // [2, chunks, C]
@@ -109,7 +93,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     }
     let at = (line * p.ow + ox) * p.c4 + c;
     var keep = vec4<bool>(true);
-    if (DROPOUT) { keep = kept(at, key, p.threshold); }
+    if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
     y[at] = select(vec4f(0.0), best * p.keep_scale, keep);
     if (!ALL_WIN) { winner[at] = select(vec4f(NOBODY), best_e, keep); }
   }

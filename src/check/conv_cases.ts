@@ -68,7 +68,7 @@ interface Way {
 
 function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread): Way {
   const of = (shader: string, entries: string[]) =>
-    entries.map((entry) => `${spread === 'lanes' ? 'conv2d_winograd_lanes' : shader}.${entry}`);
+    entries.map((entry) => `${shader}${spread === 'lanes' ? '_lanes' : ''}.${entry}`);
   return {
     forced: { conv2d, winograd: spread },
     shapes: WINOGRAD,

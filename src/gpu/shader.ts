@@ -9,19 +9,35 @@ export type Constants = Readonly<Record<string, number | string>>;
 const SHADER_DIR = new URL('../../shaders/', import.meta.url);
 const sources = new Map<string, string>();
 
-/** The text of `shaders/<name>.wgsl`, holes unfilled. */
+/**
+ * The text of `shaders/<name>.wgsl`, holes unfilled. What several shaders share lies in `shaders/parts`: a line
+ * `// Parts: one, two` in the lesson puts those files behind it, in this order, each under a line with its name.
+ */
 export function shaderSource(name: string): string {
   let text = sources.get(name);
   if (text === undefined) {
-    const path = fileURLToPath(new URL(`${name}.wgsl`, SHADER_DIR));
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (cause) {
-      throw new ShaderError(`shader "${name}": cannot read ${path}`, { cause });
-    }
+    const own = read(name);
+    const parts = /^\/\/ Parts: (.*)$/m.exec(own)?.[1]?.split(', ') ?? [];
+    text = [own, ...parts.map((part) => `// parts/${part}\n${read(`parts/${part}`)}`)].join('\n');
     sources.set(name, text);
   }
   return text;
+}
+
+function read(name: string): string {
+  const path = fileURLToPath(new URL(`${name}.wgsl`, SHADER_DIR));
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ShaderError(`shader "${name}": cannot read ${path}`, { cause });
+  }
+}
+
+/** File and line of a line of a shader's text: of the shader itself, or of the part that it lies in. */
+function placeOf(name: string, lines: readonly string[], line: number): string {
+  const start = lines.slice(0, line).findLastIndex((text) => text.startsWith('// parts/'));
+  const file = start < 0 ? name : (lines[start] ?? '').slice('// '.length);
+  return `shaders/${file}.wgsl:${line - start - 1}`;
 }
 
 /** The comment block that opens a shader: the lesson about the op, without the comment marks. */
@@ -60,7 +76,7 @@ export async function explainCompileErrors(
   if (errors.length === 0) return;
   const lines = text.split('\n');
   const shown = errors.map(
-    (e) => `shaders/${name}.wgsl:${e.lineNum}:${e.linePos} ${e.message}\n    ${lines[e.lineNum - 1] ?? ''}`,
+    (e) => `${placeOf(name, lines, e.lineNum)}:${e.linePos} ${e.message}\n    ${lines[e.lineNum - 1] ?? ''}`,
   );
   throw new ShaderError(`shader "${name}" does not compile:\n${shown.join('\n')}`);
 }

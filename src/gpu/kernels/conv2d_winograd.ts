@@ -35,7 +35,7 @@ export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 export type Spread = 'threads' | 'lanes';
 type Transform = Readonly<Record<Spread, Kernel>>;
 
-/** A transform of `shader`, and its sibling in conv2d_winograd_lanes.wgsl. */
+/** A transform of `shader`, and its sibling for lanes. */
 export function defineTransform(
   shader: string,
   entry: string,
@@ -43,7 +43,7 @@ export function defineTransform(
 ): Transform {
   return {
     threads: defineKernel(shader, entry, spec),
-    lanes: defineKernel('conv2d_winograd_lanes', entry, spec),
+    lanes: defineKernel(`${shader}_lanes`, entry, spec),
   };
 }
 
@@ -107,10 +107,13 @@ export function fewestPoints(g: ConvGeometry): Edge {
 
 /** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
 const WIDTHS = { threads: 2, lanes: 4 } as const;
-/** What the shaders must know; `pooling` is the edge of output_block's window, which that of the gradients for threads lacks. */
+/** What the shaders must know; `pooling` is the edge of output_block's window, of which those of the gradients know nothing. */
 export function constantsOf(spread: Spread, edge: Edge, pooling?: number) {
-  if (spread === 'lanes') return { EDGE: edge, SIZE: pooling ?? 1 };
-  return { EDGE: edge, LANE: 'vec2f', ...(pooling !== undefined && { SIZE: pooling }) };
+  return {
+    EDGE: edge,
+    ...(spread === 'threads' && { LANE: 'vec2f' }),
+    ...(pooling !== undefined && { SIZE: pooling }),
+  };
 }
 
 /** How a transform covers the tiles and `channels` channels. */

@@ -19,7 +19,10 @@ import {
 import { matmul } from './matmul.js';
 import { columnSums } from './reduce.js';
 
-/** Host side of shaders/conv2d_winograd_gradient.wgsl, and of conv2d_winograd_lanes.wgsl where subgroups have 8 lanes. */
+/**
+ * Host side of shaders/conv2d_winograd_gradient.wgsl, and of conv2d_winograd_gradient_lanes.wgsl where subgroups have 8
+ * lanes.
+ */
 const TILE_PARAMS = { b: 'u32', h: 'u32', w: 'u32', c: 'u32', ty: 'u32', tx: 'u32', tiles: 'u32' } as const;
 
 const gradientTransform = defineTransform('conv2d_winograd_gradient', 'gradient_transform', {

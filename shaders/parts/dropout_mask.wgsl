@@ -1,0 +1,23 @@
+// The random numbers of dropout.wgsl, which explains them: the same for the same element, wherever its mask is asked for.
+
+struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
+
+fn pcg(v: vec4u) -> vec4u {
+  let state = v * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
+  return (word >> vec4u(22u)) ^ word;
+}
+
+fn dropout_key(step: Step, layer: u32) -> vec4u {
+  return pcg(vec4u(step.seed) ^ pcg(vec4u(layer) ^ pcg(vec4u(step.index))));
+}
+
+/// Which of these elements are kept.
+fn kept(elements: vec4u, key: vec4u, threshold: u32) -> vec4<bool> {
+  return pcg(elements ^ key) >= vec4u(threshold);
+}
+
+/// The four elements of a vec4.
+fn elements_of(quad: u32) -> vec4u {
+  return vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u);
+}
