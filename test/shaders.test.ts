@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import '../src/check/kernel_checks.js';
 import { type Kernel, kernels } from '../src/gpu/kernel.js';
-import { shaderLesson, shaderSource } from '../src/gpu/shader.js';
+import { placeOf, shaderLesson, shaderSource } from '../src/gpu/shader.js';
 
 const folder = new URL('../shaders/', import.meta.url);
 const names = readdirSync(folder)
@@ -70,6 +70,25 @@ describe.each([...kernels.values()])('kernel $name', (kernel) => {
   it('packs its params as the shader lays them out', () => {
     const type = bindingsUsedBy(kernel).at(-1)?.type ?? '';
     expect(structFields(shaderSource(kernel.shader), type)).toEqual(Object.entries(kernel.params));
+  });
+});
+
+describe.each(readdirSync(new URL('parts/', folder)))('shaders/parts/%s', (file) => {
+  const part = file.replace('.wgsl', '');
+  const text = readFileSync(new URL(`parts/${file}`, folder), 'utf8');
+  const users = names.filter((name) => shaderSource(name).includes(`// parts/${part}\n${text}`));
+
+  it('is shared', () => {
+    expect(users.length).toBeGreaterThan(1);
+  });
+
+  it('is named where an error in it is told', () => {
+    const user = users[0] ?? '';
+    const lines = shaderSource(user).split('\n');
+    const own = text.split('\n').findIndex((line) => line.startsWith('fn '));
+    const line = lines.indexOf(text.split('\n')[own] ?? '', lines.indexOf(`// parts/${part}`));
+    expect(placeOf(user, lines, line + 1)).toBe(`shaders/parts/${file}:${own + 1}`);
+    expect(placeOf(user, lines, 1)).toBe(`shaders/${user}.wgsl:1`);
   });
 });
 

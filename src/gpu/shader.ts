@@ -33,8 +33,8 @@ function read(name: string): string {
   }
 }
 
-/** File and line of a line of a shader's text: of the shader itself, or of the part that it lies in. */
-function placeOf(name: string, lines: readonly string[], line: number): string {
+/** File and line of a line (from 1) of a shader's text: of the shader itself, or of the part that it lies in. */
+export function placeOf(name: string, lines: readonly string[], line: number): string {
   const start = lines.slice(0, line).findLastIndex((text) => text.startsWith('// parts/'));
   const file = start < 0 ? name : (lines[start] ?? '').slice('// '.length);
   return `shaders/${file}.wgsl:${line - start - 1}`;
