@@ -107,6 +107,7 @@ export function fewestPoints(g: ConvGeometry): Edge {
 
 /** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
 const WIDTHS = { threads: 2, lanes: 4 } as const;
+
 /** What the shaders must know; `pooling` is the edge of output_block's window, of which those of the gradients know nothing. */
 export function constantsOf(spread: Spread, edge: Edge, pooling?: number) {
   return {
