@@ -88,6 +88,19 @@ describe('a line chart', () => {
     expect(text[0]).toContain('▼');
   });
 
+  it('writes words of baselines that lie together, or under a curve, above and below each other', () => {
+    const text = lineChart([curve(0.2, 0.5, 0.21)], {
+      ...options,
+      y: [0, 1],
+      baselines: [
+        { y: 0.2, label: 'largest class 20' },
+        { y: 0.19, label: 'chance 14.3' },
+      ],
+    }).join('\n');
+    expect(text).toContain('largest class 20');
+    expect(text).toContain('chance 14.3');
+  });
+
   it('tells curves apart by marks where there is no colour', () => {
     const b = epochSeries(1, 'b', [{ epoch: 1 }, { epoch: 2 }], ({ epoch }) => epoch / 4);
     const text = lineChart([curve(0.1, 0.9), b], { ...options, glyphs: 'ascii' }).join('\n');

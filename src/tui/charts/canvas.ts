@@ -76,6 +76,13 @@ export class Canvas {
     });
   }
 
+  /** Whether nothing is drawn yet in so many cells from one on. */
+  isFree(col: number, row: number, length: number): boolean {
+    if (col < 0 || col + length > this.cols || row < 0 || row >= this.rows) return false;
+    const at = row * this.cols + col;
+    return this.#cells.slice(at, at + length).every((cell) => cell === undefined);
+  }
+
   /** Row of cells that a dot's row lies in. */
   rowOf(y: number): number {
     return Math.floor(y / this.#dy);

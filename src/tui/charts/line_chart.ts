@@ -187,11 +187,21 @@ function drawSeries(
   }
 }
 
-/** A dotted line where no curve is, its label at the right. */
+/**
+ * A dotted line where no curve is, its label at the right end; where a curve or another label is in the way, above or below
+ * that, else further to the left, else nowhere.
+ */
 function drawBaseline(canvas: Canvas, row: number, label: string, dot: string): void {
   const text = ` ${label}`;
-  canvas.text(canvas.cols - text.length, row, text, 'dim');
-  canvas.text(0, row, `${dot} `.repeat(Math.max(0, (canvas.cols - text.length - 1) >> 1)), 'faint');
+  const right = canvas.cols - text.length;
+  const leftwards = Array.from({ length: Math.max(0, right) }, (_, i) => [right - 1 - i, row] as const);
+  const places = [[right, row], [right, row - 1], [right, row + 1], ...leftwards] as const;
+  const place = places.find(([col, line]) => canvas.isFree(col, line, text.length));
+  if (place !== undefined) canvas.text(...place, text, 'dim');
+  const end = place?.[1] === row ? place[0] : canvas.cols;
+  canvas.text(0, row, `${dot} `.repeat(Math.max(0, (end - 1) >> 1)), 'faint');
+  const rest = end + text.length + 1;
+  if (rest < canvas.cols) canvas.text(rest, row, `${dot} `.repeat((canvas.cols - rest) >> 1), 'faint');
 }
 
 /** Values at the top, the bottom, and between where there is room. */
