@@ -65,12 +65,12 @@ export class Canvas {
     if (cell !== undefined) Object.assign(cell, { mark, role });
   }
 
-  /** Characters from a cell on, where nothing is drawn yet; counted in cells. */
+  /** Characters from a cell on, spaces too, where nothing is drawn yet; counted in cells. */
   text(col: number, row: number, text: string, role: Role): void {
     [...text].forEach((letter, i) => {
       const at = row * this.cols + col + i;
       const inside = col + i >= 0 && col + i < this.cols && row >= 0 && row < this.rows;
-      if (inside && this.#cells[at] === undefined && letter !== ' ') {
+      if (inside && this.#cells[at] === undefined) {
         this.#cells[at] = { bits: 0, mark: letter, role };
       }
     });

@@ -89,7 +89,11 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   const toY = (y: number): number => Math.round((1 - yScale.place(y)) * (canvas.height - 1));
   for (const s of series) drawSeries(canvas, s, toX, toY);
   for (const { x, sign } of markers) canvas.mark(toX(x), 0, ascii ? asciiSign(sign) : sign, 'warn');
-  for (const { y, label } of baselines) drawBaseline(canvas, canvas.rowOf(toY(y)), label, ascii ? '.' : '·');
+  drawBaselines(
+    canvas,
+    baselines.map(({ y, label }) => ({ row: canvas.rowOf(toY(y)), label })),
+    ascii ? '.' : '·',
+  );
   const side = ascii ? '|' : '┤';
   const bar = ascii ? '|' : '│';
   const body = canvas.lines(theme).map((line, row) => {
@@ -188,20 +192,26 @@ function drawSeries(
 }
 
 /**
- * A dotted line where no curve is, its label at the right end; where a curve or another label is in the way, above or below
- * that, else further to the left, else nowhere.
+ * Dotted lines where no curve is, each with its label at the right end; where a curve or another label is in the way, above or
+ * below that, else further to the left, else nowhere.
  */
-function drawBaseline(canvas: Canvas, row: number, label: string, dot: string): void {
-  const text = ` ${label}`;
-  const right = canvas.cols - text.length;
-  const leftwards = Array.from({ length: Math.max(0, right) }, (_, i) => [right - 1 - i, row] as const);
-  const places = [[right, row], [right, row - 1], [right, row + 1], ...leftwards] as const;
-  const place = places.find(([col, line]) => canvas.isFree(col, line, text.length));
-  if (place !== undefined) canvas.text(...place, text, 'dim');
-  const end = place?.[1] === row ? place[0] : canvas.cols;
-  canvas.text(0, row, `${dot} `.repeat(Math.max(0, (end - 1) >> 1)), 'faint');
-  const rest = end + text.length + 1;
-  if (rest < canvas.cols) canvas.text(rest, row, `${dot} `.repeat((canvas.cols - rest) >> 1), 'faint');
+function drawBaselines(
+  canvas: Canvas,
+  lines: readonly { readonly row: number; readonly label: string }[],
+  dot: string,
+): void {
+  for (const { row, label } of lines) {
+    const right = canvas.cols - label.length;
+    const leftwards = Array.from({ length: Math.max(0, right) }, (_, i) => [right - 1 - i, row] as const);
+    const places = [[right, row], [right, row - 1], [right, row + 1], ...leftwards] as const;
+    const place = places.find(([col, line]) => canvas.isFree(col, line, label.length));
+    if (place !== undefined) canvas.text(...place, label, 'dim');
+  }
+  for (const { row } of lines) {
+    for (let col = 0; col + 1 < canvas.cols; col += 2) {
+      if (canvas.isFree(col, row, 2)) canvas.text(col, row, dot, 'faint');
+    }
+  }
 }
 
 /** Values at the top, the bottom, and between where there is room. */
