@@ -51,11 +51,12 @@ if (values.ship) await ship();
 /** The parts of a recipe in order, each with its folder and the weights that it begins with. */
 function partsOf(recipe, out) {
   const found = [];
-  for (let k = 1; k === 1 || existsSync(join(RECIPES, `${recipe}.${k}.yaml`)); k++) {
+  for (let file = recipe; existsSync(join(RECIPES, `${file}.yaml`)); file = `${recipe}.${found.length + 1}`) {
+    const before = found.at(-1);
     found.push({
-      recipe: join(RECIPES, k === 1 ? `${recipe}.yaml` : `${recipe}.${k}.yaml`),
-      out: k === 1 ? out : `${out}-${k}`,
-      init: k === 1 ? [] : ['--init', join(found[k - 2].out, 'best.safetensors')],
+      recipe: join(RECIPES, `${file}.yaml`),
+      out: before === undefined ? out : `${out}-${found.length + 1}`,
+      init: before === undefined ? [] : ['--init', join(before.out, 'best.safetensors')],
     });
   }
   return found;

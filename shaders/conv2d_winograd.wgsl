@@ -22,15 +22,15 @@
 //
 // Shapes: x [B, H, W, C], y [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
-// Threads: one a tile and LANE of channels, or one a LANE of weights: neighbours in memory are neighbours in a subgroup.
-// `c` and `oc` count LANEs.
-// Constants: LANE, f32 or a vector; EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
+// Threads: one a tile and pair of channels, or one a pair of weights: neighbours in memory are neighbours in a subgroup.
+// `c` and `oc` count pairs.
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
 const SIZE = {{SIZE}}u;
 /// Neighbouring channels that one thread treats alike.
-alias Lane = {{LANE}};
+alias Lane = vec2f;
 alias Outputs = array<Lane, EDGE>;
 alias Points = array<Lane, POINTS>;
 alias Taps = array<Lane, 3>;

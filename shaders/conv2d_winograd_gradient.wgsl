@@ -19,7 +19,7 @@
 
 const EDGE = {{EDGE}}u;
 const POINTS = EDGE + 2u;
-alias Lane = {{LANE}};
+alias Lane = vec2f;
 alias Outputs = array<Lane, EDGE>;
 alias Points = array<Lane, POINTS>;
 alias Taps = array<Lane, 3>;

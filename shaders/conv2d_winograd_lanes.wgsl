@@ -91,6 +91,13 @@ fn elu_of(value: vec4f, alpha: f32) -> vec4f {
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> out_params: WinogradParams;
 
+/// This lane's line of a tile of y, without the bias: `source` is where its line of points begins, the next is `plane` further on.
+fn outputs_at(source: u32, plane: u32, row: Row) -> Line {
+  var line: Line;
+  for (var px = 0u; px < POINTS; px++) { line[px] = m[source + px * plane]; }
+  return across(row, along(TILE, line), POINTS);
+}
+
 @compute @workgroup_size(8)
 fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                     @builtin(local_invocation_index) lane: u32) {
@@ -103,9 +110,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + tile * p.c;
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
-    var line: Line;
-    for (var px = 0u; px < POINTS; px++) { line[px] = m[source + px * p.tiles * p.c + c]; }
-    let outputs = across(row, along(TILE, line), POINTS);
+    let outputs = outputs_at(source + c, p.tiles * p.c, row);
     var shift = vec4f();
     if (lane == 0u && p.has_bias == 1u) { shift = bias[c]; }
     shift = subgroupBroadcast(shift, 0u);
@@ -118,12 +123,10 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   }
 }
 
-// output_block: y is [B, OH, OW, C] with OH and OW counted in windows
+// output_block, with m and bias of output_transform: y is [B, OH, OW, C] with OH and OW counted in windows
 struct BlockParams {
   b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, alpha: f32,
 }
-@group(0) @binding(0) var<storage, read> block_m: array<vec4f>;
-@group(0) @binding(1) var<storage, read> block_bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(3) var<storage, read> offset: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> pooled: array<vec4f>;
@@ -152,14 +155,12 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + tile * p.c;
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
-    var line: Line;
-    for (var px = 0u; px < POINTS; px++) { line[px] = block_m[source + px * p.tiles * p.c + c]; }
-    let outputs = across(row, along(TILE, line), POINTS);
+    let outputs = outputs_at(source + c, p.tiles * p.c, row);
     var before = vec4f();
     var factor = vec4f();
     var shift = vec4f();
     if (lane == 0u) {
-      if (p.has_bias == 1u) { before = block_bias[c]; }
+      if (p.has_bias == 1u) { before = bias[c]; }
       factor = scale[c];
       shift = offset[c];
     }

@@ -108,15 +108,6 @@ export function fewestPoints(g: ConvGeometry): Edge {
 /** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
 const WIDTHS = { threads: 2, lanes: 4 } as const;
 
-/** What the shaders must know; `pooling` is the edge of output_block's window, of which those of the gradients know nothing. */
-export function constantsOf(spread: Spread, edge: Edge, pooling?: number) {
-  return {
-    EDGE: edge,
-    ...(spread === 'threads' && { LANE: 'vec2f' }),
-    ...(pooling !== undefined && { SIZE: pooling }),
-  };
-}
-
 /** How a transform covers the tiles and `channels` channels. */
 export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
   const { ty, tx, tiles } = tiling(g, edge);
@@ -153,7 +144,7 @@ function overImage(
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
-    constants: constantsOf(spread, edge, 1),
+    constants: { EDGE: edge, SIZE: 1 },
     workgroups,
   };
 }
@@ -165,7 +156,7 @@ export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edg
   rec.dispatch(weightTransform[spread], {
     bind: { weight, u },
     ...overWeights(spread, g),
-    constants: constantsOf(spread, edge, 1),
+    constants: { EDGE: edge, SIZE: 1 },
   });
   return u;
 }
@@ -255,7 +246,7 @@ export function winogradBlock(
   rec.dispatch(outputBlock[spread], {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
     params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: constantsOf(spread, edge, poolSize),
+    constants: { EDGE: edge, SIZE: poolSize },
     workgroups,
   });
   rec.release(m);

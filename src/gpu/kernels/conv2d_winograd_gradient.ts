@@ -3,7 +3,6 @@ import type { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import {
-  constantsOf,
   defineTransform,
   type Edge,
   inputPoints,
@@ -81,7 +80,7 @@ export function winogradGradients(
   rec.dispatch(weightGradient[spread], {
     bind: { du, dw },
     ...overWeights(spread, g),
-    constants: constantsOf(spread, edge),
+    constants: { EDGE: edge },
   });
   rec.release(du);
   return { dx, dw, db };
@@ -113,5 +112,5 @@ function fromPoints(
 /** How a transform between the points and a map [B, h, w, channels] covers it. */
 function overMap(spread: Spread, h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
   const { params, ...grid } = overTiles(spread, g, edge, channels);
-  return { params: { ...params, h, w }, ...grid, constants: constantsOf(spread, edge) };
+  return { params: { ...params, h, w }, ...grid, constants: { EDGE: edge } };
 }
