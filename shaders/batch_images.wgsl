@@ -27,8 +27,8 @@ fn pixel(at: u32) -> f32 {
 
 @compute @workgroup_size(64)
 fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+        @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   let size = p.h * p.w;
   if (i >= p.b * size * p.channels) { return; }

@@ -32,8 +32,8 @@ struct StatisticsParams { outer: u32, channels: u32, inner: u32, chunks: u32 }
 
 @compute @workgroup_size(64)
 fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-              @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+              @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.chunks * p.channels) { return; }
   let c = i % p.channels;
@@ -65,8 +65,8 @@ struct FinishParams { outer: u32, channels: u32, inner: u32, chunks: u32, epsilo
 
 @compute @workgroup_size(64)
 fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-          @builtin(local_invocation_index) lane: u32) {
-  let c = (group.y * groups.x + group.x) * 64u + lane;
+          @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
   let p = finish_params;
   if (c >= p.channels) { return; }
   var n = 0.0;
@@ -95,8 +95,8 @@ struct MovingParams { channels: u32, epsilon: f32 }
 
 @compute @workgroup_size(64)
 fn moving_rstd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-               @builtin(local_invocation_index) lane: u32) {
-  let c = (group.y * groups.x + group.x) * 64u + lane;
+               @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
   if (c >= moving_params.channels) { return; }
   moving_rstd_out[c] = inverseSqrt(moving_variance_in[c] + moving_params.epsilon);
 }
@@ -113,8 +113,8 @@ struct NormalizeParams { outer: u32, channels: u32, inner: u32, rows: u32 }
 
 @compute @workgroup_size(64)
 fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                    @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = n_params;
   let c = i % p.channels;
   let first = (i / p.channels) * p.rows;
@@ -140,8 +140,8 @@ fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 
 @compute @workgroup_size(64)
 fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                 @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                 @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = s_params;
   if (i >= p.chunks * p.channels) { return; }
   let c = i % p.channels;
@@ -169,8 +169,8 @@ struct FinishGradientsParams { channels: u32, chunks: u32 }
 
 @compute @workgroup_size(64)
 fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let c = (group.y * groups.x + group.x) * 64u + lane;
+                    @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
   let p = fg_params;
   if (c >= p.channels) { return; }
   var sum = Lane();
@@ -197,8 +197,8 @@ struct InputGradientParams { outer: u32, channels: u32, inner: u32, rows: u32, i
 
 @compute @workgroup_size(64)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                  @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = i_params;
   let c = i % p.channels;
   let first = (i / p.channels) * p.rows;

@@ -15,8 +15,8 @@ struct MultiplyAddParams { n: u32, rounds: u32, factor: f32, addend: f32 }
 
 @compute @workgroup_size(64)
 fn multiply_add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.n) { return; }
   var v0 = vec4f(0.0);
@@ -42,8 +42,8 @@ struct CopyParams { quads: u32 }
 
 @compute @workgroup_size(64)
 fn copy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+        @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= copy_params.quads) { return; }
   y[i] = x[i];
 }

@@ -7,7 +7,8 @@
 //
 //   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
 //   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
-//   With `elu` set, y is elu(y): what follows needs nothing else of it.
+//   With `elu` set, y is elu(y): what follows needs nothing else of it. With `moments` set, mean and M2 of each row and
+//   channel, too, which batch_norm.wgsl's `finish` merges.
 //   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway
 //
 // `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
@@ -23,7 +24,7 @@ const SPAN = SIZE + 2u; // columns and rows of x under a window
 
 struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
-  has_bias: u32, chunks: u32, elu: u32, alpha: f32,
+  has_bias: u32, chunks: u32, elu: u32, moments: u32, alpha: f32,
 }
 /// Nine weights or sums, of four channels.
 alias Taps = array<vec4f, 9>;
@@ -34,7 +35,8 @@ alias Column = array<f32, SPAN>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(4) var<uniform> params: GrayParams;
+@group(0) @binding(4) var<storage, read_write> moments: array<vec4f>; // [2, B * OH, OC]
+@group(0) @binding(5) var<uniform> params: GrayParams;
 
 fn load_taps(quad: u32, oc4: u32) -> Taps {
   var taps: Taps;
@@ -66,8 +68,8 @@ fn elu_of(z: vec4f, alpha: f32) -> vec4f {
 // forward
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.b * p.oh * p.oc4) { return; }
   let quad = i % p.oc4;
@@ -79,12 +81,23 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (p.has_bias == 1u) { shift = bias[quad]; }
   var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
   var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
+  var first = vec4f();
+  var sum = vec4f();
+  var squares = vec4f();
   for (var ox = 0u; ox < p.ow; ox++) {
     let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
     let z = convolve(taps, left, middle, right, 0u) + shift;
-    y[(line * p.ow + ox) * p.oc4 + quad] = select(z, elu_of(z, p.alpha), p.elu == 1u);
+    let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
+    y[(line * p.ow + ox) * p.oc4 + quad] = value;
+    if (ox == 0u) { first = value; }
+    sum += value - first;
+    squares += (value - first) * (value - first);
     left = middle;
     middle = right;
+  }
+  if (p.moments == 1u) {
+    moments[i] = first + sum / f32(p.ow);
+    moments[p.b * p.oh * p.oc4 + i] = squares - sum * sum / f32(p.ow);
   }
 }
 
@@ -96,8 +109,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 
 @compute @workgroup_size(64)
 fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+         @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = block_params;
   if (i >= p.b * p.oh * p.oc4) { return; }
   let quad = i % p.oc4;
@@ -137,8 +150,8 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                   @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = dw_params;
   if (i >= p.chunks * p.oc4) { return; }
   let quad = i % p.oc4;

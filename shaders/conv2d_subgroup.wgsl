@@ -41,7 +41,7 @@ struct ConvParams {
 
 @compute @workgroup_size(8)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
+           @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
   let oc4 = p.oc / 4u;
   let column_tiles = (oc4 + QUADS * LANES - 1u) / (QUADS * LANES);
@@ -123,7 +123,7 @@ struct WeightGradientParams {
 
 @compute @workgroup_size(8)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
+                   @builtin(subgroup_invocation_id) lane: u32) {
   let p = dw_params;
   let oc4 = p.oc / 4u;
   let column_tiles = (oc4 + QUADS * LANES - 1u) / (QUADS * LANES);

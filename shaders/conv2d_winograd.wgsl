@@ -13,8 +13,11 @@
 // for each of the 36 (or 64) points, a matrix product [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl
 // or matmul_subgroup.wgsl. This file goes to the points and back (PP = POINTS * POINTS):
 //   weight_transform    U[PP, IC, OC]    = G g G^T
-//   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0
-//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set
+//   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0. With `affine`
+//                       set, d is x * scale + offset: the batch norm of the layer before, which is then never stored
+//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set. With
+//                       `moments` set, mean and M2 of each tile and channel, too, which batch_norm.wgsl's `finish` merges:
+//                       only where no tile sticks out
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
 // The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms but
@@ -37,7 +40,7 @@ alias Taps = array<Lane, 3>;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
-  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, alpha: f32,
+  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
 }
 struct WeightParams { ic: u32, oc: u32 }
 
@@ -145,8 +148,8 @@ fn weight_to_points_6(g: array<Lane, 3>) -> array<Lane, 8> {
 
 @compute @workgroup_size(64)
 fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                    @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let n = weight_params.ic * weight_params.oc;
   if (i >= n) { return; }
   var lines: array<Points, 3>;
@@ -162,13 +165,15 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 
 // input_transform
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> v: array<Lane>;
-@group(0) @binding(2) var<uniform> params: WinogradParams;
+@group(0) @binding(1) var<storage, read> x_scale: array<Lane>;
+@group(0) @binding(2) var<storage, read> x_offset: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> v: array<Lane>;
+@group(0) @binding(4) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(64)
 fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                   @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   let n = p.tiles * p.c;
   if (i >= n) { return; }
@@ -176,6 +181,12 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE - p.pad_top; // wraps to a huge number above the image
   let left = (tile % p.tx) * EDGE - p.pad_left;
+  var factor = Lane(1.0);
+  var shift = Lane();
+  if (p.affine == 1u) {
+    factor = x_scale[i % p.c];
+    shift = x_offset[i % p.c];
+  }
   var lines: array<Points, POINTS>;
   for (var dy = 0u; dy < POINTS; dy++) {
     let iy = top + dy;
@@ -185,7 +196,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     for (var dx = 0u; dx < POINTS; dx++) {
       let ix = left + dx;
       let seen = inside && ix < p.w;
-      d[dx] = select(Lane(), x[select(0u, row + ix * p.c, seen)], seen);
+      d[dx] = select(Lane(), x[select(0u, row + ix * p.c, seen)] * factor + shift, seen);
     }
     lines[dy] = to_points_{{EDGE}}(d);
   }
@@ -205,12 +216,13 @@ fn elu_of(value: Lane, alpha: f32) -> Lane {
 @group(0) @binding(0) var<storage, read> m: array<Lane>;
 @group(0) @binding(1) var<storage, read> bias: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(3) var<uniform> out_params: WinogradParams;
+@group(0) @binding(3) var<storage, read_write> moments: array<Lane>; // [2, B * TY * TX, OC]
+@group(0) @binding(4) var<uniform> out_params: WinogradParams;
 
 @compute @workgroup_size(64)
 fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                    @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = out_params;
   let n = p.tiles * p.c;
   let tile = i / p.c;
@@ -226,16 +238,27 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
   let left = (tile % p.tx) * EDGE;
+  var first = Lane();
+  var sum = Lane();
+  var squares = Lane();
   for (var ox = 0u; ox < EDGE; ox++) {
     var column: Points;
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
     let outputs = from_points_{{EDGE}}(column);
     for (var oy = 0u; oy < EDGE; oy++) {
+      let z = outputs[oy] + shift;
+      let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       if (top + oy < p.oh && left + ox < p.ow) {
-        let value = outputs[oy] + shift;
-        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = select(value, elu_of(value, p.alpha), p.elu == 1u);
+        y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = value;
       }
+      if (ox + oy == 0u) { first = value; }
+      sum += value - first;
+      squares += (value - first) * (value - first);
     }
+  }
+  if (p.moments == 1u) {
+    moments[i] = first + sum / f32(EDGE * EDGE);
+    moments[p.b * p.ty * p.tx * p.c + i] = squares - sum * sum / f32(EDGE * EDGE);
   }
 }
 
@@ -252,8 +275,8 @@ struct BlockParams {
 
 @compute @workgroup_size(64)
 fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = block_params;
   let n = p.tiles * p.c;
   let tile = i / p.c;

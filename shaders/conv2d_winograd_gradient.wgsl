@@ -118,8 +118,8 @@ fn patch_from_points_6(before: Lane, p: array<Lane, 8>, after: Lane) -> array<La
 
 @compute @workgroup_size(64)
 fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                      @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = g_params;
   let n = p.tiles * p.c;
   if (i >= n) { return; }
@@ -153,8 +153,8 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                   @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let n = dw_params.ic * dw_params.oc;
   if (i >= n) { return; }
   var lines: array<Taps, POINTS>;
@@ -190,8 +190,8 @@ fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, ste
 
 @compute @workgroup_size(64)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                  @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = dx_params;
   let n = p.tiles * p.c;
   let tile = i / p.c;

@@ -19,15 +19,14 @@ struct WeightParams { ic: u32, oc: u32 }
 
 @compute @workgroup_size(8)
 fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  let tile = group.y * groups.x + group.x;
+                      @builtin(subgroup_invocation_id) lane: u32) {
   let p = g_params;
-  if (tile >= p.tiles) { return; }
-  let image = tile / (p.ty * p.tx);
-  let oy = ((tile / p.tx) % p.ty) * EDGE + lane;
-  let left = (tile % p.tx) * EDGE;
-  let inside = image < p.b && oy < p.h;
-  let start = ((image * p.h + oy) * p.w + left) * p.c;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (at.tile >= p.tiles) { return; }
+  let oy = at.ty * EDGE + lane;
+  let left = at.tx * EDGE;
+  let inside = at.image < p.b && oy < p.h;
+  let start = ((at.image * p.h + oy) * p.w + left) * p.c;
   let row = column(TILE, lane);
   for (var c = 0u; c < p.c; c++) {
     var line: Line;
@@ -39,7 +38,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     }
     let points = across(row, along_columns(TILE, line), EDGE);
     if (lane < POINTS) {
-      let to = lane * POINTS * p.tiles * p.c + tile * p.c + c;
+      let to = lane * POINTS * p.tiles * p.c + at.tile * p.c + c;
       for (var px = 0u; px < POINTS; px++) { z[to + px * p.tiles * p.c] = points[px]; }
     }
   }
@@ -52,7 +51,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 
 @compute @workgroup_size(8)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
+                   @builtin(subgroup_invocation_id) lane: u32) {
   let ic = group.y * groups.x + group.x;
   let p = dw_params;
   if (ic >= p.ic) { return; }
@@ -91,24 +90,22 @@ fn patch_line(at: u32, left: bool, right: bool, plane: u32, step: u32) -> Line {
 
 @compute @workgroup_size(8)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_index) lane: u32) {
-  let tile = group.y * groups.x + group.x;
+                  @builtin(subgroup_invocation_id) lane: u32) {
   let p = dx_params;
-  if (tile >= p.b * p.ty * p.tx) { return; }
-  let ty = (tile / p.tx) % p.ty;
-  let tx = tile % p.tx;
-  let left = tx > 0u;
-  let right = tx + 1u < p.tx;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (at.image >= p.b) { return; }
+  let left = at.tx > 0u;
+  let right = at.tx + 1u < p.tx;
   let plane = p.tiles * p.c;
-  let own = min(lane, POINTS - 1u) * POINTS * plane + tile * p.c;
+  let own = min(lane, POINTS - 1u) * POINTS * plane + at.tile * p.c;
   // The first lane takes the last line of the patch above, the last one that makes pixels the first line of the one below.
-  let above = lane == 0u && ty > 0u;
-  let below = lane == EDGE - 1u && ty + 1u < p.ty;
-  let other = select((tile + p.tx) * p.c, (POINTS - 1u) * POINTS * plane + (tile - p.tx) * p.c, above);
+  let above = lane == 0u && at.ty > 0u;
+  let below = lane == EDGE - 1u && at.ty + 1u < p.ty;
+  let other = select((at.tile + p.tx) * p.c, (POINTS - 1u) * POINTS * plane + (at.tile - p.tx) * p.c, above);
   let factor = select(PATCH[0][0], PATCH[POINTS - 1u][POINTS - 1u], above);
   let row = column(PATCH, min(lane + 1u, POINTS - 1u));
-  let iy = ty * EDGE + lane;
-  let start = (((tile / (p.ty * p.tx)) * p.h + iy) * p.w + tx * EDGE) * p.c;
+  let iy = at.ty * EDGE + lane;
+  let start = ((at.image * p.h + iy) * p.w + at.tx * EDGE) * p.c;
   // Two turns of the loop take half the code of two calls.
   let lines = select(1u, 2u, p.ty > 1u);
   for (var c = 0u; c < p.c; c++) {
@@ -123,7 +120,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       }
     }
     for (var ox = 0u; ox < EDGE; ox++) {
-      if (lane < EDGE && iy < p.h && tx * EDGE + ox < p.w) { image_gradient[start + ox * p.c + c] = pixels[ox]; }
+      if (lane < EDGE && iy < p.h && at.tx * EDGE + ox < p.w) { image_gradient[start + ox * p.c + c] = pixels[ox]; }
     }
   }
 }

@@ -21,7 +21,7 @@ const WINDOWS = EDGE / SIZE;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
-  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, alpha: f32,
+  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
 }
 struct WeightParams { ic: u32, oc: u32 }
 
@@ -32,7 +32,7 @@ struct WeightParams { ic: u32, oc: u32 }
 
 @compute @workgroup_size(8)
 fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
+                    @builtin(subgroup_invocation_id) lane: u32) {
   let ic = group.y * groups.x + group.x;
   let p = weight_params;
   if (ic >= p.ic) { return; }
@@ -52,30 +52,39 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 
 // input_transform
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
-@group(0) @binding(2) var<uniform> params: WinogradParams;
+@group(0) @binding(1) var<storage, read> x_scale: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x_offset: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(4) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(8)
 fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_index) lane: u32) {
-  let tile = group.y * groups.x + group.x;
+                   @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
-  if (tile >= p.tiles) { return; }
-  let image = tile / (p.ty * p.tx);
-  let iy = ((tile / p.tx) % p.ty) * EDGE - p.pad_top + lane; // wraps to a huge number above the image
-  let left = (tile % p.tx) * EDGE - p.pad_left;
-  let inside = image < p.b && iy < p.h;
-  let start = (image * p.h + iy) * p.w * p.c;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (at.tile >= p.tiles) { return; }
+  let iy = at.ty * EDGE - p.pad_top + lane; // wraps to a huge number above the image
+  let left = at.tx * EDGE - p.pad_left;
+  let inside = at.image < p.b && iy < p.h;
+  let start = (at.image * p.h + iy) * p.w * p.c;
   let row = PATCH[lane];
   for (var c = 0u; c < p.c; c++) {
+    var factor = vec4f(1.0);
+    var shift = vec4f();
+    if (lane == 0u && p.affine == 1u) {
+      factor = x_scale[c];
+      shift = x_offset[c];
+    }
+    factor = subgroupBroadcast(factor, 0u);
+    shift = subgroupBroadcast(shift, 0u);
     var line: Line;
     for (var dx = 0u; dx < POINTS; dx++) {
       let seen = inside && left + dx < p.w;
-      line[dx] = select(vec4f(), x[select(0u, start + (left + dx) * p.c + c, seen)], seen);
+      line[dx] = select(vec4f(), x[select(0u, start + (left + dx) * p.c + c, seen)] * factor + shift, seen);
     }
     let points = across(row, along(PATCH, line), POINTS);
     if (lane < POINTS) {
-      let to = lane * POINTS * p.tiles * p.c + tile * p.c + c;
+      let to = lane * POINTS * p.tiles * p.c + at.tile * p.c + c;
       for (var px = 0u; px < POINTS; px++) { v[to + px * p.tiles * p.c] = points[px]; }
     }
   }
@@ -89,7 +98,8 @@ fn elu_of(value: vec4f, alpha: f32) -> vec4f {
 @group(0) @binding(0) var<storage, read> m: array<vec4f>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(3) var<uniform> out_params: WinogradParams;
+@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>; // [2, B * TY * TX, OC]
+@group(0) @binding(4) var<uniform> out_params: WinogradParams;
 
 /// This lane's line of a tile of y, without the bias: `source` is where its line of points begins, the next is `plane` further on.
 fn outputs_at(source: u32, plane: u32, row: Row) -> Line {
@@ -98,27 +108,47 @@ fn outputs_at(source: u32, plane: u32, row: Row) -> Line {
   return across(row, along(TILE, line), POINTS);
 }
 
+/// The sum over the lanes that hold a line of the tile.
+fn over_lines(value: vec4f) -> vec4f {
+  var sum = subgroupBroadcast(value, 0u) + subgroupBroadcast(value, 1u) + subgroupBroadcast(value, 2u)
+    + subgroupBroadcast(value, 3u);
+  if (EDGE > 4u) { sum += subgroupBroadcast(value, 4u) + subgroupBroadcast(value, 5u); }
+  return sum;
+}
+
 @compute @workgroup_size(8)
 fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let tile = group.y * groups.x + group.x;
+                    @builtin(subgroup_invocation_id) lane: u32) {
   let p = out_params;
-  if (tile >= p.b * p.ty * p.tx) { return; }
-  let oy = ((tile / p.tx) % p.ty) * EDGE + lane;
-  let left = (tile % p.tx) * EDGE;
-  let start = (((tile / (p.ty * p.tx)) * p.oh + oy) * p.ow + left) * p.c;
-  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + tile * p.c;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (at.image >= p.b) { return; }
+  let oy = at.ty * EDGE + lane;
+  let left = at.tx * EDGE;
+  let start = ((at.image * p.oh + oy) * p.ow + left) * p.c;
+  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + at.tile * p.c;
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
     let outputs = outputs_at(source + c, p.tiles * p.c, row);
     var shift = vec4f();
     if (lane == 0u && p.has_bias == 1u) { shift = bias[c]; }
     shift = subgroupBroadcast(shift, 0u);
+    let origin = outputs[0] + shift;
+    let first = subgroupBroadcast(select(origin, elu_of(origin, p.alpha), p.elu == 1u), 0u);
+    var sum = vec4f();
+    var squares = vec4f();
     for (var ox = 0u; ox < EDGE; ox++) {
-      let value = outputs[ox] + shift;
-      if (lane < EDGE && oy < p.oh && left + ox < p.ow) {
-        y[start + ox * p.c + c] = select(value, elu_of(value, p.alpha), p.elu == 1u);
-      }
+      let z = outputs[ox] + shift;
+      let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
+      if (lane < EDGE && oy < p.oh && left + ox < p.ow) { y[start + ox * p.c + c] = value; }
+      sum += value - first;
+      squares += (value - first) * (value - first);
+    }
+    if (p.moments == 1u) {
+      sum = over_lines(sum);
+      squares = over_lines(squares);
+      // Lane 0 stores the mean, lane 1 M2.
+      let moment = select(squares - sum * sum / f32(EDGE * EDGE), first + sum / f32(EDGE * EDGE), lane == 0u);
+      if (lane < 2u) { moments[(lane * p.b * p.ty * p.tx + at.tile) * p.c + c] = moment; }
     }
   }
 }
@@ -145,14 +175,14 @@ fn largest(value: vec4f, lane: u32) -> vec4f {
 
 @compute @workgroup_size(8)
 fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                @builtin(local_invocation_index) lane: u32) {
-  let tile = group.y * groups.x + group.x;
+                @builtin(subgroup_invocation_id) lane: u32) {
   let p = block_params;
-  if (tile >= p.b * p.ty * p.tx) { return; }
-  let wy = ((tile / p.tx) % p.ty) * WINDOWS + lane;
-  let left = (tile % p.tx) * WINDOWS;
-  let start = (((tile / (p.ty * p.tx)) * p.oh + wy) * p.ow + left) * p.c;
-  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + tile * p.c;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (at.image >= p.b) { return; }
+  let wy = at.ty * WINDOWS + lane;
+  let left = at.tx * WINDOWS;
+  let start = ((at.image * p.oh + wy) * p.ow + left) * p.c;
+  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + at.tile * p.c;
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
     let outputs = outputs_at(source + c, p.tiles * p.c, row);

@@ -26,8 +26,8 @@ struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
 
 @compute @workgroup_size(64)
 fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+         @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.quads) { return; }
   let key = dropout_key(step_state, p.layer);
@@ -43,8 +43,8 @@ struct ChannelDropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32
 
 @compute @workgroup_size(64)
 fn apply_channels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                  @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = c_params;
   if (i >= p.quads) { return; }
   let key = dropout_key(c_step_state, p.layer);

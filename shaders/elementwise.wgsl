@@ -16,8 +16,8 @@ struct ElementwiseParams { quads: u32, value: f32 }
 
 @compute @workgroup_size(64)
 fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-       @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+       @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i < add_params.quads) { sum[i] = a[i] + b[i]; }
 }
 
@@ -28,8 +28,8 @@ fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec
 
 @compute @workgroup_size(64)
 fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+            @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i < params.quads) { y[i] += x[i]; }
 }
 
@@ -39,7 +39,7 @@ fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
 
 @compute @workgroup_size(64)
 fn fill(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+        @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i < f_params.quads) { f_y[i] = vec4f(f_params.value); }
 }

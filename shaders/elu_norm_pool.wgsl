@@ -36,8 +36,8 @@ struct BlockParams {
 
 @compute @workgroup_size(64)
 fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-              @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+              @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.chunks * p.c4) { return; }
   let c = i % p.c4;
@@ -57,6 +57,26 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   partial[p.chunks * p.c4 + i] = squares - sum * sum / n;
 }
 
+// affine: the normalisation of each channel as one factor and one summand, for a convolution that applies them to e as it
+// loads it: where there is neither pooling nor dropout, y need not be stored then
+@group(0) @binding(0) var<storage, read> a_mean: array<vec4f>;
+@group(0) @binding(1) var<storage, read> a_rstd: array<vec4f>;
+@group(0) @binding(2) var<storage, read> a_gamma: array<vec4f>;
+@group(0) @binding(3) var<storage, read> a_beta: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> a_scale: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> a_offset: array<vec4f>;
+@group(0) @binding(6) var<uniform> a_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn affine(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+          @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
+  if (c >= a_params.c4) { return; }
+  let scale = a_rstd[c] * a_gamma[c];
+  a_scale[c] = scale;
+  a_offset[c] = a_beta[c] - a_mean[c] * scale;
+}
+
 // forward
 @group(0) @binding(0) var<storage, read> f_e: array<vec4f>;
 @group(0) @binding(1) var<storage, read> f_mean: array<vec4f>;
@@ -70,8 +90,8 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = f_params;
   if (i >= p.b * p.oh * p.c4) { return; }
   let c = i % p.c4;
@@ -109,8 +129,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 
 @compute @workgroup_size(64)
 fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                 @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                 @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = s_params;
   if (i >= p.chunks * p.c4) { return; }
   let c = i % p.c4;
@@ -145,8 +165,8 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
 
 @compute @workgroup_size(64)
 fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_index) lane: u32) {
-  let c = (group.y * groups.x + group.x) * 64u + lane;
+                    @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
   let p = g_params;
   if (c >= p.c4) { return; }
   var sum = vec4f(0.0);
@@ -173,8 +193,8 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 
 @compute @workgroup_size(64)
 fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                  @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = i_params;
   let down = (p.h + SIZE - 1u) / SIZE;
   if (i >= p.b * down * p.c4) { return; }

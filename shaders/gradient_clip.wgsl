@@ -15,8 +15,8 @@ struct ClipParams { quads: u32, limit: f32 }
 
 @compute @workgroup_size(64)
 fn clip_value(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-              @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+              @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   gradient[i] = clamp(gradient[i], vec4f(-params.limit), vec4f(params.limit));
 }
@@ -28,8 +28,8 @@ fn clip_value(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
 
 @compute @workgroup_size(64)
 fn clip_norm(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-             @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+             @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= n_params.quads) { return; }
   n_gradient[i] *= min(1.0, n_params.limit * inverseSqrt(max(squares[0], 1e-30)));
 }

@@ -27,8 +27,8 @@ struct PrepareParams { channels: u32, epsilon: f32 }
 
 @compute @workgroup_size(64)
 fn prepare(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let c = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let c = (group.y * groups.x + group.x) * 64u + local.x;
   if (c >= prepare_params.channels) { return; }
   let factor = gamma[c] * inverseSqrt(moving_variance[c] + prepare_params.epsilon);
   scale[c] = factor;
@@ -45,8 +45,8 @@ struct ApplyParams { b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, alpha: f
 
 @compute @workgroup_size(64)
 fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+         @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.b * p.oh * p.c4) { return; }
   let c = i % p.c4;

@@ -18,8 +18,8 @@ struct LeakyReluParams { quads: u32, slope: f32, ceiling: f32 }
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   let v = x[i];
   y[i] = select(params.slope * v, min(v, vec4f(params.ceiling)), v > vec4f(0.0));
@@ -33,8 +33,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 
 @compute @workgroup_size(64)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+            @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
   let v = b_y[i];
   let slope = select(vec4f(b_params.slope), vec4f(1.0), v > vec4f(0.0));

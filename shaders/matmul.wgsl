@@ -46,8 +46,8 @@ fn multiply(i: u32, in_a: Walk, in_b: Walk) {
 // product
 @compute @workgroup_size(64)
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
   multiply(i, along(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
 }
@@ -55,8 +55,8 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 // transposed_product
 @compute @workgroup_size(64)
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                      @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
   multiply(i, across(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
 }
@@ -64,8 +64,8 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 // product_transposed
 @compute @workgroup_size(64)
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                      @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
   multiply(i, along(at.batch, at.row, params.m), along(at.batch, at.column, params.n));
 }

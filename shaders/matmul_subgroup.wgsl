@@ -80,11 +80,11 @@ fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f,
 struct Tile { batch: u32, row: u32, quad: u32 }
 
 /// Which tile a workgroup makes: its batch, its first row, and its first column / 4.
-fn tile_of(index: u32, p: MatmulParams) -> Tile {
+fn tile_of(group: vec3u, groups: vec3u, p: MatmulParams) -> Tile {
   let columns = (p.n / 4u + WIDTH - 1u) / WIDTH;
-  let tiles = columns * ((p.m + ROWS - 1u) / ROWS);
-  let t = index % tiles;
-  return Tile(index / tiles, (t / columns) * ROWS, (t % columns) * WIDTH);
+  let index = group.y * groups.x + group.x;
+  let line = index / columns; // the only division: it takes as long as fifty multiply-adds
+  return Tile(group.z, line * ROWS, (index - line * columns) * WIDTH);
 }
 
 /// The lane's own vec4 columns; past the end the last one again.
@@ -159,10 +159,10 @@ fn store(acc: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
 // product
 @compute @workgroup_size(8)
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
+           @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
-  if (tile.batch >= p.batch) { return; }
+  let tile = tile_of(group, groups, p);
+  if (tile.row >= p.m) { return; }
   let n4 = p.n / 4u;
   let columns = columns_of(tile.quad + lane, n4);
   let rows = rows_of(tile, lane, p);
@@ -178,10 +178,10 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 // transposed_product
 @compute @workgroup_size(8)
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
+                      @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
-  if (tile.batch >= p.batch) { return; }
+  let tile = tile_of(group, groups, p);
+  if (tile.row >= p.m) { return; }
   let m4 = p.m / 4u;
   let n4 = p.n / 4u;
   let columns = columns_of(tile.quad + lane, n4);
@@ -197,10 +197,10 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 // product_transposed
 @compute @workgroup_size(8)
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
+                      @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
-  let tile = tile_of(group.y * groups.x + group.x, p);
-  if (tile.batch >= p.batch) { return; }
+  let tile = tile_of(group, groups, p);
+  if (tile.row >= p.m) { return; }
   let lines = lines_of(tile, lane, p);
   let rows = rows_of(tile, lane, p);
   var acc: array<Rows, 8>;

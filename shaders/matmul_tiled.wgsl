@@ -31,11 +31,10 @@ var<workgroup> b_tile: array<f32, STEPS * TILE>;
 struct Tile { batch: u32, row: u32, column: u32 }
 
 /// Which tile a workgroup makes: its batch, first row and first column.
-fn tile_of(index: u32, p: MatmulParams) -> Tile {
+fn tile_of(group: vec3u, groups: vec3u, p: MatmulParams) -> Tile {
   let columns = (p.n + TILE - 1u) / TILE;
-  let tiles = columns * ((p.m + TILE - 1u) / TILE);
-  let t = index % tiles;
-  return Tile(index / tiles, (t / columns) * TILE, (t % columns) * TILE);
+  let index = group.y * groups.x + group.x;
+  return Tile(group.z, (index / columns) * TILE, (index % columns) * TILE);
 }
 
 /// A place in a tile: the row of A or column of B, and the step.
@@ -101,10 +100,10 @@ fn store(acc: array<vec4f, 4>, tile: Tile, lane: u32, p: MatmulParams) {
 }
 
 /// One tile of C, of factors that are stored along their lines or not.
-fn multiply(index: u32, lane: u32, a_along: bool, b_along: bool) {
+fn multiply(group: vec3u, groups: vec3u, lane: u32, a_along: bool, b_along: bool) {
   let p = params;
-  let tile = tile_of(index, p);
-  if (tile.batch >= p.batch) { return; }
+  let tile = tile_of(group, groups, p);
+  if (tile.row >= p.m) { return; }
   var acc: array<vec4f, 4>;
   for (var first = 0u; first < p.k; first += STEPS) {
     load_a(tile, first, lane, p, a_along);
@@ -119,20 +118,20 @@ fn multiply(index: u32, lane: u32, a_along: bool, b_along: bool) {
 // product
 @compute @workgroup_size(256)
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  multiply(group.y * groups.x + group.x, lane, true, false);
+           @builtin(local_invocation_id) local: vec3u) {
+  multiply(group, groups, local.x, true, false);
 }
 
 // transposed_product
 @compute @workgroup_size(256)
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  multiply(group.y * groups.x + group.x, lane, false, false);
+                      @builtin(local_invocation_id) local: vec3u) {
+  multiply(group, groups, local.x, false, false);
 }
 
 // product_transposed
 @compute @workgroup_size(256)
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                      @builtin(local_invocation_index) lane: u32) {
-  multiply(group.y * groups.x + group.x, lane, true, true);
+                      @builtin(local_invocation_id) local: vec3u) {
+  multiply(group, groups, local.x, true, true);
 }

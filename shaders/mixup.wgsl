@@ -18,8 +18,8 @@ struct MixParams { b: u32, size: u32 }
 
 @compute @workgroup_size(64)
 fn blend(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+         @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.b * p.size) { return; }
   let m = mix_of[i / p.size];

@@ -13,8 +13,8 @@ struct AverageParams { quads: u32, momentum: f32 }
 
 @compute @workgroup_size(64)
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-          @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+          @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   average[i] += (weight[i] - average[i]) * (1.0 - params.momentum);
 }

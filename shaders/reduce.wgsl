@@ -19,8 +19,8 @@ struct ColumnSumsParams { first: u32, rows: u32, columns: u32, chunks: u32 }
 
 @compute @workgroup_size(64)
 fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-               @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+               @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.chunks * p.columns) { return; }
   let chunk = i / p.columns;
@@ -40,8 +40,8 @@ struct FoldParams { n: u32, splits: u32 }
 
 @compute @workgroup_size(64)
 fn fold(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+        @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = fold_params;
   if (i >= p.n) { return; }
   var sum = Lane();

@@ -15,8 +15,8 @@ struct SoftmaxParams { rows: u32, c: u32 }
 
 @compute @workgroup_size(64)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-           @builtin(local_invocation_index) lane: u32) {
-  let row = (group.y * groups.x + group.x) * 64u + lane;
+           @builtin(local_invocation_id) local: vec3u) {
+  let row = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (row >= p.rows) { return; }
   let first = row * p.c;
@@ -35,8 +35,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 
 @compute @workgroup_size(64)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_index) lane: u32) {
-  let row = (group.y * groups.x + group.x) * 64u + lane;
+            @builtin(local_invocation_id) local: vec3u) {
+  let row = (group.y * groups.x + group.x) * 64u + local.x;
   let p = b_params;
   if (row >= p.rows) { return; }
   let first = row * p.c;

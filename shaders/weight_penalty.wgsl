@@ -16,8 +16,8 @@ struct PenaltyParams { n: u32, chunks: u32, l1: f32, l2: f32 }
 
 @compute @workgroup_size(64)
 fn partial_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+                @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
   if (i >= p.chunks) { return; }
   var sum = 0.0;
@@ -44,8 +44,8 @@ fn add_penalty() {
 
 @compute @workgroup_size(64)
 fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
+            @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = b_params;
   if (i >= p.n) { return; }
   dw[i] += p.l1 * sign(b_weight[i]) + 2.0 * p.l2 * b_weight[i];

@@ -72,6 +72,16 @@ const KERNEL_6 = Matrix(
 );
 const KERNEL = KERNEL_{{EDGE}};
 
+/// Which tile a workgroup makes: its number, its image, and its line and column of tiles there.
+struct Place { tile: u32, image: u32, ty: u32, tx: u32 }
+
+/// The images are the grid's third dimension; `across_map` tiles lie side by side, `down_map` such lines make a map.
+fn place_of(group: vec3u, groups: vec3u, down_map: u32, across_map: u32) -> Place {
+  let within = group.y * groups.x + group.x;
+  let ty = within / across_map;
+  return Place(group.z * down_map * across_map + within, group.z, ty, within - ty * across_map);
+}
+
 /// A column of a matrix: a row of its transpose.
 fn column(matrix: Matrix, j: u32) -> Row {
   return Row(matrix[0][j], matrix[1][j], matrix[2][j], matrix[3][j], matrix[4][j], matrix[5][j], matrix[6][j], matrix[7][j]);

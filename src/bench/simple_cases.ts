@@ -117,7 +117,7 @@ function rows(b: number): Row[] {
       'elu_norm_pool.forward',
       [maps, step, ...fourChannels],
       (rec, e, state, _c, _d, all) => {
-        const { y, saved: kept } = eluNormPoolTrain(rec, e, normWeights(all.slice(2)), state, BLOCK);
+        const { y, saved: kept } = eluNormPoolTrain(rec, { e }, normWeights(all.slice(2)), state, BLOCK);
         return [y, kept.winner];
       },
     ],

@@ -78,7 +78,7 @@ function blockCase(
         };
         // First, because training moves the averages that it uses.
         const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, weights, EPSILON), ...options });
-        const { y, saved } = eluNormPoolTrain(rec, t.e, weights, t.step, options);
+        const { y, saved } = eluNormPoolTrain(rec, { e: t.e }, weights, t.step, options);
         const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, weights, saved, options);
         return {
           inferred: { got: inferred, want: forward({ mean: mean.f64, variance: variance.f64 }).y },

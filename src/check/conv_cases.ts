@@ -8,6 +8,7 @@ import {
 } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
+import { eluNormLeft, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
@@ -160,6 +161,7 @@ function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
 }
 
 const EPSILON = 1e-3;
+const MOMENTUM = 0.99;
 const ALPHA = 1;
 
 /** A convolution and the end of its block, as inference runs them, in one kernel where the windows tile the tiles. */
@@ -196,8 +198,83 @@ function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, t
   };
 }
 
+/** Output channels of the convolution that reads a normalised map. */
+const READER = 8;
+
+/**
+ * A convolution and its normalisation in training: the moments come from the convolution, where it makes them. Winograd's
+ * ways leave the normalisation to a second convolution.
+ */
+function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
+  const { forced, kernels, possible } = wayOf(way);
+  const leaves = forced.conv2d.startsWith('winograd');
+  return {
+    kernels: [...kernels, 'batch_norm.finish', ...(leaves ? ['elu_norm_pool.affine'] : [])],
+    title: `${leaves ? 'normalised by its reader' : 'normalised'}, ${title(s, way)}`,
+    ...(possible && { possible }),
+    run: (gpu) => {
+      const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
+      const [gamma, beta, mean] = [inputs.floats(s.oc), inputs.floats(s.oc), inputs.floats(s.oc)];
+      const variance = inputs.floats(s.oc, 0.5, 2);
+      const reader = inputs.floats(9 * s.oc * READER);
+      const dy = inputs.floats(g.b * g.oh * g.ow * READER);
+      const g2 = convGeometry([g.b, g.oh, g.ow, g.oc], [3, 3, s.oc, READER], { stride: 1, padding: 'same' });
+      const s2 = shape([g.b, g.oh, g.ow, s.oc, READER]);
+      const channel = (data: Float32Array) => ({ data, shape: [s.oc] });
+      const values = {
+        ...tensors,
+        reader: { data: reader.f32, shape: [3, 3, s.oc, READER] },
+        dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, READER] },
+        step: { data: new Uint32Array(4), shape: [4] },
+        gamma: channel(gamma.f32),
+        beta: channel(beta.f32),
+        movingMean: channel(mean.f32),
+        movingVariance: channel(variance.f32),
+      };
+      const e = activations.eluForward(referenceForward(x.f64, weight.f64, bias.f64, s), ALPHA);
+      const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };
+      const own = norm.statistics(e, channels);
+      const u = norm.normalize(e, gamma.f64, beta.f64, own.mean, own.variance, EPSILON, channels);
+      const want = conv2dBackward(dy.f64, u, reader.f64, s2);
+      const options = {
+        ...{ alpha: ALPHA, epsilon: EPSILON, momentum: MOMENTUM, poolSize: 1 },
+        dropout: { rate: 0, layer: 0 },
+      };
+      return withForced(gpu, forced, () =>
+        compare(gpu, values, (rec, t) => {
+          const made = conv2dForward(rec, t, g, { training: true, alpha: ALPHA, moments: true });
+          const moved = {
+            movingMean: { got: t.movingMean, want: norm.moved(mean.f64, own.mean, MOMENTUM) },
+            movingVariance: { got: t.movingVariance, want: norm.moved(variance.f64, own.variance, MOMENTUM) },
+          };
+          const normalized = { e: made.y, moments: made.moments };
+          if (!leaves)
+            return { ...moved, u: { got: eluNormPoolTrain(rec, normalized, t, t.step, options).y, want: u } };
+          const { affine } = eluNormLeft(rec, normalized, t, options);
+          const operands = { x: made.y, weight: t.reader, bias: undefined, affine };
+          const { y, kept } = conv2dForward(rec, operands, g2, { training: true });
+          const { dx, dw } = conv2dGradients(rec, operands, t.dy, g2, { kept });
+          return {
+            ...moved,
+            y: { got: y, want: referenceForward(u, reader.f64, undefined, s2) },
+            dx: { got: dx as Tensor, want: want.dx },
+            dw: { got: dw, want: want.dw },
+            'dw anew': { got: conv2dGradients(rec, operands, t.dy, g2).dw, want: want.dw },
+          };
+        }),
+      );
+    },
+  };
+}
+
 export const CONV_CASES: readonly KernelCase[] = [
   ...NAMES.flatMap((way, k) => wayOf(way).shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
+  ...(['naive', 'gray'] as const).flatMap((way, k) =>
+    GRAY.map((s, i) => normedCase(s, way, 1100 + 10 * k + i)),
+  ),
+  ...NAMES.filter((name) => name.startsWith('winograd')).flatMap((way, k) =>
+    WINOGRAD.map((s, i) => normedCase(s, way, 1200 + 10 * k + i)),
+  ),
   ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
   ...['', ' in lanes'].flatMap((lanes, k) => {
     const [four, six] = [`winograd4${lanes}`, `winograd6${lanes}`] as [WayName, WayName];

@@ -11,6 +11,7 @@ import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
 import { leakyReluBackward, leakyReluForward } from '../gpu/kernels/leaky_relu.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
+import { columnSums } from '../gpu/kernels/reduce.js';
 import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
 import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
@@ -311,7 +312,27 @@ function batchCase(withMean: boolean, stored: number, channels: number): KernelC
   };
 }
 
+/** Sums over so many rows that they are made in two stages on any device. */
+function columnSumsCase(rows: number, columns: number): KernelCase {
+  return {
+    kernels: ['reduce.column_sums', 'reduce.fold'],
+    title: `column sums of [${rows}, ${columns}]`,
+    run: (gpu) => {
+      const x = new Inputs(rows).floats(rows * columns);
+      const want = new Float64Array(columns);
+      x.f64.forEach((value, i) => {
+        want[i % columns] = (want[i % columns] ?? 0) + value;
+      });
+      return compare(gpu, { x: { data: x.f32, shape: [rows, columns] } }, (rec, t) => ({
+        sums: { got: columnSums(rec, t.x, t.x.shape, 'sums'), want },
+      }));
+    },
+  };
+}
+
 export const LAYER_CASES: readonly KernelCase[] = [
+  columnSumsCase(2500, 8),
+  columnSumsCase(2500, 5),
   ...(Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[]).flatMap((kind) =>
     [1, 7, 1001].map((n) => activationCase(n, kind)),
   ),

@@ -80,11 +80,14 @@ export function writeCache(
   const head = Buffer.alloc(16);
   head.write(MAGIC, 'latin1');
   head.writeUInt32LE(header.length, 12);
-  const bytes = Buffer.concat([head, header, ...parts]);
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  const checked = [head.subarray(12), header, ...parts];
+  head.writeUInt32LE(
+    checked.reduce((sum, part) => crc32(part, sum), 0),
+    8,
+  );
   try {
     makeFolder(dirname(path));
-    atomicWrite(path, bytes);
+    atomicWrite(path, head, header, ...parts);
     const family = basename(path).slice(0, -`${'0'.repeat(KEY)}.faces`.length);
     for (const name of readdirSync(dirname(path))) {
       if (name.startsWith(family) && name.endsWith('.faces') && name !== basename(path)) {

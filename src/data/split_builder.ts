@@ -62,7 +62,7 @@ export class SplitBuilder {
       const found = this.#splits.get(key);
       if (found === undefined) return { images: new Uint8Array(0), labels: new Uint8Array(0) };
       return {
-        images: found.images.slice(0, found.labels.length * PIXELS),
+        images: found.images.subarray(0, found.labels.length * PIXELS), // no copy: it may be large
         labels: Uint8Array.from(found.labels),
       };
     };

@@ -11,7 +11,7 @@ import { type Storage, Tensor } from './tensor.js';
 interface Command extends Compilable {
   /** The recorder's scope when it was recorded, e.g. `conv2d_1/forward`. */
   readonly scope: string;
-  readonly groups: readonly [number, number];
+  readonly groups: readonly [number, number, number];
 }
 
 /** One dispatch before its buffers are settled. */
@@ -34,6 +34,8 @@ export interface DispatchCall {
   readonly constants?: Constants;
   /** How many workgroups; folded into two dimensions over the device's limit (see shaders/README.md). */
   readonly workgroups: number;
+  /** How many such grids, the third dimension; default 1. */
+  readonly layers?: number;
 }
 
 /**
@@ -180,7 +182,7 @@ export class Recorder {
       pipeline,
       ranges,
       uniform,
-      groups: fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension),
+      groups: [...fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension), call.layers ?? 1],
     });
   }
 
@@ -241,7 +243,7 @@ export class Program {
     return this.list.map(({ kernel, scope, groups }) => ({
       kernel: kernel.name,
       scope,
-      workgroups: groups[0] * groups[1],
+      workgroups: groups[0] * groups[1] * groups[2],
     }));
   }
 
@@ -310,7 +312,7 @@ export class Program {
 function encodeCommand(pass: GPUComputePassEncoder, { pipeline, bindGroup, groups }: Command): void {
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
-  pass.dispatchWorkgroups(groups[0], groups[1]);
+  pass.dispatchWorkgroups(...groups);
 }
 
 /** A one-dimensional grid as [x, y] with x <= limit; kernels compute workgroup = y * num_workgroups.x + x. */

@@ -1,3 +1,4 @@
+import type { Affine } from '../gpu/kernels/conv2d_direct.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { Tape, Var } from './autograd.js';
@@ -13,6 +14,11 @@ export interface Context {
   readonly tape: Tape<Tensor>;
   /** Training: batch statistics, dropout. Otherwise moving averages, no dropout. */
   readonly training: boolean;
+  /**
+   * Values before their batch normalisation, and what it does to them: each is left to the one convolution that reads it.
+   * A gradient of such a value is one of what the normalisation makes of it.
+   */
+  readonly left: Map<TensorVar, Affine>;
   /** The step state (index, seed, rate, slot) as u32/f32 words; see learner.ts. */
   readonly step: Tensor;
   /** The live weight of a name such as `conv2d/kernel`. */

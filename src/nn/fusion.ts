@@ -1,3 +1,4 @@
+import type { ConvOptions } from '../gpu/kernels/conv2d_geometry.js';
 import type { Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Layer } from './layer.js';
@@ -51,7 +52,9 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         ? normEnd(chain, 1, Number(filters), 1)
         : undefined;
   if (end === undefined) return undefined;
-  const convolution = { stride: Number(strides), padding: padding as Padding };
+  const { poolSize, dropout } = end.options;
+  const reader =
+    poolSize === 1 && dropout.rate === 0 ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
   return {
     length: end.length,
     call: (ctx, x, at) =>
@@ -59,10 +62,19 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         ctx,
         x,
         { kernel: at(0, 'kernel'), bias: useBias ? at(0, 'bias') : undefined, norm: normAt(at, end.norm) },
-        convolution,
+        { stride: Number(strides), padding: padding as Padding },
         end.options,
+        reader && { kernel: at(end.length, 'kernel'), convolution: reader },
       ),
   };
+}
+
+/** The convolution that a chain begins with, if it is that of a fused block. */
+function readerOf(chain: readonly ChainLink[], channels: number): ConvOptions | undefined {
+  const first = chain[0]?.layer;
+  if (first?.kind !== 'Conv2D' || fusedBlock(chain, channels) === undefined) return undefined;
+  const { strides, padding } = first.config;
+  return { stride: Number(strides), padding: padding as Padding };
 }
 
 function normAt(at: WeightAt, offset: number): NormVars {

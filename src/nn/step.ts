@@ -122,7 +122,7 @@ export async function recordStep(
       around: (label, body) => rec.scope(`${label}/backward`, body),
     });
     const ctx: Context = {
-      ...{ rec, prepare, tape, training, step: parts.step },
+      ...{ rec, prepare, tape, training, left: new Map(), step: parts.step },
       weight: (name) => mustGet(vars, name),
     };
     const layers: LayerRecord[] = [];

@@ -17,6 +17,7 @@ import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { makeFolder } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError, RunError, UsageError } from '../util/errors.js';
+import { collectGarbage } from '../util/memory.js';
 import { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { parseClassWeights } from './class_weights.js';
@@ -125,6 +126,7 @@ async function sitting(
     // From here on the images lie on the device alone.
     trainer.releaseImages();
     dataset = undefined;
+    await collectGarbage();
     if (untuned) {
       const message = 'no kernels were measured on this adapter yet; "fer-tui tune" may make it faster';
       emit({ type: 'event', kind: 'tune', message });

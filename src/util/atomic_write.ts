@@ -12,16 +12,18 @@ import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 
 /**
- * Writes a whole file or nothing: into a temporary file beside it, flushed to the disk, then renamed over the old
+ * Writes a whole file, part after part, or nothing: into a temporary file beside it, flushed to the disk, then renamed over the old
  * one. A crash or a full disk leaves the old file as it was. Throws RunError with the way out.
  */
-export function atomicWrite(path: string, data: string | Uint8Array): void {
+export function atomicWrite(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = openSync(temporary, 'w');
     try {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      for (const part of parts) {
+        const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      }
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -132,6 +132,12 @@ export function batchNormTrain(
   return { y: normalize(rec, x, w, saved, geometry), saved };
 }
 
+/** Mean and M2, the sum of squared distances to it, of chunks of rows that are as long as each other: [2, chunks, C]. */
+export interface Moments {
+  readonly partial: Tensor;
+  readonly chunks: number;
+}
+
 /**
  * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd, and moves the moving averages.
  * @param cut how the values were cut up; channels counted in lanes

@@ -14,6 +14,7 @@ import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import { grayBlock, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
 import {
+  type ConvOutput,
   type Edge,
   fewestPoints,
   type WinogradKept,
@@ -91,6 +92,11 @@ function forwardWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   );
 }
 
+/** Whether the way that a layer in training takes applies an `affine` to x. */
+export function takesAffine(gpu: Gpu, g: ConvGeometry): boolean {
+  return trainingWay(gpu, g).startsWith('winograd');
+}
+
 interface ForwardOptions {
   /** Whether a backward pass follows. */
   readonly keep: boolean;
@@ -98,6 +104,7 @@ interface ForwardOptions {
   readonly prepare: Recorder;
   /** Of the ELU that is applied to y; none without. */
   readonly alpha?: number | undefined;
+  readonly moments?: boolean | undefined;
 }
 
 function forwardBy(
@@ -105,32 +112,39 @@ function forwardBy(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { keep, prepare, alpha }: ForwardOptions,
-): { y: Tensor; kept: WinogradKept | undefined } {
+  { keep, prepare, alpha, moments }: ForwardOptions,
+): ConvOutput {
+  if (operands.affine !== undefined && !way.startsWith('winograd'))
+    throw new Error(`${way}: takes no affine`);
   switch (way) {
     case 'winograd4':
     case 'winograd6':
-      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare, alpha });
+      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare, alpha, moments });
     case 'gray':
-      return { y: grayForward(rec, operands, g, alpha), kept: undefined };
+      return { ...grayForward(rec, operands, g, { alpha, moments }), kept: undefined };
     default:
-      return { y: activated(rec, directForward(rec, operands, g, way), alpha), kept: undefined };
+      return {
+        y: activated(rec, directForward(rec, operands, g, way), alpha),
+        kept: undefined,
+        moments: undefined,
+      };
   }
 }
 
 function gradientsBy(
   way: ConvWay,
   rec: Recorder,
-  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
+  operands: Omit<ConvOperands, 'bias'>,
   dy: Tensor,
   g: ConvGeometry,
   { kept, inputGradient = true }: GradientOptions,
 ): ConvGradients {
+  const { x, weight } = operands;
   switch (way) {
     case 'winograd4':
     case 'winograd6': {
       const options = { edge: edgeOf(way), kept, inputGradient };
-      const { dx, ...rest } = winogradGradients(rec, { x, weight }, dy, g, options);
+      const { dx, ...rest } = winogradGradients(rec, operands, dy, g, options);
       const missing = inputGradient && dx === undefined;
       return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, ...rest };
     }
@@ -157,6 +171,11 @@ export interface ConvForwardOptions {
   readonly prepare?: Recorder;
   /** Of the ELU that is applied to y; default none. */
   readonly alpha?: number;
+  /**
+   * Whether the moments of y are of use; default no. Some ways make them while they have y, in many small chunks: software
+   * Vulkan alone gets them, as a GPU would merge so many more slowly than it reads y again.
+   */
+  readonly moments?: boolean;
 }
 
 /**
@@ -167,10 +186,11 @@ export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { training = false, prepare = rec, alpha }: ConvForwardOptions = {},
-): { y: Tensor; kept: WinogradKept | undefined } {
+  { training = false, prepare = rec, alpha, moments = false }: ConvForwardOptions = {},
+): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
-  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha });
+  const wanted = moments && rec.gpu.info.software;
+  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha, moments: wanted });
 }
 
 export interface GradientOptions {
@@ -192,7 +212,7 @@ export interface ConvGradients {
 /** All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC]. */
 export function conv2dGradients(
   rec: Recorder,
-  operands: Pick<ConvOperands, 'x' | 'weight'>,
+  operands: Omit<ConvOperands, 'bias'>,
   dy: Tensor,
   g: ConvGeometry,
   options: GradientOptions = {},

@@ -62,11 +62,19 @@ function tiles(rows: number, oc: number) {
   };
 }
 
+/** A factor and a summand for each channel, both [C]: batch normalisation, once the statistics are known. */
+export interface Affine {
+  readonly scale: Tensor;
+  readonly offset: Tensor;
+}
+
 /** What a forward pass computes with: x [B, H, W, IC], weight [KH, KW, IC, OC], bias [OC]. */
 export interface ConvOperands {
   readonly x: Tensor;
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
+  /** x * scale + offset is convolved, and zeros around that; default x itself. For ways that `takesAffine` alone. */
+  readonly affine?: Affine | undefined;
 }
 
 /** y = conv(x, weight) + bias: [B, OH, OW, OC]. */

@@ -1,6 +1,7 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import type { Moments } from './batch_norm.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
@@ -19,11 +20,12 @@ const params = {
   has_bias: 'u32',
   chunks: 'u32',
   elu: 'u32',
+  moments: 'u32',
   alpha: 'f32',
 } as const;
 const forwardKernel = defineKernel('conv2d_gray', 'forward', {
   reads: ['x', 'weight', 'bias'],
-  writes: ['y'],
+  writes: ['y', 'moments'],
   params,
 });
 const blockKernel = defineKernel('conv2d_gray', 'block', {
@@ -45,30 +47,49 @@ export function grayFits(g: ConvGeometry): boolean {
 }
 
 function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
-  return { b, h, w, oh, ow, oc4: oc / 4, pad_top, pad_left, has_bias: 0, chunks: 0, elu: 0, alpha: 0 };
+  return {
+    b,
+    h,
+    w,
+    oh,
+    ow,
+    oc4: oc / 4,
+    pad_top,
+    pad_left,
+    has_bias: 0,
+    chunks: 0,
+    elu: 0,
+    moments: 0,
+    alpha: 0,
+  };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. */
+/** y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha; the moments of its rows, if asked for. */
 export function grayForward(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
   g: ConvGeometry,
-  alpha?: number,
-): Tensor {
+  { alpha, moments: asked = false }: { alpha?: number | undefined; moments?: boolean | undefined } = {},
+): { y: Tensor; moments: Moments | undefined } {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
+  const chunks = g.b * g.oh;
+  const partial = rec.alloc(asked ? [2, chunks, g.oc] : [4], 'moments');
   rec.dispatch(forwardKernel, {
-    // Without a bias some buffer must still be bound; the kernel does not read it.
-    bind: { x, weight, bias: bias ?? weight, y },
+    // Without a bias some buffer must still be bound; the kernel does not read it, nor write moments nobody asked for.
+    bind: { x, weight, bias: bias ?? weight, y, moments: partial },
     params: {
       ...common(g),
       has_bias: Number(bias !== undefined),
       elu: Number(alpha !== undefined),
+      moments: Number(asked),
       alpha: alpha ?? 0,
     },
     constants: { SIZE: 1 },
     workgroups: Math.ceil((g.b * g.oh * g.oc) / 4 / GROUP),
   });
-  return y;
+  if (asked) return { y, moments: { partial, chunks } };
+  rec.release(partial);
+  return { y, moments: undefined };
 }
 
 /** The whole block in one kernel: [B, OH / size, OW / size, OC]. */

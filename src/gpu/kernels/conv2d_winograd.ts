@@ -3,6 +3,7 @@ import { defineKernel, type Kernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { tuningOf } from '../tuning.js';
+import type { Moments } from './batch_norm.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
@@ -27,6 +28,8 @@ const TILE_PARAMS = {
   tiles: 'u32',
   has_bias: 'u32',
   elu: 'u32',
+  affine: 'u32',
+  moments: 'u32',
   alpha: 'f32',
 } as const;
 export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
@@ -58,13 +61,13 @@ const weightTransform = defineTransform('conv2d_winograd', 'weight_transform', {
   params: WEIGHT_PARAMS,
 });
 const inputTransform = defineTransform('conv2d_winograd', 'input_transform', {
-  reads: ['x'],
+  reads: ['x', 'scale', 'offset'],
   writes: ['v'],
   params: TILE_PARAMS,
 });
 const outputTransform = defineTransform('conv2d_winograd', 'output_transform', {
   reads: ['m', 'bias'],
-  writes: ['y'],
+  writes: ['y', 'moments'],
   params: TILE_PARAMS,
 });
 const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
@@ -112,10 +115,11 @@ const WIDTHS = { threads: 2, lanes: 4 } as const;
 export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
   const { ty, tx, tiles } = tiling(g, edge);
   const c = channels / WIDTHS[spread];
-  return {
-    params: { b: g.b, c, ty, tx, tiles },
-    workgroups: spread === 'lanes' ? tiles : Math.ceil((tiles * c) / GROUP),
-  };
+  const grid =
+    spread === 'lanes'
+      ? { workgroups: ty * tx, layers: Math.ceil(tiles / (ty * tx)) }
+      : { workgroups: Math.ceil((tiles * c) / GROUP) };
+  return { params: { b: g.b, c, ty, tx, tiles }, ...grid };
 }
 
 /** How a transform covers the weights. */
@@ -133,19 +137,22 @@ function overImage(
   g: ConvGeometry,
   edge: Edge,
   channels: number,
-  { hasBias = false, alpha }: { hasBias?: boolean; alpha?: number | undefined } = {},
+  options: { hasBias?: boolean; alpha?: number | undefined; affine?: boolean; moments?: boolean } = {},
 ) {
-  const { params, workgroups } = overTiles(spread, g, edge, channels);
+  const { params, ...grid } = overTiles(spread, g, edge, channels);
+  const { hasBias = false, alpha, affine = false, moments = false } = options;
   const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
     params: {
       ...{ ...params, h, w, oh, ow, pad_top, pad_left },
       has_bias: Number(hasBias),
+      affine: Number(affine),
+      moments: Number(moments),
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
     constants: { EDGE: edge, SIZE: 1 },
-    workgroups,
+    ...grid,
   };
 }
 
@@ -161,12 +168,21 @@ export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edg
   return u;
 }
 
-/** The patches of x at the points: [points, tiles, IC]. */
-export function inputPoints(rec: Recorder, x: Tensor, g: ConvGeometry, edge: Edge): Tensor {
+/** The patches of x, or of what `affine` makes of it, at the points: [points, tiles, IC]. */
+export function inputPoints(
+  rec: Recorder,
+  { x, affine }: Pick<ConvOperands, 'x' | 'affine'>,
+  g: ConvGeometry,
+  edge: Edge,
+): Tensor {
   const { points, tiles } = tiling(g, edge);
   const v = rec.alloc([points, tiles, g.ic], 'v');
   const spread = spreadOf(rec.gpu);
-  rec.dispatch(inputTransform[spread], { bind: { x, v }, ...overImage(spread, g, edge, g.ic) });
+  rec.dispatch(inputTransform[spread], {
+    // Without them some buffers must still be bound; the kernel does not read them.
+    bind: { x, scale: affine?.scale ?? x, offset: affine?.offset ?? x, v },
+    ...overImage(spread, g, edge, g.ic, { affine: affine !== undefined }),
+  });
   return v;
 }
 
@@ -178,6 +194,8 @@ export interface WinogradOptions {
   readonly keep?: boolean;
   /** Of the ELU that is applied to y; default none. */
   readonly alpha?: number | undefined;
+  /** Whether the moments of what is stored are asked for; default no. */
+  readonly moments?: boolean | undefined;
 }
 
 /** What the gradients can use again: x at the points, V, and the weight there, U. */
@@ -186,16 +204,26 @@ export interface WinogradKept {
   readonly u: Tensor;
 }
 
+/** What a forward pass makes. */
+export interface ConvOutput {
+  /** [B, OH, OW, OC] */
+  readonly y: Tensor;
+  /** For the gradients. */
+  readonly kept: WinogradKept | undefined;
+  /** Of y, if they were asked for, and the way makes them as it stores y. */
+  readonly moments: Moments | undefined;
+}
+
 /** The products at the points, M [points, tiles, OC], and what is kept. */
 function products(
   rec: Recorder,
-  { x, weight }: ConvOperands,
+  operands: ConvOperands,
   g: ConvGeometry,
   { edge, prepare = rec, keep = false }: WinogradOptions,
 ): { m: Tensor; kept: WinogradKept | undefined } {
   const { points, tiles } = tiling(g, edge);
-  const u = weightPoints(prepare, weight, g, edge);
-  const v = inputPoints(rec, x, g, edge);
+  const u = weightPoints(prepare, operands.weight, g, edge);
+  const v = inputPoints(rec, operands, g, edge);
   const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
   if (keep) return { m, kept: { v, u } };
   rec.release(u); // unless it is prepared, and so not ours
@@ -203,24 +231,34 @@ function products(
   return { m, kept: undefined };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC], elu of it if there is an alpha; and what was asked to be kept. */
+/**
+ * y = conv(x, weight) + bias: [B, OH, OW, OC], elu of it if there is an alpha; what was asked to be kept; and the moments of
+ * its tiles, if they were asked for and no tile sticks out.
+ */
 export function winogradForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
   options: WinogradOptions,
-): { y: Tensor; kept: WinogradKept | undefined } {
+): ConvOutput {
   const { weight, bias } = operands;
+  const { edge, alpha } = options;
   const { m, kept } = products(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const spread = spreadOf(rec.gpu);
+  const asked = options.moments === true && g.oh % edge === 0 && g.ow % edge === 0;
+  const { ty, tx } = tiling(g, edge);
+  const chunks = g.b * ty * tx;
+  const moments = rec.alloc(asked ? [2, chunks, g.oc] : [4], 'moments');
   rec.dispatch(outputTransform[spread], {
-    // Without a bias some buffer must still be bound; the kernel does not read it.
-    bind: { m, bias: bias ?? weight, y },
-    ...overImage(spread, g, options.edge, g.oc, { hasBias: bias !== undefined, alpha: options.alpha }),
+    // Without a bias some buffer must still be bound; the kernel does not read it, nor write moments nobody asked for.
+    bind: { m, bias: bias ?? weight, y, moments },
+    ...overImage(spread, g, edge, g.oc, { hasBias: bias !== undefined, alpha, moments: asked }),
   });
   rec.release(m);
-  return { y, kept };
+  if (asked) return { y, kept, moments: { partial: moments, chunks } };
+  rec.release(moments);
+  return { y, kept, moments: undefined };
 }
 
 /** Whether the windows of a pooling layer tile the output tiles. */
@@ -240,14 +278,14 @@ export function winogradBlock(
   const { weight, bias } = operands;
   const { m } = products(rec, operands, g, options);
   const spread = spreadOf(rec.gpu);
-  const { params, workgroups } = overTiles(spread, g, edge, g.oc);
+  const { params, ...grid } = overTiles(spread, g, edge, g.oc);
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
   rec.dispatch(outputBlock[spread], {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
     params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
     constants: { EDGE: edge, SIZE: poolSize },
-    workgroups,
+    ...grid,
   });
   rec.release(m);
   return pooled;

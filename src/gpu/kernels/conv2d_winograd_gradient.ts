@@ -54,7 +54,7 @@ export interface WinogradGradientOptions {
  */
 export function winogradGradients(
   rec: Recorder,
-  { x, weight }: Pick<ConvOperands, 'x' | 'weight'>,
+  operands: Omit<ConvOperands, 'bias'>,
   dy: Tensor,
   g: ConvGeometry,
   { edge, kept, inputGradient }: WinogradGradientOptions,
@@ -70,9 +70,9 @@ export function winogradGradients(
   const db = columnSums(rec, z, [tiles, g.oc], 'db', ones * tiles);
   // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
   const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
-  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, weight, g, edge) : undefined;
+  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, operands.weight, g, edge) : undefined;
   if (kept !== undefined) rec.release(kept.u);
-  const v = kept?.v ?? inputPoints(rec, x, g, edge);
+  const v = kept?.v ?? inputPoints(rec, operands, g, edge);
   const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: 'a' });
   rec.release(v);
   rec.release(z);

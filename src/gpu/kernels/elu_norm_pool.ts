@@ -2,7 +2,8 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { finishStatistics, type NormSaved, type NormWeights } from './batch_norm.js';
+import { finishStatistics, type Moments, type NormSaved, type NormWeights } from './batch_norm.js';
+import type { Affine } from './conv2d_direct.js';
 import { dropoutThreshold } from './dropout.js';
 import { chunksFor, GROUP } from './reduce.js';
 
@@ -29,6 +30,11 @@ const statisticsKernel = defineKernel('elu_norm_pool', 'statistics', {
 const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
   reads: ['e', 'mean', 'rstd', 'gamma', 'beta', 'step'],
   writes: ['y', 'winner'],
+  params,
+});
+const affineKernel = defineKernel('elu_norm_pool', 'affine', {
+  reads: ['mean', 'rstd', 'gamma', 'beta'],
+  writes: ['scale', 'offset'],
   params,
 });
 const gradientSumsKernel = defineKernel('elu_norm_pool', 'gradient_sums', {
@@ -81,14 +87,70 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   return { b, h, w, c4, oh, ow, outShape, constants, common };
 }
 
+/** What is normalised. */
+export interface Normalized {
+  /** elu(z) */
+  readonly e: Tensor;
+  /** Of e, if whoever made it has them: they are released. Default: they are made. */
+  readonly moments?: Moments | undefined;
+}
+
 /** Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
 export function eluNormPoolTrain(
   rec: Recorder,
-  e: Tensor,
+  { e, moments }: Normalized,
   weights: NormWeights,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
+  return apply(rec, e, weights, batchStatistics(rec, e, weights, options, moments), step, options);
+}
+
+/**
+ * The same where every e wins, without y: what makes it of e, for a convolution that takes an `affine`. The backward pass
+ * does not change.
+ */
+export function eluNormLeft(
+  rec: Recorder,
+  { e, moments }: Normalized,
+  weights: NormWeights,
+  options: EluNormPoolOptions,
+): { affine: Affine; saved: EluNormPoolSaved } {
+  if (!allWin(options)) throw new Error('pooling or dropout stands between the normalisation and its reader');
+  const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
+  const { c4, constants, common } = grid(e.shape, options);
+  const { gamma, beta } = weights;
+  const affine = { scale: rec.alloc(gamma.shape, 'scale'), offset: rec.alloc(gamma.shape, 'offset') };
+  rec.dispatch(affineKernel, {
+    bind: { mean, rstd, gamma, beta, ...affine },
+    params: { ...common, chunks: 0 },
+    constants,
+    workgroups: Math.ceil(c4 / GROUP),
+  });
+  return { affine, saved: { mean, rstd, winner: e } };
+}
+
+function allWin({ poolSize, dropout }: EluNormPoolOptions): boolean {
+  return poolSize === 1 && dropout.rate === 0;
+}
+
+/** Mean and rstd of e over the batch; the moving averages move. */
+function batchStatistics(
+  rec: Recorder,
+  e: Tensor,
+  weights: NormWeights,
+  options: EluNormPoolOptions,
+  given: Moments | undefined,
+): NormSaved {
+  const { b, h, w, c4 } = grid(e.shape, options);
+  const { partial, chunks } = given ?? momentsOf(rec, e, options);
+  const cut = { outer: b * h * w, channels: c4, inner: 1, chunks };
+  const saved = finishStatistics(rec, partial, weights, cut, options);
+  rec.release(partial);
+  return saved;
+}
+
+function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Moments {
   const { b, h, w, c4, constants, common } = grid(e.shape, options);
   const rows = b * h * w;
   const chunks = Math.min(rows, chunksFor(rows, c4));
@@ -99,15 +161,7 @@ export function eluNormPoolTrain(
     constants,
     workgroups: Math.ceil((chunks * c4) / GROUP),
   });
-  const saved = finishStatistics(
-    rec,
-    partial,
-    weights,
-    { outer: rows, channels: c4, inner: 1, chunks },
-    options,
-  );
-  rec.release(partial);
-  return apply(rec, e, weights, saved, step, options);
+  return { partial, chunks };
 }
 
 function apply(
@@ -120,16 +174,16 @@ function apply(
 ): { y: Tensor; saved: EluNormPoolSaved } {
   const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
   const y = rec.alloc(outShape, 'y');
-  const allWin = options.poolSize === 1 && options.dropout.rate === 0;
+  const all = allWin(options);
   // Where e is the winner, some buffer must still be bound; the kernel does not write it.
-  const winner = rec.alloc(allWin ? [4] : outShape, 'winner');
+  const winner = rec.alloc(all ? [4] : outShape, 'winner');
   rec.dispatch(forwardKernel, {
     bind: { e, mean, rstd, gamma, beta, step, y, winner },
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
-  return { y, saved: { mean, rstd, winner: allWin ? e : winner } };
+  return { y, saved: { mean, rstd, winner: all ? e : winner } };
 }
 
 /** Gradients of a training forward: dz (through ELU too) like e, dgamma and dbeta [C]. */

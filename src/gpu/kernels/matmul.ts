@@ -113,21 +113,23 @@ function multiply(
     bind: { a, b, bias: bias ?? b, c },
     params: { ...g, has_bias: Number(bias !== undefined) },
   };
-  const grid = (rows: number, columns: number): number =>
-    g.batch * Math.ceil(g.m / rows) * Math.ceil(g.n / columns);
+  /** A grid of tiles for each product of the batch. */
+  const grid = (rows: number, columns: number): { workgroups: number; layers: number } => ({
+    workgroups: Math.ceil(g.m / rows) * Math.ceil(g.n / columns),
+    layers: g.batch,
+  });
   switch (way) {
     case 'naive':
       rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
       break;
     case 'tiled':
-      rec.dispatch(KERNELS.tiled[entry], { ...call, workgroups: grid(TILE, TILE) });
+      rec.dispatch(KERNELS.tiled[entry], { ...call, ...grid(TILE, TILE) });
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
       const blocks = blocksFor(g.m, entry);
       const constants = { QUADS, BLOCKS: blocks };
-      const workgroups = grid(4 * blocks, 32 * QUADS);
-      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, workgroups });
+      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, ...grid(4 * blocks, 32 * QUADS) });
     }
   }
   return c;

@@ -50,22 +50,27 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   });
 }
 
+/** Software Vulkan adds up so many rows while it would wait for a second dispatch. */
+const ROWS_AT_ONCE = 2048;
+
 /** x [..., C] -> the sum over all but the last axis, [C]; x may be longer than its shape, whose rows begin at `first`. */
 export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string, first = 0): Tensor {
   const c = shape[shape.length - 1] ?? 1;
   const rows = sizeOf(shape) / c;
   const { LANE, width } = lanesFor(c);
   const columns = c / width;
-  const chunks = chunksFor(rows, columns);
-  const partial = rec.alloc([chunks, c], `${label}_partial`);
+  const chunks = rec.gpu.info.software && rows <= ROWS_AT_ONCE ? 1 : chunksFor(rows, columns);
+  const out = rec.alloc([c], label);
+  const partial = chunks === 1 ? out : rec.alloc([chunks, c], `${label}_partial`);
   rec.dispatch(columnSumsKernel, {
     bind: { x, partial },
     params: { first, rows, columns, chunks },
     constants: { LANE },
     workgroups: Math.ceil((chunks * columns) / GROUP),
   });
-  const out = rec.alloc([c], label);
-  fold(rec, partial, chunks, out);
-  rec.release(partial);
+  if (chunks > 1) {
+    fold(rec, partial, chunks, out);
+    rec.release(partial);
+  }
   return out;
 }

@@ -1,7 +1,8 @@
-import { conv2dBlock, conv2dForward, conv2dGradients } from '../../gpu/kernels/conv2d.js';
+import { conv2dBlock, conv2dForward, conv2dGradients, takesAffine } from '../../gpu/kernels/conv2d.js';
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import {
   type EluNormPoolOptions,
+  eluNormLeft,
   eluNormPoolBackward,
   eluNormPoolTrain,
 } from '../../gpu/kernels/elu_norm_pool.js';
@@ -15,9 +16,16 @@ export interface ConvBlockWeights {
   readonly norm: NormVars;
 }
 
+/** The convolution of a block that alone reads another's output. */
+export interface BlockReader {
+  readonly kernel: TensorVar;
+  readonly convolution: ConvOptions;
+}
+
 /**
  * Differentiable convolution, ELU, batch normalisation, max pooling and dropout in one: x [B,H,W,IC] -> [B,OH,OW,OC]; OC
  * a multiple of 4. Outside of training it has no gradient.
+ * @param reader of an output without pooling and dropout: if it can, it does the batch normalisation as it loads
  */
 export function convBlock(
   ctx: Context,
@@ -25,23 +33,32 @@ export function convBlock(
   { kernel, bias, norm }: ConvBlockWeights,
   convolution: ConvOptions,
   options: EluNormPoolOptions,
+  reader?: BlockReader,
 ): TensorVar {
-  const { rec, prepare, tape, training, step } = ctx;
+  const { rec, prepare, tape, training, step, left } = ctx;
   const g = convGeometry(x.value.shape, kernel.value.shape, convolution);
-  const operands = { x: x.value, weight: kernel.value, bias: bias?.value };
+  const operands = { x: x.value, weight: kernel.value, bias: bias?.value, affine: left.get(x) };
   const weights = normWeights(norm);
   const inputs = [x, kernel, norm.gamma, norm.beta, ...(bias === undefined ? [] : [bias])];
   if (!training) {
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
     return tape.record('conv_block', inputs, conv2dBlock(rec, prepare, operands, end, g), undefined);
   }
-  const { y: e, kept } = conv2dForward(rec, operands, g, { training, alpha: options.alpha });
-  const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
-  return tape.record('conv_block', inputs, y, (dy) => {
+  const made = conv2dForward(rec, operands, g, { training, alpha: options.alpha, moments: true });
+  const { y: e, kept, moments } = made;
+  const leave =
+    reader !== undefined &&
+    takesAffine(rec.gpu, convGeometry(e.shape, reader.kernel.value.shape, reader.convolution));
+  const { y, affine, saved } = leave
+    ? { y: e, ...eluNormLeft(rec, { e, moments }, weights, options) }
+    : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments }, weights, step, options) };
+  const output = tape.record('conv_block', inputs, y, (dy) => {
     const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);
-    rec.release(e);
+    if (y !== e) rec.release(e); // else the tape does
     const { dx, dw, db } = conv2dGradients(rec, operands, dz, g, { kept, inputGradient: x.needsGrad });
     rec.release(dz);
     return [dx, dw, dgamma, dbeta, ...(bias === undefined ? [] : [db])];
   });
+  if (affine !== undefined) left.set(output, affine);
+  return output;
 }

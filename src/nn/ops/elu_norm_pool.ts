@@ -21,7 +21,7 @@ export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: El
     return tape.record('elu_norm_pool', inputs, applyBlockEnd(rec, x.value, end), undefined);
   }
   const e = eluForward(rec, x.value, options.alpha);
-  const { y, saved } = eluNormPoolTrain(rec, e, weights, step, options);
+  const { y, saved } = eluNormPoolTrain(rec, { e }, weights, step, options);
   return tape.record('elu_norm_pool', inputs, y, (dy) => {
     const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);
     rec.release(e);
