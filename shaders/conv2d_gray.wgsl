@@ -39,14 +39,14 @@ alias Column = array<f32, SPAN>;
 @group(0) @binding(5) var<uniform> params: GrayParams;
 
 fn load_taps(quad: u32, oc4: u32) -> Taps {
-  var taps: Taps;
+  var taps = Taps();
   for (var t = 0u; t < 9u; t++) { taps[t] = weight[t * oc4 + quad]; }
   return taps;
 }
 
 /// Rows top .. top + SPAN - 1 of column `ix` of image n; 0 outside. `top` and `ix` may have wrapped below 0.
 fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
-  var column: Column;
+  var column = Column();
   for (var r = 0u; r < SPAN; r++) {
     let seen = top + r < h && ix < w;
     column[r] = select(0.0, x[select(0u, (n * h + top + r) * w + ix, seen)], seen);
@@ -124,7 +124,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   var shift = offset[quad];
   var before = vec4f(0.0);
   if (p.has_bias == 1u) { before = bias[quad]; }
-  var columns: array<Column, SPAN>;
+  var columns = array<Column, SPAN>();
   for (var c = 0u; c < 2u; c++) { columns[SIZE + c] = column_at(n, top, c - p.pad_left, p.h, p.w); }
   for (var ox = 0u; ox < p.ow; ox++) {
     columns[0] = columns[SIZE];
@@ -157,7 +157,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let quad = i % p.oc4;
   let chunk = i / p.oc4;
   let lines = p.b * p.oh;
-  var sums: Taps;
+  var sums = Taps();
   var total = vec4f(0.0);
   for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
     let n = line / p.oh;

@@ -52,9 +52,9 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
 
   // Where the lane's own rows lie in the input.
-  var image: array<u32, BLOCKS>;
-  var top: array<u32, BLOCKS>;
-  var left: array<u32, BLOCKS>;
+  var image = array<u32, BLOCKS>();
+  var top = array<u32, BLOCKS>();
+  var left = array<u32, BLOCKS>();
   for (var r = 0u; r < BLOCKS; r++) {
     let row = min(first_row + r * LANES + lane, pixels - 1u);
     image[r] = (row / (p.ow * p.oh)) * p.h;
@@ -62,14 +62,14 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     left[r] = (row % p.ow) * p.stride - p.pad_left;
   }
   // A lane whose channels lie past the end works on the last ones and stores nothing.
-  var quad: array<u32, QUADS>;
+  var quad = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
 
-  var acc: array<vec4f, ROWS * QUADS>;
+  var acc = array<vec4f, ROWS * QUADS>();
   for (var ky = 0u; ky < p.kh; ky++) {
     for (var kx = 0u; kx < p.kw; kx++) {
-      var address: array<u32, BLOCKS>;
-      var inside: array<bool, BLOCKS>;
+      var address = array<u32, BLOCKS>();
+      var inside = array<bool, BLOCKS>();
       for (var r = 0u; r < BLOCKS; r++) {
         let iy = top[r] + ky;
         let ix = left[r] + kx;
@@ -78,7 +78,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
       }
       let tap = (ky * p.kw + kx) * p.ic;
       for (var c = 0u; c < p.ic; c++) {
-        var w: array<vec4f, QUADS>;
+        var w = array<vec4f, QUADS>();
         for (var q = 0u; q < QUADS; q++) { w[q] = weight[(tap + c) * oc4 + quad[q]]; }
         for (var r = 0u; r < BLOCKS; r++) {
           let a = select(0.0, x[address[r] + c], inside[r]);
@@ -136,34 +136,34 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let first_row = (tile / column_tiles) * ROWS;
   let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
 
-  var channel: array<u32, BLOCKS>;
-  var top: array<u32, BLOCKS>;
-  var left: array<u32, BLOCKS>;
+  var channel = array<u32, BLOCKS>();
+  var top = array<u32, BLOCKS>();
+  var left = array<u32, BLOCKS>();
   for (var r = 0u; r < BLOCKS; r++) {
     let row = min(first_row + r * LANES + lane, rows - 1u);
     channel[r] = row % p.ic;
     left[r] = (row / p.ic) % p.kw - p.pad_left;
     top[r] = row / (p.ic * p.kw) - p.pad_top;
   }
-  var quad: array<u32, QUADS>;
+  var quad = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
 
   // This split's share of the image rows of the batch.
   let lines = p.b * p.oh;
   let last_line = (split + 1u) * lines / p.splits;
-  var acc: array<vec4f, ROWS * QUADS>;
+  var acc = array<vec4f, ROWS * QUADS>();
   for (var line = split * lines / p.splits; line < last_line; line++) {
     let n = line / p.oh;
     let oy = line % p.oh;
-    var address: array<u32, BLOCKS>;
-    var inside_y: array<bool, BLOCKS>;
+    var address = array<u32, BLOCKS>();
+    var inside_y = array<bool, BLOCKS>();
     for (var r = 0u; r < BLOCKS; r++) {
       let iy = oy * p.stride + top[r];
       inside_y[r] = iy < p.h;
       address[r] = ((n * p.h + iy) * p.w + left[r]) * p.ic + channel[r];
     }
     for (var ox = 0u; ox < p.ow; ox++) {
-      var d: array<vec4f, QUADS>;
+      var d = array<vec4f, QUADS>();
       for (var q = 0u; q < QUADS; q++) { d[q] = dw_dy[(line * p.ow + ox) * oc4 + quad[q]]; }
       for (var r = 0u; r < BLOCKS; r++) {
         let ok = inside_y[r] && ox * p.stride + left[r] < p.w;

@@ -152,7 +152,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let n = weight_params.ic * weight_params.oc;
   if (i >= n) { return; }
-  var lines: array<Points, 3>;
+  var lines = array<Points, 3>();
   for (var ky = 0u; ky < 3u; ky++) {
     let at = ky * 3u * n + i;
     lines[ky] = weight_to_points_{{EDGE}}(Taps(weight[at], weight[at + n], weight[at + 2u * n]));
@@ -187,12 +187,12 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     factor = x_scale[i % p.c];
     shift = x_offset[i % p.c];
   }
-  var lines: array<Points, POINTS>;
+  var lines = array<Points, POINTS>();
   for (var dy = 0u; dy < POINTS; dy++) {
     let iy = top + dy;
     let row = ((image * p.h + iy) * p.w) * p.c + i % p.c;
     let inside = image < p.b && iy < p.h;
-    var d: Points;
+    var d = Points();
     for (var dx = 0u; dx < POINTS; dx++) {
       let ix = left + dx;
       let seen = inside && ix < p.w;
@@ -201,7 +201,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     lines[dy] = to_points_{{EDGE}}(d);
   }
   for (var px = 0u; px < POINTS; px++) {
-    var column: Points;
+    var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][px]; }
     let points = to_points_{{EDGE}}(column);
     for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = points[py]; }
@@ -227,9 +227,9 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let n = p.tiles * p.c;
   let tile = i / p.c;
   if (tile >= p.b * p.ty * p.tx) { return; }
-  var lines: array<Outputs, POINTS>;
+  var lines = array<Outputs, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
-    var row: Points;
+    var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = m[(py * POINTS + px) * n + i]; }
     lines[py] = from_points_{{EDGE}}(row);
   }
@@ -242,7 +242,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   var sum = Lane();
   var squares = Lane();
   for (var ox = 0u; ox < EDGE; ox++) {
-    var column: Points;
+    var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
     let outputs = from_points_{{EDGE}}(column);
     for (var oy = 0u; oy < EDGE; oy++) {
@@ -281,15 +281,15 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let n = p.tiles * p.c;
   let tile = i / p.c;
   if (tile >= p.b * p.ty * p.tx) { return; }
-  var lines: array<Outputs, POINTS>;
+  var lines = array<Outputs, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
-    var row: Points;
+    var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = block_m[(py * POINTS + px) * n + i]; }
     lines[py] = from_points_{{EDGE}}(row);
   }
-  var columns: array<Outputs, EDGE>;
+  var columns = array<Outputs, EDGE>();
   for (var ox = 0u; ox < EDGE; ox++) {
-    var column: Points;
+    var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
     columns[ox] = from_points_{{EDGE}}(column);
   }

@@ -127,11 +127,11 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
   let left = (tile % p.tx) * EDGE;
-  var lines: array<Points, EDGE>;
+  var lines = array<Points, EDGE>();
   for (var oy = 0u; oy < EDGE; oy++) {
     let row = ((image * p.h + top + oy) * p.w + left) * p.c + i % p.c;
     let inside = image < p.b && top + oy < p.h;
-    var d: Outputs;
+    var d = Outputs();
     for (var ox = 0u; ox < EDGE; ox++) {
       let seen = inside && left + ox < p.w;
       d[ox] = select(Lane(), g_dy[select(0u, row + ox * p.c, seen)], seen);
@@ -139,7 +139,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     lines[oy] = gradient_to_points_{{EDGE}}(d);
   }
   for (var px = 0u; px < POINTS; px++) {
-    var column: Outputs;
+    var column = Outputs();
     for (var oy = 0u; oy < EDGE; oy++) { column[oy] = lines[oy][px]; }
     let points = gradient_to_points_{{EDGE}}(column);
     for (var py = 0u; py < POINTS; py++) { z[(py * POINTS + px) * n + i] = points[py]; }
@@ -157,14 +157,14 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let n = dw_params.ic * dw_params.oc;
   if (i >= n) { return; }
-  var lines: array<Taps, POINTS>;
+  var lines = array<Taps, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
-    var row: Points;
+    var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = du[(py * POINTS + px) * n + i]; }
     lines[py] = weight_from_points_{{EDGE}}(row);
   }
   for (var kx = 0u; kx < 3u; kx++) {
-    var column: Points;
+    var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][kx]; }
     let taps = weight_from_points_{{EDGE}}(column);
     for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky]; }
@@ -180,7 +180,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 /// whether there is such a tile, a line of points is `step` long.
 fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, step: u32) -> Outputs {
   let line = select(0u, at + py * POINTS * n, seen);
-  var points: Points;
+  var points = Points();
   for (var px = 0u; px < POINTS; px++) { points[px] = select(Lane(), dv[line + px * n], seen); }
   let both = vec2<bool>(seen && left, seen && right);
   let before = select(Lane(), dv[select(0u, line + (POINTS - 1u) * n - step, both.x)], both.x);
@@ -200,13 +200,13 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let tx = tile % p.tx;
   let left = tx > 0u;
   let right = tx + 1u < p.tx;
-  var lines: array<Outputs, POINTS + 2u>;
+  var lines = array<Outputs, POINTS + 2u>();
   lines[0] = patch_line(i - p.tx * p.c, POINTS - 1u, ty > 0u, left, right, n, p.c);
   for (var py = 0u; py < POINTS; py++) { lines[py + 1u] = patch_line(i, py, true, left, right, n, p.c); }
   lines[POINTS + 1u] = patch_line(i + p.tx * p.c, 0u, ty + 1u < p.ty, left, right, n, p.c);
   let image = tile / (p.ty * p.tx);
   for (var ox = 0u; ox < EDGE; ox++) {
-    var column: Points;
+    var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py + 1u][ox]; }
     let pixels = patch_from_points_{{EDGE}}(lines[0][ox], column, lines[POINTS + 1u][ox]);
     let ix = tx * EDGE + ox;

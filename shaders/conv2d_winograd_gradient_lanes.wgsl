@@ -29,7 +29,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let start = ((at.image * p.h + oy) * p.w + left) * p.c;
   let row = column(TILE, lane);
   for (var c = 0u; c < p.c; c++) {
-    var line: Line;
+    var line = Line();
     if (lane < EDGE) {
       for (var ox = 0u; ox < EDGE; ox++) {
         let seen = inside && left + ox < p.w;
@@ -59,7 +59,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let row = column(KERNEL, lane);
   let py = min(lane, POINTS - 1u);
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
-    var line: Line;
+    var line = Line();
     for (var px = 0u; px < POINTS; px++) { line[px] = du[(py * POINTS + px) * n + i]; }
     let taps = across(row, along_columns(KERNEL, line), POINTS);
     if (lane < 3u) {
@@ -76,12 +76,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 /// What a line of points adds to the middle of its patch, and the patches to its left and right to the two ends: `at` is
 /// where the line begins, the next point is `plane` further on, the next tile `step`.
 fn patch_line(at: u32, left: bool, right: bool, plane: u32, step: u32) -> Line {
-  var points: Line;
+  var points = Line();
   for (var px = 0u; px < POINTS; px++) { points[px] = dv[at + px * plane]; }
   let before = select(vec4f(), dv[select(0u, at + (POINTS - 1u) * plane - step, left)], left);
   let after = select(vec4f(), dv[select(0u, at + step, right)], right);
   let all = along_columns(PATCH, points);
-  var middle: Line;
+  var middle = Line();
   for (var ox = 0u; ox < EDGE; ox++) { middle[ox] = all[ox + 1u]; }
   middle[0] += PATCH[POINTS - 1u][POINTS - 1u] * before;
   middle[EDGE - 1u] += PATCH[0][0] * after;
@@ -109,9 +109,9 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   // Two turns of the loop take half the code of two calls.
   let lines = select(1u, 2u, p.ty > 1u);
   for (var c = 0u; c < p.c; c++) {
-    var pixels: Line;
+    var pixels = Line();
     for (var k = 0u; k < lines; k++) {
-      var line: Line;
+      var line = Line();
       if (k == 0u || above || below) { line = patch_line(select(other, own, k == 0u) + c, left, right, plane, p.c); }
       if (k == 0u) {
         pixels = across(row, line, POINTS);

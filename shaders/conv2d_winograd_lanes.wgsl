@@ -39,7 +39,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let n = p.ic * p.oc;
   let row = KERNEL[lane];
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
-    var taps: Line;
+    var taps = Line();
     if (lane < 3u) {
       for (var kx = 0u; kx < 3u; kx++) { taps[kx] = weight[(lane * 3u + kx) * n + i]; }
     }
@@ -77,7 +77,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     }
     factor = subgroupBroadcast(factor, 0u);
     shift = subgroupBroadcast(shift, 0u);
-    var line: Line;
+    var line = Line();
     for (var dx = 0u; dx < POINTS; dx++) {
       let seen = inside && left + dx < p.w;
       line[dx] = select(vec4f(), x[select(0u, start + (left + dx) * p.c + c, seen)] * factor + shift, seen);
@@ -103,7 +103,7 @@ fn elu_of(value: vec4f, alpha: f32) -> vec4f {
 
 /// This lane's line of a tile of y, without the bias: `source` is where its line of points begins, the next is `plane` further on.
 fn outputs_at(source: u32, plane: u32, row: Row) -> Line {
-  var line: Line;
+  var line = Line();
   for (var px = 0u; px < POINTS; px++) { line[px] = m[source + px * plane]; }
   return across(row, along(TILE, line), POINTS);
 }

@@ -44,7 +44,7 @@ alias Column = array<Lane, KH>;
 
 /// Rows top .. top + KH - 1 of column `ix` of channel c; 0 outside. `top` and `ix` may have wrapped below 0.
 fn column_at(n: u32, top: u32, ix: u32, c: u32, p: DepthwiseParams) -> Column {
-  var column: Column;
+  var column = Column();
   for (var r = 0u; r < KH; r++) {
     let seen = top + r < p.h && ix < p.w;
     column[r] = select(Lane(), x[select(0u, ((n * p.h + top + r) * p.w + ix) * p.c + c, seen)], seen);
@@ -63,13 +63,13 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let line = i / p.oc; // n * OH + oy
   let n = line / p.oh;
   let top = (line % p.oh) * STRIDE - p.pad_top;
-  var taps: Taps;
+  var taps = Taps();
   for (var t = 0u; t < KH * KW; t++) {
     taps[t] = weight[select(t, KH * KW - 1u - t, p.turned == 1u) * p.oc + o];
   }
   var shift = Lane();
   if (p.has_bias == 1u) { shift = bias[o]; }
-  var columns: array<Column, KW>;
+  var columns = array<Column, KW>();
   for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
   for (var ox = 0u; ox < p.ow; ox++) {
     for (var k = 0u; k < KW; k++) {
@@ -132,12 +132,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let c = o / p.multiplier;
   let split = i / p.oc;
   let lines = p.b * p.oh;
-  var sums: Taps;
+  var sums = Taps();
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
     let n = line / p.oh;
     let top = (line % p.oh) * STRIDE - p.pad_top;
-    var row: Taps; // sums of a row alone keep the rounding error small
-    var columns: array<Column, KW>;
+    var row = Taps(); // sums of a row alone keep the rounding error small
+    var columns = array<Column, KW>();
     for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
     for (var ox = 0u; ox < p.ow; ox++) {
       let d = dw_dy[(line * p.ow + ox) * p.oc + o];

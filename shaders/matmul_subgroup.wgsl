@@ -40,7 +40,7 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
 /// One row after two steps.
 fn advance(row: Row, values: vec2f, steps: Steps) -> Row {
-  var next: Row;
+  var next = Row();
   for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * steps[q] + values.y * steps[QUADS + q]; }
   return next;
 }
@@ -89,14 +89,14 @@ fn tile_of(group: vec3u, groups: vec3u, p: MatmulParams) -> Tile {
 
 /// The lane's own vec4 columns; past the end the last one again.
 fn columns_of(quad: u32, n4: u32) -> array<u32, QUADS> {
-  var columns: array<u32, QUADS>;
+  var columns = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { columns[q] = min(quad + q * 8u, n4 - 1u); }
   return columns;
 }
 
 /// The lane's part of two rows of B, from the row that starts at `at`.
 fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
-  var steps: Steps;
+  var steps = Steps();
   for (var q = 0u; q < QUADS; q++) {
     steps[q] = b[at + columns[q]];
     steps[QUADS + q] = b[at + n4 + columns[q]];
@@ -106,7 +106,7 @@ fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
 
 /// Where the lane's columns of a transposed B begin, counted in pairs of steps; past the end the last one again.
 fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
-  var lines: array<u32, 4u * QUADS>;
+  var lines = array<u32, 4u * QUADS>();
   for (var j = 0u; j < 4u * QUADS; j++) {
     let column = 4u * (tile.quad + lane + j / 4u * 8u) + j % 4u;
     lines[j] = (tile.batch * p.n + min(column, p.n - 1u)) * (p.k / 2u);
@@ -116,7 +116,7 @@ fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
 
 /// The lane's part of the steps 2 k and 2 k + 1 from these columns.
 fn load_lines(lines: array<u32, 4u * QUADS>, k: u32) -> Steps {
-  var steps: Steps;
+  var steps = Steps();
   for (var j = 0u; j < 4u * QUADS; j++) {
     let pair = b_pairs[lines[j] + k];
     steps[j / 4u][j % 4u] = pair.x;
@@ -166,7 +166,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let n4 = p.n / 4u;
   let columns = columns_of(tile.quad + lane, n4);
   let rows = rows_of(tile, lane, p);
-  var acc: array<Rows, 8>;
+  var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
     let steps = load_steps((tile.batch * p.k + 2u * k) * n4, columns, n4);
     let own = load_rows(rows, k);
@@ -186,7 +186,7 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let n4 = p.n / 4u;
   let columns = columns_of(tile.quad + lane, n4);
   let row = tile.batch * p.k * m4 + min(tile.row / 4u + lane, m4 - 1u);
-  var acc: array<Rows, 8>;
+  var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k; k += 2u) {
     let steps = load_steps((tile.batch * p.k + k) * n4, columns, n4);
     advance_tile(&acc, a[row + k * m4], a[row + (k + 1u) * m4], steps);
@@ -203,7 +203,7 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   if (tile.row >= p.m) { return; }
   let lines = lines_of(tile, lane, p);
   let rows = rows_of(tile, lane, p);
-  var acc: array<Rows, 8>;
+  var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
     let steps = load_lines(lines, k);
     let own = load_rows(rows, k);

@@ -104,7 +104,7 @@ fn multiply(group: vec3u, groups: vec3u, lane: u32, a_along: bool, b_along: bool
   let p = params;
   let tile = tile_of(group, groups, p);
   if (tile.row >= p.m) { return; }
-  var acc: array<vec4f, 4>;
+  var acc = array<vec4f, 4>();
   for (var first = 0u; first < p.k; first += STEPS) {
     load_a(tile, first, lane, p, a_along);
     load_b(tile, first, lane, p, b_along);

@@ -45,7 +45,13 @@ function structFields(source: string, type: string): [string, string][] {
   return [...body.matchAll(/(\w+): (\w+)/g)].map(([, name, kind]) => [String(name), String(kind)]);
 }
 
+const list = readFileSync(new URL('README.md', folder), 'utf8');
+
 describe.each(names)('shaders/%s.wgsl', (name) => {
+  it('is listed', () => {
+    expect(list).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|.*\\|$`, 'm'));
+  });
+
   it('opens with a lesson', () => {
     expect(shaderLesson(name).split('\n').length).toBeGreaterThanOrEqual(4);
   });
@@ -53,6 +59,10 @@ describe.each(names)('shaders/%s.wgsl', (name) => {
   it('has a host side', () => {
     expect([...kernels.values()].some((kernel) => kernel.shader === name)).toBe(true);
   });
+});
+
+it.each(names)('shaders/%s.wgsl gives every variable a first value', (name) => {
+  expect(shaderSource(name).match(/^ +var \w+ ?:[^=;]*;/gm)).toBeNull();
 });
 
 describe.each([...kernels.values()])('kernel $name', (kernel) => {
