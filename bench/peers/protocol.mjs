@@ -6,7 +6,8 @@ const MOST_MS = 5_000;
 
 /**
  * Answers the lines of bench/peers.mjs: `train 28 fer-cnn` runs `jobs.train(28, 'fer-cnn')()`, after one run to warm up,
- * a few times, and prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer.
+ * a few times, and prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer. One that
+ * returns before its work is done has a `settle`, which waits for all of it: the round ends there.
  */
 export function answer(jobs) {
   const prepared = new Map();
@@ -19,6 +20,7 @@ export function answer(jobs) {
         run = await jobs[what](Number(batch), model);
         prepared.set(line, run);
         await run();
+        await run.settle?.();
       }
       const begin = performance.now();
       let runs = 0;
@@ -26,6 +28,7 @@ export function answer(jobs) {
         await run();
         runs++;
       }
+      await run.settle?.();
       console.log(JSON.stringify({ ms: (performance.now() - begin) / runs }));
     } catch (error) {
       console.log(JSON.stringify({ note: String(error).split('\n')[0].slice(0, 80) }));
