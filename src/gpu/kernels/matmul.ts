@@ -36,10 +36,10 @@ const BLOCKS = [8, 7, 4, 2, 1] as const;
 /** What loading B costs a tile, as much as the arithmetic of so many rows. */
 const LOADING = 8;
 
-/** The height of the tiles that make m rows at the least cost. A transposed B takes the room that the tallest need. */
-function blocksFor(m: number, entry: Entry): number {
+/** The height of the tiles that make m rows at the least cost. A transposed B takes the room that the largest need. */
+function blocksFor(m: number, entry: Entry, quads: number): number {
   const cost = (blocks: number): number => Math.ceil(m / (4 * blocks)) * (4 * blocks + LOADING);
-  const fitting = BLOCKS.filter((blocks) => blocks < 8 || entry !== 'by transposed');
+  const fitting = BLOCKS.filter((blocks) => blocks * quads < 16 || entry !== 'by transposed');
   return fitting.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
 }
 /** Rows and columns of a tile in workgroup memory. */
@@ -127,7 +127,7 @@ function multiply(
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
-      const blocks = blocksFor(g.m, entry);
+      const blocks = blocksFor(g.m, entry, QUADS);
       const constants = { QUADS, BLOCKS: blocks };
       rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, ...grid(4 * blocks, 32 * QUADS) });
     }
