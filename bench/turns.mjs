@@ -1,0 +1,73 @@
+/**
+ * Two versions of the kernels against each other: single training steps of this checkout and of another one, both built, in
+ * turns in one process, so that whatever slows the machine down slows down both.
+ *
+ *   node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30]
+ */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    batch: { type: 'string', default: '28' },
+    seconds: { type: 'string', default: '30' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const [other, model = 'fer-cnn'] = positionals;
+if (values.help || other === undefined) {
+  console.log('node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30]');
+  process.exit(values.help ? 0 : 2);
+}
+
+/** A training of a checkout on a device of its own; its kernels are compiled. */
+async function open(folder) {
+  const load = (file) => import(pathToFileURL(resolve(folder, 'dist', file)).href);
+  const { openGpu, Learner, buildModel } = await load('index.js');
+  const { randomBatch } = await load('bench/steps.js');
+  const gpu = await openGpu();
+  const learner = new Learner(gpu, buildModel(model));
+  const [images, labels] = randomBatch(Number(values.batch));
+  const step = async () => {
+    const begin = performance.now();
+    await learner.train(images, labels);
+    await gpu.sync();
+    return performance.now() - begin;
+  };
+  for (let i = 0; i < 3; i++) await step();
+  return { step, times: [], close: () => gpu.close() };
+}
+
+const at = (list, share) => list.toSorted((a, b) => a - b)[Math.floor((list.length - 1) * share)];
+
+const here = new URL('..', import.meta.url).pathname;
+const ratios = [];
+const times = { here: [], other: [] };
+// Who opens its device first has the better memory, by a percent or two: each does once.
+for (const order of [
+  ['here', 'other'],
+  ['other', 'here'],
+]) {
+  const runs = {};
+  for (const name of order) runs[name] = await open(name === 'here' ? here : other);
+  const end = performance.now() + 500 * Number(values.seconds);
+  for (let turn = 0; performance.now() < end; turn++) {
+    const pair = {};
+    for (const name of turn % 2 === 0 ? order : order.toReversed()) pair[name] = await runs[name].step();
+    for (const name of order) times[name].push(pair[name]);
+    ratios.push(pair.here / pair.other);
+  }
+  for (const name of order) runs[name].close();
+}
+for (const name of ['here', 'other']) {
+  const [fast, median] = [at(times[name], 0.1), at(times[name], 0.5)].map((ms) => ms.toFixed(1));
+  console.log(`${name.padEnd(5)}  median ${median} ms, fastest tenth below ${fast} ms`);
+}
+console.log(
+  `here / other: median of ${ratios.length} pairs ${at(ratios, 0.5).toFixed(3)}, half of them between ` +
+    `${at(ratios, 0.25).toFixed(3)} and ${at(ratios, 0.75).toFixed(3)}; fastest tenths ` +
+    (at(times.here, 0.1) / at(times.other, 0.1)).toFixed(3),
+);
+process.exit(0);
