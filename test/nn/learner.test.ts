@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
+import { withForced } from '../../src/gpu/tuning.js';
 import {
   BatchNormalization,
   Conv2D,
@@ -48,7 +49,42 @@ async function trained(gpu: Gpu, steps: number, seed = 3) {
   return learner;
 }
 
+/** Two convolutions between which only ELU and batch normalisation stand: the second one normalises as it loads. */
+const pairs = () =>
+  new Sequential(
+    'pairs',
+    [8, 8, 1],
+    [
+      ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization()],
+      ...[Conv2D({ filters: 8 }), ELU(), BatchNormalization()],
+      ...[Conv2D({ filters: 8 }), ELU(), BatchNormalization(), MaxPool2D()],
+      ...[Flatten(), Dense({ units: 3 }), Softmax()],
+    ],
+  );
+
 describeGpu('the learner', (gpu) => {
+  it.each(['winograd4', 'winograd6'])('trains alike where %s takes over a normalisation', async (way) => {
+    const runs = [];
+    for (const conv2d of ['naive', way]) {
+      const losses = await withForced(gpu(), { conv2d }, async () => {
+        const learner = new Learner(gpu(), pairs(), { seed: 5 });
+        for (let i = 0; i < 8; i++) await learner.train(...batch(6, i));
+        const kernels = (await learner.profile(...batch(6))).map(({ kernel }) => kernel);
+        expect(kernels.filter((kernel) => kernel === 'elu_norm_pool.affine')).toHaveLength(
+          conv2d === 'naive' ? 0 : 2,
+        );
+        const metrics = await learner.metrics();
+        await learner.dispose();
+        return metrics.map(({ loss }) => loss);
+      });
+      runs.push(losses);
+    }
+    const [naive = [], winograd = []] = runs;
+    naive.forEach((loss, i) => {
+      expect(Math.abs((winograd[i] ?? Number.NaN) - loss) / loss).toBeLessThan(1e-4);
+    });
+  });
+
   it('gives the same losses and weights bit for bit, twice', async () => {
     const runs = [];
     for (let i = 0; i < 2; i++) {
