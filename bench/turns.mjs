@@ -37,7 +37,7 @@ async function open(folder) {
     return performance.now() - begin;
   };
   for (let i = 0; i < 3; i++) await step();
-  return { step, times: [], close: () => gpu.close() };
+  return { step, close: () => gpu.close() };
 }
 
 const at = (list, share) => list.toSorted((a, b) => a - b)[Math.floor((list.length - 1) * share)];

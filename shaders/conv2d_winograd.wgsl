@@ -20,8 +20,8 @@
 //                       only where no tile sticks out
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
-// The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms but
-// output_block, in conv2d_winograd_lanes.wgsl.
+// The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms,
+// in conv2d_winograd_lanes.wgsl.
 //
 // Shapes: x [B, H, W, C], y [B, OH, OW, C]; tiles are counted row by row and image by image,
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).

@@ -38,7 +38,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     }
     let points = across(row, along_columns(TILE, line), EDGE);
     if (lane < POINTS) {
-      let to = lane * POINTS * p.tiles * p.c + at.tile * p.c + c;
+      let to = line_of(lane, at.tile, p.tiles, p.c) + c;
       for (var px = 0u; px < POINTS; px++) { z[to + px * p.tiles * p.c] = points[px]; }
     }
   }
@@ -97,7 +97,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let left = at.tx > 0u;
   let right = at.tx + 1u < p.tx;
   let plane = p.tiles * p.c;
-  let own = min(lane, POINTS - 1u) * POINTS * plane + at.tile * p.c;
+  let own = line_of(lane, at.tile, p.tiles, p.c);
   // The first lane takes the last line of the patch above, the last one that makes pixels the first line of the one below.
   let above = lane == 0u && at.ty > 0u;
   let below = lane == EDGE - 1u && at.ty + 1u < p.ty;

@@ -84,7 +84,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     }
     let points = across(row, along(PATCH, line), POINTS);
     if (lane < POINTS) {
-      let to = lane * POINTS * p.tiles * p.c + at.tile * p.c + c;
+      let to = line_of(lane, at.tile, p.tiles, p.c) + c;
       for (var px = 0u; px < POINTS; px++) { v[to + px * p.tiles * p.c] = points[px]; }
     }
   }
@@ -125,7 +125,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let oy = at.ty * EDGE + lane;
   let left = at.tx * EDGE;
   let start = ((at.image * p.oh + oy) * p.ow + left) * p.c;
-  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + at.tile * p.c;
+  let source = line_of(lane, at.tile, p.tiles, p.c);
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
     let outputs = outputs_at(source + c, p.tiles * p.c, row);
@@ -182,7 +182,7 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let wy = at.ty * WINDOWS + lane;
   let left = at.tx * WINDOWS;
   let start = ((at.image * p.oh + wy) * p.ow + left) * p.c;
-  let source = min(lane, POINTS - 1u) * POINTS * p.tiles * p.c + at.tile * p.c;
+  let source = line_of(lane, at.tile, p.tiles, p.c);
   let row = TILE[lane];
   for (var c = 0u; c < p.c; c++) {
     let outputs = outputs_at(source + c, p.tiles * p.c, row);

@@ -82,6 +82,11 @@ fn place_of(group: vec3u, groups: vec3u, down_map: u32, across_map: u32) -> Plac
   return Place(group.z * down_map * across_map + within, group.z, ty, within - ty * across_map);
 }
 
+/// Where a lane's line of a tile's points begins, in [PP, tiles, c]; lanes without a line share the last one.
+fn line_of(lane: u32, tile: u32, tiles: u32, c: u32) -> u32 {
+  return (min(lane, POINTS - 1u) * POINTS * tiles + tile) * c;
+}
+
 /// A column of a matrix: a row of its transpose.
 fn column(matrix: Matrix, j: u32) -> Row {
   return Row(matrix[0][j], matrix[1][j], matrix[2][j], matrix[3][j], matrix[4][j], matrix[5][j], matrix[6][j], matrix[7][j]);

@@ -37,9 +37,7 @@ function blockCase(
       const [oh, ow] = [Math.floor(h / size), Math.floor(w / size)];
       const pooled = b * oh * ow * c;
       const dy = inputs.floats(pooled);
-      const [gamma, beta, mean] = [inputs.floats(c), inputs.floats(c), inputs.floats(c)];
-      const variance = inputs.floats(c, 0.5, 2);
-      const channel = (data: Float32Array) => ({ data, shape: [c] });
+      const { gamma, beta, mean, variance, tensors } = inputs.norm(c);
       const e = activations.eluForward(z.f64, ALPHA);
       const f32 = Float32Array.from(e);
       const values = {
@@ -47,10 +45,7 @@ function blockCase(
         e: { data: f32, shape: [b, h, w, c] },
         dy: { data: dy.f32, shape: [b, oh, ow, c] },
         step: { data: new Uint32Array([STEP, SEED, 0, 0]), shape: [4] },
-        gamma: channel(gamma.f32),
-        beta: channel(beta.f32),
-        movingMean: channel(mean.f32),
-        movingVariance: channel(variance.f32),
+        ...tensors,
       };
 
       const g = normGeometry([b, h, w, c]);

@@ -173,16 +173,8 @@ function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, t
     ...(possible && { possible }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
-      const [gamma, beta, mean] = [inputs.floats(s.oc), inputs.floats(s.oc), inputs.floats(s.oc)];
-      const variance = inputs.floats(s.oc, 0.5, 2);
-      const channel = (data: Float32Array) => ({ data, shape: [s.oc] });
-      const values = {
-        ...tensors,
-        gamma: channel(gamma.f32),
-        beta: channel(beta.f32),
-        movingMean: channel(mean.f32),
-        movingVariance: channel(variance.f32),
-      };
+      const { gamma, beta, mean, variance, tensors: normTensors } = inputs.norm(s.oc);
+      const values = { ...tensors, ...normTensors };
       const e = activations.eluForward(referenceForward(x.f64, weight.f64, bias.f64, s), ALPHA);
       const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };
       const u = norm.normalize(e, gamma.f64, beta.f64, mean.f64, variance.f64, EPSILON, channels);
@@ -214,22 +206,17 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
     ...(possible && { possible }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
-      const [gamma, beta, mean] = [inputs.floats(s.oc), inputs.floats(s.oc), inputs.floats(s.oc)];
-      const variance = inputs.floats(s.oc, 0.5, 2);
+      const { gamma, beta, mean, variance, tensors: normTensors } = inputs.norm(s.oc);
       const reader = inputs.floats(9 * s.oc * READER);
       const dy = inputs.floats(g.b * g.oh * g.ow * READER);
       const g2 = convGeometry([g.b, g.oh, g.ow, g.oc], [3, 3, s.oc, READER], { stride: 1, padding: 'same' });
       const s2 = shape([g.b, g.oh, g.ow, s.oc, READER]);
-      const channel = (data: Float32Array) => ({ data, shape: [s.oc] });
       const values = {
         ...tensors,
         reader: { data: reader.f32, shape: [3, 3, s.oc, READER] },
         dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, READER] },
         step: { data: new Uint32Array(4), shape: [4] },
-        gamma: channel(gamma.f32),
-        beta: channel(beta.f32),
-        movingMean: channel(mean.f32),
-        movingVariance: channel(variance.f32),
+        ...normTensors,
       };
       const e = activations.eluForward(referenceForward(x.f64, weight.f64, bias.f64, s), ALPHA);
       const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };

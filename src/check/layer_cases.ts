@@ -125,20 +125,11 @@ function normCase(shape: Shape, axis: number, training: boolean, offset = 0): Ke
       const x = inputs.floats(sizeOf(shape), offset - 2, offset + 2);
       const dy = inputs.floats(sizeOf(shape));
       const c = g.channels;
-      const [gamma, beta, mean, variance] = [
-        inputs.floats(c),
-        inputs.floats(c),
-        inputs.floats(c),
-        inputs.floats(c, 0.5, 2),
-      ];
-      const channel = (data: Float32Array): { data: Float32Array; shape: Shape } => ({ data, shape: [c] });
+      const { gamma, beta, mean, variance, tensors } = inputs.norm(c);
       const values = {
         x: { data: x.f32, shape },
         dy: { data: dy.f32, shape },
-        gamma: channel(gamma.f32),
-        beta: channel(beta.f32),
-        movingMean: channel(mean.f32),
-        movingVariance: channel(variance.f32),
+        ...tensors,
       };
       const own = training ? norm.statistics(x.f64, g) : { mean: mean.f64, variance: variance.f64 };
       const want = norm.batchNormBackward(

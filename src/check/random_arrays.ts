@@ -28,6 +28,20 @@ export class Inputs {
     return { f32, f64: Float64Array.from(f32) };
   }
 
+  /** A batch norm's weights and moving averages for so many channels, and the tensors that hold them. */
+  norm(channels: number) {
+    const [gamma, beta, mean] = [this.floats(channels), this.floats(channels), this.floats(channels)];
+    const variance = this.floats(channels, 0.5, 2);
+    const tensor = ({ f32 }: Twin) => ({ data: f32, shape: [channels] });
+    const tensors = {
+      gamma: tensor(gamma),
+      beta: tensor(beta),
+      movingMean: tensor(mean),
+      movingVariance: tensor(variance),
+    };
+    return { gamma, beta, mean, variance, tensors };
+  }
+
   labels(n: number, classes: number): Uint32Array {
     return Uint32Array.from({ length: n }, () => this.#rng.int(classes));
   }

@@ -1,4 +1,5 @@
 import type { ConvOptions } from '../gpu/kernels/conv2d_geometry.js';
+import { allWin } from '../gpu/kernels/elu_norm_pool.js';
 import type { Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Layer } from './layer.js';
@@ -44,7 +45,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
     const { norm, length, options } = end;
     return { length, call: (ctx, x, at) => eluNormPool(ctx, x, normAt(at, norm), options) };
   }
-  const { filters, strides, padding, useBias, activation } = first.config;
+  const { filters, useBias, activation } = first.config;
   const end =
     activation === 'linear'
       ? blockEnd(chain, 1, Number(filters))
@@ -52,9 +53,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         ? normEnd(chain, 1, Number(filters), 1)
         : undefined;
   if (end === undefined) return undefined;
-  const { poolSize, dropout } = end.options;
-  const reader =
-    poolSize === 1 && dropout.rate === 0 ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
+  const reader = allWin(end.options) ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
   return {
     length: end.length,
     call: (ctx, x, at) =>
@@ -62,7 +61,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         ctx,
         x,
         { kernel: at(0, 'kernel'), bias: useBias ? at(0, 'bias') : undefined, norm: normAt(at, end.norm) },
-        { stride: Number(strides), padding: padding as Padding },
+        convolutionOf(first),
         end.options,
         reader && { kernel: at(end.length, 'kernel'), convolution: reader },
       ),
@@ -73,7 +72,10 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
 function readerOf(chain: readonly ChainLink[], channels: number): ConvOptions | undefined {
   const first = chain[0]?.layer;
   if (first?.kind !== 'Conv2D' || fusedBlock(chain, channels) === undefined) return undefined;
-  const { strides, padding } = first.config;
+  return convolutionOf(first);
+}
+
+function convolutionOf({ config: { strides, padding } }: Layer): ConvOptions {
   return { stride: Number(strides), padding: padding as Padding };
 }
 

@@ -12,8 +12,8 @@ import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 
 /**
- * Writes a whole file, part after part, or nothing: into a temporary file beside it, flushed to the disk, then renamed over the old
- * one. A crash or a full disk leaves the old file as it was. Throws RunError with the way out.
+ * Writes a whole file, part after part, or nothing: into a temporary file beside it, flushed to the disk, then renamed
+ * over the old one. A crash or a full disk leaves the old file as it was. Throws RunError with the way out.
  */
 export function atomicWrite(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}.tmp`;

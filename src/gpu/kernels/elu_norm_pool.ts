@@ -130,7 +130,8 @@ export function eluNormLeft(
   return { affine, saved: { mean, rstd, winner: e } };
 }
 
-function allWin({ poolSize, dropout }: EluNormPoolOptions): boolean {
+/** Whether nothing stands behind the normalisation: every e wins. */
+export function allWin({ poolSize, dropout }: EluNormPoolOptions): boolean {
   return poolSize === 1 && dropout.rate === 0;
 }
 
