@@ -6,7 +6,7 @@
 // ROWS pixels x COLS channels, held in registers. At each step k of the product
 //   - the lanes together load one column of A: lane l the value of row l, row 8 + l, ...: ROWS / 8 loads;
 //   - each lane loads the vec4s of row k of W that belong to its own channels: COLS / 32 loads;
-//   - subgroupBroadcast hands every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
+//   - subgroupShuffle hands every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
 // Loads are dear on such an adapter and multiply-adds cheap, so a large tile wins, even one that spills.
 // There is no workgroup memory and no barrier.
 //
@@ -84,14 +84,14 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
           let a = select(0.0, x[address[r] + c], inside[r]);
           for (var q = 0u; q < QUADS; q++) {
             let t = (r * QUADS + q) * LANES;
-            acc[t] += subgroupBroadcast(a, 0u) * w[q];
-            acc[t + 1u] += subgroupBroadcast(a, 1u) * w[q];
-            acc[t + 2u] += subgroupBroadcast(a, 2u) * w[q];
-            acc[t + 3u] += subgroupBroadcast(a, 3u) * w[q];
-            acc[t + 4u] += subgroupBroadcast(a, 4u) * w[q];
-            acc[t + 5u] += subgroupBroadcast(a, 5u) * w[q];
-            acc[t + 6u] += subgroupBroadcast(a, 6u) * w[q];
-            acc[t + 7u] += subgroupBroadcast(a, 7u) * w[q];
+            acc[t] += subgroupShuffle(a, 0u) * w[q];
+            acc[t + 1u] += subgroupShuffle(a, 1u) * w[q];
+            acc[t + 2u] += subgroupShuffle(a, 2u) * w[q];
+            acc[t + 3u] += subgroupShuffle(a, 3u) * w[q];
+            acc[t + 4u] += subgroupShuffle(a, 4u) * w[q];
+            acc[t + 5u] += subgroupShuffle(a, 5u) * w[q];
+            acc[t + 6u] += subgroupShuffle(a, 6u) * w[q];
+            acc[t + 7u] += subgroupShuffle(a, 7u) * w[q];
           }
         }
       }
@@ -170,14 +170,14 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
         let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride * p.ic, ok)], ok);
         for (var q = 0u; q < QUADS; q++) {
           let t = (r * QUADS + q) * LANES;
-          acc[t] += subgroupBroadcast(a, 0u) * d[q];
-          acc[t + 1u] += subgroupBroadcast(a, 1u) * d[q];
-          acc[t + 2u] += subgroupBroadcast(a, 2u) * d[q];
-          acc[t + 3u] += subgroupBroadcast(a, 3u) * d[q];
-          acc[t + 4u] += subgroupBroadcast(a, 4u) * d[q];
-          acc[t + 5u] += subgroupBroadcast(a, 5u) * d[q];
-          acc[t + 6u] += subgroupBroadcast(a, 6u) * d[q];
-          acc[t + 7u] += subgroupBroadcast(a, 7u) * d[q];
+          acc[t] += subgroupShuffle(a, 0u) * d[q];
+          acc[t + 1u] += subgroupShuffle(a, 1u) * d[q];
+          acc[t + 2u] += subgroupShuffle(a, 2u) * d[q];
+          acc[t + 3u] += subgroupShuffle(a, 3u) * d[q];
+          acc[t + 4u] += subgroupShuffle(a, 4u) * d[q];
+          acc[t + 5u] += subgroupShuffle(a, 5u) * d[q];
+          acc[t + 6u] += subgroupShuffle(a, 6u) * d[q];
+          acc[t + 7u] += subgroupShuffle(a, 7u) * d[q];
         }
       }
     }

@@ -27,16 +27,13 @@
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and pair of channels, or one a pair of weights: neighbours in memory are neighbours in a subgroup.
 // `c` and `oc` count pairs.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1); FORMAT, how
+// the points are stored, f32 or f16.
+// Parts: winograd_lines, storage
 
-const EDGE = {{EDGE}}u;
-const POINTS = EDGE + 2u;
 const SIZE = {{SIZE}}u;
 /// Neighbouring channels that one thread treats alike.
 alias Lane = vec2f;
-alias Outputs = array<Lane, EDGE>;
-alias Points = array<Lane, POINTS>;
-alias Taps = array<Lane, 3>;
 
 struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
@@ -44,106 +41,9 @@ struct WinogradParams {
 }
 struct WeightParams { ic: u32, oc: u32 }
 
-/// B^T d for one line of a patch.
-fn to_points_4(d: array<Lane, 6>) -> array<Lane, 6> {
-  let even = d[4] - 4.0 * d[2];
-  let odd = d[3] - 4.0 * d[1];
-  let even2 = d[4] - d[2];
-  let odd2 = 2.0 * (d[3] - d[1]);
-  return array(
-    4.0 * d[0] - 5.0 * d[2] + d[4],
-    even + odd,
-    even - odd,
-    even2 + odd2,
-    even2 - odd2,
-    4.0 * d[1] - 5.0 * d[3] + d[5],
-  );
-}
-
-/// A^T m for one line of points.
-fn from_points_4(m: array<Lane, 6>) -> array<Lane, 4> {
-  let sum1 = m[1] + m[2];
-  let difference1 = m[1] - m[2];
-  let sum2 = m[3] + m[4];
-  let difference2 = m[3] - m[4];
-  return array(
-    m[0] + sum1 + sum2,
-    difference1 + 2.0 * difference2,
-    sum1 + 4.0 * sum2,
-    difference1 + 8.0 * difference2 + m[5],
-  );
-}
-
-/// G g for one line of a kernel.
-fn weight_to_points_4(g: array<Lane, 3>) -> array<Lane, 6> {
-  let even = g[0] + g[2];
-  let even2 = g[0] + 4.0 * g[2];
-  return array(
-    g[0] / 4.0,
-    (even + g[1]) / -6.0,
-    (even - g[1]) / -6.0,
-    (even2 + 2.0 * g[1]) / 24.0,
-    (even2 - 2.0 * g[1]) / 24.0,
-    g[2],
-  );
-}
-
-// The same for EDGE = 6.
-fn to_points_6(d: array<Lane, 8>) -> array<Lane, 8> {
-  let even = d[2] + d[6] - 4.25 * d[4];
-  let odd = d[1] + d[5] - 4.25 * d[3];
-  let even2 = 0.25 * d[2] - 1.25 * d[4] + d[6];
-  let odd2 = 0.5 * d[1] - 2.5 * d[3] + 2.0 * d[5];
-  let even_half = 4.0 * d[2] - 5.0 * d[4] + d[6];
-  let odd_half = 2.0 * d[1] - 2.5 * d[3] + 0.5 * d[5];
-  return array(
-    d[0] - d[6] + 5.25 * (d[4] - d[2]),
-    even + odd,
-    even - odd,
-    even2 + odd2,
-    even2 - odd2,
-    even_half + odd_half,
-    even_half - odd_half,
-    d[7] - d[1] + 5.25 * (d[3] - d[5]),
-  );
-}
-
-fn from_points_6(m: array<Lane, 8>) -> array<Lane, 6> {
-  let sum1 = m[1] + m[2];
-  let difference1 = m[1] - m[2];
-  let sum2 = m[3] + m[4];
-  let difference2 = m[3] - m[4];
-  let sum_half = m[5] + m[6];
-  let difference_half = m[5] - m[6];
-  return array(
-    m[0] + sum1 + sum2 + sum_half,
-    difference1 + 2.0 * difference2 + difference_half / 2.0,
-    sum1 + 4.0 * sum2 + sum_half / 4.0,
-    difference1 + 8.0 * difference2 + difference_half / 8.0,
-    sum1 + 16.0 * sum2 + sum_half / 16.0,
-    difference1 + 32.0 * difference2 + difference_half / 32.0 + m[7],
-  );
-}
-
-fn weight_to_points_6(g: array<Lane, 3>) -> array<Lane, 8> {
-  let even = g[0] + g[2];
-  let even2 = g[0] + 4.0 * g[2];
-  let even_half = 4.0 * g[0] + g[2];
-  return array(
-    g[0],
-    (even + g[1]) / -4.5,
-    (even - g[1]) / -4.5,
-    (even2 + 2.0 * g[1]) / 90.0,
-    (even2 - 2.0 * g[1]) / 90.0,
-    (even_half + 2.0 * g[1]) / 5.625,
-    (even_half - 2.0 * g[1]) / 5.625,
-    g[2],
-  );
-}
-
 // weight_transform
 @group(0) @binding(0) var<storage, read> weight: array<Lane>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<Lane>; // [PP, IC, OC]
+@group(0) @binding(1) var<storage, read_write> u: array<Pair>; // [PP, IC, OC]
 @group(0) @binding(2) var<uniform> weight_params: WeightParams;
 
 @compute @workgroup_size(64)
@@ -159,7 +59,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   }
   for (var px = 0u; px < POINTS; px++) {
     let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px]));
-    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * n + i] = points[py]; }
+    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * n + i] = to_pair(points[py]); }
   }
 }
 
@@ -167,7 +67,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read> x_scale: array<Lane>;
 @group(0) @binding(2) var<storage, read> x_offset: array<Lane>;
-@group(0) @binding(3) var<storage, read_write> v: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> v: array<Pair>;
 @group(0) @binding(4) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(64)
@@ -204,7 +104,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][px]; }
     let points = to_points_{{EDGE}}(column);
-    for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = points[py]; }
+    for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = to_pair(points[py]); }
   }
 }
 
@@ -213,7 +113,7 @@ fn elu_of(value: Lane, alpha: f32) -> Lane {
 }
 
 // output_transform
-@group(0) @binding(0) var<storage, read> m: array<Lane>;
+@group(0) @binding(0) var<storage, read> m: array<Pair>;
 @group(0) @binding(1) var<storage, read> bias: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> y: array<Lane>;
 @group(0) @binding(3) var<storage, read_write> moments: array<Lane>; // [2, B * TY * TX, OC]
@@ -230,7 +130,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   var lines = array<Outputs, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
     var row = Points();
-    for (var px = 0u; px < POINTS; px++) { row[px] = m[(py * POINTS + px) * n + i]; }
+    for (var px = 0u; px < POINTS; px++) { row[px] = pair_of(m[(py * POINTS + px) * n + i]); }
     lines[py] = from_points_{{EDGE}}(row);
   }
   var shift = Lane();
@@ -266,7 +166,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 struct BlockParams {
   b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, alpha: f32,
 }
-@group(0) @binding(0) var<storage, read> block_m: array<Lane>;
+@group(0) @binding(0) var<storage, read> block_m: array<Pair>;
 @group(0) @binding(1) var<storage, read> block_bias: array<Lane>;
 @group(0) @binding(2) var<storage, read> scale: array<Lane>;
 @group(0) @binding(3) var<storage, read> offset: array<Lane>;
@@ -284,7 +184,7 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   var lines = array<Outputs, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
     var row = Points();
-    for (var px = 0u; px < POINTS; px++) { row[px] = block_m[(py * POINTS + px) * n + i]; }
+    for (var px = 0u; px < POINTS; px++) { row[px] = pair_of(block_m[(py * POINTS + px) * n + i]); }
     lines[py] = from_points_{{EDGE}}(row);
   }
   var columns = array<Outputs, EDGE>();

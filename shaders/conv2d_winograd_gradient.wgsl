@@ -16,104 +16,17 @@
 //                       own tile, to which the eight tiles around it add one line or one corner each
 //
 // Shapes, threads and constants as in conv2d_winograd.wgsl, dy like y.
+// Parts: winograd_lines, storage
 
-const EDGE = {{EDGE}}u;
-const POINTS = EDGE + 2u;
 alias Lane = vec2f;
-alias Outputs = array<Lane, EDGE>;
-alias Points = array<Lane, POINTS>;
-alias Taps = array<Lane, 3>;
 
 /// H and W are those of the map whose tiles they are: of dy for gradient_transform, of dx for input_gradient.
 struct TileParams { b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32 }
 struct WeightParams { ic: u32, oc: u32 }
 
-/// A y for one line of output gradients: the transpose of from_points_4 of the forward pass.
-fn gradient_to_points_4(y: array<Lane, 4>) -> array<Lane, 6> {
-  let even = y[0] + y[2];
-  let odd = y[1] + y[3];
-  let even2 = y[0] + 4.0 * y[2];
-  let odd2 = 2.0 * y[1] + 8.0 * y[3];
-  return array(y[0], even + odd, even - odd, even2 + odd2, even2 - odd2, y[3]);
-}
-
-/// G^T u for one line of points: the transpose of weight_to_points_4.
-fn weight_from_points_4(u: array<Lane, 6>) -> array<Lane, 3> {
-  let sum1 = (u[1] + u[2]) / -6.0;
-  let sum2 = (u[3] + u[4]) / 24.0;
-  return array(
-    u[0] / 4.0 + sum1 + sum2,
-    (u[2] - u[1]) / 6.0 + (u[3] - u[4]) / 12.0,
-    sum1 + 4.0 * sum2 + u[5],
-  );
-}
-
-/// The middle of B p for one line of points, and what the patches before and after have there: `before` is the last
-/// point of the one, `after` the first of the other, as an outermost pixel of a patch depends on no other point.
-fn patch_from_points_4(before: Lane, p: array<Lane, 6>, after: Lane) -> array<Lane, 4> {
-  let sum1 = p[1] + p[2];
-  let difference1 = p[1] - p[2];
-  let sum2 = p[3] + p[4];
-  let difference2 = p[3] - p[4];
-  return array(
-    4.0 * (p[5] - difference1) - 2.0 * difference2 + before,
-    -5.0 * p[0] - 4.0 * sum1 - sum2,
-    difference1 + 2.0 * difference2 - 5.0 * p[5],
-    p[0] + sum1 + sum2 + 4.0 * after,
-  );
-}
-
-// The same for EDGE = 6.
-fn gradient_to_points_6(y: array<Lane, 6>) -> array<Lane, 8> {
-  let even = y[0] + y[2] + y[4];
-  let odd = y[1] + y[3] + y[5];
-  let even2 = y[0] + 4.0 * y[2] + 16.0 * y[4];
-  let odd2 = 2.0 * y[1] + 8.0 * y[3] + 32.0 * y[5];
-  let even_half = y[0] + y[2] / 4.0 + y[4] / 16.0;
-  let odd_half = y[1] / 2.0 + y[3] / 8.0 + y[5] / 32.0;
-  return array(
-    y[0],
-    even + odd,
-    even - odd,
-    even2 + odd2,
-    even2 - odd2,
-    even_half + odd_half,
-    even_half - odd_half,
-    y[5],
-  );
-}
-
-fn weight_from_points_6(u: array<Lane, 8>) -> array<Lane, 3> {
-  let sum1 = (u[1] + u[2]) / -4.5;
-  let sum2 = (u[3] + u[4]) / 90.0;
-  let sum_half = (u[5] + u[6]) / 5.625;
-  return array(
-    u[0] + sum1 + sum2 + 4.0 * sum_half,
-    (u[2] - u[1]) / 4.5 + (u[3] - u[4]) / 45.0 + (u[5] - u[6]) / 2.8125,
-    sum1 + 4.0 * sum2 + sum_half + u[7],
-  );
-}
-
-fn patch_from_points_6(before: Lane, p: array<Lane, 8>, after: Lane) -> array<Lane, 6> {
-  let sum1 = p[1] + p[2];
-  let difference1 = p[1] - p[2];
-  let sum2 = p[3] + p[4];
-  let difference2 = p[3] - p[4];
-  let sum_half = p[5] + p[6];
-  let difference_half = p[5] - p[6];
-  return array(
-    difference1 + 0.5 * difference2 + 2.0 * difference_half - p[7] + before,
-    sum1 + 0.25 * sum2 + 4.0 * sum_half - 5.25 * p[0],
-    5.25 * p[7] - 4.25 * difference1 - 2.5 * (difference2 + difference_half),
-    5.25 * p[0] - 4.25 * sum1 - 1.25 * sum2 - 5.0 * sum_half,
-    difference1 + 2.0 * difference2 + 0.5 * difference_half - 5.25 * p[7],
-    sum1 + sum2 + sum_half - p[0] + after,
-  );
-}
-
 // gradient_transform
 @group(0) @binding(0) var<storage, read> g_dy: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> z: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> z: array<Pair>;
 @group(0) @binding(2) var<uniform> g_params: TileParams;
 
 @compute @workgroup_size(64)
@@ -142,7 +55,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
     var column = Outputs();
     for (var oy = 0u; oy < EDGE; oy++) { column[oy] = lines[oy][px]; }
     let points = gradient_to_points_{{EDGE}}(column);
-    for (var py = 0u; py < POINTS; py++) { z[(py * POINTS + px) * n + i] = points[py]; }
+    for (var py = 0u; py < POINTS; py++) { z[(py * POINTS + px) * n + i] = to_pair(GRADIENT_SCALE * points[py]); }
   }
 }
 
@@ -167,12 +80,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][kx]; }
     let taps = weight_from_points_{{EDGE}}(column);
-    for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky]; }
+    for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky] / GRADIENT_SCALE; }
   }
 }
 
 // input_gradient
-@group(0) @binding(0) var<storage, read> dv: array<Lane>;
+@group(0) @binding(0) var<storage, read> dv: array<Pair>;
 @group(0) @binding(1) var<storage, read_write> image_gradient: array<Lane>;
 @group(0) @binding(2) var<uniform> dx_params: TileParams;
 
@@ -181,10 +94,10 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, step: u32) -> Outputs {
   let line = select(0u, at + py * POINTS * n, seen);
   var points = Points();
-  for (var px = 0u; px < POINTS; px++) { points[px] = select(Lane(), dv[line + px * n], seen); }
+  for (var px = 0u; px < POINTS; px++) { points[px] = select(Lane(), pair_of(dv[line + px * n]), seen); }
   let both = vec2<bool>(seen && left, seen && right);
-  let before = select(Lane(), dv[select(0u, line + (POINTS - 1u) * n - step, both.x)], both.x);
-  let after = select(Lane(), dv[select(0u, line + step, both.y)], both.y);
+  let before = select(Lane(), pair_of(dv[select(0u, line + (POINTS - 1u) * n - step, both.x)]), both.x);
+  let after = select(Lane(), pair_of(dv[select(0u, line + step, both.y)]), both.y);
   return patch_from_points_{{EDGE}}(before, points, after);
 }
 
@@ -212,7 +125,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let ix = tx * EDGE + ox;
     for (var oy = 0u; oy < EDGE; oy++) {
       let iy = ty * EDGE + oy;
-      if (iy < p.h && ix < p.w) { image_gradient[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy]; }
+      if (iy < p.h && ix < p.w) { image_gradient[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy] / GRADIENT_SCALE; }
     }
   }
 }

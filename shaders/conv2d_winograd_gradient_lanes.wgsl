@@ -1,10 +1,10 @@
 // The transforms of conv2d_winograd_gradient.wgsl, which explains them, for adapters with subgroups of exactly 8 invocations:
-// a line of a tile in each lane, as in conv2d_winograd_lanes.wgsl, which explains that.
+// a line of a square in each lane, as in conv2d_winograd_lanes.wgsl, which explains that.
 //
 // Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
 // Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6.
-// Parts: winograd_lanes
+// Constants: EDGE, 4 or 6; FORMAT, how Z and dV are stored, f32 or f16.
+// Parts: winograd_lines, winograd_lanes, storage
 
 enable subgroups;
 
@@ -14,7 +14,7 @@ struct WeightParams { ic: u32, oc: u32 }
 
 // gradient_transform
 @group(0) @binding(0) var<storage, read> g_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> z: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> z: array<Quad>;
 @group(0) @binding(2) var<uniform> g_params: TileParams;
 
 @compute @workgroup_size(8)
@@ -27,19 +27,19 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let left = at.tx * EDGE;
   let inside = at.image < p.b && oy < p.h;
   let start = ((at.image * p.h + oy) * p.w + left) * p.c;
-  let row = column(TILE, lane);
+  let to = column_of(lane, at.tile, p.tiles, p.c);
   for (var c = 0u; c < p.c; c++) {
-    var line = Line();
+    var line = Outputs();
     if (lane < EDGE) {
       for (var ox = 0u; ox < EDGE; ox++) {
         let seen = inside && left + ox < p.w;
         line[ox] = select(vec4f(), g_dy[select(0u, start + ox * p.c + c, seen)], seen);
       }
     }
-    let points = across(row, along_columns(TILE, line), EDGE);
+    let lines = transposed(line_of_points(gradient_to_points_{{EDGE}}(line)), lane);
+    let points = gradient_to_points_{{EDGE}}(outputs_of(lines));
     if (lane < POINTS) {
-      let to = line_of(lane, at.tile, p.tiles, p.c) + c;
-      for (var px = 0u; px < POINTS; px++) { z[to + px * p.tiles * p.c] = points[px]; }
+      for (var py = 0u; py < POINTS; py++) { z[to + py * POINTS * p.tiles * p.c + c] = to_quad(GRADIENT_SCALE * points[py]); }
     }
   }
 }
@@ -56,36 +56,48 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let p = dw_params;
   if (ic >= p.ic) { return; }
   let n = p.ic * p.oc;
-  let row = column(KERNEL, lane);
-  let py = min(lane, POINTS - 1u);
+  let px = min(lane, POINTS - 1u);
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
-    var line = Line();
-    for (var px = 0u; px < POINTS; px++) { line[px] = du[(py * POINTS + px) * n + i]; }
-    let taps = across(row, along_columns(KERNEL, line), POINTS);
+    var points = Points();
+    for (var py = 0u; py < POINTS; py++) { points[py] = du[(py * POINTS + px) * n + i]; }
+    let column = weight_from_points_{{EDGE}}(points);
+    let lines = transposed(Line(column[0], column[1], column[2], Lane(), Lane(), Lane(), Lane(), Lane()), lane);
+    let taps = weight_from_points_{{EDGE}}(points_of(lines));
     if (lane < 3u) {
-      for (var kx = 0u; kx < 3u; kx++) { dw[(lane * 3u + kx) * n + i] = taps[kx]; }
+      for (var kx = 0u; kx < 3u; kx++) { dw[(lane * 3u + kx) * n + i] = taps[kx] / GRADIENT_SCALE; }
     }
   }
 }
 
 // input_gradient
-@group(0) @binding(0) var<storage, read> dv: array<vec4f>;
+@group(0) @binding(0) var<storage, read> dv: array<Quad>;
 @group(0) @binding(1) var<storage, read_write> image_gradient: array<vec4f>;
 @group(0) @binding(2) var<uniform> dx_params: TileParams;
 
 /// What a line of points adds to the middle of its patch, and the patches to its left and right to the two ends: `at` is
 /// where the line begins, the next point is `plane` further on, the next tile `step`.
-fn patch_line(at: u32, left: bool, right: bool, plane: u32, step: u32) -> Line {
-  var points = Line();
-  for (var px = 0u; px < POINTS; px++) { points[px] = dv[at + px * plane]; }
-  let before = select(vec4f(), dv[select(0u, at + (POINTS - 1u) * plane - step, left)], left);
-  let after = select(vec4f(), dv[select(0u, at + step, right)], right);
-  let all = along_columns(PATCH, points);
-  var middle = Line();
-  for (var ox = 0u; ox < EDGE; ox++) { middle[ox] = all[ox + 1u]; }
-  middle[0] += PATCH[POINTS - 1u][POINTS - 1u] * before;
-  middle[EDGE - 1u] += PATCH[0][0] * after;
-  return middle;
+fn patch_line(at: u32, left: bool, right: bool, plane: u32, step: u32) -> Outputs {
+  var points = Points();
+  for (var px = 0u; px < POINTS; px++) { points[px] = quad_of(dv[at + px * plane]); }
+  let before = select(Lane(), quad_of(dv[select(0u, at + (POINTS - 1u) * plane - step, left)]), left);
+  let after = select(Lane(), quad_of(dv[select(0u, at + step, right)]), right);
+  return patch_from_points_{{EDGE}}(before, points, after);
+}
+
+/// What the point px of a line adds to pixel `lane` of the middle, for each px: the matrix of patch_line, column by column.
+fn weights_of(lane: u32) -> Line {
+  var unit = Points();
+  for (var px = 0u; px < POINTS; px++) { unit[px] = Lane(select(0.0, 1.0, lane == px)); }
+  return transposed(line_of_outputs(patch_from_points_{{EDGE}}(Lane(), unit, Lane())), lane);
+}
+
+/// The same as patch_line for a line of which each lane brings a point, pixel by pixel: the line is read once.
+fn patch_pixel(weights: Line, point: Lane) -> Lane {
+  var pixel = weights[0] * subgroupShuffle(point, 0u) + weights[1] * subgroupShuffle(point, 1u)
+    + weights[2] * subgroupShuffle(point, 2u) + weights[3] * subgroupShuffle(point, 3u)
+    + weights[4] * subgroupShuffle(point, 4u) + weights[5] * subgroupShuffle(point, 5u);
+  if (POINTS > 6u) { pixel += weights[6] * subgroupShuffle(point, 6u) + weights[7] * subgroupShuffle(point, 7u); }
+  return pixel;
 }
 
 @compute @workgroup_size(8)
@@ -97,30 +109,37 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let left = at.tx > 0u;
   let right = at.tx + 1u < p.tx;
   let plane = p.tiles * p.c;
-  let own = line_of(lane, at.tile, p.tiles, p.c);
-  // The first lane takes the last line of the patch above, the last one that makes pixels the first line of the one below.
-  let above = lane == 0u && at.ty > 0u;
-  let below = lane == EDGE - 1u && at.ty + 1u < p.ty;
-  let other = select((at.tile + p.tx) * p.c, (POINTS - 1u) * POINTS * plane + (at.tile - p.tx) * p.c, above);
-  let factor = select(PATCH[0][0], PATCH[POINTS - 1u][POINTS - 1u], above);
-  let row = column(PATCH, min(lane + 1u, POINTS - 1u));
-  let iy = at.ty * EDGE + lane;
-  let start = ((at.image * p.h + iy) * p.w + at.tx * EDGE) * p.c;
-  // Two turns of the loop take half the code of two calls.
-  let lines = select(1u, 2u, p.ty > 1u);
+  let px = min(lane, POINTS - 1u);
+  let own = (px * POINTS * p.tiles + at.tile) * p.c;
+  let weights = weights_of(lane);
+  // The tiles above (0) and below (1) add a line; at its ends, the tiles beside those a point.
+  let first_side = select(1u, 0u, at.ty > 0u);
+  let last_side = select(1u, 2u, at.ty + 1u < p.ty);
+  let corner = (lane == 0u && left) || (lane == EDGE - 1u && right);
+  let corner_px = select(0u, POINTS - 1u, lane == 0u);
+  let corner_step = select(1u, 0xffffffffu, lane == 0u);
+  let ix = at.tx * EDGE + lane;
+  let start = (at.image * p.h * p.w + ix) * p.c;
   for (var c = 0u; c < p.c; c++) {
-    var pixels = Line();
-    for (var k = 0u; k < lines; k++) {
-      var line = Line();
-      if (k == 0u || above || below) { line = patch_line(select(other, own, k == 0u) + c, left, right, plane, p.c); }
-      if (k == 0u) {
-        pixels = across(row, line, POINTS);
-      } else {
-        for (var ox = 0u; ox < EDGE; ox++) { pixels[ox] += select(vec4f(), factor * line[ox], above || below); }
-      }
+    let lines = transposed(line_of_outputs(patch_line(own + c, left, right, plane, p.c)), lane);
+    var before = Lane();
+    var after = Lane();
+    for (var side = first_side; side < last_side; side++) {
+      let py = select(0u, POINTS - 1u, side == 0u);
+      let tile = at.tile + select(p.tx, 0u - p.tx, side == 0u);
+      var pixel = patch_pixel(weights, quad_of(dv[((py * POINTS + px) * p.tiles + tile) * p.c + c]));
+      var end = Lane();
+      if (corner) { end = quad_of(dv[((py * POINTS + corner_px) * p.tiles + tile + corner_step) * p.c + c]); }
+      let ends = patch_from_points_{{EDGE}}(end, Points(), end);
+      pixel += select(Lane(), select(ends[EDGE - 1u], ends[0], lane == 0u), corner);
+      before = select(before, pixel, side == 0u);
+      after = select(pixel, after, side == 0u);
     }
-    for (var ox = 0u; ox < EDGE; ox++) {
-      if (lane < EDGE && iy < p.h && at.tx * EDGE + ox < p.w) { image_gradient[start + ox * p.c + c] = pixels[ox]; }
+    let pixels = patch_from_points_{{EDGE}}(before, points_of(lines), after);
+    for (var oy = 0u; oy < EDGE; oy++) {
+      if (lane < EDGE && ix < p.w && at.ty * EDGE + oy < p.h) {
+        image_gradient[start + (at.ty * EDGE + oy) * p.w * p.c + c] = pixels[oy] / GRADIENT_SCALE;
+      }
     }
   }
 }

@@ -2,16 +2,17 @@
 // (software Vulkan: one subgroup is one SIMD vector of the CPU).
 //
 // Every transform multiplies a square of numbers by the same small matrix from both sides, M X M^T. Here each lane takes
-// one line of X. `along` multiplies it by M in registers; `across` makes this lane's line of the result out of all lanes'
-// lines, which subgroupBroadcast hands around. In conv2d_winograd.wgsl one thread takes a whole square, and keeps what
-// lies between the two directions in an array that loop counters index. Software Vulkan stores and loads the elements
-// of such an array lane by lane, which takes as long as reading the image; and with the loops written out, the code no
-// longer fits into the CPU's first cache. This code is eight loads and eight stores long, and a fifth to two fifths faster.
+// one line of X and multiplies it by M in registers; the subgroup transposes the square (parts/winograd_lanes.wgsl), and
+// each lane multiplies a line again. In conv2d_winograd.wgsl one thread takes a whole square, and keeps what lies between
+// the two directions in an array that loop counters index. Software Vulkan stores and loads the elements of such an array
+// lane by lane, which takes as long as reading the image; and with the loops written out, the code no longer fits into the
+// CPU's first cache. This code is eight loads and eight stores long, and a quarter to a half faster.
 //
 // Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
 // Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1).
-// Parts: winograd_lanes
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1); FORMAT, how
+// the points are stored, f32 or f16.
+// Parts: winograd_lines, winograd_lanes, storage
 
 enable subgroups;
 
@@ -27,7 +28,7 @@ struct WeightParams { ic: u32, oc: u32 }
 
 // weight_transform
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<vec4f>; // [PP, IC, OC]
+@group(0) @binding(1) var<storage, read_write> u: array<Quad>; // [PP, IC, OC]
 @group(0) @binding(2) var<uniform> weight_params: WeightParams;
 
 @compute @workgroup_size(8)
@@ -37,15 +38,15 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let p = weight_params;
   if (ic >= p.ic) { return; }
   let n = p.ic * p.oc;
-  let row = KERNEL[lane];
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
-    var taps = Line();
+    var taps = Taps();
     if (lane < 3u) {
       for (var kx = 0u; kx < 3u; kx++) { taps[kx] = weight[(lane * 3u + kx) * n + i]; }
     }
-    let points = across(row, along(KERNEL, taps), 3u);
+    let lines = transposed(line_of_points(weight_to_points_{{EDGE}}(taps)), lane);
+    let points = weight_to_points_{{EDGE}}(taps_of(lines));
     if (lane < POINTS) {
-      for (var px = 0u; px < POINTS; px++) { u[(lane * POINTS + px) * n + i] = points[px]; }
+      for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + lane) * n + i] = to_quad(points[py]); }
     }
   }
 }
@@ -54,7 +55,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> x_scale: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x_offset: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> v: array<Quad>;
 @group(0) @binding(4) var<uniform> params: WinogradParams;
 
 @compute @workgroup_size(8)
@@ -67,7 +68,7 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let left = at.tx * EDGE - p.pad_left;
   let inside = at.image < p.b && iy < p.h;
   let start = (at.image * p.h + iy) * p.w * p.c;
-  let row = PATCH[lane];
+  let to = column_of(lane, at.tile, p.tiles, p.c);
   for (var c = 0u; c < p.c; c++) {
     var factor = vec4f(1.0);
     var shift = vec4f();
@@ -75,17 +76,17 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       factor = x_scale[c];
       shift = x_offset[c];
     }
-    factor = subgroupBroadcast(factor, 0u);
-    shift = subgroupBroadcast(shift, 0u);
-    var line = Line();
+    factor = subgroupShuffle(factor, 0u);
+    shift = subgroupShuffle(shift, 0u);
+    var line = Points();
     for (var dx = 0u; dx < POINTS; dx++) {
       let seen = inside && left + dx < p.w;
       line[dx] = select(vec4f(), x[select(0u, start + (left + dx) * p.c + c, seen)] * factor + shift, seen);
     }
-    let points = across(row, along(PATCH, line), POINTS);
+    let lines = transposed(line_of_points(to_points_{{EDGE}}(line)), lane);
+    let points = to_points_{{EDGE}}(points_of(lines));
     if (lane < POINTS) {
-      let to = line_of(lane, at.tile, p.tiles, p.c) + c;
-      for (var px = 0u; px < POINTS; px++) { v[to + px * p.tiles * p.c] = points[px]; }
+      for (var py = 0u; py < POINTS; py++) { v[to + py * POINTS * p.tiles * p.c + c] = to_quad(points[py]); }
     }
   }
 }
@@ -95,24 +96,25 @@ fn elu_of(value: vec4f, alpha: f32) -> vec4f {
 }
 
 // output_transform
-@group(0) @binding(0) var<storage, read> m: array<vec4f>;
+@group(0) @binding(0) var<storage, read> m: array<Quad>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> moments: array<vec4f>; // [2, B * TY * TX, OC]
 @group(0) @binding(4) var<uniform> out_params: WinogradParams;
 
-/// This lane's line of a tile of y, without the bias: `source` is where its line of points begins, the next is `plane` further on.
-fn outputs_at(source: u32, plane: u32, row: Row) -> Line {
-  var line = Line();
-  for (var px = 0u; px < POINTS; px++) { line[px] = m[source + px * plane]; }
-  return across(row, along(TILE, line), POINTS);
+/// This lane's line of a tile of y, without the bias: `source` is where its column of points begins, the next is `step` further on.
+fn outputs_at(source: u32, step: u32, lane: u32) -> Outputs {
+  var points = Points();
+  for (var py = 0u; py < POINTS; py++) { points[py] = quad_of(m[source + py * step]); }
+  let lines = transposed(line_of_outputs(from_points_{{EDGE}}(points)), lane);
+  return from_points_{{EDGE}}(points_of(lines));
 }
 
 /// The sum over the lanes that hold a line of the tile.
 fn over_lines(value: vec4f) -> vec4f {
-  var sum = subgroupBroadcast(value, 0u) + subgroupBroadcast(value, 1u) + subgroupBroadcast(value, 2u)
-    + subgroupBroadcast(value, 3u);
-  if (EDGE > 4u) { sum += subgroupBroadcast(value, 4u) + subgroupBroadcast(value, 5u); }
+  var sum = subgroupShuffle(value, 0u) + subgroupShuffle(value, 1u) + subgroupShuffle(value, 2u)
+    + subgroupShuffle(value, 3u);
+  if (EDGE > 4u) { sum += subgroupShuffle(value, 4u) + subgroupShuffle(value, 5u); }
   return sum;
 }
 
@@ -125,15 +127,14 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let oy = at.ty * EDGE + lane;
   let left = at.tx * EDGE;
   let start = ((at.image * p.oh + oy) * p.ow + left) * p.c;
-  let source = line_of(lane, at.tile, p.tiles, p.c);
-  let row = TILE[lane];
+  let source = column_of(lane, at.tile, p.tiles, p.c);
   for (var c = 0u; c < p.c; c++) {
-    let outputs = outputs_at(source + c, p.tiles * p.c, row);
+    let outputs = outputs_at(source + c, POINTS * p.tiles * p.c, lane);
     var shift = vec4f();
     if (lane == 0u && p.has_bias == 1u) { shift = bias[c]; }
-    shift = subgroupBroadcast(shift, 0u);
+    shift = subgroupShuffle(shift, 0u);
     let origin = outputs[0] + shift;
-    let first = subgroupBroadcast(select(origin, elu_of(origin, p.alpha), p.elu == 1u), 0u);
+    let first = subgroupShuffle(select(origin, elu_of(origin, p.alpha), p.elu == 1u), 0u);
     var sum = vec4f();
     var squares = vec4f();
     for (var ox = 0u; ox < EDGE; ox++) {
@@ -165,12 +166,12 @@ struct BlockParams {
 /// The largest of `value` in the lanes whose lines are in this lane's row of windows.
 fn largest(value: vec4f, lane: u32) -> vec4f {
   var best = vec4f(-3.4028234e38);
-  best = select(best, max(best, subgroupBroadcast(value, 0u)), lane == 0u / SIZE);
-  best = select(best, max(best, subgroupBroadcast(value, 1u)), lane == 1u / SIZE);
-  best = select(best, max(best, subgroupBroadcast(value, 2u)), lane == 2u / SIZE);
-  best = select(best, max(best, subgroupBroadcast(value, 3u)), lane == 3u / SIZE);
-  best = select(best, max(best, subgroupBroadcast(value, 4u)), lane == 4u / SIZE);
-  return select(best, max(best, subgroupBroadcast(value, 5u)), lane == 5u / SIZE);
+  best = select(best, max(best, subgroupShuffle(value, 0u)), lane == 0u / SIZE);
+  best = select(best, max(best, subgroupShuffle(value, 1u)), lane == 1u / SIZE);
+  best = select(best, max(best, subgroupShuffle(value, 2u)), lane == 2u / SIZE);
+  best = select(best, max(best, subgroupShuffle(value, 3u)), lane == 3u / SIZE);
+  best = select(best, max(best, subgroupShuffle(value, 4u)), lane == 4u / SIZE);
+  return select(best, max(best, subgroupShuffle(value, 5u)), lane == 5u / SIZE);
 }
 
 @compute @workgroup_size(8)
@@ -182,10 +183,9 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let wy = at.ty * WINDOWS + lane;
   let left = at.tx * WINDOWS;
   let start = ((at.image * p.oh + wy) * p.ow + left) * p.c;
-  let source = line_of(lane, at.tile, p.tiles, p.c);
-  let row = TILE[lane];
+  let source = column_of(lane, at.tile, p.tiles, p.c);
   for (var c = 0u; c < p.c; c++) {
-    let outputs = outputs_at(source + c, p.tiles * p.c, row);
+    let outputs = outputs_at(source + c, POINTS * p.tiles * p.c, lane);
     var before = vec4f();
     var factor = vec4f();
     var shift = vec4f();
@@ -194,9 +194,9 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
       factor = scale[c];
       shift = offset[c];
     }
-    before = subgroupBroadcast(before, 0u);
-    factor = subgroupBroadcast(factor, 0u);
-    shift = subgroupBroadcast(shift, 0u);
+    before = subgroupShuffle(before, 0u);
+    factor = subgroupShuffle(factor, 0u);
+    shift = subgroupShuffle(shift, 0u);
     let sign = select(vec4f(-1.0), vec4f(1.0), factor >= vec4f()); // the smallest of y is minus the largest of -y
     for (var wx = 0u; wx < WINDOWS; wx++) {
       var best = sign * outputs[wx * SIZE];

@@ -5,7 +5,8 @@
 // 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a time:
 //   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s where A is transposed;
 //   - each lane loads its own vec4s of two rows of B, or where B is transposed a vec2 for each of its columns;
-//   - subgroupBroadcast hands every row's values to all lanes: two vec4 multiply-adds for each row and vec4.
+//   - subgroupShuffle hands every row's values to all lanes: two vec4 multiply-adds for each row and vec4. One lane's value
+//     is what subgroupBroadcast is for, but software Vulkan makes four instructions of it, one of a shuffle.
 // Why so: a load or a store costs as much as many multiply-adds here, so a large tile wins, even one that spills out of
 // the CPU's registers. And a variable that lives through a loop is written under a lane mask, one extra instruction a
 // write: two steps a write are better than one. Four would be better still, if the values of B did not spill then.
@@ -13,7 +14,9 @@
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M], B [BATCH, K, N], for product_transposed [BATCH, N, K],
 // bias [N], C [BATCH, M, N]; K even, N a multiple of 4, for transposed_product M too. Tiles may stick out; what lies past
 // the end is not stored.
-// Constants: QUADS, 1 or 2; BLOCKS, 1 to 8: 8 is fastest where there are many rows, fewer where such tiles would stick out.
+// Constants: QUADS, 1 or 2; BLOCKS, 1 to 8: 8 is fastest where there are many rows, fewer where such tiles would stick out;
+// FORMAT, how A and B are stored, f32 or f16 (see parts/storage.wgsl); RESULT, how C is.
+// Parts: storage
 
 enable subgroups;
 
@@ -30,12 +33,12 @@ alias Rows = array<Row, 4>;
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
-@group(0) @binding(0) var<storage, read> a_pairs: array<vec2f>;
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b_pairs: array<vec2f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(0) var<storage, read> a_pairs: array<Pair>;
+@group(0) @binding(0) var<storage, read> a: array<Quad>;
+@group(0) @binding(1) var<storage, read> b_pairs: array<Pair>;
+@group(0) @binding(1) var<storage, read> b: array<Quad>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> c: array<Quad_{{RESULT}}>;
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
 /// One row after two steps.
@@ -53,27 +56,27 @@ fn advance_rows(acc: ptr<function, Rows>, first: vec4f, second: vec4f, steps: St
 /// The whole tile, lane by lane: lane l holds the values of the rows 4 l .. 4 l + 3. All loads come before this; mixed
 /// with it they cost a quarter of the speed.
 fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f, steps: Steps) {
-  advance_rows(&(*acc)[0], subgroupBroadcast(first, 0u), subgroupBroadcast(second, 0u), steps);
+  advance_rows(&(*acc)[0], subgroupShuffle(first, 0u), subgroupShuffle(second, 0u), steps);
   if (BLOCKS > 1u) {
-    advance_rows(&(*acc)[1], subgroupBroadcast(first, 1u), subgroupBroadcast(second, 1u), steps);
+    advance_rows(&(*acc)[1], subgroupShuffle(first, 1u), subgroupShuffle(second, 1u), steps);
   }
   if (BLOCKS > 2u) {
-    advance_rows(&(*acc)[2], subgroupBroadcast(first, 2u), subgroupBroadcast(second, 2u), steps);
+    advance_rows(&(*acc)[2], subgroupShuffle(first, 2u), subgroupShuffle(second, 2u), steps);
   }
   if (BLOCKS > 3u) {
-    advance_rows(&(*acc)[3], subgroupBroadcast(first, 3u), subgroupBroadcast(second, 3u), steps);
+    advance_rows(&(*acc)[3], subgroupShuffle(first, 3u), subgroupShuffle(second, 3u), steps);
   }
   if (BLOCKS > 4u) {
-    advance_rows(&(*acc)[4], subgroupBroadcast(first, 4u), subgroupBroadcast(second, 4u), steps);
+    advance_rows(&(*acc)[4], subgroupShuffle(first, 4u), subgroupShuffle(second, 4u), steps);
   }
   if (BLOCKS > 5u) {
-    advance_rows(&(*acc)[5], subgroupBroadcast(first, 5u), subgroupBroadcast(second, 5u), steps);
+    advance_rows(&(*acc)[5], subgroupShuffle(first, 5u), subgroupShuffle(second, 5u), steps);
   }
   if (BLOCKS > 6u) {
-    advance_rows(&(*acc)[6], subgroupBroadcast(first, 6u), subgroupBroadcast(second, 6u), steps);
+    advance_rows(&(*acc)[6], subgroupShuffle(first, 6u), subgroupShuffle(second, 6u), steps);
   }
   if (BLOCKS > 7u) {
-    advance_rows(&(*acc)[7], subgroupBroadcast(first, 7u), subgroupBroadcast(second, 7u), steps);
+    advance_rows(&(*acc)[7], subgroupShuffle(first, 7u), subgroupShuffle(second, 7u), steps);
   }
 }
 
@@ -98,8 +101,8 @@ fn columns_of(quad: u32, n4: u32) -> array<u32, QUADS> {
 fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
   var steps = Steps();
   for (var q = 0u; q < QUADS; q++) {
-    steps[q] = b[at + columns[q]];
-    steps[QUADS + q] = b[at + n4 + columns[q]];
+    steps[q] = quad_of(b[at + columns[q]]);
+    steps[QUADS + q] = quad_of(b[at + n4 + columns[q]]);
   }
   return steps;
 }
@@ -118,7 +121,7 @@ fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
 fn load_lines(lines: array<u32, 4u * QUADS>, k: u32) -> Steps {
   var steps = Steps();
   for (var j = 0u; j < 4u * QUADS; j++) {
-    let pair = b_pairs[lines[j] + k];
+    let pair = pair_of(b_pairs[lines[j] + k]);
     steps[j / 4u][j % 4u] = pair.x;
     steps[QUADS + j / 4u][j % 4u] = pair.y;
   }
@@ -133,7 +136,10 @@ fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
 
 /// The steps 2 k and 2 k + 1 of these rows, step by step.
 fn load_rows(rows: vec4u, k: u32) -> array<vec4f, 2> {
-  let own = array(a_pairs[rows.x + k], a_pairs[rows.y + k], a_pairs[rows.z + k], a_pairs[rows.w + k]);
+  let own = array(
+    pair_of(a_pairs[rows.x + k]), pair_of(a_pairs[rows.y + k]),
+    pair_of(a_pairs[rows.z + k]), pair_of(a_pairs[rows.w + k]),
+  );
   return array(
     vec4f(own[0].x, own[1].x, own[2].x, own[3].x),
     vec4f(own[0].y, own[1].y, own[2].y, own[3].y),
@@ -154,7 +160,7 @@ fn store(tile_rows: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   for (var r = 0u; r < min(ROWS, rows); r += 4u) {
     for (var j = 0u; j < 4u; j++) {
       for (var q = 0u; q < QUADS; q++) {
-        if (r + j < rows && quad + q * 8u < n4) { c[to + j * n4 + q * 8u] = acc[0][j][q] + shift[q]; }
+        if (r + j < rows && quad + q * 8u < n4) { c[to + j * n4 + q * 8u] = to_quad_{{RESULT}}(acc[0][j][q] + shift[q]); }
       }
     }
     to += 4u * n4;
@@ -195,7 +201,7 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k; k += 2u) {
     let steps = load_steps((tile.batch * p.k + k) * n4, columns, n4);
-    advance_tile(&acc, a[row + k * m4], a[row + (k + 1u) * m4], steps);
+    advance_tile(&acc, quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4]), steps);
   }
   store(acc, tile, tile.quad + lane, p);
 }

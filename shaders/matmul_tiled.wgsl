@@ -11,17 +11,20 @@
 // read this one.
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M], B [BATCH, K, N], for product_transposed [BATCH, N, K],
-// bias [N], read if has_bias is 1, C [BATCH, M, N]; any extents. What lies past the end counts as 0 and is not stored.
+// bias [N], read if has_bias is 1, C [BATCH, M, N]; any extents, as halves multiples of
+// four. What lies past the end counts as 0 and is not stored.
+// Constants: FORMAT, how A and B are stored, f32 or f16 (see parts/storage.wgsl); RESULT, how C is.
+// Parts: storage
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 
 const TILE = 64u;
 const STEPS = 16u;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<Word>;
+@group(0) @binding(1) var<storage, read> b: array<Word>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<Word_{{RESULT}}>;
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
 // Step by step: [STEPS, TILE], so that four rows of A, or four columns of B, are neighbours.
@@ -54,23 +57,25 @@ fn address(batch: u32, line: u32, lines: u32, k: u32, p: MatmulParams, along: bo
 }
 
 fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
-  for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let slot = slot_of(i, along);
+  for (var place = lane; place < STEPS * TILE; place += 256u) {
+    let slot = slot_of(place, along);
     let row = tile.row + slot.line;
     let k = first + slot.step;
     let seen = row < p.m && k < p.k;
-    let value = a[select(0u, address(tile.batch, row, p.m, k, p, along), seen)];
+    let i = select(0u, address(tile.batch, row, p.m, k, p, along), seen);
+    let value = number_of(a[i / IN_WORD], i);
     a_tile[slot.step * TILE + slot.line] = select(0.0, value, seen);
   }
 }
 
 fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
-  for (var i = lane; i < STEPS * TILE; i += 256u) {
-    let slot = slot_of(i, along);
+  for (var place = lane; place < STEPS * TILE; place += 256u) {
+    let slot = slot_of(place, along);
     let column = tile.column + slot.line;
     let k = first + slot.step;
     let seen = column < p.n && k < p.k;
-    let value = b[select(0u, address(tile.batch, column, p.n, k, p, along), seen)];
+    let i = select(0u, address(tile.batch, column, p.n, k, p, along), seen);
+    let value = number_of(b[i / IN_WORD], i);
     b_tile[slot.step * TILE + slot.line] = select(0.0, value, seen);
   }
 }
@@ -89,12 +94,13 @@ fn advance(acc: ptr<function, array<vec4f, 4>>, lane: u32) {
 fn store(acc: array<vec4f, 4>, tile: Tile, lane: u32, p: MatmulParams) {
   for (var r = 0u; r < 4u; r++) {
     let row = tile.row + (lane / 16u) * 4u + r;
-    for (var s = 0u; s < 4u; s++) {
+    for (var s = 0u; s < 4u; s += IN_WORD_{{RESULT}}) {
       let column = tile.column + (lane % 16u) * 4u + s;
       if (row >= p.m || column >= p.n) { continue; }
-      var shift = 0.0;
-      if (p.has_bias == 1u) { shift = bias[column]; }
-      c[(tile.batch * p.m + row) * p.n + column] = acc[r][s] + shift;
+      var shift = vec2f();
+      if (p.has_bias == 1u) { shift = vec2f(bias[column], bias[min(column + 1u, p.n - 1u)]); }
+      let at = ((tile.batch * p.m + row) * p.n + column) / IN_WORD_{{RESULT}};
+      c[at] = to_word_{{RESULT}}(vec2f(acc[r][s], acc[r][min(s + 1u, 3u)]) + shift);
     }
   }
 }

@@ -1,19 +1,26 @@
 // Sums in a fixed order. WGSL has no atomic float add, and none is wanted: floating-point addition depends on
 // order, so only a fixed order gives the same bits twice. Every long sum is therefore made in two stages.
 //
-//   column_sums: partial[chunk, c] = sum over the chunk's rows of x[first + row, c]
+//   column_sums: partial[chunk, c] = factor * sum over the chunk's rows of x[first + row, c]
 //   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
 //
 // Shapes: x [at least first + rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
 // Threads: one a column (or group of four columns) and chunk; neighbours read neighbours.
-// Constants: LANE is the type of one column group, f32 or vec4f; `columns` counts groups.
+// Constants: LANE is the type of one column group, f32 or vec4f; `columns` counts groups; FORMAT, how x
+// is stored, f32 or f16 (see parts/storage.wgsl), the latter for vec4f alone.
+// Parts: storage
 
 alias Lane = {{LANE}};
 
-struct ColumnSumsParams { first: u32, rows: u32, columns: u32, chunks: u32 }
+alias Stored_f32 = Lane;
+alias Stored_f16 = Quad_f16;
+fn lane_of_f32(stored: Lane) -> Lane { return stored; }
+fn lane_of_f16(stored: Quad_f16) -> vec4f { return quad_of_f16(stored); }
+
+struct ColumnSumsParams { first: u32, rows: u32, columns: u32, chunks: u32, factor: f32 }
 
 // column_sums
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
+@group(0) @binding(0) var<storage, read> x: array<Stored_{{FORMAT}}>;
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
 @group(0) @binding(2) var<uniform> params: ColumnSumsParams;
 
@@ -27,9 +34,9 @@ fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let last = (chunk + 1u) * p.rows / p.chunks;
   var sum = Lane();
   for (var row = chunk * p.rows / p.chunks; row < last; row++) {
-    sum += x[(p.first + row) * p.columns + i % p.columns];
+    sum += lane_of_{{FORMAT}}(x[(p.first + row) * p.columns + i % p.columns]);
   }
-  partial[i] = sum;
+  partial[i] = p.factor * sum;
 }
 
 // fold

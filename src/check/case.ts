@@ -3,6 +3,7 @@ import { type Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { relativeError } from '../reference/arrays.js';
+import { unpackHalves } from '../reference/halves.js';
 
 /** One comparison of kernels with the float64 reference. */
 export interface KernelCase {
@@ -11,14 +12,16 @@ export interface KernelCase {
   readonly title: string;
   /** Whether the adapter can run it at all; default yes. */
   readonly possible?: (gpu: Gpu) => boolean;
+  /** Largest error allowed; default TOLERANCE of kernel_checks.ts. */
+  readonly tolerance?: number;
   /** Error of each output, relative in norm. */
   run(gpu: Gpu): Promise<Record<string, number>>;
 }
 
-/** What the device made, by name, beside what the reference says. */
+/** What the device made, by name, beside what the reference says; floats, unless said. */
 export type Outputs = Record<
   string,
-  { readonly got: Tensor; readonly want: ArrayLike<number>; readonly u32?: boolean }
+  { readonly got: Tensor; readonly want: ArrayLike<number>; readonly as?: 'u32' | 'halves' }
 >;
 
 /** Data for one input tensor. */
@@ -43,8 +46,9 @@ export async function compare<K extends string>(
       (rec) => body(rec, tensors),
       async (outputs) => {
         const errors: Record<string, number> = {};
-        for (const [name, { got, want, u32 }] of Object.entries(outputs)) {
-          errors[name] = relativeError(u32 ? await gpu.readU32(got) : await gpu.read(got), want);
+        for (const [name, { got, want, as }] of Object.entries(outputs)) {
+          const values = as === undefined ? await gpu.read(got) : await gpu.readU32(got);
+          errors[name] = relativeError(as === 'halves' ? unpackHalves(values as Uint32Array) : values, want);
         }
         return errors;
       },

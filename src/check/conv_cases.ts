@@ -10,6 +10,7 @@ import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
 import { eluNormLeft, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
+import type { Format } from '../gpu/kernels/storage.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
@@ -65,20 +66,32 @@ interface Way {
   /** The kernel that ends an inference block. */
   readonly block?: string;
   readonly possible?: (gpu: Gpu) => boolean;
+  /** How what lies between its kernels is stored; default f32. */
+  readonly format?: Format;
+  readonly tolerance?: number;
 }
 
-function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread): Way {
+/**
+ * As halves, three numbers are rounded to 11 binary digits on the way to each output: those at the points of x and of the
+ * weight, and their product. The way back to the image enlarges that as it does float32's errors: 4e-3 and 7.5e-3 of the
+ * norm were found with tiles of 4 and 6 (a single small image, whose sums have few terms, may be twice as far off, and is
+ * left out).
+ */
+const HALVES = { winograd4: 7.5e-3, winograd6: 1.5e-2 } as const;
+
+function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread, format: Format = 'f32'): Way {
   const of = (shader: string, entries: string[]) =>
     entries.map((entry) => `${shader}${spread === 'lanes' ? '_lanes' : ''}.${entry}`);
   return {
     forced: { conv2d, winograd: spread },
-    shapes: WINOGRAD,
+    shapes: format === 'f16' ? WINOGRAD.filter(({ b }) => b > 1) : WINOGRAD,
     kernels: [
       ...of('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
       ...of('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
     ],
     block: of('conv2d_winograd', ['output_block']).join(),
     ...(spread === 'lanes' && { possible: eightLanes }),
+    ...(format === 'f16' && { format, tolerance: HALVES[conv2d] }),
   };
 }
 
@@ -104,6 +117,10 @@ const WAYS = {
   winograd6: winograd('winograd6', 'threads'),
   'winograd4 in lanes': winograd('winograd4', 'lanes'),
   'winograd6 in lanes': winograd('winograd6', 'lanes'),
+  'winograd4 in halves': winograd('winograd4', 'threads', 'f16'),
+  'winograd6 in halves': winograd('winograd6', 'threads', 'f16'),
+  'winograd4 in lanes, in halves': winograd('winograd4', 'lanes', 'f16'),
+  'winograd6 in lanes, in halves': winograd('winograd6', 'lanes', 'f16'),
 } satisfies Record<string, Way>;
 type WayName = keyof typeof WAYS;
 const wayOf = (name: WayName): Way => WAYS[name];
@@ -127,22 +144,23 @@ const title = (s: ConvShape, way: WayName): string =>
   `${way}: ${s.b} x [${s.h}, ${s.w}, ${s.ic}] -> ${s.oc}, ${s.kh}x${s.kw}, stride ${s.stride}, ${s.padding}`;
 
 function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
-  const { forced, kernels, possible } = wayOf(way);
+  const { forced, kernels, possible, format = 'f32', tolerance } = wayOf(way);
   return {
     kernels: [...kernels, 'reduce.column_sums', 'reduce.fold'],
     title: title(s, way),
     ...(possible && { possible }),
+    ...(tolerance && { tolerance }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
-      const dy = inputs.floats(g.b * g.oh * g.ow * g.oc);
+      const dy = inputs.gradients(g.b * g.oh * g.ow * g.oc);
       const want = conv2dBackward(dy.f64, x.f64, weight.f64, s);
       const values = { ...tensors, dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, g.oc] } };
       return withForced(gpu, forced, () =>
         compare(gpu, values, (rec, t) => {
-          const { y, kept } = conv2dForward(rec, t, g, { training: true });
+          const { y, kept } = conv2dForward(rec, t, g, { training: true, format });
           const { dx, dw, db } = conv2dGradients(rec, t, t.dy, g, { kept });
           const anew = conv2dGradients(rec, t, t.dy, g); // nothing kept
-          const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7 });
+          const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7, format });
           const output = referenceForward(x.f64, weight.f64, bias.f64, s);
           return {
             y: { got: y, want: output },
@@ -259,8 +277,8 @@ export const CONV_CASES: readonly KernelCase[] = [
   ...(['naive', 'gray'] as const).flatMap((way, k) =>
     GRAY.map((s, i) => normedCase(s, way, 1100 + 10 * k + i)),
   ),
-  ...NAMES.filter((name) => name.startsWith('winograd')).flatMap((way, k) =>
-    WINOGRAD.map((s, i) => normedCase(s, way, 1200 + 10 * k + i)),
+  ...NAMES.filter((name) => name.startsWith('winograd') && wayOf(name).format === undefined).flatMap(
+    (way, k) => WINOGRAD.map((s, i) => normedCase(s, way, 1200 + 10 * k + i)),
   ),
   ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
   ...['', ' in lanes'].flatMap((lanes, k) => {

@@ -30,15 +30,16 @@ export interface KernelCheck {
 }
 
 /** Runs one case. */
-export async function checkKernel(gpu: Gpu, { kernels, title, run }: KernelCase): Promise<KernelCheck> {
-  const errors = Object.values(await run(gpu));
+export async function checkKernel(gpu: Gpu, testCase: KernelCase): Promise<KernelCheck> {
+  const { kernels, title, tolerance = TOLERANCE } = testCase;
+  const errors = Object.values(await testCase.run(gpu));
   const error = Math.max(...errors);
   return {
     kernel: kernels[0] ?? '',
     title,
     error,
-    tolerance: TOLERANCE,
-    ok: errors.length > 0 && error <= TOLERANCE,
+    tolerance,
+    ok: errors.length > 0 && error <= tolerance,
   };
 }
 

@@ -86,13 +86,13 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = fa
           return {
             probabilities: { got: parts.probabilities, want: want.probabilities },
             losses: { got: parts.losses, want: want.losses },
-            predicted: { got: parts.predicted, want: want.predicted, u32: true },
+            predicted: { got: parts.predicted, want: want.predicted, as: 'u32' },
             dlogits: {
               got: dlogits,
               want: loss.softmaxCrossEntropyBackward(want.probabilities, aim),
             },
             ring: { got: t.ring, want: [0, 0, 0, 0, mean, correct, 0.25, b] },
-            confusion: { got: t.confusion, want: confusion, u32: true },
+            confusion: { got: t.confusion, want: confusion, as: 'u32' },
           };
         },
       );

@@ -6,8 +6,10 @@ import {
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
 import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
+import type { Format } from '../gpu/kernels/storage.js';
 import { withForced } from '../gpu/tuning.js';
 import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
+import { packHalves } from '../reference/halves.js';
 import { matmul as referenceMatmul } from '../reference/matmul.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
@@ -55,12 +57,13 @@ function denseCase(
   };
 }
 
-function matmulCase(
-  [batch, m, k, n]: readonly [number, number, number, number],
-  transposed: 'a' | 'b' | undefined,
+/** What a case of a product is called, and where it is possible. */
+function described(
   way: MatmulWay,
-  seed: number,
-): KernelCase {
+  transposed: 'a' | 'b' | undefined,
+  [batch, m, k, n]: readonly [number, number, number, number],
+  more = '',
+): Omit<KernelCase, 'run'> {
   const shader = {
     naive: 'matmul',
     tiled: 'matmul_tiled',
@@ -70,8 +73,19 @@ function matmulCase(
   const entry = transposed ? { a: 'transposed_product', b: 'product_transposed' }[transposed] : 'product';
   return {
     kernels: [`${shader[way]}.${entry}`],
-    title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}`,
+    title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}${more}`,
     ...(way.startsWith('subgroup') && { possible: eightLanes }),
+  };
+}
+
+function matmulCase(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  transposed: 'a' | 'b' | undefined,
+  way: MatmulWay,
+  seed: number,
+): KernelCase {
+  return {
+    ...described(way, transposed, [batch, m, k, n]),
     run: (gpu) => {
       const inputs = new Inputs(seed);
       const a = inputs.floats(batch * m * k);
@@ -96,6 +110,44 @@ function matmulCase(
   };
 }
 
+/** Numbers that halves hold, 64ths of -2 to 2: their products and sums are exact in float32, and rounded once as halves. */
+const HALVES = Array.from({ length: 256 }, (_, i) => (i - 128) / 64);
+/** Half of the last digit of a half, relative to the smallest number that has it. */
+const HALF_DIGIT = 2 ** -11;
+
+/** The same with all factors stored as halves, and the product as both. */
+function halvesCase(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  transposed: 'a' | 'b' | undefined,
+  way: MatmulWay,
+  seed: number,
+): KernelCase {
+  return {
+    ...described(way, transposed, [batch, m, k, n], ', halves'),
+    tolerance: HALF_DIGIT,
+    run: (gpu) => {
+      const inputs = new Inputs(seed);
+      const a = inputs.oneOf(batch * m * k, HALVES);
+      const b = inputs.oneOf(batch * k * n, HALVES);
+      const want = referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed);
+      const values = {
+        a: { data: packHalves(a.f64), shape: [a.f64.length / 2] },
+        b: { data: packHalves(b.f64), shape: [b.f64.length / 2] },
+      };
+      return withForced(gpu, { matmul: way }, () =>
+        compare(gpu, values, (rec, t) => {
+          const product = (result: Format) =>
+            matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, format: 'f16', result });
+          return {
+            floats: { got: product('f32'), want },
+            halves: { got: product('f16'), want, as: 'halves' },
+          };
+        }),
+      );
+    },
+  };
+}
+
 const DENSE = [
   [1, 7, 3],
   [5, 12, 8],
@@ -109,6 +161,12 @@ const IN_TILES = [
   [3, 36, 8, 20],
   [2, 64, 34, 132],
 ] as const;
+/** Batch, rows, inner, columns in fours, as halves need. */
+const IN_FOURS = [
+  [1, 4, 4, 4],
+  [2, 36, 8, 20],
+  [3, 64, 36, 132],
+] as const;
 /** And some for kernels that take any extents. */
 const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
 const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'subgroup32', 'subgroup64'];
@@ -121,5 +179,12 @@ export const PRODUCT_CASES: readonly KernelCase[] = [
       ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, 'a', way, 310 + i)]),
       matmulCase(s, 'b', way, 320 + i),
     ]),
+  ),
+  ...(['tiled', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
+    IN_FOURS.flatMap((s, i) =>
+      ([undefined, 'a', 'b'] as const).map((transposed, k) =>
+        halvesCase(s, transposed, way, 340 + 10 * k + i),
+      ),
+    ),
   ),
 ];

@@ -22,6 +22,12 @@ export class Inputs {
     return { f32, f64: Float64Array.from(f32) };
   }
 
+  /** n values as small as the gradients of a training step are. */
+  gradients(n: number): Twin {
+    const f32 = this.floats(n).f32.map((v) => v * 2 ** -10);
+    return { f32, f64: Float64Array.from(f32) };
+  }
+
   /** n of the given values: some of them equal, as ties need. */
   oneOf(n: number, values: readonly number[]): Twin {
     const f32 = Float32Array.from({ length: n }, () => values[this.#rng.int(values.length)] ?? 0);

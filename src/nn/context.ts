@@ -1,4 +1,5 @@
 import type { Affine } from '../gpu/kernels/conv2d_direct.js';
+import type { Format } from '../gpu/kernels/storage.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { Tape, Var } from './autograd.js';
@@ -14,6 +15,8 @@ export interface Context {
   readonly tape: Tape<Tensor>;
   /** Training: batch statistics, dropout. Otherwise moving averages, no dropout. */
   readonly training: boolean;
+  /** How convolutions store what lies between their own kernels. */
+  readonly format: Format;
   /**
    * Values before their batch normalisation, and what it does to them: each is left to the one convolution that reads it.
    * A gradient of such a value is one of what the normalisation makes of it.

@@ -44,7 +44,16 @@ export interface LearnerOptions {
   readonly swa?: boolean;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
+  /** Default float32. */
+  readonly precision?: Precision;
 }
+
+/**
+ * What training computes with. With mixed_float16 the convolutions of a training step keep what lies between their own
+ * kernels as halves, which is most of what a step loads and stores. Everything is computed in float32 even so, and weights,
+ * sums, what the optimiser keeps, evaluation and prediction are float32 as well.
+ */
+export type Precision = 'float32' | 'mixed_float16';
 
 /** Everything that training changes, on the host. */
 export interface LearnerState {
@@ -124,6 +133,7 @@ export class Learner {
       clipValue: options.clipValue,
       ema: options.ema,
       labelSmoothing: options.labelSmoothing ?? 0,
+      format: options.precision === 'mixed_float16' ? 'f16' : 'f32',
     };
     this.#steps = new StepCache(this.#parts, (mode) => (mode === 'train' ? this.#train : this.#evaluation));
   }

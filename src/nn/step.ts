@@ -9,6 +9,7 @@ import {
   softmaxCrossEntropyForward,
   type Targets,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import type { Format } from '../gpu/kernels/storage.js';
 import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
 import { sizeOf } from '../gpu/shape.js';
@@ -34,6 +35,8 @@ export interface StepParts {
   readonly step: Tensor;
   readonly penalty: Penalty;
   readonly labelSmoothing: number;
+  /** How the convolutions of training steps store what lies between their kernels. */
+  readonly format: Format;
   /** Weights of the classes in training [C], and ones, for everything else. */
   readonly classWeights: Tensor;
   readonly evenWeights: Tensor;
@@ -123,6 +126,7 @@ export async function recordStep(
     });
     const ctx: Context = {
       ...{ rec, prepare, tape, training, left: new Map(), step: parts.step },
+      format: training ? parts.format : 'f32',
       weight: (name) => mustGet(vars, name),
     };
     const layers: LayerRecord[] = [];

@@ -95,7 +95,12 @@ describeGpu('the GPU core', (gpu) => {
     });
     const rec = new Recorder(gpu());
     const bind = { partial: rec.alloc([4], 'partial'), out: rec.alloc([4], 'out') };
-    const call = { bind, params: { n: 1, splits: 1 }, constants: { LANE: 'vec5f' }, workgroups: 1 };
+    const call = {
+      bind,
+      params: { n: 1, splits: 1 },
+      constants: { LANE: 'vec5f', FORMAT: 'f32' },
+      workgroups: 1,
+    };
     const failure = await Promise.resolve()
       .then(() => rec.dispatch(broken, call))
       .then(() => rec.finish())

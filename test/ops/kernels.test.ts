@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkKernel, KERNEL_CASES, TOLERANCE } from '../../src/check/kernel_checks.js';
+import { checkKernel, KERNEL_CASES } from '../../src/check/kernel_checks.js';
 import { kernels } from '../../src/gpu/kernel.js';
 import { describeGpu } from '../helpers/gpu.js';
 
@@ -10,8 +10,8 @@ describeGpu('every kernel agrees with the float64 reference', (gpu) => {
         console.warn(`SKIPPED on this adapter: ${testCase.title}`);
         skip();
       }
-      const { error } = await checkKernel(gpu(), testCase);
-      expect(error).toBeLessThanOrEqual(TOLERANCE);
+      const { error, tolerance } = await checkKernel(gpu(), testCase);
+      expect(error).toBeLessThanOrEqual(tolerance);
     });
   }
 });

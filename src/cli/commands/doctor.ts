@@ -1,4 +1,4 @@
-import { checkKernels, type KernelCheck } from '../../check/kernel_checks.js';
+import { checkKernels, type KernelCheck, TOLERANCE } from '../../check/kernel_checks.js';
 import { findData } from '../../data/find_data.js';
 import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { tuningOf } from '../../gpu/tuning.js';
@@ -45,9 +45,12 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   if (json) writeJson({ v: 1, type: 'result', ok, checks, ...(kernels && { kernels: results }) });
   else if (kernels && gpu !== undefined) {
     const wrong = results.filter((result) => !result.ok).length;
-    const worst = Math.max(...results.map(({ error }) => error));
+    const worst = (halves: boolean): string =>
+      Math.max(
+        ...results.filter((r) => r.tolerance > TOLERANCE === halves).map(({ error }) => error),
+      ).toExponential(1);
     process.stdout.write(
-      `${results.length} kernel checks, ${wrong} wrong, worst error ${worst.toExponential(1)}\n`,
+      `${results.length} kernel checks, ${wrong} wrong, worst error ${worst(false)}, with halves ${worst(true)}\n`,
     );
   }
   return ok ? EXIT.done : EXIT.noGpu;

@@ -27,6 +27,7 @@ import { winogradGradients } from './conv2d_winograd_gradient.js';
 import { eluForward } from './elu.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { columnSums } from './reduce.js';
+import type { Format } from './storage.js';
 
 /**
  * Every convolution goes through here: this file knows the ways to compute one, and the tuning of the device says which
@@ -105,6 +106,7 @@ interface ForwardOptions {
   /** Of the ELU that is applied to y; none without. */
   readonly alpha?: number | undefined;
   readonly moments?: boolean | undefined;
+  readonly format?: Format;
 }
 
 function forwardBy(
@@ -112,14 +114,14 @@ function forwardBy(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { keep, prepare, alpha, moments }: ForwardOptions,
+  { keep, prepare, alpha, moments, format = 'f32' }: ForwardOptions,
 ): ConvOutput {
   if (operands.affine !== undefined && !way.startsWith('winograd'))
     throw new Error(`${way}: takes no affine`);
   switch (way) {
     case 'winograd4':
     case 'winograd6':
-      return winogradForward(rec, operands, g, { edge: edgeOf(way), keep, prepare, alpha, moments });
+      return winogradForward(rec, operands, g, { edge: edgeOf(way), format, keep, prepare, alpha, moments });
     case 'gray':
       return { ...grayForward(rec, operands, g, { alpha, moments }), kept: undefined };
     default:
@@ -176,6 +178,8 @@ export interface ConvForwardOptions {
    * Vulkan alone gets them, as a GPU would merge so many more slowly than it reads y again.
    */
   readonly moments?: boolean;
+  /** How Winograd's ways store what lies between their kernels, for the gradients too; default f32. */
+  readonly format?: Format;
 }
 
 /**
@@ -186,11 +190,11 @@ export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { training = false, prepare = rec, alpha, moments = false }: ConvForwardOptions = {},
+  { training = false, prepare = rec, alpha, moments = false, format = 'f32' }: ConvForwardOptions = {},
 ): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
   const wanted = moments && rec.gpu.info.software;
-  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha, moments: wanted });
+  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha, moments: wanted, format });
 }
 
 export interface GradientOptions {
@@ -276,7 +280,7 @@ function blockBy(
 ): Tensor {
   if (way === 'gray') return grayBlock(rec, operands, end, g);
   if ((way === 'winograd4' || way === 'winograd6') && winogradBlockFits(edgeOf(way), end.poolSize)) {
-    return winogradBlock(rec, operands, end, g, { edge: edgeOf(way), prepare });
+    return winogradBlock(rec, operands, end, g, { edge: edgeOf(way), format: 'f32', prepare });
   }
   const { y } = forwardBy(way, rec, operands, g, { keep: false, prepare });
   const out = applyBlockEnd(rec, y, end);

@@ -9,6 +9,7 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
+import { allocStored, type Format } from './storage.js';
 
 /**
  * Host side of shaders/conv2d_winograd.wgsl, and of conv2d_winograd_lanes.wgsl where subgroups have 8 lanes: 3 x 3, stride 1,
@@ -89,6 +90,12 @@ const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
 /** Edge of the output tiles. */
 export type Edge = 4 | 6;
 
+/** The algorithm's own choices: the edge of the output tiles, and how everything at the points is stored. */
+export interface PointsForm {
+  readonly edge: Edge;
+  readonly format: Format;
+}
+
 /** How many tiles there are, and the points of one. */
 export function tiling(g: ConvGeometry, edge: Edge) {
   const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
@@ -133,13 +140,13 @@ export function overWeights(spread: Spread, g: ConvGeometry) {
 
 /** How a transform between an image and the points covers it. */
 function overImage(
-  spread: Spread,
+  rec: Recorder,
   g: ConvGeometry,
-  edge: Edge,
+  { edge, format }: PointsForm,
   channels: number,
   options: { hasBias?: boolean; alpha?: number | undefined; affine?: boolean; moments?: boolean } = {},
 ) {
-  const { params, ...grid } = overTiles(spread, g, edge, channels);
+  const { params, ...grid } = overTiles(spreadOf(rec.gpu), g, edge, channels);
   const { hasBias = false, alpha, affine = false, moments = false } = options;
   const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
@@ -151,19 +158,24 @@ function overImage(
       elu: Number(alpha !== undefined),
       alpha: alpha ?? 0,
     },
-    constants: { EDGE: edge, SIZE: 1 },
+    constants: { EDGE: edge, SIZE: 1, FORMAT: format },
     ...grid,
   };
 }
 
 /** The weight at the points: [points, IC, OC]. */
-export function weightPoints(rec: Recorder, weight: Tensor, g: ConvGeometry, edge: Edge): Tensor {
-  const u = rec.alloc([tiling(g, edge).points, g.ic, g.oc], 'u');
+export function weightPoints(
+  rec: Recorder,
+  weight: Tensor,
+  g: ConvGeometry,
+  { edge, format }: PointsForm,
+): Tensor {
+  const u = allocStored(rec, format, [tiling(g, edge).points, g.ic, g.oc], 'u');
   const spread = spreadOf(rec.gpu);
   rec.dispatch(weightTransform[spread], {
     bind: { weight, u },
     ...overWeights(spread, g),
-    constants: { EDGE: edge, SIZE: 1 },
+    constants: { EDGE: edge, SIZE: 1, FORMAT: format },
   });
   return u;
 }
@@ -173,21 +185,20 @@ export function inputPoints(
   rec: Recorder,
   { x, affine }: Pick<ConvOperands, 'x' | 'affine'>,
   g: ConvGeometry,
-  edge: Edge,
+  form: PointsForm,
 ): Tensor {
-  const { points, tiles } = tiling(g, edge);
-  const v = rec.alloc([points, tiles, g.ic], 'v');
+  const { points, tiles } = tiling(g, form.edge);
+  const v = allocStored(rec, form.format, [points, tiles, g.ic], 'v');
   const spread = spreadOf(rec.gpu);
   rec.dispatch(inputTransform[spread], {
     // Without them some buffers must still be bound; the kernel does not read them.
     bind: { x, scale: affine?.scale ?? x, offset: affine?.offset ?? x, v },
-    ...overImage(spread, g, edge, g.ic, { affine: affine !== undefined }),
+    ...overImage(rec, g, form, g.ic, { affine: affine !== undefined }),
   });
   return v;
 }
 
-export interface WinogradOptions {
-  readonly edge: Edge;
+export interface WinogradOptions extends PointsForm {
   /** Where what depends on the weights alone is recorded; default: with the rest. */
   readonly prepare?: Recorder;
   /** Whether x and the weight at the points are kept for `winogradGradients`; default no. */
@@ -198,8 +209,9 @@ export interface WinogradOptions {
   readonly moments?: boolean | undefined;
 }
 
-/** What the gradients can use again: x at the points, V, and the weight there, U. */
+/** What the gradients can use again: x at the points, V, and the weight there, U, and how they are stored. */
 export interface WinogradKept {
+  readonly format: Format;
   readonly v: Tensor;
   readonly u: Tensor;
 }
@@ -219,13 +231,14 @@ function products(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { edge, prepare = rec, keep = false }: WinogradOptions,
+  { prepare = rec, keep = false, ...form }: WinogradOptions,
 ): { m: Tensor; kept: WinogradKept | undefined } {
-  const { points, tiles } = tiling(g, edge);
-  const u = weightPoints(prepare, operands.weight, g, edge);
-  const v = inputPoints(rec, operands, g, edge);
-  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc });
-  if (keep) return { m, kept: { v, u } };
+  const { points, tiles } = tiling(g, form.edge);
+  const { format } = form;
+  const u = weightPoints(prepare, operands.weight, g, form);
+  const v = inputPoints(rec, operands, g, form);
+  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc }, { format });
+  if (keep) return { m, kept: { v, u, format } };
   rec.release(u); // unless it is prepared, and so not ours
   rec.release(v);
   return { m, kept: undefined };
@@ -253,7 +266,7 @@ export function winogradForward(
   rec.dispatch(outputTransform[spread], {
     // Without a bias some buffer must still be bound; the kernel does not read it, nor write moments nobody asked for.
     bind: { m, bias: bias ?? weight, y, moments },
-    ...overImage(spread, g, edge, g.oc, { hasBias: bias !== undefined, alpha, moments: asked }),
+    ...overImage(rec, g, options, g.oc, { hasBias: bias !== undefined, alpha, moments: asked }),
   });
   rec.release(m);
   if (asked) return { y, kept, moments: { partial: moments, chunks } };
@@ -274,7 +287,7 @@ export function winogradBlock(
   g: ConvGeometry,
   options: WinogradOptions,
 ): Tensor {
-  const { edge } = options;
+  const { edge, format } = options;
   const { weight, bias } = operands;
   const { m } = products(rec, operands, g, options);
   const spread = spreadOf(rec.gpu);
@@ -284,7 +297,7 @@ export function winogradBlock(
   rec.dispatch(outputBlock[spread], {
     bind: { block_m: m, block_bias: bias ?? weight, scale, offset, pooled },
     params: { ...params, oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: { EDGE: edge, SIZE: poolSize },
+    constants: { EDGE: edge, SIZE: poolSize, FORMAT: format },
     ...grid,
   });
   rec.release(m);

@@ -8,7 +8,7 @@ import {
   inputPoints,
   overTiles,
   overWeights,
-  type Spread,
+  type PointsForm,
   spreadOf,
   tiling,
   WEIGHT_PARAMS,
@@ -17,6 +17,7 @@ import {
 } from './conv2d_winograd.js';
 import { matmul } from './matmul.js';
 import { columnSums } from './reduce.js';
+import { allocStored, GRADIENT_SCALE } from './storage.js';
 
 /**
  * Host side of shaders/conv2d_winograd_gradient.wgsl, and of conv2d_winograd_gradient_lanes.wgsl where subgroups have 8
@@ -42,7 +43,7 @@ const weightGradient = defineTransform('conv2d_winograd_gradient', 'weight_gradi
 
 export interface WinogradGradientOptions {
   readonly edge: Edge;
-  /** What the forward pass kept, which is released; undefined: it is made again. */
+  /** What the forward pass kept, which is released; undefined: it is made again, in float32. */
   readonly kept: WinogradKept | undefined;
   /** Whether dx is asked for. */
   readonly inputGradient: boolean;
@@ -61,26 +62,36 @@ export function winogradGradients(
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
   const { points, tiles } = tiling(g, edge);
   const spread = spreadOf(rec.gpu);
-  const z = rec.alloc([points, tiles, g.oc], 'z');
+  const form: PointsForm = { edge, format: kept?.format ?? 'f32' };
+  const { format } = form;
+  const z = allocStored(rec, format, [points, tiles, g.oc], 'z');
   rec.dispatch(gradientTransform[spread], {
     bind: { g_dy: dy, z },
-    ...overMap(spread, g.oh, g.ow, g.oc, g, edge),
+    ...overMap(rec, g.oh, g.ow, g.oc, g, form),
   });
   const ones = edge + 3; // the point (1, 1), where z is the sum of dy over a tile
-  const db = columnSums(rec, z, [tiles, g.oc], 'db', ones * tiles);
+  const sums = { first: ones * tiles, format, factor: 1 / GRADIENT_SCALE[format] };
+  const db = columnSums(rec, z, [tiles, g.oc], 'db', sums);
   // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
   const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
-  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, operands.weight, g, edge) : undefined;
+  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, operands.weight, g, form) : undefined;
   if (kept !== undefined) rec.release(kept.u);
-  const v = kept?.v ?? inputPoints(rec, operands, g, edge);
-  const du = matmul(rec, v, z, { batch: points, m: g.ic, k: tiles, n: g.oc }, { transposed: 'a' });
+  const v = kept?.v ?? inputPoints(rec, operands, g, form);
+  // A long sum: float32, however its terms are stored.
+  const du = matmul(
+    rec,
+    v,
+    z,
+    { batch: points, m: g.ic, k: tiles, n: g.oc },
+    { transposed: 'a', format, result: 'f32' },
+  );
   rec.release(v);
   rec.release(z);
   const dw = rec.alloc([3, 3, g.ic, g.oc], 'dw');
   rec.dispatch(weightGradient[spread], {
     bind: { du, dw },
     ...overWeights(spread, g),
-    constants: { EDGE: edge },
+    constants: { EDGE: edge, FORMAT: format },
   });
   rec.release(du);
   return { dx, dw, db };
@@ -93,24 +104,32 @@ function fromPoints(
   kept: Tensor | undefined,
   weight: Tensor,
   g: ConvGeometry,
-  edge: Edge,
+  form: PointsForm,
 ): Tensor {
-  const { points, tiles } = tiling(g, edge);
-  const u = kept ?? weightPoints(rec, weight, g, edge);
-  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b' });
+  const { points, tiles } = tiling(g, form.edge);
+  const { format } = form;
+  const u = kept ?? weightPoints(rec, weight, g, form);
+  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b', format });
   if (kept === undefined) rec.release(u);
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
   const spread = spreadOf(rec.gpu);
   rec.dispatch(inputGradient[spread], {
     bind: { dv, dx },
-    ...overMap(spread, g.h, g.w, g.ic, g, edge),
+    ...overMap(rec, g.h, g.w, g.ic, g, form),
   });
   rec.release(dv);
   return dx;
 }
 
 /** How a transform between the points and a map [B, h, w, channels] covers it. */
-function overMap(spread: Spread, h: number, w: number, channels: number, g: ConvGeometry, edge: Edge) {
-  const { params, ...grid } = overTiles(spread, g, edge, channels);
-  return { params: { ...params, h, w }, ...grid, constants: { EDGE: edge } };
+function overMap(
+  rec: Recorder,
+  h: number,
+  w: number,
+  channels: number,
+  g: ConvGeometry,
+  { edge, format }: PointsForm,
+) {
+  const { params, ...grid } = overTiles(spreadOf(rec.gpu), g, edge, channels);
+  return { params: { ...params, h, w }, ...grid, constants: { EDGE: edge, FORMAT: format } };
 }

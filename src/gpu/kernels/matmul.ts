@@ -4,6 +4,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
 import { GROUP } from './reduce.js';
+import { allocStored, type Format } from './storage.js';
 
 /**
  * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory) and matmul_subgroup.wgsl
@@ -60,6 +61,10 @@ export interface MatmulOptions {
   readonly transposed?: 'a' | 'b' | undefined;
   /** [n], added to every row; default none. */
   readonly bias?: Tensor | undefined;
+  /** How a and b are stored; default f32. With f16, m, k and n are multiples of four. */
+  readonly format?: Format;
+  /** How c is stored; default like a and b. */
+  readonly result?: Format;
 }
 
 /** What a product is called in a tuning table, by the factor that is transposed. */
@@ -72,9 +77,10 @@ export function matmul(
   a: Tensor,
   b: Tensor,
   g: MatmulGeometry,
-  { transposed, bias }: MatmulOptions = {},
+  options: MatmulOptions = {},
 ): Tensor {
   const { batch, m, k, n } = g;
+  const { transposed, format = 'f32' } = options;
   const entry = PRODUCT_NAMES[transposed ?? 'none'];
   const way = choose<MatmulWay>(rec.gpu, {
     family: 'matmul',
@@ -85,10 +91,11 @@ export function matmul(
       transposed === 'b' ? [batch, n, k] : [batch, k, n],
     ],
     trial: (trial, candidate, [x, y]) => [
-      multiply(trial, x as Tensor, y as Tensor, undefined, g, entry, candidate),
+      multiply(trial, x as Tensor, y as Tensor, g, { transposed }, candidate),
     ],
   });
-  return multiply(rec, a, b, bias, g, entry, way);
+  // Halves take the way that is best for float32; the naive kernel, which makes one number a thread, can't store a pair.
+  return multiply(rec, a, b, g, options, format === 'f16' && way === 'naive' ? 'tiled' : way);
 }
 
 function waysFor({ gpu }: Recorder, { m, k, n }: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
@@ -102,12 +109,13 @@ function multiply(
   rec: Recorder,
   a: Tensor,
   b: Tensor,
-  bias: Tensor | undefined,
   g: MatmulGeometry,
-  entry: Entry,
+  { transposed, bias, format = 'f32', result = format }: MatmulOptions,
   way: MatmulWay,
 ): Tensor {
-  const c = rec.alloc([g.batch, g.m, g.n], 'c');
+  const entry = PRODUCT_NAMES[transposed ?? 'none'];
+  const c = allocStored(rec, result, [g.batch, g.m, g.n], 'c');
+  const formats = { FORMAT: format, RESULT: result };
   const call = {
     // Without a bias some buffer must still be bound; the kernel does not read it.
     bind: { a, b, bias: bias ?? b, c },
@@ -123,12 +131,12 @@ function multiply(
       rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
       break;
     case 'tiled':
-      rec.dispatch(KERNELS.tiled[entry], { ...call, ...grid(TILE, TILE) });
+      rec.dispatch(KERNELS.tiled[entry], { ...call, constants: formats, ...grid(TILE, TILE) });
       break;
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
       const blocks = blocksFor(g.m, entry, QUADS);
-      const constants = { QUADS, BLOCKS: blocks };
+      const constants = { QUADS, BLOCKS: blocks, ...formats };
       rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, ...grid(4 * blocks, 32 * QUADS) });
     }
   }

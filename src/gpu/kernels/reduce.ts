@@ -2,12 +2,13 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
+import type { Format } from './storage.js';
 
 /** Host side of shaders/reduce.wgsl: sums in two stages and fixed order. */
 const columnSumsKernel = defineKernel('reduce', 'column_sums', {
   reads: ['x'],
   writes: ['partial'],
-  params: { first: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32' },
+  params: { first: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32', factor: 'f32' },
 });
 const foldKernel = defineKernel('reduce', 'fold', {
   reads: ['partial'],
@@ -45,7 +46,7 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   rec.dispatch(foldKernel, {
     bind: { partial, out },
     params: { n, splits },
-    constants: { LANE },
+    constants: { LANE, FORMAT: 'f32' },
     workgroups: Math.ceil(n / GROUP),
   });
 }
@@ -53,8 +54,23 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
 /** Software Vulkan adds up so many rows while it would wait for a second dispatch. */
 const ROWS_AT_ONCE = 2048;
 
-/** x [..., C] -> the sum over all but the last axis, [C]; x may be longer than its shape, whose rows begin at `first`. */
-export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string, first = 0): Tensor {
+export interface ColumnSumsOptions {
+  /** Where in x the rows of the shape begin; default 0. */
+  readonly first?: number;
+  /** How x is stored; default f32. With f16 C is a multiple of four. */
+  readonly format?: Format;
+  /** What the sums are multiplied by; default 1. */
+  readonly factor?: number;
+}
+
+/** x [..., C] -> the sum over all but the last axis, [C]. */
+export function columnSums(
+  rec: Recorder,
+  x: Tensor,
+  shape: Shape,
+  label: string,
+  { first = 0, format = 'f32', factor = 1 }: ColumnSumsOptions = {},
+): Tensor {
   const c = shape[shape.length - 1] ?? 1;
   const rows = sizeOf(shape) / c;
   const { LANE, width } = lanesFor(c);
@@ -64,8 +80,8 @@ export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string
   const partial = chunks === 1 ? out : rec.alloc([chunks, c], `${label}_partial`);
   rec.dispatch(columnSumsKernel, {
     bind: { x, partial },
-    params: { first, rows, columns, chunks },
-    constants: { LANE },
+    params: { first, rows, columns, chunks, factor },
+    constants: { LANE, FORMAT: format },
     workgroups: Math.ceil((chunks * columns) / GROUP),
   });
   if (chunks > 1) {

@@ -10,10 +10,10 @@ export function conv2d(
   bias: TensorVar | undefined,
   options: ConvOptions,
 ): TensorVar {
-  const { rec, tape, prepare } = ctx;
+  const { rec, tape, prepare, format } = ctx;
   const g = convGeometry(x.value.shape, weight.value.shape, options);
   const operands = { x: x.value, weight: weight.value, bias: bias?.value };
-  const { y, kept } = conv2dForward(rec, operands, g, { training: weight.needsGrad, prepare });
+  const { y, kept } = conv2dForward(rec, operands, g, { training: weight.needsGrad, prepare, format });
   return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
     if (!weight.needsGrad) return [conv2dInputGradient(rec, dy, weight.value, g)]; // a frozen layer
     const { dx, dw, db } = conv2dGradients(rec, operands, dy, g, { kept, inputGradient: x.needsGrad });

@@ -35,7 +35,7 @@ export function convBlock(
   options: EluNormPoolOptions,
   reader?: BlockReader,
 ): TensorVar {
-  const { rec, prepare, tape, training, step, left } = ctx;
+  const { rec, prepare, tape, training, step, left, format } = ctx;
   const g = convGeometry(x.value.shape, kernel.value.shape, convolution);
   const operands = { x: x.value, weight: kernel.value, bias: bias?.value, affine: left.get(x) };
   const weights = normWeights(norm);
@@ -44,7 +44,7 @@ export function convBlock(
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
     return tape.record('conv_block', inputs, conv2dBlock(rec, prepare, operands, end, g), undefined);
   }
-  const made = conv2dForward(rec, operands, g, { training, alpha: options.alpha, moments: true });
+  const made = conv2dForward(rec, operands, g, { training, alpha: options.alpha, moments: true, format });
   const { y: e, kept, moments } = made;
   const leave =
     reader !== undefined &&
