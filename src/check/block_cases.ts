@@ -1,8 +1,14 @@
+import { eightLanes } from '../gpu/device.js';
 import { normGeometry } from '../gpu/kernels/batch_norm.js';
-import { eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { conv2dGradients } from '../gpu/kernels/conv2d.js';
+import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
+import { eluNormPoolBackward, eluNormPoolGradients, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { applyBlockEnd, prepareNorm } from '../gpu/kernels/inference_block.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
 import * as norm from '../reference/batch_norm.js';
+import { conv2dBackward } from '../reference/conv2d.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
 import { compare, type KernelCase } from './case.js';
@@ -13,13 +19,63 @@ const MOMENTUM = 0.99;
 const ALPHA = 1;
 const [SEED, STEP, LAYER] = [77, 3, 5];
 
-/** ELU, batch norm, pooling and dropout of the float64 reference, one after the other, against the fused kernels. */
-function blockCase(
-  [b, h, w, c]: readonly [number, number, number, number],
-  size: number,
-  rate: number,
-  { ties = false } = {},
-): KernelCase {
+type BlockShape = readonly [b: number, h: number, w: number, c: number];
+
+/** Inputs of a block and what the float64 reference makes of them, ELU, batch norm, pooling and dropout one after the other. */
+function blockOf([b, h, w, c]: BlockShape, size: number, rate: number, ties: boolean) {
+  const inputs = new Inputs(b * h * w * c + size);
+  const n = b * h * w * c;
+  const z = ties ? inputs.oneOf(n, [-0.5, 0.25, 0.5]) : inputs.floats(n);
+  const [oh, ow] = [Math.floor(h / size), Math.floor(w / size)];
+  const pooled = b * oh * ow * c;
+  const dy = inputs.floats(pooled);
+  const { gamma, beta, mean, variance, tensors } = inputs.norm(c);
+  const e = activations.eluForward(z.f64, ALPHA);
+  const values = {
+    z: { data: z.f32, shape: [b, h, w, c] },
+    e: { data: Float32Array.from(e), shape: [b, h, w, c] },
+    dy: { data: dy.f32, shape: [b, oh, ow, c] },
+    step: { data: new Uint32Array([STEP, SEED, 0, 0]), shape: [4] },
+    ...tensors,
+  };
+  const g = normGeometry([b, h, w, c]);
+  const windows = { ...{ b, h, w, c, size, stride: size }, padding: 'valid' } as const;
+  const own = norm.statistics(e, g);
+  const forward = (m: typeof own) =>
+    pool.maxPool2dForward(norm.normalize(e, gamma.f64, beta.f64, m.mean, m.variance, EPSILON, g), windows);
+  const trained = forward(own);
+  const mask = drop.dropoutMask(pooled, rate, SEED, STEP, LAYER);
+  const du = pool.maxPool2dBackward(drop.dropoutApply(dy.f64, mask, rate), trained.source, n);
+  const { dx, dgamma, dbeta } = norm.batchNormBackward(
+    du,
+    e,
+    gamma.f64,
+    own.mean,
+    own.variance,
+    EPSILON,
+    g,
+    true,
+  );
+  const options = {
+    ...{ alpha: ALPHA, epsilon: EPSILON, momentum: MOMENTUM, poolSize: size },
+    dropout: { rate, layer: LAYER },
+  };
+  const want = {
+    inferred: forward({ mean: mean.f64, variance: variance.f64 }).y,
+    y: drop.dropoutApply(trained.y, mask, rate),
+    dz: activations.eluBackward(dx, z.f64, ALPHA),
+    ...{ dgamma, dbeta },
+    movingMean: norm.moved(mean.f64, own.mean, MOMENTUM),
+    movingVariance: norm.moved(variance.f64, own.variance, MOMENTUM),
+  };
+  return { inputs, values, options, want };
+}
+
+const titleOf = (shape: BlockShape, size: number, rate: number, ties: boolean): string =>
+  `block of [${shape.join(', ')}], pool ${size}, dropout ${rate}${ties ? ', ties' : ''}`;
+
+/** The fused kernels of a block. */
+function blockCase(shape: BlockShape, size: number, rate: number, ties = false): KernelCase {
   return {
     kernels: [
       ...['statistics', 'forward', 'gradient_sums', 'finish_gradients', 'input_gradient'].map(
@@ -29,62 +85,66 @@ function blockCase(
       'inference_block.prepare',
       'inference_block.apply',
     ],
-    title: `block of [${[b, h, w, c].join(', ')}], pool ${size}, dropout ${rate}${ties ? ', ties' : ''}`,
+    title: titleOf(shape, size, rate, ties),
     run: (gpu) => {
-      const inputs = new Inputs(b * h * w * c + size);
-      const n = b * h * w * c;
-      const z = ties ? inputs.oneOf(n, [-0.5, 0.25, 0.5]) : inputs.floats(n);
-      const [oh, ow] = [Math.floor(h / size), Math.floor(w / size)];
-      const pooled = b * oh * ow * c;
-      const dy = inputs.floats(pooled);
-      const { gamma, beta, mean, variance, tensors } = inputs.norm(c);
-      const e = activations.eluForward(z.f64, ALPHA);
-      const f32 = Float32Array.from(e);
-      const values = {
-        z: { data: z.f32, shape: [b, h, w, c] },
-        e: { data: f32, shape: [b, h, w, c] },
-        dy: { data: dy.f32, shape: [b, oh, ow, c] },
-        step: { data: new Uint32Array([STEP, SEED, 0, 0]), shape: [4] },
-        ...tensors,
-      };
-
-      const g = normGeometry([b, h, w, c]);
-      const windows = { ...{ b, h, w, c, size, stride: size }, padding: 'valid' } as const;
-      const own = norm.statistics(e, g);
-      const forward = (m: typeof own) =>
-        pool.maxPool2dForward(
-          norm.normalize(e, gamma.f64, beta.f64, m.mean, m.variance, EPSILON, g),
-          windows,
-        );
-      const trained = forward(own);
-      const mask = drop.dropoutMask(pooled, rate, SEED, STEP, LAYER);
-      const du = pool.maxPool2dBackward(drop.dropoutApply(dy.f64, mask, rate), trained.source, n);
-      const want = norm.batchNormBackward(du, e, gamma.f64, own.mean, own.variance, EPSILON, g, true);
+      const { values, options, want } = blockOf(shape, size, rate, ties);
       return compare(gpu, values, (rec, t) => {
-        const weights = {
-          gamma: t.gamma,
-          beta: t.beta,
-          movingMean: t.movingMean,
-          movingVariance: t.movingVariance,
-        };
-        const options = {
-          ...{ alpha: ALPHA, epsilon: EPSILON, momentum: MOMENTUM, poolSize: size },
-          dropout: { rate, layer: LAYER },
-        };
         // First, because training moves the averages that it uses.
-        const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, weights, EPSILON), ...options });
-        const { y, saved } = eluNormPoolTrain(rec, { e: t.e }, weights, t.step, options);
-        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, weights, saved, options);
+        const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, t, EPSILON), ...options });
+        const { y, saved } = eluNormPoolTrain(rec, { e: t.e }, t, t.step, options);
+        const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, t, saved, options);
         return {
-          inferred: { got: inferred, want: forward({ mean: mean.f64, variance: variance.f64 }).y },
-          y: { got: y, want: drop.dropoutApply(trained.y, mask, rate) },
-          dz: { got: dz, want: activations.eluBackward(want.dx, z.f64, ALPHA) },
+          inferred: { got: inferred, want: want.inferred },
+          y: { got: y, want: want.y },
+          dz: { got: dz, want: want.dz },
           dgamma: { got: dgamma, want: want.dgamma },
           dbeta: { got: dbeta, want: want.dbeta },
-          movingMean: { got: t.movingMean, want: norm.moved(mean.f64, own.mean, MOMENTUM) },
-          movingVariance: { got: t.movingVariance, want: norm.moved(variance.f64, own.variance, MOMENTUM) },
+          movingMean: { got: t.movingMean, want: want.movingMean },
+          movingVariance: { got: t.movingVariance, want: want.movingVariance },
         };
       });
+    },
+  };
+}
+
+/** Input channels of the convolution whose gradients begin with those of its block. */
+const IC = 8;
+
+/** The gradient of a block that its convolution takes to the points of Winograd's algorithm by itself. */
+function blockGradientCase(
+  way: 'winograd4' | 'winograd6',
+  shape: BlockShape,
+  size: number,
+  rate: number,
+  ties = false,
+): KernelCase {
+  const [b, h, w, c] = shape;
+  return {
+    kernels: ['conv2d_winograd_block_lanes.transform'],
+    title: `${way}, gradients from a ${titleOf(shape, size, rate, ties)}`,
+    possible: eightLanes,
+    run: (gpu) => {
+      const { inputs, values, options, want } = blockOf(shape, size, rate, ties);
+      const [x, weight] = [inputs.floats(b * h * w * IC), inputs.floats(9 * IC * c)];
+      const s = { ...{ b, h, w, ic: IC, oc: c, kh: 3, kw: 3, stride: 1 }, padding: 'same' } as const;
+      const g = convGeometry([b, h, w, IC], [3, 3, IC, c], s);
+      const gradients = conv2dBackward(Float64Array.from(want.dz), x.f64, weight.f64, s);
+      const operands = {
+        x: { data: x.f32, shape: [b, h, w, IC] },
+        weight: { data: weight.f32, shape: [3, 3, IC, c] },
+      };
+      return withForced(gpu, { conv2d: way, winograd: 'lanes' }, () =>
+        compare(gpu, { ...values, ...operands }, (rec, t) => {
+          const { saved } = eluNormPoolTrain(rec, { e: t.e }, t, t.step, options);
+          const { gradient } = eluNormPoolGradients(rec, t.dy, t.e, t, saved, options);
+          const { dx, dw, db } = conv2dGradients(rec, t, gradient, g);
+          return {
+            dx: { got: dx as Tensor, want: gradients.dx },
+            dw: { got: dw, want: gradients.dw },
+            db: { got: db, want: gradients.db },
+          };
+        }),
+      );
     },
   };
 }
@@ -93,7 +153,13 @@ export const BLOCK_CASES: readonly KernelCase[] = [
   blockCase([3, 6, 8, 4], 2, 0.2),
   blockCase([2, 7, 5, 12], 2, 0),
   blockCase([2, 9, 9, 4], 3, 0.5),
-  blockCase([2, 6, 6, 8], 2, 0.2, { ties: true }),
+  blockCase([2, 6, 6, 8], 2, 0.2, true),
   blockCase([4, 5, 4, 8], 1, 0),
   blockCase([28, 1, 1, 64], 1, 0.5),
+  ...(['winograd4', 'winograd6'] as const).flatMap((way) => [
+    blockGradientCase(way, [3, 6, 8, 4], 2, 0.2),
+    blockGradientCase(way, [2, 13, 7, 12], 2, 0),
+    blockGradientCase(way, [2, 12, 6, 8], 2, 0.2, true),
+    blockGradientCase(way, [4, 9, 14, 8], 1, 0),
+  ]),
 ];

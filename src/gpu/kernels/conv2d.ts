@@ -1,7 +1,7 @@
 import type { Gpu } from '../device.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { choose, type Tunable } from '../tuning.js';
 import {
   type ConvOperands,
@@ -23,8 +23,10 @@ import {
   winogradFits,
   winogradForward,
 } from './conv2d_winograd.js';
-import { winogradGradients } from './conv2d_winograd_gradient.js';
+import { blockPointsFit } from './conv2d_winograd_block.js';
+import { tilesOnPatches, winogradGradients } from './conv2d_winograd_gradient.js';
 import { eluForward } from './elu.js';
+import { type BlockGradient, blockGradient } from './elu_norm_pool.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { columnSums } from './reduce.js';
 import type { Format } from './storage.js';
@@ -213,15 +215,28 @@ export interface ConvGradients {
   readonly db: Tensor;
 }
 
-/** All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC]. */
+/**
+ * All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC], or from what that is made of in a
+ * block: some ways never store it.
+ */
 export function conv2dGradients(
   rec: Recorder,
   operands: Omit<ConvOperands, 'bias'>,
-  dy: Tensor,
+  dy: Tensor | BlockGradient,
   g: ConvGeometry,
   options: GradientOptions = {},
 ): ConvGradients {
-  return gradientsBy(trainingWay(rec.gpu, g), rec, operands, dy, g, options);
+  const way = trainingWay(rec.gpu, g);
+  if (dy instanceof Tensor) return gradientsBy(way, rec, operands, dy, g, options);
+  const { kept, inputGradient = true } = options;
+  if ((way === 'winograd4' || way === 'winograd6') && blockPointsFit(rec.gpu, dy)) {
+    if (tilesOnPatches(g) || !inputGradient)
+      return winogradGradients(rec, operands, dy, g, { edge: edgeOf(way), kept, inputGradient });
+  }
+  const dz = blockGradient(rec, dy);
+  const gradients = gradientsBy(way, rec, operands, dz, g, options);
+  rec.release(dz);
+  return gradients;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Recorder } from '../recorder.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import {
@@ -15,6 +15,8 @@ import {
   type WinogradKept,
   weightPoints,
 } from './conv2d_winograd.js';
+import { blockPoints } from './conv2d_winograd_block.js';
+import type { BlockGradient } from './elu_norm_pool.js';
 import { matmul } from './matmul.js';
 import { columnSums } from './reduce.js';
 import { allocStored, GRADIENT_SCALE } from './storage.js';
@@ -41,6 +43,11 @@ const weightGradient = defineTransform('conv2d_winograd_gradient', 'weight_gradi
   params: WEIGHT_PARAMS,
 });
 
+/** Whether the tiles of y lie on the middle of their patches of x, which `input_gradient` takes for granted. */
+export function tilesOnPatches(g: ConvGeometry): boolean {
+  return g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
+}
+
 export interface WinogradGradientOptions {
   readonly edge: Edge;
   /** What the forward pass kept, which is released; undefined: it is made again, in float32. */
@@ -51,12 +58,12 @@ export interface WinogradGradientOptions {
 
 /**
  * dw [3, 3, IC, OC] and db [OC] from x and dy, and dx [B, H, W, IC] from dy and the weight, if it is asked for and the
- * padding is 'same': else it is undefined. All begin with dy at the points.
+ * padding is 'same': else it is undefined. All begin with dy at the points, or with what a block's dz is made of.
  */
 export function winogradGradients(
   rec: Recorder,
   operands: Omit<ConvOperands, 'bias'>,
-  dy: Tensor,
+  dy: Tensor | BlockGradient,
   g: ConvGeometry,
   { edge, kept, inputGradient }: WinogradGradientOptions,
 ): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
@@ -64,17 +71,12 @@ export function winogradGradients(
   const spread = spreadOf(rec.gpu);
   const form: PointsForm = { edge, format: kept?.format ?? 'f32' };
   const { format } = form;
-  const z = allocStored(rec, format, [points, tiles, g.oc], 'z');
-  rec.dispatch(gradientTransform[spread], {
-    bind: { g_dy: dy, z },
-    ...overMap(rec, g.oh, g.ow, g.oc, g, form),
-  });
+  const z = dy instanceof Tensor ? gradientPoints(rec, dy, g, form) : blockPoints(rec, dy, g, form);
   const ones = edge + 3; // the point (1, 1), where z is the sum of dy over a tile
   const sums = { first: ones * tiles, format, factor: 1 / GRADIENT_SCALE[format] };
   const db = columnSums(rec, z, [tiles, g.oc], 'db', sums);
-  // Only so do the tiles of y lie on the middle of their patches of x, as the kernel takes for granted.
-  const same = g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
-  const dx = inputGradient && same ? fromPoints(rec, z, kept?.u, operands.weight, g, form) : undefined;
+  const dx =
+    inputGradient && tilesOnPatches(g) ? fromPoints(rec, z, kept?.u, operands.weight, g, form) : undefined;
   if (kept !== undefined) rec.release(kept.u);
   const v = kept?.v ?? inputPoints(rec, operands, g, form);
   // A long sum: float32, however its terms are stored.
@@ -95,6 +97,17 @@ export function winogradGradients(
   });
   rec.release(du);
   return { dx, dw, db };
+}
+
+/** dy at the points: [points, tiles, OC]. */
+function gradientPoints(rec: Recorder, dy: Tensor, g: ConvGeometry, form: PointsForm): Tensor {
+  const { points, tiles } = tiling(g, form.edge);
+  const z = allocStored(rec, form.format, [points, tiles, g.oc], 'z');
+  rec.dispatch(gradientTransform[spreadOf(rec.gpu)], {
+    bind: { g_dy: dy, z },
+    ...overMap(rec, g.oh, g.ow, g.oc, g, form),
+  });
+  return z;
 }
 
 /** dx from z, dy at the points, and u, the weight there. */

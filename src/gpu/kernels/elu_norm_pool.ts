@@ -187,16 +187,26 @@ function apply(
   return { y, saved: { mean, rstd, winner: all ? e : winner } };
 }
 
-/** Gradients of a training forward: dz (through ELU too) like e, dgamma and dbeta [C]. */
-export function eluNormPoolBackward(
+/** The gradient of e's layer that is not made yet: what `blockGradient` makes dz of, or a convolution that takes it so. */
+export interface BlockGradient {
+  readonly dy: Tensor;
+  readonly e: Tensor;
+  readonly winner: Tensor;
+  /** [4, C]: mean, scale, constant and slope. */
+  readonly coefficients: Tensor;
+  readonly options: EluNormPoolOptions;
+}
+
+/** dgamma and dbeta [C] of a training forward, and all that dz is made of. */
+export function eluNormPoolGradients(
   rec: Recorder,
   dy: Tensor,
   e: Tensor,
   { gamma }: NormWeights,
   { mean, rstd, winner }: EluNormPoolSaved,
   options: EluNormPoolOptions,
-): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const { b, h, oh, ow, c4, constants, common } = grid(e.shape, options);
+): { gradient: BlockGradient; dgamma: Tensor; dbeta: Tensor } {
+  const { b, oh, ow, c4, constants, common } = grid(e.shape, options);
   const chunks = chunksFor(b * oh * ow, c4);
   const channels = [c4 * 4];
   const partial = rec.alloc([chunks, 2, ...channels], 'partial');
@@ -216,13 +226,33 @@ export function eluNormPoolBackward(
     workgroups: Math.ceil(c4 / GROUP),
   });
   rec.release(partial);
-  const dz = rec.alloc(e.shape, 'dz');
+  return { gradient: { dy, e, winner, coefficients, options }, dgamma, dbeta };
+}
+
+/** dz, through ELU too, like e. */
+export function blockGradient(rec: Recorder, { options, ...tensors }: BlockGradient): Tensor {
+  const { b, h, c4, constants, common } = grid(tensors.e.shape, options);
+  const dz = rec.alloc(tensors.e.shape, 'dz');
   rec.dispatch(inputGradientKernel, {
-    bind: { dy, e, winner, coefficients, dz },
-    params: { ...common, chunks },
+    bind: { ...tensors, dz },
+    params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * Math.ceil(h / options.poolSize) * c4) / GROUP),
   });
-  rec.release(coefficients);
+  return dz;
+}
+
+/** All gradients of a training forward: dz like e, dgamma and dbeta [C]. */
+export function eluNormPoolBackward(
+  rec: Recorder,
+  dy: Tensor,
+  e: Tensor,
+  weights: NormWeights,
+  saved: EluNormPoolSaved,
+  options: EluNormPoolOptions,
+): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
+  const { gradient, dgamma, dbeta } = eluNormPoolGradients(rec, dy, e, weights, saved, options);
+  const dz = blockGradient(rec, gradient);
+  rec.release(gradient.coefficients);
   return { dz, dgamma, dbeta };
 }

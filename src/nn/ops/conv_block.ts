@@ -3,7 +3,7 @@ import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometr
 import {
   type EluNormPoolOptions,
   eluNormLeft,
-  eluNormPoolBackward,
+  eluNormPoolGradients,
   eluNormPoolTrain,
 } from '../../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../../gpu/kernels/inference_block.js';
@@ -53,10 +53,10 @@ export function convBlock(
     ? { y: e, ...eluNormLeft(rec, { e, moments }, weights, options) }
     : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments }, weights, step, options) };
   const output = tape.record('conv_block', inputs, y, (dy) => {
-    const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);
+    const { gradient, dgamma, dbeta } = eluNormPoolGradients(rec, dy, e, weights, saved, options);
+    const { dx, dw, db } = conv2dGradients(rec, operands, gradient, g, { kept, inputGradient: x.needsGrad });
+    rec.release(gradient.coefficients);
     if (y !== e) rec.release(e); // else the tape does
-    const { dx, dw, db } = conv2dGradients(rec, operands, dz, g, { kept, inputGradient: x.needsGrad });
-    rec.release(dz);
     return [dx, dw, dgamma, dbeta, ...(bias === undefined ? [] : [db])];
   });
   if (affine !== undefined) left.set(output, affine);

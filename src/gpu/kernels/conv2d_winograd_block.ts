@@ -1,0 +1,53 @@
+import type { Gpu } from '../device.js';
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import type { ConvGeometry } from './conv2d_geometry.js';
+import { overTiles, type PointsForm, spreadOf, tiling } from './conv2d_winograd.js';
+import { allWin, type BlockGradient } from './elu_norm_pool.js';
+import { allocStored } from './storage.js';
+
+/** Host side of shaders/conv2d_winograd_block_lanes.wgsl. */
+const transform = defineKernel('conv2d_winograd_block_lanes', 'transform', {
+  reads: ['dy', 'e', 'winner', 'coefficients'],
+  writes: ['z'],
+  params: {
+    b: 'u32',
+    h: 'u32',
+    w: 'u32',
+    c: 'u32',
+    oh: 'u32',
+    ow: 'u32',
+    ty: 'u32',
+    tx: 'u32',
+    tiles: 'u32',
+    alpha: 'f32',
+    keep_scale: 'f32',
+  },
+});
+
+/** Whether a block's gradient can go to the points without dz between: windows of 2 x 2, or a block where every e wins. */
+export function blockPointsFit(gpu: Gpu, { options }: BlockGradient): boolean {
+  return spreadOf(gpu) === 'lanes' && (options.poolSize === 2 || allWin(options));
+}
+
+/** Z [points, tiles, OC], the gradient of a block's convolution at the points. */
+export function blockPoints(
+  rec: Recorder,
+  { dy, e, winner, coefficients, options }: BlockGradient,
+  g: ConvGeometry,
+  { edge, format }: PointsForm,
+): Tensor {
+  const { points, tiles } = tiling(g, edge);
+  const z = allocStored(rec, format, [points, tiles, g.oc], 'z');
+  const { params, ...grid } = overTiles('lanes', g, edge, g.oc);
+  const { poolSize, alpha, dropout } = options;
+  const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
+  rec.dispatch(transform, {
+    bind: { dy, e, winner, coefficients, z },
+    params: { ...params, h: g.oh, w: g.ow, oh, ow, alpha, keep_scale: 1 / (1 - dropout.rate) },
+    constants: { EDGE: edge, SIZE: poolSize, FORMAT: format },
+    ...grid,
+  });
+  return z;
+}
