@@ -53,7 +53,8 @@ export async function benchPeers({ rounds, filter = '', log }) {
 }
 
 function available(log) {
-  const peers = [child('fer-tui', ['node', here('peers/fer_tui.mjs')])];
+  const ours = (name, ...options) => child(name, ['node', here('peers/fer_tui.mjs'), ...options]);
+  const peers = [ours('fer-tui'), ours('fer-tui, mixed_float16', 'mixed_float16')];
   const python = process.env.FER_BENCH_PYTHON ?? 'python3';
   const torch = [python, '/usr/bin/python3'].find(
     (program) => spawnSync(program, ['-c', 'import torch']).status === 0,

@@ -1,13 +1,14 @@
-/** fer-tui as one of the peers; see peers.mjs for the protocol. */
+/** fer-tui as one of the peers, in the precision that is asked for; see peers.mjs for the protocol. */
 
 import { randomBatch } from '../../dist/bench/steps.js';
 import * as fer from '../../dist/index.js';
 import { answer } from './protocol.mjs';
 
+const [precision = 'float32'] = process.argv.slice(2);
 const gpu = await fer.openGpu();
 const learners = new Map();
 const learnerOf = (model) => {
-  if (!learners.has(model)) learners.set(model, new fer.Learner(gpu, fer.buildModel(model)));
+  if (!learners.has(model)) learners.set(model, new fer.Learner(gpu, fer.buildModel(model), { precision }));
   return learners.get(model);
 };
 
@@ -20,6 +21,7 @@ answer({
     return Object.assign(run, { settle: () => gpu.sync() });
   },
   infer: (batch, model) => {
+    if (precision !== 'float32') throw new Error('predicts in float32');
     const [images] = randomBatch(batch);
     const learner = learnerOf(model);
     return () => learner.predict(images);

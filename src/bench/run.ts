@@ -72,6 +72,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     const steps = await benchSteps(gpu, {
       models,
       batches: [batch],
+      precisions: quick ? ['float32'] : ['float32', 'mixed_float16'],
       inference,
       seconds: seconds * 5,
       ...told,

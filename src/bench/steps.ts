@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
-import { Learner } from '../nn/learner.js';
+import { Learner, type Precision } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';
@@ -39,6 +39,7 @@ export interface StepBenchOptions {
   readonly models: readonly string[];
   /** Batches to train with. */
   readonly batches: readonly number[];
+  readonly precisions: readonly Precision[];
   /** Batches to predict with. */
   readonly inference: readonly number[];
   /** For each. */
@@ -47,12 +48,14 @@ export interface StepBenchOptions {
 }
 
 export async function benchSteps(gpu: Gpu, options: StepBenchOptions): Promise<StepResult[]> {
-  const { models, batches, inference, seconds, log } = options;
+  const { models, batches, precisions, inference, seconds, log } = options;
   const results: StepResult[] = [];
   for (const model of models) {
     for (const batch of batches) {
-      log?.(`${model}, training, batch ${batch}`);
-      results.push(await benchTraining(gpu, model, batch, seconds));
+      for (const precision of precisions) {
+        log?.(`${model}, training, batch ${batch}, ${precision}`);
+        results.push(await benchTraining(gpu, model, batch, precision, seconds));
+      }
     }
     for (const batch of inference) {
       log?.(`${model}, inference, batch ${batch}`);
@@ -62,8 +65,14 @@ export async function benchSteps(gpu: Gpu, options: StepBenchOptions): Promise<S
   return results;
 }
 
-async function benchTraining(gpu: Gpu, model: string, batch: number, seconds: number): Promise<StepResult> {
-  const learner = new Learner(gpu, buildModel(model));
+async function benchTraining(
+  gpu: Gpu,
+  model: string,
+  batch: number,
+  precision: Precision,
+  seconds: number,
+): Promise<StepResult> {
+  const learner = new Learner(gpu, buildModel(model), { precision });
   const [images, labels] = randomBatch(batch);
   const step = timed(async () => {
     await learner.train(images, labels);
@@ -73,7 +82,7 @@ async function benchTraining(gpu: Gpu, model: string, batch: number, seconds: nu
   const ms = summarize(await sample(step, { seconds }));
   const kernels = await profile(learner, images, labels);
   const result = {
-    name: `${model} training, batch ${batch}`,
+    name: `${model} training, batch ${batch}${precision === 'float32' ? '' : `, ${precision}`}`,
     ms,
     imgPerS: (1000 * batch) / ms.median,
     dispatches: kernels.length,

@@ -1,5 +1,6 @@
 import { parseAugment } from '../data/augment.js';
 import type { PreprocessName } from '../data/preprocess.js';
+import type { Precision } from '../nn/learner.js';
 import { UsageError } from '../util/errors.js';
 import type { Monitor, MonitorMode } from './callbacks.js';
 import { OPTIONS, type OptionSpec } from './options.js';
@@ -38,6 +39,7 @@ export interface TrainConfig {
   readonly swa: number | undefined;
   readonly dropout: number | undefined;
   readonly labelSmoothing: number;
+  readonly precision: Precision;
   readonly augment: string;
   readonly mixup: number;
   readonly preprocess: PreprocessName;

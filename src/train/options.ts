@@ -125,6 +125,12 @@ export const OPTIONS = {
     range: [0, 0.9],
     help: 'share of the target spread over all classes',
   },
+  precision: {
+    type: 'string',
+    default: 'float32',
+    choices: ['float32', 'mixed_float16'],
+    help: 'mixed_float16: convolutions in training keep what lies between their kernels as halves; faster, a little coarser',
+  },
   augment: {
     type: 'string',
     default: 'default',

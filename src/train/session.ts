@@ -227,13 +227,13 @@ async function networkOf(config: TrainConfig, dataset: Dataset, folder: RunFolde
 }
 
 function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {
-  const { seed, l1, l2, labelSmoothing, clipNorm, clipValue, ema } = config;
+  const { seed, l1, l2, labelSmoothing, precision, clipNorm, clipValue, ema } = config;
   const classWeights =
     config.classWeights === undefined
       ? undefined
       : parseClassWeights(config.classWeights, splits.train.labels, classes);
   return {
-    ...{ seed, l1, l2, labelSmoothing, clipNorm, clipValue, ema, classWeights },
+    ...{ seed, l1, l2, labelSmoothing, precision, clipNorm, clipValue, ema, classWeights },
     swa: config.swa !== undefined,
     optimizer: optimizerOf(config),
   };

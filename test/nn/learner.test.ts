@@ -12,7 +12,7 @@ import {
   ReLU,
   Softmax,
 } from '../../src/nn/layers.js';
-import { Learner } from '../../src/nn/learner.js';
+import { Learner, type Precision } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -83,6 +83,34 @@ describeGpu('the learner', (gpu) => {
     naive.forEach((loss, i) => {
       expect(Math.abs((winograd[i] ?? Number.NaN) - loss) / loss).toBeLessThan(1e-4);
     });
+  });
+
+  it.each([
+    'winograd4',
+    'winograd6',
+  ])('trains nearly alike with halves in %s, and predicts alike', async (way) => {
+    const train = (precision: Precision) =>
+      withForced(gpu(), { conv2d: way }, async () => {
+        const learner = new Learner(gpu(), pairs(), { seed: 5, precision });
+        for (let i = 0; i < 8; i++) await learner.train(...batch(6, i));
+        return { learner, losses: (await learner.metrics()).map(({ loss }) => loss) };
+      });
+    const [whole, halves, again] = [
+      await train('float32'),
+      await train('mixed_float16'),
+      await train('mixed_float16'),
+    ];
+    expect(again.losses).toEqual(halves.losses);
+    expect(halves.losses).not.toEqual(whole.losses);
+    whole.losses.forEach((loss, i) => {
+      expect(Math.abs((halves.losses[i] ?? Number.NaN) - loss) / loss).toBeLessThan(0.02);
+    });
+    await withForced(gpu(), { conv2d: way }, async () => {
+      const [images] = batch(6, 50);
+      whole.learner.writeWeights(await halves.learner.readWeights());
+      expect(await halves.learner.predict(images)).toEqual(await whole.learner.predict(images));
+    });
+    for (const { learner } of [whole, halves, again]) await learner.dispose();
   });
 
   it('gives the same losses and weights bit for bit, twice', async () => {
