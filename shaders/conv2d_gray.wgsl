@@ -7,8 +7,9 @@
 //
 //   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
 //   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
-//   With `elu` set, y is elu(y): what follows needs nothing else of it. With `moments` set, mean and M2 of each row and
-//   channel, too, which batch_norm.wgsl's `finish` merges.
+//   With `elu` set, y is elu(y): what follows needs nothing else of it. With `moments` set, mean and M2 of SIZE rows and
+//   each channel, too, which batch_norm.wgsl's `finish` merges. With SIZE = 2, `winner` of each window, as
+//   elu_norm_pool.wgsl has it: its largest y where gamma >= 0, else its smallest.
 //   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway
 //
 // `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
@@ -17,7 +18,8 @@
 //
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
 // Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window of `block` (1 is none; 1 for the other entry points).
+// Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2, a divisor of OH, for `forward`; 1 for
+// `weight_gradient`.
 
 const SIZE = {{SIZE}}u;
 const SPAN = SIZE + 2u; // columns and rows of x under a window
@@ -34,9 +36,11 @@ alias Column = array<f32, SPAN>;
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> moments: array<vec4f>; // [2, B * OH, OC]
-@group(0) @binding(5) var<uniform> params: GrayParams;
+@group(0) @binding(3) var<storage, read> gamma: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>; // [2, B * OH / SIZE, OC]
+@group(0) @binding(6) var<storage, read_write> winner: array<vec4f>; // [B, OH / 2, OW / 2, OC]
+@group(0) @binding(7) var<uniform> params: GrayParams;
 
 fn load_taps(quad: u32, oc4: u32) -> Taps {
   var taps = Taps();
@@ -71,33 +75,42 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = params;
-  if (i >= p.b * p.oh * p.oc4) { return; }
+  let rows = p.oh / SIZE;
+  if (i >= p.b * rows * p.oc4) { return; }
   let quad = i % p.oc4;
   let line = i / p.oc4;
-  let n = line / p.oh;
-  let top = line % p.oh - p.pad_top;
+  let n = line / rows;
+  let top = (line % rows) * SIZE - p.pad_top;
   let taps = load_taps(quad, p.oc4);
   var shift = vec4f(0.0);
   if (p.has_bias == 1u) { shift = bias[quad]; }
+  var sign = vec4f(1.0); // the smallest of y is minus the largest of -y
+  if (SIZE == 2u) { sign = select(vec4f(-1.0), vec4f(1.0), gamma[quad] >= vec4f(0.0)); }
   var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
   var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
   var first = vec4f();
   var sum = vec4f();
   var squares = vec4f();
+  var best = vec4f();
   for (var ox = 0u; ox < p.ow; ox++) {
     let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
-    let z = convolve(taps, left, middle, right, 0u) + shift;
-    let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
-    y[(line * p.ow + ox) * p.oc4 + quad] = value;
-    if (ox == 0u) { first = value; }
-    sum += value - first;
-    squares += (value - first) * (value - first);
+    for (var r = 0u; r < SIZE; r++) {
+      let z = convolve(taps, left, middle, right, r) + shift;
+      let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
+      y[((line * SIZE + r) * p.ow + ox) * p.oc4 + quad] = value;
+      if (ox + r == 0u) { first = value; }
+      sum += value - first;
+      squares += (value - first) * (value - first);
+      best = select(max(best, sign * value), sign * value, ox % 2u + r == 0u);
+    }
+    if (SIZE == 2u && ox % 2u == 1u) { winner[(line * (p.ow / 2u) + ox / 2u) * p.oc4 + quad] = sign * best; }
     left = middle;
     middle = right;
   }
   if (p.moments == 1u) {
-    moments[i] = first + sum / f32(p.ow);
-    moments[p.b * p.oh * p.oc4 + i] = squares - sum * sum / f32(p.ow);
+    let count = f32(SIZE * p.ow);
+    moments[i] = first + sum / count;
+    moments[p.b * rows * p.oc4 + i] = squares - sum * sum / count;
   }
 }
 

@@ -17,7 +17,8 @@
 //                       set, d is x * scale + offset: the batch norm of the layer before, which is then never stored
 //   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set. With
 //                       `moments` set, mean and M2 of each tile and channel, too, which batch_norm.wgsl's `finish` merges:
-//                       only where no tile sticks out
+//                       only where no tile sticks out. With SIZE = 2, `winner` of each window, as elu_norm_pool.wgsl has
+//                       it: its largest value where gamma >= 0, else its smallest
 //   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
 //                       inference_block.wgsl does, and stores the pooled map only
 // The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms,
@@ -27,7 +28,8 @@
 // TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
 // Threads: one a tile and pair of channels, or one a pair of weights: neighbours in memory are neighbours in a subgroup.
 // `c` and `oc` count pairs.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1); FORMAT, how
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
+// EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
 // the points are stored, f32 or f16.
 // Parts: winograd_lines, storage
 
@@ -115,9 +117,11 @@ fn elu_of(value: Lane, alpha: f32) -> Lane {
 // output_transform
 @group(0) @binding(0) var<storage, read> m: array<Pair>;
 @group(0) @binding(1) var<storage, read> bias: array<Lane>;
-@group(0) @binding(2) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(3) var<storage, read_write> moments: array<Lane>; // [2, B * TY * TX, OC]
-@group(0) @binding(4) var<uniform> out_params: WinogradParams;
+@group(0) @binding(2) var<storage, read> gamma: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> moments: array<Lane>; // [2, B * TY * TX, OC]
+@group(0) @binding(5) var<storage, read_write> winner: array<Lane>; // [B, OH / 2, OW / 2, OC]
+@group(0) @binding(6) var<uniform> out_params: WinogradParams;
 
 @compute @workgroup_size(64)
 fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -138,6 +142,9 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   let image = tile / (p.ty * p.tx);
   let top = ((tile / p.tx) % p.ty) * EDGE;
   let left = (tile % p.tx) * EDGE;
+  var sign = Lane(1.0);
+  if (SIZE == 2u) { sign = select(-Lane(1.0), Lane(1.0), gamma[i % p.c] >= Lane()); }
+  var best = array<Lane, EDGE / 2u>();
   var first = Lane();
   var sum = Lane();
   var squares = Lane();
@@ -154,6 +161,14 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
       if (ox + oy == 0u) { first = value; }
       sum += value - first;
       squares += (value - first) * (value - first);
+      best[oy / 2u] = select(max(best[oy / 2u], sign * value), sign * value, ox % 2u + oy % 2u == 0u);
+    }
+    for (var window = 0u; window < EDGE / 2u; window++) {
+      let wy = top / 2u + window;
+      let wx = (left + ox) / 2u;
+      if (SIZE == 2u && ox % 2u == 1u && wy < p.oh / 2u && wx < p.ow / 2u) {
+        winner[((image * (p.oh / 2u) + wy) * (p.ow / 2u) + wx) * p.c + i % p.c] = sign * best[window];
+      }
     }
   }
   if (p.moments == 1u) {

@@ -10,7 +10,8 @@
 //
 // Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
 // Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of EDGE (else 1); FORMAT, how
+// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
+// EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
 // the points are stored, f32 or f16.
 // Parts: winograd_lines, winograd_lanes, storage
 
@@ -98,9 +99,11 @@ fn elu_of(value: vec4f, alpha: f32) -> vec4f {
 // output_transform
 @group(0) @binding(0) var<storage, read> m: array<Quad>;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>; // [2, B * TY * TX, OC]
-@group(0) @binding(4) var<uniform> out_params: WinogradParams;
+@group(0) @binding(2) var<storage, read> gamma: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> moments: array<vec4f>; // [2, B * TY * TX, OC]
+@group(0) @binding(5) var<storage, read_write> winner: array<vec4f>; // [B, OH / 2, OW / 2, OC]
+@group(0) @binding(6) var<uniform> out_params: WinogradParams;
 
 /// This lane's line of a tile of y, without the bias: `source` is where its column of points begins, the next is `step` further on.
 fn outputs_at(source: u32, step: u32, lane: u32) -> Outputs {
@@ -108,6 +111,23 @@ fn outputs_at(source: u32, step: u32, lane: u32) -> Outputs {
   for (var py = 0u; py < POINTS; py++) { points[py] = quad_of(m[source + py * step]); }
   let lines = transposed(line_of_outputs(from_points_{{EDGE}}(points)), lane);
   return from_points_{{EDGE}}(points_of(lines));
+}
+
+/// The winner of each window of 2 x 2, in two lanes' lines of a tile: the largest value where gamma >= 0, else the smallest.
+fn store_winners(values: Outputs, at: Place, c: u32, lane: u32) {
+  let p = out_params;
+  var factor = vec4f();
+  if (lane == 0u) { factor = gamma[c]; }
+  let sign = select(vec4f(-1.0), vec4f(1.0), subgroupShuffle(factor, 0u) >= vec4f());
+  let wy = at.ty * (EDGE / 2u) + lane / 2u;
+  for (var i = 0u; i < EDGE / 2u; i++) {
+    let own = max(sign * values[2u * i], sign * values[2u * i + 1u]);
+    let best = max(own, subgroupShuffleXor(own, 1u));
+    let wx = at.tx * (EDGE / 2u) + i;
+    if (lane < EDGE && lane % 2u == 0u && wy < p.oh / 2u && wx < p.ow / 2u) {
+      winner[((at.image * (p.oh / 2u) + wy) * (p.ow / 2u) + wx) * p.c + c] = sign * best;
+    }
+  }
 }
 
 /// The sum over the lanes that hold a line of the tile.
@@ -137,13 +157,16 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     let first = subgroupShuffle(select(origin, elu_of(origin, p.alpha), p.elu == 1u), 0u);
     var sum = vec4f();
     var squares = vec4f();
+    var values = Outputs();
     for (var ox = 0u; ox < EDGE; ox++) {
       let z = outputs[ox] + shift;
       let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       if (lane < EDGE && oy < p.oh && left + ox < p.ow) { y[start + ox * p.c + c] = value; }
       sum += value - first;
       squares += (value - first) * (value - first);
+      values[ox] = value;
     }
+    if (SIZE == 2u) { store_winners(values, at, c, lane); }
     if (p.moments == 1u) {
       sum = over_lines(sum);
       squares = over_lines(squares);

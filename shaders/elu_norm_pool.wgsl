@@ -119,6 +119,39 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   }
 }
 
+// forward_winners: the same from the winners, which the convolution has found: the largest e of a window, or the smallest
+// where gamma < 0, has the largest u
+@group(0) @binding(0) var<storage, read> w_mean: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w_rstd: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w_gamma: array<vec4f>;
+@group(0) @binding(3) var<storage, read> w_beta: array<vec4f>;
+@group(0) @binding(4) var<storage, read> w_step: Step;
+@group(0) @binding(5) var<storage, read_write> w_y: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> w_winner: array<vec4f>;
+@group(0) @binding(7) var<uniform> w_params: BlockParams;
+
+@compute @workgroup_size(64)
+fn forward_winners(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                   @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let p = w_params;
+  if (i >= p.b * p.oh * p.c4) { return; }
+  let c = i % p.c4;
+  let line = i / p.c4;
+  let shift = w_mean[c];
+  let scale = w_rstd[c] * w_gamma[c];
+  let offset = w_beta[c];
+  let key = dropout_key(w_step, p.layer);
+  for (var ox = 0u; ox < p.ow; ox++) {
+    let at = (line * p.ow + ox) * p.c4 + c;
+    let v = w_winner[at];
+    var keep = vec4<bool>(true);
+    if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
+    w_y[at] = select(vec4f(0.0), ((v - shift) * scale + offset) * p.keep_scale, keep);
+    if (DROPOUT) { w_winner[at] = select(vec4f(NOBODY), v, keep); }
+  }
+}
+
 // gradient_sums: per chunk of windows and channel [sum d, sum d * xhat]
 @group(0) @binding(0) var<storage, read> s_dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> s_winner: array<vec4f>;

@@ -8,7 +8,7 @@ import {
 } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
-import { eluNormLeft, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { eluNormLeft, eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -16,7 +16,8 @@ import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
 import * as norm from '../reference/batch_norm.js';
 import { type ConvShape, conv2dBackward, conv2dForward as referenceForward } from '../reference/conv2d.js';
-import { maxPool2dForward } from '../reference/max_pool2d.js';
+import { dropoutApply, dropoutMask } from '../reference/dropout.js';
+import { maxPool2dBackward, maxPool2dForward } from '../reference/max_pool2d.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
@@ -272,6 +273,58 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   };
 }
 
+/** A convolution and its normalisation, max pooling and dropout in training: the winners of windows come from the convolution. */
+function pooledCase(s: ConvShape, way: WayName, seed: number): KernelCase {
+  const { forced, kernels, possible } = wayOf(way);
+  const [rate, layer, step, dropoutSeed] = [0.2, 3, 5, 77];
+  return {
+    kernels: [...kernels, 'elu_norm_pool.forward_winners'],
+    title: `normalised and pooled, ${title(s, way)}`,
+    ...(possible && { possible }),
+    run: (gpu) => {
+      const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
+      const { gamma, beta, tensors: normTensors } = inputs.norm(s.oc);
+      const [oh, ow] = [Math.floor(g.oh / 2), Math.floor(g.ow / 2)];
+      const dy = inputs.floats(g.b * oh * ow * g.oc);
+      const values = {
+        ...{ ...tensors, ...normTensors },
+        dy: { data: dy.f32, shape: [g.b, oh, ow, g.oc] },
+        step: { data: new Uint32Array([step, dropoutSeed, 0, 0]), shape: [4] },
+      };
+      const z = referenceForward(x.f64, weight.f64, bias.f64, s);
+      const e = activations.eluForward(z, ALPHA);
+      const channels = { outer: g.b * g.oh * g.ow, channels: g.oc, inner: 1 };
+      const own = norm.statistics(e, channels);
+      const u = norm.normalize(e, gamma.f64, beta.f64, own.mean, own.variance, EPSILON, channels);
+      const windows = { b: g.b, h: g.oh, w: g.ow, c: g.oc, size: 2, stride: 2, padding: 'valid' } as const;
+      const pooled = maxPool2dForward(u, windows);
+      const mask = dropoutMask(dy.f64.length, rate, dropoutSeed, step, layer);
+      const du = maxPool2dBackward(dropoutApply(dy.f64, mask, rate), pooled.source, e.length);
+      const { dx } = norm.batchNormBackward(
+        ...([du, e, gamma.f64, own.mean, own.variance, EPSILON, channels, true] as const),
+      );
+      const options = {
+        ...{ alpha: ALPHA, epsilon: EPSILON, momentum: MOMENTUM, poolSize: 2 },
+        dropout: { rate, layer },
+      };
+      return withForced(gpu, forced, () =>
+        compare(gpu, values, (rec, t) => {
+          const made = conv2dForward(rec, t, g, {
+            ...{ training: true, alpha: ALPHA, moments: true },
+            gamma: t.gamma,
+          });
+          const { y, saved } = eluNormPoolTrain(rec, { ...made, e: made.y }, t, t.step, options);
+          const { dz } = eluNormPoolBackward(rec, t.dy, made.y, t, saved, options);
+          return {
+            y: { got: y, want: dropoutApply(pooled.y, mask, rate) },
+            dz: { got: dz, want: activations.eluBackward(dx, z, ALPHA) },
+          };
+        }),
+      );
+    },
+  };
+}
+
 export const CONV_CASES: readonly KernelCase[] = [
   ...NAMES.flatMap((way, k) => wayOf(way).shapes.map((s, i) => convolutionCase(s, way, 100 * (k + 1) + i))),
   ...(['naive', 'gray'] as const).flatMap((way, k) =>
@@ -279,6 +332,10 @@ export const CONV_CASES: readonly KernelCase[] = [
   ),
   ...NAMES.filter((name) => name.startsWith('winograd') && wayOf(name).format === undefined).flatMap(
     (way, k) => WINOGRAD.map((s, i) => normedCase(s, way, 1200 + 10 * k + i)),
+  ),
+  ...GRAY.filter(({ h }) => h % 2 === 0).map((s, i) => pooledCase(s, 'gray', 1300 + i)),
+  ...NAMES.filter((name) => name.startsWith('winograd') && wayOf(name).format === undefined).flatMap(
+    (way, k) => WINOGRAD.map((s, i) => pooledCase(s, way, 1310 + 10 * k + i)),
   ),
   ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
   ...['', ' in lanes'].flatMap((lanes, k) => {

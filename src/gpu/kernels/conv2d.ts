@@ -10,6 +10,7 @@ import {
   naiveInputGradient,
   subgroupFits,
 } from './conv2d_direct.js';
+import type { ConvExtraOptions } from './conv2d_extras.js';
 import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import { grayBlock, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
@@ -100,14 +101,11 @@ export function takesAffine(gpu: Gpu, g: ConvGeometry): boolean {
   return trainingWay(gpu, g).startsWith('winograd');
 }
 
-interface ForwardOptions {
+interface ForwardOptions extends ConvExtraOptions {
   /** Whether a backward pass follows. */
   readonly keep: boolean;
   /** Where what depends on the weights alone is recorded. */
   readonly prepare: Recorder;
-  /** Of the ELU that is applied to y; none without. */
-  readonly alpha?: number | undefined;
-  readonly moments?: boolean | undefined;
   readonly format?: Format;
 }
 
@@ -116,21 +114,20 @@ function forwardBy(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { keep, prepare, alpha, moments, format = 'f32' }: ForwardOptions,
+  { keep, prepare, format = 'f32', ...extras }: ForwardOptions,
 ): ConvOutput {
   if (operands.affine !== undefined && !way.startsWith('winograd'))
     throw new Error(`${way}: takes no affine`);
   switch (way) {
     case 'winograd4':
     case 'winograd6':
-      return winogradForward(rec, operands, g, { edge: edgeOf(way), format, keep, prepare, alpha, moments });
+      return winogradForward(rec, operands, g, { edge: edgeOf(way), format, keep, prepare, ...extras });
     case 'gray':
-      return { ...grayForward(rec, operands, g, { alpha, moments }), kept: undefined };
+      return { ...grayForward(rec, operands, g, extras), kept: undefined };
     default:
       return {
-        y: activated(rec, directForward(rec, operands, g, way), alpha),
-        kept: undefined,
-        moments: undefined,
+        y: activated(rec, directForward(rec, operands, g, way), extras.alpha),
+        ...{ kept: undefined, moments: undefined, winner: undefined },
       };
   }
 }
@@ -168,35 +165,29 @@ function activated(rec: Recorder, y: Tensor, alpha: number | undefined): Tensor 
   return e;
 }
 
-export interface ConvForwardOptions {
+export interface ConvForwardOptions extends ConvExtraOptions {
   /** Whether a backward pass follows; default false. */
   readonly training?: boolean;
   /** Where what depends on the weights alone is recorded; default: with the rest. */
   readonly prepare?: Recorder;
-  /** Of the ELU that is applied to y; default none. */
-  readonly alpha?: number;
-  /**
-   * Whether the moments of y are of use; default no. Some ways make them while they have y, in many small chunks: software
-   * Vulkan alone gets them, as a GPU would merge so many more slowly than it reads y again.
-   */
-  readonly moments?: boolean;
   /** How Winograd's ways store what lies between their kernels, for the gradients too; default f32. */
   readonly format?: Format;
 }
 
 /**
  * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what
- * `conv2dGradients` can use again: some ways have already brought x and the weight into another form.
+ * `conv2dGradients` can use again: some ways have already brought x and the weight into another form. Moments are made in
+ * many small chunks: on software Vulkan alone, as a GPU would merge so many more slowly than it reads y again.
  */
 export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { training = false, prepare = rec, alpha, moments = false, format = 'f32' }: ConvForwardOptions = {},
+  { training = false, prepare = rec, moments = false, ...options }: ConvForwardOptions = {},
 ): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
   const wanted = moments && rec.gpu.info.software;
-  return forwardBy(way, rec, operands, g, { keep: training, prepare, alpha, moments: wanted, format });
+  return forwardBy(way, rec, operands, g, { ...options, keep: training, prepare, moments: wanted });
 }
 
 export interface GradientOptions {

@@ -1,8 +1,8 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import type { Moments } from './batch_norm.js';
 import type { ConvOperands } from './conv2d_direct.js';
+import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { fold, GROUP } from './reduce.js';
@@ -24,8 +24,8 @@ const params = {
   alpha: 'f32',
 } as const;
 const forwardKernel = defineKernel('conv2d_gray', 'forward', {
-  reads: ['x', 'weight', 'bias'],
-  writes: ['y', 'moments'],
+  reads: ['x', 'weight', 'bias', 'gamma'],
+  writes: ['y', 'moments', 'winner'],
   params,
 });
 const blockKernel = defineKernel('conv2d_gray', 'block', {
@@ -64,32 +64,31 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
   };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha; the moments of its rows, if asked for. */
+/** y = conv(x, weight) + bias: [B, OH, OW, OC], and what is asked for besides: moments of its rows, one by one or in pairs. */
 export function grayForward(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
   g: ConvGeometry,
-  { alpha, moments: asked = false }: { alpha?: number | undefined; moments?: boolean | undefined } = {},
-): { y: Tensor; moments: Moments | undefined } {
+  { alpha, moments = false, gamma }: ConvExtraOptions = {},
+): { y: Tensor } & ConvExtras {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
-  const chunks = g.b * g.oh;
-  const partial = rec.alloc(asked ? [2, chunks, g.oc] : [4], 'moments');
+  const size = gamma !== undefined && g.oh % 2 === 0 ? 2 : 1;
+  const chunks = (g.b * g.oh) / size;
+  const { bind, made } = allocExtras(rec, g, moments ? chunks : undefined, size === 2);
   rec.dispatch(forwardKernel, {
-    // Without a bias some buffer must still be bound; the kernel does not read it, nor write moments nobody asked for.
-    bind: { x, weight, bias: bias ?? weight, y, moments: partial },
+    // Without a bias or a gamma some buffer must still be bound; the kernel does not read it.
+    bind: { x, weight, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
     params: {
       ...common(g),
       has_bias: Number(bias !== undefined),
       elu: Number(alpha !== undefined),
-      moments: Number(asked),
+      moments: Number(moments),
       alpha: alpha ?? 0,
     },
-    constants: { SIZE: 1 },
-    workgroups: Math.ceil((g.b * g.oh * g.oc) / 4 / GROUP),
+    constants: { SIZE: size },
+    workgroups: Math.ceil((chunks * g.oc) / 4 / GROUP),
   });
-  if (asked) return { y, moments: { partial, chunks } };
-  rec.release(partial);
-  return { y, moments: undefined };
+  return { y, ...made() };
 }
 
 /** The whole block in one kernel: [B, OH / size, OW / size, OC]. */

@@ -3,8 +3,8 @@ import { defineKernel, type Kernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { tuningOf } from '../tuning.js';
-import type { Moments } from './batch_norm.js';
 import type { ConvOperands } from './conv2d_direct.js';
+import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
@@ -67,8 +67,8 @@ const inputTransform = defineTransform('conv2d_winograd', 'input_transform', {
   params: TILE_PARAMS,
 });
 const outputTransform = defineTransform('conv2d_winograd', 'output_transform', {
-  reads: ['m', 'bias'],
-  writes: ['y', 'moments'],
+  reads: ['m', 'bias', 'gamma'],
+  writes: ['y', 'moments', 'winner'],
   params: TILE_PARAMS,
 });
 const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
@@ -198,15 +198,11 @@ export function inputPoints(
   return v;
 }
 
-export interface WinogradOptions extends PointsForm {
+export interface WinogradOptions extends PointsForm, ConvExtraOptions {
   /** Where what depends on the weights alone is recorded; default: with the rest. */
   readonly prepare?: Recorder;
   /** Whether x and the weight at the points are kept for `winogradGradients`; default no. */
   readonly keep?: boolean;
-  /** Of the ELU that is applied to y; default none. */
-  readonly alpha?: number | undefined;
-  /** Whether the moments of what is stored are asked for; default no. */
-  readonly moments?: boolean | undefined;
 }
 
 /** What the gradients can use again: x at the points, V, and the weight there, U, and how they are stored. */
@@ -217,13 +213,11 @@ export interface WinogradKept {
 }
 
 /** What a forward pass makes. */
-export interface ConvOutput {
+export interface ConvOutput extends ConvExtras {
   /** [B, OH, OW, OC] */
   readonly y: Tensor;
   /** For the gradients. */
   readonly kept: WinogradKept | undefined;
-  /** Of y, if they were asked for, and the way makes them as it stores y. */
-  readonly moments: Moments | undefined;
 }
 
 /** The products at the points, M [points, tiles, OC], and what is kept. */
@@ -245,8 +239,8 @@ function products(
 }
 
 /**
- * y = conv(x, weight) + bias: [B, OH, OW, OC], elu of it if there is an alpha; what was asked to be kept; and the moments of
- * its tiles, if they were asked for and no tile sticks out.
+ * y = conv(x, weight) + bias: [B, OH, OW, OC]; what was asked to be kept, and for besides: moments of tiles, if none sticks
+ * out.
  */
 export function winogradForward(
   rec: Recorder,
@@ -255,23 +249,21 @@ export function winogradForward(
   options: WinogradOptions,
 ): ConvOutput {
   const { weight, bias } = operands;
-  const { edge, alpha } = options;
+  const { edge, alpha, gamma } = options;
   const { m, kept } = products(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const spread = spreadOf(rec.gpu);
   const asked = options.moments === true && g.oh % edge === 0 && g.ow % edge === 0;
   const { ty, tx } = tiling(g, edge);
-  const chunks = g.b * ty * tx;
-  const moments = rec.alloc(asked ? [2, chunks, g.oc] : [4], 'moments');
+  const { bind, made } = allocExtras(rec, g, asked ? g.b * ty * tx : undefined, gamma !== undefined);
   rec.dispatch(outputTransform[spread], {
-    // Without a bias some buffer must still be bound; the kernel does not read it, nor write moments nobody asked for.
-    bind: { m, bias: bias ?? weight, y, moments },
+    // Without a bias or a gamma some buffer must still be bound; the kernel does not read it.
+    bind: { m, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
     ...overImage(rec, g, options, g.oc, { hasBias: bias !== undefined, alpha, moments: asked }),
+    constants: { EDGE: edge, SIZE: gamma === undefined ? 1 : 2, FORMAT: options.format },
   });
   rec.release(m);
-  if (asked) return { y, kept, moments: { partial: moments, chunks } };
-  rec.release(moments);
-  return { y, kept, moments: undefined };
+  return { y, kept, ...made() };
 }
 
 /** Whether the windows of a pooling layer tile the output tiles. */

@@ -32,6 +32,11 @@ const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
   writes: ['y', 'winner'],
   params,
 });
+const forwardWinnersKernel = defineKernel('elu_norm_pool', 'forward_winners', {
+  reads: ['mean', 'rstd', 'gamma', 'beta', 'step'],
+  writes: ['y', 'winner'],
+  params,
+});
 const affineKernel = defineKernel('elu_norm_pool', 'affine', {
   reads: ['mean', 'rstd', 'gamma', 'beta'],
   writes: ['scale', 'offset'],
@@ -93,17 +98,22 @@ export interface Normalized {
   readonly e: Tensor;
   /** Of e, if whoever made it has them: they are released. Default: they are made. */
   readonly moments?: Moments | undefined;
+  /** Of windows of 2 x 2, if whoever made e has them; it becomes part of what is saved. Default: they are found. */
+  readonly winner?: Tensor | undefined;
 }
 
 /** Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
 export function eluNormPoolTrain(
   rec: Recorder,
-  { e, moments }: Normalized,
+  { e, moments, winner }: Normalized,
   weights: NormWeights,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
-  return apply(rec, e, weights, batchStatistics(rec, e, weights, options, moments), step, options);
+  const statistics = batchStatistics(rec, e, weights, options, moments);
+  return winner === undefined
+    ? apply(rec, e, weights, statistics, step, options)
+    : applyToWinners(rec, e, winner, weights, statistics, step, options);
 }
 
 /**
@@ -185,6 +195,27 @@ function apply(
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
   return { y, saved: { mean, rstd, winner: all ? e : winner } };
+}
+
+/** The same from the winners: where dropout takes one away, it becomes nobody. */
+function applyToWinners(
+  rec: Recorder,
+  e: Tensor,
+  winner: Tensor,
+  { gamma, beta }: NormWeights,
+  { mean, rstd }: NormSaved,
+  step: Tensor,
+  options: EluNormPoolOptions,
+): { y: Tensor; saved: EluNormPoolSaved } {
+  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
+  const y = rec.alloc(outShape, 'y');
+  rec.dispatch(forwardWinnersKernel, {
+    bind: { mean, rstd, gamma, beta, step, y, winner },
+    params: { ...common, chunks: 0 },
+    constants,
+    workgroups: Math.ceil((b * oh * c4) / GROUP),
+  });
+  return { y, saved: { mean, rstd, winner } };
 }
 
 /** The gradient of e's layer that is not made yet: what `blockGradient` makes dz of, or a convolution that takes it so. */

@@ -44,14 +44,17 @@ export function convBlock(
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
     return tape.record('conv_block', inputs, conv2dBlock(rec, prepare, operands, end, g), undefined);
   }
-  const made = conv2dForward(rec, operands, g, { training, alpha: options.alpha, moments: true, format });
-  const { y: e, kept, moments } = made;
+  const made = conv2dForward(rec, operands, g, {
+    ...{ training, alpha: options.alpha, moments: true, format },
+    gamma: options.poolSize === 2 ? weights.gamma : undefined,
+  });
+  const { y: e, kept, moments, winner } = made;
   const leave =
     reader !== undefined &&
     takesAffine(rec.gpu, convGeometry(e.shape, reader.kernel.value.shape, reader.convolution));
   const { y, affine, saved } = leave
     ? { y: e, ...eluNormLeft(rec, { e, moments }, weights, options) }
-    : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments }, weights, step, options) };
+    : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments, winner }, weights, step, options) };
   const output = tape.record('conv_block', inputs, y, (dy) => {
     const { gradient, dgamma, dbeta } = eluNormPoolGradients(rec, dy, e, weights, saved, options);
     const { dx, dw, db } = conv2dGradients(rec, operands, gradient, g, { kept, inputGradient: x.needsGrad });
