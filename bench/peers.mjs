@@ -1,7 +1,7 @@
 /**
  * The same network in other frameworks, measured in turns: every peer is a child process that waits for a line
  * (`train 28 fer-cnn`, `infer 1 fer-vgg`) and answers with one of JSON. One works at a time, round after round, so that whatever else
- * the machine does hits all of them alike; ratios are of medians over the rounds.
+ * the machine does hits all of them alike; ratios are of medians over the rounds, and `rounds` keeps what each took.
  *
  * TensorFlow.js and ONNX Runtime are fetched into bench/.peers on first use; PyTorch takes part where `python3` (or FER_BENCH_PYTHON)
  * has torch. None is a dependency of the product.
@@ -43,7 +43,7 @@ export async function benchPeers({ rounds, filter = '', log }) {
       const batch = Number(work.split(' ')[1]);
       for (const [peer, list] of samples) {
         const ms = summarize(list);
-        results.push({ work, peer, ms, imgPerS: (1000 * batch) / ms.median });
+        results.push({ work, peer, ms, imgPerS: (1000 * batch) / ms.median, rounds: list });
       }
     }
   } finally {

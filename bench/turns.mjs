@@ -2,7 +2,10 @@
  * Two versions of the kernels against each other: single training steps of this checkout and of another one, both built, in
  * turns in one process, so that whatever slows the machine down slows down both.
  *
- *   node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30]
+ *   node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30] [--precision mixed_float16]
+ *
+ * The precision is that of this checkout; the other one trains with float32. So `node bench/turns.mjs . fer-vgg --precision
+ * mixed_float16` tells what halves bring.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,22 +16,25 @@ const { positionals, values } = parseArgs({
   options: {
     batch: { type: 'string', default: '28' },
     seconds: { type: 'string', default: '30' },
+    precision: { type: 'string', default: 'float32' },
     help: { type: 'boolean', default: false },
   },
 });
 const [other, model = 'fer-cnn'] = positionals;
 if (values.help || other === undefined) {
-  console.log('node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30]');
+  console.log(
+    'node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30] [--precision mixed_float16]',
+  );
   process.exit(values.help ? 0 : 2);
 }
 
 /** A training of a checkout on a device of its own; its kernels are compiled. */
-async function open(folder) {
+async function open(folder, precision) {
   const load = (file) => import(pathToFileURL(resolve(folder, 'dist', file)).href);
   const { openGpu, Learner, buildModel } = await load('index.js');
   const { randomBatch } = await load('bench/steps.js');
   const gpu = await openGpu();
-  const learner = new Learner(gpu, buildModel(model));
+  const learner = new Learner(gpu, buildModel(model), { precision });
   const [images, labels] = randomBatch(Number(values.batch));
   const step = async () => {
     const begin = performance.now();
@@ -51,7 +57,8 @@ for (const order of [
   ['other', 'here'],
 ]) {
   const runs = {};
-  for (const name of order) runs[name] = await open(name === 'here' ? here : other);
+  for (const name of order)
+    runs[name] = await (name === 'here' ? open(here, values.precision) : open(other, 'float32'));
   const end = performance.now() + 500 * Number(values.seconds);
   for (let turn = 0; performance.now() < end; turn++) {
     const pair = {};

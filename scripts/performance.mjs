@@ -27,11 +27,17 @@ function ratioRow(label, work, peer, target) {
   const [ours, theirs] = [own(work), best(work, peer)];
   if (theirs === undefined) return;
   const ratio = ours.imgPerS / theirs.imgPerS;
-  row(
-    label,
-    target,
-    `${ratio.toFixed(2)}x (${figure(ours.imgPerS)} against ${figure(theirs.imgPerS)} img/s, ${theirs.peer})`,
-  );
+  const rates = `${figure(ours.imgPerS)} against ${figure(theirs.imgPerS)} img/s, ${theirs.peer}`;
+  row(label, target, `${ratio.toFixed(2)}x (${rates}${roundByRound(ours, theirs)})`);
+}
+
+/** Ratios within each round, which saw one state of the machine or nearly: the middle one, and the middle half. */
+function roundByRound(ours, theirs) {
+  if (ours.rounds === undefined) return '';
+  const ratios = ours.rounds.map((ms, i) => theirs.rounds[i] / ms).filter(Number.isFinite);
+  ratios.sort((a, b) => a - b);
+  const at = (part) => ratios[Math.floor(part * (ratios.length - 1))].toFixed(2);
+  return `; round by round ${at(0.5)}x, half of them ${at(0.25)} to ${at(0.75)}`;
 }
 
 if (peers) {

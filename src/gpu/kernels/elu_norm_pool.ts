@@ -102,18 +102,32 @@ export interface Normalized {
   readonly winner?: Tensor | undefined;
 }
 
-/** Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. */
+/**
+ * Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. Winners that
+ * dropout takes away become nobody.
+ */
 export function eluNormPoolTrain(
   rec: Recorder,
-  { e, moments, winner }: Normalized,
+  { e, moments, winner: given }: Normalized,
   weights: NormWeights,
   step: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
-  const statistics = batchStatistics(rec, e, weights, options, moments);
-  return winner === undefined
-    ? apply(rec, e, weights, statistics, step, options)
-    : applyToWinners(rec, e, winner, weights, statistics, step, options);
+  const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
+  const { gamma, beta } = weights;
+  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
+  const all = allWin(options);
+  const y = rec.alloc(outShape, 'y');
+  // Where e is the winner, some buffer must still be bound; the kernel does not write it.
+  const winner = given ?? rec.alloc(all ? [4] : outShape, 'winner');
+  const tensors = { mean, rstd, gamma, beta, step, y, winner };
+  rec.dispatch(given === undefined ? forwardKernel : forwardWinnersKernel, {
+    bind: given === undefined ? { e, ...tensors } : tensors,
+    params: { ...common, chunks: 0 },
+    constants,
+    workgroups: Math.ceil((b * oh * c4) / GROUP),
+  });
+  return { y, saved: { mean, rstd, winner: all ? e : winner } };
 }
 
 /**
@@ -173,49 +187,6 @@ function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Momen
     workgroups: Math.ceil((chunks * c4) / GROUP),
   });
   return { partial, chunks };
-}
-
-function apply(
-  rec: Recorder,
-  e: Tensor,
-  { gamma, beta }: NormWeights,
-  { mean, rstd }: NormSaved,
-  step: Tensor,
-  options: EluNormPoolOptions,
-): { y: Tensor; saved: EluNormPoolSaved } {
-  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
-  const y = rec.alloc(outShape, 'y');
-  const all = allWin(options);
-  // Where e is the winner, some buffer must still be bound; the kernel does not write it.
-  const winner = rec.alloc(all ? [4] : outShape, 'winner');
-  rec.dispatch(forwardKernel, {
-    bind: { e, mean, rstd, gamma, beta, step, y, winner },
-    params: { ...common, chunks: 0 },
-    constants,
-    workgroups: Math.ceil((b * oh * c4) / GROUP),
-  });
-  return { y, saved: { mean, rstd, winner: all ? e : winner } };
-}
-
-/** The same from the winners: where dropout takes one away, it becomes nobody. */
-function applyToWinners(
-  rec: Recorder,
-  e: Tensor,
-  winner: Tensor,
-  { gamma, beta }: NormWeights,
-  { mean, rstd }: NormSaved,
-  step: Tensor,
-  options: EluNormPoolOptions,
-): { y: Tensor; saved: EluNormPoolSaved } {
-  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
-  const y = rec.alloc(outShape, 'y');
-  rec.dispatch(forwardWinnersKernel, {
-    bind: { mean, rstd, gamma, beta, step, y, winner },
-    params: { ...common, chunks: 0 },
-    constants,
-    workgroups: Math.ceil((b * oh * c4) / GROUP),
-  });
-  return { y, saved: { mean, rstd, winner } };
 }
 
 /** The gradient of e's layer that is not made yet: what `blockGradient` makes dz of, or a convolution that takes it so. */
