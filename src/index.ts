@@ -24,6 +24,7 @@ export {
   Learner,
   type LearnerOptions,
   type LearnerState,
+  type Precision,
   type StepMetrics,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
