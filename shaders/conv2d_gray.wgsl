@@ -10,7 +10,9 @@
 //   With `elu` set, y is elu(y): what follows needs nothing else of it. With `moments` set, mean and M2 of SIZE rows and
 //   each channel, too, which batch_norm.wgsl's `finish` merges. With SIZE = 2, `winner` of each window, as
 //   elu_norm_pool.wgsl has it: its largest y where gamma >= 0, else its smallest.
-//   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway
+//   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway. With BLOCK set, dy is made
+//                     where it is read, of the gradient of a block where every e wins (see elu_norm_pool.wgsl): stored, it
+//                     would be the largest gradient of a network
 //
 // `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
 // (see elu_norm_pool.wgsl), and stores the pooled map only, a quarter of the numbers. elu grows with y, and so does
@@ -19,10 +21,11 @@
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
 // Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2, a divisor of OH, for `forward`; 1 for
-// `weight_gradient`.
+// `weight_gradient`. BLOCK, of `weight_gradient` (false for the others).
 
 const SIZE = {{SIZE}}u;
 const SPAN = SIZE + 2u; // columns and rows of x under a window
+const BLOCK = {{BLOCK}};
 
 struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
@@ -157,9 +160,11 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
 
 // weight_gradient: per chunk of rows the nine sums of dw, and that of db
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
-@group(0) @binding(3) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
-@group(0) @binding(4) var<uniform> dw_params: GrayParams;
+@group(0) @binding(2) var<storage, read> e: array<vec4f>;
+@group(0) @binding(3) var<storage, read> coefficients: array<vec4f>; // [4, OC]: mean, scale, constant, slope
+@group(0) @binding(4) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
+@group(0) @binding(5) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
+@group(0) @binding(6) var<uniform> dw_params: GrayParams;
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -170,6 +175,10 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let quad = i % p.oc4;
   let chunk = i / p.oc4;
   let lines = p.b * p.oh;
+  var of_channel = array<vec4f, 4>();
+  if (BLOCK) {
+    for (var k = 0u; k < 4u; k++) { of_channel[k] = coefficients[k * p.oc4 + quad]; }
+  }
   var sums = Taps();
   var total = vec4f(0.0);
   for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
@@ -179,7 +188,13 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
     for (var ox = 0u; ox < p.ow; ox++) {
       let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
-      let d = dy[(line * p.ow + ox) * p.oc4 + quad];
+      let at = (line * p.ow + ox) * p.oc4 + quad;
+      var d = dy[at];
+      if (BLOCK) {
+        let v = e[at];
+        let slope = select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
+        d = of_channel[1] * (d - of_channel[2] - (v - of_channel[0]) * of_channel[3]) * slope;
+      }
       for (var ky = 0u; ky < 3u; ky++) {
         sums[ky * 3u] += left[ky] * d;
         sums[ky * 3u + 1u] += middle[ky] * d;

@@ -4,7 +4,6 @@ import { conv2dGradients } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { eluNormPoolBackward, eluNormPoolGradients, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { applyBlockEnd, prepareNorm } from '../gpu/kernels/inference_block.js';
-import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
 import * as norm from '../reference/batch_norm.js';
@@ -107,39 +106,38 @@ function blockCase(shape: BlockShape, size: number, rate: number, ties = false):
   };
 }
 
-/** Input channels of the convolution whose gradients begin with those of its block. */
-const IC = 8;
-
-/** The gradient of a block that its convolution takes to the points of Winograd's algorithm by itself. */
+/** The gradient of a block that its convolution begins with: at the points of Winograd's algorithm, or of gray images. */
 function blockGradientCase(
-  way: 'winograd4' | 'winograd6',
+  way: 'winograd4' | 'winograd6' | 'gray',
   shape: BlockShape,
   size: number,
   rate: number,
   ties = false,
 ): KernelCase {
   const [b, h, w, c] = shape;
+  const gray = way === 'gray';
+  const ic = gray ? 1 : 8;
   return {
-    kernels: ['conv2d_winograd_block_lanes.transform'],
+    kernels: [gray ? 'conv2d_gray.weight_gradient' : 'conv2d_winograd_block_lanes.transform'],
     title: `${way}, gradients from a ${titleOf(shape, size, rate, ties)}`,
-    possible: eightLanes,
+    ...(!gray && { possible: eightLanes }),
     run: (gpu) => {
       const { inputs, values, options, want } = blockOf(shape, size, rate, ties);
-      const [x, weight] = [inputs.floats(b * h * w * IC), inputs.floats(9 * IC * c)];
-      const s = { ...{ b, h, w, ic: IC, oc: c, kh: 3, kw: 3, stride: 1 }, padding: 'same' } as const;
-      const g = convGeometry([b, h, w, IC], [3, 3, IC, c], s);
+      const [x, weight] = [inputs.floats(b * h * w * ic), inputs.floats(9 * ic * c)];
+      const s = { ...{ b, h, w, ic, oc: c, kh: 3, kw: 3, stride: 1 }, padding: 'same' } as const;
+      const g = convGeometry([b, h, w, ic], [3, 3, ic, c], s);
       const gradients = conv2dBackward(Float64Array.from(want.dz), x.f64, weight.f64, s);
       const operands = {
-        x: { data: x.f32, shape: [b, h, w, IC] },
-        weight: { data: weight.f32, shape: [3, 3, IC, c] },
+        x: { data: x.f32, shape: [b, h, w, ic] },
+        weight: { data: weight.f32, shape: [3, 3, ic, c] },
       };
       return withForced(gpu, { conv2d: way, winograd: 'lanes' }, () =>
         compare(gpu, { ...values, ...operands }, (rec, t) => {
           const { saved } = eluNormPoolTrain(rec, { e: t.e }, t, t.step, options);
           const { gradient } = eluNormPoolGradients(rec, t.dy, t.e, t, saved, options);
-          const { dx, dw, db } = conv2dGradients(rec, t, gradient, g);
+          const { dx, dw, db } = conv2dGradients(rec, t, gradient, g, { inputGradient: !gray });
           return {
-            dx: { got: dx as Tensor, want: gradients.dx },
+            ...(dx && { dx: { got: dx, want: gradients.dx } }),
             dw: { got: dw, want: gradients.dw },
             db: { got: db, want: gradients.db },
           };
@@ -162,4 +160,6 @@ export const BLOCK_CASES: readonly KernelCase[] = [
     blockGradientCase(way, [2, 12, 6, 8], 2, 0.2, true),
     blockGradientCase(way, [4, 9, 14, 8], 1, 0),
   ]),
+  blockGradientCase('gray', [4, 9, 14, 8], 1, 0),
+  blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2), // made before, as its winners must be found
 ];

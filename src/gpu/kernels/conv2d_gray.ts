@@ -1,9 +1,10 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
+import type { BlockGradient } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
 import { fold, GROUP } from './reduce.js';
 
@@ -34,7 +35,7 @@ const blockKernel = defineKernel('conv2d_gray', 'block', {
   params,
 });
 const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
-  reads: ['x', 'dy'],
+  reads: ['x', 'dy', 'e', 'coefficients'],
   writes: ['dw_partial', 'db_partial'],
   params,
 });
@@ -85,7 +86,7 @@ export function grayForward(
       moments: Number(moments),
       alpha: alpha ?? 0,
     },
-    constants: { SIZE: size },
+    constants: { SIZE: size, BLOCK: 'false' },
     workgroups: Math.ceil((chunks * g.oc) / 4 / GROUP),
   });
   return { y, ...made() };
@@ -103,27 +104,31 @@ export function grayBlock(
   rec.dispatch(blockKernel, {
     bind: { x, weight, bias: bias ?? weight, scale, offset, pooled },
     params: { ...common(g), oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: { SIZE: poolSize },
+    constants: { SIZE: poolSize, BLOCK: 'false' },
     workgroups: Math.ceil((g.b * oh * g.oc) / 4 / GROUP),
   });
   return pooled;
 }
 
-/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing. */
+/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing, from dy, or what it is made of in a block where every e wins. */
 export function grayGradients(
   rec: Recorder,
   x: Tensor,
-  dy: Tensor,
+  gradient: Tensor | BlockGradient,
   g: ConvGeometry,
 ): { dw: Tensor; db: Tensor } {
+  const made = gradient instanceof Tensor;
+  const alpha = made ? 0 : gradient.options.alpha;
+  // The kernel reads the second and third one in a block alone.
+  const { dy, e, coefficients } = made ? { dy: gradient, e: gradient, coefficients: gradient } : gradient;
   const oc4 = g.oc / 4;
   const chunks = Math.min(g.b * g.oh, Math.ceil(BUSY / oc4));
   const dwPartial = rec.alloc([chunks, 9, g.oc], 'dw_partial');
   const dbPartial = rec.alloc([chunks, g.oc], 'db_partial');
   rec.dispatch(weightGradientKernel, {
-    bind: { x, dy, dw_partial: dwPartial, db_partial: dbPartial },
-    params: { ...common(g), chunks },
-    constants: { SIZE: 1 },
+    bind: { x, dy, e, coefficients, dw_partial: dwPartial, db_partial: dbPartial },
+    params: { ...common(g), chunks, alpha },
+    constants: { SIZE: 1, BLOCK: String(!made) },
     workgroups: Math.ceil((chunks * oc4) / GROUP),
   });
   const dw = rec.alloc([3, 3, 1, g.oc], 'dw');
