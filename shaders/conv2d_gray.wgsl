@@ -11,8 +11,8 @@
 //   each channel, too, which batch_norm.wgsl's `finish` merges. With SIZE = 2, `winner` of each window, as
 //   elu_norm_pool.wgsl has it: its largest y where gamma >= 0, else its smallest.
 //   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway. With BLOCK set, dy is made
-//                     where it is read, of the gradient of a block where every e wins (see elu_norm_pool.wgsl): stored, it
-//                     would be the largest gradient of a network
+//                     where it is read, of the gradient of the layer's block (see elu_norm_pool.wgsl), whose windows are
+//                     SIZE x SIZE: stored, it would be the largest gradient of a network
 //
 // `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
 // (see elu_norm_pool.wgsl), and stores the pooled map only, a quarter of the numbers. elu grows with y, and so does
@@ -20,8 +20,8 @@
 //
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
 // Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2, a divisor of OH, for `forward`; 1 for
-// `weight_gradient`. BLOCK, of `weight_gradient` (false for the others).
+// Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2 for `forward` and `weight_gradient`, where it
+// divides OH and OW. BLOCK, of `weight_gradient` (false for the others, and SIZE 1 without it).
 
 const SIZE = {{SIZE}}u;
 const SPAN = SIZE + 2u; // columns and rows of x under a window
@@ -29,7 +29,7 @@ const BLOCK = {{BLOCK}};
 
 struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
-  has_bias: u32, chunks: u32, elu: u32, moments: u32, alpha: f32,
+  has_bias: u32, chunks: u32, elu: u32, moments: u32, alpha: f32, keep_scale: f32,
 }
 /// Nine weights or sums, of four channels.
 alias Taps = array<vec4f, 9>;
@@ -158,13 +158,39 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   }
 }
 
-// weight_gradient: per chunk of rows the nine sums of dw, and that of db
+// weight_gradient: per chunk of rows (of windows) the nine sums of dw, and that of db
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> e: array<vec4f>;
-@group(0) @binding(3) var<storage, read> coefficients: array<vec4f>; // [4, OC]: mean, scale, constant, slope
-@group(0) @binding(4) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
-@group(0) @binding(5) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
-@group(0) @binding(6) var<uniform> dw_params: GrayParams;
+@group(0) @binding(3) var<storage, read> winners: array<vec4f>;
+@group(0) @binding(4) var<storage, read> coefficients: array<vec4f>; // [4, OC]: mean, scale, constant, slope
+@group(0) @binding(5) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
+@group(0) @binding(6) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
+@group(0) @binding(7) var<uniform> dw_params: GrayParams;
+
+alias Coefficients = array<vec4f, 4>;
+/// Of the pixels of a window, row by row.
+alias Window = array<vec4f, SIZE * SIZE>;
+
+/// dy of one window: loaded, or made as elu_norm_pool.wgsl's `input_gradient` makes it.
+fn gradients_of(line: u32, wx: u32, quad: u32, by: Coefficients, p: GrayParams) -> Window {
+  let window = dy[(line * (p.ow / SIZE) + wx) * p.oc4 + quad];
+  var result = Window();
+  if (!BLOCK) {
+    result[0] = window;
+    return result;
+  }
+  var best = vec4f();
+  if (SIZE == 2u) { best = winners[(line * (p.ow / SIZE) + wx) * p.oc4 + quad]; }
+  var open = vec4<bool>(true); // until a place of the window has taken the gradient
+  for (var k = 0u; k < SIZE * SIZE; k++) {
+    let v = e[((line * SIZE + k / SIZE) * p.ow + wx * SIZE + k % SIZE) * p.oc4 + quad];
+    let won = open & ((v == best) | vec4<bool>(SIZE == 1u));
+    open = open & !won;
+    let d = select(vec4f(0.0), window * p.keep_scale, won);
+    result[k] = by[1] * (d - by[2] - (v - by[0]) * by[3]) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
+  }
+  return result;
+}
 
 @compute @workgroup_size(64)
 fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -174,35 +200,29 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   if (i >= p.chunks * p.oc4) { return; }
   let quad = i % p.oc4;
   let chunk = i / p.oc4;
-  let lines = p.b * p.oh;
-  var of_channel = array<vec4f, 4>();
+  let rows = p.oh / SIZE;
+  let lines = p.b * rows;
+  var by = Coefficients();
   if (BLOCK) {
-    for (var k = 0u; k < 4u; k++) { of_channel[k] = coefficients[k * p.oc4 + quad]; }
+    for (var k = 0u; k < 4u; k++) { by[k] = coefficients[k * p.oc4 + quad]; }
   }
   var sums = Taps();
   var total = vec4f(0.0);
   for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
-    let n = line / p.oh;
-    let top = line % p.oh - p.pad_top;
-    var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
-    var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
-    for (var ox = 0u; ox < p.ow; ox++) {
-      let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
-      let at = (line * p.ow + ox) * p.oc4 + quad;
-      var d = dy[at];
-      if (BLOCK) {
-        let v = e[at];
-        let slope = select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
-        d = of_channel[1] * (d - of_channel[2] - (v - of_channel[0]) * of_channel[3]) * slope;
+    let n = line / rows;
+    let top = (line % rows) * SIZE - p.pad_top;
+    var columns = array<Column, SPAN>();
+    for (var c = 0u; c < 2u; c++) { columns[SIZE + c] = column_at(n, top, c - p.pad_left, p.h, p.w); }
+    for (var wx = 0u; wx < p.ow / SIZE; wx++) {
+      columns[0] = columns[SIZE];
+      columns[1] = columns[SIZE + 1u];
+      for (var c = 2u; c < SPAN; c++) { columns[c] = column_at(n, top, wx * SIZE + c - p.pad_left, p.h, p.w); }
+      let gradients = gradients_of(line, wx, quad, by, p);
+      for (var k = 0u; k < SIZE * SIZE; k++) {
+        let d = gradients[k];
+        for (var t = 0u; t < 9u; t++) { sums[t] += columns[k % SIZE + t % 3u][k / SIZE + t / 3u] * d; }
+        total += d;
       }
-      for (var ky = 0u; ky < 3u; ky++) {
-        sums[ky * 3u] += left[ky] * d;
-        sums[ky * 3u + 1u] += middle[ky] * d;
-        sums[ky * 3u + 2u] += right[ky] * d;
-      }
-      total += d;
-      left = middle;
-      middle = right;
     }
   }
   for (var t = 0u; t < 9u; t++) { dw_partial[(chunk * 9u + t) * p.oc4 + quad] = sums[t]; }

@@ -161,5 +161,7 @@ export const BLOCK_CASES: readonly KernelCase[] = [
     blockGradientCase(way, [4, 9, 14, 8], 1, 0),
   ]),
   blockGradientCase('gray', [4, 9, 14, 8], 1, 0),
-  blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2), // made before, as its winners must be found
+  blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2),
+  blockGradientCase('gray', [2, 6, 6, 8], 2, 0.2, true),
+  blockGradientCase('gray', [2, 7, 8, 4], 2, 0), // a row that no window covers: dz is made before
 ];

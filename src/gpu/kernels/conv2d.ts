@@ -13,7 +13,7 @@ import {
 import type { ConvExtraOptions } from './conv2d_extras.js';
 import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-import { grayBlock, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
+import { grayBlock, grayBlockFits, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
 import {
   type ConvOutput,
   type Edge,
@@ -27,7 +27,7 @@ import {
 import { blockPointsFit } from './conv2d_winograd_block.js';
 import { tilesOnPatches, winogradGradients } from './conv2d_winograd_gradient.js';
 import { eluForward } from './elu.js';
-import { allWin, type BlockGradient, blockGradient } from './elu_norm_pool.js';
+import { type BlockGradient, blockGradient } from './elu_norm_pool.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { columnSums } from './reduce.js';
 import type { Format } from './storage.js';
@@ -224,7 +224,7 @@ export function conv2dGradients(
     if (tilesOnPatches(g) || !inputGradient)
       return winogradGradients(rec, operands, dy, g, { edge: edgeOf(way), kept, inputGradient });
   }
-  if (way === 'gray' && allWin(dy.options) && !inputGradient)
+  if (way === 'gray' && grayBlockFits(dy, g) && !inputGradient)
     return { dx: undefined, ...grayGradients(rec, operands.x, dy, g) };
   const dz = blockGradient(rec, dy);
   const gradients = gradientsBy(way, rec, operands, dz, g, options);

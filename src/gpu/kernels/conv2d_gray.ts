@@ -4,7 +4,7 @@ import { Tensor } from '../tensor.js';
 import type { ConvOperands } from './conv2d_direct.js';
 import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-import type { BlockGradient } from './elu_norm_pool.js';
+import { allWin, type BlockGradient, keepScale } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
 import { fold, GROUP } from './reduce.js';
 
@@ -23,6 +23,7 @@ const params = {
   elu: 'u32',
   moments: 'u32',
   alpha: 'f32',
+  keep_scale: 'f32',
 } as const;
 const forwardKernel = defineKernel('conv2d_gray', 'forward', {
   reads: ['x', 'weight', 'bias', 'gamma'],
@@ -35,7 +36,7 @@ const blockKernel = defineKernel('conv2d_gray', 'block', {
   params,
 });
 const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
-  reads: ['x', 'dy', 'e', 'coefficients'],
+  reads: ['x', 'dy', 'e', 'winner', 'coefficients'],
   writes: ['dw_partial', 'db_partial'],
   params,
 });
@@ -62,6 +63,7 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
     elu: 0,
     moments: 0,
     alpha: 0,
+    keep_scale: 1,
   };
 }
 
@@ -110,7 +112,12 @@ export function grayBlock(
   return pooled;
 }
 
-/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing, from dy, or what it is made of in a block where every e wins. */
+/** Whether dy can be made where it is read: in blocks where every e wins, or whose windows are 2 x 2 and cover the map. */
+export function grayBlockFits({ options }: BlockGradient, g: ConvGeometry): boolean {
+  return allWin(options) || (options.poolSize === 2 && g.oh % 2 === 0 && g.ow % 2 === 0);
+}
+
+/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing, from dy, or from what it is made of in a block. */
 export function grayGradients(
   rec: Recorder,
   x: Tensor,
@@ -118,17 +125,19 @@ export function grayGradients(
   g: ConvGeometry,
 ): { dw: Tensor; db: Tensor } {
   const made = gradient instanceof Tensor;
-  const alpha = made ? 0 : gradient.options.alpha;
-  // The kernel reads the second and third one in a block alone.
-  const { dy, e, coefficients } = made ? { dy: gradient, e: gradient, coefficients: gradient } : gradient;
+  const size = made ? 1 : gradient.options.poolSize;
+  const scales = made ? {} : { alpha: gradient.options.alpha, keep_scale: keepScale(gradient.options) };
+  // Without a block some buffers must still be bound; the kernel does not read them.
+  const none = { e: x, winner: x, coefficients: x };
+  const { dy, e, winner, coefficients } = made ? { dy: gradient, ...none } : gradient;
   const oc4 = g.oc / 4;
-  const chunks = Math.min(g.b * g.oh, Math.ceil(BUSY / oc4));
+  const chunks = Math.min((g.b * g.oh) / size, Math.ceil(BUSY / oc4));
   const dwPartial = rec.alloc([chunks, 9, g.oc], 'dw_partial');
   const dbPartial = rec.alloc([chunks, g.oc], 'db_partial');
   rec.dispatch(weightGradientKernel, {
-    bind: { x, dy, e, coefficients, dw_partial: dwPartial, db_partial: dbPartial },
-    params: { ...common(g), chunks, alpha },
-    constants: { SIZE: 1, BLOCK: String(!made) },
+    bind: { x, dy, e, winner, coefficients, dw_partial: dwPartial, db_partial: dbPartial },
+    params: { ...common(g), chunks, ...scales },
+    constants: { SIZE: size, BLOCK: String(!made) },
     workgroups: Math.ceil((chunks * oc4) / GROUP),
   });
   const dw = rec.alloc([3, 3, 1, g.oc], 'dw');

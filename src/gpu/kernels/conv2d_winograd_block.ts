@@ -4,7 +4,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import { overTiles, type PointsForm, spreadOf, tiling } from './conv2d_winograd.js';
-import { allWin, type BlockGradient } from './elu_norm_pool.js';
+import { allWin, type BlockGradient, keepScale } from './elu_norm_pool.js';
 import { allocStored } from './storage.js';
 
 /** Host side of shaders/conv2d_winograd_block_lanes.wgsl. */
@@ -41,11 +41,11 @@ export function blockPoints(
   const { points, tiles } = tiling(g, edge);
   const z = allocStored(rec, format, [points, tiles, g.oc], 'z');
   const { params, ...grid } = overTiles('lanes', g, edge, g.oc);
-  const { poolSize, alpha, dropout } = options;
+  const { poolSize, alpha } = options;
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   rec.dispatch(transform, {
     bind: { dy, e, winner, coefficients, z },
-    params: { ...params, h: g.oh, w: g.ow, oh, ow, alpha, keep_scale: 1 / (1 - dropout.rate) },
+    params: { ...params, h: g.oh, w: g.ow, oh, ow, alpha, keep_scale: keepScale(options) },
     constants: { EDGE: edge, SIZE: poolSize, FORMAT: format },
     ...grid,
   });

@@ -76,6 +76,11 @@ export interface EluNormPoolSaved extends NormSaved {
   readonly winner: Tensor;
 }
 
+/** What dropout multiplies all by that it keeps. */
+export function keepScale({ dropout }: Pick<EluNormPoolOptions, 'dropout'>): number {
+  return 1 / (1 - dropout.rate);
+}
+
 /** e's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
 function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   const [b = 1, h = 1, w = 1] = shape.length === 4 ? shape : [shape[0] ?? 1, 1, 1];
@@ -86,7 +91,7 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   const common = {
     ...{ b, h, w, c4, oh, ow, alpha, layer: dropout.layer },
     threshold: dropoutThreshold(dropout.rate),
-    keep_scale: 1 / (1 - dropout.rate),
+    keep_scale: keepScale({ dropout }),
     inv_n: 1 / (b * h * w),
   };
   return { b, h, w, c4, oh, ow, outShape, constants, common };
