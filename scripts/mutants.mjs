@@ -1,0 +1,225 @@
+/**
+ * Mutation testing: plants small faults, one at a time, in a copy of the project, and says which of them no test notices.
+ *   npm run mutants -- data formats      # folders of src, or `shaders`; default: data formats nn train vision
+ *   --sample N       about N mutants a folder, spread over its files (default 160; 0: all)
+ *   --seed N         another sample (default 7)
+ *   --file TEXT      only files whose path contains TEXT; --kind KIND: only mutants of that kind
+ *   --planted        only the known faults of test/mutants/planted.yaml, which are always among the others
+ *   --tests S        seconds of test files that a mutant has to survive, the nearest first (default 20)
+ *   --list           prints the mutants and runs nothing
+ *   --fresh          forgets what an earlier run found; without it mutants that were noticed are not tried again
+ *   --write          writes the scores to test/mutants/scores.json and the table in docs/results.md
+ * Exit code 1 where a known fault is not noticed or no longer fits its file.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { reach } from './mutants/reach.mjs';
+import { TestBench } from './mutants/run_tests.mjs';
+import { sampleOf } from './mutants/sample.mjs';
+import { writeScores } from './mutants/scores.mjs';
+import { mutantsOfTypeScript } from './mutants/typescript.mjs';
+import { mutantsOfWgsl } from './mutants/wgsl.mjs';
+import { scriptOptions } from './script_options.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PLANTED = 'test/mutants/planted.yaml';
+const MEMORY = join(ROOT, '.cache/mutants.json');
+const FOLDERS = ['data', 'formats', 'nn', 'train', 'vision'];
+
+const text = { type: 'string' };
+const flag = { type: 'boolean' };
+const { values, positionals } = scriptOptions(import.meta.url, {
+  allowPositionals: true,
+  options: {
+    ...{ sample: { ...text, default: '160' }, seed: { ...text, default: '7' }, file: text, kind: text },
+    ...{ tests: { ...text, default: '20' }, planted: flag, list: flag, fresh: flag, write: flag },
+  },
+});
+const folders = positionals.length > 0 ? positionals : FOLDERS;
+const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+const files = execFileSync('git', listing, { cwd: ROOT, encoding: 'utf8' })
+  .split('\0')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)))
+  .sort();
+const read = (file) => readFileSync(join(ROOT, file), 'utf8');
+const lineOf = ({ file, start }) => read(file).slice(0, start).split('\n').length;
+const short = (code) => code.replaceAll(/\s+/g, ' ').slice(0, 60);
+const words = (m) => `${m.file}:${lineOf(m)} ${m.kind}: ${short(m.old)} -> ${short(m.text) || 'nothing'}`;
+
+let stale = 0;
+/** The known faults of a folder's files. */
+function plantedIn(folder) {
+  const faults = parse(read(PLANTED)).filter(({ path }) => folderOf(path) === folder);
+  return faults.flatMap(({ path: file, find, replace }) => {
+    const start = existsSync(join(ROOT, file)) ? read(file).indexOf(find) : -1;
+    if (start < 0 || read(file).indexOf(find, start + 1) >= 0) {
+      console.error(`${PLANTED}: ${file} has not exactly one place that reads ${find}`);
+      stale++;
+      return [];
+    }
+    return [known({ file, start, end: start + find.length, text: replace, kind: 'planted' }, read(file))];
+  });
+}
+
+const folderOf = (file) => (file.startsWith('shaders/') ? 'shaders' : file.split('/')[1]);
+
+/** With what it replaces, and a key that stays while its line does. */
+function known(mutant, source) {
+  const { start, end } = mutant;
+  const begin = source.lastIndexOf('\n', start - 1) + 1;
+  const stop = source.indexOf('\n', end);
+  const place = [source.slice(begin, stop), start - begin, end - begin, mutant.text].join('\n');
+  return { ...mutant, old: source.slice(start, end), key: createHash('sha1').update(place).digest('hex') };
+}
+
+function generatedIn(folder) {
+  const own = files.filter(
+    (file) => folderOf(file) === folder && /^(src\/.*\.tsx?|shaders\/.*\.wgsl)$/.test(file),
+  );
+  const byFile = own
+    .filter((file) => !values.file || file.includes(values.file))
+    .map((file) => {
+      const source = read(file);
+      const make = file.endsWith('.wgsl') ? mutantsOfWgsl : mutantsOfTypeScript;
+      const mutants = make(file, source).map((mutant) => known(mutant, source));
+      const lines = source
+        .split('\n')
+        .filter((line) => /\w/.test(line) && !/^\s*(\/?\*|\/\/)/.test(line)).length;
+      return { file, lines, mutants: mutants.filter(({ kind }) => !values.kind || kind === values.kind) };
+    });
+  const count = Number(values.sample);
+  const drawn = count === 0 ? byFile.flatMap(({ mutants }) => mutants) : sampleOf(byFile, count, values.seed);
+  return { all: byFile.reduce((sum, { mutants }) => sum + mutants.length, 0), drawn };
+}
+
+const memory = new Map(
+  values.fresh || !existsSync(MEMORY) ? [] : Object.entries(JSON.parse(readFileSync(MEMORY))),
+);
+function remember(mutant, test) {
+  memory.set(mutant.key, test);
+  mkdirSync(dirname(MEMORY), { recursive: true });
+  writeFileSync(MEMORY, JSON.stringify(Object.fromEntries(memory)));
+}
+
+/** Milliseconds of each test file without a fault; undefined for one that fails then. */
+const usual = new Map();
+async function usualOf(bench, test) {
+  if (!usual.has(test)) {
+    const { failed, ms } = await bench.run(test);
+    console.error(`${test}: ${(ms / 1000).toFixed(1)} s`);
+    if (failed) console.error(`${test} fails without any fault and is left out`);
+    usual.set(test, failed ? undefined : ms);
+  }
+  return usual.get(test);
+}
+
+/** The test files that a fault in a file has to survive: the nearest, for so many seconds. */
+async function testsFor(bench, file, testsOf) {
+  const chosen = [];
+  let budget = Number(values.tests) * 1000;
+  for (const test of testsOf(file)) {
+    if (budget <= 0) break;
+    const ms = await usualOf(bench, test);
+    if (ms === undefined) continue;
+    chosen.push(test);
+    budget -= ms;
+  }
+  return chosen.sort((a, b) => usual.get(a) - usual.get(b));
+}
+
+/** The test that notices a fault; undefined where none does. */
+async function noticed(bench, mutant, tests) {
+  const source = bench.read(mutant.file);
+  await bench.write(mutant.file, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
+  try {
+    for (const test of tests) {
+      const { failed, stuck } = await bench.run(test, usual.get(test));
+      if (failed) return stuck ? `${test} (does not end)` : test;
+    }
+    return undefined;
+  } finally {
+    await bench.write(mutant.file, source);
+  }
+}
+
+/** Kinds that the compiler always takes. */
+const ALWAYS = new Set(['planted', 'arithmetic', 'sign', 'constant', 'range', 'pattern', 'method']);
+
+/** Those that the compiler takes; a round tries one a file, as a whole check takes seconds. */
+async function compiled(bench, survivors) {
+  const good = survivors.filter(({ kind, file }) => ALWAYS.has(kind) || file.endsWith('.wgsl'));
+  for (let rest = survivors.filter((mutant) => !good.includes(mutant)); rest.length > 0; ) {
+    const round = [...new Map(rest.map((mutant) => [mutant.file, mutant])).values()];
+    rest = rest.filter((mutant) => !round.includes(mutant));
+    const sources = new Map(round.map(({ file }) => [file, bench.read(file)]));
+    for (const { file, start, end, text: change } of round) {
+      const source = sources.get(file);
+      await bench.write(file, source.slice(0, start) + change + source.slice(end));
+    }
+    const errors = bench.typeErrors();
+    for (const [file, source] of sources) await bench.write(file, source);
+    good.push(...round.filter(({ file }) => !errors.has(file)));
+  }
+  return survivors.filter((mutant) => good.includes(mutant));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    bench?.close();
+    process.exit(1);
+  });
+}
+const testsOf = reach(ROOT, files);
+const bench = values.list ? undefined : new TestBench(ROOT, files);
+const scores = {};
+let missed = 0;
+try {
+  for (const folder of folders) await tryFolder(folder);
+} finally {
+  bench?.close();
+}
+if (values.write) writeScores(ROOT, scores);
+process.exitCode = missed + stale > 0 ? 1 : 0;
+
+async function tryFolder(folder) {
+  const planted = plantedIn(folder).filter(({ file }) => !values.file || file.includes(values.file));
+  const { all, drawn } = values.planted ? { all: 0, drawn: [] } : generatedIn(folder);
+  const mutants = [...planted, ...drawn];
+  if (values.list) {
+    for (const mutant of mutants) console.log(words(mutant));
+    console.log(`${folder}: ${mutants.length} of ${all} mutants and ${planted.length} known faults`);
+    return;
+  }
+  const survivors = [];
+  let count = 0;
+  for (const mutant of mutants) {
+    if (!memory.has(mutant.key)) {
+      const tests = await testsFor(bench, mutant.file, testsOf);
+      const test = await noticed(bench, mutant, tests);
+      if (test === undefined) survivors.push(mutant);
+      else remember(mutant, test);
+    }
+    if (++count % 20 === 0)
+      console.error(`${folder}: ${count} of ${mutants.length}, ${survivors.length} not noticed`);
+  }
+  const real = await compiled(bench, survivors);
+  const tried = mutants.length - (survivors.length - real.length);
+  const killed = tried - real.length;
+  for (const mutant of real) console.log(`not noticed: ${words(mutant)}`);
+  console.log(
+    `${folder}: ${killed} of ${tried} noticed, ${((100 * killed) / tried).toFixed(1)} % (${all} mutants, ${planted.length} known faults)`,
+  );
+  missed += real.filter(({ kind }) => kind === 'planted').length;
+  scores[folder] = {
+    mutants: all,
+    known: planted.length,
+    tried,
+    killed,
+    seed: Number(values.seed),
+    sample: Number(values.sample),
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * A process with a warm Vitest: what it has transformed for one mutant it keeps for the next. Told `{ changed, file }`,
+ * it runs a test file and answers `{ failed, ms }`. `run_tests.mjs` talks to it.
+ */
+import { createVitest } from 'vitest/node';
+
+const root = process.argv[2];
+process.chdir(root);
+const vitest = await createVitest('test', { root, watch: false, reporters: [{}], bail: 1, silent: true });
+await vitest.standalone();
+
+process.on('message', async ({ changed, file }) => {
+  for (const path of changed) vitest.invalidateFile(path);
+  const begin = performance.now();
+  const specifications = vitest.getModuleSpecifications(file);
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
+  const failed =
+    unhandledErrors.length > 0 || testModules.length === 0 || testModules.some((one) => !one.ok());
+  process.send({ failed, ms: Math.round(performance.now() - begin) });
+});
+process.on('disconnect', () => process.exit(0));
+process.send('ready');

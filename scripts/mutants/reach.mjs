@@ -1,0 +1,62 @@
+/** Which test files reach a source file: along imports, processes that are started, and shaders that are named. */
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+const { dirname, normalize } = posix;
+
+/**
+ * @param files all of the project
+ * @returns `testsOf(file)`: test files, the likeliest to notice a fault first
+ */
+export function reach(root, files) {
+  const text = (file) => readFileSync(join(root, file), 'utf8');
+  const sources = files.filter((file) => /^(src|test)\/.*\.tsx?$/.test(file));
+  const shaders = files.filter((file) => file.endsWith('.wgsl'));
+  const known = new Set(sources);
+  const edges = new Map([
+    ...sources.map((file) => [
+      file,
+      [...importsOf(file, text(file), known), ...shadersIn(text(file), shaders)],
+    ]),
+    ...shaders.map((file) => [file, partsOf(text(file))]),
+  ]);
+  const distances = new Map(
+    sources.filter((file) => file.endsWith('.test.ts')).map((file) => [file, distancesFrom(file, edges)]),
+  );
+  return (file) => {
+    const folder = file.split('/')[1];
+    const rank = (test) => (test.startsWith(`test/${folder}/`) ? 0 : 100) + distances.get(test).get(file);
+    return [...distances.keys()]
+      .filter((test) => distances.get(test).has(file))
+      .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  };
+}
+
+/** A program of `dist` counts as the source that it is built from. */
+function importsOf(file, text, known) {
+  const code = text.replaceAll(/^(import|export) type [^;]*;/gm, '');
+  const paths = [...code.matchAll(/(?:\bfrom|\bimport\(?|\bURL\()\s*'(\.\.?\/[^']+)'/g)].map(
+    ([, path]) => path,
+  );
+  return paths.flatMap((path) => {
+    const target = normalize(join(dirname(file), path)).replace(/^dist\//, 'src/');
+    return ['.ts', '.tsx'].map((end) => target.replace(/\.js$/, end)).filter((one) => known.has(one));
+  });
+}
+
+const shadersIn = (text, shaders) =>
+  shaders.filter((path) => text.includes(`'${path.slice('shaders/'.length, -'.wgsl'.length)}'`));
+
+const partsOf = (text) =>
+  /^\/\/ Parts: (.*)$/m
+    .exec(text)?.[1]
+    .split(', ')
+    .map((part) => `shaders/parts/${part}.wgsl`) ?? [];
+
+function distancesFrom(start, edges) {
+  const distances = new Map([[start, 0]]);
+  for (const [file, distance] of distances) {
+    for (const next of edges.get(file) ?? []) if (!distances.has(next)) distances.set(next, distance + 1);
+  }
+  return distances;
+}
