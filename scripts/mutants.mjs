@@ -53,7 +53,7 @@ const words = (m) => `${m.file}:${lineOf(m)} ${m.kind}: ${short(m.old)} -> ${sho
 let stale = 0;
 /** The known faults of a folder's files. */
 function plantedIn(folder) {
-  const faults = parse(read(PLANTED)).filter(({ path }) => folderOf(path) === folder);
+  const faults = parse(read(PLANTED)).filter((fault) => (fault.folder ?? folderOf(fault.path)) === folder);
   return faults.flatMap(({ path: file, find, replace }) => {
     const start = existsSync(join(ROOT, file)) ? read(file).indexOf(find) : -1;
     if (start < 0 || read(file).indexOf(find, start + 1) >= 0) {
@@ -117,14 +117,16 @@ async function usualOf(bench, test) {
   return usual.get(test);
 }
 
-/** The test files that a fault in a file has to survive: the nearest, for so many seconds. */
+/** How many test files are asked at most. */
+const MOST_TESTS = 15;
+
+/** The test files that a fault in a file has to survive: the nearest that fit into so many seconds, the quickest first. */
 async function testsFor(bench, file, testsOf) {
   const chosen = [];
   let budget = Number(values.tests) * 1000;
-  for (const test of testsOf(file)) {
-    if (budget <= 0) break;
+  for (const test of testsOf(file).slice(0, MOST_TESTS)) {
     const ms = await usualOf(bench, test);
-    if (ms === undefined) continue;
+    if (ms === undefined || (ms > budget && chosen.length > 0)) continue;
     chosen.push(test);
     budget -= ms;
   }

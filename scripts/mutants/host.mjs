@@ -13,9 +13,10 @@ process.on('message', async ({ changed, file }) => {
   for (const path of changed) vitest.invalidateFile(path);
   const begin = performance.now();
   const specifications = vitest.getModuleSpecifications(file);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications, false);
-  const failed =
-    unhandledErrors.length > 0 || testModules.length === 0 || testModules.some((one) => !one.ok());
+  const result = await vitest.runTestSpecifications(specifications, false);
+  // Vitest lists the files of earlier runs too.
+  const own = result.testModules.filter(({ moduleId }) => moduleId === file);
+  const failed = result.unhandledErrors.length > 0 || own.length === 0 || own.some((one) => !one.ok());
   process.send({ failed, ms: Math.round(performance.now() - begin) });
 });
 process.on('disconnect', () => process.exit(0));

@@ -23,10 +23,12 @@ const [PATIENCE_MS, TIMES] = [10_000, 4];
 export class TestBench {
   #folder = mkdtempSync(join(tmpdir(), 'fer-tui-mutants-'));
   #host;
+  #patienceMs;
   #changed = [];
 
   /** @param root the project; its `dist` must be built @param files what is copied */
-  constructor(root, files) {
+  constructor(root, files, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     this.tree = join(this.#folder, 'tree');
     for (const file of files) cpSync(join(root, file), join(this.tree, file));
     cpSync(join(root, 'dist'), join(this.tree, 'dist'), { recursive: true });
@@ -56,7 +58,7 @@ export class TestBench {
   async run(file, usual = 120_000) {
     this.#host ??= await this.#start();
     const host = this.#host;
-    const limit = PATIENCE_MS + TIMES * usual;
+    const limit = this.#patienceMs + TIMES * usual;
     let timer;
     const answer = await new Promise((answered) => {
       timer = setTimeout(() => answered({ failed: true, ms: limit, stuck: true }), limit);

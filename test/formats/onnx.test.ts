@@ -1,74 +1,248 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
 import { toOnnx } from '../../src/formats/onnx.js';
-import { BatchNormalization, Dense, Flatten, Softmax } from '../../src/nn/layers.js';
+import type { Layer } from '../../src/nn/layer.js';
+import {
+  Activation,
+  AveragePooling2D,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  ELU,
+  Flatten,
+  LeakyReLU,
+  MaxPool2D,
+  ReLU,
+  SeparableConv2D,
+  Softmax,
+  ZeroPadding2D,
+} from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import { type Network, Sequential } from '../../src/nn/network.js';
+import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { everything, miniXception, randomWeights } from '../helpers/networks.js';
+import { readOnnx, runOnnx } from '../helpers/onnx.js';
+import { referenceNetwork } from '../helpers/reference_network.js';
+
+/** The largest difference between a file's output, computed by its operators, and the network's in float64. */
+function distance(network: Network, seed = 1, count = 2): number {
+  const weights = randomWeights(network);
+  const rng = new Rng(seed);
+  const size = network.inputShape.reduce((product, n) => product * n, 1);
+  const images = Float64Array.from({ length: count * size }, () => rng.normal());
+  const exact = new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
+  const wanted = referenceNetwork(network, exact, images, count);
+  const { dims, data } = runOnnx(readOnnx(toOnnx(network, weights)), {
+    ...{ dims: [count, ...network.inputShape], data: images },
+  });
+  expect(dims).toEqual([count, ...network.outputShape]);
+  return Math.max(...wanted.map((value, i) => Math.abs(value - (data[i] as number))));
+}
+
+/** One layer under test, and an end that depends on every element of it. */
+const around = (layer: Layer, input: readonly number[] = [7, 10, 3]): Network =>
+  new Sequential('one_layer', input, [layer, Flatten(), Dense({ units: 7 }), Softmax()]);
+
+describe('an ONNX file, computed operator by operator,', () => {
+  it.each([
+    buildModel('fer-cnn', { filters: [3, 4], dense: [5], inputShape: [12, 16, 1] }),
+    buildModel('fer-shallow', { filters: [4], activation: 'relu', inputShape: [12, 10, 1] }),
+    everything(-1),
+    miniXception([24, 20, 1], [4, 6]),
+  ])('is $name', (network) => expect(distance(network)).toBeLessThan(1e-6));
+
+  const windows = [
+    { kernelSize: [2, 3], strides: 2, padding: 'same' },
+    { kernelSize: [3, 4], strides: 3, padding: 'same' },
+    { kernelSize: [4, 2], strides: 1, padding: 'same' },
+    { kernelSize: [3, 2], strides: 2, padding: 'valid' },
+  ] as const;
+  it.each(windows)('has windows of two extents, padded unevenly: %j', (window) => {
+    for (const layer of [
+      Conv2D({ filters: 4, ...window }),
+      DepthwiseConv2D({ depthMultiplier: 2, ...window }),
+      SeparableConv2D({ filters: 4, depthMultiplier: 3, ...window }),
+    ]) {
+      expect(distance(around(layer))).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([
+    { poolSize: 2, strides: 2, padding: 'same' },
+    { poolSize: 3, strides: 2, padding: 'same' },
+    { poolSize: 4, strides: 3, padding: 'same' },
+    { poolSize: 3, strides: 1, padding: 'valid' },
+  ] as const)('pools by what lies inside of the image: %j', (window) => {
+    for (const layer of [MaxPool2D(window), AveragePooling2D(window)]) {
+      expect(distance(around(layer))).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([
+    Conv2D({ filters: 2, useBias: false }),
+    DepthwiseConv2D({ useBias: false }),
+    SeparableConv2D({ filters: 2, useBias: false }),
+    ZeroPadding2D({ padding: [1, 2, 3, 4] }),
+    BatchNormalization({ epsilon: 0.5 }),
+    BatchNormalization({ scale: false, center: false }),
+    ELU({ alpha: 0.3 }),
+    LeakyReLU({ negativeSlope: 0.4 }),
+    ReLU(),
+    ReLU({ maxValue: 0.5 }),
+    ReLU({ maxValue: 1.5, negativeSlope: 0.2 }),
+  ])('has every option: %#', (layer) => expect(distance(around(layer))).toBeLessThan(1e-6));
+
+  it.each([
+    ...['linear', 'relu', 'elu', 'leaky_relu', 'relu6', 'sigmoid', 'tanh', 'softmax'],
+  ] as const)('has the activation %s, alone and inside of a layer', (activation) => {
+    const scaled = BatchNormalization({ epsilon: 1e-6 });
+    for (const layers of [
+      [Activation({ activation }), Flatten(), Dense({ units: 9, activation }), Dense({ units: 7 })],
+      [Conv2D({ filters: 3, activation }), scaled, Flatten(), Dense({ units: 7, useBias: false })],
+      [SeparableConv2D({ filters: 3, activation }), Flatten(), Dense({ units: 7 })],
+      [DepthwiseConv2D({ activation }), Flatten(), Dense({ units: 7 })],
+    ]) {
+      const network = new Sequential('active', [5, 6, 2], [...layers, Activation({ activation: 'softmax' })]);
+      // Larger than 6, for relu6.
+      expect(distance(network, 4)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('takes rows of numbers as they are', () => {
+    const network = new Sequential('rows', [9], [Flatten(), Dense({ units: 4 }), Softmax()]);
+    expect(distance(network)).toBeLessThan(1e-6);
+  });
+});
+
+describe('an ONNX file', () => {
+  const network = new Sequential(
+    'small',
+    [6, 8, 1],
+    [
+      Conv2D({ filters: 300, kernelSize: [1, 2], padding: 'valid' }),
+      Flatten(),
+      Dense({ units: 7 }),
+      Softmax(),
+    ],
+  );
+  const model = readOnnx(toOnnx(network, randomWeights(network), { classes: 'a,b', ä: 'ü' }));
+
+  it('says which version it is of, who wrote it, what it takes and gives, and what was noted', () => {
+    expect(model).toMatchObject({ irVersion: 8, producer: 'fer-tui', operatorSet: 13, name: 'small' });
+    expect(model.input).toEqual({ name: 'images', type: 1, dims: ['batch', 6, 8, 1] });
+    expect(model.output).toEqual({ name: 'probabilities', type: 1, dims: ['batch', 7] });
+    expect(model.notes).toEqual({ classes: 'a,b', ä: 'ü' });
+  });
+
+  it('names each node like its output, each once, and its weights like the layers', () => {
+    expect(model.nodes.map(({ name }) => name)).toEqual(model.nodes.map(({ output }) => output));
+    expect(model.nodes.map(({ type, name }) => [type, name])).toEqual([
+      ['Transpose', 'nchw'],
+      ['Conv', 'conv2d'],
+      ['Transpose', 'flatten/nhwc'],
+      ['Flatten', 'flatten'],
+      ['Gemm', 'dense'],
+      ['Softmax', 'softmax/softmax'],
+      ['Identity', 'probabilities'],
+    ]);
+    const shapes = [...model.constants].map(([name, { dims }]) => [name, dims]);
+    expect(Object.fromEntries(shapes)).toEqual({
+      'conv2d/kernel': [300, 1, 1, 2],
+      'conv2d/bias': [300],
+      'dense/kernel': [6 * 7 * 300, 7],
+      'dense/bias': [7],
+    });
+  });
+
+  it('writes attributes of each kind as onnx.proto3 has them, byte for byte', () => {
+    const one = new Sequential('e', [2], [ELU({ alpha: 0.5 }), Softmax()]);
+    const bytes = Buffer.from(toOnnx(one, new Map()));
+    const text = (field: string, word: string): string =>
+      `${field}${Buffer.from([word.length]).toString('hex')}${Buffer.from(word).toString('hex')}`;
+    const framed = (field: string, body: string): string =>
+      `${field}${Buffer.from([body.length / 2]).toString('hex')}${body}`;
+    const node = (input: string, output: string, type: string, attribute = ''): string =>
+      framed(
+        '0a',
+        text('0a', input) + text('12', output) + text('1a', output) + text('22', type) + attribute,
+      );
+    const alpha = framed('2a', `${text('0a', 'alpha')}150000003fa00101`);
+    const axis = framed('2a', `${text('0a', 'axis')}1801a00102`);
+    const dims = (size: string): string => framed('0a', text('12', 'batch')) + framed('0a', `08${size}`);
+    const value = (field: string, name: string): string =>
+      framed(field, text('0a', name) + framed('12', framed('0a', `0801${framed('12', dims('02'))}`)));
+    const graph =
+      text('12', 'e') +
+      node('images', 'elu', 'Elu', alpha) +
+      node('elu', 'softmax/softmax', 'Softmax', axis) +
+      node('softmax/softmax', 'probabilities', 'Identity') +
+      value('5a', 'images') +
+      value('62', 'probabilities');
+    const size = Buffer.from([((graph.length / 2) & 127) | 128, (graph.length / 2) >> 7]).toString('hex');
+    expect(bytes.toString('hex')).toBe(`0808${text('12', 'fer-tui')}3a${size}${graph}4202100d`);
+  });
+
+  it('of a layer that ONNX would compute otherwise is refused', () => {
+    const other = around(BatchNormalization({ axis: 1 }), [8, 8, 1]);
+    expect(() => toOnnx(other, randomWeights(other))).toThrow('batch norm of the last axis only');
+  });
+
+  it('without one of its weights is refused', () => {
+    const weights = randomWeights(network);
+    weights.delete('dense/bias');
+    expect(() => toOnnx(network, weights)).toThrow('weights of dense/bias are missing');
+  });
+});
 
 /** ONNX Runtime is no dependency; `npm run bench:peers` fetches it. The full tests require it. */
 const PEERS = new URL('../../bench/.peers/', import.meta.url);
 const present = existsSync(fileURLToPath(new URL('node_modules/onnxruntime-node', PEERS)));
-if (!present) console.warn('SKIPPED without ONNX Runtime (npm run bench:peers fetches it): ONNX files');
+if (!present)
+  console.warn('SKIPPED without ONNX Runtime (npm run bench:peers fetches it): its reading of our files');
 
 const COUNT = 64;
-let faces: Uint8Array;
-
-beforeAll(async () => {
-  const real = fileURLToPath(new URL('../../../shared/fer2013/fer2013.csv.gz', import.meta.url));
-  if (!existsSync(real)) console.warn('no FER-2013 beside the repository: drawn faces instead of real ones');
-  faces = (await loadDataset(existsSync(real) ? real : 'synthetic:600')).splits.validation.images;
-});
 
 /** Faces as the network's input: the nearest pixels, / 255. */
-function imagesFor({ inputShape: [h = 1, w = 1, c = 1] }: Network): Float32Array {
+async function imagesFor({ inputShape: [h = 1, w = 1, c = 1] }: Network): Promise<Float32Array> {
+  const real = fileURLToPath(new URL('../../../shared/fer2013/fer2013.csv.gz', import.meta.url));
+  const { splits } = await loadDataset(existsSync(real) ? real : 'synthetic:600');
   return Float32Array.from({ length: COUNT * h * w * c }, (_, i) => {
     const pixel = Math.floor(i / c);
     const [x, y] = [pixel % w, Math.floor(pixel / w) % h];
     const at = Math.floor((y * 48) / h) * 48 + Math.floor((x * 48) / w);
-    return (faces[Math.floor(pixel / (h * w)) * 48 * 48 + at] as number) / 255;
+    return (splits.validation.images[Math.floor(pixel / (h * w)) * 48 * 48 + at] as number) / 255;
   });
 }
 
-describeGpu('an ONNX file', (gpu) => {
-  const networks = [
-    buildModel('fer-cnn'),
-    buildModel('fer-shallow', { activation: 'relu' }),
-    everything(-1),
-    miniXception(),
-  ];
-  it.skipIf(!present && !process.env['FER_TEST_FULL']).each(networks)(
-    'of $name gives the same probabilities in ONNX Runtime',
-    async (network) => {
-      const ort = createRequire(PEERS)('onnxruntime-node');
-      const images = imagesFor(network);
-      const weights = randomWeights(network);
-      const learner = new Learner(gpu(), network);
-      learner.writeWeights(weights);
-      const ours = await learner.predict(images);
-      await learner.dispose();
-      const session = await ort.InferenceSession.create(toOnnx(network, weights, { classes: 'a' }));
-      const { probabilities } = await session.run({
-        images: new ort.Tensor('float32', images, [COUNT, ...network.inputShape]),
-      });
-      expect(probabilities.dims).toEqual([COUNT, ...network.outputShape]);
-      const distance = Math.max(...ours.map((p, i) => Math.abs(p - probabilities.data[i])));
-      console.log(`${network.name}: ONNX Runtime agrees to ${distance.toExponential(1)} on ${COUNT} faces`);
-      expect(distance).toBeLessThan(1e-5);
-    },
-  );
-
-  it('of a layer that ONNX would compute otherwise is refused', () => {
-    const network = new Sequential(
-      'x',
-      [8, 8, 1],
-      [BatchNormalization({ axis: 1 }), Flatten(), Dense({ units: 7 }), Softmax()],
-    );
-    expect(() => toOnnx(network, randomWeights(network))).toThrow('batch norm of the last axis only');
+describeGpu('an ONNX file in ONNX Runtime', (gpu) => {
+  it
+    .skipIf(!present && !process.env['FER_TEST_FULL'])
+    .each([
+      buildModel('fer-cnn'),
+      buildModel('fer-shallow', { activation: 'relu' }),
+      everything(-1),
+      miniXception(),
+    ])('gives the same probabilities on faces: $name', async (network) => {
+    const ort = createRequire(PEERS)('onnxruntime-node');
+    const images = await imagesFor(network);
+    const weights = randomWeights(network);
+    const learner = new Learner(gpu(), network);
+    learner.writeWeights(weights);
+    const ours = await learner.predict(images);
+    await learner.dispose();
+    const session = await ort.InferenceSession.create(toOnnx(network, weights, { classes: 'a' }));
+    const { probabilities } = await session.run({
+      images: new ort.Tensor('float32', images, [COUNT, ...network.inputShape]),
+    });
+    expect(probabilities.dims).toEqual([COUNT, ...network.outputShape]);
+    const apart = Math.max(...ours.map((p, i) => Math.abs(p - probabilities.data[i])));
+    console.log(`${network.name}: ONNX Runtime agrees to ${apart.toExponential(1)} on ${COUNT} faces`);
+    expect(apart).toBeLessThan(1e-5);
   });
 });

@@ -5,40 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32c, encodeFileVersion, encodeScalars, maskedCrc } from '../../src/formats/tensorboard.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
 import { TensorboardLog } from '../../src/train/tensorboard_log.js';
-
-/** Fields of a protobuf message, by the rules of its wire format; a field may come again. */
-function fields(data: Buffer): [field: number, value: number | Buffer][] {
-  const found: [number, number | Buffer][] = [];
-  let at = 0;
-  const skip = (length: number): number => {
-    at += length;
-    return at - length;
-  };
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 1; ; shift *= 128) {
-      const byte = data.readUInt8(skip(1));
-      value += (byte & 127) * shift;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < data.length) {
-    const key = varint();
-    const field = key >> 3;
-    const read: Record<number, () => number | Buffer> = {
-      0: varint,
-      1: () => data.readDoubleLE(skip(8)),
-      2: () => {
-        const length = varint();
-        const start = skip(length);
-        return data.subarray(start, at);
-      },
-      5: () => data.readFloatLE(skip(4)),
-    };
-    found.push([field, (read[key & 7] as () => number | Buffer)()]);
-  }
-  return found;
-}
+import { fieldsOf } from '../helpers/protobuf.js';
 
 /** The records of a file, both of their checksums checked. */
 function records(file: Buffer): Buffer[] {
@@ -55,10 +22,10 @@ function records(file: Buffer): Buffer[] {
 }
 
 function event(data: Buffer) {
-  const of = new Map(fields(data));
+  const of = new Map(fieldsOf(data));
   const summary = of.get(5);
   const values =
-    summary instanceof Buffer ? fields(summary).map(([, v]) => new Map(fields(v as Buffer))) : [];
+    summary instanceof Buffer ? fieldsOf(summary).map(([, v]) => new Map(fieldsOf(v as Buffer))) : [];
   return {
     wallTime: of.get(1),
     step: of.get(2),

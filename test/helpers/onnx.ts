@@ -1,0 +1,288 @@
+import { Message } from './protobuf.js';
+
+/**
+ * Reads ONNX files and computes what they mean, in float64, by https://onnx.ai/onnx/operators/: only what this project
+ * writes, and slowly. It shares no code with the writer, so that tests need no ONNX Runtime.
+ */
+export interface OnnxModel {
+  readonly irVersion: number;
+  readonly producer: string;
+  readonly operatorSet: number;
+  readonly name: string;
+  readonly notes: Readonly<Record<string, string>>;
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: ReadonlyMap<string, Values>;
+  readonly input: OnnxValue;
+  readonly output: OnnxValue;
+}
+
+interface OnnxNode {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: ReadonlyMap<string, number | number[]>;
+}
+
+interface OnnxValue {
+  readonly name: string;
+  /** 1: float */
+  readonly type: number;
+  readonly dims: readonly (number | string)[];
+}
+
+/** An array with its shape. */
+export interface Values {
+  readonly dims: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** Field numbers are those of onnx.proto3. */
+export function readOnnx(bytes: Uint8Array): OnnxModel {
+  const model = new Message(Buffer.from(bytes));
+  const graph = new Message(model.bytes(7));
+  const [operatorSet] = model.messages(8);
+  const notes = model.messages(14).map((entry) => [entry.text(1), entry.text(2)] as const);
+  return {
+    irVersion: model.number(1),
+    producer: model.text(2),
+    operatorSet: operatorSet?.number(2) ?? 0,
+    name: graph.text(2),
+    notes: Object.fromEntries(notes),
+    nodes: graph.messages(1).map(nodeOf),
+    constants: new Map(graph.messages(5).map((tensor) => [tensor.text(8), valuesOf(tensor)])),
+    input: readValue(new Message(graph.bytes(11))),
+    output: readValue(new Message(graph.bytes(12))),
+  };
+}
+
+function nodeOf(node: Message): OnnxNode {
+  const attributes = node.messages(5).map((attribute) => {
+    const read: Record<number, () => number | number[]> = {
+      1: () => attribute.number(2),
+      2: () => attribute.number(3),
+      7: () => attribute.numbersOf(8),
+    };
+    return [attribute.text(1), (read[attribute.number(20)] as () => number | number[])()] as const;
+  });
+  return {
+    ...{ type: node.text(4), name: node.text(3), inputs: node.texts(1), output: node.text(2) },
+    attributes: new Map(attributes),
+  };
+}
+
+function valuesOf(tensor: Message): Values {
+  const raw = tensor.bytes(9);
+  const whole = tensor.number(2) === 7;
+  const data = Array.from({ length: raw.length / (whole ? 8 : 4) }, (_, i) =>
+    whole ? Number(raw.readBigInt64LE(8 * i)) : raw.readFloatLE(4 * i),
+  );
+  const dims = tensor.numbersOf(1);
+  if (sizeOf(dims) !== data.length) throw new RangeError(`constant ${tensor.text(8)}: shape and data differ`);
+  return { dims, data };
+}
+
+function readValue(info: Message): OnnxValue {
+  const tensor = new Message(new Message(info.bytes(2)).bytes(1));
+  const dims = new Message(tensor.bytes(2)).messages(1);
+  return {
+    ...{ name: info.text(1), type: tensor.number(1) },
+    dims: dims.map((dim) => (dim.numbers.includes(2) ? dim.text(2) : dim.number(1))),
+  };
+}
+
+/** What the model makes of an input. Throws where a node takes something that is not there yet. */
+export function runOnnx(model: OnnxModel, input: Values): Values {
+  const values = new Map<string, Values>([...model.constants, [model.input.name, input]]);
+  for (const { type, inputs, output, attributes } of model.nodes) {
+    const operator = OPERATORS[type];
+    if (operator === undefined) throw new RangeError(`no operator ${type} here`);
+    const taken = inputs.map((name) => {
+      const value = values.get(name);
+      if (value === undefined && name !== '') throw new RangeError(`${output}: there is no ${name} yet`);
+      return value as Values;
+    });
+    if (values.has(output)) throw new RangeError(`${output} is there twice`);
+    const ints = (name: string): number[] => [attributes.get(name) ?? []].flat();
+    const float = (name: string, otherwise: number): number => Number(attributes.get(name) ?? otherwise);
+    values.set(output, operator(taken, { ints, float }));
+  }
+  return values.get(model.output.name) as Values;
+}
+
+interface Options {
+  readonly ints: (name: string) => number[];
+  readonly float: (name: string, otherwise: number) => number;
+}
+type Operator = (inputs: readonly Values[], options: Options) => Values;
+
+const sizeOf = (dims: readonly number[]): number => dims.reduce((product, n) => product * n, 1);
+const at = ({ data }: Values, i: number): number => data[i] as number;
+
+/** A new array of this shape from its elements' indices. */
+function make(dims: readonly number[], value: (index: readonly number[]) => number): Values {
+  const data = Array.from({ length: sizeOf(dims) }, (_, i) => {
+    let rest = i;
+    const index = dims.map(() => 0);
+    for (let d = dims.length - 1; d >= 0; d--) {
+      index[d] = rest % (dims[d] as number);
+      rest = Math.floor(rest / (dims[d] as number));
+    }
+    return value(index);
+  });
+  return { dims, data };
+}
+
+/** An element by its indices; `outside` where there is none. */
+function pick({ dims, data }: Values, index: readonly number[], outside = Number.NaN): number {
+  let place = 0;
+  for (const [d, n] of dims.entries()) {
+    const i = index[d] as number;
+    if (i < 0 || i >= n) return outside;
+    place = place * n + i;
+  }
+  return data[place] as number;
+}
+
+const pointwise =
+  (f: (x: number, options: Options) => number): Operator =>
+  ([x], options) => {
+    const { dims, data } = x as Values;
+    return { dims, data: Array.from(data, (value) => f(value, options)) };
+  };
+
+/** Places of a window over [N, C, H, W]: the output's shape, and for each output the inputs that it covers. */
+function windows({ dims: [n = 0, c = 0, h = 0, w = 0] }: Values, { ints }: Options, channels = c) {
+  const [kh = 1, kw = 1] = ints('kernel_shape');
+  const [sh = 1, sw = 1] = ints('strides');
+  const [top = 0, left = 0, bottom = 0, right = 0] = ints('pads');
+  const out = (extent: number, before: number, after: number, kernel: number, stride: number): number =>
+    Math.floor((extent + before + after - kernel) / stride) + 1;
+  return {
+    dims: [n, channels, out(h, top, bottom, kh, sh), out(w, left, right, kw, sw)],
+    cover: (y: number, x: number) =>
+      Array.from({ length: kh * kw }, (_, i) => {
+        const [u, v] = [Math.floor(i / kw), i % kw];
+        return { u, v, y: y * sh - top + u, x: x * sw - left + v };
+      }),
+  };
+}
+
+/** The mean or maximum of what lies inside of the image. */
+const pool =
+  (of: (inside: readonly number[]) => number): Operator =>
+  ([x], options) => {
+    const { dims, cover } = windows(x as Values, options);
+    return make(dims, ([n = 0, c = 0, oy = 0, ox = 0]) =>
+      of(
+        cover(oy, ox)
+          .map((place) => pick(x as Values, [n, c, place.y, place.x]))
+          .filter((value) => !Number.isNaN(value)),
+      ),
+    );
+  };
+
+const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  Identity: ([x]) => x as Values,
+  Transpose: ([x], { ints }) => {
+    const { dims } = x as Values;
+    const perm = ints('perm');
+    const turned = perm.map((axis) => dims[axis] as number);
+    return make(turned, (index) =>
+      pick(
+        x as Values,
+        dims.map((_, axis) => index[perm.indexOf(axis)] as number),
+      ),
+    );
+  },
+  Conv: ([x, kernel, bias], options) => {
+    const [oc = 0, perGroup = 0] = kernel?.dims ?? [];
+    const [groups = 1] = options.ints('group');
+    const { dims, cover } = windows(x as Values, options, oc);
+    return make(dims, ([n = 0, o = 0, oy = 0, ox = 0]) => {
+      const first = Math.floor(o / (oc / groups)) * perGroup;
+      let sum = bias === undefined ? 0 : at(bias, o);
+      for (const { u, v, y, x: column } of cover(oy, ox)) {
+        for (let c = 0; c < perGroup; c++) {
+          sum += pick(x as Values, [n, first + c, y, column], 0) * pick(kernel as Values, [o, c, u, v]);
+        }
+      }
+      return sum;
+    });
+  },
+  Gemm: ([a, b, bias]) => {
+    const [n = 0, inner = 0] = a?.dims ?? [];
+    const [, m = 0] = b?.dims ?? [];
+    return make([n, m], ([i = 0, j = 0]) => {
+      let sum = bias === undefined ? 0 : at(bias, j);
+      for (let k = 0; k < inner; k++) sum += pick(a as Values, [i, k]) * pick(b as Values, [k, j]);
+      return sum;
+    });
+  },
+  MaxPool: pool((inside) => Math.max(...inside)),
+  AveragePool: pool(mean),
+  GlobalAveragePool: ([x]) => {
+    const [n = 0, c = 0, h = 0, w = 0] = x?.dims ?? [];
+    return make([n, c, 1, 1], ([i = 0, j = 0]) =>
+      mean(Array.from({ length: h * w }, (_, p) => pick(x as Values, [i, j, Math.floor(p / w), p % w]))),
+    );
+  },
+  BatchNormalization: ([x, gamma, beta, average, variance], { float }) =>
+    make(x?.dims ?? [], (index) => {
+      const c = index[1] as number;
+      const [g, b, m, v] = [gamma, beta, average, variance].map((own) => at(own as Values, c));
+      const scale = (g as number) / Math.sqrt((v as number) + float('epsilon', 1e-5));
+      return (pick(x as Values, index) - (m as number)) * scale + (b as number);
+    }),
+  Relu: pointwise((x) => Math.max(0, x)),
+  LeakyRelu: pointwise((x, { float }) => (x < 0 ? float('alpha', 0.01) * x : x)),
+  Elu: pointwise((x, { float }) => (x < 0 ? float('alpha', 1) * Math.expm1(x) : x)),
+  Sigmoid: pointwise((x) => 1 / (1 + Math.exp(-x))),
+  Tanh: pointwise(Math.tanh),
+  Clip: ([x, low, high]) => {
+    const [least, most] = [
+      low === undefined ? -Infinity : at(low, 0),
+      high === undefined ? Infinity : at(high, 0),
+    ];
+    return make(x?.dims ?? [], (index) => Math.min(most, Math.max(least, pick(x as Values, index))));
+  },
+  Softmax: ([x], { ints }) => {
+    const { dims } = x as Values;
+    const [axis = -1] = ints('axis');
+    const along = axis < 0 ? dims.length + axis : axis;
+    return make(dims, (index) => {
+      const row = Array.from({ length: dims[along] as number }, (_, i) =>
+        pick(
+          x as Values,
+          index.map((own, d) => (d === along ? i : own)),
+        ),
+      );
+      const top = Math.max(...row);
+      const sum = row.reduce((total, value) => total + Math.exp(value - top), 0);
+      return Math.exp(pick(x as Values, index) - top) / sum;
+    });
+  },
+  Flatten: ([x]) => {
+    const { dims, data } = x as Values;
+    return { dims: [dims[0] as number, sizeOf(dims.slice(1))], data };
+  },
+  Sum: (inputs) => make(inputs[0]?.dims ?? [], (index) => inputs.reduce((sum, x) => sum + pick(x, index), 0)),
+  Pad: ([x, pads]) => {
+    const { dims } = x as Values;
+    const [begin, end] = [
+      dims.map((_, d) => at(pads as Values, d)),
+      dims.map((_, d) => at(pads as Values, d + 4)),
+    ];
+    return make(
+      dims.map((n, d) => n + (begin[d] as number) + (end[d] as number)),
+      (index) =>
+        pick(
+          x as Values,
+          index.map((i, d) => i - (begin[d] as number)),
+          0,
+        ),
+    );
+  },
+};
