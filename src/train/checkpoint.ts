@@ -4,29 +4,50 @@ import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import type { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
+import type { CallbackStates } from './callbacks/callback.js';
 
 /** Where a trainer is, as plain data. With the learner's state and the run's settings it is all that matters. */
 export interface TrainerState {
   /** Complete epochs. */
   readonly epoch: number;
-  /** Batches done of the epoch that is going on. */
+  /** Steps done of the epoch that is going on. */
   readonly index: number;
-  /** Sums over those batches. */
+  /** Sums over those steps. */
   readonly sums: { readonly loss: number; readonly correct: number; readonly count: number };
-  /** Learning rate before the schedule's factor; a plateau may have lowered it. */
+  /** Learning rate before the schedule's factor. */
   readonly rate: number;
-  readonly best: { readonly epoch: number; readonly acc: number } | null;
-  /** Whether early stopping has ended the run; absent in checkpoints of older versions. */
-  readonly early?: boolean;
-  readonly callbacks: {
-    readonly checkpoint: ModelCheckpoint['state'];
-    readonly earlyStopping: EarlyStopping['state'];
-    readonly reduceLr: ReduceLROnPlateau['state'];
-  };
+  /** Whether a callback has ended the run. */
+  readonly early: boolean;
+  readonly callbacks: CallbackStates;
   /** Seconds of training so far, all sittings together. */
   readonly seconds: number;
 }
+
+/** As version 0.1 wrote it: `early` came later, and what is now the state of callbacks lay beside them. */
+interface OldTrainerState extends Omit<TrainerState, 'early'> {
+  readonly early?: boolean;
+  readonly best?: { readonly epoch: number; readonly acc: number } | null;
+}
+
+/** The state of a trainer in today's form. */
+function upgraded({ best, ...state }: OldTrainerState): TrainerState {
+  const { early = false, callbacks } = state;
+  if (best === undefined) return { ...state, early };
+  return {
+    ...{ ...state, early },
+    callbacks: {
+      ...callbacks,
+      checkpoint: {
+        ...asObject(callbacks['checkpoint']),
+        bestEpoch: best?.epoch ?? 0,
+        bestAcc: best?.acc ?? null,
+      },
+      earlyStopping: { ...asObject(callbacks['earlyStopping']), stopped: early },
+    },
+  };
+}
+
+const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
 const FORMAT = 'fer-tui checkpoint 1';
 const [WEIGHTS, OPTIMIZER] = ['weights/', 'optimizer/'];
@@ -60,7 +81,7 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
     stepCount: number;
     learningRate: number;
     averaged?: number;
-    trainer: TrainerState;
+    trainer: OldTrainerState;
   };
   const under = (prefix: string): Map<string, NamedArray> =>
     new Map(
@@ -70,6 +91,6 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
     );
   return {
     learner: { ...counts, averaged, weights: under(WEIGHTS), optimizer: under(OPTIMIZER) },
-    trainer,
+    trainer: upgraded(trainer),
   };
 }

@@ -1,123 +1,57 @@
 import { parseAugment } from '../data/augment.js';
-import type { PreprocessName } from '../data/preprocess.js';
-import type { Precision } from '../nn/learner.js';
 import { UsageError } from '../util/errors.js';
-import type { Monitor, MonitorMode } from './callbacks.js';
-import { OPTIONS, type OptionSpec } from './options.js';
-import type { ScheduleName } from './schedules.js';
+import { OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
 
-/** The settings of one run, resolved and checked. */
-export interface TrainConfig {
-  readonly data: string;
-  readonly model: string;
-  readonly architecture?: string | undefined;
-  /** Lists of whole numbers; see `parseSizes`. */
-  readonly filters: string | undefined;
-  readonly convolutions: number | undefined;
-  readonly dense: string | undefined;
-  readonly activation: 'elu' | 'relu';
-  readonly epochs: number;
-  readonly batch: number;
-  readonly optimizer: 'adam' | 'rmsprop' | 'sgd';
-  readonly lr: number;
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  readonly rho: number | undefined;
-  readonly centered: boolean;
-  readonly beta1: number | undefined;
-  readonly beta2: number | undefined;
-  readonly amsgrad: boolean;
-  readonly epsilon: number | undefined;
-  readonly l1: number;
-  readonly l2: number;
-  /** `balanced` or a list; see class_weights.ts. */
-  readonly classWeights: string | undefined;
-  readonly clipNorm: number | undefined;
-  readonly clipValue: number | undefined;
-  readonly ema: number | undefined;
-  /** The first epoch of the average. */
-  readonly swa: number | undefined;
-  readonly dropout: number | undefined;
-  readonly labelSmoothing: number;
-  readonly precision: Precision;
-  readonly augment: string;
-  readonly mixup: number;
-  readonly preprocess: PreprocessName;
-  readonly shuffle: boolean;
-  readonly schedule: ScheduleName;
-  readonly warmupEpochs: number;
-  readonly gamma: number | undefined;
-  readonly stepEpochs: number | undefined;
-  readonly finalLr: number | undefined;
-  readonly monitor: Monitor;
-  readonly mode: MonitorMode;
-  /** Patience in epochs; undefined is off, as with `reduceLr`. */
-  readonly earlyStopping: number | undefined;
-  readonly minDelta: number;
-  readonly restoreBestWeights: boolean;
-  readonly reduceLr: number | undefined;
-  readonly reduceLrFactor: number;
-  readonly reduceLrMinDelta: number;
-  readonly reduceLrCooldown: number;
-  readonly minLr: number;
-  readonly checkpointMonitor: Monitor;
-  readonly checkpointMode: MonitorMode;
-  readonly saveBestOnly: boolean;
-  readonly checkpointSeconds: number;
-  readonly seed: number;
-  readonly limit: number | undefined;
-  readonly maxSteps: number | undefined;
-  readonly logEvery: number;
-  readonly tensorboard: boolean;
-  readonly skipBad: boolean;
-  readonly adapter: string | undefined;
-  readonly out: string | undefined;
-  readonly init: string | undefined;
-  readonly saveSteps: string | undefined;
-}
+type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };
+type ValueOf<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] }
+  ? C
+  : Primitives[S['type']];
+type HasDefault<S extends OptionSpec> = S extends
+  | { readonly default: unknown }
+  | { readonly defaultOf: unknown }
+  ? true
+  : false;
+type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
+type Options = typeof OPTIONS;
 
-/** Settings that only some optimisers have. */
-const ONLY_WITH: Readonly<Record<string, readonly TrainConfig['optimizer'][]>> = {
-  rho: ['rmsprop'],
-  centered: ['rmsprop'],
-  beta1: ['adam'],
-  beta2: ['adam'],
-  amsgrad: ['adam'],
-  epsilon: ['adam', 'rmsprop'],
+/** The settings of one run, resolved and checked. Its fields are those of the table, in camel case. */
+export type TrainConfig = {
+  readonly [Name in keyof Options & string as CamelCase<Name>]: HasDefault<Options[Name]> extends true
+    ? ValueOf<Options[Name]>
+    : ValueOf<Options[Name]> | undefined;
 };
-const DEFAULT_RATE = { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 };
 
-/** Fills in defaults and checks every value. Throws UsageError like `lr = 0: expected a number in (0, 10]`. */
+/** Every setting as its name on the command line and its entry in the table. */
+export const OPTION_ENTRIES: readonly (readonly [name: string, spec: OptionSpec])[] = Object.entries(OPTIONS);
+
+/**
+ * Fills in defaults and checks every value.
+ * @param raw values by the names of the command line (`label-smoothing`) or of config.json (`labelSmoothing`)
+ * Throws UsageError like `lr = 0: expected a number in (0, 10]`.
+ */
 export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConfig {
   const given = raw['augment'] === false ? { ...raw, augment: 'none' } : raw; // --no-augment
-  const value = Object.fromEntries(
-    Object.entries(OPTIONS as Record<string, OptionSpec>).map(([name, spec]) => [
-      camelCase(name),
-      checked(name, spec, given[name] ?? given[camelCase(name)] ?? spec.default),
-    ]),
-  ) as unknown as TrainConfig;
-  parseAugment(value.augment);
-  parseSizes('filters', value.filters);
-  parseSizes('dense', value.dense);
-  if (value.nesterov && (value.optimizer !== 'sgd' || value.momentum === 0)) {
-    throw new UsageError('nesterov: needs --optimizer sgd and --momentum above 0');
-  }
-  if (value.optimizer === 'adam' && value.momentum > 0) {
-    throw new UsageError('momentum: adam has its own; use it with --optimizer sgd or rmsprop');
-  }
-  for (const [name, law] of Object.entries(ONLY_WITH)) {
-    const set = (value as unknown as Record<string, unknown>)[name];
-    if (set !== undefined && set !== false && !law.includes(value.optimizer)) {
-      throw new UsageError(`${name}: needs --optimizer ${law.join(' or ')}`);
-    }
-  }
-  if (value.ema !== undefined && value.swa !== undefined) {
-    throw new UsageError('ema and swa: only one average of the weights can be kept');
-  }
-  if (value.restoreBestWeights && value.earlyStopping === undefined) {
-    throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
-  }
-  return { ...value, lr: (value.lr as number | undefined) ?? DEFAULT_RATE[value.optimizer] };
+  const givenValue = (name: string): unknown => given[name] ?? given[camelCase(name)];
+  const optimizer = checked(
+    'optimizer',
+    OPTIONS.optimizer,
+    givenValue('optimizer') ?? OPTIONS.optimizer.default,
+  );
+  const entries = OPTION_ENTRIES.map(([name, spec]) => {
+    const fallback = spec.defaultOf?.[optimizer as OptimizerName] ?? spec.default;
+    const value = checked(name, spec, givenValue(name) ?? fallback);
+    checkOptimizer(name, spec, value, optimizer as OptimizerName);
+    return [camelCase(name), value] as const;
+  });
+  // `checked` has held every value to the entry that its type is made of.
+  const config = Object.fromEntries(entries) as TrainConfig;
+  checkTogether(config);
+  return config;
+}
+
+/** The name of a setting in config.json: `label-smoothing` is `labelSmoothing`. */
+export function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Sizes of layers: `32,64` or `none`; undefined is the network's own. Throws UsageError. */
@@ -148,11 +82,32 @@ function checked(name: string, spec: OptionSpec, value: unknown): unknown {
   } else if (typeof value !== spec.type) {
     fail(spec.type === 'boolean' ? 'true or false' : 'one text');
   }
-  if (spec.choices !== undefined && !spec.choices.includes(value as string))
+  if (spec.choices !== undefined && !spec.choices.some((choice) => choice === value)) {
     fail(`one of ${spec.choices.join(', ')}`);
+  }
   return value;
 }
 
-function camelCase(name: string): string {
-  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** A setting that only some optimisers have must be left at "not set", false or 0 with the others. */
+function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, optimizer: OptimizerName): void {
+  const set = value !== undefined && value !== false && value !== 0;
+  if (set && only !== undefined && !only.includes(optimizer)) {
+    throw new UsageError(`${name}: needs --optimizer ${only.join(' or ')}`);
+  }
+}
+
+/** What no single setting shows to be wrong. */
+function checkTogether(config: TrainConfig): void {
+  parseAugment(config.augment);
+  parseSizes('filters', config.filters);
+  parseSizes('dense', config.dense);
+  if (config.nesterov && config.momentum === 0) {
+    throw new UsageError('nesterov: needs --momentum above 0');
+  }
+  if (config.ema !== undefined && config.swa !== undefined) {
+    throw new UsageError('ema and swa: only one average of the weights can be kept');
+  }
+  if (config.restoreBestWeights && config.earlyStopping === undefined) {
+    throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
+  }
 }

@@ -1,24 +1,34 @@
-import { MODES, MONITORS } from './callbacks.js';
+import { PREPROCESS } from '../data/preprocess.js';
+import { MODES, MONITORS } from './callbacks/monitor.js';
 import { SCHEDULES } from './schedules.js';
 
 /**
- * The settings of `fer-tui train` as data. Imports nothing heavy: the command line reads this before anything else.
+ * Every setting of a training, once. The command line and its help, the form of the terminal UI, `--config` files and their
+ * JSON schema, docs/training.md, and the type of a resolved configuration (`TrainConfig`) all follow from this table.
+ * Imports nothing heavy: the command line reads it before anything else.
  */
 
-/** One setting of a run: what the command line offers, what the run's config.json keeps. */
+/** The update rules; some settings belong to only some of them. */
+export const OPTIMIZERS = ['adam', 'rmsprop', 'sgd'] as const;
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+/** One setting. Its value is undefined where nobody set it and the table has no default. */
 export interface OptionSpec {
   readonly type: 'string' | 'number' | 'boolean';
-  /** Undefined: optional, its meaning without a value stands in `help`. */
   readonly default?: string | number | boolean;
+  /** A default that depends on the optimiser. */
+  readonly defaultOf?: Readonly<Record<OptimizerName, number>>;
   readonly choices?: readonly string[];
-  /** Of numbers, both ends included unless `above` excludes the lower. */
+  /** Smallest and largest number, both included unless `above` excludes the smallest. */
   readonly range?: readonly [number, number];
   readonly integer?: boolean;
   readonly above?: boolean;
+  /** The optimisers that have this setting; default: all. */
+  readonly only?: readonly OptimizerName[];
   readonly help: string;
 }
 
-/** Every setting of `fer-tui train`, in the order of its help. */
+/** The settings of `fer-tui train`, in the order of its help. */
 export const OPTIONS = {
   data: {
     type: 'string',
@@ -51,24 +61,54 @@ export const OPTIONS = {
     help: 'passes over the training images',
   },
   batch: { type: 'number', default: 28, integer: true, range: [1, 1024], help: 'images per step' },
-  optimizer: { type: 'string', default: 'adam', choices: ['adam', 'rmsprop', 'sgd'], help: 'update law' },
-  lr: { type: 'number', range: [0, 10], above: true, help: 'learning rate (default: 1e-3, sgd 1e-2)' },
-  momentum: { type: 'number', default: 0, range: [0, 0.9999], help: 'of sgd and rmsprop' },
-  nesterov: { type: 'boolean', default: false, help: "sgd looks ahead (Nesterov's momentum)" },
+  optimizer: { type: 'string', default: 'adam', choices: OPTIMIZERS, help: 'update law' },
+  lr: {
+    defaultOf: { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 },
+    type: 'number',
+    range: [0, 10],
+    above: true,
+    help: 'learning rate (default: 1e-3, sgd 1e-2)',
+  },
+  momentum: {
+    only: ['sgd', 'rmsprop'],
+    type: 'number',
+    default: 0,
+    range: [0, 0.9999],
+    help: 'of sgd and rmsprop',
+  },
+  nesterov: { only: ['sgd'], type: 'boolean', default: false, help: "sgd looks ahead (Nesterov's momentum)" },
   rho: {
+    only: ['rmsprop'],
     type: 'number',
     range: [0, 0.99999],
     help: "rmsprop's memory of the squared gradient (default 0.9)",
   },
-  centered: { type: 'boolean', default: false, help: 'rmsprop subtracts the squared mean gradient' },
-  beta1: { type: 'number', range: [0, 0.99999], help: "adam's memory of the gradient (default 0.9)" },
+  centered: {
+    only: ['rmsprop'],
+    type: 'boolean',
+    default: false,
+    help: 'rmsprop subtracts the squared mean gradient',
+  },
+  beta1: {
+    only: ['adam'],
+    type: 'number',
+    range: [0, 0.99999],
+    help: "adam's memory of the gradient (default 0.9)",
+  },
   beta2: {
+    only: ['adam'],
     type: 'number',
     range: [0, 0.9999999],
     help: "adam's memory of the squared gradient (default 0.999)",
   },
-  amsgrad: { type: 'boolean', default: false, help: 'adam divides by the largest squared average so far' },
+  amsgrad: {
+    only: ['adam'],
+    type: 'boolean',
+    default: false,
+    help: 'adam divides by the largest squared average so far',
+  },
   epsilon: {
+    only: ['adam', 'rmsprop'],
     type: 'number',
     range: [0, 1],
     above: true,
@@ -145,7 +185,7 @@ export const OPTIONS = {
   preprocess: {
     type: 'string',
     default: 'mean',
-    choices: ['mean', 'scale255', 'minus1to1', 'none'],
+    choices: PREPROCESS,
     help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1',
   },
   shuffle: {

@@ -1,7 +1,8 @@
 import type { BatchSource } from '../data/batches.js';
 import type { Preprocess } from '../data/preprocess.js';
 import type { Split } from '../data/types.js';
-import type { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
+import type { Callback } from './callbacks/callback.js';
+import type { ModelCheckpoint } from './callbacks/model_checkpoint.js';
 import type { Control } from './control.js';
 import type { TrainEvent } from './events.js';
 import type { RunFolder } from './run_folder.js';
@@ -13,39 +14,38 @@ export interface TrainPlan {
   /** May be empty. */
   readonly validation: Split;
   readonly preprocess: Preprocess;
+  /** Their names, in the order of the network's outputs. */
   readonly classes: readonly string[];
   readonly epochs: number;
-  /** Default: no limit. */
+  /** Ends training after so many steps; default: no limit. */
   readonly maxSteps?: number | undefined;
-  /** Default 20. */
+  /** Steps between two step events; default 20. */
   readonly logEvery?: number;
   /** Default constant. */
   readonly schedule?: Omit<ScheduleOptions, 'epochs' | 'stepsPerEpoch'>;
-  /** The epoch (from 1) from whose end on the weights are averaged equally; the learner must keep such an average. */
-  readonly swaFrom?: number | undefined;
   /** Says which weights are the best; default: those of the highest validation accuracy. */
   readonly checkpoint?: ModelCheckpoint;
-  readonly earlyStopping?: EarlyStopping | undefined;
-  readonly reduceLr?: ReduceLROnPlateau | undefined;
+  /** What else happens along the training, after `checkpoint` in each hook. */
+  readonly callbacks?: readonly Callback[];
   /** Seconds between checkpoints within an epoch; default 60. */
   readonly checkpointSeconds?: number;
-  /** Called after every step; slow, for comparisons with other frameworks. */
-  readonly onStep?: ((step: number) => Promise<void>) | undefined;
 }
 
 export interface TrainOutcome {
   readonly status: 'finished' | 'stopped' | 'early-stop';
   /** Complete epochs. */
   readonly epochs: number;
+  /** Complete steps, over all epochs. */
   readonly steps: number;
   /** 0 when no epoch was completed. */
   readonly bestEpoch: number;
+  /** A fraction in [0, 1]; null without validation images. */
   readonly bestValAcc: number | null;
   readonly seconds: number;
 }
 
-/** Where a run reports and saves. */
-export interface RunSurroundings {
+/** What a training reports to, listens to and saves in. */
+export interface RunContext {
   emit(event: TrainEvent): void;
   readonly control: Control;
   /** Without one nothing is saved. */

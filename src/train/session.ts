@@ -1,36 +1,27 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAugment } from '../data/augment.js';
-import { BatchSource } from '../data/batches.js';
-import { resizeImages } from '../data/image.js';
-import { limitSplit, loadDataset } from '../data/load.js';
-import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
+import { loadDataset } from '../data/load.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
 import { type Gpu, openGpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
-import { Learner, type LearnerOptions } from '../nn/learner.js';
-import { buildModel } from '../nn/models.js';
-import type { Network } from '../nn/network.js';
-import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
+import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
-import { makeFolder } from '../util/atomic_write.js';
-import { DataError, EXIT, FerError, RunError, UsageError } from '../util/errors.js';
+import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
 import { collectGarbage } from '../util/memory.js';
-import { EarlyStopping, ModelCheckpoint, ReduceLROnPlateau } from './callbacks.js';
+import { learnerOptions, networkOf, planOf } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
-import { parseClassWeights } from './class_weights.js';
-import { parseSizes, resolveConfig, type TrainConfig } from './config.js';
+import { resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
 import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
-import type { TrainOutcome } from './plan.js';
+import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory } from './reports.js';
 import { RunFolder } from './run_folder.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
-import { openNetwork, openWeights, saveModel } from './weights.js';
+import { openWeights } from './weights.js';
 
 export interface Hooks {
   emit(event: TrainEvent): void;
@@ -117,13 +108,15 @@ async function sitting(
     };
     settleTuning(gpu, folder);
     const untuned = tuningOf(gpu).table.size === 0;
-    const network = await networkOf(config, dataset, folder);
+    const network = await networkOf(config, dataset, folder.architecture);
+    if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));
     const learner = new Learner(gpu, network, learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
-    const trainer = makeTrainer(config, dataset, learner);
+    const plan = planOf(config, dataset, inputOf(learner));
+    const trainer = new Trainer(learner, plan);
     folder.writeJson('config', config);
-    emit(startEvent(config, dataset, folder, trainer, gpu.info.name));
-    // From here on the images lie on the device alone.
+    emit(startEvent(config, dataset, folder, learner, plan));
+    // From here on only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
     await collectGarbage();
@@ -189,158 +182,13 @@ async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']):
   return dataset;
 }
 
-/** Without what was not set, so that the network's own settings hold. */
-function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
-}
-
-/** The network that is trained. That of a file is kept in the run's folder: a resumed run needs no other. */
-async function networkOf(config: TrainConfig, dataset: Dataset, folder: RunFolder): Promise<Network> {
-  const { height, width, channels, classes } = dataset;
-  if (config.architecture !== undefined) {
-    const own = (['filters', 'convolutions', 'dense', 'dropout'] as const).find(
-      (name) => config[name] !== undefined,
-    );
-    if (own !== undefined) throw new UsageError(`${own}: the network of a file has its own`);
-    const network = await openNetwork(
-      existsSync(folder.architecture) ? folder.architecture : config.architecture,
-    );
-    if (network.outputShape[0] !== classes.length) {
-      throw new UsageError(
-        `${config.architecture}: the network tells ${network.outputShape[0]} classes apart; ${dataset.name} has ${classes.length}`,
-      );
-    }
-    folder.writeJson('architecture', toKeras(network));
-    return network;
-  }
-  return buildModel(config.model, {
-    inputShape: [height, width, channels],
-    classes: classes.length,
-    ...withoutUndefined({
-      dropout: config.dropout,
-      filters: parseSizes('filters', config.filters),
-      convolutions: config.convolutions,
-      dense: parseSizes('dense', config.dense),
-    }),
-    activation: config.activation,
-  });
-}
-
-function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {
-  const { seed, l1, l2, labelSmoothing, precision, clipNorm, clipValue, ema } = config;
-  const classWeights =
-    config.classWeights === undefined
-      ? undefined
-      : parseClassWeights(config.classWeights, splits.train.labels, classes);
-  return {
-    ...{ seed, l1, l2, labelSmoothing, precision, clipNorm, clipValue, ema, classWeights },
-    swa: config.swa !== undefined,
-    optimizer: optimizerOf(config),
-  };
-}
-
-function optimizerOf(config: TrainConfig): Optimizer {
-  const { optimizer, lr: learningRate, momentum, nesterov, centered, amsgrad } = config;
-  const { rho, beta1, beta2, epsilon } = config;
-  switch (optimizer) {
-    case 'adam':
-      return adam({ learningRate, amsgrad, ...withoutUndefined({ beta1, beta2, epsilon }) });
-    case 'rmsprop':
-      return rmsprop({ learningRate, momentum, centered, ...withoutUndefined({ rho, epsilon }) });
-    case 'sgd':
-      return sgd({ learningRate, momentum, nesterov });
-  }
-}
-
-function makeTrainer(config: TrainConfig, dataset: Dataset, learner: Learner): Trainer {
-  const [height, width, channels] = inputOf(learner);
-  const faces = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
-  const resized = resizeImages(faces.images, [dataset.height, dataset.width], [height, width]);
-  const train = { images: resized, labels: faces.labels };
-  const preprocess = fitPreprocess(config.preprocess, train);
-  const source = new BatchSource(train, {
-    batchSize: config.batch,
-    shape: [height, width, 1],
-    channels,
-    preprocess,
-    augment: parseAugment(config.augment),
-    mixup: config.mixup,
-    shuffle: config.shuffle,
-    seed: config.seed,
-  });
-  const { validation } = dataset.splits;
-  const validated = validation.labels.length > 0;
-  const watched = [config.earlyStopping, config.reduceLr].some((patience) => patience !== undefined);
-  if (!validated && watched && config.monitor.startsWith('val_')) {
-    throw new UsageError(
-      `monitor ${config.monitor}: there are no validation images; use --monitor loss or acc`,
-    );
-  }
-  const { monitor, mode, epochs, maxSteps, logEvery, checkpointSeconds } = config;
-  return new Trainer(learner, {
-    ...{ source, validation, preprocess, classes: dataset.classes, epochs, maxSteps, logEvery },
-    schedule: {
-      name: config.schedule,
-      warmupEpochs: config.warmupEpochs,
-      ...(config.gamma !== undefined && { gamma: config.gamma }),
-      ...(config.stepEpochs !== undefined && { stepEpochs: config.stepEpochs }),
-      ...(config.finalLr !== undefined && { final: config.finalLr }),
-    },
-    checkpoint: new ModelCheckpoint({
-      monitor: validated || !config.checkpointMonitor.startsWith('val_') ? config.checkpointMonitor : 'acc',
-      mode: config.checkpointMode,
-      saveBestOnly: config.saveBestOnly,
-    }),
-    checkpointSeconds,
-    swaFrom: config.swa,
-    ...(config.earlyStopping !== undefined && {
-      earlyStopping: new EarlyStopping({
-        ...{ monitor, mode },
-        patience: config.earlyStopping,
-        minDelta: config.minDelta,
-        restoreBestWeights: config.restoreBestWeights,
-      }),
-    }),
-    ...(config.reduceLr !== undefined && {
-      reduceLr: new ReduceLROnPlateau({
-        ...{ monitor, mode },
-        patience: config.reduceLr,
-        factor: config.reduceLrFactor,
-        minDelta: config.reduceLrMinDelta,
-        cooldown: config.reduceLrCooldown,
-        minLr: config.minLr,
-      }),
-    }),
-    ...(config.saveSteps !== undefined && {
-      onStep: stepSaver(config.saveSteps, learner, preprocess, dataset),
-    }),
-  });
-}
-
-/** Keeps the weights after every step, for comparisons with other frameworks. */
-function stepSaver(folder: string, learner: Learner, preprocess: Preprocess, { classes }: Dataset) {
-  makeFolder(folder);
-  return async (step: number): Promise<void> => {
-    const path = join(folder, `step-${String(step).padStart(6, '0')}.safetensors`);
-    const weights = await learner.readWeights();
-    saveModel(path, {
-      network: learner.model,
-      classes,
-      preprocess,
-      weights,
-      notes: { step: String(step) },
-    });
-  };
-}
-
 function startEvent(
   config: TrainConfig,
   dataset: Dataset,
   folder: RunFolder,
-  trainer: Trainer,
-  adapter: string,
+  learner: Learner,
+  { source, validation, classes }: TrainPlan,
 ): TrainEvent {
-  const { source, validation, classes } = trainer.plan;
   const counts = classes.map((_, c) => dataset.splits.train.labels.filter((label) => label === c).length);
   const most = counts.indexOf(Math.max(...counts));
   const majority = validation.labels.filter((label) => label === most).length / validation.labels.length;
@@ -350,9 +198,9 @@ function startEvent(
     t: new Date().toISOString(),
     run: folder.name,
     path: folder.path,
-    model: trainer.learner.model.name,
-    parameters: trainer.learner.model.summary().trainable,
-    adapter,
+    model: learner.model.name,
+    parameters: learner.model.summary().trainable,
+    adapter: learner.gpu.info.name,
     data: {
       name: dataset.name,
       train: source.size,
@@ -362,7 +210,7 @@ function startEvent(
     },
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,
-    memory: deviceMemory(trainer.learner),
+    memory: deviceMemory(learner),
     config: { ...config },
   };
 }

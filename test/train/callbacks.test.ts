@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { EarlyStopping, type EarlyStoppingOptions } from '../../src/train/callbacks/early_stopping.js';
+import { ModelCheckpoint } from '../../src/train/callbacks/model_checkpoint.js';
 import {
-  EarlyStopping,
-  type EarlyStoppingOptions,
-  ModelCheckpoint,
   ReduceLROnPlateau,
   type ReduceLROnPlateauOptions,
-} from '../../src/train/callbacks.js';
+} from '../../src/train/callbacks/reduce_lr_on_plateau.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
 
 /** The epoch (from 1) after which training stops; undefined if it goes on. */
 function stopsAfter(values: readonly number[], options: EarlyStoppingOptions): number | undefined {
   const callback = new EarlyStopping(options);
   const index = values.findIndex(
-    (val_loss, i) => callback.epochEnd(i + 1, { val_loss, val_acc: val_loss }).stop,
+    (val_loss, i) => callback.decide(i + 1, { val_loss, val_acc: val_loss }).stop,
   );
   return index < 0 ? undefined : index + 1;
 }
@@ -41,20 +40,20 @@ describe('EarlyStopping, by hand from the rules of Keras', () => {
 
   it('remembers the best epoch, and goes on from its state', () => {
     const first = new EarlyStopping({ patience: 3 });
-    expect([1, 0.8, 0.9].map((val_loss, i) => first.epochEnd(i + 1, { val_loss }).best)).toEqual([
+    expect([1, 0.8, 0.9].map((val_loss, i) => first.decide(i + 1, { val_loss }).best)).toEqual([
       true,
       true,
       false,
     ]);
     const second = new EarlyStopping({ patience: 3 });
     second.state = JSON.parse(JSON.stringify(first.state));
-    expect(second.state).toEqual({ best: 0.8, bestEpoch: 2, wait: 1 });
-    expect(second.epochEnd(4, { val_loss: 0.85 }).stop).toBe(false);
-    expect(second.epochEnd(5, { val_loss: 0.85 }).stop).toBe(true);
+    expect(second.state).toEqual({ best: 0.8, bestEpoch: 2, wait: 1, stopped: false });
+    expect(second.decide(4, { val_loss: 0.85 }).stop).toBe(false);
+    expect(second.decide(5, { val_loss: 0.85 }).stop).toBe(true);
   });
 
   it('does nothing without the number', () => {
-    expect(new EarlyStopping().epochEnd(3, { loss: 1 })).toEqual({ best: false, stop: false });
+    expect(new EarlyStopping().decide(3, { loss: 1 })).toEqual({ best: false, stop: false });
   });
 });
 
@@ -63,7 +62,7 @@ function rates(values: readonly number[], options: ReduceLROnPlateauOptions): nu
   const callback = new ReduceLROnPlateau(options);
   let rate = 1;
   return values.map((val_loss) => {
-    rate = callback.epochEnd({ val_loss }, rate);
+    rate = callback.decide({ val_loss }, rate);
     return rate;
   });
 }
@@ -99,7 +98,7 @@ describe('ModelCheckpoint', () => {
     const values = [0.5, 0.4, 0.6, 0.6];
     const saved = (saveBestOnly: boolean) => {
       const callback = new ModelCheckpoint({ monitor: 'val_acc', saveBestOnly });
-      return values.map((val_acc) => callback.epochEnd({ val_acc }));
+      return values.map((val_acc, i) => callback.decide(i + 1, { val_acc }));
     };
     expect(saved(true).map(({ save }) => save)).toEqual([true, false, true, false]);
     expect(saved(false).map(({ save }) => save)).toEqual([true, true, true, true]);

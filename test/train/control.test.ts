@@ -9,10 +9,11 @@ import type { Gpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
-import { EarlyStopping } from '../../src/train/callbacks.js';
+import { EarlyStopping } from '../../src/train/callbacks/early_stopping.js';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import type { TrainPlan } from '../../src/train/plan.js';
 import { RunFolder } from '../../src/train/run_folder.js';
 import { Trainer } from '../../src/train/trainer.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -20,14 +21,15 @@ import { describeGpu } from '../helpers/gpu.js';
 const dataset = syntheticFaces(3, 70);
 const preprocess = { name: 'scale255' } as const;
 
-/** Two epochs of five steps. */
-function trainerOn(gpu: Gpu): Trainer {
+/** Two epochs of five steps, unless `changes` say otherwise. */
+function trainerOn(gpu: Gpu, changes: Partial<TrainPlan> = {}): Trainer {
   const source = new BatchSource(dataset.splits.train, { batchSize: 14, preprocess, shuffle: true });
   const learner = new Learner(gpu, buildModel('fer-shallow'), { seed: 5 });
   const { classes, splits } = dataset;
   return new Trainer(learner, {
     ...{ source, validation: splits.validation, preprocess, classes, epochs: 2, logEvery: 1000 },
     schedule: { name: 'cosine' },
+    ...changes,
   });
 }
 
@@ -152,9 +154,8 @@ describeGpu('a steered training', (gpu) => {
 
   it('that early stopping has ended stays ended', async () => {
     const stopper = () => {
-      const { learner, plan } = trainerOn(gpu());
-      const earlyStopping = new EarlyStopping({ patience: 1, minDelta: 100 });
-      return new Trainer(learner, { ...plan, epochs: 5, earlyStopping });
+      const callbacks = [new EarlyStopping({ patience: 1, minDelta: 100 })];
+      return trainerOn(gpu(), { epochs: 5, callbacks });
     };
     const first = await drive(stopper(), () => undefined);
     expect(first.outcome).toMatchObject({ status: 'early-stop', epochs: 2, steps: 10 });

@@ -1,0 +1,29 @@
+/** What callbacks can watch: means over the epoch, and the numbers of its validation. */
+export const MONITORS = ['val_loss', 'val_acc', 'val_macro_f1', 'loss', 'acc'] as const;
+export type Monitor = (typeof MONITORS)[number];
+
+/** `auto`: larger is better for accuracies and F1, smaller is better for losses. */
+export const MODES = ['auto', 'min', 'max'] as const;
+export type MonitorMode = (typeof MODES)[number];
+
+/** The numbers of one epoch, under Keras's names. Those of validation are absent without validation images. */
+export type EpochLogs = Readonly<Partial<Record<Monitor, number>>>;
+
+export interface MonitorOptions {
+  /** Default val_loss. */
+  readonly monitor?: Monitor;
+  /** Default auto. */
+  readonly mode?: MonitorMode;
+}
+
+/** Whether `value` improves on `best` by more than `minDelta`. Without a best so far, any number does; NaN does not. */
+export function improves(
+  value: number,
+  best: number | null,
+  { monitor, mode, minDelta = 0 }: Required<MonitorOptions> & { readonly minDelta?: number },
+): boolean {
+  if (best === null) return !Number.isNaN(value);
+  const largerIsBetter = mode === 'max' || (mode === 'auto' && !monitor.endsWith('loss'));
+  const delta = Math.abs(minDelta);
+  return largerIsBetter ? value - delta > best : value + delta < best;
+}

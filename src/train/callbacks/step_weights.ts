@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { makeFolder } from '../../util/atomic_write.js';
+import { saveModel } from '../weights.js';
+import type { Callback, Training } from './callback.js';
+
+/** Saves the weights after every step, to compare a training with that of another program. Slow. */
+export class StepWeights implements Callback {
+  /** @param folder made if it does not exist; throws RunError where it cannot be */
+  constructor(readonly folder: string) {
+    makeFolder(folder);
+  }
+
+  async onTrainBatchEnd(step: number, { learner, classes, feed }: Training): Promise<void> {
+    saveModel(join(this.folder, `step-${String(step).padStart(6, '0')}.safetensors`), {
+      ...{ network: learner.model, classes, preprocess: feed.source.preprocess },
+      weights: await learner.readWeights(),
+      notes: { step: String(step) },
+    });
+  }
+}

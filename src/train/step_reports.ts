@@ -1,0 +1,58 @@
+import type { Learner, StepMetrics } from '../nn/learner.js';
+import { EXIT, FerError } from '../util/errors.js';
+import type { TrainEvent } from './events.js';
+import { RunningMean } from './progress.js';
+import { deviceMemory } from './reports.js';
+
+/** Where a step lies in its run. */
+export interface StepPlace {
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly imgPerS: number;
+  /** Seconds left; null until the pace is steady. */
+  readonly etaS: number | null;
+}
+
+/** The numbers of steps, which arrive some time after the steps were taken: their sums, and the events that tell of them. */
+export class StepReports {
+  /** Over the epoch that is going on. */
+  mean = new RunningMean();
+  /** Learning rates of the steps whose numbers have not arrived yet. */
+  #rates: number[] = [];
+
+  constructor(private readonly learner: Learner) {}
+
+  /** A step was taken at this learning rate. */
+  taken(learningRate: number): void {
+    this.#rates.push(learningRate);
+  }
+
+  /**
+   * Adds the numbers of steps to the epoch's, and tells of those for which `wanted` says so. Throws FerError with exit code
+   * 6 when a loss is not finite.
+   */
+  add(
+    steps: readonly StepMetrics[],
+    wanted: (step: number) => boolean,
+    placeOf: (step: number) => StepPlace,
+    emit: (event: TrainEvent) => void,
+  ): void {
+    for (const metrics of steps) {
+      const { step, loss, correct, count } = metrics;
+      const lr = this.#rates.shift() ?? this.learner.learningRate;
+      if (!Number.isFinite(loss)) {
+        throw new FerError(
+          `training diverged: the loss of step ${step} is ${loss}; try a smaller --lr (now ${lr})`,
+          EXIT.diverged,
+        );
+      }
+      this.mean.add(metrics);
+      if (!wanted(step)) continue;
+      const { stepsPerEpoch: of, ...place } = placeOf(step);
+      const memory = deviceMemory(this.learner);
+      emit({ type: 'step', step, loss, acc: correct / count, lr, of, ...place, memory });
+    }
+  }
+}

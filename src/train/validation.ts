@@ -1,0 +1,40 @@
+import type { Preprocess } from '../data/preprocess.js';
+import type { Split } from '../data/types.js';
+import type { Learner } from '../nn/learner.js';
+import { type Evaluation, evaluateBatches, evaluationSource, inputOf } from './evaluation.js';
+import type { TrainEvent } from './events.js';
+import { Feed } from './feed.js';
+import { progressNotes } from './reports.js';
+
+/** The validation images on the device, and how the weights do on them. */
+export class Validation {
+  /** How many; may be 0. */
+  readonly size: number;
+  readonly #feed: Feed;
+
+  constructor(
+    private readonly learner: Learner,
+    split: Split,
+    preprocess: Preprocess,
+    batch: number,
+  ) {
+    this.size = split.labels.length;
+    this.#feed = new Feed(learner.gpu, evaluationSource(split, preprocess, batch, inputOf(learner)));
+  }
+
+  /** Evaluates the weights, or their average if one is kept. Tells of its progress if it takes more than a second. */
+  async run(emit: (event: TrainEvent) => void): Promise<{ evaluation: Evaluation; seconds: number }> {
+    const begin = performance.now();
+    const words = (done: number, total: number): string => `validating ${Math.round((100 * done) / total)} %`;
+    const onBatch = progressNotes(emit, 'validate', words);
+    const evaluation = await this.learner.withAverage(() =>
+      evaluateBatches(this.learner, this.#feed, onBatch),
+    );
+    return { evaluation, seconds: (performance.now() - begin) / 1000 };
+  }
+
+  /** Lets go of the host's images if the device has them. */
+  releaseImages(): void {
+    this.#feed.releaseImages();
+  }
+}
