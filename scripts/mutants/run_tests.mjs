@@ -91,7 +91,10 @@ export class TestBench {
   }
 
   async #start() {
-    const host = fork(HOST, [this.tree], { detached: true, stdio: 'ignore' });
+    // What tests leave behind goes with the copy.
+    const env = { ...process.env, TMPDIR: join(this.#folder, 'tmp') };
+    mkdirSync(env.TMPDIR, { recursive: true });
+    const host = fork(HOST, [this.tree], { detached: true, stdio: 'ignore', env });
     await new Promise((ready, gone) => {
       host.once('message', ready);
       host.once('exit', () => gone(new Error('Vitest does not start')));

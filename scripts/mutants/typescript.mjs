@@ -109,6 +109,11 @@ export function mutantsOfTypeScript(file, source) {
   return found.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
+/** Whether what a mutant makes of a file is TypeScript at all. */
+export function isTypeScript(file, source) {
+  return parseSync(file, source, { showSemanticErrors: true }).errors.length === 0;
+}
+
 function looksInto(node) {
   if (SKIPPED.test(node.type) || isError(node) || isConsole(node)) return false;
   return !(node.type === 'ExportNamedDeclaration' && node.source);
@@ -202,7 +207,10 @@ const MAKERS = {
   },
   Identifier({ node, parent, key, put, names }) {
     const partner = PARTNER.get(node.name);
-    const declares = /^(id|params|local)$/.test(key) || (parent.type === 'Property' && parent.shorthand);
+    const declares =
+      /^(id|params|local)$/.test(key) ||
+      /Pattern$/.test(parent.type) ||
+      (parent.type === 'Property' && parent.shorthand);
     const named = key === 'key' && !parent.computed;
     if (partner !== undefined && names.has(partner) && !declares && !named) put('name', node, partner);
   },

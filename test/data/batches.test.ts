@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_AUGMENT } from '../../src/data/augment.js';
+import { changeStream, DEFAULT_AUGMENT, drawChange } from '../../src/data/augment.js';
 import { BatchSource } from '../../src/data/batches.js';
 import { drawMix } from '../../src/data/mixup.js';
 import { UsageError } from '../../src/util/errors.js';
+import { plainDraw } from '../../src/util/image_draw.js';
 import { Rng } from '../../src/util/random.js';
 import { PIXELS, someSplit } from './fixtures.js';
 
@@ -75,7 +76,95 @@ describe('BatchSource', () => {
   });
 });
 
+describe('the draws of a batch', () => {
+  const augment = { ...DEFAULT_AUGMENT, shear: 5 };
+
+  it('are each image in the order of the epoch, changed by its own random numbers', () => {
+    const source = new BatchSource(split, { ...random, augment });
+    const order = new Rng(5, 1_000_003 + 2).shuffle(Array.from({ length: 10 }, (_, i) => i));
+    const { draws, labels } = source.draws(2, 1);
+    expect(draws.map(({ image }) => image)).toEqual(order.slice(4, 8));
+    expect([...labels]).toEqual(order.slice(4, 8).map((image) => image % 7));
+    expect(draws).toEqual(order.slice(4, 8).map((i) => drawChange(i, augment, changeStream(5, 2, i))));
+  });
+
+  it('are of the shape of the images', () => {
+    const shape = [20, 30, 1] as const;
+    const wide = { images: new Uint8Array(10 * 600), labels: split.labels };
+    const source = new BatchSource(wide, { ...plain, shape, augment });
+    expect(source.shape).toEqual(shape);
+    expect(source.draws(0, 0).draws[2]).toEqual(drawChange(2, augment, changeStream(7, 0, 2), shape));
+  });
+
+  it('take the images as they are without augmentation', () => {
+    expect(new BatchSource(split, plain).draws(3, 2).draws).toEqual([plainDraw(8), plainDraw(9)]);
+  });
+
+  it('have the seed 7 where none is given', () => {
+    const [given, not] = [
+      { ...random, seed: 7, augment, mixup: 1 },
+      { ...plain, shuffle: true, augment, mixup: 1 },
+    ];
+    const [one, other] = [new BatchSource(split, given), new BatchSource(split, not)];
+    expect(other.draws(1, 1)).toEqual(one.draws(1, 1));
+    expect(other.mix(1, 1)).toEqual(one.mix(1, 1));
+  });
+
+  it('come in batches that an epoch has, whole numbers of 1 or more', () => {
+    const source = new BatchSource(split, plain);
+    for (const index of [-1, 3, Number.NaN]) expect(() => source.draws(0, index)).toThrow(RangeError);
+    for (const batchSize of [0.5, 1.5, -4, Number.NaN]) {
+      expect(() => new BatchSource(split, { ...plain, batchSize })).toThrow(UsageError);
+    }
+    expect(new BatchSource(split, { ...plain, batchSize: 1 }).batchesPerEpoch).toBe(10);
+    expect(new BatchSource(split, { ...plain, batchSize: 5 }).batchesPerEpoch).toBe(2);
+  });
+
+  it('go on without the images, which are let go of', () => {
+    const source = new BatchSource(split, { ...plain, augment });
+    const before = source.draws(4, 1);
+    expect(source.images).toBe(split.images);
+    source.releaseImages();
+    expect(source.images).toHaveLength(0);
+    expect(source.draws(4, 1)).toEqual(before);
+  });
+});
+
+describe('batches of other images', () => {
+  const shape = [2, 3, 1] as const;
+  const small = { images: Uint8Array.from({ length: 12 }, (_, i) => 20 * i), labels: Uint8Array.of(1, 0) };
+
+  it('have three channels alike where the network takes colours', () => {
+    const source = new BatchSource(small, { ...plain, shape, channels: 3 });
+    const { images, count } = source.batch(0, 0);
+    expect(count).toBe(2);
+    expect([...images]).toEqual([...small.images].flatMap((value) => [value, value, value]));
+    expect(source.preprocess).toEqual({ name: 'none' });
+  });
+
+  it('keep their channels otherwise', () => {
+    const colours = { images: Uint8Array.from({ length: 24 }, (_, i) => 10 * i), labels: Uint8Array.of(1) };
+    const source = new BatchSource(colours, { ...plain, shape: [4, 2, 3], preprocess: { name: 'scale255' } });
+    expect([...source.batch(0, 0).images]).toEqual(
+      [...colours.images].map((value) => Math.fround(value / 255)),
+    );
+  });
+});
+
 describe('mixup', () => {
+  it('takes the random numbers of its batch, from the whole batch or what is left of it', () => {
+    const source = new BatchSource(split, { ...plain, seed: 5, mixup: 0.4 });
+    expect(source.mix(3, 1)).toEqual(drawMix(4, 0.4, changeStream(5, 3, 2_000_003 + 1)));
+    expect(source.mix(3, 2)).toEqual(drawMix(2, 0.4, changeStream(5, 3, 2_000_003 + 2)));
+  });
+
+  it('keeps the larger of both shares, as often as they are drawn', () => {
+    // Beta(1, 1) is even over 0 to 1, so the larger share is even over 1/2 to 1.
+    const shares = drawMix(20_000, 1, new Rng(6)).map(({ share }) => share);
+    const mean = shares.reduce((a, b) => a + b) / shares.length;
+    expect(mean).toBeCloseTo(0.75, 2);
+  });
+
   it('draws blends that follow from seed, epoch and batch alone', () => {
     const source = new BatchSource(split, { ...plain, mixup: 0.4 });
     const again = new BatchSource(split, { ...plain, mixup: 0.4 });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
 import { csv, folderWith, pixels, png } from './fixtures.js';
@@ -63,6 +64,42 @@ describe('the cache', () => {
       expect(again.data).toEqual(data);
       expect(readFileSync(path).equals(whole)).toBe(true);
     }
+  });
+
+  it('is one a source: another of the same name, and other files, stay', async () => {
+    const { load, files, root, cacheDir } = cached(
+      { 'a/x.csv': text, 'b/x.csv': csv([[5, 'PublicTest']]) },
+      'a/x.csv',
+    );
+    const other = () => loadDataset(join(root, 'b/x.csv'), { cacheDir });
+    const { data } = await load();
+    const [kept = ''] = files();
+    expect(kept).toMatch(/^x\.csv\.[0-9a-f]{12}\.[0-9a-f]{12}\.faces$/);
+    const notes = kept.replace(/[0-9a-f]{12}\.faces$/, 'notes');
+    writeFileSync(join(cacheDir, notes), 'mine');
+    const second = await other();
+    expect([...second.splits.validation.labels]).toEqual([6]);
+    expect(files()).toHaveLength(3);
+    utimesSync(join(root, 'b/x.csv'), 1000, 1000);
+    await other();
+    expect(files()).toHaveLength(3);
+    expect(files()).toEqual(expect.arrayContaining([kept, notes]));
+    expect(await load()).toEqual({ data, parsed: false });
+  });
+
+  it('holds magic, checksum, header and bytes as it says', async () => {
+    const { load, files, cacheDir } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    const { data } = await load();
+    const bytes = readFileSync(join(cacheDir, files()[0] as string));
+    expect(bytes.toString('latin1', 0, 8)).toBe('FERTUI02');
+    expect(bytes.readUInt32LE(8)).toBe(crc32(bytes.subarray(12)));
+    const end = 16 + bytes.readUInt32LE(12);
+    expect(JSON.parse(bytes.toString('utf8', 16, end))).toEqual({
+      ...{ name: data.name, source: data.source, counts: { train: 1, validation: 1, test: 1 } },
+    });
+    const { train, validation, test } = data.splits;
+    const parts = [train, validation, test].flatMap(({ labels, images }) => [labels, images]);
+    expect(bytes.subarray(end).equals(Buffer.concat(parts))).toBe(true);
   });
 
   it('keeps folder trees, and sees a changed image', async () => {

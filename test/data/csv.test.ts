@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { CSV_LABEL_TO_CLASS } from '../../src/data/fer2013_csv.js';
+import { CSV_LABEL_TO_CLASS, parseFer2013Csv } from '../../src/data/fer2013_csv.js';
 import { limitSplit, loadDataset } from '../../src/data/load.js';
+import { SplitBuilder } from '../../src/data/split_builder.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { csv, expectDataError, folderWith, PIXELS, pixels } from './fixtures.js';
 
@@ -60,11 +61,76 @@ describe('the CSV files of FER-2013', () => {
     }
   });
 
-  it('reports progress in bytes', async () => {
-    const path = join(folderWith({ 'fer2013.csv': csv([[3, 'PublicTest']]) }), 'fer2013.csv');
-    const seen: { done: number; total: number; unit: string }[] = [];
-    await loadDataset(path, { ...NO_CACHE, onProgress: (p) => seen.push(p) });
-    expect(seen.at(-1)).toMatchObject({ unit: 'bytes', done: seen.at(-1)?.total });
+  it('reports progress in bytes of the file, up to the last', async () => {
+    const text = csv([[3, 'PublicTest']]);
+    const zipped = zipSync({ 'fer2013.csv': Buffer.from(text) });
+    for (const [name, content, total] of [
+      ['fer2013.csv', text, text.length],
+      ['fer2013.csv.gz', gzipSync(text), gzipSync(text).length],
+      ['archive.zip', zipped, text.length],
+    ] as const) {
+      const seen: { done: number; total: number; unit: string }[] = [];
+      await loadDataset(join(folderWith({ [name]: content }), name), {
+        ...{ ...NO_CACHE, onProgress: (progress) => seen.push(progress) },
+      });
+      expect(seen.at(-1), name).toEqual({ unit: 'bytes', done: total, total });
+    }
+  });
+
+  it('are the same however their bytes are cut', async () => {
+    const text = Buffer.from(
+      csv([
+        [2, 'Training', pixels(5)],
+        [4, 'PublicTest', pixels(6)],
+        [1, 'Training', pixels(7)],
+      ]),
+    );
+    const parse = async (size: number) => {
+      const seen: number[] = [];
+      async function* chunks(): AsyncIterable<Uint8Array> {
+        for (let at = 0; at < text.length; at += size) yield text.subarray(at, at + size);
+      }
+      const data = await parseFer2013Csv(chunks(), 'x.csv', { skipBad: false, onBytes: (n) => seen.push(n) });
+      return { data, seen };
+    };
+    const whole = await parse(text.length);
+    expect(whole.seen).toEqual([text.length]);
+    expect([...whole.data.splits.train.labels]).toEqual([2, 1]);
+    for (const size of [13, 1000, 8000, 16_001]) {
+      const { data, seen } = await parse(size);
+      expect(data).toEqual(whole.data);
+      expect(seen.slice(0, 2)).toEqual([size, Math.min(2 * size, text.length)]);
+    }
+  });
+
+  it('may have empty lines, other columns, several spaces and zeros in front', async () => {
+    const row = `${'0'.repeat(3)}9  8 ${pixels().split(' ').slice(2).join(' ')} `;
+    const { splits } = await load(
+      `id,Usage,Pixels,EMOTION,more\n\n1,publictest, ${row},3,x\r\n\r\n2,"TRAINING",${pixels(4)},0,y\n`,
+    );
+    expect([...splits.validation.labels, ...splits.train.labels]).toEqual([3, 0]);
+    expect([...splits.validation.images.subarray(0, 3), splits.train.images[0]]).toEqual([9, 8, 2, 4]);
+  });
+
+  it('keep every pixel of many rows', async () => {
+    const builder = new SplitBuilder();
+    for (let i = 0; i < 1100; i++) {
+      builder.slot('test').fill(i % 251);
+      builder.commit('test', i % 7);
+      if (i % 3 === 0) builder.slot('train').fill(255); // never kept
+    }
+    expect(builder.rows).toBe(1100);
+    const { test, train, validation } = builder.build('n', 's').splits;
+    expect([test.images.length, train.images.length, validation.labels.length]).toEqual([
+      1100 * PIXELS,
+      0,
+      0,
+    ]);
+    for (let i = 0; i < 1100; i++) {
+      expect([test.labels[i], test.images[i * PIXELS], test.images[(i + 1) * PIXELS - 1]]).toEqual([
+        ...[i % 7, i % 251, i % 251],
+      ]);
+    }
   });
 
   it('takes the first rows of a split', async () => {
@@ -72,6 +138,9 @@ describe('the CSV files of FER-2013', () => {
     expect([...limitSplit(splits.validation, 2).labels]).toEqual([1, 2]);
     expect(limitSplit(splits.validation, 2).images.length).toBe(2 * PIXELS);
     expect(limitSplit(splits.validation, 9).labels.length).toBe(3);
+    expect(limitSplit(splits.validation, 2.9).labels.length).toBe(2);
+    expect(limitSplit(splits.validation, -1)).toEqual(limitSplit(splits.validation, 0));
+    expect(limitSplit(splits.validation, 0).images.length).toBe(0);
   });
 });
 
@@ -100,6 +169,21 @@ describe('a bad CSV file', () => {
       [':2:', 'Usage "Holiday"', 'Training, PublicTest or PrivateTest'],
     ],
     ['Usage constructor', csv([[0, 'constructor']]), [':2:', 'Usage "constructor"']],
+    ['label 12', csv([['12', 'Training']]), [':2:', 'emotion "12"']],
+    [
+      'label of words',
+      csv([['a mood that goes on and on', 'Training']]),
+      [':2:', 'emotion "a mood that goes on "'],
+    ],
+    ['pixel 99999999', csv([[0, 'Training', `0 99999999 ${short}`]]), [':2:', 'pixel 2 is 9999', '0 to 255']],
+    [
+      'a long word',
+      csv([[0, 'Training', `0 1 abcdefghijklmnop ${short}`]]),
+      [':2:', 'pixel 3 reads "abcdefghijkl"'],
+    ],
+    ['a word at the end', csv([[0, 'Training', `${short} 1x`]]), [':2:', 'pixel 2304 reads "1x"']],
+    ['a lone quote', csv([[0, 'Training', '"']]), [':2:', 'pixel 1 reads """']],
+    ['no pixels', csv([[0, 'Training', '""']]), [':2:', ': 0 pixels']],
     ['too few columns', 'emotion,pixels,Usage\n1,2 3\n', [':2:', '2 columns', 'expected 3']],
   ];
   it.each(cases)('%s: names file and line, what is expected, what to do', async (_, text, parts) => {
@@ -110,6 +194,8 @@ describe('a bad CSV file', () => {
     const data = await load(`${text}3,${pixels()},PublicTest\n`, 'fer2013.csv', true);
     expect(data.skipped).toBe(1);
     expect(data.bad).toHaveLength(1);
+    expect(data.bad[0]).toMatch(/fer2013\.csv:[23]: .*expected/);
+    expect(data.bad[0]).not.toContain('--skip-bad');
     expect([...data.splits.validation.labels]).toEqual([3]);
   });
 
@@ -141,6 +227,33 @@ describe('a bad CSV file', () => {
     );
   });
 
+  it('says "cut off" of the last row alone, and only where the file ends inside of it', async () => {
+    const bad = csv([[9, 'Training']]);
+    await expect(load(bad)).rejects.toThrow(/^((?!cut off).)*$/s);
+    await expect(load(bad.trimEnd())).rejects.toThrow('the file ends inside this row');
+    await expect(load(`${bad}${csv([[0, 'Training']]).slice(21, -400)}`)).rejects.toThrow(
+      /^((?!cut off).)*$/s,
+    );
+  });
+
+  it('has rows that end nowhere: the first of more than 64 kB is named by its line', async () => {
+    const header = 'emotion,pixels,Usage\n';
+    await expectDataError(
+      load(`${header}${'1'.repeat(65_537)}`),
+      ':2: a row of over 65536 bytes',
+      'is this FER-2013?',
+    );
+    await expectDataError(load(`${header}${'1'.repeat(65_536)}`), ':2: the row has 1 columns');
+  });
+
+  it('remembers why of the first thousand bad rows, and counts all', async () => {
+    const rows = Array.from({ length: 1002 }, () => '9,0,Training\n').join('');
+    const { skipped, bad } = await load(`${csv([[3, 'PublicTest']])}${rows}`, 'fer2013.csv', true);
+    expect([skipped, bad.length]).toEqual([1002, 1000]);
+    expect(bad[0]).toContain(':3: emotion "9"');
+    expect(bad[999]).toContain(':1002: ');
+  });
+
   it('has no good row', async () => {
     await expectDataError(load(csv([[9, 'Training']]), 'fer2013.csv', true), 'no good row among 1');
   });
@@ -152,7 +265,9 @@ describe('a bad CSV file', () => {
       'no such file',
       'check',
     );
-    await expectDataError(load('x', 'face.jpg'), 'face.jpg', 'fer2013.csv(.gz)');
+    for (const name of ['face.jpg', 'face.JPEG', 'face.png', 'data.tar', 'data.tgz', 'data.7z', 'data.rar']) {
+      await expectDataError(load('x', name), name, 'fer2013.csv(.gz)', 'unpack it');
+    }
     await expectDataError(load(gzipSync('x'), 'fer2013.tar.gz'), 'fer2013.tar.gz', 'unpack');
     await expectDataError(load('no zip', 'archive.zip'), 'archive.zip', 'expected');
   });

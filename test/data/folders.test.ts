@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
-import { expectDataError, folderWith, jpg, PIXELS, png } from './fixtures.js';
+import { csv, expectDataError, folderWith, jpg, PIXELS, pixels, png } from './fixtures.js';
 
 type Files = Record<string, string | Uint8Array>;
 const NO_CACHE = { cacheDir: false } as const;
@@ -103,6 +103,18 @@ describe.each(both)('a %s', (_, make) => {
     await expectDataError(loadDataset(other, { ...NO_CACHE, skipBad: true }), 'no good image among 1');
   });
 
+  it('tells how far it is every 256 images, and at the end', async () => {
+    const files: Files = {};
+    for (let i = 0; i < 300; i++) files[`val/sad/${i}.png`] = png([i % 200, i % 200, i % 200]);
+    const seen: object[] = [];
+    const { splits } = await loadDataset(make(files), {
+      ...NO_CACHE,
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(splits.validation.labels).toHaveLength(300);
+    expect(seen).toEqual([0, 256, 300].map((done) => ({ done, total: 300, unit: 'images' })));
+  });
+
   it('refuses a tree of another shape', async () => {
     const good = { 'train/happy/a.png': png([1, 1, 1]) };
     const refuse = (files: Files, ...parts: string[]) =>
@@ -154,6 +166,37 @@ describe('what only one of them can be', () => {
       'cut off or damaged',
       'download it again',
     );
+  });
+
+  it('a zip file of a large CSV, with extra fields, comments and litter around it', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => [i % 7, 'PublicTest', pixels(i)] as const);
+    const text = Buffer.from(csv(rows));
+    const litter = csv([[0, 'PublicTest']]);
+    const whole = zipSync({
+      '__MACOSX/fer2013.csv': Buffer.from(litter),
+      'a/notes.txt': [Buffer.from('x'), { comment: 'some words', extra: { 99: new Uint8Array(7) } }],
+      'fer2013.csv.txt': Buffer.from(litter),
+      'b/FER2013.csv': [text, { comment: 'more', level: 0 }],
+      'c.txt': [Buffer.from('y'), { level: 0 }],
+    });
+    const path = join(folderWith({ 'archive.zip': whole }), 'archive.zip');
+    const { splits, source } = await loadDataset(path, NO_CACHE);
+    expect(source).toBe(`${path}/b/FER2013.csv`);
+    expect(splits.validation.labels).toHaveLength(200);
+    expect(firsts(splits.validation.images)).toEqual(rows.map((_, i) => i));
+    // A changed byte of the CSV is found by the checksum that stands behind other entries' extra fields and comments.
+    const at = Buffer.from(whole).indexOf(text) + 30;
+    const bytes = Uint8Array.from(whole);
+    bytes[at] = (bytes[at] as number) ^ 1;
+    const bad = join(folderWith({ 'archive.zip': bytes }), 'archive.zip');
+    await expectDataError(loadDataset(bad, NO_CACHE), 'b/FER2013.csv has a wrong checksum');
+  });
+
+  it('a zip file with a comment at its end', async () => {
+    const whole = Buffer.from(zipSync({ 'val/happy/a.png': png([3, 3, 3]) }));
+    whole.writeUInt16LE(5, whole.length - 2);
+    const path = join(folderWith({ 'x.zip': Buffer.concat([whole, Buffer.from('hello')]) }), 'x.zip');
+    expect((await loadDataset(path, NO_CACHE)).splits.validation.images[0]).toBe(3);
   });
 
   it('a zip file with a changed byte', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { applyPreprocess, fitPreprocess } from '../../src/data/preprocess.js';
+import {
+  affineOf,
+  applyPreprocess,
+  fitPreprocess,
+  PREPROCESS,
+  type Preprocess,
+} from '../../src/data/preprocess.js';
 import { PIXELS, someSplit } from './fixtures.js';
 
 describe('preprocessing', () => {
@@ -29,12 +35,71 @@ describe('preprocessing', () => {
     expect(Array.from(out)).toEqual(Array.from(raw));
   });
 
+  it('each is its formula, for every value', () => {
+    const values = Uint8Array.from({ length: PIXELS }, (_, i) => i % 256);
+    const mean = Float32Array.from({ length: PIXELS }, (_, i) => (i * 7) % 200);
+    const formulas: [Preprocess, (x: number, i: number) => number][] = [
+      [{ name: 'mean', mean }, (x, i) => (x - (mean[i] as number)) / 255],
+      [{ name: 'scale255' }, (x) => x / 255],
+      [{ name: 'minus1to1' }, (x) => x / 127.5 - 1],
+      [{ name: 'none' }, (x) => x],
+    ];
+    expect(formulas.map(([{ name }]) => name)).toEqual(PREPROCESS);
+    for (const [preprocess, formula] of formulas) {
+      const out = new Float32Array(PIXELS);
+      applyPreprocess(preprocess, values, out);
+      out.forEach((got, i) => void expect(got).toBeCloseTo(formula(values[i] as number, i), 5));
+    }
+  });
+
+  it('of one tone a pixel makes three alike where the network takes colours', () => {
+    const out = new Float32Array(12);
+    applyPreprocess({ name: 'none' }, [1, 2, 3, 4], out, [2, 2, 1], 3);
+    expect([...out]).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
+  });
+
+  it('of colours takes the mean of each place from each of them', () => {
+    const mean = Float32Array.of(1, 2);
+    const out = new Float32Array(12);
+    applyPreprocess({ name: 'mean', mean }, [255, 0, 51, 1, 2, 3, 9, 8, 7, 6, 5, 4], out, [1, 2, 3]);
+    const wanted = [254, -1, 50, -1, 0, 1, 8, 7, 6, 4, 3, 2].map((value) => Math.fround(value / 255));
+    expect([...out]).toEqual(wanted);
+  });
+
+  it('the mean is that of the training images, whatever their size; of none it is 0', () => {
+    const small = { images: Uint8Array.of(1, 2, 3, 5, 9, 1), labels: Uint8Array.of(0, 1, 2) };
+    expect(fitPreprocess('mean', small)).toEqual({ name: 'mean', mean: Float32Array.of(13 / 3, 8 / 3) });
+    const none = { images: new Uint8Array(0), labels: new Uint8Array(0) };
+    expect(fitPreprocess('mean', none)).toEqual({ name: 'mean', mean: new Float32Array(PIXELS) });
+    for (const name of ['scale255', 'minus1to1', 'none'] as const)
+      expect(fitPreprocess(name, small)).toEqual({ name });
+  });
+
+  it('is an image and a divisor on the device', () => {
+    expect(affineOf({ name: 'scale255' })).toEqual({ mean: undefined, divisor: 255 });
+    expect(affineOf({ name: 'none' })).toEqual({ mean: undefined, divisor: 1 });
+    expect(affineOf({ name: 'minus1to1' }, 2)).toEqual({
+      mean: Float32Array.of(127.5, 127.5),
+      divisor: 127.5,
+    });
+    expect(affineOf({ name: 'minus1to1' }).mean).toHaveLength(PIXELS);
+    const mean = new Float32Array(PIXELS);
+    expect(affineOf({ name: 'mean', mean })).toEqual({ mean, divisor: 255 });
+    expect(() => affineOf({ name: 'mean', mean }, 4)).toThrow('2304 pixels; expected 4');
+  });
+
   it('works in place and refuses what does not fit', () => {
     const values = Float32Array.from(raw);
     applyPreprocess({ name: 'scale255' }, values, values);
     expect(values[9]).toBeCloseTo((raw[9] as number) / 255, 6);
     expect(() => applyPreprocess({ name: 'none' }, raw, new Float32Array(5))).toThrow(RangeError);
     expect(() => applyPreprocess({ name: 'none' }, [1, 2, 3], new Float32Array(5))).toThrow(RangeError);
+    const pair = [1, 2, 3, 4];
+    expect(() => applyPreprocess({ name: 'none' }, pair, new Float32Array(3), [2, 2, 1])).toThrow(RangeError);
+    expect(() => applyPreprocess({ name: 'none' }, pair, new Float32Array(4), [1, 3, 1])).toThrow(RangeError);
+    expect(() => applyPreprocess({ name: 'none' }, pair, new Float32Array(11), [2, 2, 1], 3)).toThrow(
+      RangeError,
+    );
     expect(() => applyPreprocess({ name: 'mean' }, raw, values)).toThrow(/expected 2304/);
   });
 });

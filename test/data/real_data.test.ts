@@ -1,11 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
-import type { Split } from '../../src/data/types.js';
+import { syntheticFaces } from '../../src/data/synthetic.js';
+import type { Split, SplitName } from '../../src/data/types.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
-import { folderWith } from './fixtures.js';
+import { csv, folderWith, PIXELS } from './fixtures.js';
 
 /** The real FER-2013 lies beside the project, where its owner put it; it is not ours to ship. */
 const REAL = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/fer2013');
@@ -18,6 +21,56 @@ function counts({ labels }: Split): Record<string, number> {
 
 for (const path of [FILE, TREE]) {
   if (!existsSync(path)) console.warn(`\n*** NOT TESTED: the real FER-2013 is not at ${path} ***\n`);
+}
+
+describe('drawn faces in the forms of FER-2013', () => {
+  const { splits } = syntheticFaces(5, 70);
+  const faces = (Object.entries(splits) as [SplitName, Split][]).flatMap(([split, { images, labels }]) =>
+    Array.from(labels, (label, i) => ({
+      split,
+      label,
+      face: images.subarray(i * PIXELS, (i + 1) * PIXELS),
+      i,
+    })),
+  );
+
+  it('come back from a .csv.gz as they were, the second time from the cache', async () => {
+    const usage = { train: 'Training', validation: 'PublicTest', test: 'PrivateTest' };
+    const rows = faces.map(({ split, label, face }) => {
+      return [CSV_ORDER.indexOf(CLASS_NAMES[label] as string), usage[split], face.join(' ')] as const;
+    });
+    const folder = folderWith({ 'fer2013.csv.gz': gzipSync(csv(rows)) });
+    const cacheDir = folderWith({});
+    for (let i = 0; i < 2; i++) {
+      expect((await loadDataset(join(folder, 'fer2013.csv.gz'), { cacheDir })).splits).toEqual(splits);
+    }
+    expect(readdirSync(cacheDir)).toHaveLength(1);
+  });
+
+  it('come back from a folder tree as they were', async () => {
+    const files = faces.map(({ split, label, face, i }) => {
+      const name = `${split}/${CLASS_NAMES[label]}/${String(i).padStart(3, '0')}.png`.toLowerCase();
+      return [name, grayPng(face)] as const;
+    });
+    const loaded = await loadDataset(folderWith(Object.fromEntries(files)), { cacheDir: false });
+    // A tree is read class by class.
+    const byClass = (split: Split) =>
+      CLASS_NAMES.flatMap((_, label) =>
+        [...split.labels.keys()].filter((i) => split.labels[i] === label),
+      ).map((i) => Buffer.from(split.images.subarray(i * PIXELS, (i + 1) * PIXELS)).toString('base64'));
+    for (const name of ['train', 'validation', 'test'] as const) {
+      expect(byClass(loaded.splits[name])).toEqual(byClass(splits[name]));
+    }
+  });
+});
+
+/** The order of the classes in the CSV. */
+const CSV_ORDER = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'];
+
+function grayPng(face: Uint8Array): Buffer {
+  const image = new PNG({ width: 48, height: 48 });
+  face.forEach((value, i) => void image.data.set([value, value, value, 255], i * 4));
+  return PNG.sync.write(image);
 }
 
 describe('the real FER-2013', () => {
@@ -42,7 +95,7 @@ describe('the real FER-2013', () => {
     expect(second).toBeLessThan(1000);
   });
 
-  it.skipIf(!existsSync(TREE))('reads as a folder tree too', async () => {
+  it.skipIf(!existsSync(TREE))('reads as a folder tree too, with faces of every class', async () => {
     const { splits } = await loadDataset(TREE, { cacheDir: false });
     expect(splits.train.labels.length).toBeGreaterThan(0);
     for (const n of Object.values(counts(splits.train))) expect(n).toBeGreaterThan(0);

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
+import { syntheticFaces } from '../../src/data/synthetic.js';
 import type { Split } from '../../src/data/types.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { UsageError } from '../../src/util/errors.js';
@@ -29,6 +31,25 @@ describe('drawn faces', () => {
     expect(new Set(faces).size).toBe(faces.length);
   });
 
+  it('are the same in every version: runs and model cards are measured on them', async () => {
+    const { splits } = await loadDataset('synthetic:70');
+    const hash = (split: Split): string =>
+      createHash('sha256').update(split.images).digest('hex').slice(0, 16);
+    expect(Object.values(splits).map(hash)).toEqual([
+      '5cf25f229ddb0c34',
+      'b4612414c89a4fcc',
+      'fd652bbf89e67bd0',
+    ]);
+  });
+
+  it('are a fifth of the training faces, at least 70, in the other splits', () => {
+    const sizes = (train: number) =>
+      Object.values(syntheticFaces(7, train).splits).map(({ labels }) => labels.length);
+    expect(sizes(7)).toEqual([7, 70, 70]);
+    expect(sizes(353)).toEqual([353, 71, 71]);
+    expect(syntheticFaces(3, 7)).not.toEqual(syntheticFaces(7, 7));
+  });
+
   it('do not change when more are asked for', async () => {
     const [few, many] = [await loadDataset('synthetic:14'), await loadDataset('synthetic:28')];
     expect(many.splits.train.images.subarray(0, 14 * PIXELS)).toEqual(few.splits.train.images);
@@ -41,6 +62,7 @@ describe('drawn faces', () => {
     'synthetic:-9',
     'synthetic:x',
     'synthetic:1.5',
+    'synthetic:1000000',
   ])('refuses "%s"', async (path) => {
     await expect(loadDataset(path)).rejects.toThrow(UsageError);
     await expect(loadDataset(path)).rejects.toThrow(/"synthetic:N" with N drawn training faces from 7/);

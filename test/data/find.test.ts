@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findData } from '../../src/data/find_data.js';
+import { imagesAt } from '../../src/data/image_files.js';
+import { loadDataset } from '../../src/data/load.js';
+import { DataError } from '../../src/util/errors.js';
+import { csv, expectDataError, folderWith } from './fixtures.js';
+
+describe('FER-2013 where people put it', () => {
+  const [cwd, variable] = [process.cwd(), process.env['FER_TUI_DATA']];
+  afterEach(() => {
+    process.chdir(cwd);
+    if (variable === undefined) delete process.env['FER_TUI_DATA'];
+    else process.env['FER_TUI_DATA'] = variable;
+  });
+  const PLACES = [
+    ...['data/fer2013.csv', 'data/fer2013.csv.gz', 'data/archive.zip', 'data/train'],
+    ...['fer2013.csv', 'fer2013.csv.gz', 'archive.zip'],
+  ];
+
+  it('is found in the first of its places, after the one that FER_TUI_DATA names', () => {
+    for (const [i, place] of PLACES.entries()) {
+      process.chdir(folderWith(Object.fromEntries(PLACES.slice(i).map((path) => [path, 'x']))));
+      delete process.env['FER_TUI_DATA'];
+      expect(findData()).toBe(place);
+      process.env['FER_TUI_DATA'] = '/nowhere';
+      expect(findData()).toBe(place);
+      process.env['FER_TUI_DATA'] = '.';
+      expect(findData()).toBe('.');
+    }
+    process.chdir(folderWith({ 'other.csv': 'x' }));
+    delete process.env['FER_TUI_DATA'];
+    expect(findData()).toBeUndefined();
+    process.chdir(cwd);
+  });
+
+  it('is the first known file of a folder', async () => {
+    const names = ['fer2013.csv', 'icml_face_data.csv'];
+    const files = Object.fromEntries(names.map((name, i) => [name, csv([[i, 'PublicTest']])]));
+    const { splits, source } = await loadDataset(folderWith(files), { cacheDir: false });
+    expect([source.split('/').at(-1), ...splits.validation.labels]).toEqual(['fer2013.csv', 0]);
+    const other = folderWith({ 'icml_face_data.csv': csv([[5, 'PublicTest']]) });
+    expect([...(await loadDataset(other, { cacheDir: false })).splits.validation.labels]).toEqual([6]);
+  });
+
+  it('is nothing that cannot be read', async () => {
+    const folder = folderWith({ 'fer2013.csv': '' });
+    await expectDataError(loadDataset(join(folder, 'fer2013.csv'), { cacheDir: false }), 'the file is empty');
+    await expectDataError(
+      loadDataset(join(folder, 'none.csv')),
+      'there is no such file or folder',
+      'check the path',
+    );
+    await expect(loadDataset('\0')).rejects.toThrow('there is no such file');
+  });
+});
+
+describe('images at a path', () => {
+  it('are the file itself, or those of the folder by name', () => {
+    const folder = folderWith({
+      'b.png': '',
+      'a.JPEG': '',
+      'c.jpg': '',
+      'd.txt': '',
+      'e.bmp': '',
+      'f.jpg.txt': '',
+    });
+    expect(imagesAt(join(folder, 'd.txt'))).toEqual([join(folder, 'd.txt')]);
+    expect(imagesAt(folder)).toEqual(['a.JPEG', 'b.png', 'c.jpg'].map((name) => join(folder, name)));
+    expect(imagesAt(folder, /\.bmp$/)).toEqual([join(folder, 'e.bmp')]);
+  });
+
+  it('are missing where there are none', () => {
+    for (const [path, words] of [
+      ['/nowhere', '/nowhere: there is no such file or folder'],
+      [folderWith({ 'a.txt': '' }), 'no .jpg or .png in this folder'],
+    ] as const) {
+      expect(() => imagesAt(path)).toThrow(DataError);
+      expect(() => imagesAt(path)).toThrow(words);
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import { renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { treeFingerprint } from '../../src/data/folders.js';
+import { isLitter, planTree } from '../../src/data/tree.js';
+import { DataError } from '../../src/util/errors.js';
+import { folderWith } from './fixtures.js';
+
+const plan = (...paths: string[]) =>
+  planTree(paths, 'here').map(({ path, split, label, readable }) => [path, split, label, readable]);
+
+describe('the plan of a tree', () => {
+  it('finds split and class of each picture, in the order of the paths', () => {
+    expect(plan('val/sad/b.jpg', 'train/happy/z.PNG', 'train/angry/a.jpeg', 'testing/fear/c.bmp')).toEqual([
+      ['testing/fear/c.bmp', 'test', 2, false],
+      ['train/angry/a.jpeg', 'train', 0, true],
+      ['train/happy/z.PNG', 'train', 3, true],
+      ['val/sad/b.jpg', 'validation', 5, true],
+    ]);
+  });
+
+  it.each([
+    ['train', 'train'],
+    ['TRAINING', 'train'],
+    ['val', 'validation'],
+    ['Valid', 'validation'],
+    ['validation', 'validation'],
+    ['test', 'test'],
+    ['testing', 'test'],
+  ])('%s is %s', (folder, split) => expect(plan(`${folder}/happy/a.jpg`)[0]?.[1]).toBe(split));
+
+  it('knows pictures that are read, pictures that are not, and other files, by their ends', () => {
+    const names = [
+      'a.jpg',
+      'a.jpeg',
+      'a.png',
+      'a.gif',
+      'a.webp',
+      'a.tif',
+      'a.tiff',
+      'a.pgm',
+      'a.ppm',
+      'a.heic',
+    ];
+    const others = ['a.jpg.txt', 'jpg', 'a.pdf', 'a.gif.zip', 'notes.md'];
+    const found = plan(...[...names, ...others].map((name) => `train/sad/${name}`));
+    expect(found.map(([path]) => path)).toEqual(names.map((name) => `train/sad/${name}`).sort());
+    expect(found.filter(([, , , readable]) => readable)).toHaveLength(3);
+  });
+
+  it('leaves litter and what lies beside the split folders out', () => {
+    const paths = [
+      '__MACOSX/train/happy/a.jpg',
+      'train/.thumbs/a.jpg',
+      'train/happy/._a.jpg',
+      'x.jpg',
+      'other/a.jpg',
+    ];
+    expect(plan('train/happy/a.jpg', ...paths)).toHaveLength(1);
+    expect(['a/.b/c', '.a', '__MACOSX/a', 'a/__MACOSX'].map(isLitter)).toEqual([true, true, true, true]);
+    expect(['a.b/c', 'a/__MACOSX1', 'a'].map(isLitter)).toEqual([false, false, false]);
+  });
+
+  it('takes the least deep tree, at any depth', () => {
+    expect(plan('a/b/train/happy/x.jpg', 'a/b/c/train/happy/y.jpg')).toEqual([
+      ['a/b/train/happy/x.jpg', 'train', 3, true],
+    ]);
+    // A folder of the name of a split is none without a class in it.
+    expect(plan('test/train/happy/x.jpg')).toEqual([['test/train/happy/x.jpg', 'train', 3, true]]);
+  });
+
+  it.each([
+    [['train/happy/a.jpg', 'train/bored/'], 'folder train/bored is none of the seven expressions'],
+    [['train/happy/a.jpg', 'train/sad/'], 'folder train/sad is empty'],
+    [['train/happy/a.jpg', 'test/sad/notes.txt'], 'folder test/sad is empty'],
+    [['a/train/happy/a.jpg', 'a/train/b.gif'], 'image a/train/b.gif lies outside'],
+    [['train/happy/a.jpg', 'train/happy/more/b.webp'], 'image train/happy/more/b.webp lies outside'],
+    [['a/train/happy/a.jpg', 'b/val/sad/a.jpg'], 'two data sets inside, a/ and b/'],
+    [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'none of the expected names inside (found c.txt, cats/)'],
+    [['a/1', 'b/1', 'c/1', 'd/1', 'e/1', 'f/1'], '(found a/, b/, c/, d/, e/)'],
+    [['train/happy'], '(found train/)'],
+    [[], '(found nothing)'],
+  ])('of %j is refused', (paths, words) => {
+    expect(() => plan(...paths)).toThrow(DataError);
+    expect(() => plan(...paths)).toThrow(`here: ${words}`.slice(0, 6));
+    expect(() => plan(...paths)).toThrow(words);
+  });
+
+  it('takes files that are no pictures beside the pictures, and an empty folder beside a split', () => {
+    expect(
+      plan('train/happy/a.jpg', 'train/notes.txt', 'train/happy/more/notes.txt', 'train/', 'extra/'),
+    ).toHaveLength(1);
+  });
+});
+
+describe('the fingerprint of a tree', () => {
+  const root = (): string =>
+    folderWith({ 'train/happy/a.jpg': 'aa', 'train/sad/b.jpg': 'bb', 'notes.txt': 'x' });
+
+  it('changes when a picture is added, renamed, written or touched, and stays otherwise', () => {
+    const folder = root();
+    const before = treeFingerprint(folder);
+    expect(treeFingerprint(folder)).toBe(before);
+    const changes = [
+      () => writeFileSync(join(folder, 'train/sad/c.jpg'), 'cc'),
+      () => renameSync(join(folder, 'train/sad/c.jpg'), join(folder, 'train/sad/d.jpg')),
+      () => writeFileSync(join(folder, 'train/happy/a.jpg'), 'aaa'),
+      () => utimesSync(join(folder, 'train/sad/b.jpg'), 1000, 1000),
+    ];
+    const seen = new Set([before]);
+    for (const change of changes) {
+      change();
+      seen.add(treeFingerprint(folder));
+    }
+    expect(seen.size).toBe(5);
+    const now = treeFingerprint(folder);
+    writeFileSync(join(folder, 'train/happy/.DS_Store'), 'litter');
+    expect(treeFingerprint(folder)).toBe(now);
+  });
+
+  it('sees the split folders of one folder deeper, and nothing of other folders', () => {
+    const files = { 'x/train/happy/a.jpg': 'a', 'y/z/train/sad/b.jpg': 'b', 'y/deep/er/c.jpg': 'c' };
+    const folder = folderWith(files);
+    const before = treeFingerprint(folder);
+    writeFileSync(join(folder, 'y/z/train/sad/b.jpg'), 'bbb');
+    writeFileSync(join(folder, 'y/deep/er/c.jpg'), 'ccc');
+    expect(treeFingerprint(folder)).toBe(before);
+    writeFileSync(join(folder, 'x/train/happy/a.jpg'), 'aaa');
+    expect(treeFingerprint(folder)).not.toBe(before);
+  });
+});
