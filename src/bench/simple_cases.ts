@@ -7,7 +7,6 @@ import {
   type NormWeights,
   normGeometry,
 } from '../gpu/kernels/batch_norm.js';
-import { biasGradient } from '../gpu/kernels/conv2d.js';
 import {
   depthwiseForward,
   depthwiseGeometry,
@@ -25,6 +24,7 @@ import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernel
 import { mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate, stateNames } from '../gpu/kernels/optimizers.js';
+import { biasGradient } from '../gpu/kernels/reduce.js';
 import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
 import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';

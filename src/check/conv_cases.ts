@@ -1,12 +1,7 @@
 import { eightLanes, type Gpu } from '../gpu/device.js';
-import {
-  type ConvWay,
-  conv2dBlock,
-  conv2dForward,
-  conv2dGradients,
-  conv2dInputGradient,
-} from '../gpu/kernels/conv2d.js';
+import { conv2dBlock, conv2dForward, conv2dGradients, conv2dInputGradient } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
+import type { ConvWayName } from '../gpu/kernels/conv2d_way.js';
 import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
 import { eluNormLeft, eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
@@ -61,7 +56,7 @@ const WINOGRAD: readonly ConvShape[] = [
 
 /** A way to convolve: what must be forced for it, its shapes, and the kernels that only it runs. */
 interface Way {
-  readonly forced: { readonly conv2d: ConvWay; readonly winograd?: Spread };
+  readonly forced: { readonly conv2d: ConvWayName; readonly winograd?: Spread };
   readonly shapes: readonly ConvShape[];
   readonly kernels: readonly string[];
   /** The kernel that ends an inference block. */

@@ -1,11 +1,11 @@
 import { averagePoolGeometry, avgPool2dBackward, avgPool2dForward } from '../gpu/kernels/avg_pool2d.js';
-import { biasGradient } from '../gpu/kernels/conv2d.js';
 import {
   depthwiseForward,
   depthwiseGeometry,
   depthwiseInputGradient,
   depthwiseWeightGradient,
 } from '../gpu/kernels/depthwise_conv2d.js';
+import { biasGradient } from '../gpu/kernels/reduce.js';
 import {
   type Margins,
   paddingGeometry,

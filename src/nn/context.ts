@@ -1,4 +1,4 @@
-import type { Affine } from '../gpu/kernels/conv2d_direct.js';
+import type { Affine } from '../gpu/kernels/batch_norm.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';

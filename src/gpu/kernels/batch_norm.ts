@@ -132,6 +132,12 @@ export function batchNormTrain(
   return { y: normalize(rec, x, w, saved, geometry), saved };
 }
 
+/** A factor and a summand for each channel, both [C]: batch normalisation, once its statistics are known. */
+export interface Affine {
+  readonly scale: Tensor;
+  readonly offset: Tensor;
+}
+
 /** Mean and M2, the sum of squared distances to it, of chunks of rows that are as long as each other: [2, chunks, C]. */
 export interface Moments {
   readonly partial: Tensor;

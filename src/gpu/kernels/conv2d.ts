@@ -3,51 +3,38 @@ import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { choose, type Tunable } from '../tuning.js';
-import {
-  type ConvOperands,
-  directForward,
-  directWeightGradient,
-  naiveInputGradient,
-  subgroupFits,
-} from './conv2d_direct.js';
-import type { ConvExtraOptions } from './conv2d_extras.js';
 import { flip } from './conv2d_flip.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-import { grayBlock, grayBlockFits, grayFits, grayForward, grayGradients } from './conv2d_gray.js';
-import {
-  type ConvOutput,
-  type Edge,
-  fewestPoints,
-  type WinogradKept,
-  winogradBlock,
-  winogradBlockFits,
-  winogradFits,
-  winogradForward,
-} from './conv2d_winograd.js';
-import { blockPointsFit } from './conv2d_winograd_block.js';
-import { tilesOnPatches, winogradGradients } from './conv2d_winograd_gradient.js';
-import { eluForward } from './elu.js';
+import { gray, grayFits } from './conv2d_gray.js';
+import { naive, naiveInputGradient } from './conv2d_naive.js';
+import { subgroup } from './conv2d_subgroup.js';
+import type {
+  ConvExtraOptions,
+  ConvGradients,
+  ConvOperands,
+  ConvOutput,
+  ConvWay,
+  ConvWayName,
+  GradientOperands,
+  GradientOptions,
+} from './conv2d_way.js';
+import { fewestPoints } from './conv2d_winograd.js';
+import { winograd4, winograd6 } from './conv2d_winograd_way.js';
 import { type BlockGradient, blockGradient } from './elu_norm_pool.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
-import { columnSums } from './reduce.js';
 import type { Format } from './storage.js';
 
 /**
- * Every convolution goes through here: this file knows the ways to compute one, and the tuning of the device says which
- * is taken. A new way needs a `fits`, and a line in each switch below that it serves.
+ * Every convolution goes through here. This file lists the ways to compute one, and the tuning of the device says which is
+ * taken. A new way is an object like those, and its place in this list.
  */
-export type ConvWay = 'naive' | 'subgroup' | 'gray' | 'winograd4' | 'winograd6';
+const WAYS: Readonly<Record<ConvWayName, ConvWay>> = { gray, winograd4, winograd6, subgroup, naive };
 
-const edgeOf = (way: 'winograd4' | 'winograd6'): Edge => (way === 'winograd4' ? 4 : 6);
-
-/** The ways that fit, the best guess first. */
-function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWay, ...ConvWay[]] {
-  const ways: ConvWay[] = ['naive'];
-  if (subgroupFits(gpu, g)) ways.unshift('subgroup');
-  const edges: readonly Edge[] = fewestPoints(g) === 4 ? [6, 4] : [4, 6];
-  for (const edge of edges) if (winogradFits(gpu, g, edge)) ways.unshift(`winograd${edge}`);
-  if (grayFits(g)) ways.unshift('gray');
-  return ways as [ConvWay, ...ConvWay[]];
+/** The ways that cover a convolution, the best guess first. */
+function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWayName, ...ConvWayName[]] {
+  const winograd = fewestPoints(g) === 4 ? [winograd4, winograd6] : [winograd6, winograd4];
+  const [first = naive, ...rest] = [gray, ...winograd, subgroup, naive].filter((way) => way.fits(gpu, g));
+  return [first.name, ...rest.map(({ name }) => name)];
 }
 
 const shapesOf = (g: ConvGeometry) => ({
@@ -57,112 +44,46 @@ const shapesOf = (g: ConvGeometry) => ({
   dy: [g.b, g.oh, g.ow, g.oc],
 });
 
-/** What a pass over one convolution is called in a tuning table. */
-function tunable(
+/** The way that is fastest in `trial`, by the tuning table's name for a pass over this convolution. */
+function chosen(
   gpu: Gpu,
   pass: string,
   g: ConvGeometry,
   inputs: readonly Shape[],
-  trial: Tunable<ConvWay>['trial'],
-): Tunable<ConvWay> {
+  trial: (rec: Recorder, way: ConvWay, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[],
+): ConvWay {
   const extents = `${pass} [${g.b}, ${g.h}, ${g.w}, ${g.ic}] -> [${g.oh}, ${g.ow}, ${g.oc}], ${g.kh} x ${g.kw} / ${g.stride}`;
-  return { family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs, trial };
+  const tunable: Tunable<ConvWayName> = {
+    ...{ family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs },
+    trial: (rec, name, tensors, prepare) => trial(rec, WAYS[name], tensors, prepare),
+  };
+  return WAYS[choose(gpu, tunable)];
 }
 
-/** The way of a layer in training: forward and gradients together, because one may keep for the other. */
+/** The way of a layer in training: forward and gradients together, because one may keep something for the other. */
 function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   const { x, weight, bias, dy } = shapesOf(g);
-  return choose(
-    gpu,
-    tunable(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
-      const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
-      const { y, kept } = forwardBy(way, rec, operands, g, { keep: true, prepare: rec, alpha: 1 });
-      const inputGradient = !grayFits(g); // a layer of gray images is the first, which needs none
-      const { dx, dw, db } = gradientsBy(way, rec, operands, tdy as Tensor, g, { kept, inputGradient });
-      return [y, dw, db, ...(dx === undefined ? [] : [dx])];
-    }),
-  );
+  return chosen(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
+    const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
+    const { y, kept } = way.forward(rec, operands, g, { keep: true, prepare: rec, alpha: 1 });
+    const inputGradient = !grayFits(g); // a layer of gray images is the first, which needs none
+    const { dx, dw, db } = gradientsBy(way, rec, operands, tdy as Tensor, g, { kept, inputGradient });
+    return [y, dw, db, ...(dx === undefined ? [] : [dx])];
+  });
 }
 
 /** The way of a forward pass alone: inference without a block, and the input gradient, which is one too. */
 function forwardWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   const { x, weight } = shapesOf(g);
-  return choose(
-    gpu,
-    tunable(gpu, 'forward', g, [x, weight], (rec, way, [tx, tw]) => {
-      const operands = { x: tx as Tensor, weight: tw as Tensor, bias: undefined };
-      return [forwardBy(way, rec, operands, g, { keep: false, prepare: rec }).y];
-    }),
-  );
+  return chosen(gpu, 'forward', g, [x, weight], (rec, way, [tx, tw]) => {
+    const operands = { x: tx as Tensor, weight: tw as Tensor, bias: undefined };
+    return [way.forward(rec, operands, g, { keep: false, prepare: rec }).y];
+  });
 }
 
 /** Whether the way that a layer in training takes applies an `affine` to x. */
 export function takesAffine(gpu: Gpu, g: ConvGeometry): boolean {
-  return trainingWay(gpu, g).startsWith('winograd');
-}
-
-interface ForwardOptions extends ConvExtraOptions {
-  /** Whether a backward pass follows. */
-  readonly keep: boolean;
-  /** Where what depends on the weights alone is recorded. */
-  readonly prepare: Recorder;
-  readonly format?: Format;
-}
-
-function forwardBy(
-  way: ConvWay,
-  rec: Recorder,
-  operands: ConvOperands,
-  g: ConvGeometry,
-  { keep, prepare, format = 'f32', ...extras }: ForwardOptions,
-): ConvOutput {
-  if (operands.affine !== undefined && !way.startsWith('winograd'))
-    throw new Error(`${way}: takes no affine`);
-  switch (way) {
-    case 'winograd4':
-    case 'winograd6':
-      return winogradForward(rec, operands, g, { edge: edgeOf(way), format, keep, prepare, ...extras });
-    case 'gray':
-      return { ...grayForward(rec, operands, g, extras), kept: undefined };
-    default:
-      return {
-        y: activated(rec, directForward(rec, operands, g, way), extras.alpha),
-        ...{ kept: undefined, moments: undefined, winner: undefined },
-      };
-  }
-}
-
-function gradientsBy(
-  way: ConvWay,
-  rec: Recorder,
-  operands: Omit<ConvOperands, 'bias'>,
-  dy: Tensor,
-  g: ConvGeometry,
-  { kept, inputGradient = true }: GradientOptions,
-): ConvGradients {
-  const { x, weight } = operands;
-  switch (way) {
-    case 'winograd4':
-    case 'winograd6': {
-      const options = { edge: edgeOf(way), kept, inputGradient };
-      const { dx, ...rest } = winogradGradients(rec, operands, dy, g, options);
-      const missing = inputGradient && dx === undefined;
-      return { dx: missing ? conv2dInputGradient(rec, dy, weight, g) : dx, ...rest };
-    }
-    default: {
-      const dx = inputGradient ? conv2dInputGradient(rec, dy, weight, g) : undefined;
-      if (way === 'gray') return { dx, ...grayGradients(rec, x, dy, g) };
-      return { dx, dw: directWeightGradient(rec, x, dy, g, way), db: biasGradient(rec, dy) };
-    }
-  }
-}
-
-/** elu(y) in place of y, for ways that cannot do it as they store. */
-function activated(rec: Recorder, y: Tensor, alpha: number | undefined): Tensor {
-  if (alpha === undefined) return y;
-  const e = eluForward(rec, y, alpha);
-  rec.release(y);
-  return e;
+  return trainingWay(gpu, g).takesAffine;
 }
 
 export interface ConvForwardOptions extends ConvExtraOptions {
@@ -177,7 +98,8 @@ export interface ConvForwardOptions extends ConvExtraOptions {
 /**
  * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what
  * `conv2dGradients` can use again: some ways have already brought x and the weight into another form. Moments are made in
- * many small chunks: on software Vulkan alone, as a GPU would merge so many more slowly than it reads y again.
+ * many small chunks: on software Vulkan alone, as a GPU would merge so many more slowly than it reads y again. Throws Error
+ * for an `affine` where `takesAffine` is false.
  */
 export function conv2dForward(
   rec: Recorder,
@@ -186,50 +108,45 @@ export function conv2dForward(
   { training = false, prepare = rec, moments = false, ...options }: ConvForwardOptions = {},
 ): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
+  if (operands.affine !== undefined && !way.takesAffine) throw new Error(`${way.name}: takes no affine`);
   const wanted = moments && rec.gpu.info.software;
-  return forwardBy(way, rec, operands, g, { ...options, keep: training, prepare, moments: wanted });
-}
-
-export interface GradientOptions {
-  /** What the forward pass kept, which is released. */
-  readonly kept?: WinogradKept | undefined;
-  /** Whether dx is made; default true. A first layer's input is data: its gradient, a third of the work, is of no use. */
-  readonly inputGradient?: boolean;
-}
-
-export interface ConvGradients {
-  /** [B, H, W, IC]; undefined without `inputGradient`. */
-  readonly dx: Tensor | undefined;
-  /** [KH, KW, IC, OC]. */
-  readonly dw: Tensor;
-  /** [OC]. */
-  readonly db: Tensor;
+  return way.forward(rec, operands, g, { ...options, keep: training, prepare, moments: wanted });
 }
 
 /**
- * All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC], or from what that is made of in a
- * block: some ways never store it.
+ * All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC], or from the parts that a fused
+ * block's dz is made of: some ways never store it.
  */
 export function conv2dGradients(
   rec: Recorder,
-  operands: Omit<ConvOperands, 'bias'>,
+  operands: GradientOperands,
   dy: Tensor | BlockGradient,
   g: ConvGeometry,
-  options: GradientOptions = {},
+  { kept, inputGradient = true }: Partial<GradientOptions> = {},
 ): ConvGradients {
   const way = trainingWay(rec.gpu, g);
+  const options = { kept, inputGradient };
   if (dy instanceof Tensor) return gradientsBy(way, rec, operands, dy, g, options);
-  const { kept, inputGradient = true } = options;
-  if ((way === 'winograd4' || way === 'winograd6') && blockPointsFit(rec.gpu, dy)) {
-    if (tilesOnPatches(g) || !inputGradient)
-      return winogradGradients(rec, operands, dy, g, { edge: edgeOf(way), kept, inputGradient });
-  }
-  if (way === 'gray' && grayBlockFits(dy, g) && !inputGradient)
-    return { dx: undefined, ...grayGradients(rec, operands.x, dy, g) };
+  const gradients = way.blockGradients?.(rec, operands, dy, g, options);
+  if (gradients !== undefined) return gradients;
   const dz = blockGradient(rec, dy);
-  const gradients = gradientsBy(way, rec, operands, dz, g, options);
+  const made = gradientsBy(way, rec, operands, dz, g, options);
   rec.release(dz);
-  return gradients;
+  return made;
+}
+
+/** The gradients of one way; where it has no input gradient of its own, by the way that is best for that. */
+function gradientsBy(
+  way: ConvWay,
+  rec: Recorder,
+  operands: GradientOperands,
+  dy: Tensor,
+  g: ConvGeometry,
+  options: GradientOptions,
+): ConvGradients {
+  const { dx, dw, db } = way.gradients(rec, operands, dy, g, options);
+  const missing = options.inputGradient && dx === undefined;
+  return { dx: missing ? conv2dInputGradient(rec, dy, operands.weight, g) : dx, dw, db };
 }
 
 /**
@@ -244,15 +161,18 @@ export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g
     ...{ pad_top: g.kh - 1 - g.pad_top, pad_left: g.kw - 1 - g.pad_left },
   };
   const way = forwardWay(rec.gpu, turned);
-  if (way === 'naive') return naiveInputGradient(rec, dy, weight, g);
+  if (way === naive) return naiveInputGradient(rec, dy, weight, g);
   const flipped = flip(rec, weight, { taps: g.kh * g.kw, ic: g.ic, oc: g.oc });
   const operands = { x: dy, weight: flipped, bias: undefined };
-  const { y } = forwardBy(way, rec, operands, turned, { keep: false, prepare: rec });
+  const { y } = way.forward(rec, operands, turned, { keep: false, prepare: rec });
   rec.release(flipped);
   return y;
 }
 
-/** A convolution and the end of its block, for inference: [B, OH / size, OW / size, OC]; OC in fours. */
+/**
+ * A convolution and the end of its block, for inference: [B, OH / size, OW / size, OC]; OC in fours.
+ * @param prepare where what depends on the weights alone is recorded
+ */
 export function conv2dBlock(
   rec: Recorder,
   prepare: Recorder,
@@ -261,19 +181,17 @@ export function conv2dBlock(
   g: ConvGeometry,
 ): Tensor {
   const { x, weight, bias } = shapesOf(g);
-  const way = choose(
+  const inputs = [x, weight, bias, bias, bias];
+  const way = chosen(
     rec.gpu,
-    tunable(
-      rec.gpu,
-      `block ${end.poolSize}`,
-      g,
-      [x, weight, bias, bias, bias],
-      (trial, candidate, [tx, tw, tb, scale, offset], once) => {
-        const own = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
-        const ownEnd = { ...end, scale: scale as Tensor, offset: offset as Tensor };
-        return [blockBy(candidate, trial, once, own, ownEnd, g)];
-      },
-    ),
+    `block ${end.poolSize}`,
+    g,
+    inputs,
+    (trial, candidate, [tx, tw, tb, scale, offset], once) => {
+      const own = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
+      const ownEnd = { ...end, scale: scale as Tensor, offset: offset as Tensor };
+      return [blockBy(candidate, trial, once, own, ownEnd, g)];
+    },
   );
   return blockBy(way, rec, prepare, operands, end, g);
 }
@@ -286,17 +204,10 @@ function blockBy(
   end: BlockEnd,
   g: ConvGeometry,
 ): Tensor {
-  if (way === 'gray') return grayBlock(rec, operands, end, g);
-  if ((way === 'winograd4' || way === 'winograd6') && winogradBlockFits(edgeOf(way), end.poolSize)) {
-    return winogradBlock(rec, operands, end, g, { edge: edgeOf(way), format: 'f32', prepare });
-  }
-  const { y } = forwardBy(way, rec, operands, g, { keep: false, prepare });
+  const whole = way.block?.(rec, operands, end, g, prepare);
+  if (whole !== undefined) return whole;
+  const { y } = way.forward(rec, operands, g, { keep: false, prepare });
   const out = applyBlockEnd(rec, y, end);
   rec.release(y);
   return out;
-}
-
-/** db [OC] from dy [..., OC]. */
-export function biasGradient(rec: Recorder, dy: Tensor): Tensor {
-  return columnSums(rec, dy, dy.shape, 'db');
 }

@@ -1,24 +1,7 @@
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import type { Moments } from './batch_norm.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-
-/** What a convolution may do to y, or find out about it, while it has it. */
-export interface ConvExtraOptions {
-  /** Of the ELU that is applied to y; default none. */
-  readonly alpha?: number | undefined;
-  /** Whether the moments of y are of use; default no. */
-  readonly moments?: boolean | undefined;
-  /** [OC], of a batch norm before max pooling of 2 x 2: the winners of the windows are of use. */
-  readonly gamma?: Tensor | undefined;
-}
-
-/** What it found out; undefined where it was not asked for, or the way does not do it. */
-export interface ConvExtras {
-  readonly moments: Moments | undefined;
-  /** [B, OH / 2, OW / 2, OC]: of each window the y that is largest once normalised. */
-  readonly winner: Tensor | undefined;
-}
+import type { ConvExtras } from './conv2d_way.js';
 
 /**
  * Room for the moments of so many chunks of y, and for the winners. What there is none of is bound all the same, and neither

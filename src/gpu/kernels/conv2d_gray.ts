@@ -1,9 +1,9 @@
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { Tensor } from '../tensor.js';
-import type { ConvOperands } from './conv2d_direct.js';
-import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
+import { allocExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
+import type { ConvExtraOptions, ConvExtras, ConvOperands, ConvWay } from './conv2d_way.js';
 import { allWin, type BlockGradient, keepScale } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
 import { fold, GROUP } from './reduce.js';
@@ -43,6 +43,20 @@ const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
 /** Invocations that keep a device busy. */
 const BUSY = 4096;
 
+/** Gray images: 3 x 3, stride 1, one input channel, output channels in fours. */
+export const gray: ConvWay = {
+  name: 'gray',
+  fits: (_, g) => grayFits(g),
+  takesAffine: false,
+  forward: (rec, operands, g, options) => ({ ...grayForward(rec, operands, g, options), kept: undefined }),
+  gradients: (rec, { x }, dy, g) => ({ dx: undefined, ...grayGradients(rec, x, dy, g) }),
+  blockGradients(rec, { x }, gradient, g, { inputGradient }) {
+    if (inputGradient || !makesDy(gradient, g)) return undefined;
+    return { dx: undefined, ...grayGradients(rec, x, gradient, g) };
+  },
+  block: grayBlock,
+};
+
 /** Whether the kernels cover a convolution. */
 export function grayFits(g: ConvGeometry): boolean {
   return g.ic === 1 && g.kh === 3 && g.kw === 3 && g.stride === 1 && g.oc % 4 === 0;
@@ -68,11 +82,11 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
 }
 
 /** y = conv(x, weight) + bias: [B, OH, OW, OC], and what is asked for besides: moments of its rows, one by one or in pairs. */
-export function grayForward(
+function grayForward(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
   g: ConvGeometry,
-  { alpha, moments = false, gamma }: ConvExtraOptions = {},
+  { alpha, moments = false, gamma }: ConvExtraOptions,
 ): { y: Tensor } & ConvExtras {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const size = gamma !== undefined && g.oh % 2 === 0 ? 2 : 1;
@@ -95,7 +109,7 @@ export function grayForward(
 }
 
 /** The whole block in one kernel: [B, OH / size, OW / size, OC]. */
-export function grayBlock(
+function grayBlock(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
   { scale, offset, alpha, poolSize }: BlockEnd,
@@ -113,12 +127,12 @@ export function grayBlock(
 }
 
 /** Whether dy can be made where it is read: in blocks where every e wins, or whose windows are 2 x 2 and cover the map. */
-export function grayBlockFits({ options }: BlockGradient, g: ConvGeometry): boolean {
+function makesDy({ options }: BlockGradient, g: ConvGeometry): boolean {
   return allWin(options) || (options.poolSize === 2 && g.oh % 2 === 0 && g.ow % 2 === 0);
 }
 
 /** dw [3, 3, 1, OC] and db [OC], which comes along for nothing, from dy, or from what it is made of in a block. */
-export function grayGradients(
+function grayGradients(
   rec: Recorder,
   x: Tensor,
   gradient: Tensor | BlockGradient,

@@ -3,9 +3,9 @@ import { defineKernel, type Kernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { tuningOf } from '../tuning.js';
-import type { ConvOperands } from './conv2d_direct.js';
-import { allocExtras, type ConvExtraOptions, type ConvExtras } from './conv2d_extras.js';
+import { allocExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
+import type { ConvExtraOptions, ConvKept, ConvOperands, ConvOutput } from './conv2d_way.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
@@ -205,28 +205,13 @@ export interface WinogradOptions extends PointsForm, ConvExtraOptions {
   readonly keep?: boolean;
 }
 
-/** What the gradients can use again: x at the points, V, and the weight there, U, and how they are stored. */
-export interface WinogradKept {
-  readonly format: Format;
-  readonly v: Tensor;
-  readonly u: Tensor;
-}
-
-/** What a forward pass makes. */
-export interface ConvOutput extends ConvExtras {
-  /** [B, OH, OW, OC] */
-  readonly y: Tensor;
-  /** For the gradients. */
-  readonly kept: WinogradKept | undefined;
-}
-
 /** The products at the points, M [points, tiles, OC], and what is kept. */
 function products(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
   { prepare = rec, keep = false, ...form }: WinogradOptions,
-): { m: Tensor; kept: WinogradKept | undefined } {
+): { m: Tensor; kept: ConvKept | undefined } {
   const { points, tiles } = tiling(g, form.edge);
   const { format } = form;
   const u = weightPoints(prepare, operands.weight, g, form);

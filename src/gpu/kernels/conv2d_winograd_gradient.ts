@@ -1,7 +1,7 @@
 import type { Recorder } from '../recorder.js';
 import { Tensor } from '../tensor.js';
-import type { ConvOperands } from './conv2d_direct.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
+import type { ConvGradients, GradientOperands, GradientOptions } from './conv2d_way.js';
 import {
   defineTransform,
   type Edge,
@@ -12,7 +12,6 @@ import {
   spreadOf,
   tiling,
   WEIGHT_PARAMS,
-  type WinogradKept,
   weightPoints,
 } from './conv2d_winograd.js';
 import { blockPoints } from './conv2d_winograd_block.js';
@@ -48,25 +47,17 @@ export function tilesOnPatches(g: ConvGeometry): boolean {
   return g.h === g.oh && g.w === g.ow && g.pad_top === 1 && g.pad_left === 1;
 }
 
-export interface WinogradGradientOptions {
-  readonly edge: Edge;
-  /** What the forward pass kept, which is released; undefined: it is made again, in float32. */
-  readonly kept: WinogradKept | undefined;
-  /** Whether dx is asked for. */
-  readonly inputGradient: boolean;
-}
-
 /**
  * dw [3, 3, IC, OC] and db [OC] from x and dy, and dx [B, H, W, IC] from dy and the weight, if it is asked for and the
  * padding is 'same': else it is undefined. All begin with dy at the points, or with what a block's dz is made of.
  */
 export function winogradGradients(
   rec: Recorder,
-  operands: Omit<ConvOperands, 'bias'>,
+  operands: GradientOperands,
   dy: Tensor | BlockGradient,
   g: ConvGeometry,
-  { edge, kept, inputGradient }: WinogradGradientOptions,
-): { dx: Tensor | undefined; dw: Tensor; db: Tensor } {
+  { edge, kept, inputGradient }: GradientOptions & { readonly edge: Edge },
+): ConvGradients {
   const { points, tiles } = tiling(g, edge);
   const spread = spreadOf(rec.gpu);
   const form: PointsForm = { edge, format: kept?.format ?? 'f32' };

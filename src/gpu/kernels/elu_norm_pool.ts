@@ -2,8 +2,13 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { finishStatistics, type Moments, type NormSaved, type NormWeights } from './batch_norm.js';
-import type { Affine } from './conv2d_direct.js';
+import {
+  type Affine,
+  finishStatistics,
+  type Moments,
+  type NormSaved,
+  type NormWeights,
+} from './batch_norm.js';
 import { dropoutThreshold } from './dropout.js';
 import { chunksFor, GROUP } from './reduce.js';
 

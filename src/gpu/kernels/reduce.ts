@@ -90,3 +90,8 @@ export function columnSums(
   }
   return out;
 }
+
+/** db [OC] from dy [..., OC]. */
+export function biasGradient(rec: Recorder, dy: Tensor): Tensor {
+  return columnSums(rec, dy, dy.shape, 'db');
+}

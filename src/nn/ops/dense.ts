@@ -1,10 +1,10 @@
-import { biasGradient } from '../../gpu/kernels/conv2d.js';
 import {
   denseForward,
   denseGeometry,
   denseInputGradient,
   denseWeightGradient,
 } from '../../gpu/kernels/dense.js';
+import { biasGradient } from '../../gpu/kernels/reduce.js';
 import type { Context, TensorVar } from '../context.js';
 
 /** Differentiable dense layer: x [B,IC], weight [IC,OC], bias [OC] -> [B,OC]. */

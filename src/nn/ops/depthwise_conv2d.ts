@@ -1,4 +1,3 @@
-import { biasGradient } from '../../gpu/kernels/conv2d.js';
 import type { ConvOptions } from '../../gpu/kernels/conv2d_geometry.js';
 import {
   depthwiseForward,
@@ -6,6 +5,7 @@ import {
   depthwiseInputGradient,
   depthwiseWeightGradient,
 } from '../../gpu/kernels/depthwise_conv2d.js';
+import { biasGradient } from '../../gpu/kernels/reduce.js';
 import type { Context, TensorVar } from '../context.js';
 
 /** Differentiable depthwise convolution: x [B,H,W,C], weight [KH,KW,C,M], bias [C*M] -> [B,OH,OW,C*M]. */

@@ -1,0 +1,45 @@
+import { eightLanes } from '../device.js';
+import { defineKernel } from '../kernel.js';
+import { FORWARD, forwardCall, outputOf, WEIGHT_GRADIENT, weightGradientInSplits } from './conv2d_direct.js';
+import type { ConvWay } from './conv2d_way.js';
+import { biasGradient } from './reduce.js';
+
+/** Host side of shaders/conv2d_subgroup.wgsl. */
+const forwardKernel = defineKernel('conv2d_subgroup', 'forward', FORWARD);
+const weightGradientKernel = defineKernel('conv2d_subgroup', 'weight_gradient', WEIGHT_GRADIENT);
+
+/** Rows of a register tile, in blocks of 8; its columns, in groups of 32 channels, follow the channels. */
+const BLOCKS = 2;
+/** Workgroups of one subgroup that keep a device busy in a weight gradient. */
+const BUSY = 48;
+
+/** How register tiles cover a matrix of so many rows and output channels. */
+function tiles(rows: number, oc: number) {
+  const QUADS = oc <= 32 ? 1 : 2;
+  return {
+    constants: { BLOCKS, QUADS },
+    count: Math.ceil(rows / (BLOCKS * 8)) * Math.ceil(oc / (QUADS * 32)),
+  };
+}
+
+/** Register tiles on subgroups of eight lanes: any 2-D convolution with output channels in fours. */
+export const subgroup: ConvWay = {
+  name: 'subgroup',
+  fits: (gpu, { oc }) => eightLanes(gpu) && oc % 4 === 0,
+  takesAffine: false,
+
+  forward(rec, operands, g, { alpha }) {
+    const { y, call } = forwardCall(rec, operands, g);
+    const { constants, count } = tiles(g.b * g.oh * g.ow, g.oc);
+    rec.dispatch(forwardKernel, { ...call, constants, workgroups: count });
+    return outputOf(rec, y, alpha);
+  },
+
+  gradients(rec, { x }, dy, g) {
+    const { constants, count } = tiles(g.kh * g.kw * g.ic, g.oc);
+    const dw = weightGradientInSplits(rec, [x, dy], g, { units: count, busy: BUSY }, (call, splits) =>
+      rec.dispatch(weightGradientKernel, { ...call, constants, workgroups: count * splits }),
+    );
+    return { dx: undefined, dw, db: biasGradient(rec, dy) };
+  },
+};
