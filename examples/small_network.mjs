@@ -13,7 +13,7 @@ const model = new fer.Sequential(
     fer.Conv2D({ filters: 8, strides: 2 }),
     fer.ELU(),
     fer.BatchNormalization({ momentum: 0.9 }), // a short training: the moving averages must keep up
-    fer.MaxPool2D(),
+    fer.MaxPooling2D(),
     fer.Conv2D({ filters: 16 }),
     fer.ELU(),
     fer.Flatten(),

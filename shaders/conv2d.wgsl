@@ -75,11 +75,12 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let n = i / (p.ic * p.w * p.h);
   var sum = 0.0;
   for (var ky = 0u; ky < p.kh; ky++) {
+    // As in `forward`, a row above the map wraps to a huge number.
     let sy = iy + p.pad_top - ky;
-    if (sy % p.stride != 0u || sy / p.stride >= p.oh || ky > iy + p.pad_top) { continue; }
+    if (sy % p.stride != 0u || sy / p.stride >= p.oh) { continue; }
     for (var kx = 0u; kx < p.kw; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
+      if (sx % p.stride != 0u || sx / p.stride >= p.ow) { continue; }
       let pixel = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.oc;
       let tap = ((ky * p.kw + kx) * p.ic + c) * p.oc;
       for (var o = 0u; o < p.oc; o++) {

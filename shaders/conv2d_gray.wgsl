@@ -22,10 +22,12 @@
 // Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2 for `forward` and `weight_gradient`, where it
 // divides OH and OW. BLOCK, of `weight_gradient` (false for the others, and SIZE 1 without it).
+// Parts: elu
 
 const SIZE = {{SIZE}}u;
 const SPAN = SIZE + 2u; // columns and rows of x under a window
 const BLOCK = {{BLOCK}};
+alias Lane = vec4f;
 
 struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
@@ -66,10 +68,6 @@ fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> 
   return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2]
     + left[r + 1u] * taps[3] + middle[r + 1u] * taps[4] + right[r + 1u] * taps[5]
     + left[r + 2u] * taps[6] + middle[r + 2u] * taps[7] + right[r + 2u] * taps[8];
-}
-
-fn elu_of(z: vec4f, alpha: f32) -> vec4f {
-  return select(alpha * (exp(min(z, vec4f(0.0))) - 1.0), z, z > vec4f(0.0));
 }
 
 // forward

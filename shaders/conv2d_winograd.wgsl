@@ -31,7 +31,7 @@
 // Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
 // EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
 // the points are stored, f32 or f16.
-// Parts: winograd_lines, storage
+// Parts: winograd_lines, storage, elu
 
 const SIZE = {{SIZE}}u;
 /// Neighbouring channels that one thread treats alike.
@@ -108,10 +108,6 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     let points = to_points_{{EDGE}}(column);
     for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = to_pair(points[py]); }
   }
-}
-
-fn elu_of(value: Lane, alpha: f32) -> Lane {
-  return select(alpha * (exp(min(value, Lane())) - 1.0), value, value > Lane());
 }
 
 // output_transform

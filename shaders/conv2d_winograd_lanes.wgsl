@@ -13,7 +13,7 @@
 // Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
 // EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
 // the points are stored, f32 or f16.
-// Parts: winograd_lines, winograd_lanes, storage
+// Parts: winograd_lines, winograd_lanes, storage, elu
 
 enable subgroups;
 
@@ -90,10 +90,6 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       for (var py = 0u; py < POINTS; py++) { v[to + py * POINTS * p.tiles * p.c + c] = to_quad(points[py]); }
     }
   }
-}
-
-fn elu_of(value: vec4f, alpha: f32) -> vec4f {
-  return select(alpha * (exp(min(value, vec4f())) - 1.0), value, value > vec4f());
 }
 
 // output_transform

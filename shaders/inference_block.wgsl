@@ -12,8 +12,10 @@
 // Shapes: z [B, H, W, C], y [B, OH, OW, C] in vec4s of channels; the rest [C]. Windows tile the image (stride = SIZE).
 // Threads: `prepare` one a channel, `apply` one a vec4 of channels and row of windows.
 // Constants: SIZE, the edge of the pooling window.
+// Parts: elu
 
 const SIZE = {{SIZE}}u;
+alias Lane = vec4f;
 
 // prepare
 struct PrepareParams { channels: u32, epsilon: f32 }
@@ -61,7 +63,6 @@ fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
       best = max(best, sign * z[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c]);
     }
     let v = best * sign;
-    let e = select(p.alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0));
-    y[(line * p.ow + ox) * p.c4 + c] = e * factor + shift;
+    y[(line * p.ow + ox) * p.c4 + c] = elu_of(v, p.alpha) * factor + shift;
   }
 }

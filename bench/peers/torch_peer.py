@@ -12,9 +12,9 @@ torch.set_num_threads(len(os.sched_getaffinity(0)))
 layout = torch.channels_last if "channels_last" in sys.argv else torch.contiguous_format
 
 
-def network(convolutions):
+def network(blocks, convolutions, dense):
     layers, channels = [], 1
-    for filters in (32, 64, 128, 256):
+    for filters in blocks:
         for _ in range(convolutions):
             layers += [
                 nn.Conv2d(channels, filters, 3, padding=1),
@@ -25,18 +25,21 @@ def network(convolutions):
         layers += [nn.MaxPool2d(2), nn.Dropout(0.2)]
     layers.append(nn.Flatten())
     features = 256 * 3 * 3
-    for _ in range(2):
+    for units in dense:
         layers += [
-            nn.Linear(features, 64),
+            nn.Linear(features, units),
             nn.ELU(),
-            nn.BatchNorm1d(64, eps=1e-3, momentum=0.01),
+            nn.BatchNorm1d(units, eps=1e-3, momentum=0.01),
             nn.Dropout(0.5),
         ]
-        features = 64
-    return nn.Sequential(*layers, nn.Linear(64, 7)).to(memory_format=layout)
+        features = units
+    return nn.Sequential(*layers, nn.Linear(features, 7)).to(memory_format=layout)
 
 
-models = {"fer-cnn": network(1), "fer-vgg": network(2)}
+models = {
+    "fer-cnn": network((32, 64, 128, 256), 1, (64, 64)),
+    "fer-vgg": network((16, 64, 128, 256), 2, (128,)),
+}
 optimizers = {name: torch.optim.Adam(m.parameters(), 1e-3) for name, m in models.items()}
 loss = nn.CrossEntropyLoss()
 

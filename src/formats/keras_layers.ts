@@ -14,7 +14,7 @@ import {
   Flatten,
   GlobalAveragePooling2D,
   LeakyReLU,
-  MaxPool2D,
+  MaxPooling2D,
   pairOf,
   ReLU,
   SeparableConv2D,
@@ -246,7 +246,7 @@ const CLASSES: Readonly<Record<string, KerasClass>> = {
     },
     write: () => ({ axis: -1 }),
   },
-  MaxPooling2D: { read: (r) => MaxPool2D(readPool(r)), write: writePool },
+  MaxPooling2D: { read: (r) => MaxPooling2D(readPool(r)), write: writePool },
   AveragePooling2D: { read: (r) => AveragePooling2D(readPool(r)), write: writePool },
   GlobalAveragePooling2D: {
     read: (r) => {

@@ -1,8 +1,8 @@
 import type { Shape } from '../gpu/shape.js';
+import { bytes, float, integer, message } from './protobuf.js';
 
 /**
- * ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) in the few fields that networks need: protocol
- * buffers are pairs of a field's number with its wire type, and a value.
+ * ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) in the few fields that networks need.
  */
 const IR_VERSION = 8;
 const OPERATOR_SET = 13;
@@ -10,31 +10,6 @@ const FLOAT = 1;
 const INT64 = 7;
 /** Kinds of attributes. */
 const KIND = { float: 1, int: 2, ints: 7 } as const;
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt(value);
-  do {
-    bytes.push(Number(rest & 127n) | (rest > 127n ? 128 : 0));
-    rest >>= 7n;
-  } while (rest > 0n);
-  return Buffer.from(bytes);
-}
-
-const integer = (field: number, value: number): Buffer => Buffer.concat([varint(field << 3), varint(value)]);
-
-function bytes(field: number, value: string | Uint8Array): Buffer {
-  const data = Buffer.from(value as string);
-  return Buffer.concat([varint((field << 3) | 2), varint(data.length), data]);
-}
-
-const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buffer.concat(parts));
-
-function float(field: number, value: number): Buffer {
-  const data = Buffer.alloc(4);
-  data.writeFloatLE(value);
-  return Buffer.concat([varint((field << 3) | 5), data]);
-}
 
 export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 

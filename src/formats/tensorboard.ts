@@ -1,3 +1,5 @@
+import { bytes, double, float, integer, message } from './protobuf.js';
+
 /**
  * TensorBoard's event files, as far as curves need them. A file is a list of TFRecords
  * (https://www.tensorflow.org/tutorials/load_data/tfrecord):
@@ -20,15 +22,13 @@ export interface Scalars {
 
 /** The first record of a file: which version of the format it is in. */
 export function encodeFileVersion(wallTime: number): Uint8Array {
-  return record(Buffer.concat([double(1, wallTime), bytes(3, Buffer.from('brain.Event:2'))]));
+  return record(Buffer.concat([double(1, wallTime), bytes(3, 'brain.Event:2')]));
 }
 
 /** A record of numbers. */
 export function encodeScalars({ wallTime, step, values }: Scalars): Uint8Array {
-  const summary = Object.entries(values).map(([tag, value]) =>
-    bytes(1, Buffer.concat([bytes(1, Buffer.from(tag)), float(2, value)])),
-  );
-  return record(Buffer.concat([double(1, wallTime), integer(2, step), bytes(5, Buffer.concat(summary))]));
+  const summary = Object.entries(values).map(([tag, value]) => message(1, bytes(1, tag), float(2, value)));
+  return record(Buffer.concat([double(1, wallTime), integer(2, step), message(5, ...summary)]));
 }
 
 /** Frames the bytes of one event. */
@@ -60,35 +60,4 @@ export function crc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 255] as number);
   return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** Wire types of protobuf (https://protobuf.dev/programming-guides/encoding). */
-const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
-const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
-
-function varint(value: number): Buffer {
-  const out: number[] = [];
-  let rest = BigInt(value);
-  for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
-  return Buffer.from([...out, Number(rest)]);
-}
-
-function integer(field: number, value: number): Buffer {
-  return Buffer.concat([key(field, VARINT), varint(value)]);
-}
-
-function double(field: number, value: number): Buffer {
-  const data = Buffer.alloc(8);
-  data.writeDoubleLE(value);
-  return Buffer.concat([key(field, FIXED64), data]);
-}
-
-function float(field: number, value: number): Buffer {
-  const data = Buffer.alloc(4);
-  data.writeFloatLE(value);
-  return Buffer.concat([key(field, FIXED32), data]);
-}
-
-function bytes(field: number, data: Uint8Array): Buffer {
-  return Buffer.concat([key(field, BYTES), varint(data.length), data]);
 }

@@ -40,16 +40,6 @@ export function placeOf(name: string, lines: readonly string[], line: number): s
   return `shaders/${file}.wgsl:${line - start - 1}`;
 }
 
-/** The comment block that opens a shader: the lesson about the op, without the comment marks. */
-export function shaderLesson(name: string): string {
-  const lines: string[] = [];
-  for (const line of shaderSource(name).split('\n')) {
-    if (!line.startsWith('//')) break;
-    lines.push(line.replace(/^\/\/ ?/, ''));
-  }
-  return lines.join('\n');
-}
-
 /** Fills the holes. Every hole needs a value and every value a hole. */
 export function fillConstants(name: string, source: string, constants: Constants): string {
   const used = new Set<string>();

@@ -33,8 +33,6 @@ export interface Place {
 export interface Layer {
   /** Keras class name, e.g. `Conv2D`. */
   readonly kind: string;
-  /** The op, and so the shader whose header explains it; undefined for plain reshaping. */
-  readonly lesson?: string;
   /** Its settings, defaults filled in. */
   readonly config: Readonly<Record<string, LayerOption>>;
   /** Throws ShapeError where the inputs do not fit. */

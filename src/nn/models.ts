@@ -7,7 +7,7 @@ import {
   Dropout,
   ELU,
   Flatten,
-  MaxPool2D,
+  MaxPooling2D,
   ReLU,
   Softmax,
 } from './layers.js';
@@ -32,17 +32,19 @@ export interface ModelOptions {
 }
 
 const ACTIVATIONS = { elu: () => ELU(), relu: () => ReLU() };
-export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[];
 
-/** What a network is made of: blocks of convolutions, each with a pool at its end, then dense blocks. */
-interface Plan {
-  readonly about: string;
-  /** Of each convolution block. */
+/** What a named network is made of: blocks of convolutions, each with a pool at its end, then dense blocks. */
+export interface ModelSizes {
+  /** Filters of each convolution block. */
   readonly filters: readonly number[];
-  /** Convolutions in each. */
+  /** Convolutions in each block. */
   readonly convolutions: number;
   /** Units of each dense block. */
   readonly dense: readonly number[];
+}
+
+interface Plan extends ModelSizes {
+  readonly about: string;
 }
 
 const PLANS = {
@@ -55,8 +57,9 @@ const PLANS = {
     ...{ filters: [32], convolutions: 1, dense: [64] },
   },
   'fer-vgg': {
-    about: 'fer-cnn with two convolutions in every block',
-    ...{ filters: [32, 64, 128, 256], convolutions: 2, dense: [64, 64] },
+    about:
+      'four blocks of two convolutions (16, 64, 128, 256 filters) and one dense block of 128: the best that ships',
+    ...{ filters: [16, 64, 128, 256], convolutions: 2, dense: [128] },
   },
 } satisfies Record<string, Plan>;
 
@@ -72,7 +75,7 @@ function layersOf(plan: Plan, options: ModelOptions): Layer[] {
   return [
     ...filters.flatMap((count) => [
       ...Array.from({ length: convolutions }, () => convolution(count)).flat(),
-      MaxPool2D(),
+      MaxPooling2D(),
       end(0.2),
     ]),
     Flatten(),
@@ -99,9 +102,19 @@ export function aboutModel(name: ModelName): string {
 
 /** A built-in network by name. Throws UsageError that lists the names. */
 export function buildModel(name: string, options: ModelOptions = {}): Sequential {
-  const plan = (PLANS as Record<string, Plan>)[name];
+  return new Sequential(name, options.inputShape ?? [48, 48, 1], layersOf(planOf(name), options));
+}
+
+/** The sizes of a built-in network. Throws UsageError that lists the names. */
+export function modelSizes(name: string): ModelSizes {
+  const { filters, convolutions, dense } = planOf(name);
+  return { filters, convolutions, dense };
+}
+
+function planOf(name: string): Plan {
+  const plan = Object.entries<Plan>(PLANS).find(([known]) => known === name)?.[1];
   if (plan === undefined) {
     throw new UsageError(`model "${name}": expected one of ${MODEL_NAMES.join(', ')}`);
   }
-  return new Sequential(name, options.inputShape ?? [48, 48, 1], layersOf(plan, options));
+  return plan;
 }

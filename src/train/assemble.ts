@@ -6,7 +6,7 @@ import { limitSplit } from '../data/load.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import type { Dataset } from '../data/types.js';
 import type { LearnerOptions } from '../nn/learner.js';
-import { buildModel } from '../nn/models.js';
+import { buildModel, modelSizes } from '../nn/models.js';
 import type { Network } from '../nn/network.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import { UsageError } from '../util/errors.js';
@@ -62,6 +62,23 @@ async function networkOfFile(
   }
   return network;
 }
+
+/**
+ * The settings as a run keeps them: with the sizes of a named network written out, so that the run can be resumed even if
+ * the name comes to mean another network.
+ */
+export function recorded(config: TrainConfig): TrainConfig {
+  if (config.architecture !== undefined) return config;
+  const { filters, convolutions, dense } = modelSizes(config.model);
+  return {
+    ...config,
+    filters: config.filters ?? sizesText(filters),
+    convolutions: config.convolutions ?? convolutions,
+    dense: config.dense ?? sizesText(dense),
+  };
+}
+
+const sizesText = (sizes: readonly number[]): string => (sizes.length === 0 ? 'none' : sizes.join(','));
 
 /** Settings of the learner. Throws UsageError for class weights that do not fit the classes. */
 export function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {

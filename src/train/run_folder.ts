@@ -92,10 +92,10 @@ export class RunFolder {
   }
 
   /** The settings that the run was begun with. Throws RunError. */
-  readConfig(): unknown {
+  readConfig(): Record<string, unknown> {
     const path = join(this.path, 'config.json');
     try {
-      return JSON.parse(readFileSync(path, 'utf8'));
+      return withOldSizes(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>);
     } catch (cause) {
       throw new RunError(`${path}: cannot be read as JSON`, { cause });
     }
@@ -224,4 +224,13 @@ function parseEvent(line: string): TrainEvent | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Runs did not always write out the sizes of their network (see `recorded` in assemble.ts), and `fer-vgg` had other ones
+ * then.
+ */
+function withOldSizes(config: Record<string, unknown>): Record<string, unknown> {
+  if (config['model'] !== 'fer-vgg' || config['architecture'] !== undefined) return config;
+  return { filters: '32,64,128,256', convolutions: 2, dense: '64,64', ...config };
 }

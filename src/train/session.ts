@@ -10,7 +10,7 @@ import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
 import { collectGarbage } from '../util/memory.js';
-import { learnerOptions, networkOf, planOf } from './assemble.js';
+import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
@@ -50,7 +50,7 @@ export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<Tr
 export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainResult> {
   return session(hooks, (emit, own) => {
     const folder = own(RunFolder.reopen(path));
-    return sitting(resolveConfig(folder.readConfig() as Record<string, unknown>), () => folder, emit, hooks);
+    return sitting(resolveConfig(folder.readConfig()), () => folder, emit, hooks);
   });
 }
 
@@ -114,7 +114,7 @@ async function sitting(
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const plan = planOf(config, dataset, inputOf(learner));
     const trainer = new Trainer(learner, plan);
-    folder.writeJson('config', config);
+    folder.writeJson('config', recorded(config));
     emit(startEvent(config, dataset, folder, learner, plan));
     // From here on only the device holds the images.
     trainer.releaseImages();

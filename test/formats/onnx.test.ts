@@ -15,7 +15,7 @@ import {
   ELU,
   Flatten,
   LeakyReLU,
-  MaxPool2D,
+  MaxPooling2D,
   ReLU,
   SeparableConv2D,
   Softmax,
@@ -79,7 +79,7 @@ describe('an ONNX file, computed operator by operator,', () => {
     { poolSize: 4, strides: 3, padding: 'same' },
     { poolSize: 3, strides: 1, padding: 'valid' },
   ] as const)('pools by what lies inside of the image: %j', (window) => {
-    for (const layer of [MaxPool2D(window), AveragePooling2D(window)]) {
+    for (const layer of [MaxPooling2D(window), AveragePooling2D(window)]) {
       expect(distance(around(layer))).toBeLessThan(1e-6);
     }
   });

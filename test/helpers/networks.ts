@@ -13,7 +13,7 @@ import {
   Flatten,
   GlobalAveragePooling2D,
   LeakyReLU,
-  MaxPool2D,
+  MaxPooling2D,
   ReLU,
   SeparableConv2D,
   SpatialDropout2D,
@@ -61,7 +61,7 @@ export function miniXception(input: readonly number[] = [64, 64, 1], filters = [
       { layer: Activation({ activation: 'relu' }) },
       { layer: SeparableConv2D({ filters: count, useBias: false }) },
       { layer: BatchNormalization() },
-      { layer: MaxPool2D({ poolSize: 3, strides: 2, padding: 'same' }) },
+      { layer: MaxPooling2D({ poolSize: 3, strides: 2, padding: 'same' }) },
       { layer: Add(), inputs: [start + 8, start + 2] },
     );
   }
@@ -99,7 +99,7 @@ export function everything(axis = 1): Network {
       { layer: Add(), inputs: [9, 8, 7] },
       { layer: BatchNormalization({ center: false, axis }) },
       { layer: Activation({ activation: 'sigmoid' }) },
-      { layer: MaxPool2D({ poolSize: 2, strides: 2, padding: 'same' }) },
+      { layer: MaxPooling2D({ poolSize: 2, strides: 2, padding: 'same' }) },
       { layer: Flatten() },
       { layer: Dense({ units: 6, useBias: false, activation: 'softmax' }) },
       { layer: Dropout({ rate: 0 }) },

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { networkCosts, receptiveFields } from '../../src/nn/cost.js';
-import { BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, MaxPool2D } from '../../src/nn/layers.js';
+import {
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  Dropout,
+  ELU,
+  Flatten,
+  MaxPooling2D,
+} from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
 import { Sequential } from '../../src/nn/network.js';
 import { miniXception } from '../helpers/networks.js';
@@ -14,7 +22,7 @@ describe('networkCosts', () => {
         Conv2D({ filters: 4 }),
         ELU(),
         BatchNormalization(),
-        MaxPool2D(),
+        MaxPooling2D(),
         Dropout({ rate: 0.5 }),
         Flatten(),
         Dense({ units: 5 }),

@@ -8,7 +8,7 @@ import {
   Dropout,
   ELU,
   Flatten,
-  MaxPool2D,
+  MaxPooling2D,
   ReLU,
   Softmax,
 } from '../../src/nn/layers.js';
@@ -22,12 +22,12 @@ const tiny = () =>
     'tiny',
     [8, 8, 1],
     [
-      ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization(), MaxPool2D(), Dropout({ rate: 0.2 })],
+      ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization(), MaxPooling2D(), Dropout({ rate: 0.2 })],
       ...[
         Conv2D({ filters: 8 }),
         ReLU(),
         BatchNormalization(),
-        MaxPool2D(),
+        MaxPooling2D(),
         Flatten(),
         Dense({ units: 3 }),
         Softmax(),
@@ -57,7 +57,7 @@ const pairs = () =>
     [
       ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization()],
       ...[Conv2D({ filters: 8 }), ELU(), BatchNormalization()],
-      ...[Conv2D({ filters: 8 }), ELU(), BatchNormalization(), MaxPool2D()],
+      ...[Conv2D({ filters: 8 }), ELU(), BatchNormalization(), MaxPooling2D()],
       ...[Flatten(), Dense({ units: 3 }), Softmax()],
     ],
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fans, initialize } from '../../src/nn/init.js';
-import { Conv2D, Dense, MaxPool2D } from '../../src/nn/layers.js';
-import { buildModel } from '../../src/nn/models.js';
+import { Conv2D, Dense, MaxPooling2D } from '../../src/nn/layers.js';
+import { buildModel, modelSizes } from '../../src/nn/models.js';
 import { Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 
@@ -22,6 +22,18 @@ describe('models', () => {
     });
   });
 
+  it.each([
+    ['fer-shallow', 1_180_679],
+    ['fer-vgg', 1_453_431],
+  ])('%s is the network that ships under this name', (name, parameters) => {
+    expect(buildModel(name).summary().trainable).toBe(parameters);
+  });
+
+  it('sizes replace those of a name', () => {
+    const { filters, convolutions, dense } = modelSizes('fer-vgg');
+    expect(buildModel('fer-cnn', { filters, convolutions, dense }).summary().trainable).toBe(1_453_431);
+  });
+
   it('an unknown name lists the known ones', () => {
     expect(() => buildModel('resnet')).toThrow(
       'model "resnet": expected one of fer-cnn, fer-shallow, fer-vgg',
@@ -35,7 +47,7 @@ describe('models', () => {
     expect(
       () => new Sequential('m', [2, 2, 1], [Conv2D({ filters: 1, kernelSize: 3, padding: 'valid' })]),
     ).toThrow('conv2d: a valid window must fit into the input; expected extent >= 3, got 2');
-    expect(() => new Sequential('m', [7], [MaxPool2D()])).toThrow('max_pool2d: input is NHWC');
+    expect(() => new Sequential('m', [7], [MaxPooling2D()])).toThrow('max_pool2d: input is NHWC');
   });
 });
 

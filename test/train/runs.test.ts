@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { recorded } from '../../src/train/assemble.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { readConfigFile } from '../../src/train/config_file.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
-import { readEvents } from '../../src/train/run_folder.js';
+import { RunFolder, readEvents } from '../../src/train/run_folder.js';
 import {
   deleteRun,
   differingSettings,
@@ -127,6 +128,21 @@ describe('a settings file', () => {
   it('is what a run keeps: the settings come back from it', () => {
     const config = resolveConfig({ optimizer: 'sgd', 'early-stopping': 5, gamma: 0.3, schedule: 'step' });
     expect(resolveConfig(readConfigFile(file('config.json', JSON.stringify(config))))).toEqual(config);
+  });
+
+  it('keeps the sizes of a named network, so that the name may come to mean another one', () => {
+    const config = recorded(resolveConfig({ model: 'fer-vgg', dense: 'none' }));
+    expect(config).toMatchObject({ filters: '16,64,128,256', convolutions: 2, dense: 'none' });
+    const old = join(folder(), 'old');
+    mkdirSync(old);
+    writeFileSync(join(old, 'config.json'), JSON.stringify({ model: 'fer-vgg', epochs: 3, dense: '32' }));
+    const run = RunFolder.reopen(old);
+    // Runs of before that had a fer-vgg of other sizes.
+    expect(run.readConfig()).toEqual({
+      ...{ model: 'fer-vgg', epochs: 3 },
+      ...{ filters: '32,64,128,256', convolutions: 2, dense: '32' },
+    });
+    run.close();
   });
 
   it('with a wrong name, or none at all, is refused with its path', () => {

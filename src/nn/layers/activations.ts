@@ -22,7 +22,6 @@ export function Activation({ activation }: { readonly activation: ActivationName
 export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
   return {
     kind: 'ELU',
-    lesson: 'elu',
     config: { alpha },
     outputShape: sameShape,
     weights: noWeights,
@@ -43,7 +42,6 @@ export function ReLU({ maxValue, negativeSlope = 0 }: ReLUOptions = {}): Layer {
   const options = { slope: negativeSlope, ceiling: maxValue ?? NO_CEILING };
   return {
     kind: 'ReLU',
-    lesson: plain ? 'relu' : 'leaky_relu',
     config: {
       ...(maxValue !== undefined && { maxValue }),
       ...(negativeSlope !== 0 && { negativeSlope }),
@@ -58,7 +56,6 @@ export function ReLU({ maxValue, negativeSlope = 0 }: ReLUOptions = {}): Layer {
 export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: number } = {}): Layer {
   return {
     kind: 'LeakyReLU',
-    lesson: 'leaky_relu',
     config: { negativeSlope },
     outputShape: sameShape,
     weights: noWeights,
@@ -73,7 +70,6 @@ export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: nu
 export function Softmax(): Layer {
   return {
     kind: 'Softmax',
-    lesson: 'softmax_cross_entropy',
     config: {},
     outputShape: sameShape,
     weights: noWeights,

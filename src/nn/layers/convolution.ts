@@ -63,7 +63,6 @@ export function Conv2D(options: Conv2DOptions): Layer {
   const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, filters];
   return {
     kind: 'Conv2D',
-    lesson: 'conv2d',
     config: { filters, ...config },
     outputShape: (input) => {
       const g = convGeometry([1, ...input], kernelShape(input), convolution);
@@ -92,7 +91,6 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
   const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
   return {
     kind: 'DepthwiseConv2D',
-    lesson: 'depthwise_conv2d',
     config: { ...config, depthMultiplier },
     outputShape: (input) => {
       const g = depthwiseGeometry([1, ...input], kernelShape(input), convolution);
@@ -126,7 +124,6 @@ export function SeparableConv2D(options: SeparableConv2DOptions): Layer {
   const depthwiseShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
   return {
     kind: 'SeparableConv2D',
-    lesson: 'depthwise_conv2d',
     config: { filters, ...config, depthMultiplier },
     outputShape: (input) => {
       const g = depthwiseGeometry([1, ...input], depthwiseShape(input), convolution);

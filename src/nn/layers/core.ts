@@ -31,7 +31,6 @@ export function Dense(options: DenseOptions): Layer {
   });
   return {
     kind: 'Dense',
-    lesson: 'dense',
     config: { units, useBias, activation, kernelInitializer },
     outputShape: (input) => {
       expectShape('Dense', 'input is a vector; put Flatten before it', input, [null]);
@@ -66,7 +65,6 @@ export function BatchNormalization(options: BatchNormalizationOptions = {}): Lay
   const { axis = -1, momentum = 0.99, epsilon = 1e-3, center = true, scale = true } = options;
   return {
     kind: 'BatchNormalization',
-    lesson: 'batch_norm',
     config: { axis, momentum, epsilon, center, scale },
     outputShape: sameShape,
     weights: (input) => {
@@ -97,7 +95,6 @@ export function BatchNormalization(options: BatchNormalizationOptions = {}): Lay
 export function Dropout({ rate }: { readonly rate: number }): Layer {
   return {
     kind: 'Dropout',
-    lesson: 'dropout',
     config: { rate },
     outputShape: sameShape,
     weights: noWeights,
@@ -109,7 +106,6 @@ export function Dropout({ rate }: { readonly rate: number }): Layer {
 export function SpatialDropout2D({ rate }: { readonly rate: number }): Layer {
   return {
     kind: 'SpatialDropout2D',
-    lesson: 'dropout',
     config: { rate },
     outputShape: (input) => {
       expectShape('SpatialDropout2D', 'input is an image', input, [null, null, null]);
@@ -139,7 +135,6 @@ export function Flatten(): Layer {
 export function Add(): Layer {
   return {
     kind: 'Add',
-    lesson: 'elementwise',
     config: {},
     outputShape: (input, ...others) => {
       if (others.length === 0)
@@ -165,7 +160,6 @@ export function ZeroPadding2D({ padding = 1 }: ZeroPadding2DOptions = {}): Layer
   ) as Margins;
   return {
     kind: 'ZeroPadding2D',
-    lesson: 'zero_padding2d',
     config: { padding: margins },
     outputShape: (input) => {
       const g = paddingGeometry([1, ...input], margins);

@@ -16,7 +16,7 @@ export interface Pool2DOptions {
 }
 
 /** Max pooling over NHWC; https://keras.io/api/layers/pooling_layers/max_pooling2d/ */
-export function MaxPool2D({
+export function MaxPooling2D({
   poolSize = 2,
   strides = poolSize,
   padding = 'valid',
@@ -24,7 +24,6 @@ export function MaxPool2D({
   const pool = { size: poolSize, stride: strides, padding };
   return {
     kind: 'MaxPooling2D',
-    lesson: 'max_pool2d',
     config: { poolSize, strides, padding },
     outputShape: (input) => {
       const g = poolGeometry([1, ...input], pool);
@@ -44,7 +43,6 @@ export function AveragePooling2D({
   const pool = { size: [poolSize, poolSize], stride: strides, padding } as const;
   return {
     kind: 'AveragePooling2D',
-    lesson: 'avg_pool2d',
     config: { poolSize, strides, padding },
     outputShape: (input) => {
       const g = averagePoolGeometry([1, ...input], pool);
@@ -59,7 +57,6 @@ export function AveragePooling2D({
 export function GlobalAveragePooling2D(): Layer {
   return {
     kind: 'GlobalAveragePooling2D',
-    lesson: 'avg_pool2d',
     config: {},
     outputShape: (input) => {
       expectShape('GlobalAveragePooling2D', 'input is an image', input, [null, null, null]);
