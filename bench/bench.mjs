@@ -8,7 +8,8 @@
  *                    [--json] [--out FILE] [--compare OLD.json] [--adapter NAME] [--force conv2d=subgroup,matmul=tiled]
  */
 import { writeFileSync } from 'node:fs';
-import { BENCH_PARTS, runBench } from '../dist/bench/run.js';
+import { BENCH_PARTS } from '../dist/bench/parts.js';
+import { runBench } from '../dist/bench/run.js';
 import { benchText, comparisonText, readResult, tableText } from '../dist/cli/commands/bench.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { benchPeers, peerTable } from './peers.mjs';

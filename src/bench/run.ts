@@ -7,11 +7,9 @@ import { openGpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { type Ceilings, measureCeilings } from './ceiling.js';
 import { benchKernels, type KernelResult } from './kernels.js';
+import type { BenchPart } from './parts.js';
 import { type Summary, verdict } from './statistics.js';
 import { benchSteps, type StepResult } from './steps.js';
-
-export const BENCH_PARTS = ['kernels', 'steps'] as const;
-export type BenchPart = (typeof BENCH_PARTS)[number];
 
 export interface BenchOptions {
   readonly parts: readonly BenchPart[];

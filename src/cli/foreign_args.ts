@@ -1,12 +1,6 @@
 import type { ForeignModel } from '../train/weights.js';
 import { CLASS_NAMES, CSV_CLASS_NAMES } from '../util/classes.js';
-
-/** Options of every command that opens a model: what a file of others does not say about itself. */
-export interface ForeignArgs {
-  readonly model?: string;
-  readonly preprocess?: NonNullable<ForeignModel['preprocess']>;
-  readonly classes?: string;
-}
+import type { ForeignArgs } from './declarations/shared.js';
 
 export function foreignOf({ model, preprocess, classes }: ForeignArgs): ForeignModel {
   const names = classes === 'csv' ? CSV_CLASS_NAMES : classes?.split(',').map((name) => name.trim());

@@ -1,13 +1,16 @@
 import { EXIT, FerError } from '../util/errors.js';
-import type { GlobalArgs } from './global_args.js';
+import type { GlobalArgs } from './declarations/globals.js';
 
 /**
  * Runs a command's body and ends the process with its exit code. A FerError is told in one line; anything else is
  * our bug and shows its stack. With --json errors are events on stdout too.
  */
-export async function guarded(args: GlobalArgs, body: () => Promise<number>): Promise<void> {
+export async function guarded<A extends GlobalArgs>(
+  args: A,
+  body: (args: A) => Promise<number>,
+): Promise<void> {
   try {
-    process.exitCode = await body();
+    process.exitCode = await body(args);
   } catch (error) {
     const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
     const text =

@@ -3,7 +3,7 @@ import { roundBox } from '../vision/geometry.js';
 import { VisionProcess } from '../vision/process.js';
 import type { Face, FrameMessage, Message, Summary, VisionOptions } from '../vision/protocol.js';
 import { TimeStats } from '../vision/time_stats.js';
-import type { GlobalArgs } from './global_args.js';
+import type { GlobalArgs } from './declarations/globals.js';
 import { markReported, writeJson } from './run_command.js';
 
 /** Exactly what is said where there is no face. */

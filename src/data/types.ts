@@ -1,7 +1,8 @@
 /** Height, width and channels of one image: gray, or red, green and blue. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-export type SplitName = 'train' | 'validation' | 'test';
+export const SPLIT_NAMES = ['train', 'validation', 'test'] as const;
+export type SplitName = (typeof SPLIT_NAMES)[number];
 
 /** Images and their classes. */
 export interface Split {

@@ -1,6 +1,7 @@
 import { parseAugment } from '../data/augment.js';
+import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
-import { OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
+import { OPTION_ENTRIES, OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
 
 type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };
 type ValueOf<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] }
@@ -11,7 +12,6 @@ type HasDefault<S extends OptionSpec> = S extends
   | { readonly defaultOf: unknown }
   ? true
   : false;
-type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
 type Options = typeof OPTIONS;
 
 /** The settings of one run, resolved and checked. Its fields are those of the table, in camel case. */
@@ -20,9 +20,6 @@ export type TrainConfig = {
     ? ValueOf<Options[Name]>
     : ValueOf<Options[Name]> | undefined;
 };
-
-/** Every setting as its name on the command line and its entry in the table. */
-export const OPTION_ENTRIES: readonly (readonly [name: string, spec: OptionSpec])[] = Object.entries(OPTIONS);
 
 /**
  * Fills in defaults and checks every value.
@@ -47,11 +44,6 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
   const config = Object.fromEntries(entries) as TrainConfig;
   checkTogether(config);
   return config;
-}
-
-/** The name of a setting in config.json: `label-smoothing` is `labelSmoothing`. */
-export function camelCase(name: string): string {
-  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Sizes of layers: `32,64` or `none`; undefined is the network's own. Throws UsageError. */

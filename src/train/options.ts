@@ -326,3 +326,8 @@ export const OPTIONS = {
   init: { type: 'string', help: 'weights to begin with, e.g. runs/r1/best.safetensors' },
   'save-steps': { type: 'string', help: 'folder for the weights after every single step' },
 } as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Every setting as its name on the command line and its entry in the table. */
+export const OPTION_ENTRIES: readonly (readonly [name: string, spec: OptionSpec])[] = Object.entries(OPTIONS);

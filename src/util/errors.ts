@@ -30,6 +30,28 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** What each exit code means, for people. */
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done',
+  bug: 'bug or failed check',
+  usage: 'wrong usage',
+  noGpu: 'no usable GPU',
+  data: 'data missing or bad',
+  run: 'run or weights missing, damaged or incompatible',
+  diverged: 'training diverged',
+  camera: 'camera or video not readable',
+  device: 'GPU lost or out of memory',
+  noFace: 'no face found (detect --require-face)',
+  interrupted: 'interrupted, after saving',
+  terminated: 'terminated, after saving',
+};
+
+/** All exit codes in one sentence, for `--help` and README.md. */
+export function exitCodes(): string {
+  const names = Object.keys(EXIT) as (keyof typeof EXIT)[];
+  return `Exit codes: ${names.map((name) => `${EXIT[name]} ${MEANINGS[name]}`).join('; ')}.`;
+}
+
 /** Bad, missing or truncated data: names the file and the row or image. */
 export class DataError extends FerError {
   constructor(message: string, options?: ErrorOptions) {

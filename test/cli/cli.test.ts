@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toKeras } from '../../src/formats/keras_architecture.js';
+import { EXIT, exitCodes } from '../../src/util/errors.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { miniXception } from '../helpers/networks.js';
@@ -17,6 +18,14 @@ describe('the command line', () => {
     for (const word of ['train', 'evaluate', 'doctor', 'summary', 'Exit codes'])
       expect(trace.stdout).toContain(word);
     expect(trace.stderr).not.toContain('dawn.node');
+  });
+
+  it('--help and README.md name every exit code', async () => {
+    const { stdout } = await runCli(['--help']);
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const named = [...exitCodes().matchAll(/\d+(?= )/g)].map(([code]) => Number(code));
+    expect(named).toEqual(Object.values(EXIT));
+    for (const text of [stdout, readme]) expect(text.replaceAll(/\s+/g, ' ')).toContain(exitCodes());
   });
 
   it('an unknown command or option is usage: exit 2', async () => {

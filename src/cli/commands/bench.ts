@@ -1,25 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { kernelTable } from '../../bench/kernels.js';
+import { BENCH_PARTS } from '../../bench/parts.js';
 import { bar, figure, type Table } from '../../bench/report.js';
-import { type BenchPart, type BenchResult, compareBench, runBench } from '../../bench/run.js';
+import { type BenchResult, compareBench, runBench } from '../../bench/run.js';
 import { stepTable, waterfall } from '../../bench/steps.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { BenchArgs } from '../declarations/bench.js';
+import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
-
-export interface BenchArgs {
-  readonly parts: readonly BenchPart[];
-  readonly filter?: string;
-  readonly batch: number;
-  readonly seconds: number;
-  readonly quick: boolean;
-  readonly out?: string;
-  /** A file that `out` wrote earlier. */
-  readonly compare?: string;
-  readonly adapter?: string;
-}
 
 /** `fer-tui bench`: exit 1 when a kernel is wrong. */
 export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
@@ -30,7 +20,7 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
   if (!(seconds > 0 && seconds <= 60))
     throw new UsageError(`seconds = ${seconds}: expected a number in (0, 60]`);
   const old = args.compare === undefined ? undefined : readResult(args.compare);
-  const parts: readonly BenchPart[] = args.parts.length > 0 ? args.parts : ['kernels', 'steps'];
+  const parts = args.parts.length > 0 ? args.parts : BENCH_PARTS;
   const live = process.stderr.isTTY === true && !quiet;
   const log = (text: string): void => void (live && process.stderr.write(`\r\x1b[K${text}`));
   const result = await runBench({ parts, filter, batch, seconds, quick, adapter, log });

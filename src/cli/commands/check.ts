@@ -1,12 +1,8 @@
 import { runSanityChecks } from '../../train/sanity.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { CheckArgs } from '../declarations/check.js';
+import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
-
-export interface CheckArgs {
-  readonly data: string;
-  readonly adapter?: string;
-}
 
 /** `fer-tui check` */
 export async function check({ data, adapter, json, quiet }: CheckArgs & GlobalArgs): Promise<number> {

@@ -2,12 +2,13 @@ import { classCounts } from '../../data/facts.js';
 import { loadDataset } from '../../data/load.js';
 import type { SplitName } from '../../data/types.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { DataArgs } from '../declarations/data.js';
+import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
 /** `fer-tui data` */
-export async function data({ path, json }: { path: string } & GlobalArgs): Promise<number> {
+export async function data({ path, json }: DataArgs & GlobalArgs): Promise<number> {
   const { name, classes, splits, skipped } = await loadDataset(path);
   const names = Object.keys(splits) as SplitName[];
   const counts = Object.fromEntries(

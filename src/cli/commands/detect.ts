@@ -2,15 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { visionOptions } from '../../vision/options.js';
 import { checkPictureName } from '../../vision/picture_file.js';
-import type { GlobalArgs } from '../global_args.js';
-import { settingsOf, type VisionArgs } from '../vision_args.js';
+import type { DetectArgs } from '../declarations/detect.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import { settingsOf } from '../vision_args.js';
 import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
-
-export interface DetectArgs extends VisionArgs {
-  readonly images: readonly string[];
-  readonly out?: string;
-  readonly requireFace: boolean;
-}
 
 const LINES: Lines = {
   plain: ({ path, faces, written }) =>

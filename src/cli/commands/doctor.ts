@@ -3,14 +3,10 @@ import { findData } from '../../data/find_data.js';
 import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { tuningOf } from '../../gpu/tuning.js';
 import { EXIT } from '../../util/errors.js';
+import type { DoctorArgs } from '../declarations/doctor.js';
+import type { GlobalArgs } from '../declarations/globals.js';
 import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
-import type { GlobalArgs } from '../global_args.js';
 import { writeJson } from '../run_command.js';
-
-export interface DoctorArgs {
-  readonly kernels: boolean;
-  readonly adapter?: string;
-}
 
 /** `fer-tui doctor`: one line a check, ok or missing with the command that mends it. */
 export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {

@@ -1,23 +1,11 @@
-import type { SplitName } from '../../data/types.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
 import { weightsPath } from '../../train/shipped_models.js';
-import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
-import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { EvaluateArgs } from '../declarations/evaluate.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
-
-export interface EvaluateArgs extends ForeignArgs {
-  readonly weights?: string;
-  readonly data: string;
-  readonly split: SplitName;
-  readonly limit?: number;
-  readonly skipBad: boolean;
-  readonly skipUnknown: boolean;
-  readonly tta: Tta;
-  readonly adapter?: string;
-}
 
 /** `fer-tui evaluate` */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {

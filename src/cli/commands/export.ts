@@ -3,15 +3,10 @@ import { toOnnx } from '../../formats/onnx.js';
 import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
-import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { ExportArgs } from '../declarations/export.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
-
-export interface ExportArgs extends ForeignArgs {
-  readonly file: string;
-  readonly to: 'h5' | 'onnx' | 'safetensors';
-  readonly out?: string;
-}
 
 /** `fer-tui export`: a trained network in another format. */
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {

@@ -1,28 +1,21 @@
 import { predictImages } from '../../train/predict.js';
 import { weightsPath } from '../../train/shipped_models.js';
-import type { Tta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
-import { type ForeignArgs, foreignOf, warnOfGuess } from '../foreign_args.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { PredictArgs } from '../declarations/predict.js';
+import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 import { detect } from './detect.js';
 
-export interface PredictArgs extends ForeignArgs {
-  readonly paths: readonly string[];
-  readonly weights?: string;
-  readonly top: number;
-  readonly tta: Tta;
-  readonly adapter?: string;
-  /** The images are photographs, in which faces are found first. */
-  readonly detect: boolean;
-}
-
 /** `fer-tui predict`: what a network says about images; with --json a line for each. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
   const { paths, top, tta, adapter, json } = args;
-  if (args.detect) return detect({ ...VISION_DEFAULTS, ...args, images: paths, requireFace: false });
+  if (args.detect) {
+    const rest = { cascade: undefined, out: undefined, requireFace: false };
+    return detect({ ...VISION_DEFAULTS, ...rest, ...args, images: paths });
+  }
   const weights = weightsPath(args.weights);
   const { saved, predictions } = await predictImages({
     ...{ weights, paths, tta, adapter },

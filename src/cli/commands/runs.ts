@@ -5,17 +5,13 @@ import { epochSeries, legend, lineChart, type Series } from '../../tui/charts/li
 import { detectCapability } from '../../tui/paint/capability.js';
 import { makeTheme } from '../../tui/theme.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } from '../declarations/runs.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-export interface RunsArgs {
-  /** Where runs lie. */
-  readonly folder: string;
-}
-
 /** `fer-tui runs`: what was trained here. */
-export async function runs({ folder, json }: RunsArgs & GlobalArgs): Promise<number> {
+export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise<number> {
   const found = listRuns(folder);
   if (json) {
     writeJson({ v: 1, type: 'result', runs: found.map(brief) });
@@ -46,12 +42,7 @@ export async function runs({ folder, json }: RunsArgs & GlobalArgs): Promise<num
 }
 
 /** `fer-tui runs show NAME`: curves and settings. */
-export async function showRun({
-  name,
-  folder,
-  json,
-  color,
-}: { name: string } & RunsArgs & GlobalArgs): Promise<number> {
+export async function showRun({ name, folder, json, color }: ShowRunArgs & GlobalArgs): Promise<number> {
   const run = findRun(name, folder);
   if (json) {
     writeJson({ v: 1, type: 'result', ...brief(run), config: run.config, history: run.epochs });
@@ -87,7 +78,7 @@ export async function compareRuns({
   folder,
   json,
   color,
-}: { names: readonly string[] } & RunsArgs & GlobalArgs): Promise<number> {
+}: CompareRunsArgs & GlobalArgs): Promise<number> {
   const found = names.map((name) => findRun(name, folder));
   const differing = differingSettings(found);
   if (json) {
@@ -118,10 +109,7 @@ export async function compareRuns({
 }
 
 /** `fer-tui export-history NAME`: CSV on stdout. */
-export async function exportHistory({
-  name,
-  folder,
-}: { name: string } & RunsArgs & GlobalArgs): Promise<number> {
+export async function exportHistory({ name, folder }: ExportHistoryArgs & GlobalArgs): Promise<number> {
   process.stdout.write(historyCsv(findRun(name, folder)));
   return EXIT.done;
 }

@@ -3,12 +3,13 @@ import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
 import { openNetwork } from '../../train/weights.js';
 import { EXIT } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { SummaryArgs } from '../declarations/summary.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
 /** `fer-tui summary`: the table that Keras users know, of a built-in network or of a file. */
-export async function summary({ model, json }: { model: string } & GlobalArgs): Promise<number> {
+export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promise<number> {
   const network = existsSync(model) ? await openNetwork(model) : buildModel(model);
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);

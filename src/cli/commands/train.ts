@@ -1,21 +1,24 @@
 import { resolveConfig } from '../../train/config.js';
 import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
-import { OPTIONS } from '../../train/options.js';
+import { OPTION_ENTRIES } from '../../train/options.js';
 import { Printer } from '../../train/printer.js';
 import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
 import type { TuiOptions } from '../../tui/main.js';
 import { detectCapability } from '../../tui/paint/capability.js';
+import { camelCase } from '../../util/camel_case.js';
 import { EXIT, UsageError } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { TrainArgs } from '../declarations/train.js';
 import { markReported, writeJson } from '../run_command.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train` */
-export async function train(args: Record<string, unknown> & GlobalArgs): Promise<number> {
+export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   const { resume, config } = args;
-  if (typeof resume === 'string') {
-    const other = [...Object.keys(OPTIONS), 'config'].find((name) => args[name] !== undefined);
+  const typed = given(args);
+  if (resume !== undefined) {
+    const [other] = [...Object.keys(typed), ...(config === undefined ? [] : ['config'])];
     if (other !== undefined) {
       throw new UsageError(
         `--${other}: a resumed run keeps its own settings; leave it out, or begin a new run`,
@@ -24,20 +27,19 @@ export async function train(args: Record<string, unknown> & GlobalArgs): Promise
     if (onScreen(args)) return watch({ resume }, args);
     return run((hooks) => resumeTraining(resume, hooks), args);
   }
-  const settings =
-    typeof config === 'string' ? { ...readConfigFile(config), ...given(args) } : { ...given(args) };
+  const settings = config === undefined ? typed : { ...readConfigFile(config), ...typed };
   const resolved = resolveConfig(settings);
   if (onScreen(args)) return watch({ settings }, args);
   return run((hooks) => runTraining(resolved, hooks), args);
 }
 
 /** Whether to train on the TUI's screen: as told, else where someone can see it. */
-function onScreen({ tui, json, quiet }: Record<string, unknown> & GlobalArgs): boolean {
+function onScreen({ tui, json, quiet }: Pick<TrainArgs, 'tui'> & GlobalArgs): boolean {
   const { env } = process;
   if (tui === true && !hasScreen(env)) {
     throw new UsageError('--tui: needs a terminal at both ends; leave it out for plain lines');
   }
-  if (typeof tui === 'boolean') return tui;
+  if (tui !== undefined) return tui;
   return !json && !quiet && hasScreen(env) && !env['CI'] && !wantsAccessible(false, env);
 }
 
@@ -48,10 +50,10 @@ async function watch(given: NonNullable<TuiOptions['run']>, { color }: GlobalArg
   return runTui({ fps: 15, capability, screen: 'train', run: given });
 }
 
-/** The options that were typed, by their names. */
-function given(args: Record<string, unknown>): Record<string, unknown> {
-  const typed = Object.keys(OPTIONS).filter((name) => args[name] !== undefined);
-  return Object.fromEntries(typed.map((name) => [name, args[name]]));
+/** The settings that were typed, by their names. */
+function given(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const values = OPTION_ENTRIES.map(([name]) => [name, args[camelCase(name)]] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 /** `fer-tui demo`, which is what `npm start` runs. */

@@ -1,17 +1,7 @@
-import type { ScreenName } from '../../tui/app_state.js';
-import { detectCapability, type GraphicsChoice } from '../../tui/paint/capability.js';
+import { detectCapability } from '../../tui/paint/capability.js';
 import { UsageError } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
-
-export interface TuiArgs {
-  readonly screen?: ScreenName;
-  readonly fps: number;
-  readonly ascii: boolean;
-  readonly graphics?: GraphicsChoice;
-  readonly accessible: boolean;
-  readonly replay?: string;
-  readonly replaySpeed: number;
-}
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { TuiArgs } from '../declarations/tui.js';
 
 /** Whether someone asked for lines and numbers instead of a screen that is repainted. */
 export function wantsAccessible(accessible: boolean, env: NodeJS.ProcessEnv): boolean {

@@ -4,17 +4,10 @@ import { tablePath } from '../../gpu/tuning_table.js';
 import { buildModel, MODEL_NAMES } from '../../nn/models.js';
 import { tuneModels } from '../../train/tune.js';
 import { EXIT, UsageError } from '../../util/errors.js';
-import type { GlobalArgs } from '../global_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { TuneArgs } from '../declarations/tune.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
-
-export interface TuneArgs {
-  readonly model: readonly string[];
-  readonly batch: readonly number[];
-  readonly predict: readonly number[];
-  readonly out?: string;
-  readonly adapter?: string;
-}
 
 /** `fer-tui tune`: finds the fastest right kernels for this adapter. */
 export async function tune(args: TuneArgs & GlobalArgs): Promise<number> {

@@ -1,22 +1,11 @@
-import { detectCapability, type GraphicsChoice } from '../../tui/paint/capability.js';
+import { detectCapability } from '../../tui/paint/capability.js';
 import { visionOptions } from '../../vision/options.js';
 import type { VisionOptions } from '../../vision/protocol.js';
-import type { GlobalArgs } from '../global_args.js';
-import { settingsOf, type VisionArgs } from '../vision_args.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { WebcamArgs } from '../declarations/webcam.js';
+import { settingsOf } from '../vision_args.js';
 import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
 import { hasScreen, wantsAccessible } from './tui.js';
-
-export interface WebcamArgs extends VisionArgs {
-  readonly source: string;
-  readonly smoothing: number;
-  readonly mirror: boolean;
-  readonly maxFrames?: number;
-  readonly record?: string;
-  readonly snapshot?: string;
-  readonly headless: boolean;
-  readonly ascii: boolean;
-  readonly graphics?: GraphicsChoice;
-}
 
 /** What a terminal is asked to draw, at most. */
 const SCREEN_FPS = 15;

@@ -1,0 +1,3 @@
+/** What the benchmark can measure. */
+export const BENCH_PARTS = ['kernels', 'steps'] as const;
+export type BenchPart = (typeof BENCH_PARTS)[number];

@@ -1,0 +1,11 @@
+import type { ArgsOf } from '../declaration.js';
+
+export const DATA_SET = {
+  usage: 'data <path>',
+  describe: 'Count the images of each class in a data set',
+  positionals: {
+    path: { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' },
+  },
+} as const;
+
+export type DataArgs = ArgsOf<typeof DATA_SET>;

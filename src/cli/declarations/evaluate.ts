@@ -1,0 +1,25 @@
+import { SPLIT_NAMES } from '../../data/types.js';
+import type { ArgsOf } from '../declaration.js';
+import { ADAPTER, DATA, FOREIGN, TTA, WEIGHTS } from './shared.js';
+
+export const EVALUATE = {
+  usage: 'evaluate',
+  describe: 'Print the loss, accuracy and confusion matrix of a weight file',
+  options: {
+    weights: WEIGHTS,
+    data: DATA,
+    split: { choices: SPLIT_NAMES, default: 'validation', describe: 'part of the data set' },
+    limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
+    tta: TTA,
+    ...FOREIGN,
+    'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
+    'skip-unknown': {
+      type: 'boolean',
+      default: false,
+      describe: 'skip images of classes that the model does not know',
+    },
+    adapter: ADAPTER,
+  },
+} as const;
+
+export type EvaluateArgs = ArgsOf<typeof EVALUATE>;

@@ -1,0 +1,21 @@
+import type { ArgsOf } from '../declaration.js';
+import { FOREIGN } from './shared.js';
+
+export const EXPORT = {
+  usage: 'export <file>',
+  describe: 'Convert a trained network to Keras .h5, ONNX or safetensors',
+  positionals: {
+    file: { type: 'string', demandOption: true, describe: 'weight file, e.g. runs/r1/best.safetensors' },
+  },
+  options: {
+    to: { choices: ['h5', 'onnx', 'safetensors'], demandOption: true, describe: 'format' },
+    out: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'file to write (default: in the current directory, with the format as its extension)',
+    },
+    ...FOREIGN,
+  },
+} as const;
+
+export type ExportArgs = ArgsOf<typeof EXPORT>;

@@ -1,0 +1,61 @@
+import { PREPROCESS } from '../../data/preprocess.js';
+import { OPTIONS } from '../../train/options.js';
+import { TTA as TTA_NAMES } from '../../train/tta.js';
+import { GRAPHICS_CHOICES } from '../../tui/paint/capability.js';
+import type { ValuesOf } from '../declaration.js';
+
+/** Options that several commands have. */
+
+export const ADAPTER = { type: 'string', requiresArg: true, describe: OPTIONS.adapter.help } as const;
+
+export const DATA = {
+  type: 'string',
+  requiresArg: true,
+  demandOption: true,
+  describe: 'data set: file, folder, or "synthetic"',
+} as const;
+
+export const WEIGHTS = {
+  type: 'string',
+  requiresArg: true,
+  describe:
+    'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/ (default: the best of those)',
+} as const;
+
+export const TTA = {
+  choices: TTA_NAMES,
+  default: 'none',
+  describe: 'average the predictions for several versions of each image: its mirror image, or ten crops',
+} as const;
+
+/** Of every command that opens a model: what a file that fer-tui did not write leaves open. */
+export const FOREIGN = {
+  model: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'file with the architecture, as written by model.to_json(), for a .h5 that holds only weights',
+  },
+  preprocess: {
+    choices: PREPROCESS,
+    describe: 'how pixels become the input, for files that fer-tui did not write',
+  },
+  classes: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'names of the classes in the order of the outputs: a,b,c; "csv" for the order of fer2013.csv',
+  },
+} as const;
+
+export type ForeignArgs = ValuesOf<typeof FOREIGN>;
+
+/** Of what draws on the terminal. */
+export const SCREEN = {
+  ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
+  graphics: {
+    choices: GRAPHICS_CHOICES,
+    requiresArg: true,
+    defaultDescription: 'auto',
+    describe:
+      'protocol for pictures in pixels; auto: what the terminal supports; none: pictures as characters',
+  },
+} as const;

@@ -1,0 +1,50 @@
+import type { Options } from 'yargs';
+import { OPTION_ENTRIES, type OptionName } from '../../train/options.js';
+import type { ArgsOf } from '../declaration.js';
+
+export const TRAIN = {
+  usage: 'train',
+  describe: 'Train a network',
+  options: {
+    resume: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'continue the run in this folder from its last checkpoint, with its own settings',
+    },
+    config: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'read settings from a .json or .yaml file; options on the command line override it',
+    },
+    tui: {
+      type: 'boolean',
+      describe: 'show the Train screen (default: in a terminal, unless CI is set)',
+    },
+    ...settings(),
+  },
+} as const;
+
+export type TrainArgs = ArgsOf<typeof TRAIN>;
+
+export const DEMO = {
+  usage: 'demo',
+  describe: 'Train on built-in drawn faces for about a minute',
+} as const;
+
+/**
+ * The table of settings as yargs wants it. Without defaults, so that what was typed can be told from what was not; ranges
+ * are checked by `resolveConfig`, which says more.
+ */
+function settings(): Readonly<Record<OptionName, Options>> {
+  const entries = OPTION_ENTRIES.map(([name, { type, default: value, choices, help }]): [string, Options] => [
+    name,
+    {
+      type,
+      describe: help,
+      requiresArg: type !== 'boolean',
+      ...(choices && { choices }),
+      ...(value !== undefined && { defaultDescription: String(value) }),
+    },
+  ]);
+  return Object.fromEntries(entries) as Record<OptionName, Options>;
+}

@@ -1,0 +1,36 @@
+import { SCREEN_NAMES } from '../../tui/app_state.js';
+import type { ArgsOf } from '../declaration.js';
+import { SCREEN } from './shared.js';
+
+export const TUI = {
+  usage: 'tui [screen]',
+  describe: 'Open the terminal UI; also what runs without a command',
+  positionals: { screen: { choices: SCREEN_NAMES, describe: 'screen to open first' } },
+  options: {
+    fps: {
+      type: 'number',
+      requiresArg: true,
+      default: 15,
+      describe: 'how often the screen is updated during training, per second',
+    },
+    ...SCREEN,
+    accessible: {
+      type: 'boolean',
+      default: false,
+      describe: 'plain lines of text and numbered questions instead of a screen',
+    },
+    replay: {
+      type: 'string',
+      requiresArg: true,
+      describe: "play back a run's log (its events.ndjson) on the Train screen",
+    },
+    'replay-speed': {
+      type: 'number',
+      requiresArg: true,
+      default: 20,
+      describe: 'events per second of --replay',
+    },
+  },
+} as const;
+
+export type TuiArgs = ArgsOf<typeof TUI>;

@@ -1,0 +1,43 @@
+import { VISION_DEFAULTS } from '../../vision/options.js';
+import type { ValuesOf } from '../declaration.js';
+import { ADAPTER, FOREIGN, WEIGHTS } from './shared.js';
+
+const number = <N extends number>(value: N, describe: string) =>
+  ({ type: 'number', requiresArg: true, default: value, describe }) as const;
+
+/** Options of every command that finds faces. */
+export const VISION = {
+  weights: WEIGHTS,
+  'max-faces': number(VISION_DEFAULTS.maxFaces, 'classify at most this many faces, the largest ones'),
+  'min-face': number(VISION_DEFAULTS.minFace, 'smallest face to look for, in pixels of the frame'),
+  'scale-factor': number(
+    VISION_DEFAULTS.scaleFactor,
+    'ratio between the face sizes that the detector tries; closer to 1 finds more faces, but takes longer',
+  ),
+  neighbours: number(
+    VISION_DEFAULTS.neighbours,
+    'detections that must overlap to count as a face; fewer find more faces, and more false ones',
+  ),
+  'detect-scale': number(
+    VISION_DEFAULTS.detectScale,
+    'shrink frames by this factor before detection; 0: as far as --min-face allows',
+  ),
+  cascade: {
+    type: 'string',
+    requiresArg: true,
+    describe: "XML file of another detector cascade (default: OpenCV's frontal face)",
+  },
+  eyes: {
+    type: 'boolean',
+    default: VISION_DEFAULTS.eyes,
+    describe: 'discard faces in which no eye is found',
+  },
+  margin: number(
+    VISION_DEFAULTS.margin,
+    'widen each face on every side before classifying it, as a fraction of its size',
+  ),
+  ...FOREIGN,
+  adapter: ADAPTER,
+} as const;
+
+export type VisionArgs = ValuesOf<typeof VISION>;

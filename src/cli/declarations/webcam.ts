@@ -1,0 +1,40 @@
+import { VISION_DEFAULTS } from '../../vision/options.js';
+import { SOURCE_HELP } from '../../vision/source_spec.js';
+import type { ArgsOf } from '../declaration.js';
+import { SCREEN } from './shared.js';
+import { VISION } from './vision.js';
+
+export const WEBCAM = {
+  usage: 'webcam',
+  describe: 'Find faces in a camera, video or stream and classify their expressions, live',
+  options: {
+    source: { type: 'string', requiresArg: true, default: '0', describe: SOURCE_HELP },
+    ...VISION,
+    smoothing: {
+      type: 'number',
+      requiresArg: true,
+      default: VISION_DEFAULTS.smoothing,
+      describe: 'seconds over which the probabilities of a face are averaged; 0: each frame on its own',
+    },
+    mirror: {
+      type: 'boolean',
+      default: VISION_DEFAULTS.mirror,
+      describe: 'flip the picture, as in a mirror',
+    },
+    record: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'write the video with boxes and labels to a .mp4, .mkv or .avi file',
+    },
+    snapshot: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'folder for photos: one per press of p, or without a screen one of each new face',
+    },
+    'max-frames': { type: 'number', requiresArg: true, describe: 'stop after N frames' },
+    headless: { type: 'boolean', default: false, describe: 'print lines instead of showing the screen' },
+    ...SCREEN,
+  },
+} as const;
+
+export type WebcamArgs = ArgsOf<typeof WEBCAM>;
