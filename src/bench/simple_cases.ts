@@ -1,4 +1,5 @@
 import { KERNEL_CASES } from '../check/kernel_checks.js';
+import { ACTIVATION_KERNELS, ACTIVATION_OPS, type ActivationKernels } from '../gpu/kernels/activations.js';
 import { averagePoolGeometry, avgPool2dBackward, avgPool2dForward } from '../gpu/kernels/avg_pool2d.js';
 import {
   batchNormBackward,
@@ -15,24 +16,19 @@ import {
 } from '../gpu/kernels/depthwise_conv2d.js';
 import { channelDropoutApply, dropoutApply } from '../gpu/kernels/dropout.js';
 import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
-import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
 import { eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { applyBlockEnd } from '../gpu/kernels/inference_block.js';
-import { leakyReluBackward, leakyReluForward, NO_CEILING } from '../gpu/kernels/leaky_relu.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
 import { mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate, stateNames } from '../gpu/kernels/optimizers.js';
 import { biasGradient } from '../gpu/kernels/reduce.js';
-import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
-import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
 import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
-import { tanhBackward, tanhForward } from '../gpu/kernels/tanh.js';
 import { addPenaltyGradient, sumOfSquares } from '../gpu/kernels/weight_penalty.js';
 import {
   paddingGeometry,
@@ -42,11 +38,11 @@ import {
 import type { Recorder } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
+import { trialSettings } from '../reference/activations.js';
 import type { BenchCase } from './bench_case.js';
 
 /** Weights of fer-cnn, about. */
 const WEIGHTS = 1 << 19;
-const LEAKY = { slope: 0.2, ceiling: NO_CEILING };
 const PENALTY = { l1: 0, l2: 1e-4 };
 const LAWS = {
   sgd: { momentum: 0.9, nesterov: 0 },
@@ -76,27 +72,19 @@ function rows(b: number): Row[] {
     ({ gamma, beta, movingMean, movingVariance }) as NormWeights;
   const fourChannels = [channels, channels, channels, channels];
   const targets = (labels: Tensor, classWeights: Tensor) => ({ labels, weights: classWeights, smoothing: 0 });
-  const activation = (name: string, forward: Pointwise, backward: Pointwise): Row[] => [
-    [`${name}.forward`, [maps], forward],
-    [`${name}.backward`, [maps, maps], backward],
-  ];
+  const activations = ACTIVATION_OPS.flatMap((op): Row[] => {
+    const { forward, backward }: ActivationKernels = ACTIVATION_KERNELS[op];
+    const settings = trialSettings(op);
+    return [
+      [`${op}.forward`, [maps], (rec, x) => forward(rec, x, settings)],
+      [`${op}.backward`, [maps, maps], (rec, dy, kept) => backward(rec, dy, kept, settings)],
+    ];
+  });
   return [
     ['elementwise.add', [maps, maps], add],
     ['elementwise.add_into', [maps, maps], addInto],
     ['elementwise.fill', [maps], (rec, x) => fill(rec, x, 1)],
-    ...activation(
-      'elu',
-      (rec, x) => eluForward(rec, x, 1),
-      (rec, dy, y) => eluBackward(rec, dy, y, 1),
-    ),
-    ...activation('relu', reluForward, reluBackward),
-    ...activation(
-      'leaky_relu',
-      (rec, x) => leakyReluForward(rec, x, LEAKY),
-      (rec, dy, y) => leakyReluBackward(rec, dy, y, LEAKY),
-    ),
-    ...activation('sigmoid', sigmoidForward, sigmoidBackward),
-    ...activation('tanh', tanhForward, tanhBackward),
+    ...activations,
     [
       'batch_norm.statistics',
       [maps, ...fourChannels],
@@ -200,8 +188,6 @@ function rows(b: number): Row[] {
     ['moving_average.update', [weights, weights], (rec, w, mean) => updateAverage(rec, w, mean, 0.999)],
   ];
 }
-
-type Pointwise = (rec: Recorder, a: Tensor, b: Tensor) => Tensor;
 
 /** Kernels that have one way; what they reach is told in bytes. */
 export function simpleCases(batch: number): BenchCase[] {

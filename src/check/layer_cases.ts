@@ -1,3 +1,9 @@
+import {
+  ACTIVATION_KERNELS,
+  ACTIVATION_OPS,
+  type ActivationKernels,
+  type ActivationOp,
+} from '../gpu/kernels/activations.js';
 import { packDraws, pickImages } from '../gpu/kernels/batch_images.js';
 import {
   batchNormBackward,
@@ -8,18 +14,11 @@ import {
 import { copy, multiplyAdd } from '../gpu/kernels/ceiling.js';
 import { channelDropoutApply, dropoutApply } from '../gpu/kernels/dropout.js';
 import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
-import { eluBackward, eluForward } from '../gpu/kernels/elu.js';
-import { leakyReluBackward, leakyReluForward } from '../gpu/kernels/leaky_relu.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
 import { columnSums } from '../gpu/kernels/reduce.js';
-import { reluBackward, reluForward } from '../gpu/kernels/relu.js';
-import { sigmoidBackward, sigmoidForward } from '../gpu/kernels/sigmoid.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
-import { tanhBackward, tanhForward } from '../gpu/kernels/tanh.js';
-import type { Recorder } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
-import type { Tensor } from '../gpu/tensor.js';
-import * as activations from '../reference/activations.js';
+import { activationBackward, activationForward, trialSettings } from '../reference/activations.js';
 import { pickImages as referencePick } from '../reference/batch_images.js';
 import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
@@ -31,57 +30,25 @@ import { Inputs } from './random_arrays.js';
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 const EPSILON = 1e-3;
 const MOMENTUM = 0.99;
-const LEAKY = { slope: 0.2, ceiling: 2 };
 
-/** Each activation on the device beside the reference; settings that bend where the inputs lie. */
-const ACTIVATIONS = {
-  elu: {
-    forward: (rec: Recorder, x: Tensor) => eluForward(rec, x, 0.7),
-    backward: (rec: Recorder, dy: Tensor, y: Tensor) => eluBackward(rec, dy, y, 0.7),
-    wantY: (x: Float64Array) => activations.eluForward(x, 0.7),
-    wantDx: (dy: Float64Array, x: Float64Array) => activations.eluBackward(dy, x, 0.7),
-  },
-  relu: {
-    forward: reluForward,
-    backward: reluBackward,
-    wantY: activations.reluForward,
-    wantDx: activations.reluBackward,
-  },
-  leaky_relu: {
-    forward: (rec: Recorder, x: Tensor) => leakyReluForward(rec, x, LEAKY),
-    backward: (rec: Recorder, dy: Tensor, y: Tensor) => leakyReluBackward(rec, dy, y, LEAKY),
-    wantY: (x: Float64Array) => activations.leakyReluForward(x, LEAKY.slope, LEAKY.ceiling),
-    wantDx: (dy: Float64Array, x: Float64Array) =>
-      activations.leakyReluBackward(dy, x, LEAKY.slope, LEAKY.ceiling),
-  },
-  sigmoid: {
-    forward: sigmoidForward,
-    backward: sigmoidBackward,
-    wantY: activations.sigmoidForward,
-    wantDx: activations.sigmoidBackward,
-  },
-  tanh: {
-    forward: tanhForward,
-    backward: tanhBackward,
-    wantY: activations.tanhForward,
-    wantDx: activations.tanhBackward,
-  },
-};
-
-function activationCase(n: number, kind: keyof typeof ACTIVATIONS): KernelCase {
-  const { forward, backward, wantY, wantDx } = ACTIVATIONS[kind];
+function activationCase(n: number, op: ActivationOp): KernelCase {
+  const { keeps, forward, backward }: ActivationKernels = ACTIVATION_KERNELS[op];
+  const settings = trialSettings(op);
   return {
-    kernels: [`${kind}.forward`, `${kind}.backward`],
-    title: `${kind} of ${n} values`,
+    kernels: [`${op}.forward`, `${op}.backward`],
+    title: `${op} of ${n} values`,
     run: (gpu) => {
       const inputs = new Inputs(n);
       const [x, dy] = [inputs.floats(n, -3, 3), inputs.floats(n)];
       const values = { x: { data: x.f32, shape: [n] }, dy: { data: dy.f32, shape: [n] } };
       return compare(gpu, values, (rec, t) => {
-        const y = forward(rec, t.x);
+        const y = forward(rec, t.x, settings);
         return {
-          y: { got: y, want: wantY(x.f64) },
-          dx: { got: backward(rec, t.dy, y), want: wantDx(dy.f64, x.f64) },
+          y: { got: y, want: activationForward(op, x.f64, settings) },
+          dx: {
+            got: backward(rec, t.dy, keeps === 'x' ? t.x : y, settings),
+            want: activationBackward(op, dy.f64, x.f64, settings),
+          },
         };
       });
     },
@@ -324,9 +291,7 @@ function columnSumsCase(rows: number, columns: number): KernelCase {
 export const LAYER_CASES: readonly KernelCase[] = [
   columnSumsCase(2500, 8),
   columnSumsCase(2500, 5),
-  ...(Object.keys(ACTIVATIONS) as (keyof typeof ACTIVATIONS)[]).flatMap((kind) =>
-    [1, 7, 1001].map((n) => activationCase(n, kind)),
-  ),
+  ...ACTIVATION_OPS.flatMap((op) => [1, 7, 1001].map((n) => activationCase(n, op))),
   softmaxCase(1, 5),
   softmaxCase(70, 7),
   ...[true, false].flatMap((training) => [

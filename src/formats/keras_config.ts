@@ -1,6 +1,6 @@
 import type { Initializer } from '../nn/init.js';
 import { type Extent, pairOf } from '../nn/layers.js';
-import { type ActivationName, LAYER_ACTIVATIONS } from '../nn/ops/activation.js';
+import { ACTIVATION_NAMES, type ActivationName } from '../nn/ops/activation.js';
 import { RunError } from '../util/errors.js';
 
 /** A part of a model in Keras's words: a layer, an initialiser, an activation. */
@@ -111,8 +111,8 @@ export class ConfigReader {
     const name = isKerasObject(value) && typeof value.config === 'string' ? value.config : value;
     if (isKerasObject(name)) return name;
     return (
-      LAYER_ACTIVATIONS.find((known) => known === name) ??
-      this.fail(option, `only ${LAYER_ACTIVATIONS.join(', ')}`)
+      ACTIVATION_NAMES.find((known) => known === name) ??
+      this.fail(option, `only ${ACTIVATION_NAMES.join(', ')}`)
     );
   }
 

@@ -40,6 +40,27 @@ export function placeOf(name: string, lines: readonly string[], line: number): s
   return `shaders/${file}.wgsl:${line - start - 1}`;
 }
 
+/** The comment block that opens a shader: the lesson about the op, without the comment marks. */
+export function shaderLesson(name: string): string {
+  const lines: string[] = [];
+  for (const line of shaderSource(name).split('\n')) {
+    if (!line.startsWith('//')) break;
+    lines.push(line.replace(/^\/\/ ?/, ''));
+  }
+  return lines.join('\n');
+}
+
+/** The list of shaders/README.md, as Markdown: each shader with the first sentence of its lesson. */
+export function shaderTable(names: readonly string[]): string {
+  const rows = names.map((name) => {
+    const [first = ''] = shaderLesson(name)
+      .replaceAll('\n', ' ')
+      .split(/(?<=[.:]) (?=[A-Z ]|$)|(?<=\.)$/);
+    return `| \`${name}\` | ${first.trim().replace(/[.:]$/, '')} |`;
+  });
+  return ['| file | what it does |', '|---|---|', ...rows].join('\n');
+}
+
 /** Fills the holes. Every hole needs a value and every value a hole. */
 export function fillConstants(name: string, source: string, constants: Constants): string {
   const used = new Set<string>();

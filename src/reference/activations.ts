@@ -1,32 +1,67 @@
 import { type Arr, at } from './arrays.js';
 
-/** elu(x) = x above 0, alpha (e^x - 1) below. */
-export const eluForward = (x: Arr, alpha: number): Arr => x.map((v) => (v > 0 ? v : alpha * Math.expm1(v)));
+/** An activation's settings by name. */
+type Settings = Readonly<Record<string, number>>;
 
-/** dx from x itself: 1 above 0, alpha e^x below. */
+/** What an activation means, for one value. */
+interface Definition {
+  readonly value: (x: number, settings: Settings) => number;
+  /** Its derivative at x. */
+  readonly slope: (x: number, settings: Settings) => number;
+  /** Settings for the checks: such that the bends lie where their inputs do, between -3 and 3. */
+  readonly trial: Settings;
+}
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Every activation of single values, by the name of its shader. */
+const DEFINITIONS = {
+  elu: {
+    value: (x, { alpha = 1 }) => (x > 0 ? x : alpha * Math.expm1(x)),
+    slope: (x, { alpha = 1 }) => (x > 0 ? 1 : alpha * Math.exp(x)),
+    trial: { alpha: 0.7 },
+  },
+  relu: {
+    value: (x) => Math.max(x, 0),
+    slope: (x) => (x > 0 ? 1 : 0),
+    trial: {},
+  },
+  leaky_relu: {
+    value: (x, { slope = 0, ceiling = Infinity }) => (x > 0 ? Math.min(x, ceiling) : slope * x),
+    slope: (x, { slope = 0, ceiling = Infinity }) => (x >= ceiling ? 0 : x > 0 ? 1 : slope),
+    trial: { slope: 0.2, ceiling: 0.7 },
+  },
+  sigmoid: {
+    value: logistic,
+    slope: (x) => logistic(x) * (1 - logistic(x)),
+    trial: {},
+  },
+  tanh: {
+    value: Math.tanh,
+    slope: (x) => 1 - Math.tanh(x) ** 2,
+    trial: {},
+  },
+} satisfies Readonly<Record<string, Definition>>;
+
+export type ReferenceActivation = keyof typeof DEFINITIONS;
+export const REFERENCE_ACTIVATIONS = Object.keys(DEFINITIONS) as ReferenceActivation[];
+
+/** The settings that an activation is checked with. */
+export const trialSettings = (name: ReferenceActivation): Settings => DEFINITIONS[name].trial;
+
+/** y of x, any shape. */
+export function activationForward(name: ReferenceActivation, x: Arr, settings: Settings): Arr {
+  const { value }: Definition = DEFINITIONS[name];
+  return x.map((v) => value(v, settings));
+}
+
+/** dx of dy and x. */
+export function activationBackward(name: ReferenceActivation, dy: Arr, x: Arr, settings: Settings): Arr {
+  const { slope }: Definition = DEFINITIONS[name];
+  return dy.map((d, i) => d * slope(at(x, i), settings));
+}
+
+/** ELU, which is part of fused blocks too. */
+export const eluForward = (x: Arr, alpha: number): Arr => activationForward('elu', x, { alpha });
 export const eluBackward = (dy: Arr, x: Arr, alpha: number): Arr =>
-  dy.map((d, i) => d * (at(x, i) > 0 ? 1 : alpha * Math.exp(at(x, i))));
-
-/** relu(x) = max(x, 0). */
-export const reluForward = (x: Arr): Arr => x.map((v) => Math.max(v, 0));
-
-export const reluBackward = (dy: Arr, x: Arr): Arr => dy.map((d, i) => (at(x, i) > 0 ? d : 0));
-
-/** min(x, ceiling) above 0, slope x below. */
-export const leakyReluForward = (x: Arr, slope: number, ceiling: number): Arr =>
-  x.map((v) => (v > 0 ? Math.min(v, ceiling) : slope * v));
-
-export const leakyReluBackward = (dy: Arr, x: Arr, slope: number, ceiling: number): Arr =>
-  dy.map((d, i) => d * (at(x, i) >= ceiling ? 0 : at(x, i) > 0 ? 1 : slope));
-
-/** sigmoid(x) = 1 / (1 + e^-x). */
-export const sigmoidForward = (x: Arr): Arr => x.map((v) => 1 / (1 + Math.exp(-v)));
-
-export const sigmoidBackward = (dy: Arr, x: Arr): Arr => {
-  const y = sigmoidForward(x);
-  return dy.map((d, i) => d * at(y, i) * (1 - at(y, i)));
-};
-
-export const tanhForward = (x: Arr): Arr => x.map(Math.tanh);
-
-export const tanhBackward = (dy: Arr, x: Arr): Arr => dy.map((d, i) => d * (1 - Math.tanh(at(x, i)) ** 2));
+  activationBackward('elu', dy, x, { alpha });

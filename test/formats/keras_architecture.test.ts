@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
 import { buildModel, MODEL_NAMES } from '../../src/nn/models.js';
+import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { everything, miniXception } from '../helpers/networks.js';
 import * as SAMPLES from './keras_samples.js';
 
@@ -115,10 +116,7 @@ describe('architectures', () => {
     [{ kernel_size: [0, 2] }, 'kernel_size = [0,2] is not supported; expected one or two whole numbers'],
     [{ groups: 4 }, 'groups = 4 is not supported'],
     [{ data_format: 'channels_first' }, 'data_format = "channels_first" is not supported'],
-    [
-      { activation: 'swish' },
-      'activation = "swish" is not supported; only linear, relu, elu, relu6, leaky_relu, sigmoid, tanh, softmax',
-    ],
+    [{ activation: 'mish' }, `activation = "mish" is not supported; only ${ACTIVATION_NAMES.join(', ')}`],
     [{ activation: layer('PReLU', { name: 'p' }) }, 'layer "c_activation" (PReLU)'],
     [{ use_bias: 1 }, 'use_bias = 1 is not supported; expected true or false'],
     [{ dtype: 'int8' }, 'dtype = "int8" is not supported; only floats'],

@@ -24,6 +24,7 @@ import {
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import { type Network, Sequential } from '../../src/nn/network.js';
+import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { everything, miniXception, randomWeights } from '../helpers/networks.js';
@@ -98,9 +99,7 @@ describe('an ONNX file, computed operator by operator,', () => {
     ReLU({ maxValue: 1.5, negativeSlope: 0.2 }),
   ])('has every option: %#', (layer) => expect(distance(around(layer))).toBeLessThan(1e-6));
 
-  it.each([
-    ...['linear', 'relu', 'elu', 'leaky_relu', 'relu6', 'sigmoid', 'tanh', 'softmax'],
-  ] as const)('has the activation %s, alone and inside of a layer', (activation) => {
+  it.each(ACTIVATION_NAMES)('has the activation %s, alone and inside of a layer', (activation) => {
     const scaled = BatchNormalization({ epsilon: 1e-6 });
     for (const layers of [
       [Activation({ activation }), Flatten(), Dense({ units: 9, activation }), Dense({ units: 7 })],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openGpu } from '../../src/gpu/device.js';
 import { DisposedError, NoGpuError, OutOfMemoryError } from '../../src/gpu/errors.js';
-import '../../src/gpu/kernels/relu.js';
+import '../../src/gpu/kernels/activations.js';
 import { defineKernel, kernels } from '../../src/gpu/kernel.js';
 import { normGeometry } from '../../src/gpu/kernels/batch_norm.js';
 import { convGeometry } from '../../src/gpu/kernels/conv2d_geometry.js';

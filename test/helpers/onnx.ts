@@ -268,6 +268,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     const { dims, data } = x as Values;
     return { dims: [dims[0] as number, sizeOf(dims.slice(1))], data };
   },
+  Mul: ([a, b]) => make(a?.dims ?? [], (index) => pick(a as Values, index) * pick(b as Values, index)),
   Sum: (inputs) => make(inputs[0]?.dims ?? [], (index) => inputs.reduce((sum, x) => sum + pick(x, index), 0)),
   Pad: ([x, pads]) => {
     const { dims } = x as Values;

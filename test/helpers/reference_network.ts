@@ -1,7 +1,8 @@
 import type { Layer } from '../../src/nn/layer.js';
 import { type Extent, pairOf } from '../../src/nn/layers.js';
 import { IMAGES, type Network } from '../../src/nn/network.js';
-import * as activations from '../../src/reference/activations.js';
+import { type ActivationName, pointwiseOf } from '../../src/nn/ops/activation.js';
+import { activationForward } from '../../src/reference/activations.js';
 import type { Arr } from '../../src/reference/arrays.js';
 import { avgPool2dForward } from '../../src/reference/avg_pool2d.js';
 import * as norm from '../../src/reference/batch_norm.js';
@@ -48,7 +49,7 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
   const x = xs[0] as Arr;
   const [h = 1, w = 1, ic = 1] = inputShape;
   const classes = outputShape.at(-1) ?? 1;
-  const active = (y: Arr): Arr => activation(String(c['activation']), y, classes);
+  const active = (y: Arr): Arr => activation(c['activation'] as ActivationName, y, classes);
   const padding = c['padding'] as 'same' | 'valid';
   const window = (): {
     b: number;
@@ -107,15 +108,14 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     case 'Activation':
       return active(x);
     case 'ELU':
-      return activations.eluForward(x, Number(c['alpha']));
+      return activationForward('elu', x, { alpha: Number(c['alpha']) });
     case 'ReLU':
-      return activations.leakyReluForward(
-        x,
-        Number(c['negativeSlope'] ?? 0),
-        Number(c['maxValue'] ?? Infinity),
-      );
+      return activationForward('leaky_relu', x, {
+        slope: Number(c['negativeSlope'] ?? 0),
+        ceiling: Number(c['maxValue'] ?? Infinity),
+      });
     case 'LeakyReLU':
-      return activations.leakyReluForward(x, Number(c['negativeSlope']), Infinity);
+      return activationForward('leaky_relu', x, { slope: Number(c['negativeSlope']), ceiling: Infinity });
     case 'Softmax':
       return softmaxForward(x, classes);
     case 'MaxPooling2D':
@@ -148,25 +148,8 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
   }
 }
 
-function activation(name: string, x: Arr, c: number): Arr {
-  switch (name) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return activations.reluForward(x);
-    case 'elu':
-      return activations.eluForward(x, 1);
-    case 'relu6':
-      return activations.leakyReluForward(x, 0, 6);
-    case 'leaky_relu':
-      return activations.leakyReluForward(x, 0.2, Infinity);
-    case 'sigmoid':
-      return activations.sigmoidForward(x);
-    case 'tanh':
-      return activations.tanhForward(x);
-    case 'softmax':
-      return softmaxForward(x, c);
-    default:
-      throw new Error(`the reference does not know the activation ${name}`);
-  }
+function activation(name: ActivationName, x: Arr, c: number): Arr {
+  if (name === 'softmax') return softmaxForward(x, c);
+  const known = pointwiseOf(name);
+  return known === undefined ? x : activationForward(known.op, x, known.settings);
 }

@@ -1,8 +1,8 @@
 import type { DispatchCall, Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
+import { ACTIVATION_KERNELS } from './activations.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvOperands, ConvOutput } from './conv2d_way.js';
-import { eluForward } from './elu.js';
 import { fold } from './reduce.js';
 
 /** What the ways that convolve x itself, naive and subgroup, have in common. */
@@ -52,7 +52,7 @@ export function forwardCall(rec: Recorder, { x, weight, bias }: ConvOperands, g:
 export function outputOf(rec: Recorder, y: Tensor, alpha: number | undefined): ConvOutput {
   const nothing = { kept: undefined, moments: undefined, winner: undefined };
   if (alpha === undefined) return { y, ...nothing };
-  const e = eluForward(rec, y, alpha);
+  const e = ACTIVATION_KERNELS.elu.forward(rec, y, { alpha });
   rec.release(y);
   return { y: e, ...nothing };
 }

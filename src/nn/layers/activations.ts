@@ -1,16 +1,14 @@
-import { NO_CEILING } from '../../gpu/kernels/leaky_relu.js';
+import { NO_CEILING } from '../../gpu/kernels/activations.js';
 import { type Layer, noWeights, sameShape } from '../layer.js';
-import { type ActivationName, activate } from '../ops/activation.js';
-import { elu } from '../ops/elu.js';
-import { leakyRelu } from '../ops/leaky_relu.js';
-import { relu } from '../ops/relu.js';
+import { type ActivationName, activate, type PointwiseActivation, pointwise } from '../ops/activation.js';
 
-/** An activation by its name; https://keras.io/api/layers/core_layers/activation/ */
+/**
+ * Activation by its name; https://keras.io/api/layers/core_layers/activation/
+ * A softmax at a network's end passes the scores on: it is part of the loss, and `Learner.predict` applies it.
+ */
 export function Activation({ activation }: { readonly activation: ActivationName }): Layer {
-  const lesson = { linear: undefined, relu6: 'leaky_relu' }[activation as 'linear' | 'relu6'] ?? activation;
   return {
     kind: 'Activation',
-    ...(activation !== 'linear' && { lesson }),
     config: { activation },
     outputShape: sameShape,
     weights: noWeights,
@@ -18,54 +16,59 @@ export function Activation({ activation }: { readonly activation: ActivationName
   };
 }
 
-/** ELU; alpha 1 by default. https://keras.io/api/layers/activation_layers/elu/ */
-export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
+/** A layer that is one activation of single values. */
+function pointwiseLayer(kind: string, config: Layer['config'], activation: PointwiseActivation): Layer {
   return {
-    kind: 'ELU',
-    config: { alpha },
+    ...{ kind, config },
     outputShape: sameShape,
     weights: noWeights,
-    call: (ctx, [x]) => elu(ctx, x, alpha),
+    call: (ctx, [x]) => pointwise(ctx, x, activation),
   };
 }
 
+/**
+ * ELU: alpha (e^x - 1) below 0; https://keras.io/api/layers/activation_layers/elu/
+ * @param options `alpha`, default 1
+ */
+export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
+  return pointwiseLayer('ELU', { alpha }, { op: 'elu', settings: { alpha } });
+}
+
 export interface ReLUOptions {
-  /** What values are cut off at; default: they are not. */
+  /** Largest output; default: none. */
   readonly maxValue?: number;
-  /** Slope of negative values; default 0. */
+  /** Factor of negative values; default 0. */
   readonly negativeSlope?: number;
 }
 
 /** ReLU; https://keras.io/api/layers/activation_layers/relu/ */
 export function ReLU({ maxValue, negativeSlope = 0 }: ReLUOptions = {}): Layer {
+  const config = {
+    ...(maxValue !== undefined && { maxValue }),
+    ...(negativeSlope !== 0 && { negativeSlope }),
+  };
   const plain = maxValue === undefined && negativeSlope === 0;
-  const options = { slope: negativeSlope, ceiling: maxValue ?? NO_CEILING };
-  return {
-    kind: 'ReLU',
-    config: {
-      ...(maxValue !== undefined && { maxValue }),
-      ...(negativeSlope !== 0 && { negativeSlope }),
-    },
-    outputShape: sameShape,
-    weights: noWeights,
-    call: (ctx, [x]) => (plain ? relu(ctx, x) : leakyRelu(ctx, x, options)),
-  };
-}
-
-/** ReLU with a slope for negative values, 0.3 by default; https://keras.io/api/layers/activation_layers/leaky_relu/ */
-export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: number } = {}): Layer {
-  return {
-    kind: 'LeakyReLU',
-    config: { negativeSlope },
-    outputShape: sameShape,
-    weights: noWeights,
-    call: (ctx, [x]) => leakyRelu(ctx, x, { slope: negativeSlope }),
-  };
+  const settings = { slope: negativeSlope, ceiling: maxValue ?? NO_CEILING };
+  return pointwiseLayer(
+    'ReLU',
+    config,
+    plain ? { op: 'relu', settings: {} } : { op: 'leaky_relu', settings },
+  );
 }
 
 /**
- * Turns scores into probabilities. At a network's end it is part of the loss kernel (softmax_cross_entropy.wgsl), so the
- * layer itself passes the logits on; `Learner.predict` gives the probabilities.
+ * ReLU with a slope for negative values; https://keras.io/api/layers/activation_layers/leaky_relu/
+ * @param options `negativeSlope`, default 0.3
+ */
+export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: number } = {}): Layer {
+  const settings = { slope: negativeSlope, ceiling: NO_CEILING };
+  return pointwiseLayer('LeakyReLU', { negativeSlope }, { op: 'leaky_relu', settings });
+}
+
+/**
+ * Turns scores into probabilities; https://keras.io/api/layers/activation_layers/softmax/
+ * At a network's end it is part of the loss (shaders/softmax_cross_entropy.wgsl): the layer then passes the scores on,
+ * and `Learner.predict` gives the probabilities.
  */
 export function Softmax(): Layer {
   return {

@@ -1,32 +1,56 @@
+import {
+  ACTIVATION_KERNELS,
+  type ActivationKernels,
+  type ActivationOp,
+  NO_CEILING,
+  type Settings,
+} from '../../gpu/kernels/activations.js';
 import type { Context, TensorVar } from '../context.js';
-import { elu } from './elu.js';
-import { leakyRelu } from './leaky_relu.js';
-import { relu } from './relu.js';
-import { sigmoid } from './sigmoid.js';
 import { softmax } from './softmax.js';
-import { tanh } from './tanh.js';
 
-type Apply = (ctx: Context, x: TensorVar) => TensorVar;
+/** An activation of single values with its settings. */
+export interface PointwiseActivation {
+  readonly op: ActivationOp;
+  readonly settings: Settings;
+}
 
-/** The activations that a layer may name, with Keras's settings for them. */
-const APPLY = {
-  linear: (_, x) => x,
-  relu,
-  elu: (ctx, x) => elu(ctx, x, 1),
-  relu6: (ctx, x) => leakyRelu(ctx, x, { slope: 0, ceiling: 6 }),
-  leaky_relu: (ctx, x) => leakyRelu(ctx, x, { slope: 0.2 }),
-  sigmoid,
-  tanh,
-  softmax,
-} satisfies Record<string, Apply>;
+/** The activations of single values that a layer may name, with Keras's settings for them. */
+const POINTWISE = {
+  relu: { op: 'relu', settings: {} },
+  elu: { op: 'elu', settings: { alpha: 1 } },
+  relu6: { op: 'leaky_relu', settings: { slope: 0, ceiling: 6 } },
+  leaky_relu: { op: 'leaky_relu', settings: { slope: 0.2, ceiling: NO_CEILING } },
+  sigmoid: { op: 'sigmoid', settings: {} },
+  tanh: { op: 'tanh', settings: {} },
+} satisfies Readonly<Record<string, PointwiseActivation>>;
 
-export type ActivationName = keyof typeof APPLY;
-export const LAYER_ACTIVATIONS = Object.keys(APPLY) as ActivationName[];
+/** An activation by Keras's name: https://keras.io/api/layers/activations/ */
+export type ActivationName = 'linear' | keyof typeof POINTWISE | 'softmax';
+export const ACTIVATION_NAMES: readonly ActivationName[] = [
+  'linear',
+  ...(Object.keys(POINTWISE) as (keyof typeof POINTWISE)[]),
+  'softmax',
+];
+
+/** What an activation does to single values; undefined for linear, and for softmax, which works on rows. */
+export function pointwiseOf(name: ActivationName): PointwiseActivation | undefined {
+  return name === 'linear' || name === 'softmax' ? undefined : POINTWISE[name];
+}
+
+/** Differentiable activation of single values, any shape. Keeps its input or output until the backward pass. */
+export function pointwise(ctx: Context, x: TensorVar, { op, settings }: PointwiseActivation): TensorVar {
+  const kernels: ActivationKernels = ACTIVATION_KERNELS[op];
+  const y = kernels.forward(ctx.rec, x.value, settings);
+  const kept = kernels.keeps === 'x' ? x.value : y;
+  return ctx.tape.record(op, [x], y, (dy) => [kernels.backward(ctx.rec, dy, kept, settings)]);
+}
 
 /**
  * Differentiable activation by name, any shape.
  * @param last whether the network ends here: softmax is then part of the loss, and the scores pass
  */
 export function activate(ctx: Context, x: TensorVar, name: ActivationName, last: boolean): TensorVar {
-  return name === 'softmax' && last ? x : APPLY[name](ctx, x);
+  if (name === 'softmax' && !last) return softmax(ctx, x);
+  const known = pointwiseOf(name);
+  return known === undefined ? x : pointwise(ctx, x, known);
 }

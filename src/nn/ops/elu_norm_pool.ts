@@ -1,4 +1,4 @@
-import { eluForward } from '../../gpu/kernels/elu.js';
+import { ACTIVATION_KERNELS } from '../../gpu/kernels/activations.js';
 import {
   type EluNormPoolOptions,
   eluNormPoolBackward,
@@ -20,7 +20,7 @@ export function eluNormPool(ctx: Context, x: TensorVar, w: NormVars, options: El
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
     return tape.record('elu_norm_pool', inputs, applyBlockEnd(rec, x.value, end), undefined);
   }
-  const e = eluForward(rec, x.value, options.alpha);
+  const e = ACTIVATION_KERNELS.elu.forward(rec, x.value, { alpha: options.alpha });
   const { y, saved } = eluNormPoolTrain(rec, { e }, weights, step, options);
   return tape.record('elu_norm_pool', inputs, y, (dy) => {
     const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, dy, e, weights, saved, options);

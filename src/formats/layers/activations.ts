@@ -1,0 +1,92 @@
+import { type ActivationOp, NO_CEILING, type Settings } from '../../gpu/kernels/activations.js';
+import { Activation, ELU, LeakyReLU, ReLU, Softmax } from '../../nn/layers.js';
+import type { PlacedLayer } from '../../nn/network.js';
+import { ACTIVATION_NAMES, type ActivationName, pointwiseOf } from '../../nn/ops/activation.js';
+import type { OnnxGraph } from '../onnx_graph.js';
+import type { FileLayers } from './file_layer.js';
+
+type AddActivation = (graph: OnnxGraph, output: string, x: string, settings: Settings) => string;
+
+/** Each activation of single values as ONNX operators; returns the name of their output. */
+const ONNX = {
+  elu: (graph, output, x, { alpha = 1 }) => graph.add('Elu', output, [x], { alpha: { float: alpha } }),
+  relu: (graph, output, x) => graph.add('Relu', output, [x]),
+  leaky_relu: (graph, output, x, { slope = 0, ceiling = NO_CEILING }) => {
+    const alpha = { float: slope };
+    if (ceiling === NO_CEILING) return graph.add('LeakyRelu', output, [x], { alpha });
+    const y = graph.add('LeakyRelu', `${output}/unbounded`, [x], { alpha });
+    const most = graph.constant(`${output}/max`, [], Float32Array.of(ceiling));
+    return graph.add('Clip', output, [y, '', most]);
+  },
+  sigmoid: (graph, output, x) => graph.add('Sigmoid', output, [x]),
+  tanh: (graph, output, x) => graph.add('Tanh', output, [x]),
+} satisfies Readonly<Record<ActivationOp, AddActivation>>;
+
+/** Adds the activation that a layer names, if it is one. */
+export function addNamed(graph: OnnxGraph, { name, layer: { config } }: PlacedLayer, x: string): string {
+  const activation = config['activation'] as ActivationName;
+  const output = `${name}/${activation}`;
+  if (activation === 'softmax') return graph.add('Softmax', output, [x], { axis: 1 }); // channels, in NCHW too
+  const known = pointwiseOf(activation);
+  if (known === undefined) return x;
+  const add: AddActivation = ONNX[known.op];
+  return add(graph, output, x, known.settings);
+}
+
+/** Activations as layers. */
+export const ACTIVATIONS: FileLayers = {
+  Activation: {
+    options: `${ACTIVATION_NAMES.join(', ')}; in \`activation\` of other layers too, or there a layer of this table`,
+    read: (r) => {
+      const inside = r.activation();
+      return typeof inside === 'string'
+        ? Activation({ activation: inside })
+        : [Activation({ activation: 'linear' }), inside];
+    },
+    write: ({ config: c }) => ({ activation: c['activation'] }),
+    onnx: (graph, placed, [x = '']) => addNamed(graph, placed, x),
+  },
+  ELU: {
+    options: '`alpha`',
+    read: (r) => ELU({ alpha: r.number('alpha', 1) }),
+    write: ({ config: c }) => ({ alpha: c['alpha'] }),
+    onnx: (graph, { name, layer: { config: c } }, [x = '']) =>
+      ONNX.elu(graph, name, x, { alpha: Number(c['alpha']) }),
+  },
+  ReLU: {
+    options: '`max_value`, `negative_slope`, no `threshold`',
+    read: (r) => {
+      r.must('threshold', 0, [0]);
+      const most = r.raw('max_value') ?? undefined;
+      const negativeSlope = r.number('negative_slope', 0);
+      return ReLU({ negativeSlope, ...(most !== undefined && { maxValue: r.number('max_value') }) });
+    },
+    write: ({ config: c }) => ({
+      max_value: c['maxValue'] ?? null,
+      negative_slope: c['negativeSlope'] ?? 0,
+      threshold: 0,
+    }),
+    onnx: (graph, { name, layer: { config: c } }, [x = '']) =>
+      ONNX.leaky_relu(graph, name, x, {
+        slope: Number(c['negativeSlope'] ?? 0),
+        ceiling: Number(c['maxValue'] ?? NO_CEILING),
+      }),
+  },
+  LeakyReLU: {
+    options: '`negative_slope`, which Keras 2 calls `alpha`',
+    // `alpha` in Keras 2, which Keras 3 still takes.
+    read: (r) => LeakyReLU({ negativeSlope: r.number('negative_slope', r.number('alpha', 0.3)) }),
+    write: ({ config: c }) => ({ alpha: c['negativeSlope'] }),
+    onnx: (graph, { name, layer: { config: c } }, [x = '']) =>
+      ONNX.leaky_relu(graph, name, x, { slope: Number(c['negativeSlope']) }),
+  },
+  Softmax: {
+    options: 'the last axis',
+    read: (r, input) => {
+      r.must('axis', -1, [-1], input.length, [input.length]);
+      return Softmax();
+    },
+    write: () => ({ axis: -1 }),
+    onnx: (graph, { name }, [x = '']) => graph.add('Softmax', `${name}/softmax`, [x], { axis: 1 }),
+  },
+};

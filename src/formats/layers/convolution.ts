@@ -1,0 +1,153 @@
+import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
+import { depthwiseGeometry } from '../../gpu/kernels/depthwise_conv2d.js';
+import type { Padding } from '../../gpu/shape.js';
+import type { Layer } from '../../nn/layer.js';
+import { Conv2D, DepthwiseConv2D, type Extent, pairOf, SeparableConv2D } from '../../nn/layers.js';
+import type { PlacedLayer } from '../../nn/network.js';
+import type { ConfigReader } from '../keras_config.js';
+import type { OnnxGraph } from '../onnx_graph.js';
+import { addNamed } from './activations.js';
+import { CHANNELS_LAST, type FileLayers, PADDINGS, withInside, writeWeights } from './file_layer.js';
+import { windowAttributes } from './windows.js';
+
+const OPTIONS =
+  'any window, one stride for both directions, `same` or `valid`, no dilation, no groups, `depth_multiplier`';
+
+/** The options that all convolutions share. */
+function readWindow(r: ConfigReader, kernel: string) {
+  r.must('data_format', 'channels_last');
+  r.must('dilation_rate', [1, 1], 1);
+  r.must('groups', 1);
+  const activation = r.activation();
+  return {
+    inside: activation,
+    options: {
+      kernelSize: r.extent('kernel_size'),
+      strides: r.square('strides', 1),
+      padding: r.text('padding', PADDINGS, 'valid'),
+      useBias: r.boolean('use_bias', true),
+      kernelInitializer: r.initializer(`${kernel}_initializer`),
+      activation: typeof activation === 'string' ? activation : ('linear' as const),
+    },
+  };
+}
+
+function writeWindow({ config: c }: Layer): Record<string, unknown> {
+  return {
+    kernel_size: [...pairOf(c['kernelSize'] as Extent)],
+    strides: [c['strides'], c['strides']],
+    padding: c['padding'],
+    ...CHANNELS_LAST,
+    dilation_rate: [1, 1],
+  };
+}
+
+/** A convolution with all channels; the second half of a separable one has no window and no step of its own. */
+function addConvolution(
+  graph: OnnxGraph,
+  { name, layer: { config }, inputShape, outputShape, weights }: PlacedLayer,
+  x: string,
+  kernel: 'kernel' | 'pointwise_kernel',
+  output: string,
+): string {
+  const shape = weights.find((spec) => spec.name === `${name}/${kernel}`)?.shape ?? [];
+  const pointwise = kernel === 'pointwise_kernel';
+  const [oh = 1, ow = 1] = outputShape;
+  const g = pointwise
+    ? convGeometry([1, oh, ow, shape[2] ?? 1], shape)
+    : convGeometry([1, ...inputShape], shape, optionsOf(config));
+  const turned = toOihw(graph.data(`${name}/${kernel}`), g.kh * g.kw, g.ic, g.oc);
+  const operands = [x, graph.constant(`${name}/${kernel}`, [g.oc, g.ic, g.kh, g.kw], turned)];
+  if (config['useBias']) operands.push(graph.vector(`${name}/bias`));
+  return graph.add('Conv', output, operands, windowAttributes(g));
+}
+
+/** A window a channel: [KH, KW, C, M] is a kernel of C groups, [C * M, 1, KH, KW]. */
+function addDepthwise(
+  graph: OnnxGraph,
+  { name, layer: { config }, inputShape, weights }: PlacedLayer,
+  x: string,
+  output: string,
+  biased: boolean,
+): string {
+  const g = depthwiseGeometry([1, ...inputShape], weights[0]?.shape ?? [], optionsOf(config));
+  const kernel = `${name}/depthwise_kernel`;
+  const turned = toOihw(graph.data(kernel), g.kh * g.kw, 1, g.oc);
+  const operands = [x, graph.constant(kernel, [g.oc, 1, g.kh, g.kw], turned)];
+  if (biased && config['useBias']) operands.push(graph.vector(`${name}/bias`));
+  return graph.add('Conv', output, operands, { ...windowAttributes(g), group: g.c });
+}
+
+const optionsOf = (config: Layer['config']): ConvOptions => ({
+  stride: Number(config['strides']),
+  padding: config['padding'] as Padding,
+});
+
+/** [taps, IC, OC] -> [OC, IC, taps]. */
+function toOihw(kernel: Float32Array, taps: number, ic: number, oc: number): Float32Array {
+  const out = new Float32Array(kernel.length);
+  for (let t = 0; t < taps; t++) {
+    for (let c = 0; c < ic; c++) {
+      for (let o = 0; o < oc; o++) out[(o * ic + c) * taps + t] = kernel[(t * ic + c) * oc + o] as number;
+    }
+  }
+  return out;
+}
+
+/** Convolutions. */
+export const CONVOLUTIONS: FileLayers = {
+  Conv2D: {
+    options: OPTIONS,
+    read: (r) => {
+      const { options, inside } = readWindow(r, 'kernel');
+      return withInside(Conv2D({ filters: r.number('filters'), ...options }), inside);
+    },
+    write: (layer) => ({
+      filters: layer.config['filters'],
+      ...writeWindow(layer),
+      groups: 1,
+      ...writeWeights(layer, ['kernel']),
+    }),
+    onnx: (graph, placed, [x = '']) =>
+      addNamed(graph, placed, addConvolution(graph, placed, x, 'kernel', placed.name)),
+  },
+  // Keras 3 refuses `groups` and a plain `kernel_initializer` in these two, which Keras 2 wrote.
+  SeparableConv2D: {
+    options: OPTIONS,
+    read: (r) => {
+      const { options, inside } = readWindow(r, 'depthwise');
+      const depthMultiplier = r.number('depth_multiplier', 1);
+      return withInside(
+        SeparableConv2D({ filters: r.number('filters'), depthMultiplier, ...options }),
+        inside,
+      );
+    },
+    write: (layer) => ({
+      filters: layer.config['filters'],
+      ...writeWindow(layer),
+      depth_multiplier: layer.config['depthMultiplier'],
+      ...writeWeights(layer, ['depthwise', 'pointwise']),
+    }),
+    onnx: (graph, placed, [x = '']) => {
+      const apart = addDepthwise(graph, placed, x, `${placed.name}/depthwise`, false);
+      return addNamed(graph, placed, addConvolution(graph, placed, apart, 'pointwise_kernel', placed.name));
+    },
+  },
+  DepthwiseConv2D: {
+    options: OPTIONS,
+    read: (r) => {
+      const { options, inside } = readWindow(r, 'depthwise');
+      return withInside(
+        DepthwiseConv2D({ depthMultiplier: r.number('depth_multiplier', 1), ...options }),
+        inside,
+      );
+    },
+    write: (layer) => ({
+      ...writeWindow(layer),
+      depth_multiplier: layer.config['depthMultiplier'],
+      ...writeWeights(layer, ['depthwise']),
+    }),
+    onnx: (graph, placed, [x = '']) =>
+      addNamed(graph, placed, addDepthwise(graph, placed, x, placed.name, true)),
+  },
+};

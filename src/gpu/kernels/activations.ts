@@ -1,0 +1,60 @@
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import type { Tensor } from '../tensor.js';
+import { quadGrid } from './elementwise.js';
+
+/** An activation's settings by name, e.g. `alpha` of ELU. */
+export type Settings = Readonly<Record<string, number>>;
+
+/** An activation of single values, of any shape, with its gradient. */
+export interface ActivationKernels {
+  /** What the backward pass reads beside dy: the forward pass's input x or its output y. */
+  readonly keeps: 'x' | 'y';
+  /** y of x. Throws ShaderError if a setting is missing. */
+  forward(rec: Recorder, x: Tensor, settings: Settings): Tensor;
+  /** dx of dy and what `keeps` names. Throws ShaderError if a setting is missing. */
+  backward(rec: Recorder, dy: Tensor, kept: Tensor, settings: Settings): Tensor;
+}
+
+/**
+ * The host side of an activation's shader, whose entry points are `forward` and `backward`, one vec4 a thread.
+ * @param settings names of its f32 parameters, in the order of the shader's struct, after `quads`
+ */
+function pointwise(shader: string, keeps: 'x' | 'y', settings: readonly string[] = []): ActivationKernels {
+  const floats = Object.fromEntries(settings.map((name) => [name, 'f32'] as const));
+  const params = { quads: 'u32', ...floats } as const;
+  const forwardKernel = defineKernel(shader, 'forward', { reads: ['x'], writes: ['y'], params });
+  const backwardKernel = defineKernel(shader, 'backward', { reads: ['dy', keeps], writes: ['dx'], params });
+  return {
+    keeps,
+    forward: (rec, x, values) => {
+      const y = rec.alloc(x.shape, 'y');
+      const { quads, workgroups } = quadGrid(x);
+      rec.dispatch(forwardKernel, { bind: { x, y }, params: { quads, ...values }, workgroups });
+      return y;
+    },
+    backward: (rec, dy, kept, values) => {
+      const dx = rec.alloc(dy.shape, 'dx');
+      const { quads, workgroups } = quadGrid(dy);
+      const bind = { dy, [keeps]: kept, dx };
+      rec.dispatch(backwardKernel, { bind, params: { quads, ...values }, workgroups });
+      return dx;
+    },
+  };
+}
+
+/** The largest float32: a leaky ReLU's `ceiling` where there is none. */
+export const NO_CEILING = 3.4028234e38;
+
+/** Every activation of single values, by its shader in shaders/. Checks and benchmarks follow this table. */
+export const ACTIVATION_KERNELS = {
+  elu: pointwise('elu', 'y', ['alpha']),
+  relu: pointwise('relu', 'y'),
+  leaky_relu: pointwise('leaky_relu', 'y', ['slope', 'ceiling']),
+  sigmoid: pointwise('sigmoid', 'y'),
+  tanh: pointwise('tanh', 'y'),
+} satisfies Readonly<Record<string, ActivationKernels>>;
+
+/** An activation's shader, e.g. `leaky_relu`. */
+export type ActivationOp = keyof typeof ACTIVATION_KERNELS;
+export const ACTIVATION_OPS = Object.keys(ACTIVATION_KERNELS) as ActivationOp[];
