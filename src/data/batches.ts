@@ -57,7 +57,7 @@ export class BatchSource {
 
   constructor(
     private split: Split,
-    private readonly options: BatchOptions,
+    readonly options: BatchOptions,
   ) {
     this.size = split.labels.length;
     if (!Number.isInteger(options.batchSize) || options.batchSize < 1) {

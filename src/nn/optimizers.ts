@@ -8,6 +8,8 @@ import type { Recorder } from '../gpu/recorder.js';
 export interface Optimizer {
   readonly law: 'sgd' | 'rmsprop' | 'adam';
   readonly learningRate: number;
+  /** What else the law depends on, by the names of its shader; switches are 0 or 1. `update` uses these numbers. */
+  readonly hyperparameters: Readonly<Record<string, number>>;
   /** State tensors that are shaped like the weights; the others of the law are one-element placeholders. */
   readonly usedState: readonly string[];
   /** The rate that goes into step `t` (counted from 1), given the scheduled learning rate. */
@@ -26,13 +28,13 @@ export interface SgdOptions {
 }
 
 export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
-  return {
+  return optimizer({
     law: 'sgd',
     learningRate,
+    hyperparameters: { momentum, nesterov: Number(nesterov) },
     usedState: momentum > 0 ? ['velocity'] : [],
     stepRate: (_, rate) => rate,
-    update: (rec, tensors) => applyUpdate(rec, 'sgd', tensors, { momentum, nesterov: Number(nesterov) }),
-  };
+  });
 }
 
 export interface RmspropOptions {
@@ -50,14 +52,13 @@ export interface RmspropOptions {
 
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { learningRate = 1e-3, rho = 0.9, epsilon = 1e-7, momentum = 0, centered = false } = options;
-  return {
+  return optimizer({
     law: 'rmsprop',
     learningRate,
+    hyperparameters: { rho, epsilon, momentum, centered: Number(centered) },
     usedState: ['square', ...(centered ? ['average'] : []), ...(momentum > 0 ? ['velocity'] : [])],
     stepRate: (_, rate) => rate,
-    update: (rec, tensors) =>
-      applyUpdate(rec, 'rmsprop', tensors, { rho, epsilon, momentum, centered: Number(centered) }),
-  };
+  });
 }
 
 export interface AdamOptions {
@@ -75,14 +76,18 @@ export interface AdamOptions {
 
 export function adam(options: AdamOptions = {}): Optimizer {
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
-  return {
+  return optimizer({
     law: 'adam',
     learningRate,
+    hyperparameters: { beta1, beta2, epsilon, amsgrad: Number(amsgrad) },
     usedState: ['moment', 'square', ...(amsgrad ? ['largest'] : [])],
     stepRate: (t, rate) => (rate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t),
-    update: (rec, tensors) =>
-      applyUpdate(rec, 'adam', tensors, { beta1, beta2, epsilon, amsgrad: Number(amsgrad) }),
-  };
+  });
+}
+
+function optimizer(rule: Omit<Optimizer, 'update'>): Optimizer {
+  const { law, hyperparameters } = rule;
+  return { ...rule, update: (rec, tensors) => applyUpdate(rec, law, tensors, hyperparameters) };
 }
 
 /** Names of all state tensors of an optimiser's law. */
