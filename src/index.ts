@@ -41,12 +41,21 @@ export {
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Images, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
+export type { Callback, Training, WeightFile } from './train/callbacks/callback.js';
+export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early_stopping.js';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './train/callbacks/model_checkpoint.js';
+export type { EpochLogs, Monitor, MonitorMode, MonitorOptions } from './train/callbacks/monitor.js';
+export {
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+} from './train/callbacks/reduce_lr_on_plateau.js';
+export { WeightAveraging } from './train/callbacks/weight_averaging.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control } from './train/control.js';
 export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';
 export type { TrainEvent } from './train/events.js';
 export { type ClassMetrics, classMetrics, macroF1 } from './train/metrics.js';
-export type { TrainOutcome, TrainPlan } from './train/plan.js';
+export type { RunContext, TrainOutcome, TrainPlan } from './train/plan.js';
 export { resumeTraining, runTraining } from './train/session.js';
 export { Trainer } from './train/trainer.js';
 export { loadModel, type SavedModel, saveModel } from './train/weights.js';

@@ -1,7 +1,7 @@
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { DataError } from '../util/errors.js';
-import type { Picture } from '../util/picture.js';
+import { type Picture, toGray } from '../util/picture.js';
 import { resample } from '../util/resample.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
@@ -50,15 +50,6 @@ export function fitPicture(picture: Picture, [height, width, channels]: ImageSha
     { length: height * width * channels },
     (_, i) => data[Math.floor(i / channels)] as number,
   );
-}
-
-function toGray({ width, height, channels, data }: Picture): Picture {
-  if (channels === 1) return { width, height, channels, data };
-  const gray = Uint8Array.from({ length: width * height }, (_, i) => {
-    const [r, g, b] = [data[i * 3] as number, data[i * 3 + 1] as number, data[i * 3 + 2] as number];
-    return Math.round(0.299 * r + 0.587 * g + 0.114 * b);
-  });
-  return { width, height, channels: 1, data: gray };
 }
 
 /**

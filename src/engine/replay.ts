@@ -118,7 +118,7 @@ export class ReplayEngine implements Engine {
   }
 
   #note(kind: 'pause' | 'continue' | 'lr', message: string): void {
-    this.#tell({ type: 'train', event: { type: 'event', kind, message } });
+    this.#tell({ type: 'train', event: { type: 'note', kind, message } });
   }
 
   #tell(news: News): void {

@@ -112,7 +112,7 @@ export interface ValidationEvent {
  * training, and let it go on; `lr`: the learning rate was changed, by someone or for want of progress.
  */
 export interface NoteEvent {
-  readonly type: 'event';
+  readonly type: 'note';
   readonly kind:
     | 'data'
     | 'compile'

@@ -64,7 +64,7 @@ export class Printer {
           `${event.run}: ${event.model} (${event.parameters.toLocaleString('en')} parameters) on ${event.data.name}, ${event.data.train.toLocaleString('en')} training and ${event.data.validation.toLocaleString('en')} validation images, ${event.adapter}`,
         );
         break;
-      case 'event':
+      case 'note':
         this.#note(event);
         break;
       case 'step':

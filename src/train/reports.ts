@@ -21,7 +21,7 @@ export function progressNotes(
     if (done === 1) quietUntil = performance.now() + PATIENCE_MS;
     if (performance.now() < quietUntil) return;
     quietUntil = performance.now() + NOTE_MS;
-    emit({ type: 'event', kind, message: words(done, total), progress: { done, total } });
+    emit({ type: 'note', kind, message: words(done, total), progress: { done, total } });
   };
 }
 

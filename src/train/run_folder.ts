@@ -219,8 +219,10 @@ export function readLog(path: string): { events: TrainEvent[]; damagedAfter: num
 
 function parseEvent(line: string): TrainEvent | undefined {
   try {
-    const event = JSON.parse(line) as Partial<TrainEvent> | null;
-    return typeof event?.type === 'string' ? (event as TrainEvent) : undefined;
+    const event = JSON.parse(line) as { readonly type?: unknown } | null;
+    if (typeof event?.type !== 'string') return undefined;
+    // Notes had the type `event` in logs of earlier versions.
+    return (event.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent;
   } catch {
     return undefined;
   }

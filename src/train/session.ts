@@ -122,7 +122,7 @@ async function sitting(
     await collectGarbage();
     if (untuned) {
       const message = 'no kernels were measured on this adapter yet; "fer-tui tune" may make it faster';
-      emit({ type: 'event', kind: 'tune', message });
+      emit({ type: 'note', kind: 'tune', message });
     }
     if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
     const outcome = await trainer.run({ emit: tell, control: hooks.control, folder });
@@ -165,7 +165,7 @@ function takeUp(folder: RunFolder, trainer: Trainer, emit: Emit): void {
   trainer.restore(state);
   const { stepCount: step } = learner;
   const message = `resumed at step ${step}, epoch ${state.epoch + 1}`;
-  emit({ type: 'event', kind: 'resume', message, step });
+  emit({ type: 'note', kind: 'resume', message, step });
 }
 
 async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']): Promise<Dataset> {

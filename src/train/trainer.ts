@@ -150,7 +150,7 @@ export class Trainer implements Training {
   emit = (event: TrainEvent): void => this.#context.emit(event);
 
   note(kind: NoteEvent['kind'], message: string): void {
-    this.emit({ type: 'event', kind, message, step: this.step });
+    this.emit({ type: 'note', kind, message, step: this.step });
   }
 
   stop(): void {
@@ -193,13 +193,14 @@ export class Trainer implements Training {
       this.#reports.taken(learner.learningRate);
       this.#stepInEpoch++;
       await this.#callbacks.trainBatchEnd(this.step, this);
-      if (performance.now() - tick > TICK_MS) {
+      const due = performance.now() - saved > checkpointSeconds * 1000;
+      if (due || performance.now() - tick > TICK_MS) {
         this.#report(await learner.metrics());
-        if (performance.now() - saved > checkpointSeconds * 1000) {
-          await this.#saveCheckpoint();
-          saved = performance.now();
-        }
         tick = performance.now();
+      }
+      if (due) {
+        await this.#saveCheckpoint();
+        saved = performance.now();
       }
     }
     this.#report(await learner.metrics());

@@ -126,7 +126,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
         text,
       );
     }
-    case 'event':
+    case 'note':
       return noted(heard, event, now);
     case 'result':
       return { ...heard, result: event };

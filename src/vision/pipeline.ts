@@ -1,18 +1,18 @@
 import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, writeError } from '../util/atomic_write.js';
-import type { Picture } from '../util/picture.js';
+import { type Picture, toGray } from '../util/picture.js';
 import type { Detector } from './detector.js';
 import { type Box, bySize, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
 import { annotated } from './overlay.js';
 import { writePicture } from './picture_file.js';
-import { cropFace, mirrored, shrunk, toGray } from './pixels.js';
+import { cropFace, mirrored, shrunk } from './pixels.js';
 import type { Face, Message, PartTimes, Summary, VisionOptions } from './protocol.js';
 import { Rate } from './rate.js';
-import type { Recorder } from './recorder.js';
 import type { Frame, FrameSource } from './source.js';
 import { Tracker } from './tracker.js';
+import type { VideoRecorder } from './video_recorder.js';
 
 /** Says what faces show: `Classifier` of src/train, or a stand-in for tests. */
 export interface FaceClassifier {
@@ -28,7 +28,7 @@ export interface Parts {
   /** Not needed where the source knows its faces. */
   readonly detector: Detector | undefined;
   classifier: FaceClassifier;
-  readonly recorder: Recorder | undefined;
+  readonly recorder: VideoRecorder | undefined;
 }
 
 /** Edge of the training images, and of the faces for a classifier that names no other. */

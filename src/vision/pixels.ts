@@ -2,18 +2,6 @@ import type { Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
 import { type Box, grow } from './geometry.js';
 
-/** Luma by ITU-R BT.601, as for training images. */
-export function toGray({ width, height, channels, data }: Picture): Picture {
-  if (channels === 1) return { width, height, channels, data };
-  const gray = new Uint8Array(width * height);
-  for (let i = 0, k = 0; i < gray.length; i++, k += 3) {
-    // 0.5 rounds when cut to a byte
-    gray[i] =
-      0.299 * (data[k] as number) + 0.587 * (data[k + 1] as number) + 0.114 * (data[k + 2] as number) + 0.5;
-  }
-  return { width, height, channels: 1, data: gray };
-}
-
 export function mirrored({ width, height, channels, data }: Picture): Picture {
   const out = new Uint8Array(data.length);
   const stride = width * channels;

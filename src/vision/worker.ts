@@ -6,8 +6,8 @@ import { openSource } from './open_source.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
 import { Pipeline } from './pipeline.js';
 import type { Command, Message, VisionOptions } from './protocol.js';
-import { checkVideoName, Recorder } from './recorder.js';
 import type { FrameSource } from './source.js';
+import { checkVideoName, VideoRecorder } from './video_recorder.js';
 
 /**
  * The process that captures, detects and classifies, so that whatever hangs, crashes or prints there never touches the
@@ -64,8 +64,8 @@ async function start(options: VisionOptions): Promise<void> {
   }
 }
 
-function record(path: string, { info }: FrameSource, binding: OpenCv): Recorder {
-  return new Recorder(binding, path, info.fps || RECORD_FPS, info);
+function record(path: string, { info }: FrameSource, binding: OpenCv): VideoRecorder {
+  return new VideoRecorder(binding, path, info.fps || RECORD_FPS, info);
 }
 
 /** `best of runs/r1`, `fer-cnn`. */

@@ -9,6 +9,7 @@ import type { Gpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
+import type { Callback } from '../../src/train/callbacks/callback.js';
 import { EarlyStopping } from '../../src/train/callbacks/early_stopping.js';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { Control } from '../../src/train/control.js';
@@ -95,7 +96,7 @@ describeGpu('a steered training', (gpu) => {
     const steered = await drive(
       trainerOn(gpu()),
       (event, control) => {
-        if (event.type === 'event' && event.kind === 'pause') control.step();
+        if (event.type === 'note' && event.kind === 'pause') control.step();
         if (event.type !== 'step') return;
         steps++;
         if (steps === 1) control.ask('validate');
@@ -108,7 +109,7 @@ describeGpu('a steered training', (gpu) => {
     expect(steered.bits).toEqual(plain.bits);
     // Single steps are told one by one, whatever `logEvery` says.
     expect(steered.events.filter(isA('step')).map(({ step }) => step)).toEqual([1, 2, 3]);
-    const notes = steered.events.filter(isA('event')).map(({ kind, step }) => [kind, step]);
+    const notes = steered.events.filter(isA('note')).map(({ kind, step }) => [kind, step]);
     expect(notes).toEqual([
       ['pause', 0],
       ['checkpoint', 2],
@@ -125,7 +126,7 @@ describeGpu('a steered training', (gpu) => {
 
   it('takes a new rate from the next batch on, and so does what resumes from its checkpoint', async () => {
     const change = (event: TrainEvent, control: Control): void => {
-      if (event.type === 'event' && event.kind === 'pause') control.step();
+      if (event.type === 'note' && event.kind === 'pause') control.step();
       if (event.type !== 'step') return;
       if (event.step === 2) control.setLearningRate(0.02);
       if (event.step < 4) control.step();
@@ -136,7 +137,7 @@ describeGpu('a steered training', (gpu) => {
     expect(rates[1]).toBeLessThan(1e-3);
     expect(rates[2]).toBeCloseTo(0.02, 12);
     expect(rates[3]).toBeLessThan(0.02); // the cosine goes on
-    expect(first.events.filter(isA('event')).find(({ kind }) => kind === 'lr')).toMatchObject({ step: 2 });
+    expect(first.events.filter(isA('note')).find(({ kind }) => kind === 'lr')).toMatchObject({ step: 2 });
 
     const resumed = trainerOn(gpu());
     const { learner, trainer } = loadCheckpoint(first.folder.checkpoint);
@@ -150,6 +151,10 @@ describeGpu('a steered training', (gpu) => {
       'paused',
     );
     expect(second.bits).toEqual(whole.bits);
+    // The epoch that was cut is told as a whole: its means are over all its steps.
+    const told = (events: readonly TrainEvent[]) =>
+      events.filter(isA('epoch')).map(({ train, val }) => [train, val]);
+    expect(told(second.events)).toEqual(told(whole.events));
   });
 
   it('that early stopping has ended stays ended', async () => {
@@ -172,7 +177,7 @@ describeGpu('a steered training', (gpu) => {
     const now = await drive(
       trainerOn(gpu()),
       (event, control) => {
-        if (event.type === 'event' && event.kind === 'pause') control.stop('user');
+        if (event.type === 'note' && event.kind === 'pause') control.stop('user');
       },
       'paused',
     );
@@ -183,7 +188,7 @@ describeGpu('a steered training', (gpu) => {
     const later = await drive(
       trainerOn(gpu()),
       (event, control) => {
-        if (event.type === 'event' && event.kind === 'pause') {
+        if (event.type === 'note' && event.kind === 'pause') {
           control.stop('user', 'epoch');
           control.resume();
           asked = true;
@@ -194,5 +199,81 @@ describeGpu('a steered training', (gpu) => {
     expect(asked).toBe(true);
     expect(later.outcome).toMatchObject({ status: 'stopped', epochs: 1, steps: 5 });
     expect(later.events.filter(isA('validation'))).toHaveLength(0);
+  });
+});
+
+describeGpu("callbacks of one's own", (gpu) => {
+  /** Writes down every hook that is called. */
+  const witness = (calls: string[]): Callback => ({
+    onTrainBegin: ({ epoch }) => void calls.push(`train begins after ${epoch} epochs`),
+    onEpochBegin: (epoch) => void calls.push(`epoch ${epoch} begins`),
+    onTrainBatchEnd: (step) => void calls.push(`step ${step}`),
+    onEpochTrained: (epoch) => void calls.push(`epoch ${epoch} trained`),
+    onEpochEnd: (epoch, logs) => void calls.push(`epoch ${epoch} ends with ${Object.keys(logs).sort()}`),
+    onTrainEnd: ({ step }) => void calls.push(`train ends after ${step} steps`),
+  });
+  const steps = (...of: number[]): string[] => of.map((step) => `step ${step}`);
+  const logs = 'acc,loss,val_acc,val_loss,val_macro_f1';
+
+  it('hear of everything, in order', async () => {
+    const calls: string[] = [];
+    await drive(trainerOn(gpu(), { callbacks: [witness(calls)] }), () => undefined);
+    expect(calls).toEqual([
+      'train begins after 0 epochs',
+      ...['epoch 1 begins', ...steps(1, 2, 3, 4, 5), 'epoch 1 trained', `epoch 1 ends with ${logs}`],
+      ...['epoch 2 begins', ...steps(6, 7, 8, 9, 10), 'epoch 2 trained', `epoch 2 ends with ${logs}`],
+      'train ends after 10 steps',
+    ]);
+  });
+
+  it('of an epoch that a limit cuts short hear no end of its training, but of its validation', async () => {
+    const calls: string[] = [];
+    await drive(trainerOn(gpu(), { maxSteps: 3, callbacks: [witness(calls)] }), () => undefined);
+    expect(calls.slice(1)).toEqual([
+      ...['epoch 1 begins', ...steps(1, 2, 3), `epoch 1 ends with ${logs}`],
+      'train ends after 3 steps',
+    ]);
+  });
+
+  it('stop training, and change its rate from the next step on', async () => {
+    const halving: Callback = {
+      onEpochEnd: (epoch, _, training) => {
+        training.learningRate /= 2;
+        if (epoch === 2) training.stop();
+      },
+    };
+    const changes = { epochs: 5, logEvery: 1, schedule: { name: 'constant' }, callbacks: [halving] } as const;
+    const { outcome, events } = await drive(trainerOn(gpu(), changes), () => undefined);
+    expect(outcome).toMatchObject({ status: 'early-stop', epochs: 2, steps: 10 });
+    expect(events.filter(isA('step')).map(({ lr }) => lr)).toEqual([
+      ...Array<number>(5).fill(1e-3),
+      ...Array<number>(5).fill(5e-4),
+    ]);
+  });
+
+  it('have a state that a resumed training goes on with', async () => {
+    const counter = (): Callback & { state: number } => ({
+      name: 'counter',
+      state: 0,
+      onTrainBatchEnd() {
+        this.state++;
+      },
+    });
+    const first = await drive(trainerOn(gpu(), { maxSteps: 3, callbacks: [counter()] }), () => undefined);
+    const second = counter();
+    const resumed = trainerOn(gpu(), { callbacks: [second] });
+    const { learner, trainer } = loadCheckpoint(first.folder.checkpoint);
+    expect(trainer.callbacks['counter']).toBe(3);
+    resumed.learner.writeState(learner);
+    resumed.restore(trainer);
+    await drive(resumed, () => undefined);
+    expect(second.state).toBe(10);
+  });
+
+  it('end training when they throw, and need names of their own', async () => {
+    const broken: Callback = { onEpochEnd: () => Promise.reject(new Error('no')) };
+    await expect(drive(trainerOn(gpu(), { callbacks: [broken] }), () => undefined)).rejects.toThrow('no');
+    const twin = { name: 'a', state: 1 };
+    expect(() => trainerOn(gpu(), { callbacks: [twin, twin] })).toThrow('two callbacks are named "a"');
   });
 });

@@ -12,28 +12,42 @@ import { CLI, runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-resume-'));
-/** Everything that has state: momentum, averages, dropout, augmentation, a schedule, falling rates, a short last batch. */
+const TINY = ['--model', 'fer-shallow', '--filters', '8', '--dense', '16'];
+/**
+ * Everything that has state: momentum, averages, dropout, augmentation, a schedule, falling rates, a short last batch. A
+ * checkpoint after every step, eight an epoch, so that most kills leave one from within an epoch.
+ */
 const RUN = [
-  ...['train', '--data', 'synthetic:210', '--limit', '200', '--model', 'fer-shallow', '--epochs', '20'],
+  ...['train', '--data', 'synthetic:210', '--limit', '200', '--epochs', '8'],
+  ...TINY,
   ...['--schedule', 'cosine', '--warmup-epochs', '1', '--reduce-lr', '1', '--checkpoint-seconds', '0'],
   ...['--ema', '0.9', '--mixup', '0.2', '--clip-norm', '1', '--class-weights', 'balanced', '--l1', '1e-5'],
   '--quiet',
 ];
 
+const SHORT = ['train', '--data', 'synthetic:70', '--epochs', '1', '--quiet', ...TINY];
+
 /**
- * Starts the program and kills it, with no chance to clean up, so long after it began to train: after its log in `out`
- * grew. Resolves when it is gone.
+ * Starts the program and kills it, with no chance to clean up, some milliseconds after it has written so many checkpoints
+ * in `out`. Resolves when it is gone.
  */
-function killedAfter(ms: number, args: readonly string[], out: string): Promise<'killed' | 'ended'> {
-  const log = join(out, 'events.ndjson');
-  const size = (): number => (existsSync(log) ? statSync(log).size : 0);
-  const before = size();
+function killedAfter(
+  { checkpoints, ms }: { readonly checkpoints: number; readonly ms: number },
+  args: readonly string[],
+  out: string,
+): Promise<'killed' | 'ended'> {
+  const path = join(out, 'checkpoint.safetensors');
+  const written = (): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  let last = written();
+  let seen = 0;
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(process.execPath, [CLI, ...args], { stdio: 'ignore' });
     let timer: NodeJS.Timeout | undefined;
     const watch = setInterval(() => {
-      if (timer === undefined && size() > before) timer = setTimeout(() => child.kill('SIGKILL'), ms);
-    }, 5);
+      if (written() !== last) seen++;
+      last = written();
+      if (seen >= checkpoints) timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
+    }, 2);
     child.on('error', reject);
     child.on('exit', (_, signal) => {
       clearInterval(watch);
@@ -51,27 +65,23 @@ const epochsOf = (out: string) =>
   );
 
 describeGpu('a resumed run', () => {
-  it('that was killed ten times, anywhere, ends in the same bits as one that was not', async () => {
+  it('that was killed ten times, within epochs too, ends in the same bits as one that was not', async () => {
     const whole = join(folder(), 'whole');
     expect((await runCli([...RUN, '--out', whole])).code).toBe(0);
 
     const out = join(folder(), 'killed');
     const rng = new Rng(Number(process.env['FER_TEST_SEED'] ?? 1));
     let furthest = 0;
-    let patience = 300;
+    let withinEpochs = 0;
     for (let kills = 0; kills < 10; kills++) {
       const begun = existsSync(join(out, 'config.json'));
       const args = begun ? ['train', '--resume', out, '--quiet'] : [...RUN, '--out', out];
-      if ((await killedAfter(rng.uniform(0, patience), args, out)) === 'ended') break;
-      if (!existsSync(join(out, 'checkpoint.safetensors'))) {
-        patience *= 1.5;
-        continue;
-      }
+      const moment = { checkpoints: Math.ceil(rng.uniform(0, 6)), ms: rng.uniform(0, 50) };
+      if ((await killedAfter(moment, args, out)) === 'ended') break;
       // Whatever moment it was: nothing is damaged, and no step that a checkpoint held is lost.
-      const { learner } = loadCheckpoint(join(out, 'checkpoint.safetensors'));
+      const { learner, trainer } = loadCheckpoint(join(out, 'checkpoint.safetensors'));
+      if (trainer.index > 0) withinEpochs++;
       expect(learner.stepCount).toBeGreaterThanOrEqual(furthest);
-      // A slow machine gets more time, so that the kills are spread over the run.
-      if (learner.stepCount === furthest) patience *= 1.5;
       furthest = learner.stepCount;
       for (const name of readdirSync(out)) {
         if (/^(best|last)\.safetensors$/.test(name))
@@ -80,7 +90,7 @@ describeGpu('a resumed run', () => {
       }
       readEvents(join(out, 'events.ndjson'));
     }
-    expect(furthest, 'steps that the last killed sitting left behind').toBeGreaterThan(0);
+    expect(withinEpochs, 'kills that left a checkpoint from within an epoch').toBeGreaterThan(0);
     expect((await runCli(['train', '--resume', out, '--quiet'])).code).toBe(0);
 
     const bits = (run: string, name: string) => {
@@ -96,8 +106,7 @@ describeGpu('a resumed run', () => {
 
   it('keeps its settings, and a finished one stays finished', async () => {
     const out = join(folder(), 'run');
-    const short = ['train', '--data', 'synthetic:70', '--model', 'fer-shallow', '--epochs', '1', '--quiet'];
-    await runCli([...short, '--out', out]);
+    await runCli([...SHORT, '--out', out]);
     const before = readFileSync(join(out, 'last.safetensors'));
     const other = await runCli(['train', '--resume', out, '--batch', '7']);
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('--batch: a resumed run keeps')]);
@@ -109,17 +118,7 @@ describeGpu('a resumed run', () => {
     const nothing = await runCli(['train', '--resume', '/nowhere/r1']);
     expect([nothing.code, nothing.stderr]).toEqual([5, expect.stringContaining('no run to resume there')]);
     const out = join(folder(), 'run');
-    await runCli([
-      'train',
-      '--data',
-      'synthetic:70',
-      '--model',
-      'fer-shallow',
-      '--epochs',
-      '1',
-      '--out',
-      out,
-    ]);
+    await runCli([...SHORT, '--out', out]);
     writeFileSync(join(out, 'lock'), String(process.pid));
     const busy = await runCli(['train', '--resume', out]);
     expect([busy.code, busy.stderr]).toEqual([

@@ -28,7 +28,7 @@ describe('the state of a run', () => {
   it('knows compiling, pauses, changes of the rate, and marks them', () => {
     const [start, ...rest] = fakeEvents({ epochs: 1, steps: 4 });
     const compile = {
-      type: 'event',
+      type: 'note',
       kind: 'compile',
       message: 'compiling kernel 3 of 9',
       progress: { done: 3, total: 9 },
@@ -37,10 +37,10 @@ describe('the state of a run', () => {
     expect(run).toMatchObject({ phase: 'compiling', progress: { done: 3, total: 9 } });
     run = play(rest.slice(0, 2), run);
     expect(run).toMatchObject({ phase: 'training', progress: undefined });
-    run = play([{ type: 'event', kind: 'pause', message: 'paused at step 2', step: 2 }], run);
+    run = play([{ type: 'note', kind: 'pause', message: 'paused at step 2', step: 2 }], run);
     expect(run.phase).toBe('paused');
-    run = play([{ type: 'event', kind: 'lr', message: '0.001 -> 0.0005', step: 2 }], run);
-    run = play([{ type: 'event', kind: 'continue', message: 'went on', step: 2 }], run);
+    run = play([{ type: 'note', kind: 'lr', message: '0.001 -> 0.0005', step: 2 }], run);
+    run = play([{ type: 'note', kind: 'continue', message: 'went on', step: 2 }], run);
     expect(run.phase).toBe('training');
     expect(run.markers).toEqual([
       { x: 0.5, sign: '‖' },
@@ -61,10 +61,7 @@ describe('the state of a run', () => {
   it('goes on with a run: what lies beyond the checkpoint is forgotten, the time before counts', () => {
     const lost = loseRun(play(fakeEvents({ epochs: 2, steps: 10 })), 'SIGKILL', 99);
     expect(lost.phase).toBe('lost');
-    const again = play(
-      [{ type: 'event', kind: 'resume', message: 'resumed', step: 15 }],
-      reopened(lost, 100),
-    );
+    const again = play([{ type: 'note', kind: 'resume', message: 'resumed', step: 15 }], reopened(lost, 100));
     expect(again).toMatchObject({ live: true, secondsBefore: 60 });
     expect(again.loss.whole.at(-1)?.x).toBe(1.5);
     expect(isActive(again)).toBe(true);

@@ -22,7 +22,7 @@ const after = (...events: TrainEvent[]): RunState =>
 const START = fakeEvents()[0] as TrainEvent;
 const READING: RunState = { ...beginRun(0), progress: { text: 'reading images', done: 50, total: 100 } };
 const COMPILING = after(START, {
-  ...{ type: 'event', kind: 'compile', message: 'compiling kernel 9 of 23 (once per driver)' },
+  ...{ type: 'note', kind: 'compile', message: 'compiling kernel 9 of 23 (once per driver)' },
   progress: { done: 9, total: 23 },
 });
 const TRAINING = after(...fakeEvents());

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import jpeg from 'jpeg-js';
 import { resample } from '../../dist/util/resample.js';
 import { loadOpenCv } from '../../dist/vision/opencv.js';
-import { Recorder } from '../../dist/vision/recorder.js';
+import { Recorder } from '../../dist/vision/video_recorder.js';
 
 export const FACES = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/faces224');
 const [WIDTH, HEIGHT, FPS] = [640, 480, 15];

@@ -23,7 +23,7 @@ export function checkVideoName(path: string): void {
 }
 
 /** Writes frames as a video: under another name until it is whole. */
-export class Recorder {
+export class VideoRecorder {
   readonly #cv: OpenCv;
   readonly #path: string;
   readonly #partial: string;
