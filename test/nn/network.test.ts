@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
+import type { Gpu } from '../../src/gpu/device.js';
 import {
   Activation,
   Add,
@@ -12,6 +13,7 @@ import {
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { type GraphNode, Network, Sequential } from '../../src/nn/network.js';
+import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { Rng } from '../../src/util/random.js';
@@ -76,6 +78,44 @@ function batch(network: Network, count: number): { images: Float32Array; labels:
 const exact = (weights: NamedArrays) =>
   new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
+/** Fails where the gradients of a network's weights differ from central differences of its loss in float64. */
+async function expectGradients(gpu: Gpu, network: Network): Promise<void> {
+  const weights = randomWeights(network);
+  const { images, labels } = batch(network, 3);
+  const learner = new Learner(gpu, network);
+  learner.writeWeights(weights);
+  const { weightGradients } = await learner.trace(images, labels);
+  await learner.dispose();
+  const w = exact(weights);
+  const x = Float64Array.from(images);
+  const classes = network.outputShape[0] ?? 1;
+  const loss = (): number => {
+    const p = referenceNetwork(network, w, x, 3, true);
+    return labels.reduce((sum, label, n) => sum - Math.log(p[n * classes + label] as number), 0) / 3;
+  };
+  expect(weightGradients.size).toBe(network.weights.filter(({ trainable }) => trainable).length);
+  for (const [name, { data }] of weightGradients) {
+    const values = w.get(name) as Float64Array;
+    // A few elements of each weight: every one costs two passes through the network.
+    const at = Array.from(
+      { length: Math.min(3, data.length) },
+      (_, k) => Math.floor((k * data.length) / 3) % data.length,
+    );
+    const numeric = at.map((i) => {
+      const v = values[i] as number;
+      values[i] = v + 1e-6;
+      const above = loss();
+      values[i] = v - 1e-6;
+      const below = loss();
+      values[i] = v;
+      return (above - below) / 2e-6;
+    });
+    const off = Math.max(...at.map((i, k) => Math.abs((data[i] as number) - (numeric[k] as number))));
+    const size = Math.max(1e-3, ...numeric.map(Math.abs));
+    expect(off / size, `${name}: ${at.map((i) => data[i])}, numeric ${numeric}`).toBeLessThan(2e-3);
+  }
+}
+
 describeGpu('networks with branches', (gpu) => {
   it.each([everything(), miniXception([20, 17, 1])])('$name predicts what float64 says', async (network) => {
     const weights = randomWeights(network);
@@ -92,41 +132,13 @@ describeGpu('networks with branches', (gpu) => {
   it.each([
     everything(),
     miniXception([12, 9, 1], [4]),
-  ])('gradients of $name agree with central differences of the whole network', async (network) => {
-    const weights = randomWeights(network);
-    const { images, labels } = batch(network, 3);
-    const learner = new Learner(gpu(), network);
-    learner.writeWeights(weights);
-    const { weightGradients } = await learner.trace(images, labels);
-    await learner.dispose();
-    const w = exact(weights);
-    const x = Float64Array.from(images);
-    const classes = network.outputShape[0] ?? 1;
-    const loss = (): number => {
-      const p = referenceNetwork(network, w, x, 3, true);
-      return labels.reduce((sum, label, n) => sum - Math.log(p[n * classes + label] as number), 0) / 3;
-    };
-    expect(weightGradients.size).toBe(network.weights.filter(({ trainable }) => trainable).length);
-    for (const [name, { data }] of weightGradients) {
-      const values = w.get(name) as Float64Array;
-      // A few elements of each weight: every one costs two passes through the network.
-      const at = Array.from(
-        { length: Math.min(3, data.length) },
-        (_, k) => Math.floor((k * data.length) / 3) % data.length,
-      );
-      const numeric = at.map((i) => {
-        const v = values[i] as number;
-        values[i] = v + 1e-6;
-        const above = loss();
-        values[i] = v - 1e-6;
-        const below = loss();
-        values[i] = v;
-        return (above - below) / 2e-6;
-      });
-      const off = Math.max(...at.map((i, k) => Math.abs((data[i] as number) - (numeric[k] as number))));
-      const size = Math.max(1e-3, ...numeric.map(Math.abs));
-      expect(off / size, `${name}: ${at.map((i) => data[i])}, numeric ${numeric}`).toBeLessThan(2e-3);
-    }
+  ])('gradients of $name agree with central differences of the whole network', (network) =>
+    expectGradients(gpu(), network));
+
+  it.each(ACTIVATION_NAMES)('%s gives its gradient back from what it keeps', (activation) => {
+    const layers = [Conv2D({ filters: 3 }), Activation({ activation }), Flatten()];
+    const end = [Dense({ units: 4, activation }), Dense({ units: 3 }), Softmax()];
+    return expectGradients(gpu(), new Sequential('active', [5, 4, 2], [...layers, ...end]));
   });
 
   it('the fused steps of a network with branches do what its layers do one by one', async () => {

@@ -1,0 +1,77 @@
+import { execSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeGpu } from '../helpers/gpu.js';
+import { applyStep, stepsOf } from '../helpers/guide.js';
+
+const GUIDE = readFileSync('CONTRIBUTING.md', 'utf8');
+const STEPS = stepsOf(GUIDE, '### An activation, from start to end: SiLU');
+const COPIED = [
+  ...['src', 'shaders', 'test', 'scripts', 'docs', 'tuning', 'dist'],
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
+];
+
+/** A copy of the project, in which the guide is followed. */
+let copy = '';
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'fer-tui-guide-'));
+  for (const name of COPIED) cpSync(name, join(copy, name), { recursive: true });
+  symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true }));
+
+/** Runs a command in the copy; throws with what it printed if it fails. */
+function run(command: string): string {
+  try {
+    return execSync(command, { cwd: copy, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command}\n${stdout}\n${stderr}`);
+  }
+}
+
+describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
+  it('adds an op in at most eight files, generated ones included', () => {
+    const files = new Set(STEPS.flatMap((step) => ('file' in step ? [step.file] : [])));
+    expect([...files, 'docs/keras.md', 'shaders/README.md'].length).toBeLessThanOrEqual(8);
+  });
+
+  it('gives an op that every check covers', () => {
+    const passed: string[] = [];
+    for (const step of STEPS) {
+      if ('file' in step) applyStep(copy, step);
+      else if (!step.command.includes('vitest')) run(step.command);
+      else {
+        run(`${step.command} --reporter=dot --reporter=json --outputFile.json=report.json`);
+        const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
+          testResults: { assertionResults: { status: string; fullName: string }[] }[];
+        };
+        for (const { assertionResults } of testResults) {
+          passed.push(
+            ...assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
+          );
+        }
+      }
+    }
+    for (const proof of [
+      'the reference gradients agree with central differences silu',
+      'every kernel agrees with the float64 reference silu.forward: silu of 1001 values',
+      "kernel 'silu.backward' binds what its entry point uses, in the declared order and access",
+      'networks with branches silu gives its gradient back from what it keeps',
+      'an ONNX file, computed operator by operator, has the activation swish, alone and inside of a layer',
+      'docs/keras.md has the layers of the code; "npm run docs" writes them',
+      'shaders/README.md lists every file; "npm run docs" writes the list',
+    ]) {
+      expect(passed).toContain(proof);
+    }
+    expect(readFileSync(join(copy, 'docs/keras.md'), 'utf8')).toContain('tanh, silu, swish, softmax');
+  });
+});
+
+it('a block without a place, and a place that is not there, are faults of a guide', () => {
+  expect(() => stepsOf('\n# A\n\nSomewhere:\n\n```ts\nx\n```\n', '# A')).toThrow('does not say where');
+  const lost = { file: 'package.json', before: 'no such line', text: '' };
+  expect(() => applyStep('.', lost)).toThrow('package.json has 0 lines no such line');
+});
