@@ -18,17 +18,16 @@ export function stepsOf(markdown: string, heading: string): Step[] {
   const end = rest.search(new RegExp(`^#{1,${level.length}} `, 'm'));
   const section = end < 0 ? rest : rest.slice(0, end);
   return [...section.matchAll(/([^`]|`[^`\n]+`)*?```(\w+)\n([\s\S]*?)```\n/g)].flatMap(
-    ([all, , kind, text]) => {
-      if (kind === 'sh')
-        return (text as string)
-          .trim()
-          .split('\n')
-          .map((command) => ({ command }));
+    ([all, , kind, text = '']): Step[] => {
+      if (kind === 'sh') {
+        const commands = text.trim().split('\n');
+        return commands.map((command) => ({ command }));
+      }
       const words = all.slice(0, all.indexOf('```')).replaceAll(/\s+/g, ' ');
       const place = /(?:New file `([^`]+)`|In `([^`]+)`, before `([^`]+)`): $/.exec(words);
       if (place === null) throw new Error(`the guide does not say where this block goes:\n${text}`);
       const [, created, changed, before] = place;
-      return [{ file: (created ?? changed) as string, before, text: text as string }];
+      return [{ file: (created ?? changed) as string, before, text }];
     },
   );
 }
