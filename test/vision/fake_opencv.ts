@@ -1,0 +1,220 @@
+import { writeFileSync } from 'node:fs';
+import { resample } from '../../src/util/resample.js';
+import type { Capture, Cascade, Mat, OpenCv, Writer } from '../../src/vision/opencv.js';
+
+/** A rectangle as OpenCV gives it. */
+export interface Found {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a cascade was asked. */
+export interface Search {
+  readonly file: string;
+  readonly cols: number;
+  readonly rows: number;
+  readonly data: Buffer;
+  readonly options: { readonly scaleFactor: number; readonly minNeighbors: number; readonly minSize: object };
+}
+
+/** What stands in for files and devices. */
+export interface World {
+  /** Cascades that can be read, and what each finds. */
+  readonly cascades?: Readonly<Record<string, (search: Search) => readonly Found[]>>;
+  /** Images by path, [height, width, channels] in blue, green, red. */
+  readonly images?: Readonly<Record<string, MatLike>>;
+  /** Frames of a source; undefined where one cannot be read. No source: cannot be opened. */
+  readonly captures?: (source: string | number, api: number) => readonly (MatLike | undefined)[] | undefined;
+  readonly fps?: number;
+  /** Whether there is an encoder. */
+  readonly encoder?: boolean;
+}
+
+export interface MatLike {
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** Memory that is released by hand: each once, and not used after that. */
+class FakeMat implements Mat {
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: 1 | 3;
+  readonly #data: Buffer;
+  #there = true;
+
+  constructor(
+    private readonly cv: FakeOpenCv,
+    { rows, cols, channels, data }: MatLike,
+  ) {
+    this.rows = rows;
+    this.cols = cols;
+    this.channels = channels;
+    this.#data = Buffer.from(data);
+    cv.held++;
+  }
+
+  get empty(): boolean {
+    return this.#data.length === 0;
+  }
+
+  cvtColor(code: number): Mat {
+    if (code !== this.cv.COLOR_BGR2RGB && code !== this.cv.COLOR_RGB2BGR)
+      throw new Error(`conversion ${code}`);
+    const data = Buffer.from(this.getData());
+    for (let i = 0; i < data.length; i += 3) data.subarray(i, i + 3).reverse();
+    return new FakeMat(this.cv, { rows: this.rows, cols: this.cols, channels: this.channels, data });
+  }
+
+  resize(rows: number, cols: number, fx: number, fy: number, interpolation: number): Mat {
+    if (fx !== 0 || fy !== 0 || interpolation !== this.cv.INTER_AREA) throw new Error('another resize');
+    const { channels } = this;
+    const large = { width: this.cols, height: this.rows, channels, data: this.getData() };
+    return new FakeMat(this.cv, { rows, cols, channels, data: resample(large, cols, rows, 'bilinear').data });
+  }
+
+  getData(): Buffer {
+    if (!this.#there) throw new Error('a released mat is used');
+    return this.#data;
+  }
+
+  release(): void {
+    if (!this.#there) throw new Error('a mat is released twice');
+    this.#there = false;
+    this.cv.held--;
+  }
+}
+
+/** The binding in JavaScript, for tests where OpenCV is not installed. It counts what is not released. */
+export class FakeOpenCv implements OpenCv {
+  readonly version = { major: 4, minor: 0 };
+  readonly CV_8UC1 = 0;
+  readonly CV_8UC3 = 16;
+  readonly COLOR_BGR2RGB = 4;
+  readonly COLOR_RGB2BGR = 5;
+  readonly INTER_AREA = 3;
+  readonly CAP_V4L2 = 200;
+  readonly CAP_FFMPEG = 1900;
+  readonly CAP_PROP_FPS = 5;
+  readonly CAP_PROP_FRAME_WIDTH = 3;
+  readonly CAP_PROP_FRAME_HEIGHT = 4;
+  readonly CAP_PROP_FRAME_COUNT = 7;
+  readonly searches: Search[] = [];
+  readonly opened: [source: string | number, api: number][] = [];
+  readonly written: { file: string; code: number; fps: number; size: object; frames: Buffer[] }[] = [];
+  /** Mats and captures that nobody has released. */
+  held = 0;
+  readonly Mat: OpenCv['Mat'];
+  readonly Size: OpenCv['Size'];
+  readonly CascadeClassifier: OpenCv['CascadeClassifier'];
+  readonly VideoCapture: OpenCv['VideoCapture'];
+  readonly VideoWriter: OpenCv['VideoWriter'];
+
+  constructor(private readonly world: World = {}) {
+    const cv = this;
+    this.Mat = class extends FakeMat {
+      constructor(data: Buffer, rows: number, cols: number, type: number) {
+        const channels = type === cv.CV_8UC3 ? 3 : 1;
+        if (data.length !== rows * cols * channels) throw new Error('bytes do not fit');
+        super(cv, { rows, cols, channels, data });
+      }
+    };
+    this.Size = class {
+      constructor(
+        readonly width: number,
+        readonly height: number,
+      ) {}
+    };
+    this.CascadeClassifier = class implements Cascade {
+      readonly #find: (search: Search) => readonly Found[];
+
+      constructor(private readonly file: string) {
+        const find = world.cascades?.[file];
+        if (find === undefined) throw new Error('CascadeClassifier - failed to load cascade');
+        this.#find = find;
+      }
+
+      async detectMultiScaleAsync(image: Mat, options: Search['options']) {
+        const search = {
+          file: this.file,
+          cols: image.cols,
+          rows: image.rows,
+          data: image.getData(),
+          options,
+        };
+        cv.searches.push(search);
+        return { objects: this.#find(search) };
+      }
+    };
+    this.VideoCapture = class implements Capture {
+      readonly #frames: (MatLike | undefined)[];
+
+      constructor(source: string | number, api = 0) {
+        cv.opened.push([source, api]);
+        const frames = world.captures?.(source, api);
+        if (frames === undefined) throw new Error('VideoCapture - failed to open');
+        this.#frames = [...frames];
+        cv.held++;
+      }
+
+      get(property: number): number {
+        return property === cv.CAP_PROP_FPS ? (world.fps ?? 0) : 0;
+      }
+
+      set(): boolean {
+        return true;
+      }
+
+      async readAsync(): Promise<Mat> {
+        const frame = this.#frames.shift();
+        if (frame === undefined) throw new Error('VideoCapture - no frame');
+        return cv.mat(frame);
+      }
+
+      release(): void {
+        cv.held--;
+      }
+    };
+    this.VideoWriter = class implements Writer {
+      static fourcc(code: string): number {
+        return Buffer.from(code).readUInt32LE(0);
+      }
+
+      readonly #frames: Buffer[] = [];
+
+      constructor(
+        private readonly file: string,
+        code: number,
+        fps: number,
+        size: object,
+      ) {
+        if (world.encoder === false) throw new Error('VideoWriter - failed to open');
+        cv.written.push({ file, code, fps, size, frames: this.#frames });
+        writeFileSync(file, '');
+      }
+
+      write(image: Mat): void {
+        this.#frames.push(image.getData());
+      }
+
+      release(): void {
+        writeFileSync(this.file, Buffer.concat(this.#frames));
+      }
+    };
+  }
+
+  /** A mat of these pixels, counted. */
+  mat(pixels: MatLike): Mat {
+    return new FakeMat(this, pixels);
+  }
+
+  imread(file: string): Mat {
+    const image = this.world.images?.[file];
+    if (image === undefined) throw new Error('imread');
+    return this.mat(image);
+  }
+}
