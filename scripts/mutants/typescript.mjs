@@ -24,6 +24,8 @@ const METHODS = {
 };
 /** Methods that are left out: `x.sort()` becomes `x`. */
 const DROPPED = new Set(['sort', 'reverse', 'filter', 'trim', 'trimEnd', 'toLowerCase', 'toUpperCase']);
+/** The order of their arguments does not matter. */
+const SYMMETRIC = new Set(['min', 'max', 'hypot']);
 /** What a person mistakes for each other. */
 const PAIRS = [
   ...[
@@ -188,7 +190,7 @@ const MAKERS = {
   BreakStatement: ({ node, put }) => put('statement', node, ';'),
   ThrowStatement: ({ node, put }) => put('statement', node, ';'),
   CallExpression(at) {
-    listOf(at.node.arguments, 'argument', at);
+    if (!SYMMETRIC.has(at.node.callee.property?.name)) listOf(at.node.arguments, 'argument', at);
     method(at);
   },
   NewExpression(at) {

@@ -68,19 +68,19 @@ describe('the cache', () => {
 
   it('is one a source: another of the same name, and other files, stay', async () => {
     const { load, files, root, cacheDir } = cached(
-      { 'a/x.csv': text, 'b/x.csv': csv([[5, 'PublicTest']]) },
-      'a/x.csv',
+      { 'a/faces-of-2013.csv': text, 'b/faces-of-2013.csv': csv([[5, 'PublicTest']]) },
+      'a/faces-of-2013.csv',
     );
-    const other = () => loadDataset(join(root, 'b/x.csv'), { cacheDir });
+    const other = () => loadDataset(join(root, 'b/faces-of-2013.csv'), { cacheDir });
     const { data } = await load();
     const [kept = ''] = files();
-    expect(kept).toMatch(/^x\.csv\.[0-9a-f]{12}\.[0-9a-f]{12}\.faces$/);
+    expect(kept).toMatch(/^faces-of-2013\.csv\.[0-9a-f]{12}\.[0-9a-f]{12}\.faces$/);
     const notes = kept.replace(/[0-9a-f]{12}\.faces$/, 'notes');
     writeFileSync(join(cacheDir, notes), 'mine');
     const second = await other();
     expect([...second.splits.validation.labels]).toEqual([6]);
     expect(files()).toHaveLength(3);
-    utimesSync(join(root, 'b/x.csv'), 1000, 1000);
+    utimesSync(join(root, 'b/faces-of-2013.csv'), 1000, 1000);
     await other();
     expect(files()).toHaveLength(3);
     expect(files()).toEqual(expect.arrayContaining([kept, notes]));

@@ -43,6 +43,13 @@ describe('FER-2013 where people put it', () => {
     expect([...(await loadDataset(other, { cacheDir: false })).splits.validation.labels]).toEqual([6]);
   });
 
+  it('is read as what it is, whatever its name says', async () => {
+    const folder = folderWith({ 'my.zip.csv': csv([[3, 'PublicTest']]), 'a.zip': csv([[3, 'PublicTest']]) });
+    const { splits } = await loadDataset(join(folder, 'my.zip.csv'), { cacheDir: false });
+    expect([...splits.validation.labels]).toEqual([3]);
+    await expectDataError(loadDataset(join(folder, 'a.zip')), 'not a file that can be read');
+  });
+
   it('is nothing that cannot be read', async () => {
     const folder = folderWith({ 'fer2013.csv': '' });
     await expectDataError(loadDataset(join(folder, 'fer2013.csv'), { cacheDir: false }), 'the file is empty');
@@ -52,6 +59,10 @@ describe('FER-2013 where people put it', () => {
       'check the path',
     );
     await expect(loadDataset('\0')).rejects.toThrow('there is no such file');
+    if (process.platform === 'linux') {
+      const memory = loadDataset('/proc/self/mem', { cacheDir: false }); // can be opened, and not be read
+      await expectDataError(memory, 'data /proc/self/mem: cannot be read (EIO', 'expected fer2013.csv(.gz)');
+    }
   });
 });
 

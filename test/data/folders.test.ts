@@ -143,7 +143,7 @@ describe.each(both)('a %s', (_, make) => {
 });
 
 describe('what only one of them can be', () => {
-  it('a folder with nothing inside, an empty class folder, links to folders', async () => {
+  it('a folder with nothing inside, an empty class folder, links to folders and to nothing', async () => {
     await expectDataError(
       loadDataset(folderWith({}), NO_CACHE),
       'none of the expected names',
@@ -154,6 +154,7 @@ describe('what only one of them can be', () => {
     await expectDataError(loadDataset(root, NO_CACHE), root, 'train/sad is empty');
     rmSync(join(root, 'train/sad'), { recursive: true });
     symlinkSync(join(root, 'train'), join(root, 'val'));
+    symlinkSync(join(root, 'nowhere'), join(root, 'val', 'happy', 'notes.txt')); // leads nowhere
     expect((await loadDataset(root, NO_CACHE)).splits.validation.labels.length).toBe(1);
   });
 

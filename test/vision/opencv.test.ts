@@ -17,7 +17,7 @@ import { type DetectorOptions, HaarDetector } from '../../src/vision/detector.js
 import { ImageSource } from '../../src/vision/images.js';
 import { matOf, pictureOf } from '../../src/vision/mat.js';
 import { openSource } from '../../src/vision/open_source.js';
-import { checkVideoName, Recorder } from '../../src/vision/recorder.js';
+import { checkVideoName, VideoRecorder } from '../../src/vision/video_recorder.js';
 import { FakeOpenCv, type Found, type MatLike, type Search } from './fake_opencv.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-opencv-'));
@@ -342,7 +342,7 @@ describe('a recorded video', () => {
   ])('%s is %s, under another name until it is whole', (name, code) => {
     const cv = new FakeOpenCv();
     const path = target(name);
-    const recorder = new Recorder(cv, path, 10, { width: 4, height: 2 });
+    const recorder = new VideoRecorder(cv, path, 10, { width: 4, height: 2 });
     const [{ file = '', ...made } = {}] = cv.written;
     expect(made).toMatchObject({
       fps: 10,
@@ -360,7 +360,7 @@ describe('a recorded video', () => {
 
   it('is as long as what it shows: frames are repeated or left out by their time', () => {
     const cv = new FakeOpenCv();
-    const recorder = new Recorder(cv, target('a.avi'), 10, { width: 4, height: 2 });
+    const recorder = new VideoRecorder(cv, target('a.avi'), 10, { width: 4, height: 2 });
     for (const [tone, t] of [
       [1, 0],
       [2, 0.02],
@@ -377,7 +377,7 @@ describe('a recorded video', () => {
 
   it('has even sizes, into which each frame is fitted', () => {
     const cv = new FakeOpenCv();
-    const recorder = new Recorder(cv, target('a.avi'), 10, { width: 7, height: 5 });
+    const recorder = new VideoRecorder(cv, target('a.avi'), 10, { width: 7, height: 5 });
     recorder.add(picture(9, 14, 10), 0);
     expect(cv.written[0]?.size).toEqual({ width: 6, height: 4 });
     expect(cv.written[0]?.frames[0]).toHaveLength(6 * 4 * 3);
@@ -386,7 +386,7 @@ describe('a recorded video', () => {
 
   it('of no frame leaves nothing behind', () => {
     const path = target('a.mp4');
-    new Recorder(new FakeOpenCv(), path, 10, { width: 4, height: 2 }).close();
+    new VideoRecorder(new FakeOpenCv(), path, 10, { width: 4, height: 2 }).close();
     expect(readdirSync(join(path, '..'))).toEqual([]);
   });
 
@@ -402,15 +402,15 @@ describe('a recorded video', () => {
       expect(() => checkVideoName(bad)).toThrow(words);
     }
     const size = { width: 4, height: 2 };
-    expect(() => new Recorder(new FakeOpenCv({ encoder: false }), path, 10, size)).toThrow(CameraError);
+    expect(() => new VideoRecorder(new FakeOpenCv({ encoder: false }), path, 10, size)).toThrow(CameraError);
     writeFileSync(path, 'old');
-    expect(() => new Recorder(new FakeOpenCv(), path, 10, size)).toThrow('exists already');
+    expect(() => new VideoRecorder(new FakeOpenCv(), path, 10, size)).toThrow('exists already');
   });
 
   it('that cannot be kept is a run error', () => {
     const path = target('a.mp4');
     const cv = new FakeOpenCv();
-    const recorder = new Recorder(cv, path, 10, { width: 4, height: 2 });
+    const recorder = new VideoRecorder(cv, path, 10, { width: 4, height: 2 });
     recorder.add(picture(1), 0);
     mkdirSync(join(path, 'in-the-way'), { recursive: true });
     expect(() => recorder.close()).toThrow(`cannot write ${path}`);

@@ -5,65 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CameraError } from '../../src/util/errors.js';
 import { DemoSource } from '../../src/vision/demo.js';
-import type { Box } from '../../src/vision/geometry.js';
 import { NewestFrames } from '../../src/vision/newest_frames.js';
-import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
-import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
-import type { FrameMessage, Message, VisionOptions } from '../../src/vision/protocol.js';
-import type { Frame, FrameSource, SourceInfo } from '../../src/vision/source.js';
-
-const INFO: SourceInfo = {
-  ...{ kind: 'camera', name: 'camera 0', width: 64, height: 48, fps: 0, live: true, stills: false },
-};
-
-/** A source made of what it answers, one read after another. */
-function scripted(
-  reads: readonly (Partial<Frame> | Error | undefined)[],
-  info: Partial<SourceInfo> = {},
-  pauseMs = 0,
-): FrameSource {
-  let index = 0;
-  return {
-    info: { ...INFO, ...info },
-    read: async () => {
-      const next = reads[index];
-      if (pauseMs > 0) await sleep(pauseMs);
-      if (next instanceof Error) throw next;
-      if (next === undefined) return undefined;
-      const size = { width: 64, height: 48 };
-      const picture = { ...size, channels: 3 as const, data: new Uint8Array(64 * 48 * 3) };
-      return { index, t: index++ / 10, picture, ...next };
-    },
-    close: () => undefined,
-  };
-}
-
-/** Always sure of the second of three. */
-const CLASSIFIER: FaceClassifier = {
-  classes: ['A', 'B', 'C'],
-  classify: async () => Float32Array.of(0.1, 0.7, 0.2),
-};
-const detector = (boxes: Box[]) => ({ detect: async () => boxes });
-const FACE: Box = { x: 10, y: 8, width: 20, height: 20 };
-
-async function run(
-  source: FrameSource,
-  boxes: Box[],
-  rest: Partial<VisionOptions> & { readonly classifier?: FaceClassifier } = {},
-  onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
-) {
-  const { classifier = CLASSIFIER, ...own } = rest;
-  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...own });
-  const messages: Message[] = [];
-  const parts = { source, detector: detector(boxes), classifier, recorder: undefined };
-  const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {
-    messages.push(message);
-    onMessage(message, pipeline);
-  });
-  const summary = await pipeline.run();
-  const frames = messages.filter((message): message is FrameMessage => message.type === 'frame');
-  return { messages, frames, summary };
-}
+import type { FaceClassifier } from '../../src/vision/pipeline.js';
+import { CLASSIFIER, FACE, run, scripted } from './scripted.js';
 
 describe('the pipeline', () => {
   it('every frame in order: boxes, labels, probabilities, one number a face', async () => {
@@ -108,7 +52,7 @@ describe('the pipeline', () => {
     expect(summary).toMatchObject({ without: 2, labels: {} });
   });
 
-  it('classifies the largest faces only, and stops after --max-frames', async () => {
+  it('classifies the first faces only, as many as --max-faces, and stops after --max-frames', async () => {
     const small = { ...FACE, width: 8, height: 8 };
     const { frames } = await run(scripted([{}, {}, {}]), [FACE, small], { maxFaces: 1, maxFrames: 2 });
     expect(frames).toHaveLength(2);
@@ -149,6 +93,47 @@ describe('the pipeline', () => {
     expect(seen.length).toBeLessThan(12);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     expect(seen.length + newest.dropped).toBe(20);
+  });
+
+  it('live: what is held is not counted as dropped where it is live, and stands still where it is a file', async () => {
+    for (const live of [true, false]) {
+      const newest = new NewestFrames(scripted(new Array(200).fill({}), { live }, 2));
+      const first = await newest.take();
+      newest.hold(true);
+      await sleep(60);
+      const before = newest.dropped;
+      expect(before).toBeLessThan(live ? 6 : 3);
+      await sleep(150);
+      expect(newest.dropped).toBe(before);
+      newest.hold(false);
+      const next = (await newest.take())?.frame.index ?? -1;
+      const after = (await newest.take())?.frame.index ?? -1;
+      const skipped = after - (first?.frame.index ?? 0);
+      if (live) expect(skipped).toBeGreaterThan(10);
+      else expect(skipped).toBeLessThan(5);
+      expect(next).toBeLessThan(after);
+      newest.stop();
+      await newest.take(); // what had been read
+      expect(await newest.take()).toBeUndefined();
+    }
+  });
+
+  it('live: a stop ends a wait, and an error comes once what was read has been taken', async () => {
+    const silent = new NewestFrames({ ...scripted([]), read: () => new Promise(() => undefined) });
+    const waiting = silent.take();
+    silent.stop();
+    expect(await waiting).toBeUndefined();
+    const broken = new NewestFrames(scripted([{}, new Error('gone')]));
+    await sleep(20);
+    expect((await broken.take())?.frame.index).toBe(0);
+    await expect(broken.take()).rejects.toThrow('gone');
+    await expect(broken.take()).rejects.toThrow('gone');
+  });
+
+  it('live: tells how long a frame took to get', async () => {
+    const newest = new NewestFrames(scripted([{}, {}], {}, 40));
+    expect((await newest.take())?.ms).toBeGreaterThan(35);
+    newest.stop();
   });
 
   it('live: a file plays at its own speed', async () => {

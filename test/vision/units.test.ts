@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CLASS_NAMES } from '../../src/util/classes.js';
-import { CameraError, UsageError } from '../../src/util/errors.js';
-import type { Picture } from '../../src/util/picture.js';
-import { toGray } from '../../src/util/picture.js';
-import { cameraProblem, type DeviceProbe } from '../../src/vision/camera_problem.js';
-import { DemoSource, demoFrame } from '../../src/vision/demo.js';
+import { UsageError } from '../../src/util/errors.js';
+import { type Picture, toGray } from '../../src/util/picture.js';
 import { searchScale } from '../../src/vision/detector.js';
-import { glyphDot } from '../../src/vision/font.js';
-import { type Box, bySize, grow, iou, mirrorBox } from '../../src/vision/geometry.js';
-import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
-import { annotated, drawBox, FOCUS, OTHER } from '../../src/vision/overlay.js';
+import { type Box, bySize, grow, iou, mirrorBox, roundBox } from '../../src/vision/geometry.js';
+import { VISION_DEFAULTS, type VisionSettings, visionOptions } from '../../src/vision/options.js';
 import { cropFace, cut, mirrored, shrunk } from '../../src/vision/pixels.js';
 import { Rate } from '../../src/vision/rate.js';
-import { nameOfSource, parseSource } from '../../src/vision/source_spec.js';
 import { TimeStats } from '../../src/vision/time_stats.js';
 import { Tracker } from '../../src/vision/tracker.js';
 
@@ -28,6 +21,29 @@ describe('boxes', () => {
     expect(iou(box(0, 0, 10), { ...box(5, 0, 10) })).toBeCloseTo(50 / 150, 12);
     expect(iou(box(0, 0, 10), box(10, 0, 10))).toBe(0);
     expect(iou(box(0, 0, 10), box(20, 20, 10))).toBe(0);
+  });
+
+  it('iou of boxes inside of each other and of other extents', () => {
+    const wide = { x: 2, y: 3, width: 10, height: 4 };
+    expect(iou(wide, { x: 4, y: 4, width: 5, height: 2 })).toBeCloseTo(10 / 40, 12);
+    expect(iou(wide, { x: 8, y: 1, width: 8, height: 4 })).toBeCloseTo(8 / (40 + 32 - 8), 12);
+    expect(iou({ x: 8, y: 1, width: 8, height: 4 }, wide)).toBeCloseTo(8 / 64, 12);
+    expect(iou(wide, { x: 2, y: 7, width: 10, height: 4 })).toBe(0);
+    expect(iou(box(0, 0, 10), box(-20, -20, 10))).toBe(0);
+  });
+
+  it('grows by a share of each extent, shrinks, rounds, and sorts equal ones from left to right, then down', () => {
+    const wide = { x: 10, y: 20, width: 40, height: 10 };
+    expect(grow(wide, 0.1)).toEqual({ x: 6, y: 19, width: 48, height: 12 });
+    expect(grow(wide, -0.25)).toEqual({ x: 20, y: 22.5, width: 20, height: 5 });
+    expect(roundBox({ x: 1.5, y: 2.4, width: 3.6, height: 4.49 })).toEqual({
+      x: 2,
+      y: 2,
+      width: 4,
+      height: 4,
+    });
+    const boxes = [{ ...wide, y: 30 }, { ...wide, x: 20 }, wide, { x: 0, y: 0, width: 20, height: 21 }];
+    expect([...boxes].sort(bySize)).toEqual([boxes[3], wide, boxes[0], boxes[1]]);
   });
 
   it('grows on every side, mirrors, and sorts the largest first', () => {
@@ -58,6 +74,60 @@ describe('tracking and smoothing', () => {
     expect(tracker.update([box(5, 0, 100), box(400, 0, 100)], 0.2)).toEqual([1, 3]);
   });
 
+  it('the pair that overlaps most is matched first, even where another box would take its face', () => {
+    const tracker = new Tracker(0);
+    tracker.update([box(0, 0, 100), box(60, 0, 100)], 0);
+    // The first overlaps both (0.60 and 0.48), the second the second face by 0.82 and the first one too little.
+    expect(tracker.update([box(25, 0, 100), box(70, 0, 100)], 0.1)).toEqual([1, 2]);
+    const other = new Tracker(0);
+    other.update([box(0, 0, 100)], 0);
+    expect(other.update([box(30, 0, 100), box(10, 0, 100)], 0.1)).toEqual([2, 1]);
+  });
+
+  it('boxes of a third in common are the same face, of a quarter not', () => {
+    const tracker = new Tracker(0);
+    tracker.update([box(0, 0, 100)], 0);
+    expect(tracker.update([box(50, 0, 100)], 0.1)).toEqual([1]); // 1/3
+    expect(tracker.update([box(110, 0, 100)], 0.2)).toEqual([2]); // 1/4
+    expect(tracker.update([{ x: 170, y: 0, width: 30, height: 100 }], 0.3)).toEqual([2]); // exactly 0.3
+  });
+
+  it('a face is remembered for exactly a second since it was found last', () => {
+    const tracker = new Tracker(0);
+    tracker.update([box(0, 0, 100)], 0);
+    expect(tracker.update([box(0, 0, 100)], 1)).toEqual([1]);
+    expect(tracker.update([box(0, 0, 100)], 2)).toEqual([1]);
+    expect(tracker.update([box(0, 0, 100)], 3.001)).toEqual([2]);
+    tracker.reset();
+    expect(tracker.update([box(0, 0, 100)], 3.1)).toEqual([3]);
+  });
+
+  it('smoothing goes by the time since the last opinion of the same face', () => {
+    const tracker = new Tracker(2);
+    const [one, two] = tracker.update([box(0, 0, 10), box(50, 0, 10)], 0) as [number, number];
+    tracker.smooth(one, Float32Array.of(1, 0), 0);
+    tracker.smooth(two, Float32Array.of(0, 1), 1);
+    let expected = 1;
+    for (const [t, now] of [
+      [0.5, 0],
+      [2, 0],
+      [2.25, 1],
+    ] as const) {
+      const before = t === 0.5 ? 0 : t === 2 ? 0.5 : 2;
+      expected += (1 - Math.exp(-(t - before) / 2)) * (now - expected);
+      expect(tracker.smooth(one, Float32Array.of(now, 1 - now), t)[0]).toBeCloseTo(expected, 6);
+    }
+    expect(tracker.smooth(two, Float32Array.of(0, 1), 3)).toEqual(Float32Array.of(0, 1));
+  });
+
+  it('opinions of another number of classes, or of no known face, are taken as they are', () => {
+    const tracker = new Tracker(5);
+    const [id] = tracker.update([box(0, 0, 10)], 0) as [number];
+    tracker.smooth(id, Float32Array.of(1, 0), 0);
+    expect([...tracker.smooth(id, Float32Array.of(0, 0, 1), 0.1)]).toEqual([0, 0, 1]);
+    expect([...tracker.smooth(99, Float32Array.of(0, 1), 0.1)]).toEqual([0, 1]);
+  });
+
   it('smoothing is an exponential average over time; 0 is none; sums stay 1', () => {
     const tracker = new Tracker(0.5);
     const [id] = tracker.update([box(0, 0, 10)], 0) as [number];
@@ -78,6 +148,56 @@ describe('pixels', () => {
       data: Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255),
     };
     expect([...toGray(picture).data]).toEqual([76, 150, 29, 255]);
+  });
+
+  it('gray of a gray picture is itself, and each pixel has its own three colours', () => {
+    const one = gray(3, 2, (x, y) => x + y);
+    expect(toGray(one)).toEqual(one);
+    const data = Uint8Array.of(10, 20, 30, 40, 50, 60, 70, 80, 90, 200, 100, 0);
+    const wanted = [0, 3, 6, 9].map((i) =>
+      Math.round(0.299 * (data[i] ?? 0) + 0.587 * (data[i + 1] ?? 0) + 0.114 * (data[i + 2] ?? 0)),
+    );
+    expect([...toGray({ width: 2, height: 2, channels: 3, data }).data]).toEqual(wanted);
+  });
+
+  it('cuts by rounded edges, in colours, at least one pixel', () => {
+    const color: Picture = {
+      ...{ width: 3, height: 2, channels: 3 },
+      data: Uint8Array.from({ length: 18 }, (_, i) => i),
+    };
+    expect(cut(color, { x: 0.6, y: 0.4, width: 1.9, height: 0.9 })).toMatchObject({ width: 2, height: 1 });
+    expect([...cut(color, { x: 0.6, y: 0.4, width: 1.9, height: 0.9 }).data]).toEqual([3, 4, 5, 6, 7, 8]);
+    expect([...cut(color, { x: 2, y: 1, width: 2, height: 0.1 }).data]).toEqual([15, 16, 17, 15, 16, 17]);
+    expect([...cut(color, { x: 1, y: 0, width: 0, height: 2 }).data]).toEqual([3, 4, 5, 12, 13, 14]);
+  });
+
+  it('a crop of width x height, with its margin on each side of its own extent', () => {
+    const picture = gray(60, 40, (x, y) => 4 * x + (y >= 20 ? 1 : 0));
+    const crop = cropFace(picture, { x: 20, y: 10, width: 20, height: 20 }, 0.5, 4, 2);
+    expect(crop).toMatchObject({ width: 4, height: 2, channels: 1 });
+    const column = (first: number): number => 4 * (first + 4.5); // the mean of ten columns
+    expect([...crop.data]).toEqual(
+      [10, 20, 30, 40, 10, 20, 30, 40].map((x, i) => column(x) + (i > 3 ? 1 : 0)),
+    );
+    expect(cropFace(picture, { x: 20, y: 10, width: 20, height: 20 }, 0, 5)).toMatchObject({
+      width: 5,
+      height: 5,
+    });
+  });
+
+  it('mirrors colours as wholes', () => {
+    const data = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    expect([...mirrored({ width: 2, height: 2, channels: 3, data }).data]).toEqual([
+      ...[4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9],
+    ]);
+  });
+
+  it('shrinks by the tighter of both bounds', () => {
+    const picture = gray(100, 30, () => 7);
+    expect(shrunk(picture, 1000, 10)).toMatchObject({ width: 33, height: 10 });
+    expect(shrunk(picture, 50, 1000)).toMatchObject({ width: 50, height: 15 });
+    expect(shrunk(picture, 1, 1)).toMatchObject({ width: 1, height: 1 });
+    expect(shrunk(picture, 100, 30)).toBe(picture);
   });
 
   it('cuts whole pixels, and goes on with the edge outside', () => {
@@ -101,121 +221,69 @@ describe('pixels', () => {
   });
 });
 
-describe('overlay', () => {
-  const black = (width: number, height: number): Picture => ({
-    ...{ width, height, channels: 3, data: new Uint8Array(width * height * 3) },
-  });
-  const at = ({ data, width }: Picture, x: number, y: number): number[] => [
-    ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
-  ];
-
-  it('draws the frame of a box and nothing inside; what is outside of the picture is left out', () => {
-    const picture = black(20, 20);
-    drawBox(picture, { x: 5, y: 5, width: 40, height: 10 }, FOCUS, 1);
-    expect(at(picture, 5, 5)).toEqual([...FOCUS]);
-    expect(at(picture, 19, 14)).toEqual([...FOCUS]);
-    expect(at(picture, 10, 10)).toEqual([0, 0, 0]);
-    expect(at(picture, 5, 15)).toEqual([0, 0, 0]);
-  });
-
-  it('annotates a copy: the first face in the colour of the focus, labels inside of the picture', () => {
-    const frame = black(320, 240);
-    const out = annotated(frame, [
-      { box: box(100, 100, 80), text: 'Happy 87 %' },
-      { box: box(290, 0, 60), text: 'Sad 51 %' },
-    ]);
-    expect(frame.data.every((value) => value === 0)).toBe(true);
-    expect(at(out, 100, 140)).toEqual([...FOCUS]);
-    expect(at(out, 290, 40)).toEqual([...OTHER]);
-    expect(at(out, 101, 90)).toEqual([...FOCUS]); // the strip of the label, above the box
-  });
-
-  it('letters: H has two strokes and a bar; small ones look like large ones', () => {
-    const row = (letter: string, y: number): string =>
-      Array.from({ length: 5 }, (_, x) => (glyphDot(letter, x, y) ? '#' : '.')).join('');
-    expect([row('H', 0), row('H', 3), row('h', 6)]).toEqual(['#...#', '#####', '#...#']);
-    for (const letter of CLASS_NAMES.join('')) expect(row(letter, 0) + row(letter, 3)).toContain('#');
-  });
-});
-
-describe('sources', () => {
-  it.each([
-    ['demo', { kind: 'demo' }],
-    ['2', { kind: 'camera', index: 2, device: '/dev/video2' }],
-    ['/dev/video1', { kind: 'camera', index: 1, device: '/dev/video1' }],
-    ['rtsp://host/one', { kind: 'stream', url: 'rtsp://host/one' }],
-    ['test', { kind: 'images', paths: ['test'] }],
-    ['package.json', { kind: 'video', path: 'package.json' }],
-  ])('%s', (text, spec) => expect(parseSource(text)).toEqual(spec));
-
-  it('a path where nothing is, is exit 7', () => {
-    expect(() => parseSource('/nowhere.mp4')).toThrow(CameraError);
-    expect(() => parseSource('/nowhere.mp4')).toThrow('/nowhere.mp4: there is no such file');
-  });
-
-  it('a password is not shown', () => {
-    expect(nameOfSource({ kind: 'stream', url: 'rtsp://me:secret@host/one' })).toBe('rtsp://host/one');
-  });
-
-  const probe = (change: Partial<DeviceProbe>): DeviceProbe => ({
-    ...{ devices: () => ['/dev/video0', '/dev/video2'], readable: () => true, holder: () => undefined },
-    ...change,
-  });
-  it.each([
-    ['not there', 1, probe({}), 'camera 1: not found (no /dev/video1); there are: --source 0, 2'],
-    ['none at all', 0, probe({ devices: () => [] }), 'not found (no /dev/video0); plug one in'],
-    ['no permission', 0, probe({ readable: () => false }), 'sudo usermod -aG video "$USER"'],
-    [
-      'busy',
-      0,
-      probe({ holder: () => 'cheese (process 7)' }),
-      'busy: /dev/video0 is in use by cheese (process 7)',
-    ],
-  ])('a camera that is %s says so', (_, index, devices, words) => {
-    expect(cameraProblem(index, `/dev/video${index}`, devices)).toContain(words);
-  });
-
-  it('nothing speaks against a free camera', () => {
-    expect(cameraProblem(0, '/dev/video0', probe({}))).toBeUndefined();
-  });
-});
-
 describe('options', () => {
+  const make = (change: Partial<VisionSettings>) =>
+    visionOptions('demo', { ...VISION_DEFAULTS, ...change }, { pace: 'live' });
+
+  it('reach the process each, under its name there', () => {
+    const settings: VisionSettings = {
+      ...{ weights: 'w.h5', foreign: { preprocess: 'none' }, adapter: 'llvmpipe', maxFaces: 3, minFace: 77 },
+      ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
+      ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+    };
+    expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
+      source: { kind: 'camera', index: 3, device: '/dev/video3' },
+      ...{ weights: 'w.h5', foreign: { preprocess: 'none' }, adapter: 'llvmpipe', maxFaces: 3, margin: 0.25 },
+      ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+      detector: {
+        ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
+      },
+      ...{ pace: 'ordered', out: { file: 'o.png' } },
+    });
+    expect(make({})).not.toHaveProperty('foreign');
+    expect(visionOptions({ kind: 'video', path: 'x' }, settings, { pace: 'live' }).source).toEqual({
+      ...{ kind: 'video', path: 'x' },
+    });
+  });
+
+  it('have the defaults that were measured', () => {
+    expect(make({})).toMatchObject({
+      ...{
+        source: { kind: 'demo' },
+        maxFaces: 5,
+        margin: -0.05,
+        smoothing: 0.4,
+        mirror: false,
+        pace: 'live',
+      },
+      detector: { eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0 },
+    });
+  });
+
   it.each([
-    [{ maxFaces: 0 }, '--max-faces 0: expected a whole number from 1 to 100'],
-    [{ minFace: 20.5 }, '--min-face 20.5: expected a whole number'],
-    [{ scaleFactor: 1 }, '--scale-factor 1: expected a number from 1.01 to 2'],
-    [{ maxFrames: Number.NaN }, '--max-frames NaN'],
-  ])('%j is usage', (change, words) => {
-    const make = () => visionOptions('demo', { ...VISION_DEFAULTS, ...change }, { pace: 'live' });
-    expect(make).toThrow(UsageError);
-    expect(make).toThrow(words);
+    ['maxFaces', '--max-faces', 1, 100, true],
+    ['minFace', '--min-face', 10, 10_000, true],
+    ['scaleFactor', '--scale-factor', 1.01, 2, false],
+    ['neighbours', '--neighbours', 0, 100, true],
+    ['detectScale', '--detect-scale', 0, 1, false],
+    ['margin', '--margin', -0.4, 2, false],
+    ['smoothing', '--smoothing', 0, 60, false],
+    ['maxFrames', '--max-frames', 1, 1e9, true],
+  ] as const)('%s: %s from %d to %d', (key, flag, low, high, whole) => {
+    const words = `${flag} VALUE: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`;
+    for (const value of [low, high]) expect(() => make({ [key]: value })).not.toThrow();
+    const part = low + (high - low) / 7;
+    if (!whole) expect(() => make({ [key]: part })).not.toThrow();
+    for (const value of [low - 0.001, high + 0.001, Number.NaN, ...(whole ? [low + 0.5] : [])]) {
+      expect(() => make({ [key]: value })).toThrow(UsageError);
+      expect(() => make({ [key]: value })).toThrow(words.replace('VALUE', String(value)));
+    }
   });
 
   it('frames are shrunk so that the smallest face still fills the cascade', () => {
     expect(searchScale({ scale: 0, minFace: 64 })).toBe(0.5);
     expect(searchScale({ scale: 0, minFace: 24 })).toBe(1);
     expect(searchScale({ scale: 0.7, minFace: 64 })).toBe(0.7);
-  });
-});
-
-describe('the demo', () => {
-  it('is the same every time: one face, two faces, nobody, inside of the frame', async () => {
-    const source = new DemoSource();
-    const first = await source.read();
-    expect(first.known).toHaveLength(1);
-    expect(Buffer.compare(Buffer.from(first.picture.data), Buffer.from(demoFrame(0).picture.data))).toBe(0);
-    const counts = new Set<number>();
-    for (let i = 0; i < 360; i += 7) {
-      const { known, picture } = demoFrame(i);
-      counts.add(known.length);
-      for (const { x, y, width, height } of known) {
-        expect(Math.min(x, y)).toBeGreaterThanOrEqual(0);
-        expect(x + width).toBeLessThanOrEqual(picture.width);
-        expect(y + height).toBeLessThanOrEqual(picture.height);
-      }
-    }
-    expect([...counts].sort()).toEqual([0, 1, 2]);
   });
 });
 
@@ -227,6 +295,28 @@ describe('figures', () => {
     for (let i = 1; i <= 100; i++) last = rate.count(i / 10);
     expect(last).toBeCloseTo(10, 6);
     expect(rate.count(15)).toBeLessThan(1);
+  });
+
+  it('the rate is 0 until there are two, and forgets what is older than two seconds, but one', () => {
+    const rate = new Rate();
+    expect([rate.count(5), rate.count(5)]).toEqual([0, 0]);
+    expect(rate.count(6)).toBe(2);
+    expect(rate.count(7)).toBe(1.5); // 5, 5, 6, 7: exactly two seconds
+    expect(rate.count(8)).toBe(1); // 6, 7, 8
+    expect(rate.count(20)).toBeCloseTo(1 / 12, 12); // 8, 20
+  });
+
+  it('the times of the latest 5,000 frames, to a hundredth of a millisecond', () => {
+    const stats = new TimeStats();
+    const add = (ms: number): void => stats.add({ capture: ms, detect: 0, classify: 0 });
+    add(1.23456);
+    expect(stats.spread().capture).toEqual({ median: 1.23, p95: 1.23 });
+    for (let i = 0; i < 4999; i++) add(7);
+    expect(stats.spread().capture.median).toBe(7);
+    for (let i = 0; i < 2600; i++) add(3);
+    expect(stats.spread().capture).toEqual({ median: 3, p95: 7 });
+    for (let i = 0; i < 2400; i++) add(3);
+    expect(stats.spread().capture).toEqual({ median: 3, p95: 3 });
   });
 
   it('median and 95th percentile', () => {

@@ -1,0 +1,292 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { describe, expect, it } from 'vitest';
+import { RunError } from '../../src/util/errors.js';
+import { type Picture, toGray } from '../../src/util/picture.js';
+import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
+import { annotated } from '../../src/vision/overlay.js';
+import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
+import { cropFace, mirrored, shrunk } from '../../src/vision/pixels.js';
+import { VideoRecorder } from '../../src/vision/video_recorder.js';
+import { FakeOpenCv } from './fake_opencv.js';
+import { CLASSIFIER, FACE, run, scripted } from './scripted.js';
+
+/** A picture in which no two places are alike. */
+const picture: Picture = {
+  ...{ width: 64, height: 48, channels: 3 },
+  data: Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => (i * 7 + Math.floor(i / 192) * 3) % 256),
+};
+const folder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-output-'));
+/** The pixels of a PNG, without alpha. */
+function pixelsOf(path: string): number[] {
+  const { data } = PNG.sync.read(readFileSync(path));
+  return [...data].filter((_, i) => i % 4 !== 3);
+}
+const CAPTION = 'B 70 %';
+
+describe('what the network is given', () => {
+  it.each([
+    -0.2, 0, 0.5,
+  ])('is the box widened by --margin %d, and mirrored where the frame is', async (margin) => {
+    const given: Uint8Array[] = [];
+    const classifier: FaceClassifier = {
+      ...CLASSIFIER,
+      inputSize: [10, 8],
+      classify: async (faces) => {
+        given.push(faces.slice());
+        return Float32Array.of(0.1, 0.7, 0.2);
+      },
+    };
+    for (const mirror of [false, true]) {
+      await run(scripted([{ picture }]), [FACE], { classifier, margin, mirror });
+      const gray = toGray(mirror ? mirrored(picture) : picture);
+      expect([...(given.pop() ?? [])]).toEqual([...cropFace(gray, FACE, margin, 8, 10).data]);
+    }
+  });
+
+  it('is a face at a time, each with its own answer', async () => {
+    const boxes = [FACE, { ...FACE, x: 40 }];
+    const classifier: FaceClassifier = {
+      classes: ['A', 'B'],
+      classify: async (faces, count) => {
+        expect([count, faces.length]).toEqual([1, 48 * 48]);
+        return Float32Array.of((faces[0] as number) / 255, 1 - (faces[0] as number) / 255);
+      },
+    };
+    const { frames } = await run(scripted([{ picture }]), boxes, { classifier, margin: 0 });
+    const gray = toGray(picture);
+    for (const [i, face] of (frames[0]?.faces ?? []).entries()) {
+      const first = (cropFace(gray, boxes[i] ?? FACE, 0, 48).data[0] as number) / 255;
+      expect(face.probabilities[0]).toBeCloseTo(first, 6);
+      expect([face.label, face.box, face.track]).toEqual([first > 0.5 ? 'A' : 'B', boxes[i], i + 1]);
+    }
+  });
+
+  it('of a class without a name is told by its number', async () => {
+    const { frames } = await run(scripted([{}]), [FACE], { classifier: { ...CLASSIFIER, classes: ['A'] } });
+    expect(frames[0]?.faces[0]?.label).toBe('1');
+  });
+});
+
+/** Says 1 of the first class, then 1 of the second from the next frame on. */
+function changing(): FaceClassifier {
+  let calls = 0;
+  const classify = async () => (calls++ === 0 ? Float32Array.of(1, 0) : Float32Array.of(0, 1));
+  return { classes: ['A', 'B'], classify };
+}
+
+describe('smoothing', () => {
+  it.each([0, 0.4, 2])('has the time constant %d', async (smoothing) => {
+    const { frames, summary } = await run(scripted([{}, {}]), [FACE], { classifier: changing(), smoothing });
+    const left = smoothing === 0 ? 0 : Math.exp(-0.1 / smoothing); // frames are a tenth of a second apart
+    expect(frames[1]?.faces[0]?.probabilities[0]).toBeCloseTo(left, 5);
+    expect(summary.labels).toEqual(left > 0.5 ? { A: 2 } : { A: 1, B: 1 });
+  });
+
+  it('can be changed while it runs, and another classifier begins anew', async () => {
+    const steered = async (steer: (pipeline: Pipeline) => void) => {
+      const rest = { classifier: changing(), smoothing: 2 };
+      const { frames } = await run(scripted([{}, {}]), [FACE], rest, (message, pipeline) => {
+        if (message.type === 'frame' && message.frame === 0) steer(pipeline);
+      });
+      return frames[1]?.faces[0];
+    };
+    const unsmoothed = await steered((pipeline) => {
+      pipeline.smoothing = 0;
+    });
+    expect(unsmoothed?.probabilities).toEqual([0, 1]);
+    const other = await steered((pipeline) => {
+      pipeline.classifier = { ...CLASSIFIER, classes: ['X', 'Y', 'Z'] };
+    });
+    expect([other?.label, other?.track]).toEqual(['Y', 2]);
+  });
+
+  it('is none in photographs: each stands for itself, however it is set', async () => {
+    const source = scripted([{ path: 'a.png' }, { path: 'b.png' }], { stills: true, live: false });
+    const { frames } = await run(source, [FACE], { classifier: changing(), smoothing: 9 }, (_, pipeline) => {
+      pipeline.smoothing = 9;
+    });
+    expect(frames.map(({ faces }) => faces[0]?.probabilities)).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(frames.map(({ path }) => path)).toEqual(['a.png', 'b.png']);
+    expect(frames.map(({ faces }) => faces[0]?.track)).toEqual([1, 2]);
+  });
+});
+
+describe('what is told of a frame', () => {
+  it('is its size and time, and its picture and inputs where there is somebody to see them', async () => {
+    const { frames } = await run(scripted([{ picture }, { picture }]), [FACE], {
+      view: { width: 32, height: 32 },
+    });
+    expect(frames[1]).toMatchObject({ frame: 1, t: 0.1, width: 64, height: 48, dropped: 0 });
+    expect(frames[0]?.picture).toEqual(shrunk(picture, 32, 32));
+    const gray = toGray(picture);
+    expect(frames[0]?.inputs).toEqual([cropFace(gray, FACE, VISION_DEFAULTS.margin, 48)]);
+    expect(frames[0]?.fps).toBe(0);
+    expect(frames[1]?.fps).toBeGreaterThan(0);
+    for (const part of ['capture', 'detect', 'classify'] as const) {
+      expect(frames[0]?.ms[part]).toBeGreaterThanOrEqual(0);
+      expect(frames[0]?.ms[part]).toBeLessThan(1000);
+    }
+    const [plain] = (await run(scripted([{ picture }]), [FACE])).frames;
+    for (const key of ['picture', 'inputs', 'path', 'written']) expect(plain).not.toHaveProperty(key);
+  });
+
+  it('has the time that each part took', async () => {
+    const slow = async (ms: number): Promise<void> =>
+      void (await new Promise((done) => setTimeout(done, ms)));
+    const classify: FaceClassifier['classify'] = async () => {
+      await slow(60);
+      return Float32Array.of(1, 0, 0);
+    };
+    const source = scripted([{}], {}, 30);
+    const { frames, summary } = await run(source, [FACE], { classifier: { ...CLASSIFIER, classify } });
+    const { capture, detect, classify: net } = frames[0]?.ms ?? { capture: 0, detect: 0, classify: 0 };
+    expect(capture).toBeGreaterThan(28);
+    expect(net).toBeGreaterThan(58);
+    expect(detect).toBeLessThan(net);
+    expect(summary.seconds).toBeGreaterThan(0.085);
+    expect(summary.seconds).toBeLessThan(5);
+  });
+
+  it('sorts known boxes by size and mirrors them; takes the first of --max-faces', async () => {
+    const known = [{ x: 0, y: 0, width: 5, height: 5 }, FACE, { x: 50, y: 1, width: 9, height: 9 }];
+    const { frames } = await run(scripted([{ known }]), [], { maxFaces: 2, mirror: true });
+    expect(frames[0]?.faces.map(({ box: { x } }) => x)).toEqual([34, 5]);
+  });
+});
+
+describe('what is written', () => {
+  it('is nothing where nothing is asked for', async () => {
+    const where = folder();
+    const { messages } = await run(scripted([{ path: join(where, 'a.png'), picture }]), [FACE], {
+      snapshots: join(where, 'photos'),
+    });
+    expect(messages.map(({ type }) => type)).toEqual(['frame']);
+    expect(readdirSync(where)).toEqual([]);
+  });
+
+  it('is the annotated still under its name, in a folder or as one file', async () => {
+    const where = join(folder(), 'out');
+    const paths = ['x/a.JPG', 'x/b.webp', 'x/c.png'];
+    const source = scripted(
+      paths.map((path) => ({ path, picture })),
+      { stills: true, live: false },
+    );
+    const { frames } = await run(source, [FACE], { out: { folder: where } });
+    const names = ['a.JPG', 'b.png', 'c.png'];
+    expect(frames.map(({ written }) => written)).toEqual(names.map((name) => join(where, name)));
+    expect(readdirSync(where).sort()).toEqual(names);
+    const wanted = [...annotated(picture, [{ box: FACE, text: CAPTION }]).data];
+    expect(pixelsOf(join(where, 'c.png'))).toEqual(wanted);
+    const file = join(where, 'one.png');
+    await run(scripted([{ path: 'x/a.jpg', picture }]), [FACE], { out: { file } });
+    expect(pixelsOf(file)).toEqual(wanted);
+    await run(scripted([{ picture }]), [FACE], { out: { file: join(where, 'none.png') } });
+    expect(existsSync(join(where, 'none.png'))).toBe(false); // not a still
+  });
+
+  it('is the annotated video, at the times of its frames', async () => {
+    const cv = new FakeOpenCv();
+    const path = join(folder(), 'out.avi');
+    const recorder = new VideoRecorder(cv, path, 10, { width: 64, height: 48 });
+    const { summary } = await run(scripted([{ picture }, { picture, t: 0.3 }]), [FACE], {
+      recorder,
+      record: path,
+    });
+    const [first, ...more] = cv.written[0]?.frames ?? [];
+    expect(more).toHaveLength(3);
+    const { data } = annotated(picture, [{ box: FACE, text: CAPTION }]);
+    for (let i = 0; i < data.length; i += 3) {
+      expect([first?.[i], first?.[i + 1], first?.[i + 2]]).toEqual([data[i + 2], data[i + 1], data[i]]);
+      if (i > 3000) break;
+    }
+    expect(summary.record).toBe(path);
+    expect(existsSync(path)).toBe(true);
+    expect(cv.held).toBe(0);
+  });
+
+  it('is a photo of each face that is new, with its box and label, told by its path', async () => {
+    const where = join(folder(), 'photos');
+    const far = { ...FACE, x: 40, y: 25 };
+    const reads = [
+      { known: [FACE] },
+      { known: [FACE] },
+      { known: [FACE, far] },
+      { known: [] },
+      { known: [far] },
+    ];
+    const { messages } = await run(scripted(reads.map((read) => ({ ...read, picture }))), [], {
+      ...{ snapshots: where, snapshotFaces: true },
+    });
+    const photos = messages.flatMap((message) => (message.type === 'photo' ? [message.path] : []));
+    expect(photos).toHaveLength(2);
+    expect(photos[0]).toMatch(/fer-tui-\d{4}-\d{2}-\d{2}T\d{6}-000000\.png$/);
+    expect(photos[1]).toMatch(/-000002\.png$/);
+    expect(pixelsOf(photos[0] as string)).toEqual([
+      ...annotated(picture, [{ box: FACE, text: CAPTION }]).data,
+    ]);
+    expect(messages.findIndex(({ type }) => type === 'photo')).toBe(0); // before its frame
+  });
+
+  it('is a photo when it is asked for, of what is shown; before the first frame there is none', async () => {
+    const parts = { source: scripted([]), detector: undefined, classifier: CLASSIFIER, recorder: undefined };
+    const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered' });
+    expect(new Pipeline(parts, options, async () => undefined).photo(folder())).toBeUndefined();
+    const where = folder();
+    const paths: (string | undefined)[] = [];
+    await run(scripted([{ picture }, {}]), [FACE], { mirror: true }, (message, pipeline) => {
+      if (message.type === 'frame') paths.push(pipeline.photo(where));
+    });
+    expect(pixelsOf(paths[0] as string)).toEqual([
+      ...annotated(mirrored(picture), [{ box: FACE, text: CAPTION }]).data,
+    ]);
+    expect(readdirSync(where)).toHaveLength(2);
+  });
+
+  it('where that cannot be is a run error that names the file', async () => {
+    const blocked = join(folder(), 'file');
+    writeFileSync(blocked, '');
+    const source = () => scripted([{ path: 'a.png', picture }]);
+    const attempt = run(source(), [FACE], { out: { folder: join(blocked, 'out') } });
+    await expect(attempt).rejects.toThrow(RunError);
+    await expect(run(source(), [FACE], { out: { folder: join(blocked, 'out') } })).rejects.toThrow(
+      `cannot write ${join(blocked, 'out', 'a.png')}`,
+    );
+  });
+});
+
+describe('a frame size that changes', () => {
+  const large = { width: 64, height: 50, channels: 3 as const, data: new Uint8Array(64 * 50 * 3) };
+
+  it('is told for width and height, with a word on the video; not between photographs', async () => {
+    const notes = async (rest: object, info = {}) => {
+      const reads = [{ path: 'a.png' }, { path: 'b.png', picture: large }];
+      const { messages } = await run(scripted(reads, info), [FACE], rest);
+      return messages.flatMap((message) => (message.type === 'note' ? [message.text] : []));
+    };
+    const words = 'the frame size changed from 64 x 48 to 64 x 50; faces are followed anew';
+    expect(await notes({})).toEqual([words]);
+    const recorder = new VideoRecorder(new FakeOpenCv(), join(folder(), 'a.avi'), 10, {
+      width: 64,
+      height: 48,
+    });
+    expect(await notes({ recorder })).toEqual([`${words}; the recorded video keeps its size`]);
+    expect(await notes({}, { stills: true, live: false })).toEqual([]);
+  });
+});
+
+describe('photographs on a screen', () => {
+  it('are shown for a second each', async () => {
+    const source = scripted([{}, {}], { stills: true, live: false });
+    const begin = performance.now();
+    const { frames } = await run(source, [], { pace: 'live' });
+    expect(frames).toHaveLength(2);
+    expect(performance.now() - begin).toBeGreaterThan(1900);
+    expect(performance.now() - begin).toBeLessThan(8000);
+  });
+});

@@ -1,0 +1,134 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
+import { VisionProcess } from '../../src/vision/process.js';
+import type { Message } from '../../src/vision/protocol.js';
+
+const OPTIONS = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered' });
+const folder = mkdtempSync(join(tmpdir(), 'fer-tui-process-'));
+let count = 0;
+
+/** A vision process whose program is this text, and all that is heard of it. */
+function start(program: string) {
+  const entry = join(folder, `${++count}.mjs`);
+  writeFileSync(entry, program);
+  const heard: Message[] = [];
+  const vision = new VisionProcess(OPTIONS, (message) => void heard.push(message), entry);
+  /** Until so many messages were heard. */
+  const until = async (messages: number): Promise<Message[]> => {
+    for (let i = 0; i < 500 && heard.length < messages; i++) await sleep(20);
+    return heard;
+  };
+  return { vision, heard, until };
+}
+const note = (text: string): string => `process.send({ type: 'note', text: ${text} });`;
+
+describe('the vision process', () => {
+  it('is told its options first, then commands; a frame is taken once it has been heard', async () => {
+    const { vision, heard, until } = start(`
+      process.on('message', (command) => {
+        process.send({ type: 'note', text: JSON.stringify(command) });
+        if (command.type === 'start') process.send({ type: 'frame', inputs: [new Uint8Array([1, 2])] });
+      });`);
+    vision.send({ type: 'mirror', on: true });
+    await until(4);
+    expect(heard[0]).toEqual({ type: 'note', text: JSON.stringify({ type: 'start', options: OPTIONS }) });
+    const texts = heard.map((message) => (message.type === 'note' ? message.text : message.type));
+    expect(texts.filter((text) => text === '{"type":"taken"}')).toHaveLength(1);
+    expect(texts).toContain('{"type":"mirror","on":true}');
+    expect(texts).toContain('frame');
+    await vision.close();
+  });
+
+  it('is over with its last message, and nothing is heard after it', async () => {
+    const last = { type: 'ended', frames: 3, dropped: 0, seconds: 1, without: 0, labels: {} };
+    const { vision, heard } = start(`
+      process.send(${JSON.stringify(last)});
+      ${note('"late"')}
+      process.disconnect();`);
+    for (let i = 0; i < 100 && heard.length === 0; i++) await sleep(20);
+    await sleep(100);
+    expect(heard).toEqual([last]);
+    await vision.close();
+    expect(heard).toEqual([last]);
+  });
+
+  it('tells why it failed, and for a camera what the decoder printed', async () => {
+    const failed = (exit: number) => `{ type: 'failed', message: 'it cannot be read', exit: ${exit} }`;
+    const printed = `console.error('noise'); console.error('[mov,mp4 @ 0x55d0] moov atom not found');`;
+    const program = (exit: number, print: string): string =>
+      `process.send(${failed(exit)}, () => { ${print} process.exit(0); });`;
+    const message = async (text: string) => {
+      const { vision, until } = start(text);
+      const [heard, ...more] = await until(1);
+      await vision.close();
+      expect(more).toEqual([]);
+      return heard;
+    };
+    expect(await message(program(7, printed))).toEqual({
+      ...{ type: 'failed', exit: 7, message: 'it cannot be read (the decoder says: moov atom not found)' },
+    });
+    const plain = { type: 'failed', exit: 7, message: 'it cannot be read' };
+    expect(await message(program(7, "console.error('x [mov @ 0x5] no');"))).toEqual(plain);
+    expect(await message(program(5, printed))).toEqual({ ...plain, exit: 5 });
+    // Also where it goes on.
+    expect(await message(`process.send(${failed(7)}); setInterval(() => {}, 1000);`)).toEqual(plain);
+  });
+
+  it.each([
+    ['process.exit(3);', '(exit 3); try again'],
+    [
+      "console.error('one'); console.error('two'); process.exit(1);",
+      '(exit 1); its last words: two; try again',
+    ],
+    ["process.kill(process.pid, 'SIGKILL');", '(SIGKILL); try again'],
+  ])('says with what it died: %s', async (program, words) => {
+    const { vision, until } = start(program);
+    const [message] = await until(1);
+    expect(message).toMatchObject({ type: 'failed', exit: 7 });
+    expect(message?.type === 'failed' && message.message).toContain(
+      `the vision process ended unexpectedly ${words}`,
+    );
+    vision.send({ type: 'stop' }); // to nobody
+    await vision.close();
+  });
+
+  it('keeps what it printed last, and none of it reaches this terminal', async () => {
+    const { vision, until } = start(`
+      console.error('x'.repeat(5000));
+      console.error('the end');
+      process.exitCode = 1;`);
+    const [message] = await until(1);
+    expect(message?.type === 'failed' && message.message).toContain('its last words: the end');
+    await vision.close();
+  });
+
+  it('is closed without another word, by force where it hangs', async () => {
+    const { vision, heard, until } = start(`
+      process.on('disconnect', () => {});
+      process.on('SIGTERM', () => {});
+      ${note('String(process.pid)')}
+      setInterval(() => {}, 1000);`);
+    await until(1);
+    const [first] = heard;
+    const pid = Number(first?.type === 'note' && first.text);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    const begin = performance.now();
+    await vision.close();
+    expect(performance.now() - begin).toBeGreaterThan(1400);
+    expect(performance.now() - begin).toBeLessThan(6000);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(heard).toHaveLength(1);
+  });
+
+  it('that ends when it is left is not waited for', async () => {
+    const { vision, until } = start(`${note('""')} process.on('disconnect', () => process.exit(0));`);
+    await until(1);
+    const begin = performance.now();
+    await vision.close();
+    expect(performance.now() - begin).toBeLessThan(1400);
+  });
+});
