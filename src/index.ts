@@ -8,16 +8,20 @@ export { type AugmentOptions, DEFAULT_AUGMENT, NO_AUGMENT, parseAugment } from '
 export { type Batch, type BatchOptions, BatchSource } from './data/batches.js';
 export { limitSplit, loadDataset } from './data/load.js';
 export { applyPreprocess, fitPreprocess, type Preprocess, type PreprocessName } from './data/preprocess.js';
-export type { Dataset, LoadOptions, Split, SplitName } from './data/types.js';
+export type { Dataset, ImageShape, LoadOptions, Split, SplitName } from './data/types.js';
 export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
-export { Program, Recorder, runOnce } from './gpu/recorder.js';
+export type { Kernel } from './gpu/kernel.js';
+export type { UpdateTensors } from './gpu/kernels/optimizers.js';
+export type { Margins } from './gpu/kernels/zero_padding2d.js';
+export { type CommandInfo, type DispatchCall, Program, Recorder, runOnce } from './gpu/recorder.js';
 export type { Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
+export type { Context, TensorVar } from './nn/context.js';
 export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
 export type { Initializer } from './nn/init.js';
-export type { Layer } from './nn/layer.js';
+export type { Layer, LayerInputs, LayerOption, Place, WeightSpec } from './nn/layer.js';
 export * from './nn/layers.js';
 export {
   type KernelTime,
@@ -28,7 +32,16 @@ export {
   type StepMetrics,
 } from './nn/learner.js';
 export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
-export { type GraphNode, type ModelSummary, Network, Sequential } from './nn/network.js';
+export {
+  type GraphNode,
+  type ModelSummary,
+  Network,
+  type OnLayer,
+  type PlacedLayer,
+  Sequential,
+  type SummaryRow,
+} from './nn/network.js';
+export type { ActivationName } from './nn/ops/activation.js';
 export {
   type AdamOptions,
   adam,
@@ -41,7 +54,7 @@ export {
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Images, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
-export type { Callback, Training, WeightFile } from './train/callbacks/callback.js';
+export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early_stopping.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './train/callbacks/model_checkpoint.js';
 export type { EpochLogs, Monitor, MonitorMode, MonitorOptions } from './train/callbacks/monitor.js';
@@ -50,15 +63,37 @@ export {
   type ReduceLROnPlateauOptions,
 } from './train/callbacks/reduce_lr_on_plateau.js';
 export { WeightAveraging } from './train/callbacks/weight_averaging.js';
+export type { TrainerState } from './train/checkpoint.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
-export { Control } from './train/control.js';
-export { type Evaluation, evaluateSplit, evaluateWeights } from './train/evaluation.js';
-export type { TrainEvent } from './train/events.js';
-export { type ClassMetrics, classMetrics, macroF1 } from './train/metrics.js';
+export { Control, type StopReason, type Wish } from './train/control.js';
+export {
+  type EvaluateOptions,
+  type EvaluateResult,
+  type Evaluation,
+  evaluateSplit,
+  evaluateWeights,
+} from './train/evaluation.js';
+export type {
+  DeviceMemory,
+  EndEvent,
+  EpochEvent,
+  ErrorEvent,
+  NoteEvent,
+  ResultEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  ValidationEvent,
+  ValidationNumbers,
+} from './train/events.js';
+export type { Feed } from './train/feed.js';
+export { type ClassMetrics, classMetrics, macroF1, type ProbabilityMetrics } from './train/metrics.js';
 export type { RunContext, TrainOutcome, TrainPlan } from './train/plan.js';
-export { resumeTraining, runTraining } from './train/session.js';
+export type { ScheduleName, ScheduleOptions } from './train/schedules.js';
+export { type Hooks, resumeTraining, runTraining, type TrainResult } from './train/session.js';
 export { Trainer } from './train/trainer.js';
-export { loadModel, type SavedModel, saveModel } from './train/weights.js';
+export { type ForeignModel, loadModel, type SavedModel, saveModel } from './train/weights.js';
 export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';
 export { DataError, EXIT, FerError, RunError, UsageError } from './util/errors.js';
-export { Rng } from './util/random.js';
+export type { ImageDraw, ImageMix } from './util/image_draw.js';
+export { type NumberList, Rng } from './util/random.js';

@@ -16,6 +16,7 @@ import type { ImageShape, Split } from './types.js';
 
 /** What goes into one step. */
 export interface Batch {
+  /** Images in the batch. */
   readonly count: number;
   /** [count, H, W, C], augmented and preprocessed. */
   readonly images: Float32Array;
@@ -23,8 +24,11 @@ export interface Batch {
   readonly labels: Uint32Array;
 }
 
+/** How a split is cut into batches. */
 export interface BatchOptions {
+  /** Images in a batch; 1 or more. */
   readonly batchSize: number;
+  /** How pixels become floats. */
   readonly preprocess: Preprocess;
   /** Of the images as they are stored; default: faces of 48 x 48, gray. */
   readonly shape?: ImageShape;
@@ -50,13 +54,17 @@ const MIX_STREAM = 2_000_003;
  * be taken up anywhere and sees the same data. The last batch of an epoch may be smaller, as in Keras.
  */
 export class BatchSource {
+  /** Images of the split. */
   readonly size: number;
+  /** Images in a batch; the last of an epoch may have fewer. */
   readonly batchSize: number;
+  /** Batches that cover the split once. */
   readonly batchesPerEpoch: number;
   #order: { epoch: number; indices: Uint32Array } | undefined;
 
   constructor(
     private split: Split,
+    /** As they were given. */
     readonly options: BatchOptions,
   ) {
     this.size = split.labels.length;
@@ -72,10 +80,12 @@ export class BatchSource {
     return this.split.images;
   }
 
+  /** Of the images as they are stored. */
   get shape(): ImageShape {
     return this.options.shape ?? FACE;
   }
 
+  /** How pixels become floats. */
   get preprocess(): Preprocess {
     return this.options.preprocess;
   }
@@ -84,7 +94,15 @@ export class BatchSource {
    * Which images a batch is made of, and how each is changed.
    * @param epoch 0, 1, ... @param index 0 to batchesPerEpoch - 1; outside that: RangeError
    */
-  draws(epoch: number, index: number): { draws: ImageDraw[]; labels: Uint32Array } {
+  draws(
+    epoch: number,
+    index: number,
+  ): {
+    /** One a batch element: which image, and how it is changed. */
+    draws: ImageDraw[];
+    /** [count] class indices. */
+    labels: Uint32Array;
+  } {
     if (!(index >= 0 && index < this.batchesPerEpoch)) {
       throw new RangeError(`batch ${index} of epoch ${epoch}; there are ${this.batchesPerEpoch}`);
     }

@@ -3,10 +3,12 @@ import type { ImageShape, Split } from './types.js';
 
 /** mean: (x - mean image) / 255; scale255: x / 255; minus1to1: x / 127.5 - 1; none: x as it is, 0..255. */
 export const PREPROCESS = ['mean', 'scale255', 'minus1to1', 'none'] as const;
+/** A formula for pixels 0 to 255: `mean` is (x - mean image) / 255, `scale255` x / 255, `minus1to1` x / 127.5 - 1, `none` x. */
 export type PreprocessName = (typeof PREPROCESS)[number];
 
 /** How pixels become the network's input; travels with its weights. */
 export interface Preprocess {
+  /** Which formula. */
   readonly name: PreprocessName;
   /** For `mean`: [H * W] average of the training images, in 0..255. */
   readonly mean?: Float32Array;

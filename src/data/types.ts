@@ -2,6 +2,7 @@
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
 export const SPLIT_NAMES = ['train', 'validation', 'test'] as const;
+/** A part of a data set. */
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
 /** Images and their classes. */
@@ -14,13 +15,19 @@ export interface Split {
 
 /** A data set in memory. A split that the source does not have holds no images. */
 export interface Dataset {
+  /** What to call it in messages. */
   readonly name: string;
   /** The path it came from, or `synthetic`. */
   readonly source: string;
+  /** Pixels of an image from top to bottom. */
   readonly height: number;
+  /** Pixels of an image from left to right. */
   readonly width: number;
+  /** Gray. */
   readonly channels: 1;
+  /** Names of the classes, by label. */
   readonly classes: readonly string[];
+  /** All three; one that the source does not have is empty. */
   readonly splits: Readonly<Record<SplitName, Split>>;
   /** Rows or images that `skipBad` left out. */
   readonly skipped: number;
@@ -28,6 +35,7 @@ export interface Dataset {
   readonly bad: readonly string[];
 }
 
+/** Options of `loadDataset`. */
 export interface LoadOptions {
   /** Leave bad rows and images out and count them, instead of failing at the first; default false. */
   readonly skipBad?: boolean;

@@ -55,10 +55,11 @@ export class Training {
     const control = new Control();
     this.#control = control;
     let ended = false;
-    const emit: Hooks['emit'] = (event) => {
-      ended ||= event.type === 'end';
-      this.send({ type: 'train', event });
-    };
+    const /** Reports an event to whoever listens. */
+      emit: Hooks['emit'] = (event) => {
+        ended ||= event.type === 'end';
+        this.send({ type: 'train', event });
+      };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
     this.#running = body({ emit, control, onLoadProgress }, control)

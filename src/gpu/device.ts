@@ -5,6 +5,7 @@ import { gpuWait } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 import { ALIGNMENT, Tensor } from './tensor.js';
 
+/** Options of `openGpu`. */
 export interface DeviceOptions {
   /** Part of an adapter's name, as `listAdapters` and `fer-tui doctor` print it. Default: Dawn's own choice. */
   readonly adapter?: string | undefined;
@@ -14,13 +15,19 @@ export interface DeviceOptions {
 
 /** What is known of the adapter in use. */
 export interface AdapterInfo {
+  /** The adapter's description; part of it chooses the adapter in DeviceOptions. */
   readonly name: string;
+  /** As WebGPU reports it; may be empty. */
   readonly vendor: string;
+  /** As WebGPU reports it; may be empty. */
   readonly architecture: string;
+  /** Whether the CPU computes. */
   readonly software: boolean;
+  /** Names of the WebGPU features that it has. */
   readonly features: readonly string[];
-  /** Smallest and largest subgroup that a shader may run in; 0 without the feature. */
+  /** Smallest subgroup that a shader may run in; 0 without the feature. */
   readonly subgroupMin: number;
+  /** Largest subgroup; 0 without the feature. */
   readonly subgroupMax: number;
 }
 
@@ -143,6 +150,7 @@ const PIECE = 8 << 20;
 
 /** An open device: memory, uploads, reads, and the errors that come back late. */
 export class Gpu {
+  /** Buffers that are reused. */
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
@@ -153,7 +161,9 @@ export class Gpu {
   readonly #release: () => void;
 
   constructor(
+    /** The WebGPU device. */
     readonly device: GPUDevice,
+    /** What is known of its adapter. */
     readonly info: AdapterInfo,
     release: () => void,
     /** Opens another device on the same adapter; close it as well. */

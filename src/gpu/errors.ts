@@ -10,9 +10,13 @@ export class NoGpuError extends FerError {
 /** Shapes that do not fit an op. The message always reads `op: rule; expected ..., got ...`. */
 export class ShapeError extends FerError {
   constructor(
+    /** What refused the shape: a kernel, op, layer or file. */
     readonly op: string,
+    /** The rule that is broken, in words. */
     readonly rule: string,
+    /** The shape or value that would be right. */
     readonly expected: string,
+    /** The shape or value that came. */
     readonly got: string,
   ) {
     super(`${op}: ${rule}; expected ${expected}, got ${got}`, EXIT.usage);

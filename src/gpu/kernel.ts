@@ -11,9 +11,13 @@ import { type Constants, explainCompileErrors, fillConstants, shaderSource } fro
 export interface Kernel {
   /** `<shader>.<entry>`; names the kernel in messages, traces and benchmarks. */
   readonly name: string;
+  /** File in shaders/, without its ending. */
   readonly shader: string;
+  /** Entry point in it. */
   readonly entry: string;
+  /** Names of the tensors it reads, in binding order. */
   readonly reads: readonly string[];
+  /** Names of the tensors it writes, in binding order. */
   readonly writes: readonly string[];
   /** Fields of the shader's params struct in order, each `name: u32` or `name: f32`. */
   readonly params: Readonly<Record<string, 'u32' | 'f32'>>;

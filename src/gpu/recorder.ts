@@ -22,15 +22,21 @@ interface Draft extends Omit<Command, 'bindGroup'> {
 
 /** What a command shows of itself to inspection. */
 export interface CommandInfo {
+  /** Shader and entry point, e.g. `elu.forward`. */
   readonly kernel: string;
+  /** Layer and pass that it belongs to, e.g. `conv2d_1/backward`. */
   readonly scope: string;
+  /** How many workgroups ran. */
   readonly workgroups: number;
 }
 
+/** One call of a kernel. */
 export interface DispatchCall {
   /** Tensors by the kernel's binding names; a tensor may not be bound as both read and written. */
   readonly bind: Readonly<Record<string, Tensor>>;
+  /** Values of the kernel's params, by name. */
   readonly params?: Readonly<Record<string, number>>;
+  /** Values that are compiled in, by name. */
   readonly constants?: Constants;
   /** How many workgroups; folded into two dimensions over the device's limit (see shaders/README.md). */
   readonly workgroups: number;
@@ -55,8 +61,15 @@ export class Recorder {
   #finished = false;
 
   constructor(
+    /** The device that it records for. */
     readonly gpu: Gpu,
-    readonly options: { readonly keepAll?: boolean; readonly shared?: SharedBuffers | undefined } = {},
+    /** As they were given. */
+    readonly options: {
+      /** Never reuse a released buffer, so that every value can be read afterwards; default false. */
+      readonly keepAll?: boolean;
+      /** Buffers to share with other programs; default none. */
+      readonly shared?: SharedBuffers | undefined;
+    } = {},
   ) {}
 
   /** Runs `body` with `name` appended to the scope that commands and tensors are labelled with. */
@@ -233,6 +246,7 @@ export class Program {
   #disposed = false;
 
   constructor(
+    /** The device that it runs on. */
     readonly gpu: Gpu,
     private readonly list: readonly Command[],
     private readonly giveBack: () => void,

@@ -25,6 +25,7 @@ export function expectShape(
   }
 }
 
+/** `valid`: windows inside of the image only. `same`: zeros around it, so that stride 1 keeps its size; the smaller half comes first, as in Keras. */
 export type Padding = 'same' | 'valid';
 
 /** Where a window of `size` steps over an axis of `extent`: output extent and zeros before the first element. */

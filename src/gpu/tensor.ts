@@ -18,17 +18,22 @@ export const ALIGNMENT = 256;
  * `Program` for what it records.
  */
 export class Tensor {
+  /** Number of elements. */
   readonly size: number;
   #disposed = false;
 
   constructor(
+    /** Extents, the last one contiguous. */
     readonly shape: Shape,
+    /** Name in messages. */
     readonly label: string,
+    /** Where its elements lie. */
     readonly storage: Storage,
   ) {
     this.size = sizeOf(shape);
   }
 
+  /** Whether it was freed. */
   get disposed(): boolean {
     return this.#disposed;
   }

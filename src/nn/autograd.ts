@@ -11,9 +11,11 @@ export class Var<T> {
   grad: T | undefined;
 
   constructor(
+    /** What the op made. */
     readonly value: T,
     /** Whether anyone wants this gradient: a weight does, an input image does not. */
     readonly needsGrad: boolean,
+    /** Name in messages. */
     readonly label: string,
   ) {}
 }
@@ -40,6 +42,7 @@ export interface Arithmetic<T> {
   around?<R>(label: string, body: () => R): R;
 }
 
+/** The record of a forward pass, from which `backward` computes gradients. */
 export class Tape<T> {
   readonly #entries: Entry<T>[] = [];
 

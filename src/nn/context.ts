@@ -9,9 +9,11 @@ export type TensorVar = Var<Tensor>;
 
 /** What ops and layers work in: where to record, what to remember, and in which mode. */
 export interface Context {
+  /** Where ops record their dispatches. */
   readonly rec: Recorder;
   /** Where to record what depends on the weights alone: in training the same recorder, else one that runs when they change. */
   readonly prepare: Recorder;
+  /** What ops write down for the backward pass. */
   readonly tape: Tape<Tensor>;
   /** Training: batch statistics, dropout. Otherwise moving averages, no dropout. */
   readonly training: boolean;

@@ -5,6 +5,7 @@ import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageDraw } from '../util/image_draw.js';
 
+/** Options of an `ImageStore`. */
 export interface ImageStoreOptions {
   /** Height and width of one image. */
   readonly size: readonly [number, number];
@@ -24,6 +25,7 @@ export class ImageStore {
   static #made = 0;
   /** Tells stores apart. */
   readonly id = ++ImageStore.#made;
+  /** Images in the store. */
   readonly count: number;
   readonly #pixels: Tensor;
   readonly #mean: Tensor | undefined;
@@ -32,6 +34,7 @@ export class ImageStore {
   constructor(
     private readonly gpu: Gpu,
     bytes: Uint8Array,
+    /** As they were given. */
     readonly options: ImageStoreOptions,
   ) {
     const [h, w] = options.size;
@@ -69,6 +72,7 @@ export class ImageStore {
     this.gpu.write(into, packDraws(draws));
   }
 
+  /** Frees its memory on the device. */
   dispose(): void {
     this.gpu.free(this.#pixels);
     if (this.#mean !== undefined) this.gpu.free(this.#mean);

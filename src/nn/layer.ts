@@ -4,9 +4,13 @@ import type { Initializer } from './init.js';
 
 /** A weight that a layer asks for: [shape], how it starts, whether an optimiser moves it. */
 export interface WeightSpec {
+  /** Name within the layer, e.g. `kernel`; in a network with the layer in front. */
   readonly name: string;
+  /** Extents. */
   readonly shape: Shape;
+  /** How it starts. */
   readonly initializer: Initializer;
+  /** Whether an optimiser moves it. */
   readonly trainable: boolean;
 }
 
@@ -37,6 +41,7 @@ export interface Layer {
   readonly config: Readonly<Record<string, LayerOption>>;
   /** Throws ShapeError where the inputs do not fit. */
   outputShape(input: Shape, ...others: Shape[]): Shape;
+  /** The weights that it asks for, given the shape of its (first) input. */
   weights(input: Shape): readonly WeightSpec[];
   /** Records the layer. */
   call(ctx: Context, inputs: LayerInputs, place: Place): TensorVar;

@@ -22,21 +22,25 @@ export interface StepMetrics {
   readonly penalty: number;
   /** Right answers out of `count`. */
   readonly correct: number;
+  /** Images in the batch. */
   readonly count: number;
 }
 
+/** Options of a `Learner`. */
 export interface LearnerOptions {
   /** Weights and dropout follow from it; default 7. */
   readonly seed?: number;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
-  /** L1 and L2 penalty on kernels; default 0. */
+  /** Factor of the sum of absolute values of all kernels, which is added to the loss; default 0. */
   readonly l1?: number;
+  /** Factor of the sum of squares of all kernels, which is added to the loss; default 0. */
   readonly l2?: number;
   /** What an image of each class counts in training; default 1. */
   readonly classWeights?: readonly number[] | undefined;
-  /** The gradient of all weights together is shortened to this norm, or each number cut off at this value. */
+  /** Largest norm of the gradient of all weights together; a longer one is shortened. Default: none. */
   readonly clipNorm?: number | undefined;
+  /** Largest absolute value of each number of a gradient; default: none. */
   readonly clipValue?: number | undefined;
   /** Momentum of an exponential moving average of the weights, for `withAverage`; default: none is kept. */
   readonly ema?: number | undefined;
@@ -57,10 +61,13 @@ export type Precision = 'float32' | 'mixed_float16';
 
 /** Everything that training changes, on the host. */
 export interface LearnerState {
+  /** Steps done. */
   readonly stepCount: number;
+  /** Rate of the next step. */
   readonly learningRate: number;
   /** How many times `takeAverage` was called. */
   readonly averaged: number;
+  /** All weights by name. */
   readonly weights: NamedArrays;
   /** By the optimiser's word and the weight, e.g. `moment/conv2d/kernel`. */
   readonly optimizer: NamedArrays;
@@ -68,6 +75,7 @@ export interface LearnerState {
 
 /** Device time of one dispatch of a step. */
 export interface KernelTime extends CommandInfo {
+  /** Time on the device. */
   readonly nanoseconds: number;
 }
 
@@ -98,7 +106,9 @@ export class Learner {
   learningRate: number;
 
   constructor(
+    /** The device that it computes on. */
     readonly gpu: Gpu,
+    /** The network that it trains. */
     readonly model: Network,
     options: LearnerOptions = {},
   ) {
@@ -193,7 +203,12 @@ export class Learner {
   }
 
   /** Ends an evaluation: its numbers per batch and the confusion counts [true, predicted], then starts over. */
-  async evaluationMetrics(): Promise<{ batches: StepMetrics[]; confusion: number[][] }> {
+  async evaluationMetrics(): Promise<{
+    /** The numbers of each batch, in order. */
+    batches: StepMetrics[];
+    /** [true class][predicted class], counted over all batches. */
+    confusion: number[][];
+  }> {
     const ring = await this.gpu.read(this.#evaluation.ring);
     const counts = await this.gpu.readU32(this.#evaluation.confusion);
     const classes = this.model.outputShape.at(-1) ?? 1;

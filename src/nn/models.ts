@@ -90,6 +90,7 @@ function layersOf(plan: Plan, options: ModelOptions): Layer[] {
   ];
 }
 
+/** A built-in network. */
 export type ModelName = keyof typeof PLANS;
 
 /** Names of the built-in networks. */

@@ -9,6 +9,7 @@ export const IMAGES = -1;
 
 /** A layer on its way into a network. */
 export interface GraphNode {
+  /** The layer. */
   readonly layer: Layer;
   /** Default: as Keras names it (`conv2d`, `conv2d_1`, ...). */
   readonly name?: string | undefined;
@@ -18,11 +19,15 @@ export interface GraphNode {
 
 /** A layer in its place, with its shapes and weights. */
 export interface PlacedLayer {
+  /** Unique in its network. */
   readonly name: string;
+  /** The layer. */
   readonly layer: Layer;
   /** Positions of the layers whose outputs go in; IMAGES is the network's input. */
   readonly inputs: readonly number[];
+  /** Of its first input, without the batch axis. */
   readonly inputShape: Shape;
+  /** Without the batch axis. */
   readonly outputShape: Shape;
   /** Weights with full names such as `conv2d_1/kernel`. */
   readonly weights: readonly WeightSpec[];
@@ -30,19 +35,27 @@ export interface PlacedLayer {
 
 /** One row of a summary. */
 export interface SummaryRow {
+  /** Its name. */
   readonly layer: string;
+  /** Keras's class name. */
   readonly type: string;
   /** With null for the batch axis. */
   readonly output: readonly (number | null)[];
+  /** Numbers in its weights. */
   readonly params: number;
   /** Names of the layers whose outputs go in; empty for the images. */
   readonly from: readonly string[];
 }
 
+/** What `summary` tells of a network. */
 export interface ModelSummary {
+  /** The network's name. */
   readonly name: string;
+  /** One a layer, in order. */
   readonly rows: readonly SummaryRow[];
+  /** Parameters that training moves. */
   readonly trainable: number;
+  /** Other parameters, such as moving averages. */
   readonly nonTrainable: number;
 }
 
@@ -54,7 +67,9 @@ export type OnLayer = (name: string, inputs: LayerInputs, output: TensorVar) => 
  * used more than once (skip connections). A description only; `Learner` brings it to a device.
  */
 export class Network {
+  /** All layers in order, with shapes and weights. */
   readonly layers: readonly PlacedLayer[];
+  /** Of one sample, without the batch axis. */
   readonly outputShape: Shape;
   /** By position: how many layers take the output. */
   readonly #uses = new Map<number, number>();
@@ -64,6 +79,7 @@ export class Network {
    * Throws ShapeError where a layer does not fit, where a name is given twice, and where an output is used by nobody.
    */
   constructor(
+    /** Name in messages and files. */
     readonly name: string,
     readonly inputShape: Shape,
     nodes: readonly GraphNode[],
@@ -161,6 +177,7 @@ export class Network {
     }
   }
 
+  /** Layers, shapes and numbers of parameters. */
   summary(): ModelSummary {
     const count = (trainable: boolean): number =>
       this.weights.filter((w) => w.trainable === trainable).reduce((sum, w) => sum + sizeOf(w.shape), 0);

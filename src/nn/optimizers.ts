@@ -6,7 +6,9 @@ import type { Recorder } from '../gpu/recorder.js';
  * (https://keras.io/api/optimizers/).
  */
 export interface Optimizer {
+  /** Which update law, and so which shader. */
   readonly law: 'sgd' | 'rmsprop' | 'adam';
+  /** Rate to begin with. */
   readonly learningRate: number;
   /** What else the law depends on, by the names of its shader; switches are 0 or 1. `update` uses these numbers. */
   readonly hyperparameters: Readonly<Record<string, number>>;
@@ -18,6 +20,7 @@ export interface Optimizer {
   update(rec: Recorder, tensors: UpdateTensors): void;
 }
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Default 0.01. */
   readonly learningRate?: number;
@@ -27,6 +30,7 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
+/** Stochastic gradient descent, with momentum if asked for; https://keras.io/api/optimizers/sgd/ */
 export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
   return optimizer({
     law: 'sgd',
@@ -37,6 +41,7 @@ export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: Sgd
   });
 }
 
+/** Options of `rmsprop`. */
 export interface RmspropOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
@@ -50,6 +55,7 @@ export interface RmspropOptions {
   readonly centered?: boolean;
 }
 
+/** RMSprop (Hinton 2012); https://keras.io/api/optimizers/rmsprop/ */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { learningRate = 1e-3, rho = 0.9, epsilon = 1e-7, momentum = 0, centered = false } = options;
   return optimizer({
@@ -61,6 +67,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   });
 }
 
+/** Options of `adam`. */
 export interface AdamOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
@@ -74,6 +81,7 @@ export interface AdamOptions {
   readonly amsgrad?: boolean;
 }
 
+/** Adam (Kingma & Ba 2014); https://keras.io/api/optimizers/adam/ */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
   return optimizer({

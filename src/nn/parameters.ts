@@ -11,10 +11,13 @@ import { allState, type Optimizer } from './optimizers.js';
 
 /** A named array on the host. */
 export interface NamedArray {
+  /** Extents, the last one contiguous. */
   readonly shape: Shape;
+  /** Values, row by row. */
   readonly data: Float32Array;
 }
 
+/** Arrays by name, e.g. `conv2d/kernel`. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
 /** What the average of the weights, and its own statistics of batch norm, are called beside the optimiser's state. */

@@ -10,8 +10,11 @@ import { recordStep, type Step, type StepMode, type StepParts } from './step.js'
 /** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
 export type Images = Float32Array | StoredImages;
 
+/** A batch of images that are on the device already. */
 export interface StoredImages {
+  /** Where they are. */
   readonly store: ImageStore;
+  /** One a batch element: which image, and how it is changed. */
   readonly draws: readonly ImageDraw[];
 }
 

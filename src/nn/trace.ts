@@ -9,7 +9,14 @@ export interface Trace {
   /** Per layer: input (where several meet, the first), output, and the gradient of the loss by the output (absent where nobody needed it). */
   readonly layers: ReadonlyMap<
     string,
-    { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
+    {
+      /** The first input. */
+      input: NamedArray;
+      /** What the layer made. */
+      output: NamedArray;
+      /** Of the loss by the output; undefined where none was needed. */
+      gradient: NamedArray | undefined;
+    }
   >;
   /** Gradient of each trainable weight. */
   readonly weightGradients: ReadonlyMap<string, NamedArray>;

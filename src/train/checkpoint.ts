@@ -13,11 +13,19 @@ export interface TrainerState {
   /** Steps done of the epoch that is going on. */
   readonly index: number;
   /** Sums over those steps. */
-  readonly sums: { readonly loss: number; readonly correct: number; readonly count: number };
+  readonly sums: {
+    /** Of losses, each times its batch. */
+    readonly loss: number;
+    /** Of right answers. */
+    readonly correct: number;
+    /** Of images. */
+    readonly count: number;
+  };
   /** Learning rate before the schedule's factor. */
   readonly rate: number;
   /** Whether a callback has ended the run. */
   readonly early: boolean;
+  /** States of callbacks by name. */
   readonly callbacks: CallbackStates;
   /** Seconds of training so far, all sittings together. */
   readonly seconds: number;

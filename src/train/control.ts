@@ -11,7 +11,13 @@ const STOP_EXIT: Readonly<Record<StopReason, number>> = {
 };
 
 /** What the trainer does once, between two batches. */
-export type Wish = { readonly lr: number } | 'checkpoint' | 'validate';
+export type Wish =
+  | {
+      /** The learning rate from the next batch on. */
+      readonly lr: number;
+    }
+  | 'checkpoint'
+  | 'validate';
 
 /**
  * How whoever watches a training steers it: told from outside, asked by the trainer between batches. The first reason
@@ -38,6 +44,7 @@ export class Control {
     this.#tell();
   }
 
+  /** Goes on after `pause`, and forgets single steps that were not taken. */
   resume(): void {
     this.#paused = false;
     this.#steps = 0;
@@ -80,6 +87,7 @@ export class Control {
     return reason === undefined ? EXIT.done : STOP_EXIT[reason];
   }
 
+  /** Whether training is held. */
   get paused(): boolean {
     return this.#paused;
   }

@@ -25,7 +25,9 @@ import { type ForeignModel, openModel, requireMean, type SavedModel } from './we
 export interface Evaluation {
   /** Mean cross-entropy, plus the L2 penalty if the learner has one. */
   readonly loss: number;
+  /** Share of right answers, in [0, 1]. */
   readonly accuracy: number;
+  /** Images. */
   readonly count: number;
   /** [true class][predicted class]. */
   readonly confusion: number[][];
@@ -127,15 +129,21 @@ export async function predictSource(learner: Learner, source: BatchSource, tta: 
   }
 }
 
+/** What `evaluateWeights` evaluates. */
 export interface EvaluateOptions {
   /** A .safetensors file that training wrote. */
   readonly weights: string;
+  /** Path of the data set, or `synthetic:COUNT`. */
   readonly data: string;
+  /** Which part of it. */
   readonly split: SplitName;
+  /** Images at most. */
   readonly limit?: number | undefined;
+  /** Part of the name of the adapter. */
   readonly adapter?: string | undefined;
   /** Default none. */
   readonly tta?: Tta;
+  /** How the data set is loaded. */
   readonly load?: LoadOptions;
   /** Leaves out images of classes that the model does not know; default: they are an error. */
   readonly skipUnknown?: boolean;
@@ -143,13 +151,19 @@ export interface EvaluateOptions {
   readonly foreign?: ForeignModel;
 }
 
+/** What `evaluateWeights` finds. */
 export interface EvaluateResult extends ProbabilityMetrics {
+  /** Images. */
   readonly count: number;
   /** In the model's order, and whether nobody said so. */
   readonly classes: readonly string[];
+  /** Whether the order of the classes is a guess. */
   readonly classesGuessed: boolean;
+  /** Mean F1 of the classes that have images. */
   readonly macroF1: number;
+  /** Precision, recall and F1 of each class. */
   readonly perClass: readonly ClassMetrics[];
+  /** Images a second. */
   readonly imgPerS: number;
 }
 

@@ -14,6 +14,7 @@ export class Feed {
 
   constructor(
     gpu: Gpu,
+    /** The batches that it takes from. */
     readonly source: BatchSource,
   ) {
     const { images, preprocess, shape } = source;
@@ -27,8 +28,20 @@ export class Feed {
     }
   }
 
-  /** @param epoch 0, 1, ... @param index of the batch in the epoch; outside of it: RangeError */
-  batch(epoch: number, index: number): { images: Images; labels: Uint32Array } {
+  /**
+   * A batch, its images on the device. Throws RangeError for one outside of the epoch.
+   * @param epoch counted from 0
+   * @param index of the batch in the epoch
+   */
+  batch(
+    epoch: number,
+    index: number,
+  ): {
+    /** The images. */
+    images: Images;
+    /** [count] class indices. */
+    labels: Uint32Array;
+  } {
     if (this.#store === undefined) return this.source.batch(epoch, index);
     const { draws, labels } = this.source.draws(epoch, index);
     return { images: { store: this.#store, draws }, labels };
@@ -44,6 +57,7 @@ export class Feed {
     if (this.#store !== undefined) this.source.releaseImages();
   }
 
+  /** Frees its memory on the device. */
   dispose(): void {
     this.#store?.dispose();
   }

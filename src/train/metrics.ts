@@ -1,5 +1,6 @@
 /** How well one class is recognised. */
 export interface ClassMetrics {
+  /** Of the class. */
   readonly name: string;
   /** Of what was called this class, the share that is; 0 when nothing was. */
   readonly precision: number;
@@ -31,6 +32,7 @@ export function classMetrics(
 export interface ProbabilityMetrics {
   /** Mean cross-entropy. */
   readonly loss: number;
+  /** Share of right answers, in [0, 1]. */
   readonly accuracy: number;
   /** Share of images whose class is among the two most probable. */
   readonly top2: number;

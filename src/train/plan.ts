@@ -10,12 +10,15 @@ import type { ScheduleOptions } from './schedules.js';
 
 /** What to train on, how, and for how long. */
 export interface TrainPlan {
+  /** The training batches. */
   readonly source: BatchSource;
   /** May be empty. */
   readonly validation: Split;
+  /** How pixels become floats. */
   readonly preprocess: Preprocess;
   /** Their names, in the order of the network's outputs. */
   readonly classes: readonly string[];
+  /** Passes over the training images. */
   readonly epochs: number;
   /** Ends training after so many steps; default: no limit. */
   readonly maxSteps?: number | undefined;
@@ -31,7 +34,9 @@ export interface TrainPlan {
   readonly checkpointSeconds?: number;
 }
 
+/** How a training ended. */
 export interface TrainOutcome {
+  /** `finished` after all epochs, `early-stop` by a callback, `stopped` from outside. */
   readonly status: 'finished' | 'stopped' | 'early-stop';
   /** Complete epochs. */
   readonly epochs: number;
@@ -41,12 +46,15 @@ export interface TrainOutcome {
   readonly bestEpoch: number;
   /** A fraction in [0, 1]; null without validation images. */
   readonly bestValAcc: number | null;
+  /** How long it took. */
   readonly seconds: number;
 }
 
 /** What a training reports to, listens to and saves in. */
 export interface RunContext {
+  /** Hears every event. */
   emit(event: TrainEvent): void;
+  /** What steers the training. */
   readonly control: Control;
   /** Without one nothing is saved. */
   readonly folder?: RunFolder;

@@ -9,11 +9,16 @@
  *                 as PyTorch's OneCycleLR)
  */
 export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle'] as const;
+/** The form of a learning-rate schedule. */
 export type ScheduleName = (typeof SCHEDULES)[number];
 
+/** A learning-rate schedule. */
 export interface ScheduleOptions {
+  /** Its form. */
   readonly name: ScheduleName;
+  /** Epochs of the whole training. */
   readonly epochs: number;
+  /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** Default 0. */
   readonly warmupEpochs?: number;

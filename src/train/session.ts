@@ -23,14 +23,21 @@ import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
 import { openWeights } from './weights.js';
 
+/** What a run reports to and listens to. */
 export interface Hooks {
+  /** Hears every event. */
   emit(event: TrainEvent): void;
+  /** What steers the training. */
   readonly control: Control;
+  /** Hears how far the data set is loaded. */
   readonly onLoadProgress?: LoadOptions['onProgress'];
 }
 
+/** How a run ended, and where it lies. */
 export interface TrainResult extends TrainOutcome {
+  /** Its name. */
   readonly run: string;
+  /** Its folder. */
   readonly path: string;
 }
 

@@ -25,7 +25,9 @@ const TICK_MS = 500;
  * `Control` between two steps. A trainer that is given the state of another one goes on where that one was, to the same bits.
  */
 export class Trainer implements Training {
+  /** The training images, as batches on the device. */
   readonly feed: Feed;
+  /** Names of the classes, in the order of the outputs. */
   readonly classes: readonly string[];
   /** Before the schedule's factor. */
   learningRate: number;
@@ -47,6 +49,7 @@ export class Trainer implements Training {
 
   /** Throws RangeError when two callbacks have the same name. */
   constructor(
+    /** The network being trained. */
     readonly learner: Learner,
     plan: TrainPlan,
   ) {
@@ -147,6 +150,7 @@ export class Trainer implements Training {
     };
   }
 
+  /** Reports an event to whoever listens. */
   emit = (event: TrainEvent): void => this.#context.emit(event);
 
   note(kind: NoteEvent['kind'], message: string): void {

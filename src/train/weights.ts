@@ -13,11 +13,15 @@ import { RunError } from '../util/errors.js';
 
 /** A trained network as it lies on disk: everything that is needed to use it again. */
 export interface SavedModel {
+  /** Its layers. */
   readonly network: Network;
+  /** Names of the outputs, in order. */
   readonly classes: readonly string[];
   /** Whether their names are a guess, because neither the file nor the person said them. */
   readonly classesGuessed?: boolean;
+  /** How pixels become its input. */
   readonly preprocess: Preprocess;
+  /** All weights by name. */
   readonly weights: ReadonlyMap<string, NamedArray>;
   /** Where it came from: run, epoch, validation accuracy. */
   readonly notes: Readonly<Record<string, string>>;
@@ -62,7 +66,9 @@ function readWeightFile(path: string): Uint8Array {
 export interface ForeignModel {
   /** A JSON file as `model.to_json()` writes it, for a file of weights alone. */
   readonly architecture?: string | undefined;
+  /** How pixels become its input. */
   readonly preprocess?: PreprocessName | undefined;
+  /** Names of its outputs, in order. */
   readonly classes?: readonly string[] | undefined;
 }
 

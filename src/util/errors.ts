@@ -16,17 +16,29 @@ export class FerError extends Error {
 
 /** Process exit codes of every `fer-tui` command. */
 export const EXIT = {
+  /** Success. */
   done: 0,
+  /** A bug, or a check that failed. */
   bug: 1,
+  /** Wrong arguments. */
   usage: 2,
+  /** No usable GPU. */
   noGpu: 3,
+  /** Data missing or bad. */
   data: 4,
+  /** Run or weights missing, damaged or incompatible. */
   run: 5,
+  /** Training diverged. */
   diverged: 6,
+  /** Camera or video not readable. */
   camera: 7,
+  /** GPU lost or out of memory. */
   device: 8,
+  /** No face where `--require-face` wants one. */
   noFace: 9,
+  /** SIGINT, after saving. */
   interrupted: 130,
+  /** SIGTERM, after saving. */
   terminated: 143,
 } as const;
 

@@ -4,13 +4,21 @@
  * and multiplied by `gain` (clamped to 255).
  */
 export interface ImageDraw {
+  /** Index among the stored images. */
   readonly image: number;
+  /** How x grows with ox. */
   readonly xx: number;
+  /** How x grows with oy. */
   readonly xy: number;
+  /** x of the output pixel (0, 0). */
   readonly x0: number;
+  /** How y grows with ox. */
   readonly yx: number;
+  /** How y grows with oy. */
   readonly yy: number;
+  /** y of the output pixel (0, 0). */
   readonly y0: number;
+  /** Factor of brightness. */
   readonly gain: number;
 }
 
@@ -21,6 +29,8 @@ export function plainDraw(image: number): ImageDraw {
 
 /** What an image of a batch is blended with: the place of another one in the batch, and its own share of the blend. */
 export interface ImageMix {
+  /** Position in the batch. */
   readonly partner: number;
+  /** Share of the image itself, in [0.5, 1]. */
   readonly share: number;
 }

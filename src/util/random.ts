@@ -1,3 +1,10 @@
+/** Numbers that can be swapped in place: an array or a typed array. */
+export interface NumberList {
+  /** How many. */
+  readonly length: number;
+  [i: number]: number;
+}
+
 /**
  * Seeded random numbers for the host side: weight initialisation, shuffles, augmentation, drawn faces.
  *
@@ -72,7 +79,7 @@ export class Rng {
   }
 
   /** Shuffles in place (Fisher-Yates) and returns the same array. */
-  shuffle<T extends { length: number; [i: number]: number }>(items: T): T {
+  shuffle<T extends NumberList>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.int(i + 1);
       const held = items[i] as number;

@@ -22,9 +22,13 @@ const adamKernel = defineKernel('adam', 'update', {
 
 /** The tensors of one update; `state` holds the kernel's other written bindings by name. */
 export interface UpdateTensors {
+  /** All weights in one, changed in place. */
   readonly weight: Tensor;
+  /** Of the same shape. */
   readonly gradient: Tensor;
+  /** The step state. */
   readonly step: Tensor;
+  /** The law's state tensors by name. */
   readonly state: Readonly<Record<string, Tensor>>;
 }
 

@@ -34,6 +34,7 @@ export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
   return pointwiseLayer('ELU', { alpha }, { op: 'elu', settings: { alpha } });
 }
 
+/** Options of `ReLU`. */
 export interface ReLUOptions {
   /** Largest output; default: none. */
   readonly maxValue?: number;

@@ -43,7 +43,9 @@ interface WindowOptions {
   readonly kernelInitializer?: Initializer;
 }
 
+/** Options of `Conv2D`. */
 export interface Conv2DOptions extends WindowOptions {
+  /** Channels of the output. */
   readonly filters: number;
 }
 
@@ -79,6 +81,7 @@ export function Conv2D(options: Conv2DOptions): Layer {
   };
 }
 
+/** Options of `DepthwiseConv2D`. */
 export interface DepthwiseConv2DOptions extends WindowOptions {
   /** Windows, and so outputs, of each channel; default 1. */
   readonly depthMultiplier?: number;
@@ -108,7 +111,9 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
   };
 }
 
+/** Options of `SeparableConv2D`. */
 export interface SeparableConv2DOptions extends WindowOptions {
+  /** Channels of the output. */
   readonly filters: number;
   /** Windows of each channel in the depthwise part; default 1. */
   readonly depthMultiplier?: number;

@@ -13,7 +13,9 @@ import { dropout, spatialDropout } from '../ops/dropout.js';
 import { reshape } from '../ops/reshape.js';
 import { zeroPadding2d } from '../ops/zero_padding2d.js';
 
+/** Options of `Dense`. */
 export interface DenseOptions {
+  /** Numbers of the output. */
   readonly units: number;
   /** Default true. */
   readonly useBias?: boolean;
@@ -47,6 +49,7 @@ export function Dense(options: DenseOptions): Layer {
   };
 }
 
+/** Options of `BatchNormalization`. */
 export interface BatchNormalizationOptions {
   /** Channel axis, counted with the batch axis; default -1. */
   readonly axis?: number;
@@ -147,6 +150,7 @@ export function Add(): Layer {
   };
 }
 
+/** Options of `ZeroPadding2D`. */
 export interface ZeroPadding2DOptions {
   /** Rows and columns of zeros: one number, [rows, columns], or [top, bottom, left, right]; default 1. */
   readonly padding?: number | readonly [number, number] | Margins;

@@ -6,6 +6,7 @@ import { avgPool2d } from '../ops/avg_pool2d.js';
 import { maxPool2d } from '../ops/max_pool2d.js';
 import { reshape } from '../ops/reshape.js';
 
+/** Options of `MaxPooling2D` and `AveragePooling2D`. */
 export interface Pool2DOptions {
   /** Edge of the window; default 2. */
   readonly poolSize?: number;

@@ -8,6 +8,7 @@ export type WeightFile = 'best' | 'last' | 'restore' | number;
 
 /** The training that a callback is part of: what it can look at, and what it can do. */
 export interface Training {
+  /** The network being trained. */
   readonly learner: Learner;
   /** Names of the classes, in the order of the outputs. */
   readonly classes: readonly string[];
@@ -19,6 +20,8 @@ export interface Training {
   readonly step: number;
   /** The rate before the schedule's factor. What is set counts from the next step on and is kept in checkpoints. */
   learningRate: number;
+  /** Reports an event to whoever listens. */
+  /** Reports an event to whoever listens. */
   emit(event: TrainEvent): void;
   /** Adds a line to the run's log, and to what the user sees. */
   note(kind: NoteEvent['kind'], message: string): void;
@@ -42,7 +45,10 @@ export interface Callback {
   state?: unknown;
   /** Before the first step; also of a resumed run. */
   onTrainBegin?(training: Training): void | Promise<void>;
-  /** @param epoch counted from 1; an epoch that a resumed run goes on with begins again */
+  /**
+   * Before the first step of an epoch, which for a resumed run may be one that had begun before.
+   * @param epoch counted from 1
+   */
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
   /** After a step was handed to the device. Its loss is not known yet: reading it here would hold up training. */
   onTrainBatchEnd?(step: number, training: Training): void | Promise<void>;

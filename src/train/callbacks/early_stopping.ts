@@ -1,6 +1,7 @@
 import type { Callback, Training } from './callback.js';
 import { type EpochLogs, improves, type MonitorOptions } from './monitor.js';
 
+/** Options of `EarlyStopping`. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Smallest change that counts as an improvement; default 0. */
   readonly minDelta?: number;
@@ -13,8 +14,19 @@ export interface EarlyStoppingOptions extends MonitorOptions {
 /** Stops a training that no longer improves: Keras's callback (https://keras.io/api/callbacks/early_stopping/). */
 export class EarlyStopping implements Callback {
   readonly name = 'earlyStopping';
+  /** As they were given, with defaults. */
   readonly options: Required<EarlyStoppingOptions>;
-  state: { best: number | null; bestEpoch: number; wait: number; stopped: boolean } = {
+  /** What a resumed run needs. */
+  state: {
+    /** Best value so far. */
+    best: number | null;
+    /** Its epoch. */
+    bestEpoch: number;
+    /** Epochs since then. */
+    wait: number;
+    /** Whether it has stopped the training. */
+    stopped: boolean;
+  } = {
     ...{ best: null, bestEpoch: 0, wait: 0, stopped: false },
   };
 
@@ -25,8 +37,19 @@ export class EarlyStopping implements Callback {
     };
   }
 
-  /** @param epoch counted from 1. Returns whether it was the best so far, and whether to stop. */
-  decide(epoch: number, logs: EpochLogs): { best: boolean; stop: boolean } {
+  /**
+   * Takes the numbers of an epoch, and says whether it is the best so far, and whether to stop.
+   * @param epoch counted from 1
+   */
+  decide(
+    epoch: number,
+    logs: EpochLogs,
+  ): {
+    /** Whether the epoch is the best so far. */
+    best: boolean;
+    /** Whether to stop. */
+    stop: boolean;
+  } {
     const value = logs[this.options.monitor];
     if (value === undefined) return { best: false, stop: false };
     if (improves(value, this.state.best, this.options)) {

@@ -1,6 +1,7 @@
 import type { Callback, Training } from './callback.js';
 import { type EpochLogs, improves, type MonitorOptions } from './monitor.js';
 
+/** Options of `ModelCheckpoint`. */
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Keep weights only when they are the best so far; default false: those of every epoch, too. */
   readonly saveBestOnly?: boolean;
@@ -9,9 +10,17 @@ export interface ModelCheckpointOptions extends MonitorOptions {
 /** Saves the weights of the best epoch: Keras's callback (https://keras.io/api/callbacks/model_checkpoint/). */
 export class ModelCheckpoint implements Callback {
   readonly name = 'checkpoint';
+  /** As they were given, with defaults. */
   readonly options: Required<ModelCheckpointOptions>;
   /** Of the best epoch: what was watched, its number (0: none yet), its validation accuracy (training's without one). */
-  state: { best: number | null; bestEpoch: number; bestAcc: number | null } = {
+  state: {
+    /** Best value so far. */
+    best: number | null;
+    /** Its epoch. */
+    bestEpoch: number;
+    /** Its validation accuracy. */
+    bestAcc: number | null;
+  } = {
     best: null,
     bestEpoch: 0,
     bestAcc: null,
@@ -21,8 +30,19 @@ export class ModelCheckpoint implements Callback {
     this.options = { monitor: 'val_loss', mode: 'auto', saveBestOnly: false, ...options };
   }
 
-  /** @param epoch counted from 1. Returns whether its weights are the best so far, and whether to save them. */
-  decide(epoch: number, logs: EpochLogs): { best: boolean; save: boolean } {
+  /**
+   * Takes the numbers of an epoch, and says whether its weights are the best so far, and whether to save them.
+   * @param epoch counted from 1
+   */
+  decide(
+    epoch: number,
+    logs: EpochLogs,
+  ): {
+    /** Whether the epoch is the best so far. */
+    best: boolean;
+    /** Whether to save its weights under its number. */
+    save: boolean;
+  } {
     const value = logs[this.options.monitor];
     const best = value !== undefined && improves(value, this.state.best, this.options);
     if (best) this.state = { best: value, bestEpoch: epoch, bestAcc: logs.val_acc ?? logs.acc ?? null };

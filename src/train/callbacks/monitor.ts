@@ -1,14 +1,17 @@
 /** What callbacks can watch: means over the epoch, and the numbers of its validation. */
 export const MONITORS = ['val_loss', 'val_acc', 'val_macro_f1', 'loss', 'acc'] as const;
+/** A number of an epoch, by Keras's name. */
 export type Monitor = (typeof MONITORS)[number];
 
 /** `auto`: larger is better for accuracies and F1, smaller is better for losses. */
 export const MODES = ['auto', 'min', 'max'] as const;
+/** Whether a smaller or a larger number is better; `auto` decides by the name. */
 export type MonitorMode = (typeof MODES)[number];
 
 /** The numbers of one epoch, under Keras's names. Those of validation are absent without validation images. */
 export type EpochLogs = Readonly<Partial<Record<Monitor, number>>>;
 
+/** What to watch. */
 export interface MonitorOptions {
   /** Default val_loss. */
   readonly monitor?: Monitor;

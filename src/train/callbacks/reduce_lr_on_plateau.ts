@@ -1,6 +1,7 @@
 import type { Callback, Training } from './callback.js';
 import { type EpochLogs, improves, type MonitorOptions } from './monitor.js';
 
+/** Options of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the learning rate is multiplied by; default 0.1. Below 1. */
   readonly factor?: number;
@@ -20,8 +21,16 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
  */
 export class ReduceLROnPlateau implements Callback {
   readonly name = 'reduceLr';
+  /** As they were given, with defaults. */
   readonly options: Required<ReduceLROnPlateauOptions>;
-  state: { best: number | null; wait: number; cooldown: number } = { best: null, wait: 0, cooldown: 0 };
+  state: {
+    /** Best value so far. */
+    best: number | null;
+    /** Epochs since then. */
+    wait: number;
+    /** Epochs left in which nothing is counted. */
+    cooldown: number;
+  } = { best: null, wait: 0, cooldown: 0 };
 
   constructor(options: ReduceLROnPlateauOptions = {}) {
     this.options = {
