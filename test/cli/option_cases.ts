@@ -1,0 +1,237 @@
+/** How to see that an option of a command reaches what acts. */
+export interface OptionCase {
+  /** What is typed behind the command line without the option; */
+  readonly add?: readonly string[];
+  /** or, for a positional, the whole other command line. */
+  readonly instead?: readonly string[];
+  /** The command line without the option; default: that of the command. */
+  readonly from?: readonly string[];
+  /** With a terminal at both ends; default: without. */
+  readonly screen?: boolean;
+  /** The notes that change, all of them. */
+  readonly changes: readonly string[];
+}
+
+export interface CommandCases {
+  /** A command line that works. */
+  readonly line: readonly string[];
+  readonly screen?: boolean;
+  readonly options: Readonly<Record<string, OptionCase>>;
+}
+
+/** Options of every command that opens a model. */
+const foreign = (about: string): CommandCases['options'] => ({
+  model: { add: ['--model', 'm.json'], changes: [`${about}.foreign.architecture`] },
+  preprocess: { add: ['--preprocess', 'none'], changes: [`${about}.foreign.preprocess`] },
+  classes: { add: ['--classes', 'a, b'], changes: [`${about}.foreign.classes`] },
+});
+
+const adapter = (about: string): CommandCases['options'] => ({
+  adapter: { add: ['--adapter', 'X'], changes: [`${about}.adapter`] },
+});
+
+/** Options of every command that finds faces. */
+const VISION: CommandCases['options'] = {
+  weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
+  'max-faces': { add: ['--max-faces', '2'], changes: ['vision.maxFaces'] },
+  'min-face': { add: ['--min-face', '20'], changes: ['vision.detector.minFace'] },
+  'scale-factor': { add: ['--scale-factor', '1.3'], changes: ['vision.detector.scaleFactor'] },
+  neighbours: { add: ['--neighbours', '2'], changes: ['vision.detector.neighbours'] },
+  'detect-scale': { add: ['--detect-scale', '0.5'], changes: ['vision.detector.scale'] },
+  cascade: { add: ['--cascade', 'c.xml'], changes: ['vision.detector.cascade'] },
+  eyes: { add: ['--eyes'], changes: ['vision.detector.eyes'] },
+  margin: { add: ['--margin', '0.25'], changes: ['vision.margin'] },
+  ...foreign('vision'),
+  ...adapter('vision'),
+};
+
+const SCREEN: CommandCases['options'] = {
+  ascii: {
+    add: ['--ascii'],
+    screen: true,
+    changes: ['tui.capability.glyphs', 'tui.capability.graphics'],
+  },
+  graphics: { add: ['--graphics', 'none'], screen: true, changes: ['tui.capability.graphics'] },
+};
+
+const TUI = ['tui.fps', 'tui.capability.color', 'tui.capability.glyphs', 'tui.capability.graphics'];
+const OTHER_FOLDER: OptionCase = { add: ['--folder', 'elsewhere'], changes: ['runs.folder'] };
+const OTHER_NAME = ['runs.name', 'stdout'];
+
+/** By the names of the declarations in src/cli/declarations. The settings of `train` have a test of their own. */
+export const CASES: Readonly<Record<string, CommandCases>> = {
+  TUI: {
+    line: ['tui'],
+    screen: true,
+    options: {
+      screen: { add: ['runs'], changes: ['tui.screen'] },
+      fps: { add: ['--fps', '30'], changes: ['tui.fps'] },
+      ...SCREEN,
+      accessible: { add: ['--accessible'], changes: ['accessible.asked', ...TUI] },
+      replay: {
+        add: ['--replay', 'r1.ndjson'],
+        changes: ['replay.path', 'replay.eventsPerSecond', 'tui.engine', 'tui.run', 'tui.screen'],
+      },
+      'replay-speed': {
+        from: ['tui', '--replay', 'r1.ndjson'],
+        add: ['--replay-speed', '99'],
+        changes: ['replay.eventsPerSecond'],
+      },
+    },
+  },
+  TRAIN: {
+    line: ['train'],
+    options: {
+      resume: { add: ['--resume', 'runs/r1'], changes: ['resume.path', 'train.*', 'stderr'] },
+      config: { add: ['--config', 'CONFIG'], changes: ['train.epochs'] },
+      tui: {
+        from: ['train', '--no-tui'],
+        screen: true,
+        add: ['--tui'],
+        changes: [...TUI, 'tui.run', 'tui.screen', 'train.*', 'stderr', 'stdout'],
+      },
+    },
+  },
+  DEMO: { line: ['demo'], options: {} },
+  EVALUATE: {
+    line: ['evaluate', '--data', 'synthetic'],
+    options: {
+      weights: { add: ['--weights', 'w.h5'], changes: ['evaluate.weights'] },
+      data: { instead: ['evaluate', '--data', 'other'], changes: ['evaluate.data'] },
+      split: { add: ['--split', 'test'], changes: ['evaluate.split', 'stdout'] },
+      limit: { add: ['--limit', '5'], changes: ['evaluate.limit'] },
+      tta: { add: ['--tta', 'tencrop'], changes: ['evaluate.tta'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['evaluate.load.skipBad'] },
+      'skip-unknown': { add: ['--skip-unknown'], changes: ['evaluate.skipUnknown'] },
+      ...foreign('evaluate'),
+      ...adapter('evaluate'),
+    },
+  },
+  PREDICT: {
+    line: ['predict', 'a.png'],
+    options: {
+      paths: { add: ['b.png'], changes: ['predict.paths', 'stdout'] },
+      weights: { add: ['--weights', 'w.h5'], changes: ['predict.weights'] },
+      top: { add: ['--top', '1'], changes: ['stdout'] },
+      tta: { add: ['--tta', 'flip'], changes: ['predict.tta'] },
+      detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'stderr', 'stdout'] },
+      ...foreign('predict'),
+      ...adapter('predict'),
+    },
+  },
+  WEBCAM: {
+    line: ['webcam', '--source', 'demo'],
+    options: {
+      source: {
+        instead: ['webcam', '--source', '2'],
+        changes: ['vision.source', 'vision.pace'],
+      },
+      ...VISION,
+      smoothing: { add: ['--smoothing', '2'], changes: ['vision.smoothing'] },
+      mirror: { add: ['--mirror'], changes: ['vision.mirror'] },
+      record: { add: ['--record', 'v.mp4'], changes: ['vision.record', 'stderr'] },
+      snapshot: { add: ['--snapshot', 'photos'], changes: ['vision.snapshots'] },
+      'max-frames': { add: ['--max-frames', '9'], changes: ['vision.maxFrames'] },
+      headless: {
+        add: ['--headless'],
+        screen: true,
+        changes: [...TUI, 'tui.own', 'tui.screen', 'vision.*', 'stderr', 'stdout'],
+      },
+      ...SCREEN,
+    },
+  },
+  DETECT: {
+    line: ['detect', 'a.png'],
+    options: {
+      images: { add: ['b.png'], changes: ['vision.source'] },
+      out: { add: ['--out', 'faces.png'], changes: ['vision.out'] },
+      'require-face': { add: ['--require-face'], changes: ['exit'] },
+      ...VISION,
+    },
+  },
+  EXPORT: {
+    line: ['export', 'w.h5', '--to', 'h5'],
+    options: {
+      file: { instead: ['export', 'other.h5', '--to', 'h5'], changes: ['open.path', 'h5.path', 'stdout'] },
+      to: {
+        instead: ['export', 'w.h5', '--to', 'onnx'],
+        changes: ['h5.path', 'onnx.model', 'write.path', 'stdout'],
+      },
+      out: { add: ['--out', 'x.h5'], changes: ['h5.path', 'stdout'] },
+      ...foreign('open'),
+    },
+  },
+  CHECK: {
+    line: ['check'],
+    options: { data: { add: ['--data', 'other'], changes: ['check.data'] }, ...adapter('check') },
+  },
+  DOCTOR: {
+    line: ['doctor'],
+    options: { kernels: { add: ['--kernels'], changes: ['kernels.checked', 'stdout'] }, ...adapter('gpu') },
+  },
+  SUMMARY: {
+    line: ['summary'],
+    options: { model: { add: ['fer-shallow'], changes: ['stdout'] } },
+  },
+  DATA_SET: {
+    line: ['data', 'synthetic'],
+    options: { path: { instead: ['data', 'other'], changes: ['data.path'] } },
+  },
+  TUNE: {
+    line: ['tune'],
+    options: {
+      model: { add: ['--model', 'fer-shallow'], changes: ['tune.models'] },
+      batch: { add: ['--batch', '5', '6'], changes: ['tune.training'] },
+      predict: { add: ['--predict', '7'], changes: ['tune.inference'] },
+      out: { add: ['--out', 't.json'], changes: ['tune.path', 'stdout'] },
+      ...adapter('gpu'),
+    },
+  },
+  LIST_RUNS: { line: ['runs'], options: { folder: OTHER_FOLDER } },
+  SHOW_RUN: {
+    line: ['runs', 'show', 'r1'],
+    options: { name: { instead: ['runs', 'show', 'r2'], changes: OTHER_NAME }, folder: OTHER_FOLDER },
+  },
+  COMPARE_RUNS: {
+    line: ['runs', 'compare', 'r1'],
+    options: { names: { add: ['r2'], changes: [...OTHER_NAME, 'runs.folder'] }, folder: OTHER_FOLDER },
+  },
+  EXPORT_HISTORY: {
+    line: ['export-history', 'r1'],
+    options: { name: { instead: ['export-history', 'r2'], changes: ['runs.name'] }, folder: OTHER_FOLDER },
+  },
+  BENCH: {
+    line: ['bench'],
+    options: {
+      parts: { add: ['steps'], changes: ['bench.parts'] },
+      filter: { add: ['--filter', '12x12'], changes: ['bench.filter'] },
+      batch: { add: ['--batch', '5'], changes: ['bench.batch'] },
+      seconds: { add: ['--seconds', '3'], changes: ['bench.seconds'] },
+      quick: { add: ['--quick'], changes: ['bench.quick'] },
+      out: { add: ['--out', 'b.json'], changes: ['write.path'] },
+      compare: { add: ['--compare', 'RESULT'], changes: ['stdout'] },
+      ...adapter('bench'),
+    },
+  },
+};
+
+/** The options of every command, on commands that heed them. */
+export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
+  json: Object.entries(CASES)
+    .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
+    .map(([, { line }]) => ({ from: line, add: ['--json'], changes: ['stdout'] })),
+  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK'].map((name) => ({
+    ...{ from: CASES[name]?.line ?? [], add: ['--quiet'], changes: ['stderr'] },
+  })),
+  color: [
+    { from: ['train'], add: ['--color', 'always'], changes: ['stderr'] },
+    { from: ['runs', 'show', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
+    { from: ['runs', 'compare', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
+    ...['tui', 'train', 'webcam'].map((command) => ({
+      from: command === 'webcam' ? ['webcam', '--source', 'demo'] : [command],
+      add: ['--color', 'never'],
+      screen: true,
+      changes: ['tui.capability.color', 'tui.capability.graphics'],
+    })),
+  ],
+};

@@ -1,0 +1,321 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import yargs from 'yargs';
+import { COMMANDS } from '../../src/cli/commands.js';
+import type { Declaration } from '../../src/cli/declaration.js';
+import { GLOBALS } from '../../src/cli/declarations/globals.js';
+import { buildModel } from '../../src/nn/models.js';
+import { OPTION_ENTRIES } from '../../src/train/options.js';
+import type { Hooks } from '../../src/train/session.js';
+import { camelCase } from '../../src/util/camel_case.js';
+import type { Message } from '../../src/vision/protocol.js';
+import { CASES, GLOBAL_CASES, type OptionCase } from './option_cases.js';
+
+/**
+ * Every option of every command reaches what acts. Commands run in this process, from their command line on; what they call
+ * (training, evaluation, the vision process, the screen, ...) are stand-ins that note what they are given. One option is
+ * added, and exactly the named notes must change. A declared option without a case fails.
+ */
+
+const notes = vi.hoisted(() => new Map<string, string>());
+
+const { note } = vi.hoisted(() => ({
+  /** Notes each value; of values that are records, each of theirs. Several calls of one kind are noted together. */
+  note: (about: string, values: object): void => {
+    for (const [name, value] of Object.entries(values)) {
+      const parts =
+        ['foreign', 'load', 'detector', 'capability'].includes(name) && typeof value === 'object'
+          ? Object.entries(value).map(([part, inner]) => [`${name}.${part}`, inner])
+          : [[name, value]];
+      for (const [key, inner] of parts) {
+        if (inner === undefined) continue;
+        const before = notes.get(`${about}.${key}`);
+        const text = JSON.stringify(inner);
+        notes.set(`${about}.${key}`, before === undefined ? text : `${before}, ${text}`);
+      }
+    }
+  },
+}));
+
+const run = vi.hoisted(() => (name: string, folder: string | undefined) => {
+  note('runs', { name, folder });
+  const epochs = [1, 2].map((epoch) => ({ epoch, train: { loss: 1 / epoch, acc: 0.5 }, lr: 1 }));
+  return {
+    ...{ name, path: `runs/${name}`, status: 'finished', begun: '2020', model: 'm', data: 'd', adapter: 'a' },
+    ...{ config: {}, of: 2, epochs, best: null, seconds: 1, damagedAfter: null, note: '' },
+  };
+});
+
+vi.mock('../../src/train/session.js', () => {
+  const result = { run: 'r', path: 'p', bestEpoch: 0, bestValAcc: null, epochs: 1, status: 'finished' };
+  return {
+    runTraining: async (config: object, { emit }: Hooks) => {
+      note('train', config);
+      const train = { loss: 1, acc: 0.5 };
+      emit({
+        ...{ type: 'epoch', epoch: 1, of: 1, train, lr: 1, imgPerS: 0, etaS: null, best: true },
+        ...{ step: 1, steps: 1, seconds: 0, t: '' },
+      } as never);
+      return result;
+    },
+    resumeTraining: async (path: string) => {
+      note('resume', { path });
+      return result;
+    },
+  };
+});
+vi.mock('../../src/train/evaluation.js', async (original) => ({
+  ...(await original<object>()),
+  evaluateWeights: async (options: object) => {
+    note('evaluate', options);
+    const numbers = { count: 1, loss: 1, accuracy: 1, top2: 1, macroF1: 1, ece: 0, imgPerS: 1 };
+    return { ...numbers, perClass: [], confusion: [], classes: [], classesGuessed: false };
+  },
+}));
+vi.mock('../../src/train/predict.js', () => ({
+  predictImages: async (options: { paths: string[] }) => {
+    note('predict', options);
+    const predictions = options.paths.map((path) => ({ path, probabilities: [0.1, 0.6, 0.3] }));
+    return { saved: { classes: ['a', 'b', 'c'] }, predictions };
+  },
+}));
+vi.mock('../../src/vision/process.js', () => ({
+  VisionProcess: class {
+    close = async () => undefined;
+    constructor(options: object, receive: (message: Message) => void) {
+      note('vision', options);
+      const source = { name: 'demo', width: 1, height: 1, fps: 0, stills: true };
+      const times = { capture: 0, detect: 0, classify: 0 };
+      setImmediate(() => {
+        receive({ type: 'opened', source, drawn: false } as never);
+        receive({ type: 'frame', frame: 1, t: 0, faces: [], path: 'a', ms: times } as never);
+        receive({ type: 'ended', frames: 1, dropped: 0, seconds: 1, without: 1, labels: {} });
+      });
+    }
+  },
+}));
+vi.mock('../../src/tui/main.js', () => ({
+  runTui: async (options: object) => {
+    note('tui', options);
+    return 0;
+  },
+}));
+vi.mock('../../src/tui/accessible.js', () => ({
+  runAccessible: async () => {
+    note('accessible', { asked: true });
+    return 0;
+  },
+}));
+vi.mock('../../src/engine/replay.js', () => ({
+  ReplayEngine: {
+    ofFile: (path: string, options: object) => {
+      note('replay', { path, ...options });
+      return 'engine';
+    },
+  },
+}));
+vi.mock('../../src/train/weights.js', async (original) => ({
+  ...(await original<object>()),
+  openModel: async (path: string, foreign: object) => {
+    note('open', { path, foreign });
+    return {
+      network: buildModel('fer-shallow'),
+      ...{ weights: new Map(), classes: ['a'], preprocess: { name: 'scale255' } },
+    };
+  },
+  saveH5: async (path: string) => note('h5', { path }),
+}));
+vi.mock('../../src/formats/onnx.js', () => ({
+  toOnnx: ({ name }: { name: string }) => note('onnx', { model: name }),
+}));
+vi.mock('../../src/util/atomic_write.js', async (original) => ({
+  ...(await original<object>()),
+  atomicWrite: (path: string) => note('write', { path }),
+}));
+vi.mock('../../src/train/sanity.js', () => ({
+  runSanityChecks: async (options: { onProgress(message: string): void }) => {
+    note('check', options);
+    options.onProgress('half of it');
+    return [];
+  },
+}));
+vi.mock('../../src/gpu/device.js', async (original) => ({
+  ...(await original<object>()),
+  openGpu: async ({ adapter }: { adapter?: string }) => {
+    note('gpu', { adapter });
+    return { info: { name: 'none', features: [] }, device: { limits: {} }, close: () => undefined };
+  },
+  listAdapters: async () => [],
+}));
+vi.mock('../../src/gpu/tuning.js', async (original) => ({
+  ...(await original<object>()),
+  tuningOf: () => ({ table: new Map() }),
+}));
+vi.mock('../../src/cli/doctor_system.js', () => ({ systemChecks: async () => [] }));
+vi.mock('../../src/check/kernel_checks.js', () => ({
+  TOLERANCE: 1e-4,
+  checkKernels: async () => {
+    note('kernels', { checked: true });
+    return [];
+  },
+}));
+vi.mock('../../src/data/load.js', async (original) => {
+  const real = await original<typeof import('../../src/data/load.js')>();
+  return {
+    ...real,
+    loadDataset: (path: string) => {
+      note('data', { path });
+      return real.loadDataset('synthetic:14');
+    },
+  };
+});
+vi.mock('../../src/train/tune.js', () => ({
+  tuneModels: async (_: unknown, plan: { models: { name: string }[] }, { path }: { path?: string }) => {
+    note('tune', { ...plan, models: plan.models.map(({ name }) => name), path });
+    return [];
+  },
+}));
+vi.mock('../../src/train/runs.js', async (original) => ({
+  ...(await original<object>()),
+  listRuns: (folder: string) => [run('r1', folder)],
+  findRun: run,
+}));
+vi.mock('../../src/train/shipped_models.js', () => ({ weightsPath: (given = 'shipped') => given }));
+vi.mock('../../src/bench/run.js', async (original) => ({
+  ...(await original<object>()),
+  runBench: async ({ log: _, ...options }: { log: unknown }) => {
+    note('bench', options);
+    return { adapter: 'none', cpu: 'none', ceilings: { gflops: 1, gbytes: 1 } };
+  },
+}));
+
+const temporary = mkdtempSync(join(tmpdir(), 'fer-tui-options-'));
+const FILES: Readonly<Record<string, string>> = {
+  CONFIG: join(temporary, 'run.yaml'),
+  RESULT: join(temporary, 'bench.json'),
+};
+writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
+writeFileSync(FILES['RESULT'] ?? '', '{}');
+
+const { stdin, stdout, stderr } = process;
+const terminals = [stdin.isTTY, stdout.isTTY] as const;
+
+beforeAll(() => {
+  for (const event of [stdout, process]) event.setMaxListeners(0); // as many commands as cases, in one process
+  const env = { TERM: 'xterm-kitty', COLORTERM: 'truecolor', LANG: 'en_US.UTF-8', LC_ALL: '' };
+  const unset = ['CI', 'NO_COLOR', 'FORCE_COLOR', 'ACCESSIBLE', 'INK_SCREEN_READER', 'FER_TUI_GRAPHICS'];
+  const others = ['TMUX', 'STY', 'ZELLIJ', 'VTE_VERSION', 'XTERM_VERSION', 'WT_SESSION', 'TERM_PROGRAM'];
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  for (const name of [...unset, ...others]) vi.stubEnv(name, '');
+});
+beforeEach(() => {
+  for (const [name, stream] of Object.entries({ stdout, stderr })) {
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      notes.set(name, `${notes.get(name) ?? ''}${String(text)}`);
+      return true;
+    });
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = 0;
+  [stdin.isTTY, stdout.isTTY] = terminals;
+});
+afterAll(() => vi.unstubAllEnvs());
+
+/** What a command line makes a command note; `exit` is its exit code. */
+async function notesOf(line: readonly string[], screen = false): Promise<Map<string, string>> {
+  notes.clear();
+  [stdin.isTTY, stdout.isTTY] = [screen, screen];
+  process.exitCode = 0;
+  await yargs(line.map((word) => FILES[word] ?? word))
+    .command(COMMANDS)
+    .options(GLOBALS)
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    })
+    .parseAsync();
+  notes.set('exit', String(process.exitCode));
+  return new Map(notes);
+}
+
+/** What changes from one command line to the next. Where all notes of a kind come or go, that is `kind.*`. */
+function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  const kindOf = (name: string): string => name.split('.')[0] ?? '';
+  const kinds = (of: ReadonlyMap<string, string>): Set<string> => new Set([...of.keys()].map(kindOf));
+  const [old, now] = [kinds(before), kinds(after)];
+  const whole = (name: string): boolean =>
+    ['train', 'vision', 'predict'].includes(kindOf(name)) && old.has(kindOf(name)) !== now.has(kindOf(name));
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  const different = names.filter((name) => before.get(name) !== after.get(name));
+  return [...new Set(different.map((name) => (whole(name) ? `${kindOf(name)}.*` : name)))].sort();
+}
+
+async function expectChange(line: readonly string[], found: OptionCase): Promise<void> {
+  const from = found.from ?? line;
+  const before = await notesOf(from, found.screen);
+  expect(before.get('stderr') ?? '', 'the command line must work without the option').not.toContain(
+    'fer-tui: ',
+  );
+  const after = await notesOf(found.instead ?? [...from, ...(found.add ?? [])], found.screen);
+  expect(changed(before, after)).toEqual([...found.changes].sort());
+}
+
+const folder = new URL('../../src/cli/declarations/', import.meta.url);
+const modules = readdirSync(folder).map((file) => import(new URL(file, folder).href));
+const declared = (await Promise.all(modules)).flatMap((module: Record<string, Declaration>) =>
+  Object.entries(module).filter(([, value]) => typeof value === 'object' && 'usage' in value),
+);
+
+it('every declaration has its cases', () => {
+  expect(declared.map(([name]) => name).sort()).toEqual(Object.keys(CASES).sort());
+});
+
+describe.each(declared)('%s', (command, { positionals, options }) => {
+  const settings: ReadonlySet<string> = new Set(
+    command === 'TRAIN' ? OPTION_ENTRIES.map(([name]) => name) : [],
+  );
+  const names = [...Object.keys(positionals ?? {}), ...Object.keys(options ?? {})];
+  const own = names.filter((name) => !settings.has(name));
+  it.each(own.length > 0 ? own : ['(no options)'])('%s', async (name) => {
+    const { line = [], screen = false, options: cases = {} } = CASES[command] ?? {};
+    if (own.length === 0) return void (await notesOf(line));
+    const found = cases[name];
+    if (found === undefined) throw new Error(`no case for ${name} of ${command}: add one to option_cases.ts`);
+    await expectChange(line, { screen, ...found });
+  });
+});
+
+describe('the settings of train', () => {
+  /** What a setting needs to be allowed. */
+  const NEEDS: Readonly<Record<string, readonly string[]>> = {
+    nesterov: ['--momentum', '0.5'],
+    'restore-best-weights': ['--early-stopping', '3'],
+  };
+  const VALUES: Readonly<Record<string, string>> = { filters: '4,8', dense: '4', augment: 'flip' };
+
+  it.each(OPTION_ENTRIES)('--%s', async (name, spec) => {
+    const { type, default: value, choices, range: [low, high] = [0, 1], integer, only } = spec;
+    const typed = {
+      boolean: [`--${value === true ? 'no-' : ''}${name}`],
+      number: [`--${name}`, String(integer ? low + 3 : low + (high - low) / 3)],
+      string: [`--${name}`, choices?.find((choice) => choice !== value) ?? VALUES[name] ?? 'something'],
+    }[type];
+    const from = ['train', ...(only ? ['--optimizer', only[0] ?? ''] : []), ...(NEEDS[name] ?? [])];
+    await expectChange([], { from, add: typed, changes: [`train.${camelCase(name)}`] });
+  });
+});
+
+describe.each(Object.entries(GLOBAL_CASES))('--%s', (_, cases) => {
+  it.each(cases)('$from', async (found) => {
+    await expectChange([], found);
+  });
+});
+
+it('every global option has cases', () => {
+  expect(Object.keys(GLOBAL_CASES).sort()).toEqual(Object.keys(GLOBALS).sort());
+});
