@@ -1,12 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { render } from 'ink';
-import { createElement } from 'react';
-import { AppView } from '../dist/tui/app.js';
 import { initialState } from '../dist/tui/main.js';
+import { mount } from '../dist/tui/mount.js';
+import { Painter } from '../dist/tui/painter.js';
 import { applyEvent, beginRun } from '../dist/tui/run_state.js';
-import { Screen } from '../dist/tui/screen.js';
 import { SCREENS } from '../dist/tui/screens/all.js';
-import { Stage } from '../dist/tui/stage.js';
 import { Store } from '../dist/tui/store.js';
 import { hourOfEvents } from './hour_of_events.mjs';
 
@@ -17,16 +14,12 @@ const nothing = () => undefined;
 const engine = { request: () => new Promise(nothing), send: nothing, listen: () => nothing };
 const host = { quit: nothing, interrupt: nothing, suspend: nothing, redraw: nothing, save: nothing };
 const terminal = Object.assign(new EventEmitter(), { columns: 100, rows: 30, write: () => true });
-const screen = new Screen(terminal, () => []);
+const painter = new Painter(terminal, { paintPicture: () => [] });
 const capability = { color: 'truecolor', glyphs: 'unicode' };
 const state = { ...initialState({ cols: 100, rows: 30 }, capability), screen: 'train', run: beginRun(0) };
 const store = new Store(state);
-screen.enter();
-const app = { store, screens: SCREENS, engine, host };
-const stage = new Stage(app, ({ over, pictures }) => screen.show(over, pictures), nothing);
-render(createElement(AppView, { stage }), {
-  ...{ stdout: screen, debug: true, patchConsole: false, exitOnCtrlC: false },
-});
+painter.enter();
+mount({ store, screens: SCREENS, engine, host }, painter);
 
 let frames = 0;
 let before = 0;

@@ -1,22 +1,19 @@
-import type { Engine } from '../engine/engine.js';
 import type { AppState, ScreenName } from './app_state.js';
 import { EMPTY, type Loadable } from './loadable.js';
-import type { Actions, AnyScreen } from './screen_module.js';
+import type { Program } from './program.js';
+import type { Actions, AnyScreen, ScreenView } from './screen_module.js';
 import type { Store } from './store.js';
+import { makeTheme } from './theme.js';
 
-/** Loads under way, by screen and key. */
+/** A program without a terminal: enough for screens to act. */
+type Core = Pick<Program, 'store' | 'screens' | 'engine'>;
+
+/** The loads in progress, by screen and key. */
 const loads = new WeakMap<Store<AppState>, Map<string, AbortController>>();
 
-/** The screens by name. */
-export type ScreenMap = ReadonlyMap<ScreenName, AnyScreen>;
-
-/** The verbs of one screen, over the store. */
-export function actionsOf(
-  store: Store<AppState>,
-  screens: ScreenMap,
-  engine: Engine,
-  name: ScreenName,
-): Actions<unknown> {
+/** The actions that are handed to the key handlers of one screen. */
+export function actionsOf(core: Core, name: ScreenName): Actions<unknown> {
+  const { store, screens, engine } = core;
   const module = screens.get(name) as AnyScreen;
   const own = (): object => ownState(store.state, module) as object;
   const act: Actions<unknown> = {
@@ -33,7 +30,7 @@ export function actionsOf(
     set: (change) =>
       store.set({ screens: { ...store.state.screens, [name]: { ...own(), ...(change as object) } } }),
     setApp: (change) => store.set(change),
-    go: (screen) => openScreen(store, screens, engine, screen),
+    go: (screen) => openScreen(core, screen),
     note: (text, kind = 'info') => store.set({ note: { text, kind } }),
     ask: (question) => store.set({ overlay: { kind: 'question', ...question } }),
     prompt: (prompt) => store.set({ overlay: { kind: 'prompt', ...prompt } }),
@@ -66,38 +63,41 @@ export function actionsOf(
   return act;
 }
 
-/** Brings a screen into sight. */
-export function openScreen(
-  store: Store<AppState>,
-  screens: ScreenMap,
-  engine: Engine,
-  name: ScreenName,
-): void {
+/** Shows a screen, and closes the one that was shown. */
+export function openScreen(core: Core, name: ScreenName): void {
+  const { store, screens } = core;
   const module = screens.get(name);
   if (module === undefined) return;
-  if (name !== store.state.screen) void closeScreen(store, screens, engine);
+  if (name !== store.state.screen) void closeScreen(core);
   store.set({ screen: name, zoom: false, overlay: undefined });
-  module.open?.(actionsOf(store, screens, engine, name));
+  module.open?.(actionsOf(core, name));
 }
 
-/** Lets the screen that is in sight give back what it holds. */
-export async function closeScreen(store: Store<AppState>, screens: ScreenMap, engine: Engine): Promise<void> {
-  const { screen } = store.state;
-  await screens.get(screen)?.close?.(actionsOf(store, screens, engine, screen));
+/** Lets the screen that is shown release what it holds, such as a camera. */
+export async function closeScreen(core: Core): Promise<void> {
+  const { screen } = core.store.state;
+  await core.screens.get(screen)?.close?.(actionsOf(core, screen));
 }
 
-/** A screen's own state: what it has changed, over what it begins with. */
+/** A screen's own state: what has changed, over its initial state. */
 export function ownState({ screens }: AppState, { name, initial }: AnyScreen): unknown {
   return { ...(initial as object), ...(screens[name] as object | undefined) };
 }
 
-/** Ids of the panels that there are now. */
+/** What the panels of a screen see. */
+export function viewOf(app: AppState, module: AnyScreen): ScreenView<unknown> {
+  const { capability, now } = app;
+  const state = ownState(app, module);
+  return { state, app, theme: makeTheme(capability), capability, now, focus: focusOf(app, module) };
+}
+
+/** Ids of the panels that exist now. */
 export function panelIds(app: AppState, module: AnyScreen): string[] {
   const state = ownState(app, module);
   return module.panels.filter((panel) => panel.when?.({ state, app }) ?? true).map(({ id }) => id);
 }
 
-/** Id of the panel that has the focus; the first one, if that which had it is gone. */
+/** Id of the focused panel; of the first one, where the focused panel no longer exists. */
 export function focusOf(app: AppState, module: AnyScreen): string {
   const ids = panelIds(app, module);
   const id = app.focus[module.name];

@@ -1,50 +1,30 @@
-import type { Engine } from '../engine/engine.js';
-import { actionsOf, focusOf, openScreen, panelIds, type ScreenMap } from './actions.js';
+import { actionsOf, focusOf, openScreen, panelIds } from './actions.js';
 import { type AppState, type Prompt, SCREEN_NAMES } from './app_state.js';
 import type { Key } from './input.js';
 import { sizeClass } from './layout.js';
+import type { Program } from './program.js';
 import type { AnyScreen, Binding } from './screen_module.js';
 import type { Store } from './store.js';
-
-/** What reaches beyond the state: the terminal and the process. */
-export interface Host {
-  /** Asks first where something could be lost. */
-  quit(): void;
-  /** ^C: the first stops gracefully, the second leaves. */
-  interrupt(): void;
-  suspend(): void;
-  redraw(): void;
-  /** Writes the screen as text to a file. */
-  save(): void;
-}
-
-/** Everything that keys act upon. */
-export interface App {
-  readonly store: Store<AppState>;
-  readonly screens: ScreenMap;
-  readonly engine: Engine;
-  readonly host: Host;
-}
 
 /** A key that works on every screen, unless the screen has its own meaning for it. */
 export interface GlobalBinding {
   readonly keys: readonly string[];
   readonly hint?: string;
   readonly help: string;
-  run(app: App, key: string): void;
+  run(program: Program, key: string): void;
 }
 
 export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   {
     keys: SCREEN_NAMES.map((_, i) => String(i + 1)),
     help: 'Goes to a screen: Home, Data, Model, Train, Webcam, Runs, Kernels',
-    run: ({ store, screens, engine }, key) => {
+    run: (program, key) => {
       const name = SCREEN_NAMES[Number(key) - 1];
-      if (name !== undefined) openScreen(store, screens, engine, name);
+      if (name !== undefined) openScreen(program, name);
     },
   },
-  { keys: ['tab'], help: 'Goes to the next panel', run: (app) => moveFocus(app, 1) },
-  { keys: ['shift+tab'], help: 'Goes to the panel before', run: (app) => moveFocus(app, -1) },
+  { keys: ['tab'], help: 'Goes to the next panel', run: (program) => moveFocus(program, 1) },
+  { keys: ['shift+tab'], help: 'Goes to the panel before', run: (program) => moveFocus(program, -1) },
   {
     keys: ['+'],
     help: 'Gives the focused panel the whole screen',
@@ -84,23 +64,26 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   },
 ];
 
-/** Hands a key to what is open, else to the screen, else to everywhere. Shows the outcome at once. */
-export function handleKey(app: App, key: Key): void {
-  const { store, screens, engine, host } = app;
+/**
+ * Handles one key: the open overlay takes it, else the screen, else the global keys. Shows the result at once, without
+ * waiting for the next frame.
+ */
+export function handleKey(program: Program, key: Key): void {
+  const { store, screens, host } = program;
   const { overlay, screen } = store.state;
   const module = screens.get(screen) as AnyScreen;
   if (key.name === 'ctrl+c') host.interrupt();
-  else if (overlay !== undefined) overlayKey(app, key);
+  else if (overlay !== undefined) overlayKey(program, key);
   else {
-    const act = actionsOf(store, screens, engine, screen);
+    const act = actionsOf(program, screen);
     const own = module.keys.find((b) => b.keys.includes(key.name) && (b.when?.(act) ?? true));
     if (own !== undefined) own.run(act, key.name);
-    else GLOBAL_KEYS.find(({ keys }) => keys.includes(key.name))?.run(app, key.name);
+    else GLOBAL_KEYS.find(({ keys }) => keys.includes(key.name))?.run(program, key.name);
   }
   store.flush();
 }
 
-function overlayKey({ store }: App, key: Key): void {
+function overlayKey({ store }: Program, key: Key): void {
   const { overlay } = store.state;
   if (key.name === 'escape') store.set({ overlay: undefined });
   else if (overlay?.kind === 'question') {
@@ -133,7 +116,7 @@ function promptKey(store: Store<AppState>, prompt: Prompt, { name, text }: Key):
   prompt.submit(value);
 }
 
-function moveFocus({ store, screens }: App, step: number): void {
+function moveFocus({ store, screens }: Program, step: number): void {
   const { state } = store;
   const module = screens.get(state.screen) as AnyScreen;
   const ids = panelIds(state, module);

@@ -11,14 +11,6 @@ export interface Rect extends Size {
   readonly y: number;
 }
 
-/** Lines at a place; later pieces cover earlier ones. */
-export interface Piece {
-  readonly key: string;
-  readonly at: Rect;
-  /** None wider than the place, at most as many as it has rows; the rest of it is blank. */
-  readonly lines: readonly string[];
-}
-
 /**
  * What fits: `wide` from 100 x 30, `standard` from 80 x 24, `narrow` from 60 x 20, `single` (one panel at a time) from
  * 40 x 12, below it `text` (three lines).

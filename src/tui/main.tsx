@@ -1,24 +1,23 @@
 import { writeFileSync } from 'node:fs';
-import { render } from 'ink';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
 import { EXIT } from '../util/errors.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
-import { AppView } from './app.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { percent } from './charts/axis.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
-import { type App, type Host, handleKey } from './keys.js';
+import { handleKey } from './keys.js';
 import type { Size } from './layout.js';
 import { follow, resumeRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
+import { mount } from './mount.js';
 import type { Capability } from './paint/capability.js';
+import { Painter } from './painter.js';
 import { PictureCache } from './picture_cache.js';
+import type { Host, Program } from './program.js';
 import { isActive, type RunState } from './run_state.js';
-import { Screen } from './screen.js';
 import { SCREENS } from './screens/all.js';
-import { Stage } from './stage.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
 
@@ -53,26 +52,30 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const engine = options.engine ?? new EngineProcess();
   const pictures = new PictureCache(capability);
   const images = capability.graphics && new ImageLayer(capability.graphics);
-  const screen = new Screen(process.stdout, (placed) => pictures.lines(placed), images);
-  const store = new Store<AppState>({ ...initialState(screen.size, capability), screens: own }, { fps });
+  const painter = new Painter(process.stdout, {
+    paintPicture: (placed) => pictures.lines(placed),
+    images,
+    ascii: capability.glyphs === 'ascii',
+  });
+  const store = new Store<AppState>({ ...initialState(painter.size, capability), screens: own }, { fps });
   const leaving = new Leaving(store, engine);
   const host: Host = {
     quit: () => leaving.quit(),
     interrupt: () => leaving.interrupt(),
     suspend: () => suspend(),
-    redraw: () => screen.redraw(),
-    save: () => store.set({ note: saveText(screen) }),
+    redraw: () => painter.redraw(),
+    save: () => store.set({ note: saveText(painter) }),
   };
-  const app: App = { store, screens: SCREENS, engine, host };
-  const act = actionsOf(store, SCREENS, engine, 'train');
-  const input = new Input(process.stdin, (key) => handleKey(app, key));
+  const program: Program = { store, screens: SCREENS, engine, host };
+  const act = actionsOf(program, 'train');
+  const input = new Input(process.stdin, (key) => handleKey(program, key));
   const enter = (): void => {
-    screen.enter();
+    painter.enter();
     input.start();
   };
   const restore = (): void => {
     input.stop();
-    screen.leave();
+    painter.leave();
   };
   const suspend = (): void => {
     restore();
@@ -83,26 +86,20 @@ export async function runTui(options: TuiOptions): Promise<number> {
     process.kill(0, 'SIGTSTP'); // the whole group: npx and the like wait with us; the engine has a group of its own
   };
   const onResize = (): void => {
-    store.set({ size: screen.size });
+    store.set({ size: painter.size });
     store.flush();
-    screen.redraw();
+    painter.redraw();
   };
   const onSignal = (signal: NodeJS.Signals): void =>
     leaving.leave(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
   process.stdout.on('resize', onResize);
   process.on('exit', restore).on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
-  const stage = new Stage(app, ({ over, pictures: placed }) => screen.show(over, placed), leaving.fail);
   const clock = setInterval(() => store.set({ now: Date.now() }), 1000);
   const unfollow = follow(act);
   enter();
-  const ink = render(<AppView stage={stage} />, {
-    stdout: screen as unknown as NodeJS.WriteStream,
-    debug: true, // whole frames without cursor codes; `screen` does the rest
-    patchConsole: false,
-    exitOnCtrlC: false,
-  });
+  const ink = mount(program, painter);
   probe(store, engine);
-  openScreen(store, SCREENS, engine, options.screen ?? SCREEN_NAMES[0]);
+  openScreen(program, options.screen ?? SCREEN_NAMES[0]);
   if (options.run !== undefined) beginGiven(act, options.run);
   store.flush();
   try {
@@ -114,7 +111,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     process.off('exit', restore).off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
     restore();
     ink.unmount();
-    await closeScreen(store, SCREENS, engine);
+    await closeScreen(program);
     engine.release();
     const words = farewell(store.state.run);
     if (words !== undefined) process.stdout.write(`${words}\n`);
@@ -195,10 +192,10 @@ function probe(store: Store<AppState>, engine: Engine): void {
   );
 }
 
-function saveText(screen: Screen): AppState['note'] {
+function saveText(painter: Painter): AppState['note'] {
   const path = `fer-tui-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.txt`;
   try {
-    writeFileSync(path, `${screen.text.map((line) => plain(line).trimEnd()).join('\n')}\n`);
+    writeFileSync(path, `${painter.text.map((line) => plain(line).trimEnd()).join('\n')}\n`);
     return { text: `screen saved as ${path}`, kind: 'good' };
   } catch (error) {
     return { text: `cannot save the screen: ${String(error)}`, kind: 'bad' };

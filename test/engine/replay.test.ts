@@ -18,7 +18,7 @@ function replayed(events: TrainEvent[], options: ReplayOptions = {}) {
   store.subscribe(() => {
     shown++;
   });
-  const act = actionsOf(store, SCREENS, engine, 'train');
+  const act = actionsOf({ store, screens: SCREENS, engine }, 'train');
   follow(act);
   startRun(act, {});
   return { engine, store, shown: () => shown };

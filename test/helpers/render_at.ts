@@ -1,18 +1,16 @@
-import { EventEmitter } from 'node:events';
-import { render } from 'ink';
 import { createElement } from 'react';
 import type { Engine } from '../../src/engine/engine.js';
 import { openScreen } from '../../src/tui/actions.js';
-import { AppView } from '../../src/tui/app.js';
 import type { AppState, ScreenName } from '../../src/tui/app_state.js';
-import { type App, handleKey } from '../../src/tui/keys.js';
-import type { Piece } from '../../src/tui/layout.js';
+import { App } from '../../src/tui/components/app.js';
+import { handleKey } from '../../src/tui/keys.js';
 import { initialState } from '../../src/tui/main.js';
+import { mount } from '../../src/tui/mount.js';
 import type { Capability } from '../../src/tui/paint/capability.js';
-import { laidOver } from '../../src/tui/screen.js';
+import { Painter } from '../../src/tui/painter.js';
+import type { Program, ScreenMap } from '../../src/tui/program.js';
 import type { PlacedPicture } from '../../src/tui/screen_module.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
-import { Stage } from '../../src/tui/stage.js';
 import { Store } from '../../src/tui/store.js';
 import { plain } from '../../src/tui/text.js';
 
@@ -30,9 +28,11 @@ export const SILENT_ENGINE: Engine = {
 export const COLOUR: Capability = { color: 'truecolor', glyphs: 'unicode' };
 
 export interface Rendered {
-  readonly app: App;
+  readonly program: Program;
+  /** Rejects with what a screen threw. */
+  readonly ended: Promise<unknown>;
   /** Rows of the last frame, colours included. */
-  lines(): string[];
+  lines(): readonly string[];
   /** The last frame without colours. */
   text(): string;
   pictures(): readonly PlacedPicture[];
@@ -48,56 +48,41 @@ export function renderAt(
   cols: number,
   rows: number,
   capability: Capability,
-  options: { screen?: ScreenName; state?: Partial<AppState>; engine?: Engine; open?: boolean } = {},
+  options: {
+    screen?: ScreenName;
+    state?: Partial<AppState>;
+    engine?: Engine;
+    screens?: ScreenMap;
+    open?: boolean;
+  } = {},
 ): Rendered {
-  const { screen = 'home', state = {}, engine = SILENT_ENGINE, open = false } = options;
+  const { screen = 'home', state = {}, engine = SILENT_ENGINE, screens = SCREENS, open = false } = options;
   const store = new Store<AppState>({ ...initialState({ cols, rows }, capability), screen, ...state });
   const nothing = (): void => undefined;
   const host = { quit: nothing, interrupt: nothing, suspend: nothing, redraw: nothing, save: nothing };
-  const app: App = { store, screens: SCREENS, engine, host };
-  let frame = '';
-  let over: readonly Piece[] = [];
-  let pictures: readonly PlacedPicture[] = [];
-  const stdout = Object.assign(new EventEmitter(), {
-    columns: cols,
-    rows,
-    isTTY: true,
-    write: (text: string) => {
-      if (text !== '\n' && !text.startsWith('\x1b[?25')) frame = text;
-      return true;
-    },
-  });
-  if (open) openScreen(store, SCREENS, engine, screen);
+  const program: Program = { store, screens, engine, host };
+  const terminal = { columns: cols, rows, write: () => true, once: nothing };
+  const painter = new Painter(terminal, { paintPicture: () => [], ascii: capability.glyphs === 'ascii' });
+  if (open) openScreen(program, screen);
   store.flush();
-  const stage = new Stage(
-    app,
-    (scene) => {
-      ({ over, pictures } = scene);
-    },
-    (error) => {
-      throw error;
-    },
-  );
-  const view = () => createElement(AppView, { stage });
-  const ink = render(view(), {
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    debug: true,
-    patchConsole: false,
-    exitOnCtrlC: false,
-  });
+  const ink = mount(program, painter);
+  const app = createElement(App, { program, painter });
   const flush = (): void => {
     store.flush();
-    ink.rerender(view());
+    ink.rerender(app);
+    ink.rerender(app); // runs the effects of the render before
   };
+  flush();
   return {
-    app,
-    lines: () => laidOver(frame.split('\n'), over),
-    text: () => plain(laidOver(frame.split('\n'), over).join('\n')),
-    pictures: () => pictures,
+    program,
+    ended: ink.waitUntilExit(),
+    lines: () => painter.text,
+    text: () => plain(painter.text.join('\n')),
+    pictures: () => painter.pictures,
     press: (...keys) => {
       for (const name of keys) {
         const text = name === 'space' ? ' ' : [...name].length === 1 ? name : '';
-        handleKey(app, { name, text });
+        handleKey(program, { name, text });
       }
       flush();
     },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ImageLayer } from '../../src/tui/image_layer.js';
 import type { Graphics } from '../../src/tui/paint/capability.js';
 import { iterm2Image, kittyDelete, kittyImage } from '../../src/tui/paint/graphics.js';
-import { Screen } from '../../src/tui/screen.js';
+import { Painter } from '../../src/tui/painter.js';
 import { viewFrame } from '../../src/tui/webcam_picture.js';
 import type { Picture } from '../../src/util/picture.js';
 import { TerminalImages, visible } from '../helpers/terminal_images.js';
@@ -62,55 +62,55 @@ describe('a screen with images', () => {
     const paint = () => {
       throw new Error('painted with characters');
     };
-    const screen = new Screen(terminal, paint, new ImageLayer(graphics));
-    screen.enter();
-    screen.write(Array.from({ length: 6 }, (_, y) => `row ${y}`).join('\n'));
+    const painter = new Painter(terminal, { paintPicture: paint, images: new ImageLayer(graphics) });
+    painter.enter();
+    painter.draw(Array.from({ length: 6 }, (_, y) => `row ${y}`).join('\n'));
     const taken = async () => {
       await vi.advanceTimersByTimeAsync(20);
       const text = visible(written);
       written = '';
       return text;
     };
-    return { screen, images, taken };
+    return { painter, images, taken };
   }
   const at = (picture: Picture, x: number, y: number) => ({ picture, x, y, cols: 4, rows: 2 });
   const [one, two] = [pattern(4, 4, 3), pattern(4, 4, 3, 9)];
 
   it('kitty: shows, replaces, moves and removes; what is the same is not sent again', async () => {
-    const { screen, images, taken } = screenWith('kitty');
-    screen.show([], [at(one, 2, 1), at(two, 8, 1)]);
+    const { painter, images, taken } = screenWith('kitty');
+    painter.paint('layer', { pieces: [], pictures: [at(one, 2, 1), at(two, 8, 1)] });
     expect(await taken()).toContain('␛7␛[2;3H␛_G');
     expect([...images.shown.values()].map(({ x, y, data }) => [x, y, data])).toEqual([
       [2, 1, one.data],
       [8, 1, two.data],
     ]);
-    screen.show([], [at(one, 2, 1), at(two, 8, 1)]);
+    painter.paint('layer', { pieces: [], pictures: [at(one, 2, 1), at(two, 8, 1)] });
     expect(await taken()).toBe('');
-    screen.show([], [at(two, 2, 1), at(two, 8, 3)]);
+    painter.paint('layer', { pieces: [], pictures: [at(two, 2, 1), at(two, 8, 3)] });
     expect(await taken()).not.toContain('row');
     expect([...images.shown.values()].map(({ x, y, data }) => [x, y, data])).toEqual([
       [2, 1, two.data],
       [8, 3, two.data],
     ]);
-    screen.show([], [at(two, 2, 1)]);
+    painter.paint('layer', { pieces: [], pictures: [at(two, 2, 1)] });
     await taken();
     expect(images.shown.size).toBe(1);
-    screen.show([], []); // a dialog
+    painter.paint('layer', { pieces: [], pictures: [] }); // a dialog
     await taken();
     expect(images.shown.size).toBe(0);
   });
 
   it('iterm2: rows that an image leaves are written anew, others are not', async () => {
-    const { screen, taken } = screenWith('iterm2');
-    screen.show([], [at(one, 8, 1)]);
+    const { painter, taken } = screenWith('iterm2');
+    painter.paint('layer', { pieces: [], pictures: [at(one, 8, 1)] });
     expect(await taken()).toContain('␛]1337;File=inline=1;');
-    screen.show([], [at(two, 8, 1)]);
+    painter.paint('layer', { pieces: [], pictures: [at(two, 8, 1)] });
     const replaced = await taken();
     expect(replaced).toContain('␛]1337;');
     expect(replaced).not.toContain('row');
-    screen.show([], [at(two, 8, 2)]);
+    painter.paint('layer', { pieces: [], pictures: [at(two, 8, 2)] });
     expect(await taken()).toMatch(/row 1[^r]*row 2.*1337/s);
-    screen.show([], []);
+    painter.paint('layer', { pieces: [], pictures: [] });
     const left = await taken();
     expect(left).toMatch(/row 2[^r]*row 3/);
     expect(left).not.toMatch(/1337|row [145]/);
@@ -120,38 +120,38 @@ describe('a screen with images', () => {
     'kitty',
     'iterm2',
   ] as const)('%s: text written into its cells makes it come again', async (name) => {
-    const { screen, taken } = screenWith(name);
+    const { painter, taken } = screenWith(name);
     const text = (x: number, line: string) => ({
       key: 'a',
       at: { x, y: 1, cols: 4, rows: 1 },
       lines: [line],
     });
-    screen.show([text(0, 'a'), text(8, 'b')], [at(one, 8, 1)]);
+    painter.paint('layer', { pieces: [text(0, 'a'), text(8, 'b')], pictures: [at(one, 8, 1)] });
     await taken();
-    screen.show([text(0, 'a'), text(8, 'c')], [at(one, 8, 1)]);
+    painter.paint('layer', { pieces: [text(0, 'a'), text(8, 'c')], pictures: [at(one, 8, 1)] });
     expect(await taken()).toMatch(/␛_G|1337/);
-    screen.show([text(8, 'c'), text(0, 'd')], [at(one, 8, 1)]);
+    painter.paint('layer', { pieces: [text(8, 'c'), text(0, 'd')], pictures: [at(one, 8, 1)] });
     await taken();
-    screen.show([text(8, 'c'), text(0, 'e')], [at(one, 8, 1)]);
+    painter.paint('layer', { pieces: [text(8, 'c'), text(0, 'e')], pictures: [at(one, 8, 1)] });
     expect(await taken()).not.toMatch(/␛_G|1337/);
   });
 
   it('kitty: nothing is left after a redraw that shows nothing, and when the screen is left', async () => {
-    const { screen, images, taken } = screenWith('kitty');
-    screen.show([], [at(one, 2, 1)]);
+    const { painter, images, taken } = screenWith('kitty');
+    painter.paint('layer', { pieces: [], pictures: [at(one, 2, 1)] });
     await taken();
-    screen.redraw();
+    painter.redraw();
     expect(images.shown.size).toBe(0);
     await taken();
     expect(images.shown.size).toBe(1);
-    screen.leave();
+    painter.leave();
     expect(images.shown.size).toBe(0);
     expect(await taken()).toMatch(/a=d,d=I.*␛\[\?1049l$/s);
   });
 
   it('a picture that would reach below the terminal is not sent: it would scroll', async () => {
-    const { screen, images, taken } = screenWith('iterm2');
-    screen.show([], [at(one, 2, 5)]);
+    const { painter, images, taken } = screenWith('iterm2');
+    painter.paint('layer', { pieces: [], pictures: [at(one, 2, 5)] });
     await taken();
     expect(images.shown.size).toBe(0);
   });

@@ -7,7 +7,6 @@ import type { Command } from '../../src/engine/protocol.js';
 import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import { follow } from '../../src/tui/live.js';
-import { SCREENS } from '../../src/tui/screens/all.js';
 import { fakeEvents } from '../helpers/events.js';
 import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 
@@ -27,7 +26,7 @@ it('offers a run that diverged a tenth of its learning rate, then and later', ()
     },
   };
   const at = renderAt(100, 30, COLOUR, { screen: 'train', engine });
-  follow(actionsOf(at.app.store, SCREENS, engine, 'train'));
+  follow(actionsOf(at.program, 'train'));
   const diverge: TrainEvent[] = [
     { type: 'error', message: 'training diverged: the loss of step 61 is NaN', exit: 6 },
     { type: 'end', status: 'failed', exit: 6 },

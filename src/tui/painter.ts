@@ -1,11 +1,10 @@
-import { EventEmitter } from 'node:events';
 import sliceAnsi from 'slice-ansi';
 import type { ImageLayer } from './image_layer.js';
-import type { Piece, Rect, Size } from './layout.js';
+import type { Rect, Size } from './layout.js';
 import type { PlacedPicture } from './screen_module.js';
-import { padTo, widthOf } from './text.js';
+import { asciiOf, padTo, widthOf } from './text.js';
 
-/** What the screen is drawn on; `process.stdout` is one. */
+/** What the painter writes to; `process.stdout` is one. */
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
@@ -13,12 +12,38 @@ export interface Terminal {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-/** Frames and pictures that come within this time are drawn as one. */
+/** Lines of text at a place on the terminal. */
+export interface Piece {
+  readonly at: Rect;
+  /** None is wider than the place. Rows of the place beyond the last line stay blank. */
+  readonly lines: readonly string[];
+}
+
+/** What one component paints over Ink's frame. */
+export interface Layer {
+  readonly pieces: readonly Piece[];
+  /** Over the pieces; places are cells of the terminal. */
+  readonly pictures?: readonly PlacedPicture[];
+  /** Whether it lies over all layers that are not above; default: false. */
+  readonly above?: boolean;
+}
+
+export interface PainterOptions {
+  /** Lines of a picture made of characters, each exactly as wide as its place. */
+  readonly paintPicture: (picture: PlacedPicture) => readonly string[];
+  /** Shows pictures as pixels instead, on terminals that can. */
+  readonly images?: ImageLayer | undefined;
+  /** Replaces every other character by one of ASCII; default: false. */
+  readonly ascii?: boolean;
+}
+
+/** All changes within this time are written together. */
 const GATHER_MS = 15;
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
 const LEAVE = '\x1b[0m\x1b[?25h\x1b[?1049l';
 const [SYNC, UNSYNC] = ['\x1b[?2026h', '\x1b[?2026l'];
+
 /** A part of a row that lies over the frame. */
 interface Segment {
   readonly x: number;
@@ -29,15 +54,12 @@ interface Segment {
 const goTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1}H`;
 
 /**
- * The terminal's alternate screen. Ink hands it whole frames (it takes this for its stdout); only rows that changed are
- * rewritten, by absolute address, within one synchronised update. Over the frame lie the panels' lines, and pictures over
- * those.
+ * Writes to the terminal's alternate screen. Ink's frame lies at the bottom, then come the layers that components paint
+ * past Ink, then pictures. Only rows that changed are written, by absolute address, in one synchronised update.
  */
-export class Screen extends EventEmitter {
-  readonly isTTY = true;
+export class Painter {
   #frame: readonly string[] = [];
-  #over: readonly Piece[] = [];
-  #pictures: readonly PlacedPicture[] = [];
+  readonly #layers = new Map<string, Layer>();
   #shownRows: string[] = [];
   #shownSegments: (readonly Segment[])[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -46,29 +68,21 @@ export class Screen extends EventEmitter {
 
   constructor(
     private readonly terminal: Terminal,
-    /** Lines of a picture, each exactly as wide as its place. */
-    private readonly paint: (picture: PlacedPicture) => readonly string[],
-    /** Shows pictures instead, on a terminal that takes pixels. */
-    private readonly images?: ImageLayer,
-  ) {
-    super();
-  }
-
-  get columns(): number {
-    return this.terminal.columns;
-  }
-
-  get rows(): number {
-    return this.terminal.rows;
-  }
+    private readonly options: PainterOptions,
+  ) {}
 
   get size(): Size {
-    return { cols: this.columns, rows: this.rows };
+    return { cols: this.terminal.columns, rows: this.terminal.rows };
   }
 
-  /** The rows that are shown, without pictures. */
+  /** The rows as they are shown, without pictures. */
   get text(): readonly string[] {
-    return laidOver(this.#frame, this.#over);
+    return laidOver(this.#frame, this.#pieces());
+  }
+
+  /** The pictures as they are shown, in the order of painting. */
+  get pictures(): readonly PlacedPicture[] {
+    return [...this.#layers.values()].flatMap(({ pictures = [] }) => pictures);
   }
 
   enter(): void {
@@ -84,30 +98,33 @@ export class Screen extends EventEmitter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#entered = false;
-    this.terminal.write((this.images?.clear() ?? '') + LEAVE);
+    this.terminal.write((this.options.images?.clear() ?? '') + LEAVE);
   }
 
-  /** Ink's output: a whole frame, or at its end a line break and the cursor, which are not for us. */
-  write(frame: string): boolean {
-    if (frame !== '\n' && !frame.startsWith('\x1b[?25')) {
-      this.#frame = frame.split('\n');
-      this.#schedule();
-    }
-    return true;
-  }
-
-  /** What lies over the frame. */
-  show(over: readonly Piece[], pictures: readonly PlacedPicture[]): void {
-    this.#over = over;
-    this.#pictures = pictures;
+  /** Takes a whole frame from Ink. */
+  draw(frame: string): void {
+    this.#frame = this.#printable(frame.split('\n'));
     this.#schedule();
   }
 
-  /** Forgets what is on the terminal and draws everything. */
+  /** Shows a layer, in place of the one that has this id. */
+  paint(id: string, layer: Layer): void {
+    const pieces = layer.pieces.map((piece) => ({ ...piece, lines: this.#printable(piece.lines) }));
+    this.#layers.set(id, { ...layer, pieces });
+    this.#schedule();
+  }
+
+  /** Takes a layer away. */
+  erase(id: string): void {
+    this.#layers.delete(id);
+    this.#schedule();
+  }
+
+  /** Clears the terminal and draws everything again. */
   redraw(): void {
     this.#shownRows = [];
     this.#shownSegments = [];
-    if (this.#entered) this.terminal.write(`${this.images?.clear() ?? ''}\x1b[2J`);
+    if (this.#entered) this.terminal.write(`${this.options.images?.clear() ?? ''}\x1b[2J`);
     this.#schedule();
   }
 
@@ -119,8 +136,8 @@ export class Screen extends EventEmitter {
   #flush(): void {
     this.#timer = undefined;
     const { cols, rows } = this.size;
-    const images = this.#pictures.filter(({ y, rows: high }) => y + high <= rows);
-    for (const y of this.images?.vacated(images) ?? []) delete this.#shownRows[y];
+    const images = this.pictures.filter(({ y, rows: high }) => y + high <= rows);
+    for (const y of this.options.images?.vacated(images) ?? []) delete this.#shownRows[y];
     const segments = this.#segments(rows);
     const written: Rect[] = [];
     let out = '';
@@ -136,7 +153,7 @@ export class Screen extends EventEmitter {
         written.push({ x: 0, y, cols, rows: 1 });
       }
       parts.forEach(({ x, cols: width, text }, i) => {
-        rewritten ||= text !== shownParts[i]?.text; // what comes after may lie over it
+        rewritten ||= text !== shownParts[i]?.text; // a later segment may lie over this one
         if (!rewritten) return;
         out += goTo(x, y) + text;
         written.push({ x, y, cols: width, rows: 1 });
@@ -144,15 +161,28 @@ export class Screen extends EventEmitter {
       this.#shownRows[y] = line;
       this.#shownSegments[y] = parts;
     }
-    out += this.images?.update(images, (cells) => written.some((part) => overlap(part, cells))) ?? '';
+    out += this.options.images?.update(images, (cells) => written.some((part) => overlap(part, cells))) ?? '';
     if (out === '') return;
     if (this.terminal.write(SYNC + out + UNSYNC)) return;
-    // A slow terminal: wait until it has taken what we wrote, then draw what is true by then.
+    // The terminal is slow: wait until it has taken this, then write what has changed by then.
     this.#blocked = true;
     this.terminal.once('drain', () => {
       this.#blocked = false;
       this.#schedule();
     });
+  }
+
+  /** What lies over the frame, in the order of painting. */
+  #pieces(): Piece[] {
+    const layers = [...this.#layers.values()];
+    const above = (layer: Layer): boolean => layer.above ?? false;
+    return [...layers.filter((layer) => !above(layer)), ...layers.filter(above)].flatMap(
+      ({ pieces }) => pieces,
+    );
+  }
+
+  #printable(lines: readonly string[]): readonly string[] {
+    return this.options.ascii === true ? lines.map(asciiOf) : lines;
   }
 
   /** For each row what lies over the frame, in the order of painting. */
@@ -163,12 +193,12 @@ export class Screen extends EventEmitter {
       byRow[y] ??= [];
       byRow[y].push({ x, cols: width, text });
     };
-    for (const { at, lines } of this.#over) {
+    for (const { at, lines } of this.#pieces()) {
       for (let i = 0; i < at.rows; i++) put(at.x, at.y + i, at.cols, padTo(lines[i] ?? '', at.cols));
     }
-    if (this.images !== undefined) return byRow;
-    for (const placed of this.#pictures) {
-      this.paint(placed).forEach((line, i) => {
+    if (this.options.images !== undefined) return byRow;
+    for (const placed of this.pictures) {
+      this.options.paintPicture(placed).forEach((line, i) => {
         put(placed.x, placed.y + i, placed.cols, line);
       });
     }

@@ -1,0 +1,72 @@
+import { Text } from 'ink';
+import { viewOf } from '../actions.js';
+import type { AppState } from '../app_state.js';
+import { singlePanel } from '../keys.js';
+import { bodyOf, borders, type Rect } from '../layout.js';
+import type { ScreenMap } from '../program.js';
+import type { AnyScreen, ScreenView } from '../screen_module.js';
+import { makeTheme } from '../theme.js';
+import { useAppState, useProgram } from './hooks.js';
+import { Overlay } from './overlay.js';
+import { Panel, type PanelProps } from './panel.js';
+
+/** The screen that is shown: borders, a panel in each of them, and the overlay that is open. */
+export function Body() {
+  return (
+    <>
+      <Borders />
+      <Panels />
+    </>
+  );
+}
+
+/** The borders of all panels at once, because neighbours share a line, which Ink's boxes cannot. */
+function Borders() {
+  const { screens } = useProgram();
+  return <Text>{useAppState((app) => borderText(app, screens))}</Text>;
+}
+
+/** Renders with every change of the state, but gives Ink nothing to draw. */
+function Panels() {
+  const { screens } = useProgram();
+  const app = useAppState((state) => state);
+  const module = moduleOf(app, screens);
+  const view = viewOf(app, module);
+  return (
+    <>
+      {panelsOf(module, view).map((panel) => (
+        <Panel key={`${app.screen}.${panel.spec.id}`} {...panel} />
+      ))}
+      {app.overlay !== undefined && <Overlay overlay={app.overlay} module={module} view={view} />}
+    </>
+  );
+}
+
+function borderText(app: AppState, screens: ScreenMap): string {
+  const theme = makeTheme(app.capability);
+  const body = bodyOf(app.size);
+  const module = moduleOf(app, screens);
+  const rects = panelsOf(module, viewOf(app, module)).map(({ at }) => ({
+    ...at,
+    x: at.x - body.x,
+    y: at.y - body.y,
+  }));
+  return borders(rects, body)
+    .map((line) => (line.trim() === '' ? line : theme.border(line)))
+    .join('\n');
+}
+
+function moduleOf(app: AppState, screens: ScreenMap): AnyScreen {
+  return screens.get(app.screen) as AnyScreen;
+}
+
+/** The panels that the screen shows at this size, and where. */
+function panelsOf(module: AnyScreen, view: ScreenView<unknown>): PanelProps[] {
+  const body = bodyOf(view.app.size);
+  const rects = singlePanel(view.app) ? { [view.focus]: body } : module.layout(body, view);
+  const shown = module.panels.filter(({ id, when }) => rects[id] !== undefined && (when?.(view) ?? true));
+  return shown.map((spec) => ({
+    ...{ spec, view, at: rects[spec.id] as Rect },
+    marked: shown.length > 1 && view.focus === spec.id,
+  }));
+}

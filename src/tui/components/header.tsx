@@ -1,0 +1,37 @@
+import { Text } from 'ink';
+import { type AppState, SCREEN_NAMES } from '../app_state.js';
+import { sizeClass } from '../layout.js';
+import type { ScreenMap } from '../program.js';
+import { runTitle } from '../run_words.js';
+import { padTo, spread } from '../text.js';
+import { makeTheme } from '../theme.js';
+import { useAppState, useProgram } from './hooks.js';
+
+/** The title with the run and the adapter, and the tabs; both in one row on narrow terminals. */
+export function Header() {
+  const { screens } = useProgram();
+  return <Text wrap="truncate-end">{useAppState((app) => headerLines(app, screens).join('\n'))}</Text>;
+}
+
+function headerLines(app: AppState, screens: ScreenMap): string[] {
+  const theme = makeTheme(app.capability);
+  const { cols } = app.size;
+  const parts = [theme.strong('fer-tui')];
+  if (app.run !== undefined) parts.push(...runTitle(app.run));
+  if (app.machine.status === 'ready') parts.push(shortAdapter(app.machine.value.adapter));
+  const title = parts.join(' │ ');
+  const tabs = SCREEN_NAMES.flatMap((name, i) => {
+    const module = screens.get(name);
+    if (module === undefined) return [];
+    const text = `${i + 1} ${module.title}`;
+    return [name === app.screen ? theme.selected(`▸${text} `) : ` ${text} `];
+  }).join('');
+  if (['wide', 'standard'].includes(sizeClass(app.size))) return [padTo(title, cols), padTo(tabs, cols)];
+  const here = `${SCREEN_NAMES.indexOf(app.screen) + 1} ${screens.get(app.screen)?.title ?? ''}`;
+  return [spread(title, theme.selected(` ${here} `), cols)];
+}
+
+/** An adapter's name without the versions in parentheses. */
+function shortAdapter(name: string): string {
+  return name.split(' (')[0] ?? name;
+}

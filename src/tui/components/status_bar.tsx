@@ -1,0 +1,35 @@
+import { Text } from 'ink';
+import { actionsOf } from '../actions.js';
+import type { AppState } from '../app_state.js';
+import { GLOBAL_KEYS, keysLabel } from '../keys.js';
+import type { Program } from '../program.js';
+import type { AnyScreen } from '../screen_module.js';
+import { cut } from '../text.js';
+import { makeTheme } from '../theme.js';
+import { useAppState, useProgram } from './hooks.js';
+
+/** The last two rows: the newest event or error, and the keys that work now. */
+export function StatusBar() {
+  const program = useProgram();
+  const text = useAppState((app) => `${noteLine(app)}\n${hintLine(app, program)}`);
+  return <Text wrap="truncate-end">{text}</Text>;
+}
+
+function noteLine({ note, size, capability }: AppState): string {
+  if (note === undefined) return '';
+  const theme = makeTheme(capability);
+  const paint = { info: (text: string) => text, good: theme.good, bad: theme.bad }[note.kind];
+  const sign = { info: '', good: '✓ ', bad: '✗ ' }[note.kind];
+  return cut(paint(sign + note.text), size.cols);
+}
+
+/** The screen's own keys first, then as many global ones as fit. */
+function hintLine(app: AppState, program: Program): string {
+  const theme = makeTheme(app.capability);
+  const act = actionsOf(program, app.screen);
+  const { keys } = program.screens.get(app.screen) as AnyScreen;
+  const own = keys.filter(({ when }) => when?.(act) ?? true);
+  const hints = [...own, ...GLOBAL_KEYS].filter(({ hint }) => hint !== undefined);
+  const text = hints.map((binding) => `${theme.key(keysLabel(binding))} ${binding.hint}`).join(' · ');
+  return cut(text, app.size.cols);
+}

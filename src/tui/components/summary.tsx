@@ -1,0 +1,21 @@
+import { Text } from 'ink';
+import { viewOf } from '../actions.js';
+import type { AppState } from '../app_state.js';
+import type { ScreenMap } from '../program.js';
+import type { AnyScreen } from '../screen_module.js';
+import { cut } from '../text.js';
+import { useAppState, useProgram } from './hooks.js';
+
+/** At most three lines, for terminals that are too small for a panel. */
+export function Summary() {
+  const { screens } = useProgram();
+  return <Text>{useAppState((app) => summaryLines(app, screens).join('\n'))}</Text>;
+}
+
+function summaryLines(app: AppState, screens: ScreenMap): string[] {
+  const module = screens.get(app.screen) as AnyScreen;
+  const { cols, rows } = app.size;
+  const summary = module.summary(viewOf(app, module));
+  const lines = [`fer-tui ${module.title}`, summary, app.note?.text ?? 'q quit · 1-7 screens'];
+  return lines.slice(0, rows).map((line) => cut(line, cols));
+}
