@@ -8,17 +8,17 @@ import { FIELDS, type FormValues, fieldText, formError, withValue } from './form
 
 /**
  * The terminal UI for screen readers and simple terminals: numbered questions, one line at a time, nothing is ever
- * repainted. Training tells one line an epoch and one every half minute.
+ * repainted. Training prints a line for each epoch and every half minute.
  */
 
-/** Settings that are asked for; all others are as `fer-tui train` has them. */
+/** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
 const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-/** Runs until the person chooses to leave; resolves with the exit code. */
+/** Runs until the user leaves; resolves with the exit code. */
 export async function runAccessible(): Promise<number> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const engine = new EngineProcess();
@@ -37,12 +37,12 @@ export async function runAccessible(): Promise<number> {
     await Promise.race([menu(), closed]);
   } finally {
     lines.close();
-    await engine.close(); // a training that goes on is saved
+    await engine.close(); // saves a training that is running
   }
   return code;
 }
 
-/** One round of the menu. Returns whether there is to be another one. */
+/** One round of the menu. Returns false when the user chooses to leave. */
 async function choose(lines: Interface, engine: EngineProcess): Promise<boolean> {
   const stopped = listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
   say('\n1 train a new model');
@@ -92,7 +92,7 @@ async function askSettings(lines: Interface): Promise<FormValues> {
   return values;
 }
 
-/** Tells of a training until it ends, and takes commands meanwhile. */
+/** Reports on a training until it ends, and takes commands meanwhile. */
 async function train(
   lines: Interface,
   engine: EngineProcess,

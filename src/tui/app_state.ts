@@ -4,31 +4,31 @@ import type { Loadable } from './loadable.js';
 import type { Capability } from './paint/capability.js';
 import type { RunState } from './run_state.js';
 
-/** In the order of the tabs and of the keys 1, 2, ... */
+/** The screens, in the order of their tabs and of the keys 1, 2, ... */
 export const SCREEN_NAMES = ['home', 'data', 'model', 'train', 'webcam', 'runs', 'kernels'] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
-/** All that is shown. */
+/** The whole state of the UI. */
 export interface AppState {
   readonly size: Size;
   readonly capability: Capability;
   readonly screen: ScreenName;
-  /** Own state of each screen, as far as it differs from what the screen begins with. */
+  /** What each screen's own state has changed since its `initial`. */
   readonly screens: Readonly<Partial<Record<ScreenName, object>>>;
-  /** Id of the focused panel of each screen; missing: its first. */
+  /** Id of each screen's focused panel; default: its first panel. */
   readonly focus: Readonly<Partial<Record<ScreenName, string>>>;
-  /** Whether the focused panel has the body to itself. */
+  /** Whether the focused panel fills the body. */
   readonly zoom: boolean;
   /** Whether charts are shown as tables of numbers. */
   readonly table: boolean;
   readonly overlay: Overlay | undefined;
   readonly note: Note | undefined;
   readonly machine: Loadable<MachineReport>;
-  /** The run that Train shows: live, or read back from the disk. */
+  /** The run that Train shows: a live one, or one read from its log. */
   readonly run: RunState | undefined;
-  /** Where runs are looked for. */
+  /** The folder of the runs. */
   readonly runsFolder: string;
-  /** Milliseconds of `Date.now`; moves once a second. */
+  /** Milliseconds of `Date.now`, updated once a second. */
   readonly now: number;
 }
 
@@ -44,20 +44,20 @@ export interface Question {
   readonly kind: 'question';
   readonly title: string;
   readonly lines: readonly string[];
-  /** Escape is always there, and does nothing. */
+  /** Escape always closes the question and does nothing. */
   readonly choices: readonly { readonly key: string; readonly label: string; run(): void }[];
 }
 
 export interface Prompt {
   readonly kind: 'prompt';
   readonly title: string;
-  /** What is typed so far; at first the present value. */
+  /** The text typed so far; initially the current value. */
   readonly value: string;
   /** What is expected, its range, its default. */
   readonly help: string;
-  /** Why this cannot be, if so. */
+  /** Why the text is invalid; undefined if it is valid. */
   check(text: string): string | undefined;
   submit(text: string): void;
-  /** Of the last try. */
+  /** Why the last text was rejected. */
   readonly error?: string;
 }

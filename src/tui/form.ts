@@ -3,7 +3,7 @@ import { resolveConfig } from '../train/config.js';
 import { OPTIONS, type OptionSpec } from '../train/options.js';
 import { UsageError } from '../util/errors.js';
 
-/** The settings of a run as a form: what is typed, what is checked, what is sent. */
+/** The settings of a run as a form: parsing, checking, and the command line that they stand for. */
 
 export type FormValues = Readonly<Record<string, string | number | boolean>>;
 

@@ -33,7 +33,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
 const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
 const BEGUN = /^(O|\[[\d;?]*)?$/;
 
-/** Keys of what a terminal sent; `rest` is the beginning of a sequence whose end has not come yet. */
+/** Parses what a terminal sent. `rest` is an escape sequence whose end has not arrived yet. */
 export function parseKeys(data: string): { keys: Key[]; rest: string } {
   const keys: Key[] = [];
   let rest = data;
@@ -66,7 +66,7 @@ function keyOf(letter: string): Key {
   return { name: `ctrl+${String.fromCharCode(code + 96)}`, text: '' };
 }
 
-/** A lone escape is the key; the rest of a sequence comes sooner than this. */
+/** The rest of an escape sequence arrives within this time; after it, a lone escape is the Escape key. */
 const ESCAPE_MS = 30;
 
 /** Reads keys from a terminal in raw mode, which echoes nothing and leaves ^C and ^Z to us. */
@@ -86,7 +86,7 @@ export class Input {
     this.stdin.resume();
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal's mode. */
   stop(): void {
     clearTimeout(this.#timer);
     this.stdin.off('data', this.#read);

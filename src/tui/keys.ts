@@ -24,7 +24,7 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     },
   },
   { keys: ['tab'], help: 'Goes to the next panel', run: (program) => moveFocus(program, 1) },
-  { keys: ['shift+tab'], help: 'Goes to the panel before', run: (program) => moveFocus(program, -1) },
+  { keys: ['shift+tab'], help: 'Goes to the previous panel', run: (program) => moveFocus(program, -1) },
   {
     keys: ['+'],
     help: 'Gives the focused panel the whole screen',
@@ -49,11 +49,11 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     run: ({ store }) => store.set({ table: !store.state.table }),
   },
   { keys: ['y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
-  { keys: ['ctrl+l'], help: 'Draws the screen anew', run: ({ host }) => host.redraw() },
-  { keys: ['ctrl+z'], help: 'Suspends; fg comes back', run: ({ host }) => host.suspend() },
+  { keys: ['ctrl+l'], help: 'Redraws the screen', run: ({ host }) => host.redraw() },
+  { keys: ['ctrl+z'], help: 'Suspends; fg resumes', run: ({ host }) => host.suspend() },
   {
     keys: ['escape'],
-    help: 'Closes what is open, goes back to all panels',
+    help: 'Closes the overlay, or leaves zoom',
     run: ({ store }) => store.set({ zoom: false, note: undefined }),
   },
   { keys: ['q'], hint: 'quit', help: 'Quits; asks while training', run: ({ host }) => host.quit() },
@@ -125,12 +125,12 @@ function moveFocus({ store, screens }: Program, step: number): void {
   if (next !== undefined) store.set({ focus: { ...state.focus, [state.screen]: next } });
 }
 
-/** Whether Tab changes what is seen rather than what is marked. */
+/** Whether only the focused panel is shown. */
 export function singlePanel({ size, zoom }: AppState): boolean {
   return zoom || sizeClass(size) === 'single';
 }
 
-/** How a key is written for people. */
+/** The label of a key in hints and help. */
 export function keyLabel(name: string): string {
   const words: Record<string, string> = {
     ...{ escape: 'Esc', enter: 'Enter', tab: 'Tab', 'shift+tab': 'S-Tab', space: 'space' },
@@ -149,7 +149,7 @@ export function keyLabel(name: string): string {
   return words[name] ?? (name.startsWith('ctrl+') ? `^${name.slice(5).toUpperCase()}` : name);
 }
 
-/** Keys of one binding together: `1-7`, `←→`, `[ ]`. */
+/** The label of all keys of a binding: `1-7`, `←→`, `[ ]`. */
 export function keysLabel({ keys }: Pick<Binding<never>, 'keys'>): string {
   if (keys.length > 3) return `${keyLabel(keys[0] as string)}-${keyLabel(keys.at(-1) as string)}`;
   const labels = keys.map(keyLabel);

@@ -1,11 +1,11 @@
-/** Rectangles of the terminal UI: pure functions of the size. Cells are counted from 0 at the top left. */
+/** Rectangles of the terminal UI, as pure functions of its size. Cells are counted from 0 at the top left. */
 
 export interface Size {
   readonly cols: number;
   readonly rows: number;
 }
 
-/** Of a panel, its border included. Neighbours share a line of border, so their rectangles overlap by one cell. */
+/** A rectangle of cells. A panel's rectangle includes its border, which neighbours share: they overlap by one cell. */
 export interface Rect extends Size {
   readonly x: number;
   readonly y: number;
@@ -28,7 +28,7 @@ export function sizeClass({ cols, rows }: Size): SizeClass {
   return CLASSES.find(([, c, r]) => cols >= c && rows >= r)?.[0] ?? 'text';
 }
 
-/** Of a body, which has no rows for tabs and hints any more: the same classes, four or three rows lower. */
+/** The same classes for a body, which is three or four rows lower than its terminal. */
 export function bodyClass({ cols, rows }: Size): SizeClass {
   return sizeClass({ cols, rows: rows + (cols >= 80 ? 4 : 3) });
 }
@@ -39,7 +39,7 @@ export function headerRows(size: Size): number {
   return kind === 'wide' || kind === 'standard' ? 2 : 1;
 }
 
-/** The part of the terminal that a screen has: all but header, newest event and hints. */
+/** The rectangle of a screen: the terminal without header and status bar. */
 export function bodyOf(size: Size): Rect {
   const y = headerRows(size);
   return { x: 0, y, cols: size.cols, rows: Math.max(0, size.rows - y - 2) };
@@ -112,7 +112,7 @@ export function borders(rects: readonly Rect[], { cols, rows }: Size): string[] 
   return sides.map((row) => Array.from(row, (bits) => BOX[bits]).join(''));
 }
 
-/** The part of a long list that is shown so that the selected line is in sight: first index and count. */
+/** The part of a long list to show so that the selected line is visible: first index and count. */
 export function scrolled(rows: number, count: number, selected: number): readonly [number, number] {
   const first = Math.max(0, Math.min(selected - (rows >> 1), count - rows));
   return [first, Math.min(rows, count - first)];

@@ -1,7 +1,7 @@
 import { wrapped } from './text.js';
 import type { Theme } from './theme.js';
 
-/** Something that takes time to get: the same four states, in the same words, on every screen. */
+/** A value that takes time to load. Every screen shows its four states in the same words. */
 export type Loadable<T> =
   | { readonly status: 'empty' }
   | {
@@ -22,8 +22,8 @@ export function ready<T>(value: T): Loadable<T> {
 }
 
 /**
- * What to show instead of a value that is not there: what is missing and the key that fixes it, what is being done and
- * for how long, or what went wrong.
+ * The lines to show while there is no value: what is missing and the key that fixes it, what is loading and for how
+ * long, or what went wrong.
  */
 export function waitingLines(
   loadable: Exclude<Loadable<unknown>, { status: 'ready' }>,

@@ -23,18 +23,18 @@ import { plain } from './text.js';
 
 export interface TuiOptions {
   readonly screen?: ScreenName;
-  /** What screens know at the start, over their initial state. */
+  /** Changes to the initial states of screens. */
   readonly own?: AppState['screens'];
-  /** How often what comes from the engine is shown, per second. */
+  /** How often events of the engine are shown, at most, per second. */
   readonly fps: number;
   readonly capability: Capability;
   /** Default: the child process. */
   readonly engine?: Engine;
-  /** Begins, or goes on with, a run at once. */
+  /** Starts or resumes a run at once. */
   readonly run?: { readonly settings: Readonly<Record<string, unknown>> } | { readonly resume: string };
 }
 
-/** Two ^C within this time leave at once. */
+/** A second ^C within this time leaves at once. */
 const INSIST_MS = 3000;
 
 /** The state at the start. */
@@ -46,7 +46,7 @@ export function initialState(size: Size, capability: Capability): AppState {
   };
 }
 
-/** Runs the terminal UI until it is left; resolves with the exit code. Both ends must be terminals. */
+/** Runs the terminal UI; resolves with the exit code. Stdin and stdout must be terminals. */
 export async function runTui(options: TuiOptions): Promise<number> {
   const { capability, fps, own = {} } = options;
   const engine = options.engine ?? new EngineProcess();
@@ -81,7 +81,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     restore();
     process.once('SIGCONT', () => {
       enter();
-      onResize(); // it may have another size by now
+      onResize(); // the size may have changed meanwhile
     });
     process.kill(0, 'SIGTSTP'); // the whole group: npx and the like wait with us; the engine has a group of its own
   };
@@ -118,7 +118,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   }
 }
 
-/** What became of the run, and how to go on with it; on the terminal that was left. */
+/** The line printed after the UI has closed: how the run ended and how to resume it. */
 function farewell(run: RunState | undefined): string | undefined {
   if (run?.live !== true || run.start === undefined) return undefined;
   const { start, epochs, end } = run;
@@ -136,12 +136,10 @@ function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
   else startRun(act, run.settings);
 }
 
-/** The ways out: at once when nothing is lost, else after training was saved. */
+/** Leaves the UI: at once, or while training after a checkpoint is saved. */
 class Leaving {
   readonly left: Promise<number>;
   leave: (code: number) => void = () => undefined;
-  /** Something broke: out, and tell of it. */
-  fail: (error: unknown) => void = () => undefined;
   #interrupted = Number.NEGATIVE_INFINITY;
   #saving = false;
 
@@ -149,9 +147,8 @@ class Leaving {
     private readonly store: Store<AppState>,
     private readonly engine: Engine,
   ) {
-    this.left = new Promise((resolve, reject) => {
+    this.left = new Promise((resolve) => {
       this.leave = resolve;
-      this.fail = reject;
     });
   }
 
@@ -161,7 +158,7 @@ class Leaving {
       return;
     }
     const lines = [
-      'Training goes on. Leaving stops it after this batch and saves: it can be resumed to the same bits.',
+      'Quitting stops the training after this batch and saves a checkpoint. The run can be resumed; the result is the same, bit for bit.',
     ];
     const choices = [{ key: 'q', label: 'stop, save and quit', run: () => this.#saveThenLeave(EXIT.done) }];
     this.store.set({ overlay: { kind: 'question', title: 'quit while training?', lines, choices } });

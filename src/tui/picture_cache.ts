@@ -3,7 +3,7 @@ import type { Capability } from './paint/capability.js';
 import { paintPicture } from './paint/paint.js';
 import type { PlacedPicture } from './screen_module.js';
 
-/** Painted pictures, remembered for as long as the picture itself lives. */
+/** Caches painted pictures for as long as the pictures themselves are in memory. */
 export class PictureCache {
   readonly #painted = new WeakMap<Picture, { cols: number; rows: number; lines: readonly string[] }>();
 

@@ -8,44 +8,51 @@ import type { Capability } from './paint/capability.js';
 import type { Theme } from './theme.js';
 
 /**
- * A screen is data and pure functions: what it keeps, its panels, where they lie, its keys. The frame draws borders,
- * titles and hints, cuts lines that are too long, and handles focus, zoom, small terminals, help and dialogs.
+ * A screen is one object of data and pure functions. `screens/home.ts` is a short one to read first.
+ *
+ * 1. `initial` is the screen's own state, S. Only key handlers and `open` change it, through `Actions`.
+ * 2. `panels` turn that state into lines of text. A panel is told how many columns and rows it has.
+ * 3. `layout` gives each panel its rectangle, for any size of terminal.
+ * 4. `keys` is a table: which key does what, and when.
+ *
+ * The components in `components/` do the rest. They draw borders, titles and key hints, cut lines that are too long, and
+ * handle focus, zoom, small terminals, help and dialogs. After each change of the state they ask for all lines again.
  */
 export interface ScreenModule<S> {
   readonly name: ScreenName;
-  /** In the row of tabs. */
+  /** The name on the tab. */
   readonly title: string;
   readonly initial: S;
   readonly panels: readonly PanelSpec<S>[];
   /**
-   * Where panels lie in a body of this size (from 60 x 17), by id; those left out are not shown. On smaller terminals the
-   * frame shows the focused panel alone and does not ask.
+   * The rectangles of the panels, by id, within a body of at least 60 x 17. A panel without one is not shown. On smaller
+   * terminals, and when zoomed, the focused panel fills the body and this is not called.
    */
   layout(body: Rect, view: ScreenView<S>): Readonly<Record<string, Rect>>;
   readonly keys: readonly Binding<S>[];
-  /** Answers "what am I seeing?", one paragraph a line. */
+  /** The text that `i` opens ("what am I seeing?"): one string for each paragraph. */
   explain(view: ScreenView<S>): readonly string[];
-  /** One line for terminals that have room for nothing else. */
+  /** One line that stands for the whole screen on terminals below 40 x 12. */
   summary(view: ScreenView<S>): string;
-  /** The screen comes into sight. */
+  /** Called when the screen is shown, for example to load what it needs. */
   open?(act: Actions<S>): void;
-  /** It goes out of sight, or everything ends: gives back what it holds, such as a camera. */
+  /** Called when another screen is shown or the program ends: releases what the screen holds, such as a camera. */
   close?(act: Actions<S>): Promise<void>;
 }
 
-/** What all panels of a screen see. */
+/** What every panel of a screen is given. */
 export interface ScreenView<S> {
   readonly state: S;
   readonly app: AppState;
   readonly theme: Theme;
   readonly capability: Capability;
-  /** Milliseconds of `Date.now`, as of this frame. */
+  /** Time of this frame, in milliseconds of `Date.now`. */
   readonly now: number;
   /** Id of the focused panel. */
   readonly focus: string;
 }
 
-/** What one panel sees: its size is that inside of the borders, less a blank column unless it is `flush`. */
+/** What one panel is given: also its size, inside the borders and the blank column on the left. */
 export interface PanelView<S> extends ScreenView<S> {
   readonly cols: number;
   readonly rows: number;
@@ -54,56 +61,61 @@ export interface PanelView<S> extends ScreenView<S> {
 export interface PanelSpec<S> {
   readonly id: string;
   title(view: PanelView<S>): string;
-  /** Whether there is such a panel now; default: always. */
+  /** Whether the panel exists now; default: always. */
   when?(at: Pick<ScreenView<S>, 'state' | 'app'>): boolean;
-  /** Whether lines begin at the border itself: for pictures that need every cell. */
+  /** Whether lines begin right at the border, without a blank column: for charts and pictures. */
   readonly flush?: boolean;
-  /** From the top; may be too many or too wide. */
+  /** Lines from the top. What does not fit is cut off. */
   lines(view: PanelView<S>): readonly string[];
-  /** Painted over the lines after them; left out while something covers the screen. */
+  /** Pictures over the lines. They are hidden while an overlay is open. */
   pictures?(view: PanelView<S>): readonly PlacedPicture[];
 }
 
-/** A picture and the cells that it fills, counted from where the panel's lines begin. */
+/** A picture and the cells that it fills, counted from the first cell of the panel's first line. */
 export interface PlacedPicture extends Rect {
-  /** A new object when pixels change: painting is remembered by it. */
+  /** Painted pictures are cached by this object: changed pixels need a new one. */
   readonly picture: Picture;
-  /** Default: bilinear. */
+  /** How the picture is scaled up; default: bilinear. */
   readonly enlarge?: Enlarge;
 }
 
-/** One row of the table of keys: feeds the handlers, the row of hints, the help and the documentation. */
+/** One row of a key table. Handlers, key hints, the help and docs/tui.md are all made from it. */
 export interface Binding<S> {
-  /** Names as `input.ts` gives them. */
+  /** Key names as in `input.ts`, such as `a`, `enter` or `ctrl+c`. */
   readonly keys: readonly string[];
-  /** A word or two for the row of hints; without it only the help tells of it. */
+  /** A word or two for the last row of the terminal; without it, only the help lists the key. */
   readonly hint?: string;
   /** A short sentence without a subject: "Pauses training, or goes on". */
   readonly help: string;
-  /** Whether it does anything now. */
+  /** Whether the key does anything now; default: always. */
   when?(act: Actions<S>): boolean;
   run(act: Actions<S>, key: string): void;
 }
 
-/** What handlers can do. */
+/** What key handlers can read and do. */
 export interface Actions<S> {
-  /** As of now, not of when the handler began. */
+  /** The current state, also after `set`. */
   readonly state: S;
   readonly app: AppState;
   readonly engine: Engine;
   readonly focus: string;
+  /** Changes the screen's own state. */
   set(change: Partial<S>): void;
+  /** Changes the state that all screens share. */
   setApp(change: Partial<AppState>): void;
+  /** Shows another screen. */
   go(screen: ScreenName): void;
-  /** Says something in the row above the hints. */
+  /** Shows a message above the key hints. */
   note(text: string, kind?: Note['kind']): void;
-  /** Asks for one of a few keys. */
+  /** Opens a dialog with a few choices, each with its key. */
   ask(question: Omit<Question, 'kind'>): void;
-  /** Asks for a line of text. */
+  /** Opens a dialog that asks for a line of text. */
   prompt(prompt: Omit<Prompt, 'kind' | 'error'>): void;
   /**
-   * Fills `key` of the state with what `start` comes to, through `loading` to `ready` or `failed`. When it is called
-   * again for the same key, the older one is told to give up and is forgotten.
+   * Runs `start` and keeps its progress in the state under `key`: first `loading`, then `ready` with the value, or
+   * `failed` with the message. Calling it again with the same key aborts the call before.
+   *
+   * @param text what is shown while loading
    */
   load<K extends LoadableKeys<S>>(
     key: K,
@@ -113,21 +125,21 @@ export interface Actions<S> {
       options: { signal: AbortSignal; progress(done: number, total: number): void },
     ) => Promise<ValueOf<S[K]>>,
   ): void;
-  /** Empties what `load` filled or is filling, which is told to give up. */
+  /** Aborts what `load` does for this key, and sets it to `empty`. */
   drop(key: LoadableKeys<S>): void;
 }
 
-/** Names of what is a Loadable in S. */
+/** The keys of S whose values are Loadable. */
 export type LoadableKeys<S> = {
   [K in keyof S]-?: Loadable<never> extends S[K] ? K : never;
 }[keyof S] &
   string;
 type ValueOf<L> = Extract<L, { status: 'ready' }> extends { value: infer T } ? T : never;
 
-/** A screen of which only the frame's view is left. */
+/** A screen whose state is of any type, as the components see it. */
 export type AnyScreen = ScreenModule<unknown>;
 
-/** Types a screen's parts by its state, and forgets the state's type: the frame hands each screen its own. */
+/** Checks a screen's parts against the type of its state, S. Components pass each screen its own state only. */
 export function defineScreen<S>(module: ScreenModule<S>): AnyScreen {
   return module as unknown as AnyScreen;
 }

@@ -1,6 +1,6 @@
 /**
- * State outside of React, for `useSyncExternalStore`. What a key did is shown at once; what comes from elsewhere is
- * gathered and shown `fps` times a second.
+ * State outside of React, for `useSyncExternalStore`. `set` gathers changes and tells listeners at most `fps` times a
+ * second; `flush` tells them at once, which is what keys do.
  */
 export class Store<T extends object> {
   readonly #listeners = new Set<() => void>();
@@ -20,7 +20,7 @@ export class Store<T extends object> {
     return this.#state;
   }
 
-  /** What listeners were last told of. */
+  /** The state that listeners were last told of. */
   readonly snapshot = (): T => this.#shown;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -35,7 +35,7 @@ export class Store<T extends object> {
     this.#timer = setTimeout(() => this.flush(), Math.max(0, wait));
   }
 
-  /** Shows now what has changed. */
+  /** Tells listeners now, if anything has changed. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -11,13 +11,13 @@ export function bar(share: number, cols: number): string {
   return padTo('█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? ''), cols);
 }
 
-/** Progress on a track, so that 0 % is seen too. */
+/** A progress bar on a visible track, so that 0 % shows too. */
 export function progressBar(share: number, cols: number): string {
   const full = Math.round(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * cols);
   return '█'.repeat(full) + '─'.repeat(cols - full);
 }
 
-/** One line of a list: a sign where the selection is, colour beside it. */
+/** One line of a list; a sign, not only colour, marks the selected one. */
 export function listLine(text: string, selected: boolean, theme: Theme): string {
   return selected ? theme.selected(`▸${text}`) : ` ${text}`;
 }

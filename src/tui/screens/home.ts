@@ -11,21 +11,29 @@ import { type Actions, defineScreen, type PanelView } from '../screen_module.js'
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 
+/**
+ * The first screen, and a template for others. It reads from top to bottom as `screen_module.ts` describes a screen: its
+ * state, the lines of its panels, then the screen itself with its layout and keys.
+ */
+
+/** The screen's own state. All that screens share, such as the size of the terminal, is in `app`. */
 interface HomeState {
+  /** The runs in the runs folder: empty, loading, ready or failed. */
   readonly runs: Loadable<RunReport[]>;
-  /** Line of the Start panel. */
+  /** Index of the selected line of the Start panel. */
   readonly selected: number;
 }
 
 type Act = Actions<HomeState>;
 
-/** What can be begun here. */
+/** A line of the Start panel, and what it does. */
 interface Choice {
   readonly key: string;
   readonly text: string;
   run(act: Act): void;
 }
 
+/** The lines of the Start panel. A function of the state, because a training or a stopped run changes them. */
 function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
   const stopped = unfinished(state.runs);
   return [
@@ -52,17 +60,20 @@ function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
   ];
 }
 
+/** Opens the form for a new run on Train. */
 function newRun(act: Act): void {
   const { screens } = act.app;
   act.setApp({ screens: { ...screens, train: { ...screens.train, form: true } } });
   act.go('train');
 }
 
-/** The latest run that did not come to its end and is not going on. */
+/** The latest run that can be resumed. */
 function unfinished(runs: Loadable<RunReport[]>): RunReport | undefined {
   if (runs.status !== 'ready') return undefined;
   return runs.value.find(({ status }) => status === 'crashed' || status === 'stopped' || status === 'failed');
 }
+
+// Panels. Each function gets the state and its own size, and returns lines of text. Colours come from the theme.
 
 function startLines(view: PanelView<HomeState>): string[] {
   const { theme, cols, state } = view;
@@ -115,10 +126,10 @@ function runLines({ state, app, theme, cols, now }: PanelView<HomeState>): strin
 
 const TOUR = [
   'Press i on any screen to learn what you see, ? for its keys.',
-  'Nothing you press can lose work: stopping saves a checkpoint first, and a run that was cut off is offered again here.',
+  'No key loses work: stopping saves a checkpoint first, and an interrupted run can be resumed here.',
 ];
 
-/** Where one starts. */
+/** Where the program opens. */
 export const home = defineScreen<HomeState>({
   name: 'home',
   title: 'Home',
@@ -133,6 +144,7 @@ export const home = defineScreen<HomeState>({
       lines: ({ cols }) => TOUR.flatMap((text) => [...wrapped(text, cols), '']),
     },
   ],
+  // Neighbouring panels share a border. A number is rows or columns inside the borders, a share divides what is left.
   layout: (body) => {
     const kind = bodyClass(body);
     if (kind === 'narrow') {
@@ -148,8 +160,8 @@ export const home = defineScreen<HomeState>({
   keys: [
     {
       keys: ['up', 'down'],
-      hint: 'choose',
-      help: 'Goes through what can be begun',
+      hint: 'select',
+      help: 'Selects what to start',
       run: (act, key) => {
         const most = choices(act).length - 1;
         act.set({ selected: Math.max(0, Math.min(most, act.state.selected + (key === 'up' ? -1 : 1))) });
@@ -157,8 +169,8 @@ export const home = defineScreen<HomeState>({
     },
     {
       keys: ['enter'],
-      hint: 'begin',
-      help: 'Begins what is chosen',
+      hint: 'start',
+      help: 'Starts what is selected',
       run: (act) => choices(act)[act.state.selected]?.run(act),
     },
     {
@@ -170,7 +182,7 @@ export const home = defineScreen<HomeState>({
     {
       keys: ['R'],
       hint: 'resume',
-      help: 'Resumes the latest run that did not come to its end',
+      help: 'Resumes the latest unfinished run',
       when: ({ state, app }) => unfinished(state.runs) !== undefined && !isActive(app.run),
       run: (act) => choices(act)[1]?.run(act),
     },
@@ -187,9 +199,9 @@ export const home = defineScreen<HomeState>({
     },
   ],
   explain: () => [
-    'Start: what you can begin. The arrows choose, Enter begins; the letters at the right do the same at once.',
+    'Start: what you can do first. The arrow keys select, Enter starts; the keys on the right do the same at once.',
     'This machine: the adapter that training will use. "software (CPU)" is Vulkan without a graphics card: everything works, slower. "fer-tui doctor" tells more.',
-    'Last runs: what was trained in this folder, the latest first. A run that was cut off can be resumed to the same bits.',
+    'Last runs: the runs in this folder, the latest first. A run that was interrupted can be resumed; the result is the same, bit for bit.',
   ],
   summary: ({ app: { machine, run } }) =>
     run === undefined
@@ -197,6 +209,7 @@ export const home = defineScreen<HomeState>({
         ? machine.value.adapter
         : 'probing the GPU'
       : phaseWord(run),
+  // A request to the engine takes time; `load` keeps its state, and `waitingLines` shows it.
   open: (act) => {
     act.load('runs', 'reading runs…', (engine) =>
       engine.request('runs.list', { folder: act.app.runsFolder }),
