@@ -4,13 +4,13 @@ import { Rng } from '../util/random.js';
 import { FACE, PIXELS } from './split_builder.js';
 import type { ImageShape } from './types.js';
 
-/** Random changes that keep the expression. Every range is symmetric: rotation 10 means -10 to 10 degrees. */
+/** Ranges of the random changes of training images. Every range is symmetric: rotation 10 means -10 to 10 degrees. */
 export interface AugmentOptions {
-  /** Mirror half of the images. */
+  /** Mirror each image with probability 1/2. */
   readonly flip: boolean;
   /** Degrees. */
   readonly rotation: number;
-  /** Fraction of the edge, in both directions. */
+  /** Fraction of the image's height and width. */
   readonly shift: number;
   /** Fraction: 0.1 means a scale of 0.9 to 1.1. */
   readonly zoom: number;
@@ -39,7 +39,7 @@ export const DEFAULT_AUGMENT: AugmentOptions = {
 /** Largest value of each range. */
 const LIMITS = { rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 } as const;
 
-/** Reads `none`, `default`, or a list like `flip,rotation=10`. Throws UsageError that lists what there is. */
+/** Parses `none`, `default`, or a list like `flip,rotation=10`. Throws UsageError that lists the known changes. */
 export function parseAugment(text: string): AugmentOptions {
   if (text === 'none') return NO_AUGMENT;
   if (text === 'default') return DEFAULT_AUGMENT;
@@ -73,12 +73,12 @@ export function isIdentity(o: AugmentOptions): boolean {
   return !o.flip && o.rotation === 0 && o.shift === 0 && o.zoom === 0 && o.shear === 0 && o.brightness === 0;
 }
 
-/** The random numbers of an image's change in an epoch (0, 1, ...). */
+/** The random stream for augmenting one image in one epoch, counted from 0. */
 export function changeStream(seed: number, epoch: number, image: number): Rng {
   return new Rng(seed ^ Math.imul(epoch + 1, 0x27d4eb2f), image);
 }
 
-/** What training with this seed makes of image `index` in epoch `epoch` (0, 1, ...), as a new face [48, 48]. */
+/** Image `index` as training with this seed sees it in an epoch, counted from 0: a new face [48, 48]. */
 export function augmentedFace(
   images: Uint8Array,
   index: number,
@@ -89,7 +89,7 @@ export function augmentedFace(
   return Uint8Array.from(face, Math.round);
 }
 
-/** Draws one random change of an image: an affine map around the centre, and a brightness. */
+/** Draws the random change of one image: an affine map around the centre, and a brightness factor. */
 export function drawChange(
   image: number,
   options: AugmentOptions,
@@ -97,7 +97,7 @@ export function drawChange(
   [height, width]: ImageShape = FACE,
 ): ImageDraw {
   const range = (limit: number): number => (rng.float() * 2 - 1) * limit;
-  // All six are always drawn, so that switching one off leaves the others as they were.
+  // Always draw all six numbers, so that turning one change off does not alter the others.
   const mirror = rng.float() < 0.5 && options.flip ? -1 : 1;
   const angle = (range(options.rotation) * Math.PI) / 180;
   const dx = range(options.shift) * width;
@@ -121,10 +121,10 @@ export function drawChange(
 }
 
 /**
- * Writes a changed image: read bilinearly, the edge pixels repeated outside; values stay in 0..255. The device does the
- * same in shaders/batch_images.wgsl.
- * @param source images one after the other @param out the same, as floats @param at where in `out`
- * @param shape of one image; default: a face
+ * Applies a change to an image: bilinear sampling, with the edge pixels repeated outside; values stay in 0..255.
+ * shaders/batch_images.wgsl does the same on the device.
+ * @param source [n, H, W, C] @param out receives the image as floats, from index `at` on
+ * @param shape [H, W, C] of one image; default: a face
  */
 export function warpImage(
   source: Uint8Array,

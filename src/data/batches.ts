@@ -14,7 +14,7 @@ import { applyPreprocess, type Preprocess } from './preprocess.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape, Split } from './types.js';
 
-/** What goes into one step. */
+/** The images and labels of one training step. */
 export interface Batch {
   /** Images in the batch. */
   readonly count: number;
@@ -30,9 +30,9 @@ export interface BatchOptions {
   readonly batchSize: number;
   /** How pixels become floats. */
   readonly preprocess: Preprocess;
-  /** Of the images as they are stored; default: faces of 48 x 48, gray. */
+  /** [H, W, C] of the stored images; default: gray faces of 48 x 48. */
   readonly shape?: ImageShape;
-  /** What batches are made of: the stored channels (default), or 3 alike of gray images. */
+  /** Channels of the batches; default: those of the stored images. With 3, gray images get three equal channels. */
   readonly channels?: number;
   /** Default: none. */
   readonly augment?: AugmentOptions;
@@ -44,14 +44,14 @@ export interface BatchOptions {
   readonly seed?: number;
 }
 
-/** Random stream of the order of epoch 0; the others follow. */
+/** Random stream for the order of the images in epoch 0; epoch n uses stream + n. */
 const ORDER_STREAM = 1_000_003;
-/** Random stream of the blends of an epoch's first batch; the others follow. */
+/** Random stream for the mixup of an epoch's first batch; batch n uses stream + n. */
 const MIX_STREAM = 2_000_003;
 
 /**
- * Cuts a split into batches. `batch(epoch, index)` depends on nothing but its arguments and the seed, so a run can
- * be taken up anywhere and sees the same data. The last batch of an epoch may be smaller, as in Keras.
+ * Divides a split into batches. A batch depends only on epoch, index and seed, so a resumed run sees the same data. The last
+ * batch of an epoch may be smaller, as in Keras.
  */
 export class BatchSource {
   /** Images of the split. */
@@ -75,7 +75,7 @@ export class BatchSource {
     this.batchesPerEpoch = Math.ceil(this.size / options.batchSize);
   }
 
-  /** The images that it takes from, [n, H, W, C], and how they become floats. */
+  /** The stored images, [n, H, W, C]. */
   get images(): Uint8Array {
     return this.split.images;
   }
@@ -91,8 +91,8 @@ export class BatchSource {
   }
 
   /**
-   * Which images a batch is made of, and how each is changed.
-   * @param epoch 0, 1, ... @param index 0 to batchesPerEpoch - 1; outside that: RangeError
+   * The images of a batch: which ones, and how each is augmented.
+   * @param epoch counted from 0 @param index of the batch, from 0. Throws RangeError from `batchesPerEpoch` on.
    */
   draws(
     epoch: number,
@@ -115,7 +115,7 @@ export class BatchSource {
     return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
   }
 
-  /** What each image of a batch is blended with; undefined without mixup. */
+  /** The mixup partner and share of each image of a batch; undefined without mixup. */
   mix(epoch: number, index: number): ImageMix[] | undefined {
     const { batchSize, mixup = 0, seed = 7 } = this.options;
     if (mixup === 0) return undefined;
@@ -123,18 +123,18 @@ export class BatchSource {
     return drawMix(count, mixup, changeStream(seed, epoch, MIX_STREAM + index));
   }
 
-  /** Lets go of the images, for who has them on a device: from then on there are draws, but no batches of floats. */
+  /** Frees the images on the host. `draws` still works, `batch` and `imagesOf` do not. */
   releaseImages(): void {
     this.split = { images: new Uint8Array(0), labels: this.split.labels.slice() };
   }
 
-  /** A batch as floats, made on the host. */
+  /** Prepares a batch on the host. */
   batch(epoch: number, index: number): Batch {
     const { draws, labels } = this.draws(epoch, index);
     return { count: draws.length, images: this.imagesOf(draws), labels };
   }
 
-  /** Drawn images as floats [n, H, W, C], made on the host. */
+  /** Prepares images on the host: augmented and preprocessed floats [n, H, W, C]. */
   imagesOf(draws: readonly ImageDraw[]): Float32Array {
     const { shape, preprocess } = this;
     const size = shape[0] * shape[1] * shape[2];

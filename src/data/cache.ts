@@ -9,9 +9,9 @@ import { PIXELS } from './split_builder.js';
 import type { Dataset, LoadOptions, Split, SplitName } from './types.js';
 
 /**
- * Parsed data as one binary file: 16 bytes of magic and checks, a JSON header, then per split labels and images.
- * It is found by the path and the fingerprint (sizes and times) of its source, so a changed source is parsed again;
- * one that is damaged (CRC) is ignored and written anew.
+ * A cache of parsed data: one binary file with 16 bytes of magic and checksums, a JSON header, and the labels and images of
+ * each split. Its name contains hashes of the source's path and fingerprint (sizes and times), so a changed source is parsed
+ * again. A damaged file (CRC) is ignored and rewritten.
  */
 const MAGIC = 'FERTUI02';
 /** Hex digits of a hash in a cache file's name. */
@@ -24,10 +24,10 @@ interface Header {
   readonly counts: Record<SplitName, number>;
 }
 
-/** Where parsed data lies. */
+/** The folder of cached data. */
 type CacheOptions = Pick<LoadOptions, 'cacheDir'>;
 
-/** The cached data of a source file or folder, if there is any and it is whole. Images stay one buffer: no copies. */
+/** Reads the cached data of a source; undefined without an intact cache file. The images are views of one buffer. */
 export function readCache(source: string, fingerprint: string, options: CacheOptions): Dataset | undefined {
   const path = cachePath(source, fingerprint, options);
   if (path === undefined) return undefined;
@@ -65,7 +65,7 @@ export function readCache(source: string, fingerprint: string, options: CacheOpt
   };
 }
 
-/** Keeps parsed data for the next time, in place of that of an older version of the source. A cache that cannot be written is no error: the next load is slower. */
+/** Caches parsed data, and removes that of older versions of the source. If writing fails, only the next load is slower. */
 export function writeCache(
   source: string,
   fingerprint: string,
@@ -95,7 +95,7 @@ export function writeCache(
       }
     }
   } catch {
-    // Read-only home, full disk: training can go on.
+    // With a read-only home or a full disk, training is still possible.
   }
 }
 

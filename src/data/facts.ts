@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PIXELS } from './split_builder.js';
 import type { Dataset, Split, SplitName } from './types.js';
 
-/** What is worth knowing about a data set before training on it: pure functions of its images and labels. */
+/** Facts about a data set: pure functions of its images and labels. */
 
 /** Images of each class. */
 export function classCounts({ labels }: Split, classes: number): number[] {
@@ -11,7 +11,7 @@ export function classCounts({ labels }: Split, classes: number): number[] {
   return counts;
 }
 
-/** Of the gray values of one face. */
+/** Statistics of the gray values of one face. */
 export interface FaceRange {
   readonly min: number;
   readonly mean: number;
@@ -28,7 +28,7 @@ export function faceRange(face: Uint8Array): FaceRange {
   return { min, mean: sum / face.length, max };
 }
 
-/** Indices of images that are one single gray: they show nothing. */
+/** Indices of images whose pixels are all equal: they show nothing. */
 export function constantFaces({ images, labels }: Split): number[] {
   const found: number[] = [];
   for (let i = 0; i < labels.length; i++) {
@@ -40,7 +40,7 @@ export function constantFaces({ images, labels }: Split): number[] {
   return found;
 }
 
-/** One of several images that are the same to the last pixel. */
+/** One of several identical images. */
 export interface Twin {
   readonly split: SplitName;
   readonly index: number;
@@ -48,8 +48,8 @@ export interface Twin {
 }
 
 /**
- * Groups of identical images, over all splits, in file order. Those in two splits make validation look better than it
- * is; those with two labels cannot both be learnt.
+ * Groups of identical images across all splits, in file order. Images in two splits make validation look better than it is;
+ * images with two labels cannot both be learned.
  */
 export function duplicateFaces({ splits }: Pick<Dataset, 'splits'>): Twin[][] {
   const byHash = new Map<string, Twin[]>();
@@ -65,7 +65,7 @@ export function duplicateFaces({ splits }: Pick<Dataset, 'splits'>): Twin[][] {
   return [...byHash.values()].filter((twins) => twins.length > 1);
 }
 
-/** How many groups of twins lie in several splits, and how many have several labels. */
+/** Counts the groups of identical images that are in several splits, and those with several labels. */
 export function duplicateKinds(groups: readonly (readonly Twin[])[]): { leaks: number; disputes: number } {
   const several = (pick: (twin: Twin) => unknown): number =>
     groups.filter((twins) => new Set(twins.map(pick)).size > 1).length;

@@ -3,11 +3,11 @@ import { PIXELS, SplitBuilder } from './split_builder.js';
 import type { Dataset, SplitName } from './types.js';
 
 /**
- * FER-2013 as Kaggle's CSV files hold it: `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv`
- * (emotion, Usage, pixels: note the spaces). The header decides which column is which.
+ * Reads FER-2013 from Kaggle's CSV files: `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv`
+ * (emotion, Usage, pixels, with spaces). The header says which column is which.
  */
 
-/** The CSV counts 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral; this is our order. */
+/** Our label of each label in the CSV: 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral. */
 export const CSV_LABEL_TO_CLASS = [0, 1, 2, 3, 5, 6, 4] as const;
 
 const USAGE: ReadonlyMap<string, SplitName> = new Map([
@@ -16,24 +16,24 @@ const USAGE: ReadonlyMap<string, SplitName> = new Map([
   ['privatetest', 'test'],
 ]);
 
-/** What a person can do about a bad row. */
+/** What the user can do about a bad row. */
 const WAY_OUT = ': mend the row, download the file again, or leave such rows out with --skip-bad';
 
-/** A row is about 8 kB; one that is this long is no row of FER-2013. */
+/** The longest row that is accepted. A row of FER-2013 has about 8 kB. */
 const MAX_ROW = 64 * 1024;
 
 interface Columns {
   readonly emotion: number;
   readonly pixels: number;
   readonly usage: number;
-  /** How many the header has. */
+  /** Number of columns in the header. */
   readonly count: number;
 }
 
 /**
- * Parses a stream of CSV bytes. Works on bytes, not on strings: 32,298 rows hold 75 million numbers.
+ * Parses a stream of CSV bytes. It works on bytes, not strings, because 32,298 rows hold 75 million numbers.
  * @param source file name for messages
- * Throws DataError with file, line, what was found, what was expected.
+ * Throws DataError that names file and line, what was found and what was expected.
  */
 export async function parseFer2013Csv(
   chunks: AsyncIterable<Uint8Array>,
@@ -150,7 +150,7 @@ function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where
   builder.commit(split, label);
 }
 
-/** The word of the field around byte `at`, shortened. */
+/** The word around byte `at`, shortened, for messages. */
 function wordAt(field: Uint8Array, at: number): string {
   const from = field.lastIndexOf(32, at) + 1;
   const space = field.indexOf(32, at);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Where people put FER-2013, from the current folder. */
+/** Usual places of FER-2013, relative to the current directory. */
 const PLACES = [
   'data/fer2013.csv',
   'data/fer2013.csv.gz',
@@ -11,7 +11,7 @@ const PLACES = [
   'archive.zip',
 ];
 
-/** FER-2013, where FER_TUI_DATA says it is, or where people put it. */
+/** Finds FER-2013 at FER_TUI_DATA or in the usual places; undefined if it is not there. */
 export function findData(): string | undefined {
   return [process.env['FER_TUI_DATA'], ...PLACES].find((path) => path !== undefined && existsSync(path));
 }

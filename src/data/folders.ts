@@ -18,7 +18,7 @@ export function readFolderTree(root: string, options: TreeOptions): Promise<Data
   return readTree(entries, (path) => readFileSync(join(root, path)), root, options);
 }
 
-/** Changes when a picture of the tree is added, removed or written. Costs one `stat` per file. */
+/** A fingerprint that changes when an image of the tree is added, removed or written. Costs one `stat` per file. */
 export function treeFingerprint(root: string): string {
   const hash = createHash('sha256');
   for (const path of listTree(root)) {
@@ -30,8 +30,8 @@ export function treeFingerprint(root: string): string {
 }
 
 /**
- * Files and folders (ending in `/`) of the split folders in `root` or one folder deeper, relative to `root`. Nothing
- * else is walked: a person may well name a home folder by mistake.
+ * Lists the files and folders (ending in `/`) of the split folders in `root` or one level deeper, relative to `root`. It does
+ * not search elsewhere, because the user may name a home folder by mistake.
  */
 function listTree(root: string): string[] {
   const paths: string[] = [];
@@ -69,8 +69,8 @@ function list(root: string, prefix: string): string[] {
 }
 
 /**
- * Decodes the images of a tree; lets others run now and then.
- * @param read the bytes of an entry's file @param source file or folder for messages
+ * Decodes the images of a tree. It yields to the event loop regularly.
+ * @param read returns the bytes of a file @param source name of the file or folder, for messages
  */
 export async function readTree(
   entries: readonly TreeEntry[],

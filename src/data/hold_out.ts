@@ -6,9 +6,9 @@ import type { Dataset, Split } from './types.js';
 const HELD_OUT = 0.1;
 
 /**
- * A data set with validation images: the given one or, when it has none, with a tenth of each class of the training
- * images held out, which its name then says. Validating on the test set would make it worthless. Too few images to
- * hold any out: the given one.
+ * Makes sure that a data set has validation images. If it has none, a tenth of the training images of each class is held out,
+ * and the name says so. The test set is never used for this: it would become worthless. A data set with too few images is
+ * returned unchanged.
  */
 export function holdOut(dataset: Dataset, seed: number): Dataset {
   const { train, validation, test } = dataset.splits;
@@ -30,7 +30,7 @@ export function holdOut(dataset: Dataset, seed: number): Dataset {
   return { ...dataset, name: `${dataset.name}, 10 % of train held out as validation`, splits };
 }
 
-/** The given rows, in file order. */
+/** The rows with these indices, in file order. */
 function pick({ images, labels }: Split, rows: number[]): Split {
   rows.sort((a, b) => a - b);
   const out = { images: new Uint8Array(rows.length * PIXELS), labels: new Uint8Array(rows.length) };

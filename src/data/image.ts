@@ -11,7 +11,7 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
   out.set(fitPicture(decodePicture(bytes, name), FACE));
 }
 
-/** Decodes a JPEG or PNG, in colours. Throws DataError that names the image. */
+/** Decodes a JPEG or PNG to red, green and blue. Throws DataError that names the image. */
 export function decodePicture(bytes: Uint8Array, name: string): Picture {
   let picture: { width: number; height: number; data: Uint8Array };
   try {
@@ -34,14 +34,14 @@ export function decodePicture(bytes: Uint8Array, name: string): Picture {
   return { width, height, channels: 3, data: colours };
 }
 
-/** What the bytes say counts, not the file's name. */
+/** The content decides, not the name of the file. */
 function isPng(bytes: Uint8Array): boolean {
   return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
 }
 
 /**
- * A picture as bytes of the shape that a network takes: gray as luma by ITU-R BT.601, smaller by area averaging, larger
- * bilinearly. Of a gray picture all channels are alike.
+ * Converts a picture to the input shape of a network. Gray is luma by ITU-R BT.601. Area averaging makes pictures smaller,
+ * bilinear interpolation larger. Of a gray picture, all channels are equal.
  */
 export function fitPicture(picture: Picture, [height, width, channels]: ImageShape): Uint8Array {
   const { data } = resample(channels === 1 ? toGray(picture) : picture, width, height, 'bilinear');
@@ -53,7 +53,7 @@ export function fitPicture(picture: Picture, [height, width, channels]: ImageSha
 }
 
 /**
- * Gray images brought to another height and width.
+ * Resizes gray images.
  * @param images [n, ...from] @returns [n, height, width], the same array if nothing changes
  */
 export function resizeImages(

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../util/errors.js';
 
-/** An image, or all images of a folder in order of their names. Throws DataError where there is none. */
+/** Lists an image file, or the images of a folder by name. Throws DataError when there is none. */
 export function imagesAt(path: string, pattern = /\.(jpe?g|png)$/i): string[] {
   let folder: boolean;
   try {

@@ -11,7 +11,7 @@ import { syntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions, Split } from './types.js';
 import { readZip } from './zip.js';
 
-/** File names that a folder is searched for. */
+/** Data files that are looked for in a folder. */
 const KNOWN_FILES = [
   'fer2013.csv',
   'fer2013.csv.gz',
@@ -20,18 +20,18 @@ const KNOWN_FILES = [
   'archive.zip',
 ];
 
-/** What can be given, for messages. */
+/** The kinds of data that can be loaded, for messages. */
 const KNOWN =
   'fer2013.csv(.gz), icml_face_data.csv(.gz), archive.zip, a folder, or "synthetic" for built-in faces';
 
-/** Fewest drawn training faces: one of each class. */
+/** The smallest number of drawn training faces: one of each class. */
 const FEWEST_DRAWN = 7;
 
 /**
  * Loads a data set: `synthetic` or `synthetic:N` (N drawn training faces), FER-2013 as `.csv`, `.csv.gz` or
  * `archive.zip`, a folder that holds one of these, or a tree `train|validation|test/<emotion>/*.jpg|png`.
- * Parsed data is cached. A source without validation images gets a tenth of its training images held out, and says
- * so in its name. Throws DataError that says what, where, what was expected; UsageError on a bad `synthetic:N`.
+ * Parsed data is cached. If there are no validation images, a tenth of the training images is held out, and the name of the
+ * data set says so. Throws DataError when the source cannot be read, UsageError for a bad `synthetic:N`.
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, skipBad = false, onProgress } = options;
@@ -50,7 +50,7 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
   }
 }
 
-/** N of `synthetic:N`, or undefined. */
+/** The N of `synthetic:N`; undefined for any other path. */
 function drawnCount(path: string): number | undefined {
   if (path === 'synthetic') return undefined;
   const count = Number(/^synthetic:(\d{1,6})$/.exec(path)?.[1] ?? Number.NaN);
@@ -60,13 +60,13 @@ function drawnCount(path: string): number | undefined {
   );
 }
 
-/** The first `n` rows of a split. */
+/** The first `n` images of a split. */
 export function limitSplit({ images, labels }: Split, n: number): Split {
   const count = Math.max(0, Math.min(Math.floor(n), labels.length));
   return { images: images.subarray(0, count * PIXELS), labels: labels.subarray(0, count) };
 }
 
-/** The file, or the folder tree, that a path means. */
+/** Resolves a path to a data file or a folder tree. Throws DataError. */
 function locate(path: string): string {
   if (!existsSync(path)) {
     throw new DataError(`data ${path}: there is no such file or folder; expected ${KNOWN}: check the path`);
@@ -76,13 +76,13 @@ function locate(path: string): string {
   return inside ?? path;
 }
 
-/** Changes with the source. */
+/** A fingerprint that changes with the source. */
 function fingerprintOf(path: string): string {
   const stats = statSync(path);
   return stats.isDirectory() ? treeFingerprint(path) : `${stats.size} ${stats.mtimeMs}`;
 }
 
-/** What the first bytes say counts, not the file's ending: browsers unpack or rename downloads. */
+/** The first bytes decide the format, not the name, because browsers unpack or rename downloads. */
 async function read(path: string, options: TreeOptions): Promise<Dataset> {
   const { skipBad, onProgress } = options;
   const stats = statSync(path);
@@ -110,7 +110,7 @@ function sniff(path: string): 'zip' | 'gzip' | 'csv' {
   return start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : 'csv';
 }
 
-/** Chunks as large as a few rows: small ones would be glued together row by row. */
+/** Bytes per read: several rows, so that few rows span two chunks. */
 const CHUNK = 1 << 20;
 
 async function* plain(path: string, report: (bytes: number) => void): AsyncIterable<Uint8Array> {

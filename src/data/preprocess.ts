@@ -6,15 +6,15 @@ export const PREPROCESS = ['mean', 'scale255', 'minus1to1', 'none'] as const;
 /** A formula for pixels 0 to 255: `mean` is (x - mean image) / 255, `scale255` x / 255, `minus1to1` x / 127.5 - 1, `none` x. */
 export type PreprocessName = (typeof PREPROCESS)[number];
 
-/** How pixels become the network's input; travels with its weights. */
+/** How pixels are converted to the network's input. Model files store it with the weights. */
 export interface Preprocess {
   /** Which formula. */
   readonly name: PreprocessName;
-  /** For `mean`: [H * W] average of the training images, in 0..255. */
+  /** For `mean`: the mean training image, [H * W], in 0..255. */
   readonly mean?: Float32Array;
 }
 
-/** Learns what the option needs from the training images alone: nothing of the validation images leaks in. */
+/** Computes what the preprocessing needs, from the training images only: nothing leaks from the validation images. */
 export function fitPreprocess(name: PreprocessName, train: Split): Preprocess {
   if (name !== 'mean') return { name };
   const { images, labels } = train;
@@ -27,8 +27,9 @@ export function fitPreprocess(name: PreprocessName, train: Split): Preprocess {
 }
 
 /**
- * Every option is of one form: (x - mean) / divisor, mean an image or nothing. Throws RangeError.
- * @param pixels of an image
+ * Expresses a preprocessing as (x - mean) / divisor, where the mean may be an image. Throws RangeError when it has another
+ * size.
+ * @param pixels number of pixels of an image
  */
 export function affineOf(
   { name, mean }: Preprocess,
@@ -50,10 +51,10 @@ export function affineOf(
 }
 
 /**
- * Preprocesses n images at once.
- * @param images [n, H, W, C] raw values 0..255 @param out [n, H, W, channels]; may be `images` itself
- * @param shape of one image; default: a face @param channels that are made: C, or 3 of gray images
- * Throws RangeError when `out` is too small or they are no whole number of images.
+ * Preprocesses n images.
+ * @param images [n, H, W, C] values in 0..255 @param out [n, H, W, channels]; may be `images` itself
+ * @param shape [H, W, C] of one image; default: a face @param channels C, or 3 for gray images
+ * Throws RangeError when `out` is too small, or `images` is not a whole number of images.
  */
 export function applyPreprocess(
   p: Preprocess,

@@ -1,29 +1,29 @@
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import type { Dataset, ImageShape, Split, SplitName } from './types.js';
 
-/** A face as data sets hold it. */
+/** [H, W, C] of a face in a data set. */
 export const FACE: ImageShape = [FACE_SIZE, FACE_SIZE, 1];
 
 /** Pixels of one face. */
 export const PIXELS = FACE_SIZE * FACE_SIZE;
 
-/** Nobody reads more. */
+/** Only this many problems are kept. */
 const MAX_REASONS = 1000;
 
-/** Collects faces one by one into splits; grows by doubling. */
+/** Collects faces into splits, one by one. Its buffers grow by doubling. */
 export class SplitBuilder {
   readonly #splits = new Map<SplitName, { images: Uint8Array; labels: number[] }>();
-  /** Rows or images left out. */
+  /** Number of rows or images left out. */
   skipped = 0;
   readonly #bad: string[] = [];
 
-  /** Leaves a row or image out, and remembers why. */
+  /** Counts a row or image that is left out, and keeps the reason. */
   skip(why: string): void {
     this.skipped++;
     if (this.#bad.length < MAX_REASONS) this.#bad.push(why);
   }
 
-  /** A place for the pixels of one more face of the split. Call `commit` when they are in. */
+  /** A buffer for the pixels of the next face of a split. Call `commit` after filling it. */
   slot(name: SplitName): Uint8Array {
     const split = this.#get(name);
     const at = split.labels.length * PIXELS;
@@ -35,14 +35,14 @@ export class SplitBuilder {
     return split.images.subarray(at, at + PIXELS);
   }
 
-  /** Faces so far, of all splits. */
+  /** Number of faces so far, in all splits. */
   get rows(): number {
     let sum = 0;
     for (const { labels } of this.#splits.values()) sum += labels.length;
     return sum;
   }
 
-  /** Keeps the face in the split's slot as one of class `label`. */
+  /** Adds the face in the split's buffer, with its label. */
   commit(name: SplitName, label: number): void {
     this.#get(name).labels.push(label);
   }
@@ -62,7 +62,7 @@ export class SplitBuilder {
       const found = this.#splits.get(key);
       if (found === undefined) return { images: new Uint8Array(0), labels: new Uint8Array(0) };
       return {
-        images: found.images.subarray(0, found.labels.length * PIXELS), // no copy: it may be large
+        images: found.images.subarray(0, found.labels.length * PIXELS), // a view: the data may be large
         labels: Uint8Array.from(found.labels),
       };
     };

@@ -4,9 +4,9 @@ import { PIXELS, SplitBuilder } from './split_builder.js';
 import type { Dataset, SplitName } from './types.js';
 
 /**
- * Drawn faces, so that the main job needs no download. Each expression is a recipe for brows, eyes and mouth; pose,
- * size, tone, light, contrast, hair, bars across the picture and noise vary so much that single pixels say little,
- * and a linear model stays far behind a convolutional one.
+ * Drawn faces, so that training needs no download. Each expression is a set of shapes for brows, eyes and mouth. Pose, size,
+ * tone, light, contrast, hair, bars across the picture and noise vary so much that single pixels say little: a linear model
+ * stays far behind a convolutional one.
  */
 interface Expression {
   /** Height of the inner and outer end of the brows above the eyes, in face units (1 = half the face's width). */
@@ -33,10 +33,10 @@ const EXPRESSIONS: readonly Expression[] = [
   { browInner: 0.4, browOuter: 0.42, eye: 0.15, mouthWidth: 0.16, smile: 0, open: 0.2, wrinkle: false }, // surprise
 ];
 
-/** Faces of the splits when only the seed is given. */
+/** Default number of training faces. */
 const DEFAULT_TRAIN = 2100;
 
-/** Drawn faces: `train` of them, and a fifth of that (at least 70) each for validation and test; classes balanced. */
+/** Draws `train` training faces, and a fifth of that (at least 70) each for validation and test, with balanced classes. */
 export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
   const builder = new SplitBuilder();
   const rest = Math.max(70, Math.round(train / 5));
@@ -48,7 +48,7 @@ export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
   sizes.forEach(([split, count], s) => {
     for (let i = 0; i < count; i++) {
       const label = i % CLASS_NAMES.length;
-      // One stream a face: the same face whatever else is drawn, and no face in two splits.
+      // Each face has a random stream of its own: it does not depend on the others, and no face is in two splits.
       drawFace(label, new Rng(seed, (s + 1) * 10_000_000 + i), builder.slot(split));
       builder.commit(split, label);
     }
@@ -131,7 +131,7 @@ export function drawFace(label: number, rng: Rng, out: Uint8Array): void {
   }
 }
 
-/** No two people pull the same face. */
+/** Varies the shapes of an expression, because people differ. */
 function jitter(e: Expression, rng: Rng): Expression {
   const about = (value: number, by: number): number => value + rng.uniform(-by, by);
   return {
@@ -145,7 +145,7 @@ function jitter(e: Expression, rng: Rng): Expression {
   };
 }
 
-/** Paints `tone` over `below` where `distance` (negative inside a shape) says so, its edge smoothed over `soft`. */
+/** Blends `tone` over `below` inside a shape, where `distance` is negative; the edge is `soft` wide. */
 function over(below: number, tone: number, soft: number, distance: number): number {
   const cover = Math.min(1, Math.max(0, 0.5 - distance / soft));
   return below + (tone - below) * cover;

@@ -13,34 +13,34 @@ export const SPLIT_FOLDERS: ReadonlyMap<string, SplitName> = new Map([
   ['testing', 'test'],
 ]);
 
-/** Files that hold a picture this program reads, and those that hold one it does not. */
+/** Names of image files that the program reads, and of those it does not. */
 const IMAGE_FILE = /\.(jpe?g|png)$/i;
 const OTHER_IMAGE = /\.(bmp|gif|webp|tiff?|p[gpn]m|heic|avif|jp2)$/i;
 
-/** One picture's place in a tree. */
+/** One image of a tree. */
 export interface TreeEntry {
-  /** Relative to the tree's source, with `/` between. */
+  /** Path relative to the source, with `/` as separator. */
   readonly path: string;
   readonly split: SplitName;
   readonly label: number;
-  /** False: a picture in a format that is not read (.bmp, ...). */
+  /** False: an image in a format that is not read, such as .bmp. */
   readonly readable: boolean;
 }
 
-/** What a tree should look like, for messages. */
+/** The expected layout of a tree, for messages. */
 export const TREE_SHAPE = `folders train, validation (or val, valid) and test, each with the folders ${CLASS_NAMES.join(', ').toLowerCase()} of .jpg or .png images`;
 
-/** Hidden files and the litter of archivers and file managers; none of them is a picture of a data set. */
+/** Hidden files and those that archivers and file managers leave behind. They are ignored. */
 export function isLitter(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
 }
 
 /**
- * Finds split and class of every picture of a tree.
- * @param paths relative files and folders (a folder ends in `/`) with `/` between; the split folders may lie deeper
- * than the root, and when they occur at several depths (one archive on Kaggle holds its tree twice) the least deep is
- * read @param source for messages
- * Throws DataError on a tree of another kind, an unknown or empty class folder, or a picture outside of them.
+ * Finds the split and class of every image of a tree.
+ * @param paths relative paths with `/` as separator; folders end in `/`. The split folders may be below the root. If they
+ *   occur at several depths, as in one archive on Kaggle that contains its tree twice, the least deep ones are read.
+ * @param source name of the tree, for messages
+ * Throws DataError for another layout, an unknown or empty class folder, or an image outside of the class folders.
  */
 export function planTree(paths: readonly string[], source: string): TreeEntry[] {
   const clean = paths.filter((path) => !isLitter(path)).sort();
@@ -83,7 +83,7 @@ export function planTree(paths: readonly string[], source: string): TreeEntry[] 
   return entries;
 }
 
-/** A picture at the wrong depth would be left out without a word. */
+/** Refuses an image at the wrong depth, which would otherwise be ignored silently. */
 function refusePicture(path: string, source: string): void {
   if (!IMAGE_FILE.test(path) && !OTHER_IMAGE.test(path)) return;
   throw new DataError(
@@ -91,7 +91,7 @@ function refusePicture(path: string, source: string): void {
   );
 }
 
-/** The least deep prefix, '' or ending in '/', under which split folders with class folders lie. */
+/** The shortest prefix, '' or ending in '/', of split folders that contain class folders. */
 function findRoot(paths: readonly string[], source: string): string {
   const roots = new Map<string, number>();
   for (const path of paths) {

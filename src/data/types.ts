@@ -5,7 +5,7 @@ export const SPLIT_NAMES = ['train', 'validation', 'test'] as const;
 /** A part of a data set. */
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
-/** Images and their classes. */
+/** Images and their labels. */
 export interface Split {
   /** [n, 48, 48] gray values 0..255, row by row. */
   readonly images: Uint8Array;
@@ -13,11 +13,11 @@ export interface Split {
   readonly labels: Uint8Array;
 }
 
-/** A data set in memory. A split that the source does not have holds no images. */
+/** A data set in memory. A split that is missing in the source has no images. */
 export interface Dataset {
   /** What to call it in messages. */
   readonly name: string;
-  /** The path it came from, or `synthetic`. */
+  /** The path of its source, or `synthetic`. */
   readonly source: string;
   /** Pixels of an image from top to bottom. */
   readonly height: number;
@@ -29,20 +29,20 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** All three; one that the source does not have is empty. */
   readonly splits: Readonly<Record<SplitName, Split>>;
-  /** Rows or images that `skipBad` left out. */
+  /** Number of rows or images that `skipBad` left out. */
   readonly skipped: number;
-  /** Where the first thousand of them are, and what is wrong with them. */
+  /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
 }
 
 /** Options of `loadDataset`. */
 export interface LoadOptions {
-  /** Leave bad rows and images out and count them, instead of failing at the first; default false. */
+  /** Leave out bad rows and images and count them, instead of failing at the first; default false. */
   readonly skipBad?: boolean;
-  /** Where parsed data is kept; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: nowhere. */
+  /** Folder for cached data; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: do not cache. */
   readonly cacheDir?: string | false;
-  /** Of drawn faces and of the held-out images; default 7. */
+  /** Seed of drawn faces and of the choice of held-out images; default 7. */
   readonly seed?: number;
-  /** Told now and then while a load goes on. */
+  /** Called repeatedly while data loads. */
   readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
 }

@@ -9,7 +9,7 @@ import type { Dataset } from './types.js';
 
 const CSV_FILE = /(^|\/)(fer2013|icml_face_data)\.csv$/i;
 
-/** Reads Kaggle's `archive.zip` as downloaded: one of the CSV files, or a tree train|test/<emotion>/*.jpg. */
+/** Reads Kaggle's `archive.zip`, which contains a CSV file or a tree train|test/<emotion>/*.jpg. Throws DataError. */
 export async function readZip(path: string, options: TreeOptions): Promise<Dataset> {
   const bytes = readFileSync(path);
   const sums = checksums(bytes);
@@ -59,8 +59,8 @@ export async function readZip(path: string, options: TreeOptions): Promise<Datas
 }
 
 /**
- * CRC-32 of every entry, in the order of the central directory (PKWARE APPNOTE 4.3.12, 4.3.16); fflate unpacks but
- * does not check them. Empty when the directory is not found or is a zip64 one: then nothing is checked.
+ * The CRC-32 of every entry, in the order of the central directory (PKWARE APPNOTE 4.3.12, 4.3.16). They are checked here
+ * because fflate does not. Without a directory, or with a zip64 one, the list is empty and nothing is checked.
  */
 function checksums(bytes: Buffer): number[] {
   const end = bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1');

@@ -1,7 +1,7 @@
 import * as h5wasm from 'h5wasm/node';
 import { RunError } from '../util/errors.js';
 
-/** HDF5 files, through the HDF5 library compiled to WebAssembly (h5wasm): what Keras's formats need of it. */
+/** Reads and writes HDF5, with the HDF5 library compiled to WebAssembly (h5wasm), as far as Keras's formats need it. */
 export type H5Group = h5wasm.Group;
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
@@ -11,14 +11,14 @@ export function isH5(bytes: Uint8Array): boolean {
   return SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));
 }
 
-/** The library, which throws instead of writing to stderr. */
+/** The library, set up to throw errors instead of printing them to stderr. */
 async function ready(): Promise<void> {
   (await h5wasm.ready).activate_throwing_error_handler();
 }
 
 /**
- * Opens a file for as long as `body` runs. Throws RunError where the file is damaged.
- * @param source what to call the file in messages
+ * Opens a file while `body` runs. Throws RunError when the file is damaged.
+ * @param source name of the file, for messages
  */
 export async function readingH5<T>(path: string, source: string, body: (file: H5Group) => T): Promise<T> {
   await ready();
@@ -28,15 +28,18 @@ export async function readingH5<T>(path: string, source: string, body: (file: H5
     return body(file);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
-    // The library tells its whole stack; what is wrong stands at the end.
+    // The library reports its whole call stack; the reason is at the end.
     const [why] = [...String(cause).matchAll(/(?<=\): ).*/g)].at(-1) ?? [String(cause)];
-    throw new RunError(`${source}: it cannot be read as an HDF5 file (${why}); is it whole?`, { cause });
+    throw new RunError(
+      `${source}: it cannot be read as an HDF5 file (${why}); it may be damaged or incomplete`,
+      { cause },
+    );
   } finally {
     file?.close();
   }
 }
 
-/** Makes a file. */
+/** Creates a file and fills it in `body`. */
 export async function writingH5(path: string, body: (file: H5Group) => void): Promise<void> {
   await ready();
   const file = new h5wasm.File(path, 'w');
@@ -47,7 +50,7 @@ export async function writingH5(path: string, body: (file: H5Group) => void): Pr
   }
 }
 
-/** What lies at a path under a group; undefined where nothing does. */
+/** The object at a path in a group; undefined if there is none. */
 export function at(group: H5Group, path: string): h5wasm.Group | h5wasm.Dataset | undefined {
   const parts = path.split('/');
   let here: H5Group = group;
@@ -67,7 +70,7 @@ export function groupAt(group: H5Group, path: string): H5Group | undefined {
   return found instanceof h5wasm.Group ? found : undefined;
 }
 
-/** The numbers at a path with their shape; undefined where there are none. */
+/** The dataset at a path in a group, as numbers with their shape; undefined if there is none. */
 export function numbersAt(
   group: H5Group,
   path: string,
@@ -83,15 +86,15 @@ export function numbersAt(
   return { shape: found.shape ?? [], data, kind };
 }
 
-/** An attribute's value; undefined where there is none. */
+/** The value of an attribute; undefined if there is none. */
 export function attribute(of: H5Group, name: string): unknown {
   return of.attrs[name]?.value ?? undefined;
 }
 
-/** Attributes are limited to this size (they lie in the header of their object): Keras cuts longer lists in pieces. */
+/** The size limit of attributes, which are part of an object's header. Keras divides longer lists into several. */
 const HEADER_LIMIT = 64512;
 
-/** A list of texts; under `name`, or in pieces under `name0`, `name1`, ... An empty list is one of no numbers. */
+/** Reads a list of texts from the attribute `name`, or from `name0`, `name1`, ... An empty list is stored as no numbers. */
 export function textsOf(of: H5Group, name: string): string[] {
   const list = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
@@ -106,12 +109,12 @@ export function textsOf(of: H5Group, name: string): string[] {
   return pieces;
 }
 
-/** One text of any length, as h5py stores Python's bytes: variable, ASCII; or its str: variable, UTF-8. */
+/** Writes one text as h5py stores Python's bytes (variable length, ASCII) or str (variable length, UTF-8). */
 export function putText(of: H5Group, name: string, value: string, kind: 'ascii' | 'utf8' = 'ascii'): void {
   of.create_attribute(name, value, null, kind === 'ascii' ? 'A' : 'S');
 }
 
-/** A list of texts as numpy has byte strings: all of the longest one's length. An empty list is one of no numbers. */
+/** Writes a list of texts like numpy's byte strings: all have the longest one's length. An empty list becomes no numbers. */
 export function putTexts(of: H5Group, name: string, values: readonly string[]): void {
   if (values.length === 0) {
     of.create_attribute(name, new Float64Array(0), [0], '<d');
@@ -128,7 +131,7 @@ export function putTexts(of: H5Group, name: string, values: readonly string[]): 
   }
 }
 
-/** Float32 numbers. */
+/** Writes a dataset of float32 numbers. */
 export function putNumbers(of: H5Group, name: string, data: Float32Array, shape: readonly number[]): void {
   of.create_dataset({ name, data, shape: [...shape], dtype: '<f' });
 }

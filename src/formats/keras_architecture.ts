@@ -6,8 +6,8 @@ import { isKerasObject, type KerasObject, withPlainLists } from './keras_config.
 import { readLayer, writeLayer } from './keras_layers.js';
 
 /**
- * Networks as Keras writes them in JSON (`model.to_json()`, `model_config`): Sequential and functional ones. A layer of a
- * functional model says in `inbound_nodes` whose outputs it takes.
+ * Reads and writes networks in Keras's JSON (`model.to_json()`, `model_config`), Sequential and functional. In a functional
+ * model, the `inbound_nodes` of a layer name its inputs.
  */
 export interface KerasModel {
   readonly class_name: 'Sequential' | 'Functional';
@@ -25,11 +25,11 @@ export interface KerasLayer extends KerasObject {
   readonly inbound_nodes?: readonly unknown[];
 }
 
-/** The version whose form we write: Keras 2's, which Keras 3 reads too. */
+/** The Keras version whose layout is written. Keras 3 reads it, too. */
 export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
 
-/** A model in Keras's words: Sequential if it is a stack. */
+/** Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. */
 export function toKeras(network: Network): KerasModel {
   const input = `${network.name}_input`;
   const nameOf = (index: number): string => network.layers[index]?.name ?? input;
@@ -63,9 +63,9 @@ export function toKeras(network: Network): KerasModel {
 }
 
 /**
- * A model from Keras's words.
- * @param source what to call the file in messages
- * Throws RunError that names layer, class and option of whatever is not supported.
+ * Converts Keras's JSON to a network.
+ * @param source name of the file, for messages
+ * Throws RunError that names the layer, class and option that is not supported.
  */
 export function fromKeras(json: unknown, source: string): Network {
   const { class_name: kind, config } = (withPlainLists(json) ?? {}) as {
@@ -78,7 +78,7 @@ export function fromKeras(json: unknown, source: string): Network {
       `${source}: a ${kind ?? 'file without a'} model; only Sequential and Functional ones are supported`,
     );
   }
-  // Old versions wrote the bare list of layers.
+  // Old versions of Keras wrote just the list of layers.
   const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
   const network = functional ? readGraph(body, source) : readChain(body, source);
   const end = network.layers.at(-1)?.layer;
@@ -96,11 +96,11 @@ interface ModelBody {
   readonly output_layers?: unknown;
 }
 
-/** Layers as they are placed, one after the other. */
+/** Places layers one after the other. */
 class Placing {
   readonly nodes: GraphNode[] = [];
   readonly #shapes: Shape[] = [];
-  /** By the name in the file: the position of the layer's output. */
+  /** Position of the output of each layer, by the layer's name in the file. */
   readonly positions = new Map<string, number>();
 
   constructor(
@@ -108,7 +108,7 @@ class Placing {
     private readonly source: string,
   ) {}
 
-  /** @param inputs positions of those whose outputs go in */
+  /** @param inputs positions of the outputs that the layer takes */
   add(layer: KerasObject, inputs: readonly number[]): void {
     const shapes = inputs.map((from) => (from === IMAGES ? this.input : this.#shapes[from]) as Shape);
     const [first = this.input, ...others] = shapes;
@@ -172,7 +172,7 @@ function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: 
       callOf(calls[0], where).map(({ layer: from, node }) => {
         const position = placing.positions.get(from);
         if (position === undefined || node !== 0) {
-          throw new RunError(`${where}: it takes call ${node} of "${from}", which is not before it`);
+          throw new RunError(`${where}: its input, call ${node} of "${from}", does not come before it`);
         }
         return position;
       }),
@@ -186,20 +186,20 @@ function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: 
   return new Network(name, placing.input, placing.nodes);
 }
 
-/** Which output goes in: that of call `node` of a layer. */
+/** An input: the output of call `node` of a layer. */
 interface Ref {
   readonly layer: string;
   readonly node: number;
 }
 
-/** `[name, node, tensor]`, or a list of such. */
+/** Parses `[name, node, tensor]`, or a list of these. */
 function refsOf(value: unknown): Ref[] {
   if (!Array.isArray(value)) return [];
   const [layer, node] = value as unknown[];
   return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
 }
 
-/** What a layer is called with: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
+/** Parses the inputs of a layer: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
 function callOf(call: unknown, where: string): Ref[] {
   const lists = Array.isArray(call) ? (Array.isArray(call[0]) ? (call as unknown[][]) : [call]) : [];
   const { args = [], kwargs = {} } = (Array.isArray(call) ? {} : call) as {
@@ -218,7 +218,7 @@ function callOf(call: unknown, where: string): Ref[] {
   return [...refsOf(lists), ...tensorsOf(args)];
 }
 
-/** The tensors among the arguments of a call, in Keras 3's words. */
+/** Parses the tensors among the arguments of a call, as Keras 3 writes them. */
 function tensorsOf(value: unknown): Ref[] {
   if (Array.isArray(value)) return value.flatMap(tensorsOf);
   if (!isKerasObject(value) || value.class_name !== '__keras_tensor__') return [];

@@ -3,18 +3,18 @@ import { type Extent, pairOf } from '../nn/layers.js';
 import { ACTIVATION_NAMES, type ActivationName } from '../nn/ops/activation.js';
 import { RunError } from '../util/errors.js';
 
-/** A part of a model in Keras's words: a layer, an initialiser, an activation. */
+/** A serialized object in Keras's JSON: a layer, an initialiser, an activation. */
 export interface KerasObject {
   readonly class_name: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a value is such a part. */
+/** Whether a value is a serialized object. */
 export function isKerasObject(value: unknown): value is KerasObject {
   return typeof (value as KerasObject | null)?.class_name === 'string';
 }
 
-/** The same with plain lists: some versions of Keras mark tuples and shapes, `{ class_name: '__tuple__', items }`. */
+/** Replaces tuples by plain lists: some versions of Keras write `{ class_name: '__tuple__', items }`. */
 export function withPlainLists(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withPlainLists);
   if (value === null || typeof value !== 'object') return value;
@@ -23,14 +23,14 @@ export function withPlainLists(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withPlainLists(inner)]));
 }
 
-/** Options of training alone, which do not change what a trained layer computes. */
+/** Options that matter only in training, not for what a trained layer computes. */
 const TRAINING_ONLY =
   /(_initializer|_regularizer|_constraint)$|^(seed|synchronized|fused|renorm_momentum|renorm_clipping|lora_rank|lora_alpha)$/;
 
-/** Kinds of numbers that we compute in float32, which is as exact or more so. */
+/** Data types that are computed in float32 here, which is at least as exact. */
 const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)$/;
 
-/** One layer of a file while it is read: every look at an option remembers it, so that none is overlooked. */
+/** Reads the options of one layer. It keeps track of those that were read, so that no option is overlooked. */
 export class ConfigReader {
   readonly name: string;
   readonly #seen = new Set(['name', 'batch_input_shape', 'batch_shape']);
@@ -43,12 +43,18 @@ export class ConfigReader {
     this.name = String(config['name'] ?? kind);
   }
 
+  /** @param supported what is supported instead, as the end of the message. Throws RunError. */
   fail(option: string, supported: string): never {
     const value = JSON.stringify(this.config[option]);
     throw new RunError(`${this.where}: ${option} = ${value} is not supported; ${supported}`);
   }
 
-  /** File, layer and class, for messages. */
+  /** Refuses the layer because of its class. Throws RunError. */
+  failClass(supported: string): never {
+    throw new RunError(`${this.where}: this class of layer is not supported; expected one of ${supported}`);
+  }
+
+  /** Names file, layer and class in messages. */
   get where(): string {
     return `${this.source}: layer "${this.name}" (${this.kind})`;
   }
@@ -58,7 +64,7 @@ export class ConfigReader {
     return this.config[option];
   }
 
-  /** A number; some versions of Keras wrote it as a list of one. */
+  /** Reads a number, which some versions of Keras wrote as a list of one. */
   number(option: string, otherwise?: number): number {
     const raw = this.raw(option) ?? otherwise;
     const value: unknown = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
@@ -75,7 +81,7 @@ export class ConfigReader {
     return typeof value === 'boolean' ? value : this.fail(option, 'expected true or false');
   }
 
-  /** Height and width. */
+  /** Reads a pair of height and width. */
   extent(option: string): Extent {
     const value = this.raw(option);
     const whole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
@@ -84,7 +90,7 @@ export class ConfigReader {
     return list as [number, number];
   }
 
-  /** An extent that must be the same in both directions. */
+  /** Reads a size that must be equal for height and width. */
   square(option: string, otherwise?: number): number {
     if ((this.config[option] ?? undefined) === undefined && otherwise !== undefined) {
       this.raw(option);
@@ -94,7 +100,7 @@ export class ConfigReader {
     return height === width ? height : this.fail(option, 'only the same number in both directions');
   }
 
-  /** An option that must be what it says here, or not be there. */
+  /** Checks an option that must have one of the supported values, or be missing. */
   must(option: string, ...allowed: readonly unknown[]): void {
     const value = this.raw(option);
     if (value === undefined || value === null) return;
@@ -105,7 +111,7 @@ export class ConfigReader {
     }
   }
 
-  /** An activation by name, or a whole layer that stands in its place. */
+  /** Reads an activation: its name, or a layer in its place. */
   activation(option = 'activation'): ActivationName | KerasObject {
     const value = this.raw(option) ?? 'linear';
     const name = isKerasObject(value) && typeof value.config === 'string' ? value.config : value;
@@ -116,7 +122,7 @@ export class ConfigReader {
     );
   }
 
-  /** How training would begin; one that we lack does not matter to a trained layer, and becomes Keras's default. */
+  /** Reads an initialiser. An unsupported one becomes Keras's default, because it does not matter for a trained layer. */
   initializer(option: string): Initializer {
     const value = this.raw(option);
     const { class_name: kind = value, config } = (isKerasObject(value) ? value : {}) as Partial<KerasObject>;
@@ -125,12 +131,12 @@ export class ConfigReader {
     return kind === 'VarianceScaling' && scale === 2 && mode === 'fan_in' ? 'he_normal' : 'glorot_uniform';
   }
 
-  /** Whether training moves its weights. */
+  /** Reads whether the layer is trainable. */
   get trainable(): boolean {
     return this.boolean('trainable', true);
   }
 
-  /** Throws for an option that nobody looked at and that says something. */
+  /** Throws RunError if an option was not read and has a value that matters. */
   finish(): void {
     const dtype = this.raw('dtype') ?? 'float32';
     const policy = isKerasObject(dtype) ? dtype.config['name'] : dtype;

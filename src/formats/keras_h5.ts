@@ -20,20 +20,20 @@ import { fromKeras, toKeras } from './keras_architecture.js';
 import { readKerasWeights } from './keras_weights.js';
 
 /**
- * Keras's `.h5` files. A full model has the attribute `model_config` and its weights in the group `model_weights`; a file
- * of weights alone has them at the root and needs the architecture from elsewhere. Layout and attributes: Keras's legacy
- * H5 format, https://keras.io/api/models/.
+ * Reads and writes Keras's `.h5` files. A full model has the attribute `model_config` and its weights in the group
+ * `model_weights`. A file that holds only weights has them at the root, and the architecture must come from elsewhere. The
+ * layout is Keras's legacy H5 format, https://keras.io/api/models/.
  */
 export interface KerasFile {
-  /** Whether the file holds the network itself; else it holds weights alone. */
+  /** Whether the file contains the network, not just weights. */
   readonly whole: boolean;
   readonly network: Network;
   readonly weights: NamedArrays;
-  /** What fer-tui wrote beside them; undefined for files of others. */
+  /** What fer-tui stored in addition; undefined for files of other programs. */
   readonly own: OwnNotes | undefined;
 }
 
-/** Everything that Keras's format has no place for. */
+/** What fer-tui stores in addition to Keras's format. */
 export interface OwnNotes {
   readonly classes: readonly string[];
   readonly preprocess: string;
@@ -45,8 +45,8 @@ const OWN = 'fer_tui';
 const OWN_MEAN = 'fer_tui_mean';
 
 /**
- * Reads a model. Throws RunError when the file is none, when it lacks its architecture, or when weights do not fit.
- * @param architecture of a file of weights alone: the parsed JSON of `model.to_json()`
+ * Reads a model. Throws RunError when the file is not HDF5, its architecture is missing, or weights do not fit.
+ * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function readH5(path: string, architecture?: unknown): Promise<KerasFile> {
   if (!isH5(readFileSync(path))) throw new RunError(`${path}: not an HDF5 file`);
@@ -54,12 +54,12 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
     const config = attribute(file, 'model_config');
     if (config === undefined && architecture === undefined) {
       throw new RunError(
-        `${path}: it holds weights without a model; give the model too: --model FILE.json (what model.to_json() wrote)`,
+        `${path}: the file holds only weights; give the architecture, too: --model FILE.json (as model.to_json() writes it)`,
       );
     }
     const network = fromKeras(config === undefined ? architecture : JSON.parse(String(config)), path);
     const group = config === undefined ? file : groupAt(file, 'model_weights');
-    if (group === undefined) throw new RunError(`${path}: it has a model, but no model_weights`);
+    if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
     const weights = readKerasWeights(group, network, path);
     return { whole: config !== undefined, network, weights, own: readOwn(file) };
   });
@@ -69,14 +69,14 @@ function readOwn(file: H5Group): OwnNotes | undefined {
   const text = attribute(file, OWN);
   if (text === undefined) return undefined;
   const own = JSON.parse(String(text)) as OwnNotes;
-  // An attribute in older files.
+  // Older files have this attribute.
   const mean = numbersAt(file, OWN_MEAN)?.data ?? attribute(file, OWN_MEAN);
   return { ...own, mean: mean instanceof Float32Array ? mean : undefined };
 }
 
 /**
- * Writes a full model in the form of Keras 2, which Keras 3 opens too. The whole file or nothing: it is made beside the
- * old one and renamed. Throws RunError.
+ * Writes a full model in the layout of Keras 2, which Keras 3 also reads. It writes a temporary file and renames it, so that
+ * the file is complete or unchanged. Throws RunError.
  */
 export async function writeH5(
   path: string,
@@ -98,7 +98,7 @@ export async function writeH5(
       if (mean !== undefined) putNumbers(file, OWN_MEAN, mean, [mean.length]);
       const group = file.create_group('model_weights') as H5Group;
       about(group);
-      // A functional model counts its input among its layers.
+      // In a functional model, the input is a layer.
       const inputs = network.isChain ? [] : [`${network.name}_input`];
       putTexts(group, 'layer_names', [...inputs, ...network.layers.map(({ name }) => name)]);
       for (const name of [...inputs, 'top_level_model_weights']) {
@@ -113,7 +113,7 @@ export async function writeH5(
   }
 }
 
-/** Keras's words for the weights of a layer: `conv2d/kernel:0` under the group `conv2d`. */
+/** Writes the weights of a layer under Keras's names: `conv2d/kernel:0` in the group `conv2d`. */
 function putLayer(group: H5Group, { name, weights: specs }: PlacedLayer, weights: NamedArrays): void {
   putTexts(
     group,
@@ -131,7 +131,7 @@ function putLayer(group: H5Group, { name, weights: specs }: PlacedLayer, weights
   }
 }
 
-/** JSON as Python writes it: everything beyond ASCII escaped. */
+/** JSON as Python writes it: characters beyond ASCII are escaped. */
 function toAscii(json: string): string {
   return json.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -5,10 +5,10 @@ import { FILE_LAYERS } from './layers/all.js';
 
 const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys()].join(', ');
 
-/** Keras 3's spatial dropout takes no `trainable`, alone of all layers. */
+/** The only layer that takes no `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';
 
-/** A layer in Keras's words. */
+/** Converts a layer to Keras's JSON. */
 export function writeLayer(name: string, layer: Layer, output: Shape): KerasObject {
   const { kind } = layer;
   const common = {
@@ -20,15 +20,15 @@ export function writeLayer(name: string, layer: Layer, output: Shape): KerasObje
   return { class_name: kind, config: { ...common, dtype: 'float32', ...own } };
 }
 
-/** A layer that a file holds, and its name; two where an activation is a layer of its own. */
+/** A layer of a file with its name, and the layer of its activation if that is separate. */
 export interface ReadLayer {
   readonly name: string;
   readonly layer: Layer;
 }
 
 /**
- * One layer of a file as ours. Throws RunError that names layer, class and option of what is not supported.
- * @param source what to call the file in messages
+ * Converts a layer of a file. Throws RunError that names the layer, class and option that is not supported.
+ * @param source name of the file, for messages
  */
 export function readLayer(
   { class_name: kind, config }: KerasObject,
@@ -36,8 +36,7 @@ export function readLayer(
   source: string,
 ): ReadLayer[] {
   const r = new ConfigReader(kind, config, source);
-  const own =
-    FILE_LAYERS.get(kind)?.read(r, input) ?? r.fail('name', `its class is not; there are ${SUPPORTED}`);
+  const own = FILE_LAYERS.get(kind)?.read(r, input) ?? r.failClass(SUPPORTED);
   const [layer, inside] = Array.isArray(own) ? own : [own, undefined];
   const { name } = r;
   const read = { name, layer: r.trainable ? layer : frozen(layer) };
@@ -47,7 +46,7 @@ export function readLayer(
   return [read, ...readLayer(suffixed, layer.outputShape(input), source)];
 }
 
-/** The layer with weights that no training moves; batch normalisation then keeps to its moving averages, as in Keras. */
+/** Makes the weights of a layer non-trainable. Batch normalisation then uses its moving averages, as in Keras. */
 function frozen(layer: Layer): Layer {
   return {
     ...layer,

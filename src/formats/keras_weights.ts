@@ -4,7 +4,7 @@ import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { groupAt, type H5Group, numbersAt, textsOf } from './hdf5.js';
 
-/** The weights in an HDF5 file of Keras, in either of its two layouts, for the layers of a network. Throws RunError. */
+/** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
 export function readKerasWeights(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
   const root = ['layers', '_layer_checkpoint_dependencies'].find(
     (name) => groupAt(group, name) !== undefined,
@@ -14,8 +14,8 @@ export function readKerasWeights(group: H5Group, network: Network, path: string)
 }
 
 /**
- * Keras 2's layout (`.h5`): `layer_names` lists groups, and `weight_names` of each the paths of its numbers. They go to
- * layers in their order, as when Keras loads them: names differ from one making of a model to the next.
+ * Keras 2's layout (`.h5`): `layer_names` lists groups, and the `weight_names` of each group its datasets. Weights are
+ * assigned to layers in order, as Keras does, because names can differ each time that a model is built.
  */
 function readNamed(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
   const found = textsOf(group, 'layer_names').flatMap((layer) => {
@@ -46,8 +46,8 @@ function readNamed(group: H5Group, network: Network, path: string): Map<string, 
 }
 
 /**
- * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, `layers/conv2d_1/vars/0`, and the folder is not the
- * layer's name but its class with a number, counted in the model's order.
+ * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, as in `layers/conv2d_1/vars/0`. The group is named after
+ * the layer's class, numbered in the order of the model, not after the layer.
  */
 function readNumbered(group: H5Group, root: string, network: Network, path: string): Map<string, NamedArray> {
   const counts = new Map<string, number>();
@@ -85,7 +85,7 @@ function numbers(group: H5Group, at: string, shape: readonly number[], what: str
   }
   if (!/^<[efd]$|^float/.test(found.kind)) {
     throw new RunError(
-      `${what} is of ${found.kind} numbers; only floats of 16, 32 and 64 bits are supported`,
+      `${what} has the data type ${found.kind}; only floats of 16, 32 and 64 bits are supported`,
     );
   }
   return { shape, data: found.data };

@@ -8,7 +8,7 @@ import { fromKeras } from './keras_architecture.js';
 import type { KerasFile } from './keras_h5.js';
 import { readKerasWeights } from './keras_weights.js';
 
-/** Keras 3's `.keras` files: a zip of the architecture, `config.json`, and the weights, `model.weights.h5`. */
+/** Reads Keras 3's `.keras` files: a zip with the architecture in `config.json` and the weights in `model.weights.h5`. */
 const [CONFIG, WEIGHTS] = ['config.json', 'model.weights.h5'];
 
 /** Whether a file is a zip. */
@@ -16,7 +16,7 @@ export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
-/** Reads a model. Throws RunError. @param path for messages */
+/** Reads a model. Throws RunError. @param path name of the file, for messages */
 export async function readKerasZip(bytes: Uint8Array, path: string): Promise<KerasFile> {
   const files = unzip(bytes, path);
   const [config, weights] = [files[CONFIG], files[WEIGHTS]];
@@ -26,7 +26,7 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
     );
   }
   const network = fromKeras(JSON.parse(Buffer.from(config).toString('utf8')), path);
-  // The library reads files only.
+  // The HDF5 library can only read files.
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-'));
   try {
     const file = join(folder, WEIGHTS);
@@ -42,8 +42,11 @@ function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
   try {
     return unzipSync(bytes, { filter: ({ name }) => name === CONFIG || name === WEIGHTS });
   } catch (cause) {
-    throw new RunError(`${path}: it cannot be read as a zip (${(cause as Error).message}); is it whole?`, {
-      cause,
-    });
+    throw new RunError(
+      `${path}: it cannot be read as a zip (${(cause as Error).message}); it may be damaged or incomplete`,
+      {
+        cause,
+      },
+    );
   }
 }

@@ -6,13 +6,12 @@ import { OnnxGraph } from './onnx_graph.js';
 import { model, value } from './onnx_proto.js';
 
 /**
- * Networks as ONNX files.
- * The input stays what ours is, `images` [batch, H, W, C], preprocessed; the output is `probabilities` [batch, classes].
- * ONNX convolves in NCHW, so there is a transposition at the beginning and one before Flatten.
+ * Writes networks as ONNX files. The input is `images` [batch, H, W, C], preprocessed; the output is `probabilities`
+ * [batch, classes]. ONNX convolves in NCHW, so the graph transposes its input, and transposes back before Flatten.
  */
 const [INPUT, OUTPUT] = ['images', 'probabilities'];
 
-/** @param notes go into the file as metadata: classes, preprocessing. Throws RunError for a layer without a counterpart. */
+/** @param notes stored as metadata: classes, preprocessing. Throws RunError for a layer that ONNX cannot express. */
 export function toOnnx(
   network: Network,
   weights: NamedArrays,

@@ -3,13 +3,13 @@ import type { NamedArrays } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { type Attributes, node, tensor } from './onnx_proto.js';
 
-/** An ONNX graph while it is written: operators and constants, encoded. */
+/** Builds an ONNX graph from operators and constants. */
 export class OnnxGraph {
   readonly parts: Buffer[] = [];
 
   constructor(private readonly weights: NamedArrays) {}
 
-  /** Adds an operator; returns its output, which has its name. */
+  /** Adds an operator. Returns the name of its output, which is also its own. */
   add(type: string, output: string, inputs: readonly string[], attributes: Attributes = {}): string {
     this.parts.push(node(type, inputs, output, attributes));
     return output;
@@ -20,7 +20,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** A weight's numbers, by its full name. */
+  /** The values of a weight, by its full name. Throws RunError when they are missing. */
   data(name: string): Float32Array {
     const array = this.weights.get(name);
     if (array === undefined) throw new RunError(`weights of ${name} are missing`);

@@ -2,13 +2,13 @@ import type { Shape } from '../gpu/shape.js';
 import { bytes, float, integer, message } from './protobuf.js';
 
 /**
- * ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) in the few fields that networks need.
+ * Encodes ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3), as far as networks need them.
  */
 const IR_VERSION = 8;
 const OPERATOR_SET = 13;
 const FLOAT = 1;
 const INT64 = 7;
-/** Kinds of attributes. */
+/** Type codes of attributes. */
 const KIND = { float: 1, int: 2, ints: 7 } as const;
 
 export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
@@ -40,14 +40,14 @@ export function value(field: number, name: string, dims: readonly (number | stri
   return message(field, bytes(1, name), message(2, message(1, integer(1, FLOAT), message(2, ...shape))));
 }
 
-/** A constant: floats, or whole numbers where an operator wants them. */
+/** Encodes a constant: float32, or int64 where an operator needs whole numbers. */
 export function tensor(name: string, dims: Shape, data: Float32Array | BigInt64Array): Buffer {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const type = data instanceof Float32Array ? FLOAT : INT64;
   return message(5, ...dims.map((d) => integer(1, d)), integer(2, type), bytes(8, name), bytes(9, raw));
 }
 
-/** The whole file. @param graph nodes, tensors and values @param notes go into the file as metadata */
+/** Encodes the whole file. @param graph encoded nodes, tensors and values @param notes stored as metadata */
 export function model(
   name: string,
   graph: readonly Buffer[],

@@ -1,11 +1,11 @@
 /**
- * Protocol buffers as bytes (https://protobuf.dev/programming-guides/encoding): a message is a list of fields, each a key,
- * which is the field's number with its wire type, and a value.
+ * Encodes protocol buffers (https://protobuf.dev/programming-guides/encoding). A message is a list of fields. A field is a
+ * key, which combines the field's number with its wire type, and a value.
  */
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
 
-/** Seven bits a byte, the lowest first; the top bit says that another byte follows. */
+/** Seven bits per byte, lowest first. The top bit says that another byte follows. */
 function varint(value: number): Buffer {
   const out: number[] = [];
   let rest = BigInt(value);
@@ -30,7 +30,7 @@ export function float(field: number, value: number): Buffer {
   return Buffer.concat([key(field, FIXED32), data]);
 }
 
-/** A text in UTF-8, or bytes as they are. */
+/** A text in UTF-8, or raw bytes. */
 export function bytes(field: number, value: string | Uint8Array): Buffer {
   const data = typeof value === 'string' ? Buffer.from(value) : value;
   return Buffer.concat([key(field, BYTES), varint(data.length), data]);

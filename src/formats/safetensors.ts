@@ -3,9 +3,9 @@ import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 
 /**
- * Named float32 arrays as bytes, in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of
- * header length (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts under
- * `__metadata__`, then the data.
+ * Encodes named float32 arrays in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of header
+ * length (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts in `__metadata__`, then the
+ * data.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
@@ -18,7 +18,7 @@ export function encodeSafetensors(
     end += data.byteLength;
   }
   const json = JSON.stringify(header);
-  // Spaces bring the data to a multiple of eight, as the format asks for.
+  // Spaces align the data to eight bytes, as the format requires.
   const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
   const bytes = new Uint8Array(8 + text.length + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
@@ -37,7 +37,7 @@ interface HeaderEntry {
   readonly data_offsets: [number, number];
 }
 
-/** The reverse; `source` names the file in messages. Throws RunError on anything that is not such a file. */
+/** Decodes a safetensors file. @param source name of the file, for messages. Throws RunError when it is not such a file. */
 export function decodeSafetensors(
   bytes: Uint8Array,
   source: string,
@@ -68,7 +68,7 @@ export function decodeSafetensors(
     },
   ] of Object.entries(entries)) {
     if (dtype !== 'F32') damaged(`${name} is ${dtype}, expected F32`);
-    if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is cut off`);
+    if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is incomplete`);
     tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
   return { tensors, metadata };

@@ -1,7 +1,7 @@
 import { bytes, double, float, integer, message } from './protobuf.js';
 
 /**
- * TensorBoard's event files, as far as curves need them. A file is a list of TFRecords
+ * Encodes TensorBoard's event files, as far as curves need them. A file is a list of TFRecords
  * (https://www.tensorflow.org/tutorials/load_data/tfrecord):
  *
  *   uint64 length, uint32 masked CRC of the length, bytes, uint32 masked CRC of the bytes; all little-endian
@@ -12,7 +12,7 @@ import { bytes, double, float, integer, message } from './protobuf.js';
  *   Summary { repeated Value value = 1; }  Value { string tag = 1; float simple_value = 2; }
  */
 
-/** Numbers of one moment, by tag. */
+/** The values of one step, by tag. */
 export interface Scalars {
   /** Seconds since 1970. */
   readonly wallTime: number;
@@ -20,18 +20,18 @@ export interface Scalars {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** The first record of a file: which version of the format it is in. */
+/** Encodes the first record of a file, which states the version of the format. */
 export function encodeFileVersion(wallTime: number): Uint8Array {
   return record(Buffer.concat([double(1, wallTime), bytes(3, 'brain.Event:2')]));
 }
 
-/** A record of numbers. */
+/** Encodes a record of values. */
 export function encodeScalars({ wallTime, step, values }: Scalars): Uint8Array {
   const summary = Object.entries(values).map(([tag, value]) => message(1, bytes(1, tag), float(2, value)));
   return record(Buffer.concat([double(1, wallTime), integer(2, step), message(5, ...summary)]));
 }
 
-/** Frames the bytes of one event. */
+/** Adds length and checksums to the bytes of one event. */
 function record(data: Uint8Array): Uint8Array {
   const frame = Buffer.alloc(data.length + 16);
   frame.writeBigUInt64LE(BigInt(data.length), 0);
@@ -41,13 +41,13 @@ function record(data: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** A CRC of data that itself holds CRCs is weak; so TensorFlow turns and shifts it. */
+/** TensorFlow's masked CRC: rotated and shifted, because a CRC of data that contains CRCs is weak. */
 export function maskedCrc(data: Uint8Array): number {
   const crc = crc32c(data);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** Castagnoli's polynomial, bits reversed. */
+/** Castagnoli's polynomial, with reversed bits. */
 const POLYNOMIAL = 0x82f63b78;
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

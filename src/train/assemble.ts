@@ -21,12 +21,12 @@ import { parseSizes, type TrainConfig } from './config.js';
 import type { TrainPlan } from './plan.js';
 import { openNetwork } from './weights.js';
 
-/** Where settings become a network, a learner and a plan: nowhere else is a setting given to what it sets. */
+/** Turns settings into a network, learner options and a training plan. No other file does that. */
 
 /**
- * The network to train: a named one, or that of a file.
- * @param kept the run's own copy of the network of a file: a resumed run reads it in place of the file
- * Throws UsageError when the network does not fit the data, or the settings not the network.
+ * Builds the network to train: a built-in one, or the one in the `architecture` file.
+ * @param kept path of the run's own copy of the architecture; if it exists, it is read instead of the original file
+ * Throws UsageError when the network does not fit the data, or a setting does not apply to the network.
  */
 export async function networkOf(config: TrainConfig, dataset: Dataset, kept: string): Promise<Network> {
   const { height, width, channels, classes } = dataset;
@@ -53,19 +53,20 @@ async function networkOfFile(
   const own = (['filters', 'convolutions', 'dense', 'dropout'] as const).find(
     (setting) => config[setting] !== undefined,
   );
-  if (own !== undefined) throw new UsageError(`${own}: the network of a file has its own`);
+  if (own !== undefined)
+    throw new UsageError(`${own}: it cannot be set here, because the network comes from a file`);
   const network = await openNetwork(existsSync(kept) ? kept : architecture);
   if (network.outputShape[0] !== classes.length) {
     throw new UsageError(
-      `${architecture}: the network tells ${network.outputShape[0]} classes apart; ${name} has ${classes.length}`,
+      `${architecture}: the network has ${network.outputShape[0]} outputs; expected ${classes.length}, one for each class of ${name}`,
     );
   }
   return network;
 }
 
 /**
- * The settings as a run keeps them: with the sizes of a named network written out, so that the run can be resumed even if
- * the name comes to mean another network.
+ * The settings as `config.json` stores them, with the layer sizes of a built-in network written out. A run can then be
+ * resumed even after a later version has changed what the network's name stands for.
  */
 export function recorded(config: TrainConfig): TrainConfig {
   if (config.architecture !== undefined) return config;
@@ -80,7 +81,7 @@ export function recorded(config: TrainConfig): TrainConfig {
 
 const sizesText = (sizes: readonly number[]): string => (sizes.length === 0 ? 'none' : sizes.join(','));
 
-/** Settings of the learner. Throws UsageError for class weights that do not fit the classes. */
+/** Options of the learner. Throws UsageError for class weights that do not match the classes. */
 export function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {
   const { seed, l1, l2, labelSmoothing, precision, clipNorm, clipValue, ema, classWeights } = config;
   return {
@@ -106,9 +107,9 @@ function optimizerOf(config: TrainConfig): Optimizer {
 }
 
 /**
- * What to train on, how, and for how long.
- * @param input [H, W, C] of the network
- * Throws UsageError when validation numbers are to be watched and there are no validation images.
+ * Plans a training: batches, schedule, callbacks and limits.
+ * @param input [H, W, C] that the network expects
+ * Throws UsageError when a callback monitors a validation metric and there are no validation images.
  */
 export function planOf(
   config: TrainConfig,
@@ -188,7 +189,7 @@ function callbacksOf(
   return { checkpoint, callbacks };
 }
 
-/** Without what was not set, so that defaults further in hold. */
+/** Leaves out options that are undefined, so that the defaults of the callee apply. */
 function withoutUndefined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

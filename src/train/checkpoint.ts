@@ -6,11 +6,11 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import type { CallbackStates } from './callbacks/callback.js';
 
-/** Where a trainer is, as plain data. With the learner's state and the run's settings it is all that matters. */
+/** The progress of a training as plain data. Together with the learner's state it is enough to continue a run exactly. */
 export interface TrainerState {
-  /** Complete epochs. */
+  /** Completed epochs. */
   readonly epoch: number;
-  /** Steps done of the epoch that is going on. */
+  /** Completed steps of the current epoch. */
   readonly index: number;
   /** Sums over those steps. */
   readonly sums: {
@@ -23,21 +23,21 @@ export interface TrainerState {
   };
   /** Learning rate before the schedule's factor. */
   readonly rate: number;
-  /** Whether a callback has ended the run. */
+  /** Whether a callback has stopped the training. */
   readonly early: boolean;
   /** States of callbacks by name. */
   readonly callbacks: CallbackStates;
-  /** Seconds of training so far, all sittings together. */
+  /** Seconds of training so far, including those before the run was resumed. */
   readonly seconds: number;
 }
 
-/** As version 0.1 wrote it: `early` came later, and what is now the state of callbacks lay beside them. */
+/** The layout of version 0.1: `early` may be missing, and the best epoch is not yet part of a callback's state. */
 interface OldTrainerState extends Omit<TrainerState, 'early'> {
   readonly early?: boolean;
   readonly best?: { readonly epoch: number; readonly acc: number } | null;
 }
 
-/** The state of a trainer in today's form. */
+/** Converts the layout of version 0.1 to the current one. */
 function upgraded({ best, ...state }: OldTrainerState): TrainerState {
   const { early = false, callbacks } = state;
   if (best === undefined) return { ...state, early };
@@ -60,7 +60,7 @@ const asObject = (value: unknown): object => (typeof value === 'object' && value
 const FORMAT = 'fer-tui checkpoint 1';
 const [WEIGHTS, OPTIMIZER] = ['weights/', 'optimizer/'];
 
-/** Writes atomically: after a crash either the old or the new one is there, whole. Throws RunError. */
+/** Writes a checkpoint atomically: after a crash the file is either the old or the new one. Throws RunError. */
 export function saveCheckpoint(path: string, learner: LearnerState, trainer: TrainerState): void {
   const tensors = new Map<string, NamedArray>();
   for (const [name, array] of learner.weights) tensors.set(WEIGHTS + name, array);
@@ -70,7 +70,7 @@ export function saveCheckpoint(path: string, learner: LearnerState, trainer: Tra
   atomicWrite(path, encodeSafetensors(tensors, { format: FORMAT, state }));
 }
 
-/** Reads one back. Throws RunError when it is missing, damaged, or something else. */
+/** Reads a checkpoint. Throws RunError when the file is missing, damaged, or not a checkpoint. */
 export function loadCheckpoint(path: string): { learner: LearnerState; trainer: TrainerState } {
   let bytes: Uint8Array;
   try {

@@ -2,15 +2,15 @@ import type { Split } from '../data/types.js';
 import { classIndex } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 
-/** Two names of one class: the same word, or words for the same expression. */
+/** Whether two class names mean the same expression, e.g. `Happy` and `happiness`. */
 export function sameClass(a: string, b: string): boolean {
   const [left, right] = [classIndex(a), classIndex(b)];
   return left === undefined ? a.trim().toLowerCase() === b.trim().toLowerCase() : left === right;
 }
 
 /**
- * A split of a data set with its labels in a model's order: classes are found by name.
- * @param skipUnknown leaves out images of classes that the model does not know; else they are a DataError
+ * Renumbers the labels of a split to the class order of a model. Classes are matched by name.
+ * @param skipUnknown leave out images of classes that the model does not know; otherwise such an image is a DataError
  */
 export function mapLabels(
   split: Split,

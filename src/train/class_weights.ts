@@ -1,9 +1,9 @@
 import { UsageError } from '../util/errors.js';
 
 /**
- * What an image of each class counts in training.
- * @param text `balanced`: images / (classes * images of the class), as scikit-learn and Keras users compute it, so that
- *   all classes count alike in sum; or one number a class, in order
+ * The weight of each class in the loss.
+ * @param text one number for each class, in order; or `balanced`, which gives every class the same total weight:
+ *   images / (classes * images of the class), as in scikit-learn
  * Throws UsageError.
  */
 export function parseClassWeights(text: string, labels: Uint8Array, classes: readonly string[]): number[] {

@@ -4,14 +4,14 @@ import type { Gpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
 
-/** Faces that are classified at once. */
+/** Faces per batch, at most. */
 const LARGEST = 64;
 
 /** A trained model on a device, for gray faces of any size. */
 export class Classifier {
   readonly #learner: Learner;
 
-  /** Throws RunError when the model's mean image is missing. @param path for messages */
+  /** @param path used in error messages. Throws RunError when the model needs a mean image and has none. */
   constructor(
     gpu: Gpu,
     readonly saved: SavedModel,
@@ -31,16 +31,16 @@ export class Classifier {
     return this.saved.classes;
   }
 
-  /** Faces of this size are taken as they are. */
+  /** Height and width of the network's input. Faces of other sizes are resized. */
   get inputSize(): readonly [height: number, width: number] {
     const [height = 1, width = 1] = this.saved.network.inputShape;
     return [height, width];
   }
 
   /**
-   * Class probabilities [count, classes]. Batches are filled up to powers of two, so that a changing number of faces
-   * prepares few recordings.
-   * @param faces [count, height, width] gray values 0..255; brought to the model's size, channels and preprocessing
+   * Class probabilities [count, classes]. Batches are padded to powers of two, so that only a few batch sizes have to be
+   * compiled although the number of faces varies.
+   * @param faces [count, height, width] gray values 0..255, before resizing and preprocessing
    */
   async classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array> {
     const [h, w] = this.inputSize;
@@ -59,7 +59,7 @@ export class Classifier {
     return result;
   }
 
-  /** Gives back all memory. */
+  /** Frees all device memory. */
   async dispose(): Promise<void> {
     await this.#learner.dispose();
   }

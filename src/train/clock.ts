@@ -1,9 +1,9 @@
 import { Pace } from './progress.js';
 
-/** How long a training takes. Time in which training was held, or attended to a wish, does not count. */
+/** Measures the duration of a training. Pauses and requests made by the user do not count. */
 export class TrainingClock {
   readonly pace: Pace;
-  /** Seconds of earlier sittings. */
+  /** Seconds before the run was resumed. */
   #before = 0;
   #begin = performance.now();
   #epochBegin = performance.now();
@@ -13,7 +13,7 @@ export class TrainingClock {
     this.pace = new Pace(batch, () => performance.now() / 1000);
   }
 
-  /** Training begins, after so many seconds in earlier sittings. */
+  /** Starts the clock. @param secondsBefore duration of the training before it was resumed */
   beginTraining(secondsBefore = this.#before): void {
     this.#before = secondsBefore;
     this.#begin = performance.now();
@@ -24,7 +24,7 @@ export class TrainingClock {
     this.pace.resume();
   }
 
-  /** Takes out the time since `begin`, in milliseconds of `performance.now()`. */
+  /** Does not count the time since `begin`, a value of `performance.now()` in milliseconds. */
   excludeSince(begin: number): void {
     const spent = performance.now() - begin;
     this.#begin += spent;
@@ -32,12 +32,12 @@ export class TrainingClock {
     this.pace.resume();
   }
 
-  /** Seconds of training, all sittings together. */
+  /** Seconds of training, including those before the run was resumed. */
   get seconds(): number {
     return this.#before + (performance.now() - this.#begin) / 1000;
   }
 
-  /** Seconds of this epoch. */
+  /** Seconds of the current epoch. */
   get epochSeconds(): number {
     return (performance.now() - this.#epochBegin) / 1000;
   }

@@ -40,7 +40,7 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
     checkOptimizer(name, spec, value, optimizer as OptimizerName);
     return [camelCase(name), value] as const;
   });
-  // `checked` has held every value to the entry that its type is made of.
+  // `checked` has compared every value with the table entry from which its type is derived.
   const config = Object.fromEntries(entries) as TrainConfig;
   checkTogether(config);
   return config;
@@ -88,7 +88,7 @@ function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, opti
   }
 }
 
-/** What no single setting shows to be wrong. */
+/** Checks settings that must fit each other. */
 function checkTogether(config: TrainConfig): void {
   parseAugment(config.augment);
   parseSizes('filters', config.filters);

@@ -5,8 +5,8 @@ import { nearest } from '../util/nearest.js';
 import { OPTIONS, type OptionSpec } from './options.js';
 
 /**
- * Settings from a file, JSON or YAML (of which JSON is a part): names as on the command line, or as in a run's
- * config.json. A list may be written as one: `dense: [128, 64]`. Throws UsageError for a file that cannot be read and for a name that is no setting.
+ * Reads settings from a JSON or YAML file. Names may be those of the command line or of a run's config.json. A setting that
+ * is a list may be written as one: `dense: [128, 64]`. Throws UsageError when the file cannot be read or a name is unknown.
  */
 export function readConfigFile(path: string): Record<string, unknown> {
   let settings: unknown;
@@ -34,7 +34,7 @@ export function readConfigFile(path: string): Record<string, unknown> {
   return result;
 }
 
-/** What the command line takes as text stands in YAML as a number or a list, too. */
+/** Converts a number or list in YAML to the text that the command line would have. */
 function asText(value: unknown): unknown {
   return typeof value === 'number' || Array.isArray(value) ? String(value) : value;
 }

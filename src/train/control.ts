@@ -1,6 +1,6 @@
 import { EXIT, UsageError } from '../util/errors.js';
 
-/** Why a run was asked to stop. `user` is someone who watches it: unlike a signal it ends with a validation. */
+/** Who asked a run to stop. With `user`, the stop command of an interface, training ends with a validation. */
 export type StopReason = 'sigint' | 'sigterm' | 'pipe' | 'user';
 
 const STOP_EXIT: Readonly<Record<StopReason, number>> = {
@@ -10,7 +10,7 @@ const STOP_EXIT: Readonly<Record<StopReason, number>> = {
   user: EXIT.done,
 };
 
-/** What the trainer does once, between two batches. */
+/** A request that the trainer carries out once, between two steps. */
 export type Wish =
   | {
       /** The learning rate from the next batch on. */
@@ -20,8 +20,8 @@ export type Wish =
   | 'validate';
 
 /**
- * How whoever watches a training steers it: told from outside, asked by the trainer between batches. The first reason
- * to stop counts; a stop after the epoch can still be turned into one at once.
+ * Steers a training from outside. The trainer looks at it between two steps. The first reason to stop counts; a stop at the
+ * end of the epoch can be turned into an immediate one.
  */
 export class Control {
   #stopped: StopReason | undefined;
@@ -31,14 +31,14 @@ export class Control {
   #wishes: Wish[] = [];
   #listeners: (() => void)[] = [];
 
-  /** Stops after the batch that is going on, or `after` the epoch. */
+  /** Stops training at the end of the current step or epoch. */
   stop(reason: StopReason, after: 'batch' | 'epoch' = 'batch'): void {
     if (after === 'epoch') this.#finishing ??= reason;
     else this.#stopped ??= reason;
     this.#tell();
   }
 
-  /** Holds training before the next batch. */
+  /** Pauses training before the next step. */
   pause(): void {
     this.#paused = true;
     this.#tell();
@@ -51,37 +51,37 @@ export class Control {
     this.#tell();
   }
 
-  /** One batch (more, if asked again) while paused. Pauses a training that was not. */
+  /** Takes one step and stays paused; pauses a training that runs. Several calls take several steps. */
   step(): void {
     this.#paused = true;
     this.#steps++;
     this.#tell();
   }
 
-  /** The rate from the next batch on; a schedule goes on from there in proportion. Throws UsageError. */
+  /** Sets the learning rate of the next step; a schedule continues in proportion to it. Throws UsageError. */
   setLearningRate(lr: number): void {
     if (!(lr > 0 && lr <= 10)) throw new UsageError(`lr = ${lr}: expected a number in (0, 10]`);
     this.#wishes = [...this.#wishes.filter((wish) => typeof wish === 'string'), { lr }];
     this.#tell();
   }
 
-  /** Saves a checkpoint, or validates, before the next batch. */
+  /** Requests a checkpoint or a validation before the next step. */
   ask(wish: 'checkpoint' | 'validate'): void {
     if (!this.#wishes.includes(wish)) this.#wishes.push(wish);
     this.#tell();
   }
 
-  /** Why to stop at once. */
+  /** Why training is to stop at the end of the current step. */
   get stopped(): StopReason | undefined {
     return this.#stopped;
   }
 
-  /** Why to stop when the epoch is complete. */
+  /** Why training is to stop at the end of the epoch. */
   get finishing(): StopReason | undefined {
     return this.#finishing;
   }
 
-  /** The exit code that a reason to stop asks for. */
+  /** The exit code of the process for the reason to stop. */
   get exit(): number {
     const reason = this.#stopped ?? this.#finishing;
     return reason === undefined ? EXIT.done : STOP_EXIT[reason];
@@ -92,29 +92,29 @@ export class Control {
     return this.#paused;
   }
 
-  /** Whether there is anything for the trainer to attend to before its next batch. */
+  /** Whether the trainer has anything to do here before the next step. */
   get pending(): boolean {
     return this.#paused || this.wishing;
   }
 
-  /** Whether there are wishes to take. */
+  /** Whether there are requests to carry out. */
   get wishing(): boolean {
     return this.#wishes.length > 0;
   }
 
-  /** Takes what was asked for, in order. */
+  /** Takes all requests, in order. */
   takeWishes(): readonly Wish[] {
     return this.#wishes.splice(0);
   }
 
-  /** Takes one single step, if one was asked for. */
+  /** Takes the request for a single step, if there is one. */
   takeStep(): boolean {
     if (this.#steps === 0) return false;
     this.#steps--;
     return true;
   }
 
-  /** Resolves when something else is asked for. */
+  /** Resolves at the next call from outside. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#listeners.push(resolve));
   }

@@ -21,7 +21,7 @@ import {
 import { type Tta, ttaDraws } from './tta.js';
 import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
 
-/** How a network did on a split. */
+/** The loss and accuracy of a network on a split. */
 export interface Evaluation {
   /** Mean cross-entropy, plus the L2 penalty if the learner has one. */
   readonly loss: number;
@@ -35,7 +35,7 @@ export interface Evaluation {
 
 /** Images per evaluation batch. */
 const BATCH = 64;
-/** Training with so many at once evaluates with as many: one size of batches less to compile for, and to hold. */
+/** From this batch size on, training also evaluates with its own batch size: one batch size fewer to compile and hold. */
 const ENOUGH = 16;
 
 /** Runs a whole split through the network in inference mode: moving averages, no dropout, no augmentation. */
@@ -48,13 +48,13 @@ export async function evaluateSplit(
   return evaluateBatches(learner, evaluationSource(split, preprocess, batch, inputOf(learner)));
 }
 
-/** The images that a network takes. */
+/** The input shape of a network, [H, W, C]. */
 export function inputOf({ model }: Learner): ImageShape {
   const [height = 1, width = 1, channels = 1] = model.inputShape;
   return [height, width, channels];
 }
 
-/** The batches of faces in file order, unchanged but for size and channels, where the network takes others. */
+/** Batches of faces in file order, without augmentation, resized to the input shape of the network. */
 export function evaluationSource(
   { images, labels }: Split,
   preprocess: Preprocess,
@@ -69,8 +69,8 @@ export function evaluationSource(
 }
 
 /**
- * Runs all batches of a source, made on the host or by a feed, in inference mode.
- * @param onBatch hears how many are queued
+ * Evaluates all batches of a source in inference mode. A `Feed` has its images on the device already.
+ * @param onBatch called after each batch is queued
  */
 export async function evaluateBatches(
   learner: Learner,
@@ -93,7 +93,7 @@ export async function evaluateBatches(
   };
 }
 
-/** Class probabilities of a whole split of faces, [N, classes], averaged over the versions that `tta` makes of each. */
+/** Class probabilities of a split, [N, classes], averaged over the versions of each image that `tta` makes. */
 export async function predictSplit(
   learner: Learner,
   split: Split,
@@ -103,7 +103,7 @@ export async function predictSplit(
   return predictSource(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta);
 }
 
-/** The same of any images, in the source's order. */
+/** Class probabilities of the images of a source, in its order. */
 export async function predictSource(learner: Learner, source: BatchSource, tta: Tta): Promise<Float32Array> {
   const feed = new Feed(learner.gpu, source);
   const classes = learner.model.outputShape.at(-1) ?? 1;
@@ -113,7 +113,7 @@ export async function predictSource(learner: Learner, source: BatchSource, tta: 
       const count = Math.min(BATCH, source.size - first);
       const versions = Array.from({ length: count }, (_, i) => ttaDraws(first + i, tta, source.shape));
       const asked = versions[0]?.length ?? 1;
-      // One version of every image at a time, so that all batches are of one size.
+      // Each pass takes one version of every image, so that all batches have one size.
       for (let v = 0; v < asked; v++) {
         const draws = versions.map((list) => list[v] as ImageDraw);
         const probabilities = await learner.predict(feed.imagesOf(draws));
@@ -131,7 +131,7 @@ export async function predictSource(learner: Learner, source: BatchSource, tta: 
 
 /** What `evaluateWeights` evaluates. */
 export interface EvaluateOptions {
-  /** A .safetensors file that training wrote. */
+  /** Path of a model file of any supported format. */
   readonly weights: string;
   /** Path of the data set, or `synthetic:COUNT`. */
   readonly data: string;
@@ -145,7 +145,7 @@ export interface EvaluateOptions {
   readonly tta?: Tta;
   /** How the data set is loaded. */
   readonly load?: LoadOptions;
-  /** Leaves out images of classes that the model does not know; default: they are an error. */
+  /** Leave out images of classes that the model does not know; default: they are an error. */
   readonly skipUnknown?: boolean;
   /** For files that fer-tui did not write. */
   readonly foreign?: ForeignModel;
@@ -155,7 +155,7 @@ export interface EvaluateOptions {
 export interface EvaluateResult extends ProbabilityMetrics {
   /** Images. */
   readonly count: number;
-  /** In the model's order, and whether nobody said so. */
+  /** Class names in the model's order, and whether they are a guess. */
   readonly classes: readonly string[];
   /** Whether the order of the classes is a guess. */
   readonly classesGuessed: boolean;
@@ -167,7 +167,7 @@ export interface EvaluateResult extends ProbabilityMetrics {
   readonly imgPerS: number;
 }
 
-/** Evaluates a weight file on a data set, whose classes are found among the model's by name. Throws RunError, DataError, NoGpuError. */
+/** Evaluates a model file on a data set. Classes are matched by name. Throws RunError, DataError, NoGpuError. */
 export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
   const saved = await openModel(options.weights, options.foreign);
   const dataset = await loadDataset(options.data, options.load);
@@ -200,7 +200,7 @@ export async function evaluateWeights(options: EvaluateOptions): Promise<Evaluat
   }
 }
 
-/** The model's preprocessing; a mean image that its file lacks is made of the training images. Throws RunError without any. */
+/** The model's preprocessing. If its mean image is missing, the training images supply it. Throws RunError without any. */
 function fittedTo(saved: SavedModel, train: Split, { weights }: EvaluateOptions): Preprocess {
   const { preprocess, network } = saved;
   if (preprocess.name === 'mean' && preprocess.mean === undefined && train.labels.length > 0) {

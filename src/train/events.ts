@@ -1,7 +1,7 @@
 /**
- * The only words between training and whoever watches it: the TUI, the line printer, `--json`, and the log on disk
- * (`events.ndjson`, one event a line). Accuracies and recalls are fractions in [0, 1], times are in seconds,
- * `t` is an ISO 8601 time.
+ * What a training reports. The terminal UI, the line printer, `--json` and the log on disk (`events.ndjson`, one event a
+ * line) all use these events. Accuracies and recalls are fractions in [0, 1], durations are in seconds, `t` is an ISO 8601
+ * time.
  */
 export type TrainEvent =
   | StartEvent
@@ -13,7 +13,7 @@ export type TrainEvent =
   | ErrorEvent
   | EndEvent;
 
-/** Buffers of ours on the device. Logs of older versions lack it. */
+/** Device memory that the program holds, in bytes. Logs of older versions lack it. */
 export interface DeviceMemory {
   /** How many buffers there are. */
   readonly buffers: number;
@@ -23,7 +23,7 @@ export interface DeviceMemory {
   readonly peakBytes: number;
 }
 
-/** First line of every stream. */
+/** The first event of every run. */
 export interface StartEvent {
   /** Version of the format. */
   readonly v: 1;
@@ -49,9 +49,9 @@ export interface StartEvent {
     readonly train: number;
     /** Validation images. */
     readonly validation: number;
-    /** Their names; absent in logs of older versions, as is `majority`. */
+    /** Class names; absent in logs of older versions, as is `majority`. */
     readonly classes?: readonly string[];
-    /** Validation accuracy of always naming the class with the most training images; null without validation. */
+    /** Validation accuracy of always answering the most frequent training class; null without validation images. */
     readonly majority?: number | null;
   };
   /** Epochs of the training. */
@@ -64,7 +64,7 @@ export interface StartEvent {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Every `logEvery` steps, and each single step while paused. */
+/** Reported every `logEvery` steps, and for each single step while paused. */
 export interface StepEvent {
   /** Tells the events apart. */
   readonly type: 'step';
@@ -72,17 +72,17 @@ export interface StepEvent {
   readonly step: number;
   /** Counted from 1. */
   readonly epoch: number;
-  /** Mean over this one batch before the update, regularisers included, at full float precision. */
+  /** Mean loss of this batch before the update, regularisers included, at full float32 precision. */
   readonly loss: number;
   /** Of this batch, in [0, 1]. */
   readonly acc: number;
-  /** Of this step. */
+  /** Learning rate of this step. */
   readonly lr: number;
   /** Images a second. */
   readonly imgPerS: number;
-  /** Rest of the run including validation; null until the rate is steady. */
+  /** Seconds left in the run, validations included; null until the pace is steady. */
   readonly etaS: number | null;
-  /** How far through the epoch, in steps. */
+  /** Steps in an epoch. */
   readonly of: number;
   /** Steps done of the epoch. */
   readonly stepInEpoch: number;
@@ -90,13 +90,13 @@ export interface StepEvent {
   readonly memory?: DeviceMemory;
 }
 
-/** What a validation came to. */
+/** The result of a validation. */
 export interface ValidationNumbers {
   /** Mean loss. */
   readonly loss: number;
   /** Accuracy, in [0, 1]. */
   readonly acc: number;
-  /** By class. */
+  /** Recall of each class. */
   readonly recall: readonly number[];
   /** [true class][predicted class]; absent in logs of older versions. */
   readonly confusion?: readonly (readonly number[])[];
@@ -116,7 +116,7 @@ export interface EpochEvent {
   readonly epoch: number;
   /** Epochs of the training. */
   readonly of: number;
-  /** Means over the samples of the epoch, with dropout and augmentation on, while the weights moved. */
+  /** Means over the images of the epoch, taken while training: with dropout, augmentation and changing weights. */
   readonly train: {
     /** Mean loss. */
     readonly loss: number;
@@ -127,21 +127,21 @@ export interface EpochEvent {
   readonly val?: ValidationNumbers;
   /** Learning rate of its last step. */
   readonly lr: number;
-  /** Training only, validation not counted. */
+  /** Images per second in training; validation does not count. */
   readonly imgPerS: number;
-  /** Training only, validation not counted. */
+  /** Images per second in training; validation does not count. */
   readonly seconds: number;
   /** Seconds to the end of the run; null if unknown. */
   readonly etaS: number | null;
-  /** Whether this is the best epoch so far, whose weights were kept. */
+  /** Whether this is the best epoch so far; its weights are in `best.safetensors`. */
   readonly best: boolean;
 }
 
-/** A validation that someone asked for within an epoch. Nothing follows from it. */
+/** A validation that the user requested within an epoch. Callbacks do not see it. */
 export interface ValidationEvent {
   /** Tells the events apart. */
   readonly type: 'validation';
-  /** After this step. */
+  /** The last step before the validation. */
   readonly step: number;
   /** The epoch that is going on, from 1. */
   readonly epoch: number;
@@ -152,8 +152,8 @@ export interface ValidationEvent {
 }
 
 /**
- * Something happened that is worth a line. `resume`: a run was taken up again; `pause` and `continue`: someone held
- * training, and let it go on; `lr`: the learning rate was changed, by someone or for want of progress.
+ * A message about the run. `resume`: the run continues from a checkpoint; `pause` and `continue`: the user paused and
+ * continued it; `lr`: the user or a callback changed the learning rate.
  */
 export interface NoteEvent {
   /** Tells the events apart. */
@@ -172,9 +172,9 @@ export interface NoteEvent {
     | 'validate';
   /** For people. */
   readonly message: string;
-  /** The last training step before it. */
+  /** The last step before the message. */
   readonly step?: number;
-  /** For something that is going on: how far it is. */
+  /** How far an activity is that takes a while. */
   readonly progress?: {
     /** How much is done. */
     readonly done: number;
@@ -183,7 +183,7 @@ export interface NoteEvent {
   };
 }
 
-/** What the run came to. */
+/** The result of a run. */
 export interface ResultEvent {
   /** Tells the events apart. */
   readonly type: 'result';
@@ -197,7 +197,7 @@ export interface ResultEvent {
   readonly steps: number;
   /** 0 when no epoch was completed. */
   readonly bestEpoch: number;
-  /** Of the best epoch; null without validation. */
+  /** Validation accuracy of the best epoch; null without validation images. */
   readonly bestValAcc: number | null;
   /** How long it took. */
   readonly seconds: number;
@@ -213,7 +213,7 @@ export interface ErrorEvent {
   readonly exit: number;
 }
 
-/** Last line of every stream. */
+/** The last event of every run. */
 export interface EndEvent {
   /** Tells the events apart. */
   readonly type: 'end';

@@ -6,8 +6,8 @@ import type { Images } from '../nn/step_cache.js';
 import type { ImageDraw } from '../util/image_draw.js';
 
 /**
- * The batches of a source, for a learner. All images are brought to the device once, as bytes, and stay there; if they
- * do not fit, each batch is made on the host and uploaded.
+ * Supplies a learner with the batches of a source. All images are uploaded once, as bytes, and stay on the device. If they
+ * do not fit, each batch is prepared on the host and uploaded.
  */
 export class Feed {
   readonly #store: ImageStore | undefined;
@@ -47,12 +47,12 @@ export class Feed {
     return { images: { store: this.#store, draws }, labels };
   }
 
-  /** Images of one's own choice. */
+  /** The images that `draws` describe. */
   imagesOf(draws: readonly ImageDraw[]): Images {
     return this.#store === undefined ? this.source.imagesOf(draws) : { store: this.#store, draws };
   }
 
-  /** Lets go of the host's images if the device has them. */
+  /** Frees the images on the host if the device has a copy. */
   releaseImages(): void {
     if (this.#store !== undefined) this.source.releaseImages();
   }

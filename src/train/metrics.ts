@@ -1,18 +1,18 @@
-/** How well one class is recognised. */
+/** Precision, recall and F1 of one class. */
 export interface ClassMetrics {
   /** Of the class. */
   readonly name: string;
-  /** Of what was called this class, the share that is; 0 when nothing was. */
+  /** Share of the predictions of this class that are right; 0 without predictions. */
   readonly precision: number;
-  /** Of this class, the share that was found; 0 when there is none. */
+  /** Share of the images of this class that are recognised; 0 without images. */
   readonly recall: number;
-  /** Harmonic mean of the two. */
+  /** Harmonic mean of precision and recall. */
   readonly f1: number;
   /** Images of this class. */
   readonly support: number;
 }
 
-/** Per-class figures of confusion counts [true][predicted]. */
+/** Per-class metrics from confusion counts [true class][predicted class]. */
 export function classMetrics(
   confusion: readonly (readonly number[])[],
   classes: readonly string[],
@@ -28,7 +28,7 @@ export function classMetrics(
   });
 }
 
-/** Figures of probabilities [N, classes] beside the true labels [N]. */
+/** Metrics of probabilities [N, classes] against the true labels [N]. */
 export interface ProbabilityMetrics {
   /** Mean cross-entropy. */
   readonly loss: number;
@@ -37,8 +37,8 @@ export interface ProbabilityMetrics {
   /** Share of images whose class is among the two most probable. */
   readonly top2: number;
   /**
-   * Expected calibration error (Guo et al. 2017, arXiv 1706.04599): how far confidence lies from accuracy, over 15 bins
-   * of equal width, weighted by their images. 0 is perfect.
+   * Expected calibration error (Guo et al. 2017, arXiv 1706.04599): the difference between confidence and accuracy in each
+   * of 15 bins of equal width, averaged with the number of images as weight. 0 is perfect.
    */
   readonly ece: number;
   /** [true class][predicted class]. */
@@ -78,7 +78,7 @@ export function probabilityMetrics(
   return { loss: loss / n, accuracy: correct / n, top2: second / n, ece, confusion };
 }
 
-/** Mean F1 over the classes, each counted alike. */
+/** Unweighted mean of the F1 scores of all classes. */
 export function macroF1(perClass: readonly ClassMetrics[]): number {
   return perClass.reduce((sum, { f1 }) => sum + f1, 0) / perClass.length;
 }

@@ -16,21 +16,21 @@ export interface TrainPlan {
   readonly validation: Split;
   /** How pixels become floats. */
   readonly preprocess: Preprocess;
-  /** Their names, in the order of the network's outputs. */
+  /** Class names, in the order of the network's outputs. */
   readonly classes: readonly string[];
   /** Passes over the training images. */
   readonly epochs: number;
-  /** Ends training after so many steps; default: no limit. */
+  /** Training ends after this many steps; default: no limit. */
   readonly maxSteps?: number | undefined;
   /** Steps between two step events; default 20. */
   readonly logEvery?: number;
   /** Default constant. */
   readonly schedule?: Omit<ScheduleOptions, 'epochs' | 'stepsPerEpoch'>;
-  /** Says which weights are the best; default: those of the highest validation accuracy. */
+  /** Decides which weights are the best; default: those with the highest validation accuracy. */
   readonly checkpoint?: ModelCheckpoint;
-  /** What else happens along the training, after `checkpoint` in each hook. */
+  /** Further callbacks. Each hook calls `checkpoint` first, then these in order. */
   readonly callbacks?: readonly Callback[];
-  /** Seconds between checkpoints within an epoch; default 60. 0: one after every step, for tests. */
+  /** Seconds between checkpoints within an epoch; default 60. With 0 there is one after every step, as tests need. */
   readonly checkpointSeconds?: number;
 }
 
@@ -38,9 +38,9 @@ export interface TrainPlan {
 export interface TrainOutcome {
   /** `finished` after all epochs, `early-stop` by a callback, `stopped` from outside. */
   readonly status: 'finished' | 'stopped' | 'early-stop';
-  /** Complete epochs. */
+  /** Completed epochs. */
   readonly epochs: number;
-  /** Complete steps, over all epochs. */
+  /** Completed steps, over all epochs. */
   readonly steps: number;
   /** 0 when no epoch was completed. */
   readonly bestEpoch: number;
@@ -50,12 +50,12 @@ export interface TrainOutcome {
   readonly seconds: number;
 }
 
-/** What a training reports to, listens to and saves in. */
+/** The surroundings of a training: where it reports, who controls it, and where it saves. */
 export interface RunContext {
   /** Hears every event. */
   emit(event: TrainEvent): void;
   /** What steers the training. */
   readonly control: Control;
-  /** Without one nothing is saved. */
+  /** Without a folder nothing is saved. */
   readonly folder?: RunFolder;
 }

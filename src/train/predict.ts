@@ -17,13 +17,13 @@ export interface PredictOptions {
   readonly adapter?: string | undefined;
 }
 
-/** What a network says about one image: probabilities in the order of `classes`. */
+/** The class probabilities of one image, in the order of `classes`. */
 export interface Prediction {
   readonly path: string;
   readonly probabilities: readonly number[];
 }
 
-/** Classifies whole images as faces, each brought to the model's size and channels. Throws DataError, RunError, NoGpuError. */
+/** Classifies images, each as one face that is resized to the model's input. Throws DataError, RunError, NoGpuError. */
 export async function predictImages(
   options: PredictOptions,
 ): Promise<{ saved: SavedModel; predictions: Prediction[] }> {

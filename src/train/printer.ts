@@ -1,6 +1,6 @@
 import type { EpochEvent, NoteEvent, StepEvent, TrainEvent } from './events.js';
 
-/** What the printer writes to; `process.stderr` is one. */
+/** An output stream, such as `process.stderr`. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -10,21 +10,21 @@ export interface Output {
 export interface PrinterOptions {
   readonly color?: 'auto' | 'always' | 'never';
   readonly silent?: boolean;
-  /** Milliseconds, any origin. */
+  /** The current time in milliseconds, from any origin. */
   readonly now?: () => number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Without a terminal: a line at least this often. */
+/** Without a terminal, there is a line at least this often. */
 const PLAIN_EVERY_MS = 30_000;
-/** With one: repaints at most this often. */
+/** On a terminal, the line is repainted at most this often. */
 const PAINT_EVERY_MS = 100;
-/** Loads shorter than this need no progress. */
+/** Data that loads faster than this shows no progress. */
 const PATIENCE_MS = 1_000;
 
 /**
- * Shows a run on a stream: on a terminal one repainted progress line under the finished epochs, else one line an
- * epoch and one every 30 seconds, never a carriage return.
+ * Prints a run as lines. On a terminal a progress line is repainted below the completed epochs. Elsewhere there is a line
+ * for each epoch and one every 30 seconds, without carriage returns.
  */
 export class Printer {
   readonly #live: boolean;
@@ -48,7 +48,7 @@ export class Printer {
     this.#last = this.#begin;
   }
 
-  /** Progress of loading data. */
+  /** Shows the progress of loading data. */
   loading({ done, total, unit }: { done: number; total: number; unit: string }): void {
     if (!this.#live || this.#now() - this.#begin < PATIENCE_MS) return;
     this.#paint(
@@ -79,11 +79,11 @@ export class Printer {
         );
         break;
       default:
-        break; // result, error and end are the command's own to tell
+        break; // the command itself prints result, error and end
     }
   }
 
-  /** Leaves the terminal clean. */
+  /** Ends the progress line. */
   close(): void {
     this.#clear();
   }
@@ -131,7 +131,7 @@ function epochLine(e: EpochEvent, color: boolean): string {
   return `epoch ${e.epoch}/${e.of}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${e.lr.toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
 }
 
-/** --color > NO_COLOR > FORCE_COLOR > TERM=dumb or no terminal > yes. */
+/** Whether to use colour. The first that is set decides: --color, NO_COLOR, FORCE_COLOR; else: on a capable terminal. */
 export function wantsColor(
   choice: 'auto' | 'always' | 'never',
   isTTY: boolean,
@@ -147,7 +147,7 @@ function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
 }
 
-/** Seconds in words; an em dash when not known. */
+/** A duration in words, from seconds; an em dash when it is unknown. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '—';
   if (seconds < 60) return `${Math.round(seconds)} s`;

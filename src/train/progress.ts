@@ -1,12 +1,12 @@
 import type { StepMetrics } from '../nn/learner.js';
 
-/** Sums of an epoch so far, in float64. */
+/** Means over the images of an epoch so far, summed in float64. */
 export class RunningMean {
   #loss: number;
   #correct: number;
   #count: number;
 
-  /** @param sums to go on from, as `sums` gave them */
+  /** @param sums where to continue: an earlier value of `sums` */
   constructor(sums: RunningMean['sums'] = { loss: 0, correct: 0, count: 0 }) {
     this.#loss = sums.loss;
     this.#correct = sums.correct;
@@ -32,28 +32,28 @@ export class RunningMean {
   }
 }
 
-/** Steps that are not timed: the first ones compile kernels and fill caches. */
+/** The first steps, which compile kernels and fill caches, are not timed. */
 const WARM_UP = 5;
 
-/** How fast training goes, and how long the rest will take. Time that validation took does not count as training. */
+/** Measures images per second and estimates the time left. Validation does not count as training time. */
 export class Pace {
   #steps = 0;
   #seconds = 0;
   #validation = 0;
   #last: number | undefined;
 
-  /** @param now in seconds, any origin */
+  /** @param batch images per step @param now the current time in seconds, from any origin */
   constructor(
     private readonly batch: number,
     private readonly now: () => number,
   ) {}
 
-  /** Training goes on from here (after set-up or validation). */
+  /** Starts timing, after set-up, a pause or a validation. */
   resume(): void {
     this.#last = this.now();
   }
 
-  /** `count` more steps are done. */
+  /** Counts completed steps. */
   steps(count: number): void {
     const now = this.now();
     if (this.#steps >= WARM_UP && this.#last !== undefined) this.#seconds += now - this.#last;
@@ -63,18 +63,18 @@ export class Pace {
   }
   #untimed = 0;
 
-  /** A validation took this long. */
+  /** Records the duration of a validation, in seconds. */
   validated(seconds: number): void {
     this.#validation = seconds;
   }
 
-  /** Images a second; 0 until steady. */
+  /** Images per second; 0 until enough steps are timed. */
   get imgPerS(): number {
     const timed = this.#steps - this.#untimed;
     return timed > 0 && this.#seconds > 0 ? (timed * this.batch) / this.#seconds : 0;
   }
 
-  /** Seconds left for this many steps and validations; null until steady. */
+  /** Estimates the seconds for this many steps and validations; null until enough steps are timed. */
   eta(steps: number, validations: number): number | null {
     const rate = this.imgPerS;
     return rate === 0 ? null : (steps * this.batch) / rate + validations * this.#validation;

@@ -3,14 +3,12 @@ import type { Evaluation } from './evaluation.js';
 import type { DeviceMemory, NoteEvent, TrainEvent, ValidationNumbers } from './events.js';
 import { classMetrics } from './metrics.js';
 
-/** What the trainer knows, in the words of events. */
-
-/** Compiling and validations that are over by then go untold. */
+/** Nothing is reported about an activity that takes less than this. */
 const PATIENCE_MS = 1_000;
-/** Between two notes of something that goes on. */
+/** The time between two progress notes. */
 const NOTE_MS = 500;
 
-/** Tells how far something is, if it takes long enough to be noticed. */
+/** Reports the progress of an activity as notes, once it has taken a second. Returns the function to call at each step. */
 export function progressNotes(
   emit: (event: TrainEvent) => void,
   kind: NoteEvent['kind'],
@@ -25,13 +23,13 @@ export function progressNotes(
   };
 }
 
-/** What the pool of a device holds. */
+/** The device memory that the learner's buffer pool holds. */
 export function deviceMemory({ gpu }: Learner): DeviceMemory {
   const { liveBuffers: buffers, liveBytes, peakBytes } = gpu.pool.stats;
   return { buffers, liveBytes, peakBytes };
 }
 
-/** How a validation went, class by class. */
+/** An evaluation as events report it. */
 export function validationNumbers(
   { loss, accuracy, confusion }: Evaluation,
   classes: readonly string[],

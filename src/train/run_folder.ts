@@ -16,20 +16,20 @@ import { isAlive } from '../util/processes.js';
 import type { TrainEvent } from './events.js';
 
 /**
- * The folder of one run: `config.json`, `events.ndjson` (append-only, the truth), `best.safetensors`,
- * `last.safetensors`, `checkpoint.safetensors` and `tuning.json` to resume from, `summary.json`, and while the run lives `lock` with its
- * process id.
+ * The folder of one run. `config.json` holds its settings, `events.ndjson` its append-only log, `best.safetensors` and
+ * `last.safetensors` weights, `checkpoint.safetensors` and `tuning.json` what resuming needs, `summary.json` the result.
+ * While a process trains there, `lock` holds its process id.
  */
 export class RunFolder {
   readonly name: string;
   readonly best: string;
   readonly last: string;
-  /** Weights that early stopping goes back to. */
+  /** The weights that early stopping restores. */
   readonly restore: string;
   readonly checkpoint: string;
-  /** The kernels that the run was begun with. */
+  /** The choice of kernels that the run started with. */
   readonly tuning: string;
-  /** The network of a file, which the run keeps. */
+  /** The run's copy of an architecture file. */
   readonly architecture: string;
   readonly #events: number;
 
@@ -45,9 +45,9 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder and locks it.
+   * Creates the folder and locks it.
    * @param out the folder, or undefined for the next free `runs/rN`
-   * Throws RunError when it already holds something, belongs to a living process, or cannot be written.
+   * Throws RunError when the folder is not empty, another process uses it, or it cannot be written.
    */
   static create(out: string | undefined): RunFolder {
     const path = out ?? nextFree('runs');
@@ -61,8 +61,8 @@ export class RunFolder {
   }
 
   /**
-   * Takes up an earlier run that has ended, whatever ended it. Throws RunError when there is none, when its process
-   * lives, or when it cannot be written.
+   * Opens the folder of an earlier run and locks it. Throws RunError when there is no run, another process uses it, or it
+   * cannot be written.
    */
   static reopen(path: string): RunFolder {
     if (!existsSync(join(path, 'config.json'))) {
@@ -80,7 +80,7 @@ export class RunFolder {
     }
   }
 
-  /** The file for the weights of one epoch. Throws RunError. */
+  /** Path of the weight file of one epoch, in `epochs/`. Throws RunError when that folder cannot be created. */
   ofEpoch(epoch: number): string {
     const folder = join(this.path, 'epochs');
     try {
@@ -91,7 +91,7 @@ export class RunFolder {
     return join(folder, `epoch-${String(epoch).padStart(4, '0')}.safetensors`);
   }
 
-  /** The settings that the run was begun with. Throws RunError. */
+  /** The settings that the run started with. Throws RunError. */
   readConfig(): Record<string, unknown> {
     const path = join(this.path, 'config.json');
     try {
@@ -110,7 +110,7 @@ export class RunFolder {
     atomicWrite(join(this.path, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Appends to the log; reaches the disk at once for everything but single steps. */
+  /** Appends an event to the log. All events but steps are flushed to the disk at once. Throws RunError. */
   log(event: TrainEvent): void {
     try {
       writeSync(this.#events, `${JSON.stringify(event)}\n`);
@@ -141,7 +141,7 @@ function refuseOccupied(path: string): void {
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
 }
 
-/** Locks a folder for this process and opens it; fails if it is locked, and then leaves everything as it was. */
+/** Locks a folder for this process, then opens it. If either fails, nothing has changed. */
 function locked<T>(path: string, open: () => T): T {
   const name = join(path, 'lock');
   const file = openSync(name, 'wx');
@@ -156,7 +156,7 @@ function locked<T>(path: string, open: () => T): T {
   }
 }
 
-/** The living process that holds a folder's lock. One that a killed process left behind does not count. */
+/** The id of the running process that holds a folder's lock. The lock of a killed process does not count. */
 function holder(path: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
@@ -166,7 +166,7 @@ function holder(path: string): number | undefined {
   }
 }
 
-/** Whether a living process trains in a folder. */
+/** Whether a running process trains in a folder. */
 export function isLocked(path: string): boolean {
   return holder(path) !== undefined;
 }
@@ -179,7 +179,7 @@ function refuseLocked(path: string): void {
     );
 }
 
-/** A crash may have cut the last line of a log off; what is appended must begin on a line of its own. */
+/** Removes the last line of a log if a crash left it incomplete, so that the next event starts on a new line. */
 function cutBrokenLine(path: string): void {
   if (!existsSync(path)) return;
   const text = readFileSync(path);
@@ -194,17 +194,17 @@ function nextFree(parent: string): string {
   }
 }
 
-/** Reads a log back; a last line that a crash cut off is left out. Throws RunError on any other bad line. */
+/** Reads a log. An incomplete last line is ignored, because a crash may leave one. Throws RunError on any other bad line. */
 export function readEvents(path: string): TrainEvent[] {
   const { events, damagedAfter } = readLog(path);
   if (damagedAfter === undefined) return events;
   throw new RunError(`${path}:${damagedAfter + 1}: not a line of JSON; the log is damaged`);
 }
 
-/** Reads a log up to its first bad line; `damagedAfter` is the number of good lines before it, if there is one. */
+/** Reads a log up to its first bad line. `damagedAfter` counts the good lines before it; undefined: all are good. */
 export function readLog(path: string): { events: TrainEvent[]; damagedAfter: number | undefined } {
   const lines = readFileSync(path, 'utf8').split('\n');
-  // What follows the last line break is empty, or was cut off by a crash: the only damage that appending can do.
+  // The text after the last line break is empty, or an incomplete line that a crash left.
   const rest = lines.pop() ?? '';
   const events: TrainEvent[] = [];
   for (const line of lines) {
@@ -221,7 +221,7 @@ function parseEvent(line: string): TrainEvent | undefined {
   try {
     const event = JSON.parse(line) as { readonly type?: unknown } | null;
     if (typeof event?.type !== 'string') return undefined;
-    // Notes had the type `event` in logs of earlier versions.
+    // In logs of earlier versions, notes have the type `event`.
     return (event.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent;
   } catch {
     return undefined;
@@ -229,8 +229,8 @@ function parseEvent(line: string): TrainEvent | undefined {
 }
 
 /**
- * Runs did not always write out the sizes of their network (see `recorded` in assemble.ts), and `fer-vgg` had other ones
- * then.
+ * Adds the layer sizes to settings of earlier versions, which did not write them out (see `recorded` in assemble.ts): in
+ * those versions, `fer-vgg` was another network.
  */
 function withOldSizes(config: Record<string, unknown>): Record<string, unknown> {
   if (config['model'] !== 'fer-vgg' || config['architecture'] !== undefined) return config;

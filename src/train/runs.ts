@@ -6,12 +6,12 @@ import type { EpochEvent, TrainEvent } from './events.js';
 import { isLocked, readLog } from './run_folder.js';
 
 /**
- * What became of a run. A crashed one has no end in its log, and can be resumed; a damaged log has a line that cannot
- * be read.
+ * The state of a run. `crashed`: the log has no `end` event and no process trains there, so it can be resumed. `damaged`:
+ * the log has a line that cannot be read.
  */
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'early-stop' | 'failed' | 'crashed' | 'damaged';
 
-/** A run as its folder tells it. */
+/** What the folder of a run says about it. */
 export interface RunReport {
   readonly name: string;
   readonly path: string;
@@ -22,22 +22,22 @@ export interface RunReport {
   readonly data: string;
   readonly adapter: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** Epochs asked for. */
+  /** Epochs that the settings ask for. */
   readonly of: number;
-  /** Each epoch once, in order, as it was last run. */
+  /** Each epoch once, in order; of a repeated epoch, the last report. */
   readonly epochs: readonly EpochEvent[];
   readonly best: { readonly epoch: number; readonly acc: number } | null;
-  /** Of all epochs together. */
+  /** Seconds of all epochs. */
   readonly seconds: number;
-  /** Lines of the log before the first that cannot be read, if there is one; the report is of these. */
+  /** If the log is damaged, the number of lines before the first bad one. Only those count here. */
   readonly damagedAfter: number | null;
-  /** What someone wrote about it; may be empty. */
+  /** The user's note; may be empty. */
   readonly note: string;
 }
 
 const NOTE = 'note.txt';
 
-/** All runs under a folder, the latest first; folders that hold no run are left out. */
+/** All runs in a folder, the latest first. Subfolders without a run are left out. */
 export function listRuns(parent = 'runs'): RunReport[] {
   if (!existsSync(parent)) return [];
   return readdirSync(parent, { withFileTypes: true })
@@ -46,7 +46,7 @@ export function listRuns(parent = 'runs'): RunReport[] {
     .sort((a, b) => (a.begun < b.begun ? 1 : -1));
 }
 
-/** A run by its folder or, under `runs/`, by its name. Throws RunError that lists what there is. */
+/** Finds a run by its path, or by its name in `parent`. Throws RunError that lists the runs there are. */
 export function findRun(name: string, parent = 'runs'): RunReport {
   const path = [name, join(parent, name)].find((folder) => existsSync(join(folder, 'events.ndjson')));
   if (path !== undefined) return readRun(path);
@@ -85,16 +85,17 @@ function readNote(path: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
 }
 
-/** Keeps a note in a run's folder; an empty one is taken away. Throws RunError. */
+/** Writes the user's note into a run's folder; an empty text removes it. Throws RunError. */
 export function writeNote(path: string, note: string): void {
   const file = join(path, NOTE);
   if (note.trim() === '') rmSync(file, { force: true });
   else atomicWrite(file, `${note.trim()}\n`);
 }
 
-/** Deletes a run with everything in its folder. Throws RunError when it is going on. */
+/** Deletes a run with its folder. Throws RunError while a process trains there. */
 export function deleteRun({ name, path }: Pick<RunReport, 'name' | 'path'>): void {
-  if (isLocked(path)) throw new RunError(`run ${name} is going on; stop it before you delete it`);
+  if (isLocked(path))
+    throw new RunError(`run ${name}: a process is training there; stop it before you delete the run`);
   try {
     rmSync(path, { recursive: true });
   } catch (cause) {
@@ -108,7 +109,7 @@ function statusOf(path: string, events: readonly TrainEvent[]): RunStatus {
   return last?.type === 'end' ? last.status : 'crashed';
 }
 
-/** A run's history as CSV, one line an epoch: what `history.history` holds in Keras. */
+/** The history of a run as CSV, one line for each epoch: what `history.history` holds in Keras. */
 export function historyCsv({ epochs }: RunReport): string {
   const head = 'epoch,loss,acc,val_loss,val_acc,lr,img_per_s,seconds';
   const rows = epochs.map(({ epoch, train, val, lr, imgPerS, seconds }) =>
@@ -117,7 +118,7 @@ export function historyCsv({ epochs }: RunReport): string {
   return `${[head, ...rows].join('\n')}\n`;
 }
 
-/** Settings in which runs differ: name -> value of each. */
+/** The settings in which runs differ, by name, with the value of each run. */
 export function differingSettings(runs: readonly RunReport[]): Map<string, string[]> {
   const names = new Set(runs.flatMap(({ config }) => Object.keys(config)));
   names.delete('out');

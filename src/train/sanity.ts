@@ -6,7 +6,7 @@ import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { evaluateSplit } from './evaluation.js';
 
-/** One of the reference work's two checks that a network can learn at all. */
+/** The result of one check that a network can learn at all. */
 export interface SanityResult {
   readonly name: string;
   readonly pass: boolean;
@@ -21,14 +21,15 @@ export interface SanityOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-/** How far the first loss may lie from ln(classes). */
+/** The largest difference allowed between the first loss and ln(classes). */
 const FIRST_LOSS_MARGIN = 0.15;
 const SUBSET = 140;
 const EPOCHS = 60;
 
 /**
- * 1. Before any training, without regularisation, the loss is that of guessing: ln 7 = 1.9459.
- * 2. Without dropout and augmentation the network learns 140 images by heart: training accuracy >= 99 %.
+ * Two checks from the reference work:
+ * 1. Before training, without regularisation, the loss equals that of guessing: ln 7 = 1.9459.
+ * 2. Without dropout and augmentation, the network memorises 140 images: training accuracy >= 99 %.
  */
 export async function runSanityChecks(options: SanityOptions = {}): Promise<SanityResult[]> {
   const { data = 'synthetic', adapter, onProgress = () => undefined } = options;

@@ -5,13 +5,13 @@ import { saveCheckpoint, type TrainerState } from './checkpoint.js';
 import type { RunFolder } from './run_folder.js';
 import { loadModel, saveModel } from './weights.js';
 
-/** What goes into a weight file beside the weights. */
+/** What a weight file holds in addition to the weights. */
 interface SavedWith {
   readonly preprocess: Preprocess;
   readonly classes: readonly string[];
 }
 
-/** Reads and writes the files of one run. Every file is written whole or not at all. */
+/** Saves and restores the weights and checkpoints of one run. Files are written atomically. */
 export class RunFiles {
   constructor(
     private readonly folder: RunFolder,
@@ -19,7 +19,7 @@ export class RunFiles {
     private readonly besides: SavedWith,
   ) {}
 
-  /** Writes the weights that are validated: the average, if one is kept. */
+  /** Saves the weights that are validated: their average, if the learner keeps one. Throws RunError. */
   async save(file: WeightFile): Promise<void> {
     const { folder, learner } = this;
     saveModel(this.#path(file), {
@@ -29,14 +29,14 @@ export class RunFiles {
     });
   }
 
-  /** Loads weights that `save` wrote into the learner, and makes them the last ones. Throws RunError. */
+  /** Loads saved weights into the learner, and saves them as the last ones. Throws RunError. */
   restore(file: WeightFile): void {
     const saved = loadModel(this.#path(file));
     this.learner.writeWeights(saved.weights);
     saveModel(this.folder.last, saved);
   }
 
-  /** Writes all that a resumed run needs. */
+  /** Saves everything that resuming needs. Throws RunError. */
   async saveCheckpoint(state: TrainerState): Promise<void> {
     saveCheckpoint(this.folder.checkpoint, await this.learner.readState(), state);
   }

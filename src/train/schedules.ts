@@ -1,6 +1,6 @@
 /**
- * Learning-rate schedules: the rate of each step as a factor of `--lr`, as a pure function of where training is, so that
- * a resumed run goes on as if nothing had happened. Warm-up rises linearly to 1 before any of them.
+ * Learning-rate schedules. Each gives a factor of `--lr` that depends only on the progress of the training, so a resumed
+ * run continues exactly. During warm-up the factor rises linearly to 1; the schedule follows.
  *   constant      1
  *   step          gamma ^ floor(epoch / stepEpochs)
  *   exponential   gamma ^ epoch, continuously
@@ -34,11 +34,11 @@ const ONE_CYCLE = { start: 1 / 25, rise: 0.3, final: 1e-4 };
 
 /**
  * The factor of the learning rate.
- * @param epoch where training is, in epochs with fractions: 0 at the first step
+ * @param epoch progress of the training in epochs, fractions included: 0 at the first step
  */
 export function scheduleFactor(options: ScheduleOptions, epoch: number): number {
   const { name, epochs, stepsPerEpoch, warmupEpochs = 0 } = options;
-  // The first step already has a little of the rate.
+  // The factor of the first step is already above 0.
   if (epoch < warmupEpochs) return Math.min(1, (epoch + 1 / stepsPerEpoch) / warmupEpochs);
   const since = epoch - warmupEpochs;
   const done = Math.min(1, since / Math.max(epochs - warmupEpochs, Number.EPSILON));
@@ -60,7 +60,7 @@ export function scheduleFactor(options: ScheduleOptions, epoch: number): number 
   }
 }
 
-/** From `a` at 0 to `b` at 1 along half a cosine. */
+/** Half a cosine from `a` at t = 0 to `b` at t = 1. */
 function between(a: number, b: number, share: number): number {
   return b + (a - b) * 0.5 * (1 + Math.cos(Math.PI * share));
 }

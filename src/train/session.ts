@@ -42,16 +42,16 @@ export interface TrainResult extends TrainOutcome {
 }
 
 /**
- * One run from its settings to its folder: loads the data, opens the device, trains, and always ends the event
- * stream with an `end` event. Throws FerError after having emitted it as an `error` event.
+ * Runs one training: loads the data, opens the device, trains, and saves in a run folder. The last event is always `end`.
+ * Throws FerError after an `error` event.
  */
 export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<TrainResult> {
   return session(hooks, (emit, own) => sitting(config, () => own(RunFolder.create(config.out)), emit, hooks));
 }
 
 /**
- * Goes on with a run that ended, crashed or was killed, from its last checkpoint and with the settings that it was begun
- * with. On the same adapter it ends in the same bits as if nothing had happened. Throws like `runTraining`.
+ * Continues a run that was stopped, crashed or was killed, from its last checkpoint and with its own settings. On the same
+ * adapter the result is bit for bit that of an uninterrupted run. Throws like `runTraining`.
  * @param path the run's folder
  */
 export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainResult> {
@@ -63,7 +63,7 @@ export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainR
 
 type Emit = (event: TrainEvent) => void;
 
-/** Gives `body` an event stream that also goes into the run's folder once there is one, and ends it whatever happens. */
+/** Logs the events of `body` in the run's folder once it exists. If `body` throws, reports the error and the end. */
 async function session(
   hooks: Hooks,
   body: (emit: Emit, own: (folder: RunFolder) => RunFolder) => Promise<TrainResult>,
@@ -88,7 +88,7 @@ async function session(
       try {
         emit(event);
       } catch {
-        hooks.emit(event); // the log itself may be what failed (a full disk); the watcher still hears of it
+        hooks.emit(event); // writing the log may be what failed, for example because the disk is full
       }
     }
     throw error;
@@ -123,12 +123,12 @@ async function sitting(
     const trainer = new Trainer(learner, plan);
     folder.writeJson('config', recorded(config));
     emit(startEvent(config, dataset, folder, learner, plan));
-    // From here on only the device holds the images.
+    // From here on, only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
     await collectGarbage();
     if (untuned) {
-      const message = 'no kernels were measured on this adapter yet; "fer-tui tune" may make it faster';
+      const message = 'this adapter has no measured kernels yet; "fer-tui tune" may make training faster';
       emit({ type: 'note', kind: 'tune', message });
     }
     if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
@@ -145,7 +145,7 @@ async function sitting(
   }
 }
 
-/** Weights of a file, under the names of the network that is trained: they go to its weights in their order. */
+/** The weights of a file, assigned in order to the weight names of the network. Throws RunError when the numbers differ. */
 async function initialWeights(path: string, { model }: Learner): Promise<NamedArrays> {
   const { weights } = await openWeights(path, toKeras(model));
   const given = [...weights.values()];
@@ -155,7 +155,7 @@ async function initialWeights(path: string, { model }: Learner): Promise<NamedAr
   return new Map(model.weights.map(({ name }, i) => [name, given[i] as NamedArray]));
 }
 
-/** A run keeps the kernels that it was begun with, even if the device is tuned anew between two sittings. */
+/** Makes a resumed run use the kernels that it started with, even if the device has been tuned since. */
 function settleTuning(gpu: Gpu, folder: RunFolder): void {
   const { table } = tuningOf(gpu);
   if (!existsSync(folder.tuning)) {

@@ -11,32 +11,32 @@ import { listRuns } from './runs.js';
 import { openModel } from './weights.js';
 
 /**
- * The networks that come with fer-tui: `models/NAME.h5`, trained by `npm run reproduce -- NAME`, and beside each
- * `NAME.json`, all that was measured of it, from which the model card `models/README.md` is written.
+ * The networks that come with fer-tui: `models/NAME.h5`, trained by `npm run reproduce -- NAME`. `models/NAME.json` holds
+ * the measurements; the model card `models/README.md` is generated from it.
  */
 export const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
 
-/** What is used where no weights are named: the best of the shipped networks that a camera can wait for. */
+/** The default network: the best that is fast enough for a camera. */
 const DEFAULT = 'fer-vgg';
 /** How many runs an error lists. */
 const LISTED = 4;
 
-/** How a network does on a split. */
+/** The metrics of a network on a split. */
 export interface CardEvaluation extends ProbabilityMetrics {
   readonly count: number;
   readonly macroF1: number;
   readonly perClass: readonly ClassMetrics[];
 }
 
-/** One part of a recipe, as it was trained. */
+/** How one part of a recipe was trained. */
 export interface TrainedPart {
-  /** The settings, as a run's config.json has them. */
+  /** The settings, as in a run's config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The commit whose kernels trained it. */
   readonly commit: string;
   readonly adapter: string;
   readonly cpu: string;
-  /** Of all epochs together. */
+  /** Seconds of all epochs. */
   readonly seconds: number;
   readonly images: number;
   readonly bestEpoch: number;
@@ -50,17 +50,17 @@ export interface TrainedPart {
   }[];
 }
 
-/** What is known of a shipped network. Nothing of it is typed in: `scripts/reproduce.mjs` writes it. */
+/** The measurements of a shipped network, as `scripts/reproduce.mjs` writes them. */
 export interface ModelCard {
   readonly name: string;
   readonly parameters: number;
   /** Bytes of the `.h5`. */
   readonly bytes: number;
-  /** The parts of its recipe in order; each begins with the best weights of the one before. */
+  /** The parts of its recipe, in order. Each starts with the best weights of the part before. */
   readonly parts: readonly TrainedPart[];
-  /** On the validation split, by test-time augmentation. */
+  /** Metrics on the validation split, for each kind of test-time augmentation. */
   readonly validation: { readonly none: CardEvaluation; readonly flip: CardEvaluation };
-  /** Its probabilities for `drawnFaces()`, by which anybody can tell that file and kernels are as they were. */
+  /** Its probabilities for `drawnFaces()`: a test compares them, to notice a changed file or wrong kernels. */
   readonly drawn: readonly (readonly number[])[];
 }
 
@@ -82,19 +82,19 @@ export function readCard(name: string): ModelCard {
 }
 
 /**
- * The weight file that is meant: a path, the name of a shipped network, or, when nothing is said, the default of the
- * shipped networks. Throws RunError when none is shipped, and lists what was trained here.
+ * Resolves `--weights`: a path, the name of a shipped network, or nothing for the default network. Throws RunError when no
+ * network is shipped; the message lists the user's own runs.
  */
 export function weightsPath(given: string | undefined): string {
   const shipped = shippedModels();
   const name = given ?? (shipped.includes(DEFAULT) ? DEFAULT : shipped[0]);
   if (name === undefined) {
-    throw new RunError(`no weights are named, and none are shipped; ${trainedHere()}`);
+    throw new RunError(`no --weights were given, and no networks are shipped; ${trainedHere()}`);
   }
   return shipped.includes(name) && !existsSync(name) ? join(MODELS, `${name}.h5`) : name;
 }
 
-/** Which weights could be named instead. */
+/** Names the weights of the user's own runs. */
 function trainedHere(): string {
   const runs = listRuns()
     .map((run) => ({ ...run, file: join(run.path, 'best.safetensors') }))
@@ -109,7 +109,7 @@ function trainedHere(): string {
     : 'nothing was trained here yet: fer-tui train --data FER-2013';
 }
 
-/** Class probabilities of a weight file for a few drawn faces, five of each class. Throws RunError, NoGpuError. */
+/** Class probabilities of a model file for drawn faces, five of each class. Throws RunError, NoGpuError. */
 export async function drawnProbabilities(path: string): Promise<number[][]> {
   const saved = await openModel(path);
   const { splits } = syntheticFaces(1, 35);

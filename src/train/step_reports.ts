@@ -4,7 +4,7 @@ import type { TrainEvent } from './events.js';
 import { RunningMean } from './progress.js';
 import { deviceMemory } from './reports.js';
 
-/** Where a step lies in its run. */
+/** The position of a step in its run. */
 export interface StepPlace {
   /** Counted from 1. */
   readonly epoch: number;
@@ -15,23 +15,23 @@ export interface StepPlace {
   readonly etaS: number | null;
 }
 
-/** The numbers of steps, which arrive some time after the steps were taken: their sums, and the events that tell of them. */
+/** Collects the metrics of steps, which arrive from the device some time after the steps, and reports them as events. */
 export class StepReports {
-  /** Over the epoch that is going on. */
+  /** Means over the current epoch. */
   mean = new RunningMean();
-  /** Learning rates of the steps whose numbers have not arrived yet. */
+  /** Learning rates of the steps whose metrics have not arrived yet. */
   #rates: number[] = [];
 
   constructor(private readonly learner: Learner) {}
 
-  /** A step was taken at this learning rate. */
+  /** Records that a step was taken with this learning rate. */
   taken(learningRate: number): void {
     this.#rates.push(learningRate);
   }
 
   /**
-   * Adds the numbers of steps to the epoch's, and tells of those for which `wanted` says so. Throws FerError with exit code
-   * 6 when a loss is not finite.
+   * Adds the metrics of steps to the means of the epoch, and reports those steps that `wanted` selects. Throws FerError with
+   * exit code 6 when a loss is not finite.
    */
   add(
     steps: readonly StepMetrics[],

@@ -5,13 +5,13 @@ import { encodeFileVersion, encodeScalars } from '../formats/tensorboard.js';
 import { makeFolder, writeError } from '../util/atomic_write.js';
 import type { TrainEvent } from './events.js';
 
-/** Writes a run's curves once more as an event file for TensorBoard; one file a sitting, as TensorBoard expects. */
+/** Writes the curves of a run as an event file for TensorBoard. A resumed run starts a new file, as TensorBoard expects. */
 export class TensorboardLog {
   readonly #file: number;
   readonly #now: () => number;
 
   /**
-   * @param folder made if need be @param now seconds since 1970
+   * @param folder created if it does not exist @param now seconds since 1970
    * Throws RunError.
    */
   constructor(
@@ -29,7 +29,7 @@ export class TensorboardLog {
     this.#write(encodeFileVersion(now()));
   }
 
-  /** Takes what has numbers from an event: steps by step, epochs by epoch. Throws RunError. */
+  /** Writes the numbers of step and epoch events. Throws RunError. */
   log(event: TrainEvent): void {
     if (event.type === 'step') {
       const { step, loss, acc, lr } = event;

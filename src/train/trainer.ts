@@ -17,19 +17,19 @@ import { scheduleFactor } from './schedules.js';
 import { StepReports } from './step_reports.js';
 import { Validation } from './validation.js';
 
-/** How often the numbers of past steps are fetched from the device. */
+/** The time between two reads of step metrics from the device. */
 const TICK_MS = 500;
 
 /**
- * The training loop: epochs, steps, validation, callbacks, checkpoints. It knows no screen: it reports events and asks a
- * `Control` between two steps. A trainer that is given the state of another one goes on where that one was, to the same bits.
+ * The training loop: epochs, steps, validation, callbacks and checkpoints. It has no user interface: it reports events, and
+ * looks at a `Control` between two steps. A trainer that restores the state of another one continues exactly like it.
  */
 export class Trainer implements Training {
   /** The training images, as batches on the device. */
   readonly feed: Feed;
   /** Names of the classes, in the order of the outputs. */
   readonly classes: readonly string[];
-  /** Before the schedule's factor. */
+  /** The learning rate before the schedule's factor. */
   learningRate: number;
   readonly #plan: TrainPlan;
   readonly #validation: Validation;
@@ -40,11 +40,11 @@ export class Trainer implements Training {
   #context: RunContext = { emit: () => undefined, control: new Control() };
   #files: RunFiles | undefined;
   #epoch = 0;
-  /** Steps done of the epoch that is going on. */
+  /** Completed steps of the current epoch. */
   #stepInEpoch = 0;
-  /** Since when training is held. */
+  /** When training was paused; undefined: it is not. */
   #pausedAt: number | undefined;
-  /** Whether a callback has ended the run. */
+  /** Whether a callback has stopped the training. */
   #stopped = false;
 
   /** Throws RangeError when two callbacks have the same name. */
@@ -66,26 +66,26 @@ export class Trainer implements Training {
     this.#reports = new StepReports(learner);
   }
 
-  /** Complete epochs. */
+  /** Completed epochs. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Complete steps, over all epochs. */
+  /** Completed steps, over all epochs. */
   get step(): number {
     return this.learner.stepCount;
   }
 
   /**
-   * Lets go of the images on the host, as far as the device has them: 74 MB of FER-2013. The plan's source cannot make
-   * batches of floats any more.
+   * Frees the images on the host if the device has a copy: 74 MB for FER-2013. The plan's source can no longer make batches
+   * on the host then.
    */
   releaseImages(): void {
     this.feed.releaseImages();
     this.#validation.releaseImages();
   }
 
-  /** Where training is. Matches the learner's state only between steps whose numbers were fetched. */
+  /** The progress so far. It matches the learner's state only after the metrics of all steps have been read. */
   get state(): TrainerState {
     return {
       epoch: this.#epoch,
@@ -98,7 +98,7 @@ export class Trainer implements Training {
     };
   }
 
-  /** Takes up the state of an earlier sitting; the learner's is restored separately. */
+  /** Restores the progress of an earlier trainer. Restore the learner's state separately. */
   restore({ epoch, index, sums, rate, early, callbacks, seconds }: TrainerState): void {
     this.#epoch = epoch;
     this.#stepInEpoch = index;
@@ -109,7 +109,7 @@ export class Trainer implements Training {
     this.#clock.beginTraining(seconds);
   }
 
-  /** Trains to the end, or until someone stops it. Throws FerError with exit code 6 when the loss is no longer finite. */
+  /** Trains until the plan is done or training is stopped. Throws FerError with exit code 6 when the loss is not finite. */
   async run(context: RunContext): Promise<TrainOutcome> {
     const { learner } = this;
     const { preprocess, epochs, source } = this.#plan;
@@ -119,7 +119,7 @@ export class Trainer implements Training {
     this.#clock.beginTraining();
     learner.onCompile = progressNotes(
       context.emit,
-      'compile', // the driver keeps what it compiled
+      'compile', // the driver caches compiled kernels
       (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
     );
     const stopped = () =>
@@ -128,7 +128,7 @@ export class Trainer implements Training {
     while (this.#epoch < epochs && !stopped() && !this.#full && !this.#stopped) {
       await this.#runEpoch();
       const complete = this.#stepInEpoch === source.batchesPerEpoch;
-      // A limit on steps that cuts an epoch short still ends with a validation.
+      // If the limit on steps ends within an epoch, there is still a validation.
       if (complete || !stopped()) await this.#endEpoch(complete);
       else if (control.stopped === 'user') await this.#validateNow();
       await this.save('last');
@@ -174,12 +174,12 @@ export class Trainer implements Training {
     await this.#files?.saveCheckpoint(this.state);
   }
 
-  /** Whether the limit on steps is reached. */
+  /** Whether the limit on steps has been reached. */
   get #full(): boolean {
     return this.step >= (this.#plan.maxSteps ?? Number.POSITIVE_INFINITY);
   }
 
-  /** The rest of the epoch that is going on, until it ends or someone stops it. */
+  /** Takes the remaining steps of the current epoch, until it ends or training is stopped. */
   async #runEpoch(): Promise<void> {
     const { learner } = this;
     const { source, checkpointSeconds = 60 } = this.#plan;
@@ -210,7 +210,7 @@ export class Trainer implements Training {
     this.#report(await learner.metrics());
   }
 
-  /** What the schedule multiplies the learning rate of the next step by. */
+  /** The schedule's factor of the learning rate for the next step. */
   #scheduleFactor(): number {
     const { schedule, epochs, source } = this.#plan;
     if (schedule === undefined) return 1;
@@ -219,7 +219,7 @@ export class Trainer implements Training {
     return scheduleFactor({ ...schedule, epochs, stepsPerEpoch }, epoch);
   }
 
-  /** Does what was asked for between two steps, and waits while training is held. */
+  /** Carries out requests between two steps, and waits while training is paused. */
   async #attend(): Promise<void> {
     const { control } = this.#context;
     this.#report(await this.learner.metrics());
@@ -237,7 +237,7 @@ export class Trainer implements Training {
     if (!control.paused && this.#pausedAt !== undefined) {
       const seconds = Math.round((performance.now() - this.#pausedAt) / 1000);
       this.#pausedAt = undefined;
-      this.note('continue', `went on after ${seconds} s`);
+      this.note('continue', `continued after ${seconds} s`);
     }
     this.#clock.excludeSince(begin);
   }
@@ -245,13 +245,13 @@ export class Trainer implements Training {
   async #grant(wish: Wish): Promise<void> {
     if (wish === 'validate') return this.#validateNow();
     if (wish !== 'checkpoint') {
-      // A schedule goes on from there in proportion.
+      // The schedule continues in proportion to the new rate.
       const factor = this.#scheduleFactor();
       const before = this.learningRate * factor;
       this.learningRate = factor > 0 ? wish.lr / factor : wish.lr;
       this.note('lr', `learning rate ${before} -> ${wish.lr}, by hand`);
     }
-    // A changed rate is saved at once: what resumes from here must know of it.
+    // Save a changed rate at once, so that a resumed run has it.
     await this.#saveCheckpoint();
     if (wish === 'checkpoint') {
       await this.save('last');
@@ -259,7 +259,7 @@ export class Trainer implements Training {
     }
   }
 
-  /** Reports every `logEvery`th step, and all those taken one by one while training is held. */
+  /** Reports every `logEvery`th step, and each single step taken while paused. */
   #report(steps: readonly StepMetrics[]): void {
     const { source, logEvery = 20 } = this.#plan;
     const { pace } = this.#clock;
@@ -278,7 +278,7 @@ export class Trainer implements Training {
     );
   }
 
-  /** Seconds left after step `step`. */
+  /** Estimates the seconds left after a step. */
   #eta(step: number): number | null {
     const { epochs, source, maxSteps = Number.POSITIVE_INFINITY } = this.#plan;
     const perEpoch = source.batchesPerEpoch;
@@ -288,7 +288,7 @@ export class Trainer implements Training {
     return this.#clock.pace.eta(total - step, validations);
   }
 
-  /** Validation, callbacks, the epoch's event. */
+  /** Ends an epoch: validation, callbacks, and the epoch's event. @param complete false: a limit on steps cut it short */
   async #endEpoch(complete: boolean): Promise<void> {
     const epoch = this.#epoch + 1;
     const { loss, acc } = this.#reports.mean;
@@ -329,7 +329,7 @@ export class Trainer implements Training {
     return evaluation;
   }
 
-  /** A validation that someone asked for. It changes nothing, and callbacks are not told of it. */
+  /** A validation that the user requested. Callbacks do not see it. */
   async #validateNow(): Promise<void> {
     if (this.#validation.size === 0) {
       this.note('validate', 'there are no validation images');

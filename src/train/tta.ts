@@ -2,11 +2,11 @@ import { FACE_SIZE } from '../util/classes.js';
 import { type ImageDraw, plainDraw } from '../util/image_draw.js';
 
 /**
- * Test-time augmentation: a network is asked about several versions of an image, and its probabilities are averaged.
+ * Test-time augmentation: the probabilities of several versions of an image are averaged.
  *   none     the image
  *   flip     the image and its mirror
- *   tencrop  four corners and the middle, five sixths of the edge, enlarged to the whole, and their mirrors
- *            (Krizhevsky et al. 2012)
+ *   tencrop  five crops, the corners and the centre, each with an edge of 5/6 of the image and enlarged to full size,
+ *            and their mirrors (Krizhevsky et al. 2012)
  */
 export const TTA = ['none', 'flip', 'tencrop'] as const;
 export type Tta = (typeof TTA)[number];
@@ -14,7 +14,7 @@ export type Tta = (typeof TTA)[number];
 /** Edge of a crop of `tencrop`, as a share of the image. */
 const CROP = 5 / 6;
 
-/** The versions of one image that are asked about. @param size height and width; default: those of a face */
+/** The versions of one image that are classified. @param size [height, width]; default: those of a face */
 export function ttaDraws(
   image: number,
   tta: Tta,

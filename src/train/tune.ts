@@ -15,9 +15,9 @@ export interface TunePlan {
 }
 
 /**
- * Measures the kernels that training and inference of the networks need on this device, and keeps the table for the
- * next time. A table that cannot be written is an error, as it is what the work was for. Throws RunError.
- * @param path default: where this machine's tables lie
+ * Measures all variants of the kernels that training and inference of the networks need on this device, and writes the
+ * fastest into a tuning table. Throws RunError when the table cannot be written.
+ * @param path of the table; default: in the cache folder
  */
 export async function tuneModels(
   gpu: Gpu,

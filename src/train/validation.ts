@@ -6,9 +6,9 @@ import type { TrainEvent } from './events.js';
 import { Feed } from './feed.js';
 import { progressNotes } from './reports.js';
 
-/** The validation images on the device, and how the weights do on them. */
+/** Evaluates a learner on the validation images, which stay on the device. */
 export class Validation {
-  /** How many; may be 0. */
+  /** Number of images; may be 0. */
   readonly size: number;
   readonly #feed: Feed;
 
@@ -22,7 +22,7 @@ export class Validation {
     this.#feed = new Feed(learner.gpu, evaluationSource(split, preprocess, batch, inputOf(learner)));
   }
 
-  /** Evaluates the weights, or their average if one is kept. Tells of its progress if it takes more than a second. */
+  /** Evaluates the weights, or their average if the learner keeps one. Reports progress after a second. */
   async run(emit: (event: TrainEvent) => void): Promise<{ evaluation: Evaluation; seconds: number }> {
     const begin = performance.now();
     const words = (done: number, total: number): string => `validating ${Math.round((100 * done) / total)} %`;
@@ -33,7 +33,7 @@ export class Validation {
     return { evaluation, seconds: (performance.now() - begin) / 1000 };
   }
 
-  /** Lets go of the host's images if the device has them. */
+  /** Frees the images on the host if the device has a copy. */
   releaseImages(): void {
     this.#feed.releaseImages();
   }

@@ -11,27 +11,27 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 
-/** A trained network as it lies on disk: everything that is needed to use it again. */
+/** A trained network as a file holds it, with everything that is needed to use it. */
 export interface SavedModel {
   /** Its layers. */
   readonly network: Network;
   /** Names of the outputs, in order. */
   readonly classes: readonly string[];
-  /** Whether their names are a guess, because neither the file nor the person said them. */
+  /** Whether the class names are a guess, because neither the file nor the user named them. */
   readonly classesGuessed?: boolean;
   /** How pixels become its input. */
   readonly preprocess: Preprocess;
   /** All weights by name. */
   readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Where it came from: run, epoch, validation accuracy. */
+  /** Where the weights come from, such as run and step. */
   readonly notes: Readonly<Record<string, string>>;
 }
 
 const FORMAT = 'fer-tui 2';
-/** Name of the mean image among the weights. */
+/** The name under which the mean image is stored among the weights. */
 const MEAN = 'preprocess/mean';
 
-/** Writes atomically. Throws RunError. */
+/** Writes a `.safetensors` file atomically. Throws RunError. */
 export function saveModel(path: string, saved: SavedModel): void {
   const tensors = new Map(saved.weights);
   const { name, mean } = saved.preprocess;
@@ -62,9 +62,9 @@ function readWeightFile(path: string): Uint8Array {
   }
 }
 
-/** What a file of others does not say about itself. */
+/** What a model file of another program does not say. */
 export interface ForeignModel {
-  /** A JSON file as `model.to_json()` writes it, for a file of weights alone. */
+  /** For files that hold only weights: path of a JSON file that `model.to_json()` wrote. */
   readonly architecture?: string | undefined;
   /** How pixels become its input. */
   readonly preprocess?: PreprocessName | undefined;
@@ -73,16 +73,16 @@ export interface ForeignModel {
 }
 
 /**
- * Reads a model of any format that we know: our `.safetensors`, Keras's `.h5` and `.keras`. Throws RunError.
- * @param foreign what the file does not say, or what shall count in its place; with `preprocess` mean, the mean image may
- * still be missing
+ * Reads a model file: our `.safetensors`, or Keras's `.h5` or `.keras`. Throws RunError.
+ * @param foreign supplies what the file does not say, and overrides what it does; with `preprocess` mean, the mean image
+ * may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
   const { whole, network, weights, own } = await openWeights(path, architecture);
   if (whole && architecture !== undefined) {
     throw new RunError(
-      `${path}: the file holds its own network; leave out --model, which is for weights alone`,
+      `${path}: the file contains its own network; --model is only for files that hold nothing but weights: leave it out`,
     );
   }
   const preprocess = preprocessOf(path, network, foreign, own);
@@ -103,7 +103,7 @@ function preprocessOf(
   const name = foreign.preprocess ?? (own?.preprocess as PreprocessName | undefined);
   if (name === undefined) {
     throw new RunError(
-      `${path}: it does not say how pixels become its input; give --preprocess scale255, minus1to1, mean or none`,
+      `${path}: the file does not say how pixels are preprocessed; give --preprocess scale255, minus1to1, mean or none`,
     );
   }
   const mean = name === 'mean' ? own?.mean : undefined;
@@ -115,31 +115,31 @@ function preprocessOf(
   return { name, mean };
 }
 
-/** The names of the outputs. Nobody said them: those of FER-2013, if their number fits. */
+/** Names the outputs. Where neither the file nor the user does, and there are seven, they are taken for FER-2013's. */
 function classesOf(path: string, network: Network, given: readonly string[] | undefined) {
   const outputs = network.outputShape.at(-1) ?? 0;
   const classes = given ?? CLASS_NAMES;
   const double = classes.find((name, i) => classes.indexOf(name) !== i);
   if (classes.length !== outputs || double !== undefined) {
-    const why = double === undefined ? `there are ${classes.length} names` : `"${double}" is there twice`;
+    const why = double === undefined ? `there are ${classes.length} names` : `"${double}" is named twice`;
     throw new RunError(
-      `${path}: the model knows ${outputs} classes, ${why}; give --classes a,b,c in its order`,
+      `${path}: the model has ${outputs} outputs, but ${why}; give --classes a,b,c in the order of the outputs`,
     );
   }
   return { classes, guessed: given === undefined };
 }
 
-/** Throws RunError for a model that subtracts a mean image which it does not have. */
+/** Throws RunError if the model needs a mean image and its file has none. */
 export function requireMean({ preprocess }: SavedModel, path: string): void {
   if (preprocess.name !== 'mean' || preprocess.mean !== undefined) return;
   throw new RunError(
-    `${path}: --preprocess mean needs the mean of the training images, which the file does not hold; only "evaluate" can make it, from its data`,
+    `${path}: --preprocess mean needs the mean training image, and the file does not contain it; only "evaluate" can compute it, from its data`,
   );
 }
 
 /**
- * What a file of any format holds, without asking for classes and preprocessing. Throws RunError.
- * @param architecture for a file of weights alone, no other needs it: the parsed JSON of `model.to_json()`
+ * Reads a model file without requiring class names and preprocessing. Throws RunError.
+ * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
   const bytes = readWeightFile(path);
@@ -150,7 +150,7 @@ export async function openWeights(path: string, architecture?: unknown): Promise
   return { whole: true, network, weights, own };
 }
 
-/** The network of a model file of any format, or of a JSON file as `model.to_json()` writes it. Throws RunError. */
+/** Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError. */
 export async function openNetwork(path: string): Promise<Network> {
   if (readWeightFile(path)[0] === 0x7b) return fromKeras(readJson(path), path); // an opening brace
   return (await openWeights(path)).network;
@@ -164,21 +164,21 @@ function readJson(path: string): unknown {
   }
 }
 
-/** Writes a model as Keras's `.h5`, with what else is needed to use it again. Throws RunError. */
+/** Writes a model as Keras's `.h5`, with class names and preprocessing. Throws RunError. */
 export async function saveH5(path: string, saved: SavedModel): Promise<void> {
   const { network, weights, classes, notes } = saved;
   const { name, mean } = saved.preprocess;
   await writeH5(path, network, weights, { classes, preprocess: name, mean, notes });
 }
 
-/** Reads what `saveModel` wrote. Throws RunError when the file is missing, damaged, or something else. */
+/** Reads a file that `saveModel` wrote. Throws RunError when it is missing, damaged, or another kind of file. */
 export function loadModel(path: string): SavedModel {
   const bytes = readWeightFile(path);
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const { format, model, architecture, classes, preprocess, ...notes } = metadata;
   if (format !== FORMAT || architecture === undefined || classes === undefined || preprocess === undefined) {
     throw new RunError(
-      `${path}: a .safetensors file, but not one that this version of fer-tui wrote (no ${FORMAT}, architecture and classes in it)`,
+      `${path}: a .safetensors file, but not one of fer-tui: its metadata lacks ${FORMAT}, the architecture or the classes`,
     );
   }
   const mean = tensors.get(MEAN)?.data;

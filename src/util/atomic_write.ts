@@ -12,8 +12,8 @@ import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 
 /**
- * Writes a whole file, part after part, or nothing: into a temporary file beside it, flushed to the disk, then renamed
- * over the old one. A crash or a full disk leaves the old file as it was. Throws RunError with the way out.
+ * Writes a file completely or not at all: into a temporary file in the same folder, which is flushed to the disk and renamed.
+ * After a crash or with a full disk, the old file is unchanged. Throws RunError that says what to do.
  */
 export function atomicWrite(path: string, ...parts: readonly (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -36,7 +36,7 @@ export function atomicWrite(path: string, ...parts: readonly (string | Uint8Arra
   }
 }
 
-/** The rename itself reaches the disk only with the folder. */
+/** Flushes the folder, so that the rename reaches the disk. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
@@ -47,8 +47,8 @@ function syncFolder(folder: string): void {
 }
 
 /**
- * Makes a folder and its parents. (Node's own `recursive` never returns where nothing can be made, such as /proc.)
- * Throws Node's error for the first one that cannot be made.
+ * Creates a folder and its parents. (Node's own `recursive` never returns where nothing can be created, such as /proc.)
+ * Throws Node's error for the first one that cannot be created.
  */
 export function makeFolder(path: string): void {
   if (existsSync(path)) return;
@@ -56,7 +56,7 @@ export function makeFolder(path: string): void {
   mkdirSync(path);
 }
 
-/** A failed write in words that say what to do. */
+/** Converts a failed write to an error that says what to do. */
 export function writeError(path: string, cause: unknown): RunError {
   const code = (cause as NodeJS.ErrnoException).code;
   const advice: Record<string, string> = {

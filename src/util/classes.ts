@@ -1,10 +1,10 @@
-/** The seven expressions in this project's order (alphabetical); the CSV of Kaggle has its own, see data/fer2013. */
+/** The seven expressions in the order of this project, which is alphabetical. Kaggle's CSV has another order. */
 export const CLASS_NAMES = ['Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad', 'Surprise'] as const;
 
-/** The order of the classes in fer2013.csv, which models trained on the file itself have. */
+/** The order of the classes in fer2013.csv, and of the outputs of models that were trained on its labels. */
 export const CSV_CLASS_NAMES = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'] as const;
 
-/** Other words for the expressions, in lower case, as data sets and models have them. */
+/** Synonyms of the expressions in data sets and models, in lower case. */
 const WORDS: ReadonlyMap<string, number> = new Map(
   [
     ['angry', 'anger'],
@@ -17,10 +17,10 @@ const WORDS: ReadonlyMap<string, number> = new Map(
   ].flatMap((names, label) => names.map((name) => [name, label] as const)),
 );
 
-/** The place in CLASS_NAMES of an expression under any of its names; undefined for what is none. */
+/** The index in CLASS_NAMES of an expression, by any of its names; undefined for other words. */
 export function classIndex(name: string): number | undefined {
   return WORDS.get(name.trim().toLowerCase());
 }
 
-/** Edge of a face in pixels. */
+/** Height and width of a face in pixels. */
 export const FACE_SIZE = 48;

@@ -1,9 +1,9 @@
 /**
- * The one family of errors that a person is meant to read. Each says what failed, where, what was expected
- * and what to do; each carries the process exit code that `fer-tui` ends with.
+ * The base class of errors that users are meant to read. The message says what failed, where, what was expected and what to
+ * do. Each error carries the exit code of the process.
  */
 export class FerError extends Error {
-  /** @param exitCode see EXIT. */
+  /** @param exitCode one of EXIT */
   constructor(
     message: string,
     readonly exitCode: number,
@@ -42,7 +42,7 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** What each exit code means, for people. */
+/** The meaning of each exit code. */
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'done',
   bug: 'bug or failed check',
@@ -64,28 +64,28 @@ export function exitCodes(): string {
   return `Exit codes: ${names.map((name) => `${EXIT[name]} ${MEANINGS[name]}`).join('; ')}.`;
 }
 
-/** Bad, missing or truncated data: names the file and the row or image. */
+/** Bad, missing or truncated data. The message names the file and the row or image. */
 export class DataError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.data, options);
   }
 }
 
-/** A run folder or a weight file that is missing, damaged or does not fit. */
+/** A run folder or model file that is missing or damaged, or does not fit. */
 export class RunError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.run, options);
   }
 }
 
-/** No binding, no camera, or a source of frames that cannot be opened or breaks off. */
+/** The OpenCV binding or the camera is missing, or a video source cannot be opened or stops. */
 export class CameraError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.camera, options);
   }
 }
 
-/** Options that make no sense together or are out of range. */
+/** Options that are out of range or contradict each other. */
 export class UsageError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.usage, options);

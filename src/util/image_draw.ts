@@ -1,5 +1,5 @@
 /**
- * An image on its way into a batch: which one, and how it is changed. Output pixel (ox, oy) is read, bilinearly, at
+ * One image of a batch: its index, and how it is augmented. Output pixel (ox, oy) is sampled bilinearly at
  *   x = xx * ox + xy * oy + x0,   y = yx * ox + yy * oy + y0   (clamped to the image),
  * and multiplied by `gain` (clamped to 255).
  */
@@ -22,12 +22,12 @@ export interface ImageDraw {
   readonly gain: number;
 }
 
-/** The image as it is. */
+/** An image without changes. */
 export function plainDraw(image: number): ImageDraw {
   return { image, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
 }
 
-/** What an image of a batch is blended with: the place of another one in the batch, and its own share of the blend. */
+/** The mixup of one image: the index of its partner in the batch, and its own share. */
 export interface ImageMix {
   /** Position in the batch. */
   readonly partner: number;

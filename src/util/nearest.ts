@@ -1,4 +1,7 @@
-/** The word that is likest to a mistyped one, if any is: at most a third of its letters differ, or it goes on too long. */
+/**
+ * The known word most similar to a mistyped one; undefined if none is similar. Similar words differ in at most a third of the
+ * letters, or the mistyped word starts with the known one.
+ */
 export function nearest(typed: string, words: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
@@ -9,7 +12,7 @@ export function nearest(typed: string, words: Iterable<string>): string | undefi
   return best;
 }
 
-/** How many letters must be put in, left out or replaced to get from `a` to `b` (Levenshtein 1966). */
+/** The number of letters to insert, delete or replace to turn `a` into `b` (Levenshtein 1966). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

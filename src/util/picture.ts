@@ -1,4 +1,4 @@
-/** A picture of bytes, row by row: gray, or red, green and blue interleaved. */
+/** A picture as bytes, row by row: gray, or interleaved red, green and blue. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -7,7 +7,7 @@ export interface Picture {
   readonly data: Uint8Array;
 }
 
-/** A copy in red, green and blue. */
+/** Converts to red, green and blue; always a copy. */
 export function inColor({ width, height, channels, data }: Picture): Picture {
   if (channels === 3) return { width, height, channels, data: Uint8Array.from(data) };
   const out = new Uint8Array(data.length * 3);
@@ -15,7 +15,7 @@ export function inColor({ width, height, channels, data }: Picture): Picture {
   return { width, height, channels: 3, data: out };
 }
 
-/** A gray copy: luma by ITU-R BT.601. */
+/** Converts to gray: luma by ITU-R BT.601. A gray picture shares its data. */
 export function toGray({ width, height, channels, data }: Picture): Picture {
   if (channels === 1) return { width, height, channels, data };
   const gray = new Uint8Array(width * height);

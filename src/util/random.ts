@@ -6,15 +6,15 @@ export interface NumberList {
 }
 
 /**
- * Seeded random numbers for the host side: weight initialisation, shuffles, augmentation, drawn faces.
+ * Seeded random numbers for the host: weight initialisation, shuffles, augmentation, drawn faces.
  *
  * xoshiro128** (Blackman & Vigna, 2018) seeded through splitmix32. The same seed and stream give the same
- * sequence on every machine. Not for secrets. The GPU has its own counter-based numbers in `dropout.wgsl`.
+ * sequence on every machine. Not for cryptography. Dropout has its own counter-based numbers on the device, in dropout.wgsl.
  */
 export class Rng {
   readonly #s: Uint32Array;
 
-  /** @param seed any integer @param stream keeps uses apart: (seed, 0) and (seed, 1) are unrelated. */
+  /** @param seed any integer @param stream separates uses: the sequences of (seed, 0) and (seed, 1) are unrelated */
   constructor(seed: number, stream = 0) {
     let x = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul((stream + 1) | 0, 0x85ebca6b)) >>> 0;
     this.#s = new Uint32Array(4).map(() => {
@@ -55,7 +55,7 @@ export class Rng {
     return Math.floor(this.float() * n);
   }
 
-  /** A standard normal number (Box-Muller; one value a call, so the sequence stays easy to reason about). */
+  /** A number of the standard normal distribution (Box-Muller, one value per call). */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.float())) * Math.cos(2 * Math.PI * this.float());
   }
@@ -63,7 +63,7 @@ export class Rng {
   /** A number in [0, 1] of the beta distribution. */
   beta(a: number, b: number): number {
     const [x, y] = [this.gamma(a), this.gamma(b)];
-    // Both can underflow to 0 where a and b are tiny; then one end is as good as the other.
+    // If a and b are tiny, both can underflow to 0; then either end of the interval is a valid draw.
     return x + y > 0 ? x / (x + y) : Number(this.float() < a / (a + b));
   }
 

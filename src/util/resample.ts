@@ -1,9 +1,9 @@
 import type { Picture } from './picture.js';
 
-/** How a picture is enlarged. Made smaller it always is by area. */
+/** How a picture is enlarged. Area averaging always makes it smaller. */
 export type Enlarge = 'bilinear' | 'nearest';
 
-/** What each output place is made of: `count` inputs from `first` on, with weights that add up to 1. */
+/** The inputs of each output position: `count` of them from `first` on, with weights that add up to 1. */
 interface Taps {
   readonly first: Int32Array;
   readonly count: Int32Array;
@@ -13,8 +13,8 @@ interface Taps {
 }
 
 /**
- * Resizes a picture to exactly width x height, each axis by itself: smaller by averaging the area that a pixel covers,
- * larger by `enlarge`.
+ * Resizes a picture to width x height, each axis separately: a smaller picture averages the area that a pixel covers, a larger
+ * one is interpolated as `enlarge` says.
  */
 export function resample(picture: Picture, width: number, height: number, enlarge: Enlarge): Picture {
   const { channels, data } = picture;
@@ -36,7 +36,7 @@ export function resample(picture: Picture, width: number, height: number, enlarg
       const first = (across.first[x] as number) * channels;
       const count = across.count[x] as number;
       for (let c = 0; c < channels; c++) {
-        let sum = 0.5; // rounds when cut to a byte
+        let sum = 0.5; // so that truncation to a byte rounds
         for (let k = 0; k < count; k++) {
           sum += (across.weights[x * across.most + k] as number) * (row[first + k * channels + c] as number);
         }
@@ -70,7 +70,7 @@ interface Parts {
   readonly weights: readonly number[];
 }
 
-/** Every input that output `i` covers, by how much of it is covered. */
+/** The inputs that output `i` covers, weighted by the covered part. */
 function area(i: number, from: number, to: number): Parts {
   const [low, high] = [(i * from) / to, ((i + 1) * from) / to];
   const first = Math.floor(low);
@@ -82,12 +82,12 @@ function area(i: number, from: number, to: number): Parts {
   };
 }
 
-/** The input that the centre of output `i` lies in. */
+/** The input at the centre of output `i`. */
 function near(i: number, from: number, to: number): Parts {
   return { first: Math.min(from - 1, Math.floor(((i + 0.5) * from) / to)), weights: [1] };
 }
 
-/** The two inputs beside the centre of output `i`; the edge is repeated. */
+/** The two inputs next to the centre of output `i`; the edge is repeated. */
 function mix(i: number, from: number, to: number): Parts {
   const x = Math.max(0, Math.min(from - 1, ((i + 0.5) * from) / to - 0.5));
   const first = Math.floor(x);

@@ -147,7 +147,7 @@ describe('architectures', () => {
     [
       'LSTM',
       {},
-      'layer "x" (LSTM): name = "x" is not supported; its class is not; there are InputLayer, Conv2D,',
+      'layer "x" (LSTM): this class of layer is not supported; expected one of InputLayer, Conv2D,',
     ],
   ])('with %s %j are refused by name', (kind, option, message) => {
     const layers = [
@@ -210,7 +210,7 @@ describe('architectures', () => {
     ];
     expect(() => again([twice, twice])).toThrow('layer "add" (Add): it is used 2 times');
     expect(() => again([[['predictions', 0, 0, {}]]])).toThrow(
-      'it takes call 0 of "predictions", which is not before it',
+      'its input, call 0 of "predictions", does not come before it',
     );
     expect(() => again([[['activation', 0, 0, { training: true }]]])).toThrow(
       'it is called with training = true',

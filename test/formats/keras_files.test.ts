@@ -38,13 +38,13 @@ describe('files of Keras', () => {
     const [path, json] = [join(folder, 'w.h5'), join(folder, 'model.json')];
     await writeKeras2(path, sample, trained, { nameOf: ({ name }, i) => `${name}_${20 + i}` });
     writeFileSync(json, JSON.stringify(KERAS_2_9));
-    await expect(openModel(path, SCALED)).rejects.toThrow('give the model too: --model');
+    await expect(openModel(path, SCALED)).rejects.toThrow('give the architecture, too: --model');
     await expect(openModel(path, { architecture: json })).rejects.toThrow('give --preprocess');
     const opened = await openModel(path, { architecture: json, ...SCALED });
     expect(opened.weights).toEqual(trained);
     const wrong = (classes: string[]) => openModel(path, { architecture: json, preprocess: 'none', classes });
-    await expect(wrong(['a', 'b'])).rejects.toThrow('knows 5 classes, there are 2 names');
-    await expect(wrong(['a', 'b', 'a', 'c', 'd'])).rejects.toThrow('"a" is there twice');
+    await expect(wrong(['a', 'b'])).rejects.toThrow('has 5 outputs, but there are 2 names');
+    await expect(wrong(['a', 'b', 'a', 'c', 'd'])).rejects.toThrow('"a" is named twice');
     await expect(openModel(path, { architecture: path, ...SCALED })).rejects.toThrow(
       'cannot be read as JSON',
     );
@@ -60,7 +60,9 @@ describe('files of Keras', () => {
     saveModel(ours, { network: sample, classes, weights: trained, preprocess: { name: 'none' }, notes: {} });
     for (const path of [full, ours]) {
       const opening = openModel(path, { architecture: json, ...SCALED });
-      await expect(opening).rejects.toThrow(`${path}: the file holds its own network; leave out --model`);
+      await expect(opening).rejects.toThrow(
+        `${path}: the file contains its own network; --model is only for`,
+      );
     }
   });
 
@@ -104,7 +106,7 @@ describe('files of Keras', () => {
     );
     writeFileSync(path, readFileSync(path).subarray(0, 4000));
     await expect(readH5(path, config)).rejects.toThrow(
-      /w.h5: it cannot be read as an HDF5 file \(.*\); is it whole\?/,
+      /w.h5: it cannot be read as an HDF5 file \(.*\); it may be damaged or incomplete/,
     );
     writeFileSync(path, 'no h5');
     await expect(readH5(path)).rejects.toThrow('not an HDF5 file');
@@ -121,7 +123,7 @@ describe('files of Keras', () => {
     const classes = SCALED.classes;
     expect((await openModel(path, { ...foreign, classes })).preprocess).toEqual({ name, mean });
     await expect(openModel(path, { preprocess: 'none' })).rejects.toThrow(
-      'knows 5 classes, there are 7 names',
+      'has 5 outputs, but there are 7 names',
     );
   });
 });

@@ -189,7 +189,7 @@ describe('an ONNX file', () => {
 
   it('of a layer that ONNX would compute otherwise is refused', () => {
     const other = around(BatchNormalization({ axis: 1 }), [8, 8, 1]);
-    expect(() => toOnnx(other, randomWeights(other))).toThrow('batch norm of the last axis only');
+    expect(() => toOnnx(other, randomWeights(other))).toThrow('batch normalisation of the last axis only');
   });
 
   it('without one of its weights is refused', () => {

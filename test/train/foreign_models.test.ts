@@ -131,9 +131,9 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     const { count } = await evaluateWeights({ weights: path, data: DATA, split: 'validation', foreign });
     expect(count).toBeGreaterThan(0);
     await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(
-      'only "evaluate" can make it',
+      'only "evaluate" can compute it',
     );
-    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can make it');
+    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can compute it');
   });
 
   it('the network of a file is trained, and goes on without the file', async () => {
@@ -154,7 +154,9 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     await resumeTraining(path, hooks());
     expect((await openModel(join(path, 'last.safetensors'))).weights).toEqual(weights);
     const wrong = resolveConfig({ ...data, architecture: path, filters: '4', out: join(folder, 'other') });
-    await expect(runTraining(wrong, hooks())).rejects.toThrow('filters: the network of a file has its own');
+    await expect(runTraining(wrong, hooks())).rejects.toThrow(
+      'filters: it cannot be set here, because the network comes from a file',
+    );
   });
 
   it('colours of an image reach a model that takes colours', async () => {

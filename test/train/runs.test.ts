@@ -78,7 +78,7 @@ describe('runs', () => {
     writeNote(path, '');
     expect(findRun('d', other).note).toBe('');
     writeFileSync(join(path, 'lock'), String(process.pid));
-    expect(() => deleteRun({ name: 'd', path })).toThrow(/going on/);
+    expect(() => deleteRun({ name: 'd', path })).toThrow('stop it before you delete the run');
     rmSync(join(path, 'lock'));
     deleteRun({ name: 'd', path });
     expect(listRuns(other)).toEqual([]);

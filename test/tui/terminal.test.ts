@@ -126,7 +126,7 @@ describeGpu('in a real terminal', () => {
     t.press('p', 'enter');
     await t.waitFor(/paused at step \d+/);
     t.press('c', 'enter');
-    await t.waitFor(/went on after \d+ s/);
+    await t.waitFor(/continued after \d+ s/);
     t.press('s', 'enter');
     await t.waitFor('training ended: stopped');
     await t.waitFor(/2 resume r1, stopped at epoch \d+ of 500/);

@@ -7,7 +7,7 @@ import type { FileLayers } from './file_layer.js';
 
 type AddActivation = (graph: OnnxGraph, output: string, x: string, settings: Settings) => string;
 
-/** Each activation of single values as ONNX operators; returns the name of their output. */
+/** Each elementwise activation as ONNX operators. Returns the name of the output. */
 const ONNX = {
   elu: (graph, output, x, { alpha = 1 }) => graph.add('Elu', output, [x], { alpha: { float: alpha } }),
   relu: (graph, output, x) => graph.add('Relu', output, [x]),
@@ -22,7 +22,7 @@ const ONNX = {
   tanh: (graph, output, x) => graph.add('Tanh', output, [x]),
 } satisfies Readonly<Record<ActivationOp, AddActivation>>;
 
-/** Adds the activation that a layer names, if it is one. */
+/** Adds the `activation` of a layer, if it has one. */
 export function addNamed(graph: OnnxGraph, { name, layer: { config } }: PlacedLayer, x: string): string {
   const activation = config['activation'] as ActivationName;
   const output = `${name}/${activation}`;
@@ -33,7 +33,7 @@ export function addNamed(graph: OnnxGraph, { name, layer: { config } }: PlacedLa
   return add(graph, output, x, known.settings);
 }
 
-/** Activations as layers. */
+/** Activation layers. */
 export const ACTIVATIONS: FileLayers = {
   Activation: {
     options: `${ACTIVATION_NAMES.join(', ')}; in \`activation\` of other layers too, or there a layer of this table`,
@@ -74,7 +74,7 @@ export const ACTIVATIONS: FileLayers = {
   },
   LeakyReLU: {
     options: '`negative_slope`, which Keras 2 calls `alpha`',
-    // `alpha` in Keras 2, which Keras 3 still takes.
+    // Named `alpha` in Keras 2; Keras 3 accepts that, too.
     read: (r) => LeakyReLU({ negativeSlope: r.number('negative_slope', r.number('alpha', 0.3)) }),
     write: ({ config: c }) => ({ alpha: c['negativeSlope'] }),
     onnx: (graph, { name, layer: { config: c } }, [x = '']) =>

@@ -4,7 +4,7 @@ import { CORE } from './core.js';
 import type { FileLayer } from './file_layer.js';
 import { POOLING } from './pooling.js';
 
-/** Every layer class that files may hold, by Keras's name. */
+/** All layer classes that files may contain, by Keras's name. */
 export const FILE_LAYERS: ReadonlyMap<string, FileLayer> = new Map(
   [CONVOLUTIONS, CORE, POOLING, ACTIVATIONS].flatMap((group) => Object.entries(group)),
 );

@@ -42,7 +42,7 @@ function writeWindow({ config: c }: Layer): Record<string, unknown> {
   };
 }
 
-/** A convolution with all channels; the second half of a separable one has no window and no step of its own. */
+/** A full convolution. The pointwise half of a separable one has no window and no stride. */
 function addConvolution(
   graph: OnnxGraph,
   { name, layer: { config }, inputShape, outputShape, weights }: PlacedLayer,
@@ -62,7 +62,7 @@ function addConvolution(
   return graph.add('Conv', output, operands, windowAttributes(g));
 }
 
-/** A window a channel: [KH, KW, C, M] is a kernel of C groups, [C * M, 1, KH, KW]. */
+/** A depthwise convolution: the kernel [KH, KW, C, M] becomes one of C groups, [C * M, 1, KH, KW]. */
 function addDepthwise(
   graph: OnnxGraph,
   { name, layer: { config }, inputShape, weights }: PlacedLayer,
@@ -83,7 +83,7 @@ const optionsOf = (config: Layer['config']): ConvOptions => ({
   padding: config['padding'] as Padding,
 });
 
-/** [taps, IC, OC] -> [OC, IC, taps]. */
+/** Transposes a kernel from [taps, IC, OC] to [OC, IC, taps]. */
 function toOihw(kernel: Float32Array, taps: number, ic: number, oc: number): Float32Array {
   const out = new Float32Array(kernel.length);
   for (let t = 0; t < taps; t++) {
@@ -94,7 +94,7 @@ function toOihw(kernel: Float32Array, taps: number, ic: number, oc: number): Flo
   return out;
 }
 
-/** Convolutions. */
+/** Convolution layers. */
 export const CONVOLUTIONS: FileLayers = {
   Conv2D: {
     options: OPTIONS,

@@ -15,14 +15,14 @@ import type { OnnxGraph } from '../onnx_graph.js';
 import { addNamed } from './activations.js';
 import { CHANNELS_LAST, type FileLayers, INITIALIZERS, withInside, writeWeights } from './file_layer.js';
 
-/** Axis of the channels, counted with the batch axis: -1 for the last. */
+/** The axis of the channels, counted with the batch axis; -1 is the last. */
 function readAxis(r: ConfigReader, input: Shape): number {
   const axis = r.number('axis', -1);
   if (axis === -1 || axis === input.length) return -1;
   return axis > 0 && axis < input.length ? axis : r.fail('axis', `only -1 or 1 to ${input.length}`);
 }
 
-/** [[top, bottom], [left, right]] in files. */
+/** Files store [[top, bottom], [left, right]]. */
 function readMargins(r: ConfigReader): [number, number, number, number] {
   const raw = r.raw('padding') ?? 1;
   const pairs = Array.isArray(raw) ? (raw as unknown[]) : [raw, raw];
@@ -33,7 +33,7 @@ function readMargins(r: ConfigReader): [number, number, number, number] {
 
 function addNorm(graph: OnnxGraph, { name, layer: { config }, weights }: PlacedLayer, x: string): string {
   if (config['axis'] !== -1) {
-    throw new RunError(`layer "${name}": ONNX export knows batch norm of the last axis only`);
+    throw new RunError(`layer "${name}": ONNX export supports batch normalisation of the last axis only`);
   }
   const channels = weights[0]?.shape[0] ?? 1;
   const or = (word: string, used: unknown, otherwise: number): string => {
@@ -48,10 +48,10 @@ function addNorm(graph: OnnxGraph, { name, layer: { config }, weights }: PlacedL
   return graph.add('BatchNormalization', name, [x, ...own, ...moving], { epsilon });
 }
 
-/** Layers that do nothing in inference. */
+/** Layers that have no effect in inference. */
 const pass = (_: OnnxGraph, __: PlacedLayer, [x = '']: readonly string[]): string => x;
 
-/** Dense layers, normalisation, dropout, and what reshapes or joins values. */
+/** Dense layers, normalisation, dropout, and layers that reshape or combine values. */
 export const CORE: FileLayers = {
   Dense: {
     options: 'input is a vector',

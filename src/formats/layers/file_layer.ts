@@ -4,25 +4,25 @@ import type { PlacedLayer } from '../../nn/network.js';
 import type { ConfigReader, KerasObject } from '../keras_config.js';
 import type { OnnxGraph } from '../onnx_graph.js';
 
-/** How one layer class stands in the files of Keras and ONNX. */
+/** How the files of Keras and ONNX represent one layer class. */
 export interface FileLayer {
   /** What is supported of its options, for docs/keras.md. Classes of one file with the same text share a row. */
   readonly options: string;
   /**
-   * The layer that a Keras file describes; with a second one, in Keras's words, where its activation is a layer.
-   * Looks at every option, as Keras 2 and Keras 3 spell it. Throws RunError for what is not supported.
+   * Reads the layer from Keras's JSON, and the JSON of its activation if that is a layer. Handles every option in the
+   * spelling of Keras 2 and Keras 3. Throws RunError for what is not supported.
    */
   readonly read: (r: ConfigReader, input: Shape) => Layer | [Layer, KerasObject];
-  /** Its options in the spelling that both Keras 2 and Keras 3 read. */
+  /** Writes its options in the spelling that both Keras 2 and Keras 3 read. */
   readonly write: (layer: Layer, output: Shape) => Record<string, unknown>;
-  /** Adds its operators for inference to the graph, and returns the name of their output. Maps are NCHW. */
+  /** Adds its inference operators to the ONNX graph. Returns the name of the output. Maps are in NCHW. */
   readonly onnx: (graph: OnnxGraph, placed: PlacedLayer, inputs: readonly string[]) => string;
 }
 
 /** Layer classes by Keras's name. */
 export type FileLayers = Readonly<Record<string, FileLayer>>;
 
-/** Keras's initialisers by our names, as files hold them. */
+/** Keras's initialisers as files store them, by our names. */
 export const INITIALIZERS: Readonly<Record<string, KerasObject>> = {
   glorot_uniform: { class_name: 'GlorotUniform', config: { seed: null } },
   he_normal: { class_name: 'HeNormal', config: { seed: null } },
@@ -32,7 +32,7 @@ export const INITIALIZERS: Readonly<Record<string, KerasObject>> = {
 export const CHANNELS_LAST = { data_format: 'channels_last' };
 export const PADDINGS = ['same', 'valid'] as const;
 
-/** A layer, and the one that its activation is unless that has a name. */
+/** A layer, and the JSON of its activation unless that is a name. */
 export const withInside = (layer: Layer, inside: string | KerasObject): Layer | [Layer, KerasObject] =>
   typeof inside === 'string' ? layer : [layer, inside];
 

@@ -34,7 +34,7 @@ const pooling = (operator: string, make: (options: ReturnType<typeof readPool>) 
   },
 });
 
-/** Pooling. */
+/** Pooling layers. */
 export const POOLING: FileLayers = {
   MaxPooling2D: pooling('MaxPool', MaxPooling2D),
   AveragePooling2D: pooling('AveragePool', AveragePooling2D),

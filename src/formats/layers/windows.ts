@@ -1,10 +1,10 @@
 import type { AveragePoolGeometry } from '../../gpu/kernels/avg_pool2d.js';
 import type { Attributes } from '../onnx_proto.js';
 
-/** Where a window steps over an image. */
+/** The positions of a window on an image. */
 type Window = Omit<AveragePoolGeometry, 'b' | 'c'>;
 
-/** Its attributes; of ONNX's pads [top, left, bottom, right] the last two are what is left of the whole. */
+/** ONNX's attributes of a window. In the pads [top, left, bottom, right], the last two fill up the rest. */
 export function windowAttributes({
   h,
   w,

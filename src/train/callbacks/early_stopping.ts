@@ -11,7 +11,7 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   readonly restoreBestWeights?: boolean;
 }
 
-/** Stops a training that no longer improves: Keras's callback (https://keras.io/api/callbacks/early_stopping/). */
+/** Stops training when it no longer improves: Keras's callback (https://keras.io/api/callbacks/early_stopping/). */
 export class EarlyStopping implements Callback {
   readonly name = 'earlyStopping';
   /** As they were given, with defaults. */

@@ -3,7 +3,7 @@ import { type EpochLogs, improves, type MonitorOptions } from './monitor.js';
 
 /** Options of `ModelCheckpoint`. */
 export interface ModelCheckpointOptions extends MonitorOptions {
-  /** Keep weights only when they are the best so far; default false: those of every epoch, too. */
+  /** Save weights only when they are the best so far; default false: also save those of every epoch. */
   readonly saveBestOnly?: boolean;
 }
 
@@ -12,7 +12,7 @@ export class ModelCheckpoint implements Callback {
   readonly name = 'checkpoint';
   /** As they were given, with defaults. */
   readonly options: Required<ModelCheckpointOptions>;
-  /** Of the best epoch: what was watched, its number (0: none yet), its validation accuracy (training's without one). */
+  /** The best epoch: its monitored value, number (0: none yet) and validation accuracy (or else training accuracy). */
   state: {
     /** Best value so far. */
     best: number | null;

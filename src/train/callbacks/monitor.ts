@@ -1,4 +1,4 @@
-/** What callbacks can watch: means over the epoch, and the numbers of its validation. */
+/** The metrics of an epoch that callbacks can monitor: training means, and those of the validation. */
 export const MONITORS = ['val_loss', 'val_acc', 'val_macro_f1', 'loss', 'acc'] as const;
 /** A number of an epoch, by Keras's name. */
 export type Monitor = (typeof MONITORS)[number];
@@ -8,7 +8,7 @@ export const MODES = ['auto', 'min', 'max'] as const;
 /** Whether a smaller or a larger number is better; `auto` decides by the name. */
 export type MonitorMode = (typeof MODES)[number];
 
-/** The numbers of one epoch, under Keras's names. Those of validation are absent without validation images. */
+/** The metrics of one epoch, with Keras's names. Those of the validation are missing without validation images. */
 export type EpochLogs = Readonly<Partial<Record<Monitor, number>>>;
 
 /** What to watch. */
@@ -19,7 +19,7 @@ export interface MonitorOptions {
   readonly mode?: MonitorMode;
 }
 
-/** Whether `value` improves on `best` by more than `minDelta`. Without a best so far, any number does; NaN does not. */
+/** Whether `value` improves on `best` by more than `minDelta`. If `best` is null, any number does, but not NaN. */
 export function improves(
   value: number,
   best: number | null,

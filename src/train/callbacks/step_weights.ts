@@ -3,9 +3,9 @@ import { makeFolder } from '../../util/atomic_write.js';
 import { saveModel } from '../weights.js';
 import type { Callback, Training } from './callback.js';
 
-/** Saves the weights after every step, to compare a training with that of another program. Slow. */
+/** Saves the weights after every step, to compare a training with another program. Slow. */
 export class StepWeights implements Callback {
-  /** @param folder made if it does not exist; throws RunError where it cannot be */
+  /** @param folder created if it does not exist. Throws RunError when it cannot be created. */
   constructor(readonly folder: string) {
     makeFolder(folder);
   }

@@ -1,13 +1,12 @@
 import { progressNotes } from '../reports.js';
 import type { Callback, Training } from './callback.js';
 
-/** After so many batches at momentum 0.99, 5 % of the statistics that batch norm began with are left. */
+/** After this many batches at momentum 0.99, the initial statistics of batch norm still have a weight of 5 %. */
 const CALIBRATION_BATCHES = 300;
 
 /**
- * Stochastic weight averaging (Izmailov et al. 2018): from one epoch on, the equal average of the weights at the end of
- * every epoch is what is validated and saved. Its batch norm statistics are measured anew on training batches. The
- * learner must have been made with `swa`.
+ * Stochastic weight averaging (Izmailov et al. 2018): from one epoch on, the equal average of the weights at the ends of the
+ * epochs is validated and saved. Training batches then give its batch norm new statistics. Needs a learner with `swa`.
  */
 export class WeightAveraging implements Callback {
   /** @param from the first epoch whose weights are averaged, counted from 1 */
@@ -18,7 +17,7 @@ export class WeightAveraging implements Callback {
   }
 }
 
-/** Training batches, whole ones only, by which batch norm measures its statistics. */
+/** Full training batches, from which batch norm measures its statistics. */
 function* calibration({ epoch, feed, emit }: Training): Generator<ReturnType<typeof feed.batch>> {
   const { size, batchSize, batchesPerEpoch } = feed.source;
   const whole = Math.max(1, Math.floor(size / batchSize));
