@@ -32,7 +32,7 @@ export interface Place {
 
 /**
  * One layer of a network: a description, without memory of its own. Shapes here leave out the batch axis.
- * Names, options and defaults are Keras's.
+ * Names and options are Keras's, and so are defaults, but for convolutions, which pad `same`.
  */
 export interface Layer {
   /** Keras class name, e.g. `Conv2D`. */
