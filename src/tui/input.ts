@@ -1,4 +1,4 @@
-import type { ReadStream } from 'node:tty';
+import type { Readable } from 'node:stream';
 
 /** One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, ...), and the text that it types, if any. */
 export interface Key {
@@ -75,7 +75,7 @@ export class Input {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly stdin: ReadStream,
+    private readonly stdin: Readable & { setRawMode(on: boolean): unknown },
     private readonly onKey: (key: Key) => void,
   ) {}
 
