@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
@@ -8,19 +7,11 @@ import { loadDataset } from '../../src/data/load.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
 import type { Split, SplitName } from '../../src/data/types.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
+import { FER2013, FER2013_TREE, needs } from '../helpers/needs.js';
 import { csv, folderWith, PIXELS } from './fixtures.js';
-
-/** The real FER-2013 lies beside the project, where its owner put it; it is not ours to ship. */
-const REAL = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/fer2013');
-const FILE = join(REAL, 'fer2013.csv.gz');
-const TREE = join(REAL, 'folders');
 
 function counts({ labels }: Split): Record<string, number> {
   return Object.fromEntries(CLASS_NAMES.map((name, c) => [name, labels.filter((l) => l === c).length]));
-}
-
-for (const path of [FILE, TREE]) {
-  if (!existsSync(path)) console.warn(`\n*** NOT TESTED: the real FER-2013 is not at ${path} ***\n`);
 }
 
 describe('drawn faces in the forms of FER-2013', () => {
@@ -74,12 +65,12 @@ function grayPng(face: Uint8Array): Buffer {
 }
 
 describe('the real FER-2013', () => {
-  it.skipIf(!existsSync(FILE))('has the published counts; the second load takes less than 1 s', async () => {
+  it('has the published counts; the second load takes less than 1 s', needs.fer2013, async () => {
     const cacheDir = folderWith({});
     const start = performance.now();
-    const { splits, skipped } = await loadDataset(FILE, { cacheDir });
+    const { splits, skipped } = await loadDataset(FER2013, { cacheDir });
     const parsed = performance.now();
-    const again = await loadDataset(FILE, { cacheDir });
+    const again = await loadDataset(FER2013, { cacheDir });
     const [first, second] = [parsed - start, performance.now() - parsed].map(Math.round);
     console.log(`FER-2013: ${first} ms from .csv.gz, ${second} ms from the cache`);
     expect(Object.values(splits).map((s) => s.labels.length)).toEqual([28_709, 3_589, 0]);
@@ -95,8 +86,8 @@ describe('the real FER-2013', () => {
     expect(second).toBeLessThan(1000);
   });
 
-  it.skipIf(!existsSync(TREE))('reads as a folder tree too, with faces of every class', async () => {
-    const { splits } = await loadDataset(TREE, { cacheDir: false });
+  it('reads as a folder tree too, with faces of every class', needs.fer2013Tree, async () => {
+    const { splits } = await loadDataset(FER2013_TREE, { cacheDir: false });
     expect(splits.train.labels.length).toBeGreaterThan(0);
     for (const n of Object.values(counts(splits.train))) expect(n).toBeGreaterThan(0);
   });

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
 import { toOnnx } from '../../src/formats/onnx.js';
@@ -27,6 +25,7 @@ import { type Network, Sequential } from '../../src/nn/network.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { FER2013, needs, PEERS } from '../helpers/needs.js';
 import { everything, miniXception, randomWeights } from '../helpers/networks.js';
 import { readOnnx, runOnnx } from '../helpers/onnx.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
@@ -199,18 +198,11 @@ describe('an ONNX file', () => {
   });
 });
 
-/** ONNX Runtime is no dependency; `npm run bench:peers` fetches it. The full tests require it. */
-const PEERS = new URL('../../bench/.peers/', import.meta.url);
-const present = existsSync(fileURLToPath(new URL('node_modules/onnxruntime-node', PEERS)));
-if (!present)
-  console.warn('SKIPPED without ONNX Runtime (npm run bench:peers fetches it): its reading of our files');
-
 const COUNT = 64;
 
 /** Faces as the network's input: the nearest pixels, / 255. */
 async function imagesFor({ inputShape: [h = 1, w = 1, c = 1] }: Network): Promise<Float32Array> {
-  const real = fileURLToPath(new URL('../../../shared/fer2013/fer2013.csv.gz', import.meta.url));
-  const { splits } = await loadDataset(existsSync(real) ? real : 'synthetic:600');
+  const { splits } = await loadDataset(needs.fer2013.skip ? 'synthetic:600' : FER2013);
   return Float32Array.from({ length: COUNT * h * w * c }, (_, i) => {
     const pixel = Math.floor(i / c);
     const [x, y] = [pixel % w, Math.floor(pixel / w) % h];
@@ -220,14 +212,12 @@ async function imagesFor({ inputShape: [h = 1, w = 1, c = 1] }: Network): Promis
 }
 
 describeGpu('an ONNX file in ONNX Runtime', (gpu) => {
-  it
-    .skipIf(!present && !process.env['FER_TEST_FULL'])
-    .each([
-      buildModel('fer-cnn'),
-      buildModel('fer-shallow', { activation: 'relu' }),
-      everything(-1),
-      miniXception(),
-    ])('gives the same probabilities on faces: $name', async (network) => {
+  it.each([
+    buildModel('fer-cnn'),
+    buildModel('fer-shallow', { activation: 'relu' }),
+    everything(-1),
+    miniXception(),
+  ])('gives the same probabilities on faces: $name', needs.onnxRuntime, async (network) => {
     const ort = createRequire(PEERS)('onnxruntime-node');
     const images = await imagesFor(network);
     const weights = randomWeights(network);

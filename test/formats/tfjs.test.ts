@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { toKeras } from '../../src/formats/keras_architecture.js';
 import {
@@ -21,17 +19,13 @@ import { Sequential } from '../../src/nn/network.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { needs, PEERS } from '../helpers/needs.js';
 import { miniXception, randomWeights } from '../helpers/networks.js';
 
 /**
  * TensorFlow.js reads the architectures that Keras 2 writes: somebody else's reader of what we write. It is no dependency;
  * `npm run bench:peers` fetches it. The full tests require it.
  */
-const PEERS = new URL('../../bench/.peers/', import.meta.url);
-const present = existsSync(fileURLToPath(new URL('node_modules/@tensorflow/tfjs-layers', PEERS)));
-if (!present)
-  console.warn('SKIPPED without TensorFlow.js (npm run bench:peers fetches it): its reading of our files');
-
 const mixed = new Sequential(
   'mixed',
   [12, 10, 3],
@@ -51,13 +45,11 @@ const mixed = new Sequential(
 );
 
 describeGpu('what we write, read by TensorFlow.js', (gpu) => {
-  it
-    .skipIf(!present && !process.env['FER_TEST_FULL'])
-    .each([
-      buildModel('fer-shallow', { filters: [4], inputShape: [12, 12, 1] }),
-      mixed,
-      miniXception([24, 24, 1]),
-    ])('$name gives the same probabilities', async (network) => {
+  it.each([
+    buildModel('fer-shallow', { filters: [4], inputShape: [12, 12, 1] }),
+    mixed,
+    miniXception([24, 24, 1]),
+  ])('$name gives the same probabilities', needs.tensorflowJs, async (network) => {
     const load = createRequire(PEERS);
     const [tf, layers] = [load('@tensorflow/tfjs-core'), load('@tensorflow/tfjs-layers')];
     load('@tensorflow/tfjs-backend-cpu');

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { modelCard } from '../../scripts/model_card.mjs';
 import { evaluateWeights } from '../../src/train/evaluation.js';
@@ -12,11 +11,7 @@ import {
   weightsPath,
 } from '../../src/train/shipped_models.js';
 import { describeGpu } from '../helpers/gpu.js';
-
-const REAL = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/fer2013/fer2013.csv.gz');
-const FULL = process.env['FER_TEST_FULL'] === '1';
-if (FULL && !existsSync(REAL))
-  console.warn(`\n*** NOT TESTED: figures of the model card, for FER-2013 is not at ${REAL} ***\n`);
+import { all, FER2013, needs } from '../helpers/needs.js';
 
 describe('the shipped models', () => {
   it('are at most 20 MB together, each with its card', () => {
@@ -47,14 +42,15 @@ describeGpu('the shipped models on this adapter', () => {
     expect(Math.max(...apart)).toBeLessThan(1e-4);
   });
 
-  it.skipIf(!FULL || !existsSync(REAL)).each(shippedModels())(
+  it.each(shippedModels())(
     '%s has the validation figures of its card',
+    all(needs.fer2013, needs.full),
     async (name) => {
       for (const tta of ['none', 'flip'] as const) {
         const then = readCard(name).validation[tta];
         const now = await evaluateWeights({
           weights: weightsPath(name),
-          data: REAL,
+          data: FER2013,
           split: 'validation',
           tta,
         });

@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
@@ -15,6 +14,7 @@ import { Rng } from '../../src/util/random.js';
 import { csv } from '../data/fixtures.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { all, FER2013, needs } from '../helpers/needs.js';
 import { Oracle, type OraclePlan } from '../helpers/oracle.js';
 
 const PIXELS = 48 * 48;
@@ -106,21 +106,17 @@ describeGpu('a training with --init, --no-shuffle, --no-augment, --dropout 0 and
   });
 });
 
-const data = fileURLToPath(new URL('../../../shared/fer2013/fer2013.csv.gz', import.meta.url));
-const full = process.env['FER_TEST_FULL'] && existsSync(data);
-if (process.env['FER_TEST_FULL'] && !existsSync(data)) console.warn(`SKIPPING: no FER-2013 at ${data}`);
-
 // Adam moves a weight by the whole rate however small its gradient, so rounding of tiny gradients grows; and in one of ten
 // batches the rounding of Winograd's tiles (3e-6, whichever kernels transform them) lets a pooling window whose pixels nearly tie
 // choose the other one, which turns hundreds of such gradients over. The whole network is therefore compared for one step only (the
 // loss of step 2 is 9e-5 to 1.3e-4 apart), one of a quarter of its width for four.
-describe.skipIf(!full)('the named networks on FER-2013', () => {
+describe('the named networks on FER-2013', all(needs.fer2013, needs.full), () => {
   it.each([
     { model: 'fer-shallow', plan: { filters: [32], dense: [64] }, batch: 8, steps: 10 },
     { model: 'fer-cnn', plan: { filters: [8, 16, 32, 64], dense: [32, 32] }, batch: 4, steps: 4 },
     { model: 'fer-cnn', plan: { filters: [32, 64, 128, 256], dense: [64, 64] }, batch: 4, steps: 1 },
   ] as const)('$model of $plan.filters follows a float64 training', async (spec) => {
-    const { splits } = await loadDataset(data);
-    await compare(data, splits.train, spec);
+    const { splits } = await loadDataset(FER2013);
+    await compare(FER2013, splits.train, spec);
   }, 600_000);
 });

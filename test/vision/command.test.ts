@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
-import { composeVideos, haveFaces, haveOpenCv, parsed, temporary, untrainedWeights } from './fixtures.js';
+import { all, FULL, needs } from '../helpers/needs.js';
+import { composeVideos, parsed, temporary, untrainedWeights } from './fixtures.js';
 import { score } from './score.mjs';
 
 interface FrameLine {
@@ -56,13 +57,13 @@ describe('webcam and detect refuse', () => {
     expect(lines.at(-1)).toMatchObject({ type: 'end', exit: code });
   });
 
-  it.skipIf(!haveOpenCv)('a file that is no video, with what the decoder says', async () => {
+  it('a file that is no video, with what the decoder says', needs.openCv, async () => {
     const { code, stderr } = await runCli(['webcam', '--source', noise, '--headless']);
     expect(code).toBe(7);
     expect(stderr).toContain('cannot be read as a video');
   });
 
-  it.skipIf(!haveOpenCv)('an image that is none', async () => {
+  it('an image that is none', needs.openCv, async () => {
     const picture = join(folder, 'broken.jpg');
     writeFileSync(picture, 'not a picture');
     const { code, stderr } = await runCli(['detect', picture]);
@@ -115,7 +116,7 @@ describeGpu('webcam on drawn faces', () => {
     expect(empty.stdout.trimEnd().split('\n').at(-1)).toBe('frame 136  9.07 s  No face found');
   });
 
-  it.skipIf(!haveOpenCv)('--record writes a whole video, --snapshot a photo of each new face', async () => {
+  it('--record writes a whole video, --snapshot a photo of each new face', needs.openCv, async () => {
     const video = join(folder, 'out.mp4');
     const photos = join(folder, 'photos');
     const { stderr } = await runCli(
@@ -133,24 +134,13 @@ describeGpu('webcam on drawn faces', () => {
 });
 
 describeGpu('webcam on videos of real faces', () => {
-  const possible = haveOpenCv && haveFaces;
-  /** The longer ones are part of `npm run test:full`. */
-  const full = Boolean(process.env['FER_TEST_FULL']);
-  const videos: [string, number, number][] = [
-    ['one', 0.78, 0.9],
-    ...(full
-      ? ([
-          ['three', 0.78, 0.92],
-          ['small_dark', 0.68, 0.95],
-        ] as [string, number, number][])
-      : []),
-  ];
+  const possible = all(needs.openCv, needs.realFaces);
   const folder = temporary();
   let weights = '';
   beforeAll(async () => {
-    if (!possible) return;
+    if (possible.skip) return;
     weights = await untrainedWeights(folder);
-    composeVideos(folder, ['one', 'none', 'visit', ...(full ? ['three', 'small_dark'] : [])]);
+    composeVideos(folder, ['one', 'none', 'visit', ...(FULL ? ['three', 'small_dark'] : [])]);
   });
   const watch = async (name: string, ...args: string[]) => {
     const source = join(folder, `${name}.mp4`);
@@ -178,22 +168,30 @@ describeGpu('webcam on videos of real faces', () => {
   };
 
   /** A little below what was measured (docs/results.md); another decoder moves a box or two. */
-  it.skipIf(!possible).each(videos)(
-    '%s: finds at least %f of the faces; %f of what it finds are faces',
-    async (name, least, right) => {
-      const { recall, precision, faces, hits, extra } = await watch(name);
-      console.log(`${name}: ${hits} of ${faces} faces found, ${extra} that are none`);
-      expect(recall).toBeGreaterThanOrEqual(least);
-      expect(precision).toBeGreaterThanOrEqual(right);
-    },
-  );
+  const videos = [
+    { name: 'one', least: 0.78, right: 0.9, needed: possible },
+    { name: 'three', least: 0.78, right: 0.92, needed: all(possible, needs.full) },
+    { name: 'small_dark', least: 0.68, right: 0.95, needed: all(possible, needs.full) },
+  ];
+  for (const { name, least, right, needed } of videos) {
+    it(
+      `${name}: finds at least ${least} of the faces; ${right} of what it finds are faces`,
+      needed,
+      async () => {
+        const { recall, precision, faces, hits, extra } = await watch(name);
+        console.log(`${name}: ${hits} of ${faces} faces found, ${extra} that are none`);
+        expect(recall).toBeGreaterThanOrEqual(least);
+        expect(precision).toBeGreaterThanOrEqual(right);
+      },
+    );
+  }
 
-  it.skipIf(!possible)('an empty room: never a face', async () => {
+  it('an empty room: never a face', possible, async () => {
     const { frames } = await watch('none');
     expect(frames.filter(({ found }) => found)).toEqual([]);
   });
 
-  it.skipIf(!possible)('a visit: nobody, then one face with one number, then nobody', async () => {
+  it('a visit: nobody, then one face with one number, then nobody', possible, async () => {
     const { frames, truth, recall } = await watch('visit');
     expect(recall).toBeGreaterThan(0.9);
     frames.forEach(({ found }, i) => {
@@ -203,8 +201,9 @@ describeGpu('webcam on videos of real faces', () => {
     expect(numbers.size).toBeLessThanOrEqual(2);
   });
 
-  it.skipIf(!possible || !full)(
+  it(
     'other settings find other faces: eyes drop some, a larger least size the small ones',
+    all(possible, needs.full),
     async () => {
       const plain = await watch('small_dark');
       const eyes = await watch('small_dark', '--eyes');
@@ -216,7 +215,7 @@ describeGpu('webcam on videos of real faces', () => {
     },
   );
 
-  it.skipIf(!possible)('detect: stills, annotated, and exit 9 where a face is required', async () => {
+  it('detect: stills, annotated, and exit 9 where a face is required', possible, async () => {
     const out = join(folder, 'annotated');
     const photo = join(folder, 'photo.png');
     const { stdout: made } = await runCli([

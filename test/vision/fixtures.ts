@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openGpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
@@ -10,16 +10,6 @@ import { saveModel } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-/** Real faces lie beside the project, where its owner put them; they are not ours to ship. */
-const FACES = resolve(HERE, '../../../shared/faces224');
-const BINDING = resolve(HERE, '../../node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node');
-
-export const haveOpenCv = existsSync(BINDING);
-export const haveFaces = existsSync(FACES);
-if (!haveOpenCv)
-  console.warn('\n*** NOT TESTED: OpenCV (its binding is not built: npm run setup:camera) ***\n');
-if (!haveFaces) console.warn(`\n*** NOT TESTED: real faces (there are none at ${FACES}) ***\n`);
-
 export const temporary = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-vision-'));
 
 /** Composes videos with known truth; see compose.mjs. In a process of its own: the binding prints on stdout. */

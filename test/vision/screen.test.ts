@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { describeGpu } from '../helpers/gpu.js';
+import { all, needs } from '../helpers/needs.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
 import { TerminalImages } from '../helpers/terminal_images.js';
-import { composeVideos, haveFaces, haveOpenCv, temporary, untrainedWeights } from './fixtures.js';
+import { composeVideos, temporary, untrainedWeights } from './fixtures.js';
 
 const folder = temporary();
+const possible = all(needs.openCv, needs.realFaces);
 let weights = '';
 
 /** `fer-tui webcam` in a terminal. */
@@ -16,7 +18,7 @@ const watch = (source: string, ...rest: string[]) =>
 describeGpu('webcam in a real terminal', () => {
   beforeAll(async () => {
     weights = await untrainedWeights(folder);
-    if (haveOpenCv && haveFaces) composeVideos(folder, ['visit']);
+    if (!possible.skip) composeVideos(folder, ['visit']);
   });
 
   it('drawn faces: picture, bars, freeze, mirror, smoothing, photo, another source, quit', async () => {
@@ -67,8 +69,9 @@ describeGpu('webcam in a real terminal', () => {
     expect(shown()).toEqual([]);
   }, 60_000);
 
-  it.skipIf(!haveOpenCv || !haveFaces)(
+  it(
     'a video of a real face: nobody, a face, nobody, the end',
+    { ...possible, timeout: 120_000 },
     async () => {
       const { t, cwd } = watch(join(folder, 'visit.mp4'), '--record', 'out.mp4');
       await t.waitFor('● REC visit.mp4', 30_000);
@@ -83,6 +86,5 @@ describeGpu('webcam in a real terminal', () => {
       t.press('ctrl+c');
       await expectRestored(t, cwd, 130);
     },
-    120_000,
   );
 });

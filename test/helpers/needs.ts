@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds the optional test data, beside the project: data sets that are not ours to ship. */
+const SHARED = new URL('../../../shared/', import.meta.url);
+/** What `npm run bench:peers` installs. */
+export const PEERS = new URL('../../bench/.peers/', import.meta.url);
+
+const there = (name: string, folder: URL): boolean => existsSync(fileURLToPath(new URL(name, folder)));
+const pathIn = (name: string): string => fileURLToPath(new URL(name, SHARED));
+
+/** FER-2013 as Kaggle ships it, and as a folder tree. */
+export const FER2013 = pathIn('fer2013/fer2013.csv.gz');
+export const FER2013_TREE = pathIn('fer2013/folders');
+/** Photographs of faces, 224 x 224. */
+export const FACES = pathIn('faces224');
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why a test is skipped; `SkipReasons` prints it and refuses a skip without one. */
+    skipped?: string;
+  }
+}
+
+/** Options for `it` and `describe`: none where a requirement is met, otherwise a skip with its reason. */
+export interface Need {
+  readonly skip?: true;
+  readonly meta?: { readonly skipped: string };
+}
+
+/** A requirement that is met or not; `otherwise` says what is missing, and in brackets how to get it. */
+export const need = (met: boolean, otherwise: string): Need =>
+  met ? {} : { skip: true, meta: { skipped: otherwise } };
+
+/** The first of several requirements that is not met. */
+export const all = (...list: readonly Need[]): Need => list.find(({ skip }) => skip) ?? {};
+
+/** `npm run test:full`. It requires the other programs, so that no full run passes without them. */
+export const FULL = Boolean(process.env['FER_TEST_FULL']);
+
+/**
+ * What some tests need and a machine may lack. The only way to skip a test:
+ *
+ *     it('reads it back', needs.onnxRuntime, async () => { ... });
+ *     it.each(videos)('%s', all(needs.openCv, needs.realFaces), async (video) => { ... });
+ */
+export const needs = {
+  full: need(FULL, 'takes minutes (npm run test:full)'),
+  onnxRuntime: need(
+    FULL || there('node_modules/onnxruntime-node', PEERS),
+    'ONNX Runtime is not installed (npm run bench:peers)',
+  ),
+  tensorflowJs: need(
+    FULL || there('node_modules/@tensorflow/tfjs-layers', PEERS),
+    'TensorFlow.js is not installed (npm run bench:peers)',
+  ),
+  openCv: need(
+    existsSync(
+      fileURLToPath(
+        new URL('../../node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node', import.meta.url),
+      ),
+    ),
+    'the OpenCV binding is not built (npm run setup:camera)',
+  ),
+  realFaces: need(existsSync(FACES), 'no photographs of faces in ../shared/faces224'),
+  fer2013: need(existsSync(FER2013), 'no FER-2013 at ../shared/fer2013/fer2013.csv.gz'),
+  fer2013Tree: need(existsSync(FER2013_TREE), 'no FER-2013 folders in ../shared/fer2013/folders'),
+} as const;
