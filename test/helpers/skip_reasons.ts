@@ -1,4 +1,4 @@
-import type { Reporter, TestModule, TestState, Vitest } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestState, TestSuite, Vitest } from 'vitest/node';
 
 /** One test as the closing lines count it. */
 export interface Counted {
@@ -39,18 +39,27 @@ export default class SkipReasons implements Reporter {
       [...module.children.allTests()].map((test) => ({
         name: `${module.relativeModuleId} > ${test.fullName}`,
         state: test.result().state,
-        reason: test.meta().skipped ?? (this.#filtered ? 'does not match -t' : undefined),
+        reason: this.#reason(test),
       })),
     );
     const broken = modules.filter(
       (module) => !module.ok() && [...module.children.allTests('failed')].length === 0,
     );
     const unexplained = tests.filter(({ state, reason }) => state === 'skipped' && reason === undefined);
-    if (unexplained.length > 0 && broken.length === 0) {
+    if (unexplained.length > 0) {
       console.error('\nskipped without a reason (test/helpers/needs.ts gives one):');
       for (const { name } of unexplained) console.error(`  ${name}`);
       process.exitCode = 1;
     }
     console.log(`\n${closingLines(tests, broken.length + errors.length).join('\n')}`);
+  }
+  #reason(test: TestCase): string | undefined {
+    const { skipped } = test.meta();
+    if (skipped !== undefined) return skipped;
+    if (this.#filtered) return 'does not match -t';
+    for (let suite: TestSuite | TestModule = test.parent; ; suite = suite.parent) {
+      if (suite.errors().length > 0) return 'the set-up of their suite failed';
+      if (suite.type === 'module') return undefined;
+    }
   }
 }

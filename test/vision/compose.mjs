@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import jpeg from 'jpeg-js';
 import { resample } from '../../dist/util/resample.js';
 import { loadOpenCv } from '../../dist/vision/opencv.js';
-import { Recorder } from '../../dist/vision/video_recorder.js';
+import { VideoRecorder } from '../../dist/vision/video_recorder.js';
 
 export const FACES = resolve(dirname(fileURLToPath(import.meta.url)), '../../../shared/faces224');
 const [WIDTH, HEIGHT, FPS] = [640, 480, 15];
@@ -147,7 +147,7 @@ export function compose(folder, name, cv, faces) {
   if (existsSync(video) && existsSync(truth)) return;
   mkdirSync(folder, { recursive: true });
   rmSync(video, { force: true });
-  const recorder = new Recorder(cv, video, FPS, { width: WIDTH, height: HEIGHT });
+  const recorder = new VideoRecorder(cv, video, FPS, { width: WIDTH, height: HEIGHT });
   const frames = [];
   for (const frame of framesOf(name, faces)) {
     recorder.add(frame.picture, frames.length / FPS);
