@@ -45,6 +45,7 @@ export const FULL = Boolean(process.env['FER_TEST_FULL']);
  *     it.each(videos)('%s', all(needs.openCv, needs.realFaces), async (video) => { ... });
  */
 export const needs = {
+  linux: need(process.platform === 'linux', 'only on Linux'),
   full: need(FULL, 'takes minutes (npm run test:full)'),
   onnxRuntime: need(
     FULL || there('node_modules/onnxruntime-node', PEERS),

@@ -19,6 +19,7 @@ import {
 import { DemoSource, demoFrame } from '../../src/vision/demo.js';
 import type { Box } from '../../src/vision/geometry.js';
 import { nameOfSource, parseSource, type SourceSpec } from '../../src/vision/source_spec.js';
+import { needs } from '../helpers/needs.js';
 
 describe('sources', () => {
   it.each([
@@ -100,7 +101,7 @@ describe('sources', () => {
     expect(cameraRefused(2, '/dev/video2')).toContain('try --source 3');
   });
 
-  it.runIf(process.platform === 'linux')('whoever else has a device open is named', async () => {
+  it('whoever else has a device open is named', needs.linux, async () => {
     const device = join(mkdtempSync(join(tmpdir(), 'fer-tui-device-')), 'video0');
     writeFileSync(device, '');
     expect(canProbe()).toBe(true);
