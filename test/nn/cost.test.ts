@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { networkCosts, receptiveFields } from '../../src/nn/cost.js';
 import {
+  Activation,
+  Add,
+  AveragePooling2D,
   BatchNormalization,
   Conv2D,
   Dense,
+  DepthwiseConv2D,
   Dropout,
   ELU,
   Flatten,
+  GlobalAveragePooling2D,
+  LeakyReLU,
   MaxPooling2D,
+  ReLU,
+  SeparableConv2D,
+  Softmax,
 } from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
-import { Sequential } from '../../src/nn/network.js';
+import { Network, Sequential } from '../../src/nn/network.js';
 import { miniXception } from '../helpers/networks.js';
 
 describe('networkCosts', () => {
@@ -39,6 +48,39 @@ describe('networkCosts', () => {
     ]);
   });
 
+  it('counts every other kind of layer too', () => {
+    const network = new Network(
+      'kinds',
+      [8, 6, 2],
+      [
+        { layer: SeparableConv2D({ filters: 4, depthMultiplier: 3, activation: 'relu' }) },
+        { layer: DepthwiseConv2D({ activation: 'tanh' }) },
+        { layer: Add(), inputs: [0, 1, 0] },
+        { layer: AveragePooling2D({ poolSize: 3, strides: 2, padding: 'same' }) },
+        { layer: Activation({ activation: 'sigmoid' }) },
+        { layer: ReLU() },
+        { layer: LeakyReLU() },
+        { layer: GlobalAveragePooling2D() },
+        { layer: Dense({ units: 5, useBias: false }) },
+        { layer: Softmax() },
+      ],
+    );
+    const [whole, half] = [8 * 6, 4 * 3];
+    expect(networkCosts(network).map(({ flop }) => flop)).toEqual([
+      whole * (2 * 9 * 2 * 3 + 2 * 6 * 4 + 4 + 4), // apart, mixed, bias, activation
+      whole * 4 * (2 * 9 + 1 + 1),
+      whole * 4 * 2,
+      half * 4 * 9,
+      ...[half * 4, half * 4, half * 4],
+      half * 4,
+      2 * 4 * 5,
+      3 * 5,
+    ]);
+    expect(networkCosts(network).map(({ bytes }) => bytes / 4)).toEqual([
+      ...[whole * 4, whole * 4, whole * 4, half * 4, half * 4, half * 4, half * 4, 4, 5, 5],
+    ]);
+  });
+
   it('leaves the positions of a strided convolution out', () => {
     const network = new Sequential('s', [9, 9, 1], [Conv2D({ filters: 1, strides: 2, useBias: false })]);
     expect(networkCosts(network)).toEqual([{ flop: 5 * 5 * 2 * 9, bytes: 100 }]);
@@ -54,6 +96,20 @@ describe('receptiveFields', () => {
     expect(at('conv2d_3')).toBe(38);
     expect(at('flatten')).toBeUndefined();
     expect(at('dense_2')).toBeUndefined();
+  });
+
+  it('grow by the longer edge of a window, and faster behind strides', () => {
+    const network = new Sequential(
+      's',
+      [40, 40, 1],
+      [
+        Conv2D({ filters: 1, kernelSize: [1, 5], strides: 2 }),
+        ELU(),
+        Conv2D({ filters: 1, strides: 3 }),
+        AveragePooling2D({ poolSize: 2 }),
+      ],
+    );
+    expect(receptiveFields(network)).toEqual([5, 5, 5 + 2 * 2, 5 + 2 * 2 + 6]);
   });
 
   it('follow the widest of the branches that meet', () => {
