@@ -11,7 +11,7 @@ import {
   Dropout,
   ELU,
   Flatten,
-  MaxPool2D,
+  MaxPooling2D,
   Softmax,
   SpatialDropout2D,
 } from '../../src/nn/layers.js';
@@ -55,7 +55,7 @@ function branches(nodes: readonly GraphNode[]): Network {
 const CASES: [string, Network, string[]][] = [
   [
     'a whole block',
-    chain(conv(), ELU({ alpha: 0.4 }), norm(), MaxPool2D(), Dropout({ rate: 0.3 })),
+    chain(conv(), ELU({ alpha: 0.4 }), norm(), MaxPooling2D(), Dropout({ rate: 0.3 })),
     ['conv2d', 'dense'],
   ],
   ['a block without bias', chain(conv({ useBias: false }), ELU(), norm()), ['conv2d', 'dense']],
@@ -83,7 +83,7 @@ const CASES: [string, Network, string[]][] = [
   ['no ELU at all', chain(conv(), norm()), ['conv2d', 'batch_normalization', 'dense']],
   [
     'an ELU without a normalisation',
-    chain(conv(), ELU({ alpha: 0.4 }), MaxPool2D()),
+    chain(conv(), ELU({ alpha: 0.4 }), MaxPooling2D()),
     ['conv2d', 'elu', 'max_pooling2d', 'dense'],
   ],
   ['an ELU by its name', chain(conv(), Activation({ activation: 'elu' }), norm()), ['conv2d', 'dense']],
@@ -117,20 +117,20 @@ const CASES: [string, Network, string[]][] = [
     chain(conv({ filters: 6 }), ELU(), norm()),
     ['conv2d', 'elu', 'batch_normalization', 'dense'],
   ],
-  ['a pool of 3 x 3', chain(conv(), ELU(), norm(), MaxPool2D({ poolSize: 3 })), ['conv2d', 'dense']],
+  ['a pool of 3 x 3', chain(conv(), ELU(), norm(), MaxPooling2D({ poolSize: 3 })), ['conv2d', 'dense']],
   [
     'a pool whose windows overlap',
-    chain(conv(), ELU(), norm(), MaxPool2D({ poolSize: 3, strides: 2 })),
+    chain(conv(), ELU(), norm(), MaxPooling2D({ poolSize: 3, strides: 2 })),
     ['conv2d', 'max_pooling2d', 'dense'],
   ],
   [
     'a pool whose windows leave gaps',
-    chain(conv(), ELU(), norm(), MaxPool2D({ poolSize: 2, strides: 3 })),
+    chain(conv(), ELU(), norm(), MaxPooling2D({ poolSize: 2, strides: 3 })),
     ['conv2d', 'max_pooling2d', 'dense'],
   ],
   [
     'a pool that pads',
-    chain(conv(), ELU(), norm(), MaxPool2D({ padding: 'same' }), Dropout({ rate: 0.3 })),
+    chain(conv(), ELU(), norm(), MaxPooling2D({ padding: 'same' }), Dropout({ rate: 0.3 })),
     ['conv2d', 'max_pooling2d', 'dropout', 'dense'],
   ],
   [
@@ -141,12 +141,12 @@ const CASES: [string, Network, string[]][] = [
   ['dropout without a pool', chain(conv(), ELU(), norm(), Dropout({ rate: 0.3 })), ['conv2d', 'dense']],
   [
     'a pool behind dropout',
-    chain(conv(), ELU(), norm(), Dropout({ rate: 0.3 }), MaxPool2D()),
+    chain(conv(), ELU(), norm(), Dropout({ rate: 0.3 }), MaxPooling2D()),
     ['conv2d', 'max_pooling2d', 'dense'],
   ],
   [
     'dropout of whole maps',
-    chain(conv(), ELU(), norm(), MaxPool2D(), SpatialDropout2D({ rate: 0.3 })),
+    chain(conv(), ELU(), norm(), MaxPooling2D(), SpatialDropout2D({ rate: 0.3 })),
     ['conv2d', 'spatial_dropout2d', 'dense'],
   ],
   [
@@ -156,7 +156,7 @@ const CASES: [string, Network, string[]][] = [
   ],
   [
     'two blocks, the first one without a pool',
-    chain(conv(), ELU({ alpha: 0.4 }), norm(), conv({ filters: 8 }), ELU(), norm(), MaxPool2D()),
+    chain(conv(), ELU({ alpha: 0.4 }), norm(), conv({ filters: 8 }), ELU(), norm(), MaxPooling2D()),
     ['conv2d', 'conv2d_1', 'dense'],
   ],
   [
@@ -183,8 +183,8 @@ const CASES: [string, Network, string[]][] = [
       { layer: conv() },
       { layer: ELU({ alpha: 0.4 }) },
       { layer: norm() },
-      { layer: MaxPool2D() },
-      { layer: MaxPool2D(), inputs: [2] },
+      { layer: MaxPooling2D() },
+      { layer: MaxPooling2D(), inputs: [2] },
       { layer: Add(), inputs: [4, 3] },
     ]),
     ['conv2d', 'max_pooling2d', 'max_pooling2d_1', 'add', 'dense'],

@@ -13,7 +13,7 @@ import {
   Flatten,
   GlobalAveragePooling2D,
   LeakyReLU,
-  MaxPool2D,
+  MaxPooling2D,
   ReLU,
   SeparableConv2D,
   Softmax,
@@ -40,8 +40,8 @@ describe('layers', () => {
       { units: 5, useBias: true, activation: 'linear', kernelInitializer: 'glorot_uniform' },
     ],
     [BatchNormalization(), { axis: -1, momentum: 0.99, epsilon: 1e-3, center: true, scale: true }],
-    [MaxPool2D(), { poolSize: 2, strides: 2, padding: 'valid' }],
-    [MaxPool2D({ poolSize: 3 }), { poolSize: 3, strides: 3, padding: 'valid' }],
+    [MaxPooling2D(), { poolSize: 2, strides: 2, padding: 'valid' }],
+    [MaxPooling2D({ poolSize: 3 }), { poolSize: 3, strides: 3, padding: 'valid' }],
     [AveragePooling2D(), { poolSize: 2, strides: 2, padding: 'valid' }],
     [AveragePooling2D({ poolSize: 3 }), { poolSize: 3, strides: 3, padding: 'valid' }],
     [ELU(), { alpha: 1 }],
@@ -67,9 +67,9 @@ describe('layers', () => {
     [Conv2D({ filters: 4, kernelSize: 3, strides: 3, padding: 'valid' }), [2, 3, 4]],
     [DepthwiseConv2D({ depthMultiplier: 2, strides: 2, padding: 'valid' }), [3, 4, 6]],
     [SeparableConv2D({ filters: 5, depthMultiplier: 2, strides: 2 }), [4, 5, 5]],
-    [MaxPool2D(), [3, 5, 3]],
-    [MaxPool2D({ padding: 'same' }), [4, 5, 3]],
-    [MaxPool2D({ poolSize: 3, strides: 2 }), [3, 4, 3]],
+    [MaxPooling2D(), [3, 5, 3]],
+    [MaxPooling2D({ padding: 'same' }), [4, 5, 3]],
+    [MaxPooling2D({ poolSize: 3, strides: 2 }), [3, 4, 3]],
     [AveragePooling2D({ poolSize: 3, strides: 2 }), [3, 4, 3]],
     [AveragePooling2D({ padding: 'same' }), [4, 5, 3]],
     [GlobalAveragePooling2D(), [3]],
@@ -138,7 +138,7 @@ describe('layers', () => {
   });
 
   it('without weights ask for none', () => {
-    for (const layer of [ELU(), ReLU(), MaxPool2D(), Flatten(), Add(), Softmax(), Dropout({ rate: 0.1 })])
+    for (const layer of [ELU(), ReLU(), MaxPooling2D(), Flatten(), Add(), Softmax(), Dropout({ rate: 0.1 })])
       expect(layer.weights(IMAGE)).toEqual([]);
   });
 
