@@ -11,7 +11,7 @@ const figure = (x) => (Math.abs(x) >= 100 ? String(Math.round(x)) : x.toPrecisio
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
 const head = (...cells) => {
   row(...cells);
-  row(...cells.map(() => '---'));
+  console.log(`|${'---|'.repeat(cells.length)}`);
 };
 
 console.log(`${adapter}; ${cpu}; Node ${node}; ${date.slice(0, 10)}`);

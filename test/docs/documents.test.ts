@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -130,5 +131,14 @@ describe('figures that the program can print', () => {
         expect(row).toContain(`| ${(100 * accuracy).toFixed(1)} % |`);
       }
     }
+  });
+
+  it('the tables of docs/performance.md are those of bench/results/lavapipe-epyc.json', () => {
+    const result = 'bench/results/lavapipe-epyc.json';
+    const printed = execFileSync(process.execPath, ['scripts/performance.mjs', result], { encoding: 'utf8' });
+    const rows = printed.split('\n').filter((line) => line.startsWith('|'));
+    const document = readFileSync('docs/performance.md', 'utf8').split('\n');
+    expect(rows.length).toBeGreaterThan(50);
+    expect(rows.filter((row) => !document.includes(row))).toEqual([]);
   });
 });
