@@ -1,0 +1,291 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as h5wasm from 'h5wasm/node';
+import { describe, expect, it } from 'vitest';
+import {
+  at,
+  attribute,
+  groupAt,
+  type H5Group,
+  isH5,
+  numbersAt,
+  putNumbers,
+  putText,
+  putTexts,
+  readingH5,
+  textsOf,
+  writingH5,
+} from '../../src/formats/hdf5.js';
+import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
+import { readH5, writeH5 } from '../../src/formats/keras_h5.js';
+import { isZip, readKerasZip } from '../../src/formats/keras_zip.js';
+import type { NamedArray } from '../../src/nn/parameters.js';
+import { RunError } from '../../src/util/errors.js';
+import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
+import { miniXception, randomWeights } from '../helpers/networks.js';
+import { KERAS_2_0, KERAS_3 } from './keras_samples.js';
+
+/** What a body reads from a file that another made. */
+async function through<T>(make: (file: H5Group) => void, body: (file: H5Group) => T): Promise<T> {
+  const path = join(newFolder(), 'a.h5');
+  await writingH5(path, make);
+  return readingH5(path, 'a.h5', body);
+}
+
+describe('HDF5', () => {
+  it('is known by its first eight bytes', () => {
+    const signature = Buffer.from('894844460d0a1a0a', 'hex');
+    expect(isH5(Buffer.concat([signature, Buffer.alloc(4)]))).toBe(true);
+    expect([signature.subarray(0, 7), Buffer.from('PK'), Buffer.alloc(0)].map(isH5)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(isH5(Buffer.concat([Buffer.alloc(1), signature]))).toBe(false);
+  });
+
+  it('has groups and numbers at paths, and nothing beside them', async () => {
+    await through(
+      (file) => {
+        const inner = (file.create_group('a') as H5Group).create_group('b') as H5Group;
+        putNumbers(inner, 'n', Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+      },
+      (file) => {
+        expect(numbersAt(file, 'a/b/n')).toEqual({
+          shape: [2, 3],
+          data: Float32Array.of(1, 2, 3, 4, 5, 6),
+          kind: '<f',
+        });
+        expect(groupAt(file, 'a/b')?.keys()).toEqual(['n']);
+        expect(groupAt(file, 'a')?.keys()).toEqual(['b']);
+        for (const path of ['x', 'a/x', 'a/b/n/x', 'x/b', 'b']) {
+          expect([at(file, path), groupAt(file, path), numbersAt(file, path)]).toEqual([
+            undefined,
+            undefined,
+            undefined,
+          ]);
+        }
+        expect([groupAt(file, 'a/b/n'), numbersAt(file, 'a/b')]).toEqual([undefined, undefined]);
+      },
+    );
+  });
+
+  it('gives other floats and single numbers as floats, with their kind', async () => {
+    await through(
+      (file) => {
+        file.create_dataset({ name: 'd', data: Float64Array.of(0.5, 2), shape: [2], dtype: '<d' });
+        file.create_dataset({ name: 'i', data: Int32Array.of(3, -4), shape: [2], dtype: '<i' });
+        file.create_dataset({ name: 's', data: Float32Array.of(7), shape: [], dtype: '<f' });
+      },
+      (file) => {
+        expect(numbersAt(file, 'd')).toEqual({ shape: [2], data: Float32Array.of(0.5, 2), kind: '<d' });
+        expect(numbersAt(file, 'i')).toEqual({ shape: [2], data: Float32Array.of(3, -4), kind: '<i' });
+        expect(numbersAt(file, 's')).toEqual({ shape: [], data: Float32Array.of(7), kind: '<f' });
+      },
+    );
+  });
+
+  it('has texts: one, lists, lists in pieces, none', async () => {
+    const long = Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(3000)}`);
+    const wide = ['ä'.repeat(3), 'b'];
+    await through(
+      (file) => {
+        putText(file, 'ascii', 'abc');
+        putText(file, 'utf8', 'ä€', 'utf8');
+        putTexts(file, 'list', ['one', 'two2']);
+        putTexts(file, 'wide', wide);
+        putTexts(file, 'none', []);
+        putTexts(file, 'long', long);
+        putTexts(
+          file,
+          'fits',
+          ['y'.repeat(64_512)].map((text) => text.slice(0, 60_000)),
+        );
+      },
+      (file) => {
+        expect([attribute(file, 'ascii'), attribute(file, 'utf8'), attribute(file, 'x')]).toEqual([
+          'abc',
+          'ä€',
+          undefined,
+        ]);
+        expect(textsOf(file, 'ascii')).toEqual(['abc']);
+        expect(textsOf(file, 'list')).toEqual(['one', 'two2']);
+        expect(textsOf(file, 'wide')).toHaveLength(2);
+        expect(textsOf(file, 'none')).toEqual([]);
+        expect(textsOf(file, 'x')).toEqual([]);
+        expect(textsOf(file, 'long')).toEqual(long);
+        const pieces = Object.keys(file.attrs).filter((name) => name.startsWith('long'));
+        expect(pieces.sort()).toEqual(['long0', 'long1', 'long2']); // 150,000 bytes in three
+        expect(file.attrs['long0']?.metadata).toMatchObject({ size: 3003, shape: [17] });
+        expect(Object.keys(file.attrs)).toContain('fits');
+        expect(file.attrs['ascii']?.metadata).toMatchObject({ cset: 0 });
+        expect(file.attrs['utf8']?.metadata).toMatchObject({ cset: 1 });
+        expect(file.attrs['wide']?.metadata).toMatchObject({ size: 6, shape: [2] });
+      },
+    );
+  });
+
+  it('hands on what a reader says, and says what is wrong with a file', async () => {
+    const path = join(newFolder(), 'a.h5');
+    await writingH5(path, () => undefined);
+    const mine = new RunError('mine');
+    await expect(
+      readingH5(path, 'a.h5', () => {
+        throw mine;
+      }),
+    ).rejects.toBe(mine);
+    await expect(
+      readingH5(path, 'a.h5', () => {
+        throw new Error('odd');
+      }),
+    ).rejects.toThrow('a.h5: it cannot be read as an HDF5 file (Error: odd); is it whole?');
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, whole.length - 100));
+    const broken = readingH5(path, 'a.h5', () => undefined);
+    await expect(broken).rejects.toThrow(
+      /^a\.h5: it cannot be read as an HDF5 file \([^\n]*truncated[^\n]*\); is it whole\?$/,
+    );
+    await expect(
+      writingH5(path, () => {
+        throw mine;
+      }),
+    ).rejects.toBe(mine);
+    await writingH5(path, () => undefined); // the file was closed
+  });
+});
+
+const sample = fromKeras(KERAS_2_0, 'sample');
+const trained = randomWeights(sample);
+
+describe('weights in HDF5 files of Keras', () => {
+  it('of 64 bits are read, whole numbers are refused', async () => {
+    const doubles = Float64Array.of(1, 2, 3, 4, 0.5);
+    const path = join(newFolder(), 'numbered.h5');
+    const of = (name: string): NamedArray[] =>
+      (sample.layers.find((layer) => layer.name === name)?.weights ?? []).map(
+        (w) => trained.get(w.name) as NamedArray,
+      );
+    const folders = [
+      { folder: 'batch_normalization', weights: of('batch_normalization_1') },
+      { folder: 'conv2d', weights: of('conv2d_1') },
+      { folder: 'conv2d_1', weights: of('conv2d_2') },
+      { folder: 'dense', weights: of('dense_1').slice(0, 1) },
+      { folder: 'separable_conv2d', weights: of('separable_conv2d_1') },
+    ];
+    for (const [dtype, data] of [
+      ['<d', doubles],
+      ['<i', Int32Array.of(1, 2, 3, 4, 5)],
+    ] as const) {
+      await writeNumberedWeights(path, folders);
+      const file = new h5wasm.File(path, 'a');
+      (file.get('layers/dense/vars') as h5wasm.Group).create_dataset({ name: '1', data, shape: [5], dtype });
+      file.close();
+      if (dtype === '<d') {
+        expect((await readH5(path, KERAS_3)).weights.get('dense_1/bias')?.data).toEqual(
+          Float32Array.from(doubles),
+        );
+      } else {
+        await expect(readH5(path, KERAS_3)).rejects.toThrow(
+          `${path}: weight "layers/dense/vars/1" of "dense_1" is of <i numbers; only floats`,
+        );
+      }
+    }
+  });
+
+  it('that are missing, or fewer than the layer has, are named', async () => {
+    const path = join(newFolder(), 'w.h5');
+    await writingH5(path, (file) => putTexts(file, 'layer_names', ['a']));
+    await expect(readH5(path, KERAS_2_0)).rejects.toThrow(
+      `${path}: weights of 0 layers; the model has 5 with weights`,
+    );
+    await writingH5(path, (file) => {
+      const withWeights = sample.layers.filter(({ weights }) => weights.length > 0);
+      putTexts(
+        file,
+        'layer_names',
+        withWeights.map(({ name }) => name),
+      );
+      for (const { name } of withWeights) {
+        putTexts(file.create_group(name) as H5Group, 'weight_names', [`${name}/one:0`]);
+      }
+    });
+    await expect(readH5(path, KERAS_2_0)).rejects.toThrow(
+      `${path}: weight "conv2d_1/one:0" of layer "conv2d_1" is not there; the model expects [3, 3, 1, 4]`,
+    );
+  });
+});
+
+describe('a model that is written', () => {
+  const network = miniXception([16, 16, 1], [4]);
+  const weights = randomWeights(network);
+  const own = { classes: ['a'], preprocess: 'none', notes: { run: 'r1' } };
+
+  it('has its notes, and its mean image where there is one', async () => {
+    const path = join(newFolder(), 'm.h5');
+    await writeH5(path, network, weights, own);
+    expect(await readH5(path)).toMatchObject({ whole: true, own: { ...own, mean: undefined } });
+    const mean = Float32Array.of(1, 2, 3);
+    await writeH5(path, network, weights, { ...own, mean });
+    expect((await readH5(path)).own).toEqual({ ...own, mean });
+    expect(readdirSync(join(path, '..'))).toEqual(['m.h5']);
+  });
+
+  it('has its names in ASCII, as Python escapes them', async () => {
+    const path = join(newFolder(), 'm.h5');
+    const json = JSON.parse(JSON.stringify(toKeras(network)));
+    json.config.name = 'mögel\u20ac';
+    await writeH5(path, fromKeras(json, 'x'), weights, own);
+    const text = await readingH5(path, path, (file) => String(attribute(file, 'model_config')));
+    expect(text).toContain('"name":"m\\u00f6gel\\u20ac"');
+    expect((await readH5(path)).network.name).toBe('mögel\u20ac');
+  });
+
+  it('leaves nothing behind where it fails, and the old file as it was', async () => {
+    const path = join(newFolder(), 'm.h5');
+    await writeH5(path, network, weights, own);
+    const before = readFileSync(path);
+    const fewer = new Map(weights);
+    fewer.delete('conv2d/kernel');
+    await expect(writeH5(path, network, fewer, own)).rejects.toThrow(
+      'weights of conv2d/kernel: expected [3, 3, 1, 4]',
+    );
+    const short = new Map(weights).set('conv2d/kernel', { shape: [2], data: Float32Array.of(1, 2) });
+    await expect(writeH5(path, network, short, own)).rejects.toThrow(RunError);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(join(path, '..'))).toEqual(['m.h5']);
+    await expect(writeH5('/proc/none/m.h5', network, weights, own)).rejects.toThrow(
+      'cannot write /proc/none/m.h5',
+    );
+    expect(existsSync('/proc/none')).toBe(false);
+  });
+
+  it('without its weights says so', async () => {
+    const path = join(newFolder(), 'm.h5');
+    await writingH5(path, (file) => putText(file, 'model_config', JSON.stringify(toKeras(network))));
+    await expect(readH5(path)).rejects.toThrow(`${path}: it has a model, but no model_weights`);
+  });
+});
+
+describe('a .keras file', () => {
+  it('is a zip by its first four bytes', () => {
+    expect(isZip(Uint8Array.of(0x50, 0x4b, 3, 4, 9))).toBe(true);
+    for (const [i, byte] of [0x51, 0x4c, 4, 5].entries()) {
+      const bytes = Uint8Array.of(0x50, 0x4b, 3, 4);
+      bytes[i] = byte;
+      expect(isZip(bytes)).toBe(false);
+    }
+  });
+
+  it('without its model or its weights is refused', async () => {
+    const path = join(newFolder(), 'w.h5');
+    await writeNumberedWeights(path, []);
+    const { zipSync, unzipSync } = await import('fflate');
+    const files = unzipSync(kerasZip(KERAS_3, path));
+    for (const missing of ['config.json', 'model.weights.h5']) {
+      const rest = Object.fromEntries(Object.entries(files).filter(([name]) => name !== missing));
+      await expect(readKerasZip(zipSync(rest), 'm.keras')).rejects.toThrow(
+        `m.keras: a zip without ${missing};`,
+      );
+    }
+  });
+});
