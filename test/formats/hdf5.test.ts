@@ -21,7 +21,7 @@ import { readH5, writeH5 } from '../../src/formats/keras_h5.js';
 import { isZip, readKerasZip } from '../../src/formats/keras_zip.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
 import { RunError } from '../../src/util/errors.js';
-import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
+import { kerasZip, newFolder, writeNumberedWeights } from '../helpers/keras_files.js';
 import { miniXception, randomWeights } from '../helpers/networks.js';
 import { KERAS_2_0, KERAS_3 } from './keras_samples.js';
 
