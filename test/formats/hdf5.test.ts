@@ -138,12 +138,12 @@ describe('HDF5', () => {
       readingH5(path, 'a.h5', () => {
         throw new Error('odd');
       }),
-    ).rejects.toThrow('a.h5: it cannot be read as an HDF5 file (Error: odd); is it whole?');
+    ).rejects.toThrow('a.h5: it cannot be read as an HDF5 file (Error: odd)');
     const whole = readFileSync(path);
     writeFileSync(path, whole.subarray(0, whole.length - 100));
     const broken = readingH5(path, 'a.h5', () => undefined);
     await expect(broken).rejects.toThrow(
-      /^a\.h5: it cannot be read as an HDF5 file \([^\n]*truncated[^\n]*\); is it whole\?$/,
+      /^a\.h5: it cannot be read as an HDF5 file \([^\n]*truncated[^\n]*\)[^\n]*$/,
     );
     await expect(
       writingH5(path, () => {
@@ -186,7 +186,7 @@ describe('weights in HDF5 files of Keras', () => {
         );
       } else {
         await expect(readH5(path, KERAS_3)).rejects.toThrow(
-          `${path}: weight "layers/dense/vars/1" of "dense_1" is of <i numbers; only floats`,
+          `${path}: weight "layers/dense/vars/1" of "dense_1" has the data type <i; only floats`,
         );
       }
     }
@@ -262,7 +262,7 @@ describe('a model that is written', () => {
   it('without its weights says so', async () => {
     const path = join(newFolder(), 'm.h5');
     await writingH5(path, (file) => putText(file, 'model_config', JSON.stringify(toKeras(network))));
-    await expect(readH5(path)).rejects.toThrow(`${path}: it has a model, but no model_weights`);
+    await expect(readH5(path)).rejects.toThrow(`${path}: the group model_weights is missing`);
   });
 });
 

@@ -74,8 +74,8 @@ describe('.safetensors', () => {
     ['another file', Buffer.from('\x89HDF\r\n\x1a\n and more'), 'its header is cut off'],
     ['no JSON', file('{nothing'), 'its header is not JSON'],
     ['halves', file(`{${A.replace('F32', 'F16')}}`, 1, 2), 'a is F16, expected F32'],
-    ['too few numbers', file(`{${A}}`, 1), 'a is cut off'],
-    ['another shape', file(`{${A.replace('[2]', '[3]')}}`, 1, 2), 'a is cut off'],
+    ['too few numbers', file(`{${A}}`, 1), 'a is incomplete'],
+    ['another shape', file(`{${A.replace('[2]', '[3]')}}`, 1, 2), 'a is incomplete'],
   ])('with %s are refused', (_, bytes, why) => {
     expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(RunError);
     expect(() => decodeSafetensors(bytes, 'w.safetensors')).toThrow(
