@@ -13,12 +13,13 @@ import { table } from '../dist/cli/table.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
 import { weightsPath } from '../dist/train/shipped_models.js';
+import { toGray } from '../dist/util/picture.js';
 import { HaarDetector } from '../dist/vision/detector.js';
 import { iou } from '../dist/vision/geometry.js';
 import { loadOpenCv } from '../dist/vision/opencv.js';
 import { VISION_DEFAULTS, visionOptions } from '../dist/vision/options.js';
 import { INPUT_SIZE } from '../dist/vision/pipeline.js';
-import { cropFace, toGray } from '../dist/vision/pixels.js';
+import { cropFace } from '../dist/vision/pixels.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { background, loadFaces, place } from '../test/vision/compose.mjs';
 
