@@ -284,7 +284,6 @@ describeGpu('a learner', (gpu) => {
     await learner.dispose();
     expect(c).toBe(a);
     expect(new Set([a, b, d]).size).toBe(3);
-    await learner.dispose();
   });
 
   it('gives everything back, averages too', async () => {
