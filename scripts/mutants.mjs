@@ -43,7 +43,7 @@ const folders = positionals.length > 0 ? positionals : FOLDERS;
 const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
 const files = execFileSync('git', listing, { cwd: ROOT, encoding: 'utf8' })
   .split('\0')
-  .filter((file) => file !== '' && existsSync(join(ROOT, file)))
+  .filter((file) => file !== '' && file !== 'node_modules' && existsSync(join(ROOT, file)))
   .sort();
 const read = (file) => readFileSync(join(ROOT, file), 'utf8');
 const lineOf = ({ file, start }) => read(file).slice(0, start).split('\n').length;
