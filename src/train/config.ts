@@ -1,7 +1,8 @@
 import { parseAugment } from '../data/augment.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
-import { OPTION_ENTRIES, OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
+import { expectedText } from './option_text.js';
+import { defaultValue, OPTION_ENTRIES, OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
 
 type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };
 type ValueOf<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] }
@@ -35,7 +36,7 @@ export function resolveConfig(raw: Readonly<Record<string, unknown>>): TrainConf
     givenValue('optimizer') ?? OPTIONS.optimizer.default,
   );
   const entries = OPTION_ENTRIES.map(([name, spec]) => {
-    const fallback = spec.defaultOf?.[optimizer as OptimizerName] ?? spec.default;
+    const fallback = defaultValue(spec, optimizer as OptimizerName);
     const value = checked(name, spec, givenValue(name) ?? fallback);
     checkOptimizer(name, spec, value, optimizer as OptimizerName);
     return [camelCase(name), value] as const;
@@ -57,30 +58,23 @@ export function parseSizes(name: string, text: string | undefined): number[] | u
   return sizes;
 }
 
+/** @returns the value. Throws UsageError unless it is what the setting takes, or undefined. */
 function checked(name: string, spec: OptionSpec, value: unknown): unknown {
-  if (value === undefined) return undefined;
-  const fail = (expected: string): never => {
-    throw new UsageError(`${name} = ${String(value)}: expected ${expected}`);
-  };
-  if (spec.type === 'number') {
-    const [low, high] = spec.range ?? [-Infinity, Infinity];
-    const kind = spec.integer ? 'a whole number' : 'a number';
-    const ok =
-      typeof value === 'number' &&
-      value <= high &&
-      (spec.above ? value > low : value >= low) &&
-      (!spec.integer || Number.isInteger(value));
-    if (!ok) fail(`${kind} in ${spec.above ? '(' : '['}${low}, ${high}]`);
-  } else if (typeof value !== spec.type) {
-    fail(spec.type === 'boolean' ? 'true or false' : 'one text');
-  }
-  if (spec.choices !== undefined && !spec.choices.some((choice) => choice === value)) {
-    fail(`one of ${spec.choices.join(', ')}`);
+  if (value !== undefined && !fits(spec, value)) {
+    throw new UsageError(`${name} = ${String(value)}: expected ${expectedText(spec)}`);
   }
   return value;
 }
 
-/** A setting that only some optimisers have must be left at "not set", false or 0 with the others. */
+function fits({ type, choices, range, integer, above }: OptionSpec, value: unknown): boolean {
+  if (choices !== undefined) return choices.some((choice) => choice === value);
+  if (typeof value !== 'number') return typeof value === type;
+  const [low, high] = range ?? [-Infinity, Infinity];
+  const inRange = (above ? value > low : value >= low) && value <= high;
+  return type === 'number' && inRange && (!integer || Number.isInteger(value));
+}
+
+/** A setting that only some optimizers have must be left at "not set", false or 0 with the others. */
 function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, optimizer: OptimizerName): void {
   const set = value !== undefined && value !== false && value !== 0;
   if (set && only !== undefined && !only.includes(optimizer)) {

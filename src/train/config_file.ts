@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
-import { OPTIONS, type OptionSpec } from './options.js';
+import { OPTION_ENTRIES, optionSpec } from './options.js';
 
 /**
  * Reads settings from a JSON or YAML file. Names may be those of the command line or of a run's config.json. A setting that
@@ -19,13 +19,16 @@ export function readConfigFile(path: string): Record<string, unknown> {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new UsageError(`config file ${path}: expected settings like "epochs: 30", one a line`);
   }
-  const specs = new Map<string, OptionSpec>(Object.entries(OPTIONS));
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) {
+    if (key === '$schema') continue; // for editors
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const spec = specs.get(name);
+    const spec = optionSpec(name);
     if (spec === undefined) {
-      const near = nearest(name, specs.keys());
+      const near = nearest(
+        name,
+        OPTION_ENTRIES.map(([known]) => known),
+      );
       const hint = near === undefined ? 'see "fer-tui train --help"' : `did you mean "${near}"?`;
       throw new UsageError(`config file ${path}: "${key}" is no setting; ${hint}`);
     }

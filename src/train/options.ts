@@ -16,14 +16,16 @@ export type OptimizerName = (typeof OPTIMIZERS)[number];
 export interface OptionSpec {
   readonly type: 'string' | 'number' | 'boolean';
   readonly default?: string | number | boolean;
-  /** A default that depends on the optimiser. */
+  /** A default that depends on the optimizer. */
   readonly defaultOf?: Readonly<Record<OptimizerName, number>>;
   readonly choices?: readonly string[];
   /** Smallest and largest number, both included unless `above` excludes the smallest. */
   readonly range?: readonly [number, number];
   readonly integer?: boolean;
   readonly above?: boolean;
-  /** The optimisers that have this setting; default: all. */
+  /** A text that may be written as a list in a `--config` file. */
+  readonly list?: boolean;
+  /** The optimizers that have this setting; default: all. */
   readonly only?: readonly OptimizerName[];
   readonly help: string;
 }
@@ -33,25 +35,35 @@ export const OPTIONS = {
   data: {
     type: 'string',
     default: 'synthetic',
-    help: 'fer2013.csv(.gz), archive.zip, a folder tree, or "synthetic"',
+    help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
   },
   model: {
     type: 'string',
     default: 'fer-cnn',
     choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
-    help: 'network',
+    help: 'network to train',
   },
   filters: {
     type: 'string',
+    list: true,
     help: "filters of each convolution block, e.g. 32,64,128 (default: the network's own)",
   },
-  convolutions: { type: 'number', integer: true, range: [1, 8], help: 'convolutions in each block' },
-  dense: { type: 'string', help: 'units of each dense block, e.g. 128,64; "none" for no dense block' },
+  convolutions: {
+    type: 'number',
+    integer: true,
+    range: [1, 8],
+    help: "convolutions in each block (default: the network's own)",
+  },
+  dense: {
+    type: 'string',
+    list: true,
+    help: 'units of each dense block, e.g. 128,64, or "none" for no dense block (default: the network\'s own)',
+  },
   activation: {
     type: 'string',
     default: 'elu',
     choices: ['elu', 'relu'],
-    help: 'behind convolutions and dense layers',
+    help: 'activation after convolutions and dense layers',
   },
   epochs: {
     type: 'number',
@@ -61,58 +73,58 @@ export const OPTIONS = {
     help: 'passes over the training images',
   },
   batch: { type: 'number', default: 28, integer: true, range: [1, 1024], help: 'images per step' },
-  optimizer: { type: 'string', default: 'adam', choices: OPTIMIZERS, help: 'update law' },
+  optimizer: { type: 'string', default: 'adam', choices: OPTIMIZERS, help: 'optimizer' },
   lr: {
     defaultOf: { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 },
     type: 'number',
     range: [0, 10],
     above: true,
-    help: 'learning rate (default: 1e-3, sgd 1e-2)',
+    help: 'learning rate',
   },
   momentum: {
     only: ['sgd', 'rmsprop'],
     type: 'number',
     default: 0,
     range: [0, 0.9999],
-    help: 'of sgd and rmsprop',
+    help: 'momentum of sgd and rmsprop',
   },
-  nesterov: { only: ['sgd'], type: 'boolean', default: false, help: "sgd looks ahead (Nesterov's momentum)" },
+  nesterov: { only: ['sgd'], type: 'boolean', default: false, help: 'use Nesterov momentum in sgd' },
   rho: {
     only: ['rmsprop'],
     type: 'number',
     range: [0, 0.99999],
-    help: "rmsprop's memory of the squared gradient (default 0.9)",
+    help: "decay rate of rmsprop's average of squared gradients (default: 0.9)",
   },
   centered: {
     only: ['rmsprop'],
     type: 'boolean',
     default: false,
-    help: 'rmsprop subtracts the squared mean gradient',
+    help: 'subtract the squared mean gradient in rmsprop',
   },
   beta1: {
     only: ['adam'],
     type: 'number',
     range: [0, 0.99999],
-    help: "adam's memory of the gradient (default 0.9)",
+    help: "decay rate of adam's average of gradients (default: 0.9)",
   },
   beta2: {
     only: ['adam'],
     type: 'number',
     range: [0, 0.9999999],
-    help: "adam's memory of the squared gradient (default 0.999)",
+    help: "decay rate of adam's average of squared gradients (default: 0.999)",
   },
   amsgrad: {
     only: ['adam'],
     type: 'boolean',
     default: false,
-    help: 'adam divides by the largest squared average so far',
+    help: 'divide by the largest average of squared gradients so far in adam',
   },
   epsilon: {
     only: ['adam', 'rmsprop'],
     type: 'number',
     range: [0, 1],
     above: true,
-    help: 'of adam and rmsprop: keeps the divisor from 0 (default 1e-7)',
+    help: 'small constant that keeps adam and rmsprop from dividing by zero (default: 1e-7)',
   },
   l1: {
     type: 'number',
@@ -129,50 +141,52 @@ export const OPTIONS = {
   dropout: {
     type: 'number',
     range: [0, 0.95],
-    help: "replaces every dropout rate (default: the network's own)",
+    help: "rate of all dropout layers (default: the network's own)",
   },
   'class-weights': {
     type: 'string',
-    help: 'what each class counts in training: "balanced", or a list like 1,9,1,0.6,1,1,1',
+    list: true,
+    help: 'weight of each class in the loss: "balanced", or a list like 1,9,1,0.6,1,1,1',
   },
   'clip-norm': {
     type: 'number',
     range: [0, 1e6],
     above: true,
-    help: 'shorten the gradient of all weights together to this norm',
+    help: 'scale the gradient of all weights down to this norm if it is larger',
   },
   'clip-value': {
     type: 'number',
     range: [0, 1e6],
     above: true,
-    help: 'cut every number of the gradient off at this',
+    help: 'limit every element of the gradient to this absolute value',
   },
   ema: {
     type: 'number',
     range: [0, 0.99999],
     above: true,
-    help: 'momentum of a moving average of the weights, which is validated and saved, e.g. 0.999',
+    help: 'momentum of a moving average of the weights, e.g. 0.999; the average is validated and saved',
   },
   swa: {
     type: 'number',
     integer: true,
     range: [1, 10_000],
-    help: 'from the end of this epoch on, average the weights of all epochs; the average is validated and saved',
+    help: 'average the weights of all epochs from this one on; the average is validated and saved',
   },
   'label-smoothing': {
     type: 'number',
     default: 0,
     range: [0, 0.9],
-    help: 'share of the target spread over all classes',
+    help: 'fraction of each target that is spread evenly over all classes',
   },
   precision: {
     type: 'string',
     default: 'float32',
     choices: ['float32', 'mixed_float16'],
-    help: 'mixed_float16: convolutions in training keep what lies between their kernels as halves; faster, a little coarser',
+    help: 'mixed_float16 stores the intermediate values of convolutions as half floats during training: faster, slightly less precise',
   },
   augment: {
     type: 'string',
+    list: true,
     default: 'default',
     help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1',
   },
@@ -180,118 +194,133 @@ export const OPTIONS = {
     type: 'number',
     default: 0,
     range: [0, 10],
-    help: 'blend images and their targets in pairs, shares from Beta(mixup, mixup), e.g. 0.2; 0 is off',
+    help: 'blend images and their targets in pairs, with weights drawn from Beta(mixup, mixup), e.g. 0.2; 0: off',
   },
   preprocess: {
     type: 'string',
     default: 'mean',
     choices: PREPROCESS,
-    help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1',
+    help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1; none: 0 to 255',
   },
   shuffle: {
     type: 'boolean',
     default: true,
-    help: 'new order every epoch (--no-shuffle: rows in file order)',
+    help: 'train on the images in a new random order every epoch; --no-shuffle: in file order',
   },
   seed: {
     type: 'number',
     default: 7,
     integer: true,
     range: [0, 2 ** 32 - 1],
-    help: 'of weights, order, augmentation, dropout',
+    help: 'seed of the initial weights, the order of images, augmentation and dropout',
   },
   schedule: {
     type: 'string',
     default: 'constant',
     choices: SCHEDULES,
-    help: 'how the learning rate goes over the run',
+    help: 'how the learning rate changes during training',
   },
-  'warmup-epochs': { type: 'number', default: 0, range: [0, 1000], help: 'epochs of linear rise to --lr' },
+  'warmup-epochs': {
+    type: 'number',
+    default: 0,
+    range: [0, 1000],
+    help: 'epochs in which the learning rate rises linearly to --lr',
+  },
   gamma: {
     type: 'number',
     range: [0, 1],
     above: true,
-    help: 'factor of step (default 0.5), exponential (0.95)',
+    help: 'decay factor of the schedules step (default: 0.5) and exponential (default: 0.95)',
   },
-  'step-epochs': { type: 'number', range: [0, 10_000], above: true, help: 'epochs a step (default 10)' },
+  'step-epochs': {
+    type: 'number',
+    range: [0, 10_000],
+    above: true,
+    help: 'epochs between two decays of the schedule step (default: 10)',
+  },
   'final-lr': {
     type: 'number',
     range: [0, 1],
-    help: 'where cosine (default 0) and one-cycle (1e-4) end, as a factor of --lr',
+    help: 'last learning rate of the schedules cosine (default: 0) and one-cycle (default: 1e-4), as a fraction of --lr',
   },
   monitor: {
     type: 'string',
     default: 'val_loss',
     choices: MONITORS,
-    help: 'what early stopping and the falling rate watch',
+    help: 'metric that early stopping and ReduceLROnPlateau watch',
   },
   mode: {
     type: 'string',
     default: 'auto',
     choices: MODES,
-    help: 'whether --monitor is better when small or large; auto goes by its name',
+    help: 'whether a smaller (min) or larger (max) --monitor is better; auto: depends on the metric',
   },
   'early-stopping': {
     type: 'number',
     integer: true,
     range: [0, 10_000],
-    help: 'EarlyStopping: epochs of patience (default: off)',
+    help: 'EarlyStopping: stop after this many epochs without improvement (default: off)',
   },
   'min-delta': {
     type: 'number',
     default: 0,
     range: [0, 100],
-    help: 'of EarlyStopping: what counts as better',
+    help: 'EarlyStopping: smallest change that counts as an improvement',
   },
   'restore-best-weights': {
     type: 'boolean',
     default: false,
-    help: 'EarlyStopping ends with the weights of its best epoch',
+    help: 'EarlyStopping: end with the weights of the best epoch',
   },
   'reduce-lr': {
     type: 'number',
     integer: true,
     range: [0, 10_000],
-    help: 'ReduceLROnPlateau: epochs of patience (default: off)',
+    help: 'ReduceLROnPlateau: reduce the learning rate after this many epochs without improvement (default: off)',
   },
   'reduce-lr-factor': {
     type: 'number',
     default: 0.1,
     range: [0, 0.999],
     above: true,
-    help: 'of ReduceLROnPlateau',
+    help: 'ReduceLROnPlateau: factor by which the learning rate is multiplied',
   },
-  'reduce-lr-min-delta': { type: 'number', default: 1e-4, range: [0, 100], help: 'of ReduceLROnPlateau' },
+  'reduce-lr-min-delta': {
+    type: 'number',
+    default: 1e-4,
+    range: [0, 100],
+    help: 'ReduceLROnPlateau: smallest change that counts as an improvement',
+  },
   'reduce-lr-cooldown': {
     type: 'number',
     default: 0,
     integer: true,
     range: [0, 10_000],
-    help: 'of ReduceLROnPlateau: epochs of rest after a fall',
+    help: 'ReduceLROnPlateau: epochs to wait after a reduction before counting again',
   },
-  'min-lr': { type: 'number', default: 0, range: [0, 10], help: 'of ReduceLROnPlateau: lowest rate' },
+  'min-lr': { type: 'number', default: 0, range: [0, 10], help: 'ReduceLROnPlateau: lowest learning rate' },
   'checkpoint-monitor': {
     type: 'string',
     default: 'val_acc',
     choices: MONITORS,
-    help: 'ModelCheckpoint: what says which weights are the best',
+    help: 'ModelCheckpoint: metric that decides which weights are the best',
   },
   'checkpoint-mode': {
     type: 'string',
     default: 'auto',
     choices: MODES,
-    help: 'ModelCheckpoint: whether --checkpoint-monitor is better when small or large',
+    help: 'ModelCheckpoint: whether a smaller (min) or larger (max) --checkpoint-monitor is better; auto: depends on the metric',
   },
   'save-best-only': {
     type: 'boolean',
     default: true,
-    help: 'ModelCheckpoint; --no-save-best-only keeps the weights of every epoch, in epochs/',
+    help: 'ModelCheckpoint: save only the best weights; --no-save-best-only: also those of every epoch, in epochs/',
   },
   'checkpoint-seconds': {
     type: 'number',
     default: 60,
     range: [0, 86_400],
-    help: 'seconds between checkpoints to resume from; there is one after each epoch, too',
+    help: 'seconds between checkpoints that a run can be resumed from; each epoch also ends with one',
   },
   limit: {
     type: 'number',
@@ -305,29 +334,41 @@ export const OPTIONS = {
     default: 20,
     integer: true,
     range: [1, 1_000_000],
-    help: 'a step event every N steps',
+    help: 'log every N-th step',
   },
   tensorboard: {
     type: 'boolean',
     default: false,
-    help: "write the curves once more for TensorBoard, in the run's folder",
+    help: "also write the curves for TensorBoard, in the run's folder",
   },
   'skip-bad': {
     type: 'boolean',
     default: false,
-    help: 'leave out rows and images that cannot be read, and count them',
+    help: 'skip and count rows and images that cannot be read',
   },
-  adapter: { type: 'string', help: 'part of a GPU adapter\'s name (see "fer-tui doctor")' },
+  adapter: { type: 'string', help: 'part of the GPU adapter\'s name (see "fer-tui doctor")' },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
   architecture: {
     type: 'string',
-    help: 'a file whose network is trained instead: model.json of Keras, .h5, .keras, .safetensors',
+    help: 'train the network of this file instead of --model: a Keras model.json, .h5, .keras or .safetensors',
   },
-  init: { type: 'string', help: 'weights to begin with, e.g. runs/r1/best.safetensors' },
-  'save-steps': { type: 'string', help: 'folder for the weights after every single step' },
+  init: { type: 'string', help: 'file with the initial weights, e.g. runs/r1/best.safetensors' },
+  'save-steps': { type: 'string', help: 'folder in which to save the weights after every step' },
 } as const satisfies Record<string, OptionSpec>;
 
 export type OptionName = keyof typeof OPTIONS;
 
 /** Every setting as its name on the command line and its entry in the table. */
 export const OPTION_ENTRIES: readonly (readonly [name: string, spec: OptionSpec])[] = Object.entries(OPTIONS);
+
+const SPECS: ReadonlyMap<string, OptionSpec> = new Map(OPTION_ENTRIES);
+
+/** The entry of a setting by its name on the command line; undefined for a name that is no setting. */
+export function optionSpec(name: string): OptionSpec | undefined {
+  return SPECS.get(name);
+}
+
+/** The value of a setting that was not set; undefined where it has no default. */
+export function defaultValue(spec: OptionSpec, optimizer: OptimizerName): OptionSpec['default'] {
+  return spec.defaultOf?.[optimizer] ?? spec.default;
+}

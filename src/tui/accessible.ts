@@ -1,10 +1,11 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { EngineProcess } from '../engine/process.js';
+import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
 import { listRuns, type RunReport } from '../train/runs.js';
 import { EXIT } from '../util/errors.js';
 import { percent } from './charts/axis.js';
-import { FIELDS, type FormValues, fieldText, formError, withValue } from './form.js';
+import { type FormValues, fieldText, formError, withValue } from './form.js';
 
 /**
  * The terminal UI for screen readers and simple terminals: numbered questions, one line at a time, nothing is ever
@@ -77,7 +78,7 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
 
 async function askSettings(lines: Interface): Promise<FormValues> {
   let values: FormValues = {};
-  for (const [name, { help }] of FIELDS.filter(([field]) => ASKED.includes(field))) {
+  for (const [name, { help }] of OPTION_ENTRIES.filter(([field]) => ASKED.includes(field))) {
     for (;;) {
       const answer = await lines.question(`${name}, ${help} [${fieldText(name, values)}]: `);
       const next = answer.trim() === '' ? values : withValue(values, name, answer.trim());

@@ -1,30 +1,28 @@
 import { existsSync } from 'node:fs';
 import { resolveConfig } from '../train/config.js';
-import { OPTIONS, type OptionSpec } from '../train/options.js';
+import { defaultText, expectedText } from '../train/option_text.js';
+import { defaultValue, OPTIMIZERS, OPTIONS, type OptionSpec, optionSpec } from '../train/options.js';
 import { UsageError } from '../util/errors.js';
 
 /** The settings of a run as a form: parsing, checking, and the command line that they stand for. */
 
 export type FormValues = Readonly<Record<string, string | number | boolean>>;
 
-export const FIELDS = Object.entries(OPTIONS as Record<string, OptionSpec>);
-
 /** A field's value as text; what is not set has none. */
 export function fieldText(name: string, values: FormValues): string {
-  const value = values[name] ?? (OPTIONS as Record<string, OptionSpec>)[name]?.default;
-  return value === undefined ? '' : String(value);
+  return (values[name] ?? defaultOf(name, values))?.toString() ?? '';
 }
 
-/** What a field takes: kind, range or choices, and its default. */
-export function fieldHelp({ type, choices, range, integer, above, default: value }: OptionSpec): string[] {
-  const kind =
-    choices?.join(' · ') ??
-    (type === 'number'
-      ? `a ${integer ? 'whole ' : ''}number in ${above ? '(' : '['}${range?.join(', ') ?? ''}]`
-      : type === 'boolean'
-        ? 'true · false'
-        : 'a text');
-  return [`takes ${kind}`, `default: ${value === undefined ? 'not set' : String(value)}`];
+/** What a field is when nobody set it; of some, this depends on the optimizer. */
+function defaultOf(name: string, values: FormValues): OptionSpec['default'] {
+  const chosen = OPTIMIZERS.find((optimizer) => optimizer === values['optimizer']);
+  const spec = optionSpec(name);
+  return spec && defaultValue(spec, chosen ?? OPTIONS.optimizer.default);
+}
+
+/** What a field takes, and its default. */
+export function fieldHelp(spec: OptionSpec): string[] {
+  return [`takes ${expectedText(spec)}`, `default: ${defaultText(spec) ?? 'not set'}`];
 }
 
 /** What was typed, as the field's type; empty is "not set". */
@@ -37,10 +35,10 @@ function parsed(spec: OptionSpec, text: string): string | number | boolean | und
 
 /** The values with one of them changed. */
 export function withValue(values: FormValues, name: string, text: string): FormValues {
-  const spec = (OPTIONS as Record<string, OptionSpec>)[name];
+  const spec = optionSpec(name);
   const value = spec && parsed(spec, text);
   const { [name]: _, ...rest } = values;
-  return value === undefined || value === spec?.default ? rest : { ...rest, [name]: value };
+  return value === undefined || value === defaultOf(name, values) ? rest : { ...rest, [name]: value };
 }
 
 /** Why a run cannot be begun with these values, if so: the words of the command line. */

@@ -9,7 +9,7 @@ import { applyStep, stepsOf } from '../helpers/guide.js';
 const GUIDE = readFileSync('CONTRIBUTING.md', 'utf8');
 const STEPS = stepsOf(GUIDE, '### An activation, from start to end: SiLU');
 const COPIED = [
-  ...['src', 'shaders', 'test', 'scripts', 'docs', 'tuning', 'dist'],
+  ...['src', 'shaders', 'schemas', 'test', 'scripts', 'docs', 'tuning', 'dist'],
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
 ];
 

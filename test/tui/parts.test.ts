@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { commandLine, FIELDS, fieldText, formError, turned, withValue } from '../../src/tui/form.js';
+import { OPTION_ENTRIES } from '../../src/train/options.js';
+import { commandLine, fieldText, formError, turned, withValue } from '../../src/tui/form.js';
 import { parseKeys } from '../../src/tui/input.js';
 import { borders, columns, scrolled, sizeClass, stack } from '../../src/tui/layout.js';
 import { Store } from '../../src/tui/store.js';
@@ -134,7 +135,9 @@ describe('the store', () => {
 
 describe('the form', () => {
   it('has every option of train', () => {
-    expect(FIELDS.map(([name]) => name)).toEqual(expect.arrayContaining(['data', 'model', 'epochs', 'seed']));
+    expect(OPTION_ENTRIES.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['data', 'model', 'epochs', 'seed']),
+    );
     expect(fieldText('epochs', {})).toBe('50');
     expect(fieldText('filters', {})).toBe('');
   });
@@ -156,11 +159,11 @@ describe('the form', () => {
   });
 
   it('turns choices round and round', () => {
-    const spec = FIELDS.find(([name]) => name === 'activation')?.[1];
+    const spec = OPTION_ENTRIES.find(([name]) => name === 'activation')?.[1];
     if (spec === undefined) throw new Error('no such field');
     expect(turned('activation', spec, {}, 1)).toEqual({ activation: 'relu' });
     expect(turned('activation', spec, { activation: 'relu' }, 1)).toEqual({});
-    const number = FIELDS.find(([name]) => name === 'epochs')?.[1];
+    const number = OPTION_ENTRIES.find(([name]) => name === 'epochs')?.[1];
     expect(number && turned('epochs', number, {}, 1)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { TrainEvent } from '../../src/train/events.js';
-import { FIELDS } from '../../src/tui/form.js';
+import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { ready } from '../../src/tui/loadable.js';
 import { applyEvent, beginRun, loseRun, type RunState } from '../../src/tui/run_state.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
@@ -33,7 +33,7 @@ const FAILED = after(
   { type: 'end', status: 'failed', exit: 6 },
 );
 /** Down to the field of the learning rate. */
-const LR = Array<string>(FIELDS.findIndex(([name]) => name === 'lr') + 1).fill('down');
+const LR = Array<string>(OPTION_ENTRIES.findIndex(([name]) => name === 'lr') + 1).fill('down');
 
 /** Every screen in every state: a line each. */
 const CASES: readonly ScreenCase[] = [
@@ -65,7 +65,7 @@ const CASES: readonly ScreenCase[] = [
     screen: 'train',
     name: 'typing a wrong value',
     keys: [...LR, 'enter', 'x', 'enter'],
-    words: ['lr = x', 'expected'],
+    words: ['lr = 0.001x', 'expected'],
   },
   {
     screen: 'train',

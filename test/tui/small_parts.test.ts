@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
+import { OPTIONS } from '../../src/train/options.js';
 import { ticks } from '../../src/tui/charts/axis.js';
-import { FIELDS, fieldHelp, turned } from '../../src/tui/form.js';
+import { fieldHelp, turned } from '../../src/tui/form.js';
 import { Input } from '../../src/tui/input.js';
 import { inside } from '../../src/tui/layout.js';
 import { Store } from '../../src/tui/store.js';
@@ -11,10 +12,9 @@ import { progressBar } from '../../src/tui/widgets.js';
 afterEach(() => void vi.useRealTimers());
 
 it('a choice turns backwards too, round the first one', () => {
-  const spec = FIELDS.find(([name]) => name === 'model')?.[1];
-  if (spec === undefined) throw new Error('no such field');
+  const spec = OPTIONS.model;
   expect(turned('model', spec, { model: 'fer-shallow' }, -1)).toEqual({});
-  expect(turned('model', spec, {}, -1)).toEqual({ model: spec.choices?.at(-1) });
+  expect(turned('model', spec, {}, -1)).toEqual({ model: spec.choices.at(-1) });
   expect(fieldHelp({ type: 'number', help: '', range: [0, 1], above: true })[0]).toBe(
     'takes a number in (0, 1]',
   );

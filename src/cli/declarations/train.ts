@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import { defaultText } from '../../train/option_text.js';
 import { OPTION_ENTRIES, type OptionName } from '../../train/options.js';
 import type { ArgsOf } from '../declaration.js';
 
@@ -36,15 +37,14 @@ export const DEMO = {
  * are checked by `resolveConfig`, which says more.
  */
 function settings(): Readonly<Record<OptionName, Options>> {
-  const entries = OPTION_ENTRIES.map(([name, { type, default: value, choices, help }]): [string, Options] => [
-    name,
-    {
-      type,
-      describe: help,
-      requiresArg: type !== 'boolean',
-      ...(choices && { choices }),
-      ...(value !== undefined && { defaultDescription: String(value) }),
-    },
-  ]);
+  const entries = OPTION_ENTRIES.map(([name, spec]): [string, Options] => {
+    const { type, choices, help: describe } = spec;
+    const defaultDescription = defaultText(spec);
+    const option = { type, describe, requiresArg: type !== 'boolean' };
+    return [
+      name,
+      { ...option, ...(choices && { choices }), ...(defaultDescription && { defaultDescription }) },
+    ];
+  });
   return Object.fromEntries(entries) as Record<OptionName, Options>;
 }

@@ -1,5 +1,6 @@
 import type { Steering } from '../../engine/protocol.js';
-import { commandLine, FIELDS, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
+import { OPTION_ENTRIES } from '../../train/options.js';
+import { commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { askAfterDivergence, askToStop, hasDiverged, resumeRun, startRun } from '../live.js';
 import { isActive } from '../run_state.js';
@@ -34,8 +35,8 @@ const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean =>
 function formLines({ state, rows, cols, theme }: PanelView<TrainState>): string[] {
   const { values, selected } = state;
   const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
-  const [first, count] = scrolled(rows - 1, FIELDS.length, selected - 1);
-  const fields = FIELDS.slice(first, first + count).map(([name], i) => {
+  const [first, count] = scrolled(rows - 1, OPTION_ENTRIES.length, selected - 1);
+  const fields = OPTION_ENTRIES.slice(first, first + count).map(([name], i) => {
     const text = fieldText(name, values);
     const changed = name in values ? '*' : ' ';
     const line = `${changed}${padTo(name, 21)} ${text === '' ? '–' : text}`;
@@ -49,7 +50,7 @@ function aboutLines({ state, cols, theme }: PanelView<TrainState>): string[] {
   const error = formError(values);
   const verdict =
     error === undefined ? [theme.good('✓ can be started')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
-  const field = FIELDS[selected - 1];
+  const field = OPTION_ENTRIES[selected - 1];
   if (field === undefined) {
     const line = wrapped(commandLine(values), cols).map(theme.dim);
     return [
@@ -77,7 +78,7 @@ function aboutLines({ state, cols, theme }: PanelView<TrainState>): string[] {
 /** Types a field's value; the settings as a whole must make sense with it. */
 function editField(act: Act): void {
   const { values, selected } = act.state;
-  const field = FIELDS[selected - 1];
+  const field = OPTION_ENTRIES[selected - 1];
   if (field === undefined) {
     begin(act);
     return;
@@ -98,7 +99,7 @@ function editField(act: Act): void {
 }
 
 function findField(act: Act): void {
-  const matching = (text: string): number => FIELDS.findIndex(([name]) => name.includes(text));
+  const matching = (text: string): number => OPTION_ENTRIES.findIndex(([name]) => name.includes(text));
   act.prompt({
     title: 'find a setting',
     value: '',
@@ -119,10 +120,10 @@ function begin(act: Act): void {
 }
 
 const select = (act: Act, step: number): void =>
-  act.set({ selected: Math.max(0, Math.min(FIELDS.length, act.state.selected + step)) });
+  act.set({ selected: Math.max(0, Math.min(OPTION_ENTRIES.length, act.state.selected + step)) });
 
 function turn(act: Act, step: number): void {
-  const field = FIELDS[act.state.selected - 1];
+  const field = OPTION_ENTRIES[act.state.selected - 1];
   const next = field && turned(field[0], field[1], act.state.values, step);
   if (next !== undefined) act.set({ values: next });
 }
@@ -184,7 +185,7 @@ const FORM_KEYS: readonly Binding<TrainState>[] = [
     help: 'Puts the default of a setting back',
     when: inForm,
     run: (act) => {
-      const field = FIELDS[act.state.selected - 1];
+      const field = OPTION_ENTRIES[act.state.selected - 1];
       if (field !== undefined) act.set({ values: withValue(act.state.values, field[0], '') });
     },
   },

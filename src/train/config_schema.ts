@@ -1,0 +1,41 @@
+import { camelCase } from '../util/camel_case.js';
+import { OPTION_ENTRIES, type OptionSpec } from './options.js';
+
+/**
+ * The JSON schema (draft 7) of a `--config` file: editors complete and check settings with it. Settings go by their names on
+ * the command line, or by those of a run's config.json, as `readConfigFile` takes them. Ranges and choices are those of
+ * `resolveConfig`; what depends on several settings or on the data is only checked by the program.
+ */
+export function configSchema(): object {
+  const properties: Record<string, object> = { $schema: { type: 'string' } };
+  for (const [name, spec] of OPTION_ENTRIES) {
+    properties[name] = propertyOf(spec);
+    const field = camelCase(name);
+    if (field !== name) properties[field] = { $ref: `#/properties/${name}` };
+  }
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Settings of a training, for fer-tui train --config',
+    type: 'object',
+    properties,
+    additionalProperties: false,
+  };
+}
+
+function propertyOf(spec: OptionSpec): object {
+  const { help: description, default: value } = spec;
+  return { description, ...valuesOf(spec), ...(value !== undefined && { default: value }) };
+}
+
+function valuesOf({ type, choices, range, integer, above, list }: OptionSpec): object {
+  if (choices !== undefined) return { enum: choices };
+  if (list) return { type: ['string', 'number', 'array'], items: { type: ['string', 'number'] } };
+  if (type === 'string') return { type: ['string', 'number'] };
+  if (type === 'boolean') return { type };
+  const [low, high] = range ?? [];
+  return {
+    type: integer ? 'integer' : 'number',
+    ...(low !== undefined && { [above ? 'exclusiveMinimum' : 'minimum']: low }),
+    ...(high !== undefined && { maximum: high }),
+  };
+}
