@@ -19,7 +19,7 @@ enable subgroups;
 
 const SIZE = {{SIZE}}u;
 const WINDOWS = EDGE / SIZE;
-const NOBODY = 3.4028234e38;
+const NO_WINNER = 3.4028234e38;
 
 struct BlockGradientParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, alpha: f32, keep_scale: f32,
@@ -45,7 +45,7 @@ fn won(line: Outputs, at: u32, count: u32, lane: u32, p: BlockGradientParams) ->
     if (lane < EDGE && (SIZE == 1u || lane % 2u == 0u)) {
       gradients[i] = select(Lane(), dy[source] * p.keep_scale, seen);
     } else if (lane < EDGE) {
-      gradients[i] = select(Lane(NOBODY), winner[source], seen);
+      gradients[i] = select(Lane(NO_WINNER), winner[source], seen);
     }
   }
   var result = Outputs();

@@ -16,7 +16,7 @@
 // Shapes: x [B, H, W, C], w [KH, KW, C, M], y and dy [B, OH, OW, C * M]; OC = C * M.
 // Threads: one an output row and lane of channels, which walks along the row. It keeps its weights, and the columns of x
 // that the next window covers too: with each step only the new ones come in (as in conv2d_gray.wgsl). `input_gradient`:
-// one an input lane, any stride; with stride 1 and M = 1 `forward` does it, with the kernel turned round (`turned`).
+// one an input lane, any stride; with stride 1 and M = 1 `forward` does it, with the kernel rotated round (`rotated`).
 // `weight_gradient`: one a lane and split of the rows, which sums all taps at once; reduce.wgsl adds the splits.
 // Constants: LANE is f32, or vec4f for four channels at once where M is 1; C and OC are then counted in fours.
 // KH, KW and STRIDE of the window.
@@ -28,7 +28,7 @@ const STRIDE = {{STRIDE}}u;
 
 struct DepthwiseParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, oc: u32, multiplier: u32,
-  pad_top: u32, pad_left: u32, has_bias: u32, turned: u32, splits: u32,
+  pad_top: u32, pad_left: u32, has_bias: u32, rotated: u32, splits: u32,
 }
 /// Weights or sums, one a tap.
 alias Taps = array<Lane, KH * KW>;
@@ -65,7 +65,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let top = (line % p.oh) * STRIDE - p.pad_top;
   var taps = Taps();
   for (var t = 0u; t < KH * KW; t++) {
-    taps[t] = weight[select(t, KH * KW - 1u - t, p.turned == 1u) * p.oc + o];
+    taps[t] = weight[select(t, KH * KW - 1u - t, p.rotated == 1u) * p.oc + o];
   }
   var shift = Lane();
   if (p.has_bias == 1u) { shift = bias[o]; }

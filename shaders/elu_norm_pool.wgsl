@@ -7,7 +7,7 @@
 // dropout.wgsl:
 //
 //   u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
-//   `winner` remembers the e that won, whose place is the first in row-major order that holds it, or NOBODY where dropout
+//   `winner` remembers the e that won, whose place is the first in row-major order that holds it, or NO_WINNER where dropout
 //   took the result away. Where there is neither pooling nor dropout every e wins, and e itself is `winner`
 // Gradients: only the places that won got one, so the two sums of batch normalisation run over the small map:
 //   d = dy * mask where e won, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
@@ -22,8 +22,8 @@
 
 const SIZE = {{SIZE}}u;
 const DROPOUT = {{DROPOUT}};
-const ALL_WIN = SIZE == 1u && !DROPOUT;
-const NOBODY = 3.4028234e38; // no e is as large: the loss would not be finite
+const ENDS_IN_NORM = SIZE == 1u && !DROPOUT;
+const NO_WINNER = 3.4028234e38; // no e is as large: the loss would not be finite
 
 struct BlockParams {
   b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, chunks: u32,
@@ -102,7 +102,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let offset = f_beta[c];
   let key = dropout_key(f_step, p.layer);
   for (var ox = 0u; ox < p.ow; ox++) {
-    var best = vec4f(-NOBODY);
+    var best = vec4f(-NO_WINNER);
     var best_e = vec4f(0.0);
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let v = f_e[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c];
@@ -115,7 +115,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     var keep = vec4<bool>(true);
     if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
     y[at] = select(vec4f(0.0), best * p.keep_scale, keep);
-    if (!ALL_WIN) { winner[at] = select(vec4f(NOBODY), best_e, keep); }
+    if (!ENDS_IN_NORM) { winner[at] = select(vec4f(NO_WINNER), best_e, keep); }
   }
 }
 
@@ -148,7 +148,7 @@ fn forward_winners(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var keep = vec4<bool>(true);
     if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
     w_y[at] = select(vec4f(0.0), ((v - shift) * scale + offset) * p.keep_scale, keep);
-    if (DROPOUT) { w_winner[at] = select(vec4f(NOBODY), v, keep); }
+    if (DROPOUT) { w_winner[at] = select(vec4f(NO_WINNER), v, keep); }
   }
 }
 
@@ -177,7 +177,7 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   for (var window = chunk * windows / p.chunks; window < last; window++) {
     let at = window * p.c4 + c;
     let v = s_winner[at];
-    let seen = v < vec4f(NOBODY);
+    let seen = v < vec4f(NO_WINNER);
     let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, seen);
     sum += d;
     product += d * (select(vec4f(0.0), v - shift, seen) * rstd);
@@ -242,8 +242,8 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let whole = oy < p.oh && ox < p.ow;
     let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c4 + c, whole);
     let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));
-    var winner_e = vec4f(NOBODY);
-    if (!ALL_WIN) { winner_e = i_winner[at]; }
+    var winner_e = vec4f(NO_WINNER);
+    if (!ENDS_IN_NORM) { winner_e = i_winner[at]; }
     var open = vec4<bool>(true); // until a place of the window has taken the gradient
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let iy = oy * SIZE + k / SIZE;
@@ -251,7 +251,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       if (iy < p.h && ix < p.w) {
         let pixel = ((n * p.h + iy) * p.w + ix) * p.c4 + c;
         let v = i_e[pixel];
-        let won = open & ((v == winner_e) | vec4<bool>(ALL_WIN));
+        let won = open & ((v == winner_e) | vec4<bool>(ENDS_IN_NORM));
         open = open & !won;
         let d = select(vec4f(0.0), gradient, won);
         dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));

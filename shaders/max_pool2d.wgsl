@@ -2,13 +2,13 @@
 //
 // What it means: the image shrinks, and a feature counts wherever in the window it was seen.
 //
-//   y[n, oy, ox, c] = max over the window of x; `taken` remembers which place of the window won (ky * size + kx)
+//   y[n, oy, ox, c] = max over the window of x; `argmax` remembers which place of the window won (ky * size + kx)
 //   dx of a pixel   = sum of dy over the windows that took it
 // Of equal values the first in row-major order wins. The backward pass gathers: each input pixel asks the windows
 // that cover it, so overlapping windows need no atomics and the order of the sum is fixed. Where windows tile the
 // image (stride = size, no padding) `backward_tiles` does less: each window writes its own pixels, one after the other.
 //
-// Shapes: x [B, H, W, C], y and taken [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group, or
+// Shapes: x [B, H, W, C], y and argmax [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group, or
 // (backward_tiles) one a window, those past the last whole one included, whose pixels get 0.
 // Constants: LANE and INDEX are f32 and u32, or vec4f and vec4u for four channels at once.
 
@@ -22,7 +22,7 @@ struct PoolParams {
 // forward
 @group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(2) var<storage, read_write> taken: array<Index>;
+@group(0) @binding(2) var<storage, read_write> argmax: array<Index>;
 @group(0) @binding(3) var<uniform> params: PoolParams;
 
 @compute @workgroup_size(64)
@@ -50,12 +50,12 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     }
   }
   y[i] = best;
-  taken[i] = place;
+  argmax[i] = place;
 }
 
 // backward
 @group(0) @binding(0) var<storage, read> b_dy: array<Lane>;
-@group(0) @binding(1) var<storage, read> b_taken: array<Index>;
+@group(0) @binding(1) var<storage, read> b_argmax: array<Index>;
 @group(0) @binding(2) var<storage, read_write> dx: array<Lane>;
 @group(0) @binding(3) var<uniform> b_params: PoolParams;
 
@@ -77,7 +77,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
       let sx = ix + p.pad_left - kx;
       if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
       let at = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.c + c;
-      sum += select(Lane(), b_dy[at], b_taken[at] == Index(ky * p.size + kx));
+      sum += select(Lane(), b_dy[at], b_argmax[at] == Index(ky * p.size + kx));
     }
   }
   dx[i] = sum;
@@ -85,7 +85,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
 
 // backward_tiles
 @group(0) @binding(0) var<storage, read> t_dy: array<Lane>;
-@group(0) @binding(1) var<storage, read> t_taken: array<Index>;
+@group(0) @binding(1) var<storage, read> t_argmax: array<Index>;
 @group(0) @binding(2) var<storage, read_write> t_dx: array<Lane>;
 @group(0) @binding(3) var<uniform> t_params: PoolParams;
 
@@ -104,7 +104,7 @@ fn backward_tiles(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let whole = ox < p.ow && oy < p.oh;
   let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c + c, whole);
   let gradient = select(Lane(), t_dy[at], whole);
-  let place = t_taken[at];
+  let place = t_argmax[at];
   for (var ky = 0u; ky < p.size; ky++) {
     for (var kx = 0u; kx < p.size; kx++) {
       let iy = oy * p.size + ky;

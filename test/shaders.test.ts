@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import '../src/check/kernel_checks.js';
 import { type Kernel, kernels } from '../src/gpu/kernel.js';
-import { placeOf, shaderLesson, shaderSource, shaderTable } from '../src/gpu/shader.js';
+import { shaderLesson, shaderSource, shaderTable, sourceLocation } from '../src/gpu/shader.js';
 
 const folder = new URL('../shaders/', import.meta.url);
 const names = readdirSync(folder)
@@ -95,8 +95,8 @@ describe.each(readdirSync(new URL('parts/', folder)))('shaders/parts/%s', (file)
     const lines = shaderSource(user).split('\n');
     const own = text.split('\n').findIndex((line) => line.startsWith('fn '));
     const line = lines.indexOf(text.split('\n')[own] ?? '', lines.indexOf(`// parts/${part}`));
-    expect(placeOf(user, lines, line + 1)).toBe(`shaders/parts/${file}:${own + 1}`);
-    expect(placeOf(user, lines, 1)).toBe(`shaders/${user}.wgsl:1`);
+    expect(sourceLocation(user, lines, line + 1)).toBe(`shaders/parts/${file}:${own + 1}`);
+    expect(sourceLocation(user, lines, 1)).toBe(`shaders/${user}.wgsl:1`);
   });
 });
 

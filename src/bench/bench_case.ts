@@ -7,37 +7,38 @@ import type { Tensor } from '../gpu/tensor.js';
 import type { Tunable } from '../gpu/tuning.js';
 import { Rng } from '../util/random.js';
 
-/** Images that a variant is held to the reference on. */
+/** Batch size for comparing a variant with the reference. */
 export const CHECK_BATCH = 2;
 
-/** Something to time: what several kernels can compute, or a kernel that is alone. */
+/** Something to time: a computation with several ways (variants), or a single kernel. */
 export interface BenchCase {
   readonly name: string;
-  /** What is computed, e.g. `conv2d forward`, and on how much, e.g. `24x24 32->64`. */
+  /** What is computed, e.g. `conv2d forward`. */
   readonly kernel: string;
+  /** The size of the problem, e.g. `24x24 32->64`. */
   readonly size: string;
-  /** Of the tuning, whose ways the variants are; undefined: there is one way. */
+  /** The family of tunables whose ways are the variants; undefined if there is a single way. */
   readonly family: string | undefined;
-  /** What fits this adapter, the naive way first; one without a name where there is no choice. */
+  /** The variants that this adapter can run, naive first; a single empty name where there is no choice. */
   readonly variants: readonly string[];
-  /** Operations of the timed pass; undefined: it moves numbers more than it computes, and bytes are what counts. */
+  /** Floating-point operations of the timed pass; undefined if memory traffic dominates, and bytes count instead. */
   readonly flop: number | undefined;
-  /** The pass at the full batch. */
+  /** The pass to time, at the full batch size. */
   readonly timed: Trial;
-  /** A pass to be held to the reference, or the checks that do so. */
+  /** A small pass to compare with the reference, or the kernel checks that do so. */
   readonly checked: CheckedTrial | readonly KernelCase[];
 }
 
 /** One pass at one size. */
 export interface Trial {
-  /** Of the inputs. */
+  /** Shapes of the inputs. */
   readonly shapes: readonly Shape[];
-  /** Records it from its inputs; returns its outputs. */
+  /** Records the pass; returns its outputs. */
   record(rec: Recorder, inputs: readonly Tensor[]): readonly Tensor[];
 }
 
 export interface CheckedTrial extends Trial {
-  /** Random inputs with the float64 answer to the first output; remembered. */
+  /** Random inputs and the expected first output; computed once. */
   reference(): Reference;
 }
 
@@ -46,7 +47,7 @@ export interface Reference {
   readonly want: ArrayLike<number>;
 }
 
-/** A trial with its reference. @param want the answer from float64 inputs */
+/** A trial with its reference. @param want computes the expected first output from float64 inputs */
 export function checkedBy(
   trial: Trial,
   want: (...inputs: Float64Array[]) => ArrayLike<number>,
@@ -64,9 +65,9 @@ export function checkedBy(
   };
 }
 
-/** What timed passes ask the tuning of the device for, each once. */
+/** All tunables that the timed passes look up in the device's tuning. */
 export async function tunablesOf(gpu: Gpu, cases: readonly BenchCase[]): Promise<Tunable<string>[]> {
-  const asked = await collectTunables(gpu, async () => {
+  const tunables = await collectTunables(gpu, async () => {
     for (const { timed } of cases) {
       const rec = new Recorder(gpu);
       const inputs = timed.shapes.map((shape) => rec.alloc(shape, 'input'));
@@ -74,10 +75,10 @@ export async function tunablesOf(gpu: Gpu, cases: readonly BenchCase[]): Promise
       rec.abandon();
     }
   });
-  return [...asked.values()];
+  return [...tunables.values()];
 }
 
-function randomInput(shape: Shape, place: number) {
-  const rng = new Rng(place + 1);
+function randomInput(shape: Shape, index: number) {
+  const rng = new Rng(index + 1);
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => rng.normal()) };
 }

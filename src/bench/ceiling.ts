@@ -4,14 +4,15 @@ import { copy, FLOP_PER_ROUND, multiplyAdd } from '../gpu/kernels/ceiling.js';
 import { Recorder } from '../gpu/recorder.js';
 import { sample, summarize } from './statistics.js';
 
-/** What an adapter can do at most, measured. */
+/** The measured peak rates of an adapter. */
 export interface Ceilings {
-  /** Of pure multiply-adds. */
+  /** GFLOP/s of pure multiply-adds. */
   readonly gflops: number;
-  /** Of a pure copy, loads and stores counted. */
+  /** GB/s of a pure copy, counting loads and stores. */
   readonly gbytes: number;
 }
 
+/** Measures the peak rates of an adapter. @param options seconds per measurement, default 1 */
 export async function measureCeilings(gpu: Gpu, { seconds = 1 } = {}): Promise<Ceilings> {
   const time = async (body: (rec: Recorder) => unknown): Promise<number> => {
     const rec = new Recorder(gpu);

@@ -11,11 +11,11 @@ import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case
 
 type Layer = Omit<ConvShape, 'b'>;
 
-/** `gradients` is both of them, which may share work: what training runs in every layer but the first. */
+/** `gradients` computes both gradients together, which may share work, as training does in every layer but the first. */
 const PASSES = ['forward', 'input_gradient', 'weight_gradient', 'gradients'] as const;
 type Pass = (typeof PASSES)[number];
 
-/** Every convolution of every network, each shape once. */
+/** The convolutions of all built-in networks, each shape once. */
 function layers(): Map<string, Layer> {
   const found = new Map<string, Layer>();
   for (const model of MODEL_NAMES) {
@@ -34,7 +34,7 @@ function layers(): Map<string, Layer> {
   return found;
 }
 
-/** Every convolution of the built-in networks, forward and both gradients. */
+/** Cases for every convolution of the built-in networks: forward, each gradient, and both gradients together. */
 export function convCases(gpu: Gpu, batch: number): BenchCase[] {
   return [...layers()].flatMap(([size, layer]) =>
     PASSES.filter((pass) => pass !== 'gradients' || layer.ic > 1).map((pass) =>
@@ -43,7 +43,7 @@ export function convCases(gpu: Gpu, batch: number): BenchCase[] {
   );
 }
 
-/** The ways that fit: an input gradient is a forward pass with the channels the other way round. */
+/** The ways that apply. An input gradient is a forward pass with input and output channels swapped. */
 function variantsOf(gpu: Gpu, g: ConvGeometry, pass: Pass): string[] {
   const back = pass === 'input_gradient';
   const outputs = back ? g.ic : g.oc;

@@ -3,7 +3,7 @@ import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';
 import { randomBatch } from './steps.js';
 
-/** A process of its own: seconds from its start to the end of the first training step of fer-cnn at batch 28. */
+/** A script: prints the seconds from the start of its process to the end of fer-cnn's first training step, batch 28. */
 const gpu = await openGpu();
 const learner = new Learner(gpu, buildModel('fer-cnn'));
 await learner.train(...randomBatch(28));

@@ -13,17 +13,17 @@ import { kernelCases } from './kernel_cases.js';
 import { bar, figure, type Table } from './report.js';
 import { type SampleOptions, type Summary, sample, scaled, summarize } from './statistics.js';
 
-/** How far a variant is from the float64 reference. */
+/** The comparison of a variant with the float64 reference. */
 export interface VariantCheck {
-  /** Relative in norm. */
+  /** Relative error in the 2-norm. */
   readonly error: number;
-  /** Whether that is what float32 arithmetic may make. */
+  /** Whether the error is within the tolerance. */
   readonly ok: boolean;
-  /** Of a wrong one: the first value that is off by more than the tolerance of the largest one there is. */
+  /** If not ok: the first value whose error exceeds the tolerance times the largest expected value. */
   readonly differs?: { readonly index: number; readonly got: number; readonly want: number };
 }
 
-/** Runs `body` with a variant in force. */
+/** Runs `body` with the case's family forced to a variant. */
 function withVariant<T>(
   gpu: Gpu,
   { family }: BenchCase,
@@ -35,7 +35,7 @@ function withVariant<T>(
 
 const isTrial = (checked: BenchCase['checked']): checked is CheckedTrial => 'reference' in checked;
 
-/** Holds a variant to the reference. */
+/** Compares a variant with the reference. */
 export async function checkVariant(gpu: Gpu, spec: BenchCase, variant: string): Promise<VariantCheck> {
   const { checked } = spec;
   return isTrial(checked)
@@ -43,7 +43,7 @@ export async function checkVariant(gpu: Gpu, spec: BenchCase, variant: string): 
     : runChecks(gpu, checked);
 }
 
-/** The worst of several checks. */
+/** The worst result of several kernel checks. */
 async function runChecks(gpu: Gpu, checks: readonly KernelCase[]): Promise<VariantCheck> {
   const possible = checks.filter((check) => check.possible?.(gpu) !== false);
   let worst = { error: 0, ok: possible.length > 0 };
@@ -77,17 +77,17 @@ function firstDifference(got: Float32Array, want: ArrayLike<number>): Pick<Varia
   return index < 0 ? {} : { differs: { index, got: got[index] ?? 0, want: want[index] ?? 0 } };
 }
 
-/** What a variant reaches. */
+/** The speed of a variant. */
 export interface VariantTimes {
   /** Milliseconds of device time. */
   readonly ms: Summary;
-  /** Of what computes more than it moves. */
+  /** GFLOP/s; absent where memory traffic dominates. */
   readonly gflops?: number;
-  /** Of inputs and outputs, once each. */
+  /** GB/s, counting each input and output once. */
   readonly gbytes: number;
 }
 
-/** Records a trial on tensors of its own. */
+/** Records a trial with newly allocated inputs. */
 function recordTrial(gpu: Gpu, { shapes, record }: Trial): { rec: Recorder; bytes: number } {
   const rec = new Recorder(gpu);
   const inputs = shapes.map((shape) => rec.alloc(shape, 'input'));
@@ -95,7 +95,7 @@ function recordTrial(gpu: Gpu, { shapes, record }: Trial): { rec: Recorder; byte
   return { rec, bytes: 4 * [...inputs, ...outputs].reduce((sum, { size }) => sum + size, 0) };
 }
 
-/** Times a variant at the full batch. */
+/** Times a variant at the full batch size. */
 export async function timeVariant(
   gpu: Gpu,
   spec: BenchCase,
@@ -120,7 +120,7 @@ export async function timeVariant(
   });
 }
 
-/** Names of the kernels that a variant is made of, in the order in which they run. */
+/** Names of the kernels that a variant runs, in order of their first use. */
 export async function kernelsOf(gpu: Gpu, spec: BenchCase, variant: string): Promise<string[]> {
   return withVariant(gpu, spec, variant, async () => {
     const { rec } = recordTrial(gpu, isTrial(spec.checked) ? spec.checked : spec.timed);
@@ -139,14 +139,14 @@ export type KernelResult = { readonly name: string; readonly variant: string; re
 
 export interface KernelBenchOptions {
   readonly batch: number;
-  /** Part of a name. */
+  /** Only cases whose name contains this. */
   readonly filter?: string | undefined;
-  /** For each variant. */
+  /** Seconds of timing per variant. */
   readonly seconds: number;
   readonly log?: (text: string) => void;
 }
 
-/** Every variant of every case: held to the reference, then timed; one that is wrong is not. */
+/** Compares every variant of every case with the reference, then times those that are correct. Throws UsageError. */
 export async function benchKernels(
   gpu: Gpu,
   ceilings: Ceilings,
@@ -157,7 +157,7 @@ export async function benchKernels(
   const chosen = cases.filter(({ name }) => name.includes(filter));
   if (chosen.length === 0) {
     throw new UsageError(
-      `filter "${filter}": no kernel has it in its name; there is e.g. "${cases[0]?.name}"`,
+      `filter "${filter}": no case has it in its name; an example of a name is "${cases[0]?.name}"`,
     );
   }
   for (const spec of chosen) {

@@ -17,7 +17,7 @@ import { type BenchCase, CHECK_BATCH, checkedBy, type Trial, tunablesOf } from '
 const PASSES = ['forward', 'input_gradient', 'weight_gradient'] as const;
 type Pass = (typeof PASSES)[number];
 
-/** Every dense layer of the built-in networks, each shape once, forward and both gradients. */
+/** Cases for every dense layer of the built-in networks, each shape once: forward and both gradients. */
 export function denseCases(batch: number): BenchCase[] {
   const found = new Map<string, [number, number]>();
   for (const model of MODEL_NAMES) {
@@ -68,7 +68,7 @@ function denseCase(extents: [number, number], pass: Pass, batch: number): BenchC
   };
 }
 
-/** The matrix products that `cases` are computed with on this device, each once. */
+/** Cases for the matrix products that `cases` use on this device, each once. */
 export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promise<BenchCase[]> {
   return (await tunablesOf(gpu, cases)).filter(({ family }) => family === 'matmul').map(productCase);
 }
@@ -76,8 +76,8 @@ export async function productCases(gpu: Gpu, cases: readonly BenchCase[]): Promi
 function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCase {
   const transposed = (['a', 'b'] as const).find((factor) => extents.startsWith(PRODUCT_NAMES[factor]));
   const [left = [], right = []] = inputs;
-  const [batch = 1, rows = 1, steps = 1] = left;
-  const [m, k] = transposed === 'a' ? [steps, rows] : [rows, steps];
+  const [batch = 1, rows = 1, columns = 1] = left;
+  const [m, k] = transposed === 'a' ? [columns, rows] : [rows, columns];
   const n = sizeOf(right) / batch / k;
   const trial = (count: number): Trial => ({
     shapes: [
@@ -88,7 +88,7 @@ function productCase({ extents, candidates, inputs }: Tunable<string>): BenchCas
       matmul(rec, a as Tensor, b as Tensor, { batch: count, m, k, n }, { transposed }),
     ],
   });
-  // Products of a batch do not know of each other: a few are as good a check as all.
+  // The products of a batch are independent, so checking a few is enough.
   const few = Math.min(batch, CHECK_BATCH);
   return {
     name: `matmul ${extents}`,

@@ -1,4 +1,4 @@
-/** What is to be printed; see cli/table.ts. */
+/** A table to print; see cli/table.ts. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];

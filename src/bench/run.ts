@@ -13,15 +13,15 @@ import { benchSteps, type StepResult } from './steps.js';
 
 export interface BenchOptions {
   readonly parts: readonly BenchPart[];
-  /** Part of a kernel case's name. */
+  /** Only kernel cases whose name contains this. */
   readonly filter?: string | undefined;
   readonly batch: number;
-  /** For each measurement. */
+  /** Seconds per measurement. */
   readonly seconds: number;
   /** One network, fewer batch sizes, short measurements. */
   readonly quick: boolean;
   readonly adapter?: string | undefined;
-  /** Ways to compute that are not left to tuning, by family. */
+  /** Forced ways, by family of tunables; default: the tuning chooses. */
   readonly force?: Readonly<Record<string, string>>;
   readonly log?: (text: string) => void;
 }
@@ -32,7 +32,7 @@ export interface FirstStep {
   readonly rssMiB: number;
 }
 
-/** What a run of the benchmark found; the files in bench/results hold such. */
+/** The result of a benchmark run, as stored in bench/results. */
 export interface BenchResult {
   readonly date: string;
   readonly adapter: string;
@@ -41,7 +41,7 @@ export interface BenchResult {
   readonly ceilings: Ceilings;
   readonly kernels?: readonly KernelResult[];
   readonly steps?: readonly StepResult[];
-  /** With an empty and with a filled shader cache. */
+  /** The first step with an empty (cold) and with a filled (warm) shader cache. */
   readonly start?: { readonly cold: FirstStep; readonly warm: FirstStep };
 }
 
@@ -83,7 +83,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   }
 }
 
-/** @param cold whether Mesa's shader cache begins empty */
+/** Measures a first step in a process of its own. @param cold whether Mesa's shader cache is empty */
 function firstStep(cold: boolean): FirstStep {
   const cache = cold ? { MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'fer-tui-cold-')) } : {};
   const script = fileURLToPath(new URL('first_step.js', import.meta.url));
@@ -94,7 +94,7 @@ function firstStep(cold: boolean): FirstStep {
   return JSON.parse(line) as FirstStep;
 }
 
-/** Something that two runs measured. */
+/** A measurement that two runs have in common. */
 export interface Comparison {
   readonly name: string;
   readonly before: Summary;
@@ -102,7 +102,7 @@ export interface Comparison {
   readonly verdict: ReturnType<typeof verdict>;
 }
 
-/** What both runs have, with a verdict that knows of noise. */
+/** Compares all measurements that both runs have. */
 export function compareBench(old: BenchResult, now: BenchResult): Comparison[] {
   const before = new Map(timesOf(old));
   return timesOf(now).flatMap(([name, ms]) => {

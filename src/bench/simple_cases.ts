@@ -41,7 +41,7 @@ import type { Tensor } from '../gpu/tensor.js';
 import { trialSettings } from '../reference/activations.js';
 import type { BenchCase } from './bench_case.js';
 
-/** Weights of fer-cnn, about. */
+/** About as many weights as fer-cnn has. */
 const WEIGHTS = 1 << 19;
 const PENALTY = { l1: 0, l2: 1e-4 };
 const LAWS = {
@@ -51,12 +51,12 @@ const LAWS = {
 };
 const BLOCK = { alpha: 1, epsilon: 1e-3, momentum: 0.99, poolSize: 2, dropout: { rate: 0.2, layer: 1 } };
 
-/** The kernel that does most of the work, its inputs, and the pass that it is timed in. */
+/** A kernel, the shapes of its inputs, and the pass that is timed, in which this kernel does most of the work. */
 type Row = readonly [kernel: string, shapes: readonly Shape[], run: (rec: Recorder, ...t: Four) => unknown];
-/** The first inputs by place, then all. */
+/** The first four inputs, then the list of all. */
 type Four = [a: Tensor, b: Tensor, c: Tensor, d: Tensor, all: readonly Tensor[]];
 
-/** Kernels without a choice, each on a shape that is typical of fer-cnn: maps of its first block, or its weights. */
+/** Kernels with a single way, each on a shape typical of fer-cnn: maps of its first block, or its weights. */
 function rows(b: number): Row[] {
   const [maps, pooled, logits, channels] = [[b, 48, 48, 32], [b, 24, 24, 32], [b, 7], [32]];
   const weights = [WEIGHTS];
@@ -126,7 +126,7 @@ function rows(b: number): Row[] {
     [
       'max_pool2d.backward_tiles',
       [pooled, pooled],
-      (rec, dy, taken) => maxPool2dBackward(rec, dy, taken, pool),
+      (rec, dy, argmax) => maxPool2dBackward(rec, dy, argmax, pool),
     ],
     ['avg_pool2d.forward', [maps], (rec, x) => avgPool2dForward(rec, x, average)],
     ['avg_pool2d.backward', [pooled], (rec, dy) => avgPool2dBackward(rec, dy, average)],
@@ -177,7 +177,7 @@ function rows(b: number): Row[] {
         [weights, weights, step, ...names.map(() => weights)],
         (rec, weight, gradient, state, _d, all) => {
           const own = Object.fromEntries(names.map((name, i) => [name, all[3 + i] as Tensor]));
-          applyUpdate(rec, law, { weight, gradient, step: state, state: own }, LAWS[law]);
+          applyUpdate(rec, law, { weight, gradient, stepState: state, state: own }, LAWS[law]);
         },
       ];
     }),
@@ -189,7 +189,7 @@ function rows(b: number): Row[] {
   ];
 }
 
-/** Kernels that have one way; what they reach is told in bytes. */
+/** Cases for kernels with a single way. Their speed is reported in bytes per second. */
 export function simpleCases(batch: number): BenchCase[] {
   return rows(batch).map(([kernel, shapes, run]) => {
     const size = shapes[0]?.join('x') ?? '';

@@ -1,13 +1,15 @@
-/** What a list of samples says. */
+/** Statistics of a list of samples. */
 export interface Summary {
   readonly median: number;
   readonly p95: number;
-  /** The ends of a 95 % interval of the median. */
+  /** The ends of the 95 % confidence interval of the median. */
   readonly low: number;
   readonly high: number;
+  /** Number of samples. */
   readonly n: number;
 }
 
+/** Statistics of samples in any order; NaN for none. */
 export function summarize(samples: readonly number[]): Summary {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (rank: number): number => sorted[Math.max(0, Math.min(sorted.length - 1, rank))] ?? Number.NaN;
@@ -28,8 +30,8 @@ export function scaled({ median, p95, low, high, n }: Summary, factor: number): 
 }
 
 /**
- * Is `now` faster than `before`? Only where the intervals of the two medians do not overlap is there a verdict.
- * Smaller is better.
+ * Whether `now` is faster than `before`; smaller is better. They count as different only if the confidence intervals of
+ * the two medians do not overlap.
  */
 export function verdict(before: Summary, now: Summary): 'faster' | 'slower' | 'same within noise' {
   if (now.high < before.low) return 'faster';
@@ -38,16 +40,17 @@ export function verdict(before: Summary, now: Summary): 'faster' | 'slower' | 's
 }
 
 export interface SampleOptions {
-  /** Default 1. */
+  /** Duration of sampling; default 1. */
   readonly seconds?: number;
-  /** Samples, whatever the time; defaults 5 and 50. */
+  /** Smallest number of samples, however long they take; default 5. */
   readonly least?: number;
+  /** Largest number of samples; default 50. */
   readonly most?: number;
-  /** Told after each sample; the share of what there will be, 0 to 1. */
+  /** Called after each sample with the progress, 0 to 1. */
   readonly onSample?: ((share: number) => void) | undefined;
 }
 
-/** Samples `run` (which resolves to a number) until the time has passed, after a warm-up. */
+/** Calls `run` (which resolves to a number) once to warm up, then repeatedly until the time has passed. */
 export async function sample(run: () => Promise<number>, options: SampleOptions = {}): Promise<number[]> {
   const { seconds = 1, least = 5, most = 50, onSample } = options;
   await run();

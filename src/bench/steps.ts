@@ -6,9 +6,9 @@ import { Rng } from '../util/random.js';
 import { bar, figure, type Table } from './report.js';
 import { type Summary, sample, summarize } from './statistics.js';
 
-/** Whole training steps and inference of a network, and where the time of a step goes. */
+/** Benchmarks of whole training steps and of inference, and the device time of each kernel in a step. */
 
-/** Random images and labels, the same at every call. */
+/** Random images [batch, 48, 48, 1] and labels, the same at every call. */
 export function randomBatch(batch: number): [Float32Array, Uint32Array] {
   const rng = new Rng(1);
   return [
@@ -17,7 +17,7 @@ export function randomBatch(batch: number): [Float32Array, Uint32Array] {
   ];
 }
 
-/** What one kernel takes in a step, all its dispatches together. */
+/** Device time of one kernel in a step, summed over its dispatches. */
 export interface KernelShare {
   readonly kernel: string;
   readonly ms: number;
@@ -28,21 +28,22 @@ export interface StepResult {
   readonly name: string;
   readonly ms: Summary;
   readonly imgPerS: number;
-  /** Of training alone, as what follows. */
+  /** Dispatches per step; only of training. */
   readonly dispatches?: number;
+  /** Device memory in use; only of training. */
   readonly bytes?: number;
-  /** The slowest first. */
+  /** Device time by kernel, the slowest first; only of training. */
   readonly kernels?: readonly KernelShare[];
 }
 
 export interface StepBenchOptions {
   readonly models: readonly string[];
-  /** Batches to train with. */
+  /** Batch sizes to train with. */
   readonly batches: readonly number[];
   readonly precisions: readonly Precision[];
-  /** Batches to predict with. */
+  /** Batch sizes to predict with. */
   readonly inference: readonly number[];
-  /** For each. */
+  /** Seconds per measurement. */
   readonly seconds: number;
   readonly log?: (text: string) => void;
 }
@@ -152,7 +153,7 @@ export function stepTable(results: readonly StepResult[]): Table {
   };
 }
 
-/** One training step, kernel by kernel: device time in milliseconds, and where it goes. */
+/** The device time of one training step in milliseconds: in total, and as a table by kernel. */
 export function waterfall(kernels: readonly KernelShare[]): { total: number; table: Table } {
   const total = kernels.reduce((sum, { ms }) => sum + ms, 0);
   const rows = kernels.map(({ kernel, ms, dispatches }) => [

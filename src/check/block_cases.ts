@@ -20,7 +20,7 @@ const [SEED, STEP, LAYER] = [77, 3, 5];
 
 type BlockShape = readonly [b: number, h: number, w: number, c: number];
 
-/** Inputs of a block and what the float64 reference makes of them, ELU, batch norm, pooling and dropout one after the other. */
+/** Inputs of a block, and the expected outputs: the float64 reference of ELU, batch norm, pooling and dropout in turn. */
 function blockOf([b, h, w, c]: BlockShape, size: number, rate: number, ties: boolean) {
   const inputs = new Inputs(b * h * w * c + size);
   const n = b * h * w * c;
@@ -88,7 +88,7 @@ function blockCase(shape: BlockShape, size: number, rate: number, ties = false):
     run: (gpu) => {
       const { values, options, want } = blockOf(shape, size, rate, ties);
       return compare(gpu, values, (rec, t) => {
-        // First, because training moves the averages that it uses.
+        // Inference first, because training updates the moving averages that it reads.
         const inferred = applyBlockEnd(rec, t.z, { ...prepareNorm(rec, t, EPSILON), ...options });
         const { y, saved } = eluNormPoolTrain(rec, { e: t.e }, t, t.step, options);
         const { dz, dgamma, dbeta } = eluNormPoolBackward(rec, t.dy, t.e, t, saved, options);
@@ -106,7 +106,7 @@ function blockCase(shape: BlockShape, size: number, rate: number, ties = false):
   };
 }
 
-/** The gradient of a block that its convolution begins with: at the points of Winograd's algorithm, or of gray images. */
+/** The gradients of a convolution computed from its block's gradient, without storing dz. */
 function blockGradientCase(
   way: 'winograd4' | 'winograd6' | 'gray',
   shape: BlockShape,
@@ -163,5 +163,5 @@ export const BLOCK_CASES: readonly KernelCase[] = [
   blockGradientCase('gray', [4, 9, 14, 8], 1, 0),
   blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2),
   blockGradientCase('gray', [2, 6, 6, 8], 2, 0.2, true),
-  blockGradientCase('gray', [2, 7, 8, 4], 2, 0), // a row that no window covers: dz is made before
+  blockGradientCase('gray', [2, 7, 8, 4], 2, 0), // no window covers the last row, so dz is stored first
 ];

@@ -7,18 +7,18 @@ import { unpackHalves } from '../reference/halves.js';
 
 /** One comparison of kernels with the float64 reference. */
 export interface KernelCase {
-  /** The kernels that run in it, as in `kernels`. */
+  /** Names of the kernels that it runs. */
   readonly kernels: readonly string[];
   readonly title: string;
-  /** Whether the adapter can run it at all; default yes. */
+  /** Whether the adapter can run it; default: every adapter can. */
   readonly possible?: (gpu: Gpu) => boolean;
-  /** Largest error allowed; default TOLERANCE of kernel_checks.ts. */
+  /** Largest allowed error; default: TOLERANCE of kernel_checks.ts. */
   readonly tolerance?: number;
-  /** Error of each output, relative in norm. */
+  /** The relative error of each output in the 2-norm. */
   run(gpu: Gpu): Promise<Record<string, number>>;
 }
 
-/** What the device made, by name, beside what the reference says; floats, unless said. */
+/** Each output of the device, by name, with the reference's values. Outputs are floats unless `as` says otherwise. */
 export type Outputs = Record<
   string,
   { readonly got: Tensor; readonly want: ArrayLike<number>; readonly as?: 'u32' | 'halves' }
@@ -30,7 +30,7 @@ export interface InputArray {
   readonly shape: Shape;
 }
 
-/** Uploads inputs, records and runs `body`, and compares all its outputs. */
+/** Uploads inputs, records and runs `body`, and returns the relative error of each output. */
 export async function compare<K extends string>(
   gpu: Gpu,
   inputs: Readonly<Record<K, InputArray>>,

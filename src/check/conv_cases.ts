@@ -3,7 +3,7 @@ import { conv2dBlock, conv2dForward, conv2dGradients, conv2dInputGradient } from
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import type { ConvWayName } from '../gpu/kernels/conv2d_way.js';
 import type { Spread } from '../gpu/kernels/conv2d_winograd.js';
-import { eluNormLeft, eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
+import { eluNormDeferred, eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { prepareNorm } from '../gpu/kernels/inference_block.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -38,13 +38,13 @@ const ANY: readonly ConvShape[] = [
   shape([2, 8, 9, 4, 4], [7, 3], 2),
   shape([1, 7, 6, 2, 4], [2, 4]),
 ];
-/** One channel: rows and columns that stick out of the image, and none that do. */
+/** Shapes of one channel, with and without padding, and with odd and even extents. */
 const GRAY: readonly ConvShape[] = [
   shape([1, 4, 4, 1, 4]),
   shape([3, 9, 7, 1, 12]),
   shape([2, 8, 5, 1, 32], 3, 1, 'valid'),
 ];
-/** What Winograd's algorithm covers: one tile, tiles that stick out, a padding of one row only. */
+/** Shapes for Winograd's algorithm: a single tile, tiles that extend past the output, no padding, several images. */
 const WINOGRAD: readonly ConvShape[] = [
   shape([1, 4, 4, 4, 4]),
   shape([3, 9, 6, 8, 36]),
@@ -54,7 +54,7 @@ const WINOGRAD: readonly ConvShape[] = [
   shape([2, 10, 5, 8, 4]),
 ];
 
-/** A way to convolve: what must be forced for it, its shapes, and the kernels that only it runs. */
+/** A way to convolve: what to force in the tuning, the shapes to check, and the kernels that only it runs. */
 interface Way {
   readonly forced: { readonly conv2d: ConvWayName; readonly winograd?: Spread };
   readonly shapes: readonly ConvShape[];
@@ -62,30 +62,30 @@ interface Way {
   /** The kernel that ends an inference block. */
   readonly block?: string;
   readonly possible?: (gpu: Gpu) => boolean;
-  /** How what lies between its kernels is stored; default f32. */
+  /** Storage format of the tensors between its kernels; default f32. */
   readonly format?: Format;
   readonly tolerance?: number;
 }
 
 /**
- * As halves, three numbers are rounded to 11 binary digits on the way to each output: those at the points of x and of the
- * weight, and their product. The way back to the image enlarges that as it does float32's errors: 4e-3 and 7.5e-3 of the
- * norm were found with tiles of 4 and 6 (a single small image, whose sums have few terms, may be twice as far off, and is
- * left out).
+ * Tolerances with float16 storage. Three numbers per output are rounded to 11 binary digits: the transformed x, the
+ * transformed weight, and their product. The inverse transform amplifies that error as it does float32's. Measured, relative
+ * in norm: 4e-3 with tiles of edge 4, 7.5e-3 with edge 6. A single small image, whose sums have few terms, may be twice as
+ * far off, so it is not checked.
  */
 const HALVES = { winograd4: 7.5e-3, winograd6: 1.5e-2 } as const;
 
 function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread, format: Format = 'f32'): Way {
-  const of = (shader: string, entries: string[]) =>
+  const kernelNames = (shader: string, entries: string[]) =>
     entries.map((entry) => `${shader}${spread === 'lanes' ? '_lanes' : ''}.${entry}`);
   return {
     forced: { conv2d, winograd: spread },
     shapes: format === 'f16' ? WINOGRAD.filter(({ b }) => b > 1) : WINOGRAD,
     kernels: [
-      ...of('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
-      ...of('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
+      ...kernelNames('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
+      ...kernelNames('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
     ],
-    block: of('conv2d_winograd', ['output_block']).join(),
+    block: kernelNames('conv2d_winograd', ['output_block']).join(),
     ...(spread === 'lanes' && { possible: eightLanes }),
     ...(format === 'f16' && { format, tolerance: HALVES[conv2d] }),
   };
@@ -155,7 +155,7 @@ function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
         compare(gpu, values, (rec, t) => {
           const { y, kept } = conv2dForward(rec, t, g, { training: true, format });
           const { dx, dw, db } = conv2dGradients(rec, t, t.dy, g, { kept });
-          const anew = conv2dGradients(rec, t, t.dy, g); // nothing kept
+          const fresh = conv2dGradients(rec, t, t.dy, g); // without tensors kept by the forward pass
           const { y: e } = conv2dForward(rec, t, g, { alpha: 0.7, format });
           const output = referenceForward(x.f64, weight.f64, bias.f64, s);
           return {
@@ -165,8 +165,8 @@ function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
             'dx alone': { got: conv2dInputGradient(rec, t.dy, t.weight, g), want: want.dx },
             dw: { got: dw, want: want.dw },
             db: { got: db, want: want.db },
-            'dx anew': { got: anew.dx as Tensor, want: want.dx },
-            'dw anew': { got: anew.dw, want: want.dw },
+            'dx without kept': { got: fresh.dx as Tensor, want: want.dx },
+            'dw without kept': { got: fresh.dw, want: want.dw },
           };
         }),
       );
@@ -178,7 +178,10 @@ const EPSILON = 1e-3;
 const MOMENTUM = 0.99;
 const ALPHA = 1;
 
-/** A convolution and the end of its block, as inference runs them, in one kernel where the windows tile the tiles. */
+/**
+ * A convolution and the end of its block, as in inference.
+ * @param tiled whether each pooling window lies within one output tile, so that one kernel does both
+ */
 function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, tiled = true): KernelCase {
   const { forced, block, possible } = wayOf(way);
   return {
@@ -208,15 +211,15 @@ function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, t
 const READER = 8;
 
 /**
- * A convolution and its normalisation in training: the moments come from the convolution, where it makes them. Winograd's
- * ways leave the normalisation to a second convolution.
+ * A convolution and its batch normalisation in training. The moments come from the convolution where it can compute them.
+ * With Winograd's ways the normalisation is deferred to a second convolution.
  */
 function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   const { forced, kernels, possible } = wayOf(way);
-  const leaves = forced.conv2d.startsWith('winograd');
+  const deferred = forced.conv2d.startsWith('winograd');
   return {
-    kernels: [...kernels, 'batch_norm.finish', ...(leaves ? ['elu_norm_pool.affine'] : [])],
-    title: `${leaves ? 'normalised by its reader' : 'normalised'}, ${title(s, way)}`,
+    kernels: [...kernels, 'batch_norm.finish', ...(deferred ? ['elu_norm_pool.affine'] : [])],
+    title: `${deferred ? 'normalised by the next convolution' : 'normalised'}, ${title(s, way)}`,
     ...(possible && { possible }),
     run: (gpu) => {
       const { inputs, x, weight, bias, g, tensors } = arrays(s, seed);
@@ -249,9 +252,9 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
             movingVariance: { got: t.movingVariance, want: norm.moved(variance.f64, own.variance, MOMENTUM) },
           };
           const normalized = { e: made.y, moments: made.moments };
-          if (!leaves)
+          if (!deferred)
             return { ...moved, u: { got: eluNormPoolTrain(rec, normalized, t, t.step, options).y, want: u } };
-          const { affine } = eluNormLeft(rec, normalized, t, options);
+          const { affine } = eluNormDeferred(rec, normalized, t, options);
           const operands = { x: made.y, weight: t.reader, bias: undefined, affine };
           const { y, kept } = conv2dForward(rec, operands, g2, { training: true });
           const { dx, dw } = conv2dGradients(rec, operands, t.dy, g2, { kept });
@@ -260,7 +263,7 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
             y: { got: y, want: referenceForward(u, reader.f64, undefined, s2) },
             dx: { got: dx as Tensor, want: want.dx },
             dw: { got: dw, want: want.dw },
-            'dw anew': { got: conv2dGradients(rec, operands, t.dy, g2).dw, want: want.dw },
+            'dw without kept': { got: conv2dGradients(rec, operands, t.dy, g2).dw, want: want.dw },
           };
         }),
       );
@@ -268,7 +271,7 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   };
 }
 
-/** A convolution and its normalisation, max pooling and dropout in training: the winners of windows come from the convolution. */
+/** A convolution with normalisation, max pooling and dropout in training. The convolution finds the windows' winners. */
 function pooledCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   const { forced, kernels, possible } = wayOf(way);
   const [rate, layer, step, dropoutSeed] = [0.2, 3, 5, 77];
@@ -340,7 +343,7 @@ export const CONV_CASES: readonly KernelCase[] = [
       blockCase(s, four, 1, 910 + 100 * k + i),
       blockCase(s, six, 3, 920 + 100 * k + i),
       blockCase(s, six, 2, 930 + 100 * k + i),
-      blockCase(s, four, 3, 940 + 100 * k + i, false), // windows straddle tiles: the block's end on its own
+      blockCase(s, four, 3, 940 + 100 * k + i, false), // windows cross tile borders, so a second kernel ends the block
     ]);
   }),
 ];

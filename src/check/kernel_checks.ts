@@ -7,7 +7,7 @@ import { LOSS_CASES } from './loss_cases.js';
 import { PRODUCT_CASES } from './product_cases.js';
 import { WINDOW_CASES } from './window_cases.js';
 
-/** Every case; together they run every kernel there is (a test compares the two lists). */
+/** All cases. Together they run every kernel (a test compares the two lists). */
 export const KERNEL_CASES: readonly KernelCase[] = [
   ...CONV_CASES,
   ...PRODUCT_CASES,
@@ -17,10 +17,10 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...LOSS_CASES,
 ];
 
-/** Largest relative error in norm that float32 arithmetic may make. */
+/** Largest allowed relative error of float32 arithmetic, in the 2-norm. */
 export const TOLERANCE = 1e-4;
 
-/** The worst output of one case. */
+/** The result of one case; `error` is that of its worst output. */
 export interface KernelCheck {
   readonly kernel: string;
   readonly title: string;
@@ -43,7 +43,7 @@ export async function checkKernel(gpu: Gpu, testCase: KernelCase): Promise<Kerne
   };
 }
 
-/** Holds every kernel, forward and backward, to the float64 reference on this adapter. */
+/** Compares every kernel, forward and backward, with the float64 reference on this adapter. */
 export async function checkKernels(
   gpu: Gpu,
   onResult?: (result: KernelCheck) => void,

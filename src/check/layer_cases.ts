@@ -148,7 +148,7 @@ function poolCase(s: pool.PoolShape): KernelCase {
       const shape = [s.b, s.h, s.w, s.c];
       const g = poolGeometry(shape, s);
       const x = inputs.floats(sizeOf(shape));
-      // Equal values on purpose: the first of a window must win.
+      // With equal values, the first of a window must win.
       x.f32.forEach((v, i) => {
         x.f32[i] = Math.round(v * 4) / 4;
       });
@@ -157,8 +157,8 @@ function poolCase(s: pool.PoolShape): KernelCase {
       const want = pool.maxPool2dForward(x.f64, s);
       const values = { x: { data: x.f32, shape }, dy: { data: dy.f32, shape: [g.b, g.oh, g.ow, g.c] } };
       return compare(gpu, values, (rec, t) => {
-        const { y, taken } = maxPool2dForward(rec, t.x, g);
-        const dx = maxPool2dBackward(rec, t.dy, taken, g);
+        const { y, argmax } = maxPool2dForward(rec, t.x, g);
+        const dx = maxPool2dBackward(rec, t.dy, argmax, g);
         return {
           y: { got: y, want: want.y },
           dx: { got: dx, want: pool.maxPool2dBackward(dy.f64, want.source, x.f64.length) },
@@ -168,7 +168,7 @@ function poolCase(s: pool.PoolShape): KernelCase {
   };
 }
 
-/** Single values, and whole channels of the same values seen as 3 images of `channels` maps. */
+/** Dropout of single elements, and of whole channels of the same values viewed as 3 images with `channels` maps. */
 function dropoutCase(pixels: number, channels: number, rate: number): KernelCase {
   const n = 3 * pixels * channels;
   return {
@@ -237,7 +237,7 @@ const ceilingCase: KernelCase = {
   },
 };
 
-/** Turned, moved, mirrored and brightened images, and one as it is; pixels outside of the image among them. */
+/** Rotated, shifted, mirrored and brightened images, and an unchanged one. Some pixels come from outside of the image. */
 function batchCase(withMean: boolean, stored: number, channels: number): KernelCase {
   return {
     kernels: ['batch_images.pick'],
@@ -270,7 +270,7 @@ function batchCase(withMean: boolean, stored: number, channels: number): KernelC
   };
 }
 
-/** Sums over so many rows that they are made in two stages on any device. */
+/** Sums over so many rows that every device computes them in two stages. */
 function columnSumsCase(rows: number, columns: number): KernelCase {
   return {
     kernels: ['reduce.column_sums', 'reduce.fold'],

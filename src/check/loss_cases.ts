@@ -16,7 +16,7 @@ import type { ImageMix } from '../util/image_draw.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
-/** Random blends of a batch. */
+/** A random mixup of a batch. */
 function someMix(inputs: Inputs, b: number): ImageMix[] {
   const partners = inputs.labels(b, b);
   const shares = inputs.floats(b, 0.5, 1).f32;
@@ -102,7 +102,7 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = fa
 
 function penaltyCase(n: number): KernelCase {
   const penalty = { l1: 0.03, l2: 0.01 };
-  const of = (w: number): number => penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
+  const penaltyOf = (w: number): number => penalty.l1 * Math.abs(w) + penalty.l2 * w * w;
   const slope = (w: number): number => penalty.l1 * Math.sign(w) + 2 * penalty.l2 * w;
   return {
     kernels: ['weight_penalty.partial_sums', 'weight_penalty.add_penalty', 'weight_penalty.backward'],
@@ -119,7 +119,7 @@ function penaltyCase(n: number): KernelCase {
         addPenalty(rec, t.w, penalty, t.sum);
         addPenaltyGradient(rec, t.w, penalty, t.dw);
         return {
-          sum: { got: t.sum, want: [1 + w.f64.reduce((sum, v) => sum + of(v), 0)] },
+          sum: { got: t.sum, want: [1 + w.f64.reduce((sum, v) => sum + penaltyOf(v), 0)] },
           dw: { got: t.dw, want: dw.f64.map((v, i) => v + slope(w.f64[i] ?? Number.NaN)) },
         };
       });
@@ -127,7 +127,7 @@ function penaltyCase(n: number): KernelCase {
   };
 }
 
-/** Clipping that does something, clipping that need not, and a moving average. */
+/** Clipping that changes the gradient, clipping that does not, and a moving average. */
 function gradientCase(n: number): KernelCase {
   return {
     kernels: ['gradient_clip.clip_value', 'gradient_clip.clip_norm', 'moving_average.update'],
@@ -158,13 +158,13 @@ function gradientCase(n: number): KernelCase {
   };
 }
 
-/** Settings of one optimiser run: kernel params, the state it uses, and the reference's step. */
+/** Settings of one optimiser run: kernel params, state tensors in use, and the reference's update. */
 interface Law {
   readonly law: 'sgd' | 'rmsprop' | 'adam';
   readonly title: string;
   readonly params: Record<string, number>;
   readonly state: readonly string[];
-  /** One step of the reference in place; the rate that the kernel gets for step t. */
+  /** One update by the reference, in place; and the learning rate that the kernel gets for step t. */
   step(w: Float64Array, g: Float64Array, state: Record<string, Float64Array>, t: number): void;
   rate(t: number): number;
 }
@@ -241,7 +241,7 @@ function optimizerCase(spec: Law, n: number): KernelCase {
             {
               weight: tensorOf(t, 'w'),
               gradient: tensorOf(t, `g${i}`),
-              step: tensorOf(t, `step${i}`),
+              stepState: tensorOf(t, `step${i}`),
               state: own,
             },
             spec.params,

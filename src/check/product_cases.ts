@@ -57,7 +57,7 @@ function denseCase(
   };
 }
 
-/** What a case of a product is called, and where it is possible. */
+/** Title of a case, and the adapters that can run it. */
 function described(
   way: MatmulWay,
   transposed: 'a' | 'b' | undefined,
@@ -110,12 +110,12 @@ function matmulCase(
   };
 }
 
-/** Numbers that halves hold, 64ths of -2 to 2: their products and sums are exact in float32, and rounded once as halves. */
+/** Multiples of 1/64 in -2 to 2. float16 holds them exactly, and float32 their products and sums. */
 const HALVES = Array.from({ length: 256 }, (_, i) => (i - 128) / 64);
-/** Half of the last digit of a half, relative to the smallest number that has it. */
+/** Largest relative error of rounding to float16. */
 const HALF_DIGIT = 2 ** -11;
 
-/** The same with all factors stored as halves, and the product as both. */
+/** The same with both factors stored as float16, and the product as float16 and as float32. */
 function halvesCase(
   [batch, m, k, n]: readonly [number, number, number, number],
   transposed: 'a' | 'b' | undefined,
@@ -153,7 +153,7 @@ const DENSE = [
   [5, 12, 8],
   [28, 64, 64],
 ] as const;
-/** Batch, rows, inner, columns: one for each height of register tiles. */
+/** [batch, m, k, n]: one for each height of register tiles. */
 const IN_TILES = [
   [1, 1, 4, 4],
   [1, 8, 6, 36],
@@ -161,13 +161,13 @@ const IN_TILES = [
   [3, 36, 8, 20],
   [2, 64, 34, 132],
 ] as const;
-/** Batch, rows, inner, columns in fours, as halves need. */
+/** [batch, m, k, n], multiples of 4 as float16 requires. */
 const IN_FOURS = [
   [1, 4, 4, 4],
   [2, 36, 8, 20],
   [3, 64, 36, 132],
 ] as const;
-/** And some for kernels that take any extents. */
+/** [batch, m, k, n] for the kernels that accept any extents. */
 const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
 const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'subgroup32', 'subgroup64'];
 

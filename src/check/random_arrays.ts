@@ -1,11 +1,12 @@
 import { Rng } from '../util/random.js';
 
-/** Seeded inputs for kernel checks: floats for the device, the same values as float64 for the reference. */
+/** One random array: as float32 for the device, and the same values as float64 for the reference. */
 export interface Twin {
   readonly f32: Float32Array;
   readonly f64: Float64Array;
 }
 
+/** Seeded random inputs for kernel checks. */
 export class Inputs {
   readonly #rng: Rng;
 
@@ -22,19 +23,19 @@ export class Inputs {
     return { f32, f64: Float64Array.from(f32) };
   }
 
-  /** n values as small as the gradients of a training step are. */
+  /** n values of the magnitude of a training step's gradients. */
   gradients(n: number): Twin {
     const f32 = this.floats(n).f32.map((v) => v * 2 ** -10);
     return { f32, f64: Float64Array.from(f32) };
   }
 
-  /** n of the given values: some of them equal, as ties need. */
+  /** n values drawn from a few, so that ties occur. */
   oneOf(n: number, values: readonly number[]): Twin {
     const f32 = Float32Array.from({ length: n }, () => values[this.#rng.int(values.length)] ?? 0);
     return { f32, f64: Float64Array.from(f32) };
   }
 
-  /** A batch norm's weights and moving averages for so many channels, and the tensors that hold them. */
+  /** The weights and moving averages of a batch norm, and the same as inputs for `compare`. */
   norm(channels: number) {
     const [gamma, beta, mean] = [this.floats(channels), this.floats(channels), this.floats(channels)];
     const variance = this.floats(channels, 0.5, 2);

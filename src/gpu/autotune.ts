@@ -4,61 +4,60 @@ import { sizeOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 import { type Tunable, tuningKey, tuningOf } from './tuning.js';
 
-/** What came out for one row of the tuning table. */
+/** The measurement of one row of the tuning table. */
 export interface TuneResult {
   readonly key: string;
   readonly way: string;
   /** Median milliseconds of each way that was timed. */
   readonly times: Readonly<Record<string, number>>;
-  /** Ways whose result differs from the naive kernel's, with the error relative in norm; they cannot win. */
+  /** Ways whose result differs from the naive kernel's, with the relative error in the 2-norm. They are never chosen. */
   readonly wrong: Readonly<Record<string, number>>;
 }
 
 export interface AutotuneOptions {
-  /** Called before each row, with how many are done and known so far. */
+  /** Called before each row with the number of rows done, and the number of rows known so far. */
   readonly onProgress?: (progress: { key: string; done: number; known: number }) => void;
-  /** Seconds of timing a row; default 0.4. */
+  /** Seconds of timing per row; default 0.4. */
   readonly seconds?: number;
 }
 
-/** How far a result may be from the naive kernel's: the tolerance of the kernel checks, twice (both may be off). */
+/** Largest relative distance from the naive kernel's result: twice the kernel checks' tolerance, as both may be off. */
 const TOLERANCE = 2e-4;
-/** A way must beat the best guess by this much to replace it: less is noise. */
+/** A way replaces the best guess only if its time is below this share of the guess's. Smaller gains are noise. */
 const MARGIN = 0.97;
-/** Ways slower than this many times the best are not timed again. */
+/** Ways slower than the best by this factor are not timed again. */
 const HOPELESS = 2;
 const LEAST_ROUNDS = 5;
 
-/** Everything that `body` asks the tuning of the device for. */
+/** Every tunable that `body` looks up in the device's tuning, by its key. */
 export async function collectTunables(
   gpu: Gpu,
   body: () => Promise<unknown>,
 ): Promise<Map<string, Tunable<string>>> {
   const tuning = tuningOf(gpu);
-  const asked = new Map<string, Tunable<string>>();
-  tuning.asked = asked;
+  const requested = new Map<string, Tunable<string>>();
+  tuning.requested = requested;
   try {
     await body();
   } finally {
-    tuning.asked = undefined;
+    tuning.requested = undefined;
   }
-  return asked;
+  return requested;
 }
 
 /**
- * Measures every way to compute what is asked for, and puts the fastest right ones into the device's tuning table.
- * A way is first held to the naive kernel on random inputs; one that is wrong on this driver cannot win. What a way
- * itself asks for (a convolution its matrix products) is tuned before it is timed. Programs recorded before keep the
- * ways that they were recorded with.
+ * Times every way to compute each tunable, and enters the fastest correct one in the device's tuning table. Each way is
+ * first compared with the naive kernel on random inputs. One that is wrong on this driver is never chosen. Tunables that
+ * a way uses itself (a convolution's matrix products) are tuned first. Programs recorded earlier keep their ways.
  */
 export async function autotune(
   gpu: Gpu,
-  asked: ReadonlyMap<string, Tunable<string>>,
+  tunables: ReadonlyMap<string, Tunable<string>>,
   options: AutotuneOptions = {},
 ): Promise<TuneResult[]> {
   const results: TuneResult[] = [];
   const done = new Set<string>();
-  let known = asked.size;
+  let known = tunables.size;
   const tune = async (tunable: Tunable<string>): Promise<void> => {
     const key = tuningKey(tunable);
     if (done.has(key)) return;
@@ -67,9 +66,9 @@ export async function autotune(
     try {
       const programs: Candidate[] = [];
       for (const way of tunable.candidates) {
-        const parts = await collectTunables(gpu, async () => abandonAfter(gpu, tunable, way, inputs));
+        const parts = await collectTunables(gpu, async () => recordAndDiscard(gpu, tunable, way, inputs));
         parts.delete(key);
-        known += [...parts.keys()].filter((part) => !done.has(part) && !asked.has(part)).length;
+        known += [...parts.keys()].filter((part) => !done.has(part) && !tunables.has(part)).length;
         for (const part of parts.values()) await tune(part);
         programs.push(await candidate(gpu, tunable, way, inputs));
       }
@@ -84,19 +83,19 @@ export async function autotune(
     }
     gpu.pool.trim();
   };
-  for (const tunable of asked.values()) await tune(tunable);
+  for (const tunable of tunables.values()) await tune(tunable);
   return results;
 }
 
 interface Candidate {
   readonly way: string;
   readonly program: Program;
-  /** Has run once. */
+  /** Work that is done once for many runs of `program`. It has already run. */
   readonly prepare: Program;
   readonly outputs: readonly Tensor[];
 }
 
-function abandonAfter(gpu: Gpu, tunable: Tunable<string>, way: string, inputs: readonly Tensor[]): void {
+function recordAndDiscard(gpu: Gpu, tunable: Tunable<string>, way: string, inputs: readonly Tensor[]): void {
   const [rec, prepare] = [new Recorder(gpu), new Recorder(gpu)];
   try {
     tunable.trial(rec, way, inputs, prepare);
@@ -130,7 +129,7 @@ async function compareWays(
   let running = candidates.filter(({ way }) => wrong[way] === undefined);
   const samples = new Map<string, number[]>(running.map(({ way }) => [way, []]));
   const end = performance.now() + seconds * 1000;
-  // In turns, so that a machine that changes its speed changes it for all.
+  // In turns, so that a machine that changes its speed affects all ways alike.
   for (let round = 0; round < LEAST_ROUNDS || performance.now() < end; round++) {
     for (const { way, program } of running) samples.get(way)?.push(await milliseconds(gpu, program));
     const best = Math.min(...running.map(({ way }) => median(samples.get(way) ?? [])));
@@ -146,7 +145,7 @@ async function compareWays(
   return { key, way, times, wrong };
 }
 
-/** The ways whose outputs differ from the naive ones, with the error. */
+/** The ways whose outputs differ from the naive kernel's, with the relative error. */
 async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Record<string, number>> {
   const wrong: Record<string, number> = {};
   const outputsOf = async ({ program, outputs }: Candidate): Promise<Float32Array[]> => {
@@ -167,7 +166,7 @@ async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Re
   return wrong;
 }
 
-/** One run of a program: device time, or where the adapter cannot tell, the time until it is done. */
+/** Milliseconds that one run of a program takes: device time, or wall time on adapters without timestamp queries. */
 export async function milliseconds(gpu: Gpu, program: Program): Promise<number> {
   if (gpu.device.features.has('timestamp-query')) {
     return (await program.profile()).reduce((sum, ns) => sum + ns, 0) / 1e6;
@@ -193,12 +192,12 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.POSITIVE_INFINITY;
 }
 
-/** Numbers in [-1, 1), the same for the same place and shape. */
-function randomTensor(gpu: Gpu, shape: readonly number[], place: number): Tensor {
-  let state = 0x9e3779b9 ^ place;
+/** Numbers in [-1, 1), the same for the same index and shape. */
+function randomTensor(gpu: Gpu, shape: readonly number[], index: number): Tensor {
+  let state = 0x9e3779b9 ^ index;
   const data = Float32Array.from({ length: sizeOf(shape) }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     return state / 2 ** 31;
   });
-  return gpu.tensor(data, shape, `input ${place}`);
+  return gpu.tensor(data, shape, `input ${index}`);
 }

@@ -1,19 +1,19 @@
 import { OutOfMemoryError } from './errors.js';
 
-/** What a pool holds at this moment. Live = handed out; idle = waiting to be handed out again. */
+/** The current contents of a pool. Live buffers are in use; idle ones wait to be reused. */
 export interface PoolStats {
   readonly liveBuffers: number;
   readonly liveBytes: number;
-  /** The most that `liveBytes` ever was. */
+  /** The largest value of `liveBytes` so far. */
   readonly peakBytes: number;
   readonly idleBuffers: number;
   readonly idleBytes: number;
 }
 
-/** Every pooled buffer can be bound, filled, and copied both ways. */
-const USAGE = 0x80 | 0x04 | 0x08; // GPUBufferUsage.STORAGE | COPY_SRC | COPY_DST (the constants are no globals in Node)
+/** Every pooled buffer can be bound as storage, written, and copied from and to. */
+const USAGE = 0x80 | 0x04 | 0x08; // GPUBufferUsage.STORAGE | COPY_SRC | COPY_DST (Node has no such globals)
 
-/** Reuses storage buffers by size: creating one costs microseconds and grows the driver's books. */
+/** Reuses storage buffers by size, because creating one costs microseconds and driver memory. */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #idle = new Map<number, GPUBuffer[]>();
@@ -27,12 +27,12 @@ export class BufferPool {
     this.#device = device;
   }
 
-  /** The most bytes that one buffer can have and kernels can bind. */
+  /** Bytes of the largest buffer that can be created and bound. */
   get largest(): number {
     return Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
   }
 
-  /** A buffer of at least `bytes` bytes with unspecified contents. Throws OutOfMemoryError over the device limit. */
+  /** A buffer of at least `bytes` bytes with unspecified contents. Throws OutOfMemoryError beyond the device limit. */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = sizeClass(bytes);
     if (size > this.largest) throw new OutOfMemoryError(label, bytes, this.largest);
@@ -58,7 +58,7 @@ export class BufferPool {
     else list.push(buffer);
   }
 
-  /** Gives the memory of idle buffers back to the device. */
+  /** Destroys all idle buffers. */
   trim(): void {
     for (const list of this.#idle.values()) for (const buffer of list) buffer.destroy();
     this.#idle.clear();
@@ -77,7 +77,7 @@ export class BufferPool {
   }
 }
 
-/** Small sizes are padded to 256 bytes (so that any tensor can be read as whole vec4s), large ones to 64 KiB. */
+/** Rounds small sizes up to a multiple of 256 bytes (so any tensor can be read as whole vec4s), large ones of 64 KiB. */
 function sizeClass(bytes: number): number {
   const grain = bytes <= 65536 ? 256 : 65536;
   return Math.max(grain, Math.ceil(bytes / grain) * grain);

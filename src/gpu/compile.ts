@@ -2,7 +2,7 @@ import type { Gpu } from './device.js';
 import { type Kernel, pipelineOf } from './kernel.js';
 import type { Constants } from './shader.js';
 
-/** A kernel as one program uses it. */
+/** A kernel with the pipeline and bindings of one program. */
 export interface Compilable {
   readonly kernel: Kernel;
   readonly constants: Constants;
@@ -10,17 +10,17 @@ export interface Compilable {
   readonly bindGroup: GPUBindGroup;
 }
 
-/** If the first kernel takes longer than this, the driver's disk cache did not know it, and will not know the others. */
+/** A first kernel that takes longer was not in the driver's disk cache. Then the others are not there either. */
 const COLD_MS = 100;
 
 /**
- * Has the driver turn every kernel that is new to a device into machine code. Drivers put that off until the first
- * dispatch, where software Vulkan needs a quarter of a second each (milliseconds, if its disk cache knows them). So each
- * is dispatched with an empty grid, read from a buffer of zeros.
+ * Makes the driver translate every kernel that is new to a device to machine code. Drivers postpone this until the first
+ * dispatch, where software Vulkan takes a quarter of a second per kernel (milliseconds if its disk cache has it). So
+ * each kernel is dispatched indirectly with an empty grid: the workgroup counts come from a buffer of zeros.
  *
- * Software Vulkan compiles on one thread a device. If it has to, a second device is opened to share the work; what that
- * one compiles the first one then finds in the disk cache.
- * @param onProgress called as they become ready
+ * Software Vulkan compiles on one thread per device. When the disk cache is cold, a second device shares the work. What
+ * it compiles, the first device then finds in the disk cache.
+ * @param onProgress called after each kernel
  */
 export async function compileKernels(
   gpu: Gpu,
@@ -32,51 +32,51 @@ export async function compileKernels(
   const total = fresh.size;
   const queue = [...fresh.values()];
   let done = 0;
-  const own = async (item: Compilable): Promise<void> => {
-    await dispatchNothing(gpu, item.pipeline, item.bindGroup);
+  const compile = async (item: Compilable): Promise<void> => {
+    await dispatchEmptyGrid(gpu, item.pipeline, item.bindGroup);
     gpu.compiled.add(item.pipeline);
   };
   const first = queue.shift();
   if (first === undefined) return;
   const begin = performance.now();
-  await own(first);
+  await compile(first);
   onProgress?.(++done, total);
   const cold = gpu.info.software && performance.now() - begin > COLD_MS;
-  const byHelper: Compilable[] = [];
-  const helping = cold ? help(gpu, queue, byHelper, () => onProgress?.(++done, total)) : undefined;
+  const byTwin: Compilable[] = [];
+  const twin = cold ? compileOnTwin(gpu, queue, byTwin, () => onProgress?.(++done, total)) : undefined;
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-    await own(item);
+    await compile(item);
     onProgress?.(++done, total);
   }
-  await helping;
-  await Promise.all(byHelper.map(own));
+  await twin;
+  await Promise.all(byTwin.map(compile));
 }
 
-/** Compiles from the end of the queue on a device of its own. It may fail: then the first device does the rest. */
-async function help(
+/** Compiles from the end of the queue on a second device. If that fails, the first device compiles the rest. */
+async function compileOnTwin(
   gpu: Gpu,
   queue: Compilable[],
   compiled: Compilable[],
   onDone: () => void,
 ): Promise<void> {
-  let helper: Gpu | undefined;
+  let twin: Gpu | undefined;
   try {
-    helper = await gpu.openTwin();
+    twin = await gpu.openTwin();
     for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
       compiled.push(item);
-      const pipeline = pipelineOf(helper, item.kernel, item.constants);
-      await dispatchNothing(helper, pipeline, emptyBindings(helper, item.kernel, pipeline));
+      const pipeline = pipelineOf(twin, item.kernel, item.constants);
+      await dispatchEmptyGrid(twin, pipeline, placeholderBindings(twin, item.kernel, pipeline));
       onDone();
     }
   } catch {
-    // What it left undone is compiled by the first device, when it is asked for.
+    // The first device compiles what is left.
   } finally {
-    helper?.close();
+    twin?.close();
   }
 }
 
-/** Something to bind, as a dispatch needs it, even an empty one. */
-function emptyBindings(
+/** Small buffers for every binding: even a dispatch with an empty grid needs them. */
+function placeholderBindings(
   { device }: Gpu,
   { reads, writes, params }: Kernel,
   pipeline: GPUComputePipeline,
@@ -90,7 +90,7 @@ function emptyBindings(
   return device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
 }
 
-async function dispatchNothing(
+async function dispatchEmptyGrid(
   gpu: Gpu,
   pipeline: GPUComputePipeline,
   bindGroup: GPUBindGroup,

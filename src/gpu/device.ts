@@ -9,11 +9,11 @@ import { ALIGNMENT, Tensor } from './tensor.js';
 export interface DeviceOptions {
   /** Part of an adapter's name, as `listAdapters` and `fer-tui doctor` print it. Default: Dawn's own choice. */
   readonly adapter?: string | undefined;
-  /** Adds exact (unquantised) timestamp queries where the adapter has them. For benchmarks. */
+  /** Enables exact (unquantised) timestamp queries where the adapter supports them. For benchmarks. */
   readonly profile?: boolean;
 }
 
-/** What is known of the adapter in use. */
+/** Properties of the adapter in use. */
 export interface AdapterInfo {
   /** The adapter's description; part of it chooses the adapter in DeviceOptions. */
   readonly name: string;
@@ -21,28 +21,28 @@ export interface AdapterInfo {
   readonly vendor: string;
   /** As WebGPU reports it; may be empty. */
   readonly architecture: string;
-  /** Whether the CPU computes. */
+  /** Whether it runs on the CPU (llvmpipe, SwiftShader). */
   readonly software: boolean;
-  /** Names of the WebGPU features that it has. */
+  /** Names of its WebGPU features. */
   readonly features: readonly string[];
-  /** Smallest subgroup that a shader may run in; 0 without the feature. */
+  /** Smallest subgroup size; 0 without the `subgroups` feature. */
   readonly subgroupMin: number;
-  /** Largest subgroup; 0 without the feature. */
+  /** Largest subgroup size; 0 without the `subgroups` feature. */
   readonly subgroupMax: number;
 }
 
-const WAY_OUT = 'run "fer-tui doctor" to see what is missing, or "npm run setup" to install a Vulkan driver';
+const HINT = 'run "fer-tui doctor" to see what is missing, or "npm run setup" to install a Vulkan driver';
 
 /**
- * Dawn's instances. The process aborts or hangs if one is garbage-collected while its devices live, so every
- * one is kept here until its device is destroyed.
+ * Dawn's instances. The process aborts or hangs if an instance is garbage-collected while its devices are alive.
+ * So each one stays here until its device is destroyed.
  */
 const instances = new Set<GPU>();
 
-/** WebGPU features that kernels may use; asked for where the adapter has them. */
+/** WebGPU features that kernels may use; requested where the adapter supports them. */
 const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
 
-/** Limits to raise from WebGPU's defaults to what the adapter has. */
+/** Limits to raise from WebGPU's defaults to the adapter's maximum. */
 const WANTED_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -53,8 +53,8 @@ const WANTED_LIMITS = [
 ] as const;
 
 /**
- * Opens the device. Throws NoGpuError when there is no adapter, when none has the asked name, or when the only
- * one is Dawn's null adapter (which accepts every command and computes nothing).
+ * Opens a device. Throws NoGpuError when there is no adapter, when none has the requested name, or when the only one
+ * is Dawn's null adapter (which accepts every command and computes nothing).
  */
 export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
@@ -91,18 +91,18 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
     const what = name === undefined ? 'no usable GPU adapter' : `no GPU adapter named "${name}"`;
     const choice =
       known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
-    throw new NoGpuError(`${what}${choice}; ${WAY_OUT}`, { cause });
+    throw new NoGpuError(`${what}${choice}; ${HINT}`, { cause });
   }
-  if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through Vulkan; ${WAY_OUT}`);
+  if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through Vulkan; ${HINT}`);
   if (/^null/i.test(adapter.info.description) || /null backend/i.test(adapter.info.device)) {
-    throw new NoGpuError(`only Dawn's null adapter is here, and it computes nothing; ${WAY_OUT}`);
+    throw new NoGpuError(`the only adapter is Dawn's null adapter, which computes nothing; ${HINT}`);
   }
   return adapter;
 }
 
-/** Names of all adapters that Dawn sees, usable as `adapter` in DeviceOptions; empty without any. */
+/** Names of all adapters that Dawn finds, usable as `adapter` in DeviceOptions. Empty when there are none. */
 export async function listAdapters(): Promise<string[]> {
-  // WebGPU has no call for this; Dawn answers an impossible name with the list of what there is.
+  // WebGPU has no call for this. But when Dawn finds no adapter of a name, its error lists those that exist.
   const instance = create(['adapter=(none of this name)']);
   instances.add(instance);
   try {
@@ -134,27 +134,27 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
   };
 }
 
-/** Whether every subgroup has 8 lanes: what the register-tiled kernels are written for. */
+/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require. */
 export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }
 
-/** Tensors in one buffer; see `Gpu.pack`. */
+/** Several tensors in one buffer; see `Gpu.pack`. */
 export interface PackedTensors {
   readonly whole: Tensor;
   readonly parts: ReadonlyMap<string, Tensor>;
 }
 
-/** Bytes that are staged at once for a large upload. */
-const PIECE = 8 << 20;
+/** Bytes per chunk of a large upload. */
+const UPLOAD_CHUNK = 8 << 20;
 
-/** An open device: memory, uploads, reads, and the errors that come back late. */
+/** An open device: memory, uploads, reads, and the errors that WebGPU reports asynchronously. */
 export class Gpu {
-  /** Buffers that are reused. */
+  /** Reuses storage buffers. */
   readonly pool: BufferPool;
   /** Compiled pipelines by kernel and constants; see kernel.ts. */
   readonly pipelines = new Map<string, GPUComputePipeline>();
-  /** Those that the driver has turned into machine code too; see compile.ts. */
+  /** Pipelines that the driver has already translated to machine code; see compile.ts. */
   readonly compiled = new WeakSet<GPUComputePipeline>();
   #failure: Error | undefined;
   #closed = false;
@@ -163,10 +163,10 @@ export class Gpu {
   constructor(
     /** The WebGPU device. */
     readonly device: GPUDevice,
-    /** What is known of its adapter. */
+    /** Properties of its adapter. */
     readonly info: AdapterInfo,
     release: () => void,
-    /** Opens another device on the same adapter; close it as well. */
+    /** Opens a second device on the same adapter. The caller closes it. */
     readonly openTwin: () => Promise<Gpu>,
   ) {
     this.#release = release;
@@ -184,12 +184,14 @@ export class Gpu {
     });
   }
 
-  /** Throws what the device reported since the last look (lost, out of memory, refused command). */
+  /**
+   * Throws the first error that the device has reported: DeviceLostError, OutOfMemoryError or GpuValidationError.
+   */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** A persistent tensor with unspecified contents; dispose it with `free`. */
+  /** A persistent tensor with unspecified contents; release it with `free`. Throws OutOfMemoryError. */
   empty(shape: Shape, label: string): Tensor {
     return new Tensor(shape, label, {
       buffer: this.pool.acquire(Math.max(16, sizeOf(shape) * 4), label),
@@ -198,7 +200,7 @@ export class Gpu {
     });
   }
 
-  /** A persistent tensor holding `data` (`sizeOf(shape)` 32-bit values). */
+  /** A persistent tensor that holds `data` (`sizeOf(shape)` 32-bit values). Throws OutOfMemoryError. */
   tensor(data: Float32Array | Uint32Array, shape: Shape, label: string): Tensor {
     const tensor = this.empty(shape, label);
     this.write(tensor, data);
@@ -206,8 +208,8 @@ export class Gpu {
   }
 
   /**
-   * Persistent tensors side by side in one buffer, so that one dispatch can work on all of them: `whole` is the buffer
-   * as a vector, gaps included. Free `whole`; the parts go with it.
+   * Persistent tensors side by side in one buffer, so that one dispatch can process all of them. `whole` is the buffer
+   * as a vector, alignment gaps included. Freeing `whole` frees the parts.
    */
   pack(shapes: ReadonlyMap<string, Shape>, label: string): PackedTensors {
     const grain = ALIGNMENT / 4;
@@ -227,7 +229,7 @@ export class Gpu {
     return { whole, parts };
   }
 
-  /** Replaces the contents of a tensor; ordered after all work submitted before. */
+  /** Replaces the contents of a tensor, after all work submitted so far. Throws GpuValidationError on a wrong length. */
   write(tensor: Tensor, data: Float32Array | Uint32Array): void {
     if (data.length !== tensor.size) {
       throw new GpuValidationError(
@@ -238,22 +240,22 @@ export class Gpu {
     this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
-  /** Replaces the contents of a tensor by bytes, in pieces, so that no second copy of all of them is staged. */
+  /** Replaces the contents of a tensor with bytes, in chunks, so that the host never holds a second full copy. */
   writeBytes(tensor: Tensor, bytes: Uint8Array): void {
     if (bytes.length % 4 !== 0 || bytes.length > tensor.byteLength) {
       throw new GpuValidationError(
-        `write to "${tensor.label}": expected up to ${tensor.byteLength} bytes in fours, got ${bytes.length}`,
+        `write to "${tensor.label}": expected a multiple of 4 of up to ${tensor.byteLength} bytes, got ${bytes.length}`,
       );
     }
-    for (let at = 0; at < bytes.length; at += PIECE) {
+    for (let at = 0; at < bytes.length; at += UPLOAD_CHUNK) {
       const { buffer, byteOffset } = bytes;
-      const length = Math.min(PIECE, bytes.length - at);
+      const length = Math.min(UPLOAD_CHUNK, bytes.length - at);
       this.device.queue.writeBuffer(tensor.buffer, tensor.offset + at, buffer, byteOffset + at, length);
       this.device.queue.submit([]);
     }
   }
 
-  /** Copies all values of one tensor to another of the same size; ordered after all work submitted before. */
+  /** Copies one tensor to another of the same size, after all work submitted so far. */
   copy(from: Tensor, to: Tensor): void {
     if (from.size !== to.size) {
       throw new GpuValidationError(`copy to "${to.label}": expected ${to.size} values, got ${from.size}`);
@@ -263,12 +265,12 @@ export class Gpu {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** Reads float values back; waits for all submitted work. */
+  /** Reads a tensor of floats back. Waits for all submitted work. Throws what `check` throws. */
   async read(tensor: Tensor): Promise<Float32Array> {
     return new Float32Array(await this.#readBytes(tensor));
   }
 
-  /** Reads unsigned values back; waits for all submitted work. */
+  /** Reads a tensor of unsigned integers back. Waits for all submitted work. Throws what `check` throws. */
   async readU32(tensor: Tensor): Promise<Uint32Array> {
     return new Uint32Array(await this.#readBytes(tensor));
   }
@@ -296,18 +298,18 @@ export class Gpu {
     }
   }
 
-  /** Disposes a tensor made by `empty` or `tensor` (or a view of one). */
+  /** Releases a tensor made by `empty` or `tensor`, or a view of one. */
   free(tensor: Tensor): void {
     if (tensor.drop()) this.pool.release(tensor.storage.buffer);
   }
 
-  /** Resolves when everything submitted so far has run; throws what went wrong meanwhile. */
+  /** Resolves when everything submitted so far has run. Throws what `check` throws. */
   async sync(): Promise<void> {
     await gpuWait(() => this.device.queue.onSubmittedWorkDone());
     this.check();
   }
 
-  /** Ends the device and lets the process exit. */
+  /** Destroys the device, so that the process can exit. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

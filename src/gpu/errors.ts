@@ -1,29 +1,29 @@
 import { EXIT, FerError } from '../util/errors.js';
 
-/** No adapter that can compute: none at all, Dawn's null adapter, or none of the asked name. */
+/** There is no usable adapter: none at all, only Dawn's null adapter, or none with the requested name. */
 export class NoGpuError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.noGpu, options);
   }
 }
 
-/** Shapes that do not fit an op. The message always reads `op: rule; expected ..., got ...`. */
+/** Shapes that an op does not accept. The message always reads `op: rule; expected ..., got ...`. */
 export class ShapeError extends FerError {
   constructor(
-    /** What refused the shape: a kernel, op, layer or file. */
+    /** Where the shape was rejected: the name of a kernel, op, layer or file. */
     readonly op: string,
-    /** The rule that is broken, in words. */
+    /** The violated rule, in words. */
     readonly rule: string,
-    /** The shape or value that would be right. */
+    /** The expected shape or value. */
     readonly expected: string,
-    /** The shape or value that came. */
+    /** The actual shape or value. */
     readonly got: string,
   ) {
     super(`${op}: ${rule}; expected ${expected}, got ${got}`, EXIT.usage);
   }
 }
 
-/** A WGSL file that does not compile, or a kernel that is called against its declaration. */
+/** A WGSL file does not compile, or a dispatch does not match its kernel's declaration. */
 export class ShaderError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.bug, options);
@@ -40,7 +40,7 @@ export class DisposedError extends FerError {
   }
 }
 
-/** The device went away (driver crash, reset, unplugged): nothing on it can be read any more. */
+/** The device was lost (driver crash, reset, unplugged). Nothing on it can be read any more. */
 export class DeviceLostError extends FerError {
   constructor(reason: string, message: string) {
     super(
@@ -50,15 +50,15 @@ export class DeviceLostError extends FerError {
   }
 }
 
-/** The device could not give the memory that was asked for. */
+/** The device could not allocate the requested memory. */
 export class OutOfMemoryError extends FerError {
   constructor(what: string, bytes: number, limit?: number) {
-    const cap = limit === undefined ? '' : `, the adapter allows ${mib(limit)} in one buffer`;
+    const cap = limit === undefined ? '' : `, but the adapter allows ${mib(limit)} in one buffer`;
     super(`out of GPU memory: ${what} needs ${mib(bytes)}${cap}; try a smaller --batch`, EXIT.device);
   }
 }
 
-/** Work that the device refused (a validation error of WebGPU): a defect of ours, with Dawn's own words. */
+/** The device rejected a command (a WebGPU validation error). This is a defect of this program. Quotes Dawn's message. */
 export class GpuValidationError extends FerError {
   constructor(message: string) {
     super(`the GPU refused a command: ${message}`, EXIT.bug);

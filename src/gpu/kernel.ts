@@ -4,28 +4,29 @@ import { gpuWait } from './polling.js';
 import { type Constants, explainCompileErrors, fillConstants, shaderSource } from './shader.js';
 
 /**
- * One entry point of one shader, as the host sees it. Bindings are numbered in the order `reads`, `writes`,
- * then the uniform `Params` struct if there are params. What stands in `constants` is compiled in (a new
- * pipeline for each value); what changes from call to call belongs into `params`.
+ * The host's declaration of one shader entry point. Bindings are numbered in the order `reads`, `writes`, then the
+ * uniform `Params` struct if there are params. A dispatch's `constants` are compiled in: each value needs a pipeline
+ * of its own. Numbers that change from call to call belong in `params`.
  */
 export interface Kernel {
-  /** `<shader>.<entry>`; names the kernel in messages, traces and benchmarks. */
+  /** `<shader>.<entry>`: its name in messages, traces and benchmarks. */
   readonly name: string;
-  /** File in shaders/, without its ending. */
+  /** Its file in shaders/, without `.wgsl`. */
   readonly shader: string;
-  /** Entry point in it. */
+  /** The entry point in that file. */
   readonly entry: string;
   /** Names of the tensors it reads, in binding order. */
   readonly reads: readonly string[];
   /** Names of the tensors it writes, in binding order. */
   readonly writes: readonly string[];
-  /** Fields of the shader's params struct in order, each `name: u32` or `name: f32`. */
+  /** Fields of the shader's params struct in order, with their types. */
   readonly params: Readonly<Record<string, 'u32' | 'f32'>>;
 }
 
-/** All kernels by name, for the doctor, the benchmarks and the test that compares them with their shaders. */
+/** All kernels by name, for `fer-tui doctor`, the benchmarks, and the test that compares them with their shaders. */
 export const kernels = new Map<string, Kernel>();
 
+/** Declares an entry point of `shaders/<shader>.wgsl`. Throws ShaderError if it is declared twice. */
 export function defineKernel(
   shader: string,
   entry: string,
@@ -37,7 +38,7 @@ export function defineKernel(
   return kernel;
 }
 
-/** The compiled pipeline of a kernel; errors of the shader surface through `checkShaders`. */
+/** The pipeline of a kernel, created at the first request. `checkShaders` reports compile errors. */
 export function pipelineOf(gpu: Gpu, kernel: Kernel, constants: Constants): GPUComputePipeline {
   const key = `${kernel.name} ${JSON.stringify(constants)}`;
   let pipeline = gpu.pipelines.get(key);
@@ -70,7 +71,7 @@ interface PendingScope {
 
 const pendingScopes: PendingScope[] = [];
 
-/** Resolves once all pipelines made so far are known to be good; throws the first ShaderError. */
+/** Resolves when all pipelines created so far have been validated. Throws ShaderError for the first invalid one. */
 export async function checkShaders(): Promise<void> {
   for (const { kernel, code, module, scope } of pendingScopes.splice(0)) {
     const error = await scope;
@@ -80,7 +81,10 @@ export async function checkShaders(): Promise<void> {
   }
 }
 
-/** Packs params in declaration order into 16-byte multiples, as a uniform struct of scalars is laid out. */
+/**
+ * Packs params in declaration order, padded to a multiple of 16 bytes: the layout of a uniform struct of scalars.
+ * Throws ShaderError for a param that is missing or has the wrong type.
+ */
 export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): ArrayBuffer {
   const fields = Object.entries(kernel.params);
   const view = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));

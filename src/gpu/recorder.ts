@@ -7,53 +7,53 @@ import { type Shape, sizeOf } from './shape.js';
 import type { SharedBuffers } from './shared_buffers.js';
 import { type Storage, Tensor } from './tensor.js';
 
-/** One dispatch, ready to be encoded. */
+/** One dispatch with its bind group: ready to be encoded. */
 interface Command extends Compilable {
-  /** The recorder's scope when it was recorded, e.g. `conv2d_1/forward`. */
+  /** The recorder's scope at the time of recording, e.g. `conv2d_1/forward`. */
   readonly scope: string;
   readonly groups: readonly [number, number, number];
 }
 
-/** One dispatch before its buffers are settled. */
+/** A recorded dispatch whose tensors may still be rebound to other buffers. */
 interface Draft extends Omit<Command, 'bindGroup'> {
   readonly ranges: readonly { readonly storage: Storage; readonly size: number }[];
   readonly uniform: GPUBuffer | undefined;
 }
 
-/** What a command shows of itself to inspection. */
+/** Public description of one dispatch of a program. */
 export interface CommandInfo {
   /** Shader and entry point, e.g. `elu.forward`. */
   readonly kernel: string;
-  /** Layer and pass that it belongs to, e.g. `conv2d_1/backward`. */
+  /** The layer and pass that it belongs to, e.g. `conv2d_1/backward`. */
   readonly scope: string;
-  /** How many workgroups ran. */
+  /** Number of workgroups. */
   readonly workgroups: number;
 }
 
 /** One call of a kernel. */
 export interface DispatchCall {
-  /** Tensors by the kernel's binding names; a tensor may not be bound as both read and written. */
+  /** Tensors by the kernel's binding names. A tensor must not be bound both for reading and for writing. */
   readonly bind: Readonly<Record<string, Tensor>>;
   /** Values of the kernel's params, by name. */
   readonly params?: Readonly<Record<string, number>>;
   /** Values that are compiled in, by name. */
   readonly constants?: Constants;
-  /** How many workgroups; folded into two dimensions over the device's limit (see shaders/README.md). */
+  /** Number of workgroups. Beyond the device's limit per dimension they are folded into two (see shaders/README.md). */
   readonly workgroups: number;
-  /** How many such grids, the third dimension; default 1. */
-  readonly layers?: number;
+  /** Extent of the grid's third dimension; default 1. */
+  readonly depth?: number;
 }
 
 /**
- * Records a list of dispatches once, to be replayed any number of times as a `Program`: buffers, bind groups
- * and pipelines are prepared here, so that a replay allocates nothing. Tensors made by `alloc` belong to the
- * program. `release` gives a buffer to later commands of the same program, unless `keepAll` is set (tracing).
+ * Records a list of dispatches once, to be replayed any number of times as a `Program`. Buffers, bind groups and
+ * pipelines are created here, so a replay allocates nothing. Tensors made by `alloc` belong to the program. `release`
+ * lets later dispatches of the same program reuse a buffer, unless `keepAll` is set (for tracing).
  */
 export class Recorder {
   readonly #drafts: Draft[] = [];
   readonly #owned: Tensor[] = [];
   readonly #buffers = new Set<GPUBuffer>();
-  /** Those of them that are never shared with other programs. */
+  /** Buffers among them that no other program shares. */
   readonly #unshared = new Set<GPUBuffer>();
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #uniforms: GPUBuffer[] = [];
@@ -63,7 +63,7 @@ export class Recorder {
   constructor(
     /** The device that it records for. */
     readonly gpu: Gpu,
-    /** As they were given. */
+    /** The options given. */
     readonly options: {
       /** Never reuse a released buffer, so that every value can be read afterwards; default false. */
       readonly keepAll?: boolean;
@@ -72,7 +72,7 @@ export class Recorder {
     } = {},
   ) {}
 
-  /** Runs `body` with `name` appended to the scope that commands and tensors are labelled with. */
+  /** Runs `body` with `name` appended to the scope that labels dispatches and tensors. */
   scope<T>(name: string, body: () => T): T {
     const outer = this.#scope;
     this.#scope = outer === '' ? name : `${outer}/${name}`;
@@ -83,7 +83,7 @@ export class Recorder {
     }
   }
 
-  /** The name that `scope` built up, e.g. `conv2d_1`; empty outside of any. */
+  /** The current scope, e.g. `conv2d_1/forward`; empty outside of `scope`. */
   get currentScope(): string {
     return this.#scope;
   }
@@ -97,8 +97,8 @@ export class Recorder {
     });
   }
 
-  /** The same for what the host fills or reads: no other program ever uses its place. */
-  allocOwn(shape: Shape, label: string): Tensor {
+  /** Like `alloc`, for tensors that the host writes or reads: no other program uses the same buffer. */
+  allocPrivate(shape: Shape, label: string): Tensor {
     return this.#tensor(shape, label, (bytes, name) => {
       const buffer = this.gpu.pool.acquire(bytes, name);
       this.#unshared.add(buffer);
@@ -125,41 +125,43 @@ export class Recorder {
     return best === undefined ? undefined : this.#free.get(best)?.pop();
   }
 
-  /** Same elements, other shape; released like any tensor. */
+  /** The same elements under another shape. Must be released like any other tensor. */
   view(tensor: Tensor, shape: Shape): Tensor {
     const view = tensor.view(shape);
     this.#owned.push(view);
     return view;
   }
 
-  /** Says that no later command of this program reads the tensor. Tensors of others are left alone. */
+  /** Declares that no later dispatch of this program reads the tensor. Tensors of other owners are left alone. */
   release(tensor: Tensor): void {
     if (this.options.keepAll || !this.#buffers.has(tensor.storage.buffer)) return;
     const { buffer } = tensor.storage;
-    if (tensor.drop()) this.#giveBack(buffer);
+    if (tensor.drop()) this.#recycle(buffer);
   }
 
   /**
-   * Says that a tensor of this program shall lie where `target` is: all its dispatches, past ones too, use that place.
-   * So results of any op can be gathered in one buffer, without a copy.
+   * Rebinds a tensor of this program to the storage of `target`, also in dispatches already recorded. This gathers
+   * the results of separate ops in one buffer without a copy. Throws ShapeError when the sizes differ, ShaderError
+   * when the tensor belongs to somebody else.
    */
-  place(tensor: Tensor, target: Tensor): void {
+  rebind(tensor: Tensor, target: Tensor): void {
     const { storage } = tensor;
     if (tensor.size !== target.size)
-      throw new ShapeError('place', 'as many elements', `${target.size}`, `${tensor.size}`);
-    if (!this.#buffers.has(storage.buffer)) throw new ShaderError(`${tensor.label} is not of this program`);
-    this.#giveBack(storage.buffer);
+      throw new ShapeError('rebind', 'element counts match', `${target.size}`, `${tensor.size}`);
+    if (!this.#buffers.has(storage.buffer))
+      throw new ShaderError(`tensor "${tensor.label}" does not belong to this program`);
+    this.#recycle(storage.buffer);
     storage.buffer = target.buffer;
     storage.offset = target.offset;
   }
 
-  #giveBack(buffer: GPUBuffer): void {
+  #recycle(buffer: GPUBuffer): void {
     const list = this.#free.get(buffer.size);
     if (list === undefined) this.#free.set(buffer.size, [buffer]);
     else list.push(buffer);
   }
 
-  /** Appends a dispatch. Throws ShaderError when the call does not fit the kernel's declaration. */
+  /** Appends a dispatch. Throws ShaderError when the call does not match the kernel's declaration. */
   dispatch(kernel: Kernel, call: DispatchCall): void {
     if (this.#finished) throw new DisposedError('a finished recorder');
     const { device } = this.gpu;
@@ -195,11 +197,11 @@ export class Recorder {
       pipeline,
       ranges,
       uniform,
-      groups: [...fold(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension), call.layers ?? 1],
+      groups: [...foldGrid(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension), call.depth ?? 1],
     });
   }
 
-  /** Ends the recording. Throws ShaderError if a shader of it does not compile. */
+  /** Ends the recording. Throws ShaderError if one of its shaders does not compile. */
   async finish(): Promise<Program> {
     this.#finished = true;
     try {
@@ -209,11 +211,11 @@ export class Recorder {
       this.abandon();
       throw error;
     }
-    const commands = this.#drafts.map((draft) => this.#settle(draft));
+    const commands = this.#drafts.map((draft) => this.#toCommand(draft));
     return new Program(this.gpu, commands, () => this.abandon());
   }
 
-  #settle({ ranges, uniform, ...rest }: Draft): Command {
+  #toCommand({ ranges, uniform, ...rest }: Draft): Command {
     const resources: GPUBindingResource[] = ranges.map(({ storage: { buffer, offset }, size }) => ({
       buffer,
       offset,
@@ -228,7 +230,7 @@ export class Recorder {
     return { ...rest, bindGroup };
   }
 
-  /** Gives everything back without running it. */
+  /** Frees all memory of the recording. Nothing of it can run afterwards. */
   abandon(): void {
     for (const tensor of this.#owned) tensor.drop();
     const own = this.options.shared === undefined ? this.#buffers : this.#unshared;
@@ -249,10 +251,10 @@ export class Program {
     /** The device that it runs on. */
     readonly gpu: Gpu,
     private readonly list: readonly Command[],
-    private readonly giveBack: () => void,
+    private readonly free: () => void,
   ) {}
 
-  /** What runs, in order. */
+  /** The dispatches, in order of execution. */
   get commands(): readonly CommandInfo[] {
     return this.list.map(({ kernel, scope, groups }) => ({
       kernel: kernel.name,
@@ -261,12 +263,12 @@ export class Program {
     }));
   }
 
-  /** Compiles the kernels that are new to this device; without it the first run does. See compile.ts. */
+  /** Compiles the kernels that are new to this device. Otherwise the first run compiles them. See compile.ts. */
   async compile(onProgress?: (done: number, total: number) => void): Promise<void> {
     await compileKernels(this.gpu, this.list, onProgress);
   }
 
-  /** Submits every command in one pass; returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
+  /** Submits all dispatches in one compute pass and returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
   run(): void {
     this.gpu.device.queue.submit([this.#encode()]);
   }
@@ -281,8 +283,8 @@ export class Program {
   }
 
   /**
-   * Runs every command in a pass of its own and measures it: nanoseconds of device time, in order. Slower than `run`
-   * by a few microseconds a command. Throws GpuValidationError without timestamp queries.
+   * Runs every dispatch in a compute pass of its own and returns its device time in nanoseconds, in order. Slower than
+   * `run` by a few microseconds per dispatch. Throws GpuValidationError on adapters without timestamp queries.
    */
   async profile(): Promise<number[]> {
     const { device } = this.gpu;
@@ -315,11 +317,11 @@ export class Program {
     }
   }
 
-  /** Gives the memory back. The tensors that it recorded can no longer be read. */
+  /** Frees the program's memory. Its tensors can no longer be read. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.giveBack();
+    this.free();
   }
 }
 
@@ -329,15 +331,15 @@ function encodeCommand(pass: GPUComputePassEncoder, { pipeline, bindGroup, group
   pass.dispatchWorkgroups(...groups);
 }
 
-/** A one-dimensional grid as [x, y] with x <= limit; kernels compute workgroup = y * num_workgroups.x + x. */
-function fold(workgroups: number, limit: number): [number, number] {
+/** Splits a one-dimensional grid into [x, y] with x <= limit. Kernels compute workgroup = y * num_workgroups.x + x. */
+function foldGrid(workgroups: number, limit: number): [number, number] {
   const n = Math.max(1, workgroups);
   if (n <= limit) return [n, 1];
   const y = Math.ceil(n / limit);
   return [Math.ceil(n / y), y];
 }
 
-/** Records and runs `body` once, hands its tensors to `use`, then gives the memory back. For tests and tools. */
+/** Records `body`, runs it once, passes its tensors to `use`, then frees the memory. For tests and tools. */
 export async function runOnce<T, R>(
   gpu: Gpu,
   body: (rec: Recorder) => T,

@@ -3,15 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { ShaderError } from './errors.js';
 import { gpuWait } from './polling.js';
 
-/** Values for the `{{NAME}}` holes at the top of a shader: what must be known when it is compiled. */
+/** Values for the `{{NAME}}` placeholders of a shader, which must be known when it is compiled. */
 export type Constants = Readonly<Record<string, number | string>>;
 
 const SHADER_DIR = new URL('../../shaders/', import.meta.url);
 const sources = new Map<string, string>();
 
 /**
- * The text of `shaders/<name>.wgsl`, holes unfilled. What several shaders share lies in `shaders/parts`: a line
- * `// Parts: one, two` in the lesson puts those files behind it, in this order, each under a line with its name.
+ * The text of `shaders/<name>.wgsl`, placeholders unfilled. Code that several shaders share is in `shaders/parts`: a
+ * line `// Parts: one, two` in the header appends those files in this order, each under a line with its name.
+ * Throws ShaderError if a file cannot be read.
  */
 export function shaderSource(name: string): string {
   let text = sources.get(name);
@@ -33,14 +34,14 @@ function read(name: string): string {
   }
 }
 
-/** File and line of a line (from 1) of a shader's text: of the shader itself, or of the part that it lies in. */
-export function placeOf(name: string, lines: readonly string[], line: number): string {
+/** File and line number of a line (counted from 1) of a shader's text: in the shader itself, or in one of its parts. */
+export function sourceLocation(name: string, lines: readonly string[], line: number): string {
   const start = lines.slice(0, line).findLastIndex((text) => text.startsWith('// parts/'));
   const file = start < 0 ? name : (lines[start] ?? '').slice('// '.length);
   return `shaders/${file}.wgsl:${line - start - 1}`;
 }
 
-/** The comment block that opens a shader: the lesson about the op, without the comment marks. */
+/** The comment that opens a shader, without the comment marks: the lesson about its op. */
 export function shaderLesson(name: string): string {
   const lines: string[] = [];
   for (const line of shaderSource(name).split('\n')) {
@@ -50,7 +51,7 @@ export function shaderLesson(name: string): string {
   return lines.join('\n');
 }
 
-/** The list of shaders/README.md, as Markdown: each shader with the first sentence of its lesson. */
+/** The table of shaders/README.md in Markdown: each shader with the first sentence of its lesson. */
 export function shaderTable(names: readonly string[]): string {
   const rows = names.map((name) => {
     const [first = ''] = shaderLesson(name)
@@ -61,7 +62,7 @@ export function shaderTable(names: readonly string[]): string {
   return ['| file | what it does |', '|---|---|', ...rows].join('\n');
 }
 
-/** Fills the holes. Every hole needs a value and every value a hole. */
+/** Fills the placeholders. Throws ShaderError for a placeholder without a value, or a value without a placeholder. */
 export function fillConstants(name: string, source: string, constants: Constants): string {
   const used = new Set<string>();
   const text = source.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
@@ -76,7 +77,7 @@ export function fillConstants(name: string, source: string, constants: Constants
   return text;
 }
 
-/** Compiles WGSL, or throws a ShaderError that shows line, column, the compiler's words and the source line. */
+/** Throws ShaderError if a module has compile errors: each with file, line, column, message and source line. */
 export async function explainCompileErrors(
   module: GPUShaderModule,
   name: string,
@@ -87,7 +88,8 @@ export async function explainCompileErrors(
   if (errors.length === 0) return;
   const lines = text.split('\n');
   const shown = errors.map(
-    (e) => `${placeOf(name, lines, e.lineNum)}:${e.linePos} ${e.message}\n    ${lines[e.lineNum - 1] ?? ''}`,
+    (e) =>
+      `${sourceLocation(name, lines, e.lineNum)}:${e.linePos} ${e.message}\n    ${lines[e.lineNum - 1] ?? ''}`,
   );
   throw new ShaderError(`shader "${name}" does not compile:\n${shown.join('\n')}`);
 }

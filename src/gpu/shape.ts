@@ -28,15 +28,16 @@ export function expectShape(
 /** `valid`: windows inside of the image only. `same`: zeros around it, so that stride 1 keeps its size; the smaller half comes first, as in Keras. */
 export type Padding = 'same' | 'valid';
 
-/** Where a window of `size` steps over an axis of `extent`: output extent and zeros before the first element. */
+/** How a sliding window covers one axis: the output extent, and the zeros before the first element. */
 export interface Window {
   readonly out: number;
   readonly before: number;
 }
 
 /**
- * Keras's rule. `valid`: out = floor((n - k) / s) + 1. `same`: out = ceil(n / s), and of the
- * total = max((out - 1) s + k - n, 0) zeros the smaller half comes before.
+ * Keras's rule for a window of k over an axis of n with stride s. `valid`: out = floor((n - k) / s) + 1.
+ * `same`: out = ceil(n / s), with max((out - 1) s + k - n, 0) zeros in total; half of them, rounded down, come before
+ * the first element. Throws ShapeError where a `valid` window is larger than the axis.
  */
 export function windowOf(op: string, extent: number, size: number, stride: number, padding: Padding): Window {
   if (padding === 'same') {

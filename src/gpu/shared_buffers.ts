@@ -1,18 +1,18 @@
 import type { BufferPool } from './buffer_pool.js';
 
 /**
- * Buffers that programs use in turns: of programs that keep nothing from one run to the next in them, as work on a device
- * runs in the order in which it was submitted. Belongs to who made it: `dispose` after all those programs.
+ * Buffers that several programs use in turn. This is safe because the programs keep nothing in them from one run to the
+ * next, and a device runs work in the order of submission. The creator calls `dispose` after disposing the programs.
  */
 export class SharedBuffers {
   readonly #buffers: GPUBuffer[] = [];
 
   constructor(private readonly pool: BufferPool) {}
 
-  /** A buffer of at least `bytes` bytes, and at most twice that if an old one serves, that is not among `taken`. */
-  take(bytes: number, label: string, taken: ReadonlySet<GPUBuffer>): GPUBuffer {
+  /** A buffer of at least `bytes` bytes that is not in `inUse`: an old one of up to twice the size, else a new one. */
+  take(bytes: number, label: string, inUse: ReadonlySet<GPUBuffer>): GPUBuffer {
     const fitting = this.#buffers.filter(
-      (buffer) => buffer.size >= bytes && buffer.size <= bytes * 2 && !taken.has(buffer),
+      (buffer) => buffer.size >= bytes && buffer.size <= bytes * 2 && !inUse.has(buffer),
     );
     const best = fitting.reduce<GPUBuffer | undefined>(
       (a, b) => (a === undefined || b.size < a.size ? b : a),

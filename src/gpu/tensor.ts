@@ -1,21 +1,21 @@
 import { DisposedError, ShapeError } from './errors.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 
-/** A range of a GPU buffer and how many tensors look at it. Only a recorder may move one (see `Recorder.place`). */
+/** A range of a GPU buffer, counted by its tensors. Only a recorder may move it (see `Recorder.rebind`). */
 export interface Storage {
   buffer: GPUBuffer;
-  /** Where it begins, in bytes; a multiple of ALIGNMENT. */
+  /** Start in bytes; a multiple of ALIGNMENT. */
   offset: number;
+  /** Number of tensors that use it. */
   refs: number;
 }
 
-/** What offsets of bound ranges must be multiples of, in bytes: WebGPU's default limit. */
+/** Alignment in bytes of the ranges that are bound: WebGPU's default limit. */
 export const ALIGNMENT = 256;
 
 /**
- * A dense row-major array of 32-bit values on the device: a shape, a label for messages, and a buffer.
- * Tensors do not compute; kernels do. Who makes one owns it: the `Gpu` for persistent tensors (weights), a
- * `Program` for what it records.
+ * A dense row-major array of 32-bit values on the device: a shape, a label for messages, and a buffer. Tensors do not
+ * compute; kernels do. The creator owns it: the `Gpu` owns persistent tensors (weights), a `Program` those it recorded.
  */
 export class Tensor {
   /** Number of elements. */
@@ -23,38 +23,38 @@ export class Tensor {
   #disposed = false;
 
   constructor(
-    /** Extents, the last one contiguous. */
+    /** Extents, outermost first. */
     readonly shape: Shape,
     /** Name in messages. */
     readonly label: string,
-    /** Where its elements lie. */
+    /** The buffer range of its elements. */
     readonly storage: Storage,
   ) {
     this.size = sizeOf(shape);
   }
 
-  /** Whether it was freed. */
+  /** Whether it has been released. */
   get disposed(): boolean {
     return this.#disposed;
   }
 
-  /** Bytes that kernels may touch: the elements, padded to whole vec4s. */
+  /** Bytes that kernels may access: the elements, padded to whole vec4s. */
   get byteLength(): number {
     return Math.max(16, Math.ceil(this.size / 4) * 16);
   }
 
-  /** The buffer, or DisposedError. */
+  /** The buffer. Throws DisposedError. */
   get buffer(): GPUBuffer {
     if (this.#disposed) throw new DisposedError(`tensor "${this.label}" ${formatShape(this.shape)}`);
     return this.storage.buffer;
   }
 
-  /** Where the tensor begins in its buffer, in bytes. */
+  /** Start of the tensor in its buffer, in bytes. */
   get offset(): number {
     return this.storage.offset;
   }
 
-  /** The same elements under another shape; shares (and counts) the storage. */
+  /** The same elements under another shape, in the same storage. Throws ShapeError, DisposedError. */
   view(shape: Shape, label = this.label): Tensor {
     if (sizeOf(shape) !== this.size) {
       throw new ShapeError('view', 'element counts match', `${this.size} elements`, formatShape(shape));
@@ -64,7 +64,7 @@ export class Tensor {
     return new Tensor(shape, label, this.storage);
   }
 
-  /** For owners only (Gpu, Recorder, Program): marks this tensor dead, true if it was the storage's last one. */
+  /** For owners only (Gpu, Recorder, Program): marks this tensor as disposed. True if it was the last of its storage. */
   drop(): boolean {
     if (this.#disposed) return false;
     this.#disposed = true;

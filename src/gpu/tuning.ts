@@ -4,31 +4,31 @@ import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 import { readTable, type TuningTable } from './tuning_table.js';
 
-/** Something that several kernels can compute, and how to find out which of them is fastest. */
+/** A computation that several kernels can do ("ways"), and a trial that tells which of them is fastest. */
 export interface Tunable<V extends string> {
-  /** What has the same choices, e.g. `matmul`. */
+  /** Kind of computation, e.g. `matmul`. All of a family have the same ways. */
   readonly family: string;
-  /** Everything else that the times depend on, e.g. `product 36 x [1008, 32] x [32, 64]`. */
+  /** Everything else that its time depends on, e.g. `product 36 x [1008, 32] x [32, 64]`. */
   readonly extents: string;
-  /** All ways that fit here, `naive` among them: the best guess first. */
+  /** All ways that apply here, `naive` among them, the best guess first. */
   readonly candidates: readonly [V, ...V[]];
   /** Shapes of the inputs of a trial. */
   readonly inputs: readonly Shape[];
   /**
-   * Records one way, and returns what must be equal for all of them. What goes to `prepare` is not timed: work that
-   * is done once for many runs.
+   * Records one way and returns its outputs, which must be equal for all ways. Work recorded in `prepare` is done once
+   * for many runs, so it is not timed.
    */
   readonly trial: (rec: Recorder, way: V, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[];
 }
 
-/** What is known about the best ways to compute on one device. */
+/** The best known ways to compute on one device. */
 export class Tuning {
-  /** Measured choices by `family extents`. */
+  /** Measured choices, by `tuningKey`. */
   readonly table: TuningTable;
-  /** A way for a whole family, wherever it fits (else naively): for tests and benchmarks. */
+  /** The way that a whole family must take wherever it applies (else naive). For tests and benchmarks. */
   readonly forced = new Map<string, string>();
-  /** If set, everything that is asked for is noted here, for the tuner. */
-  asked: Map<string, Tunable<string>> | undefined;
+  /** If set, `choose` adds every tunable here, for the tuner. */
+  requested: Map<string, Tunable<string>> | undefined;
 
   constructor(table: TuningTable) {
     this.table = table;
@@ -37,7 +37,7 @@ export class Tuning {
 
 const tunings = new WeakMap<Gpu, Tuning>();
 
-/** The tuning of a device: the table shipped for its adapter, under what was measured on this machine. */
+/** The tuning of a device: the table shipped for its adapter, overridden by measurements on this machine. */
 export function tuningOf(gpu: Gpu): Tuning {
   let tuning = tunings.get(gpu);
   if (tuning === undefined) {
@@ -47,24 +47,24 @@ export function tuningOf(gpu: Gpu): Tuning {
   return tuning;
 }
 
-/** The row of a tunable in a tuning table. */
+/** The key of a tunable in a tuning table. */
 export function tuningKey({ family, extents }: { family: string; extents: string }): string {
   return `${family} ${extents}`;
 }
 
-/** The way to compute it on this device: forced, else measured, else the best guess. The same answer every time. */
+/** The way to compute something on this device: forced, else measured, else the best guess. Deterministic. */
 export function choose<V extends string>(gpu: Gpu, tunable: Tunable<V>): V {
   const { candidates } = tunable;
   const tuning = tuningOf(gpu);
   const key = tuningKey(tunable);
-  tuning.asked?.set(key, tunable as unknown as Tunable<string>);
+  tuning.requested?.set(key, tunable as unknown as Tunable<string>);
   const fits = (way: string | undefined): V | undefined => candidates.find((candidate) => candidate === way);
   const forced = tuning.forced.get(tunable.family);
   if (forced !== undefined) return fits(forced) ?? fits('naive') ?? candidates[0];
   return fits(tuning.table.get(key)) ?? candidates[0];
 }
 
-/** Runs `body` with ways forced, by family. For tests and benchmarks. */
+/** Runs `body` with some families forced to a way. For tests and benchmarks. */
 export async function withForced<T>(
   gpu: Gpu,
   ways: Readonly<Record<string, string>>,

@@ -6,36 +6,36 @@ import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import type { AdapterInfo } from './device.js';
 
-/** The measured way of each key (see tuning.ts). */
+/** The measured way of each `tuningKey` (see tuning.ts). */
 export type TuningTable = Map<string, string>;
 
-/** A table as it stands on disk. */
+/** The JSON file of a table. */
 interface TableFile {
   readonly format: 1;
   readonly adapter: string;
   readonly choices: Readonly<Record<string, string>>;
 }
 
-/** Tables that come with the package, by a part of the adapter's name. */
+/** Tables that ship with the package, by a part of the adapter's name. */
 const SHIPPED: readonly { readonly adapter: RegExp; readonly file: string }[] = [
   { adapter: /llvmpipe/, file: 'llvmpipe.json' },
 ];
 const SHIPPED_DIR = new URL('../../tuning/', import.meta.url);
 
-/** Where this machine's own measurements of an adapter and driver lie. */
+/** Path of this machine's own measurements of an adapter and driver. */
 export function tablePath({ name }: AdapterInfo): string {
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
   return join(cacheFolder(), `tuning-${hash}.json`);
 }
 
-/** The shipped table of an adapter, overridden by what was measured here; empty if there is neither. */
+/** The shipped table of an adapter, overridden by this machine's measurements. Empty if there is neither. */
 export function readTable(info: AdapterInfo): TuningTable {
   const shipped = SHIPPED.find(({ adapter }) => adapter.test(info.name));
   const paths = shipped === undefined ? [] : [fileURLToPath(new URL(shipped.file, SHIPPED_DIR))];
   return new Map([...paths, tablePath(info)].flatMap(readChoices));
 }
 
-/** The rows of a table on disk. A table that cannot be read is as good as none: the best guesses are right, only slower. */
+/** The rows of a table on disk. An unreadable table counts as empty: the default ways are correct, only slower. */
 export function readChoices(path: string): [string, string][] {
   try {
     const { format, choices } = JSON.parse(readFileSync(path, 'utf8')) as TableFile;
@@ -45,7 +45,7 @@ export function readChoices(path: string): [string, string][] {
   }
 }
 
-/** Writes a table, sorted, so that two of them can be compared. Throws RunError. */
+/** Writes a table, sorted by key so that two tables can be compared. Throws RunError. */
 export function writeTable(path: string, info: AdapterInfo, table: TuningTable): void {
   makeFolder(dirname(path));
   const choices = Object.fromEntries([...table].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,26 +1,26 @@
 /**
- * Reverse-mode differentiation in one page. It knows no GPU: a value is anything that can be added, so the tests
- * run it on plain numbers.
+ * Reverse-mode differentiation in one page. It does not depend on the GPU: a value is anything that can be added, so the
+ * tests run it on plain numbers.
  *
- * Running an op on Vars writes it down on the tape together with a function that turns the gradient of its output
- * into the gradients of its inputs (the chain rule, one step). `backward` walks the tape from its end to its
- * start, so that when an op is reached, everything that used its output has already delivered its gradient.
+ * Running an op on Vars records it on the tape, with a function from the gradient of its output to the gradients of its
+ * inputs (one application of the chain rule). `backward` walks the tape from end to start. So when it reaches an op, all
+ * users of the op's output have already contributed their gradients.
  */
 export class Var<T> {
-  /** dLoss/dvalue; set by `backward`, for values that needed one. */
+  /** dLoss/dvalue. Set by `backward` for values with `needsGrad`. */
   grad: T | undefined;
 
   constructor(
-    /** What the op made. */
+    /** The value itself. */
     readonly value: T,
-    /** Whether anyone wants this gradient: a weight does, an input image does not. */
+    /** Whether the gradient is needed: true for weights and all that depends on them, false for input images. */
     readonly needsGrad: boolean,
     /** Name in messages. */
     readonly label: string,
   ) {}
 }
 
-/** From the gradient of an output to those of the inputs, in their order; undefined where none is needed. */
+/** Computes the gradients of the inputs, in order, from that of the output. Undefined where none is needed. */
 export type Backward<T> = (dy: T) => readonly (T | undefined)[];
 
 interface Entry<T> {
@@ -30,15 +30,15 @@ interface Entry<T> {
   readonly backward: Backward<T> | undefined;
 }
 
-/** What a tape needs to know about its values. */
+/** Operations on the values of a tape. */
 export interface Arithmetic<T> {
-  /** The sum of two gradients that meet in one variable. May reuse `a`. */
+  /** The sum of two gradients of one variable. May reuse `a`. */
   add(a: T, b: T): T;
-  /** Called when the backward pass no longer needs a value or gradient that the tape made. */
+  /** Called when the backward pass no longer needs a recorded value or a gradient. */
   release?(value: T): void;
-  /** Names what an op makes; default: the op's own name. */
+  /** The label of an op's output; default: the op's name. */
   label?(op: string): string;
-  /** Wraps the backward step of an op, under the label of its output. */
+  /** Wraps the backward function of an op. `label` is that of its output. */
   around?<R>(label: string, body: () => R): R;
 }
 
@@ -48,7 +48,7 @@ export class Tape<T> {
 
   constructor(private readonly arithmetic: Arithmetic<T>) {}
 
-  /** Writes down that `op` made `value` from `inputs`. Without `backward` the op has no gradient. */
+  /** Records that `op` computed `value` from `inputs`. Without `backward` the op has no gradient. */
   record(op: string, inputs: readonly Var<T>[], value: T, backward: Backward<T> | undefined): Var<T> {
     const output = new Var(
       value,
@@ -59,7 +59,10 @@ export class Tape<T> {
     return output;
   }
 
-  /** Fills `grad` of every Var that `loss` depends on and that needs one, starting from dLoss/dLoss = `seed`. */
+  /**
+   * Sets `grad` of every Var with `needsGrad` that `loss` depends on, starting from dLoss/dLoss = `seed`. Throws Error at
+   * an op without a gradient.
+   */
   backward(loss: Var<T>, seed: T): void {
     const { add, release, around = (_, body) => body() } = this.arithmetic;
     loss.grad = seed;

@@ -7,25 +7,28 @@ import type { Tape, Var } from './autograd.js';
 /** A differentiable value on the device. */
 export type TensorVar = Var<Tensor>;
 
-/** What ops and layers work in: where to record, what to remember, and in which mode. */
+/** Everything that ops and layers need in order to record themselves. */
 export interface Context {
   /** Where ops record their dispatches. */
   readonly rec: Recorder;
-  /** Where to record what depends on the weights alone: in training the same recorder, else one that runs when they change. */
+  /**
+   * Recorder for work that depends on the weights alone. In training it is `rec`. Otherwise its program runs only after
+   * the weights change.
+   */
   readonly prepare: Recorder;
-  /** What ops write down for the backward pass. */
+  /** Where ops record their backward functions. */
   readonly tape: Tape<Tensor>;
-  /** Training: batch statistics, dropout. Otherwise moving averages, no dropout. */
+  /** True: batch statistics and dropout. False: moving averages, no dropout. */
   readonly training: boolean;
-  /** How convolutions store what lies between their own kernels. */
+  /** Storage format of the tensors between the kernels of a convolution. */
   readonly format: Format;
   /**
-   * Values before their batch normalisation, and what it does to them: each is left to the one convolution that reads it.
-   * A gradient of such a value is one of what the normalisation makes of it.
+   * Outputs whose batch norm is deferred to the one convolution that reads them, with the normalisation to apply. The
+   * gradient of such a Var is that of the normalised value.
    */
-  readonly left: Map<TensorVar, Affine>;
-  /** The step state (index, seed, rate, slot) as u32/f32 words; see learner.ts. */
-  readonly step: Tensor;
-  /** The live weight of a name such as `conv2d/kernel`. */
+  readonly deferredNorms: Map<TensorVar, Affine>;
+  /** The step state [index, seed, learning rate, ring slot] as u32 and f32 words; see learner.ts. */
+  readonly stepState: Tensor;
+  /** The variable of a weight by its full name, such as `conv2d/kernel`. */
   weight(name: string): TensorVar;
 }

@@ -2,20 +2,20 @@ import { type Shape, sizeOf } from '../gpu/shape.js';
 import { type Extent, pairOf } from './layers.js';
 import { IMAGES, type Network, type PlacedLayer } from './network.js';
 
-/** What a layer costs for one image in a forward pass. */
+/** The cost of a layer for one image in a forward pass. */
 export interface LayerCost {
-  /** Floating-point operations; a multiplication with its addition is two. What inference leaves out is free. */
+  /** Floating-point operations; a multiply-add counts as two. Layers that inference skips cost nothing. */
   readonly flop: number;
-  /** Of its output, as float32. */
+  /** Size of its output as float32. */
   readonly bytes: number;
 }
 
-/** The costs of all layers, in order. Training takes about three times as many operations. */
+/** The costs of all layers, in order. A training step needs about three times as many operations. */
 export function networkCosts({ layers }: Network): LayerCost[] {
   return layers.map(layerCost);
 }
 
-/** Operations for each value of the output, of layers that have no weights. */
+/** Operations per output value of layers whose weights do not determine the cost. */
 const PER_VALUE: Readonly<Record<string, number>> = {
   ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, Softmax: 3 },
   BatchNormalization: 2, // a scale and an offset, in inference
@@ -33,15 +33,15 @@ function layerCost({ layer, weights, inputShape, outputShape, inputs }: PlacedLa
   return { flop, bytes: 4 * size };
 }
 
-/** A kernel's weights are used once for every place of the output; a bias is added to every value. */
+/** Each weight of a kernel is used once per output pixel. A bias is added to every output value. */
 function weightFlop(name: string, shape: Shape, output: Shape): number {
   if (name.endsWith('kernel')) return 2 * sizeOf(shape) * (sizeOf(output) / (output.at(-1) ?? 1));
   return name.endsWith('bias') ? sizeOf(output) : 0;
 }
 
 /**
- * How many pixels of the image, along an edge, one value of each layer's output can see (where branches meet, by the
- * widest); undefined from where maps end: those values see all of it.
+ * The receptive field of each layer: how many pixels of the image, along one edge, influence one output value. Where
+ * branches meet, the widest counts. Undefined for layers whose output is not a map: their values depend on all pixels.
  */
 export function receptiveFields({ layers }: Network): (number | undefined)[] {
   const views = new Map([[IMAGES, { seen: 1, jump: 1 }]]);

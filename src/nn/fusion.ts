@@ -1,5 +1,5 @@
 import type { ConvOptions } from '../gpu/kernels/conv2d_geometry.js';
-import { allWin } from '../gpu/kernels/elu_norm_pool.js';
+import { endsInNorm } from '../gpu/kernels/elu_norm_pool.js';
 import type { Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Layer } from './layer.js';
@@ -7,12 +7,12 @@ import type { NormVars } from './ops/batch_norm.js';
 import { convBlock } from './ops/conv_block.js';
 import { eluNormPool } from './ops/elu_norm_pool.js';
 
-/** A weight of the layer that stands `offset` places after the block's first. */
+/** The weight of the layer at position `offset` in the block. */
 export type WeightAt = (offset: number, weight: string) => TensorVar;
 
 /** Layers that one fused op computes together. */
 export interface FusedBlock {
-  /** How many layers it covers. */
+  /** Number of layers it covers. */
   readonly length: number;
   readonly call: (ctx: Context, x: TensorVar, at: WeightAt) => TensorVar;
 }
@@ -23,19 +23,19 @@ export interface ChainLink {
   readonly index: number;
 }
 
-/** The settings of ELU, batch normalisation, pooling and dropout where they follow each other. */
+/** ELU, batch normalisation and optionally pooling and dropout in a row, with their settings. */
 interface BlockEnd {
-  /** How many layers of the chain it begins and ends after. */
+  /** Positions in the chain: of the batch normalisation, and of the first layer after the block. */
   readonly norm: number;
   readonly length: number;
   readonly options: Parameters<typeof eluNormPool>[3];
 }
 
 /**
- * The fused op that covers the first layers of a chain, if there is one: ELU, batch normalisation over the last axis, then
- * max pooling with windows that tile the image and dropout, where they follow, and the convolution before them. The
- * result has the same mathematics, in fewer passes over memory.
- * @param channels of the values that come in
+ * The fused op for the first layers of a chain, if there is one. It covers an optional convolution, ELU, batch
+ * normalisation over the last axis, optional max pooling whose windows tile the image, and optional dropout. The
+ * mathematics is that of the single layers, with fewer passes over memory.
+ * @param channels channels of the chain's input
  */
 export function fusedBlock(chain: readonly ChainLink[], channels: number): FusedBlock | undefined {
   const first = chain[0]?.layer;
@@ -53,7 +53,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         ? normEnd(chain, 1, Number(filters), 1)
         : undefined;
   if (end === undefined) return undefined;
-  const reader = allWin(end.options) ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
+  const reader = endsInNorm(end.options) ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
   return {
     length: end.length,
     call: (ctx, x, at) =>
@@ -68,7 +68,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
   };
 }
 
-/** The convolution that a chain begins with, if it is that of a fused block. */
+/** The first convolution of a chain, if it starts a fused block. */
 function readerOf(chain: readonly ChainLink[], channels: number): ConvOptions | undefined {
   const first = chain[0]?.layer;
   if (first?.kind !== 'Conv2D' || fusedBlock(chain, channels) === undefined) return undefined;
@@ -88,20 +88,20 @@ function normAt(at: WeightAt, offset: number): NormVars {
   };
 }
 
-/** Its alpha, if the layer is an ELU. */
+/** The alpha of a layer that is an ELU; else undefined. */
 function eluOf({ kind, config }: Layer): number | undefined {
   if (kind === 'ELU') return Number(config['alpha']);
   return kind === 'Activation' && config['activation'] === 'elu' ? 1 : undefined;
 }
 
-/** The end of a block whose ELU stands at `start`. */
+/** The end of a block whose ELU is at position `start`; undefined if there is none. */
 function blockEnd(chain: readonly ChainLink[], start: number, channels: number): BlockEnd | undefined {
   const layer = chain[start]?.layer;
   const alpha = layer && eluOf(layer);
   return alpha === undefined ? undefined : normEnd(chain, start + 1, channels, alpha);
 }
 
-/** The same, from the batch normalisation at `start` on. */
+/** The same for a batch normalisation at position `start`. */
 function normEnd(
   chain: readonly ChainLink[],
   start: number,

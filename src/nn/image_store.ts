@@ -9,32 +9,32 @@ import type { ImageDraw } from '../util/image_draw.js';
 export interface ImageStoreOptions {
   /** Height and width of one image. */
   readonly size: readonly [number, number];
-  /** Channels of one image as it is stored; default 1. */
+  /** Channels of a stored image; default 1. */
   readonly channels?: number;
-  /** [H, W], subtracted from every image; default none. */
+  /** [H, W], in units of pixel values; subtracted from every image; default none. */
   readonly mean?: Float32Array | undefined;
-  /** What the difference is divided by; default 1. */
+  /** Divisor of the difference; default 1. */
   readonly divisor?: number;
 }
 
 /**
- * Images that stay on the device as bytes; batches of floats are made of them there. Belongs to who made it:
- * `dispose` when no learner uses it any more.
+ * Images that stay on the device as bytes, from which the device builds batches of floats. The creator disposes it, when
+ * no learner uses it any more.
  */
 export class ImageStore {
   static #made = 0;
-  /** Tells stores apart. */
+  /** Identifies the store. */
   readonly id = ++ImageStore.#made;
-  /** Images in the store. */
+  /** Number of images in the store. */
   readonly count: number;
   readonly #pixels: Tensor;
   readonly #mean: Tensor | undefined;
 
-  /** @param bytes [N, H, W, C] of 0..255. Throws ShapeError, OutOfMemoryError. */
+  /** @param bytes pixels [N, H, W, C], 0 to 255. Throws ShapeError, OutOfMemoryError. */
   constructor(
     private readonly gpu: Gpu,
     bytes: Uint8Array,
-    /** As they were given. */
+    /** The options given. */
     readonly options: ImageStoreOptions,
   ) {
     const [h, w] = options.size;
@@ -42,7 +42,7 @@ export class ImageStore {
     this.count = bytes.length / (h * w * channels);
     if (!Number.isInteger(this.count)) {
       const got = `${bytes.length} bytes`;
-      throw new ShapeError('images', 'whole images', `[N, ${h}, ${w}, ${channels}]`, got);
+      throw new ShapeError('images', 'bytes are whole images', `[N, ${h}, ${w}, ${channels}]`, got);
     }
     const words = Math.max(1, Math.ceil(bytes.length / 4));
     this.#pixels = gpu.empty([words], 'resident images');
@@ -50,24 +50,29 @@ export class ImageStore {
     this.#mean = options.mean && gpu.tensor(options.mean, [h, w], 'mean image');
   }
 
-  /** Whether so many bytes fit into one buffer of the device. */
+  /** Whether that many bytes fit into one buffer of the device. */
   static fits(gpu: Gpu, bytes: number): boolean {
     return bytes <= gpu.pool.largest;
   }
 
-  /** Records that `images` is filled; returns what must be written before each run. */
+  /** Records the dispatch that fills `images` [B, H, W, C]. Returns the tensor to pass to `choose` before each run. */
   record(rec: Recorder, images: Tensor): Tensor {
-    const draws = rec.allocOwn([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
+    const draws = rec.allocPrivate([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
     const { divisor = 1, channels = 1 } = this.options;
     pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, { divisor, stored: channels });
     return draws;
   }
 
-  /** Says which images the next run of a program picks. Throws ShapeError for one that is not there. */
+  /** Chooses the images for the next run of a program. Throws ShapeError for an index outside of the store. */
   choose(into: Tensor, draws: readonly ImageDraw[]): void {
     const missing = draws.find(({ image }) => !(image >= 0 && image < this.count));
     if (missing !== undefined) {
-      throw new ShapeError('images', 'drawn images are there', `0 to ${this.count - 1}`, `${missing.image}`);
+      throw new ShapeError(
+        'images',
+        'the index of a drawn image is in range',
+        `0 to ${this.count - 1}`,
+        `${missing.image}`,
+      );
     }
     this.gpu.write(into, packDraws(draws));
   }

@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from '../gpu/shape.js';
 import type { Rng } from '../util/random.js';
 
-/** First values of a weight, by Keras's names. */
+/** Initial values of a weight, by Keras's names: https://keras.io/api/layers/initializers/ */
 export type Initializer = 'glorot_uniform' | 'he_normal' | 'zeros' | 'ones';
 
 /** fan_in and fan_out of a dense [IC, OC] or convolution [KH, KW, IC, OC] weight, as Keras counts them. */
@@ -10,13 +10,13 @@ export function fans(shape: Shape): { fanIn: number; fanOut: number } {
   return { fanIn: receptive * (shape.at(-2) ?? 1), fanOut: receptive * (shape.at(-1) ?? 1) };
 }
 
-/** Standard deviation that a normal cut off at two sigma loses (Keras divides by it). */
+/** Standard deviation of a standard normal truncated at two sigma. Keras divides by it. */
 const TRUNCATED_SIGMA = 0.87962566103423978;
 
 /**
- * Values for a weight of `shape`.
+ * Initial values for a weight of `shape`.
  * glorot_uniform: U(+-sqrt(6 / (fan_in + fan_out))), Glorot & Bengio 2010.
- * he_normal: normal with sigma = sqrt(2 / fan_in) / 0.8796..., cut off at two sigma, He et al. 2015.
+ * he_normal: normal with sigma = sqrt(2 / fan_in) / 0.8796..., truncated at two sigma, He et al. 2015.
  */
 export function initialize(kind: Initializer, shape: Shape, rng: Rng): Float32Array {
   const values = new Float32Array(sizeOf(shape));

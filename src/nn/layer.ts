@@ -2,51 +2,51 @@ import type { Shape } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Initializer } from './init.js';
 
-/** A weight that a layer asks for: [shape], how it starts, whether an optimiser moves it. */
+/** A weight that a layer needs. */
 export interface WeightSpec {
-  /** Name within the layer, e.g. `kernel`; in a network with the layer in front. */
+  /** Name within the layer, e.g. `kernel`; in a network after the name of the layer. */
   readonly name: string;
-  /** Extents. */
+  /** Shape without a batch axis. */
   readonly shape: Shape;
-  /** How it starts. */
+  /** Distribution of its initial values. */
   readonly initializer: Initializer;
-  /** Whether an optimiser moves it. */
+  /** Whether the optimiser updates it. */
   readonly trainable: boolean;
 }
 
-/** The value of a layer's setting; two numbers are of height and width. */
+/** The value of a layer's setting. A pair of numbers means height and width. */
 export type LayerOption = string | number | boolean | readonly number[];
 
-/** What flows into a layer: one value, or several where branches meet. */
+/** The inputs of a layer: one, or several where branches meet. */
 export type LayerInputs = readonly [TensorVar, ...TensorVar[]];
 
 /** A layer's place in the network that it is recorded for. */
 export interface Place {
-  /** The live weight of the layer by its own name, e.g. `kernel`. */
+  /** The layer's weight by its short name, e.g. `kernel`. */
   readonly get: (weight: string) => TensorVar;
   /** Position among the network's layers. */
   readonly index: number;
-  /** Whether the network ends here. Its softmax is then left to the loss, which needs the scores before it. */
+  /** Whether it is the last layer. A last softmax is part of the loss instead, which needs the logits. */
   readonly last: boolean;
 }
 
 /**
- * One layer of a network: a description, without memory of its own. Shapes here leave out the batch axis.
- * Names and options are Keras's, and so are defaults, but for convolutions, which pad `same`.
+ * One layer of a network: a description without state. Shapes do not include the batch axis. Names, options and defaults
+ * are Keras's, except that convolutions pad `same`.
  */
 export interface Layer {
   /** Keras class name, e.g. `Conv2D`. */
   readonly kind: string;
-  /** Its settings, defaults filled in. */
+  /** Its settings, with defaults filled in. */
   readonly config: Readonly<Record<string, LayerOption>>;
-  /** Throws ShapeError where the inputs do not fit. */
+  /** The shape of the output. Throws ShapeError for inputs of the wrong shape. */
   outputShape(input: Shape, ...others: Shape[]): Shape;
-  /** The weights that it asks for, given the shape of its (first) input. */
+  /** The weights that it needs, given the shape of its (first) input. */
   weights(input: Shape): readonly WeightSpec[];
-  /** Records the layer. */
+  /** Records the layer; returns its output. */
   call(ctx: Context, inputs: LayerInputs, place: Place): TensorVar;
 }
 
-/** For layers without weights, and for those that keep the shape. */
+/** `weights` of layers without weights, and `outputShape` of layers that keep the shape. */
 export const noWeights = (): readonly WeightSpec[] => [];
 export const sameShape = (input: Shape): Shape => input;

@@ -1,4 +1,4 @@
-/** Every layer there is; names and options are Keras's, and so are defaults, but for convolutions, which pad `same`. */
+/** All layers. Names, options and defaults are Keras's, except that convolutions pad `same`. */
 export * from './layers/activations.js';
 export * from './layers/convolution.js';
 export * from './layers/core.js';

@@ -12,39 +12,39 @@ import { recordStep, type StepParts } from './step.js';
 import { batchSize, countImages, fillStep, type Images, StepCache, storeOf } from './step_cache.js';
 import { readTrace, type Trace } from './trace.js';
 
-/** The numbers of one step. */
+/** The metrics of one training step, or of one batch of an evaluation. */
 export interface StepMetrics {
-  /** Counted from 1 over the life of the learner; for evaluation: the batch's index from 1. */
+  /** Training: the step's number over the life of the learner, from 1. Evaluation: the batch's number, from 1. */
   readonly step: number;
-  /** Mean cross-entropy of the batch plus penalty, before the update. */
+  /** Mean cross-entropy of the batch plus `penalty`, before the update. */
   readonly loss: number;
-  /** The part of `loss` that L1 and L2 make. */
+  /** The L1 and L2 part of `loss`. */
   readonly penalty: number;
-  /** Right answers out of `count`. */
+  /** Number of correct predictions among `count` images. */
   readonly correct: number;
-  /** Images in the batch. */
+  /** Number of images in the batch. */
   readonly count: number;
 }
 
 /** Options of a `Learner`. */
 export interface LearnerOptions {
-  /** Weights and dropout follow from it; default 7. */
+  /** Seed of the initial weights and of dropout; default 7. */
   readonly seed?: number;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
-  /** Factor of the sum of absolute values of all kernels, which is added to the loss; default 0. */
+  /** Factor of the L1 penalty, the sum of the absolute values of all kernels; default 0. */
   readonly l1?: number;
-  /** Factor of the sum of squares of all kernels, which is added to the loss; default 0. */
+  /** Factor of the L2 penalty, the sum of the squares of all kernels; default 0. */
   readonly l2?: number;
-  /** What an image of each class counts in training; default 1. */
+  /** Weight of an image of each class in the training loss; default 1. */
   readonly classWeights?: readonly number[] | undefined;
-  /** Largest norm of the gradient of all weights together; a longer one is shortened. Default: none. */
+  /** Largest norm of the whole gradient, which is scaled down to it; default: no limit. */
   readonly clipNorm?: number | undefined;
-  /** Largest absolute value of each number of a gradient; default: none. */
+  /** Largest absolute value of each element of the gradient; default: no limit. */
   readonly clipValue?: number | undefined;
-  /** Momentum of an exponential moving average of the weights, for `withAverage`; default: none is kept. */
+  /** Momentum of an exponential moving average of the weights, for `withAverage`; default: no average. */
   readonly ema?: number | undefined;
-  /** Whether `takeAverage` will gather an equal average of the weights instead; default false. */
+  /** Whether to keep an equal average of weights instead, collected by `takeAverage`; default false. */
   readonly swa?: boolean;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
@@ -53,40 +53,40 @@ export interface LearnerOptions {
 }
 
 /**
- * What training computes with. With mixed_float16 the convolutions of a training step keep what lies between their own
- * kernels as halves, which is most of what a step loads and stores. Everything is computed in float32 even so, and weights,
- * sums, what the optimiser keeps, evaluation and prediction are float32 as well.
+ * Precision of training. With mixed_float16 the convolutions of a training step store the tensors between their kernels
+ * as float16, which is most of a step's memory traffic. All arithmetic stays float32. So do weights, sums, optimiser
+ * state, evaluation and prediction.
  */
 export type Precision = 'float32' | 'mixed_float16';
 
-/** Everything that training changes, on the host. */
+/** The complete state of training, copied to the host. */
 export interface LearnerState {
-  /** Steps done. */
+  /** Number of training steps so far. */
   readonly stepCount: number;
-  /** Rate of the next step. */
+  /** Learning rate of the next step. */
   readonly learningRate: number;
-  /** How many times `takeAverage` was called. */
+  /** Number of calls of `takeAverage` so far. */
   readonly averaged: number;
   /** All weights by name. */
   readonly weights: NamedArrays;
-  /** By the optimiser's word and the weight, e.g. `moment/conv2d/kernel`. */
+  /** Optimiser state by `<state name>/<weight>`, e.g. `moment/conv2d/kernel`. */
   readonly optimizer: NamedArrays;
 }
 
 /** Device time of one dispatch of a step. */
 export interface KernelTime extends CommandInfo {
-  /** Time on the device. */
+  /** Device time. */
   readonly nanoseconds: number;
 }
 
-/** How many steps may wait for the host to read their numbers. */
+/** Number of steps whose metrics the device can hold until the host reads them. */
 const RING_SLOTS = 1024;
-/** How many submitted steps may be unfinished: enough to keep the device busy, few enough to stop quickly. */
+/** Number of submitted steps that may be unfinished: enough to keep the device busy, few enough to stop quickly. */
 const IN_FLIGHT = 2;
 
 /**
- * A model on a device: its weights, its optimiser's state, and the recorded steps that train and evaluate it.
- * Nothing is read back per step: numbers gather in a ring on the device until `metrics` fetches them.
+ * A model on a device: its weights, its optimiser's state, and the recorded steps that train and evaluate it. Nothing is
+ * read back per step. Metrics collect in a ring buffer on the device until `metrics` reads them.
  */
 export class Learner {
   readonly #parts: StepParts;
@@ -105,6 +105,7 @@ export class Learner {
   /** Learning rate of the next steps. */
   learningRate: number;
 
+  /** Throws ShapeError for a wrong number of class weights, RangeError for both `ema` and `swa`, OutOfMemoryError. */
   constructor(
     /** The device that it computes on. */
     readonly gpu: Gpu,
@@ -115,7 +116,8 @@ export class Learner {
     const optimizer = options.optimizer ?? adam();
     this.#seed = (options.seed ?? 7) >>> 0;
     this.#swa = options.swa ?? false;
-    if (this.#swa && options.ema !== undefined) throw new RangeError('ema and swa: only one average is kept');
+    if (this.#swa && options.ema !== undefined)
+      throw new RangeError('ema and swa exclude each other: only one average is kept');
     this.learningRate = optimizer.learningRate;
     const classes = model.outputShape.at(-1) ?? 1;
     const metricTensors = (name: string): MetricTensors => ({
@@ -135,7 +137,7 @@ export class Learner {
       parameters: this.#parameters,
       optimizer,
       shared: new SharedBuffers(gpu.pool),
-      step: gpu.empty([4], 'step'),
+      stepState: gpu.empty([4], 'step state'),
       penalty: { l1: options.l1 ?? 0, l2: options.l2 ?? 0 },
       classWeights: this.#weightsOfClasses(options.classWeights ?? even),
       evenWeights: this.#weightsOfClasses(even),
@@ -148,47 +150,48 @@ export class Learner {
     this.#steps = new StepCache(this.#parts, (mode) => (mode === 'train' ? this.#train : this.#evaluation));
   }
 
-  /** Hears how many of a new step's kernels are compiled. */
-  set onCompile(hear: ((done: number, total: number) => void) | undefined) {
-    this.#steps.onCompile = hear;
+  /** Called with the progress of compiling a new step's kernels. */
+  set onCompile(listener: ((done: number, total: number) => void) | undefined) {
+    this.#steps.onCompile = listener;
   }
 
   #weightsOfClasses(weights: readonly number[]): Tensor {
     const classes = this.model.outputShape.at(-1) ?? 1;
     if (weights.length !== classes) {
-      throw new ShapeError(this.model.name, 'one weight a class', `${classes}`, `${weights.length}`);
+      throw new ShapeError(this.model.name, 'one weight per class', `${classes}`, `${weights.length}`);
     }
     return this.gpu.tensor(Float32Array.from(weights), [classes], 'class weights');
   }
 
-  /** Training steps done so far. */
+  /** Number of training steps so far. */
   get stepCount(): number {
     return this.#stepCount;
   }
 
   /**
-   * Queues one training step. Resolves when few enough steps are in flight, not when this one is done.
-   * @param mix what each image is blended with (mixup); the weights of the classes and smoothing apply to both
+   * Queues one training step. Resolves when few enough steps are in flight, not when this one is done. Throws ShapeError
+   * and what `Gpu.check` throws.
+   * @param mix blends each image with another (mixup). Class weights and label smoothing apply to both labels.
    */
   async train(images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<void> {
     const step = await this.#steps.ready('train', images, labels, mix);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
-    this.#begin();
+    this.#beginStep();
     step.program.run();
     await this.#throttle();
   }
 
-  /** Queues one batch of evaluation (moving averages, no dropout, no update). */
+  /** Queues one batch of an evaluation (moving averages, no dropout, no update). Throws ShapeError, RangeError. */
   async evaluate(images: Images, labels: Uint32Array): Promise<void> {
     const step = await this.#steps.ready('evaluate', images, labels);
     if (this.#evaluated === RING_SLOTS)
-      throw new RangeError(`more than ${RING_SLOTS} batches; use larger ones`);
-    this.#writeStep(this.#evaluated++);
+      throw new RangeError(`an evaluation of more than ${RING_SLOTS} batches; use larger batches`);
+    this.#writeStepState(this.#evaluated++);
     step.program.run();
     await this.#throttle();
   }
 
-  /** Class probabilities [B, classes] of images [B, H, W, C]. */
+  /** Class probabilities [B, classes] of images [B, H, W, C]. Throws ShapeError. */
   async predict(images: Images): Promise<Float32Array> {
     const count = countImages(this.model, images);
     const step = await this.#steps.ready('predict', images, new Uint32Array(count));
@@ -196,15 +199,15 @@ export class Learner {
     return await this.gpu.read(step.probabilities);
   }
 
-  /** The numbers of all training steps since the last call, in order. Waits for the steps in flight. */
+  /** The metrics of all training steps since the last call, in order. Waits for the steps in flight. */
   async metrics(): Promise<StepMetrics[]> {
     await this.#collect();
     return this.#collected.splice(0);
   }
 
-  /** Ends an evaluation: its numbers per batch and the confusion counts [true, predicted], then starts over. */
+  /** Ends an evaluation: returns its metrics, and starts over. */
   async evaluationMetrics(): Promise<{
-    /** The numbers of each batch, in order. */
+    /** The metrics of each batch, in order. */
     batches: StepMetrics[];
     /** [true class][predicted class], counted over all batches. */
     confusion: number[][];
@@ -222,8 +225,8 @@ export class Learner {
   }
 
   /**
-   * A training step like any other, with the same bits, and all that goes on in it: before it, the same step is run
-   * layer by layer (the step itself fuses some) with everything kept, and its effect on the moving averages undone.
+   * A training step, bit for bit like `train`, with a record of its inner values. For the record, the same step first
+   * runs layer by layer (`train` fuses layers) and keeps everything. Its effect on the moving averages is undone.
    */
   async trace(images: Images, labels: Uint32Array): Promise<Trace> {
     const batch = batchSize(this.model, images, labels);
@@ -232,7 +235,7 @@ export class Learner {
     try {
       const moving = await this.#parameters.readFixed();
       fillStep(this.#parts, step, images, labels);
-      this.#writeStep(0, this.#stepCount);
+      this.#writeStepState(0, this.#stepCount);
       step.program.run();
       this.#parameters.writeSome(moving);
       await this.train(images, labels);
@@ -243,8 +246,8 @@ export class Learner {
   }
 
   /**
-   * A training step like any other, each of its kernels timed; without labels, inference. Open the device with
-   * `profile` for exact times. Throws GpuValidationError without timestamp queries.
+   * A training step (without labels: inference) with the device time of each kernel. Open the device with `profile` for
+   * exact times. Throws GpuValidationError on adapters without timestamp queries.
    */
   async profile(images: Images, labels?: Uint32Array): Promise<KernelTime[]> {
     const count = countImages(this.model, images);
@@ -252,13 +255,13 @@ export class Learner {
     const { program } = await this.#steps.ready(mode, images, labels ?? new Uint32Array(count));
     if (mode === 'train') {
       if (this.#pending.length === RING_SLOTS) await this.#collect();
-      this.#begin();
+      this.#beginStep();
     }
     const times = await program.profile();
     return program.commands.map((command, i) => ({ ...command, nanoseconds: times[i] ?? 0 }));
   }
 
-  /** The kernels of a training step of so many images, in order, without running it. */
+  /** The dispatches of a training step for a batch size, in order, without running it. */
   async commands(batch: number): Promise<readonly CommandInfo[]> {
     const { program } = await recordStep(this.#parts, { batch, mode: 'train', metrics: this.#train });
     program.dispose();
@@ -270,16 +273,16 @@ export class Learner {
     return this.#parameters.read();
   }
 
-  /** Replaces all weights. Throws ShapeError when a name is missing, unknown, or of another shape. */
+  /** Replaces all weights. Throws ShapeError for a weight that is missing, unknown, or of another shape. */
   writeWeights(weights: NamedArrays): void {
     this.#parameters.write(weights);
     this.#steps.weightsChanged();
   }
 
   /**
-   * Takes the weights as they are now into their equal average (stochastic weight averaging, Izmailov et al. 2018,
-   * arXiv 1803.05407). Batch norm needs statistics of the averaged network: they are gathered from `batches`, which it
-   * sees as in training, without an update.
+   * Adds the current weights to their equal average (stochastic weight averaging, Izmailov et al. 2018, arXiv 1803.05407).
+   * Batch norm needs statistics of the averaged network. They come from running `batches` through it in training mode,
+   * without updating the weights.
    */
   async takeAverage(batches: Iterable<{ images: Images; labels: Uint32Array }>): Promise<void> {
     this.#averaged++;
@@ -287,7 +290,7 @@ export class Learner {
     await this.#parameters.takeAverage(this.#averaged, async () => {
       for (const { images, labels } of batches) {
         const step = await this.#steps.ready('calibrate', images, labels);
-        this.#writeStep(0, this.#stepCount);
+        this.#writeStepState(0, this.#stepCount);
         step.program.run();
         await this.#throttle();
       }
@@ -295,7 +298,7 @@ export class Learner {
     this.#steps.weightsChanged();
   }
 
-  /** Runs `body` with the average of the weights in their place, if there is one: evaluate, predict, read. */
+  /** Runs `body` (evaluate, predict, read) with the average of the weights in their place, if there is one. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     if (this.#parameters.average === undefined || (this.#swa && this.#averaged === 0)) return body();
     this.#steps.weightsChanged();
@@ -306,14 +309,14 @@ export class Learner {
     }
   }
 
-  /** What, beside its settings, the next steps depend on. */
+  /** The state that, with the options, determines all further steps. */
   async readState(): Promise<LearnerState> {
     const { learningRate } = this;
     const [weights, optimizer] = [await this.#parameters.read(), await this.#parameters.readState()];
     return { stepCount: this.#stepCount, learningRate, averaged: this.#averaged, weights, optimizer };
   }
 
-  /** Takes training up where `readState` was called: the same steps give the same bits. Throws ShapeError. */
+  /** Restores a state from `readState`: the same steps then give the same bits. Throws ShapeError. */
   writeState(state: LearnerState): void {
     this.writeWeights(state.weights);
     this.#parameters.writeState(state.optimizer);
@@ -322,33 +325,33 @@ export class Learner {
     this.#averaged = state.averaged;
   }
 
-  /** Gives back all memory. */
+  /** Frees all device memory. */
   async dispose(): Promise<void> {
     await this.#steps.dispose();
     this.#parts.shared.dispose();
     this.#parameters.dispose();
-    const kept = [this.#parts.step, this.#parts.classWeights, this.#parts.evenWeights];
+    const kept = [this.#parts.stepState, this.#parts.classWeights, this.#parts.evenWeights];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
   }
 
-  #begin(): void {
+  #beginStep(): void {
     this.#steps.weightsChanged();
     const index = this.#stepCount++;
     const slot = index % RING_SLOTS;
     this.#pending.push(index + 1);
-    this.#writeStep(slot, index, this.#parts.optimizer.stepRate(index + 1, this.learningRate));
+    this.#writeStepState(slot, index, this.#parts.optimizer.stepRate(index + 1, this.learningRate));
   }
 
-  #writeStep(slot: number, index = 0, rate = 0): void {
+  #writeStepState(slot: number, index = 0, rate = 0): void {
     const words = new Uint32Array([index, this.#seed, 0, slot]);
     new Float32Array(words.buffer)[2] = rate;
-    this.gpu.write(this.#parts.step, words);
+    this.gpu.write(this.#parts.stepState, words);
   }
 
   async #throttle(): Promise<void> {
     const done = this.gpu.sync();
-    done.catch(() => undefined); // reported when it is awaited, here or in metrics()
+    done.catch(() => undefined); // an error is thrown where `done` is awaited: here or in metrics()
     this.#waiting.push(done);
     if (this.#waiting.length >= IN_FLIGHT) await this.#waiting.shift();
   }

@@ -13,19 +13,19 @@ import {
 } from './layers.js';
 import { Sequential } from './network.js';
 
-/** What can be set of the named networks. */
+/** Options of the built-in networks. */
 export interface ModelOptions {
   /** [H, W, C] of one image; default [48, 48, 1]. */
   readonly inputShape?: readonly [number, number, number];
   /** Number of classes; default 7. */
   readonly classes?: number;
-  /** Replaces every dropout rate; default: the network's own (0.2 after convolutions, 0.5 after dense layers). */
+  /** Dropout rate everywhere; default: 0.2 after convolutions, 0.5 after dense layers. */
   readonly dropout?: number;
-  /** Filters of each convolution block; each halves the image. */
+  /** Filters of each convolution block. Each block halves the image. Default: the network's own. */
   readonly filters?: readonly number[];
-  /** Convolutions in each of them. */
+  /** Convolutions per block; default: the network's own. */
   readonly convolutions?: number;
-  /** Units of each dense block. */
+  /** Units of each dense block; default: the network's own. */
   readonly dense?: readonly number[];
   /** Default elu. */
   readonly activation?: 'elu' | 'relu';
@@ -33,11 +33,11 @@ export interface ModelOptions {
 
 const ACTIVATIONS = { elu: () => ELU(), relu: () => ReLU() };
 
-/** What a named network is made of: blocks of convolutions, each with a pool at its end, then dense blocks. */
+/** The sizes of a built-in network: convolution blocks, each ending in a max pooling, then dense blocks. */
 export interface ModelSizes {
   /** Filters of each convolution block. */
   readonly filters: readonly number[];
-  /** Convolutions in each block. */
+  /** Convolutions per block. */
   readonly convolutions: number;
   /** Units of each dense block. */
   readonly dense: readonly number[];

@@ -4,28 +4,28 @@ import type { Context, TensorVar } from './context.js';
 import { fusedBlock } from './fusion.js';
 import type { Layer, LayerInputs, WeightSpec } from './layer.js';
 
-/** The index that stands for the network's images, where others name a layer. */
+/** The position that stands for the network's input images in a list of layer positions. */
 export const IMAGES = -1;
 
-/** A layer on its way into a network. */
+/** A layer to build a network of. */
 export interface GraphNode {
   /** The layer. */
   readonly layer: Layer;
   /** Default: as Keras names it (`conv2d`, `conv2d_1`, ...). */
   readonly name?: string | undefined;
-  /** Positions of the layers whose outputs go in, all before this one; default: the layer before. */
+  /** Positions of its input layers, all before this one; default: the preceding layer. */
   readonly inputs?: readonly number[] | undefined;
 }
 
-/** A layer in its place, with its shapes and weights. */
+/** A layer of a network, with its shapes and weights. */
 export interface PlacedLayer {
   /** Unique in its network. */
   readonly name: string;
   /** The layer. */
   readonly layer: Layer;
-  /** Positions of the layers whose outputs go in; IMAGES is the network's input. */
+  /** Positions of its input layers; IMAGES is the network's input. */
   readonly inputs: readonly number[];
-  /** Of its first input, without the batch axis. */
+  /** Shape of its first input, without the batch axis. */
   readonly inputShape: Shape;
   /** Without the batch axis. */
   readonly outputShape: Shape;
@@ -39,11 +39,11 @@ export interface SummaryRow {
   readonly layer: string;
   /** Keras's class name. */
   readonly type: string;
-  /** With null for the batch axis. */
+  /** Shape of the output, with null for the batch axis. */
   readonly output: readonly (number | null)[];
-  /** Numbers in its weights. */
+  /** Number of parameters. */
   readonly params: number;
-  /** Names of the layers whose outputs go in; empty for the images. */
+  /** Names of its input layers; empty if it reads the images. */
   readonly from: readonly string[];
 }
 
@@ -51,32 +51,32 @@ export interface SummaryRow {
 export interface ModelSummary {
   /** The network's name. */
   readonly name: string;
-  /** One a layer, in order. */
+  /** One row per layer, in order. */
   readonly rows: readonly SummaryRow[];
-  /** Parameters that training moves. */
+  /** Number of parameters that training changes. */
   readonly trainable: number;
-  /** Other parameters, such as moving averages. */
+  /** Number of other parameters, such as moving averages. */
   readonly nonTrainable: number;
 }
 
-/** Sees a layer's inputs and output as they are recorded. */
+/** Called for each layer when it is recorded. */
 export type OnLayer = (name: string, inputs: LayerInputs, output: TensorVar) => void;
 
 /**
- * A network: layers, and which of them feed which. It starts at the images and ends at its last layer; a value may be
- * used more than once (skip connections). A description only; `Learner` brings it to a device.
+ * A network: an acyclic graph of layers. Its input is a batch of images, its output that of the last layer. A value may be
+ * used more than once (skip connections). It is a description without weights; `Learner` puts it on a device.
  */
 export class Network {
   /** All layers in order, with shapes and weights. */
   readonly layers: readonly PlacedLayer[];
-  /** Of one sample, without the batch axis. */
+  /** Shape of the output, without the batch axis. */
   readonly outputShape: Shape;
-  /** By position: how many layers take the output. */
+  /** How many layers use the output of the layer at a position. */
   readonly #uses = new Map<number, number>();
 
   /**
-   * @param inputShape one sample, without the batch axis
-   * Throws ShapeError where a layer does not fit, where a name is given twice, and where an output is used by nobody.
+   * Throws ShapeError for a layer that does not accept its input, a duplicate name, and an unused output.
+   * @param inputShape shape of one image, without the batch axis
    */
   constructor(
     /** Name in messages and files. */
@@ -93,10 +93,10 @@ export class Network {
       counts.set(base, seen + 1);
       const own = node.name ?? (seen === 0 ? base : `${base}_${seen}`);
       if (layers.some((other) => other.name === own))
-        throw new ShapeError(name, 'layers have names of their own', 'another name', own);
+        throw new ShapeError(name, 'layer names are unique', 'another name', own);
       const [inputShape, ...others] = inputs.map((from) => this.#shapeAt(layers, from, own));
       if (inputShape === undefined)
-        throw new ShapeError(name, `layer ${own} has an input`, 'one or more', 'none');
+        throw new ShapeError(name, `layer ${own} has inputs`, 'one or more', 'none');
       for (const from of inputs) this.#uses.set(from, (this.#uses.get(from) ?? 0) + 1);
       layers.push({
         ...{ name: own, layer, inputs, inputShape, outputShape: layer.outputShape(inputShape, ...others) },
@@ -105,7 +105,12 @@ export class Network {
     }
     const idle = layers.findIndex((_, i) => i < layers.length - 1 && !this.#uses.has(i));
     if (idle >= 0)
-      throw new ShapeError(name, 'only the last layer is an output', 'a user', `${layers[idle]?.name}`);
+      throw new ShapeError(
+        name,
+        `the output of ${layers[idle]?.name} is used`,
+        'a layer that uses it',
+        'none',
+      );
     this.layers = layers;
     this.outputShape = layers.at(-1)?.outputShape ?? inputShape;
   }
@@ -115,8 +120,8 @@ export class Network {
     if (shape === undefined) {
       throw new ShapeError(
         this.name,
-        `layer ${user} takes what is before it`,
-        `0 to ${before.length - 1}`,
+        `layer ${user} uses only layers before it`,
+        `a position from 0 to ${before.length - 1}`,
         `${from}`,
       );
     }
@@ -128,14 +133,14 @@ export class Network {
     return this.layers.flatMap((placed) => placed.weights);
   }
 
-  /** Whether it is a stack: every layer takes the output of the one before. */
+  /** Whether it is a plain stack: every layer's only input is the preceding layer. */
   get isChain(): boolean {
     return this.layers.every(({ inputs }, i) => inputs.length === 1 && inputs[0] === i - 1);
   }
 
   /**
-   * Records the whole network, fused where that is possible. With `onLayer`, which sees what goes into and comes out of
-   * each layer, nothing is fused.
+   * Records the whole network and returns its output. Layers are fused where possible, except with `onLayer`, which is
+   * called for every single layer.
    */
   call(ctx: Context, images: TensorVar, onLayer?: OnLayer): TensorVar {
     const values = new Map([[IMAGES, images]]);
@@ -164,7 +169,7 @@ export class Network {
     return values.get(this.layers.length - 1) ?? images;
   }
 
-  /** The layer and those that follow it one by one, where nobody else needs the values between them. */
+  /** The layer at a position, and those that follow it in a row, as long as no other layer uses a value in between. */
   #chainFrom(index: number): (PlacedLayer & { readonly index: number })[] {
     const chain: (PlacedLayer & { readonly index: number })[] = [];
     for (let at = index; ; ) {
@@ -196,7 +201,7 @@ export class Network {
   }
 }
 
-/** A stack of layers, each fed by the one before: a network without branches. */
+/** A network without branches: each layer's input is the output of the preceding one. */
 export class Sequential extends Network {
   constructor(name: string, inputShape: Shape, layers: readonly Layer[]) {
     super(

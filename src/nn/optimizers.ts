@@ -2,19 +2,19 @@ import { applyUpdate, stateNames, type UpdateTensors } from '../gpu/kernels/opti
 import type { Recorder } from '../gpu/recorder.js';
 
 /**
- * How gradients become steps. The laws stand in shaders/{sgd,rmsprop,adam}.wgsl, defaults are Keras 3's
- * (https://keras.io/api/optimizers/).
+ * How gradients update weights. shaders/{sgd,rmsprop,adam}.wgsl state the update rules ("laws"). The defaults are those
+ * of Keras 3 (https://keras.io/api/optimizers/).
  */
 export interface Optimizer {
-  /** Which update law, and so which shader. */
+  /** The update rule, which is also the name of its shader. */
   readonly law: 'sgd' | 'rmsprop' | 'adam';
-  /** Rate to begin with. */
+  /** Initial learning rate. */
   readonly learningRate: number;
-  /** What else the law depends on, by the names of its shader; switches are 0 or 1. `update` uses these numbers. */
+  /** The law's other hyperparameters, by their names in the shader; switches are 0 or 1. */
   readonly hyperparameters: Readonly<Record<string, number>>;
-  /** State tensors that are shaped like the weights; the others of the law are one-element placeholders. */
+  /** The law's state tensors that are in use, shaped like the weights. The others are one-element placeholders. */
   readonly usedState: readonly string[];
-  /** The rate that goes into step `t` (counted from 1), given the scheduled learning rate. */
+  /** The learning rate that the shader gets for step `t` (from 1), given the scheduled learning rate. */
   stepRate(t: number, learningRate: number): number;
   /** Records the update of all weights. */
   update(rec: Recorder, tensors: UpdateTensors): void;
@@ -30,7 +30,7 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
-/** Stochastic gradient descent, with momentum if asked for; https://keras.io/api/optimizers/sgd/ */
+/** Stochastic gradient descent, optionally with momentum; https://keras.io/api/optimizers/sgd/ */
 export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
   return optimizer({
     law: 'sgd',
@@ -45,13 +45,13 @@ export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: Sgd
 export interface RmspropOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
-  /** Memory of the squared gradient; default 0.9. */
+  /** Decay rate of the mean squared gradient; default 0.9. */
   readonly rho?: number;
   /** Default 1e-7. */
   readonly epsilon?: number;
   /** Default 0. */
   readonly momentum?: number;
-  /** Subtract the squared mean gradient; default false. */
+  /** Whether to divide by the variance of the gradient instead of its mean square; default false. */
   readonly centered?: boolean;
 }
 
@@ -71,13 +71,13 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
 export interface AdamOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
-  /** Memory of the gradient; default 0.9. */
+  /** Decay rate of the mean gradient; default 0.9. */
   readonly beta1?: number;
-  /** Memory of the squared gradient; default 0.999. */
+  /** Decay rate of the mean squared gradient; default 0.999. */
   readonly beta2?: number;
   /** Default 1e-7. */
   readonly epsilon?: number;
-  /** Divide by the largest squared average so far; default false. */
+  /** Whether to divide by the largest mean square so far (AMSGrad); default false. */
   readonly amsgrad?: boolean;
 }
 
@@ -98,7 +98,7 @@ function optimizer(rule: Omit<Optimizer, 'update'>): Optimizer {
   return { ...rule, update: (rec, tensors) => applyUpdate(rec, law, tensors, hyperparameters) };
 }
 
-/** Names of all state tensors of an optimiser's law. */
+/** Names of all state tensors of an optimiser's law, in use or not. */
 export function allState(optimizer: Optimizer): readonly string[] {
   return stateNames(optimizer.law);
 }

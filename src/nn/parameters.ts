@@ -11,35 +11,35 @@ import { allState, type Optimizer } from './optimizers.js';
 
 /** A named array on the host. */
 export interface NamedArray {
-  /** Extents, the last one contiguous. */
+  /** Extents, outermost first. */
   readonly shape: Shape;
-  /** Values, row by row. */
+  /** The values in row-major order. */
   readonly data: Float32Array;
 }
 
 /** Arrays by name, e.g. `conv2d/kernel`. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
-/** What the average of the weights, and its own statistics of batch norm, are called beside the optimiser's state. */
+/** Names, among the optimiser's state, of the average of the weights and of its own batch norm statistics. */
 const [AVERAGE, STATISTICS] = ['average', 'statistics'];
 
 /**
- * Everything on the device that training changes: the weights, trainable ones side by side in one buffer, places for
- * their gradients, and the optimiser's state, laid out like them. Names are those of the model's weights; state has the
- * optimiser's word in front, e.g. `moment/conv2d/kernel`.
+ * Everything on the device that training changes: the weights, their gradients, and the optimiser's state. Trainable
+ * weights lie side by side in one buffer; gradients and state have the same layout. Arrays are named like the model's
+ * weights. The names of state arrays start with the state's name, e.g. `moment/conv2d/kernel`.
  */
 export class Parameters {
   /** Every weight of the model. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly trained: PackedTensors;
   readonly gradients: PackedTensors;
-  /** The optimiser's state as its kernel binds it; a word that it does not use is one element long. */
+  /** The optimiser's state tensors by name. An unused one has one element. */
   readonly state: Readonly<Record<string, Tensor>>;
-  /** What no gradient moves: batch norm's moving averages. */
+  /** Weights without gradients: batch norm's moving averages. */
   readonly fixed: PackedTensors;
-  /** An average of `trained.whole`, if there is one. */
+  /** The average of `trained.whole`, if one is kept. */
   readonly average: Tensor | undefined;
-  /** What belongs to that average in place of `fixed`. */
+  /** The counterpart of `fixed` that belongs to the average. */
   readonly statistics: PackedTensors | undefined;
   readonly #packedState: ReadonlyMap<string, PackedTensors>;
 
@@ -89,7 +89,7 @@ export class Parameters {
     for (const [own, other] of this.#averages()) this.gpu.copy(own, other);
   }
 
-  /** What training changes, each beside its average; empty without one. */
+  /** Pairs of weights and their averages; empty if no average is kept. */
   #averages(): (readonly [Tensor, Tensor])[] {
     const { trained, average, fixed, statistics } = this;
     return [
@@ -100,7 +100,8 @@ export class Parameters {
 
   #weight(name: string): Tensor {
     const tensor = this.weights.get(name);
-    if (tensor === undefined) throw new ShapeError(this.model.name, 'weights fit', 'a weight it has', name);
+    if (tensor === undefined)
+      throw new ShapeError(this.model.name, 'weights match the model', 'the name of a weight', name);
     return tensor;
   }
 
@@ -113,22 +114,26 @@ export class Parameters {
     );
   }
 
-  /** The weights that no gradient moves: moving averages. */
+  /** The weights without gradients: moving averages. */
   async readFixed(): Promise<Map<string, NamedArray>> {
     return this.#readPacked(this.fixed);
   }
 
-  /** Replaces all weights; an average begins anew from them. Throws ShapeError when a name is missing, unknown, or of another shape. */
+  /**
+   * Replaces all weights and restarts the average from them. Throws ShapeError for a weight that is missing, unknown, or
+   * of another shape.
+   */
   write(arrays: NamedArrays): void {
     this.#writeAll(this.weights, arrays);
     this.#beginAverage();
   }
 
-  /** Replaces some weights. Throws ShapeError for one that is unknown or of another shape. */
+  /** Replaces some weights. Throws ShapeError for an unknown name, GpuValidationError for a wrong length. */
   writeSome(arrays: NamedArrays): void {
     for (const [name, { data }] of arrays) this.gpu.write(this.#weight(name), data);
   }
 
+  /** The optimiser's state, with the average and its statistics if one is kept. */
   async readState(): Promise<Map<string, NamedArray>> {
     const result = new Map<string, NamedArray>();
     for (const [word, packed] of this.#packedState) {
@@ -138,7 +143,7 @@ export class Parameters {
     return result;
   }
 
-  /** Replaces the optimiser's state. Throws ShapeError when it is that of another optimiser or model. */
+  /** Replaces the optimiser's state. Throws ShapeError if it belongs to another optimiser or model. */
   writeState(arrays: NamedArrays): void {
     const own = [...this.#packedState].flatMap(([word, { parts }]) =>
       parts.has('unused') ? [] : [...parts].map(([name, tensor]) => [`${word}/${name}`, tensor] as const),
@@ -148,7 +153,8 @@ export class Parameters {
 
   #writeAll(own: ReadonlyMap<string, Tensor>, arrays: NamedArrays): void {
     for (const name of arrays.keys()) {
-      if (!own.has(name)) throw new ShapeError(this.model.name, 'weights fit', 'only weights it has', name);
+      if (!own.has(name))
+        throw new ShapeError(this.model.name, 'weights match the model', 'the name of a weight', name);
     }
     for (const [name, tensor] of own) {
       const given = arrays.get(name);
@@ -160,7 +166,7 @@ export class Parameters {
     }
   }
 
-  /** One read for all of them. */
+  /** Reads all packed tensors in one transfer. */
   async #readPacked({ whole, parts }: PackedTensors): Promise<Map<string, NamedArray>> {
     const values = await this.gpu.read(whole);
     return new Map(
@@ -171,7 +177,7 @@ export class Parameters {
     );
   }
 
-  /** Puts the average in the place of the weights while `body` runs; without one only runs it. */
+  /** Runs `body` with the average in place of the weights, if one is kept. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     const { gpu } = this;
     const exchanged = this.#averages();
@@ -193,8 +199,8 @@ export class Parameters {
   }
 
   /**
-   * Takes the weights into their equal average, as the `count`th ones. Its statistics of batch norm are those that
-   * `calibrate` leaves behind when it runs with the average in the place of the weights.
+   * Adds the weights to their equal average, as the `count`th set. `calibrate` then runs with the average in place of the
+   * weights; the batch norm statistics that it leaves behind become those of the average.
    */
   async takeAverage(count: number, calibrate: () => Promise<void>): Promise<void> {
     const { average, statistics, fixed, gpu } = this;

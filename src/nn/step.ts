@@ -29,24 +29,24 @@ export interface StepParts {
   readonly model: Network;
   readonly parameters: Parameters;
   readonly optimizer: Optimizer;
-  /** What the steps of all modes and batch sizes compute in, one after the other. */
+  /** Working memory that the steps of all modes and batch sizes use in turn. */
   readonly shared: SharedBuffers;
-  /** [index, seed, rate, slot]: what changes from step to step. */
-  readonly step: Tensor;
+  /** The step state [index, seed, learning rate, ring slot], which the host writes before each step. */
+  readonly stepState: Tensor;
   readonly penalty: Penalty;
   readonly labelSmoothing: number;
-  /** How the convolutions of training steps store what lies between their kernels. */
+  /** Storage format of the tensors between the kernels of a training step's convolutions. */
   readonly format: Format;
-  /** Weights of the classes in training [C], and ones, for everything else. */
+  /** Weights of the classes in training [C], and all ones [C] for everything else. */
   readonly classWeights: Tensor;
   readonly evenWeights: Tensor;
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
-  /** Momentum of the weights' moving average, if there is one. */
+  /** Momentum of the exponential moving average of the weights, if one is kept. */
   readonly ema: number | undefined;
 }
 
-/** What a layer took, made, and got back; tensors of the program. */
+/** A layer's inputs and output; their gradients are in `grad`. */
 export interface LayerRecord {
   readonly name: string;
   readonly inputs: LayerInputs;
@@ -56,30 +56,33 @@ export interface LayerRecord {
 /** A recorded step for one batch size, with the tensors that the host fills and reads. */
 export interface Step {
   readonly program: Program;
-  /** What must have run since the weights last changed; absent in training. */
+  /** Must run after each change of the weights, before `program`; absent in training. */
   readonly prepare: Program | undefined;
+  /** [B, H, W, C] */
   readonly images: Tensor;
-  /** Which images of the store are picked into `images`; absent without one. */
+  /** Which images of the store fill `images`; absent without a store. */
   readonly draws: Tensor | undefined;
+  /** [B] (u32) */
   readonly labels: Tensor;
-  /** What each image is blended with, [B, 2]; only of a step that blends. */
+  /** How images are blended (mixup), [B, 2]; only of steps that blend. */
   readonly mix: Tensor | undefined;
+  /** [B, classes] */
   readonly probabilities: Tensor;
-  /** What each layer did; filled in by `observe`. */
+  /** All layers with their values; only in the mode `observe`. */
   readonly layers: readonly LayerRecord[];
-  /** Weight variables by name; after observing, their gradients can be read. */
+  /** Weight variables by name; in the mode `observe` their gradients can be read. */
   readonly vars: ReadonlyMap<string, TensorVar>;
 }
 
 /**
- * `observe` is `train` layer by layer, with all values kept, and without the update; `calibrate` is the way there
- * alone, which moves the statistics of batch norm and nothing else.
+ * `observe` is `train` layer by layer, with all values kept and without the update. `calibrate` is the forward pass of
+ * `train` alone, which updates batch norm's moving averages and nothing else.
  */
 export type StepMode = 'train' | 'observe' | 'calibrate' | 'evaluate' | 'predict';
 
 /**
- * Records one step: forward, loss, metrics, and for `train` backward and the optimiser's updates. The tape lives
- * only here; what is replayed afterwards is the list of dispatches that it led to.
+ * Records one step: forward, loss, metrics, and for `train` also backward and the optimiser's update. The tape exists only
+ * during recording; a run replays the recorded dispatches. Throws ShapeError, OutOfMemoryError, ShaderError.
  */
 export async function recordStep(
   parts: StepParts,
@@ -99,10 +102,10 @@ export async function recordStep(
   const rec = new Recorder(gpu, observing ? { keepAll: true } : { shared: parts.shared });
   const prepare = training ? rec : new Recorder(gpu);
   try {
-    const images = rec.allocOwn([batch, ...model.inputShape], 'images');
-    const labels = rec.allocOwn([batch], 'labels');
+    const images = rec.allocPrivate([batch, ...model.inputShape], 'images');
+    const labels = rec.allocPrivate([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
-    const mix = options.mixed ? rec.allocOwn([batch, 2], 'mix') : undefined;
+    const mix = options.mixed ? rec.allocPrivate([batch, 2], 'mix') : undefined;
     const input = mix === undefined ? images : rec.scope('batch', () => mixImages(rec, images, mix));
     const targets = {
       labels,
@@ -113,7 +116,7 @@ export async function recordStep(
     const vars = weightVars(parts, training);
     const tape = new Tape<Tensor>({
       add: (a, b) => {
-        // Where branches meet, both got one gradient: what another still needs must not change.
+        // Branches may share one gradient tensor. Do not overwrite one that another Var still needs.
         const sum = a.storage.refs > 1 ? add(rec, a, b) : a;
         if (sum === a) addInto(rec, a, b);
         else rec.release(a);
@@ -125,17 +128,17 @@ export async function recordStep(
       around: (label, body) => rec.scope(`${label}/backward`, body),
     });
     const ctx: Context = {
-      ...{ rec, prepare, tape, training, left: new Map(), step: parts.step },
+      ...{ rec, prepare, tape, training, deferredNorms: new Map(), stepState: parts.stepState },
       format: training ? parts.format : 'f32',
       weight: (name) => mustGet(vars, name),
     };
     const layers: LayerRecord[] = [];
-    const note: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
-    const logits = model.call(ctx, new Var(input, false, 'images'), observing ? note : undefined);
-    const parting = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, targets));
+    const onLayer: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
+    const logits = model.call(ctx, new Var(input, false, 'images'), observing ? onLayer : undefined);
+    const { probabilities } = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, targets));
     if (training && mode !== 'calibrate') {
       const dlogits = rec.scope('loss/backward', () =>
-        softmaxCrossEntropyBackward(rec, parting.probabilities, targets),
+        softmaxCrossEntropyBackward(rec, probabilities, targets),
       );
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
@@ -147,7 +150,7 @@ export async function recordStep(
       draws,
       labels,
       mix,
-      probabilities: parting.probabilities,
+      probabilities,
       layers,
       vars,
     };
@@ -182,7 +185,7 @@ function lossAndMetrics(
       for (const name of penalized(parts))
         addPenalty(rec, mustGet(parts.parameters.weights, name), parts.penalty, penalty);
     }
-    accumulateMetrics(rec, loss, targets.labels, penalty, parts.step, metrics);
+    accumulateMetrics(rec, loss, targets.labels, penalty, parts.stepState, metrics);
   }
   return { probabilities: loss.probabilities };
 }
@@ -191,30 +194,31 @@ function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {
   return l1 > 0 || l2 > 0;
 }
 
-/** Kernels carry the penalty; biases and batch norm do not, as with Keras's kernel_regularizer. */
+/** The penalty applies to kernels, not to biases and batch norm, like Keras's kernel_regularizer. */
 function penalized({ model }: StepParts): string[] {
   return model.weights.map(({ name }) => name).filter((name) => name.endsWith('kernel'));
 }
 
-/** Gathers the gradients in one buffer, where one dispatch clips them and one updates all weights. */
+/** Gathers all gradients in one buffer, so that a single dispatch clips them and a single one updates all weights. */
 function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, TensorVar>): void {
   const decayed = new Set(penalizes(parts) ? penalized(parts) : []);
   for (const [name, { value, grad, needsGrad }] of vars) {
     if (!needsGrad) continue;
-    if (grad === undefined || grad.size !== sizeOf(value.shape)) throw new Error(`${name} got no gradient`);
+    if (grad === undefined || grad.size !== sizeOf(value.shape))
+      throw new Error(`weight ${name} has no gradient`);
     rec.scope(name, () => {
       if (decayed.has(name)) addPenaltyGradient(rec, value, parts.penalty, grad);
-      rec.place(grad, mustGet(parts.parameters.gradients.parts, name));
+      rec.rebind(grad, mustGet(parts.parameters.gradients.parts, name));
     });
   }
   const { trained, gradients, state, average, fixed, statistics } = parts.parameters;
-  const { optimizer, step, ema } = parts;
+  const { optimizer, stepState, ema } = parts;
   if (parts.clipValue !== undefined) clipValue(rec, gradients.whole, parts.clipValue);
   if (parts.clipNorm !== undefined) clipNorm(rec, gradients.whole, parts.clipNorm);
-  optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, step, state });
+  optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, stepState, state });
   if (average === undefined || ema === undefined) return;
   updateAverage(rec, trained.whole, average, ema);
-  // Batch norm's statistics of the last weights do not fit an average of weights; their own average nearly does.
+  // The batch norm statistics of the latest weights do not suit averaged weights. Averaged statistics nearly do.
   if (statistics !== undefined) updateAverage(rec, fixed.whole, statistics.whole, ema);
 }
 

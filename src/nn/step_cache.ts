@@ -7,23 +7,23 @@ import type { ImageStore } from './image_store.js';
 import type { Network } from './network.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
 
-/** The images of a batch: floats [B, H, W, C], or what to pick from images on the device. */
+/** The images of a batch: floats [B, H, W, C], or draws from a store on the device. */
 export type Images = Float32Array | StoredImages;
 
 /** A batch of images that are on the device already. */
 export interface StoredImages {
-  /** Where they are. */
+  /** The store that holds them. */
   readonly store: ImageStore;
-  /** One a batch element: which image, and how it is changed. */
+  /** One draw per image of the batch: which image, and how to augment it. */
   readonly draws: readonly ImageDraw[];
 }
 
-/** How many images there are. */
+/** The number of images. */
 export function countImages(model: Network, images: Images): number {
   return images instanceof Float32Array ? images.length / sizeOf(model.inputShape) : images.draws.length;
 }
 
-/** How many images a batch has. Throws ShapeError unless there is one label for each. */
+/** The number of images of a batch. Throws ShapeError unless there is one label for each. */
 export function batchSize(model: Network, images: Images, labels: Uint32Array): number {
   if (labels.length === 0 || countImages(model, images) !== labels.length) {
     throw new ShapeError(
@@ -36,39 +36,40 @@ export function batchSize(model: Network, images: Images, labels: Uint32Array): 
   return labels.length;
 }
 
-/** The store that a batch is picked from, if it is. */
+/** The store that a batch is drawn from, if any. */
 export function storeOf(images: Images): ImageStore | undefined {
   return images instanceof Float32Array ? undefined : images.store;
 }
 
-/** Hands a batch over to a recorded step. */
+/** Writes a batch to the input tensors of a recorded step. */
 export function fillStep({ gpu }: StepParts, step: Step, images: Images, labels: Uint32Array): void {
   if (images instanceof Float32Array) gpu.write(step.images, images);
   else if (step.draws !== undefined) images.store.choose(step.draws, images.draws);
   gpu.write(step.labels, labels);
 }
 
-/** The recorded steps of a network, one for each mode, batch size and store: recorded and compiled at the first use. */
+/** The recorded steps of a network: one per mode, batch size and store, recorded and compiled at its first use. */
 export class StepCache {
   readonly #steps = new Map<string, Promise<Step>>();
-  /** Counts changes of the weights; and which of them each prepared step has seen. */
+  /** Counts changes of the weights. */
   #version = 0;
+  /** The version of the weights that each step was last prepared for. */
   readonly #prepared = new Map<Step, number>();
-  /** Hears how many of a new step's kernels are compiled. */
+  /** Called with the progress of compiling a new step's kernels. */
   onCompile: ((done: number, total: number) => void) | undefined;
 
-  /** @param metricsOf where the numbers of a mode go */
+  /** @param metricsOf the tensors that collect the metrics of a mode */
   constructor(
     readonly parts: StepParts,
     readonly metricsOf: (mode: StepMode) => MetricTensors,
   ) {}
 
-  /** To be called before what depends on the weights runs again: steps prepare themselves anew. */
+  /** Must be called after each change of the weights: the next use of a step then prepares it again. */
   weightsChanged(): void {
     this.#version++;
   }
 
-  /** The step for a batch, its inputs filled, prepared for the weights as they are. Throws ShapeError. */
+  /** The step for a batch, with its inputs written, and prepared for the current weights. Throws ShapeError. */
   async ready(mode: StepMode, images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<Step> {
     const { parts } = this;
     const batch = batchSize(parts.model, images, labels);
@@ -100,7 +101,7 @@ export class StepCache {
     return step;
   }
 
-  /** Gives back the memory of all steps. */
+  /** Frees the memory of all steps. */
   async dispose(): Promise<void> {
     for (const step of await Promise.all(this.#steps.values())) {
       step.program.dispose();

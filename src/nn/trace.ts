@@ -4,27 +4,30 @@ import type { Tensor } from '../gpu/tensor.js';
 import type { NamedArray } from './parameters.js';
 import type { Step } from './step.js';
 
-/** All that went on inside one training step. */
+/** The inner values of one training step. */
 export interface Trace {
-  /** Per layer: input (where several meet, the first), output, and the gradient of the loss by the output (absent where nobody needed it). */
+  /**
+   * For each layer: its (first) input, its output, and the gradient of the loss with respect to the output (absent where
+   * it was not needed).
+   */
   readonly layers: ReadonlyMap<
     string,
     {
       /** The first input. */
       input: NamedArray;
-      /** What the layer made. */
+      /** The layer's output. */
       output: NamedArray;
-      /** Of the loss by the output; undefined where none was needed. */
+      /** Gradient of the loss with respect to the output; undefined where not needed. */
       gradient: NamedArray | undefined;
     }
   >;
   /** Gradient of each trainable weight. */
   readonly weightGradients: ReadonlyMap<string, NamedArray>;
-  /** The kernels that ran layer by layer, in order. */
+  /** The dispatches of the layer-by-layer run, in order. */
   readonly kernels: readonly CommandInfo[];
 }
 
-/** Reads back what a step that was observed has left. */
+/** Reads the inner values of a step that has run in the mode `observe`. */
 export async function readTrace(gpu: Gpu, step: Step): Promise<Trace> {
   const read = async (tensor: Tensor): Promise<NamedArray> => ({
     shape: tensor.shape,

@@ -3,18 +3,18 @@ import { type Arr, at } from './arrays.js';
 /** An activation's settings by name. */
 type Settings = Readonly<Record<string, number>>;
 
-/** What an activation means, for one value. */
+/** The definition of an element-wise activation. */
 interface Definition {
   readonly value: (x: number, settings: Settings) => number;
   /** Its derivative at x. */
   readonly slope: (x: number, settings: Settings) => number;
-  /** Settings for the checks: such that the bends lie where their inputs do, between -3 and 3. */
+  /** Settings for the checks, whose inputs are between -3 and 3: all kinks lie in that range. */
   readonly trial: Settings;
 }
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** Every activation of single values, by the name of its shader. */
+/** Every element-wise activation, by the name of its shader. */
 const DEFINITIONS = {
   elu: {
     value: (x, { alpha = 1 }) => (x > 0 ? x : alpha * Math.expm1(x)),
@@ -49,19 +49,19 @@ export const REFERENCE_ACTIVATIONS = Object.keys(DEFINITIONS) as ReferenceActiva
 /** The settings that an activation is checked with. */
 export const trialSettings = (name: ReferenceActivation): Settings => DEFINITIONS[name].trial;
 
-/** y of x, any shape. */
+/** y from x, any shape. */
 export function activationForward(name: ReferenceActivation, x: Arr, settings: Settings): Arr {
   const { value }: Definition = DEFINITIONS[name];
   return x.map((v) => value(v, settings));
 }
 
-/** dx of dy and x. */
+/** dx from dy and x. */
 export function activationBackward(name: ReferenceActivation, dy: Arr, x: Arr, settings: Settings): Arr {
   const { slope }: Definition = DEFINITIONS[name];
   return dy.map((d, i) => d * slope(at(x, i), settings));
 }
 
-/** ELU, which is part of fused blocks too. */
+/** ELU, for the checks of fused blocks. */
 export const eluForward = (x: Arr, alpha: number): Arr => activationForward('elu', x, { alpha });
 export const eluBackward = (dy: Arr, x: Arr, alpha: number): Arr =>
   activationBackward('elu', dy, x, { alpha });

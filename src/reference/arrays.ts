@@ -1,7 +1,7 @@
-/** Every array of the reference is float64, row-major, its extents given apart. */
+/** The arrays of the reference: float64, row-major. Their extents are passed separately. */
 export type Arr = Float64Array;
 
-/** Reads an element; the reference trusts its own index arithmetic, and NaN would show a mistake at once. */
+/** Reads an element. An index out of range gives NaN, which makes the mistake visible. */
 export const at = (a: ArrayLike<number>, i: number): number => a[i] ?? Number.NaN;
 
 /** Adds to an element. */
@@ -9,7 +9,10 @@ export function bump(a: Arr, i: number, value: number): void {
   a[i] = at(a, i) + value;
 }
 
-/** ||actual - expected|| / ||expected|| (||actual|| when nothing is expected); Infinity when anything is not a number. */
+/**
+ * ||actual - expected|| / ||expected|| in the 2-norm, or ||actual|| when all expected values are 0. Infinity for NaN.
+ * Throws RangeError when the lengths differ.
+ */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) {
     throw new RangeError(`expected ${expected.length} values, got ${actual.length}`);

@@ -12,7 +12,7 @@ export interface AveragePoolShape {
   readonly padding: 'same' | 'valid';
 }
 
-/** Calls `visit` for every output with the positions in x that its window covers. */
+/** Calls `visit` for every output, with its index in y and the indices in x that its window covers. */
 function eachWindow(s: AveragePoolShape, visit: (y: number, xs: readonly number[]) => void): void {
   const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
   const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
@@ -31,7 +31,7 @@ function eachWindow(s: AveragePoolShape, visit: (y: number, xs: readonly number[
         }
 }
 
-/** y: the mean of each window, padding not counted. */
+/** y: the mean of each window without its padding. */
 export function avgPool2dForward(x: Arr, s: AveragePoolShape): Arr {
   const y: number[] = [];
   eachWindow(s, (i, xs) => {
@@ -40,7 +40,7 @@ export function avgPool2dForward(x: Arr, s: AveragePoolShape): Arr {
   return Float64Array.from(y);
 }
 
-/** dy of a window is shared evenly. */
+/** dx: each dy is divided evenly among the pixels of its window. */
 export function avgPool2dBackward(dy: Arr, s: AveragePoolShape): Arr {
   const dx = new Float64Array(s.b * s.h * s.w * s.c);
   eachWindow(s, (i, xs) => {

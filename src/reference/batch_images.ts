@@ -1,6 +1,6 @@
 import { type Arr, at } from './arrays.js';
 
-/** One output image of shaders/batch_images.wgsl: where it is read, and how bright. */
+/** One image to draw: its index, the affine map from output to input pixels, and a factor for its brightness. */
 export interface Draw {
   readonly image: number;
   readonly xx: number;
@@ -12,7 +12,10 @@ export interface Draw {
   readonly gain: number;
 }
 
-/** Affine, bilinear, edges repeated; then gain, mean and divisor: pixels [N, H, W, stored] -> [B, H, W, channels]. */
+/**
+ * pixels [N, H, W, stored] -> [B, H, W, channels]: affine map with bilinear interpolation and repeated edges, then gain,
+ * mean and divisor.
+ */
 export function pickImages(
   pixels: Uint8Array,
   draws: readonly Draw[],
@@ -21,9 +24,9 @@ export function pickImages(
   const { h, w, stored, channels, mean, divisor } = options;
   const clamp = (v: number, high: number): number => Math.min(Math.max(v, 0), high);
   return Float64Array.from({ length: draws.length * h * w * channels }, (_, i) => {
-    const place = Math.floor(i / channels);
-    const d = draws[Math.floor(place / (h * w))] as Draw;
-    const [ox, oy] = [place % w, Math.floor(place / w) % h];
+    const outputPixel = Math.floor(i / channels);
+    const d = draws[Math.floor(outputPixel / (h * w))] as Draw;
+    const [ox, oy] = [outputPixel % w, Math.floor(outputPixel / w) % h];
     const x = clamp(d.xx * ox + d.xy * oy + d.x0, w - 1);
     const y = clamp(d.yx * ox + d.yy * oy + d.y0, h - 1);
     const [left, top] = [Math.floor(x), Math.floor(y)];
@@ -33,6 +36,6 @@ export function pickImages(
     };
     const line = (dy: number): number => pixel(0, dy) * (1 - (x - left)) + pixel(1, dy) * (x - left);
     const value = Math.min((line(0) * (1 - (y - top)) + line(1) * (y - top)) * d.gain, 255);
-    return (value - (mean === undefined ? 0 : at(mean, place % (h * w)))) / divisor;
+    return (value - (mean === undefined ? 0 : at(mean, outputPixel % (h * w)))) / divisor;
   });
 }

@@ -1,6 +1,6 @@
 import { type Arr, at, bump } from './arrays.js';
 
-/** x seen as [outer, channels, inner]. */
+/** x viewed as [outer, channels, inner]. */
 export interface NormShape {
   readonly outer: number;
   readonly channels: number;
@@ -23,7 +23,7 @@ export function statistics(x: Arr, s: NormShape): { mean: Arr; variance: Arr } {
 
 const channelOf = (i: number, s: NormShape): number => Math.floor(i / s.inner) % s.channels;
 
-/** y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with whichever statistics are given. */
+/** y = gamma * (x - mean) / sqrt(variance + epsilon) + beta. */
 export function normalize(
   x: Arr,
   gamma: Arr,
@@ -39,12 +39,12 @@ export function normalize(
   });
 }
 
-/** moving * momentum + batch * (1 - momentum). */
+/** The updated moving average: moving * momentum + batch * (1 - momentum). */
 export function moved(moving: Arr, batch: Arr, momentum: number): Arr {
   return moving.map((v, c) => v * momentum + at(batch, c) * (1 - momentum));
 }
 
-/** @param training whether mean and variance are the batch's own, so that dx flows through them too. */
+/** @param training whether mean and variance are those of the batch: dx then flows through them too */
 export function batchNormBackward(
   dy: Arr,
   x: Arr,

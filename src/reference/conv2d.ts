@@ -13,7 +13,7 @@ export interface ConvShape {
   readonly padding: 'same' | 'valid';
 }
 
-/** Output extent and zeros before, by Keras's rule. */
+/** Output extent, and zeros before the first element, by Keras's rule. */
 export function convAxis(
   n: number,
   k: number,
@@ -25,7 +25,7 @@ export function convAxis(
   return [out, Math.floor(Math.max((out - 1) * stride + k - n, 0) / 2)];
 }
 
-/** Calls `visit` for every product in the definition: positions in y, x and w that meet. */
+/** Calls `visit` for every product x * w in the definition, with its indices in y, x and w. */
 function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => void): void {
   const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
   const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
@@ -56,7 +56,7 @@ export function conv2dForward(x: Arr, w: Arr, bias: Arr | undefined, s: ConvShap
   return y;
 }
 
-/** The three gradients: each product hands dy on to its two factors. */
+/** The three gradients: each product passes dy to its two factors. */
 export function conv2dBackward(dy: Arr, x: Arr, w: Arr, s: ConvShape): { dx: Arr; dw: Arr; db: Arr } {
   const dx = new Float64Array(x.length);
   const dw = new Float64Array(w.length);

@@ -14,7 +14,7 @@ export interface DepthwiseShape {
   readonly padding: 'same' | 'valid';
 }
 
-/** Calls `visit` for every product in the definition: positions in y, x and w that meet. */
+/** Calls `visit` for every product x * w in the definition, with its indices in y, x and w. */
 function eachProduct(s: DepthwiseShape, visit: (y: number, x: number, w: number) => void): void {
   const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
   const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);

@@ -7,18 +7,18 @@ export function pcg(v: number): number {
   return ((word >>> 22) ^ word) >>> 0;
 }
 
-/** 1 where an element is kept. */
+/** 1 for elements that are kept, 0 for those dropped. */
 export function dropoutMask(n: number, rate: number, seed: number, step: number, layer: number): Arr {
   const key = pcg((seed ^ pcg((layer ^ pcg(step)) >>> 0)) >>> 0);
   const threshold = Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
   return Float64Array.from({ length: n }, (_, i) => (pcg((i ^ key) >>> 0) >= threshold ? 1 : 0));
 }
 
-/** y = x mask / (1 - rate); the gradient is the same map. */
+/** y = x * mask / (1 - rate). The gradient is the same function of dy. */
 export const dropoutApply = (x: Arr, mask: Arr, rate: number): Arr =>
   x.map((v, i) => (v * at(mask, i)) / (1 - rate));
 
-/** Spatial dropout's mask of x [B, HW, C]: one draw for a whole channel of an image. */
+/** Spatial dropout's mask for x [B, HW, C]: one random number per channel of an image. */
 export function channelMask(
   [b, hw, c]: readonly [number, number, number],
   rate: number,

@@ -1,4 +1,4 @@
-/** c [batch, m, n] = a b in float64; a is [batch, m, k] and b [batch, k, n], or with its last two axes swapped. */
+/** c [batch, m, n] = a [batch, m, k] * b [batch, k, n]. `transposed` names the factor whose last two axes are swapped. */
 export function matmul(
   a: Float64Array,
   b: Float64Array,

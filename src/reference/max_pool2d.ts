@@ -11,7 +11,7 @@ export interface PoolShape {
   readonly padding: 'same' | 'valid';
 }
 
-/** y, and for each output the position in x that it took (the first of equals in row-major order). */
+/** y, and for each output the index in x of the maximum (the first of equals in row-major order). */
 export function maxPool2dForward(x: Arr, s: PoolShape): { y: Arr; source: number[] } {
   const [oh, top] = convAxis(s.h, s.size, s.stride, s.padding);
   const [ow, left] = convAxis(s.w, s.size, s.stride, s.padding);
@@ -34,7 +34,7 @@ export function maxPool2dForward(x: Arr, s: PoolShape): { y: Arr; source: number
   return { y: Float64Array.from(source, (i) => at(x, i)), source };
 }
 
-/** dy goes to where the maximum came from. */
+/** dx: each dy goes to the index that the maximum came from. */
 export function maxPool2dBackward(dy: Arr, source: readonly number[], inputs: number): Arr {
   const dx = new Float64Array(inputs);
   source.forEach((i, o) => {

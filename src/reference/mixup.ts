@@ -1,12 +1,12 @@
 import { type Arr, at } from './arrays.js';
 
-/** What an image is blended with: another of the batch, and its own share. */
+/** The blend of an image: the index of its partner in the batch, and its own share, 0 to 1. */
 export interface Mix {
   readonly partner: number;
   readonly share: number;
 }
 
-/** images [B, size], blended. */
+/** Blends images [B, size]. */
 export function mixImages(images: Arr, mix: readonly Mix[]): Arr {
   const size = images.length / mix.length;
   return images.map((v, i) => {

@@ -1,6 +1,6 @@
 import { type Arr, at } from './arrays.js';
 
-/** One in-place step each, by Keras 3's rules; the state arrays start at 0. */
+/** One in-place update per call, by the rules of Keras 3. The state arrays start at 0. */
 
 export interface SgdState {
   readonly velocity: Arr;
@@ -42,7 +42,7 @@ export interface AdamState {
   readonly largest: Arr;
 }
 
-/** @param t number of this step, counted from 1 */
+/** @param t number of the training step, from 1 */
 export function adamStep(
   w: Arr,
   g: Arr,

@@ -9,7 +9,7 @@ export function softmaxForward(x: Arr, c: number): Arr {
   });
 }
 
-/** dx from dy and the output. */
+/** dx from dy and y. */
 export function softmaxBackward(dy: Arr, y: Arr, c: number): Arr {
   return dy.map((d, i) => {
     const first = i - (i % c);

@@ -1,26 +1,26 @@
 import { type Arr, at } from './arrays.js';
 import type { Mix } from './mixup.js';
 
-/** What the probabilities [B, C] should have been. */
+/** What the loss compares the probabilities [B, C] with. */
 export interface Targets {
   /** [B] */
   readonly labels: ArrayLike<number>;
   /** Weights of the classes [C]. */
   readonly weights: Arr;
   readonly smoothing: number;
-  /** Of blended images. */
+  /** How the images were blended, if they were. */
   readonly mix?: readonly Mix[];
 }
 
-/** [B, C]: for each sample how much of each class is wanted. */
-function wanted({ labels, weights, smoothing, mix }: Targets): Arr {
+/** The target distribution [B, C], weighted by class. */
+function targetsOf({ labels, weights, smoothing, mix }: Targets): Arr {
   const c = weights.length;
-  const of = (label: number, k: number): number =>
+  const target = (label: number, k: number): number =>
     at(weights, label) * ((k === label ? 1 - smoothing : 0) + smoothing / c);
   return Float64Array.from({ length: labels.length * c }, (_, i) => {
     const [n, k] = [Math.floor(i / c), i % c];
     const { partner, share } = mix?.[n] ?? { partner: n, share: 1 };
-    return share * of(at(labels, n), k) + (1 - share) * of(at(labels, partner), k);
+    return share * target(at(labels, n), k) + (1 - share) * target(at(labels, partner), k);
   });
 }
 
@@ -31,7 +31,7 @@ export function softmaxCrossEntropyForward(
 ): { probabilities: Arr; losses: Arr; predicted: number[] } {
   const c = targets.weights.length;
   const b = logits.length / c;
-  const t = wanted(targets);
+  const t = targetsOf(targets);
   const probabilities = new Float64Array(logits.length);
   const losses = new Float64Array(b);
   const predicted: number[] = [];
@@ -49,11 +49,11 @@ export function softmaxCrossEntropyForward(
   return { probabilities, losses, predicted };
 }
 
-/** Gradient of the mean loss by the logits. */
+/** Gradient of the mean loss with respect to the logits. */
 export function softmaxCrossEntropyBackward(probabilities: Arr, targets: Targets): Arr {
   const c = targets.weights.length;
   const b = probabilities.length / c;
-  const t = wanted(targets);
+  const t = targetsOf(targets);
   return probabilities.map((p, i) => {
     const first = i - (i % c);
     const total = t.subarray(first, first + c).reduce((sum, v) => sum + v, 0);

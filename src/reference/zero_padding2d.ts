@@ -12,8 +12,8 @@ export interface PaddingShape {
   readonly right: number;
 }
 
-/** For every input, where it lies in the output. */
-function places(s: PaddingShape): number[] {
+/** The output index of every input. */
+function outputIndices(s: PaddingShape): number[] {
   const [oh, ow] = [s.h + s.top + s.bottom, s.w + s.left + s.right];
   return Array.from({ length: s.b * s.h * s.w * s.c }, (_, i) => {
     const c = i % s.c;
@@ -26,12 +26,12 @@ function places(s: PaddingShape): number[] {
 
 export function zeroPadding2dForward(x: Arr, s: PaddingShape): Arr {
   const y = new Float64Array(s.b * (s.h + s.top + s.bottom) * (s.w + s.left + s.right) * s.c);
-  places(s).forEach((place, i) => {
-    y[place] = at(x, i);
+  outputIndices(s).forEach((o, i) => {
+    y[o] = at(x, i);
   });
   return y;
 }
 
 export function zeroPadding2dBackward(dy: Arr, s: PaddingShape): Arr {
-  return Float64Array.from(places(s), (place) => at(dy, place));
+  return Float64Array.from(outputIndices(s), (o) => at(dy, o));
 }

@@ -184,7 +184,7 @@ describeGpu('the first step of an optimiser', (gpu) => {
     const state = Object.fromEntries(allState(optimizer).map((word) => [word, one(0)]));
     await runOnce(
       gpu(),
-      (rec) => optimizer.update(rec, { weight, gradient, step, state }),
+      (rec) => optimizer.update(rec, { weight, gradient, stepState: step, state }),
       () => gpu().sync(),
     );
     const [moved = 0] = await gpu().read(weight);

@@ -51,15 +51,18 @@ describe('a network', () => {
   it.each([
     [
       [node(Conv2D({ filters: 2 })), node(Add(), [0])],
-      'Add: it adds up branches; expected two inputs or more',
+      'Add: it sums several inputs; expected two inputs or more',
     ],
     [
       [node(Conv2D({ filters: 2 })), node(Add(), [0, -1])],
-      'Add: all inputs are [4, 4, 2]; expected [4, 4, 2], got [4, 4, 1]',
+      'Add: all inputs have the shape [4, 4, 2]; expected [4, 4, 2], got [4, 4, 1]',
     ],
-    [[node(ReLU(), [1]), node(ReLU())], 'layer re_lu takes what is before it'],
-    [[node(ReLU()), node(ReLU(), [-1])], 'only the last layer is an output; expected a user, got re_lu'],
-    [[node(ReLU(), [-1], 'a'), node(ReLU(), [0], 'a')], 'layers have names of their own'],
+    [[node(ReLU(), [1]), node(ReLU())], 'layer re_lu uses only layers before it'],
+    [
+      [node(ReLU()), node(ReLU(), [-1])],
+      'the output of re_lu is used; expected a layer that uses it, got none',
+    ],
+    [[node(ReLU(), [-1], 'a'), node(ReLU(), [0], 'a')], 'layer names are unique'],
   ])('that does not fit together is refused: %#', (nodes, message) => {
     expect(() => new Network('m', [4, 4, 1], nodes)).toThrow(message);
   });

@@ -6,19 +6,19 @@ import { quadGrid } from './elementwise.js';
 /** An activation's settings by name, e.g. `alpha` of ELU. */
 export type Settings = Readonly<Record<string, number>>;
 
-/** An activation of single values, of any shape, with its gradient. */
+/** An element-wise activation with its gradient, for tensors of any shape. */
 export interface ActivationKernels {
-  /** What the backward pass reads beside dy: the forward pass's input x or its output y. */
+  /** What the backward pass reads besides dy: the forward pass's input x or its output y. */
   readonly keeps: 'x' | 'y';
-  /** y of x. Throws ShaderError if a setting is missing. */
+  /** y from x. Throws ShaderError if a setting is missing. */
   forward(rec: Recorder, x: Tensor, settings: Settings): Tensor;
-  /** dx of dy and what `keeps` names. Throws ShaderError if a setting is missing. */
+  /** dx from dy and the tensor that `keeps` names. Throws ShaderError if a setting is missing. */
   backward(rec: Recorder, dy: Tensor, kept: Tensor, settings: Settings): Tensor;
 }
 
 /**
- * The host side of an activation's shader, whose entry points are `forward` and `backward`, one vec4 a thread.
- * @param settings names of its f32 parameters, in the order of the shader's struct, after `quads`
+ * The host side of an activation's shader. Its entry points are `forward` and `backward`, one thread per vec4.
+ * @param settings names of the f32 fields that follow `quads` in the shader's params, in order
  */
 function pointwise(shader: string, keeps: 'x' | 'y', settings: readonly string[] = []): ActivationKernels {
   const floats = Object.fromEntries(settings.map((name) => [name, 'f32'] as const));
@@ -43,10 +43,10 @@ function pointwise(shader: string, keeps: 'x' | 'y', settings: readonly string[]
   };
 }
 
-/** The largest float32: a leaky ReLU's `ceiling` where there is none. */
+/** The largest float32: the `ceiling` of a leaky ReLU without one. */
 export const NO_CEILING = 3.4028234e38;
 
-/** Every activation of single values, by its shader in shaders/. Checks and benchmarks follow this table. */
+/** Every element-wise activation, by the name of its shader. The kernel checks and benchmarks cover this table. */
 export const ACTIVATION_KERNELS = {
   elu: pointwise('elu', 'y', ['alpha']),
   relu: pointwise('relu', 'y'),
@@ -55,6 +55,6 @@ export const ACTIVATION_KERNELS = {
   tanh: pointwise('tanh', 'y'),
 } satisfies Readonly<Record<string, ActivationKernels>>;
 
-/** An activation's shader, e.g. `leaky_relu`. */
+/** The name of an activation's shader, e.g. `leaky_relu`. */
 export type ActivationOp = keyof typeof ACTIVATION_KERNELS;
 export const ACTIVATION_OPS = Object.keys(ACTIVATION_KERNELS) as ActivationOp[];

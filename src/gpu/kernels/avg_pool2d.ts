@@ -42,7 +42,7 @@ export interface AveragePoolGeometry {
   readonly pad_left: number;
 }
 
-/** Shape rule: x [B, H, W, C] to every extent. Throws ShapeError. */
+/** All extents, from x [B, H, W, C] and the options. Throws ShapeError. */
 export function averagePoolGeometry(
   x: Shape,
   { size: [kh, kw], stride, padding }: AveragePoolOptions,
@@ -56,14 +56,14 @@ export function averagePoolGeometry(
   };
 }
 
-/** y [B, OH, OW, C]. */
+/** y [B, OH, OW, C] from x [B, H, W, C]. */
 export function avgPool2dForward(rec: Recorder, x: Tensor, g: AveragePoolGeometry): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.c], 'y');
   rec.dispatch(forwardKernel, { bind: { x, y }, ...laneGrid(y, { ...g }) });
   return y;
 }
 
-/** dx [B, H, W, C]. */
+/** dx [B, H, W, C] from dy [B, OH, OW, C]. */
 export function avgPool2dBackward(rec: Recorder, dy: Tensor, g: AveragePoolGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
   rec.dispatch(backwardKernel, { bind: { dy, dx }, ...laneGrid(dx, { ...g }) });

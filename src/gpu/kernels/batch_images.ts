@@ -14,10 +14,10 @@ const pickKernel = defineKernel('batch_images', 'pick', {
   },
 });
 
-/** 32-bit words that one image of a batch needs. */
+/** 32-bit words per image in `draws`. */
 export const DRAW_WORDS = 8;
 
-/** Draws as the shader reads them: [B, DRAW_WORDS]. */
+/** Encodes draws for the shader: [B, DRAW_WORDS]. */
 export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
   const words = new Uint32Array(draws.length * DRAW_WORDS);
   const floats = new Float32Array(words.buffer);
@@ -29,9 +29,10 @@ export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
 }
 
 /**
- * Fills a batch of images.
- * @param pixels [N, H, W, stored] bytes, four in a word @param draws [B, DRAW_WORDS] @param mean [H, W], if there is one
- * @param images [B, H, W, C], written; C is `stored`, or 3 of gray images
+ * Fills a batch of images from a data set on the device.
+ * @param pixels [N, H, W, stored] bytes, four per word @param draws [B, DRAW_WORDS] @param mean [H, W] or none
+ * @param images [B, H, W, C], written; C is `stored`, or 3 when gray images feed a network for colour images
+ * @param stored channels of a stored image @param divisor what the difference from the mean is divided by
  */
 export function pickImages(
   rec: Recorder,
@@ -45,7 +46,7 @@ export function pickImages(
 ): void {
   const [b = 0, h = 0, w = 0, channels = 1] = images.shape;
   rec.dispatch(pickKernel, {
-    // Without a mean some buffer must still be bound; the kernel does not read it.
+    // The binding needs a buffer even without a mean. The kernel does not read it.
     bind: { pixels, draws, mean: mean ?? draws, images },
     params: { b, h, w, channels, stored, has_mean: Number(mean !== undefined), divisor },
     workgroups: Math.ceil(images.size / GROUP),

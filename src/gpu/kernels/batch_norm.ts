@@ -43,7 +43,7 @@ const inputGradientKernel = defineKernel('batch_norm', 'input_gradient', {
   params: { outer: 'u32', channels: 'u32', inner: 'u32', rows: 'u32', inv_n: 'f32' },
 });
 
-/** x seen as [outer, C, inner], and how the kernels cut it up. */
+/** x viewed as [outer, C, inner]. */
 export interface NormGeometry {
   readonly shape: Shape;
   readonly outer: number;
@@ -51,7 +51,7 @@ export interface NormGeometry {
   readonly inner: number;
 }
 
-/** The scale and offset that a channel learned, and its moving averages; all [C]. */
+/** Learned scale and offset per channel, and the moving averages; all [C]. */
 export interface NormWeights {
   readonly gamma: Tensor;
   readonly beta: Tensor;
@@ -59,13 +59,16 @@ export interface NormWeights {
   readonly movingVariance: Tensor;
 }
 
-/** What the backward pass needs again; both [C]. */
+/** What the backward pass needs from the forward pass; both [C]. */
 export interface NormSaved {
   readonly mean: Tensor;
   readonly rstd: Tensor;
 }
 
-/** @param axis which axis holds the channels: -1 for NHWC and features, 1 for NCHW. Throws ShapeError. */
+/**
+ * Views a tensor of rank 2 or more as [outer, C, inner].
+ * @param axis the channel axis: -1 for NHWC and features, 1 for NCHW. Throws ShapeError.
+ */
 export function normGeometry(shape: Shape, axis = -1): NormGeometry {
   const at = axis < 0 ? shape.length + axis : axis;
   const channels = shape[at];
@@ -80,10 +83,10 @@ export function normGeometry(shape: Shape, axis = -1): NormGeometry {
   return { shape, outer: sizeOf(shape.slice(0, at)), channels, inner: sizeOf(shape.slice(at + 1)) };
 }
 
-/** Rows that one invocation of an element-wise pass walks through. */
+/** Rows per invocation of an element-wise pass. */
 const ROWS = 8;
 
-/** The same geometry counted in lanes, cut up for the sums and for the element-wise passes. */
+/** The geometry counted in lanes, with the grids of the sums and of the element-wise passes. */
 function laned(g: NormGeometry) {
   const { LANE, width } = g.inner === 1 ? lanesFor(g.channels) : { LANE: 'f32', width: 1 };
   const { outer, inner } = g;
@@ -110,7 +113,7 @@ function normalize(rec: Recorder, x: Tensor, w: NormWeights, s: NormSaved, geome
   return y;
 }
 
-/** Training forward: normalises by the batch's own statistics and moves the moving averages. */
+/** Training forward: normalises x by the statistics of the batch and updates the moving averages. y has x's shape. */
 export function batchNormTrain(
   rec: Recorder,
   x: Tensor,
@@ -132,21 +135,21 @@ export function batchNormTrain(
   return { y: normalize(rec, x, w, saved, geometry), saved };
 }
 
-/** A factor and a summand for each channel, both [C]: batch normalisation, once its statistics are known. */
+/** Batch normalisation with known statistics, as x * scale + offset per channel; both [C]. */
 export interface Affine {
   readonly scale: Tensor;
   readonly offset: Tensor;
 }
 
-/** Mean and M2, the sum of squared distances to it, of chunks of rows that are as long as each other: [2, chunks, C]. */
+/** Mean and M2 (the sum of squared deviations from it) of equally long chunks of rows: [2, chunks, C]. */
 export interface Moments {
   readonly partial: Tensor;
   readonly chunks: number;
 }
 
 /**
- * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd, and moves the moving averages.
- * @param cut how the values were cut up; channels counted in lanes
+ * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd [C], and updates the moving averages.
+ * @param cut extents of the chunked tensor, channels counted in lanes
  */
 export function finishStatistics(
   rec: Recorder,
@@ -167,7 +170,7 @@ export function finishStatistics(
   return { mean, rstd };
 }
 
-/** What inference normalises by: the moving mean, and rstd of the moving variance. */
+/** The statistics that inference normalises by: the moving mean, and 1 / sqrt(moving variance + epsilon). */
 export function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number): NormSaved {
   const { LANE, width } = lanesFor(w.gamma.size);
   const channels = w.gamma.size / width;
@@ -181,7 +184,7 @@ export function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number)
   return { mean: w.movingMean, rstd };
 }
 
-/** Inference forward: normalises by the moving averages. */
+/** Inference forward: normalises x by the moving averages. y has x's shape. */
 export function batchNormInfer(
   rec: Recorder,
   x: Tensor,
@@ -193,7 +196,10 @@ export function batchNormInfer(
   return { y: normalize(rec, x, w, saved, geometry), saved };
 }
 
-/** @param training whether the forward pass used the batch's statistics: then dx flows through them too. */
+/**
+ * dx with x's shape, dgamma and dbeta [C].
+ * @param training whether the forward pass used the statistics of the batch. Then dx flows through them too.
+ */
 export function batchNormBackward(
   rec: Recorder,
   dy: Tensor,

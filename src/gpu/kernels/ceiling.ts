@@ -16,10 +16,10 @@ const copyKernel = defineKernel('ceiling', 'copy', {
   params: { quads: 'u32' },
 });
 
-/** Floating-point operations of one invocation and round of `multiplyAdd`. */
+/** Floating-point operations per invocation and round of `multiplyAdd`. */
 export const FLOP_PER_ROUND = 2 * 16 * 4;
 
-/** `n` invocations of `rounds` rounds of multiply-adds: [n, 4], each the sum of four chains v = v * factor + addend. */
+/** Runs `rounds` rounds of multiply-adds in each of `n` invocations: [n, 4], sums of four chains v = v * factor + addend. */
 export function multiplyAdd(rec: Recorder, n: number, rounds: number, factor = 0.5, addend = 0.25): Tensor {
   const results = rec.alloc([n, 4], 'results');
   rec.dispatch(multiplyAddKernel, {

@@ -18,21 +18,21 @@ import type {
   GradientOperands,
   GradientOptions,
 } from './conv2d_way.js';
-import { fewestPoints } from './conv2d_winograd.js';
+import { cheapestEdge } from './conv2d_winograd.js';
 import { winograd4, winograd6 } from './conv2d_winograd_way.js';
-import { type BlockGradient, blockGradient } from './elu_norm_pool.js';
+import { type BlockGradient, computeDz } from './elu_norm_pool.js';
 import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import type { Format } from './storage.js';
 
 /**
- * Every convolution goes through here. This file lists the ways to compute one, and the tuning of the device says which is
- * taken. A new way is an object like those, and its place in this list.
+ * All ways to compute a convolution. The tuning of the device chooses one per layer shape. A new way needs an object like
+ * these, its entry in this list, and its place in `waysFor`.
  */
 const WAYS: Readonly<Record<ConvWayName, ConvWay>> = { gray, winograd4, winograd6, subgroup, naive };
 
-/** The ways that cover a convolution, the best guess first. */
+/** The ways that apply to a convolution, the best guess first. */
 function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWayName, ...ConvWayName[]] {
-  const winograd = fewestPoints(g) === 4 ? [winograd4, winograd6] : [winograd6, winograd4];
+  const winograd = cheapestEdge(g) === 4 ? [winograd4, winograd6] : [winograd6, winograd4];
   const [first = naive, ...rest] = [gray, ...winograd, subgroup, naive].filter((way) => way.fits(gpu, g));
   return [first.name, ...rest.map(({ name }) => name)];
 }
@@ -44,7 +44,10 @@ const shapesOf = (g: ConvGeometry) => ({
   dy: [g.b, g.oh, g.ow, g.oc],
 });
 
-/** The way that is fastest in `trial`, by the tuning table's name for a pass over this convolution. */
+/**
+ * The way that the tuning chooses for one pass of a convolution.
+ * @param pass name of the pass in the tuning table @param trial records one way, to time and compare it
+ */
 function chosen(
   gpu: Gpu,
   pass: string,
@@ -60,19 +63,19 @@ function chosen(
   return WAYS[choose(gpu, tunable)];
 }
 
-/** The way of a layer in training: forward and gradients together, because one may keep something for the other. */
+/** The way of a layer in training. One way for forward and gradients, because the forward pass may keep tensors for them. */
 function trainingWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   const { x, weight, bias, dy } = shapesOf(g);
   return chosen(gpu, 'training', g, [x, weight, bias, dy], (rec, way, [tx, tw, tb, tdy]) => {
     const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
     const { y, kept } = way.forward(rec, operands, g, { keep: true, prepare: rec, alpha: 1 });
-    const inputGradient = !grayFits(g); // a layer of gray images is the first, which needs none
+    const inputGradient = !grayFits(g); // a layer over gray images is the first one: it needs no dx
     const { dx, dw, db } = gradientsBy(way, rec, operands, tdy as Tensor, g, { kept, inputGradient });
     return [y, dw, db, ...(dx === undefined ? [] : [dx])];
   });
 }
 
-/** The way of a forward pass alone: inference without a block, and the input gradient, which is one too. */
+/** The way of a forward pass alone: for inference without a fused block, and for input gradients, which have that form. */
 function forwardWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   const { x, weight } = shapesOf(g);
   return chosen(gpu, 'forward', g, [x, weight], (rec, way, [tx, tw]) => {
@@ -81,7 +84,7 @@ function forwardWay(gpu: Gpu, g: ConvGeometry): ConvWay {
   });
 }
 
-/** Whether the way that a layer in training takes applies an `affine` to x. */
+/** Whether the way that a layer takes in training can apply an `affine` to x. */
 export function takesAffine(gpu: Gpu, g: ConvGeometry): boolean {
   return trainingWay(gpu, g).takesAffine;
 }
@@ -89,17 +92,16 @@ export function takesAffine(gpu: Gpu, g: ConvGeometry): boolean {
 export interface ConvForwardOptions extends ConvExtraOptions {
   /** Whether a backward pass follows; default false. */
   readonly training?: boolean;
-  /** Where what depends on the weights alone is recorded; default: with the rest. */
+  /** Recorder for work that depends on the weights alone; default: the main one. */
   readonly prepare?: Recorder;
-  /** How Winograd's ways store what lies between their kernels, for the gradients too; default f32. */
+  /** Storage format of the tensors between Winograd's kernels, also in the backward pass; default f32. */
   readonly format?: Format;
 }
 
 /**
- * y = conv(x, weight) + bias: [B, OH, OW, OC]; elu of it, if there is an alpha. With `training` also what
- * `conv2dGradients` can use again: some ways have already brought x and the weight into another form. Moments are made in
- * many small chunks: on software Vulkan alone, as a GPU would merge so many more slowly than it reads y again. Throws Error
- * for an `affine` where `takesAffine` is false.
+ * y = conv(x, weight) + bias, [B, OH, OW, OC]; with an `alpha`, elu(y). With `training`, `kept` holds transformed tensors
+ * that `conv2dGradients` can reuse. The moments come in many small chunks, so they are computed on software Vulkan only:
+ * a GPU would take longer to merge them than to read y again. Throws Error for an `affine` where `takesAffine` is false.
  */
 export function conv2dForward(
   rec: Recorder,
@@ -108,14 +110,15 @@ export function conv2dForward(
   { training = false, prepare = rec, moments = false, ...options }: ConvForwardOptions = {},
 ): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
-  if (operands.affine !== undefined && !way.takesAffine) throw new Error(`${way.name}: takes no affine`);
+  if (operands.affine !== undefined && !way.takesAffine)
+    throw new Error(`conv2d way ${way.name} cannot apply an affine`);
   const wanted = moments && rec.gpu.info.software;
   return way.forward(rec, operands, g, { ...options, keep: training, prepare, moments: wanted });
 }
 
 /**
- * All gradients of a convolution that was recorded for training, from dy [B, OH, OW, OC], or from the parts that a fused
- * block's dz is made of: some ways never store it.
+ * All gradients of a convolution recorded for training, from dy [B, OH, OW, OC] or from the gradient of its fused block.
+ * Some ways consume the latter without ever storing the block's dz.
  */
 export function conv2dGradients(
   rec: Recorder,
@@ -129,13 +132,13 @@ export function conv2dGradients(
   if (dy instanceof Tensor) return gradientsBy(way, rec, operands, dy, g, options);
   const gradients = way.blockGradients?.(rec, operands, dy, g, options);
   if (gradients !== undefined) return gradients;
-  const dz = blockGradient(rec, dy);
+  const dz = computeDz(rec, dy);
   const made = gradientsBy(way, rec, operands, dz, g, options);
   rec.release(dz);
   return made;
 }
 
-/** The gradients of one way; where it has no input gradient of its own, by the way that is best for that. */
+/** The gradients by one way. Where it has no input gradient of its own, `conv2dInputGradient` computes dx. */
 function gradientsBy(
   way: ConvWay,
   rec: Recorder,
@@ -150,28 +153,28 @@ function gradientsBy(
 }
 
 /**
- * dx [B, H, W, IC] alone from dy [B, OH, OW, OC], as a layer with frozen weights needs it: with stride 1 the convolution
- * of dy with the kernel turned round.
+ * dx [B, H, W, IC] alone, from dy [B, OH, OW, OC]: all that a layer with frozen weights needs. With stride 1 it is the
+ * convolution of dy with the kernel rotated by 180 degrees.
  */
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
   if (g.stride !== 1) return naiveInputGradient(rec, dy, weight, g);
-  const turned = {
+  const rotated = {
     ...g,
     ...{ h: g.oh, w: g.ow, ic: g.oc, oh: g.h, ow: g.w, oc: g.ic },
     ...{ pad_top: g.kh - 1 - g.pad_top, pad_left: g.kw - 1 - g.pad_left },
   };
-  const way = forwardWay(rec.gpu, turned);
+  const way = forwardWay(rec.gpu, rotated);
   if (way === naive) return naiveInputGradient(rec, dy, weight, g);
   const flipped = flip(rec, weight, { taps: g.kh * g.kw, ic: g.ic, oc: g.oc });
   const operands = { x: dy, weight: flipped, bias: undefined };
-  const { y } = way.forward(rec, operands, turned, { keep: false, prepare: rec });
+  const { y } = way.forward(rec, operands, rotated, { keep: false, prepare: rec });
   rec.release(flipped);
   return y;
 }
 
 /**
- * A convolution and the end of its block, for inference: [B, OH / size, OW / size, OC]; OC in fours.
- * @param prepare where what depends on the weights alone is recorded
+ * A convolution and the end of its block, for inference: [B, OH / size, OW / size, OC]; OC a multiple of 4.
+ * @param prepare recorder for work that depends on the weights alone
  */
 export function conv2dBlock(
   rec: Recorder,

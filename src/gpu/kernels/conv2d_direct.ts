@@ -5,7 +5,7 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvOperands, ConvOutput } from './conv2d_way.js';
 import { fold } from './reduce.js';
 
-/** What the ways that convolve x itself, naive and subgroup, have in common. */
+/** Shared by the ways that convolve x without transforming it: naive and subgroup. */
 const CONV_PARAMS = {
   b: 'u32',
   h: 'u32',
@@ -37,18 +37,18 @@ export const WEIGHT_GRADIENT = {
   params: { ...CONV_PARAMS, splits: 'u32' },
 } as const;
 
-/** The call of a forward kernel, and the output that it fills. */
+/** Bindings and params of a forward kernel, and its output y [B, OH, OW, OC]. */
 export function forwardCall(rec: Recorder, { x, weight, bias }: ConvOperands, g: ConvGeometry) {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const call = {
-    // Without a bias some buffer must still be bound; the kernel does not read it.
+    // The binding needs a buffer even without a bias. The kernel does not read it.
     bind: { x, weight, bias: bias ?? weight, y },
     params: { ...g, has_bias: Number(bias !== undefined) },
   };
   return { y, call };
 }
 
-/** y, or elu of it where there is an alpha, for kernels that cannot apply it as they store. */
+/** y, or elu(y) with an alpha: for kernels that cannot apply it themselves. */
 export function outputOf(rec: Recorder, y: Tensor, alpha: number | undefined): ConvOutput {
   const nothing = { kept: undefined, moments: undefined, winner: undefined };
   if (alpha === undefined) return { y, ...nothing };
@@ -58,8 +58,8 @@ export function outputOf(rec: Recorder, y: Tensor, alpha: number | undefined): C
 }
 
 /**
- * dw [KH, KW, IC, OC]: the rows of the batch are summed in splits, and the splits added in fixed order.
- * @param units that a kernel spreads one split over, and how many of them keep a device busy
+ * dw [KH, KW, IC, OC]. The rows of the batch are summed in parts ("splits"), which are then added in a fixed order.
+ * @param units invocations or workgroups per split @param busy how many of them keep a device busy
  */
 export function weightGradientInSplits(
   rec: Recorder,

@@ -4,18 +4,19 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvExtras } from './conv2d_way.js';
 
 /**
- * Room for the moments of so many chunks of y, and for the winners. What there is none of is bound all the same, and neither
- * read nor written. `made` is for after the dispatch.
+ * Allocates the optional outputs of a convolution: the moments of `chunks` chunks of y, and the winners of 2 x 2 windows.
+ * An output that is not wanted gets a placeholder to bind, which the kernel does not access. Call `collect` after the
+ * dispatch: it returns the outputs and releases the placeholders.
  */
 export function allocExtras(
   rec: Recorder,
   { b, oh, ow, oc }: ConvGeometry,
   chunks: number | undefined,
   windows: boolean,
-): { bind: { moments: Tensor; winner: Tensor }; made: () => ConvExtras } {
+): { bind: { moments: Tensor; winner: Tensor }; collect: () => ConvExtras } {
   const partial = rec.alloc(chunks === undefined ? [4] : [2, chunks, oc], 'moments');
   const winner = rec.alloc(windows ? [b, Math.floor(oh / 2), Math.floor(ow / 2), oc] : [4], 'winner');
-  const made = (): ConvExtras => {
+  const collect = (): ConvExtras => {
     if (chunks === undefined) rec.release(partial);
     if (!windows) rec.release(winner);
     return {
@@ -23,5 +24,5 @@ export function allocExtras(
       winner: windows ? winner : undefined,
     };
   };
-  return { bind: { moments: partial, winner }, made };
+  return { bind: { moments: partial, winner }, collect };
 }

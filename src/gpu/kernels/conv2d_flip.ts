@@ -10,7 +10,7 @@ const flipKernel = defineKernel('conv2d_flip', 'forward', {
   params: { taps: 'u32', ic: 'u32', oc: 'u32' },
 });
 
-/** weight [taps, IC, OC] with the taps turned round and the channels swapped: [taps, OC, IC]. */
+/** weight [taps, IC, OC] with the taps in reverse order and the channels swapped: [taps, OC, IC]. */
 export function flip(
   rec: Recorder,
   weight: Tensor,

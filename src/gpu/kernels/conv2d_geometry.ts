@@ -1,6 +1,6 @@
 import { expectShape, nhwc, type Padding, type Shape, windowOf } from '../shape.js';
 
-/** Extents of one convolution; see shaders/README.md for the legend. */
+/** Extents of one convolution. shaders/README.md explains the letters. */
 export interface ConvGeometry {
   readonly b: number;
   readonly h: number;
@@ -17,13 +17,13 @@ export interface ConvGeometry {
 }
 
 export interface ConvOptions {
-  /** Step of the window in both directions; default 1. */
+  /** Stride of the window in both directions; default 1. */
   readonly stride?: number;
   /** Keras's 'same' (default) or 'valid'. */
   readonly padding?: Padding;
 }
 
-/** Shape rule: x [B,H,W,IC] and weight [KH,KW,IC,OC] to every extent. Throws ShapeError. */
+/** All extents, from x [B, H, W, IC], weight [KH, KW, IC, OC] and the options. Throws ShapeError. */
 export function convGeometry(x: Shape, weight: Shape, options: ConvOptions = {}): ConvGeometry {
   const { b, h, w, c } = nhwc('conv2d', x);
   expectShape('conv2d', 'weight is [KH, KW, IC, OC] with the input channels of x', weight, [

@@ -4,11 +4,11 @@ import { Tensor } from '../tensor.js';
 import { allocExtras } from './conv2d_extras.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvExtraOptions, ConvExtras, ConvOperands, ConvWay } from './conv2d_way.js';
-import { allWin, type BlockGradient, keepScale } from './elu_norm_pool.js';
+import { type BlockGradient, endsInNorm, keepScale } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
 import { fold, GROUP } from './reduce.js';
 
-/** Host side of shaders/conv2d_gray.wgsl: 3 x 3, stride 1, one input channel, output channels in fours. */
+/** Host side of shaders/conv2d_gray.wgsl. */
 const params = {
   b: 'u32',
   h: 'u32',
@@ -43,7 +43,7 @@ const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
 /** Invocations that keep a device busy. */
 const BUSY = 4096;
 
-/** Gray images: 3 x 3, stride 1, one input channel, output channels in fours. */
+/** For gray images: 3 x 3, stride 1, one input channel, output channels a multiple of 4. */
 export const gray: ConvWay = {
   name: 'gray',
   fits: (_, g) => grayFits(g),
@@ -51,7 +51,7 @@ export const gray: ConvWay = {
   forward: (rec, operands, g, options) => ({ ...grayForward(rec, operands, g, options), kept: undefined }),
   gradients: (rec, { x }, dy, g) => ({ dx: undefined, ...grayGradients(rec, x, dy, g) }),
   blockGradients(rec, { x }, gradient, g, { inputGradient }) {
-    if (inputGradient || !makesDy(gradient, g)) return undefined;
+    if (inputGradient || !computesDy(gradient, g)) return undefined;
     return { dx: undefined, ...grayGradients(rec, x, gradient, g) };
   },
   block: grayBlock,
@@ -81,7 +81,7 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
   };
 }
 
-/** y = conv(x, weight) + bias: [B, OH, OW, OC], and what is asked for besides: moments of its rows, one by one or in pairs. */
+/** y = conv(x, weight) + bias, [B, OH, OW, OC], and the extras asked for. A chunk of moments is a row of y, or two rows. */
 function grayForward(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
@@ -91,9 +91,9 @@ function grayForward(
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const size = gamma !== undefined && g.oh % 2 === 0 ? 2 : 1;
   const chunks = (g.b * g.oh) / size;
-  const { bind, made } = allocExtras(rec, g, moments ? chunks : undefined, size === 2);
+  const { bind, collect } = allocExtras(rec, g, moments ? chunks : undefined, size === 2);
   rec.dispatch(forwardKernel, {
-    // Without a bias or a gamma some buffer must still be bound; the kernel does not read it.
+    // The bindings need buffers even without a bias or gamma. The kernel does not read them.
     bind: { x, weight, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
     params: {
       ...common(g),
@@ -105,10 +105,10 @@ function grayForward(
     constants: { SIZE: size, BLOCK: 'false' },
     workgroups: Math.ceil((chunks * g.oc) / 4 / GROUP),
   });
-  return { y, ...made() };
+  return { y, ...collect() };
 }
 
-/** The whole block in one kernel: [B, OH / size, OW / size, OC]. */
+/** The whole inference block in one kernel: [B, OH / size, OW / size, OC]. */
 function grayBlock(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
@@ -126,24 +126,24 @@ function grayBlock(
   return pooled;
 }
 
-/** Whether dy can be made where it is read: in blocks where every e wins, or whose windows are 2 x 2 and cover the map. */
-function makesDy({ options }: BlockGradient, g: ConvGeometry): boolean {
-  return allWin(options) || (options.poolSize === 2 && g.oh % 2 === 0 && g.ow % 2 === 0);
+/** Whether the kernel can compute dy as it reads it: for blocks without pooling, or whose 2 x 2 windows cover the map. */
+function computesDy({ options }: BlockGradient, g: ConvGeometry): boolean {
+  return endsInNorm(options) || (options.poolSize === 2 && g.oh % 2 === 0 && g.ow % 2 === 0);
 }
 
-/** dw [3, 3, 1, OC] and db [OC], which comes along for nothing, from dy, or from what it is made of in a block. */
+/** dw [3, 3, 1, OC] and db [OC], from dy or from the gradient of the block. db costs nothing extra. */
 function grayGradients(
   rec: Recorder,
   x: Tensor,
   gradient: Tensor | BlockGradient,
   g: ConvGeometry,
 ): { dw: Tensor; db: Tensor } {
-  const made = gradient instanceof Tensor;
-  const size = made ? 1 : gradient.options.poolSize;
-  const scales = made ? {} : { alpha: gradient.options.alpha, keep_scale: keepScale(gradient.options) };
-  // Without a block some buffers must still be bound; the kernel does not read them.
-  const none = { e: x, winner: x, coefficients: x };
-  const { dy, e, winner, coefficients } = made ? { dy: gradient, ...none } : gradient;
+  const plain = gradient instanceof Tensor;
+  const size = plain ? 1 : gradient.options.poolSize;
+  const scales = plain ? {} : { alpha: gradient.options.alpha, keep_scale: keepScale(gradient.options) };
+  // The bindings need buffers even without a block. The kernel does not read them.
+  const unused = { e: x, winner: x, coefficients: x };
+  const { dy, e, winner, coefficients } = plain ? { dy: gradient, ...unused } : gradient;
   const oc4 = g.oc / 4;
   const chunks = Math.min((g.b * g.oh) / size, Math.ceil(BUSY / oc4));
   const dwPartial = rec.alloc([chunks, 9, g.oc], 'dw_partial');
@@ -151,7 +151,7 @@ function grayGradients(
   rec.dispatch(weightGradientKernel, {
     bind: { x, dy, e, winner, coefficients, dw_partial: dwPartial, db_partial: dbPartial },
     params: { ...common(g), chunks, ...scales },
-    constants: { SIZE: size, BLOCK: String(!made) },
+    constants: { SIZE: size, BLOCK: String(!plain) },
     workgroups: Math.ceil((chunks * oc4) / GROUP),
   });
   const dw = rec.alloc([3, 3, 1, g.oc], 'dw');

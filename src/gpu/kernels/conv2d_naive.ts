@@ -21,7 +21,7 @@ const weightGradientKernel = defineKernel('conv2d', 'weight_gradient', WEIGHT_GR
 /** Invocations that keep a device busy in a weight gradient. */
 const BUSY = 16_384;
 
-/** One thread an output: any convolution, on any device. It defines the numbers of the others. */
+/** One thread per output: any convolution, on any device. The other ways must agree with it. */
 export const naive: ConvWay = {
   name: 'naive',
   fits: () => true,
@@ -42,7 +42,7 @@ export const naive: ConvWay = {
   },
 };
 
-/** dx [B, H, W, IC], one thread an element; any stride. */
+/** dx [B, H, W, IC] from dy [B, OH, OW, OC], one thread per element; any stride. */
 export function naiveInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
   rec.dispatch(inputGradientKernel, {

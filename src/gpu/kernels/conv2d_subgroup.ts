@@ -8,12 +8,12 @@ import { biasGradient } from './reduce.js';
 const forwardKernel = defineKernel('conv2d_subgroup', 'forward', FORWARD);
 const weightGradientKernel = defineKernel('conv2d_subgroup', 'weight_gradient', WEIGHT_GRADIENT);
 
-/** Rows of a register tile, in blocks of 8; its columns, in groups of 32 channels, follow the channels. */
+/** Height of a register tile, in blocks of 8 rows. Its width depends on the number of channels. */
 const BLOCKS = 2;
-/** Workgroups of one subgroup that keep a device busy in a weight gradient. */
+/** Workgroups (of one subgroup each) that keep a device busy in a weight gradient. */
 const BUSY = 48;
 
-/** How register tiles cover a matrix of so many rows and output channels. */
+/** How register tiles cover a matrix of `rows` x `oc`: shader constants, and the number of tiles. */
 function tiles(rows: number, oc: number) {
   const QUADS = oc <= 32 ? 1 : 2;
   return {
@@ -22,7 +22,7 @@ function tiles(rows: number, oc: number) {
   };
 }
 
-/** Register tiles on subgroups of eight lanes: any 2-D convolution with output channels in fours. */
+/** Register tiles on subgroups of 8 lanes: any convolution whose output channels are a multiple of 4. */
 export const subgroup: ConvWay = {
   name: 'subgroup',
   fits: (gpu, { oc }) => eightLanes(gpu) && oc % 4 === 0,

@@ -7,24 +7,24 @@ import type { BlockGradient } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
 import type { Format } from './storage.js';
 
-/** The names of the ways in tuning tables, benchmarks and `withForced`. */
+/** Names of the ways in tuning tables, benchmarks and `withForced`. */
 export type ConvWayName = 'naive' | 'subgroup' | 'gray' | 'winograd4' | 'winograd6';
 
 /**
- * One way to compute a convolution, with its gradients: an object in a file of its own, listed in conv2d.ts. All ways agree
- * within the tolerance of the kernel checks; the tuning of the device says which is taken for a layer.
+ * One way to compute a convolution and its gradients: an object in a file of its own, listed in conv2d.ts. All ways agree
+ * within the tolerance of the kernel checks. The tuning of the device chooses one per layer shape.
  */
 export interface ConvWay {
   readonly name: ConvWayName;
-  /** Whether its kernels cover the convolution on this device. */
+  /** Whether its kernels can compute the convolution on this device. */
   fits(gpu: Gpu, g: ConvGeometry): boolean;
-  /** Whether `forward` can apply an `affine` to x as it reads it. */
+  /** Whether `forward` can apply an `affine` to x while reading it. */
   readonly takesAffine: boolean;
-  /** y = conv(x, weight) + bias, or elu of it. */
+  /** y = conv(x, weight) + bias, or elu(y). */
   forward(rec: Recorder, operands: ConvOperands, g: ConvGeometry, options: ForwardOptions): ConvOutput;
   /**
-   * dw and db from dy [B, OH, OW, OC]. dx too if it is asked for and the way has an input gradient of its own: where it is
-   * undefined, `conv2dInputGradient` makes it.
+   * dw and db from dy [B, OH, OW, OC]; dx too, if it is wanted and the way has an input gradient of its own. Where dx is
+   * undefined, `conv2dInputGradient` computes it.
    */
   gradients(
     rec: Recorder,
@@ -33,7 +33,7 @@ export interface ConvWay {
     g: ConvGeometry,
     options: GradientOptions,
   ): ConvGradients;
-  /** The same from the parts that a fused block's dz is made of, so that dz is never stored; undefined: it cannot. */
+  /** The same from the gradient of a fused block, without storing its dz. Undefined where the way cannot do this. */
   blockGradients?(
     rec: Recorder,
     operands: GradientOperands,
@@ -41,7 +41,10 @@ export interface ConvWay {
     g: ConvGeometry,
     options: GradientOptions,
   ): ConvGradients | undefined;
-  /** In inference, a convolution and the end of its block in one: [B, OH / size, OW / size, OC]; undefined: it cannot. */
+  /**
+   * For inference: a convolution fused with the end of its block, [B, OH / size, OW / size, OC]. Undefined where the way
+   * cannot do this.
+   */
   block?(
     rec: Recorder,
     operands: ConvOperands,
@@ -51,72 +54,72 @@ export interface ConvWay {
   ): Tensor | undefined;
 }
 
-/** What a forward pass computes with. */
+/** The inputs of a forward pass. */
 export interface ConvOperands {
   /** [B, H, W, IC] */
   readonly x: Tensor;
   /** [KH, KW, IC, OC] */
   readonly weight: Tensor;
-  /** [OC]; undefined: none. */
+  /** [OC], or none. */
   readonly bias: Tensor | undefined;
-  /** x * scale + offset is convolved, with zeros around that; default x itself. For ways that take one. */
+  /** With it, x * scale + offset is convolved, padded with zeros. Only for ways with `takesAffine`. */
   readonly affine?: Affine | undefined;
 }
 
 export type GradientOperands = Omit<ConvOperands, 'bias'>;
 
-/** What a convolution may do to y, or find out about it, while it has it in registers. */
+/** Extra work on y that a convolution can do while y is in registers. */
 export interface ConvExtraOptions {
-  /** Of the ELU that is applied to y; default: none is applied. */
+  /** Applies ELU with this alpha to y; default: no activation. */
   readonly alpha?: number | undefined;
-  /** Whether the moments of y are wanted, for the batch norm behind it; default false. */
+  /** Whether to compute the moments of y, for the batch norm that follows; default false. */
   readonly moments?: boolean | undefined;
-  /** [OC], of a batch norm before max pooling of 2 x 2: the winners of the windows are wanted. */
+  /** Gamma [OC] of a batch norm followed by 2 x 2 max pooling: asks for the winners of the windows. */
   readonly gamma?: Tensor | undefined;
 }
 
 export interface ForwardOptions extends ConvExtraOptions {
   /** Whether a backward pass follows. */
   readonly keep: boolean;
-  /** Where what depends on the weights alone is recorded. */
+  /** Recorder for work that depends on the weights alone. */
   readonly prepare: Recorder;
-  /** How a way stores what lies between its kernels, if it has several; default f32. */
+  /** Storage format of the tensors between a way's kernels; default f32. */
   readonly format?: Format;
 }
 
-/** What it found out; undefined where nobody asked, or the way cannot. */
+/** The results of the extra work. Undefined where not asked for, or where the way cannot do it. */
 export interface ConvExtras {
   readonly moments: Moments | undefined;
-  /** [B, OH / 2, OW / 2, OC]: of each window the y that is largest once normalised. */
+  /** [B, OH / 2, OW / 2, OC]: for each window, the y that is largest after normalisation. */
   readonly winner: Tensor | undefined;
 }
 
-/** x and the weight in the form that Winograd's algorithm multiplies, which its gradients use again. */
+/** x and the weight in the Winograd domain. The gradients reuse them. */
 export interface ConvKept {
   readonly format: Format;
-  /** x: [points, tiles, IC]. */
+  /** Transformed x: [points, tiles, IC]. */
   readonly v: Tensor;
-  /** The weight: [points, IC, OC]. */
+  /** Transformed weight: [points, IC, OC]. */
   readonly u: Tensor;
 }
 
-/** What a forward pass makes. */
+/** The outputs of a forward pass. */
 export interface ConvOutput extends ConvExtras {
   /** [B, OH, OW, OC] */
   readonly y: Tensor;
-  /** For the gradients; undefined: they need x and the weight alone. */
+  /** For the gradients. Undefined: they need only x and the weight. */
   readonly kept: ConvKept | undefined;
 }
 
 export interface GradientOptions {
-  /** What the forward pass kept, which is released. */
+  /** What the forward pass kept. The gradients release it. */
   readonly kept?: ConvKept | undefined;
-  /** Whether dx is wanted. A first layer's input is data: its gradient, a third of the work, is of no use. */
+  /** Whether dx is wanted. A first layer's input is data, so its dx, a third of the work, would be wasted. */
   readonly inputGradient: boolean;
 }
 
 export interface ConvGradients {
-  /** [B, H, W, IC]; undefined where it is not wanted. */
+  /** [B, H, W, IC]; undefined where not wanted. */
   readonly dx: Tensor | undefined;
   /** [KH, KW, IC, OC] */
   readonly dw: Tensor;

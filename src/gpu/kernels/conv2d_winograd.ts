@@ -12,8 +12,10 @@ import { GROUP } from './reduce.js';
 import { allocStored, type Format } from './storage.js';
 
 /**
- * Host side of shaders/conv2d_winograd.wgsl, and of conv2d_winograd_lanes.wgsl where subgroups have 8 lanes: 3 x 3, stride 1,
- * channels in multiples of 4.
+ * Host side of shaders/conv2d_winograd.wgsl, and of conv2d_winograd_lanes.wgsl on adapters whose subgroups have 8 lanes.
+ * For 3 x 3 kernels with stride 1 and channels in multiples of 4.
+ *
+ * A "point" is one of the (edge + 2)^2 places of a transformed tile. "In the Winograd domain" means transformed.
  */
 const TILE_PARAMS = {
   b: 'u32',
@@ -35,11 +37,11 @@ const TILE_PARAMS = {
 } as const;
 export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
 
-/** How a transform is spread over invocations: a square of numbers each, or a line each of a subgroup of 8. */
+/** How a transform maps to invocations: a whole tile per thread, or a line of a tile per lane of a subgroup of 8. */
 export type Spread = 'threads' | 'lanes';
 type Transform = Readonly<Record<Spread, Kernel>>;
 
-/** A transform of `shader`, and its sibling for lanes. */
+/** Declares a transform of `shader` and its variant in `<shader>_lanes`. */
 export function defineTransform(
   shader: string,
   entry: string,
@@ -51,7 +53,7 @@ export function defineTransform(
   };
 }
 
-/** Lanes wherever they fit, for there they win at every shape; tests and benchmarks can force `winograd` to be threads. */
+/** `lanes` where the adapter allows: it is faster at every shape. Tests and benchmarks can force `winograd` to `threads`. */
 export function spreadOf(gpu: Gpu): Spread {
   return eightLanes(gpu) && tuningOf(gpu).forced.get('winograd') !== 'threads' ? 'lanes' : 'threads';
 }
@@ -87,50 +89,50 @@ const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
   },
 });
 
-/** Edge of the output tiles. */
+/** Edge length of the output tiles. */
 export type Edge = 4 | 6;
 
-/** The algorithm's own choices: the edge of the output tiles, and how everything at the points is stored. */
-export interface PointsForm {
+/** The edge of the output tiles, and the storage format in the Winograd domain. */
+export interface TransformForm {
   readonly edge: Edge;
   readonly format: Format;
 }
 
-/** How many tiles there are, and the points of one. */
+/** Rows (`ty`) and columns (`tx`) of tiles per image, tiles in all (a multiple of 4), and points per tile. */
 export function tiling(g: ConvGeometry, edge: Edge) {
   const [ty, tx] = [Math.ceil(g.oh / edge), Math.ceil(g.ow / edge)];
   return { ty, tx, tiles: Math.ceil((g.b * ty * tx) / 4) * 4, points: (edge + 2) ** 2 };
 }
 
-/** Whether the algorithm covers a convolution, and a buffer of this device holds what it brings to the points. */
+/** Whether the algorithm applies to a convolution, and the transformed tensors fit into one buffer of this device. */
 export function winogradFits({ pool }: Gpu, g: ConvGeometry, edge: Edge): boolean {
   if (g.kh !== 3 || g.kw !== 3 || g.stride !== 1 || g.ic % 4 !== 0 || g.oc % 4 !== 0) return false;
   const { points, tiles } = tiling(g, edge);
   return points * tiles * Math.max(g.ic, g.oc) * 4 <= pool.largest;
 }
 
-/** The edge that needs the fewest multiplications. */
-export function fewestPoints(g: ConvGeometry): Edge {
+/** The edge with the fewest multiplications. */
+export function cheapestEdge(g: ConvGeometry): Edge {
   const count = (edge: Edge): number => tiling(g, edge).tiles * tiling(g, edge).points;
   return count(4) < count(6) ? 4 : 6;
 }
 
-/** Neighbouring channels that are treated alike: two for a thread, or it would hold too much; four for a lane. */
+/** Channels per element: two for a thread, which would otherwise need too many registers; four for a lane. */
 const WIDTHS = { threads: 2, lanes: 4 } as const;
 
-/** How a transform covers the tiles and `channels` channels. */
-export function overTiles(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
+/** Params and grid of a transform over all tiles and `channels` channels. */
+export function tileGrid(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
   const { ty, tx, tiles } = tiling(g, edge);
   const c = channels / WIDTHS[spread];
   const grid =
     spread === 'lanes'
-      ? { workgroups: ty * tx, layers: Math.ceil(tiles / (ty * tx)) }
+      ? { workgroups: ty * tx, depth: Math.ceil(tiles / (ty * tx)) }
       : { workgroups: Math.ceil((tiles * c) / GROUP) };
   return { params: { b: g.b, c, ty, tx, tiles }, ...grid };
 }
 
-/** How a transform covers the weights. */
-export function overWeights(spread: Spread, g: ConvGeometry) {
+/** Params and grid of a transform over the weights. */
+export function weightGrid(spread: Spread, g: ConvGeometry) {
   const oc = g.oc / WIDTHS[spread];
   return {
     params: { ic: g.ic, oc },
@@ -138,15 +140,15 @@ export function overWeights(spread: Spread, g: ConvGeometry) {
   };
 }
 
-/** How a transform between an image and the points covers it. */
-function overImage(
+/** Params, constants and grid of a transform between an image and the Winograd domain. */
+function imageCall(
   rec: Recorder,
   g: ConvGeometry,
-  { edge, format }: PointsForm,
+  { edge, format }: TransformForm,
   channels: number,
   options: { hasBias?: boolean; alpha?: number | undefined; affine?: boolean; moments?: boolean } = {},
 ) {
-  const { params, ...grid } = overTiles(spreadOf(rec.gpu), g, edge, channels);
+  const { params, ...grid } = tileGrid(spreadOf(rec.gpu), g, edge, channels);
   const { hasBias = false, alpha, affine = false, moments = false } = options;
   const { h, w, oh, ow, pad_top, pad_left } = g;
   return {
@@ -163,50 +165,50 @@ function overImage(
   };
 }
 
-/** The weight at the points: [points, IC, OC]. */
-export function weightPoints(
+/** The weight in the Winograd domain: [points, IC, OC]. */
+export function transformWeight(
   rec: Recorder,
   weight: Tensor,
   g: ConvGeometry,
-  { edge, format }: PointsForm,
+  { edge, format }: TransformForm,
 ): Tensor {
   const u = allocStored(rec, format, [tiling(g, edge).points, g.ic, g.oc], 'u');
   const spread = spreadOf(rec.gpu);
   rec.dispatch(weightTransform[spread], {
     bind: { weight, u },
-    ...overWeights(spread, g),
+    ...weightGrid(spread, g),
     constants: { EDGE: edge, SIZE: 1, FORMAT: format },
   });
   return u;
 }
 
-/** The patches of x, or of what `affine` makes of it, at the points: [points, tiles, IC]. */
-export function inputPoints(
+/** The patches of x, or of x * scale + offset with an `affine`, in the Winograd domain: [points, tiles, IC]. */
+export function transformInput(
   rec: Recorder,
   { x, affine }: Pick<ConvOperands, 'x' | 'affine'>,
   g: ConvGeometry,
-  form: PointsForm,
+  form: TransformForm,
 ): Tensor {
   const { points, tiles } = tiling(g, form.edge);
   const v = allocStored(rec, form.format, [points, tiles, g.ic], 'v');
   const spread = spreadOf(rec.gpu);
   rec.dispatch(inputTransform[spread], {
-    // Without them some buffers must still be bound; the kernel does not read them.
+    // The bindings need buffers even without an affine. The kernel does not read them.
     bind: { x, scale: affine?.scale ?? x, offset: affine?.offset ?? x, v },
-    ...overImage(rec, g, form, g.ic, { affine: affine !== undefined }),
+    ...imageCall(rec, g, form, g.ic, { affine: affine !== undefined }),
   });
   return v;
 }
 
-export interface WinogradOptions extends PointsForm, ConvExtraOptions {
-  /** Where what depends on the weights alone is recorded; default: with the rest. */
+export interface WinogradOptions extends TransformForm, ConvExtraOptions {
+  /** Recorder for work that depends on the weights alone; default: the main one. */
   readonly prepare?: Recorder;
-  /** Whether x and the weight at the points are kept for `winogradGradients`; default no. */
+  /** Whether to keep the transformed x and weight for `winogradGradients`; default false. */
   readonly keep?: boolean;
 }
 
-/** The products at the points, M [points, tiles, OC], and what is kept. */
-function products(
+/** The product in the Winograd domain, M [points, tiles, OC], and the tensors kept for the gradients. */
+function multiplyTransformed(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
@@ -214,18 +216,18 @@ function products(
 ): { m: Tensor; kept: ConvKept | undefined } {
   const { points, tiles } = tiling(g, form.edge);
   const { format } = form;
-  const u = weightPoints(prepare, operands.weight, g, form);
-  const v = inputPoints(rec, operands, g, form);
+  const u = transformWeight(prepare, operands.weight, g, form);
+  const v = transformInput(rec, operands, g, form);
   const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc }, { format });
   if (keep) return { m, kept: { v, u, format } };
-  rec.release(u); // unless it is prepared, and so not ours
+  rec.release(u); // has no effect if `prepare` is another recorder: u then belongs to its program
   rec.release(v);
   return { m, kept: undefined };
 }
 
 /**
- * y = conv(x, weight) + bias: [B, OH, OW, OC]; what was asked to be kept, and for besides: moments of tiles, if none sticks
- * out.
+ * y = conv(x, weight) + bias, [B, OH, OW, OC]; the tensors to keep; and the extras asked for. Moments, one chunk per tile,
+ * are available only where the tiles cover the output exactly.
  */
 export function winogradForward(
   rec: Recorder,
@@ -235,28 +237,28 @@ export function winogradForward(
 ): ConvOutput {
   const { weight, bias } = operands;
   const { edge, alpha, gamma } = options;
-  const { m, kept } = products(rec, operands, g, options);
+  const { m, kept } = multiplyTransformed(rec, operands, g, options);
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const spread = spreadOf(rec.gpu);
-  const asked = options.moments === true && g.oh % edge === 0 && g.ow % edge === 0;
+  const moments = options.moments === true && g.oh % edge === 0 && g.ow % edge === 0;
   const { ty, tx } = tiling(g, edge);
-  const { bind, made } = allocExtras(rec, g, asked ? g.b * ty * tx : undefined, gamma !== undefined);
+  const { bind, collect } = allocExtras(rec, g, moments ? g.b * ty * tx : undefined, gamma !== undefined);
   rec.dispatch(outputTransform[spread], {
-    // Without a bias or a gamma some buffer must still be bound; the kernel does not read it.
+    // The bindings need buffers even without a bias or gamma. The kernel does not read them.
     bind: { m, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
-    ...overImage(rec, g, options, g.oc, { hasBias: bias !== undefined, alpha, moments: asked }),
+    ...imageCall(rec, g, options, g.oc, { hasBias: bias !== undefined, alpha, moments }),
     constants: { EDGE: edge, SIZE: gamma === undefined ? 1 : 2, FORMAT: options.format },
   });
   rec.release(m);
-  return { y, kept, ...made() };
+  return { y, kept, ...collect() };
 }
 
-/** Whether the windows of a pooling layer tile the output tiles. */
+/** Whether every pooling window lies within one output tile. */
 export function winogradBlockFits(edge: Edge, poolSize: number): boolean {
   return edge % poolSize === 0;
 }
 
-/** The whole block, its end in the last transform: [B, OH / size, OW / size, OC]. */
+/** The whole inference block, whose end is part of the last transform: [B, OH / size, OW / size, OC]. */
 export function winogradBlock(
   rec: Recorder,
   operands: ConvOperands,
@@ -266,9 +268,9 @@ export function winogradBlock(
 ): Tensor {
   const { edge, format } = options;
   const { weight, bias } = operands;
-  const { m } = products(rec, operands, g, options);
+  const { m } = multiplyTransformed(rec, operands, g, options);
   const spread = spreadOf(rec.gpu);
-  const { params, ...grid } = overTiles(spread, g, edge, g.oc);
+  const { params, ...grid } = tileGrid(spread, g, edge, g.oc);
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   const pooled = rec.alloc([g.b, oh, ow, g.oc], 'y');
   rec.dispatch(outputBlock[spread], {

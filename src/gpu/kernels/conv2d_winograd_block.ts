@@ -3,8 +3,8 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
-import { overTiles, type PointsForm, spreadOf, tiling } from './conv2d_winograd.js';
-import { allWin, type BlockGradient, keepScale } from './elu_norm_pool.js';
+import { spreadOf, type TransformForm, tileGrid, tiling } from './conv2d_winograd.js';
+import { type BlockGradient, endsInNorm, keepScale } from './elu_norm_pool.js';
 import { allocStored } from './storage.js';
 
 /** Host side of shaders/conv2d_winograd_block_lanes.wgsl. */
@@ -26,21 +26,21 @@ const transform = defineKernel('conv2d_winograd_block_lanes', 'transform', {
   },
 });
 
-/** Whether a block's gradient can go to the points without dz between: windows of 2 x 2, or a block where every e wins. */
-export function blockPointsFit(gpu: Gpu, { options }: BlockGradient): boolean {
-  return spreadOf(gpu) === 'lanes' && (options.poolSize === 2 || allWin(options));
+/** Whether a block's gradient can be transformed without storing dz: with 2 x 2 windows, or without pooling and dropout. */
+export function blockTransformFits(gpu: Gpu, { options }: BlockGradient): boolean {
+  return spreadOf(gpu) === 'lanes' && (options.poolSize === 2 || endsInNorm(options));
 }
 
-/** Z [points, tiles, OC], the gradient of a block's convolution at the points. */
-export function blockPoints(
+/** Z [points, tiles, OC]: the gradient of a block's convolution output in the Winograd domain. */
+export function transformBlockGradient(
   rec: Recorder,
   { dy, e, winner, coefficients, options }: BlockGradient,
   g: ConvGeometry,
-  { edge, format }: PointsForm,
+  { edge, format }: TransformForm,
 ): Tensor {
   const { points, tiles } = tiling(g, edge);
   const z = allocStored(rec, format, [points, tiles, g.oc], 'z');
-  const { params, ...grid } = overTiles('lanes', g, edge, g.oc);
+  const { params, ...grid } = tileGrid('lanes', g, edge, g.oc);
   const { poolSize, alpha } = options;
   const [oh, ow] = [Math.floor(g.oh / poolSize), Math.floor(g.ow / poolSize)];
   rec.dispatch(transform, {

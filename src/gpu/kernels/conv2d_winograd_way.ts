@@ -6,10 +6,10 @@ import {
   winogradFits,
   winogradForward,
 } from './conv2d_winograd.js';
-import { blockPointsFit } from './conv2d_winograd_block.js';
-import { tilesOnPatches, winogradGradients } from './conv2d_winograd_gradient.js';
+import { blockTransformFits } from './conv2d_winograd_block.js';
+import { isSamePadded, winogradGradients } from './conv2d_winograd_gradient.js';
 
-/** Winograd's algorithm on output tiles of this edge: 3 x 3, stride 1, channels in fours. */
+/** Winograd's algorithm on output tiles of this edge: 3 x 3, stride 1, channels in multiples of 4. */
 function winograd(edge: Edge): ConvWay {
   return {
     name: `winograd${edge}`,
@@ -20,8 +20,8 @@ function winograd(edge: Edge): ConvWay {
     gradients: (rec, operands, dy, g, options) =>
       winogradGradients(rec, operands, dy, g, { edge, ...options }),
     blockGradients(rec, operands, gradient, g, options) {
-      const makesAll = tilesOnPatches(g) || !options.inputGradient;
-      if (!makesAll || !blockPointsFit(rec.gpu, gradient)) return undefined;
+      const complete = isSamePadded(g) || !options.inputGradient;
+      if (!complete || !blockTransformFits(rec.gpu, gradient)) return undefined;
       return winogradGradients(rec, operands, gradient, g, { edge, ...options });
     },
     block: (rec, operands, end, g, prepare) =>

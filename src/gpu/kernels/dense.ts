@@ -6,7 +6,7 @@ import { choose } from '../tuning.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
-/** Host side of shaders/dense.wgsl; where the channels come in fours it is a matrix product. */
+/** Host side of shaders/dense.wgsl. A dense layer can also be computed as a matrix product; the tuning chooses. */
 const params = { b: 'u32', ic: 'u32', oc: 'u32' } as const;
 const forwardKernel = defineKernel('dense', 'forward', {
   reads: ['x', 'weight', 'bias'],
@@ -30,7 +30,7 @@ export interface DenseGeometry {
   readonly oc: number;
 }
 
-/** Shape rule: x [B, IC], weight [IC, OC]. Throws ShapeError. */
+/** All extents, from x [B, IC] and weight [IC, OC]. Throws ShapeError. */
 export function denseGeometry(x: readonly number[], weight: readonly number[]): DenseGeometry {
   expectShape('dense', 'input is [B, IC]', x, [null, null]);
   const [b, ic] = x as [number, number];
@@ -38,10 +38,10 @@ export function denseGeometry(x: readonly number[], weight: readonly number[]): 
   return { b, ic, oc: weight[1] as number };
 }
 
-/** As a matrix product, which has ways of its own, or by the kernels that the lesson is about. */
+/** As a matrix product, which has ways of its own, or by the kernels of shaders/dense.wgsl. */
 type DenseWay = 'matmul' | 'naive';
 
-/** One way for all three passes of a layer in training; inference has the first alone. */
+/** The way of a layer: one for all three passes in training, or for the forward pass alone in inference. */
 function wayFor(rec: Recorder, g: DenseGeometry, training: boolean): DenseWay {
   return choose<DenseWay>(rec.gpu, {
     family: 'dense',
@@ -57,7 +57,7 @@ function wayFor(rec: Recorder, g: DenseGeometry, training: boolean): DenseWay {
   });
 }
 
-/** y [B, OC] = x weight + bias. @param training whether a backward pass follows */
+/** y [B, OC] = x [B, IC] * weight [IC, OC] + bias [OC]. @param training whether a backward pass follows */
 export function denseForward(
   rec: Recorder,
   x: Tensor,
@@ -69,12 +69,12 @@ export function denseForward(
   return forwardBy(wayFor(rec, g, training), rec, x, weight, bias, g);
 }
 
-/** dx [B, IC]. */
+/** dx [B, IC] = dy [B, OC] * weight^T. */
 export function denseInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: DenseGeometry): Tensor {
   return inputGradientBy(wayFor(rec, g, true), rec, dy, weight, g);
 }
 
-/** dw [IC, OC]. */
+/** dw [IC, OC] = x^T * dy. */
 export function denseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DenseGeometry): Tensor {
   return weightGradientBy(wayFor(rec, g, true), rec, x, dy, g);
 }

@@ -18,7 +18,7 @@ const params = {
   pad_top: 'u32',
   pad_left: 'u32',
   has_bias: 'u32',
-  turned: 'u32',
+  rotated: 'u32',
   splits: 'u32',
 } as const;
 const forwardKernel = defineKernel('depthwise_conv2d', 'forward', {
@@ -54,7 +54,7 @@ export interface DepthwiseGeometry {
   readonly pad_left: number;
 }
 
-/** Shape rule: x [B, H, W, C] and weight [KH, KW, C, M] to every extent. Throws ShapeError. */
+/** All extents, from x [B, H, W, C], weight [KH, KW, C, M] and the options. Throws ShapeError. */
 export function depthwiseGeometry(x: Shape, weight: Shape, options: ConvOptions = {}): DepthwiseGeometry {
   const { b, h, w, c } = nhwc('depthwise_conv2d', x);
   const rule = 'weight is [KH, KW, C, M] with the channels of x';
@@ -69,7 +69,7 @@ export function depthwiseGeometry(x: Shape, weight: Shape, options: ConvOptions 
   };
 }
 
-/** Four channels at a time where each has one window. */
+/** Params, constants and grid: four channels at a time where each channel has one window (M = 1). */
 function laned(g: DepthwiseGeometry) {
   const { LANE, width } = g.multiplier === 1 ? lanesFor(g.c) : { LANE: 'f32', width: 1 };
   const { b, h, w, oh, ow, multiplier, pad_top, pad_left, kh, kw, stride } = g;
@@ -77,32 +77,32 @@ function laned(g: DepthwiseGeometry) {
     constants: { LANE, KH: kh, KW: kw, STRIDE: stride },
     params: {
       ...{ b, h, w, c: g.c / width, oh, ow, oc: g.oc / width, multiplier },
-      ...{ pad_top, pad_left, has_bias: 0, turned: 0, splits: 1 },
+      ...{ pad_top, pad_left, has_bias: 0, rotated: 0, splits: 1 },
     },
     groups: (elements: number) => Math.ceil(elements / width / GROUP),
   };
 }
 
-/** y [B, OH, OW, C * M]. @param turned takes the kernel turned round, for a gradient */
+/** y [B, OH, OW, C * M] from x [B, H, W, C]. @param rotated rotates the kernel by 180 degrees, as dx needs */
 export function depthwiseForward(
   rec: Recorder,
   { x, weight, bias }: { x: Tensor; weight: Tensor; bias?: Tensor | undefined },
   g: DepthwiseGeometry,
-  turned = false,
+  rotated = false,
 ): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const { constants, params, groups } = laned(g);
   rec.dispatch(forwardKernel, {
-    // Without a bias some buffer must still be bound; the kernel does not read it.
+    // The binding needs a buffer even without a bias. The kernel does not read it.
     bind: { x, weight, bias: bias ?? weight, y },
-    params: { ...params, has_bias: Number(bias !== undefined), turned: Number(turned) },
+    params: { ...params, has_bias: Number(bias !== undefined), rotated: Number(rotated) },
     constants,
     workgroups: groups(g.b * g.oh * g.oc),
   });
   return y;
 }
 
-/** dx [B, H, W, C]. */
+/** dx [B, H, W, C] from dy [B, OH, OW, C * M]. */
 export function depthwiseInputGradient(
   rec: Recorder,
   dy: Tensor,
@@ -124,7 +124,7 @@ export function depthwiseInputGradient(
 /** Invocations that keep a device busy in a weight gradient. */
 const BUSY = 1024;
 
-/** dw [KH, KW, C, M]: the rows of the batch in splits, which are added in fixed order. */
+/** dw [KH, KW, C, M]. The rows of the batch are summed in parts ("splits"), which are then added in a fixed order. */
 export function depthwiseWeightGradient(rec: Recorder, x: Tensor, dy: Tensor, g: DepthwiseGeometry): Tensor {
   const shape = [g.kh, g.kw, g.c, g.multiplier];
   const dw = rec.alloc(shape, 'dw');

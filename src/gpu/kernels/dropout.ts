@@ -3,7 +3,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { quadGrid } from './elementwise.js';
 
-/** Host side of shaders/dropout.wgsl: forward and backward are the same kernel. */
+/** Host side of shaders/dropout.wgsl. The same kernels serve forward and backward. */
 const applyKernel = defineKernel('dropout', 'apply', {
   reads: ['x', 'step_state'],
   writes: ['y'],
@@ -16,25 +16,31 @@ const applyChannelsKernel = defineKernel('dropout', 'apply_channels', {
 });
 
 /**
- * y = x * keep / (1 - rate), where `keep` follows from the step state (seed, step), `layer` and the element.
- * @param rate in [0, 1) @param layer tells the network's dropout layers apart
+ * y = x * keep / (1 - rate). `keep` is 0 or 1, a function of the step state (seed, index), `layer` and the element.
+ * @param rate in [0, 1) @param layer distinguishes the network's dropout layers
  */
-export function dropoutApply(rec: Recorder, x: Tensor, step: Tensor, rate: number, layer: number): Tensor {
+export function dropoutApply(
+  rec: Recorder,
+  x: Tensor,
+  stepState: Tensor,
+  rate: number,
+  layer: number,
+): Tensor {
   const y = rec.alloc(x.shape, 'y');
   const { quads, workgroups } = quadGrid(x);
   rec.dispatch(applyKernel, {
-    bind: { x, step_state: step, y },
+    bind: { x, step_state: stepState, y },
     params: { quads, layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) },
     workgroups,
   });
   return y;
 }
 
-/** The same for whole channels: x [B, ..., C]. */
+/** The same for whole channels of x [B, ..., C]. */
 export function channelDropoutApply(
   rec: Recorder,
   x: Tensor,
-  step: Tensor,
+  stepState: Tensor,
   rate: number,
   layer: number,
 ): Tensor {
@@ -42,14 +48,14 @@ export function channelDropoutApply(
   const { quads, workgroups } = quadGrid(x);
   const draw = { layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) };
   rec.dispatch(applyChannelsKernel, {
-    bind: { x, step_state: step, y },
+    bind: { x, step_state: stepState, y },
     params: { quads, ...draw, c: x.shape.at(-1) ?? 1, image: x.size / (x.shape[0] ?? 1) },
     workgroups,
   });
   return y;
 }
 
-/** The mask keeps an element whose random u32 is at least this. */
+/** The mask keeps an element whose random u32 is at least this threshold. */
 export function dropoutThreshold(rate: number): number {
   return Math.min(Math.floor(rate * 2 ** 32), 2 ** 32 - 1);
 }

@@ -9,13 +9,13 @@ const addKernel = defineKernel('elementwise', 'add', { reads: ['a', 'b'], writes
 const addIntoKernel = defineKernel('elementwise', 'add_into', { reads: ['x'], writes: ['y'], params });
 const fillKernel = defineKernel('elementwise', 'fill', { reads: [], writes: ['y'], params });
 
-/** How kernels that take one vec4 an invocation cover a tensor. */
+/** The grid of a kernel with one invocation per vec4 of a tensor, and the number of vec4s. */
 export function quadGrid(tensor: Tensor): { quads: number; workgroups: number } {
   const quads = Math.ceil(tensor.size / 4);
   return { quads, workgroups: Math.ceil(quads / GROUP) };
 }
 
-/** a + b, of one shape. */
+/** a + b, both of one shape. */
 export function add(rec: Recorder, a: Tensor, b: Tensor): Tensor {
   const sum = rec.alloc(a.shape, 'sum');
   const { quads, workgroups } = quadGrid(a);

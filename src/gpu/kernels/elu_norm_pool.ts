@@ -33,12 +33,12 @@ const statisticsKernel = defineKernel('elu_norm_pool', 'statistics', {
   params,
 });
 const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
-  reads: ['e', 'mean', 'rstd', 'gamma', 'beta', 'step'],
+  reads: ['e', 'mean', 'rstd', 'gamma', 'beta', 'step_state'],
   writes: ['y', 'winner'],
   params,
 });
 const forwardWinnersKernel = defineKernel('elu_norm_pool', 'forward_winners', {
-  reads: ['mean', 'rstd', 'gamma', 'beta', 'step'],
+  reads: ['mean', 'rstd', 'gamma', 'beta', 'step_state'],
   writes: ['y', 'winner'],
   params,
 });
@@ -63,7 +63,7 @@ const inputGradientKernel = defineKernel('elu_norm_pool', 'input_gradient', {
   params,
 });
 
-/** The settings of the four ops; pooling windows tile the image, size 1 is none, rate 0 is no dropout. */
+/** Settings of the four ops. The pooling windows tile the image; size 1 means no pooling, rate 0 no dropout. */
 export interface EluNormPoolOptions {
   readonly alpha: number;
   readonly epsilon: number;
@@ -72,21 +72,21 @@ export interface EluNormPoolOptions {
   readonly dropout: { readonly rate: number; readonly layer: number };
 }
 
-/** What the forward pass leaves for the backward pass. */
+/** What the backward pass needs from the forward pass. */
 export interface EluNormPoolSaved extends NormSaved {
   /**
-   * [B, OH, OW, C]: e at the place of each window that won, or what no e is where dropout took it away; e itself where
-   * there is neither pooling nor dropout.
+   * [B, OH, OW, C]: the e of each window's maximum, or the shader's NO_WINNER where dropout removed it. Without pooling
+   * and dropout it is e itself.
    */
   readonly winner: Tensor;
 }
 
-/** What dropout multiplies all by that it keeps. */
+/** The factor that dropout applies to the values it keeps. */
 export function keepScale({ dropout }: Pick<EluNormPoolOptions, 'dropout'>): number {
   return 1 / (1 - dropout.rate);
 }
 
-/** e's shape as the kernels see it: [B, H, W, C], or [B, C] as images of one pixel. */
+/** Extents, params and constants for e [B, H, W, C], or for e [B, C] as images of one pixel. */
 function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   const [b = 1, h = 1, w = 1] = shape.length === 4 ? shape : [shape[0] ?? 1, 1, 1];
   const c4 = (shape.at(-1) ?? 4) / 4;
@@ -102,55 +102,56 @@ function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
   return { b, h, w, c4, oh, ow, outShape, constants, common };
 }
 
-/** What is normalised. */
-export interface Normalized {
+/** The input of the batch normalisation, with what is already known about it. */
+export interface NormInput {
   /** elu(z) */
   readonly e: Tensor;
-  /** Of e, if whoever made it has them: they are released. Default: they are made. */
+  /** Moments of e, if the convolution computed them; they are released. Default: computed here. */
   readonly moments?: Moments | undefined;
-  /** Of windows of 2 x 2, if whoever made e has them; it becomes part of what is saved. Default: they are found. */
+  /** The winners of 2 x 2 windows, if the convolution found them; they become part of `saved`. Default: found here. */
   readonly winner?: Tensor | undefined;
 }
 
 /**
- * Training forward from e = elu(z): batch statistics, moving averages moved, dropout. y is [B, OH, OW, C]. Winners that
- * dropout takes away become nobody.
+ * Training forward from e = elu(z): batch normalisation with update of the moving averages, max pooling, dropout.
+ * y is [B, OH, OW, C].
  */
 export function eluNormPoolTrain(
   rec: Recorder,
-  { e, moments, winner: given }: Normalized,
+  { e, moments, winner: given }: NormInput,
   weights: NormWeights,
-  step: Tensor,
+  stepState: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
   const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
   const { gamma, beta } = weights;
   const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
-  const all = allWin(options);
+  const normOnly = endsInNorm(options);
   const y = rec.alloc(outShape, 'y');
-  // Where e is the winner, some buffer must still be bound; the kernel does not write it.
-  const winner = given ?? rec.alloc(all ? [4] : outShape, 'winner');
-  const tensors = { mean, rstd, gamma, beta, step, y, winner };
+  // The binding needs a buffer even where e is the winner. The kernel does not write it.
+  const winner = given ?? rec.alloc(normOnly ? [4] : outShape, 'winner');
+  const tensors = { mean, rstd, gamma, beta, step_state: stepState, y, winner };
   rec.dispatch(given === undefined ? forwardKernel : forwardWinnersKernel, {
     bind: given === undefined ? { e, ...tensors } : tensors,
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
-  return { y, saved: { mean, rstd, winner: all ? e : winner } };
+  return { y, saved: { mean, rstd, winner: normOnly ? e : winner } };
 }
 
 /**
- * The same where every e wins, without y: what makes it of e, for a convolution that takes an `affine`. The backward pass
- * does not change.
+ * Training forward of a block without pooling and dropout, with its normalisation deferred: instead of storing y, it
+ * returns the `affine` with y = e * scale + offset, which the next convolution applies. The backward pass is the same.
+ * Throws Error with pooling or dropout.
  */
-export function eluNormLeft(
+export function eluNormDeferred(
   rec: Recorder,
-  { e, moments }: Normalized,
+  { e, moments }: NormInput,
   weights: NormWeights,
   options: EluNormPoolOptions,
 ): { affine: Affine; saved: EluNormPoolSaved } {
-  if (!allWin(options)) throw new Error('pooling or dropout stands between the normalisation and its reader');
+  if (!endsInNorm(options)) throw new Error('a batch norm followed by pooling or dropout cannot be deferred');
   const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
   const { c4, constants, common } = grid(e.shape, options);
   const { gamma, beta } = weights;
@@ -164,12 +165,12 @@ export function eluNormLeft(
   return { affine, saved: { mean, rstd, winner: e } };
 }
 
-/** Whether nothing stands behind the normalisation: every e wins. */
-export function allWin({ poolSize, dropout }: EluNormPoolOptions): boolean {
+/** Whether a block ends in its batch normalisation, without pooling and dropout. */
+export function endsInNorm({ poolSize, dropout }: EluNormPoolOptions): boolean {
   return poolSize === 1 && dropout.rate === 0;
 }
 
-/** Mean and rstd of e over the batch; the moving averages move. */
+/** Mean and rstd [C] of e over the batch. Updates the moving averages. */
 function batchStatistics(
   rec: Recorder,
   e: Tensor,
@@ -199,7 +200,10 @@ function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Momen
   return { partial, chunks };
 }
 
-/** The gradient of e's layer that is not made yet: what `blockGradient` makes dz of, or a convolution that takes it so. */
+/**
+ * The gradient of a block before dz is computed: all that dz follows from. `computeDz` computes it; some ways of a
+ * convolution do so themselves, without storing it.
+ */
 export interface BlockGradient {
   readonly dy: Tensor;
   readonly e: Tensor;
@@ -209,7 +213,7 @@ export interface BlockGradient {
   readonly options: EluNormPoolOptions;
 }
 
-/** dgamma and dbeta [C] of a training forward, and all that dz is made of. */
+/** dgamma and dbeta [C] from dy [B, OH, OW, C], and all that dz follows from. */
 export function eluNormPoolGradients(
   rec: Recorder,
   dy: Tensor,
@@ -241,8 +245,8 @@ export function eluNormPoolGradients(
   return { gradient: { dy, e, winner, coefficients, options }, dgamma, dbeta };
 }
 
-/** dz, through ELU too, like e. */
-export function blockGradient(rec: Recorder, { options, ...tensors }: BlockGradient): Tensor {
+/** dz, the gradient at the input of ELU, with e's shape. */
+export function computeDz(rec: Recorder, { options, ...tensors }: BlockGradient): Tensor {
   const { b, h, c4, constants, common } = grid(tensors.e.shape, options);
   const dz = rec.alloc(tensors.e.shape, 'dz');
   rec.dispatch(inputGradientKernel, {
@@ -254,7 +258,7 @@ export function blockGradient(rec: Recorder, { options, ...tensors }: BlockGradi
   return dz;
 }
 
-/** All gradients of a training forward: dz like e, dgamma and dbeta [C]. */
+/** All gradients from dy [B, OH, OW, C]: dz with e's shape, dgamma and dbeta [C]. */
 export function eluNormPoolBackward(
   rec: Recorder,
   dy: Tensor,
@@ -264,7 +268,7 @@ export function eluNormPoolBackward(
   options: EluNormPoolOptions,
 ): { dz: Tensor; dgamma: Tensor; dbeta: Tensor } {
   const { gradient, dgamma, dbeta } = eluNormPoolGradients(rec, dy, e, weights, saved, options);
-  const dz = blockGradient(rec, gradient);
+  const dz = computeDz(rec, gradient);
   rec.release(gradient.coefficients);
   return { dz, dgamma, dbeta };
 }

@@ -17,13 +17,13 @@ const clipNormKernel = defineKernel('gradient_clip', 'clip_norm', {
   params,
 });
 
-/** Every number of the gradient into [-limit, limit]. */
+/** Clips every element of the gradient to [-limit, limit], in place. */
 export function clipValue(rec: Recorder, gradient: Tensor, limit: number): void {
   const { quads, workgroups } = quadGrid(gradient);
   rec.dispatch(clipValueKernel, { bind: { gradient }, params: { quads, limit }, workgroups });
 }
 
-/** The whole gradient shortened to a norm of `limit`, if it is longer. */
+/** Scales the whole gradient down to the 2-norm `limit` if it is longer, in place. */
 export function clipNorm(rec: Recorder, gradient: Tensor, limit: number): void {
   const squares = sumOfSquares(rec, gradient);
   const { quads, workgroups } = quadGrid(gradient);

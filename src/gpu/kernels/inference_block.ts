@@ -16,14 +16,14 @@ const applyKernel = defineKernel('inference_block', 'apply', {
   params: { b: 'u32', h: 'u32', w: 'u32', c4: 'u32', oh: 'u32', ow: 'u32', alpha: 'f32' },
 });
 
-/** What follows a convolution or dense layer in inference: y = max over the window of scale * elu(z) + offset. */
+/** The end of a block in inference, after a convolution or dense layer: y = max over the window of scale * elu(z) + offset. */
 export interface BlockEnd {
   /** [C] */
   readonly scale: Tensor;
   /** [C] */
   readonly offset: Tensor;
   readonly alpha: number;
-  /** Edge of the pooling window; 1 is none. */
+  /** Edge of the pooling window; 1 means no pooling. */
   readonly poolSize: number;
 }
 
@@ -44,7 +44,7 @@ export function prepareNorm(
   return { scale, offset };
 }
 
-/** The end of a block on its own: z [B, H, W, C] -> [B, H / size, W / size, C], or [B, C] -> [B, C]; C in fours. */
+/** The end of a block alone: z [B, H, W, C] -> [B, H / size, W / size, C], or [B, C] -> [B, C]; C a multiple of 4. */
 export function applyBlockEnd(
   rec: Recorder,
   z: Tensor,

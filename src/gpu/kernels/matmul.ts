@@ -32,12 +32,12 @@ const KERNELS = {
     'by transposed': defineKernel('matmul_subgroup', 'product_transposed', spec),
   },
 };
-/** Rows of a register tile on 8-lane subgroups, in fours; its columns are 32 or 64. */
+/** Possible heights of a register tile on 8-lane subgroups, in blocks of 4 rows. Its width is 32 or 64 columns. */
 const BLOCKS = [8, 7, 4, 2, 1] as const;
-/** What loading B costs a tile, as much as the arithmetic of so many rows. */
+/** The cost of loading B for a tile, in rows of arithmetic. */
 const LOADING = 8;
 
-/** The height of the tiles that make m rows at the least cost. A transposed B takes the room that the largest need. */
+/** The tile height with the least cost for m rows. The largest tiles leave no registers for loading a transposed B. */
 function blocksFor(m: number, entry: Entry, quads: number): number {
   const cost = (blocks: number): number => Math.ceil(m / (4 * blocks)) * (4 * blocks + LOADING);
   const fitting = BLOCKS.filter((blocks) => blocks * quads < 16 || entry !== 'by transposed');
@@ -46,7 +46,7 @@ function blocksFor(m: number, entry: Entry, quads: number): number {
 /** Rows and columns of a tile in workgroup memory. */
 const TILE = 64;
 
-/** subgroup32 and subgroup64: register tiles of so many columns. */
+/** subgroup32 and subgroup64: register tiles of 32 and 64 columns. */
 export type MatmulWay = 'naive' | 'tiled' | 'subgroup32' | 'subgroup64';
 
 export interface MatmulGeometry {
@@ -57,21 +57,21 @@ export interface MatmulGeometry {
 }
 
 export interface MatmulOptions {
-  /** The factor that is stored transposed, a as [batch, k, m] or b as [batch, n, k]; default none. */
+  /** The factor that is stored transposed: a as [batch, k, m], or b as [batch, n, k]; default none. */
   readonly transposed?: 'a' | 'b' | undefined;
   /** [n], added to every row; default none. */
   readonly bias?: Tensor | undefined;
-  /** How a and b are stored; default f32. With f16, m, k and n are multiples of four. */
+  /** Storage format of a and b; default f32. With f16, m, k and n must be multiples of 4. */
   readonly format?: Format;
-  /** How c is stored; default like a and b. */
+  /** Storage format of c; default: that of a and b. */
   readonly result?: Format;
 }
 
-/** What a product is called in a tuning table, by the factor that is transposed. */
+/** Names of the products in tuning tables, by the factor that is transposed. */
 export const PRODUCT_NAMES = { none: 'product', a: 'transposed', b: 'by transposed' } as const;
 type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
-/** c [batch, m, n] = a b + bias, batch by batch; a is [batch, m, k] and b [batch, k, n]. */
+/** c [batch, m, n] = a [batch, m, k] * b [batch, k, n] + bias [n], for each index of the batch. */
 export function matmul(
   rec: Recorder,
   a: Tensor,
@@ -94,7 +94,7 @@ export function matmul(
       multiply(trial, x as Tensor, y as Tensor, g, { transposed }, candidate),
     ],
   });
-  // Halves take the way that is best for float32; the naive kernel, which makes one number a thread, can't store a pair.
+  // float16 takes the way that is best for float32, but not naive: a thread that makes one number cannot store a pair.
   return multiply(rec, a, b, g, options, format === 'f16' && way === 'naive' ? 'tiled' : way);
 }
 
@@ -117,14 +117,14 @@ function multiply(
   const c = allocStored(rec, result, [g.batch, g.m, g.n], 'c');
   const formats = { FORMAT: format, RESULT: result };
   const call = {
-    // Without a bias some buffer must still be bound; the kernel does not read it.
+    // The binding needs a buffer even without a bias. The kernel does not read it.
     bind: { a, b, bias: bias ?? b, c },
     params: { ...g, has_bias: Number(bias !== undefined) },
   };
-  /** A grid of tiles for each product of the batch. */
-  const grid = (rows: number, columns: number): { workgroups: number; layers: number } => ({
+  /** A two-dimensional grid of tiles for each product of the batch. */
+  const grid = (rows: number, columns: number): { workgroups: number; depth: number } => ({
     workgroups: Math.ceil(g.m / rows) * Math.ceil(g.n / columns),
-    layers: g.batch,
+    depth: g.batch,
   });
   switch (way) {
     case 'naive':

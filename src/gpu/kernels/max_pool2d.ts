@@ -17,15 +17,19 @@ const params = {
   pad_top: 'u32',
   pad_left: 'u32',
 } as const;
-const forwardKernel = defineKernel('max_pool2d', 'forward', { reads: ['x'], writes: ['y', 'taken'], params });
-const BACKWARD = { reads: ['dy', 'taken'], writes: ['dx'], params } as const;
+const forwardKernel = defineKernel('max_pool2d', 'forward', {
+  reads: ['x'],
+  writes: ['y', 'argmax'],
+  params,
+});
+const BACKWARD = { reads: ['dy', 'argmax'], writes: ['dx'], params } as const;
 const backwardKernel = defineKernel('max_pool2d', 'backward', BACKWARD);
 const backwardTilesKernel = defineKernel('max_pool2d', 'backward_tiles', BACKWARD);
 
 export interface PoolOptions {
   /** Edge of the window; default 2. */
   readonly size?: number;
-  /** Step of the window; default `size`. */
+  /** Stride of the window; default `size`. */
   readonly stride?: number;
   /** Keras's 'valid' (default) or 'same'. */
   readonly padding?: Padding;
@@ -44,7 +48,7 @@ export interface PoolGeometry {
   readonly pad_left: number;
 }
 
-/** Shape rule: x [B, H, W, C] to every extent. Throws ShapeError. */
+/** All extents, from x [B, H, W, C] and the options. Throws ShapeError. */
 export function poolGeometry(x: Shape, options: PoolOptions = {}): PoolGeometry {
   const { b, h, w, c } = nhwc('max_pool2d', x);
   const size = options.size ?? 2;
@@ -78,29 +82,30 @@ function lanes(g: PoolGeometry): {
   };
 }
 
-/** y [B, OH, OW, C], and which place of each window was taken (u32, same shape). */
-export function maxPool2dForward(rec: Recorder, x: Tensor, g: PoolGeometry): { y: Tensor; taken: Tensor } {
+/** y [B, OH, OW, C], and argmax (u32, same shape): the place of the maximum in each window, ky * size + kx. */
+export function maxPool2dForward(rec: Recorder, x: Tensor, g: PoolGeometry): { y: Tensor; argmax: Tensor } {
   const shape = [g.b, g.oh, g.ow, g.c];
   const y = rec.alloc(shape, 'y');
-  const taken = rec.alloc(shape, 'taken');
+  const argmax = rec.alloc(shape, 'argmax');
   const { params, constants, width } = lanes(g);
   rec.dispatch(forwardKernel, {
-    bind: { x, y, taken },
+    bind: { x, y, argmax },
     params: { ...params },
     constants,
     workgroups: Math.ceil(y.size / width / GROUP),
   });
-  return { y, taken };
+  return { y, argmax };
 }
 
-/** dx [B, H, W, C] from dy and the forward's `taken`. */
-export function maxPool2dBackward(rec: Recorder, dy: Tensor, taken: Tensor, g: PoolGeometry): Tensor {
+/** dx [B, H, W, C] from dy and argmax, both [B, OH, OW, C]. */
+export function maxPool2dBackward(rec: Recorder, dy: Tensor, argmax: Tensor, g: PoolGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
   const { params, constants, width } = lanes(g);
+  // Windows that tile the image have a faster kernel.
   const tiles = g.stride === g.size && g.pad_top === 0 && g.pad_left === 0;
   const windows = Math.ceil(g.h / g.size) * Math.ceil(g.w / g.size);
   rec.dispatch(tiles ? backwardTilesKernel : backwardKernel, {
-    bind: { dy, taken, dx },
+    bind: { dy, argmax, dx },
     params: { ...params },
     constants,
     workgroups: Math.ceil((tiles ? g.b * windows * g.c : dx.size) / width / GROUP),

@@ -10,19 +10,19 @@ const accumulateKernel = defineKernel('metrics', 'accumulate', {
   params: { b: 'u32', c: 'u32' },
 });
 
-/** Where steps leave their numbers: ring [slots, 4], confusion [C, C] (u32, rows = true class). */
+/** Where training steps write their metrics: ring [slots, 4], confusion [C, C] (u32, rows = true class). */
 export interface MetricTensors {
   readonly ring: Tensor;
   readonly confusion: Tensor;
 }
 
-/** Writes [mean loss, correct, penalty, samples] into the step's slot and counts the confusion matrix up. */
+/** Writes [mean loss, correct, penalty, samples] into the step's slot of the ring, and updates the confusion matrix. */
 export function accumulateMetrics(
   rec: Recorder,
   parts: LossParts,
   labels: Tensor,
   penalty: Tensor,
-  step: Tensor,
+  stepState: Tensor,
   into: MetricTensors,
 ): void {
   const [b, c] = parts.probabilities.shape as [number, number];
@@ -32,7 +32,7 @@ export function accumulateMetrics(
       labels,
       predicted: parts.predicted,
       penalty,
-      step_state: step,
+      step_state: stepState,
       ring: into.ring,
       confusion: into.confusion,
     },

@@ -11,7 +11,7 @@ const blendKernel = defineKernel('mixup', 'blend', {
   params: { b: 'u32', size: 'u32' },
 });
 
-/** A batch's mix as the shaders read it: [B, 2]. */
+/** Encodes the mix of a batch for the shaders: [B, 2]. */
 export function packMix(mix: readonly ImageMix[]): Uint32Array {
   const words = new Uint32Array(mix.length * 2);
   const floats = new Float32Array(words.buffer);
@@ -22,7 +22,7 @@ export function packMix(mix: readonly ImageMix[]): Uint32Array {
   return words;
 }
 
-/** Blends the images [B, ...] of a batch by mix [B, 2]. */
+/** Blends the images [B, ...] of a batch as mix [B, 2] says. */
 export function mixImages(rec: Recorder, images: Tensor, mix: Tensor): Tensor {
   const [b = 0] = images.shape;
   const mixed = rec.alloc(images.shape, 'mixed');

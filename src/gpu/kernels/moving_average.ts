@@ -10,7 +10,7 @@ const updateKernel = defineKernel('moving_average', 'update', {
   params: { quads: 'u32', momentum: 'f32' },
 });
 
-/** average += (weight - average) (1 - momentum). */
+/** average += (weight - average) * (1 - momentum), in place. */
 export function updateAverage(rec: Recorder, weight: Tensor, average: Tensor, momentum: number): void {
   const { quads, workgroups } = quadGrid(weight);
   rec.dispatch(updateKernel, { bind: { weight, average }, params: { quads, momentum }, workgroups });

@@ -3,7 +3,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { quadGrid } from './elementwise.js';
 
-/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: in-place updates of a vector of weights. */
+/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: update rules ("laws") for a vector of weights, in place. */
 const sgdKernel = defineKernel('sgd', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'velocity'],
@@ -20,36 +20,36 @@ const adamKernel = defineKernel('adam', 'update', {
   params: { quads: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', amsgrad: 'u32' },
 });
 
-/** The tensors of one update; `state` holds the kernel's other written bindings by name. */
+/** The tensors of one update. `state` holds the law's state tensors by name. */
 export interface UpdateTensors {
-  /** All weights in one, changed in place. */
+  /** All weights as one vector; updated in place. */
   readonly weight: Tensor;
-  /** Of the same shape. */
+  /** The gradient, of the same shape. */
   readonly gradient: Tensor;
-  /** The step state. */
-  readonly step: Tensor;
+  /** The step state, see `Context.stepState`. */
+  readonly stepState: Tensor;
   /** The law's state tensors by name. */
   readonly state: Readonly<Record<string, Tensor>>;
 }
 
 const KERNELS = { sgd: sgdKernel, rmsprop: rmspropKernel, adam: adamKernel };
 
-/** Names of the state tensors, each shaped like the weights. */
+/** Names of a law's state tensors, each shaped like the weights. */
 export function stateNames(law: keyof typeof KERNELS): readonly string[] {
   return KERNELS[law].writes.slice(1);
 }
 
-/** One update under the named law; `settings` are the kernel's params but `quads`. */
+/** One update by the named law. `settings` are the kernel's params except `quads`. */
 export function applyUpdate(
   rec: Recorder,
   law: keyof typeof KERNELS,
   tensors: UpdateTensors,
   settings: Readonly<Record<string, number>>,
 ): void {
-  const { weight, gradient, step, state } = tensors;
+  const { weight, gradient, stepState, state } = tensors;
   const { quads, workgroups } = quadGrid(weight);
   rec.dispatch(KERNELS[law], {
-    bind: { gradient, step_state: step, weight, ...state },
+    bind: { gradient, step_state: stepState, weight, ...state },
     params: { quads, ...settings },
     workgroups,
   });

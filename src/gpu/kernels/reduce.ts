@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { Format } from './storage.js';
 
-/** Host side of shaders/reduce.wgsl: sums in two stages and fixed order. */
+/** Host side of shaders/reduce.wgsl: sums in two stages, in a fixed order. */
 const columnSumsKernel = defineKernel('reduce', 'column_sums', {
   reads: ['x'],
   writes: ['partial'],
@@ -16,15 +16,15 @@ const foldKernel = defineKernel('reduce', 'fold', {
   params: { n: 'u32', splits: 'u32' },
 });
 
-/** Invocations in one workgroup of the element-wise kernels. */
+/** Invocations per workgroup of most kernels. */
 export const GROUP = 64;
 
-/** The lane type of kernels that treat `extent` neighbouring values alike: vec4s where they divide evenly. */
+/** The element type of a kernel over an axis of `extent`: vec4f where it is a multiple of 4, else f32. */
 export function lanesFor(extent: number): { LANE: string; width: number } {
   return extent % 4 === 0 ? { LANE: 'vec4f', width: 4 } : { LANE: 'f32', width: 1 };
 }
 
-/** How a kernel that makes one lane of an NHWC image an invocation covers `out`; `c` is then counted in lanes. */
+/** Params, constants and grid of a kernel with one invocation per lane of `out` (NHWC); `c` is then counted in lanes. */
 export function laneGrid(out: Tensor, g: Readonly<Record<string, number>> & { readonly c: number }) {
   const { LANE, width } = lanesFor(g.c);
   return {
@@ -34,12 +34,12 @@ export function laneGrid(out: Tensor, g: Readonly<Record<string, number>> & { re
   };
 }
 
-/** In how many chunks to split `rows` rows so that chunks x columns keeps a device busy; depends on shapes only. */
+/** The number of chunks to split `rows` into so that chunks x columns keep a device busy. Depends on the shape alone. */
 export function chunksFor(rows: number, columns: number): number {
   return Math.max(1, Math.min(Math.ceil(rows / 16), Math.ceil(4096 / columns), 256));
 }
 
-/** Sums the first axis away: partial [splits, ...shape] -> out [...shape]. */
+/** Sums over the first axis: partial [splits, ...shape] -> out [...shape]. */
 export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor): void {
   const { LANE, width } = lanesFor(out.size);
   const n = out.size / width;
@@ -51,19 +51,19 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   });
 }
 
-/** Software Vulkan adds up so many rows while it would wait for a second dispatch. */
+/** Software Vulkan sums this many rows in the time that a second dispatch would take. */
 const ROWS_AT_ONCE = 2048;
 
 export interface ColumnSumsOptions {
-  /** Where in x the rows of the shape begin; default 0. */
+  /** The first row of x to sum; default 0. */
   readonly first?: number;
-  /** How x is stored; default f32. With f16 C is a multiple of four. */
+  /** Storage format of x; default f32. With f16, C must be a multiple of 4. */
   readonly format?: Format;
-  /** What the sums are multiplied by; default 1. */
+  /** Factor of the sums; default 1. */
   readonly factor?: number;
 }
 
-/** x [..., C] -> the sum over all but the last axis, [C]. */
+/** The sum of x [..., C] over all axes but the last: [C]. @param shape the part of x to sum, from row `first` on */
 export function columnSums(
   rec: Recorder,
   x: Tensor,

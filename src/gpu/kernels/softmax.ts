@@ -14,7 +14,7 @@ function grid(x: Tensor) {
   return { params: { rows, c }, workgroups: Math.ceil(rows / GROUP) };
 }
 
-/** y of x, over the last axis. */
+/** y = softmax of x over the last axis. */
 export function softmaxForward(rec: Recorder, x: Tensor): Tensor {
   const y = rec.alloc(x.shape, 'y');
   rec.dispatch(forwardKernel, { bind: { x, y }, ...grid(x) });

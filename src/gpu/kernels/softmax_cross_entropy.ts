@@ -24,21 +24,22 @@ export interface LossParts {
   readonly predicted: Tensor;
 }
 
-/** What the probabilities should have been. */
+/** What the loss compares the probabilities with. */
 export interface Targets {
   /** [B] (u32). */
   readonly labels: Tensor;
   /** Weights of the classes [C]. */
   readonly weights: Tensor;
+  /** Label smoothing, 0 to 1. */
   readonly smoothing: number;
-  /** [B, 2], of blended images. */
+  /** [B, 2]: how the images were blended (mixup). */
   readonly mix?: Tensor | undefined;
 }
 
-/** Without a mix some buffer must still be bound; the kernels do not read it. */
+/** The binding needs a buffer even without a mix. The kernels do not read it. */
 const mixBinding = ({ mix, labels }: Targets) => ({ mix_of: mix ?? labels });
 
-/** logits [B, C]. */
+/** Probabilities, losses and predictions from logits [B, C]. Throws ShapeError. */
 export function softmaxCrossEntropyForward(rec: Recorder, logits: Tensor, targets: Targets): LossParts {
   const { labels, weights, smoothing, mix } = targets;
   expectShape('softmax_cross_entropy', 'logits are [B, C]', logits.shape, [null, null]);
@@ -55,7 +56,7 @@ export function softmaxCrossEntropyForward(rec: Recorder, logits: Tensor, target
   return { probabilities, losses, predicted };
 }
 
-/** dlogits [B, C] of the mean loss. */
+/** dlogits [B, C]: the gradient of the mean loss with respect to the logits. */
 export function softmaxCrossEntropyBackward(rec: Recorder, probabilities: Tensor, targets: Targets): Tensor {
   const { labels, weights, smoothing, mix } = targets;
   const [b, c] = probabilities.shape as [number, number];

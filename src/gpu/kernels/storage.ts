@@ -2,15 +2,15 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 
 /**
- * Host side of shaders/parts/storage.wgsl: how numbers lie in memory between two kernels of one algorithm, as float32 or as
- * float16.
+ * Storage format of a tensor between two kernels of one algorithm: float32 or float16. The host side of
+ * shaders/parts/storage.wgsl.
  */
 export type Format = 'f32' | 'f16';
 
-/** What gradients at the points of a convolution are multiplied by as they are stored (GRADIENT_SCALE of the shader). */
+/** Factor of the stored gradients in the Winograd domain (GRADIENT_SCALE of the shader). */
 export const GRADIENT_SCALE = { f32: 1, f16: 1024 } as const;
 
-/** A matrix for each of `batch` points: as halves, of an even number of columns, it counts half as many elements. */
+/** Allocates [batch, rows, columns] in a format. As f16, two columns share one 32-bit element; columns must be even. */
 export function allocStored(
   rec: Recorder,
   format: Format,

@@ -22,13 +22,13 @@ const backwardKernel = defineKernel('weight_penalty', 'backward', {
   params,
 });
 
-/** Factors of the sum of |w| and of w^2. */
+/** Factors of the sum of |w| (l1) and of the sum of w^2 (l2). */
 export interface Penalty {
   readonly l1: number;
   readonly l2: number;
 }
 
-/** penalty[0] += sum of l1 |w| + l2 w^2. */
+/** penalty[0] += sum of l1 * |w| + l2 * w^2. */
 export function addPenalty(rec: Recorder, weight: Tensor, { l1, l2 }: Penalty, penalty: Tensor): void {
   const chunks = Math.min(256, weight.size);
   const partial = rec.alloc([chunks], 'penalties');
@@ -42,7 +42,7 @@ export function addPenalty(rec: Recorder, weight: Tensor, { l1, l2 }: Penalty, p
   rec.release(partial);
 }
 
-/** dw += l1 sign(w) + 2 l2 w. */
+/** dw += l1 * sign(w) + 2 * l2 * w, in place. */
 export function addPenaltyGradient(rec: Recorder, weight: Tensor, { l1, l2 }: Penalty, dw: Tensor): void {
   rec.dispatch(backwardKernel, {
     bind: { weight, dw },
@@ -51,7 +51,7 @@ export function addPenaltyGradient(rec: Recorder, weight: Tensor, { l1, l2 }: Pe
   });
 }
 
-/** The sum of squares of a tensor, [1]. */
+/** The sum of the squares of a tensor: [1]. */
 export function sumOfSquares(rec: Recorder, tensor: Tensor): Tensor {
   const sum = rec.alloc([1], 'sum of squares');
   fill(rec, sum, 0);

@@ -32,20 +32,20 @@ export interface PaddingGeometry {
   readonly left: number;
 }
 
-/** Shape rule: x [B, H, W, C] to every extent. Throws ShapeError. */
+/** All extents, from x [B, H, W, C] and the margins. Throws ShapeError. */
 export function paddingGeometry(x: Shape, [top, bottom, left, right]: Margins): PaddingGeometry {
   const { b, h, w, c } = nhwc('zero_padding2d', x);
   return { b, h, w, c, oh: h + top + bottom, ow: w + left + right, top, left };
 }
 
-/** y [B, OH, OW, C]. */
+/** y [B, OH, OW, C] from x [B, H, W, C]. */
 export function zeroPadding2dForward(rec: Recorder, x: Tensor, g: PaddingGeometry): Tensor {
   const y = rec.alloc([g.b, g.oh, g.ow, g.c], 'y');
   rec.dispatch(forwardKernel, { bind: { x, y }, ...laneGrid(y, { ...g }) });
   return y;
 }
 
-/** dx [B, H, W, C]. */
+/** dx [B, H, W, C] from dy [B, OH, OW, C]. */
 export function zeroPadding2dBackward(rec: Recorder, dy: Tensor, g: PaddingGeometry): Tensor {
   const dx = rec.alloc([g.b, g.h, g.w, g.c], 'dx');
   rec.dispatch(backwardKernel, { bind: { dy, dx }, ...laneGrid(dx, { ...g }) });

@@ -4,7 +4,7 @@ import { type ActivationName, activate, type PointwiseActivation, pointwise } fr
 
 /**
  * Activation by its name; https://keras.io/api/layers/core_layers/activation/
- * A softmax at a network's end passes the scores on: it is part of the loss, and `Learner.predict` applies it.
+ * As a network's last layer, softmax passes the logits through: it is part of the loss, and `Learner.predict` applies it.
  */
 export function Activation({ activation }: { readonly activation: ActivationName }): Layer {
   return {
@@ -16,7 +16,7 @@ export function Activation({ activation }: { readonly activation: ActivationName
   };
 }
 
-/** A layer that is one activation of single values. */
+/** A layer that applies one element-wise activation. */
 function pointwiseLayer(kind: string, config: Layer['config'], activation: PointwiseActivation): Layer {
   return {
     ...{ kind, config },
@@ -27,7 +27,7 @@ function pointwiseLayer(kind: string, config: Layer['config'], activation: Point
 }
 
 /**
- * ELU: alpha (e^x - 1) below 0; https://keras.io/api/layers/activation_layers/elu/
+ * ELU: x for x > 0, else alpha * (exp(x) - 1); https://keras.io/api/layers/activation_layers/elu/
  * @param options `alpha`, default 1
  */
 export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
@@ -38,7 +38,7 @@ export function ELU({ alpha = 1 }: { readonly alpha?: number } = {}): Layer {
 export interface ReLUOptions {
   /** Largest output; default: none. */
   readonly maxValue?: number;
-  /** Factor of negative values; default 0. */
+  /** Slope for negative inputs; default 0. */
   readonly negativeSlope?: number;
 }
 
@@ -58,7 +58,7 @@ export function ReLU({ maxValue, negativeSlope = 0 }: ReLUOptions = {}): Layer {
 }
 
 /**
- * ReLU with a slope for negative values; https://keras.io/api/layers/activation_layers/leaky_relu/
+ * ReLU with a slope for negative inputs; https://keras.io/api/layers/activation_layers/leaky_relu/
  * @param options `negativeSlope`, default 0.3
  */
 export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: number } = {}): Layer {
@@ -67,9 +67,9 @@ export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: nu
 }
 
 /**
- * Turns scores into probabilities; https://keras.io/api/layers/activation_layers/softmax/
- * At a network's end it is part of the loss (shaders/softmax_cross_entropy.wgsl): the layer then passes the scores on,
- * and `Learner.predict` gives the probabilities.
+ * Softmax over the last axis; https://keras.io/api/layers/activation_layers/softmax/
+ * As a network's last layer it is part of the loss (shaders/softmax_cross_entropy.wgsl): the layer passes the logits
+ * through, and `Learner.predict` returns the probabilities.
  */
 export function Softmax(): Layer {
   return {

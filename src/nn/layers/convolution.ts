@@ -7,7 +7,7 @@ import { type ActivationName, activate } from '../ops/activation.js';
 import { conv2d } from '../ops/conv2d.js';
 import { depthwiseConv2d } from '../ops/depthwise_conv2d.js';
 
-/** A window's extent: one number, or height and width. */
+/** The extent of a window: one number for a square, or height and width. */
 export type Extent = number | readonly [number, number];
 
 /** Height and width. */
@@ -15,7 +15,7 @@ export function pairOf(extent: Extent): readonly [number, number] {
   return typeof extent === 'number' ? [extent, extent] : extent;
 }
 
-/** One number where both are the same: how a layer's config says it. */
+/** The extent as it appears in a layer's config: one number for a square. */
 function plainExtent(extent: Extent): Extent {
   const [height, width] = pairOf(extent);
   return height === width ? height : [height, width];
@@ -27,17 +27,17 @@ const trainable = (name: string, shape: Shape, initializer: Initializer): Weight
 const biasOf = (used: boolean, count: number): WeightSpec[] =>
   used ? [trainable('bias', [count], 'zeros')] : [];
 
-/** What all convolutions let one set. */
+/** Options of all convolutions. */
 interface WindowOptions {
   /** Height and width of the window; default 3. */
   readonly kernelSize?: Extent;
-  /** Step in both directions; default 1. */
+  /** Stride in both directions; default 1. */
   readonly strides?: number;
-  /** Default 'same'; Keras's own default is 'valid', no network here uses that. */
+  /** Default 'same'. (Keras's default is 'valid', which no network here uses.) */
   readonly padding?: Padding;
   /** Default true. */
   readonly useBias?: boolean;
-  /** Applied to the result; default linear. */
+  /** Activation of the result; default linear. */
   readonly activation?: ActivationName;
   /** Default glorot_uniform. */
   readonly kernelInitializer?: Initializer;
@@ -45,11 +45,11 @@ interface WindowOptions {
 
 /** Options of `Conv2D`. */
 export interface Conv2DOptions extends WindowOptions {
-  /** Channels of the output. */
+  /** Number of output channels. */
   readonly filters: number;
 }
 
-/** The options with their defaults, and the convolution as the kernels take it. */
+/** The layer's config with defaults filled in, the window's height and width, and the kernels' options. */
 function windowOf(options: WindowOptions) {
   const { kernelSize = 3, strides = 1, padding = 'same', useBias = true } = options;
   const { activation = 'linear', kernelInitializer = 'glorot_uniform' } = options;
@@ -83,11 +83,14 @@ export function Conv2D(options: Conv2DOptions): Layer {
 
 /** Options of `DepthwiseConv2D`. */
 export interface DepthwiseConv2DOptions extends WindowOptions {
-  /** Windows, and so outputs, of each channel; default 1. */
+  /** Windows, and so output channels, per input channel; default 1. */
   readonly depthMultiplier?: number;
 }
 
-/** A window a channel; https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/ */
+/**
+ * Convolves each channel with windows of its own over NHWC;
+ * https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
+ */
 export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
   const { depthMultiplier = 1 } = options;
   const { config, size, convolution } = windowOf(options);
@@ -113,9 +116,9 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
 
 /** Options of `SeparableConv2D`. */
 export interface SeparableConv2DOptions extends WindowOptions {
-  /** Channels of the output. */
+  /** Number of output channels. */
   readonly filters: number;
-  /** Windows of each channel in the depthwise part; default 1. */
+  /** Windows per channel in the depthwise part; default 1. */
   readonly depthMultiplier?: number;
 }
 

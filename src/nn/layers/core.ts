@@ -15,11 +15,11 @@ import { zeroPadding2d } from '../ops/zero_padding2d.js';
 
 /** Options of `Dense`. */
 export interface DenseOptions {
-  /** Numbers of the output. */
+  /** Number of output features. */
   readonly units: number;
   /** Default true. */
   readonly useBias?: boolean;
-  /** Applied to the result; default linear. */
+  /** Activation of the result; default linear. */
   readonly activation?: ActivationName;
   /** Default glorot_uniform. */
   readonly kernelInitializer?: Initializer;
@@ -51,7 +51,7 @@ export function Dense(options: DenseOptions): Layer {
 
 /** Options of `BatchNormalization`. */
 export interface BatchNormalizationOptions {
-  /** Channel axis, counted with the batch axis; default -1. */
+  /** Channel axis, where axis 0 is the batch; default -1. */
   readonly axis?: number;
   /** Default 0.99. */
   readonly momentum?: number;
@@ -94,7 +94,7 @@ export function BatchNormalization(options: BatchNormalizationOptions = {}): Lay
   };
 }
 
-/** Dropout of single values; https://keras.io/api/layers/regularization_layers/dropout/ */
+/** Dropout of single elements; https://keras.io/api/layers/regularization_layers/dropout/ */
 export function Dropout({ rate }: { readonly rate: number }): Layer {
   return {
     kind: 'Dropout',
@@ -105,7 +105,7 @@ export function Dropout({ rate }: { readonly rate: number }): Layer {
   };
 }
 
-/** Dropout of whole maps; https://keras.io/api/layers/regularization_layers/spatial_dropout2d/ */
+/** Dropout of whole feature maps; https://keras.io/api/layers/regularization_layers/spatial_dropout2d/ */
 export function SpatialDropout2D({ rate }: { readonly rate: number }): Layer {
   return {
     kind: 'SpatialDropout2D',
@@ -134,15 +134,16 @@ export function Flatten(): Layer {
   };
 }
 
-/** The sum of its inputs, all of one shape: where skip connections meet. https://keras.io/api/layers/merging_layers/add/ */
+/** The sum of its inputs, all of one shape, as for skip connections; https://keras.io/api/layers/merging_layers/add/ */
 export function Add(): Layer {
   return {
     kind: 'Add',
     config: {},
     outputShape: (input, ...others) => {
       if (others.length === 0)
-        throw new ShapeError('Add', 'it adds up branches', 'two inputs or more', 'one');
-      for (const other of others) expectShape('Add', `all inputs are ${formatShape(input)}`, other, input);
+        throw new ShapeError('Add', 'it sums several inputs', 'two inputs or more', 'one');
+      for (const other of others)
+        expectShape('Add', `all inputs have the shape ${formatShape(input)}`, other, input);
       return input;
     },
     weights: noWeights,
@@ -156,7 +157,7 @@ export interface ZeroPadding2DOptions {
   readonly padding?: number | readonly [number, number] | Margins;
 }
 
-/** A frame of zeros; https://keras.io/api/layers/reshaping_layers/zero_padding2d/ */
+/** Adds rows and columns of zeros around an image; https://keras.io/api/layers/reshaping_layers/zero_padding2d/ */
 export function ZeroPadding2D({ padding = 1 }: ZeroPadding2DOptions = {}): Layer {
   const [rows, columns] = typeof padding === 'number' ? [padding, padding] : padding;
   const margins = (

@@ -8,13 +8,13 @@ import {
 import type { Context, TensorVar } from '../context.js';
 import { softmax } from './softmax.js';
 
-/** An activation of single values with its settings. */
+/** An element-wise activation with its settings. */
 export interface PointwiseActivation {
   readonly op: ActivationOp;
   readonly settings: Settings;
 }
 
-/** The activations of single values that a layer may name, with Keras's settings for them. */
+/** The element-wise activations that a layer may name, with Keras's settings. */
 const POINTWISE = {
   relu: { op: 'relu', settings: {} },
   elu: { op: 'elu', settings: { alpha: 1 } },
@@ -32,12 +32,12 @@ export const ACTIVATION_NAMES: readonly ActivationName[] = [
   'softmax',
 ];
 
-/** What an activation does to single values; undefined for linear, and for softmax, which works on rows. */
+/** The element-wise activation of a name. Undefined for linear, and for softmax, which works on rows. */
 export function pointwiseOf(name: ActivationName): PointwiseActivation | undefined {
   return name === 'linear' || name === 'softmax' ? undefined : POINTWISE[name];
 }
 
-/** Differentiable activation of single values, any shape. Keeps its input or output until the backward pass. */
+/** Differentiable element-wise activation, any shape. Keeps its input or its output until the backward pass. */
 export function pointwise(ctx: Context, x: TensorVar, { op, settings }: PointwiseActivation): TensorVar {
   const kernels: ActivationKernels = ACTIVATION_KERNELS[op];
   const y = kernels.forward(ctx.rec, x.value, settings);
@@ -47,7 +47,7 @@ export function pointwise(ctx: Context, x: TensorVar, { op, settings }: Pointwis
 
 /**
  * Differentiable activation by name, any shape.
- * @param last whether the network ends here: softmax is then part of the loss, and the scores pass
+ * @param last whether it belongs to the last layer: softmax is then part of the loss, and the logits pass through
  */
 export function activate(ctx: Context, x: TensorVar, name: ActivationName, last: boolean): TensorVar {
   if (name === 'softmax' && !last) return softmax(ctx, x);

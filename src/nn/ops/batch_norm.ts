@@ -7,7 +7,7 @@ import {
 } from '../../gpu/kernels/batch_norm.js';
 import type { Context, TensorVar } from '../context.js';
 
-/** The four weights of a batch normalisation, all [C]; the moving ones are not trained. */
+/** The four weights of a batch normalisation, all [C]. The moving averages are not trained. */
 export interface NormVars {
   readonly gamma: TensorVar;
   readonly beta: TensorVar;
@@ -15,7 +15,7 @@ export interface NormVars {
   readonly movingVariance: TensorVar;
 }
 
-/** Their tensors. */
+/** The tensors of these variables. */
 export function normWeights(w: NormVars): NormWeights {
   return {
     gamma: w.gamma.value,
@@ -26,13 +26,13 @@ export function normWeights(w: NormVars): NormWeights {
 }
 
 export interface NormOptions {
-  /** Which axis holds the channels: -1 (NHWC, features) or 1 (NCHW). */
+  /** The channel axis: -1 (NHWC, features) or 1 (NCHW). */
   readonly axis: number;
   readonly epsilon: number;
   readonly momentum: number;
 }
 
-/** Differentiable batch normalisation over any rank >= 2; in training it also moves the moving averages. */
+/** Differentiable batch normalisation, any rank >= 2. In training it also updates the moving averages. */
 export function batchNorm(ctx: Context, x: TensorVar, w: NormVars, options: NormOptions): TensorVar {
   const { rec, tape, training } = ctx;
   const g = normGeometry(x.value.shape, options.axis);

@@ -3,7 +3,7 @@ import type { Shape } from '../../gpu/shape.js';
 import { Var } from '../autograd.js';
 import type { Context, TensorVar } from '../context.js';
 
-/** A value that never changes and has no gradient, in place of a weight that a layer does without. */
+/** A constant without gradient, in place of a weight that a layer does not have. */
 export function constant({ prepare }: Context, shape: Shape, value: number): TensorVar {
   const tensor = prepare.alloc(shape, `${value}`);
   fill(prepare, tensor, value);

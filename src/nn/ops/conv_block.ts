@@ -2,7 +2,7 @@ import { conv2dBlock, conv2dForward, conv2dGradients, takesAffine } from '../../
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import {
   type EluNormPoolOptions,
-  eluNormLeft,
+  eluNormDeferred,
   eluNormPoolGradients,
   eluNormPoolTrain,
 } from '../../gpu/kernels/elu_norm_pool.js';
@@ -16,16 +16,17 @@ export interface ConvBlockWeights {
   readonly norm: NormVars;
 }
 
-/** The convolution of a block that alone reads another's output. */
+/** The convolution that is the only reader of a block's output. */
 export interface BlockReader {
   readonly kernel: TensorVar;
   readonly convolution: ConvOptions;
 }
 
 /**
- * Differentiable convolution, ELU, batch normalisation, max pooling and dropout in one: x [B,H,W,IC] -> [B,OH,OW,OC]; OC
- * a multiple of 4. Outside of training it has no gradient.
- * @param reader of an output without pooling and dropout: if it can, it does the batch normalisation as it loads
+ * Differentiable convolution, ELU, batch normalisation, max pooling and dropout as one fused op:
+ * x [B,H,W,IC] -> [B,OH,OW,OC]; OC a multiple of 4. Outside of training it has no gradient.
+ * @param reader the only reader of a block without pooling and dropout. If its kernels can apply the normalisation while
+ *   loading, the block defers it to them (`Context.deferredNorms`)
  */
 export function convBlock(
   ctx: Context,
@@ -35,9 +36,9 @@ export function convBlock(
   options: EluNormPoolOptions,
   reader?: BlockReader,
 ): TensorVar {
-  const { rec, prepare, tape, training, step, left, format } = ctx;
+  const { rec, prepare, tape, training, stepState, deferredNorms, format } = ctx;
   const g = convGeometry(x.value.shape, kernel.value.shape, convolution);
-  const operands = { x: x.value, weight: kernel.value, bias: bias?.value, affine: left.get(x) };
+  const operands = { x: x.value, weight: kernel.value, bias: bias?.value, affine: deferredNorms.get(x) };
   const weights = normWeights(norm);
   const inputs = [x, kernel, norm.gamma, norm.beta, ...(bias === undefined ? [] : [bias])];
   if (!training) {
@@ -49,19 +50,19 @@ export function convBlock(
     gamma: options.poolSize === 2 ? weights.gamma : undefined,
   });
   const { y: e, kept, moments, winner } = made;
-  const leave =
+  const defer =
     reader !== undefined &&
     takesAffine(rec.gpu, convGeometry(e.shape, reader.kernel.value.shape, reader.convolution));
-  const { y, affine, saved } = leave
-    ? { y: e, ...eluNormLeft(rec, { e, moments }, weights, options) }
-    : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments, winner }, weights, step, options) };
+  const { y, affine, saved } = defer
+    ? { y: e, ...eluNormDeferred(rec, { e, moments }, weights, options) }
+    : { affine: undefined, ...eluNormPoolTrain(rec, { e, moments, winner }, weights, stepState, options) };
   const output = tape.record('conv_block', inputs, y, (dy) => {
     const { gradient, dgamma, dbeta } = eluNormPoolGradients(rec, dy, e, weights, saved, options);
     const { dx, dw, db } = conv2dGradients(rec, operands, gradient, g, { kept, inputGradient: x.needsGrad });
     rec.release(gradient.coefficients);
-    if (y !== e) rec.release(e); // else the tape does
+    if (y !== e) rec.release(e); // otherwise the tape releases it as the op's output
     return [dx, dw, dgamma, dbeta, ...(bias === undefined ? [] : [db])];
   });
-  if (affine !== undefined) left.set(output, affine);
+  if (affine !== undefined) deferredNorms.set(output, affine);
   return output;
 }

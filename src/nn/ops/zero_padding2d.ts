@@ -6,7 +6,7 @@ import {
 } from '../../gpu/kernels/zero_padding2d.js';
 import type { Context, TensorVar } from '../context.js';
 
-/** Differentiable frame of zeros: x [B,H,W,C] -> [B,OH,OW,C]. */
+/** Differentiable zero padding: x [B,H,W,C] -> [B,OH,OW,C]. */
 export function zeroPadding2d(ctx: Context, x: TensorVar, margins: Margins): TensorVar {
   const g = paddingGeometry(x.value.shape, margins);
   const y = zeroPadding2dForward(ctx.rec, x.value, g);
