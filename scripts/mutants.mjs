@@ -6,7 +6,7 @@
  *   --file TEXT      only files whose path contains TEXT; --kind KIND: only mutants of that kind
  *   --planted        only the known faults of test/mutants/planted.yaml, which are always among the others
  *   --tests S        seconds of test files that a mutant has to survive, the nearest first (default 20)
- *   --list           prints the mutants and runs nothing
+ *   --list           prints the mutants, with the test that noticed each in an earlier run, and runs nothing
  *   --fresh          forgets what an earlier run found; without it mutants that were noticed are not tried again
  *   --write          writes the scores to test/mutants/scores.json and the table in docs/results.md
  * Exit code 1 where a known fault is not noticed or no longer fits its file.
@@ -199,7 +199,8 @@ async function tryFolder(folder) {
   const { all, drawn } = values.planted ? { all: 0, drawn: [] } : generatedIn(folder);
   const mutants = [...planted, ...drawn];
   if (values.list) {
-    for (const mutant of mutants) console.log(words(mutant));
+    for (const mutant of mutants)
+      console.log(`${words(mutant)} [${memory.get(mutant.key) ?? 'not noticed so far'}]`);
     console.log(`${folder}: ${mutants.length} of ${all} mutants and ${planted.length} known faults`);
     return;
   }
@@ -209,8 +210,10 @@ async function tryFolder(folder) {
     if (!memory.has(mutant.key)) {
       const tests = await testsFor(bench, mutant.file, testsOf);
       const test = await noticed(bench, mutant, tests);
-      if (test === undefined) survivors.push(mutant);
-      else remember(mutant.key, test);
+      if (test === undefined) {
+        survivors.push(mutant);
+        console.error(`not noticed so far: ${words(mutant)}`);
+      } else remember(mutant.key, test);
     }
     if (++count % 20 === 0)
       console.error(`${folder}: ${count} of ${mutants.length}, ${survivors.length} not noticed`);

@@ -192,6 +192,14 @@ describe('weights in HDF5 files of Keras', () => {
     }
   });
 
+  it('of no layer are read from either name of their group', async () => {
+    const path = join(newFolder(), 'numbered.h5');
+    for (const root of ['layers', '_layer_checkpoint_dependencies']) {
+      await writeNumberedWeights(path, [], root);
+      await expect(readH5(path, KERAS_3)).rejects.toThrow(`${path}: ${root}/conv2d/vars has 0 weights`);
+    }
+  });
+
   it('that are missing, or fewer than the layer has, are named', async () => {
     const path = join(newFolder(), 'w.h5');
     await writingH5(path, (file) => putTexts(file, 'layer_names', ['a']));

@@ -49,6 +49,29 @@ describe('architectures', () => {
     expect(back.layers.map((l) => l.layer.config)).toEqual(model.layers.map((l) => l.layer.config));
   });
 
+  it('are written as Sequential where they are a chain, as Functional where they branch', () => {
+    const chain = toKeras(buildModel('fer-shallow', { filters: [4], inputShape: [12, 10, 1] }));
+    const [input, ...layers] = chain.config.layers;
+    expect(Object.keys(chain)).toEqual(['class_name', 'config', 'keras_version', 'backend']);
+    expect([chain.class_name, chain.keras_version, chain.backend]).toEqual([
+      'Sequential',
+      '2.15.0',
+      'tensorflow',
+    ]);
+    expect(Object.keys(chain.config)).toEqual(['name', 'layers']);
+    expect(input).toEqual({
+      class_name: 'InputLayer',
+      config: {
+        ...{ batch_input_shape: [null, 12, 10, 1], dtype: 'float32', sparse: false },
+        name: `${chain.config.name}_input`,
+      },
+    });
+    for (const own of layers) expect(own).not.toHaveProperty('inbound_nodes');
+    const { class_name: kind, config } = toKeras(miniXception());
+    expect([kind, config['trainable']]).toEqual(['Functional', true]);
+    expect(config.layers.map(({ name }) => name)).toEqual(config.layers.map((own) => own.config['name']));
+  });
+
   it('of old files are read, with their names', () => {
     for (const config of [OLD, { name: 'sequential_1', layers: OLD }]) {
       const model = fromKeras(sequential(config), 'old.h5');

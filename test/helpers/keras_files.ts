@@ -79,11 +79,12 @@ export async function writeKeras2(
 export async function writeNumberedWeights(
   path: string,
   folders: readonly { folder: string; weights: readonly NamedArray[] }[],
+  root = 'layers',
 ): Promise<void> {
   await h5wasm.ready;
   const file = new h5wasm.File(path, 'w');
   file.create_group('vars');
-  const layers = file.create_group('layers') as h5wasm.Group;
+  const layers = file.create_group(root) as h5wasm.Group;
   for (const { folder, weights } of folders) {
     const own = layers.create_group(folder) as h5wasm.Group;
     const vars = own.create_group('vars') as h5wasm.Group;

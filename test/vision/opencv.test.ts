@@ -17,6 +17,7 @@ import { type DetectorOptions, HaarDetector } from '../../src/vision/detector.js
 import { ImageSource } from '../../src/vision/images.js';
 import { matOf, pictureOf } from '../../src/vision/mat.js';
 import { openSource } from '../../src/vision/open_source.js';
+import { loadOpenCv } from '../../src/vision/opencv.js';
 import { checkVideoName, VideoRecorder } from '../../src/vision/video_recorder.js';
 import { FakeOpenCv, type Found, type MatLike, type Search } from './fake_opencv.js';
 
@@ -53,6 +54,44 @@ const gray = (width: number, height: number, tone: (x: number, y: number) => num
 /** A frame of OpenCV, 2 x 1: red, then a mix. */
 const FRAME: MatLike = { rows: 1, cols: 2, channels: 3, data: Uint8Array.of(0, 0, 255, 3, 2, 1) };
 const RGB = [255, 0, 0, 1, 2, 3];
+
+/** What the binding's package gives when it is asked for; undefined: it is not installed. */
+const binding = vi.hoisted(() => ({ module: undefined as object | undefined, asked: [] as string[] }));
+vi.mock('node:module', async (original) => ({
+  ...(await original<typeof import('node:module')>()),
+  createRequire: () => (name: string) => {
+    binding.asked.push(name);
+    if (binding.module === undefined) throw new Error('Cannot find module');
+    return binding.module;
+  },
+}));
+
+describe('the binding', () => {
+  it('is asked for by its package, and told to build nothing and to log errors alone', () => {
+    const before = process.env['OPENCV_LOG_LEVEL'];
+    delete process.env['OPENCV_LOG_LEVEL'];
+    delete process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'];
+    binding.module = {};
+    try {
+      expect(loadOpenCv()).toBe(binding.module);
+      expect(binding.asked).toEqual(['@u4/opencv4nodejs']);
+      expect(process.env['OPENCV_LOG_LEVEL']).toBe('ERROR');
+      expect(process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD']).toBe('1');
+      process.env['OPENCV_LOG_LEVEL'] = 'DEBUG';
+      loadOpenCv();
+      expect(process.env['OPENCV_LOG_LEVEL']).toBe('DEBUG');
+    } finally {
+      if (before === undefined) delete process.env['OPENCV_LOG_LEVEL'];
+      else process.env['OPENCV_LOG_LEVEL'] = before;
+    }
+  });
+
+  it('that does not load is a camera error that says how to get it', () => {
+    binding.module = undefined;
+    expect(() => loadOpenCv()).toThrow(CameraError);
+    expect(() => loadOpenCv()).toThrow('npm run setup:camera');
+  });
+});
 
 describe('mats', () => {
   it('are blue, green, red and pictures red, green, blue; gray is gray; none is left', () => {
