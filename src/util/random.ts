@@ -12,31 +12,34 @@ export interface NumberList {
  * sequence on every machine. Not for cryptography. Dropout has its own counter-based numbers on the device, in dropout.wgsl.
  */
 export class Rng {
-  readonly #s: Uint32Array;
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
 
   /** @param seed any integer @param stream separates uses: the sequences of (seed, 0) and (seed, 1) are unrelated */
   constructor(seed: number, stream = 0) {
     let x = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.imul((stream + 1) | 0, 0x85ebca6b)) >>> 0;
-    this.#s = new Uint32Array(4).map(() => {
+    const next = (): number => {
       x = (x + 0x9e3779b9) >>> 0;
       let z = x;
       z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
       return (z ^ (z >>> 15)) >>> 0;
-    });
+    };
+    [this.#a, this.#b, this.#c, this.#d] = [next(), next(), next(), next()];
   }
 
   /** An integer in [0, 2^32). */
   uint32(): number {
-    const s = this.#s as unknown as [number, number, number, number];
-    const result = Math.imul(rotl(Math.imul(s[1], 5), 7), 9) >>> 0;
-    const t = s[1] << 9;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotl(s[3], 11);
+    const result = Math.imul(rotl(Math.imul(this.#b, 5), 7), 9) >>> 0;
+    const t = this.#b << 9;
+    this.#c ^= this.#a;
+    this.#d ^= this.#b;
+    this.#b ^= this.#c;
+    this.#a ^= this.#d;
+    this.#c ^= t;
+    this.#d = rotl(this.#d, 11);
     return result;
   }
 
@@ -91,7 +94,7 @@ export class Rng {
 
   /** The four state words, enough to continue the sequence elsewhere. */
   get state(): number[] {
-    return [...this.#s];
+    return [this.#a, this.#b, this.#c, this.#d].map((word) => word >>> 0);
   }
 }
 
