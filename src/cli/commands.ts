@@ -18,8 +18,8 @@ import { WEBCAM } from './declarations/webcam.js';
 import { guarded } from './run_command.js';
 
 /**
- * A declared command, with the function that carries it out.
- * @param load imports that function, when the command runs: parsing and `--help` load no command's code
+ * Makes a yargs command from a declaration.
+ * @param load imports the function that runs the command. It is called only then, so parsing and `--help` stay fast.
  */
 function command<const D extends Declaration>(
   declaration: D,
@@ -33,7 +33,7 @@ function command<const D extends Declaration>(
       for (const [name, positional] of Object.entries(positionals)) y.positional(name, positional);
       return y.options(options);
     },
-    // yargs has held the arguments to the declaration that their type is made of.
+    // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
     handler: (args: object) =>
       guarded(args as ArgsOf<D> & GlobalArgs, async (checked) => (await load())(checked)),
   };

@@ -2,18 +2,18 @@ import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CamelCase } from '../util/camel_case.js';
 
 /**
- * What a command is called and what it takes. The types of its arguments follow from it (`ArgsOf`), so that a command reads
- * nothing that was not declared. Declarations import nothing heavy: every start of the program reads all of them.
+ * The name and the arguments of a command. `ArgsOf` derives the types of the arguments, so a command can only read what it
+ * declares. Every start of the program loads all declarations, so they must not import much.
  */
 export interface Declaration {
-  /** As yargs reads it: `evaluate`, `predict <paths..>`; more than one: the others are aliases. */
+  /** In the notation of yargs: `evaluate`, `predict <paths..>`. In a list, all but the first are aliases. */
   readonly usage: string | readonly string[];
   readonly describe: string;
   readonly positionals?: Readonly<Record<string, PositionalOptions>>;
   readonly options?: Readonly<Record<string, Options>>;
 }
 
-/** The values of options, under their names in camel case. What has no default may be undefined. */
+/** The values of options, with names in camel case. Options without a default may be undefined. */
 export type ValuesOf<O> =
   O extends Record<string, Options>
     ? { readonly [Name in keyof O & string as CamelCase<Name>]: InferredOptionTypes<O>[Name] }

@@ -8,9 +8,9 @@ export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
-  /** The command that mends it. */
+  /** The command, or the steps, that fix it. */
   readonly fix?: string;
-  /** Most things work without it. */
+  /** Whether most features work without it. */
   readonly optional?: boolean;
 }
 
@@ -22,7 +22,7 @@ interface SystemPackages {
   readonly vulkan: Readonly<Record<string, string>>;
 }
 
-/** The command that installs a Vulkan driver here; single-sourced with scripts/setup.mjs. */
+/** The command that installs a Vulkan driver here. scripts/setup.mjs reads the same list of packages. */
 export function vulkanFix(): string {
   const packages = JSON.parse(
     readFileSync(new URL('scripts/system_packages.json', ROOT), 'utf8'),
@@ -32,7 +32,7 @@ export function vulkanFix(): string {
   return 'npm run setup';
 }
 
-/** What there is around the GPU: Node, Vulkan files, OpenCV, cameras, the terminal. */
+/** Checks the system apart from the GPU: Node.js, Vulkan, OpenCV, the camera and the terminal. */
 export async function systemChecks(): Promise<Check[]> {
   return [
     nodeCheck(),
@@ -55,7 +55,7 @@ function loaderCheck(): Check {
     name: 'Vulkan loader',
     ok: path !== undefined,
     optional: true,
-    detail: path ?? 'libvulkan.so.1 not in the usual folders',
+    detail: path ?? 'libvulkan.so.1 is not in the usual folders',
     fix: vulkanFix(),
   };
 }
@@ -74,7 +74,7 @@ function driverCheck(): Check {
   };
 }
 
-/** Loads the binding in a process of its own: it prints on stdout while it loads, and a bad build may crash. */
+/** Loads the OpenCV binding in a child process, because it prints on stdout while loading, and a bad build may crash. */
 function openCvCheck(): Check {
   const code =
     "const cv = require('@u4/opencv4nodejs'); process.stderr.write('OpenCV ' + cv.version.major + '.' + cv.version.minor); process.exit(0)";

@@ -9,14 +9,14 @@ import { COMMANDS } from './commands.js';
 import { GLOBALS } from './declarations/globals.js';
 
 /**
- * The `fer-tui` program. Parsing loads neither the GPU binding nor the data code: each command imports what it
- * needs when it runs, so that `--help` answers at once.
+ * The `fer-tui` program. Each command imports its code when it runs, so that parsing and `--help` do not wait for the GPU
+ * binding.
  */
 process.env['NODE_ENV'] ??= 'production';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-/** Options of the program itself. Without a command, all others (or none at all) open the terminal UI. */
+/** Options that need no command. With any other option, or no arguments, a missing command means `tui`. */
 const OF_PROGRAM = ['--help', '--version', '--get-yargs-completions'];
 const typed = hideBin(process.argv);
 const bare = typed[0] === undefined || (typed[0].startsWith('-') && !OF_PROGRAM.includes(typed[0]));
@@ -35,7 +35,7 @@ const cli = yargs(words)
   .help()
   .wrap(Math.min(110, process.stdout.columns ?? 80))
   .fail((message, error) => {
-    // A command's own errors are handled by the command; what arrives here is bad usage.
+    // Only usage errors arrive here: `guarded` handles the errors of commands.
     const text = message ?? error.message;
     const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
     const near =
@@ -48,6 +48,8 @@ const cli = yargs(words)
 const wantsTui = words[0] === 'tui' && !words.includes('--help');
 if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY)) {
   cli.showHelp('error');
-  process.stderr.write('\nfer-tui: the terminal UI needs a terminal at both ends; here one is missing\n');
+  process.stderr.write(
+    '\nfer-tui: the terminal UI needs a terminal for input and output, but one of them is redirected\n',
+  );
   process.exitCode = EXIT.usage;
 } else await cli.parseAsync();

@@ -2,8 +2,8 @@ import { EXIT, FerError } from '../util/errors.js';
 import type { GlobalArgs } from './declarations/globals.js';
 
 /**
- * Runs a command's body and ends the process with its exit code. A FerError is told in one line; anything else is
- * our bug and shows its stack. With --json errors are events on stdout too.
+ * Runs a command and sets the exit code of the process. A FerError is printed as one line. Any other error is a bug and is
+ * printed with its stack. With --json, errors are also printed on stdout as events.
  */
 export async function guarded<A extends GlobalArgs>(
   args: A,
@@ -24,18 +24,19 @@ export async function guarded<A extends GlobalArgs>(
   }
 }
 
-/** Errors that already went out as events. */
+/** Errors that have already been printed as events. */
 const reported = new WeakSet<object>();
 
 function wasReported(error: unknown): boolean {
   return typeof error === 'object' && error !== null && reported.has(error);
 }
 
-/** Says that an error is already in the event stream. */
+/** Records that an error has already been printed as an event. */
 export function markReported(error: unknown): void {
   if (typeof error === 'object' && error !== null) reported.add(error);
 }
 
+/** Prints a value as one line of JSON on stdout. */
 export function writeJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

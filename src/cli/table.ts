@@ -1,4 +1,7 @@
-/** A plain table: first column left, others right, two spaces between, a rule under the head. Ends with a newline. */
+/**
+ * Formats a table: the first column is left-aligned, the others right-aligned, with two spaces between them and a rule below
+ * the head. It ends with a newline.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, c) => Math.max(cell.length, ...rows.map((row) => (row[c] ?? '').length)));
   const line = (cells: readonly string[]): string =>

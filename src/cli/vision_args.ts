@@ -2,7 +2,7 @@ import { VISION_DEFAULTS, type VisionSettings } from '../vision/options.js';
 import type { VisionArgs } from './declarations/vision.js';
 import { foreignOf } from './foreign_args.js';
 
-/** The settings of detector and classifier; what only `webcam` has is at its default. */
+/** Reads the settings of detector and classifier. Those that only `webcam` has keep their defaults. */
 export function settingsOf(args: VisionArgs): VisionSettings {
   const { weights, adapter, maxFaces, minFace, scaleFactor, neighbours, detectScale } = args;
   const { cascade, eyes, margin } = args;

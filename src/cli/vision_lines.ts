@@ -6,20 +6,21 @@ import { TimeStats } from '../vision/time_stats.js';
 import type { GlobalArgs } from './declarations/globals.js';
 import { markReported, writeJson } from './run_command.js';
 
-/** Exactly what is said where there is no face. */
+/** The line for a frame without a face. Scripts may rely on its wording. */
 export const NO_FACE = 'No face found';
 
-/** How a run without a screen is written. */
+/** Output of a command that runs without a screen. */
 export interface Lines {
-  /** A frame in words, on stdout. */
+  /** Describes a frame in a line of text. */
   plain(frame: FrameMessage): string;
-  /** The same for machines, with the classes in the order of the probabilities. */
+  /** Describes a frame as JSON. @param classes in the order of the probabilities */
   json(frame: FrameMessage, classes: readonly string[]): unknown;
 }
 
 /**
- * Runs the vision process without a screen: results on stdout, a line a frame; all else on stderr. Ctrl-C, SIGTERM and
- * a closed pipe end it like the end of the source, files whole. @throws FerError as the process reports it
+ * Runs the vision process without a screen. It prints one line per frame on stdout, and messages on stderr. Ctrl-C, SIGTERM and
+ * a closed pipe stop it in the same way as the end of the source does: output files are complete.
+ * @throws FerError that the process reports
  */
 export async function runLines(
   options: VisionOptions,
@@ -38,7 +39,9 @@ export async function runLines(
           const { name, width, height, fps, stills } = message.source;
           start = { v: 1, type: 'start', source: message.source, drawn: message.drawn };
           const rate = fps > 0 && !stills ? `, ${Number(fps.toFixed(2))} frames/s` : '';
-          say(`${name}: ${width} x ${height}${rate}${message.drawn ? '; drawn faces, not detected' : ''}`);
+          say(
+            `${name}: ${width} x ${height}${rate}${message.drawn ? '; the boxes of these drawn faces are known, not detected' : ''}`,
+          );
           if (options.record !== undefined) say(`● REC ${options.record}`);
           break;
         }
@@ -111,7 +114,7 @@ function inWords({ frames, dropped, seconds, without, record }: Summary, stats: 
   ].join('; ');
 }
 
-/** A face for machines: whole pixels, probabilities by name. */
+/** Describes a face as JSON: its box in whole pixels, and its probabilities by class name. */
 export function faceJson({ track, box, label, probabilities }: Face, classes: readonly string[]): object {
   const byName = Object.fromEntries(
     probabilities.map((p, i) => [classes[i] ?? String(i), Number(p.toFixed(4))]),
@@ -119,7 +122,7 @@ export function faceJson({ track, box, label, probabilities }: Face, classes: re
   return { track, box: roundBox(box), label, probabilities: byName };
 }
 
-/** A face in words. */
+/** Describes a face in words. */
 export function faceWords({ box, label, probabilities }: Face): string {
   const { x, y, width, height } = roundBox(box);
   return `${label} ${Math.round(100 * Math.max(...probabilities))} % at ${x},${y} ${width}x${height}`;

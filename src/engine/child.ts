@@ -9,13 +9,13 @@ import type { RequestName } from './requests.js';
 import { Training } from './training.js';
 
 /**
- * The engine's process: everything that computes, at a low priority, so that the screen stays quick. It ends when its
- * parent does; a training is then saved first.
+ * The engine's process. It does all computation, at a low priority, so that the screen stays responsive. When its parent ends,
+ * it saves a running training and exits.
  */
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver's threads begin, so that they inherit it
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver starts its threads, which inherit the priority
 
 const outbox = new Outbox((batch) => {
-  // The callback takes the error of a channel that has just been closed: then nobody listens any more.
+  // The callback ignores the error of a channel that has just closed: there is no receiver any more.
   if (process.connected) process.send?.(batch, undefined, undefined, () => undefined);
 });
 const send = (message: Message): void => outbox.send(message);
@@ -23,7 +23,7 @@ setInterval(() => send({ type: 'heartbeat' }), HEARTBEAT_MS).unref();
 
 let gpu: Promise<Gpu> | undefined;
 
-/** The device of all requests; a failure is not kept, so that asking again tries again. */
+/** The device of all requests. If opening it fails, the next request tries again. */
 function sharedGpu(): Promise<Gpu> {
   gpu ??= import('../gpu/device.js').then(({ openGpu }) => openGpu());
   gpu.catch(() => {
@@ -46,7 +46,7 @@ async function answer({ id, name, args }: Extract<Command, { type: 'request' }>)
     });
     send({ type: 'reply', id, value });
   } catch (error) {
-    if (!(error instanceof FerError)) console.error(error); // our bug: its stack goes to the log
+    if (!(error instanceof FerError)) console.error(error); // a bug: its stack goes to the log
     send({ type: 'failed', id, message: error instanceof Error ? error.message : String(error) });
   } finally {
     asked.delete(id);

@@ -1,28 +1,28 @@
 import type { Command, Message } from './protocol.js';
 import type { Args, Progress, RequestName, Result } from './requests.js';
 
-/** The engine as screens see it: the child process, or a stand-in for tests. */
+/** The engine's interface for screens. Implemented by the child process, and by stand-ins for replays and tests. */
 export interface Engine {
-  /** Asks for something. Rejects with an Error in words for people; `signal` gives up. */
+  /** Sends a request. Rejects with an Error whose message is for the user. `signal` cancels the request. */
   request<K extends RequestName>(
     name: K,
     args: Args<K>,
     options?: { onProgress?: (value: Progress<K>) => void; signal?: AbortSignal },
   ): Promise<Result<K>>;
   send(command: Command): void;
-  /** Everything but answers. Returns how to stop listening. */
+  /** Calls `listener` with all messages that do not answer a request. Returns a function that removes it. */
   listen(listener: (news: News) => void): () => void;
-  /** Lets it save what it trains and end; resolves when it has. A second call changes nothing. */
+  /** Saves the training and ends the engine; resolves when it has ended. Further calls have no effect. */
   close(): Promise<void>;
-  /** Ends it at once, whatever it does. */
+  /** Ends the engine at once, without saving. */
   kill(): void;
-  /** Lets go of it: it saves and ends by itself, without keeping this process alive. */
+  /** Disconnects from the engine, which saves and ends by itself. This process need not wait for it. */
   release(): void;
-  /** Where what it prints goes. */
+  /** Path of the log with the engine's output. */
   readonly log: string;
 }
 
-/** Messages that are no answers, and the end of the process itself. */
+/** Messages that do not answer a request, and the end of the process. */
 export type News =
   | Extract<Message, { type: 'heartbeat' | 'train' | 'loading' }>
   | { readonly type: 'exit'; readonly code: number | null; readonly signal: string | null };

@@ -1,12 +1,12 @@
 import type { Gpu } from '../gpu/device.js';
 import type { Args, Progress, RequestName, Result } from './requests.js';
 
-/** What a handler has beside its arguments. */
+/** What a handler receives in addition to its arguments. */
 export interface HandlerContext<K extends RequestName> {
   progress(value: Progress<K>): void;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the request is cancelled. */
   readonly signal: AbortSignal;
-  /** The engine's own device, opened when first asked for and shared by all handlers. Throws NoGpuError. */
+  /** The device that all handlers share, opened on first use. Throws NoGpuError. */
   gpu(): Promise<Gpu>;
 }
 

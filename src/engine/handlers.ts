@@ -1,7 +1,10 @@
 import type { Handler } from './handler.js';
 import type { RequestName } from './requests.js';
 
-/** Each is loaded when first asked for. They share a thread with training, so they must let go of it now and then. */
+/**
+ * The handler of every request, loaded on first use. Handlers share a thread with training, so a long one must yield to the
+ * event loop regularly.
+ */
 export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> } = {
   'runs.list': async () => (await import('./requests/runs.js')).runsList,
   'data.open': async () => (await import('./requests/data.js')).openData,

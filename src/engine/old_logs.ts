@@ -2,15 +2,15 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from '../util/processes.js';
 
-/** Days for which the log of an engine is kept after its last line. */
+/** Days for which a log is kept after its last line. */
 const DAYS = 7;
 
-/** Where the engine that process `pid` begins writes what it prints. */
+/** Path of the log of the engine that process `pid` starts. */
 export function logPath(folder: string, pid: number): string {
   return join(folder, `engine-${pid}.log`);
 }
 
-/** Removes the logs of processes that are gone, a week after their last line. What cannot be removed stays. */
+/** Removes the logs of ended processes a week after their last line. Logs that cannot be removed stay. */
 export function removeOldLogs(folder: string, now = Date.now()): void {
   for (const name of readdirSync(folder)) {
     const pid = Number(/^engine-(\d+)\.log$/.exec(name)?.[1]);
@@ -19,7 +19,7 @@ export function removeOldLogs(folder: string, now = Date.now()): void {
     try {
       if (now - statSync(path).mtimeMs > DAYS * 86_400_000) rmSync(path);
     } catch {
-      // Someone else's, or another fer-tui was quicker: no reason not to begin.
+      // The log is another user's, or another fer-tui has just removed it. Neither is a problem.
     }
   }
 }

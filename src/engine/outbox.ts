@@ -1,6 +1,6 @@
 import { BATCH_MS, type Batch, type Message } from './protocol.js';
 
-/** Gathers messages and posts them in numbered batches, so that a thousand events cost a few writes. */
+/** Collects messages and posts them in numbered batches, so that a thousand events take only a few writes. */
 export class Outbox {
   #seq = 0;
   #waiting: Message[] = [];
@@ -13,7 +13,7 @@ export class Outbox {
     this.#timer ??= setTimeout(() => this.flush(), BATCH_MS);
   }
 
-  /** Posts now what waits. */
+  /** Posts the collected messages at once. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

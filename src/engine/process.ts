@@ -15,8 +15,8 @@ interface Pending {
 }
 
 /**
- * The engine in a child process: begun when first needed, begun again after it ended. What it or the driver prints goes
- * to a log, never to the screen.
+ * The engine in a child process. The first command starts the process, and the next command restarts it after it has ended.
+ * The output of the engine and of the GPU driver goes to a log file, never to the screen.
  */
 export class EngineProcess implements Engine {
   readonly log: string;
@@ -31,7 +31,7 @@ export class EngineProcess implements Engine {
     this.log = logPath(cacheFolder(), process.pid);
   }
 
-  /** Of the living child. */
+  /** Process id of the running child; undefined when none runs. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -51,7 +51,7 @@ export class EngineProcess implements Engine {
       signal?.addEventListener('abort', () => {
         if (!this.#pending.delete(id)) return;
         this.send({ type: 'cancel', id });
-        reject(new Error('given up'));
+        reject(new Error('cancelled'));
       });
       this.send({ type: 'request', id, name, args });
     });
@@ -80,7 +80,7 @@ export class EngineProcess implements Engine {
 
   release(): void {
     const child = this.#child;
-    if (child?.connected) child.disconnect(); // it notices, saves and ends
+    if (child?.connected) child.disconnect(); // the child sees the disconnect, saves and exits
     child?.unref();
   }
 
@@ -91,7 +91,7 @@ export class EngineProcess implements Engine {
     const child = fork(this.#entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', log, log, 'ipc'],
-      detached: true, // ^C and ^Z in the terminal are the screen's to handle
+      detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the screen
     });
     closeSync(log);
     child.on('message', (batch: Batch) => {
@@ -105,7 +105,7 @@ export class EngineProcess implements Engine {
       this.#pending.clear();
       this.#tell({ type: 'exit', code, signal });
     });
-    child.on('error', () => undefined); // a message to a child that has just ended; `exit` tells of it
+    child.on('error', () => undefined); // a message was sent to a child that has just ended; `exit` reports that
     return child;
   }
 

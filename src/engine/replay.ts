@@ -6,19 +6,20 @@ import type { Command } from './protocol.js';
 export interface ReplayOptions {
   /** Default 20. */
   readonly eventsPerSecond?: number;
-  /** What happens instead of the event with this index: nothing any more, or a sudden end. */
+  /** Index of the event before which the engine falls silent. */
   readonly stallAt?: number;
+  /** Index of the event before which the engine crashes. */
   readonly crashAt?: number;
 }
 
 const TICK_MS = 50;
 
 /**
- * An engine without a GPU: plays the log of a run, for demonstrations and tests. It takes every command that steers;
- * requests fail.
+ * A stand-in for the engine that replays the log of a run, for demonstrations and tests. It needs no GPU. It accepts the
+ * commands that steer training; requests fail.
  */
 export class ReplayEngine implements Engine {
-  readonly log = 'none: this is a replay';
+  readonly log = 'none (this is a replay)';
   readonly #listeners = new Set<(news: News) => void>();
   #timer: NodeJS.Timeout | undefined;
   #next = 0;
@@ -30,12 +31,12 @@ export class ReplayEngine implements Engine {
     private readonly options: ReplayOptions = {},
   ) {}
 
-  /** Throws RunError for a file that is no log. */
+  /** Replays a log file. Throws RunError if it is not the log of a run. */
   static ofFile(path: string, options?: ReplayOptions): ReplayEngine {
     return new ReplayEngine(readEvents(path), options);
   }
 
-  /** Whether everything has been played. */
+  /** Whether all events have been replayed. */
   get done(): boolean {
     return this.#next >= this.events.length;
   }
@@ -45,7 +46,7 @@ export class ReplayEngine implements Engine {
   }
 
   request(): Promise<never> {
-    return Promise.reject(new Error('not in a replay: there is no engine'));
+    return Promise.reject(new Error('not available in a replay, which has no engine'));
   }
 
   send(command: Command): void {
@@ -58,7 +59,7 @@ export class ReplayEngine implements Engine {
       case 'pause':
       case 'continue':
         this.#paused = command.type === 'pause';
-        this.#note(command.type, command.type === 'pause' ? 'paused' : 'goes on');
+        this.#note(command.type, command.type === 'pause' ? 'paused' : 'continued');
         break;
       case 'step':
         this.#play(1);

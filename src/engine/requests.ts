@@ -4,56 +4,59 @@ import type { SplitName } from '../data/types.js';
 import type { LayerOption } from '../nn/layer.js';
 import type { RunReport } from '../train/runs.js';
 /**
- * What a screen may ask the engine for, by name: arguments, progress, result. They travel as structured clones, so
- * typed arrays do and functions do not. A new one needs an entry here and a handler in `handlers.ts`.
+ * The requests that the engine answers: arguments, progress and result of each. They are sent as structured clones, which may
+ * contain typed arrays but no functions. A new request needs an entry here and a handler in `handlers.ts`.
  */
 export interface Requests {
-  /** All runs of a folder, the latest first. */
+  /** All runs in a folder, newest first. */
   'runs.list': { args: { folder: string }; progress: never; result: RunReport[] };
   /** The adapter that training would use. */
   'machine.probe': { args: { adapter?: string }; progress: never; result: MachineReport };
-  /** Reads and checks a data set, leaving bad rows out; it is kept for the requests that follow. */
+  /** Loads and checks a data set, without its bad rows. It stays in memory for the following requests. */
   'data.open': { args: DataPlace; progress: Share; result: DataReport };
-  /** Pixels [indices.length, 48, 48]. */
+  /** The faces with these indices: pixels [indices.length, 48, 48]. */
   'data.faces': { args: FacePlace & { indices: readonly number[] }; progress: never; result: Uint8Array };
-  /** A face as training with these settings sees it in its first epochs: [epochs, 48, 48]. */
+  /** One face, augmented as training with these settings does in its first epochs: [epochs, 48, 48]. */
   'data.augment': {
     args: FacePlace & { index: number; augment: string; seed: number; epochs: number };
     progress: never;
     result: Uint8Array;
   };
+  /** Groups of identical images. */
   'data.duplicates': { args: DataPlace; progress: never; result: Twin[][] };
-  /** What a weight file says about every image of a split. */
+  /** Classifies every image of a split with a weight file. */
   'data.predict': { args: FacePlace & { weights: string }; progress: Share; result: Predictions };
-  /** Trained networks, of the runs in a folder and shipped ones. */
+  /** The trained networks that come with fer-tui, and those of the runs in a folder. */
   'weights.list': { args: { folder: string }; progress: never; result: WeightFile[] };
-  /** A built-in network by name, or a weight file by path. */
+  /** Describes a built-in network, given its name, or the network of a weight file, given its path. */
   'model.describe': { args: { model: string }; progress: never; result: ModelReport };
+  /** The weights of one layer. */
   'model.weights': { args: LayerPlace; progress: never; result: LayerArray[] };
-  /** `owner`: the layer that it is computed together with, or itself. */
-  /** Every kernel there is on the adapter. */
+  /** All kernels that run on the adapter. */
   'kernels.list': { args: object; progress: never; result: KernelList };
-  /** Holds kernels to the reference and, with `timed`, measures those that have variants; results come as progress. */
+  /** Compares kernels with the reference and, with `timed`, times those that have variants. Results arrive as progress. */
   'kernels.bench': {
     args: { ids: readonly string[]; timed: boolean };
     progress: { id: string; share: number; outcome?: undefined } | { id: string; outcome: KernelOutcome };
-    /** How many were asked for. */
+    /** Number of requested kernels. */
     result: number;
   };
+  /** The WGSL files of a kernel. */
   'kernels.source': { args: { id: string }; progress: never; result: ShaderFile[] };
-  /** Puts a variant into the tuning table of this machine. */
+  /** Makes a variant the choice for its shape in this machine's tuning table. */
   'kernels.pin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
+  /** The kernels that train a layer. `owner` is the layer that it is fused with, or the layer itself. */
   'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
 }
 
-/** How far something is. */
+/** Progress of a request. */
 export interface Share {
   readonly done: number;
   readonly total: number;
 }
 
 export interface DataPlace {
-  /** As `--data` takes it. */
+  /** A path or name, as for `--data`. */
   readonly path: string;
 }
 
@@ -68,7 +71,7 @@ export interface DataReport extends DataPlace {
   readonly splits: Readonly<Record<SplitName, { labels: Uint8Array; constant: readonly number[] }>>;
   /** Rows that could not be read. */
   readonly skipped: number;
-  /** Where the first of them are, and what is wrong. */
+  /** Position and fault of the first few. */
   readonly bad: readonly string[];
 }
 
@@ -82,11 +85,11 @@ export interface LayerPlace {
   readonly layer: string;
 }
 
-/** A network, layer by layer, for one image. Shapes have no batch axis. */
+/** A network, layer by layer. Shapes and costs are those of one image; shapes have no batch axis. */
 export interface ModelReport {
   readonly name: string;
   readonly trained: boolean;
-  /** Of a trained one: run, epoch, validation accuracy. */
+  /** Run, epoch and validation accuracy of a trained network. */
   readonly notes: Readonly<Record<string, string>>;
   readonly trainable: number;
   readonly nonTrainable: number;
@@ -99,13 +102,13 @@ export interface LayerReport {
   readonly kind: string;
   readonly input: readonly number[];
   readonly output: readonly number[];
-  /** Names of the layers whose outputs go in; empty for the images. */
+  /** Names of the layers that this one reads; empty if it reads the images. */
   readonly from: readonly string[];
   readonly params: number;
   readonly flop: number;
-  /** Of its output. */
+  /** Size of the output. */
   readonly bytes: number;
-  /** Pixels of the image, along an edge, that one value sees; undefined: all. */
+  /** Receptive field of one output value: pixels along an edge of the image; undefined for the whole image. */
   readonly sees: number | undefined;
   readonly settings: Readonly<Record<string, LayerOption>>;
   readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -117,7 +120,7 @@ export interface LayerArray {
   readonly data: Float32Array;
 }
 
-/** A file of shaders/, and which of its entry points are meant. */
+/** A file of shaders/, with the entry points that are used. */
 export interface ShaderFile {
   readonly name: string;
   readonly entries: readonly string[];
@@ -126,38 +129,38 @@ export interface ShaderFile {
 
 export interface KernelList {
   readonly adapter: string;
-  /** Images of a timed batch. */
+  /** Batch size of the timed kernels. */
   readonly batch: number;
   readonly entries: readonly KernelEntry[];
 }
 
-/** A way to compute something at a size; without `group`, a check that is not timed. */
+/** A kernel variant at one size. An entry without `group` is a check that is not timed. */
 export interface KernelEntry {
   readonly id: string;
   readonly kernel: string;
-  /** Empty where there is one way. */
+  /** Empty if the kernel has no variants. */
   readonly variant: string;
   readonly size: string;
-  /** What all variants of the same work share. */
+  /** The same for all variants that compute the same result. */
   readonly group?: string;
-  /** Whether training takes this variant. */
+  /** Whether training uses this variant. */
   readonly chosen?: boolean;
 }
 
 export interface KernelOutcome {
   readonly id: string;
-  /** Relative in norm, against the float64 reference; NaN when it did not run. */
+  /** Norm of the difference from the float64 reference, relative to its norm; NaN if the kernel did not run. */
   readonly error: number;
   readonly ok: boolean;
   readonly differs?: { readonly index: number; readonly got: number; readonly want: number };
-  /** Why it did not run, e.g. the compiler's words. */
+  /** Why it did not run, for example the compiler's message. */
   readonly failed?: string;
   readonly ms?: Summary;
   readonly gflops?: number;
   readonly gbytes?: number;
 }
 
-/** By image: the most probable class, and its probability. */
+/** The most probable class of each image, and its probability. */
 export interface Predictions {
   readonly said: Uint8Array;
   readonly confidence: Float32Array;

@@ -2,14 +2,14 @@ import { Control } from '../train/control.js';
 import type { Hooks } from '../train/session.js';
 import type { Message, Steering } from './protocol.js';
 
-/** The one training of an engine: begun, steered and stopped by commands; its events are messages. */
+/** Runs at most one training at a time. Commands start, steer and stop it; its events are sent as messages. */
 export class Training {
   #control: Control | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(private readonly send: (message: Message) => void) {}
 
-  /** Begins a run; one that is going on is an error event. */
+  /** Starts a run. Does nothing while a run is in progress. */
   train(settings: Readonly<Record<string, unknown>>): void {
     this.#begin(async (hooks) => {
       const [{ resolveConfig }, { runTraining }] = await Promise.all([
@@ -20,7 +20,7 @@ export class Training {
     });
   }
 
-  /** Goes on with the run in a folder. @param lr the learning rate from there on; default: as it was */
+  /** Resumes the run in a folder. @param lr new learning rate; default: unchanged */
   resume(path: string, lr?: number): void {
     this.#begin(async (hooks, control) => {
       const { resumeTraining } = await import('../train/session.js');
@@ -44,7 +44,7 @@ export class Training {
     verbs[command.type]();
   }
 
-  /** Stops after the batch, and resolves when everything is saved. */
+  /** Stops after the current batch; resolves when everything is saved. */
   async end(): Promise<void> {
     this.#control?.stop('sigterm');
     await this.#running;
@@ -55,18 +55,17 @@ export class Training {
     const control = new Control();
     this.#control = control;
     let ended = false;
-    const /** Reports an event to whoever listens. */
-      emit: Hooks['emit'] = (event) => {
-        ended ||= event.type === 'end';
-        this.send({ type: 'train', event });
-      };
+    const emit: Hooks['emit'] = (event) => {
+      ended ||= event.type === 'end';
+      this.send({ type: 'train', event });
+    };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
     this.#running = body({ emit, control, onLoadProgress }, control)
       .catch((error: unknown) => {
-        console.error(error); // into the log; whoever watches has the error event
+        console.error(error); // goes to the log; the screen gets the error event
         if (ended) return;
-        // Not even a session came of it: settings that make no sense.
+        // Invalid settings fail before there is a session that would report the error.
         emit({ type: 'error', message: error instanceof Error ? error.message : String(error), exit: 2 });
         emit({ type: 'end', status: 'failed', exit: 2 });
       })

@@ -85,7 +85,7 @@ export interface Binding<S> {
   readonly keys: readonly string[];
   /** A word or two for the last row of the terminal; without it, only the help lists the key. */
   readonly hint?: string;
-  /** A short sentence without a subject: "Pauses training, or goes on". */
+  /** A short sentence without a subject: "Pauses or continues training". */
   readonly help: string;
   /** Whether the key does anything now; default: always. */
   when?(act: Actions<S>): boolean;
@@ -139,7 +139,7 @@ type ValueOf<L> = Extract<L, { status: 'ready' }> extends { value: infer T } ? T
 /** A screen whose state is of any type, as the components see it. */
 export type AnyScreen = ScreenModule<unknown>;
 
-/** Checks a screen's parts against the type of its state, S. Components pass each screen its own state only. */
+/** Checks a screen against the type S of its state. Forgetting S is safe: a screen only ever receives its own state. */
 export function defineScreen<S>(module: ScreenModule<S>): AnyScreen {
-  return module as unknown as AnyScreen;
+  return module as AnyScreen;
 }

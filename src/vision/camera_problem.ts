@@ -1,21 +1,21 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** What can be known about a device from outside of OpenCV. */
+/** Facts about camera devices that are available without OpenCV. */
 export interface DeviceProbe {
-  /** All /dev/video*. */
+  /** Paths of all camera devices: /dev/video*. */
   devices(): readonly string[];
   readable(device: string): boolean;
-  /** Another program that has it open, as far as this user may see. */
+  /** Name of another program that has the device open, if this user may see it. */
   holder(device: string): string | undefined;
 }
 
-/** Why a camera cannot be opened, and the way out; undefined where nothing speaks against it. */
+/** Explains why a camera cannot be opened, and what to do about it; undefined if no problem is found. */
 export function cameraProblem(index: number, device: string, probe = LINUX): string | undefined {
   const devices = probe.devices();
   if (!devices.includes(device)) {
     const others = devices.map((path) => path.replace('/dev/video', '')).join(', ');
     const choice = others === '' ? 'plug one in' : `there are: --source ${others}`;
-    return `camera ${index}: not found (no ${device}); ${choice}, or look at a file, or at built-in faces with --source demo`;
+    return `camera ${index}: not found (no ${device}); ${choice}, or try a video file, or the built-in faces with --source demo`;
   }
   if (!probe.readable(device)) {
     return `camera ${index}: no permission to read ${device}; run sudo usermod -aG video "$USER", then log in again`;
@@ -26,9 +26,9 @@ export function cameraProblem(index: number, device: string, probe = LINUX): str
   return undefined;
 }
 
-/** A camera that is there and may be read, and still gives nothing. */
+/** The message for a camera that exists and is readable, but sends no picture. */
 export function cameraRefused(index: number, device: string): string {
-  return `camera ${index}: ${device} gives no picture; is it in use by another program? Some cameras have several devices: try --source ${index + 1}`;
+  return `camera ${index}: ${device} sends no picture; is it in use by another program? Some cameras have several devices: try --source ${index + 1}`;
 }
 
 export const LINUX: DeviceProbe = {
@@ -58,11 +58,11 @@ function holds(pid: string, device: string): boolean {
       try {
         return readlinkSync(`/proc/${pid}/fd/${fd}`) === device;
       } catch {
-        return false; // closed meanwhile
+        return false; // it has been closed in the meantime
       }
     });
   } catch {
-    return false; // ended, or another user's
+    return false; // the process has ended, or belongs to another user
   }
 }
 
@@ -74,7 +74,7 @@ function nameOf(pid: string): string {
   }
 }
 
-/** Whether devices can be looked at as files at all. */
+/** Whether this platform shows devices and open files in the file system. */
 export function canProbe(): boolean {
   return process.platform === 'linux' && existsSync('/proc');
 }

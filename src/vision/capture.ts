@@ -9,12 +9,12 @@ import { nameOfSource, type SourceSpec } from './source_spec.js';
 
 type CaptureSpec = Extract<SourceSpec, { kind: 'camera' | 'stream' | 'video' }>;
 
-/** Reads without a frame that a live source may make in a row, and the pause between them in ms. */
+/** Failed reads in a row after which a live source counts as ended, and the pause between them in milliseconds. */
 const [TRIES, PAUSE_MS] = [20, 100];
-/** What no decoder reports by mistake. */
+/** Higher frame rates are taken for a decoder's mistake. */
 const MOST_FPS = 240;
 
-/** Opens a camera, video file or stream and reads its first frame. Throws CameraError that says why not. */
+/** Opens a camera, video file or stream, and reads its first frame. Throws CameraError that says why this failed. */
 export async function openCapture(cv: OpenCv, spec: CaptureSpec): Promise<FrameSource> {
   const source = new CaptureSource(cv, spec, connect(cv, spec));
   await source.begin();
@@ -34,13 +34,13 @@ function connect(cv: OpenCv, spec: CaptureSpec): Capture {
     attempt(cv, target, [cv.CAP_FFMPEG, 0]) ??
     refuse(
       spec.kind === 'stream'
-        ? `${name}: the stream cannot be opened; check address, user and password, and that it plays elsewhere (ffplay, VLC)`
-        : `${name}: cannot be read as a video; expected a whole .mp4, .avi, .mkv or the like`,
+        ? `${name}: the stream cannot be opened; check the address, user and password, and whether other programs (ffplay, VLC) can play it`
+        : `${name}: cannot be read as a video; expected an intact .mp4, .avi, .mkv or similar file`,
     )
   );
 }
 
-/** The binding throws nothing useful, so a failure is only that. */
+/** Tries to open a target; undefined on failure. The binding's errors do not tell the reason. */
 function attempt(cv: OpenCv, target: string | number, apis: readonly number[]): Capture | undefined {
   for (const api of apis) {
     try {
@@ -83,7 +83,7 @@ class CaptureSource implements FrameSource {
     return this.#info;
   }
 
-  /** Reads the first frame, which alone says that there is something to see, and how large it is. */
+  /** Reads the first frame. Only this shows that the source works, and its size. */
   async begin(): Promise<void> {
     const mat = await this.#next();
     if (mat === undefined) {
@@ -92,7 +92,7 @@ class CaptureSource implements FrameSource {
       refuse(
         this.#spec.kind === 'camera'
           ? cameraRefused(this.#spec.index, this.#spec.device)
-          : `${name}: no frame can be decoded; expected a whole video of at least one frame`,
+          : `${name}: no frame can be decoded; expected an intact video with at least one frame`,
       );
     }
     this.#first = mat;
@@ -110,7 +110,7 @@ class CaptureSource implements FrameSource {
     return { index, t, picture: pictureOf(this.#cv, mat) };
   }
 
-  /** A file's last frame is its end; a camera that gives nothing more is gone or stuck. */
+  /** Handles a read without a frame: a file or stream has ended, but a camera has failed. Throws CameraError. */
   #end(): undefined {
     if (this.#spec.kind !== 'camera') return undefined;
     const { index, device } = this.#spec;
@@ -118,7 +118,7 @@ class CaptureSource implements FrameSource {
     throw new CameraError(
       canProbe() && !existsSync(device)
         ? `camera ${index} was unplugged ${seen}; plug it in again, then reconnect`
-        : `camera ${index} gives no more pictures ${seen}; reconnect, or unplug it and plug it in again`,
+        : `camera ${index} stopped sending pictures ${seen}; reconnect, or unplug it and plug it in again`,
     );
   }
 

@@ -7,29 +7,29 @@ import type { Box } from './geometry.js';
 import type { Frame, FrameSource, SourceInfo } from './source.js';
 
 const [WIDTH, HEIGHT, FPS] = [640, 480, 15];
-/** Frames for which an actor keeps a face, and length of a round of all scenes. */
+/** Length of a scene, in which each actor keeps one face, and of all scenes together; in frames. */
 const HOLD = 3 * FPS;
 const ROUND = 4 * HOLD;
 
-/** A drawn face that wanders through the frame. */
+/** A drawn face that moves through the frame. */
 interface Actor {
   readonly size: number;
-  /** Radius and pace of its path. */
+  /** Radius and speed of its path. */
   readonly sway: number;
   readonly pace: number;
-  /** Its middle, as a share of the frame. */
+  /** Horizontal centre of its path, as a fraction of the frame's width. */
   readonly at: number;
 }
 
 const ALONE: Actor = { size: 190, sway: 90, pace: 0.05, at: 0.5 };
 const LEFT: Actor = { size: 150, sway: 40, pace: 0.07, at: 0.25 };
 const RIGHT: Actor = { size: 120, sway: 50, pace: -0.06, at: 0.75 };
-/** What is shown in turns: somebody, somebody else, two, and nobody. */
+/** The scenes, in turn: one face, another face, two faces, none. */
 const SCENES: readonly (readonly Actor[])[] = [[ALONE], [ALONE], [LEFT, RIGHT], []];
 
 /**
- * Built-in drawn faces moving through a frame: needs no camera, no data and no OpenCV. A Haar cascade is made for
- * photographs and does not find them, so the source tells where they are. The same frames every time.
+ * A source of drawn faces that move through the frame. It needs no camera, no data and no OpenCV. A Haar cascade does not find
+ * drawn faces, so the source also provides their boxes. The frames are the same every time.
  */
 export class DemoSource implements FrameSource {
   readonly info: SourceInfo = {
@@ -45,7 +45,7 @@ export class DemoSource implements FrameSource {
   close(): void {}
 }
 
-/** The picture of a frame and where its faces are. */
+/** Draws a frame. Returns the picture and the boxes of its faces. */
 export function demoFrame(index: number): { picture: Picture; known: Box[] } {
   const data = new Uint8Array(WIDTH * HEIGHT * 3);
   for (let y = 0; y < HEIGHT; y++) {
@@ -72,7 +72,7 @@ function placeOf({ size, sway, pace, at }: Actor, index: number): Box {
   return { x: Math.round(x), y: Math.round(y), width: size, height: size };
 }
 
-/** A face of class `label`, drawn once for as long as it is shown. */
+/** Draws a face of class `label`. During a scene (`turn`), it is always the same face. */
 function faceOf(label: number, turn: number): Picture {
   const data = new Uint8Array(FACE_SIZE * FACE_SIZE);
   drawFace(label, new Rng(20 + turn), data);

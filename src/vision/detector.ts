@@ -7,21 +7,21 @@ import type { Cascade, OpenCv } from './opencv.js';
 import { cut } from './pixels.js';
 
 export interface DetectorOptions {
-  /** A cascade's XML file; default: OpenCV's frontal face. */
+  /** XML file of a cascade; default: OpenCV's for frontal faces. */
   readonly cascade?: string | undefined;
-  /** Drops faces in whose upper half no eye is found. */
+  /** Reject faces without an eye in the upper half. */
   readonly eyes: boolean;
-  /** Smallest face, in pixels of the frame. */
+  /** Edge of the smallest face, in pixels of the frame. */
   readonly minFace: number;
-  /** Step between the sizes that are looked for. */
+  /** Ratio between successive sizes of the search window. */
   readonly scaleFactor: number;
-  /** How many overlapping hits make a face. */
+  /** Number of overlapping detections that count as a face. */
   readonly neighbours: number;
-  /** The frame is made smaller by this before the search; 0: as far as `minFace` allows. */
+  /** Factor by which the frame is shrunk before the search, 0 to 1; 0: as small as `minFace` allows. */
   readonly scale: number;
 }
 
-/** Finds faces in a gray picture; the largest first. */
+/** Finds the faces in a gray picture, largest first. */
 export interface Detector {
   detect(gray: Picture): Promise<Box[]>;
 }
@@ -33,27 +33,27 @@ const FOLDERS = [
 ];
 const FACE = 'haarcascade_frontalface_default.xml';
 const EYE = 'haarcascade_eye.xml';
-/** Edge of the smallest face that is looked for after shrinking. The cascade itself goes down to 24, with less recall. */
+/** Edge of the smallest face after shrinking, in pixels. The cascade finds faces down to 24 pixels, but fewer of them. */
 const SEARCHED = 32;
 
-/** The path of one of OpenCV's own cascades, if it is installed. */
+/** Finds one of OpenCV's own cascades; undefined if it is not installed. */
 export function findCascade(name = FACE): string | undefined {
   return FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
 }
 
-/** How far frames are shrunk for the search. */
+/** Factor by which frames are shrunk before the search. */
 export function searchScale({ scale, minFace }: Pick<DetectorOptions, 'scale' | 'minFace'>): number {
   return scale > 0 ? scale : Math.min(1, SEARCHED / minFace);
 }
 
-/** A Haar cascade (Viola and Jones, 2001). */
+/** A detector that uses a Haar cascade (Viola and Jones, 2001). */
 export class HaarDetector implements Detector {
   readonly #cv: OpenCv;
   readonly #options: DetectorOptions;
   readonly #faces: Cascade;
   readonly #eyes: Cascade | undefined;
 
-  /** Throws UsageError when a cascade is missing or is none. */
+  /** Throws UsageError when a cascade does not exist or cannot be read. */
   constructor(cv: OpenCv, options: DetectorOptions) {
     this.#cv = cv;
     this.#options = options;
@@ -110,14 +110,14 @@ function openCascade(cv: OpenCv, given: string | undefined, name: string): Casca
   const path = given ?? findCascade(name);
   if (path === undefined || !existsSync(path)) {
     throw new UsageError(
-      `cascade ${path ?? name}: there is no such file; run "npm run setup:camera" for OpenCV's own, or give --cascade FILE.xml`,
+      `cascade ${path ?? name}: there is no such file; run "npm run setup:camera" to install OpenCV's own, or give another with --cascade FILE.xml`,
     );
   }
   try {
     return new cv.CascadeClassifier(path);
   } catch (cause) {
     throw new UsageError(
-      `cascade ${path}: not a cascade that OpenCV can read; expected a Haar or LBP cascade as XML`,
+      `cascade ${path}: OpenCV cannot read it; expected an XML file with a Haar or LBP cascade`,
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * Letters for labels inside of pictures, 5 x 7 dots: five columns a letter, the lowest bit on top. Small letters are
- * shown as large ones.
+ * The font for labels in pictures. A glyph has 5 x 7 dots, stored as five columns with the top dot in the lowest bit. There
+ * are only upper-case letters.
  */
 const GLYPHS: Readonly<Record<string, readonly number[]>> = {
   ' ': [0, 0, 0, 0, 0],
@@ -44,13 +44,13 @@ const GLYPHS: Readonly<Record<string, readonly number[]>> = {
   Y: [0x07, 0x08, 0x70, 0x08, 0x07],
   Z: [0x61, 0x51, 0x49, 0x45, 0x43],
 };
-/** For whatever is not in the table. */
+/** The glyph for characters that the table does not contain. */
 const UNKNOWN = [0x7f, 0x41, 0x41, 0x41, 0x7f];
 
 export const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
 
-/** Whether a letter has ink at a dot. */
+/** Whether a dot of a glyph is set. */
 export function glyphDot(letter: string, x: number, y: number): boolean {
   const columns = GLYPHS[letter.toUpperCase()] ?? UNKNOWN;
   return (((columns[x] ?? 0) >> y) & 1) === 1;

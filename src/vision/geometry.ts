@@ -6,7 +6,7 @@ export interface Box {
   readonly height: number;
 }
 
-/** Intersection over union, 0 to 1: how much two boxes are the same. */
+/** Intersection over union of two boxes, 0 to 1. */
 export function iou(a: Box, b: Box): number {
   const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const down = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
@@ -15,7 +15,7 @@ export function iou(a: Box, b: Box): number {
   return both / (a.width * a.height + b.width * b.height - both);
 }
 
-/** The box made larger (or smaller, below 0) by `margin` times its size on every side. */
+/** Enlarges a box by `margin` times its size on every side; a negative margin shrinks it. */
 export function grow({ x, y, width, height }: Box, margin: number): Box {
   return {
     x: x - margin * width,
@@ -25,17 +25,17 @@ export function grow({ x, y, width, height }: Box, margin: number): Box {
   };
 }
 
-/** Where a box lies in the mirrored frame. */
+/** Mirrors a box along with its frame. */
 export function mirrorBox(box: Box, frameWidth: number): Box {
   return { ...box, x: frameWidth - box.x - box.width };
 }
 
-/** Whole pixels, for output. */
+/** Rounds a box to whole pixels, for output. */
 export function roundBox({ x, y, width, height }: Box): Box {
   return { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
 }
 
-/** The largest first; equal ones from left to right, so that the order is always the same. */
+/** Compares boxes for sorting: largest first, then from left to right, then from top to bottom. */
 export function bySize(a: Box, b: Box): number {
   return b.width * b.height - a.width * a.height || a.x - b.x || a.y - b.y;
 }

@@ -3,7 +3,7 @@ import { pictureOf } from './mat.js';
 import type { Mat, OpenCv } from './opencv.js';
 import type { Frame, FrameSource, SourceInfo } from './source.js';
 
-/** Photographs, one after another. Turned upright as their EXIF data says. */
+/** A source of photographs, rotated as their EXIF data says. */
 export class ImageSource implements FrameSource {
   readonly info: SourceInfo;
   readonly #cv: OpenCv;
@@ -31,9 +31,9 @@ export class ImageSource implements FrameSource {
     try {
       const mat = this.#cv.imread(path);
       if (!mat.empty) return mat;
-    } catch {} // the binding gives no reason
+    } catch {} // the binding's error does not tell the reason
     throw new DataError(
-      `${path}: cannot be read as an image; expected a whole JPEG, PNG, BMP, WebP or TIFF: replace or remove it`,
+      `${path}: cannot be read as an image; expected an intact JPEG, PNG, BMP, WebP or TIFF: replace or remove it`,
     );
   }
 

@@ -1,7 +1,7 @@
 import type { Picture } from '../util/picture.js';
 import type { Mat, OpenCv } from './opencv.js';
 
-/** A frame of OpenCV (blue, green, red, or gray) as a picture. Releases it. */
+/** Converts an OpenCV image (blue, green and red, or gray) to a picture, and releases it. */
 export function pictureOf(cv: OpenCv, mat: Mat): Picture {
   try {
     const { cols: width, rows: height } = mat;
@@ -17,7 +17,7 @@ export function pictureOf(cv: OpenCv, mat: Mat): Picture {
   }
 }
 
-/** A picture as OpenCV wants it. The caller releases it. */
+/** Converts a picture to an OpenCV image. The caller must release it. */
 export function matOf(cv: OpenCv, { width, height, channels, data }: Picture): Mat {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const mat = new cv.Mat(bytes, height, width, channels === 1 ? cv.CV_8UC1 : cv.CV_8UC3);

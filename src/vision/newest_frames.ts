@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Frame, FrameSource } from './source.js';
 
-/** A frame and the milliseconds that it took to get. */
+/** A frame, and the milliseconds that reading it took. */
 export interface Timed {
   readonly frame: Frame;
   readonly ms: number;
 }
 
 /**
- * Reads a source without a pause, ahead of whoever takes the frames: the newest frame wins, older ones that nobody took
- * are dropped and counted. Files are played at their own speed.
+ * Reads a source continuously and keeps only the newest frame. Frames that the classifier had no time for are dropped and
+ * counted. Files are played at their own speed.
  */
 export class NewestFrames {
   readonly #source: FrameSource;
@@ -20,7 +20,7 @@ export class NewestFrames {
   #held = false;
   #wake: () => void = () => undefined;
   #release: () => void = () => undefined;
-  /** Frames that nobody took. */
+  /** Number of dropped frames. */
   dropped = 0;
 
   constructor(source: FrameSource) {
@@ -28,7 +28,7 @@ export class NewestFrames {
     void this.#read();
   }
 
-  /** The newest frame that was not taken yet, waiting for one if need be; undefined at the end. Throws CameraError. */
+  /** Takes the newest frame, waiting for one if necessary; undefined at the end. Throws CameraError. */
   async take(): Promise<Timed | undefined> {
     while (this.#newest === undefined) {
       if (this.#failure !== undefined) throw this.#failure;
@@ -42,13 +42,13 @@ export class NewestFrames {
     return taken;
   }
 
-  /** Holds a file where it is. What is live goes on, and its frames are not counted. */
+  /** Pauses a file. A live source continues, but its dropped frames are not counted. */
   hold(on: boolean): void {
     this.#held = on;
     if (!on) this.#release();
   }
 
-  /** Ends, even while a frame is waited for. */
+  /** Stops reading. A pending `take` resolves. */
   stop(): void {
     this.#stopped = true;
     this.#ended = true;
@@ -79,7 +79,7 @@ export class NewestFrames {
     this.#wake();
   }
 
-  /** Resolves with the milliseconds that it was held. */
+  /** Waits until the pause ends. Returns its length in milliseconds. */
   async #released(): Promise<number> {
     const begin = performance.now();
     await new Promise<void>((resolve) => {

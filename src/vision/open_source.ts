@@ -6,7 +6,7 @@ import type { OpenCv } from './opencv.js';
 import type { FrameSource } from './source.js';
 import { IMAGE_FILE, nameOfSource, type SourceSpec } from './source_spec.js';
 
-/** Opens a source. @param load gives OpenCV, where the source needs it @throws CameraError, DataError */
+/** Opens a source. @param load loads OpenCV; called only if the source needs it @throws CameraError, DataError */
 export async function openSource(spec: SourceSpec, load: () => OpenCv): Promise<FrameSource> {
   switch (spec.kind) {
     case 'demo':

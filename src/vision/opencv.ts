@@ -26,7 +26,7 @@ export interface OpenCv {
   readonly CAP_PROP_FRAME_COUNT: number;
 }
 
-/** Memory outside of JavaScript's heap: released by hand, as soon as it is read. */
+/** An image in OpenCV's memory, outside of JavaScript's heap. Call `release` as soon as its pixels have been read. */
 export interface Mat {
   readonly rows: number;
   readonly cols: number;
@@ -58,8 +58,8 @@ export interface Writer {
 }
 
 /**
- * The one place that loads the binding. It prints on stdout while it loads and its libraries print on stderr while they
- * run, so only the vision process may load it, whose stdout goes nowhere. Throws CameraError.
+ * Loads the OpenCV binding. Only the vision process may call this, because the binding prints on stdout while it loads, and its
+ * libraries print on stderr while they run. Throws CameraError.
  */
 export function loadOpenCv(): OpenCv {
   process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
@@ -68,7 +68,7 @@ export function loadOpenCv(): OpenCv {
     return createRequire(import.meta.url)('@u4/opencv4nodejs') as OpenCv;
   } catch (cause) {
     throw new CameraError(
-      'the camera needs OpenCV and its binding, which do not load here; run "npm run setup:camera" ("fer-tui doctor" shows what is missing), or look at the built-in faces with --source demo',
+      'the camera needs OpenCV and its binding, which cannot be loaded; run "npm run setup:camera" ("fer-tui doctor" shows what is missing), or try the built-in faces with --source demo',
       { cause },
     );
   }

@@ -3,7 +3,7 @@ import { UsageError } from '../util/errors.js';
 import type { VisionOptions } from './protocol.js';
 import { parseSource, type SourceSpec } from './source_spec.js';
 
-/** What can be asked of detector and classifier, as the command line names it. */
+/** Settings of detector and classifier, named as on the command line. */
 export interface VisionSettings {
   readonly weights?: string | undefined;
   readonly foreign?: ForeignModel;
@@ -24,8 +24,8 @@ export interface VisionSettings {
 }
 
 /**
- * What is taken where nothing is said. Measured (docs/results.md): the detector's by `npm run bench:webcam`, the margin by
- * `bench/webcam_margins.mjs`; a cascade's boxes are a little larger than the faces of FER-2013.
+ * Default settings, chosen by measurement (docs/results.md): those of the detector with `npm run bench:webcam`, the margin with
+ * `bench/webcam_margins.mjs`. The boxes of a cascade are a little larger than the faces of FER-2013.
  */
 export const VISION_DEFAULTS = {
   maxFaces: 5,
@@ -39,7 +39,7 @@ export const VISION_DEFAULTS = {
   mirror: false,
 } as const;
 
-/** Largest and smallest value of each number. */
+/** Smallest and largest value of each number. */
 const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, whole?: boolean])[] = [
   ['maxFaces', '--max-faces', 1, 100, true],
   ['minFace', '--min-face', 10, 10_000, true],
@@ -51,7 +51,7 @@ const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, 
   ['maxFrames', '--max-frames', 1, 1e9, true],
 ];
 
-/** The start message for these settings. Throws UsageError, CameraError. */
+/** Checks the settings and turns them into the options of the vision process. Throws UsageError, CameraError. */
 export function visionOptions(
   source: string | SourceSpec,
   settings: VisionSettings,

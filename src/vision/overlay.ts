@@ -4,15 +4,15 @@ import type { Box } from './geometry.js';
 
 type Color = readonly [red: number, green: number, blue: number];
 
-/** The face in focus, the others, and letters on either. */
+/** Colour of the face in focus, colour of the others, and colour of the text on both. */
 export const FOCUS: Color = [80, 230, 120];
 export const OTHER: Color = [240, 200, 60];
 const INK: Color = [10, 20, 10];
 
-/** One letter's room, and that around a label, in dots of the font. */
+/** Width of a character with its gap, and padding of a label; in dots of the font. */
 const [ADVANCE, PAD] = [GLYPH_WIDTH + 1, 2];
 
-/** Draws the frame of a box, `thickness` pixels wide, into an RGB picture; parts outside are left out. */
+/** Draws the outline of a box, `thickness` pixels wide, into an RGB picture. Parts outside the picture are clipped. */
 export function drawBox(picture: Picture, box: Box, color: Color, thickness: number): void {
   const [x, y] = [Math.round(box.x), Math.round(box.y)];
   const [width, height] = [Math.round(box.width), Math.round(box.height)];
@@ -22,7 +22,7 @@ export function drawBox(picture: Picture, box: Box, color: Color, thickness: num
   fill(picture, { x: x + width - thickness, y, width: thickness, height }, color);
 }
 
-/** Fills a rectangle of whole pixels. */
+/** Fills a rectangle, given in whole pixels. */
 function fill({ width, height, data }: Picture, area: Box, color: Color): void {
   const [left, right] = [Math.max(0, area.x), Math.min(width, area.x + area.width)];
   const bottom = Math.min(height, area.y + area.height);
@@ -31,7 +31,7 @@ function fill({ width, height, data }: Picture, area: Box, color: Color): void {
   }
 }
 
-/** Writes a label above a box, or inside of it at the frame's upper edge; moved so that all of it can be read. */
+/** Draws a label above a box, or inside it at the top of the picture. It is moved so that no part is clipped. */
 export function drawLabel(picture: Picture, box: Box, text: string, color: Color, scale: number): void {
   const width = (text.length * ADVANCE - 1 + 2 * PAD) * scale;
   const height = (GLYPH_HEIGHT + 2 * PAD) * scale;
@@ -49,7 +49,7 @@ export function drawLabel(picture: Picture, box: Box, text: string, color: Color
   });
 }
 
-/** A copy of a frame with a box and a label around every face, the first one in the colour of the focus. */
+/** Returns a copy of a frame with a box and a label for every face. The first face is the one in focus. */
 export function annotated(
   frame: Picture,
   faces: readonly { readonly box: Box; readonly text: string }[],

@@ -7,13 +7,15 @@ import type { Picture } from '../util/picture.js';
 
 const JPEG_QUALITY = 92;
 
-/** Throws UsageError for a file that is neither PNG nor JPEG by its name. */
+/** Throws UsageError unless the name ends in .png, .jpg or .jpeg. */
 export function checkPictureName(path: string): void {
   if (/\.(png|jpe?g)$/i.test(path)) return;
-  throw new UsageError(`${path}: pictures are written as .png or .jpg; expected a name that ends so`);
+  throw new UsageError(
+    `${path}: pictures are written as PNG or JPEG; expected a name that ends in .png or .jpg`,
+  );
 }
 
-/** Writes an RGB picture as PNG or JPEG, by its name, whole or not at all. Throws UsageError, RunError. */
+/** Writes an RGB picture as PNG or JPEG, depending on its name. The write is atomic. Throws UsageError, RunError. */
 export function writePicture(path: string, picture: Picture): void {
   checkPictureName(path);
   atomicWrite(path, /\.png$/i.test(extname(path)) ? encodePng(picture) : encodeJpeg(picture));

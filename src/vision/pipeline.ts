@@ -14,29 +14,29 @@ import type { Frame, FrameSource } from './source.js';
 import { Tracker } from './tracker.js';
 import type { VideoRecorder } from './video_recorder.js';
 
-/** Says what faces show: `Classifier` of src/train, or a stand-in for tests. */
+/** Classifies faces. Implemented by `Classifier` of src/train, and by stand-ins for tests. */
 export interface FaceClassifier {
   readonly classes: readonly string[];
-  /** Of the faces that it takes without resizing them; default: INPUT_SIZE each. */
+  /** Size of the faces that the network needs; default: INPUT_SIZE for both. Other sizes are resized. */
   readonly inputSize?: readonly [height: number, width: number];
-  /** Probabilities [count, classes] of gray faces [count, height, width]. */
+  /** Returns the probabilities [count, classes] of gray faces [count, height, width]. */
   classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array>;
 }
 
 export interface Parts {
   readonly source: FrameSource;
-  /** Not needed where the source knows its faces. */
+  /** Undefined if the source knows its faces. */
   readonly detector: Detector | undefined;
   classifier: FaceClassifier;
   readonly recorder: VideoRecorder | undefined;
 }
 
-/** Edge of the training images, and of the faces for a classifier that names no other. */
+/** Edge of the training images in pixels. Faces are cropped to this size unless the classifier needs another one. */
 export const INPUT_SIZE = 48;
-/** How long a photograph of a folder is shown to somebody who watches. */
+/** Time for which each photograph of a folder is shown on the screen. */
 const STILL_MS = 1000;
 
-/** The frame that was looked at last, for a photo of it. */
+/** The last frame that was analysed. A photo is taken of it. */
 interface Seen {
   readonly index: number;
   readonly picture: Picture;
@@ -44,8 +44,8 @@ interface Seen {
 }
 
 /**
- * Frame after frame: capture, detection, classification, smoothing, and what is written or shown of it. Knows no
- * process and no screen: `emit` takes the messages, and resolves when the next may come.
+ * Processes frame after frame: capture, detection, classification, smoothing and output. It does not depend on a process or a
+ * screen: it passes its messages to `emit`, which resolves when the next one may follow.
  */
 export class Pipeline {
   readonly #parts: Parts;
@@ -62,7 +62,7 @@ export class Pipeline {
   #stopped = false;
   #thaw: () => void = () => undefined;
   #last: Seen | undefined;
-  /** Mirrors the frames to come. */
+  /** Whether to mirror the frames from now on. */
   mirror: boolean;
 
   constructor(parts: Parts, options: VisionOptions, emit: (message: Message) => Promise<void>) {
@@ -96,7 +96,7 @@ export class Pipeline {
     this.#thaw();
   }
 
-  /** Writes the frame that is shown, with boxes and labels. Returns the path. Throws RunError. */
+  /** Writes the last frame with boxes and labels. Returns its path; undefined before the first frame. Throws RunError. */
   photo(folder: string): string | undefined {
     if (this.#last === undefined) return undefined;
     const { index, picture, faces } = this.#last;
@@ -107,7 +107,7 @@ export class Pipeline {
     return path;
   }
 
-  /** Works until the source ends, or `stop`. Throws CameraError, DataError, RunError. */
+  /** Runs until the source ends or `stop` is called. Throws CameraError, DataError, RunError. */
   async run(): Promise<Summary> {
     const begin = performance.now();
     const { maxFrames } = this.#options;
@@ -169,7 +169,7 @@ export class Pipeline {
     return (await this.#parts.detector?.detect(gray)) ?? [];
   }
 
-  /** A face at a time: their number changes from frame to frame, and kernels are compiled per batch size. */
+  /** Classifies one face at a time: their number varies between frames, and kernels are compiled for each batch size. */
   async #faces(boxes: readonly Box[], inputs: readonly Picture[], t: number): Promise<Face[]> {
     const { classifier, source } = this.#parts;
     if (source.info.stills) this.#tracker.reset();
@@ -197,12 +197,12 @@ export class Pipeline {
     if (before === undefined || this.#parts.source.info.stills) return;
     if (before.width === width && before.height === height) return;
     this.#tracker.reset();
-    const video = this.#parts.recorder === undefined ? '' : '; the recorded video keeps its size';
-    const text = `the frame size changed from ${before.width} x ${before.height} to ${width} x ${height}; faces are followed anew${video}`;
+    const video = this.#parts.recorder === undefined ? '' : '; the recorded video keeps the old size';
+    const text = `the frame size changed from ${before.width} x ${before.height} to ${width} x ${height}; tracking starts again${video}`;
     await this.#emit({ type: 'note', text });
   }
 
-  /** The annotated still, where one was asked for. */
+  /** Writes the annotated photograph, if `out` is set. Returns its path. */
   #write({ path }: Frame, picture: Picture, faces: readonly Face[]): string | undefined {
     const { out } = this.#options;
     if (out === undefined || path === undefined) return undefined;
@@ -212,7 +212,7 @@ export class Pipeline {
     return target;
   }
 
-  /** A photo of whoever is new, where that was asked for. */
+  /** Takes a photo if there is a new face and `snapshotFaces` is set. */
   async #photograph(faces: readonly Face[]): Promise<void> {
     const { snapshots, snapshotFaces } = this.#options;
     if (snapshots === undefined || !snapshotFaces) return;
@@ -243,14 +243,14 @@ export class Pipeline {
   }
 }
 
-/** What is written above the boxes. */
+/** The labels of the boxes. */
 function captions(faces: readonly Face[]): { box: Box; text: string }[] {
   return faces.map(({ box, label, probabilities }) => {
     return { box, text: `${label} ${Math.round(100 * Math.max(...probabilities))} %` };
   });
 }
 
-/** A still's name as one that can be written. */
+/** The name of the annotated photograph. Formats that cannot be written become PNG. */
 function pictureName(path: string): string {
   return /\.(png|jpe?g)$/i.test(path) ? basename(path) : `${basename(path, extname(path))}.png`;
 }

@@ -14,7 +14,7 @@ export function mirrored({ width, height, channels, data }: Picture): Picture {
   return { width, height, channels, data: out };
 }
 
-/** What lies inside a box, in whole pixels; beyond the picture its edge goes on. */
+/** Crops a box, rounded to whole pixels. Outside the picture, the edge pixels are repeated. */
 export function cut({ width, height, channels, data }: Picture, box: Box): Picture {
   const [x0, y0] = [Math.round(box.x), Math.round(box.y)];
   const cols = Math.max(1, Math.round(box.x + box.width) - x0);
@@ -32,14 +32,14 @@ export function cut({ width, height, channels, data }: Picture, box: Box): Pictu
 }
 
 /**
- * A face as the network takes faces: gray, width x height, made smaller by area like the training images.
- * @param margin how much the detector's box is widened on every side, as a share of it
+ * Crops a face for the network: gray, width x height. Area averaging makes it smaller, as for the training images.
+ * @param margin by which the box grows on every side, as a fraction of its size
  */
 export function cropFace(gray: Picture, box: Box, margin: number, width: number, height = width): Picture {
   return resample(cut(gray, grow(box, margin)), width, height, 'bilinear');
 }
 
-/** Makes a picture small enough for width x height and keeps its shape; never larger. */
+/** Shrinks a picture to fit width x height. It keeps the aspect ratio and never enlarges. */
 export function shrunk(picture: Picture, width: number, height: number): Picture {
   const scale = Math.min(1, width / picture.width, height / picture.height);
   if (scale === 1) return picture;

@@ -5,25 +5,25 @@ import type { Command, Message, VisionOptions } from './protocol.js';
 
 type Failure = Extract<Message, { type: 'failed' }>;
 
-/** What a decoder prints when it gives up on a file: `[mov,mp4 @ 0x55d0] moov atom not found`. */
+/** A message of a video decoder that cannot read a file: `[mov,mp4 @ 0x55d0] moov atom not found`. */
 const DECODER = /^\[[^\]]+ @ 0x[0-9a-f]+\] (.+)$/;
-/** Bytes of what it printed that are kept, for when it crashes. */
+/** Characters of the process's last output that are kept, for the message after a crash. */
 const KEPT = 4096;
-/** How long a process may take to end by itself. */
+/** Time for the process to end by itself, before it is killed. */
 const PATIENCE_MS = 1500;
-/** And how long its last words may be on their way. */
+/** Time to wait for the decoder's output after a failure. */
 const SETTLE_MS = 200;
 
-/** The vision process as screens and commands see it, or a stand-in for tests. */
+/** The vision process's interface for screens and commands. Tests use a stand-in. */
 export interface Vision {
   send(command: Command): void;
-  /** Ends it, by force if it hangs in a driver. */
+  /** Ends the process; kills it if it hangs in a driver. */
   close(): Promise<void>;
 }
 
 /**
- * Capture, detection and classification in a child process. The last message is `ended` or `failed`, also when the
- * process dies. What it and its libraries print never reaches the terminal.
+ * Capture, detection and classification in a child process. The last message is always `ended` or `failed`, even if the
+ * process crashes. The output of the process and of its libraries never reaches the terminal.
  */
 export class VisionProcess implements Vision {
   readonly #child: ChildProcess;
@@ -31,7 +31,7 @@ export class VisionProcess implements Vision {
   #printed = '';
   #over = false;
 
-  /** @param receive hears every message, frames included; a frame is acknowledged when it returns */
+  /** @param receive is called with every message. When it returns from a frame, the process may send the next one. */
   constructor(
     options: VisionOptions,
     receive: (message: Message) => void,
@@ -40,7 +40,7 @@ export class VisionProcess implements Vision {
     this.#child = fork(entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: true, // ^C and ^Z in the terminal are its parent's to handle
+      detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the parent
     });
     let failure: Failure | undefined;
     const tell = (message: Message): void => {
@@ -60,8 +60,8 @@ export class VisionProcess implements Vision {
       tell(message);
       if (message.type === 'frame') this.send({ type: 'taken' });
     });
-    this.#child.on('error', () => undefined); // a command to a process that has just ended; `exit` tells of it
-    // Not the event `close`: it does not come once the parent has disconnected.
+    this.#child.on('error', () => undefined); // a command was sent to a process that has just ended; `exit` reports that
+    // The child's own event `close` does not occur after the parent has disconnected, so wait for that of stderr.
     const printed = new Promise((resolve) => this.#child.stderr?.on('close', resolve));
     this.#gone = new Promise((resolve) => {
       this.#child.on('exit', async (code, signal) => {
@@ -85,7 +85,7 @@ export class VisionProcess implements Vision {
     clearTimeout(timer);
   }
 
-  /** OpenCV does not hand on why a file cannot be read, but its decoder has printed it. */
+  /** Adds the reason why a file cannot be read. OpenCV does not report it, but its decoder prints it. */
   #withReason(failed: Failure): Failure {
     if (failed.exit !== EXIT.camera) return failed;
     const reason = this.#printed
@@ -99,8 +99,8 @@ export class VisionProcess implements Vision {
 
   #obituary(code: number | null, signal: string | null): Failure {
     const last = this.#printed.trimEnd().split('\n').at(-1) ?? '';
-    const words = last === '' ? '' : `; its last words: ${last}`;
-    const message = `the vision process ended unexpectedly (${signal ?? `exit ${code}`})${words}; try again, or "fer-tui doctor"`;
+    const words = last === '' ? '' : `; its last output: ${last}`;
+    const message = `the vision process ended unexpectedly (${signal ?? `exit ${code}`})${words}; try again, or run "fer-tui doctor"`;
     return { type: 'failed', message, exit: EXIT.camera };
   }
 }

@@ -5,7 +5,7 @@ import type { Box } from './geometry.js';
 import type { SourceInfo } from './source.js';
 import type { SourceSpec } from './source_spec.js';
 
-/** What the vision process is started with. */
+/** Options of the vision process. */
 export interface VisionOptions {
   readonly source: SourceSpec;
   /** A weight file or the name of a shipped network; default: the shipped one. */
@@ -13,25 +13,29 @@ export interface VisionOptions {
   readonly foreign?: ForeignModel;
   readonly adapter?: string | undefined;
   readonly detector: DetectorOptions;
-  /** How much a detected box is widened on every side for the network, as a share of it. */
+  /** By how much a detected box grows on every side before classification, as a fraction of its size. */
   readonly margin: number;
-  /** The largest so many faces of a frame are classified. */
+  /** Only this number of faces per frame, the largest ones, are classified. */
   readonly maxFaces: number;
-  /** Time constant in seconds; 0: every frame for itself. */
+  /** Time constant of the smoothing in seconds; 0: none. */
   readonly smoothing: number;
   readonly mirror: boolean;
-  /** live: files play at their own speed, and the newest frame wins; ordered: every frame, one after another. */
+  /**
+   * `live`: files are played at their own speed, and frames that come too fast are dropped. `ordered`: every frame is
+   * processed.
+   */
   readonly pace: 'live' | 'ordered';
-  /** Ends after so many frames. */
+  /** Number of frames after which the process ends. */
   readonly maxFrames?: number | undefined;
-  /** Room for the picture in frame messages, in pixels; without it they carry none. */
+  /** Largest size of the picture in frame messages, in pixels; undefined: messages contain no picture. */
   readonly view?: Size | undefined;
-  /** The annotated video, and the folder for photos. Nothing is written without them. */
+  /** File of the annotated video. Undefined: none is written. */
   readonly record?: string | undefined;
+  /** Folder of photos. */
   readonly snapshots?: string | undefined;
-  /** A photo of every face that comes into sight, without being asked. */
+  /** Whether to take a photo whenever a new face appears. */
   readonly snapshotFaces?: boolean;
-  /** Where annotated stills go: the file for one image, or a folder. */
+  /** Where annotated photographs are written: a file for one image, or a folder. */
   readonly out?: { readonly file: string } | { readonly folder: string } | undefined;
 }
 
@@ -40,10 +44,10 @@ export interface Size {
   readonly height: number;
 }
 
-/** Down to the vision process. */
+/** Messages to the vision process. */
 export type Command =
   | { readonly type: 'start'; readonly options: VisionOptions }
-  /** A frame has been taken in; the next may be sent. */
+  /** The parent has received a frame; the next may be sent. */
   | { readonly type: 'taken' }
   | { readonly type: 'freeze'; readonly on: boolean }
   | { readonly type: 'mirror'; readonly on: boolean }
@@ -52,17 +56,17 @@ export type Command =
   | { readonly type: 'photo'; readonly folder: string }
   | { readonly type: 'stop' };
 
-/** A face of a frame. */
+/** A face in a frame. */
 export interface Face {
-  /** The same number as long as it is followed; of stills, its place. */
+  /** Number of the face. It stays the same while the face is tracked. */
   readonly track: number;
   readonly box: Box;
   readonly label: string;
-  /** In the order of the classes; smoothed. */
+  /** Smoothed probabilities, in the order of the classes. */
   readonly probabilities: readonly number[];
 }
 
-/** Milliseconds of a frame's three parts. */
+/** Time that each stage of a frame took, in milliseconds. */
 export interface PartTimes {
   readonly capture: number;
   readonly detect: number;
@@ -73,42 +77,43 @@ export interface FrameMessage {
   readonly type: 'frame';
   /** Number of the frame in its source, from 0. */
   readonly frame: number;
-  /** Seconds. */
+  /** Seconds since the first frame. */
   readonly t: number;
   readonly width: number;
   readonly height: number;
   readonly faces: readonly Face[];
   readonly ms: PartTimes;
-  /** Frames a second, over the last two seconds. */
+  /** Frames per second over the last two seconds. */
   readonly fps: number;
-  /** Frames that came too late for a look, since the start. */
+  /** Frames dropped since the start, because the classifier had no time for them. */
   readonly dropped: number;
   readonly path?: string;
-  /** The file of the annotated still. */
+  /** File of the annotated photograph. */
   readonly written?: string;
   readonly picture?: Picture;
-  /** What the network was given, face by face. */
+  /** The network's input for each face. */
   readonly inputs?: readonly Picture[];
 }
 
-/** How it ended. */
+/** Totals at the end. */
 export interface Summary {
   readonly frames: number;
   readonly dropped: number;
   readonly seconds: number;
-  /** Frames without any face, and faces by label. */
+  /** Number of frames without a face. */
   readonly without: number;
+  /** Number of faces with each label, over all frames. */
   readonly labels: Readonly<Record<string, number>>;
-  /** The written video. */
+  /** File of the recorded video. */
   readonly record?: string;
 }
 
-/** Up from the vision process. */
+/** Messages from the vision process. */
 export type Message =
   | {
       readonly type: 'opened';
       readonly source: SourceInfo;
-      /** Whether the source tells itself where faces are, so that nothing is detected. */
+      /** Whether the source provides the boxes of its faces, so that no detector is used. */
       readonly drawn: boolean;
     }
   | {
@@ -119,7 +124,7 @@ export type Message =
     }
   | FrameMessage
   | { readonly type: 'photo'; readonly path: string }
-  /** Something went wrong, and things go on. */
+  /** A warning; the process continues. */
   | { readonly type: 'note'; readonly text: string }
   | ({ readonly type: 'ended' } & Summary)
   | { readonly type: 'failed'; readonly message: string; readonly exit: number };

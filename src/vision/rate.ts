@@ -1,11 +1,11 @@
-/** Seconds over which a rate is counted. */
+/** Seconds over which the rate is measured. */
 const WINDOW = 2;
 
-/** Events a second, over the last two seconds. */
+/** Events per second over the last two seconds. */
 export class Rate {
   #times: number[] = [];
 
-  /** Counts one event at `now` (seconds) and gives the rate; 0 until there are two. */
+  /** Counts an event at time `now`, in seconds. Returns the rate; 0 until there are two events. */
   count(now: number): number {
     this.#times.push(now);
     while (this.#times.length > 2 && now - (this.#times[0] as number) > WINDOW) this.#times.shift();

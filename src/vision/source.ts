@@ -4,36 +4,36 @@ import type { SourceSpec } from './source_spec.js';
 
 export interface SourceInfo {
   readonly kind: SourceSpec['kind'];
-  /** For people. */
+  /** Name for the user. */
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** Frames a second, as the source says; 0 where it does not. */
+  /** Frames per second; 0 if the source does not report it. */
   readonly fps: number;
-  /** Frames come when they come (camera, stream), and those not taken are lost. */
+  /** A camera or a stream: it sets the pace, and frames that are not read in time are lost. */
   readonly live: boolean;
-  /** Photographs that have nothing to do with each other: no tracking, no smoothing. */
+  /** Unrelated photographs: faces are neither tracked nor smoothed. */
   readonly stills: boolean;
 }
 
 /** One picture of a source. */
 export interface Frame {
-  /** From 0. */
+  /** Number of the frame, from 0. */
   readonly index: number;
-  /** Seconds since the first frame: by the clock for live sources, by the frame rate for files. */
+  /** Seconds since the first frame: measured for live sources, computed from the frame rate for files. */
   readonly t: number;
-  /** Red, green and blue. */
+  /** The image: red, green and blue. */
   readonly picture: Picture;
-  /** Where the faces are, where the source drew them itself. */
+  /** Boxes of the faces, if the source has drawn them itself. */
   readonly known?: readonly Box[];
-  /** The file of a photograph. */
+  /** File of a photograph. */
   readonly path?: string;
 }
 
-/** Where frames come from. Each source reads one frame at a time; the pipeline never asks for two at once. */
+/** A source of frames. Call `read` again only after the previous call has resolved. */
 export interface FrameSource {
   readonly info: SourceInfo;
-  /** Undefined at the end. Throws CameraError, or DataError for a photograph that cannot be read. */
+  /** Reads the next frame; undefined at the end. Throws CameraError, or DataError for a photograph that cannot be read. */
   read(): Promise<Frame | undefined>;
   close(): void;
 }

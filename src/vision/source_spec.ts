@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { CameraError } from '../util/errors.js';
 
-/** What `--source` names. */
+/** A source, as given by `--source`. */
 export type SourceSpec =
   | { readonly kind: 'demo' }
   | { readonly kind: 'camera'; readonly index: number; readonly device: string }
@@ -12,10 +12,10 @@ export type SourceSpec =
 export const SOURCE_HELP =
   'camera index (0) or device, video file, RTSP or HTTP address, image, folder of images, or demo';
 
-/** Images that OpenCV reads. */
+/** Names of images that OpenCV can read. */
 export const IMAGE_FILE = /\.(jpe?g|png|bmp|webp|tiff?|p[gpn]m)$/i;
 
-/** Reads a `--source`. Throws CameraError when it is a path where nothing is, or an empty file. */
+/** Parses `--source`. Throws CameraError if it is a path that does not exist, or an empty file. */
 export function parseSource(text: string): SourceSpec {
   if (text === 'demo') return { kind: 'demo' };
   if (/^\d+$/.test(text)) return { kind: 'camera', index: Number(text), device: `/dev/video${text}` };
@@ -32,7 +32,7 @@ export function parseSource(text: string): SourceSpec {
   return IMAGE_FILE.test(text) ? { kind: 'images', paths: [text] } : { kind: 'video', path: text };
 }
 
-/** A source's name for people. */
+/** The name of a source for the user. */
 export function nameOfSource(spec: SourceSpec): string {
   switch (spec.kind) {
     case 'demo':
@@ -40,7 +40,7 @@ export function nameOfSource(spec: SourceSpec): string {
     case 'camera':
       return `camera ${spec.index}`;
     case 'stream':
-      return spec.url.replace(/\/\/[^/@]*@/, '//'); // no passwords on the screen
+      return spec.url.replace(/\/\/[^/@]*@/, '//'); // removes user and password
     case 'video':
       return spec.path;
     case 'images':

@@ -1,15 +1,15 @@
 import type { PartTimes } from './protocol.js';
 
-/** Milliseconds: the middle, and what 95 of 100 frames keep to. */
+/** Median and 95th percentile, in milliseconds. */
 export interface Spread {
   readonly median: number;
   readonly p95: number;
 }
 
-/** How many frames are remembered. */
+/** Number of frames whose times are kept. */
 const KEPT = 5000;
 
-/** The three parts' times of the latest frames. */
+/** Statistics of the stages' times over the latest frames. */
 export class TimeStats {
   readonly #times: PartTimes[] = [];
   #at = 0;
@@ -18,7 +18,7 @@ export class TimeStats {
     this.#times[this.#at++ % KEPT] = ms;
   }
 
-  /** Zeros as long as there is no frame. */
+  /** Median and 95th percentile of each stage; 0 before the first frame. */
   spread(): { capture: Spread; detect: Spread; classify: Spread } {
     return { capture: this.#of('capture'), detect: this.#of('detect'), classify: this.#of('classify') };
   }

@@ -1,32 +1,33 @@
 import { type Box, iou } from './geometry.js';
 
-/** Boxes that overlap by this much in two frames are the same face. */
+/** Boxes of two frames are the same face if their intersection over union is at least this. */
 const SAME = 0.3;
-/** Seconds for which a face that is not found is remembered. */
+/** Seconds for which a lost face is remembered. */
 const MEMORY = 1;
 
 interface Track {
   readonly id: number;
   box: Box;
-  /** When it was last found. */
+  /** Time of the last detection, in seconds. */
   seen: number;
-  /** When its probabilities were last mixed, and what they were. */
+  /** Time of the last smoothing, in seconds. */
   mixed: number;
+  /** The smoothed probabilities. */
   probabilities: Float32Array | undefined;
 }
 
 /**
- * Follows faces from frame to frame and smooths what is said about each. A face that is found again within a second
- * near where it was keeps its number and its past; one that is not found now is never reported.
+ * Tracks faces from frame to frame, and smooths the probabilities of each. A face that is detected again within a second, close
+ * to its last position, keeps its number and its average. Faces that are not detected in a frame are not reported.
  */
 export class Tracker {
   #tracks: Track[] = [];
   #next = 1;
 
-  /** @param smoothing seconds in which a new opinion gains 63 % of the weight; 0: no smoothing */
+  /** @param smoothing time constant in seconds: after this time, new results have 63 % of the weight; 0: no smoothing */
   constructor(public smoothing: number) {}
 
-  /** Numbers the boxes of a frame at time `t`, in their order; pairs that overlap most are matched first. */
+  /** Returns the track numbers of the boxes of a frame at time `t`, in order. Pairs with the largest overlap are matched first. */
   update(boxes: readonly Box[], t: number): number[] {
     this.#tracks = this.#tracks.filter(({ seen }) => t - seen <= MEMORY);
     const pairs = boxes
@@ -52,7 +53,7 @@ export class Tracker {
     });
   }
 
-  /** Mixes what is said now about a face with its past: an exponential average over time. */
+  /** Adds probabilities to the exponential moving average of a face. Returns the average. */
   smooth(id: number, probabilities: Float32Array, t: number): Float32Array {
     const track = this.#tracks.find((one) => one.id === id);
     if (track === undefined) return probabilities;
@@ -66,7 +67,7 @@ export class Tracker {
     return track.probabilities;
   }
 
-  /** Forgets all faces, for another source or model. */
+  /** Forgets all faces. Call this when the source or the model changes. */
   reset(): void {
     this.#tracks = [];
   }

@@ -7,22 +7,22 @@ import { resample } from '../util/resample.js';
 import { matOf } from './mat.js';
 import type { OpenCv, Writer } from './opencv.js';
 
-/** Codec by the end of the file's name. */
+/** Codec for each file extension. */
 const CODECS: Readonly<Record<string, string>> = { '.mp4': 'mp4v', '.mkv': 'mp4v', '.avi': 'MJPG' };
 
-/** Throws UsageError for a video that cannot be written under this name. */
+/** Throws UsageError if a video cannot be written to this path. */
 export function checkVideoName(path: string): void {
   const known = Object.keys(CODECS).join(', ');
   if (CODECS[extname(path).toLowerCase()] === undefined) {
     throw new UsageError(`--record ${path}: expected a name that ends in ${known}`);
   }
-  if (existsSync(path)) throw new UsageError(`--record ${path}: exists already; choose another name`);
+  if (existsSync(path)) throw new UsageError(`--record ${path}: the file exists; choose another name`);
   const folder = dirname(path);
   if (!existsSync(folder))
     throw new UsageError(`--record ${path}: there is no folder ${folder}; make it first`);
 }
 
-/** Writes frames as a video: under another name until it is whole. */
+/** Writes frames to a video file, which has a temporary name until it is complete. */
 export class VideoRecorder {
   readonly #cv: OpenCv;
   readonly #path: string;
@@ -32,29 +32,32 @@ export class VideoRecorder {
   readonly #writer: Writer;
   #frames = 0;
 
-  /** @param size of all frames: others are fitted to it. Throws UsageError, CameraError. */
+  /** @param size of the video; frames of another size are resized. Throws UsageError, CameraError. */
   constructor(cv: OpenCv, path: string, fps: number, size: { width: number; height: number }) {
     checkVideoName(path);
     this.#cv = cv;
     this.#path = path;
     this.#partial = join(dirname(path), `.${process.pid}.${basename(path)}`);
     this.#fps = fps;
-    // Encoders want even sizes.
+    // Encoders require even sizes.
     this.#size = { width: size.width & ~1, height: size.height & ~1 };
     const { width, height } = this.#size;
     const code = cv.VideoWriter.fourcc(CODECS[extname(path).toLowerCase()] ?? '');
     try {
       this.#writer = new cv.VideoWriter(this.#partial, code, fps, new cv.Size(width, height));
     } catch (cause) {
-      throw new CameraError(`--record ${path}: OpenCV has no encoder for it here; try a name in .avi`, {
-        cause,
-      });
+      throw new CameraError(
+        `--record ${path}: OpenCV has no encoder for this format here; try a name that ends in .avi`,
+        {
+          cause,
+        },
+      );
     }
   }
 
   /**
-   * Adds the frame of time `t` (seconds from the first): repeated where frames were dropped, left out where there are
-   * more than the video's rate, so that the video is as long as what it shows.
+   * Adds the frame of time `t`, in seconds since the first. To keep the video in real time, a frame is repeated when frames
+   * were dropped, and left out when frames arrive faster than the video's rate.
    */
   add(picture: Picture, t: number): void {
     const due = Math.round(t * this.#fps) + 1 - this.#frames;
@@ -69,7 +72,7 @@ export class VideoRecorder {
     }
   }
 
-  /** Ends the file and gives it its name. Throws RunError. */
+  /** Completes the file and gives it its final name. Throws RunError. */
   close(): void {
     this.#writer.release();
     if (this.#frames === 0) {

@@ -10,13 +10,13 @@ import type { FrameSource } from './source.js';
 import { checkVideoName, VideoRecorder } from './video_recorder.js';
 
 /**
- * The process that captures, detects and classifies, so that whatever hangs, crashes or prints there never touches the
- * screen. It ends with its source, and when its parent does.
+ * The vision process: it captures frames, detects faces and classifies them. As it is a process of its own, the screen survives
+ * when a camera driver or OpenCV hangs, crashes or prints. It ends with its source or its parent, whichever ends first.
  */
-const PRIORITY = 5; // behind the screen, before a training
-/** Frame rate of a video from a source that does not tell its own. */
+const PRIORITY = 5; // niceness: lower priority than the screen, higher than training
+/** Frame rate of a recorded video when the source does not report one. */
 const RECORD_FPS = 15;
-/** How long the end of a video may take when the parent is gone. */
+/** Time to finish a recorded video after the parent has ended. */
 const PATIENCE_MS = 1000;
 
 setPriority(PRIORITY);
@@ -32,7 +32,7 @@ const openCv = (): OpenCv => {
   return cv;
 };
 
-/** Sends a message; after a frame, waits until the one before it has been taken in, so that nothing piles up. */
+/** Sends a message. After a frame, it waits until the parent has received the previous one, so that frames do not pile up. */
 async function emit(message: Message): Promise<void> {
   if (!process.connected) return;
   process.send?.(message);
@@ -68,13 +68,13 @@ function record(path: string, { info }: FrameSource, binding: OpenCv): VideoReco
   return new VideoRecorder(binding, path, info.fps || RECORD_FPS, info);
 }
 
-/** `best of runs/r1`, `fer-cnn`. */
+/** A model's name for the user: `best of r1` for a checkpoint of a run, else its file name without the extension. */
 function nameOf(path: string): string {
   const name = basename(path, extname(path));
   return /^(best|last)$/.test(name) ? `${name} of ${basename(dirname(path))}` : name;
 }
 
-/** The device, and models on it. */
+/** Opens the device, on which models can then be opened. */
 async function openModels({ adapter, foreign }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
@@ -84,12 +84,12 @@ async function openModels({ adapter, foreign }: VisionOptions) {
     async open(weights: string | undefined) {
       const path = weightsPath(weights);
       const classifier = await Classifier.open(gpu, path, foreign);
-      // Compiles, so that no frame has to wait for it.
+      // Compile the kernels now, so that the first frame does not wait.
       const [height, width] = classifier.inputSize;
       await classifier.classify(new Uint8Array(height * width), 1, height, width);
       await emit({ type: 'model', weights: path, name: nameOf(path), classes: classifier.classes });
       if (classifier.saved.classesGuessed) {
-        const text = `${path} does not name its classes; taken for ${classifier.classes.join(', ')}: give --classes if that is wrong`;
+        const text = `${path} does not name its classes; assuming ${classifier.classes.join(', ')}: give --classes if that is wrong`;
         await emit({ type: 'note', text });
       }
       return classifier;
@@ -98,7 +98,7 @@ async function openModels({ adapter, foreign }: VisionOptions) {
   };
 }
 
-/** What is pressed while it runs. Throws RunError, which changes nothing. */
+/** Applies a command to the running pipeline. Throws RunError, after which the pipeline runs on unchanged. */
 async function steer(running: Pipeline, command: Command): Promise<void> {
   switch (command.type) {
     case 'freeze':
@@ -116,7 +116,9 @@ async function steer(running: Pipeline, command: Command): Promise<void> {
     case 'photo': {
       const path = running.photo(command.folder);
       await emit(
-        path === undefined ? { type: 'note', text: 'no picture to keep yet' } : { type: 'photo', path },
+        path === undefined
+          ? { type: 'note', text: 'there is no picture to save yet' }
+          : { type: 'photo', path },
       );
       break;
     }
@@ -134,7 +136,7 @@ function fail(error: unknown): void {
   finish({ type: 'failed', message: messageOf(error), exit });
 }
 
-/** Leaves once the last message, and all before it, are out. */
+/** Exits when the last message, and all before it, have been sent. */
 function finish(last: Message): void {
   const leave = (): never => process.exit(EXIT.done);
   if (process.connected) process.send?.(last, leave);
@@ -162,7 +164,7 @@ process.on('message', (command: Command) => {
 });
 process.on('disconnect', () => {
   if (pipeline === undefined) process.exit(EXIT.done);
-  pipeline.stop(); // ends the video that is recorded; then the process leaves by itself
+  pipeline.stop(); // finishes a recorded video; then the process exits
   taken();
   setTimeout(() => process.exit(EXIT.done), PATIENCE_MS).unref();
 });

@@ -75,7 +75,7 @@ describe('two results', () => {
   });
 
   it('come from files that --out wrote', () => {
-    expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: no result of a benchmark');
+    expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: not the result of a benchmark');
   });
 });
 

@@ -129,7 +129,7 @@ describeGpu('webcam on drawn faces', () => {
     expect(framesOf(again.stdout)).toHaveLength(50);
     const refused = await runCli(demo('--record', video, '--headless'));
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('exists already');
+    expect(refused.stderr).toContain('the file exists');
   });
 });
 

@@ -188,7 +188,7 @@ describe('the detector', () => {
     expect(() => make({ cascade: '/nowhere.xml' })).toThrow('cascade /nowhere.xml: there is no such file');
     const other = join(folder, 'other.xml');
     writeFileSync(other, 'x');
-    expect(() => make({ cascade: other })).toThrow('other.xml: not a cascade that OpenCV can read');
+    expect(() => make({ cascade: other })).toThrow('other.xml: OpenCV cannot read it');
     installed.cascades = false;
     try {
       expect(() => make({})).toThrow('cascade haarcascade_frontalface_default.xml: there is no such file');
@@ -296,7 +296,9 @@ describe('a camera', () => {
     expect(source.info).toMatchObject({ kind: 'camera', name: 'camera 3', live: true, width: 2, height: 1 });
     await source.read();
     await source.read();
-    await expect(source.read()).rejects.toThrow('camera 3 gives no more pictures after 2 frames; reconnect');
+    await expect(source.read()).rejects.toThrow(
+      'camera 3 stopped sending pictures after 2 frames; reconnect',
+    );
     rmSync(device);
     pauses.length = 0;
     await expect(source.read()).rejects.toThrow('camera 3 was unplugged after 2 frames');
@@ -312,10 +314,10 @@ describe('a camera', () => {
     expect(cv.opened).toEqual([]);
     probing.problem = undefined;
     await expect(openCapture(new FakeOpenCv({}), CAMERA)).rejects.toThrow(
-      `camera 3: ${device} gives no picture`,
+      `camera 3: ${device} sends no picture`,
     );
     const silent = new FakeOpenCv({ captures: () => [] });
-    await expect(openCapture(silent, CAMERA)).rejects.toThrow('gives no picture');
+    await expect(openCapture(silent, CAMERA)).rejects.toThrow('sends no picture');
     expect(silent.held).toBe(0);
   });
 });
@@ -443,7 +445,7 @@ describe('a recorded video', () => {
     const size = { width: 4, height: 2 };
     expect(() => new VideoRecorder(new FakeOpenCv({ encoder: false }), path, 10, size)).toThrow(CameraError);
     writeFileSync(path, 'old');
-    expect(() => new VideoRecorder(new FakeOpenCv(), path, 10, size)).toThrow('exists already');
+    expect(() => new VideoRecorder(new FakeOpenCv(), path, 10, size)).toThrow('the file exists');
   });
 
   it('that cannot be kept is a run error', () => {

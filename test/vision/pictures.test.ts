@@ -229,7 +229,7 @@ describe('a picture file', () => {
   it('of another kind is refused before anything is written', () => {
     for (const name of ['a.gif', 'png', 'a.png.txt', 'ajpg']) {
       expect(() => checkPictureName(name)).toThrow(UsageError);
-      expect(() => writePicture(join(folder, name), picture)).toThrow('pictures are written as .png or .jpg');
+      expect(() => writePicture(join(folder, name), picture)).toThrow('pictures are written as PNG or JPEG');
       expect(existsSync(join(folder, name))).toBe(false);
     }
     expect(readdirSync(folder).filter((name) => name.includes('tmp'))).toEqual([]);

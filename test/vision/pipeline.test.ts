@@ -73,11 +73,11 @@ describe('the pipeline', () => {
     }
   });
 
-  it('a frame size that changes is told once, and faces are followed anew', async () => {
+  it('a frame size that changes is reported once, and tracking starts again', async () => {
     const large = { width: 128, height: 96, channels: 3 as const, data: new Uint8Array(128 * 96 * 3) };
     const { messages, frames } = await run(scripted([{}, { picture: large }, { picture: large }]), [FACE]);
     const notes = messages.flatMap((message) => (message.type === 'note' ? [message.text] : []));
-    expect(notes).toEqual(['the frame size changed from 64 x 48 to 128 x 96; faces are followed anew']);
+    expect(notes).toEqual(['the frame size changed from 64 x 48 to 128 x 96; tracking starts again']);
     expect(frames.map(({ faces }) => faces[0]?.track)).toEqual([1, 2, 2]);
     expect(frames[2]).toMatchObject({ width: 128, height: 96 });
   });

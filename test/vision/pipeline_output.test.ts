@@ -269,13 +269,13 @@ describe('a frame size that changes', () => {
       const { messages } = await run(scripted(reads, info), [FACE], rest);
       return messages.flatMap((message) => (message.type === 'note' ? [message.text] : []));
     };
-    const words = 'the frame size changed from 64 x 48 to 64 x 50; faces are followed anew';
+    const words = 'the frame size changed from 64 x 48 to 64 x 50; tracking starts again';
     expect(await notes({})).toEqual([words]);
     const recorder = new VideoRecorder(new FakeOpenCv(), join(folder(), 'a.avi'), 10, {
       width: 64,
       height: 48,
     });
-    expect(await notes({ recorder })).toEqual([`${words}; the recorded video keeps its size`]);
+    expect(await notes({ recorder })).toEqual([`${words}; the recorded video keeps the old size`]);
     expect(await notes({}, { stills: true, live: false })).toEqual([]);
   });
 });

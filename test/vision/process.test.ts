@@ -82,7 +82,7 @@ describe('the vision process', () => {
     ['process.exit(3);', '(exit 3); try again'],
     [
       "console.error('one'); console.error('two'); process.exit(1);",
-      '(exit 1); its last words: two; try again',
+      '(exit 1); its last output: two; try again',
     ],
     ["process.kill(process.pid, 'SIGKILL');", '(SIGKILL); try again'],
   ])('says with what it died: %s', async (program, words) => {
@@ -102,7 +102,7 @@ describe('the vision process', () => {
       console.error('the end');
       process.exitCode = 1;`);
     const [message] = await until(1);
-    expect(message?.type === 'failed' && message.message).toContain('its last words: the end');
+    expect(message?.type === 'failed' && message.message).toContain('its last output: the end');
     await vision.close();
   });
 

@@ -97,7 +97,7 @@ describe('sources', () => {
   });
 
   it('a camera that gives nothing may be another device of the same one', () => {
-    expect(cameraRefused(2, '/dev/video2')).toContain('camera 2: /dev/video2 gives no picture');
+    expect(cameraRefused(2, '/dev/video2')).toContain('camera 2: /dev/video2 sends no picture');
     expect(cameraRefused(2, '/dev/video2')).toContain('try --source 3');
   });
 

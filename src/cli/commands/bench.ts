@@ -11,7 +11,7 @@ import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui bench`: exit 1 when a kernel is wrong. */
+/** `fer-tui bench`: runs the benchmark. Exits with 1 if a kernel is wrong. */
 export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
   const { filter, batch, seconds, quick, out, adapter, json, quiet } = args;
   if (!(Number.isInteger(batch) && batch >= 1 && batch <= 1024)) {
@@ -32,16 +32,18 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
   return result.kernels?.some(({ wrong }) => wrong) ? EXIT.bug : EXIT.done;
 }
 
-/** Reads a result of an earlier run. Throws UsageError. */
+/** Reads the result of an earlier benchmark. Throws UsageError. */
 export function readResult(path: string): BenchResult {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as BenchResult;
   } catch (cause) {
-    throw new UsageError(`${path}: no result of a benchmark; expected a file that --out wrote`, { cause });
+    throw new UsageError(`${path}: not the result of a benchmark; expected a file written by --out`, {
+      cause,
+    });
   }
 }
 
-/** A run of the benchmark as tables with bars. */
+/** Formats a benchmark as tables with bars. */
 export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: BenchResult): string {
   const parts = [
     `${adapter}, ${cpu}\nceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s\n`,
@@ -64,7 +66,7 @@ export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: Ben
   return parts.join('\n');
 }
 
-/** Two runs beside each other; a bar of half its width is a ratio of 1. */
+/** Formats a comparison of two benchmarks. A bar of half its width stands for a ratio of 1. */
 export function comparisonText(old: BenchResult, now: BenchResult): string {
   const rows = compareBench(old, now).map(({ name, before, now: after, verdict }) => {
     const ratio = before.median / after.median;
@@ -73,6 +75,7 @@ export function comparisonText(old: BenchResult, now: BenchResult): string {
   return `\n${table(['what', 'ms before', 'ms now', 'ratio', '', 'verdict'], rows)}`;
 }
 
+/** Formats a table. */
 export function tableText({ head, rows }: Table): string {
   return table(head, rows);
 }

@@ -4,7 +4,7 @@ import type { CheckArgs } from '../declarations/check.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
 
-/** `fer-tui check` */
+/** `fer-tui check`: trains on small problems with known results. */
 export async function check({ data, adapter, json, quiet }: CheckArgs & GlobalArgs): Promise<number> {
   const onProgress = (message: string): void => void (quiet || process.stderr.write(`${message}\n`));
   const results = await runSanityChecks({ data, adapter, onProgress });

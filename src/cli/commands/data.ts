@@ -7,7 +7,7 @@ import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui data` */
+/** `fer-tui data`: counts the images of a data set. */
 export async function data({ path, json }: DataArgs & GlobalArgs): Promise<number> {
   const { name, classes, splits, skipped } = await loadDataset(path);
   const names = Object.keys(splits) as SplitName[];

@@ -17,7 +17,7 @@ const LINES: Lines = {
   }),
 };
 
-/** `fer-tui detect`: the faces of photographs and what they show; with --out the photographs with boxes and labels. */
+/** `fer-tui detect`: finds and classifies the faces in photographs. --out writes the photographs with boxes and labels. */
 export async function detect(args: DetectArgs & GlobalArgs): Promise<number> {
   const { images, out, requireFace } = args;
   const source = { kind: 'images', paths: images } as const;
@@ -30,7 +30,7 @@ export async function detect(args: DetectArgs & GlobalArgs): Promise<number> {
   return exit === EXIT.done && requireFace && !found ? EXIT.noFace : exit;
 }
 
-/** A file for one image, else a folder. */
+/** Interprets `--out` as a file, for a single image, or as a folder. Throws UsageError. */
 function target(out: string, images: readonly string[]): { file: string } | { folder: string } {
   const isFolder = existsSync(out) && statSync(out).isDirectory();
   if (isFolder || !/\.\w+$/.test(out)) return { folder: out };
@@ -38,5 +38,5 @@ function target(out: string, images: readonly string[]): { file: string } | { fo
   if (images.length === 1 && !statSync(images[0] as string, { throwIfNoEntry: false })?.isDirectory()) {
     return { file: out };
   }
-  throw new UsageError(`--out ${out}: one file for several images; expected a folder`);
+  throw new UsageError(`--out ${out}: several images do not fit in one file; expected a folder`);
 }

@@ -8,7 +8,7 @@ import type { GlobalArgs } from '../declarations/globals.js';
 import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
 import { writeJson } from '../run_command.js';
 
-/** `fer-tui doctor`: one line a check, ok or missing with the command that mends it. */
+/** `fer-tui doctor`: checks the system. Each check is a line: ok, or missing with the command that fixes it. */
 export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {
   const checks: Check[] = [];
   const add = (check: Check): void => {
@@ -54,7 +54,7 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
 
 function line({ name, ok, detail, fix, optional }: Check): string {
   const state = ok ? 'ok     ' : optional ? 'absent ' : 'MISSING';
-  return `${state} ${name}: ${detail}${ok || fix === undefined ? '' : `\n        mend it: ${fix}`}\n`;
+  return `${state} ${name}: ${detail}${ok || fix === undefined ? '' : `\n        fix: ${fix}`}\n`;
 }
 
 function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
@@ -66,7 +66,7 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
       name: `feature ${name}`,
       ok: has,
       optional: true,
-      detail: has ? use : `not offered: ${use} is not used`,
+      detail: has ? use : `not available: ${use} is not used`,
     };
   };
   return [
@@ -85,7 +85,7 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
     {
       name: 'limits',
       ok: true,
-      detail: `${(limits.maxStorageBufferBindingSize / 2 ** 20).toFixed(0)} MiB a buffer, ${limits.maxComputeInvocationsPerWorkgroup} invocations a workgroup, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB workgroup memory`,
+      detail: `${(limits.maxStorageBufferBindingSize / 2 ** 20).toFixed(0)} MiB per buffer, ${limits.maxComputeInvocationsPerWorkgroup} invocations per workgroup, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB workgroup memory`,
     },
   ];
 }
@@ -96,8 +96,7 @@ function tuningCheck(gpu: Gpu): Check {
     name: 'tuned kernels',
     ok: size > 0,
     optional: true,
-    detail:
-      size > 0 ? `${size} measured choices` : 'none measured on this adapter; the best guesses are used',
+    detail: size > 0 ? `${size} measured choices` : 'none measured on this adapter; the defaults are used',
     fix: 'fer-tui tune',
   };
 }
@@ -108,7 +107,7 @@ function datasetCheck(): Check {
     name: 'FER-2013',
     ok: found !== undefined,
     optional: true,
-    detail: found ?? 'not in ./data; training works on built-in drawn faces meanwhile',
+    detail: found ?? 'not in ./data; until then, training can use the built-in drawn faces',
     fix: 'download fer2013.csv or archive.zip from Kaggle into ./data, or set FER_TUI_DATA',
   };
 }

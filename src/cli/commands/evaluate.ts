@@ -7,7 +7,7 @@ import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui evaluate` */
+/** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
   const { data, split, limit, adapter, skipBad, skipUnknown, tta } = args;
   const weights = weightsPath(args.weights);

@@ -8,7 +8,7 @@ import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
 
-/** `fer-tui export`: a trained network in another format. */
+/** `fer-tui export`: converts a trained network to another format. */
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
   const { file, to, json } = args;
   const saved = await openModel(file, foreignOf(args));

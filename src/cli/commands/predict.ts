@@ -9,7 +9,7 @@ import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 import { detect } from './detect.js';
 
-/** `fer-tui predict`: what a network says about images; with --json a line for each. */
+/** `fer-tui predict`: classifies images. With --json, prints one line per image. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
   const { paths, top, tta, adapter, json } = args;
   if (args.detect) {

@@ -10,7 +10,7 @@ import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } fr
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui runs`: what was trained here. */
+/** `fer-tui runs`: lists the runs in a folder. */
 export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise<number> {
   const found = listRuns(folder);
   if (json) {
@@ -18,7 +18,7 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     return EXIT.done;
   }
   if (found.length === 0) {
-    process.stdout.write(`no runs in ${folder}/ yet; begin one with "fer-tui train"\n`);
+    process.stdout.write(`no runs in ${folder}/ yet; start one with "fer-tui train"\n`);
     return EXIT.done;
   }
   const rows = found.map((run) => [
@@ -32,16 +32,16 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     run.begun.slice(0, 16).replace('T', ' '),
     run.adapter.slice(0, 24),
   ]);
-  const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'begun', 'adapter'];
+  const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'started', 'adapter'];
   process.stdout.write(table(head, rows));
   const crashed = found.find(({ status }) => status === 'crashed');
   if (crashed !== undefined) {
-    process.stdout.write(`\ngo on with a crashed or stopped run: fer-tui train --resume ${crashed.path}\n`);
+    process.stdout.write(`\nto resume a crashed or stopped run: fer-tui train --resume ${crashed.path}\n`);
   }
   return EXIT.done;
 }
 
-/** `fer-tui runs show NAME`: curves and settings. */
+/** `fer-tui runs show NAME`: prints the curves and settings of a run. */
 export async function showRun({ name, folder, json, color }: ShowRunArgs & GlobalArgs): Promise<number> {
   const run = findRun(name, folder);
   if (json) {
@@ -72,7 +72,7 @@ export async function showRun({ name, folder, json, color }: ShowRunArgs & Globa
   return EXIT.done;
 }
 
-/** `fer-tui runs compare A B ...`: curves on one chart, and the settings that differ. */
+/** `fer-tui runs compare A B ...`: prints the curves of several runs in one chart, and the settings that differ. */
 export async function compareRuns({
   names,
   folder,
@@ -108,7 +108,7 @@ export async function compareRuns({
   return EXIT.done;
 }
 
-/** `fer-tui export-history NAME`: CSV on stdout. */
+/** `fer-tui export-history NAME`: prints the history of a run as CSV. */
 export async function exportHistory({ name, folder }: ExportHistoryArgs & GlobalArgs): Promise<number> {
   process.stdout.write(historyCsv(findRun(name, folder)));
   return EXIT.done;

@@ -8,7 +8,7 @@ import type { SummaryArgs } from '../declarations/summary.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui summary`: the table that Keras users know, of a built-in network or of a file. */
+/** `fer-tui summary`: prints a built-in network, or that of a file, in the layout of Keras's `summary`. */
 export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promise<number> {
   const network = existsSync(model) ? await openNetwork(model) : buildModel(model);
   const { name, rows, trainable, nonTrainable } = network.summary();

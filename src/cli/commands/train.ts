@@ -13,7 +13,7 @@ import type { TrainArgs } from '../declarations/train.js';
 import { markReported, writeJson } from '../run_command.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
-/** `fer-tui train` */
+/** `fer-tui train`: starts or resumes a run. */
 export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   const { resume, config } = args;
   const typed = given(args);
@@ -21,7 +21,7 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
     const [other] = [...Object.keys(typed), ...(config === undefined ? [] : ['config'])];
     if (other !== undefined) {
       throw new UsageError(
-        `--${other}: a resumed run keeps its own settings; leave it out, or begin a new run`,
+        `--${other}: a resumed run keeps its settings; omit this option, or start a new run`,
       );
     }
     if (onScreen(args)) return watch({ resume }, args);
@@ -33,32 +33,32 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   return run((hooks) => runTraining(resolved, hooks), args);
 }
 
-/** Whether to train on the TUI's screen: as told, else where someone can see it. */
+/** Whether to train on the Train screen: as --tui says, by default in an interactive terminal. */
 function onScreen({ tui, json, quiet }: Pick<TrainArgs, 'tui'> & GlobalArgs): boolean {
   const { env } = process;
   if (tui === true && !hasScreen(env)) {
-    throw new UsageError('--tui: needs a terminal at both ends; leave it out for plain lines');
+    throw new UsageError('--tui: needs a terminal for input and output; omit it to print plain lines');
   }
   if (tui !== undefined) return tui;
   return !json && !quiet && hasScreen(env) && !env['CI'] && !wantsAccessible(false, env);
 }
 
-/** Trains on the TUI's screen. */
+/** Trains on the Train screen. */
 async function watch(given: NonNullable<TuiOptions['run']>, { color }: GlobalArgs): Promise<number> {
   const { runTui } = await import('../../tui/main.js');
   const capability = detectCapability(process.env, true, { color });
   return runTui({ fps: 15, capability, screen: 'train', run: given });
 }
 
-/** The settings that were typed, by their names. */
+/** The settings that were given on the command line, by name. */
 function given(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values = OPTION_ENTRIES.map(([name]) => [name, args[camelCase(name)]] as const);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
-/** `fer-tui demo`, which is what `npm start` runs. */
+/** `fer-tui demo`: trains for a minute on drawn faces. `npm start` runs it. */
 export async function demo(args: GlobalArgs): Promise<number> {
-  // Little dropout: the network's own asks for more than a minute of training.
+  // With the network's own dropout, training would take longer than a minute.
   const settings = { data: 'synthetic:2100', epochs: 4, batch: 10, augment: 'flip', dropout: 0.1 };
   const config = resolveConfig(settings);
   process.stderr.write(
@@ -115,12 +115,12 @@ function resultLine(r: {
   return `${r.run}  ${best}  ${r.status} at epoch ${r.epochs}  ${r.path}`;
 }
 
-/** The first signal stops after the batch and saves; the second leaves at once. A closed pipe stops too. */
+/** Handles signals: the first one stops after the batch and saves, the second one exits at once. A closed pipe also stops. */
 function listen(control: Control): () => void {
   const stop = (reason: 'sigint' | 'sigterm', exit: number): void => {
     if (control.stopped !== undefined) process.exit(exit);
     control.stop(reason);
-    process.stderr.write('\nstopping after this batch, then saving; once more to leave at once\n');
+    process.stderr.write('\nstopping after this batch, then saving; press ^C again to exit at once\n');
   };
   const onInterrupt = (): void => stop('sigint', EXIT.interrupted);
   const onTerminate = (): void => stop('sigterm', EXIT.terminated);

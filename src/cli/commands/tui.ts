@@ -3,17 +3,17 @@ import { UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { TuiArgs } from '../declarations/tui.js';
 
-/** Whether someone asked for lines and numbers instead of a screen that is repainted. */
+/** Whether the user wants the accessible mode: lines of text and numbered menus instead of a screen. */
 export function wantsAccessible(accessible: boolean, env: NodeJS.ProcessEnv): boolean {
   return accessible || env['ACCESSIBLE'] === '1' || env['INK_SCREEN_READER'] === 'true';
 }
 
-/** Whether there is a terminal at both ends that can be drawn on. */
+/** Whether stdin and stdout are a terminal that can show a screen. */
 export function hasScreen(env: NodeJS.ProcessEnv): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-/** `fer-tui` and `fer-tui tui` in a terminal. */
+/** `fer-tui` and `fer-tui tui`: opens the terminal UI. */
 export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
   const { screen, fps, ascii, color, graphics, replay } = args;
   if (!(fps >= 1 && fps <= 60)) throw new UsageError(`fps = ${fps}: expected a number in [1, 60]`);

@@ -9,7 +9,7 @@ import type { TuneArgs } from '../declarations/tune.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui tune`: finds the fastest right kernels for this adapter. */
+/** `fer-tui tune`: finds the fastest correct kernels for this adapter. */
 export async function tune(args: TuneArgs & GlobalArgs): Promise<number> {
   for (const [name, sizes] of Object.entries({ batch: args.batch, predict: args.predict })) {
     const bad = sizes.find((size) => !Number.isInteger(size) || size < 1 || size > 1024);
@@ -28,7 +28,7 @@ export async function tune(args: TuneArgs & GlobalArgs): Promise<number> {
     const path = args.out ?? tablePath(gpu.info);
     const wrong = results.filter((result) => Object.keys(result.wrong).length > 0);
     if (args.json) writeJson({ v: 1, type: 'result', adapter: gpu.info.name, path, results });
-    else process.stdout.write(`${report(results)}\n\nkept in ${path}\n`);
+    else process.stdout.write(`${report(results)}\n\nsaved in ${path}\n`);
     for (const { key, wrong: ways } of wrong) {
       process.stderr.write(`WRONG on this adapter, and not used: ${key}: ${JSON.stringify(ways)}\n`);
     }

@@ -7,7 +7,7 @@ import { settingsOf } from '../vision_args.js';
 import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
-/** What a terminal is asked to draw, at most. */
+/** Largest number of frames per second drawn in the terminal. */
 const SCREEN_FPS = 15;
 
 const LINES: Lines = {
@@ -22,7 +22,7 @@ const LINES: Lines = {
   }),
 };
 
-/** `fer-tui webcam`: on the screen where there is one, else a line a frame. */
+/** `fer-tui webcam`: opens the Webcam screen in a terminal, otherwise prints one line per frame. */
 export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
   const { smoothing, mirror, maxFrames, record, snapshot: snapshots, headless, json } = args;
   const settings = { ...settingsOf(args), smoothing, mirror, maxFrames, record, snapshots };
@@ -30,13 +30,13 @@ export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
     return onScreen(visionOptions(args.source, settings, { pace: 'live' }), args);
   }
   const options = visionOptions(args.source, settings, { pace: 'ordered', snapshotFaces: true });
-  // What is live cannot wait: there the newest frame wins even so.
+  // A live source does not wait for the classifier, so frames may be dropped.
   const live = options.source.kind === 'camera' || options.source.kind === 'stream';
   const { exit } = await runLines(live ? { ...options, pace: 'live' } : options, args, LINES);
   return exit;
 }
 
-/** The Webcam screen of the terminal UI, with these options. */
+/** Opens the Webcam screen of the terminal UI. */
 async function onScreen(
   options: VisionOptions,
   { ascii, color, graphics }: WebcamArgs & GlobalArgs,

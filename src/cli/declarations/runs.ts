@@ -1,6 +1,6 @@
 import type { ArgsOf } from '../declaration.js';
 
-/** Of every command that looks at runs. */
+/** Options of the commands that read runs. */
 const FOLDER = {
   folder: { type: 'string', requiresArg: true, default: 'runs', describe: 'folder that holds the runs' },
 } as const;

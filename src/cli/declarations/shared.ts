@@ -4,7 +4,7 @@ import { TTA as TTA_NAMES } from '../../train/tta.js';
 import { GRAPHICS_CHOICES } from '../../tui/paint/capability.js';
 import type { ValuesOf } from '../declaration.js';
 
-/** Options that several commands have. */
+/** Options of several commands. */
 
 export const ADAPTER = { type: 'string', requiresArg: true, describe: OPTIONS.adapter.help } as const;
 
@@ -28,7 +28,7 @@ export const TTA = {
   describe: 'average the predictions for several versions of each image: its mirror image, or ten crops',
 } as const;
 
-/** Of every command that opens a model: what a file that fer-tui did not write leaves open. */
+/** Options of the commands that open a model: what a file that fer-tui has not written does not say. */
 export const FOREIGN = {
   model: {
     type: 'string',
@@ -48,7 +48,7 @@ export const FOREIGN = {
 
 export type ForeignArgs = ValuesOf<typeof FOREIGN>;
 
-/** Of what draws on the terminal. */
+/** Options of the commands that draw on the terminal. */
 export const SCREEN = {
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
   graphics: {

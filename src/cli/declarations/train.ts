@@ -33,8 +33,8 @@ export const DEMO = {
 } as const;
 
 /**
- * The table of settings as yargs wants it. Without defaults, so that what was typed can be told from what was not; ranges
- * are checked by `resolveConfig`, which says more.
+ * The table of settings as options of yargs. It contains no defaults, so that the settings on the command line are known.
+ * `resolveConfig` checks the ranges, because its messages are better.
  */
 function settings(): Readonly<Record<OptionName, Options>> {
   const entries = OPTION_ENTRIES.map(([name, spec]): [string, Options] => {

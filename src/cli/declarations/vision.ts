@@ -5,7 +5,7 @@ import { ADAPTER, FOREIGN, WEIGHTS } from './shared.js';
 const number = <N extends number>(value: N, describe: string) =>
   ({ type: 'number', requiresArg: true, default: value, describe }) as const;
 
-/** Options of every command that finds faces. */
+/** Options of the commands that detect faces. */
 export const VISION = {
   weights: WEIGHTS,
   'max-faces': number(VISION_DEFAULTS.maxFaces, 'classify at most this many faces, the largest ones'),

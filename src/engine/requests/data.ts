@@ -6,15 +6,15 @@ import type { Dataset, LoadOptions, SplitName } from '../../data/types.js';
 import { DataError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 
-/** A source with more bad rows than this is not what it says. */
+/** A source with a larger share of bad rows is rejected. */
 const MOST_BAD = 0.01;
-/** A data set that nobody has asked about for so long is let go. */
+/** A data set is freed when there was no request for it for this long. */
 const KEEP_MS = 120_000;
 
 let held: { readonly path: string; readonly dataset: Promise<Dataset> } | undefined;
 let timer: NodeJS.Timeout | undefined;
 
-/** The data set of a path, the last one remembered. Throws DataError, UsageError. */
+/** Loads the data set at a path. The last one stays in memory. Throws DataError, UsageError. */
 export function datasetAt(path: string, onProgress?: LoadOptions['onProgress']): Promise<Dataset> {
   clearTimeout(timer);
   timer = setTimeout(() => {
@@ -41,7 +41,7 @@ async function loadChecked(path: string, onProgress: LoadOptions['onProgress']):
   return dataset;
 }
 
-/** Opens a data set and checks it. */
+/** Loads a data set and checks it. */
 export const openData: Handler<'data.open'> = async ({ path }, { progress }) => {
   const { name, classes, splits, skipped, bad } = await datasetAt(path, progress);
   const report = (split: SplitName) => ({
@@ -54,7 +54,7 @@ export const openData: Handler<'data.open'> = async ({ path }, { progress }) => 
   };
 };
 
-/** The pixels of some faces. */
+/** Returns the pixels of some faces. */
 export const readFaces: Handler<'data.faces'> = async ({ path, split, indices }) => {
   const { images } = (await datasetAt(path)).splits[split];
   const faces = new Uint8Array(indices.length * PIXELS);
@@ -64,7 +64,7 @@ export const readFaces: Handler<'data.faces'> = async ({ path, split, indices })
   return faces;
 };
 
-/** What training makes of a face in its first epochs. */
+/** Returns a face as training sees it in its first epochs. */
 export const augmentFace: Handler<'data.augment'> = async ({ path, split, index, augment, seed, epochs }) => {
   const { images } = (await datasetAt(path)).splits[split];
   const options = parseAugment(augment);
@@ -75,6 +75,6 @@ export const augmentFace: Handler<'data.augment'> = async ({ path, split, index,
   return faces;
 };
 
-/** Groups of identical images. */
+/** Finds groups of identical images. */
 export const findDuplicates: Handler<'data.duplicates'> = async ({ path }) =>
   duplicateFaces(await datasetAt(path));

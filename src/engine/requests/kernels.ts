@@ -11,12 +11,12 @@ import type { Handler } from '../handler.js';
 import type { KernelEntry, KernelOutcome } from '../requests.js';
 import { shaderFiles } from './sources.js';
 
-/** Images of a timed batch: the default of training. */
+/** Batch size of the timed kernels: the default of training. */
 const BATCH = 28;
-/** Seconds of timing a variant. */
+/** Seconds for which a variant is timed. */
 const SECONDS = 0.3;
 
-/** What an id stands for: a variant that can be timed, or a check of single kernels. */
+/** An entry of the kernel list: a variant that can be timed, or a check of single kernels. */
 type Work =
   | { readonly spec: BenchCase; readonly variant: string; readonly check?: undefined }
   | { readonly check: KernelCase };
@@ -31,12 +31,12 @@ async function allWork(gpu: Gpu): Promise<Map<string, Work>> {
   return new Map([...variants, ...checks]);
 }
 
-/** What chooses among the variants of a case. */
+/** The tuning decisions that choose among the variants of a case. */
 async function choicesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> {
   return (await tunablesOf(gpu, [spec])).filter(({ family }) => family === spec.family);
 }
 
-/** Every kernel on this adapter. */
+/** Lists the kernels that run on this adapter. */
 export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) => {
   const gpu = await shared();
   const chosen = new Map<BenchCase, string>();
@@ -58,7 +58,7 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
   return { adapter: gpu.info.name, batch: BATCH, entries };
 };
 
-/** Checks kernels, and times those that have variants, on a device of its own with exact timestamps. */
+/** Checks kernels, and times those that have variants. Uses a device of its own, with timestamp queries. */
 export const benchKernels: Handler<'kernels.bench'> = async ({ ids, timed }, { progress, signal }) => {
   const gpu = await openGpu({ profile: true });
   try {
@@ -95,7 +95,7 @@ async function outcomeOf(
     const times = await timeVariant(gpu, spec, variant, { seconds: SECONDS, onSample });
     return { id, ...check, ...times };
   } catch (error) {
-    // One kernel that does not compile on this driver must not hide the others.
+    // A kernel that does not compile on this driver must not keep the others from being checked.
     return {
       id,
       error: Number.NaN,
@@ -105,7 +105,7 @@ async function outcomeOf(
   }
 }
 
-/** The shaders that run. */
+/** Returns the shader files of a kernel. */
 export const kernelSource: Handler<'kernels.source'> = async ({ id }, { gpu: shared }) => {
   const gpu = await shared();
   const work = await (await allWork(gpu)).get(id);
@@ -115,12 +115,15 @@ export const kernelSource: Handler<'kernels.source'> = async ({ id }, { gpu: sha
   );
 };
 
-/** Makes a variant the choice for its shape on this machine. Throws UsageError where it cannot be, RunError. */
+/**
+ * Makes a variant the choice for its shape on this machine. Throws UsageError if it does not fit, RunError if the tuning table
+ * cannot be written.
+ */
 export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared }) => {
   const gpu = await shared();
   const work = await (await allWork(gpu)).get(id);
   if (work === undefined || work.check !== undefined || work.spec.family === undefined)
-    throw new UsageError(`${id}: has no variants`);
+    throw new UsageError(`${id} has no variants`);
   const { spec, variant } = work;
   const keys = (await choicesOf(gpu, spec))
     .filter(({ candidates }) => candidates.includes(variant))

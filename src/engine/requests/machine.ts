@@ -1,6 +1,6 @@
 import type { Handler } from '../handler.js';
 
-/** Opens the adapter and tells what it can do. */
+/** Opens the adapter and reports what it supports. */
 export const probeMachine: Handler<'machine.probe'> = async (_args, { gpu }) => {
   const { info } = await gpu();
   const { name, software, features } = info;

@@ -9,9 +9,9 @@ import { Rng } from '../../util/random.js';
 import type { Handler } from '../handler.js';
 import { shaderFiles } from './sources.js';
 
-/** Seed of the weights of a network that was not trained: the default of training. */
+/** Seed of the weights of an untrained network: the default of training. */
 const SEED = 7;
-/** Images a step whose kernels are shown: the default of training. */
+/** Batch size of the training step whose kernels are shown: the default of training. */
 const BATCH = 28;
 
 interface Opened {
@@ -21,7 +21,7 @@ interface Opened {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-/** A built-in network as it is before training, or a file. Throws RunError. */
+/** Opens a built-in network with its initial weights, or a weight file. Throws RunError. */
 async function open(model: string): Promise<Opened> {
   if ((MODEL_NAMES as readonly string[]).includes(model)) {
     const network = buildModel(model);
@@ -35,7 +35,7 @@ async function open(model: string): Promise<Opened> {
   return { network, weights, trained: true, notes };
 }
 
-/** All that is known of a network without running it. */
+/** Describes a network without running it. */
 export const describeModel: Handler<'model.describe'> = async ({ model }) => {
   const { network, trained, notes } = await open(model);
   const { rows, trainable, nonTrainable } = network.summary();
@@ -53,21 +53,21 @@ export const describeModel: Handler<'model.describe'> = async ({ model }) => {
   };
 };
 
-/** The weights of one layer. */
+/** Returns the weights of one layer. */
 export const layerWeights: Handler<'model.weights'> = async ({ model, layer }) => {
   const { weights } = await open(model);
   const own = [...weights].filter(([name]) => name.startsWith(`${layer}/`));
   return own.map(([name, { shape, data }]) => ({ name: name.slice(layer.length + 1), shape, data }));
 };
 
-/** The kernels that training runs for a layer on this adapter, with their sources. */
+/** Returns the sources of the kernels that train a layer on this adapter. */
 export const layerKernels: Handler<'model.kernels'> = async ({ model, layer }, { gpu }) => {
   const { network } = await open(model);
   const learner = new Learner(await gpu(), network);
   try {
     const commands = await learner.commands(BATCH);
     const scopes = new Set(commands.map(({ scope }) => scope.split('/')[0] ?? ''));
-    // A layer without kernels of its own is part of the one before it that has some.
+    // A layer without kernels of its own is fused with the last layer before it that has kernels.
     let owner = '';
     for (const { name } of network.layers) {
       if (scopes.has(name)) owner = name;

@@ -6,10 +6,10 @@ import { RunError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 import { datasetAt } from './data.js';
 
-/** Images between two looks at whether anybody still waits. */
+/** Images per batch. After each batch, the request may be cancelled. */
 const CHUNK = 256;
 
-/** What a model says about every image of a split. */
+/** Classifies every image of a split. Throws RunError if the classes of model and data differ. */
 export const predictData: Handler<'data.predict'> = async (
   { path, split, weights },
   { gpu, progress, signal },
@@ -19,7 +19,9 @@ export const predictData: Handler<'data.predict'> = async (
   try {
     const places = classifier.classes.map((said) => classes.findIndex((own) => sameClass(said, own)));
     if (places.includes(-1)) {
-      throw new RunError(`${weights} knows the classes ${classifier.classes.join(', ')}; this is ${name}`);
+      throw new RunError(
+        `${weights} was trained on the classes ${classifier.classes.join(', ')}; ${name} has others`,
+      );
     }
     const { images, labels } = splits[split];
     const said = new Uint8Array(labels.length);
@@ -38,7 +40,10 @@ export const predictData: Handler<'data.predict'> = async (
   }
 };
 
-/** The most probable class of each row, in the data's order, and how probable it is. */
+/**
+ * Writes the most probable class of each row, and its probability.
+ * @param places index of each of the model's classes among those of the data
+ */
 function best(
   probabilities: Float32Array,
   places: readonly number[],

@@ -1,5 +1,5 @@
 import { listRuns } from '../../train/runs.js';
 import type { Handler } from '../handler.js';
 
-/** All runs of a folder, the latest first. */
+/** Lists all runs in a folder, newest first. */
 export const runsList: Handler<'runs.list'> = async ({ folder }) => listRuns(folder);

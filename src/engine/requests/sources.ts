@@ -1,7 +1,7 @@
 import { shaderSource } from '../../gpu/shader.js';
 import type { ShaderFile } from '../requests.js';
 
-/** The shaders of kernels named `shader.entry`, each once, in the order in which they run. */
+/** The shader files of kernels that are named `shader.entry`: each file once, in the order of first use. */
 export function shaderFiles(kernels: readonly string[]): ShaderFile[] {
   const entries = new Map<string, Set<string>>();
   for (const kernel of kernels) {
