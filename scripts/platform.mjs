@@ -8,10 +8,12 @@ import { readFileSync } from 'node:fs';
 const PACKAGES = JSON.parse(readFileSync(new URL('./system_packages.json', import.meta.url), 'utf8'));
 
 /**
- * @param {string} text contents of /etc/os-release
- * @returns {'debian-12' | 'debian' | 'other'} `debian` stands for all newer Debians and Ubuntus
+ * @param {string} text contents of /etc/os-release; empty where there is none
+ * @param {NodeJS.Platform} [platform]
+ * @returns {'debian-12' | 'debian' | 'other' | 'darwin' | 'win32'} `debian` stands for all newer Debians and Ubuntus
  */
-export function distribution(text) {
+export function distribution(text, platform = 'linux') {
+  if (platform === 'darwin' || platform === 'win32') return platform;
   const field = (/** @type {string} */ name) =>
     new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
   const family = `${field('ID')} ${field('ID_LIKE')}`;
@@ -27,9 +29,44 @@ export function distribution(text) {
  */
 export function installCommand(need, distro, nvidia = false) {
   const table = PACKAGES[need];
-  if (distro === 'other') return table.other;
+  if (!canInstall(distro)) return table[distro];
   if (need === 'vulkan' && nvidia) return table.nvidia;
   return table[distro] ?? table.debian;
+}
+
+/** Whether the set-up knows how to install packages here: with apt, on Debian and Ubuntu. */
+export const canInstall = (/** @type {ReturnType<typeof distribution>} */ distro) =>
+  distro.startsWith('debian');
+
+/**
+ * How to run npm. On Windows npm is a batch file, which Node.js starts through a shell alone; its script runs anywhere.
+ * @param {{ execPath: string, npmScript: string | undefined, platform: NodeJS.Platform }} here `npmScript`: npm's own
+ *   path as it hands it to scripts, `npm_execpath`
+ * @returns {{ words: string[], shell: boolean }}
+ */
+export function npmCommand({ execPath, npmScript, platform }) {
+  if (npmScript !== undefined && /\.c?js$/.test(npmScript))
+    return { words: [execPath, npmScript], shell: false };
+  return { words: ['npm'], shell: platform === 'win32' };
+}
+
+/**
+ * Where OpenCV 4 with its headers may be installed: the include folder and the folder of its libraries.
+ * @param {NodeJS.Platform} platform
+ * @returns {{ include: string, lib: string }[]}
+ */
+export function openCvFolders(platform) {
+  if (platform === 'darwin') {
+    return ['/opt/homebrew/opt/opencv', '/usr/local/opt/opencv'].map((folder) => ({
+      include: `${folder}/include/opencv4`,
+      lib: `${folder}/lib`,
+    }));
+  }
+  if (platform !== 'linux') return [];
+  return ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].map((lib) => ({
+    include: '/usr/include/opencv4',
+    lib,
+  }));
 }
 
 /**

@@ -19,13 +19,23 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { backportsSource, distribution, installCommand, rootPrefix } from './platform.mjs';
+import {
+  backportsSource,
+  canInstall,
+  distribution,
+  installCommand,
+  npmCommand,
+  openCvFolders,
+  rootPrefix,
+} from './platform.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(ROOT, '.cache', 'setup.json');
+const BINDING = 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node';
+/** The ABI of Node.js (`process.versions.modules`) that the binding beside it was built for. */
+const ABI = `${BINDING}.abi`;
 const forceCamera = process.argv.includes('--camera');
 const mayInstall = !process.env.FER_TUI_NO_INSTALL;
 const say = (text) => process.stderr.write(`set-up: ${text}\n`);
@@ -58,7 +68,10 @@ async function packages() {
   if (existsSync('node_modules/.package-lock.json') && stamp.packages === lock) return;
   say('installing npm packages (npm ci)');
   // No package of ours needs its install script: Dawn's binary is inside the webgpu package.
-  if (!(await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund']))) {
+  const { words, shell } = npmCommand({
+    ...{ execPath: process.execPath, npmScript: process.env.npm_execpath, platform: process.platform },
+  });
+  if (!(await run([...words, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { shell }))) {
     fail('npm ci failed', 'look at its messages above, then run "npm run setup" again');
   }
   remember({ packages: lock, camera: undefined });
@@ -69,7 +82,7 @@ async function build() {
   const inputs = hash(files.map((file) => `${file} ${statSync(file).size} ${statSync(file).mtimeMs}`));
   if (stamp.build === inputs && existsSync('dist/cli/main.js')) return;
   say('building (tsc)');
-  if (!(await run(['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']))) {
+  if (!(await run([process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']))) {
     fail('the build failed', 'look at the messages above, then run "npm run build"');
   }
   remember({ build: inputs });
@@ -79,9 +92,10 @@ async function vulkan() {
   if (stamp.adapter !== undefined && existsSync(stamp.loader ?? '')) return;
   let found = probe();
   if (found.adapter === undefined) {
-    const distro = osRelease();
+    const distro = system();
     const nvidia = existsSync('/proc/driver/nvidia/version');
     const command = installCommand('vulkan', distro, nvidia);
+    if (process.platform !== 'linux') fail(`no GPU adapter that Dawn accepts (${found.error})`, command);
     say(
       `no Vulkan driver that Dawn accepts (${found.error}); installing ${nvidia ? 'the Vulkan loader' : "Mesa's, which also runs on the CPU"}`,
     );
@@ -99,57 +113,64 @@ async function vulkan() {
 /** The OpenCV binding. Everything but the camera works without it, so nothing here ends the set-up. */
 async function camera() {
   const version = JSON.parse(readFileSync('package.json', 'utf8')).optionalDependencies['@u4/opencv4nodejs'];
-  const key = `${version} node ${process.versions.modules}`;
-  if (stamp.camera?.key === key && !forceCamera) return;
+  // A binding is built for one ABI of Node.js: another major version of it gets its own.
+  const key = `${version} ${process.platform} ${process.arch} node ${process.versions.modules}`;
+  if (stamp.camera?.key === key && !forceCamera && (!stamp.camera.ok || existsSync(BINDING))) return;
   const giveUp = (why) => {
     say(`the camera will not work: ${why}. All else does. To try again: npm run setup:camera`);
     remember({ camera: { key, ok: false, why } });
   };
   const folder = 'node_modules/@u4/opencv4nodejs';
   if (!existsSync(folder)) return giveUp('npm did not install @u4/opencv4nodejs');
-  if (!existsSync('/usr/include/opencv4/opencv2/core.hpp') || !haveCompiler()) {
-    const command = installCommand('opencv', osRelease());
+  if (findOpenCv() === undefined || !haveCompiler()) {
+    const distro = system();
+    const command = installCommand('opencv', distro);
+    if (!canInstall(distro)) return giveUp(`OpenCV is missing; ${command}`);
     say('installing OpenCV for the camera (a few hundred MB; optional)');
     if (!(await asRoot(command))) return giveUp(`OpenCV is missing; run "${command}" as root`);
   }
-  const binary = join(folder, 'build/Release/opencv4nodejs.node');
-  const kept = join(
-    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-    'fer-tui',
-    `opencv4nodejs ${key}.node`,
-  );
+  const { cacheFolder } = await import('../dist/util/cache_folder.js');
+  const kept = join(cacheFolder(), `opencv4nodejs ${key}.node`);
+  const built = (words) => {
+    writeFileSync(ABI, process.versions.modules);
+    say(words);
+    remember({ camera: { key, ok: true } });
+  };
   if (existsSync(kept)) {
-    mkdirSync(dirname(binary), { recursive: true });
-    copyFileSync(kept, binary);
-    if (bindingLoads()) {
-      say('OpenCV binding: the one built before still fits');
-      return remember({ camera: { key, ok: true } });
-    }
+    mkdirSync(dirname(BINDING), { recursive: true });
+    copyFileSync(kept, BINDING);
+    if (bindingLoads()) return built('OpenCV binding: the one built before still fits');
   }
   say('building the OpenCV binding, once (about 3 minutes on two cores; optional)');
-  const lib = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib'].find((path) =>
-    existsSync(join(path, 'libopencv_core.so')),
-  );
+  const openCv = findOpenCv();
   // The package's own build command looks for its binding.gyp in the wrong folder; node-gyp itself does not.
-  const built = await run(
-    ['node', join(ROOT, 'node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '--jobs', 'max'],
+  const ok = await run(
+    [process.execPath, join(ROOT, 'node_modules/node-gyp/bin/node-gyp.js'), 'rebuild', '--jobs', 'max'],
     {
       cwd: folder,
       env: {
         OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
-        OPENCV_INCLUDE_DIR: '/usr/include/opencv4/',
-        OPENCV_LIB_DIR: `${lib}/`,
+        OPENCV_INCLUDE_DIR: `${openCv?.include}/`,
+        OPENCV_LIB_DIR: `${openCv?.lib}/`,
         OPENCV_BIN_DIR: '/usr/bin/',
         CXXFLAGS: '-O1', // after node-gyp's -O3: the binding only passes calls on, and builds in two thirds of the time
         ...nodeHeaders(),
       },
     },
   );
-  if (!built || !bindingLoads()) return giveUp('the OpenCV binding did not build');
+  if (!ok || !bindingLoads()) return giveUp('the OpenCV binding did not build');
   mkdirSync(dirname(kept), { recursive: true });
-  copyFileSync(binary, kept);
-  say('OpenCV binding built');
-  remember({ camera: { key, ok: true } });
+  copyFileSync(BINDING, kept);
+  built('OpenCV binding built');
+}
+
+/** OpenCV's headers and libraries, where both are there. */
+function findOpenCv() {
+  const libraries = ['libopencv_core.so', 'libopencv_core.dylib'];
+  return openCvFolders(process.platform).find(
+    ({ include, lib }) =>
+      existsSync(join(include, 'opencv2/core.hpp')) && libraries.some((name) => existsSync(join(lib, name))),
+  );
 }
 
 /** Headers that lie beside this Node, so that node-gyp need not download them. */
@@ -161,8 +182,9 @@ function nodeHeaders() {
 function bindingLoads() {
   const code = "require('@u4/opencv4nodejs'); process.exit(0)";
   return (
-    spawnSync('node', ['-e', code], { env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' } })
-      .status === 0
+    spawnSync(process.execPath, ['-e', code], {
+      env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' },
+    }).status === 0
   );
 }
 
@@ -171,7 +193,10 @@ function haveCompiler() {
 }
 
 function probe() {
-  const result = spawnSync('node', ['scripts/probe_adapter.mjs'], { encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync(process.execPath, ['scripts/probe_adapter.mjs'], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   const line = result.stdout?.split('\n').find((text) => text.startsWith('{'));
   return line === undefined ? { error: 'the probe gave no answer' } : JSON.parse(line);
 }
@@ -184,8 +209,9 @@ function findLoader() {
   );
 }
 
-function osRelease() {
-  return distribution(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '');
+function system() {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return distribution(release, process.platform);
 }
 
 async function enableBackports() {
@@ -214,7 +240,7 @@ async function asRoot(command, { update = true } = {}) {
     sudoWithoutPassword: hasSudo && spawnSync('sudo', ['-n', 'true']).status === 0,
     tty: process.stdin.isTTY === true,
   });
-  if (!mayInstall || prefix === undefined || osRelease() === 'other') {
+  if (!mayInstall || prefix === undefined || !canInstall(system())) {
     say(`${mayInstall ? 'this needs root' : 'FER_TUI_NO_INSTALL is set'}; the command is: ${command}`);
     return false;
   }
@@ -223,11 +249,12 @@ async function asRoot(command, { update = true } = {}) {
 }
 
 /** Runs a command; shows every few seconds that it goes on; shows its output only if it fails. */
-function run([program, ...args], { cwd = ROOT, env = {} } = {}) {
+function run([program, ...args], { cwd = ROOT, env = {}, shell = false } = {}) {
   return new Promise((resolve) => {
     const begin = Date.now();
     const child = spawn(program, args, {
       cwd,
+      shell,
       env: { ...process.env, ...env },
       stdio: [process.stdin.isTTY ? 'inherit' : 'ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { graphicsApi } from '../util/platform.js';
 import { findCascade } from '../vision/detector.js';
 
 /** One line of the doctor's report. */
@@ -22,27 +23,33 @@ interface SystemPackages {
   readonly vulkan: Readonly<Record<string, string>>;
 }
 
-/** The command that installs a Vulkan driver here. scripts/setup.mjs reads the same list of packages. */
-export function vulkanFix(): string {
+/** What gives this machine a usable GPU adapter; the commands are those of scripts/setup.mjs. */
+export function adapterFix(platform: NodeJS.Platform = process.platform): string {
   const packages = JSON.parse(
     readFileSync(new URL('scripts/system_packages.json', ROOT), 'utf8'),
   ) as SystemPackages;
+  if (platform !== 'linux') return packages.vulkan[platform] ?? packages.vulkan['other'] ?? '';
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return packages.vulkan['other'] ?? '';
   return 'npm run setup';
 }
 
 /** Checks the system apart from the GPU: Node.js, Vulkan, OpenCV, the camera and the terminal. */
-export async function systemChecks(): Promise<Check[]> {
+export async function systemChecks(platform: NodeJS.Platform = process.platform): Promise<Check[]> {
   return [
     nodeCheck(),
-    loaderCheck(),
-    driverCheck(),
+    ...driverChecks(platform),
     openCvCheck(),
     cascadeCheck(),
-    cameraCheck(),
+    cameraCheck(platform),
     terminalCheck(),
   ];
+}
+
+/** Vulkan's files on Linux; the other systems bring their own interface. */
+export function driverChecks(platform: NodeJS.Platform): Check[] {
+  if (graphicsApi(platform) === 'Vulkan') return [loaderCheck(), driverCheck()];
+  return [{ name: 'graphics', ok: true, detail: `${graphicsApi(platform)}, part of the system` }];
 }
 
 function nodeCheck(): Check {
@@ -56,7 +63,7 @@ function loaderCheck(): Check {
     ok: path !== undefined,
     optional: true,
     detail: path ?? 'libvulkan.so.1 is not in the usual folders',
-    fix: vulkanFix(),
+    fix: adapterFix(),
   };
 }
 
@@ -70,7 +77,7 @@ function driverCheck(): Check {
     ok: files.length > 0,
     optional: true,
     detail: files.join(', ') || 'none installed',
-    fix: vulkanFix(),
+    fix: adapterFix(),
   };
 }
 
@@ -102,7 +109,11 @@ function cascadeCheck(): Check {
   };
 }
 
-function cameraCheck(): Check {
+export function cameraCheck(platform: NodeJS.Platform): Check {
+  if (platform !== 'linux') {
+    const detail = 'seen only by opening it: fer-tui webcam --source 0';
+    return { name: 'camera', ok: true, optional: true, detail };
+  }
   const devices = existsSync('/dev')
     ? readdirSync('/dev')
         .filter((name) => /^video\d+$/.test(name))

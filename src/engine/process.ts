@@ -92,6 +92,7 @@ export class EngineProcess implements Engine {
       serialization: 'advanced',
       stdio: ['ignore', log, log, 'ipc'],
       detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the screen
+      ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` hands the option on
     });
     closeSync(log);
     child.on('message', (batch: Batch) => {

@@ -1,4 +1,5 @@
 import { create, globals } from 'webgpu';
+import { graphicsApi } from '../util/platform.js';
 import { BufferPool } from './buffer_pool.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
 import { gpuWait } from './polling.js';
@@ -31,7 +32,10 @@ export interface AdapterInfo {
   readonly subgroupMax: number;
 }
 
-const HINT = 'run "fer-tui doctor" to see what is missing, or "npm run setup" to install a Vulkan driver';
+const HINT =
+  graphicsApi() === 'Vulkan'
+    ? 'run "fer-tui doctor" to see what is missing, or "npm run setup" to install a Vulkan driver'
+    : 'run "fer-tui doctor" to see what is missing, and update the system and its graphics driver';
 
 /**
  * Dawn's instances. The process aborts or hangs if an instance is garbage-collected while its devices are alive.
@@ -93,7 +97,8 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
       known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
     throw new NoGpuError(`${what}${choice}; ${HINT}`, { cause });
   }
-  if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through Vulkan; ${HINT}`);
+  if (adapter === null)
+    throw new NoGpuError(`no usable GPU adapter found through ${graphicsApi()}; ${HINT}`);
   if (/^null/i.test(adapter.info.description) || /null backend/i.test(adapter.info.device)) {
     throw new NoGpuError(`the only adapter is Dawn's null adapter, which computes nothing; ${HINT}`);
   }
@@ -125,7 +130,7 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
     name: info.description || info.device || info.vendor,
     vendor: info.vendor,
     architecture: info.architecture,
-    software: /llvmpipe|swiftshader|software/i.test(
+    software: /llvmpipe|swiftshader|software|basic render/i.test(
       `${info.description} ${info.device} ${info.architecture}`,
     ),
     features: [...features].sort(),

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
 import { EXIT } from '../util/errors.js';
+import { canSuspend } from '../util/platform.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { percent } from './charts/axis.js';
@@ -78,6 +79,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
     painter.leave();
   };
   const suspend = (): void => {
+    if (!canSuspend()) {
+      store.set({ note: { text: 'Windows cannot suspend programs', kind: 'info' } });
+      return;
+    }
     restore();
     process.once('SIGCONT', () => {
       enter();

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
+import { canSyncFolders } from './platform.js';
 
 /**
  * Writes a file completely or not at all: into a temporary file in the same folder, which is flushed to the disk and renamed.
@@ -38,6 +39,7 @@ export function atomicWrite(path: string, ...parts: readonly (string | Uint8Arra
 
 /** Flushes the folder, so that the rename reaches the disk. */
 function syncFolder(folder: string): void {
+  if (!canSyncFolders()) return;
   const handle = openSync(folder, 'r');
   try {
     fsyncSync(handle);

@@ -57,6 +57,9 @@ export interface Writer {
   release(): void;
 }
 
+/** A binding is built for one major version of Node.js. */
+const DOES_NOT_FIT = `the camera's OpenCV binding does not load in Node.js ${process.versions.node}: it was built for another version of Node.js or OpenCV; run "npm run setup:camera" with this Node.js to build it again, or look at the built-in faces with --source demo`;
+
 /**
  * Loads the OpenCV binding. Only the vision process may call this, because the binding prints on stdout while it loads, and its
  * libraries print on stderr while they run. Throws CameraError.
@@ -67,6 +70,8 @@ export function loadOpenCv(): OpenCv {
   try {
     return createRequire(import.meta.url)('@u4/opencv4nodejs') as OpenCv;
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_DLOPEN_FAILED') throw new CameraError(DOES_NOT_FIT, { cause });
     throw new CameraError(
       'the camera needs OpenCV and its binding, which cannot be loaded; run "npm run setup:camera" ("fer-tui doctor" shows what is missing), or try the built-in faces with --source demo',
       { cause },

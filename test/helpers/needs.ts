@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The folder that holds the optional test data, beside the project: data sets that are not ours to ship. */
@@ -38,6 +38,16 @@ export const all = (...list: readonly Need[]): Need => list.find(({ skip }) => s
 /** `npm run test:full`. It requires the other programs, so that no full run passes without them. */
 export const FULL = Boolean(process.env['FER_TEST_FULL']);
 
+/** Whether the set-up built the camera's binding, for the ABI of this Node.js. */
+function bindingFits(): boolean {
+  const binding = new URL(
+    '../../node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node',
+    import.meta.url,
+  );
+  const abi = new URL(`${binding.href}.abi`);
+  return existsSync(binding) && (!existsSync(abi) || readFileSync(abi, 'utf8') === process.versions.modules);
+}
+
 /**
  * What some tests need and a machine may lack. The only way to skip a test:
  *
@@ -55,14 +65,7 @@ export const needs = {
     FULL || there('node_modules/@tensorflow/tfjs-layers', PEERS),
     'TensorFlow.js is not installed (npm run bench:peers)',
   ),
-  openCv: need(
-    existsSync(
-      fileURLToPath(
-        new URL('../../node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node', import.meta.url),
-      ),
-    ),
-    'the OpenCV binding is not built (npm run setup:camera)',
-  ),
+  openCv: need(bindingFits(), 'the OpenCV binding is not built for this Node.js (npm run setup:camera)'),
   realFaces: need(existsSync(FACES), 'no photographs of faces in ../shared/faces224'),
   fer2013: need(existsSync(FER2013), 'no FER-2013 at ../shared/fer2013/fer2013.csv.gz'),
   fer2013Tree: need(existsSync(FER2013_TREE), 'no FER-2013 folders in ../shared/fer2013/folders'),

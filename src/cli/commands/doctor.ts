@@ -5,7 +5,7 @@ import { tuningOf } from '../../gpu/tuning.js';
 import { EXIT } from '../../util/errors.js';
 import type { DoctorArgs } from '../declarations/doctor.js';
 import type { GlobalArgs } from '../declarations/globals.js';
-import { type Check, systemChecks, vulkanFix } from '../doctor_system.js';
+import { adapterFix, type Check, systemChecks } from '../doctor_system.js';
 import { writeJson } from '../run_command.js';
 
 /** `fer-tui doctor`: checks the system. Each check is a line: ok, or missing with the command that fixes it. */
@@ -21,7 +21,7 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
     for (const check of gpuChecks(gpu, await listAdapters())) add(check);
     add(tuningCheck(gpu));
   } catch (error) {
-    add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: vulkanFix() });
+    add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: adapterFix() });
   }
   for (const check of await systemChecks()) add(check);
   add(datasetCheck());
