@@ -97,8 +97,7 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
       known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
     throw new NoGpuError(`${what}${choice}; ${HINT}`, { cause });
   }
-  if (adapter === null)
-    throw new NoGpuError(`no usable GPU adapter found through ${graphicsApi()}; ${HINT}`);
+  if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through ${graphicsApi()}; ${HINT}`);
   if (/^null/i.test(adapter.info.description) || /null backend/i.test(adapter.info.device)) {
     throw new NoGpuError(`the only adapter is Dawn's null adapter, which computes nothing; ${HINT}`);
   }

@@ -3,8 +3,8 @@ import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { NoGpuError } from '../../src/gpu/errors.js';
 import { need } from './needs.js';
 
-/** Without a GPU these tests cannot run; where one is required (CI, FER_REQUIRE_GPU=1) that is a failure. */
-const required = Boolean(process.env['CI'] || process.env['FER_REQUIRE_GPU']);
+/** Without a GPU these tests cannot run; where one is required (CI, unless FER_REQUIRE_GPU=0; FER_REQUIRE_GPU=1) that is a failure. */
+const required = !['', '0'].includes(process.env['FER_REQUIRE_GPU'] ?? process.env['CI'] ?? '');
 
 const gpuNeeded = await openGpu().then(
   (gpu) => {
