@@ -1,13 +1,13 @@
-// Adam (Kingma & Ba 2014): momentum divided by the recent size of the gradients; Keras's rule.
+// Adam (Kingma & Ba 2014): momentum divided by the recent magnitude of the gradients; Keras's rule.
 //
 //   m = b1 * m + (1 - b1) * g
 //   v = b2 * v + (1 - b2) * g^2
 //   w -= lr_t * m / (sqrt(v) + epsilon),  lr_t = lr * sqrt(1 - b2^t) / (1 - b1^t)
-//   amsgrad: sqrt of the largest v so far instead
+//   amsgrad: sqrt of the largest v so far instead of sqrt(v)
 //
-// m and v start at 0 and are too small at first; lr_t corrects that. The host computes it in float64 and sends it
-// with the step state (`rate`).
-// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
+// m and v start at 0, so they are too small at first; lr_t corrects that. The host computes lr_t in float64 and passes it in
+// the step state (`rate`).
+// Shapes: gradient, weight and state [N] in vec4s. Threads: one per vec4. The last one may access the padding of the buffers.
 
 struct AdamParams { quads: u32, beta1: f32, beta2: f32, epsilon: f32, amsgrad: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }

@@ -1,13 +1,14 @@
 // Average pooling: each window becomes the mean of what it covers.
 //
-// What it means: like max pooling the image shrinks, but every pixel keeps its say. With one window over the whole image
-// (global average pooling) a map becomes one number: how much of the feature there is, wherever it is.
+// What it means: it shrinks the image like max pooling, but every pixel contributes. With one window over the whole image
+// (global average pooling), a map becomes one number: how strong a feature is, wherever it is.
 //
 //   y[n, oy, ox, c] = sum of x over the window / count,   count = pixels of the window that lie in the image
 //   dx of a pixel   = sum of dy / count over the windows that cover it
-// Padding is not counted, as in Keras. The backward pass gathers, so the order of its sum is fixed.
+// Padding is not counted, as in Keras. In the backward pass each pixel gathers from its windows, so the order of its sum is
+// fixed.
 //
-// Shapes: x and dx [B, H, W, C], y and dy [B, OH, OW, C]. Threads: one an output (forward) or input (backward) lane.
+// Shapes: x and dx [B, H, W, C], y and dy [B, OH, OW, C]. Threads: one per output lane (forward) or input lane (backward).
 // Constants: LANE is f32, or vec4f for four channels at once; C is then counted in fours.
 
 alias Lane = {{LANE}};
@@ -16,7 +17,7 @@ struct AveragePoolParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32,
 }
 
-/// How many places of window `o` along an axis of `extent` lie in the image.
+/// How many elements of window `o` along an axis of `extent` lie in the image.
 fn covered(o: u32, extent: u32, size: u32, stride: u32, before: u32) -> u32 {
   let first = max(o * stride, before);
   let last = min(o * stride + size, extent + before);

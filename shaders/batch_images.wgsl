@@ -1,17 +1,16 @@
-// A batch from the resident data set: picked, augmented and preprocessed on the device.
+// A batch from the data set in device memory: images are selected, augmented and preprocessed on the device.
 //
-// What it means: all training images lie in device memory as bytes, as they came (28,709 faces are 66 MB). A step needs
-// a few of them as floats, each changed a little at random, so that the network sees another version of a face in every
-// epoch. The host draws the random numbers and sends 32 bytes an image: which one, an affine map, a gain. Only here do
-// pixels move.
+// What it means: all training images stay in device memory as bytes (28,709 faces take 66 MB). A step needs a few of them as
+// floats, each with a small random change, so that the network sees another version of a face in every epoch. The host draws
+// the random numbers and sends 32 bytes per image: its index, an affine map, and a gain. No pixels cross the bus.
 //
-//   (sx, sy) = map of (ox, oy), clamped to the image
-//   v        = the four pixels around (sx, sy), weighted by their nearness (bilinear), times gain, at most 255
+//   (sx, sy) = (x0 + xx * ox + xy * oy, y0 + yx * ox + yy * oy), clamped to the image
+//   v        = bilinear interpolation of the four pixels around (sx, sy), times gain, at most 255
 //   image    = (v - mean[oy, ox]) / divisor
 //
 // Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B, 8]: image (u32), gain, x0, y0, xx, xy, yx, yy (f32);
-// mean [H, W], read if has_mean is 1; images [B, H, W, channels], each channel the stored one of its number, or the only
-// one: a gray image for a network that takes colours. Threads: one an output value. No gradient: data has none.
+// mean [H, W], read if has_mean is 1; images [B, H, W, channels]. Channel c comes from the stored channel c, or from the only
+// one: a gray image for a network with colour input. Threads: one per output value. No gradient: the input is data.
 
 struct BatchParams { b: u32, h: u32, w: u32, channels: u32, stored: u32, has_mean: u32, divisor: f32 }
 

@@ -1,24 +1,24 @@
 // Batch normalisation (Ioffe & Szegedy 2015), with Keras's rules.
 //
-// What it means: each channel is shifted and scaled so that over the batch it has mean 0 and variance 1, then a
-// learned gamma and beta give it back any scale it needs. Layers behind it see inputs that do not drift.
+// What it means: each channel is shifted and scaled to mean 0 and variance 1 over the batch. Then the learned gamma and beta
+// give it whatever scale and offset it needs. The following layers see inputs whose distribution does not drift.
 //
 //   mean = average of x, var = average of (x - mean)^2 (biased), rstd = 1 / sqrt(var + epsilon)
 //   xhat = (x - mean) * rstd,   y = gamma * xhat + beta
 //   moving = moving * momentum + batch * (1 - momentum), for mean and (biased) variance
 //
-// Gradients. With N values a channel, and mean and var themselves functions of x:
+// Gradients, with N values per channel, and mean and var themselves functions of x:
 //   dbeta = sum dy,  dgamma = sum dy * xhat
 //   dx = gamma * rstd * (dy - dbeta / N - xhat * dgamma / N)
-// In inference mode mean and var are constants and the last two terms fall away (inv_n = 0).
-// Only mean and rstd are kept from the forward pass; xhat is computed again, which is cheaper than storing it.
+// In inference, mean and var are constants, and the last two terms vanish (inv_n = 0).
+// The backward pass keeps only mean and rstd. It recomputes xhat, which is cheaper than storing it.
 //
-// The variance as E[x^2] - E[x]^2 would cancel badly in float32. Each chunk therefore sums the distance to its own
-// first value, and chunks are merged by Chan's formula, in fixed order.
+// Computing the variance as E[x^2] - E[x]^2 would lose digits to cancellation in float32. So each chunk sums the differences
+// from its own first value, and chunks are merged by the formula of Chan et al. (1979), in a fixed order.
 //
-// Shapes: x is seen as [outer, C, inner]: NHWC has inner = 1, NCHW inner = H * W, features inner = 1.
-// Threads: one a channel group and chunk of rows. In the two element-wise passes too, with short chunks: what a channel
-// needs is loaded once for all its rows.
+// Shapes: x is viewed as [outer, C, inner]: NHWC has inner = 1, NCHW inner = H * W, features inner = 1.
+// Threads: one per channel group and chunk of rows. The two element-wise passes use short chunks: a thread loads the
+// channel's coefficients once for all rows of its chunk.
 // Constants: LANE is f32 or vec4f, a group of neighbouring channels (vec4f only when inner = 1 and C % 4 = 0).
 
 alias Lane = {{LANE}};
@@ -54,7 +54,7 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   partial[p.chunks * p.channels + i] = squares - sum * sum / n;
 }
 
-// finish: merges the chunks, and moves the moving averages
+// finish: merges the chunks, and updates the moving averages
 struct FinishParams { outer: u32, channels: u32, inner: u32, chunks: u32, epsilon: f32, momentum: f32 }
 @group(0) @binding(0) var<storage, read> finish_partial: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> mean: array<Lane>;
@@ -87,7 +87,7 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum);
 }
 
-// moving_rstd: what inference uses in place of the batch's rstd
+// moving_rstd: 1 / sqrt(moving variance + epsilon), which inference uses instead of the batch's rstd
 struct MovingParams { channels: u32, epsilon: f32 }
 @group(0) @binding(0) var<storage, read> moving_variance_in: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> moving_rstd_out: array<Lane>;

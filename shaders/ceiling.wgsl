@@ -1,11 +1,11 @@
-// What the adapter can do at best, for the benchmarks: a kernel is judged by its share of these.
+// The adapter's peak rates, for the benchmarks: they report each kernel's speed as a share of these.
 //
-//   multiply_add   nothing but multiply-adds on numbers in registers: 2 * 16 * 4 floating-point operations a round
-//                  and invocation, as four chains of vec4s, each advanced four times
-//   copy           nothing but one load and one store of a vec4 an invocation
-// Four chains are enough to hide the latency of a multiply-add and few enough to stay in registers; advancing each four
-// times between loop checks keeps the loop's own cost small (see matmul_subgroup.wgsl).
-// Threads: 64 a workgroup, one result each.
+//   multiply_add   only multiply-adds on registers: 2 * 16 * 4 floating-point operations per round and invocation, in four
+//                  chains of vec4s that advance four times each
+//   copy           only one load and one store of a vec4 per invocation
+// Four chains are enough to hide the latency of a multiply-add, and few enough to stay in registers. Advancing each chain
+// four times between loop checks keeps the cost of the loop small.
+// Shapes: results [n], x and y [N] in vec4s. Threads: one per vec4.
 
 struct MultiplyAddParams { n: u32, rounds: u32, factor: f32, addend: f32 }
 

@@ -1,4 +1,4 @@
-// 2-D convolution, the naive version: one invocation makes one number.
+// 2-D convolution, the naive version: one invocation computes one number.
 //
 // What it means: a small window of weights slides over the image; each output pixel of each output channel is
 // the dot product of the window with the patch under it. "Same" padding puts zeros around the image.
@@ -13,8 +13,8 @@
 //   dbias[oc]          = sum over n, oy, ox of dy: a column sum, see reduce.wgsl
 //
 // Shapes: x [B, H, W, IC], w [KH, KW, IC, OC], bias [OC], y and dy [B, OH, OW, OC].
-// Threads: consecutive invocations make consecutive channels, so that they read and write neighbours.
-// This file is the definition on the device; conv2d_subgroup.wgsl computes the same faster.
+// Threads: one per output. Consecutive threads compute consecutive channels, so they read and write neighbouring memory.
+// The other conv2d shaders compute the same faster.
 
 struct ConvParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
@@ -91,7 +91,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   dx[i] = sum;
 }
 
-// weight_gradient: the rows of the batch in `splits` parts, each with a sum of its own; reduce.wgsl adds them
+// weight_gradient: one sum for each of `splits` parts of the batch's rows; reduce.wgsl adds the sums
 struct WeightGradientParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
   kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, splits: u32,
@@ -118,7 +118,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
     let iy = (line % p.oh) * p.stride + ky - p.pad_top;
     if (iy >= p.h) { continue; }
-    // One partial sum a row keeps the rounding error small over the 64,512 pixels of a batch.
+    // A partial sum per row keeps the rounding error small over the 64,512 pixels of a batch.
     var row = 0.0;
     for (var ox = 0u; ox < p.ow; ox++) {
       let ix = ox * p.stride + kx - p.pad_left;

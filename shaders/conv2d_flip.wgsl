@@ -1,8 +1,8 @@
-// The kernel that turns a convolution into its input gradient: taps turned by 180 degrees, channels swapped.
+// The convolution kernel for the input gradient: taps rotated by 180 degrees, channels swapped.
 //
 //   out[ky, kx, oc, ic] = w[KH - 1 - ky, KW - 1 - kx, ic, oc]
 //
-// Shapes: w [KH, KW, IC, OC], out [KH, KW, OC, IC]. Threads: one a number.
+// Shapes: w [KH, KW, IC, OC], out [KH, KW, OC, IC]. Threads: one per number.
 
 struct FlipParams { taps: u32, ic: u32, oc: u32 }
 

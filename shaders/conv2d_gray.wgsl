@@ -1,27 +1,30 @@
-// 3 x 3 convolution with stride 1 of images of one channel: the first layer of a network that sees gray faces.
+// 3 x 3 convolution with stride 1 of images with one channel: the first layer of a network for gray faces.
 //
-// The general kernels lose here, because nine multiplications for each output are too few to pay for their set-up. So
-// a thread keeps the nine weights of four output channels in registers and walks along a row of the image. It keeps
-// the columns of x that it has seen: with each step three new pixels come in. What remains is almost only the storing
-// of y. Mathematics and gradients as in conv2d.wgsl:
+// Nine multiplications per output are too few to pay for the set-up of the general kernels. So here a thread keeps the nine
+// weights of four output channels in registers and walks along a row of the image. It also keeps the columns of x under the
+// window: each output loads only three new pixels. Almost all that remains is storing y. Mathematics as in conv2d.wgsl:
 //
 //   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
 //   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
-//   With `elu` set, y is elu(y): what follows needs nothing else of it. With `moments` set, mean and M2 of SIZE rows and
-//   each channel, too, which batch_norm.wgsl's `finish` merges. With SIZE = 2, `winner` of each window, as
-//   elu_norm_pool.wgsl has it: its largest y where gamma >= 0, else its smallest.
-//   db[o]           = sum of dy[.., o]: a tenth sum beside the nine of dw, as dy is loaded anyway. With BLOCK set, dy is made
-//                     where it is read, of the gradient of the layer's block (see elu_norm_pool.wgsl), whose windows are
-//                     SIZE x SIZE: stored, it would be the largest gradient of a network
+//   db[o]           = sum over n, oy, ox of dy[n, oy, ox, o], beside the nine sums of dw, since dy is loaded anyway
 //
-// `block` is for inference, where nobody asks for y itself: it goes on to batch normalisation of elu(y) and max pooling
-// (see elu_norm_pool.wgsl), and stores the pooled map only, a quarter of the numbers. elu grows with y, and so does
-// scale * e + offset if scale >= 0, else it falls: the largest (or smallest) y of a window decides, one exp a window.
+// `forward` can do more while y is in registers:
+//   with `elu` set, it stores elu(y) instead of y
+//   with `moments` set, it stores mean and M2 of SIZE rows per channel, which `finish` of batch_norm.wgsl merges
+//   with SIZE = 2, it stores `winner` of each 2 x 2 window as in elu_norm_pool.wgsl: its largest y where gamma >= 0, else
+//   its smallest
+//
+// `weight_gradient` with BLOCK set computes dy as it reads it, from the gradient of the layer's block with SIZE x SIZE
+// windows (see elu_norm_pool.wgsl). Stored, this dy would be the largest gradient of a network.
+//
+// `block` is for inference, where y itself is not needed. It continues with batch normalisation of elu(y) and max pooling
+// (see inference_block.wgsl) and stores only the pooled map. elu is increasing, and scale * e + offset is increasing if
+// scale >= 0, else decreasing. So the largest (or smallest) y of a window decides, with one exp per window.
 //
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
-// Threads: one a vec4 of channels and row (of windows); `weight_gradient` one a vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window of `block` (1 is none); 1 or 2 for `forward` and `weight_gradient`, where it
-// divides OH and OW. BLOCK, of `weight_gradient` (false for the others, and SIZE 1 without it).
+// Threads: one per vec4 of channels and row (of windows); `weight_gradient` one per vec4 of channels and chunk of rows.
+// Constants: SIZE, the edge of the pooling window, 1 for no pooling; in `forward` and `weight_gradient` 1 or 2, dividing OH
+// and OW. BLOCK, for `weight_gradient` (false in the others; without it SIZE is 1).
 // Parts: elu
 
 const SIZE = {{SIZE}}u;
@@ -33,7 +36,7 @@ struct GrayParams {
   b: u32, h: u32, w: u32, oh: u32, ow: u32, oc4: u32, pad_top: u32, pad_left: u32,
   has_bias: u32, chunks: u32, elu: u32, moments: u32, alpha: f32, keep_scale: f32,
 }
-/// Nine weights or sums, of four channels.
+/// Nine weights or sums of four channels.
 alias Taps = array<vec4f, 9>;
 /// SPAN rows of one column of x.
 alias Column = array<f32, SPAN>;
@@ -53,7 +56,7 @@ fn load_taps(quad: u32, oc4: u32) -> Taps {
   return taps;
 }
 
-/// Rows top .. top + SPAN - 1 of column `ix` of image n; 0 outside. `top` and `ix` may have wrapped below 0.
+/// Rows top .. top + SPAN - 1 of column `ix` of image n; 0 outside of it. `top` and `ix` may have wrapped below 0.
 fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
   var column = Column();
   for (var r = 0u; r < SPAN; r++) {
@@ -63,7 +66,7 @@ fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
   return column;
 }
 
-/// The sum over the nine taps, from row `r` of three columns on.
+/// The sum over the nine taps, starting at row `r` of three columns.
 fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> vec4f {
   return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2]
     + left[r + 1u] * taps[3] + middle[r + 1u] * taps[4] + right[r + 1u] * taps[5]
@@ -156,7 +159,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   }
 }
 
-// weight_gradient: per chunk of rows (of windows) the nine sums of dw, and that of db
+// weight_gradient: per chunk of rows (of windows), the nine sums of dw and the sum of db
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> e: array<vec4f>;
 @group(0) @binding(3) var<storage, read> winners: array<vec4f>;
@@ -166,10 +169,10 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
 @group(0) @binding(7) var<uniform> dw_params: GrayParams;
 
 alias Coefficients = array<vec4f, 4>;
-/// Of the pixels of a window, row by row.
+/// The pixels of a window in row-major order.
 alias Window = array<vec4f, SIZE * SIZE>;
 
-/// dy of one window: loaded, or made as elu_norm_pool.wgsl's `input_gradient` makes it.
+/// dy of one window: loaded, or computed like `input_gradient` of elu_norm_pool.wgsl.
 fn gradients_of(line: u32, wx: u32, quad: u32, by: Coefficients, p: GrayParams) -> Window {
   let window = dy[(line * (p.ow / SIZE) + wx) * p.oc4 + quad];
   var result = Window();

@@ -1,24 +1,25 @@
 // 2-D convolution as an implicit matrix product, for adapters with subgroups of exactly 8 invocations
 // (software Vulkan: one subgroup is one SIMD vector of the CPU). Same mathematics as conv2d.wgsl.
 //
-// The idea: y = A * W, where row r of A is the patch under output pixel r (never stored; addresses are computed)
-// and W is the kernel read as a [KH * KW * IC, OC] matrix. One workgroup is one subgroup and makes a tile of
-// ROWS pixels x COLS channels, held in registers. At each step k of the product
-//   - the lanes together load one column of A: lane l the value of row l, row 8 + l, ...: ROWS / 8 loads;
-//   - each lane loads the vec4s of row k of W that belong to its own channels: COLS / 32 loads;
-//   - subgroupShuffle hands every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
-// Loads are dear on such an adapter and multiply-adds cheap, so a large tile wins, even one that spills.
-// There is no workgroup memory and no barrier.
+// The idea: y = A * W. Row r of A is the patch under output pixel r (it is not stored; its addresses are computed). W is
+// the kernel viewed as a [KH * KW * IC, OC] matrix. A workgroup is one subgroup and computes a tile of ROWS pixels x COLS
+// channels in registers. For each index k of the inner dimension
+//   - the lanes together load one column of A: lane l the values of rows l, 8 + l, ...: ROWS / 8 loads;
+//   - each lane loads the vec4s of row k of W for its own channels: COLS / 32 loads;
+//   - subgroupShuffle passes every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
+// On such an adapter loads are expensive and multiply-adds cheap. So large tiles win, even if they spill registers. There
+// is no workgroup memory and no barrier.
 //
-// input_gradient is the same product: the convolution of dy with the kernel turned by 180 degrees and its
-// channels swapped (`flip` makes that copy), with padding K - 1 - pad. This holds for stride 1.
+// The input gradient for stride 1 is the same product: `forward` with dy, the kernel rotated by 180 degrees and its
+// channels swapped (conv2d_flip.wgsl makes that copy), and padding K - 1 - pad.
 //
-// weight_gradient: dw = A^T * dy; rows are (ky, kx, ic), the sum runs over all pixels. That sum is long and the
-// tile grid small, so the image rows are split into `splits` parts, each with its own partial result, which
-// reduce.wgsl adds in fixed order: the same bits every time.
+// weight_gradient: dw = A^T * dy. Its rows are (ky, kx, ic), and the sum runs over all pixels. The sum is long and the grid
+// of tiles small. So the image rows are divided into `splits` parts with a partial result each, which reduce.wgsl adds in a
+// fixed order: the same bits every time.
 //
 // Constants: BLOCKS = ROWS / 8, QUADS = COLS / 32.
-// Shapes as in conv2d.wgsl; OC a multiple of 4. Tiles may stick out: rows and channels past the end are not stored.
+// Shapes as in conv2d.wgsl; OC a multiple of 4. Tiles may extend past the end; those rows and channels are not stored.
+// Threads: one subgroup of 8 per tile.
 
 enable subgroups;
 
@@ -51,7 +52,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (first_row >= pixels) { return; }
   let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
 
-  // Where the lane's own rows lie in the input.
+  // Where the lane's rows are in the input.
   var image = array<u32, BLOCKS>();
   var top = array<u32, BLOCKS>();
   var left = array<u32, BLOCKS>();
@@ -61,7 +62,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     top[r] = ((row / p.ow) % p.oh) * p.stride - p.pad_top;
     left[r] = (row % p.ow) * p.stride - p.pad_left;
   }
-  // A lane whose channels lie past the end works on the last ones and stores nothing.
+  // A lane whose channels are past the end loads the last ones and stores nothing.
   var quad = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
 

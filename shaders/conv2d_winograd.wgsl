@@ -1,40 +1,43 @@
 // 3 x 3 convolution with stride 1 by Winograd's algorithm (Lavin & Gray 2015, arXiv 1509.09308).
 //
-// The idea, in one dimension: EDGE outputs of a three-tap filter are the coefficients of a product of polynomials.
-// Evaluate both factors at POINTS = EDGE + 2 points, multiply point by point, and interpolate: for EDGE = 4 that is 6
-// multiplications in place of 12. In two dimensions a 6 x 6 patch d of the input gives a 4 x 4 tile of the output with
-// 36 in place of 144, a quarter:
+// The idea, in one dimension: EDGE outputs of a three-tap filter follow from a product of two polynomials. Evaluate both
+// factors at POINTS = EDGE + 2 points, multiply point by point, and interpolate. For EDGE = 4 this takes 6 multiplications
+// instead of 12. In two dimensions, a 6 x 6 patch d of the input gives a 4 x 4 tile of the output with 36 multiplications
+// instead of 144, a quarter:
 //
 //   y = A^T [ (G g G^T) * (B^T d B) ] A                      (* is element by element)
 //
-// The points are 0, 1, -1, 2, -2, infinity, and 1/2, -1/2 for EDGE = 6, which needs 64 in place of 324, a fifth, and suits
-// maps of 6 x 6, where tiles of 4 would stick out. Larger tiles save no more: their points lie farther apart, and float32
-// loses too many digits (EDGE = 6 rounds twice as coarsely as EDGE = 4). Summed over input channels, the middle becomes,
-// for each of the 36 (or 64) points, a matrix product [tiles, IC] x [IC, OC]: that is where the work is, in matmul.wgsl
-// or matmul_subgroup.wgsl. This file goes to the points and back (PP = POINTS * POINTS):
-//   weight_transform    U[PP, IC, OC]    = G g G^T
-//   input_transform     V[PP, TILES, IC] = B^T d B, patches overlap by two pixels; outside of the image is 0. With `affine`
-//                       set, d is x * scale + offset: the batch norm of the layer before, which is then never stored
-//   output_transform    y                = A^T M A + bias, from M[PP, TILES, OC] = V U; elu of it with `elu` set. With
-//                       `moments` set, mean and M2 of each tile and channel, too, which batch_norm.wgsl's `finish` merges:
-//                       only where no tile sticks out. With SIZE = 2, `winner` of each window, as elu_norm_pool.wgsl has
-//                       it: its largest value where gamma >= 0, else its smallest
-//   output_block        the same for inference, which goes on to batch norm of elu(y) and max pooling, as
-//                       inference_block.wgsl does, and stores the pooled map only
-// The gradients are in conv2d_winograd_gradient.wgsl; what software Vulkan runs in place of all these transforms,
-// in conv2d_winograd_lanes.wgsl.
+// The points are 0, 1, -1, 2, -2, infinity, and for EDGE = 6 also 1/2, -1/2. EDGE = 6 takes 64 multiplications instead of
+// 324, a fifth, and suits maps of 6 x 6, which tiles of 4 would not divide. Larger tiles do not pay: their points differ
+// more in magnitude, so float32 loses too many digits (EDGE = 6 already rounds twice as coarsely as EDGE = 4).
 //
-// Shapes: x [B, H, W, C], y [B, OH, OW, C]; tiles are counted row by row and image by image,
-// TILES = B * TY * TX rounded up to a multiple of 4 (the rest is 0).
-// Threads: one a tile and pair of channels, or one a pair of weights: neighbours in memory are neighbours in a subgroup.
-// `c` and `oc` count pairs.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
-// EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
-// the points are stored, f32 or f16.
+// Summed over the input channels, the inner product is a matrix product [tiles, IC] x [IC, OC] for each of the 36 (or 64)
+// points. Most of the work is there: see matmul.wgsl and its variants. This file contains the transforms to the points (the
+// "Winograd domain") and back; PP = POINTS * POINTS:
+//   weight_transform    U[PP, IC, OC] = G g G^T
+//   input_transform     V[PP, TILES, IC] = B^T d B. Patches overlap by two pixels, and are 0 outside of the image. With
+//                       `affine` set, d is x * scale + offset: the batch norm of the layer before, which is then not stored
+//   output_transform    y = A^T M A + bias, from M[PP, TILES, OC] = V U
+//   output_block        for inference: goes on to batch norm of elu(y) and max pooling like inference_block.wgsl, and
+//                       stores only the pooled map
+// output_transform can do more while y is in registers:
+//   with `elu` set, it stores elu(y) instead of y
+//   with `moments` set, it stores mean and M2 of each tile and channel, which `finish` of batch_norm.wgsl merges; only where
+//   the tiles cover the output exactly
+//   with SIZE = 2, it stores `winner` of each 2 x 2 window as in elu_norm_pool.wgsl: its largest value where gamma >= 0, else
+//   its smallest
+// The gradients are in conv2d_winograd_gradient.wgsl. Software Vulkan runs conv2d_winograd_lanes.wgsl instead.
+//
+// Shapes: x [B, H, W, C], y [B, OH, OW, C]. Tiles are numbered row by row and image by image; TILES = B * TY * TX rounded up
+// to a multiple of 4 (the extra ones are 0).
+// Threads: one per tile and pair of channels, or per pair of weights, so that neighbouring threads access neighbouring
+// memory. `c` and `oc` count pairs.
+// Constants: EDGE, 4 or 6. SIZE, the edge of output_block's pooling window, a divisor of EDGE; 2 where output_transform
+// stores winners, else 1. FORMAT, the storage format in the Winograd domain, f32 or f16.
 // Parts: winograd_lines, storage, elu
 
 const SIZE = {{SIZE}}u;
-/// Neighbouring channels that one thread treats alike.
+/// Neighbouring channels that one thread processes together.
 alias Lane = vec2f;
 
 struct WinogradParams {

@@ -1,18 +1,17 @@
-// The backward pass of a block of convolution, ELU, batch norm and max pooling, where its two algorithms meet: from the
-// gradient of the block's output straight to the points of Winograd's algorithm, for adapters with subgroups of exactly 8
-// invocations.
+// Winograd's gradient transform of a block of convolution, ELU, batch norm and max pooling: straight from the gradient of
+// the block's output, without storing dz, for adapters with subgroups of exactly 8 invocations.
 //
-// Why fuse: elu_norm_pool.wgsl's `input_gradient` makes dz, as large as the convolution's map, and conv2d_winograd_gradient's
-// `gradient_transform` is all that reads it. Here dz of a tile is made line by line, in the lanes that transform it:
-// a quarter of what both load and store is saved. Formulas and names are those of the two files.
+// Why fuse: `input_gradient` of elu_norm_pool.wgsl computes dz, which is as large as the convolution's output, and only
+// `gradient_transform` of conv2d_winograd_gradient.wgsl reads it. Here the lanes that transform a tile compute its dz
+// themselves, line by line. This saves a quarter of the loads and stores of the two kernels. Formulas and names are theirs.
 //
-// Which place of a window won is found as there, the first in row-major order that holds the winner's e: with windows of
-// 2 x 2 a lane knows its own two places, and asks the lane above whether that has won already. Of a row of windows one
-// lane loads dy, the other the winners, for both.
+// The winning place of a window is the first in row-major order whose e equals the winner. With 2 x 2 windows, a lane checks
+// its own two places and asks the lane above whether that one has already won. Of the two lanes of a row of windows, one
+// loads dy and the other the winners, and they exchange them.
 //
 // Shapes: e [B, H, W, C], dy and winner [B, OH, OW, C], coefficients [4, C], z [PP, TILES, C], all in vec4s of channels.
-// Threads: one subgroup a tile goes through the channels one after the other.
-// Constants: EDGE, 4 or 6; SIZE, 1 without pooling (and without dropout: every e wins), or 2; FORMAT, how Z is stored.
+// Threads: one subgroup per tile, which loops over the channels.
+// Constants: EDGE, 4 or 6. SIZE, 2, or 1 without pooling and dropout. FORMAT, the storage format of Z.
 // Parts: winograd_lines, winograd_lanes, storage
 
 enable subgroups;
@@ -35,8 +34,8 @@ struct BlockGradientParams {
 
 alias Windows = array<Lane, WINDOWS>;
 
-/// What reaches each pixel of this lane's line of e: the gradient of its window where it won, else nothing. `at` is where the
-/// line's windows begin, `count` how many of them there are.
+/// The gradient that reaches each pixel of this lane's line of e: that of its window where the pixel won, else 0. `at` is
+/// the index of the line's first window, `count` the number of windows.
 fn won(line: Outputs, at: u32, count: u32, lane: u32, p: BlockGradientParams) -> Outputs {
   var gradients = Windows();
   for (var i = 0u; i < WINDOWS; i++) {

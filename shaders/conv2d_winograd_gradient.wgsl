@@ -1,26 +1,26 @@
-// The gradients of conv2d_winograd.wgsl, where the symbols are explained.
+// The gradients of conv2d_winograd.wgsl, which explains the symbols.
 //
-// Winograd's algorithm is linear in the patch d and in the kernel g, so the chain rule only transposes it:
+// Winograd's algorithm is linear in the patch d and in the kernel g, so its gradients are its transposes:
 //
 //   y = A^T [ U * V ] A,   U = G g G^T,   V = B^T d B        the forward pass, tile by tile
 //   Z = A dy A^T,   dU = sum over tiles of V * Z,   dV = U * Z        (* is element by element)
 //   dw = G^T dU G,   dd = B dV B^T
 //
-// With channels, the products are matrix products again, for each of the PP points: dU = V^T Z and dV = Z U^T. So both
-// gradients begin with the same Z, and need nothing but what the forward pass has made already, U and V.
-//   gradient_transform  Z[PP, TILES, OC] = A dy A^T. The bias gradient is in it, too: point 1 of a line is the sum of its
-//                       outputs, so the plane of the point (1, 1) holds the sum of dy over each tile
-//   weight_gradient     dw [3, 3, IC, OC] from dU[PP, IC, OC]
-//   input_gradient      dx [B, H, W, C] from dV[PP, TILES, IC]; where patches overlap, their sum. For 'same' padding
-//                       alone: then a tile of y lies on the patch's middle, and each thread makes the pixels below its
-//                       own tile, to which the eight tiles around it add one line or one corner each
+// With channels, the products are again matrix products for each of the PP points: dU = V^T Z and dV = Z U^T. So both
+// gradients start from the same Z, and reuse U and V of the forward pass.
+//   gradient_transform  Z[PP, TILES, OC] = A dy A^T. It also yields the bias gradient: point 1 of a line is the sum of the
+//                       line, so the plane of the point (1, 1) holds the sum of dy over each tile
+//   weight_gradient     dw [3, 3, IC, OC] = G^T dU G, from dU[PP, IC, OC]
+//   input_gradient      dx [B, H, W, C] = B dV B^T, from dV[PP, TILES, IC], summed where patches overlap. Only for 'same'
+//                       padding: each tile of y then lies in the centre of its patch. A thread computes the pixels of its
+//                       own tile, to which the eight tiles around it contribute one line or one corner each
 //
-// Shapes, threads and constants as in conv2d_winograd.wgsl, dy like y.
+// Shapes, threads and constants as in conv2d_winograd.wgsl; dy is shaped like y.
 // Parts: winograd_lines, storage
 
 alias Lane = vec2f;
 
-/// H and W are those of the map whose tiles they are: of dy for gradient_transform, of dx for input_gradient.
+/// H and W are those of the tiled map: dy in gradient_transform, dx in input_gradient.
 struct TileParams { b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32 }
 struct WeightParams { ic: u32, oc: u32 }
 
@@ -89,15 +89,15 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 @group(0) @binding(1) var<storage, read_write> image_gradient: array<Lane>;
 @group(0) @binding(2) var<uniform> dx_params: TileParams;
 
-/// One line of points of a tile with its neighbours' to both sides; `at` is where the tile's first point lies, `seen`
-/// whether there is such a tile, a line of points is `step` long.
-fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, step: u32) -> Outputs {
+/// One line of a patch, with the contributions of the tiles to the left and right. `at` is the index of the tile's first
+/// point, `seen` whether the tile exists, `stride` the distance to the next tile, `n` that to the next point.
+fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, stride: u32) -> Outputs {
   let line = select(0u, at + py * POINTS * n, seen);
   var points = Points();
   for (var px = 0u; px < POINTS; px++) { points[px] = select(Lane(), pair_of(dv[line + px * n]), seen); }
   let both = vec2<bool>(seen && left, seen && right);
-  let before = select(Lane(), pair_of(dv[select(0u, line + (POINTS - 1u) * n - step, both.x)]), both.x);
-  let after = select(Lane(), pair_of(dv[select(0u, line + step, both.y)]), both.y);
+  let before = select(Lane(), pair_of(dv[select(0u, line + (POINTS - 1u) * n - stride, both.x)]), both.x);
+  let after = select(Lane(), pair_of(dv[select(0u, line + stride, both.y)]), both.y);
   return patch_from_points_{{EDGE}}(before, points, after);
 }
 

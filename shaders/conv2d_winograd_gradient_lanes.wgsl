@@ -1,14 +1,14 @@
-// The transforms of conv2d_winograd_gradient.wgsl, which explains them, for adapters with subgroups of exactly 8 invocations:
-// a line of a square in each lane, as in conv2d_winograd_lanes.wgsl, which explains that.
+// The transforms of conv2d_winograd_gradient.wgsl for adapters with subgroups of exactly 8 invocations.
+// That file explains the mathematics; conv2d_winograd_lanes.wgsl explains how the lanes share a square.
 //
-// Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
-// Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6; FORMAT, how Z and dV are stored, f32 or f16.
+// Shapes, symbols and params as there, with channels in vec4s: `c` and `oc` count vec4s.
+// Threads: one subgroup per tile, or per input channel of the weights, which loops over the channels.
+// Constants: EDGE, 4 or 6; FORMAT, the storage format of Z and dV, f32 or f16.
 // Parts: winograd_lines, winograd_lanes, storage
 
 enable subgroups;
 
-/// H and W are those of the map whose tiles they are: of dy for gradient_transform, of dx for input_gradient.
+/// H and W are those of the tiled map: dy in gradient_transform, dx in input_gradient.
 struct TileParams { b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32 }
 struct WeightParams { ic: u32, oc: u32 }
 
@@ -74,24 +74,24 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 @group(0) @binding(1) var<storage, read_write> image_gradient: array<vec4f>;
 @group(0) @binding(2) var<uniform> dx_params: TileParams;
 
-/// What a line of points adds to the middle of its patch, and the patches to its left and right to the two ends: `at` is
-/// where the line begins, the next point is `plane` further on, the next tile `step`.
-fn patch_line(at: u32, left: bool, right: bool, plane: u32, step: u32) -> Outputs {
+/// One line of a patch's centre, with the contributions of the patches to the left and right. `at` is the index of the
+/// line's first point, `plane` the distance to the next point, `stride` that to the next tile.
+fn patch_line(at: u32, left: bool, right: bool, plane: u32, stride: u32) -> Outputs {
   var points = Points();
   for (var px = 0u; px < POINTS; px++) { points[px] = quad_of(dv[at + px * plane]); }
-  let before = select(Lane(), quad_of(dv[select(0u, at + (POINTS - 1u) * plane - step, left)]), left);
-  let after = select(Lane(), quad_of(dv[select(0u, at + step, right)]), right);
+  let before = select(Lane(), quad_of(dv[select(0u, at + (POINTS - 1u) * plane - stride, left)]), left);
+  let after = select(Lane(), quad_of(dv[select(0u, at + stride, right)]), right);
   return patch_from_points_{{EDGE}}(before, points, after);
 }
 
-/// What the point px of a line adds to pixel `lane` of the middle, for each px: the matrix of patch_line, column by column.
+/// How much each point of a line contributes to pixel `lane` of the centre: one row of the matrix of patch_line.
 fn weights_of(lane: u32) -> Line {
   var unit = Points();
   for (var px = 0u; px < POINTS; px++) { unit[px] = Lane(select(0.0, 1.0, lane == px)); }
   return transposed(line_of_outputs(patch_from_points_{{EDGE}}(Lane(), unit, Lane())), lane);
 }
 
-/// The same as patch_line for a line of which each lane brings a point, pixel by pixel: the line is read once.
+/// One pixel of a line, like patch_line, from points that the lanes hold: so the line is loaded only once.
 fn patch_pixel(weights: Line, point: Lane) -> Lane {
   var pixel = weights[0] * subgroupShuffle(point, 0u) + weights[1] * subgroupShuffle(point, 1u)
     + weights[2] * subgroupShuffle(point, 2u) + weights[3] * subgroupShuffle(point, 3u)
@@ -112,12 +112,12 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let px = min(lane, POINTS - 1u);
   let own = (px * POINTS * p.tiles + at.tile) * p.c;
   let weights = weights_of(lane);
-  // The tiles above (0) and below (1) add a line; at its ends, the tiles beside those a point.
+  // The tiles above (0) and below (1) contribute a line. The tiles diagonal to this one contribute a point at its ends.
   let first_side = select(1u, 0u, at.ty > 0u);
   let last_side = select(1u, 2u, at.ty + 1u < p.ty);
   let corner = (lane == 0u && left) || (lane == EDGE - 1u && right);
   let corner_px = select(0u, POINTS - 1u, lane == 0u);
-  let corner_step = select(1u, 0xffffffffu, lane == 0u);
+  let corner_stride = select(1u, 0xffffffffu, lane == 0u);
   let ix = at.tx * EDGE + lane;
   let start = (at.image * p.h * p.w + ix) * p.c;
   for (var c = 0u; c < p.c; c++) {
@@ -129,7 +129,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let tile = at.tile + select(p.tx, 0u - p.tx, side == 0u);
       var pixel = patch_pixel(weights, quad_of(dv[((py * POINTS + px) * p.tiles + tile) * p.c + c]));
       var end = Lane();
-      if (corner) { end = quad_of(dv[((py * POINTS + corner_px) * p.tiles + tile + corner_step) * p.c + c]); }
+      if (corner) { end = quad_of(dv[((py * POINTS + corner_px) * p.tiles + tile + corner_stride) * p.c + c]); }
       let ends = patch_from_points_{{EDGE}}(end, Points(), end);
       pixel += select(Lane(), select(ends[EDGE - 1u], ends[0], lane == 0u), corner);
       before = select(before, pixel, side == 0u);

@@ -1,18 +1,17 @@
-// Winograd's transforms of conv2d_winograd.wgsl, which explains them, for adapters with subgroups of exactly 8 invocations
-// (software Vulkan: one subgroup is one SIMD vector of the CPU).
+// The transforms of conv2d_winograd.wgsl for adapters with subgroups of exactly 8 invocations (software Vulkan: one subgroup
+// is one SIMD vector of the CPU). That file explains the mathematics.
 //
-// Every transform multiplies a square of numbers by the same small matrix from both sides, M X M^T. Here each lane takes
-// one line of X and multiplies it by M in registers; the subgroup transposes the square (parts/winograd_lanes.wgsl), and
-// each lane multiplies a line again. In conv2d_winograd.wgsl one thread takes a whole square, and keeps what lies between
-// the two directions in an array that loop counters index. Software Vulkan stores and loads the elements of such an array
-// lane by lane, which takes as long as reading the image; and with the loops written out, the code no longer fits into the
-// CPU's first cache. This code is eight loads and eight stores long, and a quarter to a half faster.
+// Every transform multiplies a square X of numbers by a small matrix from both sides, M X M^T. Here each lane multiplies one
+// line of X by M in registers. Then the subgroup transposes the square (parts/winograd_lanes.wgsl), and each lane multiplies
+// a line again. In conv2d_winograd.wgsl a thread processes a whole square, and keeps the intermediate square in an array
+// indexed by loop counters. Software Vulkan accesses such an array lane by lane, which takes as long as reading the image.
+// With the loops unrolled, the code no longer fits into the CPU's first-level cache. This version has eight loads and eight
+// stores per lane and channel, and is faster by a quarter to a half.
 //
-// Shapes, symbols and params as there, channels in vec4s: `c` and `oc` count vec4s.
-// Threads: one subgroup a tile, or an input channel of the weights, goes through the channels one after the other.
-// Constants: EDGE, 4 or 6; SIZE, the edge of the pooling window of output_block, a divisor of
-// EDGE, or 2 where output_transform stores winners (else 1); FORMAT, how
-// the points are stored, f32 or f16.
+// Shapes, symbols and params as there, with channels in vec4s: `c` and `oc` count vec4s.
+// Threads: one subgroup per tile, or per input channel of the weights, which loops over the channels.
+// Constants: EDGE, 4 or 6. SIZE, the edge of output_block's pooling window, a divisor of EDGE; 2 where output_transform
+// stores winners, else 1. FORMAT, the storage format in the Winograd domain, f32 or f16.
 // Parts: winograd_lines, winograd_lanes, storage, elu
 
 enable subgroups;
@@ -101,15 +100,16 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 @group(0) @binding(5) var<storage, read_write> winner: array<vec4f>; // [B, OH / 2, OW / 2, OC]
 @group(0) @binding(6) var<uniform> out_params: WinogradParams;
 
-/// This lane's line of a tile of y, without the bias: `source` is where its column of points begins, the next is `step` further on.
-fn outputs_at(source: u32, step: u32, lane: u32) -> Outputs {
+/// This lane's line of a tile of y, without the bias. `source` is the index of the first point of its column, `stride` the
+/// distance to the next point.
+fn outputs_at(source: u32, stride: u32, lane: u32) -> Outputs {
   var points = Points();
-  for (var py = 0u; py < POINTS; py++) { points[py] = quad_of(m[source + py * step]); }
+  for (var py = 0u; py < POINTS; py++) { points[py] = quad_of(m[source + py * stride]); }
   let lines = transposed(line_of_outputs(from_points_{{EDGE}}(points)), lane);
   return from_points_{{EDGE}}(points_of(lines));
 }
 
-/// The winner of each window of 2 x 2, in two lanes' lines of a tile: the largest value where gamma >= 0, else the smallest.
+/// Stores the winner of each 2 x 2 window, whose rows two lanes hold: the largest value where gamma >= 0, else the smallest.
 fn store_winners(values: Outputs, at: Place, c: u32, lane: u32) {
   let p = out_params;
   var factor = vec4f();
@@ -182,7 +182,7 @@ struct BlockParams {
 @group(0) @binding(4) var<storage, read_write> pooled: array<vec4f>;
 @group(0) @binding(5) var<uniform> block_params: BlockParams;
 
-/// The largest of `value` in the lanes whose lines are in this lane's row of windows.
+/// The largest `value` among the lanes whose lines belong to this lane's row of windows.
 fn largest(value: vec4f, lane: u32) -> vec4f {
   var best = vec4f(-3.4028234e38);
   best = select(best, max(best, subgroupShuffle(value, 0u)), lane == 0u / SIZE);

@@ -1,4 +1,4 @@
-// Dense (fully connected) layer, the naive version: one invocation makes one number.
+// Dense (fully connected) layer, the naive version: one invocation computes one number.
 //
 // What it means: every output is a weighted sum of every input.
 //
@@ -7,8 +7,8 @@
 //   dw[i, o] = sum over b of x[b, i] * dy[b, o]
 //   dbias[o] = sum over b of dy[b, o]: a column sum, see reduce.wgsl
 //
-// Shapes: x [B, IC], w [IC, OC], bias [OC], y and dy [B, OC].
-// These are matrix products, so large layers run on matmul_subgroup.wgsl.
+// Shapes: x [B, IC], w [IC, OC], bias [OC], y and dy [B, OC]. Threads: one per output.
+// These are matrix products, so large layers run faster on matmul_subgroup.wgsl or matmul_tiled.wgsl.
 
 struct DenseParams { b: u32, ic: u32, oc: u32 }
 

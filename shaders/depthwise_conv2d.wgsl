@@ -1,23 +1,24 @@
-// Depthwise convolution: every channel of the image has a small window of weights of its own.
+// Depthwise convolution: every channel of the image has its own small window of weights.
 //
-// What it means: a convolution looks across space and across channels at once, and pays for the product of the two. Here
-// the channels stay apart. Followed by a 1 x 1 convolution that mixes them, it is a separable convolution (Xception,
-// Chollet 2017): almost the same answers for about a ninth of the multiplications of a 3 x 3 convolution.
+// What it means: a convolution combines pixels and channels at once, so its cost is proportional to the product of the two.
+// Here the channels stay separate. Followed by a 1 x 1 convolution that mixes them, this is a separable convolution
+// (Xception, Chollet 2017): nearly as expressive, for about a ninth of the multiplications of a 3 x 3 convolution.
 //
 //   y[n, oy, ox, c * M + m] = bias[c * M + m] + sum over ky, kx of
 //                             x[n, oy * stride + ky - pad_top, ox * stride + kx - pad_left, c] * w[ky, kx, c, m]
 //
-// M, the depth multiplier, is how many windows a channel has; mostly 1. Gradients, from the same sum:
+// M, the depth multiplier, is the number of windows per channel; usually 1. Gradients, from the same sum:
 //   dx[n, iy, ix, c]   = sum over all (oy, ky) with oy * stride + ky - pad_top = iy, likewise in x, and over m,
 //                        of dy[n, oy, ox, c * M + m] * w[ky, kx, c, m]
 //   dw[ky, kx, c, m]   = sum over n, oy, ox of x[n, oy * stride + ky - pad_top, ..., c] * dy[n, oy, ox, c * M + m]
 //   dbias              = the column sum of dy, see reduce.wgsl
 //
 // Shapes: x [B, H, W, C], w [KH, KW, C, M], y and dy [B, OH, OW, C * M]; OC = C * M.
-// Threads: one an output row and lane of channels, which walks along the row. It keeps its weights, and the columns of x
-// that the next window covers too: with each step only the new ones come in (as in conv2d_gray.wgsl). `input_gradient`:
-// one an input lane, any stride; with stride 1 and M = 1 `forward` does it, with the kernel rotated round (`rotated`).
-// `weight_gradient`: one a lane and split of the rows, which sums all taps at once; reduce.wgsl adds the splits.
+// Threads: one per output row and lane of channels, which walks along the row. It keeps its weights in registers, and also
+// the columns of x that the next window covers, so each window loads only its new columns (as in conv2d_gray.wgsl).
+// `input_gradient`: one per input lane, any stride. With stride 1 and M = 1, `forward` computes dx instead, from the kernel
+// rotated by 180 degrees (`rotated`). `weight_gradient`: one per lane and part of the rows ("split"), which sums all taps
+// at once; reduce.wgsl adds the splits.
 // Constants: LANE is f32, or vec4f for four channels at once where M is 1; C and OC are then counted in fours.
 // KH, KW and STRIDE of the window.
 
@@ -30,7 +31,7 @@ struct DepthwiseParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, oc: u32, multiplier: u32,
   pad_top: u32, pad_left: u32, has_bias: u32, rotated: u32, splits: u32,
 }
-/// Weights or sums, one a tap.
+/// One weight or sum per tap.
 alias Taps = array<Lane, KH * KW>;
 /// KH rows of one column of x.
 alias Column = array<Lane, KH>;
@@ -117,7 +118,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   dx[i] = sum;
 }
 
-// weight_gradient: the rows of the batch in `splits` parts, each with sums of its own
+// weight_gradient: separate sums for each of `splits` parts of the batch's rows
 @group(0) @binding(1) var<storage, read> dw_dy: array<Lane>;
 @group(0) @binding(2) var<storage, read_write> partial: array<Lane>; // [splits, KH, KW, C, M]
 @group(0) @binding(3) var<uniform> dw_params: DepthwiseParams;
@@ -136,7 +137,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
     let n = line / p.oh;
     let top = (line % p.oh) * STRIDE - p.pad_top;
-    var row = Taps(); // sums of a row alone keep the rounding error small
+    var row = Taps(); // separate sums per row keep the rounding error small
     var columns = array<Column, KW>();
     for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
     for (var ox = 0u; ox < p.ow; ox++) {

@@ -1,20 +1,19 @@
 // Dropout (Srivastava et al. 2014): during training each value is dropped with probability `rate`.
 //
-// What it means: no unit can rely on any other one being there, so the network learns redundant features.
+// What it means: no unit can rely on another one being present, so the network learns redundant features.
 //
 //   y = x * keep / (1 - rate),   dx = dy * keep / (1 - rate): the same kernel, the same mask, nothing stored
 //
-// The random numbers are counter-based: element i of layer `layer` at step `step` under `seed` hashes to one u32,
-// whatever thread computes it, on any adapter. The hash is PCG's output permutation (O'Neill 2014; Jarzynski &
-// Olano 2020 recommend it for GPUs). The mask can be made again at any time, which is how the backward pass and
-// an exact resume get it.
+// The random numbers are counter-based: a hash of `seed`, training step, `layer` and element i gives one u32, the same in any
+// thread and on any adapter. The hash is PCG's output permutation (O'Neill 2014; recommended for GPUs by Jarzynski & Olano
+// 2020). So the mask can be generated again at any time: the backward pass and an exact resume rely on this.
 //   key = pcg(seed ^ pcg(layer ^ pcg(step))),  keep element i  iff  pcg(i ^ key) >= rate * 2^32
 //
-// `apply_channels` is spatial dropout (Tompson et al. 2015): neighbouring pixels of a map say nearly the same, so to make a
-// unit missing, the whole map must go. Element i is then the map: image * C + channel.
+// `apply_channels` is spatial dropout (Tompson et al. 2015). Neighbouring pixels of a map are strongly correlated, so dropping
+// single pixels removes little information; this drops whole maps. Element i is then the map: image * C + channel.
 //
-// Shapes: any; of `apply_channels` [B, H * W, C].
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any; for `apply_channels` [B, H * W, C].
+// Threads: one per vec4. The last one may access the padding of the buffer.
 // Parts: dropout_mask
 
 struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
@@ -39,7 +38,7 @@ struct ChannelDropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32
 @group(0) @binding(0) var<storage, read> c_x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> c_step_state: Step;
 @group(0) @binding(2) var<storage, read_write> c_y: array<vec4f>;
-@group(0) @binding(3) var<uniform> c_params: ChannelDropoutParams; // image: values of one, H * W * C
+@group(0) @binding(3) var<uniform> c_params: ChannelDropoutParams; // image: values per image, H * W * C
 
 @compute @workgroup_size(64)
 fn apply_channels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

@@ -1,10 +1,10 @@
-// The small change: adding tensors, filling one.
+// Element-wise operations: the sum of two tensors, and filling one.
 //
-//   add:      y = a + b (where a skip connection joins; its gradient is dy for both)
-//   add_into: y += x (how gradients that meet in one variable add up)
+//   add:      sum = a + b (where a skip connection joins; the gradient of both is dsum)
+//   add_into: y += x (sums the gradients of a variable with several users)
 //   fill:     y = value
 //
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct ElementwiseParams { quads: u32, value: f32 }
 

@@ -1,12 +1,12 @@
 // ELU, the exponential linear unit (Clevert et al. 2015).
 //
-// What it means: positive values pass, negative ones bend smoothly towards -alpha, so that the mean stays near 0
-// and the gradient never dies completely.
+// What it means: positive values pass through, negative ones saturate smoothly at -alpha. So the mean stays near 0, and the
+// gradient is never exactly 0.
 //
 //   y  = x            if x > 0,   else alpha * (exp(x) - 1)
-//   dx = dy           if y > 0,   else dy * (y + alpha)      since alpha * exp(x) = y + alpha: y is all we keep
+//   dx = dy           if y > 0,   else dy * (y + alpha)      since alpha * exp(x) = y + alpha: only y is kept
 //
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct EluParams { quads: u32, alpha: f32 }
 
@@ -21,7 +21,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   let v = x[i];
-  // exp of the clamped value: the branch not taken must not overflow to infinity.
+  // exp of the clamped value, because `select` evaluates both branches: this one must not overflow to infinity.
   y[i] = select(params.alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0));
 }
 

@@ -1,29 +1,28 @@
-// ELU, batch normalisation, max pooling and dropout in one go: what stands between two convolutions of `fer-cnn`.
+// ELU, batch normalisation, max pooling and dropout, fused: the layers between two convolutions of `fer-cnn`.
 //
-// Why fuse: each of these ops does little arithmetic on many numbers, so its time is the time to load and store them.
-// One after the other they move every number of the large map about nineteen times in a training step; together about
-// five times. Nothing but e = elu(z), which the convolution itself stores in place of its z, and the small pooled maps
-// is kept: e is enough to tell elu'(z) and which place won. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and
-// dropout.wgsl:
+// Why fuse: each of these ops does little arithmetic on many numbers, so its time is that of loading and storing them. One
+// after the other they move every number of the large map about nineteen times per training step; fused, about five times.
+// Only e = elu(z), which the convolution stores instead of its output z, and the small pooled maps are kept: e determines
+// elu'(z) and the winning place. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and dropout.wgsl:
 //
 //   u = (e - mean) * rstd * gamma + beta,  y = mask * max over the window of u
-//   `winner` remembers the e that won, whose place is the first in row-major order that holds it, or NO_WINNER where dropout
-//   took the result away. Where there is neither pooling nor dropout every e wins, and e itself is `winner`
-// Gradients: only the places that won got one, so the two sums of batch normalisation run over the small map:
+//   `winner` is the e with the largest u of a window, or NO_WINNER where dropout removed the result. Its place is the first
+//   in row-major order that holds this e. Without pooling and dropout every e wins, and e itself serves as `winner`
+// Gradients: only winning places receive one, so the two sums of batch normalisation run over the small map:
 //   d = dy * mask where e won, else 0;   dbeta = sum d,   dgamma = sum d * xhat,   xhat = (e - mean) * rstd
 //   dz = gamma * rstd * (d - dbeta / N - xhat * dgamma / N) * elu'(z),  elu'(z) = 1 where e > 0, else e + alpha
 // Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling.
 //
 // Shapes: e and dz [B, H, W, C], y, dy and winner [B, OH, OW, C], all seen in vec4s of channels.
-// Threads: one a vec4 of channels and row of windows, so that what a channel needs is loaded once a row; the sums take
-// one a vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is any.
+// Threads: one per vec4 of channels and row of windows, so that a channel's coefficients are loaded once per row. The sums:
+// one per vec4 of channels and chunk of rows.
+// Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is dropout.
 // Parts: dropout_mask
 
 const SIZE = {{SIZE}}u;
 const DROPOUT = {{DROPOUT}};
 const ENDS_IN_NORM = SIZE == 1u && !DROPOUT;
-const NO_WINNER = 3.4028234e38; // no e is as large: the loss would not be finite
+const NO_WINNER = 3.4028234e38; // larger than any e of a finite loss
 
 struct BlockParams {
   b: u32, h: u32, w: u32, c4: u32, oh: u32, ow: u32, chunks: u32,
@@ -57,8 +56,8 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   partial[p.chunks * p.c4 + i] = squares - sum * sum / n;
 }
 
-// affine: the normalisation of each channel as one factor and one summand, for a convolution that applies them to e as it
-// loads it: where there is neither pooling nor dropout, y need not be stored then
+// affine: the normalisation of each channel as scale and offset, for a convolution that applies them while loading e. Without
+// pooling and dropout, y then need not be stored
 @group(0) @binding(0) var<storage, read> a_mean: array<vec4f>;
 @group(0) @binding(1) var<storage, read> a_rstd: array<vec4f>;
 @group(0) @binding(2) var<storage, read> a_gamma: array<vec4f>;
@@ -119,8 +118,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   }
 }
 
-// forward_winners: the same from the winners, which the convolution has found: the largest e of a window, or the smallest
-// where gamma < 0, has the largest u
+// forward_winners: the same from the winners that the convolution has found. The largest e of a window, or the smallest where
+// gamma < 0, has the largest u
 @group(0) @binding(0) var<storage, read> w_mean: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w_rstd: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w_gamma: array<vec4f>;
@@ -186,7 +185,7 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   s_partial[(chunk * 2u + 1u) * p.c4 + c] = product;
 }
 
-// finish_gradients: the chunks added in order, and what input_gradient needs of each channel
+// finish_gradients: adds the chunks in order, and computes the coefficients of each channel for input_gradient
 @group(0) @binding(0) var<storage, read> g_partial: array<vec4f>;
 @group(0) @binding(1) var<storage, read> g_mean: array<vec4f>;
 @group(0) @binding(2) var<storage, read> g_rstd: array<vec4f>;
@@ -216,7 +215,7 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   coefficients[3u * p.c4 + c] = g_rstd[c] * product * p.inv_n;
 }
 
-// input_gradient: rows of windows, the last one perhaps cut off, whose pixels belong to no window
+// input_gradient: by rows of windows. The last row may be incomplete; its pixels belong to no window
 @group(0) @binding(0) var<storage, read> i_dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> i_e: array<vec4f>;
 @group(0) @binding(2) var<storage, read> i_winner: array<vec4f>;
@@ -244,7 +243,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));
     var winner_e = vec4f(NO_WINNER);
     if (!ENDS_IN_NORM) { winner_e = i_winner[at]; }
-    var open = vec4<bool>(true); // until a place of the window has taken the gradient
+    var open = vec4<bool>(true); // no place of the window has won yet
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let iy = oy * SIZE + k / SIZE;
       let ix = ox * SIZE + k % SIZE;

@@ -1,11 +1,11 @@
-// Gradient clipping: a rare huge gradient must not throw the weights away.
+// Gradient clipping: a rare huge gradient must not ruin the weights.
 //
-//   clip_value   g = min(max(g, -limit), limit), number by number (Keras's clipvalue)
+//   clip_value   g = min(max(g, -limit), limit), element by element (Keras's clipvalue)
 //   clip_norm    g = g * min(1, limit / |g|), |g| over all weights together: the direction stays (Keras's
 //                global_clipnorm, PyTorch's clip_grad_norm_; Pascanu, Mikolov & Bengio 2013)
 //
 // Both work in place on the vector of all gradients. Shapes: gradient [N] in vec4s, squares [1] = |g|^2.
-// Threads: one a vec4.
+// Threads: one per vec4.
 
 struct ClipParams { quads: u32, limit: f32 }
 

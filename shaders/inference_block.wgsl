@@ -1,16 +1,16 @@
-// ELU, batch normalisation and max pooling as inference needs them: after training all of batch normalisation's numbers
-// are constants, so that it is one multiplication and one addition a value.
+// ELU, batch normalisation and max pooling for inference. All numbers of batch normalisation are then constants, so it takes
+// one multiplication and one addition per value.
 //
 //   scale = gamma / sqrt(moving_variance + epsilon),   offset = beta - moving_mean * scale
 //   y     = max over the window of (scale * elu(z) + offset)
 //
-// `prepare` runs when the weights have changed, not with every image. elu grows with z, and scale * e + offset with e if
-// scale >= 0, else it falls: so the largest (or smallest) z of a window decides, and elu's exp is needed once a window.
-// Dropout does nothing in inference. conv2d_gray.wgsl and conv2d_winograd.wgsl end a convolution in the same way
-// (`block`, `output_block`), without storing z at all.
+// `prepare` runs once after each change of the weights. elu is increasing, and scale * e + offset is increasing in e if
+// scale >= 0, else decreasing. So the largest (or smallest) z of a window decides, with one exp per window. Dropout does
+// nothing in inference. conv2d_gray.wgsl and conv2d_winograd.wgsl can end a convolution in the same way (`block`,
+// `output_block`), without storing z. There is no gradient: training uses elu_norm_pool.wgsl.
 //
 // Shapes: z [B, H, W, C], y [B, OH, OW, C] in vec4s of channels; the rest [C]. Windows tile the image (stride = SIZE).
-// Threads: `prepare` one a channel, `apply` one a vec4 of channels and row of windows.
+// Threads: `prepare` one per channel, `apply` one per vec4 of channels and row of windows.
 // Constants: SIZE, the edge of the pooling window.
 // Parts: elu
 

@@ -1,13 +1,13 @@
-// Leaky ReLU (Maas et al. 2013), with a ceiling as ReLU6 has.
+// Leaky ReLU (Maas et al. 2013), with an optional ceiling as in ReLU6.
 //
-// What it means: where ReLU answers 0 and learns nothing, a small slope stays, so that no unit dies. A ceiling keeps the
-// answers small, which networks for phones want.
+// What it means: for negative inputs, where ReLU has output and gradient 0, a small slope remains, so that no unit stops
+// learning. A ceiling keeps the outputs small, which suits arithmetic of low precision.
 //
 //   y  = min(x, ceiling) if x > 0,   else slope * x
 //   dx = dy if 0 < y < ceiling,   0 if y = ceiling,   else slope * dy
 //
-// With slope 0 and no ceiling it is ReLU. The output is all that the backward pass needs.
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// With slope 0 and no ceiling it is ReLU. The backward pass needs only the output.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct LeakyReluParams { quads: u32, slope: f32, ceiling: f32 }
 

@@ -1,13 +1,13 @@
-// Batched matrix product, naive: the definition that matmul_subgroup.wgsl must agree with.
+// Batched matrix product, the naive version: matmul_tiled.wgsl and matmul_subgroup.wgsl must agree with it.
 //
 //   product:             c[i, r, s] = bias[s] + sum over k of a[i, r, k] * b[i, k, s]
 //   transposed_product:  c[i, r, s] = bias[s] + sum over k of a[i, k, r] * b[i, k, s]
 //   product_transposed:  c[i, r, s] = bias[s] + sum over k of a[i, r, k] * b[i, s, k]
 //
-// The three passes of a layer: y = x w, then dw = x^T dy and dx = dy w^T, each from the factors as they lie.
+// These are the three passes of a layer: y = x w, dw = x^T dy and dx = dy w^T, without transposing anything in memory.
 //
-// The Winograd convolution (conv2d_winograd.wgsl) spends its time here: one product for each of the 36 or 64 places of a
-// transformed tile. Threads: one an element of C, which walks along k; nothing is shared between them.
+// The Winograd convolution (conv2d_winograd.wgsl) needs one product for each of the 36 or 64 points of a transformed tile.
+// Threads: one per element of C, which loops over k. They share nothing.
 // Shapes: A [BATCH, M, K], transposed [BATCH, K, M], B [BATCH, K, N], transposed [BATCH, N, K], bias [N], read if has_bias
 // is 1, C [BATCH, M, N].
 
@@ -19,16 +19,16 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
-/// The numbers of one row of A or column of B as k goes up: where the first lies, and how far apart they are.
-struct Walk { start: u32, step: u32 }
+/// One row of A or column of B: the index of its first number, and the distance between neighbours along k.
+struct Walk { start: u32, stride: u32 }
 
-/// Of a factor that is stored line by line, [BATCH, lines, K].
+/// A row of A, or a column of a transposed B: the factor is stored as [BATCH, lines, K].
 fn along(batch: u32, line: u32, lines: u32) -> Walk { return Walk((batch * lines + line) * params.k, 1u); }
 
-/// Of a factor that is stored step by step, [BATCH, K, lines].
+/// A column of B, or a row of a transposed A: the factor is stored as [BATCH, K, lines].
 fn across(batch: u32, line: u32, lines: u32) -> Walk { return Walk(batch * params.k * lines + line, lines); }
 
-/// Which number of C an invocation makes.
+/// Which number of C an invocation computes.
 struct Place { batch: u32, row: u32, column: u32 }
 
 fn place_of(i: u32) -> Place {
@@ -39,7 +39,7 @@ fn multiply(i: u32, in_a: Walk, in_b: Walk) {
   if (i >= params.batch * params.m * params.n) { return; }
   var sum = 0.0;
   if (params.has_bias == 1u) { sum = bias[i % params.n]; }
-  for (var k = 0u; k < params.k; k++) { sum += a[in_a.start + k * in_a.step] * b[in_b.start + k * in_b.step]; }
+  for (var k = 0u; k < params.k; k++) { sum += a[in_a.start + k * in_a.stride] * b[in_b.start + k * in_b.stride]; }
   c[i] = sum;
 }
 

@@ -1,21 +1,21 @@
 // Batched matrix product in registers, for adapters with subgroups of exactly 8 invocations (software Vulkan: one
 // subgroup is one SIMD vector of the CPU). Same mathematics as matmul.wgsl.
 //
-// One workgroup is one subgroup and makes a tile of 4 * BLOCKS rows of C by 32 * QUADS columns; lane l holds the columns
-// 4 l .. 4 l + 3 of every 32. The inner dimension advances two steps at a time:
-//   - each lane loads two steps of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s where A is transposed;
-//   - each lane loads its own vec4s of two rows of B, or where B is transposed a vec2 for each of its columns;
-//   - subgroupShuffle hands every row's values to all lanes: two vec4 multiply-adds for each row and vec4. One lane's value
-//     is what subgroupBroadcast is for, but software Vulkan makes four instructions of it, one of a shuffle.
-// Why so: a load or a store costs as much as many multiply-adds here, so a large tile wins, even one that spills out of
-// the CPU's registers. And a variable that lives through a loop is written under a lane mask, one extra instruction a
-// write: two steps a write are better than one. Four would be better still, if the values of B did not spill then.
+// One workgroup is one subgroup and computes a tile of C: 4 * BLOCKS rows by 32 * QUADS columns. Lane l holds the columns
+// 4 l .. 4 l + 3 of every 32. The loop processes two values of k per turn:
+//   - each lane loads two columns of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s if A is transposed;
+//   - each lane loads its vec4s of two rows of B, or if B is transposed, a vec2 for each of its columns;
+//   - subgroupShuffle passes every row's values to all lanes: two vec4 multiply-adds per row and vec4. subgroupBroadcast is
+//     meant for this, but software Vulkan compiles it to four instructions, and a shuffle to one.
+// Why: a load or store costs as much as many multiply-adds here. So large tiles win, even if they spill out of the CPU's
+// registers. Also, a variable that lives across loop turns is written under a lane mask, one extra instruction per write, so
+// two values of k per turn are better than one. With four, the values of B would spill.
 //
-// Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M], B [BATCH, K, N], for product_transposed [BATCH, N, K],
-// bias [N], C [BATCH, M, N]; K even, N a multiple of 4, for transposed_product M too. Tiles may stick out; what lies past
-// the end is not stored.
-// Constants: QUADS, 1 or 2; BLOCKS, 1 to 8: 8 is fastest where there are many rows, fewer where such tiles would stick out;
-// FORMAT, how A and B are stored, f32 or f16 (see parts/storage.wgsl); RESULT, how C is.
+// Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
+// bias [N]; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may extend past the end of C;
+// those numbers are not stored. Threads: one subgroup of 8 per tile.
+// Constants: QUADS, 1 or 2. BLOCKS, 1 to 8: 8 is fastest for many rows, fewer where such tiles would extend past the end.
+// FORMAT, the storage format of A and B, f32 or f16 (see parts/storage.wgsl). RESULT, that of C.
 // Parts: storage
 
 enable subgroups;
@@ -27,8 +27,8 @@ const WIDTH = QUADS * 8u;
 
 /// A lane's part of one row of the tile, and of two rows of B.
 alias Row = array<vec4f, QUADS>;
-alias Steps = array<vec4f, 2u * QUADS>;
-/// The four rows of the tile that one lane loads for all.
+alias TwoRows = array<vec4f, 2u * QUADS>;
+/// Four rows of the tile, whose values of A one lane loads for all.
 alias Rows = array<Row, 4>;
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
@@ -41,73 +41,73 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 @group(0) @binding(3) var<storage, read_write> c: array<Quad_{{RESULT}}>;
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
-/// One row after two steps.
-fn advance(row: Row, values: vec2f, steps: Steps) -> Row {
+/// One row of the tile after adding the products of two values of k.
+fn advance(row: Row, values: vec2f, b_rows: TwoRows) -> Row {
   var next = Row();
-  for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * steps[q] + values.y * steps[QUADS + q]; }
+  for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * b_rows[q] + values.y * b_rows[QUADS + q]; }
   return next;
 }
 
-/// Four rows; `first` and `second` hold their values of the two steps.
-fn advance_rows(acc: ptr<function, Rows>, first: vec4f, second: vec4f, steps: Steps) {
-  for (var j = 0u; j < 4u; j++) { (*acc)[j] = advance((*acc)[j], vec2f(first[j], second[j]), steps); }
+/// The same for four rows. `first` and `second` hold their values of A for the two k.
+fn advance_rows(acc: ptr<function, Rows>, first: vec4f, second: vec4f, b_rows: TwoRows) {
+  for (var j = 0u; j < 4u; j++) { (*acc)[j] = advance((*acc)[j], vec2f(first[j], second[j]), b_rows); }
 }
 
-/// The whole tile, lane by lane: lane l holds the values of the rows 4 l .. 4 l + 3. All loads come before this; mixed
-/// with it they cost a quarter of the speed.
-fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f, steps: Steps) {
-  advance_rows(&(*acc)[0], subgroupShuffle(first, 0u), subgroupShuffle(second, 0u), steps);
+/// The same for the whole tile: lane l holds the values of A for the rows 4 l .. 4 l + 3. All loads come before this;
+/// interleaving them costs a quarter of the speed.
+fn advance_tile(acc: ptr<function, array<Rows, 8>>, first: vec4f, second: vec4f, b_rows: TwoRows) {
+  advance_rows(&(*acc)[0], subgroupShuffle(first, 0u), subgroupShuffle(second, 0u), b_rows);
   if (BLOCKS > 1u) {
-    advance_rows(&(*acc)[1], subgroupShuffle(first, 1u), subgroupShuffle(second, 1u), steps);
+    advance_rows(&(*acc)[1], subgroupShuffle(first, 1u), subgroupShuffle(second, 1u), b_rows);
   }
   if (BLOCKS > 2u) {
-    advance_rows(&(*acc)[2], subgroupShuffle(first, 2u), subgroupShuffle(second, 2u), steps);
+    advance_rows(&(*acc)[2], subgroupShuffle(first, 2u), subgroupShuffle(second, 2u), b_rows);
   }
   if (BLOCKS > 3u) {
-    advance_rows(&(*acc)[3], subgroupShuffle(first, 3u), subgroupShuffle(second, 3u), steps);
+    advance_rows(&(*acc)[3], subgroupShuffle(first, 3u), subgroupShuffle(second, 3u), b_rows);
   }
   if (BLOCKS > 4u) {
-    advance_rows(&(*acc)[4], subgroupShuffle(first, 4u), subgroupShuffle(second, 4u), steps);
+    advance_rows(&(*acc)[4], subgroupShuffle(first, 4u), subgroupShuffle(second, 4u), b_rows);
   }
   if (BLOCKS > 5u) {
-    advance_rows(&(*acc)[5], subgroupShuffle(first, 5u), subgroupShuffle(second, 5u), steps);
+    advance_rows(&(*acc)[5], subgroupShuffle(first, 5u), subgroupShuffle(second, 5u), b_rows);
   }
   if (BLOCKS > 6u) {
-    advance_rows(&(*acc)[6], subgroupShuffle(first, 6u), subgroupShuffle(second, 6u), steps);
+    advance_rows(&(*acc)[6], subgroupShuffle(first, 6u), subgroupShuffle(second, 6u), b_rows);
   }
   if (BLOCKS > 7u) {
-    advance_rows(&(*acc)[7], subgroupShuffle(first, 7u), subgroupShuffle(second, 7u), steps);
+    advance_rows(&(*acc)[7], subgroupShuffle(first, 7u), subgroupShuffle(second, 7u), b_rows);
   }
 }
 
 struct Tile { batch: u32, row: u32, quad: u32 }
 
-/// Which tile a workgroup makes: its batch, its first row, and its first column / 4.
+/// Which tile a workgroup computes: its index in the batch, its first row, and its first column / 4.
 fn tile_of(group: vec3u, groups: vec3u, p: MatmulParams) -> Tile {
   let columns = (p.n / 4u + WIDTH - 1u) / WIDTH;
   let index = group.y * groups.x + group.x;
-  let line = index / columns; // the only division: it takes as long as fifty multiply-adds
+  let line = index / columns; // the only division: it costs as much as fifty multiply-adds
   return Tile(group.z, line * ROWS, (index - line * columns) * WIDTH);
 }
 
-/// The lane's own vec4 columns; past the end the last one again.
+/// The lane's vec4 columns; the last one again past the end.
 fn columns_of(quad: u32, n4: u32) -> array<u32, QUADS> {
   var columns = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { columns[q] = min(quad + q * 8u, n4 - 1u); }
   return columns;
 }
 
-/// The lane's part of two rows of B, from the row that starts at `at`.
-fn load_steps(at: u32, columns: array<u32, QUADS>, n4: u32) -> Steps {
-  var steps = Steps();
+/// The lane's part of two rows of B. `at` is the index of the first one's start.
+fn load_b_rows(at: u32, columns: array<u32, QUADS>, n4: u32) -> TwoRows {
+  var b_rows = TwoRows();
   for (var q = 0u; q < QUADS; q++) {
-    steps[q] = quad_of(b[at + columns[q]]);
-    steps[QUADS + q] = quad_of(b[at + n4 + columns[q]]);
+    b_rows[q] = quad_of(b[at + columns[q]]);
+    b_rows[QUADS + q] = quad_of(b[at + n4 + columns[q]]);
   }
-  return steps;
+  return b_rows;
 }
 
-/// Where the lane's columns of a transposed B begin, counted in pairs of steps; past the end the last one again.
+/// The start of each of the lane's columns of a transposed B, as an index of pairs; the last one again past the end.
 fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
   var lines = array<u32, 4u * QUADS>();
   for (var j = 0u; j < 4u * QUADS; j++) {
@@ -117,24 +117,24 @@ fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
   return lines;
 }
 
-/// The lane's part of the steps 2 k and 2 k + 1 from these columns.
-fn load_lines(lines: array<u32, 4u * QUADS>, k: u32) -> Steps {
-  var steps = Steps();
+/// Rows 2 k and 2 k + 1 of B for these columns.
+fn load_b_columns(lines: array<u32, 4u * QUADS>, k: u32) -> TwoRows {
+  var b_rows = TwoRows();
   for (var j = 0u; j < 4u * QUADS; j++) {
     let pair = pair_of(b_pairs[lines[j] + k]);
-    steps[j / 4u][j % 4u] = pair.x;
-    steps[QUADS + j / 4u][j % 4u] = pair.y;
+    b_rows[j / 4u][j % 4u] = pair.x;
+    b_rows[QUADS + j / 4u][j % 4u] = pair.y;
   }
-  return steps;
+  return b_rows;
 }
 
-/// Where the rows of A that the lane loads begin, counted in pairs of steps; past the end the last one again.
+/// The start of each row of A that the lane loads, as an index of pairs; the last one again past the end.
 fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
   let rows = min(vec4u(tile.row + 4u * lane) + vec4u(0u, 1u, 2u, 3u), vec4u(p.m - 1u));
   return (tile.batch * p.m + rows) * (p.k / 2u);
 }
 
-/// The steps 2 k and 2 k + 1 of these rows, step by step.
+/// Columns 2 k and 2 k + 1 of these rows of A.
 fn load_rows(rows: vec4u, k: u32) -> array<vec4f, 2> {
   let own = array(
     pair_of(a_pairs[rows.x + k]), pair_of(a_pairs[rows.y + k]),
@@ -146,8 +146,8 @@ fn load_rows(rows: vec4u, k: u32) -> array<vec4f, 2> {
   );
 }
 
-/// Stores what of the tile lies in C, four rows a turn: always the first block, before the others move up. Written out, as it
-/// would be without the moving, it is 80 kB of code, and takes longer to fetch than to run.
+/// Stores the part of the tile that lies in C, four rows per turn: always the first block, after which the others move up.
+/// Without the moving, the unrolled code would take 80 kB, and longer to fetch than to run.
 fn store(tile_rows: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   let n4 = p.n / 4u;
   let rows = p.m - tile.row;
@@ -180,9 +180,9 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let rows = rows_of(tile, lane, p);
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
-    let steps = load_steps((tile.batch * p.k + 2u * k) * n4, columns, n4);
+    let b_rows = load_b_rows((tile.batch * p.k + 2u * k) * n4, columns, n4);
     let own = load_rows(rows, k);
-    advance_tile(&acc, own[0], own[1], steps);
+    advance_tile(&acc, own[0], own[1], b_rows);
   }
   store(acc, tile, tile.quad + lane, p);
 }
@@ -200,8 +200,8 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let row = tile.batch * p.k * m4 + min(tile.row / 4u + lane, m4 - 1u);
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k; k += 2u) {
-    let steps = load_steps((tile.batch * p.k + k) * n4, columns, n4);
-    advance_tile(&acc, quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4]), steps);
+    let b_rows = load_b_rows((tile.batch * p.k + k) * n4, columns, n4);
+    advance_tile(&acc, quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4]), b_rows);
   }
   store(acc, tile, tile.quad + lane, p);
 }
@@ -217,9 +217,9 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let rows = rows_of(tile, lane, p);
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
-    let steps = load_lines(lines, k);
+    let b_rows = load_b_columns(lines, k);
     let own = load_rows(rows, k);
-    advance_tile(&acc, own[0], own[1], steps);
+    advance_tile(&acc, own[0], own[1], b_rows);
   }
   store(acc, tile, tile.quad + lane, p);
 }

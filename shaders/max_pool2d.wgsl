@@ -1,16 +1,16 @@
-// Max pooling: of each window only the strongest answer stays.
+// Max pooling: only the largest value of each window remains.
 //
-// What it means: the image shrinks, and a feature counts wherever in the window it was seen.
+// What it means: the image shrinks, and a feature counts wherever in the window it is.
 //
-//   y[n, oy, ox, c] = max over the window of x; `argmax` remembers which place of the window won (ky * size + kx)
-//   dx of a pixel   = sum of dy over the windows that took it
-// Of equal values the first in row-major order wins. The backward pass gathers: each input pixel asks the windows
-// that cover it, so overlapping windows need no atomics and the order of the sum is fixed. Where windows tile the
-// image (stride = size, no padding) `backward_tiles` does less: each window writes its own pixels, one after the other.
+//   y[n, oy, ox, c] = max over the window of x; `argmax` is the place of the maximum in the window, ky * size + kx
+//   dx of a pixel   = sum of dy over the windows whose maximum it is
+// Of equal values, the first in row-major order wins. In the backward pass each input pixel gathers from the windows that
+// cover it. So overlapping windows need no atomics, and the order of the sum is fixed. Where the windows tile the image
+// (stride = size, no padding), `backward_tiles` is faster: each window writes its own pixels.
 //
-// Shapes: x [B, H, W, C], y and argmax [B, OH, OW, C]. Threads: one an output (forward) or input (backward) group, or
-// (backward_tiles) one a window, those past the last whole one included, whose pixels get 0.
-// Constants: LANE and INDEX are f32 and u32, or vec4f and vec4u for four channels at once.
+// Shapes: x [B, H, W, C], y and argmax [B, OH, OW, C]. Threads: one per output lane (forward) or input lane (backward), or
+// one per window and lane (backward_tiles), including incomplete windows at the border, whose pixels get 0.
+// Constants: LANE and INDEX are f32 and u32, or vec4f and vec4u for four channels at once; C is then counted in fours.
 
 alias Lane = {{LANE}};
 alias Index = {{INDEX}};

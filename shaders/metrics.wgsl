@@ -1,13 +1,13 @@
-// What a step leaves behind for the host: its mean loss and accuracy, and the confusion counts so far.
+// The metrics of a training step: its mean loss and number of correct predictions, and the confusion matrix so far.
 //
-// The host must not wait for the GPU at every batch, so each step writes its numbers into one slot of a ring,
-// which the host reads a few times a second.
+// The host should not wait for the GPU after every batch. So each step writes its metrics into one slot of a ring buffer,
+// which the host reads a few times per second.
 //
 //   ring[slot] = [mean loss, correct answers, penalty, samples]
 //   confusion[label, predicted] += 1 for every sample
 //
 // Shapes: losses, labels, predicted [B]; penalty [1]; ring [slots, 4]; confusion [C, C].
-// One single invocation does it all: a batch is small, and the order of the sum stays fixed.
+// Threads: a single one, because a batch is small, and the order of the sum stays fixed.
 
 struct MetricsParams { b: u32, c: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }

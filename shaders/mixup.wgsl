@@ -1,13 +1,12 @@
-// Mixup: each image of a batch becomes a blend of itself and another one of the batch.
+// Mixup (Zhang et al. 2017, arXiv 1710.09412): each image becomes a blend of itself and another one of the batch.
 //
-// What it means: a network that is asked about faces that are seven tenths happy and three tenths sad, and must answer
-// just that, cannot learn single images by heart, and is less sure where it should not be (Zhang et al. 2017,
-// arXiv 1710.09412). The loss of a blend is blended alike: see softmax_cross_entropy.wgsl.
+// What it means: a face that is 70 % happy and 30 % sad must be classified as exactly that. So the network cannot memorize
+// single images, and becomes less overconfident. The loss blends the labels alike: see softmax_cross_entropy.wgsl.
 //
 //   mixed[b] = share[b] * images[b] + (1 - share[b]) * images[partner[b]]
 //
-// Shapes: images and mixed [B, size]; mix [B, 2]: partner (u32), share (f32). Threads: one a number. No gradient: data
-// has none.
+// Shapes: images and mixed [B, size]; mix [B, 2]: partner (u32), share (f32). Threads: one per number. No gradient: the
+// input is data.
 
 struct MixParams { b: u32, size: u32 }
 

@@ -1,9 +1,11 @@
-// Exponential moving average of the weights: while they are trained they jump about a good place; their average lies
-// closer to it and often classifies better (Polyak & Juditsky 1992; Keras's use_ema).
+// Exponential moving average of the weights (Polyak & Juditsky 1992; Keras's use_ema).
+//
+// What it means: during training the weights oscillate around a good solution. Their average is closer to it, and often
+// classifies better.
 //
 //   average += (weight - average) * (1 - momentum)
 //
-// Shapes: weight and average [N] in vec4s. Threads: one a vec4.
+// Shapes: weight and average [N] in vec4s. Threads: one per vec4.
 
 struct AverageParams { quads: u32, momentum: f32 }
 

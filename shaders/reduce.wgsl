@@ -1,13 +1,13 @@
-// Sums in a fixed order. WGSL has no atomic float add, and none is wanted: floating-point addition depends on
-// order, so only a fixed order gives the same bits twice. Every long sum is therefore made in two stages.
+// Sums in a fixed order. WGSL has no atomic addition of floats, and it would not help: the result of floating-point addition
+// depends on the order, so only a fixed order gives the same bits every time. So every long sum is computed in two stages.
 //
 //   column_sums: partial[chunk, c] = factor * sum over the chunk's rows of x[first + row, c]
 //   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
 //
 // Shapes: x [at least first + rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
-// Threads: one a column (or group of four columns) and chunk; neighbours read neighbours.
-// Constants: LANE is the type of one column group, f32 or vec4f; `columns` counts groups; FORMAT, how x
-// is stored, f32 or f16 (see parts/storage.wgsl), the latter for vec4f alone.
+// Threads: one per chunk and column (or group of four columns). Neighbouring threads read neighbouring memory.
+// Constants: LANE is f32, or vec4f for groups of four columns, which `columns` then counts. FORMAT, the storage format of x,
+// f32, or f16 with LANE = vec4f (see parts/storage.wgsl).
 // Parts: storage
 
 alias Lane = {{LANE}};

@@ -1,10 +1,10 @@
 // ReLU, the rectified linear unit.
 //
-// What it means: negative values become 0; the network's simplest bend.
+// What it means: negative values become 0. It is the simplest non-linearity of a network.
 //
 //   y = max(x, 0)          dx = dy where y > 0, else 0 (the gradient at 0 is taken as 0, as in Keras)
 //
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct ReluParams { quads: u32 }
 

@@ -1,13 +1,12 @@
-// RMSprop (Hinton's lecture 6e): each weight's step is divided by the recent size of its gradients; Keras's rule.
+// RMSprop (Hinton's lecture 6e): each weight's update is divided by the recent magnitude of its gradients; Keras's rule.
 //
 //   v = rho * v + (1 - rho) * g^2
 //   centered:   a = rho * a + (1 - rho) * g,  d = v - a^2;   otherwise d = v
-//   step = lr * g / sqrt(d + epsilon)
-//   momentum m: u = m * u + step, w -= u;                    otherwise w -= step
+//   r = lr * g / sqrt(d + epsilon)
+//   momentum m: u = m * u + r,  w -= u;                      otherwise w -= r
 //
-// lr comes with the step state (`rate`). State that a setting does not use is a placeholder and is not touched.
-//
-// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
+// lr comes from the step state (`rate`). State tensors that are not in use are placeholders and are not accessed.
+// Shapes: gradient, weight and state [N] in vec4s. Threads: one per vec4. The last one may access the padding of the buffers.
 
 struct RmspropParams { quads: u32, rho: f32, epsilon: f32, momentum: f32, centered: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }

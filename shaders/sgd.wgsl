@@ -4,8 +4,9 @@
 //   with momentum m:   v = m * v - lr * g;   w += v
 //   Nesterov:          v = m * v - lr * g;   w += m * v - lr * g
 //
-// lr comes with the step state (`rate`), so that a schedule needs no new pipeline.
-// Threads: one a vec4 of weights. The last one may reach into the padding of the buffers, which nobody reads.
+// lr comes from the step state (`rate`), so that a schedule does not need a new pipeline.
+// Shapes: gradient, weight and velocity [N] in vec4s. Threads: one per vec4. The last one may access the padding of the
+// buffers.
 
 struct SgdParams { quads: u32, momentum: f32, nesterov: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
@@ -22,7 +23,7 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   let pull = step_state.rate * gradient[i];
-  // Without momentum there is no velocity, and a placeholder is bound in its place.
+  // Without momentum, `velocity` is a placeholder.
   if (params.momentum == 0.0) {
     weight[i] -= pull;
     return;

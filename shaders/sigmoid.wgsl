@@ -1,10 +1,10 @@
 // Sigmoid, the logistic function.
 //
-// What it means: any number becomes one between 0 and 1, as if it were a probability of its own.
+// What it means: it maps any number to one between 0 and 1, like a probability.
 //
 //   y = 1 / (1 + exp(-x))          dx = dy * y * (1 - y)
 //
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct SigmoidParams { quads: u32 }
 

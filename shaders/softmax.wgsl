@@ -1,10 +1,10 @@
-// Softmax inside of a network: scores become shares that add up to 1. At a network's end the loss does it, see
+// Softmax inside a network: scores become shares that add up to 1. As the last layer it is part of the loss instead: see
 // softmax_cross_entropy.wgsl.
 //
 //   y[r, c]  = exp(x[r, c] - m) / sum over k of exp(x[r, k] - m),   m = max of the row
 //   dx[r, c] = y[r, c] * (dy[r, c] - sum over k of dy[r, k] * y[r, k])
 //
-// Shapes: x, y, dx, dy [rows, C]; rows are all axes but the last. Threads: one a row.
+// Shapes: x, y, dx, dy [rows, C]; rows are all axes but the last. Threads: one per row.
 
 struct SoftmaxParams { rows: u32, c: u32 }
 

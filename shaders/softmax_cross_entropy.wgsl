@@ -1,25 +1,25 @@
-// Softmax and cross-entropy in one: from logits to probabilities, losses and their gradient.
+// Softmax and cross-entropy, fused: from logits to probabilities, losses and their gradient.
 //
-// What it means: softmax turns scores into probabilities; the loss of a sample is -log of the probability that
-// the right class got. A network that knows nothing pays log(7) = 1.9459 for seven classes.
+// What it means: softmax turns logits into probabilities. The loss of a sample is -log of the probability of its true class.
+// A network that guesses uniformly among seven classes has a loss of log(7) = 1.9459.
 //
 //   m = max of the row, p[c] = exp(z[c] - m) / sum over k of exp(z[k] - m)
 //   loss[b] = -sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
 //   t = weight[label] * ((1 - smoothing) * onehot + smoothing / C)
-//   dlogits = (p * sum of t - t) / B, the gradient of the mean loss. Fused, because apart the two derivatives divide by p,
-//   which may be 0, while together everything cancels to this.
+//   dlogits = (p * sum of t - t) / B, the gradient of the mean loss. Separately, the derivative of the log would divide by p,
+//   which may be 0; in the product, p cancels.
 //
-// Of a blend of two images (mixup.wgsl) t is the blend of both theirs: share * t[own] + (1 - share) * t[partner's].
+// For a blend of two images (mixup.wgsl), t is the blend of their targets: share * t[own] + (1 - share) * t[partner].
 //
-// Weights of classes make rare ones count more (Keras's class_weight: the mean is still over B, not over the weights).
+// Class weights make rare classes count more (Keras's class_weight: the mean is over B, not over the weights).
 // `predicted` is the class of the largest logit, the first of equals.
 // Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]; mix [B, 2]: partner (u32),
-// share (f32), read if mixed is 1. Threads: one a sample.
+// share (f32), read if mixed is 1. Threads: one per sample (forward) or per logit (backward).
 
 struct LossParams { b: u32, c: u32, smoothing: f32, mixed: u32 }
 
-/// How much class `c` is wanted of an image of class `label`.
-fn wanted(c: u32, label: u32, weight: f32, p: LossParams) -> f32 {
+/// The target of class `c` for an image of class `label`.
+fn target_of(c: u32, label: u32, weight: f32, p: LossParams) -> f32 {
   return weight * (select(0.0, 1.0 - p.smoothing, c == label) + p.smoothing / f32(p.c));
 }
 
@@ -59,7 +59,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   for (var c = 0u; c < p.c; c++) {
     let log_p = logits[first + c] - top - log_total;
     probabilities[first + c] = exp(log_p);
-    loss -= (share * wanted(c, label, weights[label], p) + (1.0 - share) * wanted(c, other, weights[other], p)) * log_p;
+    loss -= (share * target_of(c, label, weights[label], p) + (1.0 - share) * target_of(c, other, weights[other], p)) * log_p;
   }
   losses[row] = loss;
   predicted[row] = best;
@@ -84,12 +84,12 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let label = b_labels[row];
   let weight = b_weights[label];
   var total = weight;
-  var t = wanted(c, label, weight, p);
+  var t = target_of(c, label, weight, p);
   if (p.mixed == 1u) {
     let other = b_labels[b_mix_of[row].x];
     let share = bitcast<f32>(b_mix_of[row].y);
     total = share * weight + (1.0 - share) * b_weights[other];
-    t = share * t + (1.0 - share) * wanted(c, other, b_weights[other], p);
+    t = share * t + (1.0 - share) * target_of(c, other, b_weights[other], p);
   }
   dlogits[i] = (b_probabilities[i] * total - t) / f32(p.b);
 }

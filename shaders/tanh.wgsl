@@ -1,10 +1,10 @@
 // Tanh, the hyperbolic tangent.
 //
-// What it means: any number becomes one between -1 and 1; a sigmoid around 0.
+// What it means: it maps any number to one between -1 and 1. It is a sigmoid that is symmetric around 0.
 //
 //   y = (e^x - e^-x) / (e^x + e^-x)          dx = dy * (1 - y * y)
 //
-// Threads: one a vec4. The last one may reach into the padding of the buffer, which nobody reads.
+// Shapes: any. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct TanhParams { quads: u32 }
 
@@ -18,7 +18,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  y[i] = tanh(clamp(x[i], vec4f(-20.0), vec4f(20.0))); // beyond, the result is +-1 and some devices overflow
+  y[i] = tanh(clamp(x[i], vec4f(-20.0), vec4f(20.0))); // beyond this the result is +-1, and some devices overflow
 }
 
 // backward

@@ -1,11 +1,12 @@
-// L1 and L2 penalties (weight decay as a loss term): large weights cost.
+// L1 and L2 penalties (weight decay as a loss term): large weights increase the loss.
 //
 //   penalty += sum of l1 * |w| + l2 * w^2,      dw += l1 * sign(w) + 2 * l2 * w       (Keras's L1, L2 and L1L2)
 //
-// L2 pulls in proportion to the weight and makes all of them small; L1 pulls alike and brings many to 0.
-// The sum is made in two stages of fixed order: `partial_sums` here, then `add_penalty` on one invocation. With l1 = 0 and
-// l2 = 1 it is the square of the norm, which gradient_clip.wgsl asks for.
-// Shapes: w and dw any; partial [chunks]; penalty [1].
+// L2 pulls weights to 0 in proportion to their size, and makes all of them small. L1 pulls all with the same force, and
+// brings many to 0. The sum has two stages of fixed order: `partial_sums`, then `add_penalty`. With l1 = 0 and l2 = 1 it is
+// the square of the 2-norm, which gradient_clip.wgsl needs.
+// Shapes: w and dw any; partial [chunks]; penalty [1]. Threads: `partial_sums` one per chunk, `add_penalty` a single one,
+// `backward` one per weight.
 
 struct PenaltyParams { n: u32, chunks: u32, l1: f32, l2: f32 }
 

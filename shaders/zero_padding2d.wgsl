@@ -1,11 +1,11 @@
-// A frame of zeros around an image, and its gradient: the frame cut off again.
+// Zero padding: rows and columns of zeros around an image. The gradient removes them again.
 //
-// What it means: convolutions without padding of their own would shrink the image; some networks say themselves how much
-// is added, and where.
+// What it means: convolutions without padding would shrink the image. Some networks pad explicitly, to control how much and
+// where.
 //
 //   y[n, top + iy, left + ix, c] = x[n, iy, ix, c], 0 elsewhere          dx[n, iy, ix, c] = dy[n, top + iy, left + ix, c]
 //
-// Shapes: x and dx [B, H, W, C], y and dy [B, OH, OW, C]. Threads: one an output lane of each pass.
+// Shapes: x and dx [B, H, W, C], y and dy [B, OH, OW, C]. Threads: one per lane of y (forward) or dx (backward).
 // Constants: LANE is f32, or vec4f for four channels at once; C is then counted in fours.
 
 alias Lane = {{LANE}};

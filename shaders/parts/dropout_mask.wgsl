@@ -1,4 +1,4 @@
-// The random numbers of dropout.wgsl, which explains them: the same for the same element, wherever its mask is asked for.
+// The dropout mask; dropout.wgsl explains its random numbers. An element has the same mask in every shader.
 
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
@@ -12,12 +12,12 @@ fn dropout_key(step: Step, layer: u32) -> vec4u {
   return pcg(vec4u(step.seed) ^ pcg(vec4u(layer) ^ pcg(vec4u(step.index))));
 }
 
-/// Which of these elements are kept.
+/// Whether each of these elements is kept.
 fn kept(elements: vec4u, key: vec4u, threshold: u32) -> vec4<bool> {
   return pcg(elements ^ key) >= vec4u(threshold);
 }
 
-/// The four elements of a vec4.
+/// The indices of the four elements of a vec4.
 fn elements_of(quad: u32) -> vec4u {
   return vec4u(quad * 4u) + vec4u(0u, 1u, 2u, 3u);
 }

@@ -1,9 +1,9 @@
-// How numbers lie in memory between two kernels: as float32 (f32), or as float16 (f16), two halves in a u32. Kernels compute
-// in float32 either way: they unpack what they load and pack what they store. Halves take half of the loads, stores and
-// bytes, and keep 11 of 24 binary digits; 65504 is the largest of them, 6e-5 the smallest with all its digits.
+// Storage format of a tensor between two kernels: float32 (f32), or float16 (f16) with two numbers per u32. All arithmetic
+// is float32: kernels unpack after loading and pack before storing. float16 needs half the loads, stores and bytes. It
+// keeps 11 of 24 significant bits; its largest number is 65504, its smallest normal one 6e-5.
 // Constants: FORMAT, f32 or f16.
 
-/// What one load brings: a word, two neighbouring numbers, or four.
+/// What one load returns: a word, a pair of neighbouring numbers, or four.
 alias Word_f32 = f32;
 alias Pair_f32 = vec2f;
 alias Quad_f32 = vec4f;
@@ -14,18 +14,18 @@ alias Word = Word_{{FORMAT}};
 alias Pair = Pair_{{FORMAT}};
 alias Quad = Quad_{{FORMAT}};
 
-/// Numbers in a word.
+/// Numbers per word.
 const IN_WORD_f32 = 1u;
 const IN_WORD_f16 = 2u;
 const IN_WORD = IN_WORD_{{FORMAT}};
 
-/// Gradients at the points of a convolution are small: as halves they are stored this many times larger, a power of two, so
-/// that no digit changes.
+/// Gradients in the Winograd domain are small, so float16 stores them multiplied by this factor. A power of two keeps all
+/// digits.
 const GRADIENT_SCALE_f32 = 1.0;
 const GRADIENT_SCALE_f16 = 1024.0;
 const GRADIENT_SCALE = GRADIENT_SCALE_{{FORMAT}};
 
-/// Number i of an array, from the word i / IN_WORD.
+/// Number i of an array, given the word i / IN_WORD that contains it.
 fn number_of(word: Word, i: u32) -> f32 { return number_of_{{FORMAT}}(word, i); }
 fn pair_of(stored: Pair) -> vec2f { return pair_of_{{FORMAT}}(stored); }
 fn quad_of(stored: Quad) -> vec4f { return quad_of_{{FORMAT}}(stored); }
@@ -35,7 +35,7 @@ fn to_quad(values: vec4f) -> Quad { return to_quad_{{FORMAT}}(values); }
 fn number_of_f32(word: f32, i: u32) -> f32 { return word; }
 fn pair_of_f32(stored: vec2f) -> vec2f { return stored; }
 fn quad_of_f32(stored: vec4f) -> vec4f { return stored; }
-/// A word that begins with the first of these numbers.
+/// The word to store for these two numbers: f32 holds the first one only, f16 both.
 fn to_word_f32(values: vec2f) -> f32 { return values.x; }
 fn to_pair_f32(values: vec2f) -> vec2f { return values; }
 fn to_quad_f32(values: vec4f) -> vec4f { return values; }
@@ -49,7 +49,7 @@ fn to_quad_f16(values: vec4f) -> vec2u {
   return vec2u(packed(values.xy), packed(values.zw));
 }
 
-/// Two halves in a word.
+/// Two float16 numbers in a word, rounded half up in magnitude, and clamped to the largest float16.
 fn packed(values: vec2f) -> u32 {
   let bits = bitcast<vec2u>(clamp(values, vec2f(-65504.0), vec2f(65504.0)) * 0x1p-112) + 0x1000u;
   return ((bits.x >> 13u) & 0x7fffu) | ((bits.x >> 16u) & 0x8000u) | ((bits.y << 3u) & 0x7fff0000u) | (bits.y & 0x80000000u);

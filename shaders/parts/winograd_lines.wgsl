@@ -1,11 +1,12 @@
-// Winograd's matrices of conv2d_winograd.wgsl and their transposes, applied to one line of a square: both directions of every
-// transform are made of these. The points 1 and -1, 2 and -2, 1/2 and -1/2 share their even and odd terms.
+// The matrices of conv2d_winograd.wgsl and their transposes, applied to one row or column (a "line") of a square. Both
+// directions of every transform use these functions. The points 1 and -1, 2 and -2, 1/2 and -1/2 share their even and odd
+// terms.
 //
-// Scaling a point by any factor in A^T and by its inverse in G changes nothing in the result. Powers of two are chosen that
-// leave the numbers of all points alike large (A^T has no entry above 1 for 2 and -2, in place of 8 or 32): floats do not
-// care, halves overflow later.
+// Scaling a point by any factor in A^T and by its inverse in G does not change the result. The factors here are powers of
+// two that give all points numbers of similar magnitude (for 2 and -2, A^T has no entry above 1, instead of 8 or 32). This
+// makes no difference in float32, but float16 then overflows later.
 //
-// The shader says what a Lane is, the neighbouring channels that are treated alike.
+// The shader defines Lane: the type of a few neighbouring channels, which are processed together.
 // Constants: EDGE, 4 or 6.
 
 const EDGE = {{EDGE}}u;
@@ -79,8 +80,9 @@ fn weight_from_points_4(u: array<Lane, 6>) -> array<Lane, 3> {
   );
 }
 
-/// The middle of B p for a line of points, and what the patches before and after have there: `before` is the last point of
-/// the one, `after` the first of the other, as an outermost pixel of a patch depends on no other point.
+/// The centre of B p for a line of points, plus what the overlapping patches before and after contribute there. An outermost
+/// pixel of a patch depends on a single point: `before` is the last point of the patch before, `after` the first point of
+/// the patch after.
 fn patch_from_points_4(before: Lane, p: array<Lane, 6>, after: Lane) -> array<Lane, 4> {
   let sum1 = p[1] + p[2];
   let difference1 = p[1] - p[2];
