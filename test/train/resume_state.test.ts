@@ -1,0 +1,86 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { resolveConfig } from '../../src/train/config.js';
+import { Control } from '../../src/train/control.js';
+import type { TrainEvent } from '../../src/train/events.js';
+import { readEvents } from '../../src/train/run_folder.js';
+import { type Hooks, resumeTraining, runTraining } from '../../src/train/session.js';
+import { loadModel } from '../../src/train/weights.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+/** What a run's folder holds beside weights and optimiser, and what resuming makes of it. */
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'fer-tui-resume-state-'));
+const SETTINGS = {
+  data: 'synthetic:70',
+  model: 'fer-cnn',
+  filters: '4,8',
+  dense: '8',
+  batch: 14,
+  epochs: 2,
+  'log-every': 1,
+};
+
+/** Two epochs of five steps; `onEvent` may stop them. */
+function hooks(onEvent: (event: TrainEvent, control: Control) => void = () => undefined): Hooks {
+  const control = new Control();
+  return { control, emit: (event) => onEvent(event, control) };
+}
+
+/** A run that was stopped after its first epoch. */
+async function stoppedRun(): Promise<string> {
+  const out = join(newFolder(), 'run');
+  const stop = hooks((event, control) => {
+    if (event.type === 'step') control.stop('sigint', 'epoch');
+  });
+  expect(await runTraining(resolveConfig({ ...SETTINGS, out }), stop)).toMatchObject({
+    ...{ status: 'stopped', epochs: 1 },
+  });
+  return out;
+}
+
+const lastWeights = (run: string) =>
+  [...loadModel(join(run, 'last.safetensors')).weights].map(([name, { data }]) => [name, [...data]]);
+
+describeGpu('a resumed run', () => {
+  it('trains with the kernels that it started with, not with those that the device would choose today', async () => {
+    const run = await stoppedRun();
+    const [same, other] = [join(newFolder(), 'same'), join(newFolder(), 'other')];
+    for (const copy of [same, other]) cpSync(run, copy, { recursive: true });
+    // The second convolution may be computed in several ways; they round differently.
+    const path = join(other, 'tuning.json');
+    const table = JSON.parse(readFileSync(path, 'utf8')) as { choices: Record<string, string> };
+    const key = 'conv2d training [14, 24, 24, 4] -> [24, 24, 8], 3 x 3 / 1';
+    const changed = JSON.stringify({ ...table, choices: { ...table.choices, [key]: 'naive' } });
+    writeFileSync(path, changed);
+
+    for (const folder of [run, same, other]) await resumeTraining(folder, hooks());
+    expect(lastWeights(same)).toEqual(lastWeights(run));
+    expect(lastWeights(other)).not.toEqual(lastWeights(run));
+    expect(readFileSync(path, 'utf8')).toBe(changed);
+  });
+
+  it('goes on with a log whose last line a crash left incomplete', async () => {
+    const run = await stoppedRun();
+    const log = join(run, 'events.ndjson');
+    const before = readEvents(log).length;
+    appendFileSync(log, '{"type":"step","st');
+    await resumeTraining(run, hooks());
+    const events = readEvents(log);
+    expect(events[before]).toMatchObject({ type: 'start' });
+    expect(
+      events.filter(({ type }) => type === 'epoch').map((event) => 'epoch' in event && event.epoch),
+    ).toEqual([1, 2]);
+  });
+
+  it('counts the time of all its parts', async () => {
+    const run = await stoppedRun();
+    const seconds = (): number =>
+      (JSON.parse(readFileSync(join(run, 'summary.json'), 'utf8')) as { seconds: number }).seconds;
+    const first = seconds();
+    await resumeTraining(run, hooks());
+    expect(seconds()).toBeGreaterThan(first);
+  });
+});
