@@ -65,14 +65,12 @@ function grayPng(face: Uint8Array): Buffer {
 }
 
 describe('the real FER-2013', () => {
-  it('has the published counts; the second load takes less than 1 s', needs.fer2013, async () => {
+  it('has the published counts; the second load reads the cache', needs.fer2013, async () => {
     const cacheDir = folderWith({});
-    const start = performance.now();
     const { splits, skipped } = await loadDataset(FER2013, { cacheDir });
-    const parsed = performance.now();
-    const again = await loadDataset(FER2013, { cacheDir });
-    const [first, second] = [parsed - start, performance.now() - parsed].map(Math.round);
-    console.log(`FER-2013: ${first} ms from .csv.gz, ${second} ms from the cache`);
+    const progress: unknown[] = [];
+    const again = await loadDataset(FER2013, { cacheDir, onProgress: (p) => progress.push(p) });
+    expect(progress).toEqual([]); // parsing would report some
     expect(Object.values(splits).map((s) => s.labels.length)).toEqual([28_709, 3_589, 0]);
     expect(skipped).toBe(0);
     expect(counts(splits.train)).toEqual({
@@ -83,7 +81,6 @@ describe('the real FER-2013', () => {
     });
     expect(Buffer.compare(again.splits.train.images, splits.train.images)).toBe(0);
     expect(Buffer.compare(again.splits.validation.labels, splits.validation.labels)).toBe(0);
-    expect(second).toBeLessThan(1000);
   });
 
   it('reads as a folder tree too, with faces of every class', needs.fer2013Tree, async () => {

@@ -119,7 +119,6 @@ describe('the vision process', () => {
     const begin = performance.now();
     await vision.close();
     expect(performance.now() - begin).toBeGreaterThan(1400);
-    expect(performance.now() - begin).toBeLessThan(6000);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(heard).toHaveLength(1);
   });

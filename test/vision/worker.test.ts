@@ -89,7 +89,6 @@ describeGpu('the vision process, with its network', () => {
 
   it('stands still while it is frozen, and goes on', async () => {
     let frozen = 0;
-    const begin = performance.now();
     const heard = await watch({ maxFrames: 30 }, {}, (message, vision) => {
       if (message.type !== 'frame' || frozen > 0) return;
       frozen = performance.now();
@@ -97,7 +96,6 @@ describeGpu('the vision process, with its network', () => {
       void sleep(1500).then(() => vision.send({ type: 'freeze', on: false }));
     });
     expect(performance.now() - frozen).toBeGreaterThan(1500);
-    expect(performance.now() - begin).toBeLessThan(60_000);
     expect(framesOf(heard)).toHaveLength(30);
   });
 
