@@ -23,6 +23,11 @@ export interface Kernel {
   readonly params: Readonly<Record<string, 'u32' | 'f32'>>;
 }
 
+/** Params of type u32 with these names, in this order. */
+export function u32s<const N extends string>(...names: N[]): Readonly<Record<N, 'u32'>> {
+  return Object.fromEntries(names.map((name) => [name, 'u32'])) as Readonly<Record<N, 'u32'>>;
+}
+
 /** All kernels by name, for `fer-tui doctor`, the benchmarks, and the test that compares them with their shaders. */
 export const kernels = new Map<string, Kernel>();
 

@@ -25,8 +25,11 @@ export function convAxis(
   return [out, Math.floor(Math.max((out - 1) * stride + k - n, 0) / 2)];
 }
 
-/** Calls `visit` for every product x * w in the definition, with its indices in y, x and w. */
-function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => void): void {
+/** Calls `visit` for every tap of every window that lies in the image: an output pixel, its input pixel, and the tap. */
+export function eachTap(
+  s: Omit<ConvShape, 'ic' | 'oc'>,
+  visit: (output: number, input: number, tap: number) => void,
+): void {
   const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
   const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
   for (let n = 0; n < s.b; n++)
@@ -37,12 +40,16 @@ function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => v
             const iy = oy * s.stride + ky - top;
             const ix = ox * s.stride + kx - left;
             if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
-            const y = ((n * oh + oy) * ow + ox) * s.oc;
-            const x = ((n * s.h + iy) * s.w + ix) * s.ic;
-            const w = (ky * s.kw + kx) * s.ic * s.oc;
-            for (let c = 0; c < s.ic; c++)
-              for (let o = 0; o < s.oc; o++) visit(y + o, x + c, w + c * s.oc + o);
+            visit((n * oh + oy) * ow + ox, (n * s.h + iy) * s.w + ix, ky * s.kw + kx);
           }
+}
+
+/** Calls `visit` for every product x * w in the definition, with its indices in y, x and w. */
+function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => void): void {
+  eachTap(s, (output, input, tap) => {
+    for (let c = 0; c < s.ic; c++)
+      for (let o = 0; o < s.oc; o++) visit(output * s.oc + o, input * s.ic + c, (tap * s.ic + c) * s.oc + o);
+  });
 }
 
 /** y = conv(x, w) + bias. */

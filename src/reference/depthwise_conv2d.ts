@@ -1,5 +1,5 @@
 import { type Arr, at, bump } from './arrays.js';
-import { convAxis } from './conv2d.js';
+import { convAxis, eachTap } from './conv2d.js';
 
 /** Extents of a depthwise convolution; NHWC activations, [KH, KW, C, M] weights. */
 export interface DepthwiseShape {
@@ -16,22 +16,11 @@ export interface DepthwiseShape {
 
 /** Calls `visit` for every product x * w in the definition, with its indices in y, x and w. */
 function eachProduct(s: DepthwiseShape, visit: (y: number, x: number, w: number) => void): void {
-  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
-  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
   const oc = s.c * s.multiplier;
-  for (let n = 0; n < s.b; n++)
-    for (let oy = 0; oy < oh; oy++)
-      for (let ox = 0; ox < ow; ox++)
-        for (let ky = 0; ky < s.kh; ky++)
-          for (let kx = 0; kx < s.kw; kx++) {
-            const iy = oy * s.stride + ky - top;
-            const ix = ox * s.stride + kx - left;
-            if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
-            const y = ((n * oh + oy) * ow + ox) * oc;
-            const x = ((n * s.h + iy) * s.w + ix) * s.c;
-            const w = (ky * s.kw + kx) * oc;
-            for (let o = 0; o < oc; o++) visit(y + o, x + Math.floor(o / s.multiplier), w + o);
-          }
+  eachTap(s, (output, input, tap) => {
+    for (let o = 0; o < oc; o++)
+      visit(output * oc + o, input * s.c + Math.floor(o / s.multiplier), tap * oc + o);
+  });
 }
 
 /** y = depthwise(x, w) + bias. */

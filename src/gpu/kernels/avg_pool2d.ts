@@ -1,23 +1,11 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { nhwc, type Padding, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { laneGrid } from './reduce.js';
 
 /** Host side of shaders/avg_pool2d.wgsl. */
-const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  kh: 'u32',
-  kw: 'u32',
-  stride: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-} as const;
+const params = u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'kh', 'kw', 'stride', 'pad_top', 'pad_left');
 const forwardKernel = defineKernel('avg_pool2d', 'forward', { reads: ['x'], writes: ['y'], params });
 const backwardKernel = defineKernel('avg_pool2d', 'backward', { reads: ['dy'], writes: ['dx'], params });
 
@@ -28,19 +16,8 @@ export interface AveragePoolOptions {
   readonly padding: Padding;
 }
 
-export interface AveragePoolGeometry {
-  readonly b: number;
-  readonly h: number;
-  readonly w: number;
-  readonly c: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly stride: number;
-  readonly pad_top: number;
-  readonly pad_left: number;
-}
+/** The extents, by the names of the kernels' params. */
+export type AveragePoolGeometry = Readonly<Record<keyof typeof params, number>>;
 
 /** All extents, from x [B, H, W, C] and the options. Throws ShapeError. */
 export function averagePoolGeometry(

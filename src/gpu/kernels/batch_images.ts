@@ -1,5 +1,5 @@
 import type { ImageDraw } from '../../util/image_draw.js';
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { GROUP } from './reduce.js';
@@ -9,7 +9,7 @@ const pickKernel = defineKernel('batch_images', 'pick', {
   reads: ['pixels', 'draws', 'mean'],
   writes: ['images'],
   params: {
-    ...{ b: 'u32', h: 'u32', w: 'u32', channels: 'u32', stored: 'u32' },
+    ...u32s('b', 'h', 'w', 'channels', 'stored'),
     ...{ has_mean: 'u32', divisor: 'f32' },
   },
 });

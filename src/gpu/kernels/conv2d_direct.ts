@@ -1,3 +1,4 @@
+import { u32s } from '../kernel.js';
 import type { DispatchCall, Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { ACTIVATION_KERNELS } from './activations.js';
@@ -6,20 +7,7 @@ import type { ConvOperands, ConvOutput } from './conv2d_way.js';
 import { fold } from './reduce.js';
 
 /** Shared by the ways that convolve x without transforming it: naive and subgroup. */
-const CONV_PARAMS = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  ic: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  oc: 'u32',
-  kh: 'u32',
-  kw: 'u32',
-  stride: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-} as const;
+const CONV_PARAMS = u32s('b', 'h', 'w', 'ic', 'oh', 'ow', 'oc', 'kh', 'kw', 'stride', 'pad_top', 'pad_left');
 
 export const FORWARD = {
   reads: ['x', 'weight', 'bias'],

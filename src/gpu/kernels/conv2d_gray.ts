@@ -1,4 +1,4 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { Tensor } from '../tensor.js';
 import { allocExtras } from './conv2d_extras.js';
@@ -10,18 +10,7 @@ import { fold, GROUP } from './reduce.js';
 
 /** Host side of shaders/conv2d_gray.wgsl. */
 const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  oc4: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-  has_bias: 'u32',
-  chunks: 'u32',
-  elu: 'u32',
-  moments: 'u32',
+  ...u32s('b', 'h', 'w', 'oh', 'ow', 'oc4', 'pad_top', 'pad_left', 'has_bias', 'chunks', 'elu', 'moments'),
   alpha: 'f32',
   keep_scale: 'f32',
 } as const;

@@ -1,5 +1,5 @@
 import { eightLanes, type Gpu } from '../device.js';
-import { defineKernel, type Kernel } from '../kernel.js';
+import { defineKernel, type Kernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { tuningOf } from '../tuning.js';
@@ -18,21 +18,8 @@ import { allocStored, type Format } from './storage.js';
  * A "point" is one of the (edge + 2)^2 places of a transformed tile. "In the Winograd domain" means transformed.
  */
 const TILE_PARAMS = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-  ty: 'u32',
-  tx: 'u32',
-  tiles: 'u32',
-  has_bias: 'u32',
-  elu: 'u32',
-  affine: 'u32',
-  moments: 'u32',
+  ...u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'pad_top', 'pad_left'),
+  ...u32s('ty', 'tx', 'tiles', 'has_bias', 'elu', 'affine', 'moments'),
   alpha: 'f32',
 } as const;
 export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
@@ -77,14 +64,7 @@ const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
   reads: ['block_m', 'block_bias', 'scale', 'offset'],
   writes: ['pooled'],
   params: {
-    b: 'u32',
-    c: 'u32',
-    oh: 'u32',
-    ow: 'u32',
-    ty: 'u32',
-    tx: 'u32',
-    tiles: 'u32',
-    has_bias: 'u32',
+    ...u32s('b', 'c', 'oh', 'ow', 'ty', 'tx', 'tiles', 'has_bias'),
     alpha: 'f32',
   },
 });

@@ -1,5 +1,5 @@
 import type { Gpu } from '../device.js';
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
@@ -12,15 +12,7 @@ const transform = defineKernel('conv2d_winograd_block_lanes', 'transform', {
   reads: ['dy', 'e', 'winner', 'coefficients'],
   writes: ['z'],
   params: {
-    b: 'u32',
-    h: 'u32',
-    w: 'u32',
-    c: 'u32',
-    oh: 'u32',
-    ow: 'u32',
-    ty: 'u32',
-    tx: 'u32',
-    tiles: 'u32',
+    ...u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'ty', 'tx', 'tiles'),
     alpha: 'f32',
     keep_scale: 'f32',
   },

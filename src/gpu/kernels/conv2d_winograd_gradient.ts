@@ -1,3 +1,4 @@
+import { u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { Tensor } from '../tensor.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
@@ -24,7 +25,7 @@ import { allocStored, GRADIENT_SCALE } from './storage.js';
  * Host side of shaders/conv2d_winograd_gradient.wgsl, and of conv2d_winograd_gradient_lanes.wgsl on adapters whose
  * subgroups have 8 lanes.
  */
-const TILE_PARAMS = { b: 'u32', h: 'u32', w: 'u32', c: 'u32', ty: 'u32', tx: 'u32', tiles: 'u32' } as const;
+const TILE_PARAMS = u32s('b', 'h', 'w', 'c', 'ty', 'tx', 'tiles');
 
 const gradientTransform = defineTransform('conv2d_winograd_gradient', 'gradient_transform', {
   reads: ['g_dy'],

@@ -1,4 +1,4 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape, nhwc, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -7,20 +7,9 @@ import { fold, GROUP, lanesFor } from './reduce.js';
 
 /** Host side of shaders/depthwise_conv2d.wgsl. */
 const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  oc: 'u32',
-  multiplier: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-  has_bias: 'u32',
-  rotated: 'u32',
-  splits: 'u32',
-} as const;
+  ...u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'oc', 'multiplier'),
+  ...u32s('pad_top', 'pad_left', 'has_bias', 'rotated', 'splits'),
+};
 const forwardKernel = defineKernel('depthwise_conv2d', 'forward', {
   reads: ['x', 'weight', 'bias'],
   writes: ['y'],

@@ -1,4 +1,4 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
@@ -14,13 +14,7 @@ import { chunksFor, GROUP } from './reduce.js';
 
 /** Host side of shaders/elu_norm_pool.wgsl. */
 const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c4: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  chunks: 'u32',
+  ...u32s('b', 'h', 'w', 'c4', 'oh', 'ow', 'chunks'),
   alpha: 'f32',
   layer: 'u32',
   threshold: 'u32',

@@ -1,5 +1,5 @@
 import { eightLanes } from '../device.js';
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
@@ -13,7 +13,7 @@ import { allocStored, type Format } from './storage.js';
 const spec = {
   reads: ['a', 'b', 'bias'],
   writes: ['c'],
-  params: { batch: 'u32', m: 'u32', k: 'u32', n: 'u32', has_bias: 'u32' },
+  params: u32s('batch', 'm', 'k', 'n', 'has_bias'),
 } as const;
 const KERNELS = {
   naive: {

@@ -1,22 +1,11 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { nhwc, type Padding, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { GROUP, lanesFor } from './reduce.js';
 
 /** Host side of shaders/max_pool2d.wgsl. */
-const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  size: 'u32',
-  stride: 'u32',
-  pad_top: 'u32',
-  pad_left: 'u32',
-} as const;
+const params = u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'size', 'stride', 'pad_top', 'pad_left');
 const forwardKernel = defineKernel('max_pool2d', 'forward', {
   reads: ['x'],
   writes: ['y', 'argmax'],
@@ -35,18 +24,8 @@ export interface PoolOptions {
   readonly padding?: Padding;
 }
 
-export interface PoolGeometry {
-  readonly b: number;
-  readonly h: number;
-  readonly w: number;
-  readonly c: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly size: number;
-  readonly stride: number;
-  readonly pad_top: number;
-  readonly pad_left: number;
-}
+/** The extents, by the names of the kernels' params. */
+export type PoolGeometry = Readonly<Record<keyof typeof params, number>>;
 
 /** All extents, from x [B, H, W, C] and the options. Throws ShapeError. */
 export function poolGeometry(x: Shape, options: PoolOptions = {}): PoolGeometry {

@@ -1,36 +1,19 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { nhwc, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { laneGrid } from './reduce.js';
 
 /** Host side of shaders/zero_padding2d.wgsl. */
-const params = {
-  b: 'u32',
-  h: 'u32',
-  w: 'u32',
-  c: 'u32',
-  oh: 'u32',
-  ow: 'u32',
-  top: 'u32',
-  left: 'u32',
-} as const;
+const params = u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'top', 'left');
 const forwardKernel = defineKernel('zero_padding2d', 'forward', { reads: ['x'], writes: ['y'], params });
 const backwardKernel = defineKernel('zero_padding2d', 'backward', { reads: ['dy'], writes: ['dx'], params });
 
 /** Rows and columns of zeros: top, bottom, left, right. */
 export type Margins = readonly [number, number, number, number];
 
-export interface PaddingGeometry {
-  readonly b: number;
-  readonly h: number;
-  readonly w: number;
-  readonly c: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly top: number;
-  readonly left: number;
-}
+/** The extents, by the names of the kernels' params. */
+export type PaddingGeometry = Readonly<Record<keyof typeof params, number>>;
 
 /** All extents, from x [B, H, W, C] and the margins. Throws ShapeError. */
 export function paddingGeometry(x: Shape, [top, bottom, left, right]: Margins): PaddingGeometry {
