@@ -176,13 +176,13 @@ describeGpu('a learner', (gpu) => {
     const b = new Learner(gpu(), dense(), { optimizer: sgd() });
     const [momentum, plain] = [await a.readState(), await b.readState()];
     expect(plain.optimizer.size).toBe(0);
-    expect(() => b.writeState(momentum)).toThrow('only weights it has, got velocity/dense/kernel');
+    expect(() => b.writeState(momentum)).toThrow('the name of a weight, got velocity/dense/kernel');
     expect(() => a.writeState(plain)).toThrow('weight velocity/dense/kernel; expected [4, 5], got nothing');
     const other = new Map(plain.weights);
     other.set('dense/bias', { shape: [4], data: new Float32Array(4) });
     expect(() => a.writeWeights(other)).toThrow('weight dense/bias; expected [5], got [4]');
     expect(() => new Learner(gpu(), dense(), { classWeights: [1, 2] })).toThrow(
-      'one weight a class; expected 3',
+      'one weight per class; expected 3',
     );
     await Promise.all([a.dispose(), b.dispose()]);
   });
