@@ -1,4 +1,4 @@
-import { defineKernel } from '../kernel.js';
+import { defineKernel, type Kernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { quadGrid } from './elementwise.js';
@@ -26,14 +26,7 @@ export function dropoutApply(
   rate: number,
   layer: number,
 ): Tensor {
-  const y = rec.alloc(x.shape, 'y');
-  const { quads, workgroups } = quadGrid(x);
-  rec.dispatch(applyKernel, {
-    bind: { x, step_state: stepState, y },
-    params: { quads, layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) },
-    workgroups,
-  });
-  return y;
+  return applyMask(rec, applyKernel, x, stepState, maskParams(rate, layer));
 }
 
 /** The same for whole channels of x [B, ..., C]. */
@@ -44,14 +37,26 @@ export function channelDropoutApply(
   rate: number,
   layer: number,
 ): Tensor {
+  const extents = { c: x.shape.at(-1) ?? 1, image: x.size / (x.shape[0] ?? 1) };
+  return applyMask(rec, applyChannelsKernel, x, stepState, { ...maskParams(rate, layer), ...extents });
+}
+
+const maskParams = (rate: number, layer: number) => ({
+  layer,
+  threshold: dropoutThreshold(rate),
+  scale: 1 / (1 - rate),
+});
+
+function applyMask(
+  rec: Recorder,
+  kernel: Kernel,
+  x: Tensor,
+  stepState: Tensor,
+  params: Readonly<Record<string, number>>,
+): Tensor {
   const y = rec.alloc(x.shape, 'y');
   const { quads, workgroups } = quadGrid(x);
-  const draw = { layer, threshold: dropoutThreshold(rate), scale: 1 / (1 - rate) };
-  rec.dispatch(applyChannelsKernel, {
-    bind: { x, step_state: stepState, y },
-    params: { quads, ...draw, c: x.shape.at(-1) ?? 1, image: x.size / (x.shape[0] ?? 1) },
-    workgroups,
-  });
+  rec.dispatch(kernel, { bind: { x, step_state: stepState, y }, params: { quads, ...params }, workgroups });
   return y;
 }
 
