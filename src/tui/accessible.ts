@@ -8,8 +8,8 @@ import { percent } from './charts/axis.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 
 /**
- * The terminal UI for screen readers and simple terminals: numbered questions, one line at a time, nothing is ever
- * repainted. Training prints a line for each epoch and every half minute.
+ * The terminal UI for screen readers and simple terminals. It asks numbered questions and prints one line at a time, without
+ * repainting. Training prints a line after each epoch and every half minute.
  */
 
 /** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
@@ -93,13 +93,13 @@ async function askSettings(lines: Interface): Promise<FormValues> {
   return values;
 }
 
-/** Reports on a training until it ends, and takes commands meanwhile. */
+/** Reports on a training until it ends. Meanwhile the user can type commands. */
 async function train(
   lines: Interface,
   engine: EngineProcess,
   begin: { type: 'train'; settings: FormValues } | { type: 'resume'; path: string },
 ): Promise<void> {
-  say('p pauses, c goes on, s stops and saves; each with Enter');
+  say('type p to pause, c to continue, s to stop and save, then Enter');
   const printer = new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
   const onLine = (line: string): void => {
     const word = line.trim();

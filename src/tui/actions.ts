@@ -11,7 +11,7 @@ type Core = Pick<Program, 'store' | 'screens' | 'engine'>;
 /** The loads in progress, by screen and key. */
 const loads = new WeakMap<Store<AppState>, Map<string, AbortController>>();
 
-/** The actions that are handed to the key handlers of one screen. */
+/** Makes the actions for the key handlers of one screen. */
 export function actionsOf(core: Core, name: ScreenName): Actions<unknown> {
   const { store, screens, engine } = core;
   const module = screens.get(name) as AnyScreen;
@@ -79,25 +79,25 @@ export async function closeScreen(core: Core): Promise<void> {
   await core.screens.get(screen)?.close?.(actionsOf(core, screen));
 }
 
-/** A screen's own state: what has changed, over its initial state. */
+/** A screen's own state: its initial state with the changes since. */
 export function ownState({ screens }: AppState, { name, initial }: AnyScreen): unknown {
   return { ...(initial as object), ...(screens[name] as object | undefined) };
 }
 
-/** What the panels of a screen see. */
+/** Makes the view that the panels of a screen receive. */
 export function viewOf(app: AppState, module: AnyScreen): ScreenView<unknown> {
   const { capability, now } = app;
   const state = ownState(app, module);
   return { state, app, theme: makeTheme(capability), capability, now, focus: focusOf(app, module) };
 }
 
-/** Ids of the panels that exist now. */
+/** Ids of the panels that exist at the moment. */
 export function panelIds(app: AppState, module: AnyScreen): string[] {
   const state = ownState(app, module);
   return module.panels.filter((panel) => panel.when?.({ state, app }) ?? true).map(({ id }) => id);
 }
 
-/** Id of the focused panel; of the first one, where the focused panel no longer exists. */
+/** Id of the focused panel; that of the first panel if the focused one no longer exists. */
 export function focusOf(app: AppState, module: AnyScreen): string {
   const ids = panelIds(app, module);
   const id = app.focus[module.name];

@@ -13,7 +13,7 @@ export interface AppState {
   readonly size: Size;
   readonly capability: Capability;
   readonly screen: ScreenName;
-  /** What each screen's own state has changed since its `initial`. */
+  /** Each screen's own state: what differs from its `initial`. */
   readonly screens: Readonly<Partial<Record<ScreenName, object>>>;
   /** Id of each screen's focused panel; default: its first panel. */
   readonly focus: Readonly<Partial<Record<ScreenName, string>>>;

@@ -4,28 +4,28 @@ import { defaultText, expectedText } from '../train/option_text.js';
 import { defaultValue, OPTIMIZERS, OPTIONS, type OptionSpec, optionSpec } from '../train/options.js';
 import { UsageError } from '../util/errors.js';
 
-/** The settings of a run as a form: parsing, checking, and the command line that they stand for. */
+/** The settings of a run as a form: parses and checks them, and shows the equivalent command line. */
 
 export type FormValues = Readonly<Record<string, string | number | boolean>>;
 
-/** A field's value as text; what is not set has none. */
+/** The value of a field as text: as set, or its default; empty without either. */
 export function fieldText(name: string, values: FormValues): string {
   return (values[name] ?? defaultOf(name, values))?.toString() ?? '';
 }
 
-/** What a field is when nobody set it; of some, this depends on the optimizer. */
+/** The default of a field. For some fields, it depends on the chosen optimizer. */
 function defaultOf(name: string, values: FormValues): OptionSpec['default'] {
   const chosen = OPTIMIZERS.find((optimizer) => optimizer === values['optimizer']);
   const spec = optionSpec(name);
   return spec && defaultValue(spec, chosen ?? OPTIONS.optimizer.default);
 }
 
-/** What a field takes, and its default. */
+/** Describes the values that a field accepts, and its default. */
 export function fieldHelp(spec: OptionSpec): string[] {
-  return [`takes ${expectedText(spec)}`, `default: ${defaultText(spec) ?? 'not set'}`];
+  return [`value: ${expectedText(spec)}`, `default: ${defaultText(spec) ?? 'not set'}`];
 }
 
-/** What was typed, as the field's type; empty is "not set". */
+/** Converts the typed text to the field's type. An empty text means "not set". */
 function parsed(spec: OptionSpec, text: string): string | number | boolean | undefined {
   if (text === '') return undefined;
   if (spec.type === 'boolean') return text === 'true';
@@ -33,7 +33,7 @@ function parsed(spec: OptionSpec, text: string): string | number | boolean | und
   return spec.type === 'number' && !Number.isNaN(number) ? number : text;
 }
 
-/** The values with one of them changed. */
+/** Returns the values with one of them changed. */
 export function withValue(values: FormValues, name: string, text: string): FormValues {
   const spec = optionSpec(name);
   const value = spec && parsed(spec, text);
@@ -41,7 +41,7 @@ export function withValue(values: FormValues, name: string, text: string): FormV
   return value === undefined || value === defaultOf(name, values) ? rest : { ...rest, [name]: value };
 }
 
-/** Why a run cannot be begun with these values, if so: the words of the command line. */
+/** Why a run cannot start with these values; undefined if it can. The command line prints the same messages. */
 export function formError(values: FormValues): string | undefined {
   try {
     const { data, init } = resolveConfig(values);
@@ -55,7 +55,7 @@ export function formError(values: FormValues): string | undefined {
   }
 }
 
-/** The next or previous choice of a field that has choices; undefined for others. */
+/** Returns the values with a field at its next or previous choice; undefined if the field has no choices. */
 export function turned(
   name: string,
   spec: OptionSpec,
@@ -68,7 +68,7 @@ export function turned(
   return withValue(values, name, choices[(at + step + choices.length) % choices.length] as string);
 }
 
-/** The same settings as a command line. */
+/** The command line with the same settings. */
 export function commandLine(values: FormValues): string {
   const words = Object.entries(values).map(([name, value]) =>
     typeof value === 'boolean' ? `--${value ? '' : 'no-'}${name}` : `--${name} ${value}`,

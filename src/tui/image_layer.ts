@@ -4,21 +4,21 @@ import type { Graphics } from './paint/capability.js';
 import { iterm2Image, kittyDelete, kittyImage } from './paint/graphics.js';
 import type { PlacedPicture } from './screen_module.js';
 
-/** The first of our numbers for Kitty; others in the same window will hardly count from here. */
+/** Our first image id in Kitty. Other programs in the same window are unlikely to use this range. */
 const FIRST_ID = 0x66657200;
-/** A cell's pixels are taken for so many: more would be sent for nothing. */
+/** Assumed size of a cell in pixels. It limits how many pixels are sent. */
 const CELL = { width: 8, height: 16 };
 
 /**
- * Pictures that the terminal keeps as pixels, in the order of the scene: says what to write so that it shows others.
- * Kitty's lie over the cells under a number. iTerm2's lie in the cells, and go when text is written there.
+ * Pictures that the terminal shows as pixels. This class computes the escape sequences that change them. Kitty shows an image
+ * over the cells until it is deleted by its id. iTerm2 stores an image in the cells, where new text replaces it.
  */
 export class ImageLayer {
   #shown: readonly PlacedPicture[] = [];
 
   constructor(private readonly graphics: Graphics) {}
 
-  /** Rows that have to be written anew, because an image leaves cells that it lived in. */
+  /** Rows that must be written again because a picture has left some of their cells. */
   vacated(next: readonly PlacedPicture[]): readonly number[] {
     if (this.graphics === 'kitty') return [];
     return this.#shown
@@ -26,7 +26,7 @@ export class ImageLayer {
       .flatMap(({ y, rows }) => Array.from({ length: rows }, (_, i) => y + i));
   }
 
-  /** @param rewritten whether something has been written into these cells since */
+  /** Returns the sequences that show the next pictures. @param rewritten whether text has been written into these cells since */
   update(next: readonly PlacedPicture[], rewritten: (cells: Rect) => boolean): string {
     const old = this.#shown;
     this.#shown = next;
@@ -38,7 +38,7 @@ export class ImageLayer {
     return changes.join('') + this.#removeFrom(next.length, old);
   }
 
-  /** Takes everything off that text and clearing leave there. */
+  /** Returns the sequences that remove all pictures which clearing the text would leave on the screen. */
   clear(): string {
     const old = this.#shown;
     this.#shown = [];
@@ -66,7 +66,7 @@ export class ImageLayer {
   }
 }
 
-/** The pixels to send: no more than the cells have; enlarged here only where the terminal's blur is not wanted. */
+/** The pixels to send: at most as many as the cells have. The terminal enlarges pictures, except where it would blur pixels. */
 function sized({ picture, cols, rows, enlarge }: PlacedPicture) {
   const [width, height] = [cols * CELL.width, rows * CELL.height];
   if (enlarge === 'nearest') return resample(picture, width, height, 'nearest');

@@ -29,7 +29,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
   ' ': 'space',
 };
 
-/** What follows an escape character: all of a sequence, or the beginning of one. */
+/** Match the text after an escape character: a complete sequence, or the beginning of one. */
 const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
 const BEGUN = /^(O|\[[\d;?]*)?$/;
 
@@ -69,7 +69,7 @@ function keyOf(letter: string): Key {
 /** The rest of an escape sequence arrives within this time; after it, a lone escape is the Escape key. */
 const ESCAPE_MS = 30;
 
-/** Reads keys from a terminal in raw mode, which echoes nothing and leaves ^C and ^Z to us. */
+/** Reads keys from a terminal in raw mode, in which the terminal does not echo keys and does not handle ^C and ^Z. */
 export class Input {
   #rest = '';
   #timer: NodeJS.Timeout | undefined;

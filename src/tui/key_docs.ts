@@ -2,7 +2,7 @@ import { SCREEN_NAMES } from './app_state.js';
 import { GLOBAL_KEYS, keysLabel } from './keys.js';
 import { SCREENS } from './screens/all.js';
 
-/** The keys of every screen as Markdown, from the table that the handlers use; docs/tui.md holds it. */
+/** The keys of every screen as Markdown tables, for docs/tui.md. They are made from the tables that the key handlers use. */
 export function keyTables(): string {
   const row = (binding: { keys: readonly string[]; help: string }): string =>
     `| \`${keysLabel(binding).replaceAll('|', '\\|')}\` | ${binding.help} |`;

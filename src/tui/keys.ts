@@ -17,14 +17,14 @@ export interface GlobalBinding {
 export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   {
     keys: SCREEN_NAMES.map((_, i) => String(i + 1)),
-    help: 'Goes to a screen: Home, Data, Model, Train, Webcam, Runs, Kernels',
+    help: 'Opens a screen: Home, Data, Model, Train, Webcam, Runs, Kernels',
     run: (program, key) => {
       const name = SCREEN_NAMES[Number(key) - 1];
       if (name !== undefined) openScreen(program, name);
     },
   },
-  { keys: ['tab'], help: 'Goes to the next panel', run: (program) => moveFocus(program, 1) },
-  { keys: ['shift+tab'], help: 'Goes to the previous panel', run: (program) => moveFocus(program, -1) },
+  { keys: ['tab'], help: 'Focuses the next panel', run: (program) => moveFocus(program, 1) },
+  { keys: ['shift+tab'], help: 'Focuses the previous panel', run: (program) => moveFocus(program, -1) },
   {
     keys: ['+'],
     help: 'Gives the focused panel the whole screen',
@@ -45,12 +45,12 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   },
   {
     keys: ['T'],
-    help: 'Shows charts as tables of numbers, and back',
+    help: 'Shows charts as tables of numbers, or as charts again',
     run: ({ store }) => store.set({ table: !store.state.table }),
   },
   { keys: ['y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
   { keys: ['ctrl+l'], help: 'Redraws the screen', run: ({ host }) => host.redraw() },
-  { keys: ['ctrl+z'], help: 'Suspends; fg resumes', run: ({ host }) => host.suspend() },
+  { keys: ['ctrl+z'], help: 'Suspends the program; fg resumes it', run: ({ host }) => host.suspend() },
   {
     keys: ['escape'],
     help: 'Closes the overlay, or leaves zoom',
@@ -59,14 +59,14 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   { keys: ['q'], hint: 'quit', help: 'Quits; asks while training', run: ({ host }) => host.quit() },
   {
     keys: ['ctrl+c'],
-    help: 'Stops gracefully and quits; twice in 3 s leaves at once',
+    help: 'Stops, saves and quits; pressed twice within 3 s, quits at once',
     run: ({ host }) => host.interrupt(),
   },
 ];
 
 /**
- * Handles one key: the open overlay takes it, else the screen, else the global keys. Shows the result at once, without
- * waiting for the next frame.
+ * Handles one key. The open overlay handles it; without one, the screen; if the screen does not use the key, the global keys.
+ * The result is shown at once, without waiting for the next frame.
  */
 export function handleKey(program: Program, key: Key): void {
   const { store, screens, host } = program;

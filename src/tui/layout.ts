@@ -1,4 +1,4 @@
-/** Rectangles of the terminal UI, as pure functions of its size. Cells are counted from 0 at the top left. */
+/** Computes the rectangles of the terminal UI from the terminal's size. Cells are counted from 0 at the top left. */
 
 export interface Size {
   readonly cols: number;
@@ -12,8 +12,8 @@ export interface Rect extends Size {
 }
 
 /**
- * What fits: `wide` from 100 x 30, `standard` from 80 x 24, `narrow` from 60 x 20, `single` (one panel at a time) from
- * 40 x 12, below it `text` (three lines).
+ * The size class of a terminal: `wide` from 100 x 30, `standard` from 80 x 24, `narrow` from 60 x 20, `single` (one panel at a
+ * time) from 40 x 12, `text` (three lines) below that.
  */
 export type SizeClass = 'wide' | 'standard' | 'narrow' | 'single' | 'text';
 
@@ -28,12 +28,12 @@ export function sizeClass({ cols, rows }: Size): SizeClass {
   return CLASSES.find(([, c, r]) => cols >= c && rows >= r)?.[0] ?? 'text';
 }
 
-/** The same classes for a body, which is three or four rows lower than its terminal. */
+/** The size class of the terminal that has a body of this size. A body is three or four rows lower than its terminal. */
 export function bodyClass({ cols, rows }: Size): SizeClass {
   return sizeClass({ cols, rows: rows + (cols >= 80 ? 4 : 3) });
 }
 
-/** Rows above the body: the title, and the tabs where they have a row of their own. */
+/** Number of rows above the body: one for the title, and one for the tabs if there is room. */
 export function headerRows(size: Size): number {
   const kind = sizeClass(size);
   return kind === 'wide' || kind === 'standard' ? 2 : 1;
@@ -45,20 +45,20 @@ export function bodyOf(size: Size): Rect {
   return { x: 0, y, cols: size.cols, rows: Math.max(0, size.rows - y - 2) };
 }
 
-/** A part of a split: a number of cells inside the borders, or a share of what is left. */
+/** The size of a part: a number of cells inside its borders, or a share of the remaining cells. */
 export type Part = number | { readonly share: number };
 
-/** Parts from left to right, sharing borders. */
+/** Divides an area into parts from left to right. Neighbours share a border. */
 export function columns(area: Rect, parts: readonly Part[]): Rect[] {
   return spans(area.cols, parts).map(([at, cols]) => ({ ...area, x: area.x + at, cols }));
 }
 
-/** Parts from top to bottom, sharing borders. */
+/** Divides an area into parts from top to bottom. Neighbours share a border. */
 export function stack(area: Rect, parts: readonly Part[]): Rect[] {
   return spans(area.rows, parts).map(([at, rows]) => ({ ...area, y: area.y + at, rows }));
 }
 
-/** Offsets and lengths, borders included; fixed parts shrink from the last one when there is too little room. */
+/** Offset and length of each part, including borders. If there is too little room, fixed parts shrink, the last one first. */
 function spans(length: number, parts: readonly Part[]): [number, number][] {
   let free = Math.max(0, length - 1 - parts.length);
   const fixed = parts.map((part) => {
@@ -81,15 +81,15 @@ function spans(length: number, parts: readonly Part[]): [number, number][] {
   });
 }
 
-/** The cells inside a panel's border, less some blank columns on the left. */
+/** The cells inside a panel's border, without `blank` columns on the left. */
 export function inside({ x, y, cols, rows }: Rect, blank = 0): Rect {
   return { x: x + 1 + blank, y: y + 1, cols: Math.max(0, cols - 2 - blank), rows: Math.max(0, rows - 2) };
 }
 
-/** Box characters by the sides that lines leave to: 1 up, 2 right, 4 down, 8 left. */
+/** Box-drawing characters, indexed by the directions of their lines: 1 up, 2 right, 4 down, 8 left. */
 const BOX = ' ╵╶└╷│┌├╴┘─┴┐┤┬┼';
 
-/** The borders of all panels as lines of text, joined where they meet. */
+/** Draws the borders of all panels as lines of text, joined where they meet. */
 export function borders(rects: readonly Rect[], { cols, rows }: Size): string[] {
   const sides = Array.from({ length: rows }, () => new Uint8Array(cols));
   const add = (x: number, y: number, bits: number): void => {
@@ -112,7 +112,7 @@ export function borders(rects: readonly Rect[], { cols, rows }: Size): string[] 
   return sides.map((row) => Array.from(row, (bits) => BOX[bits]).join(''));
 }
 
-/** The part of a long list to show so that the selected line is visible: first index and count. */
+/** The part of a list that fits into `rows` rows and shows the selected line: first index and count. */
 export function scrolled(rows: number, count: number, selected: number): readonly [number, number] {
   const first = Math.max(0, Math.min(selected - (rows >> 1), count - rows));
   return [first, Math.min(rows, count - first)];

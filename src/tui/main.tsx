@@ -26,7 +26,7 @@ export interface TuiOptions {
   readonly screen?: ScreenName;
   /** Changes to the initial states of screens. */
   readonly own?: AppState['screens'];
-  /** How often events of the engine are shown, at most, per second. */
+  /** Largest number of screen updates per second caused by events of the engine. */
   readonly fps: number;
   readonly capability: Capability;
   /** Default: the child process. */
@@ -35,7 +35,7 @@ export interface TuiOptions {
   readonly run?: { readonly settings: Readonly<Record<string, unknown>> } | { readonly resume: string };
 }
 
-/** A second ^C within this time leaves at once. */
+/** A second ^C within this time quits at once. */
 const INSIST_MS = 3000;
 
 /** The state at the start. */
@@ -88,7 +88,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
       enter();
       onResize(); // the size may have changed meanwhile
     });
-    process.kill(0, 'SIGTSTP'); // the whole group: npx and the like wait with us; the engine has a group of its own
+    process.kill(0, 'SIGTSTP'); // the process group, which includes npx, but not the engine
   };
   const onResize = (): void => {
     store.set({ size: painter.size });
@@ -123,7 +123,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   }
 }
 
-/** The line printed after the UI has closed: how the run ended and how to resume it. */
+/** The text printed after the UI has closed: how the run ended and how to resume it. */
 function farewell(run: RunState | undefined): string | undefined {
   if (run?.live !== true || run.start === undefined) return undefined;
   const { start, epochs, end } = run;
@@ -132,7 +132,9 @@ function farewell(run: RunState | undefined): string | undefined {
   const score =
     best === undefined ? '' : `  best ${percent(best.val?.acc ?? best.train.acc)} (epoch ${best.epoch})`;
   const next =
-    status === 'finished' || status === 'early-stop' ? '' : `  go on: fer-tui train --resume ${start.path}`;
+    status === 'finished' || status === 'early-stop'
+      ? ''
+      : `\nto resume: fer-tui train --resume ${start.path}`;
   return `${start.run}  ${status} at epoch ${epochs.at(-1)?.epoch ?? 0} of ${start.of}${score}  ${start.path}${next}`;
 }
 
@@ -141,7 +143,7 @@ function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
   else startRun(act, run.settings);
 }
 
-/** Leaves the UI: at once, or while training after a checkpoint is saved. */
+/** Quits the UI: at once, or during training after a checkpoint has been saved. */
 class Leaving {
   readonly left: Promise<number>;
   leave: (code: number) => void = () => undefined;
@@ -179,13 +181,13 @@ class Leaving {
   #saveThenLeave(code: number): void {
     this.#saving = true;
     this.store.set({
-      note: { text: 'stopping after this batch, then saving; ^C twice leaves at once', kind: 'info' },
+      note: { text: 'stopping after this batch, then saving; press ^C twice to quit at once', kind: 'info' },
     });
     void this.engine.close().then(() => this.leave(code));
   }
 }
 
-/** Asks the engine what the machine has. */
+/** Asks the engine about the GPU. */
 function probe(store: Store<AppState>, engine: Engine): void {
   store.set({ machine: { status: 'loading', text: 'probing GPU…', since: Date.now() } });
   engine.request('machine.probe', {}).then(

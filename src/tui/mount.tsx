@@ -4,7 +4,7 @@ import { App } from './components/app.js';
 import type { Painter } from './painter.js';
 import type { Program } from './program.js';
 
-/** What Ink takes for its terminal: hands each frame to the painter. */
+/** The stream that Ink uses as its terminal. It passes each frame to the painter. */
 export class FrameStream extends Writable {
   readonly isTTY = true;
 
@@ -27,14 +27,14 @@ export class FrameStream extends Writable {
   }
 }
 
-/** Whether it is one of the writes, besides frames, that Ink does at its end: nothing, a line break, the cursor. */
+/** Whether a write is not a frame: when it ends, Ink also writes an empty text, a line break and a cursor sequence. */
 function isControl(text: string): boolean {
   return text === '' || text === '\n' || text.startsWith('\x1b[?25');
 }
 
 /**
- * Mounts the UI. In its debug mode Ink hands over whole frames without cursor movements, and the painter writes them: Ink's
- * own writer flickers and clears the scrollback when a frame fills the terminal, and draws nothing where `CI` is set.
+ * Mounts the UI. In debug mode, Ink outputs whole frames without cursor movements, and the painter writes them. Ink's own
+ * writer is not used: it flickers and clears the scrollback when a frame fills the terminal, and draws nothing if `CI` is set.
  */
 export function mount(program: Program, painter: Painter): Instance {
   const stdout: Writable = new FrameStream(painter);

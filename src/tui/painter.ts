@@ -4,7 +4,7 @@ import type { Rect, Size } from './layout.js';
 import type { PlacedPicture } from './screen_module.js';
 import { asciiOf, padTo, widthOf } from './text.js';
 
-/** What the painter writes to; `process.stdout` is one. */
+/** The terminal that the painter writes to, such as `process.stdout`. */
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
@@ -12,39 +12,39 @@ export interface Terminal {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-/** Lines of text at a place on the terminal. */
+/** Lines of text in a rectangle of the terminal. */
 export interface Piece {
   readonly at: Rect;
-  /** None is wider than the place. Rows of the place beyond the last line stay blank. */
+  /** At most as wide as the rectangle. Rows below the last line are blank. */
   readonly lines: readonly string[];
 }
 
-/** What one component paints over Ink's frame. */
+/** The text and pictures that one component paints over Ink's frame. */
 export interface Layer {
   readonly pieces: readonly Piece[];
-  /** Over the pieces; places are cells of the terminal. */
+  /** Pictures over the pieces, at cells of the terminal. */
   readonly pictures?: readonly PlacedPicture[];
-  /** Whether it lies over all layers that are not above; default: false. */
+  /** Whether to paint it over the other layers; default: false. */
   readonly above?: boolean;
 }
 
 export interface PainterOptions {
-  /** Lines of a picture made of characters, each exactly as wide as its place. */
+  /** Converts a picture to lines of characters, each exactly as wide as the picture's rectangle. */
   readonly paintPicture: (picture: PlacedPicture) => readonly string[];
-  /** Shows pictures as pixels instead, on terminals that can. */
+  /** Shows pictures as pixels instead, on terminals that support it. */
   readonly images?: ImageLayer | undefined;
-  /** Replaces every other character by one of ASCII; default: false. */
+  /** Whether to replace all other characters by ASCII ones; default: false. */
   readonly ascii?: boolean;
 }
 
-/** All changes within this time are written together. */
+/** Changes within this time are written together. */
 const GATHER_MS = 15;
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
 const LEAVE = '\x1b[0m\x1b[?25h\x1b[?1049l';
 const [SYNC, UNSYNC] = ['\x1b[?2026h', '\x1b[?2026l'];
 
-/** A part of a row that lies over the frame. */
+/** A part of a row that is painted over the frame. */
 interface Segment {
   readonly x: number;
   readonly cols: number;
@@ -54,8 +54,8 @@ interface Segment {
 const goTo = (x: number, y: number): string => `\x1b[${y + 1};${x + 1}H`;
 
 /**
- * Writes to the terminal's alternate screen. Ink's frame lies at the bottom, then come the layers that components paint
- * past Ink, then pictures. Only rows that changed are written, by absolute address, in one synchronised update.
+ * Writes to the terminal's alternate screen: first Ink's frame, over it the layers of components, over these the pictures. Only
+ * changed rows are written, at absolute positions and in one synchronized update.
  */
 export class Painter {
   #frame: readonly string[] = [];
@@ -75,12 +75,12 @@ export class Painter {
     return { cols: this.terminal.columns, rows: this.terminal.rows };
   }
 
-  /** The rows as they are shown, without pictures. */
+  /** The current rows of the screen, without pictures. */
   get text(): readonly string[] {
     return laidOver(this.#frame, this.#pieces());
   }
 
-  /** The pictures as they are shown, in the order of painting. */
+  /** The current pictures, in painting order. */
   get pictures(): readonly PlacedPicture[] {
     return [...this.#layers.values()].flatMap(({ pictures = [] }) => pictures);
   }
@@ -92,7 +92,7 @@ export class Painter {
     this.redraw();
   }
 
-  /** Leaves the terminal as it was found; more than once does no harm. */
+  /** Restores the terminal. Further calls have no effect. */
   leave(): void {
     if (!this.#entered) return;
     clearTimeout(this.#timer);
@@ -101,20 +101,20 @@ export class Painter {
     this.terminal.write((this.options.images?.clear() ?? '') + LEAVE);
   }
 
-  /** Takes a whole frame from Ink. */
+  /** Sets the frame that Ink has rendered. */
   draw(frame: string): void {
     this.#frame = this.#printable(frame.split('\n'));
     this.#schedule();
   }
 
-  /** Shows a layer, in place of the one that has this id. */
+  /** Shows a layer, and replaces the layer with the same id. */
   paint(id: string, layer: Layer): void {
     const pieces = layer.pieces.map((piece) => ({ ...piece, lines: this.#printable(piece.lines) }));
     this.#layers.set(id, { ...layer, pieces });
     this.#schedule();
   }
 
-  /** Takes a layer away. */
+  /** Removes a layer. */
   erase(id: string): void {
     this.#layers.delete(id);
     this.#schedule();
@@ -153,7 +153,7 @@ export class Painter {
         written.push({ x: 0, y, cols, rows: 1 });
       }
       parts.forEach(({ x, cols: width, text }, i) => {
-        rewritten ||= text !== shownParts[i]?.text; // a later segment may lie over this one
+        rewritten ||= text !== shownParts[i]?.text; // later segments may overlap this one, so write them again too
         if (!rewritten) return;
         out += goTo(x, y) + text;
         written.push({ x, y, cols: width, rows: 1 });
@@ -164,7 +164,7 @@ export class Painter {
     out += this.options.images?.update(images, (cells) => written.some((part) => overlap(part, cells))) ?? '';
     if (out === '') return;
     if (this.terminal.write(SYNC + out + UNSYNC)) return;
-    // The terminal is slow: wait until it has taken this, then write what has changed by then.
+    // The terminal is slow: wait until it has read this, then write all changes since.
     this.#blocked = true;
     this.terminal.once('drain', () => {
       this.#blocked = false;
@@ -172,7 +172,7 @@ export class Painter {
     });
   }
 
-  /** What lies over the frame, in the order of painting. */
+  /** The pieces over the frame, in painting order. */
   #pieces(): Piece[] {
     const layers = [...this.#layers.values()];
     const above = (layer: Layer): boolean => layer.above ?? false;
@@ -185,7 +185,7 @@ export class Painter {
     return this.options.ascii === true ? lines.map(asciiOf) : lines;
   }
 
-  /** For each row what lies over the frame, in the order of painting. */
+  /** For each row, the segments over the frame, in painting order. */
   #segments(rows: number): Segment[][] {
     const byRow: Segment[][] = [];
     const put = (x: number, y: number, width: number, text: string): void => {
@@ -210,7 +210,7 @@ function overlap(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.cols && b.x < a.x + a.cols && a.y < b.y + b.rows && b.y < a.y + a.rows;
 }
 
-/** Rows with pieces laid over them. */
+/** Returns the rows with the pieces painted over them. */
 export function laidOver(rows: readonly string[], over: readonly Piece[]): string[] {
   const result = [...rows];
   for (const { at, lines } of over) {

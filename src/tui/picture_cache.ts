@@ -9,7 +9,7 @@ export class PictureCache {
 
   constructor(private readonly capability: Capability) {}
 
-  /** As many lines as the place has rows, each as wide as it. */
+  /** Paints a picture as lines of characters. Their number and width are those of its rectangle. */
   lines({ picture, cols, rows, enlarge }: PlacedPicture): readonly string[] {
     const known = this.#painted.get(picture);
     if (known !== undefined && known.cols === cols && known.rows === rows) return known.lines;

@@ -6,13 +6,13 @@ import type { Store } from './store.js';
 /** The screens by name. */
 export type ScreenMap = ReadonlyMap<ScreenName, AnyScreen>;
 
-/** What the UI asks of the terminal and of its own process. */
+/** What the UI can ask of the terminal and of its own process. */
 export interface Host {
-  /** Leaves; asks first while training. */
+  /** Quits; asks first while training. */
   quit(): void;
-  /** ^C: the first one saves and leaves, a second one within 3 seconds leaves at once. */
+  /** ^C: the first one saves and quits, a second one within 3 seconds quits at once. */
   interrupt(): void;
-  /** ^Z: gives the terminal back to the shell until `fg`. */
+  /** ^Z: returns the terminal to the shell until `fg`. */
   suspend(): void;
   /** Draws every row again. */
   redraw(): void;
@@ -20,7 +20,7 @@ export interface Host {
   save(): void;
 }
 
-/** Everything that components draw and that keys act upon. */
+/** What components and key handlers work with. */
 export interface Program {
   readonly store: Store<AppState>;
   readonly screens: ScreenMap;

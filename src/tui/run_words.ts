@@ -1,7 +1,7 @@
 import { SILENCE_MS } from '../engine/protocol.js';
 import { isActive, type Phase, type RunState } from './run_state.js';
 
-/** What a run is doing, in the words of every screen. */
+/** Describes the state of a run in the words that all screens use. */
 
 const WORDS: Record<Phase, string> = {
   starting: 'STARTING',
@@ -16,10 +16,10 @@ const WORDS: Record<Phase, string> = {
 
 export function phaseWord({ phase, end, live }: RunState): string {
   if (phase === 'done' && end !== undefined) return end.status.toUpperCase();
-  return live || phase === 'failed' ? WORDS[phase] : 'FROM ITS LOG';
+  return live || phase === 'failed' ? WORDS[phase] : 'FROM LOG';
 }
 
-/** Parts of the title row. */
+/** The parts of the title row that describe a run. */
 export function runTitle(run: RunState): string[] {
   const { start, step, epochs } = run;
   if (start === undefined) return [phaseWord(run)];
@@ -27,7 +27,7 @@ export function runTitle(run: RunState): string[] {
   return [`${start.run} ${start.model}`, `${phaseWord(run)} ep ${epoch}/${start.of}`];
 }
 
-/** Seconds without a sign of life from the engine of a living run, once they are too many. */
+/** Seconds since the last message from the engine of an active run; undefined unless it counts as silent. */
 export function silentSeconds(run: RunState | undefined, now: number): number | undefined {
   if (!isActive(run) || now - run.heard < SILENCE_MS) return undefined;
   return Math.round((now - run.heard) / 1000);
@@ -40,7 +40,7 @@ export function clock(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** Images a second; "—" until the rate is steady. */
+/** Images per second; "—" until it has been measured. */
 export function rate(imgPerS: number | undefined): string {
   return imgPerS ? `${Math.round(imgPerS).toLocaleString('en')} img/s` : '— img/s';
 }

@@ -1,15 +1,15 @@
 import type { ShaderFile } from '../engine/requests.js';
 import type { PanelView } from './screen_module.js';
 
-/** Shader files to read, one at a time. */
+/** A viewer of shader files. It shows one file at a time. */
 export interface SourceView {
   readonly files: readonly ShaderFile[];
   readonly file: number;
-  /** First line in sight. */
+  /** Index of the first visible line. */
   readonly scroll: number;
 }
 
-/** The files from their beginning. */
+/** A viewer at the start of the first file. */
 export function sourceOf(files: readonly ShaderFile[]): SourceView {
   return { files, file: 0, scroll: 0 };
 }
@@ -21,7 +21,7 @@ export function sourceTitle({ files, file, scroll }: SourceView): string {
   return `shaders/${shown.name}.wgsl${which} · line ${scroll + 1} of ${lineCount(shown)}`;
 }
 
-/** Numbered lines; ▸ marks the entry points that run, comments step back. */
+/** The visible lines, with numbers. ▸ marks the entry points that run; comments are dim. */
 export function sourceLines(
   { files, file, scroll }: SourceView,
   { rows, cols, theme }: Pick<PanelView<unknown>, 'rows' | 'cols' | 'theme'>,
@@ -40,7 +40,7 @@ export function sourceLines(
   });
 }
 
-/** A line of code on as many lines as it needs; what follows is set in. */
+/** Wraps a line of code. Continuation lines are indented. */
 function folded(line: string, cols: number): string[] {
   const parts: string[] = [];
   let rest = line;
@@ -53,7 +53,7 @@ function folded(line: string, cols: number): string[] {
   return [...parts, rest];
 }
 
-/** After a key: up, down, pageup, pagedown, home, end scroll; left, right turn to another file. */
+/** Returns the viewer after a key: left and right change the file, the other keys scroll. */
 export function sourceAfter(view: SourceView, key: string): SourceView {
   const { files, file, scroll } = view;
   if (key === 'left' || key === 'right') {

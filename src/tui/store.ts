@@ -1,6 +1,6 @@
 /**
- * State outside of React, for `useSyncExternalStore`. `set` gathers changes and tells listeners at most `fps` times a
- * second; `flush` tells them at once, which is what keys do.
+ * State outside React, for `useSyncExternalStore`. After `set`, listeners are called at most `fps` times a second; `flush` calls
+ * them at once, as after a key.
  */
 export class Store<T extends object> {
   readonly #listeners = new Set<() => void>();
@@ -20,7 +20,7 @@ export class Store<T extends object> {
     return this.#state;
   }
 
-  /** The state that listeners were last told of. */
+  /** The state at the last call of the listeners. */
   readonly snapshot = (): T => this.#shown;
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -35,7 +35,7 @@ export class Store<T extends object> {
     this.#timer = setTimeout(() => this.flush(), Math.max(0, wait));
   }
 
-  /** Tells listeners now, if anything has changed. */
+  /** Calls the listeners now, if the state has changed. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,15 +1,15 @@
 import { padTo } from './text.js';
 
-/** A column of a table of fixed widths. */
+/** A column of a table; its width is fixed. */
 export interface Column<Row> {
   readonly head: string;
   readonly width: number;
-  /** Default: to the right, as numbers are. */
+  /** Whether the text is left-aligned; default: right-aligned, as numbers are. */
   readonly left?: boolean;
   readonly text: (row: Row) => string;
 }
 
-/** The first of several sets of columns that fits, a blank between two; else the last. */
+/** The first set of columns that fits into `cols` cells, with a space between columns; the last set if none fits. */
 export function columnsThatFit<Row>(
   sets: readonly (readonly Column<Row>[])[],
   cols: number,

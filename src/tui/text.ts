@@ -1,35 +1,35 @@
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
 
-/** Lines of text with colours in them: measured, cut and turned into plain characters. */
+/** Functions for text with colour codes: measure, cut, pad, wrap, and convert to plain or ASCII text. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with the escape character
 const COLOUR = /(\x1b\[[\d;]*m)/g;
 
-/** Characters that are one cell each, in every terminal: Latin, Greek, Cyrillic, and what we draw with. */
+/** Characters that every terminal draws one cell wide: Latin, Greek, Cyrillic, box drawing and blocks. */
 const NARROW = /^[\x20-\x7e\xa0-\u02ff\u0370-\u0482\u2000-\u23ff\u2500-\u28ff]*$/;
 
-/** In cells; colours count nothing. Most text needs no look at every character, which is slow. */
+/** The width of a text in cells, without colour codes. Narrow text is measured by its length, which is fast. */
 export function widthOf(text: string): number {
   const letters = text.includes('\x1b') ? plain(text) : text;
   return NARROW.test(letters) ? letters.length : stringWidth(letters);
 }
 
-/** Exactly `cols` cells: cut with an ellipsis, or filled up. */
+/** Makes a text exactly `cols` cells wide: pads it with spaces, or cuts it and adds an ellipsis. */
 export function padTo(text: string, cols: number, align: 'left' | 'right' = 'left'): string {
   const line = cut(text, cols);
   const fill = ' '.repeat(Math.max(0, cols - widthOf(line)));
   return align === 'left' ? line + fill : fill + line;
 }
 
-/** At most `cols` cells; what was cut ends in an ellipsis. */
+/** Makes a text at most `cols` cells wide. A text that is too long is cut and ends in an ellipsis. */
 export function cut(text: string, cols: number): string {
   if (text.length <= cols || widthOf(text) <= cols) return text;
   if (cols < 1) return '';
   return NARROW.test(plain(text)) ? `${narrowSlice(text, cols - 1)}…` : `${sliceAnsi(text, 0, cols - 1)}…`;
 }
 
-/** The first `cols` characters, and all colours, so that what was opened is closed. */
+/** Keeps the first `cols` characters, and all colour codes, so that every colour is reset. */
 function narrowSlice(text: string, cols: number): string {
   let room = cols;
   const pieces = text.split(COLOUR);
@@ -43,14 +43,14 @@ function narrowSlice(text: string, cols: number): string {
     .join('');
 }
 
-/** Left and right text on one line of `cols` cells; the left one gives way. */
+/** Puts one text at the left and one at the right of a line of `cols` cells. If they do not fit, the left one is cut. */
 export function spread(left: string, right: string, cols: number): string {
   const end = cut(right, cols);
   const room = cols - widthOf(end);
   return padTo(left, room) + end;
 }
 
-/** Words on lines of at most `cols` cells; plain text. */
+/** Wraps plain text at spaces, into lines of at most `cols` cells. */
 export function wrapped(text: string, cols: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -64,7 +64,7 @@ export function wrapped(text: string, cols: number): string[] {
   return [...lines, line];
 }
 
-/** Without colours. */
+/** Removes colour codes. */
 export function plain(text: string): string {
   return text.replace(COLOUR, '');
 }
@@ -76,7 +76,7 @@ const ASCII: Readonly<Record<string, string>> = {
   ...{ '≈': '~', '±': '~', '≤': '<', '≥': '>', '²': '2', µ: 'u', '■': '#', '◆': '*', '▪': '.', '∞': '-' },
 };
 
-/** Every character as one of ASCII: for terminals and fonts that have no others. */
+/** Replaces each character by an ASCII character, for terminals and fonts without Unicode. */
 export function asciiOf(text: string): string {
   return text.replace(/[\u0080-\u{10ffff}]/gu, (c) => {
     if (/[\u2500-\u257f]/.test(c)) return ASCII[c] ?? '+';

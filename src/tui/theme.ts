@@ -1,9 +1,9 @@
 import type { Capability } from './paint/capability.js';
 
-/** What a piece of text means; how that looks is decided here alone. Colour is never the only sign of it. */
+/** The meaning of a piece of text; the theme decides its colour. Colour must never be the only sign of a meaning. */
 export type Role = keyof typeof STYLES;
 
-/** SGR codes: the terminal's own sixteen colours, so that light and dark backgrounds both work. */
+/** SGR codes. They use the terminal's own sixteen colours, which suit both light and dark backgrounds. */
 const STYLES = {
   strong: '1',
   dim: '90',
@@ -23,7 +23,7 @@ const STYLES = {
 
 export type Theme = Readonly<Record<Role, (text: string) => string>>;
 
-/** Without colour every role is the text itself. */
+/** Makes the functions that colour text by role. Without colour, they return the text unchanged. */
 export function makeTheme({ color }: Capability): Theme {
   const entries = Object.entries(STYLES).map(([role, code]) => [
     role,

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import type { WeightFile } from '../engine/requests.js';
 import type { Actions } from './screen_module.js';
 
-/** Keys of the choices; `f` is for a file. */
+/** The keys of the choices; `f` stands for another file. */
 const KEYS = [...'123456789abcde'];
 
 type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note'>;
 
-/** Asks which network is meant: a trained one, or a file; `untrained` ones come first. */
+/** Asks for a network: one of the `untrained` ones, which are listed first, a trained one, or a file. */
 export function askForWeights(
   act: Verbs,
   use: (path: string) => void,
@@ -29,7 +29,7 @@ function askWhich(
   trained: readonly WeightFile[],
 ): void {
   const named = untrained.map((name) => ({ label: `${name}, untrained`, path: name }));
-  // As many as a box on this terminal has room for.
+  // As many choices as fit into a dialog on this terminal.
   const most = Math.max(4, act.app.size.rows - 12);
   const files = [...named, ...trained].slice(0, Math.min(KEYS.length, most));
   act.ask({

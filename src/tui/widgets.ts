@@ -5,24 +5,24 @@ import type { Role, Theme } from './theme.js';
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of blocks for a share of 1, `cols` cells wide, empty cells included. */
+/** A bar of blocks for a share from 0 to 1, padded to `cols` cells. */
 export function bar(share: number, cols: number): string {
   const eighths = Math.round(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * cols * 8);
   return padTo('█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? ''), cols);
 }
 
-/** A progress bar on a visible track, so that 0 % shows too. */
+/** A progress bar with a visible track, so that 0 % is visible too. */
 export function progressBar(share: number, cols: number): string {
   const full = Math.round(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)) * cols);
   return '█'.repeat(full) + '─'.repeat(cols - full);
 }
 
-/** One line of a list; a sign, not only colour, marks the selected one. */
+/** A line of a list. The selected one is marked with a sign, not only with colour. */
 export function listLine(text: string, selected: boolean, theme: Theme): string {
   return selected ? theme.selected(`▸${text}`) : ` ${text}`;
 }
 
-/** `[true][said]` counts as a table: shares of each row in per cent, or counts; the diagonal stands out. */
+/** Formats a confusion matrix, `counts[true][predicted]`, as percentages of each row or as counts. The diagonal is bold. */
 export function matrixLines(
   counts: readonly (readonly number[])[],
   classes: readonly string[],
@@ -45,7 +45,7 @@ export function matrixLines(
   return [theme.dim(head), ...rows];
 }
 
-/** The three letters that a class is known by in tables. */
+/** The name of a class in tables: its first three letters. */
 export function short(name: string): string {
   return name.slice(0, 3).toLowerCase();
 }

@@ -63,7 +63,7 @@ describeScreens([
     screen: 'data',
     name: 'augmentation',
     own: { ...open, mode: 'augment', variants: { source: '', pictures: [picture(1), picture(2)] } },
-    words: ['seed 7', 'as it is', 'epoch 2'],
+    words: ['seed 7', 'original', 'epoch 2'],
   },
   {
     screen: 'data',

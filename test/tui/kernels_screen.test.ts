@@ -83,7 +83,7 @@ describeScreens([
     own: listed,
     state: { run: { ...beginRun(0), phase: 'training' } },
     keys: ['b'],
-    words: ['times would lie'],
+    words: ['training would distort'],
   },
 ]);
 
@@ -123,7 +123,7 @@ describe('the Kernels screen', () => {
     };
     await press();
     await press('p');
-    expect(at.text()).toContain('v checks it first');
+    expect(at.text()).toContain('check it first with v');
     await press('b');
     expect(asked.at(-1)).toEqual([
       'kernels.bench',
@@ -131,9 +131,9 @@ describe('the Kernels screen', () => {
     ]);
     expect(at.text()).toMatch(/naive +24x24 32->64 +50.0 +100 +2.00 +1.00 +3e-7 +✓/);
     await press('p');
-    expect(at.text()).toContain('new runs take naive for conv2d forward (table.json)');
+    expect(at.text()).toContain('new runs use naive for conv2d forward (table.json)');
     await press('down', 'p');
-    expect(at.text()).toContain('wrong on this adapter');
+    expect(at.text()).toContain('not correct on this adapter');
     at.unmount();
   });
 });

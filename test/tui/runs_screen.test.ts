@@ -72,14 +72,14 @@ describeScreens([
     name: 'a fifth mark',
     own: listed,
     keys: LIST.flatMap(() => ['space', 'down']),
-    words: ['4 are marked'],
+    words: ['4 runs are marked'],
   },
   {
     screen: 'runs',
     name: 'deleting',
     own: listed,
     keys: ['D', 'x', 'enter'],
-    words: ['for good', 'that is not r5'],
+    words: ['permanently', 'this is not r5'],
   },
 ]);
 
@@ -132,7 +132,7 @@ describe('the Runs screen', () => {
     expect(readFileSync(join(runsFolder, 'r1', 'note.txt'), 'utf8')).toBe('good\n');
     expect(at.text()).toContain('good');
     await press(at, 'enter');
-    expect(at.text()).toContain('FROM ITS LOG');
+    expect(at.text()).toContain('FROM LOG');
   });
 
   it('says why a finished run is not resumed', async () => {

@@ -59,7 +59,7 @@ const CASES: readonly ScreenCase[] = [
     screen: 'train',
     name: 'a field of the form',
     keys: ['down', 'down'],
-    words: ['network', 'takes', 'fer-cnn'],
+    words: ['network', 'value:', 'fer-cnn'],
   },
   {
     screen: 'train',

@@ -16,7 +16,7 @@ it('a choice turns backwards too, round the first one', () => {
   expect(turned('model', spec, { model: 'fer-shallow' }, -1)).toEqual({});
   expect(turned('model', spec, {}, -1)).toEqual({ model: spec.choices.at(-1) });
   expect(fieldHelp({ type: 'number', help: '', range: [0, 1], above: true })[0]).toBe(
-    'takes a number in (0, 1]',
+    'value: a number in (0, 1]',
   );
 });
 

@@ -121,7 +121,7 @@ describeGpu('in a real terminal', () => {
     await answer('lr, ', 'fast');
     await t.waitFor(/lr = fast.*expected/);
     await answer('lr, ', '');
-    await t.waitFor('p pauses, c goes on, s stops');
+    await t.waitFor('type p to pause, c to continue, s to stop');
     await t.waitFor(/epoch +\d+\/500/, 60_000);
     t.press('p', 'enter');
     await t.waitFor(/paused at step \d+/);

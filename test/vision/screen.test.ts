@@ -23,7 +23,7 @@ describeGpu('webcam in a real terminal', () => {
 
   it('drawn faces: picture, bars, freeze, mirror, smoothing, photo, another source, quit', async () => {
     const { t, cwd } = watch('demo');
-    await t.waitFor('● demo · drawn, not detected', 30_000);
+    await t.waitFor('● demo · drawn faces, not detected', 30_000);
     await t.waitFor(/Happy +\S* +\d+ %/);
     await t.waitFor(/│ 1 face|│ 2 faces/);
     expect(t.text()).toContain('▀▀▀▀');

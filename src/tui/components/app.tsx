@@ -10,7 +10,7 @@ import { Summary } from './summary.js';
 
 export interface AppProps {
   readonly program: Program;
-  /** Takes what panels and overlays paint past Ink. */
+  /** Draws panels and overlays, without Ink. */
   readonly painter: Pick<Painter, 'paint' | 'erase'>;
 }
 
@@ -25,7 +25,7 @@ export function App({ program, painter }: AppProps) {
   );
 }
 
-/** Header, body and status bar from top to bottom; three lines where the terminal is too small for them. */
+/** Header, body and status bar from top to bottom. A terminal that is too small for them shows three lines instead. */
 function Frame() {
   const size = useAppState((app) => app.size);
   const small = sizeClass(size) === 'text';

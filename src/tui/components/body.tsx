@@ -10,7 +10,7 @@ import { useAppState, useProgram } from './hooks.js';
 import { Overlay } from './overlay.js';
 import { Panel, type PanelProps } from './panel.js';
 
-/** The screen that is shown: borders, a panel in each of them, and the overlay that is open. */
+/** The current screen: borders, panels, and the overlay if one is open. */
 export function Body() {
   return (
     <>
@@ -20,13 +20,13 @@ export function Body() {
   );
 }
 
-/** The borders of all panels at once, because neighbours share a line, which Ink's boxes cannot. */
+/** The borders of all panels. They are drawn together because neighbours share a line, which Ink's boxes cannot do. */
 function Borders() {
   const { screens } = useProgram();
   return <Text>{useAppState((app) => borderText(app, screens))}</Text>;
 }
 
-/** Renders with every change of the state, but gives Ink nothing to draw. */
+/** The panels and the overlay. They render with every change of the state, but bypass Ink. */
 function Panels() {
   const { screens } = useProgram();
   const app = useAppState((state) => state);
@@ -60,7 +60,7 @@ function moduleOf(app: AppState, screens: ScreenMap): AnyScreen {
   return screens.get(app.screen) as AnyScreen;
 }
 
-/** The panels that the screen shows at this size, and where. */
+/** The panels that the screen shows at this size, with their rectangles. */
 function panelsOf(module: AnyScreen, view: ScreenView<unknown>): PanelProps[] {
   const body = bodyOf(view.app.size);
   const rects = singlePanel(view.app) ? { [view.focus]: body } : module.layout(body, view);

@@ -7,7 +7,7 @@ import { padTo, spread } from '../text.js';
 import { makeTheme } from '../theme.js';
 import { useAppState, useProgram } from './hooks.js';
 
-/** The title with the run and the adapter, and the tabs; both in one row on narrow terminals. */
+/** The title, with the run and the adapter, and the tabs. On narrow terminals, they share a row. */
 export function Header() {
   const { screens } = useProgram();
   return <Text wrap="truncate-end">{useAppState((app) => headerLines(app, screens).join('\n'))}</Text>;

@@ -17,7 +17,7 @@ export function useProgram(): Program {
 }
 
 /**
- * A part of the state as it is shown now; the component renders again when that part changes.
+ * Reads a part of the state. The component renders again when that part changes.
  *
  * @param pick returns a string, a number, or an object of the state itself: equal states must give identical results
  */

@@ -13,7 +13,7 @@ export interface OverlayProps {
   readonly view: ScreenView<unknown>;
 }
 
-/** The box that is open in the middle of the body: help, an explanation, a question, or a prompt. */
+/** The dialog in the middle of the body: help, an explanation, a question or a prompt. */
 export function Overlay(props: OverlayProps) {
   const act = actionsOf(useProgram(), props.module.name);
   usePainted('overlay', overlayLayer(props, act));
@@ -54,7 +54,7 @@ function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
 interface Contents {
   readonly title: string;
   readonly lines: readonly string[];
-  /** Below the lines: the keys that work here. */
+  /** The line below: the keys that work in the dialog. */
   readonly foot: string;
 }
 
@@ -80,7 +80,7 @@ function contents({ overlay, module, view }: OverlayProps, act: Actions<unknown>
     case 'question': {
       const lines = overlay.lines.flatMap((text) => wrapped(text, cols));
       const choices = overlay.choices.map(({ key, label }) => `${theme.key(key)}  ${label}`);
-      return { title: overlay.title, lines: [...lines, '', ...choices], foot: 'Esc changes nothing' };
+      return { title: overlay.title, lines: [...lines, '', ...choices], foot: 'Esc cancels' };
     }
     case 'prompt': {
       const typed = `> ${overlay.value}${theme.selected(' ')}`;

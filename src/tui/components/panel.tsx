@@ -14,8 +14,8 @@ export interface PanelProps {
 }
 
 /**
- * One panel: its title on the border, its lines, its pictures. It paints them past Ink, which would need three to six
- * times as much processor time for a frame (`bench/ink.mjs`).
+ * A panel: its title on the border, its lines and its pictures. It paints them without Ink, which would need three to six
+ * times as much processor time per frame (`bench/ink.mjs`).
  */
 export function Panel(props: PanelProps) {
   usePainted(`${props.view.app.screen}.${props.spec.id}`, panelLayer(props));
@@ -28,7 +28,7 @@ function panelLayer({ spec, view, at, marked }: PanelProps): Layer {
   const name = ` ${cut(`${marked ? '▸' : ''}${spec.title(own)}`, Math.max(0, at.cols - 6))} `;
   const title = marked ? view.theme.borderFocused(name) : name;
   const lines = spec.lines(own).slice(0, place.rows);
-  const pictures = view.app.overlay === undefined ? (spec.pictures?.(own) ?? []) : []; // they would lie over it
+  const pictures = view.app.overlay === undefined ? (spec.pictures?.(own) ?? []) : []; // pictures would cover the overlay
   return {
     pieces: [
       { at: { x: at.x + 2, y: at.y, cols: widthOf(name), rows: 1 }, lines: [title] },

@@ -8,7 +8,7 @@ import { cut } from '../text.js';
 import { makeTheme } from '../theme.js';
 import { useAppState, useProgram } from './hooks.js';
 
-/** The last two rows: the newest event or error, and the keys that work now. */
+/** The last two rows: the newest event or error, and the available keys. */
 export function StatusBar() {
   const program = useProgram();
   const text = useAppState((app) => `${noteLine(app)}\n${hintLine(app, program)}`);
@@ -23,7 +23,7 @@ function noteLine({ note, size, capability }: AppState): string {
   return cut(paint(sign + note.text), size.cols);
 }
 
-/** The screen's own keys first, then as many global ones as fit. */
+/** The hints of the screen's own keys, then those of the global keys; cut at the edge of the terminal. */
 function hintLine(app: AppState, program: Program): string {
   const theme = makeTheme(app.capability);
   const act = actionsOf(program, app.screen);

@@ -8,7 +8,7 @@ import { runs } from './runs.js';
 import { train } from './train.js';
 import { webcam } from './webcam.js';
 
-/** Every screen: add yours here. */
+/** All screens. Add a new one here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
   [home, data, model, train, webcam, runs, kernels].map((screen) => [screen.name, screen]),
 );

@@ -24,9 +24,9 @@ import {
 type Act = Actions<DataState>;
 
 const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
-/** Faces fetched beside the one looked at, and how near to the end of them the next are fetched. */
+/** Faces loaded before and after the current one, and the distance from their end at which more are loaded. */
 const [FETCH, NEAR] = [64, 24];
-/** Epochs of the augmentation preview, as many as can ever be seen. */
+/** Epochs of the augmentation preview: as many as fit on a large terminal. */
 const EPOCHS = 31;
 
 const initial: DataState = {
@@ -35,7 +35,7 @@ const initial: DataState = {
   ...{ augment: 'default', seed: 7, twins: EMPTY, weights: '', predictions: EMPTY },
 } as const;
 
-/** The indices that class and filter leave, wrong predictions in the order of how sure the model was. */
+/** Indices of the images that match class and filter. Wrong predictions are sorted by confidence, highest first. */
 function listOf(state: DataState): number[] {
   const { split, only, filter, twins, predictions } = state;
   const { labels, constant } = reportOf(state)?.splits[split] ?? { labels: new Uint8Array(0), constant: [] };
@@ -53,7 +53,7 @@ function listOf(state: DataState): number[] {
   return only === undefined ? list : list.filter((index) => labels[index] === only);
 }
 
-/** Changes what is listed; we stay at the same face where it still is in the list. */
+/** Changes the list of faces. The current face stays selected if the new list contains it. */
 function relist(act: Act, change: Partial<DataState> = {}): void {
   const here = currentIndex(act.state);
   act.set(change);
@@ -63,7 +63,7 @@ function relist(act: Act, change: Partial<DataState> = {}): void {
   fetchFaces(act);
 }
 
-/** Lists once what was just loaded has come into the state. */
+/** Updates the list when newly loaded data has reached the state. */
 function soon(act: Act, change?: Partial<DataState>): void {
   setImmediate(() => relist(act, change));
 }
@@ -74,7 +74,7 @@ function move(act: Act, step: number): void {
   fetchFaces(act);
 }
 
-/** Asks for the pixels around the face that is looked at, unless they are here. */
+/** Loads the pixels of the faces around the current one, unless they are in memory. */
 function fetchFaces(act: Act): void {
   const { path, split, list, at, faces } = act.state;
   const source = sourceOf(act.state);
@@ -157,7 +157,7 @@ function nextSplit(act: Act): void {
   const order = [...SPLITS.slice(at + 1), ...SPLITS.slice(0, at)];
   const split = order.find((name) => (report?.splits[name].labels.length ?? 0) > 0);
   if (split === undefined) {
-    act.note('the other splits are empty');
+    act.note('the other splits contain no images');
     return;
   }
   const filter = act.state.filter === 'wrong' ? 'all' : act.state.filter;
@@ -251,39 +251,39 @@ const KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['left', 'right'],
     hint: 'next',
-    help: 'One face back or on',
+    help: 'Shows the previous or next face',
     when: listed,
     run: (act, key) => move(act, key === 'left' ? -1 : 1),
   },
   {
     keys: ['up', 'down'],
-    help: 'Ten faces back or on',
+    help: 'Moves ten faces back or forward',
     when: listed,
     run: (act, key) => move(act, key === 'up' ? -10 : 10),
   },
   {
     keys: ['pageup', 'pagedown'],
-    help: 'A hundred faces back or on',
+    help: 'Moves a hundred faces back or forward',
     when: listed,
     run: (act, key) => move(act, key === 'pageup' ? -100 : 100),
   },
   {
     keys: ['home', 'end'],
-    help: 'The first or the last face',
+    help: 'Shows the first or last face',
     when: listed,
     run: (act, key) => move(act, key === 'home' ? -Infinity : Infinity),
   },
   {
     keys: ['g'],
     hint: 'sheet',
-    help: 'Contact sheet of many faces, or one face',
+    help: 'Shows a contact sheet of many faces, or one face',
     when: listed,
     run: mode('sheet'),
   },
   {
     keys: ['c'],
     hint: 'class',
-    help: 'Shows one class alone, then the next, then all',
+    help: 'Shows only one class, then the next, then all',
     when: opened,
     run: nextClass,
   },
@@ -291,20 +291,20 @@ const KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['a'],
     hint: 'augment',
-    help: 'What training makes of this face, epoch by epoch',
+    help: 'Shows this face as augmented in each epoch of training',
     when: listed,
     run: mode('augment'),
   },
   {
     keys: ['A'],
-    help: 'Sets the augmentation that is shown, and its seed',
+    help: 'Sets the augmentation shown, and its seed',
     when: listed,
     run: askForAugment,
   },
   {
     keys: ['w'],
     hint: 'wrong',
-    help: 'Only the faces that a model gets wrong, the surest mistakes first',
+    help: 'Shows only the faces that a model classifies wrongly, those of highest confidence first',
     when: opened,
     run: toggleWrong,
   },
@@ -321,13 +321,13 @@ const KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['d'],
     hint: 'twins',
-    help: 'Finds identical images, and shows them alone',
+    help: 'Finds identical images, and shows only these',
     when: opened,
     run: toggleTwins,
   },
   {
     keys: ['k'],
-    help: 'Shows the images of one gray alone',
+    help: 'Shows only the constant images, which have a single gray value',
     when: opened,
     run: (act) => relist(act, { filter: act.state.filter === 'constant' ? 'all' : 'constant' }),
   },
@@ -335,13 +335,13 @@ const KEYS: readonly Binding<DataState>[] = [
   { keys: ['o'], hint: 'open', help: 'Opens another data set', run: askForPath },
   {
     keys: ['escape'],
-    help: 'Back to one face',
+    help: 'Returns to one face',
     when: ({ state }) => state.mode !== 'face',
     run: (act) => act.set({ mode: 'face' }),
   },
 ];
 
-/** The faces themselves, and what is worth knowing of them before training. */
+/** The Data screen: the faces of a data set, and facts to know before training. */
 export const data = defineScreen<DataState>({
   name: 'data',
   title: 'Data',
@@ -373,16 +373,16 @@ export const data = defineScreen<DataState>({
   },
   keys: KEYS,
   explain: ({ state }) => [
-    'One face of the data set as the network gets it: 48 x 48 gray values, here two pixels a cell. Its title says number, split, label, and what the chosen model says of it.',
-    'classes: how many images each class has; ! marks one with less than half of an even share, which a network easily overlooks. ✓ behind it is the share that the chosen model finds (recall).',
-    'checks: rows that could not be read are left out and listed. A constant image shows nothing. Identical images in two splits make validation look better than it is; with two labels they cannot both be learnt.',
-    `Augmentation: exactly what training with seed ${state.seed} makes of this face in each epoch (${state.augment}).`,
-    'Pictures are FER-2013, or the drawn faces that come with fer-tui; nothing is written to disk.',
+    'A face of the data set as the network receives it: 48 x 48 gray values. The title shows its number, split and label, and the prediction of the chosen model.',
+    'classes: the number of images of each class. ! marks a class with less than half of an equal share: networks tend to neglect it. ✓ is the share that the chosen model classifies correctly (recall).',
+    'checks: unreadable rows are left out and listed. A constant image shows nothing. Identical images in two splits make validation look better than it is; identical images with two labels cannot both be learned.',
+    `Augmentation: this face exactly as training with seed ${state.seed} changes it in each epoch (${state.augment}).`,
+    'Nothing is written to disk.',
   ],
   summary: ({ state }) => {
     const report = reportOf(state);
     return report === undefined
-      ? 'no data open'
+      ? 'no data set is open'
       : `${report.name}: ${report.splits[state.split].labels.length} faces`;
   },
   open: (act) => {

@@ -14,16 +14,16 @@ export interface DataState {
   readonly path: string;
   readonly report: Loadable<DataReport>;
   readonly split: SplitName;
-  /** The class that is shown alone. */
+  /** The only class that is shown; undefined: all. */
   readonly only: number | undefined;
   readonly filter: 'all' | 'wrong' | 'twins' | 'constant';
-  /** Indices of the images that are shown, in order, and where in it we are. */
+  /** Indices of the listed images, in order, and the position of the current one. */
   readonly list: readonly number[];
   readonly at: number;
   readonly mode: 'face' | 'sheet' | 'augment';
-  /** Pixels that are here, by index; `source` is what they belong to. */
+  /** The loaded pixels, by index of the image; `source` names their data set and split. */
   readonly faces: { readonly source: string; readonly byIndex: ReadonlyMap<number, Picture> };
-  /** What augmentation makes of the face, epoch by epoch. */
+  /** The current face, augmented as in each epoch. */
   readonly variants: { readonly source: string; readonly pictures: readonly Picture[] };
   /** As `--augment` takes it. */
   readonly augment: string;
@@ -39,7 +39,7 @@ const count = (n: number): string => n.toLocaleString('en');
 const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
 
-/** Index of the face that is looked at; undefined where nothing is listed. */
+/** Index of the current face; undefined if the list is empty. */
 export function currentIndex({ list, at }: Pick<DataState, 'list' | 'at'>): number | undefined {
   return list[at];
 }
@@ -48,17 +48,17 @@ export function reportOf({ report }: Pick<DataState, 'report'>): DataReport | un
   return report.status === 'ready' ? report.value : undefined;
 }
 
-/** What pixels belong to: numbers count within a split of a data set. */
+/** Names the data set and split in which the indices of images count. */
 export const sourceOf = ({ path, split }: Pick<DataState, 'path' | 'split'>): string => `${path} ${split}`;
 
-/** The pixels of an image, if they are here. */
+/** The pixels of an image; undefined until they are loaded. */
 function pictureAt(state: DataState, index: number | undefined): Picture | undefined {
   return index === undefined || state.faces.source !== sourceOf(state)
     ? undefined
     : state.faces.byIndex.get(index);
 }
 
-/** What the network said of an image, if it was asked: the class and how sure it is. */
+/** The prediction for an image: class and confidence; undefined without a model. */
 function saidOf(state: DataState, index: number): string | undefined {
   const report = reportOf(state);
   if (state.predictions.status !== 'ready' || report === undefined) return undefined;
@@ -79,7 +79,7 @@ export function facesTitle({ state }: View): string {
     : `${face} · ${count(state.at + 1)} of ${count(state.list.length)}`;
 }
 
-/** Why nothing can be shown, if so. */
+/** The lines that explain why there is no face to show; undefined if there is one. */
 function nothingToShow(view: View): string[] | undefined {
   const { state, theme, cols, now } = view;
   if (state.report.status !== 'ready') {
@@ -93,7 +93,7 @@ function nothingToShow(view: View): string[] | undefined {
     twins: `no identical images in ${state.split}: d shows all faces again`,
     constant: 'no constant image here: k shows all faces again',
   }[state.only === undefined ? state.filter : 'all'];
-  return wrapped(state.only === undefined ? why : 'nothing left: c changes the class', cols);
+  return wrapped(state.only === undefined ? why : 'no image matches: c changes the class', cols);
 }
 
 export function faceLines(view: View): string[] {
@@ -122,16 +122,16 @@ export function facePictures(view: View): PlacedPicture[] {
   return [{ picture, x: (view.cols - size.cols) >> 1, y: (view.rows - size.rows) >> 1, ...size }];
 }
 
-/** How many faces of which size fit a panel, each with a caption under it and a gap beside it. */
+/** The number of faces that fit into a panel, and their size. Each has a caption below and a gap beside it. */
 export interface Grid {
   readonly tile: Size;
   readonly across: number;
   readonly down: number;
 }
 
-/** Widths of a face in cells, the best first; it is half as high. */
+/** Widths of a face in cells, best first. Its height in rows is half of it. */
 const TILES = [22, 16, 12, 10];
-/** A size that shows fewer gives way to the next smaller one. */
+/** If fewer faces than this fit, the next smaller size is used. */
 const ENOUGH = 8;
 
 export function gridOf({ cols, rows }: Size): Grid {
@@ -155,7 +155,7 @@ interface Tile {
   readonly bad: boolean;
 }
 
-/** The page of the contact sheet that we are on. */
+/** The current page of the contact sheet. */
 function sheet(view: View): Tile[] {
   const { state } = view;
   const { across, down } = gridOf(view);
@@ -175,7 +175,7 @@ function sheet(view: View): Tile[] {
   });
 }
 
-/** The face as it is, then as training sees it. */
+/** The original face, followed by the face as training sees it in each epoch. */
 function variants(view: View): Tile[] {
   const { state } = view;
   const { across, down } = gridOf(view);
@@ -184,12 +184,12 @@ function variants(view: View): Tile[] {
     ...{ picture, caption, selected: false, bad: false },
   });
   return [
-    tile(original, 'as it is'),
+    tile(original, 'original'),
     ...state.variants.pictures.map((picture, epoch) => tile(picture, `epoch ${epoch + 1}`)),
   ].slice(0, across * down);
 }
 
-/** The captions of all tiles as lines, room for the pictures left free. */
+/** The captions of all tiles as lines, with room for the pictures. */
 function captions({ theme }: View, { tile, across, down }: Grid, tiles: readonly Tile[]): string[] {
   const lines: string[] = [];
   for (let row = 0; row < down; row++) {
@@ -216,7 +216,7 @@ export function classLines(view: View): string[] {
   const room = cols - 25 - (found === undefined ? 0 : 10);
   return report.classes.map((name, c) => {
     const n = counts[c] ?? 0;
-    // A class with less than half of an even share is easily overlooked by a network.
+    // Networks tend to neglect a class with less than half of an equal share.
     const rare = n < labels.length / report.classes.length / 2;
     const bars = room >= 3 ? ` ${bar(n / largest, room)}` : '';
     const recall = found === undefined ? '' : theme.dim(` ✓ ${share(found[c] ?? 0, n)}`.padStart(10));
@@ -253,7 +253,7 @@ export function checkLines(view: View): string[] {
   ];
 }
 
-/** Of the face that is looked at. */
+/** Facts about the current face. */
 function faceFacts({ state, cols }: View): string[] {
   const picture = pictureAt(state, currentIndex(state));
   if (picture === undefined) return [];
@@ -273,7 +273,7 @@ function twinLines({ state, theme, cols, now }: View): string[] {
   if (groups.length === 0) return [theme.good('✓ no identical images')];
   const { leaks, disputes } = duplicateKinds(groups);
   return wrapped(
-    `! ${count(groups.length)} groups of identical images: ${count(leaks)} over several splits, ${count(disputes)} with several labels`,
+    `! ${count(groups.length)} groups of identical images: ${count(leaks)} in several splits, ${count(disputes)} with several labels`,
     cols,
   ).map(theme.warn);
 }
@@ -285,5 +285,5 @@ function modelLines({ state, theme, cols, now }: View): string[] {
   }
   const labels = reportOf(state)?.splits[state.split].labels ?? new Uint8Array(0);
   const right = labels.reduce((sum, label, i) => sum + Number(predictions.value.said[i] === label), 0);
-  return wrapped(`${weights}: ${share(right, labels.length)} right on ${state.split}`, cols);
+  return wrapped(`${weights}: ${share(right, labels.length)} correct on ${state.split}`, cols);
 }

@@ -14,7 +14,7 @@ import {
 
 type Act = Actions<KernelsState>;
 
-/** Asks the engine for all kernels; opens the device, so it waits for someone to look. */
+/** Lists all kernels. This opens the GPU device, so it happens only when the screen is shown. */
 function list(act: Act): void {
   act.load('list', 'listing the kernels of this adapter', (engine, { signal }) =>
     engine.request('kernels.list', {}, { signal }),
@@ -26,12 +26,12 @@ function select(act: Act, step: number): void {
   act.set({ selected: Math.max(0, Math.min(last, act.state.selected + step)) });
 }
 
-/** Measures or checks kernels, one after the other; times beside a training would lie. */
+/** Measures or checks kernels, one after another. Refused during training, which would distort the times. */
 function run(act: Act, ids: readonly string[], timed: boolean): void {
   if (ids.length === 0) return;
   const { run } = act.app;
   if (isActive(run) && run.phase !== 'paused') {
-    act.note('training is going on, times would lie: pause it on Train (space)', 'bad');
+    act.note('training would distort the times: pause it on Train (space)', 'bad');
     return;
   }
   act.set({ asked: ids.length, done: 0, running: undefined });
@@ -57,7 +57,7 @@ function run(act: Act, ids: readonly string[], timed: boolean): void {
   );
 }
 
-/** All variants of the selected work, or the one kernel that has none. */
+/** All variants of the selected kernel at its size, or the kernel itself if it has none. */
 function sameWork(act: Act): string[] {
   const entry = selectedKernel(act.state);
   if (entry === undefined) return [];
@@ -84,13 +84,13 @@ function readSource(act: Act): void {
   );
 }
 
-/** Why the selected kernel cannot become the choice, if so: only what is right here can. */
+/** Why the selected variant cannot be pinned; undefined if it can. Only variants that are correct on this adapter can. */
 function noPin({ state }: Pick<Act, 'state'>): string | undefined {
   const entry = selectedKernel(state);
   const outcome = entry && state.results[entry.id];
-  if (!entry?.variant) return 'this kernel has no other way: there is nothing to pin';
-  if (outcome === undefined) return 'v checks it first: only what is right can be pinned';
-  return outcome.ok ? undefined : 'it is wrong on this adapter and cannot be pinned';
+  if (!entry?.variant) return 'this kernel has no variants: there is nothing to pin';
+  if (outcome === undefined) return 'check it first with v: only correct variants can be pinned';
+  return outcome.ok ? undefined : 'it is not correct on this adapter and cannot be pinned';
 }
 
 function pin(act: Act): void {
@@ -102,7 +102,7 @@ function pin(act: Act): void {
   }
   act.engine.request('kernels.pin', { id: entry.id }).then(
     ({ keys, path }) => {
-      act.note(`new runs take ${entry.variant} for ${keys.join(', ')} (${path})`, 'good');
+      act.note(`new runs use ${entry.variant} for ${keys.join(', ')} (${path})`, 'good');
       list(act);
     },
     (error: Error) => act.note(error.message, 'bad'),
@@ -116,7 +116,7 @@ const free = (act: Act): boolean => listed(act) && !busy(act);
 const KEYS: readonly Binding<KernelsState>[] = [
   {
     keys: SOURCE_KEYS,
-    help: 'In a source: scrolls, or turns to the next file',
+    help: 'In a source: scrolls, or shows the next or previous file',
     when: ({ state }) => state.mode === 'source' && state.source.status === 'ready',
     run: (act, key) => {
       const { source } = act.state;
@@ -127,68 +127,68 @@ const KEYS: readonly Binding<KernelsState>[] = [
   {
     keys: ['escape'],
     hint: 'back',
-    help: 'Back to the table',
+    help: 'Returns to the table',
     when: ({ state }) => state.mode === 'source',
     run: (act) => act.set({ mode: 'table' }),
   },
   {
     keys: ['up', 'down'],
     hint: 'choose',
-    help: 'Goes to another kernel',
+    help: 'Selects a kernel',
     when: listed,
     run: (act, key) => select(act, key === 'up' ? -1 : 1),
   },
   {
     keys: ['pageup', 'pagedown'],
-    help: 'Ten kernels up or down',
+    help: 'Moves ten kernels up or down',
     when: listed,
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
   {
     keys: ['home', 'end'],
-    help: 'The first or the last kernel',
+    help: 'Selects the first or last kernel',
     when: listed,
     run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
   },
   {
     keys: ['w', 'enter'],
     hint: 'source',
-    help: 'Reads the WGSL of the kernel',
+    help: 'Shows the WGSL source of the kernel',
     when: listed,
     run: readSource,
   },
   {
     keys: ['b'],
     hint: 'measure',
-    help: 'Checks and times all variants of the selected work',
+    help: 'Checks and times all variants of the selected kernel at its size',
     when: free,
     run: (act) => run(act, sameWork(act), true),
   },
   {
     keys: ['B'],
     hint: 'all',
-    help: 'Checks and times every variant',
+    help: 'Checks and times all variants of all kernels',
     when: free,
     run: (act) => run(act, timedIds(act), true),
   },
   {
     keys: ['v'],
     hint: 'check',
-    help: 'Holds the selected work to the float64 reference, without timing',
+    help: 'Compares the selected kernel with the float64 reference, without timing',
     when: free,
     run: (act) => run(act, sameWork(act), false),
   },
   {
     keys: ['V'],
-    help: 'Holds every kernel to the float64 reference',
+    help: 'Compares all kernels with the float64 reference',
     when: free,
     run: (act) => run(act, allIds(act), false),
   },
-  { keys: ['x'], hint: 'stop', help: 'Stops measuring; what is measured stays', when: busy, run: stop },
+  { keys: ['x'], hint: 'stop', help: 'Stops measuring; results so far are kept', when: busy, run: stop },
   {
     keys: ['o'],
     hint: 'order',
-    help: 'Orders by shape, the fastest, the slowest',
+    help: 'Changes the order: shape, fastest, slowest',
     when: listed,
     run: (act) => {
       const at = KERNEL_ORDERS.indexOf(act.state.order);
@@ -216,14 +216,14 @@ const KEYS: readonly Binding<KernelsState>[] = [
 function sourcePanel(view: PanelView<KernelsState>): readonly string[] {
   const { source } = view.state;
   if (source.status !== 'ready')
-    return waitingLines(source, { ...view, empty: 'w reads the WGSL of a kernel' });
+    return waitingLines(source, { ...view, empty: 'w shows the WGSL source of a kernel' });
   const entry = selectedKernel(view.state);
   const outcome = entry && view.state.results[entry.id];
   const failure = outcome?.ok === false ? failureLines(outcome, view.cols).map(view.theme.bad) : [];
   return [...failure, ...sourceLines(source.value, { ...view, rows: view.rows - failure.length })];
 }
 
-/** Every kernel on this adapter: right or wrong, how fast, and its source. */
+/** The Kernels screen: correctness, speed and source of every kernel on this adapter. */
 export const kernels = defineScreen<KernelsState>({
   name: 'kernels',
   title: 'Kernels',
@@ -252,14 +252,14 @@ export const kernels = defineScreen<KernelsState>({
   layout: (body, { state }) => ({ [state.mode]: body }),
   keys: KEYS,
   explain: () => [
-    'First every way to compute every convolution, dense layer and matrix product of the built-in networks; then kernels that have one way, on a shape that is typical of fer-cnn; last, single checks of all kernels at odd sizes.',
-    'error: how far the result is from the float64 reference, relative in norm; ✓ is within 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s count the multiplications of the direct algorithm, so that Winograd can pass what the adapter can do. Kernels that move numbers more than they compute have GB/s there (4.8GB): inputs and outputs, once each.',
-    '× naive: how many times as fast as the naive kernel. * marks what training takes here: measured by "fer-tui tune", pinned with p, or the best guess.',
-    'Times beside a training would lie, so measuring waits until it is paused.',
+    'First come all variants of the convolutions, dense layers and matrix products of the built-in networks; then the kernels without variants, at a size that is typical of fer-cnn; last, checks of all kernels at unusual sizes.',
+    'error: norm of the difference from the float64 reference, relative to its norm; ✓ means at most 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s counts the operations of the direct algorithm, so Winograd can exceed the peak of the adapter. For kernels that are limited by memory, the column shows GB/s (4.8GB), counting each input and output once.',
+    '× naive: speed relative to the naive kernel. * marks the variant that training uses: measured by "fer-tui tune", pinned with p, or the default.',
+    'Training would distort the times, so pause it before measuring.',
   ],
   summary: ({ state }) => {
     const done = Object.values(state.results);
-    return `${done.filter(({ ok }) => ok).length} of ${done.length} kernels right, ${listOf(state).length} there`;
+    return `${done.filter(({ ok }) => ok).length} of ${done.length} kernels correct, ${listOf(state).length} in the list`;
   },
   open: (act) => {
     if (act.state.list.status === 'empty') list(act);

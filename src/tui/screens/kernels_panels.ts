@@ -12,14 +12,14 @@ export const KERNEL_ORDERS = ['shape', 'fastest', 'slowest'] as const;
 
 export interface KernelsState {
   readonly list: Loadable<KernelList>;
-  /** By id. */
+  /** Results by id of the kernel. */
   readonly results: Readonly<Record<string, KernelOutcome>>;
   readonly selected: number;
   readonly order: (typeof KERNEL_ORDERS)[number];
-  /** The measurement that is going on, or went on. */
+  /** The current or last measurement. */
   readonly bench: Loadable<number>;
   readonly running: { readonly id: string; readonly share: number } | undefined;
-  /** How many are asked for, and done, of the measurement that is going on. */
+  /** Number of kernels of the current measurement, and how many are done. */
   readonly asked: number;
   readonly done: number;
   readonly mode: 'table' | 'source';
@@ -32,7 +32,7 @@ export function listOf({ list }: Pick<KernelsState, 'list'>): readonly KernelEnt
   return list.status === 'ready' ? list.value.entries : [];
 }
 
-/** The rows in order; those without a time come last when ordered by it. */
+/** The rows in order. When sorted by time, those without a time come last. */
 export function shownKernels(state: KernelsState): readonly KernelEntry[] {
   const entries = listOf(state);
   if (state.order === 'shape') return entries;
@@ -49,14 +49,14 @@ export function selectedKernel(state: KernelsState): KernelEntry | undefined {
   return shownKernels(state)[state.selected];
 }
 
-/** How many times as fast as the naive variant of the same work. */
+/** Speed relative to the naive variant of the same kernel and size. */
 function timesNaive(entry: KernelEntry, { results }: KernelsState): number | undefined {
   const own = results[entry.id]?.ms?.median;
   const naive = results[`${entry.group} naive`]?.ms?.median;
   return own === undefined || naive === undefined ? undefined : naive / own;
 }
 
-/** A row: the kernel, what came out, and where to find the naive variant. */
+/** A row of the table: the kernel, its result, and the screen's state, which holds the result of the naive variant. */
 interface Row {
   readonly entry: KernelEntry;
   readonly outcome: KernelOutcome | undefined;
@@ -65,7 +65,7 @@ interface Row {
 
 const show = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
 
-/** GFLOP/s, or GB/s with its unit, of what moves numbers more than it computes. */
+/** GFLOP/s; for kernels that are limited by memory, GB/s with its unit. */
 function rateText(outcome: KernelOutcome | undefined): string {
   if (outcome?.gbytes === undefined || outcome.gflops !== undefined) return show(outcome?.gflops);
   return `${show(outcome.gbytes)}GB`;
@@ -106,7 +106,7 @@ const SETS = (
   ] as const
 ).map((names) => names.map((name): Column<Row> => COLUMNS[name]));
 
-/** The rest of a row: ✓ or ✗, and a star where training takes this variant. */
+/** Width of the end of a row: ✓ or ✗, and a star if training uses this variant. */
 const END = 4;
 
 export function kernelLines(view: View): string[] {
@@ -134,7 +134,7 @@ export function kernelLines(view: View): string[] {
   ];
 }
 
-/** What goes on, or what is known of the selected kernel. */
+/** The progress of the measurement, or the result of the selected kernel. */
 function statusLine({ state, theme, cols }: View): string {
   const { running, bench } = state;
   if (running !== undefined && bench.status === 'loading') {
@@ -145,7 +145,7 @@ function statusLine({ state, theme, cols }: View): string {
   const entry = selectedKernel(state);
   const outcome = entry && state.results[entry.id];
   if (outcome === undefined) {
-    return theme.dim(' b measures this shape · B all (some minutes) · v checks, V all · * training takes it');
+    return theme.dim(' b measures this shape · B all (some minutes) · v checks, V all · * used by training');
   }
   return ` ${outcomeText(outcome)}`;
 }
@@ -156,7 +156,7 @@ function outcomeText({ ok, error, differs, failed, gbytes, ms }: KernelOutcome):
     const where =
       differs === undefined
         ? ''
-        : `: first at ${differs.index}, ${figure(differs.got)} in place of ${figure(differs.want)}`;
+        : `: first at ${differs.index}: got ${figure(differs.got)}, expected ${figure(differs.want)}`;
     return `✗ error ${error.toExponential(1)}${where}`;
   }
   const rate = gbytes === undefined ? '' : ` · ${figure(gbytes)} GB/s`;
@@ -164,7 +164,7 @@ function outcomeText({ ok, error, differs, failed, gbytes, ms }: KernelOutcome):
   return `✓ within 1e-4 of float64: ${error.toExponential(1)}${spread}${rate}`;
 }
 
-/** All that is known of the selected kernel when it failed, for the source view's foot and dialogs. */
+/** Everything known about a kernel that has failed. */
 export function failureLines(outcome: KernelOutcome, cols: number): string[] {
   return (outcome.failed ?? outcomeText(outcome)).split('\n').flatMap((line) => wrapped(line, cols));
 }

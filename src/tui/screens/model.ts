@@ -39,12 +39,12 @@ function loadFilters(act: Act): void {
   act.set({ mode: 'filters', channel: 0, tiles: [] });
   act.load('weights', `reading ${layer}`, async (engine, { signal }) => {
     const weights = await engine.request('model.weights', { model, layer }, { signal });
-    setImmediate(() => drawTiles(act, 0)); // once they are in the state
+    setImmediate(() => drawTiles(act, 0)); // when the weights have reached the state
     return weights;
   });
 }
 
-/** Draws the filters of another input channel. */
+/** Draws the filters of the input channel that is `step` away. */
 function drawTiles(act: Act, step: number): void {
   const { weights } = act.state;
   const plan = weights.status === 'ready' ? tilePlan(weights.value) : undefined;
@@ -69,7 +69,7 @@ function kernelLines(view: PanelView<ModelState>): readonly string[] {
   const { kernels } = view.state;
   return kernels.status === 'ready'
     ? sourceLines(kernels.value.view, view)
-    : waitingLines(kernels, { ...view, empty: 'w reads the kernels of a layer' });
+    : waitingLines(kernels, { ...view, empty: 'w shows the kernels of a layer' });
 }
 
 function kernelTitle({ state }: PanelView<ModelState>): string {
@@ -88,7 +88,7 @@ const browsing = (act: Act): boolean => described(act) && act.state.mode !== 'so
 const KEYS: readonly Binding<ModelState>[] = [
   {
     keys: SOURCE_KEYS,
-    help: 'In a source: scrolls, or turns to the next file',
+    help: 'In a source: scrolls, or shows the next or previous file',
     when: (act) => inMode('source')(act) && act.state.kernels.status === 'ready',
     run: (act, key) => {
       const { kernels } = act.state;
@@ -100,41 +100,41 @@ const KEYS: readonly Binding<ModelState>[] = [
   {
     keys: ['escape'],
     hint: 'back',
-    help: 'Back to the table',
+    help: 'Returns to the table',
     when: ({ state }) => state.mode !== 'table',
     run: (act) => act.set({ mode: 'table' }),
   },
   {
     keys: ['up', 'down'],
     hint: 'layer',
-    help: 'Goes to another layer',
+    help: 'Selects a layer',
     when: browsing,
     run: (act, key) => select(act, key === 'up' ? -1 : 1),
   },
   {
     keys: ['pageup', 'pagedown'],
-    help: 'Ten layers up or down',
+    help: 'Moves ten layers up or down',
     when: browsing,
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
   {
     keys: ['enter'],
     hint: 'filters',
-    help: 'The weights of the layer: filters as tiles, matrices as pictures',
+    help: 'Shows the weights of the layer: filters as tiles, matrices as pictures',
     when: browsing,
     run: (act) => (act.state.mode === 'filters' ? act.set({ mode: 'table' }) : loadFilters(act)),
   },
   {
     keys: ['[', ']'],
     hint: 'channel',
-    help: 'Filters of another input channel',
+    help: 'Shows the filters of another input channel',
     when: inMode('filters'),
     run: (act, key) => drawTiles(act, key === '[' ? -1 : 1),
   },
   {
     keys: ['w'],
     hint: 'WGSL',
-    help: 'The kernels that train this layer on this adapter',
+    help: 'Shows the kernels that train this layer on this adapter',
     when: browsing,
     run: loadKernels,
   },
@@ -146,7 +146,7 @@ const KEYS: readonly Binding<ModelState>[] = [
   },
 ];
 
-/** What a network is before it runs. */
+/** The Model screen: the layers of a network, their weights and their kernels. */
 export const model = defineScreen<ModelState>({
   name: 'model',
   title: 'Model',
@@ -198,9 +198,9 @@ export const model = defineScreen<ModelState>({
   keys: KEYS,
   explain: () => [
     'Every layer of the network: the shape of its output (height x width x channels), its parameters, the millions of floating-point operations for one face, the memory of its output, and its share of the work.',
-    'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution looks at pixels, so its filters can be read: edges, bars, spots.',
-    'w reads the WGSL kernels that training runs for the layer on this adapter; ▸ marks the entry points. Layers without kernels of their own are fused into the one before.',
-    'Training takes about three times the operations of the forward pass: once forward, twice back.',
+    'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution reads pixels, so its filters can be interpreted: edges, bars, spots.',
+    'w shows the WGSL kernels that train the layer on this adapter; ▸ marks the entry points. A layer without kernels of its own is fused with the one before it.',
+    'Training takes about three times the operations of the forward pass: one third forward, two thirds backward.',
   ],
   summary: ({ state }) => {
     const report = reportOf(state);

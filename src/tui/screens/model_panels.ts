@@ -10,7 +10,7 @@ import { wrapped } from '../text.js';
 import { bar, listLine } from '../widgets.js';
 
 export interface ModelState {
-  /** A built-in name or a path. */
+  /** Name of a built-in network, or path of a file. */
   readonly model: string;
   readonly report: Loadable<ModelReport>;
   readonly selected: number;
@@ -18,7 +18,7 @@ export interface ModelState {
   readonly weights: Loadable<LayerArray[]>;
   /** Input channel of the filters. */
   readonly channel: number;
-  /** Pictures of what `weights` and `channel` say. */
+  /** Pictures of `weights` in this channel. */
   readonly tiles: readonly Picture[];
   readonly kernels: Loadable<{ owner: string; view: SourceView }>;
 }
@@ -87,7 +87,7 @@ export function tableLines(view: View): string[] {
   ];
 }
 
-/** In words of the kind of layer. */
+/** The settings of a layer in words. */
 function settingsText({ settings }: LayerReport): string[] {
   return Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
 }
@@ -100,8 +100,8 @@ export function detailLines(view: View): string[] {
   const arrays = layer.weights.map(({ name, shape: sizes }) => `${name} ${shape(sizes)}`);
   const sees =
     layer.sees === undefined
-      ? 'one value sees the whole image'
-      : `one value sees ${layer.sees}×${layer.sees} pixels`;
+      ? 'receptive field: the whole image'
+      : `receptive field: ${layer.sees}×${layer.sees} pixels`;
   const notes = Object.entries(report.notes).map(([name, value]) => `${name} ${value}`);
   return [
     theme.strong(layer.kind),
@@ -116,7 +116,7 @@ export function detailLines(view: View): string[] {
   ];
 }
 
-/** How a layer's weights are drawn: a tile a filter, or one picture of a matrix. */
+/** How the weights of a layer are drawn: a tile for each filter, or one picture of a matrix. */
 export interface TilePlan {
   readonly array: LayerArray;
   readonly kind: 'filters' | 'matrix';
@@ -132,7 +132,10 @@ export function tilePlan(weights: readonly LayerArray[]): TilePlan | undefined {
   return { array, kind: array.shape.length === 4 ? 'filters' : 'matrix', limit };
 }
 
-/** Filters [KH, KW, IC, OC], one picture an output, of one input channel; a matrix [IC, OC] lies on its side. */
+/**
+ * Draws weights. Filters [KH, KW, IC, OC] become one picture for each output channel, of one input channel. A matrix [IC, OC]
+ * becomes one picture, with the inputs from left to right.
+ */
 export function tilesOf({ array, kind, limit }: TilePlan, channel: number, gray: boolean): Picture[] {
   const [kh = 1, kw = 1, ic = 1, oc = 1] = array.shape;
   if (kind === 'matrix') {
@@ -143,7 +146,7 @@ export function tilesOf({ array, kind, limit }: TilePlan, channel: number, gray:
     }
     return [signedPicture(turned, { width: rows, height: columns, limit, gray })];
   }
-  // A depthwise kernel has its filters in the channels.
+  // A depthwise kernel has one filter for each input channel.
   const depthwise = array.name.startsWith('depthwise');
   return Array.from({ length: depthwise ? ic * oc : oc }, (_, o) => {
     const at = (i: number): number => (depthwise ? i * ic * oc + o : (i * ic + channel) * oc + o);
@@ -152,19 +155,19 @@ export function tilesOf({ array, kind, limit }: TilePlan, channel: number, gray:
   });
 }
 
-/** Channels that can be chosen from. */
+/** Number of input channels to choose from. */
 export function channelsOf({ array, kind }: TilePlan): number {
   return kind === 'matrix' || array.name.startsWith('depthwise') ? 1 : (array.shape[2] ?? 1);
 }
 
-/** Two columns and a row for each weight of a small filter, and a gap. */
+/** Size of a tile: two columns and a row for each weight of a small filter. */
 function tileSize({ array }: TilePlan, { cols }: Size): Size {
   const [kh = 1, kw = 1] = array.shape;
   const width = Math.min(cols, Math.max(4, 2 * kw));
   return { cols: width, rows: Math.max(1, Math.round((width * kh) / kw / 2)) };
 }
 
-/** Lines above the tiles. */
+/** Number of lines above the tiles. */
 const HEAD = 2;
 
 export function filterLines(view: View): string[] {
@@ -204,7 +207,7 @@ export function filterPictures(view: View): PlacedPicture[] {
   const room = { cols: cols - 1, rows: rows - HEAD };
   const [matrix] = state.tiles;
   if (plan.kind === 'matrix' && matrix !== undefined) {
-    // A matrix of thousands of inputs would be a thread: it is stretched over the panel.
+    // A matrix with thousands of inputs would be too thin, so it is stretched over the panel.
     const size = matrix.width > 4 * matrix.height ? room : fitPicture(matrix.width, matrix.height, room);
     return [{ picture: matrix, x: 0, y: HEAD, ...size, enlarge: 'nearest' }];
   }

@@ -25,7 +25,7 @@ type Act = Actions<RunsState>;
 const selectedRun = (act: Pick<Act, 'state'>): RunReport | undefined =>
   shownRuns(act.state)[act.state.selected];
 
-/** Reads the runs, again where they were read before: what was shown stays until then. */
+/** Reads the runs, or reads them again. Until then, the old list stays visible. */
 function reload(act: Act): void {
   const { runsFolder } = act.app;
   if (act.state.runs.status !== 'ready') {
@@ -54,16 +54,20 @@ function mark(act: Act): void {
   if (path === undefined) return;
   if (marked.includes(path)) act.set({ marked: marked.filter((other) => other !== path) });
   else if (marked.length < MOST_MARKED) act.set({ marked: [...marked, path] });
-  else act.note(`${MOST_MARKED} are marked, more curves cannot be told apart: u takes the marks away`, 'bad');
+  else
+    act.note(
+      `${MOST_MARKED} runs are marked; more curves could not be told apart: u removes the marks`,
+      'bad',
+    );
 }
 
-/** Shows a run on Train as its log tells it; a living one is only shown where it trains. */
+/** Shows a run on Train, read from its log. While a training is active here, Train shows only that one. */
 function openRun(act: Act): void {
   const run = selectedRun(act);
   if (run === undefined) return;
   if (isActive(act.app.run)) {
     if (act.app.run.start?.path === run.path) act.go('train');
-    else act.note('a training is going on here: Train shows that one', 'bad');
+    else act.note('a training is active: Train shows that one', 'bad');
     return;
   }
   act.setApp({ run: readRunState(run.path) });
@@ -74,9 +78,9 @@ function resume(act: Act): void {
   const run = selectedRun(act);
   if (run === undefined) return;
   const refusal: Partial<Record<RunReport['status'], string>> = {
-    running: `${run.name} is going on in another process`,
-    finished: `${run.name} is finished, there is nothing to resume: t begins a new run, "init" takes its weights`,
-    damaged: `the log of ${run.name} is damaged: a new run can begin with its weights ("init" on Train)`,
+    running: `${run.name} is running in another process`,
+    finished: `${run.name} is finished and cannot be resumed: t starts a new run, in which "init" loads its weights`,
+    damaged: `the log of ${run.name} is damaged: a new run can start from its weights ("init" on Train)`,
   };
   const why = refusal[run.status];
   if (why === undefined) resumeRun(act, run.path);
@@ -89,9 +93,9 @@ function editNote(act: Act): void {
   act.prompt({
     title: `note on ${run.name}`,
     value: run.note,
-    help: 'kept as note.txt in the run folder; empty takes it away',
+    help: 'saved as note.txt in the run folder; an empty text deletes it',
     check: () => undefined,
-    submit: (text) => attempt(act, () => writeNote(run.path, text), `note on ${run.name} kept`),
+    submit: (text) => attempt(act, () => writeNote(run.path, text), `note on ${run.name} saved`),
   });
 }
 
@@ -99,10 +103,10 @@ function askToDelete(act: Act): void {
   const run = selectedRun(act);
   if (run === undefined) return;
   act.prompt({
-    title: `delete ${run.path} with its weights, for good?`,
+    title: `delete ${run.path} and its weights permanently?`,
     value: '',
     help: `type its name, ${run.name}, to delete it`,
-    check: (text) => (text.trim() === run.name ? undefined : `that is not ${run.name}; Esc keeps the run`),
+    check: (text) => (text.trim() === run.name ? undefined : `this is not ${run.name}; Esc cancels`),
     submit: () => {
       act.set({ marked: act.state.marked.filter((path) => path !== run.path) });
       attempt(act, () => deleteRun(run), `${run.path} deleted`);
@@ -110,7 +114,7 @@ function askToDelete(act: Act): void {
   });
 }
 
-/** Writes the histories of what is compared into the current folder. */
+/** Writes the histories of the compared runs to the current directory. */
 function exportRuns(act: Act): void {
   const runs = comparedRuns(act.state);
   if (runs.length === 0) return;
@@ -125,9 +129,9 @@ function exportRuns(act: Act): void {
   };
   act.ask({
     title: `export ${runs.map(({ name }) => name).join(', ')}`,
-    lines: ['One file a run in the current folder; what is there is replaced.'],
+    lines: ['One file per run in the current directory. Existing files are replaced.'],
     choices: [
-      { key: 'c', label: 'CSV: one line an epoch', run: () => write('csv', historyCsv) },
+      { key: 'c', label: 'CSV: one line per epoch', run: () => write('csv', historyCsv) },
       {
         key: 'j',
         label: 'JSON: settings and epochs',
@@ -137,7 +141,7 @@ function exportRuns(act: Act): void {
   });
 }
 
-/** Does something with files, says how it went, and reads the runs again. */
+/** Changes files, reports the result, and reads the runs again. */
 function attempt(act: Act, work: () => void, done: string): void {
   try {
     work();
@@ -158,20 +162,20 @@ const KEYS: readonly Binding<RunsState>[] = [
   {
     keys: ['up', 'down'],
     hint: 'choose',
-    help: 'Goes to another run',
+    help: 'Selects a run',
     when: any,
     run: (act, key) => select(act, key === 'up' ? -1 : 1),
   },
   {
     keys: ['pageup', 'pagedown'],
-    help: 'Ten runs up or down',
+    help: 'Moves ten runs up or down',
     when: any,
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
-  { keys: ['space'], hint: 'mark', help: 'Marks a run to compare, up to four', when: any, run: mark },
+  { keys: ['space'], hint: 'mark', help: 'Marks a run for comparison, up to four', when: any, run: mark },
   {
     keys: ['u'],
-    help: 'Takes all marks away',
+    help: 'Removes all marks',
     when: ({ state }) => state.marked.length > 0,
     run: (act) => act.set({ marked: [] }),
   },
@@ -180,14 +184,14 @@ const KEYS: readonly Binding<RunsState>[] = [
   {
     keys: ['v'],
     hint: 'curve',
-    help: 'Turns to the next curve: validation accuracy, validation loss, training loss',
+    help: 'Shows the next curve: validation accuracy, validation loss, training loss',
     when: any,
     run: (act) => act.set({ metric: nextOf(METRICS, act.state.metric) }),
   },
   {
     keys: ['o'],
     hint: 'order',
-    help: 'Orders by the latest, the best, the name, the time',
+    help: 'Changes the order: latest, best, name, time',
     when: any,
     run: (act) => act.set({ order: nextOf(ORDERS, act.state.order), selected: 0 }),
   },
@@ -196,13 +200,13 @@ const KEYS: readonly Binding<RunsState>[] = [
   {
     keys: ['D'],
     hint: 'delete',
-    help: 'Deletes a run, once its name was typed',
+    help: 'Deletes a run, after you have typed its name',
     when: any,
     run: askToDelete,
   },
   {
     keys: ['/'],
-    help: 'Shows only runs with a word in name, model, data or status',
+    help: 'Shows only runs whose name, model, data or status contains a word',
     run: (act) =>
       act.prompt({
         title: 'only runs with',
@@ -216,7 +220,7 @@ const KEYS: readonly Binding<RunsState>[] = [
   { keys: ['t'], help: 'Goes to Train', run: (act) => act.go('train') },
 ];
 
-/** What was trained here, beside each other. */
+/** The Runs screen: lists and compares runs. */
 export const runs = defineScreen<RunsState>({
   name: 'runs',
   title: 'Runs',
@@ -246,7 +250,7 @@ export const runs = defineScreen<RunsState>({
     }
     const [top, bottom] = stack(body, [{ share: 1 }, 4]) as [Rect, Rect];
     const [differences, notes] = columns(bottom, [{ share: 3 }, { share: 2 }]) as [Rect, Rect];
-    // Beside a chart the table has room for five columns at 100, for seven from 120 on.
+    // Beside a chart, the table has room for five columns on a terminal 100 cells wide, and for seven from 120 on.
     const [list, chart] = (
       kind === 'wide'
         ? columns(top, [body.cols < 120 ? 55 : 69, { share: 1 }])
@@ -256,9 +260,9 @@ export const runs = defineScreen<RunsState>({
   },
   keys: KEYS,
   explain: () => [
-    'Every run in the folder, the best validation accuracy of each, and its macro recall: the mean of the recalls of the classes, which counts a rare class like a common one.',
-    'Space marks runs; their curves are drawn together, and only the settings in which they differ are listed, in the order of the marks.',
-    'crashed: its log has no end; R goes on from its last checkpoint, to the same bits as without the break. damaged: a line of its log cannot be read; what comes before it is shown.',
+    'Every run in the folder, with its best validation accuracy and its macro recall: the mean recall of the classes, in which a rare class has the same weight as a common one.',
+    'Space marks runs. Their curves are drawn in one chart, and the settings in which they differ are listed, in the order of the marks.',
+    'crashed: the log has no end; R resumes from the last checkpoint, and the result is bit for bit the same as without the crash. damaged: a line of the log cannot be read; only what comes before it is shown.',
   ],
   summary: ({ state }) => {
     const [best] = shownRuns({ ...state, order: 'best' });

@@ -26,15 +26,15 @@ export interface RunsState {
 
 type View = PanelView<RunsState>;
 
-/** Signs of marked runs, and the roles of their curves: those of `epochSeries`. */
+/** Signs of marked runs, and the roles of their curves; the same as in `epochSeries`. */
 const SIGNS = ['*', 'o', '+', 'x'];
 const ROLES: readonly Role[] = ['train', 'validation', 'third', 'fourth'];
 export const MOST_MARKED = SIGNS.length;
 
-/** Best validation accuracy; training's where there was no validation. */
+/** Best validation accuracy; without validation, best training accuracy. */
 const score = ({ best }: RunReport): number => best?.acc ?? -1;
 
-/** The runs in sight: filtered, in order. */
+/** The visible runs: filtered and sorted. */
 export function shownRuns({ runs, order, filter }: RunsState): RunReport[] {
   const all = runs.status === 'ready' ? runs.value : [];
   const word = filter.toLowerCase();
@@ -50,7 +50,7 @@ export function shownRuns({ runs, order, filter }: RunsState): RunReport[] {
   return found.sort(by[order]);
 }
 
-/** What is compared: the marked runs, or the selected one. */
+/** The runs that are compared: the marked ones, or the selected one. */
 export function comparedRuns(state: RunsState): RunReport[] {
   const all = state.runs.status === 'ready' ? state.runs.value : [];
   const marked = state.marked.flatMap((path) => all.find((run) => run.path === path) ?? []);
@@ -58,7 +58,7 @@ export function comparedRuns(state: RunsState): RunReport[] {
   return marked.length > 0 ? marked : selected === undefined ? [] : [selected];
 }
 
-/** The mean of the recalls of the best epoch, each class counted alike. */
+/** Macro recall of the best epoch: the mean recall of the classes. */
 function macro({ best, epochs }: RunReport): number | undefined {
   const recall = epochs.find(({ epoch }) => epoch === best?.epoch)?.val?.recall;
   return recall && recall.reduce((a, b) => a + b, 0) / recall.length;
@@ -136,7 +136,7 @@ export function chartLines(view: View): string[] {
   return app.table ? chartTable(series, options) : lineChart(series, options);
 }
 
-/** Settings in which the marked runs differ; of a single run those that are not the default are all there is to say. */
+/** The settings in which the marked runs differ, or the facts about a single run. */
 export function differenceLines(view: View): string[] {
   const { state, cols, theme } = view;
   const compared = comparedRuns(state);
@@ -149,7 +149,7 @@ export function differenceLines(view: View): string[] {
     ];
   }
   const differing = differingSettings(compared);
-  if (differing.size === 0) return ['the same settings in all of them'];
+  if (differing.size === 0) return ['all runs have the same settings'];
   const text = [...differing].map(([name, values]) => `${name} ${values.map((v) => v || '–').join(' | ')}`);
   return wrapped(text.join(' · '), cols);
 }
@@ -161,7 +161,7 @@ export function noteLines({ state, cols, theme }: View): string[] {
     run.damagedAfter === null
       ? []
       : wrapped(
-          `✗ damaged after line ${run.damagedAfter.toLocaleString('en')}: the log up to there is shown`,
+          `✗ damaged after line ${run.damagedAfter.toLocaleString('en')}: only the log up to there is shown`,
           cols,
         );
   return [

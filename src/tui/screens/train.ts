@@ -49,33 +49,26 @@ function aboutLines({ state, cols, theme }: PanelView<TrainState>): string[] {
   const { values, selected } = state;
   const error = formError(values);
   const verdict =
-    error === undefined ? [theme.good('✓ can be started')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
+    error === undefined ? [theme.good('✓ ready to start')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
   const field = OPTION_ENTRIES[selected - 1];
   if (field === undefined) {
     const line = wrapped(commandLine(values), cols).map(theme.dim);
-    return [
-      'Enter begins a run with these settings.',
-      '',
-      ...verdict,
-      '',
-      'The same on the command line:',
-      ...line,
-    ];
+    return ['Enter starts a run with these settings.', '', ...verdict, '', 'The same as a command:', ...line];
   }
   const [name, spec] = field;
-  const turns = spec.choices !== undefined || spec.type === 'boolean' ? '←→ turns, ' : '';
+  const turns = spec.choices !== undefined || spec.type === 'boolean' ? '←→ changes, ' : '';
   return [
     theme.strong(name),
     ...wrapped(spec.help, cols),
     '',
     ...fieldHelp(spec).flatMap((line) => wrapped(line, cols)),
-    theme.dim(`${turns}Enter types, Bksp puts the default back`),
+    theme.dim(`${turns}Enter edits, Bksp restores the default`),
     '',
     ...verdict,
   ];
 }
 
-/** Types a field's value; the settings as a whole must make sense with it. */
+/** Asks for the value of a field. It is accepted if the settings as a whole are valid with it. */
 function editField(act: Act): void {
   const { values, selected } = act.state;
   const field = OPTION_ENTRIES[selected - 1];
@@ -139,7 +132,7 @@ function askRate(act: Act): void {
   act.prompt({
     title: 'learning rate',
     value: String(rateNow(act)),
-    help: 'a number in (0, 10]; a schedule goes on from there in proportion',
+    help: 'a number in (0, 10]; a schedule continues from it, scaled in proportion',
     check: (text) => (Number(text) > 0 && Number(text) <= 10 ? undefined : 'lr: a number in (0, 10]'),
     submit: (text) => setRate(act, Number(text)),
   });
@@ -156,40 +149,40 @@ const FORM_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['up', 'down'],
     hint: 'choose',
-    help: 'Goes through the settings',
+    help: 'Selects a setting',
     when: inForm,
     run: (act, key) => select(act, key === 'up' ? -1 : 1),
   },
   {
     keys: ['pageup', 'pagedown'],
-    help: 'Ten settings up or down',
+    help: 'Moves ten settings up or down',
     when: inForm,
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
   {
     keys: ['left', 'right'],
     hint: 'turn',
-    help: 'Turns a setting to its next choice',
+    help: 'Changes a setting to its next or previous choice',
     when: inForm,
     run: (act, key) => turn(act, key === 'left' ? -1 : 1),
   },
   {
     keys: ['enter'],
     hint: 'edit',
-    help: 'Types a value; on the first row it starts training',
+    help: 'Edits the value; on the first row, starts training',
     when: inForm,
     run: editField,
   },
   {
     keys: ['backspace'],
-    help: 'Puts the default of a setting back',
+    help: 'Restores the default of a setting',
     when: inForm,
     run: (act) => {
       const field = OPTION_ENTRIES[act.state.selected - 1];
       if (field !== undefined) act.set({ values: withValue(act.state.values, field[0], '') });
     },
   },
-  { keys: ['/'], hint: 'find', help: 'Goes to a setting by its name', when: inForm, run: findField },
+  { keys: ['/'], hint: 'find', help: 'Finds a setting by its name', when: inForm, run: findField },
   { keys: ['s'], hint: 'start', help: 'Starts training', when: inForm, run: begin },
 ];
 
@@ -197,14 +190,14 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['space'],
     hint: 'pause',
-    help: 'Pauses training, or goes on',
+    help: 'Pauses or continues training',
     when: active,
     run: (act) => send(paused(act) ? 'continue' : 'pause')(act),
   },
   {
     keys: ['s'],
     hint: 'one step',
-    help: 'One single step, while paused',
+    help: 'Trains a single step while paused',
     when: (act) => active(act) && paused(act),
     run: send('step'),
   },
@@ -235,33 +228,33 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['g'],
     hint: 'log',
-    help: 'Loss on a logarithmic scale, or not',
+    help: 'Turns the logarithmic scale of the loss on or off',
     when: inRun,
     run: (act) => act.set({ log: !act.state.log }),
   },
   {
     keys: ['e'],
-    help: 'Smooths the training curves (moving average), or not',
+    help: 'Turns smoothing of the training curves (moving average) on or off',
     when: inRun,
     run: (act) => act.set({ smooth: !act.state.smooth }),
   },
   {
     keys: ['z'],
     hint: 'recent',
-    help: 'Charts show the latest part, or all',
+    help: 'Shows the latest part of the curves, or all of them',
     when: inRun,
     run: (act) => act.set({ recent: !act.state.recent }),
   },
   {
     keys: ['c'],
-    help: 'Confusion matrix in counts, or in per cent of each row',
+    help: 'Shows the confusion matrix as counts, or as percentages of each row',
     when: inRun,
     run: (act) => act.set({ counts: !act.state.counts }),
   },
   {
     keys: ['R'],
     hint: 'resume',
-    help: 'Resumes the run from its last checkpoint; one that diverged with a tenth of its rate',
+    help: 'Resumes the run from its last checkpoint; after divergence, with a tenth of the learning rate',
     when: (act) => over(act) && act.app.run?.start !== undefined,
     run: (act) => {
       const { run } = act.app;
@@ -273,13 +266,13 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['n'],
     hint: 'new run',
-    help: 'Back to the form, for a new run',
+    help: 'Returns to the form, for a new run',
     when: over,
     run: (act) => act.set({ form: true, selected: 0 }),
   },
 ];
 
-/** Starting, watching and steering a training. */
+/** The Train screen: starts, shows and steers a training. */
 export const train = defineScreen<TrainState>({
   name: 'train',
   title: 'Train',
@@ -292,7 +285,7 @@ export const train = defineScreen<TrainState>({
     { id: 'recall', title: () => 'recall by class (validation)', lines: recallLines, when: showsRun },
     {
       id: 'confusion',
-      title: ({ state }) => `confusion: row = truth, column = said, ${state.counts ? 'images' : '%'}`,
+      title: ({ state }) => `confusion: row = true, column = predicted, ${state.counts ? 'images' : '%'}`,
       lines: confusionLines,
       when: showsRun,
     },
@@ -305,14 +298,14 @@ export const train = defineScreen<TrainState>({
     showsForm(view)
       ? [
           'The settings of a new run: every option of "fer-tui train", with its default. A star marks what you changed.',
-          'The right side says what a setting means, what it takes, and whether the settings together make sense.',
+          'The right side explains the selected setting, lists its values, and says whether the settings together are valid.',
         ]
       : [
-          'loss, accuracy: T is training, batch by batch (faint) and smoothed (bold: moving average, 0.9 of the old); V is validation, once an epoch. Training is measured with dropout and augmentation on, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
-          'Dotted lines: chance (1 of 7), always naming the largest class, and about what people reach on FER-2013 (65 +- 5 %, as its makers report).',
-          'recall: of the images of a class, the share that was found. Their mean counts every class alike, however rare.',
-          'confusion: each row is one true class, its numbers say what the network called it; the diagonal is right.',
-          'run: ETA includes the validations still to come. GPU buffers are what fer-tui itself holds on the device.',
+          'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average, 0.9 of the old value); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
+          'Dotted lines: guessing at random (1 of 7), always predicting the largest class, and the accuracy of people on FER-2013 (65 +- 5 %, reported by its authors).',
+          'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
+          'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',
+          'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
         ],
   summary: ({ app: { run } }) => {
     if (run === undefined) return 'no run yet · s starts one';

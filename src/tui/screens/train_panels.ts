@@ -9,30 +9,30 @@ import type { PanelView } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
 import { bar, matrixLines, progressBar } from '../widgets.js';
 
-/** What the Train screen keeps for itself; the run is the app's. */
+/** The Train screen's own state. The run is part of the app's state. */
 export interface TrainState {
   readonly values: FormValues;
-  /** Row of the form: 0 is the start, then the fields. */
+  /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
-  /** The form even though there is a run that has ended. */
+  /** Whether to show the form instead of a run that has ended. */
   readonly form: boolean;
   readonly log: boolean;
   readonly smooth: boolean;
-  /** Charts show the latest part only. */
+  /** Whether charts show only the latest part. */
   readonly recent: boolean;
-  /** The confusion matrix shows counts. */
+  /** Whether the confusion matrix shows counts. */
   readonly counts: boolean;
 }
 
 type View = PanelView<TrainState>;
 
 const CHANCE = 1 / 7;
-/** Agreement of people with the labels of FER-2013, as its makers report it (65 +- 5 %). */
+/** Accuracy of people on FER-2013, reported by its authors (65 +- 5 %). */
 const PEOPLE = 0.65;
 
 export const runOf = ({ app }: Pick<View, 'app'>): RunState => app.run as RunState;
 
-/** Training as it came and smoothed, validation once an epoch. */
+/** The curves: training for each batch, raw and smoothed, and validation once per epoch. */
 function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number }) => number): Series[] {
   const { recent, smooth } = view.state;
   const { epochs } = runOf(view);
@@ -54,7 +54,7 @@ function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number 
       .filter(({ epoch }) => !recent || epoch >= from)
       .map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
   };
-  // In braille without colour the smoothed curve would drown in the raw one.
+  // In braille without colour, the raw curve would hide the smoothed one.
   const drowns = smooth && view.capability.color === 'none' && view.capability.glyphs === 'unicode';
   return [...(drowns ? [] : [raw]), ...(smooth ? [average] : []), validation];
 }
@@ -73,7 +73,7 @@ function chartOptions(view: View, accuracy: boolean) {
   return {
     ...common,
     x: [first, last] as const,
-    y: [0, Math.min(1, Math.max(0.7, reached))] as const, // room for markers above what people reach
+    y: [0, Math.min(1, Math.max(0.7, reached))] as const, // leaves room for markers above the accuracy of people
     format: (value: number) => percent(value, 0),
     baselines: [
       { y: PEOPLE, label: 'people ~65' },
@@ -111,7 +111,7 @@ const NO_VALIDATION = ['no validation yet', 'v validates now, after the batch'];
 
 function classesOf({ start }: RunState, count: number): readonly string[] {
   if (start?.data.classes !== undefined) return start.data.classes;
-  // Logs of early versions do not name them.
+  // Logs of early versions do not name the classes.
   return count === CLASS_NAMES.length ? CLASS_NAMES : Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
@@ -146,7 +146,7 @@ export function runLines(view: View): readonly string[] {
   const silent = silentSeconds(run, now);
   const head: string[] = [];
   if (silent !== undefined) {
-    head.push(theme.bad(`✗ engine not answering for ${silent} s: x, then k kills it`));
+    head.push(theme.bad(`✗ engine not answering for ${silent} s: press x, then k to kill it`));
   }
   if (phase === 'done' || phase === 'failed' || phase === 'lost') head.push(...endLines(view, run));
   if (progress !== undefined) {
@@ -172,7 +172,7 @@ export function runLines(view: View): readonly string[] {
     spread(through, rate(step.imgPerS), cols),
     `${eta}elapsed ${elapsed} · lr ${step.lr.toExponential(1)}`,
     validation === undefined
-      ? 'not validated yet'
+      ? 'no validation yet'
       : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
     ...(memory === undefined
       ? []
@@ -183,7 +183,7 @@ export function runLines(view: View): readonly string[] {
   ];
 }
 
-/** Of earlier sittings, or of all of a run that is over. */
+/** Duration of a run that has ended, or of the part before it was resumed. */
 function secondsOf({ live, secondsBefore, epochs, result }: RunState): number {
   if (live) return secondsBefore;
   return result?.seconds ?? epochs.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -196,13 +196,13 @@ function bestWords({ epochs }: RunState): string {
 }
 
 function endLines({ theme }: View, run: RunState): string[] {
-  if (run.phase === 'lost') return [theme.bad('✗ the engine ended without a word · R resumes')];
+  if (run.phase === 'lost') return [theme.bad('✗ the engine crashed · R resumes')];
   if (run.phase === 'failed') {
     const more =
-      run.start === undefined ? 'n back to the form' : 'n new run · R resumes from the last checkpoint';
+      run.start === undefined ? 'n returns to the form' : 'n new run · R resumes from the last checkpoint';
     return [theme.bad(`✗ ${run.error?.message ?? 'failed'}`), more];
   }
-  const word = run.end?.status === 'early-stop' ? 'stopped early' : (run.end?.status ?? 'over');
+  const word = run.end?.status === 'early-stop' ? 'stopped early' : (run.end?.status ?? 'ended');
   const next = run.end?.status === 'stopped' ? 'R resumes · n new run' : 'n new run · 6 compares runs';
   return [`${theme.good(`✓ ${word}`)} · ${bestWords(run)} · ${next}`];
 }

@@ -54,10 +54,10 @@ function askModel(act: Act): void {
   });
 }
 
-/** Cells of the picture where they show 4:3 exactly, by the size of the terminal. */
+/** Width of the picture in cells, for each size of terminal. These widths show 4:3 without blank cells. */
 const PICTURE_COLS = { wide: 64, standard: 48, narrow: 33 } as const;
 
-/** Live classification of what a camera, or any other source of frames, shows. */
+/** The Webcam screen: live classification of the faces from a camera or another source. */
 export const webcam = defineScreen<WebcamState>({
   name: 'webcam',
   title: 'Webcam',
@@ -69,7 +69,7 @@ export const webcam = defineScreen<WebcamState>({
   layout: (body) => {
     const kind = bodyClass(body);
     const least = PICTURE_COLS[kind === 'wide' || kind === 'standard' ? kind : 'narrow'];
-    // On larger terminals the picture takes what it can use, and the figures keep what they need.
+    // On larger terminals, the picture grows as far as its height allows, but leaves the figures enough room.
     const useful = Math.floor(((body.rows - 2) * 2 * 4) / 3);
     const cols = Math.max(least, Math.min(useful, body.cols - 3 - 32));
     const [picture, face] = columns(body, [cols, { share: 1 }]) as [Rect, Rect];
@@ -79,7 +79,7 @@ export const webcam = defineScreen<WebcamState>({
     {
       keys: ['space'],
       hint: 'freeze',
-      help: 'Freezes the picture, or goes on',
+      help: 'Freezes the picture, or continues',
       when: looking,
       run: freeze,
     },
@@ -93,36 +93,36 @@ export const webcam = defineScreen<WebcamState>({
     {
       keys: ['e'],
       hint: 'smoothing',
-      help: 'Averages what is said of a face over time, or takes every frame for itself',
+      help: 'Turns the averaging of predictions over time on or off',
       when: looking,
       run: smooth,
     },
-    { keys: ['m'], hint: 'model', help: 'Takes another model', run: askModel },
-    { keys: ['b'], hint: 'mirror', help: 'Mirrors the picture, or not', when: looking, run: mirror },
+    { keys: ['m'], hint: 'model', help: 'Chooses another model', run: askModel },
+    { keys: ['b'], hint: 'mirror', help: 'Turns mirroring on or off', when: looking, run: mirror },
     {
       keys: ['p'],
       hint: 'photo',
-      help: 'Writes this frame with boxes and labels to a file, and says which',
+      help: 'Saves this frame with boxes and labels to a file, and shows its name',
       when: looking,
       run: photo,
     },
     { keys: ['r'], hint: 'reconnect', help: 'Opens the source again, from its start', run: startVision },
-    { keys: ['o'], hint: 'source', help: 'Takes another camera, file, stream, or demo', run: askSource },
+    { keys: ['o'], hint: 'source', help: 'Opens another camera, file, stream, or the demo', run: askSource },
     {
       keys: ['t'],
       hint: 'train',
-      help: 'Goes to Train, where a model is made',
+      help: 'Goes to Train, to train a model',
       when: ({ state }) => state.phase === 'failed',
       run: (act) => act.go('train'),
     },
   ],
   explain: () => [
-    'The picture: what the camera sees, with a box around every face that was found. A Haar cascade looks for faces from the front, upright and not too small; it misses turned and tilted ones.',
-    'The bars: how sure the network is of each expression, for the face in the green box (f takes the next one). They are averaged over a moment so that they do not flicker; e shows every frame for itself.',
-    '"No face found" means just that, now: nothing of an earlier frame is shown.',
-    'ms: how long it took to get the frame, to find faces in it, and to classify one. Frames that come while another is looked at are dropped, so what you see is never late.',
-    'Nothing is recorded or sent. p writes one photo, and --record a video; both say so.',
-    'Networks like these are right about two times in three, less for faces unlike their training images. They see a face, not what somebody feels.',
+    'The picture: what the camera sees, with a box around every detected face. A Haar cascade detects upright frontal faces that are not too small; it misses turned and tilted ones.',
+    'The bars: the probability of each expression for the face in the green box (f selects the next one). They are averaged over a short time so that they do not flicker; e turns this off.',
+    '"No face found" is about the current frame: nothing of an earlier frame is shown.',
+    'ms: the time to read the frame, to detect its faces, and to classify them. Frames that the classifier has no time for are dropped, so the picture is never delayed.',
+    'Nothing is recorded or sent. p saves a photo, and --record a video; the screen shows when they do.',
+    'Networks like these are right about two times in three, and less often for faces unlike their training images. They see an expression, not what a person feels.',
   ],
   summary: ({ state, ...view }) =>
     `${state.source?.name ?? 'camera'}: ${faceTitle({ state, ...view, cols: 40, rows: 1 })}`,

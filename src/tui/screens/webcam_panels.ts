@@ -7,11 +7,11 @@ import { focusOf, type WebcamState } from '../webcam_live.js';
 import { caption, viewFrame } from '../webcam_picture.js';
 import { bar } from '../widgets.js';
 
-/** Exactly what is said where there is no face. */
+/** The text for a frame without a face; the same as in the commands. */
 const NO_FACE = 'No face found';
-/** A live source without a frame for so long is stalled; opening for so long needs a hint. */
+/** A live source counts as stalled after this time without a frame. Opening a source for this long shows a hint. */
 const [STALLED_MS, HINT_MS] = [2000, 5000];
-/** Cells of the picture of what the model sees. */
+/** Size of the picture of the model's input, in cells. */
 const INPUT = { cols: 24, rows: 12 };
 
 type View = PanelView<WebcamState>;
@@ -22,7 +22,7 @@ export function stalled({ state, now }: Pick<ScreenView<WebcamState>, 'state' | 
   return phase === 'live' && source?.live === true && !frozen && now - frameAt > STALLED_MS;
 }
 
-/** `● camera 0 · 640×480 · 12 fps`: what must not be cut off comes first. */
+/** The title of the picture: `● camera 0 · 640×480 · 12 fps`. The most important part comes first, as the end may be cut. */
 export function pictureTitle(view: View): string {
   const { options, source, frame, frozen, drawn, phase } = view.state;
   const name = source?.name ?? (options === undefined ? 'camera' : nameOfSource(options.source));
@@ -31,7 +31,7 @@ export function pictureTitle(view: View): string {
   const rate = frame === undefined ? [] : [`${frame.width}×${frame.height}`, `${frame.fps.toFixed(0)} fps`];
   const late =
     frame !== undefined && frame.dropped > 0 ? [`${frame.dropped.toLocaleString('en')} dropped`] : [];
-  const parts = [basename(name), ...(drawn ? ['drawn, not detected'] : []), ...rate, ...late];
+  const parts = [basename(name), ...(drawn ? ['drawn faces, not detected'] : []), ...rate, ...late];
   return `${sign}${record}${parts.join(' · ')}`;
 }
 
@@ -39,7 +39,7 @@ function isLive(view: View): boolean {
   return view.state.phase === 'live' && !stalled(view);
 }
 
-/** Text where there is no picture, else the labels between its pieces. */
+/** The status while there is no picture, else the labels of the faces. */
 export function pictureLines(view: View): string[] {
   const { state, cols, rows, capability, theme } = view;
   if (state.frame === undefined || state.phase === 'failed')
@@ -62,19 +62,19 @@ export function picturePieces({ state, cols, rows, capability }: View): readonly
   return viewFrame(state.frame, { cols, rows }, capability, focusOf(state)).pictures;
 }
 
-/** What is going on, while there is nothing to see. */
+/** The status while there is no picture. */
 function statusLines({ state, theme, cols, now }: View): string[] {
   const room = cols - 2;
   const seconds = Math.max(0, Math.round((now - state.since) / 1000));
   switch (state.phase) {
     case 'off':
-      return ['the camera is off', 'r opens it · o takes another source'];
+      return ['the camera is off', 'r opens it · o opens another source'];
     case 'opening': {
       const name = state.options === undefined ? 'the camera' : nameOfSource(state.options.source);
       const hint =
         now - state.since < HINT_MS
           ? []
-          : ['no picture yet: in use by another program?', 'r tries again · o takes another source'];
+          : ['no picture yet: is another program using it?', 'r tries again · o opens another source'];
       return [
         ...wrapped(`opening ${name}… ${seconds} s`, room),
         ...hint.flatMap((text) => wrapped(text, room)),
@@ -85,7 +85,7 @@ function statusLines({ state, theme, cols, now }: View): string[] {
         ...wrapped(`✗ ${state.failure ?? 'it failed'}`, room).map(theme.bad),
         '',
         ...wrapped(
-          'r tries again · o takes another source (demo needs no camera) · m takes another model',
+          'r tries again · o opens another source (demo needs no camera) · m chooses another model',
           room,
         ),
       ];
@@ -94,7 +94,7 @@ function statusLines({ state, theme, cols, now }: View): string[] {
   }
 }
 
-/** The label of the face in focus, or why there is none. */
+/** The label of the face in focus, or the reason why there is none. */
 export function faceTitle(view: View): string {
   const { state, now } = view;
   switch (state.phase) {
@@ -116,7 +116,7 @@ export function faceTitle(view: View): string {
   }
 }
 
-/** Bars of the face in focus, and the figures. */
+/** The bars of the face in focus, and the figures. */
 export function faceLines(view: View): string[] {
   const { state, theme, cols, rows, now } = view;
   const classes = state.model?.classes ?? [];
@@ -134,16 +134,16 @@ export function faceLines(view: View): string[] {
   const head = [...bars, ''];
   if (!showsInput(view)) return [...head, ...words].slice(0, rows);
   const gap = Array.from({ length: INPUT.rows }, () => '');
-  return [...head.slice(0, -1), theme.dim('what the model sees:'), ...gap, ...words].slice(0, rows);
+  return [...head.slice(0, -1), theme.dim('input of the model:'), ...gap, ...words].slice(0, rows);
 }
 
-/** Whether there is room for the model's input under the bars. */
+/** Whether there is room for the model's input below the bars. */
 function showsInput({ state, rows, cols }: View): boolean {
   const classes = state.model?.classes.length ?? 0;
   return state.phase === 'live' && rows >= classes + INPUT.rows + 5 && cols >= INPUT.cols;
 }
 
-/** What the model sees of the face in focus. */
+/** The model's input for the face in focus. */
 export function inputPicture(view: View): readonly PlacedPicture[] {
   const { state } = view;
   const at = state.frame?.faces.findIndex(({ track }) => track === focusOf(state)) ?? -1;
@@ -157,8 +157,7 @@ function stateLines(view: View, now: number): string[] {
   const { frame, seenAt, model, smoothed, mirror } = state;
   if (frame === undefined) return [];
   const count = frame.faces.length;
-  const seen =
-    seenAt === undefined ? 'none seen yet' : `last seen ${Math.round((now - seenAt) / 1000)} s ago`;
+  const seen = seenAt === undefined ? 'no face yet' : `last seen ${Math.round((now - seenAt) / 1000)} s ago`;
   const faces = count === 0 ? seen : count === 1 ? '1 face' : `${count} faces · f: next`;
   const { capture, detect, classify } = frame.ms;
   const ms = (time: number): string => time.toFixed(0);
@@ -182,6 +181,6 @@ function summaryLines({ state, cols }: View): string[] {
       cols,
     ),
     ...(counts === '' ? [] : wrapped(counts, cols)),
-    'r again · o another source',
+    'r starts again · o opens another source',
   ];
 }
