@@ -54,7 +54,7 @@ const CASES: readonly Omit<ScreenCase, 'state'>[] = [
     screen,
     name: 'opening for long',
     own: webcamState({ phase: 'opening', since: NOW - 6000 }),
-    words: ['opening, 6 s', 'no picture yet', 'another source'],
+    words: ['opening, 6 s', 'no picture yet', 'r tries again'],
   },
   {
     screen,
