@@ -23,7 +23,7 @@ interface SystemPackages {
   readonly vulkan: Readonly<Record<string, string>>;
 }
 
-/** What gives this machine a usable GPU adapter; the commands are those of scripts/setup.mjs. */
+/** How to get a usable GPU adapter on this system. The commands are the same as in scripts/setup.mjs. */
 export function adapterFix(platform: NodeJS.Platform = process.platform): string {
   const packages = JSON.parse(
     readFileSync(new URL('scripts/system_packages.json', ROOT), 'utf8'),
@@ -46,7 +46,7 @@ export async function systemChecks(platform: NodeJS.Platform = process.platform)
   ];
 }
 
-/** Vulkan's files on Linux; the other systems bring their own interface. */
+/** Checks the files of Vulkan on Linux. Other systems include their own graphics interface. */
 export function driverChecks(platform: NodeJS.Platform): Check[] {
   if (graphicsApi(platform) === 'Vulkan') return [loaderCheck(), driverCheck()];
   return [{ name: 'graphics', ok: true, detail: `${graphicsApi(platform)}, part of the system` }];
@@ -111,7 +111,7 @@ function cascadeCheck(): Check {
 
 export function cameraCheck(platform: NodeJS.Platform): Check {
   if (platform !== 'linux') {
-    const detail = 'seen only by opening it: fer-tui webcam --source 0';
+    const detail = 'to test it: fer-tui webcam --source 0';
     return { name: 'camera', ok: true, optional: true, detail };
   }
   const devices = existsSync('/dev')

@@ -11,7 +11,7 @@ import type { Theme } from './theme.js';
  * A screen is one object of data and pure functions. `screens/home.ts` is a short one to read first.
  *
  * 1. `initial` is the screen's own state, S. Only key handlers and `open` change it, through `Actions`.
- * 2. `panels` turn that state into lines of text. A panel is told how many columns and rows it has.
+ * 2. `panels` turn that state into lines of text. The view tells a panel how many columns and rows it has.
  * 3. `layout` gives each panel its rectangle, for any size of terminal.
  * 4. `keys` is a table: which key does what, and when.
  *
@@ -40,7 +40,7 @@ export interface ScreenModule<S> {
   close?(act: Actions<S>): Promise<void>;
 }
 
-/** What every panel of a screen is given. */
+/** What all panels of a screen receive. */
 export interface ScreenView<S> {
   readonly state: S;
   readonly app: AppState;
@@ -52,7 +52,7 @@ export interface ScreenView<S> {
   readonly focus: string;
 }
 
-/** What one panel is given: also its size, inside the borders and the blank column on the left. */
+/** What one panel receives: also its size, without the borders and the blank column on the left. */
 export interface PanelView<S> extends ScreenView<S> {
   readonly cols: number;
   readonly rows: number;

@@ -41,7 +41,7 @@ const kibibytes = (bytes: number): string =>
     : `${(bytes / 1024).toFixed(bytes < 1024 ? 1 : 0)} KiB`;
 const megaflop = (flop: number): string => (flop === 0 ? '–' : (flop / 1e6).toFixed(flop < 1e5 ? 3 : 1));
 
-/** What there is room for, the less important left out. */
+/** The columns that fit into `cols` cells. The least important ones are left out first. */
 function columnsFor(cols: number, largest: number): readonly Column<LayerReport>[] {
   const wide: Column<LayerReport>[] = [
     { head: 'layer', width: 21, left: true, text: ({ name }) => name },
