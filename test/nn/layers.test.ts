@@ -146,7 +146,9 @@ describe('layers', () => {
     expect(() => SpatialDropout2D({ rate: 0.5 }).outputShape([8])).toThrow('SpatialDropout2D: input is an');
     expect(() => GlobalAveragePooling2D().outputShape([8])).toThrow('GlobalAveragePooling2D: input is an');
     expect(() => Dense({ units: 2 }).outputShape(IMAGE)).toThrow('Dense: input is a vector');
-    expect(() => Add().outputShape(IMAGE, [7, 10, 3], [7, 10, 4])).toThrow('Add: all inputs have the shape [7, 10, 3]');
+    expect(() => Add().outputShape(IMAGE, [7, 10, 3], [7, 10, 4])).toThrow(
+      'Add: all inputs have the shape [7, 10, 3]',
+    );
     expect(Add().outputShape(IMAGE, [7, 10, 3], [7, 10, 3])).toEqual(IMAGE);
   });
 
