@@ -31,7 +31,8 @@ export {
   type Precision,
   type StepMetrics,
 } from './nn/learner.js';
-export { aboutModel, buildModel, MODEL_NAMES, type ModelName, type ModelOptions } from './nn/models.js';
+export { MODEL_NAMES, type ModelName } from './nn/model_names.js';
+export { aboutModel, buildModel, type ModelOptions } from './nn/models.js';
 export {
   type GraphNode,
   type ModelSummary,

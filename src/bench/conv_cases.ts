@@ -5,7 +5,8 @@ import { grayFits } from '../gpu/kernels/conv2d_gray.js';
 import { winogradFits } from '../gpu/kernels/conv2d_winograd.js';
 import { type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
-import { buildModel, MODEL_NAMES } from '../nn/models.js';
+import { MODEL_NAMES } from '../nn/model_names.js';
+import { buildModel } from '../nn/models.js';
 import { type ConvShape, conv2dBackward, conv2dForward as referenceForward } from '../reference/conv2d.js';
 import { type BenchCase, CHECK_BATCH, checkedBy, type Trial } from './bench_case.js';
 

@@ -9,12 +9,12 @@
 const original = globalThis.setImmediate;
 let waiting = 0;
 
-const slowImmediate = ((callback: (...args: unknown[]) => void, ...args: unknown[]) =>
-  setTimeout(callback, 0, ...args)) as unknown as typeof setImmediate;
+const slowImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): NodeJS.Timeout =>
+  setTimeout(callback, 0, ...args);
 
 /** Runs `start`, which starts asynchronous GPU work, and resolves with its result. */
 export async function gpuWait<T>(start: () => Promise<T>): Promise<T> {
-  if (waiting++ === 0) globalThis.setImmediate = slowImmediate;
+  if (waiting++ === 0) Object.assign(globalThis, { setImmediate: slowImmediate });
   try {
     return await start();
   } finally {

@@ -16,9 +16,10 @@ export interface Tunable<V extends string> {
   readonly inputs: readonly Shape[];
   /**
    * Records one way and returns its outputs, which must be equal for all ways. Work recorded in `prepare` is done once
-   * for many runs, so it is not timed.
+   * for many runs, so it is not timed. `way` is one of `candidates`. (A method, so that a `Tunable<V>` is also a
+   * `Tunable<string>`: TypeScript compares the parameters of methods in both directions.)
    */
-  readonly trial: (rec: Recorder, way: V, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[];
+  trial(rec: Recorder, way: V, inputs: readonly Tensor[], prepare: Recorder): readonly Tensor[];
 }
 
 /** The best known ways to compute on one device. */
@@ -57,7 +58,7 @@ export function choose<V extends string>(gpu: Gpu, tunable: Tunable<V>): V {
   const { candidates } = tunable;
   const tuning = tuningOf(gpu);
   const key = tuningKey(tunable);
-  tuning.requested?.set(key, tunable as unknown as Tunable<string>);
+  tuning.requested?.set(key, tunable);
   const fits = (way: string | undefined): V | undefined => candidates.find((candidate) => candidate === way);
   const forced = tuning.forced.get(tunable.family);
   if (forced !== undefined) return fits(forced) ?? fits('naive') ?? candidates[0];

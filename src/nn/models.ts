@@ -11,6 +11,7 @@ import {
   ReLU,
   Softmax,
 } from './layers.js';
+import { MODEL_NAMES, type ModelName } from './model_names.js';
 import { Sequential } from './network.js';
 
 /** Options of the built-in networks. */
@@ -47,7 +48,7 @@ interface Plan extends ModelSizes {
   readonly about: string;
 }
 
-const PLANS = {
+const PLANS: Readonly<Record<ModelName, Plan>> = {
   'fer-cnn': {
     about: 'four convolution blocks (32, 64, 128, 256 filters) and two dense blocks: the reference network',
     ...{ filters: [32, 64, 128, 256], convolutions: 1, dense: [64, 64] },
@@ -61,7 +62,7 @@ const PLANS = {
       'four blocks of two convolutions (16, 64, 128, 256 filters) and one dense block of 128: the best that ships',
     ...{ filters: [16, 64, 128, 256], convolutions: 2, dense: [128] },
   },
-} satisfies Record<string, Plan>;
+};
 
 function layersOf(plan: Plan, options: ModelOptions): Layer[] {
   const { classes = 7, dropout, activation = 'elu' } = options;
@@ -89,12 +90,6 @@ function layersOf(plan: Plan, options: ModelOptions): Layer[] {
     Softmax(),
   ];
 }
-
-/** A built-in network. */
-export type ModelName = keyof typeof PLANS;
-
-/** Names of the built-in networks. */
-export const MODEL_NAMES = Object.keys(PLANS) as ModelName[];
 
 /** One sentence on a built-in network. */
 export function aboutModel(name: ModelName): string {

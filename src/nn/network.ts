@@ -24,7 +24,7 @@ export interface PlacedLayer {
   /** The layer. */
   readonly layer: Layer;
   /** Positions of its input layers; IMAGES is the network's input. */
-  readonly inputs: readonly number[];
+  readonly inputs: readonly [number, ...number[]];
   /** Shape of its first input, without the batch axis. */
   readonly inputShape: Shape;
   /** Without the batch axis. */
@@ -87,16 +87,18 @@ export class Network {
     const counts = new Map<string, number>();
     const layers: PlacedLayer[] = [];
     for (const [position, node] of nodes.entries()) {
-      const { layer, inputs = [position - 1] } = node;
+      const { layer } = node;
       const base = snakeCase(layer.kind);
       const seen = counts.get(base) ?? 0;
       counts.set(base, seen + 1);
       const own = node.name ?? (seen === 0 ? base : `${base}_${seen}`);
       if (layers.some((other) => other.name === own))
         throw new ShapeError(name, 'layer names are unique', 'another name', own);
-      const [inputShape, ...others] = inputs.map((from) => this.#shapeAt(layers, from, own));
-      if (inputShape === undefined)
-        throw new ShapeError(name, `layer ${own} has inputs`, 'one or more', 'none');
+      const [first, ...rest] = node.inputs ?? [position - 1];
+      if (first === undefined) throw new ShapeError(name, `layer ${own} has inputs`, 'one or more', 'none');
+      const inputs = [first, ...rest] as const;
+      const inputShape = this.#shapeAt(layers, first, own);
+      const others = rest.map((from) => this.#shapeAt(layers, from, own));
       for (const from of inputs) this.#uses.set(from, (this.#uses.get(from) ?? 0) + 1);
       layers.push({
         ...{ name: own, layer, inputs, inputShape, outputShape: layer.outputShape(inputShape, ...others) },
@@ -144,10 +146,16 @@ export class Network {
    */
   call(ctx: Context, images: TensorVar, onLayer?: OnLayer): TensorVar {
     const values = new Map([[IMAGES, images]]);
+    const valueAt = (position: number): TensorVar => {
+      const value = values.get(position);
+      if (value === undefined) throw new Error(`${this.name}: no output of layer ${position} was recorded`);
+      return value;
+    };
     const covered = new Set<number>();
     for (const [index, { name, layer, inputs: from }] of this.layers.entries()) {
       if (covered.has(index)) continue;
-      const inputs = from.map((i) => values.get(i)) as unknown as LayerInputs;
+      const [first, ...rest] = from;
+      const inputs: LayerInputs = [valueAt(first), ...rest.map(valueAt)];
       const chain = onLayer ? [] : this.#chainFrom(index);
       const block = fusedBlock(chain, inputs[0].value.shape.at(-1) ?? 1);
       if (block === undefined) {

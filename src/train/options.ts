@@ -1,4 +1,5 @@
 import { PREPROCESS } from '../data/preprocess.js';
+import { MODEL_NAMES } from '../nn/model_names.js';
 import { MODES, MONITORS } from './callbacks/monitor.js';
 import { SCHEDULES } from './schedules.js';
 
@@ -40,7 +41,7 @@ export const OPTIONS = {
   model: {
     type: 'string',
     default: 'fer-cnn',
-    choices: ['fer-cnn', 'fer-shallow', 'fer-vgg'],
+    choices: MODEL_NAMES,
     help: 'network to train',
   },
   filters: {

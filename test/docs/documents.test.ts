@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
-import { buildModel, MODEL_NAMES } from '../../src/nn/models.js';
+import { MODEL_NAMES } from '../../src/nn/model_names.js';
+import { buildModel } from '../../src/nn/models.js';
 
 const markdownIn = (folder: string): string[] =>
   readdirSync(folder)

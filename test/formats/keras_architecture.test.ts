@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
-import { buildModel, MODEL_NAMES } from '../../src/nn/models.js';
+import { MODEL_NAMES } from '../../src/nn/model_names.js';
+import { buildModel } from '../../src/nn/models.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { everything, miniXception } from '../helpers/networks.js';
 import * as SAMPLES from './keras_samples.js';

@@ -1,7 +1,8 @@
 import type { TuneResult } from '../../gpu/autotune.js';
 import { openGpu } from '../../gpu/device.js';
 import { tablePath } from '../../gpu/tuning_table.js';
-import { buildModel, MODEL_NAMES } from '../../nn/models.js';
+import { MODEL_NAMES } from '../../nn/model_names.js';
+import { buildModel } from '../../nn/models.js';
 import { tuneModels } from '../../train/tune.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';

@@ -1,7 +1,8 @@
 import { networkCosts, receptiveFields } from '../../nn/cost.js';
 import { initialize } from '../../nn/init.js';
 import { Learner } from '../../nn/learner.js';
-import { buildModel, MODEL_NAMES } from '../../nn/models.js';
+import { MODEL_NAMES } from '../../nn/model_names.js';
+import { buildModel } from '../../nn/models.js';
 import type { Network } from '../../nn/network.js';
 import type { NamedArrays } from '../../nn/parameters.js';
 import { openModel } from '../../train/weights.js';
