@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect, it } from 'vitest';
+import { atomicWrite, makeFolder, writeError } from '../../src/util/atomic_write.js';
+import { RunError } from '../../src/util/errors.js';
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-write-'));
+
+it('writes all parts in order, replaces a longer file, and leaves nothing else', () => {
+  const dir = folder();
+  const path = join(dir, 'a');
+  writeFileSync(path, 'something much longer than the new text');
+  atomicWrite(path, 'é', Uint8Array.of(0, 255), new Uint8Array([9, 65, 66, 9]).subarray(1, 3));
+  expect(readFileSync(path)).toEqual(Buffer.from([0xc3, 0xa9, 0, 255, 65, 66]));
+  expect(readdirSync(dir)).toEqual(['a']);
+});
+
+it('a write that fails is a RunError, and leaves the old file and no temporary one', () => {
+  const dir = folder();
+  mkdirSync(join(dir, 'taken'));
+  writeFileSync(join(dir, 'taken', 'old'), 'kept');
+  // A folder cannot be replaced by a file: the rename at the end fails.
+  expect(() => atomicWrite(join(dir, 'taken'), 'new')).toThrow(RunError);
+  expect(readdirSync(dir)).toEqual(['taken']);
+  expect(readFileSync(join(dir, 'taken', 'old'), 'utf8')).toBe('kept');
+});
+
+it.each([
+  ['ENOSPC', 'the disk is full'],
+  ['EACCES', 'no permission'],
+  ['EPERM', 'nothing can be made there'],
+  ['ENOTDIR', 'a part of this path is a file'],
+  ['EROFS', 'read-only'],
+  ['ENOENT', 'no such folder'],
+])('%s says: %s', (code, advice) => {
+  const cause = Object.assign(new Error('as the system says it'), { code });
+  const error = writeError('/some/file', cause);
+  expect(error.message).toContain('cannot write /some/file: ');
+  expect(error.message).toContain(advice);
+  expect(error.message).toContain('--out');
+  expect([error.cause, error.exitCode]).toEqual([cause, 5]);
+});
+
+it('other errors say what the system says', () => {
+  expect(writeError('/f', Object.assign(new Error('i/o error'), { code: 'EIO' })).message).toBe(
+    'cannot write /f: i/o error',
+  );
+  expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd');
+});
+
+it('makes a folder with its parents, also by a relative path; one that is there stays', () => {
+  const dir = folder();
+  const deep = join(dir, 'a', 'b', 'c');
+  makeFolder(relative(process.cwd(), deep));
+  expect(existsSync(deep)).toBe(true);
+  makeFolder(deep);
+  writeFileSync(join(dir, 'file'), '');
+  expect(() => makeFolder(join(dir, 'file', 'x'))).toThrow('ENOTDIR');
+});
