@@ -129,7 +129,7 @@ export interface EpochEvent {
   readonly lr: number;
   /** Images per second in training; validation does not count. */
   readonly imgPerS: number;
-  /** Images per second in training; validation does not count. */
+  /** Duration of the epoch and its validation; pauses do not count. */
   readonly seconds: number;
   /** Seconds to the end of the run; null if unknown. */
   readonly etaS: number | null;
