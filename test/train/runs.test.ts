@@ -99,6 +99,72 @@ describe('runs', () => {
   });
 });
 
+describe('the report of a run', () => {
+  const report = (events: readonly TrainEvent[], lock = false) => {
+    const parent = folder();
+    write(parent, 'r', events);
+    if (lock) writeFileSync(join(parent, 'r', 'lock'), String(process.pid));
+    return findRun('r', parent);
+  };
+  const began = start('2026-01-01T00:00:00Z', { lr: 1 });
+
+  it('says where the run is: its last start or end counts, a live process before all', () => {
+    const ended = (status: 'stopped' | 'early-stop' | 'failed'): TrainEvent => ({
+      ...{ type: 'end', status, exit: 0 },
+    });
+    for (const status of ['stopped', 'early-stop', 'failed'] as const) {
+      expect(report([began, ended(status)]).status).toBe(status);
+    }
+    expect(report([began, end, epoch(1, 0.5)]).status).toBe('finished');
+    expect(report([began, end, began]).status).toBe('crashed');
+    expect(report([began, ended('stopped'), began, end]).status).toBe('finished');
+    expect(report([]).status).toBe('crashed');
+    expect(report([began, end], true).status).toBe('running');
+  });
+
+  it('names model, data, adapter and settings of its first start', () => {
+    const other = { ...start('2026-01-09T00:00:00Z', {}), model: 'other' } as TrainEvent;
+    expect(report([began, other])).toMatchObject({
+      ...{ begun: '2026-01-01T00:00:00Z', model: 'fer-cnn', data: 'faces', adapter: 'a card', of: 3 },
+      ...{ config: { lr: 1 }, damagedAfter: null, note: '' },
+    });
+    expect(report([])).toMatchObject({ begun: '', model: '?', data: '?', adapter: '?', of: 0, best: null });
+  });
+
+  it('has the best epoch: the first of equals; by training accuracy where nothing was validated', () => {
+    expect(report([began, epoch(1, 0.3), epoch(2, 0.6), epoch(3, 0.6)]).best).toEqual({ epoch: 2, acc: 0.6 });
+    const { val: _, ...bare } = epoch(1, 0);
+    const run = report([began, bare]);
+    expect(run.best).toEqual({ epoch: 1, acc: 0.5 });
+    expect(historyCsv(run).split('\n')[1]).toBe('1,1,0.5,,,0.001,100,10');
+  });
+
+  it('has the epochs in order, although a resumed run told them out of it', () => {
+    const run = report([began, epoch(3, 0.3), epoch(1, 0.1), epoch(2, 0.2), epoch(3, 0.4)]);
+    expect(run.epochs.map((e) => e.epoch)).toEqual([1, 2, 3]);
+    expect([run.seconds, run.best?.acc]).toEqual([30, 0.4]);
+  });
+
+  it('differs from another in settings that one of them lacks, but not in its folder', () => {
+    const one = report([start('', { out: 'runs/a', lr: 1, dropout: 0.5, seed: null })]);
+    const other = report([start('', { out: 'runs/b', lr: 1, batch: 8 })]);
+    expect([...differingSettings([one, other])]).toEqual([
+      ['dropout', ['0.5', '']],
+      ['batch', ['', '8']],
+    ]);
+    expect(differingSettings([one]).size).toBe(0);
+  });
+
+  it('are listed latest first, whatever their names', () => {
+    const parent = folder();
+    const months = { c: '02', a: '03', b: '01' };
+    for (const [name, month] of Object.entries(months)) write(parent, name, [start(`2026-${month}-01`, {})]);
+    writeFileSync(join(parent, 'events.ndjson'), '');
+    expect(listRuns(parent).map(({ name }) => name)).toEqual(['a', 'c', 'b']);
+    expect(() => findRun('x', folder())).toThrow(/^no run "x"; there are none in .* yet$/);
+  });
+});
+
 describe('a settings file', () => {
   const file = (name: string, text: string): string => {
     const path = join(folder(), name);

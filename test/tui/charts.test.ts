@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scaleOver, shortNumber, ticks } from '../../src/tui/charts/axis.js';
+import { percent, scaleOver, shortNumber, ticks } from '../../src/tui/charts/axis.js';
 import { chartTable, epochSeries, legend, lineChart, type Series } from '../../src/tui/charts/line_chart.js';
 import { widthOf } from '../../src/tui/text.js';
 import { makeTheme } from '../../src/tui/theme.js';
@@ -44,6 +44,147 @@ describe('scales', () => {
     [0.00001, '1.0e-5'],
     [0, '0.000'],
   ])('write %f as %s', (value, text) => expect(shortNumber(value)).toBe(text));
+});
+
+describe('ticks', () => {
+  it('are 1, 2 or 5 times a power of ten apart', () => {
+    expect(ticks(0, 100, 10)).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
+    expect(ticks(0, 100, 9)).toEqual([0, 20, 40, 60, 80, 100]);
+    expect(ticks(0, 100, 4)).toEqual([0, 50, 100]);
+    expect(ticks(0, 100, 1)).toEqual([0, 100]);
+    expect(ticks(-3, 3, 3)).toEqual([-2, 0, 2].map((v) => expect.closeTo(v, 12)));
+    expect(ticks(0, 1, 0)).toEqual([0]);
+    expect(ticks(0, 1, 9, { whole: true })).toEqual([0, 1]);
+    expect(ticks(5, 2, 4)).toEqual([5]);
+  });
+
+  it('keep to a given range, and scales to theirs', () => {
+    const scale = scaleOver([1, 99], { range: [0, 4] });
+    expect([scale.low, scale.high, scale.place(1), scale.place(4)]).toEqual([0, 4, 0.25, 1]);
+    expect(scaleOver([4])).toMatchObject({ low: 3.6, high: expect.closeTo(4.4, 12) });
+    expect(scaleOver([0])).toMatchObject({ low: -0.5, high: 0.5 });
+    expect(scaleOver([-2])).toMatchObject({ low: -2.5, high: -1.5 });
+    const log = scaleOver([1, 100], { log: true });
+    expect([log.place(1), log.place(10), log.place(100)]).toEqual([0, expect.closeTo(0.5, 12), 1]);
+  });
+
+  it.each([
+    [0.001, '0.001'],
+    [0.00099, '9.9e-4'],
+    [0.1, '0.10'],
+    [10, '10.0'],
+    [100, '100'],
+    [99_999, '99999'],
+    [100_000, '1.0e+5'],
+    [-12.34, '-12.3'],
+  ])('a number of an axis: %d is %s', (value, text) => expect(shortNumber(value)).toBe(text));
+
+  it('percent', () => {
+    expect([percent(0.4567), percent(0.4567, 0), percent(1, 2)]).toEqual(['45.7 %', '46 %', '100.00 %']);
+  });
+});
+
+describe('a line chart, cell by cell', () => {
+  const ascii = { cols: 26, rows: 6, theme: PLAIN, glyphs: 'ascii' as const };
+  const points = (...ys: number[]) => ys.map((y, x) => ({ x, y }));
+  const draw = (ys: readonly number[], more: Partial<Series> = {}, over: object = {}): string[] =>
+    lineChart([{ name: 'a', role: 'train', mark: '*', points: points(...ys), ...more }], {
+      ...ascii,
+      ...over,
+    });
+
+  it('rises to the right, high values at the top', () => {
+    // Column c of 0..19 lies in row round(4 - 4c / 19).
+    const columns = Array.from({ length: 20 }, (_, c) => Math.round(4 - (4 * c) / 19));
+    const rows = [0, 1, 2, 3, 4].map((row) => columns.map((at) => (at === row ? '*' : ' ')).join(''));
+    const lines = draw([0, 4], {}, { y: [0, 4] });
+    expect(lines.slice(0, 5).map((line) => line.slice(6).padEnd(20))).toEqual(rows);
+    expect(lines.map((line) => line.slice(0, 6))).toEqual([
+      ...[' 4.00|', '     |', '     |', '     |', '0.000|', '     +'],
+    ]);
+    expect(draw([0, 4], {}, { y: [0, 4], rows: 9 })[4]).toMatch(/^ 2\.00\|/);
+  });
+
+  it('joins low and high of a point, and breaks where there is no number', () => {
+    const spike = [
+      { x: 0, y: 1 },
+      { x: 1, y: 1, low: 0, high: 4 },
+      { x: 2, y: 1 },
+    ];
+    const lines = draw([], { points: spike }, { y: [0, 4] });
+    expect(lines.slice(0, 5).map((line) => line[6 + 10])).toEqual(Array(5).fill('*'));
+    const gap = draw([2, Number.NaN, 2], {}, { y: [0, 4] });
+    expect(gap.join('').match(/\*/g)).toHaveLength(2);
+    const whole = draw([2, 2, 2], {}, { y: [0, 4] });
+    expect(whole[2]?.slice(6)).toBe('*'.repeat(20));
+  });
+
+  it('has the label that is asked for, markers in ASCII, and room for the widest value', () => {
+    const lines = draw(
+      [1, 2],
+      {},
+      { xLabel: 'step', format: (v: number) => `${v} units`, markers: [{ x: 0, sign: '▼' }] },
+    );
+    expect(lines[0]).toMatch(/^2 units\|v/);
+    expect(lines.at(-1)).toMatch(/^ {7}\+.* step$/);
+    for (const [sign, letter] of [
+      ['‖', '='],
+      ['▲', '^'],
+      ['✓', '+'],
+      ['x', 'x'],
+    ] as const) {
+      expect(draw([1, 2], {}, { markers: [{ x: 0, sign }] })[0]).toContain(`|${letter}`);
+    }
+  });
+
+  it('needs 16 columns, 3 rows and a number', () => {
+    for (const over of [{ cols: 15 }, { rows: 2 }])
+      expect(draw([1, 2], {}, over).join('')).toBe('no values yet');
+    expect(draw([1, 2], {}, { cols: 16, rows: 3 }).join('')).toContain('*');
+    expect(draw([], {}, { rows: 5 })).toEqual(['', '', 'no values yet', '', '']);
+  });
+
+  it('reaches to baselines; a log scale puts the geometric mean into the middle', () => {
+    expect(draw([1, 2], {}, { baselines: [{ y: 8, label: 'far' }] })[0]).toMatch(/^8\.00\|.*far$/);
+    const log = draw([1, 10, 100], {}, { log: true, rows: 6 });
+    expect(log[2]?.slice(5)).toContain('*');
+    expect(log[2]?.indexOf('*')).toBeLessThan(5 + 12);
+  });
+
+  it('marks points apart by a cell at least, in the marks of its place', () => {
+    const dots = lineChart(
+      [{ name: 'a', role: 'train', mark: 'o', dots: true, points: points(...Array<number>(200).fill(1)) }],
+      options,
+    );
+    const marks = dots.join('').match(/o/g) ?? [];
+    expect(marks.length).toBeGreaterThan(30);
+    const styles = [0, 1, 2, 3, 4].map((i) => epochSeries(i, 'a', [{ epoch: 1 }], () => 1));
+    expect(styles.map(({ mark }) => mark).join('')).toBe('*o+x*');
+    expect(styles[1]).toMatchObject({ role: 'validation', dots: true, points: [{ x: 1, y: 1 }] });
+  });
+
+  it('a legend has the latest number, and no unnamed curve; nor has the table', () => {
+    const a: Series = { name: 'a', role: 'train', mark: '*', points: points(1, 2, Number.NaN) };
+    const faint: Series = { ...a, name: 'faint', unnamed: true };
+    expect(legend([a, faint], options)).toBe('a ── 2.00');
+    expect(legend([a, { ...a, name: 'b', points: [] }], { ...options, glyphs: 'ascii' })).toBe(
+      'a * 2.00  b * –',
+    );
+    const b: Series = {
+      ...a,
+      name: 'a long name that is cut',
+      points: [
+        { x: 0.5, y: 7 },
+        { x: 1, y: 8 },
+      ],
+    };
+    expect(chartTable([a, faint, b], { rows: 4, xLabel: 'step' })).toEqual([
+      '   step          a a long nam',
+      '      2        NaN          –',
+      '      1       2.00       8.00',
+      '   0.50          –       7.00',
+    ]);
+  });
 });
 
 describe('a line chart', () => {

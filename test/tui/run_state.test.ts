@@ -82,7 +82,154 @@ describe('the state of a run', () => {
   });
 });
 
+describe('what happened in a run', () => {
+  const [start, ...rest] = fakeEvents({ epochs: 2, steps: 4 }) as [TrainEvent, ...TrainEvent[]];
+  const note = (kind: string, step?: number): TrainEvent =>
+    ({ type: 'note', kind, message: `told ${kind}`, ...(step !== undefined && { step }) }) as TrainEvent;
+
+  it('has a sign, a text and a kind for each event', () => {
+    const numbers = { loss: 1, acc: 0.456, recall: [] };
+    const run = play([
+      start,
+      ...rest,
+      { type: 'validation', step: 6, epoch: 2, val: numbers, seconds: 1 },
+      { type: 'error', message: 'no', exit: 1 },
+      { type: 'end', status: 'failed', exit: 1 },
+    ]);
+    expect(run.happened.map(({ sign, text, kind }) => [sign, text, kind])).toEqual([
+      ['●', 'fer-cnn on drawn faces', 'info'],
+      ['✓', 'epoch 1: loss 2.000, val 15.0 % (best so far, saved)', 'good'],
+      ['●', 'epoch 2: loss 1.000, val 30.0 %', 'info'],
+      ['✓', 'validated: 45.6 %', 'info'],
+      ['✗', 'no', 'bad'],
+      ['✗', 'failed', 'bad'],
+    ]);
+    expect(run.validation).toEqual({ numbers, at: 1.5 });
+    expect(play([{ type: 'end', status: 'stopped', exit: 0 }]).happened.at(-1)).toMatchObject({
+      ...{ sign: '✓', text: 'stopped', kind: 'good' },
+    });
+  });
+
+  it('knows its time: now, or that of the log, where it has one', () => {
+    const epoch = rest.find(({ type }) => type === 'epoch') as TrainEvent;
+    expect(applyEvent(beginRun(0), epoch, 7)).toMatchObject({ heard: 7, happened: [{ at: 7 }] });
+    const back = applyEvent(beginRun(5), epoch, undefined);
+    expect(back).toMatchObject({ heard: 5, happened: [{ at: Date.parse('2026-11-23T10:01:00Z') }] });
+    expect(applyEvent(beginRun(5), start, undefined).happened).toMatchObject([{ at: undefined }]);
+  });
+
+  it('is kept for the latest two hundred lines', () => {
+    const many = Array.from(
+      { length: 205 },
+      (_, i) => ({ ...note('data'), message: String(i) }) as TrainEvent,
+    );
+    const { happened } = play(many);
+    expect([happened.length, happened[0]?.text, happened.at(-1)?.text]).toEqual([200, '5', '204']);
+  });
+
+  it('changes the phase by what is told, and marks rates and pauses alone', () => {
+    let run = play([start, ...rest.slice(0, 3)]);
+    const phases = ['pause', 'checkpoint', 'continue', 'lr', 'stopping', 'resume'].map((kind) => {
+      run = play([note(kind)], run);
+      return run.phase;
+    });
+    expect(phases).toEqual(['paused', 'paused', 'training', 'training', 'stopping', 'stopping']);
+    expect(run.markers).toEqual([
+      { x: 0.75, sign: '‖' }, // without a step of its own: at the last one
+      { x: 0.75, sign: '▼' },
+    ]);
+    expect(
+      run.happened
+        .slice(-6)
+        .map(({ sign }) => sign)
+        .join(''),
+    ).toBe('‖●▸▼●↺');
+  });
+
+  it('a step ends compiling, but neither a pause nor a stop', () => {
+    const compiling = { ...note('compile'), progress: { done: 1, total: 2 } } as TrainEvent;
+    const step = rest[0] as TrainEvent;
+    expect(play([start, compiling]).progress).toEqual({ text: 'told compile', done: 1, total: 2 });
+    expect(play([start, compiling, step])).toMatchObject({
+      phase: 'training',
+      progress: undefined,
+      rate: 0.001,
+    });
+    expect(play([start, step, note('pause'), step]).phase).toBe('paused');
+    expect(play([start, step, note('stopping'), step]).phase).toBe('stopping');
+    expect(play([start, step, compiling]).phase).toBe('training');
+  });
+
+  it('an epoch that is told again replaces it and those after it', () => {
+    const run = play([start, ...rest]);
+    const again = rest.find(({ type }) => type === 'epoch') as TrainEvent;
+    expect(play([again], run).epochs.map(({ epoch }) => epoch)).toEqual([1]);
+    expect(run.acc.whole.map(({ x, y }) => [x, y])[5]).toEqual([1.5, 0.06]);
+    const { val: _, ...bare } = again as Extract<TrainEvent, { type: 'epoch' }>;
+    expect(play([bare], run).validation).toBe(run.validation);
+    expect(play([bare]).happened[0]?.text).toBe('epoch 1: loss 2.000 (best so far, saved)');
+  });
+
+  it('a run is taken up again without its end; only a live run is active', () => {
+    const over = play([...fakeEnd(), { type: 'error', message: 'x', exit: 1 }], play([start, ...rest]));
+    expect(reopened(over, 9)).toMatchObject({
+      ...{ phase: 'starting', begun: 9, heard: 9, result: undefined, error: undefined, end: undefined },
+    });
+    expect([isActive(beginRun(0)), isActive(beginRun(0, false)), isActive(undefined)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(loseRun(beginRun(0), 'SIGKILL', 3)).toMatchObject({
+      ...{ phase: 'lost', happened: [{ at: 3, text: 'the engine ended: SIGKILL', kind: 'bad' }] },
+    });
+    const failed = play([{ type: 'end', status: 'failed', exit: 1 }]);
+    expect([isActive(failed), isActive(loseRun(beginRun(0), '', 0))]).toEqual([false, false]);
+  });
+});
+
 describe('a curve', () => {
+  it('merges pairs into their mean, their ends and the later place once it has 1024 points', () => {
+    const curve = new Curve();
+    for (let i = 1; i <= 1024; i++) curve.add(i, i % 2 === 0 ? 3 : 1);
+    expect(curve.whole).toHaveLength(512);
+    expect(curve.whole[0]).toEqual({ x: 2, y: 2, low: 1, high: 3 });
+    expect(curve.smooth[0]?.x).toBe(2);
+    expect(curve.smooth[0]?.y).toBeCloseTo(0.9 * 1 + 0.1 * 3, 12);
+    curve.add(1025, 7);
+    expect(curve.whole).toHaveLength(512); // half a piece
+    curve.add(1026, 1);
+    expect(curve.whole.at(-1)).toEqual({ x: 1026, y: 4, low: 1, high: 7 });
+  });
+
+  it('does not merge before', () => {
+    const curve = new Curve();
+    for (let i = 1; i <= 1023; i++) curve.add(i, 1);
+    expect(curve.whole).toHaveLength(1023);
+    expect(curve.recent.map(({ x }) => x)).toEqual(Array.from({ length: 512 }, (_, i) => 512 + i));
+  });
+
+  it('cut at a place keeps that place, and smooths on from there', () => {
+    const curve = new Curve();
+    for (const [x, y] of [1, 1, 9, 9].entries()) curve.add(x, y);
+    curve.cutAfter(1);
+    for (const points of [curve.whole, curve.recent, curve.smooth])
+      expect(points.map(({ x }) => x)).toEqual([0, 1]);
+    curve.add(2, 2);
+    expect(curve.smooth.at(-1)?.y).toBeCloseTo(1.1, 12);
+    curve.add(3, Number.NaN);
+    expect([curve.recent.length, curve.whole.length]).toEqual([4, 3]);
+  });
+
+  it('forgets half a piece when it is cut', () => {
+    const curve = new Curve();
+    for (let i = 1; i <= 1025; i++) curve.add(i, i === 1025 ? 99 : 1);
+    curve.cutAfter(1024);
+    curve.add(1025, 1);
+    curve.add(1026, 1);
+    expect(curve.whole.at(-1)).toEqual({ x: 1026, y: 1, low: 1, high: 1 });
+  });
+
   it('keeps spikes, ends and a bounded number of points however long it gets', () => {
     const curve = new Curve();
     for (let i = 1; i <= 200_000; i++) curve.add(i, i === 77_777 ? 50 : 1);
