@@ -121,6 +121,7 @@ describe('calibration', () => {
     expect(ece([0.81, true], [0.79, false])).toBeCloseTo((0.19 + 0.79) / 2, 6);
     // 0.935 > 14/15 is in the last bin, with certainty itself.
     expect(ece([0.935, false], [1, true])).toBeCloseTo(Math.abs(1 - 1.935) / 2, 6);
+    expect(ece([0.88, true], [0.935, false])).toBeCloseTo((0.12 + 0.935) / 2, 6);
     expect(ece([1, true], [1, true])).toBe(0);
   });
 

@@ -117,6 +117,9 @@ describe('the progress line of a terminal', () => {
     clock.ms = 100;
     printer.show(note('compiling', 3));
     expect(take()).toBe(`${REPAINT}[###############-----] compiling`);
+    clock.ms = 199;
+    printer.show(note('compiling', 4));
+    expect(take()).toBe('');
     printer.show(EPOCH);
     expect(take()).toBe(`${REPAINT}epoch 7/30  loss 1.182  acc 55.9 %  lr 5e-4  — img/s  ETA —\n`);
     printer.show(EPOCH);
@@ -127,7 +130,7 @@ describe('the progress line of a terminal', () => {
 
   it('keeps one column free of 80, if the width is unknown', () => {
     const { printer, take } = printing(true);
-    printer.show(note('x'.repeat(200), 4));
+    printer.show(note('x'.repeat(200), 5)); // 5 of 4
     expect(take()).toBe(`${REPAINT}[####################] ${'x'.repeat(79 - 23)}`);
   });
 

@@ -65,7 +65,9 @@ describe('requests to a training', () => {
     expect(control.takeWishes()).toEqual(['validate', 'checkpoint']);
     expect([control.wishing, control.takeWishes()]).toEqual([false, []]);
     control.ask('validate');
-    expect(control.takeWishes()).toEqual(['validate']);
+    control.setLearningRate(0.5);
+    control.setLearningRate(0.1);
+    expect(control.takeWishes()).toEqual(['validate', { lr: 0.1 }]);
   });
 
   it('a rate is above 0 and at most 10', () => {
