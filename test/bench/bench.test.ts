@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BenchCase, CheckedTrial } from '../../src/bench/bench_case.js';
 import { kernelCases } from '../../src/bench/kernel_cases.js';
 import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
@@ -33,6 +33,62 @@ describe('statistics', () => {
     });
     expect(samples).toEqual([1, 2, 3, 4]);
     expect(shares).toEqual([0.25, 0.5, 0.75, 1]);
+  });
+});
+
+describe('the statistics of samples', () => {
+  it('are order statistics: middle, 95 of 100, and the ranks around the middle', () => {
+    expect(summarize([3, 1, 2])).toEqual({ median: 2, p95: 3, low: 1, high: 3, n: 3 });
+    // The interval of 1.96 * sqrt(25) / 2 = 4.9 ranks around 12.5: from rank 7 to rank 18.
+    const ranks = Array.from({ length: 25 }, (_, i) => i);
+    expect(summarize(ranks)).toEqual({ median: 12, p95: 23, low: 7, high: 18, n: 25 });
+    expect(summarize([10, 9, 100]).high).toBe(100); // numbers, not texts, are sorted
+    const samples = [2, 1];
+    summarize(samples);
+    expect(samples).toEqual([2, 1]);
+  });
+
+  it('in another unit are all scaled, but their number', () => {
+    const summary = { median: 1, p95: 2, low: 3, high: 4, n: 5 };
+    expect(scaled(summary, 10)).toEqual({ median: 10, p95: 20, low: 30, high: 40, n: 5 });
+  });
+
+  it('are the same where their intervals touch', () => {
+    const between = (low: number, high: number) => ({ median: (low + high) / 2, p95: high, low, high, n: 9 });
+    expect(verdict(between(10, 12), between(8, 10))).toBe('same within noise');
+    expect(verdict(between(10, 12), between(12, 14))).toBe('same within noise');
+    expect(verdict(between(10, 12), between(8, 9.9))).toBe('faster');
+    expect(verdict(between(10, 12), between(12.1, 14))).toBe('slower');
+  });
+});
+
+describe('sampling', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** The number of samples when each run takes 100 ms, and the progress. */
+  async function sampled(options: Parameters<typeof sample>[1]) {
+    let time = 5000;
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+    const shares: number[] = [];
+    const run = async () => {
+      time += 100;
+      return 1;
+    };
+    const samples = await sample(run, { ...options, onSample: (share) => shares.push(share) });
+    return { n: samples.length, shares };
+  }
+
+  it('goes on for its seconds, after a warm-up that does not count', async () => {
+    expect((await sampled({})).n).toBe(10);
+    expect((await sampled({ seconds: 2 })).n).toBe(20);
+    expect((await sampled({ seconds: 100 })).n).toBe(50);
+    expect((await sampled({ seconds: 100, most: 7 })).n).toBe(7);
+    expect((await sampled({ seconds: 0 })).n).toBe(5);
+  });
+
+  it('tells its progress by time or number, whichever is further', async () => {
+    expect((await sampled({ seconds: 0.4, least: 2 })).shares).toEqual([0.25, 0.5, 0.75, 1]);
+    expect((await sampled({ seconds: 100, least: 1, most: 4 })).shares).toEqual([0.25, 0.5, 0.75, 1]);
   });
 });
 

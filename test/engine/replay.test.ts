@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { News } from '../../src/engine/engine.js';
 import { Outbox } from '../../src/engine/outbox.js';
 import type { Batch } from '../../src/engine/protocol.js';
 import { ReplayEngine, type ReplayOptions } from '../../src/engine/replay.js';
@@ -80,7 +81,114 @@ describe('a replayed log', () => {
   });
 });
 
+describe('the replay of a log', () => {
+  /** What an engine tells, beside its heartbeats. */
+  function heard(options: ReplayOptions = {}, count = 40) {
+    const events = Array.from(
+      { length: count },
+      (_, i): TrainEvent => ({ type: 'note', kind: 'lr', message: `${i}` }),
+    );
+    const engine = new ReplayEngine(events, options);
+    const news: News[] = [];
+    const leave = engine.listen((item) => news.push(item));
+    const notes = () =>
+      news.flatMap((n) => (n.type === 'train' && n.event.type === 'note' ? [n.event.message] : []));
+    const beats = () => news.filter(({ type }) => type === 'heartbeat').length;
+    return { engine, news, notes, beats, leave };
+  }
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => `${i}`);
+
+  it('tells 20 events a second in order, then ends by itself', () => {
+    const { engine, notes, beats } = heard();
+    expect(vi.getTimerCount()).toBe(0);
+    engine.begin();
+    engine.begin();
+    vi.advanceTimersByTime(1000);
+    expect([notes(), beats(), engine.done]).toEqual([upTo(20), 20, false]);
+    vi.advanceTimersByTime(5000);
+    expect([notes(), engine.done, vi.getTimerCount()]).toEqual([upTo(40), true, 0]);
+  });
+
+  it('keeps fractions of events, so that slow replays are not slower', () => {
+    const { engine, notes } = heard({ eventsPerSecond: 7 });
+    engine.begin();
+    vi.advanceTimersByTime(3050);
+    expect(notes()).toEqual(upTo(21));
+  });
+
+  it('stalls before an event, without a heartbeat, and crashes before one', () => {
+    const stalled = heard({ eventsPerSecond: 100, stallAt: 7 });
+    stalled.engine.begin();
+    vi.advanceTimersByTime(1000);
+    expect([stalled.notes(), stalled.beats()]).toEqual([upTo(7), 2]);
+    void stalled.engine.close();
+    const crashed = heard({ crashAt: 3 });
+    crashed.engine.begin();
+    vi.advanceTimersByTime(1000);
+    expect(crashed.notes()).toEqual(upTo(3));
+    expect(crashed.news.at(-1)).toEqual({ type: 'exit', code: null, signal: 'SIGKILL' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is alive while it is paused, and starts anew with a training', () => {
+    const { engine, notes, beats, news } = heard();
+    engine.send({ type: 'train', settings: {} });
+    vi.advanceTimersByTime(100);
+    engine.send({ type: 'pause' });
+    vi.advanceTimersByTime(100);
+    expect([notes(), beats()]).toEqual([['0', '1', 'paused'], 4]);
+    engine.send({ type: 'step' });
+    engine.send({ type: 'lr', lr: 0.5 });
+    engine.send({ type: 'checkpoint' });
+    engine.send({ type: 'continue' });
+    vi.advanceTimersByTime(50);
+    expect(notes().slice(3)).toEqual(['2', 'learning rate 0.5', 'continued', '3']);
+    engine.send({ type: 'resume', path: '' });
+    vi.advanceTimersByTime(50);
+    expect(notes().at(-1)).toBe('0');
+    engine.send({ type: 'stop', after: 'epoch' });
+    expect(news.at(-1)).toEqual({ type: 'train', event: { type: 'end', status: 'stopped', exit: 0 } });
+    expect(engine.done).toBe(true);
+  });
+
+  it('tells nothing to a listener that left, nor after it was closed or let go', async () => {
+    const { engine, news, leave } = heard();
+    engine.begin();
+    leave();
+    vi.advanceTimersByTime(100);
+    expect(news).toEqual([]);
+    await engine.close();
+    engine.begin();
+    engine.release();
+    expect(vi.getTimerCount()).toBe(0);
+    await expect(engine.request()).rejects.toThrow('not available in a replay');
+  });
+});
+
 describe('the outbox', () => {
+  it('keeps the order, and posts 50 ms after the first message, whatever follows', () => {
+    const posted: Batch[] = [];
+    const outbox = new Outbox((batch) => posted.push(batch));
+    const reply = (id: number) => ({ type: 'reply', id, value: undefined }) as const;
+    outbox.send(reply(1));
+    vi.advanceTimersByTime(49);
+    outbox.send(reply(2));
+    expect(posted).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(posted).toEqual([{ seq: 0, messages: [reply(1), reply(2)] }]);
+    outbox.send(reply(3));
+    outbox.flush();
+    vi.advanceTimersByTime(30);
+    outbox.send(reply(4));
+    vi.advanceTimersByTime(20); // the timer of the third message has ended with the flush
+    expect(posted).toHaveLength(2);
+    vi.advanceTimersByTime(30);
+    expect(posted.slice(1)).toEqual([
+      { seq: 1, messages: [reply(3)] },
+      { seq: 2, messages: [reply(4)] },
+    ]);
+  });
+
   it('posts numbered batches, at most one every 50 ms', () => {
     const posted: Batch[] = [];
     const outbox = new Outbox((batch) => posted.push(batch));

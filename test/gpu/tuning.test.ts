@@ -1,13 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { autotune, collectTunables } from '../../src/gpu/autotune.js';
 import type { AdapterInfo, Gpu } from '../../src/gpu/device.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { matmul } from '../../src/gpu/kernels/matmul.js';
+import { Program } from '../../src/gpu/recorder.js';
 import { choose, type Tunable, tuningOf, withForced } from '../../src/gpu/tuning.js';
-import { readTable, tablePath, writeTable } from '../../src/gpu/tuning_table.js';
+import { readChoices, readTable, tablePath, writeTable } from '../../src/gpu/tuning_table.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const cache = process.env['XDG_CACHE_HOME'];
@@ -46,6 +47,162 @@ describe('tuning tables', () => {
     expect(Object.keys(JSON.parse(readFileSync(tablePath(info), 'utf8')).choices)).toEqual(['a', 'b']);
     writeFileSync(tablePath(info), '{"format":1,"choi');
     expect(readTable(info).size).toBe(0);
+  });
+});
+
+describe('a table on disk', () => {
+  it('belongs to one adapter, in the cache, and says its name', () => {
+    const [a, b] = [adapter('card A'), adapter('card B')];
+    expect(tablePath(a)).not.toBe(tablePath(b));
+    expect(dirname(tablePath(a))).toBe(join(process.env['XDG_CACHE_HOME'] ?? '', 'fer-tui'));
+    writeTable(tablePath(a), a, new Map([['k', 'w']]));
+    expect(JSON.parse(readFileSync(tablePath(a), 'utf8'))).toEqual({
+      format: 1,
+      adapter: 'card A',
+      choices: { k: 'w' },
+    });
+    expect(readChoices(tablePath(a))).toEqual([['k', 'w']]);
+    expect(readTable(b).size).toBe(0);
+  });
+
+  it('of another format counts as none', () => {
+    const path = tablePath(adapter('x'));
+    mkdirSync(dirname(path), { recursive: true });
+    for (const text of ['{"format":2,"choices":{"k":"w"}}', '{"format":1}', 'null', '']) {
+      writeFileSync(path, text);
+      expect(readChoices(path), text).toEqual([]);
+    }
+  });
+});
+
+describeGpu('a choice', (gpu) => {
+  const tunable = (candidates: Tunable<string>['candidates'], family = 'family'): Tunable<string> => ({
+    ...{ family, extents: 'of 3', candidates, inputs: [], trial: () => [] },
+  });
+
+  it('is the measured way if it fits, else the best guess', () => {
+    const { table } = tuningOf(gpu());
+    expect(tuningOf(gpu())).toBe(tuningOf(gpu()));
+    expect(choose(gpu(), tunable(['best', 'naive']))).toBe('best');
+    table.set('family of 3', 'naive');
+    expect(choose(gpu(), tunable(['best', 'naive']))).toBe('naive');
+    expect(choose(gpu(), tunable(['best', 'other']))).toBe('best');
+    expect(choose(gpu(), tunable(['best', 'naive'], 'another'))).toBe('best');
+    table.delete('family of 3');
+  });
+
+  it('is forced for one family only, over what was measured, until the end of the body', async () => {
+    const { table, forced } = tuningOf(gpu());
+    table.set('family of 3', 'measured');
+    const all = tunable(['best', 'measured', 'naive', 'wanted']);
+    await withForced(gpu(), { family: 'wanted' }, async () => {
+      expect(choose(gpu(), all)).toBe('wanted');
+      expect(choose(gpu(), tunable(['best', 'wanted'], 'another'))).toBe('best');
+      expect(choose(gpu(), tunable(['best', 'measured']))).toBe('best'); // neither wanted nor naive fits
+      expect(choose(gpu(), tunable(['best', 'measured', 'naive']))).toBe('naive');
+      const inner = withForced(gpu(), { family: 'naive', another: 'x' }, async () => {
+        expect(choose(gpu(), all)).toBe('naive');
+        throw new Error('inside');
+      });
+      await expect(inner).rejects.toThrow('inside');
+      expect([...forced]).toEqual([['family', 'wanted']]);
+    });
+    expect(choose(gpu(), all)).toBe('measured');
+    table.delete('family of 3');
+  });
+
+  it('is collected also where it is forced, and no longer after a failure', async () => {
+    const one = tunable(['best', 'naive']);
+    const asked = await withForced(gpu(), { family: 'naive' }, () =>
+      collectTunables(gpu(), async () => choose(gpu(), one)),
+    );
+    expect([...asked]).toEqual([['family of 3', one]]);
+    await expect(collectTunables(gpu(), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(tuningOf(gpu()).requested).toBeUndefined();
+  });
+});
+
+describeGpu('the tuner with a clock of its own', (gpu) => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /**
+   * Tunes ways whose runs take the given milliseconds, in turns, each in two dispatches. `values` are what the ways
+   * compute, in two outputs; default: 1 and 0.
+   */
+  async function tuned(
+    times: Record<string, readonly number[]>,
+    values: Record<string, readonly [number, number]> = {},
+  ) {
+    const runs: Record<string, number> = {};
+    vi.spyOn(gpu().device.features, 'has').mockReturnValue(true);
+    vi.spyOn(Program.prototype, 'profile').mockImplementation(async function (this: Program) {
+      const way = this.commands[0]?.scope ?? '';
+      const run = (runs[way] ?? 0) as number;
+      runs[way] = run + 1;
+      const list = times[way] ?? [];
+      const ns = (list[run % list.length] ?? Number.NaN) * 1e6;
+      return [ns * 0.75, ns * 0.25];
+    });
+    const [first = '', ...others] = Object.keys(times);
+    const tunable: Tunable<string> = {
+      ...{
+        family: 'clock',
+        extents: JSON.stringify([times, values]),
+        candidates: [first, ...others],
+        inputs: [],
+      },
+      trial: (rec, way) =>
+        rec.scope(way, () =>
+          [0, 1].map((i) => {
+            const y = rec.alloc([16], 'y');
+            fill(rec, y, values[way]?.[i] ?? 1 - i);
+            return y;
+          }),
+        ),
+    };
+    const [result] = await autotune(gpu(), new Map([['', tunable]]), { seconds: 0 });
+    if (result === undefined) throw new Error('one row');
+    tuningOf(gpu()).table.delete(result.key);
+    return { ...result, runs };
+  }
+
+  it('replaces the guess only by a way that is at least 3 % faster', async () => {
+    expect(await tuned({ guess: [100], naive: [97.5] })).toMatchObject({
+      way: 'guess',
+      times: { guess: 100, naive: 97.5 },
+    });
+    expect((await tuned({ guess: [100], naive: [96.5] })).way).toBe('naive');
+    expect((await tuned({ guess: [100], other: [96], naive: [95] })).way).toBe('naive');
+    expect((await tuned({ guess: [100], naive: [120] })).way).toBe('guess');
+  });
+
+  it('goes by the median', async () => {
+    const { times, way } = await tuned({ guess: [120], naive: [150, 65, 150, 150, 65] });
+    expect([times, way]).toEqual([{ guess: 120, naive: 150 }, 'guess']);
+    expect((await tuned({ guess: [120], naive: [80, 80, 190, 80, 190] })).way).toBe('naive');
+  });
+
+  it('times each way five times, but hopeless ones once', async () => {
+    expect((await tuned({ guess: [100], slow: [199], naive: [201] })).runs).toEqual({
+      guess: 5,
+      slow: 5,
+      naive: 1,
+    });
+    expect((await tuned({ guess: [100], naive: [300] })).runs).toEqual({ guess: 1, naive: 1 });
+  });
+
+  it('never chooses a way whose outputs differ from the naive one by more than 0.0002 of their norm', async () => {
+    const close = await tuned({ guess: [100], naive: [200] }, { guess: [1 + 1.5e-4, 0] });
+    expect(close).toMatchObject({ way: 'guess', wrong: {} });
+    const far = await tuned({ guess: [100], naive: [190] }, { guess: [1 - 2.5e-4, 0] });
+    expect(far.way).toBe('naive');
+    expect(far.wrong['guess']).toBeCloseTo(2.5e-4, 6);
+    const large = { guess: [1000.15, 0], naive: [1000, 0] } as const; // the error is relative
+    expect((await tuned({ guess: [100], naive: [190] }, large)).way).toBe('guess');
+    const second = await tuned({ guess: [100], naive: [190] }, { guess: [1, 0.5] });
+    expect(second).toMatchObject({ way: 'naive', wrong: { guess: 2 } }); // from zeros: the distance itself
+    const nan = await tuned({ guess: [100], naive: [190] }, { guess: [1, Number.NaN] });
+    expect([nan.way, Object.keys(nan.wrong)]).toEqual(['naive', ['guess']]);
   });
 });
 
