@@ -21,16 +21,20 @@ import { parseSizes, type TrainConfig } from './config.js';
 import type { TrainPlan } from './plan.js';
 import { openNetwork } from './weights.js';
 
-/** Turns settings into a network, learner options and a training plan. No other file does that. */
+// Turns settings into a network, learner options and a training plan. No other file does that.
 
 /**
  * Builds the network to train: a built-in one, or the one in the `architecture` file.
- * @param kept path of the run's own copy of the architecture; if it exists, it is read instead of the original file
+ * @param ownCopy path of a resumed run's copy of the architecture; if the file exists, it is read instead of the original
  * Throws UsageError when the network does not fit the data, or a setting does not apply to the network.
  */
-export async function networkOf(config: TrainConfig, dataset: Dataset, kept: string): Promise<Network> {
+export async function networkOf(
+  config: TrainConfig,
+  dataset: Dataset,
+  ownCopy: string | undefined,
+): Promise<Network> {
   const { height, width, channels, classes } = dataset;
-  if (config.architecture !== undefined) return networkOfFile(config, config.architecture, dataset, kept);
+  if (config.architecture !== undefined) return networkOfFile(config, config.architecture, dataset, ownCopy);
   return buildModel(config.model, {
     inputShape: [height, width, channels],
     classes: classes.length,
@@ -48,14 +52,14 @@ async function networkOfFile(
   config: TrainConfig,
   architecture: string,
   { name, classes }: Dataset,
-  kept: string,
+  ownCopy: string | undefined,
 ): Promise<Network> {
   const own = (['filters', 'convolutions', 'dense', 'dropout'] as const).find(
     (setting) => config[setting] !== undefined,
   );
   if (own !== undefined)
     throw new UsageError(`${own}: it cannot be set here, because the network comes from a file`);
-  const network = await openNetwork(existsSync(kept) ? kept : architecture);
+  const network = await openNetwork(ownCopy !== undefined && existsSync(ownCopy) ? ownCopy : architecture);
   if (network.outputShape[0] !== classes.length) {
     throw new UsageError(
       `${architecture}: the network has ${network.outputShape[0]} outputs; expected ${classes.length}, one for each class of ${name}`,

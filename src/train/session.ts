@@ -46,7 +46,7 @@ export interface TrainResult extends TrainOutcome {
  * Throws FerError after an `error` event.
  */
 export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<TrainResult> {
-  return session(hooks, (emit, own) => sitting(config, () => own(RunFolder.create(config.out)), emit, hooks));
+  return reported(hooks, (log) => train(config, undefined, log, hooks));
 }
 
 /**
@@ -55,84 +55,112 @@ export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<Tr
  * @param path the run's folder
  */
 export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainResult> {
-  return session(hooks, (emit, own) => {
-    const folder = own(RunFolder.reopen(path));
-    return sitting(resolveConfig(folder.readConfig()), () => folder, emit, hooks);
+  return reported(hooks, (log) => {
+    const folder = RunFolder.reopen(path);
+    log.writeTo(folder);
+    return train(resolveConfig(folder.readConfig()), folder, log, hooks);
   });
 }
 
-type Emit = (event: TrainEvent) => void;
+/** Passes the events of a run on to its user, and logs them in its folder once that exists. */
+class RunLog {
+  #folder: RunFolder | undefined;
 
-/** Logs the events of `body` in the run's folder once it exists. If `body` throws, reports the error and the end. */
-async function session(
-  hooks: Hooks,
-  body: (emit: Emit, own: (folder: RunFolder) => RunFolder) => Promise<TrainResult>,
-): Promise<TrainResult> {
-  let folder: RunFolder | undefined;
-  const emit = (event: TrainEvent): void => {
-    folder?.log(event);
-    hooks.emit(event);
+  constructor(private readonly hooks: Hooks) {}
+
+  /** Logs all further events in this folder. */
+  writeTo(folder: RunFolder): void {
+    this.#folder = folder;
+  }
+
+  emit = (event: TrainEvent): void => {
+    this.#folder?.log(event);
+    this.hooks.emit(event);
   };
-  try {
-    return await body(emit, (made) => {
-      folder = made;
-      return made;
-    });
-  } catch (error) {
+
+  /** Reports an error and the end of the run. */
+  fail(error: unknown): void {
     const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
-    const failing = [
-      { type: 'error', message: error instanceof Error ? error.message : String(error), exit },
+    const message = error instanceof Error ? error.message : String(error);
+    for (const event of [
+      { type: 'error', message, exit },
       { type: 'end', status: 'failed', exit },
-    ] as const;
-    for (const event of failing) {
+    ] as const) {
       try {
-        emit(event);
+        this.emit(event);
       } catch {
-        hooks.emit(event); // writing the log may be what failed, for example because the disk is full
+        this.hooks.emit(event); // writing the log may be what failed, for example because the disk is full
       }
     }
-    throw error;
-  } finally {
-    folder?.close();
+  }
+
+  /** Unlocks the run's folder. */
+  close(): void {
+    this.#folder?.close();
   }
 }
 
-async function sitting(
+/** Runs `body`. If it throws, reports the error, and throws it again. */
+async function reported(hooks: Hooks, body: (log: RunLog) => Promise<TrainResult>): Promise<TrainResult> {
+  const log = new RunLog(hooks);
+  try {
+    return await body(log);
+  } catch (error) {
+    log.fail(error);
+    throw error;
+  } finally {
+    log.close();
+  }
+}
+
+/**
+ * One sitting of a run, from its settings to its result.
+ * @param resumed the folder of the run to continue. A new run creates its folder only when everything that may be wrong
+ *   with its settings has been checked, so that a mistake leaves none behind.
+ */
+async function train(
   config: TrainConfig,
-  openFolder: () => RunFolder,
-  emit: Emit,
+  resumed: RunFolder | undefined,
+  log: RunLog,
   hooks: Hooks,
 ): Promise<TrainResult> {
+  const { emit } = log;
   let dataset: Dataset | undefined = await load(config, hooks.onLoadProgress);
   const gpu = await openGpu({ adapter: config.adapter });
-  let board: TensorboardLog | undefined;
+  let tensorboard: TensorboardLog | undefined;
   try {
-    const folder = openFolder();
-    if (config.tensorboard) board = new TensorboardLog(join(folder.path, 'tensorboard'));
-    const tell: Emit = (event) => {
-      board?.log(event);
-      emit(event);
-    };
-    settleTuning(gpu, folder);
-    const untuned = tuningOf(gpu).table.size === 0;
-    const network = await networkOf(config, dataset, folder.architecture);
-    if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));
+    if (resumed !== undefined) restoreTuning(gpu, resumed);
+    const network = await networkOf(config, dataset, resumed?.architecture);
     const learner = new Learner(gpu, network, learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const plan = planOf(config, dataset, inputOf(learner));
     const trainer = new Trainer(learner, plan);
+
+    const folder = resumed ?? RunFolder.create(config.out);
+    log.writeTo(folder);
+    const { table } = tuningOf(gpu);
+    if (!existsSync(folder.tuning)) writeTable(folder.tuning, gpu.info, table);
+    if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));
     folder.writeJson('config', recorded(config));
+    if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
+
     emit(startEvent(config, dataset, folder, learner, plan));
     // From here on, only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
     await collectGarbage();
-    if (untuned) {
+    if (table.size === 0) {
       const message = 'this adapter has no measured kernels yet; "fer-tui tune" may make training faster';
       emit({ type: 'note', kind: 'tune', message });
     }
-    if (folder.hasCheckpoint) takeUp(folder, trainer, emit);
-    const outcome = await trainer.run({ emit: tell, control: hooks.control, folder });
+    if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, emit);
+    const outcome = await trainer.run({
+      ...{ control: hooks.control, folder },
+      emit: (event) => {
+        tensorboard?.log(event);
+        emit(event);
+      },
+    });
     const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
     const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
     folder.writeJson('summary', { ...result, status: outcome.status, adapter: gpu.info.name });
@@ -140,7 +168,7 @@ async function sitting(
     emit(endOf(outcome, hooks.control));
     return { ...outcome, run: folder.name, path: folder.path };
   } finally {
-    board?.close();
+    tensorboard?.close();
     gpu.close();
   }
 }
@@ -156,22 +184,21 @@ async function initialWeights(path: string, { model }: Learner): Promise<NamedAr
 }
 
 /** Makes a resumed run use the kernels that it started with, even if the device has been tuned since. */
-function settleTuning(gpu: Gpu, folder: RunFolder): void {
+function restoreTuning(gpu: Gpu, { tuning }: RunFolder): void {
+  if (!existsSync(tuning)) return;
   const { table } = tuningOf(gpu);
-  if (!existsSync(folder.tuning)) {
-    writeTable(folder.tuning, gpu.info, table);
-    return;
-  }
   table.clear();
-  for (const [key, way] of readChoices(folder.tuning)) table.set(key, way);
+  for (const [key, way] of readChoices(tuning)) table.set(key, way);
 }
 
-function takeUp(folder: RunFolder, trainer: Trainer, emit: Emit): void {
+function restoreCheckpoint(folder: RunFolder, trainer: Trainer, emit: (event: TrainEvent) => void): void {
   const { learner, trainer: state } = loadCheckpoint(folder.checkpoint);
   trainer.learner.writeState(learner);
   trainer.restore(state);
   const { stepCount: step } = learner;
-  const message = `resumed at step ${step}, epoch ${state.epoch + 1}`;
+  const message = trainer.finished
+    ? `the run is complete: it has ended after step ${step}, epoch ${state.epoch}`
+    : `resumed at step ${step}, epoch ${state.epoch + 1}`;
   emit({ type: 'note', kind: 'resume', message, step });
 }
 

@@ -45,7 +45,7 @@ export class Trainer implements Training {
   /** When training was paused; undefined: it is not. */
   #pausedAt: number | undefined;
   /** Whether a callback has stopped the training. */
-  #stopped = false;
+  #stoppedByCallback = false;
 
   /** Throws RangeError when two callbacks have the same name. */
   constructor(
@@ -92,10 +92,15 @@ export class Trainer implements Training {
       index: this.#stepInEpoch,
       sums: this.#reports.mean.sums,
       rate: this.learningRate,
-      early: this.#stopped,
+      early: this.#stoppedByCallback,
       callbacks: this.#callbacks.states,
       seconds: this.#clock.seconds,
     };
+  }
+
+  /** Whether there is nothing left to train: all epochs or steps are done, or a callback has stopped the training. */
+  get finished(): boolean {
+    return this.#epoch >= this.#plan.epochs || this.#outOfSteps || this.#stoppedByCallback;
   }
 
   /** Restores the progress of an earlier trainer. Restore the learner's state separately. */
@@ -104,7 +109,7 @@ export class Trainer implements Training {
     this.#stepInEpoch = index;
     this.#reports.mean = new RunningMean(sums);
     this.learningRate = rate;
-    this.#stopped = early;
+    this.#stoppedByCallback = early;
     this.#callbacks.restore(callbacks);
     this.#clock.beginTraining(seconds);
   }
@@ -112,7 +117,7 @@ export class Trainer implements Training {
   /** Trains until the plan is done or training is stopped. Throws FerError with exit code 6 when the loss is not finite. */
   async run(context: RunContext): Promise<TrainOutcome> {
     const { learner } = this;
-    const { preprocess, epochs, source } = this.#plan;
+    const { preprocess, source } = this.#plan;
     this.#context = context;
     const { control, folder } = context;
     this.#files = folder && new RunFiles(folder, learner, { preprocess, classes: this.classes });
@@ -122,26 +127,26 @@ export class Trainer implements Training {
       'compile', // the driver caches compiled kernels
       (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
     );
-    const stopped = () =>
+    const stoppedFromOutside = () =>
       control.stopped !== undefined || (control.finishing !== undefined && this.#stepInEpoch === 0);
     await this.#callbacks.trainBegin(this);
-    while (this.#epoch < epochs && !stopped() && !this.#full && !this.#stopped) {
+    while (!this.finished && !stoppedFromOutside()) {
       await this.#runEpoch();
       const complete = this.#stepInEpoch === source.batchesPerEpoch;
       // If the limit on steps ends within an epoch, there is still a validation.
-      if (complete || !stopped()) await this.#endEpoch(complete);
+      if (complete || !stoppedFromOutside()) await this.#endEpoch(complete);
       else if (control.stopped === 'user') await this.#validateNow();
       await this.save('last');
       await this.#saveCheckpoint();
     }
-    if (stopped()) {
+    if (stoppedFromOutside()) {
       const when = this.#stepInEpoch === 0 ? 'epoch' : 'batch';
       this.note('stopping', `stopped after the ${when}; the last weights are saved`);
     }
     await this.#callbacks.trainEnd(this);
     const { bestEpoch, bestAcc } = this.#checkpoint.state;
     return {
-      status: stopped() ? 'stopped' : this.#stopped ? 'early-stop' : 'finished',
+      status: stoppedFromOutside() ? 'stopped' : this.#stoppedByCallback ? 'early-stop' : 'finished',
       epochs: this.#epoch,
       steps: this.step,
       bestEpoch,
@@ -151,6 +156,7 @@ export class Trainer implements Training {
   }
 
   /** Reports an event to whoever listens. */
+  /** Bound to the trainer, because callbacks take it out of `Training`. */
   emit = (event: TrainEvent): void => this.#context.emit(event);
 
   note(kind: NoteEvent['kind'], message: string): void {
@@ -158,7 +164,7 @@ export class Trainer implements Training {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stoppedByCallback = true;
   }
 
   async save(file: WeightFile): Promise<void> {
@@ -175,7 +181,7 @@ export class Trainer implements Training {
   }
 
   /** Whether the limit on steps has been reached. */
-  get #full(): boolean {
+  get #outOfSteps(): boolean {
     return this.step >= (this.#plan.maxSteps ?? Number.POSITIVE_INFINITY);
   }
 
@@ -188,7 +194,8 @@ export class Trainer implements Training {
     this.#clock.beginEpoch();
     let tick = performance.now();
     let saved = tick;
-    while (this.#stepInEpoch < source.batchesPerEpoch && !this.#full) {
+    while (this.#stepInEpoch < source.batchesPerEpoch && !this.#outOfSteps) {
+      // After a pause, too: it reports that training continues.
       if (control.pending || this.#pausedAt !== undefined) await this.#attend();
       if (control.stopped !== undefined) break;
       const { images, labels } = this.feed.batch(this.#epoch, this.#stepInEpoch);
@@ -244,7 +251,7 @@ export class Trainer implements Training {
 
   async #grant(wish: Wish): Promise<void> {
     if (wish === 'validate') return this.#validateNow();
-    if (wish !== 'checkpoint') {
+    if (typeof wish === 'object') {
       // The schedule continues in proportion to the new rate.
       const factor = this.#scheduleFactor();
       const before = this.learningRate * factor;

@@ -63,6 +63,7 @@ vi.mock('../../src/train/weights.js', async (original) => ({
 vi.mock('../../src/nn/learner.js', () => ({
   Learner: class {
     writeWeights = () => undefined;
+    gpu = { info: { name: 'none' }, pool: { stats: {} } };
     constructor(
       _gpu: unknown,
       readonly model: Network,
@@ -84,6 +85,9 @@ vi.mock('../../src/train/trainer.js', () => ({
   Trainer: class {
     constructor(_learner: unknown, plan: TrainPlan) {
       notePlan(plan);
+    }
+    /** What follows the set-up of a run. */
+    releaseImages(): never {
       throw new Begun();
     }
   },

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -44,6 +44,23 @@ async function stoppedRun(): Promise<string> {
 const lastWeights = (run: string) =>
   [...loadModel(join(run, 'last.safetensors')).weights].map(([name, { data }]) => [name, [...data]]);
 
+describeGpu('a mistake in the settings', () => {
+  it.each([
+    [
+      'class weights of another number of classes',
+      { 'class-weights': '1,2' },
+      'expected "balanced", or 7 numbers',
+    ],
+    ['weights that are not there', { init: '/nowhere/w.safetensors' }, 'cannot read weights'],
+    ['more pools than the image allows', { filters: '4,4,4,4,4,4,4' }, 'a valid window must fit'],
+  ])('leaves no run folder behind: %s', async (_, wrong, message) => {
+    const out = join(newFolder(), 'run');
+    const training = runTraining(resolveConfig({ ...SETTINGS, ...wrong, epochs: 1, out }), hooks());
+    await expect(training).rejects.toThrow(message);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
 describeGpu('a resumed run', () => {
   it('trains with the kernels that it started with, not with those that the device would choose today', async () => {
     const run = await stoppedRun();
@@ -73,6 +90,18 @@ describeGpu('a resumed run', () => {
     expect(
       events.filter(({ type }) => type === 'epoch').map((event) => 'epoch' in event && event.epoch),
     ).toEqual([1, 2]);
+  });
+
+  it('that is complete says so, and trains no more', async () => {
+    const out = join(newFolder(), 'run');
+    await runTraining(resolveConfig({ ...SETTINGS, epochs: 1, out }), hooks());
+    const before = lastWeights(out);
+    await resumeTraining(out, hooks());
+    expect(lastWeights(out)).toEqual(before);
+    expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
+      ...{ type: 'note', kind: 'resume', step: 5 },
+      message: 'the run is complete: it has ended after step 5, epoch 1',
+    });
   });
 
   it('counts the time of all its parts', async () => {
