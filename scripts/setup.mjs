@@ -139,7 +139,7 @@ async function camera() {
   if (existsSync(kept)) {
     mkdirSync(dirname(BINDING), { recursive: true });
     copyFileSync(kept, BINDING);
-    if (bindingLoads()) return built('OpenCV binding: the one built before still fits');
+    if (bindingLoads()) return built('OpenCV binding: reusing an earlier build from the cache folder');
   }
   say('building the OpenCV binding, once (about 3 minutes on two cores; optional)');
   const openCv = findOpenCv();

@@ -61,9 +61,17 @@ export function parseSizes(name: string, text: string | undefined): number[] | u
 /** @returns the value. Throws UsageError unless it is what the setting takes, or undefined. */
 function checked(name: string, spec: OptionSpec, value: unknown): unknown {
   if (value !== undefined && !fits(spec, value)) {
-    throw new UsageError(`${name} = ${String(value)}: expected ${expectedText(spec)}`);
+    throw new UsageError(`${name}${givenText(spec, value)}: expected ${expectedText(spec)}`);
   }
   return value;
+}
+
+/** The value that was given, for messages. */
+function givenText({ type }: OptionSpec, value: unknown): string {
+  if (Array.isArray(value)) return ` was given ${value.length} times`;
+  if (Number.isNaN(value)) return ' is not a number'; // yargs has lost what was typed
+  // Quotes tell the text "3" from the number 3.
+  return ` = ${type !== 'string' && typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
 }
 
 function fits({ type, choices, range, integer, above }: OptionSpec, value: unknown): boolean {

@@ -17,7 +17,7 @@ export interface GlobalBinding {
 export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   {
     keys: SCREEN_NAMES.map((_, i) => String(i + 1)),
-    help: 'Opens a screen: Home, Data, Model, Train, Webcam, Runs, Kernels',
+    help: `Opens a screen: ${SCREEN_NAMES.map((name) => name[0]?.toUpperCase() + name.slice(1)).join(', ')}`,
     run: (program, key) => {
       const name = SCREEN_NAMES[Number(key) - 1];
       if (name !== undefined) openScreen(program, name);

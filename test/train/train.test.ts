@@ -20,7 +20,12 @@ const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-train-'));
 it('settings have defaults by optimiser', () => {
   expect(resolveConfig({})).toMatchObject({ model: 'fer-cnn', epochs: 50, batch: 28, lr: 1e-3 });
   expect(resolveConfig({ optimizer: 'sgd' }).lr).toBe(1e-2);
-  expect(() => resolveConfig({ batch: 'x' })).toThrow('batch = x: expected a whole number in [1, 1024]');
+  expect(() => resolveConfig({ epochs: [1, 2] })).toThrow(
+    'epochs was given 2 times: expected a whole number',
+  );
+  expect(() => resolveConfig({ lr: Number.NaN })).toThrow('lr is not a number: expected a number in (0, 10]');
+  expect(() => resolveConfig({ model: 'resnet' })).toThrow('model = resnet: expected one of fer-cnn');
+  expect(() => resolveConfig({ batch: 'x' })).toThrow('batch = "x": expected a whole number in [1, 1024]');
 });
 
 describe('metrics', () => {

@@ -152,7 +152,7 @@ describe('the form', () => {
 
   it('says what is wrong in the words of the command line', () => {
     expect(formError({})).toBeUndefined();
-    expect(formError(withValue({}, 'lr', 'abc'))).toBe('lr = abc: expected a number in (0, 10]');
+    expect(formError(withValue({}, 'lr', 'abc'))).toBe('lr = "abc": expected a number in (0, 10]');
     expect(formError(withValue({}, 'lr', '0'))).toBe('lr = 0: expected a number in (0, 10]');
     expect(formError({ data: '/nowhere.csv' })).toBe('/nowhere.csv: not found');
     expect(formError({ nesterov: true })).toContain('needs --optimizer sgd');

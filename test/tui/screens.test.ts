@@ -65,7 +65,7 @@ const CASES: readonly ScreenCase[] = [
     screen: 'train',
     name: 'typing a wrong value',
     keys: [...LR, 'enter', 'x', 'enter'],
-    words: ['lr = 0.001x', 'expected'],
+    words: ['lr = "0.001x"', 'expected'],
   },
   {
     screen: 'train',

@@ -1,6 +1,6 @@
 import { Text } from 'ink';
 import { viewOf } from '../actions.js';
-import type { AppState } from '../app_state.js';
+import { type AppState, SCREEN_NAMES } from '../app_state.js';
 import type { ScreenMap } from '../program.js';
 import type { AnyScreen } from '../screen_module.js';
 import { cut } from '../text.js';
@@ -16,6 +16,10 @@ function summaryLines(app: AppState, screens: ScreenMap): string[] {
   const module = screens.get(app.screen) as AnyScreen;
   const { cols, rows } = app.size;
   const summary = module.summary(viewOf(app, module));
-  const lines = [`fer-tui ${module.title}`, summary, app.note?.text ?? 'q quit · 1-7 screens'];
+  const lines = [
+    `fer-tui ${module.title}`,
+    summary,
+    app.note?.text ?? `q quit · 1-${SCREEN_NAMES.length} screens`,
+  ];
   return lines.slice(0, rows).map((line) => cut(line, cols));
 }

@@ -1,6 +1,7 @@
 import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
 import type { RunReport } from '../../train/runs.js';
+import { SCREEN_NAMES, type ScreenName } from '../app_state.js';
 import { percent } from '../charts/axis.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { resumeRun } from '../live.js';
@@ -53,11 +54,16 @@ function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
             run: (act: Act) => resumeRun(act, stopped.path),
           },
         ]),
-    { key: '2', text: 'Look at the data', run: (act) => act.go('data') },
-    { key: '3', text: 'Look at the networks', run: (act) => act.go('model') },
-    { key: '5', text: 'Open the webcam', run: (act) => act.go('webcam') },
-    { key: '6', text: 'Compare runs', run: (act) => act.go('runs') },
+    opening('data', 'Look at the data'),
+    opening('model', 'Look at the networks'),
+    opening('webcam', 'Open the webcam'),
+    opening('runs', 'Compare runs'),
   ];
+}
+
+/** The choice that opens another screen, with that screen's own key. */
+function opening(screen: ScreenName, text: string): Choice {
+  return { key: String(SCREEN_NAMES.indexOf(screen) + 1), text, run: (act) => act.go(screen) };
 }
 
 /** Opens the form for a new run on Train. */
