@@ -71,6 +71,7 @@ describe('TensorBoard event files', () => {
     const [first, step, epoch, ...rest] = records(readFileSync(join(folder, name))).map(event);
     expect(rest).toEqual([]);
     expect(first?.version).toBe('brain.Event:2');
+    expect([first, step, epoch].map((record) => record?.wallTime)).toEqual([100, 100, 100]);
     expect([step?.step, step?.values]).toEqual([
       20,
       { 'step/loss': 1.5, 'step/accuracy': 0.25, 'step/learning_rate': 0.5 },
@@ -79,6 +80,12 @@ describe('TensorBoard event files', () => {
     expect(epoch?.values).toEqual({
       ...{ 'epoch/loss': 1, 'epoch/accuracy': 0.5, 'epoch/val_loss': 2, 'epoch/val_accuracy': 0.75 },
     });
+    new TensorboardLog(folder, () => 100).close(); // resumed within the second: the file goes on
+    expect(records(readFileSync(join(folder, name)))).toHaveLength(4);
+    const now = join(folder, 'now');
+    new TensorboardLog(now).close();
+    const [seconds = 0] = /\d+/.exec(readdirSync(now)[0] ?? '') ?? [];
+    expect(Math.abs(Number(seconds) - Date.now() / 1000)).toBeLessThan(60);
     expect(() => new TensorboardLog('/proc/none/x')).toThrow('cannot write /proc/none/x');
   });
 });

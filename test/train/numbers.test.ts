@@ -119,6 +119,8 @@ describe('calibration', () => {
     // 0.8 = 12/15 begins a bin: 0.81 lies in it, 0.79 in the one before.
     expect(ece([0.81, true], [0.82, false])).toBeCloseTo(Math.abs(1 - 1.63) / 2, 6);
     expect(ece([0.81, true], [0.79, false])).toBeCloseTo((0.19 + 0.79) / 2, 6);
+    // 0.75 = 11.25/15 and 0.72 = 10.8/15.
+    expect(ece([0.72, true], [0.75, false])).toBeCloseTo((0.28 + 0.75) / 2, 6);
     // 0.935 > 14/15 is in the last bin, with certainty itself.
     expect(ece([0.935, false], [1, true])).toBeCloseTo(Math.abs(1 - 1.935) / 2, 6);
     expect(ece([0.88, true], [0.935, false])).toBeCloseTo((0.12 + 0.935) / 2, 6);
@@ -169,6 +171,8 @@ describe('schedules', () => {
     expect(at({ name: 'cosine' }, 10)).toBeCloseTo(0, 12);
     expect(at({ name: 'one-cycle', final: 0.5 }, 10)).toBeCloseTo(0.5, 12);
     expect(at({ name: 'one-cycle', final: 0.5 }, 6.5)).toBeCloseTo(0.75, 12);
+    const quarter = at({ name: 'one-cycle', final: 0.5 }, 3 + 7 / 4); // of the way down
+    expect(quarter).toBeCloseTo(0.5 + 0.25 * (1 + Math.SQRT1_2), 12);
   });
 
   it('do not bend: a quarter of the cosine is cos 45 degrees', () => {
@@ -241,6 +245,7 @@ describe('classes by name', () => {
     expect(() => mapLabels(more, { from, to: ['y'], skipUnknown: false })).toThrow(
       '(2 of x, 1 of z); it knows y:',
     );
+    expect(() => mapLabels(more, { from, to: ['y', 'x'], skipUnknown: false })).toThrow('(1 of z)');
     const none = { images: Uint8Array.of(7), labels: Uint8Array.of(1) };
     expect(mapLabels(none, { from, to: ['y'], skipUnknown: false }).labels).toEqual(Uint8Array.of(0));
   });

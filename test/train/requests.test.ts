@@ -98,6 +98,7 @@ describe('requests to a training', () => {
     control.stop('sigint', 'epoch');
     expect([control.finishing, control.exit]).toEqual(['sigterm', 143]);
     control.stop('user');
+    control.stop('sigint');
     expect([control.stopped, control.exit]).toEqual(['user', 0]);
   });
 });

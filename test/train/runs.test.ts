@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -73,7 +73,9 @@ describe('runs', () => {
     const other = folder();
     write(other, 'd', [start('2026-01-01T00:00:00Z', {}), end]);
     const path = join(other, 'd');
+    writeNote(path, ''); // there is none yet
     writeNote(path, ' better light ');
+    expect(readFileSync(join(path, 'note.txt'), 'utf8')).toBe('better light\n');
     expect(findRun('d', other).note).toBe('better light');
     writeNote(path, '');
     expect(findRun('d', other).note).toBe('');
@@ -100,9 +102,9 @@ describe('runs', () => {
 });
 
 describe('the report of a run', () => {
-  const report = (events: readonly TrainEvent[], lock = false) => {
+  const report = (events: readonly TrainEvent[], lock = false, rest = '') => {
     const parent = folder();
-    write(parent, 'r', events);
+    write(parent, 'r', events, rest);
     if (lock) writeFileSync(join(parent, 'r', 'lock'), String(process.pid));
     return findRun('r', parent);
   };
@@ -120,6 +122,8 @@ describe('the report of a run', () => {
     expect(report([began, ended('stopped'), began, end]).status).toBe('finished');
     expect(report([]).status).toBe('crashed');
     expect(report([began, end], true).status).toBe('running');
+    // Another process may be in the middle of a line.
+    expect(report([began], true, 'nonsense\n{}\n').status).toBe('running');
   });
 
   it('names model, data, adapter and settings of its first start', () => {

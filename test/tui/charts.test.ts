@@ -113,6 +113,10 @@ describe('a line chart, cell by cell', () => {
     ];
     const lines = draw([], { points: spike }, { y: [0, 4] });
     expect(lines.slice(0, 5).map((line) => line[6 + 10])).toEqual(Array(5).fill('*'));
+    const fitted = draw([], { points: spike });
+    expect([fitted[0]?.slice(0, 5), fitted[4]?.slice(0, 5)]).toEqual([' 4.00', '0.000']);
+    const wide = draw([2, 2], {}, { y: [0, 4], x: [0, 2] });
+    expect(wide[2]?.slice(6).trimEnd()).toMatch(/^\*{10,11}$/);
     const gap = draw([2, Number.NaN, 2], {}, { y: [0, 4] });
     expect(gap.join('').match(/\*/g)).toHaveLength(2);
     const whole = draw([2, 2, 2], {}, { y: [0, 4] });

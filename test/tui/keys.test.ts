@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { SCREEN_NAMES } from '../../src/tui/app_state.js';
-import { GLOBAL_KEYS, keyLabel, keysLabel, singlePanel } from '../../src/tui/keys.js';
+import { GLOBAL_KEYS, handleKey, keyLabel, keysLabel, singlePanel } from '../../src/tui/keys.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
 
 it('digits open the screens in their order, without zoom or overlay', () => {
@@ -88,6 +88,13 @@ it("a screen's own key goes before the global one, unless it does nothing now", 
   now = false;
   at.press('q');
   expect([own.mock.calls.length, quit.mock.calls.length]).toEqual([1, 1]);
+  at.unmount();
+});
+
+it('what a key did is shown at once', () => {
+  const at = renderAt(80, 24, COLOUR);
+  handleKey(at.program, { name: 'T', text: 'T' });
+  expect(at.program.store.snapshot().table).toBe(true);
   at.unmount();
 });
 

@@ -151,6 +151,7 @@ describe('news of the engine', () => {
 describe('a run from the interface', () => {
   it('begins with the settings and shows Train', () => {
     const { act, sent, app } = steering();
+    act.note('an older note');
     startRun(act, { epochs: 3 });
     expect(sent).toEqual([{ type: 'train', settings: { epochs: 3 } }]);
     expect(app()).toMatchObject({ screen: 'train', note: undefined, run: { phase: 'starting', live: true } });

@@ -63,7 +63,7 @@ describe('the state of a run', () => {
     expect(lost.phase).toBe('lost');
     const again = play([{ type: 'note', kind: 'resume', message: 'resumed', step: 15 }], reopened(lost, 100));
     expect(again).toMatchObject({ live: true, secondsBefore: 60 });
-    expect(again.loss.whole.at(-1)?.x).toBe(1.5);
+    expect([again.loss, again.acc].map(({ whole }) => whole.at(-1)?.x)).toEqual([1.5, 1.5]);
     expect(isActive(again)).toBe(true);
   });
 
@@ -149,6 +149,7 @@ describe('what happened in a run', () => {
   it('a step ends compiling, but neither a pause nor a stop', () => {
     const compiling = { ...note('compile'), progress: { done: 1, total: 2 } } as TrainEvent;
     const step = rest[0] as TrainEvent;
+    expect(play([compiling, { type: 'end', status: 'stopped', exit: 0 }]).progress).toBeUndefined();
     expect(play([start, compiling]).progress).toEqual({ text: 'told compile', done: 1, total: 2 });
     expect(play([start, compiling, step])).toMatchObject({
       phase: 'training',
@@ -191,9 +192,12 @@ describe('what happened in a run', () => {
 describe('a curve', () => {
   it('merges pairs into their mean, their ends and the later place once it has 1024 points', () => {
     const curve = new Curve();
-    for (let i = 1; i <= 1024; i++) curve.add(i, i % 2 === 0 ? 3 : 1);
+    const odd: Record<number, number> = { 3: 5, 8: -1 };
+    for (let i = 1; i <= 1024; i++) curve.add(i, odd[i] ?? (i % 2 === 0 ? 3 : 1));
     expect(curve.whole).toHaveLength(512);
     expect(curve.whole[0]).toEqual({ x: 2, y: 2, low: 1, high: 3 });
+    expect(curve.whole[1]).toEqual({ x: 4, y: 4, low: 3, high: 5 });
+    expect(curve.whole[3]).toEqual({ x: 8, y: 0, low: -1, high: 1 });
     expect(curve.smooth[0]?.x).toBe(2);
     expect(curve.smooth[0]?.y).toBeCloseTo(0.9 * 1 + 0.1 * 3, 12);
     curve.add(1025, 7);

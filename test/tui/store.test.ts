@@ -59,10 +59,11 @@ it('listeners see the new state; who has left is not called, the others are', ()
   const seen: number[] = [];
   const leave = store.subscribe(() => void seen.push(-1));
   store.subscribe(() => void seen.push(store.snapshot().n));
+  store.subscribe(() => void seen.push(10 * store.snapshot().n));
   leave();
   store.set({ n: 4 });
   store.flush();
-  expect(seen).toEqual([4]);
+  expect(seen).toEqual([4, 40]);
 });
 
 it('shows fifteen frames a second, unless told otherwise', () => {
