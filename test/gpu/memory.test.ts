@@ -69,6 +69,9 @@ describe('the pool of buffers', () => {
       idleBytes: 0,
     });
     expect(made).toHaveLength(3);
+    for (const buffer of [a, b]) pool.release(buffer);
+    pool.acquire(256, 'e'); // below the peak, which stays
+    expect(pool.stats).toMatchObject({ liveBytes: 768, peakBytes: 1280 });
   });
 
   it('destroys exactly the idle buffers on trim, once', () => {
