@@ -119,7 +119,7 @@ describeGpu('in a real terminal', () => {
     await answer('epochs, ', '500');
     await answer('batch, ', '');
     await answer('lr, ', 'fast');
-    await t.waitFor(/lr = fast.*expected/);
+    await t.waitFor(/lr = "fast".*expected/);
     await answer('lr, ', '');
     await t.waitFor('type p to pause, c to continue, s to stop');
     await t.waitFor(/epoch +\d+\/500/, 60_000);

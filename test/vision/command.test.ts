@@ -31,7 +31,6 @@ describe('webcam and detect refuse', () => {
   writeFileSync(noise, Buffer.alloc(5000, 'no video at all '));
 
   it.each([
-    ['a camera that is not there', ['webcam', '--source', '97'], 7, 'camera 97: not found (no /dev/video97)'],
     ['a file that is not there', ['webcam', '--source', '/nowhere.mp4'], 7, 'there is no such file'],
     ['an empty file', ['webcam', '--source', empty], 7, 'the file is empty (0 bytes)'],
     ['an option out of range', ['webcam', '--source', 'demo', '--max-faces', '0'], 2, '--max-faces 0'],
@@ -55,6 +54,12 @@ describe('webcam and detect refuse', () => {
     expect(exit).toBe(code);
     const lines = parsed(stdout) as unknown as { type: string; exit: number }[];
     expect(lines.at(-1)).toMatchObject({ type: 'end', exit: code });
+  });
+
+  it('a camera that is not there', all(needs.openCv, needs.linux), async () => {
+    const { code, stderr } = await runCli(['webcam', '--source', '97', '--json']);
+    expect(code).toBe(7);
+    expect(stderr).toContain('camera 97: not found (no /dev/video97)');
   });
 
   it('a file that is no video, with what the decoder says', needs.openCv, async () => {
