@@ -209,6 +209,20 @@ describe('the run folder', () => {
     );
   });
 
+  it('reads a last event without a line break, but no line that is JSON and no event', () => {
+    const path = join(folder(), 'events.ndjson');
+    const error = { type: 'error', message: 'x', exit: 1 };
+    writeFileSync(
+      path,
+      `${JSON.stringify(error)}\n${JSON.stringify({ type: 'end', status: 'failed', exit: 1 })}`,
+    );
+    expect(readEvents(path).map(({ type }) => type)).toEqual(['error', 'end']);
+    for (const bad of ['5', 'null', '{"type":5}', '{}']) {
+      writeFileSync(path, `${JSON.stringify(error)}\n${bad}\n`);
+      expect(() => readEvents(path)).toThrow('events.ndjson:2: not a line of JSON; the log is damaged');
+    }
+  });
+
   it('reads a log back, a last line cut off by a crash left out', () => {
     const path = join(folder(), 'events.ndjson');
     writeFileSync(path, '{"type":"error","message":"x","exit":1}\n{"type":"en');
