@@ -113,3 +113,38 @@ describeGpu('a resumed run', () => {
     expect(seconds()).toBeGreaterThan(first);
   });
 });
+
+describeGpu('a run', () => {
+  it('begins with the weights of --init, each in its place', async () => {
+    const run = await stoppedRun();
+    const init = join(run, 'last.safetensors');
+    const out = join(newFolder(), 'run');
+    // So small a rate moves no weight by more than rounding.
+    await runTraining(resolveConfig({ ...SETTINGS, init, out, lr: 1e-12, 'max-steps': 1 }), hooks());
+    const moved = (name: unknown) => /moving_/.test(String(name));
+    const trainable = (folder: string) =>
+      [...loadModel(join(folder, 'last.safetensors')).weights].filter(([name]) => !moved(name));
+    const [got, want] = [trainable(out), trainable(run)];
+    expect(got.map(([name]) => name)).toEqual(want.map(([name]) => name));
+    got.forEach(([name, { data }], i) => {
+      const far = data.findIndex((value, k) => Math.abs(value - (want[i]?.[1].data[k] ?? 0)) > 1e-6);
+      expect(far, name).toBe(-1);
+    });
+  });
+
+  it('names the share of validation images that always answering the most frequent class gets right', async () => {
+    const row = (label: number, usage: string) => `${label},${Array(2304).fill(label).join(' ')},${usage}`;
+    const training = [0, 3, 3, 3, 5].map((label) => row(label, 'Training'));
+    const validation = [0, 0, 3, 5].map((label) => row(label, 'PublicTest'));
+    const data = join(newFolder(), 'fer2013.csv');
+    writeFileSync(data, ['emotion,pixels,Usage', ...training, ...validation].join('\n'));
+    let majority: number | null | undefined;
+    const stop = hooks((event, control) => {
+      if (event.type !== 'start') return;
+      majority = event.data.majority;
+      control.stop('sigint');
+    });
+    await runTraining(resolveConfig({ ...SETTINGS, data, out: join(newFolder(), 'run') }), stop);
+    expect(majority).toBe(0.25); // Happy: three of the five for training, one of the four for validation
+  });
+});

@@ -6,7 +6,7 @@ import { recorded } from '../../src/train/assemble.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { readConfigFile } from '../../src/train/config_file.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
-import { RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { isLocked, RunFolder, readEvents } from '../../src/train/run_folder.js';
 import {
   deleteRun,
   differingSettings,
@@ -225,5 +225,16 @@ describe('a settings file', () => {
     expect(() => readConfigFile(file('x.yaml', '- 1\n'))).toThrow('expected settings like "epochs: 30"');
     expect(() => readConfigFile(file('x.yaml', 'a: [1\n'))).toThrow('x.yaml:');
     expect(() => readConfigFile('/nowhere/run.yaml')).toThrow('config file /nowhere/run.yaml: ENOENT');
+  });
+});
+
+describe('a lock', () => {
+  it.each(['', '0', '-1', 'no number', '4000000'])('of no living process is none: "%s"', (text) => {
+    const path = folder();
+    expect(isLocked(path)).toBe(false);
+    writeFileSync(join(path, 'lock'), text);
+    expect(isLocked(path)).toBe(false);
+    writeFileSync(join(path, 'lock'), String(process.pid));
+    expect(isLocked(path)).toBe(true);
   });
 });

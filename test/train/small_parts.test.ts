@@ -18,7 +18,7 @@ import { evaluateBatches } from '../../src/train/evaluation.js';
 import { defaultText, expectedText } from '../../src/train/option_text.js';
 import { runSanityChecks } from '../../src/train/sanity.js';
 import { Trainer } from '../../src/train/trainer.js';
-import { loadModel } from '../../src/train/weights.js';
+import { loadModel, openModel, saveModel } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 describe('callbacks', () => {
@@ -77,6 +77,20 @@ describeGpu('weights after every step', (gpu) => {
     expect([...weights.values()].map(({ data }) => [...data])).toEqual(
       [...(await learner.readWeights()).values()].map(({ data }) => [...data]),
     );
+    await learner.dispose();
+  });
+});
+
+describeGpu('a file of our own', (gpu) => {
+  it('comes back with its mean image, opened as any model is', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-mean-')), 'w.safetensors');
+    const learner = new Learner(gpu(), tiny());
+    const mean = Float32Array.from({ length: 2304 }, (_, i) => i / 10);
+    const saved = { network: tiny(), weights: await learner.readWeights(), classes, notes: { run: 'r1' } };
+    saveModel(path, { ...saved, preprocess: { name: 'mean', mean } });
+    const opened = await openModel(path);
+    expect(opened.preprocess).toEqual({ name: 'mean', mean });
+    expect([opened.classes, opened.notes]).toEqual([classes, { run: 'r1' }]);
     await learner.dispose();
   });
 });
