@@ -301,7 +301,7 @@ export class Trainer implements Training {
     const { loss, acc } = this.#reports.mean;
     const lr = this.learner.learningRate;
     if (complete) await this.#callbacks.epochTrained(epoch, this);
-    const val = this.#validation.size > 0 ? await this.#validate() : undefined;
+    const val = this.#validation.size > 0 ? (await this.#validate()).evaluation : undefined;
     await this.#callbacks.epochEnd(epoch, { loss, acc, ...(val && this.#validationLogs(val)) }, this);
     if (complete) {
       this.#epoch = epoch;
@@ -330,10 +330,10 @@ export class Trainer implements Training {
     return { val_loss: loss, val_acc: accuracy, val_macro_f1 };
   }
 
-  async #validate(): Promise<Evaluation> {
-    const { evaluation, seconds } = await this.#validation.run(this.emit);
-    this.#clock.pace.validated(seconds);
-    return evaluation;
+  async #validate(): Promise<{ evaluation: Evaluation; seconds: number }> {
+    const result = await this.#validation.run(this.emit);
+    this.#clock.pace.validated(result.seconds);
+    return result;
   }
 
   /** A validation that the user requested. Callbacks do not see it. */
@@ -342,9 +342,8 @@ export class Trainer implements Training {
       this.note('validate', 'there are no validation images');
       return;
     }
-    const begin = performance.now();
-    const val = validationNumbers(await this.#validate(), this.classes);
-    const seconds = (performance.now() - begin) / 1000;
+    const { evaluation, seconds } = await this.#validate();
+    const val = validationNumbers(evaluation, this.classes);
     this.emit({ type: 'validation', step: this.step, epoch: this.#epoch + 1, val, seconds });
   }
 }
