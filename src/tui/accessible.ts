@@ -3,8 +3,8 @@ import { EngineProcess } from '../engine/process.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
 import { listRuns, type RunReport } from '../train/runs.js';
+import { percent } from '../util/axis.js';
 import { EXIT } from '../util/errors.js';
-import { percent } from './charts/axis.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 
 /**

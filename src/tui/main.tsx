@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
+import { percent } from '../util/axis.js';
 import { EXIT } from '../util/errors.js';
 import { canSuspend } from '../util/platform.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
-import { percent } from './charts/axis.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { handleKey } from './keys.js';

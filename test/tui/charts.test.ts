@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { percent, scaleOver, shortNumber, ticks } from '../../src/tui/charts/axis.js';
 import { chartTable, epochSeries, legend, lineChart, type Series } from '../../src/tui/charts/line_chart.js';
 import { widthOf } from '../../src/tui/text.js';
 import { makeTheme } from '../../src/tui/theme.js';
+import { percent, scaleOver, shortNumber, ticks } from '../../src/util/axis.js';
 
 const PLAIN = makeTheme({ color: 'none', glyphs: 'unicode' });
 const options = { cols: 40, rows: 8, theme: PLAIN, glyphs: 'unicode' as const };

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Capability } from '../../src/tui/paint/capability.js';
 import { dotsPerCell, paintPicture } from '../../src/tui/paint/paint.js';
 import { PALETTES } from '../../src/tui/paint/palette.js';
-import { fitPicture, signedPicture } from '../../src/tui/paint/picture.js';
+import { fitPicture } from '../../src/tui/paint/picture.js';
 import type { Picture } from '../../src/util/picture.js';
 import { resample } from '../../src/util/resample.js';
+import { signedPicture } from '../../src/util/signed_picture.js';
 
 const gray = (width: number, height: number, at: (x: number, y: number) => number): Picture => ({
   width,

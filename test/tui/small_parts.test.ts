@@ -1,13 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
 import { OPTIONS } from '../../src/train/options.js';
-import { ticks } from '../../src/tui/charts/axis.js';
 import { fieldHelp, turned } from '../../src/tui/form.js';
 import { Input } from '../../src/tui/input.js';
 import { inside } from '../../src/tui/layout.js';
 import { Store } from '../../src/tui/store.js';
 import { columnsThatFit, headLine, rowLine } from '../../src/tui/table.js';
 import { progressBar } from '../../src/tui/widgets.js';
+import { ticks } from '../../src/util/axis.js';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -6,10 +6,10 @@ import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/util/errors.js';
 import type { Picture } from '../../src/util/picture.js';
+import { checkPictureName, encodePng, writePicture } from '../../src/util/picture_file.js';
 import { glyphDot } from '../../src/vision/font.js';
 import type { Box } from '../../src/vision/geometry.js';
 import { annotated, drawBox, drawLabel, FOCUS, OTHER } from '../../src/vision/overlay.js';
-import { checkPictureName, encodePng, writePicture } from '../../src/vision/picture_file.js';
 
 /** The letters as a person reads them; "?" stands for whatever has no letter. */
 const ALPHABET: readonly (readonly [letters: string, rows: readonly string[]])[] = [

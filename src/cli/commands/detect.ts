@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { checkPictureName } from '../../util/picture_file.js';
 import { visionOptions } from '../../vision/options.js';
-import { checkPictureName } from '../../vision/picture_file.js';
 import type { DetectArgs } from '../declarations/detect.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { settingsOf } from '../vision_args.js';

@@ -1,9 +1,9 @@
 import { duration } from '../../train/printer.js';
 import { differingSettings, findRun, historyCsv, listRuns, type RunReport } from '../../train/runs.js';
-import { percent } from '../../tui/charts/axis.js';
 import { epochSeries, legend, lineChart, type Series } from '../../tui/charts/line_chart.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { makeTheme } from '../../tui/theme.js';
+import { percent } from '../../util/axis.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } from '../declarations/runs.js';

@@ -1,7 +1,7 @@
+import { type Scale, scaleOver, shortNumber, ticks } from '../../util/axis.js';
 import type { Capability } from '../paint/capability.js';
 import { cut } from '../text.js';
 import type { Role, Theme } from '../theme.js';
-import { type Scale, scaleOver, shortNumber, ticks } from './axis.js';
 import { Canvas } from './canvas.js';
 
 /** A value at a place on the x axis; `low` and `high` where it stands for several. */

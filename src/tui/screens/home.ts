@@ -1,8 +1,8 @@
 import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
 import type { RunReport } from '../../train/runs.js';
+import { percent } from '../../util/axis.js';
 import { SCREEN_NAMES, type ScreenName } from '../app_state.js';
-import { percent } from '../charts/axis.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { resumeRun } from '../live.js';
 import { EMPTY, type Loadable, waitingLines } from '../loadable.js';

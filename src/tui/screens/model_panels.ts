@@ -1,8 +1,9 @@
 import type { LayerArray, LayerReport, ModelReport } from '../../engine/requests.js';
 import type { Picture } from '../../util/picture.js';
+import { signedPicture } from '../../util/signed_picture.js';
 import { type Size, scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
-import { fitPicture, signedPicture } from '../paint/picture.js';
+import { fitPicture } from '../paint/picture.js';
 import type { PanelView, PlacedPicture } from '../screen_module.js';
 import type { SourceView } from '../source_view.js';
 import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';

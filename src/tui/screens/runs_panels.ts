@@ -1,5 +1,5 @@
 import { differingSettings, type RunReport } from '../../train/runs.js';
-import { percent } from '../charts/axis.js';
+import { percent } from '../../util/axis.js';
 import { chartTable, epochSeries, legend, lineChart, type Series } from '../charts/line_chart.js';
 import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';

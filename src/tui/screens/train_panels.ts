@@ -1,5 +1,5 @@
+import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
-import { percent, shortNumber } from '../charts/axis.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
 import type { FormValues } from '../form.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { percent } from '../../util/axis.js';
 import { nameOfSource } from '../../vision/source_spec.js';
-import { percent } from '../charts/axis.js';
 import type { PanelView, PlacedPicture, ScreenView } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { focusOf, type WebcamState } from '../webcam_live.js';
