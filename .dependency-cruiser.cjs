@@ -31,11 +31,13 @@ module.exports = {
     layer('data', ['util']),
     layer('formats', ['nn', 'gpu', 'util']),
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
+    layer('inspect', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('engine', ['train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
     layer('tui', ['engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('cli', [
       'bench',
+      'inspect',
       'tui',
       'engine',
       'vision',
