@@ -88,7 +88,14 @@ export type {
   ValidationNumbers,
 } from './train/events.js';
 export type { Feed } from './train/feed.js';
-export { type ClassMetrics, classMetrics, macroF1, type ProbabilityMetrics } from './train/metrics.js';
+export {
+  type ClassMetrics,
+  classMetrics,
+  macroF1,
+  type ProbabilityMetrics,
+  type ReliabilityBin,
+  reliability,
+} from './train/metrics.js';
 export type { RunContext, TrainOutcome, TrainPlan } from './train/plan.js';
 export type { ScheduleName, ScheduleOptions } from './train/schedules.js';
 export { type Hooks, resumeTraining, runTraining, type TrainResult } from './train/session.js';

@@ -38,15 +38,57 @@ export interface ProbabilityMetrics {
   readonly top2: number;
   /**
    * Expected calibration error (Guo et al. 2017, arXiv 1706.04599): the difference between confidence and accuracy in each
-   * of 15 bins of equal width, averaged with the number of images as weight. 0 is perfect.
+   * bin of `reliability`, averaged with the number of images as weight. 0 is perfect.
    */
   readonly ece: number;
   /** [true class][predicted class]. */
   readonly confusion: number[][];
 }
 
+/** Images of similar confidence: one bar of a reliability diagram. */
+export interface ReliabilityBin {
+  /** The lowest confidence of the bin; it belongs to it. */
+  readonly from: number;
+  /** The confidence where the next bin begins. Certainty, 1, belongs to the last bin. */
+  readonly to: number;
+  /** Images. */
+  readonly count: number;
+  /** Their mean confidence, in [0, 1]; 0 without images. */
+  readonly confidence: number;
+  /** Share of right answers, in [0, 1]; 0 without images. */
+  readonly accuracy: number;
+}
+
 const BINS = 15;
 
+/**
+ * Compares confidence with accuracy: images in 15 bins of equal width, by the probability of the most probable class. A row
+ * that holds NaN is in no bin.
+ * @param probabilities [N, classes] @param labels [N]
+ */
+export function reliability(
+  probabilities: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+): ReliabilityBin[] {
+  const bins = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, correct: 0 }));
+  for (let i = 0; i < labels.length; i++) {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    const confidence = Math.max(...row);
+    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))];
+    if (bin === undefined) continue; // NaN
+    bin.count++;
+    bin.confidence += confidence;
+    bin.correct += Number(row.indexOf(confidence) === labels[i]);
+  }
+  return bins.map(({ count, confidence, correct }, b) => ({
+    ...{ from: b / BINS, to: (b + 1) / BINS, count },
+    confidence: count === 0 ? 0 : confidence / count,
+    accuracy: count === 0 ? 0 : correct / count,
+  }));
+}
+
+/** All metrics of probabilities [N, classes] against the true labels [N]. */
 export function probabilityMetrics(
   probabilities: Float32Array,
   labels: ArrayLike<number>,
@@ -54,7 +96,6 @@ export function probabilityMetrics(
 ): ProbabilityMetrics {
   const n = labels.length;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  const bins = Array.from({ length: BINS }, () => ({ count: 0, confidence: 0, correct: 0 }));
   let [loss, correct, second] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
     const row = probabilities.subarray(i * classes, (i + 1) * classes);
@@ -62,20 +103,18 @@ export function probabilityMetrics(
     const own = row[label] as number;
     const order = [...row.keys()].sort((a, b) => (row[b] as number) - (row[a] as number));
     const first = order[0] as number;
-    const confidence = row[first] as number;
     loss -= Math.log(Math.max(own, 1e-30));
     correct += Number(first === label);
     second += Number(order.slice(0, 2).includes(label));
     const counts = confusion[label] as number[];
     counts[first] = (counts[first] ?? 0) + 1;
-    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))];
-    if (bin === undefined) continue; // NaN
-    bin.count++;
-    bin.confidence += confidence;
-    bin.correct += Number(first === label);
   }
-  const ece = bins.reduce((sum, bin) => sum + Math.abs(bin.correct - bin.confidence), 0) / n;
-  return { loss: loss / n, accuracy: correct / n, top2: second / n, ece, confusion };
+  const bins = reliability(probabilities, labels, classes);
+  const ece = bins.reduce(
+    (sum, { count, confidence, accuracy }) => sum + count * Math.abs(accuracy - confidence),
+    0,
+  );
+  return { loss: loss / n, accuracy: correct / n, top2: second / n, ece: ece / n, confusion };
 }
 
 /** Unweighted mean of the F1 scores of all classes. */

@@ -3,7 +3,7 @@ import { mapLabels, sameClass } from '../../src/train/class_mapping.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
 import { TrainingClock } from '../../src/train/clock.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { classMetrics, probabilityMetrics } from '../../src/train/metrics.js';
+import { classMetrics, probabilityMetrics, reliability } from '../../src/train/metrics.js';
 import { Pace, RunningMean } from '../../src/train/progress.js';
 import { progressNotes, validationNumbers } from '../../src/train/reports.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
@@ -125,6 +125,22 @@ describe('calibration', () => {
     expect(ece([0.935, false], [1, true])).toBeCloseTo(Math.abs(1 - 1.935) / 2, 6);
     expect(ece([0.88, true], [0.935, false])).toBeCloseTo((0.12 + 0.935) / 2, 6);
     expect(ece([1, true], [1, true])).toBe(0);
+  });
+
+  it('gives each bin its bounds, images, mean confidence and share of right answers', () => {
+    const bins = reliability(
+      Float32Array.of(0.81, 0.19, 0.18, 0.82, 0.5, 0.5, Number.NaN, 0),
+      [0, 0, 0, 0],
+      2,
+    );
+    expect(bins).toHaveLength(15);
+    expect(bins[12]).toEqual({
+      ...{ from: 0.8, to: 13 / 15, count: 2, confidence: expect.closeTo(0.815), accuracy: 0.5 },
+    });
+    // Of equally probable classes, the first is the answer.
+    expect(bins[7]).toMatchObject({ count: 1, confidence: 0.5, accuracy: 1 });
+    expect(bins[14]).toEqual({ from: 14 / 15, to: 1, count: 0, confidence: 0, accuracy: 0 });
+    expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(3);
   });
 
   it('leaves out what is no number, and bounds the loss of an impossible class', () => {
