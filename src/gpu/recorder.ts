@@ -88,6 +88,11 @@ export class Recorder {
     return this.#scope;
   }
 
+  /** Number of dispatches recorded so far. */
+  get length(): number {
+    return this.#drafts.length;
+  }
+
   /** A tensor with unspecified contents that lives as long as the program, or until `release`. */
   alloc(shape: Shape, label: string): Tensor {
     const { shared } = this.options;
@@ -268,16 +273,19 @@ export class Program {
     await compileKernels(this.gpu, this.list, onProgress);
   }
 
-  /** Submits all dispatches in one compute pass and returns at once. `Gpu.read` and `Gpu.sync` wait for the result. */
-  run(): void {
-    this.gpu.device.queue.submit([this.#encode()]);
+  /**
+   * Submits the dispatches in one compute pass and returns at once. `Gpu.read` and `Gpu.sync` wait for the result.
+   * @param count runs only that many, from the first; default: all
+   */
+  run(count = this.list.length): void {
+    this.gpu.device.queue.submit([this.#encode(count)]);
   }
 
-  #encode(): GPUCommandBuffer {
+  #encode(count: number): GPUCommandBuffer {
     if (this.#disposed) throw new DisposedError('a program');
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const command of this.list) encodeCommand(pass, command);
+    for (const command of this.list.slice(0, count)) encodeCommand(pass, command);
     pass.end();
     return encoder.finish();
   }

@@ -29,6 +29,8 @@ export interface Context {
   readonly deferredNorms: Map<TensorVar, Affine>;
   /** The step state [index, seed, learning rate, ring slot] as u32 and f32 words; see learner.ts. */
   readonly stepState: Tensor;
+  /** Receives inner values of ops by name, such as the mean of a batch norm. Only steps that are observed have it. */
+  readonly observe?: ((name: string, inner: TensorVar) => void) | undefined;
   /** The variable of a weight by its full name, such as `conv2d/kernel`. */
   weight(name: string): TensorVar;
 }

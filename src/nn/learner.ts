@@ -6,6 +6,7 @@ import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageMix } from '../util/image_draw.js';
 import type { Network } from './network.js';
+import { Observation } from './observation.js';
 import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
 import { recordStep, type StepParts } from './step.js';
@@ -229,20 +230,32 @@ export class Learner {
    * runs layer by layer (`train` fuses layers) and keeps everything. Its effect on the moving averages is undone.
    */
   async trace(images: Images, labels: Uint32Array): Promise<Trace> {
+    const observation = await this.observe(images, labels);
+    try {
+      observation.run();
+      await this.train(images, labels);
+      return await readTrace(observation);
+    } finally {
+      observation.dispose();
+    }
+  }
+
+  /**
+   * Prepares the next training step on a batch so that it can be looked at, layer by layer, without being taken. It has run
+   * only after `Observation.run`. The caller disposes it. Throws ShapeError, OutOfMemoryError.
+   */
+  async observe(images: Images, labels: Uint32Array): Promise<Observation> {
     const batch = batchSize(this.model, images, labels);
     const store = storeOf(images);
     const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train, store });
-    try {
-      const moving = await this.#parameters.readFixed();
-      fillStep(this.#parts, step, images, labels);
-      this.#writeStepState(0, this.#stepCount);
-      step.program.run();
-      this.#parameters.writeSome(moving);
-      await this.train(images, labels);
-      return await readTrace(this.gpu, step);
-    } finally {
-      step.program.dispose();
-    }
+    fillStep(this.#parts, step, images, labels);
+    const index = this.#stepCount;
+    return new Observation(this.#parts, step, () => this.#writeStepState(0, index));
+  }
+
+  /** The gradient of the last training step as the optimiser got it: with the penalties, and clipped. */
+  async readGradients(): Promise<Map<string, NamedArray>> {
+    return this.#parameters.readGradients();
   }
 
   /**

@@ -108,15 +108,10 @@ export class Parameters {
   /** All weights, moving averages included, in layer order. */
   async read(): Promise<Map<string, NamedArray>> {
     const trained = await this.#readPacked(this.trained);
-    const fixed = await this.readFixed();
+    const fixed = await this.#readPacked(this.fixed);
     return new Map(
       this.model.weights.map(({ name }) => [name, (trained.get(name) ?? fixed.get(name)) as NamedArray]),
     );
-  }
-
-  /** The weights without gradients: moving averages. */
-  async readFixed(): Promise<Map<string, NamedArray>> {
-    return this.#readPacked(this.fixed);
   }
 
   /**
@@ -128,9 +123,9 @@ export class Parameters {
     this.#beginAverage();
   }
 
-  /** Replaces some weights. Throws ShapeError for an unknown name, GpuValidationError for a wrong length. */
-  writeSome(arrays: NamedArrays): void {
-    for (const [name, { data }] of arrays) this.gpu.write(this.#weight(name), data);
+  /** The gradients of the last training step, after penalties and clipping. */
+  async readGradients(): Promise<Map<string, NamedArray>> {
+    return this.#readPacked(this.gradients);
   }
 
   /** The optimiser's state, with the average and its statistics if one is kept. */

@@ -5,6 +5,7 @@ import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js
 import { mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import {
+  type LossParts,
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
   type Targets,
@@ -51,6 +52,12 @@ export interface LayerRecord {
   readonly name: string;
   readonly inputs: LayerInputs;
   readonly output: TensorVar;
+  /**
+   * What its kernels compute in between, by name: `z`, the value of a convolution or dense layer before its activation, and
+   * `depthwise` that of a depthwise convolution; batch norm's `mean` and `rstd` (1 / standard deviation), both [C]; max
+   * pooling's `argmax` (u32), the place of the maximum in each window.
+   */
+  readonly inner: ReadonlyMap<string, TensorVar>;
 }
 
 /** A recorded step for one batch size, with the tensors that the host fills and reads. */
@@ -68,6 +75,10 @@ export interface Step {
   readonly mix: Tensor | undefined;
   /** [B, classes] */
   readonly probabilities: Tensor;
+  /** [B]: the loss of each image. */
+  readonly losses: Tensor;
+  /** How many dispatches of `program` are the forward pass. */
+  readonly forward: number;
   /** All layers with their values; only in the mode `observe`. */
   readonly layers: readonly LayerRecord[];
   /** Weight variables by name; in the mode `observe` their gradients can be read. */
@@ -127,15 +138,25 @@ export async function recordStep(
       label: (op) => rec.currentScope || op,
       around: (label, body) => rec.scope(`${label}/backward`, body),
     });
+    let inner = new Map<string, TensorVar>();
     const ctx: Context = {
       ...{ rec, prepare, tape, training, deferredNorms: new Map(), stepState: parts.stepState },
       format: training ? parts.format : 'f32',
+      observe: observing ? (name, value) => inner.set(name, value) : undefined,
       weight: (name) => mustGet(vars, name),
     };
     const layers: LayerRecord[] = [];
-    const onLayer: OnLayer = (name, inputs, output) => layers.push({ name, inputs, output });
-    const logits = model.call(ctx, new Var(input, false, 'images'), observing ? onLayer : undefined);
-    const { probabilities } = rec.scope('loss', () => lossAndMetrics(rec, parts, options, logits, targets));
+    const onLayer: OnLayer = (name, inputs, output) => {
+      layers.push({ name, inputs, output, inner });
+      inner = new Map();
+    };
+    // Training does not need the gradient of the images, but whoever looks at a step wants to see it.
+    const imageVar = new Var(input, observing, 'images');
+    const logits = model.call(ctx, imageVar, observing ? onLayer : undefined);
+    const { probabilities, losses } = rec.scope('loss', () =>
+      lossAndMetrics(rec, parts, options, logits, targets),
+    );
+    const forward = rec.length;
     if (training && mode !== 'calibrate') {
       const dlogits = rec.scope('loss/backward', () =>
         softmaxCrossEntropyBackward(rec, probabilities, targets),
@@ -150,9 +171,7 @@ export async function recordStep(
       draws,
       labels,
       mix,
-      probabilities,
-      layers,
-      vars,
+      ...{ probabilities, losses, forward, layers, vars },
     };
   } catch (error) {
     rec.abandon();
@@ -176,7 +195,7 @@ function lossAndMetrics(
   { mode, metrics }: { mode: StepMode; metrics: MetricTensors },
   logits: TensorVar,
   targets: Targets,
-): { probabilities: Tensor } {
+): LossParts {
   const loss = softmaxCrossEntropyForward(rec, logits.value, targets);
   if (mode === 'train' || mode === 'evaluate') {
     const penalty = rec.alloc([1], 'penalty');
@@ -187,7 +206,7 @@ function lossAndMetrics(
     }
     accumulateMetrics(rec, loss, targets.labels, penalty, parts.stepState, metrics);
   }
-  return { probabilities: loss.probabilities };
+  return loss;
 }
 
 function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {

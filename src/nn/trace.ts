@@ -1,8 +1,7 @@
-import type { Gpu } from '../gpu/device.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
+import type { Observation } from './observation.js';
 import type { NamedArray } from './parameters.js';
-import type { Step } from './step.js';
 
 /** The inner values of one training step. */
 export interface Trace {
@@ -27,22 +26,22 @@ export interface Trace {
   readonly kernels: readonly CommandInfo[];
 }
 
-/** Reads the inner values of a step that has run in the mode `observe`. */
-export async function readTrace(gpu: Gpu, step: Step): Promise<Trace> {
+/** Reads all values of a step that has run. */
+export async function readTrace(observation: Observation): Promise<Trace> {
   const read = async (tensor: Tensor): Promise<NamedArray> => ({
     shape: tensor.shape,
-    data: await gpu.read(tensor),
+    data: await observation.gpu.read(tensor),
   });
   const layers = new Map<
     string,
     { input: NamedArray; output: NamedArray; gradient: NamedArray | undefined }
   >();
-  for (const { name, inputs, output } of step.layers) {
+  for (const { name, inputs, output } of observation.layers) {
     const gradient = output.grad && (await read(output.grad));
     layers.set(name, { input: await read(inputs[0].value), output: await read(output.value), gradient });
   }
   const weightGradients = new Map<string, NamedArray>();
-  for (const [name, { grad }] of step.vars)
+  for (const [name, { grad }] of observation.weights)
     if (grad !== undefined) weightGradients.set(name, await read(grad));
-  return { layers, weightGradients, kernels: step.program.commands };
+  return { layers, weightGradients, kernels: observation.commands };
 }

@@ -155,8 +155,7 @@ export class Trainer implements Training {
     };
   }
 
-  /** Reports an event to whoever listens. */
-  /** Bound to the trainer, because callbacks take it out of `Training`. */
+  /** Reports an event to whoever listens. Bound to the trainer, because callbacks take it out of `Training`. */
   emit = (event: TrainEvent): void => this.#context.emit(event);
 
   note(kind: NoteEvent['kind'], message: string): void {

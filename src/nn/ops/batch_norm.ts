@@ -5,6 +5,7 @@ import {
   type NormWeights,
   normGeometry,
 } from '../../gpu/kernels/batch_norm.js';
+import { Var } from '../autograd.js';
 import type { Context, TensorVar } from '../context.js';
 
 /** The four weights of a batch normalisation, all [C]. The moving averages are not trained. */
@@ -40,6 +41,7 @@ export function batchNorm(ctx: Context, x: TensorVar, w: NormVars, options: Norm
   const { y, saved } = training
     ? batchNormTrain(rec, x.value, weights, g, { epsilon: options.epsilon, momentum: options.momentum })
     : batchNormInfer(rec, x.value, weights, g, options.epsilon);
+  for (const [name, tensor] of Object.entries(saved)) ctx.observe?.(name, new Var(tensor, false, name));
   return tape.record('batch_norm', [x, w.gamma, w.beta], y, (dy) => {
     const { dx, dgamma, dbeta } = batchNormBackward(rec, dy, x.value, weights, saved, g, training);
     return [dx, dgamma, dbeta];

@@ -14,9 +14,11 @@ export function conv2d(
   const g = convGeometry(x.value.shape, weight.value.shape, options);
   const operands = { x: x.value, weight: weight.value, bias: bias?.value };
   const { y, kept } = conv2dForward(rec, operands, g, { training: weight.needsGrad, prepare, format });
-  return tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
+  const output = tape.record('conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => {
     if (!weight.needsGrad) return [conv2dInputGradient(rec, dy, weight.value, g)]; // a frozen layer
     const { dx, dw, db } = conv2dGradients(rec, operands, dy, g, { kept, inputGradient: x.needsGrad });
     return [dx, dw, bias === undefined ? undefined : db];
   });
+  ctx.observe?.('z', output);
+  return output;
 }

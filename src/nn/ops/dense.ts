@@ -12,9 +12,11 @@ export function dense(ctx: Context, x: TensorVar, weight: TensorVar, bias: Tenso
   const { rec, tape } = ctx;
   const g = denseGeometry(x.value.shape, weight.value.shape);
   const y = denseForward(rec, x.value, weight.value, bias.value, g, weight.needsGrad);
-  return tape.record('dense', [x, weight, bias], y, (dy) => [
+  const output = tape.record('dense', [x, weight, bias], y, (dy) => [
     x.needsGrad ? denseInputGradient(rec, dy, weight.value, g) : undefined,
     denseWeightGradient(rec, x.value, dy, g),
     bias.needsGrad ? biasGradient(rec, dy) : undefined,
   ]);
+  ctx.observe?.('z', output);
+  return output;
 }

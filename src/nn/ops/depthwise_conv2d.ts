@@ -19,9 +19,12 @@ export function depthwiseConv2d(
   const { rec, tape } = ctx;
   const g = depthwiseGeometry(x.value.shape, weight.value.shape, options);
   const y = depthwiseForward(rec, { x: x.value, weight: weight.value, bias: bias?.value }, g);
-  return tape.record('depthwise_conv2d', bias === undefined ? [x, weight] : [x, weight, bias], y, (dy) => [
+  const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
+  const output = tape.record('depthwise_conv2d', inputs, y, (dy) => [
     x.needsGrad ? depthwiseInputGradient(rec, dy, weight.value, g) : undefined,
     depthwiseWeightGradient(rec, x.value, dy, g),
     bias && biasGradient(rec, dy),
   ]);
+  ctx.observe?.('depthwise', output);
+  return output;
 }
