@@ -53,6 +53,7 @@ export {
   sgd,
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
+export type { Probe, ProbeOptions } from './nn/probe.js';
 export type { Images, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
 export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';

@@ -275,17 +275,17 @@ export class Program {
 
   /**
    * Submits the dispatches in one compute pass and returns at once. `Gpu.read` and `Gpu.sync` wait for the result.
-   * @param count runs only that many, from the first; default: all
+   * @param end position of the first dispatch that is left out; default: none is @param begin position of the first one
    */
-  run(count = this.list.length): void {
-    this.gpu.device.queue.submit([this.#encode(count)]);
+  run(end = this.list.length, begin = 0): void {
+    this.gpu.device.queue.submit([this.#encode(begin, end)]);
   }
 
-  #encode(count: number): GPUCommandBuffer {
+  #encode(begin: number, end: number): GPUCommandBuffer {
     if (this.#disposed) throw new DisposedError('a program');
     const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const command of this.list.slice(0, count)) encodeCommand(pass, command);
+    for (const command of this.list.slice(begin, end)) encodeCommand(pass, command);
     pass.end();
     return encoder.finish();
   }

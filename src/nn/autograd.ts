@@ -62,11 +62,13 @@ export class Tape<T> {
   /**
    * Sets `grad` of every Var with `needsGrad` that `loss` depends on, starting from dLoss/dLoss = `seed`. Throws Error at
    * an op without a gradient.
+   * @param until ends there: its gradient is complete, since all that used it has been passed
    */
-  backward(loss: Var<T>, seed: T): void {
+  backward(loss: Var<T>, seed: T, until?: Var<T>): void {
     const { add, release, around = (_, body) => body() } = this.arithmetic;
     loss.grad = seed;
     for (const { op, inputs, output, backward } of this.#entries.toReversed()) {
+      if (output === until) return;
       const dy = output.grad;
       if (dy !== undefined && output.needsGrad) {
         if (backward === undefined) throw new Error(`${op} (${output.label}) has no gradient`);

@@ -9,6 +9,7 @@ import type { Network } from './network.js';
 import { Observation } from './observation.js';
 import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
+import { type Probe, type ProbeOptions, recordProbe } from './probe.js';
 import { recordStep, type StepParts } from './step.js';
 import { batchSize, countImages, fillStep, type Images, StepCache, storeOf } from './step_cache.js';
 import { readTrace, type Trace } from './trace.js';
@@ -256,6 +257,14 @@ export class Learner {
   /** The gradient of the last training step as the optimiser got it: with the penalties, and clipped. */
   async readGradients(): Promise<Map<string, NamedArray>> {
     return this.#parameters.readGradients();
+  }
+
+  /**
+   * A view into the network in inference mode: outputs of all layers, and gradients of any of them. It lives until its
+   * `dispose`, which must come before that of the learner. Throws UsageError for an unknown layer, OutOfMemoryError.
+   */
+  async probe(options: ProbeOptions): Promise<Probe> {
+    return recordProbe(this.#parts, options);
   }
 
   /**

@@ -125,19 +125,7 @@ export async function recordStep(
       smoothing: training ? parts.labelSmoothing : 0,
     };
     const vars = weightVars(parts, training);
-    const tape = new Tape<Tensor>({
-      add: (a, b) => {
-        // Branches may share one gradient tensor. Do not overwrite one that another Var still needs.
-        const sum = a.storage.refs > 1 ? add(rec, a, b) : a;
-        if (sum === a) addInto(rec, a, b);
-        else rec.release(a);
-        rec.release(b);
-        return sum;
-      },
-      release: (tensor) => rec.release(tensor),
-      label: (op) => rec.currentScope || op,
-      around: (label, body) => rec.scope(`${label}/backward`, body),
-    });
+    const tape = tensorTape(rec);
     let inner = new Map<string, TensorVar>();
     const ctx: Context = {
       ...{ rec, prepare, tape, training, deferredNorms: new Map(), stepState: parts.stepState },
@@ -180,7 +168,25 @@ export async function recordStep(
   }
 }
 
-function weightVars({ model, parameters }: StepParts, training: boolean): Map<string, TensorVar> {
+/** A tape over tensors: gradients that meet are added on the device, and what the backward pass has used is released. */
+export function tensorTape(rec: Recorder): Tape<Tensor> {
+  return new Tape<Tensor>({
+    add: (a, b) => {
+      // Branches may share one gradient tensor. Do not overwrite one that another Var still needs.
+      const sum = a.storage.refs > 1 ? add(rec, a, b) : a;
+      if (sum === a) addInto(rec, a, b);
+      else rec.release(a);
+      rec.release(b);
+      return sum;
+    },
+    release: (tensor) => rec.release(tensor),
+    label: (op) => rec.currentScope || op,
+    around: (label, body) => rec.scope(`${label}/backward`, body),
+  });
+}
+
+/** The weights as variables by name. `training`: those that can be trained need a gradient; else none does. */
+export function weightVars({ model, parameters }: StepParts, training: boolean): Map<string, TensorVar> {
   return new Map(
     model.weights.map(({ name, trainable }) => [
       name,
@@ -241,7 +247,8 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
   if (statistics !== undefined) updateAverage(rec, fixed.whole, statistics.whole, ema);
 }
 
-function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {
+/** The weight of this name. */
+export function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {
   const value = map.get(name);
   if (value === undefined) throw new Error(`no weight named ${name}`);
   return value;

@@ -16,6 +16,14 @@ import { zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
 /** float64 weights by full name. */
 export type ReferenceWeights = ReadonlyMap<string, Arr>;
 
+/** How a network is computed. */
+export interface ReferenceOptions {
+  /** Batch norm takes the batch's own statistics, and dropout is left out; default: moving averages. */
+  readonly training?: boolean;
+  /** The output of one layer, instead of what it computes: [position, values]. */
+  readonly given?: readonly [number, Arr] | undefined;
+}
+
 /**
  * Class probabilities [count, classes] of a whole network, layer by layer in plain float64: what its file means.
  * @param training batch norm takes the batch's own statistics; dropout is left out in any case
@@ -27,13 +35,26 @@ export function referenceNetwork(
   count: number,
   training = false,
 ): Arr {
+  const values = referenceLayers(network, weights, images, count, { training });
+  return values.get(network.layers.length - 1) as Arr;
+}
+
+/** The outputs of all layers by their positions. */
+export function referenceLayers(
+  network: Network,
+  weights: ReferenceWeights,
+  images: Arr,
+  count: number,
+  { training = false, given }: ReferenceOptions = {},
+): ReadonlyMap<number, Arr> {
   const values = new Map([[IMAGES, images]]);
   network.layers.forEach(({ name, layer, inputs, inputShape, outputShape }, index) => {
     const xs = inputs.map((from) => values.get(from) as Arr);
     const get = (word: string): Arr | undefined => weights.get(`${name}/${word}`);
-    values.set(index, layerForward(layer, xs, { get, count, inputShape, outputShape, training }));
+    const at = { get, count, inputShape, outputShape, training };
+    values.set(index, given?.[0] === index ? given[1] : layerForward(layer, xs, at));
   });
-  return values.get(network.layers.length - 1) as Arr;
+  return values;
 }
 
 interface At {

@@ -65,3 +65,16 @@ it('reaches what was used first last, adds in that order, and releases what it i
     ...['> the first', 'd1+d2b', 'a'],
   ]);
 });
+
+it('ends at a value if told so, whose gradient is then complete', () => {
+  const tape = tapeOfNumbers();
+  const x = new Var(2, true, 'x');
+  const y = tape.record('square', [x], 4, (d) => [4 * d]);
+  const z = tape.record('triple', [y], 12, (d) => [3 * d]);
+  tape.backward(
+    tape.record('add', [y, z], 16, (d) => [d, d]),
+    1,
+    y,
+  );
+  expect([y.grad, x.grad]).toEqual([4, undefined]);
+});

@@ -14,7 +14,7 @@ export function dense(ctx: Context, x: TensorVar, weight: TensorVar, bias: Tenso
   const y = denseForward(rec, x.value, weight.value, bias.value, g, weight.needsGrad);
   const output = tape.record('dense', [x, weight, bias], y, (dy) => [
     x.needsGrad ? denseInputGradient(rec, dy, weight.value, g) : undefined,
-    denseWeightGradient(rec, x.value, dy, g),
+    weight.needsGrad ? denseWeightGradient(rec, x.value, dy, g) : undefined,
     bias.needsGrad ? biasGradient(rec, dy) : undefined,
   ]);
   ctx.observe?.('z', output);

@@ -22,8 +22,8 @@ export function depthwiseConv2d(
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   const output = tape.record('depthwise_conv2d', inputs, y, (dy) => [
     x.needsGrad ? depthwiseInputGradient(rec, dy, weight.value, g) : undefined,
-    depthwiseWeightGradient(rec, x.value, dy, g),
-    bias && biasGradient(rec, dy),
+    weight.needsGrad ? depthwiseWeightGradient(rec, x.value, dy, g) : undefined,
+    bias?.needsGrad ? biasGradient(rec, dy) : undefined,
   ]);
   ctx.observe?.('depthwise', output);
   return output;
