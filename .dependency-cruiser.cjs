@@ -33,9 +33,11 @@ module.exports = {
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
     layer('inspect', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
-    layer('engine', ['train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
-    layer('tui', ['engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
+    layer('engine', ['learn', 'train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
+    layer('tui', ['learn', 'engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('cli', [
+      'learn',
       'bench',
       'inspect',
       'tui',

@@ -55,6 +55,8 @@ export {
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Probe, ProbeOptions } from './nn/probe.js';
 export type { Images, StoredImages } from './nn/step_cache.js';
+export type { Observation } from './nn/observation.js';
+export type { LayerRecord } from './nn/step.js';
 export type { Trace } from './nn/trace.js';
 export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early_stopping.js';

@@ -46,7 +46,7 @@ export class Observation {
     return this.step.probabilities;
   }
 
-  /** [B]: the loss of each image, times the weight of its class. The loss of the step is their mean. */
+  /** The loss of each image, [B], times the weight of its class. The loss of the step is their mean. */
   get losses(): Tensor {
     return this.step.losses;
   }

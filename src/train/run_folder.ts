@@ -93,12 +93,7 @@ export class RunFolder {
 
   /** The settings that the run started with. Throws RunError. */
   readConfig(): Record<string, unknown> {
-    const path = join(this.path, 'config.json');
-    try {
-      return withOldSizes(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>);
-    } catch (cause) {
-      throw new RunError(`${path}: cannot be read as JSON`, { cause });
-    }
+    return readRunConfig(this.path);
   }
 
   /** Whether there is a checkpoint yet. */
@@ -124,6 +119,16 @@ export class RunFolder {
   close(): void {
     closeSync(this.#events);
     rmSync(join(this.path, 'lock'), { force: true });
+  }
+}
+
+/** The settings that the run in a folder started with. Throws RunError. */
+export function readRunConfig(folder: string): Record<string, unknown> {
+  const path = join(folder, 'config.json');
+  try {
+    return withOldSizes(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>);
+  } catch (cause) {
+    throw new RunError(`${path}: cannot be read as JSON`, { cause });
   }
 }
 

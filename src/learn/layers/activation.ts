@@ -1,0 +1,173 @@
+import type { PlacedLayer } from '../../nn/network.js';
+import type { ActivationName } from '../../nn/ops/activation.js';
+import { type PointwiseActivation, pointwiseOf } from '../../nn/ops/activation.js';
+import { activationBackward, activationForward } from '../../reference/activations.js';
+import {
+  type Arithmetic,
+  brief,
+  type LayerArithmetic,
+  type LayerValues,
+  needed,
+  type Position,
+  total,
+  type Values,
+  valueAt,
+} from './arithmetic.js';
+
+/** The formula of each activation, and of its derivative f'. */
+const FORMULAS: Readonly<Record<string, string>> = {
+  relu: 'f(x) = max(x, 0); f′(x) = 1 for x > 0, else 0',
+  elu: 'f(x) = x for x > 0, else α (eˣ − 1); f′(x) = 1 for x > 0, else α eˣ',
+  leaky_relu: 'f(x) = x for x > 0, else slope · x, at most the ceiling',
+  sigmoid: 'f(x) = 1 / (1 + e⁻ˣ); f′(x) = f(x) (1 − f(x))',
+  tanh: 'f(x) = tanh x; f′(x) = 1 − f(x)²',
+};
+
+/** The activation of a layer: the layer itself, or the one that it applies to its result. Undefined: linear or softmax. */
+export function activationOf({ layer: { kind, config } }: PlacedLayer): PointwiseActivation | undefined {
+  const number = (name: string, fallback: number): number => Number(config[name] ?? fallback);
+  if (kind === 'ELU') return { op: 'elu', settings: { alpha: number('alpha', 1) } };
+  if (kind === 'LeakyReLU') return { op: 'leaky_relu', settings: { slope: number('negativeSlope', 0.3) } };
+  if (kind === 'ReLU') {
+    const settings = {
+      slope: number('negativeSlope', 0),
+      ceiling: number('maxValue', Number.POSITIVE_INFINITY),
+    };
+    return { op: 'leaky_relu', settings };
+  }
+  return pointwiseOf((config['activation'] ?? 'linear') as ActivationName);
+}
+
+/** f(x) in float64. */
+export function activated(activation: PointwiseActivation | undefined, x: number): number {
+  if (activation === undefined) return x;
+  return activationForward(activation.op, Float64Array.of(x), activation.settings)[0] ?? Number.NaN;
+}
+
+/** f'(x) in float64. */
+export function slopeOf(activation: PointwiseActivation | undefined, x: number): number {
+  if (activation === undefined) return 1;
+  return (
+    activationBackward(activation.op, Float64Array.of(1), Float64Array.of(x), activation.settings)[0] ??
+    Number.NaN
+  );
+}
+
+/** The end of a layer that applies an activation to its sum z: the terms to add, and the results. */
+export function withActivation(
+  v: LayerValues,
+  at: Position,
+  z: number,
+): { terms: readonly { label: string; value: number }[]; exact: number } {
+  const activation = activationOf(v.placed);
+  if (activation === undefined) return { terms: [], exact: z };
+  const exact = activated(activation, z);
+  const kept = v.inner.get('z');
+  return {
+    terms: [
+      { label: 'z, before the activation', value: z },
+      ...(kept === undefined ? [] : [{ label: 'z of the kernel', value: valueAt(kept, at) }]),
+      { label: `${activation.op}(z)`, value: exact },
+    ],
+    exact,
+  };
+}
+
+/** Softmax over the last axis, in the middle of a network. */
+function softmaxOutput(v: LayerValues, at: Position): Arithmetic {
+  const row = Array.from({ length: v.x.shape.at(-1) ?? 1 }, (_, c) => valueAt(v.x, { ...at, c }));
+  const top = Math.max(...row);
+  const sum = total(row.map((value) => Math.exp(value - top)));
+  const exact = Math.exp((row[at.c] ?? 0) - top) / sum;
+  return {
+    formula: 'y[c] = exp(x[c] − max x) / Σₖ exp(x[k] − max x)',
+    words: 'The exponential of this value, divided by the sum of all exponentials of the row: a share.',
+    grids: [{ title: 'x', rows: [row] }],
+    terms: [
+      { label: 'max of the row', value: top },
+      { label: 'exp(x − max)', value: Math.exp((row[at.c] ?? 0) - top) },
+      { label: 'sum of all exponentials', value: sum },
+    ],
+    kernel: valueAt(v.y, at),
+    exact,
+  };
+}
+
+function softmaxGradient(v: LayerValues, at: Position): Arithmetic {
+  const dy = needed(v.dy, 'gradient of the output');
+  const row = (values: typeof v.y) =>
+    Array.from({ length: v.y.shape.at(-1) ?? 1 }, (_, c) => valueAt(values, { ...at, c }));
+  const [y, d] = [row(v.y), row(dy)];
+  const mean = total(y.map((value, c) => value * (d[c] ?? 0)));
+  const exact = (y[at.c] ?? 0) * ((d[at.c] ?? 0) - mean);
+  return {
+    formula: 'dx[c] = y[c] (dy[c] − Σₖ dy[k] y[k])',
+    words:
+      'A larger input takes its share from all others, so the gradients of all outputs of the row matter.',
+    grids: [
+      { title: 'y', rows: [y] },
+      { title: 'dy', rows: [d] },
+    ],
+    terms: [{ label: 'Σ dy · y', value: mean }],
+    kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
+    exact,
+  };
+}
+
+/** Layers that apply a function to each value. */
+export const activation: LayerArithmetic = {
+  output(v, at) {
+    const own = activationOf(v.placed);
+    if (own === undefined) return v.last ? handedOver(v.y, at, 'y = x') : softmaxOutput(v, at);
+    const x = valueAt(v.x, at);
+    const exact = activated(own, x);
+    return {
+      formula: FORMULAS[own.op] ?? '',
+      words: `The layer maps each value on its own: ${brief(x)} becomes ${brief(exact)}.`,
+      grids: [],
+      terms: [{ label: 'x', value: x }, ...settingTerms(own)],
+      kernel: valueAt(v.y, at),
+      exact,
+    };
+  },
+  inputGradient(v, at) {
+    const own = activationOf(v.placed);
+    if (own === undefined) {
+      const dy = needed(v.dy, 'gradient of the output');
+      return v.last ? handedOver(dy, at, 'dx = dy') : softmaxGradient(v, at);
+    }
+    const [x, dy] = [valueAt(v.x, at), valueAt(needed(v.dy, 'gradient of the output'), at)];
+    const slope = slopeOf(own, x);
+    return {
+      formula: `dx = dy · f′(x); ${FORMULAS[own.op] ?? ''}`,
+      words: 'The gradient is multiplied by the slope of the function at the value that went in.',
+      grids: [],
+      terms: [
+        { label: 'x', value: x },
+        ...settingTerms(own),
+        { label: 'f′(x)', value: slope },
+        { label: 'dy', value: dy },
+      ],
+      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
+      exact: dy * slope,
+    };
+  },
+};
+
+const settingTerms = ({ settings }: PointwiseActivation) =>
+  Object.entries(settings)
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([label, value]) => ({ label, value }));
+
+/** The last softmax: the layer hands the logits to the loss, which computes softmax and cross-entropy in one kernel. */
+function handedOver(values: Values, at: Position, formula: string): Arithmetic {
+  const value = valueAt(values, at);
+  return {
+    formula,
+    words: 'As the last layer, softmax is part of the loss: one kernel computes both. See the stage "loss".',
+    grids: [],
+    terms: [],
+    kernel: value,
+    exact: value,
+  };
+}

@@ -1,0 +1,23 @@
+import { activation } from './activation.js';
+import type { LayerArithmetic } from './arithmetic.js';
+import { batchNorm } from './batch_norm.js';
+import { convolution } from './convolution.js';
+import { dense } from './dense.js';
+import { averagePooling, maxPooling } from './pooling.js';
+import { addition, dropout, flatten, padding } from './simple.js';
+
+/** The arithmetic of each kind of layer, by Keras's name. A new layer needs an entry here; the tests say so. */
+export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
+  ...{ Conv2D: convolution, DepthwiseConv2D: convolution, SeparableConv2D: convolution },
+  ...{ Dense: dense, BatchNormalization: batchNorm },
+  ...{
+    ELU: activation,
+    ReLU: activation,
+    LeakyReLU: activation,
+    Activation: activation,
+    Softmax: activation,
+  },
+  ...{ MaxPooling2D: maxPooling, AveragePooling2D: averagePooling, GlobalAveragePooling2D: averagePooling },
+  ...{ Dropout: dropout, SpatialDropout2D: dropout },
+  ...{ Add: addition, Flatten: flatten, ZeroPadding2D: padding },
+};
