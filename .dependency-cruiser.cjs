@@ -36,7 +36,9 @@ module.exports = {
     layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
     layer('engine', ['learn', 'train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
     layer('tui', ['learn', 'engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('pages', ['inspect', 'train', 'util']),
     layer('cli', [
+      'pages',
       'learn',
       'bench',
       'inspect',

@@ -84,6 +84,7 @@ export type {
   ErrorEvent,
   NoteEvent,
   ResultEvent,
+  RunEnvironment,
   StartEvent,
   StepEvent,
   TrainEvent,

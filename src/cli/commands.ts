@@ -9,6 +9,7 @@ import { EVALUATE } from './declarations/evaluate.js';
 import { EXPORT } from './declarations/export.js';
 import type { GlobalArgs } from './declarations/globals.js';
 import { PREDICT } from './declarations/predict.js';
+import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
 import { SUMMARY } from './declarations/summary.js';
 import { DEMO, TRAIN } from './declarations/train.js';
@@ -65,6 +66,7 @@ export const COMMANDS: CommandModule[] = [
   command(DATA_SET, async () => (await import('./commands/data.js')).data),
   command(TUNE, async () => (await import('./commands/tune.js')).tune),
   RUNS,
+  command(REPORT, async () => (await import('./commands/report.js')).report),
   command(EXPORT_HISTORY, async () => (await import('./commands/runs.js')).exportHistory),
   command(BENCH, async () => (await import('./commands/bench.js')).bench),
   command(DEMO, async () => (await import('./commands/train.js')).demo),

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { OPTIONS } from '../train/options.js';
 import { EXIT, exitCodes } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
+import { VERSION } from '../util/version.js';
 import { COMMANDS } from './commands.js';
 import { GLOBALS } from './declarations/globals.js';
 
@@ -13,8 +13,6 @@ import { GLOBALS } from './declarations/globals.js';
  * binding.
  */
 process.env['NODE_ENV'] ??= 'production';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Options that need no command. With any other option, or no arguments, a missing command means `tui`. */
 const OF_PROGRAM = ['--help', '--version', '--get-yargs-completions'];
@@ -31,7 +29,7 @@ const cli = yargs(words)
   .recommendCommands()
   .completion('completion', 'Print a completion script for your shell')
   .epilogue(exitCodes())
-  .version(version)
+  .version(VERSION)
   .help()
   .wrap(Math.min(110, process.stdout.columns ?? 80))
   .fail((message, error) => {

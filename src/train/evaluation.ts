@@ -99,12 +99,21 @@ export async function predictSplit(
   split: Split,
   preprocess: Preprocess,
   tta: Tta = 'none',
+  onImages?: OnImages,
 ): Promise<Float32Array> {
-  return predictSource(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta);
+  return predictSource(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta, onImages);
 }
 
+/** Called after each batch with the number of images that are done, and of all. */
+export type OnImages = (done: number, total: number) => void;
+
 /** Class probabilities of the images of a source, in its order. */
-export async function predictSource(learner: Learner, source: BatchSource, tta: Tta): Promise<Float32Array> {
+export async function predictSource(
+  learner: Learner,
+  source: BatchSource,
+  tta: Tta,
+  onImages?: OnImages,
+): Promise<Float32Array> {
   const feed = new Feed(learner.gpu, source);
   const classes = learner.model.outputShape.at(-1) ?? 1;
   const result = new Float32Array(source.size * classes);
@@ -122,6 +131,7 @@ export async function predictSource(learner: Learner, source: BatchSource, tta: 
           result[at + i] = (result[at + i] as number) + (probabilities[i] as number) / asked;
         }
       }
+      onImages?.(first + count, source.size);
     }
     return result;
   } finally {

@@ -23,7 +23,17 @@ export interface DeviceMemory {
   readonly peakBytes: number;
 }
 
-/** The first event of every run. */
+/** The versions that trained. Logs of older versions lack them. */
+export interface RunEnvironment {
+  /** Of fer-tui. */
+  readonly version: string;
+  /** Of Node.js, e.g. `22.3.0`. */
+  readonly node: string;
+  /** Operating system and processor, e.g. `linux x64`. */
+  readonly platform: string;
+}
+
+/** The first event of every sitting: of a run, and each time it is resumed. */
 export interface StartEvent {
   /** Version of the format. */
   readonly v: 1;
@@ -41,6 +51,8 @@ export interface StartEvent {
   readonly parameters: number;
   /** What computes. */
   readonly adapter: string;
+  /** Which versions. */
+  readonly environment?: RunEnvironment;
   /** The data set. */
   readonly data: {
     /** Its name. */

@@ -199,11 +199,14 @@ function nextFree(parent: string): string {
   }
 }
 
-/** Reads a log. An incomplete last line is ignored, because a crash may leave one. Throws RunError on any other bad line. */
+/**
+ * Reads a log. An incomplete last line is ignored, because a crash may leave one. Throws RunError on any other line that is
+ * no event.
+ */
 export function readEvents(path: string): TrainEvent[] {
   const { events, damagedAfter } = readLog(path);
   if (damagedAfter === undefined) return events;
-  throw new RunError(`${path}:${damagedAfter + 1}: not a line of JSON; the log is damaged`);
+  throw new RunError(`${path}:${damagedAfter + 1}: not an event of a run; the log is damaged`);
 }
 
 /** Reads a log up to its first bad line. `damagedAfter` counts the good lines before it; undefined: all are good. */
@@ -227,10 +230,39 @@ function parseEvent(line: string): TrainEvent | undefined {
     const event = JSON.parse(line) as { readonly type?: unknown } | null;
     if (typeof event?.type !== 'string') return undefined;
     // In logs of earlier versions, notes have the type `event`.
-    return (event.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent;
+    return whole((event.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent);
   } catch {
     return undefined;
   }
+}
+
+/** The event, if it has the parts that every reader of a log relies on. */
+function whole(event: TrainEvent): TrainEvent | undefined {
+  if (event.type === 'start') {
+    const { data, config } = event;
+    return typeof data?.name === 'string' && typeof config === 'object' && config !== null
+      ? event
+      : undefined;
+  }
+  if (event.type !== 'epoch') return event;
+  const { epoch, train, val } = event;
+  const scored = isScore(train) && (val === undefined || (isScore(val) && Array.isArray(val.recall)));
+  if (!Number.isInteger(epoch) || !scored) return undefined;
+  return { ...event, train: withNaN(train), ...(val && { val: withNaN(val) }) };
+}
+
+interface Score {
+  readonly loss: number | null;
+  readonly acc: number;
+}
+
+function isScore(score: Score | undefined): boolean {
+  return typeof score?.acc === 'number' && (typeof score.loss === 'number' || score.loss === null);
+}
+
+/** JSON writes a loss that is no number as null. */
+function withNaN<S extends Score>(score: S): S {
+  return { ...score, loss: score.loss ?? Number.NaN };
 }
 
 /**

@@ -10,6 +10,7 @@ import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
 import { collectGarbage } from '../util/memory.js';
+import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { resolveConfig, type TrainConfig } from './config.js';
@@ -235,6 +236,11 @@ function startEvent(
     model: learner.model.name,
     parameters: learner.model.summary().trainable,
     adapter: learner.gpu.info.name,
+    environment: {
+      version: VERSION,
+      node: process.versions.node,
+      platform: `${process.platform} ${process.arch}`,
+    },
     data: {
       name: dataset.name,
       train: source.size,

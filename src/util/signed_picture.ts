@@ -3,6 +3,8 @@ import type { Picture } from './picture.js';
 const BLUE = [33, 102, 200] as const;
 const WHITE = [247, 247, 247] as const;
 const ORANGE = [230, 110, 20] as const;
+/** The colours of the lowest value, of zero and of the highest one. */
+export const SIGNED_COLORS = [BLUE, WHITE, ORANGE] as const;
 
 /**
  * Signed numbers as a picture: blue below zero, white at zero, orange above; `limit` and beyond are full colour. As

@@ -196,6 +196,16 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     line: ['runs', 'compare', 'r1'],
     options: { names: { add: ['r2'], changes: [...OTHER_NAME, 'runs.folder'] }, folder: OTHER_FOLDER },
   },
+  REPORT: {
+    line: ['report', 'r1'],
+    options: {
+      name: { instead: ['report', 'r2'], changes: [...OTHER_NAME, 'write.path'] },
+      folder: OTHER_FOLDER,
+      out: { add: ['--out', 'page.html'], changes: ['write.path', 'stdout'] },
+      data: { add: ['--data', 'other'], changes: ['review.data'] },
+      ...adapter('review'),
+    },
+  },
   EXPORT_HISTORY: {
     line: ['export-history', 'r1'],
     options: { name: { instead: ['export-history', 'r2'], changes: ['runs.name'] }, folder: OTHER_FOLDER },

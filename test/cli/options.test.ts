@@ -182,6 +182,13 @@ vi.mock('../../src/train/runs.js', async (original) => ({
   listRuns: (folder: string) => [run('r1', folder)],
   findRun: run,
 }));
+vi.mock('../../src/train/run_review.js', () => ({
+  reviewRun: async (_: object, { data, adapter }: { data?: string; adapter?: string }) => {
+    note('review', { data, adapter });
+    return { weights: { missing: 'none' }, evaluation: { missing: 'none' } };
+  },
+}));
+vi.mock('../../src/pages/report.js', () => ({ reportPage: () => '' }));
 vi.mock('../../src/train/shipped_models.js', () => ({ weightsPath: (given = 'shipped') => given }));
 vi.mock('../../src/bench/run.js', async (original) => ({
   ...(await original<object>()),

@@ -66,7 +66,30 @@ describe('runs', () => {
     const other = folder();
     write(other, 'c', [start('2026-01-01T00:00:00Z', {}), epoch(1, 0.3)], 'nonsense\n{"type":"end"}\n');
     expect(listRuns(other)).toMatchObject([{ status: 'damaged', damagedAfter: 2, epochs: [{ epoch: 1 }] }]);
-    expect(() => readEvents(join(other, 'c', 'events.ndjson'))).toThrow(/ndjson:3: not a line of JSON/);
+    expect(() => readEvents(join(other, 'c', 'events.ndjson'))).toThrow(/ndjson:3: not an event of a run/);
+  });
+
+  it.each([
+    ['a start without data', { ...start('', {}), data: undefined }],
+    ['a start without settings', { ...start('', {}), config: null }],
+    ['an epoch without a number', { ...epoch(1, 0.3), epoch: 'one' }],
+    ['an epoch without training numbers', { ...epoch(1, 0.3), train: {} }],
+    ['a validation without recalls', { ...epoch(1, 0.3), val: { loss: 1, acc: 1 } }],
+    ['a number', 7],
+    ['nothing', null],
+  ])('are damaged from %s on', (_, line) => {
+    const other = folder();
+    write(other, 'e', [start('2026-01-01T00:00:00Z', {})], `${JSON.stringify(line)}\n{"type":"end"}\n`);
+    expect(findRun('e', other)).toMatchObject({ status: 'damaged', damagedAfter: 1, epochs: [] });
+  });
+
+  it('keep a loss that was no number, which JSON writes as null', () => {
+    const other = folder();
+    write(other, 'f', [
+      start('2026-01-01T00:00:00Z', {}),
+      { ...epoch(1, 0.3), train: { loss: Number.NaN, acc: 0.1 } },
+    ]);
+    expect(findRun('f', other).epochs[0]?.train).toEqual({ loss: Number.NaN, acc: 0.1 });
   });
 
   it('keep a note, and can be deleted unless they are going on', () => {

@@ -219,7 +219,7 @@ describe('the run folder', () => {
     expect(readEvents(path).map(({ type }) => type)).toEqual(['error', 'end']);
     for (const bad of ['5', 'null', '{"type":5}', '{}']) {
       writeFileSync(path, `${JSON.stringify(error)}\n${bad}\n`);
-      expect(() => readEvents(path)).toThrow('events.ndjson:2: not a line of JSON; the log is damaged');
+      expect(() => readEvents(path)).toThrow('events.ndjson:2: not an event of a run; the log is damaged');
     }
   });
 
@@ -228,7 +228,7 @@ describe('the run folder', () => {
     writeFileSync(path, '{"type":"error","message":"x","exit":1}\n{"type":"en');
     expect(readEvents(path)).toEqual([{ type: 'error', message: 'x', exit: 1 }]);
     writeFileSync(path, '{"type":\n{"type":"end","status":"failed","exit":1}\n');
-    expect(() => readEvents(path)).toThrow('events.ndjson:1: not a line of JSON');
+    expect(() => readEvents(path)).toThrow('events.ndjson:1: not an event of a run');
   });
 });
 

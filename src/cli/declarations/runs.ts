@@ -1,10 +1,12 @@
 import type { ArgsOf } from '../declaration.js';
 
 /** Options of the commands that read runs. */
-const FOLDER = {
+export const FOLDER = {
   folder: { type: 'string', requiresArg: true, default: 'runs', describe: 'folder that holds the runs' },
 } as const;
-const NAME = { name: { type: 'string', demandOption: true, describe: 'name of a run, e.g. r1' } } as const;
+export const RUN_NAME = {
+  name: { type: 'string', demandOption: true, describe: 'name of a run, e.g. r1' },
+} as const;
 
 export const LIST_RUNS = {
   usage: ['$0', 'list'],
@@ -15,7 +17,7 @@ export const LIST_RUNS = {
 export const SHOW_RUN = {
   usage: 'show <name>',
   describe: 'Show the curves and settings of a run',
-  positionals: NAME,
+  positionals: RUN_NAME,
   options: FOLDER,
 } as const;
 
@@ -31,7 +33,7 @@ export const COMPARE_RUNS = {
 export const EXPORT_HISTORY = {
   usage: 'export-history <name>',
   describe: "Print a run's metrics as CSV, one line per epoch",
-  positionals: NAME,
+  positionals: RUN_NAME,
   options: FOLDER,
 } as const;
 
