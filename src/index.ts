@@ -42,6 +42,7 @@ export {
   Sequential,
   type SummaryRow,
 } from './nn/network.js';
+export type { Observation } from './nn/observation.js';
 export type { ActivationName } from './nn/ops/activation.js';
 export {
   type AdamOptions,
@@ -54,9 +55,8 @@ export {
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Probe, ProbeOptions } from './nn/probe.js';
-export type { Images, StoredImages } from './nn/step_cache.js';
-export type { Observation } from './nn/observation.js';
 export type { LayerRecord } from './nn/step.js';
+export type { Images, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
 export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early_stopping.js';

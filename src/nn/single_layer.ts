@@ -1,0 +1,95 @@
+import type { Gpu } from '../gpu/device.js';
+import { type CommandInfo, Recorder } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
+import { Var } from './autograd.js';
+import type { Context, TensorVar } from './context.js';
+import type { LayerInputs } from './layer.js';
+import type { PlacedLayer } from './network.js';
+import { tensorTape } from './step.js';
+
+/** What a single layer works on. The tensors are only read. */
+export interface SingleLayer {
+  readonly placed: PlacedLayer;
+  /** Position in the network, from which dropout derives its mask. */
+  readonly index: number;
+  readonly last: boolean;
+  readonly inputs: readonly [Tensor, ...Tensor[]];
+  /** By their full names. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** Gradient of the output; undefined: forward only. */
+  readonly dy: Tensor | undefined;
+  readonly stepState: Tensor;
+}
+
+/** The results of a single layer. */
+export interface SingleResult {
+  readonly y: Float32Array;
+  readonly dx: Float32Array | undefined;
+  /** Its dispatches: their scope is `forward` or `backward`. */
+  readonly kernels: readonly (CommandInfo & { readonly nanoseconds: number })[];
+}
+
+/**
+ * Runs one layer alone in training mode, forward and backward, on values of a step: to compare ways to compute it.
+ * @param runs how often it is timed; each dispatch gets the shortest of its times. Throws GpuValidationError on adapters
+ * without timestamp queries.
+ */
+export async function runSingleLayer(gpu: Gpu, layer: SingleLayer, runs = 3): Promise<SingleResult> {
+  const rec = new Recorder(gpu, { keepAll: true });
+  const { placed, index, last, stepState, dy } = layer;
+  try {
+    const tape = tensorTape(rec);
+    const vars = new Map<string, TensorVar>(
+      [...layer.weights].map(([name, tensor]) => {
+        const trainable = placed.weights.find((spec) => spec.name === name)?.trainable === true;
+        return [name, new Var(tensor, trainable, name)];
+      }),
+    );
+    const weight = (name: string): TensorVar => {
+      const value = vars.get(name);
+      if (value === undefined) throw new Error(`no weight named ${name}`);
+      return value;
+    };
+    const ctx: Context = {
+      ...{
+        rec,
+        prepare: rec,
+        tape,
+        training: true,
+        format: 'f32',
+        deferredNorms: new Map(),
+        stepState,
+        weight,
+      },
+    };
+    const inputOf = (tensor: Tensor): TensorVar => new Var(tensor, true, tensor.label);
+    const [first, ...rest] = layer.inputs;
+    const inputs: LayerInputs = [inputOf(first), ...rest.map(inputOf)];
+    const place = { get: (name: string) => weight(`${placed.name}/${name}`), index, last };
+    const output = rec.scope('forward', () => placed.layer.call(ctx, inputs, place));
+    if (dy !== undefined && output !== inputs[0]) rec.scope('backward', () => tape.backward(output, dy));
+    const program = await rec.finish();
+    try {
+      await program.compile();
+      program.run();
+      const y = await gpu.read(output.value);
+      const dx = inputs[0].grad === undefined ? undefined : await gpu.read(inputs[0].grad);
+      let best: number[] | undefined;
+      for (let i = 0; i < runs; i++) {
+        const times = await program.profile();
+        best = times.map((time, k) => Math.min(time, best?.[k] ?? time));
+      }
+      const kernels = program.commands.map((command, i) => ({
+        ...command,
+        scope: command.scope.split('/')[0] ?? '',
+        nanoseconds: best?.[i] ?? Number.NaN,
+      }));
+      return { y, dx, kernels };
+    } finally {
+      program.dispose();
+    }
+  } catch (error) {
+    rec.abandon();
+    throw error;
+  }
+}
