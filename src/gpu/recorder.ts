@@ -299,6 +299,7 @@ export class Program {
     if (!device.features.has('timestamp-query')) {
       throw new GpuValidationError(`${this.gpu.info.name} has no timestamp queries; kernels cannot be timed`);
     }
+    if (this.list.length === 0) return [];
     const count = this.list.length * 2;
     const querySet = device.createQuerySet({ type: 'timestamp', count });
     const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
