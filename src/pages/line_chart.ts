@@ -9,11 +9,12 @@ export interface Curve {
 
 export interface LineChartOptions {
   readonly title: string;
-  readonly description: string;
   readonly x: Axis;
   readonly y: Axis;
   /** One or two; the second is dashed. */
   readonly curves: readonly Curve[];
+  /** A value in words, at a point under the mouse. */
+  readonly text: (value: number) => string;
   /** A level to compare with, drawn from left to right. */
   readonly level?: { readonly name: string; readonly y: number } | undefined;
   /** A place to point out, drawn from top to bottom. */
@@ -25,8 +26,8 @@ const DASHES = ['', '7 5'];
 const FEW = 60;
 
 /** A chart of curves. Every point of a short curve tells its value under the mouse. */
-export function lineChart({ curves, level, place, ...options }: LineChartOptions): Html {
-  const { x, y } = options;
+export function lineChart({ curves, level, place, text, ...options }: LineChartOptions): Html {
+  const { x } = options;
   const marks = (area: Area): Html[] => [
     ...(level === undefined
       ? []
@@ -42,7 +43,7 @@ export function lineChart({ curves, level, place, ...options }: LineChartOptions
             .filter(([, value]) => Number.isFinite(value))
             .map(
               ([at, value]) =>
-                html`<circle class="dot" cx="${area.x(at)}" cy="${area.y(value)}" r="2.5"><title>${name}, ${x.title} ${x.text(at)}: ${y.text(value)}</title></circle>`,
+                html`<circle class="dot" cx="${area.x(at)}" cy="${area.y(value)}" r="2.5"><title>${name}, ${x.title} ${at}: ${text(value)}</title></circle>`,
             )
         }</g>`,
     ),
@@ -50,6 +51,7 @@ export function lineChart({ curves, level, place, ...options }: LineChartOptions
   const lines = [level, place].flatMap((line) => (line === undefined ? [] : [line.name]));
   return plot({
     ...options,
+    description: inWords(options.title, x.title, curves, text),
     marks,
     below: html`<ul class="legend">${curves.map(({ name }, i) => html`<li>${sample(i)}${name}</li>`)}${lines.map(
       (name) =>
@@ -71,4 +73,19 @@ function pathOf(points: Curve['points'], area: Area): string {
     return step;
   });
   return steps.join('');
+}
+
+/** A chart in words: where each curve begins and ends. */
+function inWords(
+  title: string,
+  along: string,
+  curves: readonly Curve[],
+  text: (value: number) => string,
+): string {
+  const parts = curves.map(({ name, points }) => {
+    const [first, last] = [points[0], points.at(-1)];
+    if (first === undefined || last === undefined) return `${name} without points`;
+    return `${name} from ${text(first[1])} at ${along} ${first[0]} to ${text(last[1])} at ${along} ${last[0]}`;
+  });
+  return `${title} by ${along}: ${parts.join('; ')}.`;
 }

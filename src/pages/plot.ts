@@ -25,19 +25,28 @@ export interface AxisOptions {
 
 /** An axis over some values. */
 export function axisOver(title: string, values: Iterable<number>, options: AxisOptions = {}): Axis {
-  const { log = false, whole = false, most = 5, text = shortNumber } = options;
+  const { log = false, whole = false, most = 5 } = options;
   const tight = scaleOver(values, options);
-  if (log && tight.low > 0) return { title, text, scale: tight, marks: powers(tight, most) };
+  const axis = (scale: Scale, marks: readonly number[]): Axis => {
+    const step = Math.abs((marks[1] ?? 0) - (marks[0] ?? 0));
+    return { title, scale, marks, text: options.text ?? ((value) => roundText(value, step)) };
+  };
+  if (log && tight.low > 0) return axis(tight, powers(tight, most));
   const marks = ticks(tight.low, tight.high, most, { whole });
-  if (whole || options.range !== undefined) return { title, text, scale: tight, marks };
   const step = (marks[1] ?? 0) - (marks[0] ?? 0);
-  if (!(step > 0)) return { title, text, scale: tight, marks };
+  if (whole || options.range !== undefined || !(step > 0)) return axis(tight, marks);
   const range = [
     Math.floor(tight.low / step + 1e-9) * step,
     Math.ceil(tight.high / step - 1e-9) * step,
   ] as const;
-  const scale = scaleOver([], { range });
-  return { title, text, scale, marks: ticks(...range, most + 2) };
+  return axis(scaleOver([], { range }), ticks(...range, most + 2));
+}
+
+/** A round number with the digits that tell it from the next one, a step away. */
+function roundText(value: number, step: number): string {
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const text = digits <= 3 && Math.abs(value) < 1e5 ? value.toFixed(digits) : shortNumber(value);
+  return Number(text) === 0 ? '0' : text.replace('-', '−');
 }
 
 /** Round numbers on a logarithmic scale: powers of ten, or where there are fewer than two, evenly spaced ones. */

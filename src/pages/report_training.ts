@@ -2,7 +2,6 @@ import type { EpochEvent } from '../train/events.js';
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
 import { settingsOf, trainCommand } from '../train/run_settings.js';
-import { shortNumber } from '../util/axis.js';
 import { type Html, html } from './html.js';
 import { type Curve, lineChart } from './line_chart.js';
 import { details, howToRead, type PageSection, warning } from './page.js';
@@ -53,27 +52,19 @@ function charts({ run, epoch, sittings }: RunReview): Html[] {
     typeof majority === 'number' ? { name: 'always the most frequent class', y: majority } : undefined;
   return [
     lineChart({
-      ...{
-        title: 'Loss',
-        x,
-        curves: loss,
-        place,
-        description: told('Loss', loss, (value) => fixed(value, 3)),
-      },
+      ...{ title: 'Loss', x, curves: loss, place, text: (value) => fixed(value, 3) },
       y: axisOver('cross-entropy', ordinates(loss)),
     }),
     lineChart({
-      ...{ title: 'Accuracy', x, curves: accuracy, place, level },
-      description: told('Accuracy', accuracy, (value) => percent(value)),
+      ...{ title: 'Accuracy', x, curves: accuracy, place, level, text: percent },
       y: axisOver('share of right answers', [...ordinates(accuracy), ...(level ? [level.y] : [])], {
         text: (value) => percent(value, 0),
       }),
     }),
     new Set(ordinates(rate)).size > 1
       ? lineChart({
-          ...{ title: 'Learning rate', x, curves: rate },
-          description: told('Learning rate', rate, (value) => value.toExponential(1)),
-          y: axisOver('learning rate', ordinates(rate), { text: shortNumber }),
+          ...{ title: 'Learning rate', x, curves: rate, text: (value) => value.toExponential(2) },
+          y: axisOver('learning rate', ordinates(rate)),
         })
       : html`<p><b>Learning rate</b><br>${epochs[0]?.lr} in every epoch.</p>`,
   ];
@@ -81,17 +72,6 @@ function charts({ run, epoch, sittings }: RunReview): Html[] {
 
 const ordinates = (curves: readonly Curve[]): number[] =>
   curves.flatMap(({ points }) => points.map(([, y]) => y));
-
-/** A chart in words: where each curve begins and ends. */
-function told(what: string, curves: readonly Curve[], text: (value: number) => string): string {
-  const parts = curves.map(({ name, points }) => {
-    const [first, last] = [points[0], points.at(-1)];
-    return first === undefined || last === undefined
-      ? name
-      : `${name} from ${text(first[1])} in epoch ${first[0]} to ${text(last[1])} in epoch ${last[0]}`;
-  });
-  return `${what} by epoch: ${parts.join('; ')}. The numbers follow in a table.`;
-}
 
 function epochTable(epochs: readonly EpochEvent[]): Html {
   const names = [

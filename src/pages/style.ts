@@ -78,6 +78,10 @@ ul.legend svg { display: inline-block; width: 1.6em; height: .9em; vertical-alig
 .tiles figure { margin: 0; }
 .tiles img, .tiles > div img { display: block; width: 100%; height: auto; image-rendering: pixelated; border-radius: 2px; }
 .tiles figcaption { font-size: .8rem; line-height: 1.3; margin-top: .25rem; }
+.answer { display: grid; grid-template-columns: minmax(8rem, 14rem) minmax(0, 1fr); gap: 0 2rem; align-items: start; }
+.answer img { display: block; width: 100%; height: auto; image-rendering: pixelated; border-radius: .3rem; }
+.bar { display: block; width: calc(var(--part) * 12rem); min-width: 1px; height: 1em; margin-top: .25em; border-radius: 2px; background: var(--s0); }
+cite { font-style: normal; }
 .scale { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .5rem; font-size: .85rem; color: var(--muted); margin: .25rem 0; }
 .scale i { display: block; flex: 0 1 10rem; min-width: 5rem; height: .7rem; border-radius: 2px; border: 1px solid var(--line); }
 
@@ -90,6 +94,9 @@ footer { margin-top: 4rem; padding-top: .75rem; border-top: 1px solid var(--line
 @media (max-width: 40rem) {
   body { padding-top: 1.25rem; }
   h1 { font-size: 1.6rem; }
+  .answer { grid-template-columns: minmax(0, 1fr); }
+  .answer figure { max-width: 12rem; }
+  .bar { width: calc(var(--part) * 5rem); }
   th, td { padding: .3rem .45rem; }
   table.matrix { border-spacing: 1px; }
   table.matrix th, table.matrix td { padding: .2rem .1rem; font-size: .8rem; min-width: 0; }

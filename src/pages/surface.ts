@@ -5,7 +5,6 @@ import { type Area, axisOver, plot, units } from './plot.js';
 
 export interface SurfaceOptions {
   readonly title: string;
-  readonly description: string;
   /** Coordinates of the grid, the same on both axes, ascending. */
   readonly at: readonly number[];
   /** [row][column]: the value at (at[column], at[row]). */
@@ -28,8 +27,13 @@ const LINES = 9;
 const WIDE = 20;
 
 /** A function of two variables: a square of colour for every grid point, with contour lines and a cross in the middle. */
-export function surface({ title, description, at, values, quantity }: SurfaceOptions): Html {
+export function surface({ title, at, values, quantity }: SurfaceOptions): Html {
   const flat = values.flat().filter(Number.isFinite);
+  const span =
+    flat.length === 0
+      ? 'no number anywhere'
+      : `from ${shortNumber(Math.min(...flat))} to ${shortNumber(Math.max(...flat))}`;
+  const description = `${title}: ${quantity} on a grid around the weights, ${span}.`;
   const { low, high } = scaleOver(flat);
   const log = low > 0 && high / low > WIDE;
   const scale = scaleOver(flat, { log });

@@ -110,14 +110,9 @@ describe('charts', () => {
   it('end their axes at round numbers, or where they are told to', () => {
     const axis = axisOver('loss', [0.13, 0.88]);
     expect([axis.scale.low, axis.scale.high]).toEqual([0, 1]);
-    expect(axis.marks.map((mark) => axis.text(mark))).toEqual([
-      '0.000',
-      '0.20',
-      '0.40',
-      '0.60',
-      '0.80',
-      '1.00',
-    ]);
+    expect(axis.marks.map(axis.text)).toEqual(['0', '0.2', '0.4', '0.6', '0.8', '1.0']);
+    const wide = axisOver('wide', [-2000, 3000]);
+    expect(wide.marks.slice(0, 3).map(wide.text)).toEqual(['\u22122000', '\u22121000', '0']);
     expect([x.scale.low, x.scale.high, ...x.marks]).toEqual([1, 4, 1, 2, 3, 4]);
     expect(axisOver('rate', [1e-4, 1e-1], { log: true }).marks.map(Math.log10)).toEqual([-4, -3, -2, -1]);
     expect(axisOver('same', [2, 2]).scale.place(2)).toBeCloseTo(0.5, 1);
@@ -125,7 +120,8 @@ describe('charts', () => {
 
   it('draw a curve at its values, with a gap where there is none', () => {
     const chart = lineChart({
-      ...{ title: 'Loss', description: 'A falling loss.', x, y: axisOver('loss', [], { range: [0, 2] }) },
+      ...{ title: 'Loss', x, y: axisOver('loss', [], { range: [0, 2] }) },
+      text: (value) => value.toFixed(1),
       curves: [
         {
           name: 'training',
@@ -143,7 +139,11 @@ describe('charts', () => {
     const line = parts(chart, 'path').find((e) => attribute(e, 'class') === 'line');
     expect(line && attribute(line, 'd')).toBe('M64 10M274.7 208L380 109');
     expect(parts(chart, 'li').map(textOf)).toEqual(['training', 'guessing']);
-    expect(parts(chart, 'title').map(textOf)[0]).toBe('training, epoch 1.00: 2.00');
+    const [svg] = parts(chart, 'svg');
+    expect(svg && attribute(svg, 'aria-label')).toBe(
+      'Loss by epoch: training from 2.0 at epoch 1 to 1.0 at epoch 4.',
+    );
+    expect(parts(chart, 'title').map(textOf)[0]).toBe('training, epoch 1: 2.0');
   });
 
   it('tell classes apart by colour and shape, and leave out points that are none', () => {
@@ -180,7 +180,7 @@ describe('charts', () => {
   it('draw a surface with its contour lines', () => {
     const at = [-1, 0, 1];
     const chart = surface({
-      ...{ title: 'Loss surface', description: 'A valley.', quantity: 'loss', at },
+      ...{ title: 'Loss surface', quantity: 'loss', at },
       values: at.map((y) => at.map((x) => (x === 1 && y === 1 ? Number.NaN : x))),
     });
     const cells = parts(chart, 'rect').map((e) => attribute(e, 'fill'));
