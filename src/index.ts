@@ -11,10 +11,11 @@ export { applyPreprocess, fitPreprocess, type Preprocess, type PreprocessName } 
 export type { Dataset, ImageShape, LoadOptions, Split, SplitName } from './data/types.js';
 export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
-export type { Kernel } from './gpu/kernel.js';
+export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';
 export type { UpdateTensors } from './gpu/kernels/optimizers.js';
 export type { Margins } from './gpu/kernels/zero_padding2d.js';
 export { type CommandInfo, type DispatchCall, Program, Recorder, runOnce } from './gpu/recorder.js';
+export { addShader } from './gpu/shader.js';
 export type { Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ShaderError } from './errors.js';
 import { gpuWait } from './polling.js';
@@ -25,8 +25,17 @@ export function shaderSource(name: string): string {
   return text;
 }
 
+/** Adds a shader from outside of this package, for `defineKernel`. Throws ShaderError if its name is taken. */
+export function addShader(name: string, text: string): void {
+  if (sources.has(name) || existsSync(pathOf(name)))
+    throw new ShaderError(`shader "${name}" exists already; choose another name`);
+  sources.set(name, text);
+}
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`${name}.wgsl`, SHADER_DIR));
+
 function read(name: string): string {
-  const path = fileURLToPath(new URL(`${name}.wgsl`, SHADER_DIR));
+  const path = pathOf(name);
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

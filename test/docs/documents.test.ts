@@ -6,22 +6,19 @@ import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
+import { type Block, blocksOf, proseOf } from '../helpers/lesson.js';
 
 const markdownIn = (folder: string): string[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(folder, file));
-const DOCUMENTS = ['.', 'docs', 'models', 'bench', 'shaders'].flatMap(markdownIn);
+const DOCUMENTS = ['.', 'docs', 'docs/learn', 'models', 'bench', 'shaders'].flatMap(markdownIn);
 
 /** A document without its fenced blocks, and those blocks. */
-function partsOf(path: string): { prose: string; blocks: { kind: string; text: string }[] } {
-  const blocks: { kind: string; text: string }[] = [];
-  const prose = readFileSync(path, 'utf8').replaceAll(/^```(\w*)\n([\s\S]*?)^```$/gm, (_, kind, text) => {
-    blocks.push({ kind, text });
-    return '';
-  });
-  return { prose, blocks };
-}
+const partsOf = (path: string): { prose: string; blocks: Block[] } => {
+  const text = readFileSync(path, 'utf8');
+  return { prose: proseOf(text), blocks: blocksOf(text) };
+};
 
 /** GitHub's anchors of a document's headings. */
 const anchorsOf = (path: string): string[] =>
@@ -56,7 +53,8 @@ for (const file of readdirSync('src/cli/declarations')) {
 }
 
 /** Files that a document may name although they are not in a fresh clone: others make them, or the reader does. */
-const MADE = /^(bench\/\.peers|docs\/api\/?$|bench\/results\/old\.json|shaders\/silu\.wgsl)/;
+const MADE =
+  /^(bench\/\.peers|docs\/api\/?$|bench\/results\/old\.json|shaders\/silu\.wgsl|src\/reference\/(prelu|winograd)\.ts)/;
 
 describe.each(DOCUMENTS)('%s', (path) => {
   const { prose, blocks } = partsOf(path);

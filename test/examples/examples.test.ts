@@ -6,19 +6,26 @@ import { describeGpu } from '../helpers/gpu.js';
 
 const FOLDER = new URL('../../examples/', import.meta.url);
 
+/** How short an example must be; by default under 40 lines. */
+const LINES: Readonly<Record<string, number>> = {
+  'backpropagation.mjs': 30,
+  'grad_cam.mjs': 50,
+  'own_layer.mjs': 60,
+};
+
 it.each(readdirSync(FOLDER))('%s is short', (file) => {
-  expect(readFileSync(new URL(file, FOLDER), 'utf8').split('\n').length).toBeLessThan(41);
+  const lines = readFileSync(new URL(file, FOLDER), 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBeLessThan(LINES[file] ?? 40);
 });
 
 describeGpu('an example runs as its readers would run it:', () => {
-  const run = (file: string): string => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [fileURLToPath(new URL(file, FOLDER))], {
-      cwd: fileURLToPath(new URL('..', FOLDER)),
-      encoding: 'utf8',
-    });
+  const node = (args: readonly string[], input = ''): string => {
+    const options = { cwd: fileURLToPath(new URL('..', FOLDER)), encoding: 'utf8', input } as const;
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, options);
     expect(status, stderr).toBe(0);
     return stdout;
   };
+  const run = (file: string): string => node([fileURLToPath(new URL(file, FOLDER))]);
 
   it('small_network.mjs learns', () => {
     const accuracy = Number(/validation accuracy ([\d.]+) %/.exec(run('small_network.mjs'))?.[1]);
@@ -30,5 +37,68 @@ describeGpu('an example runs as its readers would run it:', () => {
     const accuracies = lines.slice(0, -1).map((line) => Number(/([\d.]+) %$/.exec(line)?.[1]));
     expect(accuracies.findIndex((accuracy) => accuracy >= 60)).toBe(accuracies.length - 1);
     expect(lines.at(-1)).toBe(`early-stop after ${accuracies.length} epochs`);
+  });
+
+  it('backpropagation.mjs compares its gradient, and goes downhill', () => {
+    const losses = [...run('backpropagation.mjs').matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+    expect(losses).toHaveLength(5);
+    expect(losses).toEqual(losses.toSorted((a, b) => b - a));
+    expect(losses.at(-1)).toBeLessThan(1e-4);
+  });
+
+  it('grad_cam.mjs shows a map of the face, with the gradients that the weights give', () => {
+    const [said, ...map] = run('grad_cam.mjs').slice(0, -1).split('\n');
+    expect(said).toMatch(/^(\w+): \d+ %, and it is \1$/);
+    expect(map).toHaveLength(12);
+    expect(map.join('')).toContain('@');
+  });
+
+  it('own_layer.mjs learns with a layer of its own', () => {
+    const [, first, last] = /loss ([\d.]+) -> ([\d.]+)/.exec(run('own_layer.mjs')) ?? [];
+    expect(Number(first)).toBeCloseTo(Math.log(7), 1);
+    expect(Number(last)).toBeLessThan(0.5);
+  });
+
+  it('the layer of own_layer.mjs has the gradients of central differences', () => {
+    const [definition = ''] = readFileSync(new URL('own_layer.mjs', FOLDER), 'utf8').split(
+      'const { splits }',
+    );
+    const check = `
+      const shape = [6, 5, 4];
+      const gpu = await fer.openGpu();
+      const layers = [fer.Conv2D({ filters: 8 }), PReLU(), fer.Flatten(), fer.Dense({ units: 3 }), fer.Softmax()];
+      const options = { optimizer: fer.sgd({ learningRate: 0 }) };
+      const learner = new fer.Learner(gpu, new fer.Sequential('checked', shape, layers), options);
+      const images = Float32Array.from({ length: 5 * 120 }, (_, i) => Math.sin(i * 1.3));
+      const labels = Uint32Array.of(0, 1, 2, 1, 0);
+      const weights = await learner.readWeights();
+      weights.get('p_re_lu/slopes').data.forEach((_, c, slopes) => { slopes[c] = 0.1 * (c - 3); });
+      // Large values, so that hardly one crosses the bend at 0 while the bias moves.
+      weights.get('conv2d/kernel').data.forEach((v, i, kernel) => { kernel[i] = 10 * v; });
+      weights.get('dense/kernel').data.forEach((v, i, kernel) => { kernel[i] = v / 10; });
+      learner.writeWeights(weights);
+      const { weightGradients } = await learner.trace(images, labels);
+      for (const name of ['p_re_lu/slopes', 'conv2d/bias']) {
+        const { data } = weights.get(name);
+        for (const c of data.keys()) {
+          const [loss, value] = [[], data[c]];
+          for (const change of [0.002, -0.002]) {
+            data[c] = value + change;
+            learner.writeWeights(weights);
+            await learner.evaluate(images, labels);
+            loss.push((await learner.evaluationMetrics()).batches[0].loss);
+          }
+          data[c] = value;
+          console.log(weightGradients.get(name).data[c], (loss[0] - loss[1]) / 0.004);
+        }
+      }
+      gpu.close();`;
+    const rows = node(['--input-type=module', '-'], definition + check)
+      .trim()
+      .split('\n');
+    expect(rows).toHaveLength(16);
+    for (const [gradient = 0, measured = 1] of rows.map((row) => row.split(' ').map(Number))) {
+      expect(Math.abs(gradient - measured)).toBeLessThan(2e-4);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packParams } from '../../src/gpu/kernel.js';
 import {
+  addShader,
   fillConstants,
   shaderLesson,
   shaderSource,
@@ -17,6 +18,13 @@ describe('the text of a shader', () => {
 
   it('of a file that is not there is an error with its path', () => {
     expect(() => shaderSource('none_such')).toThrow(/shader "none_such": cannot read .*none_such\.wgsl/);
+  });
+
+  it('may come from outside, under a name that is free', () => {
+    addShader('from_outside', '// Mine.\nfn forward() {}');
+    expect(shaderSource('from_outside')).toBe('// Mine.\nfn forward() {}');
+    expect(() => addShader('from_outside', '')).toThrow('shader "from_outside" exists already');
+    expect(() => addShader('elu', '')).toThrow('shader "elu" exists already; choose another name');
   });
 
   it('locates a line in the shader, or in the part that it comes from', () => {

@@ -1,0 +1,114 @@
+/** The seven stages of one training step, as the Learn screen shows them. */
+export type Stage = 'batch' | 'augmentation' | 'forward' | 'loss' | 'backward' | 'update' | 'again';
+
+/** A lesson of the course in docs/learn. */
+export interface Lesson {
+  /** Its file in docs/learn. */
+  readonly file: string;
+  readonly title: string;
+  /** The stages of a training step that it explains. */
+  readonly stages: readonly Stage[];
+  /** The kinds of layers that it explains (`Layer.kind`). */
+  readonly kinds: readonly string[];
+  /** Terms that it introduces: no earlier lesson uses them. */
+  readonly terms: readonly string[];
+}
+
+/** The course, in order. */
+export const LESSONS = [
+  {
+    file: '01-tensors.md',
+    title: 'Tensors and strides',
+    stages: ['batch'],
+    kinds: ['Flatten'],
+    terms: ['tensor', 'shape', 'batch', 'channel', 'row-major'],
+  },
+  {
+    file: '02-convolution.md',
+    title: 'Convolution',
+    stages: ['forward'],
+    kinds: ['Conv2D', 'DepthwiseConv2D', 'SeparableConv2D', 'Dense'],
+    terms: ['weights', 'convolution', 'dense layer', 'kernel', 'bias'],
+  },
+  {
+    file: '03-padding.md',
+    title: 'Padding, stride and the receptive field',
+    stages: [],
+    kinds: ['ZeroPadding2D'],
+    terms: ['padding', 'receptive field'],
+  },
+  {
+    file: '04-activations-and-pooling.md',
+    title: 'Activations and pooling',
+    stages: [],
+    kinds: [
+      ...['Activation', 'ELU', 'ReLU', 'LeakyReLU'],
+      ...['MaxPooling2D', 'AveragePooling2D', 'GlobalAveragePooling2D'],
+    ],
+    terms: ['activation', 'pooling', 'slope'],
+  },
+  {
+    file: '05-batch-norm.md',
+    title: 'Batch normalisation',
+    stages: [],
+    kinds: ['BatchNormalization'],
+    terms: ['batch normalisation', 'moving average', 'epsilon'],
+  },
+  {
+    file: '06-softmax-and-cross-entropy.md',
+    title: 'Softmax and cross-entropy',
+    stages: ['loss'],
+    kinds: ['Softmax'],
+    terms: ['softmax', 'cross-entropy', 'logit', 'loss'],
+  },
+  {
+    file: '07-backpropagation.md',
+    title: 'Backpropagation by hand',
+    stages: [],
+    kinds: [],
+    terms: ['derivative', 'gradient', 'chain rule', 'tape', 'backpropagation', 'backward pass'],
+  },
+  {
+    file: '08-gradients.md',
+    title: 'The gradient of each layer',
+    stages: ['backward'],
+    kinds: ['Add'],
+    terms: [],
+  },
+  {
+    file: '09-optimisers.md',
+    title: 'Initialisation and optimisers',
+    stages: ['update', 'again'],
+    kinds: [],
+    terms: ['initialisation', 'learning rate', 'epoch', 'optimiser', 'RMSprop', 'Adam'],
+  },
+  {
+    file: '10-regularisation.md',
+    title: 'Regularisation',
+    stages: ['augmentation'],
+    kinds: ['Dropout', 'SpatialDropout2D'],
+    terms: [
+      'overfitting',
+      'validation',
+      'augmentation',
+      'dropout',
+      'penalty',
+      'label smoothing',
+      'early stopping',
+    ],
+  },
+  {
+    file: '11-evaluation.md',
+    title: 'Honest evaluation',
+    stages: [],
+    kinds: [],
+    terms: ['test set', 'standard error', 'confusion matrix', 'calibrated'],
+  },
+  {
+    file: '12-gpu.md',
+    title: 'From formula to GPU',
+    stages: [],
+    kinds: [],
+    terms: ['shader', 'thread', 'workgroup', 'tile', 'barrier', 'Winograd', 'WGSL'],
+  },
+] as const satisfies readonly Lesson[];

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LESSONS } from '../../src/learn/lessons.js';
+import { commandsOf, patchOf, readLesson } from '../helpers/lesson.js';
+import { copyOfTree, runScript } from '../helpers/lesson_sandbox.js';
+import { needs } from '../helpers/needs.js';
+
+describe('the exercises', () => {
+  const names = readdirSync('docs/learn/exercises').filter((name) => name.endsWith('.test.ts'));
+  let copy = '';
+  beforeAll(() => {
+    copy = copyOfTree('src', 'shaders', 'docs', 'examples', 'package.json', 'tsconfig.json');
+  });
+  afterAll(() => rmSync(copy, { recursive: true }));
+
+  /** The outcome of each exercise's test, by file. */
+  function outcomes(): Record<string, string> {
+    runScript('npm run -s exercise -- --reporter=json --outputFile=report.json', copy);
+    const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
+      testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
+    };
+    return Object.fromEntries(
+      testResults.map(({ name, status, assertionResults }) => [
+        name.split('/').at(-1),
+        status === 'passed' && assertionResults.every((one) => one.status === 'passed') ? 'passed' : 'failed',
+      ]),
+    );
+  }
+  const each = (outcome: string): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [name, outcome]));
+  const apply = (file: string, options = ''): string => {
+    const { status, stderr } = spawnSync('git', ['apply', ...options.split(' ').filter(Boolean), '-'], {
+      ...{ cwd: copy, input: patchOf(readLesson(file)), encoding: 'utf8' },
+    });
+    return status === 0 ? 'applied' : stderr;
+  };
+
+  it('every lesson has one, and names its test', () => {
+    const commands = LESSONS.map(
+      ({ file }) => commandsOf(readLesson(file)).find(({ note }) => note === 'exercise')?.script,
+    );
+    expect(commands).toEqual(names.map((name) => `npm run exercise -- ${name.replace('.test.ts', '')}\n`));
+    names.forEach((name, i) => {
+      expect(name.slice(0, 3)).toBe(LESSONS[i]?.file.slice(0, 3));
+    });
+  });
+
+  it('fail without their solutions and pass with them, each of which applies to the tree as it is', () => {
+    expect(outcomes()).toEqual(each('failed'));
+    for (const { file } of LESSONS) expect(`${file} ${apply(file, '--check')}`).toBe(`${file} applied`);
+    for (const { file } of LESSONS) expect(`${file} ${apply(file)}`).toBe(`${file} applied`);
+    expect(outcomes()).toEqual(each('passed'));
+  });
+
+  it('have solutions that the compiler accepts', needs.full, () => {
+    const config = 'tsconfig.solved.json';
+    const { printed, status } = runScript(
+      `echo '{"extends":"./tsconfig.json","include":["src","docs/learn/exercises"]}' > ${config}; npx tsc --noEmit -p ${config}`,
+      copy,
+    );
+    expect(status, printed).toBe(0);
+  });
+});
