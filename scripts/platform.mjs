@@ -22,7 +22,7 @@ export function distribution(text, platform = 'linux') {
 }
 
 /**
- * @param {'vulkan' | 'opencv'} need
+ * @param {'vulkan' | 'opencv' | 'browser'} need
  * @param {ReturnType<typeof distribution>} distro
  * @param {boolean} nvidia whether the machine has an NVIDIA driver, which brings its own Vulkan driver
  * @returns {string} a command without sudo, or advice in words where `automatic` is false
@@ -68,6 +68,9 @@ export function openCvFolders(platform) {
     lib,
   }));
 }
+
+/** Names of browsers that can open pages without a window, as they lie in the search path. */
+export const BROWSERS = ['chromium', 'chromium-headless-shell', 'google-chrome'];
 
 /**
  * The apt source that adds Debian 12's backports, from the same mirror that the machine already uses.

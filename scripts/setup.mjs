@@ -5,6 +5,7 @@
  *
  *   node scripts/setup.mjs             everything
  *   node scripts/setup.mjs --camera    the camera part again, even if it failed before
+ *   node scripts/setup.mjs --browser   also a browser, for the tests of HTML pages
  *
  * FER_TUI_NO_INSTALL=1 keeps it from installing system packages.
  */
@@ -22,6 +23,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  BROWSERS,
   backportsSource,
   canInstall,
   distribution,
@@ -53,6 +55,7 @@ await packages();
 await build();
 await vulkan();
 await camera();
+if (process.argv.includes('--browser')) await browser();
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -162,6 +165,18 @@ async function camera() {
   mkdirSync(dirname(kept), { recursive: true });
   copyFileSync(BINDING, kept);
   built('OpenCV binding built');
+}
+
+/** A browser for the tests of HTML pages. Without one they are skipped, so nothing here ends the set-up. */
+async function browser() {
+  const found = [process.env.CHROME_PATH ?? '', ...BROWSERS].some(
+    (name) => name !== '' && spawnSync(name, ['--version']).status === 0,
+  );
+  if (found) return;
+  const command = installCommand('browser', system());
+  if (!canInstall(system())) return say(`no browser for the tests of HTML pages: ${command}`);
+  say('installing Chromium for the tests of HTML pages (optional)');
+  if (!(await asRoot(command))) say(`no browser for the tests of HTML pages; run "${command}" as root`);
 }
 
 /** OpenCV's headers and libraries, where both are there. */

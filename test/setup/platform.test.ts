@@ -13,6 +13,7 @@ it("takes Debian 12's driver from backports, and only the loader beside an NVIDI
   expect(installCommand('vulkan', 'debian')).not.toContain('backports');
   expect(installCommand('vulkan', 'debian', true)).not.toContain('mesa');
   expect(installCommand('opencv', 'debian-12')).toContain('libopencv-dev');
+  expect(installCommand('browser', 'debian-12')).toContain('chromium');
 });
 
 it('adds backports from the mirror that is in use, once', () => {
