@@ -111,4 +111,11 @@ export const LESSONS = [
     kinds: [],
     terms: ['shader', 'thread', 'workgroup', 'tile', 'barrier', 'Winograd', 'WGSL'],
   },
+  {
+    file: '13-what-a-network-sees.md',
+    title: 'What a network sees',
+    stages: [],
+    kinds: [],
+    terms: ['feature map', 'Grad-CAM', 'occlusion', 'integrated gradients'],
+  },
 ] as const satisfies readonly Lesson[];

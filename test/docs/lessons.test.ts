@@ -29,6 +29,7 @@ const FACTS: Readonly<Record<string, () => readonly string[]>> = {
     ...figuresIn(readFileSync('docs/results.md', 'utf8')),
   ],
   '12-gpu.md': () => figuresIn(readFileSync('docs/performance.md', 'utf8')),
+  '13-what-a-network-sees.md': () => figuresIn(readFileSync('docs/results.md', 'utf8')),
 };
 
 describe.each(LESSONS)('lesson $file', ({ file, title, terms }) => {
@@ -102,8 +103,8 @@ describe.each(LESSONS)('lesson $file', ({ file, title, terms }) => {
       ...figuresIn(patchOf(text)),
       ...(FACTS[file]?.() ?? []),
     ]);
-    // Not figures: targets of links, options of commands, and years of papers.
-    const prose = proseOf(text).replaceAll(/\]\([^)]*\)|`--[^`]*`| (?:19|20)\d\d\)/g, ']');
+    // Not figures: targets of links, options of commands, years of papers, and FER-2013.
+    const prose = proseOf(text).replaceAll(/\]\([^)]*\)|`--[^`]*`| (?:19|20)\d\d\)|FER-2013/g, ']');
     const quoted = figuresIn(prose).filter((figure) => figure.includes('.') || figure.length > 3);
     expect(quoted.filter((figure) => !checked.has(figure))).toEqual([]);
   });
