@@ -71,7 +71,15 @@ export class Dissection {
     load: (path: string) => Promise<Dataset>,
     onCompile?: (done: number, total: number) => void,
   ): Promise<Dissection> {
-    const source = await openSource(request, load);
+    return Dissection.of(gpu, await openSource(request, load), onCompile);
+  }
+
+  /** Prepares a step that is open already. Throws OutOfMemoryError, ShaderError. */
+  static async of(
+    gpu: Gpu,
+    source: LearnSource,
+    onCompile?: (done: number, total: number) => void,
+  ): Promise<Dissection> {
     const { network, options, images: batches, draws } = source;
     const learner = new Learner(gpu, network, { optimizer: adam(), ...options });
     let feed: Feed | undefined;

@@ -241,7 +241,9 @@ async function centralDifference(
   const { learner, observation, before } = dissection;
   const { gpu } = learner;
   const tensor = observation.weights.get(name)?.value;
-  const output = observation.layers[values.index]?.output.value;
+  const record = observation.layers[values.index];
+  // The sum of a convolution or dense layer is linear in the weight; its activation may have a kink.
+  const output = (record?.inner.get('z') ?? record?.output)?.value;
   if (tensor === undefined || output === undefined) throw new UsageError(`no weight named ${name}`);
   const { data } = dissection.weightBefore(name);
   const size = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length) || 1;
@@ -273,7 +275,7 @@ async function centralDifference(
       return { loss, y: await gpu.read(output), winners };
     };
     const [above, below] = [await seen(up), await seen(down)];
-    const dy = values.dy?.data ?? [];
+    const dy = (values.inner.get('dz') ?? values.dy)?.data ?? [];
     let through = 0;
     above.y.forEach((y, i) => {
       through += (dy[i] ?? 0) * (y - (below.y[i] ?? 0));

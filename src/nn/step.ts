@@ -54,7 +54,7 @@ export interface LayerRecord {
   readonly output: TensorVar;
   /**
    * What its kernels compute in between, by name: `z`, the value of a convolution or dense layer before its activation, and
-   * `depthwise` that of a depthwise convolution; batch norm's `mean` and `rstd` (1 / standard deviation), both [C]; max
+   * `depthwise`, that between the two parts of a separable convolution; batch norm's `mean` and `rstd` (1 / standard deviation), both [C]; max
    * pooling's `argmax` (u32), the place of the maximum in each window.
    */
   readonly inner: ReadonlyMap<string, TensorVar>;

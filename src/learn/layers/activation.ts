@@ -5,10 +5,12 @@ import { activationBackward, activationForward } from '../../reference/activatio
 import {
   type Arithmetic,
   brief,
+  type GradientArithmetic,
   type LayerArithmetic,
   type LayerValues,
   needed,
   type Position,
+  type Term,
   total,
   type Values,
   valueAt,
@@ -53,51 +55,59 @@ export function slopeOf(activation: PointwiseActivation | undefined, x: number):
   );
 }
 
-/** The end of a layer that applies an activation to its sum z: the terms to add, and the results. */
+/** The end of a layer that applies an activation to its sum z: the terms to add, and the result. */
 export function withActivation(
   v: LayerValues,
   at: Position,
   z: number,
-): { terms: readonly { label: string; value: number }[]; exact: number } {
+): { terms: readonly Term[]; exact: number } {
   const activation = activationOf(v.placed);
-  if (activation === undefined) return { terms: [], exact: z };
-  const exact = activated(activation, z);
-  const kept = v.inner.get('z');
+  const softmax = v.placed.layer.config['activation'] === 'softmax' && !v.last;
+  if (activation === undefined && !softmax) return { terms: [], exact: z };
+  const kept = needed(v.inner.get('z'), 'sum before the activation');
+  const exact = softmax ? shareOf(rowOf(kept, at), z) : activated(activation, z);
   return {
     terms: [
       { label: 'z, before the activation', value: z },
-      ...(kept === undefined ? [] : [{ label: 'z of the kernel', value: valueAt(kept, at) }]),
-      { label: `${activation.op}(z)`, value: exact },
+      { label: 'z of the kernel', value: valueAt(kept, at) },
+      { label: softmax ? 'exp(z) / Σ exp(z) of all units' : `${activation?.op}(z)`, value: exact },
     ],
     exact,
   };
 }
 
+/** All channels at a position. */
+const rowOf = (values: Values, at: Position): number[] =>
+  Array.from({ length: values.shape.at(-1) ?? 1 }, (_, c) => valueAt(values, { ...at, c }));
+
+/** exp(z) over the sum of all exponentials of a row. */
+function shareOf(row: readonly number[], z: number): number {
+  const top = Math.max(...row);
+  return Math.exp(z - top) / total(row.map((value) => Math.exp(value - top)));
+}
+
 /** Softmax over the last axis, in the middle of a network. */
 function softmaxOutput(v: LayerValues, at: Position): Arithmetic {
-  const row = Array.from({ length: v.x.shape.at(-1) ?? 1 }, (_, c) => valueAt(v.x, { ...at, c }));
+  const row = rowOf(v.x, at);
   const top = Math.max(...row);
-  const sum = total(row.map((value) => Math.exp(value - top)));
-  const exact = Math.exp((row[at.c] ?? 0) - top) / sum;
+  const x = row[at.c] ?? Number.NaN;
   return {
     formula: 'y[c] = exp(x[c] − max x) / Σₖ exp(x[k] − max x)',
     words: 'The exponential of this value, divided by the sum of all exponentials of the row: a share.',
     grids: [{ title: 'x', rows: [row] }],
     terms: [
       { label: 'max of the row', value: top },
-      { label: 'exp(x − max)', value: Math.exp((row[at.c] ?? 0) - top) },
-      { label: 'sum of all exponentials', value: sum },
+      { label: 'exp(x − max)', value: Math.exp(x - top) },
+      { label: 'sum of all exponentials', value: total(row.map((value) => Math.exp(value - top))) },
     ],
     kernel: valueAt(v.y, at),
-    exact,
+    exact: shareOf(row, x),
   };
 }
 
-function softmaxGradient(v: LayerValues, at: Position): Arithmetic {
+function softmaxGradient(v: LayerValues, at: Position): GradientArithmetic {
   const dy = needed(v.dy, 'gradient of the output');
-  const row = (values: typeof v.y) =>
-    Array.from({ length: v.y.shape.at(-1) ?? 1 }, (_, c) => valueAt(values, { ...at, c }));
-  const [y, d] = [row(v.y), row(dy)];
+  const [y, d] = [rowOf(v.y, at), rowOf(dy, at)];
   const mean = total(y.map((value, c) => value * (d[c] ?? 0)));
   const exact = (y[at.c] ?? 0) * ((d[at.c] ?? 0) - mean);
   return {
@@ -109,7 +119,6 @@ function softmaxGradient(v: LayerValues, at: Position): Arithmetic {
       { title: 'dy', rows: [d] },
     ],
     terms: [{ label: 'Σ dy · y', value: mean }],
-    kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
     exact,
   };
 }
@@ -148,7 +157,6 @@ export const activation: LayerArithmetic = {
         { label: 'f′(x)', value: slope },
         { label: 'dy', value: dy },
       ],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: dy * slope,
     };
   },

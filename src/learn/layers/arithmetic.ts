@@ -22,11 +22,14 @@ export interface Arithmetic {
   readonly grids: readonly Grid[];
   /** The steps from the operands to the result, in float64. */
   readonly terms: readonly Term[];
-  /** What the kernel computed, in float32. NaN where no kernel writes the number. */
+  /** What the kernel computed, in float32. */
   readonly kernel: number;
   /** The same formula in float64, from the same operands. */
   readonly exact: number;
 }
+
+/** The arithmetic of a gradient that comes back from one layer. Other layers may add theirs before a kernel's sum is there. */
+export type GradientArithmetic = Omit<Arithmetic, 'kernel'>;
 
 /** One value of a layer: an image of the batch, a pixel (0, 0 for vectors), and a channel. */
 export interface Position {
@@ -71,7 +74,7 @@ export interface LayerArithmetic {
   /** One output value. @param channel the input channel to show, where there are many */
   output(v: LayerValues, at: Position, channel: number): Arithmetic;
   /** The gradient of one input value: which outputs it reached, and the sum that comes back. */
-  inputGradient(v: LayerValues, at: Position): Arithmetic;
+  inputGradient(v: LayerValues, at: Position): GradientArithmetic;
   /** The gradient of one weight. @param index its place in the array, row-major */
   weightGradient?(v: LayerValues, weight: string, index: number): Arithmetic;
 }

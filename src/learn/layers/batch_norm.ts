@@ -6,7 +6,6 @@ import {
   needed,
   type Position,
   type Values,
-  valueAt,
 } from './arithmetic.js';
 
 /** Batch normalisation: y = γ (x − mean) / sqrt(variance + ε) + β, with the statistics of the batch (Ioffe & Szegedy 2015). */
@@ -137,7 +136,6 @@ export const batchNorm: LayerArithmetic = {
         { label: 'mean of dy · x̂', value: meanDyHat },
         { label: 'γ / √(variance + ε)', value: n.gamma * n.rstd },
       ],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: n.gamma * n.rstd * (d - meanDy - hat * meanDyHat),
     };
   },

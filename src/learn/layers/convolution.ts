@@ -4,6 +4,7 @@ import { withActivation } from './activation.js';
 import {
   type Arithmetic,
   extents,
+  type GradientArithmetic,
   indexOf,
   type LayerArithmetic,
   type LayerValues,
@@ -49,7 +50,7 @@ function main(v: LayerValues): Convolution {
     const g = convGeometry(x.shape, kernel.shape, { padding: 'valid' });
     return { x, kernel, bias, z, g, depthwise: false };
   }
-  if (kind === 'DepthwiseConv2D') return depthwise(v, v.inner.get('depthwise') ?? v.y, bias);
+  if (kind === 'DepthwiseConv2D') return depthwise(v, z, bias);
   const kernel = needed(arrayOf(v, 'kernel'), 'kernel');
   return { x: v.x, kernel, bias, z, g: convGeometry(v.x.shape, kernel.shape, options), depthwise: false };
 }
@@ -135,8 +136,7 @@ function convolutionOutput(v: LayerValues, own: Convolution, at: Position, chann
   const { sums, z } = sumOf(own, at);
   const { g } = own;
   const padded = window.flat().filter((value) => value === null).length;
-  const end =
-    own.z === v.y || own.z === v.inner.get('z') ? withActivation(v, at, z) : { terms: [], exact: z };
+  const end = withActivation(v, at, z);
   const size = `${g.kh} × ${g.kw}`;
   const count = g.kh * g.kw * inputs.length;
   return {
@@ -186,7 +186,7 @@ function reached(
   }
 }
 
-function convolutionInputGradient(own: Convolution, dz: Values, at: Position, kernel: number): Arithmetic {
+function convolutionInputGradient(own: Convolution, dz: Values, at: Position): GradientArithmetic {
   const outputs = extents(dz).c;
   const perChannel = new Float64Array(outputs);
   const blank = () => Array.from({ length: own.g.kh }, () => new Array<number | null>(own.g.kw).fill(null));
@@ -221,7 +221,6 @@ function convolutionInputGradient(own: Convolution, dz: Values, at: Position, ke
       { title: 'its weights', rows: weights },
     ],
     terms: largest(terms, LISTED),
-    kernel,
     exact: total(terms.map(({ value }) => value)),
   };
 }
@@ -299,12 +298,11 @@ export function biasGradient(dz: Values, channel: number, kernel: number): Arith
 export const convolution: LayerArithmetic = {
   output: (v, at, channel) => convolutionOutput(v, main(v), at, channel),
   inputGradient(v, at) {
-    const kernel = v.dx === undefined ? Number.NaN : valueAt(v.dx, at);
     const own =
       v.placed.layer.kind === 'SeparableConv2D'
         ? depthwise(v, needed(v.inner.get('depthwise'), 'depthwise result'), undefined)
         : main(v);
-    return convolutionInputGradient(own, gradientOf(v, own), at, kernel);
+    return convolutionInputGradient(own, gradientOf(v, own), at);
   },
   weightGradient(v, weight, index) {
     const kernel = v.gradients.get(weight)?.data[index] ?? Number.NaN;

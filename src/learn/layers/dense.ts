@@ -45,7 +45,6 @@ export const dense: LayerArithmetic = {
       words: `The input reached all ${units} units. Each sends back its gradient times the weight in between.`,
       grids: [],
       terms: largest(terms, LISTED),
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: total(terms.map(({ value }) => value)),
     };
   },

@@ -85,7 +85,6 @@ export const maxPooling: LayerArithmetic = {
         : `The value ${brief(valueAt(v.x, at))} won none of its ${lost} windows: a slightly different value would change nothing, so its gradient is 0.`,
       grids: [],
       terms,
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: total(terms.map(({ value }) => value)),
     };
   },
@@ -126,7 +125,6 @@ export const averagePooling: LayerArithmetic = {
         'Each value of a window has the same share in its mean, so each gets the same share of the gradient.',
       grids: [],
       terms,
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: total(terms.map(({ value }) => value)),
     };
   },

@@ -65,7 +65,6 @@ export const dropout: LayerArithmetic = {
         { label: 'mask', value: Number(keep) },
         { label: '1 / (1 − p)', value: 1 / (1 - rate) },
       ],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: keep ? dy / (1 - rate) : 0,
     };
   },
@@ -90,11 +89,9 @@ export const addition: LayerArithmetic = {
     const dy = valueAt(needed(v.dy, 'gradient of the output'), at);
     return {
       formula: 'dx = dy, for every input',
-      words:
-        "A sum hands its gradient on to all of its inputs. If an input is also used elsewhere, the gradients from there are added to it, so the kernel's number may be larger.",
+      words: 'A sum hands its gradient on to all of its inputs.',
       grids: [],
       terms: [{ label: 'dy', value: dy }],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: dy,
     };
   },
@@ -127,7 +124,6 @@ export const flatten: LayerArithmetic = {
       words: 'The gradient goes back to the place where the value came from.',
       grids: [],
       terms: [{ label: 'dy', value: dy }],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: dy,
     };
   },
@@ -163,7 +159,6 @@ export const padding: LayerArithmetic = {
       words: `The gradient ${brief(dy)} of the output goes back unchanged; that of the margin is dropped.`,
       grids: [],
       terms: [{ label: 'dy', value: dy }],
-      kernel: v.dx === undefined ? Number.NaN : valueAt(v.dx, at),
       exact: dy,
     };
   },

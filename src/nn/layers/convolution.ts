@@ -109,6 +109,7 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
     call: (ctx, [x], { get, last }) => {
       const bias = config.useBias ? get('bias') : undefined;
       const y = depthwiseConv2d(ctx, x, get('depthwise_kernel'), bias, convolution);
+      ctx.observe?.('z', y);
       return activate(ctx, y, config.activation, last);
     },
   };
@@ -148,6 +149,7 @@ export function SeparableConv2D(options: SeparableConv2DOptions): Layer {
     ],
     call: (ctx, [x], { get, last }) => {
       const apart = depthwiseConv2d(ctx, x, get('depthwise_kernel'), undefined, convolution);
+      ctx.observe?.('depthwise', apart);
       const bias = config.useBias ? get('bias') : undefined;
       const mixed = conv2d(ctx, apart, get('pointwise_kernel'), bias, { padding: 'valid' });
       return activate(ctx, mixed, config.activation, last);

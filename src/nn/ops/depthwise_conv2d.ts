@@ -20,11 +20,9 @@ export function depthwiseConv2d(
   const g = depthwiseGeometry(x.value.shape, weight.value.shape, options);
   const y = depthwiseForward(rec, { x: x.value, weight: weight.value, bias: bias?.value }, g);
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
-  const output = tape.record('depthwise_conv2d', inputs, y, (dy) => [
+  return tape.record('depthwise_conv2d', inputs, y, (dy) => [
     x.needsGrad ? depthwiseInputGradient(rec, dy, weight.value, g) : undefined,
-    weight.needsGrad ? depthwiseWeightGradient(rec, x.value, dy, g) : undefined,
-    bias?.needsGrad ? biasGradient(rec, dy) : undefined,
+    depthwiseWeightGradient(rec, x.value, dy, g),
+    bias && biasGradient(rec, dy),
   ]);
-  ctx.observe?.('depthwise', output);
-  return output;
 }
