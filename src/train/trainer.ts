@@ -85,6 +85,12 @@ export class Trainer implements Training {
     this.#validation.releaseImages();
   }
 
+  /** Frees the images on the device. The learner stays as it is. */
+  dispose(): void {
+    this.feed.dispose();
+    this.#validation.dispose();
+  }
+
   /** The progress so far. It matches the learner's state only after the metrics of all steps have been read. */
   get state(): TrainerState {
     return {

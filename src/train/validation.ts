@@ -37,4 +37,9 @@ export class Validation {
   releaseImages(): void {
     this.#feed.releaseImages();
   }
+
+  /** Frees its memory on the device. */
+  dispose(): void {
+    this.#feed.dispose();
+  }
 }

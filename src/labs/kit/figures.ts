@@ -1,0 +1,33 @@
+import type { Measure } from './lab.js';
+import type { Spread } from './spread.js';
+
+/** How the numbers of labs are written. */
+
+/** One number. */
+export function numberText(value: number, format: Measure['format']): string {
+  if (!Number.isFinite(value)) return '-';
+  switch (format) {
+    case 'share':
+      return `${(100 * value).toFixed(1)} %`;
+    case 'decimal':
+      return value.toFixed(3);
+    case 'whole':
+      return String(Math.round(value));
+    case 'power':
+      return value === 0 ? '0' : value.toExponential(1);
+  }
+}
+
+/** A difference: shares in percentage points. */
+export function pointsOf(value: number, format: Measure['format']): string {
+  return format === 'share' ? `${(100 * value).toFixed(1)} points` : numberText(value, format);
+}
+
+/** Mean and standard deviation over the seeds: `71.2 ± 1.3 %`. It tells how many runs diverged. */
+export function figure({ mean, sd, n, lost }: Spread, format: Measure['format']): string {
+  if (n === 0) return lost === 0 ? '-' : 'diverged';
+  const bar = Number.isNaN(sd) ? '' : ` ± ${numberText(sd, format)}`;
+  const text = `${numberText(mean, format)}${bar}`;
+  const whole = format === 'share' && bar !== '' ? text.replace(' %', '') : text;
+  return lost === 0 ? whole : `${whole} (${lost} of ${n + lost} diverged)`;
+}
