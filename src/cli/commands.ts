@@ -8,6 +8,7 @@ import { DOCTOR } from './declarations/doctor.js';
 import { EVALUATE } from './declarations/evaluate.js';
 import { EXPORT } from './declarations/export.js';
 import type { GlobalArgs } from './declarations/globals.js';
+import { LAB } from './declarations/lab.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
@@ -69,5 +70,6 @@ export const COMMANDS: CommandModule[] = [
   command(REPORT, async () => (await import('./commands/report.js')).report),
   command(EXPORT_HISTORY, async () => (await import('./commands/runs.js')).exportHistory),
   command(BENCH, async () => (await import('./commands/bench.js')).bench),
+  command(LAB, async () => (await import('./commands/lab.js')).lab),
   command(DEMO, async () => (await import('./commands/train.js')).demo),
 ];

@@ -1,5 +1,5 @@
 import { GAP, TRAINING_ACCURACY, VALIDATION_ACCURACY, VALIDATION_CURVE } from './kit/columns.js';
-import { finding, higher } from './kit/finding.js';
+import { beside, finding, higher } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
 
@@ -36,5 +36,6 @@ export const dropout = defineLab({
     finding(
       'dropout narrows the gap between training and validation accuracy',
       higher(results, { of: 'gap', is: 'none', than: 'rate 0.5' }),
+      beside(results, 'validation', 'none', 'rate 0.5'),
     ),
 });

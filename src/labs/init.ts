@@ -4,8 +4,9 @@ import { evaluateSplit, predictSplit } from '../train/evaluation.js';
 import { STEP_CURVE } from './kit/columns.js';
 import { numberText } from './kit/figures.js';
 import { finding, higher, holds } from './kit/finding.js';
-import { defineLab, type Variant } from './kit/lab.js';
+import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
+import type { Variant } from './kit/outcome.js';
 
 interface Start extends Variant {
   readonly kernel: Initializer;

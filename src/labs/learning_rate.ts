@@ -1,7 +1,8 @@
 import { TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
 import { finding, higher } from './kit/finding.js';
-import { type CurvePoint, defineLab } from './kit/lab.js';
+import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
+import type { CurvePoint } from './kit/outcome.js';
 import type { LabSettings, Workbench } from './kit/workbench.js';
 
 /** The rates that the test sweeps over. */

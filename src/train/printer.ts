@@ -83,6 +83,15 @@ export class Printer {
     }
   }
 
+  /** Shows how far an activity is that has no other events. */
+  progress(message: string, { done, total }: { readonly done: number; readonly total: number }): void {
+    if (this.#live) this.#paint(`${bar(done / total, 20)} ${message}`);
+    else if (this.#now() - this.#lastNote >= PLAIN_EVERY_MS) {
+      this.#lastNote = this.#now();
+      this.#line(message);
+    }
+  }
+
   /** Ends the progress line. */
   close(): void {
     this.#clear();
@@ -90,11 +99,7 @@ export class Printer {
 
   #note({ message, progress }: NoteEvent): void {
     if (progress === undefined) this.#line(message);
-    else if (this.#live) this.#paint(`${bar(progress.done / progress.total, 20)} ${message}`);
-    else if (this.#now() - this.#lastNote >= PLAIN_EVERY_MS) {
-      this.#lastNote = this.#now();
-      this.#line(message);
-    }
+    else this.progress(message, progress);
   }
 
   #step(e: StepEvent): void {

@@ -11,6 +11,7 @@ import { EXIT, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { TrainArgs } from '../declarations/train.js';
 import { markReported, writeJson } from '../run_command.js';
+import { listen } from '../signals.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train`: starts or resumes a run. */
@@ -78,7 +79,7 @@ async function run(
   { json, quiet, color }: GlobalArgs,
 ): Promise<number> {
   const control = new Control();
-  const restore = listen(control);
+  const restore = listen(control, 'stopping after this batch, then saving');
   const printer = new Printer(process.stderr, { color, silent: quiet });
   try {
     const result = await body({
@@ -113,24 +114,4 @@ function resultLine(r: {
       ? 'no validation'
       : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
   return `${r.run}  ${best}  ${r.status} at epoch ${r.epochs}  ${r.path}`;
-}
-
-/** Handles signals: the first one stops after the batch and saves, the second one exits at once. A closed pipe also stops. */
-function listen(control: Control): () => void {
-  const stop = (reason: 'sigint' | 'sigterm', exit: number): void => {
-    if (control.stopped !== undefined) process.exit(exit);
-    control.stop(reason);
-    process.stderr.write('\nstopping after this batch, then saving; press ^C again to exit at once\n');
-  };
-  const onInterrupt = (): void => stop('sigint', EXIT.interrupted);
-  const onTerminate = (): void => stop('sigterm', EXIT.terminated);
-  const onPipe = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    control.stop('pipe');
-  };
-  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
-  process.stdout.on('error', onPipe);
-  return () => {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
-  };
 }

@@ -1,4 +1,4 @@
-import type { Measure, Plot } from './lab.js';
+import type { Measure, Plot } from './outcome.js';
 
 /** Measures and plots that several labs share. */
 

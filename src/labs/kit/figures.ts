@@ -1,4 +1,4 @@
-import type { Measure } from './lab.js';
+import type { Measure } from './outcome.js';
 import type { Spread } from './spread.js';
 
 /** How the numbers of labs are written. */
@@ -18,9 +18,11 @@ export function numberText(value: number, format: Measure['format']): string {
   }
 }
 
-/** A difference: shares in percentage points. */
-export function pointsOf(value: number, format: Measure['format']): string {
-  return format === 'share' ? `${(100 * value).toFixed(1)} points` : numberText(value, format);
+/** A difference, with its margin where there is one: `16.2 ± 3.1 points` for shares. */
+export function spanText(value: number, margin: number | undefined, format: Measure['format']): string {
+  const bar = margin === undefined ? '' : ` ± ${numberText(margin, format)}`;
+  const text = `${numberText(value, format)}${bar}`;
+  return format === 'share' ? `${text.replaceAll(' %', '')} points` : text;
 }
 
 /** Mean and standard deviation over the seeds: `71.2 ± 1.3 %`. It tells how many runs diverged. */

@@ -1,4 +1,4 @@
-import type { CurvePoint, Lab, Outcome } from './lab.js';
+import type { CurvePoint, LabData, Outcome } from './outcome.js';
 import { type Spread, spreadOf } from './spread.js';
 
 /** One run of a lab. */
@@ -16,7 +16,7 @@ export interface MeanPoint extends CurvePoint {
 /** The runs of a lab, and what follows from them. */
 export class Results<M extends string = string> {
   constructor(
-    readonly lab: Pick<Lab, 'name' | 'measures' | 'variants'>,
+    readonly lab: Pick<LabData, 'name' | 'measures' | 'variants'>,
     readonly runs: readonly LabRun[],
     /** Classes of the data set. */
     readonly classes: number,
@@ -27,13 +27,17 @@ export class Results<M extends string = string> {
     return spreadOf([...this.#values(variant, measure).values()]);
   }
 
-  /** The differences `more` - `less` of a measure, seed by seed. */
+  /**
+   * The differences `more` - `less` of a measure, seed by seed. Of a measure that is written as a power they are differences of
+   * decimal logarithms: there, ratios are what counts.
+   */
   difference(more: string, less: string, measure: M): Spread {
+    const scale = this.lab.measures[measure]?.format === 'power' ? Math.log10 : (value: number) => value;
     const others = this.#values(less, measure);
     return spreadOf(
       [...this.#values(more, measure)].flatMap(([seed, value]) => {
         const other = others.get(seed);
-        return other === undefined ? [] : [value - other];
+        return other === undefined ? [] : [scale(value) - scale(other)];
       }),
     );
   }

@@ -1,5 +1,5 @@
 import type { Evaluation } from '../../train/evaluation.js';
-import type { CurvePoint } from './lab.js';
+import type { CurvePoint } from './outcome.js';
 
 /** The figures of an epoch. Accuracies are in [0, 1]. */
 export interface EpochFigures {

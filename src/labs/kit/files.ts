@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { atomicWrite, makeFolder, writeError } from '../../util/atomic_write.js';
+import type { LabReport } from './run_lab.js';
+import { labSvg } from './svg.js';
+
+/**
+ * Writes a lab's runs (`NAME.csv`), their curves (`NAME-curves.csv`) and its plot (`NAME.svg`) into a folder, which is created
+ * if needed. Throws RunError where it cannot write.
+ * @returns the paths
+ */
+export function writeLabFiles(report: LabReport, folder: string): string[] {
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    throw writeError(folder, cause);
+  }
+  const files = {
+    [`${report.lab.name}.csv`]: runsCsv(report),
+    [`${report.lab.name}-curves.csv`]: curvesCsv(report),
+    [`${report.lab.name}.svg`]: labSvg(report),
+  };
+  return Object.entries(files).map(([name, text]) => {
+    const path = join(folder, name);
+    atomicWrite(path, text);
+    return path;
+  });
+}
+
+/** A line for each run. A number that was not measured is empty; one of a training that diverged is NaN. */
+export function runsCsv({ lab, results }: Pick<LabReport, 'lab' | 'results'>): string {
+  const measures = Object.keys(lab.measures);
+  const rows = results.runs.map(({ variant, seed, numbers }) => [
+    ...[variant, String(seed)],
+    ...measures.map((measure) => String(numbers[measure] ?? '')),
+  ]);
+  return csv([['variant', 'seed', ...measures], ...rows]);
+}
+
+/** A line for each point of each run. */
+function curvesCsv({ results }: LabReport): string {
+  const rows = results.runs.flatMap(({ variant, seed, curve }) =>
+    curve.map(({ x, y }) => [variant, String(seed), String(x), String(y)]),
+  );
+  return csv([['variant', 'seed', 'x', 'y'], ...rows]);
+}
+
+/** RFC 4180: cells with commas or quotes are quoted. */
+function csv(rows: readonly (readonly string[])[]): string {
+  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
+}
