@@ -42,7 +42,7 @@ export const activation = defineLab({
   notice: (results) =>
     finding(
       'sigmoids shrink the gradient of the first layer, and the network learns more slowly',
-      higher(results, { of: 'gradient', is: 'ReLU', than: 'sigmoid' }),
-      higher(results, { of: 'loss', is: 'sigmoid', than: 'ReLU' }),
+      higher(results, { measure: 'gradient', high: 'ReLU', low: 'sigmoid' }),
+      higher(results, { measure: 'loss', high: 'sigmoid', low: 'ReLU' }),
     ),
 });

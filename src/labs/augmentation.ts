@@ -1,4 +1,10 @@
-import { GAP, TRAINING_ACCURACY, VALIDATION_ACCURACY, VALIDATION_CURVE } from './kit/columns.js';
+import {
+  GAP,
+  TRAINING_ACCURACY,
+  TRAINING_LOSS,
+  VALIDATION_ACCURACY,
+  VALIDATION_CURVE,
+} from './kit/columns.js';
 import { finding, higher } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
@@ -12,7 +18,7 @@ export const augmentation = defineLab({
   question: 'Are changed copies of few faces as good as more faces?',
   faces: 350,
   epochs: 24,
-  measures: { training: TRAINING_ACCURACY, validation: VALIDATION_ACCURACY, gap: GAP },
+  measures: { loss: TRAINING_LOSS, training: TRAINING_ACCURACY, validation: VALIDATION_ACCURACY, gap: GAP },
   plot: VALIDATION_CURVE,
   variants: [
     { name: 'none', augment: 'none' },
@@ -23,14 +29,17 @@ export const augmentation = defineLab({
     const trained = await bench.train(smallNetwork({ classes: bench.classes }), { augment });
     const validation = trained.last('validationAccuracy');
     return {
-      numbers: { training: trained.fit, validation, gap: trained.fit - validation },
+      numbers: {
+        ...{ loss: trained.last('loss'), training: trained.fit, validation },
+        gap: trained.fit - validation,
+      },
       curve: trained.curve('validationAccuracy'),
     };
   },
   notice: (results) =>
     finding(
       'augmentation narrows the gap between training and validation accuracy, and raises the latter',
-      higher(results, { of: 'gap', is: 'none', than: 'mirrored, moved' }),
-      higher(results, { of: 'validation', is: 'mirrored, moved', than: 'none' }),
+      higher(results, { measure: 'gap', high: 'none', low: 'mirrored, moved' }),
+      higher(results, { measure: 'validation', high: 'mirrored, moved', low: 'none' }),
     ),
 });

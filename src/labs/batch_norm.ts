@@ -31,6 +31,6 @@ export const batchNorm = defineLab({
   notice: (results) =>
     finding(
       'batch norm makes the training loss fall faster at the same learning rate',
-      higher(results, { of: 'loss', is: 'without', than: 'with' }),
+      higher(results, { measure: 'loss', high: 'without', low: 'with' }),
     ),
 });

@@ -44,7 +44,7 @@ export const batchSize = defineLab({
   notice: (results) =>
     finding(
       'with the same number of epochs, small batches learn more but more noisily, because they take more steps',
-      higher(results, { of: 'loss', is: 'batch 256', than: 'batch 28' }),
-      higher(results, { of: 'noise', is: 'batch 1', than: 'batch 28' }),
+      higher(results, { measure: 'loss', high: 'batch 256', low: 'batch 28' }),
+      higher(results, { measure: 'noise', high: 'batch 1', low: 'batch 28' }),
     ),
 });

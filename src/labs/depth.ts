@@ -39,6 +39,6 @@ export const depth = defineLab({
   notice: (results) =>
     finding(
       'four blocks generalise better than one, as in the reference (35 % against 58 % on FER-2013)',
-      higher(results, { of: 'validation', is: '4 blocks', than: '1 block' }),
+      higher(results, { measure: 'validation', high: '4 blocks', low: '1 block' }),
     ),
 });

@@ -1,4 +1,10 @@
-import { GAP, TRAINING_ACCURACY, VALIDATION_ACCURACY, VALIDATION_CURVE } from './kit/columns.js';
+import {
+  GAP,
+  TRAINING_ACCURACY,
+  TRAINING_LOSS,
+  VALIDATION_ACCURACY,
+  VALIDATION_CURVE,
+} from './kit/columns.js';
 import { beside, finding, higher } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
@@ -13,6 +19,7 @@ export const dropout = defineLab({
   faces: 350,
   epochs: 24,
   measures: {
+    loss: TRAINING_LOSS,
     training: TRAINING_ACCURACY,
     validation: VALIDATION_ACCURACY,
     gap: GAP,
@@ -28,14 +35,17 @@ export const dropout = defineLab({
     const trained = await bench.train(network);
     const validation = trained.last('validationAccuracy');
     return {
-      numbers: { training: trained.fit, validation, gap: trained.fit - validation },
+      numbers: {
+        ...{ loss: trained.last('loss'), training: trained.fit, validation },
+        gap: trained.fit - validation,
+      },
       curve: trained.curve('validationAccuracy'),
     };
   },
   notice: (results) =>
     finding(
       'dropout narrows the gap between training and validation accuracy',
-      higher(results, { of: 'gap', is: 'none', than: 'rate 0.5' }),
+      higher(results, { measure: 'gap', high: 'none', low: 'rate 0.5' }),
       beside(results, 'validation', 'none', 'rate 0.5'),
     ),
 });

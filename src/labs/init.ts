@@ -2,7 +2,7 @@ import type { Initializer } from '../nn/init.js';
 import type { Learner } from '../nn/learner.js';
 import { evaluateSplit, predictSplit } from '../train/evaluation.js';
 import { STEP_CURVE } from './kit/columns.js';
-import { numberText } from './kit/figures.js';
+import { figure, numberText } from './kit/figures.js';
 import { finding, higher, holds } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
@@ -35,7 +35,7 @@ export const init = defineLab({
   variants: [
     { name: 'Glorot', kernel: 'glorot_uniform', scale: 1 },
     { name: 'He', kernel: 'he_normal', scale: 1 },
-    { name: 'Glorot x 3', kernel: 'glorot_uniform', scale: 3 },
+    { name: 'Glorot x 2', kernel: 'glorot_uniform', scale: 2 },
     { name: 'zeros', kernel: 'zeros', scale: 1 },
   ] satisfies Start[],
   run: async ({ kernel, scale }: Start, bench) => {
@@ -54,14 +54,15 @@ export const init = defineLab({
   },
   notice: (results) => {
     const guess = Math.log(results.classes);
-    const { mean } = results.of('Glorot', 'first');
+    const first = results.of('Glorot', 'first');
+    const apart = Math.abs(first.mean - guess);
     return finding(
       'an untrained network guesses, so its first loss is the log of the number of classes, and large weights raise it',
       holds(
-        Math.abs(mean - guess) < MARGIN,
-        `Glorot's ${numberText(mean, 'decimal')} is ${numberText(Math.abs(mean - guess), 'decimal')} from ln ${results.classes} = ${guess.toFixed(4)}`,
+        apart < MARGIN,
+        `first loss ${figure(first, 'decimal')} (Glorot), ${numberText(apart, 'decimal')} from ln ${results.classes} = ${guess.toFixed(4)}`,
       ),
-      higher(results, { of: 'first', is: 'Glorot x 3', than: 'Glorot' }),
+      higher(results, { measure: 'first', high: 'Glorot x 2', low: 'Glorot' }),
     );
   },
 });

@@ -1,5 +1,5 @@
 import { TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
-import { finding, higher } from './kit/finding.js';
+import { finding, higher, holds } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
 import type { CurvePoint } from './kit/outcome.js';
@@ -43,12 +43,16 @@ export const learningRate = defineLab({
       curve: factor === 1 ? curve : [],
     };
   },
-  notice: (results) =>
-    finding(
-      'the rate of the range test learns more than a much lower or a much higher one',
-      higher(results, { of: 'validation', is: 'as the test says', than: 'a hundredth' }),
-      higher(results, { of: 'validation', is: 'as the test says', than: 'a hundred times' }),
-    ),
+  notice: (results) => {
+    const { n, lost } = results.of('a hundred times', 'validation');
+    return finding(
+      'the rate of the range test learns, a hundredth of it hardly does, and a hundred times it learns less or diverges',
+      higher(results, { measure: 'validation', high: 'as the test says', low: 'a hundredth' }),
+      lost > n
+        ? holds(true, `${lost} of ${n + lost} trainings diverged (a hundred times)`)
+        : higher(results, { measure: 'validation', high: 'as the test says', low: 'a hundred times' }),
+    );
+  },
 });
 
 const network = ({ classes }: Workbench) => smallNetwork({ classes, norm: false });

@@ -31,7 +31,7 @@ export const optimizer = defineLab({
   notice: (results) =>
     finding(
       'momentum and Adam get further in the same number of steps than plain gradient descent',
-      higher(results, { of: 'loss', is: 'SGD', than: 'momentum 0.9' }),
-      higher(results, { of: 'loss', is: 'SGD', than: 'Adam' }),
+      higher(results, { measure: 'loss', high: 'SGD', low: 'momentum 0.9' }),
+      higher(results, { measure: 'loss', high: 'SGD', low: 'Adam' }),
     ),
 });

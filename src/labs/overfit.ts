@@ -47,8 +47,8 @@ export const overfit = defineLab({
     return finding(
       'the network learns 35 faces by heart and learns little from them, and more faces narrow the gap',
       holds(training.mean >= 0.99, `training accuracy ${figure(training, 'share')} (35 faces)`),
-      higher(results, { of: 'validation', is: '700 faces', than: '35 faces' }),
-      higher(results, { of: 'gap', is: '35 faces', than: '700 faces' }),
+      higher(results, { measure: 'validation', high: '700 faces', low: '35 faces' }),
+      higher(results, { measure: 'gap', high: '35 faces', low: '700 faces' }),
     );
   },
 });

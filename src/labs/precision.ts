@@ -30,6 +30,6 @@ export const precision = defineLab({
   notice: (results) =>
     finding(
       'storing halves changes the result no more than another seed does',
-      within(results, { of: 'validation', a: 'mixed_float16', b: 'float32' }),
+      within(results, { measure: 'validation', a: 'mixed_float16', b: 'float32' }),
     ),
 });

@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** How to see that an option of a command reaches what acts. */
 export interface OptionCase {
   /** What is typed behind the command line without the option; */
@@ -165,6 +168,24 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     line: ['check'],
     options: { data: { add: ['--data', 'other'], changes: ['check.data'] }, ...adapter('check') },
   },
+  LAB: {
+    line: ['lab', 'dropout'],
+    options: {
+      name: {
+        instead: ['lab', 'init'],
+        changes: ['lab.name', 'lab.epochs', 'stderr', 'stdout'],
+      },
+      all: { from: ['lab'], add: ['--all'], changes: ['data.path', 'lab.*', 'stderr', 'stdout'] },
+      data: { add: ['--data', 'other'], changes: ['data.path'] },
+      seeds: { add: ['--seeds', '4,5'], changes: ['lab.seeds', 'stdout'] },
+      faces: { add: ['--faces', '99'], changes: ['lab.faces'] },
+      epochs: { add: ['--epochs', '9'], changes: ['lab.epochs', 'stdout'] },
+      quick: { add: ['--quick'], changes: ['lab.epochs', 'stdout'] },
+      out: { add: ['--out', join(tmpdir(), 'fer-tui-lab-out')], changes: ['write.path', 'stdout'] },
+      ascii: { add: ['--ascii'], changes: ['stdout'] },
+      ...adapter('gpu'),
+    },
+  },
   DOCTOR: {
     line: ['doctor'],
     options: { kernels: { add: ['--kernels'], changes: ['kernels.checked', 'stdout'] }, ...adapter('gpu') },
@@ -230,13 +251,14 @@ export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   json: Object.entries(CASES)
     .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
     .map(([, { line }]) => ({ from: line, add: ['--json'], changes: ['stdout'] })),
-  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK'].map((name) => ({
+  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB'].map((name) => ({
     ...{ from: CASES[name]?.line ?? [], add: ['--quiet'], changes: ['stderr'] },
   })),
   color: [
     { from: ['train'], add: ['--color', 'always'], changes: ['stderr'] },
     { from: ['runs', 'show', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
     { from: ['runs', 'compare', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
+    { from: ['lab', 'dropout'], add: ['--color', 'always'], changes: ['stdout'] },
     ...['tui', 'train', 'webcam'].map((command) => ({
       from: command === 'webcam' ? ['webcam', '--source', 'demo'] : [command],
       add: ['--color', 'never'],

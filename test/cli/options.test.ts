@@ -6,6 +6,9 @@ import yargs from 'yargs';
 import { COMMANDS } from '../../src/cli/commands.js';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
+import type { Lab } from '../../src/labs/kit/lab.js';
+import { Results } from '../../src/labs/kit/results.js';
+import type { LabOptions } from '../../src/labs/kit/run_lab.js';
 import { buildModel } from '../../src/nn/models.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
@@ -177,6 +180,19 @@ vi.mock('../../src/train/tune.js', () => ({
     return [];
   },
 }));
+vi.mock('../../src/labs/kit/run_lab.js', () => ({
+  runLab: async (lab: Lab, { seeds, faces, epochs, onProgress }: LabOptions) => {
+    note('lab', { name: lab.name, seeds, faces, epochs });
+    const [{ name: variant } = { name: '' }] = lab.variants;
+    onProgress?.({ done: 0, total: 1, variant, seed: 1, etaS: null });
+    const curve = [1, 2].map((x) => ({ x, y: x }));
+    return {
+      ...{ lab, seeds, epochs, adapter: 'none', seconds: 0, finding: undefined },
+      results: new Results(lab, [{ variant, seed: 1, numbers: {}, curve }], 7),
+      data: { name: 'd', train: 1, validation: 1 },
+    };
+  },
+}));
 vi.mock('../../src/train/runs.js', async (original) => ({
   ...(await original<object>()),
   listRuns: (folder: string) => [run('r1', folder)],
@@ -256,7 +272,8 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   const kinds = (of: ReadonlyMap<string, string>): Set<string> => new Set([...of.keys()].map(kindOf));
   const [old, now] = [kinds(before), kinds(after)];
   const whole = (name: string): boolean =>
-    ['train', 'vision', 'predict'].includes(kindOf(name)) && old.has(kindOf(name)) !== now.has(kindOf(name));
+    ['train', 'vision', 'predict', 'lab'].includes(kindOf(name)) &&
+    old.has(kindOf(name)) !== now.has(kindOf(name));
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const different = names.filter((name) => before.get(name) !== after.get(name));
   return [...new Set(different.map((name) => (whole(name) ? `${kindOf(name)}.*` : name)))].sort();

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../../util/atomic_write.js';
+import type { LabData } from './outcome.js';
+import type { Results } from './results.js';
 import type { LabReport } from './run_lab.js';
 import { labSvg } from './svg.js';
 
@@ -8,16 +10,16 @@ import { labSvg } from './svg.js';
  * if needed. Throws RunError where it cannot write.
  * @returns the paths
  */
-export function writeLabFiles(report: LabReport, folder: string): string[] {
+export function writeLabFiles({ lab, results }: LabReport, folder: string): string[] {
   try {
     makeFolder(folder);
   } catch (cause) {
     throw writeError(folder, cause);
   }
   const files = {
-    [`${report.lab.name}.csv`]: runsCsv(report),
-    [`${report.lab.name}-curves.csv`]: curvesCsv(report),
-    [`${report.lab.name}.svg`]: labSvg(report),
+    [`${lab.name}.csv`]: runsCsv(lab, results),
+    [`${lab.name}-curves.csv`]: curvesCsv(results),
+    [`${lab.name}.svg`]: labSvg(lab, results),
   };
   return Object.entries(files).map(([name, text]) => {
     const path = join(folder, name);
@@ -27,7 +29,7 @@ export function writeLabFiles(report: LabReport, folder: string): string[] {
 }
 
 /** A line for each run. A number that was not measured is empty; one of a training that diverged is NaN. */
-export function runsCsv({ lab, results }: Pick<LabReport, 'lab' | 'results'>): string {
+export function runsCsv(lab: LabData, results: Results): string {
   const measures = Object.keys(lab.measures);
   const rows = results.runs.map(({ variant, seed, numbers }) => [
     ...[variant, String(seed)],
@@ -37,7 +39,7 @@ export function runsCsv({ lab, results }: Pick<LabReport, 'lab' | 'results'>): s
 }
 
 /** A line for each point of each run. */
-function curvesCsv({ results }: LabReport): string {
+function curvesCsv(results: Results): string {
   const rows = results.runs.flatMap(({ variant, seed, curve }) =>
     curve.map(({ x, y }) => [variant, String(seed), String(x), String(y)]),
   );

@@ -36,15 +36,15 @@ export function sentenceOf({ expected, verdict, evidence }: Finding): string {
  */
 export function higher<M extends string>(
   results: Results<M>,
-  { of: measure, than: less, is: more }: { readonly of: M; readonly is: string; readonly than: string },
+  { measure, high, low }: { readonly measure: M; readonly high: string; readonly low: string },
 ): Judgement {
-  const both = valuesText(results, measure, more, less);
-  const { format } = results.lab.measures[measure] as Measure;
-  const difference = results.difference(more, less, measure);
+  const both = valuesText(results, measure, high, low);
+  const { format } = results.measure(measure);
+  const difference = results.difference(high, low, measure);
   const margin = margin95(difference);
   if (Number.isNaN(margin)) return { verdict: 'unclear', evidence: `${both}, too few seeds to compare` };
-  const [low, high] = [difference.mean - margin, difference.mean + margin];
-  const verdict = low > 0 ? 'yes' : high < 0 ? 'no' : 'unclear';
+  const [least, most] = [difference.mean - margin, difference.mean + margin];
+  const verdict = least > 0 ? 'yes' : most < 0 ? 'no' : 'unclear';
   return { verdict, evidence: `${both}, ${differenceText(difference.mean, margin, format)}` };
 }
 
@@ -54,7 +54,7 @@ function valuesText<M extends string>(
   measure: M,
   ...variants: readonly string[]
 ): string {
-  const { format, title } = results.lab.measures[measure] as Measure;
+  const { format, title } = results.measure(measure);
   const parts = variants.map((variant) => `${figure(results.of(variant, measure), format)} (${variant})`);
   return `${title} ${parts.join(' and ')}`;
 }
@@ -102,9 +102,9 @@ export function finding(expected: string, ...judgements: readonly Judgement[]): 
  */
 export function within<M extends string>(
   results: Results<M>,
-  { of: measure, a, b }: { readonly of: M; readonly a: string; readonly b: string },
+  { measure, a, b }: { readonly measure: M; readonly a: string; readonly b: string },
 ): Judgement {
-  const { format } = results.lab.measures[measure] as Measure;
+  const { format } = results.measure(measure);
   const difference = Math.abs(results.difference(a, b, measure).mean);
   const { sd } = results.of(b, measure);
   const evidence = `${valuesText(results, measure, a, b)}, mean difference ${spanText(difference, undefined, format)}`;

@@ -79,9 +79,10 @@ export function deepStack({ classes, depth, activation, norm }: DeepStackOptions
     [48, 48, 1],
     [
       ...Array.from({ length: depth }, (_, i) => [
-        Conv2D({ filters: 8, strides: i === 0 ? 4 : 1 }),
+        Conv2D({ filters: 8, strides: i === 0 ? 2 : 1 }),
         ...(norm ? [BatchNormalization({ momentum: 0.9 })] : []),
         Activation({ activation }),
+        ...(i === 0 ? [MaxPooling2D()] : []),
       ]).flat(),
       Flatten(),
       Dense({ units: classes }),

@@ -1,4 +1,4 @@
-import type { CurvePoint, LabData, Outcome } from './outcome.js';
+import type { CurvePoint, LabData, Measure, Outcome } from './outcome.js';
 import { type Spread, spreadOf } from './spread.js';
 
 /** One run of a lab. */
@@ -22,6 +22,13 @@ export class Results<M extends string = string> {
     readonly classes: number,
   ) {}
 
+  /** A measure by its name. Throws RangeError for another one. */
+  measure(name: M): Measure {
+    const measure = this.lab.measures[name];
+    if (measure === undefined) throw new RangeError(`the lab ${this.lab.name} has no measure "${name}"`);
+    return measure;
+  }
+
   /** The values of a measure for a variant over the seeds. */
   of(variant: string, measure: M): Spread {
     return spreadOf([...this.#values(variant, measure).values()]);
@@ -32,7 +39,7 @@ export class Results<M extends string = string> {
    * decimal logarithms: there, ratios are what counts.
    */
   difference(more: string, less: string, measure: M): Spread {
-    const scale = this.lab.measures[measure]?.format === 'power' ? Math.log10 : (value: number) => value;
+    const scale = this.measure(measure).format === 'power' ? Math.log10 : (value: number) => value;
     const others = this.#values(less, measure);
     return spreadOf(
       [...this.#values(more, measure)].flatMap(([seed, value]) => {
@@ -60,10 +67,8 @@ export class Results<M extends string = string> {
   }
 
   /** By seed. */
-  #values(variant: string, measure: string): Map<number, number> {
-    if (!(measure in this.lab.measures)) {
-      throw new RangeError(`the lab ${this.lab.name} has no measure "${measure}"`);
-    }
+  #values(variant: string, measure: M): Map<number, number> {
+    this.measure(measure);
     const pairs = this.#runsOf(variant).flatMap(({ seed, numbers }) => {
       const value = numbers[measure];
       return value === undefined ? [] : [[seed, value] as const];

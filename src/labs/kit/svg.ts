@@ -1,6 +1,6 @@
 import { percent, type Scale, scaleOver, shortNumber, ticks } from '../../util/axis.js';
-import type { MeanPoint } from './results.js';
-import type { LabReport } from './run_lab.js';
+import type { LabData } from './outcome.js';
+import type { MeanPoint, Results } from './results.js';
 
 /** Width and height of the picture, and the margins around the curves. */
 const [WIDTH, HEIGHT] = [720, 420];
@@ -11,10 +11,7 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00
 const DASHES = ['none', '8 4', '2 4', '8 4 2 4', '14 4', '4 2'];
 
 /** The plot of a lab as an SVG picture: mean curves, with a band of one standard deviation over the seeds. */
-export function labSvg({
-  lab: { name, plot, variants },
-  results,
-}: Pick<LabReport, 'lab' | 'results'>): string {
+export function labSvg({ name, plot, variants }: LabData, results: Results): string {
   const curves = variants
     .map((variant) => ({ name: variant.name, points: results.curve(variant.name) }))
     .filter(({ points }) => points.length > 0);
