@@ -6,6 +6,7 @@ import { smallNetwork } from './kit/networks.js';
 
 /** Passes over a subset grow as it shrinks, so that all variants take the same number of steps. */
 const SIZES = [35, 140, 700] as const;
+const BATCH = 28;
 
 /**
  * A network that cannot learn a handful of faces by heart has a fault; that is the first thing to try with a new one. One that
@@ -15,7 +16,7 @@ export const overfit = defineLab({
   name: 'overfit',
   question: 'What does a network know that has learnt a small subset by heart?',
   faces: 700,
-  epochs: 10,
+  epochs: 6,
   measures: {
     training: TRAINING_ACCURACY,
     validation: VALIDATION_ACCURACY,
@@ -52,5 +53,3 @@ export const overfit = defineLab({
     );
   },
 });
-
-const BATCH = 28;

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeGpu } from '../helpers/gpu.js';
-import { applyStep, stepsOf } from '../helpers/guide.js';
+import { applyStep, type Step, stepsOf } from '../helpers/guide.js';
 
 const GUIDE = readFileSync('CONTRIBUTING.md', 'utf8');
-const STEPS = stepsOf(GUIDE, '### An activation, from start to end: SiLU');
+const OP = stepsOf(GUIDE, '### An activation, from start to end: SiLU');
+const LAB = stepsOf(GUIDE, '## Adding a lab');
 const COPIED = [
   ...['src', 'shaders', 'schemas', 'test', 'scripts', 'docs', 'tuning', 'dist'],
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
@@ -32,29 +33,35 @@ function run(command: string): string {
   }
 }
 
+/** Follows the steps in the copy. Returns the names of the tests that passed. */
+function follow(steps: readonly Step[]): string[] {
+  const passed: string[] = [];
+  for (const step of steps) {
+    if ('file' in step) applyStep(copy, step);
+    else if (!step.command.includes('vitest')) run(step.command);
+    else {
+      run(`${step.command} --reporter=dot --reporter=json --outputFile.json=report.json`);
+      const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
+        testResults: { assertionResults: { status: string; fullName: string }[] }[];
+      };
+      for (const { assertionResults } of testResults) {
+        passed.push(
+          ...assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
+        );
+      }
+    }
+  }
+  return passed;
+}
+
 describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
   it('adds an op in at most eight files, generated ones included', () => {
-    const files = new Set(STEPS.flatMap((step) => ('file' in step ? [step.file] : [])));
+    const files = new Set(OP.flatMap((step) => ('file' in step ? [step.file] : [])));
     expect([...files, 'docs/keras.md', 'shaders/README.md'].length).toBeLessThanOrEqual(8);
   });
 
   it('gives an op that every check covers', () => {
-    const passed: string[] = [];
-    for (const step of STEPS) {
-      if ('file' in step) applyStep(copy, step);
-      else if (!step.command.includes('vitest')) run(step.command);
-      else {
-        run(`${step.command} --reporter=dot --reporter=json --outputFile.json=report.json`);
-        const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
-          testResults: { assertionResults: { status: string; fullName: string }[] }[];
-        };
-        for (const { assertionResults } of testResults) {
-          passed.push(
-            ...assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
-          );
-        }
-      }
-    }
+    const passed = follow(OP);
     for (const proof of [
       'the reference gradients agree with central differences silu',
       'every kernel agrees with the float64 reference silu.forward: silu of 1001 values',
@@ -67,6 +74,19 @@ describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
       expect(passed).toContain(proof);
     }
     expect(readFileSync(join(copy, 'docs/keras.md'), 'utf8')).toContain('tanh, silu, swish, softmax');
+  });
+
+  it('gives a lab of one file and one place in the list, which runs and is checked', () => {
+    const source = LAB.flatMap((step) => ('file' in step && step.file.startsWith('src/') ? [step.file] : []));
+    expect([...new Set(source)]).toEqual(['src/labs/label_smoothing.ts', 'src/labs/all.ts']);
+    const passed = follow(LAB);
+    for (const proof of [
+      'the lab label-smoothing runs, and its table is the mean and deviation of its runs',
+      'docs/labs.md says of label-smoothing what it asks, what is varied, what to notice, and sets an exercise',
+    ]) {
+      expect(passed).toContain(proof);
+    }
+    expect(run('node dist/cli/main.js lab')).toContain('label-smoothing  Is a network that is less sure');
   });
 });
 

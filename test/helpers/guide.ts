@@ -15,7 +15,9 @@ export function stepsOf(markdown: string, heading: string): Step[] {
   if (start < 0) throw new Error(`the guide has no section "${heading}"`);
   const level = heading.split(' ')[0] as string;
   const rest = markdown.slice(start + heading.length + 2);
-  const end = rest.search(new RegExp(`^#{1,${level.length}} `, 'm'));
+  // A block may hold Markdown with headings of its own.
+  const prose = rest.replaceAll(/^```\w*\n[\s\S]*?^```$/gm, (block) => ' '.repeat(block.length));
+  const end = prose.search(new RegExp(`^#{1,${level.length}} `, 'm'));
   const section = end < 0 ? rest : rest.slice(0, end);
   return [...section.matchAll(/([^`]|`[^`\n]+`)*?```(\w+)\n([\s\S]*?)```\n/g)].flatMap(
     ([all, , kind, text = '']): Step[] => {

@@ -121,13 +121,13 @@ describeGpu('the lab', (gpu) => {
   });
 
   it('every lab has a check of its own above', () => {
-    expect(Object.keys(SENSE)).toEqual(LABS.map(({ name }) => name));
+    expect(Object.keys(SENSE).sort()).toEqual(LABS.map(({ name }) => name).sort());
   });
 });
 
 describe('the list of labs', () => {
-  it('has twelve different names, each with a question', () => {
-    expect(new Set(LABS.map(({ name }) => name)).size).toBe(12);
+  it('has different names, each with a question', () => {
+    expect(new Set(LABS.map(({ name }) => name)).size).toBe(LABS.length);
     for (const { question } of LABS) expect(question).toMatch(/^[A-Z].{10,74}\?$/);
   });
 
