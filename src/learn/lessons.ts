@@ -1,5 +1,5 @@
-/** The seven stages of one training step, as the Learn screen shows them. */
-export type Stage = 'batch' | 'augmentation' | 'forward' | 'loss' | 'backward' | 'update' | 'again';
+import { readFileSync } from 'node:fs';
+import type { Stage } from './report.js';
 
 /** A lesson of the course in docs/learn. */
 export interface Lesson {
@@ -119,3 +119,16 @@ export const LESSONS = [
     terms: ['feature map', 'Grad-CAM', 'occlusion', 'integrated gradients'],
   },
 ] as const satisfies readonly Lesson[];
+
+/** The lesson about a stage of the Learn screen; in the forward stage, about a kind of layer if one is given. */
+export function lessonFor(stage: Stage, kind?: string): Lesson {
+  const lessons: readonly Lesson[] = LESSONS;
+  const ofKind =
+    stage === 'forward' && kind !== undefined && lessons.find(({ kinds }) => kinds.includes(kind));
+  return (ofKind || lessons.find(({ stages }) => stages.includes(stage))) as Lesson;
+}
+
+/** The Markdown of a lesson. */
+export function lessonText({ file }: Lesson): string {
+  return readFileSync(new URL(`../../docs/learn/${file}`, import.meta.url), 'utf8');
+}

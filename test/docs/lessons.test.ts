@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { numbered } from '../../scripts/source.mjs';
-import { LESSONS } from '../../src/learn/lessons.js';
+import { LESSONS, lessonFor, lessonText } from '../../src/learn/lessons.js';
+import { STAGES } from '../../src/learn/report.js';
 import * as layers from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
 import {
@@ -121,6 +122,17 @@ it('every kind of layer has one lesson', () => {
   const kinds: readonly string[] = LESSONS.flatMap((lesson) => lesson.kinds);
   const known = Object.keys(layers).filter((name) => /^[A-Z]/.test(name));
   expect(kinds.toSorted()).toEqual(known.toSorted());
+});
+
+it('every stage of the Learn screen has one lesson', () => {
+  const stages: readonly string[] = LESSONS.flatMap((lesson) => lesson.stages);
+  expect(stages.toSorted()).toEqual([...STAGES].sort());
+  expect(lessonFor('loss').file).toBe('06-softmax-and-cross-entropy.md');
+  expect(lessonFor('loss', 'Conv2D').file).toBe('06-softmax-and-cross-entropy.md');
+  expect(lessonFor('forward').file).toBe('02-convolution.md');
+  expect(lessonFor('forward', 'BatchNormalization').file).toBe('05-batch-norm.md');
+  expect(lessonFor('forward', 'a layer of your own').file).toBe('02-convolution.md');
+  expect(lessonText(lessonFor('backward'))).toContain('# 8. The gradient of each layer');
 });
 
 describe('these checks notice', () => {
