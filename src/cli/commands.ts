@@ -8,6 +8,7 @@ import { DOCTOR } from './declarations/doctor.js';
 import { EVALUATE } from './declarations/evaluate.js';
 import { EXPORT } from './declarations/export.js';
 import type { GlobalArgs } from './declarations/globals.js';
+import { INSPECT } from './declarations/inspect.js';
 import { LAB } from './declarations/lab.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
@@ -60,6 +61,7 @@ export const COMMANDS: CommandModule[] = [
   command(PREDICT, async () => (await import('./commands/predict.js')).predict),
   command(WEBCAM, async () => (await import('./commands/webcam.js')).webcam),
   command(DETECT, async () => (await import('./commands/detect.js')).detect),
+  command(INSPECT, async () => (await import('./commands/inspect.js')).inspectNetwork),
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),

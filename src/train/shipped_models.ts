@@ -82,8 +82,8 @@ export function readCard(name: string): ModelCard {
 }
 
 /**
- * Resolves `--weights`: a path, the name of a shipped network, or nothing for the default network. Throws RunError when no
- * network is shipped; the message lists the user's own runs.
+ * Resolves `--weights`: a path, the name of a shipped network, a run's folder or name (its best weights), or nothing for the
+ * default network. Throws RunError when no network is shipped; the message lists the user's own runs.
  */
 export function weightsPath(given: string | undefined): string {
   const shipped = shippedModels();
@@ -91,7 +91,16 @@ export function weightsPath(given: string | undefined): string {
   if (name === undefined) {
     throw new RunError(`no --weights were given, and no networks are shipped; ${trainedHere()}`);
   }
-  return shipped.includes(name) && !existsSync(name) ? join(MODELS, `${name}.h5`) : name;
+  if (shipped.includes(name) && !existsSync(name)) return join(MODELS, `${name}.h5`);
+  return runWeights(name) ?? name;
+}
+
+/** The best weights of a run, by its folder or its name in `runs`; else the last ones. Undefined if it is no run. */
+function runWeights(name: string): string | undefined {
+  const folder = [name, join('runs', name)].find((path) => existsSync(join(path, 'events.ndjson')));
+  if (folder === undefined) return undefined;
+  const files = ['best.safetensors', 'last.safetensors'].map((file) => join(folder, file));
+  return files.find((file) => existsSync(file)) ?? files[0];
 }
 
 /** Names the weights of the user's own runs. */

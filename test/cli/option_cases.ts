@@ -122,6 +122,29 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       ...adapter('predict'),
     },
   },
+  INSPECT: {
+    line: ['inspect'],
+    options: {
+      weights: { add: ['w.h5'], changes: ['inspect.weights', 'inspect.name'] },
+      image: { add: ['--image', 'a.png'], changes: ['inspect.image'] },
+      data: { add: ['--data', 'other'], changes: ['inspect.data'] },
+      split: { add: ['--split', 'test'], changes: ['inspect.split'] },
+      sample: { add: ['--sample', '5'], changes: ['inspect.sample'] },
+      limit: { add: ['--limit', '5'], changes: ['inspect.limit'] },
+      methods: { add: ['--methods', 'pca, umap'], changes: ['inspect.methods'] },
+      class: { add: ['--class', 'Happy'], changes: ['inspect.class'] },
+      layer: { add: ['--layer', 'conv2d'], changes: ['inspect.layer'] },
+      channels: { add: ['--channels', '1,5'], changes: ['inspect.channels'] },
+      seed: { add: ['--seed', '9'], changes: ['inspect.seed'] },
+      out: { add: ['--out', 'folder'], changes: ['inspection.folder', 'stdout'] },
+      html: { add: ['--html', 'page.html'], changes: ['write.path', 'stdout'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['inspect.load.skipBad'] },
+      'skip-unknown': { add: ['--skip-unknown'], changes: ['inspect.skipUnknown'] },
+      ascii: { add: ['--ascii'], screen: true, changes: ['stdout'] },
+      ...foreign('inspect'),
+      ...adapter('inspect'),
+    },
+  },
   WEBCAM: {
     line: ['webcam', '--source', 'demo'],
     options: {
@@ -257,6 +280,7 @@ export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   color: [
     { from: ['train'], add: ['--color', 'always'], changes: ['stderr'] },
     { from: ['runs', 'show', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
+    { from: ['inspect'], add: ['--color', 'never'], screen: true, changes: ['stdout'] },
     { from: ['runs', 'compare', 'r1'], add: ['--color', 'always'], changes: ['stdout'] },
     { from: ['lab', 'dropout'], add: ['--color', 'always'], changes: ['stdout'] },
     ...['tui', 'train', 'webcam'].map((command) => ({

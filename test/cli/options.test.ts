@@ -84,6 +84,24 @@ vi.mock('../../src/train/predict.js', () => ({
     return { saved: { classes: ['a', 'b', 'c'] }, predictions };
   },
 }));
+vi.mock('../../src/inspect/inspect.js', () => ({
+  inspect: async ({ onProgress: _, ...options }: { onProgress: unknown }) => {
+    note('inspect', options);
+    const picture = { width: 2, height: 2, channels: 1, data: Uint8Array.of(0, 255, 128, 64) } as const;
+    const part = { kind: 'pictures', title: 'maps', pictures: [{ name: 'a', caption: 'a face', picture }] };
+    const about = { method: 'grad-cam', title: 'Grad-CAM', shows: '', limits: '', seconds: 1 };
+    const model = { name: 'm', weights: 'w', classes: ['a'], inputShape: [2, 2, 1], parameters: 1 };
+    const sections = [{ ...about, parts: [part] }];
+    return { saved: {}, inspection: { model, adapter: 'none', seed: 1, sections, skipped: [] } };
+  },
+}));
+vi.mock('../../src/inspect/files.js', async (original) => ({
+  ...(await original<object>()),
+  writeInspection: (folder: string) => {
+    note('inspection', { folder });
+    return 1;
+  },
+}));
 vi.mock('../../src/vision/process.js', () => ({
   VisionProcess: class {
     close = async () => undefined;
