@@ -28,8 +28,8 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   if (i >= p.quads) { return; }
   let g = gradient[i];
   // m + (g - m) (1 - b) is the same average, with one rounding less than b m + (1 - b) g.
-  let m = moment[i] + (g - moment[i]) * (1.0 - p.beta1);
-  let v = square[i] + (g * g - square[i]) * (1.0 - p.beta2);
+  let m = moment[i] + (g - moment[i]) * (1.0 - p.beta1); // formula
+  let v = square[i] + (g * g - square[i]) * (1.0 - p.beta2); // formula
   moment[i] = m;
   square[i] = v;
   var d = v;
@@ -37,5 +37,5 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
     d = max(largest[i], v);
     largest[i] = d;
   }
-  weight[i] -= step_state.rate * m / (sqrt(d) + p.epsilon);
+  weight[i] -= step_state.rate * m / (sqrt(d) + p.epsilon); // formula
 }

@@ -46,11 +46,11 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     for (var kx = 0u; kx < p.kw; kx++) {
       let ix = ox * p.stride + kx - p.pad_left;
       if (ix >= p.w) { continue; }
-      sum += x[((n * p.h + iy) * p.w + ix) * p.c + c];
+      sum += x[((n * p.h + iy) * p.w + ix) * p.c + c]; // formula
     }
   }
   let count = covered(oy, p.h, p.kh, p.stride, p.pad_top) * covered(ox, p.w, p.kw, p.stride, p.pad_left);
-  y[i] = sum / f32(count);
+  y[i] = sum / f32(count); // formula
 }
 
 // backward
@@ -78,7 +78,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
       if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
       let ox = sx / p.stride;
       let count = covered(oy, p.h, p.kh, p.stride, p.pad_top) * covered(ox, p.w, p.kw, p.stride, p.pad_left);
-      sum += dy[((n * p.oh + oy) * p.ow + ox) * p.c + c] / f32(count);
+      sum += dy[((n * p.oh + oy) * p.ow + ox) * p.c + c] / f32(count); // formula
     }
   }
   dx[i] = sum;

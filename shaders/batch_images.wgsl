@@ -39,7 +39,7 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let matrix = bitcast<vec4f>(draws[2u * n + 1u]);
   let origin = vec2f(bitcast<f32>(first.z), bitcast<f32>(first.w));
   let last = vec2f(f32(p.w - 1u), f32(p.h - 1u));
-  let source = clamp(vec2f(dot(matrix.xy, out), dot(matrix.zw, out)) + origin, vec2f(0.0), last);
+  let source = clamp(vec2f(dot(matrix.xy, out), dot(matrix.zw, out)) + origin, vec2f(0.0), last); // formula
   let corner = floor(source);
   let near = source - corner;
   let at = (first.x * size + u32(corner.y) * p.w + u32(corner.x)) * p.stored + c;
@@ -47,8 +47,8 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let below = select(0u, p.w * p.stored, corner.y < last.y);
   let top = mix(pixel(at), pixel(at + right), near.x);
   let bottom = mix(pixel(at + below), pixel(at + below + right), near.x);
-  let value = min(mix(top, bottom, near.y) * bitcast<f32>(first.y), 255.0);
+  let value = min(mix(top, bottom, near.y) * bitcast<f32>(first.y), 255.0); // formula
   var shift = 0.0;
   if (p.has_mean == 1u) { shift = mean[o]; }
-  images[i] = (value - shift) / p.divisor;
+  images[i] = (value - shift) / p.divisor; // formula
 }

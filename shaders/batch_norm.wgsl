@@ -50,8 +50,8 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
     }
   }
   let n = f32((last - first) * p.inner);
-  partial[i] = origin + sum / n;
-  partial[p.chunks * p.channels + i] = squares - sum * sum / n;
+  partial[i] = origin + sum / n; // formula
+  partial[p.chunks * p.channels + i] = squares - sum * sum / n; // formula
 }
 
 // finish: merges the chunks, and updates the moving averages
@@ -76,15 +76,15 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
     let rows = (chunk + 1u) * p.outer / p.chunks - chunk * p.outer / p.chunks;
     let m = f32(rows * p.inner);
     let delta = finish_partial[chunk * p.channels + c] - average;
-    average += delta * (m / (n + m));
-    m2 += finish_partial[(p.chunks + chunk) * p.channels + c] + delta * delta * (n * m / (n + m));
+    average += delta * (m / (n + m)); // formula
+    m2 += finish_partial[(p.chunks + chunk) * p.channels + c] + delta * delta * (n * m / (n + m)); // formula
     n += m;
   }
   let variance = m2 / n;
   mean[c] = average;
-  rstd[c] = inverseSqrt(variance + p.epsilon);
-  moving_mean[c] = moving_mean[c] * p.momentum + average * (1.0 - p.momentum);
-  moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum);
+  rstd[c] = inverseSqrt(variance + p.epsilon); // formula
+  moving_mean[c] = moving_mean[c] * p.momentum + average * (1.0 - p.momentum); // formula
+  moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum); // formula
 }
 
 // moving_rstd: 1 / sqrt(moving variance + epsilon), which inference uses instead of the batch's rstd
@@ -98,7 +98,7 @@ fn moving_rstd(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
                @builtin(local_invocation_id) local: vec3u) {
   let c = (group.y * groups.x + group.x) * 64u + local.x;
   if (c >= moving_params.channels) { return; }
-  moving_rstd_out[c] = inverseSqrt(moving_variance_in[c] + moving_params.epsilon);
+  moving_rstd_out[c] = inverseSqrt(moving_variance_in[c] + moving_params.epsilon); // formula
 }
 
 // normalize_values
@@ -125,7 +125,7 @@ fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   for (var o = first; o < min(first + p.rows, p.outer); o++) {
     for (var k = 0u; k < p.inner; k++) {
       let at = (o * p.channels + c) * p.inner + k;
-      y[at] = (n_x[at] - shift) * scale + offset;
+      y[at] = (n_x[at] - shift) * scale + offset; // formula
     }
   }
 }
@@ -152,8 +152,8 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   for (var o = chunk * p.outer / p.chunks; o < last; o++) {
     for (var k = 0u; k < p.inner; k++) {
       let at = (o * p.channels + c) * p.inner + k;
-      sum += s_dy[at];
-      product += s_dy[at] * ((s_x[at] - s_mean[c]) * s_rstd[c]);
+      sum += s_dy[at]; // formula
+      product += s_dy[at] * ((s_x[at] - s_mean[c]) * s_rstd[c]); // formula
     }
   }
   s_partial[chunk * 2u * p.channels + c] = sum;
@@ -176,8 +176,8 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   var sum = Lane();
   var product = Lane();
   for (var chunk = 0u; chunk < p.chunks; chunk++) {
-    sum += fg_partial[chunk * 2u * p.channels + c];
-    product += fg_partial[(chunk * 2u + 1u) * p.channels + c];
+    sum += fg_partial[chunk * 2u * p.channels + c]; // formula
+    product += fg_partial[(chunk * 2u + 1u) * p.channels + c]; // formula
   }
   dbeta[c] = sum;
   dgamma[c] = product;
@@ -210,7 +210,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   for (var o = first; o < min(first + p.rows, p.outer); o++) {
     for (var k = 0u; k < p.inner; k++) {
       let at = (o * p.channels + c) * p.inner + k;
-      dx[at] = scale * (i_dy[at] - constant - (i_x[at] - shift) * slope);
+      dx[at] = scale * (i_dy[at] - constant - (i_x[at] - shift) * slope); // formula
     }
   }
 }

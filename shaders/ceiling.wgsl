@@ -25,7 +25,7 @@ fn multiply_add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   var v3 = vec4f(3.0);
   for (var round = 0u; round < p.rounds; round++) {
     for (var k = 0u; k < 4u; k++) {
-      v0 = v0 * p.factor + p.addend;
+      v0 = v0 * p.factor + p.addend; // formula
       v1 = v1 * p.factor + p.addend;
       v2 = v2 * p.factor + p.addend;
       v3 = v3 * p.factor + p.addend;
@@ -45,5 +45,5 @@ fn copy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= copy_params.quads) { return; }
-  y[i] = x[i];
+  y[i] = x[i]; // formula
 }

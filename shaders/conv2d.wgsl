@@ -49,7 +49,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
       let pixel = ((n * p.h + iy) * p.w + ix) * p.ic;
       let tap = (ky * p.kw + kx) * p.ic;
       for (var c = 0u; c < p.ic; c++) {
-        sum += x[pixel + c] * weight[(tap + c) * p.oc + oc];
+        sum += x[pixel + c] * weight[(tap + c) * p.oc + oc]; // formula
       }
     }
   }
@@ -84,7 +84,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let pixel = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.oc;
       let tap = ((ky * p.kw + kx) * p.ic + c) * p.oc;
       for (var o = 0u; o < p.oc; o++) {
-        sum += dx_dy[pixel + o] * dx_weight[tap + o];
+        sum += dx_dy[pixel + o] * dx_weight[tap + o]; // formula
       }
     }
   }
@@ -123,7 +123,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     for (var ox = 0u; ox < p.ow; ox++) {
       let ix = ox * p.stride + kx - p.pad_left;
       if (ix >= p.w) { continue; }
-      row += dw_x[(((line / p.oh) * p.h + iy) * p.w + ix) * p.ic + c] * dw_dy[(line * p.ow + ox) * p.oc + o];
+      row += dw_x[(((line / p.oh) * p.h + iy) * p.w + ix) * p.ic + c] * dw_dy[(line * p.ow + ox) * p.oc + o]; // formula
     }
     sum += row;
   }

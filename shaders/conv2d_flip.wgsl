@@ -20,5 +20,5 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let c = i % p.ic;
   let o = (i / p.ic) % p.oc;
   let tap = i / (p.ic * p.oc);
-  flipped[i] = weight[((p.taps - 1u - tap) * p.ic + c) * p.oc + o];
+  flipped[i] = weight[((p.taps - 1u - tap) * p.ic + c) * p.oc + o]; // formula
 }

@@ -68,7 +68,7 @@ fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
 
 /// The sum over the nine taps, starting at row `r` of three columns.
 fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> vec4f {
-  return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2]
+  return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2] // formula
     + left[r + 1u] * taps[3] + middle[r + 1u] * taps[4] + right[r + 1u] * taps[5]
     + left[r + 2u] * taps[6] + middle[r + 2u] * taps[7] + right[r + 2u] * taps[8];
 }
@@ -99,7 +99,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   for (var ox = 0u; ox < p.ow; ox++) {
     let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
     for (var r = 0u; r < SIZE; r++) {
-      let z = convolve(taps, left, middle, right, r) + shift;
+      let z = convolve(taps, left, middle, right, r) + shift; // formula
       let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       y[((line * SIZE + r) * p.ow + ox) * p.oc4 + quad] = value;
       if (ox + r == 0u) { first = value; }
@@ -152,10 +152,10 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
     var best = vec4f(-3.4028234e38);
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let c = k % SIZE;
-      best = max(best, sign * convolve(taps, columns[c], columns[c + 1u], columns[c + 2u], k / SIZE));
+      best = max(best, sign * convolve(taps, columns[c], columns[c + 1u], columns[c + 2u], k / SIZE)); // formula
     }
     let z = best * sign + before;
-    pooled[(line * p.ow + ox) * p.oc4 + quad] = elu_of(z, p.alpha) * factor + shift;
+    pooled[(line * p.ow + ox) * p.oc4 + quad] = elu_of(z, p.alpha) * factor + shift; // formula
   }
 }
 
@@ -188,7 +188,7 @@ fn gradients_of(line: u32, wx: u32, quad: u32, by: Coefficients, p: GrayParams) 
     let won = open & ((v == best) | vec4<bool>(SIZE == 1u));
     open = open & !won;
     let d = select(vec4f(0.0), window * p.keep_scale, won);
-    result[k] = by[1] * (d - by[2] - (v - by[0]) * by[3]) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
+    result[k] = by[1] * (d - by[2] - (v - by[0]) * by[3]) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0)); // formula
   }
   return result;
 }
@@ -221,7 +221,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       let gradients = gradients_of(line, wx, quad, by, p);
       for (var k = 0u; k < SIZE * SIZE; k++) {
         let d = gradients[k];
-        for (var t = 0u; t < 9u; t++) { sums[t] += columns[k % SIZE + t % 3u][k / SIZE + t / 3u] * d; }
+        for (var t = 0u; t < 9u; t++) { sums[t] += columns[k % SIZE + t % 3u][k / SIZE + t / 3u] * d; } // formula
         total += d;
       }
     }

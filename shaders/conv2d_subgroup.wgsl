@@ -85,7 +85,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
           let a = select(0.0, x[address[r] + c], inside[r]);
           for (var q = 0u; q < QUADS; q++) {
             let t = (r * QUADS + q) * LANES;
-            acc[t] += subgroupShuffle(a, 0u) * w[q];
+            acc[t] += subgroupShuffle(a, 0u) * w[q]; // formula
             acc[t + 1u] += subgroupShuffle(a, 1u) * w[q];
             acc[t + 2u] += subgroupShuffle(a, 2u) * w[q];
             acc[t + 3u] += subgroupShuffle(a, 3u) * w[q];
@@ -171,7 +171,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
         let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride * p.ic, ok)], ok);
         for (var q = 0u; q < QUADS; q++) {
           let t = (r * QUADS + q) * LANES;
-          acc[t] += subgroupShuffle(a, 0u) * d[q];
+          acc[t] += subgroupShuffle(a, 0u) * d[q]; // formula
           acc[t + 1u] += subgroupShuffle(a, 1u) * d[q];
           acc[t + 2u] += subgroupShuffle(a, 2u) * d[q];
           acc[t + 3u] += subgroupShuffle(a, 3u) * d[q];

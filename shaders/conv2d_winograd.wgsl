@@ -60,10 +60,10 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   var lines = array<Points, 3>();
   for (var ky = 0u; ky < 3u; ky++) {
     let at = ky * 3u * n + i;
-    lines[ky] = weight_to_points_{{EDGE}}(Taps(weight[at], weight[at + n], weight[at + 2u * n]));
+    lines[ky] = weight_to_points_{{EDGE}}(Taps(weight[at], weight[at + n], weight[at + 2u * n])); // formula
   }
   for (var px = 0u; px < POINTS; px++) {
-    let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px]));
+    let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px])); // formula
     for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * n + i] = to_pair(points[py]); }
   }
 }
@@ -103,12 +103,12 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       let seen = inside && ix < p.w;
       d[dx] = select(Lane(), x[select(0u, row + ix * p.c, seen)] * factor + shift, seen);
     }
-    lines[dy] = to_points_{{EDGE}}(d);
+    lines[dy] = to_points_{{EDGE}}(d); // formula
   }
   for (var px = 0u; px < POINTS; px++) {
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][px]; }
-    let points = to_points_{{EDGE}}(column);
+    let points = to_points_{{EDGE}}(column); // formula
     for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = to_pair(points[py]); }
   }
 }
@@ -134,7 +134,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   for (var py = 0u; py < POINTS; py++) {
     var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = pair_of(m[(py * POINTS + px) * n + i]); }
-    lines[py] = from_points_{{EDGE}}(row);
+    lines[py] = from_points_{{EDGE}}(row); // formula
   }
   var shift = Lane();
   if (p.has_bias == 1u) { shift = bias[i % p.c]; }
@@ -150,9 +150,9 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   for (var ox = 0u; ox < EDGE; ox++) {
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
-    let outputs = from_points_{{EDGE}}(column);
+    let outputs = from_points_{{EDGE}}(column); // formula
     for (var oy = 0u; oy < EDGE; oy++) {
-      let z = outputs[oy] + shift;
+      let z = outputs[oy] + shift; // formula
       let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       if (top + oy < p.oh && left + ox < p.ow) {
         y[((image * p.oh + top + oy) * p.ow + left + ox) * p.c + i % p.c] = value;
@@ -199,13 +199,13 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   for (var py = 0u; py < POINTS; py++) {
     var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = pair_of(block_m[(py * POINTS + px) * n + i]); }
-    lines[py] = from_points_{{EDGE}}(row);
+    lines[py] = from_points_{{EDGE}}(row); // formula
   }
   var columns = array<Outputs, EDGE>();
   for (var ox = 0u; ox < EDGE; ox++) {
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][ox]; }
-    columns[ox] = from_points_{{EDGE}}(column);
+    columns[ox] = from_points_{{EDGE}}(column); // formula
   }
   let c = i % p.c;
   let factor = scale[c];
@@ -222,7 +222,7 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
       for (var k = 1u; k < SIZE * SIZE; k++) {
         best = max(best, sign * columns[wx * SIZE + k % SIZE][wy * SIZE + k / SIZE]);
       }
-      let value = best * sign + before;
+      let value = best * sign + before; // formula
       if (top + wy < p.oh && left + wx < p.ow) {
         pooled[((image * p.oh + top + wy) * p.ow + left + wx) * p.c + c] = elu_of(value, p.alpha) * factor + shift;
       }

@@ -99,11 +99,12 @@ fn transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) group
     var dz = Outputs();
     for (var ox = 0u; ox < EDGE; ox++) {
       let v = line[ox];
-      let full = scale * (gradients[ox] - constant - (v - shift) * slope) * select(v + p.alpha, Lane(1.0), v > Lane());
+      let full = scale * (gradients[ox] - constant - (v - shift) * slope) // formula
+        * select(v + p.alpha, Lane(1.0), v > Lane());
       dz[ox] = select(Lane(), full, inside && left + ox < p.w);
     }
-    let lines = transposed(line_of_points(gradient_to_points_{{EDGE}}(dz)), lane);
-    let points = gradient_to_points_{{EDGE}}(outputs_of(lines));
+    let lines = transposed(line_of_points(gradient_to_points_{{EDGE}}(dz)), lane); // formula
+    let points = gradient_to_points_{{EDGE}}(outputs_of(lines)); // formula
     if (lane < POINTS) {
       for (var py = 0u; py < POINTS; py++) { z[to + py * POINTS * p.tiles * p.c + c] = to_quad(GRADIENT_SCALE * points[py]); }
     }

@@ -49,12 +49,12 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
       let seen = inside && left + ox < p.w;
       d[ox] = select(Lane(), g_dy[select(0u, row + ox * p.c, seen)], seen);
     }
-    lines[oy] = gradient_to_points_{{EDGE}}(d);
+    lines[oy] = gradient_to_points_{{EDGE}}(d); // formula
   }
   for (var px = 0u; px < POINTS; px++) {
     var column = Outputs();
     for (var oy = 0u; oy < EDGE; oy++) { column[oy] = lines[oy][px]; }
-    let points = gradient_to_points_{{EDGE}}(column);
+    let points = gradient_to_points_{{EDGE}}(column); // formula
     for (var py = 0u; py < POINTS; py++) { z[(py * POINTS + px) * n + i] = to_pair(GRADIENT_SCALE * points[py]); }
   }
 }
@@ -74,12 +74,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   for (var py = 0u; py < POINTS; py++) {
     var row = Points();
     for (var px = 0u; px < POINTS; px++) { row[px] = du[(py * POINTS + px) * n + i]; }
-    lines[py] = weight_from_points_{{EDGE}}(row);
+    lines[py] = weight_from_points_{{EDGE}}(row); // formula
   }
   for (var kx = 0u; kx < 3u; kx++) {
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][kx]; }
-    let taps = weight_from_points_{{EDGE}}(column);
+    let taps = weight_from_points_{{EDGE}}(column); // formula
     for (var ky = 0u; ky < 3u; ky++) { dw[(ky * 3u + kx) * n + i] = taps[ky] / GRADIENT_SCALE; }
   }
 }
@@ -98,7 +98,7 @@ fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, str
   let both = vec2<bool>(seen && left, seen && right);
   let before = select(Lane(), pair_of(dv[select(0u, line + (POINTS - 1u) * n - stride, both.x)]), both.x);
   let after = select(Lane(), pair_of(dv[select(0u, line + stride, both.y)]), both.y);
-  return patch_from_points_{{EDGE}}(before, points, after);
+  return patch_from_points_{{EDGE}}(before, points, after); // formula
 }
 
 @compute @workgroup_size(64)
@@ -121,7 +121,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   for (var ox = 0u; ox < EDGE; ox++) {
     var column = Points();
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py + 1u][ox]; }
-    let pixels = patch_from_points_{{EDGE}}(lines[0][ox], column, lines[POINTS + 1u][ox]);
+    let pixels = patch_from_points_{{EDGE}}(lines[0][ox], column, lines[POINTS + 1u][ox]); // formula
     let ix = tx * EDGE + ox;
     for (var oy = 0u; oy < EDGE; oy++) {
       let iy = ty * EDGE + oy;

@@ -36,8 +36,8 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
         line[ox] = select(vec4f(), g_dy[select(0u, start + ox * p.c + c, seen)], seen);
       }
     }
-    let lines = transposed(line_of_points(gradient_to_points_{{EDGE}}(line)), lane);
-    let points = gradient_to_points_{{EDGE}}(outputs_of(lines));
+    let lines = transposed(line_of_points(gradient_to_points_{{EDGE}}(line)), lane); // formula
+    let points = gradient_to_points_{{EDGE}}(outputs_of(lines)); // formula
     if (lane < POINTS) {
       for (var py = 0u; py < POINTS; py++) { z[to + py * POINTS * p.tiles * p.c + c] = to_quad(GRADIENT_SCALE * points[py]); }
     }
@@ -60,9 +60,9 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
     var points = Points();
     for (var py = 0u; py < POINTS; py++) { points[py] = du[(py * POINTS + px) * n + i]; }
-    let column = weight_from_points_{{EDGE}}(points);
+    let column = weight_from_points_{{EDGE}}(points); // formula
     let lines = transposed(Line(column[0], column[1], column[2], Lane(), Lane(), Lane(), Lane(), Lane()), lane);
-    let taps = weight_from_points_{{EDGE}}(points_of(lines));
+    let taps = weight_from_points_{{EDGE}}(points_of(lines)); // formula
     if (lane < 3u) {
       for (var kx = 0u; kx < 3u; kx++) { dw[(lane * 3u + kx) * n + i] = taps[kx] / GRADIENT_SCALE; }
     }
@@ -81,7 +81,7 @@ fn patch_line(at: u32, left: bool, right: bool, plane: u32, stride: u32) -> Outp
   for (var px = 0u; px < POINTS; px++) { points[px] = quad_of(dv[at + px * plane]); }
   let before = select(Lane(), quad_of(dv[select(0u, at + (POINTS - 1u) * plane - stride, left)]), left);
   let after = select(Lane(), quad_of(dv[select(0u, at + stride, right)]), right);
-  return patch_from_points_{{EDGE}}(before, points, after);
+  return patch_from_points_{{EDGE}}(before, points, after); // formula
 }
 
 /// How much each point of a line contributes to pixel `lane` of the centre: one row of the matrix of patch_line.
@@ -135,7 +135,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       before = select(before, pixel, side == 0u);
       after = select(pixel, after, side == 0u);
     }
-    let pixels = patch_from_points_{{EDGE}}(before, points_of(lines), after);
+    let pixels = patch_from_points_{{EDGE}}(before, points_of(lines), after); // formula
     for (var oy = 0u; oy < EDGE; oy++) {
       if (lane < EDGE && ix < p.w && at.ty * EDGE + oy < p.h) {
         image_gradient[start + (at.ty * EDGE + oy) * p.w * p.c + c] = pixels[oy] / GRADIENT_SCALE;

@@ -43,8 +43,8 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     if (lane < 3u) {
       for (var kx = 0u; kx < 3u; kx++) { taps[kx] = weight[(lane * 3u + kx) * n + i]; }
     }
-    let lines = transposed(line_of_points(weight_to_points_{{EDGE}}(taps)), lane);
-    let points = weight_to_points_{{EDGE}}(taps_of(lines));
+    let lines = transposed(line_of_points(weight_to_points_{{EDGE}}(taps)), lane); // formula
+    let points = weight_to_points_{{EDGE}}(taps_of(lines)); // formula
     if (lane < POINTS) {
       for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + lane) * n + i] = to_quad(points[py]); }
     }
@@ -83,8 +83,8 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       let seen = inside && left + dx < p.w;
       line[dx] = select(vec4f(), x[select(0u, start + (left + dx) * p.c + c, seen)] * factor + shift, seen);
     }
-    let lines = transposed(line_of_points(to_points_{{EDGE}}(line)), lane);
-    let points = to_points_{{EDGE}}(points_of(lines));
+    let lines = transposed(line_of_points(to_points_{{EDGE}}(line)), lane); // formula
+    let points = to_points_{{EDGE}}(points_of(lines)); // formula
     if (lane < POINTS) {
       for (var py = 0u; py < POINTS; py++) { v[to + py * POINTS * p.tiles * p.c + c] = to_quad(points[py]); }
     }
@@ -105,8 +105,8 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 fn outputs_at(source: u32, stride: u32, lane: u32) -> Outputs {
   var points = Points();
   for (var py = 0u; py < POINTS; py++) { points[py] = quad_of(m[source + py * stride]); }
-  let lines = transposed(line_of_outputs(from_points_{{EDGE}}(points)), lane);
-  return from_points_{{EDGE}}(points_of(lines));
+  let lines = transposed(line_of_outputs(from_points_{{EDGE}}(points)), lane); // formula
+  return from_points_{{EDGE}}(points_of(lines)); // formula
 }
 
 /// Stores the winner of each 2 x 2 window, whose rows two lanes hold: the largest value where gamma >= 0, else the smallest.
@@ -155,7 +155,7 @@ fn output_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     var squares = vec4f();
     var values = Outputs();
     for (var ox = 0u; ox < EDGE; ox++) {
-      let z = outputs[ox] + shift;
+      let z = outputs[ox] + shift; // formula
       let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       if (lane < EDGE && oy < p.oh && left + ox < p.ow) { y[start + ox * p.c + c] = value; }
       sum += value - first;
@@ -222,7 +222,7 @@ fn output_block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
       for (var k = 1u; k < SIZE; k++) { best = max(best, sign * outputs[wx * SIZE + k]); }
       let value = largest(best, lane) * sign + before;
       if (lane < WINDOWS && wy < p.oh && left + wx < p.ow) {
-        pooled[start + wx * p.c + c] = elu_of(value, p.alpha) * factor + shift;
+        pooled[start + wx * p.c + c] = elu_of(value, p.alpha) * factor + shift; // formula
       }
     }
   }

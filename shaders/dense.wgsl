@@ -26,8 +26,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let p = params;
   if (i >= p.b * p.oc) { return; }
   var sum = 0.0;
-  for (var k = 0u; k < p.ic; k++) { sum += x[(i / p.oc) * p.ic + k] * weight[k * p.oc + i % p.oc]; }
-  y[i] = sum + bias[i % p.oc];
+  for (var k = 0u; k < p.ic; k++) { sum += x[(i / p.oc) * p.ic + k] * weight[k * p.oc + i % p.oc]; } // formula
+  y[i] = sum + bias[i % p.oc]; // formula
 }
 
 // input_gradient
@@ -43,7 +43,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let p = dx_params;
   if (i >= p.b * p.ic) { return; }
   var sum = 0.0;
-  for (var o = 0u; o < p.oc; o++) { sum += dx_dy[(i / p.ic) * p.oc + o] * dx_weight[(i % p.ic) * p.oc + o]; }
+  for (var o = 0u; o < p.oc; o++) { sum += dx_dy[(i / p.ic) * p.oc + o] * dx_weight[(i % p.ic) * p.oc + o]; } // formula
   dx[i] = sum;
 }
 
@@ -60,6 +60,6 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let p = dw_params;
   if (i >= p.ic * p.oc) { return; }
   var sum = 0.0;
-  for (var n = 0u; n < p.b; n++) { sum += dw_x[n * p.ic + i / p.oc] * dw_dy[n * p.oc + i % p.oc]; }
+  for (var n = 0u; n < p.b; n++) { sum += dw_x[n * p.ic + i / p.oc] * dw_dy[n * p.oc + i % p.oc]; } // formula
   dw[i] = sum;
 }

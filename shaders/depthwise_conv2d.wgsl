@@ -79,7 +79,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     }
     var sum = shift;
     for (var k = 0u; k < KW; k++) {
-      for (var r = 0u; r < KH; r++) { sum += columns[k][r] * taps[r * KW + k]; }
+      for (var r = 0u; r < KH; r++) { sum += columns[k][r] * taps[r * KW + k]; } // formula
     }
     y[(line * p.ow + ox) * p.oc + o] = sum;
   }
@@ -111,7 +111,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let pixel = ((n * p.oh + sy / STRIDE) * p.ow + sx / STRIDE) * p.oc;
       for (var m = 0u; m < p.multiplier; m++) {
         let o = c * p.multiplier + m;
-        sum += dx_dy[pixel + o] * dx_weight[(ky * KW + kx) * p.oc + o];
+        sum += dx_dy[pixel + o] * dx_weight[(ky * KW + kx) * p.oc + o]; // formula
       }
     }
   }
@@ -145,7 +145,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       for (var k = 0u; k < KW; k++) {
         if (k + STRIDE < KW) { columns[k] = columns[k + STRIDE]; }
         else { columns[k] = column_at(n, top, ox * STRIDE + k - p.pad_left, c, p); }
-        for (var r = 0u; r < KH; r++) { row[r * KW + k] += columns[k][r] * d; }
+        for (var r = 0u; r < KH; r++) { row[r * KW + k] += columns[k][r] * d; } // formula
       }
     }
     for (var t = 0u; t < KH * KW; t++) { sums[t] += row[t]; }

@@ -30,7 +30,7 @@ fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   let p = params;
   if (i >= p.quads) { return; }
   let key = dropout_key(step_state, p.layer);
-  y[i] = select(vec4f(0.0), x[i] * p.scale, kept(elements_of(i), key, p.threshold));
+  y[i] = select(vec4f(0.0), x[i] * p.scale, kept(elements_of(i), key, p.threshold)); // formula
 }
 
 // apply_channels
@@ -49,5 +49,5 @@ fn apply_channels(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let key = dropout_key(c_step_state, p.layer);
   let element = elements_of(i);
   let map = (element / p.image) * p.c + element % p.c;
-  c_y[i] = select(vec4f(0.0), c_x[i] * p.scale, kept(map, key, p.threshold));
+  c_y[i] = select(vec4f(0.0), c_x[i] * p.scale, kept(map, key, p.threshold)); // formula
 }

@@ -18,7 +18,7 @@ struct ElementwiseParams { quads: u32, value: f32 }
 fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
        @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
-  if (i < add_params.quads) { sum[i] = a[i] + b[i]; }
+  if (i < add_params.quads) { sum[i] = a[i] + b[i]; } // formula
 }
 
 // add_into
@@ -30,7 +30,7 @@ fn add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec
 fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
             @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
-  if (i < params.quads) { y[i] += x[i]; }
+  if (i < params.quads) { y[i] += x[i]; } // formula
 }
 
 // fill
@@ -41,5 +41,5 @@ fn add_into(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
 fn fill(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
-  if (i < f_params.quads) { f_y[i] = vec4f(f_params.value); }
+  if (i < f_params.quads) { f_y[i] = vec4f(f_params.value); } // formula
 }

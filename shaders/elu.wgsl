@@ -22,7 +22,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (i >= params.quads) { return; }
   let v = x[i];
   // exp of the clamped value, because `select` evaluates both branches: this one must not overflow to infinity.
-  y[i] = select(params.alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0));
+  y[i] = select(params.alpha * (exp(min(v, vec4f(0.0))) - 1.0), v, v > vec4f(0.0)); // formula
 }
 
 // backward
@@ -37,5 +37,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
   let v = b_y[i];
-  dx[i] = b_dy[i] * select(v + b_params.alpha, vec4f(1.0), v > vec4f(0.0));
+  dx[i] = b_dy[i] * select(v + b_params.alpha, vec4f(1.0), v > vec4f(0.0)); // formula
 }

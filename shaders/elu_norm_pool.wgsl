@@ -52,8 +52,8 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
     squares += d * d;
   }
   let n = f32(last - first);
-  partial[i] = origin + sum / n;
-  partial[p.chunks * p.c4 + i] = squares - sum * sum / n;
+  partial[i] = origin + sum / n; // formula
+  partial[p.chunks * p.c4 + i] = squares - sum * sum / n; // formula
 }
 
 // affine: the normalisation of each channel as scale and offset, for a convolution that applies them while loading e. Without
@@ -71,9 +71,9 @@ fn affine(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
           @builtin(local_invocation_id) local: vec3u) {
   let c = (group.y * groups.x + group.x) * 64u + local.x;
   if (c >= a_params.c4) { return; }
-  let scale = a_rstd[c] * a_gamma[c];
+  let scale = a_rstd[c] * a_gamma[c]; // formula
   a_scale[c] = scale;
-  a_offset[c] = a_beta[c] - a_mean[c] * scale;
+  a_offset[c] = a_beta[c] - a_mean[c] * scale; // formula
 }
 
 // forward
@@ -105,7 +105,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     var best_e = vec4f(0.0);
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let v = f_e[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c];
-      let u = (v - shift) * scale + offset;
+      let u = (v - shift) * scale + offset; // formula
       let better = u > best;
       best = select(best, u, better);
       best_e = select(best_e, v, better);
@@ -113,7 +113,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     let at = (line * p.ow + ox) * p.c4 + c;
     var keep = vec4<bool>(true);
     if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
-    y[at] = select(vec4f(0.0), best * p.keep_scale, keep);
+    y[at] = select(vec4f(0.0), best * p.keep_scale, keep); // formula
     if (!ENDS_IN_NORM) { winner[at] = select(vec4f(NO_WINNER), best_e, keep); }
   }
 }
@@ -146,7 +146,7 @@ fn forward_winners(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     let v = w_winner[at];
     var keep = vec4<bool>(true);
     if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
-    w_y[at] = select(vec4f(0.0), ((v - shift) * scale + offset) * p.keep_scale, keep);
+    w_y[at] = select(vec4f(0.0), ((v - shift) * scale + offset) * p.keep_scale, keep); // formula
     if (DROPOUT) { w_winner[at] = select(vec4f(NO_WINNER), v, keep); }
   }
 }
@@ -178,8 +178,8 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
     let v = s_winner[at];
     let seen = v < vec4f(NO_WINNER);
     let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, seen);
-    sum += d;
-    product += d * (select(vec4f(0.0), v - shift, seen) * rstd);
+    sum += d; // formula
+    product += d * (select(vec4f(0.0), v - shift, seen) * rstd); // formula
   }
   s_partial[chunk * 2u * p.c4 + c] = sum;
   s_partial[(chunk * 2u + 1u) * p.c4 + c] = product;
@@ -204,8 +204,8 @@ fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   var sum = vec4f(0.0);
   var product = vec4f(0.0);
   for (var chunk = 0u; chunk < p.chunks; chunk++) {
-    sum += g_partial[chunk * 2u * p.c4 + c];
-    product += g_partial[(chunk * 2u + 1u) * p.c4 + c];
+    sum += g_partial[chunk * 2u * p.c4 + c]; // formula
+    product += g_partial[(chunk * 2u + 1u) * p.c4 + c]; // formula
   }
   dbeta[c] = sum;
   dgamma[c] = product;
@@ -253,7 +253,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
         let won = open & ((v == winner_e) | vec4<bool>(ENDS_IN_NORM));
         open = open & !won;
         let d = select(vec4f(0.0), gradient, won);
-        dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0));
+        dz[pixel] = scale * (d - constant - (v - shift) * slope) * select(v + p.alpha, vec4f(1.0), v > vec4f(0.0)); // formula
       }
     }
   }

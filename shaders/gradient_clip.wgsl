@@ -18,7 +18,7 @@ fn clip_value(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
               @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  gradient[i] = clamp(gradient[i], vec4f(-params.limit), vec4f(params.limit));
+  gradient[i] = clamp(gradient[i], vec4f(-params.limit), vec4f(params.limit)); // formula
 }
 
 // clip_norm
@@ -31,5 +31,5 @@ fn clip_norm(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) group
              @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= n_params.quads) { return; }
-  n_gradient[i] *= min(1.0, n_params.limit * inverseSqrt(max(squares[0], 1e-30)));
+  n_gradient[i] *= min(1.0, n_params.limit * inverseSqrt(max(squares[0], 1e-30))); // formula
 }

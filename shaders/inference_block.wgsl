@@ -32,9 +32,9 @@ fn prepare(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let c = (group.y * groups.x + group.x) * 64u + local.x;
   if (c >= prepare_params.channels) { return; }
-  let factor = gamma[c] * inverseSqrt(moving_variance[c] + prepare_params.epsilon);
+  let factor = gamma[c] * inverseSqrt(moving_variance[c] + prepare_params.epsilon); // formula
   scale[c] = factor;
-  offset[c] = beta[c] - moving_mean[c] * factor;
+  offset[c] = beta[c] - moving_mean[c] * factor; // formula
 }
 
 // apply
@@ -60,9 +60,9 @@ fn apply(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   for (var ox = 0u; ox < p.ow; ox++) {
     var best = vec4f(-3.4028234e38);
     for (var k = 0u; k < SIZE * SIZE; k++) {
-      best = max(best, sign * z[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c]);
+      best = max(best, sign * z[(top + (k / SIZE) * p.w + ox * SIZE + k % SIZE) * p.c4 + c]); // formula
     }
     let v = best * sign;
-    y[(line * p.ow + ox) * p.c4 + c] = elu_of(v, p.alpha) * factor + shift;
+    y[(line * p.ow + ox) * p.c4 + c] = elu_of(v, p.alpha) * factor + shift; // formula
   }
 }

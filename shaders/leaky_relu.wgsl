@@ -22,7 +22,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
   let v = x[i];
-  y[i] = select(params.slope * v, min(v, vec4f(params.ceiling)), v > vec4f(0.0));
+  y[i] = select(params.slope * v, min(v, vec4f(params.ceiling)), v > vec4f(0.0)); // formula
 }
 
 // backward
@@ -37,6 +37,6 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
   let v = b_y[i];
-  let slope = select(vec4f(b_params.slope), vec4f(1.0), v > vec4f(0.0));
-  dx[i] = b_dy[i] * select(slope, vec4f(0.0), v >= vec4f(b_params.ceiling));
+  let slope = select(vec4f(b_params.slope), vec4f(1.0), v > vec4f(0.0)); // formula
+  dx[i] = b_dy[i] * select(slope, vec4f(0.0), v >= vec4f(b_params.ceiling)); // formula
 }

@@ -39,7 +39,7 @@ fn multiply(i: u32, in_a: Walk, in_b: Walk) {
   if (i >= params.batch * params.m * params.n) { return; }
   var sum = 0.0;
   if (params.has_bias == 1u) { sum = bias[i % params.n]; }
-  for (var k = 0u; k < params.k; k++) { sum += a[in_a.start + k * in_a.stride] * b[in_b.start + k * in_b.stride]; }
+  for (var k = 0u; k < params.k; k++) { sum += a[in_a.start + k * in_a.stride] * b[in_b.start + k * in_b.stride]; } // formula
   c[i] = sum;
 }
 

@@ -86,7 +86,7 @@ fn advance(acc: ptr<function, array<vec4f, 4>>, lane: u32) {
   for (var k = 0u; k < DEPTH; k++) {
     let at = k * TILE + column;
     let values = vec4f(b_tile[at], b_tile[at + 1u], b_tile[at + 2u], b_tile[at + 3u]);
-    for (var r = 0u; r < 4u; r++) { (*acc)[r] += a_tile[k * TILE + row + r] * values; }
+    for (var r = 0u; r < 4u; r++) { (*acc)[r] += a_tile[k * TILE + row + r] * values; } // formula
   }
 }
 

@@ -45,7 +45,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
       if (ix >= p.w) { continue; }
       let v = x[((n * p.h + iy) * p.w + ix) * p.c + c];
       let better = v > best;
-      best = select(best, v, better);
+      best = select(best, v, better); // formula
       place = select(place, Index(ky * p.size + kx), better);
     }
   }
@@ -77,7 +77,7 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
       let sx = ix + p.pad_left - kx;
       if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
       let at = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.c + c;
-      sum += select(Lane(), b_dy[at], b_argmax[at] == Index(ky * p.size + kx));
+      sum += select(Lane(), b_dy[at], b_argmax[at] == Index(ky * p.size + kx)); // formula
     }
   }
   dx[i] = sum;
@@ -110,7 +110,7 @@ fn backward_tiles(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let iy = oy * p.size + ky;
       let ix = ox * p.size + kx;
       if (iy < p.h && ix < p.w) {
-        t_dx[((n * p.h + iy) * p.w + ix) * p.c + c] = select(Lane(), gradient, place == Index(ky * p.size + kx));
+        t_dx[((n * p.h + iy) * p.w + ix) * p.c + c] = select(Lane(), gradient, place == Index(ky * p.size + kx)); // formula
       }
     }
   }

@@ -26,9 +26,9 @@ fn accumulate() {
   var sum = 0.0;
   var correct = 0u;
   for (var i = 0u; i < params.b; i++) {
-    sum += losses[i];
+    sum += losses[i]; // formula
     correct += select(0u, 1u, labels[i] == predicted[i]);
-    confusion[labels[i] * params.c + predicted[i]] += 1u;
+    confusion[labels[i] * params.c + predicted[i]] += 1u; // formula
   }
-  ring[step_state.slot] = vec4f(sum / f32(params.b), f32(correct), penalty[0], f32(params.b));
+  ring[step_state.slot] = vec4f(sum / f32(params.b), f32(correct), penalty[0], f32(params.b)); // formula
 }

@@ -23,5 +23,5 @@ fn blend(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   if (i >= p.b * p.size) { return; }
   let m = mix_of[i / p.size];
   let share = bitcast<f32>(m.y);
-  mixed[i] = share * images[i] + (1.0 - share) * images[m.x * p.size + i % p.size];
+  mixed[i] = share * images[i] + (1.0 - share) * images[m.x * p.size + i % p.size]; // formula
 }

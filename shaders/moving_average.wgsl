@@ -18,5 +18,5 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
           @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  average[i] += (weight[i] - average[i]) * (1.0 - params.momentum);
+  average[i] += (weight[i] - average[i]) * (1.0 - params.momentum); // formula
 }

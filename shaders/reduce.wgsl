@@ -34,7 +34,7 @@ fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let last = (chunk + 1u) * p.rows / p.chunks;
   var sum = Lane();
   for (var row = chunk * p.rows / p.chunks; row < last; row++) {
-    sum += lane_of_{{FORMAT}}(x[(p.first + row) * p.columns + i % p.columns]);
+    sum += lane_of_{{FORMAT}}(x[(p.first + row) * p.columns + i % p.columns]); // formula
   }
   partial[i] = p.factor * sum;
 }
@@ -52,6 +52,6 @@ fn fold(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let p = fold_params;
   if (i >= p.n) { return; }
   var sum = Lane();
-  for (var s = 0u; s < p.splits; s++) { sum += fold_partial[s * p.n + i]; }
+  for (var s = 0u; s < p.splits; s++) { sum += fold_partial[s * p.n + i]; } // formula
   out[i] = sum;
 }

@@ -18,7 +18,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  y[i] = max(x[i], vec4f(0.0));
+  y[i] = max(x[i], vec4f(0.0)); // formula
 }
 
 // backward
@@ -32,5 +32,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
             @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
-  dx[i] = select(vec4f(0.0), b_dy[i], b_y[i] > vec4f(0.0));
+  dx[i] = select(vec4f(0.0), b_dy[i], b_y[i] > vec4f(0.0)); // formula
 }

@@ -26,18 +26,18 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   let p = params;
   if (i >= p.quads) { return; }
   let g = gradient[i];
-  let v = p.rho * square[i] + (1.0 - p.rho) * g * g;
+  let v = p.rho * square[i] + (1.0 - p.rho) * g * g; // formula
   square[i] = v;
   var d = v;
   if (p.centered == 1u) {
-    let a = p.rho * average[i] + (1.0 - p.rho) * g;
+    let a = p.rho * average[i] + (1.0 - p.rho) * g; // formula
     average[i] = a;
     d -= a * a;
   }
-  var u = step_state.rate * g / sqrt(d + p.epsilon);
+  var u = step_state.rate * g / sqrt(d + p.epsilon); // formula
   if (p.momentum > 0.0) {
-    u += p.momentum * velocity[i];
+    u += p.momentum * velocity[i]; // formula
     velocity[i] = u;
   }
-  weight[i] -= u;
+  weight[i] -= u; // formula
 }

@@ -25,10 +25,10 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
   let pull = step_state.rate * gradient[i];
   // Without momentum, `velocity` is a placeholder.
   if (params.momentum == 0.0) {
-    weight[i] -= pull;
+    weight[i] -= pull; // formula
     return;
   }
-  let v = params.momentum * velocity[i] - pull;
+  let v = params.momentum * velocity[i] - pull; // formula
   velocity[i] = v;
-  weight[i] += select(v, params.momentum * v - pull, vec4<bool>(params.nesterov == 1u));
+  weight[i] += select(v, params.momentum * v - pull, vec4<bool>(params.nesterov == 1u)); // formula
 }

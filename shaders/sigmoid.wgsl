@@ -18,7 +18,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  y[i] = vec4f(1.0) / (vec4f(1.0) + exp(-x[i]));
+  y[i] = vec4f(1.0) / (vec4f(1.0) + exp(-x[i])); // formula
 }
 
 // backward
@@ -32,5 +32,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
             @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
-  dx[i] = b_dy[i] * b_y[i] * (vec4f(1.0) - b_y[i]);
+  dx[i] = b_dy[i] * b_y[i] * (vec4f(1.0) - b_y[i]); // formula
 }

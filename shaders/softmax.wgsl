@@ -23,8 +23,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var top = x[first];
   for (var c = 1u; c < p.c; c++) { top = max(top, x[first + c]); }
   var total = 0.0;
-  for (var c = 0u; c < p.c; c++) { total += exp(x[first + c] - top); }
-  for (var c = 0u; c < p.c; c++) { y[first + c] = exp(x[first + c] - top) / total; }
+  for (var c = 0u; c < p.c; c++) { total += exp(x[first + c] - top); } // formula
+  for (var c = 0u; c < p.c; c++) { y[first + c] = exp(x[first + c] - top) / total; } // formula
 }
 
 // backward
@@ -41,6 +41,6 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   if (row >= p.rows) { return; }
   let first = row * p.c;
   var mean = 0.0;
-  for (var c = 0u; c < p.c; c++) { mean += b_dy[first + c] * b_y[first + c]; }
-  for (var c = 0u; c < p.c; c++) { dx[first + c] = b_y[first + c] * (b_dy[first + c] - mean); }
+  for (var c = 0u; c < p.c; c++) { mean += b_dy[first + c] * b_y[first + c]; } // formula
+  for (var c = 0u; c < p.c; c++) { dx[first + c] = b_y[first + c] * (b_dy[first + c] - mean); } // formula
 }

@@ -57,9 +57,10 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   }
   var loss = 0.0;
   for (var c = 0u; c < p.c; c++) {
-    let log_p = logits[first + c] - top - log_total;
-    probabilities[first + c] = exp(log_p);
-    loss -= (share * target_of(c, label, weights[label], p) + (1.0 - share) * target_of(c, other, weights[other], p)) * log_p;
+    let log_p = logits[first + c] - top - log_total; // formula
+    probabilities[first + c] = exp(log_p); // formula
+    loss -= (share * target_of(c, label, weights[label], p) // formula
+      + (1.0 - share) * target_of(c, other, weights[other], p)) * log_p;
   }
   losses[row] = loss;
   predicted[row] = best;
@@ -91,5 +92,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
     total = share * weight + (1.0 - share) * b_weights[other];
     t = share * t + (1.0 - share) * target_of(c, other, b_weights[other], p);
   }
-  dlogits[i] = (b_probabilities[i] * total - t) / f32(p.b);
+  dlogits[i] = (b_probabilities[i] * total - t) / f32(p.b); // formula
 }

@@ -18,7 +18,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= params.quads) { return; }
-  y[i] = tanh(clamp(x[i], vec4f(-20.0), vec4f(20.0))); // beyond this the result is +-1, and some devices overflow
+  // Beyond 20 the result is +-1, and some devices overflow.
+  y[i] = tanh(clamp(x[i], vec4f(-20.0), vec4f(20.0))); // formula
 }
 
 // backward
@@ -32,5 +33,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
             @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   if (i >= b_params.quads) { return; }
-  dx[i] = b_dy[i] * (vec4f(1.0) - b_y[i] * b_y[i]);
+  dx[i] = b_dy[i] * (vec4f(1.0) - b_y[i] * b_y[i]); // formula
 }

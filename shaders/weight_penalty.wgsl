@@ -22,7 +22,7 @@ fn partial_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   let p = params;
   if (i >= p.chunks) { return; }
   var sum = 0.0;
-  for (var k = i; k < p.n; k += p.chunks) { sum += p.l1 * abs(weight[k]) + p.l2 * weight[k] * weight[k]; }
+  for (var k = i; k < p.n; k += p.chunks) { sum += p.l1 * abs(weight[k]) + p.l2 * weight[k] * weight[k]; } // formula
   partial[i] = sum;
 }
 
@@ -34,7 +34,7 @@ fn partial_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
 @compute @workgroup_size(1)
 fn add_penalty() {
   var sum = 0.0;
-  for (var k = 0u; k < a_params.chunks; k++) { sum += a_partial[k]; }
+  for (var k = 0u; k < a_params.chunks; k++) { sum += a_partial[k]; } // formula
   penalty[0] += sum;
 }
 
@@ -49,5 +49,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = b_params;
   if (i >= p.n) { return; }
-  dw[i] += p.l1 * sign(b_weight[i]) + 2.0 * p.l2 * b_weight[i];
+  dw[i] += p.l1 * sign(b_weight[i]) + 2.0 * p.l2 * b_weight[i]; // formula
 }

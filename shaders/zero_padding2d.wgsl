@@ -28,7 +28,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let iy = (i / (p.c * p.ow)) % p.oh - p.top;
   let n = i / (p.c * p.ow * p.oh);
   let inside = ix < p.w && iy < p.h;
-  y[i] = select(Lane(), x[select(0u, ((n * p.h + iy) * p.w + ix) * p.c + c, inside)], inside);
+  y[i] = select(Lane(), x[select(0u, ((n * p.h + iy) * p.w + ix) * p.c + c, inside)], inside); // formula
 }
 
 // backward
@@ -46,5 +46,5 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let ix = (i / p.c) % p.w;
   let iy = (i / (p.c * p.w)) % p.h;
   let n = i / (p.c * p.w * p.h);
-  dx[i] = dy[((n * p.oh + iy + p.top) * p.ow + ix + p.left) * p.c + c];
+  dx[i] = dy[((n * p.oh + iy + p.top) * p.ow + ix + p.left) * p.c + c]; // formula
 }

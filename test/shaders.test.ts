@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import '../src/check/kernel_checks.js';
 import { type Kernel, kernels } from '../src/gpu/kernel.js';
 import { shaderLesson, shaderSource, shaderTable, sourceLocation } from '../src/gpu/shader.js';
+import { formulaLines, functionsFrom } from '../src/gpu/shader_formula.js';
 
 const folder = new URL('../shaders/', import.meta.url);
 const names = readdirSync(folder)
@@ -23,20 +24,11 @@ function bindingsOf(source: string) {
 /** The bindings that an entry point uses, itself or through functions that it calls. */
 function bindingsUsedBy(kernel: Kernel) {
   const source = shaderSource(kernel.shader);
-  const bodies = new Map(
-    source
-      .replaceAll(/\/\/.*/g, '')
-      .split(/^(?=fn )/m)
-      .slice(1)
-      .map((text) => [/^fn (\w+)/.exec(text)?.[1] ?? '', text.slice(0, text.indexOf('\n}\n'))]),
-  );
-  const uses = (body: string, name: string) => new RegExp(`(?<![.\\w])${name}\\b`).test(body);
-  const reached = new Set([kernel.entry]);
-  for (const name of reached) {
-    for (const [other] of bodies) if (uses(bodies.get(name) ?? '', other)) reached.add(other);
-  }
+  const text = functionsFrom(source, kernel.entry)
+    .flatMap(({ lines }) => lines)
+    .join('\n');
   return bindingsOf(source)
-    .filter(({ name }) => [...reached].some((fn) => uses(bodies.get(fn) ?? '', name)))
+    .filter(({ name }) => new RegExp(`(?<![.\\w])${name}\\b`).test(text))
     .sort((a, b) => a.number - b.number);
 }
 
@@ -73,6 +65,12 @@ describe.each([...kernels.values()])('kernel $name', (kernel) => {
     ];
     expect(used.map(({ number }) => number)).toEqual(expected.map((_, i) => i));
     expect(used.map(({ access }) => access)).toEqual(expected);
+  });
+
+  it('computes its formula in lines that are marked', () => {
+    const lines = formulaLines(shaderSource(kernel.shader), kernel.entry);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(8);
   });
 
   it('packs its params as the shader lays them out', () => {

@@ -1,5 +1,6 @@
 import type { ShaderFile } from '../engine/requests.js';
-import type { PanelView } from './screen_module.js';
+import { formulaLines, isFormula } from '../gpu/shader_formula.js';
+import type { Actions, Binding, PanelView } from './screen_module.js';
 
 /** A viewer of shader files. It shows one file at a time. */
 export interface SourceView {
@@ -9,35 +10,44 @@ export interface SourceView {
   readonly scroll: number;
 }
 
-/** A viewer at the start of the first file. */
-export function sourceOf(files: readonly ShaderFile[]): SourceView {
-  return { files, file: 0, scroll: 0 };
+/** How many lines are visible above a formula that the viewer goes to. */
+const LINES_ABOVE = 3;
+
+/** A viewer of the first file: at its start, or at the formula of the first entry point in use that has one. */
+export function sourceOf(
+  files: readonly ShaderFile[],
+  { at = 'start' }: { at?: 'start' | 'formula' } = {},
+): SourceView {
+  const { entries, text } = files[0] ?? { entries: [], text: '' };
+  const formula = at === 'start' ? undefined : entries.flatMap((entry) => formulaLines(text, entry))[0];
+  return { files, file: 0, scroll: formula === undefined ? 0 : showing(formula) };
 }
 
 export function sourceTitle({ files, file, scroll }: SourceView): string {
   const shown = files[file];
   if (shown === undefined) return 'source';
   const which = files.length > 1 ? ` · ${file + 1} of ${files.length} (←→)` : '';
-  return `shaders/${shown.name}.wgsl${which} · line ${scroll + 1} of ${lineCount(shown)}`;
+  return `shaders/${shown.name}.wgsl${which} · line ${scroll + 1} of ${linesOf(shown).length}`;
 }
 
-/** The visible lines, with numbers. ▸ marks the entry points that run; comments are dim. */
+/** The visible lines, with numbers. ▸ marks the entry points that run, = the lines of formulas; comments are dim. */
 export function sourceLines(
   { files, file, scroll }: SourceView,
   { rows, cols, theme }: Pick<PanelView<unknown>, 'rows' | 'cols' | 'theme'>,
 ): string[] {
   const shown = files[file];
   if (shown === undefined) return ['no kernel of its own'];
-  const lines = shown.text.trimEnd().split('\n');
-  return lines.slice(scroll, scroll + rows).flatMap((line, i) => {
-    const entry = /^fn (\w+)\(/.exec(line)?.[1] ?? '';
-    const runs = shown.entries.includes(entry);
-    const paint = runs ? theme.strong : line.startsWith('//') ? theme.dim : (text: string) => text;
-    return folded(line, Math.max(20, cols - 6)).map((part, k) => {
-      const number = k === 0 ? String(scroll + i + 1) : '';
-      return `${theme.dim(number.padStart(4))}${runs && k === 0 ? '▸' : ' '}${paint(part)}`;
+  return linesOf(shown)
+    .slice(scroll, scroll + rows)
+    .flatMap((line, i) => {
+      const entry = /^fn (\w+)\(/.exec(line)?.[1] ?? '';
+      const sign = shown.entries.includes(entry) ? '▸' : isFormula(line) ? '=' : ' ';
+      const paint = sign !== ' ' ? theme.strong : line.startsWith('//') ? theme.dim : (text: string) => text;
+      return folded(line, Math.max(20, cols - 6)).map((part, k) => {
+        const number = k === 0 ? String(scroll + i + 1) : '';
+        return `${theme.dim(number.padStart(4))}${k === 0 ? sign : ' '}${paint(part)}`;
+      });
     });
-  });
 }
 
 /** Wraps a line of code. Continuation lines are indented. */
@@ -53,7 +63,7 @@ function folded(line: string, cols: number): string[] {
   return [...parts, rest];
 }
 
-/** Returns the viewer after a key: left and right change the file, the other keys scroll. */
+/** Returns the viewer after a key: left and right change the file, f goes to the next formula, the other keys scroll. */
 export function sourceAfter(view: SourceView, key: string): SourceView {
   const { files, file, scroll } = view;
   if (key === 'left' || key === 'right') {
@@ -61,15 +71,54 @@ export function sourceAfter(view: SourceView, key: string): SourceView {
     return { ...view, file: next, scroll: 0 };
   }
   const shown = files[file];
-  const last = Math.max(0, (shown === undefined ? 0 : lineCount(shown)) - 1);
+  const lines = shown === undefined ? [] : linesOf(shown);
+  if (key === 'f') return { ...view, scroll: nextFormula(lines, scroll) };
+  const last = Math.max(0, lines.length - 1);
   const steps: Readonly<Record<string, number>> = { up: -1, down: 1, pageup: -20, pagedown: 20 };
   const to = key === 'home' ? 0 : key === 'end' ? last - 10 : scroll + (steps[key] ?? 0);
   return { ...view, scroll: Math.max(0, Math.min(last, to)) };
 }
 
-/** The keys of `sourceAfter`. */
-export const SOURCE_KEYS = ['up', 'down', 'pageup', 'pagedown', 'home', 'end', 'left', 'right'] as const;
+/** Where the next formula is visible; after the last one, the first. Successive marked lines are one formula. */
+function nextFormula(lines: readonly string[], scroll: number): number {
+  const stops = lines.flatMap((line, i) =>
+    isFormula(line) && !isFormula(lines[i - 1] ?? '') ? [showing(i)] : [],
+  );
+  return stops.find((stop) => stop > scroll) ?? stops[0] ?? scroll;
+}
 
-function lineCount({ text }: ShaderFile): number {
-  return text.trimEnd().split('\n').length;
+/** The first visible line where line `i` has a few lines above it. */
+function showing(i: number): number {
+  return Math.max(0, i - LINES_ABOVE);
+}
+
+/** The keys of a viewer in a screen. `viewOf` is the viewer that the screen shows, if any, and `show` replaces it. */
+export function sourceBindings<S>(
+  viewOf: (state: S) => SourceView | undefined,
+  show: (act: Actions<S>, view: SourceView) => void,
+): Binding<S>[] {
+  const shared = {
+    when: ({ state }: Pick<Actions<S>, 'state'>) => viewOf(state) !== undefined,
+    run: (act: Actions<S>, key: string) => {
+      const view = viewOf(act.state);
+      if (view !== undefined) show(act, sourceAfter(view, key));
+    },
+  };
+  return [
+    {
+      keys: ['up', 'down', 'pageup', 'pagedown', 'home', 'end', 'left', 'right'],
+      help: 'In a source: scrolls, or shows the next or previous file',
+      ...shared,
+    },
+    {
+      keys: ['f'],
+      hint: 'formula',
+      help: 'In a source: goes to the next line that computes the formula, marked with =',
+      ...shared,
+    },
+  ];
+}
+
+function linesOf({ text }: ShaderFile): string[] {
+  return text.trimEnd().split('\n');
 }

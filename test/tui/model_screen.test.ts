@@ -157,6 +157,42 @@ describe('a source', () => {
     ]);
   });
 
+  it('marks the lines of formulas, also without colour, and f goes from one to the next', () => {
+    const code = [
+      'fn help() -> f32 {',
+      '  return 2.0; // formula',
+      '}',
+      ...Array(9).fill('// more'),
+      'fn run() {',
+    ];
+    const text = [...code, '  y = help(); // formula', '  z = y * y; // formula', '}'].join('\n');
+    const view = sourceOf([{ name: 'a', entries: ['run'], text }]);
+    expect(view.scroll).toBe(0);
+    expect(sourceLines(view, room).slice(0, 3)).toEqual([
+      '   1 fn help() -> f32 {',
+      '   2=  return 2.0; // formula',
+      '   3 }',
+    ]);
+    const second = sourceAfter(view, 'f');
+    expect(sourceLines(second, { ...room, rows: 5 })[2]).toBe('  13▸fn run() {');
+    expect(second.scroll).toBe(10);
+    expect(sourceAfter(second, 'f').scroll).toBe(0);
+    expect(sourceAfter({ ...second, scroll: 11 }, 'f').scroll).toBe(0);
+    const none = sourceOf([{ name: 'b', entries: ['run'], text: 'fn run() {\n}\n' }]);
+    expect(sourceAfter({ ...none, scroll: 1 }, 'f').scroll).toBe(1);
+  });
+
+  it('can open at the formula of the entry point that runs, or of what it calls', () => {
+    const gap = Array(6).fill('// more');
+    const code = ['fn other() { // formula', '}', ...gap, 'fn help() {', '  y = x; // formula', '}', ...gap];
+    const text = [...code, 'fn run() {', '  help();', '}'].join('\n');
+    const at = (entries: string[]) => sourceOf([{ name: 'a', entries, text }], { at: 'formula' }).scroll;
+    expect(at(['run'])).toBe(6);
+    expect(at(['none', 'other'])).toBe(0);
+    expect(at([])).toBe(0);
+    expect(sourceOf([], { at: 'formula' })).toEqual({ files: [], file: 0, scroll: 0 });
+  });
+
   it('scrolls within its lines and turns to the next file', () => {
     const two = sourceOf([
       { name: 'a', entries: [], text: '1\n2\n3' },

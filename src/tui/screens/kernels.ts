@@ -1,7 +1,7 @@
-import { EMPTY, waitingLines } from '../loadable.js';
+import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
-import { SOURCE_KEYS, sourceAfter, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import { sourceBindings, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
 import {
   failureLines,
   KERNEL_ORDERS,
@@ -114,16 +114,10 @@ const busy = (act: Act): boolean => act.state.bench.status === 'loading';
 const free = (act: Act): boolean => listed(act) && !busy(act);
 
 const KEYS: readonly Binding<KernelsState>[] = [
-  {
-    keys: SOURCE_KEYS,
-    help: 'In a source: scrolls, or shows the next or previous file',
-    when: ({ state }) => state.mode === 'source' && state.source.status === 'ready',
-    run: (act, key) => {
-      const { source } = act.state;
-      if (source.status === 'ready')
-        act.set({ source: { status: 'ready', value: sourceAfter(source.value, key) } });
-    },
-  },
+  ...sourceBindings<KernelsState>(
+    ({ mode, source }) => (mode === 'source' && source.status === 'ready' ? source.value : undefined),
+    (act, view) => act.set({ source: ready(view) }),
+  ),
   {
     keys: ['escape'],
     hint: 'back',
@@ -255,6 +249,7 @@ export const kernels = defineScreen<KernelsState>({
     'First come all variants of the convolutions, dense layers and matrix products of the built-in networks; then the kernels without variants, at a size that is typical of fer-cnn; last, checks of all kernels at unusual sizes.',
     'error: norm of the difference from the float64 reference, relative to its norm; ✓ means at most 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s counts the operations of the direct algorithm, so Winograd can exceed the peak of the adapter. For kernels that are limited by memory, the column shows GB/s (4.8GB), counting each input and output once.',
     '× naive: speed relative to the naive kernel. * marks the variant that training uses: measured by "fer-tui tune", pinned with p, or the default.',
+    'In a source, ▸ marks the entry points, and = the lines that compute the formula of the opening comment; f goes to the next of these.',
     'Training would distort the times, so pause it before measuring.',
   ],
   summary: ({ state }) => {

@@ -1,8 +1,8 @@
 import { OPTIONS } from '../../train/options.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { EMPTY, waitingLines } from '../loadable.js';
+import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
-import { SOURCE_KEYS, sourceAfter, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import { sourceBindings, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
 import { askForWeights } from '../weight_files.js';
 import {
   channelsOf,
@@ -86,17 +86,13 @@ const described = (act: Act): boolean => act.state.report.status === 'ready';
 const browsing = (act: Act): boolean => described(act) && act.state.mode !== 'source';
 
 const KEYS: readonly Binding<ModelState>[] = [
-  {
-    keys: SOURCE_KEYS,
-    help: 'In a source: scrolls, or shows the next or previous file',
-    when: (act) => inMode('source')(act) && act.state.kernels.status === 'ready',
-    run: (act, key) => {
+  ...sourceBindings<ModelState>(
+    ({ mode, kernels }) => (mode === 'source' && kernels.status === 'ready' ? kernels.value.view : undefined),
+    (act, view) => {
       const { kernels } = act.state;
-      if (kernels.status !== 'ready') return;
-      const { owner, view } = kernels.value;
-      act.set({ kernels: { status: 'ready', value: { owner, view: sourceAfter(view, key) } } });
+      if (kernels.status === 'ready') act.set({ kernels: ready({ ...kernels.value, view }) });
     },
-  },
+  ),
   {
     keys: ['escape'],
     hint: 'back',
@@ -199,7 +195,7 @@ export const model = defineScreen<ModelState>({
   explain: () => [
     'Every layer of the network: the shape of its output (height x width x channels), its parameters, the millions of floating-point operations for one face, the memory of its output, and its share of the work.',
     'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution reads pixels, so its filters can be interpreted: edges, bars, spots.',
-    'w shows the WGSL kernels that train the layer on this adapter; ▸ marks the entry points. A layer without kernels of its own is fused with the one before it.',
+    'w shows the WGSL kernels that train the layer on this adapter; ▸ marks the entry points, = the lines that compute the formula, and f goes to the next of these. A layer without kernels of its own is fused with the one before it.',
     'Training takes about three times the operations of the forward pass: one third forward, two thirds backward.',
   ],
   summary: ({ state }) => {
