@@ -90,7 +90,11 @@ function partHtml(part: Part, classes: readonly string[]): Content {
         note,
       ];
     case 'reliability':
-      return [reliabilityDiagram(part.title, part.bins, part.ece), note];
+      return reliabilityDiagram(
+        part.title,
+        part.bins,
+        part.note ?? `Expected calibration error: ${percent(part.ece)}.`,
+      );
     case 'surface':
       return [surface(part), note];
   }
@@ -99,7 +103,7 @@ function partHtml(part: Part, classes: readonly string[]): Content {
 /** From this many pixels on, a picture is a sheet of tiles of its own. */
 const SIZES: readonly (readonly [pixels: number, rem: number])[] = [
   [12, 3.25],
-  [64, 6.5],
+  [64, 6.2],
   [160, 13],
   [Number.POSITIVE_INFINITY, 18],
 ];

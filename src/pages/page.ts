@@ -13,7 +13,7 @@ export interface Page {
   /** Heading of the page, and of the browser's tab. */
   readonly title: string;
   /** A line below the heading. */
-  readonly lead: string;
+  readonly lead: Content;
   /** What comes before the sections, such as the most important figures. */
   readonly opening: Content;
   readonly sections: readonly PageSection[];

@@ -45,7 +45,7 @@ export function axisOver(title: string, values: Iterable<number>, options: AxisO
 /** A round number with the digits that tell it from the next one, a step away. */
 function roundText(value: number, step: number): string {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const text = digits <= 3 && Math.abs(value) < 1e5 ? value.toFixed(digits) : shortNumber(value);
+  const text = digits <= 4 && Math.abs(value) < 1e5 ? value.toFixed(digits) : shortNumber(value);
   return Number(text) === 0 ? '0' : text.replace('-', '−');
 }
 
@@ -86,7 +86,7 @@ export interface PlotOptions {
 }
 
 const WIDTH = 400;
-const [LEFT, RIGHT, TOP, BOTTOM] = [64, 20, 10, 42];
+const [LEFT, RIGHT, TOP, BOTTOM] = [68, 20, 10, 42];
 
 /** A chart with axes, as inline SVG in a figure. Colours follow the page, so it is light or dark with it. */
 export function plot({ title, description, x, y, square = false, marks, below }: PlotOptions): Html {
@@ -111,7 +111,7 @@ export function plot({ title, description, x, y, square = false, marks, below }:
     ${up}${across}
     <path class="axis" d="M${LEFT} ${TOP}V${bottom}H${right}"/>
     <text x="${(LEFT + right) / 2}" y="${height - 6}" text-anchor="middle">${x.title}</text>
-    <text transform="translate(12 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.title}</text>
+    <text transform="translate(11 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.title}</text>
     ${marks(area)}
     </svg>
     <figcaption>${below}</figcaption></figure>`;

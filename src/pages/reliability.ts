@@ -1,6 +1,6 @@
 import type { ReliabilityBin } from '../train/metrics.js';
 import { scaleOver } from '../util/axis.js';
-import { type Html, html } from './html.js';
+import { type Content, type Html, html } from './html.js';
 import { type Axis, plot } from './plot.js';
 import { percent } from './words.js';
 
@@ -14,8 +14,9 @@ const share = (title: string): Axis => ({
 /**
  * A reliability diagram: for images of similar confidence, the share of right answers as a bar, and a line at their mean
  * confidence, where the bar would end if the network knew how sure it may be.
+ * @param words below the diagram
  */
-export function reliabilityDiagram(title: string, bins: readonly ReliabilityBin[], ece: number): Html {
+export function reliabilityDiagram(title: string, bins: readonly ReliabilityBin[], words: Content): Html {
   const most = Math.max(1, ...bins.map(({ count }) => count));
   const full = bins.filter(({ count }) => count > 0);
   return plot({
@@ -41,6 +42,6 @@ export function reliabilityDiagram(title: string, bins: readonly ReliabilityBin[
       <li><svg viewBox="0 0 24 12" aria-hidden="true" style="color:var(--s1)"><path class="line" d="M1 6H23"/></svg>mean confidence</li>
       <li><svg viewBox="0 0 24 12" aria-hidden="true"><path class="mark" d="M0 12L24 0"/></svg>perfect calibration</li>
       </ul>
-      Expected calibration error (ECE): ${percent(ece)}.`,
+      ${words}`,
   });
 }

@@ -1,5 +1,6 @@
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
+import { shellWord } from '../train/run_settings.js';
 import { VERSION } from '../util/version.js';
 import { type Html, html } from './html.js';
 import { keyFigures, page, warning } from './page.js';
@@ -25,7 +26,7 @@ export function reportPage(review: RunReview): string {
   const [{ data }] = sittings;
   return page({
     title: `Run ${run.name}`,
-    lead: `${run.model} on ${run.data}: ${count(data.train)} training and ${count(data.validation)} validation images. Begun ${moment(run.begun)}.`,
+    lead: html`${run.model} on ${run.data}: ${count(data.train)} training and ${count(data.validation)} validation images. Begun ${moment(run.begun)}.`,
     opening: [
       statusNote(review),
       keyFigures(figures(review)),
@@ -51,7 +52,7 @@ export function reportPage(review: RunReview): string {
 /** What became of the run, where it did not simply end. */
 function statusNote({ run, incidents }: RunReview): Html | undefined {
   const done = `${run.epochs.length} of ${run.of} epochs`;
-  const resume = html`<code>fer-tui train --resume ${run.path}</code> goes on.`;
+  const resume = html`<code>fer-tui train --resume ${shellWord(run.path)}</code> goes on.`;
   switch (run.status) {
     case 'finished':
     case 'early-stop':

@@ -128,7 +128,7 @@ export function reliabilitySection(review: RunReview): PageSection {
       howToRead(
         'The confidence is the probability of the answer. Each bar holds the images of one range of confidence: its height is the share of right answers, the line the mean confidence. A bar that ends below its line is overconfident, above it too modest. A pale bar stands for few images. The ECE is the mean distance between bar and line, each image counting once.',
       ),
-      reliabilityDiagram('Reliability diagram', bins, ece),
+      reliabilityDiagram('Reliability diagram', bins, `Expected calibration error (ECE): ${percent(ece)}.`),
     ],
   };
 }

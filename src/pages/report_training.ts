@@ -1,7 +1,7 @@
 import type { EpochEvent } from '../train/events.js';
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
-import { settingsOf, trainCommand } from '../train/run_settings.js';
+import { settingsOf, shellWord, trainOptions } from '../train/run_settings.js';
 import { type Html, html } from './html.js';
 import { type Curve, lineChart } from './line_chart.js';
 import { details, howToRead, type PageSection, warning } from './page.js';
@@ -205,9 +205,20 @@ export function reproductionSection({ run, config, sittings }: RunReview): PageS
     title: 'Reproduce',
     body: [
       html`<p>This command trains again with the same settings. On the same adapter, with the same choice of kernels (<code>tuning.json</code> in the folder of the run) and the same version${version !== undefined && ` (${version})`}, the result is the same bit for bit.</p>`,
-      html`<pre>${trainCommand(config)}</pre>`,
-      html`<p>The folder of the run holds the same settings as a file: <code>fer-tui train --config ${run.path}/config.json --out NEW_FOLDER</code>. To measure the weights again: <code>fer-tui evaluate --weights ${run.path}/best.safetensors --data ${shown(config['data'])}</code>.</p>`,
+      html`<pre>${commandLine('fer-tui train', trainOptions(config))}</pre>`,
+      html`<p>The folder of the run holds the same settings as a file:</p>`,
+      html`<pre>${commandLine('fer-tui train', [`--config ${shellWord(`${run.path}/config.json`)}`, '--out NEW_FOLDER'])}</pre>`,
+      html`<p>To measure the weights again:</p>`,
+      html`<pre>${commandLine('fer-tui evaluate', [
+        `--weights ${shellWord(`${run.path}/best.safetensors`)}`,
+        `--data ${shellWord(shown(config['data']))}`,
+      ])}</pre>`,
       details('The settings as JSON', html`<pre>${JSON.stringify(config, null, 2)}</pre>`),
     ],
   };
+}
+
+/** A command with each option on a line of its own, which shells read as one. */
+function commandLine(command: string, options: readonly string[]): string {
+  return [command, ...options].join(' \\\n  ');
 }

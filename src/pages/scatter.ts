@@ -1,3 +1,4 @@
+import { scaleOver } from '../util/axis.js';
 import { type Html, html } from './html.js';
 import { axisOver, plot, units } from './plot.js';
 
@@ -18,7 +19,7 @@ const SHAPES = [
   'm-2.4 -2.4h4.8v4.8h-4.8z', // square
   'm0 -3.2l3 5.4h-6z', // triangle
   'm0 -3.4l3.4 3.4l-3.4 3.4l-3.4 -3.4z', // diamond
-  'm-3 2.2h6l-3 -5.4z', // flat triangle
+  'm-1.2 -3.2h2.4v6.4h-2.4z', // upright bar
   'm-1 -3h2v2h2v2h-2v2h-2v-2h-2v-2h2z', // plus
   'm0 3.2l-3 -5.4h6z', // triangle, upside down
 ] as const;
@@ -33,8 +34,8 @@ export function scatter({ title, description, axes, x, y, labels, classes }: Sca
   const counts = classes.map((_, c) => labels.filter((label) => label === c).length);
   return plot({
     ...{ title, description, square: true },
-    x: axisOver(axes[0], x),
-    y: axisOver(axes[1], y),
+    x: axisOver(axes[0], [], { range: around(x) }),
+    y: axisOver(axes[1], [], { range: around(y) }),
     marks: (area) =>
       classes.map((name, c) => {
         const steps = labels.flatMap((label, i) => {
@@ -49,4 +50,11 @@ export function scatter({ title, description, axes, x, y, labels, classes }: Sca
         html`<li><svg viewBox="-8 -4.5 16 9" aria-hidden="true" style="${colorOf(c)}"><path class="dot" d="M0 0${shapeOf(c)}"/></svg>${name} (${(counts[c] ?? 0).toLocaleString('en')})</li>`,
     )}</ul>`,
   });
+}
+
+/** A range with room for the shapes at its ends. */
+function around(values: readonly number[]): [number, number] {
+  const { low, high } = scaleOver(values);
+  const room = (high - low) / 30;
+  return [low - room, high + room];
 }

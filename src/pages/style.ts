@@ -47,7 +47,7 @@ caption { text-align: left; color: var(--muted); font-size: .95rem; padding-bott
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 thead th { border-bottom-width: 2px; font-weight: 600; vertical-align: bottom; }
 th.words, td.words { text-align: left; }
-th, td:not(.words) { white-space: nowrap; }
+th, td:not(.words), time { white-space: nowrap; }
 tbody th { font-weight: 600; }
 tr > :first-child { padding-left: 0; }
 tbody tr.total > * { border-top: 2px solid var(--line); }
@@ -106,11 +106,12 @@ footer { margin-top: 4rem; padding-top: .75rem; border-top: 1px solid var(--line
 }
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
   nav, summary { display: none; }
   h2, h3 { break-after: avoid; }
   h2 { margin-top: 1.5rem; }
-  tr, dl, pre, ul.legend { break-inside: avoid; }
+  tr, dl, pre, ul.legend, .how, .tiles[role], table.matrix { break-inside: avoid; }
   .scroll { overflow: visible; }
 }
 @page { margin: 18mm 15mm; }

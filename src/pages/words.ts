@@ -1,5 +1,6 @@
 /** Numbers and times as the pages write them. */
 import { percent as plainPercent } from '../util/axis.js';
+import { type Content, html } from './html.js';
 
 /** A whole number with thousands separated; a dash where it is unknown. */
 export function count(value: number | undefined): string {
@@ -12,8 +13,9 @@ export function fixed(value: number | undefined, digits: number): string {
 }
 
 /** An ISO 8601 time to the minute, e.g. `2026-11-23 10:00 UTC`; a dash where it is unknown. */
-export function moment(iso: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso) ? `${iso.slice(0, 16).replace('T', ' ')} UTC` : '–';
+export function moment(iso: string): Content {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso)) return '–';
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }
 
 /** A share as a percentage that does not break over lines; a dash where it is no number. */

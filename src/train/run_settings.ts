@@ -52,18 +52,20 @@ function defaultsFor({ model, optimizer, architecture }: Settings): Settings {
   }
 }
 
-/** The command that trains with the settings of a run, for a POSIX shell. Settings with their default are left out. */
-export function trainCommand(config: Settings): string {
-  const options = settingsOf(config)
+/**
+ * The options of `fer-tui train` for the settings of a run, as words of a POSIX shell. Settings with their default are left
+ * out.
+ */
+export function trainOptions(config: Settings): string[] {
+  return settingsOf(config)
     .filter(({ unknown, value, default: usual }) => !unknown && value !== undefined && value !== usual)
     .map(({ name, value }) => {
       if (typeof value === 'boolean') return value ? `--${name}` : `--no-${name}`;
       return `--${name} ${shellWord(String(value))}`;
     });
-  return ['fer-tui train', ...options].join(' ');
 }
 
-/** A word that a shell takes as it is. */
-function shellWord(text: string): string {
+/** A text as one word of a POSIX shell. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

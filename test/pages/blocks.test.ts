@@ -135,9 +135,9 @@ describe('charts', () => {
       ],
       level: { name: 'guessing', y: 1 },
     });
-    expect(dots(chart)).toEqual(['64 10', '274.7 208', '380 109']);
+    expect(dots(chart)).toEqual(['68 10', '276 208', '380 109']);
     const line = parts(chart, 'path').find((e) => attribute(e, 'class') === 'line');
-    expect(line && attribute(line, 'd')).toBe('M64 10M274.7 208L380 109');
+    expect(line && attribute(line, 'd')).toBe('M68 10M276 208L380 109');
     expect(parts(chart, 'li').map(textOf)).toEqual(['training', 'guessing']);
     const [svg] = parts(chart, 'svg');
     expect(svg && attribute(svg, 'aria-label')).toBe(
@@ -167,14 +167,14 @@ describe('charts', () => {
         { from: 0, to: 0.5, ...empty },
         { from: 0.5, to: 1, count: 8, confidence: 0.75, accuracy: 0.25 },
       ],
-      0.5,
+      'Words.',
     );
     const [bar, ...others] = parts(chart, 'g');
     expect(others).toEqual([]);
-    // The plot reaches from 64 to 380 and from 326 up to 10.
-    expect(bar && attribute(bar.childNodes[0] as Element, 'd')).toBe('M223 326V247H379V326z');
-    expect(String(chart)).toContain('M223 89H379');
-    expect(String(chart)).toContain('(ECE): 50.0\u00a0%');
+    // The plot reaches from 68 to 380 and from 322 up to 10.
+    expect(bar && attribute(bar.childNodes[0] as Element, 'd')).toBe('M225 322V244H379V322z');
+    expect(String(chart)).toContain('M225 88H379');
+    expect(String(chart)).toContain('Words.');
   });
 
   it('draw a surface with its contour lines', () => {
@@ -243,7 +243,7 @@ it('what is no number or no time is a dash', () => {
     percent(Number.NaN),
     moment(''),
   ]).toEqual(Array(5).fill('–'));
-  expect([fixed(1.005, 1), count(1234), percent(0.1234), moment('2026-11-23T10:00:31Z')]).toEqual([
-    ...['1.0', '1,234', '12.3\u00a0%', '2026-11-23 10:00 UTC'],
+  expect([fixed(1.005, 1), count(1234), percent(0.1234), String(moment('2026-11-23T10:00:31Z'))]).toEqual([
+    ...['1.0', '1,234', '12.3\u00a0%', '<time datetime="2026-11-23T10:00:31Z">2026-11-23 10:00 UTC</time>'],
   ]);
 });

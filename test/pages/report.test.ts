@@ -52,7 +52,7 @@ describe('the page of a run', () => {
       'the network is right for 75.0 % of the validation images',
       'Always answering the most frequent class would be right for 25.1 %',
       'Expected calibration error (ECE): 12.5 %',
-      'fer-tui train --batch 9',
+      'fer-tui train \\\n  --batch 9',
       'true: Fear 20.0 %',
       '0.1.0',
       'after 2 epochs: the learning rate was halved',
