@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
-import { RunError } from '../util/errors.js';
+import { RunError, UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import { writePicture } from '../util/picture_file.js';
 import { resample } from '../util/resample.js';
@@ -52,6 +52,12 @@ export function inspectionJson({ face, sections, ...rest }: Inspection, written:
       parts: section.parts.map((part) => partJson(part, section.method)),
     })),
   };
+}
+
+/** Throws UsageError when something that is no folder has this name. */
+export function checkFolder(folder: string): void {
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new UsageError(`--out ${folder}: it is a file; expected a folder, or a name for a new one`);
 }
 
 /** Writes all pictures as PNG, and `inspect.json`. Creates the folder. Returns the number of pictures. Throws RunError. */

@@ -9,7 +9,7 @@ import { type Face, type Faces, InapplicableError, type Look, type Method } from
 import { METHODS } from './methods.js';
 import type { InspectOptions } from './options.js';
 import type { InspectedFace, InspectedModel, Inspection, Part, Section } from './result.js';
-import { Subject } from './subject.js';
+import { checkSubject, Subject } from './subject.js';
 
 /**
  * Looks into a network. Throws RunError, DataError, UsageError for a method, layer, class, channel or face that does not exist,
@@ -18,8 +18,10 @@ import { Subject } from './subject.js';
 export async function inspect(
   options: InspectOptions,
 ): Promise<{ saved: SavedModel; inspection: Inspection }> {
+  checkNumbers(options);
   const methods = chosenMethods(options);
   const saved = await openModel(options.weights, options.foreign);
+  checkSubject(saved, options.weights);
   const dataset = await datasetFor(options, methods);
   const picture = options.image === undefined ? undefined : pictureOf(options.image, saved);
   const gpu = await openGpu({ adapter: options.adapter });
@@ -68,6 +70,12 @@ function aboutFace({ name, picture, label, probabilities }: Face): InspectedFace
   return { name, picture, label, probabilities: [...probabilities] };
 }
 
+function checkNumbers({ seed, limit }: InspectOptions): void {
+  if (!Number.isInteger(seed)) throw new UsageError(`--seed ${seed}: expected a whole number`);
+  if (limit !== undefined && !(limit >= 1))
+    throw new UsageError(`--limit ${limit}: expected a number of faces, 1 or more`);
+}
+
 function chosenMethods({ methods, image, sample }: InspectOptions): Method[] {
   if (methods === undefined) {
     const one = image !== undefined || sample !== undefined;
@@ -94,7 +102,7 @@ async function run(
   if (method.needs === 'face') return method.run({ ...look, face: face as Face });
   if (faces !== undefined && faces.labels.length > 0) return method.run({ ...look, faces });
   throw new InapplicableError(
-    `${method.name}: drawn faces have none of the network's classes (${look.subject.classes.join(', ')}); give --data`,
+    `${method.name}: drawn faces have none of the network's classes (${look.subject.classes.join(', ')}); give faces that do: --data`,
   );
 }
 

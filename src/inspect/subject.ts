@@ -10,37 +10,42 @@ import { RunError } from '../util/errors.js';
 /** Images per batch of `predict`, at most. */
 const BATCH = 64;
 
+/**
+ * Throws RunError when the model takes no images, has weights that are no numbers, or needs a mean image and has none.
+ * @param path names the model in the message
+ */
+export function checkSubject(saved: SavedModel, path: string): void {
+  const { network, weights } = saved;
+  if (network.inputShape.length !== 3) {
+    throw new RunError(
+      `${path}: the network's input is ${formatShape(network.inputShape)}; expected images: [height, width, channels]`,
+    );
+  }
+  requireMean(saved, path);
+  for (const [name, { data }] of weights) {
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) continue;
+    throw new RunError(
+      `${path}: weight ${name} holds ${data[bad]} at position ${bad}; expected numbers: the training diverged or the file is damaged, inspect an earlier checkpoint`,
+    );
+  }
+}
+
 /** A trained network on a device, to be inspected. */
 export class Subject {
   /** The network and its weights. */
   readonly learner: Learner;
   readonly #probes = new Map<string, Promise<Probe>>();
 
-  /**
-   * @param path names the model in messages. Throws RunError when the model takes no images, has weights that are no numbers,
-   *   or needs a mean image and has none.
-   */
+  /** @param path names the model in messages. Throws what `checkSubject` throws. */
   constructor(
     readonly gpu: Gpu,
     readonly saved: SavedModel,
     readonly path: string,
   ) {
-    const { network, weights } = saved;
-    if (network.inputShape.length !== 3) {
-      throw new RunError(
-        `${path}: the network's input is ${formatShape(network.inputShape)}; expected images: [height, width, channels]`,
-      );
-    }
-    requireMean(saved, path);
-    for (const [name, { data }] of weights) {
-      const bad = data.findIndex((value) => !Number.isFinite(value));
-      if (bad < 0) continue;
-      throw new RunError(
-        `${path}: weight ${name} holds ${data[bad]} at position ${bad}; expected numbers: the training diverged or the file is damaged, inspect an earlier checkpoint`,
-      );
-    }
-    this.learner = new Learner(gpu, network);
-    this.learner.writeWeights(weights);
+    checkSubject(saved, path);
+    this.learner = new Learner(gpu, saved.network);
+    this.learner.writeWeights(saved.weights);
   }
 
   /** Names of the outputs, in order. */

@@ -6,6 +6,7 @@ import { FILTERS } from '../../src/inspect/filters.js';
 import { activeLayers, hiddenLayer, mapLayer } from '../../src/inspect/layers.js';
 import { CHANNEL_IMAGES, CLASS_IMAGES, maximiseChannels } from '../../src/inspect/maximisation.js';
 import type { Look } from '../../src/inspect/method.js';
+import { checkSubject } from '../../src/inspect/subject.js';
 import { Conv2D, Dense, Flatten, GlobalAveragePooling2D, Softmax } from '../../src/nn/layers.js';
 import { buildModel } from '../../src/nn/models.js';
 import { Sequential } from '../../src/nn/network.js';
@@ -208,4 +209,16 @@ describeGpu('views of a network', (gpu) => {
     expect(all.before[8]).toBeCloseTo(one.before[0] ?? 0, 3);
     await subject.dispose();
   });
+});
+
+it('a network that takes vectors is no subject', () => {
+  const network = new Sequential('vector', [9], [Dense({ units: 2 }), Softmax()]);
+  const saved = {
+    network,
+    classes: ['a', 'b'],
+    preprocess: { name: 'none' },
+    weights: new Map(),
+    notes: {},
+  } as const;
+  expect(() => checkSubject(saved, 'v.h5')).toThrow("v.h5: the network's input is [9]; expected images");
 });

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { inspectionJson, writeInspection } from '../../inspect/files.js';
+import { checkFolder, inspectionJson, writeInspection } from '../../inspect/files.js';
 import { inspect } from '../../inspect/inspect.js';
 import { inspectionPage } from '../../pages/inspection.js';
 import { weightsPath } from '../../train/shipped_models.js';
@@ -17,6 +17,7 @@ import { writeJson } from '../run_command.js';
 export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<number> {
   const { image, data, split, sample, limit, layer, seed, adapter, skipBad, skipUnknown } = args;
   const { out, html, json } = args;
+  if (out !== undefined) checkFolder(out);
   const weights = weightsPath(args.weights);
   const progress = new ProgressLine(args.quiet);
   let found: Awaited<ReturnType<typeof inspect>>;
