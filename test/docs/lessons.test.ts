@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { numbered } from '../../scripts/source.mjs';
+import { LABS } from '../../src/labs/all.js';
 import { LESSONS, lessonFor, lessonText } from '../../src/learn/lessons.js';
 import { STAGES } from '../../src/learn/report.js';
 import * as layers from '../../src/nn/layers.js';
@@ -116,6 +117,15 @@ it('docs/learn/README.md lists the lessons in order', () => {
   expect(listed.map(([, title, file]) => ({ title, file }))).toEqual(
     LESSONS.map(({ title, file }) => ({ title, file })),
   );
+});
+
+it('the labs that lessons name exist, and every lab has its lesson', () => {
+  const named = LESSONS.flatMap(({ file }) =>
+    [...readLesson(file).matchAll(/fer-tui lab ([\w-]+)/g)].map(([, name]) => name),
+  );
+  const known = LABS.map(({ name }) => name);
+  expect(named.filter((name) => !known.includes(name as string))).toEqual([]);
+  expect(known.filter((name) => !named.includes(name))).toEqual([]);
 });
 
 it('every kind of layer has one lesson', () => {
