@@ -14,19 +14,19 @@ describe('the exercises', () => {
   let solved: Record<string, string>;
   /** What `git apply` says to each solution: alone on the tree as it is, and after those before it. */
   const applied: { file: string; alone: string; all: string }[] = [];
-  beforeAll(() => {
+  beforeAll(async () => {
     copy = copyOfTree('src', 'shaders', 'docs', 'examples', 'package.json', 'tsconfig.json');
-    unsolved = outcomes();
+    unsolved = await outcomes();
     const alone = LESSONS.map(({ file }) => apply(file, '--check'));
     for (const [i, { file }] of LESSONS.entries())
       applied.push({ file, alone: alone[i] as string, all: apply(file) });
-    solved = outcomes();
+    solved = await outcomes();
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 
   /** The outcome of each exercise's test, by file. */
-  function outcomes(): Record<string, string> {
-    runScript('npm run -s exercise -- --reporter=json --outputFile=report.json', copy);
+  async function outcomes(): Promise<Record<string, string>> {
+    await runScript('npm run -s exercise -- --reporter=json --outputFile=report.json', copy);
     const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
       testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
     };
@@ -64,9 +64,9 @@ describe('the exercises', () => {
 
   it('pass with their solutions', () => expect(solved).toEqual(each('passed')));
 
-  it('have solutions that the compiler accepts', needs.full, () => {
+  it('have solutions that the compiler accepts', needs.full, async () => {
     const config = 'tsconfig.solved.json';
-    const { printed, status } = runScript(
+    const { printed, status } = await runScript(
       `echo '{"extends":"./tsconfig.json","include":["src","docs/learn/exercises"]}' > ${config}; npx tsc --noEmit -p ${config}`,
       copy,
     );

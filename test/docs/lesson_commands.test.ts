@@ -18,11 +18,12 @@ describeGpu('the commands of a lesson print what it shows:', () => {
   ).filter(({ note }) => note !== 'exercise');
   const slow = ({ note }: { note: string }): boolean => note === 'slow';
 
-  const check = ({ script, printed, within }: (typeof cases)[number]): void => {
-    const result = runScript(script, copy);
+  const check = async ({ script, printed, within }: (typeof cases)[number]): Promise<void> => {
+    const result = await runScript(script, copy);
     expect(result.status, result.printed).toBe(0);
     if (printed !== undefined) expect(unlike(printed, result.printed, within)).toBeUndefined();
   };
-  it.each(cases.filter((command) => !slow(command)))('$file, command $i', check);
-  it.each(cases.filter(slow))('$file, command $i', needs.full, check);
+  it.concurrent.each(cases.filter((command) => !slow(command)))('$file, command $i', check);
+  // In order: some look at the run of an earlier one.
+  it.each(cases.filter(slow))('$file, command $i', { ...needs.full, timeout: 600_000 }, check);
 });

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,19 @@ export function copyOfTree(...copied: readonly string[]): string {
 }
 
 /** Runs a script as a reader does, who sees both outputs. */
-export function runScript(script: string, cwd: string): { status: number | null; printed: string } {
+export async function runScript(
+  script: string,
+  cwd: string,
+): Promise<{ status: number | null; printed: string }> {
   const local = script.replaceAll('npx fer-tui', `"${process.execPath}" dist/cli/main.js`);
-  const { status, stdout } = spawnSync('bash', ['-c', `exec 2>&1\n${local}`], { cwd, encoding: 'utf8' });
-  const lines = stdout.split('\n').filter((line) => !line.startsWith('Warning: maxDynamic')); // Dawn's, on some drivers
+  const child = spawn('bash', ['-c', `exec 2>&1\n${local}`], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  const lines = printed.split('\n').filter((line) => !line.startsWith('Warning: maxDynamic')); // Dawn's, on some drivers
   return { status, printed: lines.join('\n') };
 }
