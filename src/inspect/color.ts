@@ -85,7 +85,7 @@ const GAP = 120;
 
 /**
  * The channels of maps [height, width, channels] as tiles of one picture, row by row, in the signed colours; one scale for
- * all, from -limit to limit. Single values ([1, 1, channels]) become a strip of squares.
+ * all, from -limit to limit. Single values ([1, 1, channels]) become squares without lines between them.
  */
 export function tiles(
   values: Float32Array,
@@ -94,12 +94,13 @@ export function tiles(
 ): Picture {
   const across = Math.ceil(Math.sqrt((channels * height) / width));
   const down = Math.ceil(channels / across);
-  const sheet = { width: across * (width + 1) - 1, height: down * (height + 1) - 1 };
+  const gap = height * width > 1 ? 1 : 0;
+  const sheet = { width: across * (width + gap) - gap, height: down * (height + gap) - gap };
   const data = new Uint8Array(sheet.width * sheet.height * 3).fill(GAP);
   for (let c = 0; c < channels; c++) {
     const own = Float32Array.from({ length: height * width }, (_, i) => values[i * channels + c] as number);
     const tile = signedPicture(own, { width, height, limit });
-    const [left, top] = [(c % across) * (width + 1), Math.floor(c / across) * (height + 1)];
+    const [left, top] = [(c % across) * (width + gap), Math.floor(c / across) * (height + gap)];
     for (let y = 0; y < height; y++) {
       const row = tile.data.subarray(y * width * 3, (y + 1) * width * 3);
       data.set(row, ((top + y) * sheet.width + left) * 3);

@@ -17,7 +17,7 @@ export interface MapLayer {
 }
 
 /** Whether a layer convolves. */
-export const isConvolution = ({ layer }: PlacedLayer): boolean => CONVOLUTIONS.has(layer.kind);
+const isConvolution = ({ layer }: PlacedLayer): boolean => CONVOLUTIONS.has(layer.kind);
 
 function mapsOf({ name, outputShape }: PlacedLayer): MapLayer | undefined {
   const [height, width, channels] = outputShape;

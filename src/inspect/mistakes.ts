@@ -1,30 +1,9 @@
+import { mistakes } from '../train/mistakes.js';
 import { percent } from '../util/axis.js';
 import { faceAt, type Method } from './method.js';
 
 /** How many mistakes are shown. */
 const SHOWN = 12;
-
-/** A wrong answer. */
-export interface Mistake {
-  /** Index of the face. */
-  readonly index: number;
-  readonly label: number;
-  readonly predicted: number;
-  /** Probability of the wrong answer. */
-  readonly confidence: number;
-}
-
-/** All wrong answers, the most confident first. @param probabilities [n, classes] @param labels [n] */
-export function mistakes(probabilities: Float32Array, labels: Uint8Array, classes: number): Mistake[] {
-  const all = Array.from(labels, (label, index): Mistake => {
-    const row = probabilities.subarray(index * classes, (index + 1) * classes);
-    const confidence = Math.max(...row);
-    return { index, label, predicted: row.indexOf(confidence), confidence };
-  });
-  return all
-    .filter(({ label, predicted }) => label !== predicted)
-    .sort((a, b) => b.confidence - a.confidence || a.index - b.index);
-}
 
 /** Where the network is sure and wrong. */
 export const MISTAKES: Method = {

@@ -176,10 +176,10 @@ export function mistakeSection(review: RunReview): PageSection {
       ),
       html`<p>${mistakes.length} of ${count(wrong)} wrong answers among ${count(images)} images. The faces belong to the data set: its terms hold for this page, too.</p>`,
       tiles(
-        mistakes.map(({ picture, label, said, confidence, own, index }) => ({
+        mistakes.map(({ picture, label, predicted, confidence, own, index }) => ({
           picture,
-          caption: html`<b>${name(said)}</b> ${percent(confidence)}<br>true: ${name(label)} ${percent(own)}`,
-          alt: `Validation image ${index + 1}: ${name(label)}, taken for ${name(said)} with ${percent(confidence)}`,
+          caption: html`<b>${name(predicted)}</b> ${percent(confidence)}<br>true: ${name(label)} ${percent(own)}`,
+          alt: `Validation image ${index + 1}: ${name(label)}, taken for ${name(predicted)} with ${percent(confidence)}`,
         })),
         6.5,
       ),

@@ -12,18 +12,22 @@ export interface FilterPictures {
   readonly pictures: readonly Picture[];
   /** The weight that has the full colour. */
   readonly limit: number;
+  /** Whether each is the sum over several input channels. */
+  readonly summed: boolean;
 }
 
+const CONVOLUTIONS = ['Conv2D', 'DepthwiseConv2D', 'SeparableConv2D'];
+
 /**
- * The filters of the first convolution that reads the image. Of a network for colours, the sum over the colours is shown: what
- * the filter does to a gray face. Undefined for a network that has no such layer.
+ * The filters of the first convolution. Of a network for colours, the sum over the colours is shown: what the filter does to a
+ * gray face. Undefined for a network without convolutions.
  */
 export function firstFilters({
   network,
   weights,
 }: Pick<SavedModel, 'network' | 'weights'>): FilterPictures | undefined {
-  const place = network.layers.find(({ layer }) => layer.kind === 'Conv2D');
-  const kernel = place && weights.get(`${place.name}/kernel`);
+  const place = network.layers.find(({ layer }) => CONVOLUTIONS.includes(layer.kind));
+  const kernel = place?.weights.map(({ name }) => weights.get(name)).find((w) => w?.shape.length === 4);
   if (place === undefined || kernel === undefined) return undefined;
   const [height = 1, width = 1, channels = 1, filters = 1] = kernel.shape;
   const sums = Array.from({ length: filters }, (_, filter) =>
@@ -37,5 +41,5 @@ export function firstFilters({
     .flatMap((values) => [...values])
     .reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const pictures = sums.map((values) => signedPicture(values, { width, height, limit }));
-  return { layer: place.name, size: [height, width], pictures, limit };
+  return { layer: place.name, size: [height, width], pictures, limit, summed: channels > 1 };
 }

@@ -21,6 +21,7 @@ import {
   type ReliabilityBin,
   reliability,
 } from './metrics.js';
+import { type Mistake, mistakes } from './mistakes.js';
 import { readLog, readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
 import { loadModel, requireMean, type SavedModel } from './weights.js';
@@ -71,21 +72,14 @@ export interface ReviewedEvaluation extends ProbabilityMetrics {
   readonly macroF1: number;
   readonly bins: readonly ReliabilityBin[];
   /** Wrong answers, the most confident first. */
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ShownMistake[];
   /** Number of wrong answers. */
   readonly wrong: number;
 }
 
-/** A face that the network is wrong about. */
-export interface Mistake {
-  /** Position among the validation images, from 0. */
-  readonly index: number;
+/** A wrong answer with its face. */
+export interface ShownMistake extends Mistake {
   readonly picture: Picture;
-  /** Classes: indices into those of the weights. */
-  readonly label: number;
-  readonly said: number;
-  /** Probability of the answer. */
-  readonly confidence: number;
   /** Probability of the true class. */
   readonly own: number;
 }
@@ -243,20 +237,15 @@ function mistakesOf(
   { images, labels }: Split,
   classes: number,
 ): Pick<ReviewedEvaluation, 'mistakes' | 'wrong'> {
-  const wrong = [...labels].flatMap((label, index) => {
-    const row = probabilities.subarray(index * classes, (index + 1) * classes);
-    const confidence = Math.max(...row);
-    const said = row.indexOf(confidence);
-    return said === label || said < 0 ? [] : [{ index, label, said, confidence, own: row[label] as number }];
-  });
-  wrong.sort((a, b) => b.confidence - a.confidence || a.index - b.index);
+  const wrong = mistakes(probabilities, labels, classes);
   const size = FACE_SIZE ** 2;
-  const mistakes = wrong.slice(0, MISTAKES).map((mistake) => ({
+  const shown = wrong.slice(0, MISTAKES).map((mistake) => ({
     ...mistake,
+    own: probabilities[mistake.index * classes + mistake.label] as number,
     picture: {
       ...{ width: FACE_SIZE, height: FACE_SIZE, channels: 1 as const },
       data: images.slice(mistake.index * size, (mistake.index + 1) * size),
     },
   }));
-  return { mistakes, wrong: wrong.length };
+  return { mistakes: shown, wrong: wrong.length };
 }

@@ -52,6 +52,7 @@ export function fullReview(): RunReview {
           size: [3, 3],
           pictures: [gradient(3, 3, 3), gradient(3, 3, 3)],
           limit: 0.25,
+          summed: false,
         },
       },
     },
@@ -63,7 +64,9 @@ export function fullReview(): RunReview {
           { from: 0, to: 0.5, count: 10, confidence: 0.4, accuracy: 0.3 },
           { from: 0.5, to: 1, count: 60, confidence: 0.8, accuracy: 0.7 },
         ],
-        mistakes: [{ index: 4, picture: gradient(48, 48, 1), label: 2, said: 5, confidence: 0.6, own: 0.2 }],
+        mistakes: [
+          { index: 4, picture: gradient(48, 48, 1), label: 2, predicted: 5, confidence: 0.6, own: 0.2 },
+        ],
       },
     },
   };

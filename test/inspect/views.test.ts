@@ -75,6 +75,15 @@ describe('pictures', () => {
     expect(colorAt(sheet, 4, 2)).toEqual([120, 120, 120]); // no fourth channel
   });
 
+  it('of single values touch each other', () => {
+    const sheet = tiles(Float32Array.of(4, -4), { height: 1, width: 1, channels: 2 }, 4);
+    expect([sheet.width, sheet.height]).toEqual([2, 1]);
+    expect([colorAt(sheet, 0, 0), colorAt(sheet, 1, 0)]).toEqual([
+      [230, 110, 20],
+      [33, 102, 200],
+    ]);
+  });
+
   it('of a map over a face are brightest where the map is largest, and keep the face', () => {
     const face = { width: 4, height: 4, channels: 1, data: new Uint8Array(16).fill(100) } as const;
     const over = overlay(face, [0, 0, 0, 2], { height: 2, width: 2 }, 2);

@@ -4,6 +4,7 @@ import { parseClassWeights } from '../../src/train/class_weights.js';
 import { TrainingClock } from '../../src/train/clock.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { classMetrics, probabilityMetrics, reliability } from '../../src/train/metrics.js';
+import { mistakes } from '../../src/train/mistakes.js';
 import { Pace, RunningMean } from '../../src/train/progress.js';
 import { progressNotes, validationNumbers } from '../../src/train/reports.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
@@ -148,6 +149,14 @@ describe('calibration', () => {
     expect(loss).toBeCloseTo(30 * Math.LN10, 6);
     expect(error).toBe(1);
     expect(probabilityMetrics(Float32Array.of(Number.NaN, Number.NaN, 1, 0), [0, 0], 2).ece).toBe(0);
+  });
+
+  it('mistakes come the most confident first; what is no number is no answer', () => {
+    const p = Float32Array.of(0.6, 0.4, 0.1, 0.9, 0.9, 0.1, Number.NaN, 1);
+    expect(mistakes(p, [1, 0, 0, 0], 2)).toEqual([
+      { index: 1, label: 0, predicted: 1, confidence: expect.closeTo(0.9) },
+      { index: 0, label: 1, predicted: 0, confidence: expect.closeTo(0.6) },
+    ]);
   });
 
   it('the runner-up counts as one of the two most probable, the third does not', () => {

@@ -119,9 +119,12 @@ describeGpu('the review of a run with weights', (gpu) => {
     expect(wrong).toBe(Math.round((1 - accuracy) * count));
     const confidences = mistakes.map(({ confidence }) => confidence);
     expect(confidences).toEqual([...confidences].sort((a, b) => b - a));
-    for (const { index, label, said, confidence, own, picture } of mistakes) {
-      expect([label, said === label]).toEqual([validation.labels[index], false]);
-      expect([confidence, own]).toEqual([probabilities[index * 7 + said], probabilities[index * 7 + label]]);
+    for (const { index, label, predicted, confidence, own, picture } of mistakes) {
+      expect([label, predicted === label]).toEqual([validation.labels[index], false]);
+      expect([confidence, own]).toEqual([
+        probabilities[index * 7 + predicted],
+        probabilities[index * 7 + label],
+      ]);
       expect(picture.data).toEqual(validation.images.slice(index * 48 * 48, (index + 1) * 48 * 48));
     }
   });
