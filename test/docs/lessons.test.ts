@@ -153,6 +153,8 @@ describe('these checks notice', () => {
     ['-ln(1 / 7) = 1.9460', 1],
     ['28 * 48 * 48 = 64,512', 0],
     ['x = y * 2', 0],
+    ['m = w * x   = 3 * 2   = 7      a word', 1],
+    ['right:  32 / 60 = 0.533   and wrong:  32 / 60 = 0.534', 1],
   ])('%s', (text, wrong) => {
     const equations = equationsIn(text);
     const off = equations.filter(

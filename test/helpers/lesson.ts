@@ -155,15 +155,19 @@ const withoutWords = (side: string): string =>
 /** The equations of a piece of text that have numbers on both sides; chains such as `a = b = c` give several. */
 export function equationsIn(text: string): Equation[] {
   return text.split('\n').flatMap((line) =>
-    line.split(/ {2,}|, (?=[a-z])|[;,] {1,}/).flatMap((piece) => {
-      const sides = piece.split(/(?<![<>=])=(?!=)/).map(withoutWords);
-      return sides.slice(1).flatMap((side, i): Equation[] => {
-        const [left, right] = [evaluate(sides[i] as string), evaluate(side)];
-        if (left === undefined || right === undefined) return [];
-        const decimals = /\.(\d+)$/.exec(side)?.[1]?.length ?? 0;
-        return [{ text: piece.trim(), left, right, decimals }];
-      });
-    }),
+    // Two blanks separate, except around an equals sign, where they align.
+    line
+      .replaceAll(/ *(?<![<>=])=(?!=) */g, ' = ')
+      .split(/ {2,}|, (?=[a-z])|[;,] {1,}/)
+      .flatMap((piece) => {
+        const sides = piece.split(/(?<![<>=])=(?!=)/).map(withoutWords);
+        return sides.slice(1).flatMap((side, i): Equation[] => {
+          const [left, right] = [evaluate(sides[i] as string), evaluate(side)];
+          if (left === undefined || right === undefined) return [];
+          const decimals = /\.(\d+)$/.exec(side)?.[1]?.length ?? 0;
+          return [{ text: piece.trim(), left, right, decimals }];
+        });
+      }),
   );
 }
 
