@@ -109,7 +109,7 @@ export const LESSONS = [
     title: 'From formula to GPU',
     stages: [],
     kinds: [],
-    terms: ['shader', 'thread', 'workgroup', 'tile', 'barrier', 'Winograd', 'WGSL'],
+    terms: ['shader', 'thread', 'dispatch', 'workgroup', 'tile', 'barrier', 'Winograd', 'WGSL'],
   },
   {
     file: '13-what-a-network-sees.md',
