@@ -41,11 +41,27 @@ const { values, positionals } = scriptOptions(import.meta.url, {
 });
 const folders = positionals.length > 0 ? positionals : FOLDERS;
 const listing = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-const files = execFileSync('git', listing, { cwd: ROOT, encoding: 'utf8' })
+const listed = execFileSync('git', listing, { cwd: ROOT, encoding: 'utf8' })
   .split('\0')
   .filter((file) => file !== '' && file !== 'node_modules' && existsSync(join(ROOT, file)))
   .sort();
-const read = (file) => readFileSync(join(ROOT, file), 'utf8');
+const bench = values.list ? undefined : new TestBench(ROOT, listed);
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    bench?.close();
+    process.exit(1);
+  });
+}
+/** Where everything is read, once: from the copy, so that what happens to the project meanwhile does not matter. */
+const [tree, files] = bench === undefined ? [ROOT, listed] : [bench.tree, bench.files];
+const textOf = (file) => readFileSync(join(tree, file), 'utf8');
+const sources = new Map(
+  files
+    .filter((file) => /^(src\/.*\.tsx?|shaders\/.*\.wgsl)$/.test(file))
+    .map((file) => [file, textOf(file)]),
+);
+const faults = parse(textOf(PLANTED));
+const read = (file) => sources.get(file) ?? '';
 const lineOf = ({ file, start }) => read(file).slice(0, start).split('\n').length;
 const short = (code) => code.replaceAll(/\s+/g, ' ').slice(0, 60);
 const words = (m) => `${m.file}:${lineOf(m)} ${m.kind}: ${short(m.old)} -> ${short(m.text) || 'nothing'}`;
@@ -53,9 +69,9 @@ const words = (m) => `${m.file}:${lineOf(m)} ${m.kind}: ${short(m.old)} -> ${sho
 let stale = 0;
 /** The known faults of a folder's files. */
 function plantedIn(folder) {
-  const faults = parse(read(PLANTED)).filter((fault) => (fault.folder ?? folderOf(fault.path)) === folder);
-  return faults.flatMap(({ path: file, find, replace }) => {
-    const start = existsSync(join(ROOT, file)) ? read(file).indexOf(find) : -1;
+  const own = faults.filter((fault) => (fault.folder ?? folderOf(fault.path)) === folder);
+  return own.flatMap(({ path: file, find, replace }) => {
+    const start = read(file).indexOf(find);
     if (start < 0 || read(file).indexOf(find, start + 1) >= 0) {
       console.error(`${PLANTED}: ${file} has not exactly one place that reads ${find}`);
       stale++;
@@ -77,10 +93,8 @@ function known(mutant, source) {
 }
 
 function generatedIn(folder) {
-  const own = files.filter(
-    (file) => folderOf(file) === folder && /^(src\/.*\.tsx?|shaders\/.*\.wgsl)$/.test(file),
-  );
-  const byFile = own
+  const byFile = [...sources.keys()]
+    .filter((file) => folderOf(file) === folder)
     .filter((file) => !values.file || file.includes(values.file))
     .map((file) => {
       const source = read(file);
@@ -176,14 +190,7 @@ async function compiled(bench, survivors) {
   return survivors.filter((mutant) => good.includes(mutant));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    bench?.close();
-    process.exit(1);
-  });
-}
-const testsOf = reach(ROOT, files);
-const bench = values.list ? undefined : new TestBench(ROOT, files);
+const testsOf = reach(tree, files);
 const scores = {};
 let missed = 0;
 try {

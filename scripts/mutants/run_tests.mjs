@@ -19,6 +19,17 @@ const HOST = fileURLToPath(new URL('./host.mjs', import.meta.url));
 /** Milliseconds that a test file may take: these, and so many times what it takes without a fault. */
 const [PATIENCE_MS, TIMES] = [10_000, 4];
 
+/** Copies a file, and says whether it was there. */
+function copied(from, to) {
+  try {
+    cpSync(from, to);
+    return true;
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** A copy of the project outside of it, where files are changed and tests run. */
 export class TestBench {
   #folder = mkdtempSync(join(tmpdir(), 'fer-tui-mutants-'));
@@ -26,11 +37,14 @@ export class TestBench {
   #patienceMs;
   #changed = [];
 
+  /** The files that were copied: those that are gone by then are left out. */
+  files;
+
   /** @param root the project; its `dist` must be built @param files what is copied */
   constructor(root, files, patienceMs = PATIENCE_MS) {
     this.#patienceMs = patienceMs;
     this.tree = join(this.#folder, 'tree');
-    for (const file of files) cpSync(join(root, file), join(this.tree, file));
+    this.files = files.filter((file) => copied(join(root, file), join(this.tree, file)));
     cpSync(join(root, 'dist'), join(this.tree, 'dist'), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(this.tree, 'node_modules'));
     const data = resolve(root, '../shared'); // what tests look for beside the project

@@ -28,8 +28,12 @@ for (const [file, text] of Object.entries(FILES)) {
   writeFileSync(join(root, file), text);
 }
 symlinkSync(MODULES, join(root, 'node_modules'));
-const bench = new TestBench(root, Object.keys(FILES), 3000);
+const bench = new TestBench(root, [...Object.keys(FILES), 'src/gone.ts'], 3000);
 afterAll(() => bench.close());
+
+it('what is gone by the time of the copy is left out', () => {
+  expect(bench.files).toEqual(Object.keys(FILES));
+});
 
 it('a fault is noticed by the tests that reach it and by no other, until it is taken back', async () => {
   const outcome = async (text: string): Promise<boolean[]> => {

@@ -51,6 +51,17 @@ describeGpu('averages of weights', (gpu) => {
     await learner.dispose();
   });
 
+  it("begin with the first set's batch norm statistics as they are then", async () => {
+    const learner = new Learner(gpu(), model(), { ...OPTIONS, swa: true });
+    for (let t = 0; t < 3; t++) await learner.train(batch(t).images, batch(t).labels);
+    const weights = await learner.readWeights();
+    await learner.takeAverage([]);
+    const average = await learner.withAverage(() => learner.readWeights());
+    for (const name of ['batch_normalization/moving_mean', 'batch_normalization/moving_variance'])
+      expect(of(average, name)).toEqual(of(weights, name));
+    await learner.dispose();
+  });
+
   it("of a moving one follow all weights, batch norm's statistics among them, from the weights it begins with", async () => {
     const momentum = 0.7;
     const learner = new Learner(gpu(), model(), { ...OPTIONS, ema: momentum });

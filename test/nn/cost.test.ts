@@ -88,6 +88,10 @@ describe('networkCosts', () => {
 });
 
 describe('receptiveFields', () => {
+  it('are those of maps: vectors and rows of numbers have none', () => {
+    expect(receptiveFields(new Sequential('rows', [6, 4], [ELU()]))).toEqual([undefined]);
+  });
+
   it('grow with every window and every step', () => {
     const layers = buildModel('fer-cnn').layers.map(({ name }) => name);
     const seen = receptiveFields(buildModel('fer-cnn'));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
+import { withForced } from '../../src/gpu/tuning.js';
 import type { Layer } from '../../src/nn/layer.js';
 import {
   Activation,
@@ -200,7 +201,7 @@ async function forwardScopes(learner: Learner): Promise<string[]> {
 const f64 = ({ data }: NamedArray): Float64Array => Float64Array.from(data);
 
 describeGpu('layers that are fused, or must not be', (gpu) => {
-  it.each(CASES)('%s', async (_, network, scopes) => {
+  const expectSameSteps = async (network: Network, scopes: string[]): Promise<void> => {
     const rng = new Rng(4);
     const images = Float32Array.from({ length: BATCH * 7 * 9 * 2 }, () => rng.normal());
     const labels = Uint32Array.of(0, 2, 1);
@@ -243,6 +244,14 @@ describeGpu('layers that are fused, or must not be', (gpu) => {
       }
     }
     await learner.dispose();
+  };
+
+  it.each(CASES)('%s', (_, network, scopes) => expectSameSteps(network, scopes));
+
+  it('a pool of 3 x 3 after a Winograd convolution, which can find the winners of 2 x 2 windows only', () => {
+    const network = chain(conv(), conv(), ELU(), norm(), MaxPooling2D({ poolSize: 3 }));
+    const scopes = ['conv2d', 'conv2d_1', 'dense'];
+    return withForced(gpu(), { conv2d: 'winograd4' }, () => expectSameSteps(network, scopes));
   });
 });
 

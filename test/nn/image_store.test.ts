@@ -46,6 +46,16 @@ describeGpu('images on the device', (gpu) => {
     expect(gpu().pool.stats.liveBytes).toBe(before);
   });
 
+  it('can be a single one, whose bytes do not fill whole words', async () => {
+    const learner = new Learner(gpu(), network());
+    const bytes = bytesOf(1, 40);
+    const store = new ImageStore(gpu(), bytes, { size: [3, 3] });
+    const want = await learner.predict(floats(bytes, [0]));
+    expect(relativeError(await predictWith(store, learner, [0]), want)).toBeLessThan(1e-6);
+    store.dispose();
+    await learner.dispose();
+  });
+
   it('are 0 to 255 without settings, and as many channels as they have', async () => {
     const learner = new Learner(
       gpu(),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import { withForced } from '../../src/gpu/tuning.js';
+import { type Layer, noWeights, sameShape } from '../../src/nn/layer.js';
 import {
   BatchNormalization,
   Conv2D,
@@ -169,6 +170,24 @@ describeGpu('a learner', (gpu) => {
     expect((await resumed.metrics()).map(({ step }) => step)).toEqual([5, 6, 7, 8]);
     expect((await whole.metrics()).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     await Promise.all([whole.dispose(), resumed.dispose()]);
+  });
+
+  it('gives back the memory of a step whose recording fails', async () => {
+    const broken: Layer = {
+      ...{ kind: 'Broken', config: {}, outputShape: sameShape, weights: noWeights },
+      call: () => {
+        throw new Error('no such kernel');
+      },
+    };
+    const layers = [Conv2D({ filters: 4 }), ELU(), BatchNormalization(), broken, Flatten()];
+    const network = new Sequential('broken', [6, 6, 2], [...layers, Dense({ units: 3 }), Softmax()]);
+    const before = gpu().pool.stats.liveBytes;
+    const learner = new Learner(gpu(), network);
+    const [images, labels] = batch(network, 4);
+    await expect(learner.train(images, labels)).rejects.toThrow('no such kernel');
+    await expect(learner.predict(images)).rejects.toThrow('no such kernel');
+    await learner.dispose();
+    expect(gpu().pool.stats.liveBytes).toBe(before);
   });
 
   it('refuses the state of another optimiser or model', async () => {
