@@ -39,6 +39,11 @@ export interface MatLike {
   readonly data: Uint8Array;
 }
 
+/** A frame of OpenCV, 2 x 1: red, then a mix. */
+export const FRAME: MatLike = { rows: 1, cols: 2, channels: 3, data: Uint8Array.of(0, 0, 255, 3, 2, 1) };
+/** The same as the data of a picture. */
+export const FRAME_RGB: readonly number[] = [255, 0, 0, 1, 2, 3];
+
 /** Memory that is released by hand: each once, and not used after that. */
 class FakeMat implements Mat {
   readonly rows: number;
