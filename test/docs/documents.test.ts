@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
+import { LABS } from '../../src/labs/all.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
 import { type Block, blocksOf, proseOf } from '../helpers/lesson.js';
@@ -138,6 +139,14 @@ describe('figures that the program can print', () => {
     const rows = printed.split('\n').filter((line) => line.startsWith('|'));
     const document = readFileSync('docs/performance.md', 'utf8').split('\n');
     expect(rows.length).toBeGreaterThan(50);
+    expect(rows.filter((row) => !document.includes(row))).toEqual([]);
+  });
+
+  it('the outcomes of the labs in docs/results.md follow from the runs in bench/results/labs.json', () => {
+    const printed = execFileSync(process.execPath, ['bench/labs.mjs', '--table'], { encoding: 'utf8' });
+    const rows = printed.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows).toHaveLength(LABS.length);
+    const document = readFileSync('docs/results.md', 'utf8').split('\n');
     expect(rows.filter((row) => !document.includes(row))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figure } from '../../src/labs/kit/figures.js';
+import { factorText, figure } from '../../src/labs/kit/figures.js';
 import { runsCsv } from '../../src/labs/kit/files.js';
 import { finding, higher, holds, sentenceOf, within } from '../../src/labs/kit/finding.js';
 import type { LabData } from '../../src/labs/kit/outcome.js';
@@ -88,7 +88,7 @@ describe('a judgement', () => {
     const results = resultsOf('power', [1e-2, 1e-3, 1e-4], [1e-5, 1e-6, 1e-7]);
     const { verdict, evidence } = higher(results, { measure: 'power', ...AB });
     expect(verdict).toBe('yes');
-    expect(evidence).toContain('ratio 1.0e+3 (95 %: 1.0e+3 to 1.0e+3)');
+    expect(evidence).toContain('1000 times as much (95 %: 1000 to 1000)');
   });
 
   it('of agreement compares the mean difference with the spread over the seeds', () => {
@@ -138,6 +138,10 @@ describe('figures', () => {
     expect(figure(of(1, Number.NaN), 'decimal')).toBe('1.000 (1 of 2 diverged)');
     expect(figure(of(Number.NaN), 'decimal')).toBe('diverged');
     expect(figure(of(), 'decimal')).toBe('-');
+  });
+
+  it('factors have two digits', () => {
+    expect([0.0012, 0.345, 1, 687, 55_000].map(factorText)).toEqual(['1.2e-3', '0.34', '1', '690', '5.5e+4']);
   });
 
   it('a curve has the mean and the standard deviation at each place, and ends where a seed has no value', () => {

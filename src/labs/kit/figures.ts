@@ -25,6 +25,11 @@ export function spanText(value: number, margin: number | undefined, format: Meas
   return format === 'share' ? `${text.replaceAll(' %', '')} points` : text;
 }
 
+/** A factor with two digits: `0.35`, `690`, `5.5e+4`. */
+export function factorText(value: number): string {
+  return value >= 1e4 || value < 1e-2 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+}
+
 /** Mean and standard deviation over the seeds: `71.2 ± 1.3 %`. It tells how many runs diverged. */
 export function figure({ mean, sd, n, lost }: Spread, format: Measure['format']): string {
   if (n === 0) return lost === 0 ? '-' : 'diverged';

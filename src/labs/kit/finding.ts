@@ -1,4 +1,4 @@
-import { figure, numberText, spanText } from './figures.js';
+import { factorText, figure, spanText } from './figures.js';
 import type { Measure } from './outcome.js';
 import type { Results } from './results.js';
 import { margin95 } from './spread.js';
@@ -61,13 +61,9 @@ function valuesText<M extends string>(
 
 /** A difference with its confidence interval; of powers, the ratio. */
 function differenceText(mean: number, margin: number, format: Measure['format']): string {
-  if (format === 'power') {
-    const [ratio, low, high] = [mean, mean - margin, mean + margin].map((log) =>
-      numberText(10 ** log, format),
-    );
-    return `ratio ${ratio} (95 %: ${low} to ${high})`;
-  }
-  return `difference ${spanText(mean, margin, format)} (95 %)`;
+  if (format !== 'power') return `difference ${spanText(mean, margin, format)} (95 %)`;
+  const [ratio, least, most] = [mean, mean - margin, mean + margin].map((log) => factorText(10 ** log));
+  return `${ratio} times as much (95 %: ${least} to ${most})`;
 }
 
 /** Judges a condition that has no error bar of its own. */
