@@ -27,7 +27,7 @@ export function labText(report: LabReport, capability: Capability, columns: numb
   const cols = Math.min(columns, MOST_COLS);
   const parts = [
     head(report, cols),
-    labTable(report).replaceAll('±', capability.glyphs === 'ascii' ? '+-' : '±'),
+    labTable(report, columns).replaceAll('±', capability.glyphs === 'ascii' ? '+-' : '±'),
     chart(report, capability, cols),
     conclusion(report, cols),
   ].filter((part) => part !== '');
@@ -37,12 +37,12 @@ export function labText(report: LabReport, capability: Capability, columns: numb
 
 function head({ lab, data, adapter, epochs, seeds, seconds }: LabReport, cols: number): string {
   const faces = `${data.name}, ${data.train.toLocaleString('en')} training and ${data.validation.toLocaleString('en')} validation faces`;
-  const about = `${faces}, ${epochs} epochs, seeds ${seeds.join(', ')}; ${adapter}, ${duration(seconds)}`;
+  const about = `${faces}, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, seeds ${seeds.join(', ')}; ${adapter}, ${duration(seconds)}`;
   return `${lab.name}: ${lab.question}\n${wrapped(about, cols).join('\n')}\n`;
 }
 
-/** One row a variant. */
-export function labTable({ lab, results }: LabReport): string {
+/** One row a variant; where that is wider than `cols`, one line a number. */
+export function labTable({ lab, results }: LabReport, cols = Number.POSITIVE_INFINITY): string {
   const measures = Object.entries(lab.measures);
   const noted = lab.variants.some(({ note }) => note !== undefined);
   const rows = lab.variants.map(({ name, note = '' }) => [
@@ -50,7 +50,16 @@ export function labTable({ lab, results }: LabReport): string {
     ...measures.map(([key, { format }]) => figure(results.of(name, key), format)),
     ...(noted ? [note] : []),
   ]);
-  return table(['', ...measures.map(([, { title }]) => title), ...(noted ? [''] : [])], rows);
+  const head = ['', ...measures.map(([, { title }]) => title), ...(noted ? [''] : [])];
+  const wide = table(head, rows);
+  if (wide.split('\n').every((line) => line.length <= cols)) return wide;
+  const width = Math.max(...head.map((title) => title.length));
+  return rows
+    .map(([name = '', ...cells]) => {
+      const lines = cells.map((cell, i) => `  ${(head[i + 1] ?? '').padEnd(width)}  ${cell}`);
+      return `${[name, ...lines.filter((line) => line.trim() !== '')].join('\n')}\n`;
+    })
+    .join('');
 }
 
 function chart(

@@ -52,7 +52,7 @@ describe('the report of a lab as text', () => {
   const plain: Capability = { color: 'none', glyphs: 'unicode' };
 
   it('has the table, the plot, the seeds, and what to notice', () => {
-    const text = labText(reportOf([0.2, 0.4]), plain, 80);
+    const text = labText(reportOf([0.2, 0.4]), plain, 120);
     expect(text).toMatch(
       /^depth: Is a deeper network better, and by how much\?\ndrawn faces, 1,400 training/,
     );
@@ -65,6 +65,14 @@ describe('the report of a lab as text', () => {
       'As expected, x: validation accuracy 60.0 ± 14.1 % (4 blocks)',
     );
     expect(text).not.toContain('\x1b');
+  });
+
+  it('has one line a number where the table is too wide', () => {
+    const text = labText(reportOf([0.2, 0.4]), plain, 60);
+    expect(text).toContain(
+      '\n2 blocks\n  weights              10 ± 0\n  training accuracy    100.0 ± 0.0 %\n',
+    );
+    expect(text).toContain("\n                       the reference's deep network: 58 % (FER-2013)\n");
   });
 
   it('has error bars: the curve of the last epoch reaches over a standard deviation', () => {

@@ -2,9 +2,11 @@ import { percent, type Scale, scaleOver, shortNumber, ticks } from '../../util/a
 import type { LabData } from './outcome.js';
 import type { MeanPoint, Results } from './results.js';
 
-/** Width and height of the picture, and the margins around the curves. */
-const [WIDTH, HEIGHT] = [720, 420];
+/** Width of the picture, and where the curves lie in it. */
+const WIDTH = 720;
 const AREA = { left: 70, right: 700, top: 40, bottom: 330 } as const;
+/** Where the legend begins, and from how many letters on a name needs half of a line. */
+const [LEGEND, LONG] = [390, 17];
 /** Colours that are told apart with any kind of colour vision (Okabe & Ito 2008). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00'];
 /** Solid, then dashed: curves differ without colour too. */
@@ -24,6 +26,8 @@ export function labSvg({ name, plot, variants }: LabData, results: Results): str
     x: (value: number) => round(AREA.left + x.place(value) * (AREA.right - AREA.left)),
     y: (value: number) => round(AREA.bottom - y.place(value) * (AREA.bottom - AREA.top)),
   };
+  const columns = curves.some((curve) => curve.name.length > LONG) ? 2 : 4;
+  const height = LEGEND + 20 * Math.ceil(curves.length / columns);
   const parts = [
     `<text x="${AREA.left}" y="24" font-weight="bold">${escaped(`${name}: ${plot.title}`)}</text>`,
     ...yMarks(y, plot.log).map(
@@ -42,12 +46,13 @@ export function labSvg({ name, plot, variants }: LabData, results: Results): str
           `<path d="M${AREA.left} ${at.y(level.y)}H${AREA.right}" stroke="#777" stroke-dasharray="2 3"/><text x="${AREA.right}" y="${at.y(level.y) - 4}" text-anchor="end" fill="#555">${escaped(level.label)}</text>`,
         ]),
     ...curves.map(({ points }, i) => curveOf(points, i, at, plot.log)),
-    ...curves.map(
-      (curve, i) =>
-        `<path d="M${AREA.left + 160 * (i % 4)} ${HEIGHT - 36 + 20 * Math.floor(i / 4)}h24" ${stroke(i)}/><text x="${AREA.left + 30 + 160 * (i % 4)}" y="${HEIGHT - 32 + 20 * Math.floor(i / 4)}">${escaped(curve.name)}</text>`,
-    ),
+    ...curves.map((curve, i) => {
+      const left = AREA.left + (640 / columns) * (i % columns);
+      const middle = LEGEND + 20 * Math.floor(i / columns);
+      return `<path d="M${left} ${middle}h24" ${stroke(i)}/><text x="${left + 30}" y="${middle + 4}">${escaped(curve.name)}</text>`;
+    }),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">\n<rect width="${WIDTH}" height="${height}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
 }
 
 /** The ends of a point's error bar. A logarithmic axis has no place for values below 0: there the bar ends at the mean. */
