@@ -49,8 +49,11 @@ export interface StepParts {
 
 /** A layer's inputs and output; their gradients are in `grad`. */
 export interface LayerRecord {
+  /** Its name in the network. */
   readonly name: string;
+  /** The variables that it reads. */
   readonly inputs: LayerInputs;
+  /** The variable that it makes. */
   readonly output: TensorVar;
   /**
    * What its kernels compute in between, by name: `z`, the value of a convolution or dense layer before its activation, and
