@@ -1,4 +1,4 @@
-import { LOSS_CURVE, TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
+import { LOSS_CURVE, SPEED, TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
 import { finding, higher } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
@@ -18,7 +18,7 @@ export const batchSize = defineLab({
     noise: { title: 'sd of the loss', format: 'decimal' },
     loss: TRAINING_LOSS,
     validation: VALIDATION_ACCURACY,
-    speed: { title: 'img/s', format: 'whole', timed: true },
+    speed: SPEED,
   },
   plot: LOSS_CURVE,
   variants: [

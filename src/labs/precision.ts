@@ -1,4 +1,4 @@
-import { LOSS_CURVE, TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
+import { LOSS_CURVE, SPEED, TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
 import { finding, within } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
@@ -13,7 +13,7 @@ export const precision = defineLab({
   question: 'Does training suffer if convolutions store halves?',
   faces: 700,
   epochs: 6,
-  measures: { loss: TRAINING_LOSS, validation: VALIDATION_ACCURACY },
+  measures: { loss: TRAINING_LOSS, validation: VALIDATION_ACCURACY, speed: SPEED },
   plot: LOSS_CURVE,
   variants: [
     { name: 'float32', precision: 'float32' },
@@ -23,7 +23,10 @@ export const precision = defineLab({
     const network = smallNetwork({ classes: bench.classes, filters: [16, 32, 64] });
     const trained = await bench.train(network, { precision });
     return {
-      numbers: { loss: trained.last('loss'), validation: trained.last('validationAccuracy') },
+      numbers: {
+        ...{ loss: trained.last('loss'), validation: trained.last('validationAccuracy') },
+        speed: trained.imgPerS,
+      },
       curve: trained.curve('loss'),
     };
   },

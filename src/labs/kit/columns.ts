@@ -11,6 +11,9 @@ export const VALIDATION_ACCURACY: Measure = { title: 'validation accuracy', form
 /** Training minus validation accuracy. */
 export const GAP: Measure = { title: 'gap', format: 'share' };
 
+/** Images a second in training. It differs from run to run, and with what else the machine does. */
+export const SPEED: Measure = { title: 'img/s', format: 'whole', timed: true };
+
 /** What always guessing gives. */
 const chance = (classes: number) => ({ y: 1 / classes, label: 'chance' });
 /** The loss of guessing. */

@@ -122,6 +122,9 @@ function partOf({ images, labels }: Split, count: number): Split {
   return { images: part, labels: Uint8Array.from(order, (from) => labels[from] as number) };
 }
 
+/** From this share of a run on, its time tells how long it will take. Before, compiling counts too much. */
+const TELLING = 0.1;
+
 /** Estimates the time left. Variants take different times, so each is judged by its own runs as soon as there is one. */
 class Pace {
   readonly #seconds = new Map<string, number>();
@@ -146,7 +149,7 @@ class Pace {
   /** @param share how much of the current run is done */
   eta(share: number): number | null {
     const known = new Map(this.#seconds);
-    if (!known.has(this.#current) && share > 0) known.set(this.#current, this.#elapsed / share);
+    if (!known.has(this.#current) && share >= TELLING) known.set(this.#current, this.#elapsed / share);
     if (known.size === 0) return null;
     const mean = [...known.values()].reduce((sum, s) => sum + s, 0) / known.size;
     const of = (variant: string): number => known.get(variant) ?? mean;
