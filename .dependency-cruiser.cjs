@@ -33,7 +33,7 @@ module.exports = {
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
     layer('inspect', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),
-    layer('vision', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
+    layer('vision', ['inspect', 'train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
     layer('engine', ['learn', 'train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
     layer('tui', ['learn', 'engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),

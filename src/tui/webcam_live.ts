@@ -127,6 +127,11 @@ export function smooth(act: Act): void {
   act.set({ smoothed: on });
 }
 
+/** Shows on the faces where the model finds the evidence for its answer (Grad-CAM), or no longer. */
+export function heat(act: Act): void {
+  act.state.vision?.send({ type: 'heat', on: act.state.frame?.heatMs === undefined });
+}
+
 export function photo(act: Act): void {
   act.state.vision?.send({ type: 'photo', folder: act.state.options?.snapshots ?? PHOTOS });
 }

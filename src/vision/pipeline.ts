@@ -4,11 +4,11 @@ import { makeFolder, writeError } from '../util/atomic_write.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { writePicture } from '../util/picture_file.js';
 import type { Detector } from './detector.js';
-import { type Box, bySize, mirrorBox } from './geometry.js';
+import { type Box, bySize, grow, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
 import { annotated } from './overlay.js';
-import { cropFace, mirrored, shrunk } from './pixels.js';
-import type { Face, Message, PartTimes, Summary, VisionOptions } from './protocol.js';
+import { cropFace, mirrored, pasted, shrunk } from './pixels.js';
+import type { Face, FrameMessage, Message, PartTimes, Size, Summary, VisionOptions } from './protocol.js';
 import { Rate } from './rate.js';
 import type { Frame, FrameSource } from './source.js';
 import { Tracker } from './tracker.js';
@@ -21,6 +21,11 @@ export interface FaceClassifier {
   readonly inputSize?: readonly [height: number, width: number];
   /** Returns the probabilities [count, classes] of gray faces [count, height, width]. */
   classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array>;
+}
+
+/** Draws over a face, of the network's input size, what speaks for a class. Implemented by `FaceHeat` of src/inspect. */
+export interface FaceExplainer {
+  over(face: Picture, label: number): Promise<Picture>;
 }
 
 export interface Parts {
@@ -64,6 +69,8 @@ export class Pipeline {
   #last: Seen | undefined;
   /** Whether to mirror the frames from now on. */
   mirror: boolean;
+  /** Draws over the faces in frame messages; undefined: they are shown as they are. */
+  explainer: FaceExplainer | undefined;
 
   constructor(parts: Parts, options: VisionOptions, emit: (message: Message) => Promise<void>) {
     this.#parts = parts;
@@ -238,8 +245,31 @@ export class Pipeline {
       dropped: this.#newest?.dropped ?? 0,
       ...(path !== undefined && { path }),
       ...(written !== undefined && { written }),
-      ...(view !== undefined && { picture: shrunk(picture, view.width, view.height), inputs }),
+      ...(view !== undefined && (await this.#shown(view, picture, inputs, faces))),
     });
+  }
+
+  /** The frame and the inputs for the screen. With an explainer, each face is covered with what speaks for its label. */
+  async #shown(
+    view: Size,
+    picture: Picture,
+    inputs: readonly Picture[],
+    faces: readonly Face[],
+  ): Promise<Pick<FrameMessage, 'picture' | 'inputs' | 'heatMs'>> {
+    const { explainer } = this;
+    const small = (whole: Picture): Picture => shrunk(whole, view.width, view.height);
+    if (explainer === undefined) return { picture: small(picture), inputs };
+    const begin = performance.now();
+    const covered: Picture[] = [];
+    for (const [i, { probabilities }] of faces.entries()) {
+      const label = probabilities.indexOf(Math.max(...probabilities));
+      covered.push(await explainer.over(inputs[i] as Picture, label));
+    }
+    const whole = faces.reduce(
+      (under, { box }, i) => pasted(under, covered[i] as Picture, grow(box, this.#options.margin)),
+      picture,
+    );
+    return { picture: small(whole), inputs: covered, heatMs: performance.now() - begin };
   }
 }
 

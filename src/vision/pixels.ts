@@ -1,4 +1,4 @@
-import type { Picture } from '../util/picture.js';
+import { inColor, type Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
 import { type Box, grow } from './geometry.js';
 
@@ -29,6 +29,23 @@ export function cut({ width, height, channels, data }: Picture, box: Box): Pictu
     }
   }
   return { width: cols, height: rows, channels, data: out };
+}
+
+/** A copy of a picture with another one stretched over a box, rounded to whole pixels; what lies outside is left out. */
+export function pasted(picture: Picture, patch: Picture, box: Box): Picture {
+  const [x0, y0] = [Math.round(box.x), Math.round(box.y)];
+  const cols = Math.max(1, Math.round(box.x + box.width) - x0);
+  const rows = Math.max(1, Math.round(box.y + box.height) - y0);
+  const { width, height } = picture;
+  const out = inColor(picture);
+  const fitted = inColor(resample(patch, cols, rows, 'bilinear'));
+  const [left, right] = [Math.max(0, x0), Math.min(width, x0 + cols)];
+  if (left >= right) return out;
+  for (let y = Math.max(0, y0); y < Math.min(height, y0 + rows); y++) {
+    const from = ((y - y0) * cols + left - x0) * 3;
+    out.data.set(fitted.data.subarray(from, from + (right - left) * 3), (y * width + left) * 3);
+  }
+  return out;
 }
 
 /**

@@ -53,6 +53,8 @@ export type Command =
   | { readonly type: 'mirror'; readonly on: boolean }
   | { readonly type: 'smoothing'; readonly seconds: number }
   | { readonly type: 'model'; readonly weights: string }
+  /** Whether the faces in frame messages are covered with Grad-CAM of their labels. */
+  | { readonly type: 'heat'; readonly on: boolean }
   | { readonly type: 'photo'; readonly folder: string }
   | { readonly type: 'stop' };
 
@@ -91,8 +93,10 @@ export interface FrameMessage {
   /** File of the annotated photograph. */
   readonly written?: string;
   readonly picture?: Picture;
-  /** The network's input for each face. */
+  /** The network's input for each face, with Grad-CAM over it where that is on. */
   readonly inputs?: readonly Picture[];
+  /** Time that Grad-CAM took for all faces, in milliseconds; only where it is on. */
+  readonly heatMs?: number;
 }
 
 /** Totals at the end. */

@@ -1,5 +1,7 @@
 import { setPriority } from 'node:os';
 import { basename, dirname, extname } from 'node:path';
+import type { FaceHeat } from '../inspect/face_heat.js';
+import type { SavedModel } from '../train/weights.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { HaarDetector } from './detector.js';
 import { openSource } from './open_source.js';
@@ -80,10 +82,14 @@ async function openModels({ adapter, foreign }: VisionOptions) {
   const { Classifier } = await import('../train/classifier.js');
   const { weightsPath } = await import('../train/shipped_models.js');
   const gpu = await openGpu({ adapter });
+  let open: { readonly saved: SavedModel; readonly path: string } | undefined;
+  let heat: Promise<FaceHeat> | undefined;
   return {
     async open(weights: string | undefined) {
       const path = weightsPath(weights);
       const classifier = await Classifier.open(gpu, path, foreign);
+      open = { saved: classifier.saved, path };
+      heat = undefined;
       // Compile the kernels now, so that the first frame does not wait.
       const [height, width] = classifier.inputSize;
       await classifier.classify(new Uint8Array(height * width), 1, height, width);
@@ -94,8 +100,20 @@ async function openModels({ adapter, foreign }: VisionOptions) {
       }
       return classifier;
     },
+    /** Grad-CAM of the open model, prepared at the first call. Throws InapplicableError where it has no convolution. */
+    async heat(): Promise<FaceHeat | undefined> {
+      const { FaceHeat } = await import('../inspect/face_heat.js');
+      heat ??= open && FaceHeat.open(gpu, open.saved, open.path);
+      return heat;
+    },
     close: () => gpu.close(),
   };
+}
+
+/** Covers the faces with Grad-CAM of the open model from now on. Throws InapplicableError; then they are shown as they are. */
+async function explain(running: Pipeline, open: NonNullable<typeof models>): Promise<void> {
+  running.explainer = undefined;
+  running.explainer = await open.heat();
 }
 
 /** Applies a command to the running pipeline. Throws RunError, after which the pipeline runs on unchanged. */
@@ -111,7 +129,13 @@ async function steer(running: Pipeline, command: Command): Promise<void> {
       running.smoothing = command.seconds;
       break;
     case 'model':
-      if (models !== undefined) running.classifier = await models.open(command.weights);
+      if (models === undefined) break;
+      running.classifier = await models.open(command.weights);
+      if (running.explainer !== undefined) await explain(running, models);
+      break;
+    case 'heat':
+      if (command.on && models !== undefined) await explain(running, models);
+      else running.explainer = undefined;
       break;
     case 'photo': {
       const path = running.photo(command.folder);

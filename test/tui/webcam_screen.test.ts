@@ -71,6 +71,12 @@ const CASES: readonly Omit<ScreenCase, 'state'>[] = [
   { screen, name: 'one face', own: liveState(ONE), words: ['camera 0', 'Happy 87 %', '1 face'] },
   { screen, name: 'two faces', own: liveState(TWO), words: ['Happy 87 %', 'Sad 87 %', '2 faces'] },
   { screen, name: 'the next face', own: liveState(TWO), keys: ['f'], words: ['Sad', '87 %'] },
+  {
+    screen,
+    name: 'Grad-CAM',
+    own: liveState(ONE, { frame: { ...fakeFrame(ONE), heatMs: 8.6 } }),
+    words: ['Grad-CAM: 9 ms'],
+  },
   { screen, name: 'nobody', own: liveState(NOBODY), words: ['No face found', 'last seen 4 s ago'] },
   { screen, name: 'frozen', own: liveState(ONE), keys: ['space'], words: ['frozen'] },
   {

@@ -1,14 +1,16 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
 import { RunError } from '../../src/util/errors.js';
-import { type Picture, toGray } from '../../src/util/picture.js';
+import { inColor, type Picture, toGray } from '../../src/util/picture.js';
+import { grow } from '../../src/vision/geometry.js';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
 import { annotated } from '../../src/vision/overlay.js';
 import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
-import { cropFace, mirrored, shrunk } from '../../src/vision/pixels.js';
+import { cropFace, mirrored, pasted, shrunk } from '../../src/vision/pixels.js';
 import { VideoRecorder } from '../../src/vision/video_recorder.js';
 import { FakeOpenCv } from './fake_opencv.js';
 import { CLASSIFIER, FACE, run, scripted } from './scripted.js';
@@ -134,6 +136,32 @@ describe('what is told of a frame', () => {
     }
     const [plain] = (await run(scripted([{ picture }]), [FACE])).frames;
     for (const key of ['picture', 'inputs', 'path', 'written']) expect(plain).not.toHaveProperty(key);
+  });
+
+  it('has what speaks for the label of each face over its input, and the time that took', async () => {
+    const asked: [number, Picture][] = [];
+    const over = async (face: Picture, label: number): Promise<Picture> => {
+      asked.push([label, face]);
+      await sleep(20);
+      return inColor(face);
+    };
+    const view = { width: 32, height: 32 };
+    const { frames } = await run(
+      scripted([{ picture }, { picture }, { picture }]),
+      [FACE],
+      { view },
+      (_, pipeline) => {
+        pipeline.explainer = asked.length === 0 ? { over } : undefined;
+      },
+    );
+    const input = cropFace(toGray(picture), FACE, VISION_DEFAULTS.margin, 48);
+    expect(frames.map(({ inputs }) => inputs)).toEqual([[input], [inColor(input)], [input]]);
+    const whole = pasted(picture, inColor(input), grow(FACE, VISION_DEFAULTS.margin));
+    expect(frames[1]?.picture).toEqual(shrunk(whole, 32, 32));
+    expect(frames[2]?.picture).toEqual(shrunk(picture, 32, 32));
+    expect(asked).toEqual([[1, input]]);
+    expect(frames[1]?.heatMs).toBeGreaterThanOrEqual(19);
+    expect(frames[2]).not.toHaveProperty('heatMs');
   });
 
   it('has the time that each part took', async () => {

@@ -36,6 +36,10 @@ describeGpu('webcam in a real terminal', () => {
     await t.waitFor('smoothed · mirrored');
     t.press('e');
     await t.waitFor('not smoothed');
+    t.press('h');
+    await t.waitFor(/Grad-CAM: \d+ ms/);
+    t.press('h');
+    await expect.poll(() => t.text()).not.toContain('Grad-CAM');
     expect(existsSync(join(cwd, 'snapshots'))).toBe(false);
     t.press('p');
     await t.waitFor('photo saved as snapshots/');

@@ -4,7 +4,7 @@ import { type Picture, toGray } from '../../src/util/picture.js';
 import { searchScale } from '../../src/vision/detector.js';
 import { type Box, bySize, grow, iou, mirrorBox, roundBox } from '../../src/vision/geometry.js';
 import { VISION_DEFAULTS, type VisionSettings, visionOptions } from '../../src/vision/options.js';
-import { cropFace, cut, mirrored, shrunk } from '../../src/vision/pixels.js';
+import { cropFace, cut, mirrored, pasted, shrunk } from '../../src/vision/pixels.js';
 import { Rate } from '../../src/vision/rate.js';
 import { TimeStats } from '../../src/vision/time_stats.js';
 import { Tracker } from '../../src/vision/tracker.js';
@@ -204,6 +204,22 @@ describe('pixels', () => {
     const picture = gray(4, 4, (x, y) => y * 10 + x);
     expect([...cut(picture, { x: 1, y: 2, width: 2, height: 1 }).data]).toEqual([21, 22]);
     expect([...cut(picture, { x: -1, y: -1, width: 3, height: 2 }).data]).toEqual([0, 0, 1, 0, 0, 1]);
+  });
+
+  it('is pasted over a box, in colour; what lies outside is left out', () => {
+    const under = { width: 3, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6) } as const;
+    const patch = { width: 2, height: 2, channels: 1, data: Uint8Array.of(10, 20, 30, 40) } as const;
+    const at = (x: number, y: number, size = 2): number[] => {
+      const { data, channels } = pasted(under, patch, { x, y, width: size, height: size });
+      expect([channels, data.length]).toEqual([3, 18]);
+      return [...data].filter((_, i) => i % 3 === 1);
+    };
+    expect(at(1, 0)).toEqual([1, 10, 20, 4, 30, 40]);
+    expect(at(2, 1)).toEqual([1, 2, 3, 4, 5, 10]);
+    expect(at(-1, -1)).toEqual([40, 2, 3, 4, 5, 6]);
+    expect(at(0.6, 0.4, 1)).toEqual([1, 25, 3, 4, 5, 6]); // one pixel is the mean of the patch
+    for (const far of [-2, 3]) expect(at(far, 0)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...under.data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('a crop is averaged by area, with its margin', () => {

@@ -87,6 +87,30 @@ describeGpu('the vision process, with its network', () => {
     expect(heard.at(-1)).toMatchObject({ type: 'ended', frames: frames.length });
   });
 
+  it('covers the inputs with Grad-CAM as long as it is told to, also of another model', async () => {
+    let [heated, step] = [0, 'plain'];
+    const view = { width: 160, height: 120 };
+    const heard = await watch({ weights: 'fer-cnn' }, { view }, (message, vision) => {
+      if (message.type === 'model' && message.name === 'fer-shallow') step = 'opening';
+      if (message.type !== 'frame') return;
+      if (step === 'plain') {
+        vision.send({ type: 'heat', on: true });
+        step = 'on';
+      } else if (step === 'on' && message.heatMs !== undefined) {
+        vision.send({ type: 'model', weights: 'fer-shallow' });
+        step = 'other model';
+      } else if (step === 'opening' && message.heatMs !== undefined && ++heated === 3) {
+        vision.send({ type: 'heat', on: false });
+        step = 'off';
+      } else if (step === 'off' && message.heatMs === undefined) vision.send({ type: 'stop' });
+    });
+    const frames = framesOf(heard).filter(({ faces }) => faces.length > 0);
+    for (const { heatMs, inputs } of frames) expect(inputs?.[0]?.channels).toBe(heatMs === undefined ? 1 : 3);
+    expect(frames[0]?.heatMs).toBeUndefined();
+    expect(frames.at(-1)?.heatMs).toBeUndefined();
+    expect(heated).toBe(3);
+  });
+
   it('stands still while it is frozen, and goes on', async () => {
     let frozen = 0;
     const heard = await watch({ maxFrames: 30 }, {}, (message, vision) => {

@@ -134,7 +134,12 @@ export function faceLines(view: View): string[] {
   const head = [...bars, ''];
   if (!showsInput(view)) return [...head, ...words].slice(0, rows);
   const gap = Array.from({ length: INPUT.rows }, () => '');
-  return [...head.slice(0, -1), theme.dim('input of the model:'), ...gap, ...words].slice(0, rows);
+  return [
+    ...head.slice(0, -1),
+    theme.dim(`input of the model${state.frame?.heatMs === undefined ? '' : ', Grad-CAM'}:`),
+    ...gap,
+    ...words,
+  ].slice(0, rows);
 }
 
 /** Whether there is room for the model's input below the bars. */
@@ -165,6 +170,7 @@ function stateLines(view: View, now: number): string[] {
     ...(stalled(view) ? [theme.bad('stalled: r reconnects')] : []),
     faces,
     `ms: grab ${ms(capture)} face ${ms(detect)} net ${ms(classify)}`,
+    ...(frame.heatMs === undefined ? [] : [`Grad-CAM: ${ms(frame.heatMs)} ms`]),
     `model ${model?.name ?? '–'}`,
     `${smoothed ? 'smoothed' : 'not smoothed'}${mirror ? ' · mirrored' : ''}`,
   ];
