@@ -80,6 +80,7 @@ export function fromKeras(json: unknown, source: string): Network {
   }
   // Old versions of Keras wrote just the list of layers.
   const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
+  requireLayers(body.layers ?? [], source);
   const network = functional ? readGraph(body, source) : readChain(body, source);
   const end = network.layers.at(-1)?.layer;
   if (end?.kind !== 'Softmax' && end?.config['activation'] !== 'softmax') {
@@ -87,6 +88,15 @@ export function fromKeras(json: unknown, source: string): Network {
   }
   return network;
 }
+
+/** Throws RunError unless every layer has a class and settings. */
+function requireLayers(layers: unknown, source: string): void {
+  if (!Array.isArray(layers)) throw new RunError(`${source}: damaged: its layers are no list`);
+  const bad = layers.findIndex((layer) => !isKerasObject(layer) || !isObject(layer.config));
+  if (bad >= 0) throw new RunError(`${source}: damaged: its layer ${bad} has no class or no settings`);
+}
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 interface ModelBody {
   readonly name?: string;

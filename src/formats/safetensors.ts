@@ -51,26 +51,38 @@ export function decodeSafetensors(
   if (bytes.length < 8) damaged(`only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > bytes.length - 8) damaged('its header is cut off');
-  let header: Record<string, HeaderEntry> & { __metadata__?: Record<string, string> };
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as typeof header;
-  } catch {
-    return damaged('its header is not JSON');
-  }
-  const { __metadata__: metadata = {}, ...entries } = header;
+  const header = parseHeader(bytes.subarray(8, 8 + length)) ?? damaged('its header is not JSON');
+  const { __metadata__: metadata, ...entries } = header;
   const body = bytes.subarray(8 + length);
   const tensors = new Map<string, NamedArray>();
-  for (const [
-    name,
-    {
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) return damaged(`${name} has no type, shape or place`);
+    const {
       dtype,
       shape,
       data_offsets: [from, to],
-    },
-  ] of Object.entries(entries)) {
+    } = entry;
     if (dtype !== 'F32') damaged(`${name} is ${dtype}, expected F32`);
     if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is incomplete`);
     tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
-  return { tensors, metadata };
+  const texts = Object.entries(metadata ?? {}).filter(([, text]) => typeof text === 'string');
+  return { tensors, metadata: Object.fromEntries(texts) as Record<string, string> };
+}
+
+/** The header as an object; undefined where it is none. */
+function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof header === 'object' && header !== null ? { ...header } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(value: unknown): value is HeaderEntry {
+  const { dtype, shape, data_offsets: place } = (value ?? {}) as Partial<Record<keyof HeaderEntry, unknown>>;
+  const counts = (list: unknown): boolean =>
+    Array.isArray(list) && list.every((n) => Number.isInteger(n) && n >= 0);
+  return typeof dtype === 'string' && counts(shape) && counts(place) && (place as unknown[]).length === 2;
 }

@@ -245,9 +245,10 @@ function whole(event: TrainEvent): TrainEvent | undefined {
       : undefined;
   }
   if (event.type !== 'epoch') return event;
-  const { epoch, train, val } = event;
+  const { epoch, train, val, lr, seconds } = event;
   const scored = isScore(train) && (val === undefined || (isScore(val) && Array.isArray(val.recall)));
-  if (!Number.isInteger(epoch) || !scored) return undefined;
+  const counted = [lr, seconds].every((value) => typeof value === 'number');
+  if (!Number.isInteger(epoch) || !counted || !scored) return undefined;
   return { ...event, train: withNaN(train), ...(val && { val: withNaN(val) }) };
 }
 

@@ -185,10 +185,18 @@ export function loadModel(path: string): SavedModel {
   tensors.delete(MEAN);
   const name = preprocess as PreprocessName;
   return {
-    network: fromKeras(JSON.parse(architecture), path),
+    network: fromKeras(parsedArchitecture(architecture, path), path),
     classes: classes.split(','),
     preprocess: mean === undefined ? { name } : { name, mean },
     weights: tensors,
     notes,
   };
+}
+
+function parsedArchitecture(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RunError(`${path}: damaged: the architecture in its metadata is not JSON`, { cause });
+  }
 }

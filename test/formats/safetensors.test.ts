@@ -61,6 +61,11 @@ describe('.safetensors', () => {
     expect(decodeSafetensors(file('{}'), 'x').tensors.size).toBe(0);
   });
 
+  it('leave metadata out that are no text', () => {
+    const { metadata } = decodeSafetensors(file('{"__metadata__":{"a":"b","c":1,"d":null}}'), 'x');
+    expect(metadata).toEqual({ a: 'b' });
+  });
+
   it('keep the parts of larger arrays that they are given', () => {
     const data = floats(9, 1, 2, 9).subarray(1, 3);
     const bytes = encodeSafetensors(new Map([['a', { shape: [2], data }]]), {});
@@ -73,6 +78,11 @@ describe('.safetensors', () => {
     ['no header', file('{}').subarray(0, 9), 'its header is cut off'],
     ['another file', Buffer.from('\x89HDF\r\n\x1a\n and more'), 'its header is cut off'],
     ['no JSON', file('{nothing'), 'its header is not JSON'],
+    ['no object', file('null'), 'its header is not JSON'],
+    ['no shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 1, 2), 'a has no type, shape or place'],
+    ['half a place', file(`{${A.replace('[0,8]', '[0]')}}`, 1, 2), 'a has no type, shape or place'],
+    ['nothing of a tensor', file('{"a":null}'), 'a has no type, shape or place'],
+    ['a size below zero', file(`{${A.replace('[2]', '[-2]')}}`, 1, 2), 'a has no type, shape or place'],
     ['halves', file(`{${A.replace('F32', 'F16')}}`, 1, 2), 'a is F16, expected F32'],
     ['too few numbers', file(`{${A}}`, 1), 'a is incomplete'],
     ['another shape', file(`{${A.replace('[2]', '[3]')}}`, 1, 2), 'a is incomplete'],

@@ -1,12 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectionPage } from '../../src/pages/inspection.js';
 import { reportPage } from '../../src/pages/report.js';
 import { Browser, browserPath, type View } from '../helpers/browser.js';
+import { runCli } from '../helpers/cli.js';
 import { fullInspection } from '../helpers/inspections.js';
 import { needs } from '../helpers/needs.js';
+import { pageProblems } from '../helpers/pages.js';
 import { fullReview } from '../helpers/reviews.js';
 
 const PAGES = { report: () => reportPage(fullReview()), inspection: () => inspectionPage(fullInspection()) };
@@ -53,6 +55,22 @@ const OUTSIDE = `[...document.body.querySelectorAll('*')]
   .filter((e) => { const { left, right, width } = e.getBoundingClientRect(); return width > 0 && (left < -0.5 || right > innerWidth + 0.5); })
   .map((e) => e.tagName + ' ' + e.className)`;
 
+/** Opens a page and expects that it is whole and readable, and neither loads nor complains. */
+async function expectSound(browser: Browser, file: string, view: View): Promise<void> {
+  await browser.visit(file, view);
+  expect(browser.requests).toEqual([]);
+  expect(browser.complaints).toEqual([]);
+  const pictures = await browser.evaluate<number[]>(
+    '[...document.images].map((i) => i.complete ? i.naturalWidth : 0)',
+  );
+  expect(pictures.length).toBeGreaterThan(2);
+  expect(Math.min(...pictures)).toBeGreaterThan(0);
+  expect(await browser.evaluate('innerWidth')).toBe(view.width);
+  expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(view.width);
+  expect(await browser.evaluate(OUTSIDE)).toEqual([]);
+  expect(await browser.evaluate(FAINT)).toEqual([]);
+}
+
 describe('in a browser', needs.browser, () => {
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-pages-'));
   const fileOf = (name: string): string => join(folder, `${name}.html`);
@@ -65,18 +83,7 @@ describe('in a browser', needs.browser, () => {
 
   describe.each(Object.keys(PAGES))('the page of a %s', (name) => {
     it.each(VIEWS)('at $width pixels, $scheme: whole, readable, silent', async (view) => {
-      await browser.visit(fileOf(name), view);
-      expect(browser.requests).toEqual([]);
-      expect(browser.complaints).toEqual([]);
-      const pictures = await browser.evaluate<number[]>(
-        '[...document.images].map((i) => i.complete ? i.naturalWidth : 0)',
-      );
-      expect(pictures.length).toBeGreaterThan(2);
-      expect(Math.min(...pictures)).toBeGreaterThan(0);
-      expect(await browser.evaluate('innerWidth')).toBe(view.width);
-      expect(await browser.evaluate('document.documentElement.scrollWidth')).toBe(view.width);
-      expect(await browser.evaluate(OUTSIDE)).toEqual([]);
-      expect(await browser.evaluate(FAINT)).toEqual([]);
+      await expectSound(browser, fileOf(name), view);
     });
 
     it('is light or dark as the reader likes, and light on paper', async () => {
@@ -99,4 +106,24 @@ describe('in a browser', needs.browser, () => {
       expect(pages).toBeLessThan(12);
     });
   });
+
+  it(
+    'the pages of a trained network, as the commands write them',
+    { ...needs.full, timeout: 600_000 },
+    async () => {
+      const [run, data] = [join(folder, 'run'), ['--data', 'synthetic:140']];
+      const settings = ['--model', 'fer-shallow', '--filters', '8,16', '--dense', '16', '--epochs', '3'];
+      const pages = [join(run, 'report.html'), join(folder, 'inspect.html')] as const;
+      const lines = [
+        ['train', ...data, ...settings, '--out', run],
+        ['report', run],
+        ['inspect', run, ...data, '--methods', 'all', '--html', pages[1]],
+      ];
+      for (const line of lines) expect(await runCli(line)).toMatchObject({ code: 0 });
+      for (const page of pages) {
+        expect(pageProblems(readFileSync(page, 'utf8'))).toEqual([]);
+        for (const view of VIEWS) await expectSound(browser, page, view);
+      }
+    },
+  );
 });

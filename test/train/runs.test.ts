@@ -73,6 +73,8 @@ describe('runs', () => {
     ['a start without data', { ...start('', {}), data: undefined }],
     ['a start without settings', { ...start('', {}), config: null }],
     ['an epoch without a number', { ...epoch(1, 0.3), epoch: 'one' }],
+    ['an epoch without a learning rate', { ...epoch(1, 0.3), lr: undefined }],
+    ['an epoch without a duration', { ...epoch(1, 0.3), seconds: undefined }],
     ['an epoch without training numbers', { ...epoch(1, 0.3), train: {} }],
     ['a validation without recalls', { ...epoch(1, 0.3), val: { loss: 1, acc: 1 } }],
     ['a number', 7],

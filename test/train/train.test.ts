@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
@@ -261,6 +262,18 @@ describe('files', () => {
     expect(back.summary()).toEqual(network.summary());
     writeFileSync(path, 'not weights at all');
     expect(() => loadModel(path)).toThrow('not a readable .safetensors file');
+    for (const [architecture, why] of [
+      ['{"class_name"', 'the architecture in its metadata is not JSON'],
+      [
+        '{"class_name":"Sequential","config":{"layers":[{"class_name":"Dense"}]}}',
+        'its layer 0 has no class',
+      ],
+      ['{"class_name":"Sequential","config":{"layers":7}}', 'its layers are no list'],
+    ] as const) {
+      const metadata = { format: 'fer-tui 2', architecture, classes: 'a', preprocess: 'none' };
+      writeFileSync(path, encodeSafetensors(new Map(), metadata));
+      expect(() => loadModel(path)).toThrow(`w.safetensors: damaged: ${why}`);
+    }
     expect(() => loadModel(join(path, '..'))).toThrow('it is a folder');
   });
 });
