@@ -20,5 +20,13 @@ export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> 
   'kernels.bench': async () => (await import('./requests/kernels.js')).benchKernels,
   'kernels.source': async () => (await import('./requests/kernels.js')).kernelSource,
   'kernels.pin': async () => (await import('./requests/kernels.js')).pinKernel,
+  'learn.open': async () => (await import('./requests/learn.js')).openStep,
+  'learn.stage': async () => (await import('./requests/learn.js')).computeStage,
+  'learn.view': async () => (await import('./requests/learn.js')).viewLayer,
+  'learn.number': async () => (await import('./requests/learn.js')).followNumber,
+  'learn.loss': async () => (await import('./requests/learn.js')).followLoss,
+  'learn.weight': async () => (await import('./requests/learn.js')).followWeight,
+  'learn.kernels': async () => (await import('./requests/learn.js')).showKernels,
+  'learn.close': async () => (await import('./requests/learn.js')).closeStep,
   'machine.probe': async () => (await import('./requests/machine.js')).probeMachine,
 };

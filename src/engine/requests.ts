@@ -1,6 +1,12 @@
 import type { Summary } from '../bench/statistics.js';
 import type { Twin } from '../data/facts.js';
 import type { SplitName } from '../data/types.js';
+import type { KernelReport } from '../learn/kernels.js';
+import type { Arithmetic } from '../learn/layers/arithmetic.js';
+import type { LossArithmetic, NumberPlace } from '../learn/numbers.js';
+import type { LayerView, LearnReport, Stage, StageReport, ValueKind } from '../learn/report.js';
+import type { LearnRequest } from '../learn/source.js';
+import type { WeightReport } from '../learn/weights.js';
 import type { LayerOption } from '../nn/layer.js';
 import type { RunReport } from '../train/runs.js';
 /**
@@ -47,6 +53,35 @@ export interface Requests {
   'kernels.pin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
   /** The kernels that train a layer. `owner` is the layer that it is fused with, or the layer itself. */
   'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
+
+  /** Prepares a training step to be taken apart. It stays on the device until `learn.close` or the next `learn.open`. */
+  'learn.open': { args: LearnRequest; progress: Share; result: LearnReport };
+  /** Computes a stage of the step. */
+  'learn.stage': { args: { stage: Stage }; progress: never; result: StageReport };
+  /** One image's values in a layer. */
+  'learn.view': {
+    args: { layer: number; kind: ValueKind; image: number };
+    progress: never;
+    result: LayerView;
+  };
+  /** How one number of a layer is made. */
+  'learn.number': { args: NumberPlace; progress: never; result: Arithmetic };
+  /** How the loss of an image is made, and the gradient of one logit. */
+  'learn.loss': { args: { image: number; c: number }; progress: never; result: LossArithmetic };
+  /** One weight: its gradient, its central difference, its update. */
+  'learn.weight': {
+    args: { weight: string; index?: number | undefined };
+    progress: never;
+    result: WeightReport;
+  };
+  /** The kernels of a layer, timed, and their sources. */
+  'learn.kernels': {
+    args: { layer: number };
+    progress: never;
+    result: { report: KernelReport; files: ShaderFile[] };
+  };
+  /** Frees the step's memory. */
+  'learn.close': { args: object; progress: never; result: number };
 }
 
 /** Progress of a request. */

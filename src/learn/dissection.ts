@@ -9,6 +9,7 @@ import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import type { Images } from '../nn/step_cache.js';
 import { Feed } from '../train/feed.js';
 import { RunError, UsageError } from '../util/errors.js';
+import { correctOf, meanOf, meanSizes, mostProbable, outputStats } from './batch_numbers.js';
 import type { LayerValues, Values } from './layers/arithmetic.js';
 import type {
   LayerStats,
@@ -30,6 +31,9 @@ interface Updated {
   readonly gradients: NamedArrays;
 }
 
+/** Number of layers whose values stay on the host. */
+const COPIED_LAYERS = 4;
+
 /**
  * One training step, taken apart. It works on a copy of the weights. The step stays on the device, layer by layer, as long as
  * the dissection lives, and the weights are those before the step whenever no method runs. A method that needs a stage
@@ -43,8 +47,9 @@ export class Dissection {
   /** The last pass whose results are on the device: none, the forward pass, or both. */
   #passed: 'none' | 'forward' | 'all' = 'none';
   #updated: Updated | undefined;
-  /** Host copies of the tensors of the layer that was read last. */
-  #copies: { readonly layer: number; readonly arrays: Map<Tensor, Float32Array | Uint32Array> } | undefined;
+  /** Host copies of the tensors of the layers that were read last, by layer. */
+  readonly #copies = new Map<number, Map<Tensor, Float32Array | Uint32Array>>();
+  readonly #forwardStats = new Map<string, LayerStats>();
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -224,7 +229,7 @@ export class Dissection {
     if (this.#passed === 'all' || this.#passed === passes) return;
     this.observation.run(passes);
     this.#passed = passes;
-    this.#copies = undefined;
+    this.#copies.clear();
     await this.learner.gpu.sync();
   }
 
@@ -297,8 +302,11 @@ export class Dissection {
   }
 
   async #copy(layer: number, tensor: Tensor, integer = false): Promise<Values> {
-    if (this.#copies?.layer !== layer) this.#copies = { layer, arrays: new Map() };
-    const { arrays } = this.#copies;
+    const arrays = this.#copies.get(layer) ?? new Map<Tensor, Float32Array | Uint32Array>();
+    this.#copies.delete(layer);
+    this.#copies.set(layer, arrays); // the latest is last
+    const [oldest] = this.#copies.keys();
+    if (this.#copies.size > COPIED_LAYERS && oldest !== undefined) this.#copies.delete(oldest);
     const { gpu } = this.learner;
     const data = arrays.get(tensor) ?? (integer ? await gpu.readU32(tensor) : await gpu.read(tensor));
     arrays.set(tensor, data);
@@ -351,17 +359,12 @@ export class Dissection {
     const result: LayerStats[] = [];
     for (const { name, output } of this.observation.layers) {
       const channels = output.value.shape.at(-1) ?? 1;
-      const parts = channelStats(await gpu.read(output.value), channels);
+      const known = this.#forwardStats.get(name);
+      const forward = known ?? outputStats(name, await gpu.read(output.value), channels);
+      this.#forwardStats.set(name, forward);
       const gradient =
         backward && output.grad !== undefined ? statsOf(await gpu.read(output.grad)) : undefined;
-      const length = output.value.size / channels;
-      result.push({
-        name,
-        output: merged(parts, length),
-        gradient,
-        channels,
-        dead: parts.filter(isDead).length,
-      });
+      result.push({ ...forward, gradient });
     }
     return result;
   }
@@ -391,40 +394,4 @@ export class Dissection {
       await this.learner.dispose();
     });
   }
-}
-
-/** Whether a name is one of the stages. Throws UsageError. */
-export function stageOf(name: string): Stage {
-  const found = STAGES.find((stage) => stage === name);
-  if (found === undefined) throw new UsageError(`stage ${name}: expected one of ${STAGES.join(', ')}`);
-  return found;
-}
-
-/** The class that the network finds most probable for the first image. */
-async function mostProbable(learner: Learner, images: Images): Promise<number> {
-  const classes = learner.model.outputShape.at(-1) ?? 1;
-  const probabilities = (await learner.predict(images)).subarray(0, classes);
-  return probabilities.indexOf(Math.max(...probabilities));
-}
-
-function meanOf(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** How many rows of probabilities [n, classes] are largest at the label. */
-function correctOf(probabilities: Float32Array, labels: Uint32Array): number {
-  const classes = probabilities.length / labels.length;
-  return labels.filter((label, i) => {
-    const row = probabilities.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(Math.max(...row)) === label;
-  }).length;
-}
-
-/** The mean of |value| of each channel; zeros without values. */
-function meanSizes(values: ArrayLike<number> | undefined, channels: number): number[] {
-  const sums = new Array<number>(channels).fill(0);
-  if (values === undefined) return sums;
-  for (let i = 0; i < values.length; i++)
-    sums[i % channels] = (sums[i % channels] ?? 0) + Math.abs(values[i] ?? 0);
-  return sums.map((sum) => (sum * channels) / values.length);
 }
