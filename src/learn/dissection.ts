@@ -20,9 +20,8 @@ import type {
   ValueKind,
   WeightStats,
 } from './report.js';
-import { STAGES } from './report.js';
 import { type LearnRequest, type LearnSource, openSource } from './source.js';
-import { channelStats, isDead, merged, type Stats, statsOf } from './stats.js';
+import { channelStats, merged, type Stats, statsOf } from './stats.js';
 
 /** What happened to the weights in the step. */
 interface Updated {

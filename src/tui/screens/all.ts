@@ -3,6 +3,7 @@ import type { AnyScreen } from '../screen_module.js';
 import { data } from './data.js';
 import { home } from './home.js';
 import { kernels } from './kernels.js';
+import { learn } from './learn.js';
 import { model } from './model.js';
 import { runs } from './runs.js';
 import { train } from './train.js';
@@ -10,5 +11,5 @@ import { webcam } from './webcam.js';
 
 /** All screens. Add a new one here. */
 export const SCREENS: ReadonlyMap<ScreenName, AnyScreen> = new Map(
-  [home, data, model, train, webcam, runs, kernels].map((screen) => [screen.name, screen]),
+  [home, data, model, train, webcam, runs, kernels, learn].map((screen) => [screen.name, screen]),
 );
