@@ -168,9 +168,10 @@ async function explainLogit(
           : 'loss = −Σ t · log p, with t the smoothed targets',
       words: `The network gives the true class, ${names[label]}, the probability ${p[label]?.toFixed(4)}. The loss is the negative logarithm: 0 for certainty, log ${count} = ${Math.log(count).toFixed(4)} for a guess among ${count}.`,
       grids: [
-        { title: 'logits z', rows: [z] },
-        { title: 'exp(z − max z)', rows: [exps] },
-        { title: 'probabilities p', rows: [p] },
+        {
+          title: 'z, exp(z − max z), p of each class',
+          rows: z.map((value, k) => [value, exps[k] ?? 0, p[k] ?? 0]),
+        },
       ],
       terms: [
         { label: 'max z', value: top },
@@ -188,7 +189,9 @@ async function explainLogit(
           ? 'dz = (p − y) / B, with y = 1 for the true class, else 0'
           : 'dz = (p · Σ t − t) / B, with t the targets',
       words: `The gradient of a logit is the probability minus the target, divided by the number of images: ${c === label ? 'the true class is pushed up' : 'the others are pushed down'} in proportion to the error.`,
-      grids: [{ title: 'p − y', rows: [p.map((value, k) => value * shares - (target[k] ?? 0))] }],
+      grids: [
+        { title: 'p − y of each class', rows: p.map((value, k) => [value * shares - (target[k] ?? 0)]) },
+      ],
       terms: [
         { label: `p[${names[c]}]`, value: p[c] ?? Number.NaN },
         { label: 'target', value: target[c] ?? Number.NaN },

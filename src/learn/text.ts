@@ -164,8 +164,25 @@ function drawText(
   return parts.length === 0 ? 'unchanged' : parts.join(', ');
 }
 
-/** Numbers of a grid in columns; padding is a dot. */
-export function gridText({ title, rows }: Grid): string[] {
+/** Numbers in columns; padding is a dot. Grids with equally many rows stand side by side. */
+function gridText(grids: readonly Grid[]): string[] {
+  const [first] = grids;
+  if (first === undefined) return [];
+  const blocks = grids.map(gridBlock);
+  if (first.rows.length === 1 || grids.some(({ rows }) => rows.length !== first.rows.length))
+    return blocks.flat();
+  const widths = blocks.map((block) => Math.max(...block.map(({ length }) => length)));
+  return (
+    blocks[0]?.map((_, row) =>
+      blocks
+        .map((block, i) => (block[row] ?? '').padEnd(widths[i] ?? 0))
+        .join('   ')
+        .trimEnd(),
+    ) ?? []
+  );
+}
+
+function gridBlock({ title, rows }: Grid): string[] {
   const cells = rows.map((row) => row.map((value) => (value === null ? '·' : brief(value))));
   const width = Math.max(...cells.flat().map(({ length }) => length));
   return [title, ...cells.map((row) => row.map((cell) => cell.padStart(width)).join(' '))];
@@ -176,14 +193,10 @@ const termText = ({ label, value }: Term): string => `${label} = ${brief(value)}
 /** How one number is made. @param exact also shows float64 */
 export function arithmeticText(arithmetic: Arithmetic, exact: boolean): string[] {
   const { formula, words, grids, terms, kernel } = arithmetic;
-  return [
-    formula,
-    words,
-    ...grids.flatMap(gridText),
-    ...terms.map(termText),
-    `kernel: ${kernel}`,
-    ...(exact ? [`float64: ${arithmetic.exact}`, `difference: ${brief(kernel - arithmetic.exact)}`] : []),
-  ];
+  const float64 = exact
+    ? [`float64: ${arithmetic.exact}, difference ${brief(kernel - arithmetic.exact)}`]
+    : [];
+  return [formula, `kernel: ${kernel}`, ...float64, words, ...gridText(grids), ...terms.map(termText)];
 }
 
 /** Everything about one weight. */
@@ -200,10 +213,10 @@ export function weightText(
       : [];
   return [
     `${weight}[${place.join(', ')}] = ${value}`,
-    ...arithmeticText(gradient, exact),
-    `central difference of the loss, w ± ${brief(step)}: ${brief(numeric)}, relative error ${error.toExponential(1)}`,
-    ...kinks,
+    `gradient ${brief(gradient.kernel)}; central difference of the loss, w ± ${brief(step)}: ${brief(numeric)}, relative error ${error.toExponential(1)}`,
     `central difference through this layer alone: ${brief(layer.numeric)}, relative error ${layer.error.toExponential(1)}`,
+    ...kinks,
+    ...arithmeticText(gradient, exact),
     ...(given === gradient.kernel ? [] : [`with penalties and clipping, by the fused kernels: ${given}`]),
     ...rules.flatMap(({ rule, formula, terms, before, after, own }) => [
       `${rule}${own ? ', this training' : ', from zero state'}: ${formula}`,

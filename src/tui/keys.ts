@@ -151,7 +151,8 @@ export function keyLabel(name: string): string {
 
 /** The label of all keys of a binding: `1-7`, `←→`, `[ ]`. */
 export function keysLabel({ keys }: Pick<Binding<never>, 'keys'>): string {
-  if (keys.length > 3) return `${keyLabel(keys[0] as string)}-${keyLabel(keys.at(-1) as string)}`;
+  if (keys.length > 3 && !keys.every((key) => ['up', 'down', 'left', 'right'].includes(key)))
+    return `${keyLabel(keys[0] as string)}-${keyLabel(keys.at(-1) as string)}`;
   const labels = keys.map(keyLabel);
   return labels.every((label) => /^[←→↑↓]$/.test(label)) ? labels.join('') : labels.join(' ');
 }
