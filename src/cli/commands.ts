@@ -10,6 +10,7 @@ import { EXPORT } from './declarations/export.js';
 import type { GlobalArgs } from './declarations/globals.js';
 import { INSPECT } from './declarations/inspect.js';
 import { LAB } from './declarations/lab.js';
+import { LEARN } from './declarations/learn.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
@@ -56,6 +57,7 @@ const RUNS: CommandModule = {
 /** Every command, in the order of `--help`. */
 export const COMMANDS: CommandModule[] = [
   command(TUI, async () => (await import('./commands/tui.js')).tui),
+  command(LEARN, async () => (await import('./commands/learn.js')).learn),
   command(TRAIN, async () => (await import('./commands/train.js')).train),
   command(EVALUATE, async () => (await import('./commands/evaluate.js')).evaluate),
   command(PREDICT, async () => (await import('./commands/predict.js')).predict),

@@ -111,6 +111,29 @@ export function resumeRun(act: Verbs, path: string, lr?: number): void {
   act.go('train');
 }
 
+/**
+ * Shows the next step of a run on the Learn screen, taken apart on a copy. A paused training first saves the checkpoint that
+ * the copy is made from.
+ */
+export function takeApart(act: Verbs, run: RunState): void {
+  const path = run.start?.path;
+  if (path === undefined) return;
+  const show = (): void => {
+    act.setApp({ screens: { ...act.app.screens, learn: { request: { model: path } } } });
+    act.go('learn');
+  };
+  if (!isActive(run)) {
+    show();
+    return;
+  }
+  const stop = act.engine.listen((news) => {
+    if (news.type !== 'train' || news.event.type !== 'note' || news.event.kind !== 'checkpoint') return;
+    stop();
+    show();
+  });
+  act.engine.send({ type: 'checkpoint' });
+}
+
 /** The three ways to stop, each with what it costs. */
 export function askToStop(act: Verbs, run: RunState): void {
   const { engine } = act;

@@ -145,6 +145,30 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       ...adapter('inspect'),
     },
   },
+  LEARN: {
+    line: ['learn'],
+    options: {
+      model: { add: ['fer-vgg'], changes: ['learn.model'] },
+      fresh: { add: ['--fresh'], changes: ['learn.fresh'] },
+      data: { add: ['--data', 'other'], changes: ['learn.data'] },
+      image: { add: ['--image', 'a.png'], changes: ['learn.image'] },
+      label: { add: ['--label', 'sad'], changes: ['learn.label'] },
+      batch: { add: ['--batch', '8'], changes: ['learn.batch'] },
+      seed: { add: ['--seed', '9'], changes: ['learn.seed'] },
+      augment: { add: ['--augment', 'none'], changes: ['learn.augment'] },
+      stage: { add: ['--stage', 'loss'], changes: ['walk.stage'] },
+      layer: { add: ['--layer', 'conv2d'], changes: ['walk.layer'] },
+      weight: { add: ['--weight', 'conv2d/kernel:3'], changes: ['walk.weight'] },
+      kernels: { add: ['--kernels', 'conv2d'], changes: ['walk.kernels'] },
+      ...SCREEN,
+      accessible: {
+        add: ['--accessible'],
+        screen: true,
+        changes: [...TUI, 'tui.own', 'tui.screen', 'learn.fresh', 'walk.asked', 'stdout'],
+      },
+      ...adapter('gpu'),
+    },
+  },
   WEBCAM: {
     line: ['webcam', '--source', 'demo'],
     options: {

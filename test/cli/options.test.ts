@@ -211,6 +211,21 @@ vi.mock('../../src/labs/kit/run_lab.js', () => ({
     };
   },
 }));
+vi.mock('../../src/learn/dissection.js', () => ({
+  Dissection: {
+    open: async (_: unknown, request: object) => {
+      note('learn', request);
+      return { dispose: async () => undefined };
+    },
+  },
+}));
+vi.mock('../../src/learn/walk.js', () => ({
+  walk: async (_: unknown, options: object) => {
+    note('walk', { asked: true, ...options });
+    return {};
+  },
+  walkText: () => ['a walk'],
+}));
 vi.mock('../../src/train/runs.js', async (original) => ({
   ...(await original<object>()),
   listRuns: (folder: string) => [run('r1', folder)],

@@ -2,7 +2,7 @@ import type { Steering } from '../../engine/protocol.js';
 import { OPTION_ENTRIES } from '../../train/options.js';
 import { commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
-import { askAfterDivergence, askToStop, hasDiverged, resumeRun, startRun } from '../live.js';
+import { askAfterDivergence, askToStop, hasDiverged, resumeRun, startRun, takeApart } from '../live.js';
 import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
 import {
@@ -218,6 +218,15 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     },
   },
   { keys: ['S'], hint: 'save', help: 'Saves a checkpoint now', when: active, run: send('checkpoint') },
+  {
+    keys: ['t'],
+    hint: 'take apart',
+    help: 'While paused, or after the run: takes its next step apart on the Learn screen',
+    when: (act) => inRun(act) && act.app.run?.start !== undefined && (paused(act) || over(act)),
+    run: (act) => {
+      if (act.app.run !== undefined) takeApart(act, act.app.run);
+    },
+  },
   {
     keys: ['v'],
     hint: 'validate',
