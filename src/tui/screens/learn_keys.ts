@@ -19,13 +19,13 @@ import {
   nextOf,
   openStep,
   reportOf,
-  SORTS,
   showsLayers,
   stageNow,
   toStage,
   trainableWeights,
   viewOf,
 } from './learn_state.js';
+import { SORTS } from './learn_tiles.js';
 
 /** Milliseconds for which the automatic walk shows a stage. */
 const PLAY_MS = 2000;

@@ -18,11 +18,7 @@ import type { Picture } from '../../util/picture.js';
 import { type Loadable, ready } from '../loadable.js';
 import type { Actions } from '../screen_module.js';
 import { type SourceView, sourceOf } from '../source_view.js';
-import { orderOf, tilesOf } from './learn_tiles.js';
-
-/** How the channels of a layer are sorted. */
-export const SORTS = ['number', 'activation', 'gradient'] as const;
-export type Sort = (typeof SORTS)[number];
+import { orderOf, type Sort, tilesOf } from './learn_tiles.js';
 
 export interface LearnState {
   readonly request: LearnRequest;

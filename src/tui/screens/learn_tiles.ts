@@ -1,7 +1,10 @@
 import type { LayerView } from '../../learn/report.js';
 import type { Picture } from '../../util/picture.js';
 import { signedPicture } from '../../util/signed_picture.js';
-import type { Sort } from './learn_state.js';
+
+/** How the channels of a layer are sorted. */
+export const SORTS = ['number', 'activation', 'gradient'] as const;
+export type Sort = (typeof SORTS)[number];
 
 /** The channels of a layer in the order of `sort`; the largest first. */
 export function orderOf({ channels, gradients }: LayerView, sort: Sort): number[] {
