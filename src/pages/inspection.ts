@@ -149,11 +149,12 @@ function skippedSection({ skipped }: Inspection): PageSection {
 }
 
 /** What the page was made from, and how long each method took. */
-function originSection({ model, adapter, seed, sections }: Inspection): PageSection {
+function originSection({ model, data, adapter, seed, sections }: Inspection): PageSection {
   return {
     title: 'Origin',
     body: [
       html`<p>Weights: <code>${model.weights}</code>. Computed on ${adapter}, with the seed ${seed} for everything that is drawn at random.</p>`,
+      data && html`<p>The faces belong to ${data.name}: its terms hold for this page, too.</p>`,
       table({
         caption: 'Time of each method',
         columns: [{ title: 'method', words: true }, { title: 'seconds' }],

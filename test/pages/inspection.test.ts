@@ -43,6 +43,7 @@ describe('the page of an inspection', () => {
       'What Grad-CAM shows. Mind: What it does not show. Author et al. 2017, arXiv 1610.02391.',
       'umap: three faces are too few',
       'Computed on llvmpipe, with the seed 7',
+      'The faces belong to synthetic: its terms hold for this page, too.',
     ])
       expect(text).toContain(words);
     const [answers, checks] = elementsOf(page, 'tbody').map((body) =>
