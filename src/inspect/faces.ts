@@ -55,7 +55,9 @@ export async function faceOf(
       ? { name: options.image ?? '', picture, label: undefined }
       : sampleOf(subject, options, dataset as Dataset);
   const input = subject.input(shown.picture.data, shown.picture.channels);
-  const probabilities = await subject.predict(input);
+  const probe = await subject.probe({ batch: 1 });
+  probe.forward(input);
+  const probabilities = await probe.probabilities();
   const order = [...probabilities.keys()].sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
   const asked = options.class === undefined ? undefined : classNamed(options.class, subject.classes);
   const many = order.slice(0, MOST_CLASSES).sort((a, b) => a - b);
