@@ -105,7 +105,7 @@ export function stageText(report: LearnReport, stage: StageReport): string[] {
     case 'update':
       return stage.weights.map(
         ({ name, weight, moved = Number.NaN }) =>
-          `${name}: |weight| ${brief(weight.norm)}, moved by ${(100 * moved).toFixed(3)} %`,
+          `${name}: |weight| ${brief(weight.norm)}, ${movedText(moved)}`,
       );
     case 'again':
       return [
@@ -115,6 +115,11 @@ export function stageText(report: LearnReport, stage: StageReport): string[] {
         `${stage.correct} of ${report.count} right now`,
       ];
   }
+}
+
+/** How far an update moved an array, relative to its size. */
+export function movedText(moved: number): string {
+  return Number.isFinite(moved) ? `moved by ${(100 * moved).toFixed(3)} %` : 'moved from 0';
 }
 
 const signed = (value: number): string => (value > 0 ? '+' : '') + brief(value);

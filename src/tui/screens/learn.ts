@@ -40,7 +40,10 @@ function layoutOf(body: Rect, { state }: ScreenView<LearnState>): Record<string,
     return { maps, arithmetic, stages, numbers };
   }
   const [first, middle] = columns(left, [23, { share: 1 }]) as [Rect, Rect];
-  const [maps, arithmetic] = stack(middle, [{ share: 1 }, busy ? 14 : 6]) as [Rect, Rect];
+  const [maps, arithmetic] = stack(middle, [{ share: 1 }, state.mode !== 'maps' ? 14 : busy ? 11 : 6]) as [
+    Rect,
+    Rect,
+  ];
   const [numbers, kernel] = stack(right, [{ share: 1 }, 7]) as [Rect, Rect];
   return { stages: first, maps, arithmetic, numbers, kernel };
 }

@@ -118,7 +118,7 @@ function probabilityLines(
   result: Extract<StageReport, { stage: 'loss' }>,
   face: string,
 ): string[] {
-  const { state, theme, cols } = view;
+  const { state, theme, cols, rows } = view;
   const report = reportOf(state);
   if (report === undefined) return [];
   const count = report.classes.length;
@@ -126,20 +126,21 @@ function probabilityLines(
     values.subarray(state.image * count, (state.image + 1) * count);
   const [p, z, g] = [row(result.probabilities), row(result.logits), row(result.gradient)];
   const room = Math.max(0, cols - 38);
-  const lines = report.classes.map((name, c) => {
+  const [first, fit] = scrolled(rows - 3, count, state.selected);
+  const lines = report.classes.slice(first, first + fit).map((name, i) => {
+    const c = first + i;
     const truth = report.labels[state.image] === c ? '*' : ' ';
     const share = `${(100 * (p[c] ?? 0)).toFixed(1).padStart(5)} %`;
     const text = `${truth}${padTo(name.toLowerCase(), 8)} ${brief(z[c] ?? 0).padStart(8)} ${share} ${bar(p[c] ?? 0, room)}${brief(g[c] ?? 0).padStart(9)}`;
     return listLine(text, c === state.selected, theme);
   });
   return [
+    theme.strong(`batch: mean loss ${result.loss.toFixed(4)}, ${result.correct} of ${report.count} right`),
     `${face}: loss ${(result.losses[state.image] ?? 0).toFixed(4)}`,
     theme.dim(
       `           ${'logit'.padStart(8)}   share ${' '.repeat(room)}${'gradient'.padStart(9)}  * true`,
     ),
     ...lines,
-    '',
-    `mean loss of the batch ${result.loss.toFixed(4)}, ${result.correct} of ${report.count} right`,
   ];
 }
 
@@ -149,7 +150,7 @@ function updateLines(view: View, result: Extract<StageReport, { stage: 'update' 
   const most = Math.max(...result.weights.map(({ moved = 0 }) => (Number.isFinite(moved) ? moved : 0)));
   const name = Math.min(30, Math.max(12, cols - 40));
   const lines = result.weights.slice(first, first + count).map(({ name: weight, ratio, moved = 0 }, i) => {
-    const text = `${padTo(weight, name)} ${brief(ratio).padStart(9)} ${(100 * moved).toFixed(3).padStart(8)} % ${bar(moved / most, 14)}`;
+    const text = `${padTo(weight, name)} ${brief(ratio).padStart(9)} ${Number.isFinite(moved) ? `${(100 * moved).toFixed(3).padStart(8)} %` : '    from 0'} ${bar(Math.min(1, moved / most), 14)}`;
     return listLine(text, first + i === state.selected, theme);
   });
   return [
@@ -170,9 +171,10 @@ function againLines(view: View, result: Extract<StageReport, { stage: 'again' }>
     return `${String(i).padStart(2)} ${name} ${before.toFixed(3)} ${bar(before / most, room)} ${loss.toFixed(3)} ${bar(loss / most, room)}`;
   });
   return [
-    theme.strong(
+    ...wrapped(
       `loss ${result.before.toFixed(4)} → ${result.after.toFixed(4)}; the gradient promised ${(result.before + result.predicted).toFixed(4)}`,
-    ),
+      cols,
+    ).map(theme.strong),
     ...wrapped(verdict(result), cols),
     theme.dim(`${' '.repeat(12)}before ${' '.repeat(Math.max(0, room))}after`),
     ...lines,
