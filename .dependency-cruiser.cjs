@@ -35,8 +35,8 @@ module.exports = {
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['inspect', 'train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
-    layer('engine', ['learn', 'train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
-    layer('tui', ['learn', 'engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('engine', ['inspect', 'learn', 'train', 'formats', 'check', 'bench', 'data', 'nn', 'gpu', 'util']),
+    layer('tui', ['inspect', 'learn', 'engine', 'bench', 'vision', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('pages', ['inspect', 'train', 'util']),
     layer('cli', [
       'pages',

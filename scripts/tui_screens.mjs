@@ -102,6 +102,25 @@ async function screens() {
     [{ see: 'r2' }, { press: ['space', 'down', 'space'] }, { wait: 1500 }],
   );
   await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { press: ['b'], wait: 4000 }]);
+  const open = { see: 'faces of drawn faces' };
+  const next = (...keys) => ({ press: keys.length > 0 ? keys : ['right'], wait: 4000 });
+  const stages = [
+    ['batch', []],
+    ['augmentation', [next()]],
+    ['forward', [next(), next(), next(']', ']', ']', ']', ']')]],
+    ['loss', [next(), next(), next()]],
+    ['backward', [next(), next(), next(), next()]],
+    ['update', [next(), next(), next(), next(), next()]],
+    ['same batch again', [next(), next(), next(), next(), next(), next()]],
+  ];
+  const learn = ['learn', 'fer-cnn'];
+  for (const [name, steps] of stages) await visit(`Learn, ${name}`, WIDE, learn, [open, ...steps]);
+  await visit('Learn, one number', STANDARD, learn, [
+    ...[open, next(), next(), next('enter', 'down', 'down', 'right', 'right')],
+  ]);
+  await visit('Learn, one weight', WIDE, learn, [open, next(), next(), next('v'), { wait: 6000 }]);
+  await visit('Learn, the kernels', WIDE, learn, [open, next(), next(), next(']', ']', ']', ']', ']', 'w'), { wait: 20_000 }]);
+  await visit('Learn, one number', NARROW, learn, [open, next(), next(), next('enter', 'down', 'right')]);
   await visit(
     'Webcam, the built-in demo',
     WIDE,

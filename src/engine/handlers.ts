@@ -16,6 +16,7 @@ export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> 
   'model.describe': async () => (await import('./requests/model.js')).describeModel,
   'model.weights': async () => (await import('./requests/model.js')).layerWeights,
   'model.kernels': async () => (await import('./requests/model.js')).layerKernels,
+  'model.inspect': async () => (await import('./requests/inspect.js')).inspectModel,
   'kernels.list': async () => (await import('./requests/kernels.js')).listKernels,
   'kernels.bench': async () => (await import('./requests/kernels.js')).benchKernels,
   'kernels.source': async () => (await import('./requests/kernels.js')).kernelSource,

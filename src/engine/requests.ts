@@ -1,6 +1,7 @@
 import type { Summary } from '../bench/statistics.js';
 import type { Twin } from '../data/facts.js';
 import type { SplitName } from '../data/types.js';
+import type { Inspection } from '../inspect/result.js';
 import type { KernelReport } from '../learn/kernels.js';
 import type { Arithmetic } from '../learn/layers/arithmetic.js';
 import type { LossArithmetic, NumberPlace } from '../learn/numbers.js';
@@ -38,6 +39,12 @@ export interface Requests {
   'model.describe': { args: { model: string }; progress: never; result: ModelReport };
   /** The weights of one layer. */
   'model.weights': { args: LayerPlace; progress: never; result: LayerArray[] };
+  /** What a network has learned, by the methods of one face: of a shipped network, given its name, or of a weight file. */
+  'model.inspect': {
+    args: { model: string; image?: string | undefined };
+    progress: Share;
+    result: Inspection;
+  };
   /** All kernels that run on the adapter. */
   'kernels.list': { args: object; progress: never; result: KernelList };
   /** Compares kernels with the reference and, with `timed`, times those that have variants. Results arrive as progress. */

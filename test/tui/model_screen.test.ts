@@ -1,11 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
 import type { LayerArray, ModelReport } from '../../src/engine/requests.js';
+import type { Inspection } from '../../src/inspect/result.js';
 import { ready } from '../../src/tui/loadable.js';
 import { channelsOf, tilePlan, tilesOf } from '../../src/tui/screens/model_panels.js';
 import { sourceAfter, sourceLines, sourceOf } from '../../src/tui/source_view.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { localEngine } from '../helpers/local_engine.js';
-import { COLOUR, type Rendered, renderAt } from '../helpers/render_at.js';
+import { COLOUR, type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
 
 const layer = (name: string, kind: string, output: number[]) => ({
@@ -42,7 +44,31 @@ const source = sourceOf([
   { name: 'elu', entries: ['forward'], text: '// The lesson.\n\nfn forward(\n  x: u32,\n' },
 ]);
 
+const face = { width: 48, height: 48, channels: 1, data: new Uint8Array(48 * 48).fill(80) } as const;
+const about = { method: 'grad-cam', shows: 'Where the evidence lies.', limits: 'It is coarse.', seconds: 1 };
+const inspection: Inspection = {
+  model: { name: 'fer-cnn', weights: 'fer-cnn', classes: ['Angry'], inputShape: [48, 48, 1], parameters: 1 },
+  ...{ adapter: 'llvmpipe', seed: 7, skipped: [] },
+  sections: [
+    {
+      ...{ ...about, title: 'Grad-CAM' },
+      parts: [
+        { kind: 'pictures', title: 'maps', pictures: [{ name: 'a', caption: 'Angry, 4 %', picture: face }] },
+      ],
+    },
+    { ...about, title: 'Occlusion', parts: [] },
+  ],
+};
+
 describeScreens([
+  {
+    ...{ screen: 'model', name: 'an inspection', words: ['1 of 2', 'Grad-CAM', 'It is coarse'] },
+    own: { ...described, mode: 'inspect', inspection: ready(inspection) },
+  },
+  {
+    ...{ screen: 'model', name: 'an inspection that fails', words: ['no such model'] },
+    own: { ...described, mode: 'inspect', inspection: failed('no such model') },
+  },
   {
     screen: 'model',
     name: 'reading',
@@ -85,6 +111,28 @@ describeScreens([
     words: ['fused into conv2d', 'elu.wgsl', 'The lesson'],
   },
 ]);
+
+it('h looks into the network, ←→ change the method, p takes another picture, Escape goes back', async () => {
+  const asked: [string, object][] = [];
+  const request = (name: string, args: object): Promise<unknown> => {
+    asked.push([name, args]);
+    return Promise.resolve(name === 'model.inspect' ? inspection : report);
+  };
+  const engine = { ...SILENT_ENGINE, request } as Engine;
+  const at = renderAt(100, 30, COLOUR, { screen: 'model', engine, open: true });
+  await vi.waitFor(() => expect(at.text()).toContain('conv2d'));
+  at.press('h');
+  expect(asked.at(-1)).toEqual(['model.inspect', { model: 'fer-cnn', image: undefined }]);
+  await vi.waitFor(() => expect(at.text()).toContain('Angry, 4 %'));
+  expect(at.pictures()).toHaveLength(1);
+  at.press('left');
+  expect(at.text()).toContain('2 of 2 (←→): Occlusion');
+  at.press('p', ...'package.json', 'enter');
+  expect(asked.at(-1)).toEqual(['model.inspect', { model: 'fer-cnn', image: 'package.json' }]);
+  at.press('escape');
+  expect(at.text()).toContain('parameters');
+  at.unmount();
+});
 
 describe('the Model screen', () => {
   const engine = localEngine();

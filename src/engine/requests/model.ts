@@ -5,6 +5,7 @@ import { MODEL_NAMES } from '../../nn/model_names.js';
 import { buildModel } from '../../nn/models.js';
 import type { Network } from '../../nn/network.js';
 import type { NamedArrays } from '../../nn/parameters.js';
+import { weightsPath } from '../../train/shipped_models.js';
 import { openModel } from '../../train/weights.js';
 import { Rng } from '../../util/random.js';
 import type { Handler } from '../handler.js';
@@ -32,7 +33,7 @@ async function open(model: string): Promise<Opened> {
     });
     return { network, weights: new Map(fresh), trained: false, notes: {} };
   }
-  const { network, weights, notes } = await openModel(model);
+  const { network, weights, notes } = await openModel(weightsPath(model));
   return { network, weights, trained: true, notes };
 }
 

@@ -291,6 +291,16 @@ export const KEYS: readonly Binding<LearnState>[] = [
     run: askForPicture,
   },
   {
+    keys: ['h'],
+    help: 'Looks into the network on the Model screen: Grad-CAM, occlusion, what excites a class',
+    when: notInSource,
+    run: (act) => {
+      const { model = 'fer-cnn' } = act.state.request;
+      act.setApp({ screens: { ...act.app.screens, model: { model, look: true } } });
+      act.go('model');
+    },
+  },
+  {
     keys: ['m'],
     hint: 'model',
     help: 'Chooses a network: untrained, trained, or a file',

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { OPTIONS } from '../../train/options.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
 import { sourceBindings, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
 import { askForWeights } from '../weight_files.js';
+import { inspectionLines, inspectionPictures } from './inspection_panels.js';
 import {
   channelsOf,
   detailLines,
@@ -83,7 +85,21 @@ function kernelTitle({ state }: PanelView<ModelState>): string {
 const inMode = (mode: ModelState['mode']) => (act: Act) => act.state.mode === mode;
 const described = (act: Act): boolean => act.state.report.status === 'ready';
 
-const browsing = (act: Act): boolean => described(act) && act.state.mode !== 'source';
+const browsing = (act: Act): boolean =>
+  described(act) && act.state.mode !== 'source' && act.state.mode !== 'inspect';
+
+/** Looks into the network at a drawn face, or at a picture. */
+function inspectModel(act: Act, image?: string): void {
+  const { model } = act.state;
+  act.set({ mode: 'inspect', section: 0 });
+  act.load('inspection', `looking into ${model}`, (engine, { signal, progress }) =>
+    engine.request(
+      'model.inspect',
+      { model, image },
+      { signal, onProgress: ({ done, total }) => progress(done, total) },
+    ),
+  );
+}
 
 const KEYS: readonly Binding<ModelState>[] = [
   ...sourceBindings<ModelState>(
@@ -99,6 +115,38 @@ const KEYS: readonly Binding<ModelState>[] = [
     help: 'Returns to the table',
     when: ({ state }) => state.mode !== 'table',
     run: (act) => act.set({ mode: 'table' }),
+  },
+  {
+    keys: ['left', 'right'],
+    hint: 'method',
+    help: 'In an inspection: shows the next or previous method',
+    when: inMode('inspect'),
+    run: (act, key) => {
+      const { inspection, section } = act.state;
+      const count = inspection.status === 'ready' ? inspection.value.sections.length : 1;
+      act.set({ section: (section + (key === 'left' ? count - 1 : 1)) % count });
+    },
+  },
+  {
+    keys: ['p'],
+    hint: 'picture',
+    help: 'In an inspection: looks at a picture of yours',
+    when: inMode('inspect'),
+    run: (act) =>
+      act.prompt({
+        title: 'a picture of a face',
+        value: '',
+        help: 'path of a JPEG or PNG',
+        check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
+        submit: (path) => inspectModel(act, path),
+      }),
+  },
+  {
+    keys: ['h'],
+    hint: 'inspect',
+    help: 'Looks into the network: Grad-CAM, occlusion, integrated gradients, feature maps, what excites a class',
+    when: browsing,
+    run: (act) => inspectModel(act),
   },
   {
     keys: ['up', 'down'],
@@ -148,7 +196,7 @@ export const model = defineScreen<ModelState>({
   title: 'Model',
   initial: {
     ...{ model: '', report: EMPTY, selected: 0, mode: 'table', weights: EMPTY, channel: 0, tiles: [] },
-    kernels: EMPTY,
+    ...{ kernels: EMPTY, inspection: EMPTY, section: 0, look: false },
   },
   panels: [
     {
@@ -174,6 +222,13 @@ export const model = defineScreen<ModelState>({
       pictures: filterPictures,
     },
     {
+      id: 'inspect',
+      title: ({ state }) => `what ${state.model} has learned`,
+      when: ({ state }) => state.mode === 'inspect',
+      lines: inspectionLines,
+      pictures: inspectionPictures,
+    },
+    {
       id: 'source',
       title: kernelTitle,
       when: ({ state }) => state.mode === 'source',
@@ -195,6 +250,7 @@ export const model = defineScreen<ModelState>({
   explain: () => [
     'Every layer of the network: the shape of its output (height x width x channels), its parameters, the millions of floating-point operations for one face, the memory of its output, and its share of the work.',
     'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution reads pixels, so its filters can be interpreted: edges, bars, spots.',
+    'h shows what the network has learned, on a drawn face or a picture of yours: which pixels a class depends on, by several methods, and what excites a class or a channel. fer-tui inspect does more of it.',
     'w shows the WGSL kernels that train the layer on this adapter; ▸ marks the entry points, = the lines that compute the formula, and f goes to the next of these. A layer without kernels of its own is fused with the one before it.',
     'Training takes about three times the operations of the forward pass: one third forward, two thirds backward.',
   ],
@@ -205,6 +261,10 @@ export const model = defineScreen<ModelState>({
       : `${report.name}: ${report.trainable.toLocaleString('en')} parameters`;
   },
   open: (act) => {
-    if (act.state.report.status === 'empty') openModel(act, OPTIONS.model.default);
+    if (act.state.report.status === 'empty') openModel(act, act.state.model || OPTIONS.model.default);
+    if (act.state.look) {
+      act.set({ look: false });
+      inspectModel(act);
+    }
   },
 });

@@ -9,18 +9,21 @@ import type { SourceView } from '../source_view.js';
 import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';
 import { wrapped } from '../text.js';
 import { bar, listLine } from '../widgets.js';
+import type { InspectionState } from './inspection_panels.js';
 
-export interface ModelState {
+export interface ModelState extends InspectionState {
   /** Name of a built-in network, or path of a file. */
   readonly model: string;
   readonly report: Loadable<ModelReport>;
   readonly selected: number;
-  readonly mode: 'table' | 'filters' | 'source';
+  readonly mode: 'table' | 'filters' | 'source' | 'inspect';
   readonly weights: Loadable<LayerArray[]>;
   /** Input channel of the filters. */
   readonly channel: number;
   /** Pictures of `weights` in this channel. */
   readonly tiles: readonly Picture[];
+  /** Whether the network is to be looked into as soon as the screen opens. */
+  readonly look: boolean;
   readonly kernels: Loadable<{ owner: string; view: SourceView }>;
 }
 
