@@ -247,14 +247,12 @@ export function kernelText({ fast, naive, difference, because }: KernelReport): 
   ];
   if (fast.kernels.length === 0)
     return ['no kernel: the layer only changes the shape, or belongs to the loss'];
+  const compared =
+    naive && `${comparison(fast, naive, difference)}${because === '' ? '' : `, because ${because}`}`;
   return [
+    ...(compared === undefined ? [] : [`beside the naive kernels: ${compared}`]),
     ...wayLines('kernels', fast),
-    ...(naive === undefined
-      ? []
-      : [
-          ...wayLines('naive', naive),
-          `${comparison(fast, naive, difference)}${because === '' ? '' : `, because ${because}`}`,
-        ]),
+    ...(naive === undefined ? [] : wayLines('naive', naive)),
   ];
 }
 

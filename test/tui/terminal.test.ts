@@ -44,6 +44,12 @@ describeGpu('in a real terminal', () => {
     await t.waitFor('validated:');
     t.press('S');
     await t.waitFor(/checkpoint of step \d+ saved/);
+    const taken = step();
+    t.press('t');
+    await t.waitFor(`─ step ${taken + 1}, seed 7 ─`, 60_000);
+    await t.waitFor('16 faces of drawn faces');
+    t.press('4');
+    await t.waitFor('PAUSED');
     t.press('space');
     await t.waitFor('TRAINING');
 
