@@ -28,12 +28,17 @@ const gray = (width: number, height: number, tone: (x: number, y: number) => num
 });
 
 /** What the binding's package gives when it is asked for; undefined: it is not installed. */
-const binding = vi.hoisted(() => ({ module: undefined as object | undefined, asked: [] as string[] }));
+const binding = vi.hoisted(() => ({
+  module: undefined as object | undefined,
+  asked: [] as string[],
+  code: 'MODULE_NOT_FOUND',
+}));
 vi.mock('node:module', async (original) => ({
   ...(await original<typeof import('node:module')>()),
   createRequire: () => (name: string) => {
     binding.asked.push(name);
-    if (binding.module === undefined) throw new Error('Cannot find module');
+    if (binding.module === undefined)
+      throw Object.assign(new Error('cannot be loaded'), { code: binding.code });
     return binding.module;
   },
 }));
@@ -61,7 +66,15 @@ describe('the binding', () => {
   it('that does not load is a camera error that says how to get it', () => {
     binding.module = undefined;
     expect(() => loadOpenCv()).toThrow(CameraError);
-    expect(() => loadOpenCv()).toThrow('npm run setup:camera');
+    expect(() => loadOpenCv()).toThrow('which cannot be loaded; run "npm run setup:camera"');
+  });
+
+  it('that was built for another Node.js says so', () => {
+    binding.module = undefined;
+    binding.code = 'ERR_DLOPEN_FAILED';
+    expect(() => loadOpenCv()).toThrow(CameraError);
+    expect(() => loadOpenCv()).toThrow('it was built for another version of Node.js or OpenCV');
+    binding.code = 'MODULE_NOT_FOUND';
   });
 });
 

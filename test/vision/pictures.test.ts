@@ -87,10 +87,10 @@ describe('letters', () => {
 
 describe('a box', () => {
   it('is a frame of its thickness, inside of its edges', () => {
-    const picture = black(8, 7);
-    drawBox(picture, box(0.6, 1.4, 6.4, 5), FOCUS, 2);
+    const picture = black(8, 8);
+    drawBox(picture, box(0.6, 2.4, 6.4, 5), FOCUS, 2);
     expect(drawing(picture, { f: FOCUS })).toEqual([
-      ...['........', '.ffffff.', '.ffffff.', '.ff..ff.', '.ffffff.', '.ffffff.', '........'],
+      ...['........', '........', '.ffffff.', '.ffffff.', '.ff..ff.', '.ffffff.', '.ffffff.', '........'],
     ]);
   });
 

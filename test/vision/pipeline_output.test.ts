@@ -122,10 +122,10 @@ describe('smoothing', () => {
 describe('what is told of a frame', () => {
   it('is its size and time, and its picture and inputs where there is somebody to see them', async () => {
     const { frames } = await run(scripted([{ picture }, { picture }]), [FACE], {
-      view: { width: 32, height: 32 },
+      view: { width: 32, height: 20 },
     });
     expect(frames[1]).toMatchObject({ frame: 1, t: 0.1, width: 64, height: 48, dropped: 0 });
-    expect(frames[0]?.picture).toEqual(shrunk(picture, 32, 32));
+    expect(frames[0]?.picture).toEqual(shrunk(picture, 32, 20));
     const gray = toGray(picture);
     expect(frames[0]?.inputs).toEqual([cropFace(gray, FACE, VISION_DEFAULTS.margin, 48)]);
     expect(frames[0]?.fps).toBe(0);
@@ -145,7 +145,7 @@ describe('what is told of a frame', () => {
       await sleep(20);
       return inColor(face);
     };
-    const view = { width: 32, height: 32 };
+    const view = { width: 32, height: 20 };
     const { frames } = await run(
       scripted([{ picture }, { picture }, { picture }]),
       [FACE],
@@ -157,8 +157,8 @@ describe('what is told of a frame', () => {
     const input = cropFace(toGray(picture), FACE, VISION_DEFAULTS.margin, 48);
     expect(frames.map(({ inputs }) => inputs)).toEqual([[input], [inColor(input)], [input]]);
     const whole = pasted(picture, inColor(input), grow(FACE, VISION_DEFAULTS.margin));
-    expect(frames[1]?.picture).toEqual(shrunk(whole, 32, 32));
-    expect(frames[2]?.picture).toEqual(shrunk(picture, 32, 32));
+    expect(frames[1]?.picture).toEqual(shrunk(whole, 32, 20));
+    expect(frames[2]?.picture).toEqual(shrunk(picture, 32, 20));
     expect(asked).toEqual([[1, input]]);
     expect(frames[1]?.heatMs).toBeGreaterThanOrEqual(19);
     expect(frames[2]).not.toHaveProperty('heatMs');
