@@ -119,7 +119,13 @@ async function screens() {
     ...[open, next(), next(), next('enter', 'down', 'down', 'right', 'right')],
   ]);
   await visit('Learn, one weight', WIDE, learn, [open, next(), next(), next('v'), { wait: 6000 }]);
-  await visit('Learn, the kernels', WIDE, learn, [open, next(), next(), next(']', ']', ']', ']', ']', 'w'), { wait: 20_000 }]);
+  await visit('Learn, the kernels', WIDE, learn, [
+    open,
+    next(),
+    next(),
+    next(']', ']', ']', ']', ']', 'w'),
+    { wait: 20_000 },
+  ]);
   await visit('Learn, one number', NARROW, learn, [open, next(), next(), next('enter', 'down', 'right')]);
   await visit(
     'Webcam, the built-in demo',
