@@ -1,4 +1,5 @@
 import type { Learner } from '../nn/learner.js';
+import type { NamedArrays } from '../nn/parameters.js';
 import type { Images } from '../nn/step_cache.js';
 import type { LayerStats } from './report.js';
 import { channelStats, isDead, merged } from './stats.js';
@@ -40,4 +41,11 @@ export function meanSizes(values: ArrayLike<number> | undefined, channels: numbe
   for (let i = 0; i < values.length; i++)
     sums[i % channels] = (sums[i % channels] ?? 0) + Math.abs(values[i] ?? 0);
   return sums.map((sum) => (sum * channels) / values.length);
+}
+
+/** How many numbers of some arrays are NaN or infinite. */
+export function badIn(arrays: NamedArrays): number {
+  let bad = 0;
+  for (const { data } of arrays.values()) for (const value of data) if (!Number.isFinite(value)) bad++;
+  return bad;
 }

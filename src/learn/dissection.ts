@@ -9,7 +9,7 @@ import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import type { Images } from '../nn/step_cache.js';
 import { Feed } from '../train/feed.js';
 import { RunError, UsageError } from '../util/errors.js';
-import { correctOf, meanOf, meanSizes, mostProbable, outputStats } from './batch_numbers.js';
+import { badIn, correctOf, meanOf, meanSizes, mostProbable, outputStats } from './batch_numbers.js';
 import type { LayerValues, Values } from './layers/arithmetic.js';
 import type {
   LayerStats,
@@ -30,8 +30,7 @@ interface Updated {
   readonly gradients: NamedArrays;
 }
 
-/** Number of layers whose values stay on the host. */
-const COPIED_LAYERS = 4;
+const COPIED_LAYERS = 4; // whose values stay on the host
 
 /**
  * One training step, taken apart. It works on a copy of the weights. The step stays on the device, layer by layer, as long as
@@ -107,7 +106,7 @@ export class Dissection {
 
   /** What is dissected. */
   get report(): LearnReport {
-    const { network, classes, title, data, images, options } = this.source;
+    const { network, classes, title, data, images, options, guessFirst } = this.source;
     const { gpu } = this.learner;
     const { rows } = network.summary();
     const [h = 1, w = 1, c = 1] = network.inputShape;
@@ -118,7 +117,13 @@ export class Dissection {
         from: rows[i]?.from ?? [],
         weights: weights.map(({ name: weight, shape, trainable }) => ({ name: weight, shape, trainable })),
       })),
-      ...{ count: images.size, labels: [...this.labels], step: this.before.stepCount + 1 },
+      ...{
+        count: images.size,
+        labels: [...this.labels],
+        guessed: guessFirst,
+        badWeights: badIn(this.before.weights),
+        step: this.before.stepCount + 1,
+      },
       ...{ seed: options.seed ?? 7, optimizer: (options.optimizer ?? adam()).law },
       ...{ learningRate: this.before.learningRate, bytes: gpu.pool.stats.liveBytes, adapter: gpu.info.name },
     };

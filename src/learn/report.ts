@@ -57,6 +57,10 @@ export interface LearnReport {
   readonly shape: readonly [number, number, number];
   /** [count] true classes. */
   readonly labels: readonly number[];
+  /** Whether the class of the first image is the network's own guess. */
+  readonly guessed: boolean;
+  /** Number of weights that are NaN or infinite. */
+  readonly badWeights: number;
   /** Number of the step over the life of the weights, from 1. */
   readonly step: number;
   readonly seed: number;

@@ -33,7 +33,7 @@ export interface LearnRequest {
   readonly image?: string | undefined;
   /** Its class; default: what the network says. */
   readonly label?: string | undefined;
-  /** Images in the batch; default 16. */
+  /** Images in the batch; default 16, for a run its own number, at most 28. */
   readonly batch?: number | undefined;
   /** Seed of fresh weights, of the order of the images, augmentation and dropout; default 7, or that of the run. */
   readonly seed?: number | undefined;
@@ -66,6 +66,8 @@ export interface LearnSource {
 /** Images in the batch unless the user chooses: enough for batch norm, few enough to hold every gradient. */
 const BATCH = 16;
 const LARGEST = 64;
+/** Of a run's own batch, so many at most: more would take more memory than a paused training can spare. */
+const MOST_OF_RUN = 28;
 
 /**
  * Opens what a request names.
@@ -76,15 +78,15 @@ export async function openSource(
   request: LearnRequest,
   load: (path: string) => Promise<Dataset>,
 ): Promise<LearnSource> {
-  const { batch = BATCH } = request;
-  if (!Number.isInteger(batch) || batch < 2 || batch > LARGEST) {
+  const { batch } = request;
+  if (batch !== undefined && (!Number.isInteger(batch) || batch < 2 || batch > LARGEST)) {
     throw new UsageError(
       `batch = ${batch}: expected a whole number in [2, ${LARGEST}]; every value of the step is kept`,
     );
   }
   const model = request.model ?? defaultModel();
   const run = runFolderOf(model);
-  return run === undefined ? ofNetwork(model, request, batch, load) : ofRun(run, request, batch, load);
+  return run === undefined ? ofNetwork(model, request, batch ?? BATCH, load) : ofRun(run, request, load);
 }
 
 const defaultModel = (): string => (shippedModels().includes('fer-cnn') ? 'fer-cnn' : MODEL_NAMES[0]);
@@ -98,7 +100,6 @@ function runFolderOf(model: string): string | undefined {
 async function ofRun(
   path: string,
   request: LearnRequest,
-  batch: number,
   load: (path: string) => Promise<Dataset>,
 ): Promise<LearnSource> {
   const checkpoint = join(path, 'checkpoint.safetensors');
@@ -107,6 +108,8 @@ async function ofRun(
       `${path}: the run has no checkpoint yet; expected checkpoint.safetensors: in Train, S writes one`,
     );
   }
+  const { batch: before } = resolveConfig(readRunConfig(path));
+  const batch = request.batch ?? Math.min(before, MOST_OF_RUN);
   const config = resolveConfig({
     ...readRunConfig(path),
     ...(request.data !== undefined && { data: request.data }),
@@ -119,11 +122,12 @@ async function ofRun(
   const [h = 1, w = 1, c = 1] = network.inputShape;
   const { source } = planOf(config, dataset, [h, w, c]);
   const { learner, trainer } = loadCheckpoint(checkpoint);
-  const { batch: before } = resolveConfig(readRunConfig(path));
   const index = Math.floor((trainer.index * before) / batch) % source.batchesPerEpoch;
   return {
     ...{ network, options: learnerOptions(config, dataset), classes: dataset.classes, data: dataset.name },
-    title: request.fresh ? `initial weights of run ${path}` : `run ${path}, step ${learner.stepCount + 1}`,
+    title: request.fresh
+      ? `initial weights of run ${path}`
+      : `run ${path}, step ${learner.stepCount + 1}${batch === before ? '' : ` with ${batch} of its ${before} images`}`,
     weights: undefined,
     state: request.fresh ? undefined : learner,
     ...batchOf(source, trainer.epoch, index, request, dataset.classes),

@@ -59,6 +59,7 @@ export function reportText(report: LearnReport): string[] {
   return [
     `${network}: ${source}`,
     `step ${step}, ${count} images of ${data}, seed ${seed}, ${optimizer} with learning rate ${learningRate}`,
+    ...(report.badWeights > 0 ? [`${report.badWeights} of the weights are NaN or infinite ×`] : []),
     `${report.layers.length} layers; ${Math.round(bytes / 2 ** 20)} MB on ${adapter}`,
   ];
 }
@@ -135,6 +136,8 @@ export function verdict({
   predicted: number;
 }): string {
   const change = after - before;
+  if (!Number.isFinite(change))
+    return 'The loss is not a number: the forward stage shows where NaN or infinite values begin.';
   if (change >= 0)
     return 'The loss rose: the step was too long for the slope to hold. A smaller learning rate would do less, and better.';
   const share = Math.round((100 * change) / predicted);
@@ -222,7 +225,11 @@ export function weightText(
     `central difference through this layer alone: ${brief(layer.numeric)}, relative error ${layer.error.toExponential(1)}`,
     ...kinks,
     ...arithmeticText(gradient, exact),
-    ...(given === gradient.kernel ? [] : [`with penalties and clipping, by the fused kernels: ${given}`]),
+    ...(given === gradient.kernel
+      ? []
+      : [
+          `as the optimiser got it, from the fused kernels (other rounding), with penalties and clipping: ${given}`,
+        ]),
     ...rules.flatMap(({ rule, formula, terms, before, after, own }) => [
       `${rule}${own ? ', this training' : ', from zero state'}: ${formula}`,
       `  ${terms.map(termText).join(', ')}`,

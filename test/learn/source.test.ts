@@ -85,6 +85,8 @@ describeGpu('a step to take apart', (gpu) => {
     expect(forward.layers[0]?.output.bad).toBe(4 * 48 * 48 * 2);
     const told = walkText(await walk(dissection, {})).join('\n');
     expect(told).toContain('18432 NaN or infinite');
+    expect(told).toContain('of the weights are NaN or infinite');
+    expect(told).toContain('The loss is not a number');
     await dissection.dispose();
   });
 

@@ -30,6 +30,8 @@ const report: LearnReport = {
   ...{
     shape: [48, 48, 1] as const,
     labels: [1, 0],
+    guessed: false,
+    badWeights: 0,
     step: 2806,
     seed: 7,
     optimizer: 'adam',

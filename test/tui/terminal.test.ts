@@ -47,7 +47,7 @@ describeGpu('in a real terminal', () => {
     const taken = step();
     t.press('t');
     await t.waitFor(`─ step ${taken + 1}, seed 7 ─`, 60_000);
-    await t.waitFor('16 faces of drawn faces');
+    await t.waitFor('28 faces of drawn faces');
     t.press('4');
     await t.waitFor('PAUSED');
     t.press('space');

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { decodePicture } from '../../data/image.js';
 import { STAGES } from '../../learn/report.js';
 import { OPTIONS } from '../../train/options.js';
 import { ready } from '../loadable.js';
@@ -37,6 +38,10 @@ const inMode =
     opened(act) && modes.includes(act.state.mode);
 const onLayers = (act: Act): boolean => opened(act) && showsLayers(act.state) && act.state.mode !== 'source';
 const notInSource = (act: Act): boolean => opened(act) && act.state.mode !== 'source';
+
+/** Whether the arrows are free: they do not move the number that is followed. */
+const moving = (act: Act): boolean =>
+  notInSource(act) && !(act.state.mode === 'one' && act.state.tiles.length > 0);
 
 /** Number of things that up and down move through. */
 function countOf({ state }: Act): number {
@@ -115,12 +120,23 @@ function askForIndex(act: Act): void {
   });
 }
 
+/** Why a file cannot be the picture of a face; undefined if it can. */
+function pictureError(path: string): string | undefined {
+  if (!existsSync(path)) return `${path}: not found`;
+  try {
+    decodePicture(readFileSync(path), path);
+    return undefined;
+  } catch {
+    return `${path}: cannot be read as an image; expected a whole JPEG or PNG`;
+  }
+}
+
 function askForPicture(act: Act): void {
   act.prompt({
     title: 'a picture of a face',
     value: act.state.request.image ?? '',
     help: 'path of a JPEG or PNG; it takes the place of the first image; empty: the data alone',
-    check: (path) => (path === '' || existsSync(path) ? undefined : `${path}: not found`),
+    check: (path) => (path === '' ? undefined : pictureError(path)),
     submit: (path) => openStep(act, { ...act.state.request, image: path === '' ? undefined : path }),
   });
 }
@@ -170,14 +186,14 @@ export const KEYS: readonly Binding<LearnState>[] = [
     keys: ['left', 'right'],
     hint: 'stage',
     help: 'Goes to the stage before or after',
-    when: notInSource,
+    when: moving,
     run: (act, key) => moveStage(act, key === 'left' ? -1 : 1),
   },
   {
     keys: ['up', 'down'],
     hint: 'select',
     help: 'Selects a channel, a class, or an array of weights',
-    when: notInSource,
+    when: moving,
     run: (act, key) => select(act, key === 'up' ? -1 : 1),
   },
   {
@@ -287,7 +303,7 @@ export const KEYS: readonly Binding<LearnState>[] = [
   {
     keys: ['p'],
     help: 'Puts a picture of yours first in the batch',
-    when: notInSource,
+    when: ({ state }) => state.report.status !== 'loading' && state.mode !== 'source',
     run: askForPicture,
   },
   {
@@ -309,7 +325,8 @@ export const KEYS: readonly Binding<LearnState>[] = [
         act,
         (model) => {
           const fresh = (OPTIONS.model.choices as readonly string[]).includes(model);
-          openStep(act, { ...act.state.request, model, fresh });
+          const image = opened(act) ? act.state.request.image : undefined;
+          openStep(act, { ...act.state.request, image, model, fresh });
         },
         OPTIONS.model.choices,
       ),

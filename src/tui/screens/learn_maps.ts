@@ -66,7 +66,8 @@ export function mapsLines(view: View): string[] {
       : waitingLines(state.current, { empty: '→ computes the next stage', theme, cols, now });
   }
   const label = report.classes[report.labels[state.image] ?? 0]?.toLowerCase() ?? '';
-  const face = `image ${state.image} of ${report.count}, ${label} (f)`;
+  const guess = report.guessed && state.image === 0 ? ', as it guesses' : '';
+  const face = `image ${state.image} of ${report.count}, ${label}${guess} (f)`;
   switch (result.stage) {
     case 'batch':
       return [face, theme.dim(`${report.count} faces of ${report.data}`)];
@@ -144,13 +145,17 @@ function probabilityLines(
   ];
 }
 
+/** The end of a name, which tells arrays apart, where it is too long. */
+const tail = (name: string, cols: number): string =>
+  name.length <= cols ? name : `…${name.slice(name.length - cols + 1)}`;
+
 function updateLines(view: View, result: Extract<StageReport, { stage: 'update' }>): string[] {
   const { state, theme, cols, rows } = view;
   const [first, count] = scrolled(rows - 2, result.weights.length, state.selected);
   const most = Math.max(...result.weights.map(({ moved = 0 }) => (Number.isFinite(moved) ? moved : 0)));
-  const name = Math.min(30, Math.max(12, cols - 40));
+  const name = Math.min(30, Math.max(16, cols - 32));
   const lines = result.weights.slice(first, first + count).map(({ name: weight, ratio, moved = 0 }, i) => {
-    const text = `${padTo(weight, name)} ${brief(ratio).padStart(9)} ${Number.isFinite(moved) ? `${(100 * moved).toFixed(3).padStart(8)} %` : '    from 0'} ${bar(Math.min(1, moved / most), 14)}`;
+    const text = `${padTo(tail(weight, name), name)} ${brief(ratio).padStart(9)} ${Number.isFinite(moved) ? `${(100 * moved).toFixed(3).padStart(8)} %` : '    from 0'} ${bar(Math.min(1, moved / most), 6)}`;
     return listLine(text, first + i === state.selected, theme);
   });
   return [
