@@ -6,6 +6,7 @@ import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { LearnArgs } from '../declarations/learn.js';
+import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
@@ -21,10 +22,10 @@ export async function learn(args: LearnArgs & GlobalArgs): Promise<number> {
   }
   const gpu = await openGpu({ adapter: args.adapter });
   try {
-    const quiet = args.json || args.quiet;
-    const dissection = await Dissection.open(gpu, request, loadDataset, (done, total) => {
-      if (!quiet) process.stderr.write(`compiling kernel ${done} of ${total}\r`);
-    });
+    const progress = new ProgressLine(args.json || args.quiet);
+    const dissection = await Dissection.open(gpu, request, loadDataset, (done, total) =>
+      progress.show('compiling kernels', done, total),
+    ).finally(() => progress.close());
     const { stage, layer, weight, kernels } = args;
     const told = await walk(dissection, { stage, layer, weight, kernels });
     if (args.json) writeJson({ v: 1, type: 'result', ...withPlainArrays(told) });
