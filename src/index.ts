@@ -106,6 +106,7 @@ export type { ScheduleName, ScheduleOptions } from './train/schedules.js';
 export { type Hooks, resumeTraining, runTraining, type TrainResult } from './train/session.js';
 export { Trainer } from './train/trainer.js';
 export { type ForeignModel, loadModel, type SavedModel, saveModel } from './train/weights.js';
+export { SharedPlace, type Workplace } from './train/workplace.js';
 export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';
 export { DataError, EXIT, FerError, RunError, UsageError } from './util/errors.js';
 export type { ImageDraw, ImageMix } from './util/image_draw.js';

@@ -58,4 +58,6 @@ export interface RunContext {
   readonly control: Control;
   /** Without a folder nothing is saved. */
   readonly folder?: RunFolder;
+  /** Training stops when it has this many epochs, to go on later; default: it goes on to the end. */
+  readonly until?: number | undefined;
 }

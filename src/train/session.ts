@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadDataset } from '../data/load.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
-import { type Gpu, openGpu } from '../gpu/device.js';
+import type { Gpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
-import { collectGarbage } from '../util/memory.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
@@ -23,6 +21,7 @@ import { RunFolder } from './run_folder.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
 import { openWeights } from './weights.js';
+import { OWN_PLACE, type Workplace } from './workplace.js';
 
 /** What a run reports to and listens to. */
 export interface Hooks {
@@ -32,6 +31,10 @@ export interface Hooks {
   readonly control: Control;
   /** Hears how far the data set is loaded. */
   readonly onLoadProgress?: LoadOptions['onProgress'];
+  /** Stops, with a checkpoint, when the run has this many epochs; default: it goes on to the end. */
+  readonly until?: number | undefined;
+  /** Where it finds device and data; default: it opens its own and closes them in the end. */
+  readonly place?: Workplace;
 }
 
 /** How a run ended, and where it lies. */
@@ -126,16 +129,20 @@ async function train(
   hooks: Hooks,
 ): Promise<TrainResult> {
   const { emit } = log;
-  let dataset: Dataset | undefined = await load(config, hooks.onLoadProgress);
-  const gpu = await openGpu({ adapter: config.adapter });
+  const { place = OWN_PLACE, until } = hooks;
+  let dataset: Dataset | undefined = await load(config, place, hooks.onLoadProgress);
+  const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
+  let learner: Learner | undefined;
+  let trainer: Trainer | undefined;
+  let failure: unknown;
   try {
     if (resumed !== undefined) restoreTuning(gpu, resumed);
     const network = await networkOf(config, dataset, resumed?.architecture);
-    const learner = new Learner(gpu, network, learnerOptions(config, dataset));
+    learner = new Learner(gpu, network, learnerOptions(config, dataset));
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
     const plan = planOf(config, dataset, inputOf(learner));
-    const trainer = new Trainer(learner, plan);
+    trainer = new Trainer(learner, plan);
 
     const folder = resumed ?? RunFolder.create(config.out);
     log.writeTo(folder);
@@ -149,14 +156,14 @@ async function train(
     // From here on, only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
-    await collectGarbage();
+    await place.uploaded();
     if (table.size === 0) {
       const message = 'this adapter has no measured kernels yet; "fer-tui tune" may make training faster';
       emit({ type: 'note', kind: 'tune', message });
     }
     if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, emit);
     const outcome = await trainer.run({
-      ...{ control: hooks.control, folder },
+      ...{ control: hooks.control, folder, until },
       emit: (event) => {
         tensorboard?.log(event);
         emit(event);
@@ -168,9 +175,16 @@ async function train(
     emit({ type: 'result', ...result });
     emit(endOf(outcome, hooks.control));
     return { ...outcome, run: folder.name, path: folder.path };
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
     tensorboard?.close();
-    gpu.close();
+    const free = async (): Promise<void> => {
+      trainer?.dispose();
+      await learner?.dispose();
+    };
+    await place.leave(gpu, free, failure);
   }
 }
 
@@ -203,8 +217,12 @@ function restoreCheckpoint(folder: RunFolder, trainer: Trainer, emit: (event: Tr
   emit({ type: 'note', kind: 'resume', message, step });
 }
 
-async function load(config: TrainConfig, onProgress: LoadOptions['onProgress']): Promise<Dataset> {
-  const dataset = await loadDataset(config.data, {
+async function load(
+  config: TrainConfig,
+  place: Workplace,
+  onProgress: LoadOptions['onProgress'],
+): Promise<Dataset> {
+  const dataset = await place.load(config.data, {
     skipBad: config.skipBad,
     seed: config.seed,
     ...(onProgress && { onProgress }),

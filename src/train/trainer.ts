@@ -125,7 +125,7 @@ export class Trainer implements Training {
     const { learner } = this;
     const { preprocess, source } = this.#plan;
     this.#context = context;
-    const { control, folder } = context;
+    const { control, folder, until = Number.POSITIVE_INFINITY } = context;
     this.#files = folder && new RunFiles(folder, learner, { preprocess, classes: this.classes });
     this.#clock.beginTraining();
     learner.onCompile = progressNotes(
@@ -134,7 +134,9 @@ export class Trainer implements Training {
       (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
     );
     const stoppedFromOutside = () =>
-      control.stopped !== undefined || (control.finishing !== undefined && this.#stepInEpoch === 0);
+      control.stopped !== undefined ||
+      (control.finishing !== undefined && this.#stepInEpoch === 0) ||
+      (this.#epoch >= until && !this.finished);
     await this.#callbacks.trainBegin(this);
     while (!this.finished && !stoppedFromOutside()) {
       await this.#runEpoch();

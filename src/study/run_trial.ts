@@ -1,0 +1,93 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { improves, type Monitor } from '../train/callbacks/monitor.js';
+import { resolveConfig } from '../train/config.js';
+import type { EpochEvent } from '../train/events.js';
+import { classMetrics, macroF1 } from '../train/metrics.js';
+import { findRun } from '../train/runs.js';
+import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../train/session.js';
+import { EXIT, FerError } from '../util/errors.js';
+import type { TrialRecord, Values } from './trial.js';
+
+/** What to train for one step of a trial. Plain data: it can be sent to another process or machine. */
+export interface TrialOrder {
+  /** Of the trial. */
+  readonly number: number;
+  readonly values: Values;
+  /** The settings that all trials share, by option name, `epochs` and `seed` among them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Path of the run folder. If there is a run, it is resumed from its checkpoint. */
+  readonly run: string;
+  /** Train until the run has this many epochs. */
+  readonly until: number;
+  readonly objective: Monitor;
+}
+
+/** The errors that say something about the settings of a trial. Any other stands in the way of all trials. */
+const FAILURES: readonly number[] = [EXIT.usage, EXIT.diverged, EXIT.device, EXIT.bug];
+
+/**
+ * Runs one step of a trial: begins or resumes its run, and trains until it has so many epochs.
+ * @param hooks `emit` hears the events of the run; a stop of `control` leaves a checkpoint, and a record that is `running`
+ * @returns the record after the step. A training that diverges or runs out of memory gives one that is `failed`.
+ * Throws DataError, NoGpuError, and RunError when the folder cannot be used: errors that other trials would meet too.
+ */
+export async function runTrial(order: TrialOrder, hooks: Omit<Hooks, 'until'>): Promise<TrialRecord> {
+  const { until } = order;
+  try {
+    const { status, epochs, seconds } = await train(order, { ...hooks, until });
+    const state = status !== 'stopped' ? 'complete' : epochs >= until ? 'paused' : 'running';
+    return { ...recordOf(order), state, seconds };
+  } catch (error) {
+    if (error instanceof FerError && !FAILURES.includes(error.exitCode)) throw error;
+    return failedTrial(order, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The record of a trial that cannot go on. Its curve is that of its run so far. */
+export function failedTrial(order: TrialOrder, error: string): TrialRecord {
+  return { ...recordOf(order), state: 'failed', error };
+}
+
+function train({ settings, values, run }: TrialOrder, hooks: Hooks): Promise<TrainResult> {
+  if (existsSync(join(run, 'config.json'))) return resumeTraining(run, hooks);
+  rmSync(run, { recursive: true, force: true }); // of a run that was killed before it began
+  return runTraining(resolveConfig({ ...settings, ...values, out: run }), hooks);
+}
+
+/** What the run folder of a trial says about it; as `running`. */
+function recordOf({ number, values, run, until, objective }: TrialOrder): TrialRecord {
+  const begun = existsSync(join(run, 'events.ndjson'));
+  const { epochs, seconds } = begun ? findRun(run) : { epochs: [], seconds: 0 };
+  const curve = epochs.map((epoch) => objectiveOf(epoch, objective));
+  return {
+    ...{ number, values, run, until, state: 'running', seconds, curve },
+    epochs: epochs.length,
+    metric: bestOf(curve, objective),
+  };
+}
+
+/** The best number of a curve; null if there is none. */
+export function bestOf(curve: readonly number[], objective: Monitor): number | null {
+  const better = (value: number, best: number | null): boolean =>
+    improves(value, best, { monitor: objective, mode: 'auto' });
+  return curve.reduce<number | null>((best, value) => (better(value, best) ? value : best), null);
+}
+
+/** A number of an epoch; NaN if it has none. */
+function objectiveOf({ train, val }: EpochEvent, objective: Monitor): number {
+  switch (objective) {
+    case 'loss':
+      return train.loss;
+    case 'acc':
+      return train.acc;
+    case 'val_loss':
+      return val?.loss ?? Number.NaN;
+    case 'val_acc':
+      return val?.acc ?? Number.NaN;
+    case 'val_macro_f1': {
+      if (val?.confusion === undefined) return Number.NaN;
+      return macroF1(classMetrics(val.confusion, val.recall.map(String)));
+    }
+  }
+}

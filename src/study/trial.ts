@@ -1,0 +1,63 @@
+/**
+ * The words of a study, which looks for good settings of a training. It runs trials: trainings that differ in some settings.
+ * A sampler chooses the settings, a pruner which trials are worth more epochs. Both decide from the records of the trials so
+ * far and from nothing else, so a study that is interrupted and resumed goes on as if it had not been.
+ */
+
+/** The settings in which the trials of a study differ, by option name of `fer-tui train`; only those that are active. */
+export type Values = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * `running`: a process trains it, or was interrupted while it did; `paused`: it has trained for as many epochs as the pruner
+ * wanted so far; `complete`: for all of its epochs, or until early stopping; `failed`: it cannot go on.
+ */
+export type TrialState = 'running' | 'paused' | 'complete' | 'failed';
+
+/** What is known of a trial: all that samplers, pruners and reports see. */
+export interface TrialRecord {
+  /** Counted from 1, in the order in which the trials were begun. */
+  readonly number: number;
+  readonly values: Values;
+  /** Trained so far. Learning-rate schedules span the epochs of a complete trial, however soon it is paused. */
+  readonly epochs: number;
+  /** The epochs that it trains for in its current step, or trained for in its last. */
+  readonly until: number;
+  readonly state: TrialState;
+  /** Best number of `curve`; null without one. */
+  readonly metric: number | null;
+  /** The study's objective after each epoch. NaN where an epoch has none. */
+  readonly curve: readonly number[];
+  /** Seconds of training, over all sittings. */
+  readonly seconds: number;
+  /** Path of its run folder. A trial that failed early may have none. */
+  readonly run: string;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** Chooses the settings of trials. */
+export interface Sampler {
+  /**
+   * The settings of a new trial; undefined when the space is used up. Depends only on the study's seed and the arguments.
+   * @param number of the new trial
+   * @param history the trials with smaller numbers, in order; some may still be running
+   */
+  suggest(number: number, history: readonly TrialRecord[]): Values | undefined;
+}
+
+/** Decides how long to train which trial. */
+export interface Pruner {
+  /**
+   * What to train next; undefined: nothing, until a running trial has ended its step. When there can be no new trial, the
+   * study takes `new` as undefined, so whatever else there is to do comes before it.
+   * @param history all trials, in order
+   */
+  next(history: readonly TrialRecord[]): TrialStep | undefined;
+}
+
+/** A part of a trial: from where it stands until it has so many epochs. */
+export interface TrialStep {
+  /** The number of a paused trial, or `new`. */
+  readonly trial: number | 'new';
+  readonly epochs: number;
+}
