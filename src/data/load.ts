@@ -1,8 +1,9 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { DataError, UsageError } from '../util/errors.js';
 import { readCache, writeCache } from './cache.js';
+import { decodeFaces, FACES_MAGIC } from './faces_file.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
 import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
 import { holdOut } from './hold_out.js';
@@ -34,16 +35,28 @@ const FEWEST_DRAWN = 7;
  * data set says so. Throws DataError when the source cannot be read, UsageError for a bad `synthetic:N`.
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
-  const { seed = 7, skipBad = false, onProgress } = options;
-  if (/^synthetic(:|$)/.test(path)) return syntheticFaces(seed, drawnCount(path));
+  const { seed = 7 } = options;
+  if (isDrawn(path)) return syntheticFaces(seed, drawnCount(path));
+  return holdOut(await loadSource(path, options), seed);
+}
+
+/** Whether the path names drawn faces, which need no file. */
+export const isDrawn = (path: string): boolean => /^synthetic(:|$)/.test(path);
+
+/**
+ * Loads the file or folder of a data set as it is: nothing is held out. Throws DataError when it cannot be read.
+ */
+export async function loadSource(path: string, options: Omit<LoadOptions, 'seed'> = {}): Promise<Dataset> {
+  const { skipBad = false, onProgress } = options;
   try {
     const file = locate(path);
+    if (sniff(file) === 'faces') return facesIn(file);
     const fingerprint = options.cacheDir === false ? '' : fingerprintOf(file);
     const cached = readCache(file, fingerprint, options);
-    if (cached !== undefined) return holdOut(cached, seed);
+    if (cached !== undefined) return cached;
     const dataset = await read(file, { skipBad, ...(onProgress && { onProgress }) });
     if (dataset.skipped === 0) writeCache(file, fingerprint, options, dataset);
-    return holdOut(dataset, seed);
+    return dataset;
   } catch (cause) {
     if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
     throw new DataError(`data ${path}: cannot be read (${cause.message}); expected ${KNOWN}`, { cause });
@@ -85,27 +98,39 @@ function fingerprintOf(path: string): string {
 /** The first bytes decide the format, not the name, because browsers unpack or rename downloads. */
 async function read(path: string, options: TreeOptions): Promise<Dataset> {
   const { skipBad, onProgress } = options;
-  const stats = statSync(path);
-  if (stats.isDirectory()) return readFolderTree(path, options);
   const kind = sniff(path);
+  if (kind === 'folder') return readFolderTree(path, options);
   if (kind === 'zip') return readZip(path, options);
   if (/\.(tar|tgz|tar\.gz|7z|rar|jpe?g|png)$/i.test(path) || (kind === 'csv' && /\.zip$/i.test(path))) {
     throw new DataError(
       `data ${path}: not a file that can be read; expected ${KNOWN}: unpack it or give another`,
     );
   }
-  const report = (done: number): void => onProgress?.({ done, total: stats.size, unit: 'bytes' });
+  const total = statSync(path).size;
+  const report = (done: number): void => onProgress?.({ done, total, unit: 'bytes' });
   return parseFer2013Csv(kind === 'gzip' ? gunzip(path, report) : plain(path, report), path, { skipBad });
 }
 
-function sniff(path: string): 'zip' | 'gzip' | 'csv' {
-  const start = Buffer.alloc(4);
+/** The data set of a `.faces` file. Throws DataError when it is damaged. */
+function facesIn(path: string): Dataset {
+  const dataset = decodeFaces(readFileSync(path));
+  if (dataset !== undefined) return dataset;
+  throw new DataError(
+    `${path}: the file is cut off or damaged; expected a whole .faces file: write it again`,
+  );
+}
+
+/** What a path is, by its first bytes. */
+function sniff(path: string): 'folder' | 'faces' | 'zip' | 'gzip' | 'csv' {
+  if (statSync(path).isDirectory()) return 'folder';
+  const start = Buffer.alloc(FACES_MAGIC.length);
   const file = openSync(path, 'r');
   try {
     readSync(file, start);
   } finally {
     closeSync(file);
   }
+  if (start.toString('latin1') === FACES_MAGIC) return 'faces';
   if (start.toString('latin1', 0, 2) === 'PK') return 'zip';
   return start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : 'csv';
 }

@@ -26,6 +26,8 @@ export interface OptionSpec {
   readonly above?: boolean;
   /** A text that may be written as a list in a `--config` file. */
   readonly list?: boolean;
+  /** A path that a training reads: of a data set, or of any other file. It travels with a trial to other machines. */
+  readonly file?: 'data' | 'file';
   /** The optimizers that have this setting; default: all. */
   readonly only?: readonly OptimizerName[];
   readonly help: string;
@@ -35,6 +37,7 @@ export interface OptionSpec {
 export const OPTIONS = {
   data: {
     type: 'string',
+    file: 'data',
     default: 'synthetic',
     help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
   },
@@ -351,9 +354,14 @@ export const OPTIONS = {
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
   architecture: {
     type: 'string',
+    file: 'file',
     help: 'train the network of this file instead of --model: a Keras model.json, .h5, .keras or .safetensors',
   },
-  init: { type: 'string', help: 'file with the initial weights, e.g. runs/r1/best.safetensors' },
+  init: {
+    type: 'string',
+    file: 'file',
+    help: 'file with the initial weights, e.g. runs/r1/best.safetensors',
+  },
   'save-steps': { type: 'string', help: 'folder in which to save the weights after every step' },
 } as const satisfies Record<string, OptionSpec>;
 

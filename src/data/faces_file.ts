@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
+import { PIXELS } from './split_builder.js';
+import { type Dataset, SPLIT_NAMES, type Split, type SplitName } from './types.js';
+
+/**
+ * A parsed data set as one binary file: 16 bytes of magic and checksums, a JSON header, and the labels and images of each
+ * split. It is read fifty times faster than the CSV.
+ */
+export const FACES_MAGIC = 'FERTUI02';
+
+interface Header {
+  readonly name: string;
+  readonly source: string;
+  readonly counts: Record<SplitName, number>;
+}
+
+/** The parts of the file, to be written one after another. */
+export function encodeFaces({ name, source, splits }: Dataset): Uint8Array[] {
+  const counts = Object.fromEntries(SPLIT_NAMES.map((split) => [split, splits[split].labels.length]));
+  const header = Buffer.from(JSON.stringify({ name, source, counts }));
+  const head = Buffer.alloc(16);
+  head.write(FACES_MAGIC, 'latin1');
+  head.writeUInt32LE(header.length, 12);
+  const checked = [head.subarray(12), header, ...facesOf(splits)];
+  head.writeUInt32LE(
+    checked.reduce((sum, part) => crc32(part, sum), 0),
+    8,
+  );
+  return [head, header, ...facesOf(splits)];
+}
+
+/** The data set in a file; undefined if the file is damaged or something else. The images are views of `bytes`. */
+export function decodeFaces(bytes: Buffer): Dataset | undefined {
+  if (bytes.length < 16 || bytes.toString('latin1', 0, 8) !== FACES_MAGIC) return undefined;
+  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
+  let at = 16 + bytes.readUInt32LE(12);
+  const { name, source, counts } = JSON.parse(bytes.toString('utf8', 16, at)) as Header;
+  const take = (length: number): Uint8Array => {
+    const part = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+    at += length;
+    return part;
+  };
+  const splits = {} as Record<SplitName, Split>;
+  for (const split of SPLIT_NAMES) {
+    const count = counts[split];
+    splits[split] = { labels: take(count), images: take(count * PIXELS) };
+  }
+  return {
+    ...{ name, source, splits, classes: CLASS_NAMES, skipped: 0, bad: [] },
+    ...{ height: FACE_SIZE, width: FACE_SIZE, channels: 1 },
+  };
+}
+
+/**
+ * A hash of labels and images, in hex. It is the same for the same data as CSV, archive or folder, under any name. Only for
+ * data as the source has it: `holdOut` moves images from one split to another.
+ */
+export function facesHash({ splits }: Pick<Dataset, 'splits'>): string {
+  const digest = createHash('sha256');
+  for (const part of facesOf(splits)) digest.update(`${part.length} `).update(part);
+  return digest.digest('hex');
+}
+
+const facesOf = (splits: Dataset['splits']): Uint8Array[] =>
+  SPLIT_NAMES.flatMap((split) => [splits[split].labels, splits[split].images]);
