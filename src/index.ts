@@ -6,9 +6,10 @@
  */
 export { type AugmentOptions, DEFAULT_AUGMENT, NO_AUGMENT, parseAugment } from './data/augment.js';
 export { type Batch, type BatchOptions, BatchSource } from './data/batches.js';
-export { limitSplit, loadDataset } from './data/load.js';
+export { loadDataset } from './data/load.js';
 export { applyPreprocess, fitPreprocess, type Preprocess, type PreprocessName } from './data/preprocess.js';
-export type { Dataset, ImageShape, LoadOptions, Split, SplitName } from './data/types.js';
+export { limitSplit } from './data/rows.js';
+export type { Dataset, Fold, ImageShape, LoadOptions, Split, SplitName } from './data/types.js';
 export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
 export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';

@@ -51,7 +51,7 @@ export interface Twin {
  * Groups of identical images across all splits, in file order. Images in two splits make validation look better than it is;
  * images with two labels cannot both be learned.
  */
-export function duplicateFaces({ splits }: Pick<Dataset, 'splits'>): Twin[][] {
+export function duplicateFaces({ splits }: { readonly splits: Partial<Dataset['splits']> }): Twin[][] {
   const byHash = new Map<string, Twin[]>();
   for (const [split, { images, labels }] of Object.entries(splits) as [SplitName, Split][]) {
     labels.forEach((label, index) => {

@@ -1,6 +1,6 @@
 import { Rng } from '../util/random.js';
-import { PIXELS } from './split_builder.js';
-import type { Dataset, Split } from './types.js';
+import { pickRows, rowsOfClasses } from './rows.js';
+import type { Dataset } from './types.js';
 
 /** Share of the training images that becomes validation data when the source has none. */
 const HELD_OUT = 0.1;
@@ -15,28 +15,13 @@ export function holdOut(dataset: Dataset, seed: number): Dataset {
   if (validation.labels.length > 0) return dataset;
   const kept: number[] = [];
   const held: number[] = [];
-  dataset.classes.forEach((_, label) => {
-    const rows: number[] = [];
-    train.labels.forEach((l, row) => {
-      if (l === label) rows.push(row);
-    });
+  rowsOfClasses(train, dataset.classes.length).forEach((rows, label) => {
     new Rng(seed, label).shuffle(rows);
     const count = Math.round(rows.length * HELD_OUT);
     held.push(...rows.slice(0, count));
     kept.push(...rows.slice(count));
   });
   if (held.length === 0) return dataset;
-  const splits = { train: pick(train, kept), validation: pick(train, held), test };
+  const splits = { train: pickRows(train, kept), validation: pickRows(train, held), test };
   return { ...dataset, name: `${dataset.name}, 10 % of train held out as validation`, splits };
-}
-
-/** The rows with these indices, in file order. */
-function pick({ images, labels }: Split, rows: number[]): Split {
-  rows.sort((a, b) => a - b);
-  const out = { images: new Uint8Array(rows.length * PIXELS), labels: new Uint8Array(rows.length) };
-  rows.forEach((row, i) => {
-    out.images.set(images.subarray(row * PIXELS, (row + 1) * PIXELS), i * PIXELS);
-    out.labels[i] = labels[row] as number;
-  });
-  return out;
 }

@@ -6,10 +6,10 @@ import { readCache, writeCache } from './cache.js';
 import { decodeFaces, FACES_MAGIC } from './faces_file.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
 import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
+import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
-import { PIXELS } from './split_builder.js';
 import { syntheticFaces } from './synthetic.js';
-import type { Dataset, LoadOptions, Split } from './types.js';
+import type { Dataset, LoadOptions } from './types.js';
 import { readZip } from './zip.js';
 
 /** Data files that are looked for in a folder. */
@@ -31,13 +31,14 @@ const FEWEST_DRAWN = 7;
 /**
  * Loads a data set: `synthetic` or `synthetic:N` (N drawn training faces), FER-2013 as `.csv`, `.csv.gz` or
  * `archive.zip`, a folder that holds one of these, or a tree `train|validation|test/<emotion>/*.jpg|png`.
- * Parsed data is cached. If there are no validation images, a tenth of the training images is held out, and the name of the
- * data set says so. Throws DataError when the source cannot be read, UsageError for a bad `synthetic:N`.
+ * Parsed data is cached. With `fold`, that fold of the training images becomes the validation images. Otherwise, if there are
+ * no validation images, a tenth of the training images is held out. The name of the data set says so. Throws DataError when
+ * the source cannot be read, UsageError for a bad `synthetic:N`.
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
-  const { seed = 7 } = options;
-  if (isDrawn(path)) return syntheticFaces(seed, drawnCount(path));
-  return holdOut(await loadSource(path, options), seed);
+  const { seed = 7, fold } = options;
+  const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
+  return fold === undefined ? holdOut(dataset, seed) : foldOf(dataset, fold);
 }
 
 /** Whether the path names drawn faces, which need no file. */
@@ -46,7 +47,10 @@ export const isDrawn = (path: string): boolean => /^synthetic(:|$)/.test(path);
 /**
  * Loads the file or folder of a data set as it is: nothing is held out. Throws DataError when it cannot be read.
  */
-export async function loadSource(path: string, options: Omit<LoadOptions, 'seed'> = {}): Promise<Dataset> {
+export async function loadSource(
+  path: string,
+  options: Pick<LoadOptions, 'skipBad' | 'cacheDir' | 'onProgress'> = {},
+): Promise<Dataset> {
   const { skipBad = false, onProgress } = options;
   try {
     const file = locate(path);
@@ -71,12 +75,6 @@ function drawnCount(path: string): number | undefined {
   throw new UsageError(
     `data "${path}"; expected "synthetic", or "synthetic:N" with N drawn training faces from ${FEWEST_DRAWN} to 999999`,
   );
-}
-
-/** The first `n` images of a split. */
-export function limitSplit({ images, labels }: Split, n: number): Split {
-  const count = Math.max(0, Math.min(Math.floor(n), labels.length));
-  return { images: images.subarray(0, count * PIXELS), labels: labels.subarray(0, count) };
 }
 
 /** Resolves a path to a data file or a folder tree. Throws DataError. */

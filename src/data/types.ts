@@ -35,12 +35,24 @@ export interface Dataset {
   readonly bad: readonly string[];
 }
 
+/** One part of a cross-validation: what is trained on, and what is held out. */
+export interface Fold {
+  /** From 1 to `of`: which fold is held out. */
+  readonly number: number;
+  /** Folds that the training images are divided into; 2 or more. */
+  readonly of: number;
+  /** Decides about the division. Another seed makes a repetition of the cross-validation. */
+  readonly seed: number;
+}
+
 /** Options of `loadDataset`. */
 export interface LoadOptions {
   /** Leave out bad rows and images and count them, instead of failing at the first; default false. */
   readonly skipBad?: boolean;
   /** Folder for cached data; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: do not cache. */
   readonly cacheDir?: string | false;
+  /** The fold of a cross-validation over the training images; default: the splits as they are. */
+  readonly fold?: Fold | undefined;
   /** Seed of drawn faces and of the choice of held-out images; default 7. */
   readonly seed?: number;
   /** Called repeatedly while data loads. */

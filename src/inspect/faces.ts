@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodePicture, fitPicture, resizeImages } from '../data/image.js';
-import { limitSplit, loadDataset } from '../data/load.js';
+import { loadDataset } from '../data/load.js';
+import { limitSplit } from '../data/rows.js';
 import { PIXELS } from '../data/split_builder.js';
 import type { Dataset, SplitName } from '../data/types.js';
 import { mapLabels, sameClass } from '../train/class_mapping.js';

@@ -1,8 +1,8 @@
+import { spreadOf } from '../util/spread.js';
 import { LOSS_CURVE, SPEED, TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
 import { finding, higher } from './kit/finding.js';
 import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
-import { spreadOf } from './kit/spread.js';
 
 /**
  * Small batches take many noisy steps for an epoch, large ones few exact ones; large ones use the device better. There is no

@@ -1,5 +1,5 @@
 import { BatchSource } from '../data/batches.js';
-import { limitSplit } from '../data/load.js';
+import { limitSplit } from '../data/rows.js';
 import { TRAINING_LOSS, VALIDATION_ACCURACY } from './kit/columns.js';
 import { finding, higher } from './kit/finding.js';
 import { rootMeanSquare } from './kit/gradients.js';

@@ -1,4 +1,5 @@
 import { parseAugment } from '../data/augment.js';
+import { parseFold } from '../data/folds.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 import { expectedText } from './option_text.js';
@@ -93,6 +94,7 @@ function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, opti
 /** Checks settings that must fit each other. */
 function checkTogether(config: TrainConfig): void {
   parseAugment(config.augment);
+  if (config.fold !== undefined) parseFold(config.fold, config.foldSeed);
   parseSizes('filters', config.filters);
   parseSizes('dense', config.dense);
   if (config.nesterov && config.momentum === 0) {

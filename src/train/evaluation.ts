@@ -1,7 +1,8 @@
 import { BatchSource } from '../data/batches.js';
 import { resizeImages } from '../data/image.js';
-import { limitSplit, loadDataset } from '../data/load.js';
+import { loadDataset } from '../data/load.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
+import { limitSplit } from '../data/rows.js';
 import { FACE } from '../data/split_builder.js';
 import type { ImageShape, LoadOptions, Split, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';

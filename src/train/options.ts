@@ -41,6 +41,17 @@ export const OPTIONS = {
     default: 'synthetic',
     help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
   },
+  fold: {
+    type: 'string',
+    help: 'one fold of a cross-validation, e.g. 2/5: the second fifth of the training images is the validation set, stratified by class; the validation and test images of the data are left out',
+  },
+  'fold-seed': {
+    type: 'number',
+    default: 7,
+    integer: true,
+    range: [0, 2 ** 32 - 1],
+    help: 'seed of the division into folds; another one repeats the cross-validation',
+  },
   model: {
     type: 'string',
     default: 'fer-cnn',

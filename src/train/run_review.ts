@@ -9,6 +9,7 @@ import { FACE_SIZE } from '../util/classes.js';
 import { FerError, RunError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import { mapLabels } from './class_mapping.js';
+import { dataOptions } from './data_options.js';
 import { predictSplit } from './evaluation.js';
 import type { EpochEvent, ErrorEvent, NoteEvent, StartEvent, TrainEvent } from './events.js';
 import { type FilterPictures, firstFilters } from './filter_pictures.js';
@@ -217,10 +218,8 @@ async function validationImages(
   const path = given ?? config['data'];
   if (typeof path !== 'string')
     throw new RunError('the run has not recorded its data; give them with --data');
-  const { seed, skipBad } = config;
   const dataset = await loadDataset(path, {
-    ...(typeof seed === 'number' && { seed }),
-    skipBad: skipBad === true,
+    ...dataOptions(config),
     onProgress: ({ done, total }) => onProgress?.('reading the data', done, total),
   });
   const split = mapLabels(dataset.splits.validation, {

@@ -1,6 +1,7 @@
 import { BatchSource } from '../data/batches.js';
-import { limitSplit, loadDataset } from '../data/load.js';
+import { loadDataset } from '../data/load.js';
 import { fitPreprocess } from '../data/preprocess.js';
+import { limitSplit } from '../data/rows.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { buildModel } from '../nn/models.js';

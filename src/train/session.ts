@@ -13,6 +13,7 @@ import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { resolveConfig, type TrainConfig } from './config.js';
 import type { Control } from './control.js';
+import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
@@ -223,8 +224,7 @@ async function load(
   onProgress: LoadOptions['onProgress'],
 ): Promise<Dataset> {
   const dataset = await place.load(config.data, {
-    skipBad: config.skipBad,
-    seed: config.seed,
+    ...dataOptions(config),
     ...(onProgress && { onProgress }),
   });
   if (dataset.splits.train.labels.length === 0) {

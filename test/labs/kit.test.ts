@@ -4,9 +4,9 @@ import { runsCsv } from '../../src/labs/kit/files.js';
 import { finding, higher, holds, sentenceOf, within } from '../../src/labs/kit/finding.js';
 import type { LabData } from '../../src/labs/kit/outcome.js';
 import { type LabRun, Results } from '../../src/labs/kit/results.js';
-import { margin95, spreadOf } from '../../src/labs/kit/spread.js';
 import { labSvg } from '../../src/labs/kit/svg.js';
 import { smoothed, suggestedRate } from '../../src/labs/learning_rate.js';
+import { margin95, spreadOf } from '../../src/util/spread.js';
 
 const LAB: LabData = {
   ...{ name: 'trial', question: 'Which?', faces: 1, epochs: 1 },
@@ -48,9 +48,9 @@ describe('mean and standard deviation', () => {
   });
 
   it("the margin is Student's t times the standard error", () => {
-    expect(margin95(spreadOf([2, 4, 9]))).toBeCloseTo((4.303 * Math.sqrt(13)) / Math.sqrt(3), 10);
-    expect(margin95({ mean: 0, sd: 1, n: 2, lost: 0 })).toBeCloseTo(12.706 / Math.SQRT2, 10);
-    expect(margin95({ mean: 0, sd: 1, n: 100, lost: 0 })).toBeCloseTo(0.196, 10);
+    expect(margin95(spreadOf([2, 4, 9]))).toBeCloseTo((4.302652729749464 * Math.sqrt(13)) / Math.sqrt(3), 10);
+    expect(margin95({ mean: 0, sd: 1, n: 2, lost: 0 })).toBeCloseTo(12.706204736174694 / Math.SQRT2, 10);
+    expect(margin95({ mean: 0, sd: 1, n: 100, lost: 0 })).toBeCloseTo(0.19842169515086827, 10);
   });
 });
 

@@ -5,7 +5,15 @@ describe('settings that nobody gave', () => {
   it('have the documented defaults', () => {
     const set = Object.entries(resolveConfig({})).filter(([, value]) => value !== undefined);
     expect(Object.fromEntries(set)).toEqual({
-      ...{ data: 'synthetic', model: 'fer-cnn', activation: 'elu', epochs: 50, batch: 28, seed: 7 },
+      ...{
+        data: 'synthetic',
+        foldSeed: 7,
+        model: 'fer-cnn',
+        activation: 'elu',
+        epochs: 50,
+        batch: 28,
+        seed: 7,
+      },
       ...{ optimizer: 'adam', lr: 1e-3, momentum: 0, nesterov: false, centered: false, amsgrad: false },
       ...{ l1: 0, l2: 0, labelSmoothing: 0, precision: 'float32', augment: 'default', mixup: 0 },
       ...{ preprocess: 'mean', shuffle: true, schedule: 'constant', warmupEpochs: 0 },

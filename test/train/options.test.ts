@@ -31,8 +31,8 @@ class Begun extends Error {}
 vi.mock('../../src/data/load.js', async (original) => {
   const real = await original<typeof import('../../src/data/load.js')>();
   const faces = await real.loadDataset('synthetic:14');
-  const loadDataset = async (data: string, { skipBad, seed }: LoadOptions) => {
-    note('load', { data, skipBad, seed });
+  const loadDataset = async (data: string, { skipBad, seed, fold }: LoadOptions) => {
+    note('load', { data, skipBad, seed, fold: fold && `${fold.number}/${fold.of}`, foldSeed: fold?.seed });
     return faces;
   };
   return { ...real, loadDataset };
@@ -156,6 +156,8 @@ const REDUCING = { 'reduce-lr': 3 };
 
 const CASES: Readonly<Record<OptionName, Case>> = {
   data: { to: 'fer2013.csv', changes: ['load.data'] },
+  fold: { to: '2/5', changes: ['load.fold', 'load.foldSeed'] },
+  'fold-seed': { to: 8, with: { fold: '2/5' }, changes: ['load.foldSeed'] },
   model: {
     to: 'fer-shallow',
     changes: ['network.name', 'network.filters', 'network.dense'],

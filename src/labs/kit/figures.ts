@@ -1,5 +1,5 @@
+import type { Spread } from '../../util/spread.js';
 import type { Measure } from './outcome.js';
-import type { Spread } from './spread.js';
 
 /** How the numbers of labs are written. */
 

@@ -1,7 +1,7 @@
+import { margin95 } from '../../util/spread.js';
 import { factorText, figure, spanText } from './figures.js';
 import type { Measure } from './outcome.js';
 import type { Results } from './results.js';
-import { margin95 } from './spread.js';
 
 /** Whether the results are as expected; `unclear` where the seeds differ too much to tell. */
 export type Verdict = 'yes' | 'no' | 'unclear';

@@ -1,5 +1,5 @@
+import { type Spread, spreadOf } from '../../util/spread.js';
 import type { CurvePoint, LabData, Measure, Outcome } from './outcome.js';
-import { type Spread, spreadOf } from './spread.js';
 
 /** One run of a lab. */
 export interface LabRun extends Outcome {

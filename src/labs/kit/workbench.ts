@@ -1,4 +1,4 @@
-import { limitSplit } from '../../data/load.js';
+import { limitSplit } from '../../data/rows.js';
 import type { Dataset } from '../../data/types.js';
 import type { Gpu } from '../../gpu/device.js';
 import { Learner } from '../../nn/learner.js';

@@ -1,3 +1,5 @@
+import { criticalT } from './student_t.js';
+
 /** Several measurements of one number, one for each seed. */
 export interface Spread {
   readonly mean: number;
@@ -18,13 +20,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, sd: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)), n, lost: values.length - n };
 }
 
-/** Two-sided 95 % points of Student's t distribution for 1, 2, ... degrees of freedom. */
-const T95 = [
-  ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
-  ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],
-];
-
 /** Half the width of the 95 % confidence interval of the mean; NaN for fewer than two values. */
 export function margin95({ sd, n }: Spread): number {
-  return ((T95[n - 2] ?? 1.96) * sd) / Math.sqrt(n);
+  return (criticalT(0.95, n - 1) * sd) / Math.sqrt(n);
 }
