@@ -44,8 +44,8 @@ export class SharedPlace implements Workplace {
   #data: { readonly key: string; readonly dataset: Dataset } | undefined;
 
   async load(path: string, options: LoadOptions): Promise<Dataset> {
-    const { seed, skipBad } = options;
-    const key = JSON.stringify({ path, seed, skipBad });
+    const { onProgress: _, ...what } = options;
+    const key = JSON.stringify({ path, ...what });
     if (this.#data?.key !== key) {
       this.#data = undefined; // two data sets may not fit into memory
       this.#data = { key, dataset: await loadDataset(path, options) };
