@@ -56,26 +56,14 @@ export function foldsOf(split: Split, classes: number, of: number, seed: number)
   const folds = new Uint16Array(split.labels.length);
   const sizes = new Array<number>(of).fill(0);
   rowsOfClasses(split, classes).forEach((rows, label) => {
-    const counts = new Array<number>(of).fill(0);
     for (const row of new Rng(seed, label).shuffle(rows)) {
       if (folds[row] !== 0) continue; // its twin has decided
-      const fold = smallest(counts, sizes);
+      const fold = sizes.indexOf(Math.min(...sizes)); // in turns, unless twins have filled one
       for (const twin of twins.get(row) ?? [row]) {
         folds[twin] = fold + 1;
         sizes[fold] = (sizes[fold] as number) + 1;
-        counts[fold] = (counts[fold] as number) + 1;
       }
     }
   });
   return folds;
-}
-
-/** The fold with the fewest images of a class, and of these the one with the fewest images at all. */
-function smallest(counts: readonly number[], sizes: readonly number[]): number {
-  let best = 0;
-  for (let fold = 1; fold < counts.length; fold++) {
-    const fewer = (counts[fold] as number) - (counts[best] as number);
-    if (fewer < 0 || (fewer === 0 && (sizes[fold] as number) < (sizes[best] as number))) best = fold;
-  }
-  return best;
 }
