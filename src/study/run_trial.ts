@@ -55,16 +55,17 @@ function train({ settings, values, run }: TrialOrder, hooks: Hooks): Promise<Tra
   return runTraining(resolveConfig({ ...settings, ...values, out: run }), hooks);
 }
 
-/** What the run folder of a trial says about it; as `running`. */
 function recordOf({ number, values, run, until, objective }: TrialOrder): TrialRecord {
-  const begun = existsSync(join(run, 'events.ndjson'));
-  const { epochs, seconds } = begun ? findRun(run) : { epochs: [], seconds: 0 };
+  const begun = { number, values, run, until, epochs: 0, metric: null, curve: [], seconds: 0 };
+  return liveTrial({ ...begun, state: 'running' }, objective);
+}
+
+/** The record of a trial, brought up to date with what its run folder holds: all complete epochs. */
+export function liveTrial(record: TrialRecord, objective: Monitor): TrialRecord {
+  if (!existsSync(join(record.run, 'events.ndjson'))) return record;
+  const { epochs, seconds } = findRun(record.run);
   const curve = epochs.map((epoch) => objectiveOf(epoch, objective));
-  return {
-    ...{ number, values, run, until, state: 'running', seconds, curve },
-    epochs: epochs.length,
-    metric: bestOf(curve, objective),
-  };
+  return { ...record, seconds, curve, epochs: epochs.length, metric: bestOf(curve, objective) };
 }
 
 /** The best number of a curve; null if there is none. */

@@ -12,13 +12,13 @@ import {
 import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import { isAlive } from '../util/processes.js';
+import { Hold, holderOf, holderText } from '../util/lock.js';
 import type { TrainEvent } from './events.js';
 
 /**
  * The folder of one run. `config.json` holds its settings, `events.ndjson` its append-only log, `best.safetensors` and
  * `last.safetensors` weights, `checkpoint.safetensors` and `tuning.json` what resuming needs, `summary.json` the result.
- * While a process trains there, `lock` holds its process id.
+ * While a process trains there, `lock` names it.
  */
 export class RunFolder {
   readonly name: string;
@@ -33,7 +33,10 @@ export class RunFolder {
   readonly architecture: string;
   readonly #events: number;
 
-  private constructor(readonly path: string) {
+  private constructor(
+    readonly path: string,
+    private readonly hold: Hold,
+  ) {
     this.name = basename(path);
     this.best = join(path, 'best.safetensors');
     this.last = join(path, 'last.safetensors');
@@ -54,7 +57,7 @@ export class RunFolder {
     if (existsSync(path)) refuseOccupied(path);
     try {
       makeFolder(path);
-      return locked(path, () => new RunFolder(path));
+      return locked(path, (hold) => new RunFolder(path, hold));
     } catch (cause) {
       throw writeError(path, cause);
     }
@@ -71,9 +74,9 @@ export class RunFolder {
     refuseLocked(path);
     try {
       rmSync(join(path, 'lock'), { force: true });
-      return locked(path, () => {
+      return locked(path, (hold) => {
         cutBrokenLine(join(path, 'events.ndjson'));
-        return new RunFolder(path);
+        return new RunFolder(path, hold);
       });
     } catch (cause) {
       throw cause instanceof RunError ? cause : writeError(path, cause);
@@ -118,7 +121,7 @@ export class RunFolder {
   /** Unlocks. */
   close(): void {
     closeSync(this.#events);
-    rmSync(join(this.path, 'lock'), { force: true });
+    this.hold.release();
   }
 }
 
@@ -147,41 +150,27 @@ function refuseOccupied(path: string): void {
 }
 
 /** Locks a folder for this process, then opens it. If either fails, nothing has changed. */
-function locked<T>(path: string, open: () => T): T {
-  const name = join(path, 'lock');
-  const file = openSync(name, 'wx');
+function locked<T>(path: string, open: (hold: Hold) => T): T {
+  const hold = new Hold(join(path, 'lock'));
   try {
-    writeSync(file, String(process.pid));
-    return open();
+    return open(hold);
   } catch (cause) {
-    rmSync(name, { force: true });
+    hold.release();
     throw cause;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** The id of the running process that holds a folder's lock. The lock of a killed process does not count. */
-function holder(path: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(join(path, 'lock'), 'utf8'));
-    return pid > 0 && isAlive(pid) ? pid : undefined;
-  } catch {
-    return undefined;
   }
 }
 
 /** Whether a running process trains in a folder. */
 export function isLocked(path: string): boolean {
-  return holder(path) !== undefined;
+  return holderOf(join(path, 'lock')) !== undefined;
 }
 
 function refuseLocked(path: string): void {
-  const pid = holder(path);
-  if (pid !== undefined)
-    throw new RunError(
-      `run folder ${path}: process ${pid} is using it; wait for it, or choose another one with --out`,
-    );
+  const holder = holderOf(join(path, 'lock'));
+  if (holder === undefined) return;
+  throw new RunError(
+    `run folder ${path}: ${holderText(holder)} is using it; wait for it, or choose another one with --out`,
+  );
 }
 
 /** Removes the last line of a log if a crash left it incomplete, so that the next event starts on a new line. */

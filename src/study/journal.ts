@@ -1,0 +1,78 @@
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { writeError } from '../util/atomic_write.js';
+import type { TrialRecord } from './trial.js';
+
+const NEWLINE = 10;
+
+/**
+ * The records of a study on disk: `trials.ndjson`, one JSON object a line, which is only ever appended to. A line replaces
+ * the earlier ones of its trial. A line that a crash left incomplete counts as not written.
+ */
+export class Journal {
+  readonly #path: string;
+  readonly #records = new Map<number, TrialRecord>();
+  /** Bytes that have been read: complete lines. */
+  #read = 0;
+
+  /** @param study the study's folder; the paths of run folders are stored relative to it */
+  constructor(private readonly study: string) {
+    this.#path = join(study, 'trials.ndjson');
+  }
+
+  /** The last record of each trial, by number. */
+  read(): TrialRecord[] {
+    if (existsSync(this.#path)) this.#readOn();
+    return [...this.#records.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Appends a record, and flushes it to the disk. One process at a time may do so. Throws RunError. */
+  append(record: TrialRecord): void {
+    try {
+      const file = openSync(this.#path, 'a+');
+      try {
+        const line = `${JSON.stringify({ ...record, run: relative(this.study, record.run) })}\n`;
+        writeSync(file, endsInLine(file) ? line : `\n${line}`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    } catch (cause) {
+      throw writeError(this.#path, cause);
+    }
+  }
+
+  #readOn(): void {
+    const file = openSync(this.#path, 'r');
+    try {
+      const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.#read));
+      const length = readSync(file, bytes, 0, bytes.length, this.#read);
+      const end = bytes.lastIndexOf(NEWLINE, length - 1) + 1;
+      this.#read += end;
+      for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+        const record = this.#parse(line);
+        if (record !== undefined) this.#records.set(record.number, record);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #parse(line: string): TrialRecord | undefined {
+    try {
+      const record = JSON.parse(line) as TrialRecord;
+      // JSON writes NaN as null.
+      const curve = record.curve.map((value: number | null) => value ?? Number.NaN);
+      return { ...record, curve, run: join(this.study, record.run) };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Whether a file is empty, or ends with a line break. */
+function endsInLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE);
+}

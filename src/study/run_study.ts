@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Hooks } from '../train/session.js';
+import type { TrialOrder } from './run_trial.js';
+import type { Advisers, Study, TakenStep } from './study.js';
+import type { TrialRecord } from './trial.js';
+
+/** Trains one step of a trial; `TrialWorker` does, in a process of its own. */
+export interface TrialRunner {
+  run(order: TrialOrder, hooks: Omit<Hooks, 'until' | 'place'>): Promise<TrialRecord>;
+}
+
+/** What a study reports to and listens to. The events of the runs go to `emit`. */
+export interface StudyHooks extends Omit<Hooks, 'until' | 'place'> {
+  /** A step of a trial begins. */
+  onBegin(order: TrialOrder): void;
+  /** It has ended: the trial is paused, complete or has failed, or was interrupted (`running`). */
+  onEnd(record: TrialRecord): void;
+}
+
+/** The time between two looks at what other processes have done. */
+const LOOK_MS = 250;
+
+/**
+ * Works on a study, together with any other process that does, until there is nothing more to do or `control` stops it.
+ * Throws what `runTrial` throws.
+ */
+export async function runStudy(
+  study: Study,
+  advisers: Advisers,
+  runner: TrialRunner,
+  hooks: StudyHooks,
+): Promise<void> {
+  while (hooks.control.stopped === undefined) {
+    const step = await study.take(advisers);
+    if (step === undefined) return;
+    if (step === 'wait') await wait(LOOK_MS);
+    else await runStep(step, runner, hooks);
+  }
+}
+
+/** Runs a step that was taken, and records it. Throws what `runTrial` throws; the trial can then be taken again. */
+export async function runStep(step: TakenStep, runner: TrialRunner, hooks: StudyHooks): Promise<TrialRecord> {
+  hooks.onBegin(step.order);
+  let record: TrialRecord;
+  try {
+    record = await runner.run(step.order, hooks);
+  } catch (error) {
+    step.giveBack();
+    throw error;
+  }
+  await step.finish(record);
+  hooks.onEnd(record);
+  return record;
+}

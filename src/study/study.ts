@@ -1,0 +1,215 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeFolder, writeError } from '../util/atomic_write.js';
+import { RunError } from '../util/errors.js';
+import { Hold, holderOf, holderText, underLock } from '../util/lock.js';
+import type { Holder } from '../util/processes.js';
+import { Journal } from './journal.js';
+import { liveTrial, type TrialOrder } from './run_trial.js';
+import { isStudy, readStudySettings, type StudySettings, writeStudySettings } from './settings.js';
+import type { Pruner, Sampler, TrialRecord, Values } from './trial.js';
+
+/** Who decides what a study does next. */
+export interface Advisers {
+  readonly sampler: Sampler;
+  readonly pruner: Pruner;
+}
+
+/**
+ * A study: a folder with `study.yaml` (what it was told), `trials.ndjson` (what has become of each trial) and `trials/`, the
+ * run folder of each trial and, while a process works on it, a file `tN.lock` with its name. Several processes may work on
+ * one study: each takes steps of trials, and no two take the same.
+ */
+export class Study {
+  readonly name: string;
+  readonly #journal: Journal;
+
+  private constructor(
+    readonly path: string,
+    readonly settings: StudySettings,
+  ) {
+    this.name = basename(path);
+    this.#journal = new Journal(path);
+  }
+
+  /**
+   * Creates the folder of a study.
+   * @param path default: the next free `studies/sN`
+   * Throws RunError when there is something in it, or it cannot be written.
+   */
+  static create(path: string | undefined, settings: StudySettings): Study {
+    const folder = path ?? nextFree('studies');
+    try {
+      if (existsSync(folder) && readdirSync(folder).length > 0) throw occupied(folder);
+      makeFolder(join(folder, 'trials'));
+    } catch (cause) {
+      throw cause instanceof RunError ? cause : writeError(folder, cause);
+    }
+    writeStudySettings(folder, settings);
+    return new Study(folder, settings);
+  }
+
+  /** Opens a study. Throws RunError. */
+  static open(path: string): Study {
+    return new Study(path, readStudySettings(path));
+  }
+
+  /** All trials that have begun, by number. */
+  get trials(): TrialRecord[] {
+    return this.#journal.read();
+  }
+
+  /** All trials; those that are running as far as they are now, up to their last complete epoch. */
+  get liveTrials(): TrialRecord[] {
+    return this.trials.map((trial) =>
+      trial.state === 'running' ? liveTrial(trial, this.settings.objective) : trial,
+    );
+  }
+
+  /** Which process works on a trial; undefined: none. */
+  workerOf(number: number): Holder | undefined {
+    return holderOf(this.#lockOf(number));
+  }
+
+  /**
+   * Takes the next step that there is to do: of a trial that was interrupted, or else the one that the pruner wants.
+   * @returns undefined when there is nothing more to do; `wait` when there may be, after trials of other processes.
+   * Throws RunError.
+   */
+  async take({ sampler, pruner }: Advisers): Promise<TakenStep | 'wait' | undefined> {
+    return this.#underLock((time) => {
+      const trials = this.trials;
+      const running = trials.filter(({ state }) => state === 'running');
+      const interrupted = running.find(({ number }) => holderOf(this.#lockOf(number), time) === undefined);
+      if (interrupted !== undefined) return this.#begin(interrupted, time);
+
+      const nothing = running.length > 0 ? 'wait' : undefined;
+      const step = pruner.next(trials);
+      if (step === undefined) return nothing;
+      if (step.trial !== 'new') {
+        const paused = trials.find(({ number }) => number === step.trial);
+        if (paused?.state !== 'paused')
+          throw new Error(`the pruner wants trial ${step.trial}, which is not paused`);
+        return this.#begin({ ...paused, until: step.epochs }, time);
+      }
+      const begun = this.#suggest(firstFree(trials), sampler, trials, step.epochs);
+      return begun === undefined ? nothing : this.#begin(begun, time);
+    });
+  }
+
+  /**
+   * Takes all that is left of one trial, whatever the pruner thinks of it.
+   * @returns undefined when it is complete or has failed. Throws RunError when another process works on it, UsageError when
+   * the study has no such trial.
+   */
+  async takeTrial(number: number, sampler: Sampler): Promise<TakenStep | undefined> {
+    return this.#underLock((time) => {
+      const trials = this.trials;
+      const begun = trials.find((trial) => trial.number === number);
+      if (begun?.state === 'complete' || begun?.state === 'failed') return undefined;
+      const holder = holderOf(this.#lockOf(number), time);
+      if (holder !== undefined)
+        throw new RunError(`${this.path}: ${holderText(holder)} is working on trial ${number}`);
+      const until = Number.POSITIVE_INFINITY;
+      const trial = begun ? { ...begun, until } : this.#suggest(number, sampler, trials, until);
+      if (trial === undefined)
+        throw new RunError(`${this.path}: there is no trial ${number}; ${this.#extent()}`);
+      return this.#begin(trial, time);
+    });
+  }
+
+  /** The epochs of a trial that is trained to its end. */
+  epochsOf({ epochs }: Values): number {
+    return typeof epochs === 'number' ? epochs : this.settings.settings.epochs;
+  }
+
+  /** A new trial; undefined when there can be none. */
+  #suggest(
+    number: number,
+    sampler: Sampler,
+    trials: readonly TrialRecord[],
+    until: number,
+  ): TrialRecord | undefined {
+    if (number > (this.settings.trials ?? Number.POSITIVE_INFINITY)) return undefined;
+    const before = trials.filter((trial) => trial.number < number);
+    const values = sampler.suggest(number, before);
+    if (values === undefined) return undefined;
+    const run = join(this.path, 'trials', `t${number}`);
+    return { number, values, epochs: 0, until, state: 'running', metric: null, curve: [], seconds: 0, run };
+  }
+
+  #begin(trial: TrialRecord, time: number): TakenStep {
+    const { number, values, run } = trial;
+    const until = Math.min(trial.until, this.epochsOf(values));
+    const record: TrialRecord = { ...trial, until, state: 'running' };
+    const lock = this.#lockOf(number);
+    if (holderOf(lock, time) === undefined) rmSync(lock, { force: true });
+    const hold = new Hold(lock);
+    this.#journal.append(record);
+    const { settings, objective } = this.settings;
+    return new TakenStep({ number, values, settings, run, until, objective }, hold, (after) =>
+      this.#underLock(() => this.#journal.append(after)),
+    );
+  }
+
+  #extent(): string {
+    const { trials } = this.settings;
+    return trials === null ? 'the space has no more' : `it has ${trials}, or as many as the space has`;
+  }
+
+  #lockOf(number: number): string {
+    return join(this.path, 'trials', `t${number}.lock`);
+  }
+
+  #underLock<T>(body: (time: number) => T): Promise<T> {
+    return underLock(join(this.path, 'lock'), body);
+  }
+}
+
+/** A step of a trial that this process has taken. */
+export class TakenStep {
+  constructor(
+    readonly order: TrialOrder,
+    private readonly hold: Hold,
+    private readonly append: (record: TrialRecord) => Promise<void>,
+  ) {}
+
+  /**
+   * Records what has become of the trial, and gives it back.
+   * Throws RunError when another machine has taken it over, because this one was suspended.
+   */
+  async finish(record: TrialRecord): Promise<void> {
+    try {
+      if (!this.hold.intact)
+        throw new RunError(`${this.order.run}: another process has taken over this trial`);
+      await this.append(record);
+    } finally {
+      this.hold.release();
+    }
+  }
+
+  /** Gives the trial back as it was recorded last; the next process that looks resumes it. */
+  giveBack(): void {
+    this.hold.release();
+  }
+}
+
+/** The smallest number that no trial has. */
+function firstFree(trials: readonly TrialRecord[]): number {
+  const numbers = new Set(trials.map(({ number }) => number));
+  let free = 1;
+  while (numbers.has(free)) free++;
+  return free;
+}
+
+function nextFree(parent: string): string {
+  for (let n = 1; ; n++) {
+    const path = join(parent, `s${n}`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+function occupied(folder: string): RunError {
+  const what = isStudy(folder) ? `it holds a study (--resume ${folder} goes on with it)` : 'it is not empty';
+  return new RunError(`study folder ${folder}: ${what}; choose another one with --out, or remove it first`);
+}

@@ -1,0 +1,234 @@
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
+import { Study, type TakenStep } from '../../src/study/study.js';
+import type { Pruner, TrialRecord } from '../../src/study/trial.js';
+import { Control } from '../../src/train/control.js';
+import { FerError } from '../../src/util/errors.js';
+import { thisProcess } from '../../src/util/processes.js';
+import { Rng } from '../../src/util/random.js';
+import {
+  advisers,
+  fakeRecord,
+  fakeRunner,
+  halves,
+  hooks,
+  newFolder,
+  sampler,
+  settings,
+  wholeTrials,
+} from './fakes.js';
+
+const newStudy = (part = {}) => Study.create(join(newFolder(), 's'), settings(part));
+const journalOf = (study: Study) => join(study.path, 'trials.ndjson');
+/** Trials without the study's folder. */
+const facts = (study: Study) =>
+  study.trials.map((trial) => ({ ...trial, run: trial.run.replace(study.path, '') }));
+
+async function finished(pruner: Pruner = wholeTrials, part = {}): Promise<Study> {
+  const study = newStudy(part);
+  await runStudy(study, advisers(pruner), fakeRunner, hooks());
+  return study;
+}
+
+/** A step that must be there. */
+async function taken(study: Study, pruner: Pruner = wholeTrials): Promise<TakenStep> {
+  const step = await study.take(advisers(pruner));
+  if (step === undefined || step === 'wait') throw new Error(`no step: ${step}`);
+  return step;
+}
+
+/** What a process leaves behind that was killed while it worked on a trial. */
+function die(study: Study, number: number): void {
+  writeFileSync(
+    join(study.path, 'trials', `t${number}.lock`),
+    JSON.stringify({ ...thisProcess(), started: 'before' }),
+  );
+}
+
+describe('a study', () => {
+  it('runs all trials, and the same seed gives the same ones', async () => {
+    const study = await finished();
+    expect(study.trials.map(({ number, state, epochs, until }) => [number, state, epochs, until])).toEqual(
+      [1, 2, 3, 4].map((number) => [number, 'complete', 4, 4]),
+    );
+    expect(facts(await finished())).toEqual(facts(study));
+    expect(facts(Study.open(study.path))).toEqual(facts(study));
+    expect(readdirSync(join(study.path, 'trials'))).toEqual([]); // the stand-in makes no runs, and no lock is left
+  });
+
+  it('ends with the space, and with the steps of the pruner', async () => {
+    const study = newStudy({ trials: null });
+    const three = { suggest: (n: number) => (n > 3 ? undefined : { lr: n }) };
+    await runStudy(study, { sampler: three, pruner: wholeTrials }, fakeRunner, hooks());
+    expect(study.trials.map(({ values }) => values)).toEqual([{ lr: 1 }, { lr: 2 }, { lr: 3 }]);
+
+    const pruned = await finished(halves, { trials: 8 });
+    expect(pruned.trials.map(({ epochs }) => epochs).sort()).toEqual([1, 1, 1, 1, 4, 4, 4, 4]);
+    expect(new Set(pruned.trials.map(({ state }) => state))).toEqual(new Set(['paused', 'complete']));
+  });
+
+  it('interrupted anywhere, by killing and torn lines, goes on as if it had not been', async () => {
+    for (const pruner of [wholeTrials, halves]) {
+      const whole = await finished(pruner, { trials: 8 });
+      for (let seed = 1; seed <= 12; seed++) {
+        const rng = new Rng(seed);
+        let study = newStudy({ trials: 8 });
+        for (let deaths = 0; deaths < 4; deaths++) {
+          let left = Math.floor(rng.uniform(0, 4));
+          const dying: TrialRunner = {
+            run: async (order) => {
+              if (left-- > 0) return fakeRecord(order);
+              die(study, order.number);
+              throw new Error('killed');
+            },
+          };
+          await runStudy(study, advisers(pruner), dying, hooks()).catch(() => undefined);
+          // Sometimes in the middle of writing its last line.
+          if (rng.uniform(0, 1) < 0.5) {
+            const text = readFileSync(journalOf(study));
+            const line = text.length - text.lastIndexOf(10, text.length - 2) - 1;
+            truncateSync(journalOf(study), text.length - Math.ceil(rng.uniform(0, line)));
+          }
+          study = Study.open(study.path);
+        }
+        await runStudy(study, advisers(pruner), fakeRunner, hooks());
+        expect(facts(study)).toEqual(facts(whole));
+      }
+    }
+  });
+
+  it('gives no two takers the same trial', async () => {
+    const study = newStudy({ trials: 30 });
+    const begun: number[] = [];
+    const slow: TrialRunner = {
+      run: async (order) => {
+        begun.push(order.number);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        return fakeRecord(order);
+      },
+    };
+    await Promise.all([1, 2, 3, 4].map(() => runStudy(Study.open(study.path), advisers(), slow, hooks())));
+    expect(begun.sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(study.trials.every(({ state }) => state === 'complete')).toBe(true);
+  });
+
+  it('waits for trials that others run, and takes over those that they leave', async () => {
+    const study = newStudy({ trials: 1 });
+    const first = await taken(study);
+    expect(study.workerOf(1)).toEqual(thisProcess());
+    expect(await study.take(advisers())).toBe('wait');
+    first.giveBack();
+    const again = await taken(study);
+    expect(again.order).toEqual(first.order);
+    die(study, 1); // and another process has it now
+    await expect(again.finish(fakeRecord(again.order))).rejects.toThrow(
+      'another process has taken over this trial',
+    );
+    const last = await taken(study);
+    await last.finish(fakeRecord(last.order));
+    expect(await study.take(advisers())).toBeUndefined();
+    expect(study.trials).toMatchObject([{ number: 1, state: 'complete' }]);
+  });
+
+  it('records failures and goes on; an error of all trials ends it, and can be repeated', async () => {
+    const study = newStudy();
+    const failing: TrialRunner = {
+      run: async (order) => {
+        const record = fakeRecord(order);
+        if (order.number === 3) throw new FerError('no data', 4);
+        return order.number === 2
+          ? { ...record, state: 'failed', error: 'it diverged', metric: null }
+          : record;
+      },
+    };
+    await expect(runStudy(study, advisers(), failing, hooks())).rejects.toThrow('no data');
+    expect(study.trials).toMatchObject([
+      { state: 'complete' },
+      { state: 'failed', error: 'it diverged' },
+      { state: 'running' },
+    ]);
+    await runStudy(study, advisers(), fakeRunner, hooks());
+    expect(study.trials.map(({ state }) => state)).toEqual(['complete', 'failed', 'complete', 'complete']);
+  });
+
+  it('stops between two trials', async () => {
+    const study = newStudy();
+    const control = new Control();
+    const seen: string[] = [];
+    await runStudy(study, advisers(), fakeRunner, {
+      ...hooks({ control }),
+      onBegin: ({ number }) => seen.push(`begin ${number}`),
+      onEnd: ({ number }: TrialRecord) => {
+        seen.push(`end ${number}`);
+        if (number === 2) control.stop('sigint');
+      },
+    });
+    expect(seen).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+});
+
+describe('one trial of a study', () => {
+  it('is taken to its end by its number, in any order', async () => {
+    const study = newStudy();
+    for (const number of [3, 1]) {
+      const step = await study.takeTrial(number, sampler);
+      await step?.finish(fakeRecord(step.order));
+      expect(await study.takeTrial(number, sampler)).toBeUndefined();
+    }
+    await runStudy(study, advisers(), fakeRunner, hooks());
+    expect(study.trials.map(({ number, state }) => [number, state])).toEqual(
+      [1, 2, 3, 4].map((n) => [n, 'complete']),
+    );
+  });
+
+  it('that was paused goes on; one that is running or is none does not', async () => {
+    const study = newStudy();
+    const first = await taken(study, halves);
+    expect(first.order.until).toBe(1);
+    await expect(study.takeTrial(1, sampler)).rejects.toThrow(`process ${process.pid} is working on trial 1`);
+    await first.finish(fakeRecord(first.order));
+    expect((await study.takeTrial(1, sampler))?.order.until).toBe(4);
+    await expect(study.takeTrial(5, sampler)).rejects.toThrow('there is no trial 5; it has 4');
+  });
+});
+
+describe('the folder of a study', () => {
+  it('is its own, and says what is wrong with it', async () => {
+    const study = newStudy();
+    expect(() => Study.create(study.path, settings())).toThrow('it holds a study (--resume');
+    expect(() => Study.create('/proc/study', settings())).toThrow('cannot write /proc/study');
+    expect(() => Study.open('/nowhere')).toThrow('no study there');
+    const file = join(study.path, 'study.yaml');
+    const text = readFileSync(file, 'utf8');
+    expect(Study.open(study.path).settings).toEqual(settings());
+    writeFileSync(file, text.replace('version: 1', 'version: 2'));
+    expect(() => Study.open(study.path)).toThrow('version 2; this version of fer-tui reads version 1');
+    writeFileSync(file, 'version: 1\n');
+    expect(() => Study.open(study.path)).toThrow('the file is damaged');
+    writeFileSync(file, 'a: [');
+    expect(() => Study.open(study.path)).toThrow('cannot be read as YAML');
+  });
+
+  it('can be moved, and keeps what no number of JSON can say', async () => {
+    const study = newStudy();
+    const step = await taken(study);
+    await step.finish({ ...fakeRecord(step.order), curve: [Number.NaN, 0.5], metric: 0.5 });
+    appendFileSync(journalOf(study), '\n{"number":9}\nnull\n');
+    const [trial] = Study.open(study.path).trials;
+    expect(trial).toMatchObject({ curve: [Number.NaN, 0.5], run: join(study.path, 'trials', 't1') });
+    expect(readFileSync(journalOf(study), 'utf8')).toContain('"run":"trials/t1"');
+    rmSync(journalOf(study));
+    expect(existsSync(journalOf(study))).toBe(false);
+    expect(Study.open(study.path).trials).toEqual([]);
+  });
+});
