@@ -8,6 +8,7 @@ import {
   type NormWeights,
   normGeometry,
 } from '../gpu/kernels/batch_norm.js';
+import { concatenateBackward, concatenateForward } from '../gpu/kernels/concatenate.js';
 import {
   depthwiseForward,
   depthwiseGeometry,
@@ -19,6 +20,13 @@ import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { eluNormPoolBackward, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { applyBlockEnd } from '../gpu/kernels/inference_block.js';
+import {
+  binaryPatterns,
+  PATTERN_BINS,
+  patternGeometry,
+  patternHistograms,
+  restoreGray,
+} from '../gpu/kernels/local_binary_patterns.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
 import { mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
@@ -67,6 +75,15 @@ function rows(b: number): Row[] {
   const margins = paddingGeometry(maps, [1, 1, 1, 1]);
   const padded = [b, 50, 50, 32];
   const depthwise = depthwiseGeometry(maps, [3, 3, 32, 1]);
+  const grid = { radius: 1, cells: 4 };
+  const features = grid.cells ** 2 * PATTERN_BINS;
+  const faces = [b, 48, 48, 1];
+  const patterns = patternGeometry(faces, grid, features);
+  const [vectors, histograms, joined] = [
+    [b, 2304],
+    [b, features],
+    [b, 2304 + features],
+  ];
   const saved = (mean: Tensor, rstd: Tensor) => ({ mean, rstd });
   const normWeights = ([gamma, beta, movingMean, movingVariance]: readonly Tensor[]) =>
     ({ gamma, beta, movingMean, movingVariance }) as NormWeights;
@@ -149,6 +166,19 @@ function rows(b: number): Row[] {
     ],
     ['dropout.apply', [maps, step], (rec, x, state) => dropoutApply(rec, x, state, 0.2, 1)],
     ['dropout.apply_channels', [maps, step], (rec, x, state) => channelDropoutApply(rec, x, state, 0.2, 1)],
+    ['concatenate.forward', [vectors, histograms], (rec, a, b) => concatenateForward(rec, [a, b])],
+    ['concatenate.backward', [joined], (rec, dy) => concatenateBackward(rec, dy, vectors, 0)],
+    [
+      'local_binary_patterns.restore',
+      [faces, [48, 48], [1]],
+      (rec, image, mean, scale) => restoreGray(rec, image, { mean, scale }, patterns),
+    ],
+    ['local_binary_patterns.patterns', [faces], (rec, gray) => binaryPatterns(rec, gray, patterns)],
+    [
+      'local_binary_patterns.histograms',
+      [[b, 46, 46], [features]],
+      (rec, bins, chosen) => patternHistograms(rec, bins, chosen, patterns),
+    ],
     ['reduce.column_sums', [maps], biasGradient],
     [
       'mixup.blend',

@@ -1,5 +1,5 @@
 import type { Shape } from '../gpu/shape.js';
-import type { Layer } from '../nn/layer.js';
+import { frozen, type Layer } from '../nn/layer.js';
 import { ConfigReader, type KerasObject } from './keras_config.js';
 import { FILE_LAYERS } from './layers/all.js';
 
@@ -44,17 +44,4 @@ export function readLayer(
   if (inside === undefined) return [read];
   const suffixed = { ...inside, config: { ...inside.config, name: `${name}_activation` } };
   return [read, ...readLayer(suffixed, layer.outputShape(input), source)];
-}
-
-/** Makes the weights of a layer non-trainable. Batch normalisation then uses its moving averages, as in Keras. */
-function frozen(layer: Layer): Layer {
-  return {
-    ...layer,
-    config: { ...layer.config, trainable: false },
-    weights: (input) => layer.weights(input).map((spec) => ({ ...spec, trainable: false })),
-    call: (ctx, inputs, place) => {
-      const still = layer.kind === 'BatchNormalization';
-      return layer.call(still ? { ...ctx, training: false } : ctx, inputs, place);
-    },
-  };
 }

@@ -63,20 +63,23 @@ async function inputOf(dissection: Dissection, from: number, at: Position): Prom
  */
 async function gradientOf(dissection: Dissection, from: number, at: Position): Promise<Arithmetic> {
   const { layers } = dissection.source.network;
-  const uses = layers.flatMap(({ inputs }, i) => inputs.filter((input) => input === from).map(() => i));
+  const uses = layers.flatMap(({ inputs }, user) =>
+    inputs.flatMap((source, input) => (source === from ? [{ user, input }] : [])),
+  );
   if (uses.length === 0) return logitGradient(dissection, from, at);
+  const whole =
+    from < 0 ? (await dissection.valuesOf(uses[0]?.user ?? 0)).dx : (await dissection.valuesOf(from)).dy;
+  if (whole === undefined) throw new UsageError('there is no such gradient: the loss does not depend on it');
   const made: { readonly name: string; readonly arithmetic: GradientArithmetic }[] = [];
-  for (const user of uses) {
+  for (const { user, input } of uses) {
     const values = await dissection.valuesOf(user);
     const { name, layer } = values.placed;
-    const arithmetic = ARITHMETIC[layer.kind]?.inputGradient(values, at);
+    const arithmetic = ARITHMETIC[layer.kind]?.inputGradient(values, at, input);
     if (arithmetic === undefined)
       throw new UsageError(`${name}: no arithmetic is written for layers of kind ${layer.kind}`);
     made.push({ name, arithmetic });
   }
-  const whole =
-    from < 0 ? (await dissection.valuesOf(uses[0] ?? 0)).dx : (await dissection.valuesOf(from)).dy;
-  const kernel = whole === undefined ? Number.NaN : valueAt(whole, at);
+  const kernel = valueAt(whole, at);
   const [only, ...more] = made;
   if (only !== undefined && more.length === 0)
     return { ...only.arithmetic, kernel, words: `It comes back from ${only.name}. ${only.arithmetic.words}` };

@@ -50,3 +50,16 @@ export interface Layer {
 /** `weights` of layers without weights, and `outputShape` of layers that keep the shape. */
 export const noWeights = (): readonly WeightSpec[] => [];
 export const sameShape = (input: Shape): Shape => input;
+
+/** Makes the weights of a layer non-trainable. Batch normalisation then uses its moving averages, as in Keras. */
+export function frozen(layer: Layer): Layer {
+  return {
+    ...layer,
+    config: { ...layer.config, trainable: false },
+    weights: (input) => layer.weights(input).map((spec) => ({ ...spec, trainable: false })),
+    call: (ctx, inputs, place) => {
+      const still = layer.kind === 'BatchNormalization';
+      return layer.call(still ? { ...ctx, training: false } : ctx, inputs, place);
+    },
+  };
+}

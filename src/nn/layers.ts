@@ -2,4 +2,5 @@
 export * from './layers/activations.js';
 export * from './layers/convolution.js';
 export * from './layers/core.js';
+export * from './layers/local_binary_patterns.js';
 export * from './layers/pooling.js';

@@ -14,6 +14,7 @@ vi.mock('../../src/check/product_cases.js', () => ({ PRODUCT_CASES: [cases('prod
 vi.mock('../../src/check/block_cases.js', () => ({ BLOCK_CASES: [cases('block', 0, false)] }));
 vi.mock('../../src/check/layer_cases.js', () => ({ LAYER_CASES: [cases('layer', 0)] }));
 vi.mock('../../src/check/window_cases.js', () => ({ WINDOW_CASES: [cases('window', 0)] }));
+vi.mock('../../src/check/feature_cases.js', () => ({ FEATURE_CASES: [cases('feature', 0)] }));
 vi.mock('../../src/check/loss_cases.js', () => ({ LOSS_CASES: [cases('loss', Number.NaN)] }));
 
 describeGpu('a check', (gpu) => {
@@ -46,6 +47,7 @@ describeGpu('a check', (gpu) => {
       ['product.forward', false],
       ['layer.forward', true],
       ['window.forward', true],
+      ['feature.forward', true],
       ['loss.forward', false],
     ]);
     expect(reported).toEqual(results);

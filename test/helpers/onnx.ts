@@ -270,6 +270,21 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   },
   Mul: ([a, b]) => make(a?.dims ?? [], (index) => pick(a as Values, index) * pick(b as Values, index)),
   Sum: (inputs) => make(inputs[0]?.dims ?? [], (index) => inputs.reduce((sum, x) => sum + pick(x, index), 0)),
+  Concat: (inputs, { ints }) => {
+    const [axis = 0] = ints('axis');
+    const dims = [...(inputs[0]?.dims ?? [])];
+    dims[axis] = inputs.reduce((sum, x) => sum + (x.dims[axis] as number), 0);
+    return make(dims, (index) => {
+      let along = index[axis] as number;
+      const from = inputs.find((x) => {
+        const extent = x.dims[axis] as number;
+        if (along < extent) return true;
+        along -= extent;
+        return false;
+      });
+      return pick(from as Values, index.toSpliced(axis, 1, along));
+    });
+  },
   Pad: ([x, pads]) => {
     const { dims } = x as Values;
     const [begin, end] = [

@@ -6,9 +6,11 @@ import { activationForward } from '../../src/reference/activations.js';
 import type { Arr } from '../../src/reference/arrays.js';
 import { avgPool2dForward } from '../../src/reference/avg_pool2d.js';
 import * as norm from '../../src/reference/batch_norm.js';
+import { concatenateForward } from '../../src/reference/concatenate.js';
 import { conv2dForward } from '../../src/reference/conv2d.js';
 import { denseForward } from '../../src/reference/dense.js';
 import { depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
+import { binaryPatterns, patternHistograms, restoreGray } from '../../src/reference/local_binary_patterns.js';
 import { maxPool2dForward } from '../../src/reference/max_pool2d.js';
 import { softmaxForward } from '../../src/reference/softmax.js';
 import { zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
@@ -114,7 +116,8 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
       const channels = shape[axis] ?? 1;
       const s = { outer: size(shape.slice(0, axis)), channels, inner: size(shape.slice(axis + 1)) };
       const moving = { mean: get('moving_mean') as Arr, variance: get('moving_variance') as Arr };
-      const { mean, variance } = training ? norm.statistics(x, s) : moving;
+      const own = training && c['trainable'] !== false;
+      const { mean, variance } = own ? norm.statistics(x, s) : moving;
       const gamma = get('gamma') ?? new Float64Array(channels).fill(1);
       return norm.normalize(
         x,
@@ -160,6 +163,22 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     }
     case 'Add':
       return xs.reduce((sum, other) => sum.map((v, i) => v + (other[i] as number)));
+    case 'Concatenate': {
+      const rows = b * inputShape.slice(0, -1).reduce((product, n) => product * n, 1);
+      const channels = xs.map((part) => part.length / rows);
+      return concatenateForward(xs, channels, rows);
+    }
+    case 'LocalBinaryPatterns': {
+      const s = { b, h, w, radius: Number(c['radius']), cells: Number(c['cells']) };
+      const gray = restoreGray(x, get('pixel_mean') as Arr, (get('pixel_scale') as Arr)[0] as number);
+      const all = patternHistograms(binaryPatterns(gray, s), s);
+      const chosen = c['bins'] as readonly number[];
+      const size = all.length / b;
+      return Float64Array.from({ length: b * chosen.length }, (_, i) => {
+        const image = Math.floor(i / chosen.length);
+        return all[image * size + (chosen[i % chosen.length] as number)] as number;
+      });
+    }
     case 'Dropout':
     case 'SpatialDropout2D':
     case 'Flatten':

@@ -24,7 +24,7 @@ describe('the layer whose maps are looked at', () => {
     [buildModel('fer-cnn'), 'batch_normalization_3', 'dropout_5'],
     [buildModel('fer-vgg'), 'batch_normalization_7', 'dropout_4'],
     [miniXception(), 'conv2d_3', 'conv2d_3'],
-    [everything(), 'activation', 'add_2'],
+    [everything(), 'activation', 'concatenate_1'],
   ])('of %#', (network, maps, hidden) => {
     expect(mapLayer(network, undefined).name).toBe(maps);
     expect(hiddenLayer(network)).toBe(hidden);

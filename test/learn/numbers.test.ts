@@ -5,18 +5,21 @@ import { ARITHMETIC } from '../../src/learn/layers/all.js';
 import { explainLoss, explainNumber } from '../../src/learn/numbers.js';
 import { VALUES } from '../../src/learn/report.js';
 import { explainWeight } from '../../src/learn/weights.js';
+import { frozen } from '../../src/nn/layer.js';
 import * as LAYERS from '../../src/nn/layers.js';
 import {
   BatchNormalization,
+  Concatenate,
   Conv2D,
   Dense,
   Dropout,
   ELU,
   Flatten,
+  LocalBinaryPatterns,
   MaxPooling2D,
   SpatialDropout2D,
 } from '../../src/nn/layers.js';
-import { type Network, Sequential } from '../../src/nn/network.js';
+import { IMAGES, Network, Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 import { stepOf } from '../helpers/dissected.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -35,6 +38,24 @@ const chain = (): Network =>
       Dense({ units: 7 }),
     ],
   );
+
+/** Features of the patterns beside those of a convolution. */
+const hybrid = (): Network =>
+  new Network(
+    'hybrid',
+    [9, 8, 1],
+    [
+      { layer: Conv2D({ filters: 3, strides: 2, activation: 'elu' }) },
+      { layer: Flatten() },
+      { layer: LocalBinaryPatterns({ radius: 1, cells: 2, bins: [0, 57, 58, 70, 200] }), inputs: [IMAGES] },
+      { layer: frozen(BatchNormalization({ center: false, scale: false })) },
+      { layer: Concatenate(), inputs: [1, 3] },
+      { layer: Dense({ units: 7 }) },
+    ],
+  );
+
+/** Layers behind which no weight can be trained. */
+const WITHOUT_GRADIENT = ['local_binary_patterns', 'batch_normalization'];
 
 /** Positions spread over an array [B, H, W, C] or [B, C]. */
 function places(shape: readonly number[], count: number, rng: Rng) {
@@ -62,6 +83,7 @@ describeGpu('a number followed', (gpu) => {
     everything(),
     everything(-1),
     miniXception([16, 14, 1], [4]),
+    hybrid(),
   ])('ends where the kernel ends: $name', async (network) => {
     const dissection = await Dissection.of(gpu(), stepOf(network));
     const rng = new Rng(2);
@@ -75,6 +97,14 @@ describeGpu('a number followed', (gpu) => {
           'output gradient': values.dy,
           'input gradient': values.dx,
         }[kind];
+        if (array === undefined && WITHOUT_GRADIENT.includes(name)) {
+          const at = { image: 0, y: 0, x: 0, c: 0 };
+          await expect(explainNumber(dissection, { layer, kind, at, channel: 0 })).rejects.toThrow(
+            'there is no such gradient: the loss does not depend on it',
+          );
+          checked += 4;
+          continue;
+        }
         if (array === undefined) throw new Error(`${name} has no ${kind}`);
         const size = sizeOfValues(array.data);
         for (const at of places(array.shape, 4, rng)) {

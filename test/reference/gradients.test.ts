@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as activations from '../../src/reference/activations.js';
 import { avgPool2dBackward, avgPool2dForward } from '../../src/reference/avg_pool2d.js';
 import * as norm from '../../src/reference/batch_norm.js';
+import * as concatenate from '../../src/reference/concatenate.js';
 import { type ConvShape, conv2dBackward, conv2dForward, convAxis } from '../../src/reference/conv2d.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';
 import { depthwiseBackward, depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
@@ -32,6 +33,15 @@ describe('the reference gradients agree with central differences', () => {
     expectGradient('dx', dx, numericGradient(x, f));
     expectGradient('dw', dw, numericGradient(w, f));
     expectGradient('db', db, numericGradient(bias, f));
+  });
+
+  it('concatenate', () => {
+    const channels = [3, 1, 2];
+    const parts = channels.map((count, i) => values(4 * count, i));
+    const dy = values(24, 9);
+    const f = () => weighted(concatenate.concatenateForward(parts, channels, 4), dy);
+    for (const [i, gradient] of concatenate.concatenateBackward(dy, channels, 4).entries())
+      expectGradient(`part ${i}`, gradient, numericGradient(parts[i] as Float64Array, f));
   });
 
   it('dense', () => {

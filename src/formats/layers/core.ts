@@ -2,6 +2,7 @@ import type { Shape } from '../../gpu/shape.js';
 import {
   Add,
   BatchNormalization,
+  Concatenate,
   Dense,
   Dropout,
   Flatten,
@@ -138,6 +139,16 @@ export const CORE: FileLayers = {
     read: () => Add(),
     write: () => ({}),
     onnx: (graph, { name }, inputs) => graph.add('Sum', name, inputs),
+  },
+  Concatenate: {
+    options: 'the last axis; of vectors or of maps',
+    read: (r, input) => {
+      if (readAxis(r, input) !== -1) r.fail('axis', 'only the last axis');
+      return Concatenate();
+    },
+    write: () => ({ axis: -1 }),
+    // Maps are in NCHW.
+    onnx: (graph, { name }, inputs) => graph.add('Concat', name, inputs, { axis: 1 }),
   },
   ZeroPadding2D: {
     options: 'all',

@@ -3,8 +3,9 @@ import type { LayerArithmetic } from './arithmetic.js';
 import { batchNorm } from './batch_norm.js';
 import { convolution } from './convolution.js';
 import { dense } from './dense.js';
+import { localBinaryPatterns } from './local_binary_patterns.js';
 import { averagePooling, maxPooling } from './pooling.js';
-import { addition, dropout, flatten, padding } from './simple.js';
+import { addition, concatenation, dropout, flatten, padding } from './simple.js';
 
 /** The arithmetic of each kind of layer, by Keras's name. A new layer needs an entry here; the tests say so. */
 export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
@@ -19,5 +20,6 @@ export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
   },
   ...{ MaxPooling2D: maxPooling, AveragePooling2D: averagePooling, GlobalAveragePooling2D: averagePooling },
   ...{ Dropout: dropout, SpatialDropout2D: dropout },
+  ...{ LocalBinaryPatterns: localBinaryPatterns, Concatenate: concatenation },
   ...{ Add: addition, Flatten: flatten, ZeroPadding2D: padding },
 };

@@ -73,8 +73,11 @@ export interface LayerValues {
 export interface LayerArithmetic {
   /** One output value. @param channel the input channel to show, where there are many */
   output(v: LayerValues, at: Position, channel: number): Arithmetic;
-  /** The gradient of one input value: which outputs it reached, and the sum that comes back. */
-  inputGradient(v: LayerValues, at: Position): GradientArithmetic;
+  /**
+   * The gradient of one input value: which outputs it reached, and the sum that comes back.
+   * @param input which of the layer's inputs, from 0
+   */
+  inputGradient(v: LayerValues, at: Position, input: number): GradientArithmetic;
   /** The gradient of one weight. @param index its place in the array, row-major */
   weightGradient?(v: LayerValues, weight: string, index: number): Arithmetic;
 }

@@ -97,6 +97,46 @@ export const addition: LayerArithmetic = {
   },
 };
 
+/** Which input a channel of the whole comes from, and the channel there. */
+function partAt(v: LayerValues, c: number): { readonly input: number; readonly c: number } {
+  let [input, left] = [0, c];
+  for (const { shape } of [v.x, ...v.others]) {
+    const channels = shape.at(-1) ?? 1;
+    if (left < channels) break;
+    left -= channels;
+    input++;
+  }
+  return { input, c: left };
+}
+
+export const concatenation: LayerArithmetic = {
+  output(v, at) {
+    const { input, c } = partAt(v, at.c);
+    const x = valueAt(needed([v.x, ...v.others][input], `input ${input + 1}`), { ...at, c });
+    return {
+      formula: 'y = x',
+      words: `The inputs lie side by side. This value is channel ${c} of input ${input + 1}.`,
+      grids: [],
+      terms: [{ label: 'x', value: x }],
+      kernel: valueAt(v.y, at),
+      exact: x,
+    };
+  },
+  inputGradient(v, at, input) {
+    const before = [v.x, ...v.others]
+      .slice(0, input)
+      .reduce((channels, { shape }) => channels + (shape.at(-1) ?? 1), 0);
+    const dy = valueAt(needed(v.dy, 'gradient of the output'), { ...at, c: before + at.c });
+    return {
+      formula: 'dx = dy at the place that x moved to',
+      words: `Input ${input + 1} gets its own part of the gradient.`,
+      grids: [],
+      terms: [{ label: 'dy', value: dy }],
+      exact: dy,
+    };
+  },
+};
+
 /** The same place, counted in the flat array of one image. */
 function sameElement(from: Values, to: Values, at: Position): number {
   const size = (values: Values): number => values.shape.slice(1).reduce((n, e) => n * e, 1);

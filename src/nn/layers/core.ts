@@ -1,4 +1,5 @@
 import { ShapeError } from '../../gpu/errors.js';
+import { concatenatedShape } from '../../gpu/kernels/concatenate.js';
 import { type Margins, paddingGeometry } from '../../gpu/kernels/zero_padding2d.js';
 import { expectShape, formatShape, sizeOf } from '../../gpu/shape.js';
 import type { TensorVar } from '../context.js';
@@ -7,6 +8,7 @@ import { type Layer, noWeights, sameShape, type WeightSpec } from '../layer.js';
 import { type ActivationName, activate } from '../ops/activation.js';
 import { add } from '../ops/add.js';
 import { batchNorm } from '../ops/batch_norm.js';
+import { concatenate } from '../ops/concatenate.js';
 import { constant } from '../ops/constant.js';
 import { dense } from '../ops/dense.js';
 import { dropout, spatialDropout } from '../ops/dropout.js';
@@ -148,6 +150,21 @@ export function Add(): Layer {
     },
     weights: noWeights,
     call: (ctx, [first, ...others]) => others.reduce((sum, x) => add(ctx, sum, x), first),
+  };
+}
+
+/** Its inputs side by side along the last axis; https://keras.io/api/layers/merging_layers/concatenate/ */
+export function Concatenate(): Layer {
+  return {
+    kind: 'Concatenate',
+    config: {},
+    outputShape: (input, ...others) => {
+      if (others.length === 0)
+        throw new ShapeError('Concatenate', 'it joins several inputs', 'two inputs or more', 'one');
+      return concatenatedShape([input, ...others]);
+    },
+    weights: noWeights,
+    call: (ctx, inputs) => concatenate(ctx, inputs),
   };
 }
 
