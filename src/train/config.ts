@@ -59,11 +59,25 @@ export function parseSizes(name: string, text: string | undefined): number[] | u
   return sizes;
 }
 
-/** @returns the value. Throws UsageError unless it is what the setting takes, or undefined. */
-function checked(name: string, spec: OptionSpec, value: unknown): unknown {
-  if (value !== undefined && !fits(spec, value)) {
+/** Texts with a form of their own. Each check throws UsageError. */
+const TEXTS: Readonly<Record<string, (text: string) => unknown>> = {
+  augment: parseAugment,
+  fold: (text) => parseFold(text, 0),
+  filters: (text) => parseSizes('filters', text),
+  dense: (text) => parseSizes('dense', text),
+};
+
+/**
+ * Checks the value of one setting by itself; undefined is "not set".
+ * @param name by which messages call it, on the command line
+ * @returns the value. Throws UsageError unless it is what the setting takes.
+ */
+export function checked(name: string, spec: OptionSpec, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  if (!fits(spec, value)) {
     throw new UsageError(`${name}${givenText(spec, value)}: expected ${expectedText(spec)}`);
   }
+  if (typeof value === 'string') TEXTS[name]?.(value);
   return value;
 }
 
@@ -93,10 +107,6 @@ function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, opti
 
 /** Checks settings that must fit each other. */
 function checkTogether(config: TrainConfig): void {
-  parseAugment(config.augment);
-  if (config.fold !== undefined) parseFold(config.fold, config.foldSeed);
-  parseSizes('filters', config.filters);
-  parseSizes('dense', config.dense);
   if (config.nesterov && config.momentum === 0) {
     throw new UsageError('nesterov: needs --momentum above 0');
   }

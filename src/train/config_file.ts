@@ -2,42 +2,67 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
-import { OPTION_ENTRIES, optionSpec } from './options.js';
+import { OPTION_ENTRIES, type OptionSpec, optionSpec } from './options.js';
 
 /**
  * Reads settings from a JSON or YAML file. Names may be those of the command line or of a run's config.json. A setting that
  * is a list may be written as one: `dense: [128, 64]`. Throws UsageError when the file cannot be read or a name is unknown.
  */
 export function readConfigFile(path: string): Record<string, unknown> {
-  let settings: unknown;
+  const where = `config file ${path}`;
+  const settings = readYaml(path, where);
+  if (!isMapping(settings)) {
+    throw new UsageError(`${where}: expected settings like "epochs: 30", one a line`);
+  }
+  const { $schema, ...given } = settings; // $schema is for editors
+  return settingsOf(given, where);
+}
+
+/** Parses a YAML or JSON file. @param where begins the message. Throws UsageError when it cannot be read. */
+export function readYaml(path: string, where: string): unknown {
   try {
-    settings = parse(readFileSync(path, 'utf8'));
+    return parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-    throw new UsageError(`config file ${path}: ${why}`, { cause });
+    throw new UsageError(`${where}: ${why}`, { cause });
   }
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new UsageError(`config file ${path}: expected settings like "epochs: 30", one a line`);
-  }
+}
+
+/** Whether something read from YAML is a mapping of names to values. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Settings as they stand in a file, by their names on the command line; those that are null are left out.
+ * @param where begins the message of the UsageError that an unknown name throws
+ */
+export function settingsOf(given: Readonly<Record<string, unknown>>, where: string): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(settings)) {
-    if (key === '$schema') continue; // for editors
-    const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const spec = optionSpec(name);
-    if (spec === undefined) {
-      const near = nearest(
-        name,
-        OPTION_ENTRIES.map(([known]) => known),
-      );
-      const hint = near === undefined ? 'see "fer-tui train --help"' : `did you mean "${near}"?`;
-      throw new UsageError(`config file ${path}: "${key}" is no setting; ${hint}`);
-    }
-    if (value !== null) result[name] = spec.type === 'string' ? asText(value) : value;
+  for (const [key, value] of Object.entries(given)) {
+    const [name, spec] = knownOption(key, where);
+    if (value !== null) result[name] = asGiven(spec, value);
   }
   return result;
 }
 
-/** Converts a number or list in YAML to the text that the command line would have. */
-function asText(value: unknown): unknown {
-  return typeof value === 'number' || Array.isArray(value) ? String(value) : value;
+/** The setting that a key names, on the command line or in config.json. Throws UsageError with the nearest name. */
+export function knownOption(key: string, where: string): [name: string, spec: OptionSpec] {
+  const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const spec = optionSpec(name);
+  if (spec === undefined) {
+    const near = nearest(
+      name,
+      OPTION_ENTRIES.map(([known]) => known),
+    );
+    const hint = near === undefined ? 'see "fer-tui train --help"' : `did you mean "${near}"?`;
+    throw new UsageError(`${where}: "${key}" is no setting; ${hint}`);
+  }
+  return [name, spec];
+}
+
+/** A value in YAML as the command line would have it: a number or list of a setting that is a text becomes its text. */
+export function asGiven({ type }: OptionSpec, value: unknown): unknown {
+  const text = type === 'string' && (typeof value === 'number' || Array.isArray(value));
+  return text ? String(value) : value;
 }

@@ -1,0 +1,270 @@
+import { checked } from '../train/config.js';
+import { asGiven, isMapping, knownOption, readYaml, settingsOf } from '../train/config_file.js';
+import { OPTION_ENTRIES, type OptionSpec } from '../train/options.js';
+import { UsageError } from '../util/errors.js';
+import { nearest } from '../util/nearest.js';
+import { type Domain, isRange, type RangeDomain, type Value, valuesOf } from './domain.js';
+import type { Values } from './trial.js';
+
+/** Values of other parameters, one of which each must have. */
+export type Condition = Readonly<Record<string, readonly Value[]>>;
+
+/** A setting that differs from trial to trial. */
+export interface Parameter {
+  /** Of the setting, on the command line of `fer-tui train`. */
+  readonly name: string;
+  readonly domain: Domain;
+  /** When the parameter is active; empty: always. */
+  readonly when: Condition;
+}
+
+/**
+ * The parameters of a study, each after those that its condition names. Of several parameters with one name, the first
+ * that is active counts.
+ */
+export interface Space {
+  readonly parameters: readonly Parameter[];
+}
+
+/** What a file of a space says. */
+export interface SpaceFile {
+  /** The settings that all trials share, by option name. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The parameters as written, for `parseSpace`. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Settings that belong to the study, which gives each trial a folder of its own. */
+const NOT_SEARCHED = ['out', 'save-steps', 'adapter'];
+
+const FORMS =
+  'a list like [16, 32], a range like {min: 0.001, max: 0.1, log: true}, or a list of these with "when"';
+const RANGE_KEYS = ['min', 'max', 'log', 'step'];
+const PARAMETER_KEYS = ['values', ...RANGE_KEYS, 'when'];
+
+/**
+ * Reads the file of a space: YAML or JSON with the keys `space` and, for what all trials share, `settings`.
+ * Throws UsageError when it cannot be read, or has other keys. `parseSpace` checks the parameters.
+ */
+export function readSpace(path: string): SpaceFile {
+  const where = `space ${path}`;
+  const file = readYaml(path, where);
+  if (!isMapping(file)) throw new UsageError(`${where}: expected the keys "space" and "settings"`);
+  for (const key of Object.keys(file)) {
+    if (!['$schema', 'space', 'settings'].includes(key)) {
+      const hint = OPTION_ENTRIES.some(([name]) => name === key)
+        ? `put it under "space" if it differs from trial to trial, else under "settings"`
+        : 'expected "space" and "settings"';
+      throw new UsageError(`${where}: "${key}" does not belong here; ${hint}`);
+    }
+  }
+  const { space, settings } = file;
+  if (!isMapping(space) || Object.keys(space).length === 0) {
+    throw new UsageError(`${where}: expected parameters under "space", like "l2: [0, 0.001]"`);
+  }
+  if (settings !== undefined && settings !== null && !isMapping(settings)) {
+    throw new UsageError(`${where}: settings: expected settings like "epochs: 30", one a line`);
+  }
+  const shared = settingsOf(settings ?? {}, `${where}: settings`);
+  return { settings: shared, parameters: space };
+}
+
+/**
+ * Checks parameters against the table of settings.
+ * @param parameters as written: by name a list, a range, or a list of these with conditions
+ * @param settings that all trials share
+ * @param where begins the message of the UsageError that a bad parameter throws
+ */
+export function parseSpace(
+  parameters: Readonly<Record<string, unknown>>,
+  settings: Readonly<Record<string, unknown>>,
+  where: string,
+): Space {
+  const parsed: Parameter[] = [];
+  for (const [key, written] of Object.entries(parameters)) {
+    const [name, spec] = knownOption(key, where);
+    const at = `${where}: ${name}`;
+    if (NOT_SEARCHED.includes(name)) throw new UsageError(`${at}: the study sets it, or all trials share it`);
+    if (parsed.some((parameter) => parameter.name === name)) throw new UsageError(`${at}: given twice`);
+    const forms = Array.isArray(written) && written.some(isMapping) ? written : [written];
+    const fits = optimizersOf(name, spec, parsed, settings, at);
+    const added = forms.map((form: unknown): Parameter => {
+      const when = isMapping(form) ? conditionOf(form['when'], parsed, at) : {};
+      return { name, domain: domainOf(form, name, spec, at), when: { ...fits, ...when } };
+    });
+    if (added.slice(0, -1).some(({ when }) => Object.keys(when).length === 0)) {
+      throw new UsageError(`${at}: only the last of several forms may go without "when"`);
+    }
+    parsed.push(...added);
+  }
+  return { parameters: parsed };
+}
+
+/** The values of a trial: what `choose` gives for each parameter that is active with those before it. */
+export function assign(space: Space, choose: (parameter: Parameter, index: number) => Value): Values {
+  const values: Record<string, Value> = {};
+  space.parameters.forEach((parameter, index) => {
+    if (isActive(parameter, values)) values[parameter.name] = choose(parameter, index);
+  });
+  return values;
+}
+
+/** All settings of a space in order, the last parameter changing first. Throws UsageError for a continuous range. */
+export function* pointsOf({ parameters }: Space): Generator<Values> {
+  yield* pointsFrom(parameters, {});
+}
+
+function* pointsFrom([parameter, ...others]: readonly Parameter[], values: Values): Generator<Values> {
+  if (parameter === undefined) yield values;
+  else if (!isActive(parameter, values)) yield* pointsFrom(others, values);
+  else {
+    const { name, domain } = parameter;
+    const all = valuesOf(domain);
+    if (all === undefined)
+      throw new UsageError(
+        `${name}: a grid needs a list of values, or a range with a step; or try --method random`,
+      );
+    for (const value of all) yield* pointsFrom(others, { ...values, [name]: value });
+  }
+}
+
+/** How many different trials a space has; Infinity for one with a continuous range, or with more than `most`. */
+export function sizeOf(space: Space, most = 100_000): number {
+  if (space.parameters.some(({ domain }) => valuesOf(domain) === undefined)) return Number.POSITIVE_INFINITY;
+  let size = 0;
+  for (const _ of pointsOf(space)) if (++size > most) return Number.POSITIVE_INFINITY;
+  return size;
+}
+
+/** Whether a parameter counts, beside the values of those before it. */
+function isActive({ name, when }: Parameter, values: Values): boolean {
+  if (name in values) return false;
+  return Object.entries(when).every(([other, allowed]) => allowed.some((value) => value === values[other]));
+}
+
+/** The condition that a setting of some optimizers implies. Throws UsageError when no optimizer of the study has it. */
+function optimizersOf(
+  name: string,
+  { only }: OptionSpec,
+  before: readonly Parameter[],
+  settings: Readonly<Record<string, unknown>>,
+  at: string,
+): Condition {
+  if (only === undefined) return {};
+  const searched = before.find((parameter) => parameter.name === 'optimizer');
+  const given = searched ? (valuesOf(searched.domain) ?? []) : [settings['optimizer'] ?? 'adam'];
+  const having = only.filter((optimizer) => given.includes(optimizer));
+  if (having.length === 0) {
+    const hint = searched ? 'add one to it' : 'set one, or put "optimizer" before it';
+    throw new UsageError(`${at}: only ${only.join(' and ')} have ${name}; ${hint}`);
+  }
+  return searched && having.length < given.length ? { optimizer: having } : {};
+}
+
+function conditionOf(when: unknown, before: readonly Parameter[], at: string): Condition {
+  if (when === undefined) return {};
+  if (!isMapping(when)) throw new UsageError(`${at}: when: expected a condition like {optimizer: sgd}`);
+  const entries = Object.entries(when).map(([key, wanted]) => {
+    const others = before.filter(({ name }) => name === key);
+    if (others.length === 0) {
+      const near = nearest(
+        key,
+        before.map(({ name }) => name),
+      );
+      const hint =
+        near === undefined ? 'conditions name a parameter that comes before' : `did you mean "${near}"?`;
+      throw new UsageError(`${at}: when: no parameter "${key}" before this one; ${hint}`);
+    }
+    const known = others.flatMap(({ domain }) => {
+      if (isRange(domain))
+        throw new UsageError(`${at}: when: "${key}" is a range; expected a parameter with a list`);
+      return domain.values;
+    });
+    const [, spec] = knownOption(key, at);
+    const allowed = (Array.isArray(wanted) ? wanted : [wanted]).map((value: unknown) => {
+      const same = known.find((one) => one === asGiven(spec, value));
+      if (same === undefined)
+        throw new UsageError(
+          `${at}: when: "${key}" is never ${String(value)}; expected one of ${known.join(', ')}`,
+        );
+      return same;
+    });
+    return [key, allowed] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function domainOf(form: unknown, name: string, spec: OptionSpec, at: string): Domain {
+  if (Array.isArray(form)) return listOf(form, name, spec, at);
+  if (!isMapping(form)) throw new UsageError(`${at} = ${String(form)}: expected ${FORMS}`);
+  for (const key of Object.keys(form)) {
+    if (PARAMETER_KEYS.includes(key)) continue;
+    const near = nearest(key, PARAMETER_KEYS);
+    const hint = near === undefined ? `expected ${PARAMETER_KEYS.join(', ')}` : `did you mean "${near}"?`;
+    throw new UsageError(`${at}: unknown key "${key}"; ${hint}`);
+  }
+  if (!('values' in form)) return rangeOf(form, name, spec, at);
+  const extra = RANGE_KEYS.find((key) => key in form);
+  if (extra !== undefined) throw new UsageError(`${at}: "values" and "${extra}" exclude each other`);
+  if (!Array.isArray(form['values'])) throw new UsageError(`${at}: values: expected a list`);
+  return listOf(form['values'], name, spec, at);
+}
+
+function listOf(list: readonly unknown[], name: string, spec: OptionSpec, at: string): Domain {
+  const values = list.map((written) => {
+    const value = asGiven(spec, written);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+      throw new UsageError(`${at}: ${JSON.stringify(written)} is no value; expected ${FORMS}`);
+    }
+    return accepted(name, spec, value, at);
+  });
+  if (values.length === 0) throw new UsageError(`${at}: an empty list; expected at least one value`);
+  const twice = values.find((value, i) => values.indexOf(value) < i);
+  if (twice !== undefined) throw new UsageError(`${at}: ${String(twice)} is in the list twice`);
+  return { values };
+}
+
+function rangeOf(
+  form: Readonly<Record<string, unknown>>,
+  name: string,
+  spec: OptionSpec,
+  at: string,
+): RangeDomain {
+  if (spec.type !== 'number') throw new UsageError(`${at}: is no number; expected a list of values`);
+  const number = (key: string): number => {
+    const value = form[key];
+    if (typeof value !== 'number')
+      throw new UsageError(`${at}: ${key}: expected a number, as in {min: 1, max: 9}`);
+    return value;
+  };
+  const [min, max] = [number('min'), number('max')];
+  for (const end of [min, max]) accepted(name, spec, end, at);
+  if (!(min < max)) throw new UsageError(`${at}: min ${min} is not below max ${max}`);
+
+  const { log = false } = form;
+  if (typeof log !== 'boolean') throw new UsageError(`${at}: log: expected true or false`);
+  if (log && min <= 0) throw new UsageError(`${at}: a log scale needs a min above 0; 0 can be one of a list`);
+
+  const step = 'step' in form ? number('step') : spec.integer ? 1 : undefined;
+  if (step === undefined) return { min, max, log, step };
+  if (!(step > 0)) throw new UsageError(`${at}: step ${step}: expected a number above 0`);
+  if (spec.integer && !Number.isInteger(step))
+    throw new UsageError(`${at}: step ${step}: expected a whole number`);
+  if (log && 'step' in form) throw new UsageError(`${at}: a log scale has no step`);
+  // The last value that the steps reach, free of rounding errors.
+  const steps = Math.floor((max - min) / step + 1e-9);
+  if (steps === 0) throw new UsageError(`${at}: step ${step} is larger than the range`);
+  return { min, max: Number((min + steps * step).toPrecision(12)), log, step };
+}
+
+/** @returns the value. Throws UsageError unless the setting takes it. */
+function accepted<T extends Value>(name: string, spec: OptionSpec, value: T, at: string): T {
+  try {
+    checked(name, spec, value);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    // The message begins with the name of the setting, and so does `at` end.
+    throw new UsageError(`${at.slice(0, at.length - name.length)}${error.message}`, { cause: error });
+  }
+  return value;
+}
