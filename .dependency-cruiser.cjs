@@ -32,6 +32,7 @@ module.exports = {
     layer('formats', ['nn', 'gpu', 'util']),
     layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
     layer('inspect', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
+    layer('ensemble', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('study', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['inspect', 'train', 'formats', 'data', 'nn', 'gpu', 'util']),
@@ -64,6 +65,7 @@ module.exports = {
     ]),
     layer('pages', ['study', 'inspect', 'train', 'util']),
     layer('cli', [
+      'ensemble',
       'pages',
       'learn',
       'bench',

@@ -35,7 +35,7 @@ const script = fileURLToPath(new URL('../test/vision/compose.mjs', import.meta.u
 const NAMES = ['one', 'three', 'small_dark', 'none'];
 spawnSync(process.execPath, [script, folder, ...NAMES], { stdio: ['ignore', 'ignore', 'inherit'] });
 const videoOf = (name) => join(folder, `${name}.mp4`);
-const settings = { ...VISION_DEFAULTS, weights: options.weights };
+const settings = { ...VISION_DEFAULTS, weights: options.weights && [options.weights] };
 
 /** Runs a video to its end: its frames, and how it ended. */
 function watch(name, rest, onFrame = () => undefined) {

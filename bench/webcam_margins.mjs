@@ -12,7 +12,6 @@
 import { table } from '../dist/cli/table.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
-import { weightsPath } from '../dist/train/shipped_models.js';
 import { toGray } from '../dist/util/picture.js';
 import { HaarDetector } from '../dist/vision/detector.js';
 import { iou } from '../dist/vision/geometry.js';
@@ -37,7 +36,7 @@ const cv = loadOpenCv();
 const { detector: settings } = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered' });
 const detector = new HaarDetector(cv, settings);
 const gpu = await openGpu();
-const classifier = await Classifier.open(gpu, weightsPath(options.weights));
+const classifier = await Classifier.open(gpu, options.weights);
 const faces = loadFaces();
 /** [column][...]: the face's inputs, and its class. */
 const inputs = Array.from({ length: MARGINS.length + 1 }, () => []);

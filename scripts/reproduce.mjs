@@ -14,8 +14,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findData } from '../dist/data/find_data.js';
+import { drawnProbabilities } from '../dist/train/drawn_probabilities.js';
 import { findRun } from '../dist/train/runs.js';
-import { drawnProbabilities, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
+import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { modelCard } from './model_card.mjs';
 import { scriptOptions } from './script_options.mjs';
 

@@ -72,13 +72,8 @@ export { WeightAveraging } from './train/callbacks/weight_averaging.js';
 export type { TrainerState } from './train/checkpoint.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export { Control, type StopReason, type Wish } from './train/control.js';
-export {
-  type EvaluateOptions,
-  type EvaluateResult,
-  type Evaluation,
-  evaluateSplit,
-  evaluateWeights,
-} from './train/evaluation.js';
+export { type EvaluateOptions, type EvaluateResult, evaluateWeights } from './train/evaluate_weights.js';
+export { type Evaluation, evaluateSplit } from './train/evaluation.js';
 export type {
   DeviceMemory,
   EndEvent,

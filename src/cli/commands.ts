@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { ArgsOf, Declaration } from './declaration.js';
 import { BENCH } from './declarations/bench.js';
+import { CALIBRATE } from './declarations/calibrate.js';
 import { CHECK } from './declarations/check.js';
 import { DATA_SET } from './declarations/data.js';
 import { DETECT } from './declarations/detect.js';
@@ -29,12 +30,13 @@ function command<const D extends Declaration>(
   declaration: D,
   load: () => Promise<(args: ArgsOf<D> & GlobalArgs) => Promise<number>>,
 ): CommandModule {
-  const { usage, describe, positionals = {}, options = {} } = declaration;
+  const { usage, describe, positionals = {}, options = {}, examples = [] } = declaration;
   return {
     command: usage,
     describe,
     builder: (y: Argv) => {
       for (const [name, positional] of Object.entries(positionals)) y.positional(name, positional);
+      for (const [line, what] of examples) y.example(line, what);
       return y.options(options);
     },
     // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
@@ -64,6 +66,7 @@ export const COMMANDS: CommandModule[] = [
   command(WEBCAM, async () => (await import('./commands/webcam.js')).webcam),
   command(DETECT, async () => (await import('./commands/detect.js')).detect),
   command(INSPECT, async () => (await import('./commands/inspect.js')).inspectNetwork),
+  command(CALIBRATE, async () => (await import('./commands/calibrate.js')).calibrateFile),
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),

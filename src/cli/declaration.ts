@@ -11,6 +11,8 @@ export interface Declaration {
   readonly describe: string;
   readonly positionals?: Readonly<Record<string, PositionalOptions>>;
   readonly options?: Readonly<Record<string, Options>>;
+  /** Command lines, and what each is for. */
+  readonly examples?: readonly (readonly [line: string, what: string])[];
 }
 
 /** The values of options, with names in camel case. Options without a default may be undefined. */

@@ -1,26 +1,13 @@
 import { BatchSource } from '../data/batches.js';
 import { resizeImages } from '../data/image.js';
-import { loadDataset } from '../data/load.js';
-import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
-import { limitSplit } from '../data/rows.js';
+import type { Preprocess } from '../data/preprocess.js';
 import { FACE } from '../data/split_builder.js';
-import type { ImageShape, LoadOptions, Split, SplitName } from '../data/types.js';
-import { openGpu } from '../gpu/device.js';
-import { Learner } from '../nn/learner.js';
+import type { ImageShape, Split } from '../data/types.js';
+import type { Learner } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
-import { DataError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
-import { mapLabels } from './class_mapping.js';
 import { Feed } from './feed.js';
-import {
-  type ClassMetrics,
-  classMetrics,
-  macroF1,
-  type ProbabilityMetrics,
-  probabilityMetrics,
-} from './metrics.js';
 import { type Tta, ttaDraws } from './tta.js';
-import { type ForeignModel, openModel, requireMean, type SavedModel } from './weights.js';
 
 /** The loss and accuracy of a network on a split. */
 export interface Evaluation {
@@ -138,87 +125,4 @@ export async function predictSource(
   } finally {
     feed.dispose();
   }
-}
-
-/** What `evaluateWeights` evaluates. */
-export interface EvaluateOptions {
-  /** Path of a model file of any supported format. */
-  readonly weights: string;
-  /** Path of the data set, or `synthetic:COUNT`. */
-  readonly data: string;
-  /** Which part of it. */
-  readonly split: SplitName;
-  /** Images at most. */
-  readonly limit?: number | undefined;
-  /** Part of the name of the adapter. */
-  readonly adapter?: string | undefined;
-  /** Default none. */
-  readonly tta?: Tta;
-  /** How the data set is loaded. */
-  readonly load?: LoadOptions;
-  /** Leave out images of classes that the model does not know; default: they are an error. */
-  readonly skipUnknown?: boolean;
-  /** For files that fer-tui did not write. */
-  readonly foreign?: ForeignModel;
-}
-
-/** What `evaluateWeights` finds. */
-export interface EvaluateResult extends ProbabilityMetrics {
-  /** Images. */
-  readonly count: number;
-  /** Class names in the model's order, and whether they are a guess. */
-  readonly classes: readonly string[];
-  /** Whether the order of the classes is a guess. */
-  readonly classesGuessed: boolean;
-  /** Mean F1 of the classes that have images. */
-  readonly macroF1: number;
-  /** Precision, recall and F1 of each class. */
-  readonly perClass: readonly ClassMetrics[];
-  /** Images a second. */
-  readonly imgPerS: number;
-}
-
-/** Evaluates a model file on a data set. Classes are matched by name. Throws RunError, DataError, NoGpuError. */
-export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
-  const saved = await openModel(options.weights, options.foreign);
-  const dataset = await loadDataset(options.data, options.load);
-  const split = mapLabels(limitSplit(dataset.splits[options.split], options.limit ?? Infinity), {
-    from: dataset.classes,
-    to: saved.classes,
-    skipUnknown: options.skipUnknown ?? false,
-  });
-  if (split.labels.length === 0) {
-    const filled = Object.entries(dataset.splits).filter(([, { labels }]) => labels.length > 0);
-    throw new DataError(
-      `${options.data} has no ${options.split} images; it has ${filled.map(([name]) => name).join(', ')}: use --split`,
-    );
-  }
-  const gpu = await openGpu({ adapter: options.adapter });
-  try {
-    const learner = new Learner(gpu, saved.network);
-    learner.writeWeights(saved.weights);
-    const begin = performance.now();
-    const preprocess = fittedTo(saved, dataset.splits.train, options);
-    const probabilities = await predictSplit(learner, split, preprocess, options.tta);
-    const count = split.labels.length;
-    const imgPerS = count / ((performance.now() - begin) / 1000);
-    const metrics = probabilityMetrics(probabilities, split.labels, saved.classes.length);
-    const perClass = classMetrics(metrics.confusion, saved.classes);
-    const { classes, classesGuessed = false } = saved;
-    return { ...metrics, classes, classesGuessed, count, perClass, macroF1: macroF1(perClass), imgPerS };
-  } finally {
-    gpu.close();
-  }
-}
-
-/** The model's preprocessing. If its mean image is missing, the training images supply it. Throws RunError without any. */
-function fittedTo(saved: SavedModel, train: Split, { weights }: EvaluateOptions): Preprocess {
-  const { preprocess, network } = saved;
-  if (preprocess.name === 'mean' && preprocess.mean === undefined && train.labels.length > 0) {
-    const [height = 1, width = 1] = network.inputShape;
-    const images = resizeImages(train.images, [FACE_SIZE, FACE_SIZE], [height, width]);
-    return fitPreprocess('mean', { images, labels: train.labels });
-  }
-  requireMean(saved, weights);
-  return preprocess;
 }

@@ -1,14 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { syntheticFaces } from '../data/synthetic.js';
-import { openGpu } from '../gpu/device.js';
-import { Learner } from '../nn/learner.js';
 import { RunError } from '../util/errors.js';
-import { predictSplit } from './evaluation.js';
 import type { ClassMetrics, ProbabilityMetrics } from './metrics.js';
 import { listRuns } from './runs.js';
-import { openModel } from './weights.js';
 
 /**
  * The networks that come with fer-tui: `models/NAME.h5`, trained by `npm run reproduce -- NAME`. `models/NAME.json` holds
@@ -116,22 +111,4 @@ function trainedHere(): string {
   return runs.length > 0
     ? `trained here: ${runs.join(', ')}`
     : 'nothing was trained here yet: fer-tui train --data FER-2013';
-}
-
-/** Class probabilities of a model file for drawn faces, five of each class. Throws RunError, NoGpuError. */
-export async function drawnProbabilities(path: string): Promise<number[][]> {
-  const saved = await openModel(path);
-  const { splits } = syntheticFaces(1, 35);
-  const gpu = await openGpu();
-  try {
-    const learner = new Learner(gpu, saved.network);
-    learner.writeWeights(saved.weights);
-    const all = await predictSplit(learner, splits.train, saved.preprocess);
-    const classes = saved.classes.length;
-    return Array.from({ length: all.length / classes }, (_, i) => [
-      ...all.subarray(i * classes, (i + 1) * classes),
-    ]);
-  } finally {
-    gpu.close();
-  }
 }

@@ -7,9 +7,11 @@ import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
+import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
+import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
 export interface SavedModel {
@@ -31,8 +33,12 @@ const FORMAT = 'fer-tui 2';
 /** The name under which the mean image is stored among the weights. */
 const MEAN = 'preprocess/mean';
 
-/** Writes a `.safetensors` file atomically. Throws RunError. */
-export function saveModel(path: string, saved: SavedModel): void {
+/**
+ * Writes a `.safetensors` file atomically. Throws RunError.
+ * @param temperature by which whoever reads the file divides the logits (see docs/ensembles.md); default 1. Reading does
+ *   so in the weights of the last layer.
+ */
+export function saveModel(path: string, saved: SavedModel, temperature = 1): void {
   const tensors = new Map(saved.weights);
   const { name, mean } = saved.preprocess;
   if (mean !== undefined) tensors.set(MEAN, { shape: [mean.length], data: mean });
@@ -45,6 +51,7 @@ export function saveModel(path: string, saved: SavedModel): void {
       architecture: JSON.stringify(toKeras(saved.network)),
       classes: saved.classes.join(','),
       preprocess: name,
+      ...(temperature !== 1 && { temperature: String(temperature) }),
     }),
   );
 }
@@ -70,6 +77,8 @@ export interface ForeignModel {
   readonly preprocess?: PreprocessName | undefined;
   /** Names of its outputs, in order. */
   readonly classes?: readonly string[] | undefined;
+  /** Whether what the file says itself holds; default: the above overrides it. */
+  readonly onlyMissing?: boolean;
 }
 
 /**
@@ -80,13 +89,14 @@ export interface ForeignModel {
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
   const { whole, network, weights, own } = await openWeights(path, architecture);
-  if (whole && architecture !== undefined) {
+  if (whole && architecture !== undefined && foreign.onlyMissing !== true) {
     throw new RunError(
       `${path}: the file contains its own network; --model is only for files that hold nothing but weights: leave it out`,
     );
   }
-  const preprocess = preprocessOf(path, network, foreign, own);
-  const { classes, guessed } = classesOf(path, network, foreign.classes ?? own?.classes);
+  const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
+  const preprocess = preprocessOf(path, network, kept, own);
+  const { classes, guessed } = classesOf(path, network, kept.classes ?? own?.classes);
   return {
     ...{ network, classes, weights, preprocess },
     ...(guessed && { classesGuessed: true }),
@@ -142,6 +152,10 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
  * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
+  if (isEnsembleFile(path)) {
+    const members = readEnsembleFile(path).members.map(({ weights }) => weights);
+    throw new RunError(`${path} is an ensemble; expected one network, such as one of ${members.join(', ')}`);
+  }
   const bytes = readWeightFile(path);
   if (isH5(bytes)) return readH5(path, architecture);
   if (isZip(bytes)) return readKerasZip(bytes, path);
@@ -171,26 +185,61 @@ export async function saveH5(path: string, saved: SavedModel): Promise<void> {
   await writeH5(path, network, weights, { classes, preprocess: name, mean, notes });
 }
 
-/** Reads a file that `saveModel` wrote. Throws RunError when it is missing, damaged, or another kind of file. */
+/**
+ * Reads a file that `saveModel` wrote. Its temperature, if it has one, is applied: the weights give calibrated
+ * probabilities. Throws RunError when the file is missing, damaged, or another kind of file.
+ */
 export function loadModel(path: string): SavedModel {
+  const { saved, temperature } = readStored(path);
+  return temperature === 1 ? saved : { ...saved, weights: atTemperature(saved, temperature, path) };
+}
+
+/**
+ * The weights with which a model's logits are divided by a temperature.
+ * @param path names the model in messages. Throws RunError where its last layer does not allow it.
+ */
+export function atTemperature(
+  { network, weights }: SavedModel,
+  temperature: number,
+  path: string,
+): SavedModel['weights'] {
+  const scaled = scaleLogits(network, weights, 1 / temperature);
+  if (scaled !== undefined) return scaled;
+  throw new RunError(
+    `${path}: ${network.name} cannot have a temperature: it ends in "${network.layers.at(-1)?.name}"; expected a dense layer, a convolution or batch normalisation before softmax`,
+  );
+}
+
+/** The weights of a model without the temperature of its file. @param opened what `openModel` made of the same file */
+export function withoutTemperature(opened: SavedModel, path: string): SavedModel['weights'] {
+  const bytes = readWeightFile(path);
+  return isH5(bytes) || isZip(bytes) ? opened.weights : readStored(path).saved.weights;
+}
+
+/** What a `.safetensors` file of fer-tui holds, as it is. Throws RunError. */
+function readStored(path: string): { saved: SavedModel; temperature: number } {
   const bytes = readWeightFile(path);
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  const { format, model, architecture, classes, preprocess, ...notes } = metadata;
+  const { format, model, architecture, classes, preprocess, temperature = '1', ...notes } = metadata;
   if (format !== FORMAT || architecture === undefined || classes === undefined || preprocess === undefined) {
     throw new RunError(
       `${path}: a .safetensors file, but not one of fer-tui: its metadata lacks ${FORMAT}, the architecture or the classes`,
     );
   }
+  if (!(Number(temperature) > 0 && Number(temperature) < Number.POSITIVE_INFINITY)) {
+    throw new RunError(`${path}: damaged: its temperature is ${temperature}; expected a number above 0`);
+  }
   const mean = tensors.get(MEAN)?.data;
   tensors.delete(MEAN);
   const name = preprocess as PreprocessName;
-  return {
+  const saved = {
     network: fromKeras(parsedArchitecture(architecture, path), path),
     classes: classes.split(','),
     preprocess: mean === undefined ? { name } : { name, mean },
     weights: tensors,
     notes,
   };
+  return { saved, temperature: Number(temperature) };
 }
 
 function parsedArchitecture(text: string, path: string): unknown {

@@ -157,8 +157,8 @@ export function changeSource(act: Act, text: string): void {
   startVision(act);
 }
 
-/** Another model: at once where one runs, else with a new start. */
-export function changeModel(act: Act, weights: string): void {
+/** Another model, or several that vote: at once where one runs, else with a new start. */
+export function changeModel(act: Act, weights: readonly string[]): void {
   act.set({ options: { ...(act.state.options ?? usualOptions()), weights } });
   if (act.state.phase === 'live') act.state.vision?.send({ type: 'model', weights });
   else startVision(act);

@@ -5,7 +5,7 @@ import { parseSource, type SourceSpec } from './source_spec.js';
 
 /** Settings of detector and classifier, named as on the command line. */
 export interface VisionSettings {
-  readonly weights?: string | undefined;
+  readonly weights?: readonly string[] | undefined;
   readonly foreign?: ForeignModel;
   readonly adapter?: string | undefined;
   readonly maxFaces: number;

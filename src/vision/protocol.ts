@@ -8,8 +8,8 @@ import type { SourceSpec } from './source_spec.js';
 /** Options of the vision process. */
 export interface VisionOptions {
   readonly source: SourceSpec;
-  /** A weight file or the name of a shipped network; default: the shipped one. */
-  readonly weights?: string | undefined;
+  /** Weight files or names of shipped networks, which vote; default: the shipped one. */
+  readonly weights?: readonly string[] | undefined;
   readonly foreign?: ForeignModel;
   readonly adapter?: string | undefined;
   readonly detector: DetectorOptions;
@@ -52,7 +52,7 @@ export type Command =
   | { readonly type: 'freeze'; readonly on: boolean }
   | { readonly type: 'mirror'; readonly on: boolean }
   | { readonly type: 'smoothing'; readonly seconds: number }
-  | { readonly type: 'model'; readonly weights: string }
+  | { readonly type: 'model'; readonly weights: readonly string[] }
   /** Whether the faces in frame messages are covered with Grad-CAM of their labels. */
   | { readonly type: 'heat'; readonly on: boolean }
   | { readonly type: 'photo'; readonly folder: string }

@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 import { basename, dirname, extname } from 'node:path';
 import type { FaceHeat } from '../inspect/face_heat.js';
-import type { SavedModel } from '../train/weights.js';
+import type { Member } from '../train/ensemble.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { HaarDetector } from './detector.js';
 import { openSource } from './open_source.js';
@@ -80,27 +80,28 @@ function nameOf(path: string): string {
 async function openModels({ adapter, foreign }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
-  const { weightsPath } = await import('../train/shipped_models.js');
   const gpu = await openGpu({ adapter });
-  let open: { readonly saved: SavedModel; readonly path: string } | undefined;
+  let open: Member | undefined;
   let heat: Promise<FaceHeat> | undefined;
   return {
-    async open(weights: string | undefined) {
-      const path = weightsPath(weights);
-      const classifier = await Classifier.open(gpu, path, foreign);
-      open = { saved: classifier.saved, path };
+    async open(weights: readonly string[] | undefined) {
+      const classifier = await Classifier.open(gpu, weights, foreign);
+      const { members, classesGuessed } = classifier.ensemble;
+      open = classifier.leader;
+      const { path } = open;
       heat = undefined;
       // Compile the kernels now, so that the first frame does not wait.
       const [height, width] = classifier.inputSize;
       await classifier.classify(new Uint8Array(height * width), 1, height, width);
-      await emit({ type: 'model', weights: path, name: nameOf(path), classes: classifier.classes });
-      if (classifier.saved.classesGuessed) {
+      const name = members.map((member) => nameOf(member.path)).join(' + ');
+      await emit({ type: 'model', weights: path, name, classes: classifier.classes });
+      if (classesGuessed) {
         const text = `${path} does not name its classes; assuming ${classifier.classes.join(', ')}: give --classes if that is wrong`;
         await emit({ type: 'note', text });
       }
       return classifier;
     },
-    /** Grad-CAM of the open model, prepared at the first call. Throws InapplicableError where it has no convolution. */
+    /** Grad-CAM of the open model, in an ensemble of its leader, prepared at the first call. Throws InapplicableError where it has no convolution. */
     async heat(): Promise<FaceHeat | undefined> {
       const { FaceHeat } = await import('../inspect/face_heat.js');
       heat ??= open && FaceHeat.open(gpu, open.saved, open.path);

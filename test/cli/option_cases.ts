@@ -33,6 +33,17 @@ const adapter = (about: string): CommandCases['options'] => ({
   adapter: { add: ['--adapter', 'X'], changes: [`${about}.adapter`] },
 });
 
+/** Options of every command that fits on validation images. */
+const fitted = (about: string): CommandCases['options'] => ({
+  split: { add: ['--split', 'validation'], changes: [] },
+  limit: { add: ['--limit', '5'], changes: [`${about}.limit`] },
+  seed: { add: ['--seed', '9'], changes: [`${about}.seed`] },
+  'skip-bad': { add: ['--skip-bad'], changes: [`${about}.load.skipBad`] },
+  'skip-unknown': { add: ['--skip-unknown'], changes: [`${about}.skipUnknown`] },
+  ...foreign(about),
+  ...adapter(about),
+});
+
 /** Options of every command that finds faces. */
 const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
@@ -209,6 +220,18 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       },
       out: { add: ['--out', 'x.h5'], changes: ['h5.path', 'stdout'] },
       ...foreign('open'),
+    },
+  },
+  CALIBRATE: {
+    line: ['calibrate', 'w.h5', '--data', 'synthetic'],
+    options: {
+      file: {
+        instead: ['calibrate', 'v.h5', '--data', 'synthetic'],
+        changes: ['calibrate.weights', 'calibrate.out', 'stdout'],
+      },
+      out: { add: ['--out', 'x.safetensors'], changes: ['calibrate.out', 'stdout'] },
+      data: { instead: ['calibrate', 'w.h5', '--data', 'other'], changes: ['calibrate.data'] },
+      ...fitted('calibrate'),
     },
   },
   CHECK: {

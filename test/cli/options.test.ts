@@ -69,19 +69,26 @@ vi.mock('../../src/train/session.js', () => {
     },
   };
 });
-vi.mock('../../src/train/evaluation.js', async (original) => ({
-  ...(await original<object>()),
+vi.mock('../../src/train/evaluate_weights.js', () => ({
   evaluateWeights: async (options: object) => {
     note('evaluate', options);
     const numbers = { count: 1, loss: 1, accuracy: 1, top2: 1, macroF1: 1, ece: 0, imgPerS: 1 };
-    return { ...numbers, perClass: [], confusion: [], classes: [], classesGuessed: false };
+    return { ...numbers, members: [], perClass: [], confusion: [], classes: [], classesGuessed: false };
+  },
+}));
+vi.mock('../../src/ensemble/calibrate.js', () => ({
+  calibrate: async (options: object) => {
+    note('calibrate', options);
+    const numbers = { loss: 1, accuracy: 1, ece: 0 };
+    const found = { temperature: 2, atLimit: false, count: 1 };
+    return { ...found, before: numbers, after: numbers, crossFitted: numbers };
   },
 }));
 vi.mock('../../src/train/predict.js', () => ({
   predictImages: async (options: { paths: string[] }) => {
     note('predict', options);
     const predictions = options.paths.map((path) => ({ path, probabilities: [0.1, 0.6, 0.3] }));
-    return { saved: { classes: ['a', 'b', 'c'] }, predictions };
+    return { ensemble: { classes: ['a', 'b', 'c'], members: [{}] }, predictions };
   },
 }));
 vi.mock('../../src/inspect/inspect.js', () => ({

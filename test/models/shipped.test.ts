@@ -2,14 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { modelCard } from '../../scripts/model_card.mjs';
-import { evaluateWeights } from '../../src/train/evaluation.js';
-import {
-  drawnProbabilities,
-  MODELS,
-  readCard,
-  shippedModels,
-  weightsPath,
-} from '../../src/train/shipped_models.js';
+import { drawnProbabilities } from '../../src/train/drawn_probabilities.js';
+import { evaluateWeights } from '../../src/train/evaluate_weights.js';
+import { MODELS, readCard, shippedModels, weightsPath } from '../../src/train/shipped_models.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { all, FER2013, needs } from '../helpers/needs.js';
 

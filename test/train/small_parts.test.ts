@@ -14,6 +14,7 @@ import { ReduceLROnPlateau } from '../../src/train/callbacks/reduce_lr_on_platea
 import { StepWeights } from '../../src/train/callbacks/step_weights.js';
 import { Classifier } from '../../src/train/classifier.js';
 import { Control } from '../../src/train/control.js';
+import { ensembleOfOne } from '../../src/train/ensemble.js';
 import { evaluateBatches } from '../../src/train/evaluation.js';
 import { defaultText, expectedText } from '../../src/train/option_text.js';
 import { runSanityChecks } from '../../src/train/sanity.js';
@@ -114,11 +115,8 @@ describeGpu('evaluating', (gpu) => {
     const learner = new Learner(gpu(), network);
     const weights = await learner.readWeights();
     await learner.dispose();
-    const classifier = new Classifier(
-      gpu(),
-      { network, weights, classes, preprocess, notes: {} },
-      'w.safetensors',
-    );
+    const saved = { network, weights, classes, preprocess, notes: {} };
+    const classifier = new Classifier(gpu(), ensembleOfOne(saved, 'w.safetensors'));
     const count = 70;
     const faces = Uint8Array.from({ length: count * 20 * 30 + 5 }, (_, i) => (i * 37) % 256);
     const squares = resizeImages(faces.subarray(0, count * 600), [20, 30], [48, 48]);

@@ -243,13 +243,25 @@ describe('options', () => {
 
   it('reach the process each, under its name there', () => {
     const settings: VisionSettings = {
-      ...{ weights: 'w.h5', foreign: { preprocess: 'none' }, adapter: 'llvmpipe', maxFaces: 3, minFace: 77 },
+      ...{
+        weights: ['w.h5'],
+        foreign: { preprocess: 'none' },
+        adapter: 'llvmpipe',
+        maxFaces: 3,
+        minFace: 77,
+      },
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
       ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
-      ...{ weights: 'w.h5', foreign: { preprocess: 'none' }, adapter: 'llvmpipe', maxFaces: 3, margin: 0.25 },
+      ...{
+        weights: ['w.h5'],
+        foreign: { preprocess: 'none' },
+        adapter: 'llvmpipe',
+        maxFaces: 3,
+        margin: 0.25,
+      },
       ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       detector: {
         ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },

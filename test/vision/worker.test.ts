@@ -21,7 +21,7 @@ async function watch(
 ): Promise<Message[]> {
   const options = visionOptions(
     'demo',
-    { ...VISION_DEFAULTS, weights, ...settings },
+    { ...VISION_DEFAULTS, weights: [weights], ...settings },
     { pace: 'ordered', ...rest },
   );
   const heard: Message[] = [];
@@ -67,8 +67,8 @@ describeGpu('the vision process, with its network', () => {
       const step = steps++;
       if (step === 0) {
         vision.send({ type: 'mirror', on: true });
-        vision.send({ type: 'model', weights: 'fer-cnn' });
-        vision.send({ type: 'model', weights: '/nowhere.h5' });
+        vision.send({ type: 'model', weights: ['fer-cnn'] });
+        vision.send({ type: 'model', weights: ['/nowhere.h5'] });
       }
       if (step === 20) vision.send({ type: 'photo', folder: photos });
       if (models === 2 && existsSync(photos)) vision.send({ type: 'stop' });
@@ -90,14 +90,14 @@ describeGpu('the vision process, with its network', () => {
   it('covers the inputs with Grad-CAM as long as it is told to, also of another model', async () => {
     let [heated, step] = [0, 'plain'];
     const view = { width: 160, height: 120 };
-    const heard = await watch({ weights: 'fer-cnn' }, { view }, (message, vision) => {
+    const heard = await watch({ weights: ['fer-cnn'] }, { view }, (message, vision) => {
       if (message.type === 'model' && message.name === 'fer-shallow') step = 'opening';
       if (message.type !== 'frame') return;
       if (step === 'plain') {
         vision.send({ type: 'heat', on: true });
         step = 'on';
       } else if (step === 'on' && message.heatMs !== undefined) {
-        vision.send({ type: 'model', weights: 'fer-shallow' });
+        vision.send({ type: 'model', weights: ['fer-shallow'] });
         step = 'other model';
       } else if (step === 'opening' && message.heatMs !== undefined && ++heated === 3) {
         vision.send({ type: 'heat', on: false });
@@ -134,11 +134,11 @@ describeGpu('the vision process, with its network', () => {
   });
 
   it('fails with the exit code and words of the error', async () => {
-    expect((await watch({ weights: '/nowhere.h5' }, {})).at(-1)).toMatchObject({
+    expect((await watch({ weights: ['/nowhere.h5'] }, {})).at(-1)).toMatchObject({
       ...{ type: 'failed', exit: 5, message: expect.stringContaining('/nowhere.h5') },
     });
     expect((await watch({ record: 'x.gif' }, {}))[0]).toMatchObject({ type: 'failed', exit: 2 });
-    const foreign = await watch({ weights: 'fer-cnn', maxFrames: 1, foreign: { classes: ['a'] } }, {});
+    const foreign = await watch({ weights: ['fer-cnn'], maxFrames: 1, foreign: { classes: ['a'] } }, {});
     expect(foreign.at(-1)).toMatchObject({ type: 'failed' });
   });
 });

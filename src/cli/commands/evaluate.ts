@@ -1,28 +1,31 @@
-import { type EvaluateResult, evaluateWeights } from '../../train/evaluation.js';
-import { weightsPath } from '../../train/shipped_models.js';
+import { type EvaluateResult, evaluateWeights } from '../../train/evaluate_weights.js';
 import { EXIT } from '../../util/errors.js';
 import type { EvaluateArgs } from '../declarations/evaluate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
+import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
   const { data, split, limit, adapter, skipBad, skipUnknown, tta } = args;
-  const weights = weightsPath(args.weights);
-  const result = await evaluateWeights({
-    ...{ weights, data, split, limit, adapter, tta, skipUnknown },
+  const progress = new ProgressLine(args.quiet);
+  const { members, ...result } = await evaluateWeights({
+    ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
     load: { skipBad },
-  });
-  warnOfGuess(result, weights);
+    onProgress: progress.show.bind(progress),
+  }).finally(() => progress.close());
+  const [first] = members;
+  const weights = members.length === 1 ? first?.weights : members;
+  warnOfGuess(result, first?.weights ?? '');
   if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, tta, ...result });
   else process.stdout.write(report(result, split));
   return EXIT.done;
 }
 
-function report(r: EvaluateResult, split: string): string {
+function report(r: Omit<EvaluateResult, 'members'>, split: string): string {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
     name,

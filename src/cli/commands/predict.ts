@@ -1,5 +1,4 @@
 import { predictImages } from '../../train/predict.js';
-import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -16,13 +15,12 @@ export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
     const rest = { cascade: undefined, out: undefined, requireFace: false };
     return detect({ ...VISION_DEFAULTS, ...rest, ...args, images: paths });
   }
-  const weights = weightsPath(args.weights);
-  const { saved, predictions } = await predictImages({
-    ...{ weights, paths, tta, adapter },
+  const { ensemble, predictions } = await predictImages({
+    ...{ weights: args.weights, paths, tta, adapter },
     foreign: foreignOf(args),
   });
-  warnOfGuess(saved, weights);
-  const { classes } = saved;
+  warnOfGuess(ensemble, ensemble.members[0].path);
+  const { classes } = ensemble;
   const rows = predictions.map(({ path, probabilities }) => {
     const ranked = probabilities
       .map((probability, i) => ({ label: classes[i] ?? String(i), probability }))

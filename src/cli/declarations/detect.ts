@@ -1,4 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
+import { WEIGHTS_EACH } from './shared.js';
 import { VISION } from './vision.js';
 
 export const DETECT = {
@@ -19,6 +20,7 @@ export const DETECT = {
       describe: 'exit with code 9 if none of the images has a face',
     },
     ...VISION,
+    weights: WEIGHTS_EACH,
   },
 } as const;
 

@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, FOREIGN, TTA, WEIGHTS } from './shared.js';
+import { ADAPTER, FOREIGN, TTA, WEIGHTS_EACH } from './shared.js';
 
 export const PREDICT = {
   usage: 'predict <paths..>',
@@ -8,7 +8,7 @@ export const PREDICT = {
     paths: { type: 'string', array: true, demandOption: true, describe: 'JPEG or PNG files, or folders' },
   },
   options: {
-    weights: WEIGHTS,
+    weights: WEIGHTS_EACH,
     top: {
       type: 'number',
       requiresArg: true,

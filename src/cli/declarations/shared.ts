@@ -17,10 +17,14 @@ export const DATA = {
 
 export const WEIGHTS = {
   type: 'string',
+  array: true,
   requiresArg: true,
   describe:
-    'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/ (default: the best of those)',
+    'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/ (default: the best of those); several, or an ensemble file, vote',
 } as const;
+
+/** The same where file names follow: each --weights takes one. */
+export const WEIGHTS_EACH = { ...WEIGHTS, nargs: 1 } as const;
 
 export const TTA = {
   choices: TTA_NAMES,
@@ -44,6 +48,30 @@ export const FOREIGN = {
     requiresArg: true,
     describe: 'names of the classes in the order of the outputs: a,b,c; "csv" for the order of fer2013.csv',
   },
+} as const;
+
+/** Options of the commands that fit something on the validation images. */
+export const FIT = {
+  split: {
+    choices: ['validation'],
+    default: 'validation',
+    describe: 'images to fit on; never those that a result is reported on',
+  },
+  limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
+  seed: {
+    type: 'number',
+    requiresArg: true,
+    default: OPTIONS.seed.default,
+    describe: 'seed of the two halves of cross-fitting',
+  },
+  ...FOREIGN,
+  'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
+  'skip-unknown': {
+    type: 'boolean',
+    default: false,
+    describe: 'skip images of classes that the model does not know',
+  },
+  adapter: ADAPTER,
 } as const;
 
 export type ForeignArgs = ValuesOf<typeof FOREIGN>;

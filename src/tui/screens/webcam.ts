@@ -48,10 +48,10 @@ function askSource(act: Act): void {
 function askModel(act: Act): void {
   act.prompt({
     title: 'model',
-    value: act.state.options?.weights ?? '',
-    help: "e.g. runs/r1/best.safetensors, a .h5 of Keras, or a shipped network's name",
+    value: act.state.options?.weights?.join(' + ') ?? '',
+    help: "e.g. runs/r1/best.safetensors, a .h5 of Keras, a shipped network's name, or several that vote: a + b",
     check: (text) => (text === '' ? 'expected the name of a file' : undefined),
-    submit: (text) => changeModel(act, text),
+    submit: (text) => changeModel(act, text.split(' + ')),
   });
 }
 

@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import { calibrate } from '../../ensemble/calibrate.js';
+import type { ProbabilityMetrics } from '../../train/metrics.js';
+import { weightsPath } from '../../train/shipped_models.js';
+import { EXIT } from '../../util/errors.js';
+import type { CalibrateArgs } from '../declarations/calibrate.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import { foreignOf } from '../foreign_args.js';
+import { ProgressLine } from '../progress_line.js';
+import { writeJson } from '../run_command.js';
+import { table } from '../table.js';
+
+/** `fer-tui calibrate`: fits a temperature on the validation images and stores it in the model file. */
+export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<number> {
+  const { file, data, limit, seed, adapter, skipBad, skipUnknown } = args;
+  const weights = weightsPath(file);
+  const own = weights.endsWith('.safetensors')
+    ? weights
+    : `${basename(weights).replace(/\.[^.]+$/, '')}.safetensors`;
+  const out = args.out ?? own;
+  const progress = new ProgressLine(args.quiet);
+  const found = await calibrate({
+    ...{ weights, out, data, limit, seed, adapter, skipUnknown },
+    foreign: foreignOf(args),
+    load: { skipBad },
+    onProgress: progress.show.bind(progress),
+  }).finally(() => progress.close());
+  const { temperature, atLimit, count, before, after, crossFitted } = found;
+  if (args.json) {
+    const rows = { before: numbers(before), after: numbers(after), crossFitted: numbers(crossFitted) };
+    writeJson({ v: 1, type: 'result', weights, out, data, temperature, atLimit, count, ...rows });
+    return EXIT.done;
+  }
+  const row = (name: string, { loss, ece, accuracy }: ProbabilityMetrics): string[] => [
+    name,
+    loss.toFixed(4),
+    `${(100 * ece).toFixed(2)} %`,
+    `${(100 * accuracy).toFixed(2)} %`,
+  ];
+  const rows = [
+    row('before', before),
+    row('after, on the images fitted on', after),
+    row('after, cross-fitted', crossFitted),
+  ];
+  const limitNote = atLimit ? ', the limit: the best one lies beyond' : '';
+  process.stdout.write(
+    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${out}\n`,
+  );
+  return EXIT.done;
+}
+
+const numbers = ({ loss, ece, accuracy }: ProbabilityMetrics) => ({ loss, ece, accuracy });

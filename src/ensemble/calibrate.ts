@@ -1,0 +1,77 @@
+import { ensembleOfOne } from '../train/ensemble.js';
+import { type ProbabilityMetrics, probabilityMetrics } from '../train/metrics.js';
+import { tempered } from '../train/temperature.js';
+import { collectVotes, type VoteOptions } from '../train/votes.js';
+import {
+  atTemperature,
+  type ForeignModel,
+  openModel,
+  saveModel,
+  withoutTemperature,
+} from '../train/weights.js';
+import { crossFitted, type Rows } from './cross_fit.js';
+import { fitTemperature } from './fit_temperature.js';
+
+/** What to calibrate, and on which images: the validation images, see docs/ensembles.md. */
+export interface CalibrateOptions extends Omit<VoteOptions, 'split' | 'tta'> {
+  /** Path of a model file. */
+  readonly weights: string;
+  /** For a file that fer-tui did not write. */
+  readonly foreign?: ForeignModel;
+  /** Where the calibrated model is written. */
+  readonly out: string;
+  /** Seed of the two halves of cross-fitting. */
+  readonly seed: number;
+}
+
+/** A temperature, and what it does to probabilities. */
+export interface Calibration {
+  readonly temperature: number;
+  /** Whether the best temperature lies beyond the range that is tried. */
+  readonly atLimit: boolean;
+  /** Images that it was fitted on. */
+  readonly count: number;
+  /** At temperature 1. */
+  readonly before: ProbabilityMetrics;
+  /** On the rows that it was fitted on. */
+  readonly after: ProbabilityMetrics;
+  /** On rows whose temperature was fitted on the other half. */
+  readonly crossFitted: ProbabilityMetrics;
+}
+
+/**
+ * Fits a temperature on the validation images, and writes the model with it. A temperature that the file has already is
+ * replaced. Throws RunError, DataError, NoGpuError.
+ */
+export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+  const { weights: path, out, foreign, seed } = options;
+  const opened = await openModel(path, foreign);
+  const raw = { ...opened, weights: withoutTemperature(opened, path) };
+  atTemperature(raw, 1, path); // fails before the work for a network that cannot have one
+  const { labels, votes, data } = await collectVotes(ensembleOfOne(raw, path), {
+    ...options,
+    split: 'validation',
+  });
+  const found = calibrationOf({ votes, labels, classes: raw.classes.length }, seed);
+  const calibration = `temperature ${found.temperature.toFixed(4)}, fitted on ${found.count} validation images of ${data}`;
+  saveModel(out, { ...raw, notes: { ...raw.notes, calibration } }, found.temperature);
+  return found;
+}
+
+/** Fits a temperature to the only vote on some rows. */
+export function calibrationOf(rows: Rows, seed: number): Calibration {
+  const { labels, classes } = rows;
+  const [vote = new Float32Array(0)] = rows.votes;
+  const measured = (probabilities: Float32Array): ProbabilityMetrics =>
+    probabilityMetrics(probabilities, labels, classes);
+  const fitted = fitTemperature(vote, labels, classes);
+  const honest = crossFitted(rows, seed, (some) => {
+    const { temperature } = fitTemperature(some.votes[0] as Float32Array, some.labels, classes);
+    return ([other]) => tempered(other as Float32Array, classes, temperature);
+  });
+  return {
+    ...{ ...fitted, count: labels.length, before: measured(vote) },
+    after: measured(tempered(vote, classes, fitted.temperature)),
+    crossFitted: measured(honest),
+  };
+}

@@ -1,0 +1,51 @@
+import { Rng } from '../util/random.js';
+
+/** Probabilities and labels of some rows. */
+export interface Rows {
+  /** For each voter its probabilities [N, classes]. */
+  readonly votes: readonly Float32Array[];
+  /** [N] */
+  readonly labels: Uint8Array;
+  readonly classes: number;
+}
+
+/** The rows at some positions. */
+function rowsAt({ votes, labels, classes }: Rows, positions: Uint32Array): Rows {
+  const of = (all: Float32Array): Float32Array => {
+    const some = new Float32Array(positions.length * classes);
+    positions.forEach((row, i) => {
+      some.set(all.subarray(row * classes, (row + 1) * classes), i * classes);
+    });
+    return some;
+  };
+  return {
+    votes: votes.map(of),
+    labels: Uint8Array.from(positions, (row) => labels[row] as number),
+    classes,
+  };
+}
+
+/**
+ * Two-fold cross-fitting: the rows are halved at random, and each half gets what was fitted on the other half. So the result
+ * tells what a fit gains on rows that it has not seen, which its gain on its own rows overstates.
+ * @param fitOn fits on some rows, and returns what turns the votes on other rows into probabilities [n, classes]
+ * @returns [N, classes] in the order of the rows
+ */
+export function crossFitted(
+  rows: Rows,
+  seed: number,
+  fitOn: (rows: Rows) => (votes: readonly Float32Array[]) => Float32Array,
+): Float32Array {
+  const { labels, classes } = rows;
+  const order = new Rng(seed).shuffle(Uint32Array.from(labels, (_, i) => i));
+  const middle = Math.floor(order.length / 2);
+  const halves = [order.subarray(0, middle), order.subarray(middle)] as const;
+  const result = new Float32Array(labels.length * classes);
+  for (const [own, other] of [halves, [halves[1], halves[0]] as const]) {
+    const probabilities = fitOn(rowsAt(rows, own))(rowsAt(rows, other).votes);
+    other.forEach((row, i) => {
+      result.set(probabilities.subarray(i * classes, (i + 1) * classes), row * classes);
+    });
+  }
+  return result;
+}

@@ -1,0 +1,96 @@
+import { resizeImages } from '../data/image.js';
+import { loadDataset } from '../data/load.js';
+import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
+import { limitSplit } from '../data/rows.js';
+import type { LoadOptions, Split, SplitName } from '../data/types.js';
+import { openGpu } from '../gpu/device.js';
+import { Learner } from '../nn/learner.js';
+import { FACE_SIZE } from '../util/classes.js';
+import { DataError } from '../util/errors.js';
+import { mapLabels } from './class_mapping.js';
+import { type Ensemble, inOrder, type Member } from './ensemble.js';
+import { predictSplit } from './evaluation.js';
+import type { Tta } from './tta.js';
+import { requireMean } from './weights.js';
+
+/** On what votes are collected. */
+export interface VoteOptions {
+  /** Path of the data set, or `synthetic:COUNT`. */
+  readonly data: string;
+  /** Which part of it. */
+  readonly split: SplitName;
+  /** Images at most. */
+  readonly limit?: number | undefined;
+  /** Part of the name of the adapter. */
+  readonly adapter?: string | undefined;
+  /** Default none. */
+  readonly tta?: Tta;
+  /** How the data set is loaded. */
+  readonly load?: LoadOptions;
+  /** Leave out images of classes that the model does not know; default: they are an error. */
+  readonly skipUnknown?: boolean;
+  /** Hears what is being done, and how far it is. */
+  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined;
+}
+
+/** What each member of an ensemble says about each image of a split. */
+export interface Votes {
+  /** What to call the data in messages. */
+  readonly data: string;
+  /** [N] in the ensemble's order of classes. */
+  readonly labels: Uint8Array;
+  /** For each member its probabilities [N, classes], in the ensemble's order of classes. */
+  readonly votes: readonly Float32Array[];
+  /** Images a second, through all members. */
+  readonly imgPerS: number;
+  /** Name of the adapter. */
+  readonly adapter: string;
+}
+
+/** Lets each member classify a split. Classes are matched by name. Throws RunError, DataError, NoGpuError. */
+export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Promise<Votes> {
+  const { onProgress } = options;
+  const dataset = await loadDataset(options.data, options.load);
+  const split = mapLabels(limitSplit(dataset.splits[options.split], options.limit ?? Infinity), {
+    from: dataset.classes,
+    to: ensemble.classes,
+    skipUnknown: options.skipUnknown ?? false,
+  });
+  if (split.labels.length === 0) {
+    const filled = Object.entries(dataset.splits).filter(([, { labels }]) => labels.length > 0);
+    throw new DataError(
+      `${options.data} has no ${options.split} images; it has ${filled.map(([name]) => name).join(', ')}: use --split`,
+    );
+  }
+  const preprocess = ensemble.members.map((member) => fittedTo(member, dataset.splits.train));
+  const gpu = await openGpu({ adapter: options.adapter });
+  try {
+    const begin = performance.now();
+    const votes: Float32Array[] = [];
+    for (const [m, { saved, path, outputs }] of ensemble.members.entries()) {
+      const learner = new Learner(gpu, saved.network);
+      learner.writeWeights(saved.weights);
+      const tell = (done: number, total: number): void =>
+        onProgress?.(`classifying with ${path}`, done, total);
+      const said = await predictSplit(learner, split, preprocess[m] as Preprocess, options.tta, tell);
+      votes.push(inOrder(said, outputs));
+      await learner.dispose();
+    }
+    const imgPerS = split.labels.length / ((performance.now() - begin) / 1000);
+    return { data: dataset.name, labels: split.labels, votes, imgPerS, adapter: gpu.info.name };
+  } finally {
+    gpu.close();
+  }
+}
+
+/** The model's preprocessing. If its mean image is missing, the training images supply it. Throws RunError without any. */
+function fittedTo({ saved, path }: Member, train: Split): Preprocess {
+  const { preprocess, network } = saved;
+  if (preprocess.name === 'mean' && preprocess.mean === undefined && train.labels.length > 0) {
+    const [height = 1, width = 1] = network.inputShape;
+    const images = resizeImages(train.images, [FACE_SIZE, FACE_SIZE], [height, width]);
+    return fitPreprocess('mean', { images, labels: train.labels });
+  }
+  requireMean(saved, path);
+  return preprocess;
+}
