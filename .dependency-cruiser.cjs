@@ -35,6 +35,7 @@ module.exports = {
     layer('ensemble', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('study', ['train', 'data', 'nn', 'gpu', 'util']),
+    layer('queue', ['study', 'bench', 'train', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['inspect', 'train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
     layer('engine', [
@@ -66,6 +67,7 @@ module.exports = {
     layer('pages', ['study', 'inspect', 'train', 'util']),
     layer('cli', [
       'ensemble',
+      'queue',
       'pages',
       'learn',
       'bench',

@@ -22,7 +22,7 @@ export function distribution(text, platform = 'linux') {
 }
 
 /**
- * @param {'vulkan' | 'opencv' | 'browser'} need
+ * @param {'vulkan' | 'opencv' | 'browser' | 'redis'} need
  * @param {ReturnType<typeof distribution>} distro
  * @param {boolean} nvidia whether the machine has an NVIDIA driver, which brings its own Vulkan driver
  * @returns {string} a command without sudo, or advice in words where `automatic` is false
@@ -71,6 +71,9 @@ export function openCvFolders(platform) {
 
 /** Names of browsers that can open pages without a window, as they lie in the search path. */
 export const BROWSERS = ['chromium', 'chromium-headless-shell', 'google-chrome'];
+
+/** Names of servers that can hold the queue of a study, as they lie in the search path. */
+export const REDIS_SERVERS = ['redis-server', 'valkey-server'];
 
 /**
  * The apt source that adds Debian 12's backports, from the same mirror that the machine already uses.

@@ -6,6 +6,7 @@
  *   node scripts/setup.mjs             everything
  *   node scripts/setup.mjs --camera    the camera part again, even if it failed before
  *   node scripts/setup.mjs --browser   also a browser, for the tests of HTML pages
+ *   node scripts/setup.mjs --redis     also a Redis server, for the tests of studies on many machines
  *
  * FER_TUI_NO_INSTALL=1 keeps it from installing system packages.
  */
@@ -30,6 +31,7 @@ import {
   installCommand,
   npmCommand,
   openCvFolders,
+  REDIS_SERVERS,
   rootPrefix,
 } from './platform.mjs';
 
@@ -56,6 +58,7 @@ await build();
 await vulkan();
 await camera();
 if (process.argv.includes('--browser')) await browser();
+if (process.argv.includes('--redis')) await redis();
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -167,16 +170,25 @@ async function camera() {
   built('OpenCV binding built');
 }
 
-/** A browser for the tests of HTML pages. Without one they are skipped, so nothing here ends the set-up. */
+/** A browser for the tests of HTML pages. */
 async function browser() {
-  const found = [process.env.CHROME_PATH ?? '', ...BROWSERS].some(
-    (name) => name !== '' && spawnSync(name, ['--version']).status === 0,
-  );
-  if (found) return;
-  const command = installCommand('browser', system());
-  if (!canInstall(system())) return say(`no browser for the tests of HTML pages: ${command}`);
-  say('installing Chromium for the tests of HTML pages (optional)');
-  if (!(await asRoot(command))) say(`no browser for the tests of HTML pages; run "${command}" as root`);
+  const programs = [process.env.CHROME_PATH ?? '', ...BROWSERS].filter((name) => name !== '');
+  await forTests(programs, { part: 'browser', what: 'Chromium', tests: 'HTML pages' });
+}
+
+/** A server for the tests of studies on many machines. They start it themselves; the install command keeps Debian from it. */
+async function redis() {
+  await forTests(REDIS_SERVERS, { part: 'redis', what: 'a Redis server', tests: 'studies on many machines' });
+}
+
+/** Installs a program that only tests need. Without it they are skipped, so nothing here ends the set-up. */
+async function forTests(programs, { part, what, tests }) {
+  if (programs.some((name) => spawnSync(name, ['--version']).status === 0)) return;
+  const command = installCommand(part, system());
+  if (!canInstall(system())) return say(`${what} is missing, for the tests of ${tests}: ${command}`);
+  say(`installing ${what} for the tests of ${tests} (optional)`);
+  if (!(await asRoot(command)))
+    say(`${what} is missing, for the tests of ${tests}; run "${command}" as root`);
 }
 
 /** OpenCV's headers and libraries, where both are there. */

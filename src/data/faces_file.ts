@@ -17,7 +17,11 @@ interface Header {
 }
 
 /** The parts of the file, to be written one after another. */
-export function encodeFaces({ name, source, splits }: Dataset): Uint8Array[] {
+export function encodeFaces({
+  name,
+  source,
+  splits,
+}: Pick<Dataset, 'name' | 'source' | 'splits'>): Uint8Array[] {
   const counts = Object.fromEntries(SPLIT_NAMES.map((split) => [split, splits[split].labels.length]));
   const header = Buffer.from(JSON.stringify({ name, source, counts }));
   const head = Buffer.alloc(16);

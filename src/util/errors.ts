@@ -36,6 +36,8 @@ export const EXIT = {
   device: 8,
   /** No face where `--require-face` wants one. */
   noFace: 9,
+  /** The queue of a study cannot be reached. */
+  queue: 10,
   /** SIGINT, after saving. */
   interrupted: 130,
   /** SIGTERM, after saving. */
@@ -54,6 +56,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   camera: 'camera or video not readable',
   device: 'GPU lost or out of memory',
   noFace: 'no face found (detect --require-face)',
+  queue: 'queue of a study not reachable',
   interrupted: 'interrupted, after saving',
   terminated: 'terminated, after saving',
 };
@@ -82,6 +85,13 @@ export class RunError extends FerError {
 export class CameraError extends FerError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, EXIT.camera, options);
+  }
+}
+
+/** The server of a study's queue cannot be used, or what lies there is not whole. The message has no password. */
+export class QueueError extends FerError {
+  constructor(message: string) {
+    super(message, EXIT.queue);
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { browserPath } from './browser.js';
+import { REDIS_SERVER } from './redis_server.js';
 
 /** The folder that holds the optional test data, beside the project: data sets that are not ours to ship. */
 const SHARED = new URL('../../../shared/', import.meta.url);
@@ -68,6 +69,7 @@ export const needs = {
   ),
   openCv: need(bindingFits(), 'the OpenCV binding is not built for this Node.js (npm run setup:camera)'),
   browser: need(browserPath() !== undefined, 'no Chromium (npm run setup -- --browser, or CHROME_PATH)'),
+  redis: need(REDIS_SERVER !== undefined, 'no redis-server or valkey-server (npm run setup -- --redis)'),
   realFaces: need(existsSync(FACES), 'no photographs of faces in ../shared/faces224'),
   fer2013: need(existsSync(FER2013), 'no FER-2013 at ../shared/fer2013/fer2013.csv.gz'),
   fer2013Tree: need(existsSync(FER2013_TREE), 'no FER-2013 folders in ../shared/fer2013/folders'),

@@ -14,6 +14,7 @@ it("takes Debian 12's driver from backports, and only the loader beside an NVIDI
   expect(installCommand('vulkan', 'debian', true)).not.toContain('mesa');
   expect(installCommand('opencv', 'debian-12')).toContain('libopencv-dev');
   expect(installCommand('browser', 'debian-12')).toContain('chromium');
+  expect(installCommand('redis', 'debian')).toContain('redis-server');
 });
 
 it('adds backports from the mirror that is in use, once', () => {

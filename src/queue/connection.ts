@@ -1,0 +1,109 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { QueueError, UsageError } from '../util/errors.js';
+import { addressText, type QueueAddress } from './address.js';
+
+/** Milliseconds until a server that does not answer counts as absent. */
+const CONNECT_MS = 10_000;
+/** Milliseconds between two attempts to reach a server again. */
+const RETRY_MS = 1000;
+
+/** The optional packages: BullMQ, the queue, and ioredis, the client that it uses. */
+export interface QueuePackages {
+  readonly bullmq: typeof import('bullmq');
+  readonly ioredis: { readonly Redis: new (options: RedisOptions) => Redis };
+}
+
+/** Imports the optional packages. Throws UsageError where they are not installed. */
+export async function queuePackages(): Promise<QueuePackages> {
+  try {
+    const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
+    return { bullmq, ioredis };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new UsageError(
+      'a queue needs the optional packages bullmq and ioredis; install them with "npm install bullmq ioredis"',
+    );
+  }
+}
+
+/** Connections to one server. They are opened in advance, so that a wrong address or password is found at once. */
+export class Connections {
+  readonly #open: Redis[] = [];
+  #closed = false;
+
+  private constructor(
+    private readonly packages: QueuePackages,
+    private readonly address: QueueAddress,
+    private readonly say: (message: string) => void,
+  ) {}
+
+  /**
+   * Tries the server once.
+   * @param say hears when the connection is lost and when it is back
+   * Throws QueueError. Its message has neither user nor password, and it has no cause: the errors of ioredis may hold both.
+   */
+  static async open(
+    packages: QueuePackages,
+    address: QueueAddress,
+    say: (message: string) => void,
+  ): Promise<Connections> {
+    const probe = new packages.ioredis.Redis({
+      ...{ ...address, lazyConnect: true, connectTimeout: CONNECT_MS },
+      retryStrategy: () => null,
+    });
+    let why = '';
+    probe.on('error', (error: Error) => {
+      why ||= error.message;
+    });
+    try {
+      await probe.connect();
+      await probe.ping();
+    } catch (error) {
+      const message = why || (error instanceof Error ? error.message : String(error));
+      throw new QueueError(`cannot use the queue at ${addressText(address)}: ${hint(message)}`);
+    } finally {
+      probe.disconnect();
+    }
+    return new Connections(packages, address, say);
+  }
+
+  /** A new connection. It waits for a server that is away, and its commands with it. */
+  connect(): Redis {
+    const connection = new this.packages.ioredis.Redis({
+      ...{ ...this.address, connectTimeout: CONNECT_MS },
+      maxRetriesPerRequest: null,
+      retryStrategy: () => RETRY_MS,
+    });
+    connection.on('error', () => undefined); // `close` follows
+    if (this.#open.length === 0) this.#watch(connection); // one tells for all
+    this.#open.push(connection);
+    return connection;
+  }
+
+  #watch(connection: Redis): void {
+    const name = addressText(this.address);
+    let away = false;
+    connection.on('close', () => {
+      if (!away && !this.#closed) this.say(`lost the queue at ${name}; trying again`);
+      away = true;
+    });
+    connection.on('ready', () => {
+      if (away) this.say(`the queue at ${name} is back`);
+      away = false;
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#open) connection.disconnect();
+  }
+}
+
+/** What to do about a message of the server or the network. */
+function hint(message: string): string {
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH/.test(message))
+    return `${message}; is a Redis or Valkey server running there, and may this machine reach it?`;
+  if (/WRONGPASS|NOAUTH/.test(message))
+    return `${message.replace(/\.$/, '')}; give redis://USER:PASSWORD@HOST`;
+  return message;
+}
