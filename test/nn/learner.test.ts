@@ -175,6 +175,27 @@ describeGpu('the learner', (gpu) => {
     await Promise.all([plain.dispose(), traced.dispose()]);
   });
 
+  it("names each dispatch after its layer and pass, and does not compute the images' gradient", async () => {
+    const network = new Sequential(
+      'two convolutions',
+      [8, 8, 1],
+      [
+        ...[Conv2D({ filters: 4, activation: 'linear' }), MaxPooling2D(), Conv2D({ filters: 4 })],
+        ...[Flatten(), Dense({ units: 3 }), Softmax()],
+      ],
+    );
+    const learner = new Learner(gpu(), network);
+    const commands = await learner.commands(4);
+    const passes = [...new Set(commands.map(({ scope }) => scope))];
+    const backward = ['dense', 'conv2d_1', 'max_pooling2d', 'conv2d'].map((layer) => `${layer}/backward`);
+    expect(passes.filter((scope) => scope.endsWith('/backward'))).toEqual(['loss/backward', ...backward]);
+    const gradients = (layer: string) =>
+      commands.filter(({ scope, kernel }) => scope === `${layer}/backward` && /input|image/.test(kernel));
+    expect(gradients('conv2d')).toEqual([]);
+    expect(gradients('conv2d_1')).not.toEqual([]);
+    await learner.dispose();
+  });
+
   it('evaluates with moving averages and without dropout: the same answer every time', async () => {
     const learner = await trained(gpu(), 6);
     const [images, labels] = batch(7, 50);
