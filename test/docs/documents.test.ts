@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
 import { LABS } from '../../src/labs/all.js';
+import { Learner } from '../../src/nn/learner.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
+import { describeGpu } from '../helpers/gpu.js';
 import { type Block, blocksOf, proseOf } from '../helpers/lesson.js';
 
 const markdownIn = (folder: string): string[] =>
@@ -101,6 +103,20 @@ describe.each(DOCUMENTS)('%s', (path) => {
       return used.filter((option) => !known.has(option)).map((option) => `${words[0]} --${option}`);
     });
     expect(wrong).toEqual([]);
+  });
+});
+
+describeGpu('figures that the device gives', (gpu) => {
+  it("the dispatches of docs/performance.md are those of today's networks", async () => {
+    const document = readFileSync('docs/performance.md', 'utf8').replaceAll(/\s+/g, ' ');
+    const sentence = /Today a training step takes [^.]*\./.exec(document)?.[0] ?? '';
+    const said = [...sentence.matchAll(/(\d+) (?:dispatches )?for `(fer-\w+)`/g)];
+    expect(said).toHaveLength(3);
+    for (const [, count, name] of said) {
+      const learner = new Learner(gpu(), buildModel(name ?? ''));
+      expect((await learner.commands(28)).length, name).toBe(Number(count));
+      await learner.dispose();
+    }
   });
 });
 
