@@ -6,6 +6,7 @@ import { CHECK } from './declarations/check.js';
 import { DATA_SET } from './declarations/data.js';
 import { DETECT } from './declarations/detect.js';
 import { DOCTOR } from './declarations/doctor.js';
+import { ENSEMBLE } from './declarations/ensemble.js';
 import { EVALUATE } from './declarations/evaluate.js';
 import { EXPORT } from './declarations/export.js';
 import type { GlobalArgs } from './declarations/globals.js';
@@ -67,6 +68,7 @@ export const COMMANDS: CommandModule[] = [
   command(DETECT, async () => (await import('./commands/detect.js')).detect),
   command(INSPECT, async () => (await import('./commands/inspect.js')).inspectNetwork),
   command(CALIBRATE, async () => (await import('./commands/calibrate.js')).calibrateFile),
+  command(ENSEMBLE, async () => (await import('./commands/ensemble.js')).ensemble),
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),

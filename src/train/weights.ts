@@ -19,6 +19,8 @@ export interface SavedModel {
   readonly network: Network;
   /** Names of the outputs, in order. */
   readonly classes: readonly string[];
+  /** Whether another program wrote the file, which then does not say everything. */
+  readonly foreign?: boolean;
   /** Whether the class names are a guess, because neither the file nor the user named them. */
   readonly classesGuessed?: boolean;
   /** How pixels become its input. */
@@ -100,6 +102,7 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
   return {
     ...{ network, classes, weights, preprocess },
     ...(guessed && { classesGuessed: true }),
+    ...(own === undefined && { foreign: true }),
     notes: own?.notes ?? {},
   };
 }

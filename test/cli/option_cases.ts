@@ -234,6 +234,18 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       ...fitted('calibrate'),
     },
   },
+  ENSEMBLE: {
+    line: ['ensemble', 'a', 'b', '--data', 'synthetic'],
+    options: {
+      weights: { add: ['c'], changes: ['ensemble.weights'] },
+      out: { add: ['--out', 'x.json'], changes: ['ensemble.out', 'stdout'] },
+      method: { add: ['--method', 'greedy'], changes: ['ensemble.method', 'stdout'] },
+      rounds: { add: ['--rounds', '9'], changes: ['ensemble.rounds'] },
+      tta: { add: ['--tta', 'flip'], changes: ['ensemble.tta'] },
+      data: { instead: ['ensemble', 'a', 'b', '--data', 'other'], changes: ['ensemble.data'] },
+      ...fitted('ensemble'),
+    },
+  },
   CHECK: {
     line: ['check'],
     options: { data: { add: ['--data', 'other'], changes: ['check.data'] }, ...adapter('check') },

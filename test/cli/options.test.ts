@@ -84,6 +84,15 @@ vi.mock('../../src/ensemble/calibrate.js', () => ({
     return { ...found, before: numbers, after: numbers, crossFitted: numbers };
   },
 }));
+vi.mock('../../src/ensemble/build_ensemble.js', () => ({
+  buildEnsemble: async (options: { weights: readonly string[] }) => {
+    note('ensemble', options);
+    const { weights } = options;
+    const numbers = { loss: 1, accuracy: 1, ece: 0 };
+    const calibration = { temperature: 1, before: numbers, after: numbers, crossFitted: numbers };
+    return { weights, members: [], votes: [], calibration, count: 1, classesGuessed: false };
+  },
+}));
 vi.mock('../../src/train/predict.js', () => ({
   predictImages: async (options: { paths: string[] }) => {
     note('predict', options);

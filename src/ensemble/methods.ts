@@ -1,0 +1,6 @@
+/**
+ * How the shares of a vote are found: those with the lowest loss, those of greedy selection, or equal ones. Imports nothing:
+ * the command line reads it before anything else.
+ */
+export const METHODS = ['fitted', 'greedy', 'equal'] as const;
+export type Method = (typeof METHODS)[number];
