@@ -1,86 +1,29 @@
 import type { Monitor } from '../train/callbacks/monitor.js';
-import { UsageError } from '../util/errors.js';
-import { valueAt } from './domain.js';
-import { ScrambledSobol, SOBOL_DIMENSIONS } from './sobol.js';
-import { assign, pointsOf, type Space, sizeOf } from './space.js';
-import type { Sampler, Values } from './trial.js';
+import { gridSampler, randomSampler } from './point_samplers.js';
+import type { Space } from './space.js';
+import { tpeSampler } from './tpe.js';
+import type { Sampler } from './trial.js';
 
 /** How a study chooses the settings of a new trial. */
-export const METHODS = ['grid', 'random'] as const;
+export const METHODS = ['grid', 'random', 'tpe'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** What a sampler needs to know of its study. */
 export interface SamplerOptions {
   readonly method: Method;
   readonly seed: number;
-  /** What `metric` of the trials measures. */
+  /** What the curves of the trials show. */
   readonly objective: Monitor;
 }
 
 /** The sampler of a study. Throws UsageError when the method does not fit the space. */
-export function samplerOf(space: Space, { method, seed }: SamplerOptions): Sampler {
+export function samplerOf(space: Space, { method, seed, objective }: SamplerOptions): Sampler {
   switch (method) {
     case 'grid':
       return gridSampler(space);
     case 'random':
       return randomSampler(space, seed);
+    case 'tpe':
+      return tpeSampler(space, seed, objective);
   }
-}
-
-/** Every combination of values once, the last parameter changing first. Throws UsageError for a continuous range. */
-export function gridSampler(space: Space): Sampler {
-  return once(pointsOf(space));
-}
-
-/**
- * Points of a scrambled Sobol sequence, which fill the space more evenly than independent random ones. In a finite space no
- * trial comes twice. Throws UsageError when there are more parameters than the sequence has dimensions.
- */
-export function randomSampler(space: Space, seed: number): Sampler {
-  return once(distinctPoints(space, seed));
-}
-
-function* distinctPoints(space: Space, seed: number): Generator<Values> {
-  const size = sizeOf(space);
-  const seen = new Set<string>();
-  for (const values of sobolPoints(space, seed)) {
-    const key = keyOf(values);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    yield values;
-    if (seen.size === size) return;
-  }
-}
-
-/** Without end. */
-function* sobolPoints(space: Space, seed: number): Generator<Values> {
-  const dimensions = space.parameters.length;
-  if (dimensions > SOBOL_DIMENSIONS) {
-    throw new UsageError(`${dimensions} parameters; --method random takes up to ${SOBOL_DIMENSIONS}`);
-  }
-  const sequence = new ScrambledSobol(dimensions, seed);
-  for (let i = 0; ; i++) {
-    const point = sequence.point(i);
-    yield assign(space, ({ domain }, parameter) => valueAt(domain, point[parameter] ?? 0));
-  }
-}
-
-/** The same text for the same values. */
-export function keyOf(values: Values): string {
-  return JSON.stringify(values);
-}
-
-/** A sampler that gives the trials of a list in its order. Takes the first at once, so that errors come early. */
-function once(trials: Generator<Values>): Sampler {
-  const taken: Values[] = [];
-  const take = (number: number): Values | undefined => {
-    while (taken.length < number) {
-      const { done, value } = trials.next();
-      if (done) return undefined;
-      taken.push(value);
-    }
-    return taken[number - 1];
-  };
-  take(1);
-  return { suggest: take };
 }

@@ -1,0 +1,33 @@
+import { improves, type Monitor } from '../train/callbacks/monitor.js';
+import type { TrialRecord } from './trial.js';
+
+/**
+ * How good a trial was after so many epochs: the best number of its curve up to there, with its sign turned where smaller is
+ * better, so that a larger score is always better. -Infinity for a trial that failed, or has no number.
+ */
+export function scoreAt({ state, curve }: TrialRecord, epochs: number, objective: Monitor): number {
+  if (state === 'failed') return Number.NEGATIVE_INFINITY;
+  const sign = improves(1, 0, { monitor: objective, mode: 'auto', minDelta: 0 }) ? 1 : -1;
+  const scores = curve.slice(0, epochs).map((value) => (Number.isNaN(value) ? -Infinity : sign * value));
+  return Math.max(...scores, Number.NEGATIVE_INFINITY);
+}
+
+/** The trials from the best score to the worst; of equal ones, the earlier first. */
+export function ranked(
+  trials: readonly TrialRecord[],
+  epochs: number,
+  objective: Monitor,
+): readonly TrialRecord[] {
+  const scored = trials.map((trial) => ({ trial, score: scoreAt(trial, epochs, objective) }));
+  // -Infinity - -Infinity is NaN, so scores are compared, not subtracted.
+  scored.sort(
+    (a, b) => Number(b.score > a.score) - Number(a.score > b.score) || a.trial.number - b.trial.number,
+  );
+  return scored.map(({ trial }) => trial);
+}
+
+/** Whether it is known how good a trial was after so many epochs: it trained for as many, or will not train any more. */
+export function hasReached({ state, epochs, until }: TrialRecord, wanted: number): boolean {
+  // A trial that failed counts for all epochs that it was meant to train for.
+  return state === 'complete' || (state === 'failed' ? until : epochs) >= wanted;
+}
