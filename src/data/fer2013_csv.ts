@@ -1,20 +1,18 @@
 import { DataError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
+import { type Delimiter, delimiterOf, fieldsOf, inUtf8 } from './csv_dialect.js';
 import { PIXELS, SplitBuilder } from './split_builder.js';
-import type { Dataset, SplitName } from './types.js';
+import { SPLIT_WORDS, splitOf } from './split_words.js';
+import type { Dataset } from './types.js';
 
 /**
  * Reads FER-2013 from Kaggle's CSV files: `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv`
- * (emotion, Usage, pixels, with spaces). The header says which column is which.
+ * (emotion, Usage, pixels, with spaces). The header says which column is which; other columns may stand between them. The
+ * pixels are numbers with spaces or commas between, in brackets or not. Without a column `Usage` all rows are for training.
  */
 
 /** Our label of each label in the CSV: 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral. */
 export const CSV_LABEL_TO_CLASS = [0, 1, 2, 3, 5, 6, 4] as const;
-
-const USAGE: ReadonlyMap<string, SplitName> = new Map([
-  ['training', 'train'],
-  ['publictest', 'validation'],
-  ['privatetest', 'test'],
-]);
 
 /** What the user can do about a bad row. */
 const WAY_OUT = ': mend the row, download the file again, or leave such rows out with --skip-bad';
@@ -25,7 +23,9 @@ const MAX_ROW = 64 * 1024;
 interface Columns {
   readonly emotion: number;
   readonly pixels: number;
-  readonly usage: number;
+  /** Undefined: there is no such column. */
+  readonly usage: number | undefined;
+  readonly delimiter: Delimiter;
   /** Number of columns in the header. */
   readonly count: number;
 }
@@ -65,10 +65,7 @@ export async function parseFer2013Csv(
     }
   };
 
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    options.onBytes?.(bytes);
+  for await (const chunk of inUtf8(counted(chunks, options.onBytes))) {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let begin = 0;
     for (;;) {
@@ -97,33 +94,44 @@ export async function parseFer2013Csv(
   return builder.build('FER-2013', source);
 }
 
+/** Reports how many bytes have been read so far. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  report: ((bytes: number) => void) | undefined,
+): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    report?.(bytes);
+    yield chunk;
+  }
+}
+
 function readHeader(row: Uint8Array, source: string): Columns {
-  const names = Buffer.from(row)
+  const line = Buffer.from(row)
     .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase());
+    .replace(/^\uFEFF/, '');
+  const bytes = Buffer.from(line);
+  const delimiter = delimiterOf(bytes);
+  const names = fieldsOf(bytes, delimiter).map((name) => name.toString().trim().toLowerCase());
   const find = (name: string): number => {
     const at = names.indexOf(name);
     if (at < 0) {
       throw new DataError(
-        `${source}:1: no column "${name}"; expected the header "emotion,pixels,Usage" (fer2013.csv) or "emotion, Usage, pixels" (icml_face_data.csv): give one of these files; found "${names.join(',').slice(0, 80)}"`,
+        `${source}:1: no column "${name}"; expected the header "emotion,pixels,Usage" (fer2013.csv) or "emotion, Usage, pixels" (icml_face_data.csv): give one of these files; found "${printable(line.slice(0, 80))}"`,
       );
     }
     return at;
   };
-  return { emotion: find('emotion'), pixels: find('pixels'), usage: find('usage'), count: names.length };
+  const usage = names.indexOf('usage');
+  return {
+    ...{ emotion: find('emotion'), pixels: find('pixels'), usage: usage < 0 ? undefined : usage },
+    ...{ delimiter, count: names.length },
+  };
 }
 
 function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where: string): void {
-  const fields: Uint8Array[] = [];
-  let begin = 0;
-  for (;;) {
-    const comma = row.indexOf(44, begin);
-    fields.push(unquote(row.subarray(begin, comma < 0 ? undefined : comma)));
-    if (comma < 0) break;
-    begin = comma + 1;
-  }
+  const fields = fieldsOf(row, columns.delimiter);
   if (fields.length < columns.count) {
     throw new DataError(
       `${where}: the row has ${fields.length} columns; expected ${columns.count} as in the header${WAY_OUT}`,
@@ -137,13 +145,14 @@ function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where
   const label = /^\d$/.test(emotion) ? CSV_LABEL_TO_CLASS[Number(emotion)] : undefined;
   if (label === undefined) {
     throw new DataError(
-      `${where}: emotion "${emotion.slice(0, 20)}"; expected a whole number from 0 (Angry) to 6 (Neutral)${WAY_OUT}`,
+      `${where}: emotion "${printable(emotion.slice(0, 20))}"; expected a whole number from 0 (Angry) to 6 (Neutral)${WAY_OUT}`,
     );
   }
-  const split = USAGE.get(text(columns.usage).toLowerCase());
+  const usage = columns.usage === undefined ? 'train' : text(columns.usage);
+  const split = splitOf(usage);
   if (split === undefined) {
     throw new DataError(
-      `${where}: Usage "${text(columns.usage).slice(0, 20)}"; expected Training, PublicTest or PrivateTest${WAY_OUT}`,
+      `${where}: Usage "${printable(usage.slice(0, 20))}"; expected Training, PublicTest or PrivateTest, or ${SPLIT_WORDS}${WAY_OUT}`,
     );
   }
   readPixels(fields[columns.pixels] ?? new Uint8Array(0), builder.slot(split), where);
@@ -155,12 +164,11 @@ function wordAt(field: Uint8Array, at: number): string {
   const from = field.lastIndexOf(32, at) + 1;
   const space = field.indexOf(32, at);
   const to = Math.min(space < 0 ? field.length : space, from + 12);
-  return Buffer.from(field.subarray(from, to)).toString('latin1');
+  return printable(Buffer.from(field.subarray(from, to)).toString('latin1'));
 }
 
-function unquote(field: Uint8Array): Uint8Array {
-  return field.length > 1 && field[0] === 34 && field.at(-1) === 34 ? field.subarray(1, -1) : field;
-}
+/** What may stand around and between numbers: spaces, tabs, commas and brackets. */
+const BETWEEN: ReadonlySet<number> = new Set([...Buffer.from(' \t,[]()')]);
 
 function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
   let count = 0;
@@ -176,11 +184,11 @@ function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
   for (let i = 0; i < field.length; i++) {
     const byte = field[i] as number;
     if (byte >= 48 && byte <= 57) value = Math.min((value < 0 ? 0 : value * 10) + byte - 48, 9999);
-    else if (byte === 32) push();
+    else if (BETWEEN.has(byte)) push();
     else {
       const word = wordAt(field, i);
       throw new DataError(
-        `${where}: pixel ${count + 1} reads "${word}"; expected whole numbers with spaces between${WAY_OUT}`,
+        `${where}: pixel ${count + 1} reads "${word}"; expected whole numbers with spaces or commas between${WAY_OUT}`,
       );
     }
   }

@@ -113,6 +113,71 @@ describe('the CSV files of FER-2013', () => {
     expect([...splits.validation.images.subarray(0, 3), splits.train.images[0]]).toEqual([9, 8, 2, 4]);
   });
 
+  const row = (i: number, usage: string): string => `${i},${pixels(i)},${usage}`;
+  const rows = [row(3, 'Training'), row(5, 'PublicTest')];
+  const header = 'emotion,pixels,Usage';
+  const quoted = (line: string): string => line.replaceAll(/[^,]+/g, '"$&"');
+  const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le');
+  it.each([
+    ['quotes around all fields, as R and pandas write them', [header, ...rows].map(quoted).join('\n')],
+    ['semicolons', [header, ...rows].join('\n').replaceAll(',', ';')],
+    ['tabs', [header, ...rows].join('\n').replaceAll(',', '\t')],
+    ['UTF-16, little endian', utf16([header, ...rows].join('\r\n'))],
+    ['UTF-16, big endian', utf16([header, ...rows].join('\n')).swap16()],
+    [
+      'lists of pixels in brackets, in any column',
+      ['"Usage";"note";"pixels";"emotion"']
+        .concat(
+          [3, 5].map(
+            (i) => `${i === 3 ? 'train' : 'val'};"a ""b"", c";"[${pixels(i).replaceAll(' ', ', ')}]";${i}`,
+          ),
+        )
+        .join('\n'),
+    ],
+    [
+      'pixels with commas between, in quotes',
+      [
+        header,
+        ...[3, 5].map((i) => `${i},"${pixels(i).replaceAll(' ', ',')}",${i === 3 ? 'Train' : 'DEV'}`),
+      ].join('\n'),
+    ],
+  ])('may have %s', async (_, content) => {
+    const { splits } = await load(content);
+    const { train, validation } = splits;
+    expect([train, validation].map(({ labels }) => [...labels])).toEqual([[3], [6]]);
+    expect([train, validation].map(({ images }) => [images[0], images[255]])).toEqual([
+      [3, 255],
+      [5, 255],
+    ]);
+  });
+
+  it('have the words for splits that other data sets use, in any case', async () => {
+    const words = { train: ['train', 'TRAINING'], validation: ['val', 'Validation', 'valid', 'dev', 'eval'] };
+    const text = Object.values(words)
+      .flat()
+      .concat('Test', 'testing')
+      .map((word) => row(3, word));
+    const { splits } = await load([header, ...text].join('\n'));
+    expect(Object.values(splits).map(({ labels }) => labels.length)).toEqual([2, 5, 2]);
+  });
+
+  it('are training data without a column Usage, of which a tenth is held out', async () => {
+    const faces = Array.from({ length: 20 }, (_, i) => `3,${pixels(i)}`);
+    const { splits, name } = await load(['emotion,pixels', ...faces].join('\n'));
+    expect(Object.values(splits).map(({ labels }) => labels.length)).toEqual([18, 2, 0]);
+    expect(name).toContain('10 % of train held out');
+  });
+
+  it('cannot send control characters to the terminal', async () => {
+    const text = (emotion: string, usage = 'Training') => `${header}\n${emotion},${pixels(1)},${usage}\n`;
+    for (const bad of [
+      text('\x1b]0;title\x07'),
+      text('3', '\x1b[2J'),
+      text('3').replace('emotion', '\x1b[31m'),
+    ])
+      await expect(load(bad)).rejects.toThrow(/^\P{Cc}*\\x1b\P{Cc}*$/u);
+  });
+
   it('keep every pixel of many rows', async () => {
     const builder = new SplitBuilder();
     for (let i = 0; i < 1100; i++) {
@@ -206,7 +271,7 @@ describe('a bad CSV file', () => {
       [1, 'Training'],
     ]);
     await expectDataError(load(text.slice(0, -500)), 'fer2013.csv:3:', 'cut off', 'download the file again');
-    await expectDataError(load(text.slice(0, -4)), 'fer2013.csv:3:', 'cut off');
+    await expectDataError(load(text.slice(0, -6)), 'fer2013.csv:3:', 'cut off');
     const other = `emotion, Usage, pixels\n0, Training, ${pixels()}`;
     await expectDataError(load(other.slice(0, -500)), ':2:', 'pixels; expected 2,304', 'cut off');
   });
@@ -219,7 +284,7 @@ describe('a bad CSV file', () => {
     const gz = gzipSync(text);
     await expectDataError(load('', 'fer2013.csv', skipBad), 'fer2013.csv', 'empty', 'header', 'download');
     await expectDataError(load('emotion,pixels,Usage\n', 'fer2013.csv', skipBad), 'no row after the header');
-    await expectDataError(load('emotion,pixels\n0,1\n', 'fer2013.csv', skipBad), ':1:', 'no column "usage"');
+    await expectDataError(load('emotion,Usage\n0,x\n', 'fer2013.csv', skipBad), ':1:', 'no column "pixels"');
     await expectDataError(load('x'.repeat(200_000), 'fer2013.csv', skipBad), ':1:', 'is this FER-2013?');
     await expectDataError(
       load(gz.subarray(0, gz.length - 20), 'fer2013.csv.gz', skipBad),

@@ -1,0 +1,61 @@
+import { TextDecoder } from 'node:util';
+
+/**
+ * The ways in which tools write CSV: commas, semicolons or tabs between fields, quotes around them (RFC 4180), UTF-8 or UTF-16.
+ * Works on bytes, because FER-2013 holds 75 million numbers.
+ */
+
+/** The byte between two fields. */
+export type Delimiter = 44 | 59 | 9;
+const DELIMITERS: readonly Delimiter[] = [44, 59, 9];
+const QUOTE = 34;
+
+/** The delimiter that a header line has most often outside of quotes: comma, semicolon or tab. */
+export function delimiterOf(header: Uint8Array): Delimiter {
+  const count = (delimiter: Delimiter): number => fieldsOf(header, delimiter).length;
+  return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
+}
+
+/** The fields of a line, without the quotes around them. A doubled quote inside of quotes stays as it is. */
+export function fieldsOf(line: Uint8Array, delimiter: Delimiter): Uint8Array[] {
+  const fields: Uint8Array[] = [];
+  for (let begin = 0; ; ) {
+    const start = skipSpaces(line, begin);
+    const close = line[start] === QUOTE ? closingQuote(line, start, delimiter) : -1;
+    const end = line.indexOf(delimiter, close < 0 ? begin : close);
+    const stop = end < 0 ? line.length : end;
+    fields.push(close < 0 ? line.subarray(begin, stop) : line.subarray(start + 1, close));
+    if (end < 0) return fields;
+    begin = end + 1;
+  }
+}
+
+function skipSpaces(line: Uint8Array, from: number): number {
+  let at = from;
+  while (line[at] === 32) at++;
+  return at;
+}
+
+/** The quote that ends a quoted field: the next one that a delimiter or the end of the line follows; -1 without one. */
+function closingQuote(line: Uint8Array, open: number, delimiter: Delimiter): number {
+  for (let at = line.indexOf(QUOTE, open + 1); at >= 0; at = line.indexOf(QUOTE, at + 1)) {
+    const next = skipSpaces(line, at + 1);
+    if (next === line.length || line[next] === delimiter) return at;
+  }
+  return -1;
+}
+
+/** Turns UTF-16 with a byte order mark, as Excel and PowerShell write it, into UTF-8. Other bytes pass as they are. */
+export async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let decoder: TextDecoder | undefined;
+  let first = true;
+  for await (const chunk of chunks) {
+    if (first) {
+      const mark = Buffer.from(chunk.subarray(0, 2)).toString('hex');
+      if (mark === 'fffe') decoder = new TextDecoder('utf-16le');
+      if (mark === 'feff') decoder = new TextDecoder('utf-16be');
+      first = false;
+    }
+    yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
+  }
+}

@@ -1,0 +1,20 @@
+import type { SplitName } from './types.js';
+
+/** What data sets call their splits, in lower case: folders and the column `Usage` alike. */
+const WORDS: ReadonlyMap<string, SplitName> = new Map(
+  (
+    [
+      ['train', ['train', 'training']],
+      ['validation', ['validation', 'val', 'valid', 'publictest', 'dev', 'eval']],
+      ['test', ['test', 'testing', 'privatetest']],
+    ] as const
+  ).flatMap(([split, words]) => words.map((word) => [word, split] as const)),
+);
+
+/** The split that a word stands for, in any case; undefined for other words. */
+export function splitOf(word: string): SplitName | undefined {
+  return WORDS.get(word.toLowerCase());
+}
+
+/** The words, for messages. */
+export const SPLIT_WORDS = 'train, validation (val, valid, dev, eval, PublicTest) or test (PrivateTest)';
