@@ -21,6 +21,7 @@ import { DEMO, TRAIN } from './declarations/train.js';
 import { TUI } from './declarations/tui.js';
 import { TUNE } from './declarations/tune.js';
 import { WEBCAM } from './declarations/webcam.js';
+import { WORKER } from './declarations/worker.js';
 import { guarded } from './run_command.js';
 
 /**
@@ -80,5 +81,6 @@ export const COMMANDS: CommandModule[] = [
   command(EXPORT_HISTORY, async () => (await import('./commands/runs.js')).exportHistory),
   command(BENCH, async () => (await import('./commands/bench.js')).bench),
   command(LAB, async () => (await import('./commands/lab.js')).lab),
+  command(WORKER, async () => (await import('./commands/worker.js')).worker),
   command(DEMO, async () => (await import('./commands/train.js')).demo),
 ];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failedTrial, type TrialOrder } from '../study/run_trial.js';
+import { failedTrial, recordOf, type TrialOrder } from '../study/run_trial.js';
 import type { TrialRecord } from '../study/trial.js';
 import type { Control } from '../train/control.js';
 import type { EpochEvent } from '../train/events.js';
@@ -86,8 +86,7 @@ export class Coordinator {
       }
       if (control.stopped !== undefined) {
         await this.store.forget(id);
-        const { error, ...record } = failedTrial(order, '');
-        return { ...record, state: 'running' };
+        return recordOf(order);
       }
       await Promise.race([news, stopped]);
     }

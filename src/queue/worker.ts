@@ -1,9 +1,10 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrialOrder } from '../study/run_trial.js';
 import type { TrialRecord } from '../study/trial.js';
 import { Control } from '../train/control.js';
 import type { TrainEvent } from '../train/events.js';
+import { atomicWrite } from '../util/atomic_write.js';
 import { QueueError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import type { WorkerFiles } from './files.js';
@@ -14,8 +15,8 @@ import type { Lease, Parcel, TaskResult, WorkerCard, WorkerStore } from './task.
 
 /** Milliseconds between two signs of life. */
 const BEAT_MS = 20_000;
-/** Settings that name places to write to. Those of another machine mean nothing here. */
-const OUTPUTS = ['out', 'save-steps', 'saveSteps'];
+/** Settings that mean nothing on another machine: where to write to, and what computes. */
+const LOCAL = ['out', 'save-steps', 'saveSteps', 'adapter'];
 
 /** Trains one step of a trial. A stop of `control` leaves a checkpoint, and a record that is `running`. */
 export type TrainTrial = (
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   readonly card: Omit<WorkerCard, 'task'>;
   readonly train: TrainTrial;
   readonly files: WorkerFiles;
+  /** Part of the name of the adapter to train on; undefined: the usual one. */
+  readonly adapter: string | undefined;
   /** Folder for the runs in progress. */
   readonly folder: string;
   /** Milliseconds between two copies of the checkpoint to the store, at least. */
@@ -95,6 +98,7 @@ async function workOn(
   const paths = new PathMap(pairs);
   const shipment = { depot, shelf: id, sender: lease.sender, limit };
   await fetchLatest(shipment, [lease.earlier?.folder, folder], run, paths, say);
+  setAdapter(run, options.adapter);
 
   const reporter = new Reporter({
     ...{ worker: card.name, lease, shipment, run, syncMs },
@@ -105,7 +109,7 @@ async function workOn(
   AbortSignal.any([signal, reporter.failed]).addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    const record = await train(localOrder(order, run, paths), {
+    const record = await train(localOrder(order, run, paths, options.adapter), {
       control,
       emit: (event) => reporter.hear(event),
     });
@@ -138,10 +142,20 @@ async function fetchLatest(
   rmSync(run, { recursive: true, force: true });
 }
 
-/** An order with the paths of this machine. */
-function localOrder(order: TrialOrder, run: string, paths: PathMap): TrialOrder {
+/** A run goes on with the adapter of this machine, whatever it began on. */
+function setAdapter(run: string, adapter: string | undefined): void {
+  const path = join(run, 'config.json');
+  if (!existsSync(path)) return;
+  const config: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  // JSON leaves out what is undefined.
+  atomicWrite(path, `${JSON.stringify({ ...(config as object), adapter }, null, 2)}\n`);
+}
+
+/** An order with the paths and the adapter of this machine. */
+function localOrder(order: TrialOrder, run: string, paths: PathMap, adapter: string | undefined): TrialOrder {
   const settings = Object.fromEntries(
-    Object.entries(paths.settings(order.settings)).filter(([name]) => !OUTPUTS.includes(name)),
+    Object.entries(paths.settings(order.settings)).filter(([name]) => !LOCAL.includes(name)),
   );
-  return { ...order, settings, values: paths.settings(order.values), run };
+  const own = { ...settings, ...(adapter !== undefined && { adapter }) };
+  return { ...order, settings: own, values: paths.settings(order.values), run };
 }

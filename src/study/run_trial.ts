@@ -55,7 +55,8 @@ function train({ settings, values, run }: TrialOrder, hooks: Hooks): Promise<Tra
   return runTraining(resolveConfig({ ...settings, ...values, out: run }), hooks);
 }
 
-function recordOf({ number, values, run, until, objective }: TrialOrder): TrialRecord {
+/** What the run folder of a trial says about it; as `running`. */
+export function recordOf({ number, values, run, until, objective }: TrialOrder): TrialRecord {
   const begun = { number, values, run, until, epochs: 0, metric: null, curve: [], seconds: 0 };
   return liveTrial({ ...begun, state: 'running' }, objective);
 }

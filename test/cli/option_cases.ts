@@ -268,6 +268,22 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       ...adapter('gpu'),
     },
   },
+  WORKER: {
+    line: ['worker', '--queue', 'redis://h'],
+    options: {
+      queue: {
+        instead: ['worker', '--queue', 'rediss://h:1/2'],
+        changes: ['worker.address', 'stderr'],
+      },
+      name: { add: ['--name', 'w'], changes: ['worker.name'] },
+      data: { add: ['--data', 'a', 'b'], changes: ['worker.data'] },
+      once: { add: ['--once'], changes: ['worker.once'] },
+      sync: { add: ['--sync', '5'], changes: ['worker.sync'] },
+      lease: { add: ['--lease', '5'], changes: ['worker.lease'] },
+      'transfer-limit': { add: ['--transfer-limit', '5'], changes: ['worker.limit'] },
+      ...adapter('worker'),
+    },
+  },
   DOCTOR: {
     line: ['doctor'],
     options: { kernels: { add: ['--kernels'], changes: ['kernels.checked', 'stdout'] }, ...adapter('gpu') },

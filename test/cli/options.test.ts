@@ -10,6 +10,7 @@ import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
 import type { LabOptions } from '../../src/labs/kit/run_lab.js';
 import { buildModel } from '../../src/nn/models.js';
+import type { RunWorkerHooks } from '../../src/queue/run_worker.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
 import { camelCase } from '../../src/util/camel_case.js';
@@ -225,6 +226,12 @@ vi.mock('../../src/labs/kit/run_lab.js', () => ({
       results: new Results(lab, [{ variant, seed: 1, numbers: {}, curve }], 7),
       data: { name: 'd', train: 1, validation: 1 },
     };
+  },
+}));
+vi.mock('../../src/queue/run_worker.js', () => ({
+  runWorker: async (options: object, { onReady }: RunWorkerHooks) => {
+    note('worker', options);
+    onReady({ name: 'w', host: 'h', version: '1', adapter: 'a', gflops: 1 });
   },
 }));
 vi.mock('../../src/learn/dissection.js', () => ({

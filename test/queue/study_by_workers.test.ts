@@ -67,10 +67,18 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+interface Told {
+  readonly train?: TrainTrial;
+  readonly data?: readonly string[];
+  readonly once?: boolean;
+  readonly syncMs?: number;
+  readonly adapter?: string | undefined;
+}
+
 /** Starts a worker. @returns how it ended, when it has, and what stops it */
 function worker(
   store: MemoryStore,
-  { train = trainer([]), data = [] as string[], once = false, syncMs = 0 } = {},
+  { train = trainer([]), data = [], once = false, syncMs = 0, adapter }: Told = {},
 ) {
   const stop = new AbortController();
   open.push(stop);
@@ -78,7 +86,8 @@ function worker(
   const say = vi.fn();
   const files = new WorkerFiles(store, { cache, data, say });
   const card = { name: 'w', host: 'h', version: '1', adapter: 'none', gflops: 1 };
-  const ended = work(store, { card, train, files, folder: home, syncMs, limit: 1e6, once, say }, stop.signal);
+  const options = { card, train, files, folder: home, syncMs, limit: 1e6, once, say, adapter };
+  const ended = work(store, options, stop.signal);
   ended.catch(quiet);
   return { ended, stop: () => stop.abort(), home, cache, say };
 }
@@ -125,11 +134,15 @@ describe('a study by workers', () => {
     const [store, log]: [MemoryStore, string[]] = [new MemoryStore(), []];
     const asked = order({ until: 1 });
     const study = coordinator(store);
-    const first = worker(store, { train: trainer(log), once: true });
+    const first = worker(store, { train: trainer(log), once: true, adapter: 'A' });
     await study.run(asked);
     await first.ended;
-    worker(store, { train: trainer(log) });
+    expect(JSON.parse(read(asked.run, 'config.json'))).toMatchObject({ adapter: 'A' });
+    const adapters: unknown[] = [];
+    const look: AtEpoch = (_, { run }) => void adapters.push(JSON.parse(read(run, 'config.json')).adapter);
+    worker(store, { train: trainer(log, look) });
     await study.run({ ...asked, until: 4 });
+    expect(adapters).toEqual([undefined, undefined, undefined]);
     expect(log).toEqual(['1 from 0 to 1', '1 from 1 to 4']);
     expect(read(asked.run, 'checkpoint.safetensors')).toBe('1234');
     expect(store.submitted).toEqual(['abc.1.1', 'abc.1.4']);

@@ -1,0 +1,81 @@
+import { addressText, queueAddress, showsPassword } from '../../queue/address.js';
+import { runWorker } from '../../queue/run_worker.js';
+import type { TrialRecord } from '../../study/trial.js';
+import { Control } from '../../train/control.js';
+import { EXIT, UsageError } from '../../util/errors.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { WorkerArgs } from '../declarations/worker.js';
+import { ProgressLine } from '../progress_line.js';
+import { writeJson } from '../run_command.js';
+import { listen } from '../signals.js';
+
+/** `fer-tui worker`: trains trials of a queue until it is stopped. */
+export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
+  const { queue, name, data, adapter, once, sync, lease, transferLimit, json, quiet } = args;
+  const address = queueAddress(queue);
+  atLeast('sync', sync, 0);
+  atLeast('lease', lease, 1);
+  atLeast('transfer-limit', transferLimit, 1);
+  const progress = new ProgressLine(quiet);
+  const say = (message: string): void => {
+    progress.close();
+    if (json) writeJson({ type: 'note', message });
+    if (!quiet) process.stderr.write(`${message}\n`);
+  };
+  if (showsPassword(queue)) say(PASSWORD_SHOWS);
+  const control = new Control();
+  const ignore = listen(control, 'stopping after this batch; the trial goes to another worker');
+  try {
+    await runWorker(
+      { address, name, data, adapter, once, sync, lease, limit: transferLimit },
+      {
+        ...{ control, say },
+        onReady: (card) => {
+          if (json) writeJson({ v: 1, type: 'ready', ...card });
+          else
+            say(
+              `${card.name}: ${card.adapter}, ${figure(card.gflops)} GFLOP/s; waiting at ${addressText(address)}`,
+            );
+        },
+        onBegin: ({ number, until, values }) => {
+          if (json) writeJson({ type: 'begin', trial: number, until, values });
+          else say(`trial ${number}, up to epoch ${until}: ${valuesText(values)}`);
+        },
+        onEvent: ({ number, until }, event) => {
+          if (event.type === 'epoch') progress.show(`trial ${number}`, event.epoch, until);
+        },
+        onEnd: (record) => {
+          if (json) writeJson({ type: 'trial', ...record });
+          else say(resultText(record));
+        },
+      },
+    );
+    return once && control.stopped === undefined ? EXIT.done : control.exit;
+  } finally {
+    progress.close();
+    ignore();
+  }
+}
+
+/** For whoever gives an address on the command line. */
+export const PASSWORD_SHOWS =
+  'the password on the command line can be read by every user of this machine; put the address into FER_TUI_QUEUE';
+
+function resultText({ number, state, epochs, metric, error }: TrialRecord): string {
+  const best = metric === null ? '' : `, best ${metric.toFixed(4)}`;
+  const what = state === 'running' ? 'given back' : state;
+  return `trial ${number}: ${what} after epoch ${epochs}${best}${error === undefined ? '' : `: ${error}`}`;
+}
+
+const valuesText = (values: TrialRecord['values']): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
+const figure = (value: number): string => value.toPrecision(3);
+
+/** Throws UsageError. */
+function atLeast(option: string, value: number, least: number): void {
+  if (value >= least) return;
+  throw new UsageError(`${option} = ${value}: expected a number of ${least} or more`);
+}
