@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runStudy, type StudyHooks } from '../study/run_study.js';
+import type { Advisers, Study } from '../study/study.js';
+import { atomicWrite } from '../util/atomic_write.js';
+import type { Coordinator } from './coordinator.js';
+import type { WorkerCard } from './task.js';
+
+/** Milliseconds between two looks at who is there. */
+const LOOK_MS = 1000;
+
+/**
+ * Works on a study through a queue: on as many steps of trials at once as there are workers, and on one while there is none.
+ * @param onWorkers hears who is there, at first and whenever that changes
+ * Throws what `Coordinator.run` throws, after the steps in progress were taken back.
+ */
+export async function leadStudy(
+  study: Study,
+  advisers: Advisers,
+  coordinator: Coordinator,
+  hooks: StudyHooks & { onWorkers(workers: readonly WorkerCard[]): void },
+): Promise<void> {
+  const { control } = hooks;
+  const lines = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  let over = false;
+  const addLine = (): void => {
+    const line: Promise<void> = runStudy(study, advisers, coordinator, hooks)
+      .catch((error: unknown) => {
+        failure ??= { error };
+        control.stop('user');
+      })
+      .finally(() => {
+        over = true; // there is nothing more to begin
+        lines.delete(line);
+      });
+    lines.add(line);
+  };
+  let names: string | undefined;
+  addLine();
+  while (lines.size > 0) {
+    const workers = await coordinator.workers();
+    const now = workers.map(({ name }) => name).join('\n');
+    if (now !== names) hooks.onWorkers(workers);
+    names = now;
+    while (!over && lines.size < workers.length) addLine();
+    await Promise.race([...lines, sleep(LOOK_MS, undefined, { ref: false })]);
+  }
+  if (failure !== undefined) throw failure.error;
+}
+
+/** The name of a study in queues: chosen once, kept in its folder. */
+export function queueIdOf(study: Study): string {
+  const path = join(study.path, 'queue.json');
+  if (existsSync(path)) {
+    const { id } = JSON.parse(readFileSync(path, 'utf8')) as { readonly id: string };
+    return id;
+  }
+  const id = randomUUID();
+  atomicWrite(path, `${JSON.stringify({ id })}\n`);
+  return id;
+}
