@@ -31,3 +31,10 @@ export function hasReached({ state, epochs, until }: TrialRecord, wanted: number
   // A trial that failed counts for all epochs that it was meant to train for.
   return state === 'complete' || (state === 'failed' ? until : epochs) >= wanted;
 }
+
+/** After how many epochs to compare trials: the most that so many trials have reached; undefined if none has. */
+export function comparableEpochs(trials: readonly TrialRecord[], least: number): number | undefined {
+  const budgets = [...new Set(trials.map(({ epochs }) => epochs))].filter((epochs) => epochs > 0);
+  const known = (epochs: number): number => trials.filter((trial) => hasReached(trial, epochs)).length;
+  return budgets.sort((a, b) => b - a).find((epochs) => known(epochs) >= least);
+}

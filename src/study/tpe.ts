@@ -3,7 +3,7 @@ import { Rng } from '../util/random.js';
 import type { Value } from './domain.js';
 import { estimatorOf } from './parzen.js';
 import { keyOf, randomSampler } from './point_samplers.js';
-import { hasReached, ranked, scoreAt } from './score.js';
+import { comparableEpochs, hasReached, ranked, scoreAt } from './score.js';
 import { assign, type Space } from './space.js';
 import type { Sampler, TrialRecord, Values } from './trial.js';
 
@@ -58,11 +58,10 @@ interface Groups {
 
 /** The good trials and the others; undefined while too few have results. */
 function divided(history: readonly TrialRecord[], objective: Monitor): Groups | undefined {
-  const known = (epochs: number): TrialRecord[] => history.filter((trial) => hasReached(trial, epochs));
-  const budgets = [...new Set(history.map(({ epochs }) => epochs))].filter((epochs) => epochs > 0);
-  const epochs = budgets.sort((a, b) => b - a).find((budget) => known(budget).length >= STARTUP);
+  const epochs = comparableEpochs(history, STARTUP);
   if (epochs === undefined) return undefined;
-  const order = ranked(known(epochs), epochs, objective);
+  const known = history.filter((trial) => hasReached(trial, epochs));
+  const order = ranked(known, epochs, objective);
   const scored = order.filter((trial) => scoreAt(trial, epochs, objective) > Number.NEGATIVE_INFINITY).length;
   if (scored === 0) return undefined;
   const count = Math.min(Math.ceil(GOOD_SHARE * order.length), MOST_GOOD, scored);

@@ -1,0 +1,170 @@
+import type { Monitor } from '../train/callbacks/monitor.js';
+import { Rng } from '../util/random.js';
+import type { Value } from './domain.js';
+import { CODES, type Codes, forest, type Tree } from './forest.js';
+import { comparableEpochs, hasReached, scoreAt } from './score.js';
+import type { TrialRecord } from './trial.js';
+
+/** How much the results of a study depend on one setting. */
+export interface ParameterImportance {
+  readonly name: string;
+  /** Its part of the importance of all, from 0 to 1. */
+  readonly share: number;
+  /** Whether it is more than chance gives: in every forest more than that of any shadow. */
+  readonly clear: boolean;
+}
+
+/** Which settings the results of a study depend on. */
+export interface Importance {
+  /** The most important first. */
+  readonly parameters: readonly ParameterImportance[];
+  /** Trials that were compared, and after how many epochs. */
+  readonly trials: number;
+  readonly epochs: number;
+  /** The part of the variance that the forest predicts for trials it has not seen, up to 1; at most 0: it learned nothing. */
+  readonly explained: number;
+}
+
+/** With fewer trials nothing can be said. */
+export const FEWEST_TRIALS = 10;
+/** Forests, and the trees of each. */
+const ROUNDS = 5;
+const TREES = 30;
+
+/**
+ * The importance of each setting: how much worse a random forest predicts the result of a trial when the values of the setting
+ * are permuted (Breiman 2001), on trials that the tree has not seen. What it predicts is the rank of a trial, so that a few
+ * very bad results do not decide; failed trials come last. To tell importance from chance, every setting has a shadow, with the
+ * same values dealt out to other trials (Kursa & Rudnicki 2010, Feature selection with the Boruta package).
+ *
+ * Trials are compared after as many epochs as enough of them have. A setting that is inactive in a trial counts as a value of
+ * its own, and is permuted only among trials in which it is active.
+ * @returns undefined for fewer than FEWEST_TRIALS trials
+ */
+export function importanceOf(trials: readonly TrialRecord[], objective: Monitor): Importance | undefined {
+  const epochs = comparableEpochs(trials, FEWEST_TRIALS);
+  if (epochs === undefined) return undefined;
+  const known = trials.filter((trial) => hasReached(trial, epochs));
+  const targets = ranks(known.map((trial) => scoreAt(trial, epochs, objective)));
+  const names = [...new Set(known.flatMap(({ values }) => Object.keys(values)))];
+  const settings = names.map((name) => encoded(known.map(({ values }) => values[name])));
+
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
+    const rng = new Rng(round);
+    const shadows = settings.map(({ active, codes }) => {
+      const dealt = rng.shuffle(known.map((_, i) => i));
+      return { active: dealt.map((i) => active[i] ?? false), codes: dealt.map((i) => codes[i] ?? []) };
+    });
+    return harms([...settings, ...shadows], targets, round);
+  });
+  const found = names.map((_, i) => Math.max(0, mean(rounds.map(({ harm }) => harm[i] ?? 0))));
+  const total = found.reduce((sum, value) => sum + value, 0);
+  const parameters = names.map((name, i): ParameterImportance => {
+    const beatsShadows = ({ harm }: Round): boolean =>
+      (harm[i] ?? 0) > Math.max(0, ...harm.slice(names.length));
+    return { name, share: total === 0 ? 0 : (found[i] ?? 0) / total, clear: rounds.every(beatsShadows) };
+  });
+  parameters.sort((a, b) => b.share - a.share);
+  return {
+    parameters,
+    trials: known.length,
+    epochs,
+    explained: mean(rounds.map((round) => round.explained)),
+  };
+}
+
+/** The values of a setting in all trials, as codes for the forest. */
+interface Setting {
+  /** Whether the trial has the setting. */
+  readonly active: readonly boolean[];
+  /** [trials][columns] */
+  readonly codes: Codes;
+}
+
+/**
+ * Numbers are a column of their quantiles, with 0 for none. A setting with other values has one column for each value, with 1
+ * where a trial has it.
+ */
+function encoded(values: readonly (Value | undefined)[]): Setting {
+  const used = [...new Set(values)].filter((value) => value !== undefined);
+  const active = values.map((value) => value !== undefined);
+  if (!used.every((value) => typeof value === 'number')) {
+    return { active, codes: values.map((value) => used.map((one) => Number(one === value))) };
+  }
+  used.sort((a, b) => a - b);
+  const code = (value: Value | undefined): number =>
+    typeof value !== 'number' ? 0 : 1 + Math.floor((used.indexOf(value) * (CODES - 1)) / used.length);
+  return { active, codes: values.map((value) => [code(value)]) };
+}
+
+/** What one forest says. */
+interface Round {
+  /** By how much the squared error of its trees grows with each setting permuted. */
+  readonly harm: readonly number[];
+  readonly explained: number;
+}
+
+function harms(settings: readonly Setting[], targets: readonly number[], seed: number): Round {
+  const rows = targets.map((_, trial) => settings.flatMap(({ codes }) => codes[trial] ?? []));
+  const trees = forest(rows, targets, TREES, seed);
+  const guesses = trees.map(({ unseen, predict }) =>
+    unseen.map((trial) => predict((feature) => rows[trial]?.[feature] ?? 0)),
+  );
+  let to = 0;
+  const harm = settings.map(({ active, codes }) => {
+    const from = to;
+    to += codes[0]?.length ?? 0;
+    const belongs = (feature: number): boolean => feature >= from && feature < to;
+    const growth = trees.map(({ unseen, predict }, i) => {
+      const having = unseen.filter((trial) => active[trial]);
+      const dealt = new Rng(seed, i).shuffle([...having]);
+      const donors = new Map(having.map((trial, d) => [trial, dealt[d] ?? trial]));
+      const errors = unseen.map((trial, u) => {
+        const donor = donors.get(trial) ?? trial;
+        const mixed = predict((feature) => rows[belongs(feature) ? donor : trial]?.[feature] ?? 0);
+        const target = targets[trial] ?? 0;
+        return (mixed - target) ** 2 - ((guesses[i]?.[u] ?? 0) - target) ** 2;
+      });
+      return errors.length === 0 ? 0 : mean(errors);
+    });
+    return mean(growth);
+  });
+  return { harm, explained: explainedBy(trees, guesses, targets) };
+}
+
+/** 1 - squared error / variance, where each trial is predicted by the trees that have not seen it. */
+function explainedBy(
+  trees: readonly Tree[],
+  guesses: readonly (readonly number[])[],
+  targets: readonly number[],
+): number {
+  const ofTrial = targets.map((): number[] => []);
+  trees.forEach(({ unseen }, i) => {
+    unseen.forEach((trial, u) => {
+      ofTrial[trial]?.push(guesses[i]?.[u] ?? 0);
+    });
+  });
+  const average = mean(targets);
+  let [error, variance] = [0, 0];
+  targets.forEach((target, trial) => {
+    const predictions = ofTrial[trial] ?? [];
+    if (predictions.length === 0) return;
+    error += (mean(predictions) - target) ** 2;
+    variance += (average - target) ** 2;
+  });
+  return variance === 0 ? 0 : 1 - error / variance;
+}
+
+/** The place of each score among all, from 0 for the worst to 1 for the best; equal ones share the mean of their places. */
+function ranks(scores: readonly number[]): number[] {
+  const most = Math.max(1, scores.length - 1);
+  return scores.map((score) => {
+    const below = scores.filter((other) => other < score).length;
+    const equal = scores.filter((other) => other === score).length;
+    return (below + (equal - 1) / 2) / most;
+  });
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
