@@ -70,7 +70,7 @@ describe('the importance of settings', () => {
       if (Number(trial.values['c']) > 0.6)
         return { ...trial, state: 'failed', curve: [], epochs: 0, until: 2 };
       const longer = [...trial.curve, Number(trial.values['b']) - 1];
-      return i < 30 ? trial : { ...trial, curve: longer, epochs: 2, until: 2 };
+      return i < 30 ? { ...trial, state: 'paused' } : { ...trial, curve: longer, epochs: 2, until: 2 };
     });
     const { epochs, parameters } = importanceOf(trials, 'loss') ?? {};
     expect(epochs).toBe(2);
