@@ -16,6 +16,7 @@ import { LEARN } from './declarations/learn.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
+import { LIST_STUDIES, SEARCH, SHOW_STUDY, TRIAL } from './declarations/search.js';
 import { SUMMARY } from './declarations/summary.js';
 import { DEMO, TRAIN } from './declarations/train.js';
 import { TUI } from './declarations/tui.js';
@@ -58,6 +59,16 @@ const RUNS: CommandModule = {
   handler: () => undefined,
 };
 
+const STUDIES: CommandModule = {
+  command: 'studies',
+  describe: 'List and show the studies in this directory',
+  builder: (y) =>
+    y
+      .command(command(LIST_STUDIES, async () => (await import('./commands/studies.js')).studies))
+      .command(command(SHOW_STUDY, async () => (await import('./commands/studies.js')).showStudy)),
+  handler: () => undefined,
+};
+
 /** Every command, in the order of `--help`. */
 export const COMMANDS: CommandModule[] = [
   command(TUI, async () => (await import('./commands/tui.js')).tui),
@@ -77,6 +88,9 @@ export const COMMANDS: CommandModule[] = [
   command(DATA_SET, async () => (await import('./commands/data.js')).data),
   command(TUNE, async () => (await import('./commands/tune.js')).tune),
   RUNS,
+  command(SEARCH, async () => (await import('./commands/search.js')).search),
+  command(TRIAL, async () => (await import('./commands/search.js')).trial),
+  STUDIES,
   command(REPORT, async () => (await import('./commands/report.js')).report),
   command(EXPORT_HISTORY, async () => (await import('./commands/runs.js')).exportHistory),
   command(BENCH, async () => (await import('./commands/bench.js')).bench),

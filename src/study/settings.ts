@@ -4,30 +4,46 @@ import { parse, stringify } from 'yaml';
 import type { Monitor } from '../train/callbacks/monitor.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-
-/** How a study chooses the settings of a new trial. */
-export const METHODS = ['grid', 'random', 'tpe'] as const;
-export type Method = (typeof METHODS)[number];
-
-/** How a study decides which trials are worth more epochs. */
-export const PRUNERS = ['none', 'asha', 'halving'] as const;
-export type PrunerName = (typeof PRUNERS)[number];
+import type { PrunerName } from './pruners.js';
+import type { Method } from './samplers.js';
+import type { Values } from './trial.js';
 
 /** All that a study is told when it is created: `study.yaml`. Together with its trials it decides what comes next. */
-export interface StudySettings {
+export type StudySettings = SearchSettings | CvSettings;
+
+interface CommonSettings {
   /** ISO 8601. */
   readonly created: string;
-  readonly method: Method;
-  readonly pruner: PrunerName;
-  /** Trials to begin; null: until the space is used up. */
-  readonly trials: number | null;
-  /** Of the method. That of the trainings is one of `settings`. */
-  readonly seed: number;
+  /** Trials to begin. */
+  readonly trials: number;
   readonly objective: Monitor;
   /** The settings that all trials share, by option name. Those of a trial override them. */
   readonly settings: Readonly<Record<string, unknown>> & { readonly epochs: number };
+}
+
+/** Of a search for good settings. */
+export interface SearchSettings extends CommonSettings {
+  readonly kind: 'search';
+  readonly method: Method;
+  /** Of the method. The trainings have theirs in `settings`. */
+  readonly seed: number;
+  readonly pruner: PrunerName;
+  /** With a pruner: the fewest epochs of a trial. */
+  readonly minEpochs: number;
+  /** With a pruner: one in so many trials goes on, for so many times the epochs. */
+  readonly reduction: number;
   /** The parameters, as written in the file of the space. */
   readonly space: Readonly<Record<string, unknown>>;
+}
+
+/** Of a cross-validation: its trials are folds. */
+export interface CvSettings extends CommonSettings {
+  readonly kind: 'cv';
+  readonly folds: number;
+  /** How often the data is divided anew. */
+  readonly repeats: number;
+  /** What is compared: names, and settings by option name, beside those that all trials share. */
+  readonly configs: Readonly<Record<string, Values>>;
 }
 
 const FILE = 'study.yaml';
@@ -48,7 +64,7 @@ export function readStudySettings(folder: string): StudySettings {
   const path = join(folder, FILE);
   if (!existsSync(path))
     throw new RunError(`${folder}: no study there (it has no ${FILE}); see "fer-tui studies"`);
-  let read: Partial<StudySettings & { version: number }> | null;
+  let read: (Partial<StudySettings> & { readonly version?: number }) | null;
   try {
     read = parse(readFileSync(path, 'utf8'));
   } catch (cause) {
@@ -57,8 +73,8 @@ export function readStudySettings(folder: string): StudySettings {
   const { version, ...settings } = read ?? {};
   if (version !== VERSION)
     throw new RunError(`${path}: version ${version}; this version of fer-tui reads version ${VERSION}`);
-  if (typeof settings.settings?.epochs !== 'number' || typeof settings.space !== 'object') {
-    throw new RunError(`${path}: it lacks settings or space; the file is damaged`);
+  if (typeof settings.settings?.epochs !== 'number' || typeof settings.trials !== 'number') {
+    throw new RunError(`${path}: it lacks settings or trials; the file is damaged`);
   }
   return settings as StudySettings;
 }

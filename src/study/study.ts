@@ -54,6 +54,13 @@ export class Study {
     return new Study(path, readStudySettings(path));
   }
 
+  /** The same study with another number of trials. Throws RunError. */
+  extended(trials: number): Study {
+    const settings = { ...this.settings, trials };
+    writeStudySettings(this.path, settings);
+    return new Study(this.path, settings);
+  }
+
   /** All trials that have begun, by number. */
   get trials(): TrialRecord[] {
     return this.#journal.read();
@@ -113,7 +120,9 @@ export class Study {
       const until = Number.POSITIVE_INFINITY;
       const trial = begun ? { ...begun, until } : this.#suggest(number, sampler, trials, until);
       if (trial === undefined)
-        throw new RunError(`${this.path}: there is no trial ${number}; ${this.#extent()}`);
+        throw new RunError(
+          `${this.path}: there is no trial ${number}; expected 1 to ${this.settings.trials}`,
+        );
       return this.#begin(trial, time);
     });
   }
@@ -130,7 +139,7 @@ export class Study {
     trials: readonly TrialRecord[],
     until: number,
   ): TrialRecord | undefined {
-    if (number > (this.settings.trials ?? Number.POSITIVE_INFINITY)) return undefined;
+    if (number > this.settings.trials) return undefined;
     const before = trials.filter((trial) => trial.number < number);
     const values = sampler.suggest(number, before);
     if (values === undefined) return undefined;
@@ -150,11 +159,6 @@ export class Study {
     return new TakenStep({ number, values, settings, run, until, objective }, hold, (after) =>
       this.#underLock(() => this.#journal.append(after)),
     );
-  }
-
-  #extent(): string {
-    const { trials } = this.settings;
-    return trials === null ? 'the space has no more' : `it has ${trials}, or as many as the space has`;
   }
 
   #lockOf(number: number): string {

@@ -86,9 +86,9 @@ export class TrialWorker {
   }
 
   #deathText(code: number | null, signal: string | null): string {
-    const how =
-      signal === null ? `exit ${code}` : signal === 'SIGKILL' ? 'SIGKILL: out of memory, or by hand' : signal;
+    const died = 'the process that trained it ended';
+    if (signal === 'SIGKILL') return `${died} (SIGKILL: out of memory, or by hand)`;
     const last = this.#printed.trim().split('\n').at(-1) ?? '';
-    return `the process that trained it ended (${how})${last === '' ? '' : `: ${last}`}`;
+    return `${died} (${signal ?? `exit ${code}`})${last === '' ? '' : `: ${last}`}`;
   }
 }

@@ -60,7 +60,7 @@ export class Printer {
     switch (event.type) {
       case 'start':
         this.#epochs = event.of;
-        this.#line(
+        this.line(
           `${event.run}: ${event.model} (${event.parameters.toLocaleString('en')} parameters) on ${event.data.name}, ${event.data.train.toLocaleString('en')} training and ${event.data.validation.toLocaleString('en')} validation images, ${event.adapter}`,
         );
         break;
@@ -71,10 +71,10 @@ export class Printer {
         this.#step(event);
         break;
       case 'epoch':
-        this.#line(epochLine(event, this.#color));
+        this.line(epochLine(event, this.#color));
         break;
       case 'validation':
-        this.#line(
+        this.line(
           `after step ${event.step}  val-loss ${event.val.loss.toFixed(3)}  val-acc ${percent(event.val.acc)}`,
         );
         break;
@@ -88,7 +88,7 @@ export class Printer {
     if (this.#live) this.#paint(`${bar(done / total, 20)} ${message}`);
     else if (this.#now() - this.#lastNote >= PLAIN_EVERY_MS) {
       this.#lastNote = this.#now();
-      this.#line(message);
+      this.line(message);
     }
   }
 
@@ -98,7 +98,7 @@ export class Printer {
   }
 
   #note({ message, progress }: NoteEvent): void {
-    if (progress === undefined) this.#line(message);
+    if (progress === undefined) this.line(message);
     else this.progress(message, progress);
   }
 
@@ -106,7 +106,7 @@ export class Printer {
     const rate = `${Math.round(e.imgPerS).toLocaleString('en')} img/s`;
     const text = `epoch ${e.epoch}/${this.#epochs} ${e.stepInEpoch}/${e.of}  loss ${e.loss.toFixed(3)}  acc ${percent(e.acc)}  ${rate}  ETA ${duration(e.etaS)}`;
     if (this.#live) this.#paint(`${bar(e.stepInEpoch / e.of, 20)} ${text}`);
-    else if (this.#now() - this.#last >= PLAIN_EVERY_MS) this.#line(text);
+    else if (this.#now() - this.#last >= PLAIN_EVERY_MS) this.line(text);
   }
 
   #paint(text: string): void {
@@ -116,7 +116,8 @@ export class Printer {
     this.#painted = true;
   }
 
-  #line(text: string): void {
+  /** Prints a line above the progress. */
+  line(text: string): void {
     if (this.options.silent) return;
     this.#clear();
     this.#last = this.#now();

@@ -315,6 +315,45 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     line: ['runs', 'compare', 'r1'],
     options: { names: { add: ['r2'], changes: [...OTHER_NAME, 'runs.folder'] }, folder: OTHER_FOLDER },
   },
+  SEARCH: {
+    line: ['search', 'SPACE'],
+    options: {
+      space: { instead: ['search', 'OTHER_SPACE'], changes: ['study.space'] },
+      resume: {
+        instead: ['search', '--resume', 'studies/s1'],
+        changes: ['study.*', 'opened.path', 'ran.path', 'stdout', 'stderr'],
+      },
+      config: { add: ['--config', 'CONFIG'], changes: ['study.settings.epochs'] },
+      method: { add: ['--method', 'random'], changes: ['study.method'] },
+      trials: { add: ['--trials', '1'], changes: ['study.method', 'study.trials', 'stdout', 'stderr'] },
+      pruner: { add: ['--pruner', 'asha'], changes: ['study.pruner'] },
+      'min-epochs': { add: ['--min-epochs', '2'], changes: ['study.minEpochs'] },
+      reduction: { add: ['--reduction', '4'], changes: ['study.reduction'] },
+      objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
+      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
+      out: { add: ['--out', 'folder'], changes: ['study.out'] },
+    },
+  },
+  TRIAL: {
+    line: ['trial', 'studies/s1', '1'],
+    options: {
+      study: { instead: ['trial', 'studies/s2', '1'], changes: ['opened.path', 'stdout', 'stderr'] },
+      number: { instead: ['trial', 'studies/s1', '2'], changes: ['trial.number'] },
+    },
+  },
+  LIST_STUDIES: {
+    line: ['studies'],
+    options: { folder: { add: ['--folder', 'elsewhere'], changes: ['studies.folder', 'stdout'] } },
+  },
+  SHOW_STUDY: {
+    line: ['studies', 'show', 's1'],
+    options: {
+      name: { instead: ['studies', 'show', 's2'], changes: ['studies.name', 'stdout'] },
+      folder: { add: ['--folder', 'elsewhere'], changes: ['studies.folder'] },
+      top: { add: ['--top', '1'], changes: ['stdout'] },
+      csv: { add: ['--csv'], changes: ['stdout'] },
+    },
+  },
   REPORT: {
     line: ['report', 'r1'],
     options: {
@@ -349,7 +388,7 @@ export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   json: Object.entries(CASES)
     .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
     .map(([, { line }]) => ({ from: line, add: ['--json'], changes: ['stdout'] })),
-  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB'].map((name) => ({
+  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB', 'SEARCH', 'TRIAL'].map((name) => ({
     ...{ from: CASES[name]?.line ?? [], add: ['--quiet'], changes: ['stderr'] },
   })),
   color: [

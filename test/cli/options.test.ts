@@ -6,12 +6,13 @@ import yargs from 'yargs';
 import { COMMANDS } from '../../src/cli/commands.js';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
+import { SEARCH } from '../../src/cli/declarations/search.js';
 import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
 import type { LabOptions } from '../../src/labs/kit/run_lab.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { RunWorkerHooks } from '../../src/queue/run_worker.js';
-import { OPTION_ENTRIES } from '../../src/train/options.js';
+import { OPTION_ENTRIES, type OptionSpec } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
 import { camelCase } from '../../src/util/camel_case.js';
 import type { Message } from '../../src/vision/protocol.js';
@@ -30,7 +31,7 @@ const { note } = vi.hoisted(() => ({
   note: (about: string, values: object): void => {
     for (const [name, value] of Object.entries(values)) {
       const parts =
-        ['foreign', 'load', 'detector', 'capability'].includes(name) && typeof value === 'object'
+        ['foreign', 'load', 'detector', 'capability', 'settings'].includes(name) && typeof value === 'object'
           ? Object.entries(value).map(([part, inner]) => [`${name}.${part}`, inner])
           : [[name, value]];
       for (const [key, inner] of parts) {
@@ -260,6 +261,52 @@ vi.mock('../../src/train/run_review.js', () => ({
     return { weights: { missing: 'none' }, evaluation: { missing: 'none' } };
   },
 }));
+vi.mock('../../src/study/study.js', () => {
+  const study = (path: string, settings: object) => ({
+    ...{ path, name: path, settings, trials: [], liveTrials: [], epochsOf: () => 1 },
+    extended: (trials: number) => {
+      note('extended', { trials });
+      return study(path, settings);
+    },
+    takeTrial: async (number: number) => note('trial', { number }),
+  });
+  const settings = {
+    kind: 'search',
+    method: 'grid',
+    pruner: 'none',
+    seed: 1,
+    objective: 'val_acc',
+    trials: 1,
+  };
+  return {
+    Study: {
+      create: (out: string, { created: _, ...given }: { created: string }) => {
+        note('study', { out, ...given });
+        return study('s', given);
+      },
+      open: (path: string) => {
+        note('opened', { path });
+        return study(path, { ...settings, created: 'today', space: { l1: [0, 1] }, settings: { epochs: 1 } });
+      },
+    },
+  };
+});
+vi.mock('../../src/study/run_study.js', () => ({
+  runStudy: async ({ path }: { path: string }) => note('ran', { path }),
+}));
+vi.mock('../../src/study/studies.js', () => ({
+  listStudies: (folder: string) => {
+    note('studies', { folder });
+    return [];
+  },
+  findStudy: (name: string, folder: string) => {
+    note('studies', { name, folder });
+    const trial = { number: 1, metric: 1, values: { l1: 0 }, epochs: 1, seconds: 1, state: 'complete' };
+    const settings = { objective: 'val_acc', trials: 2, settings: {} };
+    return { path: name, settings, liveTrials: [trial, { ...trial, number: 2 }] };
+  },
+  studyJson: (_: unknown, top: number) => ({ top }),
+}));
 vi.mock('../../src/pages/report.js', () => ({ reportPage: () => '' }));
 vi.mock('../../src/train/shipped_models.js', () => ({ weightsPath: (given = 'shipped') => given }));
 vi.mock('../../src/bench/run.js', async (original) => ({
@@ -274,9 +321,13 @@ const temporary = mkdtempSync(join(tmpdir(), 'fer-tui-options-'));
 const FILES: Readonly<Record<string, string>> = {
   CONFIG: join(temporary, 'run.yaml'),
   RESULT: join(temporary, 'bench.json'),
+  SPACE: join(temporary, 'space.yaml'),
+  OTHER_SPACE: join(temporary, 'other.yaml'),
 };
 writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
 writeFileSync(FILES['RESULT'] ?? '', '{}');
+writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
+writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');
 
 const { stdin, stdout, stderr } = process;
 const terminals = [stdin.isTTY, stdout.isTTY] as const;
@@ -328,7 +379,7 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   const kinds = (of: ReadonlyMap<string, string>): Set<string> => new Set([...of.keys()].map(kindOf));
   const [old, now] = [kinds(before), kinds(after)];
   const whole = (name: string): boolean =>
-    ['train', 'vision', 'predict', 'lab'].includes(kindOf(name)) &&
+    ['train', 'vision', 'predict', 'lab', 'study'].includes(kindOf(name)) &&
     old.has(kindOf(name)) !== now.has(kindOf(name));
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const different = names.filter((name) => before.get(name) !== after.get(name));
@@ -351,13 +402,16 @@ const declared = (await Promise.all(modules)).flatMap((module: Record<string, De
   Object.entries(module).filter(([, value]) => typeof value === 'object' && 'usage' in value),
 );
 
+/** The settings of all trials of a search. */
+const SHARED = OPTION_ENTRIES.filter(([name]) => name in SEARCH.options && name !== 'out');
+
 it('every declaration has its cases', () => {
   expect(declared.map(([name]) => name).sort()).toEqual(Object.keys(CASES).sort());
 });
 
 describe.each(declared)('%s', (command, { positionals, options }) => {
   const settings: ReadonlySet<string> = new Set(
-    command === 'TRAIN' ? OPTION_ENTRIES.map(([name]) => name) : [],
+    { TRAIN: OPTION_ENTRIES, SEARCH: SHARED }[command]?.map(([name]) => name),
   );
   const names = [...Object.keys(positionals ?? {}), ...Object.keys(options ?? {})];
   const own = names.filter((name) => !settings.has(name));
@@ -370,24 +424,34 @@ describe.each(declared)('%s', (command, { positionals, options }) => {
   });
 });
 
-describe('the settings of train', () => {
-  /** What a setting needs to be allowed. */
-  const NEEDS: Readonly<Record<string, readonly string[]>> = {
-    nesterov: ['--momentum', '0.5'],
-    'restore-best-weights': ['--early-stopping', '3'],
-  };
-  const VALUES: Readonly<Record<string, string>> = { filters: '4,8', dense: '4', augment: 'flip' };
+/** What a setting needs to be allowed. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  nesterov: ['--momentum', '0.5'],
+  'restore-best-weights': ['--early-stopping', '3'],
+};
+const VALUES: Readonly<Record<string, string>> = { filters: '4,8', dense: '4', augment: 'flip', fold: '2/5' };
 
-  it.each(OPTION_ENTRIES)('--%s', async (name, spec) => {
-    const { type, default: value, choices, range: [low, high] = [0, 1], integer, only } = spec;
-    const typed = {
-      boolean: [`--${value === true ? 'no-' : ''}${name}`],
-      number: [`--${name}`, String(integer ? low + 3 : low + (high - low) / 3)],
-      string: [`--${name}`, choices?.find((choice) => choice !== value) ?? VALUES[name] ?? 'something'],
-    }[type];
-    const from = ['train', ...(only ? ['--optimizer', only[0] ?? ''] : []), ...(NEEDS[name] ?? [])];
-    await expectChange([], { from, add: typed, changes: [`train.${camelCase(name)}`] });
-  });
+/** A setting as typed, behind what it needs. */
+function settingLine(name: string, spec: OptionSpec): { needs: readonly string[]; typed: readonly string[] } {
+  const { type, default: value, choices, range: [low, high] = [0, 1], integer, only } = spec;
+  const typed = {
+    boolean: [`--${value === true ? 'no-' : ''}${name}`],
+    number: [`--${name}`, String(integer ? low + 3 : low + (high - low) / 3)],
+    string: [`--${name}`, choices?.find((choice) => choice !== value) ?? VALUES[name] ?? 'something'],
+  }[type];
+  return { typed, needs: [...(only ? ['--optimizer', only[0] ?? ''] : []), ...(NEEDS[name] ?? [])] };
+}
+
+it.each(OPTION_ENTRIES)('train --%s', async (name, spec) => {
+  const { needs, typed } = settingLine(name, spec);
+  await expectChange([], { from: ['train', ...needs], add: typed, changes: [`train.${camelCase(name)}`] });
+});
+
+it.each(SHARED)('search --%s, for all trials', async (name, spec) => {
+  const { needs, typed } = settingLine(name, spec);
+  const from = ['search', name === 'l1' ? 'OTHER_SPACE' : 'SPACE', ...needs];
+  const changes = [`study.settings.${name}`, ...(name === 'seed' ? ['study.seed'] : [])];
+  await expectChange([], { from, add: typed, changes });
 });
 
 describe.each(Object.entries(GLOBAL_CASES))('--%s', (_, cases) => {

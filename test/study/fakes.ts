@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StudyHooks, TrialRunner } from '../../src/study/run_study.js';
 import { bestOf, type TrialOrder } from '../../src/study/run_trial.js';
-import type { StudySettings } from '../../src/study/settings.js';
+import type { SearchSettings } from '../../src/study/settings.js';
 import type { Advisers } from '../../src/study/study.js';
 import type { Pruner, Sampler, TrialRecord } from '../../src/study/trial.js';
 import { Control } from '../../src/train/control.js';
@@ -13,11 +13,18 @@ import { Rng } from '../../src/util/random.js';
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-study-'));
 
-export function settings(part: Partial<StudySettings> = {}): StudySettings {
+export function settings(part: Partial<SearchSettings> = {}): SearchSettings {
   return {
-    ...{ created: '2026-01-01T00:00:00.000Z', method: 'random', pruner: 'none', trials: 4, seed: 1 },
+    ...{
+      created: '2026-01-01T00:00:00.000Z',
+      kind: 'search',
+      method: 'random',
+      pruner: 'none',
+      trials: 4,
+      seed: 1,
+    },
     ...{ objective: 'val_acc', settings: { epochs: 4, seed: 7 }, space: { lr: { min: 0.001, max: 0.1 } } },
-    ...part,
+    ...{ minEpochs: 1, reduction: 3, ...part },
   };
 }
 

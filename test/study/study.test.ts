@@ -67,7 +67,7 @@ describe('a study', () => {
   });
 
   it('ends with the space, and with the steps of the pruner', async () => {
-    const study = newStudy({ trials: null });
+    const study = newStudy({ trials: 5 });
     const three = { suggest: (n: number) => (n > 3 ? undefined : { lr: n }) };
     await runStudy(study, { sampler: three, pruner: wholeTrials }, fakeRunner, hooks());
     expect(study.trials.map(({ values }) => values)).toEqual([{ lr: 1 }, { lr: 2 }, { lr: 3 }]);
@@ -198,7 +198,7 @@ describe('one trial of a study', () => {
     await expect(study.takeTrial(1, sampler)).rejects.toThrow(`process ${process.pid} is working on trial 1`);
     await first.finish(fakeRecord(first.order));
     expect((await study.takeTrial(1, sampler))?.order.until).toBe(4);
-    await expect(study.takeTrial(5, sampler)).rejects.toThrow('there is no trial 5; it has 4');
+    await expect(study.takeTrial(5, sampler)).rejects.toThrow('there is no trial 5; expected 1 to 4');
   });
 });
 

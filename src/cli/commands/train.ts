@@ -1,23 +1,21 @@
 import { resolveConfig } from '../../train/config.js';
-import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
-import { OPTION_ENTRIES } from '../../train/options.js';
 import { Printer } from '../../train/printer.js';
 import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
 import type { TuiOptions } from '../../tui/main.js';
 import { detectCapability } from '../../tui/paint/capability.js';
-import { camelCase } from '../../util/camel_case.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { TrainArgs } from '../declarations/train.js';
 import { markReported, writeJson } from '../run_command.js';
+import { settingsOf, typedSettings } from '../settings_args.js';
 import { listen } from '../signals.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train`: starts or resumes a run. */
 export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   const { resume, config } = args;
-  const typed = given(args);
+  const typed = typedSettings(args);
   if (resume !== undefined) {
     const [other] = [...Object.keys(typed), ...(config === undefined ? [] : ['config'])];
     if (other !== undefined) {
@@ -28,7 +26,7 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
     if (onScreen(args)) return watch({ resume }, args);
     return run((hooks) => resumeTraining(resume, hooks), args);
   }
-  const settings = config === undefined ? typed : { ...readConfigFile(config), ...typed };
+  const settings = settingsOf(args);
   const resolved = resolveConfig(settings);
   if (onScreen(args)) return watch({ settings }, args);
   return run((hooks) => runTraining(resolved, hooks), args);
@@ -49,12 +47,6 @@ async function watch(given: NonNullable<TuiOptions['run']>, { color }: GlobalArg
   const { runTui } = await import('../../tui/main.js');
   const capability = detectCapability(process.env, true, { color });
   return runTui({ fps: 15, capability, screen: 'train', run: given });
-}
-
-/** The settings that were given on the command line, by name. */
-function given(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const values = OPTION_ENTRIES.map(([name]) => [name, args[camelCase(name)]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
 }
 
 /** `fer-tui demo`: trains for a minute on drawn faces. `npm start` runs it. */

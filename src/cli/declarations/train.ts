@@ -36,7 +36,7 @@ export const DEMO = {
  * The table of settings as options of yargs. It contains no defaults, so that the settings on the command line are known.
  * `resolveConfig` checks the ranges, because its messages are better.
  */
-function settings(): Readonly<Record<OptionName, Options>> {
+export function settings(): Readonly<Record<OptionName, Options>> {
   const entries = OPTION_ENTRIES.map(([name, spec]): [string, Options] => {
     const { type, choices, help: describe } = spec;
     const defaultDescription = defaultText(spec);

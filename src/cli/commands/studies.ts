@@ -1,0 +1,64 @@
+import { rankedTrials } from '../../study/ranking.js';
+import { findStudy, listStudies, studyJson } from '../../study/studies.js';
+import { EXIT, UsageError } from '../../util/errors.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/search.js';
+import { writeJson } from '../run_command.js';
+import { metricText, studySummary, trialsCsv, valuesText } from '../study_lines.js';
+import { table } from '../table.js';
+
+/** `fer-tui studies`: lists the studies in a folder. */
+export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): Promise<number> {
+  const found = listStudies(folder);
+  if (json) {
+    writeJson({ v: 1, type: 'result', studies: found.map(studyJson) });
+    return EXIT.done;
+  }
+  if (found.length === 0) {
+    process.stdout.write(`no studies in ${folder}/ yet; start one with "fer-tui search"\n`);
+    return EXIT.done;
+  }
+  const rows = found.map((study) => {
+    const { settings } = study;
+    const trials = study.liveTrials;
+    const [best] = rankedTrials(trials, settings.objective);
+    const how =
+      settings.kind === 'cv' ? `cv, ${settings.folds} folds` : `${settings.method}, ${settings.pruner}`;
+    const done = trials.filter(({ state }) => state !== 'running').length;
+    return [
+      ...[study.name, how, `${done}/${settings.trials}`, settings.objective],
+      ...[best === undefined ? '-' : `${metricText(best.metric, settings.objective)} (${best.number})`],
+      settings.created.slice(0, 16).replace('T', ' '),
+      best === undefined ? '' : valuesText(best.values),
+    ];
+  });
+  const head = [
+    'study',
+    'method, pruner',
+    'trials',
+    'objective',
+    'best (trial)',
+    'created',
+    'settings of the best',
+  ];
+  process.stdout.write(table(head, rows));
+  return EXIT.done;
+}
+
+/** `fer-tui studies show NAME`: prints the trials of a study. */
+export async function showStudy({
+  name,
+  folder,
+  top,
+  csv,
+  json,
+}: ShowStudyArgs & GlobalArgs): Promise<number> {
+  if (top !== undefined && !(Number.isInteger(top) && top >= 1)) {
+    throw new UsageError(`top = ${top}: expected a whole number of 1 or more`);
+  }
+  const study = findStudy(name, folder);
+  if (json) writeJson({ v: 1, type: 'result', ...studyJson(study, top) });
+  else if (csv) process.stdout.write(trialsCsv(study.liveTrials, study.settings.objective));
+  else process.stdout.write(studySummary(study, top ?? Number.POSITIVE_INFINITY));
+  return EXIT.done;
+}

@@ -1,0 +1,129 @@
+import { PRUNERS } from '../../study/pruners.js';
+import { METHODS } from '../../study/samplers.js';
+import { MONITORS } from '../../train/callbacks/monitor.js';
+import type { ArgsOf } from '../declaration.js';
+import { settings, TRAIN } from './train.js';
+
+const { out: _, 'save-steps': __, ...SHARED } = settings();
+
+/** The settings that all trials of a study share. */
+const TRAINING = { config: TRAIN.options.config, ...SHARED } as const;
+
+const OUT = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'folder of the study (default: the next free studies/sN)',
+} as const;
+
+const OBJECTIVE = {
+  choices: MONITORS,
+  default: 'val_acc',
+  requiresArg: true,
+  describe: 'what to compare trials by: the best of each over its epochs',
+} as const;
+
+const STUDY = {
+  study: { type: 'string', demandOption: true, describe: 'folder of the study, e.g. studies/s1' },
+} as const;
+
+export const SEARCH = {
+  usage: 'search [space]',
+  describe: 'Search for good settings: trains with many, and compares them',
+  examples: [
+    ['$0 search examples/space.yaml --data fer2013.csv --epochs 10', 'search; ^C stops, --resume goes on'],
+    ['$0 search --resume studies/s1', 'go on, also beside a process that works on it'],
+  ],
+  positionals: {
+    space: { type: 'string', describe: 'YAML or JSON file with the settings to try; see docs/search.md' },
+  },
+  options: {
+    resume: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'go on with the study in this folder, with its own settings',
+    },
+    method: {
+      choices: METHODS,
+      requiresArg: true,
+      defaultDescription: 'grid for up to 100 combinations, else random',
+      describe: 'how to choose the settings of a trial',
+    },
+    trials: {
+      type: 'number',
+      requiresArg: true,
+      defaultDescription: 'all of up to 100 combinations, else 20',
+      describe: 'number of trials; with --resume: another number than before',
+    },
+    pruner: {
+      choices: PRUNERS,
+      default: 'none',
+      requiresArg: true,
+      describe: 'how to stop bad trials early',
+    },
+    'min-epochs': {
+      type: 'number',
+      requiresArg: true,
+      default: 1,
+      describe: 'pruner: train each trial for at least so long',
+    },
+    reduction: {
+      type: 'number',
+      requiresArg: true,
+      default: 3,
+      describe: 'pruner: one in so many trials goes on, for so many times the epochs',
+    },
+    objective: OBJECTIVE,
+    prepare: {
+      type: 'boolean',
+      default: false,
+      describe: 'only create the study, for "fer-tui trial"',
+    },
+    out: OUT,
+    ...TRAINING,
+  },
+} as const;
+
+export const TRIAL = {
+  usage: 'trial <study> <number>',
+  describe: 'Run one trial of a study to its end, for example as a task of a Slurm array',
+  examples: [['$0 trial studies/s1 $SLURM_ARRAY_TASK_ID', 'one task of sbatch --array=1-20']],
+  positionals: {
+    ...STUDY,
+    number: { type: 'number', demandOption: true, describe: 'number of the trial, from 1' },
+  },
+} as const;
+
+export const LIST_STUDIES = {
+  usage: ['$0', 'list'],
+  describe: 'List all studies, the latest first',
+  options: {
+    folder: {
+      type: 'string',
+      requiresArg: true,
+      default: 'studies',
+      describe: 'folder that holds the studies',
+    },
+  },
+} as const;
+
+export const SHOW_STUDY = {
+  usage: 'show <name>',
+  describe: 'Show the trials of a study, the best first',
+  positionals: {
+    name: { type: 'string', demandOption: true, describe: 'name or folder of a study, e.g. s1' },
+  },
+  options: {
+    ...LIST_STUDIES.options,
+    top: { type: 'number', requiresArg: true, describe: 'only the best of them' },
+    csv: {
+      type: 'boolean',
+      default: false,
+      describe: 'print all trials as CSV, in the order of their numbers',
+    },
+  },
+} as const;
+
+export type SearchArgs = ArgsOf<typeof SEARCH>;
+export type TrialArgs = ArgsOf<typeof TRIAL>;
+export type ListStudiesArgs = ArgsOf<typeof LIST_STUDIES>;
+export type ShowStudyArgs = ArgsOf<typeof SHOW_STUDY>;

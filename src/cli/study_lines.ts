@@ -1,0 +1,94 @@
+import { countStates, rankedTrials } from '../study/ranking.js';
+import type { Study } from '../study/study.js';
+import type { TrialRecord, Values } from '../study/trial.js';
+import type { Monitor } from '../train/callbacks/monitor.js';
+import { resolveConfig } from '../train/config.js';
+import { duration } from '../train/printer.js';
+import { trainOptions } from '../train/run_settings.js';
+import { table } from './table.js';
+
+/** A number of the objective: accuracies and F1 in percent. */
+export function metricText(metric: number | null, objective: Monitor): string {
+  if (metric === null) return '-';
+  return objective.endsWith('loss') ? metric.toFixed(4) : `${(100 * metric).toFixed(2)} %`;
+}
+
+/** `lr=0.01 l2=0.0001` */
+export function valuesText(values: Values): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/** One line about a trial whose step has ended. */
+export function trialLine(
+  { number, state, epochs, metric, seconds, values, error }: TrialRecord,
+  objective: Monitor,
+): string {
+  const words = { running: 'interrupted', paused: 'paused', complete: '', failed: 'failed' }[state];
+  const parts = [
+    `trial ${number}`,
+    words,
+    metric === null ? '' : `${objective} ${metricText(metric, objective)}`,
+    `${epochs} epochs in ${duration(seconds)}`,
+    valuesText(values),
+  ];
+  const line = parts.filter((part) => part !== '').join('  ');
+  return error === undefined ? line : `${line}\n  ${error}`;
+}
+
+/** A table of trials, in their order. */
+export function trialTable(trials: readonly TrialRecord[], objective: Monitor): string {
+  const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
+  const rows = trials.map(({ number, metric, epochs, state, seconds, values }) => [
+    String(number),
+    metricText(metric, objective),
+    ...names.map((name) => String(values[name] ?? '-')),
+    String(epochs),
+    duration(seconds),
+    state,
+  ]);
+  return table(['trial', objective, ...names, 'epochs', 'time', 'state'], rows);
+}
+
+/** All trials as CSV, one a line, by number. */
+export function trialsCsv(trials: readonly TrialRecord[], objective: Monitor): string {
+  const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
+  const rows = trials.map(({ number, state, metric, epochs, seconds, values, run, error }) => [
+    ...[number, state, metric, ...names.map((name) => values[name])],
+    ...[epochs, seconds, run, error],
+  ]);
+  const head = ['trial', 'state', objective, ...names, 'epochs', 'seconds', 'run', 'error'];
+  return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
+}
+
+/** What has come of a study: counts, its best trials, and how to train the best again. */
+export function studySummary(study: Study, top: number): string {
+  const { objective, trials: planned } = study.settings;
+  const trials = study.liveTrials;
+  const ranked = rankedTrials(trials, objective);
+  const { complete, paused, failed, running } = countStates(trials);
+  const counts = [`${complete} complete`, `${paused} paused`, `${failed} failed`, `${running} running`];
+  const said = counts.filter((count) => !count.startsWith('0 '));
+  const lines = [
+    `${study.path}: ${trials.length} of ${planned} trials${said.length > 0 ? `: ${said.join(', ')}` : ''}`,
+    '',
+  ];
+  if (ranked.length > 0) lines.push(trialTable(ranked.slice(0, top), objective));
+  const failures = trials.filter(({ state }) => state === 'failed');
+  for (const { number, error } of failures.slice(0, top)) lines.push(`trial ${number} failed: ${error}`);
+  const [best] = ranked;
+  if (best !== undefined) lines.push(`the best: fer-tui train ${bestOptions(study, best)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The options of `fer-tui train` for a trial. */
+function bestOptions({ settings }: Study, { values }: TrialRecord): string {
+  return trainOptions({ ...resolveConfig({ ...settings.settings, ...values }) }).join(' ');
+}
+
+/** A field of CSV (RFC 4180). */
+function cell(value: unknown): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

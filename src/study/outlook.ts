@@ -1,0 +1,104 @@
+import type { TrainEvent } from '../train/events.js';
+import { Rng } from '../util/random.js';
+import type { TrialOrder } from './run_trial.js';
+import type { Advisers, Study } from './study.js';
+import type { TrialRecord } from './trial.js';
+
+/** Steps that are looked ahead at most. */
+const FARTHEST = 10_000;
+
+/**
+ * Epochs that are still to be trained: what the pruner would ask for, if the trials to come got random numbers. Exact for
+ * trials that are trained in one go, about right else.
+ */
+export function epochsLeft(study: Study, { pruner }: Pick<Advisers, 'pruner'>): number {
+  const trials = new Map(study.trials.map((trial) => [trial.number, trial]));
+  const rng = new Rng(0);
+  let left = 0;
+  const train = (trial: TrialRecord, to: number): void => {
+    const { number, epochs } = trial;
+    const whole = study.epochsOf(trial.values);
+    const until = Math.min(to, whole);
+    left += Math.max(0, until - epochs);
+    const metric = rng.uniform(0, 1);
+    const curve = Array.from({ length: until }, () => metric);
+    const state = until < whole ? 'paused' : 'complete';
+    trials.set(number, { ...trial, state, until, metric, curve, epochs: until });
+  };
+  for (const trial of trials.values()) if (trial.state === 'running') train(trial, trial.until);
+  for (let steps = 0; steps < FARTHEST; steps++) {
+    const step = pruner.next([...trials.values()]);
+    if (step === undefined) break;
+    const trial = step.trial === 'new' ? newTrial(trials.size + 1) : trials.get(step.trial);
+    if (trial === undefined || trial.number > study.settings.trials) break;
+    train(trial, step.epochs);
+  }
+  return left;
+}
+
+const newTrial = (number: number): TrialRecord => ({
+  ...{ number, values: {}, epochs: 0, until: 0, state: 'running' },
+  ...{ metric: null, curve: [], seconds: 0, run: '' },
+});
+
+/** How far a study is, over all processes that work on it. */
+export class Outlook {
+  #left = 0;
+  /** Epochs of all trials when this process began to work, and when that was. */
+  readonly #before: number;
+  readonly #begin = performance.now();
+  #current: { readonly order: TrialOrder; epochs: number } | undefined;
+  #steps = 0;
+
+  constructor(
+    private readonly study: Study,
+    private readonly advisers: Pick<Advisers, 'pruner'>,
+  ) {
+    this.#before = this.#recorded;
+    this.#left = epochsLeft(study, advisers);
+  }
+
+  /** A step of a trial begins. */
+  begin(order: TrialOrder): void {
+    const trial = this.study.trials.find(({ number }) => number === order.number);
+    this.#current = { order, epochs: trial?.epochs ?? 0 };
+    this.#steps = trial?.epochs ?? 0;
+    this.#left = epochsLeft(this.study, this.advisers);
+  }
+
+  /** Hears what happens in its run. */
+  hear(event: TrainEvent): void {
+    if (this.#current === undefined) return;
+    if (event.type === 'epoch') this.#steps = event.epoch;
+    if (event.type === 'step') this.#steps = event.epoch - 1 + event.stepInEpoch / event.of;
+  }
+
+  /** The step has ended. */
+  end(): void {
+    this.#current = undefined;
+    this.#left = epochsLeft(this.study, this.advisers);
+  }
+
+  /** Epochs done and planned, of all trials; with fractions. */
+  get epochs(): { readonly done: number; readonly total: number } {
+    const extra = this.#fresh;
+    return { done: this.#recorded + extra, total: this.#recorded + this.#left };
+  }
+
+  /** Seconds left, at the pace of all processes since this one began; null until there is something to judge by. */
+  get etaS(): number | null {
+    const { done, total } = this.epochs;
+    const trained = done - this.#before;
+    const seconds = (performance.now() - this.#begin) / 1000;
+    return trained > 0 ? (seconds / trained) * Math.max(0, total - done) : null;
+  }
+
+  /** Epochs of the current step that are not recorded yet. */
+  get #fresh(): number {
+    return this.#current === undefined ? 0 : Math.max(0, this.#steps - this.#current.epochs);
+  }
+
+  get #recorded(): number {
+    return this.study.trials.reduce((sum, { epochs }) => sum + epochs, 0);
+  }
+}

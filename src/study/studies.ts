@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunError } from '../util/errors.js';
+import { countStates, rankedTrials } from './ranking.js';
+import { isStudy } from './settings.js';
+import { Study } from './study.js';
+
+/** All studies in a folder, the latest first. */
+export function listStudies(parent = 'studies'): Study[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .map((name) => join(parent, name))
+    .filter(isStudy)
+    .map((path) => Study.open(path))
+    .sort((a, b) => (a.settings.created < b.settings.created ? 1 : -1));
+}
+
+/** Finds a study by its path, or by its name in `parent`. Throws RunError that lists the studies there are. */
+export function findStudy(name: string, parent = 'studies'): Study {
+  const path = [name, join(parent, name)].find(isStudy);
+  if (path !== undefined) return Study.open(path);
+  const names = listStudies(parent).map((study) => study.name);
+  const known = names.length > 0 ? `there are: ${names.join(', ')}` : `there are none in ${parent}/ yet`;
+  throw new RunError(`no study "${name}"; ${known}`);
+}
+
+/** A study for `--json`: its settings, the number of trials in each state, and its trials, the best first. */
+export function studyJson(study: Study, top = Number.POSITIVE_INFINITY): object {
+  const { name, path, settings, liveTrials } = study;
+  const best = rankedTrials(liveTrials, settings.objective);
+  const others = liveTrials.filter((trial) => trial.metric === null);
+  const trials = [...best, ...others].slice(0, top);
+  return { name, path, ...settings, planned: settings.trials, states: countStates(liveTrials), trials };
+}
