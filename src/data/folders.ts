@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DataError } from '../util/errors.js';
 import { decodeFace } from './image.js';
 import { SplitBuilder } from './split_builder.js';
-import { isLitter, planTree, SPLIT_FOLDERS, type TreeEntry } from './tree.js';
+import { splitOf } from './split_words.js';
+import { isLitter, planTree, type TreeEntry } from './tree.js';
 import type { Dataset, LoadOptions } from './types.js';
 
 export interface TreeOptions {
@@ -12,7 +13,7 @@ export interface TreeOptions {
   readonly onProgress?: NonNullable<LoadOptions['onProgress']>;
 }
 
-/** Reads `train|validation|test/<emotion>/*.jpg|png`. Throws DataError on a tree of another kind or an empty class. */
+/** Reads `train|validation|test/<emotion>/` or `<emotion>/` with pictures. Throws DataError on other trees and empty classes. */
 export function readFolderTree(root: string, options: TreeOptions): Promise<Dataset> {
   const entries = planTree(listTree(root), root);
   return readTree(entries, (path) => readFileSync(join(root, path)), root, options);
@@ -30,32 +31,37 @@ export function treeFingerprint(root: string): string {
 }
 
 /**
- * Lists the files and folders (ending in `/`) of the split folders in `root` or one level deeper, relative to `root`. It does
- * not search elsewhere, because the user may name a home folder by mistake.
+ * Lists files and folders (ending in `/`), relative to `root`: those of split folders in `root` or one level deeper, and of
+ * other folders what lies directly in them, which tells class folders. It does not search further, because the user may name
+ * a home folder by mistake.
  */
 function listTree(root: string): string[] {
   const paths: string[] = [];
-  const walk = (prefix: string, depth: number): void => {
-    for (const name of list(root, prefix)) {
-      paths.push(name);
-      if (name.endsWith('/') && depth < 3) walk(name, depth + 1);
+  /** What lies in a folder, down to so many levels below it. */
+  const walk = (prefix: string, levels: number): void => {
+    for (const path of list(root, prefix)) {
+      paths.push(path);
+      if (path.endsWith('/') && levels > 0) walk(path, levels - 1);
     }
   };
-  const top = list(root, '');
-  paths.push(...top.filter((name) => !isSplit(name)));
-  const found = top.some(isSplit) ? [''] : top.filter((name) => name.endsWith('/'));
-  for (const base of found) {
-    for (const name of list(root, base)) {
-      if (!isSplit(name)) continue;
-      paths.push(name);
-      walk(name, 1);
+  const below = (prefix: string, levels: number): void => {
+    const inside = list(root, prefix);
+    const splits = inside.some(isSplit);
+    for (const path of inside) {
+      paths.push(path);
+      if (!path.endsWith('/')) continue;
+      if (isSplit(path)) walk(path, 2);
+      else if (splits) walk(path, 1);
+      else if (levels === 0) walk(path, 0);
+      else below(path, levels - 1);
     }
-  }
+  };
+  below('', 1);
   return paths.sort();
 }
 
 function isSplit(path: string): boolean {
-  return path.endsWith('/') && SPLIT_FOLDERS.has(path.split('/').at(-2)?.toLowerCase() ?? '');
+  return path.endsWith('/') && splitOf(path.split('/').at(-2) ?? '') !== undefined;
 }
 
 function list(root: string, prefix: string): string[] {
@@ -80,17 +86,13 @@ export async function readTree(
 ): Promise<Dataset> {
   const builder = new SplitBuilder();
   const total = entries.length;
-  for (const [i, { path, split, label, readable }] of entries.entries()) {
+  for (const [i, { path, split, label }] of entries.entries()) {
     if (i % 256 === 0) {
       options.onProgress?.({ done: i, total, unit: 'images' });
       await new Promise((resolve) => setTimeout(resolve));
     }
     const name = join(source, path);
     try {
-      if (!readable)
-        throw new DataError(
-          `${name}: this image format is not read; expected JPEG or PNG: convert it, or leave such images out with --skip-bad`,
-        );
       decodeFace(read(path), name, builder.slot(split));
       builder.commit(split, label);
     } catch (error) {

@@ -3,6 +3,8 @@ import { PNG } from 'pngjs';
 import { DataError } from '../util/errors.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { resample } from '../util/resample.js';
+import { orientationOf, upright } from './orientation.js';
+import { pictureKind } from './picture_kind.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
 
@@ -11,18 +13,28 @@ export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): vo
   out.set(fitPicture(decodePicture(bytes, name), FACE));
 }
 
-/** Decodes a JPEG or PNG to red, green and blue. Throws DataError that names the image. */
+const EXPECTED = 'expected a whole JPEG or PNG';
+const WAY_OUT = 'leave such images out with --skip-bad';
+
+/**
+ * Decodes a JPEG or PNG to red, green and blue, turned upright as its EXIF data says. The content decides what it is, not the
+ * name. Throws DataError that names the image.
+ */
 export function decodePicture(bytes: Uint8Array, name: string): Picture {
+  const kind = pictureKind(bytes);
+  if (kind !== undefined && kind !== 'JPEG' && kind !== 'PNG')
+    throw new DataError(`${name}: a ${kind} picture is not read; ${EXPECTED}: convert it, or ${WAY_OUT}`);
   let picture: { width: number; height: number; data: Uint8Array };
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    picture = isPng(bytes)
-      ? PNG.sync.read(buffer)
-      : jpeg.decode(buffer, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false });
+    picture =
+      kind === 'PNG'
+        ? PNG.sync.read(buffer)
+        : jpeg.decode(buffer, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(
-      `${name}: cannot be read as an image (${why}); expected a whole JPEG or PNG: replace or remove it, or leave such images out with --skip-bad`,
+      `${name}: cannot be read as an image (${why}); ${EXPECTED}: replace or remove it, or ${WAY_OUT}`,
       { cause },
     );
   }
@@ -31,12 +43,7 @@ export function decodePicture(bytes: Uint8Array, name: string): Picture {
     { length: width * height * 3 },
     (_, i) => data[Math.floor(i / 3) * 4 + (i % 3)] as number,
   );
-  return { width, height, channels: 3, data: colours };
-}
-
-/** The content decides, not the name of the file. */
-function isPng(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
+  return upright({ width, height, channels: 3, data: colours }, orientationOf(bytes));
 }
 
 /**

@@ -30,7 +30,7 @@ const FEWEST_DRAWN = 7;
 
 /**
  * Loads a data set: `synthetic` or `synthetic:N` (N drawn training faces), FER-2013 as `.csv`, `.csv.gz` or
- * `archive.zip`, a folder that holds one of these, or a tree `train|validation|test/<emotion>/*.jpg|png`.
+ * `archive.zip`, a folder that holds one of these, or a tree of pictures, see `planTree`.
  * Parsed data is cached. With `fold`, that fold of the training images becomes the validation images. Otherwise, if there are
  * no validation images, a tenth of the training images is held out. The name of the data set says so. Throws DataError when
  * the source cannot be read, UsageError for a bad `synthetic:N`.

@@ -98,8 +98,11 @@ describe.each(both)('a %s', (_, make) => {
       const { skipped, splits } = await loadDataset(path, { ...NO_CACHE, skipBad: true });
       expect([skipped, ...splits.validation.labels]).toEqual([1, 5]);
     }
-    const other = make({ 'val/happy/a.bmp': 'BM' });
-    await expectDataError(loadDataset(other, NO_CACHE), 'val/happy/a.bmp', 'expected JPEG or PNG');
+    const other = make({ 'val/happy/a.jpg': 'BM' });
+    await expectDataError(
+      loadDataset(other, NO_CACHE),
+      'val/happy/a.jpg: a BMP picture is not read; expected a whole JPEG or PNG: convert it',
+    );
     await expectDataError(loadDataset(other, { ...NO_CACHE, skipBad: true }), 'no good image among 1');
   });
 
@@ -132,7 +135,7 @@ describe.each(both)('a %s', (_, make) => {
       'none of the seven',
       'rename or remove',
     );
-    await refuse({ ...good, 'train/sad/notes.txt': 'x' }, 'train/sad is empty', 'expected .jpg or .png');
+    await refuse({ ...good, 'train/sad/notes.txt': 'x' }, 'train/sad is empty', 'expected pictures');
     await refuse({ ...good, 'train/x.jpg': jpg(1) }, 'train/x.jpg', 'outside the class folders');
     await refuse({ ...good, 'train/happy/more/x.jpg': jpg(1) }, 'train/happy/more/x.jpg', 'outside');
     await refuse(

@@ -56,13 +56,29 @@ describe('a decoded picture', () => {
     const files = [
       jpg(9).subarray(0, 200),
       png([1, 1, 1]).subarray(0, 60),
-      Buffer.from('GIF89a'),
+      Buffer.from('no picture'),
       Buffer.alloc(0),
     ];
     for (const bytes of [...files, Uint8Array.of(0x89, 0x50, 0x4e, 0), Uint8Array.of(0, 0x50, 0x4e, 0x47)]) {
       expect(() => decodePicture(bytes, 'faces/d.png')).toThrow(DataError);
       expect(() => decodePicture(bytes, 'faces/d.png')).toThrow('faces/d.png: cannot be read as an image');
     }
+  });
+
+  it.each([
+    ['GIF', 'GIF89a'],
+    ['WebP', 'RIFF\x10\0\0\0WEBPVP8 '],
+    ['BMP', 'BM\x36\0'],
+    ['TIFF', 'II*\0'],
+    ['TIFF', 'MM\0*'],
+    ['AVIF', '\0\0\0\x20ftypavif'],
+    ['HEIC', '\0\0\0\x18ftypheic'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n'],
+    ['PNM', 'P5\n48 48\n255\n'],
+  ])('of another kind is refused by its name: %s', (kind, start) => {
+    expect(() => decodePicture(Buffer.from(start, 'latin1'), 'a.jpg')).toThrow(
+      `a.jpg: a ${kind} picture is not read; expected a whole JPEG or PNG: convert it`,
+    );
   });
 });
 

@@ -7,15 +7,15 @@ import { DataError } from '../../src/util/errors.js';
 import { folderWith } from './fixtures.js';
 
 const plan = (...paths: string[]) =>
-  planTree(paths, 'here').map(({ path, split, label, readable }) => [path, split, label, readable]);
+  planTree(paths, 'here').map(({ path, split, label }) => [path, split, label]);
 
 describe('the plan of a tree', () => {
   it('finds split and class of each picture, in the order of the paths', () => {
     expect(plan('val/sad/b.jpg', 'train/happy/z.PNG', 'train/angry/a.jpeg', 'testing/fear/c.bmp')).toEqual([
-      ['testing/fear/c.bmp', 'test', 2, false],
-      ['train/angry/a.jpeg', 'train', 0, true],
-      ['train/happy/z.PNG', 'train', 3, true],
-      ['val/sad/b.jpg', 'validation', 5, true],
+      ['testing/fear/c.bmp', 'test', 2],
+      ['train/angry/a.jpeg', 'train', 0],
+      ['train/happy/z.PNG', 'train', 3],
+      ['val/sad/b.jpg', 'validation', 5],
     ]);
   });
 
@@ -27,25 +27,28 @@ describe('the plan of a tree', () => {
     ['validation', 'validation'],
     ['test', 'test'],
     ['testing', 'test'],
+    ['PublicTest', 'validation'],
+    ['dev', 'validation'],
+    ['eval', 'validation'],
+    ['PrivateTest', 'test'],
   ])('%s is %s', (folder, split) => expect(plan(`${folder}/happy/a.jpg`)[0]?.[1]).toBe(split));
 
-  it('knows pictures that are read, pictures that are not, and other files, by their ends', () => {
-    const names = [
-      'a.jpg',
-      'a.jpeg',
-      'a.png',
-      'a.gif',
-      'a.webp',
-      'a.tif',
-      'a.tiff',
-      'a.pgm',
-      'a.ppm',
-      'a.heic',
-    ];
-    const others = ['a.jpg.txt', 'jpg', 'a.pdf', 'a.gif.zip', 'notes.md'];
-    const found = plan(...[...names, ...others].map((name) => `train/sad/${name}`));
+  it('takes every file of a class folder for a picture, but documents', () => {
+    const names = ['a.jpg', 'a.jfif', 'a.JPEG', 'noext', 'a.bmp', 'a.webp', 'a.jpg.bak'];
+    const documents = ['a.jpg.txt', 'a.pdf', 'labels.csv', 'notes.md', 'Thumbs.db', 'desktop.ini'];
+    const found = plan(...[...names, ...documents].map((name) => `train/sad/${name}`));
     expect(found.map(([path]) => path)).toEqual(names.map((name) => `train/sad/${name}`).sort());
-    expect(found.filter(([, , , readable]) => readable)).toHaveLength(3);
+  });
+
+  it('takes class folders alone for training data, also one folder deep', () => {
+    const own = ['happy/a.jpg', 'sad/b.jpg', 'sad/', 'README.txt'];
+    const entries = [
+      ['happy/a.jpg', 'train', 3],
+      ['sad/b.jpg', 'train', 5],
+    ];
+    expect(plan(...own)).toEqual(entries);
+    const deep = entries.map(([path, ...rest]) => [`CK48/${path}`, ...rest]);
+    expect(plan(...own.map((path) => `CK48/${path}`))).toEqual(deep);
   });
 
   it('leaves litter and what lies beside the split folders out', () => {
@@ -55,6 +58,7 @@ describe('the plan of a tree', () => {
       'train/happy/._a.jpg',
       'x.jpg',
       'other/a.jpg',
+      'other/sad/',
     ];
     expect(plan('train/happy/a.jpg', ...paths)).toHaveLength(1);
     expect(['a/.b/c', '.a', '__MACOSX/a', 'a/__MACOSX'].map(isLitter)).toEqual([true, true, true, true]);
@@ -63,20 +67,24 @@ describe('the plan of a tree', () => {
 
   it('takes the least deep tree, at any depth', () => {
     expect(plan('a/b/train/happy/x.jpg', 'a/b/c/train/happy/y.jpg')).toEqual([
-      ['a/b/train/happy/x.jpg', 'train', 3, true],
+      ['a/b/train/happy/x.jpg', 'train', 3],
     ]);
     // A folder of the name of a split is none without a class in it.
-    expect(plan('test/train/happy/x.jpg')).toEqual([['test/train/happy/x.jpg', 'train', 3, true]]);
+    expect(plan('test/train/happy/x.jpg')).toEqual([['test/train/happy/x.jpg', 'train', 3]]);
   });
 
   it.each([
     [['train/happy/a.jpg', 'train/bored/'], 'folder train/bored is none of the seven expressions'],
     [['train/happy/a.jpg', 'train/sad/'], 'folder train/sad is empty'],
     [['train/happy/a.jpg', 'test/sad/notes.txt'], 'folder test/sad is empty'],
-    [['a/train/happy/a.jpg', 'a/train/b.gif'], 'image a/train/b.gif lies outside'],
-    [['train/happy/a.jpg', 'train/happy/more/b.webp'], 'image train/happy/more/b.webp lies outside'],
+    [['a/train/happy/a.jpg', 'a/train/b.gif'], 'file a/train/b.gif lies outside'],
+    [['train/happy/a.jpg', 'train/happy/more/b.webp'], 'file train/happy/more/b.webp lies outside'],
     [['a/train/happy/a.jpg', 'b/val/sad/a.jpg'], 'two data sets inside, a/ and b/'],
     [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'none of the expected names inside (found c.txt, cats/)'],
+    [['train/happy/a.jpg', 'extra/happy/b.jpg'], 'folder extra has class folders but is no split'],
+    [['happy/a.jpg', 'cats/b.jpg'], 'folder cats is none of the seven expressions'],
+    [['happy/a.jpg', 'sad/'], 'folder sad is empty'],
+    [['train/happy/a.jpg', 'train/\x1b[2J/a.jpg'], 'folder train/\\x1b[2J is none'],
     [['a/1', 'b/1', 'c/1', 'd/1', 'e/1', 'f/1'], '(found a/, b/, c/, d/, e/)'],
     [['train/happy'], '(found train/)'],
     [[], '(found nothing)'],
