@@ -5,11 +5,31 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runStudy, type StudyHooks } from '../study/run_study.js';
 import type { Advisers, Study } from '../study/study.js';
 import { atomicWrite } from '../util/atomic_write.js';
-import type { Coordinator } from './coordinator.js';
+import type { QueueAddress } from './address.js';
+import { Coordinator } from './coordinator.js';
+import { RedisCoordinatorStore } from './redis_store.js';
 import type { WorkerCard } from './task.js';
 
 /** Milliseconds between two looks at who is there. */
 const LOOK_MS = 1000;
+
+/** How to reach the workers of a study. */
+export interface LeadOptions {
+  readonly address: QueueAddress;
+  /** Megabytes of the largest file or run folder that goes through the queue. */
+  readonly limit: number;
+  /** Hears what a person should know. */
+  readonly say: (message: string) => void;
+}
+
+/** Opens the queue for a study; close it in the end. Throws QueueError when the server cannot be used. */
+export async function openCoordinator(
+  study: Study,
+  { address, limit, say }: LeadOptions,
+): Promise<Coordinator> {
+  const store = await RedisCoordinatorStore.open({ address, say });
+  return new Coordinator(store, { study: queueIdOf(study), limit: limit * 1e6, say });
+}
 
 /**
  * Works on a study through a queue: on as many steps of trials at once as there are workers, and on one while there is none.
@@ -52,7 +72,7 @@ export async function leadStudy(
 }
 
 /** The name of a study in queues: chosen once, kept in its folder. */
-export function queueIdOf(study: Study): string {
+function queueIdOf(study: Study): string {
   const path = join(study.path, 'queue.json');
   if (existsSync(path)) {
     const { id } = JSON.parse(readFileSync(path, 'utf8')) as { readonly id: string };

@@ -22,7 +22,7 @@ export type SpeedMessage =
 export function measureSpeed(adapter: string | undefined): Promise<Speed> {
   const entry = fileURLToPath(new URL('./speed_process.js', import.meta.url));
   const child = fork(entry, adapter === undefined ? [] : [adapter], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   return new Promise((resolve, reject) => {
     child.on('message', (message: SpeedMessage) => {

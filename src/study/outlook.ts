@@ -47,8 +47,8 @@ export class Outlook {
   /** Epochs of all trials when this process began to work, and when that was. */
   readonly #before: number;
   readonly #begin = performance.now();
-  #current: { readonly order: TrialOrder; epochs: number } | undefined;
-  #steps = 0;
+  /** The steps in progress by trial: epochs at their begin, and by now. */
+  readonly #current = new Map<number, { readonly before: number; now: number }>();
 
   constructor(
     private readonly study: Study,
@@ -60,22 +60,22 @@ export class Outlook {
 
   /** A step of a trial begins. */
   begin(order: TrialOrder): void {
-    const trial = this.study.trials.find(({ number }) => number === order.number);
-    this.#current = { order, epochs: trial?.epochs ?? 0 };
-    this.#steps = trial?.epochs ?? 0;
+    const { epochs = 0 } = this.study.trials.find(({ number }) => number === order.number) ?? {};
+    this.#current.set(order.number, { before: epochs, now: epochs });
     this.#left = epochsLeft(this.study, this.advisers);
   }
 
-  /** Hears what happens in its run. */
-  hear(event: TrainEvent): void {
-    if (this.#current === undefined) return;
-    if (event.type === 'epoch') this.#steps = event.epoch;
-    if (event.type === 'step') this.#steps = event.epoch - 1 + event.stepInEpoch / event.of;
+  /** Hears what happens in the run of a step. */
+  hear(event: TrainEvent, { number }: TrialOrder): void {
+    const step = this.#current.get(number);
+    if (step === undefined) return;
+    if (event.type === 'epoch') step.now = event.epoch;
+    if (event.type === 'step') step.now = event.epoch - 1 + event.stepInEpoch / event.of;
   }
 
-  /** The step has ended. */
-  end(): void {
-    this.#current = undefined;
+  /** The step of a trial has ended. */
+  end({ number }: Pick<TrialRecord, 'number'>): void {
+    this.#current.delete(number);
     this.#left = epochsLeft(this.study, this.advisers);
   }
 
@@ -93,9 +93,9 @@ export class Outlook {
     return trained > 0 ? (seconds / trained) * Math.max(0, total - done) : null;
   }
 
-  /** Epochs of the current step that are not recorded yet. */
+  /** Epochs of the steps in progress that are not recorded yet. */
   get #fresh(): number {
-    return this.#current === undefined ? 0 : Math.max(0, this.#steps - this.#current.epochs);
+    return [...this.#current.values()].reduce((sum, { before, now }) => sum + Math.max(0, now - before), 0);
   }
 
   get #recorded(): number {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TrainEvent } from '../train/events.js';
 import type { Hooks } from '../train/session.js';
 import type { TrialOrder } from './run_trial.js';
 import type { Advisers, Study, TakenStep } from './study.js';
@@ -9,8 +10,10 @@ export interface TrialRunner {
   run(order: TrialOrder, hooks: Omit<Hooks, 'until' | 'place'>): Promise<TrialRecord>;
 }
 
-/** What a study reports to and listens to. The events of the runs go to `emit`. */
-export interface StudyHooks extends Omit<Hooks, 'until' | 'place'> {
+/** What a study reports to and listens to. */
+export interface StudyHooks extends Omit<Hooks, 'until' | 'place' | 'emit'> {
+  /** Hears the events of the run of a step. Several steps may be in progress. */
+  emit(event: TrainEvent, order: TrialOrder): void;
   /** A step of a trial begins. */
   onBegin(order: TrialOrder): void;
   /** It has ended: the trial is paused, complete or has failed, or was interrupted (`running`). */
@@ -43,7 +46,7 @@ export async function runStep(step: TakenStep, runner: TrialRunner, hooks: Study
   hooks.onBegin(step.order);
   let record: TrialRecord;
   try {
-    record = await runner.run(step.order, hooks);
+    record = await runner.run(step.order, { ...hooks, emit: (event) => hooks.emit(event, step.order) });
   } catch (error) {
     step.giveBack();
     throw error;

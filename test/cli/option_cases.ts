@@ -332,6 +332,14 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
       prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
+      queue: {
+        add: ['--queue', 'redis://h'],
+        changes: ['ran.path', 'led.path', 'queue.study', 'queue.address', 'queue.limit'],
+      },
+      'transfer-limit': {
+        from: ['search', 'SPACE', '--queue', 'redis://h'],
+        ...{ add: ['--transfer-limit', '9'], changes: ['queue.limit'] },
+      },
     },
   },
   TRIAL: {

@@ -11,6 +11,7 @@ import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
 import type { LabOptions } from '../../src/labs/kit/run_lab.js';
 import { buildModel } from '../../src/nn/models.js';
+import type { LeadOptions } from '../../src/queue/lead_study.js';
 import type { RunWorkerHooks } from '../../src/queue/run_worker.js';
 import { OPTION_ENTRIES, type OptionSpec } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
@@ -228,6 +229,13 @@ vi.mock('../../src/labs/kit/run_lab.js', () => ({
       data: { name: 'd', train: 1, validation: 1 },
     };
   },
+}));
+vi.mock('../../src/queue/lead_study.js', () => ({
+  openCoordinator: async ({ path }: { path: string }, { address, limit }: LeadOptions) => {
+    note('queue', { study: path, address, limit });
+    return { close: async () => undefined };
+  },
+  leadStudy: async ({ path }: { path: string }) => note('led', { path }),
 }));
 vi.mock('../../src/queue/run_worker.js', () => ({
   runWorker: async (options: object, { onReady }: RunWorkerHooks) => {

@@ -1,3 +1,6 @@
+import { type QueueAddress, queueAddress, showsPassword } from '../../queue/address.js';
+import { leadStudy, openCoordinator } from '../../queue/lead_study.js';
+import type { WorkerCard } from '../../queue/task.js';
 import { advisersOf } from '../../study/advisers.js';
 import { newSearch } from '../../study/new_search.js';
 import { Outlook } from '../../study/outlook.js';
@@ -10,6 +13,8 @@ import { duration, Printer } from '../../train/printer.js';
 import { EXIT, RunError, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SearchArgs, TrialArgs } from '../declarations/search.js';
+import { atLeast } from '../numbers.js';
+import { PASSWORD_SHOWS, workersText } from '../queue_lines.js';
 import { writeJson } from '../run_command.js';
 import { settingsOf, typedSettings } from '../settings_args.js';
 import { listen } from '../signals.js';
@@ -20,6 +25,8 @@ const TOP = 5;
 
 /** `fer-tui search`: creates a study, or opens one, and works on it. */
 export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
+  const address = args.queue === undefined ? undefined : queueAddress(args.queue);
+  atLeast('transfer-limit', args.transferLimit, 1);
   const study = args.resume === undefined ? create(args) : reopen(args.resume, args);
   if (args.prepare) {
     if (args.json) writeJson({ v: 1, type: 'result', path: study.path, trials: study.settings.trials });
@@ -29,7 +36,22 @@ export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
       );
     return EXIT.done;
   }
+  if (address !== undefined) return lead(study, args, address);
   return workOn(study, args, (advisers, runner, hooks) => runStudy(study, advisers, runner, hooks));
+}
+
+/** Has the trials of a study trained by the workers of a queue. */
+function lead(study: Study, args: SearchArgs & GlobalArgs, address: QueueAddress): Promise<number> {
+  return workOn(study, args, async (advisers, _, hooks, say) => {
+    if (showsPassword(args.queue)) say(PASSWORD_SHOWS);
+    const coordinator = await openCoordinator(study, { address, say, limit: args.transferLimit });
+    const onWorkers = (workers: readonly WorkerCard[]): void => say(workersText(workers, address));
+    try {
+      await leadStudy(study, advisers, coordinator, { ...hooks, onWorkers });
+    } finally {
+      await coordinator.close();
+    }
+  });
 }
 
 /** `fer-tui trial STUDY N`: runs one trial to its end. */
@@ -70,7 +92,12 @@ function reopen(path: string, args: SearchArgs): Study {
   return trials === undefined ? study : study.extended(wholeNumber('trials', trials));
 }
 
-type Work = (advisers: Advisers, runner: TrialWorker, hooks: StudyHooks) => Promise<void>;
+type Work = (
+  advisers: Advisers,
+  runner: TrialWorker,
+  hooks: StudyHooks,
+  say: (message: string) => void,
+) => Promise<void>;
 
 /** Works on a study until it is done or interrupted, and says how far it is and what came of it. */
 export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, work: Work): Promise<number> {
@@ -90,7 +117,7 @@ export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, w
     writeJson({ v: 1, type: 'study', t: new Date().toISOString(), path: study.path, ...study.settings });
   printer.line(`${study.path}: ${study.trials.length} of ${planned} trials begun`);
   try {
-    await work(advisers, worker, {
+    const hooks: StudyHooks = {
       control,
       onLoadProgress: (progress) => printer.loading(progress),
       onBegin: (order) => {
@@ -101,14 +128,15 @@ export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, w
           writeJson({ type: 'begin', trial: number, values, until, run: order.run, etaS: outlook.etaS });
         show();
       },
-      emit: (event) => {
-        outlook.hear(event);
+      emit: (event, order) => {
+        outlook.hear(event, order);
         if (event.type === 'note' && event.progress !== undefined) printer.show(event);
         else if (event.type === 'step' || event.type === 'epoch') show();
         if (json && event.type === 'epoch') {
           const { epoch, of, train, val } = event;
           writeJson({
             type: 'epoch',
+            trial: order.number,
             epoch,
             of,
             train,
@@ -118,10 +146,14 @@ export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, w
         }
       },
       onEnd: (record) => {
-        outlook.end();
+        outlook.end(record);
         if (json) writeJson({ type: 'trial', ...record, etaS: outlook.etaS });
         printer.line(trialLine(record, objective));
       },
+    };
+    await work(advisers, worker, hooks, (message) => {
+      if (json) writeJson({ type: 'note', message });
+      printer.line(message);
     });
     printer.close();
     if (json) writeJson({ type: 'result', ...studyJson(study) });

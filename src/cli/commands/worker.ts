@@ -2,12 +2,15 @@ import { addressText, queueAddress, showsPassword } from '../../queue/address.js
 import { runWorker } from '../../queue/run_worker.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { Control } from '../../train/control.js';
-import { EXIT, UsageError } from '../../util/errors.js';
+import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { WorkerArgs } from '../declarations/worker.js';
+import { atLeast } from '../numbers.js';
 import { ProgressLine } from '../progress_line.js';
+import { PASSWORD_SHOWS, speedText } from '../queue_lines.js';
 import { writeJson } from '../run_command.js';
 import { listen } from '../signals.js';
+import { valuesText } from '../study_lines.js';
 
 /** `fer-tui worker`: trains trials of a queue until it is stopped. */
 export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
@@ -32,10 +35,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
         ...{ control, say },
         onReady: (card) => {
           if (json) writeJson({ v: 1, type: 'ready', ...card });
-          else
-            say(
-              `${card.name}: ${card.adapter}, ${figure(card.gflops)} GFLOP/s; waiting at ${addressText(address)}`,
-            );
+          else say(`${card.name}: ${speedText(card)}; waiting for trials at ${addressText(address)}`);
         },
         onBegin: ({ number, until, values }) => {
           if (json) writeJson({ type: 'begin', trial: number, until, values });
@@ -57,25 +57,8 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
   }
 }
 
-/** For whoever gives an address on the command line. */
-export const PASSWORD_SHOWS =
-  'the password on the command line can be read by every user of this machine; put the address into FER_TUI_QUEUE';
-
 function resultText({ number, state, epochs, metric, error }: TrialRecord): string {
   const best = metric === null ? '' : `, best ${metric.toFixed(4)}`;
   const what = state === 'running' ? 'given back' : state;
   return `trial ${number}: ${what} after epoch ${epochs}${best}${error === undefined ? '' : `: ${error}`}`;
-}
-
-const valuesText = (values: TrialRecord['values']): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-
-const figure = (value: number): string => value.toPrecision(3);
-
-/** Throws UsageError. */
-function atLeast(option: string, value: number, least: number): void {
-  if (value >= least) return;
-  throw new UsageError(`${option} = ${value}: expected a number of ${least} or more`);
 }

@@ -2,6 +2,7 @@ import { PRUNERS } from '../../study/pruners.js';
 import { METHODS } from '../../study/samplers.js';
 import { MONITORS } from '../../train/callbacks/monitor.js';
 import type { ArgsOf } from '../declaration.js';
+import { QUEUE, TRANSFER_LIMIT } from './queue.js';
 import { settings, TRAIN } from './train.js';
 
 const { out: _, 'save-steps': __, ...SHARED } = settings();
@@ -32,6 +33,10 @@ export const SEARCH = {
   examples: [
     ['$0 search examples/space.yaml --data fer2013.csv --epochs 10', 'search; ^C stops, --resume goes on'],
     ['$0 search --resume studies/s1', 'go on, also beside a process that works on it'],
+    [
+      '$0 search examples/space.yaml --queue redis://10.0.0.5',
+      'by "fer-tui worker" on any number of machines',
+    ],
   ],
   positionals: {
     space: { type: 'string', describe: 'YAML or JSON file with the settings to try; see docs/search.md' },
@@ -79,6 +84,8 @@ export const SEARCH = {
       describe: 'only create the study, for "fer-tui trial"',
     },
     out: OUT,
+    queue: QUEUE,
+    'transfer-limit': TRANSFER_LIMIT,
     ...TRAINING,
   },
 } as const;

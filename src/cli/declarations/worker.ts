@@ -1,20 +1,6 @@
 import type { ArgsOf } from '../declaration.js';
+import { QUEUE, TRANSFER_LIMIT } from './queue.js';
 import { ADAPTER } from './shared.js';
-
-const EXAMPLE = 'redis://HOST[:PORT]';
-
-/** The address of a queue; default: the environment variable FER_TUI_QUEUE. */
-export const QUEUE = {
-  type: 'string',
-  describe: `address of the queue, ${EXAMPLE}, or rediss:// for TLS (default, and best with a password: FER_TUI_QUEUE)`,
-} as const;
-
-export const TRANSFER_LIMIT = {
-  type: 'number',
-  requiresArg: true,
-  default: 512,
-  describe: 'megabytes of the largest file or run folder that may go through the queue',
-} as const;
 
 export const WORKER = {
   usage: 'worker',

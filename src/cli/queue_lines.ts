@@ -1,0 +1,18 @@
+import { addressText, type QueueAddress } from '../queue/address.js';
+import type { WorkerCard } from '../queue/task.js';
+
+/** For whoever gives an address on the command line. */
+export const PASSWORD_SHOWS =
+  'the password on the command line can be read by every user of this machine; put the address into FER_TUI_QUEUE';
+
+/** Who works for a study, or how to have somebody. */
+export function workersText(workers: readonly WorkerCard[], address: QueueAddress): string {
+  if (workers.length === 0) return `no worker yet; start one: fer-tui worker --queue ${addressText(address)}`;
+  const list = workers.map((worker) => `${worker.name} (${speedText(worker)})`).join(', ');
+  return `${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}: ${list}`;
+}
+
+/** An adapter and its speed. */
+export function speedText({ adapter, gflops }: Pick<WorkerCard, 'adapter' | 'gflops'>): string {
+  return `${adapter}, ${gflops < 1000 ? `${gflops.toFixed(0)} GFLOP/s` : `${(gflops / 1000).toFixed(1)} TFLOP/s`}`;
+}
