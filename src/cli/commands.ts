@@ -17,6 +17,7 @@ import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
 import { LIST_STUDIES, SEARCH, SHOW_STUDY, TRIAL } from './declarations/search.js';
+import { SOUP } from './declarations/soup.js';
 import { SUMMARY } from './declarations/summary.js';
 import { DEMO, TRAIN } from './declarations/train.js';
 import { TUI } from './declarations/tui.js';
@@ -81,6 +82,7 @@ export const COMMANDS: CommandModule[] = [
   command(INSPECT, async () => (await import('./commands/inspect.js')).inspectNetwork),
   command(CALIBRATE, async () => (await import('./commands/calibrate.js')).calibrateFile),
   command(ENSEMBLE, async () => (await import('./commands/ensemble.js')).ensemble),
+  command(SOUP, async () => (await import('./commands/soup.js')).soup),
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),

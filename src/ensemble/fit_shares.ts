@@ -2,6 +2,8 @@ import type { Rows } from './cross_fit.js';
 
 /** No vote could lower the loss by more. */
 const PRECISION = 1e-9;
+/** A share below this changes nothing but the time that the vote takes. */
+const SMALLEST = 1e-6;
 const MOST_STEPS = 20_000;
 
 /**
@@ -26,8 +28,9 @@ export function fitShares(rows: Rows): number[] {
     if (Math.max(...gains) - 1 < PRECISION) break;
     shares = shares.map((share, m) => share * (gains[m] as number));
   }
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => share / total);
+  const kept = shares.map((share) => (share < SMALLEST ? 0 : share));
+  const total = kept.reduce((sum, share) => sum + share, 0);
+  return kept.map((share) => share / total);
 }
 
 /** For each voter its probabilities of the true classes [N], above 0. */

@@ -4,3 +4,7 @@
  */
 export const METHODS = ['fitted', 'greedy', 'equal'] as const;
 export type Method = (typeof METHODS)[number];
+
+/** Which networks go into a soup: all, or those that do not lower its accuracy. */
+export const SOUPS = ['greedy', 'uniform'] as const;
+export type SoupMethod = (typeof SOUPS)[number];

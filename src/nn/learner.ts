@@ -309,14 +309,18 @@ export class Learner {
   async takeAverage(batches: Iterable<{ images: Images; labels: Uint32Array }>): Promise<void> {
     this.#averaged++;
     this.#steps.weightsChanged();
-    await this.#parameters.takeAverage(this.#averaged, async () => {
-      for (const { images, labels } of batches) {
-        const step = await this.#steps.ready('calibrate', images, labels);
-        this.#writeStepState(0, this.#stepCount);
-        step.program.run();
-        await this.#throttle();
-      }
-    });
+    await this.#parameters.takeAverage(this.#averaged, () => this.measureStatistics(batches));
+    this.#steps.weightsChanged();
+  }
+
+  /** Runs batches through the network in training mode, which moves batch norm's statistics and no other weight. */
+  async measureStatistics(batches: Iterable<{ images: Images; labels: Uint32Array }>): Promise<void> {
+    for (const { images, labels } of batches) {
+      const step = await this.#steps.ready('calibrate', images, labels);
+      this.#writeStepState(0, this.#stepCount);
+      step.program.run();
+      await this.#throttle();
+    }
     this.#steps.weightsChanged();
   }
 

@@ -14,11 +14,13 @@ import type { Callback } from './callbacks/callback.js';
 import { EarlyStopping } from './callbacks/early_stopping.js';
 import { ModelCheckpoint } from './callbacks/model_checkpoint.js';
 import { ReduceLROnPlateau } from './callbacks/reduce_lr_on_plateau.js';
+import { Snapshots } from './callbacks/snapshots.js';
 import { StepWeights } from './callbacks/step_weights.js';
 import { WeightAveraging } from './callbacks/weight_averaging.js';
 import { parseClassWeights } from './class_weights.js';
 import { parseSizes, type TrainConfig } from './config.js';
 import type { TrainPlan } from './plan.js';
+import { CYCLES } from './schedules.js';
 import { openNetwork } from './weights.js';
 
 // Turns settings into a network, learner options and a training plan. No other file does that.
@@ -133,7 +135,10 @@ export function planOf(
     schedule: {
       name: config.schedule,
       warmupEpochs: config.warmupEpochs,
-      ...withoutUndefined({ gamma: config.gamma, stepEpochs: config.stepEpochs, final: config.finalLr }),
+      ...withoutUndefined({
+        ...{ gamma: config.gamma, stepEpochs: config.stepEpochs },
+        ...{ cycles: config.cycles, final: config.finalLr },
+      }),
     },
     ...callbacksOf(config, validation.labels.length > 0),
   };
@@ -164,6 +169,10 @@ function callbacksOf(
   }
   const callbacks: Callback[] = [];
   if (swa !== undefined) callbacks.push(new WeightAveraging(swa));
+  if (config.schedule === 'cosine-cycles') {
+    const { epochs, warmupEpochs, cycles = CYCLES } = config;
+    callbacks.push(new Snapshots(warmupEpochs, (epochs - warmupEpochs) / cycles));
+  }
   if (saveSteps !== undefined) callbacks.push(new StepWeights(saveSteps));
   if (reduceLr !== undefined) {
     callbacks.push(

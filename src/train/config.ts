@@ -4,6 +4,7 @@ import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 import { expectedText } from './option_text.js';
 import { defaultValue, OPTION_ENTRIES, OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
+import { CYCLES } from './schedules.js';
 
 type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };
 type ValueOf<S extends OptionSpec> = S extends { readonly choices: readonly (infer C)[] }
@@ -113,7 +114,17 @@ function checkTogether(config: TrainConfig): void {
   if (config.ema !== undefined && config.swa !== undefined) {
     throw new UsageError('ema and swa: only one average of the weights can be kept');
   }
+  if (config.schedule === 'cosine-cycles') checkCycles(config);
   if (config.restoreBestWeights && config.earlyStopping === undefined) {
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
   }
+}
+
+/** Weights can be saved at the end of each cycle only where that is the end of an epoch. */
+function checkCycles({ epochs, warmupEpochs, cycles = CYCLES }: TrainConfig): void {
+  const left = epochs - warmupEpochs;
+  if (Number.isInteger(warmupEpochs) && left > 0 && left % cycles === 0) return;
+  throw new UsageError(
+    `cycles = ${cycles}: expected whole --warmup-epochs and a divisor of the ${left} epochs after them, so that each cycle ends with an epoch`,
+  );
 }

@@ -253,10 +253,16 @@ export const OPTIONS = {
     above: true,
     help: 'epochs between two decays of the schedule step (default: 10)',
   },
+  cycles: {
+    type: 'number',
+    integer: true,
+    range: [1, 1000],
+    help: 'cycles of the schedule cosine-cycles (default: 5); the weights at the end of each are kept in epochs/',
+  },
   'final-lr': {
     type: 'number',
     range: [0, 1],
-    help: 'last learning rate of the schedules cosine (default: 0) and one-cycle (default: 1e-4), as a fraction of --lr',
+    help: 'last learning rate of the schedules cosine and cosine-cycles (default: 0) and one-cycle (default: 1e-4), as a fraction of --lr',
   },
   monitor: {
     type: 'string',

@@ -7,8 +7,9 @@
  *   cosine        half a cosine from 1 to `final` (Loshchilov & Hutter 2016, without restarts)
  *   one-cycle     from 1 / 25 up to 1 in the first 30 %, then down to `final`, both along cosines (Smith & Topin 2017,
  *                 as PyTorch's OneCycleLR)
+ *   cosine-cycles half a cosine from 1 to `final`, again and again, `cycles` times in all (Huang et al. 2017)
  */
-export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle'] as const;
+export const SCHEDULES = ['constant', 'step', 'exponential', 'cosine', 'one-cycle', 'cosine-cycles'] as const;
 /** The form of a learning-rate schedule. */
 export type ScheduleName = (typeof SCHEDULES)[number];
 
@@ -26,10 +27,14 @@ export interface ScheduleOptions {
   readonly gamma?: number;
   /** Of step; default 10. */
   readonly stepEpochs?: number;
-  /** Of cosine and one-cycle, as a factor of the rate; default 0 and 1e-4. */
+  /** Of cosine-cycles; default 5. */
+  readonly cycles?: number;
+  /** Of cosine, cosine-cycles and one-cycle, as a factor of the rate; default 0, 0 and 1e-4. */
   readonly final?: number;
 }
 
+/** Cycles of cosine-cycles by default. */
+export const CYCLES = 5;
 const ONE_CYCLE = { start: 1 / 25, rise: 0.3, final: 1e-4 };
 
 /**
@@ -51,6 +56,13 @@ export function scheduleFactor(options: ScheduleOptions, epoch: number): number 
       return (options.gamma ?? 0.95) ** since;
     case 'cosine':
       return between(1, options.final ?? 0, done);
+    case 'cosine-cycles':
+      // In this order, the first step of a cycle is exactly at its start.
+      return between(
+        1,
+        options.final ?? 0,
+        ((since * (options.cycles ?? CYCLES)) / (epochs - warmupEpochs)) % 1,
+      );
     case 'one-cycle': {
       const { start, rise } = ONE_CYCLE;
       return done < rise

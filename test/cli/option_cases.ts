@@ -44,6 +44,8 @@ const fitted = (about: string): CommandCases['options'] => ({
   ...adapter(about),
 });
 
+const withoutSeed = ({ seed: _, ...rest }: CommandCases['options']): CommandCases['options'] => rest;
+
 /** Options of every command that finds faces. */
 const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
@@ -244,6 +246,19 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       tta: { add: ['--tta', 'flip'], changes: ['ensemble.tta'] },
       data: { instead: ['ensemble', 'a', 'b', '--data', 'other'], changes: ['ensemble.data'] },
       ...fitted('ensemble'),
+    },
+  },
+  SOUP: {
+    line: ['soup', 'a', 'b', '--data', 'synthetic', '--out', 'x'],
+    options: {
+      weights: { add: ['c'], changes: ['soup.weights'] },
+      out: {
+        instead: ['soup', 'a', 'b', '--data', 'synthetic', '--out', 'y'],
+        changes: ['soup.out', 'stdout'],
+      },
+      method: { add: ['--method', 'uniform'], changes: ['soup.method', 'stdout'] },
+      data: { instead: ['soup', 'a', 'b', '--data', 'other', '--out', 'x'], changes: ['soup.data'] },
+      ...withoutSeed(fitted('soup')),
     },
   },
   CHECK: {

@@ -96,6 +96,12 @@ vi.mock('../../src/ensemble/build_ensemble.js', () => ({
     return { weights, members: [], votes: [], calibration, count: 1, classesGuessed: false };
   },
 }));
+vi.mock('../../src/ensemble/soup.js', () => ({
+  makeSoup: async (options: object) => {
+    note('soup', options);
+    return { members: [], soup: { loss: 1, accuracy: 1 }, count: 1 };
+  },
+}));
 vi.mock('../../src/train/predict.js', () => ({
   predictImages: async (options: { paths: string[] }) => {
     note('predict', options);

@@ -204,6 +204,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   'warmup-epochs': { to: 2, changes: ['schedule.warmupEpochs'] },
   gamma: { to: 0.3, changes: ['schedule.gamma'] },
   'step-epochs': { to: 4, changes: ['schedule.stepEpochs'] },
+  cycles: { to: 2, with: { schedule: 'cosine-cycles' }, changes: ['schedule.cycles', 'Snapshots.length'] },
   'final-lr': { to: 0.2, changes: ['schedule.final'] },
   monitor: {
     to: 'loss',
