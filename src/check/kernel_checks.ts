@@ -2,6 +2,7 @@ import type { Gpu } from '../gpu/device.js';
 import { BLOCK_CASES } from './block_cases.js';
 import type { KernelCase } from './case.js';
 import { CONV_CASES } from './conv_cases.js';
+import { DISTILLATION_CASES } from './distillation_cases.js';
 import { FEATURE_CASES } from './feature_cases.js';
 import { LAYER_CASES } from './layer_cases.js';
 import { LOSS_CASES } from './loss_cases.js';
@@ -17,6 +18,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...WINDOW_CASES,
   ...FEATURE_CASES,
   ...LOSS_CASES,
+  ...DISTILLATION_CASES,
 ];
 
 /** Largest allowed relative error of float32 arithmetic, in the 2-norm. */

@@ -5,6 +5,7 @@ import type { CommandInfo } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageMix } from '../util/image_draw.js';
+import { Distillation, type DistillOptions } from './distill.js';
 import type { Network } from './network.js';
 import { Observation } from './observation.js';
 import { adam, type Optimizer } from './optimizers.js';
@@ -52,6 +53,8 @@ export interface LearnerOptions {
   readonly labelSmoothing?: number;
   /** Default float32. */
   readonly precision?: Precision;
+  /** Networks that training steps learn from besides the labels; default: none. */
+  readonly distill?: DistillOptions | undefined;
 }
 
 /**
@@ -146,6 +149,7 @@ export class Learner {
       clipNorm: options.clipNorm,
       clipValue: options.clipValue,
       ema: options.ema,
+      distillation: options.distill && new Distillation(gpu, model, options.distill),
       labelSmoothing: options.labelSmoothing ?? 0,
       format: options.precision === 'mixed_float16' ? 'f16' : 'f32',
     };
@@ -356,6 +360,7 @@ export class Learner {
     await this.#steps.dispose();
     this.#parts.shared.dispose();
     this.#parameters.dispose();
+    this.#parts.distillation?.dispose();
     const kept = [this.#parts.stepState, this.#parts.classWeights, this.#parts.evenWeights];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);

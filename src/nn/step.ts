@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import { distillBackward, distillForward } from '../gpu/kernels/distillation.js';
 import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
@@ -18,6 +19,7 @@ import type { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Tape, Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
+import type { Distillation } from './distill.js';
 import type { ImageStore } from './image_store.js';
 import type { LayerInputs } from './layer.js';
 import type { Network, OnLayer } from './network.js';
@@ -45,6 +47,8 @@ export interface StepParts {
   readonly clipValue: number | undefined;
   /** Momentum of the exponential moving average of the weights, if one is kept. */
   readonly ema: number | undefined;
+  /** The teachers of a training step, if there are any. */
+  readonly distillation: Distillation | undefined;
 }
 
 /** A layer's inputs and output; their gradients are in `grad`. */
@@ -127,6 +131,8 @@ export async function recordStep(
       weights: training ? parts.classWeights : parts.evenWeights,
       smoothing: training ? parts.labelSmoothing : 0,
     };
+    const distillation = mode === 'train' || observing ? parts.distillation : undefined;
+    const said = await rec.scope('teacher', () => distillation?.record(rec, input, parts.stepState));
     const vars = weightVars(parts, training);
     const tape = tensorTape(rec);
     let inner = new Map<string, TensorVar>();
@@ -144,14 +150,19 @@ export async function recordStep(
     // Training does not need the gradient of the images, but whoever looks at a step wants to see it.
     const imageVar = new Var(input, observing, 'images');
     const logits = model.call(ctx, imageVar, observing ? onLayer : undefined);
-    const { probabilities, losses } = rec.scope('loss', () =>
-      lossAndMetrics(rec, parts, options, logits, targets),
+    const { probabilities, losses, pull } = rec.scope('loss', () =>
+      lossAndMetrics(rec, parts, options, logits, { ...targets, said }),
     );
     const forward = rec.length;
     if (training && mode !== 'calibrate') {
-      const dlogits = rec.scope('loss/backward', () =>
-        softmaxCrossEntropyBackward(rec, probabilities, targets),
-      );
+      const dlogits = rec.scope('loss/backward', () => {
+        const gradient = softmaxCrossEntropyBackward(rec, probabilities, targets);
+        if (distillation !== undefined && pull !== undefined) {
+          distillBackward(rec, pull, gradient, distillation.options);
+          rec.release(pull);
+        }
+        return gradient;
+      });
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
     }
@@ -203,9 +214,12 @@ function lossAndMetrics(
   parts: StepParts,
   { mode, metrics }: { mode: StepMode; metrics: MetricTensors },
   logits: TensorVar,
-  targets: Targets,
-): LossParts {
+  { said, ...targets }: Targets & { said: Tensor | undefined },
+): LossParts & { pull: Tensor | undefined } {
   const loss = softmaxCrossEntropyForward(rec, logits.value, targets);
+  const { distillation } = parts;
+  const pull =
+    said && distillation && distillForward(rec, logits.value, said, loss.losses, distillation.options);
   if (mode === 'train' || mode === 'evaluate') {
     const penalty = rec.alloc([1], 'penalty');
     fill(rec, penalty, 0);
@@ -215,7 +229,7 @@ function lossAndMetrics(
     }
     accumulateMetrics(rec, loss, targets.labels, penalty, parts.stepState, metrics);
   }
-  return loss;
+  return { ...loss, pull };
 }
 
 function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {

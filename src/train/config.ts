@@ -114,6 +114,9 @@ function checkTogether(config: TrainConfig): void {
   if (config.ema !== undefined && config.swa !== undefined) {
     throw new UsageError('ema and swa: only one average of the weights can be kept');
   }
+  if (config.teacher === undefined && (config.temperature ?? config.distillMix) !== undefined) {
+    throw new UsageError('temperature and distill-mix: need a --teacher');
+  }
   if (config.schedule === 'cosine-cycles') checkCycles(config);
   if (config.restoreBestWeights && config.earlyStopping === undefined) {
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');

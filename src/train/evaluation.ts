@@ -37,7 +37,7 @@ export async function evaluateSplit(
 }
 
 /** The input shape of a network, [H, W, C]. */
-export function inputOf({ model }: Learner): ImageShape {
+export function inputOf({ model }: Pick<Learner, 'model'>): ImageShape {
   const [height = 1, width = 1, channels = 1] = model.inputShape;
   return [height, width, channels];
 }

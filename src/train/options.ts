@@ -193,6 +193,22 @@ export const OPTIONS = {
     range: [0, 0.9],
     help: 'fraction of each target that is spread evenly over all classes',
   },
+  teacher: {
+    type: 'string',
+    list: true,
+    help: 'trained networks to learn from besides the labels (distillation): weight files, networks in models/ or runs, or an ensemble file',
+  },
+  temperature: {
+    type: 'number',
+    range: [0, 100],
+    above: true,
+    help: 'temperature at which the network and its --teacher are compared (default: 3)',
+  },
+  'distill-mix': {
+    type: 'number',
+    range: [0, 1],
+    help: 'share of the labels in the loss; the --teacher has the rest (default: 0.3)',
+  },
   precision: {
     type: 'string',
     default: 'float32',

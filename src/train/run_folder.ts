@@ -31,6 +31,8 @@ export class RunFolder {
   readonly tuning: string;
   /** The run's copy of an architecture file. */
   readonly architecture: string;
+  /** The teachers of the run. */
+  readonly teacher: string;
   readonly #events: number;
 
   private constructor(
@@ -44,6 +46,7 @@ export class RunFolder {
     this.checkpoint = join(path, 'checkpoint.safetensors');
     this.tuning = join(path, 'tuning.json');
     this.architecture = join(path, 'architecture.json');
+    this.teacher = join(path, 'teacher.json');
     this.#events = openSync(join(path, 'events.ndjson'), 'a');
   }
 
@@ -104,7 +107,7 @@ export class RunFolder {
     return existsSync(this.checkpoint);
   }
 
-  writeJson(name: 'config' | 'summary' | 'architecture', value: unknown): void {
+  writeJson(name: 'config' | 'summary' | 'architecture' | 'teacher', value: unknown): void {
     atomicWrite(join(this.path, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
   }
 

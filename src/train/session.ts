@@ -19,6 +19,7 @@ import type { EndEvent, TrainEvent } from './events.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory } from './reports.js';
 import { RunFolder } from './run_folder.js';
+import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
 import { openWeights } from './weights.js';
@@ -140,13 +141,16 @@ async function train(
   try {
     if (resumed !== undefined) restoreTuning(gpu, resumed);
     const network = await networkOf(config, dataset, resumed?.architecture);
-    learner = new Learner(gpu, network, learnerOptions(config, dataset));
+    const plan = planOf(config, dataset, inputOf({ model: network }));
+    const teachers = await openTeachers(config, network, plan.preprocess, dataset.classes);
+    const options = learnerOptions(config, dataset);
+    learner = new Learner(gpu, network, { ...options, ...(teachers && { distill: teachers.distill }) });
     if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
-    const plan = planOf(config, dataset, inputOf(learner));
     trainer = new Trainer(learner, plan);
 
     const folder = resumed ?? RunFolder.create(config.out);
     log.writeTo(folder);
+    if (teachers !== undefined) recordTeachers(folder, teachers.record);
     const { table } = tuningOf(gpu);
     if (!existsSync(folder.tuning)) writeTable(folder.tuning, gpu.info, table);
     if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));

@@ -442,6 +442,8 @@ describe.each(declared)('%s', (command, { positionals, options }) => {
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   nesterov: ['--momentum', '0.5'],
   'restore-best-weights': ['--early-stopping', '3'],
+  temperature: ['--teacher', 'fer-cnn'],
+  'distill-mix': ['--teacher', 'fer-cnn'],
 };
 const VALUES: Readonly<Record<string, string>> = { filters: '4,8', dense: '4', augment: 'flip', fold: '2/5' };
 

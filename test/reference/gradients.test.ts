@@ -6,6 +6,7 @@ import * as concatenate from '../../src/reference/concatenate.js';
 import { type ConvShape, conv2dBackward, conv2dForward, convAxis } from '../../src/reference/conv2d.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';
 import { depthwiseBackward, depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
+import * as distillation from '../../src/reference/distillation.js';
 import { dropoutApply, dropoutMask } from '../../src/reference/dropout.js';
 import * as pool from '../../src/reference/max_pool2d.js';
 import { softmaxBackward, softmaxForward } from '../../src/reference/softmax.js';
@@ -132,6 +133,24 @@ describe('the reference gradients agree with central differences', () => {
     pool.maxPool2dBackward(dy, source, x.length).forEach((v, i) => {
       expect(v).toBeCloseTo(numeric[i] as number, 4);
     });
+  });
+
+  it('distillation: labels and teachers together', () => {
+    const logits = values(21, 1);
+    const targets = { labels: [3, 0, 6], weights: values(7, 2).map((v) => 2 + v), smoothing: 0.1 };
+    const teacher = values(21, 3).map((v) => 0.1 + v * v);
+    const settings = { temperature: 2.5, hard: 0.3 };
+    const run = () => {
+      const { losses, probabilities } = loss.softmaxCrossEntropyForward(logits, targets);
+      return { ...distillation.distillForward(logits, teacher, losses, settings), probabilities };
+    };
+    const { probabilities, pull } = run();
+    const hard = loss.softmaxCrossEntropyBackward(probabilities, targets);
+    expectGradient(
+      'dlogits',
+      distillation.distillBackward(hard, pull, 3, settings),
+      numericGradient(logits, () => run().losses.reduce((a, b) => a + b, 0) / 3),
+    );
   });
 
   it.each([0, 0.1])('softmax and cross-entropy, smoothing %d', (smoothing) => {
