@@ -21,6 +21,7 @@ export type { Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
 export type { Context, TensorVar } from './nn/context.js';
+export type { DistillOptions, Teacher } from './nn/distill.js';
 export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
 export type { Initializer } from './nn/init.js';
 export type { Layer, LayerInputs, LayerOption, Place, WeightSpec } from './nn/layer.js';

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
-import { addVote, type Distilling, renormalize } from '../gpu/kernels/distillation.js';
+import { addVote, renormalize } from '../gpu/kernels/distillation.js';
 import { fill } from '../gpu/kernels/elementwise.js';
 import { softmaxForward } from '../gpu/kernels/softmax.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
@@ -28,7 +28,11 @@ export interface Teacher {
 }
 
 /** How a student learns from teachers: see shaders/distillation.wgsl. */
-export interface DistillOptions extends Distilling {
+export interface DistillOptions {
+  /** At which both distributions are compared; above 0. */
+  readonly temperature: number;
+  /** Share of the cross-entropy with the labels, 0 to 1. */
+  readonly hard: number;
   /** Their probabilities are averaged with their shares. */
   readonly teachers: readonly Teacher[];
 }
