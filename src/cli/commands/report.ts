@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { reportPage } from '../../pages/report.js';
+import { studyPage } from '../../pages/study_report.js';
+import { isStudy } from '../../study/settings.js';
+import { Study } from '../../study/study.js';
 import { type RunReview, reviewRun } from '../../train/run_review.js';
 import { findRun } from '../../train/runs.js';
 import { atomicWrite } from '../../util/atomic_write.js';
@@ -9,9 +12,11 @@ import type { ReportArgs } from '../declarations/report.js';
 import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 
-/** `fer-tui report RUN`: writes a run as one HTML page. */
+/** `fer-tui report NAME`: writes a run or a study as one HTML page. */
 export async function report(args: ReportArgs & GlobalArgs): Promise<number> {
   const { name, folder, data, adapter } = args;
+  const study = [name, join('studies', name)].find(isStudy);
+  if (study !== undefined) return reportStudy(Study.open(study), args);
   const run = findRun(name, folder);
   const progress = new ProgressLine(args.quiet);
   let review: RunReview;
@@ -31,6 +36,15 @@ export async function report(args: ReportArgs & GlobalArgs): Promise<number> {
   const result = { run: run.name, path, status, out, ...measured(review), missing: missing ?? null };
   if (args.json) writeJson({ v: 1, type: 'result', ...result });
   else process.stdout.write(`${out}\n`);
+  return EXIT.done;
+}
+
+function reportStudy(study: Study, { out, json }: ReportArgs & GlobalArgs): number {
+  const { name, path, settings, liveTrials: trials } = study;
+  const file = out ?? join(path, 'report.html');
+  atomicWrite(file, studyPage({ name, path, settings, trials }));
+  if (json) writeJson({ v: 1, type: 'result', study: name, path, trials: trials.length, out: file });
+  else process.stdout.write(`${file}\n`);
   return EXIT.done;
 }
 

@@ -1,17 +1,24 @@
 import type { ArgsOf } from '../declaration.js';
-import { FOLDER, RUN_NAME } from './runs.js';
+import { FOLDER } from './runs.js';
 import { ADAPTER } from './shared.js';
 
 export const REPORT = {
   usage: 'report <name>',
-  describe: 'Write a run as one HTML page: curves, classes, calibration, filters, mistakes, settings',
-  positionals: RUN_NAME,
+  describe:
+    'Write a run or a study as one HTML page: curves, classes, mistakes, settings; trials, importance',
+  positionals: {
+    name: {
+      type: 'string',
+      demandOption: true,
+      describe: 'a run, e.g. r1, or a study, e.g. s1; name or folder',
+    },
+  },
   options: {
     ...FOLDER,
     out: {
       type: 'string',
       requiresArg: true,
-      describe: "file to write (default: report.html in the run's folder)",
+      describe: 'file to write (default: report.html in the folder of the run or study)',
     },
     data: {
       type: 'string',

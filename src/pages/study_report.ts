@@ -1,0 +1,160 @@
+import { type Importance, importanceOf } from '../study/importance.js';
+import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
+import { ranked } from '../study/score.js';
+import type { Study } from '../study/study.js';
+import type { TrialRecord } from '../study/trial.js';
+import { resolveConfig } from '../train/config.js';
+import { duration } from '../train/printer.js';
+import { shellWord, trainOptions } from '../train/run_settings.js';
+import { VERSION } from '../util/version.js';
+import { html } from './html.js';
+import { howToRead, keyFigures, type PageSection, page, warning } from './page.js';
+import { curvesChart, parallelChart, type StudyChart, sliceChart } from './study_charts.js';
+import { table } from './table.js';
+import { count, fixed, moment, percent } from './words.js';
+
+/** What the page of a study shows. */
+export type StudyReview = Pick<Study, 'name' | 'path' | 'settings'> & {
+  /** By number. */
+  readonly trials: readonly TrialRecord[];
+};
+
+/** The page of a study: one HTML file without scripts that needs nothing else. Equal studies give equal bytes. */
+export function studyPage(review: StudyReview): string {
+  const { name, settings, trials } = review;
+  const { objective } = settings;
+  const text = (value: number): string => (objective.endsWith('loss') ? fixed(value, 4) : percent(value, 2));
+  const order = ranked(trials, Number.POSITIVE_INFINITY, objective);
+  const best = order.find(({ metric }) => metric !== null);
+  const chart: StudyChart = { trials, best, objective, text };
+  const axes = parameterAxes(trials);
+  return page({
+    title: `Study ${name}`,
+    lead: html`${count(trials.length)} trials, compared by ${objective}. Begun ${moment(settings.created)}.`,
+    opening: [
+      stillGoingOn(trials),
+      keyFigures([
+        [`best ${objective}`, best === undefined ? '–' : text(best.metric ?? Number.NaN)],
+        ['in trial', best === undefined ? '–' : count(best.number)],
+        ['complete', count(trials.filter(({ state }) => state === 'complete').length)],
+        ['stopped early', count(trials.filter(({ state }) => state === 'paused').length)],
+        ['failed', count(trials.filter(({ state }) => state === 'failed').length)],
+        ['training time', duration(trials.reduce((sum, { seconds }) => sum + seconds, 0))],
+      ]),
+    ],
+    sections: [
+      { title: 'Curves', body: curvesChart(chart) },
+      importanceSection(importanceOf(trials, objective)),
+      ...(axes.length > 0 ? settingSections(axes, chart) : []),
+      trialSection(order, review, text),
+      failureSection(trials),
+      againSection(review, best),
+    ].filter((section) => section !== undefined),
+    footer: `Made by fer-tui ${VERSION} with "fer-tui report". This page holds everything it shows and loads nothing.`,
+  });
+}
+
+/** The results by the settings: one by one, and all together. */
+function settingSections(axes: readonly ParameterAxis[], chart: StudyChart): PageSection[] {
+  return [
+    {
+      title: 'Slices',
+      body: [
+        howToRead('Each dot is a trial. A slope or a valley says that the setting matters by itself.'),
+        html`<div class="charts">${axes.map((axis) => sliceChart(axis, chart))}</div>`,
+      ],
+    },
+    {
+      title: 'Parallel coordinates',
+      body: [
+        howToRead('Each line is a trial: its settings from left to right, and its result.'),
+        parallelChart(axes, chart),
+      ],
+    },
+  ];
+}
+
+function stillGoingOn(trials: readonly TrialRecord[]) {
+  const running = trials.filter(({ state }) => state === 'running').length;
+  return (
+    running > 0 &&
+    warning(`${count(running)} of the trials had not ended their step when this page was made.`)
+  );
+}
+
+function importanceSection(importance: Importance | undefined): PageSection {
+  const title = 'Importance of the settings';
+  if (importance === undefined) return { title, body: html`<p>Too few trials have results to tell.</p>` };
+  const { parameters, trials, epochs, explained } = importance;
+  return {
+    title,
+    body: [
+      howToRead(
+        'How much worse a random forest predicts the rank of a trial when the values of the setting are permuted, as a part of the sum. A setting without a mark is no more important than a setting whose values were dealt out at random.',
+      ),
+      table({
+        caption: `${count(trials)} trials after ${count(epochs)} epochs; the forest explains ${percent(Math.max(0, explained), 0)} of the variance of trials that it has not seen`,
+        columns: [
+          { title: 'setting', words: true },
+          { title: 'importance' },
+          { title: '', words: true },
+          { title: 'more than chance', words: true },
+        ],
+        rows: parameters.map(({ name, share, clear }) => [
+          name,
+          percent(share, 0),
+          html`<span class="bar" style="--part:${share.toFixed(3)}"></span>`,
+          clear ? 'yes' : 'not clear',
+        ]),
+      }),
+    ],
+  };
+}
+
+function trialSection(
+  order: readonly TrialRecord[],
+  { settings: { objective } }: StudyReview,
+  text: (value: number) => string,
+): PageSection {
+  const names = [...new Set(order.flatMap(({ values }) => Object.keys(values)))];
+  return {
+    title: 'Trials',
+    body: table({
+      caption: `All trials, the best ${objective} first`,
+      columns: [
+        ...[{ title: 'trial' }, { title: objective }],
+        ...names.map((title) => ({ title })),
+        ...[{ title: 'epochs' }, { title: 'time' }, { title: 'state', words: true }],
+      ],
+      rows: order.map(({ number, metric, values, epochs, seconds, state }) => [
+        ...[number, metric === null ? '–' : text(metric)],
+        ...names.map((name) => String(values[name] ?? '–')),
+        ...[epochs, duration(seconds), state === 'paused' ? 'stopped early' : state],
+      ]),
+    }),
+  };
+}
+
+function failureSection(trials: readonly TrialRecord[]): PageSection | undefined {
+  const failed = trials.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return undefined;
+  return {
+    title: 'Failures',
+    body: html`<ul>${failed.map(({ number, error }) => html`<li>trial ${number}: ${error ?? 'no reason was recorded'}</li>`)}</ul>`,
+  };
+}
+
+function againSection({ path, settings }: StudyReview, best: TrialRecord | undefined): PageSection {
+  const shared = settings.settings;
+  return {
+    title: 'Go on',
+    body: [
+      best !== undefined && [
+        html`<p>This command trains the best trial again:</p>`,
+        html`<pre>${['fer-tui train', ...trainOptions({ ...resolveConfig({ ...shared, ...best.values }) })].join(' \\\n  ')}</pre>`,
+      ],
+      html`<p>This one goes on with the study, or begins more trials with <code>--trials</code>:</p>`,
+      html`<pre>fer-tui search --resume ${shellWord(path)}</pre>`,
+    ],
+  };
+}
