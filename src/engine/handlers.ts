@@ -7,6 +7,8 @@ import type { RequestName } from './requests.js';
  */
 export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> } = {
   'runs.list': async () => (await import('./requests/runs.js')).runsList,
+  'studies.list': async () => (await import('./requests/studies.js')).studiesList,
+  'studies.show': async () => (await import('./requests/studies.js')).showStudy,
   'data.open': async () => (await import('./requests/data.js')).openData,
   'data.faces': async () => (await import('./requests/data.js')).readFaces,
   'data.augment': async () => (await import('./requests/data.js')).augmentFace,

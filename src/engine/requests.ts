@@ -9,6 +9,9 @@ import type { LayerView, LearnReport, Stage, StageReport, ValueKind } from '../l
 import type { LearnRequest } from '../learn/source.js';
 import type { WeightReport } from '../learn/weights.js';
 import type { LayerOption } from '../nn/layer.js';
+import type { Importance } from '../study/importance.js';
+import type { TrialRecord } from '../study/trial.js';
+import type { Monitor } from '../train/callbacks/monitor.js';
 import type { RunReport } from '../train/runs.js';
 /**
  * The requests that the engine answers: arguments, progress and result of each. They are sent as structured clones, which may
@@ -17,6 +20,10 @@ import type { RunReport } from '../train/runs.js';
 export interface Requests {
   /** All runs in a folder, newest first. */
   'runs.list': { args: { folder: string }; progress: never; result: RunReport[] };
+  /** The folders of all studies in a folder, newest first. */
+  'studies.list': { args: { folder: string }; progress: never; result: string[] };
+  /** A study with its trials as far as they are now. */
+  'studies.show': { args: { path: string }; progress: never; result: StudyReport };
   /** The adapter that training would use. */
   'machine.probe': { args: { adapter?: string }; progress: never; result: MachineReport };
   /** Loads and checks a data set, without its bad rows. It stays in memory for the following requests. */
@@ -219,3 +226,15 @@ export type RequestName = keyof Requests;
 export type Args<K extends RequestName> = Requests[K]['args'];
 export type Progress<K extends RequestName> = Requests[K]['progress'];
 export type Result<K extends RequestName> = Requests[K]['result'];
+
+export interface StudyReport {
+  readonly name: string;
+  readonly path: string;
+  readonly objective: Monitor;
+  /** Trials to begin. */
+  readonly planned: number;
+  /** By number; those that are being trained up to their last complete epoch. */
+  readonly trials: readonly TrialRecord[];
+  /** Undefined while too few trials have results. */
+  readonly importance: Importance | undefined;
+}

@@ -5,7 +5,17 @@ import type { Capability } from './paint/capability.js';
 import type { RunState } from './run_state.js';
 
 /** The screens, in the order of their tabs and of the keys 1, 2, ... */
-export const SCREEN_NAMES = ['home', 'data', 'model', 'train', 'webcam', 'runs', 'kernels', 'learn'] as const;
+export const SCREEN_NAMES = [
+  'home',
+  'data',
+  'model',
+  'train',
+  'webcam',
+  'runs',
+  'kernels',
+  'learn',
+  'studies',
+] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
 /** The whole state of the UI. */

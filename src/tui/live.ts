@@ -94,6 +94,25 @@ export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>
   act.go('train');
 }
 
+/**
+ * Shows the run in a folder on Train, read from its log. While a training is active here, Train shows only that one.
+ */
+export function showRun(act: Verbs, path: string): void {
+  const { run } = act.app;
+  if (isActive(run)) {
+    if (run.start?.path === path) act.go('train');
+    else act.note('a training is active: Train shows that one', 'bad');
+    return;
+  }
+  try {
+    act.setApp({ run: readRunState(path) });
+  } catch (error) {
+    act.note(error instanceof Error ? error.message : String(error), 'bad');
+    return;
+  }
+  act.go('train');
+}
+
 /** Goes on with the run in a folder and shows it. @param lr another learning rate from there on */
 export function resumeRun(act: Verbs, path: string, lr?: number): void {
   if (isActive(act.app.run)) {

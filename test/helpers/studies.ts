@@ -3,7 +3,8 @@ import type { TrialRecord } from '../../src/study/trial.js';
 
 /** The settings of a study that was never run. */
 export const STUDY_SETTINGS: StudySettings = {
-  ...{ created: '2026-11-23T10:00:00Z', method: 'tpe', pruner: 'asha', trials: 30, seed: 1 },
+  ...{ kind: 'search', created: '2026-11-23T10:00:00Z', method: 'tpe', trials: 30, seed: 1 },
+  ...{ pruner: 'asha', minEpochs: 1, reduction: 3 },
   ...{ objective: 'val_acc', settings: { data: 'synthetic', epochs: 9 } },
   space: { optimizer: ['adam', 'sgd'], lr: { min: 1e-4, max: 0.1, log: true }, momentum: [0, 0.9] },
 };

@@ -51,6 +51,8 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** Under the x axis; default "epoch". */
   readonly xLabel?: string;
+  /** What to write at places of the x axis; default: whole numbers. */
+  readonly xMarks?: readonly { readonly x: number; readonly text: string }[];
   readonly baselines?: readonly Baseline[];
   readonly markers?: readonly Marker[];
 }
@@ -100,7 +102,11 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
     const label = labels.find((l) => l.row === row);
     return `${(label?.text ?? '').padStart(margin)}${label === undefined ? bar : side}${line}`;
   });
-  return [...body, xAxis(xScale, canvas.cols, margin, options.xLabel ?? 'epoch', ascii)];
+  const most = Math.max(1, Math.floor(canvas.cols / 7));
+  const marks =
+    options.xMarks ??
+    ticks(xScale.low, xScale.high, most, { whole: true }).map((x) => ({ x, text: shortTick(x) }));
+  return [...body, xAxis(xScale, canvas.cols, margin, marks, options.xLabel ?? 'epoch', ascii)];
 }
 
 /** How curves beside each other look, in order. */
@@ -232,14 +238,20 @@ function yLabels(
   return labels;
 }
 
-function xAxis(scale: Scale, cols: number, margin: number, label: string, ascii: boolean): string {
+function xAxis(
+  scale: Scale,
+  cols: number,
+  margin: number,
+  marks: readonly { readonly x: number; readonly text: string }[],
+  label: string,
+  ascii: boolean,
+): string {
   const line: string[] = new Array(cols).fill(ascii ? '-' : '─');
   const end = ` ${label}`;
   const room = cols - end.length - 1;
   let free = 0;
-  for (const value of ticks(scale.low, scale.high, Math.max(1, Math.floor(cols / 7)), { whole: true })) {
-    const text = shortTick(value);
-    const at = Math.round(scale.place(value) * (cols - 1)) - (text.length >> 1);
+  for (const { x, text } of marks) {
+    const at = Math.round(scale.place(x) * (cols - 1)) - (text.length >> 1);
     const start = Math.max(0, at);
     if (start < free || start + text.length > room) continue;
     [...text].forEach((letter, i) => {

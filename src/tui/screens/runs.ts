@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { deleteRun, historyCsv, type RunReport, writeNote } from '../../train/runs.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { resumeRun } from '../live.js';
+import { resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
-import { isActive, readRunState } from '../run_state.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import {
   chartLines,
@@ -61,17 +60,9 @@ function mark(act: Act): void {
     );
 }
 
-/** Shows a run on Train, read from its log. While a training is active here, Train shows only that one. */
 function openRun(act: Act): void {
   const run = selectedRun(act);
-  if (run === undefined) return;
-  if (isActive(act.app.run)) {
-    if (act.app.run.start?.path === run.path) act.go('train');
-    else act.note('a training is active: Train shows that one', 'bad');
-    return;
-  }
-  act.setApp({ run: readRunState(run.path) });
-  act.go('train');
+  if (run !== undefined) showRun(act, run.path);
 }
 
 function resume(act: Act): void {

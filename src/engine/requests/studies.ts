@@ -1,0 +1,21 @@
+import { type Importance, importanceOf } from '../../study/importance.js';
+import { listStudies } from '../../study/studies.js';
+import { Study } from '../../study/study.js';
+import type { Handler } from '../handler.js';
+
+/** The folders of all studies in a folder, newest first. */
+export const studiesList: Handler<'studies.list'> = async ({ folder }) =>
+  listStudies(folder).map(({ path }) => path);
+
+/** The importance that was computed last, which takes longer than all else. */
+let latest: { readonly key: string; readonly importance: Importance | undefined } | undefined;
+
+/** A study with its trials as far as they are now. */
+export const showStudy: Handler<'studies.show'> = async ({ path }) => {
+  const { name, settings, liveTrials: trials } = Study.open(path);
+  const { objective, trials: planned } = settings;
+  const settled = trials.filter(({ state }) => state !== 'running');
+  const key = `${path} ${settled.map(({ number, epochs }) => `${number}:${epochs}`).join(' ')}`;
+  if (latest?.key !== key) latest = { key, importance: importanceOf(settled, objective) };
+  return { name, path, objective, planned, trials, importance: latest.importance };
+};

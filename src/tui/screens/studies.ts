@@ -1,0 +1,155 @@
+import type { Engine } from '../../engine/engine.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { showRun } from '../live.js';
+import { EMPTY, ready } from '../loadable.js';
+import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import {
+  chartLines,
+  chartsOf,
+  chartTitle,
+  importanceLines,
+  importanceTitle,
+  orderedTrials,
+  reportOf,
+  type Shown,
+  STUDIES_FOLDER,
+  type StudiesState,
+  selectedTrial,
+  trialLines,
+  trialsTitle,
+} from './studies_panels.js';
+
+type Act = Actions<StudiesState>;
+
+/** How often a study is read again. */
+const WATCH_MS = 2000;
+
+async function read(engine: Engine, path: string | undefined): Promise<Shown> {
+  const paths = await engine.request('studies.list', { folder: STUDIES_FOLDER });
+  const chosen = path !== undefined && paths.includes(path) ? path : paths[0];
+  const report = chosen === undefined ? undefined : await engine.request('studies.show', { path: chosen });
+  return { paths, report };
+}
+
+/** Reads the study, or reads it again. Until then, what was read before stays visible. */
+function reload(act: Act, path = reportOf(act.state)?.path): void {
+  if (act.state.shown.status !== 'ready') {
+    act.load('shown', `reading ${STUDIES_FOLDER}/`, (engine) => read(engine, path));
+    return;
+  }
+  read(act.engine, path).then(
+    (value) => act.set({ shown: ready(value) }),
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+function select(act: Act, step: number): void {
+  const report = reportOf(act.state);
+  const chosen = selectedTrial(act.state);
+  if (report === undefined || chosen === undefined) return;
+  const trials = orderedTrials(report);
+  const place = Math.max(0, Math.min(trials.length - 1, trials.indexOf(chosen) + step));
+  act.set({ selected: trials[place]?.number });
+}
+
+function nextStudy(act: Act, step: number): void {
+  const { shown } = act.state;
+  if (shown.status !== 'ready' || shown.value.report === undefined) return;
+  const { paths, report } = shown.value;
+  const path = paths[(paths.indexOf(report.path) + step + paths.length) % paths.length];
+  act.set({ selected: undefined, chart: 'curves' });
+  reload(act, path);
+}
+
+function nextChart(act: Act): void {
+  const report = reportOf(act.state);
+  if (report === undefined) return;
+  const charts = chartsOf(report);
+  act.set({ chart: charts[(charts.indexOf(act.state.chart) + 1) % charts.length] ?? 'curves' });
+}
+
+const any = ({ state }: Pick<Act, 'state'>): boolean => selectedTrial(state) !== undefined;
+
+const KEYS: readonly Binding<StudiesState>[] = [
+  {
+    keys: ['up', 'down'],
+    hint: 'choose',
+    help: 'Selects a trial',
+    when: any,
+    run: (act, key) => select(act, key === 'up' ? -1 : 1),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Moves ten trials up or down',
+    when: any,
+    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
+  },
+  {
+    keys: ['enter'],
+    hint: 'open',
+    help: 'Shows the run of the trial on Train, from its log',
+    when: any,
+    run: (act) => {
+      const trial = selectedTrial(act.state);
+      if (trial !== undefined) showRun(act, trial.run);
+    },
+  },
+  {
+    keys: ['v'],
+    hint: 'chart',
+    help: 'Shows the next chart: the curves of all trials, then the results by each setting',
+    when: any,
+    run: nextChart,
+  },
+  {
+    keys: ['left', 'right'],
+    hint: 'study',
+    help: 'Shows the next newer or older study',
+    when: ({ state: { shown } }) => shown.status === 'ready' && shown.value.paths.length > 1,
+    run: (act, key) => nextStudy(act, key === 'left' ? -1 : 1),
+  },
+  { keys: ['r'], help: 'Reads the studies again', run: (act) => reload(act) },
+];
+
+/** The Studies screen: follows a search, and shows what has come of it. */
+export const studies = defineScreen<StudiesState>({
+  name: 'studies',
+  title: 'Studies',
+  initial: { shown: EMPTY, selected: undefined, chart: 'curves', watch: undefined },
+  panels: [
+    { id: 'trials', title: trialsTitle, lines: trialLines },
+    { id: 'chart', title: chartTitle, lines: chartLines, flush: true },
+    { id: 'importance', title: importanceTitle, lines: importanceLines },
+  ],
+  layout: (body) => {
+    const kind = bodyClass(body);
+    if (kind === 'wide') {
+      const [trials, right] = columns(body, [52, { share: 1 }]) as [Rect, Rect];
+      const [chart, importance] = stack(right, [{ share: 2 }, { share: 1 }]) as [Rect, Rect];
+      return { trials, chart, importance };
+    }
+    const parts = kind === 'narrow' ? [{ share: 1 }, 6, 2] : [{ share: 1 }, { share: 1 }, 4];
+    const [trials, chart, importance] = stack(body, parts) as [Rect, Rect, Rect];
+    return { trials, chart, importance };
+  },
+  keys: KEYS,
+  explain: () => [
+    'A study looks for good settings: each trial is a training with other settings. The best one so far comes first. The screen follows a study that another process works on.',
+    'paused: the trial was stopped early, because others were better after as many epochs; it goes on from its checkpoint if it is among the best later.',
+    'The chart shows the curves of all trials (* the best, o the selected one), and with v the result of each trial by one setting.',
+    'Importance: how much worse a random forest predicts the rank of a trial when the values of a setting are permuted. not clear: no more than chance would give; more trials may tell.',
+  ],
+  summary: ({ state }) => {
+    const report = reportOf(state);
+    return report === undefined ? 'no studies' : `${report.name}: ${report.trials.length} trials`;
+  },
+  open: (act) => {
+    reload(act);
+    clearInterval(act.state.watch);
+    act.set({ watch: setInterval(() => reload(act), WATCH_MS).unref() });
+  },
+  close: async (act) => {
+    clearInterval(act.state.watch);
+    act.set({ watch: undefined });
+  },
+});

@@ -1,0 +1,201 @@
+import type { StudyReport } from '../../engine/requests.js';
+import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
+import { ranked } from '../../study/score.js';
+import type { TrialRecord } from '../../study/trial.js';
+import { percent } from '../../util/axis.js';
+import { chartTable, lineChart, type Series } from '../charts/line_chart.js';
+import { scrolled } from '../layout.js';
+import { type Loadable, waitingLines } from '../loadable.js';
+import type { PanelView } from '../screen_module.js';
+import { type Column, headLine, rowLine } from '../table.js';
+import { padTo, wrapped } from '../text.js';
+import { bar, listLine } from '../widgets.js';
+
+/** The folder of the studies. */
+export const STUDIES_FOLDER = 'studies';
+
+/** All studies, and the one that is shown; undefined if there are none. */
+export interface Shown {
+  readonly paths: readonly string[];
+  readonly report: StudyReport | undefined;
+}
+
+export interface StudiesState {
+  readonly shown: Loadable<Shown>;
+  /** Number of a trial; undefined: the best. */
+  readonly selected: number | undefined;
+  /** `curves`, or the setting of a slice. */
+  readonly chart: string;
+  /** Reads the study again and again while the screen is open. */
+  readonly watch: NodeJS.Timeout | undefined;
+}
+
+type View = PanelView<StudiesState>;
+
+export function reportOf({ shown }: Pick<StudiesState, 'shown'>): StudyReport | undefined {
+  return shown.status === 'ready' ? shown.value.report : undefined;
+}
+
+/** The trials in the order of the list: the best first. */
+export function orderedTrials({ trials, objective }: StudyReport): readonly TrialRecord[] {
+  return ranked(trials, Number.POSITIVE_INFINITY, objective);
+}
+
+export function selectedTrial(state: StudiesState): TrialRecord | undefined {
+  const report = reportOf(state);
+  if (report === undefined) return undefined;
+  return report.trials.find(({ number }) => number === state.selected) ?? orderedTrials(report)[0];
+}
+
+/** What the chart can show. */
+export function chartsOf(report: StudyReport): readonly string[] {
+  return ['curves', ...parameterAxes(report.trials).map(({ name }) => name)];
+}
+
+const metricText = ({ objective }: StudyReport, value: number | null): string =>
+  value === null ? '–' : objective.endsWith('loss') ? value.toFixed(4) : percent(value, 2);
+
+const SIGNS: Readonly<Record<TrialRecord['state'], string>> = {
+  running: 'running',
+  paused: 'paused',
+  complete: 'complete',
+  failed: '✗ failed',
+};
+
+function columnsOf(report: StudyReport): readonly Column<TrialRecord>[] {
+  return [
+    { head: 'trial', width: 5, text: ({ number }) => String(number) },
+    { head: report.objective.slice(0, 9), width: 9, text: ({ metric }) => metricText(report, metric) },
+    { head: 'epochs', width: 6, text: ({ epochs }) => String(epochs) },
+    { head: 'state', width: 8, left: true, text: ({ state }) => SIGNS[state] },
+  ];
+}
+
+export function trialsTitle({ state }: View): string {
+  const report = reportOf(state);
+  if (report === undefined || state.shown.status !== 'ready') return 'trials';
+  const { name, trials, planned, path } = report;
+  const { paths } = state.shown.value;
+  const place = paths.length > 1 ? ` · study ${paths.indexOf(path) + 1} of ${paths.length}` : '';
+  return `${name} · ${trials.length} of ${planned} trials${place}`;
+}
+
+export function trialLines({ state, theme, cols, rows, now }: View): string[] {
+  const empty = `no studies in ${STUDIES_FOLDER}/ yet: fer-tui search SPACE.yaml starts one`;
+  if (state.shown.status !== 'ready') return waitingLines(state.shown, { empty, theme, cols, now });
+  const report = reportOf(state);
+  if (report === undefined) return wrapped(empty, cols);
+  if (report.trials.length === 0) return ['no trial has begun yet'];
+  const trials = orderedTrials(report);
+  const columns = columnsOf(report);
+  const chosen = selectedTrial(state);
+  const names = report.importance?.parameters.map(({ name }) => name) ?? [];
+  const [first, count] = scrolled(rows - 1, trials.length, chosen === undefined ? 0 : trials.indexOf(chosen));
+  return [
+    theme.dim(` ${headLine(columns)}  settings`),
+    ...trials.slice(first, first + count).map((trial) => {
+      // Where there is little room, the most important settings are seen.
+      const all = new Set([...names, ...Object.keys(trial.values)]);
+      const settings = [...all].flatMap((name) =>
+        name in trial.values ? [`${name} ${trial.values[name]}`] : [],
+      );
+      return listLine(`${rowLine(columns, trial)}  ${settings.join(', ')}`, trial === chosen, theme);
+    }),
+  ];
+}
+
+export function chartTitle({ state }: View): string {
+  const report = reportOf(state);
+  if (report === undefined) return 'curves';
+  const best = orderedTrials(report)[0];
+  const chosen = selectedTrial(state);
+  const words = [`* best ${best?.number ?? ''}`, chosen === best ? '' : `o trial ${chosen?.number}`];
+  const what =
+    state.chart === 'curves' ? `${report.objective} by epoch` : `${report.objective} by ${state.chart}`;
+  return `${what}  ${words.filter(Boolean).join('  ')}`;
+}
+
+export function chartLines(view: View): string[] {
+  const { state, app, cols, rows, theme, capability } = view;
+  const report = reportOf(state);
+  if (report === undefined) return [];
+  const format = (value: number): string => metricText(report, value);
+  const options = { cols, rows, theme, glyphs: capability.glyphs, format };
+  const axis = parameterAxes(report.trials).find(({ name }) => name === state.chart);
+  if (axis === undefined) {
+    const series = looks(report, state, ({ curve }) => curve.map((y, i) => ({ x: i + 1, y })));
+    return app.table ? chartTable(series, options) : lineChart(series, options);
+  }
+  if (app.table) return sliceTable(report, axis, rows);
+  const series = looks(report, state, ({ values, metric }) => {
+    const value = values[axis.name];
+    return value === undefined || metric === null ? [] : [{ x: axis.place(value), y: metric }];
+  });
+  const xMarks = axis.marks.map(({ place, text }) => ({ x: place, text }));
+  return lineChart(series, { ...options, x: [0, 1], xMarks, xLabel: axis.log ? 'log' : '' });
+}
+
+/** A series for each trial: the best and the selected one stand out. */
+function looks(
+  report: StudyReport,
+  state: StudiesState,
+  points: (trial: TrialRecord) => Series['points'],
+): Series[] {
+  const best = orderedTrials(report)[0];
+  const chosen = selectedTrial(state);
+  const others = report.trials.filter((trial) => trial !== best && trial !== chosen);
+  const faint = others.map(
+    (trial): Series => ({
+      ...{ name: '', role: 'dim', mark: '.', unnamed: true, points: points(trial) },
+      dots: trial.curve.length === 1 || state.chart !== 'curves',
+    }),
+  );
+  const clear = [
+    ...(chosen === undefined || chosen === best
+      ? []
+      : [{ trial: chosen, role: 'validation', mark: 'o' } as const]),
+    ...(best === undefined ? [] : [{ trial: best, role: 'train', mark: '*' } as const]),
+  ];
+  return [
+    ...faint,
+    ...clear.map(
+      ({ trial, role, mark }): Series => ({
+        ...{ name: `trial ${trial.number}`, role, mark, dots: true, points: points(trial) },
+      }),
+    ),
+  ];
+}
+
+function sliceTable(report: StudyReport, { name, place }: ParameterAxis, rows: number): string[] {
+  const trials = report.trials.filter(({ values }) => name in values);
+  const sorted = [...trials].sort((a, b) => place(a.values[name] ?? '') - place(b.values[name] ?? ''));
+  const lines = sorted.map(
+    ({ number, values, metric }) =>
+      `${String(values[name]).padStart(12)}${metricText(report, metric).padStart(11)}  trial ${number}`,
+  );
+  return [`${name.slice(0, 12).padStart(12)}${report.objective.slice(0, 10).padStart(11)}`, ...lines].slice(
+    0,
+    rows,
+  );
+}
+
+export function importanceTitle({ state }: View): string {
+  const found = reportOf(state)?.importance;
+  if (found === undefined) return 'importance';
+  return `importance · ${found.trials} trials after ${found.epochs} epochs`;
+}
+
+export function importanceLines({ state, cols, rows, theme }: View): string[] {
+  const report = reportOf(state);
+  if (report === undefined) return [];
+  if (report.importance === undefined) return wrapped('too few trials have results to tell', cols);
+  const { parameters, explained } = report.importance;
+  const names = Math.min(16, Math.max(...parameters.map(({ name }) => name.length)));
+  const room = Math.max(4, cols - names - 20);
+  const lines = parameters.map(({ name, share, clear }) => {
+    const line = `${padTo(name, names)} ${bar(share, room)} ${percent(share, 0).padStart(5)}`;
+    return clear ? line : `${line} ${theme.dim('not clear')}`;
+  });
+  const says = `explained: ${percent(Math.max(0, explained), 0)} of the variance`;
+  return [...lines.slice(0, Math.max(1, rows - 1)), theme.dim(says)];
+}

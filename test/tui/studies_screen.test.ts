@@ -1,0 +1,172 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { showStudy } from '../../src/engine/requests/studies.js';
+import type { StudyReport } from '../../src/engine/requests.js';
+import { importanceOf } from '../../src/study/importance.js';
+import { Journal } from '../../src/study/journal.js';
+import { Study } from '../../src/study/study.js';
+import { ready } from '../../src/tui/loadable.js';
+import type { Shown } from '../../src/tui/screens/studies_panels.js';
+import { fakeEvents } from '../helpers/events.js';
+import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { runsFolder, writeRun } from '../helpers/run_folders.js';
+import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
+import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
+
+const TRIALS = fakeTrials();
+const report: StudyReport = {
+  ...{ name: 's1', path: 'studies/s1', objective: 'val_acc', planned: 30, trials: TRIALS },
+  importance: importanceOf(TRIALS, 'val_acc'),
+};
+const shown = (change: Partial<StudyReport> = {}, paths = ['studies/s2', 'studies/s1']) => ({
+  shown: ready<Shown>({ paths, report: { ...report, ...change } }),
+});
+const BEST = TRIALS.reduce((a, b) => ((b.metric ?? 0) > (a.metric ?? 0) ? b : a));
+
+describeScreens([
+  {
+    screen: 'studies',
+    name: 'reading',
+    own: { shown: loading('reading studies/') },
+    words: ['reading studies/'],
+  },
+  {
+    screen: 'studies',
+    name: 'no studies',
+    own: { shown: ready<Shown>({ paths: [], report: undefined }) },
+    words: ['no studies in studies/ yet', 'SPACE.yaml'],
+  },
+  {
+    screen: 'studies',
+    name: 'a study that cannot be read',
+    own: { shown: failed('EACCES') },
+    words: ['EACCES'],
+  },
+  {
+    screen: 'studies',
+    name: 'a search that goes on',
+    own: shown(),
+    words: [
+      ...['24 of 30 trials', 'study 2 of 2'],
+      `${(100 * (BEST.metric ?? 0)).toFixed(2)} %`,
+      'importance',
+    ],
+  },
+  {
+    screen: 'studies',
+    name: 'a slice',
+    own: { ...shown(), chart: 'lr', selected: 5 },
+    words: ['val_acc by lr', 'o trial 5', '0.001'],
+  },
+  {
+    screen: 'studies',
+    name: 'begun',
+    own: shown({ trials: [], importance: undefined }),
+    words: ['no trial has begun'],
+  },
+  {
+    screen: 'studies',
+    name: 'few trials',
+    own: shown({ trials: TRIALS.slice(0, 3), importance: undefined }),
+    words: ['too few trials'],
+  },
+  {
+    screen: 'studies',
+    name: 'numbers',
+    own: { ...shown(), chart: 'lr' },
+    keys: ['tab', 'T', '+'],
+    words: ['trial 1'],
+  },
+  { screen: 'studies', name: 'what is this', own: shown(), keys: ['i'], words: ['what am I seeing'] },
+]);
+
+describe('the Studies screen', () => {
+  const open = (own: object, engine = SILENT_ENGINE) =>
+    renderAt(100, 30, COLOUR, { screen: 'studies', engine, state: { now: 0, screens: { studies: own } } });
+
+  it('lists the best trial first, and moves through the list', () => {
+    const screen = open(shown());
+    const lines = screen.text().split('\n');
+    const first = lines.find((line) => line.includes('│ ▸')) ?? '';
+    expect(first).toMatch(new RegExp(`▸ +${BEST.number} `));
+    screen.press('down');
+    expect(screen.text()).toMatch(/o trial \d+/);
+    screen.press('pagedown', 'pagedown', 'pagedown');
+    expect(screen.text()).toContain('o trial 2'); // it has failed
+    expect(screen.text()).toContain('✗ failed');
+    screen.unmount();
+  });
+
+  it('goes through the charts: curves, then each setting in which trials differ', () => {
+    const screen = open(shown());
+    for (const words of [
+      'val_acc by epoch',
+      'val_acc by optimizer',
+      'val_acc by lr',
+      'val_acc by momentum',
+    ]) {
+      expect(screen.text()).toContain(words);
+      screen.press('v');
+    }
+    expect(screen.text()).toContain('val_acc by epoch');
+    screen.unmount();
+  });
+
+  it('keeps the selected trial when better ones come', () => {
+    const screen = open({ ...shown(), selected: 7 });
+    expect(screen.text()).toContain('o trial 7');
+    screen.unmount();
+    const better = { ...(TRIALS[0] as (typeof TRIALS)[number]), number: 25, metric: 0.9, curve: [0.9] };
+    const later = open({ ...shown({ trials: [...TRIALS, better] }), selected: 7 });
+    expect(later.text()).toContain('* best 25  o trial 7');
+    later.unmount();
+  });
+
+  it('opens the run of a trial on Train', () => {
+    const run = writeRun(runsFolder(), 't1', { events: fakeEvents() });
+    const trials = TRIALS.map((trial) => ({ ...trial, run }));
+    const screen = open(shown({ trials }));
+    screen.press('enter');
+    expect(screen.text()).toContain('Train');
+    expect(screen.text()).toContain('loss');
+    screen.unmount();
+    const gone = open(shown());
+    gone.press('enter');
+    expect(gone.text()).toContain('studies/s1/trials');
+    gone.unmount();
+  });
+
+  it('reads the study again while it is shown', async () => {
+    vi.useFakeTimers();
+    try {
+      const request = vi.fn(async (name: string) => (name === 'studies.list' ? ['studies/s1'] : report));
+      const engine = { ...SILENT_ENGINE, request: request as unknown as typeof SILENT_ENGINE.request };
+      const screen = renderAt(100, 30, COLOUR, { screen: 'home', engine, state: { now: 0 } });
+      screen.press('9');
+      await vi.advanceTimersByTimeAsync(6100);
+      expect(request.mock.calls.filter(([name]) => name === 'studies.show')).toHaveLength(4);
+      screen.press('1');
+      await vi.advanceTimersByTimeAsync(6100);
+      expect(request.mock.calls.filter(([name]) => name === 'studies.show')).toHaveLength(4);
+      screen.unmount();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the report of a study', () => {
+  it('has the trials of the journal, and what is important', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'study-')), 's3');
+    Study.create(path, STUDY_SETTINGS);
+    const journal = new Journal(path);
+    for (const trial of TRIALS.slice(0, 23))
+      journal.append({ ...trial, run: join(path, 'trials', `t${trial.number}`) });
+    const found = await showStudy({ path }, {} as never);
+    expect(found).toMatchObject({ name: 's3', objective: 'val_acc', planned: 30 });
+    expect(found.trials).toHaveLength(23);
+    expect(found.importance).toMatchObject({ trials: 10, epochs: 3 });
+  });
+});
