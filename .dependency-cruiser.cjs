@@ -36,6 +36,7 @@ module.exports = {
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('study', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('queue', ['study', 'bench', 'train', 'data', 'nn', 'gpu', 'util']),
+    layer('noise', ['train', 'data', 'nn', 'gpu', 'util']),
     layer('vision', ['inspect', 'train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('learn', ['train', 'reference', 'data', 'nn', 'gpu', 'util']),
     layer('engine', [
@@ -75,6 +76,7 @@ module.exports = {
       'tui',
       'engine',
       'labs',
+      'noise',
       'study',
       'vision',
       'train',

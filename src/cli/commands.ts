@@ -13,6 +13,7 @@ import type { GlobalArgs } from './declarations/globals.js';
 import { INSPECT } from './declarations/inspect.js';
 import { LAB } from './declarations/lab.js';
 import { LEARN } from './declarations/learn.js';
+import { NOISE } from './declarations/noise.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
@@ -88,6 +89,7 @@ export const COMMANDS: CommandModule[] = [
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),
   command(SUMMARY, async () => (await import('./commands/summary.js')).summary),
   command(DATA_SET, async () => (await import('./commands/data.js')).data),
+  command(NOISE, async () => (await import('./commands/noise.js')).noise),
   command(TUNE, async () => (await import('./commands/tune.js')).tune),
   RUNS,
   command(SEARCH, async () => (await import('./commands/search.js')).search),

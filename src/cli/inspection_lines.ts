@@ -108,7 +108,7 @@ function chart(picture: Picture, { pictures, capability, width }: LineOptions): 
 }
 
 /** Small pictures side by side with their captions below, large ones one after the other. */
-function pictureLines(pictures: readonly NamedPicture[], options: LineOptions): string[] {
+export function pictureLines(pictures: readonly NamedPicture[], options: LineOptions): string[] {
   if (pictures.some(({ picture }) => picture.width > SMALL))
     return pictures.flatMap(({ picture, caption }) => [...chart(picture, options), caption]);
   const across = Math.max(1, Math.floor((options.width + 1) / (TILE.cols + 1)));

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { DataError, UsageError } from '../util/errors.js';
 import { readCache, writeCache } from './cache.js';
+import { Edits } from './edits.js';
 import { decodeFaces, FACES_MAGIC } from './faces_file.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
 import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
+import { applyLabels, readLabels } from './labels_file.js';
 import { syntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
 import { readZip } from './zip.js';
@@ -38,7 +40,15 @@ const FEWEST_DRAWN = 7;
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, fold } = options;
   const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
-  return fold === undefined ? holdOut(dataset, seed) : foldOf(dataset, fold);
+  const corrected = withCorrections(dataset, options);
+  return fold === undefined ? holdOut(corrected, seed) : foldOf(corrected, fold);
+}
+
+/** The data set with the corrections that the options name. The name of the data set says so. */
+function withCorrections(dataset: Dataset, { labels }: LoadOptions): Dataset {
+  if (labels === undefined) return dataset;
+  const edits = new Edits(dataset);
+  return edits.apply(applyLabels(dataset, edits, readLabels(labels, dataset.classes), labels));
 }
 
 /** Whether the path names drawn faces, which need no file. */

@@ -11,6 +11,8 @@ export interface Split {
   readonly images: Uint8Array;
   /** [n] class indices into `Dataset.classes`. */
   readonly labels: Uint8Array;
+  /** [n, classes] what the loss compares with, if that is not the label alone: each row adds up to 1. */
+  readonly targets?: Float32Array | undefined;
 }
 
 /** A data set in memory. A split that is missing in the source has no images. */
@@ -53,6 +55,8 @@ export interface LoadOptions {
   readonly cacheDir?: string | false;
   /** The fold of a cross-validation over the training images; default: the splits as they are. */
   readonly fold?: Fold | undefined;
+  /** Path of a file with corrections of labels (`labels.csv`); default: the labels as they are. */
+  readonly labels?: string | undefined;
   /** Seed of drawn faces and of the choice of held-out images; default 7. */
   readonly seed?: number;
   /** Called repeatedly while data loads. */

@@ -52,6 +52,10 @@ export const OPTIONS = {
     range: [0, 2 ** 32 - 1],
     help: 'seed of the division into folds; another one repeats the cross-validation',
   },
+  labels: {
+    type: 'string',
+    help: 'file with corrections of labels (labels.csv): trains and validates with them; the data set itself stays as it is',
+  },
   model: {
     type: 'string',
     default: 'fer-cnn',

@@ -1,0 +1,87 @@
+import { faceId, readLabels } from '../../data/labels_file.js';
+import { loadDataset } from '../../data/load.js';
+import type { Dataset } from '../../data/types.js';
+import { crossPredict } from '../../noise/cross_predict.js';
+import { readProbabilities } from '../../noise/probabilities_file.js';
+import { noiseReport, suspectsCsv } from '../../noise/report.js';
+import { readConfigFile } from '../../train/config_file.js';
+import { Control } from '../../train/control.js';
+import { detectCapability } from '../../tui/paint/capability.js';
+import { atomicWrite } from '../../util/atomic_write.js';
+import { EXIT, UsageError } from '../../util/errors.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { NoiseArgs } from '../declarations/noise.js';
+import { noiseJson, noiseLines } from '../noise_lines.js';
+import { ProgressLine } from '../progress_line.js';
+import { writeJson } from '../run_command.js';
+import { listen } from '../signals.js';
+
+/** `fer-tui noise`: finds wrong labels, duplicates and pictures that are no faces. */
+export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
+  const { data, skipBad, json, csv, rank, top } = args;
+  whole('top', args.top, 0);
+  whole('folds', args.folds, 2);
+  const progress = new ProgressLine(args.quiet);
+  const control = new Control();
+  const restore = listen(control, 'stopping after this batch; the same command goes on');
+  try {
+    const dataset = await loadDataset(data, {
+      skipBad,
+      onProgress: ({ done, total }) => progress.show('reading data', done, total),
+    });
+    const decided = args.labels === undefined ? [] : readLabels(args.labels, dataset.classes);
+    const probabilities = await probabilitiesOf(dataset, args, control, progress);
+    if (probabilities === undefined) return control.exit;
+    const report = await noiseReport(dataset, probabilities, {
+      ...{ ranking: rank, decided },
+      onProgress: progress.show.bind(progress),
+    });
+    progress.close();
+    const { train } = dataset.splits;
+    const faceOf = (row: number): string => faceId(train, row);
+    if (csv !== undefined) atomicWrite(csv, suspectsCsv(report.labels, dataset.classes, faceOf));
+    if (json) {
+      writeJson({ v: 1, type: 'result', data, ...noiseJson(report, dataset) });
+      return EXIT.done;
+    }
+    const terminal = process.stdout.isTTY === true;
+    const capability = detectCapability(process.env, terminal, args);
+    const width = process.stdout.columns ?? 80;
+    process.stdout.write(noiseLines(report, dataset, top, { capability, pictures: terminal, width }));
+    if (csv !== undefined) process.stdout.write(`\n${csv}: ${report.labels.suspects.length} suspects\n`);
+    return EXIT.done;
+  } finally {
+    progress.close();
+    restore();
+  }
+}
+
+/** Read from a file, or made by cross-validation; undefined when that was stopped. */
+async function probabilitiesOf(
+  dataset: Dataset,
+  args: NoiseArgs,
+  control: Control,
+  progress: ProgressLine,
+): Promise<Float32Array | undefined> {
+  const { data, probabilities, config, epochs = 10, folds, out, adapter, skipBad } = args;
+  if (probabilities !== undefined) {
+    return readProbabilities(probabilities, dataset.splits.train.labels.length, dataset.classes);
+  }
+  const given = config === undefined ? {} : readConfigFile(config);
+  const settings = {
+    ...{ epochs, ...given },
+    ...(args.epochs !== undefined && { epochs }),
+    ...{ data, 'skip-bad': skipBad },
+    ...(adapter !== undefined && { adapter }),
+  };
+  return crossPredict(dataset, {
+    ...{ settings, folds, folder: out, control },
+    onProgress: progress.show.bind(progress),
+  });
+}
+
+/** Throws UsageError. */
+function whole(option: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new UsageError(`${option} = ${value}: expected a whole number of ${least} or more`);
+}

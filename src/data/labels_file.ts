@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { atomicWrite } from '../util/atomic_write.js';
+import { DataError } from '../util/errors.js';
+import type { Edits } from './edits.js';
+import { PIXELS } from './split_builder.js';
+import { type Dataset, SPLIT_NAMES, type Split, type SplitName } from './types.js';
+
+/**
+ * Corrections of labels, in a file beside the data set, which itself is never changed: `labels.csv` with the columns
+ * `split,index,face,was,action,label`. `face` identifies the picture, so that corrections of another data set, or of the same
+ * one in another order, are noticed.
+ */
+
+/** What was decided about an image: another label, to leave it out, or that its label is right. */
+export type LabelAction = 'relabel' | 'drop' | 'keep';
+
+/** A decision about one image. */
+export interface Correction {
+  readonly split: SplitName;
+  /** Its row in the split, from 0. */
+  readonly index: number;
+  /** `faceId` of its pixels. */
+  readonly face: string;
+  /** The label that it has in the data set. */
+  readonly was: number;
+  readonly action: LabelAction;
+  /** The new label; only of `relabel`. */
+  readonly label?: number;
+}
+
+const HEAD = 'split,index,face,was,action,label';
+const ACTIONS: readonly LabelAction[] = ['relabel', 'drop', 'keep'];
+
+/** Identifies a picture by its pixels: 12 hex digits. */
+export function faceId({ images }: Pick<Split, 'images'>, index: number): string {
+  const face = images.subarray(index * PIXELS, (index + 1) * PIXELS);
+  return createHash('sha1').update(face).digest('hex').slice(0, 12);
+}
+
+/** Writes a file of corrections, sorted by split and index, atomically. Throws RunError when it cannot be written. */
+export function writeLabels(
+  path: string,
+  corrections: readonly Correction[],
+  classes: readonly string[],
+): void {
+  const order = (a: Correction, b: Correction): number =>
+    SPLIT_NAMES.indexOf(a.split) - SPLIT_NAMES.indexOf(b.split) || a.index - b.index;
+  const lines = corrections.toSorted(order).map(({ split, index, face, was, action, label }) => {
+    const name = label === undefined ? '' : classes[label];
+    return `${[split, index, face, classes[was], action, name].join(',')}\n`;
+  });
+  atomicWrite(path, `${HEAD}\n${lines.join('')}`);
+}
+
+/**
+ * Reads a file of corrections. Throws DataError that names file and line.
+ * @param classes names of the classes, in any case of letters in the file
+ */
+export function readLabels(path: string, classes: readonly string[]): Correction[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new DataError(`${path}: cannot be read (${String(cause)}); expected a file like labels.csv`, {
+      cause,
+    });
+  }
+  const [head = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  if (head.trim() !== HEAD) {
+    throw new DataError(`${path}:1: found "${head.slice(0, 80)}"; expected the header ${HEAD}`);
+  }
+  const seen = new Set<string>();
+  return lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const correction = readRow(line, classes, `${path}:${i + 2}`);
+    const key = `${correction.split} ${correction.index}`;
+    if (seen.has(key)) throw new DataError(`${path}:${i + 2}: ${key} for the second time`);
+    seen.add(key);
+    return [correction];
+  });
+}
+
+function readRow(line: string, classes: readonly string[], where: string): Correction {
+  const [split = '', index = '', face = '', was = '', action = '', label = ''] = line
+    .split(',')
+    .map((cell) => cell.trim());
+  const fail = (what: string, expected: string): never => {
+    throw new DataError(`${where}: ${what}; expected ${expected}`);
+  };
+  const labelOf = (name: string): number => {
+    const at = classes.findIndex((own) => own.toLowerCase() === name.toLowerCase());
+    return at >= 0 ? at : fail(`class "${name}"`, `one of ${classes.join(', ')}`);
+  };
+  const splitName = SPLIT_NAMES.find((name) => name === split);
+  const act = ACTIONS.find((name) => name === action);
+  if (splitName === undefined) return fail(`split "${split}"`, SPLIT_NAMES.join(', '));
+  if (act === undefined) return fail(`action "${action}"`, ACTIONS.join(', '));
+  if (!/^\d{1,9}$/.test(index)) return fail(`index "${index}"`, 'a row of the split, from 0');
+  if (!/^[0-9a-f]{12}$/.test(face)) return fail(`face "${face}"`, '12 hex digits');
+  const common = { split: splitName, index: Number(index), face, was: labelOf(was) };
+  return act === 'relabel' ? { ...common, action: act, label: labelOf(label) } : { ...common, action: act };
+}
+
+/**
+ * Applies corrections to a data set. @returns what the name of the data set should say about them
+ * Throws DataError when a picture is not the one that was judged.
+ * @param path of their file, for messages
+ */
+export function applyLabels(
+  dataset: Dataset,
+  edits: Edits,
+  corrections: readonly Correction[],
+  path: string,
+): string {
+  let [relabelled, dropped] = [0, 0];
+  for (const { split, index, face, action, label } of corrections) {
+    const rows = dataset.splits[split];
+    if (index >= rows.labels.length || faceId(rows, index) !== face) {
+      throw new DataError(
+        `${path}: ${split} ${index} is another picture in ${dataset.source}; expected the data set that it was made for`,
+      );
+    }
+    if (action === 'drop') {
+      edits.drop(split, index);
+      dropped++;
+    } else if (label !== undefined) {
+      edits.relabel(split, index, label);
+      relabelled++;
+    }
+  }
+  return `${relabelled} relabelled and ${dropped} dropped by ${path}`;
+}

@@ -1,0 +1,63 @@
+import { duplicateFaces, type Twin } from '../data/facts.js';
+import type { Correction } from '../data/labels_file.js';
+import { type Dataset, SPLIT_NAMES } from '../data/types.js';
+import { findLabelErrors, type LabelReport, type Ranking } from './confident_learning.js';
+import { type NearPair, nearDuplicates } from './near_duplicates.js';
+import { type NotFace, notFaces } from './not_faces.js';
+
+/** What is probably wrong in a data set. */
+export interface NoiseReport {
+  /** Of the training images. */
+  readonly labels: LabelReport;
+  /** Suspects that are left out above, because somebody has decided about them already. */
+  readonly decided: number;
+  /** Groups of identical images, across all splits. */
+  readonly identical: readonly (readonly Twin[])[];
+  /** Pairs of nearly identical images, across all splits. */
+  readonly near: readonly NearPair[];
+  /** Pictures that are probably no faces, of all splits. */
+  readonly notFaces: readonly NotFace[];
+}
+
+/**
+ * Looks for wrong labels, duplicates and pictures that are no faces.
+ * @param probabilities [N, classes] of the training images, each predicted by a network that was not trained on it
+ * @param decided what was decided about images before; these are no suspects any more
+ */
+export async function noiseReport(
+  dataset: Dataset,
+  probabilities: Float32Array,
+  options: {
+    readonly ranking: Ranking;
+    readonly decided: readonly Correction[];
+    readonly onProgress?: (what: string, done: number, total: number) => void;
+  },
+): Promise<NoiseReport> {
+  const { splits, classes } = dataset;
+  const labels = findLabelErrors(probabilities, splits.train.labels, classes.length, options.ranking);
+  const known = new Set(options.decided.flatMap(({ split, index }) => (split === 'train' ? [index] : [])));
+  const suspects = labels.suspects.filter(({ row }) => !known.has(row));
+  const near = await nearDuplicates(dataset, (done, total) =>
+    options.onProgress?.('comparing images', done, total),
+  );
+  return {
+    labels: { ...labels, suspects },
+    decided: labels.suspects.length - suspects.length,
+    identical: duplicateFaces(dataset),
+    near,
+    notFaces: SPLIT_NAMES.flatMap((split) => notFaces(split, splits[split])),
+  };
+}
+
+/** The suspects as CSV, the most suspect first. The columns `split,index,face` are those of `labels.csv`. */
+export function suspectsCsv(
+  { suspects }: LabelReport,
+  classes: readonly string[],
+  faceOf: (row: number) => string,
+): string {
+  const lines = suspects.map(({ row, label, proposed, own, other, score }) => {
+    const numbers = [own, other, score].map((value) => value.toFixed(4));
+    return `${['train', row, faceOf(row), classes[label], classes[proposed], ...numbers].join(',')}\n`;
+  });
+  return `split,index,face,label,proposed,label_probability,proposed_probability,score\n${lines.join('')}`;
+}
