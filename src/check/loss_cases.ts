@@ -42,8 +42,23 @@ function mixCase(b: number, size: number): KernelCase {
   };
 }
 
-function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = false): KernelCase {
-  const blends = mixed ? ', blended' : '';
+/** Random distributions, [b, c]. */
+function someDistributions(inputs: Inputs, b: number, c: number): { f32: Float32Array; f64: Float64Array } {
+  const { f64 } = inputs.floats(b * c, 0, 1);
+  const f32 = Float32Array.from(f64, (value, i) => {
+    const first = i - (i % c);
+    return value / f64.subarray(first, first + c).reduce((sum, v) => sum + v, 0);
+  });
+  return { f32, f64: Float64Array.from(f32) };
+}
+
+function lossCase(
+  b: number,
+  c: number,
+  smoothing: number,
+  { scale = 3, mixed = false, voted = false } = {},
+): KernelCase {
+  const blends = `${mixed ? ', blended' : ''}${voted ? ', distributions' : ''}`;
   return {
     kernels: ['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
     title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}${blends}`,
@@ -53,7 +68,12 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = fa
       const labels = inputs.labels(b, c);
       const weights = inputs.floats(c, 0.5, 3);
       const mix = someMix(inputs, b);
-      const aim = { labels, weights: weights.f64, smoothing, ...(mixed && { mix }) };
+      const soft = someDistributions(inputs, b, c);
+      const aim = {
+        ...{ labels, weights: weights.f64, smoothing },
+        ...(mixed && { mix }),
+        ...(voted && { soft: soft.f64 }),
+      };
       const want = loss.softmaxCrossEntropyForward(logits.f64, aim);
       const mean = want.losses.reduce((sum, v) => sum + v, 0) / b;
       const correct = want.predicted.filter((p, i) => p === labels[i]).length;
@@ -69,6 +89,7 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = fa
           labels: { data: labels, shape: [b] },
           weights: { data: weights.f32, shape: [c] },
           mix: { data: packMix(mix), shape: [b, 2] },
+          soft: { data: soft.f32, shape: [b, c] },
           penalty: { data: new Float32Array([0.25]), shape: [1] },
           step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
           ring: { data: new Float32Array(8), shape: [2, 4] },
@@ -76,7 +97,11 @@ function lossCase(b: number, c: number, smoothing: number, scale = 3, mixed = fa
         },
         (rec, t) => {
           const { labels: given, weights: w } = t;
-          const targets = { labels: given, weights: w, smoothing, ...(mixed && { mix: t.mix }) };
+          const targets = {
+            ...{ labels: given, weights: w, smoothing },
+            ...(mixed && { mix: t.mix }),
+            ...(voted && { soft: t.soft }),
+          };
           const parts = softmaxCrossEntropyForward(rec, t.logits, targets);
           const dlogits = softmaxCrossEntropyBackward(rec, parts.probabilities, targets);
           accumulateMetrics(rec, parts, t.labels, t.penalty, t.step, {
@@ -268,8 +293,10 @@ export const LOSS_CASES: readonly KernelCase[] = [
   lossCase(1, 7, 0),
   lossCase(28, 7, 0),
   lossCase(65, 5, 0.1),
-  lossCase(9, 7, 0, 80),
-  lossCase(65, 7, 0.1, 3, true),
+  lossCase(9, 7, 0, { scale: 80 }),
+  lossCase(65, 7, 0.1, { mixed: true }),
+  lossCase(65, 7, 0, { voted: true }),
+  lossCase(33, 7, 0.1, { mixed: true, voted: true }),
   mixCase(5, 48 * 48),
   mixCase(3, 7),
   gradientCase(8),

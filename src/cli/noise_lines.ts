@@ -59,10 +59,14 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
     `identical images: ${count(identical.length)} groups, ${count(leaks)} across splits, ${count(disputes)} with several labels`,
     `nearly identical: ${count(near.length)} pairs, ${count(nearLeaks)} across splits, ${count(nearDisputes)} with two labels`,
     `probably no faces: ${count(notFaces.length)}`,
-    ...kinds.filter(([, of]) => of.length > 0).flatMap(([kind, of]) => [
-      `  ${kind}: ${of.map(({ split, index }) => `${split} ${index}`).join(', ')}`,
-      ...pictures(of.map(({ split, index, label }) => ({ split, index, text: `${index} ${nameOf(label)}` }))),
-    ]),
+    ...kinds
+      .filter(([, of]) => of.length > 0)
+      .flatMap(([kind, of]) => [
+        `  ${kind}: ${of.map(({ split, index }) => `${split} ${index}`).join(', ')}`,
+        ...pictures(
+          of.map(({ split, index, label }) => ({ split, index, text: `${index} ${nameOf(label)}` })),
+        ),
+      ]),
     '',
   ].join('\n');
 }

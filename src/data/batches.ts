@@ -24,6 +24,14 @@ export interface Batch {
   readonly labels: Uint32Array;
 }
 
+/** What the loss of a batch compares with, beside the labels. */
+export interface BatchTargets {
+  /** The mixup partner and share of each image; undefined without mixup. */
+  readonly mix: readonly ImageMix[] | undefined;
+  /** [count, classes] distributions in place of the labels. */
+  readonly soft: Float32Array | undefined;
+}
+
 /** How a split is cut into batches. */
 export interface BatchOptions {
   /** Images in a batch; 1 or more. */
@@ -106,8 +114,8 @@ export class BatchSource {
     if (!(index >= 0 && index < this.batchesPerEpoch)) {
       throw new RangeError(`batch ${index} of epoch ${epoch}; there are ${this.batchesPerEpoch}`);
     }
-    const { batchSize, augment = NO_AUGMENT, seed = 7 } = this.options;
-    const order = this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
+    const { augment = NO_AUGMENT, seed = 7 } = this.options;
+    const order = this.#batchOf(epoch, index);
     const plain = isIdentity(augment);
     const draws = Array.from(order, (image) =>
       plain ? plainDraw(image) : drawChange(image, augment, changeStream(seed, epoch, image), this.shape),
@@ -123,9 +131,34 @@ export class BatchSource {
     return drawMix(count, mixup, changeStream(seed, epoch, MIX_STREAM + index));
   }
 
+  /** What the loss of a batch compares with, beside the labels. */
+  targets(epoch: number, index: number): BatchTargets {
+    return { mix: this.mix(epoch, index), soft: this.#soft(epoch, index) };
+  }
+
+  /** [count, classes]; undefined if the labels are all there is. */
+  #soft(epoch: number, index: number): Float32Array | undefined {
+    const { targets } = this.split;
+    if (targets === undefined) return undefined;
+    const classes = targets.length / this.size;
+    const rows = this.#batchOf(epoch, index);
+    const soft = new Float32Array(rows.length * classes);
+    rows.forEach((row, i) => {
+      soft.set(targets.subarray(row * classes, (row + 1) * classes), i * classes);
+    });
+    return soft;
+  }
+
+  /** The rows of a batch. */
+  #batchOf(epoch: number, index: number): Uint32Array {
+    const { batchSize } = this.options;
+    return this.#orderOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
+  }
+
   /** Frees the images on the host. `draws` still works, `batch` and `imagesOf` do not. */
   releaseImages(): void {
-    this.split = { images: new Uint8Array(0), labels: this.split.labels.slice() };
+    const { labels, targets } = this.split;
+    this.split = { images: new Uint8Array(0), labels: labels.slice(), targets: targets?.slice() };
   }
 
   /** Prepares a batch on the host. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
 import type { Edits } from './edits.js';
@@ -129,5 +130,5 @@ export function applyLabels(
       relabelled++;
     }
   }
-  return `${relabelled} relabelled and ${dropped} dropped by ${path}`;
+  return `${relabelled} relabelled and ${dropped} dropped by ${basename(path)}`;
 }

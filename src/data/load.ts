@@ -6,6 +6,7 @@ import { readCache, writeCache } from './cache.js';
 import { Edits } from './edits.js';
 import { decodeFaces, FACES_MAGIC } from './faces_file.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
+import { applyFerplus } from './ferplus.js';
 import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
@@ -45,10 +46,14 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
 }
 
 /** The data set with the corrections that the options name. The name of the data set says so. */
-function withCorrections(dataset: Dataset, { labels }: LoadOptions): Dataset {
-  if (labels === undefined) return dataset;
+function withCorrections(dataset: Dataset, { ferplus, labels }: LoadOptions): Dataset {
   const edits = new Edits(dataset);
-  return edits.apply(applyLabels(dataset, edits, readLabels(labels, dataset.classes), labels));
+  const notes: string[] = [];
+  if (ferplus !== undefined) notes.push(applyFerplus(dataset, edits, ferplus));
+  if (labels !== undefined) {
+    notes.push(applyLabels(dataset, edits, readLabels(labels, dataset.classes), labels));
+  }
+  return notes.length === 0 ? dataset : edits.apply(notes.join(', '));
 }
 
 /** Whether the path names drawn faces, which need no file. */

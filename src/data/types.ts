@@ -37,6 +37,23 @@ export interface Dataset {
   readonly bad: readonly string[];
 }
 
+/** How the votes become targets: the class with most votes, or the distribution of the votes over the seven classes. */
+export const FERPLUS_TARGETS = ['majority', 'votes'] as const;
+export type FerplusTargets = (typeof FERPLUS_TARGETS)[number];
+
+/** What an image may be called that is none of the seven classes. */
+export const FERPLUS_OTHERS = ['contempt', 'unknown', 'nf'] as const;
+export type FerplusOther = (typeof FERPLUS_OTHERS)[number];
+
+/** How FER+ is used. */
+export interface FerplusOptions {
+  /** Path of `fer2013new.csv`. */
+  readonly file: string;
+  readonly targets: FerplusTargets;
+  /** Images that most people called one of these are decided by their other votes; all others of that kind are dropped. */
+  readonly keep: readonly FerplusOther[];
+}
+
 /** One part of a cross-validation: what is trained on, and what is held out. */
 export interface Fold {
   /** From 1 to `of`: which fold is held out. */
@@ -55,6 +72,8 @@ export interface LoadOptions {
   readonly cacheDir?: string | false;
   /** The fold of a cross-validation over the training images; default: the splits as they are. */
   readonly fold?: Fold | undefined;
+  /** Votes of FER+ in place of the labels; default: the labels as they are. Corrections count more than votes. */
+  readonly ferplus?: FerplusOptions | undefined;
   /** Path of a file with corrections of labels (`labels.csv`); default: the labels as they are. */
   readonly labels?: string | undefined;
   /** Seed of drawn faces and of the choice of held-out images; default 7. */

@@ -4,7 +4,6 @@ import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
-import type { ImageMix } from '../util/image_draw.js';
 import { Distillation, type DistillOptions } from './distill.js';
 import type { Network } from './network.js';
 import { Observation } from './observation.js';
@@ -12,7 +11,15 @@ import { adam, type Optimizer } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
 import { type Probe, type ProbeOptions, recordProbe } from './probe.js';
 import { recordStep, type StepParts } from './step.js';
-import { batchSize, countImages, fillStep, type Images, StepCache, storeOf } from './step_cache.js';
+import {
+  batchSize,
+  countImages,
+  fillStep,
+  type Images,
+  type LossTargets,
+  StepCache,
+  storeOf,
+} from './step_cache.js';
 import { readTrace, type Trace } from './trace.js';
 
 /** The metrics of one training step, or of one batch of an evaluation. */
@@ -177,10 +184,10 @@ export class Learner {
   /**
    * Queues one training step. Resolves when few enough steps are in flight, not when this one is done. Throws ShapeError
    * and what `Gpu.check` throws.
-   * @param mix blends each image with another (mixup). Class weights and label smoothing apply to both labels.
+   * @param targets what the loss compares with, beside the labels
    */
-  async train(images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<void> {
-    const step = await this.#steps.ready('train', images, labels, mix);
+  async train(images: Images, labels: Uint32Array, targets?: LossTargets): Promise<void> {
+    const step = await this.#steps.ready('train', images, labels, targets);
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#beginStep();
     step.program.run();

@@ -80,6 +80,8 @@ export interface Step {
   readonly labels: Tensor;
   /** How images are blended (mixup), [B, 2]; only of steps that blend. */
   readonly mix: Tensor | undefined;
+  /** Distributions in place of the labels, [B, classes]; only of steps that have them. */
+  readonly soft: Tensor | undefined;
   /** [B, classes] */
   readonly probabilities: Tensor;
   /** [B]: the loss of each image. */
@@ -111,6 +113,8 @@ export async function recordStep(
     store?: ImageStore | undefined;
     /** Whether images are blended with each other (mixup). */
     mixed?: boolean;
+    /** Whether the loss compares with distributions in place of the labels. */
+    voted?: boolean;
   },
 ): Promise<Step> {
   const { gpu, model } = parts;
@@ -124,10 +128,14 @@ export async function recordStep(
     const labels = rec.allocPrivate([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
     const mix = options.mixed ? rec.allocPrivate([batch, 2], 'mix') : undefined;
+    const soft = options.voted
+      ? rec.allocPrivate([batch, model.outputShape.at(-1) ?? 1], 'distributions')
+      : undefined;
     const input = mix === undefined ? images : rec.scope('batch', () => mixImages(rec, images, mix));
     const targets = {
       labels,
       mix,
+      soft,
       weights: training ? parts.classWeights : parts.evenWeights,
       smoothing: training ? parts.labelSmoothing : 0,
     };
@@ -173,6 +181,7 @@ export async function recordStep(
       draws,
       labels,
       mix,
+      soft,
       ...{ probabilities, losses, forward, layers, vars },
     };
   } catch (error) {

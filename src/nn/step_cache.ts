@@ -7,6 +7,14 @@ import type { ImageStore } from './image_store.js';
 import type { Network } from './network.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
 
+/** What a training step compares with, beside the labels. */
+export interface LossTargets {
+  /** Blends each image with another (mixup). Class weights and label smoothing apply to both targets. */
+  readonly mix?: readonly ImageMix[] | undefined;
+  /** [B, classes] distributions in place of the labels, each adding up to 1. The labels still decide about class weights. */
+  readonly soft?: Float32Array | undefined;
+}
+
 /** The images of a batch: floats [B, H, W, C], or draws from a store on the device. */
 export type Images = Float32Array | StoredImages;
 
@@ -70,22 +78,28 @@ export class StepCache {
   }
 
   /** The step for a batch, with its inputs written, and prepared for the current weights. Throws ShapeError. */
-  async ready(mode: StepMode, images: Images, labels: Uint32Array, mix?: readonly ImageMix[]): Promise<Step> {
+  async ready(
+    mode: StepMode,
+    images: Images,
+    labels: Uint32Array,
+    { mix, soft }: LossTargets = {},
+  ): Promise<Step> {
     const { parts } = this;
     const batch = batchSize(parts.model, images, labels);
     const store = storeOf(images);
-    const mixed = mix !== undefined;
-    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''}`;
+    const [mixed, voted] = [mix !== undefined, soft !== undefined];
+    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''} ${voted ? 'voted' : ''}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
       const metrics = this.metricsOf(mode);
-      step = this.#compiled(recordStep(parts, { batch, mode, metrics, store, mixed }));
+      step = this.#compiled(recordStep(parts, { batch, mode, metrics, store, mixed, voted }));
       step.catch(() => this.#steps.delete(key));
       this.#steps.set(key, step);
     }
     const ready = await step;
     fillStep(parts, ready, images, labels);
     if (mix !== undefined && ready.mix !== undefined) parts.gpu.write(ready.mix, packMix(mix));
+    if (soft !== undefined && ready.soft !== undefined) parts.gpu.write(ready.soft, soft);
     if (ready.prepare !== undefined && this.#prepared.get(ready) !== this.#version) {
       ready.prepare.run();
       this.#prepared.set(ready, this.#version);

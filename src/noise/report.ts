@@ -19,19 +19,22 @@ export interface NoiseReport {
   readonly notFaces: readonly NotFace[];
 }
 
+/** Options of `noiseReport`. */
+export interface NoiseOptions {
+  readonly ranking: Ranking;
+  /** What was decided about images before: these are no suspects any more. */
+  readonly decided: readonly Correction[];
+  readonly onProgress?: (what: string, done: number, total: number) => void;
+}
+
 /**
  * Looks for wrong labels, duplicates and pictures that are no faces.
  * @param probabilities [N, classes] of the training images, each predicted by a network that was not trained on it
- * @param decided what was decided about images before; these are no suspects any more
  */
 export async function noiseReport(
   dataset: Dataset,
   probabilities: Float32Array,
-  options: {
-    readonly ranking: Ranking;
-    readonly decided: readonly Correction[];
-    readonly onProgress?: (what: string, done: number, total: number) => void;
-  },
+  options: NoiseOptions,
 ): Promise<NoiseReport> {
   const { splits, classes } = dataset;
   const labels = findLabelErrors(probabilities, splits.train.labels, classes.length, options.ranking);

@@ -10,17 +10,22 @@ export interface Targets {
   readonly smoothing: number;
   /** How the images were blended, if they were. */
   readonly mix?: readonly Mix[];
+  /** [B, C]: distributions in place of the labels. */
+  readonly soft?: Arr;
 }
 
 /** The target distribution [B, C], weighted by class. */
-function targetsOf({ labels, weights, smoothing, mix }: Targets): Arr {
+function targetsOf({ labels, weights, smoothing, mix, soft }: Targets): Arr {
   const c = weights.length;
-  const target = (label: number, k: number): number =>
-    at(weights, label) * ((k === label ? 1 - smoothing : 0) + smoothing / c);
+  const target = (n: number, k: number): number => {
+    const label = at(labels, n);
+    const own = soft === undefined ? Number(k === label) : at(soft, n * c + k);
+    return at(weights, label) * ((1 - smoothing) * own + smoothing / c);
+  };
   return Float64Array.from({ length: labels.length * c }, (_, i) => {
     const [n, k] = [Math.floor(i / c), i % c];
     const { partner, share } = mix?.[n] ?? { partner: n, share: 1 };
-    return share * target(at(labels, n), k) + (1 - share) * target(at(labels, partner), k);
+    return share * target(n, k) + (1 - share) * target(partner, k);
   });
 }
 

@@ -125,7 +125,7 @@ export function planOf(
   const [height, width] = input;
   const faces = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
   const resized = resizeImages(faces.images, [dataset.height, dataset.width], [height, width]);
-  const train = { images: resized, labels: faces.labels };
+  const train = { ...faces, images: resized };
   const preprocess = fitPreprocess(config.preprocess, train);
   const { validation } = dataset.splits;
   const { epochs, maxSteps, logEvery, checkpointSeconds } = config;

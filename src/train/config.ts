@@ -1,4 +1,5 @@
 import { parseAugment } from '../data/augment.js';
+import { parseFerplusKeep } from '../data/ferplus.js';
 import { parseFold } from '../data/folds.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
@@ -64,6 +65,7 @@ export function parseSizes(name: string, text: string | undefined): number[] | u
 const TEXTS: Readonly<Record<string, (text: string) => unknown>> = {
   augment: parseAugment,
   fold: (text) => parseFold(text, 0),
+  'ferplus-keep': parseFerplusKeep,
   filters: (text) => parseSizes('filters', text),
   dense: (text) => parseSizes('dense', text),
 };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { parseFerplusKeep } from '../data/ferplus.js';
 import { parseFold } from '../data/folds.js';
 import type { LoadOptions } from '../data/types.js';
 
@@ -12,10 +13,17 @@ export function dataOptions(
   config: Readonly<Record<string, unknown>>,
   ownLabels?: string | undefined,
 ): LoadOptions {
-  const { seed, skipBad, fold, foldSeed, labels } = config;
+  const { seed, skipBad, fold, foldSeed, labels, ferplus } = config;
   return {
     skipBad: skipBad === true,
     ...(typeof seed === 'number' && { seed }),
+    ...(typeof ferplus === 'string' && {
+      ferplus: {
+        file: ferplus,
+        targets: config['ferplusTargets'] === 'votes' ? 'votes' : 'majority',
+        keep: parseFerplusKeep(String(config['ferplusKeep'])),
+      },
+    }),
     ...(typeof labels === 'string' && {
       labels: ownLabels !== undefined && existsSync(ownLabels) ? ownLabels : labels,
     }),

@@ -1,4 +1,5 @@
 import { PREPROCESS } from '../data/preprocess.js';
+import { FERPLUS_TARGETS } from '../data/types.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { MODES, MONITORS } from './callbacks/monitor.js';
 import { SCHEDULES } from './schedules.js';
@@ -55,6 +56,22 @@ export const OPTIONS = {
   labels: {
     type: 'string',
     help: 'file with corrections of labels (labels.csv): trains and validates with them; the data set itself stays as it is',
+  },
+  ferplus: {
+    type: 'string',
+    help: "FER+'s fer2013new.csv: trains and validates with the votes of ten people in place of FER-2013's labels",
+  },
+  'ferplus-targets': {
+    type: 'string',
+    default: 'majority',
+    choices: FERPLUS_TARGETS,
+    help: 'majority: the class with most votes is the label; votes: in training, the loss compares with the distribution of the votes',
+  },
+  'ferplus-keep': {
+    type: 'string',
+    list: true,
+    default: 'none',
+    help: 'keep images that most people called contempt, unknown or nf (no face), and decide them by their other votes: a list of these; none: leave them out',
   },
   model: {
     type: 'string',

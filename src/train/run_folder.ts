@@ -15,6 +15,9 @@ import { RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/lock.js';
 import type { TrainEvent } from './events.js';
 
+/** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
+export const labelsOf = (path: string): string => join(path, 'labels.csv');
+
 /**
  * The folder of one run. `config.json` holds its settings, `events.ndjson` its append-only log, `best.safetensors` and
  * `last.safetensors` weights, `checkpoint.safetensors` and `tuning.json` what resuming needs, `summary.json` the result.
@@ -33,6 +36,8 @@ export class RunFolder {
   readonly architecture: string;
   /** The teachers of the run. */
   readonly teacher: string;
+  /** The run's copy of the corrections of labels. */
+  readonly labels: string;
   readonly #events: number;
 
   private constructor(
@@ -47,6 +52,7 @@ export class RunFolder {
     this.tuning = join(path, 'tuning.json');
     this.architecture = join(path, 'architecture.json');
     this.teacher = join(path, 'teacher.json');
+    this.labels = labelsOf(path);
     this.#events = openSync(join(path, 'events.ndjson'), 'a');
   }
 

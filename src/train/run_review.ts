@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadDataset } from '../data/load.js';
 import type { Split } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
@@ -23,7 +23,7 @@ import {
   reliability,
 } from './metrics.js';
 import { type Mistake, mistakes } from './mistakes.js';
-import { readLog, readRunConfig } from './run_folder.js';
+import { labelsOf, readLog, readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
 import { loadModel, requireMean, type SavedModel } from './weights.js';
 
@@ -182,11 +182,11 @@ function reviewedWeights({ file, saved }: OpenedWeights): ReviewedWeights {
 }
 
 async function evaluated(
-  { saved }: OpenedWeights,
+  { saved, path }: OpenedWeights,
   config: RunReview['config'],
   { data, adapter, onProgress }: ReviewOptions,
 ): Promise<ReviewedEvaluation> {
-  const { name, split } = await validationImages(saved, config, data, onProgress);
+  const { name, split } = await validationImages(saved, config, dirname(path), { data, onProgress });
   const gpu = await openGpu({ adapter });
   try {
     const learner = new Learner(gpu, saved.network);
@@ -212,14 +212,14 @@ async function evaluated(
 async function validationImages(
   saved: SavedModel,
   config: RunReview['config'],
-  given: string | undefined,
-  onProgress: ReviewOptions['onProgress'],
+  run: string,
+  { data: given, onProgress }: ReviewOptions,
 ): Promise<{ name: string; split: Split }> {
   const path = given ?? config['data'];
   if (typeof path !== 'string')
     throw new RunError('the run has not recorded its data; give them with --data');
   const dataset = await loadDataset(path, {
-    ...dataOptions(config),
+    ...dataOptions(config, labelsOf(run)),
     onProgress: ({ done, total }) => onProgress?.('reading the data', done, total),
   });
   const split = mapLabels(dataset.splits.validation, {

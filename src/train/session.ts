@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
@@ -7,6 +7,7 @@ import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
+import { atomicWrite } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
@@ -132,7 +133,8 @@ async function train(
 ): Promise<TrainResult> {
   const { emit } = log;
   const { place = OWN_PLACE, until } = hooks;
-  let dataset: Dataset | undefined = await load(config, place, hooks.onLoadProgress);
+  let dataset: Dataset | undefined = await load(config, resumed, place, hooks.onLoadProgress);
+  const { name: data } = dataset;
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
   let learner: Learner | undefined;
@@ -154,6 +156,7 @@ async function train(
     const { table } = tuningOf(gpu);
     if (!existsSync(folder.tuning)) writeTable(folder.tuning, gpu.info, table);
     if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));
+    if (config.labels !== undefined && resumed === undefined) copyLabels(config.labels, folder);
     folder.writeJson('config', recorded(config));
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
@@ -176,7 +179,7 @@ async function train(
     });
     const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
     const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
-    folder.writeJson('summary', { ...result, status: outcome.status, adapter: gpu.info.name });
+    folder.writeJson('summary', { ...result, data, status: outcome.status, adapter: gpu.info.name });
     emit({ type: 'result', ...result });
     emit(endOf(outcome, hooks.control));
     return { ...outcome, run: folder.name, path: folder.path };
@@ -203,6 +206,11 @@ async function initialWeights(path: string, { model }: Learner): Promise<NamedAr
   return new Map(model.weights.map(({ name }, i) => [name, given[i] as NamedArray]));
 }
 
+/** Keeps the corrections that a run trains with: the file may change before the run is resumed or reviewed. */
+function copyLabels(path: string, folder: RunFolder): void {
+  atomicWrite(folder.labels, readFileSync(path));
+}
+
 /** Makes a resumed run use the kernels that it started with, even if the device has been tuned since. */
 function restoreTuning(gpu: Gpu, { tuning }: RunFolder): void {
   if (!existsSync(tuning)) return;
@@ -224,11 +232,12 @@ function restoreCheckpoint(folder: RunFolder, trainer: Trainer, emit: (event: Tr
 
 async function load(
   config: TrainConfig,
+  resumed: RunFolder | undefined,
   place: Workplace,
   onProgress: LoadOptions['onProgress'],
 ): Promise<Dataset> {
   const dataset = await place.load(config.data, {
-    ...dataOptions(config),
+    ...dataOptions(config, resumed?.labels),
     ...(onProgress && { onProgress }),
   });
   if (dataset.splits.train.labels.length === 0) {

@@ -207,7 +207,7 @@ export class Trainer implements Training {
       if (control.stopped !== undefined) break;
       const { images, labels } = this.feed.batch(this.#epoch, this.#stepInEpoch);
       learner.learningRate = this.learningRate * this.#scheduleFactor();
-      await learner.train(images, labels, source.mix(this.#epoch, this.#stepInEpoch));
+      await learner.train(images, labels, source.targets(this.#epoch, this.#stepInEpoch));
       this.#reports.taken(learner.learningRate);
       this.#stepInEpoch++;
       await this.#callbacks.trainBatchEnd(this.step, this);

@@ -7,11 +7,14 @@ import { COMMANDS } from '../../src/cli/commands.js';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
 import { SEARCH } from '../../src/cli/declarations/search.js';
+import type { Dataset, LoadOptions } from '../../src/data/types.js';
 import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
 import type { LabOptions } from '../../src/labs/kit/run_lab.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { LeadOptions } from '../../src/queue/lead_study.js';
+import type { CrossPredictOptions } from '../../src/noise/cross_predict.js';
+import type { NoiseOptions } from '../../src/noise/report.js';
 import type { RunWorkerHooks } from '../../src/queue/run_worker.js';
 import { OPTION_ENTRIES, type OptionSpec } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
@@ -211,8 +214,8 @@ vi.mock('../../src/data/load.js', async (original) => {
   const real = await original<typeof import('../../src/data/load.js')>();
   return {
     ...real,
-    loadDataset: (path: string) => {
-      note('data', { path });
+    loadDataset: (path: string, options?: LoadOptions) => {
+      note('data', { path, ...(options?.skipBad && { skipBad: true }) });
       return real.loadDataset('synthetic:14');
     },
   };
@@ -249,6 +252,30 @@ vi.mock('../../src/queue/run_worker.js', () => ({
     onReady({ name: 'w', host: 'h', version: '1', adapter: 'a', gflops: 1 });
   },
 }));
+vi.mock('../../src/noise/cross_predict.js', () => ({
+  crossPredict: async (dataset: Dataset, { settings, folds, folder }: CrossPredictOptions) => {
+    note('noise', { settings: JSON.stringify(settings), folds, folder });
+    return new Float32Array(dataset.splits.train.labels.length * dataset.classes.length);
+  },
+}));
+vi.mock('../../src/noise/probabilities_file.js', () => ({
+  readProbabilities: (path: string, total: number, classes: readonly string[]) => {
+    note('probabilities', { path });
+    return new Float32Array(total * classes.length).fill(1 / classes.length);
+  },
+}));
+vi.mock('../../src/noise/report.js', async (original) => {
+  const real = await original<typeof import('../../src/noise/report.js')>();
+  return {
+    ...real,
+    noiseReport: async (_dataset: Dataset, _: unknown, options: NoiseOptions) => {
+      note('report', { ranking: options.ranking, decided: options.decided.length });
+      const suspect = { row: 0, label: 1, proposed: 2, own: 0.1, other: 0.8, score: 0.1 };
+      const empty = { decided: 0, identical: [], near: [], notFaces: [] };
+      return { labels: { joint: [], noise: 0.1, suspects: [suspect] }, ...empty };
+    },
+  };
+});
 vi.mock('../../src/learn/dissection.js', () => ({
   Dissection: {
     open: async (_: unknown, request: object) => {
@@ -335,6 +362,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'fer-tui-options-'));
 const FILES: Readonly<Record<string, string>> = {
   CONFIG: join(temporary, 'run.yaml'),
   RESULT: join(temporary, 'bench.json'),
+  LABELS: join(temporary, 'labels.csv'),
   SPACE: join(temporary, 'space.yaml'),
   OTHER_SPACE: join(temporary, 'other.yaml'),
 };
@@ -342,6 +370,7 @@ writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
 writeFileSync(FILES['RESULT'] ?? '', '{}');
 writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
 writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');
+writeFileSync(FILES['LABELS'] ?? '', 'split,index,face,was,action,label\ntrain,0,0123456789ab,Happy,drop,\n');
 
 const { stdin, stdout, stderr } = process;
 const terminals = [stdin.isTTY, stdout.isTTY] as const;
@@ -393,7 +422,7 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   const kinds = (of: ReadonlyMap<string, string>): Set<string> => new Set([...of.keys()].map(kindOf));
   const [old, now] = [kinds(before), kinds(after)];
   const whole = (name: string): boolean =>
-    ['train', 'vision', 'predict', 'lab', 'study'].includes(kindOf(name)) &&
+    ['train', 'vision', 'predict', 'lab', 'study', 'noise'].includes(kindOf(name)) &&
     old.has(kindOf(name)) !== now.has(kindOf(name));
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const different = names.filter((name) => before.get(name) !== after.get(name));
@@ -445,7 +474,9 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   temperature: ['--teacher', 'fer-cnn'],
   'distill-mix': ['--teacher', 'fer-cnn'],
 };
-const VALUES: Readonly<Record<string, string>> = { filters: '4,8', dense: '4', augment: 'flip', fold: '2/5' };
+const VALUES: Readonly<Record<string, string>> = {
+  ...{ filters: '4,8', dense: '4', augment: 'flip', fold: '2/5', 'ferplus-keep': 'nf' },
+};
 
 /** A setting as typed, behind what it needs. */
 function settingLine(name: string, spec: OptionSpec): { needs: readonly string[]; typed: readonly string[] } {

@@ -151,7 +151,7 @@ async function compare(
     const x = Float32Array.from({ length: BATCH * 4 }, () => rng.normal());
     const labels = Uint32Array.from({ length: BATCH }, () => rng.int(3));
     const mix = mixed ? drawMix(BATCH, 0.4, rng) : undefined;
-    await learner.train(x, labels, mix);
+    await learner.train(x, labels, { mix });
     const blended = Float64Array.from(x, (v, i) => {
       const { partner, share } = mix?.[Math.floor(i / 4)] ?? { partner: 0, share: 1 };
       return share * v + (1 - share) * (x[partner * 4 + (i % 4)] as number);

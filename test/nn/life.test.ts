@@ -298,11 +298,29 @@ describeGpu('a learner', (gpu) => {
     const [images, labels] = batch(dense(), 4);
     const mix = [1, 2, 3, 0].map((partner, i) => ({ partner, share: 0.3 + 0.1 * i }));
     const other = mix.map(({ partner }) => ({ partner, share: 0.9 }));
-    for (const blend of [undefined, mix, undefined, other]) await learner.train(images, labels, blend);
+    for (const blend of [undefined, mix, undefined, other])
+      await learner.train(images, labels, { mix: blend });
     const [a, b, c, d] = (await learner.metrics()).map(({ loss }) => loss);
     await learner.dispose();
     expect(c).toBe(a);
     expect(new Set([a, b, d]).size).toBe(3);
+  });
+
+  it('compares with the distributions of each step', async () => {
+    const classes = 3;
+    const plainNetwork = new Sequential('plain', [4], [Dense({ units: classes }), Softmax()]);
+    const learner = new Learner(gpu(), plainNetwork, { optimizer: sgd({ learningRate: 0 }) });
+    const [images, labels] = batch(plainNetwork, 4);
+    const certain = new Float32Array(4 * classes);
+    labels.forEach((label, i) => {
+      certain[i * classes + label] = 1;
+    });
+    const even = new Float32Array(4 * classes).fill(1 / classes);
+    for (const soft of [undefined, certain, even]) await learner.train(images, labels, { soft });
+    const [plain, sure, open] = (await learner.metrics()).map(({ loss }) => loss);
+    await learner.dispose();
+    expect(sure).toBeCloseTo(plain ?? Number.NaN, 6);
+    expect(Math.abs((open ?? 0) - (plain ?? 0))).toBeGreaterThan(1e-3);
   });
 
   it('gives everything back, averages too', async () => {
@@ -310,11 +328,9 @@ describeGpu('a learner', (gpu) => {
     const network = blocks();
     const learner = new Learner(gpu(), network, { swa: true, optimizer: adam({ amsgrad: true }) });
     const [images, labels] = batch(network, 4);
-    await learner.train(
-      images,
-      labels,
-      Array.from({ length: 4 }, () => ({ partner: 0, share: 0.5 })),
-    );
+    await learner.train(images, labels, {
+      mix: Array.from({ length: 4 }, () => ({ partner: 0, share: 0.5 })),
+    });
     await learner.takeAverage([{ images, labels }]);
     await learner.evaluate(images, labels);
     await learner.predict(images);

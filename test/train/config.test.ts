@@ -8,6 +8,8 @@ describe('settings that nobody gave', () => {
       ...{
         data: 'synthetic',
         foldSeed: 7,
+        ferplusTargets: 'majority',
+        ferplusKeep: 'none',
         model: 'fer-cnn',
         activation: 'elu',
         epochs: 50,

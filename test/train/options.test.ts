@@ -31,8 +31,16 @@ class Begun extends Error {}
 vi.mock('../../src/data/load.js', async (original) => {
   const real = await original<typeof import('../../src/data/load.js')>();
   const faces = await real.loadDataset('synthetic:14');
-  const loadDataset = async (data: string, { skipBad, seed, fold }: LoadOptions) => {
-    note('load', { data, skipBad, seed, fold: fold && `${fold.number}/${fold.of}`, foldSeed: fold?.seed });
+  const loadDataset = async (data: string, { skipBad, seed, fold, labels, ferplus }: LoadOptions) => {
+    note('load', {
+      data,
+      skipBad,
+      seed,
+      labels,
+      ferplus,
+      fold: fold && `${fold.number}/${fold.of}`,
+      foldSeed: fold?.seed,
+    });
     return faces;
   };
   return { ...real, loadDataset };
@@ -149,6 +157,9 @@ interface Case {
 const architecture = join(temporary, 'model.json');
 writeFileSync(architecture, JSON.stringify(toKeras(buildModel('fer-shallow', { activation: 'relu' }))));
 
+const labels = join(temporary, 'labels.csv');
+writeFileSync(labels, 'split,index,face,was,action,label\n');
+
 const SGD = { optimizer: 'sgd', momentum: 0.5 };
 const RMSPROP = { optimizer: 'rmsprop' };
 const STOPPING = { 'early-stopping': 3 };
@@ -157,6 +168,10 @@ const REDUCING = { 'reduce-lr': 3 };
 const CASES: Readonly<Record<OptionName, Case>> = {
   data: { to: 'fer2013.csv', changes: ['load.data'] },
   fold: { to: '2/5', changes: ['load.fold', 'load.foldSeed'] },
+  labels: { to: labels, changes: ['load.labels'] },
+  ferplus: { to: 'fer2013new.csv', changes: ['load.ferplus'] },
+  'ferplus-targets': { to: 'votes', with: { ferplus: 'f.csv' }, changes: ['load.ferplus'] },
+  'ferplus-keep': { to: 'contempt,nf', with: { ferplus: 'f.csv' }, changes: ['load.ferplus'] },
   'fold-seed': { to: 8, with: { fold: '2/5' }, changes: ['load.foldSeed'] },
   model: {
     to: 'fer-shallow',

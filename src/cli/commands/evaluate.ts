@@ -9,23 +9,24 @@ import { table } from '../table.js';
 
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { data, split, limit, adapter, skipBad, skipUnknown, tta } = args;
+  const { data, split, limit, adapter, skipBad, skipUnknown, tta, labels } = args;
   const progress = new ProgressLine(args.quiet);
   const { members, ...result } = await evaluateWeights({
     ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
-    load: { skipBad },
+    load: { skipBad, labels },
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const [first] = members;
   const weights = members.length === 1 ? first?.weights : members;
   warnOfGuess(result, first?.weights ?? '');
-  if (args.json) writeJson({ v: 1, type: 'result', weights, data, split, tta, ...result });
-  else process.stdout.write(report(result, split));
+  if (args.json) writeJson({ v: 1, type: 'result', weights, data, labels, split, tta, ...result });
+  else process.stdout.write(report(result, split, labels));
   return EXIT.done;
 }
 
-function report(r: Omit<EvaluateResult, 'members'>, split: string): string {
+function report(r: Omit<EvaluateResult, 'members'>, split: string, labels: string | undefined): string {
+  const by = labels === undefined ? '' : ` with ${labels}`;
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
     name,
@@ -36,7 +37,7 @@ function report(r: Omit<EvaluateResult, 'members'>, split: string): string {
   ]);
   const confusion = r.perClass.map(({ name }, i) => [name, ...(r.confusion[i] ?? []).map(String)]);
   return [
-    `${split}: ${r.count.toLocaleString('en')} images, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
+    `${split}: ${r.count.toLocaleString('en')} images${by}, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
     '',
     table(['class', 'precision', 'recall', 'F1', 'images'], classes),
     'confusion (row: true class, column: predicted)',

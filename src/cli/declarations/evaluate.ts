@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, FOREIGN, TTA, WEIGHTS } from './shared.js';
+import { ADAPTER, DATA, FOREIGN, LABELS, TTA, WEIGHTS } from './shared.js';
 
 export const EVALUATE = {
   usage: 'evaluate',
@@ -10,6 +10,7 @@ export const EVALUATE = {
     data: DATA,
     split: { choices: SPLIT_NAMES, default: 'validation', describe: 'part of the data set' },
     limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
+    labels: LABELS,
     tta: TTA,
     ...FOREIGN,
     'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },

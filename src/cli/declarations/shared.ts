@@ -15,6 +15,12 @@ export const DATA = {
   describe: 'data set: file, folder, or "synthetic"',
 } as const;
 
+export const LABELS = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'file with corrections of labels (labels.csv), as "fer-tui noise" and the Data screen make it',
+} as const;
+
 export const WEIGHTS = {
   type: 'string',
   array: true,
