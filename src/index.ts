@@ -5,11 +5,21 @@
  *   const learner = new Learner(gpu, buildModel('fer-cnn'), { optimizer: adam() });
  */
 export { type AugmentOptions, DEFAULT_AUGMENT, NO_AUGMENT, parseAugment } from './data/augment.js';
-export { type Batch, type BatchOptions, BatchSource } from './data/batches.js';
+export { type Batch, type BatchOptions, BatchSource, type BatchTargets } from './data/batches.js';
 export { loadDataset } from './data/load.js';
 export { applyPreprocess, fitPreprocess, type Preprocess, type PreprocessName } from './data/preprocess.js';
 export { limitSplit } from './data/rows.js';
-export type { Dataset, Fold, ImageShape, LoadOptions, Split, SplitName } from './data/types.js';
+export type {
+  Dataset,
+  FerplusOptions,
+  FerplusOther,
+  FerplusTargets,
+  Fold,
+  ImageShape,
+  LoadOptions,
+  Split,
+  SplitName,
+} from './data/types.js';
 export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
 export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';
@@ -59,7 +69,7 @@ export {
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Probe, ProbeOptions } from './nn/probe.js';
 export type { LayerRecord } from './nn/step.js';
-export type { Images, StoredImages } from './nn/step_cache.js';
+export type { Images, LossTargets, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
 export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './train/callbacks/early_stopping.js';

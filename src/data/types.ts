@@ -39,16 +39,19 @@ export interface Dataset {
 
 /** How the votes become targets: the class with most votes, or the distribution of the votes over the seven classes. */
 export const FERPLUS_TARGETS = ['majority', 'votes'] as const;
+/** One of `FERPLUS_TARGETS`: the majority, or the distribution of the votes. */
 export type FerplusTargets = (typeof FERPLUS_TARGETS)[number];
 
 /** What an image may be called that is none of the seven classes. */
 export const FERPLUS_OTHERS = ['contempt', 'unknown', 'nf'] as const;
+/** One of `FERPLUS_OTHERS`: contempt, unknown, or no face. */
 export type FerplusOther = (typeof FERPLUS_OTHERS)[number];
 
 /** How FER+ is used. */
 export interface FerplusOptions {
   /** Path of `fer2013new.csv`. */
   readonly file: string;
+  /** What the votes become. */
   readonly targets: FerplusTargets;
   /** Images that most people called one of these are decided by their other votes; all others of that kind are dropped. */
   readonly keep: readonly FerplusOther[];
