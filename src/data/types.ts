@@ -38,14 +38,14 @@ export interface Dataset {
 }
 
 /** How the votes become targets: the class with most votes, or the distribution of the votes over the seven classes. */
-export const FERPLUS_TARGETS = ['majority', 'votes'] as const;
-/** One of `FERPLUS_TARGETS`: the majority, or the distribution of the votes. */
-export type FerplusTargets = (typeof FERPLUS_TARGETS)[number];
+export const FERPLUS_TARGETS = ['majority', 'votes'] as const satisfies readonly FerplusTargets[];
+/** The majority, or the distribution of the votes. */
+export type FerplusTargets = 'majority' | 'votes';
 
 /** What an image may be called that is none of the seven classes. */
-export const FERPLUS_OTHERS = ['contempt', 'unknown', 'nf'] as const;
-/** One of `FERPLUS_OTHERS`: contempt, unknown, or no face. */
-export type FerplusOther = (typeof FERPLUS_OTHERS)[number];
+export const FERPLUS_OTHERS = ['contempt', 'unknown', 'nf'] as const satisfies readonly FerplusOther[];
+/** Contempt, unknown, or no face. */
+export type FerplusOther = 'contempt' | 'unknown' | 'nf';
 
 /** How FER+ is used. */
 export interface FerplusOptions {
