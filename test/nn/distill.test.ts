@@ -89,7 +89,7 @@ describeGpu('a distilled step', (gpu) => {
     await learner.train(
       Float32Array.from(bytes, (x) => x / 127.5 - 1),
       labels,
-      mixed ? mix : undefined,
+      mixed ? { mix } : {},
     );
     const [{ loss: got } = { loss: Number.NaN }] = await learner.metrics();
     const gradient = (await learner.readGradients()).get('dense/kernel')?.data ?? new Float32Array(0);
