@@ -1,0 +1,22 @@
+import type { Importance } from '../study/importance.js';
+import type { Capability } from '../tui/paint/capability.js';
+import { bar } from '../tui/widgets.js';
+import { percent } from '../util/axis.js';
+
+/** Columns of the bar of a setting on which everything depends. */
+const BAR = 24;
+
+/** The importance of each setting as a bar, the most important first; says so where too few trials have results. */
+export function importanceText(importance: Importance | undefined, glyphs: Capability['glyphs']): string {
+  if (importance === undefined) return 'importance of the settings: too few trials have results to tell\n';
+  const { parameters, trials, epochs, explained } = importance;
+  const width = Math.max(...parameters.map(({ name }) => name.length));
+  const barOf = (share: number): string =>
+    glyphs === 'ascii' ? '#'.repeat(Math.round(share * BAR)).padEnd(BAR) : bar(share, BAR);
+  const lines = parameters.map(({ name, share, clear }) => {
+    const line = `  ${name.padEnd(width)}  ${barOf(share)}  ${percent(share, 0).padStart(5)}`;
+    return clear ? line : `${line}  no more than chance`;
+  });
+  const head = `importance of the settings: ${trials} trials after ${epochs} epochs, ${percent(Math.max(0, explained), 0)} of the variance explained`;
+  return `${[head, ...lines].join('\n')}\n`;
+}
