@@ -97,6 +97,19 @@ describe('greedy selection', () => {
     }
   });
 
+  it('is never worse for more rounds', () => {
+    const lossAfter = (rounds: number): number => {
+      const counts = greedySelection(rows, rounds);
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      return lossOf(
+        rows,
+        counts.map((count) => count / total),
+      );
+    };
+    for (let rounds = 1; rounds < 9; rounds++)
+      expect(lossAfter(rounds + 1)).toBeLessThanOrEqual(lossAfter(rounds));
+  });
+
   it('comes close to the fitted shares, which nothing beats', () => {
     const counts = greedySelection(rows, 100);
     const total = counts.reduce((sum, count) => sum + count, 0);

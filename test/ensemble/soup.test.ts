@@ -66,6 +66,27 @@ describeGpu('a soup', () => {
     expect(count).toBeGreaterThan(10);
   });
 
+  it('that is greedy leaves out a member that it would be worse with', async () => {
+    const { members } = await soup(paths, 'greedy');
+    const { weights: path = '', accuracy } = members.find(({ used }) => used) ?? {};
+    const saved = loadModel(path);
+    // With its opposite, all kernels of the last layer cancel, and every face gets the same answer: right in 1 of 7.
+    const opposite = new Map(
+      [...saved.weights].map(([name, { shape, data }]) => [
+        name,
+        { shape, data: name === 'dense/kernel' ? data.map((w) => -w) : data },
+      ]),
+    );
+    const bad = join(folder, 'opposite.safetensors');
+    saveModel(bad, { ...saved, weights: opposite });
+    const { soup: found, members: both } = await soup([path, bad], 'greedy');
+    const best = Math.max(...both.map((member) => member.accuracy));
+    expect(best).toBeGreaterThan(1 / 7);
+    expect(best).toBeGreaterThanOrEqual(accuracy ?? 1);
+    expect(both.filter(({ used }) => used)).toHaveLength(1);
+    expect(found.accuracy).toBe(best);
+  });
+
   it.each([
     ['another layer', file('units', 3, network(7, 15)), 'they differ in layer 1, conv2d and conv2d'],
     ['other classes', file('classes', 3, network(), [...CLASS_NAMES].reverse()), 'their classes differ'],
