@@ -100,7 +100,11 @@ export class RedisCoordinatorStore implements CoordinatorStore {
     if (job === undefined) return undefined;
     const state = await job.getState();
     if (state === 'unknown') return undefined;
-    if (state === 'completed') return { state: 'done', result: job.returnvalue };
+    if (state === 'completed') {
+      // It may have ended between the two calls; the result of a task that is done does not change.
+      const { returnvalue } = (await this.queue.getJob(id)) ?? {};
+      return returnvalue === undefined ? undefined : { state: 'done', result: returnvalue };
+    }
     const progress = progressOf(job);
     return {
       state: state === 'failed' ? 'lost' : state === 'active' ? 'active' : 'waiting',

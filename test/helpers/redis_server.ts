@@ -26,15 +26,25 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     private readonly options: readonly string[],
+    private readonly before: readonly string[],
   ) {}
 
   /**
    * Starts a server that listens on this machine only.
-   * @param options further options of redis-server, e.g. `--requirepass`, `x`; those of TLS take the port from the plain one
+   * @param options further options of redis-server, e.g. `--requirepass`, `x`; with a certificate it speaks TLS
    */
   static async start(...options: string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options);
-    await server.start();
+    return RedisServer.within([], '127.0.0.1', ...options);
+  }
+
+  /**
+   * Starts a server in a network namespace.
+   * @param before words before its command
+   * @param host where it listens
+   */
+  static async within(before: readonly string[], host: string, ...options: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), ['--bind', host, ...options], before);
+    await server.launch();
     return server;
   }
 
@@ -43,11 +53,12 @@ export class RedisServer {
   }
 
   /** Starts it again after `kill`, with what it had written to the disk. Resolves when it accepts connections. */
-  async start(): Promise<void> {
-    const port = this.options.includes('--tls-port') ? [] : ['--port', String(this.port)];
-    const places = ['--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
-    const args = [...port, ...places, '--appendfsync', 'always', ...this.options];
-    const child = spawn(REDIS_SERVER ?? 'redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  async launch(): Promise<void> {
+    const port = this.options.includes('--tls-cert-file') ? '--tls-port' : '--port';
+    const places = ['--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
+    const args = [...places, '--appendfsync', 'always', ...this.options, port, String(this.port)];
+    const [program = '', ...words] = [...this.before, REDIS_SERVER ?? 'redis-server', ...args];
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {
       let printed = '';

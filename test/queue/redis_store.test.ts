@@ -80,6 +80,23 @@ describe('the store in Redis', needs.redis, () => {
     expect(await coordinator.look('s.1.3')).toBeUndefined();
   });
 
+  it('never shows a task as done without its result', async () => {
+    const { coordinator, worker } = await ends((await server()).url);
+    const ids = Array.from({ length: 40 }, (_, i) => `s.${i}.3`);
+    for (const id of ids) await coordinator.submit(task(id));
+    const stop = new AbortController();
+    const served = worker.serve(async (lease) => {
+      if (lease.task.id === ids.at(-1)) stop.abort();
+      return result(lease);
+    }, stop.signal);
+    for (const id of ids) {
+      let view = await coordinator.look(id);
+      while (view?.state !== 'done') view = await coordinator.look(id);
+      expect(view.result?.record.epochs).toBe(3);
+    }
+    await served;
+  });
+
   it('keeps bytes by shelf', async () => {
     const { coordinator, worker } = await ends((await server()).url);
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
@@ -160,7 +177,7 @@ describe('the store in Redis', needs.redis, () => {
         await redis.kill();
         const waiting = lease.report({ worker: 'w', epochs: 1 });
         await sleep(300);
-        await redis.start();
+        await redis.launch();
         await waiting;
       }
       if (++done === 2) stop.abort();
