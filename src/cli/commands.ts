@@ -17,7 +17,7 @@ import { NOISE } from './declarations/noise.js';
 import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
-import { LIST_STUDIES, SEARCH, SHOW_STUDY, TRIAL } from './declarations/search.js';
+import { CV, LIST_STUDIES, SEARCH, SHOW_STUDY, TRIAL } from './declarations/search.js';
 import { SOUP } from './declarations/soup.js';
 import { SUMMARY } from './declarations/summary.js';
 import { DEMO, TRAIN } from './declarations/train.js';
@@ -93,6 +93,7 @@ export const COMMANDS: CommandModule[] = [
   command(TUNE, async () => (await import('./commands/tune.js')).tune),
   RUNS,
   command(SEARCH, async () => (await import('./commands/search.js')).search),
+  command(CV, async () => (await import('./commands/cv.js')).cv),
   command(TRIAL, async () => (await import('./commands/search.js')).trial),
   STUDIES,
   command(REPORT, async () => (await import('./commands/report.js')).report),

@@ -1,4 +1,6 @@
+import { cvReport } from '../study/cv.js';
 import { countStates, rankedTrials } from '../study/ranking.js';
+import type { CvSettings, StudySettings } from '../study/settings.js';
 import type { Study } from '../study/study.js';
 import type { TrialRecord, Values } from '../study/trial.js';
 import type { Monitor } from '../train/callbacks/monitor.js';
@@ -62,29 +64,49 @@ export function trialsCsv(trials: readonly TrialRecord[], objective: Monitor): s
   return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
-/** What has come of a study: counts, its best trials, and how to train the best again. */
+/** What has come of a study. @param top trials that are shown, the best first */
 export function studySummary(study: Study, top: number): string {
-  const { objective, trials: planned } = study.settings;
-  const trials = study.liveTrials;
-  const ranked = rankedTrials(trials, objective);
+  const { settings, path, liveTrials: trials } = study;
   const { complete, paused, failed, running } = countStates(trials);
   const counts = [`${complete} complete`, `${paused} paused`, `${failed} failed`, `${running} running`];
-  const said = counts.filter((count) => !count.startsWith('0 '));
+  const said = counts.filter((count) => !count.startsWith('0 ')).join(', ');
+  const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
-    `${study.path}: ${trials.length} of ${planned} trials${said.length > 0 ? `: ${said.join(', ')}` : ''}`,
+    `${path}: ${trials.length} of ${settings.trials} trials${said === '' ? '' : `: ${said}`}`,
     '',
+    ...(settings.kind === 'cv' ? cvLines(settings, trials) : bestLines(settings, trials, top)),
+    ...failures.map(({ number, error }) => `trial ${number} failed: ${error}`),
   ];
-  if (ranked.length > 0) lines.push(trialTable(ranked.slice(0, top), objective));
-  const failures = trials.filter(({ state }) => state === 'failed');
-  for (const { number, error } of failures.slice(0, top)) lines.push(`trial ${number} failed: ${error}`);
-  const [best] = ranked;
-  if (best !== undefined) lines.push(`the best: fer-tui train ${bestOptions(study, best)}`);
   return `${lines.join('\n')}\n`;
 }
 
-/** The options of `fer-tui train` for a trial. */
-function bestOptions({ settings }: Study, { values }: TrialRecord): string {
-  return trainOptions({ ...resolveConfig({ ...settings.settings, ...values }) }).join(' ');
+/** The best trials, and how to train the best again. */
+function bestLines(study: StudySettings, trials: readonly TrialRecord[], top: number): string[] {
+  const { objective, settings } = study;
+  const ranked = rankedTrials(trials, objective);
+  const [best] = ranked;
+  if (best === undefined) return [];
+  const options = trainOptions({ ...resolveConfig({ ...settings, ...best.values }) }).join(' ');
+  return [trialTable(ranked.slice(0, top), objective), `the best: fer-tui train ${options}`];
+}
+
+/** Mean and deviation of each configuration, and each beside the best. */
+function cvLines(study: CvSettings, trials: readonly TrialRecord[]): string[] {
+  const { objective, folds, repeats } = study;
+  const { configs, comparisons } = cvReport(study, trials);
+  const text = (value: number): string => (Number.isNaN(value) ? '-' : metricText(value, objective));
+  const rows = configs.map(({ name, mean, sd, n }) => [
+    name,
+    text(mean),
+    text(sd),
+    `${n}/${folds * repeats}`,
+  ]);
+  const compared = comparisons.map(({ name, best, difference, low, high, p, pairs }) => {
+    if (pairs < 2) return `${name} beside ${best}: not enough folds yet`;
+    const interval = `95 % interval ${text(low)} to ${text(high)}, p = ${p.toFixed(3)}`;
+    return `${name} - ${best}: ${text(difference)}, ${interval} (corrected resampled t-test, ${pairs} pairs)`;
+  });
+  return [table(['configuration', `mean ${objective}`, 'sd', 'folds'], rows), ...compared];
 }
 
 /** A field of CSV (RFC 4180). */

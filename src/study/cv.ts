@@ -1,3 +1,6 @@
+import { improves } from '../train/callbacks/monitor.js';
+import { type Spread, spreadOf } from '../util/spread.js';
+import { type Comparison, compareScores } from './compare.js';
 import type { CvSettings } from './settings.js';
 import type { Sampler, TrialRecord, Values } from './trial.js';
 
@@ -33,14 +36,48 @@ export function foldSampler(study: CvSettings): Sampler {
   };
 }
 
-/** The scores of each configuration, in the order of the folds and divisions; null where a training failed or is missing. */
-export function foldScores(study: CvSettings, trials: readonly TrialRecord[]): (number | null)[][] {
-  const { configs, folds, repeats } = study;
-  const scores = Object.keys(configs).map(() => new Array<number | null>(folds * repeats).fill(null));
-  for (const { number, state, metric } of trials) {
+/** What a cross-validation says of one configuration. */
+export interface ConfigReport extends Spread {
+  readonly name: string;
+  /** In the order of the folds and divisions; null where a training has failed, or has not ended yet. */
+  readonly scores: readonly (number | null)[];
+}
+
+/** A configuration beside the one of the best mean. */
+export interface ConfigComparison extends Comparison {
+  readonly name: string;
+  readonly best: string;
+}
+
+/** What has come of a cross-validation so far. */
+export interface CvReport {
+  /** In the order in which they were given. */
+  readonly configs: readonly ConfigReport[];
+  readonly comparisons: readonly ConfigComparison[];
+}
+
+/**
+ * Mean and standard deviation of each configuration, and the corrected resampled t-test of each against the best.
+ *
+ * The score of a fold is the objective after the last epoch. (The best epoch would be chosen by the very images that judge it.)
+ */
+export function cvReport(study: CvSettings, trials: readonly TrialRecord[]): CvReport {
+  const { folds, repeats, objective } = study;
+  const scores = Object.keys(study.configs).map(() => new Array<number | null>(folds * repeats).fill(null));
+  for (const { number, state, curve } of trials) {
     const { config, fold, repeat } = placeOf(number, study);
     const row = scores[config];
-    if (row !== undefined && state === 'complete') row[repeat * folds + fold] = metric;
+    if (row !== undefined && state === 'complete') row[repeat * folds + fold] = curve.at(-1) ?? null;
   }
-  return scores;
+  const configs = Object.keys(study.configs).map((name, i): ConfigReport => {
+    const own = scores[i] ?? [];
+    return { name, scores: own, ...spreadOf(own.filter((score) => score !== null)) };
+  });
+  const better = (a: ConfigReport, b: ConfigReport): boolean =>
+    improves(a.mean, Number.isNaN(b.mean) ? null : b.mean, { monitor: objective, mode: 'auto' });
+  const best = configs.reduce((a, b) => (better(b, a) ? b : a));
+  const comparisons = configs
+    .filter((config) => config !== best)
+    .map(({ name, scores: own }) => ({ name, best: best.name, ...compareScores(own, best.scores, folds) }));
+  return { configs, comparisons };
 }

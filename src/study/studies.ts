@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../util/errors.js';
+import { cvReport } from './cv.js';
 import { countStates, rankedTrials } from './ranking.js';
 import { isStudy } from './settings.js';
 import { Study } from './study.js';
@@ -24,11 +25,20 @@ export function findStudy(name: string, parent = 'studies'): Study {
   throw new RunError(`no study "${name}"; ${known}`);
 }
 
-/** A study for `--json`: its settings, the number of trials in each state, and its trials, the best first. */
+/** A study for `--json`: its settings, trials in each state, what a cross-validation says, and its trials, the best first. */
 export function studyJson(study: Study, top = Number.POSITIVE_INFINITY): object {
   const { name, path, settings, liveTrials } = study;
   const best = rankedTrials(liveTrials, settings.objective);
   const others = liveTrials.filter((trial) => trial.metric === null);
   const trials = [...best, ...others].slice(0, top);
-  return { name, path, ...settings, planned: settings.trials, states: countStates(liveTrials), trials };
+  const report = settings.kind === 'cv' ? cvReport(settings, liveTrials) : {};
+  return {
+    name,
+    path,
+    ...settings,
+    planned: settings.trials,
+    states: countStates(liveTrials),
+    ...report,
+    trials,
+  };
 }

@@ -376,6 +376,32 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       },
     },
   },
+  CV: {
+    line: ['cv', 'CONFIG'],
+    options: {
+      configs: {
+        add: ['OTHER_CONFIG'],
+        changes: ['study.configs', 'study.settings.epochs', 'study.trials', 'stdout', 'stderr'],
+      },
+      resume: {
+        instead: ['cv', '--resume', 'studies/s1'],
+        changes: ['study.*', 'opened.path', 'ran.path', 'stdout', 'stderr'],
+      },
+      folds: { add: ['--folds', '3'], changes: ['study.folds', 'study.trials', 'stdout', 'stderr'] },
+      repeats: { add: ['--repeats', '2'], changes: ['study.repeats', 'study.trials', 'stdout', 'stderr'] },
+      objective: { add: ['--objective', 'loss'], changes: ['study.objective', 'stdout'] },
+      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
+      out: { add: ['--out', 'folder'], changes: ['study.out'] },
+      queue: {
+        add: ['--queue', 'redis://h'],
+        changes: ['ran.path', 'led.path', 'queue.study', 'queue.address', 'queue.limit'],
+      },
+      'transfer-limit': {
+        from: ['cv', 'CONFIG', '--queue', 'redis://h'],
+        ...{ add: ['--transfer-limit', '9'], changes: ['queue.limit'] },
+      },
+    },
+  },
   TRIAL: {
     line: ['trial', 'studies/s1', '1'],
     options: {
@@ -430,7 +456,7 @@ export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   json: Object.entries(CASES)
     .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
     .map(([, { line }]) => ({ from: line, add: ['--json'], changes: ['stdout'] })),
-  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB', 'SEARCH', 'TRIAL'].map((name) => ({
+  quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB', 'SEARCH', 'CV', 'TRIAL'].map((name) => ({
     ...{ from: CASES[name]?.line ?? [], add: ['--quiet'], changes: ['stderr'] },
   })),
   color: [

@@ -6,7 +6,7 @@ import yargs from 'yargs';
 import { COMMANDS } from '../../src/cli/commands.js';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
-import { SEARCH } from '../../src/cli/declarations/search.js';
+import { CV, SEARCH } from '../../src/cli/declarations/search.js';
 import type { Dataset, LoadOptions } from '../../src/data/types.js';
 import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
@@ -362,12 +362,14 @@ const temporary = mkdtempSync(join(tmpdir(), 'fer-tui-options-'));
 const FILES: Readonly<Record<string, string>> = {
   CONFIG: join(temporary, 'run.yaml'),
   RESULT: join(temporary, 'bench.json'),
+  OTHER_CONFIG: join(temporary, 'other_run.yaml'),
   LABELS: join(temporary, 'labels.csv'),
   SPACE: join(temporary, 'space.yaml'),
   OTHER_SPACE: join(temporary, 'other.yaml'),
 };
 writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
 writeFileSync(FILES['RESULT'] ?? '', '{}');
+writeFileSync(FILES['OTHER_CONFIG'] ?? '', 'epochs: 4\n');
 writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
 writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');
 writeFileSync(FILES['LABELS'] ?? '', 'split,index,face,was,action,label\ntrain,0,0123456789ab,Happy,drop,\n');
@@ -445,8 +447,9 @@ const declared = (await Promise.all(modules)).flatMap((module: Record<string, De
   Object.entries(module).filter(([, value]) => typeof value === 'object' && 'usage' in value),
 );
 
-/** The settings of all trials of a search. */
+/** The settings of all trials of a search, and of a cross-validation. */
 const SHARED = OPTION_ENTRIES.filter(([name]) => name in SEARCH.options && name !== 'out');
+const FOLDED = OPTION_ENTRIES.filter(([name]) => name in CV.options && name !== 'out');
 
 it('every declaration has its cases', () => {
   expect(declared.map(([name]) => name).sort()).toEqual(Object.keys(CASES).sort());
@@ -454,7 +457,7 @@ it('every declaration has its cases', () => {
 
 describe.each(declared)('%s', (command, { positionals, options }) => {
   const settings: ReadonlySet<string> = new Set(
-    { TRAIN: OPTION_ENTRIES, SEARCH: SHARED }[command]?.map(([name]) => name),
+    { TRAIN: OPTION_ENTRIES, SEARCH: SHARED, CV: FOLDED }[command]?.map(([name]) => name),
   );
   const names = [...Object.keys(positionals ?? {}), ...Object.keys(options ?? {})];
   const own = names.filter((name) => !settings.has(name));
@@ -499,6 +502,11 @@ it.each(SHARED)('search --%s, for all trials', async (name, spec) => {
   const from = ['search', name === 'l1' ? 'OTHER_SPACE' : 'SPACE', ...needs];
   const changes = [`study.settings.${name}`, ...(name === 'seed' ? ['study.seed'] : [])];
   await expectChange([], { from, add: typed, changes });
+});
+
+it.each(FOLDED)('cv --%s, for all configurations', async (name, spec) => {
+  const { needs, typed } = settingLine(name, spec);
+  await expectChange([], { from: ['cv', ...needs], add: typed, changes: [`study.settings.${name}`] });
 });
 
 describe.each(Object.entries(GLOBAL_CASES))('--%s', (_, cases) => {

@@ -2,10 +2,11 @@ import { importanceOf } from '../../study/importance.js';
 import { rankedTrials } from '../../study/ranking.js';
 import { findStudy, listStudies, studyJson } from '../../study/studies.js';
 import { detectCapability } from '../../tui/paint/capability.js';
-import { EXIT, UsageError } from '../../util/errors.js';
+import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/search.js';
 import { importanceText } from '../importance_text.js';
+import { wholeNumber } from '../numbers.js';
 import { writeJson } from '../run_command.js';
 import { metricText, studySummary, trialsCsv, valuesText } from '../study_lines.js';
 import { table } from '../table.js';
@@ -57,9 +58,7 @@ export async function showStudy({
   json,
   color,
 }: ShowStudyArgs & GlobalArgs): Promise<number> {
-  if (top !== undefined && !(Number.isInteger(top) && top >= 1)) {
-    throw new UsageError(`top = ${top}: expected a whole number of 1 or more`);
-  }
+  if (top !== undefined) wholeNumber('top', top, 1);
   const study = findStudy(name, folder);
   if (json) writeJson({ v: 1, type: 'result', ...studyJson(study, top) });
   else if (csv) process.stdout.write(trialsCsv(study.liveTrials, study.settings.objective));

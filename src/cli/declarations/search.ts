@@ -5,11 +5,6 @@ import type { ArgsOf } from '../declaration.js';
 import { QUEUE, TRANSFER_LIMIT } from './queue.js';
 import { settings, TRAIN } from './train.js';
 
-const { out: _, 'save-steps': __, ...SHARED } = settings();
-
-/** The settings that all trials of a study share. */
-const TRAINING = { config: TRAIN.options.config, ...SHARED } as const;
-
 const OUT = {
   type: 'string',
   requiresArg: true,
@@ -86,7 +81,46 @@ export const SEARCH = {
     out: OUT,
     queue: QUEUE,
     'transfer-limit': TRANSFER_LIMIT,
-    ...TRAINING,
+    config: TRAIN.options.config,
+    ...settings('out', 'save-steps'),
+  },
+} as const;
+
+export const CV = {
+  usage: 'cv [configs..]',
+  describe: 'Cross-validate settings: trains on all folds but one, in turn, and compares configurations',
+  examples: [
+    ['$0 cv a.yaml b.yaml --data fer2013.csv --epochs 20', 'two configurations on the same five folds'],
+    ['$0 cv --l2 0.001 --repeats 3', 'one configuration, its mean and deviation over 15 trainings'],
+  ],
+  positionals: {
+    configs: {
+      type: 'string',
+      array: true,
+      describe:
+        'files with the settings of each configuration, as for "train --config" (default: one, by the options)',
+    },
+  },
+  options: {
+    resume: SEARCH.options.resume,
+    folds: {
+      type: 'number',
+      requiresArg: true,
+      default: 5,
+      describe: 'parts of the training images; each is held out once',
+    },
+    repeats: {
+      type: 'number',
+      requiresArg: true,
+      default: 1,
+      describe: 'divide the images so many times, each time in another way',
+    },
+    objective: { ...OBJECTIVE, describe: 'what to compare: its value after the last epoch' },
+    prepare: SEARCH.options.prepare,
+    out: OUT,
+    queue: QUEUE,
+    'transfer-limit': TRANSFER_LIMIT,
+    ...settings('out', 'save-steps', 'fold', 'fold-seed'),
   },
 } as const;
 
@@ -131,6 +165,7 @@ export const SHOW_STUDY = {
 } as const;
 
 export type SearchArgs = ArgsOf<typeof SEARCH>;
+export type CvArgs = ArgsOf<typeof CV>;
 export type TrialArgs = ArgsOf<typeof TRIAL>;
 export type ListStudiesArgs = ArgsOf<typeof LIST_STUDIES>;
 export type ShowStudyArgs = ArgsOf<typeof SHOW_STUDY>;

@@ -33,10 +33,12 @@ export const DEMO = {
 } as const;
 
 /**
- * The table of settings as options of yargs. It contains no defaults, so that the settings on the command line are known.
- * `resolveConfig` checks the ranges, because its messages are better.
+ * The table of settings as options of yargs, but for some. It contains no defaults, so that the settings on the command line
+ * are known. `resolveConfig` checks the ranges, because its messages are better.
  */
-export function settings(): Readonly<Record<OptionName, Options>> {
+export function settings<Left extends OptionName = never>(
+  ...left: readonly Left[]
+): Readonly<Record<Exclude<OptionName, Left>, Options>> {
   const entries = OPTION_ENTRIES.map(([name, spec]): [string, Options] => {
     const { type, choices, help: describe } = spec;
     const defaultDescription = defaultText(spec);
@@ -46,5 +48,6 @@ export function settings(): Readonly<Record<OptionName, Options>> {
       { ...option, ...(choices && { choices }), ...(defaultDescription && { defaultDescription }) },
     ];
   });
-  return Object.fromEntries(entries) as Record<OptionName, Options>;
+  const kept = entries.filter(([name]) => !left.some((other) => other === name));
+  return Object.fromEntries(kept) as Record<Exclude<OptionName, Left>, Options>;
 }

@@ -1,0 +1,164 @@
+import { type QueueAddress, queueAddress, showsPassword } from '../queue/address.js';
+import { leadStudy, openCoordinator } from '../queue/lead_study.js';
+import type { WorkerCard } from '../queue/task.js';
+import { advisersOf } from '../study/advisers.js';
+import { Outlook } from '../study/outlook.js';
+import { runStudy, type StudyHooks } from '../study/run_study.js';
+import { studyJson } from '../study/studies.js';
+import { type Advisers, Study } from '../study/study.js';
+import { TrialWorker } from '../study/trial_worker.js';
+import { Control } from '../train/control.js';
+import { duration, Printer } from '../train/printer.js';
+import { UsageError } from '../util/errors.js';
+import type { GlobalArgs } from './declarations/globals.js';
+import { atLeast } from './numbers.js';
+import { PASSWORD_SHOWS, workersText } from './queue_lines.js';
+import { writeJson } from './run_command.js';
+import { listen } from './signals.js';
+import { studySummary, trialLine, valuesText } from './study_lines.js';
+
+/** Trials that are shown in the end. */
+const TOP = 5;
+
+/**
+ * Opens a study to go on with it. It keeps its settings; only the number of its trials can be another.
+ * @param others what else was given, by name
+ * Throws RunError, UsageError.
+ */
+export function reopenStudy(
+  path: string,
+  trials: number | undefined,
+  others: Readonly<Record<string, unknown>>,
+): Study {
+  const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+  if (other !== undefined) {
+    throw new UsageError(`${other}: a resumed study keeps its settings; omit it, or start a new study`);
+  }
+  const study = Study.open(path);
+  return trials === undefined ? study : study.extended(trials);
+}
+
+/** Options as they are typed: `--lr`. */
+export function optionNames(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [`--${name}`, value]));
+}
+
+/** Says how to run the trials of a study that was only created. */
+export function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
+  const { trials } = settings;
+  if (json) writeJson({ v: 1, type: 'result', path, trials });
+  else process.stdout.write(`${path}  ${trials} trials; run each with: fer-tui trial ${path} NUMBER\n`);
+}
+
+/** What `search` and `cv` are told about a queue. */
+interface QueueArgs {
+  readonly queue?: string | undefined;
+  readonly transferLimit: number;
+}
+
+/** The queue that was asked for; undefined: none. Throws UsageError. */
+export function queueOf({ queue, transferLimit }: QueueArgs): QueueAddress | undefined {
+  atLeast('transfer-limit', transferLimit, 1);
+  return queue === undefined ? undefined : queueAddress(queue);
+}
+
+/** Runs the trials of a study here, or has them run by the workers of a queue. */
+export function runOrLead(
+  study: Study,
+  args: QueueArgs & GlobalArgs,
+  address: QueueAddress | undefined,
+): Promise<number> {
+  if (address === undefined) {
+    return workOn(study, args, (advisers, runner, hooks) => runStudy(study, advisers, runner, hooks));
+  }
+  return workOn(study, args, async (advisers, _, hooks, say) => {
+    if (showsPassword(args.queue)) say(PASSWORD_SHOWS);
+    const coordinator = await openCoordinator(study, { address, say, limit: args.transferLimit });
+    const onWorkers = (workers: readonly WorkerCard[]): void => say(workersText(workers, address));
+    try {
+      await leadStudy(study, advisers, coordinator, { ...hooks, onWorkers });
+    } finally {
+      await coordinator.close();
+    }
+  });
+}
+
+type Work = (
+  advisers: Advisers,
+  runner: TrialWorker,
+  hooks: StudyHooks,
+  say: (message: string) => void,
+) => Promise<void>;
+
+/** Works on a study until it is done or interrupted, and says how far it is and what came of it. */
+export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, work: Work): Promise<number> {
+  const { objective, trials: planned } = study.settings;
+  const advisers = advisersOf(study.settings);
+  const control = new Control();
+  const ignore = listen(control, 'stopping after this batch, then saving');
+  const printer = new Printer(process.stderr, { color, silent: quiet });
+  const worker = new TrialWorker();
+  const outlook = new Outlook(study, advisers);
+  let current = '';
+  const show = (): void => {
+    const eta = outlook.etaS;
+    printer.progress(`${current}  ETA ${duration(eta)}`, outlook.epochs);
+  };
+  if (json)
+    writeJson({ v: 1, type: 'study', t: new Date().toISOString(), path: study.path, ...study.settings });
+  printer.line(`${study.path}: ${study.trials.length} of ${planned} trials begun`);
+  try {
+    const hooks: StudyHooks = {
+      control,
+      onLoadProgress: (progress) => printer.loading(progress),
+      onBegin: (order) => {
+        outlook.begin(order);
+        const { number, values, until } = order;
+        current = `trial ${number} of ${planned}, to epoch ${until}: ${valuesText(values)}`;
+        if (json)
+          writeJson({ type: 'begin', trial: number, values, until, run: order.run, etaS: outlook.etaS });
+        show();
+      },
+      emit: (event, order) => {
+        outlook.hear(event, order);
+        if (event.type === 'note' && event.progress !== undefined) printer.show(event);
+        else if (event.type === 'step' || event.type === 'epoch') show();
+        if (json && event.type === 'epoch') {
+          const { epoch, of, train, val } = event;
+          writeJson({
+            type: 'epoch',
+            trial: order.number,
+            epoch,
+            of,
+            train,
+            val: val && { loss: val.loss, acc: val.acc },
+            etaS: outlook.etaS,
+          });
+        }
+      },
+      onEnd: (record) => {
+        outlook.end(record);
+        if (json) writeJson({ type: 'trial', ...record, etaS: outlook.etaS });
+        printer.line(trialLine(record, objective));
+      },
+    };
+    await work(advisers, worker, hooks, (message) => {
+      if (json) writeJson({ type: 'note', message });
+      printer.line(message);
+    });
+    printer.close();
+    if (json) writeJson({ type: 'result', ...studyJson(study) });
+    else process.stdout.write(studySummary(study, TOP));
+    if (json)
+      writeJson({
+        type: 'end',
+        status: control.stopped === undefined ? 'finished' : 'stopped',
+        exit: control.exit,
+      });
+    return control.exit;
+  } finally {
+    printer.close();
+    await worker.close();
+    ignore();
+  }
+}
