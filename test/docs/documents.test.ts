@@ -41,9 +41,9 @@ for (const file of readdirSync('src/cli/declarations')) {
   const module = (await import(`../../src/cli/declarations/${file}`)) as Record<string, Partial<Declaration>>;
   for (const { usage = [], options = {} } of Object.values(module)) {
     for (const words of [usage].flat()) {
-      // `runs` has commands of its own.
-      const command =
-        file === 'runs.ts' && !words.startsWith('export') ? 'runs' : (words.split(' ')[0] ?? '');
+      // `runs` and `studies` have commands of their own.
+      const group = ['runs.ts', 'studies.ts'].includes(file) && !words.startsWith('export');
+      const command = group ? file.replace('.ts', '') : (words.split(' ')[0] ?? '');
       const known = [
         ...(OPTIONS.get(command) ?? []),
         ...Object.keys(options),

@@ -4,7 +4,7 @@ import { findStudy, listStudies, studyJson } from '../../study/studies.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
-import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/search.js';
+import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/studies.js';
 import { importanceText } from '../importance_text.js';
 import { wholeNumber } from '../numbers.js';
 import { writeJson } from '../run_command.js';
