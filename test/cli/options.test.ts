@@ -344,7 +344,8 @@ vi.mock('../../src/study/studies.js', () => ({
     note('studies', { name, folder });
     const trial = { number: 1, metric: 1, values: { l1: 0 }, epochs: 1, seconds: 1, state: 'complete' };
     const settings = { objective: 'val_acc', trials: 2, settings: {} };
-    return { path: name, settings, liveTrials: [trial, { ...trial, number: 2 }] };
+    const trials = [trial, { ...trial, number: 2 }];
+    return { path: name, settings, trials, liveTrials: trials };
   },
   studyJson: (_: unknown, top: number) => ({ top }),
 }));
