@@ -3,6 +3,14 @@ import type { Shape } from '../gpu/shape.js';
 import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 import { isKerasObject, type KerasObject, withPlainLists } from './keras_config.js';
+import {
+  type FeatureInputs,
+  featureInputs,
+  featureLayer,
+  imageInput,
+  looksAtImages,
+  readFeatures,
+} from './keras_features.js';
 import { readLayer, writeLayer } from './keras_layers.js';
 
 /**
@@ -18,6 +26,8 @@ export interface KerasModel {
   };
   readonly keras_version: string;
   readonly backend: string;
+  /** How fer-tui computes inputs other than the images, by their names. Keras reads past it. */
+  readonly fer_tui?: { readonly features: FeatureInputs };
 }
 
 export interface KerasLayer extends KerasObject {
@@ -29,37 +39,50 @@ export interface KerasLayer extends KerasObject {
 export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
 
-/** Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. */
+/**
+ * Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. Layers that compute
+ * designed features become inputs, which `fer_tui` describes.
+ */
 export function toKeras(network: Network): KerasModel {
-  const input = `${network.name}_input`;
-  const nameOf = (index: number): string => network.layers[index]?.name ?? input;
-  const inputLayer: KerasLayer = {
-    class_name: 'InputLayer',
-    config: {
-      batch_input_shape: [null, ...network.inputShape],
-      dtype: 'float32',
-      sparse: false,
-      name: input,
-    },
-  };
-  const layers = network.layers.map(({ name, layer, outputShape }) => writeLayer(name, layer, outputShape));
+  const images = imageInput(network);
+  const nameOf = (index: number): string => network.layers[index]?.name ?? images;
   const about = { keras_version: KERAS_VERSION, backend: BACKEND };
-  if (network.isChain) {
-    const config = { name: network.name, layers: [inputLayer, ...layers] };
+  const features = featureInputs(network);
+  const designed = Object.keys(features);
+  if (network.isChain && designed.length === 0) {
+    const layers = network.layers.map(({ name, layer, outputShape }) => writeLayer(name, layer, outputShape));
+    const config = { name: network.name, layers: [inputLayer(images, network.inputShape), ...layers] };
     return { class_name: 'Sequential', config, ...about };
   }
-  const calls = network.layers.map(({ inputs }) => [inputs.map((from) => [nameOf(from), 0, 0, {}])]);
+  const looks = looksAtImages(network);
+  const inputs = [...(looks ? [images] : []), ...designed];
   const config = {
     name: network.name,
     trainable: true,
     layers: [
-      { ...inputLayer, name: input, inbound_nodes: [] },
-      ...layers.map((layer, i) => ({ ...layer, name: nameOf(i), inbound_nodes: calls[i] ?? [] })),
+      ...(looks ? [{ ...inputLayer(images, network.inputShape), name: images, inbound_nodes: [] }] : []),
+      ...network.layers.map(({ name, layer, outputShape, inputs: from }) =>
+        name in features
+          ? { ...inputLayer(name, outputShape), name, inbound_nodes: [] }
+          : {
+              ...writeLayer(name, layer, outputShape),
+              name,
+              inbound_nodes: [from.map((index) => [nameOf(index), 0, 0, {}])],
+            },
+      ),
     ],
-    input_layers: [[input, 0, 0]],
+    input_layers: inputs.map((name) => [name, 0, 0]),
     output_layers: [[nameOf(network.layers.length - 1), 0, 0]],
   };
-  return { class_name: 'Functional', config, ...about };
+  return {
+    ...{ class_name: 'Functional', config, ...about },
+    ...(designed.length > 0 && { fer_tui: { features } }),
+  };
+}
+
+function inputLayer(name: string, shape: Shape): KerasLayer {
+  const config = { batch_input_shape: [null, ...shape], dtype: 'float32', sparse: false, name };
+  return { class_name: 'InputLayer', config };
 }
 
 /**
@@ -68,10 +91,11 @@ export function toKeras(network: Network): KerasModel {
  * Throws RunError that names the layer, class and option that is not supported.
  */
 export function fromKeras(json: unknown, source: string): Network {
-  const { class_name: kind, config } = (withPlainLists(json) ?? {}) as {
-    class_name?: string;
-    config?: unknown;
-  };
+  const {
+    class_name: kind,
+    config,
+    fer_tui: own,
+  } = (withPlainLists(json) ?? {}) as { class_name?: string; config?: unknown; fer_tui?: unknown };
   const functional = kind === 'Functional' || kind === 'Model';
   if (kind !== 'Sequential' && !functional) {
     throw new RunError(
@@ -81,7 +105,7 @@ export function fromKeras(json: unknown, source: string): Network {
   // Old versions of Keras wrote just the list of layers.
   const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
   requireLayers(body.layers ?? [], source);
-  const network = functional ? readGraph(body, source) : readChain(body, source);
+  const network = functional ? readGraph(body, readFeatures(own, source), source) : readChain(body, source);
   const end = network.layers.at(-1)?.layer;
   if (end?.kind !== 'Softmax' && end?.config['activation'] !== 'softmax') {
     throw new RunError(`${source}: the model does not end in a softmax; only classifiers are supported`);
@@ -137,6 +161,14 @@ class Placing {
     }
     this.positions.set(String(layer.config['name']), this.nodes.length - 1);
   }
+
+  /** Adds the layer that computes an input of designed features from the images. */
+  addFeature(name: string, feature: FeatureInputs[string]): void {
+    const { layer, shape } = featureLayer(name, feature, this.input, this.source);
+    this.nodes.push({ layer, name, inputs: [IMAGES] });
+    this.#shapes.push(shape);
+    this.positions.set(name, this.nodes.length - 1);
+  }
 }
 
 function readChain(
@@ -151,13 +183,17 @@ function readChain(
   return new Network(name, placing.input, placing.nodes);
 }
 
-function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: string): Network {
-  const [input, ...others] = refsOf(ends.input_layers);
+function readGraph(
+  { name = 'model', layers = [], ...ends }: ModelBody,
+  features: FeatureInputs,
+  source: string,
+): Network {
   const [output, ...more] = refsOf(ends.output_layers);
   const inputs = layers.filter(({ class_name: kind }) => kind === 'InputLayer');
-  if (input === undefined || others.length > 0 || inputs.length !== 1) {
+  const [images, ...others] = inputs.filter((input) => !(nameOf(input) in features));
+  if (others.length > 0 || inputs.length !== refsOf(ends.input_layers).length || inputs.length === 0) {
     throw new RunError(
-      `${source}: the model has ${inputs.length} inputs; only models with one are supported`,
+      `${source}: the model has ${inputs.length} inputs; only models with one are supported, and those of fer-tui with LBP features, whose files say how these are made`,
     );
   }
   if (output === undefined || more.length > 0) {
@@ -165,10 +201,16 @@ function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: 
       `${source}: the model has ${more.length + 1} outputs; only models with one are supported`,
     );
   }
-  const placing = new Placing(inputShape(inputs[0]?.config ?? {}, source), source);
-  placing.positions.set(input.layer, IMAGES);
+  const seen = Object.values(features)[0]?.image;
+  const shape = images === undefined && seen !== undefined ? seen : inputShape(images?.config ?? {}, source);
+  const placing = new Placing(shape, source);
+  if (images !== undefined) placing.positions.set(nameOf(images), IMAGES);
   for (const layer of layers) {
-    if (layer.class_name === 'InputLayer') continue;
+    const feature = features[nameOf(layer)];
+    if (layer.class_name === 'InputLayer') {
+      if (feature !== undefined) placing.addFeature(nameOf(layer), feature);
+      continue;
+    }
     const calls = layer.inbound_nodes ?? [];
     const own = { ...layer, config: { ...layer.config, name: layer.config['name'] ?? layer.name } };
     const where = `${source}: layer "${own.config.name}" (${layer.class_name})`;
@@ -195,6 +237,8 @@ function readGraph({ name = 'model', layers = [], ...ends }: ModelBody, source: 
   }
   return new Network(name, placing.input, placing.nodes);
 }
+
+const nameOf = ({ name, config }: KerasLayer): string => String(config['name'] ?? name);
 
 /** An input: the output of call `node` of a layer. */
 interface Ref {

@@ -17,6 +17,7 @@ import {
   writingH5,
 } from './hdf5.js';
 import { fromKeras, toKeras } from './keras_architecture.js';
+import { imageInput, isFeature, looksAtImages } from './keras_features.js';
 import { readKerasWeights } from './keras_weights.js';
 
 /**
@@ -98,13 +99,24 @@ export async function writeH5(
       if (mean !== undefined) putNumbers(file, OWN_MEAN, mean, [mean.length]);
       const group = file.create_group('model_weights') as H5Group;
       about(group);
-      // In a functional model, the input is a layer.
-      const inputs = network.isChain ? [] : [`${network.name}_input`];
-      putTexts(group, 'layer_names', [...inputs, ...network.layers.map(({ name }) => name)]);
+      // In a functional model, the inputs are layers.
+      const functional = model.class_name === 'Functional';
+      const images = imageInput(network);
+      const inputs = functional && looksAtImages(network) ? [images] : [];
+      putTexts(
+        group,
+        'layer_names',
+        model.config.layers
+          .map(({ config }) => String(config['name']))
+          .filter((name) => functional || name !== images),
+      );
       for (const name of [...inputs, 'top_level_model_weights']) {
         putTexts(group.create_group(name) as H5Group, 'weight_names', []);
       }
-      for (const layer of network.layers) putLayer(group.create_group(layer.name) as H5Group, layer, weights);
+      for (const layer of network.layers) {
+        const own = isFeature(layer) ? { ...layer, weights: [] } : layer;
+        putLayer(group.create_group(layer.name) as H5Group, own, weights);
+      }
     });
     renameSync(temporary, path);
   } catch (cause) {

@@ -3,6 +3,7 @@ import { type Network, snakeCase } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { groupAt, type H5Group, numbersAt, textsOf } from './hdf5.js';
+import { isFeature } from './keras_features.js';
 
 /** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
 export function readKerasWeights(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
@@ -23,7 +24,7 @@ function readNamed(group: H5Group, network: Network, path: string): Map<string, 
     const list = own === undefined ? [] : textsOf(own, 'weight_names');
     return own === undefined || list.length === 0 ? [] : [{ layer, own, list }];
   });
-  const wanted = network.layers.filter(({ weights }) => weights.length > 0);
+  const wanted = network.layers.filter((placed) => placed.weights.length > 0 && !isFeature(placed));
   if (found.length !== wanted.length) {
     throw new RunError(
       `${path}: weights of ${found.length} layers; the model has ${wanted.length} with weights`,
@@ -56,7 +57,7 @@ function readNumbered(group: H5Group, root: string, network: Network, path: stri
     name: layer,
     layer: { kind },
     weights,
-  } of network.layers) {
+  } of network.layers.filter((placed) => !isFeature(placed))) {
     const base = snakeCase(kind);
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);

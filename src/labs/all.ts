@@ -6,6 +6,7 @@ import { batchNorm } from './batch_norm.js';
 import { batchSize } from './batch_size.js';
 import { depth } from './depth.js';
 import { dropout } from './dropout.js';
+import { hybrid } from './hybrid.js';
 import { init } from './init.js';
 import type { Lab } from './kit/lab.js';
 import { learningRate } from './learning_rate.js';
@@ -27,6 +28,7 @@ export const LABS: readonly Lab[] = [
   vanishing,
   augmentation,
   depth,
+  hybrid,
   precision,
 ];
 

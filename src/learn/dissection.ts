@@ -74,7 +74,7 @@ export class Dissection {
     load: (path: string) => Promise<Dataset>,
     onCompile?: (done: number, total: number) => void,
   ): Promise<Dissection> {
-    return Dissection.of(gpu, await openSource(request, load), onCompile);
+    return Dissection.of(gpu, await openSource(gpu, request, load), onCompile);
   }
 
   /** Prepares a step that is open already. Throws OutOfMemoryError, ShaderError. */

@@ -5,6 +5,7 @@ import { BatchSource } from '../data/batches.js';
 import { decodePicture, fitPicture, resizeImages } from '../data/image.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import type { Dataset, Split } from '../data/types.js';
+import type { Gpu } from '../gpu/device.js';
 import type { LearnerOptions, LearnerState } from '../nn/learner.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { buildModel } from '../nn/models.js';
@@ -71,10 +72,12 @@ const MOST_OF_RUN = 28;
 
 /**
  * Opens what a request names.
+ * @param gpu the device that will run it
  * @param load reads a data set, see `loadDataset`
  * Throws UsageError, RunError, DataError.
  */
 export async function openSource(
+  gpu: Gpu,
   request: LearnRequest,
   load: (path: string) => Promise<Dataset>,
 ): Promise<LearnSource> {
@@ -86,7 +89,7 @@ export async function openSource(
   }
   const model = request.model ?? defaultModel();
   const run = runFolderOf(model);
-  return run === undefined ? ofNetwork(model, request, batch ?? BATCH, load) : ofRun(run, request, load);
+  return run === undefined ? ofNetwork(model, request, batch ?? BATCH, load) : ofRun(gpu, run, request, load);
 }
 
 const defaultModel = (): string => (shippedModels().includes('fer-cnn') ? 'fer-cnn' : MODEL_NAMES[0]);
@@ -98,6 +101,7 @@ function runFolderOf(model: string): string | undefined {
 
 /** The next step of a run, from its checkpoint. */
 async function ofRun(
+  gpu: Gpu,
   path: string,
   request: LearnRequest,
   load: (path: string) => Promise<Dataset>,
@@ -118,7 +122,7 @@ async function ofRun(
     batch,
   });
   const dataset = await load(config.data);
-  const network = await networkOf(config, dataset, join(path, 'architecture.json'));
+  const network = await networkOf(config, dataset, { gpu, ownCopy: join(path, 'architecture.json') });
   const [h = 1, w = 1, c = 1] = network.inputShape;
   const { source } = planOf(config, dataset, [h, w, c]);
   const { learner, trainer } = loadCheckpoint(checkpoint);

@@ -4,6 +4,9 @@ import type { Rng } from '../util/random.js';
 /** Initial values of a weight, by Keras's names: https://keras.io/api/layers/initializers/ */
 export type Initializer = 'glorot_uniform' | 'he_normal' | 'zeros' | 'ones';
 
+/** Initial values that were measured, such as those of the training images. */
+export type GivenValues = Float32Array;
+
 /** fan_in and fan_out of a dense [IC, OC] or convolution [KH, KW, IC, OC] weight, as Keras counts them. */
 export function fans(shape: Shape): { fanIn: number; fanOut: number } {
   const receptive = sizeOf(shape.slice(0, -2));
@@ -18,7 +21,8 @@ const TRUNCATED_SIGMA = 0.87962566103423978;
  * glorot_uniform: U(+-sqrt(6 / (fan_in + fan_out))), Glorot & Bengio 2010.
  * he_normal: normal with sigma = sqrt(2 / fan_in) / 0.8796..., truncated at two sigma, He et al. 2015.
  */
-export function initialize(kind: Initializer, shape: Shape, rng: Rng): Float32Array {
+export function initialize(kind: Initializer | GivenValues, shape: Shape, rng: Rng): Float32Array {
+  if (typeof kind !== 'string') return kind.slice();
   const values = new Float32Array(sizeOf(shape));
   const { fanIn, fanOut } = fans(shape);
   switch (kind) {

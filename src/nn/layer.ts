@@ -1,6 +1,6 @@
 import type { Shape } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
-import type { Initializer } from './init.js';
+import type { GivenValues, Initializer } from './init.js';
 
 /** A weight that a layer needs. */
 export interface WeightSpec {
@@ -8,8 +8,8 @@ export interface WeightSpec {
   readonly name: string;
   /** Shape without a batch axis. */
   readonly shape: Shape;
-  /** Distribution of its initial values. */
-  readonly initializer: Initializer;
+  /** Its initial values, or their distribution. */
+  readonly initializer: Initializer | GivenValues;
   /** Whether the optimiser updates it. */
   readonly trainable: boolean;
 }

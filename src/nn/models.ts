@@ -1,4 +1,5 @@
 import { UsageError } from '../util/errors.js';
+import { buildHybrid, type DesignedFeatures } from './hybrid.js';
 import type { Layer } from './layer.js';
 import {
   BatchNormalization,
@@ -12,7 +13,7 @@ import {
   Softmax,
 } from './layers.js';
 import { MODEL_NAMES, type ModelName } from './model_names.js';
-import { Sequential } from './network.js';
+import type { Network } from './network.js';
 
 /** Options of the built-in networks. */
 export interface ModelOptions {
@@ -30,6 +31,8 @@ export interface ModelOptions {
   readonly dense?: readonly number[];
   /** Default elu. */
   readonly activation?: 'elu' | 'relu';
+  /** Designed features, joined before the dense blocks; default: none. */
+  readonly features?: DesignedFeatures;
 }
 
 const ACTIVATIONS = { elu: () => ELU(), relu: () => ReLU() };
@@ -64,7 +67,8 @@ const PLANS: Readonly<Record<ModelName, Plan>> = {
   },
 };
 
-function layersOf(plan: Plan, options: ModelOptions): Layer[] {
+/** What looks at the pixels, and what classifies. */
+function layersOf(plan: Plan, options: ModelOptions): { trunk: Layer[]; head: Layer[] } {
   const { classes = 7, dropout, activation = 'elu' } = options;
   const { filters = plan.filters, convolutions = plan.convolutions, dense = plan.dense } = options;
   const end = (rate: number): Layer => Dropout({ rate: dropout ?? rate });
@@ -73,22 +77,26 @@ function layersOf(plan: Plan, options: ModelOptions): Layer[] {
     ACTIVATIONS[activation](),
     BatchNormalization(),
   ];
-  return [
-    ...filters.flatMap((count) => [
-      ...Array.from({ length: convolutions }, () => convolution(count)).flat(),
-      MaxPooling2D(),
-      end(0.2),
-    ]),
-    Flatten(),
-    ...dense.flatMap((units) => [
-      Dense({ units }),
-      ACTIVATIONS[activation](),
-      BatchNormalization(),
-      end(0.5),
-    ]),
-    Dense({ units: classes }),
-    Softmax(),
-  ];
+  return {
+    trunk: [
+      ...filters.flatMap((count) => [
+        ...Array.from({ length: convolutions }, () => convolution(count)).flat(),
+        MaxPooling2D(),
+        end(0.2),
+      ]),
+      Flatten(),
+    ],
+    head: [
+      ...dense.flatMap((units) => [
+        Dense({ units }),
+        ACTIVATIONS[activation](),
+        BatchNormalization(),
+        end(0.5),
+      ]),
+      Dense({ units: classes }),
+      Softmax(),
+    ],
+  };
 }
 
 /** One sentence on a built-in network. */
@@ -97,8 +105,9 @@ export function aboutModel(name: ModelName): string {
 }
 
 /** A built-in network by name. Throws UsageError that lists the names. */
-export function buildModel(name: string, options: ModelOptions = {}): Sequential {
-  return new Sequential(name, options.inputShape ?? [48, 48, 1], layersOf(planOf(name), options));
+export function buildModel(name: string, options: ModelOptions = {}): Network {
+  const { inputShape = [48, 48, 1], features } = options;
+  return buildHybrid(name, inputShape, layersOf(planOf(name), options), features);
 }
 
 /** The sizes of a built-in network. Throws UsageError that lists the names. */

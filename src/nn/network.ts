@@ -190,6 +190,19 @@ export class Network {
     }
   }
 
+  /** The same network, where weights have initial values that were measured. @param values by the full names of the weights */
+  withInitialValues(values: ReadonlyMap<string, { readonly data: Float32Array }>): Network {
+    const nodes = this.layers.map(({ name, layer, inputs }): GraphNode => {
+      const weights = (input: Shape): WeightSpec[] =>
+        layer.weights(input).map((spec) => {
+          const given = values.get(`${name}/${spec.name}`);
+          return given === undefined ? spec : { ...spec, initializer: given.data };
+        });
+      return { name, inputs, layer: { ...layer, weights } };
+    });
+    return new Network(this.name, this.inputShape, nodes);
+  }
+
   /** Layers, shapes and numbers of parameters. */
   summary(): ModelSummary {
     const count = (trainable: boolean): number =>

@@ -4,7 +4,9 @@ import { type BatchOptions, BatchSource } from '../data/batches.js';
 import { resizeImages } from '../data/image.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import { limitSplit } from '../data/rows.js';
-import type { Dataset } from '../data/types.js';
+import type { Dataset, Split } from '../data/types.js';
+import type { Gpu } from '../gpu/device.js';
+import type { DesignedFeatures } from '../nn/hybrid.js';
 import type { LearnerOptions } from '../nn/learner.js';
 import { buildModel, modelSizes } from '../nn/models.js';
 import type { Network } from '../nn/network.js';
@@ -19,35 +21,80 @@ import { StepWeights } from './callbacks/step_weights.js';
 import { WeightAveraging } from './callbacks/weight_averaging.js';
 import { parseClassWeights } from './class_weights.js';
 import { parseSizes, type TrainConfig } from './config.js';
+import { fitFeatures, hasPatterns, pixelWeights } from './features.js';
 import type { TrainPlan } from './plan.js';
 import { CYCLES } from './schedules.js';
 import { openNetwork } from './weights.js';
 
 // Turns settings into a network, learner options and a training plan. No other file does that.
 
+/** What a network is built with. */
+export interface NetworkOptions {
+  /** The device that measures designed features. */
+  readonly gpu: Gpu;
+  /** Path of a resumed run's copy of the architecture; if the file exists, it is read instead of the original. */
+  readonly ownCopy?: string | undefined;
+  /** Hears how many training images have been measured. */
+  readonly onMeasured?: ((done: number, total: number) => void) | undefined;
+}
+
 /**
  * Builds the network to train: a built-in one, or the one in the `architecture` file.
- * @param ownCopy path of a resumed run's copy of the architecture; if the file exists, it is read instead of the original
  * Throws UsageError when the network does not fit the data, or a setting does not apply to the network.
  */
 export async function networkOf(
   config: TrainConfig,
   dataset: Dataset,
-  ownCopy: string | undefined,
+  { gpu, ownCopy, onMeasured }: NetworkOptions,
 ): Promise<Network> {
   const { height, width, channels, classes } = dataset;
   if (config.architecture !== undefined) return networkOfFile(config, config.architecture, dataset, ownCopy);
-  return buildModel(config.model, {
-    inputShape: [height, width, channels],
-    classes: classes.length,
-    activation: config.activation,
-    ...withoutUndefined({
-      dropout: config.dropout,
-      filters: parseSizes('filters', config.filters),
-      convolutions: config.convolutions,
-      dense: parseSizes('dense', config.dense),
-    }),
-  });
+  const build = (features: DesignedFeatures | undefined): Network =>
+    buildModel(config.model, {
+      inputShape: [height, width, channels],
+      classes: classes.length,
+      activation: config.activation,
+      ...withoutUndefined({
+        features,
+        dropout: config.dropout,
+        filters: parseSizes('filters', config.filters),
+        convolutions: config.convolutions,
+        dense: parseSizes('dense', config.dense),
+      }),
+    });
+  return withFeatures(config, dataset, gpu, build, onMeasured);
+}
+
+/**
+ * Builds a network with the designed features that the settings ask for, chosen and measured on the training images.
+ * @param build makes it of the features; of undefined where the settings ask for raw pixels alone
+ * @param onMeasured hears how many images have been measured
+ */
+export async function withFeatures(
+  config: TrainConfig,
+  dataset: Dataset,
+  gpu: Gpu,
+  build: (features: DesignedFeatures | undefined) => Network,
+  onMeasured?: (done: number, total: number) => void,
+): Promise<Network> {
+  if (config.features === 'raw') return build(undefined);
+  const size = [dataset.height, dataset.width] as const;
+  const { train, preprocess } = trainingFaces(config, dataset, size);
+  const { features, values } = await fitFeatures(gpu, config, train, size, onMeasured);
+  const network = build(features);
+  return network.withInitialValues(new Map([...values, ...pixelWeights(network, preprocess)]));
+}
+
+/** The images to train on, resized, and the preprocessing that they determine. */
+export function trainingFaces(
+  config: TrainConfig,
+  dataset: Dataset,
+  [height, width]: readonly [number, number],
+): { readonly train: Split; readonly preprocess: Preprocess } {
+  const faces = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
+  const images = resizeImages(faces.images, [dataset.height, dataset.width], [height, width]);
+  const train = { ...faces, images };
+  return { train, preprocess: fitPreprocess(config.preprocess, train) };
 }
 
 async function networkOfFile(
@@ -62,6 +109,11 @@ async function networkOfFile(
   if (own !== undefined)
     throw new UsageError(`${own}: it cannot be set here, because the network comes from a file`);
   const network = await openNetwork(ownCopy !== undefined && existsSync(ownCopy) ? ownCopy : architecture);
+  if (hasPatterns(network)) {
+    throw new UsageError(
+      `${architecture}: the network takes LBP features; build it with --features instead, which measures them on this data`,
+    );
+  }
   if (network.outputShape[0] !== classes.length) {
     throw new UsageError(
       `${architecture}: the network has ${network.outputShape[0]} outputs; expected ${classes.length}, one for each class of ${name}`,
@@ -123,10 +175,7 @@ export function planOf(
   input: readonly [number, number, number],
 ): TrainPlan {
   const [height, width] = input;
-  const faces = limitSplit(dataset.splits.train, config.limit ?? Number.POSITIVE_INFINITY);
-  const resized = resizeImages(faces.images, [dataset.height, dataset.width], [height, width]);
-  const train = { ...faces, images: resized };
-  const preprocess = fitPreprocess(config.preprocess, train);
+  const { train, preprocess } = trainingFaces(config, dataset, [height, width]);
   const { validation } = dataset.splits;
   const { epochs, maxSteps, logEvery, checkpointSeconds } = config;
   return {

@@ -110,6 +110,12 @@ function checkOptimizer(name: string, { only }: OptionSpec, value: unknown, opti
 
 /** Checks settings that must fit each other. */
 function checkTogether(config: TrainConfig): void {
+  const file = (['architecture', 'init'] as const).find((setting) => config[setting] !== undefined);
+  if (config.features !== 'raw' && file !== undefined) {
+    throw new UsageError(
+      `${file}: needs --features raw, because each training chooses and measures its own LBP features`,
+    );
+  }
   if (config.nesterov && config.momentum === 0) {
     throw new UsageError('nesterov: needs --momentum above 0');
   }

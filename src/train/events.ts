@@ -174,6 +174,7 @@ export interface NoteEvent {
   readonly kind:
     | 'data'
     | 'compile'
+    | 'features'
     | 'tune'
     | 'lr'
     | 'resume'

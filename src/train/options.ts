@@ -2,6 +2,7 @@ import { PREPROCESS } from '../data/preprocess.js';
 import { FERPLUS_TARGETS } from '../data/types.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { MODES, MONITORS } from './callbacks/monitor.js';
+import { RANKINGS } from './pattern_statistics.js';
 import { SCHEDULES } from './schedules.js';
 
 /**
@@ -100,6 +101,38 @@ export const OPTIONS = {
     default: 'elu',
     choices: ['elu', 'relu'],
     help: 'activation after convolutions and dense layers',
+  },
+  features: {
+    type: 'string',
+    default: 'raw',
+    choices: ['raw', 'lbp', 'raw+lbp'],
+    help: 'what the dense layers see: raw: the pixels, through the convolutions; lbp: histograms of local binary patterns; raw+lbp: both',
+  },
+  'lbp-radius': {
+    type: 'number',
+    default: 1,
+    integer: true,
+    range: [1, 2],
+    help: 'distance in pixels of the eight neighbours that a pattern compares a pixel with',
+  },
+  'lbp-cells': {
+    type: 'number',
+    default: 4,
+    integer: true,
+    range: [1, 12],
+    help: 'cells along each edge of the face; each has a histogram of 59 bins',
+  },
+  'lbp-bins': {
+    type: 'number',
+    integer: true,
+    range: [1, 8496],
+    help: 'use only the N bins that tell most about the class, over all cells (default: all)',
+  },
+  'lbp-ranking': {
+    type: 'string',
+    default: 'mutual-information',
+    choices: RANKINGS,
+    help: 'what --lbp-bins ranks bins by; it looks at training images only',
   },
   epochs: {
     type: 'number',

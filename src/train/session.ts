@@ -18,7 +18,7 @@ import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
-import { deviceMemory } from './reports.js';
+import { deviceMemory, progressNotes } from './reports.js';
 import { RunFolder } from './run_folder.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
@@ -142,7 +142,14 @@ async function train(
   let failure: unknown;
   try {
     if (resumed !== undefined) restoreTuning(gpu, resumed);
-    const network = await networkOf(config, dataset, resumed?.architecture);
+    const network = await networkOf(config, dataset, {
+      ...{ gpu, ownCopy: resumed?.architecture },
+      onMeasured: progressNotes(
+        emit,
+        'features',
+        (done, total) => `measuring LBP features ${Math.round((100 * done) / total)} %`,
+      ),
+    });
     const plan = planOf(config, dataset, inputOf({ model: network }));
     const teachers = await openTeachers(config, network, plan.preprocess, dataset.classes);
     const options = learnerOptions(config, dataset);

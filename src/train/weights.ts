@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
+import { isFeature } from '../formats/keras_features.js';
 import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
-import type { NamedArray } from '../nn/parameters.js';
+import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
+import { hasPatterns, pixelWeights } from './features.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
 export interface SavedModel {
@@ -98,13 +100,39 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
   }
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
   const preprocess = preprocessOf(path, network, kept, own);
+  const fixed = hasPatterns(network) ? patternWeights(path, network, weights, preprocess, own) : undefined;
   const { classes, guessed } = classesOf(path, network, kept.classes ?? own?.classes);
   return {
-    ...{ network, classes, weights, preprocess },
+    ...{ classes, preprocess, ...(fixed ?? { network, weights }) },
     ...(guessed && { classesGuessed: true }),
     ...(own === undefined && { foreign: true }),
     notes: own?.notes ?? {},
   };
+}
+
+/**
+ * A network with LBP features, and its weights with those that follow from the preprocessing. What was measured on the training
+ * images is also the initial value of these weights, so that the network can be trained anew.
+ */
+function patternWeights(
+  path: string,
+  network: Network,
+  weights: NamedArrays,
+  preprocess: Preprocess,
+  own: OwnNotes | undefined,
+): { readonly network: Network; readonly weights: NamedArrays } {
+  if (preprocess.name !== own?.preprocess || (preprocess.name === 'mean' && preprocess.mean === undefined)) {
+    throw new RunError(
+      `${path}: its LBP features belong to the preprocessing ${own?.preprocess} of its training; leave out --preprocess`,
+    );
+  }
+  const all = new Map([...weights, ...pixelWeights(network, preprocess)]);
+  const measured = network.layers.filter(
+    ({ layer }) => isFeature({ layer }) || layer.config['trainable'] === false,
+  );
+  const names = new Set(measured.flatMap((placed) => placed.weights.map((spec) => spec.name)));
+  const values = new Map([...all].filter(([name]) => names.has(name)));
+  return { network: network.withInitialValues(values), weights: all };
 }
 
 function preprocessOf(

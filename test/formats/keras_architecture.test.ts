@@ -4,7 +4,7 @@ import type { KerasObject } from '../../src/formats/keras_config.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
-import { everything, miniXception } from '../helpers/networks.js';
+import { everything, hybrid, miniXception } from '../helpers/networks.js';
 import * as SAMPLES from './keras_samples.js';
 
 const layer = (class_name: string, config: Record<string, unknown> = {}): KerasObject => ({
@@ -98,6 +98,39 @@ describe('architectures', () => {
     const back = fromKeras(JSON.parse(JSON.stringify(toKeras(network))), 'here');
     expect(back.summary()).toEqual(network.summary());
     expect(back.layers.map((l) => l.layer.config)).toEqual(network.layers.map((l) => l.layer.config));
+  });
+
+  it.each([hybrid(), hybrid(false)])('with LBP features have an input in their place: %#', (network) => {
+    const json = JSON.parse(JSON.stringify(toKeras(network)));
+    const kinds = json.config.layers.map((l: { class_name: string }) => l.class_name);
+    expect(kinds).not.toContain('LocalBinaryPatterns');
+    const inputs = network.isChain ? ['lbp'] : ['hybrid_input', 'lbp'];
+    expect(json.config.input_layers).toEqual(inputs.map((name) => [name, 0, 0]));
+    expect(
+      json.config.layers.find((l: { name: string }) => l.name === 'lbp').config.batch_input_shape,
+    ).toEqual([null, 11]);
+    const back = fromKeras(json, 'here');
+    expect(back.inputShape).toEqual([16, 14, 1]);
+    expect(back.summary()).toEqual(network.summary());
+    expect(back.layers.map((l) => l.layer.config)).toEqual(network.layers.map((l) => l.layer.config));
+    expect(back.layers.map((l) => l.inputs)).toEqual(network.layers.map((l) => l.inputs));
+  });
+
+  it('with inputs that nobody describes, or describes wrongly, are refused', () => {
+    const json = () => JSON.parse(JSON.stringify(toKeras(hybrid())));
+    const bare = json();
+    delete bare.fer_tui;
+    expect(() => fromKeras(bare, 'x.h5')).toThrow('x.h5: the model has 2 inputs; only models with one');
+    for (const wrong of [{ bins: [236] }, { bins: [] }, { cells: '2' }, { radius: -1 }]) {
+      const damaged = json();
+      Object.assign(damaged.fer_tui.features.lbp, wrong);
+      expect(() => fromKeras(damaged, 'x.h5')).toThrow(
+        'x.h5: damaged: the features of its input "lbp" are not described',
+      );
+    }
+    const other = json();
+    other.fer_tui.features.lbp.image = [15, 14, 1];
+    expect(() => fromKeras(other, 'x.h5')).toThrow('features and network see the same images');
   });
 
   it('with a layer as an activation become two layers', () => {

@@ -13,7 +13,7 @@ import { openModel, type SavedModel, saveH5, saveModel } from '../../src/train/w
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
-import { everything, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 import { KERAS_2_0, KERAS_2_9, KERAS_3 } from './keras_samples.js';
 
@@ -152,6 +152,34 @@ describe('.h5 files that are written', () => {
     const back = await openModel(path);
     expect(back.network.summary()).toEqual(branched.summary());
     expect(back.weights).toEqual(weights);
+  });
+
+  it.each([
+    hybrid(),
+    hybrid(false),
+  ])('with LBP features come back, and with what undoes the preprocessing: %#', async (own) => {
+    const path = join(newFolder(), 'model.h5');
+    const classes = [...'abcdefg'];
+    const mean = Float32Array.from({ length: 16 * 14 }, (_, i) => i / 2);
+    const weights = randomWeights(own);
+    weights.set('lbp/pixel_mean', { shape: [16, 14], data: mean });
+    weights.set('lbp/pixel_scale', { shape: [1], data: Float32Array.of(255) });
+    await saveH5(path, { network: own, classes, weights, preprocess: { name: 'mean', mean }, notes: {} });
+    const back = await openModel(path);
+    expect(back.weights).toEqual(weights);
+    expect(back.network.summary()).toEqual(own.summary());
+    await h5wasm.ready;
+    const file = new h5wasm.File(path, 'r');
+    const group = file.get('model_weights') as h5wasm.Group;
+    const names = group.attrs['layer_names']?.value as string[];
+    expect(names.filter((name) => /_input$|^lbp$/.test(name))).toEqual(
+      own.isChain ? ['lbp'] : ['hybrid_input', 'lbp'],
+    );
+    expect((group.get('lbp') as h5wasm.Group).attrs['weight_names']?.shape).toEqual([0]);
+    file.close();
+    await expect(openModel(path, { preprocess: 'scale255' })).rejects.toThrow(
+      'its LBP features belong to the preprocessing mean of its training; leave out --preprocess',
+    );
   });
 
   it("have Keras 2's groups, names, attributes and kinds of text, field by field", async () => {

@@ -26,9 +26,9 @@ import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { FER2013, needs, PEERS } from '../helpers/needs.js';
-import { everything, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 import { readOnnx, runOnnx } from '../helpers/onnx.js';
-import { referenceNetwork } from '../helpers/reference_network.js';
+import { referenceLayers, referenceNetwork } from '../helpers/reference_network.js';
 
 /** The largest difference between a file's output, computed by its operators, and the network's in float64. */
 function distance(network: Network, seed = 1, count = 2): number {
@@ -44,6 +44,40 @@ function distance(network: Network, seed = 1, count = 2): number {
   expect(dims).toEqual([count, ...network.outputShape]);
   return Math.max(...wanted.map((value, i) => Math.abs(value - (data[i] as number))));
 }
+
+/** The inputs of a network with LBP features: some images as float64, and what the layer makes of them. */
+function hybridInputs(network: Network, count: number) {
+  const weights = randomWeights(network);
+  const size = network.inputShape.reduce((product, n) => product * n, 1);
+  weights.set('lbp/pixel_mean', { shape: [16, 14], data: new Float32Array(size).fill(127.5) });
+  weights.set('lbp/pixel_scale', { shape: [1], data: Float32Array.of(127.5) });
+  const rng = new Rng(4);
+  const images = Float64Array.from({ length: count * size }, () => Math.fround(rng.int(256) / 127.5 - 1));
+  const exact = new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
+  const values = referenceLayers(network, exact, images, count);
+  const patterns = network.layers.findIndex(({ name }) => name === 'lbp');
+  return {
+    weights,
+    images: { dims: [count, ...network.inputShape], data: images },
+    lbp: { dims: [count, 11], data: values.get(patterns) as Float64Array },
+    wanted: values.get(network.layers.length - 1) as Float64Array,
+  };
+}
+
+describe('an ONNX file of a network with LBP features', () => {
+  it.each([hybrid(), hybrid(false)])('has an input for them, and says how they are made: %#', (network) => {
+    const { weights, images, lbp, wanted } = hybridInputs(network, 2);
+    const model = readOnnx(toOnnx(network, weights));
+    const both = !network.isChain;
+    expect(model.inputs.map(({ name, dims }) => [name, dims])).toEqual([
+      ...(both ? [['images', ['batch', 16, 14, 1]]] : []),
+      ['lbp', ['batch', 11]],
+    ]);
+    expect(JSON.parse(model.notes['features'] ?? '')).toMatchObject({ lbp: { radius: 1, cells: 2 } });
+    const { data } = runOnnx(model, ...(both ? [images, lbp] : [lbp]));
+    expect(Math.max(...wanted.map((p, i) => Math.abs(p - (data[i] as number))))).toBeLessThan(1e-6);
+  });
+});
 
 /** One layer under test, and an end that depends on every element of it. */
 const around = (layer: Layer, input: readonly number[] = [7, 10, 3]): Network =>
@@ -233,5 +267,19 @@ describeGpu('an ONNX file in ONNX Runtime', (gpu) => {
     const apart = Math.max(...ours.map((p, i) => Math.abs(p - probabilities.data[i])));
     console.log(`${network.name}: ONNX Runtime agrees to ${apart.toExponential(1)} on ${COUNT} faces`);
     expect(apart).toBeLessThan(1e-5);
+  });
+
+  it('gives the same probabilities with LBP features', needs.onnxRuntime, async () => {
+    const ort = createRequire(PEERS)('onnxruntime-node');
+    const network = hybrid();
+    const { weights, images, lbp } = hybridInputs(network, 8);
+    const learner = new Learner(gpu(), network);
+    learner.writeWeights(weights);
+    const ours = await learner.predict(Float32Array.from(images.data));
+    await learner.dispose();
+    const session = await ort.InferenceSession.create(toOnnx(network, weights));
+    const tensorOf = ({ dims, data }: typeof lbp) => new ort.Tensor('float32', Float32Array.from(data), dims);
+    const { probabilities } = await session.run({ images: tensorOf(images), lbp: tensorOf(lbp) });
+    expect(Math.max(...ours.map((p, i) => Math.abs(p - probabilities.data[i])))).toBeLessThan(1e-5);
   });
 });

@@ -20,7 +20,7 @@ import type { NamedArray } from '../../src/nn/parameters.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { needs, PEERS } from '../helpers/needs.js';
-import { miniXception, randomWeights } from '../helpers/networks.js';
+import { hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 
 /**
  * TensorFlow.js reads the architectures that Keras 2 writes: somebody else's reader of what we write. It is no dependency;
@@ -74,4 +74,42 @@ describeGpu('what we write, read by TensorFlow.js', (gpu) => {
     expect(theirs).toHaveLength(28);
     expect(Math.max(...ours.map((p, i) => Math.abs(p - theirs[i])))).toBeLessThan(1e-5);
   });
+
+  it.each([hybrid(), hybrid(false)])(
+    'with LBP features takes them as an input: %#',
+    needs.tensorflowJs,
+    async (network) => {
+      const load = createRequire(PEERS);
+      const [tf, layers] = [load('@tensorflow/tfjs-core'), load('@tensorflow/tfjs-layers')];
+      load('@tensorflow/tfjs-backend-cpu');
+      await tf.setBackend('cpu');
+      const weights = randomWeights(network);
+      const size = 16 * 14;
+      weights.set('lbp/pixel_mean', { shape: [16, 14], data: new Float32Array(size) });
+      weights.set('lbp/pixel_scale', { shape: [1], data: Float32Array.of(255) });
+      const theirs = network.weights.filter(({ name }) => !name.startsWith('lbp/'));
+      const parts = theirs.map(({ name }) => weights.get(name) as NamedArray);
+      const model = await layers.loadLayersModel({
+        load: async () => ({
+          modelTopology: { model_config: JSON.parse(JSON.stringify(toKeras(network))) },
+          weightSpecs: theirs.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })),
+          weightData: Float32Array.from(parts.flatMap(({ data }) => [...data])).buffer,
+        }),
+      });
+      const rng = new Rng(2);
+      const images = Float32Array.from({ length: 4 * size }, () => rng.int(256) / 255);
+      const learner = new Learner(gpu(), network);
+      learner.writeWeights(weights);
+      const ours = await learner.predict(images);
+      const probe = await learner.probe({ batch: 4 });
+      probe.forward(images);
+      const { data } = await probe.output('lbp');
+      probe.dispose();
+      await learner.dispose();
+      const lbp = tf.tensor(data, [4, 11]);
+      const given = network.isChain ? lbp : [tf.tensor(images, [4, ...network.inputShape]), lbp];
+      const answer = model.predict(given).dataSync();
+      expect(Math.max(...ours.map((p, i) => Math.abs(p - answer[i])))).toBeLessThan(1e-5);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { type Shape, sizeOf } from '../../src/gpu/shape.js';
+import { buildHybrid } from '../../src/nn/hybrid.js';
 import { fans } from '../../src/nn/init.js';
 import {
   Activation,
@@ -112,4 +113,12 @@ export function everything(axis = 1): Network {
       { layer: Dense({ units: 5, activation: 'softmax' }) },
     ],
   );
+}
+
+/** A small network that looks at pixels, local binary patterns, or both. */
+export function hybrid(raw = true, input: readonly number[] = [16, 14, 1]): Network {
+  const trunk = [Conv2D({ filters: 4, strides: 2 }), ELU(), BatchNormalization(), Flatten()];
+  const head = [Dense({ units: 6 }), ELU(), BatchNormalization(), Dense({ units: 7, activation: 'softmax' })];
+  const bins = [0, 1, 5, 57, 58, 60, 117, 131, 175, 200, 235];
+  return buildHybrid('hybrid', input, { trunk, head }, { raw, lbp: { radius: 1, cells: 2, bins } });
 }

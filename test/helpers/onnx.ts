@@ -12,7 +12,10 @@ export interface OnnxModel {
   readonly notes: Readonly<Record<string, string>>;
   readonly nodes: readonly OnnxNode[];
   readonly constants: ReadonlyMap<string, Values>;
+  /** The first input. */
   readonly input: OnnxValue;
+  /** All inputs. */
+  readonly inputs: readonly OnnxValue[];
   readonly output: OnnxValue;
 }
 
@@ -52,6 +55,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
     nodes: graph.messages(1).map(nodeOf),
     constants: new Map(graph.messages(5).map((tensor) => [tensor.text(8), valuesOf(tensor)])),
     input: readValue(new Message(graph.bytes(11))),
+    inputs: graph.messages(11).map(readValue),
     output: readValue(new Message(graph.bytes(12))),
   };
 }
@@ -91,13 +95,14 @@ function readValue(info: Message): OnnxValue {
   };
 }
 
-/** What the model makes of an input. Throws where a node takes something that is not there yet. */
-export function runOnnx(model: OnnxModel, input: Values): Values {
-  const values = new Map<string, Values>([...model.constants, [model.input.name, input]]);
-  for (const { type, inputs, output, attributes } of model.nodes) {
+/** What the model makes of its inputs, given in order. Throws where a node takes something that is not there yet. */
+export function runOnnx(model: OnnxModel, ...inputs: readonly Values[]): Values {
+  const given = model.inputs.map(({ name }, i) => [name, inputs[i] as Values] as const);
+  const values = new Map<string, Values>([...model.constants, ...given]);
+  for (const { type, inputs: names, output, attributes } of model.nodes) {
     const operator = OPERATORS[type];
     if (operator === undefined) throw new RangeError(`no operator ${type} here`);
-    const taken = inputs.map((name) => {
+    const taken = names.map((name) => {
       const value = values.get(name);
       if (value === undefined && name !== '') throw new RangeError(`${output}: there is no ${name} yet`);
       return value as Values;

@@ -69,6 +69,14 @@ const SENSE: Readonly<Record<string, (report: LabReport) => void>> = {
     expect(labTable(report)).toMatch(/^1 block .* 35 % \(FER-2013\)$/m);
     expect(labTable(report)).toMatch(/^4 blocks .* 58 % \(FER-2013\)$/m);
   },
+  hybrid: (report) => {
+    // The last two have no convolutions; 16 cells x 59 bins, then 32 hidden units with norm, or none.
+    expect(numberOf(report, 'LBP', 'weights')).toBe(944 * 32 + 32 + 64 + 32 * 7 + 7);
+    expect(numberOf(report, 'LBP, softmax regression', 'weights')).toBe(944 * 7 + 7);
+    const both = numberOf(report, 'raw+LBP', 'weights') as number;
+    expect(both - (numberOf(report, 'raw', 'weights') as number)).toBe(944 * 32);
+    differ(report, 'training');
+  },
   precision: (report) => {
     const [whole, half] = [runOf(report, 'float32'), runOf(report, 'mixed_float16')];
     expect(half.numbers['loss']).toBeCloseTo(whole.numbers['loss'] ?? 0, 2);

@@ -7,7 +7,7 @@ import { toKeras } from '../../src/formats/keras_architecture.js';
 import type { LearnerOptions } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { Network } from '../../src/nn/network.js';
-import { resolveConfig } from '../../src/train/config.js';
+import { resolveConfig, type TrainConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
 import { OPTION_ENTRIES, type OptionName } from '../../src/train/options.js';
 import type { TrainPlan } from '../../src/train/plan.js';
@@ -68,6 +68,15 @@ vi.mock('../../src/train/weights.js', async (original) => ({
     return { weights: new Map(made.network?.weights.map(({ name }) => [name, new Float32Array(0)])) };
   },
 }));
+vi.mock('../../src/train/features.js', async (original) => ({
+  ...(await original<object>()),
+  fitFeatures: async (_: unknown, config: TrainConfig) => {
+    const { features, lbpRadius: radius, lbpCells: cells, lbpBins: bins = 59, lbpRanking: ranking } = config;
+    note('patterns', { ranking });
+    const chosen = [...Array(bins).keys()];
+    return { features: { raw: features !== 'lbp', lbp: { radius, cells, bins: chosen } }, values: new Map() };
+  },
+}));
 vi.mock('../../src/nn/learner.js', () => ({
   Learner: class {
     writeWeights = () => undefined;
@@ -113,8 +122,15 @@ function noteNetwork({ name, layers }: Network): void {
     filters: all('Conv2D', 'filters'),
     dense: all('Dense', 'units'),
     dropout: [...new Set(all('Dropout', 'rate'))],
+    ...patternsOf(layers),
     activation: ['ELU', 'ReLU'].filter((type) => layers.some(({ layer }) => layer.kind === type)),
   });
+}
+
+function patternsOf(layers: Network['layers']): Record<string, unknown> {
+  const own = layers.find(({ layer }) => layer.kind === 'LocalBinaryPatterns')?.layer.config;
+  const { radius, cells, bins } = own ?? {};
+  return own === undefined ? {} : { radius, cells, bins: (bins as readonly number[]).length };
 }
 
 function notePlan(plan: TrainPlan): void {
@@ -161,6 +177,7 @@ const labels = join(temporary, 'labels.csv');
 writeFileSync(labels, 'split,index,face,was,action,label\n');
 
 const SGD = { optimizer: 'sgd', momentum: 0.5 };
+const LBP = { features: 'raw+lbp' };
 const RMSPROP = { optimizer: 'rmsprop' };
 const STOPPING = { 'early-stopping': 3 };
 const REDUCING = { 'reduce-lr': 3 };
@@ -181,6 +198,15 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   convolutions: { to: 2, changes: ['network.filters'] },
   dense: { to: '32,16', changes: ['network.dense'] },
   activation: { to: 'relu', changes: ['network.activation'] },
+  features: {
+    to: 'lbp',
+    with: LBP,
+    changes: ['network.filters', 'network.dropout'],
+  },
+  'lbp-radius': { to: 2, with: LBP, changes: ['network.radius'] },
+  'lbp-cells': { to: 3, with: LBP, changes: ['network.cells'] },
+  'lbp-bins': { to: 40, with: LBP, changes: ['network.bins'] },
+  'lbp-ranking': { to: 'chi-squared', with: LBP, changes: ['patterns.ranking'] },
   epochs: { to: 3, changes: ['plan.epochs'] },
   batch: { to: 5, changes: ['source.batchSize'] },
   optimizer: {

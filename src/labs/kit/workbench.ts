@@ -1,9 +1,10 @@
 import { limitSplit } from '../../data/rows.js';
 import type { Dataset } from '../../data/types.js';
 import type { Gpu } from '../../gpu/device.js';
+import type { DesignedFeatures } from '../../nn/hybrid.js';
 import { Learner } from '../../nn/learner.js';
 import type { Network } from '../../nn/network.js';
-import { learnerOptions, planOf } from '../../train/assemble.js';
+import { learnerOptions, planOf, withFeatures } from '../../train/assemble.js';
 import { resolveConfig, type TrainConfig } from '../../train/config.js';
 import type { Control } from '../../train/control.js';
 import { evaluateSplit, inputOf } from '../../train/evaluation.js';
@@ -59,6 +60,18 @@ export class Workbench {
     const learner = new Learner(this.gpu, network, learnerOptions(config, dataset));
     this.#learners.push(learner);
     return { learner, plan: planOf(config, dataset, inputOf(learner)) };
+  }
+
+  /**
+   * A network with the designed features of the settings, chosen and measured on the training faces.
+   * @param build makes it of the features; of undefined where the settings ask for raw pixels alone
+   */
+  async withFeatures(
+    settings: LabSettings,
+    build: (features: DesignedFeatures | undefined) => Network,
+  ): Promise<Network> {
+    this.checkStopped();
+    return withFeatures(resolveConfig(settings), this.dataset, this.gpu, build);
   }
 
   /**
