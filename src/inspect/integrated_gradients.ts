@@ -1,6 +1,7 @@
 import { signedPicture } from '../util/signed_picture.js';
 import { largest, signedLegend } from './color.js';
 import { type Method, stem } from './method.js';
+import { pixelGradient } from './pixel_gradient.js';
 import { classSeed, type Subject } from './subject.js';
 
 /** Points of the path per run. */
@@ -59,7 +60,7 @@ export async function integratedGradients(
       }
       probe.forward(images);
       probe.backward(classSeed(new Array<number>(BATCH).fill(label), classes));
-      const gradient = (await probe.imageGradient())?.data ?? new Float32Array(images.length);
+      const gradient = await pixelGradient(probe);
       for (let i = 0; i < gradient.length; i++) {
         const k = i % x.length;
         total[k] = (total[k] as number) + (gradient[i] as number);

@@ -5,6 +5,7 @@ import { Rng } from '../util/random.js';
 import { overChannels } from './integrated_gradients.js';
 import { type MapLayer, mapLayer, shownChannels } from './layers.js';
 import { type Look, type Method, stem } from './method.js';
+import { pixelGradient } from './pixel_gradient.js';
 import type { NamedPicture, Part } from './result.js';
 import { classSeed, type Subject } from './subject.js';
 
@@ -62,7 +63,7 @@ async function maximise(
     pixels = rolled(pixels, shape, down, right);
     probe.forward(subject.input(pixels, channels));
     probe.backward(seeds);
-    const gradient = (await probe.imageGradient())?.data ?? new Float32Array(pixels.length);
+    const gradient = await pixelGradient(probe);
     ascend(pixels, gradient, size, RATE * (1 - (0.8 * step) / STEPS));
     pixels = rolled(pixels, shape, -down, -right);
     if (step % BLUR_EVERY === BLUR_EVERY - 1 && step < STEPS - 1) pixels = blurred(pixels, shape);

@@ -2,6 +2,7 @@ import { Rng } from '../util/random.js';
 import { heatLegend, heatPicture, largest } from './color.js';
 import { overChannels } from './integrated_gradients.js';
 import { type Method, stem } from './method.js';
+import { pixelGradient } from './pixel_gradient.js';
 import { classSeed, type Subject } from './subject.js';
 
 /** Noisy copies per run, and in all. */
@@ -32,7 +33,7 @@ export async function smoothGrad(
     );
     probe.forward(noisy);
     probe.backward(classSeed(new Array<number>(BATCH).fill(label), subject.classes.length));
-    const gradient = (await probe.imageGradient())?.data ?? new Float32Array(noisy.length);
+    const gradient = await pixelGradient(probe);
     for (let i = 0; i < gradient.length; i++) {
       const k = i % x.length;
       mean[k] = (mean[k] as number) + (gradient[i] as number) / COPIES;

@@ -9,7 +9,7 @@ import { networkOf } from '../../src/train/assemble.js';
 import { Classifier } from '../../src/train/classifier.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
-import { evaluateWeights } from '../../src/train/evaluation.js';
+import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { fitFeatures } from '../../src/train/features.js';
 import { PatternTally } from '../../src/train/pattern_statistics.js';
@@ -162,7 +162,11 @@ describeGpu('features measured on training images', (gpu) => {
     const evaluated = [];
     for (const path of [file(whole), h5])
       evaluated.push(await evaluateWeights({ weights: path, data: 'synthetic:70', split: 'validation' }));
-    expect({ ...evaluated[1], imgPerS: 0 }).toEqual({ ...evaluated[0], imgPerS: 0 });
+    expect({ ...evaluated[1], imgPerS: 0, members: [] }).toEqual({
+      ...evaluated[0],
+      imgPerS: 0,
+      members: [],
+    });
 
     const { validation } = (await faces()).splits;
     const classifier = await Classifier.open(gpu(), h5);
