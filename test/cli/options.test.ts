@@ -485,9 +485,11 @@ const VALUES: Readonly<Record<string, string>> = {
 /** A setting as typed, behind what it needs. */
 function settingLine(name: string, spec: OptionSpec): { needs: readonly string[]; typed: readonly string[] } {
   const { type, default: value, choices, range: [low, high] = [0, 1], integer, only } = spec;
+  const whole = Math.min(high, low + 3);
+  const other = whole === value ? whole - 1 : whole;
   const typed = {
     boolean: [`--${value === true ? 'no-' : ''}${name}`],
-    number: [`--${name}`, String(integer ? low + 3 : low + (high - low) / 3)],
+    number: [`--${name}`, String(integer ? other : low + (high - low) / 3)],
     string: [`--${name}`, choices?.find((choice) => choice !== value) ?? VALUES[name] ?? 'something'],
   }[type];
   return { typed, needs: [...(only ? ['--optimizer', only[0] ?? ''] : []), ...(NEEDS[name] ?? [])] };
