@@ -139,7 +139,7 @@ describeGpu('a network with LBP features', (gpu) => {
     });
     learner.writeWeights(weights);
     const mix = [...labels].map((i) => ({ partner: (i + 1) % COUNT, share: 0.7 }));
-    for (let i = 0; i < 3; i++) await learner.train(imagesOf(preprocess), labels, i === 1 ? mix : undefined);
+    for (let i = 0; i < 3; i++) await learner.train(imagesOf(preprocess), labels, i === 1 ? { mix } : {});
     const after = await learner.readWeights();
     for (const [name, { data }] of after) {
       const same = data.every((v, i) => v === weights.get(name)?.data[i]);
