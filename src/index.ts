@@ -23,6 +23,7 @@ export type {
 export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
 export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';
+export type { PatternGrid } from './gpu/kernels/local_binary_patterns.js';
 export type { UpdateTensors } from './gpu/kernels/optimizers.js';
 export type { Margins } from './gpu/kernels/zero_padding2d.js';
 export { type CommandInfo, type DispatchCall, Program, Recorder, runOnce } from './gpu/recorder.js';
@@ -32,8 +33,9 @@ export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
 export type { Context, TensorVar } from './nn/context.js';
 export type { DistillOptions, Teacher } from './nn/distill.js';
+export type { DesignedFeatures } from './nn/hybrid.js';
 export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
-export type { Initializer } from './nn/init.js';
+export type { GivenValues, Initializer } from './nn/init.js';
 export type { Layer, LayerInputs, LayerOption, Place, WeightSpec } from './nn/layer.js';
 export * from './nn/layers.js';
 export {
