@@ -8,7 +8,7 @@ import type { TrialOrder } from '../study/run_trial.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { camelCase } from '../util/camel_case.js';
-import { DataError, FerError } from '../util/errors.js';
+import { DataError, FerError, UsageError } from '../util/errors.js';
 import { getFile, hashOf, putFile } from './parcels.js';
 import type { CoordinatorStore, NeededFile, WorkerStore } from './task.js';
 
@@ -30,10 +30,15 @@ export class CoordinatorFiles {
     private readonly limit: number,
   ) {}
 
-  /** The files of a training. Throws DataError when one cannot be read. */
+  /** The files of a training. Throws DataError when one cannot be read, UsageError for a kind that cannot be sent. */
   async neededBy({ settings, values }: Pick<TrialOrder, 'settings' | 'values'>): Promise<NeededFile[]> {
     const all = { ...settings, ...values };
     const skipBad = all['skip-bad'] === true || all['skipBad'] === true;
+    if (all['teacher'] !== undefined) {
+      throw new UsageError(
+        'teacher: networks to learn from do not travel through a queue; train on one machine, or in a shared folder',
+      );
+    }
     const needs: NeededFile[] = [];
     for (const [name, { file }] of OPTION_ENTRIES) {
       const path = all[name] ?? all[camelCase(name)];

@@ -31,8 +31,11 @@ export async function openCoordinator(
   return new Coordinator(store, { study: queueIdOf(study), limit: limit * 1e6, say });
 }
 
+/** Steps that wait in the queue, so that a worker that has ended one finds the next. */
+const AHEAD = 1;
+
 /**
- * Works on a study through a queue: on as many steps of trials at once as there are workers, and on one while there is none.
+ * Works on a study through a queue: on one more step of trials at once than there are workers, and on one while there is none.
  * @param onWorkers hears who is there, at first and whenever that changes
  * Throws what `Coordinator.run` throws, after the steps in progress were taken back.
  */
@@ -65,7 +68,7 @@ export async function leadStudy(
     const now = workers.map(({ name }) => name).join('\n');
     if (now !== names) hooks.onWorkers(workers);
     names = now;
-    while (!over && lines.size < workers.length) addLine();
+    while (!over && lines.size < workers.length + AHEAD && workers.length > 0) addLine();
     await Promise.race([...lines, sleep(LOOK_MS, undefined, { ref: false })]);
   }
   if (failure !== undefined) throw failure.error;

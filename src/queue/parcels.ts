@@ -38,7 +38,7 @@ export async function sendFolder(
   translate: (text: string) => string,
   before = EMPTY_PARCEL,
 ): Promise<Parcel> {
-  const sent = new Set(before.sender === sender ? before.files.map(({ sha256 }) => sha256) : []);
+  const contents = new Map<string, Uint8Array>();
   const files: StoredFile[] = [];
   let total = 0;
   for (const name of filesIn(folder)) {
@@ -46,11 +46,14 @@ export async function sendFolder(
     const bytes = /\.(json|ndjson)$/.test(name) ? Buffer.from(translate(raw.toString('utf8'))) : raw;
     total += bytes.length;
     checkSize(`run folder ${folder}`, total, limit);
-    const file = { name, sha256: hashOf(bytes), bytes: bytes.length };
-    files.push(file);
-    if (!sent.has(file.sha256)) await putFile({ depot, shelf, sender }, { ...file, bytes });
-    sent.add(file.sha256);
+    const sha256 = hashOf(bytes);
+    files.push({ name, sha256, bytes: bytes.length });
+    contents.set(sha256, bytes);
   }
+  if (before.sender === sender) for (const { sha256 } of before.files) contents.delete(sha256);
+  await Promise.all(
+    [...contents].map(([sha256, bytes]) => putFile({ depot, shelf, sender }, { sha256, bytes })),
+  );
   return { sender, files };
 }
 
@@ -82,11 +85,13 @@ export async function fetchFolder(
     files.reduce((sum, { bytes }) => sum + bytes, 0),
     limit,
   );
+  const bad = files.find(({ name }) => !SAFE_NAME.test(name));
+  if (bad !== undefined)
+    throw new QueueError(`the queue holds a file with a name that is not allowed: ${bad.name}`);
   const ordered = [...files].sort((a, b) => Number(a.name === STATE) - Number(b.name === STATE));
-  for (const { name, sha256, bytes } of ordered) {
-    if (!SAFE_NAME.test(name))
-      throw new QueueError(`the queue holds a file with a name that is not allowed: ${name}`);
-    const content = await getFile({ depot, shelf, sender }, { sha256, bytes });
+  const contents = await Promise.all(ordered.map((file) => getFile({ depot, shelf, sender }, file)));
+  for (const [i, { name, sha256 }] of ordered.entries()) {
+    const content = contents[i];
     if (content === undefined || hashOf(content) !== sha256)
       throw new QueueError(`${name} of a run is no longer in the queue, or damaged`);
     const path = join(folder, name);

@@ -47,8 +47,9 @@ class RedisDepot implements Depot {
 
   async put(shelf: string, label: string, bytes: Uint8Array): Promise<void> {
     const name = key('depot', shelf);
-    await this.redis.hset(name, label, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    await this.redis.expire(name, MONTH_S);
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // One way instead of two: neither waits for the other.
+    await Promise.all([this.redis.hset(name, label, value), this.redis.expire(name, MONTH_S)]);
   }
 
   async get(shelf: string, label: string): Promise<Uint8Array | undefined> {

@@ -56,10 +56,12 @@ export const OPTIONS = {
   },
   labels: {
     type: 'string',
+    file: 'file',
     help: 'file with corrections of labels (labels.csv): trains and validates with them; the data set itself stays as it is',
   },
   ferplus: {
     type: 'string',
+    file: 'file',
     help: "FER+'s fer2013new.csv: trains and validates with the votes of ten people in place of FER-2013's labels",
   },
   'ferplus-targets': {

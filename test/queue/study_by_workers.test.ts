@@ -12,6 +12,7 @@ import type { TrialOrder } from '../../src/study/run_trial.js';
 import type { TrialRecord } from '../../src/study/trial.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { DataError, QueueError } from '../../src/util/errors.js';
 import { someSplit } from '../data/fixtures.js';
 import { fakeEvents } from '../helpers/events.js';
@@ -326,6 +327,17 @@ describe('the files of a trial', () => {
     await expect(ended).rejects.toThrow(/\/gone\/a\.faces .*give --data PATH/);
     expect(store.tasks.get('abc.1.3')?.state).toBe('waiting');
   });
+});
+
+it('every setting that names a file to read is known to travel, or refused', async () => {
+  const texts = OPTION_ENTRIES.filter(([, { type, choices }]) => type === 'string' && choices === undefined);
+  const reading = texts.filter(([name, { help }]) => /\bfiles?\b|\.csv/.test(help) && name !== 'teacher');
+  expect(reading.map(([name, { file }]) => [name, file !== undefined])).toEqual(
+    reading.map(([name]) => [name, true]),
+  );
+  expect(reading.map(([name]) => name)).toEqual(expect.arrayContaining(['data', 'init', 'labels']));
+  const run = coordinator(new MemoryStore()).run(order({ settings: { teacher: 'a.h5' } }));
+  await expect(run).rejects.toThrow(/^teacher: /);
 });
 
 describe('what comes from a server', () => {
