@@ -27,7 +27,7 @@ export const LESSONS = [
     file: '02-convolution.md',
     title: 'Convolution',
     stages: ['forward'],
-    kinds: ['Conv2D', 'DepthwiseConv2D', 'SeparableConv2D', 'Dense'],
+    kinds: ['Conv2D', 'DepthwiseConv2D', 'SeparableConv2D', 'Dense', 'LocalBinaryPatterns'],
     terms: ['weights', 'convolution', 'dense layer', 'kernel', 'bias'],
   },
   {
@@ -72,7 +72,7 @@ export const LESSONS = [
     file: '08-gradients.md',
     title: 'The gradient of each layer',
     stages: ['backward'],
-    kinds: ['Add'],
+    kinds: ['Add', 'Concatenate'],
     terms: [],
   },
   {

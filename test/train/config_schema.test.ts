@@ -24,6 +24,8 @@ const schema: { properties: Record<string, Property>; additionalProperties: bool
 const NEEDS: Readonly<Record<string, object>> = {
   nesterov: { momentum: 0.5 },
   'restore-best-weights': { 'early-stopping': 3 },
+  temperature: { teacher: 'teacher.safetensors' },
+  'distill-mix': { teacher: 'teacher.safetensors' },
 };
 
 describe('the JSON schema allows what the program allows', () => {
