@@ -219,6 +219,15 @@ describe('the folder of a study', () => {
     expect(() => Study.open(study.path)).toThrow('cannot be read as YAML');
   });
 
+  it('loses a torn line, and not the one behind it', async () => {
+    const study = newStudy();
+    const step = await taken(study);
+    appendFileSync(journalOf(study), '{"number":1,"val');
+    await step.finish(fakeRecord(step.order));
+    expect(Study.open(study.path).trials).toMatchObject([{ number: 1, state: 'complete' }]);
+    expect(study.trials).toEqual(Study.open(study.path).trials);
+  });
+
   it('can be moved, and keeps what no number of JSON can say', async () => {
     const study = newStudy();
     const step = await taken(study);
