@@ -89,7 +89,7 @@ async function throughput() {
 }
 
 async function kills() {
-  const [trials, epochs] = [24, 12];
+  const [trials, epochs] = [24, 80];
   const rng = new Rng(Number(values.seed));
   const alone = search('undisturbed', trials, epochs);
   await alone.ended;
