@@ -17,6 +17,6 @@ export function importanceText(importance: Importance | undefined, glyphs: Capab
     const line = `  ${name.padEnd(width)}  ${barOf(share)}  ${percent(share, 0).padStart(5)}`;
     return clear ? line : `${line}  no more than chance`;
   });
-  const head = `importance of the settings: ${trials} trials after ${epochs} epochs, ${percent(Math.max(0, explained), 0)} of the variance explained`;
+  const head = `importance of the settings: ${trials} trials after ${epochs === 1 ? '1 epoch' : `${epochs} epochs`}, ${percent(Math.max(0, explained), 0)} of the variance explained`;
   return `${[head, ...lines].join('\n')}\n`;
 }

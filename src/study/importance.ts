@@ -10,7 +10,7 @@ export interface ParameterImportance {
   readonly name: string;
   /** Its part of the importance of all, from 0 to 1. */
   readonly share: number;
-  /** Whether it is more than chance gives: in every forest more than that of any shadow. */
+  /** Whether it is more than chance gives: the forests predict something, and each needs it more than any shadow. */
   readonly clear: boolean;
 }
 
@@ -37,12 +37,13 @@ const TREES = 30;
  * very bad results do not decide; failed trials come last. To tell importance from chance, every setting has a shadow, with the
  * same values dealt out to other trials (Kursa & Rudnicki 2010, Feature selection with the Boruta package).
  *
- * Trials are compared after as many epochs as enough of them have. A setting that is inactive in a trial counts as a value of
+ * Trials are compared after as many epochs as at least half of them have. A setting that is inactive in a trial counts as a value of
  * its own, and is permuted only among trials in which it is active.
  * @returns undefined for fewer than FEWEST_TRIALS trials
  */
 export function importanceOf(trials: readonly TrialRecord[], objective: Monitor): Importance | undefined {
-  const epochs = comparableEpochs(trials, FEWEST_TRIALS);
+  // A pruner keeps few trials for long, and those are alike in what matters: at least half of all must be compared.
+  const epochs = comparableEpochs(trials, Math.max(FEWEST_TRIALS, Math.ceil(trials.length / 2)));
   if (epochs === undefined) return undefined;
   const known = trials.filter((trial) => hasReached(trial, epochs));
   const targets = ranks(known.map((trial) => scoreAt(trial, epochs, objective)));
@@ -59,18 +60,18 @@ export function importanceOf(trials: readonly TrialRecord[], objective: Monitor)
   });
   const found = names.map((_, i) => Math.max(0, mean(rounds.map(({ harm }) => harm[i] ?? 0))));
   const total = found.reduce((sum, value) => sum + value, 0);
+  const explained = mean(rounds.map((round) => round.explained));
   const parameters = names.map((name, i): ParameterImportance => {
     const beatsShadows = ({ harm }: Round): boolean =>
       (harm[i] ?? 0) > Math.max(0, ...harm.slice(names.length));
-    return { name, share: total === 0 ? 0 : (found[i] ?? 0) / total, clear: rounds.every(beatsShadows) };
+    return {
+      name,
+      share: total === 0 ? 0 : (found[i] ?? 0) / total,
+      clear: explained > 0 && rounds.every(beatsShadows),
+    };
   });
   parameters.sort((a, b) => b.share - a.share);
-  return {
-    parameters,
-    trials: known.length,
-    epochs,
-    explained: mean(rounds.map((round) => round.explained)),
-  };
+  return { parameters, trials: known.length, epochs, explained };
 }
 
 /** The values of a setting in all trials, as codes for the forest. */
