@@ -23,5 +23,10 @@ export function holdOut(dataset: Dataset, seed: number): Dataset {
   });
   if (held.length === 0) return dataset;
   const splits = { train: pickRows(train, kept), validation: pickRows(train, held), test };
-  return { ...dataset, name: `${dataset.name}, 10 % of train held out as validation`, splits };
+  const inOrder = (rows: readonly number[]): number[] => rows.toSorted((a, b) => a - b);
+  return {
+    ...dataset,
+    ...{ name: `${dataset.name}, 10 % of train held out as validation`, splits },
+    heldOut: { train: inOrder(kept), validation: inOrder(held) },
+  };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
@@ -16,18 +16,26 @@ import { type Dataset, SPLIT_NAMES, type Split, type SplitName } from './types.j
 /** What was decided about an image: another label, to leave it out, or that its label is right. */
 export type LabelAction = 'relabel' | 'drop' | 'keep';
 
-/** A decision about one image. */
-export interface Correction {
+/** An image of a data set. */
+export interface Place {
   readonly split: SplitName;
   /** Its row in the split, from 0. */
   readonly index: number;
+}
+
+/** What to do with an image. */
+export interface Decision {
+  readonly action: LabelAction;
+  /** The new label; only of `relabel`. */
+  readonly label?: number;
+}
+
+/** A decision about one image. */
+export interface Correction extends Place, Decision {
   /** `faceId` of its pixels. */
   readonly face: string;
   /** The label that it has in the data set. */
   readonly was: number;
-  readonly action: LabelAction;
-  /** The new label; only of `relabel`. */
-  readonly label?: number;
 }
 
 const HEAD = 'split,index,face,was,action,label';
@@ -103,6 +111,71 @@ function readRow(line: string, classes: readonly string[], where: string): Corre
   return act === 'relabel' ? { ...common, action: act, label: labelOf(label) } : { ...common, action: act };
 }
 
+/** Throws DataError when the picture is not the one that was judged. @param path of the file, for the message */
+function checkFace(
+  { splits, source }: Dataset,
+  { split, index, face }: Pick<Correction, 'split' | 'index' | 'face'>,
+  path: string,
+): void {
+  if (index >= splits[split].labels.length || faceId(splits[split], index) !== face) {
+    throw new DataError(
+      `${path}: ${split} ${index} is another picture in ${source}; expected the data set that it was made for`,
+    );
+  }
+}
+
+/**
+ * What a file of corrections says about a loaded data set. Split and index are those in this data set, also if its validation
+ * images are held out. Throws DataError as `readLabels` and `applyLabels` do.
+ */
+export function correctionsOf(dataset: Dataset, path: string): Correction[] {
+  return readLabels(path, dataset.classes).map((correction) => {
+    const here = { ...correction, ...placeIn(dataset, correction) };
+    checkFace(dataset, here, path);
+    return here;
+  });
+}
+
+/**
+ * Writes or, without a decision, removes what a file of corrections says about one image of a loaded data set. The file is read
+ * again first, if there is one: what others have written stays. Throws DataError as `correctionsOf`, RunError when it cannot be written.
+ * @param place the image in this data set
+ */
+export function correct(
+  dataset: Dataset,
+  path: string,
+  place: Place,
+  decision: Decision | undefined,
+): Correction[] {
+  const key = ({ split, index }: Place): string => `${split} ${index}`;
+  const before = existsSync(path) ? correctionsOf(dataset, path) : [];
+  const others = before.filter((other) => key(other) !== key(place));
+  const { split, index } = place;
+  const rows = dataset.splits[split];
+  const own = { split, index, face: faceId(rows, index), was: rows.labels[index] as number };
+  const all = decision === undefined ? others : [...others, { ...own, ...decision }];
+  writeLabels(
+    path,
+    all.map((correction) => ({ ...correction, ...placeInSource(dataset, correction) })),
+    dataset.classes,
+  );
+  return all;
+}
+
+/** Where an image of a loaded data set is in its source. They differ if validation images are held out. */
+function placeInSource({ heldOut }: Dataset, { split, index }: Place): Place {
+  if (heldOut === undefined || split === 'test') return { split, index };
+  return { split: 'train', index: heldOut[split][index] as number };
+}
+
+/** Where an image of the source is in the loaded data set; unchanged if it is not there. */
+function placeIn({ heldOut }: Dataset, { split, index }: Place): Place {
+  if (heldOut === undefined || split !== 'train') return { split, index };
+  const name = heldOut.validation.includes(index) ? 'validation' : 'train';
+  const row = heldOut[name].indexOf(index);
+  return { split: name, index: row < 0 ? index : row };
+}
+
 /**
  * Applies corrections to a data set. @returns what the name of the data set should say about them
  * Throws DataError when a picture is not the one that was judged.
@@ -116,12 +189,7 @@ export function applyLabels(
 ): string {
   let [relabelled, dropped] = [0, 0];
   for (const { split, index, face, action, label } of corrections) {
-    const rows = dataset.splits[split];
-    if (index >= rows.labels.length || faceId(rows, index) !== face) {
-      throw new DataError(
-        `${path}: ${split} ${index} is another picture in ${dataset.source}; expected the data set that it was made for`,
-      );
-    }
+    checkFace(dataset, { split, index, face }, path);
     if (action === 'drop') {
       edits.drop(split, index);
       dropped++;

@@ -35,6 +35,8 @@ export interface Dataset {
   readonly skipped: number;
   /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
+  /** Where the source has no validation images: which rows of its training images became which split, in order. */
+  readonly heldOut?: Readonly<Record<'train' | 'validation', readonly number[]>>;
 }
 
 /** How the votes become targets: the class with most votes, or the distribution of the votes over the seven classes. */

@@ -1,5 +1,6 @@
 import type { Summary } from '../bench/statistics.js';
 import type { Twin } from '../data/facts.js';
+import type { Correction, Decision } from '../data/labels_file.js';
 import type { SplitName } from '../data/types.js';
 import type { Inspection } from '../inspect/result.js';
 import type { KernelReport } from '../learn/kernels.js';
@@ -38,6 +39,14 @@ export interface Requests {
   };
   /** Groups of identical images. */
   'data.duplicates': { args: DataPlace; progress: never; result: Twin[][] };
+  /** What a file of corrections, which need not exist, says about the data set. */
+  'data.corrections': { args: DataPlace & { labels: string }; progress: never; result: Correction[] };
+  /** Writes a decision about one image into a file of corrections, or removes it. The result is what the file then says. */
+  'data.correct': {
+    args: FacePlace & { index: number; labels: string; decision: Decision | undefined };
+    progress: never;
+    result: Correction[];
+  };
   /** Classifies every image of a split with a weight file. */
   'data.predict': { args: FacePlace & { weights: string }; progress: Share; result: Predictions };
   /** The trained networks that come with fer-tui, and those of the runs in a folder. */

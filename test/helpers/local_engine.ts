@@ -23,11 +23,11 @@ export function localEngine(): Engine & { settled(): Promise<void> } {
     ...SILENT_ENGINE,
     request,
     async settled() {
-      // Answers may lead to new requests, one turn of the loop later.
-      while (pending.length > 0) {
+      // Keys and answers may lead to requests one turn of the loop later.
+      do {
         await Promise.all(pending.splice(0));
         await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      } while (pending.length > 0);
     },
   };
 }

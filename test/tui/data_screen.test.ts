@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { duplicateFaces } from '../../src/data/facts.js';
+import { type Correction, faceId } from '../../src/data/labels_file.js';
 import { PIXELS } from '../../src/data/split_builder.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
 import type { DataReport, Predictions } from '../../src/engine/requests.js';
@@ -39,7 +40,44 @@ const open = {
 } satisfies Partial<DataState>;
 const BAD = ['fer2013.csv:12: 2,303 pixels; expected 2,304 (48 x 48)'];
 
+const decided = (index: number, decision: Pick<Correction, 'action' | 'label'>): Correction => ({
+  ...{ split: 'train', index, face: faceId(faces.splits.train, index), was: index % 7, ...decision },
+});
+const labels = {
+  labels: 'labels.csv',
+  corrections: ready([
+    decided(0, { action: 'relabel', label: 5 }),
+    decided(1, { action: 'drop' }),
+    decided(2, { action: 'keep' }),
+  ]),
+} satisfies Partial<DataState>;
+
 describeScreens([
+  {
+    screen: 'data',
+    name: 'decisions about labels',
+    own: { ...open, ...labels },
+    words: ['Angry → Sad|Angry > Sad', 'labels.csv: 1 relabelled'],
+  },
+  {
+    screen: 'data',
+    name: 'decisions on a contact sheet',
+    own: { ...open, ...labels, mode: 'sheet' },
+    words: ['→Sad #0|>Sad #0', '-Disgust #', '=Fear #2'],
+  },
+  {
+    screen: 'data',
+    name: 'which class?',
+    own: { ...open, ...labels },
+    keys: ['right', 'r'],
+    words: ['relabel #1 train', 'Disgust in the data set', '7  Surprise'],
+  },
+  {
+    screen: 'data',
+    name: 'a file of decisions about other data',
+    own: { ...open, labels: 'labels.csv', corrections: failed('labels.csv: train 0 is another picture') },
+    words: ['another picture', 'L chooses'],
+  },
   {
     screen: 'data',
     name: 'reading',

@@ -1,4 +1,4 @@
-import { faceId, readLabels } from '../../data/labels_file.js';
+import { correctionsOf, faceId } from '../../data/labels_file.js';
 import { loadDataset } from '../../data/load.js';
 import type { Dataset } from '../../data/types.js';
 import { crossPredict } from '../../noise/cross_predict.js';
@@ -29,7 +29,7 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
       skipBad,
       onProgress: ({ done, total }) => progress.show('reading data', done, total),
     });
-    const decided = args.labels === undefined ? [] : readLabels(args.labels, dataset.classes);
+    const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
     const probabilities = await probabilitiesOf(dataset, args, control, progress);
     if (probabilities === undefined) return control.exit;
     const report = await noiseReport(dataset, probabilities, {

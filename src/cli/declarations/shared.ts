@@ -18,7 +18,7 @@ export const DATA = {
 export const LABELS = {
   type: 'string',
   requiresArg: true,
-  describe: 'file with corrections of labels (labels.csv), as "fer-tui noise" and the Data screen make it',
+  describe: 'file with corrections of labels (labels.csv), as the Data screen of "fer-tui tui" writes it',
 } as const;
 
 export const WEIGHTS = {

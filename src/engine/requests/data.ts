@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { augmentedFace, parseAugment } from '../../data/augment.js';
 import { constantFaces, duplicateFaces } from '../../data/facts.js';
+import { correct, correctionsOf } from '../../data/labels_file.js';
 import { loadDataset } from '../../data/load.js';
 import { PIXELS } from '../../data/split_builder.js';
 import type { Dataset, LoadOptions, SplitName } from '../../data/types.js';
@@ -78,3 +80,11 @@ export const augmentFace: Handler<'data.augment'> = async ({ path, split, index,
 /** Finds groups of identical images. */
 export const findDuplicates: Handler<'data.duplicates'> = async ({ path }) =>
   duplicateFaces(await datasetAt(path));
+
+/** Reads what was decided about the labels. */
+export const readCorrections: Handler<'data.corrections'> = async ({ path, labels }) =>
+  existsSync(labels) ? correctionsOf(await datasetAt(path), labels) : [];
+
+/** Writes or removes one decision about a label. */
+export const correctLabel: Handler<'data.correct'> = async ({ path, split, index, labels, decision }) =>
+  correct(await datasetAt(path), labels, { split, index }, decision);

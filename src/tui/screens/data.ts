@@ -9,6 +9,7 @@ import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import { askForWeights } from '../weight_files.js';
+import { LABEL_KEYS, labelsBeside, openLabels } from './data_labels.js';
 import {
   checkLines,
   classLines,
@@ -33,6 +34,7 @@ const initial: DataState = {
   ...{ path: '', report: EMPTY, split: 'train', only: undefined, filter: 'all', list: [], at: 0 },
   ...{ mode: 'face', faces: { source: '', byIndex: new Map() }, variants: { source: '', pictures: [] } },
   ...{ augment: 'default', seed: 7, twins: EMPTY, weights: '', predictions: EMPTY },
+  ...{ labels: '', corrections: EMPTY, before: [] },
 } as const;
 
 /** Indices of the images that match class and filter. Wrong predictions are sorted by confidence, highest first. */
@@ -131,6 +133,7 @@ function openPath(act: Act, path: string): void {
     soon(act);
     return report;
   });
+  openLabels(act, labelsBeside(path));
 }
 
 function askForPath(act: Act): void {
@@ -318,6 +321,7 @@ const KEYS: readonly Binding<DataState>[] = [
       toggleWrong(act);
     },
   },
+  ...LABEL_KEYS,
   {
     keys: ['d'],
     hint: 'twins',
@@ -377,7 +381,7 @@ export const data = defineScreen<DataState>({
     'classes: the number of images of each class. ! marks a class with less than half of an equal share: networks tend to neglect it. ✓ is the share that the chosen model classifies correctly (recall).',
     'checks: unreadable rows are left out and listed. A constant image shows nothing. Identical images in two splits make validation look better than it is; identical images with two labels cannot both be learned.',
     `Augmentation: this face exactly as training with seed ${state.seed} changes it in each epoch (${state.augment}).`,
-    'Nothing is written to disk.',
+    `Decisions about labels go to ${state.labels}, for --labels of training: → another label, - left out, = the label is right. The data set itself is never changed.`,
   ],
   summary: ({ state }) => {
     const report = reportOf(state);

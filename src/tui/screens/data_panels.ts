@@ -1,4 +1,5 @@
 import { classCounts, duplicateKinds, faceRange, type Twin } from '../../data/facts.js';
+import type { Correction, Decision, LabelAction, Place } from '../../data/labels_file.js';
 import type { SplitName } from '../../data/types.js';
 import type { DataReport, Predictions } from '../../engine/requests.js';
 import { FACE_SIZE } from '../../util/classes.js';
@@ -31,6 +32,10 @@ export interface DataState {
   readonly twins: Loadable<Twin[][]>;
   readonly weights: string;
   readonly predictions: Loadable<Predictions>;
+  /** Path of the file with the decisions about labels, what it says, and the decisions before those of this session. */
+  readonly labels: string;
+  readonly corrections: Loadable<readonly Correction[]>;
+  readonly before: readonly (Place & { readonly decision: Decision | undefined })[];
 }
 
 type View = PanelView<DataState>;
@@ -66,13 +71,32 @@ function saidOf(state: DataState, index: number): string | undefined {
   return `${report.classes[said[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
 }
 
+/** What was decided about an image of the split; undefined if nothing was. */
+export function correctionAt(
+  { corrections, split }: Pick<DataState, 'corrections' | 'split'>,
+  index: number,
+): Correction | undefined {
+  if (corrections.status !== 'ready') return undefined;
+  return corrections.value.find((own) => own.split === split && own.index === index);
+}
+
+/** What stands before the caption of an image that something was decided about. */
+const MARKS: Readonly<Record<LabelAction, string>> = { relabel: '→', drop: '-', keep: '=' };
+
+/** A decision in words that follow the label: "→ Sad". */
+export function decisionWords({ action, label }: Decision, classes: readonly string[]): string {
+  return { relabel: `→ ${classes[label ?? 0]}`, drop: '(dropped)', keep: '(kept)' }[action];
+}
+
 export function facesTitle({ state }: View): string {
   const report = reportOf(state);
   const index = currentIndex(state);
   if (report === undefined || index === undefined) return 'faces';
   const label = report.classes[report.splits[state.split].labels[index] ?? 0];
   const said = saidOf(state, index);
-  const face = `#${count(index)} ${state.split} · ${label}${said === undefined ? '' : ` · model says ${said}`}`;
+  const correction = correctionAt(state, index);
+  const decided = correction === undefined ? '' : ` ${decisionWords(correction, report.classes)}`;
+  const face = `#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
   if (state.mode === 'augment') return `${face} · augment ${state.augment} · seed ${state.seed}`;
   return state.list.length === report.splits[state.split].labels.length
     ? face
@@ -164,11 +188,13 @@ function sheet(view: View): Tile[] {
   return state.list.slice(first, first + across * down).map((index, i) => {
     const label = report?.splits[state.split].labels[index] ?? 0;
     const said = saidOf(state, index);
-    const name = report?.classes[label] ?? '?';
+    const correction = correctionAt(state, index);
+    const mark = correction === undefined ? '' : MARKS[correction.action];
+    const name = report?.classes[(said === undefined ? correction?.label : undefined) ?? label] ?? '?';
     const wrong = state.predictions.status === 'ready' && state.predictions.value.said[index] !== label;
     return {
       picture: pictureAt(state, index),
-      caption: said === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${said}`,
+      caption: `${mark}${said === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${said}`}`,
       selected: first + i === state.at,
       bad: wrong,
     };
@@ -242,6 +268,7 @@ export function checkLines(view: View): string[] {
   const constant = report.splits[state.split].constant.length;
   return [
     ...faceFacts(view),
+    ...correctionLines(view),
     ...ok(
       report.skipped === 0,
       `${count(report.skipped)} unreadable${report.skipped === 0 ? '' : ', left out:'}`,
@@ -263,6 +290,22 @@ function faceFacts({ state, cols }: View): string[] {
     ...wrapped(`this face: ${min} to ${max}, mean ${mean.toFixed(0)}`, cols),
     ...(said === undefined ? [] : [`model says ${said}`]),
   ];
+}
+
+/** The file of decisions, and how many it has. */
+function correctionLines({ state, theme, cols, now }: View): string[] {
+  const { corrections, labels } = state;
+  if (corrections.status !== 'ready') {
+    const lines = waitingLines(corrections, { empty: 'no file of decisions', theme, cols, now });
+    return corrections.status === 'failed' ? [...lines, 'L chooses another file'] : lines;
+  }
+  const number = (action: LabelAction): number =>
+    corrections.value.filter((own) => own.action === action).length;
+  const said =
+    corrections.value.length === 0
+      ? 'no decisions'
+      : `${count(number('relabel'))} relabelled, ${count(number('drop'))} dropped, ${count(number('keep'))} kept`;
+  return wrapped(`${labels}: ${said}`, cols);
 }
 
 function twinLines({ state, theme, cols, now }: View): string[] {
