@@ -455,7 +455,12 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
 export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   json: Object.entries(CASES)
     .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
-    .map(([, { line }]) => ({ from: line, add: ['--json'], changes: ['stdout'] })),
+    .map(([name, { line }]) => ({
+      from: line,
+      add: ['--json'],
+      // A worker says on stderr what it does, unless it says so in JSON.
+      changes: name === 'WORKER' ? ['stderr', 'stdout'] : ['stdout'],
+    })),
   quiet: ['TRAIN', 'WEBCAM', 'DETECT', 'CHECK', 'LAB', 'SEARCH', 'CV', 'TRIAL'].map((name) => ({
     ...{ from: CASES[name]?.line ?? [], add: ['--quiet'], changes: ['stderr'] },
   })),
