@@ -7,6 +7,8 @@ import { COMMANDS } from '../../src/cli/commands.js';
 import type { Declaration } from '../../src/cli/declaration.js';
 import { GLOBALS } from '../../src/cli/declarations/globals.js';
 import { CV, SEARCH } from '../../src/cli/declarations/search.js';
+import { faceId } from '../../src/data/labels_file.js';
+import { syntheticFaces } from '../../src/data/synthetic.js';
 import type { Dataset, LoadOptions } from '../../src/data/types.js';
 import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
@@ -19,6 +21,7 @@ import type { RunWorkerHooks } from '../../src/queue/run_worker.js';
 import { OPTION_ENTRIES, type OptionSpec } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
 import { camelCase } from '../../src/util/camel_case.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
 import type { Message } from '../../src/vision/protocol.js';
 import { CASES, GLOBAL_CASES, type OptionCase } from './option_cases.js';
 
@@ -373,7 +376,10 @@ writeFileSync(FILES['RESULT'] ?? '', '{}');
 writeFileSync(FILES['OTHER_CONFIG'] ?? '', 'epochs: 4\n');
 writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
 writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');
-writeFileSync(FILES['LABELS'] ?? '', 'split,index,face,was,action,label\ntrain,0,0123456789ab,Happy,drop,\n');
+// About the first face of the data set that the stand-in of `loadDataset` gives.
+const { train } = syntheticFaces(7, 14).splits;
+const firstFace = ['train', 0, faceId(train, 0), CLASS_NAMES[train.labels[0] ?? 0], 'drop', ''].join(',');
+writeFileSync(FILES['LABELS'] ?? '', `split,index,face,was,action,label\n${firstFace}\n`);
 
 const { stdin, stdout, stderr } = process;
 const terminals = [stdin.isTTY, stdout.isTTY] as const;

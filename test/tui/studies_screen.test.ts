@@ -167,6 +167,6 @@ describe('the report of a study', () => {
     const found = await showStudy({ path }, {} as never);
     expect(found).toMatchObject({ name: 's3', objective: 'val_acc', planned: 30 });
     expect(found.trials).toHaveLength(23);
-    expect(found.importance).toMatchObject({ trials: 10, epochs: 3 });
+    expect(found.importance).toMatchObject({ trials: 23, epochs: 1 });
   });
 });
