@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Terminal } from '../../scripts/terminal.mjs';
+import { parseHolder } from '../../src/util/processes.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
 
@@ -65,7 +66,8 @@ describeGpu('in a real terminal', () => {
     t.press('R');
     await t.waitFor(/resumed at step \d+/, 60_000);
     await t.waitFor('TRAINING');
-    process.kill(Number(readFileSync(join(cwd, 'runs/r1/lock'), 'utf8')), 'SIGKILL');
+    const holder = parseHolder(readFileSync(join(cwd, 'runs/r1/lock'), 'utf8'));
+    process.kill(holder?.pid ?? Number.NaN, 'SIGKILL');
     expect(await t.waitFor('It ended with SIGKILL', 3000)).toBeLessThan(3000);
     t.press('R');
     await t.waitFor(/TRAINING ep/, 60_000);
