@@ -141,8 +141,9 @@ describe('the Studies screen', () => {
   it('reads the study again while it is shown', async () => {
     vi.useFakeTimers();
     try {
-      const request = vi.fn(async (name: string) => (name === 'studies.list' ? ['studies/s1'] : report));
-      const engine = { ...SILENT_ENGINE, request: request as unknown as typeof SILENT_ENGINE.request };
+      const answers: Record<string, unknown> = { 'studies.list': ['studies/s1'], 'studies.show': report };
+      const request = vi.fn(async (name: string) => answers[name] ?? []);
+      const engine = { ...SILENT_ENGINE, request: request as typeof SILENT_ENGINE.request };
       const screen = renderAt(100, 30, COLOUR, { screen: 'home', engine, state: { now: 0 } });
       screen.press('9');
       await vi.advanceTimersByTimeAsync(6100);
