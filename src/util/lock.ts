@@ -100,7 +100,13 @@ export class Hold {
 
   /** Makes the file. Throws Node's EEXIST when there is one: judge that with `holderOf`, and remove it if nobody holds it. */
   constructor(readonly file: string) {
-    writeFileSync(file, this.#own, { flag: 'wx' });
+    try {
+      writeFileSync(file, this.#own, { flag: 'wx' });
+    } catch (error) {
+      const theirs = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!theirs) rmSync(file, { force: true }); // on a full disk, an empty file has been made
+      throw error;
+    }
     this.#timer = setInterval(() => this.#touch(), TOUCH_MS).unref();
   }
 

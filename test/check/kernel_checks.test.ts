@@ -15,6 +15,9 @@ vi.mock('../../src/check/block_cases.js', () => ({ BLOCK_CASES: [cases('block', 
 vi.mock('../../src/check/layer_cases.js', () => ({ LAYER_CASES: [cases('layer', 0)] }));
 vi.mock('../../src/check/window_cases.js', () => ({ WINDOW_CASES: [cases('window', 0)] }));
 vi.mock('../../src/check/feature_cases.js', () => ({ FEATURE_CASES: [cases('feature', 0)] }));
+vi.mock('../../src/check/distillation_cases.js', () => ({
+  DISTILLATION_CASES: [cases('distillation', 0)],
+}));
 vi.mock('../../src/check/loss_cases.js', () => ({ LOSS_CASES: [cases('loss', Number.NaN)] }));
 
 describeGpu('a check', (gpu) => {
@@ -49,6 +52,7 @@ describeGpu('a check', (gpu) => {
       ['window.forward', true],
       ['feature.forward', true],
       ['loss.forward', false],
+      ['distillation.forward', true],
     ]);
     expect(reported).toEqual(results);
   });
