@@ -8,10 +8,11 @@ import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
-import { EXIT, UsageError } from '../../util/errors.js';
+import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { NoiseArgs } from '../declarations/noise.js';
 import { noiseJson, noiseLines } from '../noise_lines.js';
+import { wholeNumber } from '../numbers.js';
 import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { listen } from '../signals.js';
@@ -19,8 +20,8 @@ import { listen } from '../signals.js';
 /** `fer-tui noise`: finds wrong labels, duplicates and pictures that are no faces. */
 export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const { data, skipBad, json, csv, rank, top } = args;
-  whole('top', args.top, 0);
-  whole('folds', args.folds, 2);
+  wholeNumber('top', args.top, 0);
+  wholeNumber('folds', args.folds, 2);
   const progress = new ProgressLine(args.quiet);
   const control = new Control();
   const restore = listen(control, 'stopping after this batch; the same command goes on');
@@ -78,10 +79,4 @@ async function probabilitiesOf(
     ...{ settings, folds, folder: out, control },
     onProgress: progress.show.bind(progress),
   });
-}
-
-/** Throws UsageError. */
-function whole(option: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new UsageError(`${option} = ${value}: expected a whole number of ${least} or more`);
 }

@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, FOREIGN, LABELS, TTA, WEIGHTS } from './shared.js';
+import { DATA, LABELS, MEASURED, TTA, WEIGHTS } from './shared.js';
 
 export const EVALUATE = {
   usage: 'evaluate',
@@ -12,14 +12,7 @@ export const EVALUATE = {
     limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
     labels: LABELS,
     tta: TTA,
-    ...FOREIGN,
-    'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
-    'skip-unknown': {
-      type: 'boolean',
-      default: false,
-      describe: 'skip images of classes that the model does not know',
-    },
-    adapter: ADAPTER,
+    ...MEASURED,
   },
 } as const;
 

@@ -56,6 +56,18 @@ export const FOREIGN = {
   },
 } as const;
 
+/** Options of the commands that measure a network on a data set. */
+export const MEASURED = {
+  ...FOREIGN,
+  'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
+  'skip-unknown': {
+    type: 'boolean',
+    default: false,
+    describe: 'skip images of classes that the model does not know',
+  },
+  adapter: ADAPTER,
+} as const;
+
 /** Options of the commands that fit something on the validation images. */
 export const FIT = {
   split: {
@@ -70,14 +82,7 @@ export const FIT = {
     default: OPTIONS.seed.default,
     describe: 'seed of the two halves of cross-fitting',
   },
-  ...FOREIGN,
-  'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
-  'skip-unknown': {
-    type: 'boolean',
-    default: false,
-    describe: 'skip images of classes that the model does not know',
-  },
-  adapter: ADAPTER,
+  ...MEASURED,
 } as const;
 
 export type ForeignArgs = ValuesOf<typeof FOREIGN>;
