@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CameraError } from '../util/errors.js';
 import { cameraProblem, cameraRefused, canProbe } from './camera_problem.js';
+import { FrameClock } from './frame_clock.js';
 import { pictureOf } from './mat.js';
 import type { Capture, Mat, OpenCv } from './opencv.js';
 import type { Frame, FrameSource, SourceInfo } from './source.js';
@@ -13,6 +14,8 @@ type CaptureSpec = Extract<SourceSpec, { kind: 'camera' | 'stream' | 'video' }>;
 const [TRIES, PAUSE_MS] = [20, 100];
 /** Higher frame rates are taken for a decoder's mistake. */
 const MOST_FPS = 240;
+/** Frame rate of a file that reports none. */
+const USUAL_FPS = 25;
 
 /** Opens a camera, video file or stream, and reads its first frame. Throws CameraError that says why this failed. */
 export async function openCapture(cv: OpenCv, spec: CaptureSpec): Promise<FrameSource> {
@@ -60,6 +63,7 @@ class CaptureSource implements FrameSource {
   readonly #capture: Capture;
   #info: SourceInfo;
   #first: Mat | undefined;
+  readonly #clock: FrameClock;
   #index = 0;
   #began = 0;
 
@@ -77,6 +81,7 @@ class CaptureSource implements FrameSource {
       live: spec.kind !== 'video',
       stills: false,
     };
+    this.#clock = new FrameClock(this.#info.fps || USUAL_FPS);
   }
 
   get info(): SourceInfo {
@@ -105,8 +110,9 @@ class CaptureSource implements FrameSource {
     this.#first = undefined;
     if (mat === undefined) return this.#end();
     const index = this.#index++;
-    const { live, fps } = this.#info;
-    const t = live ? (performance.now() - this.#began) / 1000 : index / (fps || 25);
+    const t = this.#info.live
+      ? (performance.now() - this.#began) / 1000
+      : this.#clock.next(this.#capture.get(this.#cv.CAP_PROP_POS_MSEC));
     return { index, t, picture: pictureOf(this.#cv, mat) };
   }
 

@@ -20,6 +20,7 @@ export interface OpenCv {
   readonly INTER_AREA: number;
   readonly CAP_V4L2: number;
   readonly CAP_FFMPEG: number;
+  readonly CAP_PROP_POS_MSEC: number;
   readonly CAP_PROP_FPS: number;
   readonly CAP_PROP_FRAME_WIDTH: number;
   readonly CAP_PROP_FRAME_HEIGHT: number;

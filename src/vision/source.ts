@@ -20,7 +20,7 @@ export interface SourceInfo {
 export interface Frame {
   /** Number of the frame, from 0. */
   readonly index: number;
-  /** Seconds since the first frame: measured for live sources, computed from the frame rate for files. */
+  /** Seconds since the first frame: measured for live sources, those of the container for files. */
   readonly t: number;
   /** The image: red, green and blue. */
   readonly picture: Picture;

@@ -28,6 +28,8 @@ export interface World {
   /** Frames of a source; undefined where one cannot be read. No source: cannot be opened. */
   readonly captures?: (source: string | number, api: number) => readonly (MatLike | undefined)[] | undefined;
   readonly fps?: number;
+  /** Times of the frames in their container, in milliseconds. */
+  readonly times?: readonly number[];
   /** Whether there is an encoder. */
   readonly encoder?: boolean;
 }
@@ -104,6 +106,7 @@ export class FakeOpenCv implements OpenCv {
   readonly INTER_AREA = 3;
   readonly CAP_V4L2 = 200;
   readonly CAP_FFMPEG = 1900;
+  readonly CAP_PROP_POS_MSEC = 0;
   readonly CAP_PROP_FPS = 5;
   readonly CAP_PROP_FRAME_WIDTH = 3;
   readonly CAP_PROP_FRAME_HEIGHT = 4;
@@ -166,7 +169,10 @@ export class FakeOpenCv implements OpenCv {
         cv.held++;
       }
 
+      #at = -1;
+
       get(property: number): number {
+        if (property === cv.CAP_PROP_POS_MSEC) return world.times?.[this.#at] ?? 0;
         return property === cv.CAP_PROP_FPS ? (world.fps ?? 0) : 0;
       }
 
@@ -176,6 +182,7 @@ export class FakeOpenCv implements OpenCv {
 
       async readAsync(): Promise<Mat> {
         const frame = this.#frames.shift();
+        this.#at++;
         if (frame === undefined) throw new Error('VideoCapture - no frame');
         return cv.mat(frame);
       }
