@@ -10,12 +10,19 @@ import { nameOfSource, type SourceSpec } from './source_spec.js';
 
 type CaptureSpec = Extract<SourceSpec, { kind: 'camera' | 'stream' | 'video' }>;
 
-/** Failed reads in a row after which a live source counts as ended, and the pause between them in milliseconds. */
+/** Failed reads in a row after which a live source counts as gone, and the pause between them in milliseconds. */
 const [TRIES, PAUSE_MS] = [20, 100];
+/**
+ * Time without an answer after which a live source counts as stalled. A new connection may take as long. HTTP Live Streaming sends
+ * portions of up to ten seconds each, one at a time.
+ */
+const [SILENCE_MS, SILENCE_HLS_MS] = [4000, 20_000];
 /** Higher frame rates are taken for a decoder's mistake. */
 const MOST_FPS = 240;
 /** Frame rate of a file that reports none. */
 const USUAL_FPS = 25;
+/** A file from a server has ended early if more than this many seconds are missing. */
+const MISSING = 2;
 
 /** Opens a camera, video file or stream, and reads its first frame. Throws CameraError that says why this failed. */
 export async function openCapture(cv: OpenCv, spec: CaptureSpec): Promise<FrameSource> {
@@ -33,6 +40,7 @@ function connect(cv: OpenCv, spec: CaptureSpec): Capture {
   }
   const target = spec.kind === 'stream' ? spec.url : spec.path;
   const name = nameOfSource(spec);
+  if (spec.kind === 'stream') limitSilence();
   return (
     attempt(cv, target, [cv.CAP_FFMPEG, 0]) ??
     refuse(
@@ -41,6 +49,16 @@ function connect(cv: OpenCv, spec: CaptureSpec): Capture {
         : `${name}: cannot be read as a video; expected an intact .mp4, .avi, .mkv or similar file`,
     )
   );
+}
+
+/**
+ * Makes FFmpeg give up on a server that says nothing. OpenCV reads its options from the environment, and the binding, which blocks
+ * while it connects, cannot pass any. `timeout` is the option of RTSP, `rw_timeout` that of other protocols, both in microseconds;
+ * the first entry is OpenCV's own default.
+ */
+function limitSilence(): void {
+  const us = SILENCE_MS * 1000;
+  process.env['OPENCV_FFMPEG_CAPTURE_OPTIONS'] ??= `rtsp_flags;prefer_tcp|timeout;${us}|rw_timeout;${us}`;
 }
 
 /** Tries to open a target; undefined on failure. The binding's errors do not tell the reason. */
@@ -61,27 +79,35 @@ class CaptureSource implements FrameSource {
   readonly #cv: OpenCv;
   readonly #spec: CaptureSpec;
   readonly #capture: Capture;
+  readonly #clock: FrameClock;
+  readonly #silenceMs: number;
   #info: SourceInfo;
   #first: Mat | undefined;
-  readonly #clock: FrameClock;
   #index = 0;
   #began = 0;
+  /** Time of the last frame, in seconds. */
+  #t = 0;
+  /** A read that has not been answered. OpenCV must not let go of the source before it is. */
+  #unanswered: Promise<unknown> | undefined;
+  #closed = false;
 
   constructor(cv: OpenCv, spec: CaptureSpec, capture: Capture) {
     this.#cv = cv;
     this.#spec = spec;
     this.#capture = capture;
-    const fps = capture.get(cv.CAP_PROP_FPS);
+    const portions = spec.kind === 'stream' && /\.m3u8(\?|$)/i.test(spec.url);
+    this.#silenceMs = portions ? SILENCE_HLS_MS : SILENCE_MS;
+    const reported = capture.get(cv.CAP_PROP_FPS);
+    const fps = reported > 0 && reported <= MOST_FPS ? reported : 0;
+    const seconds = spec.kind === 'camera' || fps === 0 ? 0 : capture.get(cv.CAP_PROP_FRAME_COUNT) / fps;
     this.#info = {
-      kind: spec.kind,
-      name: nameOfSource(spec),
-      width: 0,
-      height: 0,
-      fps: fps > 0 && fps <= MOST_FPS ? fps : 0,
-      live: spec.kind !== 'video',
+      ...{ kind: spec.kind, name: nameOfSource(spec), width: 0, height: 0, fps },
+      // A stream of known length is a file that a server sends.
+      live: spec.kind === 'camera' || (spec.kind === 'stream' && !(seconds > 0)),
       stills: false,
+      ...(seconds > 0 && { seconds }),
     };
-    this.#clock = new FrameClock(this.#info.fps || USUAL_FPS);
+    this.#clock = new FrameClock(fps || USUAL_FPS);
   }
 
   get info(): SourceInfo {
@@ -110,38 +136,61 @@ class CaptureSource implements FrameSource {
     this.#first = undefined;
     if (mat === undefined) return this.#end();
     const index = this.#index++;
-    const t = this.#info.live
+    this.#t = this.#info.live
       ? (performance.now() - this.#began) / 1000
       : this.#clock.next(this.#capture.get(this.#cv.CAP_PROP_POS_MSEC));
-    return { index, t, picture: pictureOf(this.#cv, mat) };
+    return { index, t: this.#t, picture: pictureOf(this.#cv, mat) };
   }
 
-  /** Handles a read without a frame: a file or stream has ended, but a camera has failed. Throws CameraError. */
+  /** Handles a read without a frame. Only a file ends; a live source has failed. Throws CameraError. */
   #end(): undefined {
-    if (this.#spec.kind !== 'camera') return undefined;
-    const { index, device } = this.#spec;
+    const { live, name, kind, seconds = 0 } = this.#info;
     const seen = `after ${this.#index.toLocaleString('en')} frames`;
-    throw new CameraError(
-      canProbe() && !existsSync(device)
-        ? `camera ${index} was unplugged ${seen}; plug it in again, then reconnect`
-        : `camera ${index} stopped sending pictures ${seen}; reconnect, or unplug it and plug it in again`,
-    );
+    if (this.#spec.kind === 'camera' && canProbe() && !existsSync(this.#spec.device)) {
+      refuse(`${name} was unplugged ${seen}`);
+    }
+    if (this.#unanswered !== undefined)
+      refuse(`${name} has sent nothing for ${this.#silenceMs / 1000} s, ${seen}`);
+    if (live) refuse(`${name} stopped sending pictures ${seen}`);
+    if (kind === 'stream' && this.#t < seconds - MISSING) {
+      refuse(`${name}: the connection broke off at ${this.#t.toFixed(1)} of ${seconds.toFixed(1)} s`);
+    }
+    return undefined;
   }
 
   async #next(): Promise<Mat | undefined> {
-    const tries = this.#info.live ? TRIES : 1;
-    for (let i = 0; i < tries; i++) {
+    const { live } = this.#info;
+    for (let i = 0; i < (live ? TRIES : 1); i++) {
       if (i > 0) await sleep(PAUSE_MS);
-      const mat = await this.#capture.readAsync().catch(() => undefined);
+      const mat = await this.#answer(live);
       if (mat !== undefined && !mat.empty && mat.cols > 0) return mat;
       mat?.release();
+      if (this.#unanswered !== undefined) break;
       if (this.#spec.kind === 'camera' && canProbe() && !existsSync(this.#spec.device)) break;
     }
     return undefined;
   }
 
+  /** Reads once. A live source must answer in time. */
+  async #answer(live: boolean): Promise<Mat | undefined> {
+    const read = this.#capture.readAsync().catch(() => undefined);
+    if (!live) return read;
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<'silence'>((resolve) => {
+      timer = setTimeout(resolve, this.#silenceMs, 'silence');
+    });
+    const first = await Promise.race([read, silence]);
+    clearTimeout(timer);
+    if (first !== 'silence') return first;
+    this.#unanswered = read.then((late) => late?.release());
+    return undefined;
+  }
+
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#first?.release();
-    this.#capture.release();
+    if (this.#unanswered === undefined) this.#capture.release();
+    else void this.#unanswered.then(() => this.#capture.release());
   }
 }

@@ -18,6 +18,7 @@ export interface VisionSettings {
   readonly margin: number;
   readonly smoothing: number;
   readonly mirror: boolean;
+  readonly reconnect: number;
   readonly maxFrames?: number | undefined;
   readonly record?: string | undefined;
   readonly snapshots?: string | undefined;
@@ -37,6 +38,7 @@ export const VISION_DEFAULTS = {
   margin: -0.05,
   smoothing: 0.4,
   mirror: false,
+  reconnect: 5,
 } as const;
 
 /** Smallest and largest value of each number. */
@@ -48,6 +50,7 @@ const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, 
   ['detectScale', '--detect-scale', 0, 1],
   ['margin', '--margin', -0.4, 2],
   ['smoothing', '--smoothing', 0, 60],
+  ['reconnect', '--reconnect', 0, 1000, true],
   ['maxFrames', '--max-frames', 1, 1e9, true],
 ];
 
@@ -66,11 +69,12 @@ export function visionOptions(
       `${flag} ${value}: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
     );
   }
-  const { weights, foreign, adapter, maxFaces, margin, smoothing, mirror, maxFrames } = settings;
-  const { record, snapshots, cascade, eyes, minFace, scaleFactor, neighbours, detectScale } = settings;
+  const { weights, foreign, adapter, maxFaces, margin, smoothing, mirror, reconnect } = settings;
+  const { maxFrames, record, snapshots, cascade, eyes, minFace, scaleFactor, neighbours, detectScale } =
+    settings;
   return {
     source: typeof source === 'string' ? parseSource(source) : source,
-    ...{ weights, adapter, maxFaces, margin, smoothing, mirror, maxFrames, record, snapshots },
+    ...{ weights, adapter, maxFaces, margin, smoothing, mirror, reconnect, maxFrames, record, snapshots },
     ...(foreign && { foreign }),
     detector: { cascade, eyes, minFace, scaleFactor, neighbours, scale: detectScale },
     ...rest,

@@ -118,14 +118,17 @@ export class Pipeline {
   async run(): Promise<Summary> {
     const begin = performance.now();
     const { maxFrames } = this.#options;
-    while (!this.#stopped && (maxFrames === undefined || this.#frames < maxFrames)) {
-      const timed = await this.#next();
-      if (timed === undefined || this.#stopped) break;
-      await this.#look(timed);
-    }
-    this.stop();
     const { recorder } = this.#parts;
-    recorder?.close();
+    try {
+      while (!this.#stopped && (maxFrames === undefined || this.#frames < maxFrames)) {
+        const timed = await this.#next();
+        if (timed === undefined || this.#stopped) break;
+        await this.#look(timed);
+      }
+    } finally {
+      this.stop();
+      recorder?.close(); // what was recorded before a source failed is kept
+    }
     return {
       frames: this.#frames,
       dropped: this.#newest?.dropped ?? 0,

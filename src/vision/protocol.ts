@@ -20,6 +20,8 @@ export interface VisionOptions {
   /** Time constant of the smoothing in seconds; 0: none. */
   readonly smoothing: number;
   readonly mirror: boolean;
+  /** New connections that are tried in a row when a camera or stream goes away. */
+  readonly reconnect: number;
   /**
    * `live`: files are played at their own speed, and frames that come too fast are dropped. `ordered`: every frame is
    * processed.

@@ -49,7 +49,10 @@ async function emit(message: Message): Promise<void> {
 
 async function start(options: VisionOptions): Promise<void> {
   if (options.record !== undefined) checkVideoName(options.record);
-  const source = await openSource(options.source, openCv);
+  const source = await openSource(options.source, openCv, {
+    tries: options.reconnect,
+    tell: (text) => emit({ type: 'note', text }),
+  });
   try {
     const drawn = source.info.kind === 'demo';
     await emit({ type: 'opened', source: source.info, drawn });

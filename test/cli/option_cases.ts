@@ -193,6 +193,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       ...VISION,
       smoothing: { add: ['--smoothing', '2'], changes: ['vision.smoothing'] },
       mirror: { add: ['--mirror'], changes: ['vision.mirror'] },
+      reconnect: { add: ['--reconnect', '2'], changes: ['vision.reconnect'] },
       record: { add: ['--record', 'v.mp4'], changes: ['vision.record', 'stderr'] },
       snapshot: { add: ['--snapshot', 'photos'], changes: ['vision.snapshots'] },
       'max-frames': { add: ['--max-frames', '9'], changes: ['vision.maxFrames'] },

@@ -25,9 +25,14 @@ export interface World {
   readonly cascades?: Readonly<Record<string, (search: Search) => readonly Found[]>>;
   /** Images by path, [height, width, channels] in blue, green, red. */
   readonly images?: Readonly<Record<string, MatLike>>;
-  /** Frames of a source; undefined where one cannot be read. No source: cannot be opened. */
-  readonly captures?: (source: string | number, api: number) => readonly (MatLike | undefined)[] | undefined;
+  /** Frames of a source; undefined where one cannot be read, `never` where nothing is heard. No source: cannot be opened. */
+  readonly captures?: (
+    source: string | number,
+    api: number,
+  ) => readonly (MatLike | 'never' | undefined)[] | undefined;
   readonly fps?: number;
+  /** Number of frames that the container tells. */
+  readonly count?: number;
   /** Times of the frames in their container, in milliseconds. */
   readonly times?: readonly number[];
   /** Whether there is an encoder. */
@@ -114,6 +119,7 @@ export class FakeOpenCv implements OpenCv {
   readonly searches: Search[] = [];
   readonly opened: [source: string | number, api: number][] = [];
   readonly written: { file: string; code: number; fps: number; size: object; frames: Buffer[] }[] = [];
+  readonly #unanswered: (() => void)[] = [];
   /** Mats and captures that nobody has released. */
   held = 0;
   readonly Mat: OpenCv['Mat'];
@@ -159,7 +165,7 @@ export class FakeOpenCv implements OpenCv {
       }
     };
     this.VideoCapture = class implements Capture {
-      readonly #frames: (MatLike | undefined)[];
+      readonly #frames: (MatLike | 'never' | undefined)[];
 
       constructor(source: string | number, api = 0) {
         cv.opened.push([source, api]);
@@ -173,6 +179,7 @@ export class FakeOpenCv implements OpenCv {
 
       get(property: number): number {
         if (property === cv.CAP_PROP_POS_MSEC) return world.times?.[this.#at] ?? 0;
+        if (property === cv.CAP_PROP_FRAME_COUNT) return world.count ?? 0;
         return property === cv.CAP_PROP_FPS ? (world.fps ?? 0) : 0;
       }
 
@@ -184,6 +191,8 @@ export class FakeOpenCv implements OpenCv {
         const frame = this.#frames.shift();
         this.#at++;
         if (frame === undefined) throw new Error('VideoCapture - no frame');
+        if (frame === 'never') await new Promise<void>((resolve) => cv.#unanswered.push(resolve));
+        if (frame === 'never') throw new Error('VideoCapture - no frame after all');
         return cv.mat(frame);
       }
 
@@ -217,6 +226,11 @@ export class FakeOpenCv implements OpenCv {
         writeFileSync(this.file, Buffer.concat(this.#frames));
       }
     };
+  }
+
+  /** Answers the reads that nothing was heard of. */
+  answer(): void {
+    for (const resolve of this.#unanswered) resolve();
   }
 
   /** A mat of these pixels, counted. */

@@ -251,7 +251,7 @@ describe('options', () => {
         minFace: 77,
       },
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
-      ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+      ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
@@ -262,7 +262,7 @@ describe('options', () => {
         maxFaces: 3,
         margin: 0.25,
       },
-      ...{ smoothing: 1.5, mirror: true, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+      ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       detector: {
         ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
       },
@@ -296,6 +296,7 @@ describe('options', () => {
     ['detectScale', '--detect-scale', 0, 1, false],
     ['margin', '--margin', -0.4, 2, false],
     ['smoothing', '--smoothing', 0, 60, false],
+    ['reconnect', '--reconnect', 0, 1000, true],
     ['maxFrames', '--max-frames', 1, 1e9, true],
   ] as const)('%s: %s from %d to %d', (key, flag, low, high, whole) => {
     const words = `${flag} VALUE: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`;

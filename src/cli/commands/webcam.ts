@@ -24,8 +24,8 @@ const LINES: Lines = {
 
 /** `fer-tui webcam`: opens the Webcam screen in a terminal, otherwise prints one line per frame. */
 export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
-  const { smoothing, mirror, maxFrames, record, snapshot: snapshots, headless, json } = args;
-  const settings = { ...settingsOf(args), smoothing, mirror, maxFrames, record, snapshots };
+  const { smoothing, mirror, reconnect, maxFrames, record, snapshot: snapshots, headless, json } = args;
+  const settings = { ...settingsOf(args), smoothing, mirror, reconnect, maxFrames, record, snapshots };
   if (!headless && !json && hasScreen(process.env) && !wantsAccessible(false, process.env)) {
     return onScreen(visionOptions(args.source, settings, { pace: 'live' }), args);
   }

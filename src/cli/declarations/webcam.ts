@@ -21,6 +21,13 @@ export const WEBCAM = {
       default: VISION_DEFAULTS.mirror,
       describe: 'flip the picture, as in a mirror',
     },
+    reconnect: {
+      type: 'number',
+      requiresArg: true,
+      default: VISION_DEFAULTS.reconnect,
+      describe:
+        'connect again so many times in a row when a camera or stream goes away or stalls; 0: give up at once',
+    },
     record: {
       type: 'string',
       requiresArg: true,
