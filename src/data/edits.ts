@@ -1,9 +1,9 @@
 import { pickRows } from './rows.js';
-import { type Dataset, SPLIT_NAMES, type Split, type SplitName } from './types.js';
+import { type Dataset, type Labels, SPLIT_NAMES, type Split, type SplitName } from './types.js';
 
 /** Changes of the labels of a data set, collected before they are applied at once: rows keep their indices until then. */
 export class Edits {
-  readonly #labels: Record<SplitName, Uint8Array>;
+  readonly #labels: Record<SplitName, Labels>;
   readonly #targets: Partial<Record<SplitName, Float32Array>> = {};
   readonly #dropped: Readonly<Record<SplitName, Set<number>>> = {
     ...{ train: new Set(), validation: new Set(), test: new Set() },

@@ -1,5 +1,15 @@
+import { classKey } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
+import {
+  CSV_NAMING,
+  classNameOf,
+  isNumber,
+  listOf,
+  type Naming,
+  type NamingOptions,
+  nameClasses,
+} from './class_names.js';
 import { type Delimiter, delimiterOf, fieldsOf, inUtf8 } from './csv_dialect.js';
 import { PIXELS, SplitBuilder } from './split_builder.js';
 import { SPLIT_WORDS, splitOf } from './split_words.js';
@@ -7,12 +17,9 @@ import type { Dataset } from './types.js';
 
 /**
  * Reads FER-2013 from Kaggle's CSV files: `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv`
- * (emotion, Usage, pixels, with spaces). The header says which column is which; other columns may stand between them. The
+ * (emotion, Usage, pixels, with spaces), and tables of other classes with these columns. The header says which column is which; other columns may stand between them. The
  * pixels are numbers with spaces or commas between, in brackets or not. Without a column `Usage` all rows are for training.
  */
-
-/** Our label of each label in the CSV: 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral. */
-export const CSV_LABEL_TO_CLASS = [0, 1, 2, 3, 5, 6, 4] as const;
 
 /** What the user can do about a bad row. */
 const WAY_OUT = ': mend the row, download the file again, or leave such rows out with --skip-bad';
@@ -38,9 +45,10 @@ interface Columns {
 export async function parseFer2013Csv(
   chunks: AsyncIterable<Uint8Array>,
   source: string,
-  options: { skipBad: boolean; onBytes?: (bytes: number) => void },
+  options: NamingOptions & { skipBad: boolean; onBytes?: (bytes: number) => void },
 ): Promise<Dataset> {
   const builder = new SplitBuilder();
+  const labels = new CsvLabels(options);
   let columns: Columns | undefined;
   let rest: Uint8Array = new Uint8Array(0);
   let line = 0;
@@ -54,7 +62,7 @@ export async function parseFer2013Csv(
       return;
     }
     try {
-      readRow(text, columns, builder, `${source}:${line}`);
+      readRow(text, columns, builder, labels, `${source}:${line}`);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       if (!options.skipBad && unended) {
@@ -91,7 +99,67 @@ export async function parseFer2013Csv(
       `${source}: no ${builder.skipped > 0 ? `good row among ${builder.skipped}` : 'row after the header'}; expected faces: download it again`,
     );
   }
-  return builder.build('FER-2013', source);
+  return builder.build('FER-2013', source, labels.naming(builder.words, source));
+}
+
+/** What the column `emotion` may say: numbers, those of fer2013.csv unless `--classes` names others, or words. */
+class CsvLabels {
+  #kind: 'numbers' | 'words' | undefined;
+  /** Numbers that fer2013.csv does not have. */
+  readonly #strange = new Set<string>();
+  /** Words for classes that `--classes` leaves out. */
+  readonly #left = new Set<string>();
+
+  /** The classes to choose; undefined: all. */
+  readonly #chosen: ReadonlySet<string> | undefined;
+
+  constructor(private readonly options: NamingOptions) {
+    const { classes, choose = true } = options;
+    if (choose && classes !== undefined && 'names' in classes)
+      this.#chosen = new Set(classes.names.map(classKey));
+  }
+
+  /** Whether the numbers are those of fer2013.csv. */
+  get #own(): boolean {
+    const { classes } = this.options;
+    return this.#kind === 'numbers' && (classes === undefined || ('csv' in classes && classes.csv));
+  }
+
+  /** The word for a class in a field; undefined: its class is left out. Throws DataError. */
+  wordOf(field: string, where: string): string | undefined {
+    const word = field.replace(/^(\d+)\.0+$/, '$1'); // pandas writes 3.0 where a row has no label
+    const kind = isNumber(word) ? 'numbers' : /^(?=.*\p{L})\P{Cc}+$/u.test(word) ? 'words' : undefined;
+    this.#kind ??= kind;
+    if (kind !== undefined && kind === this.#kind && (!this.#own || CSV_NAMING.labels.has(word))) {
+      if (kind === 'numbers' || this.#chosen?.has(classKey(classNameOf(word))) !== false) return word;
+      this.#left.add(word);
+      return undefined;
+    }
+    if (this.#own && isNumber(word)) this.#strange.add(word);
+    const expected =
+      this.#kind === 'words'
+        ? 'a word, as in the rows before'
+        : this.#own
+          ? 'a whole number from 0 (Angry) to 6 (Neutral); --classes a,b,c names other numbers'
+          : 'a whole number or the name of a class';
+    throw new DataError(
+      `${where}: emotion "${printable(field.slice(0, 20))}"; expected ${expected}${WAY_OUT}`,
+    );
+  }
+
+  /** Names the words of all rows. Throws DataError, UsageError like `nameClasses`. */
+  naming(words: readonly string[], source: string): Naming {
+    const fromOne =
+      ['1', '2', '3', '4', '5', '6'].every((word) => words.includes(word)) && !words.includes('0');
+    if (this.#own && this.#strange.size > 0 && fromOne) {
+      throw new DataError(
+        `${source}: the labels are ${listOf([...words, ...this.#strange].sort())}, not those of fer2013.csv; name them in the order of the numbers with --classes a,b,c`,
+      );
+    }
+    if (this.#own) return CSV_NAMING;
+    const all = [...words, ...this.#left];
+    return nameClasses({ words: all, source, where: (word) => `label ${word}` }, this.options);
+  }
 }
 
 /** Reports how many bytes have been read so far. */
@@ -130,7 +198,13 @@ function readHeader(row: Uint8Array, source: string): Columns {
   };
 }
 
-function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where: string): void {
+function readRow(
+  row: Uint8Array,
+  columns: Columns,
+  builder: SplitBuilder,
+  labels: CsvLabels,
+  where: string,
+): void {
   const fields = fieldsOf(row, columns.delimiter);
   if (fields.length < columns.count) {
     throw new DataError(
@@ -141,13 +215,8 @@ function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where
     Buffer.from(fields[i] ?? [])
       .toString('utf8')
       .trim();
-  const emotion = text(columns.emotion);
-  const label = /^\d$/.test(emotion) ? CSV_LABEL_TO_CLASS[Number(emotion)] : undefined;
-  if (label === undefined) {
-    throw new DataError(
-      `${where}: emotion "${printable(emotion.slice(0, 20))}"; expected a whole number from 0 (Angry) to 6 (Neutral)${WAY_OUT}`,
-    );
-  }
+  const word = labels.wordOf(text(columns.emotion), where);
+  if (word === undefined) return;
   const usage = columns.usage === undefined ? 'train' : text(columns.usage);
   const split = splitOf(usage);
   if (split === undefined) {
@@ -156,7 +225,7 @@ function readRow(row: Uint8Array, columns: Columns, builder: SplitBuilder, where
     );
   }
   readPixels(fields[columns.pixels] ?? new Uint8Array(0), builder.slot(split), where);
-  builder.commit(split, label);
+  builder.commit(split, word);
 }
 
 /** The word around byte `at`, shortened, for messages. */

@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLASS_NAMES } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
+import type { NamingOptions } from './class_names.js';
 import { decodeFace } from './image.js';
 import { SplitBuilder } from './split_builder.js';
 import { splitOf } from './split_words.js';
-import { isLitter, planTree, type TreeEntry } from './tree.js';
+import { isLitter, planTree, type TreePlan } from './tree.js';
 import type { Dataset, LoadOptions } from './types.js';
 
-export interface TreeOptions {
+/** How a source is read. */
+export interface TreeOptions extends NamingOptions {
   readonly skipBad: boolean;
   readonly onProgress?: NonNullable<LoadOptions['onProgress']>;
 }
 
-/** Reads `train|validation|test/<emotion>/` or `<emotion>/` with pictures. Throws DataError on other trees and empty classes. */
+/** Reads `train|validation|test/<class>/` or `<class>/` with pictures. Throws what `planTree` and `readTree` throw. */
 export function readFolderTree(root: string, options: TreeOptions): Promise<Dataset> {
-  const entries = planTree(listTree(root), root);
-  return readTree(entries, (path) => readFileSync(join(root, path)), root, options);
+  const plan = planTree(listTree(root), root, options);
+  return readTree(plan, (path) => readFileSync(join(root, path)), root, options);
 }
 
 /** A fingerprint that changes when an image of the tree is added, removed or written. Costs one `stat` per file. */
@@ -79,14 +82,14 @@ function list(root: string, prefix: string): string[] {
  * @param read returns the bytes of a file @param source name of the file or folder, for messages
  */
 export async function readTree(
-  entries: readonly TreeEntry[],
+  { entries, naming }: TreePlan,
   read: (path: string) => Uint8Array,
   source: string,
   options: TreeOptions,
 ): Promise<Dataset> {
   const builder = new SplitBuilder();
   const total = entries.length;
-  for (const [i, { path, split, label }] of entries.entries()) {
+  for (const [i, { path, split, word }] of entries.entries()) {
     if (i % 256 === 0) {
       options.onProgress?.({ done: i, total, unit: 'images' });
       await new Promise((resolve) => setTimeout(resolve));
@@ -94,7 +97,7 @@ export async function readTree(
     const name = join(source, path);
     try {
       decodeFace(read(path), name, builder.slot(split));
-      builder.commit(split, label);
+      builder.commit(split, word);
     } catch (error) {
       if (!(error instanceof DataError) || !options.skipBad) throw error;
       builder.skip(error.message);
@@ -106,5 +109,10 @@ export async function readTree(
     );
   }
   options.onProgress?.({ done: total, total, unit: 'images' });
-  return builder.build('FER-2013 folders', source);
+  const seven = naming.classes.join() === CLASS_NAMES.join();
+  return builder.build(
+    seven ? 'FER-2013 folders' : `folders of ${naming.classes.length} classes`,
+    source,
+    naming,
+  );
 }

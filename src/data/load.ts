@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { DataError, UsageError } from '../util/errors.js';
 import { readCache, writeCache } from './cache.js';
+import { parseClasses } from './class_names.js';
 import { Edits } from './edits.js';
 import { decodeFaces, FACES_MAGIC } from './faces_file.js';
 import { parseFer2013Csv } from './fer2013_csv.js';
@@ -41,6 +42,7 @@ const FEWEST_DRAWN = 7;
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, fold } = options;
   const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
+  for (const note of dataset.notes) options.onNote?.(note);
   const corrected = withCorrections(dataset, options);
   return fold === undefined ? holdOut(corrected, seed) : foldOf(corrected, fold);
 }
@@ -64,16 +66,18 @@ export const isDrawn = (path: string): boolean => /^synthetic(:|$)/.test(path);
  */
 export async function loadSource(
   path: string,
-  options: Pick<LoadOptions, 'skipBad' | 'cacheDir' | 'onProgress'> = {},
+  options: Pick<LoadOptions, 'skipBad' | 'classes' | 'choose' | 'cacheDir' | 'onProgress'> = {},
 ): Promise<Dataset> {
-  const { skipBad = false, onProgress } = options;
+  const { skipBad = false, classes: text, choose, onProgress } = options;
+  const classes = text === undefined ? undefined : parseClasses(text);
   try {
     const file = locate(path);
     if (sniff(file) === 'faces') return facesIn(file);
-    const fingerprint = options.cacheDir === false ? '' : fingerprintOf(file);
+    const fingerprint =
+      options.cacheDir === false ? '' : `${fingerprintOf(file)} ${choose ?? true} ${text ?? ''}`;
     const cached = readCache(file, fingerprint, options);
     if (cached !== undefined) return cached;
-    const dataset = await read(file, { skipBad, ...(onProgress && { onProgress }) });
+    const dataset = await read(file, { skipBad, classes, choose, ...(onProgress && { onProgress }) });
     if (dataset.skipped === 0) writeCache(file, fingerprint, options, dataset);
     return dataset;
   } catch (cause) {
@@ -110,7 +114,7 @@ function fingerprintOf(path: string): string {
 
 /** The first bytes decide the format, not the name, because browsers unpack or rename downloads. */
 async function read(path: string, options: TreeOptions): Promise<Dataset> {
-  const { skipBad, onProgress } = options;
+  const { onProgress } = options;
   const kind = sniff(path);
   if (kind === 'folder') return readFolderTree(path, options);
   if (kind === 'zip') return readZip(path, options);
@@ -121,7 +125,7 @@ async function read(path: string, options: TreeOptions): Promise<Dataset> {
   }
   const total = statSync(path).size;
   const report = (done: number): void => onProgress?.({ done, total, unit: 'bytes' });
-  return parseFer2013Csv(kind === 'gzip' ? gunzip(path, report) : plain(path, report), path, { skipBad });
+  return parseFer2013Csv(kind === 'gzip' ? gunzip(path, report) : plain(path, report), path, options);
 }
 
 /** The data set of a `.faces` file. Throws DataError when it is damaged. */

@@ -1,3 +1,4 @@
+import { labelsLike } from './labels.js';
 import { PIXELS } from './split_builder.js';
 import type { Split } from './types.js';
 
@@ -7,7 +8,7 @@ export function pickRows({ images, labels, targets }: Split, rows: readonly numb
   const classes = classesOf({ labels, targets });
   const picked = {
     images: new Uint8Array(rows.length * PIXELS),
-    labels: new Uint8Array(rows.length),
+    labels: labelsLike(labels, rows.length),
     ...(targets && { targets: new Float32Array(rows.length * classes) }),
   };
   sorted.forEach((row, i) => {

@@ -1,5 +1,8 @@
-import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
-import type { Dataset, ImageShape, Split, SplitName } from './types.js';
+import { FACE_SIZE } from '../util/classes.js';
+import type { Naming } from './class_names.js';
+import { labelArray } from './labels.js';
+import { checkClasses } from './split_classes.js';
+import { type Dataset, type ImageShape, SPLIT_NAMES, type Split, type SplitName } from './types.js';
 
 /** [H, W, C] of a face in a data set. */
 export const FACE: ImageShape = [FACE_SIZE, FACE_SIZE, 1];
@@ -13,6 +16,8 @@ const MAX_REASONS = 1000;
 /** Collects faces into splits, one by one. Its buffers grow by doubling. */
 export class SplitBuilder {
   readonly #splits = new Map<SplitName, { images: Uint8Array; labels: number[] }>();
+  /** Each word for a class that has occurred, by its number in `labels` until they are named. */
+  readonly #words = new Map<string, number>();
   /** Number of rows or images left out. */
   skipped = 0;
   readonly #bad: string[] = [];
@@ -42,8 +47,18 @@ export class SplitBuilder {
     return sum;
   }
 
-  /** Adds the face in the split's buffer, with its label. */
-  commit(name: SplitName, label: number): void {
+  /** The words for classes so far. */
+  get words(): string[] {
+    return [...this.#words.keys()];
+  }
+
+  /** Adds the face in the split's buffer. @param word what the source calls its class */
+  commit(name: SplitName, word: string): void {
+    let label = this.#words.get(word);
+    if (label === undefined) {
+      label = this.#words.size;
+      this.#words.set(word, label);
+    }
     this.#get(name).labels.push(label);
   }
 
@@ -56,26 +71,35 @@ export class SplitBuilder {
     return split;
   }
 
-  /** The data set of all faces so far. */
-  build(name: string, source: string): Dataset {
+  /**
+   * The data set of all faces so far. Throws DataError when a split lacks classes of another.
+   * @param naming names every word that was committed
+   */
+  build(name: string, source: string, { classes, labels, listed, notes }: Naming): Dataset {
+    const labelOf = this.words.map((word) => labels.get(word) as number);
     const split = (key: SplitName): Split => {
       const found = this.#splits.get(key);
-      if (found === undefined) return { images: new Uint8Array(0), labels: new Uint8Array(0) };
-      return {
-        images: found.images.subarray(0, found.labels.length * PIXELS), // a view: the data may be large
-        labels: Uint8Array.from(found.labels),
-      };
+      const own = labelArray(found?.labels.length ?? 0, classes.length);
+      found?.labels.forEach((word, i) => {
+        own[i] = labelOf[word] as number;
+      });
+      const images = found?.images.subarray(0, own.length * PIXELS); // a view: the data may be large
+      return { images: images ?? new Uint8Array(0), labels: own };
     };
+    const [train, validation, test] = SPLIT_NAMES.map(split) as [Split, Split, Split];
+    const splits = { train, validation, test };
+    if (!listed) checkClasses(splits, classes, source);
     return {
       name,
       source,
       height: FACE_SIZE,
       width: FACE_SIZE,
       channels: 1,
-      classes: CLASS_NAMES,
-      splits: { train: split('train'), validation: split('validation'), test: split('test') },
+      classes,
+      splits,
       skipped: this.skipped,
       bad: this.#bad,
+      notes,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';
+import { SEVEN_NAMING } from './class_names.js';
 import { PIXELS, SplitBuilder } from './split_builder.js';
 import type { Dataset, SplitName } from './types.js';
 
@@ -50,10 +51,10 @@ export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
       const label = i % CLASS_NAMES.length;
       // Each face has a random stream of its own: it does not depend on the others, and no face is in two splits.
       drawFace(label, new Rng(seed, (s + 1) * 10_000_000 + i), builder.slot(split));
-      builder.commit(split, label);
+      builder.commit(split, CLASS_NAMES[label] as string);
     }
   });
-  return builder.build('drawn faces', 'synthetic');
+  return builder.build('drawn faces', 'synthetic', SEVEN_NAMING);
 }
 
 /** Draws one face of class `label` into out [48 * 48]. */

@@ -1,24 +1,33 @@
-import { CLASS_NAMES, classIndex } from '../util/classes.js';
+import { expressionOf } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
+import { classNameOf, listOf, type Naming, type NamingOptions, nameClasses } from './class_names.js';
 import { SPLIT_WORDS, splitOf } from './split_words.js';
-import type { SplitName } from './types.js';
+import { SPLIT_NAMES, type SplitName } from './types.js';
 
 /** One image of a tree. */
 export interface TreeEntry {
   /** Path relative to the source, with `/` as separator. */
   readonly path: string;
   readonly split: SplitName;
-  readonly label: number;
+  /** Name of its class folder. */
+  readonly word: string;
 }
 
-const CLASS_FOLDERS = CLASS_NAMES.join(', ').toLowerCase();
+/** What to read of a tree. */
+export interface TreePlan {
+  readonly entries: readonly TreeEntry[];
+  readonly naming: Naming;
+}
 
 /** The expected layout of a tree, for messages. */
-export const TREE_SHAPE = `folders ${SPLIT_WORDS}, each with the folders ${CLASS_FOLDERS} of pictures, or these folders alone`;
+export const TREE_SHAPE = `folders ${SPLIT_WORDS}, each with a folder of pictures for every class (angry, happy, ...), or these folders alone`;
 
 /** Names of texts, tables and programs that people keep beside pictures. They are ignored; all other files must be pictures. */
 const DOCUMENT = /\.(txt|md|csv|tsv|json|ya?ml|xml|html?|pdf|docx?|xlsx?|py|ipynb|log)$/i;
+
+/** Names of pictures. They tell a class folder of any name; in class folders, pictures may have other names. */
+const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?|avif|heic|heif|p[gpn]m)$/i;
 
 /** What Windows leaves beside pictures. */
 const WINDOWS_LITTER = new Set(['thumbs.db', 'desktop.ini']);
@@ -30,56 +39,98 @@ export function isLitter(path: string): boolean {
     .some((part) => part.startsWith('.') || part === '__MACOSX' || WINDOWS_LITTER.has(part.toLowerCase()));
 }
 
+/** A class folder. */
+interface ClassFolder {
+  readonly path: string;
+  readonly split: SplitName;
+  readonly word: string;
+  readonly pictures: string[];
+}
+
 /**
  * Finds the split and class of every file of a tree. Class folders without split folders are training data.
  * @param paths relative paths with `/` as separator; folders end in `/`. The split folders may be below the root. If they
  *   occur at several depths, as in one archive on Kaggle that contains its tree twice, the least deep ones are read.
  * @param source name of the tree, for messages
- * Throws DataError for another layout, for an unknown or empty class folder, and for class folders or files that would be
- * left out.
+ * Throws DataError for another layout, for a class folder without pictures, and for class folders or files that would be
+ * left out without a word; and what `nameClasses` throws.
  */
-export function planTree(paths: readonly string[], source: string): TreeEntry[] {
+export function planTree(paths: readonly string[], source: string, options: NamingOptions = {}): TreePlan {
   const clean = paths.filter((path) => !isLitter(path)).sort();
   const { prefix, alone } = findRoot(clean, source);
-  const entries: TreeEntry[] = [];
-  const counts = new Map<string, number>();
-  const refuse = (what: string): DataError => new DataError(`${source}: ${printable(what)}`);
-  for (const path of clean) {
-    if (!path.startsWith(prefix)) continue;
-    const parts = path.slice(prefix.length).split('/');
-    if (alone) parts.unshift('train');
-    const [splitName = '', className = '', file = '', deeper] = parts;
+  const inside = clean
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => ({ path, parts: [...(alone ? ['train'] : []), ...path.slice(prefix.length).split('/')] }));
+  const folders = classFolders(inside, source);
+  const words = [...new Set(folders.map(({ word }) => word))];
+  const pathOf = (word: string): string => folders.find((folder) => folder.word === word)?.path ?? word;
+  const named = nameClasses({ words, source, where: (word) => `folder ${pathOf(word)}` }, options);
+  if (named.classes.length === 1 && words.every((word) => expressionOf(classNameOf(word)) === undefined)) {
+    throw refusal(source, `only one class folder, ${pathOf(words[0] ?? '')}; expected ${TREE_SHAPE}`);
+  }
+  refuseOtherSplits(inside, named, prefix, source);
+  const entries = folders.flatMap(({ split, word, pictures }) =>
+    named.labels.has(word) ? pictures.map((path) => ({ path, split, word })) : [],
+  );
+  return { entries, naming: { ...named, notes: [...named.notes, ...mergedNotes(folders, named)] } };
+}
+
+const refusal = (source: string, what: string): DataError => new DataError(`${source}: ${printable(what)}`);
+
+interface Found {
+  readonly path: string;
+  /** Split, class folder, file and deeper, where there are so many. */
+  readonly parts: readonly string[];
+}
+
+function classFolders(inside: readonly Found[], source: string): ClassFolder[] {
+  const folders = new Map<string, ClassFolder>();
+  for (const { path, parts } of inside) {
+    const [splitName = '', word = '', file = '', deeper] = parts;
     const split = splitOf(splitName);
-    const label = classIndex(className);
-    if (split === undefined) {
-      if (label === undefined || file === '') continue;
-      throw refuse(
-        `folder ${prefix}${splitName} has class folders but is no split; expected ${SPLIT_WORDS}: rename or remove it`,
-      );
-    }
-    if (className === '') continue;
+    if (split === undefined || word === '') continue;
     if (parts.length === 2 || (deeper !== undefined && deeper !== '')) {
       if (DOCUMENT.test(path)) continue;
-      throw refuse(
+      throw refusal(
+        source,
         `file ${path} lies outside the class folders; expected train/happy/NAME.jpg: move or remove it`,
       );
     }
     const folder = path.slice(0, path.lastIndexOf('/', deeper === '' ? path.length - 2 : undefined));
-    if (label === undefined) {
-      throw refuse(
-        `folder ${folder} is none of the seven expressions; expected ${CLASS_FOLDERS}: rename or remove it`,
-      );
-    }
-    counts.set(folder, counts.get(folder) ?? 0);
-    if (file === '' || deeper === '' || DOCUMENT.test(file)) continue;
-    counts.set(folder, (counts.get(folder) ?? 0) + 1);
-    entries.push({ path, split, label });
+    const found = folders.get(folder) ?? { path: folder, split, word, pictures: [] };
+    folders.set(folder, found);
+    if (file !== '' && deeper !== '' && !DOCUMENT.test(file)) found.pictures.push(path);
   }
-  for (const [folder, count] of counts) {
-    if (count > 0) continue;
-    throw refuse(`folder ${folder} is empty; expected pictures in it: add them or remove the folder`);
+  for (const { path, pictures } of folders.values()) {
+    if (pictures.length > 0) continue;
+    throw refusal(source, `folder ${path} is empty; expected pictures in it: add them or remove the folder`);
   }
-  return entries;
+  return [...folders.values()];
+}
+
+/** A folder beside the split folders that has folders of the same classes would be left out without a word. */
+function refuseOtherSplits(inside: readonly Found[], named: Naming, prefix: string, source: string): void {
+  for (const { parts } of inside) {
+    const [folder = '', word = '', file = ''] = parts;
+    if (splitOf(folder) !== undefined || file === '') continue;
+    const name = classNameOf(word);
+    if (expressionOf(name) === undefined && !named.labels.has(word)) continue;
+    throw refusal(
+      source,
+      `folder ${prefix}${folder} has class folders but is no split; expected ${SPLIT_WORDS}: rename or remove it`,
+    );
+  }
+}
+
+/** Says which folders of one split are of one class. */
+function mergedNotes(folders: readonly ClassFolder[], { classes, labels }: Naming): string[] {
+  return SPLIT_NAMES.flatMap((name) =>
+    classes.flatMap((className, label) => {
+      const same = folders.filter(({ split, word }) => split === name && labels.get(word) === label);
+      if (same.length < 2) return [];
+      return [`${listOf(same.map(({ path }) => printable(path)))} are one class, ${className}`];
+    }),
+  );
 }
 
 /** Where a tree begins. */
@@ -111,14 +162,19 @@ function findRoot(paths: readonly string[], source: string): Root {
   return { prefix, alone };
 }
 
-/** The folders that class folders with files stand in, by their depth. @param splits levels of split folders between, 0 or 1 */
+/**
+ * The folders that class folders stand in, by their depth. A folder of another name than an expression is a class folder if a
+ * picture lies in it.
+ * @param splits levels of split folders between, 0 or 1
+ */
 function rootsOf(paths: readonly string[], splits: 0 | 1): Map<string, number> {
   const roots = new Map<string, number>();
   for (const path of paths) {
     const parts = path.split('/');
     for (let i = 0; i + splits + 1 < parts.length; i++) {
       if (splits === 1 && splitOf(parts[i] ?? '') === undefined) continue;
-      if (classIndex(parts[i + splits] ?? '') === undefined) continue;
+      const picture = i + splits + 2 === parts.length && PICTURE.test(path);
+      if (!picture && expressionOf(classNameOf(parts[i + splits] ?? '')) === undefined) continue;
       roots.set(parts.slice(0, i).join('/') + (i > 0 ? '/' : ''), i);
       break;
     }

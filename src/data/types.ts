@@ -5,12 +5,15 @@ export const SPLIT_NAMES = ['train', 'validation', 'test'] as const;
 /** A part of a data set. */
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
+/** Class indices: bytes for up to 256 classes. */
+export type Labels = Uint8Array | Uint16Array;
+
 /** Images and their labels. */
 export interface Split {
   /** [n, 48, 48] gray values 0..255, row by row. */
   readonly images: Uint8Array;
   /** [n] class indices into `Dataset.classes`. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** [n, classes] what the loss compares with, if that is not the label alone: each row adds up to 1. */
   readonly targets?: Float32Array | undefined;
 }
@@ -35,6 +38,8 @@ export interface Dataset {
   readonly skipped: number;
   /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
+  /** What was decided about the classes, for people. */
+  readonly notes: readonly string[];
   /** Where the source has no validation images: which rows of its training images became which split, in order. */
   readonly heldOut?: Readonly<Record<'train' | 'validation', readonly number[]>>;
 }
@@ -73,6 +78,15 @@ export interface Fold {
 export interface LoadOptions {
   /** Leave out bad rows and images and count them, instead of failing at the first; default false. */
   readonly skipBad?: boolean;
+  /**
+   * Names of the classes whose folders or labels are numbers: `csv` for the order of fer2013.csv, or `a,b,c` in the order of
+   * the numbers; `word=Name` pairs rename classes. Default: classes are called what the source calls them.
+   */
+  readonly classes?: string | undefined;
+  /** Whether a list in `classes` also chooses among classes that have names in the source; default true. */
+  readonly choose?: boolean | undefined;
+  /** Called with everything that was decided about the classes. */
+  readonly onNote?: ((note: string) => void) | undefined;
   /** Folder for cached data; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: do not cache. */
   readonly cacheDir?: string | false;
   /** The fold of a cross-validation over the training images; default: the splits as they are. */

@@ -9,7 +9,7 @@ import type { Dataset } from './types.js';
 
 const CSV_FILE = /(^|\/)(fer2013|icml_face_data)\.csv$/i;
 
-/** Reads Kaggle's `archive.zip`, which contains a CSV file or a tree train|test/<emotion>/*.jpg. Throws DataError. */
+/** Reads Kaggle's `archive.zip`, which contains a CSV file or a tree train|test/<class>/*.jpg. Throws DataError. */
 export async function readZip(path: string, options: TreeOptions): Promise<Dataset> {
   const bytes = readFileSync(path);
   const sums = checksums(bytes);
@@ -48,14 +48,14 @@ export async function readZip(path: string, options: TreeOptions): Promise<Datas
   if (csv !== undefined) {
     const data = unpack((name) => name === csv)[csv] ?? new Uint8Array(0);
     return parseFer2013Csv(slices(data), `${path}/${csv}`, {
-      skipBad: options.skipBad,
+      ...options,
       onBytes: (done) => options.onProgress?.({ done, total: data.length, unit: 'bytes' }),
     });
   }
-  const entries = planTree(names, path);
-  const wanted = new Set(entries.map((entry) => entry.path));
+  const plan = planTree(names, path, options);
+  const wanted = new Set(plan.entries.map((entry) => entry.path));
   const files = unpack((name) => wanted.has(name));
-  return readTree(entries, (name) => files[name] ?? new Uint8Array(0), path, options);
+  return readTree(plan, (name) => files[name] ?? new Uint8Array(0), path, options);
 }
 
 /**

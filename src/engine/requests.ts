@@ -1,7 +1,7 @@
 import type { Summary } from '../bench/statistics.js';
 import type { Twin } from '../data/facts.js';
 import type { Correction, Decision } from '../data/labels_file.js';
-import type { SplitName } from '../data/types.js';
+import type { Labels, SplitName } from '../data/types.js';
 import type { Inspection } from '../inspect/result.js';
 import type { KernelReport } from '../learn/kernels.js';
 import type { Arithmetic } from '../learn/layers/arithmetic.js';
@@ -126,7 +126,7 @@ export interface FacePlace extends DataPlace {
 export interface DataReport extends DataPlace {
   readonly name: string;
   readonly classes: readonly string[];
-  readonly splits: Readonly<Record<SplitName, { labels: Uint8Array; constant: readonly number[] }>>;
+  readonly splits: Readonly<Record<SplitName, { labels: Labels; constant: readonly number[] }>>;
   /** Rows that could not be read. */
   readonly skipped: number;
   /** Position and fault of the first few. */
@@ -220,7 +220,7 @@ export interface KernelOutcome {
 
 /** The most probable class of each image, and its probability. */
 export interface Predictions {
-  readonly said: Uint8Array;
+  readonly said: Labels;
   readonly confidence: Float32Array;
 }
 

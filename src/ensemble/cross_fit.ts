@@ -1,3 +1,5 @@
+import { labelArray } from '../data/labels.js';
+import type { Labels } from '../data/types.js';
 import { Rng } from '../util/random.js';
 
 /** Probabilities and labels of some rows. */
@@ -5,7 +7,7 @@ export interface Rows {
   /** For each voter its probabilities [N, classes]. */
   readonly votes: readonly Float32Array[];
   /** [N] */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly classes: number;
 }
 
@@ -20,7 +22,7 @@ function rowsAt({ votes, labels, classes }: Rows, positions: Uint32Array): Rows 
   };
   return {
     votes: votes.map(of),
-    labels: Uint8Array.from(positions, (row) => labels[row] as number),
+    labels: labelArray(positions.length, classes).map((_, i) => labels[positions[i] as number] as number),
     classes,
   };
 }

@@ -1,3 +1,4 @@
+import type { Labels } from '../data/types.js';
 import { type Method, stem } from './method.js';
 import type { NamedPicture } from './result.js';
 
@@ -7,7 +8,7 @@ import type { NamedPicture } from './result.js';
  */
 export function meanFaces(
   images: Uint8Array,
-  labels: Uint8Array,
+  labels: Labels,
   classes: number,
 ): { mean: Uint8Array; count: number }[] {
   const pixels = images.length / labels.length;

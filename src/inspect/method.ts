@@ -1,4 +1,4 @@
-import type { ImageShape } from '../data/types.js';
+import type { ImageShape, Labels } from '../data/types.js';
 import { UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import type { Part } from './result.js';
@@ -35,7 +35,7 @@ export interface Faces {
   /** [n, H, W] gray values 0..255, at the size of the network's input. */
   readonly images: Uint8Array;
   /** [n]: the true classes, as indices into the classes of the model. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** Class probabilities, hidden values and activations of all of them; computed at the first call. */
   sweep(): Promise<Sweep>;
 }

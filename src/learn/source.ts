@@ -18,7 +18,7 @@ import { resolveConfig } from '../train/config.js';
 import { readRunConfig } from '../train/run_folder.js';
 import { shippedModels, weightsPath } from '../train/shipped_models.js';
 import { openModel, openNetwork, requireMean } from '../train/weights.js';
-import { CLASS_NAMES, classIndex } from '../util/classes.js';
+import { sameClass } from '../util/classes.js';
 import { DataError, RunError, UsageError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
 
@@ -224,7 +224,7 @@ function batchOf(
   if (image !== undefined) pixels.set(fitPicture(decodePicture(readPicture(image), image), source.shape));
   if (label !== undefined) labels[0] = classOf(label, classes);
   return {
-    images: new BatchSource({ images: pixels, labels: Uint8Array.from(labels) }, source.options),
+    images: new BatchSource({ images: pixels, labels: Uint16Array.from(labels) }, source.options),
     draws: draws.map((draw, i) => ({ ...draw, image: i })),
     labels,
     guessFirst: image !== undefined && label === undefined,
@@ -240,9 +240,7 @@ function readPicture(path: string): Uint8Array {
 }
 
 function classOf(label: string, classes: readonly string[]): number {
-  const index = classIndex(label);
-  const named = index === undefined ? label : (CLASS_NAMES[index] ?? label);
-  const found = classes.findIndex((name) => name.toLowerCase() === named.toLowerCase());
+  const found = classes.findIndex((name) => sameClass(name, label));
   if (found < 0) throw new UsageError(`label ${label}: expected one of ${classes.join(', ')}`);
   return found;
 }

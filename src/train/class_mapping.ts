@@ -1,12 +1,8 @@
+import { listOf } from '../data/class_names.js';
+import { labelArray } from '../data/labels.js';
 import type { Split } from '../data/types.js';
-import { classIndex } from '../util/classes.js';
+import { sameClass } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
-
-/** Whether two class names mean the same expression, e.g. `Happy` and `happiness`. */
-export function sameClass(a: string, b: string): boolean {
-  const [left, right] = [classIndex(a), classIndex(b)];
-  return left === undefined ? a.trim().toLowerCase() === b.trim().toLowerCase() : left === right;
-}
 
 /**
  * Renumbers the labels of a split to the class order of a model. Classes are matched by name.
@@ -26,9 +22,9 @@ export function mapLabels(
     else unknown.set(name, (unknown.get(name) ?? 0) + 1);
   });
   if (unknown.size > 0 && !skipUnknown) {
-    const missing = [...unknown].map(([name, count]) => `${count} of ${name}`).join(', ');
+    const missing = listOf([...unknown].map(([name, count]) => `${count} of ${name}`));
     throw new DataError(
-      `the data has images of classes that the model does not know (${missing}); it knows ${to.join(', ')}: name its classes with --classes if these are wrong, or leave such images out with --skip-unknown`,
+      `the data has images of classes that the model does not know (${missing}); it knows ${listOf(to)}, the data have ${listOf(from)}: name its classes with --classes if these are wrong, or leave such images out with --skip-unknown`,
     );
   }
   const pixels = split.images.length / split.labels.length;
@@ -36,5 +32,9 @@ export function mapLabels(
   kept.forEach((row, i) => {
     images.set(split.images.subarray(row * pixels, (row + 1) * pixels), i * pixels);
   });
-  return { images, labels: Uint8Array.from(kept, (row) => target[split.labels[row] as number] as number) };
+  const labels = labelArray(kept.length, to.length);
+  kept.forEach((row, i) => {
+    labels[i] = target[split.labels[row] as number] as number;
+  });
+  return { images, labels };
 }

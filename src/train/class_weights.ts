@@ -1,3 +1,4 @@
+import type { Labels } from '../data/types.js';
 import { UsageError } from '../util/errors.js';
 
 /**
@@ -6,7 +7,7 @@ import { UsageError } from '../util/errors.js';
  *   images / (classes * images of the class), as in scikit-learn
  * Throws UsageError.
  */
-export function parseClassWeights(text: string, labels: Uint8Array, classes: readonly string[]): number[] {
+export function parseClassWeights(text: string, labels: Labels, classes: readonly string[]): number[] {
   if (text === 'balanced') {
     const counts = classes.map(() => 0);
     for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;

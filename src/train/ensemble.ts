@@ -1,5 +1,5 @@
+import { sameClass } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
-import { sameClass } from './class_mapping.js';
 import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { weightsPath } from './shipped_models.js';
 import { tempered } from './temperature.js';

@@ -54,7 +54,7 @@ export async function fitFeatures(
       `lbp-bins = ${wanted}: ${cells} x ${cells} cells with ${PATTERN_BINS} bins have ${all}`,
     );
   }
-  const classes = train.labels.reduce((most, label) => Math.max(most, label + 1), 1);
+  const classes = [...train.labels].reduce((most, label) => Math.max(most, label + 1), 1);
   const tally = new PatternTally(areasOf(size, grid), classes);
   const extractor = await PatternExtractor.open(gpu, size, grid, BATCH);
   try {

@@ -2,7 +2,7 @@ import { resizeImages } from '../data/image.js';
 import { loadDataset } from '../data/load.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import { limitSplit } from '../data/rows.js';
-import type { LoadOptions, Split, SplitName } from '../data/types.js';
+import type { Labels, LoadOptions, Split, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
@@ -38,7 +38,7 @@ export interface Votes {
   /** What to call the data in messages. */
   readonly data: string;
   /** [N] in the ensemble's order of classes. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   /** For each member its probabilities [N, classes], in the ensemble's order of classes. */
   readonly votes: readonly Float32Array[];
   /** Images a second, through all members. */

@@ -1,26 +1,39 @@
-/** The seven expressions in the order of this project, which is alphabetical. Kaggle's CSV has another order. */
+/** The seven expressions of FER-2013 in the order of this project, which is alphabetical. Kaggle's CSV has another order. */
 export const CLASS_NAMES = ['Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad', 'Surprise'] as const;
 
 /** The order of the classes in fer2013.csv, and of the outputs of models that were trained on its labels. */
 export const CSV_CLASS_NAMES = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'] as const;
 
-/** Synonyms of the expressions in data sets and models, in lower case. */
-const WORDS: ReadonlyMap<string, number> = new Map(
-  [
-    ['angry', 'anger'],
-    ['disgust', 'disgusted'],
-    ['fear', 'fearful', 'afraid', 'scared'],
-    ['happy', 'happiness', 'joy'],
-    ['neutral', 'neutrality'],
-    ['sad', 'sadness'],
-    ['surprise', 'surprised'],
-  ].flatMap((names, label) => names.map((name) => [name, label] as const)),
+/** Words for the seven expressions and for contempt, which FER+, CK+ and AffectNet know, in lower case. */
+const WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Angry: ['angry', 'anger'],
+    Contempt: ['contempt', 'contemptuous'],
+    Disgust: ['disgust', 'disgusted'],
+    Fear: ['fear', 'fearful', 'afraid', 'scared'],
+    Happy: ['happy', 'happiness', 'joy'],
+    Neutral: ['neutral', 'neutrality'],
+    Sad: ['sad', 'sadness'],
+    Surprise: ['surprise', 'surprised'],
+  }).flatMap(([name, words]) => words.map((word) => [word, name] as const)),
 );
 
-/** The index in CLASS_NAMES of an expression, by any of its names; undefined for other words. */
-export function classIndex(name: string): number | undefined {
-  return WORDS.get(name.trim().toLowerCase());
+/** All words for expressions, in lower case. */
+export const EXPRESSION_WORDS: readonly string[] = [...WORDS.keys()];
+
+/** The name of an expression by any of its words, in any case: `Happy` for `happiness`; undefined for other words. */
+export function expressionOf(word: string): string | undefined {
+  return WORDS.get(word.trim().toLowerCase());
 }
+
+/** Whether two class names mean the same, e.g. `Happy` and `happiness`, or `cat` and `Cat`. */
+export function sameClass(a: string, b: string): boolean {
+  return classKey(a) === classKey(b);
+}
+
+/** What class names that mean the same have in common. */
+export const classKey = (name: string): string =>
+  (expressionOf(name) ?? name.trim().normalize('NFC')).toLowerCase();
 
 /** Height and width of a face in pixels. */
 export const FACE_SIZE = 48;

@@ -21,7 +21,7 @@ const idsOf = ({ images }: Split): number[] =>
   );
 const dataset = (train: Split): Dataset => ({
   ...{ name: 'some', source: 'here', height: 48, width: 48, channels: 1, classes: CLASS_NAMES },
-  ...{ splits: { train, validation: split([1]), test: split([2]) }, skipped: 0, bad: [] },
+  ...{ splits: { train, validation: split([1]), test: split([2]) }, skipped: 0, bad: [], notes: [] },
 });
 
 /** 313 faces: classes of 3, 101, 0, 57, 90, 61 and 1 face, in turns. */

@@ -11,7 +11,7 @@ function split(labels: readonly number[]): Split {
 }
 const dataset = (train: Split, validation = split([])): Dataset => ({
   ...{ name: 'some', source: 'here', height: 48, width: 48, channels: 1, classes: CLASS_NAMES },
-  ...{ splits: { train, validation, test: split([6]) }, skipped: 0, bad: [] },
+  ...{ splits: { train, validation, test: split([6]) }, skipped: 0, bad: [], notes: [] },
 });
 /** 100 faces: 40 of class 0, 34 of class 3, 26 of class 6, in turns. */
 const labels = Array.from({ length: 100 }, (_, i) => (i % 5 < 2 ? 0 : i % 3 === 0 ? 6 : 3));

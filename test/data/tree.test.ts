@@ -6,16 +6,18 @@ import { isLitter, planTree } from '../../src/data/tree.js';
 import { DataError } from '../../src/util/errors.js';
 import { folderWith } from './fixtures.js';
 
-const plan = (...paths: string[]) =>
-  planTree(paths, 'here').map(({ path, split, label }) => [path, split, label]);
+const plan = (...paths: string[]) => {
+  const { entries, naming } = planTree(paths, 'here');
+  return entries.map(({ path, split, word }) => [path, split, naming.classes[naming.labels.get(word) ?? -1]]);
+};
 
 describe('the plan of a tree', () => {
   it('finds split and class of each picture, in the order of the paths', () => {
     expect(plan('val/sad/b.jpg', 'train/happy/z.PNG', 'train/angry/a.jpeg', 'testing/fear/c.bmp')).toEqual([
-      ['testing/fear/c.bmp', 'test', 2],
-      ['train/angry/a.jpeg', 'train', 0],
-      ['train/happy/z.PNG', 'train', 3],
-      ['val/sad/b.jpg', 'validation', 5],
+      ['testing/fear/c.bmp', 'test', 'Fear'],
+      ['train/angry/a.jpeg', 'train', 'Angry'],
+      ['train/happy/z.PNG', 'train', 'Happy'],
+      ['val/sad/b.jpg', 'validation', 'Sad'],
     ]);
   });
 
@@ -43,8 +45,8 @@ describe('the plan of a tree', () => {
   it('takes class folders alone for training data, also one folder deep', () => {
     const own = ['happy/a.jpg', 'sad/b.jpg', 'sad/', 'README.txt'];
     const entries = [
-      ['happy/a.jpg', 'train', 3],
-      ['sad/b.jpg', 'train', 5],
+      ['happy/a.jpg', 'train', 'Happy'],
+      ['sad/b.jpg', 'train', 'Sad'],
     ];
     expect(plan(...own)).toEqual(entries);
     const deep = entries.map(([path, ...rest]) => [`CK48/${path}`, ...rest]);
@@ -67,24 +69,31 @@ describe('the plan of a tree', () => {
 
   it('takes the least deep tree, at any depth', () => {
     expect(plan('a/b/train/happy/x.jpg', 'a/b/c/train/happy/y.jpg')).toEqual([
-      ['a/b/train/happy/x.jpg', 'train', 3],
+      ['a/b/train/happy/x.jpg', 'train', 'Happy'],
     ]);
     // A folder of the name of a split is none without a class in it.
-    expect(plan('test/train/happy/x.jpg')).toEqual([['test/train/happy/x.jpg', 'train', 3]]);
+    expect(plan('test/train/happy/x.jpg')).toEqual([['test/train/happy/x.jpg', 'train', 'Happy']]);
   });
 
   it.each([
-    [['train/happy/a.jpg', 'train/bored/'], 'folder train/bored is none of the seven expressions'],
+    [['train/happy/a.jpg', 'train/bored/'], 'folder train/bored is empty'],
+    [['train/happy/a.jpg', 'train/bored/notes.txt'], 'folder train/bored is empty'],
     [['train/happy/a.jpg', 'train/sad/'], 'folder train/sad is empty'],
     [['train/happy/a.jpg', 'test/sad/notes.txt'], 'folder test/sad is empty'],
     [['a/train/happy/a.jpg', 'a/train/b.gif'], 'file a/train/b.gif lies outside'],
     [['train/happy/a.jpg', 'train/happy/more/b.webp'], 'file train/happy/more/b.webp lies outside'],
     [['a/train/happy/a.jpg', 'b/val/sad/a.jpg'], 'two data sets inside, a/ and b/'],
-    [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'none of the expected names inside (found c.txt, cats/)'],
+    [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'only one class folder, cats'],
+    [['train/images/a.jpg', 'test/images/b.jpg'], 'only one class folder, test/images'],
+    [['c.txt', 'cats/a.txt'], 'none of the expected names inside (found c.txt, cats/)'],
     [['train/happy/a.jpg', 'extra/happy/b.jpg'], 'folder extra has class folders but is no split'],
-    [['happy/a.jpg', 'cats/b.jpg'], 'folder cats is none of the seven expressions'],
+    [['happy/a.jpg', 'cats/'], 'folder cats is empty'],
+    [
+      ['train/cat/a.jpg', 'train/dog/b.jpg', 'extra/dog/b.jpg'],
+      'folder extra has class folders but is no split',
+    ],
     [['happy/a.jpg', 'sad/'], 'folder sad is empty'],
-    [['train/happy/a.jpg', 'train/\x1b[2J/a.jpg'], 'folder train/\\x1b[2J is none'],
+    [['train/happy/a.jpg', 'train/\x1b[2J/'], 'folder train/\\x1b[2J is empty'],
     [['a/1', 'b/1', 'c/1', 'd/1', 'e/1', 'f/1'], '(found a/, b/, c/, d/, e/)'],
     [['train/happy'], '(found train/)'],
     [[], '(found nothing)'],

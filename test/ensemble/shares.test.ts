@@ -27,7 +27,7 @@ function rowsOf(count: number, skills: readonly number[]): Rows {
 }
 
 const lossOf = ({ votes, labels, classes }: Rows, shares: readonly number[]): number =>
-  labels.reduce((sum, label, i) => {
+  [...labels].reduce((sum, label, i) => {
     const mix = votes.reduce(
       (part, vote, m) => part + (shares[m] ?? 0) * (vote[i * classes + label] ?? 0),
       0,

@@ -13,6 +13,7 @@ import type { TrialRecord } from '../../src/study/trial.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
 import { DataError, QueueError } from '../../src/util/errors.js';
 import { someSplit } from '../data/fixtures.js';
 import { fakeEvents } from '../helpers/events.js';
@@ -259,7 +260,8 @@ describe('the files of a trial', () => {
     const here = folder();
     const [data, init] = [join(here, 'a.faces'), join(here, 'init.h5')];
     const split = someSplit(3);
-    const parts = { splits: { train: split, validation: split, test: split }, name: 'a', source: 'a' };
+    const splits = { train: split, validation: split, test: split };
+    const parts = { splits, name: 'a', source: 'a', classes: CLASS_NAMES, notes: [] };
     writeFileSync(data, Buffer.concat(encodeFaces(parts)));
     writeFileSync(init, 'weights');
     return { settings: { data, init }, data, init };

@@ -10,7 +10,7 @@ import { Activation, Conv2D, GlobalAveragePooling2D } from '../../src/nn/layers.
 import { Learner } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
 import { relativeError } from '../../src/reference/arrays.js';
-import { mapLabels, sameClass } from '../../src/train/class_mapping.js';
+import { mapLabels } from '../../src/train/class_mapping.js';
 import { Classifier } from '../../src/train/classifier.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
@@ -20,7 +20,7 @@ import type { TrainEvent } from '../../src/train/events.js';
 import { predictImages } from '../../src/train/predict.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
-import { CLASS_NAMES, CSV_CLASS_NAMES } from '../../src/util/classes.js';
+import { CLASS_NAMES, CSV_CLASS_NAMES, sameClass } from '../../src/util/classes.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
 import { miniXception, randomWeights } from '../helpers/networks.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mapLabels, sameClass } from '../../src/train/class_mapping.js';
+import { mapLabels } from '../../src/train/class_mapping.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
 import { TrainingClock } from '../../src/train/clock.js';
 import type { TrainEvent } from '../../src/train/events.js';
@@ -9,6 +9,7 @@ import { Pace, RunningMean } from '../../src/train/progress.js';
 import { progressNotes, validationNumbers } from '../../src/train/reports.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
 import { ttaDraws } from '../../src/train/tta.js';
+import { sameClass } from '../../src/util/classes.js';
 
 describe('with the time set by hand', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CLASS_NAMES, CSV_CLASS_NAMES, classIndex } from '../../src/util/classes.js';
+import { CLASS_NAMES, CSV_CLASS_NAMES, expressionOf, sameClass } from '../../src/util/classes.js';
 
 it('the classes are in alphabetical order, and the same in the order of fer2013.csv', () => {
   expect([...CLASS_NAMES]).toEqual([...CLASS_NAMES].sort());
@@ -8,8 +8,9 @@ it('the classes are in alphabetical order, and the same in the order of fer2013.
 });
 
 it('every synonym in any case leads to its class, and no other word does', () => {
-  const words: Record<(typeof CLASS_NAMES)[number], string[]> = {
+  const words: Record<(typeof CLASS_NAMES)[number] | 'Contempt', string[]> = {
     Angry: ['angry', 'Anger'],
+    Contempt: ['contempt', 'Contemptuous'],
     Disgust: ['DISGUST', 'disgusted'],
     Fear: ['fear', 'fearful', 'afraid', 'scared'],
     Happy: ['happy', 'happiness', 'joy'],
@@ -17,7 +18,23 @@ it('every synonym in any case leads to its class, and no other word does', () =>
     Sad: ['sad', ' sadness\n'],
     Surprise: ['surprise', 'surprised'],
   };
-  for (const [i, name] of CLASS_NAMES.entries())
-    for (const word of words[name]) expect(classIndex(word), word).toBe(i);
-  for (const word of ['', 'contempt', 'ang', 'happy face']) expect(classIndex(word), word).toBeUndefined();
+  for (const [name, own] of Object.entries(words))
+    for (const word of own) expect(expressionOf(word), word).toBe(name);
+  for (const word of ['', 'bored', 'ang', 'happy face']) expect(expressionOf(word), word).toBeUndefined();
+});
+
+it('classes are the same by any word for an expression, and others in any case and encoding of accents', () => {
+  for (const [a, b] of [
+    ['joy', 'Happy'],
+    ['Cat', ' cat'],
+    ['col\u00e8re', 'Cole\u0300re'],
+    ['contempt', 'Contempt'],
+  ] as const)
+    expect(sameClass(a, b), a).toBe(true);
+  for (const [a, b] of [
+    ['cat', 'dog'],
+    ['happy', 'sad'],
+    ['', 'sad'],
+  ] as const)
+    expect(sameClass(a, b), a).toBe(false);
 });

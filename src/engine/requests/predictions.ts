@@ -1,7 +1,8 @@
+import { labelsLike } from '../../data/labels.js';
 import { PIXELS } from '../../data/split_builder.js';
-import { sameClass } from '../../train/class_mapping.js';
+import type { Labels } from '../../data/types.js';
 import { Classifier } from '../../train/classifier.js';
-import { FACE_SIZE } from '../../util/classes.js';
+import { FACE_SIZE, sameClass } from '../../util/classes.js';
 import { RunError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 import { datasetAt } from './data.js';
@@ -24,7 +25,7 @@ export const predictData: Handler<'data.predict'> = async (
       );
     }
     const { images, labels } = splits[split];
-    const said = new Uint8Array(labels.length);
+    const said = labelsLike(labels, labels.length);
     const confidence = new Float32Array(labels.length);
     for (let first = 0; first < labels.length; first += CHUNK) {
       signal.throwIfAborted();
@@ -47,7 +48,7 @@ export const predictData: Handler<'data.predict'> = async (
 function best(
   probabilities: Float32Array,
   places: readonly number[],
-  said: Uint8Array,
+  said: Labels,
   confidence: Float32Array,
 ): void {
   for (let i = 0; i < said.length; i++) {

@@ -1,3 +1,4 @@
+import { labelsLike } from '../../data/labels.js';
 import type { Dataset, Split } from '../../data/types.js';
 import type { Gpu } from '../../gpu/device.js';
 import type { Control } from '../../train/control.js';
@@ -119,7 +120,10 @@ function partOf({ images, labels }: Split, count: number): Split {
   for (const [to, from] of order.entries()) {
     part.set(images.subarray(from * size, (from + 1) * size), to * size);
   }
-  return { images: part, labels: Uint8Array.from(order, (from) => labels[from] as number) };
+  return {
+    images: part,
+    labels: labelsLike(labels, order.length).map((_, i) => labels[order[i] as number] as number),
+  };
 }
 
 /** From this share of a run on, its time tells how long it will take. Before, compiling counts too much. */

@@ -1,6 +1,6 @@
 import { classCounts, duplicateKinds, faceRange, type Twin } from '../../data/facts.js';
 import type { Correction, Decision, LabelAction, Place } from '../../data/labels_file.js';
-import type { SplitName } from '../../data/types.js';
+import type { Labels, SplitName } from '../../data/types.js';
 import type { DataReport, Predictions } from '../../engine/requests.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
@@ -251,7 +251,7 @@ export function classLines(view: View): string[] {
   });
 }
 
-function recalls(labels: Uint8Array, said: Uint8Array, counts: readonly number[]): number[] {
+function recalls(labels: Labels, said: Labels, counts: readonly number[]): number[] {
   const hits = counts.map(() => 0);
   labels.forEach((label, i) => {
     if (said[i] === label) hits[label] = (hits[label] ?? 0) + 1;
@@ -327,6 +327,6 @@ function modelLines({ state, theme, cols, now }: View): string[] {
     return waitingLines(predictions, { empty: 'w shows what a model gets wrong', theme, cols, now });
   }
   const labels = reportOf(state)?.splits[state.split].labels ?? new Uint8Array(0);
-  const right = labels.reduce((sum, label, i) => sum + Number(predictions.value.said[i] === label), 0);
+  const right = predictions.value.said.filter((said, i) => said === labels[i]).length;
   return wrapped(`${weights}: ${share(right, labels.length)} correct on ${state.split}`, cols);
 }

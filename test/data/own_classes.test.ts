@@ -1,0 +1,348 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { parseClasses } from '../../src/data/class_names.js';
+import { decodeFaces, encodeFaces, facesHash } from '../../src/data/faces_file.js';
+import { loadDataset, loadSource } from '../../src/data/load.js';
+import type { Dataset, LoadOptions, SplitName } from '../../src/data/types.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
+import { UsageError } from '../../src/util/errors.js';
+import { csv, expectDataError, folderWith, pixels, png } from './fixtures.js';
+
+const NO_CACHE = { cacheDir: false } as const;
+const FIVE = ['angry', 'happy', 'neutral', 'sad', 'surprise'];
+const CSV_ORDER = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'];
+
+/** The gray value of the picture in the folder of a class: pictures tell where they come from. */
+const tone = (i: number): number => (10 + i * 7) % 251;
+
+/** Split folders with a folder for each class, with one picture each. */
+function tree(splits: Readonly<Record<string, readonly string[]>>): Record<string, Uint8Array> {
+  const files = Object.entries(splits).flatMap(([split, words]) =>
+    words.map((word, i) => [`${split}/${word}/a.png`, png([tone(i), tone(i), tone(i)], 8, 8)] as const),
+  );
+  return Object.fromEntries(files);
+}
+
+const both = (words: readonly string[]) => folderWith(tree({ train: words, validation: words }));
+
+/** What the pictures of a split are taken for, by the number of their folder. */
+function namesOf({ splits, classes }: Dataset, split: SplitName = 'train'): string[] {
+  const { images, labels } = splits[split];
+  const pairs = [...labels].map(
+    (label, i) => [images[i * 48 * 48] as number, classes[label] ?? '?'] as const,
+  );
+  return pairs.sort(([a], [b]) => a - b).map(([, name]) => name);
+}
+
+const load = (path: string, options: LoadOptions = {}) => loadDataset(path, { ...NO_CACHE, ...options });
+
+async function expectUsage(work: Promise<unknown>, ...parts: string[]): Promise<void> {
+  const error: unknown = await work.catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(UsageError);
+  for (const part of parts) expect((error as Error).message).toContain(part);
+}
+
+describe('the classes of a folder tree', () => {
+  it.each([
+    ['five of the seven', FIVE, ['Angry', 'Happy', 'Neutral', 'Sad', 'Surprise']],
+    [
+      'eight, with contempt',
+      ['contempt', 'anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness', 'surprise'],
+      ['Angry', 'Contempt', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad', 'Surprise'],
+    ],
+    ['of numbers and expressions', ['01_angry', '2-happy', '03.sad'], ['Angry', 'Happy', 'Sad']],
+    ['two of any kind', ['dog', 'Cat'], ['Cat', 'dog']],
+    ['of another language', ['joie', 'colère', 'peur'], ['colère', 'joie', 'peur']],
+    ['of names like those of splits', ['train', 'car', 'test'], ['car', 'test', 'train']],
+    [
+      'with odd characters',
+      ["it's", 'a,b', '"c"', '100 %', 'x\x1b[2J'],
+      ['"c"', '100 %', 'a,b', "it's", 'x\\x1b[2J'],
+    ],
+  ])('are %s', async (_, words, classes) => {
+    const dataset = await load(both(words));
+    expect(dataset.classes).toEqual(classes);
+    for (const split of ['train', 'validation'] as const) {
+      const own = namesOf(dataset, split);
+      // Folder i has tone i: each picture has the class of its own folder.
+      const again = await load(folderWith(tree({ train: words.slice(0, 2) })));
+      expect(own.slice(0, 2)).toEqual(namesOf(again));
+      expect(new Set(own).size).toBe(words.length);
+    }
+  });
+
+  it('are the seven in their order, without a note, where all are there', async () => {
+    const { classes, notes, name } = await load(both([...CLASS_NAMES].reverse()));
+    expect([classes, notes, name]).toEqual([CLASS_NAMES, [], 'FER-2013 folders']);
+  });
+
+  it('may stand alone, at the root or one folder deep, in a folder or an archive: a tenth is held out', async () => {
+    const files = Object.fromEntries(
+      FIVE.flatMap((word, c) =>
+        Array.from({ length: 10 }, (_, i) => [`${word}/${i}.png`, png([c * 20 + i, 0, 0], 4, 4)] as const),
+      ),
+    );
+    const under = Object.fromEntries(Object.entries(files).map(([path, file]) => [`CK48/${path}`, file]));
+    const zip = join(folderWith({ 'a.zip': zipSync(under) }), 'a.zip');
+    for (const path of [folderWith(files), folderWith(under), zip]) {
+      const { splits, name, classes } = await load(path);
+      expect(classes).toHaveLength(5);
+      expect([...splits.validation.labels]).toEqual([0, 1, 2, 3, 4]);
+      expect(splits.train.labels).toHaveLength(45);
+      expect(name).toContain('10 % of train held out');
+    }
+  });
+
+  it('are said where they are not the seven, with what may be a slip of the pen', async () => {
+    const words = [...CLASS_NAMES].map((name) => (name === 'Happy' ? 'hapy' : name));
+    const heard: string[] = [];
+    const { notes } = await load(both(words), { onNote: (note) => heard.push(note) });
+    expect(notes.join()).toContain('7 classes: Angry, Disgust, Fear, hapy, Neutral, Sad, Surprise');
+    expect(notes.join()).toContain('--classes hapy=Happy');
+    expect(heard).toEqual(notes);
+    const animals = await load(both(['bear', 'cat']));
+    expect(animals.notes).toEqual(['2 classes: bear, cat']);
+  });
+
+  it('have one folder or several, which is said', async () => {
+    const files = tree({ train: ['happy', 'sad', 'Happiness'], validation: ['joy', 'sad'] });
+    const { splits, notes } = await load(folderWith(files));
+    expect([...splits.train.labels].sort()).toEqual([0, 0, 1]);
+    expect(notes.join()).toContain('train/Happiness, train/happy are one class, Happy');
+    expect(notes.join()).not.toContain('validation/');
+  });
+
+  it('may be 300: labels have two bytes then', async () => {
+    const words = Array.from({ length: 300 }, (_, i) => `person ${String(i).padStart(3, '0')}`);
+    const dataset = await load(both(words));
+    expect(dataset.classes).toEqual(words);
+    expect(dataset.splits.train.labels).toBeInstanceOf(Uint16Array);
+    expect([...dataset.splits.train.labels]).toEqual(words.map((_, i) => i));
+    const again = decodeFaces(Buffer.concat(encodeFaces(dataset)));
+    expect(again).toEqual({ ...dataset, source: dataset.source });
+    const labels = dataset.splits.train.labels.slice();
+    labels[299] = 43; // 299 - 256: the same lower byte
+    const train = { ...dataset.splits.train, labels };
+    expect(facesHash({ ...dataset, splits: { ...dataset.splits, train } })).not.toBe(facesHash(dataset));
+  });
+
+  it('are at most 1,000, and two at least', async () => {
+    const many = Array.from({ length: 1001 }, (_, i) => `n${i}`);
+    await expectDataError(load(folderWith(tree({ train: many }))), '1001 classes', 'expected 2 to 1000');
+    await expectDataError(load(folderWith(tree({ train: ['faces'] }))), 'only one class folder, train/faces');
+  });
+
+  it('belong to the hash of the data', async () => {
+    const [one, other] = await Promise.all(
+      [
+        ['cat', 'dog'],
+        ['cat', 'fox'],
+      ].map((words) => load(both(words))),
+    );
+    expect(facesHash(one as Dataset)).not.toBe(facesHash(other as Dataset));
+  });
+});
+
+describe('splits of other classes', () => {
+  it.each([
+    [{ train: FIVE, validation: FIVE.slice(1) }, 'train has images of Angry, validation has none'],
+    [{ train: FIVE, test: [...FIVE, 'contempt'] }, 'test has images of Contempt, train has none'],
+    [
+      { train: ['cat', 'dog'], validation: ['cat', 'dog'], test: ['cat', 'fox'] },
+      'test has images of fox, train has none',
+    ],
+    [{ validation: ['cat', 'dog'], test: ['cat'] }, 'validation has images of dog, test has none'],
+  ])('%j', async (splits, words) => {
+    await expectDataError(
+      load(folderWith(tree(splits))),
+      words,
+      'expected the same classes in all splits',
+      '--classes',
+    );
+  });
+
+  it('are allowed where --classes lists all', async () => {
+    const root = folderWith(tree({ train: FIVE, validation: FIVE.slice(1) }));
+    const { classes, splits } = await load(root, { classes: FIVE.join(',') });
+    expect(classes).toEqual(['Angry', 'Happy', 'Neutral', 'Sad', 'Surprise']);
+    expect([...splits.validation.labels]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('and so are tables in which a rare class of FER-2013 is missing', async () => {
+    const { classes } = await load(
+      join(
+        folderWith({
+          'a.csv': csv([
+            [0, 'Training'],
+            [1, 'Training'],
+            [0, 'PublicTest'],
+          ]),
+        }),
+        'a.csv',
+      ),
+    );
+    expect(classes).toEqual(CLASS_NAMES);
+  });
+});
+
+describe('numbered folders', () => {
+  const numbers = (from: number, count: number, width = 1): string[] =>
+    Array.from({ length: count }, (_, i) => String(from + i).padStart(width, '0'));
+
+  it.each([
+    ['0-6', numbers(0, 7), 'train/0'],
+    ['1-7', numbers(1, 7), 'train/1'],
+    ['00-06', numbers(0, 7, 2), 'train/00'],
+  ])('%s need --classes: csv, or names in the order of the numbers', async (_, words, folder) => {
+    const root = both(words);
+    await expectDataError(load(root), `folder ${folder} is a number`, '--classes', 'csv', 'a,b,c');
+    const dataset = await load(root, { classes: 'csv' });
+    expect(dataset.classes).toEqual(CLASS_NAMES);
+    expect(namesOf(dataset)).toEqual(CSV_ORDER);
+    expect(dataset.notes.join()).toContain(`${Number(words[0])} Angry, ${Number(words[0]) + 1} Disgust`);
+    const rafDb = 'surprise,fear,disgust,happiness,sadness,anger,neutral';
+    const named = ['Surprise', 'Fear', 'Disgust', 'Happy', 'Sad', 'Angry', 'Neutral'];
+    expect(namesOf(await load(root, { classes: rafDb }))).toEqual(named);
+    await expectUsage(load(root, { classes: 'a,b,c' }), '3 names for the 7 numbers');
+  });
+
+  it('are in the order of their numbers, not of their letters', async () => {
+    const words = numbers(1, 12);
+    const names = words.map((word) => `n${word}`);
+    const dataset = await load(both(words), { classes: names.join(',') });
+    expect(namesOf(dataset)).toEqual(names);
+  });
+
+  it('may be named one by one, and partly by csv', async () => {
+    const pairs = await load(both(['0', '3', 'sad']), { classes: '0=Angry,3=Happy' });
+    expect(namesOf(pairs)).toEqual(['Angry', 'Happy', 'Sad']);
+    expect(namesOf(await load(both(['0', '3', '6']), { classes: 'csv' }))).toEqual([
+      'Angry',
+      'Happy',
+      'Neutral',
+    ]);
+    await expectDataError(load(both(['0', '3']), { classes: '0=Angry' }), 'folder train/3 is a number');
+    await expectDataError(
+      load(both(['0', 'sad']), { classes: 'csv' }),
+      'folder train/0',
+      '--classes 0=Angry',
+    );
+    await expectUsage(load(both(['0', '8']), { classes: 'csv' }), '7 names for the 2 numbers 0, 8');
+  });
+
+  it('are named in an archive too', async () => {
+    const path = join(folderWith({ 'a.zip': zipSync(tree({ 'x/train': numbers(0, 7) })) }), 'a.zip');
+    await expectDataError(load(path), 'folder x/train/0 is a number');
+    expect(namesOf(await load(path, { classes: 'csv' }))).toEqual(CSV_ORDER);
+  });
+});
+
+describe('--classes', () => {
+  it('renames folders of other languages, however their accents are encoded', async () => {
+    const root = both(['cole\u0300re', 'joie', 'ennui']);
+    const { classes, splits } = await load(root, { classes: 'COL\u00e8RE=anger, joie=Happy' });
+    expect(classes).toEqual(['Angry', 'ennui', 'Happy']);
+    expect([...splits.train.labels].sort()).toEqual([0, 1, 2]);
+    await expectUsage(load(root, { classes: 'triste=Sad' }), 'has no triste', 'ennui, joie');
+  });
+
+  it('puts several folders into one class', async () => {
+    const dataset = await load(both(['happy', 'joie', 'sad']), { classes: 'joie=Happy' });
+    expect(namesOf(dataset)).toEqual(['Happy', 'Happy', 'Sad']);
+  });
+
+  it('chooses classes, and says what it leaves out', async () => {
+    const dataset = await load(both([...CLASS_NAMES]), { classes: 'surprise,happy' });
+    expect(dataset.classes).toEqual(['Happy', 'Surprise']);
+    expect(namesOf(dataset)).toEqual(['Happy', 'Surprise']);
+    expect(dataset.notes.join()).toContain('left out, as --classes does not name them: Angry, Disgust');
+    const more = await load(both(FIVE), { classes: 'csv' });
+    expect(more.classes).toEqual(CLASS_NAMES);
+    expect(more.notes.join()).toContain('no images of Disgust, Fear');
+    await expectUsage(load(both(FIVE), { classes: 'angry,hapy' }), 'has no hapy', 'happy');
+  });
+
+  it('leaves data as they are where it describes the outputs of a model', async () => {
+    const options = { classes: 'Happy,Sad,Boredom', choose: false };
+    expect((await load(both(FIVE), options)).classes).toHaveLength(5);
+    expect(namesOf(await load(both(['0', '1', '2']), options))).toEqual(['Happy', 'Sad', 'Boredom']);
+  });
+
+  it.each([
+    ['', 'empty'],
+    ['a', '1 names'],
+    ['a,,b', 'empty'],
+    ['happy,sad,joy', 'Happy is named twice'],
+    ['a=b,c', '"c" is no pair'],
+    ['=b', 'no pair'],
+    [Array.from({ length: 1001 }, (_, i) => i).join(), '1001 names'],
+  ])('%j is refused', (text, words) => {
+    expect(() => parseClasses(text)).toThrow(UsageError);
+    expect(() => parseClasses(text)).toThrow(words);
+  });
+
+  it('belongs to what the cache knows of a source', async () => {
+    const [root, cacheDir] = [both(['0', '1']), folderWith({})];
+    const classesOf = async (classes: string) => (await loadSource(root, { cacheDir, classes })).classes;
+    expect(await classesOf('a,b')).toEqual(['a', 'b']);
+    expect(readdirSync(cacheDir)).toHaveLength(1);
+    let parsed = false;
+    const onProgress = (): void => {
+      parsed = true;
+    };
+    expect((await loadSource(root, { cacheDir, classes: 'a,b', onProgress })).notes.join()).toContain(
+      '0 a, 1 b',
+    );
+    expect(parsed).toBe(false);
+    expect(await classesOf('c,d')).toEqual(['c', 'd']);
+  });
+});
+
+describe('a table of own classes', () => {
+  const table = (rows: Parameters<typeof csv>[0], options: LoadOptions = {}) =>
+    load(join(folderWith({ 'faces.csv': csv(rows) }), 'faces.csv'), options);
+  const rows = (labels: readonly (string | number)[]) =>
+    labels.map((label, i) => [label, 'Training', pixels(tone(i))] as const);
+
+  it('has words in the column emotion', async () => {
+    const dataset = await table(rows(['happiness', 'bored', 'Anger', 'HAPPY']));
+    expect(dataset.classes).toEqual(['Angry', 'bored', 'Happy']);
+    expect(namesOf(dataset)).toEqual(['Happy', 'bored', 'Angry', 'Happy']);
+    const chosen = await table(rows(['happiness', 'bored', 'Anger']), { classes: 'happy,angry' });
+    expect([namesOf(chosen), chosen.skipped]).toEqual([['Happy', 'Angry'], 0]);
+    expect(chosen.notes.join()).toContain('left out, as --classes does not name them: bored');
+    await expectDataError(
+      table([
+        ['cat', 'Training'],
+        ['dog', 'Training'],
+        ['cat', 'PublicTest'],
+      ]),
+      'train has images of dog, validation has none',
+    );
+  });
+
+  it('has the numbers of fer2013.csv, also as 3.0, or others that --classes names', async () => {
+    expect(namesOf(await table(rows(['3.0', '6.0'])))).toEqual(['Happy', 'Neutral']);
+    expect(namesOf(await table(rows([3, 6]), { classes: 'csv' }))).toEqual(['Happy', 'Neutral']);
+    const eight = [...CSV_ORDER, 'Contempt'];
+    const dataset = await table(rows([0, 1, 2, 3, 4, 5, 6, 7]), { classes: eight.join(',') });
+    expect(namesOf(dataset)).toEqual(eight);
+    expect(dataset.classes[1]).toBe('Contempt');
+    await expectDataError(table(rows([0, 7])), ':3:', 'emotion "7"', '--classes a,b,c');
+  });
+
+  it('is not taken for fer2013.csv where its numbers go from 1 to 7, whatever is skipped', async () => {
+    const labels = [1, 2, 3, 4, 5, 6, 7];
+    await expectDataError(
+      table(rows(labels), { skipBad: true }),
+      'the labels are 1, 2, 3, 4, 5, 6, 7',
+      '--classes',
+    );
+    const names = 'surprise,fear,disgust,happy,sad,angry,neutral';
+    expect(namesOf(await table(rows(labels), { classes: names }))).toEqual([
+      ...['Surprise', 'Fear', 'Disgust', 'Happy', 'Sad', 'Angry', 'Neutral'],
+    ]);
+  });
+});
