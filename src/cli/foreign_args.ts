@@ -1,11 +1,20 @@
+import { parseClasses } from '../data/class_names.js';
 import type { ForeignModel } from '../train/weights.js';
-import { CLASS_NAMES, CSV_CLASS_NAMES } from '../util/classes.js';
+import { CLASS_NAMES } from '../util/classes.js';
 import type { ForeignArgs } from './declarations/shared.js';
 
-/** Reads the options that describe a model which fer-tui has not written. */
-export function foreignOf({ model, preprocess, classes }: ForeignArgs): ForeignModel {
-  const names = classes === 'csv' ? CSV_CLASS_NAMES : classes?.split(',').map((name) => name.trim());
-  return { architecture: model, preprocess, classes: names };
+/**
+ * Reads the options that describe a model which fer-tui has not written. Where there are data, `--classes` may be about them
+ * alone.
+ */
+export function foreignOf(args: ForeignArgs & { readonly data?: string | undefined }): ForeignModel {
+  const { model, preprocess, classes, data } = args;
+  const parsed = classes === undefined ? undefined : parseClasses(classes);
+  return {
+    ...{ architecture: model, preprocess },
+    classes: parsed !== undefined && 'names' in parsed ? parsed.names : undefined,
+    ...(data !== undefined && { ofData: true }),
+  };
 }
 
 /** Warns on stderr if the classes of a foreign model, or their order, are a guess: a wrong guess makes results wrong. */

@@ -1,3 +1,4 @@
+import { listOf } from '../data/class_names.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { roundBox } from '../vision/geometry.js';
 import { VisionProcess } from '../vision/process.js';
@@ -48,7 +49,7 @@ export async function runLines(
         case 'model':
           classes = message.classes;
           if (json) writeJson({ ...start, weights: message.weights, classes });
-          say(`model ${message.name}: ${classes.join(', ')}`);
+          say(`model ${message.name}: ${listOf(classes)}`);
           break;
         case 'frame':
           stats.add(message.ms);

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
+import { listOf } from './class_names.js';
+import { csvLine, csvTexts } from './csv_dialect.js';
 import type { Edits } from './edits.js';
 import { PIXELS } from './split_builder.js';
 import { type Dataset, SPLIT_NAMES, type Split, type SplitName } from './types.js';
@@ -56,8 +58,8 @@ export function writeLabels(
   const order = (a: Correction, b: Correction): number =>
     SPLIT_NAMES.indexOf(a.split) - SPLIT_NAMES.indexOf(b.split) || a.index - b.index;
   const lines = corrections.toSorted(order).map(({ split, index, face, was, action, label }) => {
-    const name = label === undefined ? '' : classes[label];
-    return `${[split, index, face, classes[was], action, name].join(',')}\n`;
+    const name = label === undefined ? '' : (classes[label] as string);
+    return `${csvLine([split, index, face, classes[was] as string, action, name])}\n`;
   });
   atomicWrite(path, `${HEAD}\n${lines.join('')}`);
 }
@@ -91,15 +93,13 @@ export function readLabels(path: string, classes: readonly string[]): Correction
 }
 
 function readRow(line: string, classes: readonly string[], where: string): Correction {
-  const [split = '', index = '', face = '', was = '', action = '', label = ''] = line
-    .split(',')
-    .map((cell) => cell.trim());
+  const [split = '', index = '', face = '', was = '', action = '', label = ''] = csvTexts(line);
   const fail = (what: string, expected: string): never => {
     throw new DataError(`${where}: ${what}; expected ${expected}`);
   };
   const labelOf = (name: string): number => {
     const at = classes.findIndex((own) => own.toLowerCase() === name.toLowerCase());
-    return at >= 0 ? at : fail(`class "${name}"`, `one of ${classes.join(', ')}`);
+    return at >= 0 ? at : fail(`class "${name}"`, `one of ${listOf(classes)}`);
   };
   const splitName = SPLIT_NAMES.find((name) => name === split);
   const act = ACTIONS.find((name) => name === action);

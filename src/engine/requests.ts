@@ -116,6 +116,8 @@ export interface Share {
 export interface DataPlace {
   /** A path or name, as for `--data`. */
   readonly path: string;
+  /** Names of its classes, as for `--classes`. */
+  readonly classes?: string | undefined;
 }
 
 export interface FacePlace extends DataPlace {
@@ -123,10 +125,13 @@ export interface FacePlace extends DataPlace {
 }
 
 /** A data set without its pixels. */
-export interface DataReport extends DataPlace {
+export interface DataReport {
+  readonly path: string;
   readonly name: string;
   readonly classes: readonly string[];
   readonly splits: Readonly<Record<SplitName, { labels: Labels; constant: readonly number[] }>>;
+  /** What was decided about the classes. */
+  readonly notes: readonly string[];
   /** Rows that could not be read. */
   readonly skipped: number;
   /** Position and fault of the first few. */

@@ -1,4 +1,3 @@
-import type { Dataset } from '../data/types.js';
 import type { Gpu } from '../gpu/device.js';
 import { sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -20,7 +19,7 @@ import type {
   ValueKind,
   WeightStats,
 } from './report.js';
-import { type LearnRequest, type LearnSource, openSource } from './source.js';
+import { type LearnRequest, type LearnSource, type LoadData, openSource } from './source.js';
 import { channelStats, merged, type Stats, statsOf } from './stats.js';
 
 /** What happened to the weights in the step. */
@@ -71,7 +70,7 @@ export class Dissection {
   static async open(
     gpu: Gpu,
     request: LearnRequest,
-    load: (path: string) => Promise<Dataset>,
+    load: LoadData,
     onCompile?: (done: number, total: number) => void,
   ): Promise<Dissection> {
     return Dissection.of(gpu, await openSource(gpu, request, load), onCompile);

@@ -4,7 +4,7 @@ import { parseAugment } from '../data/augment.js';
 import { BatchSource } from '../data/batches.js';
 import { decodePicture, fitPicture, resizeImages } from '../data/image.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
-import type { Dataset, Split } from '../data/types.js';
+import type { Dataset, LoadOptions, Split } from '../data/types.js';
 import type { Gpu } from '../gpu/device.js';
 import type { LearnerOptions, LearnerState } from '../nn/learner.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
@@ -30,6 +30,8 @@ export interface LearnRequest {
   readonly fresh?: boolean;
   /** Data set, as for `--data`; default: that of the run, else drawn faces. */
   readonly data?: string | undefined;
+  /** Names of its classes, as for `--classes`; default: those of the run, else as the data call them. */
+  readonly classes?: string | undefined;
   /** A picture of a face to put first in the batch. */
   readonly image?: string | undefined;
   /** Its class; default: what the network says. */
@@ -64,6 +66,9 @@ export interface LearnSource {
   readonly guessFirst: boolean;
 }
 
+/** Reads a data set, see `loadDataset`. */
+export type LoadData = (path: string, options: Pick<LoadOptions, 'classes'>) => Promise<Dataset>;
+
 /** Images in the batch unless the user chooses: enough for batch norm, few enough to hold every gradient. */
 const BATCH = 16;
 const LARGEST = 64;
@@ -76,11 +81,7 @@ const MOST_OF_RUN = 28;
  * @param load reads a data set, see `loadDataset`
  * Throws UsageError, RunError, DataError.
  */
-export async function openSource(
-  gpu: Gpu,
-  request: LearnRequest,
-  load: (path: string) => Promise<Dataset>,
-): Promise<LearnSource> {
+export async function openSource(gpu: Gpu, request: LearnRequest, load: LoadData): Promise<LearnSource> {
   const { batch } = request;
   if (batch !== undefined && (!Number.isInteger(batch) || batch < 2 || batch > LARGEST)) {
     throw new UsageError(
@@ -100,12 +101,7 @@ function runFolderOf(model: string): string | undefined {
 }
 
 /** The next step of a run, from its checkpoint. */
-async function ofRun(
-  gpu: Gpu,
-  path: string,
-  request: LearnRequest,
-  load: (path: string) => Promise<Dataset>,
-): Promise<LearnSource> {
+async function ofRun(gpu: Gpu, path: string, request: LearnRequest, load: LoadData): Promise<LearnSource> {
   const checkpoint = join(path, 'checkpoint.safetensors');
   if (!existsSync(checkpoint)) {
     throw new RunError(
@@ -116,12 +112,13 @@ async function ofRun(
   const batch = request.batch ?? Math.min(before, MOST_OF_RUN);
   const config = resolveConfig({
     ...readRunConfig(path),
-    ...(request.data !== undefined && { data: request.data }),
+    ...(request.data !== undefined && { data: request.data, classes: undefined }),
+    ...(request.classes !== undefined && { classes: request.classes }),
     ...(request.augment !== undefined && { augment: request.augment }),
     ...(request.seed !== undefined && { seed: request.seed }),
     batch,
   });
-  const dataset = await load(config.data);
+  const dataset = await load(config.data, { classes: config.classes });
   const network = await networkOf(config, dataset, { gpu, ownCopy: join(path, 'architecture.json') });
   const [h = 1, w = 1, c = 1] = network.inputShape;
   const { source } = planOf(config, dataset, [h, w, c]);
@@ -143,10 +140,10 @@ async function ofNetwork(
   model: string,
   request: LearnRequest,
   batch: number,
-  load: (path: string) => Promise<Dataset>,
+  load: LoadData,
 ): Promise<LearnSource> {
   const { seed = 7, augment = 'default' } = request;
-  const dataset = await load(request.data ?? 'synthetic');
+  const dataset = await load(request.data ?? 'synthetic', { classes: request.classes });
   const opened = await openNetworkOf(model, request.fresh ?? false);
   const { network, classes = dataset.classes } = opened;
   const outputs = network.outputShape.at(-1) ?? 0;

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { listOf } from '../data/class_names.js';
+import { csvLine, csvTexts } from '../data/csv_dialect.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
 
@@ -19,7 +21,7 @@ export function writeProbabilities(
     const values = probabilities.subarray(i * count, (i + 1) * count);
     return `${row},${Array.from(values, (value) => value.toPrecision(6)).join(',')}\n`;
   });
-  atomicWrite(path, `index,${classes.join(',')}\n${lines.join('')}`);
+  atomicWrite(path, `${csvLine(['index', ...classes])}\n${lines.join('')}`);
 }
 
 /**
@@ -48,11 +50,11 @@ export function readRows(
   take: (row: number, values: Float32Array) => void,
 ): number {
   const [head = '', ...lines] = textOf(path).split(/\r?\n/);
-  const names = head.split(',').map((name) => name.trim().toLowerCase());
+  const names = csvTexts(head).map((name) => name.toLowerCase());
   const at = ['index', ...classes].map((name) => names.indexOf(name.toLowerCase()));
   if (at.includes(-1)) {
     throw new DataError(
-      `${path}:1: expected the columns index,${classes.join(',')}; found "${head.slice(0, 80)}"`,
+      `${path}:1: expected the columns index,${listOf(classes)}; found "${head.slice(0, 80)}"`,
     );
   }
   const seen = new Set<number>();

@@ -1,3 +1,4 @@
+import { csvLine } from '../data/csv_dialect.js';
 import { duplicateFaces, type Twin } from '../data/facts.js';
 import type { Correction } from '../data/labels_file.js';
 import { type Dataset, SPLIT_NAMES } from '../data/types.js';
@@ -60,7 +61,7 @@ export function suspectsCsv(
 ): string {
   const lines = suspects.map(({ row, label, proposed, own, other, score }) => {
     const numbers = [own, other, score].map((value) => value.toFixed(4));
-    return `${['train', row, faceOf(row), classes[label], classes[proposed], ...numbers].join(',')}\n`;
+    return `${csvLine(['train', row, faceOf(row), classes[label] ?? '', classes[proposed] ?? '', ...numbers])}\n`;
   });
   return `split,index,face,label,proposed,label_probability,proposed_probability,score\n${lines.join('')}`;
 }

@@ -1,4 +1,4 @@
-import { type ClassMetrics, classMetrics, macroF1 } from '../train/metrics.js';
+import { type ClassMetrics, classMetrics, confusions, macroF1 } from '../train/metrics.js';
 import type { RunReview } from '../train/run_review.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { html } from './html.js';
@@ -93,22 +93,15 @@ export function confusionSection(review: RunReview): PageSection {
   const answers = answersOf(review);
   if (answers === undefined) return { title, body: warning(`Not known: ${missing(review)}.`) };
   const { classes, confusion, source } = answers;
-  const pairs = classes.flatMap((name, i) => {
-    const row = confusion[i] ?? [];
-    const sum = row.reduce((a, b) => a + b, 0);
-    return classes.flatMap((other, j) =>
-      i === j || sum === 0 ? [] : [{ name, other, share: (row[j] ?? 0) / sum }],
-    );
-  });
-  const worst = pairs.sort((a, b) => b.share - a.share)[0];
+  const [worst] = confusions(confusion, classes, 1);
   return {
     title,
     body: [
       howToRead(
         `A row holds the images of one class, a column the answers. Each row adds up to 100 %; the diagonal, framed, is the recall.${
-          worst === undefined || worst.share === 0
+          worst === undefined
             ? ''
-            : ` The most frequent confusion: ${percent(worst.share, 0)} of ${worst.name} is taken for ${worst.other}.`
+            : ` The most frequent confusion: ${percent(worst.share, 0)} of ${worst.from} is taken for ${worst.to}.`
         }`,
       ),
       matrix({ caption: source, classes, counts: confusion }),

@@ -33,7 +33,10 @@ export class CoordinatorFiles {
   /** The files of a training. Throws DataError when one cannot be read, UsageError for a kind that cannot be sent. */
   async neededBy({ settings, values }: Pick<TrialOrder, 'settings' | 'values'>): Promise<NeededFile[]> {
     const all = { ...settings, ...values };
-    const skipBad = all['skip-bad'] === true || all['skipBad'] === true;
+    const reading = {
+      skipBad: all['skip-bad'] === true || all['skipBad'] === true,
+      classes: typeof all['classes'] === 'string' ? all['classes'] : undefined,
+    };
     if (all['teacher'] !== undefined) {
       throw new UsageError(
         'teacher: networks to learn from do not travel through a queue; train on one machine, or in a shared folder',
@@ -43,16 +46,16 @@ export class CoordinatorFiles {
     for (const [name, { file }] of OPTION_ENTRIES) {
       const path = all[name] ?? all[camelCase(name)];
       if (file === undefined || typeof path !== 'string' || (file === 'data' && isDrawn(path))) continue;
-      const known = this.#known.get(path) ?? (await this.#measured(path, file, skipBad));
+      const known = this.#known.get(path) ?? (await this.#measured(path, file, reading));
       this.#known.set(path, known);
       needs.push(known);
     }
     return needs;
   }
 
-  async #measured(path: string, kind: NeededFile['kind'], skipBad: boolean): Promise<NeededFile> {
-    const { sha256, bytes } = await contentOf(path, kind, skipBad);
-    return { path, kind, sha256, bytes: bytes.length, skipBad, offered: bytes.length <= this.limit };
+  async #measured(path: string, kind: NeededFile['kind'], reading: Reading): Promise<NeededFile> {
+    const { sha256, bytes } = await contentOf({ path, kind, ...reading });
+    return { path, kind, sha256, bytes: bytes.length, ...reading, offered: bytes.length <= this.limit };
   }
 
   /** Sends what workers have asked for since the last call. */
@@ -60,7 +63,7 @@ export class CoordinatorFiles {
     for (const wished of await this.store.takeWishes(this.study)) {
       const need = [...this.#known.values()].find(({ sha256 }) => sha256 === wished);
       if (!need?.offered) continue;
-      const { sha256, bytes } = await contentOf(need.path, need.kind, need.skipBad);
+      const { sha256, bytes } = await contentOf(need);
       if (sha256 !== wished) throw new DataError(`${need.path} has changed since the study began`);
       await putFile({ depot: this.store.depot, shelf: shelfOf(sha256), sender: SENDER }, { sha256, bytes });
       this.#sent.add(sha256);
@@ -73,14 +76,17 @@ export class CoordinatorFiles {
   }
 }
 
+/** How data are read. */
+type Reading = Pick<NeededFile, 'skipBad' | 'classes'>;
+
 /** A file as it is sent, with its hash. */
-async function contentOf(
-  path: string,
-  kind: NeededFile['kind'],
-  skipBad: boolean,
-): Promise<{ sha256: string; bytes: Buffer }> {
+async function contentOf({
+  path,
+  kind,
+  ...reading
+}: Pick<NeededFile, 'path' | 'kind'> & Reading): Promise<{ sha256: string; bytes: Buffer }> {
   if (kind === 'data') {
-    const dataset = await loadSource(path, { skipBad });
+    const dataset = await loadSource(path, reading);
     return { sha256: facesHash(dataset), bytes: Buffer.concat(encodeFaces(dataset)) };
   }
   try {
@@ -130,7 +136,7 @@ export class WorkerFiles {
     for (const path of [this.#cached(need), ...usual, need.path]) {
       if (path === undefined || !existsSync(path)) continue;
       try {
-        if ((await contentOf(path, need.kind, need.skipBad)).sha256 === need.sha256) return path;
+        if ((await contentOf({ ...need, path })).sha256 === need.sha256) return path;
       } catch (error) {
         if (!(error instanceof FerError)) throw error; // another file, or a damaged one
       }
@@ -155,7 +161,7 @@ export class WorkerFiles {
         const here = this.#cached(need);
         makeFolder(dirname(here));
         atomicWrite(here, content);
-        if ((await contentOf(here, kind, false)).sha256 === sha256) return here;
+        if ((await contentOf({ path: here, kind, skipBad: false })).sha256 === sha256) return here;
         throw new DataError(`${path}: what the coordinator sent is damaged`);
       }
       if (look % LOOKS === 0) await this.store.wish(study, sha256);

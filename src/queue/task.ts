@@ -31,6 +31,8 @@ export interface NeededFile {
   readonly bytes: number;
   /** How data is read: without the rows that cannot be. */
   readonly skipBad: boolean;
+  /** How its classes are named, see `--classes`. The coordinator sends data with names. */
+  readonly classes?: string | undefined;
   /** Whether the coordinator sends it to a worker that does not have it: it is not above the limit. */
   readonly offered: boolean;
 }

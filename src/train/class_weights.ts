@@ -1,3 +1,4 @@
+import { listOf } from '../data/class_names.js';
 import type { Labels } from '../data/types.js';
 import { UsageError } from '../util/errors.js';
 
@@ -16,7 +17,7 @@ export function parseClassWeights(text: string, labels: Labels, classes: readonl
   const weights = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
   if (weights.length !== classes.length || !weights.every((weight) => weight >= 0 && weight <= 1e6)) {
     throw new UsageError(
-      `class-weights "${text}": expected "balanced", or ${classes.length} numbers from 0 on, for ${classes.join(', ')}`,
+      `class-weights "${text}": expected "balanced", or ${classes.length} numbers from 0 on, for ${listOf(classes)}`,
     );
   }
   return weights;

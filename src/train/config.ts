@@ -1,4 +1,5 @@
 import { parseAugment } from '../data/augment.js';
+import { parseClasses } from '../data/class_names.js';
 import { parseFerplusKeep } from '../data/ferplus.js';
 import { parseFold } from '../data/folds.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
@@ -64,6 +65,7 @@ export function parseSizes(name: string, text: string | undefined): number[] | u
 /** Texts with a form of their own. Each check throws UsageError. */
 const TEXTS: Readonly<Record<string, (text: string) => unknown>> = {
   augment: parseAugment,
+  classes: parseClasses,
   fold: (text) => parseFold(text, 0),
   'ferplus-keep': parseFerplusKeep,
   filters: (text) => parseSizes('filters', text),

@@ -13,10 +13,11 @@ export function dataOptions(
   config: Readonly<Record<string, unknown>>,
   ownLabels?: string | undefined,
 ): LoadOptions {
-  const { seed, skipBad, fold, foldSeed, labels, ferplus } = config;
+  const { seed, skipBad, classes, fold, foldSeed, labels, ferplus } = config;
   return {
     skipBad: skipBad === true,
     ...(typeof seed === 'number' && { seed }),
+    ...(typeof classes === 'string' && { classes }),
     ...(typeof ferplus === 'string' && {
       ferplus: {
         file: ferplus,

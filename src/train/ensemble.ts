@@ -1,3 +1,4 @@
+import { listOf } from '../data/class_names.js';
 import { sameClass } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
@@ -104,7 +105,7 @@ function outputsFor(
   const outputs = classes.map((name) => saved.classes.findIndex((own) => sameClass(own, name)));
   if (saved.classes.length === classes.length && !outputs.includes(-1)) return outputs;
   throw new RunError(
-    `${path} knows the classes ${saved.classes.join(', ')}, but ${first?.path} knows ${classes.join(', ')}; the members of an ensemble must know the same`,
+    `${path} knows the classes ${listOf(saved.classes)}, but ${first?.path} knows ${listOf(classes)}; the members of an ensemble must know the same`,
   );
 }
 

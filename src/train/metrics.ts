@@ -28,6 +28,35 @@ export function classMetrics(
   });
 }
 
+/** One class that is taken for another. */
+export interface Confusion {
+  /** The true class. */
+  readonly from: string;
+  /** What it is taken for. */
+  readonly to: string;
+  /** Images. */
+  readonly count: number;
+  /** Of the images of the true class, in [0, 1]. */
+  readonly share: number;
+}
+
+/** The most frequent confusions by share, `most` of them. @param counts [true class][predicted class] */
+export function confusions(
+  counts: readonly (readonly number[])[],
+  classes: readonly string[],
+  most: number,
+): Confusion[] {
+  const all = counts.flatMap((row, i) => {
+    const sum = row.reduce((a, b) => a + b, 0);
+    return row.flatMap((count, j) =>
+      i === j || count === 0
+        ? []
+        : [{ from: classes[i] ?? '', to: classes[j] ?? '', count, share: count / sum }],
+    );
+  });
+  return all.sort((a, b) => b.share - a.share || b.count - a.count).slice(0, Math.max(0, most));
+}
+
 /** Metrics of probabilities [N, classes] against the true labels [N]. */
 export interface ProbabilityMetrics {
   /** Mean cross-entropy. */

@@ -43,6 +43,11 @@ export const OPTIONS = {
     default: 'synthetic',
     help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
   },
+  classes: {
+    type: 'string',
+    list: true,
+    help: 'names of classes that are numbers in the data: "csv" for the order of fer2013.csv, or a,b,c in the order of the numbers; colere=Angry,joie=Happy renames classes; a list also chooses among classes that have names',
+  },
   model: {
     type: 'string',
     default: 'fer-cnn',

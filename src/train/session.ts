@@ -6,9 +6,8 @@ import type { Gpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
-import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
-import { DataError, EXIT, FerError, RunError } from '../util/errors.js';
+import { DataError, EXIT, FerError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
@@ -17,13 +16,13 @@ import type { Control } from './control.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
+import { writeInitial } from './initial_weights.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory, progressNotes } from './reports.js';
 import { RunFolder } from './run_folder.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
-import { openWeights } from './weights.js';
 import { OWN_PLACE, type Workplace } from './workplace.js';
 
 /** What a run reports to and listens to. */
@@ -154,7 +153,7 @@ async function train(
     const teachers = await openTeachers(config, network, plan.preprocess, dataset.classes);
     const options = learnerOptions(config, dataset);
     learner = new Learner(gpu, network, { ...options, ...(teachers && { distill: teachers.distill }) });
-    if (config.init !== undefined) learner.writeWeights(await initialWeights(config.init, learner));
+    const begun = config.init === undefined ? undefined : await writeInitial(config.init, learner);
     trainer = new Trainer(learner, plan);
 
     const folder = resumed ?? RunFolder.create(config.out);
@@ -168,6 +167,8 @@ async function train(
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
     emit(startEvent(config, dataset, folder, learner, plan));
+    const fresh = folder.hasCheckpoint || begun === undefined ? [] : begun;
+    for (const message of [...dataset.notes, ...fresh]) emit({ type: 'note', kind: 'data', message });
     // From here on, only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
@@ -201,16 +202,6 @@ async function train(
     };
     await place.leave(gpu, free, failure);
   }
-}
-
-/** The weights of a file, assigned in order to the weight names of the network. Throws RunError when the numbers differ. */
-async function initialWeights(path: string, { model }: Learner): Promise<NamedArrays> {
-  const { weights } = await openWeights(path, toKeras(model));
-  const given = [...weights.values()];
-  if (given.length !== model.weights.length) {
-    throw new RunError(`${path}: ${given.length} weights; ${model.name} has ${model.weights.length}`);
-  }
-  return new Map(model.weights.map(({ name }, i) => [name, given[i] as NamedArray]));
 }
 
 /** Keeps the corrections that a run trains with: the file may change before the run is resumed or reviewed. */
@@ -250,6 +241,11 @@ async function load(
   if (dataset.splits.train.labels.length === 0) {
     throw new DataError(
       `${config.data} has no training images; expected rows with Usage "Training" or a folder "train"`,
+    );
+  }
+  if (dataset.classes.length < 2) {
+    throw new DataError(
+      `${config.data} has one class, ${dataset.classes[0]}; expected two or more to tell apart`,
     );
   }
   return dataset;

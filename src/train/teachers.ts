@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { listOf } from '../data/class_names.js';
 import { affineOf, type Preprocess } from '../data/preprocess.js';
 import type { DistillOptions, Teacher } from '../nn/distill.js';
 import type { Network } from '../nn/network.js';
@@ -66,7 +67,7 @@ function teacherOf(
   const outputs = classes.map((name) => saved.classes.findIndex((own) => sameClass(own, name)));
   if (outputs.includes(-1) || saved.classes.length !== classes.length) {
     throw new UsageError(
-      `teacher ${path}: it knows the classes ${saved.classes.join(', ')}; expected those of the data, ${classes.join(', ')}`,
+      `teacher ${path}: it knows the classes ${listOf(saved.classes)}; expected those of the data, ${listOf(classes)}`,
     );
   }
   const [height = 1, width = 1] = inputShape;

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { listOf } from '../data/class_names.js';
+import { csvLine, csvTexts } from '../data/csv_dialect.js';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
@@ -10,7 +12,7 @@ import type { Network } from '../nn/network.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
-import { CLASS_NAMES } from '../util/classes.js';
+import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
@@ -53,7 +55,7 @@ export function saveModel(path: string, saved: SavedModel, temperature = 1): voi
       format: FORMAT,
       model: saved.network.name,
       architecture: JSON.stringify(toKeras(saved.network)),
-      classes: saved.classes.join(','),
+      classes: csvLine(saved.classes),
       preprocess: name,
       ...(temperature !== 1 && { temperature: String(temperature) }),
     }),
@@ -79,15 +81,17 @@ export interface ForeignModel {
   readonly architecture?: string | undefined;
   /** How pixels become its input. */
   readonly preprocess?: PreprocessName | undefined;
-  /** Names of its outputs, in order. */
+  /** Names of its outputs, in order. A file that names them itself keeps its own. */
   readonly classes?: readonly string[] | undefined;
+  /** Whether these are names of data too: then a file that names its outputs may name others. */
+  readonly ofData?: boolean;
   /** Whether what the file says itself holds; default: the above overrides it. */
   readonly onlyMissing?: boolean;
 }
 
 /**
  * Reads a model file: our `.safetensors`, or Keras's `.h5` or `.keras`. Throws RunError.
- * @param foreign supplies what the file does not say, and overrides what it does; with `preprocess` mean, the mean image
+ * @param foreign supplies what the file does not say, and overrides what it does, except for the names of classes; with `preprocess` mean, the mean image
  * may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
@@ -101,7 +105,7 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
   const preprocess = preprocessOf(path, network, kept, own);
   const fixed = hasPatterns(network) ? patternWeights(path, network, weights, preprocess, own) : undefined;
-  const { classes, guessed } = classesOf(path, network, kept.classes ?? own?.classes);
+  const { classes, guessed } = classesOf(path, network, kept, own);
   return {
     ...{ classes, preprocess, ...(fixed ?? { network, weights }) },
     ...(guessed && { classesGuessed: true }),
@@ -156,9 +160,19 @@ function preprocessOf(
   return { name, mean };
 }
 
-/** Names the outputs. Where neither the file nor the user does, and there are seven, they are taken for FER-2013's. */
-function classesOf(path: string, network: Network, given: readonly string[] | undefined) {
+/**
+ * Names the outputs. The names in the file count, since a wrong order would make every answer wrong. Where neither the file nor
+ * the user names them, and there are seven, they are taken for FER-2013's.
+ */
+function classesOf(path: string, network: Network, foreign: ForeignModel, own: OwnNotes | undefined) {
   const outputs = network.outputShape.at(-1) ?? 0;
+  const others = own !== undefined && foreign.classes !== undefined && foreign.ofData !== true;
+  if (others && !sameClasses(own.classes, foreign.classes)) {
+    throw new RunError(
+      `${path}: --classes ${listOf(foreign.classes)}: the file names its classes itself, ${listOf(own.classes)}; leave out --classes`,
+    );
+  }
+  const given = own?.classes ?? foreign.classes;
   const classes = given ?? CLASS_NAMES;
   const double = classes.find((name, i) => classes.indexOf(name) !== i);
   if (classes.length !== outputs || double !== undefined) {
@@ -265,7 +279,7 @@ function readStored(path: string): { saved: SavedModel; temperature: number } {
   const name = preprocess as PreprocessName;
   const saved = {
     network: fromKeras(parsedArchitecture(architecture, path), path),
-    classes: classes.split(','),
+    classes: csvTexts(classes),
     preprocess: mean === undefined ? { name } : { name, mean },
     weights: tensors,
     notes,

@@ -1,4 +1,5 @@
-import { padTo } from './text.js';
+import { confusions } from '../train/metrics.js';
+import { padTo, spread, widthOf } from './text.js';
 import type { Role, Theme } from './theme.js';
 
 /** Small pieces of text that several screens draw. */
@@ -22,16 +23,38 @@ export function listLine(text: string, selected: boolean, theme: Theme): string 
   return selected ? theme.selected(`▸${text}`) : ` ${text}`;
 }
 
-/** Formats a confusion matrix, `counts[true][predicted]`, as percentages of each row or as counts. The diagonal is bold. */
+/** Classes of a matrix that is drawn even where its last rows and columns are cut. */
+const FEW = 8;
+
+interface MatrixOptions {
+  readonly theme: Theme;
+  readonly asCounts: boolean;
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/**
+ * Formats a confusion matrix, `counts[true][predicted]`, as percentages of each row or as counts. The diagonal is bold. Where
+ * there is no room for many classes: the most frequent confusions.
+ */
 export function matrixLines(
   counts: readonly (readonly number[])[],
   classes: readonly string[],
-  { theme, asCounts, cols }: { theme: Theme; asCounts: boolean; cols: number },
+  { theme, asCounts, cols, rows: room }: MatrixOptions,
 ): string[] {
-  const nameCols = cols >= 9 + 6 * classes.length ? 9 : 4;
-  const cell = Math.max(4, Math.min(7, Math.floor((cols - nameCols) / classes.length)));
-  const head = ' '.repeat(nameCols) + classes.map((name) => short(name).padStart(cell)).join('');
-  const rows = counts.map((row, i) => {
+  if (classes.length > FEW && (4 + 4 * classes.length > cols || classes.length + 1 > room)) {
+    return [
+      theme.dim(`the most frequent confusions of ${classes.length} classes`),
+      ...confusions(counts, classes, room - 1).map(({ from, to, count, share }) => {
+        const figure = asCounts ? count.toLocaleString('en') : `${Math.round(100 * share)} %`;
+        return spread(`${from} → ${to}`, ` ${figure}`, cols);
+      }),
+    ];
+  }
+  const left = cols >= 9 + 6 * classes.length ? 9 : 4;
+  const cell = Math.max(4, Math.min(7, Math.floor((cols - left) / classes.length)));
+  const head = ' '.repeat(left) + classes.map((name) => short(name).padStart(cell)).join('');
+  const lines = counts.map((row, i) => {
     const sum = row.reduce((a, b) => a + b, 0);
     const cells = row.map((n, j) => {
       const text = (asCounts ? String(n) : sum === 0 ? '–' : String(Math.round((100 * n) / sum))).padStart(
@@ -40,12 +63,16 @@ export function matrixLines(
       const role: Role = i === j ? 'strong' : sum > 0 && n / sum >= 0.2 ? 'warn' : 'dim';
       return theme[role](text);
     });
-    return padTo((classes[i] ?? '').toLowerCase().slice(0, nameCols - 1), nameCols) + cells.join('');
+    return padTo((classes[i] ?? '').toLowerCase().slice(0, left - 1), left) + cells.join('');
   });
-  return [theme.dim(head), ...rows];
+  return [theme.dim(head), ...lines];
 }
+
+/** Cells for the longest name of a list, from `least` to twice as many. */
+export const nameCols = (names: readonly string[], least: number): number =>
+  Math.min(2 * least, Math.max(least, ...names.map((name) => widthOf(name) + 1)));
 
 /** The name of a class in tables: its first three letters. */
 export function short(name: string): string {
-  return name.slice(0, 3).toLowerCase();
+  return [...name.toLowerCase()].slice(0, 3).join('');
 }

@@ -31,6 +31,10 @@ export function sameClass(a: string, b: string): boolean {
   return classKey(a) === classKey(b);
 }
 
+/** Whether two lists name the same classes, in any order. */
+export const sameClasses = (a: readonly string[], b: readonly string[]): boolean =>
+  a.map(classKey).sort().join('\n') === b.map(classKey).sort().join('\n');
+
 /** What class names that mean the same have in common. */
 export const classKey = (name: string): string =>
   (expressionOf(name) ?? name.trim().normalize('NFC')).toLowerCase();

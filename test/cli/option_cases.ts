@@ -29,6 +29,12 @@ const foreign = (about: string): CommandCases['options'] => ({
   classes: { add: ['--classes', 'a, b'], changes: [`${about}.foreign.classes`] },
 });
 
+/** Of commands with data, `--classes` names the outputs of the model and the classes of the data. */
+const measured = (about: string): CommandCases['options'] => ({
+  ...foreign(about),
+  classes: { add: ['--classes', 'a, b'], changes: [`${about}.foreign.classes`, `${about}.load.classes`] },
+});
+
 const adapter = (about: string): CommandCases['options'] => ({
   adapter: { add: ['--adapter', 'X'], changes: [`${about}.adapter`] },
 });
@@ -40,7 +46,7 @@ const fitted = (about: string): CommandCases['options'] => ({
   seed: { add: ['--seed', '9'], changes: [`${about}.seed`] },
   'skip-bad': { add: ['--skip-bad'], changes: [`${about}.load.skipBad`] },
   'skip-unknown': { add: ['--skip-unknown'], changes: [`${about}.skipUnknown`] },
-  ...foreign(about),
+  ...measured(about),
   ...adapter(about),
 });
 
@@ -155,7 +161,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       'skip-bad': { add: ['--skip-bad'], changes: ['inspect.load.skipBad'] },
       'skip-unknown': { add: ['--skip-unknown'], changes: ['inspect.skipUnknown'] },
       ascii: { add: ['--ascii'], screen: true, changes: ['stdout'] },
-      ...foreign('inspect'),
+      ...measured('inspect'),
       ...adapter('inspect'),
     },
   },
@@ -165,6 +171,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       model: { add: ['fer-vgg'], changes: ['learn.model'] },
       fresh: { add: ['--fresh'], changes: ['learn.fresh'] },
       data: { add: ['--data', 'other'], changes: ['learn.data'] },
+      classes: { add: ['--classes', 'csv'], changes: ['learn.classes'] },
       image: { add: ['--image', 'a.png'], changes: ['learn.image'] },
       label: { add: ['--label', 'sad'], changes: ['learn.label'] },
       batch: { add: ['--batch', '8'], changes: ['learn.batch'] },
@@ -265,7 +272,11 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
   },
   CHECK: {
     line: ['check'],
-    options: { data: { add: ['--data', 'other'], changes: ['check.data'] }, ...adapter('check') },
+    options: {
+      data: { add: ['--data', 'other'], changes: ['check.data'] },
+      classes: { add: ['--classes', 'csv'], changes: ['check.load.classes'] },
+      ...adapter('check'),
+    },
   },
   LAB: {
     line: ['lab', 'dropout'],
@@ -276,6 +287,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       },
       all: { from: ['lab'], add: ['--all'], changes: ['data.path', 'lab.*', 'stderr', 'stdout'] },
       data: { add: ['--data', 'other'], changes: ['data.path'] },
+      classes: { add: ['--classes', 'csv'], changes: ['data.classes'] },
       seeds: { add: ['--seeds', '4,5'], changes: ['lab.seeds', 'stdout'] },
       faces: { add: ['--faces', '99'], changes: ['lab.faces'] },
       epochs: { add: ['--epochs', '9'], changes: ['lab.epochs', 'stdout'] },
@@ -305,6 +317,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     line: ['noise', '--data', 'synthetic'],
     options: {
       data: { instead: ['noise', '--data', 'other'], changes: ['data.path', 'noise.settings'] },
+      classes: { add: ['--classes', 'csv'], changes: ['data.classes', 'noise.settings'] },
       folds: { add: ['--folds', '3'], changes: ['noise.folds'] },
       probabilities: { add: ['--probabilities', 'P'], changes: ['noise.*', 'probabilities.path'] },
       config: { add: ['--config', 'CONFIG'], changes: ['noise.settings'] },
@@ -329,7 +342,10 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
   },
   DATA_SET: {
     line: ['data', 'synthetic'],
-    options: { path: { instead: ['data', 'other'], changes: ['data.path'] } },
+    options: {
+      path: { instead: ['data', 'other'], changes: ['data.path'] },
+      classes: { add: ['--classes', 'csv'], changes: ['data.classes'] },
+    },
   },
   TUNE: {
     line: ['tune'],

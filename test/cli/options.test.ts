@@ -218,7 +218,7 @@ vi.mock('../../src/data/load.js', async (original) => {
   return {
     ...real,
     loadDataset: (path: string, options?: LoadOptions) => {
-      note('data', { path, ...(options?.skipBad && { skipBad: true }) });
+      note('data', { path, ...(options?.skipBad && { skipBad: true }), classes: options?.classes });
       return real.loadDataset('synthetic:14');
     },
   };

@@ -184,6 +184,7 @@ const REDUCING = { 'reduce-lr': 3 };
 
 const CASES: Readonly<Record<OptionName, Case>> = {
   data: { to: 'fer2013.csv', changes: ['load.data'] },
+  classes: { to: 'csv', changes: ['load.classes'] },
   fold: { to: '2/5', changes: ['load.fold', 'load.foldSeed'] },
   labels: { to: labels, changes: ['load.labels'] },
   ferplus: { to: 'fer2013new.csv', changes: ['load.ferplus'] },

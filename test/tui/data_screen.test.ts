@@ -15,7 +15,7 @@ import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
 
 const faces = syntheticFaces(7, 70);
 const report: DataReport = {
-  ...{ path: 'synthetic:70', name: 'drawn faces', classes: CLASS_NAMES, skipped: 0, bad: [] },
+  ...{ path: 'synthetic:70', name: 'drawn faces', classes: CLASS_NAMES, skipped: 0, bad: [], notes: [] },
   splits: {
     train: { labels: faces.splits.train.labels, constant: [] },
     validation: { labels: faces.splits.validation.labels, constant: [] },

@@ -93,7 +93,7 @@ describe('text', () => {
     expect(bar(0.3, 4)).toBe('█▎  ');
     expect(bar(Number.NaN, 2)).toBe('  ');
     const theme = makeTheme({ color: 'none', glyphs: 'unicode' });
-    const options = { theme, asCounts: false, cols: 30 };
+    const options = { theme, asCounts: false, cols: 30, rows: 9 };
     expect(
       matrixLines(
         [

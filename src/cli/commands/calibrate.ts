@@ -3,6 +3,7 @@ import { calibrate } from '../../ensemble/calibrate.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
+import { loadForModel } from '../data_args.js';
 import type { CalibrateArgs } from '../declarations/calibrate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf } from '../foreign_args.js';
@@ -12,7 +13,7 @@ import { table } from '../table.js';
 
 /** `fer-tui calibrate`: fits a temperature on the validation images and stores it in the model file. */
 export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<number> {
-  const { file, data, limit, seed, adapter, skipBad, skipUnknown } = args;
+  const { file, data, limit, seed, adapter, skipUnknown } = args;
   const weights = weightsPath(file);
   const own = weights.endsWith('.safetensors')
     ? weights
@@ -22,7 +23,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
   const found = await calibrate({
     ...{ weights, out, data, limit, seed, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: { skipBad },
+    load: loadForModel(args),
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const { temperature, atLimit, count, before, after, crossFitted } = found;

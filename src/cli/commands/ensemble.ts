@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { buildEnsemble, type EnsembleReport } from '../../ensemble/build_ensemble.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
+import { loadForModel } from '../data_args.js';
 import type { EnsembleArgs } from '../declarations/ensemble.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -11,12 +12,12 @@ import { table } from '../table.js';
 
 /** `fer-tui ensemble`: fits the shares of a vote on the validation images, and tells what each member gains. */
 export async function ensemble(args: EnsembleArgs & GlobalArgs): Promise<number> {
-  const { weights, out, method, rounds, tta, data, limit, seed, adapter, skipBad, skipUnknown } = args;
+  const { weights, out, method, rounds, tta, data, limit, seed, adapter, skipUnknown } = args;
   const progress = new ProgressLine(args.quiet);
   const report = await buildEnsemble({
     ...{ weights, out, method, rounds, tta, data, limit, seed, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: { skipBad },
+    load: loadForModel(args),
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   warnOfGuess(report, report.weights.join(', '));

@@ -1,5 +1,7 @@
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluate_weights.js';
+import { confusions } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
+import { loadForModel } from '../data_args.js';
 import type { EvaluateArgs } from '../declarations/evaluate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -9,12 +11,12 @@ import { table } from '../table.js';
 
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { data, split, limit, adapter, skipBad, skipUnknown, tta, labels } = args;
+  const { data, split, limit, adapter, skipUnknown, tta, labels } = args;
   const progress = new ProgressLine(args.quiet);
   const { members, ...result } = await evaluateWeights({
     ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
-    load: { skipBad, labels },
+    load: { ...loadForModel(args), labels },
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const [first] = members;
@@ -35,12 +37,27 @@ function report(r: Omit<EvaluateResult, 'members'>, split: string, labels: strin
     percent(f1),
     support.toLocaleString('en'),
   ]);
-  const confusion = r.perClass.map(({ name }, i) => [name, ...(r.confusion[i] ?? []).map(String)]);
+  const names = r.perClass.map(({ name }) => name);
   return [
     `${split}: ${r.count.toLocaleString('en')} images${by}, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
     '',
     table(['class', 'precision', 'recall', 'F1', 'images'], classes),
-    'confusion (row: true class, column: predicted)',
-    table(['', ...r.perClass.map(({ name }) => name)], confusion),
+    ...confusionLines(r.confusion, names),
   ].join('\n');
+}
+
+/** A matrix of more classes is too wide to read. */
+const WIDEST = 12;
+
+function confusionLines(counts: EvaluateResult['confusion'], names: readonly string[]): string[] {
+  if (names.length <= WIDEST) {
+    const rows = names.map((name, i) => [name, ...(counts[i] ?? []).map(String)]);
+    return ['confusion (row: true class, column: predicted)', table(['', ...names], rows)];
+  }
+  const rows = confusions(counts, names, 20).map(({ from, to, count, share }) => [
+    `${from} → ${to}`,
+    count.toLocaleString('en'),
+    `${(100 * share).toFixed(1)} %`,
+  ]);
+  return ['the most frequent confusions (--json has the whole matrix)', table(['', 'images', 'share'], rows)];
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { csvLine } from '../../data/csv_dialect.js';
 import { toOnnx } from '../../formats/onnx.js';
 import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
@@ -22,7 +23,7 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
     const mean = preprocess.mean === undefined ? {} : { mean_image: preprocess.mean.join(',') };
     atomicWrite(
       out,
-      toOnnx(network, weights, { classes: classes.join(','), preprocess: preprocess.name, ...mean }),
+      toOnnx(network, weights, { classes: csvLine(classes), preprocess: preprocess.name, ...mean }),
     );
   }
   if (json) writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes });

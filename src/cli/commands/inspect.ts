@@ -6,6 +6,7 @@ import { weightsPath } from '../../train/shipped_models.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { loadForModel } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { InspectArgs } from '../declarations/inspect.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -15,7 +16,7 @@ import { writeJson } from '../run_command.js';
 
 /** `fer-tui inspect`: looks into a network. */
 export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<number> {
-  const { image, data, split, sample, limit, layer, seed, adapter, skipBad, skipUnknown } = args;
+  const { image, data, split, sample, limit, layer, seed, adapter, skipUnknown } = args;
   const { out, html, json } = args;
   if (out !== undefined) checkFolder(out);
   const weights = weightsPath(args.weights);
@@ -29,7 +30,7 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
       methods: args.methods?.split(',').map((name) => name.trim()),
       channels: args.channels?.split(',').map(channelOf),
       foreign: foreignOf(args),
-      load: { skipBad },
+      load: loadForModel(args),
       onProgress: progress.show.bind(progress),
     });
   } finally {

@@ -9,6 +9,7 @@ import { Control } from '../../train/control.js';
 import { duration, Printer } from '../../train/printer.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { loadOf } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { LabArgs } from '../declarations/lab.js';
 import { labText } from '../lab_text.js';
@@ -48,7 +49,10 @@ async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<nu
   const control = new Control();
   const ignore = listen(control, 'stopping after this batch; what is done so far will be shown');
   try {
-    const dataset = await loadDataset(data, { onProgress: (progress) => printer.loading(progress) });
+    const dataset = await loadDataset(data, {
+      ...loadOf(args),
+      onProgress: (progress) => printer.loading(progress),
+    });
     const gpu = await openGpu({ adapter });
     try {
       for (const lab of labs) {

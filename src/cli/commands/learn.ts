@@ -12,8 +12,8 @@ import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui learn`: takes a training step apart, on the Learn screen or as text. */
 export async function learn(args: LearnArgs & GlobalArgs): Promise<number> {
-  const { model, fresh, data, image, label, batch, seed, augment } = args;
-  const request = { model, fresh, data, image, label, batch, seed, augment };
+  const { model, fresh, data, classes, image, label, batch, seed, augment } = args;
+  const request = { model, fresh, data, classes, image, label, batch, seed, augment };
   if (!asText(args)) {
     const { runTui } = await import('../../tui/main.js');
     const { ascii, color, graphics } = args;

@@ -9,6 +9,7 @@ import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
+import { loadOf } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { NoiseArgs } from '../declarations/noise.js';
 import { noiseJson, noiseLines } from '../noise_lines.js';
@@ -19,7 +20,7 @@ import { listen } from '../signals.js';
 
 /** `fer-tui noise`: finds wrong labels, duplicates and pictures that are no faces. */
 export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
-  const { data, skipBad, json, csv, rank, top } = args;
+  const { data, json, csv, rank, top } = args;
   wholeNumber('top', args.top, 0);
   wholeNumber('folds', args.folds, 2);
   const progress = new ProgressLine(args.quiet);
@@ -27,7 +28,7 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const restore = listen(control, 'stopping after this batch; the same command goes on');
   try {
     const dataset = await loadDataset(data, {
-      skipBad,
+      ...loadOf(args),
       onProgress: ({ done, total }) => progress.show('reading data', done, total),
     });
     const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
@@ -64,7 +65,7 @@ async function probabilitiesOf(
   control: Control,
   progress: ProgressLine,
 ): Promise<Float32Array | undefined> {
-  const { data, probabilities, config, epochs = 10, folds, out, adapter, skipBad } = args;
+  const { data, probabilities, config, epochs = 10, folds, out, adapter, skipBad, classes } = args;
   if (probabilities !== undefined) {
     return readProbabilities(probabilities, dataset.splits.train.labels.length, dataset.classes);
   }
@@ -73,6 +74,7 @@ async function probabilitiesOf(
     ...{ epochs, ...given },
     ...(args.epochs !== undefined && { epochs }),
     ...{ data, 'skip-bad': skipBad },
+    ...(classes !== undefined && { classes }),
     ...(adapter !== undefined && { adapter }),
   };
   return crossPredict(dataset, {

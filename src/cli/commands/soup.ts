@@ -1,6 +1,7 @@
 import { makeSoup } from '../../ensemble/soup.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
+import { loadForModel } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SoupArgs } from '../declarations/soup.js';
 import { foreignOf } from '../foreign_args.js';
@@ -10,13 +11,13 @@ import { table } from '../table.js';
 
 /** `fer-tui soup`: averages the weights of several networks. */
 export async function soup(args: SoupArgs & GlobalArgs): Promise<number> {
-  const { out, method, data, limit, adapter, skipBad, skipUnknown } = args;
+  const { out, method, data, limit, adapter, skipUnknown } = args;
   const weights = args.weights.map(weightsPath);
   const progress = new ProgressLine(args.quiet);
   const report = await makeSoup({
     ...{ weights, out, method, data, limit, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: { skipBad },
+    load: loadForModel(args),
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   if (args.json) {

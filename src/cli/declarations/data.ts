@@ -1,4 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
+import { CLASSES } from './shared.js';
 
 export const DATA_SET = {
   usage: 'data <path>',
@@ -6,6 +7,7 @@ export const DATA_SET = {
   positionals: {
     path: { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' },
   },
+  options: { classes: CLASSES },
 } as const;
 
 export type DataArgs = ArgsOf<typeof DATA_SET>;

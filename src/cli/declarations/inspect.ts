@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, FOREIGN, SCREEN } from './shared.js';
+import { ADAPTER, DATA, FOREIGN, OUTPUTS_AND_DATA, SCREEN } from './shared.js';
 
 export const INSPECT = {
   usage: 'inspect [weights]',
@@ -51,6 +51,7 @@ export const INSPECT = {
     out: { type: 'string', requiresArg: true, describe: 'folder for the pictures as PNG, and inspect.json' },
     html: { type: 'string', requiresArg: true, describe: 'file for everything as one HTML page' },
     ...FOREIGN,
+    classes: OUTPUTS_AND_DATA,
     'skip-bad': { type: 'boolean', default: false, describe: 'skip images that cannot be read' },
     'skip-unknown': {
       type: 'boolean',

@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, DATA, SCREEN } from './shared.js';
 
 export const LAB = {
   usage: 'lab [name]',
@@ -10,6 +10,7 @@ export const LAB = {
   options: {
     all: { type: 'boolean', default: false, describe: 'run all labs, one after another' },
     data: { ...DATA, demandOption: false, default: 'synthetic' },
+    classes: CLASSES,
     seeds: {
       type: 'string',
       requiresArg: true,

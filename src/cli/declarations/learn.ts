@@ -1,6 +1,6 @@
 import { STAGES } from '../../learn/report.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, SCREEN } from './shared.js';
 
 export const LEARN = {
   usage: 'learn [model]',
@@ -23,6 +23,7 @@ export const LEARN = {
       requiresArg: true,
       describe: 'data set (default: that of the run, else drawn faces)',
     },
+    classes: CLASSES,
     image: { type: 'string', requiresArg: true, describe: 'a picture of a face to put first in the batch' },
     label: {
       type: 'string',

@@ -1,12 +1,13 @@
 import { RANKINGS } from '../../noise/confident_learning.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, DATA, SCREEN } from './shared.js';
 
 export const NOISE = {
   usage: 'noise',
   describe: 'Find wrong labels, duplicates and pictures that are no faces in a data set',
   options: {
     data: DATA,
+    classes: CLASSES,
     folds: {
       type: 'number',
       requiresArg: true,

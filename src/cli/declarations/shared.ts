@@ -38,6 +38,9 @@ export const TTA = {
   describe: 'average the predictions for several versions of each image: its mirror image, or ten crops',
 } as const;
 
+/** Names of the classes of a data set. */
+export const CLASSES = { type: 'string', requiresArg: true, describe: OPTIONS.classes.help } as const;
+
 /** Options of the commands that open a model: what a file that fer-tui has not written does not say. */
 export const FOREIGN = {
   model: {
@@ -52,13 +55,22 @@ export const FOREIGN = {
   classes: {
     type: 'string',
     requiresArg: true,
-    describe: 'names of the classes in the order of the outputs: a,b,c; "csv" for the order of fer2013.csv',
+    describe:
+      'names of the outputs in their order, for files that do not name them: a,b,c; "csv" for the order of fer2013.csv',
   },
+} as const;
+
+/** The same names for the outputs of a model and for data. */
+export const OUTPUTS_AND_DATA = {
+  ...FOREIGN.classes,
+  describe:
+    'names of classes that are only numbers, in their order: outputs of a model file that does not name them, folders and labels of the data: a,b,c; "csv" for the order of fer2013.csv; colere=Angry,joie=Happy renames folders',
 } as const;
 
 /** Options of the commands that measure a network on a data set. */
 export const MEASURED = {
   ...FOREIGN,
+  classes: OUTPUTS_AND_DATA,
   'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
   'skip-unknown': {
     type: 'boolean',

@@ -7,24 +7,29 @@ import { PIXELS } from '../../data/split_builder.js';
 import type { Dataset, LoadOptions, SplitName } from '../../data/types.js';
 import { DataError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
+import type { DataPlace } from '../requests.js';
 
 /** A source with a larger share of bad rows is rejected. */
 const MOST_BAD = 0.01;
 /** A data set is freed when there was no request for it for this long. */
 const KEEP_MS = 120_000;
 
-let held: { readonly path: string; readonly dataset: Promise<Dataset> } | undefined;
+let held: { readonly place: string; readonly dataset: Promise<Dataset> } | undefined;
 let timer: NodeJS.Timeout | undefined;
 
-/** Loads the data set at a path. The last one stays in memory. Throws DataError, UsageError. */
-export function datasetAt(path: string, onProgress?: LoadOptions['onProgress']): Promise<Dataset> {
+/** Loads the data set at a place. The last one stays in memory. Throws DataError, UsageError. */
+export function datasetAt(
+  { path, classes }: DataPlace,
+  onProgress?: LoadOptions['onProgress'],
+): Promise<Dataset> {
+  const place = `${path}\n${classes ?? ''}`;
   clearTimeout(timer);
   timer = setTimeout(() => {
     held = undefined;
   }, KEEP_MS).unref();
-  if (held?.path !== path) {
-    const dataset = loadChecked(path, onProgress);
-    held = { path, dataset };
+  if (held?.place !== place) {
+    const dataset = loadChecked(path, { classes, ...(onProgress && { onProgress }) });
+    held = { place, dataset };
     dataset.catch(() => {
       held = undefined;
     });
@@ -32,8 +37,8 @@ export function datasetAt(path: string, onProgress?: LoadOptions['onProgress']):
   return held.dataset;
 }
 
-async function loadChecked(path: string, onProgress: LoadOptions['onProgress']): Promise<Dataset> {
-  const dataset = await loadDataset(path, { skipBad: true, ...(onProgress && { onProgress }) });
+async function loadChecked(path: string, options: LoadOptions): Promise<Dataset> {
+  const dataset = await loadDataset(path, { ...options, skipBad: true });
   const rows = Object.values(dataset.splits).reduce((sum, { labels }) => sum + labels.length, 0);
   if (dataset.skipped > MOST_BAD * (rows + dataset.skipped)) {
     throw new DataError(
@@ -44,21 +49,21 @@ async function loadChecked(path: string, onProgress: LoadOptions['onProgress']):
 }
 
 /** Loads a data set and checks it. */
-export const openData: Handler<'data.open'> = async ({ path }, { progress }) => {
-  const { name, classes, splits, skipped, bad } = await datasetAt(path, progress);
+export const openData: Handler<'data.open'> = async (place, { progress }) => {
+  const { name, classes, splits, skipped, bad, notes } = await datasetAt(place, progress);
   const report = (split: SplitName) => ({
     labels: splits[split].labels.slice(),
     constant: constantFaces(splits[split]),
   });
   return {
-    ...{ path, name, classes, skipped, bad },
+    ...{ path: place.path, name, classes, notes, skipped, bad },
     splits: { train: report('train'), validation: report('validation'), test: report('test') },
   };
 };
 
 /** Returns the pixels of some faces. */
-export const readFaces: Handler<'data.faces'> = async ({ path, split, indices }) => {
-  const { images } = (await datasetAt(path)).splits[split];
+export const readFaces: Handler<'data.faces'> = async ({ split, indices, ...place }) => {
+  const { images } = (await datasetAt(place)).splits[split];
   const faces = new Uint8Array(indices.length * PIXELS);
   indices.forEach((index, i) => {
     faces.set(images.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS);
@@ -67,8 +72,15 @@ export const readFaces: Handler<'data.faces'> = async ({ path, split, indices })
 };
 
 /** Returns a face as training sees it in its first epochs. */
-export const augmentFace: Handler<'data.augment'> = async ({ path, split, index, augment, seed, epochs }) => {
-  const { images } = (await datasetAt(path)).splits[split];
+export const augmentFace: Handler<'data.augment'> = async ({
+  split,
+  index,
+  augment,
+  seed,
+  epochs,
+  ...place
+}) => {
+  const { images } = (await datasetAt(place)).splits[split];
   const options = parseAugment(augment);
   const faces = new Uint8Array(epochs * PIXELS);
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -78,13 +90,13 @@ export const augmentFace: Handler<'data.augment'> = async ({ path, split, index,
 };
 
 /** Finds groups of identical images. */
-export const findDuplicates: Handler<'data.duplicates'> = async ({ path }) =>
-  duplicateFaces(await datasetAt(path));
+export const findDuplicates: Handler<'data.duplicates'> = async (place) =>
+  duplicateFaces(await datasetAt(place));
 
 /** Reads what was decided about the labels. */
-export const readCorrections: Handler<'data.corrections'> = async ({ path, labels }) =>
-  existsSync(labels) ? correctionsOf(await datasetAt(path), labels) : [];
+export const readCorrections: Handler<'data.corrections'> = async ({ labels, ...place }) =>
+  existsSync(labels) ? correctionsOf(await datasetAt(place), labels) : [];
 
 /** Writes or removes one decision about a label. */
-export const correctLabel: Handler<'data.correct'> = async ({ path, split, index, labels, decision }) =>
-  correct(await datasetAt(path), labels, { split, index }, decision);
+export const correctLabel: Handler<'data.correct'> = async ({ split, index, labels, decision, ...place }) =>
+  correct(await datasetAt(place), labels, { split, index }, decision);

@@ -27,7 +27,12 @@ async function close(): Promise<void> {
 export const openStep: Handler<'learn.open'> = async (request, { gpu, progress }) => {
   await close();
   const opened = gpu().then((device) =>
-    Dissection.open(device, request, datasetAt, (done, total) => progress({ done, total })),
+    Dissection.open(
+      device,
+      request,
+      (path, { classes }) => datasetAt({ path, classes }),
+      (done, total) => progress({ done, total }),
+    ),
   );
   opened.catch(() => undefined); // the error is thrown below
   held = opened;

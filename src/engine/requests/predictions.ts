@@ -1,3 +1,4 @@
+import { listOf } from '../../data/class_names.js';
 import { labelsLike } from '../../data/labels.js';
 import { PIXELS } from '../../data/split_builder.js';
 import type { Labels } from '../../data/types.js';
@@ -12,16 +13,16 @@ const CHUNK = 256;
 
 /** Classifies every image of a split. Throws RunError if the classes of model and data differ. */
 export const predictData: Handler<'data.predict'> = async (
-  { path, split, weights },
+  { split, weights, ...place },
   { gpu, progress, signal },
 ) => {
-  const { name, classes, splits } = await datasetAt(path);
+  const { name, classes, splits } = await datasetAt(place);
   const classifier = await Classifier.open(await gpu(), weights);
   try {
     const places = classifier.classes.map((said) => classes.findIndex((own) => sameClass(said, own)));
     if (places.includes(-1)) {
       throw new RunError(
-        `${weights} was trained on the classes ${classifier.classes.join(', ')}; ${name} has others`,
+        `${weights} was trained on the classes ${listOf(classifier.classes)}; ${name} has ${listOf(classes)}`,
       );
     }
     const { images, labels } = splits[split];

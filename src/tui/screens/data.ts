@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { parseAugment } from '../../data/augment.js';
 import { findData } from '../../data/find_data.js';
 import { PIXELS } from '../../data/split_builder.js';
 import type { SplitName } from '../../data/types.js';
@@ -18,9 +16,11 @@ import {
   faceLines,
   facePictures,
   facesTitle,
+  placeOf,
   reportOf,
   sourceOf,
 } from './data_panels.js';
+import { askForAugment, askForClasses, askForPath } from './data_prompts.js';
 
 type Act = Actions<DataState>;
 
@@ -31,7 +31,16 @@ const [FETCH, NEAR] = [64, 24];
 const EPOCHS = 31;
 
 const initial: DataState = {
-  ...{ path: '', report: EMPTY, split: 'train', only: undefined, filter: 'all', list: [], at: 0 },
+  ...{
+    path: '',
+    classes: '',
+    report: EMPTY,
+    split: 'train',
+    only: undefined,
+    filter: 'all',
+    list: [],
+    at: 0,
+  },
   ...{ mode: 'face', faces: { source: '', byIndex: new Map() }, variants: { source: '', pictures: [] } },
   ...{ augment: 'default', seed: 7, twins: EMPTY, weights: '', predictions: EMPTY },
   ...{ labels: '', corrections: EMPTY, before: [] },
@@ -78,12 +87,12 @@ function move(act: Act, step: number): void {
 
 /** Loads the pixels of the faces around the current one, unless they are in memory. */
 function fetchFaces(act: Act): void {
-  const { path, split, list, at, faces } = act.state;
+  const { split, list, at, faces } = act.state;
   const source = sourceOf(act.state);
   const near = list.slice(Math.max(0, at - NEAR), at + NEAR);
   if (source !== faces.source || !near.every((index) => faces.byIndex.has(index))) {
     const indices = list.slice(Math.max(0, at - FETCH), at + FETCH);
-    act.engine.request('data.faces', { path, split, indices }).then(
+    act.engine.request('data.faces', { ...placeOf(act.state), split, indices }).then(
       (pixels) => {
         if (sourceOf(act.state) !== source) return;
         const pictures = picturesOf(pixels);
@@ -98,18 +107,20 @@ function fetchFaces(act: Act): void {
 }
 
 function fetchVariants(act: Act): void {
-  const { path, split, augment, seed } = act.state;
+  const { split, augment, seed } = act.state;
   const index = currentIndex(act.state);
   const source = `${sourceOf(act.state)} ${index} ${augment} ${seed}`;
   if (index === undefined || source === act.state.variants.source) return;
   act.set({ variants: { source, pictures: [] } });
-  act.engine.request('data.augment', { path, split, index, augment, seed, epochs: EPOCHS }).then(
-    (pixels) => {
-      if (act.state.variants.source === source)
-        act.set({ variants: { source, pictures: picturesOf(pixels) } });
-    },
-    (error: Error) => act.note(error.message, 'bad'),
-  );
+  act.engine
+    .request('data.augment', { ...placeOf(act.state), split, index, augment, seed, epochs: EPOCHS })
+    .then(
+      (pixels) => {
+        if (act.state.variants.source === source)
+          act.set({ variants: { source, pictures: picturesOf(pixels) } });
+      },
+      (error: Error) => act.note(error.message, 'bad'),
+    );
 }
 
 /** @param pixels [n, 48, 48] */
@@ -120,31 +131,19 @@ function picturesOf(pixels: Uint8Array): Picture[] {
   }));
 }
 
-function openPath(act: Act, path: string): void {
+function openPath(act: Act, path: string, classes = ''): void {
   act.drop('twins');
   act.drop('predictions');
-  act.set({ ...initial, path });
+  act.set({ ...initial, path, classes });
   act.load('report', `reading ${path}`, async (engine, { signal, progress }) => {
-    const report = await engine.request(
-      'data.open',
-      { path },
-      { signal, onProgress: ({ done, total }) => progress(done, total) },
-    );
+    const report = await engine.request('data.open', placeOf(act.state), {
+      signal,
+      onProgress: ({ done, total }) => progress(done, total),
+    });
     soon(act);
     return report;
   });
   openLabels(act, labelsBeside(path));
-}
-
-function askForPath(act: Act): void {
-  act.prompt({
-    title: 'data set',
-    value: act.state.path,
-    help: 'fer2013.csv(.gz), archive.zip, a folder tree, or "synthetic" for drawn faces',
-    check: (path) =>
-      /^synthetic(:|$)/.test(path) || existsSync(path) ? undefined : `${path || 'empty'}: not found`,
-    submit: (path) => openPath(act, path),
-  });
 }
 
 function nextClass(act: Act): void {
@@ -185,20 +184,20 @@ function goTo(act: Act): void {
 }
 
 function toggleTwins(act: Act): void {
-  const { filter, twins, path } = act.state;
+  const { filter, twins } = act.state;
   if (filter === 'twins' || twins.status === 'ready') {
     relist(act, { filter: filter === 'twins' ? 'all' : 'twins' });
     return;
   }
   act.load('twins', 'comparing all images', async (engine, { signal }) => {
-    const found = await engine.request('data.duplicates', { path }, { signal });
+    const found = await engine.request('data.duplicates', placeOf(act.state), { signal });
     if (found.length > 0) soon(act, { filter: 'twins' });
     return found;
   });
 }
 
 function toggleWrong(act: Act): void {
-  const { filter, predictions, path, split } = act.state;
+  const { filter, predictions, split } = act.state;
   if (filter === 'wrong' || predictions.status === 'ready') {
     relist(act, { filter: filter === 'wrong' ? 'all' : 'wrong' });
     return;
@@ -208,39 +207,13 @@ function toggleWrong(act: Act): void {
     act.load('predictions', `classifying ${split}`, async (engine, { signal, progress }) => {
       const said = await engine.request(
         'data.predict',
-        { path, split, weights },
+        { ...placeOf(act.state), split, weights },
         { signal, onProgress: ({ done, total }) => progress(done, total) },
       );
       soon(act, { filter: 'wrong' });
       return said;
     });
   });
-}
-
-function askForAugment(act: Act): void {
-  act.prompt({
-    title: 'augmentation and seed',
-    value: `${act.state.augment} ${act.state.seed}`,
-    help: 'as in training: default, none, or flip,rotation=10,shift=0.1,zoom=0.1; then the seed',
-    check: (text) => augmentError(text),
-    submit: (text) => {
-      const [augment = 'default', seed = '7'] = text.trim().split(/\s+/);
-      act.set({ augment, seed: Number(seed), mode: 'augment' });
-      fetchFaces(act);
-    },
-  });
-}
-
-function augmentError(text: string): string | undefined {
-  const [augment = '', seed = '7'] = text.trim().split(/\s+/);
-  try {
-    parseAugment(augment);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return /^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 32
-    ? undefined
-    : 'seed: a whole number in [0, 4294967295]';
 }
 
 const opened = (act: Act): boolean => act.state.report.status === 'ready';
@@ -302,7 +275,7 @@ const KEYS: readonly Binding<DataState>[] = [
     keys: ['A'],
     help: 'Sets the augmentation shown, and its seed',
     when: listed,
-    run: askForAugment,
+    run: (act) => askForAugment(act, () => fetchFaces(act)),
   },
   {
     keys: ['w'],
@@ -336,7 +309,18 @@ const KEYS: readonly Binding<DataState>[] = [
     run: (act) => relist(act, { filter: act.state.filter === 'constant' ? 'all' : 'constant' }),
   },
   { keys: ['#'], hint: 'go to', help: 'Goes to an image by its number', when: opened, run: goTo },
-  { keys: ['o'], hint: 'open', help: 'Opens another data set', run: askForPath },
+  {
+    keys: ['o'],
+    hint: 'open',
+    help: 'Opens another data set',
+    run: (act) => askForPath(act, (path) => openPath(act, path)),
+  },
+  {
+    keys: ['N'],
+    help: 'Names the classes, for numbered folders and other languages (--classes)',
+    when: ({ state }) => state.path !== '',
+    run: (act) => askForClasses(act, (path, classes) => openPath(act, path, classes)),
+  },
   {
     keys: ['escape'],
     help: 'Returns to one face',
@@ -369,10 +353,9 @@ export const data = defineScreen<DataState>({
       Rect,
       Rect,
     ];
-    const [classes, checks] = stack(right, [bodyClass(body) === 'narrow' ? 7 : 8, { share: 1 }]) as [
-      Rect,
-      Rect,
-    ];
+    const names = Math.min(state.report.value.classes.length, Math.max(7, body.rows >> 1));
+    const lines = Math.max(7, names) + (bodyClass(body) === 'narrow' ? 0 : 1);
+    const [classes, checks] = stack(right, [lines, { share: 1 }]) as [Rect, Rect];
     return { faces, classes, checks };
   },
   keys: KEYS,

@@ -1,8 +1,17 @@
 import { dirname, join } from 'node:path';
+import { listOf } from '../../data/class_names.js';
 import type { Decision, Place } from '../../data/labels_file.js';
+import { sameClass } from '../../util/classes.js';
 import { ready } from '../loadable.js';
 import type { Actions, Binding } from '../screen_module.js';
-import { correctionAt, currentIndex, type DataState, decisionWords, reportOf } from './data_panels.js';
+import {
+  correctionAt,
+  currentIndex,
+  type DataState,
+  decisionWords,
+  placeOf,
+  reportOf,
+} from './data_panels.js';
 
 /**
  * Decisions about labels on the Data screen. The engine writes each at once into the file of corrections, because only the
@@ -16,10 +25,9 @@ export const labelsBeside = (path: string): string => join(dirname(path), 'label
 
 /** Reads a file of corrections and takes it for the decisions that follow. It need not exist. */
 export function openLabels(act: Act, labels: string): void {
-  const { path } = act.state;
   act.set({ labels, before: [] });
   act.load('corrections', `reading ${labels}`, (engine, { signal }) =>
-    engine.request('data.corrections', { path, labels }, { signal }),
+    engine.request('data.corrections', { ...placeOf(act.state), labels }, { signal }),
   );
 }
 
@@ -52,7 +60,10 @@ async function write(
   before: DataState['before'],
 ): Promise<void> {
   const { path, labels } = act.state;
-  const corrections = await act.engine.request('data.correct', { path, split, index, labels, decision });
+  const corrections = await act.engine.request('data.correct', {
+    ...placeOf(act.state),
+    ...{ split, index, labels, decision },
+  });
   if (act.state.path !== path || act.state.labels !== labels) return;
   act.set({ corrections: ready(corrections), before });
   const words = decision === undefined ? 'no decision' : decisionWords(decision, classesOf(act));
@@ -79,14 +90,25 @@ const toggle = (action: 'drop' | 'keep') => (act: Act) =>
 function relabel(act: Act): void {
   const index = currentIndex(act.state) ?? 0;
   const was = reportOf(act.state)?.splits[act.state.split].labels[index];
-  act.ask({
-    title: `relabel #${index} ${act.state.split}`,
-    lines: [`${classesOf(act)[was ?? 0]} in the data set`],
-    choices: classesOf(act).map((name, label) => ({
-      key: String(label + 1),
-      label: name,
-      run: () => decide(act, () => (label === was ? { action: 'keep' } : { action: 'relabel', label })),
-    })),
+  const classes = classesOf(act);
+  const title = `relabel #${index} ${act.state.split}`;
+  const to = (label: number): void =>
+    decide(act, () => (label === was ? { action: 'keep' } : { action: 'relabel', label }));
+  if (classes.length < 10) {
+    act.ask({
+      title,
+      lines: [`${classes[was ?? 0]} in the data set`],
+      choices: classes.map((name, label) => ({ key: String(label + 1), label: name, run: () => to(label) })),
+    });
+    return;
+  }
+  const labelOf = (text: string): number =>
+    classes.findIndex((name, label) => sameClass(name, text) || String(label + 1) === text.trim());
+  act.prompt({
+    ...{ title, value: '' },
+    help: `${classes[was ?? 0]} in the data set; the class by its name, or its number from 1 to ${classes.length}`,
+    check: (text) => (labelOf(text) < 0 ? `expected one of ${listOf(classes)}` : undefined),
+    submit: (text) => to(labelOf(text)),
   });
 }
 
@@ -108,7 +130,7 @@ export const LABEL_KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['r'],
     hint: 'relabel',
-    help: 'Gives this image another label: asks for the number of the class',
+    help: 'Gives this image another label: asks for the class',
     when: deciding,
     run: relabel,
   },

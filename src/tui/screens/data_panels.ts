@@ -1,18 +1,20 @@
 import { classCounts, duplicateKinds, faceRange, type Twin } from '../../data/facts.js';
 import type { Correction, Decision, LabelAction, Place } from '../../data/labels_file.js';
 import type { Labels, SplitName } from '../../data/types.js';
-import type { DataReport, Predictions } from '../../engine/requests.js';
+import type { DataPlace, DataReport, Predictions } from '../../engine/requests.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
-import type { Size } from '../layout.js';
+import { type Size, scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
 import { fitPicture } from '../paint/picture.js';
 import type { PanelView, PlacedPicture } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
-import { bar } from '../widgets.js';
+import { bar, nameCols } from '../widgets.js';
 
 export interface DataState {
   readonly path: string;
+  /** Names of the classes, as for `--classes`; empty: as the data call them. */
+  readonly classes: string;
   readonly report: Loadable<DataReport>;
   readonly split: SplitName;
   /** The only class that is shown; undefined: all. */
@@ -53,8 +55,15 @@ export function reportOf({ report }: Pick<DataState, 'report'>): DataReport | un
   return report.status === 'ready' ? report.value : undefined;
 }
 
+/** The data set, for requests. */
+export const placeOf = ({ path, classes }: Pick<DataState, 'path' | 'classes'>): DataPlace => ({
+  path,
+  ...(classes !== '' && { classes }),
+});
+
 /** Names the data set and split in which the indices of images count. */
-export const sourceOf = ({ path, split }: Pick<DataState, 'path' | 'split'>): string => `${path} ${split}`;
+export const sourceOf = ({ path, classes, split }: Pick<DataState, 'path' | 'classes' | 'split'>): string =>
+  [path, classes, split].filter((part) => part !== '').join(' ');
 
 /** The pixels of an image; undefined until they are loaded. */
 function pictureAt(state: DataState, index: number | undefined): Picture | undefined {
@@ -228,6 +237,9 @@ function captions({ theme }: View, { tile, across, down }: Grid, tiles: readonly
   return lines;
 }
 
+/** Classes that are listed even where the last lines are cut. */
+const FEW = 7;
+
 export function classLines(view: View): string[] {
   const { state, theme, cols } = view;
   const report = reportOf(state);
@@ -239,14 +251,17 @@ export function classLines(view: View): string[] {
     state.predictions.status === 'ready' && cols >= 38
       ? recalls(labels, state.predictions.value.said, counts)
       : undefined;
-  const room = cols - 25 - (found === undefined ? 0 : 10);
-  return report.classes.map((name, c) => {
+  const width = nameCols(report.classes, 8);
+  const room = cols - 17 - width - (found === undefined ? 0 : 10);
+  const [first, fit] = scrolled(Math.max(FEW, view.rows), report.classes.length, state.only ?? 0);
+  return report.classes.slice(first, first + fit).map((name, i) => {
+    const c = first + i;
     const n = counts[c] ?? 0;
     // Networks tend to neglect a class with less than half of an equal share.
     const rare = n < labels.length / report.classes.length / 2;
     const bars = room >= 3 ? ` ${bar(n / largest, room)}` : '';
     const recall = found === undefined ? '' : theme.dim(` ✓ ${share(found[c] ?? 0, n)}`.padStart(10));
-    const line = `${state.only === c ? '▸' : ' '}${padTo(name, 8)}${count(n).padStart(7)}${bars} ${share(n, labels.length).padStart(6)}${rare ? theme.warn('!') : ' '}`;
+    const line = `${state.only === c ? '▸' : ' '}${padTo(name, width)}${count(n).padStart(7)}${bars} ${share(n, labels.length).padStart(6)}${rare ? theme.warn('!') : ' '}`;
     return (state.only === c ? theme.strong(line) : line) + recall;
   });
 }
@@ -268,6 +283,7 @@ export function checkLines(view: View): string[] {
   const constant = report.splits[state.split].constant.length;
   return [
     ...faceFacts(view),
+    ...report.notes.flatMap((note) => wrapped(note, cols)).map(theme.warn),
     ...correctionLines(view),
     ...ok(
       report.skipped === 0,

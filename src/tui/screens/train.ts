@@ -301,7 +301,7 @@ export const train = defineScreen<TrainState>({
     { id: 'run', title: () => 'run', lines: runLines, when: showsRun },
     { id: 'events', title: () => 'events', lines: eventLines, when: showsRun },
   ],
-  layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view.focus)),
+  layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view)),
   keys: [...FORM_KEYS, ...RUN_KEYS],
   explain: (view) =>
     showsForm(view)
@@ -311,7 +311,7 @@ export const train = defineScreen<TrainState>({
         ]
       : [
           'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average, 0.9 of the old value); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
-          'Dotted lines: guessing at random (1 of 7), always predicting the largest class, and the accuracy of people on FER-2013 (65 +- 5 %, reported by its authors).',
+          'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',
           'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
@@ -329,8 +329,16 @@ function formLayout(body: Rect): Record<string, Rect> {
   return { form: form as Rect, about: about as Rect };
 }
 
-function runLayout(body: Rect, focus: string): Record<string, Rect> {
+function runLayout(
+  body: Rect,
+  { focus, app }: Pick<PanelView<TrainState>, 'focus' | 'app'>,
+): Record<string, Rect> {
   const kind = bodyClass(body);
+  // A line for each class and one for their mean, if charts keep most of the room.
+  const lines = Math.max(
+    8,
+    Math.min((app.run?.start?.data.classes?.length ?? 7) + 1, Math.floor(body.rows / 3)),
+  );
   if (kind === 'narrow') {
     const chart = ['run', 'events'].includes(focus) ? 'loss' : focus;
     const [top, run, events] = stack(body, [{ share: 1 }, 3, 2]) as [Rect, Rect, Rect];
@@ -338,13 +346,13 @@ function runLayout(body: Rect, focus: string): Record<string, Rect> {
   }
   const two = (row: Rect): [Rect, Rect] => columns(row, [{ share: 1 }, { share: 1 }]) as [Rect, Rect];
   if (kind === 'standard') {
-    const [charts, rest] = stack(body, [{ share: 1 }, 8]) as [Rect, Rect];
+    const [charts, rest] = stack(body, [{ share: 1 }, lines]) as [Rect, Rect];
     const [loss, accuracy] = two(charts);
     const [left, right] = two(rest);
     const [run, events] = stack(right, [5, { share: 1 }]) as [Rect, Rect];
     return { loss, accuracy, [focus === 'confusion' ? 'confusion' : 'recall']: left, run, events };
   }
-  const [charts, classes, last] = stack(body, [{ share: 1 }, 8, 6]) as [Rect, Rect, Rect];
+  const [charts, classes, last] = stack(body, [{ share: 1 }, lines, 6]) as [Rect, Rect, Rect];
   const [loss, accuracy] = two(charts);
   const [recall, confusion] = two(classes);
   const [run, events] = two(last);

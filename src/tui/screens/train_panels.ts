@@ -1,5 +1,5 @@
 import { percent, shortNumber } from '../../util/axis.js';
-import { CLASS_NAMES } from '../../util/classes.js';
+import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
 import type { FormValues } from '../form.js';
@@ -7,7 +7,7 @@ import { isActive, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
-import { bar, matrixLines, progressBar } from '../widgets.js';
+import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
 
 /** The Train screen's own state. The run is part of the app's state. */
 export interface TrainState {
@@ -26,7 +26,6 @@ export interface TrainState {
 
 type View = PanelView<TrainState>;
 
-const CHANCE = 1 / 7;
 /** Accuracy of people on FER-2013, reported by its authors (65 +- 5 %). */
 const PEOPLE = 0.65;
 
@@ -68,6 +67,8 @@ function chartOptions(view: View, accuracy: boolean) {
   const common = { theme, glyphs: capability.glyphs, cols, rows, markers };
   if (!accuracy) return { ...common, log: state.log, format: shortNumber, x: [first, last] as const };
   const majority = run.start?.data.majority;
+  const classes = classesOf(run, 7);
+  const chance = 1 / classes.length;
   const points = state.recent ? run.acc.recent : run.acc.whole;
   const reached = points.reduce((most, { y, high }) => Math.max(most, high ?? y), 0);
   return {
@@ -76,9 +77,9 @@ function chartOptions(view: View, accuracy: boolean) {
     y: [0, Math.min(1, Math.max(0.7, reached))] as const, // leaves room for markers above the accuracy of people
     format: (value: number) => percent(value, 0),
     baselines: [
-      { y: PEOPLE, label: 'people ~65' },
+      ...(sameClasses(classes, CLASS_NAMES) ? [{ y: PEOPLE, label: 'people ~65' }] : []),
       ...(majority ? [{ y: majority, label: `largest class ${(100 * majority).toFixed(1)}` }] : []),
-      { y: CHANCE, label: 'chance 14.3' },
+      { y: chance, label: `chance ${(100 * chance).toFixed(1)}` },
     ],
   };
 }
@@ -121,22 +122,26 @@ export function recallLines(view: View): readonly string[] {
   const recall = run.validation?.numbers.recall;
   if (recall === undefined) return NO_VALIDATION.map(theme.dim);
   const names = classesOf(run, recall.length);
-  const bars = Math.max(4, Math.min(24, cols - 20));
-  const lines = recall.map((value, i) => {
-    const name = padTo((names[i] ?? '').toLowerCase(), 10);
-    return `${name}${theme.validation(bar(value, bars))} ${percent(value, 0).padStart(5)}`;
+  const width = nameCols(names, 10);
+  const bars = Math.max(4, Math.min(24, cols - 10 - width));
+  const all = recall.map((value, i) => ({ name: names[i] ?? '', value }));
+  // Where there is no room for many classes, those that are recognised worst come first.
+  const listed = all.length > Math.max(7, rows - 1) ? all.toSorted((a, b) => a.value - b.value) : all;
+  const lines = listed.slice(0, rows - 1).map(({ name, value }) => {
+    const head = padTo(name.toLowerCase(), width);
+    return `${head}${theme.validation(bar(value, bars))} ${percent(value, 0).padStart(5)}`;
   });
   const macro = recall.reduce((a, b) => a + b, 0) / recall.length;
-  const last = `mean of the classes ${percent(macro)} · epoch ${shortNumber(run.validation?.at ?? 0)}`;
-  return lines.length + 1 <= rows ? [...lines, last] : [...lines.slice(0, rows - 1), last];
+  const which = listed === all ? 'the classes' : `${all.length} classes, lowest first`;
+  return [...lines, `mean of ${which} ${percent(macro)} · epoch ${shortNumber(run.validation?.at ?? 0)}`];
 }
 
 export function confusionLines(view: View): readonly string[] {
-  const { cols, theme, state } = view;
+  const { cols, rows, theme, state } = view;
   const run = runOf(view);
   const counts = run.validation?.numbers.confusion;
   if (counts === undefined) return NO_VALIDATION.map(theme.dim);
-  return matrixLines(counts, classesOf(run, counts.length), { theme, asCounts: state.counts, cols });
+  return matrixLines(counts, classesOf(run, counts.length), { theme, asCounts: state.counts, cols, rows });
 }
 
 export function runLines(view: View): readonly string[] {

@@ -5,7 +5,7 @@ import type { PanelView, PlacedPicture, ScreenView } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { focusOf, type WebcamState } from '../webcam_live.js';
 import { caption, viewFrame } from '../webcam_picture.js';
-import { bar } from '../widgets.js';
+import { bar, nameCols } from '../widgets.js';
 
 /** The text for a frame without a face; the same as in the commands. */
 const NO_FACE = 'No face found';
@@ -116,6 +116,9 @@ export function faceTitle(view: View): string {
   }
 }
 
+/** Classes that have a bar even where the last lines are cut. */
+const FEW = 7;
+
 /** The bars of the face in focus, and the figures. */
 export function faceLines(view: View): string[] {
   const { state, theme, cols, rows, now } = view;
@@ -123,11 +126,15 @@ export function faceLines(view: View): string[] {
   const face =
     state.phase === 'live' ? state.frame?.faces.find(({ track }) => track === focusOf(state)) : undefined;
   const best = face === undefined ? -1 : face.probabilities.indexOf(Math.max(...face.probabilities));
-  const room = Math.max(1, cols - 16);
-  const bars = classes.map((name, i) => {
-    if (face === undefined) return `${padTo(name, 9)}–`;
-    const share = face.probabilities[i] ?? 0;
-    const line = `${padTo(name, 9)}${bar(share, room)} ${percent(share, 0).padStart(5)}`;
+  const width = Math.min(nameCols(classes, 9), Math.max(9, cols >> 1));
+  const room = Math.max(1, cols - 7 - width);
+  const all = classes.map((name, i) => ({ name, i, share: face?.probabilities[i] ?? 0 }));
+  const count = barRows(view);
+  // Where there is no room for many classes, the most probable ones are shown.
+  const shown = count < all.length ? all.toSorted((a, b) => b.share - a.share).slice(0, count) : all;
+  const bars = shown.map(({ name, i, share }) => {
+    if (face === undefined) return `${padTo(name, width)}–`;
+    const line = `${padTo(name, width)}${bar(share, room)} ${percent(share, 0).padStart(5)}`;
     return i === best ? theme.strong(line) : line;
   });
   const words = state.phase === 'ended' ? summaryLines(view) : stateLines(view, now);
@@ -142,10 +149,16 @@ export function faceLines(view: View): string[] {
   ].slice(0, rows);
 }
 
-/** Whether there is room for the model's input below the bars. */
-function showsInput({ state, rows, cols }: View): boolean {
+/** Number of bars: one for each class, but of many classes no more than leave room for the figures. */
+function barRows({ state, rows }: View): number {
   const classes = state.model?.classes.length ?? 0;
-  return state.phase === 'live' && rows >= classes + INPUT.rows + 5 && cols >= INPUT.cols;
+  return Math.min(classes, Math.max(FEW, rows - 7));
+}
+
+/** Whether there is room for the model's input below the bars. */
+function showsInput(view: View): boolean {
+  const { state, rows, cols } = view;
+  return state.phase === 'live' && rows >= barRows(view) + INPUT.rows + 5 && cols >= INPUT.cols;
 }
 
 /** The model's input for the face in focus. */
@@ -154,7 +167,7 @@ export function inputPicture(view: View): readonly PlacedPicture[] {
   const at = state.frame?.faces.findIndex(({ track }) => track === focusOf(state)) ?? -1;
   const picture = state.frame?.inputs?.[at];
   if (picture === undefined || !showsInput(view)) return [];
-  return [{ picture, x: 0, y: (state.model?.classes.length ?? 0) + 1, ...INPUT }];
+  return [{ picture, x: 0, y: barRows(view) + 1, ...INPUT }];
 }
 
 function stateLines(view: View, now: number): string[] {

@@ -1,0 +1,30 @@
+import { toKeras } from '../formats/keras_architecture.js';
+import type { Learner } from '../nn/learner.js';
+import type { NamedArray } from '../nn/parameters.js';
+import { RunError } from '../util/errors.js';
+import { openWeights } from './weights.js';
+
+/**
+ * Begins with the weights of a file, assigned in order to the weight names of the network. The last layer stays fresh where the
+ * file tells another number of classes apart. Throws RunError when the numbers of weights differ, ShapeError for other shapes.
+ * @returns what people should know about it
+ */
+export async function writeInitial(path: string, learner: Learner): Promise<string[]> {
+  const { model } = learner;
+  const { network, weights } = await openWeights(path, toKeras(model));
+  const given = [...weights.values()];
+  if (given.length !== model.weights.length) {
+    throw new RunError(`${path}: ${given.length} weights; ${model.name} has ${model.weights.length}`);
+  }
+  const [before, now] = [network.outputShape.at(-1), model.outputShape.at(-1)];
+  const head = before === now ? undefined : model.layers.findLast((layer) => layer.weights.length > 0);
+  const own = new Set(head?.weights.map(({ name }) => name));
+  const taken = model.weights.flatMap(({ name }, i) =>
+    own.has(name) ? [] : [[name, given[i] as NamedArray] as const],
+  );
+  learner.writeWeights(new Map([...(await learner.readWeights()), ...taken]));
+  if (head === undefined) return [];
+  return [
+    `${path} tells ${before} classes apart, the data have ${now}: the last layer, ${head.name}, begins with fresh weights`,
+  ];
+}
