@@ -32,11 +32,16 @@ const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?|avif|heic|heif|p[gpn]m
 /** What Windows leaves beside pictures. */
 const WINDOWS_LITTER = new Set(['thumbs.db', 'desktop.ini']);
 
-/** Hidden files and those that archivers and file managers leave behind. They are ignored. */
+/**
+ * Hidden folders and files, and what archivers and file managers leave behind. They are ignored. A hidden picture counts, but
+ * not what macOS keeps beside each file (`._a.jpg`).
+ */
 export function isLitter(path: string): boolean {
-  return path
-    .split('/')
-    .some((part) => part.startsWith('.') || part === '__MACOSX' || WINDOWS_LITTER.has(part.toLowerCase()));
+  const parts = path.split('/');
+  return parts.some((part, i) => {
+    if (part === '__MACOSX' || part.startsWith('._') || WINDOWS_LITTER.has(part.toLowerCase())) return true;
+    return part.startsWith('.') && !(i === parts.length - 1 && PICTURE.test(part));
+  });
 }
 
 /** A class folder. */
@@ -63,7 +68,9 @@ export function planTree(paths: readonly string[], source: string, options: Nami
     .map((path) => ({ path, parts: [...(alone ? ['train'] : []), ...path.slice(prefix.length).split('/')] }));
   const folders = classFolders(inside, source);
   const words = [...new Set(folders.map(({ word }) => word))];
-  const pathOf = (word: string): string => folders.find((folder) => folder.word === word)?.path ?? word;
+  const inTrain = (word: string) => folders.find((own) => own.word === word && own.split === 'train');
+  const pathOf = (word: string): string =>
+    (inTrain(word) ?? folders.find((own) => own.word === word))?.path ?? word;
   const named = nameClasses({ words, source, where: (word) => `folder ${pathOf(word)}` }, options);
   if (named.classes.length === 1 && words.every((word) => expressionOf(classNameOf(word)) === undefined)) {
     throw refusal(source, `only one class folder, ${pathOf(words[0] ?? '')}; expected ${TREE_SHAPE}`);

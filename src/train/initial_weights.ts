@@ -22,7 +22,8 @@ export async function writeInitial(path: string, learner: Learner): Promise<stri
   const taken = model.weights.flatMap(({ name }, i) =>
     own.has(name) ? [] : [[name, given[i] as NamedArray] as const],
   );
-  learner.writeWeights(new Map([...(await learner.readWeights()), ...taken]));
+  const fresh = head === undefined ? new Map<string, NamedArray>() : await learner.readWeights();
+  learner.writeWeights(new Map([...fresh, ...taken]));
   if (head === undefined) return [];
   return [
     `${path} tells ${before} classes apart, the data have ${now}: the last layer, ${head.name}, begins with fresh weights`,

@@ -126,7 +126,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       tta: { add: ['--tta', 'tencrop'], changes: ['evaluate.tta'] },
       'skip-bad': { add: ['--skip-bad'], changes: ['evaluate.load.skipBad'] },
       'skip-unknown': { add: ['--skip-unknown'], changes: ['evaluate.skipUnknown'] },
-      ...foreign('evaluate'),
+      ...measured('evaluate'),
       ...adapter('evaluate'),
     },
   },
@@ -147,7 +147,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     options: {
       weights: { add: ['w.h5'], changes: ['inspect.weights', 'inspect.name'] },
       image: { add: ['--image', 'a.png'], changes: ['inspect.image'] },
-      data: { add: ['--data', 'other'], changes: ['inspect.data'] },
+      data: { add: ['--data', 'other'], changes: ['inspect.data', 'inspect.foreign.ofData'] },
       split: { add: ['--split', 'test'], changes: ['inspect.split'] },
       sample: { add: ['--sample', '5'], changes: ['inspect.sample'] },
       limit: { add: ['--limit', '5'], changes: ['inspect.limit'] },

@@ -485,7 +485,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'distill-mix': ['--teacher', 'fer-cnn'],
 };
 const VALUES: Readonly<Record<string, string>> = {
-  ...{ filters: '4,8', dense: '4', augment: 'flip', fold: '2/5', 'ferplus-keep': 'nf' },
+  ...{ filters: '4,8', dense: '4', augment: 'flip', fold: '2/5', 'ferplus-keep': 'nf', classes: 'csv' },
 };
 
 /** A setting as typed, behind what it needs. */

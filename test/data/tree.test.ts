@@ -65,6 +65,7 @@ describe('the plan of a tree', () => {
     expect(plan('train/happy/a.jpg', ...paths)).toHaveLength(1);
     expect(['a/.b/c', '.a', '__MACOSX/a', 'a/__MACOSX'].map(isLitter)).toEqual([true, true, true, true]);
     expect(['a.b/c', 'a/__MACOSX1', 'a'].map(isLitter)).toEqual([false, false, false]);
+    expect(['happy/.0.png', 'happy/._0.png', '.x.png/0.png'].map(isLitter)).toEqual([false, true, true]);
   });
 
   it('takes the least deep tree, at any depth', () => {

@@ -31,7 +31,10 @@ class Begun extends Error {}
 vi.mock('../../src/data/load.js', async (original) => {
   const real = await original<typeof import('../../src/data/load.js')>();
   const faces = await real.loadDataset('synthetic:14');
-  const loadDataset = async (data: string, { skipBad, seed, fold, labels, ferplus }: LoadOptions) => {
+  const loadDataset = async (
+    data: string,
+    { skipBad, classes, seed, fold, labels, ferplus }: LoadOptions,
+  ) => {
     note('load', {
       data,
       skipBad,
@@ -40,6 +43,7 @@ vi.mock('../../src/data/load.js', async (original) => {
       ferplus,
       fold: fold && `${fold.number}/${fold.of}`,
       foldSeed: fold?.seed,
+      classes,
     });
     return faces;
   };
@@ -65,7 +69,8 @@ vi.mock('../../src/train/weights.js', async (original) => ({
   ...(await original<object>()),
   openWeights: async (init: string) => {
     note('run', { init });
-    return { weights: new Map(made.network?.weights.map(({ name }) => [name, new Float32Array(0)])) };
+    const { network } = made;
+    return { network, weights: new Map(network?.weights.map(({ name }) => [name, new Float32Array(0)])) };
   },
 }));
 vi.mock('../../src/train/features.js', async (original) => ({
