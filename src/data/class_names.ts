@@ -178,9 +178,9 @@ function strangeNote(classes: readonly string[]): string[] {
   return [[`${classes.length} classes: ${listOf(classes)}`, ...slips].join('; ')];
 }
 
-/** Names for a message, the first twenty of them. */
+/** Names for a message, the first twelve of them. */
 export const listOf = (names: readonly string[]): string =>
-  names.length <= 20 ? names.join(', ') : `${names.slice(0, 20).join(', ')}, ... (${names.length})`;
+  names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ... (${names.length})`;
 
 function namedByPairs(from: Words, pairs: ReadonlyMap<string, string>): Naming {
   const keys = new Set(from.words.map(wordKey));

@@ -54,7 +54,7 @@ export function readRows(
   const at = ['index', ...classes].map((name) => names.indexOf(name.toLowerCase()));
   if (at.includes(-1)) {
     throw new DataError(
-      `${path}:1: expected the columns index,${listOf(classes)}; found "${head.slice(0, 80)}"`,
+      `${path}:1: expected the columns index, ${listOf(classes)}; found "${head.slice(0, 80)}"`,
     );
   }
   const seen = new Set<number>();

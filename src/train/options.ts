@@ -43,11 +43,6 @@ export const OPTIONS = {
     default: 'synthetic',
     help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
   },
-  classes: {
-    type: 'string',
-    list: true,
-    help: 'names of classes that are numbers in the data: "csv" for the order of fer2013.csv, or a,b,c in the order of the numbers; colere=Angry,joie=Happy renames classes; a list also chooses among classes that have names',
-  },
   model: {
     type: 'string',
     default: 'fer-cnn',
@@ -397,6 +392,11 @@ export const OPTIONS = {
     integer: true,
     range: [0, 2 ** 32 - 1],
     help: 'seed of the division into folds; another one repeats the cross-validation',
+  },
+  classes: {
+    type: 'string',
+    list: true,
+    help: 'names of classes that are numbers in the data: "csv" for those of FER-2013 (0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral), or a,b,c in the order of the numbers; colere=Angry,joie=Happy renames classes; a list also chooses among classes that have names',
   },
   labels: {
     type: 'string',

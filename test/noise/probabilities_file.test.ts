@@ -23,7 +23,7 @@ describe('a file of probabilities', () => {
   });
 
   it.each([
-    ['index,happy,sad\n', 'p.csv:1: expected the columns index,Happy,Sad,Fear'],
+    ['index,happy,sad\n', 'p.csv:1: expected the columns index, Happy, Sad, Fear'],
     ['index,happy,sad,fear\n0,1,0,0\n', '1 rows; expected one for each of the 2 training images'],
     ['index,happy,sad,fear\n0,1,0,0\n0,1,0,0\n', 'p.csv:3: index 0 for the second time'],
     ['index,happy,sad,fear\n2,1,0,0\n', 'p.csv:2: index 2; expected a training image, 0 to 1'],

@@ -116,14 +116,26 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
   });
 
   it('the order of the classes does not change how right a model is', async () => {
-    const { path } = await fileOf([48, 48, 1], CLASS_NAMES);
-    const about = { weights: path, data: DATA, split: 'validation' } as const;
-    const own = await evaluateWeights(about);
-    const turned = await evaluateWeights({ ...about, foreign: { classes: CSV_CLASS_NAMES } });
+    const { path, saved } = await fileOf([48, 48, 1], CLASS_NAMES);
+    const other = join(newFolder(), 'turned.h5');
+    await saveH5(other, { ...saved, classes: CSV_CLASS_NAMES });
+    const about = { data: DATA, split: 'validation' } as const;
+    const own = await evaluateWeights({ ...about, weights: path });
+    const turned = await evaluateWeights({ ...about, weights: other });
     CSV_CLASS_NAMES.forEach((name, row) => {
       expect(turned.confusion[row]).toEqual(own.confusion[CLASS_NAMES.indexOf(name)]);
     });
     expect([own.classesGuessed, turned.classesGuessed]).toEqual([false, false]);
+  });
+
+  it('a file that names its classes keeps them: a list may be about the data', async () => {
+    const { path } = await fileOf([48, 48, 1], CLASS_NAMES);
+    expect((await openModel(path, { classes: CSV_CLASS_NAMES })).classes).toEqual(CLASS_NAMES);
+    const classes = ['bear', 'cat', ...FIVE];
+    await expect(openModel(path, { classes })).rejects.toThrow(
+      'the file names its classes itself, Angry, Disgust, Fear, Happy, Neutral, Sad, Surprise; leave out --classes',
+    );
+    expect((await openModel(path, { classes, ofData: true })).classes).toEqual(CLASS_NAMES);
   });
 
   it('a mean image that the file lacks is made of the training images, by evaluate alone', async () => {

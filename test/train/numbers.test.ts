@@ -269,7 +269,7 @@ describe('classes by name', () => {
   it('that the model does not know are counted; without images they do no harm', () => {
     const more = { images: Uint8Array.of(1, 2, 3, 4), labels: Uint8Array.of(0, 2, 0, 1) };
     expect(() => mapLabels(more, { from, to: ['y'], skipUnknown: false })).toThrow(
-      '(2 of x, 1 of z); it knows y:',
+      '(2 of x, 1 of z); it knows y, the data have x, y, z:',
     );
     expect(() => mapLabels(more, { from, to: ['y', 'x'], skipUnknown: false })).toThrow('(1 of z)');
     const none = { images: Uint8Array.of(7), labels: Uint8Array.of(1) };
