@@ -38,6 +38,18 @@ const open = {
     byIndex: new Map(Array.from({ length: 70 }, (_, i) => [i, picture(i)])),
   },
 } satisfies Partial<DataState>;
+/** A data set of 40 classes, of which one has a name that is not ASCII. */
+const MANY = Array.from({ length: 40 }, (_, i) => (i === 30 ? 'colère 怒' : `person ${i}`));
+const many = {
+  ...open,
+  report: ready({
+    ...{ ...report, classes: MANY, notes: ['40 classes: person 0, person 1, ... (40)'] },
+    splits: {
+      ...report.splits,
+      train: { labels: Uint8Array.from({ length: 70 }, (_, i) => i % 40), constant: [] },
+    },
+  }),
+} satisfies Partial<DataState>;
 const BAD = ['fer2013.csv:12: 2,303 pixels; expected 2,304 (48 x 48)'];
 
 const decided = (index: number, decision: Pick<Correction, 'action' | 'label'>): Correction => ({
@@ -71,6 +83,26 @@ describeScreens([
     own: { ...open, ...labels },
     keys: ['right', 'r'],
     words: ['relabel #1 train', 'Disgust in the data set', '7  Surprise'],
+  },
+  {
+    screen: 'data',
+    name: 'many classes',
+    own: { ...many, only: 30 },
+    words: ['col', '2.9 %', '40 classes'],
+  },
+  {
+    screen: 'data',
+    name: 'which of many classes?',
+    own: { ...many, ...labels },
+    keys: ['r', 'x', 'enter'],
+    words: ['relabel #0 train', 'number from 1', 'expected one of'],
+  },
+  {
+    screen: 'data',
+    name: 'names of the classes',
+    own: open,
+    keys: ['N', 'a', 'enter'],
+    words: ['names of the classes', '1 names'],
   },
   {
     screen: 'data',

@@ -104,6 +104,19 @@ describe('text', () => {
         options,
       ),
     ).toEqual(['             ang    hap', 'angry         75     25', 'happy          –      –']);
+    // For more classes than there is room for, the most frequent confusions.
+    const names = Array.from({ length: 12 }, (_, i) => `n${i}`);
+    const counts = names.map((_, i) => names.map((_, j) => (i === j ? 6 : i === 3 && j === 9 ? 2 : 0)));
+    counts[5]?.splice(0, 1, 6);
+    expect(matrixLines(counts, names, options)).toEqual([
+      'the most frequent confusions of 12 classes',
+      'n5 → n0                   50 %',
+      'n3 → n9                   25 %',
+    ]);
+    expect(matrixLines(counts, names, { ...options, asCounts: true })[2]).toBe(
+      'n3 → n9                      2',
+    );
+    expect(matrixLines(counts, names, { ...options, cols: 60, rows: 13 })).toHaveLength(13);
   });
 });
 
