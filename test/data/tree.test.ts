@@ -85,7 +85,7 @@ describe('the plan of a tree', () => {
     [['train/happy/a.jpg', 'train/happy/more/b.webp'], 'file train/happy/more/b.webp lies outside'],
     [['a/train/happy/a.jpg', 'b/val/sad/a.jpg'], 'two data sets inside, a/ and b/'],
     [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'only one class folder, cats'],
-    [['train/images/a.jpg', 'test/images/b.jpg'], 'only one class folder, test/images'],
+    [['train/images/a.jpg', 'test/images/b.jpg'], 'only one class folder, train/images'],
     [['c.txt', 'cats/a.txt'], 'none of the expected names inside (found c.txt, cats/)'],
     [['train/happy/a.jpg', 'extra/happy/b.jpg'], 'folder extra has class folders but is no split'],
     [['happy/a.jpg', 'cats/'], 'folder cats is empty'],

@@ -25,6 +25,17 @@ const COMPILING = after(START, {
   ...{ type: 'note', kind: 'compile', message: 'compiling kernel 9 of 23 (once per driver)' },
   progress: { done: 9, total: 23 },
 });
+/** The run on 40 classes, of which the last is taken for the first. */
+const MANY = Array.from({ length: 40 }, (_, i) => `person ${i}`);
+const MANY_CLASSES = after(
+  ...fakeEvents().map((event): TrainEvent => {
+    if (event.type === 'start') return { ...event, data: { ...event.data, classes: MANY } };
+    if (event.type !== 'epoch' || event.val === undefined) return event;
+    const recall = MANY.map((_, c) => (c === 39 ? 0.1 : 0.9));
+    const confusion = MANY.map((_, i) => MANY.map((_c, j) => (j === (i === 39 ? 0 : i) ? 9 : 0)));
+    return { ...event, val: { ...event.val, recall, confusion } };
+  }),
+);
 const TRAINING = after(...fakeEvents());
 const DONE = after(...fakeEvents(), ...fakeEnd());
 const FAILED = after(
@@ -100,6 +111,20 @@ const CASES: readonly ScreenCase[] = [
     state: { run: TRAINING },
     keys: ['tab', 'tab', 'tab', 'c'],
     words: ['confusion', 'ang'],
+  },
+  {
+    screen: 'train',
+    name: 'recalls of many classes',
+    state: { run: MANY_CLASSES },
+    keys: ['tab', 'tab'],
+    words: ['recall by class', 'person 39', '40 classes, lowest first'],
+  },
+  {
+    screen: 'train',
+    name: 'confusions of many classes',
+    state: { run: MANY_CLASSES },
+    keys: ['tab', 'tab', 'tab'],
+    words: ['confusion', 'person 39 → person 0|person 39 > person 0'],
   },
   { screen: 'train', name: 'one panel', state: { run: TRAINING }, keys: ['tab', '+'], words: ['accuracy'] },
   { screen: 'train', name: 'numbers', state: { run: TRAINING }, keys: ['T'], words: ['epoch', '2.95'] },

@@ -46,6 +46,7 @@ function liveState(index: number, change: Partial<WebcamState> = {}): WebcamStat
 }
 
 const screen = 'webcam' as const;
+const MANY = Array.from({ length: 40 }, (_, i) => `person ${i}`);
 
 const CASES: readonly Omit<ScreenCase, 'state'>[] = [
   { screen, name: 'off', own: WEBCAM_OFF, words: ['the camera is off', 'r opens it'] },
@@ -70,6 +71,21 @@ const CASES: readonly Omit<ScreenCase, 'state'>[] = [
   },
   { screen, name: 'one face', own: liveState(ONE), words: ['camera 0', 'Happy 87 %', '1 face'] },
   { screen, name: 'two faces', own: liveState(TWO), words: ['Happy 87 %', 'Sad 87 %', '2 faces'] },
+  {
+    screen,
+    name: 'many classes',
+    own: liveState(ONE, {
+      model: { name: 'own', classes: MANY },
+      frame: {
+        ...fakeFrame(ONE),
+        faces: fakeFrame(ONE).faces.map((face) => ({
+          ...{ ...face, label: 'person 39' },
+          probabilities: MANY.map((_, i) => (i === 39 ? 0.61 : 0.01)),
+        })),
+      },
+    }),
+    words: ['person 39', '61 %', '1 face'],
+  },
   { screen, name: 'the next face', own: liveState(TWO), keys: ['f'], words: ['Sad', '87 %'] },
   {
     screen,
