@@ -16,6 +16,7 @@ export type {
   FerplusTargets,
   Fold,
   ImageShape,
+  Labels,
   LoadOptions,
   Split,
   SplitName,
