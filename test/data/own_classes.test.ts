@@ -4,6 +4,7 @@ import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { parseClasses } from '../../src/data/class_names.js';
 import { decodeFaces, encodeFaces, facesHash } from '../../src/data/faces_file.js';
+import { readLabels, writeLabels } from '../../src/data/labels_file.js';
 import { loadDataset, loadSource } from '../../src/data/load.js';
 import type { Dataset, LoadOptions, SplitName } from '../../src/data/types.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
@@ -95,6 +96,12 @@ describe('the classes of a folder tree', () => {
     }
   });
 
+  it('may be called like splits where they stand alone', async () => {
+    const files = ['train', 'car', 'test'].map((word, i) => [`${word}/a.png`, png([i, i, i], 4, 4)] as const);
+    const { classes, splits } = await load(folderWith(Object.fromEntries(files)));
+    expect([classes, splits.train.labels.length]).toEqual([['car', 'test', 'train'], 3]);
+  });
+
   it('are said where they are not the seven, with what may be a slip of the pen', async () => {
     const words = [...CLASS_NAMES].map((name) => (name === 'Happy' ? 'hapy' : name));
     const heard: string[] = [];
@@ -143,6 +150,21 @@ describe('the classes of a folder tree', () => {
     );
     expect(facesHash(one as Dataset)).not.toBe(facesHash(other as Dataset));
   });
+});
+
+it('names with commas and quotes stay whole in files of corrections', () => {
+  const path = join(folderWith({}), 'labels.csv');
+  const classes = ['a,b', '"c" d', "it's"];
+  const decided = {
+    split: 'train',
+    index: 0,
+    face: '0123456789ab',
+    was: 0,
+    action: 'relabel',
+    label: 1,
+  } as const;
+  writeLabels(path, [decided], classes);
+  expect(readLabels(path, classes)).toEqual([decided]);
 });
 
 describe('splits of other classes', () => {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeFaces } from '../../src/data/faces_file.js';
+import { loadSource } from '../../src/data/load.js';
 import { Coordinator } from '../../src/queue/coordinator.js';
-import { WorkerFiles } from '../../src/queue/files.js';
+import { CoordinatorFiles, WorkerFiles } from '../../src/queue/files.js';
 import { hashOf, putFile } from '../../src/queue/parcels.js';
+import type { NeededFile } from '../../src/queue/task.js';
 import { type TrainTrial, work } from '../../src/queue/worker.js';
 import type { TrialOrder } from '../../src/study/run_trial.js';
 import type { TrialRecord } from '../../src/study/trial.js';
@@ -15,7 +17,7 @@ import type { TrainEvent } from '../../src/train/events.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { DataError, QueueError } from '../../src/util/errors.js';
-import { someSplit } from '../data/fixtures.js';
+import { png, someSplit } from '../data/fixtures.js';
 import { fakeEvents } from '../helpers/events.js';
 import { MemoryStore } from '../helpers/memory_store.js';
 
@@ -267,6 +269,35 @@ describe('the files of a trial', () => {
     return { settings: { data, init }, data, init };
   }
   vi.stubEnv('FER_TUI_DATA', '');
+
+  it('carry the names that --classes gives to numbered folders', async () => {
+    const store = new MemoryStore();
+    const data = folder();
+    ['0', '1'].forEach((name, i) => {
+      mkdirSync(join(data, 'train', name), { recursive: true });
+      writeFileSync(join(data, 'train', name, 'a.png'), png([i, i, i]));
+    });
+    const files = new CoordinatorFiles(store, 's', 1e9);
+    const settings = { data, classes: 'b,a' };
+    const [need] = await files.neededBy({ settings, values: {} });
+    const cache = folder();
+    const there = new WorkerFiles(store, { cache, data: [], say: quiet });
+    await store.wish('s', (need as NeededFile).sha256);
+    await files.grantWishes();
+    // The worker has no such folder.
+    const moved = { ...(need as NeededFile), path: join(folder(), 'gone') };
+    const path = await there.pathOf(moved, 's', new AbortController().signal);
+    const { classes, splits } = await loadSource(path, settings);
+    expect([path.startsWith(cache), classes, [...splits.train.labels]]).toEqual([true, ['a', 'b'], [1, 0]]);
+    // One that has the same folder reads it with the same names.
+    expect(
+      await new WorkerFiles(store, { cache: folder(), data: [data], say: quiet }).pathOf(
+        moved,
+        's',
+        new AbortController().signal,
+      ),
+    ).toBe(data);
+  });
 
   it('are fetched once, and their paths translated both ways', async () => {
     const store = new MemoryStore();

@@ -9,7 +9,7 @@ import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { predictImages } from '../../src/train/predict.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
-import { loadModel } from '../../src/train/weights.js';
+import { loadModel, openModel, saveH5 } from '../../src/train/weights.js';
 import { folderWith, png } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
 
@@ -60,6 +60,17 @@ describeGpu('a training on own classes', () => {
       ...{ weights: out, data: 'synthetic:70', split: 'validation', skipUnknown: true },
     });
     expect(known.count).toBe(50);
+  });
+
+  it('keeps names of any characters in its files', async () => {
+    const words = ['a,b', '"c"', 'd e\x1b', '日本'];
+    const { out, saved } = await trained({ data: tree(words) });
+    const names = ['"c"', 'a,b', 'd e\\x1b', '日本'];
+    expect(saved.classes).toEqual(names);
+    const h5 = join(newRun(), '..', 'model.h5');
+    await saveH5(h5, saved);
+    expect((await openModel(h5)).classes).toEqual(names);
+    expect((await evaluateWeights({ weights: out, data: tree(words), split: 'validation' })).count).toBe(4);
   });
 
   it('keeps --classes when it is resumed', async () => {

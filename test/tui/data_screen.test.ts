@@ -122,6 +122,12 @@ describeScreens([
     own: { report: failed('a.csv: there is no such file') },
     words: ['✗|x', 'no such file'],
   },
+  {
+    screen: 'data',
+    name: 'numbered folders',
+    own: { path: 'a', report: failed('a: folder train/0 is a number; name it with --classes') },
+    words: ['folder train/0', 'N names the classes'],
+  },
   { screen: 'data', name: 'a face', own: open, words: ['#0 train', 'Angry', '14.3 %', '0 unreadable'] },
   {
     screen: 'data',

@@ -117,7 +117,9 @@ function nothingToShow(view: View): string[] | undefined {
   const { state, theme, cols, now } = view;
   if (state.report.status !== 'ready') {
     const empty = 'no data set is open: o opens one';
-    return waitingLines(state.report, { empty, theme, cols, now });
+    const lines = waitingLines(state.report, { empty, theme, cols, now });
+    const unnamed = state.report.status === 'failed' && state.report.message.includes('--classes');
+    return unnamed ? [...lines, 'N names the classes as --classes does'] : lines;
   }
   if (state.list.length > 0) return undefined;
   const why = {
