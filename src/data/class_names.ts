@@ -166,8 +166,13 @@ function namedByWords(from: Words): Naming {
 /** Says which classes there are where they are not the seven, and which of them may be slips of the pen. */
 function strangeNote(classes: readonly string[]): string[] {
   if (classes.join() === CLASS_NAMES.join()) return [];
+  return [[`${classes.length} classes: ${listOf(classes)}`, ...slipsOf(classes)].join('; ')];
+}
+
+/** Asks about names that are much like an expression, where there are other expressions. */
+export function slipsOf(classes: readonly string[]): string[] {
   const known = classes.filter((name) => expressionOf(name) !== undefined);
-  const slips = classes.flatMap((name) => {
+  return classes.flatMap((name) => {
     const word =
       known.length < 2 || known.includes(name) ? undefined : nearest(name.toLowerCase(), EXPRESSION_WORDS);
     const meant = word === undefined ? undefined : expressionOf(word);
@@ -175,7 +180,6 @@ function strangeNote(classes: readonly string[]): string[] {
       ? []
       : [`is ${name} meant as ${meant}? Then rename it, or give --classes ${name}=${meant}`];
   });
-  return [[`${classes.length} classes: ${listOf(classes)}`, ...slips].join('; ')];
 }
 
 /** Names for a message, the first twelve of them. */

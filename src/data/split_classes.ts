@@ -1,5 +1,5 @@
 import { DataError } from '../util/errors.js';
-import { listOf } from './class_names.js';
+import { listOf, slipsOf } from './class_names.js';
 import { type Dataset, SPLIT_NAMES } from './types.js';
 
 /**
@@ -13,13 +13,14 @@ export function checkClasses(splits: Dataset['splits'], classes: readonly string
   for (const { name, own } of others) {
     const missing = classes.filter((_, label) => reference.own.has(label) && !own.has(label));
     const extra = classes.filter((_, label) => own.has(label) && !reference.own.has(label));
-    const [[has, lacks, names] = []] = [
-      ...(extra.length > 0 ? [[name, reference.name, extra] as const] : []),
-      ...(missing.length > 0 ? [[reference.name, name, missing] as const] : []),
+    const told = [
+      ...(missing.length > 0 ? [`${reference.name} has images of ${listOf(missing)}, ${name} has none`] : []),
+      ...(extra.length > 0 ? [`${name} has images of ${listOf(extra)}, ${reference.name} has none`] : []),
     ];
-    if (names === undefined) continue;
+    if (told.length === 0) continue;
+    const way = `add or remove some, or list all classes with --classes ${classes.length > 12 ? 'a,b,c,...' : classes.join(',')}`;
     throw new DataError(
-      `${source}: ${has} has images of ${listOf(names)}, ${lacks} has none; expected the same classes in all splits: add or remove some, or list all classes with --classes ${listOf(classes).replaceAll(', ', ',')}`,
+      `${source}: ${[...told, 'expected the same classes in all splits'].join('; ')}: ${[way, ...slipsOf(classes)].join('; ')}`,
     );
   }
 }

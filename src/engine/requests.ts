@@ -225,6 +225,9 @@ export interface KernelOutcome {
 
 /** The most probable class of each image, and its probability. */
 export interface Predictions {
+  /** Those of the data, then those that only the model knows. */
+  readonly classes: readonly string[];
+  /** Indices into `classes`. */
   readonly said: Labels;
   readonly confidence: Float32Array;
 }

@@ -52,6 +52,7 @@ export const GLYPH_HEIGHT = 7;
 
 /** Whether a dot of a glyph is set. */
 export function glyphDot(letter: string, x: number, y: number): boolean {
-  const columns = GLYPHS[letter.toUpperCase()] ?? UNKNOWN;
+  const bare = letter.normalize('NFD').charAt(0); // without its accent
+  const columns = GLYPHS[bare.toUpperCase()] ?? UNKNOWN;
   return (((columns[x] ?? 0) >> y) & 1) === 1;
 }

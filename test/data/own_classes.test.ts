@@ -185,6 +185,17 @@ describe('splits of other classes', () => {
     );
   });
 
+  it('are all told, with what may be a slip of the pen', async () => {
+    const root = folderWith(
+      tree({ train: FIVE, test: FIVE.map((name) => (name === 'happy' ? 'hapy' : name)) }),
+    );
+    await expectDataError(
+      load(root),
+      'train has images of Happy, test has none; test has images of hapy, train has none',
+      'is hapy meant as Happy?',
+    );
+  });
+
   it('are allowed where --classes lists all', async () => {
     const root = folderWith(tree({ train: FIVE, validation: FIVE.slice(1) }));
     const { classes, splits } = await load(root, { classes: FIVE.join(',') });

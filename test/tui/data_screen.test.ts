@@ -28,6 +28,7 @@ const picture = (index: number): Picture =>
     data: faces.splits.train.images.subarray(index * PIXELS, (index + 1) * PIXELS),
   }) as const;
 const predictions: Predictions = {
+  classes: CLASS_NAMES,
   said: faces.splits.train.labels.map((label, i) => (i % 5 === 0 ? (label + 1) % 7 : label)),
   confidence: Float32Array.from(faces.splits.train.labels, (_, i) => 0.5 + i / 200),
 };

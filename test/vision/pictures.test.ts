@@ -83,6 +83,13 @@ describe('letters', () => {
     for (let y = 0; y < 7; y++) expect(glyphDot('r', 2, y)).toBe(glyphDot('R', 2, y));
     expect([glyphDot('M', 5, 0), glyphDot('M', 0, 7)]).toEqual([false, false]);
   });
+
+  it('letters with accents look like those without', () => {
+    const dots = (letter: string) =>
+      Array.from({ length: 35 }, (_, i) => glyphDot(letter, i % 5, Math.floor(i / 5)));
+    expect(dots('é')).toEqual(dots('E'));
+    expect(dots('怒')).toEqual(dots('?'));
+  });
 });
 
 describe('a box', () => {

@@ -1,5 +1,5 @@
 import { listOf } from '../../data/class_names.js';
-import { labelsLike } from '../../data/labels.js';
+import { labelArray } from '../../data/labels.js';
 import { PIXELS } from '../../data/split_builder.js';
 import type { Labels } from '../../data/types.js';
 import { Classifier } from '../../train/classifier.js';
@@ -11,22 +11,25 @@ import { datasetAt } from './data.js';
 /** Images per batch. After each batch, the request may be cancelled. */
 const CHUNK = 256;
 
-/** Classifies every image of a split. Throws RunError if the classes of model and data differ. */
+/** Classifies every image of a split. Throws RunError if the data have classes that the model does not know. */
 export const predictData: Handler<'data.predict'> = async (
   { split, weights, ...place },
   { gpu, progress, signal },
 ) => {
-  const { name, classes, splits } = await datasetAt(place);
+  const { name, classes: own, splits } = await datasetAt(place);
   const classifier = await Classifier.open(await gpu(), weights);
   try {
-    const places = classifier.classes.map((said) => classes.findIndex((own) => sameClass(said, own)));
-    if (places.includes(-1)) {
+    const knows = (list: readonly string[], one: string): boolean =>
+      list.some((other) => sameClass(other, one));
+    if (!own.every((one) => knows(classifier.classes, one))) {
       throw new RunError(
-        `${weights} was trained on the classes ${listOf(classifier.classes)}; ${name} has ${listOf(classes)}`,
+        `${weights} was trained on the classes ${listOf(classifier.classes)}; ${name} has ${listOf(own)}`,
       );
     }
+    const classes = [...own, ...classifier.classes.filter((one) => !knows(own, one))];
+    const places = classifier.classes.map((said) => classes.findIndex((one) => sameClass(said, one)));
     const { images, labels } = splits[split];
-    const said = labelsLike(labels, labels.length);
+    const said = labelArray(labels.length, classes.length);
     const confidence = new Float32Array(labels.length);
     for (let first = 0; first < labels.length; first += CHUNK) {
       signal.throwIfAborted();
@@ -36,7 +39,7 @@ export const predictData: Handler<'data.predict'> = async (
       best(probabilities, places, said.subarray(first, end), confidence.subarray(first, end));
       progress({ done: end, total: labels.length });
     }
-    return { said, confidence };
+    return { classes, said, confidence };
   } finally {
     await classifier.dispose();
   }
@@ -44,7 +47,7 @@ export const predictData: Handler<'data.predict'> = async (
 
 /**
  * Writes the most probable class of each row, and its probability.
- * @param places index of each of the model's classes among those of the data
+ * @param places index of each of the model's classes among those of the answer
  */
 function best(
   probabilities: Float32Array,

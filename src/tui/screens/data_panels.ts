@@ -74,10 +74,9 @@ function pictureAt(state: DataState, index: number | undefined): Picture | undef
 
 /** The prediction for an image: class and confidence; undefined without a model. */
 function saidOf(state: DataState, index: number): string | undefined {
-  const report = reportOf(state);
-  if (state.predictions.status !== 'ready' || report === undefined) return undefined;
-  const { said, confidence } = state.predictions.value;
-  return `${report.classes[said[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
+  if (state.predictions.status !== 'ready') return undefined;
+  const { classes, said, confidence } = state.predictions.value;
+  return `${classes[said[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
 }
 
 /** What was decided about an image of the split; undefined if nothing was. */
