@@ -5,10 +5,11 @@ import { VisionProcess } from '../vision/process.js';
 import type { Face, FrameMessage, Message, Summary, VisionOptions } from '../vision/protocol.js';
 import { TimeStats } from '../vision/time_stats.js';
 import type { GlobalArgs } from './declarations/globals.js';
+import { ProgressLine } from './progress_line.js';
 import { markReported, writeJson } from './run_command.js';
 
 /** The line for a frame without a face. Scripts may rely on its wording. */
-export const NO_FACE = 'No face found';
+const NO_FACE = 'No face found';
 
 /** Output of a command that runs without a screen. */
 export interface Lines {
@@ -30,6 +31,9 @@ export async function runLines(
 ): Promise<{ exit: number; summary: Summary }> {
   const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
   const stats = new TimeStats();
+  // Beside lines that scroll, the progress of a file would only be in the way.
+  const progress = new ProgressLine(quiet || process.stdout.isTTY);
+  let length = 0;
   let classes: readonly string[] = [];
   let start: object = {};
   let exit: number = EXIT.done;
@@ -38,6 +42,7 @@ export async function runLines(
       switch (message.type) {
         case 'opened': {
           const { name, width, height, fps, stills } = message.source;
+          length = message.source.seconds ?? 0;
           start = { v: 1, type: 'start', source: message.source, drawn: message.drawn };
           const rate = fps > 0 && !stills ? `, ${Number(fps.toFixed(2))} frames/s` : '';
           say(
@@ -53,6 +58,8 @@ export async function runLines(
           break;
         case 'frame':
           stats.add(message.ms);
+          if (length > 0)
+            progress.show(options.source.kind === 'images' ? 'images' : 'video', message.t, length);
           if (json) writeJson(lines.json(message, classes));
           else process.stdout.write(`${lines.plain(message)}\n`);
           break;
@@ -93,6 +100,7 @@ export async function runLines(
       vision.send({ type: 'stop' });
     };
     const done = (settle: () => void): void => {
+      progress.close();
       process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
       void vision.close().then(settle);
     };
@@ -102,16 +110,21 @@ export async function runLines(
   });
 }
 
-function inWords({ frames, dropped, seconds, without, record }: Summary, stats: TimeStats): string {
+function inWords(
+  { frames, dropped, seconds, without, leftOut, record, csv }: Summary,
+  stats: TimeStats,
+): string {
   const { capture, detect, classify } = stats.spread();
   const ms = [capture, detect, classify].map(({ median }) => median.toFixed(1));
   const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
   return [
     `${count(frames, 'frame')} in ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(1)} frames/s`,
     `${count(without, 'frame')} without a face`,
+    ...(leftOut === 0 ? [] : [`${count(leftOut, 'face')} more than --max-faces, not classified`]),
     `${dropped.toLocaleString('en')} dropped`,
     `median ms: capture ${ms[0]}, detect ${ms[1]}, classify ${ms[2]}`,
     ...(record === undefined ? [] : [`video ${record}`]),
+    ...(csv === undefined ? [] : [`faces ${csv}`]),
   ].join('; ');
 }
 
@@ -123,8 +136,13 @@ export function faceJson({ track, box, label, probabilities }: Face, classes: re
   return { track, box: roundBox(box), label, probabilities: byName };
 }
 
-/** Describes a face in words. */
-export function faceWords({ box, label, probabilities }: Face): string {
+/** Describes the faces of a frame in words. @param leftOut number of further ones that were not classified */
+export function facesWords(faces: readonly Face[], leftOut: number): string {
+  const found = faces.length === 0 ? NO_FACE : faces.map(faceWords).join('; ');
+  return leftOut === 0 ? found : `${found}; ${leftOut} more not classified (--max-faces ${faces.length})`;
+}
+
+function faceWords({ box, label, probabilities }: Face): string {
   const { x, y, width, height } = roundBox(box);
   return `${label} ${Math.round(100 * Math.max(...probabilities))} % at ${x},${y} ${width}x${height}`;
 }

@@ -48,8 +48,8 @@ const VIEW = { width: 320, height: 240 };
 export function startVision(act: Act): void {
   const { options: given, mirror, smoothed, source } = act.state;
   const usual = given ?? usualOptions();
-  // A video is recorded once: a second start would be refused, so as not to write over the first.
-  const options = source === undefined ? usual : { ...usual, record: undefined };
+  // Files are written once: a second start would be refused, so as not to write over those of the first.
+  const options = source === undefined ? usual : { ...usual, record: undefined, csv: undefined };
   void stopVision(act);
   const smoothing = smoothed ? options.smoothing : 0;
   const vision = new VisionProcess({ ...options, mirror, smoothing, view: VIEW }, (message) => {

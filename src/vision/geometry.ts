@@ -6,12 +6,17 @@ export interface Box {
   readonly height: number;
 }
 
-/** Intersection over union of two boxes, 0 to 1. */
-export function iou(a: Box, b: Box): number {
+/** The area that two boxes share. */
+export function overlap(a: Box, b: Box): number {
   const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const down = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (across <= 0 || down <= 0) return 0;
-  const both = across * down;
+  return across <= 0 || down <= 0 ? 0 : across * down;
+}
+
+/** Intersection over union of two boxes, 0 to 1. */
+export function iou(a: Box, b: Box): number {
+  const both = overlap(a, b);
+  if (both === 0) return 0;
   return both / (a.width * a.height + b.width * b.height - both);
 }
 

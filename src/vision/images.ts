@@ -17,7 +17,16 @@ export class ImageSource implements FrameSource {
     const first = this.#open(paths[0] ?? '');
     const { cols: width, rows: height } = first;
     first.release();
-    this.info = { kind: 'images', name, width, height, fps: 1, live: false, stills: true };
+    this.info = {
+      kind: 'images',
+      name,
+      width,
+      height,
+      fps: 1,
+      live: false,
+      stills: true,
+      seconds: paths.length,
+    };
   }
 
   async read(): Promise<Frame | undefined> {

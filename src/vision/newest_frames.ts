@@ -13,6 +13,7 @@ export interface Timed {
  */
 export class NewestFrames {
   readonly #source: FrameSource;
+  readonly #every: number;
   #newest: Timed | undefined;
   #ended = false;
   #failure: unknown;
@@ -23,8 +24,10 @@ export class NewestFrames {
   /** Number of dropped frames. */
   dropped = 0;
 
-  constructor(source: FrameSource) {
+  /** @param every only frames whose number is a multiple of this are kept; the others do not count as dropped */
+  constructor(source: FrameSource, every = 1) {
     this.#source = source;
+    this.#every = every;
     void this.#read();
   }
 
@@ -65,6 +68,7 @@ export class NewestFrames {
         const begin = performance.now();
         const frame = await this.#source.read();
         if (frame === undefined) break;
+        if (frame.index % this.#every !== 0) continue;
         const ms = performance.now() - begin;
         const wait = live ? 0 : start + frame.t * 1000 - performance.now();
         if (wait > 0) await sleep(wait);

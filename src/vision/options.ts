@@ -1,6 +1,7 @@
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
 import type { VisionOptions } from './protocol.js';
+import { parseRegion } from './region.js';
 import { parseSource, type SourceSpec } from './source_spec.js';
 
 /** Settings of detector and classifier, named as on the command line. */
@@ -8,7 +9,7 @@ export interface VisionSettings {
   readonly weights?: readonly string[] | undefined;
   readonly foreign?: ForeignModel;
   readonly adapter?: string | undefined;
-  readonly maxFaces: number;
+  readonly maxFaces?: number | undefined;
   readonly minFace: number;
   readonly scaleFactor: number;
   readonly neighbours: number;
@@ -19,6 +20,10 @@ export interface VisionSettings {
   readonly smoothing: number;
   readonly mirror: boolean;
   readonly reconnect: number;
+  /** `x,y,width,height` */
+  readonly roi?: string | undefined;
+  readonly every: number;
+  readonly csv?: string | undefined;
   readonly maxFrames?: number | undefined;
   readonly record?: string | undefined;
   readonly snapshots?: string | undefined;
@@ -29,7 +34,6 @@ export interface VisionSettings {
  * `bench/webcam_margins.mjs`. The boxes of a cascade are a little larger than the faces of FER-2013.
  */
 export const VISION_DEFAULTS = {
-  maxFaces: 5,
   minFace: 48,
   scaleFactor: 1.1,
   neighbours: 4,
@@ -39,11 +43,12 @@ export const VISION_DEFAULTS = {
   smoothing: 0.4,
   mirror: false,
   reconnect: 5,
+  every: 1,
 } as const;
 
 /** Smallest and largest value of each number. */
 const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, whole?: boolean])[] = [
-  ['maxFaces', '--max-faces', 1, 100, true],
+  ['maxFaces', '--max-faces', 1, 1000, true],
   ['minFace', '--min-face', 10, 10_000, true],
   ['scaleFactor', '--scale-factor', 1.01, 2],
   ['neighbours', '--neighbours', 0, 100, true],
@@ -51,6 +56,7 @@ const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, 
   ['margin', '--margin', -0.4, 2],
   ['smoothing', '--smoothing', 0, 60],
   ['reconnect', '--reconnect', 0, 1000, true],
+  ['every', '--every', 1, 1e6, true],
   ['maxFrames', '--max-frames', 1, 1e9, true],
 ];
 
@@ -70,11 +76,37 @@ export function visionOptions(
     );
   }
   const { weights, foreign, adapter, maxFaces, margin, smoothing, mirror, reconnect } = settings;
-  const { maxFrames, record, snapshots, cascade, eyes, minFace, scaleFactor, neighbours, detectScale } =
-    settings;
+  const {
+    roi,
+    every,
+    maxFrames,
+    record,
+    csv,
+    snapshots,
+    cascade,
+    eyes,
+    minFace,
+    scaleFactor,
+    neighbours,
+    detectScale,
+  } = settings;
   return {
     source: typeof source === 'string' ? parseSource(source) : source,
-    ...{ weights, adapter, maxFaces, margin, smoothing, mirror, reconnect, maxFrames, record, snapshots },
+    ...{
+      weights,
+      adapter,
+      maxFaces,
+      margin,
+      smoothing,
+      mirror,
+      reconnect,
+      every,
+      maxFrames,
+      record,
+      csv,
+      snapshots,
+    },
+    region: roi === undefined ? undefined : parseRegion(roi),
     ...(foreign && { foreign }),
     detector: { cascade, eyes, minFace, scaleFactor, neighbours, scale: detectScale },
     ...rest,

@@ -1,6 +1,6 @@
 import { inColor, type Picture } from '../util/picture.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphDot } from './font.js';
-import type { Box } from './geometry.js';
+import { type Box, overlap, roundBox } from './geometry.js';
 
 type Color = readonly [red: number, green: number, blue: number];
 
@@ -31,22 +31,65 @@ function fill({ width, height, data }: Picture, area: Box, color: Color): void {
   }
 }
 
-/** Draws a label above a box, or inside it at the top of the picture. It is moved so that no part is clipped. */
-export function drawLabel(picture: Picture, box: Box, text: string, color: Color, scale: number): void {
-  const width = (text.length * ADVANCE - 1 + 2 * PAD) * scale;
-  const height = (GLYPH_HEIGHT + 2 * PAD) * scale;
-  const x = Math.max(0, Math.min(Math.round(box.x), picture.width - width));
-  const above = Math.round(box.y) - height;
-  const y = above >= 0 ? above : Math.max(0, Math.min(Math.round(box.y), picture.height - height));
-  fill(picture, { x, y, width, height }, color);
+/** The area of a label of this text, before it has a place. */
+function labelSize(text: string, scale: number): Pick<Box, 'width' | 'height'> {
+  return { width: (text.length * ADVANCE - 1 + 2 * PAD) * scale, height: (GLYPH_HEIGHT + 2 * PAD) * scale };
+}
+
+/**
+ * Draws the label of a box so that it covers as little as possible of the `others`: if it would, a smaller one is tried. Returns its
+ * place.
+ * @param others boxes of other faces, and labels that have a place
+ */
+export function drawLabel(
+  picture: Picture,
+  box: Box,
+  text: string,
+  color: Color,
+  scale: number,
+  others: readonly Box[] = [],
+): Box {
+  const { dot, ...place } = [scale, Math.ceil(scale / 2), 1]
+    .map((size) => ({ dot: size, ...labelPlace(picture, box, labelSize(text, size), others) }))
+    .reduce((best, next) => (covered(others, next) < covered(others, best) ? next : best));
+  fill(picture, place, color);
   [...text].forEach((letter, i) => {
-    for (let dot = 0; dot < GLYPH_WIDTH * GLYPH_HEIGHT; dot++) {
-      const [u, v] = [dot % GLYPH_WIDTH, Math.floor(dot / GLYPH_WIDTH)];
+    for (let bit = 0; bit < GLYPH_WIDTH * GLYPH_HEIGHT; bit++) {
+      const [u, v] = [bit % GLYPH_WIDTH, Math.floor(bit / GLYPH_WIDTH)];
       if (!glyphDot(letter, u, v)) continue;
-      const at = { x: x + (PAD + i * ADVANCE + u) * scale, y: y + (PAD + v) * scale };
-      fill(picture, { ...at, width: scale, height: scale }, INK);
+      const at = { x: place.x + (PAD + i * ADVANCE + u) * dot, y: place.y + (PAD + v) * dot };
+      fill(picture, { ...at, width: dot, height: dot }, INK);
     }
   });
+  return place;
+}
+
+/**
+ * The place of a label: above its box or below it, at its left or right edge, else inside of it at the top or bottom; where it covers
+ * least of the `others`, and of those the first. It lies in the picture as a whole.
+ * @param others boxes of other faces, and labels that have a place
+ */
+function labelPlace(
+  { width: most, height: lowest }: Pick<Picture, 'width' | 'height'>,
+  box: Box,
+  size: Pick<Box, 'width' | 'height'>,
+  others: readonly Box[],
+): Box {
+  const { x: left, y: top, width, height } = roundBox(box);
+  const inside = (at: number, room: number): number => Math.max(0, Math.min(at, room));
+  const rows = [top - size.height, top + height, top, top + height - size.height];
+  const places = rows
+    .map((y, i) => (i < 2 ? y : inside(y, lowest - size.height)))
+    .filter((y) => y >= 0 && y <= Math.max(0, lowest - size.height))
+    .flatMap((y) =>
+      [left, left + width - size.width].map((x) => ({ x: inside(x, most - size.width), y, ...size })),
+    );
+  return places.reduce((best, place) => (covered(others, place) < covered(others, best) ? place : best));
+}
+
+/** The area of the boxes that a place covers. */
+function covered(boxes: readonly Box[], place: Box): number {
+  return boxes.reduce((sum, box) => sum + overlap(place, box), 0);
 }
 
 /** Returns a copy of a frame with a box and a label for every face. The first face is the one in focus. */
@@ -56,10 +99,14 @@ export function annotated(
 ): Picture {
   const picture = inColor(frame);
   const scale = Math.max(1, Math.round(frame.height / 240));
+  const color = (i: number): Color => (i === 0 ? FOCUS : OTHER);
+  faces.forEach(({ box }, i) => {
+    drawBox(picture, box, color(i), scale);
+  });
+  const labels: Box[] = [];
   faces.forEach(({ box, text }, i) => {
-    const color = i === 0 ? FOCUS : OTHER;
-    drawBox(picture, box, color, scale);
-    drawLabel(picture, box, text, color, scale);
+    const others = faces.filter((_, other) => other !== i).map((face) => face.box);
+    labels.push(drawLabel(picture, box, text, color(i), scale, [...others, ...labels]));
   });
   return picture;
 }

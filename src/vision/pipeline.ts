@@ -10,6 +10,7 @@ import { annotated } from './overlay.js';
 import { cropFace, mirrored, pasted, shrunk } from './pixels.js';
 import type { Face, FrameMessage, Message, PartTimes, Size, Summary, VisionOptions } from './protocol.js';
 import { Rate } from './rate.js';
+import { isInside, searchedIn } from './region.js';
 import type { Frame, FrameSource } from './source.js';
 import { Tracker } from './tracker.js';
 import type { VideoRecorder } from './video_recorder.js';
@@ -28,16 +29,25 @@ export interface FaceExplainer {
   over(face: Picture, label: number): Promise<Picture>;
 }
 
+/** Writes down the faces of every frame. Implemented by `FaceTable`. */
+export interface FaceLog {
+  add(frame: Frame, faces: readonly Face[], classes: readonly string[]): void;
+  close(): void;
+}
+
 export interface Parts {
   readonly source: FrameSource;
   /** Undefined if the source knows its faces. */
   readonly detector: Detector | undefined;
   classifier: FaceClassifier;
   readonly recorder: VideoRecorder | undefined;
+  readonly table?: FaceLog | undefined;
 }
 
 /** Edge of the training images in pixels. Faces are cropped to this size unless the classifier needs another one. */
 export const INPUT_SIZE = 48;
+/** Faces of a video frame that are classified, unless the options say otherwise. */
+const MOST_FACES = 5;
 /** Time for which each photograph of a folder is shown on the screen. */
 const STILL_MS = 1000;
 
@@ -63,6 +73,7 @@ export class Pipeline {
   readonly #labels: Record<string, number> = {};
   #frames = 0;
   #without = 0;
+  #leftOut = 0;
   #frozen = false;
   #stopped = false;
   #thaw: () => void = () => undefined;
@@ -79,7 +90,8 @@ export class Pipeline {
     this.mirror = options.mirror;
     const { stills } = parts.source.info;
     this.#tracker = new Tracker(stills ? 0 : options.smoothing);
-    this.#newest = options.pace === 'live' && !stills ? new NewestFrames(parts.source) : undefined;
+    this.#newest =
+      options.pace === 'live' && !stills ? new NewestFrames(parts.source, options.every) : undefined;
   }
 
   set smoothing(seconds: number) {
@@ -118,7 +130,7 @@ export class Pipeline {
   async run(): Promise<Summary> {
     const begin = performance.now();
     const { maxFrames } = this.#options;
-    const { recorder } = this.#parts;
+    const { recorder, table } = this.#parts;
     try {
       while (!this.#stopped && (maxFrames === undefined || this.#frames < maxFrames)) {
         const timed = await this.#next();
@@ -128,14 +140,17 @@ export class Pipeline {
     } finally {
       this.stop();
       recorder?.close(); // what was recorded before a source failed is kept
+      table?.close();
     }
     return {
       frames: this.#frames,
       dropped: this.#newest?.dropped ?? 0,
       seconds: Number(((performance.now() - begin) / 1000).toFixed(3)),
       without: this.#without,
+      leftOut: this.#leftOut,
       labels: this.#labels,
       ...(recorder !== undefined && this.#options.record && { record: this.#options.record }),
+      ...(table !== undefined && this.#options.csv && { csv: this.#options.csv }),
     };
   }
 
@@ -147,9 +162,11 @@ export class Pipeline {
     }
     if (this.#newest !== undefined) return this.#newest.take();
     const { source } = this.#parts;
-    if (this.#options.pace === 'live' && this.#frames > 0) await sleep(STILL_MS);
+    const { pace, every } = this.#options;
+    if (pace === 'live' && this.#frames > 0) await sleep(STILL_MS);
     const begin = performance.now();
-    const frame = await source.read();
+    let frame = await source.read();
+    while (frame !== undefined && frame.index % every !== 0 && !this.#stopped) frame = await source.read();
     return frame && { frame, ms: performance.now() - begin };
   }
 
@@ -158,25 +175,31 @@ export class Pipeline {
     await this.#noteSize(picture);
     const begin = performance.now();
     const gray = toGray(picture);
-    const boxes = (await this.#boxes(frame, gray)).slice(0, this.#options.maxFaces);
+    const found = await this.#boxes(frame, gray);
+    const { maxFaces = this.#parts.source.info.stills ? found.length : MOST_FACES } = this.#options;
+    const boxes = found.slice(0, maxFaces);
+    const leftOut = found.length - boxes.length;
     const detected = performance.now();
     const [height, width] = this.#parts.classifier.inputSize ?? [INPUT_SIZE, INPUT_SIZE];
     const inputs = boxes.map((box) => cropFace(gray, box, this.#options.margin, width, height));
     const faces = await this.#faces(boxes, inputs, frame.t);
     const times = { capture: ms, detect: detected - begin, classify: performance.now() - detected };
     this.#last = { index: frame.index, picture, faces };
-    this.#count(faces);
+    this.#count(faces, leftOut);
     const written = this.#write(frame, picture, faces);
     this.#parts.recorder?.add(annotated(picture, captions(faces)), frame.t);
+    this.#parts.table?.add(frame, faces, this.#parts.classifier.classes);
     await this.#photograph(faces);
-    await this.#tell(frame, times, inputs, written);
+    await this.#tell(frame, times, inputs, leftOut, written);
   }
 
   async #boxes({ known }: Frame, gray: Picture): Promise<Box[]> {
+    const { region } = this.#options;
     if (known !== undefined) {
-      return known.map((box) => (this.mirror ? mirrorBox(box, gray.width) : box)).sort(bySize);
+      const boxes = known.map((box) => (this.mirror ? mirrorBox(box, gray.width) : box));
+      return boxes.filter((box) => region === undefined || isInside(box, region)).sort(bySize);
     }
-    return (await this.#parts.detector?.detect(gray)) ?? [];
+    return searchedIn(gray, region, async (part) => (await this.#parts.detector?.detect(part)) ?? []);
   }
 
   /** Classifies one face at a time: their number varies between frames, and kernels are compiled for each batch size. */
@@ -196,8 +219,9 @@ export class Pipeline {
     return faces;
   }
 
-  #count(faces: readonly Face[]): void {
+  #count(faces: readonly Face[], leftOut: number): void {
     this.#frames++;
+    this.#leftOut += leftOut;
     if (faces.length === 0) this.#without++;
     for (const { label } of faces) this.#labels[label] = (this.#labels[label] ?? 0) + 1;
   }
@@ -237,13 +261,14 @@ export class Pipeline {
     { index, t, path }: Frame,
     ms: PartTimes,
     inputs: readonly Picture[],
+    leftOut: number,
     written?: string,
   ): Promise<void> {
     const { picture, faces } = this.#last as Seen;
     const { width, height } = picture;
     const { view } = this.#options;
     await this.#emit({
-      ...{ type: 'frame', frame: index, t, width, height, faces, ms },
+      ...{ type: 'frame', frame: index, t, width, height, faces, leftOut, ms },
       fps: this.#rate.count(performance.now() / 1000),
       dropped: this.#newest?.dropped ?? 0,
       ...(path !== undefined && { path }),

@@ -15,8 +15,12 @@ export interface VisionOptions {
   readonly detector: DetectorOptions;
   /** By how much a detected box grows on every side before classification, as a fraction of its size. */
   readonly margin: number;
-  /** Only this number of faces per frame, the largest ones, are classified. */
-  readonly maxFaces: number;
+  /** Only this number of faces per frame, the largest ones, are classified; default: 5, and all in photographs. */
+  readonly maxFaces?: number | undefined;
+  /** Only faces in this part of the frame are found; default: the whole frame. */
+  readonly region?: Box | undefined;
+  /** Only every so many frames, counted from the first, are analysed. */
+  readonly every: number;
   /** Time constant of the smoothing in seconds; 0: none. */
   readonly smoothing: number;
   readonly mirror: boolean;
@@ -33,6 +37,10 @@ export interface VisionOptions {
   readonly view?: Size | undefined;
   /** File of the annotated video. Undefined: none is written. */
   readonly record?: string | undefined;
+  /** CSV file with a line for every face. Undefined: none is written. */
+  readonly csv?: string | undefined;
+  /** Faces are only found, and not classified: no model is opened, and labels are empty. */
+  readonly locate?: boolean;
   /** Folder of photos. */
   readonly snapshots?: string | undefined;
   /** Whether to take a photo whenever a new face appears. */
@@ -86,6 +94,8 @@ export interface FrameMessage {
   readonly width: number;
   readonly height: number;
   readonly faces: readonly Face[];
+  /** Number of faces that were found, but not classified because of `maxFaces`. */
+  readonly leftOut: number;
   readonly ms: PartTimes;
   /** Frames per second over the last two seconds. */
   readonly fps: number;
@@ -108,10 +118,14 @@ export interface Summary {
   readonly seconds: number;
   /** Number of frames without a face. */
   readonly without: number;
+  /** Number of faces that were not classified because of `maxFaces`, over all frames. */
+  readonly leftOut: number;
   /** Number of faces with each label, over all frames. */
   readonly labels: Readonly<Record<string, number>>;
   /** File of the recorded video. */
   readonly record?: string;
+  /** File with a line for every face. */
+  readonly csv?: string;
 }
 
 /** Messages from the vision process. */

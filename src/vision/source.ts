@@ -10,7 +10,8 @@ export interface SourceInfo {
   readonly height: number;
   /** Frames per second; 0 if the source does not report it. */
   readonly fps: number;
-  /** Length of a file in seconds, as its container says; absent if it does not, and for live sources. */
+  /** Length of a file in seconds, as its container says; absent if it does not, and for live sources. Photographs count as one
+   * second each. */
   readonly seconds?: number;
   /** A camera or a stream: it sets the pace, and frames that are not read in time are lost. */
   readonly live: boolean;

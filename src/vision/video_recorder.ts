@@ -1,10 +1,11 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { writeError } from '../util/atomic_write.js';
 import { CameraError, UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
 import { matOf } from './mat.js';
+import { checkNewFile } from './new_file.js';
 import type { OpenCv, Writer } from './opencv.js';
 
 /** Codec for each file extension. */
@@ -16,10 +17,7 @@ export function checkVideoName(path: string): void {
   if (CODECS[extname(path).toLowerCase()] === undefined) {
     throw new UsageError(`--record ${path}: expected a name that ends in ${known}`);
   }
-  if (existsSync(path)) throw new UsageError(`--record ${path}: the file exists; choose another name`);
-  const folder = dirname(path);
-  if (!existsSync(folder))
-    throw new UsageError(`--record ${path}: there is no folder ${folder}; make it first`);
+  checkNewFile('--record', path);
 }
 
 /** Writes frames to a video file, which has a temporary name until it is complete. */

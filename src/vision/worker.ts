@@ -4,9 +4,11 @@ import type { FaceHeat } from '../inspect/face_heat.js';
 import type { Member } from '../train/ensemble.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { HaarDetector } from './detector.js';
+import { FaceTable } from './face_table.js';
+import { checkNewFile } from './new_file.js';
 import { openSource } from './open_source.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
-import { Pipeline } from './pipeline.js';
+import { type FaceClassifier, Pipeline } from './pipeline.js';
 import type { Command, Message, VisionOptions } from './protocol.js';
 import type { FrameSource } from './source.js';
 import { checkVideoName, VideoRecorder } from './video_recorder.js';
@@ -20,6 +22,9 @@ const PRIORITY = 5; // niceness: lower priority than the screen, higher than tra
 const RECORD_FPS = 15;
 /** Time to finish a recorded video after the parent has ended. */
 const PATIENCE_MS = 1000;
+
+/** Stands in for a model where faces are only found. */
+const UNCLASSIFIED: FaceClassifier = { classes: [''], classify: async () => Float32Array.of(1) };
 
 setPriority(PRIORITY);
 
@@ -49,6 +54,7 @@ async function emit(message: Message): Promise<void> {
 
 async function start(options: VisionOptions): Promise<void> {
   if (options.record !== undefined) checkVideoName(options.record);
+  if (options.csv !== undefined) checkNewFile('--csv', options.csv);
   const source = await openSource(options.source, openCv, {
     tries: options.reconnect,
     tell: (text) => emit({ type: 'note', text }),
@@ -57,10 +63,11 @@ async function start(options: VisionOptions): Promise<void> {
     const drawn = source.info.kind === 'demo';
     await emit({ type: 'opened', source: source.info, drawn });
     const detector = drawn ? undefined : new HaarDetector(openCv(), options.detector);
-    models = await openModels(options);
-    const classifier = await models.open(options.weights);
+    models = options.locate ? undefined : await openModels(options);
+    const classifier = models === undefined ? UNCLASSIFIED : await models.open(options.weights);
     const recorder = options.record === undefined ? undefined : record(options.record, source, openCv());
-    pipeline = new Pipeline({ source, detector, classifier, recorder }, options, emit);
+    const table = options.csv === undefined ? undefined : new FaceTable(options.csv, classifier.classes);
+    pipeline = new Pipeline({ source, detector, classifier, recorder, table }, options, emit);
     const summary = await pipeline.run();
     finish({ type: 'ended', ...summary });
   } finally {

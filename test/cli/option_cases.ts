@@ -56,6 +56,8 @@ const withoutSeed = ({ seed: _, ...rest }: CommandCases['options']): CommandCase
 const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
   'max-faces': { add: ['--max-faces', '2'], changes: ['vision.maxFaces'] },
+  roi: { add: ['--roi', '1,2,3,4'], changes: ['vision.region'] },
+  csv: { add: ['--csv', 'faces.csv'], changes: ['vision.csv'] },
   'min-face': { add: ['--min-face', '20'], changes: ['vision.detector.minFace'] },
   'scale-factor': { add: ['--scale-factor', '1.3'], changes: ['vision.detector.scaleFactor'] },
   neighbours: { add: ['--neighbours', '2'], changes: ['vision.detector.neighbours'] },
@@ -201,6 +203,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       smoothing: { add: ['--smoothing', '2'], changes: ['vision.smoothing'] },
       mirror: { add: ['--mirror'], changes: ['vision.mirror'] },
       reconnect: { add: ['--reconnect', '2'], changes: ['vision.reconnect'] },
+      every: { add: ['--every', '3'], changes: ['vision.every'] },
       record: { add: ['--record', 'v.mp4'], changes: ['vision.record', 'stderr'] },
       snapshot: { add: ['--snapshot', 'photos'], changes: ['vision.snapshots'] },
       'max-frames': { add: ['--max-frames', '9'], changes: ['vision.maxFrames'] },

@@ -142,8 +142,8 @@ vi.mock('../../src/vision/process.js', () => ({
       const times = { capture: 0, detect: 0, classify: 0 };
       setImmediate(() => {
         receive({ type: 'opened', source, drawn: false } as never);
-        receive({ type: 'frame', frame: 1, t: 0, faces: [], path: 'a', ms: times } as never);
-        receive({ type: 'ended', frames: 1, dropped: 0, seconds: 1, without: 1, labels: {} });
+        receive({ type: 'frame', frame: 1, t: 0, faces: [], leftOut: 0, path: 'a', ms: times } as never);
+        receive({ type: 'ended', frames: 1, dropped: 0, seconds: 1, without: 1, leftOut: 0, labels: {} });
       });
     }
   },

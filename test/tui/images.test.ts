@@ -160,7 +160,7 @@ describe('a screen with images', () => {
 it('a frame of the camera keeps its pixels where the terminal shows them', () => {
   const picture = pattern(320, 240, 3);
   const frame = {
-    ...{ type: 'frame' as const, frame: 0, t: 0, width: 640, height: 480, faces: [], picture },
+    ...{ type: 'frame' as const, frame: 0, t: 0, width: 640, height: 480, faces: [], leftOut: 0, picture },
     ...{ ms: { capture: 0, detect: 0, classify: 0 }, fps: 15, dropped: 0 },
   };
   const capability = { color: 'truecolor', glyphs: 'unicode', graphics: 'kitty' } as const;

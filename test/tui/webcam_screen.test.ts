@@ -24,7 +24,7 @@ function fakeFrame(index: number): FrameMessage {
     probabilities: CLASS_NAMES.map((name) => (name === (i === 0 ? 'Happy' : 'Sad') ? 0.87 : 0.13 / 6)),
   }));
   return {
-    ...{ type: 'frame', frame: index, t: index / 15, width: 640, height: 480, faces, picture },
+    ...{ type: 'frame', frame: index, t: index / 15, width: 640, height: 480, faces, leftOut: 0, picture },
     ...{ inputs: known.map(() => input), fps: 12, dropped: 3, ms: { capture: 9, detect: 21, classify: 4 } },
   };
 }
@@ -106,7 +106,14 @@ const CASES: readonly Omit<ScreenCase, 'state'>[] = [
     name: 'ended',
     own: liveState(ONE, {
       phase: 'ended',
-      summary: { frames: 1234, dropped: 5, seconds: 60, without: 34, labels: { Sad: 200, Happy: 1000 } },
+      summary: {
+        frames: 1234,
+        dropped: 5,
+        seconds: 60,
+        without: 34,
+        leftOut: 0,
+        labels: { Sad: 200, Happy: 1000 },
+      },
     }),
     words: ['ended: 1,234 frames', 'Happy 1,000'],
   },

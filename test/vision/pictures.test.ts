@@ -8,7 +8,7 @@ import { UsageError } from '../../src/util/errors.js';
 import type { Picture } from '../../src/util/picture.js';
 import { checkPictureName, encodePng, writePicture } from '../../src/util/picture_file.js';
 import { glyphDot } from '../../src/vision/font.js';
-import type { Box } from '../../src/vision/geometry.js';
+import { type Box, overlap } from '../../src/vision/geometry.js';
 import { annotated, drawBox, drawLabel, FOCUS, OTHER } from '../../src/vision/overlay.js';
 
 /** The letters as a person reads them; "?" stands for whatever has no letter. */
@@ -189,6 +189,34 @@ describe('an annotated frame', () => {
       [80, 230, 120],
       [240, 200, 60],
     ]);
+  });
+
+  it('has labels beside neighbouring faces, smaller or elsewhere where there is no room', () => {
+    const size = { width: 640, height: 480 };
+    const text = 'SURPRISE 100 %';
+    const crowds: Box[][] = [
+      [box(0, 200, 100, 100), box(110, 200, 100, 100), box(220, 200, 100, 100)], // in a row
+      [box(200, 60, 100, 100), box(200, 170, 100, 100), box(200, 280, 100, 100)], // in a column
+      [box(100, 100, 120, 120), box(100, 225, 120, 120), box(230, 100, 120, 120), box(230, 225, 120, 120)],
+    ];
+    for (const crowd of crowds) {
+      const drawn = black(size.width, size.height);
+      const labels: Box[] = [];
+      for (const [i, own] of crowd.entries()) {
+        const others = [...crowd.filter((_, other) => other !== i), ...labels];
+        const label = drawLabel(drawn, own, text, FOCUS, 2, others);
+        for (const other of others) expect(overlap(label, other)).toBe(0);
+        expect([
+          label.x >= 0,
+          label.y >= 0,
+          label.x + label.width <= 640,
+          label.y + label.height <= 480,
+        ]).toEqual(new Array(4).fill(true));
+        labels.push(label);
+      }
+    }
+    const alone = drawLabel(black(640, 480), box(100, 100, 120, 120), text, FOCUS, 2);
+    expect(alone).toEqual(box(100, 78, 2 * (14 * 6 - 1 + 4), 22));
   });
 
   it('of gray is in colours', () => {

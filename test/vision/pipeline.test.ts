@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CameraError } from '../../src/util/errors.js';
+import type { Picture } from '../../src/util/picture.js';
 import { DemoSource } from '../../src/vision/demo.js';
 import { NewestFrames } from '../../src/vision/newest_frames.js';
 import type { FaceClassifier } from '../../src/vision/pipeline.js';
@@ -54,9 +55,51 @@ describe('the pipeline', () => {
 
   it('classifies the first faces only, as many as --max-faces, and stops after --max-frames', async () => {
     const small = { ...FACE, width: 8, height: 8 };
-    const { frames } = await run(scripted([{}, {}, {}]), [FACE, small], { maxFaces: 1, maxFrames: 2 });
+    const { frames, summary } = await run(scripted([{}, {}, {}]), [FACE, small], {
+      maxFaces: 1,
+      maxFrames: 2,
+    });
     expect(frames).toHaveLength(2);
     expect(frames[0]?.faces.map(({ box }) => box)).toEqual([FACE]);
+    expect(frames.map(({ leftOut }) => leftOut)).toEqual([1, 1]);
+    expect(summary.leftOut).toBe(2);
+  });
+
+  it('classifies five faces of a video frame, and all of a photograph, unless told otherwise', async () => {
+    const seven = Array.from({ length: 7 }, (_, i) => ({ ...FACE, x: 2 * i }));
+    const video = await run(scripted([{}]), seven);
+    expect([video.frames[0]?.faces.length, video.frames[0]?.leftOut]).toEqual([5, 2]);
+    const photograph = await run(scripted([{}], { stills: true, live: false }), seven);
+    expect([photograph.frames[0]?.faces.length, photograph.frames[0]?.leftOut]).toEqual([7, 0]);
+  });
+
+  it('analyses every third frame', async () => {
+    const reads = Array.from({ length: 8 }, () => ({}));
+    const ordered = await run(scripted(reads), [FACE], { every: 3 });
+    expect(ordered.frames.map(({ frame }) => frame)).toEqual([0, 3, 6]);
+    const live = await run(scripted(reads, {}, 20), [FACE], { every: 3, pace: 'live' });
+    expect(live.frames.map(({ frame }) => frame)).toEqual([0, 3, 6]);
+    expect(live.summary.dropped).toBe(0);
+  });
+
+  it('finds faces in a region only; their boxes are those of the frame', async () => {
+    const region = { x: 20, y: 10, width: 30, height: 100 };
+    const sizes: number[][] = [];
+    const detect = async ({ width, height }: Picture) => {
+      sizes.push([width, height]);
+      return [FACE];
+    };
+    const { frames } = await run(scripted([{}]), [], { region, detect });
+    expect(sizes).toEqual([[30, 38]]); // the part of it that lies in the frame of 64 x 48
+    expect(frames[0]?.faces[0]?.box).toEqual({ ...FACE, x: FACE.x + 20, y: FACE.y + 10 });
+    const known = [
+      { ...FACE, x: 5 },
+      { ...FACE, x: 30, y: 20 },
+    ];
+    const drawn = await run(scripted([{ known }]), [], { region });
+    expect(drawn.frames[0]?.faces.map(({ box }) => box)).toEqual([known[1]]);
+    const outside = run(scripted([{}]), [], { region: { ...region, x: 64 } });
+    await expect(outside).rejects.toThrow('--roi 64,10,30,100: outside of the frame of 64 x 48');
   });
 
   it('mirrors picture and known boxes alike', async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Detector } from '../../src/vision/detector.js';
 import type { Box } from '../../src/vision/geometry.js';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
-import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
+import { type FaceClassifier, type FaceLog, Pipeline } from '../../src/vision/pipeline.js';
 import type { FrameMessage, Message, VisionOptions } from '../../src/vision/protocol.js';
 import type { Frame, FrameSource, SourceInfo } from '../../src/vision/source.js';
 import type { VideoRecorder } from '../../src/vision/video_recorder.js';
@@ -37,7 +38,6 @@ export const CLASSIFIER: FaceClassifier = {
   classes: ['A', 'B', 'C'],
   classify: async () => Float32Array.of(0.1, 0.7, 0.2),
 };
-const detector = (boxes: Box[]) => ({ detect: async () => boxes });
 export const FACE: Box = { x: 10, y: 8, width: 20, height: 20 };
 
 /** Runs a pipeline whose detector finds these boxes in every frame. */
@@ -47,13 +47,15 @@ export async function run(
   rest: Partial<VisionOptions> & {
     readonly classifier?: FaceClassifier;
     readonly recorder?: VideoRecorder;
+    readonly table?: FaceLog;
+    readonly detect?: Detector['detect'];
   } = {},
   onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
 ) {
-  const { classifier = CLASSIFIER, recorder, ...own } = rest;
+  const { classifier = CLASSIFIER, recorder, table, detect = async () => boxes, ...own } = rest;
   const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...own });
   const messages: Message[] = [];
-  const parts = { source, detector: detector(boxes), classifier, recorder };
+  const parts = { source, detector: { detect }, classifier, recorder, table };
   const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {
     messages.push(message);
     onMessage(message, pipeline);

@@ -252,6 +252,7 @@ describe('options', () => {
       },
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+      ...{ roi: '1,2,30,40', every: 3, csv: 'c.csv' },
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
@@ -263,6 +264,7 @@ describe('options', () => {
         margin: 0.25,
       },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
+      ...{ region: { x: 1, y: 2, width: 30, height: 40 }, every: 3, csv: 'c.csv' },
       detector: {
         ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
       },
@@ -278,7 +280,8 @@ describe('options', () => {
     expect(make({})).toMatchObject({
       ...{
         source: { kind: 'demo' },
-        maxFaces: 5,
+        maxFaces: undefined,
+        every: 1,
         margin: -0.05,
         smoothing: 0.4,
         mirror: false,
@@ -289,7 +292,8 @@ describe('options', () => {
   });
 
   it.each([
-    ['maxFaces', '--max-faces', 1, 100, true],
+    ['maxFaces', '--max-faces', 1, 1000, true],
+    ['every', '--every', 1, 1e6, true],
     ['minFace', '--min-face', 10, 10_000, true],
     ['scaleFactor', '--scale-factor', 1.01, 2, false],
     ['neighbours', '--neighbours', 0, 100, true],

@@ -5,14 +5,15 @@ import { visionOptions } from '../../vision/options.js';
 import type { DetectArgs } from '../declarations/detect.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { settingsOf } from '../vision_args.js';
-import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
+import { faceJson, facesWords, type Lines, runLines } from '../vision_lines.js';
 
 const LINES: Lines = {
-  plain: ({ path, faces, written }) =>
-    `${path}: ${faces.length === 0 ? NO_FACE : faces.map(faceWords).join('; ')}${written === undefined ? '' : ` -> ${written}`}`,
-  json: ({ frame, path, width, height, faces, written }, classes) => ({
+  plain: ({ path, faces, leftOut, written }) =>
+    `${path}: ${facesWords(faces, leftOut)}${written === undefined ? '' : ` -> ${written}`}`,
+  json: ({ frame, path, width, height, faces, leftOut, written }, classes) => ({
     ...{ type: 'image', frame, path, width, height, found: faces.length > 0 },
     faces: faces.map((face) => faceJson(face, classes)),
+    leftOut,
     ...(written !== undefined && { written }),
   }),
 };

@@ -6,13 +6,18 @@ import type { PredictArgs } from '../declarations/predict.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
+import { cropHint } from '../whole_faces.js';
 import { detect } from './detect.js';
 
 /** `fer-tui predict`: classifies images. With --json, prints one line per image. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
   const { paths, top, tta, adapter, json } = args;
   if (args.detect) {
-    const rest = { cascade: undefined, out: undefined, requireFace: false };
+    const rest = {
+      ...{ maxFaces: undefined, cascade: undefined, roi: undefined, csv: undefined },
+      out: undefined,
+      requireFace: false,
+    };
     return detect({ ...VISION_DEFAULTS, ...rest, ...args, images: paths });
   }
   const { ensemble, predictions } = await predictImages({
@@ -33,5 +38,7 @@ export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
     const width = Math.max(...rows.map((row) => row.length)) - 1;
     process.stdout.write(table(['image', ...Array.from({ length: width }, (_, i) => `${i + 1}.`)], rows));
   }
+  const hint = args.quiet ? undefined : await cropHint(predictions.map(({ path }) => path));
+  if (hint !== undefined) process.stderr.write(`${hint}\n`);
   return EXIT.done;
 }

@@ -4,28 +4,35 @@ import type { VisionOptions } from '../../vision/protocol.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { WebcamArgs } from '../declarations/webcam.js';
 import { settingsOf } from '../vision_args.js';
-import { faceJson, faceWords, type Lines, NO_FACE, runLines } from '../vision_lines.js';
+import { faceJson, facesWords, type Lines, runLines } from '../vision_lines.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
 /** Largest number of frames per second drawn in the terminal. */
 const SCREEN_FPS = 15;
 
 const LINES: Lines = {
-  plain: ({ frame, t, faces }) => {
-    const found = faces.length === 0 ? NO_FACE : faces.map(faceWords).join('; ');
-    return `frame ${frame}  ${t.toFixed(2)} s  ${found}`;
-  },
-  json: ({ frame, t, faces, path }, classes) => ({
+  plain: ({ frame, t, faces, leftOut }) => `frame ${frame}  ${t.toFixed(2)} s  ${facesWords(faces, leftOut)}`,
+  json: ({ frame, t, faces, leftOut, path }, classes) => ({
     ...{ type: 'frame', frame, t: Number(t.toFixed(3)), found: faces.length > 0 },
     faces: faces.map((face) => faceJson(face, classes)),
+    leftOut,
     ...(path !== undefined && { path }),
   }),
 };
 
 /** `fer-tui webcam`: opens the Webcam screen in a terminal, otherwise prints one line per frame. */
 export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
-  const { smoothing, mirror, reconnect, maxFrames, record, snapshot: snapshots, headless, json } = args;
-  const settings = { ...settingsOf(args), smoothing, mirror, reconnect, maxFrames, record, snapshots };
+  const { smoothing, mirror, reconnect, every, maxFrames, record, headless, json } = args;
+  const settings = {
+    ...settingsOf(args),
+    snapshots: args.snapshot,
+    smoothing,
+    mirror,
+    reconnect,
+    every,
+    maxFrames,
+    record,
+  };
   if (!headless && !json && hasScreen(process.env) && !wantsAccessible(false, process.env)) {
     return onScreen(visionOptions(args.source, settings, { pace: 'live' }), args);
   }

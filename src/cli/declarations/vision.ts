@@ -8,7 +8,12 @@ const number = <N extends number>(value: N, describe: string) =>
 /** Options of the commands that detect faces. */
 export const VISION = {
   weights: WEIGHTS,
-  'max-faces': number(VISION_DEFAULTS.maxFaces, 'classify at most this many faces, the largest ones'),
+  'max-faces': {
+    type: 'number',
+    requiresArg: true,
+    defaultDescription: '5; all in photographs',
+    describe: 'classify at most this many faces, the largest ones; the number of those left out is told',
+  },
   'min-face': number(VISION_DEFAULTS.minFace, 'smallest face to look for, in pixels of the frame'),
   'scale-factor': number(
     VISION_DEFAULTS.scaleFactor,
@@ -36,6 +41,16 @@ export const VISION = {
     VISION_DEFAULTS.margin,
     'widen each face on every side before classifying it, as a fraction of its size',
   ),
+  roi: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'find faces only in x,y,width,height, in pixels of the frame',
+  },
+  csv: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'write a line for every face of every frame to this file',
+  },
   ...FOREIGN,
   adapter: ADAPTER,
 } as const;

@@ -28,6 +28,12 @@ export const WEBCAM = {
       describe:
         'connect again so many times in a row when a camera or stream goes away or stalls; 0: give up at once',
     },
+    every: {
+      type: 'number',
+      requiresArg: true,
+      default: VISION_DEFAULTS.every,
+      describe: 'analyse only every N-th frame',
+    },
     record: {
       type: 'string',
       requiresArg: true,

@@ -176,7 +176,9 @@ function stateLines(view: View, now: number): string[] {
   if (frame === undefined) return [];
   const count = frame.faces.length;
   const seen = seenAt === undefined ? 'no face yet' : `last seen ${Math.round((now - seenAt) / 1000)} s ago`;
-  const faces = count === 0 ? seen : count === 1 ? '1 face' : `${count} faces · f: next`;
+  const more = frame.leftOut === 0 ? '' : ` of ${count + frame.leftOut}`;
+  const faces =
+    count === 0 ? seen : count === 1 && more === '' ? '1 face' : `${count}${more} faces · f: next`;
   const { capture, detect, classify } = frame.ms;
   const ms = (time: number): string => time.toFixed(0);
   return [
