@@ -145,7 +145,16 @@ describe('photographs', () => {
     const cv = new FakeOpenCv({ images });
     const source = new ImageSource(cv, ['a.png', 'b.png'], '2 images');
     expect(source.info).toEqual({
-      ...{ kind: 'images', name: '2 images', width: 2, height: 1, fps: 1, live: false, stills: true, seconds: 2 },
+      ...{
+        kind: 'images',
+        name: '2 images',
+        width: 2,
+        height: 1,
+        fps: 1,
+        live: false,
+        stills: true,
+        seconds: 2,
+      },
     });
     const [one, two, end] = [await source.read(), await source.read(), await source.read()];
     expect([one?.path, one?.index, one?.t, one?.picture.width]).toEqual(['a.png', 0, 0, 2]);
