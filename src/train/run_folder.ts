@@ -108,6 +108,12 @@ export class RunFolder {
     return readRunConfig(this.path);
   }
 
+  /** The classes that the run began with; undefined before its start, and in logs of early versions. */
+  get classes(): readonly string[] | undefined {
+    const { events } = readLog(join(this.path, 'events.ndjson'));
+    return events.find((event) => event.type === 'start')?.data.classes;
+  }
+
   /** Whether there is a checkpoint yet. */
   get hasCheckpoint(): boolean {
     return existsSync(this.checkpoint);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listOf } from '../data/class_names.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
 import type { Gpu } from '../gpu/device.js';
@@ -241,6 +242,12 @@ async function load(
   if (dataset.splits.train.labels.length === 0) {
     throw new DataError(
       `${config.data} has no training images; expected rows with Usage "Training" or a folder "train"`,
+    );
+  }
+  const before = resumed?.classes ?? dataset.classes;
+  if (before.join('\n') !== dataset.classes.join('\n')) {
+    throw new DataError(
+      `${config.data} has the classes ${listOf(dataset.classes)} now; the run began with ${listOf(before)}: restore the data, or begin a new run`,
     );
   }
   if (dataset.classes.length < 2) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { toKeras } from '../../src/formats/keras_architecture.js';
@@ -80,6 +80,16 @@ describeGpu('a training on own classes', () => {
     expect(saved.classes).toEqual(['a', 'b', 'c']);
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({ classes: 'b,c,a' });
     expect((await resumeTraining(out, hooks())).status).toBe('finished');
+  });
+
+  it('is not resumed on other classes, also where there are as many', async () => {
+    const data = tree(FIVE);
+    const { out } = await trained({ data });
+    for (const split of ['train', 'validation'])
+      renameSync(join(data, split, 'sad'), join(data, split, 'fear'));
+    await expect(resumeTraining(out, hooks())).rejects.toThrow(
+      'has the classes Angry, Fear, Happy, Neutral, Surprise now; the run began with Angry, Happy, Neutral, Sad',
+    );
   });
 
   it('takes a network of its own with as many outputs, and refuses another', async () => {
