@@ -1,20 +1,38 @@
-import type { LoadOptions } from '../data/types.js';
+import type { Dataset, LoadOptions } from '../data/types.js';
 
 /** What commands know of how a data set is loaded. */
 interface DataArgs {
   readonly classes?: string | undefined;
   readonly skipBad?: boolean;
-  readonly quiet: boolean;
 }
 
-/** How a data set is loaded. What is decided about its classes goes to stderr. */
-export function loadOf({ classes, skipBad, quiet }: DataArgs): LoadOptions {
-  return {
-    ...(skipBad !== undefined && { skipBad }),
-    classes,
-    onNote: (note) => void (quiet || process.stderr.write(`${note}\n`)),
-  };
-}
+/**
+ * How a command loads its data set. What was left out or decided goes to stderr, also with --quiet, because it changes what
+ * results mean; and into the result as JSON.
+ */
+export class DataReading {
+  #loaded: Dataset | undefined;
+  /** Options of `loadDataset`. */
+  readonly options: LoadOptions;
 
-/** The same for commands that measure a model: the names in `--classes` are those of its outputs too, and choose no data. */
-export const loadForModel = (args: DataArgs): LoadOptions => ({ ...loadOf(args), choose: false });
+  constructor({ classes, skipBad }: DataArgs) {
+    this.options = {
+      ...(skipBad !== undefined && { skipBad }),
+      classes,
+      onNote: (note) => void process.stderr.write(`${note}\n`),
+      onLoaded: (dataset) => {
+        this.#loaded = dataset;
+      },
+    };
+  }
+
+  /** The same for commands that measure a model: the names in `--classes` are those of its outputs too, and choose no data. */
+  get forModel(): LoadOptions {
+    return { ...this.options, choose: false };
+  }
+
+  /** What the result as JSON says about it. */
+  json(): { readonly skipped: number; readonly notes: readonly string[] } {
+    return { skipped: this.#loaded?.skipped ?? 0, notes: this.#loaded?.notes ?? [] };
+  }
+}

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLASS_NAMES } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import type { NamingOptions } from './class_names.js';
-import { decodeFace } from './image.js';
+import { decodeFace, PICTURE_KINDS } from './image.js';
+import { readPicture, statsOf } from './image_files.js';
 import { SplitBuilder } from './split_builder.js';
 import { splitOf } from './split_words.js';
 import { isLitter, planTree, type TreePlan } from './tree.js';
 import type { Dataset, LoadOptions } from './types.js';
+
+/** What the user can do about a bad picture. */
+const WAY_OUT = ': replace or remove it, or leave such pictures out with --skip-bad';
 
 /** How a source is read. */
 export interface TreeOptions extends NamingOptions {
@@ -19,7 +23,7 @@ export interface TreeOptions extends NamingOptions {
 /** Reads `train|validation|test/<class>/` or `<class>/` with pictures. Throws what `planTree` and `readTree` throw. */
 export function readFolderTree(root: string, options: TreeOptions): Promise<Dataset> {
   const plan = planTree(listTree(root), root, options);
-  return readTree(plan, (path) => readFileSync(join(root, path)), root, options);
+  return readTree(plan, (path) => readPicture(join(root, path)), root, options);
 }
 
 /** A fingerprint that changes when an image of the tree is added, removed or written. Costs one `stat` per file. */
@@ -27,8 +31,8 @@ export function treeFingerprint(root: string): string {
   const hash = createHash('sha256');
   for (const path of listTree(root)) {
     if (path.endsWith('/')) continue;
-    const { size, mtimeMs } = statSync(join(root, path));
-    hash.update(`${path}\n${size}\n${mtimeMs}\n`);
+    const stats = statsOf(join(root, path));
+    hash.update(`${path}\n${stats?.size}\n${stats?.mtimeMs}\n`);
   }
   return hash.digest('hex');
 }
@@ -71,7 +75,7 @@ function list(root: string, prefix: string): string[] {
   return readdirSync(join(root, prefix), { withFileTypes: true })
     .map((entry) => {
       const path = prefix + entry.name;
-      const kind = entry.isSymbolicLink() ? statSync(join(root, path), { throwIfNoEntry: false }) : entry;
+      const kind = entry.isSymbolicLink() ? statsOf(join(root, path)) : entry;
       return kind?.isDirectory() ? `${path}/` : path;
     })
     .filter((path) => !isLitter(path));
@@ -79,7 +83,7 @@ function list(root: string, prefix: string): string[] {
 
 /**
  * Decodes the images of a tree. It yields to the event loop regularly.
- * @param read returns the bytes of a file @param source name of the file or folder, for messages
+ * @param read returns the bytes of a file, or throws DataError @param source name of the file or folder, for messages
  */
 export async function readTree(
   { entries, naming }: TreePlan,
@@ -94,18 +98,18 @@ export async function readTree(
       options.onProgress?.({ done: i, total, unit: 'images' });
       await new Promise((resolve) => setTimeout(resolve));
     }
-    const name = join(source, path);
     try {
-      decodeFace(read(path), name, builder.slot(split));
+      await decodeFace(read(path), join(source, path), builder.slot(split));
       builder.commit(split, word);
     } catch (error) {
-      if (!(error instanceof DataError) || !options.skipBad) throw error;
+      if (!(error instanceof DataError)) throw error;
+      if (!options.skipBad) throw new DataError(`${error.message}${WAY_OUT}`, { cause: error });
       builder.skip(error.message);
     }
   }
   if (builder.rows === 0) {
     throw new DataError(
-      `${source}: no good image among ${total}; expected JPEG or PNG faces: download it again`,
+      `${source}: no good image among ${total}; expected faces as ${PICTURE_KINDS}: download it again`,
     );
   }
   options.onProgress?.({ done: total, total, unit: 'images' });

@@ -2,48 +2,82 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { DataError } from '../util/errors.js';
 import { type Picture, toGray } from '../util/picture.js';
+import { printable } from '../util/printable.js';
 import { resample } from '../util/resample.js';
+import { decodeBmp } from './bmp.js';
 import { orientationOf, upright } from './orientation.js';
-import { pictureKind } from './picture_kind.js';
+import { type PictureKind, pictureKind, READ_KINDS } from './picture_kind.js';
+import { decodeWithSharp } from './sharp_pictures.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
 
-/** Decodes a JPEG or PNG to a gray 48 x 48 face. Throws DataError that names the image. */
-export function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): void {
-  out.set(fitPicture(decodePicture(bytes, name), FACE));
+/** The kinds of pictures that are read, for messages. */
+export const PICTURE_KINDS = `${READ_KINDS.slice(0, -1).join(', ')} or ${READ_KINDS.at(-1)}`;
+
+/** Larger pictures are refused: a few bytes can claim any size. */
+const MOST_PIXELS = 100e6;
+
+/** Decodes a picture to a gray 48 x 48 face. Throws DataError that names the image. */
+export async function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): Promise<void> {
+  out.set(fitPicture(await decodePicture(bytes, name), FACE));
 }
 
-const EXPECTED = 'expected a whole JPEG or PNG';
-const WAY_OUT = 'leave such images out with --skip-bad';
-
 /**
- * Decodes a JPEG or PNG to red, green and blue, turned upright as its EXIF data says. The content decides what it is, not the
- * name. Throws DataError that names the image.
+ * Decodes a picture to red, green and blue, turned upright as its EXIF data says; of several frames, the first. The content
+ * decides what it is, not the name. JPEG, PNG and BMP need nothing else, the others the optional package sharp.
+ * Throws DataError that names the image.
  */
-export function decodePicture(bytes: Uint8Array, name: string): Picture {
-  const kind = pictureKind(bytes);
-  if (kind !== undefined && kind !== 'JPEG' && kind !== 'PNG')
-    throw new DataError(`${name}: a ${kind} picture is not read; ${EXPECTED}: convert it, or ${WAY_OUT}`);
-  let picture: { width: number; height: number; data: Uint8Array };
+export async function decodePicture(bytes: Uint8Array, name: string): Promise<Picture> {
+  const shown = printable(name);
+  const kind = pictureKind(bytes.subarray(0, 512));
+  const expected = `expected ${PICTURE_KINDS}`;
+  if (bytes.length === 0) throw new DataError(`${shown}: the file is empty; ${expected}`);
+  if (kind === undefined) throw new DataError(`${shown}: cannot be read as an image; ${expected}`);
+  const decode = DECODERS.get(kind);
+  if (decode === undefined)
+    throw new DataError(`${shown}: a ${kind} picture is not read; ${expected}: convert it`);
   try {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    picture =
-      kind === 'PNG'
-        ? PNG.sync.read(buffer)
-        : jpeg.decode(buffer, { useTArray: true, formatAsRGBA: true, tolerantDecoding: false });
+    return await decode(bytes, shown);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(
-      `${name}: cannot be read as an image (${why}); ${EXPECTED}: replace or remove it, or ${WAY_OUT}`,
-      { cause },
-    );
+    if (cause instanceof DataError) throw cause;
+    const why = printable(cause instanceof Error ? cause.message : String(cause));
+    throw new DataError(`${shown}: the ${kind} picture is cut off or damaged (${why})`, { cause });
   }
-  const { width, height, data } = picture;
+}
+
+type Decode = (bytes: Uint8Array, name: string) => Picture | Promise<Picture>;
+
+const DECODERS: ReadonlyMap<PictureKind, Decode> = new Map<PictureKind, Decode>([
+  ['JPEG', decodeJpeg],
+  ['PNG', decodePng],
+  ['BMP', (bytes) => decodeBmp(bytes)],
+  ...(['WebP', 'GIF', 'TIFF', 'AVIF'] as const).map((kind): [PictureKind, Decode] => [
+    kind,
+    (bytes, name) => decodeWithSharp(bytes, MOST_PIXELS, name, kind),
+  ]),
+]);
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+function decodeJpeg(bytes: Uint8Array): Picture {
+  const options = { useTArray: true, formatAsRGBA: true, tolerantDecoding: false } as const;
+  return upright(withoutAlpha(jpeg.decode(bufferOf(bytes), options)), orientationOf(bytes));
+}
+
+function decodePng(bytes: Uint8Array): Picture {
+  const file = bufferOf(bytes);
+  const size = file.readUInt32BE(16) * file.readUInt32BE(20);
+  if (size > MOST_PIXELS) throw new Error(`it claims ${size.toLocaleString('en')} pixels`);
+  return upright(withoutAlpha(PNG.sync.read(file)), orientationOf(bytes));
+}
+
+function withoutAlpha({ width, height, data }: { width: number; height: number; data: Uint8Array }): Picture {
   const colours = Uint8Array.from(
     { length: width * height * 3 },
     (_, i) => data[Math.floor(i / 3) * 4 + (i % 3)] as number,
   );
-  return upright({ width, height, channels: 3, data: colours }, orientationOf(bytes));
+  return { width, height, channels: 3, data: colours };
 }
 
 /**

@@ -1,17 +1,79 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from '../util/errors.js';
+import { DataError, isSystemError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
+import { isDocument, isLitter } from './tree.js';
 
-/** Lists an image file, or the images of a folder by name. Throws DataError when there is none. */
-export function imagesAt(path: string, pattern = /\.(jpe?g|png)$/i): string[] {
+/** What a path leads to; undefined where it leads nowhere. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isSystemError(error)) return undefined; // links in a circle, a folder without permission
+    throw error;
+  }
+}
+
+/** The bytes of a picture. Throws DataError for a dangling link, a file without permission, a pipe. */
+export function readPicture(path: string): Uint8Array {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new DataError(`${printable(path)}: it is a folder; expected a picture`);
+    if (!stats.isFile()) throw new DataError(`${printable(path)}: it is no file; expected a picture`);
+    return readFileSync(path);
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new DataError(`${printable(path)}: cannot be read (${reasonOf(cause, path)})`, { cause });
+  }
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission';
+  if (code !== 'ENOENT') return printable(message);
+  const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return link ? 'the link leads nowhere' : 'there is no such file';
+}
+
+/** What was found at a path. */
+export interface FoundImages {
+  /** Pictures, and what should be one: it may turn out to be damaged. */
+  readonly paths: readonly string[];
+  /** Sentences about what is not read. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds an image file, or the images of a folder by name. In a folder, texts are left aside; what lies in folders of it is not
+ * read. Throws DataError when there is none.
+ */
+export function imagesAt(path: string): FoundImages {
+  const shown = printable(path);
   let folder: boolean;
   try {
     folder = statSync(path).isDirectory();
   } catch (cause) {
-    throw new DataError(`${path}: there is no such file or folder; expected JPEG or PNG images`, { cause });
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return { paths: [path], notes: [] };
+    throw new DataError(`${shown}: there is no such file or folder; expected pictures`, { cause });
   }
-  if (!folder) return [path];
-  const names = readdirSync(path).filter((name) => pattern.test(name));
-  if (names.length === 0) throw new DataError(`${path}: no .jpg or .png in this folder`);
-  return names.sort().map((name) => join(path, name));
+  if (!folder) return { paths: [path], notes: [] };
+  const names = readdirSync(path)
+    .filter((name) => !isLitter(name))
+    .sort();
+  const isFolder = (name: string): boolean => statsOf(join(path, name))?.isDirectory() === true;
+  const folders = names.filter(isFolder);
+  const files = names.filter((name) => !folders.includes(name));
+  const aside = files.filter(isDocument);
+  const pictures = files.filter((name) => !aside.includes(name));
+  if (pictures.length === 0) throw new DataError(`${shown}: no pictures in this folder`);
+  const left = (names: readonly string[], what: string): string[] =>
+    names.length === 0
+      ? []
+      : [`${shown}: not read: ${names.length} ${what}, the first: ${printable(names[0] as string)}`];
+  return {
+    paths: pictures.map((name) => join(path, name)),
+    notes: [
+      ...left(folders, folders.length === 1 ? 'folder' : 'folders'),
+      ...left(aside, 'texts and tables'),
+    ],
+  };
 }

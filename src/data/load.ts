@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { DataError, UsageError } from '../util/errors.js';
+import { DataError, isSystemError, UsageError } from '../util/errors.js';
 import { readCache, writeCache } from './cache.js';
 import { parseClasses } from './class_names.js';
 import { Edits } from './edits.js';
@@ -12,6 +12,7 @@ import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js'
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
 import { applyLabels, readLabels } from './labels_file.js';
+import { withLeaks } from './leaks.js';
 import { syntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
 import { readZip } from './zip.js';
@@ -42,9 +43,13 @@ const FEWEST_DRAWN = 7;
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, fold } = options;
   const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
-  for (const note of dataset.notes) options.onNote?.(note);
   const corrected = withCorrections(dataset, options);
-  return fold === undefined ? holdOut(corrected, seed) : foldOf(corrected, fold);
+  const divided = fold === undefined ? holdOut(corrected, seed) : foldOf(corrected, fold);
+  const { leaks } = options;
+  const loaded = leaks === undefined || isDrawn(path) ? divided : await withLeaks(divided, leaks === 'drop');
+  for (const note of loaded.notes) options.onNote?.(note);
+  options.onLoaded?.(loaded);
+  return loaded;
 }
 
 /** The data set with the corrections that the options name. The name of the data set says so. */
@@ -81,7 +86,7 @@ export async function loadSource(
     if (dataset.skipped === 0) writeCache(file, fingerprint, options, dataset);
     return dataset;
   } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    if (!isSystemError(cause)) throw cause;
     throw new DataError(`data ${path}: cannot be read (${cause.message}); expected ${KNOWN}`, { cause });
   }
 }

@@ -52,6 +52,14 @@ export class SplitBuilder {
     return [...this.#words.keys()];
   }
 
+  #skipNotes(): string[] {
+    if (this.skipped === 0) return [];
+    const what = this.skipped === 1 ? 'row or image' : 'rows or images';
+    return [
+      `${this.skipped.toLocaleString('en')} ${what} left out that cannot be read, the first: ${this.#bad[0]}`,
+    ];
+  }
+
   /** Adds the face in the split's buffer. @param word what the source calls its class */
   commit(name: SplitName, word: string): void {
     let label = this.#words.get(word);
@@ -99,7 +107,7 @@ export class SplitBuilder {
       splits,
       skipped: this.skipped,
       bad: this.#bad,
-      notes,
+      notes: [...this.#skipNotes(), ...notes],
     };
   }
 }

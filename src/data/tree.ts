@@ -29,6 +29,9 @@ const DOCUMENT = /\.(txt|md|csv|tsv|json|ya?ml|xml|html?|pdf|docx?|xlsx?|py|ipyn
 /** Names of pictures. They tell a class folder of any name; in class folders, pictures may have other names. */
 const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|tiff?|avif|heic|heif|p[gpn]m)$/i;
 
+/** Whether a file is a text, a table or a program by its name. */
+export const isDocument = (path: string): boolean => DOCUMENT.test(path);
+
 /** What Windows leaves beside pictures. */
 const WINDOWS_LITTER = new Set(['thumbs.db', 'desktop.ini']);
 
@@ -79,7 +82,8 @@ export function planTree(paths: readonly string[], source: string, options: Nami
   const entries = folders.flatMap(({ split, word, pictures }) =>
     named.labels.has(word) ? pictures.map((path) => ({ path, split, word })) : [],
   );
-  return { entries, naming: { ...named, notes: [...named.notes, ...mergedNotes(folders, named)] } };
+  const notes = [...named.notes, ...mergedNotes(folders, named), ...unreadNotes(clean, folders)];
+  return { entries, naming: { ...named, notes } };
 }
 
 const refusal = (source: string, what: string): DataError => new DataError(`${source}: ${printable(what)}`);
@@ -97,7 +101,7 @@ function classFolders(inside: readonly Found[], source: string): ClassFolder[] {
     const split = splitOf(splitName);
     if (split === undefined || word === '') continue;
     if (parts.length === 2 || (deeper !== undefined && deeper !== '')) {
-      if (DOCUMENT.test(path)) continue;
+      if (isDocument(path)) continue;
       throw refusal(
         source,
         `file ${path} lies outside the class folders; expected train/happy/NAME.jpg: move or remove it`,
@@ -106,7 +110,7 @@ function classFolders(inside: readonly Found[], source: string): ClassFolder[] {
     const folder = path.slice(0, path.lastIndexOf('/', deeper === '' ? path.length - 2 : undefined));
     const found = folders.get(folder) ?? { path: folder, split, word, pictures: [] };
     folders.set(folder, found);
-    if (file !== '' && deeper !== '' && !DOCUMENT.test(file)) found.pictures.push(path);
+    if (file !== '' && deeper !== '' && !isDocument(file)) found.pictures.push(path);
   }
   for (const { path, pictures } of folders.values()) {
     if (pictures.length > 0) continue;
@@ -138,6 +142,24 @@ function mergedNotes(folders: readonly ClassFolder[], { classes, labels }: Namin
       return [`${listOf(same.map(({ path }) => printable(path)))} are one class, ${className}`];
     }),
   );
+}
+
+/** Says what lies in the tree and is not read: texts and tables, and files outside the class folders. */
+function unreadNotes(paths: readonly string[], folders: readonly ClassFolder[]): string[] {
+  const read = new Set(folders.flatMap(({ pictures }) => pictures));
+  const leaves = paths.filter((path, i) => !path.endsWith('/') || paths[i + 1]?.startsWith(path) !== true);
+  const unread = leaves.filter((path) => !read.has(path) && !folders.some((own) => path === `${own.path}/`));
+  const told = (list: readonly string[], what: string): string[] =>
+    list.length === 0
+      ? []
+      : [`not read: ${list.length.toLocaleString('en')} ${what}, the first: ${printable(list[0] as string)}`];
+  return [
+    ...told(unread.filter(isDocument), 'texts and tables'),
+    ...told(
+      unread.filter((path) => !isDocument(path)),
+      'files outside the class folders',
+    ),
+  ];
 }
 
 /** Where a tree begins. */

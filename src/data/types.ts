@@ -18,6 +18,16 @@ export interface Split {
   readonly targets?: Float32Array | undefined;
 }
 
+/** How many images are, identical or nearly so, in two splits. */
+export interface Leaks {
+  /** Training images with an identical one in the validation or test images. */
+  readonly identical: number;
+  /** Further training images with a nearly identical one there. */
+  readonly near: number;
+  /** Test images with an identical or nearly identical one in the validation images. */
+  readonly testInValidation: number;
+}
+
 /** A data set in memory. A split that is missing in the source has no images. */
 export interface Dataset {
   /** What to call it in messages. */
@@ -38,8 +48,10 @@ export interface Dataset {
   readonly skipped: number;
   /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
-  /** What was decided about the classes, for people. */
+  /** What was left out, and what was decided about the classes, for people: a sentence each. */
   readonly notes: readonly string[];
+  /** Known if `LoadOptions` asks for them. */
+  readonly leaks?: Leaks;
   /** Where the source has no validation images: which rows of its training images became which split, in order. */
   readonly heldOut?: Readonly<Record<'train' | 'validation', readonly number[]>>;
 }
@@ -85,7 +97,7 @@ export interface LoadOptions {
   readonly classes?: string | undefined;
   /** Whether a list in `classes` also chooses among classes that have names in the source; default true. */
   readonly choose?: boolean | undefined;
-  /** Called with everything that was decided about the classes. */
+  /** Called with each of the notes of the data set. */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Folder for cached data; default `$XDG_CACHE_HOME/fer-tui` or `~/.cache/fer-tui`; false: do not cache. */
   readonly cacheDir?: string | false;
@@ -97,6 +109,10 @@ export interface LoadOptions {
   readonly labels?: string | undefined;
   /** Seed of drawn faces and of the choice of held-out images; default 7. */
   readonly seed?: number;
+  /** Count images that are in two splits, or also leave such training images out; default: neither. Not for drawn faces. */
+  readonly leaks?: 'count' | 'drop' | undefined;
+  /** Hears what was loaded. */
+  readonly onLoaded?: (dataset: Dataset) => void;
   /** Called repeatedly while data loads. */
   readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
 }

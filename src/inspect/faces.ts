@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { decodePicture, fitPicture, resizeImages } from '../data/image.js';
+import { readPicture } from '../data/image_files.js';
 import { loadDataset } from '../data/load.js';
 import { limitSplit } from '../data/rows.js';
 import { PIXELS } from '../data/split_builder.js';
@@ -30,19 +30,11 @@ export async function datasetFor(
 }
 
 /** A picture of a face at the size of the network's input, gray unless the network sees colours. */
-export function pictureOf(path: string, { network }: SavedModel): Picture {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(cause);
-    throw new DataError(`--image ${path}: ${why}; expected a JPEG or PNG of one face`, { cause });
-  }
+export async function pictureOf(path: string, { network }: SavedModel): Promise<Picture> {
   const [height = 1, width = 1, inputs = 1] = network.inputShape;
   const channels = inputs === 3 ? 3 : 1;
-  return { height, width, channels, data: fitPicture(decodePicture(bytes, path), [height, width, channels]) };
+  const data = fitPicture(await decodePicture(readPicture(path), path), [height, width, channels]);
+  return { height, width, channels, data };
 }
 
 /** The face to look at, and what the network says of it. */

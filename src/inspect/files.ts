@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
-import { RunError, UsageError } from '../util/errors.js';
+import { isSystemError, RunError, UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import { writePicture } from '../util/picture_file.js';
 import { resample } from '../util/resample.js';
@@ -73,7 +73,7 @@ export function writeInspection(folder: string, inspection: Inspection): number 
     mkdirSync(folder, { recursive: true });
     atomicWrite(join(folder, 'inspect.json'), JSON.stringify(inspectionJson(inspection, true), null, 1));
   } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    if (!isSystemError(cause)) throw cause;
     throw new RunError(`--out ${folder}: cannot be written (${cause.message}); expected a folder`, { cause });
   }
   return files.length;

@@ -23,7 +23,7 @@ export async function inspect(
   const saved = await openModel(options.weights, options.foreign);
   checkSubject(saved, options.weights);
   const dataset = await datasetFor(options, methods);
-  const picture = options.image === undefined ? undefined : pictureOf(options.image, saved);
+  const picture = options.image === undefined ? undefined : await pictureOf(options.image, saved);
   const gpu = await openGpu({ adapter: options.adapter });
   try {
     const subject = new Subject(gpu, saved, options.weights);

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAugment } from '../data/augment.js';
 import { BatchSource } from '../data/batches.js';
 import { decodePicture, fitPicture, resizeImages } from '../data/image.js';
+import { readPicture } from '../data/image_files.js';
 import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
 import type { Dataset, LoadOptions, Split } from '../data/types.js';
 import type { Gpu } from '../gpu/device.js';
@@ -15,7 +16,8 @@ import { learnerOptions, networkOf, planOf } from '../train/assemble.js';
 import { loadCheckpoint } from '../train/checkpoint.js';
 import { mapLabels } from '../train/class_mapping.js';
 import { resolveConfig } from '../train/config.js';
-import { readRunConfig } from '../train/run_folder.js';
+import { dataOptions } from '../train/data_options.js';
+import { labelsOf, readRunConfig } from '../train/run_folder.js';
 import { shippedModels, weightsPath } from '../train/shipped_models.js';
 import { openModel, openNetwork, requireMean } from '../train/weights.js';
 import { sameClass } from '../util/classes.js';
@@ -67,7 +69,7 @@ export interface LearnSource {
 }
 
 /** Reads a data set, see `loadDataset`. */
-export type LoadData = (path: string, options: Pick<LoadOptions, 'classes'>) => Promise<Dataset>;
+export type LoadData = (path: string, options: LoadOptions) => Promise<Dataset>;
 
 /** Images in the batch unless the user chooses: enough for batch norm, few enough to hold every gradient. */
 const BATCH = 16;
@@ -118,7 +120,7 @@ async function ofRun(gpu: Gpu, path: string, request: LearnRequest, load: LoadDa
     ...(request.seed !== undefined && { seed: request.seed }),
     batch,
   });
-  const dataset = await load(config.data, { classes: config.classes });
+  const dataset = await load(config.data, dataOptions(config, labelsOf(path)));
   const network = await networkOf(config, dataset, { gpu, ownCopy: join(path, 'architecture.json') });
   const [h = 1, w = 1, c = 1] = network.inputShape;
   const { source } = planOf(config, dataset, [h, w, c]);
@@ -131,7 +133,7 @@ async function ofRun(gpu: Gpu, path: string, request: LearnRequest, load: LoadDa
       : `run ${path}, step ${learner.stepCount + 1}${batch === before ? '' : ` with ${batch} of its ${before} images`}`,
     weights: undefined,
     state: request.fresh ? undefined : learner,
-    ...batchOf(source, trainer.epoch, index, request, dataset.classes),
+    ...(await batchOf(source, trainer.epoch, index, request, dataset.classes)),
   };
 }
 
@@ -173,7 +175,7 @@ async function ofNetwork(
     ...{ network, classes, data: dataset.name, options: { seed }, state: undefined },
     title: opened.title ?? `initial weights, seed ${seed}`,
     weights: opened.weights,
-    ...batchOf(source, 0, 0, request, classes),
+    ...(await batchOf(source, 0, 0, request, classes)),
   };
 }
 
@@ -204,13 +206,13 @@ async function openNetworkOf(model: string, fresh: boolean): Promise<OpenedNetwo
 }
 
 /** The images of one batch, with the user's picture in the place of the first. */
-function batchOf(
+async function batchOf(
   source: BatchSource,
   epoch: number,
   index: number,
   { image, label }: LearnRequest,
   classes: readonly string[],
-): Pick<LearnSource, 'images' | 'draws' | 'labels' | 'guessFirst'> {
+): Promise<Pick<LearnSource, 'images' | 'draws' | 'labels' | 'guessFirst'>> {
   const { draws, labels } = source.draws(epoch, index);
   const [height, width, channels] = source.shape;
   const size = height * width * channels;
@@ -218,7 +220,9 @@ function batchOf(
   draws.forEach(({ image: from }, i) => {
     pixels.set(source.images.subarray(from * size, (from + 1) * size), i * size);
   });
-  if (image !== undefined) pixels.set(fitPicture(decodePicture(readPicture(image), image), source.shape));
+  if (image !== undefined) {
+    pixels.set(fitPicture(await decodePicture(readPicture(image), image), source.shape));
+  }
   if (label !== undefined) labels[0] = classOf(label, classes);
   return {
     images: new BatchSource({ images: pixels, labels: Uint16Array.from(labels) }, source.options),
@@ -226,14 +230,6 @@ function batchOf(
     labels,
     guessFirst: image !== undefined && label === undefined,
   };
-}
-
-function readPicture(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${String(cause)}); expected a JPEG or PNG`, { cause });
-  }
 }
 
 function classOf(label: string, classes: readonly string[]): number {

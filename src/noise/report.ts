@@ -1,9 +1,9 @@
 import { csvLine } from '../data/csv_dialect.js';
 import { duplicateFaces, type Twin } from '../data/facts.js';
 import type { Correction } from '../data/labels_file.js';
+import { type NearPair, nearDuplicates } from '../data/near_duplicates.js';
 import { type Dataset, SPLIT_NAMES } from '../data/types.js';
 import { findLabelErrors, type LabelReport, type Ranking } from './confident_learning.js';
-import { type NearPair, nearDuplicates } from './near_duplicates.js';
 import { type NotFace, notFaces } from './not_faces.js';
 
 /** What is probably wrong in a data set. */
@@ -41,9 +41,9 @@ export async function noiseReport(
   const labels = findLabelErrors(probabilities, splits.train.labels, classes.length, options.ranking);
   const known = new Set(options.decided.flatMap(({ split, index }) => (split === 'train' ? [index] : [])));
   const suspects = labels.suspects.filter(({ row }) => !known.has(row));
-  const near = await nearDuplicates(dataset, (done, total) =>
-    options.onProgress?.('comparing images', done, total),
-  );
+  const near = await nearDuplicates(dataset, {
+    onProgress: (done, total) => options.onProgress?.('comparing images', done, total),
+  });
   return {
     labels: { ...labels, suspects },
     decided: labels.suspects.length - suspects.length,

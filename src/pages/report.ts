@@ -26,7 +26,7 @@ export function reportPage(review: RunReview): string {
   const [{ data }] = sittings;
   return page({
     title: `Run ${run.name}`,
-    lead: html`${run.model} on ${run.data}: ${count(data.train)} training and ${count(data.validation)} validation images. Begun ${moment(run.begun)}.`,
+    lead: html`${run.model} on ${run.data}: ${count(data.train)} training and ${count(data.validation)} validation images. ${run.dataNotes.map((note) => `${note}. `)}Begun ${moment(run.begun)}.`,
     opening: [
       statusNote(review),
       keyFigures(figures(review)),

@@ -16,6 +16,7 @@ export function dataOptions(
   const { seed, skipBad, classes, fold, foldSeed, labels, ferplus } = config;
   return {
     skipBad: skipBad === true,
+    leaks: config['dropDuplicates'] === true ? 'drop' : undefined,
     ...(typeof seed === 'number' && { seed }),
     ...(typeof classes === 'string' && { classes }),
     ...(typeof ferplus === 'string' && {

@@ -65,6 +65,10 @@ export interface StartEvent {
     readonly classes?: readonly string[];
     /** Validation accuracy of always answering the most frequent training class; null without validation images. */
     readonly majority?: number | null;
+    /** Rows and images left out because they cannot be read. Absent in logs of older versions, as are `notes`. */
+    readonly skipped?: number;
+    /** What was left out or changed while reading the data, a sentence each. */
+    readonly notes?: readonly string[];
   };
   /** Epochs of the training. */
   readonly of: number;

@@ -442,7 +442,12 @@ export const OPTIONS = {
   'skip-bad': {
     type: 'boolean',
     default: false,
-    help: 'skip and count rows and images that cannot be read',
+    help: 'leave out rows and images that cannot be read, and tell how many',
+  },
+  'drop-duplicates': {
+    type: 'boolean',
+    default: false,
+    help: 'leave out training images that are also, identical or nearly so, in the validation or test images',
   },
   adapter: { type: 'string', help: 'part of the GPU adapter\'s name (see "fer-tui doctor")' },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },

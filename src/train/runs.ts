@@ -20,6 +20,8 @@ export interface RunReport {
   readonly begun: string;
   readonly model: string;
   readonly data: string;
+  /** What was left out or changed while reading the data, a sentence each. */
+  readonly dataNotes: readonly string[];
   readonly adapter: string;
   readonly config: Readonly<Record<string, unknown>>;
   /** Epochs that the settings ask for. */
@@ -69,6 +71,7 @@ function readRun(path: string): RunReport {
     begun: start?.t ?? '',
     model: start?.model ?? '?',
     data: start?.data.name ?? '?',
+    dataNotes: start?.data.notes ?? [],
     adapter: start?.adapter ?? '?',
     config: start?.config ?? {},
     of: start?.of ?? 0,

@@ -134,7 +134,7 @@ async function train(
   const { emit } = log;
   const { place = OWN_PLACE, until } = hooks;
   let dataset: Dataset | undefined = await load(config, resumed, place, hooks.onLoadProgress);
-  const { name: data } = dataset;
+  const { name: data, skipped, notes } = dataset;
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
   let learner: Learner | undefined;
@@ -188,7 +188,14 @@ async function train(
     });
     const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
     const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
-    folder.writeJson('summary', { ...result, data, status: outcome.status, adapter: gpu.info.name });
+    folder.writeJson('summary', {
+      ...result,
+      data,
+      skipped,
+      notes,
+      status: outcome.status,
+      adapter: gpu.info.name,
+    });
     emit({ type: 'result', ...result });
     emit(endOf(outcome, hooks.control));
     return { ...outcome, run: folder.name, path: folder.path };
@@ -235,8 +242,10 @@ async function load(
   place: Workplace,
   onProgress: LoadOptions['onProgress'],
 ): Promise<Dataset> {
+  const options = dataOptions(config, resumed?.labels);
   const dataset = await place.load(config.data, {
-    ...dataOptions(config, resumed?.labels),
+    ...options,
+    leaks: options.leaks ?? 'count',
     ...(onProgress && { onProgress }),
   });
   if (dataset.splits.train.labels.length === 0) {
@@ -288,6 +297,8 @@ function startEvent(
       validation: validation.labels.length,
       classes,
       majority: validation.labels.length > 0 ? majority : null,
+      skipped: dataset.skipped,
+      notes: dataset.notes,
     },
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,

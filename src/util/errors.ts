@@ -101,3 +101,8 @@ export class UsageError extends FerError {
     super(message, EXIT.usage, options);
   }
 }
+
+/** Whether an error comes from the operating system, for example because a file is missing or may not be read. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -5,7 +5,7 @@ import { ImageSource } from './images.js';
 import { LiveSource, type Reconnection } from './live_source.js';
 import type { OpenCv } from './opencv.js';
 import type { FrameSource } from './source.js';
-import { IMAGE_FILE, nameOfSource, type SourceSpec } from './source_spec.js';
+import { nameOfSource, type SourceSpec } from './source_spec.js';
 
 /**
  * Opens a source. Throws CameraError, DataError.
@@ -23,7 +23,7 @@ export async function openSource(
     case 'images':
       return new ImageSource(
         load(),
-        spec.paths.flatMap((path) => imagesAt(path, IMAGE_FILE)),
+        spec.paths.flatMap((path) => imagesAt(path).paths),
         nameOfSource(spec),
       );
     default: {

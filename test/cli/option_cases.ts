@@ -139,7 +139,8 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       weights: { add: ['--weights', 'w.h5'], changes: ['predict.weights'] },
       top: { add: ['--top', '1'], changes: ['stdout'] },
       tta: { add: ['--tta', 'flip'], changes: ['predict.tta'] },
-      detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'stderr', 'stdout'] },
+      detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'exit', 'stderr', 'stdout'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['exit'] },
       ...foreign('predict'),
       ...adapter('predict'),
     },
@@ -183,6 +184,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       layer: { add: ['--layer', 'conv2d'], changes: ['walk.layer'] },
       weight: { add: ['--weight', 'conv2d/kernel:3'], changes: ['walk.weight'] },
       kernels: { add: ['--kernels', 'conv2d'], changes: ['walk.kernels'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['data.skipBad'] },
       ...SCREEN,
       accessible: {
         add: ['--accessible'],
@@ -278,6 +280,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     options: {
       data: { add: ['--data', 'other'], changes: ['check.data'] },
       classes: { add: ['--classes', 'csv'], changes: ['check.load.classes'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['check.load.skipBad'] },
       ...adapter('check'),
     },
   },
@@ -295,6 +298,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       faces: { add: ['--faces', '99'], changes: ['lab.faces'] },
       epochs: { add: ['--epochs', '9'], changes: ['lab.epochs', 'stdout'] },
       quick: { add: ['--quick'], changes: ['lab.epochs', 'stdout'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['data.skipBad'] },
       out: { add: ['--out', join(tmpdir(), 'fer-tui-lab-out')], changes: ['write.path', 'stdout'] },
       ascii: { add: ['--ascii'], changes: ['stdout'] },
       ...adapter('gpu'),
@@ -348,6 +352,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     options: {
       path: { instead: ['data', 'other'], changes: ['data.path'] },
       classes: { add: ['--classes', 'csv'], changes: ['data.classes'] },
+      'skip-bad': { add: ['--skip-bad'], changes: ['data.skipBad'] },
     },
   },
   TUNE: {

@@ -112,7 +112,8 @@ vi.mock('../../src/train/predict.js', () => ({
   predictImages: async (options: { paths: string[] }) => {
     note('predict', options);
     const predictions = options.paths.map((path) => ({ path, probabilities: [0.1, 0.6, 0.3] }));
-    return { ensemble: { classes: ['a', 'b', 'c'], members: [{}] }, predictions };
+    const unread = [{ path: 'bad.png', why: 'bad.png: the file is empty' }];
+    return { ensemble: { classes: ['a', 'b', 'c'], members: [{}] }, predictions, unread, notes: [] };
   },
 }));
 vi.mock('../../src/inspect/inspect.js', () => ({
@@ -281,8 +282,9 @@ vi.mock('../../src/noise/report.js', async (original) => {
 });
 vi.mock('../../src/learn/dissection.js', () => ({
   Dissection: {
-    open: async (_: unknown, request: object) => {
+    open: async (_: unknown, request: object, load: (path: string) => Promise<unknown>) => {
       note('learn', request);
+      await load('synthetic');
       return { dispose: async () => undefined };
     },
   },

@@ -91,11 +91,11 @@ describe('the cache', () => {
     const { load, files, cacheDir } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
     const { data } = await load();
     const bytes = readFileSync(join(cacheDir, files()[0] as string));
-    expect(bytes.toString('latin1', 0, 8)).toBe('FERTUI04');
+    expect(bytes.toString('latin1', 0, 8)).toBe('FERTUI05');
     expect(bytes.readUInt32LE(8)).toBe(crc32(bytes.subarray(12)));
     const end = 16 + bytes.readUInt32LE(12);
     expect(JSON.parse(bytes.toString('utf8', 16, end))).toEqual({
-      ...{ name: data.name, source: data.source, classes: data.classes, notes: [] },
+      ...{ name: data.name, source: data.source, classes: data.classes, notes: [], skipped: 0, bad: [] },
       ...{ counts: { train: 1, validation: 1, test: 1 } },
     });
     const { train, validation, test } = data.splits;

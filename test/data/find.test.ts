@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findData } from '../../src/data/find_data.js';
@@ -75,16 +76,26 @@ describe('images at a path', () => {
       'd.txt': '',
       'e.bmp': '',
       'f.jpg.txt': '',
+      noext: '',
     });
-    expect(imagesAt(join(folder, 'd.txt'))).toEqual([join(folder, 'd.txt')]);
-    expect(imagesAt(folder)).toEqual(['a.JPEG', 'b.png', 'c.jpg'].map((name) => join(folder, name)));
-    expect(imagesAt(folder, /\.bmp$/)).toEqual([join(folder, 'e.bmp')]);
+    mkdirSync(join(folder, 'more'));
+    symlinkSync('nowhere', join(folder, 'g.jpg'));
+    const inFolder = (...names: string[]) => names.map((name) => join(folder, name));
+    expect(imagesAt(join(folder, 'd.txt'))).toEqual({ paths: inFolder('d.txt'), notes: [] });
+    expect(imagesAt(join(folder, 'g.jpg'))).toEqual({ paths: inFolder('g.jpg'), notes: [] });
+    expect(imagesAt(folder)).toEqual({
+      paths: inFolder('a.JPEG', 'b.png', 'c.jpg', 'e.bmp', 'g.jpg', 'noext'),
+      notes: [
+        `${folder}: not read: 1 folder, the first: more`,
+        `${folder}: not read: 2 texts and tables, the first: d.txt`,
+      ],
+    });
   });
 
   it('are missing where there are none', () => {
     for (const [path, words] of [
       ['/nowhere', '/nowhere: there is no such file or folder'],
-      [folderWith({ 'a.txt': '' }), 'no .jpg or .png in this folder'],
+      [folderWith({ 'a.txt': '' }), 'no pictures in this folder'],
     ] as const) {
       expect(() => imagesAt(path)).toThrow(DataError);
       expect(() => imagesAt(path)).toThrow(words);

@@ -94,18 +94,36 @@ describe.each(both)('a %s', (_, make) => {
       await expectDataError(
         loadDataset(path, NO_CACHE),
         'val/happy/bad.jpg',
-        'expected a whole JPEG or PNG',
-        'remove',
+        'replace or remove it',
+        '--skip-bad',
       );
       const { skipped, splits } = await loadDataset(path, { ...NO_CACHE, skipBad: true });
       expect([skipped, ...splits.validation.labels]).toEqual([1, 1]);
     }
-    const other = make({ 'val/happy/a.jpg': 'BM' });
+    const other = make({ 'val/happy/a.jpg': 'P5\n48 48\n255\n' });
     await expectDataError(
       loadDataset(other, NO_CACHE),
-      'val/happy/a.jpg: a BMP picture is not read; expected a whole JPEG or PNG: convert it',
+      'val/happy/a.jpg: a PNM picture is not read; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it',
     );
     await expectDataError(loadDataset(other, { ...NO_CACHE, skipBad: true }), 'no good image among 1');
+  });
+
+  it('says what lies in it and is not read', async () => {
+    const path = make({
+      'faces/train/happy/a.jpg': jpg(1),
+      'faces/train/happy/list.csv': 'a',
+      'faces/README.md': 'a',
+      'faces/train/notes.txt': 'a',
+      'faces/extra/b.jpg': jpg(1),
+      'other/c\x1b.jpg': jpg(1),
+    });
+    const cacheDir = join(folderWith({}), 'cache');
+    for (const what of ['read', 'cached']) {
+      expect((await loadDataset(path, { cacheDir })).notes, what).toEqual([
+        'not read: 3 texts and tables, the first: faces/README.md',
+        'not read: 2 files outside the class folders, the first: faces/extra/b.jpg',
+      ]);
+    }
   });
 
   it('tells how far it is every 256 images, and at the end', async () => {
@@ -219,3 +237,22 @@ describe('what only one of them can be', () => {
 function firsts(images: Uint8Array = new Uint8Array(0)): number[] {
   return Array.from({ length: images.length / PIXELS }, (_, i) => images[i * PIXELS] as number);
 }
+
+describe('a folder with links', () => {
+  it('counts a link that leads nowhere and a folder in place of a file as one bad picture each', async () => {
+    const path = asFolder({ 'val/sad/good.jpg': jpg(90) });
+    symlinkSync('nowhere', join(path, 'val/sad/a.jpg'));
+    symlinkSync('b.jpg', join(path, 'val/sad/b.jpg'));
+    await expectDataError(
+      loadDataset(path, NO_CACHE),
+      'val/sad/a.jpg',
+      'the link leads nowhere',
+      '--skip-bad',
+    );
+    const data = await loadDataset(path, { ...NO_CACHE, skipBad: true });
+    expect([data.skipped, ...data.splits.validation.labels]).toEqual([2, 5]);
+    expect(data.notes).toEqual([
+      `2 rows or images left out that cannot be read, the first: ${path}/val/sad/a.jpg: cannot be read (the link leads nowhere)`,
+    ]);
+  });
+});

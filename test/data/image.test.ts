@@ -16,22 +16,22 @@ const color = (width: number, height: number, at: (x: number, y: number) => read
 });
 
 describe('a decoded picture', () => {
-  it('has the pixels of a PNG, row by row, without its alpha', () => {
+  it('has the pixels of a PNG, row by row, without its alpha', async () => {
     const file = new PNG({ width: 3, height: 2 });
     file.data.set([1, 2, 3, 255, 4, 5, 6, 0, 7, 8, 9, 9, 10, 11, 12, 1, 13, 14, 15, 2, 16, 17, 18, 3]);
-    const picture = decodePicture(PNG.sync.write(file), 'a');
+    const picture = await decodePicture(PNG.sync.write(file), 'a');
     expect(picture).toMatchObject({ width: 3, height: 2, channels: 3 });
     expect([...picture.data]).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
   });
 
-  it('has the colours of a JPEG, whatever the file is called', () => {
+  it('has the colours of a JPEG, whatever the file is called', async () => {
     const data = Buffer.alloc(16 * 8 * 4);
     for (let i = 0; i < 16 * 8; i++) data.set(i % 16 < 8 ? [200, 30, 60, 255] : [20, 90, 250, 255], 4 * i);
     const {
       width,
       height,
       data: pixels,
-    } = decodePicture(jpeg.encode({ data, width: 16, height: 8 }, 100).data, 'b.png');
+    } = await decodePicture(jpeg.encode({ data, width: 16, height: 8 }, 100).data, 'b.png');
     expect([width, height]).toEqual([16, 8]);
     for (const [at, wanted] of [
       [0, [200, 30, 60]],
@@ -43,42 +43,51 @@ describe('a decoded picture', () => {
     }
   });
 
-  it('reads a part of a larger buffer', () => {
+  it('reads a part of a larger buffer', async () => {
     const whole = png([9, 8, 7], 2, 2);
     const padded = new Uint8Array(whole.length + 20).fill(3);
     padded.set(whole, 11);
-    expect([...decodePicture(padded.subarray(11, 11 + whole.length), 'c').data.subarray(0, 3)]).toEqual([
-      9, 8, 7,
-    ]);
-  });
-
-  it('is none for what is cut off, damaged or something else', () => {
-    const files = [
-      jpg(9).subarray(0, 200),
-      png([1, 1, 1]).subarray(0, 60),
-      Buffer.from('no picture'),
-      Buffer.alloc(0),
-    ];
-    for (const bytes of [...files, Uint8Array.of(0x89, 0x50, 0x4e, 0), Uint8Array.of(0, 0x50, 0x4e, 0x47)]) {
-      expect(() => decodePicture(bytes, 'faces/d.png')).toThrow(DataError);
-      expect(() => decodePicture(bytes, 'faces/d.png')).toThrow('faces/d.png: cannot be read as an image');
-    }
+    const { data } = await decodePicture(padded.subarray(11, 11 + whole.length), 'c');
+    expect([...data.subarray(0, 3)]).toEqual([9, 8, 7]);
   });
 
   it.each([
-    ['GIF', 'GIF89a'],
-    ['WebP', 'RIFF\x10\0\0\0WEBPVP8 '],
-    ['BMP', 'BM\x36\0'],
-    ['TIFF', 'II*\0'],
-    ['TIFF', 'MM\0*'],
-    ['AVIF', '\0\0\0\x20ftypavif'],
-    ['HEIC', '\0\0\0\x18ftypheic'],
+    ['a JPEG that is cut off', jpg(9).subarray(0, 200), 'the JPEG picture is cut off or damaged'],
+    ['a PNG that is cut off', png([1, 1, 1]).subarray(0, 60), 'the PNG picture is cut off or damaged'],
+    ['a PNG of 16 bytes', png([1, 1, 1]).subarray(0, 16), 'the PNG picture is cut off or damaged'],
+    ['a text', Buffer.from('no picture'), 'cannot be read as an image'],
+    ['an empty file', Buffer.alloc(0), 'the file is empty'],
+    ['a wrong start', Uint8Array.of(0, 0x50, 0x4e, 0x47), 'cannot be read as an image'],
+  ])('is none: %s', async (_, bytes, why) => {
+    const decoding = decodePicture(bytes, 'faces/d\x1b.png');
+    await expect(decoding).rejects.toThrow(DataError);
+    await expect(decoding).rejects.toThrow(`faces/d\\x1b.png: ${why}`);
+  });
+
+  it('is none for a PNG that claims any size', async () => {
+    const bytes = Buffer.from(png([1, 1, 1]));
+    bytes.writeUInt32BE(200_000, 16);
+    bytes.writeUInt32BE(200_000, 20);
+    await expect(decodePicture(bytes, 'a')).rejects.toThrow('it claims 40,000,000,000 pixels');
+  });
+
+  it.each([
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+    ['HEIC', '\0\0\0\x14ftypmif1\0\0\0\0heic'],
     ['JPEG 2000', '\0\0\0\x0cjP  \r\n'],
+    ['JPEG XL', '\0\0\0\x0cJXL \r\n'],
     ['PNM', 'P5\n48 48\n255\n'],
-  ])('of another kind is refused by its name: %s', (kind, start) => {
-    expect(() => decodePicture(Buffer.from(start, 'latin1'), 'a.jpg')).toThrow(
-      `a.jpg: a ${kind} picture is not read; expected a whole JPEG or PNG: convert it`,
+    ['Photoshop', '8BPS\0\x01'],
+    ['SVG', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'],
+  ])('of another kind is refused by its name: %s', async (kind, start) => {
+    await expect(decodePicture(Buffer.from(start, 'latin1'), 'a.jpg')).rejects.toThrow(
+      `a.jpg: a ${kind} picture is not read; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it`,
     );
+  });
+
+  it('is none for a film', async () => {
+    const film = Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0isommp42', 'latin1');
+    await expect(decodePicture(film, 'a.jpg')).rejects.toThrow('cannot be read as an image');
   });
 });
 
@@ -107,7 +116,7 @@ describe('a picture for a network', () => {
     expect([...fitPicture(gray, [2, 2, 3])]).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]);
   });
 
-  it('is brought to height and width, averaged by area', () => {
+  it('is brought to height and width, averaged by area', async () => {
     const gray: Picture = {
       width: 4,
       height: 2,
@@ -117,7 +126,7 @@ describe('a picture for a network', () => {
     expect([...fitPicture(gray, [1, 2, 1])]).toEqual([15, 115]);
     expect([...fitPicture(gray, [2, 1, 1])]).toEqual([55, 75]);
     const out = new Uint8Array(PIXELS);
-    decodeFace(png([0, 255, 0], 96, 24), 'e', out);
+    await decodeFace(png([0, 255, 0], 96, 24), 'e', out);
     expect(new Set(out)).toEqual(new Set([150]));
   });
 });

@@ -114,20 +114,20 @@ describe('the orientation of a picture', () => {
     });
   });
 
-  it('is read from JPEG and PNG, in both byte orders, and undone when they are decoded', () => {
+  it('is read from JPEG and PNG, in both byte orders, and undone when they are decoded', async () => {
     const data = Uint8Array.from({ length: 48 }, (_, i) => i * 5);
     const picture = { width: 8, height: 6, channels: 1, data } as const;
     const path = join(folderWith({}), 'a.jpg');
     writePicture(path, picture);
     const files = [readFileSync(path), encodePng(picture)];
     for (const [i, file] of files.entries()) {
-      const plain = decodePicture(file, 'plain');
+      const plain = await decodePicture(file, 'plain');
       expect([plain.width, plain.height, orientationOf(file)]).toEqual([8, 6, 1]);
       for (const little of [true, false]) {
         for (const [orientation] of SEEN) {
           const turned = (i === 0 ? inJpeg : inPng)(file, tiff(orientation, little));
           expect(orientationOf(turned)).toBe(orientation);
-          expect(decodePicture(turned, 'turned')).toEqual(upright(plain, orientation));
+          expect(await decodePicture(turned, 'turned')).toEqual(upright(plain, orientation));
         }
       }
     }

@@ -67,6 +67,10 @@ export const needs = {
     FULL || there('node_modules/@tensorflow/tfjs-layers', PEERS),
     'TensorFlow.js is not installed (npm run bench:peers)',
   ),
+  sharp: need(
+    there('../../node_modules/sharp', new URL('.', import.meta.url)),
+    'the optional package sharp is not installed (npm install)',
+  ),
   openCv: need(bindingFits(), 'the OpenCV binding is not built for this Node.js (npm run setup:camera)'),
   browser: need(browserPath() !== undefined, 'no Chromium (npm run setup -- --browser, or CHROME_PATH)'),
   redis: need(REDIS_SERVER !== undefined, 'no redis-server or valkey-server (npm run setup -- --redis)'),

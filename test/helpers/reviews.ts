@@ -34,7 +34,7 @@ export function fullReview(): RunReview {
         data: 'drawn faces',
       },
       ...{ adapter: 'llvmpipe', config, of: 5, epochs, best: { epoch: 3, acc: 0.45 }, seconds: 90 },
-      ...{ damagedAfter: null, note: 'a note' },
+      ...{ damagedAfter: null, dataNotes: [], note: 'a note' },
     },
     sittings: [start],
     incidents: [{ epochs: 2, kind: 'lr', message: 'the learning rate was halved' }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
+import { nearDuplicates } from '../../src/data/near_duplicates.js';
 import type { Dataset, Split } from '../../src/data/types.js';
-import { nearDuplicates } from '../../src/noise/near_duplicates.js';
 import { notFaces } from '../../src/noise/not_faces.js';
 import { PIXELS } from '../data/fixtures.js';
 
@@ -38,7 +38,7 @@ describe('nearly identical images', () => {
       test: empty,
     };
     const progress: number[] = [];
-    const pairs = await nearDuplicates({ splits }, (done) => progress.push(done));
+    const pairs = await nearDuplicates({ splits }, { onProgress: (done) => progress.push(done) });
     const names = pairs.map(({ a: x, b: y }) => `${x.split} ${x.index}, ${y.split} ${y.index}`);
     expect(names.sort()).toEqual(['train 0, train 4', 'train 1, validation 0']);
     expect(pairs.every(({ correlation }) => correlation > 0.95 && correlation <= 1)).toBe(true);

@@ -263,7 +263,7 @@ describe('the files of a trial', () => {
     const [data, init] = [join(here, 'a.faces'), join(here, 'init.h5')];
     const split = someSplit(3);
     const splits = { train: split, validation: split, test: split };
-    const parts = { splits, name: 'a', source: 'a', classes: CLASS_NAMES, notes: [] };
+    const parts = { splits, name: 'a', source: 'a', classes: CLASS_NAMES, notes: [], skipped: 0, bad: [] };
     writeFileSync(data, Buffer.concat(encodeFaces(parts)));
     writeFileSync(init, 'weights');
     return { settings: { data, init }, data, init };

@@ -33,11 +33,12 @@ vi.mock('../../src/data/load.js', async (original) => {
   const faces = await real.loadDataset('synthetic:14');
   const loadDataset = async (
     data: string,
-    { skipBad, classes, seed, fold, labels, ferplus }: LoadOptions,
+    { skipBad, leaks, classes, seed, fold, labels, ferplus }: LoadOptions,
   ) => {
     note('load', {
       data,
       skipBad,
+      leaks,
       seed,
       labels,
       ferplus,
@@ -283,6 +284,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   'log-every': { to: 3, changes: ['plan.logEvery'] },
   tensorboard: { to: true, changes: ['run.tensorboard'] },
   'skip-bad': { to: true, changes: ['load.skipBad'] },
+  'drop-duplicates': { to: true, changes: ['load.leaks'] },
   adapter: { to: 'llvmpipe', changes: ['gpu.adapter'] },
   out: { to: 'elsewhere', changes: ['run.out'] },
   architecture: {

@@ -26,7 +26,14 @@ const run = (name: string, change: Partial<RunReport> = {}): RunReport => ({
     config: { lr: 1e-3, batch: 28 },
     seconds: 100,
   },
-  ...{ epochs: epochs(10, 0.6), best: { epoch: 10, acc: 0.6 }, damagedAfter: null, note: '', ...change },
+  ...{
+    epochs: epochs(10, 0.6),
+    best: { epoch: 10, acc: 0.6 },
+    damagedAfter: null,
+    dataNotes: [],
+    note: '',
+    ...change,
+  },
 });
 const LIST = [
   run('r1'),

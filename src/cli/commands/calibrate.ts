@@ -3,7 +3,7 @@ import { calibrate } from '../../ensemble/calibrate.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
-import { loadForModel } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { CalibrateArgs } from '../declarations/calibrate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf } from '../foreign_args.js';
@@ -19,17 +19,29 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     ? weights
     : `${basename(weights).replace(/\.[^.]+$/, '')}.safetensors`;
   const out = args.out ?? own;
+  const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const found = await calibrate({
     ...{ weights, out, data, limit, seed, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: loadForModel(args),
+    load: reading.forModel,
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const { temperature, atLimit, count, before, after, crossFitted } = found;
   if (args.json) {
     const rows = { before: numbers(before), after: numbers(after), crossFitted: numbers(crossFitted) };
-    writeJson({ v: 1, type: 'result', weights, out, data, temperature, atLimit, count, ...rows });
+    writeJson({
+      v: 1,
+      type: 'result',
+      ...reading.json(),
+      weights,
+      out,
+      data,
+      temperature,
+      atLimit,
+      count,
+      ...rows,
+    });
     return EXIT.done;
   }
   const row = (name: string, { loss, ece, accuracy }: ProbabilityMetrics): string[] => [

@@ -1,6 +1,6 @@
 import { runSanityChecks } from '../../train/sanity.js';
 import { EXIT } from '../../util/errors.js';
-import { loadOf } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { CheckArgs } from '../declarations/check.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
@@ -9,7 +9,7 @@ import { writeJson } from '../run_command.js';
 export async function check(args: CheckArgs & GlobalArgs): Promise<number> {
   const { data, adapter, json, quiet } = args;
   const onProgress = (message: string): void => void (quiet || process.stderr.write(`${message}\n`));
-  const results = await runSanityChecks({ data, adapter, load: loadOf(args), onProgress });
+  const results = await runSanityChecks({ data, adapter, load: new DataReading(args).options, onProgress });
   const pass = results.every((result) => result.pass);
   if (json) writeJson({ v: 1, type: 'result', pass, checks: results });
   else {

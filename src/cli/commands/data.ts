@@ -2,7 +2,7 @@ import { classCounts } from '../../data/facts.js';
 import { loadDataset } from '../../data/load.js';
 import type { SplitName } from '../../data/types.js';
 import { EXIT } from '../../util/errors.js';
-import { loadOf } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { DataArgs } from '../declarations/data.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
@@ -11,13 +11,14 @@ import { table } from '../table.js';
 /** `fer-tui data`: counts the images of a data set. */
 export async function data(args: DataArgs & GlobalArgs): Promise<number> {
   const { path, json } = args;
-  const { name, classes, splits, skipped, notes } = await loadDataset(path, loadOf(args));
+  const reading = new DataReading(args);
+  const { name, classes, splits, leaks } = await loadDataset(path, { ...reading.options, leaks: 'count' });
   const names = Object.keys(splits) as SplitName[];
   const counts = Object.fromEntries(
     names.map((split) => [split, classCounts(splits[split], classes.length)]),
   );
   if (json) {
-    writeJson({ v: 1, type: 'result', name, classes, counts, skipped, notes });
+    writeJson({ v: 1, type: 'result', name, classes, counts, leaks, ...reading.json() });
     return EXIT.done;
   }
   const rows = classes.map((label, c) => [

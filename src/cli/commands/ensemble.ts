@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { buildEnsemble, type EnsembleReport } from '../../ensemble/build_ensemble.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
-import { loadForModel } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { EnsembleArgs } from '../declarations/ensemble.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -13,15 +13,17 @@ import { table } from '../table.js';
 /** `fer-tui ensemble`: fits the shares of a vote on the validation images, and tells what each member gains. */
 export async function ensemble(args: EnsembleArgs & GlobalArgs): Promise<number> {
   const { weights, out, method, rounds, tta, data, limit, seed, adapter, skipUnknown } = args;
+  const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const report = await buildEnsemble({
     ...{ weights, out, method, rounds, tta, data, limit, seed, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: loadForModel(args),
+    load: reading.forModel,
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   warnOfGuess(report, report.weights.join(', '));
-  if (args.json) writeJson({ v: 1, type: 'result', out, data, method, tta, ...plain(report) });
+  if (args.json)
+    writeJson({ v: 1, type: 'result', ...reading.json(), out, data, method, tta, ...plain(report) });
   else process.stdout.write(`${text(report, method)}${out === undefined ? '' : `\n${out}\n`}`);
   return EXIT.done;
 }

@@ -1,7 +1,7 @@
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluate_weights.js';
 import { confusions } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
-import { loadForModel } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { EvaluateArgs } from '../declarations/evaluate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -12,17 +12,19 @@ import { table } from '../table.js';
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
   const { data, split, limit, adapter, skipUnknown, tta, labels } = args;
+  const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const { members, ...result } = await evaluateWeights({
     ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
-    load: { ...loadForModel(args), labels },
+    load: { ...reading.forModel, labels },
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const [first] = members;
   const weights = members.length === 1 ? first?.weights : members;
   warnOfGuess(result, first?.weights ?? '');
-  if (args.json) writeJson({ v: 1, type: 'result', weights, data, labels, split, tta, ...result });
+  if (args.json)
+    writeJson({ v: 1, type: 'result', ...reading.json(), weights, data, labels, split, tta, ...result });
   else process.stdout.write(report(result, split, labels));
   return EXIT.done;
 }

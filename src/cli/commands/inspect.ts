@@ -6,7 +6,7 @@ import { weightsPath } from '../../train/shipped_models.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
-import { loadForModel } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { InspectArgs } from '../declarations/inspect.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -20,6 +20,7 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
   const { out, html, json } = args;
   if (out !== undefined) checkFolder(out);
   const weights = weightsPath(args.weights);
+  const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   let found: Awaited<ReturnType<typeof inspect>>;
   try {
@@ -30,7 +31,7 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
       methods: args.methods?.split(',').map((name) => name.trim()),
       channels: args.channels?.split(',').map(channelOf),
       foreign: foreignOf(args),
-      load: loadForModel(args),
+      load: reading.forModel,
       onProgress: progress.show.bind(progress),
     });
   } finally {
@@ -41,7 +42,14 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
   const written = out === undefined ? 0 : writeInspection(out, inspection);
   if (html !== undefined) atomicWrite(html, inspectionPage(inspection));
   if (json) {
-    writeJson({ v: 1, type: 'result', out, html, ...inspectionJson(inspection, out !== undefined) });
+    writeJson({
+      v: 1,
+      type: 'result',
+      ...reading.json(),
+      out,
+      html,
+      ...inspectionJson(inspection, out !== undefined),
+    });
     return EXIT.done;
   }
   const terminal = process.stdout.isTTY === true;

@@ -9,7 +9,7 @@ import { Control } from '../../train/control.js';
 import { duration, Printer } from '../../train/printer.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
-import { loadOf } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { LabArgs } from '../declarations/lab.js';
 import { labText } from '../lab_text.js';
@@ -50,7 +50,7 @@ async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<nu
   const ignore = listen(control, 'stopping after this batch; what is done so far will be shown');
   try {
     const dataset = await loadDataset(data, {
-      ...loadOf(args),
+      ...new DataReading(args).options,
       onProgress: (progress) => printer.loading(progress),
     });
     const gpu = await openGpu({ adapter });

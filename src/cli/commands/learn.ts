@@ -1,9 +1,11 @@
 import { loadDataset } from '../../data/load.js';
 import { openGpu } from '../../gpu/device.js';
 import { Dissection } from '../../learn/dissection.js';
+import type { LoadData } from '../../learn/source.js';
 import { walk, walkText } from '../../learn/walk.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT } from '../../util/errors.js';
+import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { LearnArgs } from '../declarations/learn.js';
 import { ProgressLine } from '../progress_line.js';
@@ -22,13 +24,16 @@ export async function learn(args: LearnArgs & GlobalArgs): Promise<number> {
   }
   const gpu = await openGpu({ adapter: args.adapter });
   try {
+    const reading = new DataReading({ skipBad: args.skipBad });
+    const load: LoadData = (path, own) =>
+      loadDataset(path, { ...reading.options, ...own, skipBad: args.skipBad || own.skipBad === true });
     const progress = new ProgressLine(args.json || args.quiet);
-    const dissection = await Dissection.open(gpu, request, loadDataset, (done, total) =>
+    const dissection = await Dissection.open(gpu, request, load, (done, total) =>
       progress.show('compiling kernels', done, total),
     ).finally(() => progress.close());
     const { stage, layer, weight, kernels } = args;
     const told = await walk(dissection, { stage, layer, weight, kernels });
-    if (args.json) writeJson({ v: 1, type: 'result', ...withPlainArrays(told) });
+    if (args.json) writeJson({ v: 1, type: 'result', ...reading.json(), ...withPlainArrays(told) });
     else process.stdout.write(`${walkText(told).join('\n')}\n`);
     await dissection.dispose();
     return EXIT.done;

@@ -9,7 +9,7 @@ import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
-import { loadOf } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { NoiseArgs } from '../declarations/noise.js';
 import { noiseJson, noiseLines } from '../noise_lines.js';
@@ -21,6 +21,7 @@ import { listen } from '../signals.js';
 /** `fer-tui noise`: finds wrong labels, duplicates and pictures that are no faces. */
 export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const { data, json, csv, rank, top } = args;
+  const reading = new DataReading(args);
   wholeNumber('top', args.top, 0);
   wholeNumber('folds', args.folds, 2);
   const progress = new ProgressLine(args.quiet);
@@ -28,7 +29,7 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const restore = listen(control, 'stopping after this batch; the same command goes on');
   try {
     const dataset = await loadDataset(data, {
-      ...loadOf(args),
+      ...reading.options,
       onProgress: ({ done, total }) => progress.show('reading data', done, total),
     });
     const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
@@ -43,7 +44,7 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
     const faceOf = (row: number): string => faceId(train, row);
     if (csv !== undefined) atomicWrite(csv, suspectsCsv(report.labels, dataset.classes, faceOf));
     if (json) {
-      writeJson({ v: 1, type: 'result', data, ...noiseJson(report, dataset) });
+      writeJson({ v: 1, type: 'result', data, ...reading.json(), ...noiseJson(report, dataset) });
       return EXIT.done;
     }
     const terminal = process.stdout.isTTY === true;

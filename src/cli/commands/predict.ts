@@ -9,7 +9,7 @@ import { table } from '../table.js';
 import { cropHint } from '../whole_faces.js';
 import { detect } from './detect.js';
 
-/** `fer-tui predict`: classifies images. With --json, prints one line per image. */
+/** `fer-tui predict`: classifies images. With --json, prints one line per image. Those that cannot be read are named, and decide the exit code. */
 export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
   const { paths, top, tta, adapter, json } = args;
   if (args.detect) {
@@ -20,7 +20,7 @@ export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
     };
     return detect({ ...VISION_DEFAULTS, ...rest, ...args, images: paths });
   }
-  const { ensemble, predictions } = await predictImages({
+  const { ensemble, predictions, unread, notes } = await predictImages({
     ...{ weights: args.weights, paths, tta, adapter },
     foreign: foreignOf(args),
   });
@@ -34,11 +34,16 @@ export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
     if (json) writeJson({ v: 1, type: 'prediction', path, top: ranked, probabilities });
     return [path, ...ranked.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`)];
   });
+  for (const { path, why } of unread) {
+    if (json) writeJson({ v: 1, type: 'unread', path, message: why });
+    process.stderr.write(`${why}\n`);
+  }
+  for (const note of notes) process.stderr.write(`${note}\n`);
   if (!json) {
     const width = Math.max(...rows.map((row) => row.length)) - 1;
     process.stdout.write(table(['image', ...Array.from({ length: width }, (_, i) => `${i + 1}.`)], rows));
   }
   const hint = args.quiet ? undefined : await cropHint(predictions.map(({ path }) => path));
   if (hint !== undefined) process.stderr.write(`${hint}\n`);
-  return EXIT.done;
+  return unread.length === 0 || args.skipBad ? EXIT.done : EXIT.data;
 }

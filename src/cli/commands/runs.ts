@@ -49,8 +49,9 @@ export async function showRun({ name, folder, json, color }: ShowRunArgs & Globa
     return EXIT.done;
   }
   const best = run.best === null ? '' : `, best ${percent(run.best.acc)} in epoch ${run.best.epoch}`;
+  const notes = run.dataNotes.map((note) => `${note}\n`).join('');
   process.stdout.write(
-    `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${run.status}, ${run.epochs.length} of ${run.of} epochs in ${duration(run.seconds)}${best}\n\n`,
+    `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${notes}${run.status}, ${run.epochs.length} of ${run.of} epochs in ${duration(run.seconds)}${best}\n\n`,
   );
   const both = (pick: (numbers: { loss: number; acc: number }) => number): Series[] => [
     epochSeries(0, 'training', run.epochs, ({ train }) => pick(train)),
@@ -114,8 +115,34 @@ export async function exportHistory({ name, folder }: ExportHistoryArgs & Global
   return EXIT.done;
 }
 
-function brief({ name, path, status, begun, model, data, adapter, of, epochs, best, seconds }: RunReport) {
-  return { name, path, status, begun, model, data, adapter, of, epochs: epochs.length, best, seconds };
+function brief({
+  name,
+  path,
+  status,
+  begun,
+  model,
+  data,
+  dataNotes,
+  adapter,
+  of,
+  epochs,
+  best,
+  seconds,
+}: RunReport) {
+  return {
+    name,
+    path,
+    status,
+    begun,
+    model,
+    data,
+    dataNotes,
+    adapter,
+    of,
+    epochs: epochs.length,
+    best,
+    seconds,
+  };
 }
 
 function draw(

@@ -1,7 +1,7 @@
 import { makeSoup } from '../../ensemble/soup.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
-import { loadForModel } from '../data_args.js';
+import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SoupArgs } from '../declarations/soup.js';
 import { foreignOf } from '../foreign_args.js';
@@ -13,15 +13,16 @@ import { table } from '../table.js';
 export async function soup(args: SoupArgs & GlobalArgs): Promise<number> {
   const { out, method, data, limit, adapter, skipUnknown } = args;
   const weights = args.weights.map(weightsPath);
+  const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const report = await makeSoup({
     ...{ weights, out, method, data, limit, adapter, skipUnknown },
     foreign: foreignOf(args),
-    load: loadForModel(args),
+    load: reading.forModel,
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   if (args.json) {
-    writeJson({ v: 1, type: 'result', out, data, method, ...report });
+    writeJson({ v: 1, type: 'result', ...reading.json(), out, data, method, ...report });
     return EXIT.done;
   }
   const row = (name: string, of: { accuracy: number; loss: number }, used: string): string[] => [

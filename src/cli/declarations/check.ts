@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, CLASSES, DATA } from './shared.js';
+import { ADAPTER, CLASSES, DATA, SKIP_BAD } from './shared.js';
 
 export const CHECK = {
   usage: 'check',
@@ -7,6 +7,7 @@ export const CHECK = {
   options: {
     data: { ...DATA, demandOption: false, default: 'synthetic' },
     classes: CLASSES,
+    'skip-bad': SKIP_BAD,
     adapter: ADAPTER,
   },
 } as const;

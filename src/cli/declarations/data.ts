@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { CLASSES } from './shared.js';
+import { CLASSES, SKIP_BAD } from './shared.js';
 
 export const DATA_SET = {
   usage: 'data <path>',
@@ -7,7 +7,7 @@ export const DATA_SET = {
   positionals: {
     path: { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' },
   },
-  options: { classes: CLASSES },
+  options: { classes: CLASSES, 'skip-bad': SKIP_BAD },
 } as const;
 
 export type DataArgs = ArgsOf<typeof DATA_SET>;

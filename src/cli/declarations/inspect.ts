@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, FOREIGN, OUTPUTS_AND_DATA, SCREEN } from './shared.js';
+import { ADAPTER, DATA, FOREIGN, OUTPUTS_AND_DATA, SCREEN, SKIP_BAD } from './shared.js';
 
 export const INSPECT = {
   usage: 'inspect [weights]',
@@ -13,7 +13,7 @@ export const INSPECT = {
     },
   },
   options: {
-    image: { type: 'string', requiresArg: true, describe: 'JPEG or PNG of one face to look at' },
+    image: { type: 'string', requiresArg: true, describe: 'picture of one face to look at' },
     data: {
       ...DATA,
       demandOption: false,
@@ -52,7 +52,7 @@ export const INSPECT = {
     html: { type: 'string', requiresArg: true, describe: 'file for everything as one HTML page' },
     ...FOREIGN,
     classes: OUTPUTS_AND_DATA,
-    'skip-bad': { type: 'boolean', default: false, describe: 'skip images that cannot be read' },
+    'skip-bad': SKIP_BAD,
     'skip-unknown': {
       type: 'boolean',
       default: false,

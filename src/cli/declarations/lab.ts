@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, CLASSES, DATA, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, DATA, SCREEN, SKIP_BAD } from './shared.js';
 
 export const LAB = {
   usage: 'lab [name]',
@@ -36,6 +36,7 @@ export const LAB = {
       requiresArg: true,
       describe: 'folder for the runs and curves as CSV and the plot as SVG',
     },
+    'skip-bad': SKIP_BAD,
     ascii: SCREEN.ascii,
     adapter: ADAPTER,
   },

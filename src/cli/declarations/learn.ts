@@ -1,6 +1,6 @@
 import { STAGES } from '../../learn/report.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, CLASSES, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, SCREEN, SKIP_BAD } from './shared.js';
 
 export const LEARN = {
   usage: 'learn [model]',
@@ -57,6 +57,7 @@ export const LEARN = {
       requiresArg: true,
       describe: 'as text: also the kernels of this layer, timed',
     },
+    'skip-bad': SKIP_BAD,
     ...SCREEN,
     accessible: { type: 'boolean', default: false, describe: 'plain lines of text instead of a screen' },
     adapter: ADAPTER,

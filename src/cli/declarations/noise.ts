@@ -1,6 +1,6 @@
 import { RANKINGS } from '../../noise/confident_learning.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, CLASSES, DATA, SCREEN } from './shared.js';
+import { ADAPTER, CLASSES, DATA, SCREEN, SKIP_BAD } from './shared.js';
 
 export const NOISE = {
   usage: 'noise',
@@ -44,7 +44,7 @@ export const NOISE = {
     },
     top: { type: 'number', requiresArg: true, default: 20, describe: 'suspects to list' },
     csv: { type: 'string', requiresArg: true, describe: 'file for all suspects as CSV' },
-    'skip-bad': { type: 'boolean', default: false, describe: 'skip images that cannot be read' },
+    'skip-bad': SKIP_BAD,
     ascii: SCREEN.ascii,
     adapter: ADAPTER,
   },

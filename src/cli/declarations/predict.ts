@@ -1,11 +1,11 @@
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, FOREIGN, TTA, WEIGHTS_EACH } from './shared.js';
+import { ADAPTER, FOREIGN, SKIP_BAD, TTA, WEIGHTS_EACH } from './shared.js';
 
 export const PREDICT = {
   usage: 'predict <paths..>',
   describe: 'Classify images of faces, or folders of them',
   positionals: {
-    paths: { type: 'string', array: true, demandOption: true, describe: 'JPEG or PNG files, or folders' },
+    paths: { type: 'string', array: true, demandOption: true, describe: 'pictures, or folders of them' },
   },
   options: {
     weights: WEIGHTS_EACH,
@@ -21,6 +21,7 @@ export const PREDICT = {
       default: false,
       describe: 'find the faces in photographs first, like "fer-tui detect"',
     },
+    'skip-bad': SKIP_BAD,
     ...FOREIGN,
     adapter: ADAPTER,
   },

@@ -67,11 +67,14 @@ export const OUTPUTS_AND_DATA = {
     'names of classes that are only numbers, in their order: outputs of a model file that does not name them, folders and labels of the data: a,b,c; "csv" for the order of fer2013.csv; colere=Angry,joie=Happy renames folders',
 } as const;
 
+/** For every command that reads pictures or rows. What was left out is told. */
+export const SKIP_BAD = { type: 'boolean', default: false, describe: OPTIONS['skip-bad'].help } as const;
+
 /** Options of the commands that measure a network on a data set. */
 export const MEASURED = {
   ...FOREIGN,
   classes: OUTPUTS_AND_DATA,
-  'skip-bad': { type: 'boolean', default: false, describe: 'skip and count images that cannot be read' },
+  'skip-bad': SKIP_BAD,
   'skip-unknown': {
     type: 'boolean',
     default: false,

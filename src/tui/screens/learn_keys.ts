@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { decodePicture } from '../../data/image.js';
+import { PICTURE_KINDS } from '../../data/image.js';
+import { readPicture } from '../../data/image_files.js';
+import { pictureKind, READ_KINDS } from '../../data/picture_kind.js';
 import { STAGES } from '../../learn/report.js';
 import { OPTIONS } from '../../train/options.js';
 import { ready } from '../loadable.js';
@@ -122,12 +123,11 @@ function askForIndex(act: Act): void {
 
 /** Why a file cannot be the picture of a face; undefined if it can. */
 function pictureError(path: string): string | undefined {
-  if (!existsSync(path)) return `${path}: not found`;
   try {
-    decodePicture(readFileSync(path), path);
-    return undefined;
-  } catch {
-    return `${path}: cannot be read as an image; expected a whole JPEG or PNG`;
+    const kind = pictureKind(readPicture(path));
+    return READ_KINDS.some((read) => read === kind) ? undefined : `${path}: expected ${PICTURE_KINDS}`;
+  } catch (error) {
+    return (error as Error).message;
   }
 }
 
@@ -135,7 +135,7 @@ function askForPicture(act: Act): void {
   act.prompt({
     title: 'a picture of a face',
     value: act.state.request.image ?? '',
-    help: 'path of a JPEG or PNG; it takes the place of the first image; empty: the data alone',
+    help: 'path of a picture; it takes the place of the first image; empty: the data alone',
     check: (path) => (path === '' ? undefined : pictureError(path)),
     submit: (path) => openStep(act, { ...act.state.request, image: path === '' ? undefined : path }),
   });

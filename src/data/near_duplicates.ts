@@ -1,7 +1,7 @@
-import type { Twin } from '../data/facts.js';
-import { PIXELS } from '../data/split_builder.js';
-import type { Dataset, SplitName } from '../data/types.js';
 import { FACE_SIZE } from '../util/classes.js';
+import type { Twin } from './facts.js';
+import { PIXELS } from './split_builder.js';
+import { type Dataset, SPLIT_NAMES } from './types.js';
 
 /** Two images that show the same picture in other gray values: brighter, with more contrast, or saved once more. */
 export interface NearPair {
@@ -18,23 +18,34 @@ const LEAST = 0.95;
 /** Columns and rows of the fingerprint: 8 differences a row. */
 const GRID = 8;
 
+/** What `nearDuplicates` compares, and whom it tells. */
+export interface NearOptions {
+  /** Compare only images of different splits; default: all with all. */
+  readonly across?: boolean;
+  /** Hears how many images were compared with all others. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
 /**
- * Finds pairs of nearly identical images across all splits; identical ones are left out. A fingerprint (dHash: whether the
- * picture becomes brighter from one of 9 x 8 cells to the next) is compared for all pairs, the pixels only where it agrees.
- * Pictures that are mirrored, moved or cropped differently are not found.
- * @param onProgress hears how many images were compared with all others
+ * Finds pairs of nearly identical images; identical ones are left out. A fingerprint (dHash, Krawetz 2013, "Kind of Like That":
+ * whether the picture becomes brighter from one of 9 x 8 cells to the next) is compared for all pairs, the pixels only where it
+ * agrees. Pictures that are mirrored, moved or cropped differently are not found.
  */
 export async function nearDuplicates(
   { splits }: Pick<Dataset, 'splits'>,
-  onProgress?: (done: number, total: number) => void,
+  { across = false, onProgress }: NearOptions = {},
 ): Promise<NearPair[]> {
   const all: Twin[] = [];
   const faces: Uint8Array[] = [];
-  for (const split of ['train', 'validation', 'test'] satisfies SplitName[]) {
+  /** For each image the first one that it is compared with. */
+  const from: number[] = [];
+  for (const split of SPLIT_NAMES) {
     const { images, labels } = splits[split];
+    const end = all.length + labels.length;
     labels.forEach((label, index) => {
       all.push({ split, index, label });
       faces.push(images.subarray(index * PIXELS, (index + 1) * PIXELS));
+      from.push(across ? end : all.length);
     });
   }
   const prints = new Uint32Array(faces.length * 2);
@@ -48,9 +59,9 @@ export async function nearDuplicates(
       await new Promise((resolve) => setImmediate(resolve));
     }
     const [high, low] = [prints[2 * i] as number, prints[2 * i + 1] as number];
-    for (let j = i + 1; j < faces.length; j++) {
-      const bits = ones(high ^ (prints[2 * j] as number)) + ones(low ^ (prints[2 * j + 1] as number));
-      if (bits > MOST_BITS) continue;
+    for (let j = from[i] as number; j < faces.length; j++) {
+      const half = ones(high ^ (prints[2 * j] as number));
+      if (half > MOST_BITS || half + ones(low ^ (prints[2 * j + 1] as number)) > MOST_BITS) continue;
       const [a, b] = [faces[i] as Uint8Array, faces[j] as Uint8Array];
       const correlation = correlationOf(a, b);
       if (correlation < LEAST || Buffer.compare(a, b) === 0) continue;

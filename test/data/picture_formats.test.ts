@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { decodePicture } from '../../src/data/image.js';
+import { pictureKind } from '../../src/data/picture_kind.js';
+import { needs } from '../helpers/needs.js';
+
+/** Four quarters of plain colours, 40 x 20: red, green, blue, white. */
+const COLOURS = [
+  [250, 10, 20],
+  [30, 240, 10],
+  [20, 30, 230],
+  [255, 255, 255],
+] as const;
+const [WIDTH, HEIGHT] = [40, 20];
+const colourAt = (x: number, y: number) =>
+  COLOURS[(x < WIDTH / 2 ? 0 : 1) + (y < HEIGHT / 2 ? 0 : 2)] ?? COLOURS[0];
+const pixels = Buffer.from(
+  Array.from({ length: WIDTH * HEIGHT }, (_, i) => [...colourAt(i % WIDTH, Math.floor(i / WIDTH))]).flat(),
+);
+
+/** The colours in the middle of the quarters of a picture, and its size. */
+async function quarters(bytes: Uint8Array) {
+  const { width, height, data } = await decodePicture(bytes, 'named.jpg');
+  const at = (x: number, y: number) => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  const [left, right, top, bottom] = [width >> 2, width - (width >> 2), height >> 2, height - (height >> 2)];
+  return {
+    size: [width, height],
+    colours: [at(left, top), at(right, top), at(left, bottom), at(right, bottom)],
+  };
+}
+
+const far = (a: readonly number[][], b: readonly (readonly number[])[]) =>
+  Math.max(...a.flat().map((value, i) => Math.abs(value - (b.flat()[i] ?? 0))));
+
+const { default: sharp } = needs.sharp.skip ? { default: undefined as never } : await import('sharp');
+
+describe('pictures of other kinds, by content', needs.sharp, () => {
+  const source = () => sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+
+  it.each([
+    ['WebP', () => source().webp({ lossless: true }).toBuffer(), 0],
+    ['WebP', () => source().webp().toBuffer(), 12],
+    ['GIF', () => source().gif().toBuffer(), 2],
+    ['TIFF', () => source().tiff({ compression: 'lzw' }).toBuffer(), 0],
+    ['TIFF', () => source().toColourspace('rgb16').tiff({ compression: 'none' }).toBuffer(), 1],
+    ['AVIF', () => source().avif({ quality: 90 }).toBuffer(), 12],
+  ] as const)('%s', async (kind, encode, most) => {
+    const bytes = await encode();
+    expect(pictureKind(bytes)).toBe(kind);
+    const { size, colours } = await quarters(bytes);
+    expect(size).toEqual([WIDTH, HEIGHT]);
+    expect(far(colours, COLOURS)).toBeLessThanOrEqual(most);
+  });
+
+  it('has the first frame of several', async () => {
+    const second = Buffer.alloc(pixels.length, 128);
+    const both = { raw: { width: WIDTH, height: 2 * HEIGHT, channels: 3, pageHeight: HEIGHT } } as const;
+    const bytes = await sharp(Buffer.concat([pixels, second]), both)
+      .gif({ loop: 0 })
+      .toBuffer();
+    expect((await sharp(bytes).metadata()).pages).toBe(2);
+    const { size, colours } = await quarters(bytes);
+    expect(size).toEqual([WIDTH, HEIGHT]);
+    expect(far(colours, COLOURS)).toBeLessThanOrEqual(2);
+  });
+
+  it('is gray in, three equal colours out; alpha is ignored', async () => {
+    const gray = await sharp(Buffer.alloc(100, 77), { raw: { width: 10, height: 10, channels: 1 } })
+      .webp({ lossless: true })
+      .toBuffer();
+    expect(new Set((await decodePicture(gray, 'a')).data)).toEqual(new Set([77]));
+    const clear = await source().ensureAlpha(0.5).webp({ lossless: true }).toBuffer();
+    expect(far((await quarters(clear)).colours, COLOURS)).toBe(0);
+  });
+
+  it('is turned upright as its EXIF data says', async () => {
+    const bytes = await source().withMetadata({ orientation: 6 }).webp({ lossless: true }).toBuffer();
+    const { size, colours } = await quarters(bytes);
+    expect(size).toEqual([HEIGHT, WIDTH]);
+    const [red, green, blue, white] = COLOURS;
+    expect(far(colours, [blue, red, white, green])).toBe(0);
+  });
+
+  it.each(['webp', 'gif', 'tiff', 'avif'] as const)('is an error where it is cut off: %s', async (format) => {
+    const noise = Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
+    const bytes = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+      .toFormat(format)
+      .toBuffer();
+    await expect(decodePicture(bytes.subarray(0, bytes.length / 2), 'a')).rejects.toThrow('a: the');
+  });
+});
+
+/** A BMP file of the quarters. @param rows packs a row of pixels @param top rows come from the top */
+function bmp({
+  bits,
+  header = 40,
+  top = false,
+  palette = [],
+  masks,
+  row,
+}: {
+  bits: number;
+  header?: 12 | 40 | 124;
+  top?: boolean;
+  palette?: readonly (readonly number[])[];
+  masks?: readonly number[];
+  row: (colours: readonly (readonly number[])[]) => Buffer;
+}): Buffer {
+  const lines = Array.from({ length: HEIGHT }, (_, y) => {
+    const line = row(Array.from({ length: WIDTH }, (_, x) => colourAt(x, y)));
+    return Buffer.concat([line, Buffer.alloc((4 - (line.length % 4)) % 4)]);
+  });
+  const body = Buffer.concat(top ? lines : lines.reverse());
+  const head = Buffer.alloc(14 + header);
+  head.write('BM');
+  head.writeUInt32LE(header, 14);
+  if (header === 12)
+    [WIDTH, HEIGHT, 1, bits].forEach((value, i) => void head.writeUInt16LE(value, 18 + 2 * i));
+  else {
+    head.writeInt32LE(WIDTH, 18);
+    head.writeInt32LE(top ? -HEIGHT : HEIGHT, 22);
+    head.writeUInt16LE(1, 26);
+    head.writeUInt16LE(bits, 28);
+    if (masks !== undefined) head.writeUInt32LE(3, 30);
+    if (header > 40) masks?.forEach((mask, i) => void head.writeUInt32LE(mask, 54 + 4 * i));
+  }
+  const after = header === 40 ? (masks ?? []) : [];
+  const colours = palette.flatMap(([r = 0, g = 0, b = 0]) => (header === 12 ? [b, g, r] : [b, g, r, 0]));
+  const table = Buffer.alloc(4 * after.length + colours.length);
+  after.forEach((mask, i) => void table.writeUInt32LE(mask, 4 * i));
+  table.set(colours, 4 * after.length);
+  head.writeUInt32LE(head.length + table.length, 10);
+  head.writeUInt32LE(head.length + table.length + body.length, 2);
+  return Buffer.concat([head, table, body]);
+}
+
+describe('BMP', () => {
+  type Colours = readonly (readonly number[])[];
+  const bgr = (colours: Colours) => Buffer.from(colours.flatMap(([r = 0, g = 0, b = 0]) => [b, g, r]));
+  const bgra = (colours: Colours) => Buffer.from(colours.flatMap(([r = 0, g = 0, b = 0]) => [b, g, r, 9]));
+  const rgba = (colours: Colours) => Buffer.from(colours.flatMap(([r = 0, g = 0, b = 0]) => [9, r, g, b]));
+  const words = (colours: Colours, pack: (r: number, g: number, b: number) => number) =>
+    Buffer.from(Uint16Array.from(colours, ([r = 0, g = 0, b = 0]) => pack(r, g, b)).buffer);
+  const indices = (colours: Colours) =>
+    colours.map((colour) => COLOURS.indexOf(colour as (typeof COLOURS)[number]));
+  const nibbles = (colours: Colours) => {
+    const all = indices(colours);
+    return Buffer.from(
+      Array.from({ length: WIDTH / 2 }, (_, i) => ((all[2 * i] ?? 0) << 4) | (all[2 * i + 1] ?? 0)),
+    );
+  };
+
+  it.each([
+    ['24 bits', bmp({ bits: 24, row: bgr }), 0],
+    ['from the top', bmp({ bits: 24, top: true, row: bgr }), 0],
+    ['OS/2', bmp({ bits: 24, header: 12, row: bgr }), 0],
+    ['32 bits', bmp({ bits: 32, row: bgra }), 0],
+    [
+      'masks in a large header',
+      bmp({ bits: 32, header: 124, masks: [0xff00, 0xff0000, 0xff000000], row: rgba }),
+      0,
+    ],
+    [
+      '16 bits',
+      bmp({ bits: 16, row: (c) => words(c, (r, g, b) => ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3)) }),
+      8,
+    ],
+    [
+      '5, 6 and 5 bits',
+      bmp({
+        bits: 16,
+        masks: [0xf800, 0x7e0, 0x1f],
+        row: (c) => words(c, (r, g, b) => ((r >> 3) << 11) | ((g >> 2) << 5) | (b >> 3)),
+      }),
+      8,
+    ],
+    ['8 bits', bmp({ bits: 8, palette: COLOURS, row: (c) => Buffer.from(indices(c)) }), 0],
+    ['4 bits', bmp({ bits: 4, palette: COLOURS, row: nibbles }), 0],
+  ] as const)('is read: %s', async (_, bytes, most) => {
+    const { size, colours } = await quarters(bytes);
+    expect(size).toEqual([WIDTH, HEIGHT]);
+    expect(far(colours, COLOURS)).toBeLessThanOrEqual(most);
+  });
+
+  it('of one bit has two colours', async () => {
+    const bytes = bmp({
+      bits: 1,
+      palette: [
+        [1, 2, 3],
+        [200, 210, 220],
+      ],
+      row: () => Buffer.from([0b10000000, 0, 0, 0, 1]),
+    });
+    const { data } = await decodePicture(bytes, 'a');
+    expect([...data.subarray(0, 6), ...data.subarray(39 * 3, 40 * 3)]).toEqual([
+      200, 210, 220, 1, 2, 3, 200, 210, 220,
+    ]);
+  });
+
+  const whole = bmp({ bits: 24, row: bgr });
+  const changed = (change: (bytes: Buffer) => void) => {
+    const bytes = Buffer.from(whole);
+    change(bytes);
+    return bytes;
+  };
+  it.each([
+    ['cut off', whole.subarray(0, whole.length - 1), 'the file is cut off'],
+    ['only a header', whole.subarray(0, 20), 'Offset is outside'],
+    ['compressed', changed((b) => void b.writeUInt32LE(1, 30)), 'compressed pixels, method 1'],
+    ['of no size', changed((b) => void b.writeInt32LE(0, 18)), '0 x 20 pixels'],
+    ['of a huge size', changed((b) => void b.writeInt32LE(2 ** 30, 18)), 'the file is cut off'],
+    ['of 7 bits', changed((b) => void b.writeUInt16LE(7, 28)), '7 bits for a pixel'],
+    [
+      'without its palette',
+      bmp({ bits: 8, row: (c) => Buffer.from(indices(c)) }),
+      'colour 0 is not in the palette',
+    ],
+  ])('is an error: %s', async (_, bytes, why) => {
+    await expect(decodePicture(bytes, 'x.bmp')).rejects.toThrow(
+      `x.bmp: the BMP picture is cut off or damaged (${why}`,
+    );
+  });
+});
