@@ -189,7 +189,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       accessible: {
         add: ['--accessible'],
         screen: true,
-        changes: [...TUI, 'tui.own', 'tui.screen', 'learn.fresh', 'walk.asked', 'stdout'],
+        changes: [...TUI, 'tui.own', 'tui.screen', 'data.path', 'learn.fresh', 'walk.asked', 'stdout'],
       },
       ...adapter('gpu'),
     },

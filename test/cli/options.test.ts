@@ -13,6 +13,7 @@ import type { Dataset, LoadOptions } from '../../src/data/types.js';
 import type { Lab } from '../../src/labs/kit/lab.js';
 import { Results } from '../../src/labs/kit/results.js';
 import type { LabOptions } from '../../src/labs/kit/run_lab.js';
+import type { LoadData } from '../../src/learn/source.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { CrossPredictOptions } from '../../src/noise/cross_predict.js';
 import type { NoiseOptions } from '../../src/noise/report.js';
@@ -56,7 +57,7 @@ const run = vi.hoisted(() => (name: string, folder: string | undefined) => {
   const epochs = [1, 2].map((epoch) => ({ epoch, train: { loss: 1 / epoch, acc: 0.5 }, lr: 1 }));
   return {
     ...{ name, path: `runs/${name}`, status: 'finished', begun: '2020', model: 'm', data: 'd', adapter: 'a' },
-    ...{ config: {}, of: 2, epochs, best: null, seconds: 1, damagedAfter: null, note: '' },
+    ...{ config: {}, of: 2, epochs, best: null, seconds: 1, damagedAfter: null, dataNotes: [], note: '' },
   };
 });
 
@@ -282,9 +283,9 @@ vi.mock('../../src/noise/report.js', async (original) => {
 });
 vi.mock('../../src/learn/dissection.js', () => ({
   Dissection: {
-    open: async (_: unknown, request: object, load: (path: string) => Promise<unknown>) => {
+    open: async (_: unknown, request: object, load: LoadData) => {
       note('learn', request);
-      await load('synthetic');
+      await load('synthetic', {});
       return { dispose: async () => undefined };
     },
   },

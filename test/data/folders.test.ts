@@ -119,7 +119,7 @@ describe.each(both)('a %s', (_, make) => {
     });
     const cacheDir = join(folderWith({}), 'cache');
     for (const what of ['read', 'cached']) {
-      expect((await loadDataset(path, { cacheDir })).notes, what).toEqual([
+      expect((await loadDataset(path, { cacheDir })).notes.slice(-2), what).toEqual([
         'not read: 3 texts and tables, the first: faces/README.md',
         'not read: 2 files outside the class folders, the first: faces/extra/b.jpg',
       ]);
@@ -239,7 +239,7 @@ function firsts(images: Uint8Array = new Uint8Array(0)): number[] {
 }
 
 describe('a folder with links', () => {
-  it('counts a link that leads nowhere and a folder in place of a file as one bad picture each', async () => {
+  it('counts a link that leads nowhere, and one in a circle, as one bad picture each', async () => {
     const path = asFolder({ 'val/sad/good.jpg': jpg(90) });
     symlinkSync('nowhere', join(path, 'val/sad/a.jpg'));
     symlinkSync('b.jpg', join(path, 'val/sad/b.jpg'));
@@ -250,9 +250,9 @@ describe('a folder with links', () => {
       '--skip-bad',
     );
     const data = await loadDataset(path, { ...NO_CACHE, skipBad: true });
-    expect([data.skipped, ...data.splits.validation.labels]).toEqual([2, 5]);
-    expect(data.notes).toEqual([
+    expect([data.skipped, data.splits.validation.labels.length]).toEqual([2, 1]);
+    expect(data.notes).toContain(
       `2 rows or images left out that cannot be read, the first: ${path}/val/sad/a.jpg: cannot be read (the link leads nowhere)`,
-    ]);
+    );
   });
 });

@@ -148,7 +148,7 @@ describeGpu('a step to take apart', (gpu) => {
     writeFileSync(join(begun, 'config.json'), '{}');
     const cases: [LearnRequest, string][] = [
       [{ image: text }, 'cannot be read as an image'],
-      [{ image: join(folder, 'nothing.png') }, 'expected a JPEG or PNG'],
+      [{ image: join(folder, 'nothing.png') }, 'there is no such file'],
       [{ label: 'bored', image: text.replace('no_picture', 'face') }, 'expected one of Angry'],
       [{ batch: 1 }, 'expected a whole number in [2, 64]'],
       [{ model: 'fer-cmm' }, 'fer-cmm'],
