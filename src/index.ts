@@ -17,6 +17,7 @@ export type {
   Fold,
   ImageShape,
   Labels,
+  Leaks,
   LoadOptions,
   Split,
   SplitName,
