@@ -3,7 +3,7 @@ import { mapLabels } from '../../src/train/class_mapping.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
 import { TrainingClock } from '../../src/train/clock.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { classMetrics, probabilityMetrics, reliability } from '../../src/train/metrics.js';
+import { classMetrics, confusions, probabilityMetrics, reliability } from '../../src/train/metrics.js';
 import { mistakes } from '../../src/train/mistakes.js';
 import { Pace, RunningMean } from '../../src/train/progress.js';
 import { progressNotes, validationNumbers } from '../../src/train/reports.js';
@@ -275,6 +275,19 @@ describe('classes by name', () => {
     const none = { images: Uint8Array.of(7), labels: Uint8Array.of(1) };
     expect(mapLabels(none, { from, to: ['y'], skipUnknown: false }).labels).toEqual(Uint8Array.of(0));
   });
+});
+
+it('confusions come by their share of the true class, then by their number', () => {
+  const counts = [
+    [7, 1, 2],
+    [0, 0, 0],
+    [8, 2, 30],
+  ];
+  const found = confusions(counts, ['a', 'b', 'c'], 3);
+  expect(found.map(({ from, to, count, share }) => `${from}${to} ${count} ${share}`)).toEqual([
+    ...['ca 8 0.2', 'ac 2 0.2', 'ab 1 0.1'],
+  ]);
+  expect(confusions(counts, ['a', 'b', 'c'], -1)).toEqual([]);
 });
 
 it('class weights may be 0 and a million, no more, and as many as classes', () => {
