@@ -43,7 +43,13 @@ export async function runLines(
         case 'opened': {
           const { name, width, height, fps, stills } = message.source;
           length = message.source.seconds ?? 0;
-          start = { v: 1, type: 'start', source: message.source, drawn: message.drawn };
+          start = {
+            v: 1,
+            type: 'start',
+            source: message.source,
+            drawn: message.drawn,
+            normalise: options.normalise,
+          };
           const rate = fps > 0 && !stills ? `, ${Number(fps.toFixed(2))} frames/s` : '';
           say(
             `${name}: ${width} x ${height}${rate}${message.drawn ? '; the boxes of these drawn faces are known, not detected' : ''}`,

@@ -1,5 +1,6 @@
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
+import type { Normalise } from './normalise.js';
 import type { VisionOptions } from './protocol.js';
 import { parseRegion } from './region.js';
 import { parseSource, type SourceSpec } from './source_spec.js';
@@ -17,6 +18,7 @@ export interface VisionSettings {
   readonly cascade?: string | undefined;
   readonly eyes: boolean;
   readonly margin: number;
+  readonly normalise: Normalise;
   readonly smoothing: number;
   readonly mirror: boolean;
   readonly reconnect: number;
@@ -40,6 +42,7 @@ export const VISION_DEFAULTS = {
   detectScale: 0,
   eyes: false,
   margin: -0.05,
+  normalise: 'auto',
   smoothing: 0.4,
   mirror: false,
   reconnect: 5,
@@ -75,37 +78,10 @@ export function visionOptions(
       `${flag} ${value}: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
     );
   }
-  const { weights, foreign, adapter, maxFaces, margin, smoothing, mirror, reconnect } = settings;
-  const {
-    roi,
-    every,
-    maxFrames,
-    record,
-    csv,
-    snapshots,
-    cascade,
-    eyes,
-    minFace,
-    scaleFactor,
-    neighbours,
-    detectScale,
-  } = settings;
+  const { foreign, roi, cascade, eyes, minFace, scaleFactor, neighbours, detectScale, ...same } = settings;
   return {
+    ...same,
     source: typeof source === 'string' ? parseSource(source) : source,
-    ...{
-      weights,
-      adapter,
-      maxFaces,
-      margin,
-      smoothing,
-      mirror,
-      reconnect,
-      every,
-      maxFrames,
-      record,
-      csv,
-      snapshots,
-    },
     region: roi === undefined ? undefined : parseRegion(roi),
     ...(foreign && { foreign }),
     detector: { cascade, eyes, minFace, scaleFactor, neighbours, scale: detectScale },

@@ -6,6 +6,7 @@ import { writePicture } from '../util/picture_file.js';
 import type { Detector } from './detector.js';
 import { type Box, bySize, grow, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
+import { normalised } from './normalise.js';
 import { annotated } from './overlay.js';
 import { cropFace, mirrored, pasted, shrunk } from './pixels.js';
 import type { Face, FrameMessage, Message, PartTimes, Size, Summary, VisionOptions } from './protocol.js';
@@ -181,7 +182,9 @@ export class Pipeline {
     const leftOut = found.length - boxes.length;
     const detected = performance.now();
     const [height, width] = this.#parts.classifier.inputSize ?? [INPUT_SIZE, INPUT_SIZE];
-    const inputs = boxes.map((box) => cropFace(gray, box, this.#options.margin, width, height));
+    const { margin, normalise } = this.#options;
+    const crops = boxes.map((box) => cropFace(gray, box, margin, width, height));
+    const inputs = normalise === 'auto' ? crops.map(normalised) : crops;
     const faces = await this.#faces(boxes, inputs, frame.t);
     const times = { capture: ms, detect: detected - begin, classify: performance.now() - detected };
     this.#last = { index: frame.index, picture, faces };

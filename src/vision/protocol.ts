@@ -2,6 +2,7 @@ import type { ForeignModel } from '../train/weights.js';
 import type { Picture } from '../util/picture.js';
 import type { DetectorOptions } from './detector.js';
 import type { Box } from './geometry.js';
+import type { Normalise } from './normalise.js';
 import type { SourceInfo } from './source.js';
 import type { SourceSpec } from './source_spec.js';
 
@@ -15,6 +16,8 @@ export interface VisionOptions {
   readonly detector: DetectorOptions;
   /** By how much a detected box grows on every side before classification, as a fraction of its size. */
   readonly margin: number;
+  /** How crops are made like the training images. */
+  readonly normalise: Normalise;
   /** Only this number of faces per frame, the largest ones, are classified; default: 5, and all in photographs. */
   readonly maxFaces?: number | undefined;
   /** Only faces in this part of the frame are found; default: the whole frame. */

@@ -53,7 +53,7 @@ export async function run(
   onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
 ) {
   const { classifier = CLASSIFIER, recorder, table, detect = async () => boxes, ...own } = rest;
-  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', ...own });
+  const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', normalise: 'none', ...own });
   const messages: Message[] = [];
   const parts = { source, detector: { detect }, classifier, recorder, table };
   const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {

@@ -252,7 +252,7 @@ describe('options', () => {
       },
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
-      ...{ roi: '1,2,30,40', every: 3, csv: 'c.csv' },
+      ...{ normalise: 'none', roi: '1,2,30,40', every: 3, csv: 'c.csv' },
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
@@ -264,7 +264,7 @@ describe('options', () => {
         margin: 0.25,
       },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
-      ...{ region: { x: 1, y: 2, width: 30, height: 40 }, every: 3, csv: 'c.csv' },
+      ...{ region: { x: 1, y: 2, width: 30, height: 40 }, normalise: 'none', every: 3, csv: 'c.csv' },
       detector: {
         ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
       },
@@ -280,8 +280,8 @@ describe('options', () => {
     expect(make({})).toMatchObject({
       ...{
         source: { kind: 'demo' },
-        maxFaces: undefined,
         every: 1,
+        normalise: 'auto',
         margin: -0.05,
         smoothing: 0.4,
         mirror: false,

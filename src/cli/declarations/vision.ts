@@ -1,3 +1,4 @@
+import { NORMALISE } from '../../vision/normalise.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
 import type { ValuesOf } from '../declaration.js';
 import { ADAPTER, FOREIGN, WEIGHTS } from './shared.js';
@@ -41,6 +42,12 @@ export const VISION = {
     VISION_DEFAULTS.margin,
     'widen each face on every side before classifying it, as a fraction of its size',
   ),
+  normalise: {
+    choices: NORMALISE,
+    default: VISION_DEFAULTS.normalise,
+    describe:
+      'make the light, noise and sharpness of a face like those of the training images where they are unusual (auto), or leave it as it is',
+  },
   roi: {
     type: 'string',
     requiresArg: true,

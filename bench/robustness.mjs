@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/**
+ * Accuracy of a network on the PublicTest images of FER-2013 under conditions of light, camera and pose, as they are and with what
+ * the camera does to its crops (after a build, which `npm run bench:robustness` makes):
+ *
+ *   npm run bench:robustness -- --data fer2013.csv [--weights fer-vgg] [--limit 600] [--seed 7]
+ *
+ * --limit: so many images, spread over the set. Prints accuracy in percent, and the points that a condition costs.
+ */
+import { table } from '../dist/cli/table.js';
+import { loadDataset } from '../dist/data/load.js';
+import { openGpu } from '../dist/gpu/device.js';
+import { Classifier } from '../dist/train/classifier.js';
+import { normalised } from '../dist/vision/normalise.js';
+import { scriptOptions } from '../scripts/script_options.mjs';
+import { CONDITIONS, under } from './conditions.mjs';
+
+const { values: options } = scriptOptions(import.meta.url, {
+  options: {
+    data: { type: 'string', default: '../shared/fer2013/fer2013.csv.gz' },
+    weights: { type: 'string', default: 'fer-vgg' },
+    limit: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '7' },
+  },
+});
+const { splits, classes, height = 48, width = 48 } = await loadDataset(options.data);
+const { images, labels } = splits.validation;
+const size = height * width;
+const count = Math.min(labels.length, Number(options.limit) || labels.length);
+const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * labels.length) / count));
+const gpu = await openGpu();
+const classifier = await Classifier.open(gpu, [options.weights]);
+
+/** Share of these faces that the network gets right. */
+async function accuracy(faces) {
+  const all = new Uint8Array(count * size);
+  for (const [i, face] of faces.entries()) all.set(face.data, i * size);
+  const shares = await classifier.classify(all, count, height, width);
+  const n = classifier.classes.length;
+  const right = chosen.filter((image, i) => {
+    const own = shares.subarray(i * n, (i + 1) * n);
+    return classifier.classes[own.indexOf(Math.max(...own))] === classes[labels[image]];
+  });
+  return (100 * right.length) / count;
+}
+
+const rows = [];
+let clean;
+for (const [name, change] of CONDITIONS) {
+  const faces = chosen.map((image) => {
+    const data = images.subarray(image * size, (image + 1) * size);
+    return under(change, { width, height, channels: 1, data }, Number(options.seed), image);
+  });
+  const [before, after] = [await accuracy(faces), await accuracy(faces.map(normalised))];
+  clean ??= before;
+  rows.push(
+    [name, before, before - clean, after, after - clean].map((v) =>
+      typeof v === 'number' ? v.toFixed(1) : v,
+    ),
+  );
+  process.stderr.write(`${name}: ${before.toFixed(1)} ${after.toFixed(1)}\n`);
+}
+gpu.close();
+console.log(`${options.weights}, ${count} images, seed ${options.seed}`);
+console.log(table(['condition', 'as it is', 'cost', 'normalised', 'cost'], rows));

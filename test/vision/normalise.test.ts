@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Picture } from '../../src/util/picture.js';
+import { Rng } from '../../src/util/random.js';
+import { normalised } from '../../src/vision/normalise.js';
+import { CLASSIFIER, FACE, run, scripted } from './scripted.js';
+
+const SIZE = 48;
+const made = (value: (x: number, y: number) => number): Picture => ({
+  ...{ width: SIZE, height: SIZE, channels: 1 },
+  data: Uint8Array.from({ length: SIZE * SIZE }, (_, i) =>
+    Math.max(0, Math.min(255, Math.round(value(i % SIZE, Math.floor(i / SIZE))))),
+  ),
+});
+/** Squares with sharp edges, with the mean and the deviation of a usual face. */
+const usual = (x: number, y: number): number => (((x >> 3) + (y >> 3)) % 2 === 0 ? 80 : 180);
+const mean = ({ data }: Picture): number => data.reduce((a, b) => a + b) / data.length;
+const deviation = (face: Picture): number => {
+  const middle = mean(face);
+  return Math.sqrt(face.data.reduce((sum, v) => sum + (v - middle) ** 2, 0) / face.data.length);
+};
+/** Largest difference of neighbours in a row. */
+const steepest = ({ data }: Picture): number =>
+  data.reduce(
+    (most, v, i) => (i % SIZE === 0 ? most : Math.max(most, Math.abs(v - (data[i - 1] as number)))),
+    0,
+  );
+/** Root of the mean squared difference. */
+const away = (a: Picture, b: Picture): number =>
+  Math.sqrt(a.data.reduce((sum, v, i) => sum + (v - (b.data[i] as number)) ** 2, 0) / a.data.length);
+
+describe('normalisation', () => {
+  const face = made(usual);
+
+  it('leaves a usual face as it is', () => {
+    expect(Buffer.compare(Buffer.from(normalised(face).data), Buffer.from(face.data))).toBe(0);
+  });
+
+  it.each([
+    ['dark', 0.3, 0, 94, 39],
+    ['flat', 0.3, 100, 139, 39],
+    ['bright', 0.5, 150, 165, 39],
+  ])('moves a %s face to the nearest usual light', (_, gain, offset, middle, spread) => {
+    const out = normalised(made((x, y) => usual(x, y) * gain + offset));
+    expect(mean(out)).toBeCloseTo(middle, -0.3);
+    expect(Math.abs(deviation(out) - spread)).toBeLessThan(2);
+  });
+
+  it('removes noise, and keeps the face', () => {
+    const rng = new Rng(1);
+    const noisy = {
+      ...face,
+      data: face.data.map((v) => Math.max(0, Math.min(255, v + 15 * rng.normal()))),
+    };
+    expect(away(noisy, face)).toBeGreaterThan(14);
+    expect(away(normalised(noisy), face)).toBeLessThan(9);
+  });
+
+  it('sharpens a blurred face', () => {
+    const large = made((x, y) => (((x >> 4) + (y >> 4)) % 2 === 0 ? 80 : 180));
+    const blurred = made((x, y) => {
+      let sum = 0;
+      for (let v = -2; v <= 2; v++) {
+        for (let u = -2; u <= 2; u++) {
+          const [px, py] = [Math.max(0, Math.min(47, x + u)), Math.max(0, Math.min(47, y + v))];
+          sum += large.data[py * SIZE + px] as number;
+        }
+      }
+      return sum / 25;
+    });
+    expect(steepest(normalised(blurred))).toBeGreaterThan(1.3 * steepest(blurred));
+  });
+
+  it('a face of one value stays finite', () => {
+    expect([...new Set(normalised(made(() => 7)).data)]).toEqual([94]);
+  });
+
+  it('is done by the pipeline with auto, and not with none', async () => {
+    const seen: number[] = [];
+    const classifier = {
+      ...CLASSIFIER,
+      classify: async (faces: Uint8Array) => {
+        seen.push(faces[0] as number);
+        return Float32Array.of(0.1, 0.7, 0.2);
+      },
+    };
+    const dark = { width: 64, height: 48, channels: 3 as const, data: new Uint8Array(64 * 48 * 3).fill(7) };
+    await run(scripted([{ picture: dark }]), [FACE], { classifier, normalise: 'none' });
+    await run(scripted([{ picture: dark }]), [FACE], { classifier, normalise: 'auto' });
+    expect(seen).toEqual([7, 94]);
+  });
+});
