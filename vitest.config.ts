@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,8 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/helpers/skip_reasons.ts'],
     pool: 'forks',
-    // One GPU, and software Vulkan already uses every core: test files run one after another.
-    fileParallelism: false,
+    // Test files wait half of their time for child processes and the GPU. More than four would need much memory.
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,8 +1,9 @@
 import { duplicateKinds } from '../data/facts.js';
-import { faceId } from '../data/labels_file.js';
+import { faceId, placeInSource } from '../data/labels_file.js';
 import { PIXELS } from '../data/split_builder.js';
 import type { Dataset, SplitName } from '../data/types.js';
 import type { Suspect } from '../noise/confident_learning.js';
+import type { FerplusAgreement } from '../noise/ferplus_agreement.js';
 import { NOT_FACE_KINDS } from '../noise/not_faces.js';
 import type { NoiseReport } from '../noise/report.js';
 import { percent } from '../util/axis.js';
@@ -50,6 +51,7 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
       ['', ...classes],
       labels.joint.map((line, label) => [nameOf(label), ...line.map((n) => count(Math.round(n)))]),
     ),
+    ...(report.ferplus === undefined ? [] : ferplusLines(report.ferplus)),
     ...(shown.length === 0
       ? []
       : [
@@ -71,20 +73,33 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
   ].join('\n');
 }
 
+/** How many labels and suspects the people of FER+ dispute. */
+function ferplusLines({ images, disputed, suspects, confirmed, sameClass }: FerplusAgreement): string[] {
+  const share = (part: number, whole: number): string =>
+    `${part.toLocaleString('en')} of ${whole.toLocaleString('en')}${whole === 0 ? '' : ` (${percent(part / whole)})`}`;
+  return [
+    `FER+ disputes the labels of ${share(disputed, images)} images, and of ${share(confirmed, suspects)} suspects;`,
+    `  it names the proposed class for ${share(sameClass, confirmed)} of these; suspects are ${share(confirmed, disputed)} of all disputed labels`,
+    '',
+  ];
+}
+
 function faceOf({ splits }: Dataset, split: SplitName, index: number): Picture {
   const data = splits[split].images.subarray(index * PIXELS, (index + 1) * PIXELS);
   return { width: FACE_SIZE, height: FACE_SIZE, channels: 1, data };
 }
 
-/** A report as JSON: all suspects, duplicates and pictures that are no faces, with class names. */
-export function noiseJson(report: NoiseReport, { name, classes, splits }: Dataset): object {
-  const { labels, decided, identical, near, notFaces } = report;
+/** A report as JSON: all suspects with their rows in the source, duplicates and pictures that are no faces, with class names. */
+export function noiseJson(report: NoiseReport, dataset: Dataset): object {
+  const { name, classes, splits } = dataset;
+  const { labels, decided, ferplus, identical, near, notFaces } = report;
   const named = <T extends { readonly label: number }>(item: T) => ({ ...item, label: classes[item.label] });
   return {
     ...{ name, classes, images: splits.train.labels.length, noise: labels.noise, joint: labels.joint },
-    decided,
+    ...{ decided, ferplus },
     suspects: labels.suspects.map(({ row, label, proposed, own, other, score }) => ({
-      ...{ split: 'train', index: row, face: faceId(splits.train, row) },
+      ...placeInSource(dataset, { split: 'train', index: row }),
+      face: faceId(splits.train, row),
       ...{ label: classes[label], proposed: classes[proposed], own, other, score },
     })),
     identical: identical.map((group) => group.map(named)),

@@ -102,6 +102,32 @@ export function majorityOf({ classes, others }: FaceVotes, label: number): numbe
   return classes[label] === most ? label : classes.indexOf(most);
 }
 
+/** Throws DataError when the file has votes for another number of images of a split than the source. */
+function checkCount(
+  file: string,
+  { source }: Dataset,
+  split: SplitName,
+  votes: number,
+  images: number,
+): void {
+  if (votes === images) return;
+  throw new DataError(
+    `${file}: votes for ${votes} images of ${split}; ${source} has ${images}: expected the rows of fer2013.csv, none of them skipped`,
+  );
+}
+
+/**
+ * The votes for each training image of a loaded data set, in its order, also where validation images are held out.
+ * Throws DataError as `readFerplus` does, and when the file has votes for another number of images.
+ */
+export function votesOfTraining(dataset: Dataset, file: string): FaceVotes[] {
+  const { train } = readFerplus(file, dataset.classes);
+  const images = dataset.splits.train.labels.length;
+  const { heldOut } = dataset;
+  checkCount(file, dataset, 'train', train.length, images + (heldOut?.validation.length ?? 0));
+  return heldOut === undefined ? train : heldOut.train.map((row) => train[row] as FaceVotes);
+}
+
 /**
  * Gives the images of a data set the labels of FER+. An image without a vote for one of the seven classes keeps its label if its
  * kind is kept, and is dropped otherwise.
@@ -119,11 +145,7 @@ export function applyFerplus(
   for (const split of SPLIT_NAMES) {
     const { labels } = splits[split];
     if (labels.length === 0) continue;
-    if (votes[split].length !== labels.length) {
-      throw new DataError(
-        `${file}: votes for ${votes[split].length} images of ${split}; ${dataset.source} has ${labels.length}: expected the rows of fer2013.csv, none of them skipped`,
-      );
-    }
+    checkCount(file, dataset, split, votes[split].length, labels.length);
     const soft = new Float32Array(labels.length * classes.length);
     if (targets === 'votes') edits.target(split, soft);
     votes[split].forEach((face, index) => {

@@ -163,7 +163,7 @@ export function correct(
 }
 
 /** Where an image of a loaded data set is in its source. They differ if validation images are held out. */
-function placeInSource({ heldOut }: Dataset, { split, index }: Place): Place {
+export function placeInSource({ heldOut }: Dataset, { split, index }: Place): Place {
   if (heldOut === undefined || split === 'test') return { split, index };
   return { split: 'train', index: heldOut[split][index] as number };
 }

@@ -10,6 +10,7 @@ import type { LayerView, LearnReport, Stage, StageReport, ValueKind } from '../l
 import type { LearnRequest } from '../learn/source.js';
 import type { WeightReport } from '../learn/weights.js';
 import type { LayerOption } from '../nn/layer.js';
+import type { CvReport } from '../study/cv.js';
 import type { Importance } from '../study/importance.js';
 import type { TrialRecord } from '../study/trial.js';
 import type { Monitor } from '../train/callbacks/monitor.js';
@@ -252,6 +253,8 @@ export interface StudyReport {
   readonly planned: number;
   /** By number; those that are being trained up to their last complete epoch. */
   readonly trials: readonly TrialRecord[];
-  /** Undefined while too few trials have results. */
+  /** Only of a cross-validation. */
+  readonly cv?: CvReport | undefined;
+  /** Undefined for a cross-validation, and while too few trials have results. */
   readonly importance: Importance | undefined;
 }

@@ -1,3 +1,4 @@
+import { type CvReport, cvReport } from '../study/cv.js';
 import { type Importance, importanceOf } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
 import { ranked } from '../study/score.js';
@@ -44,8 +45,12 @@ export function studyPage(review: StudyReview): string {
     ],
     sections: [
       { title: 'Curves', body: curvesChart(chart) },
-      importanceSection(importanceOf(trials, objective)),
-      ...(axes.length > 0 ? settingSections(axes, chart) : []),
+      ...(settings.kind === 'cv'
+        ? [configSection(cvReport(settings, trials), text)]
+        : [
+            importanceSection(importanceOf(trials, objective)),
+            ...(axes.length > 0 ? settingSections(axes, chart) : []),
+          ]),
       trialSection(order, review, text),
       failureSection(trials),
       againSection(review, best),
@@ -111,6 +116,34 @@ function importanceSection(importance: Importance | undefined): PageSection {
   };
 }
 
+/** What a cross-validation says of its configurations. */
+function configSection({ configs, comparisons }: CvReport, text: (value: number) => string): PageSection {
+  const number = (value: number): string => (Number.isFinite(value) ? text(value) : '–');
+  return {
+    title: 'Configurations',
+    body: [
+      howToRead(
+        'Mean and standard deviation of the objective after the last epoch, over all folds. The difference from the best configuration has a 95 % interval by the corrected resampled t-test (Nadeau & Bengio 2003): where it contains 0, the folds do not tell the two apart.',
+      ),
+      table({
+        caption: 'Configurations, in the order in which they were given',
+        columns: [
+          { title: 'configuration', words: true },
+          ...['mean', 'sd', 'folds', 'difference', 'low', 'high', 'p'].map((title) => ({ title })),
+        ],
+        rows: configs.map(({ name, mean, sd, n }) => {
+          const beside = comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
+          const compared =
+            beside === undefined
+              ? ['–', '–', '–', '–']
+              : [...[beside.difference, beside.low, beside.high].map(number), fixed(beside.p, 3)];
+          return [name, number(mean), number(sd), count(n), ...compared];
+        }),
+      }),
+    ],
+  };
+}
+
 function trialSection(
   order: readonly TrialRecord[],
   { settings: { objective } }: StudyReview,
@@ -145,6 +178,10 @@ function failureSection(trials: readonly TrialRecord[]): PageSection | undefined
 }
 
 function againSection({ path, settings }: StudyReview, best: TrialRecord | undefined): PageSection {
+  if (settings.kind === 'cv') {
+    const again = html`<pre>fer-tui cv --resume ${shellWord(path)}</pre>`;
+    return { title: 'Go on', body: [html`<p>This command goes on with the cross-validation:</p>`, again] };
+  }
   const shared = settings.settings;
   return {
     title: 'Go on',

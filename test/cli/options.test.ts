@@ -257,6 +257,10 @@ vi.mock('../../src/queue/run_worker.js', () => ({
     onReady({ name: 'w', host: 'h', version: '1', adapter: 'a', gflops: 1 });
   },
 }));
+vi.mock('../../src/data/ferplus.js', async (original) => ({
+  ...(await original<object>()),
+  votesOfTraining: (_: unknown, file: string) => file,
+}));
 vi.mock('../../src/noise/cross_predict.js', () => ({
   crossPredict: async (dataset: Dataset, { settings, folds, folder }: CrossPredictOptions) => {
     note('noise', { settings: JSON.stringify(settings), folds, folder });
@@ -274,7 +278,9 @@ vi.mock('../../src/noise/report.js', async (original) => {
   return {
     ...real,
     noiseReport: async (_dataset: Dataset, _: unknown, options: NoiseOptions) => {
-      note('report', { ranking: options.ranking, decided: options.decided.length });
+      note('report', {
+        ...{ ranking: options.ranking, decided: options.decided.length, votes: options.votes },
+      });
       const suspect = { row: 0, label: 1, proposed: 2, own: 0.1, other: 0.8, score: 0.1 };
       const empty = { decided: 0, identical: [], near: [], notFaces: [] };
       return { labels: { joint: [], noise: 0.1, suspects: [suspect] }, ...empty };

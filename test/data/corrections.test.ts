@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFerplusKeep } from '../../src/data/ferplus.js';
+import { parseFerplusKeep, votesOfTraining } from '../../src/data/ferplus.js';
 import { type Correction, faceId, readLabels, writeLabels } from '../../src/data/labels_file.js';
 import { loadDataset } from '../../src/data/load.js';
 import { limitSplit } from '../../src/data/rows.js';
@@ -189,6 +189,22 @@ describe('FER+', () => {
     const loading = withVotes({}, { 'fer2013new.csv': file });
     await expect(loading).rejects.toThrow(DataError);
     await expect(withVotes({}, { 'fer2013new.csv': file })).rejects.toThrow(message);
+  });
+
+  it('gives the votes for each training image that is not held out', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => i);
+    const data = csv(rows.map((i) => [i % 2 === 0 ? 3 : 4, 'Training', pixels(i)] as const));
+    const file = text(rows.map((i) => ['Training', `${i},0,0,0,0,0,0,0,0,0`]));
+    const root = folderWith({ 'fer2013.csv': data, 'fer2013new.csv': file });
+    const dataset = await loadDataset(join(root, 'fer2013.csv'), { cacheDir: false });
+    const { images } = dataset.splits.train;
+    const votes = votesOfTraining(dataset, join(root, 'fer2013new.csv')).map((face) => face.classes[4]);
+    expect(votes).toHaveLength(36);
+    expect(votes).toEqual(votes.map((_, row) => images[row * 2304]));
+    const plainVotes = votesOfTraining(plain, join(folderWith({ 'f.csv': text() }), 'f.csv'));
+    expect(plainVotes.map((face) => face.others.nf)).toEqual([0, 0, 0, 10, 0, 0]);
+    const short = join(folderWith({ 'f.csv': text(VOTES.slice(1)) }), 'f.csv');
+    expect(() => votesOfTraining(plain, short)).toThrow('votes for 5 images of train');
   });
 
   it('keeps kinds by name', () => {

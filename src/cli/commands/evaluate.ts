@@ -1,3 +1,4 @@
+import { parseFerplusKeep } from '../../data/ferplus.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluate_weights.js';
 import { confusions } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
@@ -11,26 +12,38 @@ import { table } from '../table.js';
 
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
-  const { data, split, limit, adapter, skipUnknown, tta, labels } = args;
+  const { data, split, limit, adapter, skipUnknown, tta, labels, ferplus } = args;
+  const keep = parseFerplusKeep(args.ferplusKeep);
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const { members, ...result } = await evaluateWeights({
     ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
     foreign: foreignOf(args),
-    load: { ...reading.forModel, labels },
+    load: {
+      ...reading.forModel,
+      labels,
+      ...(ferplus !== undefined && { ferplus: { file: ferplus, targets: 'majority', keep } }),
+    },
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   const [first] = members;
   const weights = members.length === 1 ? first?.weights : members;
   warnOfGuess(result, first?.weights ?? '');
+  const by = { labels, ferplus };
   if (args.json)
-    writeJson({ v: 1, type: 'result', ...reading.json(), weights, data, labels, split, tta, ...result });
-  else process.stdout.write(report(result, split, labels));
+    writeJson({ v: 1, type: 'result', ...reading.json(), weights, data, ...by, split, tta, ...result });
+  else process.stdout.write(report(result, split, [ferplus, labels]));
   return EXIT.done;
 }
 
-function report(r: Omit<EvaluateResult, 'members'>, split: string, labels: string | undefined): string {
-  const by = labels === undefined ? '' : ` with ${labels}`;
+/** @param labels files that the labels come from, besides the data set */
+function report(
+  r: Omit<EvaluateResult, 'members'>,
+  split: string,
+  labels: readonly (string | undefined)[],
+): string {
+  const files = labels.filter((file) => file !== undefined);
+  const by = files.length === 0 ? '' : ` with ${files.join(' and ')}`;
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
     name,

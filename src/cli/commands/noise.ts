@@ -1,4 +1,5 @@
-import { correctionsOf, faceId } from '../../data/labels_file.js';
+import { votesOfTraining } from '../../data/ferplus.js';
+import { correctionsOf, faceId, type Place, placeInSource } from '../../data/labels_file.js';
 import { loadDataset } from '../../data/load.js';
 import type { Dataset } from '../../data/types.js';
 import { crossPredict } from '../../noise/cross_predict.js';
@@ -33,16 +34,18 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
       onProgress: ({ done, total }) => progress.show('reading data', done, total),
     });
     const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
+    const votes = args.ferplus === undefined ? undefined : votesOfTraining(dataset, args.ferplus);
     const probabilities = await probabilitiesOf(dataset, args, control, progress);
     if (probabilities === undefined) return control.exit;
     const report = await noiseReport(dataset, probabilities, {
-      ...{ ranking: rank, decided },
+      ...{ ranking: rank, decided, votes },
       onProgress: progress.show.bind(progress),
     });
     progress.close();
     const { train } = dataset.splits;
     const faceOf = (row: number): string => faceId(train, row);
-    if (csv !== undefined) atomicWrite(csv, suspectsCsv(report.labels, dataset.classes, faceOf));
+    const placeOf = (index: number): Place => placeInSource(dataset, { split: 'train', index });
+    if (csv !== undefined) atomicWrite(csv, suspectsCsv(report.labels, dataset.classes, placeOf, faceOf));
     if (json) {
       writeJson({ v: 1, type: 'result', data, ...reading.json(), ...noiseJson(report, dataset) });
       return EXIT.done;

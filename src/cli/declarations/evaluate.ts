@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { DATA, LABELS, MEASURED, TTA, WEIGHTS } from './shared.js';
+import { DATA, FERPLUS, LABELS, MEASURED, TTA, WEIGHTS } from './shared.js';
 
 export const EVALUATE = {
   usage: 'evaluate',
@@ -11,6 +11,7 @@ export const EVALUATE = {
     split: { choices: SPLIT_NAMES, default: 'validation', describe: 'part of the data set' },
     limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
     labels: LABELS,
+    ...FERPLUS,
     tta: TTA,
     ...MEASURED,
   },

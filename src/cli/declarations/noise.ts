@@ -42,6 +42,11 @@ export const NOISE = {
       requiresArg: true,
       describe: 'file with decisions (labels.csv); images in it are no suspects any more',
     },
+    ferplus: {
+      type: 'string',
+      requiresArg: true,
+      describe: "FER+'s fer2013new.csv: how many suspects its ten people confirm",
+    },
     top: { type: 'number', requiresArg: true, default: 20, describe: 'suspects to list' },
     csv: { type: 'string', requiresArg: true, describe: 'file for all suspects as CSV' },
     'skip-bad': SKIP_BAD,

@@ -21,6 +21,21 @@ export const LABELS = {
   describe: 'file with corrections of labels (labels.csv), as the Data screen of "fer-tui tui" writes it',
 } as const;
 
+/** Votes of FER+ in place of the labels. */
+export const FERPLUS = {
+  ferplus: {
+    type: 'string',
+    requiresArg: true,
+    describe: "FER+'s fer2013new.csv: the class with most votes in place of the label",
+  },
+  'ferplus-keep': {
+    type: 'string',
+    requiresArg: true,
+    default: 'none',
+    describe: 'keep images that most people called contempt, unknown or nf (no face): a list of these',
+  },
+} as const;
+
 export const WEIGHTS = {
   type: 'string',
   array: true,

@@ -1,3 +1,4 @@
+import { cvReport } from '../../study/cv.js';
 import { type Importance, importanceOf } from '../../study/importance.js';
 import { listStudies } from '../../study/studies.js';
 import { Study } from '../../study/study.js';
@@ -14,8 +15,10 @@ let latest: { readonly key: string; readonly importance: Importance | undefined 
 export const showStudy: Handler<'studies.show'> = async ({ path }) => {
   const { name, settings, liveTrials: trials } = Study.open(path);
   const { objective, trials: planned } = settings;
+  const study = { name, path, objective, planned, trials };
+  if (settings.kind === 'cv') return { ...study, cv: cvReport(settings, trials), importance: undefined };
   const settled = trials.filter(({ state }) => state !== 'running');
   const key = `${path} ${settled.map(({ number, epochs }) => `${number}:${epochs}`).join(' ')}`;
   if (latest?.key !== key) latest = { key, importance: importanceOf(settled, objective) };
-  return { name, path, objective, planned, trials, importance: latest.importance };
+  return { ...study, importance: latest.importance };
 };

@@ -137,6 +137,7 @@ export const studies = defineScreen<StudiesState>({
     'A study looks for good settings: each trial is a training with other settings. The best one so far comes first. The screen follows a study that another process works on.',
     'paused: the trial was stopped early, because others were better after as many epochs; it goes on from its checkpoint if it is among the best later.',
     'The chart shows the curves of all trials (* the best, o the selected one), and with v the result of each trial by one setting.',
+    'A cross-validation has configurations in place of importance: mean ± standard deviation over the folds, and the difference from the best with its 95 % interval (corrected resampled t-test).',
     'Importance: how much worse a random forest predicts the rank of a trial when the values of a setting are permuted. not clear: no more than chance would give; more trials may tell.',
   ],
   summary: ({ state }) => {

@@ -1,9 +1,11 @@
 import type { StudyReport } from '../../engine/requests.js';
+import type { CvReport } from '../../study/cv.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
 import { ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { percent } from '../../util/axis.js';
-import { chartTable, lineChart, type Series } from '../charts/line_chart.js';
+import { chartTable, lineChart } from '../charts/line_chart.js';
+import { curveSeries, sliceChart, type TrialChart } from '../charts/trial_charts.js';
 import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
 import type { PanelView } from '../screen_module.js';
@@ -49,7 +51,12 @@ export function selectedTrial(state: StudiesState): TrialRecord | undefined {
 
 /** What the chart can show. */
 export function chartsOf(report: StudyReport): readonly string[] {
-  return ['curves', ...parameterAxes(report.trials).map(({ name }) => name)];
+  return ['curves', ...axesOf(report).map(({ name }) => name)];
+}
+
+/** The settings in which the trials differ. The trainings of a cross-validation differ in their fold, which is none. */
+function axesOf({ trials, cv }: StudyReport): ParameterAxis[] {
+  return cv === undefined ? parameterAxes(trials) : [];
 }
 
 const metricText = ({ objective }: StudyReport, value: number | null): string =>
@@ -121,49 +128,17 @@ export function chartLines(view: View): string[] {
   if (report === undefined) return [];
   const format = (value: number): string => metricText(report, value);
   const options = { cols, rows, theme, glyphs: capability.glyphs, format };
-  const axis = parameterAxes(report.trials).find(({ name }) => name === state.chart);
-  if (axis === undefined) {
-    const series = looks(report, state, ({ curve }) => curve.map((y, i) => ({ x: i + 1, y })));
-    return app.table ? chartTable(series, options) : lineChart(series, options);
-  }
-  if (app.table) return sliceTable(report, axis, rows);
-  const series = looks(report, state, ({ values, metric }) => {
-    const value = values[axis.name];
-    return value === undefined || metric === null ? [] : [{ x: axis.place(value), y: metric }];
-  });
-  const xMarks = axis.marks.map(({ place, text }) => ({ x: place, text }));
-  return lineChart(series, { ...options, x: [0, 1], xMarks, xLabel: axis.log ? 'log' : '' });
+  const chart = trialChart(report, state);
+  const axis = axesOf(report).find(({ name }) => name === state.chart);
+  if (axis !== undefined)
+    return app.table ? sliceTable(report, axis, rows) : sliceChart(chart, axis, options);
+  const series = curveSeries(chart);
+  return app.table ? chartTable(series, options) : lineChart(series, options);
 }
 
-/** A series for each trial: the best and the selected one stand out. */
-function looks(
-  report: StudyReport,
-  state: StudiesState,
-  points: (trial: TrialRecord) => Series['points'],
-): Series[] {
-  const best = orderedTrials(report)[0];
-  const chosen = selectedTrial(state);
-  const others = report.trials.filter((trial) => trial !== best && trial !== chosen);
-  const faint = others.map(
-    (trial): Series => ({
-      ...{ name: '', role: 'dim', mark: '.', unnamed: true, points: points(trial) },
-      dots: trial.curve.length === 1 || state.chart !== 'curves',
-    }),
-  );
-  const clear = [
-    ...(chosen === undefined || chosen === best
-      ? []
-      : [{ trial: chosen, role: 'validation', mark: 'o' } as const]),
-    ...(best === undefined ? [] : [{ trial: best, role: 'train', mark: '*' } as const]),
-  ];
-  return [
-    ...faint,
-    ...clear.map(
-      ({ trial, role, mark }): Series => ({
-        ...{ name: `trial ${trial.number}`, role, mark, dots: true, points: points(trial) },
-      }),
-    ),
-  ];
+/** The trials, with the best and the selected one pointed out. */
+function trialChart(report: StudyReport, state: StudiesState): TrialChart {
+  return { trials: report.trials, best: orderedTrials(report)[0], chosen: selectedTrial(state) };
 }
 
 function sliceTable(report: StudyReport, { name, place }: ParameterAxis, rows: number): string[] {
@@ -180,7 +155,8 @@ function sliceTable(report: StudyReport, { name, place }: ParameterAxis, rows: n
 }
 
 export function importanceTitle({ state }: View): string {
-  const found = reportOf(state)?.importance;
+  const { cv, importance: found, objective } = reportOf(state) ?? {};
+  if (cv !== undefined) return `configurations · mean ${objective} after the last epoch`;
   if (found === undefined) return 'importance';
   return `importance · ${found.trials} trials after ${found.epochs} epochs`;
 }
@@ -188,6 +164,7 @@ export function importanceTitle({ state }: View): string {
 export function importanceLines({ state, cols, rows, theme }: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
+  if (report.cv !== undefined) return configLines(report, report.cv).slice(0, rows);
   if (report.importance === undefined) return wrapped('too few trials have results to tell', cols);
   const { parameters, explained } = report.importance;
   const names = Math.min(16, Math.max(...parameters.map(({ name }) => name.length)));
@@ -198,4 +175,16 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
   });
   const says = `explained: ${percent(Math.max(0, explained), 0)} of the variance`;
   return [...lines.slice(0, Math.max(1, rows - 1)), theme.dim(says)];
+}
+
+/** Mean and standard deviation of each configuration, and the interval of its difference from the best. */
+function configLines(report: StudyReport, { configs, comparisons }: CvReport): string[] {
+  const text = (value: number): string => metricText(report, Number.isFinite(value) ? value : null);
+  const names = Math.min(20, Math.max(...configs.map(({ name }) => name.length)));
+  return configs.map(({ name, mean, sd, n }) => {
+    const beside = comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
+    const difference = beside && `${text(beside.difference)} (${text(beside.low)} to ${text(beside.high)})`;
+    const folds = n === 1 ? '1 fold' : `${n} folds`;
+    return `${padTo(name, names)} ${text(mean)} ± ${text(sd)}, ${folds}  ${difference ?? ''}`.trimEnd();
+  });
 }
