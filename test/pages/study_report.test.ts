@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { report } from '../../src/cli/commands/report.js';
 import { studyPage } from '../../src/pages/study_report.js';
 import { parameterAxes } from '../../src/study/parameter_axis.js';
+import type { StudySettings } from '../../src/study/settings.js';
 import { Study } from '../../src/study/study.js';
 import type { TrialRecord } from '../../src/study/trial.js';
 import { attribute, pageProblems, parsePage, textOf } from '../helpers/pages.js';
@@ -65,6 +66,26 @@ describe('the page of a study', () => {
     const page = pageOf([]);
     expect(pageProblems(page)).toEqual([]);
     expect(seen(page)).toContain('Too few trials have results to tell');
+  });
+
+  it('shows the configurations of a cross-validation, not slices of its folds', () => {
+    const { objective, settings, created } = STUDY_SETTINGS;
+    const cv: StudySettings = {
+      ...{ kind: 'cv', objective, settings, created, folds: 2, repeats: 1, trials: 4 },
+      configs: { deep: {}, wide: {} },
+    };
+    const trials = [0.6, 0.5, 0.64, 0.52].map(
+      (value, i): TrialRecord => ({
+        ...{ number: i + 1, values: { fold: `${(i >> 1) + 1}/2` }, epochs: 1, until: 1, state: 'complete' },
+        ...{ metric: value, curve: [value], seconds: 1, run: `t${i}` },
+      }),
+    );
+    const page = studyPage({ name: 'c1', path: 'studies/c1', settings: cv, trials });
+    expect(pageProblems(page)).toEqual([]);
+    expect(elementsOf(page, 'h2').map(textOf)).toEqual(['Curves', 'Configurations', 'Trials', 'Go on']);
+    for (const words of ['deep', '62.00 %', 'fer-tui cv --resume studies/c1'])
+      expect(seen(page)).toContain(words);
+    expect(seen(page)).not.toContain('fer-tui train');
   });
 
   it('shows hostile values as text', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { showStudy } from '../../src/engine/requests/studies.js';
 import type { StudyReport } from '../../src/engine/requests.js';
+import type { CvReport } from '../../src/study/cv.js';
 import { importanceOf } from '../../src/study/importance.js';
 import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
@@ -24,6 +25,16 @@ const shown = (change: Partial<StudyReport> = {}, paths = ['studies/s2', 'studie
   shown: ready<Shown>({ paths, report: { ...report, ...change } }),
 });
 const BEST = TRIALS.reduce((a, b) => ((b.metric ?? 0) > (a.metric ?? 0) ? b : a));
+
+const CV: CvReport = {
+  configs: [
+    { name: 'deep', scores: [0.6, 0.64], mean: 0.62, sd: 0.028, n: 2, lost: 0 },
+    { name: 'wide', scores: [0.5, 0.52], mean: 0.51, sd: 0.014, n: 2, lost: 0 },
+  ],
+  comparisons: [
+    { name: 'wide', best: 'deep', difference: -0.11, low: -0.2, high: -0.02, t: -16, p: 0.04, pairs: 2 },
+  ],
+};
 
 describeScreens([
   {
@@ -59,6 +70,12 @@ describeScreens([
     name: 'a slice',
     own: { ...shown(), chart: 'lr', selected: 5 },
     words: ['val_acc by lr', 'o trial 5', '0.001'],
+  },
+  {
+    screen: 'studies',
+    name: 'a cross-validation',
+    own: shown({ cv: CV, importance: undefined }),
+    words: ['configurations', 'deep'],
   },
   {
     screen: 'studies',
@@ -110,6 +127,15 @@ describe('the Studies screen', () => {
       expect(screen.text()).toContain(words);
       screen.press('v');
     }
+    expect(screen.text()).toContain('val_acc by epoch');
+    screen.unmount();
+  });
+
+  it('shows the configurations of a cross-validation, and no slices of its folds', () => {
+    const screen = open(shown({ cv: CV, importance: undefined }));
+    expect(screen.text()).toContain('deep 62.00 % ± 2.80 %, 2 folds');
+    expect(screen.text()).toContain('wide 51.00 % ± 1.40 %, 2 folds  -11.00 % (-');
+    screen.press('v');
     expect(screen.text()).toContain('val_acc by epoch');
     screen.unmount();
   });
