@@ -41,10 +41,10 @@ const FEWEST_DRAWN = 7;
  * the source cannot be read, UsageError for a bad `synthetic:N`.
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
-  const { seed = 7, fold } = options;
+  const { seed = 7, heldOutSeed, fold } = options;
   const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
   const corrected = withCorrections(dataset, options);
-  const divided = fold === undefined ? holdOut(corrected, seed) : foldOf(corrected, fold);
+  const divided = fold === undefined ? holdOut(corrected, heldOutSeed) : foldOf(corrected, fold);
   const { leaks } = options;
   const loaded = leaks === undefined || isDrawn(path) ? divided : await withLeaks(divided, leaks === 'drop');
   for (const note of loaded.notes) options.onNote?.(note);

@@ -107,8 +107,10 @@ export interface LoadOptions {
   readonly ferplus?: FerplusOptions | undefined;
   /** Path of a file with corrections of labels (`labels.csv`); default: the labels as they are. */
   readonly labels?: string | undefined;
-  /** Seed of drawn faces and of the choice of held-out images; default 7. */
+  /** Seed of drawn faces; default 7. */
   readonly seed?: number;
+  /** Seed of the choice of held-out images; default `HELD_OUT_SEED`. Only runs of earlier versions have another one. */
+  readonly heldOutSeed?: number | undefined;
   /** Count images that are in two splits, or also leave such training images out; default: neither. Not for drawn faces. */
   readonly leaks?: 'count' | 'drop' | undefined;
   /** Hears what was loaded. */

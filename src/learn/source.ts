@@ -17,7 +17,7 @@ import { loadCheckpoint } from '../train/checkpoint.js';
 import { mapLabels } from '../train/class_mapping.js';
 import { resolveConfig } from '../train/config.js';
 import { dataOptions } from '../train/data_options.js';
-import { labelsOf, readRunConfig } from '../train/run_folder.js';
+import { readRunConfig } from '../train/run_folder.js';
 import { shippedModels, weightsPath } from '../train/shipped_models.js';
 import { openModel, openNetwork, requireMean } from '../train/weights.js';
 import { sameClass } from '../util/classes.js';
@@ -120,7 +120,7 @@ async function ofRun(gpu: Gpu, path: string, request: LearnRequest, load: LoadDa
     ...(request.seed !== undefined && { seed: request.seed }),
     batch,
   });
-  const dataset = await load(config.data, dataOptions(config, labelsOf(path)));
+  const dataset = await load(config.data, dataOptions(config, path));
   const network = await networkOf(config, dataset, { gpu, ownCopy: join(path, 'architecture.json') });
   const [h = 1, w = 1, c = 1] = network.inputShape;
   const { source } = planOf(config, dataset, [h, w, c]);

@@ -69,6 +69,8 @@ export interface StartEvent {
     readonly skipped?: number;
     /** What was left out or changed while reading the data, a sentence each. */
     readonly notes?: readonly string[];
+    /** Seed of the choice of held-out images, where the data has no validation images; absent in logs of older versions. */
+    readonly heldOutSeed?: number;
   };
   /** Epochs of the training. */
   readonly of: number;

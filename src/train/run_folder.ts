@@ -19,6 +19,17 @@ import type { TrainEvent } from './events.js';
 export const labelsOf = (path: string): string => join(path, 'labels.csv');
 
 /**
+ * The seed by which a run held out its validation images, if its data had none; undefined before its start. In runs of earlier
+ * versions, whose logs do not tell, it was the seed of the training.
+ */
+export function heldOutSeedOf(path: string): number | undefined {
+  const log = join(path, 'events.ndjson');
+  const start = existsSync(log) ? readLog(log).events.find((event) => event.type === 'start') : undefined;
+  const seed = start?.data.heldOutSeed ?? start?.config['seed'];
+  return typeof seed === 'number' ? seed : undefined;
+}
+
+/**
  * The folder of one run. `config.json` holds its settings, `events.ndjson` its append-only log, `best.safetensors` and
  * `last.safetensors` weights, `checkpoint.safetensors` and `tuning.json` what resuming needs, `summary.json` the result.
  * While a process trains there, `lock` names it.

@@ -23,7 +23,7 @@ import {
   reliability,
 } from './metrics.js';
 import { type Mistake, mistakes } from './mistakes.js';
-import { labelsOf, readLog, readRunConfig } from './run_folder.js';
+import { readLog, readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
 import { loadModel, requireMean, type SavedModel } from './weights.js';
 
@@ -219,7 +219,7 @@ async function validationImages(
   if (typeof path !== 'string')
     throw new RunError('the run has not recorded its data; give them with --data');
   const dataset = await loadDataset(path, {
-    ...dataOptions(config, labelsOf(run)),
+    ...dataOptions(config, run),
     onProgress: ({ done, total }) => onProgress?.('reading the data', done, total),
   });
   const split = mapLabels(dataset.splits.validation, {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listOf } from '../data/class_names.js';
+import { HELD_OUT_SEED } from '../data/hold_out.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
 import type { Gpu } from '../gpu/device.js';
@@ -20,7 +21,7 @@ import type { EndEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory, progressNotes } from './reports.js';
-import { RunFolder } from './run_folder.js';
+import { heldOutSeedOf, RunFolder } from './run_folder.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
@@ -242,7 +243,7 @@ async function load(
   place: Workplace,
   onProgress: LoadOptions['onProgress'],
 ): Promise<Dataset> {
-  const options = dataOptions(config, resumed?.labels);
+  const options = dataOptions(config, resumed?.path);
   const dataset = await place.load(config.data, {
     ...options,
     leaks: options.leaks ?? 'count',
@@ -299,6 +300,7 @@ function startEvent(
       majority: validation.labels.length > 0 ? majority : null,
       skipped: dataset.skipped,
       notes: dataset.notes,
+      heldOutSeed: heldOutSeedOf(folder.path) ?? HELD_OUT_SEED,
     },
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,
