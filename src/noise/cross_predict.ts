@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldsOf } from '../data/folds.js';
+import { asInSource } from '../data/hold_out.js';
 import { pickRows } from '../data/rows.js';
 import type { Dataset } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
@@ -9,12 +10,13 @@ import { resolveConfig, type TrainConfig } from '../train/config.js';
 import type { Control } from '../train/control.js';
 import { predictSplit } from '../train/evaluation.js';
 import type { TrainEvent } from '../train/events.js';
-import { findRun, type RunReport } from '../train/runs.js';
+import { findRun } from '../train/runs.js';
 import { resumeTraining, runTraining } from '../train/session.js';
 import { openModel } from '../train/weights.js';
 import { SharedPlace } from '../train/workplace.js';
-import { RunError } from '../util/errors.js';
+import { UsageError } from '../util/errors.js';
 import { readRows, writeProbabilities } from './probabilities_file.js';
+import { claimFolder, provenanceOf } from './provenance.js';
 
 /** How out-of-fold probabilities are made. */
 export interface CrossPredictOptions {
@@ -22,7 +24,7 @@ export interface CrossPredictOptions {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Folds; 2 or more. */
   readonly folds: number;
-  /** A folder with one run for each fold: `fold-1`, ... What it has already is not trained again. */
+  /** A folder with one run for each fold: `fold-1`, ... What it has already of the same data and settings is not made again. */
   readonly folder: string;
   readonly control: Control;
   /** Hears how far all folds together are, in parts of the whole. */
@@ -32,35 +34,56 @@ export interface CrossPredictOptions {
 /**
  * Predicts each training image by a network that was not trained on it: trains one network for each fold, on the other folds.
  * @returns [N, classes]; undefined when the control stopped it: the folder then has what is done, and the next call goes on
- * Throws RunError when the folder has runs with other settings, and like `runTraining`.
+ * Throws RunError when the folder has results of other data or settings, UsageError for a setting that changes which images or labels
+ * there are, and like `runTraining`.
  */
 export async function crossPredict(
   dataset: Dataset,
   options: CrossPredictOptions,
 ): Promise<Float32Array | undefined> {
   const { settings, folds, folder, control } = options;
+  const configOf = (number: number): TrainConfig =>
+    resolveConfig({ ...settings, fold: `${number}/${folds}`, out: join(folder, `fold-${number}`) });
+  requirePlainData(configOf(1));
+  claimFolder(folder, provenanceOf(dataset, configOf(1), folds));
   const classes = dataset.classes.length;
-  const total = dataset.splits.train.labels.length;
-  const probabilities = new Float32Array(total * classes);
+  const whole = asInSource(dataset); // folds divide all training images
+  const total = whole.splits.train.labels.length;
+  const all = new Float32Array(total * classes);
   const place = new SharedPlace();
   try {
     for (let number = 1; number <= folds; number++) {
-      const out = join(folder, `fold-${number}`);
-      const config = resolveConfig({ ...settings, fold: `${number}/${folds}`, out });
+      const config = configOf(number);
+      const out = config.out as string;
       const file = join(out, 'probabilities.csv');
       if (!existsSync(file)) {
         await trainFold(config, { ...options, number, place });
         if (control.stopped !== undefined) return undefined;
-        await predictFold(config, dataset, file);
+        await predictFold(config, whole, file);
       }
-      readRows(file, total, dataset.classes, (row, values) => probabilities.set(values, row * classes));
+      readRows(file, total, dataset.classes, (row, values) => all.set(values, row * classes));
     }
   } finally {
     place.close();
   }
-  const rows = Array.from({ length: total }, (_, row) => row);
+  const kept = dataset.heldOut?.train ?? Array.from({ length: total }, (_, row) => row);
+  const probabilities = new Float32Array(kept.length * classes);
+  kept.forEach((row, i) => {
+    probabilities.set(all.subarray(row * classes, (row + 1) * classes), i * classes);
+  });
+  const rows = kept.map((_, i) => i);
   writeProbabilities(join(folder, 'probabilities.csv'), rows, probabilities, dataset.classes);
   return probabilities;
+}
+
+/** Throws UsageError for a setting that changes which images and labels there are: the folds would be others. */
+function requirePlainData({ labels, ferplus, dropDuplicates }: TrainConfig): void {
+  const own = { labels, ferplus, 'drop-duplicates': dropDuplicates || undefined };
+  const [name] = Object.entries(own).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw new UsageError(
+    `${name}: wrong labels are looked for in the data as it is; leave this setting out of --config`,
+  );
 }
 
 /** Trains the network of one fold, or what is missing of it. */
@@ -84,19 +107,8 @@ async function trainFold(
     await runTraining(config, hooks);
     return;
   }
-  const run = findRun(path);
-  requireSame(run, config);
-  if (run.status !== 'finished' && run.status !== 'early-stop') await resumeTraining(path, hooks);
-}
-
-/** Throws RunError when a run has other settings. */
-function requireSame({ path, config: found }: RunReport, config: TrainConfig): void {
-  for (const name of ['data', 'fold', 'foldSeed', 'model', 'epochs', 'seed'] as const) {
-    if (found[name] === config[name]) continue;
-    throw new RunError(
-      `${path}: a run with ${name} = ${String(found[name])}; expected ${String(config[name])}: give the same settings, or another --out`,
-    );
-  }
+  const { status } = findRun(path);
+  if (status !== 'finished' && status !== 'early-stop') await resumeTraining(path, hooks);
 }
 
 /** Predicts the held-out images of a fold by the best weights of its run. */

@@ -5,6 +5,7 @@ import type { Dataset } from '../../data/types.js';
 import { crossPredict } from '../../noise/cross_predict.js';
 import { readProbabilities } from '../../noise/probabilities_file.js';
 import { noiseReport, suspectsCsv } from '../../noise/report.js';
+import { resolveConfig } from '../../train/config.js';
 import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
@@ -29,13 +30,15 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const control = new Control();
   const restore = listen(control, 'stopping after this batch; the same command goes on');
   try {
+    const settings = args.probabilities === undefined ? settingsOf(args) : {};
+    const { seed, classes } = resolveConfig(settings);
     const dataset = await loadDataset(data, {
-      ...reading.options,
+      ...{ ...reading.options, seed, classes: args.classes ?? classes },
       onProgress: ({ done, total }) => progress.show('reading data', done, total),
     });
     const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
     const votes = args.ferplus === undefined ? undefined : votesOfTraining(dataset, args.ferplus);
-    const probabilities = await probabilitiesOf(dataset, args, control, progress);
+    const probabilities = await probabilitiesOf(dataset, args, settings, control, progress);
     if (probabilities === undefined) return control.exit;
     const report = await noiseReport(dataset, probabilities, {
       ...{ ranking: rank, decided, votes },
@@ -62,25 +65,30 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   }
 }
 
-/** Read from a file, or made by cross-validation; undefined when that was stopped. */
-async function probabilitiesOf(
-  dataset: Dataset,
-  args: NoiseArgs,
-  control: Control,
-  progress: ProgressLine,
-): Promise<Float32Array | undefined> {
-  const { data, probabilities, config, epochs = 10, folds, out, adapter, skipBad, classes } = args;
-  if (probabilities !== undefined) {
-    return readProbabilities(probabilities, dataset.splits.train.labels.length, dataset.classes);
-  }
+/** Settings of the trainings. */
+function settingsOf(args: NoiseArgs): Readonly<Record<string, unknown>> {
+  const { data, config, epochs = 10, adapter, skipBad, classes } = args;
   const given = config === undefined ? {} : readConfigFile(config);
-  const settings = {
+  return {
     ...{ epochs, ...given },
     ...(args.epochs !== undefined && { epochs }),
     ...{ data, 'skip-bad': skipBad },
     ...(classes !== undefined && { classes }),
     ...(adapter !== undefined && { adapter }),
   };
+}
+
+/** Read from a file, or made by cross-validation; undefined when that was stopped. */
+async function probabilitiesOf(
+  dataset: Dataset,
+  { probabilities, folds, out }: NoiseArgs,
+  settings: Readonly<Record<string, unknown>>,
+  control: Control,
+  progress: ProgressLine,
+): Promise<Float32Array | undefined> {
+  if (probabilities !== undefined) {
+    return readProbabilities(probabilities, dataset.splits.train.labels.length, dataset.classes);
+  }
   return crossPredict(dataset, {
     ...{ settings, folds, folder: out, control },
     onProgress: progress.show.bind(progress),
