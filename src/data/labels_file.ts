@@ -69,6 +69,16 @@ export function writeLabels(
  * @param classes names of the classes, in any case of letters in the file
  */
 export function readLabels(path: string, classes: readonly string[]): Correction[] {
+  return readRows(path, classes).map(({ correction }) => correction);
+}
+
+/** A correction, and where it stands: `labels.csv:2`. */
+interface Row {
+  readonly correction: Correction;
+  readonly where: string;
+}
+
+function readRows(path: string, classes: readonly string[]): Row[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -84,11 +94,12 @@ export function readLabels(path: string, classes: readonly string[]): Correction
   const seen = new Set<string>();
   return lines.flatMap((line, i) => {
     if (line.trim() === '') return [];
-    const correction = readRow(line, classes, `${path}:${i + 2}`);
+    const where = `${path}:${i + 2}`;
+    const correction = readRow(line, classes, where);
     const key = `${correction.split} ${correction.index}`;
-    if (seen.has(key)) throw new DataError(`${path}:${i + 2}: ${key} for the second time`);
+    if (seen.has(key)) throw new DataError(`${where}: ${key} for the second time`);
     seen.add(key);
-    return [correction];
+    return [{ correction, where }];
   });
 }
 
@@ -111,28 +122,43 @@ function readRow(line: string, classes: readonly string[], where: string): Corre
   return act === 'relabel' ? { ...common, action: act, label: labelOf(label) } : { ...common, action: act };
 }
 
-/** Throws DataError when the picture is not the one that was judged. @param path of the file, for the message */
-function checkFace(
-  { splits, source }: Dataset,
-  { split, index, face }: Pick<Correction, 'split' | 'index' | 'face'>,
-  path: string,
+/** Throws DataError unless the data set has the row, with the picture and the label that were judged. */
+function check(
+  { splits, source, classes, heldOut }: Dataset,
+  place: Place,
+  { correction, where }: Row,
 ): void {
-  if (index >= splits[split].labels.length || faceId(splits[split], index) !== face) {
-    throw new DataError(
-      `${path}: ${split} ${index} is another picture in ${source}; expected the data set that it was made for`,
+  const { split, index, face, was } = correction;
+  const { labels } = splits[split];
+  const count =
+    split === 'train' && heldOut ? heldOut.train.length + heldOut.validation.length : labels.length;
+  const fail = (what: string): never => {
+    throw new DataError(`${where}: ${what}`);
+  };
+  if (index >= count) {
+    const rows = count === 0 ? 'none' : `${count}, 0 to ${count - 1}`;
+    return fail(`there is no row ${split} ${index}; ${source} has ${rows}`);
+  }
+  if (faceId(splits[place.split], place.index) !== face) {
+    return fail(
+      `${split} ${index} is another picture in ${source}; expected the data set that it was made for`,
     );
+  }
+  const label = splits[place.split].labels[place.index] as number;
+  if (label !== was) {
+    fail(`was "${classes[was]}"; expected "${classes[label]}", the label of ${split} ${index} in ${source}`);
   }
 }
 
 /**
  * What a file of corrections says about a loaded data set. Split and index are those in this data set, also if its validation
- * images are held out. Throws DataError as `readLabels` and `applyLabels` do.
+ * images are held out. Throws DataError as `readLabels` does, and for a row, a picture or a label `was` that the data does not have.
  */
 export function correctionsOf(dataset: Dataset, path: string): Correction[] {
-  return readLabels(path, dataset.classes).map((correction) => {
-    const here = { ...correction, ...placeIn(dataset, correction) };
-    checkFace(dataset, here, path);
-    return here;
+  return readRows(path, dataset.classes).map((row) => {
+    const place = placeIn(dataset, row.correction);
+    check(dataset, place, row);
+    return { ...row.correction, ...place };
   });
 }
 
@@ -177,19 +203,12 @@ function placeIn({ heldOut }: Dataset, { split, index }: Place): Place {
 }
 
 /**
- * Applies corrections to a data set. @returns what the name of the data set should say about them
- * Throws DataError when a picture is not the one that was judged.
- * @param path of their file, for messages
+ * Applies a file of corrections to a data set. @returns what the name of the data set should say about them
+ * Throws DataError as `correctionsOf` does.
  */
-export function applyLabels(
-  dataset: Dataset,
-  edits: Edits,
-  corrections: readonly Correction[],
-  path: string,
-): string {
+export function applyLabels(dataset: Dataset, edits: Edits, path: string): string {
   let [relabelled, dropped] = [0, 0];
-  for (const { split, index, face, action, label } of corrections) {
-    checkFace(dataset, { split, index, face }, path);
+  for (const { split, index, action, label } of correctionsOf(dataset, path)) {
     if (action === 'drop') {
       edits.drop(split, index);
       dropped++;

@@ -11,7 +11,7 @@ import { applyFerplus } from './ferplus.js';
 import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
-import { applyLabels, readLabels } from './labels_file.js';
+import { applyLabels } from './labels_file.js';
 import { withLeaks } from './leaks.js';
 import { syntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
@@ -58,7 +58,7 @@ function withCorrections(dataset: Dataset, { ferplus, labels }: LoadOptions): Da
   const notes: string[] = [];
   if (ferplus !== undefined) notes.push(applyFerplus(dataset, edits, ferplus));
   if (labels !== undefined) {
-    notes.push(applyLabels(dataset, edits, readLabels(labels, dataset.classes), labels));
+    notes.push(applyLabels(dataset, edits, labels));
   }
   return notes.length === 0 ? dataset : edits.apply(notes.join(', '));
 }

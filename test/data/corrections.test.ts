@@ -2,7 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFerplusKeep, votesOfTraining } from '../../src/data/ferplus.js';
-import { type Correction, faceId, readLabels, writeLabels } from '../../src/data/labels_file.js';
+import {
+  type Correction,
+  correctionsOf,
+  faceId,
+  readLabels,
+  writeLabels,
+} from '../../src/data/labels_file.js';
 import { loadDataset } from '../../src/data/load.js';
 import { limitSplit } from '../../src/data/rows.js';
 import type { FerplusOptions, LoadOptions } from '../../src/data/types.js';
@@ -88,11 +94,39 @@ describe('corrections of labels', () => {
 
   it('of another picture are refused', async () => {
     const other = { ...correction('train', 0, 'drop'), face: '0123456789ab' };
-    const beyond = { ...correction('train', 0, 'drop'), index: 6 };
-    for (const bad of [other, beyond]) {
-      const loading = load({ 'labels.csv': labelsCsv(bad) }, (at) => ({ labels: at('labels.csv') }));
-      await expect(loading).rejects.toThrow(/train \d is another picture/);
+    const loading = load({ 'labels.csv': labelsCsv(other) }, (at) => ({ labels: at('labels.csv') }));
+    await expect(loading).rejects.toThrow(/labels.csv:2: train 0 is another picture/);
+  });
+
+  it('of a row that is not there, or had another label, are refused', async () => {
+    const fine = correction('train', 1, 'keep');
+    const beyond = { ...correction('train', 0, 'drop'), index: 9999 };
+    const wrong = { ...correction('train', 2, 'relabel', FEAR), was: SAD };
+    for (const [bad, told] of [
+      [beyond, /labels.csv:3: there is no row train 9999; .*fer2013.csv has 6, 0 to 5/],
+      [wrong, /labels.csv:3: was "Sad"; expected "Happy", the label of train 2 in .*fer2013.csv/],
+    ] as const) {
+      const loading = load({ 'labels.csv': labelsCsv(fine, bad) }, (at) => ({ labels: at('labels.csv') }));
+      await expect(loading).rejects.toThrow(told);
     }
+    const text = labelsCsv({ ...fine, split: 'validation' }).replace(',1,', ',2,');
+    const loading = load({ 'labels.csv': text }, (at) => ({ labels: at('labels.csv') }));
+    await expect(loading).rejects.toThrow('there is no row validation 2;');
+  });
+
+  it('of held-out images count the rows of the source', async () => {
+    const faces = csv(Array.from({ length: 20 }, (_, i) => [3, 'Training', pixels(i)] as const));
+    const root = folderWith({ 'fer2013.csv': faces });
+    const data = await loadDataset(join(root, 'fer2013.csv'), { cacheDir: false });
+    const [held = -1] = data.heldOut?.validation ?? [];
+    const common = { split: 'train', action: 'keep', was: HAPPY } as const;
+    const file = (index: number): string => {
+      const path = join(root, 'labels.csv');
+      writeLabels(path, [{ ...common, index, face: faceId(data.splits.validation, 0) }], CLASS_NAMES);
+      return path;
+    };
+    expect(correctionsOf(data, file(held))[0]).toMatchObject({ split: 'validation', index: 0 });
+    expect(() => correctionsOf(data, file(20))).toThrow(/no row train 20; .* has 20, 0 to 19/);
   });
 
   const row = 'train,0,0123456789ab,Happy,drop,';
@@ -217,11 +251,12 @@ describe('FER+', () => {
 describe('a run with corrections', () => {
   it('keeps its own copy of them', async () => {
     const { dataOptions } = await import('../../src/train/data_options.js');
-    const copy = join(folderWith({}), 'labels.csv');
+    const run = folderWith({});
+    const copy = join(run, 'labels.csv');
     const config = { labels: 'mine.csv', seed: 3 };
-    expect(dataOptions(config, copy).labels).toBe('mine.csv');
+    expect(dataOptions(config, run).labels).toBe('mine.csv');
     writeFileSync(copy, '');
-    expect(dataOptions(config, copy).labels).toBe(copy);
-    expect(dataOptions({ seed: 3 }, copy).labels).toBeUndefined();
+    expect(dataOptions(config, run).labels).toBe(copy);
+    expect(dataOptions({ seed: 3 }, run).labels).toBeUndefined();
   });
 });
