@@ -132,22 +132,20 @@ function check(
   const { labels } = splits[split];
   const count =
     split === 'train' && heldOut ? heldOut.train.length + heldOut.validation.length : labels.length;
-  const fail = (what: string): never => {
-    throw new DataError(`${where}: ${what}`);
+  const label = splits[place.split].labels[place.index];
+  const wrong = (): string | undefined => {
+    if (index >= count) {
+      const rows = count === 0 ? 'none' : `${count}, 0 to ${count - 1}`;
+      return `there is no row ${split} ${index}; ${source} has ${rows}`;
+    }
+    if (faceId(splits[place.split], place.index) !== face)
+      return `${split} ${index} is another picture in ${source}; expected the data set that it was made for`;
+    if (label !== was)
+      return `was "${classes[was]}"; expected "${classes[label ?? 0]}", the label of ${split} ${index} in ${source}`;
+    return undefined;
   };
-  if (index >= count) {
-    const rows = count === 0 ? 'none' : `${count}, 0 to ${count - 1}`;
-    return fail(`there is no row ${split} ${index}; ${source} has ${rows}`);
-  }
-  if (faceId(splits[place.split], place.index) !== face) {
-    return fail(
-      `${split} ${index} is another picture in ${source}; expected the data set that it was made for`,
-    );
-  }
-  const label = splits[place.split].labels[place.index] as number;
-  if (label !== was) {
-    fail(`was "${classes[was]}"; expected "${classes[label]}", the label of ${split} ${index} in ${source}`);
-  }
+  const why = wrong();
+  if (why !== undefined) throw new DataError(`${where}: ${why}`);
 }
 
 /**
