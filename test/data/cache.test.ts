@@ -118,8 +118,8 @@ describe('the cache', () => {
   it('holds validation images out by the seed in use', async () => {
     const rows = Array.from({ length: 40 }, (_, i) => [3, 'Training', pixels(i)] as const);
     const { load } = cached({ 'fer2013.csv': csv(rows) }, 'fer2013.csv');
-    const { data } = await load({ seed: 1 });
-    const other = await load({ seed: 2 });
+    const { data } = await load({ heldOutSeed: 1 });
+    const other = await load({ heldOutSeed: 2 });
     expect(data.splits.validation.labels.length).toBe(4);
     expect([other.parsed, data.name === other.data.name]).toEqual([false, true]);
     expect(other.data.splits.validation.images).not.toEqual(data.splits.validation.images);

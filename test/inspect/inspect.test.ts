@@ -176,8 +176,13 @@ describeGpu('an inspection', (gpu) => {
     ['infinite ones', () => ({ weights: spoiled(-Infinity) }), 'weight dense/bias holds -Infinity', EXIT.run],
     ['no file', () => ({ weights: join(folder, 'none.h5') }), 'there is no such file', EXIT.run],
     ['no image', () => ({ image: weights }), 'cannot be read as an image', EXIT.data],
-    ['a folder', () => ({ image: folder }), 'it is a folder; expected a JPEG or PNG of one face', EXIT.data],
-    ['no such image', () => ({ image: 'none.png' }), '--image none.png: there is no such file', EXIT.data],
+    ['a folder', () => ({ image: folder }), 'it is a folder; expected a picture', EXIT.data],
+    [
+      'no such image',
+      () => ({ image: 'none.png' }),
+      'none.png: cannot be read (there is no such file)',
+      EXIT.data,
+    ],
     [
       'a method',
       () => ({ methods: ['umap', 'ocluson'] }),
@@ -337,8 +342,8 @@ describeGpu('the command', () => {
     ]);
     expect([code, stderr.includes('fer-tui:')]).toEqual([0, false]);
     const printed = JSON.parse(stdout);
-    const { v, type, out: folderOf, html: page, ...rest } = printed;
-    expect([v, type, folderOf, page]).toEqual([1, 'result', out, html]);
+    const { v, type, out: folderOf, html: page, notes, ...rest } = printed;
+    expect([v, type, folderOf, page, notes]).toEqual([1, 'result', out, html, []]);
     expect(rest).toEqual(JSON.parse(readFileSync(join(out, 'inspect.json'), 'utf8')));
     expect(rest.sections).toHaveLength(7);
     const pictures = rest.sections.flatMap(
