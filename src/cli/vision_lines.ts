@@ -11,24 +11,26 @@ import { markReported, writeJson } from './run_command.js';
 /** The line for a frame without a face. Scripts may rely on its wording. */
 const NO_FACE = 'No face found';
 
-/** Output of a command that runs without a screen. */
+/** Output of a command that runs without a screen, and its exit code. */
 export interface Lines {
   /** Describes a frame in a line of text. */
   plain(frame: FrameMessage): string;
   /** Describes a frame as JSON. @param classes in the order of the probabilities */
   json(frame: FrameMessage, classes: readonly string[]): unknown;
+  /** The exit code at the end of the source. */
+  exit(summary: Summary): number;
 }
 
 /**
  * Runs the vision process without a screen. It prints one line per frame on stdout, and messages on stderr. Ctrl-C, SIGTERM and
  * a closed pipe stop it in the same way as the end of the source does: output files are complete.
- * @throws FerError that the process reports
+ * @returns the exit code @throws FerError that the process reports
  */
 export async function runLines(
   options: VisionOptions,
   { json, quiet }: GlobalArgs,
   lines: Lines,
-): Promise<{ exit: number; summary: Summary }> {
+): Promise<number> {
   const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
   const stats = new TimeStats();
   // Beside lines that scroll, the progress of a file would only be in the way.
@@ -72,6 +74,11 @@ export async function runLines(
         case 'photo':
           say(`● photo saved: ${message.path}`);
           break;
+        case 'unread':
+          progress.close();
+          process.stderr.write(`${message.message}\n`);
+          if (json) writeJson({ type: 'unread', path: message.path, message: message.message });
+          break;
         case 'note':
           say(message.text);
           if (json) writeJson({ type: 'note', text: message.text });
@@ -80,8 +87,10 @@ export async function runLines(
           const { type: _, ...summary } = message;
           say(inWords(summary, stats));
           const status = exit === EXIT.done ? 'finished' : 'stopped';
+          if (exit === EXIT.done) exit = lines.exit(summary);
           if (json) writeJson({ type: 'end', status, exit, ...summary, ms: stats.spread() });
-          done(() => resolve({ exit, summary }));
+          const code = exit;
+          done(() => resolve(code));
           break;
         }
         case 'failed': {
@@ -117,7 +126,7 @@ export async function runLines(
 }
 
 function inWords(
-  { frames, dropped, seconds, without, leftOut, record, csv }: Summary,
+  { frames, dropped, seconds, without, unread, leftOut, record, csv }: Summary,
   stats: TimeStats,
 ): string {
   const { capture, detect, classify } = stats.spread();
@@ -126,6 +135,7 @@ function inWords(
   return [
     `${count(frames, 'frame')} in ${seconds.toFixed(1)} s, ${(frames / seconds).toFixed(1)} frames/s`,
     `${count(without, 'frame')} without a face`,
+    ...(unread === 0 ? [] : [`${count(unread, 'image')} not read`]),
     ...(leftOut === 0 ? [] : [`${count(leftOut, 'face')} more than --max-faces, not classified`]),
     `${dropped.toLocaleString('en')} dropped`,
     `median ms: capture ${ms[0]}, detect ${ms[1]}, classify ${ms[2]}`,

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { printable } from '../util/printable.js';
 import { findFaces } from '../vision/find_faces.js';
 
 /** Smaller files are pictures of the size of a face crop. */
@@ -23,7 +24,7 @@ export async function cropHint(paths: readonly string[]): Promise<string | undef
   if (first === undefined || face === undefined) return undefined;
   const others = photos.length === 1 ? '' : `, and ${photos.length - 1} more like it`;
   return (
-    `${first.path}: the picture of ${first.width} x ${first.height} is taken for one face, but shows one of ` +
+    `${printable(first.path ?? '')}: the picture of ${first.width} x ${first.height} is taken for one face, but shows one of ` +
     `${Math.round(face.box.width)} x ${Math.round(face.box.height)}${others}; --detect finds the faces first`
   );
 }

@@ -34,6 +34,14 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): strin
   return link ? 'the link leads nowhere' : 'there is no such file';
 }
 
+/** Why no picture of a list can be read. @param reasons of each, a sentence that names the file */
+export function noneRead(reasons: readonly string[]): DataError {
+  const first = reasons[0] ?? '';
+  return new DataError(
+    reasons.length === 1 ? first : `none of ${reasons.length} pictures can be read, the first: ${first}`,
+  );
+}
+
 /** What was found at a path. */
 export interface FoundImages {
   /** Pictures, and what should be one: it may turn out to be damaged. */

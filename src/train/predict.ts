@@ -1,6 +1,6 @@
 import { BatchSource } from '../data/batches.js';
 import { decodePicture, fitPicture } from '../data/image.js';
-import { imagesAt, readPicture } from '../data/image_files.js';
+import { imagesAt, noneRead, readPicture } from '../data/image_files.js';
 import type { ImageShape } from '../data/types.js';
 import { type Gpu, openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
@@ -56,7 +56,7 @@ export async function predictImages(options: PredictOptions): Promise<Prediction
     ensemble.members,
     found.flatMap(({ paths }) => paths),
   );
-  if (good.length === 0) throw noneOf(unread);
+  if (good.length === 0) throw noneRead(unread.map(({ why }) => why));
   const gpu = await openGpu({ adapter: options.adapter });
   try {
     const votes: Float32Array[] = [];
@@ -95,13 +95,6 @@ async function readInputs(
     }
   }
   return { good, inputs: inputs.map((faces) => Buffer.concat(faces)), unread };
-}
-
-function noneOf(unread: readonly Unread[]): DataError {
-  const first = unread[0]?.why ?? '';
-  return new DataError(
-    unread.length === 1 ? first : `none of ${unread.length} pictures can be read, the first: ${first}`,
-  );
 }
 
 function shapeOf({ saved }: Member): ImageShape {

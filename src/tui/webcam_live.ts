@@ -96,6 +96,9 @@ function receive(act: Act, message: Message): void {
     case 'photo':
       act.note(`photo saved as ${message.path}`, 'good');
       break;
+    case 'unread':
+      act.note(message.message, 'bad');
+      break;
     case 'note':
       act.note(message.text);
       break;

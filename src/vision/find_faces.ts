@@ -3,8 +3,8 @@ import { VisionProcess } from './process.js';
 import type { FrameMessage } from './protocol.js';
 
 /**
- * Finds the faces in photographs, and does not classify them. Nothing is found where OpenCV is not installed, and from the first
- * photograph on that it cannot read.
+ * Finds the faces in photographs, and does not classify them. Nothing is found where OpenCV is not installed, and in what
+ * cannot be read.
  */
 export function findFaces(paths: readonly string[]): Promise<FrameMessage[]> {
   const options = visionOptions({ kind: 'images', paths }, VISION_DEFAULTS, {

@@ -1,50 +1,74 @@
+import { decodePicture } from '../data/image.js';
+import { type FoundImages, noneRead, readPicture } from '../data/image_files.js';
 import { DataError } from '../util/errors.js';
+import type { Picture } from '../util/picture.js';
 import { pictureOf } from './mat.js';
-import type { Mat, OpenCv } from './opencv.js';
-import type { Frame, FrameSource, SourceInfo } from './source.js';
+import type { OpenCv } from './opencv.js';
+import { type Frame, type FrameSource, type SourceInfo, UnreadError } from './source.js';
 
 /** A source of photographs, rotated as their EXIF data says. */
 export class ImageSource implements FrameSource {
   readonly info: SourceInfo;
+  readonly notes: readonly string[];
   readonly #cv: OpenCv;
   readonly #paths: readonly string[];
   #index = 0;
 
-  /** Throws DataError when the first image cannot be read. */
-  constructor(cv: OpenCv, paths: readonly string[], name: string) {
+  private constructor(cv: OpenCv, { paths, notes }: FoundImages, info: SourceInfo) {
+    this.info = info;
+    this.notes = notes;
     this.#cv = cv;
     this.#paths = paths;
-    const first = this.#open(paths[0] ?? '');
-    const { cols: width, rows: height } = first;
-    first.release();
-    this.info = {
-      kind: 'images',
-      name,
-      width,
-      height,
-      fps: 1,
-      live: false,
-      stills: true,
-      seconds: paths.length,
-    };
+  }
+
+  /** Its size is that of the first photograph that can be read. Throws DataError where none can. */
+  static async open(cv: OpenCv, found: FoundImages, name: string): Promise<ImageSource> {
+    const { width, height } = await firstOf(cv, found.paths);
+    const seconds = found.paths.length;
+    return new ImageSource(cv, found, {
+      ...{ kind: 'images', name, width, height, fps: 1, live: false, stills: true, seconds },
+    });
   }
 
   async read(): Promise<Frame | undefined> {
     const path = this.#paths[this.#index];
     if (path === undefined) return undefined;
     const index = this.#index++;
-    return { index, t: index, picture: pictureOf(this.#cv, this.#open(path)), path };
-  }
-
-  #open(path: string): Mat {
-    try {
-      const mat = this.#cv.imread(path);
-      if (!mat.empty) return mat;
-    } catch {} // the binding's error does not tell the reason
-    throw new DataError(
-      `${path}: cannot be read as an image; expected an intact JPEG, PNG, BMP, WebP or TIFF: replace or remove it`,
-    );
+    return { index, t: index, picture: await photograph(this.#cv, path), path };
   }
 
   close(): void {}
+}
+
+async function firstOf(cv: OpenCv, paths: readonly string[]): Promise<Picture> {
+  const reasons: string[] = [];
+  for (const path of paths) {
+    try {
+      return await photograph(cv, path);
+    } catch (error) {
+      if (!(error instanceof UnreadError)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  throw noneRead(reasons);
+}
+
+/** Throws UnreadError. */
+async function photograph(cv: OpenCv, path: string): Promise<Picture> {
+  try {
+    return await decoded(cv, path);
+  } catch (error) {
+    throw error instanceof DataError ? new UnreadError(path, error) : error;
+  }
+}
+
+/** Decodes a photograph with OpenCV; what OpenCV cannot read, as pictures are decoded elsewhere. Throws DataError. */
+async function decoded(cv: OpenCv, path: string): Promise<Picture> {
+  const bytes = readPicture(path); // first: OpenCV would wait for a pipe
+  try {
+    const mat = cv.imread(path);
+    if (!mat.empty) return pictureOf(cv, mat);
+    mat.release();
+  } catch {} // the binding's error does not tell the reason
+  return decodePicture(bytes, path);
 }

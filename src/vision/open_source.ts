@@ -20,12 +20,11 @@ export async function openSource(
   switch (spec.kind) {
     case 'demo':
       return new DemoSource();
-    case 'images':
-      return new ImageSource(
-        load(),
-        spec.paths.flatMap((path) => imagesAt(path).paths),
-        nameOfSource(spec),
-      );
+    case 'images': {
+      const found = spec.paths.map((path) => imagesAt(path));
+      const [paths, notes] = [found.flatMap(({ paths }) => paths), found.flatMap(({ notes }) => notes)];
+      return ImageSource.open(load(), { paths, notes }, nameOfSource(spec));
+    }
     default: {
       const open = (): Promise<FrameSource> => openCapture(load(), spec);
       const source = await open();

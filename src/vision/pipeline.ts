@@ -12,7 +12,7 @@ import { cropFace, mirrored, pasted, shrunk } from './pixels.js';
 import type { Face, FrameMessage, Message, PartTimes, Size, Summary, VisionOptions } from './protocol.js';
 import { Rate } from './rate.js';
 import { isInside, searchedIn } from './region.js';
-import type { Frame, FrameSource } from './source.js';
+import { type Frame, type FrameSource, UnreadError } from './source.js';
 import { Tracker } from './tracker.js';
 import type { VideoRecorder } from './video_recorder.js';
 
@@ -74,6 +74,7 @@ export class Pipeline {
   readonly #labels: Record<string, number> = {};
   #frames = 0;
   #without = 0;
+  #unread = 0;
   #leftOut = 0;
   #frozen = false;
   #stopped = false;
@@ -133,6 +134,7 @@ export class Pipeline {
     const { maxFrames } = this.#options;
     const { recorder, table } = this.#parts;
     try {
+      for (const text of this.#parts.source.notes ?? []) await this.#emit({ type: 'note', text });
       while (!this.#stopped && (maxFrames === undefined || this.#frames < maxFrames)) {
         const timed = await this.#next();
         if (timed === undefined || this.#stopped) break;
@@ -148,6 +150,7 @@ export class Pipeline {
       dropped: this.#newest?.dropped ?? 0,
       seconds: Number(((performance.now() - begin) / 1000).toFixed(3)),
       without: this.#without,
+      unread: this.#unread,
       leftOut: this.#leftOut,
       labels: this.#labels,
       ...(recorder !== undefined && this.#options.record && { record: this.#options.record }),
@@ -162,13 +165,26 @@ export class Pipeline {
       });
     }
     if (this.#newest !== undefined) return this.#newest.take();
-    const { source } = this.#parts;
     const { pace, every } = this.#options;
     if (pace === 'live' && this.#frames > 0) await sleep(STILL_MS);
     const begin = performance.now();
-    let frame = await source.read();
-    while (frame !== undefined && frame.index % every !== 0 && !this.#stopped) frame = await source.read();
+    let frame = await this.#read();
+    while (frame !== undefined && frame.index % every !== 0 && !this.#stopped) frame = await this.#read();
     return frame && { frame, ms: performance.now() - begin };
+  }
+
+  /** The next frame of the source, or photograph that can be read. */
+  async #read(): Promise<Frame | undefined> {
+    while (!this.#stopped) {
+      try {
+        return await this.#parts.source.read();
+      } catch (error) {
+        if (!(error instanceof UnreadError)) throw error;
+        this.#unread++;
+        await this.#emit({ type: 'unread', path: error.path, message: error.message });
+      }
+    }
+    return undefined;
   }
 
   async #look({ frame, ms }: Timed): Promise<void> {

@@ -121,6 +121,8 @@ export interface Summary {
   readonly seconds: number;
   /** Number of frames without a face. */
   readonly without: number;
+  /** Number of photographs that could not be read. */
+  readonly unread: number;
   /** Number of faces that were not classified because of `maxFaces`, over all frames. */
   readonly leftOut: number;
   /** Number of faces with each label, over all frames. */
@@ -147,6 +149,8 @@ export type Message =
     }
   | FrameMessage
   | { readonly type: 'photo'; readonly path: string }
+  /** A photograph that cannot be read, and a sentence that names it and says why; the process continues with the next. */
+  | { readonly type: 'unread'; readonly path: string; readonly message: string }
   /** A warning; the process continues. */
   | { readonly type: 'note'; readonly text: string }
   | ({ readonly type: 'ended' } & Summary)

@@ -1,3 +1,4 @@
+import { DataError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import type { Box } from './geometry.js';
 import type { SourceSpec } from './source_spec.js';
@@ -33,10 +34,25 @@ export interface Frame {
   readonly path?: string;
 }
 
+/** A photograph that cannot be read. The message names it. */
+export class UnreadError extends DataError {
+  constructor(
+    readonly path: string,
+    cause: DataError,
+  ) {
+    super(cause.message, { cause });
+  }
+}
+
 /** A source of frames. Call `read` again only after the previous call has resolved. */
 export interface FrameSource {
   readonly info: SourceInfo;
-  /** Reads the next frame; undefined at the end. Throws CameraError, or DataError for a photograph that cannot be read. */
+  /** Sentences about what it leaves aside. */
+  readonly notes?: readonly string[];
+  /**
+   * Reads the next frame; undefined at the end. Throws CameraError, or UnreadError for a photograph that cannot be read; the
+   * next call goes on behind it.
+   */
   read(): Promise<Frame | undefined>;
   close(): void;
 }

@@ -12,8 +12,8 @@ export type SourceSpec =
 export const SOURCE_HELP =
   'camera index (0) or device, video file, RTSP or HTTP address, image, folder of images, or demo';
 
-/** Names of images that OpenCV can read. */
-export const IMAGE_FILE = /\.(jpe?g|png|bmp|webp|tiff?|p[gpn]m)$/i;
+/** Names of images; a GIF may be a film. */
+export const IMAGE_FILE = /\.(jpe?g|jfif|png|bmp|webp|avif|tiff?|p[gpn]m)$/i;
 
 /** Parses `--source`. Throws CameraError if it is a path that does not exist, or an empty file. */
 export function parseSource(text: string): SourceSpec {

@@ -145,7 +145,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       weights: { add: ['--weights', 'w.h5'], changes: ['predict.weights'] },
       top: { add: ['--top', '1'], changes: ['stdout'] },
       tta: { add: ['--tta', 'flip'], changes: ['predict.tta'] },
-      detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'exit', 'stderr', 'stdout'] },
+      detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'stderr', 'stdout'] },
       'skip-bad': { add: ['--skip-bad'], changes: ['exit'] },
       ...foreign('predict'),
       ...adapter('predict'),
@@ -228,7 +228,12 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
     options: {
       images: { add: ['b.png'], changes: ['vision.source'] },
       out: { add: ['--out', 'faces.png'], changes: ['vision.out'] },
-      'require-face': { add: ['--require-face'], changes: ['exit'] },
+      'require-face': {
+        from: ['detect', 'a.png', '--skip-bad'],
+        add: ['--require-face'],
+        changes: ['exit'],
+      },
+      'skip-bad': { add: ['--skip-bad'], changes: ['exit'] },
       ...VISION,
     },
   },

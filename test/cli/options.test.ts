@@ -23,7 +23,7 @@ import { OPTION_ENTRIES, type OptionSpec } from '../../src/train/options.js';
 import type { Hooks } from '../../src/train/session.js';
 import { camelCase } from '../../src/util/camel_case.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
-import type { Message } from '../../src/vision/protocol.js';
+import type { Message, VisionOptions } from '../../src/vision/protocol.js';
 import { CASES, GLOBAL_CASES, type OptionCase } from './option_cases.js';
 
 /**
@@ -138,14 +138,18 @@ vi.mock('../../src/inspect/files.js', async (original) => ({
 vi.mock('../../src/vision/process.js', () => ({
   VisionProcess: class {
     close = async () => undefined;
-    constructor(options: object, receive: (message: Message) => void) {
+    constructor(options: VisionOptions, receive: (message: Message) => void) {
       note('vision', options);
+      const unread = options.source.kind === 'images' ? 1 : 0;
       const source = { name: 'demo', width: 1, height: 1, fps: 0, stills: true };
       const times = { capture: 0, detect: 0, classify: 0 };
       setImmediate(() => {
         receive({ type: 'opened', source, drawn: false } as never);
         receive({ type: 'frame', frame: 1, t: 0, faces: [], leftOut: 0, path: 'a', ms: times } as never);
-        receive({ type: 'ended', frames: 1, dropped: 0, seconds: 1, without: 1, leftOut: 0, labels: {} });
+        receive({
+          ...{ type: 'ended', frames: 1, dropped: 0, seconds: 1, without: 1, unread, leftOut: 0 },
+          labels: {},
+        });
       });
     }
   },

@@ -38,6 +38,9 @@ it('predict advises --detect where a face is clearly smaller than its picture', 
   expect(await cropHint([crop, photo])).toBe(
     `${photo}: the picture of 640 x 480 is taken for one face, but shows one of 200 x 200; --detect finds the faces first`,
   );
+  const coloured = file('b\u001b[31m', 9000); // a name that a folder has, not a user
+  found.faces[coloured] = [640, 480, 200];
+  expect(await cropHint([coloured])).toContain(`${folder}/b\\x1b[31m: the picture`);
   expect(await cropHint([photo, photo])).toContain('200 x 200, and 1 more like it;');
   await cropHint(new Array(30).fill(photo));
   expect(found.asked).toHaveLength(20);

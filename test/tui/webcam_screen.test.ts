@@ -111,6 +111,7 @@ const CASES: readonly Omit<ScreenCase, 'state'>[] = [
         dropped: 5,
         seconds: 60,
         without: 34,
+        unread: 0,
         leftOut: 0,
         labels: { Sad: 200, Happy: 1000 },
       },

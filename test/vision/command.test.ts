@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../helpers/cli.js';
@@ -138,6 +138,58 @@ describeGpu('webcam on drawn faces', () => {
   });
 });
 
+describeGpu('detect on a folder of all kinds of files', () => {
+  const possible = all(needs.openCv, needs.sharp);
+  const folder = temporary();
+  const place = join(folder, 'mixed');
+  const paths = ['a.png', 'b\u001b[31m.gif', 'c.jpg', 'stray'].map((name) => join(place, name));
+  const [png, gif, cut, stray] = paths as [string, string, string, string];
+  let weights = '';
+  beforeAll(async () => {
+    weights = await untrainedWeights(folder);
+    mkdirSync(join(place, 'inner'), { recursive: true });
+    const files = {
+      [png]: EMPTY_PNG,
+      [gif]: RED_GIF,
+      [cut]: EMPTY_PNG.subarray(0, 40),
+      [stray]: 'no picture',
+    };
+    for (const [path, bytes] of Object.entries(files)) writeFileSync(path, bytes);
+    writeFileSync(join(place, 'list.csv'), 'a,b');
+  });
+
+  it.each([
+    ['detect', 4],
+    ['detect --skip-bad', 0],
+    ['predict --detect', 4],
+    ['predict --detect --skip-bad', 0],
+  ])('%s reads what it can, and names the rest', possible, async (line, exit) => {
+    const args = [...line.split(' '), place, '--weights', weights];
+    const { code, stdout, stderr } = await runCli(args);
+    expect(code).toBe(exit);
+    expect(stdout).toBe(`${png}: No face found\n${place}/b\\x1b[31m.gif: No face found\n`);
+    expect(stderr).toContain(`${cut}: the PNG picture is cut off or damaged`);
+    expect(stderr).toContain(`${stray}: cannot be read as an image`);
+    expect(stderr).toContain(`${place}: not read: 1 folder, the first: inner\n`);
+    expect(stderr).toContain(`${place}: not read: 1 texts and tables, the first: list.csv\n`);
+    expect(stderr).toContain('; 2 images not read;');
+    const lines = parsed((await runCli([...args, '--json'])).stdout) as unknown as Record<string, unknown>[];
+    expect(lines.map(({ type }) => type)).toEqual([
+      'start',
+      'note',
+      'note',
+      'image',
+      'image',
+      'unread',
+      'unread',
+      'end',
+    ]);
+    expect(lines.slice(3, 7).map(({ path }) => path)).toEqual(paths);
+    expect(lines[5]?.['message']).toContain(`${cut}: the PNG picture is cut off`);
+    expect(lines.at(-1)).toMatchObject({ frames: 2, unread: 2, exit });
+  });
+});
+
 describeGpu('webcam on videos of real faces', () => {
   const possible = all(needs.openCv, needs.realFaces);
   const folder = temporary();
@@ -247,3 +299,5 @@ const EMPTY_PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
   'base64',
 );
+/** One red pixel. */
+const RED_GIF = Buffer.from('R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=', 'base64');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +7,14 @@ import { CameraError, DataError } from '../../src/util/errors.js';
 import { openCapture } from '../../src/vision/capture.js';
 import { ImageSource } from '../../src/vision/images.js';
 import { openSource } from '../../src/vision/open_source.js';
+import { UnreadError } from '../../src/vision/source.js';
+import { needs } from '../helpers/needs.js';
 import { FakeOpenCv, FRAME, FRAME_RGB, type MatLike } from './fake_opencv.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-opencv-'));
+
+/** One red pixel. */
+const GIF = Buffer.from('R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=', 'base64');
 
 /** No camera is asked for on this machine. */
 const probing = vi.hoisted(() => ({ problem: undefined as string | undefined }));
@@ -139,48 +145,93 @@ describe('a camera', () => {
 });
 
 describe('photographs', () => {
-  const images = { 'a.png': FRAME, 'b.png': { ...FRAME, rows: 2, cols: 1 } };
+  const photos = mkdtempSync(join(folder, 'photos-'));
+  /** A file; what it holds is for OpenCV to say, unless it is a picture. */
+  const file = (name: string, bytes: string | Uint8Array = 'x'): string => {
+    writeFileSync(join(photos, name), bytes);
+    return join(photos, name);
+  };
+  const [a, b, stray] = [file('a.png'), file('b.bmp'), file('stray')];
+  const [gif, cut] = [file('c.jpg', GIF), file('d.gif', GIF.subarray(0, 20))];
+  const images = {
+    [a]: FRAME,
+    [b]: { ...FRAME, rows: 2, cols: 1 },
+    [stray]: { ...FRAME, data: new Uint8Array(0) },
+  };
+  const open = (cv: FakeOpenCv, ...paths: string[]) => ImageSource.open(cv, { paths, notes: [] }, 'x');
 
   it('come one after another, with their paths', async () => {
     const cv = new FakeOpenCv({ images });
-    const source = new ImageSource(cv, ['a.png', 'b.png'], '2 images');
+    const source = await open(cv, a, b);
     expect(source.info).toEqual({
-      ...{
-        kind: 'images',
-        name: '2 images',
-        width: 2,
-        height: 1,
-        fps: 1,
-        live: false,
-        stills: true,
-        seconds: 2,
-      },
+      ...{ kind: 'images', name: 'x', width: 2, height: 1, fps: 1, live: false, stills: true, seconds: 2 },
     });
     const [one, two, end] = [await source.read(), await source.read(), await source.read()];
-    expect([one?.path, one?.index, one?.t, one?.picture.width]).toEqual(['a.png', 0, 0, 2]);
-    expect([two?.path, two?.index, two?.t, two?.picture.height]).toEqual(['b.png', 1, 1, 2]);
+    expect([one?.path, one?.index, one?.t, one?.picture.width]).toEqual([a, 0, 0, 2]);
+    expect([two?.path, two?.index, two?.t, two?.picture.height]).toEqual([b, 1, 1, 2]);
     expect(end).toBeUndefined();
     expect(cv.held).toBe(0);
   });
 
-  it('that cannot be read are data errors, the first one at once', async () => {
-    const cv = new FakeOpenCv({ images: { ...images, 'empty.png': { ...FRAME, data: new Uint8Array(0) } } });
-    for (const bad of ['none.png', 'empty.png']) {
-      expect(() => new ImageSource(cv, [bad], 'x')).toThrow(DataError);
-      expect(() => new ImageSource(cv, [bad], 'x')).toThrow(`${bad}: cannot be read as an image`);
-    }
-    const source = new ImageSource(cv, ['a.png', 'none.png'], 'x');
-    await source.read();
-    await expect(source.read()).rejects.toThrow('none.png: cannot be read');
+  it('that OpenCV cannot read are read all the same, by their content', needs.sharp, async () => {
+    const source = await open(new FakeOpenCv(), gif);
+    expect(source.info).toMatchObject({ width: 1, height: 1 });
+    expect((await source.read())?.picture).toEqual({
+      ...{ width: 1, height: 1, channels: 3, data: Buffer.of(255, 0, 0) },
+    });
   });
 
-  it('are found in folders, by the ends that OpenCV reads', async () => {
-    const photos = mkdtempSync(join(folder, 'photos-'));
-    for (const name of ['b.bmp', 'a.png', 'c.txt']) writeFileSync(join(photos, name), 'x');
-    const paths = ['a.png', 'b.bmp'].map((name) => join(photos, name));
+  it('that nothing can read are named one by one, and the next ones follow', async () => {
+    const cv = new FakeOpenCv({ images });
+    const source = await open(cv, stray, a, cut, join(photos, 'none'), b);
+    expect(source.info).toMatchObject({ width: 2, height: 1, seconds: 5 }); // of the first that can be read
+    const heard: unknown[] = [];
+    for (let i = 0; i < 5; i++) {
+      heard.push(
+        await source.read().then(
+          (frame) => frame?.index,
+          (error: UnreadError) => error,
+        ),
+      );
+    }
+    expect(heard).toEqual([expect.any(UnreadError), 1, expect.any(UnreadError), expect.any(UnreadError), 4]);
+    expect(heard[0]).toMatchObject({
+      ...{
+        path: stray,
+        exitCode: 4,
+        message: expect.stringContaining(`${stray}: cannot be read as an image`),
+      },
+    });
+    expect(heard[2]).toMatchObject({ path: cut, message: expect.stringContaining(`${cut}: `) });
+    expect(cv.held).toBe(0);
+  });
+
+  it('of which none can be read are a data error at once', async () => {
+    const cv = new FakeOpenCv({ images });
+    await expect(open(cv, stray)).rejects.toThrow(DataError);
+    await expect(open(cv, stray)).rejects.toThrow(`${stray}: cannot be read as an image`);
+    await expect(open(cv, stray, cut)).rejects.toThrow(
+      `none of 2 pictures can be read, the first: ${stray}: `,
+    );
+    expect(cv.held).toBe(0);
+  });
+
+  it('are not asked of OpenCV where it would wait for ever', needs.linux, async () => {
+    const pipe = join(photos, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const cv = new FakeOpenCv({ images: { [pipe]: FRAME } });
+    await expect(open(cv, pipe)).rejects.toThrow(`${pipe}: it is no file`);
+    rmSync(pipe);
+  });
+
+  it('are found in folders, with a word on what else is there', async () => {
+    const place = mkdtempSync(join(folder, 'place-'));
+    for (const name of ['b.bmp', 'a', 'c.txt']) writeFileSync(join(place, name), 'x');
+    const paths = ['a', 'b.bmp'].map((name) => join(place, name));
     const cv = new FakeOpenCv({ images: Object.fromEntries(paths.map((path) => [path, FRAME])) });
-    const source = await openSource({ kind: 'images', paths: [photos, paths[1] as string] }, () => cv, ONCE);
+    const source = await openSource({ kind: 'images', paths: [place, paths[1] as string] }, () => cv, ONCE);
     expect(source.info.name).toBe('2 images');
+    expect(source.notes).toEqual([`${place}: not read: 1 texts and tables, the first: c.txt`]);
     const seen: (string | undefined)[] = [];
     for (let next = await source.read(); next !== undefined; next = await source.read()) seen.push(next.path);
     expect(seen).toEqual([...paths, paths[1]]);

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import { RunError } from '../../src/util/errors.js';
+import { DataError, RunError } from '../../src/util/errors.js';
 import { inColor, type Picture, toGray } from '../../src/util/picture.js';
 import { grow } from '../../src/vision/geometry.js';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
 import { annotated } from '../../src/vision/overlay.js';
 import { type FaceClassifier, Pipeline } from '../../src/vision/pipeline.js';
 import { cropFace, mirrored, pasted, shrunk } from '../../src/vision/pixels.js';
+import { type FrameSource, UnreadError } from '../../src/vision/source.js';
 import { VideoRecorder } from '../../src/vision/video_recorder.js';
 import { FakeOpenCv } from './fake_opencv.js';
 import { CLASSIFIER, FACE, run, scripted } from './scripted.js';
@@ -315,5 +316,37 @@ describe('photographs on a screen', () => {
     const { frames } = await run(source, [], { pace: 'live' });
     expect(frames).toHaveLength(2);
     expect(performance.now() - begin).toBeGreaterThan(1900);
+  });
+});
+
+describe('photographs that cannot be read', () => {
+  const bad = (path: string) => new UnreadError(path, new DataError(`${path}: broken`));
+
+  it('are told and counted, and the next ones follow; notes of the source come first', async () => {
+    const reads = [bad('a.png'), { path: 'b.png' }, bad('c.png'), bad('d.png'), { path: 'e.png' }, undefined];
+    const source: FrameSource = {
+      ...{ info: scripted([], { stills: true, live: false }).info, notes: ['a folder is not read'] },
+      read: () => scripted([reads.shift()]).read(),
+      close: () => undefined,
+    };
+    const { messages, summary } = await run(source, [FACE]);
+    expect(
+      messages.map((message) => {
+        if (message.type === 'note') return message.text;
+        return message.type === 'unread' ? [message.path, message.message] : message.type;
+      }),
+    ).toEqual([
+      'a folder is not read',
+      ['a.png', 'a.png: broken'],
+      'frame',
+      ['c.png', 'c.png: broken'],
+      ['d.png', 'd.png: broken'],
+      'frame',
+    ]);
+    expect(summary).toMatchObject({ frames: 2, unread: 3 });
+  });
+
+  it('are nothing but photographs: other errors end the run', async () => {
+    await expect(run(scripted([new DataError('gone')]), [FACE])).rejects.toThrow('gone');
   });
 });

@@ -1,15 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { checkPictureName } from '../../util/picture_file.js';
+import { printable } from '../../util/printable.js';
 import { visionOptions } from '../../vision/options.js';
 import type { DetectArgs } from '../declarations/detect.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { settingsOf } from '../vision_args.js';
 import { faceJson, facesWords, type Lines, runLines } from '../vision_lines.js';
 
-const LINES: Lines = {
-  plain: ({ path, faces, leftOut, written }) =>
-    `${path}: ${facesWords(faces, leftOut)}${written === undefined ? '' : ` -> ${written}`}`,
+const LINES: Omit<Lines, 'exit'> = {
+  plain: ({ path = '', faces, leftOut, written }) =>
+    `${printable(path)}: ${facesWords(faces, leftOut)}${written === undefined ? '' : ` -> ${printable(written)}`}`,
   json: ({ frame, path, width, height, faces, leftOut, written }, classes) => ({
     ...{ type: 'image', frame, path, width, height, found: faces.length > 0 },
     faces: faces.map((face) => faceJson(face, classes)),
@@ -18,17 +19,21 @@ const LINES: Lines = {
   }),
 };
 
-/** `fer-tui detect`: finds and classifies the faces in photographs. --out writes the photographs with boxes and labels. */
+/** `fer-tui detect`: finds and classifies the faces in photographs. --out writes the photographs with boxes and labels. Those that cannot be read are named, and decide the exit code. */
 export async function detect(args: DetectArgs & GlobalArgs): Promise<number> {
-  const { images, out, requireFace } = args;
+  const { images, out, requireFace, skipBad } = args;
   const source = { kind: 'images', paths: images } as const;
   const options = visionOptions(source, settingsOf(args), {
     pace: 'ordered',
     out: out === undefined ? undefined : target(out, images),
   });
-  const { exit, summary } = await runLines(options, args, LINES);
-  const found = Object.keys(summary.labels).length > 0;
-  return exit === EXIT.done && requireFace && !found ? EXIT.noFace : exit;
+  return runLines(options, args, {
+    ...LINES,
+    exit: ({ unread, labels }) => {
+      if (unread > 0 && !skipBad) return EXIT.data;
+      return requireFace && Object.keys(labels).length === 0 ? EXIT.noFace : EXIT.done;
+    },
+  });
 }
 
 /** Interprets `--out` as a file, for a single image, or as a folder. Throws UsageError. */

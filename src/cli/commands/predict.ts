@@ -1,5 +1,6 @@
 import { predictImages } from '../../train/predict.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { PredictArgs } from '../declarations/predict.js';
@@ -32,7 +33,10 @@ export async function predict(args: PredictArgs & GlobalArgs): Promise<number> {
       .sort((a, b) => b.probability - a.probability)
       .slice(0, top);
     if (json) writeJson({ v: 1, type: 'prediction', path, top: ranked, probabilities });
-    return [path, ...ranked.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`)];
+    return [
+      printable(path),
+      ...ranked.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`),
+    ];
   });
   for (const { path, why } of unread) {
     if (json) writeJson({ v: 1, type: 'unread', path, message: why });

@@ -1,4 +1,5 @@
 import { detectCapability } from '../../tui/paint/capability.js';
+import { EXIT } from '../../util/errors.js';
 import { visionOptions } from '../../vision/options.js';
 import type { VisionOptions } from '../../vision/protocol.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -18,6 +19,7 @@ const LINES: Lines = {
     leftOut,
     ...(path !== undefined && { path }),
   }),
+  exit: ({ unread }) => (unread > 0 ? EXIT.data : EXIT.done),
 };
 
 /** `fer-tui webcam`: opens the Webcam screen in a terminal, otherwise prints one line per frame. */
@@ -39,8 +41,7 @@ export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
   const options = visionOptions(args.source, settings, { pace: 'ordered', snapshotFaces: true });
   // A live source does not wait for the classifier, so frames may be dropped.
   const live = options.source.kind === 'camera' || options.source.kind === 'stream';
-  const { exit } = await runLines(live ? { ...options, pace: 'live' } : options, args, LINES);
-  return exit;
+  return runLines(live ? { ...options, pace: 'live' } : options, args, LINES);
 }
 
 /** Opens the Webcam screen of the terminal UI. */

@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { WEIGHTS_EACH } from './shared.js';
+import { SKIP_BAD, WEIGHTS_EACH } from './shared.js';
 import { VISION } from './vision.js';
 
 export const DETECT = {
@@ -19,6 +19,7 @@ export const DETECT = {
       default: false,
       describe: 'exit with code 9 if none of the images has a face',
     },
+    'skip-bad': SKIP_BAD,
     ...VISION,
     weights: WEIGHTS_EACH,
   },
