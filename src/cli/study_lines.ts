@@ -1,12 +1,13 @@
-import { cvReport } from '../study/cv.js';
-import { countStates, rankedTrials } from '../study/ranking.js';
+import { configurationOf, cvReport } from '../study/cv.js';
+import { bestTrial, ranked } from '../study/score.js';
 import type { CvSettings, StudySettings } from '../study/settings.js';
 import type { Study } from '../study/study.js';
-import type { TrialRecord, Values } from '../study/trial.js';
+import { countStates, type TrialRecord, type Values } from '../study/trial.js';
 import type { Monitor } from '../train/callbacks/monitor.js';
 import { resolveConfig } from '../train/config.js';
 import { duration } from '../train/printer.js';
 import { trainOptions } from '../train/run_settings.js';
+import { counted } from '../util/counted.js';
 import { table } from './table.js';
 
 /** A number of the objective: accuracies and F1 in percent. */
@@ -27,12 +28,18 @@ export function trialLine(
   { number, state, epochs, metric, seconds, values, error }: TrialRecord,
   objective: Monitor,
 ): string {
-  const words = { running: 'interrupted', paused: 'paused', complete: '', failed: 'failed' }[state];
+  const words = {
+    running: 'interrupted',
+    interrupted: 'interrupted',
+    paused: 'paused',
+    complete: '',
+    failed: 'failed',
+  }[state];
   const parts = [
     `trial ${number}`,
     words,
     metric === null ? '' : `${objective} ${metricText(metric, objective)}`,
-    `${epochs} epochs in ${duration(seconds)}`,
+    `${counted(epochs, 'epoch')} in ${duration(seconds)}`,
     valuesText(values),
   ];
   const line = parts.filter((part) => part !== '').join('  ');
@@ -53,26 +60,43 @@ export function trialTable(trials: readonly TrialRecord[], objective: Monitor): 
   return table(['trial', objective, ...names, 'epochs', 'time', 'state'], rows);
 }
 
-/** All trials as CSV, one a line, by number. */
-export function trialsCsv(trials: readonly TrialRecord[], objective: Monitor): string {
+/** All trials as CSV, one a line, by number. Those of a cross-validation name their configuration. */
+export function trialsCsv({ settings, liveTrials: trials }: Pick<Study, 'settings' | 'liveTrials'>): string {
+  const { objective } = settings;
+  const cv = settings.kind === 'cv' ? settings : undefined;
   const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
   const rows = trials.map(({ number, state, metric, epochs, seconds, values, run, error }) => [
-    ...[number, state, metric, ...names.map((name) => values[name])],
+    number,
+    ...(cv ? [configurationOf({ number }, cv)] : []),
+    ...[state, metric, ...names.map((name) => values[name])],
     ...[epochs, seconds, run, error],
   ]);
-  const head = ['trial', 'state', objective, ...names, 'epochs', 'seconds', 'run', 'error'];
+  const head = [
+    'trial',
+    ...(cv ? ['configuration'] : []),
+    'state',
+    objective,
+    ...names,
+    'epochs',
+    'seconds',
+    'run',
+    'error',
+  ];
   return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
 /** What has come of a study. @param top trials that are shown, the best first */
 export function studySummary(study: Study, top: number): string {
   const { settings, path, liveTrials: trials } = study;
-  const { complete, paused, failed, running } = countStates(trials);
-  const counts = [`${complete} complete`, `${paused} paused`, `${failed} failed`, `${running} running`];
-  const said = counts.filter((count) => !count.startsWith('0 ')).join(', ');
+  const states = ['complete', 'paused', 'failed', 'running', 'interrupted'] as const;
+  const counts = countStates(trials);
+  const said = states
+    .filter((state) => counts[state] > 0)
+    .map((state) => `${counts[state]} ${state}`)
+    .join(', ');
   const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
-    `${path}: ${trials.length} of ${settings.trials} trials${said === '' ? '' : `: ${said}`}`,
+    `${path}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
     '',
     ...(settings.kind === 'cv' ? cvLines(settings, trials) : bestLines(settings, trials, top)),
     ...failures.map(({ number, error }) => `trial ${number} failed: ${error}`),
@@ -83,11 +107,12 @@ export function studySummary(study: Study, top: number): string {
 /** The best trials, and how to train the best again. */
 function bestLines(study: StudySettings, trials: readonly TrialRecord[], top: number): string[] {
   const { objective, settings } = study;
-  const ranked = rankedTrials(trials, objective);
-  const [best] = ranked;
-  if (best === undefined) return [];
+  if (trials.length === 0) return [];
+  const shown = trialTable(ranked(trials, objective).slice(0, top), objective);
+  const best = bestTrial(trials, objective);
+  if (best === undefined) return [shown];
   const options = trainOptions({ ...resolveConfig({ ...settings, ...best.values }) }).join(' ');
-  return [trialTable(ranked.slice(0, top), objective), `the best: fer-tui train ${options}`];
+  return [shown, `the best: fer-tui train ${options}`];
 }
 
 /** Mean and deviation of each configuration, and each beside the best. */

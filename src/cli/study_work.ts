@@ -1,15 +1,21 @@
+import { loadDataset } from '../data/load.js';
 import { type QueueAddress, queueAddress, showsPassword } from '../queue/address.js';
 import { leadStudy, openCoordinator } from '../queue/lead_study.js';
 import type { WorkerCard } from '../queue/task.js';
 import { advisersOf } from '../study/advisers.js';
 import { Outlook } from '../study/outlook.js';
 import { runStudy, type StudyHooks } from '../study/run_study.js';
+import type { StudySettings } from '../study/settings.js';
+import { parseSpace, sizeOf } from '../study/space.js';
 import { studyJson } from '../study/studies.js';
 import { type Advisers, Study } from '../study/study.js';
 import { TrialWorker } from '../study/trial_worker.js';
+import { resolveConfig } from '../train/config.js';
 import { Control } from '../train/control.js';
+import { dataOptions } from '../train/data_options.js';
 import { duration, Printer } from '../train/printer.js';
-import { UsageError } from '../util/errors.js';
+import { counted } from '../util/counted.js';
+import { EXIT, UsageError } from '../util/errors.js';
 import type { GlobalArgs } from './declarations/globals.js';
 import { atLeast } from './numbers.js';
 import { PASSWORD_SHOWS, workersText } from './queue_lines.js';
@@ -21,7 +27,7 @@ import { studySummary, trialLine, valuesText } from './study_lines.js';
 const TOP = 5;
 
 /**
- * Opens a study to go on with it. It keeps its settings; only the number of its trials can be another.
+ * Opens a study to go on with it. It keeps its settings; a search can have more trials.
  * @param others what else was given, by name
  * Throws RunError, UsageError.
  */
@@ -35,7 +41,24 @@ export function reopenStudy(
     throw new UsageError(`${other}: a resumed study keeps its settings; omit it, or start a new study`);
   }
   const study = Study.open(path);
-  return trials === undefined ? study : study.extended(trials);
+  if (trials === undefined) return study;
+  const most = mostTrials(study.settings);
+  const before = study.settings.trials;
+  if (trials < before) {
+    throw new UsageError(
+      `trials = ${trials}: a resumed study keeps its trials; expected at least its ${before}`,
+    );
+  }
+  if (trials > before && trials > most) {
+    throw new UsageError(`trials = ${trials}: the space has only ${most} combinations`);
+  }
+  return study.extended(trials);
+}
+
+/** Trials that a study can have. */
+function mostTrials(study: StudySettings): number {
+  if (study.kind === 'cv') return study.trials;
+  return sizeOf(parseSpace(study.space, study.settings, 'space'));
 }
 
 /** Options as they are typed: `--lr`. */
@@ -43,11 +66,35 @@ export function optionNames(options: Readonly<Record<string, unknown>>): Record<
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [`--${name}`, value]));
 }
 
+/**
+ * Runs a study that was just created, or only checks its data (`--prepare`). When it cannot begin, no folder is left.
+ * Throws what `runTrial` throws.
+ */
+export async function startStudy(
+  study: Study,
+  args: QueueArgs & GlobalArgs & { readonly prepare: boolean },
+  address: QueueAddress | undefined,
+): Promise<number> {
+  try {
+    if (!args.prepare) return await runOrLead(study, args, address);
+    const { data, ...config } = resolveConfig(study.settings.settings);
+    await loadDataset(data, dataOptions(config));
+    sayPrepared(study, args);
+    return EXIT.done;
+  } catch (error) {
+    study.removeIfUnused();
+    throw error;
+  }
+}
+
 /** Says how to run the trials of a study that was only created. */
-export function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
+function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
   const { trials } = settings;
   if (json) writeJson({ v: 1, type: 'result', path, trials });
-  else process.stdout.write(`${path}  ${trials} trials; run each with: fer-tui trial ${path} NUMBER\n`);
+  else
+    process.stdout.write(
+      `${path}  ${counted(trials, 'trial')}; run each with: fer-tui trial ${path} NUMBER\n`,
+    );
 }
 
 /** What `search` and `cv` are told about a queue. */
@@ -106,7 +153,7 @@ export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, w
   };
   if (json)
     writeJson({ v: 1, type: 'study', t: new Date().toISOString(), path: study.path, ...study.settings });
-  printer.line(`${study.path}: ${study.trials.length} of ${planned} trials begun`);
+  printer.line(`${study.path}: ${study.trials.length} of ${counted(planned, 'trial')} begun`);
   try {
     const hooks: StudyHooks = {
       control,

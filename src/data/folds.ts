@@ -5,14 +5,14 @@ import { pickRows, rowsOfClasses } from './rows.js';
 import type { Dataset, Fold, Split } from './types.js';
 
 /** Folds at most. */
-const MOST = 1000;
+export const MOST_FOLDS = 1000;
 
 /** Reads `2/5`, the second of five folds. Throws UsageError like `fold = 6/5: expected ...`. */
 export function parseFold(text: string, seed: number): Fold {
   const [number = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).slice(1).map(Number);
-  if (of >= 2 && of <= MOST && number >= 1 && number <= of) return { number, of, seed };
+  if (of >= 2 && of <= MOST_FOLDS && number >= 1 && number <= of) return { number, of, seed };
   throw new UsageError(
-    `fold = ${text}: expected NUMBER/FOLDS like 2/5, with 2 to ${MOST} folds and a number from 1 to that`,
+    `fold = ${text}: expected NUMBER/FOLDS like 2/5, with 2 to ${MOST_FOLDS} folds and a number from 1 to that`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { type CvReport, cvReport } from '../study/cv.js';
 import { type Importance, importanceOf } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
-import { ranked } from '../study/score.js';
+import { bestTrial, ranked } from '../study/score.js';
 import type { Study } from '../study/study.js';
 import type { TrialRecord } from '../study/trial.js';
 import { resolveConfig } from '../train/config.js';
@@ -25,8 +25,8 @@ export function studyPage(review: StudyReview): string {
   const { name, settings, trials } = review;
   const { objective } = settings;
   const text = (value: number): string => (objective.endsWith('loss') ? fixed(value, 4) : percent(value, 2));
-  const order = ranked(trials, Number.POSITIVE_INFINITY, objective);
-  const best = order.find(({ metric }) => metric !== null);
+  const order = ranked(trials, objective);
+  const best = bestTrial(trials, objective);
   const chart: StudyChart = { trials, best, objective, text };
   const axes = parameterAxes(trials);
   return page({
@@ -80,7 +80,7 @@ function settingSections(axes: readonly ParameterAxis[], chart: StudyChart): Pag
 }
 
 function stillGoingOn(trials: readonly TrialRecord[]) {
-  const running = trials.filter(({ state }) => state === 'running').length;
+  const running = trials.filter(({ state }) => state === 'running' || state === 'interrupted').length;
   return (
     running > 0 &&
     warning(`${count(running)} of the trials had not ended their step when this page was made.`)

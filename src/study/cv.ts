@@ -23,6 +23,11 @@ export function placeOf(number: number, { configs, folds }: Sizes): FoldPlace {
   return { config: (number - 1) % count, fold: division % folds, repeat: Math.floor(division / folds) };
 }
 
+/** The name of the configuration that a trial trains. */
+export function configurationOf({ number }: Pick<TrialRecord, 'number'>, study: Sizes): string {
+  return Object.keys(study.configs)[placeOf(number, study).config] ?? '';
+}
+
 /** Each configuration with each fold of each division, once. The divisions have the seeds 1, 2, 3, ... */
 export function foldSampler(study: CvSettings): Sampler {
   const { configs, folds, repeats } = study;

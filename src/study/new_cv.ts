@@ -1,8 +1,10 @@
 import { basename, extname } from 'node:path';
+import { MOST_FOLDS } from '../data/folds.js';
 import type { Monitor } from '../train/callbacks/monitor.js';
 import { resolveConfig } from '../train/config.js';
 import { readConfigFile } from '../train/config_file.js';
 import { UsageError } from '../util/errors.js';
+import { CV_DEFAULTS } from './defaults.js';
 import type { CvSettings } from './settings.js';
 import type { Values } from './trial.js';
 
@@ -10,15 +12,25 @@ import type { Values } from './trial.js';
 export interface CvOptions {
   /** Paths of files with settings; none: one configuration, which `settings` describe. */
   readonly configs: readonly string[];
-  readonly folds: number;
-  readonly repeats: number;
-  readonly objective: Monitor;
+  /** 2 to `MOST_FOLDS`; default, as for the others: that of `CV_DEFAULTS`. */
+  readonly folds?: number | undefined;
+  readonly repeats?: number | undefined;
+  readonly objective?: Monitor | undefined;
   /** Settings of all configurations, by option name; they override those of the files. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** The settings of a new cross-validation. Throws UsageError when files or settings are wrong. */
-export function newCv({ configs: paths, folds, repeats, objective, settings }: CvOptions): CvSettings {
+export function newCv({
+  configs: paths,
+  folds = CV_DEFAULTS.folds,
+  repeats = CV_DEFAULTS.repeats,
+  objective = CV_DEFAULTS.objective,
+  settings,
+}: CvOptions): CvSettings {
+  if (!(folds >= 2 && folds <= MOST_FOLDS)) {
+    throw new UsageError(`folds = ${folds}: expected a whole number from 2 to ${MOST_FOLDS}`);
+  }
   const read = paths.map((path) => ({ ...readConfigFile(path), ...settings }));
   const all: readonly Readonly<Record<string, unknown>>[] = read.length > 0 ? read : [settings];
   for (const config of all) {

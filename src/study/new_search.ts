@@ -1,19 +1,29 @@
+import type { Monitor } from '../train/callbacks/monitor.js';
 import { resolveConfig } from '../train/config.js';
 import { UsageError } from '../util/errors.js';
 import { advisersOf } from './advisers.js';
+import { checkCombinations } from './combinations.js';
+import { SEARCH_DEFAULTS } from './defaults.js';
+import type { PrunerName } from './pruners.js';
 import type { Method } from './samplers.js';
 import type { SearchSettings } from './settings.js';
-import { parseSpace, readSpace, sizeOf } from './space.js';
+import { isGrid, parseSpace, readSpace, sizeOf } from './space.js';
 
 /** What to search, and how. */
-export interface SearchOptions
-  extends Pick<SearchSettings, 'pruner' | 'minEpochs' | 'reduction' | 'objective'> {
+export interface SearchOptions {
   /** Path of the file of the space. */
   readonly space: string;
   /** Default: the grid of a space that is small enough, else random. */
   readonly method?: Method | undefined;
   /** Default: the whole of a small finite space, else `TRIALS`. */
   readonly trials?: number | undefined;
+  /** Default: those of `SEARCH_DEFAULTS`. */
+  readonly pruner?: PrunerName | undefined;
+  /** Only with a pruner. */
+  readonly minEpochs?: number | undefined;
+  /** Only with a pruner. */
+  readonly reduction?: number | undefined;
+  readonly objective?: Monitor | undefined;
   /** Settings that all trials share, by option name; they override those in the file of the space. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -34,21 +44,33 @@ export function newSearch({ space: path, ...options }: SearchOptions): SearchSet
   const { epochs, seed } = resolveConfig(shared);
   const space = parseSpace(file.parameters, shared, `space ${path}`);
   const searched = new Set(space.parameters.map(({ name }) => name));
-  const twice = Object.keys(options.settings).find((name) => searched.has(name));
+  const twice = Object.keys(shared).find((name) => searched.has(name));
   if (twice !== undefined) {
     throw new UsageError(
-      `${twice}: it differs from trial to trial in ${path}; leave it out, or take it out of the space`,
+      `${twice}: it differs from trial to trial in the space of ${path}; leave it out of the settings that all trials share, or out of the space`,
     );
   }
-  if (options.pruner !== 'none' && searched.has('epochs')) {
+  const { pruner = SEARCH_DEFAULTS.pruner, objective = SEARCH_DEFAULTS.objective } = options;
+  const { minEpochs = SEARCH_DEFAULTS.minEpochs, reduction = SEARCH_DEFAULTS.reduction } = options;
+  if (pruner === 'none') {
+    const idle =
+      options.minEpochs !== undefined
+        ? 'min-epochs'
+        : options.reduction !== undefined
+          ? 'reduction'
+          : undefined;
+    if (idle !== undefined) throw new UsageError(`${idle}: needs --pruner halving or asha`);
+  }
+  if (pruner !== 'none' && searched.has('epochs')) {
     throw new UsageError(
       `space ${path}: epochs: a pruner compares trials of equal length; use --pruner none`,
     );
   }
-  const { pruner, minEpochs, reduction, objective } = options;
   const size = sizeOf(space);
-  const method = options.method ?? (size <= SMALL && options.trials === undefined ? 'grid' : 'random');
-  const all = size <= SMALL || (method === 'grid' && Number.isFinite(size)) ? size : TRIALS;
+  const method =
+    options.method ?? (isGrid(space) && size <= SMALL && options.trials === undefined ? 'grid' : 'random');
+  const all =
+    isGrid(space) && (size <= SMALL || (method === 'grid' && Number.isFinite(size))) ? size : TRIALS;
   const settings: SearchSettings = {
     ...{ kind: 'search', created: new Date().toISOString(), method, seed },
     ...{ pruner, minEpochs, reduction, objective },
@@ -57,5 +79,6 @@ export function newSearch({ space: path, ...options }: SearchOptions): SearchSet
     space: file.parameters,
   };
   advisersOf(settings); // throws when they do not fit
+  checkCombinations(space, settings.settings, `space ${path}`);
   return settings;
 }

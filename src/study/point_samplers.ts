@@ -1,11 +1,12 @@
 import { UsageError } from '../util/errors.js';
 import { valueAt } from './domain.js';
 import { ScrambledSobol, SOBOL_DIMENSIONS } from './sobol.js';
-import { assign, pointsOf, type Space, sizeOf } from './space.js';
+import { assign, checkGrid, pointsOf, type Space, sizeOf } from './space.js';
 import type { Sampler, Values } from './trial.js';
 
-/** Every combination of values once, the last parameter changing first. Throws UsageError for a continuous range. */
+/** Every combination of values once, the last parameter changing first. Throws UsageError for a range without a step. */
 export function gridSampler(space: Space): Sampler {
+  checkGrid(space);
   return once(pointsOf(space));
 }
 

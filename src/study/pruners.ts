@@ -28,7 +28,7 @@ export function prunerOf(options: PrunerOptions): Pruner {
   if (pruner === 'none') {
     return { next: (history) => (history.length < trials ? { trial: 'new', epochs } : undefined) };
   }
-  if (!(factor > 1)) throw new UsageError(`factor ${factor}: expected a number above 1`);
+  if (!(factor > 1)) throw new UsageError(`reduction = ${factor}: expected a number above 1`);
   const rungs = rungsOf(options);
   if (pruner === 'asha') return { next: (history) => ashaStep(history, rungs, options) };
   if (!Number.isFinite(trials)) {
@@ -48,7 +48,7 @@ export function rungsOf({
 }: Pick<PrunerOptions, 'epochs' | 'minEpochs' | 'factor'>): readonly number[] {
   if (!(minEpochs >= 1 && minEpochs <= epochs)) {
     throw new UsageError(
-      `min-epochs ${minEpochs}: expected a number from 1 to the ${epochs} epochs of a trial`,
+      `min-epochs = ${minEpochs}: expected a number from 1 to the ${epochs} epochs of a trial`,
     );
   }
   const rungs: number[] = [];
@@ -71,7 +71,7 @@ function ashaStep(
   steps.reverse();
   for (const { rung, next } of steps) {
     const there = history.filter((trial) => hasReached(trial, rung));
-    const best = ranked(there, rung, objective).slice(0, Math.floor(there.length / factor));
+    const best = ranked(there, objective, rung).slice(0, Math.floor(there.length / factor));
     const chosen = best.find((trial) => canGoOn(trial, next));
     if (chosen !== undefined) return { trial: chosen.number, epochs: next };
   }
@@ -82,7 +82,7 @@ function ashaStep(
   if (done || history.some(({ state }) => state === 'running')) return undefined;
   for (const { rung, next } of steps) {
     const there = history.filter((trial) => hasReached(trial, rung) && canGoOn(trial, next));
-    const [best] = ranked(there, rung, objective);
+    const [best] = ranked(there, objective, rung);
     if (best !== undefined) return { trial: best.number, epochs: next };
   }
   return undefined;
@@ -106,7 +106,7 @@ function halvingStep(
     if (!members.every((trial) => hasReached(trial, rung))) return undefined;
     const most = Math.max(1, Math.floor(trials / factor ** (k + 1)));
     const alive = members.filter((trial) => scoreAt(trial, rung, objective) > Number.NEGATIVE_INFINITY);
-    members = ranked(alive, rung, objective).slice(0, most);
+    members = ranked(alive, objective, rung).slice(0, most);
   }
   return undefined;
 }

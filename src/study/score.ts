@@ -12,18 +12,30 @@ export function scoreAt({ state, curve }: TrialRecord, epochs: number, objective
   return Math.max(...scores, Number.NEGATIVE_INFINITY);
 }
 
-/** The trials from the best score to the worst; of equal ones, the earlier first. */
+/**
+ * The trials from the best score to the worst; of equal ones, the earlier first. Those that failed come after all others.
+ * @param epochs to judge them by; default: all that they have
+ */
 export function ranked(
   trials: readonly TrialRecord[],
-  epochs: number,
   objective: Monitor,
+  epochs = Number.POSITIVE_INFINITY,
 ): readonly TrialRecord[] {
   const scored = trials.map((trial) => ({ trial, score: scoreAt(trial, epochs, objective) }));
   // -Infinity - -Infinity is NaN, so scores are compared, not subtracted.
   scored.sort(
-    (a, b) => Number(b.score > a.score) - Number(a.score > b.score) || a.trial.number - b.trial.number,
+    (a, b) =>
+      Number(a.trial.state === 'failed') - Number(b.trial.state === 'failed') ||
+      Number(b.score > a.score) - Number(a.score > b.score) ||
+      a.trial.number - b.trial.number,
   );
   return scored.map(({ trial }) => trial);
+}
+
+/** The best trial; undefined while none has a result. A trial that failed has none. */
+export function bestTrial(trials: readonly TrialRecord[], objective: Monitor): TrialRecord | undefined {
+  const [first] = ranked(trials, objective);
+  return first === undefined || first.state === 'failed' || first.metric === null ? undefined : first;
 }
 
 /** Whether it is known how good a trial was after so many epochs: it trained for as many, or will not train any more. */

@@ -109,7 +109,7 @@ export function assign(space: Space, choose: (parameter: Parameter, index: numbe
   return values;
 }
 
-/** All settings of a space in order, the last parameter changing first. Throws UsageError for a continuous range. */
+/** All settings of a space in order, the last parameter changing first. Throws RangeError for a continuous range. */
 export function* pointsOf({ parameters }: Space): Generator<Values> {
   yield* pointsFrom(parameters, {});
 }
@@ -120,12 +120,29 @@ function* pointsFrom([parameter, ...others]: readonly Parameter[], values: Value
   else {
     const { name, domain } = parameter;
     const all = valuesOf(domain);
-    if (all === undefined)
-      throw new UsageError(
-        `${name}: a grid needs a list of values, or a range with a step; or try --method random`,
-      );
+    if (all === undefined) throw new RangeError(`${name}: a continuous range has no list of values`);
     for (const value of all) yield* pointsFrom(others, { ...values, [name]: value });
   }
+}
+
+/**
+ * The first parameter for which a space cannot be searched as a grid; undefined: it can. A range needs a step. Whole numbers
+ * on a log scale have none, because equal factors do not fall on them.
+ */
+function notInGrid({ parameters }: Space): Parameter | undefined {
+  return parameters.find(({ domain }) => isRange(domain) && (domain.log || domain.step === undefined));
+}
+
+/** Whether a space can be searched as a grid. */
+export const isGrid = (space: Space): boolean => notInGrid(space) === undefined;
+
+/** Throws UsageError unless a space can be searched as a grid. */
+export function checkGrid(space: Space): void {
+  const bad = notInGrid(space);
+  if (bad === undefined) return;
+  throw new UsageError(
+    `${bad.name}: a grid needs a list of values, or a range with a step and without a log scale; or try --method random`,
+  );
 }
 
 /** How many different trials a space has; Infinity for one with a continuous range, or with more than `most`. */
@@ -156,7 +173,9 @@ function optimizersOf(
   const having = only.filter((optimizer) => given.includes(optimizer));
   if (having.length === 0) {
     const hint = searched ? 'add one to it' : 'set one, or put "optimizer" before it';
-    throw new UsageError(`${at}: only ${only.join(' and ')} have ${name}; ${hint}`);
+    throw new UsageError(
+      `${at}: only ${only.join(' and ')} ${only.length === 1 ? 'has' : 'have'} ${name}; ${hint}`,
+    );
   }
   return searched && having.length < given.length ? { optimizer: having } : {};
 }

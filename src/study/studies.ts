@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../util/errors.js';
-import { cvReport } from './cv.js';
-import { countStates, rankedTrials } from './ranking.js';
+import { configurationOf, cvReport } from './cv.js';
+import { ranked } from './score.js';
 import { isStudy } from './settings.js';
 import { Study } from './study.js';
+import { countStates } from './trial.js';
 
 /** All studies in a folder, the latest first. */
 export function listStudies(parent = 'studies'): Study[] {
@@ -28,9 +29,11 @@ export function findStudy(name: string, parent = 'studies'): Study {
 /** A study for `--json`: its settings, trials in each state, what a cross-validation says, and its trials, the best first. */
 export function studyJson(study: Study, top = Number.POSITIVE_INFINITY): object {
   const { name, path, settings, liveTrials } = study;
-  const best = rankedTrials(liveTrials, settings.objective);
-  const others = liveTrials.filter((trial) => trial.metric === null);
-  const trials = [...best, ...others].slice(0, top);
+  const best = ranked(liveTrials, settings.objective).slice(0, top);
+  const trials =
+    settings.kind === 'cv'
+      ? best.map((trial) => ({ ...trial, configuration: configurationOf(trial, settings) }))
+      : best;
   const report = settings.kind === 'cv' ? cvReport(settings, liveTrials) : {};
   return {
     name,

@@ -66,11 +66,22 @@ export class Study {
     return this.#journal.read();
   }
 
-  /** All trials; those that are running as far as they are now, up to their last complete epoch. */
+  /**
+   * All trials; those that are running as far as they are now, up to their last complete epoch, and `interrupted` where no
+   * process works on them.
+   */
   get liveTrials(): TrialRecord[] {
-    return this.trials.map((trial) =>
-      trial.state === 'running' ? liveTrial(trial, this.settings.objective) : trial,
-    );
+    return this.trials.map((trial) => {
+      if (trial.state !== 'running') return trial;
+      const state = this.workerOf(trial.number) === undefined ? 'interrupted' : 'running';
+      return { ...liveTrial(trial, this.settings.objective), state };
+    });
+  }
+
+  /** Removes a study in which nothing was trained, as if it had not been created; any other stays. */
+  removeIfUnused(): void {
+    if (this.liveTrials.some(({ epochs, state }) => epochs > 0 || state !== 'interrupted')) return;
+    rmSync(this.path, { recursive: true, force: true });
   }
 
   /** Which process works on a trial; undefined: none. */

@@ -61,7 +61,7 @@ function divided(history: readonly TrialRecord[], objective: Monitor): Groups | 
   const epochs = comparableEpochs(history, STARTUP);
   if (epochs === undefined) return undefined;
   const known = history.filter((trial) => hasReached(trial, epochs));
-  const order = ranked(known, epochs, objective);
+  const order = ranked(known, objective, epochs);
   const scored = order.filter((trial) => scoreAt(trial, epochs, objective) > Number.NEGATIVE_INFINITY).length;
   if (scored === 0) return undefined;
   const count = Math.min(Math.ceil(GOOD_SHARE * order.length), MOST_GOOD, scored);

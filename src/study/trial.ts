@@ -8,10 +8,18 @@
 export type Values = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * `running`: a process trains it, or was interrupted while it did; `paused`: it has trained for as many epochs as the pruner
+ * `running`: a process trains it, or was interrupted while it did; `interrupted`: the same, when it is known that no process
+ * trains it now (`Study.liveTrials` finds out; the journal cannot say so); `paused`: it has trained for as many epochs as the pruner
  * wanted so far; `complete`: for all of its epochs, or until early stopping; `failed`: it cannot go on.
  */
-export type TrialState = 'running' | 'paused' | 'complete' | 'failed';
+export type TrialState = 'running' | 'interrupted' | 'paused' | 'complete' | 'failed';
+
+/** Trials by state. */
+export function countStates(trials: readonly TrialRecord[]): Readonly<Record<TrialState, number>> {
+  const counts = { running: 0, interrupted: 0, paused: 0, complete: 0, failed: 0 };
+  for (const { state } of trials) counts[state]++;
+  return counts;
+}
 
 /** What is known of a trial: all that samplers, pruners and reports see. */
 export interface TrialRecord {

@@ -23,7 +23,10 @@ export function readYaml(path: string, where: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const why = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    const folder = cause instanceof Error && 'code' in cause && cause.code === 'EISDIR';
+    const [line = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    // The parser's first line ends with a colon, and the lines that it announces are left out.
+    const why = folder ? 'it is a folder; expected a file' : line.replace(/:$/, '');
     throw new UsageError(`${where}: ${why}`, { cause });
   }
 }

@@ -398,8 +398,15 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       method: { add: ['--method', 'random'], changes: ['study.method'] },
       trials: { add: ['--trials', '1'], changes: ['study.method', 'study.trials', 'stdout', 'stderr'] },
       pruner: { add: ['--pruner', 'asha'], changes: ['study.pruner'] },
-      'min-epochs': { add: ['--min-epochs', '2'], changes: ['study.minEpochs'] },
-      reduction: { add: ['--reduction', '4'], changes: ['study.reduction'] },
+      'min-epochs': {
+        from: ['search', 'SPACE', '--pruner', 'asha'],
+        add: ['--min-epochs', '2'],
+        changes: ['study.minEpochs'],
+      },
+      reduction: {
+        from: ['search', 'SPACE', '--pruner', 'asha'],
+        ...{ add: ['--reduction', '4'], changes: ['study.reduction'] },
+      },
       objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
       prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },

@@ -320,7 +320,15 @@ vi.mock('../../src/train/run_review.js', () => ({
 }));
 vi.mock('../../src/study/study.js', () => {
   const study = (path: string, settings: object) => ({
-    ...{ path, name: path, settings, trials: [], liveTrials: [], epochsOf: () => 1 },
+    ...{
+      path,
+      name: path,
+      settings,
+      trials: [],
+      liveTrials: [],
+      epochsOf: () => 1,
+      removeIfUnused: () => undefined,
+    },
     extended: (trials: number) => {
       note('extended', { trials });
       return study(path, settings);
@@ -358,7 +366,15 @@ vi.mock('../../src/study/studies.js', () => ({
   },
   findStudy: (name: string, folder: string) => {
     note('studies', { name, folder });
-    const trial = { number: 1, metric: 1, values: { l1: 0 }, epochs: 1, seconds: 1, state: 'complete' };
+    const trial = {
+      number: 1,
+      metric: 1,
+      values: { l1: 0 },
+      epochs: 1,
+      seconds: 1,
+      state: 'complete',
+      curve: [1],
+    };
     const settings = { objective: 'val_acc', trials: 2, settings: {} };
     const trials = [trial, { ...trial, number: 2 }];
     return { path: name, settings, trials, liveTrials: trials };

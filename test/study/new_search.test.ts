@@ -8,12 +8,12 @@ import { newFolder } from './fakes.js';
 function search(text: string, part: Partial<SearchOptions> = {}) {
   const space = join(newFolder(), 'space.yaml');
   writeFileSync(space, text);
-  const pruner = { pruner: 'none', minEpochs: 1, reduction: 3 } as const;
-  return newSearch({ space, ...pruner, objective: 'val_acc', settings: {}, ...part });
+  return newSearch({ space, settings: {}, ...part });
 }
 
 const SMALL = 'settings: {epochs: 9, batch: 8}\nspace: {l2: [0, 0.1], labelSmoothing: [0, 0.1, 0.2]}\n';
 const ENDLESS = 'space: {lr: {min: 0.001, max: 0.1, log: true}}\n';
+const LOG_WHOLE = 'space: {batch: {min: 8, max: 64, log: true}}\n';
 
 describe('a new search', () => {
   it('takes settings from the file and the command line', () => {
@@ -32,6 +32,7 @@ describe('a new search', () => {
     [ENDLESS, {}, 'random', 20],
     [ENDLESS, { trials: 300 }, 'random', 300],
     ['space: {epochs: {min: 1, max: 400}}\n', {}, 'random', 20],
+    [LOG_WHOLE, {}, 'random', 20],
     ['space: {epochs: {min: 1, max: 400}}\n', { method: 'grid' }, 'grid', 400],
   ] as const)('%s with %o', (text, part, method, trials) => {
     expect(search(text, part)).toMatchObject({ method, trials });
@@ -47,7 +48,21 @@ describe('a new search', () => {
       'out: a study gives each trial a folder of its own',
     ],
     ['space: {epochs: [1, 2]}\n', { pruner: 'asha' }, 'epochs: a pruner compares trials of equal length'],
-    [SMALL, { pruner: 'asha', minEpochs: 10 }, 'min-epochs 10: expected'],
+    [SMALL, { pruner: 'asha', minEpochs: 10 }, 'min-epochs = 10: expected'],
+    [SMALL, { minEpochs: 2 }, 'min-epochs: needs --pruner halving or asha'],
+    [SMALL, { reduction: 2 }, 'reduction: needs --pruner halving or asha'],
+    [
+      LOG_WHOLE,
+      { method: 'grid' },
+      'batch: a grid needs a list of values, or a range with a step and without',
+    ],
+    ['settings: {lr: 0.1}\nspace: {lr: [0.1, 0.2]}\n', {}, 'lr: it differs from trial to trial'],
+    [
+      'settings: {epochs: 3}\nspace: {schedule: [constant, cosine-cycles], lr: {min: 0.1, max: 0.2}}\n',
+      {},
+      'no training with schedule=cosine-cycles lr=0.1: cycles',
+    ],
+    ['space: {nesterov: [true, false]}\n', {}, 'only sgd has nesterov'],
   ] as const)('%s with %o is refused', (text, part, message) => {
     expect(() => search(text, part)).toThrow(message);
   });

@@ -68,9 +68,9 @@ describe('rungs', () => {
   });
 
   it.each([
-    [{ minEpochs: 10 }, 'min-epochs 10: expected a number from 1 to the 9 epochs'],
-    [{ minEpochs: 0 }, 'min-epochs 0'],
-    [{ factor: 1 }, 'factor 1: expected a number above 1'],
+    [{ minEpochs: 10 }, 'min-epochs = 10: expected a number from 1 to the 9 epochs'],
+    [{ minEpochs: 0 }, 'min-epochs = 0'],
+    [{ factor: 1 }, 'reduction = 1: expected a number above 1'],
     [{ pruner: 'halving', trials: Number.POSITIVE_INFINITY }, '--pruner halving: needs the number of trials'],
   ] as const)('are refused with %o', (changed, message) => {
     expect(() => prunerOf(options(changed))).toThrow(message);

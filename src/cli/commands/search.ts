@@ -1,22 +1,18 @@
 import { newSearch } from '../../study/new_search.js';
 import { runStep } from '../../study/run_study.js';
 import { Study } from '../../study/study.js';
-import { EXIT, RunError, UsageError } from '../../util/errors.js';
+import { RunError, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SearchArgs, TrialArgs } from '../declarations/search.js';
 import { wholeNumber } from '../numbers.js';
 import { settingsOf, typedSettings } from '../settings_args.js';
-import { optionNames, queueOf, reopenStudy, runOrLead, sayPrepared, workOn } from '../study_work.js';
+import { optionNames, queueOf, reopenStudy, runOrLead, startStudy, workOn } from '../study_work.js';
 
 /** `fer-tui search`: creates a study, or opens one, and works on it. */
 export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
   const address = queueOf(args);
-  const study = args.resume === undefined ? create(args) : reopen(args.resume, args);
-  if (args.prepare) {
-    sayPrepared(study, args);
-    return EXIT.done;
-  }
-  return runOrLead(study, args, address);
+  if (args.resume !== undefined) return runOrLead(reopen(args.resume, args), args, address);
+  return startStudy(create(args), args, address);
 }
 
 /** `fer-tui trial STUDY N`: runs one trial to its end. */
@@ -31,22 +27,24 @@ export async function trial({ study: path, number, ...args }: TrialArgs & Global
   return done;
 }
 
-function create(args: SearchArgs): Study {
+function create(args: SearchArgs & GlobalArgs): Study {
   const { space, out, method, trials, pruner, minEpochs, reduction, objective } = args;
   if (space === undefined) {
     throw new UsageError('expected the file of a space, or --resume with the folder of a study');
   }
   if (trials !== undefined) wholeNumber('trials', trials, 1);
   const { out: _, ...settings } = settingsOf(args); // here --out is the folder of the study
-  return Study.create(
-    out,
-    newSearch({ space, method, trials, pruner, minEpochs, reduction, objective, settings }),
-  );
+  const search = newSearch({ space, method, trials, pruner, minEpochs, reduction, objective, settings });
+  if (trials !== undefined && trials > search.trials && !args.quiet) {
+    process.stderr.write(`trials = ${trials}: the space has only ${search.trials} combinations\n`);
+  }
+  return Study.create(out, search);
 }
 
 function reopen(path: string, args: SearchArgs): Study {
-  const { space, method, config, out, trials } = args;
+  const { space, method, config, out, trials, pruner, objective } = args;
   if (trials !== undefined) wholeNumber('trials', trials, 1);
-  const options = { method, config, ...typedSettings(args), out, prepare: args.prepare || undefined };
+  const own = { method, pruner, 'min-epochs': args.minEpochs, reduction: args.reduction, objective };
+  const options = { ...own, config, ...typedSettings(args), out, prepare: args.prepare || undefined };
   return reopenStudy(path, trials, { space, ...optionNames(options) });
 }

@@ -1,5 +1,5 @@
 import { importanceOf } from '../../study/importance.js';
-import { rankedTrials } from '../../study/ranking.js';
+import { bestTrial } from '../../study/score.js';
 import { findStudy, listStudies, studyJson } from '../../study/studies.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT } from '../../util/errors.js';
@@ -25,10 +25,10 @@ export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): P
   const rows = found.map((study) => {
     const { settings } = study;
     const trials = study.liveTrials;
-    const [best] = rankedTrials(trials, settings.objective);
+    const best = bestTrial(trials, settings.objective);
     const how =
       settings.kind === 'cv' ? `cv, ${settings.folds} folds` : `${settings.method}, ${settings.pruner}`;
-    const done = trials.filter(({ state }) => state !== 'running').length;
+    const done = trials.filter(({ state }) => state !== 'running' && state !== 'interrupted').length;
     return [
       ...[study.name, how, `${done}/${settings.trials}`, settings.objective],
       ...[best === undefined ? '-' : `${metricText(best.metric, settings.objective)} (${best.number})`],
@@ -61,7 +61,7 @@ export async function showStudy({
   if (top !== undefined) wholeNumber('top', top, 1);
   const study = findStudy(name, folder);
   if (json) writeJson({ v: 1, type: 'result', ...studyJson(study, top) });
-  else if (csv) process.stdout.write(trialsCsv(study.liveTrials, study.settings.objective));
+  else if (csv) process.stdout.write(trialsCsv(study));
   else {
     const { glyphs } = detectCapability(process.env, process.stdout.isTTY === true, { color });
     const importance = importanceOf(study.trials, study.settings.objective);

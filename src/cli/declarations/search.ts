@@ -1,3 +1,4 @@
+import { CV_DEFAULTS, SEARCH_DEFAULTS } from '../../study/defaults.js';
 import { PRUNERS } from '../../study/pruners.js';
 import { METHODS } from '../../study/samplers.js';
 import { MONITORS } from '../../train/callbacks/monitor.js';
@@ -13,7 +14,7 @@ const OUT = {
 
 const OBJECTIVE = {
   choices: MONITORS,
-  default: 'val_acc',
+  defaultDescription: SEARCH_DEFAULTS.objective,
   requiresArg: true,
   describe: 'what to compare trials by: the best of each over its epochs',
 } as const;
@@ -52,24 +53,24 @@ export const SEARCH = {
       type: 'number',
       requiresArg: true,
       defaultDescription: 'all of up to 100 combinations, else 20',
-      describe: 'number of trials; with --resume: another number than before',
+      describe: 'number of trials; with --resume: more than before',
     },
     pruner: {
       choices: PRUNERS,
-      default: 'none',
+      defaultDescription: SEARCH_DEFAULTS.pruner,
       requiresArg: true,
       describe: 'how to stop bad trials early',
     },
     'min-epochs': {
       type: 'number',
       requiresArg: true,
-      default: 1,
+      defaultDescription: String(SEARCH_DEFAULTS.minEpochs),
       describe: 'pruner: train each trial for at least so long',
     },
     reduction: {
       type: 'number',
       requiresArg: true,
-      default: 3,
+      defaultDescription: String(SEARCH_DEFAULTS.reduction),
       describe: 'pruner: one in so many trials goes on, for so many times the epochs',
     },
     objective: OBJECTIVE,
@@ -106,13 +107,13 @@ export const CV = {
     folds: {
       type: 'number',
       requiresArg: true,
-      default: 5,
+      defaultDescription: String(CV_DEFAULTS.folds),
       describe: 'parts of the training images; each is held out once',
     },
     repeats: {
       type: 'number',
       requiresArg: true,
-      default: 1,
+      defaultDescription: String(CV_DEFAULTS.repeats),
       describe: 'divide the images so many times, each time in another way',
     },
     objective: { ...OBJECTIVE, describe: 'what to compare: its value after the last epoch' },

@@ -17,7 +17,7 @@ export const showStudy: Handler<'studies.show'> = async ({ path }) => {
   const { objective, trials: planned } = settings;
   const study = { name, path, objective, planned, trials };
   if (settings.kind === 'cv') return { ...study, cv: cvReport(settings, trials), importance: undefined };
-  const settled = trials.filter(({ state }) => state !== 'running');
+  const settled = trials.filter(({ state }) => state !== 'running' && state !== 'interrupted');
   const key = `${path} ${settled.map(({ number, epochs }) => `${number}:${epochs}`).join(' ')}`;
   if (latest?.key !== key) latest = { key, importance: importanceOf(settled, objective) };
   return { ...study, importance: latest.importance };

@@ -40,7 +40,7 @@ export function reportOf({ shown }: Pick<StudiesState, 'shown'>): StudyReport | 
 
 /** The trials in the order of the list: the best first. */
 export function orderedTrials({ trials, objective }: StudyReport): readonly TrialRecord[] {
-  return ranked(trials, Number.POSITIVE_INFINITY, objective);
+  return ranked(trials, objective);
 }
 
 export function selectedTrial(state: StudiesState): TrialRecord | undefined {
@@ -64,6 +64,7 @@ const metricText = ({ objective }: StudyReport, value: number | null): string =>
 
 const SIGNS: Readonly<Record<TrialRecord['state'], string>> = {
   running: 'running',
+  interrupted: 'interrupted',
   paused: 'paused',
   complete: 'complete',
   failed: '✗ failed',
@@ -74,7 +75,7 @@ function columnsOf(report: StudyReport): readonly Column<TrialRecord>[] {
     { head: 'trial', width: 5, text: ({ number }) => String(number) },
     { head: report.objective.slice(0, 9), width: 9, text: ({ metric }) => metricText(report, metric) },
     { head: 'epochs', width: 6, text: ({ epochs }) => String(epochs) },
-    { head: 'state', width: 8, left: true, text: ({ state }) => SIGNS[state] },
+    { head: 'state', width: 11, left: true, text: ({ state }) => SIGNS[state] },
   ];
 }
 

@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Study } from '../../src/study/study.js';
+import { runCli } from '../helpers/cli.js';
+import { settings } from '../study/fakes.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fer-tui-study-options-'));
+const SPACE = join(folder, 'space.yaml');
+const SEARCH = join(folder, 's1');
+const CV = join(folder, 'c1');
+
+beforeAll(async () => {
+  writeFileSync(SPACE, 'space: {l2: [0, 0.001]}\n');
+  Study.create(SEARCH, settings({ trials: 2, space: { l2: [0, 0.1, 0.2] } }));
+  const { code } = await runCli(['cv', '--data', 'synthetic:70', '--out', CV, '--prepare']);
+  expect(code).toBe(0);
+});
+
+describe('a resumed study', () => {
+  it.each([
+    [['--pruner', 'asha'], '--pruner: a resumed study keeps its settings'],
+    [['--objective', 'loss'], '--objective: a resumed study keeps'],
+    [['--min-epochs', '1'], '--min-epochs: a resumed study keeps'],
+    [['--reduction', '3'], '--reduction: a resumed study keeps'],
+    [['--trials', '1'], 'trials = 1: a resumed study keeps its trials; expected at least its 2'],
+    [['--trials', '4'], 'trials = 4: the space has only 3 combinations'],
+    [['--trials', 'many'], 'trials = many: expected a whole number'],
+  ])('of a search refuses %s', async (more, message) => {
+    const { code, stderr } = await runCli(['search', '--resume', SEARCH, ...more]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it.each(['--folds', '--repeats'])('of a cross-validation refuses %s', async (option) => {
+    const { code, stderr } = await runCli(['cv', '--resume', CV, option, '3']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${option}: a resumed study keeps`)]);
+  });
+});
+
+describe('a study that cannot begin', () => {
+  it.each([
+    [
+      ['cv', '--folds', '5000', '--data', 'synthetic:70'],
+      2,
+      'folds = 5000: expected a whole number from 2 to 1000',
+    ],
+    [['search', SPACE, '--prepare', '--data', 'nix.csv'], 4, 'nix.csv'],
+    [['search', SPACE, '--data', 'nix.csv'], 4, 'nix.csv'],
+    [['search', folder], 2, 'it is a folder; expected a file'],
+  ])('%s leaves no folder', async (line, exit, message) => {
+    const out = join(folder, 'none');
+    const { code, stderr } = await runCli([...line, '--out', out]);
+    expect([code, stderr]).toEqual([exit, expect.stringContaining(message)]);
+    expect(existsSync(out)).toBe(false);
+  });
+});
