@@ -408,7 +408,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
         ...{ add: ['--reduction', '4'], changes: ['study.reduction'] },
       },
       objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
-      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
+      prepare: { add: ['--prepare'], changes: ['data.path', 'ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
       queue: {
         add: ['--queue', 'redis://h'],
@@ -434,7 +434,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       folds: { add: ['--folds', '3'], changes: ['study.folds', 'study.trials', 'stdout', 'stderr'] },
       repeats: { add: ['--repeats', '2'], changes: ['study.repeats', 'study.trials', 'stdout', 'stderr'] },
       objective: { add: ['--objective', 'loss'], changes: ['study.objective', 'stdout'] },
-      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
+      prepare: { add: ['--prepare'], changes: ['data.path', 'ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
       queue: {
         add: ['--queue', 'redis://h'],
