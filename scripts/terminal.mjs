@@ -88,6 +88,11 @@ export class Terminal {
     });
   }
 
+  /** Closes the terminal, as when its window is closed: the program gets SIGHUP. */
+  hangUp() {
+    this.#pty.destroy();
+  }
+
   /** Ends the program. */
   kill(signal = 'SIGKILL') {
     this.#pty.kill(signal);

@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { OPTIONS } from '../train/options.js';
+import { watchEndings } from '../util/endings.js';
 import { EXIT, exitCodes } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { VERSION } from '../util/version.js';
@@ -13,6 +14,7 @@ import { GLOBALS } from './declarations/globals.js';
  * binding.
  */
 process.env['NODE_ENV'] ??= 'production';
+watchEndings();
 
 /** Options that need no command. With any other option, or no arguments, a missing command means `tui`. */
 const OF_PROGRAM = ['--help', '--version', '--get-yargs-completions'];

@@ -1,4 +1,5 @@
 import { listOf } from '../data/class_names.js';
+import { ENDING_EXIT, onEnding } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { roundBox } from '../vision/geometry.js';
 import { VisionProcess } from '../vision/process.js';
@@ -22,8 +23,8 @@ export interface Lines {
 }
 
 /**
- * Runs the vision process without a screen. It prints one line per frame on stdout, and messages on stderr. Ctrl-C, SIGTERM and
- * a closed pipe stop it in the same way as the end of the source does: output files are complete.
+ * Runs the vision process without a screen. It prints one line per frame on stdout, and messages on stderr. Signals and
+ * a closed output stop it in the same way as the end of the source does: output files are complete.
  * @returns the exit code @throws FerError that the process reports
  */
 export async function runLines(
@@ -104,23 +105,15 @@ export async function runLines(
         }
       }
     };
-    const stop = (code: number) => (): void => {
-      if (exit !== EXIT.done) process.exit(code);
-      exit = code;
+    const ignore = onEnding((ending) => {
+      exit = ENDING_EXIT[ending];
       vision.send({ type: 'stop' });
-    };
-    const [onInterrupt, onTerminate] = [stop(EXIT.interrupted), stop(EXIT.terminated)];
-    const onPipe = (error: NodeJS.ErrnoException): void => {
-      if (error.code !== 'EPIPE') throw error;
-      vision.send({ type: 'stop' });
-    };
+    });
     const done = (settle: () => void): void => {
       progress.close();
-      process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
+      ignore();
       void vision.close().then(settle);
     };
-    process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
-    process.stdout.on('error', onPipe);
     const vision = new VisionProcess(options, receive);
   });
 }

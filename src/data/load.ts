@@ -13,7 +13,7 @@ import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
 import { applyLabels } from './labels_file.js';
 import { withLeaks } from './leaks.js';
-import { syntheticFaces } from './synthetic.js';
+import { drawSyntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
 import { readZip } from './zip.js';
 
@@ -42,7 +42,9 @@ const FEWEST_DRAWN = 7;
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, heldOutSeed, fold } = options;
-  const dataset = isDrawn(path) ? syntheticFaces(seed, drawnCount(path)) : await loadSource(path, options);
+  const dataset = isDrawn(path)
+    ? await drawSyntheticFaces(seed, drawnCount(path), options.onProgress)
+    : await loadSource(path, options);
   const corrected = withCorrections(dataset, options);
   const divided = fold === undefined ? holdOut(corrected, heldOutSeed) : foldOf(corrected, fold);
   const { leaks } = options;

@@ -2,7 +2,7 @@ import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';
 import { SEVEN_NAMING } from './class_names.js';
 import { PIXELS, SplitBuilder } from './split_builder.js';
-import type { Dataset, SplitName } from './types.js';
+import type { Dataset, LoadOptions, SplitName } from './types.js';
 
 /**
  * Drawn faces, so that training needs no download. Each expression is a set of shapes for brows, eyes and mouth. Pose, size,
@@ -36,9 +36,40 @@ const EXPRESSIONS: readonly Expression[] = [
 
 /** Default number of training faces. */
 const DEFAULT_TRAIN = 2100;
+type Progress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
+
+/** The time between two turns of others. */
+const TURN_MS = 50;
 
 /** Draws `train` training faces, and a fifth of that (at least 70) each for validation and test, with balanced classes. */
 export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
+  const drawing = draw(seed, train);
+  for (;;) {
+    const { done, value } = drawing.next();
+    if (done) return value;
+  }
+}
+
+/** Draws the faces of `syntheticFaces`, and lets signals and others take their turn meanwhile. */
+export async function drawSyntheticFaces(
+  seed: number,
+  train = DEFAULT_TRAIN,
+  onProgress?: LoadOptions['onProgress'],
+): Promise<Dataset> {
+  const drawing = draw(seed, train);
+  let turn = performance.now();
+  for (;;) {
+    const { done, value } = drawing.next();
+    if (done) return value;
+    if (performance.now() - turn < TURN_MS) continue;
+    onProgress?.(value);
+    await new Promise((resolve) => setTimeout(resolve));
+    turn = performance.now();
+  }
+}
+
+/** Draws one face with each step. */
+function* draw(seed: number, train: number): Generator<Progress, Dataset> {
   const builder = new SplitBuilder();
   const rest = Math.max(70, Math.round(train / 5));
   const sizes: [SplitName, number][] = [
@@ -46,14 +77,17 @@ export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
     ['validation', rest],
     ['test', rest],
   ];
-  sizes.forEach(([split, count], s) => {
+  const total = train + 2 * rest;
+  let done = 0;
+  for (const [s, [split, count]] of sizes.entries()) {
     for (let i = 0; i < count; i++) {
       const label = i % CLASS_NAMES.length;
       // Each face has a random stream of its own: it does not depend on the others, and no face is in two splits.
       drawFace(label, new Rng(seed, (s + 1) * 10_000_000 + i), builder.slot(split));
       builder.commit(split, CLASS_NAMES[label] as string);
+      yield { done: ++done, total, unit: 'faces' };
     }
-  });
+  }
   return builder.build('drawn faces', 'synthetic', SEVEN_NAMING);
 }
 

@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import type { Gpu } from '../gpu/device.js';
+import { onParentGone } from '../util/endings.js';
 import { FerError } from '../util/errors.js';
 import type { Handler } from './handler.js';
 import { HANDLERS } from './handlers.js';
@@ -83,5 +84,4 @@ async function end(): Promise<void> {
   outbox.flush();
   process.exit(0);
 }
-process.on('disconnect', () => void end());
-process.on('SIGTERM', () => void end());
+onParentGone(() => void end());

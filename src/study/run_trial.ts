@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { improves, type Monitor } from '../train/callbacks/monitor.js';
 import { resolveConfig } from '../train/config.js';
+import { StoppedError } from '../train/control.js';
 import type { EpochEvent } from '../train/events.js';
 import { classMetrics, macroF1 } from '../train/metrics.js';
 import { findRun } from '../train/runs.js';
@@ -39,6 +40,7 @@ export async function runTrial(order: TrialOrder, hooks: Omit<Hooks, 'until'>): 
     const state = status !== 'stopped' ? 'complete' : epochs >= until ? 'paused' : 'running';
     return { ...recordOf(order), state, seconds };
   } catch (error) {
+    if (error instanceof StoppedError) return recordOf(order);
     if (error instanceof FerError && !FAILURES.includes(error.exitCode)) throw error;
     return failedTrial(order, error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,6 @@
 import { Control } from '../train/control.js';
 import { SharedPlace } from '../train/workplace.js';
+import { onParentGone } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { WorkerCommand, WorkerMessage } from './protocol.js';
 import { runTrial, type TrialOrder } from './run_trial.js';
@@ -43,5 +44,4 @@ async function end(): Promise<void> {
   place.close();
   process.exit(0);
 }
-process.on('disconnect', () => void end());
-process.on('SIGTERM', () => void end());
+onParentGone(() => void end());

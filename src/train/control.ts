@@ -1,14 +1,13 @@
-import { EXIT, UsageError } from '../util/errors.js';
+import { ENDING_EXIT, type Ending } from '../util/endings.js';
+import { EXIT, FerError, UsageError } from '../util/errors.js';
 
 /** Who asked a run to stop. With `user`, the stop command of an interface, training ends with a validation. */
-export type StopReason = 'sigint' | 'sigterm' | 'pipe' | 'user';
+export type StopReason = Ending | 'user';
 
-const STOP_EXIT: Readonly<Record<StopReason, number>> = {
-  sigint: EXIT.interrupted,
-  sigterm: EXIT.terminated,
-  pipe: EXIT.done,
-  user: EXIT.done,
-};
+const STOP_EXIT: Readonly<Record<StopReason, number>> = { ...ENDING_EXIT, user: EXIT.done };
+
+/** Training was stopped before its first step: there is nothing to save. */
+export class StoppedError extends FerError {}
 
 /** A request that the trainer carries out once, between two steps. */
 export type Wish =
@@ -85,6 +84,12 @@ export class Control {
   get exit(): number {
     const reason = this.#stopped ?? this.#finishing;
     return reason === undefined ? EXIT.done : STOP_EXIT[reason];
+  }
+
+  /** For what comes before the first step. Throws StoppedError once training is to stop. */
+  requireGoing(): void {
+    if (this.#stopped === undefined) return;
+    throw new StoppedError('stopped before the first step: there is nothing to save', this.exit);
   }
 
   /** Whether training is held. */

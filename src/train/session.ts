@@ -14,7 +14,7 @@ import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { resolveConfig, type TrainConfig } from './config.js';
-import type { Control } from './control.js';
+import { type Control, StoppedError } from './control.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { EndEvent, TrainEvent } from './events.js';
@@ -88,12 +88,7 @@ class RunLog {
 
   /** Reports an error and the end of the run. */
   fail(error: unknown): void {
-    const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
-    const message = error instanceof Error ? error.message : String(error);
-    for (const event of [
-      { type: 'error', message, exit },
-      { type: 'end', status: 'failed', exit },
-    ] as const) {
+    for (const event of lastEvents(error)) {
       try {
         this.emit(event);
       } catch {
@@ -106,6 +101,17 @@ class RunLog {
   close(): void {
     this.#folder?.close();
   }
+}
+
+/** How a run ends that an error has ended. */
+function lastEvents(error: unknown): readonly TrainEvent[] {
+  const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
+  if (error instanceof StoppedError) return [{ type: 'end', status: 'stopped', exit }];
+  const message = error instanceof Error ? error.message : String(error);
+  return [
+    { type: 'error', message, exit },
+    { type: 'end', status: 'failed', exit },
+  ];
 }
 
 /** Runs `body`. If it throws, reports the error, and throws it again. */
@@ -133,8 +139,8 @@ async function train(
   hooks: Hooks,
 ): Promise<TrainResult> {
   const { emit } = log;
-  const { place = OWN_PLACE, until } = hooks;
-  let dataset: Dataset | undefined = await load(config, resumed, place, hooks.onLoadProgress);
+  const { place = OWN_PLACE, until, control } = hooks;
+  let dataset: Dataset | undefined = await load(config, resumed, hooks);
   const { name: data, skipped, notes } = dataset;
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
@@ -158,6 +164,7 @@ async function train(
     const begun = config.init === undefined ? undefined : await writeInitial(config.init, learner);
     trainer = new Trainer(learner, plan);
 
+    control.requireGoing();
     const folder = resumed ?? RunFolder.create(config.out);
     log.writeTo(folder);
     if (teachers !== undefined) recordTeachers(folder, teachers.record);
@@ -181,7 +188,7 @@ async function train(
     }
     if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, emit);
     const outcome = await trainer.run({
-      ...{ control: hooks.control, folder, until },
+      ...{ control, folder, until },
       emit: (event) => {
         tensorboard?.log(event);
         emit(event);
@@ -198,7 +205,7 @@ async function train(
       adapter: gpu.info.name,
     });
     emit({ type: 'result', ...result });
-    emit(endOf(outcome, hooks.control));
+    emit(endOf(outcome, control));
     return { ...outcome, run: folder.name, path: folder.path };
   } catch (error) {
     failure = error;
@@ -240,14 +247,16 @@ function restoreCheckpoint(folder: RunFolder, trainer: Trainer, emit: (event: Tr
 async function load(
   config: TrainConfig,
   resumed: RunFolder | undefined,
-  place: Workplace,
-  onProgress: LoadOptions['onProgress'],
+  { place = OWN_PLACE, control, onLoadProgress }: Hooks,
 ): Promise<Dataset> {
   const options = dataOptions(config, resumed?.path);
   const dataset = await place.load(config.data, {
     ...options,
     leaks: options.leaks ?? 'count',
-    ...(onProgress && { onProgress }),
+    onProgress: (progress) => {
+      control.requireGoing();
+      onLoadProgress?.(progress);
+    },
   });
   if (dataset.splits.train.labels.length === 0) {
     throw new DataError(

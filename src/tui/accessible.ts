@@ -4,6 +4,7 @@ import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
 import { listRuns, type RunReport } from '../train/runs.js';
 import { percent } from '../util/axis.js';
+import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 
@@ -24,10 +25,12 @@ export async function runAccessible(): Promise<number> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const engine = new EngineProcess();
   let code: number = EXIT.done;
-  lines.on('SIGINT', () => {
-    code = EXIT.interrupted;
+  const leave = (ending: Ending): void => {
+    code = ENDING_EXIT[ending];
     lines.close();
-  });
+  };
+  lines.on('SIGINT', () => leave('sigint'));
+  const ignore = onEnding(leave);
   const closed = new Promise<void>((resolve) => lines.once('close', resolve));
   const menu = async (): Promise<void> => {
     say('fer-tui. Type a number and Enter.');
@@ -39,6 +42,7 @@ export async function runAccessible(): Promise<number> {
   } finally {
     lines.close();
     await engine.close(); // saves a training that is running
+    ignore();
   }
   return code;
 }

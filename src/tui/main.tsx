@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
 import { percent } from '../util/axis.js';
+import { ENDING_EXIT, onEnding, watchStream } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
 import { canSuspend } from '../util/platform.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
@@ -95,10 +96,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
     store.flush();
     painter.redraw();
   };
-  const onSignal = (signal: NodeJS.Signals): void =>
-    leaving.leave(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
   process.stdout.on('resize', onResize);
-  process.on('exit', restore).on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
+  process.on('exit', restore);
+  watchStream(process.stdin);
+  const ignore = onEnding((ending) => leaving.leave(ENDING_EXIT[ending]));
   const clock = setInterval(() => store.set({ now: Date.now() }), 1000);
   const unfollow = follow(act);
   enter();
@@ -113,7 +114,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
     clearInterval(clock);
     unfollow();
     process.stdout.off('resize', onResize);
-    process.off('exit', restore).off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
+    process.off('exit', restore);
+    ignore();
     restore();
     ink.unmount();
     await closeScreen(program);

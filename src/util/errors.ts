@@ -38,6 +38,8 @@ export const EXIT = {
   noFace: 9,
   /** The queue of a study cannot be reached. */
   queue: 10,
+  /** SIGHUP, or nobody reads the output any more; after saving. */
+  hangup: 129,
   /** SIGINT, after saving. */
   interrupted: 130,
   /** SIGTERM, after saving. */
@@ -57,6 +59,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   device: 'GPU lost or out of memory',
   noFace: 'no face found (detect --require-face)',
   queue: 'queue of a study not reachable',
+  hangup: 'terminal or reader of the output gone, after saving',
   interrupted: 'interrupted, after saving',
   terminated: 'terminated, after saving',
 };

@@ -108,6 +108,7 @@ export class Hold {
       throw error;
     }
     this.#timer = setInterval(() => this.#touch(), TOUCH_MS).unref();
+    process.on('exit', this.release);
   }
 
   /** Whether the file still names this process: another machine takes it over if this one was suspended for a while. */
@@ -119,11 +120,12 @@ export class Hold {
     }
   }
 
-  /** Removes the file. */
-  release(): void {
+  /** Removes the file; at the latest when this process exits. */
+  readonly release = (): void => {
     clearInterval(this.#timer);
+    process.off('exit', this.release);
     if (this.intact) rmSync(this.file, { force: true });
-  }
+  };
 
   /** Changes the time of modification; on a network file system to the server's time, which is the same for all. */
   #touch(): void {

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { basename, dirname, extname } from 'node:path';
 import type { FaceHeat } from '../inspect/face_heat.js';
 import type { Member } from '../train/ensemble.js';
+import { onParentGone } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { HaarDetector } from './detector.js';
 import { FaceTable } from './face_table.js';
@@ -197,7 +198,7 @@ process.on('message', (command: Command) => {
       }
   }
 });
-process.on('disconnect', () => {
+onParentGone(() => {
   if (pipeline === undefined) process.exit(EXIT.done);
   pipeline.stop(); // finishes a recorded video; then the process exits
   taken();

@@ -10,10 +10,11 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `fer-tui` without a terminal. `onStderr` may send signals. */
+/** Runs `fer-tui` without a terminal. `onStart` and `onStderr` may send signals. */
 export function runCli(
   args: readonly string[],
   options: {
+    onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     env?: Record<string, string>;
     node?: string[];
@@ -34,6 +35,7 @@ export function runCli(
       options.onStderr?.(stderr, (signal) => child.kill(signal));
     });
     child.on('error', reject);
+    options.onStart?.((signal) => child.kill(signal));
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }

@@ -51,7 +51,10 @@ async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<nu
   try {
     const dataset = await loadDataset(data, {
       ...new DataReading(args).options,
-      onProgress: (progress) => printer.loading(progress),
+      onProgress: (progress) => {
+        control.requireGoing();
+        printer.loading(progress);
+      },
     });
     const gpu = await openGpu({ adapter });
     try {

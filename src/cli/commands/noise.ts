@@ -34,7 +34,10 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
     const { seed, classes } = resolveConfig(settings);
     const dataset = await loadDataset(data, {
       ...{ ...reading.options, seed, classes: args.classes ?? classes },
-      onProgress: ({ done, total }) => progress.show('reading data', done, total),
+      onProgress: ({ done, total }) => {
+        control.requireGoing();
+        progress.show('reading data', done, total);
+      },
     });
     const decided = args.labels === undefined ? [] : correctionsOf(dataset, args.labels);
     const votes = args.ferplus === undefined ? undefined : votesOfTraining(dataset, args.ferplus);

@@ -1,0 +1,106 @@
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
+import type { Stream } from 'node:stream';
+import { isatty } from 'node:tty';
+import { EXIT } from './errors.js';
+
+/**
+ * What ends a program from outside. `sighup`: its terminal was closed; `pipe`: whatever read its output is gone (as in
+ * `fer-tui ... | head`).
+ */
+export type Ending = 'sigint' | 'sigterm' | 'sighup' | 'pipe';
+
+/** The exit code of a program that was ended in the middle of its work, after it has saved. */
+export const ENDING_EXIT: Readonly<Record<Ending, number>> = {
+  sigint: EXIT.interrupted,
+  sigterm: EXIT.terminated,
+  sighup: EXIT.hangup,
+  pipe: EXIT.hangup,
+};
+
+const SIGNALS = { SIGINT: 'sigint', SIGTERM: 'sigterm', SIGHUP: 'sighup' } as const;
+
+/** Errors of an output that nobody reads any more: a pipe, or a terminal. */
+const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+
+/**
+ * A signal that comes again within this time is the same wish: `timeout` and `npx` send one to the program and to its group,
+ * and a shell passes on the SIGHUP that the terminal has sent already.
+ */
+const SAME_MS = 300;
+
+let work: ((ending: Ending) => void) | undefined;
+/** The first ending, and when it came. */
+let first: { readonly ending: Ending; readonly at: number } | undefined;
+
+/**
+ * Makes signals and closed outputs end this program in order; called once, at its start. While `onEnding` has work to stop,
+ * that is told, and a second SIGINT or SIGTERM ends the program at once. Without, any ends the program at once: by its exit
+ * code, but quietly as if done where only the reader of the output has gone, because it has read all that it wanted.
+ */
+export function watchEndings(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  for (const [signal, ending] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (ending !== 'sighup' || !underNohup()) arrive(ending);
+    });
+  }
+  for (const output of [process.stdout, process.stderr]) watchStream(output);
+  // At its exit, Node.js resets the terminals that it began with, and aborts (SIGABRT or SIGSEGV) where one is gone.
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+/** Takes the end of a stream, or an error because its other side is gone, for an ending. For a terminal as input, too. */
+export function watchStream(stream: Stream): void {
+  stream.on('end', () => arrive('pipe'));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!GONE.includes(error.code ?? '')) throw error;
+    arrive('pipe');
+  });
+}
+
+/** Calls `stop` with the first ending, from now until the function that this returns is called. For one work at a time. */
+export function onEnding(stop: (ending: Ending) => void): () => void {
+  work = stop;
+  return () => {
+    work = undefined;
+  };
+}
+
+/** For a child process: calls `end` when its parent has gone, or a signal asks it to end. */
+export function onParentGone(end: () => void): void {
+  process.on('disconnect', end);
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, end);
+}
+
+function arrive(ending: Ending): void {
+  const now = performance.now();
+  if (first === undefined) {
+    first = { ending, at: now };
+    if (work === undefined) end(ending);
+    else work(ending);
+    return;
+  }
+  const insists = ending === 'sigint' || ending === 'sigterm';
+  if (insists && now - first.at > SAME_MS) process.exit(ENDING_EXIT[ending]);
+}
+
+/** Ends a program that has nothing to save. */
+function end(ending: Ending): never {
+  process.exit(ending === 'pipe' ? undefined : ENDING_EXIT[ending]);
+}
+
+/**
+ * Whether `nohup` runs the program: Node.js forgets that SIGHUP is to be ignored, but GNU's nohup also replaces a terminal as
+ * stdin by a /dev/null that cannot be read.
+ */
+function underNohup(): boolean {
+  try {
+    if (fstatSync(0).rdev !== statSync('/dev/null').rdev) return false;
+    readSync(0, Buffer.alloc(1));
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EBADF';
+  }
+}
