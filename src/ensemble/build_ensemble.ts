@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { openEnsemble } from '../train/ensemble.js';
-import { writeEnsembleFile } from '../train/ensemble_file.js';
+import { isEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
 import { type Comparison, compareVotes, type Vote } from './compare.js';
+import { requireEnough } from './cross_fit.js';
 import type { Method } from './methods.js';
 
 /** Which networks vote, on what their shares are fitted, and how. */
@@ -39,8 +40,11 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
   const { weights, method, rounds, seed, out, tta = 'none', foreign } = options;
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 10_000)
     throw new UsageError(`--rounds ${rounds}: expected a whole number from 1 to 10000`);
+  if (out !== undefined && !isEnsembleFile(out))
+    throw new UsageError(`--out ${out}: expected a name that ends in .json, because an ensemble file is one`);
   const ensemble = await openEnsemble(weights, foreign);
   const { votes, labels, data } = await collectVotes(ensemble, { ...options, split: 'validation' });
+  requireEnough(labels.length);
   const report = compareVotes({ votes, labels, classes: ensemble.classes.length }, { method, rounds, seed });
   const { members, classesGuessed } = ensemble;
   if (out !== undefined) {

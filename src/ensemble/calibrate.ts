@@ -6,10 +6,11 @@ import {
   atTemperature,
   type ForeignModel,
   openModel,
+  requireSafetensors,
   saveModel,
   withoutTemperature,
 } from '../train/weights.js';
-import { crossFitted, type Rows } from './cross_fit.js';
+import { crossFitted, type Rows, requireEnough } from './cross_fit.js';
 import { fitTemperature } from './fit_temperature.js';
 
 /** What to calibrate, and on which images: the validation images, see docs/ensembles.md. */
@@ -45,6 +46,7 @@ export interface Calibration {
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { weights: path, out, foreign, seed } = options;
+  requireSafetensors(out);
   const opened = await openModel(path, foreign);
   const raw = { ...opened, weights: withoutTemperature(opened, path) };
   atTemperature(raw, 1, path); // fails before the work for a network that cannot have one
@@ -52,6 +54,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ...options,
     split: 'validation',
   });
+  requireEnough(labels.length);
   const found = calibrationOf({ votes, labels, classes: raw.classes.length }, seed);
   const calibration = `temperature ${found.temperature.toFixed(4)}, fitted on ${found.count} validation images of ${data}`;
   saveModel(out, { ...raw, notes: { ...raw.notes, calibration } }, found.temperature);

@@ -1,6 +1,16 @@
 import { labelArray } from '../data/labels.js';
 import type { Labels } from '../data/types.js';
+import { DataError } from '../util/errors.js';
 import { Rng } from '../util/random.js';
+
+/** With fewer images, a half says nothing about the other one. */
+const LEAST = 20;
+
+/** Throws DataError when there are too few images to fit on one half and to measure on the other. */
+export function requireEnough(images: number): void {
+  if (images >= LEAST) return;
+  throw new DataError(`${images} validation images are too few to fit on; expected ${LEAST} or more`);
+}
 
 /** Probabilities and labels of some rows. */
 export interface Rows {

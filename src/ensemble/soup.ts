@@ -8,6 +8,7 @@ import { formatShape } from '../gpu/shape.js';
 import { Learner } from '../nn/learner.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { mapLabels } from '../train/class_mapping.js';
+import { requireOnce } from '../train/ensemble.js';
 import { type Evaluation, evaluateSplit, inputOf } from '../train/evaluation.js';
 import { Feed } from '../train/feed.js';
 import type { VoteOptions } from '../train/votes.js';
@@ -15,6 +16,7 @@ import {
   type ForeignModel,
   openModel,
   requireMean,
+  requireSafetensors,
   type SavedModel,
   saveModel,
   withoutTemperature,
@@ -56,6 +58,8 @@ export interface SoupReport {
  */
 export async function makeSoup(options: SoupOptions): Promise<SoupReport> {
   const { weights: paths, method, out, data, onProgress } = options;
+  requireSafetensors(out);
+  requireOnce(paths);
   const members = await openMembers(paths, options.foreign);
   const [first] = members as [SavedModel, ...SavedModel[]];
   const dataset = await loadDataset(data, options.load);

@@ -5,7 +5,14 @@ import { parseFold } from '../data/folds.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 import { expectedText } from './option_text.js';
-import { defaultValue, OPTION_ENTRIES, OPTIONS, type OptimizerName, type OptionSpec } from './options.js';
+import {
+  defaultValue,
+  OPTION_ENTRIES,
+  OPTIONS,
+  type OptimizerName,
+  type OptionSpec,
+  optionSpec,
+} from './options.js';
 import { CYCLES } from './schedules.js';
 
 type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };
@@ -127,10 +134,30 @@ function checkTogether(config: TrainConfig): void {
   if (config.teacher === undefined && (config.temperature ?? config.distillMix) !== undefined) {
     throw new UsageError('temperature and distill-mix: need a --teacher');
   }
+  if (config.features === 'raw') {
+    requireDefaults(
+      config,
+      ['lbp-radius', 'lbp-cells', 'lbp-bins', 'lbp-ranking'],
+      '--features lbp or raw+lbp',
+    );
+  }
+  if (config.ferplus === undefined)
+    requireDefaults(config, ['ferplus-targets', 'ferplus-keep'], 'a --ferplus');
   if (config.schedule === 'cosine-cycles') checkCycles(config);
   if (config.restoreBestWeights && config.earlyStopping === undefined) {
     throw new UsageError('restore-best-weights: needs --early-stopping with a patience');
   }
+}
+
+/** Settings that have no effect as things are must be left at their defaults. @param needs what they need to have one */
+function requireDefaults(
+  config: TrainConfig,
+  names: readonly (keyof Options & string)[],
+  needs: string,
+): void {
+  const values: Readonly<Record<string, unknown>> = config;
+  const set = names.find((name) => values[camelCase(name)] !== optionSpec(name)?.default);
+  if (set !== undefined) throw new UsageError(`${set}: needs ${needs}`);
 }
 
 /** Weights can be saved at the end of each cycle only where that is the end of an epoch. */

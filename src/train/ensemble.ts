@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { listOf } from '../data/class_names.js';
 import { sameClass } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
@@ -71,6 +72,13 @@ export function ensembleOfOne(saved: SavedModel, path: string): Ensemble {
   return { members: [member], classes, classesGuessed, temperature: 1 };
 }
 
+/** Throws RunError where two of several paths name one file. */
+export function requireOnce(paths: readonly string[]): void {
+  const files = paths.map((path) => resolve(path));
+  const again = paths.find((_, i) => files.indexOf(files[i] as string) < i);
+  if (again !== undefined) throw new RunError(`${again} is given twice; expected each network once`);
+}
+
 function entriesOf(
   given: readonly string[],
   foreign: ForeignModel,
@@ -78,6 +86,7 @@ function entriesOf(
   const paths = given.length === 0 ? [weightsPath(undefined)] : given.map(weightsPath);
   const file = paths.find(isEnsembleFile);
   if (file === undefined) {
+    requireOnce(paths);
     const several = paths.length > 1;
     const own = several ? { ...foreign, onlyMissing: true } : foreign;
     return { entries: paths.map((path) => ({ path, share: 1, foreign: own })), temperature: 1 };

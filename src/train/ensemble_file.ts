@@ -33,6 +33,9 @@ export function isEnsembleFile(path: string): boolean {
   return /\.(json|ya?ml)$/i.test(path);
 }
 
+/** Whether the content of a JSON or YAML file is an ensemble. */
+export const isEnsemble = (content: unknown): boolean => asRecord(content)?.['format'] === FORMAT;
+
 /** Reads an ensemble file. Throws RunError that says which entry is wrong. */
 export function readEnsembleFile(path: string): EnsembleFile {
   let value: unknown;

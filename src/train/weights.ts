@@ -13,8 +13,8 @@ import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
-import { RunError } from '../util/errors.js';
-import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
+import { RunError, UsageError } from '../util/errors.js';
+import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
@@ -59,6 +59,14 @@ export function saveModel(path: string, saved: SavedModel, temperature = 1): voi
       preprocess: name,
       ...(temperature !== 1 && { temperature: String(temperature) }),
     }),
+  );
+}
+
+/** Throws UsageError unless the name of a file that `saveModel` is to write says what it will be. */
+export function requireSafetensors(out: string): void {
+  if (out.toLowerCase().endsWith('.safetensors')) return;
+  throw new UsageError(
+    `--out ${out}: expected a name that ends in .safetensors; "fer-tui export" makes other formats of it`,
   );
 }
 
@@ -211,7 +219,10 @@ export async function openWeights(path: string, architecture?: unknown): Promise
 
 /** Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError. */
 export async function openNetwork(path: string): Promise<Network> {
-  if (readWeightFile(path)[0] === 0x7b) return fromKeras(readJson(path), path); // an opening brace
+  if (readWeightFile(path)[0] === 0x7b) {
+    const content = readJson(path); // begins with an opening brace
+    if (!isEnsemble(content)) return fromKeras(content, path);
+  }
   return (await openWeights(path)).network;
 }
 

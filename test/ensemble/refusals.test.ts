@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildEnsemble } from '../../src/ensemble/build_ensemble.js';
+import { calibrate } from '../../src/ensemble/calibrate.js';
+import { requireEnough } from '../../src/ensemble/cross_fit.js';
+import { makeSoup } from '../../src/ensemble/soup.js';
+import { resolveConfig } from '../../src/train/config.js';
+import { writeEnsembleFile } from '../../src/train/ensemble_file.js';
+import { openNetwork } from '../../src/train/weights.js';
+import { folderWith } from '../data/fixtures.js';
+
+const COMMON = { data: 'synthetic:70', seed: 7 };
+
+it('names of files that say another format than is written are refused before the work', async () => {
+  const wrong = 'x.h5: expected a name that ends in .safetensors';
+  await expect(calibrate({ ...COMMON, weights: 'w', out: 'x.h5' })).rejects.toThrow(wrong);
+  await expect(makeSoup({ ...COMMON, weights: ['a', 'b'], method: 'uniform', out: 'x.h5' })).rejects.toThrow(
+    wrong,
+  );
+  const vote = { ...COMMON, method: 'equal', rounds: 1 } as const;
+  await expect(buildEnsemble({ ...vote, weights: ['a', 'b'], out: 'x.safetensors' })).rejects.toThrow(
+    'x.safetensors: expected a name that ends in .json',
+  );
+});
+
+it('a network that is given twice is refused', async () => {
+  const vote = { ...COMMON, method: 'equal', rounds: 1, out: undefined } as const;
+  for (const weights of [
+    ['a.h5', 'b.h5', './a.h5'],
+    ['b.h5', 'a.h5', 'x/../a.h5'],
+  ]) {
+    await expect(buildEnsemble({ ...vote, weights })).rejects.toThrow('a.h5 is given twice');
+    await expect(makeSoup({ ...COMMON, weights, method: 'uniform', out: 'x.safetensors' })).rejects.toThrow(
+      'a.h5 is given twice',
+    );
+  }
+});
+
+it('too few images to fit on are refused, with the least number', () => {
+  expect(() => requireEnough(19)).toThrow('19 validation images are too few to fit on; expected 20 or more');
+  requireEnough(20);
+});
+
+it('an ensemble file is no network, and its members are named', async () => {
+  const path = join(folderWith({}), 'e.json');
+  const members = ['a', 'b'].map((weights) => ({ weights, share: 1 }));
+  writeEnsembleFile(path, { members, temperature: 1 });
+  await expect(openNetwork(path)).rejects.toThrow(
+    'is an ensemble; expected one network, such as one of a, b',
+  );
+  writeFileSync(path, '{}');
+  await expect(openNetwork(path)).rejects.not.toThrow('is an ensemble');
+});
+
+it.each([
+  [{ 'lbp-bins': 10 }, 'lbp-bins: needs --features lbp or raw+lbp'],
+  [{ 'lbp-ranking': 'chi-squared' }, 'lbp-ranking: needs --features'],
+  [{ 'ferplus-targets': 'votes' }, 'ferplus-targets: needs a --ferplus'],
+  [{ 'ferplus-keep': 'nf' }, 'ferplus-keep: needs a --ferplus'],
+])('settings without effect are refused: %j', (settings, told) => {
+  expect(() => resolveConfig(settings)).toThrow(told);
+  expect(() => resolveConfig({ ...settings, features: 'lbp', ferplus: 'f.csv' })).not.toThrow();
+});
