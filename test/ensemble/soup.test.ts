@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeSoup } from '../../src/ensemble/soup.js';
@@ -40,7 +40,9 @@ describeGpu('a soup', () => {
 
   it.each(['uniform', 'greedy'] as const)('of equal files is that file, bit for bit (%s)', async (method) => {
     const [path = ''] = paths;
-    const { soup: found, members } = await soup([path, path, path], method);
+    const copies = ['c1', 'c2'].map((name) => join(folder, `${name}.safetensors`));
+    for (const copy of copies) copyFileSync(path, copy);
+    const { soup: found, members } = await soup([path, ...copies], method);
     expect(loadModel(out).weights).toEqual(loadModel(path).weights);
     expect(found).toEqual({ loss: members[0]?.loss, accuracy: members[0]?.accuracy });
   });
