@@ -512,6 +512,12 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'restore-best-weights': ['--early-stopping', '3'],
   temperature: ['--teacher', 'fer-cnn'],
   'distill-mix': ['--teacher', 'fer-cnn'],
+  'lbp-radius': ['--features', 'lbp'],
+  'lbp-cells': ['--features', 'lbp'],
+  'lbp-bins': ['--features', 'lbp'],
+  'lbp-ranking': ['--features', 'lbp'],
+  'ferplus-targets': ['--ferplus', 'fer2013new.csv'],
+  'ferplus-keep': ['--ferplus', 'fer2013new.csv'],
 };
 const VALUES: Readonly<Record<string, string>> = {
   ...{ filters: '4,8', dense: '4', augment: 'flip', fold: '2/5', 'ferplus-keep': 'nf', classes: 'csv' },
