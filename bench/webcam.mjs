@@ -3,7 +3,7 @@
  * Measures the camera on composed 640 x 480 videos of real faces (`../shared/faces224`; after a build, which
  * `npm run bench:webcam` makes):
  *
- *   npm run bench:webcam -- [--weights FILE] [--long 5000]
+ *   npm run bench:webcam -- [--weights FILE] [--long 5000] [--detector yunet --detector-model FILE]
  *
  * Every frame in order: recall and precision of the detector, milliseconds of the three parts, frames a second. Then
  * live, painted for a terminal: how late the process that shows it runs. --long: so many frames through capture,
@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { summarize } from '../dist/bench/statistics.js';
 import { table } from '../dist/cli/table.js';
 import { paintPicture } from '../dist/tui/paint/paint.js';
-import { HaarDetector } from '../dist/vision/detector.js';
+import { openDetector } from '../dist/vision/open_detector.js';
 import { openSource } from '../dist/vision/open_source.js';
 import { loadOpenCv } from '../dist/vision/opencv.js';
 import { VISION_DEFAULTS, visionOptions } from '../dist/vision/options.js';
@@ -28,14 +28,24 @@ import { scriptOptions } from '../scripts/script_options.mjs';
 import { score } from '../test/vision/score.mjs';
 
 const { values: options } = scriptOptions(import.meta.url, {
-  options: { weights: { type: 'string' }, long: { type: 'string', default: '0' } },
+  options: {
+    weights: { type: 'string' },
+    long: { type: 'string', default: '0' },
+    detector: { type: 'string', default: VISION_DEFAULTS.detector },
+    'detector-model': { type: 'string' },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-bench-'));
 const script = fileURLToPath(new URL('../test/vision/compose.mjs', import.meta.url));
 const NAMES = ['one', 'three', 'small_dark', 'none'];
 spawnSync(process.execPath, [script, folder, ...NAMES], { stdio: ['ignore', 'ignore', 'inherit'] });
 const videoOf = (name) => join(folder, `${name}.mp4`);
-const settings = { ...VISION_DEFAULTS, weights: options.weights && [options.weights] };
+const settings = {
+  ...VISION_DEFAULTS,
+  weights: options.weights && [options.weights],
+  detector: options.detector,
+  detectorModel: options['detector-model'],
+};
 
 /** Runs a video to its end: its frames, and how it ended. */
 function watch(name, rest, onFrame = () => undefined) {
@@ -115,7 +125,7 @@ if (long > 0) {
   };
   const video = visionOptions(spec, settings, { pace: 'ordered', maxFrames: long });
   const classifier = { classes: ['any'], classify: async () => Float32Array.of(1) };
-  const detector = new HaarDetector(cv, video.detector);
+  const detector = openDetector(cv, video.detector);
   const memory = [];
   const pipeline = new Pipeline({ source, detector, classifier, recorder: undefined }, video, async () => {
     memory.push(process.memoryUsage.rss() / 2 ** 20);

@@ -3,18 +3,18 @@
  * What a network loses on faces that the camera finds, against the same faces cut out by hand, and the crop margin that
  * loses least (after `npm run build`):
  *
- *   node bench/webcam_margins.mjs [--weights FILE]
+ *   node bench/webcam_margins.mjs [--weights FILE] [--detector yunet --detector-model FILE]
  *
- * Every face of `../shared/faces224` is put into frames at several sizes and places; what the cascade finds is
+ * Every face of `../shared/faces224` is put into frames at several sizes and places; what the detector finds is
  * cropped with each margin, classified and compared with the truth. "by hand": the face alone, as it is. Faces that
- * the cascade does not find are left out of every column, so that columns are comparable.
+ * the detector does not find are left out of every column, so that columns are comparable.
  */
 import { table } from '../dist/cli/table.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
 import { toGray } from '../dist/util/picture.js';
-import { HaarDetector } from '../dist/vision/detector.js';
 import { iou } from '../dist/vision/geometry.js';
+import { openDetector } from '../dist/vision/open_detector.js';
 import { loadOpenCv } from '../dist/vision/opencv.js';
 import { VISION_DEFAULTS, visionOptions } from '../dist/vision/options.js';
 import { INPUT_SIZE } from '../dist/vision/pipeline.js';
@@ -22,7 +22,14 @@ import { cropFace } from '../dist/vision/pixels.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { background, loadFaces, place } from '../test/vision/compose.mjs';
 
-const { values: options } = scriptOptions(import.meta.url, { options: { weights: { type: 'string' } } });
+const { values: options } = scriptOptions(import.meta.url, {
+  options: {
+    weights: { type: 'string', default: 'fer-cnn' },
+    detector: { type: 'string', default: VISION_DEFAULTS.detector },
+    'detector-model': { type: 'string' },
+    align: { type: 'string', default: VISION_DEFAULTS.align },
+  },
+});
 const MARGINS = [-0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.2, 0.3];
 const PLACES = [
   { x: 80, y: 60, size: 220 },
@@ -33,10 +40,14 @@ const PLACES = [
 ];
 
 const cv = loadOpenCv();
-const { detector: settings } = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered' });
-const detector = new HaarDetector(cv, settings);
+const { detector: settings } = visionOptions(
+  'demo',
+  { ...VISION_DEFAULTS, detector: options.detector, detectorModel: options['detector-model'] },
+  { pace: 'ordered' },
+);
+const detector = openDetector(cv, settings);
 const gpu = await openGpu();
-const classifier = await Classifier.open(gpu, options.weights);
+const classifier = await Classifier.open(gpu, [options.weights]);
 const faces = loadFaces();
 /** [column][...]: the face's inputs, and its class. */
 const inputs = Array.from({ length: MARGINS.length + 1 }, () => []);
@@ -47,7 +58,8 @@ for (const [i, face] of faces.entries()) {
     const frame = background(i);
     const { box } = place(frame, face, spot);
     const gray = toGray(frame);
-    const found = (await detector.detect(gray)).find((one) => iou(one, box) >= 0.4);
+    const found = (await detector.detect(detector.colour ? frame : gray)).find((one) => iou(one, box) >= 0.4);
+    if (found !== undefined && options.align === 'none') delete found.roll;
     asked++;
     if (found === undefined) continue;
     labels.push(classifier.classes.indexOf(face.label));
@@ -78,6 +90,6 @@ for (const [column, crops] of inputs.entries()) {
 }
 gpu.close();
 console.log(
-  `${faces.length} faces x ${PLACES.length} places, ${labels.length} of ${asked} found by the cascade`,
+  `${faces.length} faces x ${PLACES.length} places, ${labels.length} of ${asked} found by ${options.detector}`,
 );
 console.log(table(['margin', 'right', 'accuracy', 'log loss'], rows));

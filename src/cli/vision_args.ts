@@ -5,11 +5,12 @@ import { foreignOf } from './foreign_args.js';
 /** Reads the settings of detector and classifier. Those that only `webcam` has keep their defaults. */
 export function settingsOf(args: VisionArgs): VisionSettings {
   const { weights, adapter, maxFaces, minFace, scaleFactor, neighbours, detectScale } = args;
-  const { cascade, eyes, margin, normalise, roi, csv } = args;
+  const { cascade, eyes, margin, normalise, align, roi, csv } = args;
+  const { detector, detectorModel } = args;
   return {
     ...VISION_DEFAULTS,
     ...{ weights, adapter, maxFaces, minFace, scaleFactor, neighbours, detectScale, cascade, eyes, margin },
-    ...{ normalise, roi, csv },
+    ...{ normalise, align, roi, csv, detector, detectorModel },
     foreign: foreignOf(args),
   };
 }

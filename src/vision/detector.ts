@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
-import { type Box, bySize } from './geometry.js';
+import { type Box, bySize, type FaceBox } from './geometry.js';
 import { matOf } from './mat.js';
 import type { Cascade, OpenCv } from './opencv.js';
 import { cut } from './pixels.js';
 
+/** What finds faces: a Haar cascade of OpenCV, or YuNet, a small neural network whose file the user provides. */
+export const DETECTORS = ['haar', 'yunet'] as const;
+
 export interface DetectorOptions {
+  readonly kind: (typeof DETECTORS)[number];
+  /** ONNX file of YuNet; default: one in the working folder or the cache folder. */
+  readonly model?: string | undefined;
   /** XML file of a cascade; default: OpenCV's for frontal faces. */
   readonly cascade?: string | undefined;
   /** Reject faces without an eye in the upper half. */
@@ -21,9 +27,11 @@ export interface DetectorOptions {
   readonly scale: number;
 }
 
-/** Finds the faces in a gray picture, largest first. */
+/** Finds the faces in a picture, largest first. */
 export interface Detector {
-  detect(gray: Picture): Promise<Box[]>;
+  /** Whether it looks at the colour picture; else at the gray one. */
+  readonly colour: boolean;
+  detect(picture: Picture): Promise<FaceBox[]>;
 }
 
 const FOLDERS = [
@@ -48,6 +56,7 @@ export function searchScale({ scale, minFace }: Pick<DetectorOptions, 'scale' | 
 
 /** A detector that uses a Haar cascade (Viola and Jones, 2001). */
 export class HaarDetector implements Detector {
+  readonly colour = false;
   readonly #cv: OpenCv;
   readonly #options: DetectorOptions;
   readonly #faces: Cascade;

@@ -6,6 +6,12 @@ export interface Box {
   readonly height: number;
 }
 
+/** The box of a face. */
+export interface FaceBox extends Box {
+  /** Angle by which the line through the eyes is turned, in radians, clockwise in the picture; undefined: not known. */
+  readonly roll?: number;
+}
+
 /** The area that two boxes share. */
 export function overlap(a: Box, b: Box): number {
   const across = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

@@ -12,6 +12,9 @@ export interface OpenCv {
     fourcc(code: string): number;
   };
   imread(file: string): Mat;
+  readNetFromONNX(file: string): Net;
+  /** Bytes to numbers, [1, channels, rows, cols]. */
+  blobFromImage(image: Mat): Mat;
   readonly version: { readonly major: number; readonly minor: number };
   readonly CV_8UC1: number;
   readonly CV_8UC3: number;
@@ -36,7 +39,15 @@ export interface Mat {
   cvtColor(code: number): Mat;
   resize(rows: number, cols: number, fx: number, fy: number, interpolation: number): Mat;
   getData(): Buffer;
+  /** The same 32-bit numbers as a matrix, in the same memory: release it before the original. */
+  flattenFloat(rows: number, cols: number): Mat;
   release(): void;
+}
+
+/** A neural network that OpenCV runs. */
+export interface Net {
+  setInput(blob: Mat, name: string): void;
+  forwardAsync(outputs: readonly string[]): Promise<Mat[]>;
 }
 
 export interface Cascade {

@@ -1,6 +1,8 @@
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
+import type { DetectorOptions } from './detector.js';
 import type { Normalise } from './normalise.js';
+import type { Align } from './pixels.js';
 import type { VisionOptions } from './protocol.js';
 import { parseRegion } from './region.js';
 import { parseSource, type SourceSpec } from './source_spec.js';
@@ -11,6 +13,9 @@ export interface VisionSettings {
   readonly foreign?: ForeignModel;
   readonly adapter?: string | undefined;
   readonly maxFaces?: number | undefined;
+  readonly detector: DetectorOptions['kind'];
+  readonly detectorModel?: string | undefined;
+  readonly align: Align;
   readonly minFace: number;
   readonly scaleFactor: number;
   readonly neighbours: number;
@@ -36,6 +41,8 @@ export interface VisionSettings {
  * `bench/webcam_margins.mjs`. The boxes of a cascade are a little larger than the faces of FER-2013.
  */
 export const VISION_DEFAULTS = {
+  detector: 'haar',
+  align: 'auto',
   minFace: 48,
   scaleFactor: 1.1,
   neighbours: 4,
@@ -63,6 +70,14 @@ const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, 
   ['maxFrames', '--max-frames', 1, 1e9, true],
 ];
 
+/** Throws UsageError for a setting of the detector that is not used. */
+function checkDetector({ detector, detectorModel, cascade, eyes }: VisionSettings): void {
+  if (detector === 'haar' && detectorModel !== undefined)
+    throw new UsageError(`--detector-model ${detectorModel}: only --detector yunet has a model`);
+  if (detector === 'yunet' && (cascade !== undefined || eyes))
+    throw new UsageError(`${eyes ? '--eyes' : '--cascade'}: only --detector haar has cascades`);
+}
+
 /** Checks the settings and turns them into the options of the vision process. Throws UsageError, CameraError. */
 export function visionOptions(
   source: string | SourceSpec,
@@ -78,13 +93,18 @@ export function visionOptions(
       `${flag} ${value}: expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
     );
   }
-  const { foreign, roi, cascade, eyes, minFace, scaleFactor, neighbours, detectScale, ...same } = settings;
+  checkDetector(settings);
+  const { foreign, roi, detector, detectorModel, cascade, eyes, ...others } = settings;
+  const { minFace, scaleFactor, neighbours, detectScale, ...same } = others;
   return {
     ...same,
     source: typeof source === 'string' ? parseSource(source) : source,
     region: roi === undefined ? undefined : parseRegion(roi),
     ...(foreign && { foreign }),
-    detector: { cascade, eyes, minFace, scaleFactor, neighbours, scale: detectScale },
+    detector: {
+      ...{ kind: detector, model: detectorModel, cascade, eyes },
+      ...{ minFace, scaleFactor, neighbours, scale: detectScale },
+    },
     ...rest,
   };
 }

@@ -4,7 +4,7 @@ import { makeFolder, writeError } from '../util/atomic_write.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { writePicture } from '../util/picture_file.js';
 import type { Detector } from './detector.js';
-import { type Box, bySize, grow, mirrorBox } from './geometry.js';
+import { type Box, bySize, type FaceBox, grow, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
 import { normalised } from './normalise.js';
 import { annotated } from './overlay.js';
@@ -192,14 +192,16 @@ export class Pipeline {
     await this.#noteSize(picture);
     const begin = performance.now();
     const gray = toGray(picture);
-    const found = await this.#boxes(frame, gray);
+    const found = await this.#boxes(frame, picture, gray);
     const { maxFaces = this.#parts.source.info.stills ? found.length : MOST_FACES } = this.#options;
     const boxes = found.slice(0, maxFaces);
     const leftOut = found.length - boxes.length;
     const detected = performance.now();
     const [height, width] = this.#parts.classifier.inputSize ?? [INPUT_SIZE, INPUT_SIZE];
-    const { margin, normalise } = this.#options;
-    const crops = boxes.map((box) => cropFace(gray, box, margin, width, height));
+    const { margin, normalise, align } = this.#options;
+    const crops = boxes.map(({ roll = 0, ...box }) =>
+      cropFace(gray, align === 'auto' ? { ...box, roll } : box, margin, width, height),
+    );
     const inputs = normalise === 'auto' ? crops.map(normalised) : crops;
     const faces = await this.#faces(boxes, inputs, frame.t);
     const times = { capture: ms, detect: detected - begin, classify: performance.now() - detected };
@@ -212,13 +214,15 @@ export class Pipeline {
     await this.#tell(frame, times, inputs, leftOut, written);
   }
 
-  async #boxes({ known }: Frame, gray: Picture): Promise<Box[]> {
+  async #boxes({ known }: Frame, picture: Picture, gray: Picture): Promise<FaceBox[]> {
     const { region } = this.#options;
+    const { detector } = this.#parts;
     if (known !== undefined) {
-      const boxes = known.map((box) => (this.mirror ? mirrorBox(box, gray.width) : box));
+      const boxes = known.map((box) => (this.mirror ? mirrorBox(box, picture.width) : box));
       return boxes.filter((box) => region === undefined || isInside(box, region)).sort(bySize);
     }
-    return searchedIn(gray, region, async (part) => (await this.#parts.detector?.detect(part)) ?? []);
+    if (detector === undefined) return [];
+    return searchedIn(detector.colour ? picture : gray, region, (part) => detector.detect(part));
   }
 
   /** Classifies one face at a time: their number varies between frames, and kernels are compiled for each batch size. */

@@ -1,6 +1,10 @@
 import { inColor, type Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
-import { type Box, grow } from './geometry.js';
+import { type Box, type FaceBox, grow } from './geometry.js';
+
+/** How a crop is turned; `auto`: upright, where the detector tells the roll of the face. */
+export const ALIGN = ['auto', 'none'] as const;
+export type Align = (typeof ALIGN)[number];
 
 export function mirrored({ width, height, channels, data }: Picture): Picture {
   const out = new Uint8Array(data.length);
@@ -48,12 +52,40 @@ export function pasted(picture: Picture, patch: Picture, box: Box): Picture {
   return out;
 }
 
+/** Crops a box that is turned about its middle by `roll` radians, clockwise; bilinear. Outside the picture, the edge pixels are repeated. */
+export function cutTurned({ width, height, data }: Picture, box: Box, roll: number): Picture {
+  const [cols, rows] = [Math.max(1, Math.round(box.width)), Math.max(1, Math.round(box.height))];
+  const [cos, sin] = [Math.cos(roll), Math.sin(roll)];
+  const [midX, midY] = [box.x + box.width / 2 - 0.5, box.y + box.height / 2 - 0.5];
+  const out = new Uint8Array(cols * rows);
+  const at = (x: number, y: number): number =>
+    data[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))] as number;
+  for (let i = 0; i < out.length; i++) {
+    const [u, v] = [(i % cols) - (cols - 1) / 2, Math.floor(i / cols) - (rows - 1) / 2];
+    const [x, y] = [midX + u * cos - v * sin, midY + u * sin + v * cos];
+    const [left, top] = [Math.floor(x), Math.floor(y)];
+    const [right, below] = [x - left, y - top];
+    const upper = at(left, top) * (1 - right) + at(left + 1, top) * right;
+    const lower = at(left, top + 1) * (1 - right) + at(left + 1, top + 1) * right;
+    out[i] = Math.round(upper * (1 - below) + lower * below);
+  }
+  return { width: cols, height: rows, channels: 1, data: out };
+}
+
 /**
  * Crops a face for the network: gray, width x height. Area averaging makes it smaller, as for the training images.
- * @param margin by which the box grows on every side, as a fraction of its size
+ * @param box with a `roll`, the crop is turned, so that the eyes are level @param margin by which the box grows on every side, as a fraction of its size
  */
-export function cropFace(gray: Picture, box: Box, margin: number, width: number, height = width): Picture {
-  return resample(cut(gray, grow(box, margin)), width, height, 'bilinear');
+export function cropFace(
+  gray: Picture,
+  box: FaceBox,
+  margin: number,
+  width: number,
+  height = width,
+): Picture {
+  const { roll = 0 } = box;
+  const grown = grow(box, margin);
+  return resample(roll === 0 ? cut(gray, grown) : cutTurned(gray, grown, roll), width, height, 'bilinear');
 }
 
 /** Shrinks a picture to fit width x height. It keeps the aspect ratio and never enlarges. */

@@ -3,6 +3,7 @@ import type { Picture } from '../util/picture.js';
 import type { DetectorOptions } from './detector.js';
 import type { Box } from './geometry.js';
 import type { Normalise } from './normalise.js';
+import type { Align } from './pixels.js';
 import type { SourceInfo } from './source.js';
 import type { SourceSpec } from './source_spec.js';
 
@@ -16,6 +17,8 @@ export interface VisionOptions {
   readonly detector: DetectorOptions;
   /** By how much a detected box grows on every side before classification, as a fraction of its size. */
   readonly margin: number;
+  /** How crops are turned. */
+  readonly align: Align;
   /** How crops are made like the training images. */
   readonly normalise: Normalise;
   /** Only this number of faces per frame, the largest ones, are classified; default: 5, and all in photographs. */

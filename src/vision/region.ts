@@ -1,6 +1,6 @@
 import { UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
-import type { Box } from './geometry.js';
+import type { Box, FaceBox } from './geometry.js';
 import { cut } from './pixels.js';
 
 /** Parses `x,y,width,height` in pixels of the frame. Throws UsageError. */
@@ -30,8 +30,8 @@ export function regionIn(region: Box, { width, height }: Pick<Picture, 'width' |
 export async function searchedIn(
   picture: Picture,
   region: Box | undefined,
-  search: (part: Picture) => Promise<Box[]>,
-): Promise<Box[]> {
+  search: (part: Picture) => Promise<FaceBox[]>,
+): Promise<FaceBox[]> {
   if (region === undefined) return search(picture);
   const part = regionIn(region, picture);
   const found = await search(cut(picture, part));

@@ -4,9 +4,9 @@ import type { FaceHeat } from '../inspect/face_heat.js';
 import type { Member } from '../train/ensemble.js';
 import { onParentGone } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
-import { HaarDetector } from './detector.js';
 import { FaceTable } from './face_table.js';
 import { checkNewFile } from './new_file.js';
+import { openDetector } from './open_detector.js';
 import { openSource } from './open_source.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
 import { type FaceClassifier, Pipeline } from './pipeline.js';
@@ -63,7 +63,7 @@ async function start(options: VisionOptions): Promise<void> {
   try {
     const drawn = source.info.kind === 'demo';
     await emit({ type: 'opened', source: source.info, drawn });
-    const detector = drawn ? undefined : new HaarDetector(openCv(), options.detector);
+    const detector = drawn ? undefined : openDetector(openCv(), options.detector);
     models = options.locate ? undefined : await openModels(options);
     const classifier = models === undefined ? UNCLASSIFIED : await models.open(options.weights);
     const recorder = options.record === undefined ? undefined : record(options.record, source, openCv());

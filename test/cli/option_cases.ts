@@ -52,11 +52,21 @@ const fitted = (about: string): CommandCases['options'] => ({
 
 const withoutSeed = ({ seed: _, ...rest }: CommandCases['options']): CommandCases['options'] => rest;
 
+/** What finds faces, in every command that does; `line` is one of its command lines. */
+const detector = (...line: readonly string[]): CommandCases['options'] => ({
+  detector: { from: line, add: ['--detector', 'yunet'], changes: ['vision.detector.kind'] },
+  'detector-model': {
+    ...{ from: [...line, '--detector', 'yunet'], add: ['--detector-model', 'y.onnx'] },
+    changes: ['vision.detector.model'],
+  },
+});
+
 /** Options of every command that finds faces. */
 const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
   'max-faces': { add: ['--max-faces', '2'], changes: ['vision.maxFaces'] },
   normalise: { add: ['--normalise', 'none'], changes: ['vision.normalise'] },
+  align: { add: ['--align', 'none'], changes: ['vision.align'] },
   roi: { add: ['--roi', '1,2,3,4'], changes: ['vision.region'] },
   csv: { add: ['--csv', 'faces.csv'], changes: ['vision.csv'] },
   'min-face': { add: ['--min-face', '20'], changes: ['vision.detector.minFace'] },
@@ -146,6 +156,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       top: { add: ['--top', '1'], changes: ['stdout'] },
       tta: { add: ['--tta', 'flip'], changes: ['predict.tta'] },
       detect: { add: ['--detect'], changes: ['predict.*', 'vision.*', 'stderr', 'stdout'] },
+      ...detector('predict', 'a.png', '--detect'),
       'skip-bad': { add: ['--skip-bad'], changes: ['exit'] },
       ...foreign('predict'),
       ...adapter('predict'),
@@ -208,6 +219,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
         changes: ['vision.source', 'vision.pace'],
       },
       ...VISION,
+      ...detector('webcam', '--source', 'demo'),
       smoothing: { add: ['--smoothing', '2'], changes: ['vision.smoothing'] },
       mirror: { add: ['--mirror'], changes: ['vision.mirror'] },
       reconnect: { add: ['--reconnect', '2'], changes: ['vision.reconnect'] },
@@ -235,6 +247,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = {
       },
       'skip-bad': { add: ['--skip-bad'], changes: ['exit'] },
       ...VISION,
+      ...detector('detect', 'a.png'),
     },
   },
   EXPORT: {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resample } from '../../src/util/resample.js';
-import type { Capture, Cascade, Mat, OpenCv, Writer } from '../../src/vision/opencv.js';
+import type { Capture, Cascade, Mat, Net, OpenCv, Writer } from '../../src/vision/opencv.js';
 
 /** A rectangle as OpenCV gives it. */
 export interface Found {
@@ -23,6 +23,8 @@ export interface Search {
 export interface World {
   /** Cascades that can be read, and what each finds. */
   readonly cascades?: Readonly<Record<string, (search: Search) => readonly Found[]>>;
+  /** Networks that can be read: what each answers to a picture of cols x rows, by the name of an output. */
+  readonly nets?: Readonly<Record<string, (output: string, cols: number, rows: number) => Float32Array>>;
   /** Images by path, [height, width, channels] in blue, green, red. */
   readonly images?: Readonly<Record<string, MatLike>>;
   /** Frames of a source; undefined where one cannot be read, `never` where nothing is heard. No source: cannot be opened. */
@@ -92,6 +94,12 @@ class FakeMat implements Mat {
   getData(): Buffer {
     if (!this.#there) throw new Error('a released mat is used');
     return this.#data;
+  }
+
+  flattenFloat(rows: number, cols: number): Mat {
+    const data = this.getData();
+    if (data.length !== 4 * rows * cols) throw new Error('numbers do not fit');
+    return new FakeMat(this.cv, { rows, cols, channels: 1, data });
   }
 
   release(): void {
@@ -236,6 +244,31 @@ export class FakeOpenCv implements OpenCv {
   /** A mat of these pixels, counted. */
   mat(pixels: MatLike): Mat {
     return new FakeMat(this, pixels);
+  }
+
+  blobFromImage(image: Mat): Mat {
+    if (image.channels !== 3) throw new Error('a blob in gray');
+    return this.mat({ rows: image.rows, cols: image.cols, channels: 3, data: image.getData() });
+  }
+
+  readNetFromONNX(file: string): Net {
+    const answer = this.world.nets?.[file];
+    if (answer === undefined) throw new Error('readNetFromONNX');
+    let input: Mat | undefined;
+    return {
+      setInput: (blob, name) => {
+        if (name !== 'input') throw new Error('another input');
+        input = blob;
+      },
+      forwardAsync: async (outputs) => {
+        const { cols, rows } = input as Mat;
+        return outputs.map((output) => {
+          const values = answer(output, cols, rows);
+          const data = new Uint8Array(values.buffer);
+          return this.mat({ rows: -1, cols: -1, channels: 1, data });
+        });
+      },
+    };
   }
 
   imread(file: string): Mat {

@@ -98,7 +98,7 @@ describe('mats', () => {
 
 describe('the detector', () => {
   const OPTIONS: DetectorOptions = {
-    ...{ eyes: false, minFace: 64, scaleFactor: 1.2, neighbours: 6, scale: 0 },
+    ...{ kind: 'haar', eyes: false, minFace: 64, scaleFactor: 1.2, neighbours: 6, scale: 0 },
   };
   const FACES: Found[] = [
     { x: 10, y: 20, width: 20, height: 20 },

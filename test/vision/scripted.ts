@@ -49,13 +49,22 @@ export async function run(
     readonly recorder?: VideoRecorder;
     readonly table?: FaceLog;
     readonly detect?: Detector['detect'];
+    /** Whether `detect` wants the colour picture. */
+    readonly colour?: boolean;
   } = {},
   onMessage: (message: Message, pipeline: Pipeline) => void = () => undefined,
 ) {
-  const { classifier = CLASSIFIER, recorder, table, detect = async () => boxes, ...own } = rest;
+  const {
+    classifier = CLASSIFIER,
+    recorder,
+    table,
+    colour = false,
+    detect = async () => boxes,
+    ...own
+  } = rest;
   const options = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered', normalise: 'none', ...own });
   const messages: Message[] = [];
-  const parts = { source, detector: { detect }, classifier, recorder, table };
+  const parts = { source, detector: { colour, detect }, classifier, recorder, table };
   const pipeline: Pipeline = new Pipeline(parts, options, async (message) => {
     messages.push(message);
     onMessage(message, pipeline);

@@ -252,7 +252,7 @@ describe('options', () => {
       },
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
-      ...{ normalise: 'none', roi: '1,2,30,40', every: 3, csv: 'c.csv' },
+      ...{ normalise: 'none', align: 'none', roi: '1,2,30,40', every: 3, csv: 'c.csv', detector: 'haar' },
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
@@ -265,7 +265,9 @@ describe('options', () => {
       },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       ...{ region: { x: 1, y: 2, width: 30, height: 40 }, normalise: 'none', every: 3, csv: 'c.csv' },
+      align: 'none',
       detector: {
+        kind: 'haar',
         ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
       },
       ...{ pace: 'ordered', out: { file: 'o.png' } },
@@ -276,18 +278,29 @@ describe('options', () => {
     });
   });
 
+  it('of YuNet reach the process, and those of the other detector are refused', () => {
+    const yunet = { detector: 'yunet', detectorModel: 'y.onnx' } as const;
+    expect(make(yunet).detector).toMatchObject({ kind: 'yunet', model: 'y.onnx', minFace: 48 });
+    expect(() => make({ ...yunet, cascade: 'c.xml' })).toThrow(
+      '--cascade: only --detector haar has cascades',
+    );
+    expect(() => make({ ...yunet, eyes: true })).toThrow('--eyes: only --detector haar has cascades');
+    expect(() => make({ detectorModel: 'y.onnx' })).toThrow('--detector-model y.onnx: only --detector yunet');
+  });
+
   it('have the defaults that were measured', () => {
     expect(make({})).toMatchObject({
       ...{
         source: { kind: 'demo' },
         every: 1,
         normalise: 'auto',
+        align: 'auto',
         margin: -0.05,
         smoothing: 0.4,
         mirror: false,
         pace: 'live',
       },
-      detector: { eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0 },
+      detector: { kind: 'haar', eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0 },
     });
   });
 

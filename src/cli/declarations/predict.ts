@@ -1,5 +1,6 @@
 import type { ArgsOf } from '../declaration.js';
 import { ADAPTER, FOREIGN, SKIP_BAD, TTA, WEIGHTS_EACH } from './shared.js';
+import { DETECTOR } from './vision.js';
 
 export const PREDICT = {
   usage: 'predict <paths..>',
@@ -21,6 +22,7 @@ export const PREDICT = {
       default: false,
       describe: 'find the faces in photographs first, like "fer-tui detect"',
     },
+    ...DETECTOR,
     'skip-bad': SKIP_BAD,
     ...FOREIGN,
     adapter: ADAPTER,

@@ -1,10 +1,27 @@
+import { DETECTORS } from '../../vision/detector.js';
 import { NORMALISE } from '../../vision/normalise.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
+import { ALIGN } from '../../vision/pixels.js';
 import type { ValuesOf } from '../declaration.js';
 import { ADAPTER, FOREIGN, WEIGHTS } from './shared.js';
 
 const number = <N extends number>(value: N, describe: string) =>
   ({ type: 'number', requiresArg: true, default: value, describe }) as const;
+
+/** The options that choose what finds faces. */
+export const DETECTOR = {
+  detector: {
+    choices: DETECTORS,
+    default: VISION_DEFAULTS.detector,
+    describe:
+      'find faces with a Haar cascade, or with YuNet, a network that also finds turned faces; its file is not included',
+  },
+  'detector-model': {
+    type: 'string',
+    requiresArg: true,
+    describe: "YuNet's ONNX file (default: a *yunet*.onnx in this folder or in ~/.cache/fer-tui)",
+  },
+} as const;
 
 /** Options of the commands that detect faces. */
 export const VISION = {
@@ -15,6 +32,7 @@ export const VISION = {
     defaultDescription: '5; all in photographs',
     describe: 'classify at most this many faces, the largest ones; the number of those left out is told',
   },
+  ...DETECTOR,
   'min-face': number(VISION_DEFAULTS.minFace, 'smallest face to look for, in pixels of the frame'),
   'scale-factor': number(
     VISION_DEFAULTS.scaleFactor,
@@ -47,6 +65,12 @@ export const VISION = {
     default: VISION_DEFAULTS.normalise,
     describe:
       'make the light, noise and sharpness of a face like those of the training images where they are unusual (auto), or leave it as it is',
+  },
+  align: {
+    choices: ALIGN,
+    default: VISION_DEFAULTS.align,
+    describe:
+      'turn a face so that its eyes are level, where the detector tells them (auto; only yunet does), or leave it (none)',
   },
   roi: {
     type: 'string',

@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/util/errors.js';
+import type { Picture } from '../../src/util/picture.js';
+import type { DetectorOptions } from '../../src/vision/detector.js';
+import { cropFace } from '../../src/vision/pixels.js';
+import { decodeYuNet, type OUTPUTS, type YuNetGrid } from '../../src/vision/yunet.js';
+import { findYuNet, YuNetDetector } from '../../src/vision/yunet_detector.js';
+import { FakeOpenCv } from './fake_opencv.js';
+
+/** A face in pixels of the network's picture, as a cell says it. */
+interface Said {
+  readonly cell: number;
+  readonly middle: readonly [number, number];
+  readonly size: readonly [number, number];
+  readonly cls: number;
+  readonly obj: number;
+  readonly points: readonly number[];
+}
+
+/** Encodes faces by the definition of the format, for a grid of cols x rows cells. */
+function encoded(stride: number, cols: number, rows: number, faces: readonly Said[]): YuNetGrid {
+  const cells = cols * rows;
+  const grid = {
+    ...{ stride, cols },
+    ...{ cls: new Float32Array(cells), obj: new Float32Array(cells) },
+    ...{ bbox: new Float32Array(4 * cells), kps: new Float32Array(10 * cells) },
+  };
+  for (const { cell, middle, size, cls, obj, points } of faces) {
+    const corner = [(cell % cols) * stride, Math.floor(cell / cols) * stride] as const;
+    const offset = (v: number, i: number) => (v - (corner[i % 2] as number)) / stride;
+    grid.cls[cell] = cls;
+    grid.obj[cell] = obj;
+    grid.bbox.set([...middle.map(offset), ...size.map((v) => Math.log(v / stride))], 4 * cell);
+    grid.kps.set(points.map(offset), 10 * cell);
+  }
+  return grid;
+}
+
+const POINTS = [40, 50, 60, 58, 50, 60, 44, 70, 56, 72];
+const FACE: Said = {
+  ...{ cell: 4 * 12 + 5, middle: [50, 60], size: [40, 52], cls: 0.9, obj: 0.8, points: POINTS },
+};
+
+describe('the outputs of YuNet', () => {
+  it('are boxes, scores and five points in pixels, for each grid', () => {
+    for (const [stride, cell] of [
+      [8, 53],
+      [16, 40],
+      [32, 7],
+    ] as const) {
+      const [face, ...others] = decodeYuNet([encoded(stride, 12, 10, [{ ...FACE, cell }])], 0.5, 0.3);
+      expect(others).toEqual([]);
+      expect(face?.score).toBeCloseTo(0.72, 6);
+      const { x = 0, y = 0, width = 0, height = 0 } = face?.box ?? {};
+      expect([x, y, width, height].map((v) => Number(v.toFixed(3)))).toEqual([30, 34, 40, 52]);
+      const points = face?.points.flatMap((point) => [point.x, point.y]) ?? [];
+      expect(points.map((v) => Number(v.toFixed(3)))).toEqual(POINTS);
+    }
+  });
+
+  it('name a face once, by its best cell, and leave out what scores less than asked', () => {
+    const near: Said = { ...FACE, cell: 54, middle: [53, 60], cls: 1 };
+    const far: Said = { ...FACE, cell: 90, middle: [90, 70], obj: 0.6 };
+    const weak: Said = { ...FACE, cell: 10, middle: [20, 15], cls: 0.5 };
+    const grids = [
+      encoded(8, 12, 10, [FACE, far]),
+      encoded(16, 12, 10, [{ ...near, cell: 30 }]),
+      encoded(32, 6, 5, [weak]),
+    ];
+    const scores = decodeYuNet(grids, 0.5, 0.3).map(({ score }) => Number(score.toFixed(3)));
+    expect(scores).toEqual([0.8, 0.54]);
+    expect(decodeYuNet(grids, 0.4, 0.3)).toHaveLength(3);
+    expect(decodeYuNet(grids, 0.5, 0.99)).toHaveLength(3);
+  });
+});
+
+describe('the detector with YuNet', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fer-tui-yunet-'));
+  const path = join(folder, 'face_yunet.onnx');
+  writeFileSync(path, '');
+  const OPTIONS: DetectorOptions = {
+    ...{ kind: 'yunet', model: path, eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0.5 },
+  };
+  const colours: Picture = { width: 192, height: 128, channels: 3, data: new Uint8Array(192 * 128 * 3) };
+  const asked: string[] = [];
+  const cv = () =>
+    new FakeOpenCv({
+      nets: {
+        [path]: (output, cols, rows) => {
+          asked.push(`${output} ${cols} x ${rows}`);
+          const [name, stride] = output.split('_') as [keyof typeof OUTPUTS, string];
+          const faces = stride === '8' ? [FACE] : [];
+          return encoded(Number(stride), cols / Number(stride), rows / Number(stride), faces)[name];
+        },
+      },
+    });
+
+  it('answers with squares in pixels of the frame, and the roll of the eyes', async () => {
+    const binding = cv();
+    const [face, ...others] = await new YuNetDetector(binding, OPTIONS).detect(colours);
+    expect(others).toEqual([]);
+    expect(asked).toHaveLength(12);
+    expect(asked[0]).toBe('cls_8 96 x 64');
+    const edge = 1.2 * Math.sqrt(80 * 104);
+    expect(face?.width).toBeCloseTo(edge, 3);
+    expect(face?.height).toBeCloseTo(edge, 3);
+    expect([(face?.x ?? 0) + edge / 2, (face?.y ?? 0) + edge / 2]).toEqual([
+      expect.closeTo(100, 3),
+      expect.closeTo(120, 3),
+    ]);
+    expect(face?.roll).toBeCloseTo(Math.atan2(8, 20), 5);
+    expect(binding.held).toBe(0);
+  });
+
+  it('leaves out faces below the least size', async () => {
+    expect(await new YuNetDetector(cv(), { ...OPTIONS, minFace: 120 }).detect(colours)).toEqual([]);
+  });
+
+  it('says what is missing, where to get it and where to put it; and what is another network', async () => {
+    const missing = { ...OPTIONS, model: join(folder, 'none.onnx') };
+    expect(() => new YuNetDetector(cv(), missing)).toThrow(UsageError);
+    expect(() => new YuNetDetector(cv(), missing)).toThrow(
+      /none\.onnx: there is no such file; get yunet_n_320_320\.onnx .* from github\.com\/ShiqiYu\/libfacedetection\.train, .* put it into .*fer-tui, or name it with --detector-model/,
+    );
+    expect(() => new YuNetDetector(new FakeOpenCv(), OPTIONS)).toThrow(
+      'OpenCV cannot read it; expected YuNet',
+    );
+    const other = new FakeOpenCv({
+      nets: {
+        [path]: () => {
+          throw new Error('no such layer');
+        },
+      },
+    });
+    await expect(new YuNetDetector(other, OPTIONS).detect(colours)).rejects.toThrow('is another network');
+    expect(other.held).toBe(0);
+  });
+
+  it('is found by its name, in the first folder that has one', () => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+    for (const each of [one, two]) mkdirSync(each);
+    expect(findYuNet([join(folder, 'nowhere'), one, two])).toBeUndefined();
+    writeFileSync(join(two, 'face_detection_yunet_2023mar.onnx'), '');
+    writeFileSync(join(one, 'other.onnx'), '');
+    expect(findYuNet([one, two])).toBe(join(two, 'face_detection_yunet_2023mar.onnx'));
+  });
+});
+
+describe('a face with a roll', () => {
+  it('is turned, so that what lay along its eyes lies level', () => {
+    // A bright band through the middle, turned clockwise by 30 degrees.
+    const roll = Math.PI / 6;
+    const data = Uint8Array.from({ length: 100 * 100 }, (_, i) => {
+      const [x, y] = [(i % 100) - 49.5, Math.floor(i / 100) - 49.5];
+      return Math.abs(y * Math.cos(roll) - x * Math.sin(roll)) < 4 ? 200 : 20;
+    });
+    const picture: Picture = { width: 100, height: 100, channels: 1, data };
+    const box = { x: 26, y: 26, width: 48, height: 48 };
+    const rowOf = (turned: Picture, y: number) => [...turned.data.subarray(48 * y, 48 * y + 48)];
+    const level = cropFace(picture, { ...box, roll }, 0, 48);
+    expect(Math.min(...rowOf(level, 23), ...rowOf(level, 24))).toBeGreaterThan(190);
+    expect(Math.max(...rowOf(level, 12), ...rowOf(level, 36))).toBeLessThan(30);
+    expect(Math.min(...rowOf(cropFace(picture, box, 0, 48), 23))).toBeLessThan(30);
+  });
+});
