@@ -42,7 +42,7 @@ export interface VisionSettings {
  */
 export const VISION_DEFAULTS = {
   detector: 'haar',
-  align: 'auto',
+  align: 'none',
   minFace: 48,
   scaleFactor: 1.1,
   neighbours: 4,

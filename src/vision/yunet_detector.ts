@@ -36,7 +36,7 @@ export function findYuNet(folders: readonly string[] = ['.', cacheFolder()]): st
   return undefined;
 }
 
-/** A detector that uses YuNet, a small neural network. Also finds turned and tilted faces, and tells their roll. */
+/** A detector that uses YuNet, a small neural network. It tells the roll of a face by its eyes. */
 export class YuNetDetector implements Detector {
   readonly colour = true;
   readonly #cv: OpenCv;

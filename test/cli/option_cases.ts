@@ -66,7 +66,7 @@ const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
   'max-faces': { add: ['--max-faces', '2'], changes: ['vision.maxFaces'] },
   normalise: { add: ['--normalise', 'none'], changes: ['vision.normalise'] },
-  align: { add: ['--align', 'none'], changes: ['vision.align'] },
+  align: { add: ['--align', 'auto'], changes: ['vision.align'] },
   roi: { add: ['--roi', '1,2,3,4'], changes: ['vision.region'] },
   csv: { add: ['--csv', 'faces.csv'], changes: ['vision.csv'] },
   'min-face': { add: ['--min-face', '20'], changes: ['vision.detector.minFace'] },
