@@ -13,6 +13,13 @@ export const PIXELS = FACE_SIZE * FACE_SIZE;
 /** Only this many problems are kept. */
 const MAX_REASONS = 1000;
 
+/** Says how many rows or images were left out, and why the first. Empty if none was. */
+export function skipNotes({ skipped, bad }: Pick<Dataset, 'skipped' | 'bad'>): string[] {
+  if (skipped === 0) return [];
+  const what = skipped === 1 ? 'row or image' : 'rows or images';
+  return [`${skipped.toLocaleString('en')} ${what} left out that cannot be read, the first: ${bad[0]}`];
+}
+
 /** Collects faces into splits, one by one. Its buffers grow by doubling. */
 export class SplitBuilder {
   readonly #splits = new Map<SplitName, { images: Uint8Array; labels: number[] }>();
@@ -50,14 +57,6 @@ export class SplitBuilder {
   /** The words for classes so far. */
   get words(): string[] {
     return [...this.#words.keys()];
-  }
-
-  #skipNotes(): string[] {
-    if (this.skipped === 0) return [];
-    const what = this.skipped === 1 ? 'row or image' : 'rows or images';
-    return [
-      `${this.skipped.toLocaleString('en')} ${what} left out that cannot be read, the first: ${this.#bad[0]}`,
-    ];
   }
 
   /** Adds the face in the split's buffer. @param word what the source calls its class */
@@ -107,7 +106,7 @@ export class SplitBuilder {
       splits,
       skipped: this.skipped,
       bad: this.#bad,
-      notes: [...this.#skipNotes(), ...notes],
+      notes: [...skipNotes({ skipped: this.skipped, bad: this.#bad }), ...notes],
     };
   }
 }
