@@ -1,5 +1,5 @@
 import { configurationOf, cvReport } from '../study/cv.js';
-import { bestTrial, ranked } from '../study/score.js';
+import { bestTrial, objectiveText, ranked } from '../study/score.js';
 import type { CvSettings, StudySettings } from '../study/settings.js';
 import type { Study } from '../study/study.js';
 import { countStates, type TrialRecord, type Values } from '../study/trial.js';
@@ -10,10 +10,9 @@ import { trainOptions } from '../train/run_settings.js';
 import { counted } from '../util/counted.js';
 import { table } from './table.js';
 
-/** A number of the objective: accuracies and F1 in percent. */
+/** A number of the objective; `-` for none. */
 export function metricText(metric: number | null, objective: Monitor): string {
-  if (metric === null) return '-';
-  return objective.endsWith('loss') ? metric.toFixed(4) : `${(100 * metric).toFixed(2)} %`;
+  return metric === null ? '-' : objectiveText(metric, objective);
 }
 
 /** `lr=0.01 l2=0.0001` */

@@ -1,4 +1,5 @@
 import { improves, type Monitor } from '../train/callbacks/monitor.js';
+import { percent } from '../util/axis.js';
 import type { TrialRecord } from './trial.js';
 
 /**
@@ -49,4 +50,9 @@ export function comparableEpochs(trials: readonly TrialRecord[], least: number):
   const budgets = [...new Set(trials.map(({ epochs }) => epochs))].filter((epochs) => epochs > 0);
   const known = (epochs: number): number => trials.filter((trial) => hasReached(trial, epochs)).length;
   return budgets.sort((a, b) => b - a).find((epochs) => known(epochs) >= least);
+}
+
+/** A number of the objective in words: accuracies and F1 in percent. */
+export function objectiveText(value: number, objective: Monitor): string {
+  return objective.endsWith('loss') ? value.toFixed(4) : percent(value, 2);
 }

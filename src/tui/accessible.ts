@@ -1,5 +1,9 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { EngineProcess } from '../engine/process.js';
+import { bestTrial, objectiveText } from '../study/score.js';
+import { listStudies } from '../study/studies.js';
+import type { Study } from '../study/study.js';
+import { countStates } from '../study/trial.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
 import { listRuns, type RunReport } from '../train/runs.js';
@@ -7,6 +11,7 @@ import { percent } from '../util/axis.js';
 import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
+import { STUDIES_FOLDER } from './screens/studies_panels.js';
 
 /**
  * The terminal UI for screen readers and simple terminals. It asks numbered questions and prints one line at a time, without
@@ -53,7 +58,7 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
   say('\n1 train a new model');
   if (stopped !== undefined)
     say(`2 resume ${stopped.name}, ${stopped.status} at epoch ${stopped.epochs.length} of ${stopped.of}`);
-  say('3 list runs\n4 this machine\n0 leave');
+  say('3 list runs\n4 this machine\n5 list studies\n0 leave');
   switch ((await lines.question('number: ')).trim()) {
     case '1': {
       const values = await askSettings(lines);
@@ -71,6 +76,9 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
         ({ adapter, software }) => say(`${adapter}, ${software ? 'software' : 'hardware'}`),
         (error: Error) => say(error.message),
       );
+      return true;
+    case '5':
+      tellStudies(listStudies(STUDIES_FOLDER));
       return true;
     case '0':
       return false;
@@ -128,6 +136,21 @@ async function train(
     engine.send(begin);
   });
   lines.off('line', onLine);
+}
+
+function tellStudies(studies: readonly Study[]): void {
+  if (studies.length === 0) say('no studies here yet; "fer-tui search SPACE.yaml" starts one');
+  for (const { name, settings, liveTrials: trials } of studies) {
+    const { objective } = settings;
+    const best = bestTrial(trials, objective);
+    const states = Object.entries(countStates(trials)).filter(([, count]) => count > 0);
+    const said = states.map(([state, count]) => `, ${count} ${state}`).join('');
+    const score =
+      best === undefined || best.metric === null
+        ? ''
+        : `, best ${objective} ${objectiveText(best.metric, objective)} in trial ${best.number}`;
+    say(`${name}: ${trials.length} of ${settings.trials} trials${said}${score}`);
+  }
 }
 
 function tellRuns(runs: readonly RunReport[]): void {

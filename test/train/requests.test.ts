@@ -80,7 +80,7 @@ describe('requests to a training', () => {
   });
 
   it('each reason to stop has its exit code, at once and after the epoch', () => {
-    const codes = { sigint: 130, sigterm: 143, pipe: 0, user: 0 } as const;
+    const codes = { sigint: 130, sigterm: 143, sighup: 129, pipe: 129, user: 0 } as const;
     for (const [reason, code] of Object.entries(codes) as [keyof typeof codes, number][]) {
       for (const after of ['batch', 'epoch'] as const) {
         const control = new Control();

@@ -2,8 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Terminal } from '../../scripts/terminal.mjs';
+import { Journal } from '../../src/study/journal.js';
+import { Study } from '../../src/study/study.js';
 import { parseHolder } from '../../src/util/processes.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
 
 /** Types a setting of the form. */
@@ -140,6 +143,13 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/2 resume r1, stopped at epoch \d+ of 500/);
     await answer('number', '3');
     await t.waitFor(/r1: fer-shallow, stopped at epoch \d+ of 500, best/);
+    await answer('number', '5');
+    await t.waitFor('no studies here yet');
+    const { path } = Study.create(join(cwd, 'studies', 's1'), STUDY_SETTINGS);
+    const journal = new Journal(path);
+    for (const trial of fakeTrials(4)) journal.append(trial);
+    await answer('number', '5');
+    await t.waitFor(/s1: 4 of 30 trials, 1 interrupted.*, best val_acc \d+\.\d\d % in trial \d/);
     await answer('number', '0');
     await expectRestored(t, cwd, 0);
     expect(t.raw).not.toContain('\x1b[?1049h');

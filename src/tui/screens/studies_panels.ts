@@ -1,7 +1,7 @@
 import type { StudyReport } from '../../engine/requests.js';
 import type { CvReport } from '../../study/cv.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
-import { ranked } from '../../study/score.js';
+import { objectiveText, ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { percent } from '../../util/axis.js';
 import { chartTable, lineChart } from '../charts/line_chart.js';
@@ -60,7 +60,7 @@ function axesOf({ trials, cv }: StudyReport): ParameterAxis[] {
 }
 
 const metricText = ({ objective }: StudyReport, value: number | null): string =>
-  value === null ? '–' : objective.endsWith('loss') ? value.toFixed(4) : percent(value, 2);
+  value === null ? '–' : objectiveText(value, objective);
 
 const SIGNS: Readonly<Record<TrialRecord['state'], string>> = {
   running: 'running',
