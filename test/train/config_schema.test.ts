@@ -24,6 +24,11 @@ const schema: { properties: Record<string, Property>; additionalProperties: bool
 const NEEDS: Readonly<Record<string, object>> = {
   nesterov: { momentum: 0.5 },
   'restore-best-weights': { 'early-stopping': 3 },
+  'lbp-radius': { features: 'lbp' },
+  'lbp-cells': { features: 'lbp' },
+  'lbp-bins': { features: 'lbp' },
+  'lbp-ranking': { features: 'lbp' },
+  'ferplus-targets': { ferplus: 'fer2013new.csv' },
   temperature: { teacher: 'teacher.safetensors' },
   'distill-mix': { teacher: 'teacher.safetensors' },
 };
