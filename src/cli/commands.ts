@@ -28,6 +28,11 @@ import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
 import { guarded } from './run_command.js';
 
+const names = new Map<string, readonly string[]>();
+
+/** The options that a command declares, by its first word; none for an unknown one. */
+export const optionNames = (command: string): readonly string[] => names.get(command) ?? [];
+
 /**
  * Makes a yargs command from a declaration.
  * @param load imports the function that runs the command. It is called only then, so parsing and `--help` stay fast.
@@ -37,6 +42,8 @@ function command<const D extends Declaration>(
   load: () => Promise<(args: ArgsOf<D> & GlobalArgs) => Promise<number>>,
 ): CommandModule {
   const { usage, describe, positionals = {}, options = {}, examples = [] } = declaration;
+  const [word = ''] = [usage].flat().join(' ').split(' ');
+  names.set(word, Object.keys(options));
   return {
     command: usage,
     describe,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { graphicsApi } from '../util/platform.js';
+import { terminalSize } from '../util/terminal_size.js';
 import { findCascade } from '../vision/detector.js';
 
 /** One line of the doctor's report. */
@@ -140,8 +141,9 @@ export function cameraCheck(platform: NodeJS.Platform): Check {
 
 function terminalCheck(): Check {
   const { stdout, env } = process;
+  const { cols, rows } = terminalSize(stdout);
   const size = stdout.isTTY
-    ? `${stdout.columns} x ${stdout.rows}, ${2 ** stdout.getColorDepth()} colours`
+    ? `${cols} x ${rows}${stdout.columns === 0 ? ' (it does not say)' : ''}, ${2 ** stdout.getColorDepth()} colours`
     : 'not a terminal (plain output)';
   const unicode = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
   const noColor = env['NO_COLOR'] ? ', NO_COLOR set' : '';

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { OPTIONS } from '../train/options.js';
 import { watchEndings } from '../util/endings.js';
 import { EXIT, exitCodes } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
+import { terminalSize } from '../util/terminal_size.js';
 import { VERSION } from '../util/version.js';
-import { COMMANDS } from './commands.js';
+import { COMMANDS, optionNames } from './commands.js';
 import { GLOBALS } from './declarations/globals.js';
 
 /**
@@ -33,13 +33,12 @@ const cli = yargs(words)
   .epilogue(exitCodes())
   .version(VERSION)
   .help()
-  .wrap(Math.min(110, process.stdout.columns ?? 80))
+  .wrap(Math.min(110, terminalSize(process.stdout).cols))
   .fail((message, error) => {
     // Only usage errors arrive here: `guarded` handles the errors of commands.
     const text = message ?? error.message;
     const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
-    const near =
-      words[0] === 'train' && unknown !== undefined ? nearest(unknown, Object.keys(OPTIONS)) : undefined;
+    const near = unknown === undefined ? undefined : nearest(unknown, optionNames(words[0] ?? ''));
     const hint = near === undefined ? 'Try "fer-tui --help".' : `Did you mean --${near}?`;
     process.stderr.write(`fer-tui: ${text}\n${hint}\n`);
     process.exit(EXIT.usage);

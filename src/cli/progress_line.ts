@@ -1,3 +1,5 @@
+import { terminalSize } from '../util/terminal_size.js';
+
 /** From this time on, an activity is worth telling about. */
 const PATIENCE_MS = 500;
 const EVERY_MS = 100;
@@ -28,7 +30,7 @@ export class ProgressLine {
     const left = part > 0 ? `  ETA ${Math.ceil((passed / part - passed) / 1000)} s` : '';
     const bar = `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}]`;
     const text = `${bar} ${what} ${Math.round(100 * part)} %${left}`;
-    process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\x1b[2K${text.slice(0, terminalSize(process.stderr).cols - 1)}`);
     this.#painted = true;
   }
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
+import { unreadable } from '../util/unreadable.js';
 import { listOf } from './class_names.js';
 import { csvLine, csvTexts } from './csv_dialect.js';
 import type { Edits } from './edits.js';
@@ -83,7 +84,7 @@ function readRows(path: string, classes: readonly string[]): Row[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${String(cause)}); expected a file like labels.csv`, {
+    throw new DataError(`${path}: cannot be read (${unreadable(cause)}); expected a file like labels.csv`, {
       cause,
     });
   }

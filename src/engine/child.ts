@@ -72,7 +72,7 @@ process.on('message', (command: Command) => {
       training.train(command.settings);
       break;
     case 'resume':
-      training.resume(command.path, command.lr);
+      training.resume(command.path, command.changes);
       break;
     default:
       training.steer(command);

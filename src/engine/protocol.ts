@@ -1,11 +1,11 @@
+import type { RunChanges } from '../train/continuation.js';
 import type { TrainEvent } from '../train/events.js';
 import type { RequestName } from './requests.js';
 
 /** Messages to the engine. */
 export type Command =
   | { readonly type: 'train'; readonly settings: Readonly<Record<string, unknown>> }
-  /** `lr`: new learning rate; default: unchanged. */
-  | { readonly type: 'resume'; readonly path: string; readonly lr?: number | undefined }
+  | { readonly type: 'resume'; readonly path: string; readonly changes?: RunChanges }
   | Steering
   /** Save and exit. The engine also does so when its parent ends. */
   | { readonly type: 'end' }

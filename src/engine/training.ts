@@ -1,3 +1,4 @@
+import type { RunChanges } from '../train/continuation.js';
 import { Control } from '../train/control.js';
 import type { Hooks } from '../train/session.js';
 import type { Message, Steering } from './protocol.js';
@@ -20,12 +21,11 @@ export class Training {
     });
   }
 
-  /** Resumes the run in a folder. @param lr new learning rate; default: unchanged */
-  resume(path: string, lr?: number): void {
-    this.#begin(async (hooks, control) => {
+  /** Resumes the run in a folder. */
+  resume(path: string, changes?: RunChanges): void {
+    this.#begin(async (hooks) => {
       const { resumeTraining } = await import('../train/session.js');
-      if (lr !== undefined) control.setLearningRate(lr);
-      await resumeTraining(path, hooks);
+      await resumeTraining(path, hooks, changes);
     });
   }
 
@@ -50,7 +50,7 @@ export class Training {
     await this.#running;
   }
 
-  #begin(body: (hooks: Hooks, control: Control) => Promise<void>): void {
+  #begin(body: (hooks: Hooks) => Promise<void>): void {
     if (this.#control !== undefined) return;
     const control = new Control();
     this.#control = control;
@@ -61,7 +61,7 @@ export class Training {
     };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
-    this.#running = body({ emit, control, onLoadProgress }, control)
+    this.#running = body({ emit, control, onLoadProgress })
       .catch((error: unknown) => {
         console.error(error); // goes to the log; the screen gets the error event
         if (ended) return;

@@ -3,6 +3,7 @@ import { listOf } from '../data/class_names.js';
 import { csvLine, csvTexts } from '../data/csv_dialect.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError } from '../util/errors.js';
+import { unreadable } from '../util/unreadable.js';
 
 /**
  * Class probabilities as CSV: `index`, the row among the training images from 0, and a column for each class. Any program can
@@ -83,6 +84,9 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${String(cause)})`, { cause });
+    throw new DataError(
+      `${path}: cannot be read (${unreadable(cause)}); expected a file like probabilities.csv of fer-tui noise`,
+      { cause },
+    );
   }
 }

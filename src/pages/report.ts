@@ -1,6 +1,7 @@
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
 import { shellWord } from '../train/run_settings.js';
+import { progressWords } from '../train/runs.js';
 import { VERSION } from '../util/version.js';
 import { type Html, html } from './html.js';
 import { keyFigures, page, warning } from './page.js';
@@ -51,7 +52,7 @@ export function reportPage(review: RunReview): string {
 
 /** What became of the run, where it did not simply end. */
 function statusNote({ run, incidents }: RunReview): Html | undefined {
-  const done = `${run.epochs.length} of ${run.of} epochs`;
+  const done = progressWords(run);
   const resume = html`<code>fer-tui train --resume ${shellWord(run.path)}</code> goes on.`;
   switch (run.status) {
     case 'finished':
@@ -83,7 +84,7 @@ function figures({ run, epoch, sittings, evaluation }: RunReview): [string, stri
     ['validation loss', fixed(loss, 3)],
     ['macro F1', percent(found?.macroF1)],
     ['calibration error (ECE)', percent(found?.ece)],
-    ['epochs', `${run.epochs.length} of ${run.of}`],
+    ['epochs', `${run.done} of ${run.of}`],
     ['training time', duration(run.seconds)],
     ['parameters', count(sittings[0].parameters)],
   ];
@@ -101,8 +102,6 @@ function verdict({ run, epoch, sittings, evaluation }: RunReview): string {
       ? ` Always answering the most frequent class would be right for ${percent(data.majority)}.`
       : '';
   const early =
-    run.status === 'early-stop'
-      ? ` Early stopping ended the run after ${run.epochs.length} of ${run.of} epochs.`
-      : '';
+    run.status === 'early-stop' ? ` Early stopping ended the run after ${progressWords(run)}.` : '';
   return `With the weights of epoch ${epoch.epoch}, the network is right for ${percent(accuracy)} of the validation images.${baseline}${early}`;
 }

@@ -205,6 +205,8 @@ export function reproductionSection({ run, config, sittings }: RunReview): PageS
     title: 'Reproduce',
     body: [
       html`<p>This command trains again with the same settings. On the same adapter, with the same choice of kernels (<code>tuning.json</code> in the folder of the run) and the same version${version !== undefined && ` (${version})`}, the result is the same bit for bit.</p>`,
+      sittings.some(({ changed }) => changed !== undefined) &&
+        html`<p>Settings of this run were changed when it was resumed (see Environment); with its last settings from the start, a training goes another way.</p>`,
       html`<pre>${commandLine('fer-tui train', trainOptions(config))}</pre>`,
       html`<p>The folder of the run holds the same settings as a file:</p>`,
       html`<pre>${commandLine('fer-tui train', [`--config ${shellWord(`${run.path}/config.json`)}`, '--out NEW_FOLDER'])}</pre>`,

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
+import { unreadable } from '../util/unreadable.js';
+import { checked } from './config.js';
 import { OPTION_ENTRIES, type OptionSpec, optionSpec } from './options.js';
 
 /**
@@ -23,10 +25,11 @@ export function readYaml(path: string, where: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const folder = cause instanceof Error && 'code' in cause && cause.code === 'EISDIR';
-    const [line = ''] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    const isSystem = cause instanceof Error && 'syscall' in cause;
     // The parser's first line ends with a colon, and the lines that it announces are left out.
-    const why = folder ? 'it is a folder; expected a file' : line.replace(/:$/, '');
+    const why = isSystem
+      ? `${unreadable(cause)}; expected a file of YAML or JSON`
+      : unreadable(cause).replace(/:$/, '');
     throw new UsageError(`${where}: ${why}`, { cause });
   }
 }
@@ -38,15 +41,25 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 
 /**
  * Settings as they stand in a file, by their names on the command line; those that are null are left out.
- * @param where begins the message of the UsageError that an unknown name throws
+ * @param where begins the message of the UsageError that an unknown name or a wrong value throws
  */
 export function settingsOf(given: Readonly<Record<string, unknown>>, where: string): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     const [name, spec] = knownOption(key, where);
-    if (value !== null) result[name] = asGiven(spec, value);
+    if (value !== null) result[name] = checkedAt(where, name, spec, value);
   }
   return result;
+}
+
+/** A value as the command line would have it. Throws UsageError that begins with `where` unless the setting takes it. */
+function checkedAt(where: string, name: string, spec: OptionSpec, value: unknown): unknown {
+  try {
+    return checked(name, spec, asGiven(spec, value));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${where}: ${error.message}`, { cause: error });
+  }
 }
 
 /** The setting that a key names, on the command line or in config.json. Throws UsageError with the nearest name. */

@@ -33,6 +33,9 @@ export interface RunEnvironment {
   readonly platform: string;
 }
 
+/** Settings that a resumed run has changed, by option name. */
+export type Changed = Readonly<Record<string, { readonly from: number | undefined; readonly to: number }>>;
+
 /** The first event of every sitting: of a run, and each time it is resumed. */
 export interface StartEvent {
   /** Version of the format. */
@@ -78,6 +81,8 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   /** Bytes on the device. */
   readonly memory?: DeviceMemory;
+  /** What this sitting has changed of the settings; absent where nothing. */
+  readonly changed?: Changed;
   /** Every setting, by its name in config.json. */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -134,6 +139,8 @@ export interface EpochEvent {
   readonly epoch: number;
   /** Epochs of the training. */
   readonly of: number;
+  /** Its steps, where a limit on steps has cut it short. */
+  readonly steps?: number;
   /** Means over the images of the epoch, taken while training: with dropout, augmentation and changing weights. */
   readonly train: {
     /** Mean loss. */
@@ -214,6 +221,8 @@ export interface ResultEvent {
   readonly epochs: number;
   /** Complete steps. */
   readonly steps: number;
+  /** Complete steps of the epoch in which the run ended; 0 at the end of one. Logs of older versions lack it. */
+  readonly stepInEpoch?: number;
   /** 0 when no epoch was completed. */
   readonly bestEpoch: number;
   /** Validation accuracy of the best epoch; null without validation images. */

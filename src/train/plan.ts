@@ -42,6 +42,8 @@ export interface TrainOutcome {
   readonly epochs: number;
   /** Completed steps, over all epochs. */
   readonly steps: number;
+  /** Completed steps of the epoch in which it ended; 0 at the end of one. */
+  readonly stepInEpoch: number;
   /** 0 when no epoch was completed. */
   readonly bestEpoch: number;
   /** A fraction in [0, 1]; null without validation images. */

@@ -1,3 +1,5 @@
+import { counted } from '../util/counted.js';
+import { terminalSize } from '../util/terminal_size.js';
 import type { EpochEvent, NoteEvent, StepEvent, TrainEvent } from './events.js';
 
 /** An output stream, such as `process.stderr`. */
@@ -112,7 +114,7 @@ export class Printer {
   #paint(text: string): void {
     if (this.options.silent || (this.#painted && this.#now() - this.#last < PAINT_EVERY_MS)) return;
     this.#last = this.#now();
-    this.out.write(`\r\x1b[2K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
+    this.out.write(`\r\x1b[2K${text.slice(0, terminalSize(this.out).cols - 1)}`);
     this.#painted = true;
   }
 
@@ -134,7 +136,8 @@ function epochLine(e: EpochEvent, color: boolean): string {
   const val = e.val === undefined ? '' : `  val-loss ${e.val.loss.toFixed(3)}  val-acc ${percent(e.val.acc)}`;
   const rate = e.imgPerS > 0 ? `${Math.round(e.imgPerS).toLocaleString('en')} img/s` : '— img/s';
   const best = e.best ? (color ? '  \x1b[32mbest\x1b[0m' : '  best') : '';
-  return `epoch ${e.epoch}/${e.of}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${e.lr.toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
+  const cut = e.steps === undefined ? '' : ` (${counted(e.steps, 'step')})`;
+  return `epoch ${e.epoch}/${e.of}${cut}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${e.lr.toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
 }
 
 /** Whether to use colour. The first that is set decides: --color, NO_COLOR, FORCE_COLOR; else: on a capable terminal. */

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
+import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
-import type { EpochEvent, TrainEvent } from './events.js';
+import type { Changed, EpochEvent, TrainEvent } from './events.js';
 import { isLocked, readLog } from './run_folder.js';
 
 /**
@@ -23,10 +24,17 @@ export interface RunReport {
   /** What was left out or changed while reading the data, a sentence each. */
   readonly dataNotes: readonly string[];
   readonly adapter: string;
+  /** The latest settings. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What resuming it has changed of its settings, and when (ISO 8601). */
+  readonly changes: readonly { readonly t: string; readonly changed: Changed }[];
   /** Epochs that the settings ask for. */
   readonly of: number;
-  /** Each epoch once, in order; of a repeated epoch, the last report. */
+  /** Complete epochs. */
+  readonly done: number;
+  /** Steps of an epoch that a stop or a limit on steps has cut short; 0 where none is known. */
+  readonly stepInEpoch: number;
+  /** Each epoch once, in order; of a repeated epoch, the last report. One that was cut short is the last. */
   readonly epochs: readonly EpochEvent[];
   readonly best: { readonly epoch: number; readonly acc: number } | null;
   /** Seconds of all epochs. */
@@ -59,7 +67,9 @@ export function findRun(name: string, parent = 'runs'): RunReport {
 
 function readRun(path: string): RunReport {
   const { events, damagedAfter } = readLog(join(path, 'events.ndjson'));
-  const start = events.find((event) => event.type === 'start');
+  const sittings = events.filter((event) => event.type === 'start');
+  const [start] = sittings;
+  const latest = sittings.at(-1);
   const byEpoch = new Map<number, EpochEvent>();
   for (const event of events) if (event.type === 'epoch') byEpoch.set(event.epoch, event);
   const epochs = [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
@@ -73,14 +83,48 @@ function readRun(path: string): RunReport {
     data: start?.data.name ?? '?',
     dataNotes: start?.data.notes ?? [],
     adapter: start?.adapter ?? '?',
-    config: start?.config ?? {},
-    of: start?.of ?? 0,
+    config: latest?.config ?? {},
+    changes: sittings.flatMap(({ t, changed }) => (changed === undefined ? [] : [{ t, changed }])),
+    of: latest?.of ?? 0,
+    done: epochs.filter(({ steps }) => steps === undefined).length,
+    stepInEpoch: stepInEpoch(events),
     epochs,
     best: scored.reduce<RunReport['best']>((a, b) => (a === null || b.acc > a.acc ? b : a), null),
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     damagedAfter: damagedAfter ?? null,
     note: readNote(path),
   };
+}
+
+/** How far the epoch had come in which the latest sitting ended. */
+function stepInEpoch(events: readonly TrainEvent[]): number {
+  const last = events.findLast(({ type }) => type === 'start' || type === 'result');
+  return last?.type === 'result' ? (last.stepInEpoch ?? 0) : 0;
+}
+
+type Progress = Pick<RunReport, 'done' | 'of' | 'stepInEpoch'>;
+
+/** What a run has trained, in a table: `7/50`, or `0/50 + 3 steps` where it ended within an epoch. */
+export function progressText({ done, of, stepInEpoch }: Progress): string {
+  return stepInEpoch === 0 ? `${done}/${of}` : `${done}/${of} + ${counted(stepInEpoch, 'step')}`;
+}
+
+/** What a run has trained, in words: `7 of 50 epochs`, or `0 of 50 epochs and 3 steps`. */
+export function progressWords({ done, of, stepInEpoch }: Progress): string {
+  return `${done} of ${of} epochs${stepInEpoch === 0 ? '' : ` and ${counted(stepInEpoch, 'step')}`}`;
+}
+
+/** Where a training ended: `at epoch 7`, or `after 3 steps of epoch 1`. */
+export function endText({
+  epochs,
+  stepInEpoch = 0,
+}: {
+  readonly epochs: number;
+  readonly stepInEpoch?: number;
+}): string {
+  return stepInEpoch === 0
+    ? `at epoch ${epochs}`
+    : `after ${counted(stepInEpoch, 'step')} of epoch ${epochs + 1}`;
 }
 
 function readNote(path: string): string {

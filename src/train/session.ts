@@ -12,12 +12,12 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
-import { loadCheckpoint } from './checkpoint.js';
-import { resolveConfig, type TrainConfig } from './config.js';
+import type { TrainConfig } from './config.js';
+import { changedText, continued, type RunChanges, restoreCheckpoint } from './continuation.js';
 import { type Control, StoppedError } from './control.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
-import type { EndEvent, TrainEvent } from './events.js';
+import type { Changed, EndEvent, StartEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory, progressNotes } from './reports.js';
@@ -59,30 +59,50 @@ export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<Tr
 
 /**
  * Continues a run that was stopped, crashed or was killed, from its last checkpoint and with its own settings. On the same
- * adapter the result is bit for bit that of an uninterrupted run. Throws like `runTraining`.
+ * adapter the result is bit for bit that of an uninterrupted run. With changes it goes on with other settings from there,
+ * also after its end: optimiser, best value and callbacks go on, and a schedule is computed over the new total of epochs.
+ * Throws like `runTraining`; UsageError when the changes are wrong, which leaves the run as it was.
  * @param path the run's folder
  */
-export async function resumeTraining(path: string, hooks: Hooks): Promise<TrainResult> {
+export async function resumeTraining(
+  path: string,
+  hooks: Hooks,
+  changes: RunChanges = {},
+): Promise<TrainResult> {
   return reported(hooks, (log) => {
-    const folder = RunFolder.reopen(path);
+    const folder = log.hold(RunFolder.reopen(path));
+    const { config, changed } = continued(folder, changes);
     log.writeTo(folder);
-    return train(resolveConfig(folder.readConfig()), folder, log, hooks);
+    return train(config, { folder, changed }, log, hooks);
   });
+}
+
+/** The run that a sitting goes on with. */
+interface Resumed {
+  readonly folder: RunFolder;
+  readonly changed: Changed;
 }
 
 /** Passes the events of a run on to its user, and logs them in its folder once that exists. */
 class RunLog {
-  #folder: RunFolder | undefined;
+  #held: RunFolder | undefined;
+  #log: RunFolder | undefined;
 
   constructor(private readonly hooks: Hooks) {}
 
-  /** Logs all further events in this folder. */
+  /** Unlocks this folder in the end. */
+  hold(folder: RunFolder): RunFolder {
+    this.#held = folder;
+    return folder;
+  }
+
+  /** Logs all further events in this folder, and unlocks it in the end. */
   writeTo(folder: RunFolder): void {
-    this.#folder = folder;
+    this.#log = this.hold(folder);
   }
 
   emit = (event: TrainEvent): void => {
-    this.#folder?.log(event);
+    this.#log?.log(event);
     this.hooks.emit(event);
   };
 
@@ -99,7 +119,7 @@ class RunLog {
 
   /** Unlocks the run's folder. */
   close(): void {
-    this.#folder?.close();
+    this.#held?.close();
   }
 }
 
@@ -129,18 +149,18 @@ async function reported(hooks: Hooks, body: (log: RunLog) => Promise<TrainResult
 
 /**
  * One sitting of a run, from its settings to its result.
- * @param resumed the folder of the run to continue. A new run creates its folder only when everything that may be wrong
+ * @param resumed the run to continue. A new run creates its folder only when everything that may be wrong
  *   with its settings has been checked, so that a mistake leaves none behind.
  */
 async function train(
   config: TrainConfig,
-  resumed: RunFolder | undefined,
+  resumed: Resumed | undefined,
   log: RunLog,
   hooks: Hooks,
 ): Promise<TrainResult> {
   const { emit } = log;
   const { place = OWN_PLACE, until, control } = hooks;
-  let dataset: Dataset | undefined = await load(config, resumed, hooks);
+  let dataset: Dataset | undefined = await load(config, resumed?.folder, hooks);
   const { name: data, skipped, notes } = dataset;
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
@@ -148,9 +168,9 @@ async function train(
   let trainer: Trainer | undefined;
   let failure: unknown;
   try {
-    if (resumed !== undefined) restoreTuning(gpu, resumed);
+    if (resumed !== undefined) restoreTuning(gpu, resumed.folder);
     const network = await networkOf(config, dataset, {
-      ...{ gpu, ownCopy: resumed?.architecture },
+      ...{ gpu, ownCopy: resumed?.folder.architecture },
       onMeasured: progressNotes(
         emit,
         'features',
@@ -165,7 +185,7 @@ async function train(
     trainer = new Trainer(learner, plan);
 
     control.requireGoing();
-    const folder = resumed ?? RunFolder.create(config.out);
+    const folder = resumed?.folder ?? RunFolder.create(config.out);
     log.writeTo(folder);
     if (teachers !== undefined) recordTeachers(folder, teachers.record);
     const { table } = tuningOf(gpu);
@@ -175,7 +195,12 @@ async function train(
     folder.writeJson('config', recorded(config));
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
-    emit(startEvent(config, dataset, folder, learner, plan));
+    const changed = resumed?.changed ?? {};
+    const changes = Object.keys(changed).length > 0;
+    emit({ ...startEvent(config, dataset, folder, learner, plan), ...(changes && { changed }) });
+    if (changes) {
+      emit({ type: 'note', kind: 'resume', message: `settings changed: ${changedText(changed)}` });
+    }
     const fresh = folder.hasCheckpoint || begun === undefined ? [] : begun;
     for (const message of [...dataset.notes, ...fresh]) emit({ type: 'note', kind: 'data', message });
     // From here on, only the device holds the images.
@@ -186,7 +211,7 @@ async function train(
       const message = 'this adapter has no measured kernels yet; "fer-tui tune" may make training faster';
       emit({ type: 'note', kind: 'tune', message });
     }
-    if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, emit);
+    if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, changed, emit);
     const outcome = await trainer.run({
       ...{ control, folder, until },
       emit: (event) => {
@@ -194,19 +219,12 @@ async function train(
         emit(event);
       },
     });
-    const { epochs, steps, bestEpoch, bestValAcc, seconds } = outcome;
-    const result = { run: folder.name, path: folder.path, epochs, steps, bestEpoch, bestValAcc, seconds };
-    folder.writeJson('summary', {
-      ...result,
-      data,
-      skipped,
-      notes,
-      status: outcome.status,
-      adapter: gpu.info.name,
-    });
+    const { status, ...numbers } = outcome;
+    const result = { run: folder.name, path: folder.path, ...numbers };
+    folder.writeJson('summary', { ...result, data, skipped, notes, status, adapter: gpu.info.name });
     emit({ type: 'result', ...result });
     emit(endOf(outcome, control));
-    return { ...outcome, run: folder.name, path: folder.path };
+    return { ...result, status };
   } catch (error) {
     failure = error;
     throw error;
@@ -231,17 +249,6 @@ function restoreTuning(gpu: Gpu, { tuning }: RunFolder): void {
   const { table } = tuningOf(gpu);
   table.clear();
   for (const [key, way] of readChoices(tuning)) table.set(key, way);
-}
-
-function restoreCheckpoint(folder: RunFolder, trainer: Trainer, emit: (event: TrainEvent) => void): void {
-  const { learner, trainer: state } = loadCheckpoint(folder.checkpoint);
-  trainer.learner.writeState(learner);
-  trainer.restore(state);
-  const { stepCount: step } = learner;
-  const message = trainer.finished
-    ? `the run is complete: it has ended after step ${step}, epoch ${state.epoch}`
-    : `resumed at step ${step}, epoch ${state.epoch + 1}`;
-  emit({ type: 'note', kind: 'resume', message, step });
 }
 
 async function load(
@@ -283,7 +290,7 @@ function startEvent(
   folder: RunFolder,
   learner: Learner,
   { source, validation, classes }: TrainPlan,
-): TrainEvent {
+): StartEvent {
   const counts = classes.map((_, c) => dataset.splits.train.labels.filter((label) => label === c).length);
   const most = counts.indexOf(Math.max(...counts));
   const majority = validation.labels.filter((label) => label === most).length / validation.labels.length;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../util/errors.js';
+import { nearest } from '../util/nearest.js';
 import type { ClassMetrics, ProbabilityMetrics } from './metrics.js';
 import { listRuns } from './runs.js';
 
@@ -78,7 +79,8 @@ export function readCard(name: string): ModelCard {
 
 /**
  * Resolves `--weights`: a path, the name of a shipped network, a run's folder or name (its best weights), or nothing for the
- * default network. Throws RunError when no network is shipped; the message lists the user's own runs.
+ * default network. Throws RunError when no network is shipped; the message lists the user's own runs. Throws it also for a
+ * name that is none of these but nearly one.
  */
 export function weightsPath(given: string | undefined): string {
   const shipped = shippedModels();
@@ -87,7 +89,12 @@ export function weightsPath(given: string | undefined): string {
     throw new RunError(`no --weights were given, and no networks are shipped; ${trainedHere()}`);
   }
   if (shipped.includes(name) && !existsSync(name)) return join(MODELS, `${name}.h5`);
-  return runWeights(name) ?? name;
+  const path = runWeights(name) ?? name;
+  const near = existsSync(path)
+    ? undefined
+    : nearest(name, [...shipped, ...listRuns().map((run) => run.name)]);
+  if (near === undefined) return path;
+  throw new RunError(`weights ${name}: there is no such file, network or run; did you mean "${near}"?`);
 }
 
 /** The best weights of a run, by its folder or its name in `runs`; else the last ones. Undefined if it is no run. */

@@ -14,6 +14,7 @@ import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { RunError, UsageError } from '../util/errors.js';
+import { unreadable } from '../util/unreadable.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 
@@ -74,12 +75,10 @@ function readWeightFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(cause);
-    throw new RunError(`cannot read weights ${path}: ${why}; expected e.g. runs/r1/best.safetensors`, {
-      cause,
-    });
+    throw new RunError(
+      `cannot read weights ${path}: ${unreadable(cause)}; expected e.g. runs/r1/best.safetensors`,
+      { cause },
+    );
   }
 }
 

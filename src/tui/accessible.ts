@@ -6,7 +6,7 @@ import type { Study } from '../study/study.js';
 import { countStates } from '../study/trial.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
-import { listRuns, type RunReport } from '../train/runs.js';
+import { listRuns, progressWords, type RunReport } from '../train/runs.js';
 import { percent } from '../util/axis.js';
 import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
@@ -57,7 +57,7 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
   const stopped = listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
   say('\n1 train a new model');
   if (stopped !== undefined)
-    say(`2 resume ${stopped.name}, ${stopped.status} at epoch ${stopped.epochs.length} of ${stopped.of}`);
+    say(`2 resume ${stopped.name}, ${stopped.status} after ${progressWords(stopped)}`);
   say('3 list runs\n4 this machine\n5 list studies\n0 leave');
   switch ((await lines.question('number: ')).trim()) {
     case '1': {
@@ -155,8 +155,9 @@ function tellStudies(studies: readonly Study[]): void {
 
 function tellRuns(runs: readonly RunReport[]): void {
   if (runs.length === 0) say('no runs here yet');
-  for (const { name, model, status, epochs, of, best } of runs) {
+  for (const run of runs) {
+    const { name, model, status, best } = run;
     const score = best === null ? '' : `, best ${percent(best.acc)} in epoch ${best.epoch}`;
-    say(`${name}: ${model}, ${status} at epoch ${epochs.length} of ${of}${score}`);
+    say(`${name}: ${model}, ${status} after ${progressWords(run)}${score}`);
   }
 }

@@ -1,3 +1,6 @@
+import type { RunChanges } from '../train/continuation.js';
+import { OPTIONS } from '../train/options.js';
+import type { RunReport } from '../train/runs.js';
 import { EXIT } from '../util/errors.js';
 import {
   applyEvent,
@@ -12,8 +15,10 @@ import type { Actions } from './screen_module.js';
 
 /** Between the engine and the state: its news go into the run, verbs go to it. */
 
+const MOST_EPOCHS = OPTIONS.epochs.range[1];
+
 /** What verbs need of a screen's actions. */
-export type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask'>;
+export type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask' | 'prompt'>;
 
 /** Keeps `app.run` true to what the engine tells. Returns how to stop. */
 export function follow(act: Verbs): () => void {
@@ -78,7 +83,11 @@ export function askAfterDivergence(act: Verbs, run: RunState): void {
       `${start.run} can go on from its last checkpoint, which is from before that (without one, from its start).`,
     ],
     choices: [
-      { key: 'R', label: `resume with a learning rate of ${lr}`, run: () => resumeRun(act, start.path, lr) },
+      {
+        key: 'R',
+        label: `resume with a learning rate of ${lr}`,
+        run: () => resumeRun(act, start.path, { lr }),
+      },
     ],
   });
 }
@@ -113,21 +122,40 @@ export function showRun(act: Verbs, path: string): void {
   act.go('train');
 }
 
-/** Goes on with the run in a folder and shows it. @param lr another learning rate from there on */
-export function resumeRun(act: Verbs, path: string, lr?: number): void {
+/** Goes on with the run in a folder, with changed settings if there are any, and shows it. */
+export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): void {
   if (isActive(act.app.run)) {
     act.note('a training is going on: x stops it first', 'bad');
     return;
   }
   try {
     const run = reopened(readRunState(path), Date.now());
-    act.setApp({ run: { ...run, rate: lr ?? run.rate }, note: undefined });
+    act.setApp({ run: { ...run, rate: changes.lr ?? run.rate }, note: undefined });
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;
   }
-  act.engine.send({ type: 'resume', path, lr });
+  act.engine.send({ type: 'resume', path, changes });
   act.go('train');
+}
+
+/** Asks for the epochs up to which a run that has ended is to go on. @param done its complete epochs @param of those asked for */
+export function askForMore(
+  act: Verbs,
+  { name, path, done, of }: Pick<RunReport, 'name' | 'path' | 'done' | 'of'>,
+): void {
+  act.prompt({
+    title: `epochs of ${name} in all`,
+    value: String(done + of),
+    help: `it has ${done} of ${of}; optimiser, best value and callbacks go on, a schedule is computed over the new total`,
+    check: (text) => {
+      const epochs = Number(text);
+      return Number.isInteger(epochs) && epochs > done && epochs <= MOST_EPOCHS
+        ? undefined
+        : `expected a whole number from ${done + 1} to ${MOST_EPOCHS}`;
+    },
+    submit: (text) => resumeRun(act, path, { epochs: Number(text) }),
+  });
 }
 
 /**

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import type { Engine } from '../engine/engine.js';
 import { EngineProcess } from '../engine/process.js';
+import type { RunChanges } from '../train/continuation.js';
+import { endText } from '../train/runs.js';
 import { percent } from '../util/axis.js';
 import { ENDING_EXIT, onEnding, watchStream } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
@@ -33,7 +35,9 @@ export interface TuiOptions {
   /** Default: the child process. */
   readonly engine?: Engine;
   /** Starts or resumes a run at once. */
-  readonly run?: { readonly settings: Readonly<Record<string, unknown>> } | { readonly resume: string };
+  readonly run?:
+    | { readonly settings: Readonly<Record<string, unknown>> }
+    | { readonly resume: string; readonly changes?: RunChanges };
 }
 
 /** A second ^C within this time quits at once. */
@@ -128,7 +132,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
 /** The text printed after the UI has closed: how the run ended and how to resume it. */
 function farewell(run: RunState | undefined): string | undefined {
   if (run?.live !== true || run.start === undefined) return undefined;
-  const { start, epochs, end } = run;
+  const { start, epochs, end, result } = run;
   const status = end?.status ?? 'stopped';
   const best = epochs.findLast((epoch) => epoch.best);
   const score =
@@ -137,11 +141,12 @@ function farewell(run: RunState | undefined): string | undefined {
     status === 'finished' || status === 'early-stop'
       ? ''
       : `\nto resume: fer-tui train --resume ${start.path}`;
-  return `${start.run}  ${status} at epoch ${epochs.at(-1)?.epoch ?? 0} of ${start.of}${score}  ${start.path}${next}`;
+  const ended = result ?? { epochs: epochs.at(-1)?.epoch ?? 0 };
+  return `${start.run}  ${status} ${endText(ended)} of ${start.of}${score}  ${start.path}${next}`;
 }
 
 function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
-  if ('resume' in run) resumeRun(act, run.resume);
+  if ('resume' in run) resumeRun(act, run.resume, run.changes);
   else startRun(act, run.settings);
 }
 

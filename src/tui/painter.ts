@@ -1,4 +1,5 @@
 import sliceAnsi from 'slice-ansi';
+import { terminalSize } from '../util/terminal_size.js';
 import type { ImageLayer } from './image_layer.js';
 import type { Rect, Size } from './layout.js';
 import type { PlacedPicture } from './screen_module.js';
@@ -72,7 +73,7 @@ export class Painter {
   ) {}
 
   get size(): Size {
-    return { cols: this.terminal.columns, rows: this.terminal.rows };
+    return terminalSize(this.terminal);
   }
 
   /** The current rows of the screen, without pictures. */

@@ -55,16 +55,16 @@ it('runs one training at a time, and another one after it', async () => {
 });
 
 it.each([
-  [undefined, []],
-  [0.25, [{ lr: 0.25 }]],
-])('resumes the run in a folder with a learning rate of %s', async (lr, wishes) => {
+  [undefined],
+  [{ lr: 0.25, epochs: 9 }],
+])('resumes the run in a folder with the changes %j', async (changes) => {
   const { training } = sent();
   const run = held();
   session.resumeTraining.mockImplementation(run.run);
-  training.resume('/runs/r1', lr);
-  const { control } = await run.begun();
-  expect(session.resumeTraining.mock.calls[0]?.[0]).toBe('/runs/r1');
-  expect(control?.takeWishes()).toEqual(wishes);
+  training.resume('/runs/r1', changes);
+  await run.begun();
+  const [path, , given] = session.resumeTraining.mock.calls[0] ?? [];
+  expect([path, given]).toEqual(['/runs/r1', changes]);
   run.finish();
 });
 

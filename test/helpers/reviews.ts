@@ -34,6 +34,7 @@ export function fullReview(): RunReview {
         data: 'drawn faces',
       },
       ...{ adapter: 'llvmpipe', config, of: 5, epochs, best: { epoch: 3, acc: 0.45 }, seconds: 90 },
+      ...{ done: epochs.length, stepInEpoch: 0, changes: [] },
       ...{ damagedAfter: null, dataNotes: [], note: 'a note' },
     },
     sittings: [start],

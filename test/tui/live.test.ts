@@ -45,7 +45,7 @@ it('offers a run that diverged a tenth of its learning rate, then and later', ()
   expect(at.text()).toContain('resume with a learning rate of 0.0001');
   expect(sent).toEqual([]);
   at.press('R');
-  expect(sent).toEqual([{ type: 'resume', path, lr: 0.0001 }]);
+  expect(sent).toEqual([{ type: 'resume', path, changes: { lr: 0.0001 } }]);
   for (const event of diverge) tell({ type: 'train', event });
   at.flush();
   expect(at.text()).toContain('resume with a learning rate of 0.00001');
@@ -133,7 +133,7 @@ describe('news of the engine', () => {
     expect(app().run?.phase).toBe('lost');
     expect(app().note).toEqual({ text: 'the engine ended: SIGKILL · log: engine.log', kind: 'bad' });
     choose('R');
-    expect(sent).toEqual([{ type: 'resume', path, lr: undefined }]);
+    expect(sent).toEqual([{ type: 'resume', path, changes: {} }]);
     expect(app()).toMatchObject({ screen: 'train', run: { phase: 'starting', live: true } });
   });
 
@@ -172,8 +172,11 @@ describe('a run from the interface', () => {
     resumeRun(own.act, path);
     expect([own.app().run?.rate, own.app().run?.secondsBefore]).toEqual([0.001, 30]);
     const other = steering();
-    resumeRun(other.act, path, 0.5);
-    expect([other.app().run?.rate, other.sent]).toEqual([0.5, [{ type: 'resume', path, lr: 0.5 }]]);
+    resumeRun(other.act, path, { lr: 0.5 });
+    expect([other.app().run?.rate, other.sent]).toEqual([
+      0.5,
+      [{ type: 'resume', path, changes: { lr: 0.5 } }],
+    ]);
     const none = steering();
     resumeRun(none.act, '/nowhere');
     expect([none.app().note?.kind, none.sent, none.app().screen]).toEqual(['bad', [], 'home']);

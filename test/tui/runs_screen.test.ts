@@ -29,6 +29,9 @@ const run = (name: string, change: Partial<RunReport> = {}): RunReport => ({
   ...{
     epochs: epochs(10, 0.6),
     best: { epoch: 10, acc: 0.6 },
+    done: change.epochs?.length ?? 10,
+    stepInEpoch: 0,
+    changes: [],
     damagedAfter: null,
     dataNotes: [],
     note: '',
@@ -142,10 +145,12 @@ describe('the Runs screen', () => {
     expect(at.text()).toContain('FROM LOG');
   });
 
-  it('says why a finished run is not resumed', async () => {
+  it('asks how far a finished run is to go on', async () => {
     const at = await opened();
     await press(at, 'down', 'R');
-    expect(at.text()).toContain('r2 is finished');
+    expect(at.text()).toContain('epochs of r2 in all');
+    await press(at, 'ctrl+u', '3', 'enter');
+    expect(at.text()).toContain('expected a whole number from 4 to 10000');
   });
 
   it('deletes a run once its name was typed', async () => {

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import type { Terminal } from '../../scripts/terminal.mjs';
+import { expect, it, onTestFinished } from 'vitest';
+import { Terminal } from '../../scripts/terminal.mjs';
 import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
 import { parseHolder } from '../../src/util/processes.js';
+import { CLI } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
@@ -115,6 +117,17 @@ describeGpu('in a real terminal', () => {
     t.press('q');
     await expectRestored(t, cwd, 0);
   }, 180_000);
+
+  it('takes a terminal that reports 0 x 0 for one of 80 x 24', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-zero-'));
+    const line = `stty rows 0 cols 0; exec "${process.execPath}" "${CLI}" tui home`;
+    const t = new Terminal('bash', ['-c', line], { cwd, cols: 80, rows: 24 });
+    onTestFinished(() => t.kill());
+    await t.waitFor('Train a new model');
+    expect(t.lines()[23]).toContain('choose');
+    t.press('q');
+    expect(await t.exited).toBe(0);
+  });
 
   it('--accessible: numbered questions and plain lines, nothing repainted', async () => {
     const { t, cwd } = openTerminal('--accessible', { cols: 120 });

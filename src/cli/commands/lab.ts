@@ -9,6 +9,7 @@ import { Control } from '../../train/control.js';
 import { duration, Printer } from '../../train/printer.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { terminalSize } from '../../util/terminal_size.js';
 import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { LabArgs } from '../declarations/lab.js';
@@ -68,7 +69,7 @@ async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<nu
         if (json) writeJson(labJson(report));
         else {
           const capability = detectCapability(process.env, process.stdout.isTTY === true, { color, ascii });
-          process.stdout.write(labText(report, capability, process.stdout.columns ?? 80));
+          process.stdout.write(labText(report, capability, terminalSize(process.stdout).cols));
         }
         if (out === undefined) continue;
         const written = writeLabFiles(report, out);

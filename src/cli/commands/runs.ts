@@ -1,10 +1,20 @@
+import { changedText } from '../../train/continuation.js';
 import { duration } from '../../train/printer.js';
-import { differingSettings, findRun, historyCsv, listRuns, type RunReport } from '../../train/runs.js';
+import {
+  differingSettings,
+  findRun,
+  historyCsv,
+  listRuns,
+  progressText,
+  progressWords,
+  type RunReport,
+} from '../../train/runs.js';
 import { epochSeries, legend, lineChart, type Series } from '../../tui/charts/line_chart.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { makeTheme } from '../../tui/theme.js';
 import { percent } from '../../util/axis.js';
 import { EXIT } from '../../util/errors.js';
+import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } from '../declarations/runs.js';
 import { writeJson } from '../run_command.js';
@@ -25,11 +35,11 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     run.name,
     run.model,
     run.data,
-    `${run.epochs.length}/${run.of}`,
+    progressText(run),
     run.best === null ? '-' : `${percent(run.best.acc)} (${run.best.epoch})`,
     duration(run.seconds),
     run.status,
-    run.begun.slice(0, 16).replace('T', ' '),
+    minute(run.begun),
     run.adapter.slice(0, 24),
   ]);
   const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'started', 'adapter'];
@@ -41,6 +51,9 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
   return EXIT.done;
 }
 
+/** The date and time of ISO 8601, to the minute. */
+const minute = (t: string): string => t.slice(0, 16).replace('T', ' ');
+
 /** `fer-tui runs show NAME`: prints the curves and settings of a run. */
 export async function showRun({ name, folder, json, color }: ShowRunArgs & GlobalArgs): Promise<number> {
   const run = findRun(name, folder);
@@ -49,9 +62,10 @@ export async function showRun({ name, folder, json, color }: ShowRunArgs & Globa
     return EXIT.done;
   }
   const best = run.best === null ? '' : `, best ${percent(run.best.acc)} in epoch ${run.best.epoch}`;
-  const notes = run.dataNotes.map((note) => `${note}\n`).join('');
+  const changes = run.changes.map(({ t, changed }) => `changed on ${minute(t)}: ${changedText(changed)}`);
+  const notes = [...run.dataNotes, ...changes].map((note) => `${note}\n`).join('');
   process.stdout.write(
-    `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${notes}${run.status}, ${run.epochs.length} of ${run.of} epochs in ${duration(run.seconds)}${best}\n\n`,
+    `${run.name}: ${run.model} on ${run.data}, ${run.adapter}\n${notes}${run.status}, ${progressWords(run)} in ${duration(run.seconds)}${best}\n\n`,
   );
   const both = (pick: (numbers: { loss: number; acc: number }) => number): Series[] => [
     epochSeries(0, 'training', run.epochs, ({ train }) => pick(train)),
@@ -124,8 +138,10 @@ function brief({
   data,
   dataNotes,
   adapter,
+  changes,
   of,
-  epochs,
+  done,
+  stepInEpoch,
   best,
   seconds,
 }: RunReport) {
@@ -138,8 +154,10 @@ function brief({
     data,
     dataNotes,
     adapter,
+    changes,
     of,
-    epochs: epochs.length,
+    epochs: done,
+    stepInEpoch,
     best,
     seconds,
   };
@@ -154,7 +172,7 @@ function draw(
   const capability = detectCapability(process.env, process.stdout.isTTY === true, { color: color ?? 'auto' });
   const options = {
     ...{ theme: makeTheme(capability), glyphs: capability.glyphs, rows: 12 },
-    cols: Math.min(process.stdout.columns ?? 80, 100),
+    cols: Math.min(terminalSize(process.stdout).cols, 100),
     ...(format && { format }),
   };
   const lines = [`${title}  ${legend(series, options)}`, ...lineChart(series, options)];

@@ -1,6 +1,8 @@
 import { resolveConfig } from '../../train/config.js';
+import { CHANGEABLE, type RunChanges } from '../../train/continuation.js';
 import { Control } from '../../train/control.js';
 import { Printer } from '../../train/printer.js';
+import { endText } from '../../train/runs.js';
 import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
 import type { TuiOptions } from '../../tui/main.js';
 import { detectCapability } from '../../tui/paint/capability.js';
@@ -17,19 +19,24 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   const { resume, config } = args;
   const typed = typedSettings(args);
   if (resume !== undefined) {
-    const [other] = [...Object.keys(typed), ...(config === undefined ? [] : ['config'])];
-    if (other !== undefined) {
-      throw new UsageError(
-        `--${other}: a resumed run keeps its settings; omit this option, or start a new run`,
-      );
-    }
-    if (onScreen(args)) return watch({ resume }, args);
-    return run((hooks) => resumeTraining(resume, hooks), args);
+    const changes = changesOf({ ...typed, ...(config !== undefined && { config }) });
+    if (onScreen(args)) return watch({ resume, changes }, args);
+    return run((hooks) => resumeTraining(resume, hooks, changes), args);
   }
   const settings = settingsOf(args);
   const resolved = resolveConfig(settings);
   if (onScreen(args)) return watch({ settings }, args);
   return run((hooks) => runTraining(resolved, hooks), args);
+}
+
+/** The settings that a resumed run is to change. Throws UsageError for others. */
+function changesOf(typed: Readonly<Record<string, unknown>>): RunChanges {
+  const other = Object.keys(typed).find((name) => !CHANGEABLE.some((changeable) => changeable === name));
+  if (other === undefined) return typed as RunChanges;
+  const own = CHANGEABLE.map((name) => `--${name}`).join(', ');
+  throw new UsageError(
+    `--${other}: a resumed run keeps its settings but for ${own}; omit this option, or start a new run`,
+  );
 }
 
 /** Whether to train on the Train screen: as --tui says, by default in an interactive terminal. */
@@ -93,17 +100,10 @@ async function run(
   }
 }
 
-function resultLine(r: {
-  run: string;
-  path: string;
-  bestEpoch: number;
-  bestValAcc: number | null;
-  epochs: number;
-  status: string;
-}): string {
+function resultLine(r: TrainResult): string {
   const best =
     r.bestValAcc === null
       ? 'no validation'
       : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
-  return `${r.run}  ${best}  ${r.status} at epoch ${r.epochs}  ${r.path}`;
+  return `${r.run}  ${best}  ${r.status} ${endText(r)}  ${r.path}`;
 }

@@ -10,7 +10,8 @@ export const TRAIN = {
     resume: {
       type: 'string',
       requiresArg: true,
-      describe: 'continue the run in this folder from its last checkpoint, with its own settings',
+      describe:
+        'continue the run in this folder from its last checkpoint, with its own settings or another --lr, --epochs or --max-steps',
     },
     config: {
       type: 'string',

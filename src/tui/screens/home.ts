@@ -1,6 +1,6 @@
 import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
-import type { RunReport } from '../../train/runs.js';
+import { progressWords, type RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
 import { SCREEN_NAMES, type ScreenName } from '../app_state.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
@@ -50,7 +50,7 @@ function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
       : [
           {
             key: 'R',
-            text: `Resume ${stopped.name} · ${stopped.status} at epoch ${stopped.epochs.length}/${stopped.of}`,
+            text: `Resume ${stopped.name} · ${stopped.status} after ${progressWords(stopped)}`,
             run: (act: Act) => resumeRun(act, stopped.path),
           },
         ]),
@@ -124,9 +124,9 @@ function runLines({ state, app, theme, cols, now }: PanelView<HomeState>): strin
   const empty = `no runs in ${app.runsFolder}/ yet: t trains one`;
   if (state.runs.status !== 'ready') return waitingLines(state.runs, { empty, theme, cols, now });
   if (state.runs.value.length === 0) return wrapped(empty, cols);
-  return state.runs.value.map(({ name, model, status, epochs, of, best }) => {
+  return state.runs.value.map(({ name, model, status, done, of, best }) => {
     const score = best === null ? '' : `val ${percent(best.acc)}`;
-    return `${padTo(name, 12)} ${padTo(model, 12)} ${padTo(status, 11)} ${`${epochs.length}/${of}`.padStart(7)}  ${score}`;
+    return `${padTo(name, 12)} ${padTo(model, 12)} ${padTo(status, 11)} ${`${done}/${of}`.padStart(7)}  ${score}`;
   });
 }
 

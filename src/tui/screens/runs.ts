@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { deleteRun, historyCsv, type RunReport, writeNote } from '../../train/runs.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { resumeRun, showRun } from '../live.js';
+import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import {
@@ -70,12 +70,12 @@ function resume(act: Act): void {
   if (run === undefined) return;
   const refusal: Partial<Record<RunReport['status'], string>> = {
     running: `${run.name} is running in another process`,
-    finished: `${run.name} is finished and cannot be resumed: t starts a new run, in which "init" loads its weights`,
     damaged: `the log of ${run.name} is damaged: a new run can start from its weights ("init" on Train)`,
   };
   const why = refusal[run.status];
-  if (why === undefined) resumeRun(act, run.path);
-  else act.note(why, 'bad');
+  if (why !== undefined) act.note(why, 'bad');
+  else if (run.status === 'finished' || run.status === 'early-stop') askForMore(act, run);
+  else resumeRun(act, run.path);
 }
 
 function editNote(act: Act): void {
@@ -171,7 +171,13 @@ const KEYS: readonly Binding<RunsState>[] = [
     run: (act) => act.set({ marked: [] }),
   },
   { keys: ['enter'], hint: 'open', help: 'Shows the run on Train, from its log', when: any, run: openRun },
-  { keys: ['R'], hint: 'resume', help: 'Resumes the run from its last checkpoint', when: any, run: resume },
+  {
+    keys: ['R'],
+    hint: 'resume',
+    help: 'Resumes the run from its last checkpoint; one that has ended, with more epochs',
+    when: any,
+    run: resume,
+  },
   {
     keys: ['v'],
     hint: 'curve',

@@ -67,7 +67,7 @@ function macro({ best, epochs }: RunReport): number | undefined {
 const COLUMNS: Readonly<Record<string, Column<RunReport>>> = {
   run: { head: 'run', width: 10, left: true, text: ({ name }) => name },
   model: { head: 'model', width: 11, left: true, text: ({ model }) => model },
-  epochs: { head: 'epochs', width: 7, text: ({ epochs, of }) => `${epochs.length}/${of}` },
+  epochs: { head: 'epochs', width: 7, text: ({ done, of }) => `${done}/${of}` },
   best: { head: 'best val', width: 8, text: ({ best }) => (best === null ? '–' : percent(best.acc)) },
   macro: {
     head: 'macro',

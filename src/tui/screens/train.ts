@@ -2,7 +2,15 @@ import type { Steering } from '../../engine/protocol.js';
 import { OPTION_ENTRIES } from '../../train/options.js';
 import { commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
-import { askAfterDivergence, askToStop, hasDiverged, resumeRun, startRun, takeApart } from '../live.js';
+import {
+  askAfterDivergence,
+  askForMore,
+  askToStop,
+  hasDiverged,
+  resumeRun,
+  startRun,
+  takeApart,
+} from '../live.js';
 import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
 import {
@@ -263,13 +271,17 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['R'],
     hint: 'resume',
-    help: 'Resumes the run from its last checkpoint; after divergence, with a tenth of the learning rate',
+    help: 'Resumes the run from its last checkpoint; one that has ended, with more epochs; after divergence, with a tenth of the learning rate',
     when: (act) => over(act) && act.app.run?.start !== undefined,
     run: (act) => {
       const { run } = act.app;
       if (run?.start === undefined) return;
+      const { start, end, epochs } = run;
       if (hasDiverged(run)) askAfterDivergence(act, run);
-      else resumeRun(act, run.start.path);
+      else if (end?.status === 'finished' || end?.status === 'early-stop') {
+        const done = run.result?.epochs ?? epochs.length;
+        askForMore(act, { name: start.run, path: start.path, done, of: start.of });
+      } else resumeRun(act, run.start.path);
     },
   },
   {

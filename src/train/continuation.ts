@@ -1,0 +1,96 @@
+import { camelCase } from '../util/camel_case.js';
+import { UsageError } from '../util/errors.js';
+import { loadCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.js';
+import { resolveConfig, type TrainConfig } from './config.js';
+import type { Changed, TrainEvent } from './events.js';
+import type { RunFolder } from './run_folder.js';
+import type { Trainer } from './trainer.js';
+
+// How a run goes on from its last checkpoint, with its own settings or with some of them changed.
+
+/** The settings that a resumed run may change, by option name. */
+export const CHANGEABLE = ['epochs', 'max-steps', 'lr'] as const;
+
+/** Other values of them. `epochs` and `max-steps` count from the beginning of the run. */
+export type RunChanges = Readonly<Partial<Record<(typeof CHANGEABLE)[number], number>>>;
+
+/**
+ * The settings with which a run goes on.
+ * Throws UsageError for a value that is out of range, and when changes leave the run nothing to train.
+ */
+export function continued(folder: RunFolder, changes: RunChanges): { config: TrainConfig; changed: Changed } {
+  const before = resolveConfig(folder.readConfig());
+  const config = resolveConfig({ ...before, ...namedAsInFiles(changes) });
+  const changed: Record<string, { from: number | undefined; to: number }> = {};
+  for (const name of CHANGEABLE) {
+    const [key, to] = [camelCase(name) as keyof TrainConfig, changes[name]];
+    const from = before[key] as number | undefined;
+    if (to !== undefined && to !== from) changed[name] = { from, to };
+  }
+  if (Object.keys(changes).length > 0 && folder.hasCheckpoint) requireWork(folder, config);
+  return { config, changed };
+}
+
+function namedAsInFiles(changes: RunChanges): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(changes).map(([name, value]) => [camelCase(name), value]));
+}
+
+/** Throws UsageError when a run has trained already what the settings ask for. */
+function requireWork({ path, checkpoint }: RunFolder, { epochs, maxSteps }: TrainConfig): void {
+  const { learner, trainer } = loadCheckpoint(checkpoint);
+  if (trainer.epoch >= epochs) {
+    throw new UsageError(
+      `epochs = ${epochs}: ${path} has trained ${trainer.epoch} already; expected more, counted from the beginning of the run`,
+    );
+  }
+  if (learner.stepCount >= (maxSteps ?? Number.POSITIVE_INFINITY)) {
+    throw new UsageError(
+      `max-steps = ${maxSteps}: ${path} has taken ${learner.stepCount} steps already; expected more, counted from the beginning of the run`,
+    );
+  }
+}
+
+/** What a sitting has changed, for people: `epochs 1 -> 3, lr 0.001 -> 0.0005`. */
+export function changedText(changed: Changed): string {
+  return Object.entries(changed)
+    .map(([name, { from, to }]) => `${name} ${from ?? 'not set'} -> ${to}`)
+    .join(', ');
+}
+
+/**
+ * Restores the last checkpoint of a run. Changes become part of the checkpoint at once, so that a crash before the next one
+ * does not lose them. Throws RunError.
+ */
+export function restoreCheckpoint(
+  { checkpoint }: RunFolder,
+  trainer: Trainer,
+  changed: Changed,
+  emit: (event: TrainEvent) => void,
+): void {
+  const { learner, trainer: saved } = loadCheckpoint(checkpoint);
+  const state = Object.keys(changed).length > 0 ? withChanges(saved, changed) : saved;
+  if (state !== saved) saveCheckpoint(checkpoint, learner, state);
+  trainer.learner.writeState(learner);
+  trainer.restore(state);
+  const { stepCount: step } = learner;
+  const message = trainer.finished
+    ? `the run is complete: it has ended after step ${step}, epoch ${state.epoch}; --epochs N extends it`
+    : `resumed at step ${step}, epoch ${state.epoch + 1}`;
+  emit({ type: 'note', kind: 'resume', message, step });
+}
+
+/** The state of a run that goes on with changes, also where early stopping had ended it. Callbacks go on counting. */
+function withChanges(state: TrainerState, { lr }: Changed): TrainerState {
+  const { earlyStopping, ...callbacks } = state.callbacks;
+  return {
+    ...state,
+    early: false,
+    rate: lr === undefined ? state.rate : lr.to,
+    callbacks: {
+      ...callbacks,
+      ...(earlyStopping !== undefined && {
+        earlyStopping: { ...(earlyStopping as object), stopped: false },
+      }),
+    },
+  };
+}
