@@ -58,6 +58,7 @@ const run = vi.hoisted(() => (name: string, folder: string | undefined) => {
   return {
     ...{ name, path: `runs/${name}`, status: 'finished', begun: '2020', model: 'm', data: 'd', adapter: 'a' },
     ...{ config: {}, of: 2, epochs, best: null, seconds: 1, damagedAfter: null, dataNotes: [], note: '' },
+    ...{ done: 2, stepInEpoch: 0, changes: [] },
   };
 });
 

@@ -100,7 +100,7 @@ describeGpu('a resumed run', () => {
     expect(lastWeights(out)).toEqual(before);
     expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
       ...{ type: 'note', kind: 'resume', step: 5 },
-      message: 'the run is complete: it has ended after step 5, epoch 1',
+      message: 'the run is complete: it has ended after step 5, epoch 1; --epochs N extends it',
     });
   });
 

@@ -42,9 +42,10 @@ describe('runs', () => {
     epoch(2, 0.4),
     end,
   ]);
+  const own = { lr: 1e-2, batch: 28 };
   // Killed in epoch 2, resumed before it, and killed again in the middle of a line.
-  const again = [epoch(1, 0.2), epoch(2, 0.9), start('2026-01-03T00:00:00Z', {}), epoch(2, 0.5)];
-  write(parent, 'b', [start('2026-01-02T00:00:00Z', { lr: 1e-2, batch: 28 }), ...again], '{"type":"ep');
+  const again = [epoch(1, 0.2), epoch(2, 0.9), start('2026-01-03T00:00:00Z', own), epoch(2, 0.5)];
+  write(parent, 'b', [start('2026-01-02T00:00:00Z', own), ...again], '{"type":"ep');
   mkdirSync(join(parent, 'no run'));
 
   it('are listed, the latest first, with what became of them', () => {
@@ -151,11 +152,11 @@ describe('the report of a run', () => {
     expect(report([began], true, 'nonsense\n{}\n').status).toBe('running');
   });
 
-  it('names model, data, adapter and settings of its first start', () => {
-    const other = { ...start('2026-01-09T00:00:00Z', {}), model: 'other' } as TrainEvent;
+  it('names model, data and adapter of its first start, and the settings of its latest', () => {
+    const other = { ...start('2026-01-09T00:00:00Z', { lr: 2 }), model: 'other' } as TrainEvent;
     expect(report([began, other])).toMatchObject({
       ...{ begun: '2026-01-01T00:00:00Z', model: 'fer-cnn', data: 'faces', adapter: 'a card', of: 3 },
-      ...{ config: { lr: 1 }, damagedAfter: null, note: '' },
+      ...{ config: { lr: 2 }, damagedAfter: null, note: '' },
     });
     expect(report([])).toMatchObject({ begun: '', model: '?', data: '?', adapter: '?', of: 0, best: null });
   });
@@ -249,7 +250,9 @@ describe('a settings file', () => {
     expect(() => readConfigFile(file('y.yaml', 'colour: 3\n'))).toThrow('see "fer-tui train --help"');
     expect(() => readConfigFile(file('x.yaml', '- 1\n'))).toThrow('expected settings like "epochs: 30"');
     expect(() => readConfigFile(file('x.yaml', 'a: [1\n'))).toThrow('x.yaml:');
-    expect(() => readConfigFile('/nowhere/run.yaml')).toThrow('config file /nowhere/run.yaml: ENOENT');
+    expect(() => readConfigFile('/nowhere/run.yaml')).toThrow(
+      'config file /nowhere/run.yaml: there is no such file; expected',
+    );
   });
 });
 

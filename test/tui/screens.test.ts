@@ -6,6 +6,7 @@ import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { describeScreens, failed, loading, type ScreenCase } from '../helpers/screen_cases.js';
 
 const STOPPED = {
+  ...{ done: 7, stepInEpoch: 0 },
   ...{ name: 'r12', path: 'runs/r12', status: 'stopped', begun: '2026-11-23T10:00:00Z', model: 'fer-cnn' },
   ...{
     data: 'FER-2013',

@@ -124,7 +124,8 @@ describeGpu('in a real terminal', () => {
     const t = new Terminal('bash', ['-c', line], { cwd, cols: 80, rows: 24 });
     onTestFinished(() => t.kill());
     await t.waitFor('Train a new model');
-    expect(t.lines()[23]).toContain('choose');
+    await t.waitFor('q quit');
+    expect(t.lines()[23]).toContain('q quit');
     t.press('q');
     expect(await t.exited).toBe(0);
   });
@@ -153,9 +154,9 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/continued after \d+ s/);
     t.press('s', 'enter');
     await t.waitFor('training ended: stopped');
-    await t.waitFor(/2 resume r1, stopped at epoch \d+ of 500/);
+    await t.waitFor(/2 resume r1, stopped after \d+ of 500 epochs/);
     await answer('number', '3');
-    await t.waitFor(/r1: fer-shallow, stopped at epoch \d+ of 500, best/);
+    await t.waitFor(/r1: fer-shallow, stopped after \d+ of 500 epochs.*, best/);
     await answer('number', '5');
     await t.waitFor('no studies here yet');
     const { path } = Study.create(join(cwd, 'studies', 's1'), STUDY_SETTINGS);

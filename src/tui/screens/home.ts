@@ -1,6 +1,6 @@
 import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
-import { progressWords, type RunReport } from '../../train/runs.js';
+import { progressText, type RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
 import { SCREEN_NAMES, type ScreenName } from '../app_state.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
@@ -50,7 +50,7 @@ function choices({ state, app }: Pick<Act, 'state' | 'app'>): Choice[] {
       : [
           {
             key: 'R',
-            text: `Resume ${stopped.name} · ${stopped.status} after ${progressWords(stopped)}`,
+            text: `Resume ${stopped.name} · ${stopped.status} after ${progressText(stopped)} epochs`,
             run: (act: Act) => resumeRun(act, stopped.path),
           },
         ]),
