@@ -8,11 +8,11 @@ import type { Trainer } from './trainer.js';
 
 // How a run goes on from its last checkpoint, with its own settings or with some of them changed.
 
-/** The settings that a resumed run may change, by option name. */
-export const CHANGEABLE = ['epochs', 'max-steps', 'lr'] as const;
+/** Other values of settings of a resumed run, by option name. `epochs` and `max-steps` count from the beginning of the run. */
+export type RunChanges = Readonly<Partial<Record<'epochs' | 'max-steps' | 'lr', number>>>;
 
-/** Other values of them. `epochs` and `max-steps` count from the beginning of the run. */
-export type RunChanges = Readonly<Partial<Record<(typeof CHANGEABLE)[number], number>>>;
+/** The settings that a resumed run may change. */
+export const CHANGEABLE: readonly (keyof RunChanges)[] = ['epochs', 'max-steps', 'lr'];
 
 /**
  * The settings with which a run goes on.

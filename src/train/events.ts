@@ -34,7 +34,15 @@ export interface RunEnvironment {
 }
 
 /** Settings that a resumed run has changed, by option name. */
-export type Changed = Readonly<Record<string, { readonly from: number | undefined; readonly to: number }>>;
+export type Changed = Readonly<Record<string, SettingChange>>;
+
+/** How a resumed run has changed a setting. */
+export interface SettingChange {
+  /** Undefined: it was not set. */
+  readonly from: number | undefined;
+  /** From then on. */
+  readonly to: number;
+}
 
 /** The first event of every sitting: of a run, and each time it is resumed. */
 export interface StartEvent {
