@@ -14,7 +14,7 @@ export const DETECTOR = {
     choices: DETECTORS,
     default: VISION_DEFAULTS.detector,
     describe:
-      'find faces with a Haar cascade, or with YuNet, a network that also finds turned faces; its file is not included',
+      'find faces with a Haar cascade, or with YuNet, a small neural network; its file is not included',
   },
   'detector-model': {
     type: 'string',
