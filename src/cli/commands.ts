@@ -31,7 +31,7 @@ import { guarded } from './run_command.js';
 const names = new Map<string, readonly string[]>();
 
 /** The options that a command declares, by its first word; none for an unknown one. */
-export const optionNames = (command: string): readonly string[] => names.get(command) ?? [];
+export const declaredOptions = (command: string): readonly string[] => names.get(command) ?? [];
 
 /**
  * Makes a yargs command from a declaration.

@@ -2,6 +2,7 @@ import type { Importance } from '../study/importance.js';
 import type { Capability } from '../tui/paint/capability.js';
 import { bar } from '../tui/widgets.js';
 import { percent } from '../util/axis.js';
+import { counted } from '../util/counted.js';
 
 /** Columns of the bar of a setting on which everything depends. */
 const BAR = 24;
@@ -17,6 +18,6 @@ export function importanceText(importance: Importance | undefined, glyphs: Capab
     const line = `  ${name.padEnd(width)}  ${barOf(share)}  ${percent(share, 0).padStart(5)}`;
     return clear ? line : `${line}  no more than chance`;
   });
-  const head = `importance of the settings: ${trials} trials after ${epochs === 1 ? '1 epoch' : `${epochs} epochs`}, ${percent(Math.max(0, explained), 0)} of the variance explained`;
+  const head = `importance of the settings: ${trials} trials after ${counted(epochs, 'epoch')}, ${percent(Math.max(0, explained), 0)} of the variance explained`;
   return `${[head, ...lines].join('\n')}\n`;
 }

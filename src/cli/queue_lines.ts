@@ -1,5 +1,6 @@
 import { addressText, type QueueAddress } from '../queue/address.js';
 import type { WorkerCard } from '../queue/task.js';
+import { counted } from '../util/counted.js';
 
 /** For whoever gives an address on the command line. */
 export const PASSWORD_SHOWS =
@@ -9,7 +10,7 @@ export const PASSWORD_SHOWS =
 export function workersText(workers: readonly WorkerCard[], address: QueueAddress): string {
   if (workers.length === 0) return `no worker yet; start one: fer-tui worker --queue ${addressText(address)}`;
   const list = workers.map((worker) => `${worker.name} (${speedText(worker)})`).join(', ');
-  return `${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}: ${list}`;
+  return `${counted(workers.length, 'worker')}: ${list}`;
 }
 
 /** An adapter and its speed. */

@@ -8,6 +8,7 @@ import { resolveConfig } from '../train/config.js';
 import { duration } from '../train/printer.js';
 import { trainOptions } from '../train/run_settings.js';
 import { counted } from '../util/counted.js';
+import { csvLine } from '../util/csv.js';
 import { table } from './table.js';
 
 /** A number of the objective; `-` for none. */
@@ -81,7 +82,7 @@ export function trialsCsv({ settings, liveTrials: trials }: Pick<Study, 'setting
     'run',
     'error',
   ];
-  return `${[head, ...rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
+  return `${[head, ...rows].map((row) => csvLine(row)).join('\n')}\n`;
 }
 
 /** What has come of a study. @param top trials that are shown, the best first */
@@ -131,10 +132,4 @@ function cvLines(study: CvSettings, trials: readonly TrialRecord[]): string[] {
     return `${name} - ${best}: ${text(difference)}, ${interval} (corrected resampled t-test, ${pairs} pairs)`;
   });
   return [table(['configuration', `mean ${objective}`, 'sd', 'folds'], rows), ...compared];
-}
-
-/** A field of CSV (RFC 4180). */
-function cell(value: unknown): string {
-  const text = value === null || value === undefined ? '' : String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,4 +1,11 @@
-import { CLASS_NAMES, CSV_CLASS_NAMES, classKey, EXPRESSION_WORDS, expressionOf } from '../util/classes.js';
+import {
+  CLASS_NAMES,
+  CSV_CLASS_NAMES,
+  classKey,
+  EXPRESSION_WORDS,
+  expressionOf,
+  isSeven,
+} from '../util/classes.js';
 import { DataError, UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { printable } from '../util/printable.js';
@@ -165,7 +172,7 @@ function namedByWords(from: Words): Naming {
 
 /** Says which classes there are where they are not the seven, and which of them may be slips of the pen. */
 function strangeNote(classes: readonly string[]): string[] {
-  if (classes.join() === CLASS_NAMES.join()) return [];
+  if (isSeven(classes)) return [];
   return [[`${classes.length} classes: ${listOf(classes)}`, ...slipsOf(classes)].join('; ')];
 }
 

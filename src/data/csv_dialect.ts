@@ -30,12 +30,6 @@ export function fieldsOf(line: Uint8Array, delimiter: Delimiter): Uint8Array[] {
   }
 }
 
-/** Texts as one line of CSV, without its end; those with commas or quotes stand in quotes. */
-export const csvLine = (texts: readonly (string | number)[]): string =>
-  texts
-    .map((text) => (/[",]/.test(String(text)) ? `"${String(text).replaceAll('"', '""')}"` : text))
-    .join(',');
-
 /** The texts of a line that `csvLine` wrote, without spaces around them. */
 export const csvTexts = (line: string): string[] =>
   fieldsOf(Buffer.from(line), DELIMITERS[0] as Delimiter).map((field) =>

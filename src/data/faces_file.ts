@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
+import { FACE_SIZE, isSeven } from '../util/classes.js';
 import { labelArray } from './labels.js';
 import { PIXELS } from './split_builder.js';
 import { type Dataset, type Labels, SPLIT_NAMES, type Split, type SplitName } from './types.js';
@@ -75,7 +75,7 @@ export function decodeFaces(bytes: Buffer): Dataset | undefined {
 export function facesHash({ splits, classes }: Pick<Dataset, 'splits' | 'classes'>): string {
   const digest = createHash('sha256');
   // Studies and queues have recorded hashes of the seven expressions without their names.
-  if (classes.join() !== CLASS_NAMES.join()) digest.update(JSON.stringify(classes));
+  if (!isSeven(classes)) digest.update(JSON.stringify(classes));
   for (const part of facesOf(splits)) digest.update(`${part.length} `).update(part);
   return digest.digest('hex');
 }

@@ -17,8 +17,8 @@ import type { Dataset } from './types.js';
 
 /**
  * Reads FER-2013 from Kaggle's CSV files: `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv`
- * (emotion, Usage, pixels, with spaces), and tables of other classes with these columns. The header says which column is which; other columns may stand between them. The
- * pixels are numbers with spaces or commas between, in brackets or not. Without a column `Usage` all rows are for training.
+ * (emotion, Usage, pixels, with spaces), and tables of other classes with these columns. The header says which column is which;
+ * other columns may stand between them. The pixels are numbers with spaces or commas between, in brackets or not. Without a column `Usage` all rows are for training.
  */
 
 /** What the user can do about a bad row. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CLASS_NAMES } from '../util/classes.js';
+import { isSeven } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import type { NamingOptions } from './class_names.js';
 import { decodeFace, PICTURE_KINDS } from './image.js';
@@ -113,9 +113,8 @@ export async function readTree(
     );
   }
   options.onProgress?.({ done: total, total, unit: 'images' });
-  const seven = naming.classes.join() === CLASS_NAMES.join();
   return builder.build(
-    seven ? 'FER-2013 folders' : `folders of ${naming.classes.length} classes`,
+    isSeven(naming.classes) ? 'FER-2013 folders' : `folders of ${naming.classes.length} classes`,
     source,
     naming,
   );

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
-import { csvLine, csvTexts } from '../data/csv_dialect.js';
+import { csvTexts } from '../data/csv_dialect.js';
 import { atomicWrite } from '../util/atomic_write.js';
+import { csvLine } from '../util/csv.js';
 import { DataError } from '../util/errors.js';
 import { unreadable } from '../util/unreadable.js';
 

@@ -1,9 +1,9 @@
-import { csvLine } from '../data/csv_dialect.js';
 import { duplicateFaces, type Twin } from '../data/facts.js';
 import type { FaceVotes } from '../data/ferplus.js';
 import type { Correction, Place } from '../data/labels_file.js';
 import { type NearPair, nearDuplicates } from '../data/near_duplicates.js';
 import { type Dataset, SPLIT_NAMES } from '../data/types.js';
+import { csvLine } from '../util/csv.js';
 import { findLabelErrors, type LabelReport, type Ranking } from './confident_learning.js';
 import { type FerplusAgreement, ferplusAgreement } from './ferplus_agreement.js';
 import { type NotFace, notFaces } from './not_faces.js';
@@ -76,8 +76,7 @@ export function suspectsCsv(
     const numbers = [own, other, score].map((value) => value.toFixed(4));
     const { split, index } = placeOf(row);
     const names = [classes[label] ?? '', classes[proposed] ?? ''];
-    return `${csvLine([split, index, faceOf(row), ...names, ...numbers])}
-`;
+    return `${csvLine([split, index, faceOf(row), ...names, ...numbers])}\n`;
   });
   return `split,index,face,label,proposed,label_probability,proposed_probability,score\n${lines.join('')}`;
 }

@@ -2,6 +2,7 @@ import type { EpochEvent } from '../train/events.js';
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
 import { settingsOf, shellWord, trainOptions } from '../train/run_settings.js';
+import { counted } from '../util/counted.js';
 import { type Html, html } from './html.js';
 import { type Curve, lineChart } from './line_chart.js';
 import { details, howToRead, type PageSection, warning } from './page.js';
@@ -193,7 +194,7 @@ export function environmentSection({ run, sittings, incidents, evaluation }: Run
       }),
       html`<p>Folder of the run: <code>${run.path}</code>. ${'value' in evaluation && `The weights were evaluated for this page on ${evaluation.value.adapter}.`}</p>`,
       incidents.length > 0 &&
-        html`<h3>On the way</h3><ul>${incidents.map(({ epochs, message }) => html`<li>after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: ${message}</li>`)}</ul>`,
+        html`<h3>On the way</h3><ul>${incidents.map(({ epochs, message }) => html`<li>after ${counted(epochs, 'epoch')}: ${message}</li>`)}</ul>`,
     ],
   };
 }

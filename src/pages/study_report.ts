@@ -1,9 +1,9 @@
-import { type CvReport, cvReport } from '../study/cv.js';
+import { type CvReport, comparisonOf, cvReport } from '../study/cv.js';
 import { type Importance, importanceOf } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
 import { bestTrial, ranked } from '../study/score.js';
 import type { Study } from '../study/study.js';
-import type { TrialRecord } from '../study/trial.js';
+import { isOpen, type TrialRecord } from '../study/trial.js';
 import { resolveConfig } from '../train/config.js';
 import { duration } from '../train/printer.js';
 import { shellWord, trainOptions } from '../train/run_settings.js';
@@ -80,7 +80,7 @@ function settingSections(axes: readonly ParameterAxis[], chart: StudyChart): Pag
 }
 
 function stillGoingOn(trials: readonly TrialRecord[]) {
-  const running = trials.filter(({ state }) => state === 'running' || state === 'interrupted').length;
+  const running = trials.filter(isOpen).length;
   return (
     running > 0 &&
     warning(`${count(running)} of the trials had not ended their step when this page was made.`)
@@ -117,7 +117,7 @@ function importanceSection(importance: Importance | undefined): PageSection {
 }
 
 /** What a cross-validation says of its configurations. */
-function configSection({ configs, comparisons }: CvReport, text: (value: number) => string): PageSection {
+function configSection(cv: CvReport, text: (value: number) => string): PageSection {
   const number = (value: number): string => (Number.isFinite(value) ? text(value) : '–');
   return {
     title: 'Configurations',
@@ -131,8 +131,8 @@ function configSection({ configs, comparisons }: CvReport, text: (value: number)
           { title: 'configuration', words: true },
           ...['mean', 'sd', 'folds', 'difference', 'low', 'high', 'p'].map((title) => ({ title })),
         ],
-        rows: configs.map(({ name, mean, sd, n }) => {
-          const beside = comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
+        rows: cv.configs.map(({ name, mean, sd, n }) => {
+          const beside = comparisonOf(cv, name);
           const compared =
             beside === undefined
               ? ['–', '–', '–', '–']

@@ -1,5 +1,7 @@
 /** Numbers and times as the pages write them. */
+
 import { percent as plainPercent } from '../util/axis.js';
+import { minute } from '../util/minute.js';
 import { type Content, html } from './html.js';
 
 /** A whole number with thousands separated; a dash where it is unknown. */
@@ -15,7 +17,7 @@ export function fixed(value: number | undefined, digits: number): string {
 /** An ISO 8601 time to the minute, e.g. `2026-11-23 10:00 UTC`; a dash where it is unknown. */
 export function moment(iso: string): Content {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso)) return '–';
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
+  return html`<time datetime="${iso}">${minute(iso)} UTC</time>`;
 }
 
 /** A share as a percentage that does not break over lines; a dash where it is no number. */

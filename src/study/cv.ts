@@ -54,6 +54,11 @@ export interface ConfigComparison extends Comparison {
   readonly best: string;
 }
 
+/** The comparison of a configuration with the best one; undefined for the best, and for fewer than two folds of both. */
+export function comparisonOf({ comparisons }: CvReport, name: string): ConfigComparison | undefined {
+  return comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
+}
+
 /** What has come of a cross-validation so far. */
 export interface CvReport {
   /** In the order in which they were given. */

@@ -1,3 +1,4 @@
+import { clamp } from '../util/clamp.js';
 import type { Values } from './trial.js';
 
 /** One value of a parameter. */
@@ -68,8 +69,4 @@ function edges({ min, max, step = 0 }: RangeDomain): readonly [number, number] {
 /** Free of rounding errors such as 0.1 + 0.2. */
 function levelAt({ min }: RangeDomain, step: number, i: number): number {
   return Number((min + i * step).toPrecision(12));
-}
-
-function clamp(x: number, low: number, high: number): number {
-  return Math.min(Math.max(x, low), high);
 }

@@ -14,6 +14,10 @@ export type Values = Readonly<Record<string, string | number | boolean>>;
  */
 export type TrialState = 'running' | 'interrupted' | 'paused' | 'complete' | 'failed';
 
+/** Whether the step that a trial began last has not ended. */
+export const isOpen = ({ state }: Pick<TrialRecord, 'state'>): boolean =>
+  state === 'running' || state === 'interrupted';
+
 /** Trials by state. */
 export function countStates(trials: readonly TrialRecord[]): Readonly<Record<TrialState, number>> {
   const counts = { running: 0, interrupted: 0, paused: 0, complete: 0, failed: 0 };

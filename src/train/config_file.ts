@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { UsageError } from '../util/errors.js';
+import { isSystemError, UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { unreadable } from '../util/unreadable.js';
 import { checked } from './config.js';
@@ -25,9 +25,8 @@ export function readYaml(path: string, where: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const isSystem = cause instanceof Error && 'syscall' in cause;
     // The parser's first line ends with a colon, and the lines that it announces are left out.
-    const why = isSystem
+    const why = isSystemError(cause)
       ? `${unreadable(cause)}; expected a file of YAML or JSON`
       : unreadable(cause).replace(/:$/, '');
     throw new UsageError(`${where}: ${why}`, { cause });

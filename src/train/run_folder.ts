@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/lock.js';
-import type { TrainEvent } from './events.js';
+import type { StartEvent, TrainEvent } from './events.js';
 
 /** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
 export const labelsOf = (path: string): string => join(path, 'labels.csv');
@@ -23,10 +23,15 @@ export const labelsOf = (path: string): string => join(path, 'labels.csv');
  * versions, whose logs do not tell, it was the seed of the training.
  */
 export function heldOutSeedOf(path: string): number | undefined {
-  const log = join(path, 'events.ndjson');
-  const start = existsSync(log) ? readLog(log).events.find((event) => event.type === 'start') : undefined;
+  const start = firstStart(path);
   const seed = start?.data.heldOutSeed ?? start?.config['seed'];
   return typeof seed === 'number' ? seed : undefined;
+}
+
+/** What a run began with; undefined before its start. */
+function firstStart(path: string): StartEvent | undefined {
+  const log = join(path, 'events.ndjson');
+  return existsSync(log) ? readLog(log).events.find((event) => event.type === 'start') : undefined;
 }
 
 /**
@@ -121,8 +126,7 @@ export class RunFolder {
 
   /** The classes that the run began with; undefined before its start, and in logs of early versions. */
   get classes(): readonly string[] | undefined {
-    const { events } = readLog(join(this.path, 'events.ndjson'));
-    return events.find((event) => event.type === 'start')?.data.classes;
+    return firstStart(this.path)?.data.classes;
   }
 
   /** Whether there is a checkpoint yet. */

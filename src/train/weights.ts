@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
-import { csvLine, csvTexts } from '../data/csv_dialect.js';
+import { csvTexts } from '../data/csv_dialect.js';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
@@ -13,6 +13,7 @@ import type { NamedArray, NamedArrays } from '../nn/parameters.js';
 import { scaleLogits } from '../nn/scale_logits.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
+import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
 import { unreadable } from '../util/unreadable.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';

@@ -35,6 +35,9 @@ export function sameClass(a: string, b: string): boolean {
 export const sameClasses = (a: readonly string[], b: readonly string[]): boolean =>
   a.map(classKey).sort().join('\n') === b.map(classKey).sort().join('\n');
 
+/** Whether these are the classes of FER-2013, in this project's order. */
+export const isSeven = (classes: readonly string[]): boolean => classes.join() === CLASS_NAMES.join();
+
 /** What class names that mean the same have in common. */
 export const classKey = (name: string): string =>
   (expressionOf(name) ?? name.trim().normalize('NFC')).toLowerCase();

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { writeError } from '../util/atomic_write.js';
+import { csvLine } from '../util/csv.js';
 import { roundBox } from './geometry.js';
 import { checkNewFile } from './new_file.js';
 import type { Face } from './protocol.js';
@@ -54,14 +55,9 @@ export class FaceTable {
   #write(rows: readonly (readonly (string | number)[])[]): void {
     if (rows.length === 0) return;
     try {
-      writeSync(this.#file, rows.map((row) => `${row.map(field).join(',')}\n`).join(''));
+      writeSync(this.#file, rows.map((row) => `${csvLine(row)}\n`).join(''));
     } catch (cause) {
       throw writeError(this.#path, cause);
     }
   }
-}
-
-function field(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

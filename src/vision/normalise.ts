@@ -1,3 +1,4 @@
+import { clamp } from '../util/clamp.js';
 import type { Picture } from '../util/picture.js';
 
 /** How a crop is made like the training images; `auto`: only as far as it is unlike most of them. */
@@ -130,8 +131,4 @@ function statistics(values: Uint8Array | Float32Array): { mean: number; deviatio
   }
   const mean = sum / values.length;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / values.length - mean * mean)) };
-}
-
-function clamp(v: number, low: number, high: number): number {
-  return Math.max(low, Math.min(high, v));
 }

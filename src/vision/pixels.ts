@@ -1,3 +1,4 @@
+import { clamp } from '../util/clamp.js';
 import { inColor, type Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
 import { type Box, type FaceBox, grow } from './geometry.js';
@@ -59,7 +60,7 @@ export function cutTurned({ width, height, data }: Picture, box: Box, roll: numb
   const [midX, midY] = [box.x + box.width / 2 - 0.5, box.y + box.height / 2 - 0.5];
   const out = new Uint8Array(cols * rows);
   const at = (x: number, y: number): number =>
-    data[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))] as number;
+    data[clamp(y, 0, height - 1) * width + clamp(x, 0, width - 1)] as number;
   for (let i = 0; i < out.length; i++) {
     const [u, v] = [(i % cols) - (cols - 1) / 2, Math.floor(i / cols) - (rows - 1) / 2];
     const [x, y] = [midX + u * cos - v * sin, midY + u * sin + v * cos];

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { csvLine } from '../../data/csv_dialect.js';
 import { toOnnx } from '../../formats/onnx.js';
 import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
+import { csvLine } from '../../util/csv.js';
 import { EXIT } from '../../util/errors.js';
 import type { ExportArgs } from '../declarations/export.js';
 import type { GlobalArgs } from '../declarations/globals.js';

@@ -14,6 +14,7 @@ import { detectCapability } from '../../tui/paint/capability.js';
 import { makeTheme } from '../../tui/theme.js';
 import { percent } from '../../util/axis.js';
 import { EXIT } from '../../util/errors.js';
+import { minute } from '../../util/minute.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } from '../declarations/runs.js';
@@ -50,9 +51,6 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
   }
   return EXIT.done;
 }
-
-/** The date and time of ISO 8601, to the minute. */
-const minute = (t: string): string => t.slice(0, 16).replace('T', ' ');
 
 /** `fer-tui runs show NAME`: prints the curves and settings of a run. */
 export async function showRun({ name, folder, json, color }: ShowRunArgs & GlobalArgs): Promise<number> {
@@ -129,37 +127,22 @@ export async function exportHistory({ name, folder }: ExportHistoryArgs & Global
   return EXIT.done;
 }
 
-function brief({
-  name,
-  path,
-  status,
-  begun,
-  model,
-  data,
-  dataNotes,
-  adapter,
-  changes,
-  of,
-  done,
-  stepInEpoch,
-  best,
-  seconds,
-}: RunReport) {
+function brief(run: RunReport) {
   return {
-    name,
-    path,
-    status,
-    begun,
-    model,
-    data,
-    dataNotes,
-    adapter,
-    changes,
-    of,
-    epochs: done,
-    stepInEpoch,
-    best,
-    seconds,
+    name: run.name,
+    path: run.path,
+    status: run.status,
+    begun: run.begun,
+    model: run.model,
+    data: run.data,
+    dataNotes: run.dataNotes,
+    adapter: run.adapter,
+    changes: run.changes,
+    of: run.of,
+    epochs: run.done,
+    stepInEpoch: run.stepInEpoch,
+    best: run.best,
+    seconds: run.seconds,
   };
 }
 

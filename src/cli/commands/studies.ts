@@ -1,8 +1,10 @@
 import { importanceOf } from '../../study/importance.js';
 import { bestTrial } from '../../study/score.js';
 import { findStudy, listStudies, studyJson } from '../../study/studies.js';
+import { isOpen } from '../../study/trial.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT } from '../../util/errors.js';
+import { minute } from '../../util/minute.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/studies.js';
 import { importanceText } from '../importance_text.js';
@@ -28,11 +30,11 @@ export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): P
     const best = bestTrial(trials, settings.objective);
     const how =
       settings.kind === 'cv' ? `cv, ${settings.folds} folds` : `${settings.method}, ${settings.pruner}`;
-    const done = trials.filter(({ state }) => state !== 'running' && state !== 'interrupted').length;
+    const done = trials.filter((trial) => !isOpen(trial)).length;
     return [
       ...[study.name, how, `${done}/${settings.trials}`, settings.objective],
       ...[best === undefined ? '-' : `${metricText(best.metric, settings.objective)} (${best.number})`],
-      settings.created.slice(0, 16).replace('T', ' '),
+      minute(settings.created),
       best === undefined ? '' : valuesText(best.values),
     ];
   });

@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { ADAPTER, DATA, FOREIGN, OUTPUTS_AND_DATA, SCREEN, SKIP_BAD } from './shared.js';
+import { ADAPTER, DATA, FOREIGN, OUTPUTS_AND_DATA, SCREEN, SKIP_BAD, SKIP_UNKNOWN } from './shared.js';
 
 export const INSPECT = {
   usage: 'inspect [weights]',
@@ -53,11 +53,7 @@ export const INSPECT = {
     ...FOREIGN,
     classes: OUTPUTS_AND_DATA,
     'skip-bad': SKIP_BAD,
-    'skip-unknown': {
-      type: 'boolean',
-      default: false,
-      describe: 'skip images of classes that the model does not know',
-    },
+    'skip-unknown': SKIP_UNKNOWN,
     ascii: SCREEN.ascii,
     adapter: ADAPTER,
   },

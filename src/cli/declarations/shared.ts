@@ -85,16 +85,19 @@ export const OUTPUTS_AND_DATA = {
 /** For every command that reads pictures or rows. What was left out is told. */
 export const SKIP_BAD = { type: 'boolean', default: false, describe: OPTIONS['skip-bad'].help } as const;
 
+/** For data of other classes than those of the model. */
+export const SKIP_UNKNOWN = {
+  type: 'boolean',
+  default: false,
+  describe: 'skip images of classes that the model does not know',
+} as const;
+
 /** Options of the commands that measure a network on a data set. */
 export const MEASURED = {
   ...FOREIGN,
   classes: OUTPUTS_AND_DATA,
   'skip-bad': SKIP_BAD,
-  'skip-unknown': {
-    type: 'boolean',
-    default: false,
-    describe: 'skip images of classes that the model does not know',
-  },
+  'skip-unknown': SKIP_UNKNOWN,
   adapter: ADAPTER,
 } as const;
 

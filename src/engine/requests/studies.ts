@@ -2,6 +2,7 @@ import { cvReport } from '../../study/cv.js';
 import { type Importance, importanceOf } from '../../study/importance.js';
 import { listStudies } from '../../study/studies.js';
 import { Study } from '../../study/study.js';
+import { isOpen } from '../../study/trial.js';
 import type { Handler } from '../handler.js';
 
 /** The folders of all studies in a folder, newest first. */
@@ -17,7 +18,7 @@ export const showStudy: Handler<'studies.show'> = async ({ path }) => {
   const { objective, trials: planned } = settings;
   const study = { name, path, objective, planned, trials };
   if (settings.kind === 'cv') return { ...study, cv: cvReport(settings, trials), importance: undefined };
-  const settled = trials.filter(({ state }) => state !== 'running' && state !== 'interrupted');
+  const settled = trials.filter((trial) => !isOpen(trial));
   const key = `${path} ${settled.map(({ number, epochs }) => `${number}:${epochs}`).join(' ')}`;
   if (latest?.key !== key) latest = { key, importance: importanceOf(settled, objective) };
   return { ...study, importance: latest.importance };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../../util/atomic_write.js';
+import { csvLine } from '../../util/csv.js';
 import type { LabData } from './outcome.js';
 import type { Results } from './results.js';
 import type { LabReport } from './run_lab.js';
@@ -46,8 +47,6 @@ function curvesCsv(results: Results): string {
   return csv([['variant', 'seed', 'x', 'y'], ...rows]);
 }
 
-/** RFC 4180: cells with commas or quotes are quoted. */
 function csv(rows: readonly (readonly string[])[]): string {
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
+  return rows.map((row) => `${csvLine(row)}\n`).join('');
 }

@@ -1,5 +1,6 @@
 import { differingSettings, type RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
+import { minute } from '../../util/minute.js';
 import { chartTable, epochSeries, legend, lineChart, type Series } from '../charts/line_chart.js';
 import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
@@ -167,8 +168,6 @@ export function noteLines({ state, cols, theme }: View): string[] {
   return [
     ...damage.map(theme.bad),
     ...(run.note === '' ? [theme.dim('n writes a note')] : wrapped(run.note, cols)),
-    ...wrapped([run.begun.slice(0, 16).replace('T', ' '), run.path].filter(Boolean).join(' · '), cols).map(
-      theme.dim,
-    ),
+    ...wrapped([minute(run.begun), run.path].filter(Boolean).join(' · '), cols).map(theme.dim),
   ];
 }

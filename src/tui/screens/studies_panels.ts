@@ -1,9 +1,10 @@
 import type { StudyReport } from '../../engine/requests.js';
-import type { CvReport } from '../../study/cv.js';
+import { type CvReport, comparisonOf } from '../../study/cv.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
 import { objectiveText, ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { percent } from '../../util/axis.js';
+import { counted } from '../../util/counted.js';
 import { chartTable, lineChart } from '../charts/line_chart.js';
 import { curveSeries, sliceChart, type TrialChart } from '../charts/trial_charts.js';
 import { scrolled } from '../layout.js';
@@ -179,13 +180,13 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
 }
 
 /** Mean and standard deviation of each configuration, and the interval of its difference from the best. */
-function configLines(report: StudyReport, { configs, comparisons }: CvReport): string[] {
+function configLines(report: StudyReport, cv: CvReport): string[] {
+  const { configs } = cv;
   const text = (value: number): string => metricText(report, Number.isFinite(value) ? value : null);
   const names = Math.min(20, Math.max(...configs.map(({ name }) => name.length)));
   return configs.map(({ name, mean, sd, n }) => {
-    const beside = comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
+    const beside = comparisonOf(cv, name);
     const difference = beside && `${text(beside.difference)} (${text(beside.low)} to ${text(beside.high)})`;
-    const folds = n === 1 ? '1 fold' : `${n} folds`;
-    return `${padTo(name, names)} ${text(mean)} ± ${text(sd)}, ${folds}  ${difference ?? ''}`.trimEnd();
+    return `${padTo(name, names)} ${text(mean)} ± ${text(sd)}, ${counted(n, 'fold')}  ${difference ?? ''}`.trimEnd();
   });
 }
