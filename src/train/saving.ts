@@ -1,5 +1,6 @@
 import type { Preprocess } from '../data/preprocess.js';
 import type { Learner } from '../nn/learner.js';
+import { EXIT, FerError } from '../util/errors.js';
 import type { WeightFile } from './callbacks/callback.js';
 import { saveCheckpoint, type TrainerState } from './checkpoint.js';
 import type { RunFolder } from './run_folder.js';
@@ -36,9 +37,20 @@ export class RunFiles {
     saveModel(this.folder.last, saved);
   }
 
-  /** Saves everything that resuming needs. Throws RunError. */
+  /**
+   * Saves everything that resuming needs. Throws RunError, and FerError with exit code 6 when a weight is not finite: the
+   * last step may have broken what its loss does not show yet. The checkpoint before it stays.
+   */
   async saveCheckpoint(state: TrainerState): Promise<void> {
-    saveCheckpoint(this.folder.checkpoint, await this.learner.readState(), state);
+    const learner = await this.learner.readState();
+    for (const [name, { data }] of learner.weights) {
+      if (data.every(Number.isFinite)) continue;
+      throw new FerError(
+        `training diverged: the weights ${name} are not finite after step ${learner.stepCount}; try a smaller --lr (now ${learner.learningRate})`,
+        EXIT.diverged,
+      );
+    }
+    saveCheckpoint(this.folder.checkpoint, learner, state);
   }
 
   #path(file: WeightFile): string {

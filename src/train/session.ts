@@ -12,6 +12,7 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
+import { StepWeights } from './callbacks/step_weights.js';
 import type { TrainConfig } from './config.js';
 import { changedText, continued, type RunChanges, restoreCheckpoint } from './continuation.js';
 import { type Control, StoppedError } from './control.js';
@@ -185,6 +186,7 @@ async function train(
     trainer = new Trainer(learner, plan);
 
     control.requireGoing();
+    if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
     const folder = resumed?.folder ?? RunFolder.create(config.out);
     log.writeTo(folder);
     if (teachers !== undefined) recordTeachers(folder, teachers.record);

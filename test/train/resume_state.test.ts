@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -52,12 +60,26 @@ describeGpu('a mistake in the settings', () => {
       'expected "balanced", or 7 numbers',
     ],
     ['weights that are not there', { init: '/nowhere/w.safetensors' }, 'cannot read weights'],
+    [
+      'a folder of steps that cannot be made',
+      { 'save-steps': '/dev/null/steps' },
+      'cannot write /dev/null/steps',
+    ],
     ['more pools than the image allows', { filters: '4,4,4,4,4,4,4' }, 'a valid window must fit'],
   ])('leaves no run folder behind: %s', async (_, wrong, message) => {
     const out = join(newFolder(), 'run');
     const training = runTraining(resolveConfig({ ...SETTINGS, ...wrong, epochs: 1, out }), hooks());
     await expect(training).rejects.toThrow(message);
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describeGpu('a mistake beside a folder of steps', () => {
+  it('leaves no such folder behind', async () => {
+    const parent = newFolder();
+    const wrong = { 'class-weights': '1', 'save-steps': join(parent, 'steps'), out: join(parent, 'run') };
+    await expect(runTraining(resolveConfig({ ...SETTINGS, ...wrong }), hooks())).rejects.toThrow('7 numbers');
+    expect(readdirSync(parent)).toEqual([]);
   });
 });
 

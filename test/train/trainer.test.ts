@@ -10,6 +10,7 @@ import { Learner, type LearnerOptions } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
 import { sgd } from '../../src/nn/optimizers.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
+import type { Training } from '../../src/train/callbacks/callback.js';
 import { EarlyStopping } from '../../src/train/callbacks/early_stopping.js';
 import { ModelCheckpoint } from '../../src/train/callbacks/model_checkpoint.js';
 import { ReduceLROnPlateau } from '../../src/train/callbacks/reduce_lr_on_plateau.js';
@@ -160,6 +161,28 @@ describeGpu('a training', (gpu) => {
       exitCode: 6,
       message: expect.stringMatching(/^training diverged: the loss of step [2-9] is (NaN|Infinity)/),
     });
+  });
+
+  it('keeps the checkpoint before the step that broke the weights, which only the next loss would show', async () => {
+    const breaks = {
+      onTrainBatchEnd: (step: number, training: Training) => {
+        if (step === 2) training.learningRate = Number.POSITIVE_INFINITY;
+      },
+    };
+    // Three steps: none follows the last one. A checkpoint after each.
+    const trainer = trainerOn(gpu(), { epochs: 1, checkpointSeconds: 0, callbacks: [breaks] });
+    const folder = RunFolder.create(join(mkdtempSync(join(tmpdir(), 'fer-tui-trainer-')), 'run'));
+    try {
+      await expect(
+        trainer.run({ emit: () => undefined, control: new Control(), folder }),
+      ).rejects.toMatchObject({
+        exitCode: 6,
+        message: expect.stringMatching(/^training diverged: the weights .* are not finite after step 3;/),
+      });
+      expect(loadCheckpoint(folder.checkpoint).learner.stepCount).toBe(2);
+    } finally {
+      folder.close();
+    }
   });
 
   it('stopped within an epoch goes on with its sums, its callbacks and its rate, to the same bits', async () => {

@@ -1,13 +1,24 @@
 import { join } from 'node:path';
-import { makeFolder } from '../../util/atomic_write.js';
+import { makeFolder, writeError } from '../../util/atomic_write.js';
 import { saveModel } from '../weights.js';
 import type { Callback, Training } from './callback.js';
 
 /** Saves the weights after every step, to compare a training with another program. Slow. */
 export class StepWeights implements Callback {
-  /** @param folder created if it does not exist. Throws RunError when it cannot be created. */
-  constructor(readonly folder: string) {
-    makeFolder(folder);
+  /** @param folder made by `prepare` */
+  constructor(readonly folder: string) {}
+
+  /** Makes the folder, if it does not exist. Throws RunError. */
+  static prepare(folder: string): void {
+    try {
+      makeFolder(folder);
+    } catch (cause) {
+      throw writeError(folder, cause);
+    }
+  }
+
+  onTrainBegin(): void {
+    StepWeights.prepare(this.folder);
   }
 
   async onTrainBatchEnd(step: number, { learner, classes, feed }: Training): Promise<void> {
