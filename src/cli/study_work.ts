@@ -82,7 +82,7 @@ export async function startStudy(
     sayPrepared(study, args);
     return EXIT.done;
   } catch (error) {
-    study.removeIfUnused();
+    await study.removeIfUnused();
     throw error;
   }
 }
@@ -116,7 +116,10 @@ export function runOrLead(
   address: QueueAddress | undefined,
 ): Promise<number> {
   if (address === undefined) {
-    return workOn(study, args, (advisers, runner, hooks) => runStudy(study, advisers, runner, hooks));
+    return workOn(study, args, async (advisers, runner, hooks) => {
+      await runStudy(study, advisers, runner, hooks);
+      checkSuccess(study, hooks);
+    });
   }
   return workOn(study, args, async (advisers, _, hooks, say) => {
     if (showsPassword(args.queue)) say(PASSWORD_SHOWS);
@@ -127,7 +130,13 @@ export function runOrLead(
     } finally {
       await coordinator.close();
     }
+    checkSuccess(study, hooks);
   });
+}
+
+/** A study that has run to its end needs a trial that did not fail. Throws the error of the first one. */
+function checkSuccess(study: Study, { control }: StudyHooks): void {
+  if (control.stopped === undefined) study.checkSuccess();
 }
 
 type Work = (

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { UsageError } from '../util/errors.js';
 
 /** The environment variable that holds the address where the command line does not. Other users of a machine cannot read it. */
@@ -11,8 +12,8 @@ export interface QueueAddress {
   readonly db: number;
   readonly username?: string;
   readonly password?: string;
-  /** For `rediss://`: TLS, with the certificate of the server checked against this name. */
-  readonly tls?: { readonly servername: string };
+  /** For `rediss://`: TLS, with the certificate of the server checked against this name; without one, against the IP address. */
+  readonly tls?: { readonly servername?: string };
 }
 
 const EXAMPLE = 'redis://HOST, redis://:PASSWORD@HOST:6379/0 or rediss://USER:PASSWORD@HOST for TLS';
@@ -39,7 +40,7 @@ export function queueAddress(given: string | undefined, env: NodeJS.ProcessEnv =
     ...{ host, port: Number(url.port || 6379), db: Number(db) },
     ...(url.username !== '' && { username: decoded(url.username, source) }),
     ...(url.password !== '' && { password: decoded(url.password, source) }),
-    ...(url.protocol === 'rediss:' && { tls: { servername: host } }),
+    ...(url.protocol === 'rediss:' && { tls: isIP(host) ? {} : { servername: host } }),
   };
 }
 

@@ -55,6 +55,10 @@ export class Connections {
     probe.on('error', (error: Error) => {
       why ||= error.message;
     });
+    const limit = setTimeout(() => {
+      why ||= `no answer within ${CONNECT_MS / 1000} seconds`;
+      probe.disconnect(); // which ends what is waited for below
+    }, CONNECT_MS);
     try {
       await probe.connect();
       await probe.ping();
@@ -62,6 +66,7 @@ export class Connections {
       const message = why || (error instanceof Error ? error.message : String(error));
       throw new QueueError(`cannot use the queue at ${addressText(address)}: ${hint(message)}`);
     } finally {
+      clearTimeout(limit);
       probe.disconnect();
     }
     return new Connections(packages, address, say);
@@ -101,8 +106,8 @@ export class Connections {
 
 /** What to do about a message of the server or the network. */
 function hint(message: string): string {
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH/.test(message))
-    return `${message}; is a Redis or Valkey server running there, and may this machine reach it?`;
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|no answer|closed|Protocol error/.test(message))
+    return `${message.replace(/\.$/, '')}; is a Redis or Valkey server running there, and may this machine reach it?`;
   if (/WRONGPASS|NOAUTH/.test(message))
     return `${message.replace(/\.$/, '')}; give redis://USER:PASSWORD@HOST`;
   return message;

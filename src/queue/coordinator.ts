@@ -7,7 +7,7 @@ import type { Control } from '../train/control.js';
 import type { EpochEvent } from '../train/events.js';
 import { readLog } from '../train/run_folder.js';
 import type { Hooks } from '../train/session.js';
-import { QueueError } from '../util/errors.js';
+import { EXIT, QueueError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { CoordinatorFiles } from './files.js';
 import { EMPTY_PARCEL, fetchFolder, sendFolder } from './parcels.js';
@@ -77,7 +77,7 @@ export class Coordinator {
       }
       if (view.state === 'lost') {
         await this.store.forget(id);
-        return failedTrial(order, 'every worker that took this trial died with it');
+        return failedTrial(order, 'every worker that took this trial died with it', EXIT.device);
       }
       if (view.progress !== undefined && view.progress.epochs !== known) {
         await fetchLog(this.store.depot, id, order.run);

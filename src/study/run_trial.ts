@@ -42,13 +42,14 @@ export async function runTrial(order: TrialOrder, hooks: Omit<Hooks, 'until'>): 
   } catch (error) {
     if (error instanceof StoppedError) return recordOf(order);
     if (error instanceof FerError && !FAILURES.includes(error.exitCode)) throw error;
-    return failedTrial(order, error instanceof Error ? error.message : String(error));
+    const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
+    return failedTrial(order, error instanceof Error ? error.message : String(error), exit);
   }
 }
 
-/** The record of a trial that cannot go on. Its curve is that of its run so far. */
-export function failedTrial(order: TrialOrder, error: string): TrialRecord {
-  return { ...recordOf(order), state: 'failed', error };
+/** The record of a trial that cannot go on. Its curve is that of its run so far. @param exit one of EXIT */
+export function failedTrial(order: TrialOrder, error: string, exit: number): TrialRecord {
+  return { ...recordOf(order), state: 'failed', error, exit };
 }
 
 function train({ settings, values, run }: TrialOrder, hooks: Hooks): Promise<TrainResult> {

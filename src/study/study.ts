@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeFolder, writeError } from '../util/atomic_write.js';
-import { RunError } from '../util/errors.js';
+import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText, underLock } from '../util/lock.js';
 import type { Holder } from '../util/processes.js';
 import { Journal } from './journal.js';
@@ -38,13 +38,7 @@ export class Study {
    * Throws RunError when there is something in it, or it cannot be written.
    */
   static create(path: string | undefined, settings: StudySettings): Study {
-    const folder = path ?? nextFree('studies');
-    try {
-      if (existsSync(folder) && readdirSync(folder).length > 0) throw occupied(folder);
-      makeFolder(join(folder, 'trials'));
-    } catch (cause) {
-      throw cause instanceof RunError ? cause : writeError(folder, cause);
-    }
+    const folder = path === undefined ? nextFree('studies') : claim(path);
     writeStudySettings(folder, settings);
     return new Study(folder, settings);
   }
@@ -78,10 +72,32 @@ export class Study {
     });
   }
 
-  /** Removes a study in which nothing was trained, as if it had not been created; any other stays. */
-  removeIfUnused(): void {
-    if (this.liveTrials.some(({ epochs, state }) => epochs > 0 || state !== 'interrupted')) return;
-    rmSync(this.path, { recursive: true, force: true });
+  /**
+   * Removes a study in which nothing was trained, as if it had not been created: no trial has an epoch, each was interrupted or
+   * had wrong settings. Any other stays, and so does one that another process works on. Throws RunError.
+   */
+  async removeIfUnused(): Promise<void> {
+    const unused = ({ epochs, state, exit }: TrialRecord): boolean =>
+      epochs === 0 && (state === 'interrupted' || (state === 'failed' && exit === EXIT.usage));
+    const doomed = await this.#underLock(() => {
+      if (!this.liveTrials.every(unused)) return undefined;
+      // At once, so that a process that waits for the lock finds no study in place of a part of one.
+      const aside = `${this.path}.removed-${process.pid}`;
+      renameSync(this.path, aside);
+      return aside;
+    });
+    if (doomed !== undefined) rmSync(doomed, { recursive: true, force: true });
+  }
+
+  /** Throws the error of its first trial for a study in which every trial has failed, with the exit code of that. */
+  checkSuccess(): void {
+    const { trials } = this;
+    const [first] = trials;
+    if (first === undefined || trials.some(({ state }) => state !== 'failed')) return;
+    throw new FerError(
+      `no trial succeeded; trial ${first.number} failed: ${first.error}`,
+      first.exit ?? EXIT.run,
+    );
   }
 
   /** Which process works on a trial; undefined: none. */
@@ -217,10 +233,29 @@ function firstFree(trials: readonly TrialRecord[]): number {
   return free;
 }
 
+/** Makes the folders of a study, where there is nothing yet. @returns `folder` */
+function claim(folder: string): string {
+  try {
+    if (existsSync(folder) && readdirSync(folder).length > 0) throw occupied(folder);
+    makeFolder(join(folder, 'trials'));
+    return folder;
+  } catch (cause) {
+    throw cause instanceof RunError ? cause : writeError(folder, cause);
+  }
+}
+
+/** Makes the folders of the next study in `parent`; of several processes that do so at once, each gets a study of its own. */
 function nextFree(parent: string): string {
   for (let n = 1; ; n++) {
     const path = join(parent, `s${n}`);
-    if (!existsSync(path)) return path;
+    try {
+      makeFolder(parent);
+      mkdirSync(path);
+    } catch (cause) {
+      if (isSystemError(cause) && cause.code === 'EEXIST') continue;
+      throw writeError(path, cause);
+    }
+    return claim(path);
   }
 }
 

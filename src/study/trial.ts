@@ -45,6 +45,8 @@ export interface TrialRecord {
   readonly run: string;
   /** Why it failed. */
   readonly error?: string;
+  /** The exit code of that error, one of EXIT; earlier versions did not record it. */
+  readonly exit?: number;
 }
 
 /** Chooses the settings of trials. */

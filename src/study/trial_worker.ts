@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Hooks } from '../train/session.js';
-import { FerError } from '../util/errors.js';
+import { EXIT, FerError } from '../util/errors.js';
 import type { WorkerCommand, WorkerMessage } from './protocol.js';
 import { failedTrial, type TrialOrder } from './run_trial.js';
 import type { TrialRecord } from './trial.js';
@@ -48,7 +48,7 @@ export class TrialWorker {
         else end(() => reject(new FerError(message.message, message.exit)));
       };
       const died = (code: number | null, signal: string | null): void =>
-        end(() => resolve(failedTrial(order, this.#deathText(code, signal))));
+        end(() => resolve(failedTrial(order, this.#deathText(code, signal), EXIT.device)));
       child.on('message', receive).on('exit', died);
       const stopWithControl = async (): Promise<void> => {
         while (!over && control.stopped === undefined) await control.changed();

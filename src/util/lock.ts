@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   linkSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { makeFolder, writeError } from './atomic_write.js';
+import { writeError } from './atomic_write.js';
 import { RunError } from './errors.js';
 import { type Holder, parseHolder, stateOf, thisProcess } from './processes.js';
 
@@ -28,7 +29,8 @@ const PATIENCE_MS = 60_000;
  * name by `link`, which fails where the name is taken, on network file systems too. Names are never used again, so whoever
  * was slow to judge an old file can do no harm.
  * @param body gets the time of the file system, in milliseconds, to compare modification times with
- * Throws RunError when the lock is not free for a minute, or the folder cannot be written.
+ * Throws RunError when the lock is not free for a minute, or the folder cannot be written or made: what it lies in must exist, so
+ * that a lock which waits does not bring back a folder that its holder has removed.
  */
 export async function underLock<T>(folder: string, body: (time: number) => T): Promise<T> {
   const file = await takeTurn(folder);
@@ -57,7 +59,7 @@ let attempts = 0;
 function tryTurn(folder: string): string | Holder | undefined {
   const draft = join(folder, `${process.pid}-${attempts++}.new`);
   try {
-    makeFolder(folder);
+    if (!existsSync(folder)) makeLock(folder);
     writeFileSync(draft, JSON.stringify(thisProcess()));
     const last = lastTurn(folder);
     const holder = last > 0 ? holderOf(join(folder, String(last)), statSync(draft).mtimeMs) : undefined;
@@ -73,12 +75,19 @@ function tryTurn(folder: string): string | Holder | undefined {
     }
     return own;
   } catch (cause) {
+    if (cause instanceof RunError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOENT') return undefined; // another process was faster
     throw writeError(folder, cause);
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+function makeLock(folder: string): void {
+  const parent = dirname(folder);
+  if (!existsSync(parent)) throw new RunError(`${parent}: there is no such folder any more`);
+  mkdirSync(folder);
 }
 
 function lastTurn(folder: string): number {

@@ -15,10 +15,11 @@ it.each([
       db: 0,
       username: 'ann',
       password: 'secret',
-      tls: { servername: '10.0.0.5' },
+      tls: {}, // a name to check must not be an IP address (RFC 6066)
     },
     'rediss://10.0.0.5:6379',
   ],
+  ['rediss://h', { host: 'h', port: 6379, db: 0, tls: { servername: 'h' } }, 'rediss://h:6379'],
   ['redis://[::1]:7000', { host: '::1', port: 7000, db: 0 }, 'redis://[::1]:7000'],
 ])('%s is an address', (url, address, text) => {
   expect(queueAddress(url, {})).toEqual(address);

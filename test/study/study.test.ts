@@ -1,3 +1,4 @@
+import { execFile, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -8,7 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
 import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
 import { Study, type TakenStep } from '../../src/study/study.js';
 import type { Pruner, TrialRecord } from '../../src/study/trial.js';
@@ -28,6 +32,8 @@ import {
   wholeTrials,
 } from './fakes.js';
 
+const TAKER = fileURLToPath(new URL('./study_taker.mjs', import.meta.url));
+const MAKER = fileURLToPath(new URL('./study_maker.mjs', import.meta.url));
 const newStudy = (part = {}) => Study.create(join(newFolder(), 's'), settings(part));
 const journalOf = (study: Study) => join(study.path, 'trials.ndjson');
 /** Trials without the study's folder. */
@@ -177,6 +183,71 @@ describe('a study', () => {
   });
 });
 
+/** A study whose trials have all failed so, before their first epoch. */
+async function failedStudy(exits: readonly number[], epochs = 0): Promise<Study> {
+  const study = newStudy({ trials: exits.length });
+  const failing: TrialRunner = {
+    run: async (order) => {
+      const exit = exits[order.number - 1] ?? 0;
+      const failure = { state: 'failed', error: `bad ${order.number}`, exit, epochs } as const;
+      return exit === 0 ? fakeRecord(order) : { ...fakeRecord(order), ...failure };
+    },
+  };
+  await runStudy(study, advisers(), failing, hooks());
+  return study;
+}
+
+describe('a study in which every trial failed', () => {
+  it('has the error and the exit code of the first one', async () => {
+    const study = await failedStudy([6, 2]);
+    const wanted = { message: 'no trial succeeded; trial 1 failed: bad 1', exitCode: 6 };
+    expect(() => study.checkSuccess()).toThrow(expect.objectContaining(wanted));
+    (await failedStudy([6, 0])).checkSuccess();
+    newStudy().checkSuccess(); // none has begun
+  });
+
+  it.each([
+    ['is removed where all had wrong settings', [2, 2], 0, false],
+    ['stays where one failed in another way', [2, 1], 0, true],
+    ['stays where one was trained', [2, 2], 1, true],
+    ['stays where one succeeded', [2, 0], 0, true],
+  ])('%s', async (_, exits, epochs, stays) => {
+    const study = await failedStudy(exits, epochs);
+    await study.removeIfUnused();
+    expect(existsSync(study.path)).toBe(stays);
+    expect(readdirSync(join(study.path, '..'))).toEqual(stays ? ['s'] : []);
+  });
+});
+
+describe('an unused study that is removed', () => {
+  it('never goes from under another process that has begun a trial of it', async () => {
+    const folder = newFolder();
+    const rounds = 40;
+    const taker = spawn(process.execPath, [TAKER, folder, String(rounds)], { stdio: 'inherit' });
+    const ended = new Promise((resolve) => taker.on('exit', resolve));
+    const results: string[] = [];
+    for (let i = 0; i < rounds; i++) {
+      const study = Study.create(join(folder, String(i)), settings());
+      writeFileSync(join(folder, `${i}.ready`), '');
+      await wait((i % 8) / 2);
+      await study.removeIfUnused();
+      const said = join(folder, `${i}.taken`);
+      await vi.waitFor(() => expect(readFileSync(said, 'utf8')).not.toBe(''), { timeout: 5000, interval: 1 });
+      const result = readFileSync(said, 'utf8');
+      expect(existsSync(study.path), result).toBe(result === 'taken');
+      results.push(result);
+    }
+    writeFileSync(join(folder, 'done'), '');
+    expect(await ended).toBe(0);
+    const errors = results.filter((result) => result !== 'taken');
+    for (const error of errors)
+      expect(error).toMatch(/^RunError: .*(no such folder any more|no study there)/);
+    expect(readdirSync(folder).filter((name) => name.includes('removed'))).toEqual([]);
+    // Both orders have happened, or the test has tried nothing.
+    expect([errors.length > 0, errors.length < rounds], results.join()).toEqual([true, true]);
+  }, 30_000);
+});
+
 describe('one trial of a study', () => {
   it('is taken to its end by its number, in any order', async () => {
     const study = newStudy();
@@ -203,6 +274,17 @@ describe('one trial of a study', () => {
 });
 
 describe('the folder of a study', () => {
+  it('has a name of its own, also when several processes create studies at once', async () => {
+    const options = { cwd: newFolder(), maxBuffer: 1e6 };
+    const made = await Promise.all(
+      [1, 2, 3].map(() => promisify(execFile)(process.execPath, [MAKER, '60'], options)),
+    );
+    const paths = made.flatMap(({ stdout }) => stdout.trim().split('\n'));
+    expect(new Set(paths)).toEqual(
+      new Set(Array.from({ length: 180 }, (_, i) => join('studies', `s${i + 1}`))),
+    );
+  });
+
   it('is its own, and says what is wrong with it', async () => {
     const study = newStudy();
     expect(() => Study.create(study.path, settings())).toThrow('it holds a study (--resume');

@@ -1,7 +1,7 @@
 import { newSearch } from '../../study/new_search.js';
 import { runStep } from '../../study/run_study.js';
 import { Study } from '../../study/study.js';
-import { RunError, UsageError } from '../../util/errors.js';
+import { EXIT, FerError, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SearchArgs, TrialArgs } from '../declarations/search.js';
 import { wholeNumber } from '../numbers.js';
@@ -23,7 +23,8 @@ export async function trial({ study: path, number, ...args }: TrialArgs & Global
     if (step !== undefined) await runStep(step, runner, hooks);
   });
   const record = study.trials.find((one) => one.number === number);
-  if (record?.state === 'failed') throw new RunError(`trial ${number} failed: ${record.error}`);
+  if (record?.state === 'failed')
+    throw new FerError(`trial ${number} failed: ${record.error}`, record.exit ?? EXIT.run);
   return done;
 }
 
