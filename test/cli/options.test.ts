@@ -329,6 +329,7 @@ vi.mock('../../src/study/study.js', () => {
       liveTrials: [],
       epochsOf: () => 1,
       removeIfUnused: () => undefined,
+      checkSuccess: () => undefined,
     },
     extended: (trials: number) => {
       note('extended', { trials });
