@@ -51,17 +51,21 @@ function closingQuote(line: Uint8Array, open: number, delimiter: Delimiter): num
   return -1;
 }
 
-/** Turns UTF-16 with a byte order mark, as Excel and PowerShell write it, into UTF-8. Other bytes pass as they are. */
+/** How the text that begins with these bytes is encoded. UTF-16 is told by its mark, or by the zero byte of a Latin letter. */
+export function encodingOf([first = 128, second = 128]: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-8' {
+  if ((first === 0xff && second === 0xfe) || (first > 0 && first < 128 && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0 && second < 128)) return 'utf-16be';
+  return 'utf-8';
+}
+
+/** Turns UTF-16, as Excel and PowerShell write it, into UTF-8. Other bytes pass as they are. */
 export async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let decoder: TextDecoder | undefined;
   let first = true;
   for await (const chunk of chunks) {
-    if (first) {
-      const mark = Buffer.from(chunk.subarray(0, 2)).toString('hex');
-      if (mark === 'fffe') decoder = new TextDecoder('utf-16le');
-      if (mark === 'feff') decoder = new TextDecoder('utf-16be');
-      first = false;
-    }
+    const encoding = first ? encodingOf(chunk) : 'utf-8';
+    if (encoding !== 'utf-8') decoder = new TextDecoder(encoding);
+    first = false;
     yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
   }
 }

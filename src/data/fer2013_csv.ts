@@ -45,7 +45,7 @@ interface Columns {
 export async function parseFer2013Csv(
   chunks: AsyncIterable<Uint8Array>,
   source: string,
-  options: NamingOptions & { skipBad: boolean; onBytes?: (bytes: number) => void },
+  options: NamingOptions & { skipBad: boolean },
 ): Promise<Dataset> {
   const builder = new SplitBuilder();
   const labels = new CsvLabels(options);
@@ -73,7 +73,7 @@ export async function parseFer2013Csv(
     }
   };
 
-  for await (const chunk of inUtf8(counted(chunks, options.onBytes))) {
+  for await (const chunk of inUtf8(chunks)) {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let begin = 0;
     for (;;) {
@@ -159,19 +159,6 @@ class CsvLabels {
     if (this.#own) return CSV_NAMING;
     const all = [...words, ...this.#left];
     return nameClasses({ words: all, source, where: (word) => `label ${word}` }, this.options);
-  }
-}
-
-/** Reports how many bytes have been read so far. */
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  report: ((bytes: number) => void) | undefined,
-): AsyncIterable<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    report?.(bytes);
-    yield chunk;
   }
 }
 

@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 
-/** Usual places of FER-2013, relative to the current directory. */
-const PLACES = [
-  'data/fer2013.csv',
-  'data/fer2013.csv.gz',
-  'data/archive.zip',
-  'data/train',
-  'fer2013.csv',
-  'fer2013.csv.gz',
-  'archive.zip',
+/** Data files by their usual names; of several in a folder, the first is read. */
+export const DATA_FILES = [
+  ...['fer2013.csv', 'fer2013.csv.gz', 'icml_face_data.csv', 'icml_face_data.csv.gz'],
+  ...['fer2013.tar.gz', 'fer2013.tgz', 'fer2013.tar', 'fer2013.zip', 'archive.zip'],
 ];
+
+/** Usual places of FER-2013, relative to the current directory. */
+const PLACES = [...DATA_FILES.map((name) => `data/${name}`), 'data/train', ...DATA_FILES];
 
 /** Finds FER-2013 at FER_TUI_DATA or in the usual places; undefined if it is not there. */
 export function findData(): string | undefined {

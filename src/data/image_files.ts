@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DataError, isSystemError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
 import { isDocument, isLitter } from './tree.js';
+import { notRead } from './unread.js';
 
 /** What a path leads to; undefined where it leads nowhere. */
 export function statsOf(path: string): Stats | undefined {
@@ -73,15 +74,8 @@ export function imagesAt(path: string): FoundImages {
   const aside = files.filter(isDocument);
   const pictures = files.filter((name) => !aside.includes(name));
   if (pictures.length === 0) throw new DataError(`${shown}: no pictures in this folder`);
-  const left = (names: readonly string[], what: string): string[] =>
-    names.length === 0
-      ? []
-      : [`${shown}: not read: ${names.length} ${what}, the first: ${printable(names[0] as string)}`];
   return {
     paths: pictures.map((name) => join(path, name)),
-    notes: [
-      ...left(folders, folders.length === 1 ? 'folder' : 'folders'),
-      ...left(aside, 'texts and tables'),
-    ],
+    notes: [...notRead('folder', folders, `${shown}: `), ...notRead('text', aside, `${shown}: `)],
   };
 }

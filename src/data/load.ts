@@ -1,34 +1,23 @@
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
+import { expressionOf } from '../util/classes.js';
 import { DataError, isSystemError, UsageError } from '../util/errors.js';
 import { readCache, writeCache } from './cache.js';
 import { parseClasses } from './class_names.js';
 import { Edits } from './edits.js';
-import { decodeFaces, FACES_MAGIC } from './faces_file.js';
-import { parseFer2013Csv } from './fer2013_csv.js';
+import { decodeFaces } from './faces_file.js';
 import { applyFerplus } from './ferplus.js';
-import { readFolderTree, type TreeOptions, treeFingerprint } from './folders.js';
+import { DATA_FILES } from './find_data.js';
+import { readFolderTree, treeFingerprint } from './folders.js';
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
 import { applyLabels } from './labels_file.js';
 import { withLeaks } from './leaks.js';
+import { KNOWN_DATA, kindOf, readDataFile } from './read_file.js';
+import { splitOf } from './split_words.js';
 import { drawSyntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
-import { readZip } from './zip.js';
-
-/** Data files that are looked for in a folder. */
-const KNOWN_FILES = [
-  'fer2013.csv',
-  'fer2013.csv.gz',
-  'icml_face_data.csv',
-  'icml_face_data.csv.gz',
-  'archive.zip',
-];
-
-/** The kinds of data that can be loaded, for messages. */
-const KNOWN =
-  'fer2013.csv(.gz), icml_face_data.csv(.gz), archive.zip, a folder, or "synthetic" for built-in faces';
+import { notRead } from './unread.js';
 
 /** The smallest number of drawn training faces: one of each class. */
 const FEWEST_DRAWN = 7;
@@ -78,18 +67,21 @@ export async function loadSource(
   const { skipBad = false, classes: text, choose, onProgress } = options;
   const classes = text === undefined ? undefined : parseClasses(text);
   try {
-    const file = locate(path);
-    if (sniff(file) === 'faces') return facesIn(file);
+    const { file, notes } = locate(path);
+    const isFolder = statSync(file).isDirectory();
+    if (!isFolder && kindOf(file).read === 'faces') return facesIn(file);
     const fingerprint =
       options.cacheDir === false ? '' : `${fingerprintOf(file)} ${choose ?? true} ${text ?? ''}`;
-    const cached = readCache(file, fingerprint, options);
-    if (cached !== undefined) return cached;
-    const dataset = await read(file, { skipBad, classes, choose, ...(onProgress && { onProgress }) });
-    if (dataset.skipped === 0) writeCache(file, fingerprint, options, dataset);
-    return dataset;
+    let dataset = readCache(file, fingerprint, options);
+    if (dataset === undefined) {
+      const reading = { skipBad, classes, choose, ...(onProgress && { onProgress }) };
+      dataset = await (isFolder ? readFolderTree : readDataFile)(file, reading);
+      if (dataset.skipped === 0) writeCache(file, fingerprint, options, dataset);
+    }
+    return { ...dataset, notes: [...dataset.notes, ...notes] };
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw new DataError(`data ${path}: cannot be read (${cause.message}); expected ${KNOWN}`, { cause });
+    throw new DataError(`data ${path}: cannot be read (${cause.message}); expected ${KNOWN_DATA}`, { cause });
   }
 }
 
@@ -103,36 +95,27 @@ function drawnCount(path: string): number | undefined {
   );
 }
 
-/** Resolves a path to a data file or a folder tree. Throws DataError. */
-function locate(path: string): string {
+/** Resolves a path to a data file or a folder tree, and says what else lies beside the file. Throws DataError. */
+function locate(path: string): { readonly file: string; readonly notes: readonly string[] } {
   if (!existsSync(path)) {
-    throw new DataError(`data ${path}: there is no such file or folder; expected ${KNOWN}: check the path`);
+    throw new DataError(
+      `data ${path}: there is no such file or folder; expected ${KNOWN_DATA}: check the path`,
+    );
   }
-  if (!statSync(path).isDirectory()) return path;
-  const inside = KNOWN_FILES.map((name) => join(path, name)).find((file) => existsSync(file));
-  return inside ?? path;
+  if (!statSync(path).isDirectory()) return { file: path, notes: [] };
+  const [name, ...others] = DATA_FILES.filter((file) => existsSync(join(path, file)));
+  if (name === undefined) return { file: path, notes: [] };
+  const folders = readdirSync(path, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && (splitOf(entry.name) ?? expressionOf(entry.name)) !== undefined,
+  );
+  const beside = [...folders.map((folder) => `${folder.name}/`).sort(), ...others];
+  return { file: join(path, name), notes: notRead('other', beside, `${path}: ${name} is read; `) };
 }
 
 /** A fingerprint that changes with the source. */
 function fingerprintOf(path: string): string {
   const stats = statSync(path);
   return stats.isDirectory() ? treeFingerprint(path) : `${stats.size} ${stats.mtimeMs}`;
-}
-
-/** The first bytes decide the format, not the name, because browsers unpack or rename downloads. */
-async function read(path: string, options: TreeOptions): Promise<Dataset> {
-  const { onProgress } = options;
-  const kind = sniff(path);
-  if (kind === 'folder') return readFolderTree(path, options);
-  if (kind === 'zip') return readZip(path, options);
-  if (/\.(tar|tgz|tar\.gz|7z|rar|jpe?g|png)$/i.test(path) || (kind === 'csv' && /\.zip$/i.test(path))) {
-    throw new DataError(
-      `data ${path}: not a file that can be read; expected ${KNOWN}: unpack it or give another`,
-    );
-  }
-  const total = statSync(path).size;
-  const report = (done: number): void => onProgress?.({ done, total, unit: 'bytes' });
-  return parseFer2013Csv(kind === 'gzip' ? gunzip(path, report) : plain(path, report), path, options);
 }
 
 /** The data set of a `.faces` file. Throws DataError when it is damaged. */
@@ -142,50 +125,4 @@ function facesIn(path: string): Dataset {
   throw new DataError(
     `${path}: the file is cut off or damaged; expected a whole .faces file: write it again`,
   );
-}
-
-/** What a path is, by its first bytes. */
-function sniff(path: string): 'folder' | 'faces' | 'zip' | 'gzip' | 'csv' {
-  if (statSync(path).isDirectory()) return 'folder';
-  const start = Buffer.alloc(FACES_MAGIC.length);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, start);
-  } finally {
-    closeSync(file);
-  }
-  if (start.toString('latin1') === FACES_MAGIC) return 'faces';
-  if (start.toString('latin1', 0, 2) === 'PK') return 'zip';
-  return start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : 'csv';
-}
-
-/** Bytes per read: several rows, so that few rows span two chunks. */
-const CHUNK = 1 << 20;
-
-async function* plain(path: string, report: (bytes: number) => void): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  for await (const chunk of file) {
-    report(file.bytesRead);
-    yield chunk as Uint8Array;
-  }
-}
-
-async function* gunzip(path: string, report: (bytes: number) => void): AsyncIterable<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  const unpacked = createGunzip({ chunkSize: CHUNK });
-  file.on('error', (error) => unpacked.destroy(error));
-  try {
-    for await (const chunk of file.pipe(unpacked)) {
-      report(file.bytesRead);
-      yield chunk as Uint8Array;
-    }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(
-      `${path}: the gzip file is cut off or damaged (${why}); expected a whole .csv.gz: download it again`,
-      {
-        cause,
-      },
-    );
-  }
 }

@@ -4,6 +4,7 @@ import { printable } from '../util/printable.js';
 import { classNameOf, listOf, type Naming, type NamingOptions, nameClasses } from './class_names.js';
 import { SPLIT_WORDS, splitOf } from './split_words.js';
 import { SPLIT_NAMES, type SplitName } from './types.js';
+import { notRead } from './unread.js';
 
 /** One image of a tree. */
 export interface TreeEntry {
@@ -149,15 +150,11 @@ function unreadNotes(paths: readonly string[], folders: readonly ClassFolder[]):
   const read = new Set(folders.flatMap(({ pictures }) => pictures));
   const leaves = paths.filter((path, i) => !path.endsWith('/') || paths[i + 1]?.startsWith(path) !== true);
   const unread = leaves.filter((path) => !read.has(path) && !folders.some((own) => path === `${own.path}/`));
-  const told = (list: readonly string[], what: string): string[] =>
-    list.length === 0
-      ? []
-      : [`not read: ${list.length.toLocaleString('en')} ${what}, the first: ${printable(list[0] as string)}`];
   return [
-    ...told(unread.filter(isDocument), 'texts and tables'),
-    ...told(
+    ...notRead('text', unread.filter(isDocument)),
+    ...notRead(
+      'outside',
       unread.filter((path) => !isDocument(path)),
-      'files outside the class folders',
     ),
   ];
 }
@@ -189,6 +186,12 @@ function findRoot(paths: readonly string[], source: string): Root {
     );
   }
   return { prefix, alone };
+}
+
+/** Whether there is a tree of pictures among files, perhaps one that is not as it should be. */
+export function holdsTree(paths: readonly string[]): boolean {
+  const clean = paths.filter((path) => !isLitter(path));
+  return rootsOf(clean, 1).size > 0 || rootsOf(clean, 0).size > 0;
 }
 
 /**

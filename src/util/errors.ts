@@ -1,15 +1,20 @@
+import { printable } from './printable.js';
+
 /**
  * The base class of errors that users are meant to read. The message says what failed, where, what was expected and what to
  * do. Each error carries the exit code of the process.
  */
 export class FerError extends Error {
-  /** @param exitCode one of EXIT */
+  /**
+   * @param message may quote names and contents of files as they are: what could steer the terminal is escaped here
+   * @param exitCode one of EXIT
+   */
   constructor(
     message: string,
     readonly exitCode: number,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(printable(message), options);
     this.name = new.target.name;
   }
 }

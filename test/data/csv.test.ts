@@ -87,20 +87,15 @@ describe('the CSV files of FER-2013', () => {
       ]),
     );
     const parse = async (size: number) => {
-      const seen: number[] = [];
       async function* chunks(): AsyncIterable<Uint8Array> {
         for (let at = 0; at < text.length; at += size) yield text.subarray(at, at + size);
       }
-      const data = await parseFer2013Csv(chunks(), 'x.csv', { skipBad: false, onBytes: (n) => seen.push(n) });
-      return { data, seen };
+      return parseFer2013Csv(chunks(), 'x.csv', { skipBad: false });
     };
     const whole = await parse(text.length);
-    expect(whole.seen).toEqual([text.length]);
-    expect([...whole.data.splits.train.labels]).toEqual([2, 1]);
+    expect([...whole.splits.train.labels]).toEqual([2, 1]);
     for (const size of [13, 1000, 8000, 16_001]) {
-      const { data, seen } = await parse(size);
-      expect(data).toEqual(whole.data);
-      expect(seen.slice(0, 2)).toEqual([size, Math.min(2 * size, text.length)]);
+      expect(await parse(size)).toEqual(whole);
     }
   });
 
@@ -334,10 +329,8 @@ describe('a bad CSV file', () => {
       'no such file',
       'check',
     );
-    for (const name of ['face.jpg', 'face.JPEG', 'face.png', 'data.tar', 'data.tgz', 'data.7z', 'data.rar']) {
-      await expectDataError(load('x', name), name, 'fer2013.csv(.gz)', 'unpack it');
+    for (const name of ['face.jpg', 'data.tar', 'data.7z', 'archive.zip']) {
+      await expectDataError(load('no table', name), `${name}:1: no column "emotion"`, 'found "no table"');
     }
-    await expectDataError(load(gzipSync('x'), 'fer2013.tar.gz'), 'fer2013.tar.gz', 'unpack');
-    await expectDataError(load('no zip', 'archive.zip'), 'archive.zip', 'expected');
   });
 });

@@ -5,7 +5,7 @@ import { findData } from '../../src/data/find_data.js';
 import { imagesAt } from '../../src/data/image_files.js';
 import { loadDataset } from '../../src/data/load.js';
 import { DataError } from '../../src/util/errors.js';
-import { csv, expectDataError, folderWith } from './fixtures.js';
+import { csv, expectDataError, folderWith, png } from './fixtures.js';
 
 describe('FER-2013 where people put it', () => {
   const [cwd, variable] = [process.cwd(), process.env['FER_TUI_DATA']];
@@ -14,10 +14,11 @@ describe('FER-2013 where people put it', () => {
     if (variable === undefined) delete process.env['FER_TUI_DATA'];
     else process.env['FER_TUI_DATA'] = variable;
   });
-  const PLACES = [
-    ...['data/fer2013.csv', 'data/fer2013.csv.gz', 'data/archive.zip', 'data/train'],
-    ...['fer2013.csv', 'fer2013.csv.gz', 'archive.zip'],
+  const NAMES = [
+    ...['fer2013.csv', 'fer2013.csv.gz', 'icml_face_data.csv', 'icml_face_data.csv.gz'],
+    ...['fer2013.tar.gz', 'fer2013.tgz', 'fer2013.tar', 'fer2013.zip', 'archive.zip'],
   ];
+  const PLACES = [...NAMES.map((name) => `data/${name}`), 'data/train', ...NAMES];
 
   it('is found in the first of its places, after the one that FER_TUI_DATA names', () => {
     for (const [i, place] of PLACES.entries()) {
@@ -38,8 +39,14 @@ describe('FER-2013 where people put it', () => {
   it('is the first known file of a folder', async () => {
     const names = ['fer2013.csv', 'icml_face_data.csv'];
     const files = Object.fromEntries(names.map((name, i) => [name, csv([[i, 'PublicTest']])]));
-    const { splits, source } = await loadDataset(folderWith(files), { cacheDir: false });
-    expect([source.split('/').at(-1), ...splits.validation.labels]).toEqual(['fer2013.csv', 0]);
+    const tree = { 'train/happy/a.png': png([1, 1, 1]), 'README.md': 'x' };
+    const folder = folderWith({ ...files, ...tree });
+    const cacheDir = folderWith({});
+    for (const what of ['read', 'cached']) {
+      const { splits, source, notes } = await loadDataset(folder, { cacheDir });
+      expect([source.split('/').at(-1), ...splits.validation.labels], what).toEqual(['fer2013.csv', 0]);
+      expect(notes).toEqual([`${folder}: fer2013.csv is read; not read: 2 others, the first: train/`]);
+    }
     const other = folderWith({ 'icml_face_data.csv': csv([[5, 'PublicTest']]) });
     expect([...(await loadDataset(other, { cacheDir: false })).splits.validation.labels]).toEqual([6]);
   });
@@ -48,7 +55,8 @@ describe('FER-2013 where people put it', () => {
     const folder = folderWith({ 'my.zip.csv': csv([[3, 'PublicTest']]), 'a.zip': csv([[3, 'PublicTest']]) });
     const { splits } = await loadDataset(join(folder, 'my.zip.csv'), { cacheDir: false });
     expect([...splits.validation.labels]).toEqual([3]);
-    await expectDataError(loadDataset(join(folder, 'a.zip')), 'not a file that can be read');
+    const { splits: other } = await loadDataset(join(folder, 'a.zip'), { cacheDir: false });
+    expect([...other.validation.labels]).toEqual([3]);
   });
 
   it('is nothing that cannot be read', async () => {
@@ -62,7 +70,11 @@ describe('FER-2013 where people put it', () => {
     await expect(loadDataset('\0')).rejects.toThrow('there is no such file');
     if (process.platform === 'linux') {
       const memory = loadDataset('/proc/self/mem', { cacheDir: false }); // can be opened, and not be read
-      await expectDataError(memory, 'data /proc/self/mem: cannot be read (EIO', 'expected fer2013.csv(.gz)');
+      await expectDataError(
+        memory,
+        'data /proc/self/mem: cannot be read (EIO',
+        'expected fer2013.csv or icml_face_data.csv, a .zip',
+      );
     }
   });
 });
