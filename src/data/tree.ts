@@ -177,7 +177,7 @@ function findRoot(paths: readonly string[], source: string): Root {
   if (prefix === undefined) {
     const top = [...new Set(paths.map((path) => path.replace(/(?<=\/).*/, '')))].slice(0, 5).join(', ');
     throw new DataError(
-      `${source}: none of the expected names inside (found ${printable(top) || 'nothing'}); expected ${TREE_SHAPE}, or fer2013.csv(.gz), icml_face_data.csv(.gz), archive.zip`,
+      `${source}: none of the expected names inside (found ${printable(top) || 'nothing'}); expected ${TREE_SHAPE}, or fer2013.csv, icml_face_data.csv or an archive of them`,
     );
   }
   if (second !== undefined) {

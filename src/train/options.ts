@@ -41,7 +41,7 @@ export const OPTIONS = {
     type: 'string',
     file: 'data',
     default: 'synthetic',
-    help: 'fer2013.csv(.gz), archive.zip, a folder with one folder per class, or "synthetic"',
+    help: 'fer2013.csv(.gz), an archive (.zip, .tar.gz), a folder with one folder per class, or "synthetic"',
   },
   model: {
     type: 'string',

@@ -171,7 +171,7 @@ describeGpu('detect on a folder of all kinds of files', () => {
     expect(stderr).toContain(`${cut}: the PNG picture is cut off or damaged`);
     expect(stderr).toContain(`${stray}: cannot be read as an image`);
     expect(stderr).toContain(`${place}: not read: 1 folder, the first: inner\n`);
-    expect(stderr).toContain(`${place}: not read: 1 texts and tables, the first: list.csv\n`);
+    expect(stderr).toContain(`${place}: not read: 1 text or table, the first: list.csv\n`);
     expect(stderr).toContain('; 2 images not read;');
     const lines = parsed((await runCli([...args, '--json'])).stdout) as unknown as Record<string, unknown>[];
     expect(lines.map(({ type }) => type)).toEqual([

@@ -231,7 +231,7 @@ describe('photographs', () => {
     const cv = new FakeOpenCv({ images: Object.fromEntries(paths.map((path) => [path, FRAME])) });
     const source = await openSource({ kind: 'images', paths: [place, paths[1] as string] }, () => cv, ONCE);
     expect(source.info.name).toBe('2 images');
-    expect(source.notes).toEqual([`${place}: not read: 1 texts and tables, the first: c.txt`]);
+    expect(source.notes).toEqual([`${place}: not read: 1 text or table, the first: c.txt`]);
     const seen: (string | undefined)[] = [];
     for (let next = await source.read(); next !== undefined; next = await source.read()) seen.push(next.path);
     expect(seen).toEqual([...paths, paths[1]]);

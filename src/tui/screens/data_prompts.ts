@@ -13,7 +13,7 @@ export function askForPath(act: Act, open: (path: string) => void): void {
   act.prompt({
     title: 'data set',
     value: act.state.path,
-    help: 'fer2013.csv(.gz), archive.zip, a folder tree, or "synthetic" for drawn faces',
+    help: 'fer2013.csv(.gz), an archive (.zip, .tar.gz), a folder tree, or "synthetic" for drawn faces',
     check: (path) =>
       /^synthetic(:|$)/.test(path) || existsSync(path) ? undefined : `${path || 'empty'}: not found`,
     submit: open,
