@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { layerTable } from '../dist/formats/layers/all.js';
 import { shaderTable } from '../dist/gpu/shader.js';
+import { spaceSchema } from '../dist/study/space_schema.js';
 import { configSchema } from '../dist/train/config_schema.js';
 import { optionTable } from '../dist/train/option_text.js';
 import { withPart } from './generated_parts.mjs';
 
-/** `npm run docs`: writes the tables of the documents that follow from the code, and the JSON schema of `--config` files. */
+/** `npm run docs`: writes the tables of the documents that follow from the code, and the JSON schemas of `--config` files and spaces. */
 const shaders = readdirSync(new URL('../shaders/', import.meta.url))
   .filter((file) => file.endsWith('.wgsl'))
   .map((file) => file.replace('.wgsl', ''))
@@ -22,7 +23,9 @@ for (const [path, name, text] of PARTS) {
   writeFileSync(file, withPart(readFileSync(file, 'utf8'), name, 'npm run docs', text));
 }
 
-writeFileSync(
-  new URL('../schemas/train.schema.json', import.meta.url),
-  `${JSON.stringify(configSchema(), null, 2)}\n`,
-);
+const SCHEMAS = { train: configSchema(), space: spaceSchema() };
+
+for (const [name, schema] of Object.entries(SCHEMAS)) {
+  const file = new URL(`../schemas/${name}.schema.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
+}

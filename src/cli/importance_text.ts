@@ -1,4 +1,4 @@
-import type { Importance } from '../study/importance.js';
+import { type Importance, TOO_FEW_TRIALS } from '../study/importance.js';
 import type { Capability } from '../tui/paint/capability.js';
 import { bar } from '../tui/widgets.js';
 import { percent } from '../util/axis.js';
@@ -9,7 +9,7 @@ const BAR = 24;
 
 /** The importance of each setting as a bar, the most important first; says so where too few trials have results. */
 export function importanceText(importance: Importance | undefined, glyphs: Capability['glyphs']): string {
-  if (importance === undefined) return 'importance of the settings: too few trials have results to tell\n';
+  if (importance === undefined) return `importance of the settings: ${TOO_FEW_TRIALS}\n`;
   const { parameters, trials, epochs, explained } = importance;
   const width = Math.max(...parameters.map(({ name }) => name.length));
   const barOf = (share: number): string =>

@@ -1,6 +1,6 @@
 import { configurationOf, cvReport } from '../study/cv.js';
 import { bestTrial, objectiveText, ranked } from '../study/score.js';
-import type { CvSettings, StudySettings } from '../study/settings.js';
+import type { CvSettings, SearchSettings, StudySettings } from '../study/settings.js';
 import type { Study } from '../study/study.js';
 import { countStates, type TrialRecord, type Values } from '../study/trial.js';
 import type { Monitor } from '../train/callbacks/monitor.js';
@@ -46,18 +46,22 @@ export function trialLine(
   return error === undefined ? line : `${line}\n  ${error}`;
 }
 
-/** A table of trials, in their order. */
-export function trialTable(trials: readonly TrialRecord[], objective: Monitor): string {
+/** A table of trials, in their order. Those of a cross-validation name their configuration. */
+function trialTable(trials: readonly TrialRecord[], settings: StudySettings): string {
+  const { objective } = settings;
+  const cv = settings.kind === 'cv' ? settings : undefined;
   const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
   const rows = trials.map(({ number, metric, epochs, state, seconds, values }) => [
     String(number),
+    ...(cv ? [configurationOf({ number }, cv)] : []),
     metricText(metric, objective),
     ...names.map((name) => String(values[name] ?? '-')),
     String(epochs),
     duration(seconds),
     state,
   ]);
-  return table(['trial', objective, ...names, 'epochs', 'time', 'state'], rows);
+  const head = ['trial', ...(cv ? ['configuration'] : []), objective, ...names, 'epochs', 'time', 'state'];
+  return table(head, rows);
 }
 
 /** All trials as CSV, one a line, by number. Those of a cross-validation name their configuration. */
@@ -85,8 +89,16 @@ export function trialsCsv({ settings, liveTrials: trials }: Pick<Study, 'setting
   return `${[head, ...rows].map((row) => csvLine(row)).join('\n')}\n`;
 }
 
-/** What has come of a study. @param top trials that are shown, the best first */
-export function studySummary(study: Study, top: number): string {
+/**
+ * What has come of a study.
+ * @param top trials that are shown, the best first
+ * @param folds whether those of a cross-validation are shown too
+ */
+export function studySummary(
+  study: Pick<Study, 'settings' | 'path' | 'liveTrials'>,
+  top: number,
+  folds = false,
+): string {
   const { settings, path, liveTrials: trials } = study;
   const states = ['complete', 'paused', 'failed', 'running', 'interrupted'] as const;
   const counts = countStates(trials);
@@ -98,21 +110,26 @@ export function studySummary(study: Study, top: number): string {
   const lines = [
     `${path}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
     '',
-    ...(settings.kind === 'cv' ? cvLines(settings, trials) : bestLines(settings, trials, top)),
+    ...(settings.kind === 'cv'
+      ? [...cvLines(settings, trials), ...(folds ? ['', ...tableLines(settings, trials, top)] : [])]
+      : [...tableLines(settings, trials, top), ...bestLines(settings, trials)]),
     ...failures.map(({ number, error }) => `trial ${number} failed: ${error}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** The best trials, and how to train the best again. */
-function bestLines(study: StudySettings, trials: readonly TrialRecord[], top: number): string[] {
-  const { objective, settings } = study;
-  if (trials.length === 0) return [];
-  const shown = trialTable(ranked(trials, objective).slice(0, top), objective);
+/** The best trials. */
+function tableLines(settings: StudySettings, trials: readonly TrialRecord[], top: number): string[] {
+  const shown = ranked(trials, settings.objective).slice(0, top);
+  return shown.length === 0 ? [] : [trialTable(shown, settings)];
+}
+
+/** How to train the best trial again. */
+function bestLines({ objective, settings }: SearchSettings, trials: readonly TrialRecord[]): string[] {
   const best = bestTrial(trials, objective);
-  if (best === undefined) return [shown];
+  if (best === undefined) return [];
   const options = trainOptions({ ...resolveConfig({ ...settings, ...best.values }) }).join(' ');
-  return [shown, `the best: fer-tui train ${options}`];
+  return [`the best: fer-tui train ${options}`];
 }
 
 /** Mean and deviation of each configuration, and each beside the best. */

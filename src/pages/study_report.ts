@@ -1,5 +1,5 @@
-import { type CvReport, comparisonOf, cvReport } from '../study/cv.js';
-import { type Importance, importanceOf } from '../study/importance.js';
+import { type CvReport, comparisonOf, configurationOf, cvReport } from '../study/cv.js';
+import { type Importance, importanceOf, TOO_FEW_TRIALS } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
 import { bestTrial, ranked } from '../study/score.js';
 import type { Study } from '../study/study.js';
@@ -89,7 +89,7 @@ function stillGoingOn(trials: readonly TrialRecord[]) {
 
 function importanceSection(importance: Importance | undefined): PageSection {
   const title = 'Importance of the settings';
-  if (importance === undefined) return { title, body: html`<p>Too few trials have results to tell.</p>` };
+  if (importance === undefined) return { title, body: html`<p>Not known: ${TOO_FEW_TRIALS}.</p>` };
   const { parameters, trials, epochs, explained } = importance;
   return {
     title,
@@ -146,21 +146,27 @@ function configSection(cv: CvReport, text: (value: number) => string): PageSecti
 
 function trialSection(
   order: readonly TrialRecord[],
-  { settings: { objective } }: StudyReview,
+  { settings }: StudyReview,
   text: (value: number) => string,
 ): PageSection {
   const names = [...new Set(order.flatMap(({ values }) => Object.keys(values)))];
+  const { objective } = settings;
+  const cv = settings.kind === 'cv' ? settings : undefined;
   return {
     title: 'Trials',
     body: table({
       caption: `All trials, the best ${objective} first`,
       columns: [
-        ...[{ title: 'trial' }, { title: objective }],
+        ...[
+          { title: 'trial' },
+          ...(cv ? [{ title: 'configuration', words: true }] : []),
+          { title: objective },
+        ],
         ...names.map((title) => ({ title })),
         ...[{ title: 'epochs' }, { title: 'time' }, { title: 'state', words: true }],
       ],
       rows: order.map(({ number, metric, values, epochs, seconds, state }) => [
-        ...[number, metric === null ? '–' : text(metric)],
+        ...[number, ...(cv ? [configurationOf({ number }, cv)] : []), metric === null ? '–' : text(metric)],
         ...names.map((name) => String(values[name] ?? '–')),
         ...[epochs, duration(seconds), state === 'paused' ? 'stopped early' : state],
       ]),

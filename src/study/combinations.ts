@@ -2,6 +2,7 @@ import { resolveConfig } from '../train/config.js';
 import { UsageError } from '../util/errors.js';
 import { isRange } from './domain.js';
 import { pointsOf, type Space } from './space.js';
+import type { Values } from './trial.js';
 
 /** Combinations that are checked before a search begins, at most: it takes about a second. */
 const MOST = 10_000;
@@ -27,14 +28,38 @@ export function checkCombinations(
   let checked = 0;
   for (const values of pointsOf(ends)) {
     if (checked++ === MOST) return;
-    try {
-      resolveConfig({ ...settings, ...values });
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      const text = Object.entries(values).map(([name, value]) => `${name}=${value}`);
-      throw new UsageError(`${where}: no training with ${text.join(' ')}: ${error.message}`, {
-        cause: error,
-      });
+    const refusal = refusalOf({ ...settings, ...values });
+    if (refusal === undefined) continue;
+    const text = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+    const why = `no training with ${text.join(' ')}: ${refusal.message}${conditionFor(ends, settings, values)}`;
+    throw new UsageError(`${where}: ${why}`, { cause: refusal });
+  }
+}
+
+/** Why no training takes some settings; undefined: one does. */
+function refusalOf(settings: Readonly<Record<string, unknown>>): UsageError | undefined {
+  try {
+    resolveConfig(settings);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+}
+
+/** For a combination that is refused because of one parameter: how to leave that out there. Empty if that is not why. */
+function conditionFor(space: Space, settings: Readonly<Record<string, unknown>>, values: Values): string {
+  const takes = (changed: Values): boolean => refusalOf({ ...settings, ...changed }) === undefined;
+  for (const [name, value] of Object.entries(values)) {
+    const { [name]: _, ...others } = values;
+    if (!takes(others)) continue;
+    for (const { name: other, domain } of space.parameters) {
+      if (!(other in others) || isRange(domain)) continue;
+      const fitting = domain.values.filter((one) => takes({ ...others, [other]: one, [name]: value }));
+      if (fitting.length === 0) continue;
+      const when = `when: { ${other}: [${fitting.join(', ')}] }`;
+      return `; to leave ${name} out there, write it after ${other}, as { values: [...], ${when} }`;
     }
   }
+  return '';
 }

@@ -27,6 +27,8 @@ export interface Importance {
 
 /** With fewer trials nothing can be said. */
 export const FEWEST_TRIALS = 10;
+/** What there is to read where `importanceOf` gives nothing. */
+export const TOO_FEW_TRIALS = `too few trials have results to tell; it takes ${FEWEST_TRIALS}`;
 /** Forests, and the trees of each. */
 const ROUNDS = 5;
 const TREES = 30;

@@ -7,7 +7,7 @@ import { SEARCH_DEFAULTS } from './defaults.js';
 import type { PrunerName } from './pruners.js';
 import type { Method } from './samplers.js';
 import type { SearchSettings } from './settings.js';
-import { isGrid, parseSpace, readSpace, sizeOf } from './space.js';
+import { isGrid, NOT_SHARED, parseSpace, readSpace, sizeOf } from './space.js';
 
 /** What to search, and how. */
 export interface SearchOptions {
@@ -39,7 +39,7 @@ const SMALL = 100;
 export function newSearch({ space: path, ...options }: SearchOptions): SearchSettings {
   const file = readSpace(path);
   const shared = { ...file.settings, ...options.settings };
-  const own = ['out', 'save-steps'].find((name) => name in shared);
+  const own = NOT_SHARED.find((name) => name in shared);
   if (own !== undefined) throw new UsageError(`${own}: a study gives each trial a folder of its own`);
   const { epochs, seed } = resolveConfig(shared);
   const space = parseSpace(file.parameters, shared, `space ${path}`);

@@ -35,7 +35,9 @@ export interface SpaceFile {
 }
 
 /** Settings that belong to the study, which gives each trial a folder of its own. */
-const NOT_SEARCHED = ['out', 'save-steps', 'adapter'];
+export const NOT_SEARCHED = ['out', 'save-steps', 'adapter'];
+/** Settings that not even all trials can share, for the same reason. */
+export const NOT_SHARED = ['out', 'save-steps'];
 
 const FORMS =
   'a list like [16, 32], a range like {min: 0.001, max: 0.1, log: true}, or a list of these with "when"';

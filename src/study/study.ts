@@ -133,8 +133,8 @@ export class Study {
 
   /**
    * Takes all that is left of one trial, whatever the pruner thinks of it.
-   * @returns undefined when it is complete or has failed. Throws RunError when another process works on it, UsageError when
-   * the study has no such trial.
+   * @returns undefined when it is complete or has failed. Throws RunError when another process works on it, or when the study
+   * has no such trial.
    */
   async takeTrial(number: number, sampler: Sampler): Promise<TakenStep | undefined> {
     return this.#underLock((time) => {

@@ -7,19 +7,27 @@ import { OPTION_ENTRIES, type OptionSpec } from './options.js';
  * `resolveConfig`; what depends on several settings or on the data is only checked by the program.
  */
 export function configSchema(): object {
-  const properties: Record<string, object> = { $schema: { type: 'string' } };
-  for (const [name, spec] of OPTION_ENTRIES) {
-    properties[name] = propertyOf(spec);
-    const field = camelCase(name);
-    if (field !== name) properties[field] = { $ref: `#/properties/${name}` };
-  }
   return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
+    $schema: DRAFT,
     title: 'Settings of a training, for fer-tui train --config',
     type: 'object',
-    properties,
+    properties: { $schema: { type: 'string' }, ...settingSchemas('#/properties') },
     additionalProperties: false,
   };
+}
+
+/** The dialect of all schemas here. */
+export const DRAFT = 'http://json-schema.org/draft-07/schema#';
+
+/** The schema of the value of each setting, under both of its names. @param where these will stand in the whole schema */
+export function settingSchemas(where: string): Record<string, object> {
+  const schemas: Record<string, object> = {};
+  for (const [name, spec] of OPTION_ENTRIES) {
+    schemas[name] = propertyOf(spec);
+    const field = camelCase(name);
+    if (field !== name) schemas[field] = { $ref: `${where}/${name}` };
+  }
+  return schemas;
 }
 
 function propertyOf(spec: OptionSpec): object {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Study } from '../../src/study/study.js';
 import { runCli } from '../helpers/cli.js';
+import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 import { settings } from '../study/fakes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-study-options-'));
@@ -36,6 +37,31 @@ describe('a resumed study', () => {
     const { code, stderr } = await runCli(['cv', '--resume', CV, option, '3']);
     expect([code, stderr]).toEqual([2, expect.stringContaining(`${option}: a resumed study keeps`)]);
   });
+});
+
+describe('a number that is none', () => {
+  it.each([
+    [['trial', SEARCH, 'abc'], 'number: expected the number of a trial, a whole number of 1 or more'],
+    [['trial', SEARCH, '1.5'], 'number = 1.5: expected the number of a trial'],
+    [['studies', 'show', SEARCH, '--top', '-1'], 'top = -1: expected a whole number of 0 or more'],
+    [['studies', 'show', SEARCH, '--csv', '--top', '3'], 'csv: it prints all trials; omit --top'],
+  ])('%s is refused', async (line, message) => {
+    const { code, stderr } = await runCli(line);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+it('`studies show --json` has the importance of the settings, null while too few trials have results', async () => {
+  const shown = async (path: string) =>
+    JSON.parse((await runCli(['studies', 'show', path, '--json', '--top', '0'])).stdout);
+  expect(await shown(SEARCH)).toMatchObject({ trials: [], importance: null });
+  expect('importance' in (await shown(CV))).toBe(false);
+  const full = join(folder, 'full');
+  Study.create(full, STUDY_SETTINGS);
+  const lines = fakeTrials().map((trial) => JSON.stringify({ ...trial, run: `trials/t${trial.number}` }));
+  writeFileSync(join(full, 'trials.ndjson'), `${lines.join('\n')}\n`);
+  const { parameters } = (await shown(full)).importance;
+  expect(parameters[0]).toEqual({ name: 'lr', share: expect.closeTo(0.95, 1), clear: true });
 });
 
 describe('a study that cannot begin', () => {

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { layerTable } from '../../src/formats/layers/all.js';
+import { spaceSchema } from '../../src/study/space_schema.js';
 import { configSchema } from '../../src/train/config_schema.js';
 import { optionTable } from '../../src/train/option_text.js';
+
+const schema = (name: string): unknown => JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8'));
 
 it('docs/keras.md has the layers of the code; "npm run docs" writes them', () => {
   expect(readFileSync('docs/keras.md', 'utf8')).toContain(layerTable());
@@ -10,6 +13,9 @@ it('docs/keras.md has the layers of the code; "npm run docs" writes them', () =>
 
 it('docs/training.md has the settings of the table, and schemas/train.schema.json is made of it', () => {
   expect(readFileSync('docs/training.md', 'utf8')).toContain(optionTable());
-  const schema: unknown = JSON.parse(readFileSync('schemas/train.schema.json', 'utf8'));
-  expect(schema).toEqual(configSchema());
+  expect(schema('train')).toEqual(configSchema());
+});
+
+it('schemas/space.schema.json is made of the same table', () => {
+  expect(schema('space')).toEqual(spaceSchema());
 });

@@ -65,7 +65,7 @@ describe('the page of a study', () => {
   it('tells of a study without results that there are none', () => {
     const page = pageOf([]);
     expect(pageProblems(page)).toEqual([]);
-    expect(seen(page)).toContain('Too few trials have results to tell');
+    expect(seen(page)).toContain('Not known: too few trials have results to tell; it takes 10.');
   });
 
   it('shows the configurations of a cross-validation, not slices of its folds', () => {

@@ -63,6 +63,12 @@ describe('a new search', () => {
       'no training with schedule=cosine-cycles lr=0.1: cycles',
     ],
     ['space: {nesterov: [true, false]}\n', {}, 'only sgd has nesterov'],
+    [
+      'space: {features: [raw, lbp, raw+lbp], lbp-bins: [50, 100]}\n',
+      {},
+      /features=raw lbp-bins=50: lbp-bins: needs .*; to leave lbp-bins out there, write it after features, as { values: \[...\], when: { features: \[lbp, raw\+lbp\] } }$/,
+    ],
+    ['space: {lbp-bins: [50, 100]}\n', {}, /lbp-bins: needs --features lbp or raw\+lbp$/],
   ] as const)('%s with %o is refused', (text, part, message) => {
     expect(() => search(text, part)).toThrow(message);
   });

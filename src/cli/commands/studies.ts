@@ -3,13 +3,15 @@ import { bestTrial } from '../../study/score.js';
 import { findStudy, listStudies, studyJson } from '../../study/studies.js';
 import { isOpen } from '../../study/trial.js';
 import { detectCapability } from '../../tui/paint/capability.js';
-import { EXIT } from '../../util/errors.js';
+import { EXIT, UsageError } from '../../util/errors.js';
 import { minute } from '../../util/minute.js';
+import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/studies.js';
 import { importanceText } from '../importance_text.js';
 import { wholeNumber } from '../numbers.js';
 import { writeJson } from '../run_command.js';
+import { sliceText } from '../slice_text.js';
 import { metricText, studySummary, trialsCsv, valuesText } from '../study_lines.js';
 import { table } from '../table.js';
 
@@ -60,15 +62,25 @@ export async function showStudy({
   json,
   color,
 }: ShowStudyArgs & GlobalArgs): Promise<number> {
-  if (top !== undefined) wholeNumber('top', top, 1);
+  if (top !== undefined) wholeNumber('top', top, 0);
+  if (csv && top !== undefined) throw new UsageError('csv: it prints all trials; omit --top');
   const study = findStudy(name, folder);
-  if (json) writeJson({ v: 1, type: 'result', ...studyJson(study, top) });
-  else if (csv) process.stdout.write(trialsCsv(study));
-  else {
-    const { glyphs } = detectCapability(process.env, process.stdout.isTTY === true, { color });
-    const importance = importanceOf(study.trials, study.settings.objective);
-    process.stdout.write(studySummary(study, top ?? Number.POSITIVE_INFINITY));
-    if (study.settings.kind === 'search') process.stdout.write(`\n${importanceText(importance, glyphs)}`);
+  if (csv) {
+    process.stdout.write(trialsCsv(study));
+    return EXIT.done;
+  }
+  const { kind, objective } = study.settings;
+  const importance = kind === 'search' ? importanceOf(study.trials, objective) : undefined;
+  if (json) {
+    const found = kind === 'search' && { importance: importance ?? null };
+    writeJson({ v: 1, type: 'result', ...studyJson(study, top), ...found });
+    return EXIT.done;
+  }
+  process.stdout.write(studySummary(study, top ?? Number.POSITIVE_INFINITY, true));
+  if (kind === 'search') {
+    const capability = detectCapability(process.env, process.stdout.isTTY === true, { color });
+    process.stdout.write(`\n${importanceText(importance, capability.glyphs)}`);
+    process.stdout.write(sliceText(study, capability, terminalSize(process.stdout).cols));
   }
   return EXIT.done;
 }

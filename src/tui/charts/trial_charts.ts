@@ -21,13 +21,20 @@ export function curveSeries(chart: TrialChart): Series[] {
 
 /** A slice plot: the result of each trial by one setting. @param options `x` is set here */
 export function sliceChart(chart: TrialChart, axis: ParameterAxis, options: ChartOptions): string[] {
+  const xMarks = axis.marks.map(({ place, text }) => ({ x: place, text }));
+  return lineChart(sliceSeries(chart, axis), {
+    ...options,
+    ...{ x: [0, 1], xMarks, xLabel: axis.log ? 'log' : '' },
+  });
+}
+
+/** The result of each trial at the place of its value on the axis; trials without a value or a result have no point. */
+export function sliceSeries(chart: TrialChart, axis: ParameterAxis): Series[] {
   const points = ({ values, metric }: TrialRecord): Series['points'] => {
     const value = values[axis.name];
     return value === undefined || metric === null ? [] : [{ x: axis.place(value), y: metric }];
   };
-  const xMarks = axis.marks.map(({ place, text }) => ({ x: place, text }));
-  const series = seriesOf(chart, points, () => true);
-  return lineChart(series, { ...options, x: [0, 1], xMarks, xLabel: axis.log ? 'log' : '' });
+  return seriesOf(chart, points, () => true);
 }
 
 /** @param dots whether a trial is drawn as dots, not as a line */

@@ -1,5 +1,6 @@
 import type { StudyReport } from '../../engine/requests.js';
 import { type CvReport, comparisonOf } from '../../study/cv.js';
+import { TOO_FEW_TRIALS } from '../../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
 import { objectiveText, ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
@@ -167,7 +168,7 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
   if (report.cv !== undefined) return configLines(report, report.cv).slice(0, rows);
-  if (report.importance === undefined) return wrapped('too few trials have results to tell', cols);
+  if (report.importance === undefined) return wrapped(TOO_FEW_TRIALS, cols);
   const { parameters, explained } = report.importance;
   const names = Math.min(16, Math.max(...parameters.map(({ name }) => name.length)));
   const room = Math.max(4, cols - names - 20);
