@@ -21,6 +21,8 @@ const [SILENCE_MS, SILENCE_HLS_MS] = [4000, 20_000];
 const MOST_FPS = 240;
 /** Frame rate of a file that reports none. */
 const USUAL_FPS = 25;
+/** OpenCV's CAP_PROP_ORIENTATION_META, which the binding does not name: degrees by which a phone wants its video turned. */
+const ORIENTATION = 48;
 /** A file from a server has ended early if more than this many seconds are missing. */
 const MISSING = 2;
 
@@ -71,6 +73,15 @@ function attempt(cv: OpenCv, target: string | number, apis: readonly number[]): 
   return undefined;
 }
 
+/** Turns an image by 180 degrees, and releases the original. */
+function turned(mat: Mat): Mat {
+  try {
+    return mat.flip(-1);
+  } finally {
+    mat.release();
+  }
+}
+
 function refuse(message: string): never {
   throw new CameraError(message);
 }
@@ -81,6 +92,11 @@ class CaptureSource implements FrameSource {
   readonly #capture: Capture;
   readonly #clock: FrameClock;
   readonly #silenceMs: number;
+  /**
+   * Whether frames arrive upside down. OpenCV turns the video of a phone that was held upright, but version 4.6 turns it the wrong
+   * way (its issue 22088).
+   */
+  readonly #upsideDown: boolean;
   #info: SourceInfo;
   #first: Mat | undefined;
   #index = 0;
@@ -97,6 +113,8 @@ class CaptureSource implements FrameSource {
     this.#capture = capture;
     const portions = spec.kind === 'stream' && /\.m3u8(\?|$)/i.test(spec.url);
     this.#silenceMs = portions ? SILENCE_HLS_MS : SILENCE_MS;
+    const { major, minor } = cv.version;
+    this.#upsideDown = major === 4 && minor === 6 && [90, 270].includes(capture.get(ORIENTATION));
     const reported = capture.get(cv.CAP_PROP_FPS);
     const fps = reported > 0 && reported <= MOST_FPS ? reported : 0;
     const seconds = spec.kind === 'camera' || fps === 0 ? 0 : capture.get(cv.CAP_PROP_FRAME_COUNT) / fps;
@@ -139,7 +157,7 @@ class CaptureSource implements FrameSource {
     this.#t = this.#info.live
       ? (performance.now() - this.#began) / 1000
       : this.#clock.next(this.#capture.get(this.#cv.CAP_PROP_POS_MSEC));
-    return { index, t: this.#t, picture: pictureOf(this.#cv, mat) };
+    return { index, t: this.#t, picture: pictureOf(this.#cv, this.#upsideDown ? turned(mat) : mat) };
   }
 
   /** Handles a read without a frame. Only a file ends; a live source has failed. Throws CameraError. */

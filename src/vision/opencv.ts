@@ -37,6 +37,8 @@ export interface Mat {
   readonly channels: number;
   readonly empty: boolean | number;
   cvtColor(code: number): Mat;
+  /** Mirrored: around both axes for -1, which turns the image by 180 degrees. */
+  flip(code: number): Mat;
   resize(rows: number, cols: number, fx: number, fy: number, interpolation: number): Mat;
   getData(): Buffer;
   /** The same 32-bit numbers as a matrix, in the same memory: release it before the original. */

@@ -37,6 +37,9 @@ export interface World {
   readonly count?: number;
   /** Times of the frames in their container, in milliseconds. */
   readonly times?: readonly number[];
+  /** Degrees by which the container wants its frames turned. */
+  readonly orientation?: number;
+  readonly version?: { readonly major: number; readonly minor: number };
   /** Whether there is an encoder. */
   readonly encoder?: boolean;
 }
@@ -91,6 +94,15 @@ class FakeMat implements Mat {
     return new FakeMat(this.cv, { rows, cols, channels, data: resample(large, cols, rows, 'bilinear').data });
   }
 
+  flip(code: number): Mat {
+    if (code !== -1) throw new Error('another flip');
+    const { rows, cols, channels } = this;
+    const pixels = Array.from({ length: rows * cols }, (_, i) =>
+      this.getData().subarray(i * channels, (i + 1) * channels),
+    );
+    return new FakeMat(this.cv, { rows, cols, channels, data: Buffer.concat(pixels.reverse()) });
+  }
+
   getData(): Buffer {
     if (!this.#there) throw new Error('a released mat is used');
     return this.#data;
@@ -111,7 +123,7 @@ class FakeMat implements Mat {
 
 /** The binding in JavaScript, for tests where OpenCV is not installed. It counts what is not released. */
 export class FakeOpenCv implements OpenCv {
-  readonly version = { major: 4, minor: 0 };
+  readonly version: OpenCv['version'];
   readonly CV_8UC1 = 0;
   readonly CV_8UC3 = 16;
   readonly COLOR_BGR2RGB = 4;
@@ -138,6 +150,7 @@ export class FakeOpenCv implements OpenCv {
 
   constructor(private readonly world: World = {}) {
     const cv = this;
+    this.version = world.version ?? { major: 4, minor: 0 };
     this.Mat = class extends FakeMat {
       constructor(data: Buffer, rows: number, cols: number, type: number) {
         const channels = type === cv.CV_8UC3 ? 3 : 1;
@@ -187,6 +200,7 @@ export class FakeOpenCv implements OpenCv {
 
       get(property: number): number {
         if (property === cv.CAP_PROP_POS_MSEC) return world.times?.[this.#at] ?? 0;
+        if (property === 48) return world.orientation ?? 0;
         if (property === cv.CAP_PROP_FRAME_COUNT) return world.count ?? 0;
         return property === cv.CAP_PROP_FPS ? (world.fps ?? 0) : 0;
       }

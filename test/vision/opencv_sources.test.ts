@@ -54,6 +54,24 @@ describe('a video or stream', () => {
   });
 
   it.each([
+    [{ major: 4, minor: 6 }, 90, true],
+    [{ major: 4, minor: 6 }, 270, true],
+    [{ major: 4, minor: 6 }, 180, false],
+    [{ major: 4, minor: 6 }, 0, false],
+    [{ major: 4, minor: 10 }, 90, false],
+  ])('of OpenCV %o with an orientation of %i degrees is turned by 180 degrees: %s', async (version, orientation, turned) => {
+    const cv = new FakeOpenCv({ captures: () => frames(2), version, orientation });
+    const source = await openCapture(cv, VIDEO);
+    for (const frame of [await source.read(), await source.read()]) {
+      expect([...(frame?.picture.data ?? [])]).toEqual(
+        turned ? [...FRAME_RGB.slice(3), ...FRAME_RGB.slice(0, 3)] : FRAME_RGB,
+      );
+    }
+    source.close();
+    expect(cv.held).toBe(0);
+  });
+
+  it.each([
     [0, 0, 1 / 25],
     [-1, 0, 1 / 25],
     [241, 0, 1 / 25],
