@@ -9,7 +9,7 @@ import { DOCTOR } from './declarations/doctor.js';
 import { ENSEMBLE } from './declarations/ensemble.js';
 import { EVALUATE } from './declarations/evaluate.js';
 import { EXPORT } from './declarations/export.js';
-import type { GlobalArgs } from './declarations/globals.js';
+import { GLOBALS, type GlobalArgs } from './declarations/globals.js';
 import { INSPECT } from './declarations/inspect.js';
 import { LAB } from './declarations/lab.js';
 import { LEARN } from './declarations/learn.js';
@@ -28,22 +28,37 @@ import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
 import { guarded } from './run_command.js';
 
-const names = new Map<string, readonly string[]>();
+/** What a command line may hold. */
+export interface Declared {
+  /** As in the help: `fer-tui data <path>`. */
+  readonly usage: string;
+  readonly options: readonly string[];
+}
 
-/** The options that a command declares, by its first word; none for an unknown one. */
-export const declaredOptions = (command: string): readonly string[] => names.get(command) ?? [];
+const declared = new Map<string, Declared>();
+
+/** What the command declares that these words begin with: `data`, `runs show`. Undefined for an unknown one. */
+export const declaredBy = ([first = '', second = '']: readonly string[]): Declared | undefined =>
+  declared.get(`${first} ${second}`) ?? declared.get(first);
 
 /**
  * Makes a yargs command from a declaration.
  * @param load imports the function that runs the command. It is called only then, so parsing and `--help` stay fast.
+ * @param group the command that this one belongs to, as `runs` in `runs show`
  */
 function command<const D extends Declaration>(
   declaration: D,
   load: () => Promise<(args: ArgsOf<D> & GlobalArgs) => Promise<number>>,
+  group?: string,
 ): CommandModule {
   const { usage, describe, positionals = {}, options = {}, examples = [] } = declaration;
-  const [word = ''] = [usage].flat().join(' ').split(' ');
-  names.set(word, Object.keys(options));
+  const [pattern = ''] = [usage].flat();
+  // $0 stands for the group itself, as in `fer-tui runs`.
+  const whole = group === undefined ? pattern : `${group} ${pattern}`.replace(' $0', '');
+  declared.set(whole.replace(/ [[<].*/, ''), {
+    usage: `fer-tui ${whole}`,
+    options: Object.keys({ ...options, ...GLOBALS }),
+  });
   return {
     command: usage,
     describe,
@@ -63,9 +78,9 @@ const RUNS: CommandModule = {
   describe: 'List, show and compare the runs in this directory',
   builder: (y) =>
     y
-      .command(command(LIST_RUNS, async () => (await import('./commands/runs.js')).runs))
-      .command(command(SHOW_RUN, async () => (await import('./commands/runs.js')).showRun))
-      .command(command(COMPARE_RUNS, async () => (await import('./commands/runs.js')).compareRuns)),
+      .command(command(LIST_RUNS, async () => (await import('./commands/runs.js')).runs, 'runs'))
+      .command(command(SHOW_RUN, async () => (await import('./commands/runs.js')).showRun, 'runs'))
+      .command(command(COMPARE_RUNS, async () => (await import('./commands/runs.js')).compareRuns, 'runs')),
   handler: () => undefined,
 };
 
@@ -74,8 +89,8 @@ const STUDIES: CommandModule = {
   describe: 'List and show the studies in this directory',
   builder: (y) =>
     y
-      .command(command(LIST_STUDIES, async () => (await import('./commands/studies.js')).studies))
-      .command(command(SHOW_STUDY, async () => (await import('./commands/studies.js')).showStudy)),
+      .command(command(LIST_STUDIES, async () => (await import('./commands/studies.js')).studies, 'studies'))
+      .command(command(SHOW_STUDY, async () => (await import('./commands/studies.js')).showStudy, 'studies')),
   handler: () => undefined,
 };
 

@@ -6,7 +6,7 @@ import { EXIT, exitCodes } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { VERSION } from '../util/version.js';
-import { COMMANDS, declaredOptions } from './commands.js';
+import { COMMANDS, declaredBy } from './commands.js';
 import { GLOBALS } from './declarations/globals.js';
 
 /**
@@ -37,10 +37,14 @@ const cli = yargs(words)
   .fail((message, error) => {
     // Only usage errors arrive here: `guarded` handles the errors of commands.
     const text = message ?? error.message;
+    const command = declaredBy(words);
     const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
-    const near = unknown === undefined ? undefined : nearest(unknown, declaredOptions(words[0] ?? ''));
+    const near = unknown === undefined ? undefined : nearest(unknown, command?.options ?? []);
     const hint = near === undefined ? 'Try "fer-tui --help".' : `Did you mean --${near}?`;
-    process.stderr.write(`fer-tui: ${text}\n${hint}\n`);
+    const missing = /^Not enough non-option/.test(text) && command !== undefined;
+    process.stderr.write(
+      `fer-tui: ${missing ? `something is missing; expected ${command.usage}` : text}\n${hint}\n`,
+    );
     process.exit(EXIT.usage);
   });
 

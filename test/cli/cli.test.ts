@@ -36,6 +36,17 @@ describe('the command line', () => {
   });
 
   it.each([
+    [['data'], 'something is missing; expected fer-tui data <path>\n'],
+    [['runs', 'show'], 'something is missing; expected fer-tui runs show <name>\n'],
+    [['runs', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
+    [['runs', 'show', 'a', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
+  ])('%j is refused with the words of its command', async (args, message) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it.each([
     [['--lr', '0'], 'lr = 0: expected a number in (0, 10]'],
     [['--epochs', '1.5'], 'epochs = 1.5: expected a whole number in [1, 10000]'],
     [['--augment', 'turn=5'], 'augment: "turn=5"'],
