@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
@@ -8,11 +8,14 @@ import type { Dataset, LoadOptions } from './types.js';
 
 /**
  * A cache of parsed data. The name of a file contains hashes of the source's path and fingerprint (sizes and times), so a
- * changed source is parsed again. A damaged file is ignored and rewritten.
+ * changed source is parsed again. A damaged file is ignored and rewritten. Data that has not been used for longest makes room.
  */
 
 /** Hex digits of a hash in a cache file's name. */
 const KEY = 12;
+
+/** Bytes of cached data that are kept. FER-2013 takes 75 MB. */
+const LIMIT = 1e9;
 
 /** The folder of cached data. */
 type CacheOptions = Pick<LoadOptions, 'cacheDir'>;
@@ -22,7 +25,9 @@ export function readCache(source: string, fingerprint: string, options: CacheOpt
   const path = cachePath(source, fingerprint, options);
   if (path === undefined) return undefined;
   try {
-    return decodeFaces(readFileSync(path));
+    const dataset = decodeFaces(readFileSync(path));
+    touch(path);
+    return dataset;
   } catch {
     return undefined;
   }
@@ -40,14 +45,43 @@ export function writeCache(
   try {
     makeFolder(dirname(path));
     atomicWrite(path, ...encodeFaces(dataset));
-    const family = basename(path).slice(0, -`${'0'.repeat(KEY)}.faces`.length);
-    for (const name of readdirSync(dirname(path))) {
-      if (name.startsWith(family) && name.endsWith('.faces') && name !== basename(path)) {
-        rmSync(join(dirname(path), name), { force: true });
-      }
-    }
+    removeOlder(path);
+    removeUnused(dirname(path), LIMIT);
   } catch {
     // With a read-only home or a full disk, training is still possible.
+  }
+}
+
+/** Removes the data of older versions of a source. */
+function removeOlder(path: string): void {
+  const family = basename(path).slice(0, -`${'0'.repeat(KEY)}.faces`.length);
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(family) && name.endsWith('.faces') && name !== basename(path)) {
+      rmSync(join(dirname(path), name), { force: true });
+    }
+  }
+}
+
+/** Removes the data that was used least recently, until no more than `limit` bytes are left. The newest stays in any case. */
+export function removeUnused(folder: string, limit: number): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.faces'))
+    .map((name) => join(folder, name))
+    .map((path) => ({ path, stats: statSync(path) }))
+    .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs);
+  let total = 0;
+  for (const [i, { path, stats }] of files.entries()) {
+    total += stats.size;
+    if (i > 0 && total > limit) rmSync(path, { force: true });
+  }
+}
+
+/** Says that a cache file was used now. */
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // A read-only cache serves as well.
   }
 }
 

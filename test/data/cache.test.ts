@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from '
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { removeUnused } from '../../src/data/cache.js';
 import { loadDataset } from '../../src/data/load.js';
 import { csv, folderWith, pixels, png } from './fixtures.js';
 
@@ -64,6 +65,31 @@ describe('the cache', () => {
       expect(again.data).toEqual(data);
       expect(readFileSync(path).equals(whole)).toBe(true);
     }
+  });
+
+  it('says that it was used', async () => {
+    const { load, files, cacheDir } = cached({ 'fer2013.csv': text }, 'fer2013.csv');
+    await load();
+    const path = join(cacheDir, files()[0] as string);
+    utimesSync(path, 1000, 1000);
+    await load();
+    expect(Date.now() - statSync(path).mtimeMs).toBeLessThan(60_000);
+  });
+
+  it.each([
+    [300, ['a', 'b', 'c']],
+    [299, ['b', 'c']],
+    [100, ['c']],
+    [1, ['c']],
+  ])('of at most %i bytes keeps what was used last: %j', (limit, kept) => {
+    const folder = folderWith({ 'tuning.json': 'x'.repeat(999) });
+    for (const [i, name] of ['c', 'a', 'b'].entries()) {
+      const path = join(folder, `${name}.faces`);
+      writeFileSync(path, 'x'.repeat(100));
+      utimesSync(path, [3, 1, 2][i] as number, [3, 1, 2][i] as number);
+    }
+    removeUnused(folder, limit);
+    expect(readdirSync(folder)).toEqual([...kept.map((name) => `${name}.faces`), 'tuning.json']);
   });
 
   it('is one a source: another of the same name, and other files, stay', async () => {
