@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { browserPath } from './browser.js';
@@ -40,6 +41,14 @@ export const all = (...list: readonly Need[]): Need => list.find(({ skip }) => s
 /** `npm run test:full`. It requires the other programs, so that no full run passes without them. */
 export const FULL = Boolean(process.env['FER_TEST_FULL']);
 
+/** A Python that has Keras: that of FER_KERAS_PYTHON, or `python3`. The full tests look for it. */
+export const KERAS_PYTHON = FULL
+  ? [process.env['FER_KERAS_PYTHON'] ?? 'python3'].find(
+      (python) =>
+        spawnSync(python, ['-c', 'import importlib.util as u; u.find_spec("keras").name']).status === 0,
+    )
+  : undefined;
+
 /** Whether the set-up built the camera's binding, for the ABI of this Node.js. */
 function bindingFits(): boolean {
   const binding = new URL(
@@ -66,6 +75,10 @@ export const needs = {
   tensorflowJs: need(
     FULL || there('node_modules/@tensorflow/tfjs-layers', PEERS),
     'TensorFlow.js is not installed (npm run bench:peers)',
+  ),
+  keras: need(
+    KERAS_PYTHON !== undefined,
+    'no Python with Keras (pip install keras tensorflow-cpu, and FER_KERAS_PYTHON=PATH/bin/python)',
   ),
   sharp: need(
     there('../../node_modules/sharp', new URL('.', import.meta.url)),
