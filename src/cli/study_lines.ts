@@ -95,7 +95,7 @@ export function trialsCsv({ settings, liveTrials: trials }: Pick<Study, 'setting
  * @param folds whether those of a cross-validation are shown too
  */
 export function studySummary(
-  study: Pick<Study, 'settings' | 'path' | 'liveTrials'>,
+  study: Pick<Study, 'settings' | 'path' | 'liveTrials' | 'damagedLines'>,
   top: number,
   folds = false,
 ): string {
@@ -106,9 +106,11 @@ export function studySummary(
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state}`)
     .join(', ');
+  const damaged = study.damagedLines; // as far as `liveTrials` has read
   const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
     `${path}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
+    ...(damaged > 0 ? [`trials.ndjson: ${counted(damaged, 'line')} cut off or damaged, left out`] : []),
     '',
     ...(settings.kind === 'cv'
       ? [...cvLines(settings, trials), ...(folds ? ['', ...tableLines(settings, trials, top)] : [])]

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, normalize, relative } from 'node:path';
+import { isMapping } from '../train/config_file.js';
 import { writeError } from '../util/atomic_write.js';
-import type { TrialRecord } from './trial.js';
+import { TRIAL_STATES, type TrialRecord } from './trial.js';
 
 const NEWLINE = 10;
 
@@ -12,6 +13,7 @@ const NEWLINE = 10;
 export class Journal {
   readonly #path: string;
   readonly #records = new Map<number, TrialRecord>();
+  #damaged = 0;
   /** Bytes that have been read: complete lines. */
   #read = 0;
 
@@ -24,6 +26,11 @@ export class Journal {
   read(): TrialRecord[] {
     if (existsSync(this.#path)) this.#readOn();
     return [...this.#records.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Complete lines so far that are no records: somebody has changed the file, or the disk has. `read` leaves them out. */
+  get damaged(): number {
+    return this.#damaged;
   }
 
   /** Appends a record, and flushes it to the disk. One process at a time may do so. Throws RunError. */
@@ -50,8 +57,10 @@ export class Journal {
       const end = bytes.lastIndexOf(NEWLINE, length - 1) + 1;
       this.#read += end;
       for (const line of bytes.toString('utf8', 0, end).split('\n')) {
+        if (line === '') continue;
         const record = this.#parse(line);
-        if (record !== undefined) this.#records.set(record.number, record);
+        if (record === undefined) this.#damaged++;
+        else this.#records.set(record.number, record);
       }
     } finally {
       closeSync(file);
@@ -60,7 +69,8 @@ export class Journal {
 
   #parse(line: string): TrialRecord | undefined {
     try {
-      const record = JSON.parse(line) as TrialRecord;
+      const record: unknown = JSON.parse(line);
+      if (!isRecord(record)) return undefined;
       // JSON writes NaN as null.
       const curve = record.curve.map((value: number | null) => value ?? Number.NaN);
       return { ...record, curve, run: join(this.study, record.run) };
@@ -68,6 +78,24 @@ export class Journal {
       return undefined;
     }
   }
+}
+
+/** Whether a value has the fields of a record, which `append` has written. */
+function isRecord(value: unknown): value is TrialRecord {
+  if (!isMapping(value)) return false;
+  const { number, values, epochs, until, state, metric, curve, seconds, run } = value;
+  const isNumber = (one: unknown): boolean => typeof one === 'number';
+  return (
+    Number.isInteger(number) &&
+    [epochs, until, seconds].every(isNumber) &&
+    TRIAL_STATES.some((one) => one === state) &&
+    (metric === null || isNumber(metric)) &&
+    Array.isArray(curve) &&
+    curve.every((one) => one === null || isNumber(one)) &&
+    isMapping(values) &&
+    typeof run === 'string' &&
+    !normalize(run).startsWith('..')
+  );
 }
 
 /** Whether a file is empty, or ends with a line break. */

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import type { Monitor } from '../train/callbacks/monitor.js';
+import { MONITORS, type Monitor } from '../train/callbacks/monitor.js';
+import { isMapping } from '../train/config_file.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import type { PrunerName } from './pruners.js';
-import type { Method } from './samplers.js';
+import { PRUNERS, type PrunerName } from './pruners.js';
+import { METHODS, type Method } from './samplers.js';
 import type { Values } from './trial.js';
 
 /** All that a study is told when it is created: `study.yaml`. Together with its trials it decides what comes next. */
@@ -71,10 +72,34 @@ export function readStudySettings(folder: string): StudySettings {
     throw new RunError(`${path}: cannot be read as YAML`, { cause });
   }
   const { version, ...settings } = read ?? {};
-  if (version !== VERSION)
+  if (version !== undefined && version !== VERSION)
     throw new RunError(`${path}: version ${version}; this version of fer-tui reads version ${VERSION}`);
-  if (typeof settings.settings?.epochs !== 'number' || typeof settings.trials !== 'number') {
-    throw new RunError(`${path}: it lacks settings or trials; the file is damaged`);
-  }
+  if (version === undefined) throw new RunError(`${path}: it lacks a version; the file is damaged`);
+  const wrong = Object.entries(fieldsOf(settings)).find(([, fits]) => !fits);
+  if (wrong !== undefined)
+    throw new RunError(`${path}: ${wrong[0]} is missing or wrong; the file is damaged`);
   return settings as StudySettings;
+}
+
+/** The fields that the settings of a study need, and whether each is what it should be. */
+function fieldsOf(given: Readonly<Record<string, unknown>>): Readonly<Record<string, boolean>> {
+  const isOneOf = (list: readonly unknown[], name: string): boolean => list.includes(given[name]);
+  const isCount = (name: string): boolean => Number.isInteger(given[name]) && Number(given[name]) >= 1;
+  const { settings, kind } = given;
+  const own =
+    kind === 'cv'
+      ? { folds: isCount('folds'), repeats: isCount('repeats'), configs: isMapping(given['configs']) }
+      : {
+          ...{ method: isOneOf(METHODS, 'method'), pruner: isOneOf(PRUNERS, 'pruner') },
+          ...{ minEpochs: isCount('minEpochs'), reduction: isCount('reduction') },
+          ...{ seed: typeof given['seed'] === 'number', space: isMapping(given['space']) },
+        };
+  return {
+    kind: isOneOf(['search', 'cv'], 'kind'),
+    created: typeof given['created'] === 'string',
+    trials: isCount('trials'),
+    objective: isOneOf(MONITORS, 'objective'),
+    settings: isMapping(settings) && typeof settings['epochs'] === 'number',
+    ...own,
+  };
 }

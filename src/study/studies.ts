@@ -7,13 +7,27 @@ import { isStudy } from './settings.js';
 import { Study } from './study.js';
 import { countStates } from './trial.js';
 
-/** All studies in a folder, the latest first. */
-export function listStudies(parent = 'studies'): Study[] {
+/**
+ * All studies in a folder, the latest first.
+ * @param onBroken hears of each that cannot be read: its path, and why
+ */
+export function listStudies(
+  parent = 'studies',
+  onBroken: (path: string, error: RunError) => void = () => undefined,
+): Study[] {
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
     .map((name) => join(parent, name))
     .filter(isStudy)
-    .map((path) => Study.open(path))
+    .flatMap((path) => {
+      try {
+        return [Study.open(path)];
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error;
+        onBroken(path, error);
+        return [];
+      }
+    })
     .sort((a, b) => (a.settings.created < b.settings.created ? 1 : -1));
 }
 
@@ -41,6 +55,7 @@ export function studyJson(study: Study, top = Number.POSITIVE_INFINITY): object 
     ...settings,
     planned: settings.trials,
     states: countStates(liveTrials),
+    ...(study.damagedLines > 0 && { damagedLines: study.damagedLines }),
     ...report,
     trials,
   };

@@ -60,6 +60,11 @@ export class Study {
     return this.#journal.read();
   }
 
+  /** Lines of `trials.ndjson` that cannot be read, so far as it was read. What they said of a trial is lost. */
+  get damagedLines(): number {
+    return this.#journal.damaged;
+  }
+
   /**
    * All trials; those that are running as far as they are now, up to their last complete epoch, and `interrupted` where no
    * process works on them.

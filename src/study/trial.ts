@@ -12,7 +12,8 @@ export type Values = Readonly<Record<string, string | number | boolean>>;
  * trains it now (`Study.liveTrials` finds out; the journal cannot say so); `paused`: it has trained for as many epochs as the pruner
  * wanted so far; `complete`: for all of its epochs, or until early stopping; `failed`: it cannot go on.
  */
-export type TrialState = 'running' | 'interrupted' | 'paused' | 'complete' | 'failed';
+export const TRIAL_STATES = ['running', 'interrupted', 'paused', 'complete', 'failed'] as const;
+export type TrialState = (typeof TRIAL_STATES)[number];
 
 /** Whether the step that a trial began last has not ended. */
 export const isOpen = ({ state }: Pick<TrialRecord, 'state'>): boolean =>

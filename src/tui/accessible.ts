@@ -2,7 +2,6 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import { EngineProcess } from '../engine/process.js';
 import { bestTrial, objectiveText } from '../study/score.js';
 import { listStudies } from '../study/studies.js';
-import type { Study } from '../study/study.js';
 import { countStates } from '../study/trial.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { Printer } from '../train/printer.js';
@@ -78,7 +77,7 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
       );
       return true;
     case '5':
-      tellStudies(listStudies(STUDIES_FOLDER));
+      tellStudies();
       return true;
     case '0':
       return false;
@@ -138,8 +137,12 @@ async function train(
   lines.off('line', onLine);
 }
 
-function tellStudies(studies: readonly Study[]): void {
-  if (studies.length === 0) say('no studies here yet; "fer-tui search SPACE.yaml" starts one');
+function tellStudies(): void {
+  const broken: string[] = [];
+  const studies = listStudies(STUDIES_FOLDER, (_, { message }) => broken.push(message));
+  for (const message of broken) say(message);
+  if (studies.length + broken.length === 0)
+    say('no studies here yet; "fer-tui search SPACE.yaml" starts one');
   for (const { name, settings, liveTrials: trials } of studies) {
     const { objective } = settings;
     const best = bestTrial(trials, objective);

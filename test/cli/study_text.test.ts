@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { sliceText } from '../../src/cli/slice_text.js';
 import { studySummary } from '../../src/cli/study_lines.js';
 import type { CvSettings } from '../../src/study/settings.js';
-import type { Study } from '../../src/study/study.js';
 import type { TrialRecord } from '../../src/study/trial.js';
 import { detectCapability } from '../../src/tui/paint/capability.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
@@ -79,10 +78,7 @@ describe('the summary', () => {
   const folds = [0.5, 0.7, 0.6, 0.8].map((metric, i) =>
     trial(i + 1, { l2: i % 2, fold: `${1 + (i >> 1)}/2` }, metric),
   );
-  const study = { path: 's', settings: cv, liveTrials: folds } as Pick<
-    Study,
-    'path' | 'settings' | 'liveTrials'
-  >;
+  const study = { path: 's', settings: cv, liveTrials: folds, damagedLines: 0 };
 
   it('of a cross-validation names the configuration of each fold where these are asked for', () => {
     expect(studySummary(study, 2, true)).toContain(`2 pairs)
@@ -96,11 +92,14 @@ trial  configuration  val_acc  l2  fold  epochs  time     state
   });
 
   it('of a search can go without trials, and says how to train the best', () => {
-    const search = { path: 's', settings: STUDY_SETTINGS, liveTrials: fakeTrials() };
+    const search = { path: 's', settings: STUDY_SETTINGS, liveTrials: fakeTrials(), damagedLines: 0 };
     expect(studySummary(search, 0)).toMatch(
       /^s: 24 of 30 trials: .*\n\nthe best: fer-tui train --epochs 9 --lr 0.03162\n$/,
     );
     expect(studySummary(search, 3)).toMatch(/\n21 .*\n17 .*\n13 .*\n\nthe best: /);
+    expect(studySummary({ ...search, damagedLines: 2 }, 0)).toContain(
+      '1 running\ntrials.ndjson: 2 lines cut off or damaged, left out\n',
+    );
     expect(studySummary({ ...search, liveTrials: [] }, 3)).toBe('s: 0 of 30 trials\n\n');
   });
 });

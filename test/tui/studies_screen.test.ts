@@ -22,7 +22,7 @@ const report: StudyReport = {
   importance: importanceOf(TRIALS, 'val_acc'),
 };
 const shown = (change: Partial<StudyReport> = {}, paths = ['studies/s2', 'studies/s1']) => ({
-  shown: ready<Shown>({ paths, report: { ...report, ...change } }),
+  shown: ready<Shown>({ paths, path: report.path, report: { ...report, ...change } }),
 });
 const BEST = TRIALS.reduce((a, b) => ((b.metric ?? 0) > (a.metric ?? 0) ? b : a));
 
@@ -46,14 +46,25 @@ describeScreens([
   {
     screen: 'studies',
     name: 'no studies',
-    own: { shown: ready<Shown>({ paths: [], report: undefined }) },
+    own: { shown: ready<Shown>({ paths: [], path: undefined, report: undefined }) },
     words: ['no studies in studies/ yet', 'SPACE.yaml'],
   },
   {
     screen: 'studies',
-    name: 'a study that cannot be read',
+    name: 'a folder that cannot be read',
     own: { shown: failed('EACCES') },
     words: ['EACCES'],
+  },
+  {
+    screen: 'studies',
+    name: 'a study that cannot be read',
+    own: {
+      shown: ready<Shown>({
+        ...{ paths: ['studies/s2', 'studies/s1'], path: 'studies/s1', report: undefined },
+        problem: 'study.yaml: version 9',
+      }),
+    },
+    words: ['study.yaml: version 9', 'study 2 of 2'],
   },
   {
     screen: 'studies',

@@ -17,15 +17,19 @@ import { table } from '../table.js';
 
 /** `fer-tui studies`: lists the studies in a folder. */
 export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): Promise<number> {
-  const found = listStudies(folder);
+  const broken: string[] = [];
+  const found = listStudies(folder, (_, { message }) => broken.push(message));
   if (json) {
-    writeJson({ v: 1, type: 'result', studies: found.map(studyJson) });
+    const studies = found.map((study) => studyJson(study));
+    writeJson({ v: 1, type: 'result', studies, ...(broken.length > 0 && { broken }) });
     return EXIT.done;
   }
-  if (found.length === 0) {
+  for (const message of broken) process.stderr.write(`fer-tui: ${message}\n`);
+  if (found.length === 0 && broken.length === 0) {
     process.stdout.write(`no studies in ${folder}/ yet; start one with "fer-tui search"\n`);
     return EXIT.done;
   }
+  if (found.length === 0) return EXIT.run;
   const rows = found.map((study) => {
     const { settings } = study;
     const trials = study.liveTrials;

@@ -5,9 +5,12 @@ import { Study } from '../../study/study.js';
 import { isOpen } from '../../study/trial.js';
 import type { Handler } from '../handler.js';
 
-/** The folders of all studies in a folder, newest first. */
-export const studiesList: Handler<'studies.list'> = async ({ folder }) =>
-  listStudies(folder).map(({ path }) => path);
+/** The folders of all studies in a folder, newest first; those that cannot be read come last. */
+export const studiesList: Handler<'studies.list'> = async ({ folder }) => {
+  const broken: string[] = [];
+  const paths = listStudies(folder, (path) => broken.push(path)).map(({ path }) => path);
+  return [...paths, ...broken];
+};
 
 /** The importance that was computed last, which takes longer than all else. */
 let latest: { readonly key: string; readonly importance: Importance | undefined } | undefined;

@@ -27,12 +27,19 @@ const WATCH_MS = 2000;
 async function read(engine: Engine, path: string | undefined): Promise<Shown> {
   const paths = await engine.request('studies.list', { folder: STUDIES_FOLDER });
   const chosen = path !== undefined && paths.includes(path) ? path : paths[0];
-  const report = chosen === undefined ? undefined : await engine.request('studies.show', { path: chosen });
-  return { paths, report };
+  if (chosen === undefined) return { paths, path: undefined, report: undefined };
+  return engine.request('studies.show', { path: chosen }).then(
+    (report) => ({ paths, path: chosen, report }),
+    (error: Error) => ({ paths, path: chosen, report: undefined, problem: error.message }),
+  );
+}
+
+function pathOf({ shown }: StudiesState): string | undefined {
+  return shown.status === 'ready' ? shown.value.path : undefined;
 }
 
 /** Reads the study, or reads it again. Until then, what was read before stays visible. */
-function reload(act: Act, path = reportOf(act.state)?.path): void {
+function reload(act: Act, path = pathOf(act.state)): void {
   if (act.state.shown.status !== 'ready') {
     act.load('shown', `reading ${STUDIES_FOLDER}/`, (engine) => read(engine, path));
     return;
@@ -54,11 +61,10 @@ function select(act: Act, step: number): void {
 
 function nextStudy(act: Act, step: number): void {
   const { shown } = act.state;
-  if (shown.status !== 'ready' || shown.value.report === undefined) return;
-  const { paths, report } = shown.value;
-  const path = paths[(paths.indexOf(report.path) + step + paths.length) % paths.length];
+  if (shown.status !== 'ready' || shown.value.path === undefined) return;
+  const { paths, path } = shown.value;
   act.set({ selected: undefined, chart: 'curves' });
-  reload(act, path);
+  reload(act, paths[(paths.indexOf(path) + step + paths.length) % paths.length]);
 }
 
 function nextChart(act: Act): void {

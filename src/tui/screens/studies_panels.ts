@@ -18,10 +18,15 @@ import { bar, listLine } from '../widgets.js';
 /** The folder of the studies. */
 export const STUDIES_FOLDER = 'studies';
 
-/** All studies, and the one that is shown; undefined if there are none. */
+/** All studies, and the one that is shown. */
 export interface Shown {
   readonly paths: readonly string[];
+  /** Of the study that is shown; undefined if there are none. */
+  readonly path: string | undefined;
+  /** Undefined if it cannot be read, too. */
   readonly report: StudyReport | undefined;
+  /** Why it cannot be read. */
+  readonly problem?: string | undefined;
 }
 
 export interface StudiesState {
@@ -82,18 +87,19 @@ function columnsOf(report: StudyReport): readonly Column<TrialRecord>[] {
 }
 
 export function trialsTitle({ state }: View): string {
-  const report = reportOf(state);
-  if (report === undefined || state.shown.status !== 'ready') return 'trials';
-  const { name, trials, planned, path } = report;
-  const { paths } = state.shown.value;
-  const place = paths.length > 1 ? ` · study ${paths.indexOf(path) + 1} of ${paths.length}` : '';
-  return `${name} · ${trials.length} of ${planned} trials${place}`;
+  if (state.shown.status !== 'ready') return 'trials';
+  const { paths, path, report } = state.shown.value;
+  const place = paths.length > 1 ? ` · study ${paths.indexOf(path ?? '') + 1} of ${paths.length}` : '';
+  if (report === undefined) return `trials${place}`;
+  return `${report.name} · ${report.trials.length} of ${report.planned} trials${place}`;
 }
 
 export function trialLines({ state, theme, cols, rows, now }: View): string[] {
   const empty = `no studies in ${STUDIES_FOLDER}/ yet: fer-tui search SPACE.yaml starts one`;
   if (state.shown.status !== 'ready') return waitingLines(state.shown, { empty, theme, cols, now });
   const report = reportOf(state);
+  const { problem } = state.shown.value;
+  if (problem !== undefined) return wrapped(`✗ ${problem}`, cols).map((line) => theme.bad(line));
   if (report === undefined) return wrapped(empty, cols);
   if (report.trials.length === 0) return ['no trial has begun yet'];
   const trials = orderedTrials(report);
