@@ -14,7 +14,7 @@
 //
 // Shapes: any; for `apply_channels` [B, H * W, C].
 // Threads: one per vec4. The last one may access the padding of the buffer.
-// Parts: dropout_mask
+// Parts: pcg, dropout_mask
 
 struct DropoutParams { quads: u32, layer: u32, threshold: u32, scale: f32 }
 

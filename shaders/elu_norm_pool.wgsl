@@ -17,7 +17,7 @@
 // Threads: one per vec4 of channels and row of windows, so that a channel's coefficients are loaded once per row. The sums:
 // one per vec4 of channels and chunk of rows.
 // Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is dropout.
-// Parts: dropout_mask
+// Parts: pcg, dropout_mask
 
 const SIZE = {{SIZE}}u;
 const DROPOUT = {{DROPOUT}};

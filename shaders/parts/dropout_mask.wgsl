@@ -2,12 +2,6 @@
 
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
-fn pcg(v: vec4u) -> vec4u {
-  let state = v * 747796405u + 2891336453u;
-  let word = ((state >> ((state >> vec4u(28u)) + 4u)) ^ state) * 277803737u;
-  return (word >> vec4u(22u)) ^ word;
-}
-
 fn dropout_key(step: Step, layer: u32) -> vec4u {
   return pcg(vec4u(step.seed) ^ pcg(vec4u(layer) ^ pcg(vec4u(step.index))));
 }

@@ -24,6 +24,7 @@ import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
 import * as softmax from '../reference/softmax.js';
+import { type CameraDraw, NO_CAMERA } from '../util/image_draw.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
@@ -237,13 +238,35 @@ const ceilingCase: KernelCase = {
   },
 };
 
-/** Rotated, shifted, mirrored and brightened images, and an unchanged one. Some pixels come from outside of the image. */
-function batchCase(withMean: boolean, stored: number, channels: number): KernelCase {
+/** Effects of light and camera, alone and together. */
+const CAMERAS: readonly Partial<CameraDraw>[] = [
+  { gamma: 2.5 },
+  { gamma: 0.4, contrast: 0.5 },
+  { contrast: 1.5 },
+  { blur: 0.3 },
+  { blur: 2 },
+  { noise: 20, grain: 4_000_000_000 },
+  // Not 90 and above, nor after gamma: with small steps some coefficient lies so near to the middle between two multiples of its
+  // step that the rounding error of float32 decides.
+  ...[1, 20, 50, 80].map((quality) => ({ quality })),
+  { gamma: 1.3, contrast: 1.2, blur: 0.9, noise: 9, grain: 12 },
+  { contrast: 1.2, blur: 0.9, noise: 9, grain: 12, quality: 40 },
+];
+
+/**
+ * Rotated, shifted, mirrored and brightened images, and an unchanged one. Some pixels come from outside of the image. With a
+ * camera, further ones with each of its effects, alone and together; the size is no multiple of a block of JPEG.
+ */
+function batchCase(
+  stored: number,
+  channels: number,
+  { mean: withMean = false, camera = false }: { mean?: boolean; camera?: boolean },
+): KernelCase {
   return {
     kernels: ['batch_images.pick'],
-    title: `batch of 4 out of 3 images, ${stored} -> ${channels} channels, ${withMean ? 'mean image' : 'no mean'}`,
+    title: `batch out of 3 images, ${stored} -> ${channels} channels${withMean ? ', mean image' : ''}${camera ? ', camera' : ''}`,
     run: (gpu) => {
-      const [h, w] = [6, 10];
+      const [h, w] = camera ? [18, 20] : [6, 10];
       const inputs = new Inputs(60);
       const pixels = Uint8Array.from(inputs.floats(3 * h * w * stored, 0, 256).f64);
       const mean = inputs.floats(h * w, 100, 150);
@@ -253,6 +276,10 @@ function batchCase(withMean: boolean, stored: number, channels: number): KernelC
         { ...plain, image: 0, xx: -1, x0: w - 1 },
         { ...plain, image: 1, xx: 0.9, xy: 0.3, x0: -1.4, yx: -0.3, yy: 0.9, y0: 2.1, gain: 1.3 },
         { ...plain, image: 2, xx: 1.2, xy: 0.01, x0: 3.3, gain: 0.7 },
+        ...(camera ? CAMERAS : []).map((effect, i) => ({
+          ...{ ...plain, image: i % 3, xx: 0.95, x0: 1.7, gain: 0.9 },
+          camera: { ...NO_CAMERA, ...effect },
+        })),
       ];
       const words = packDraws(draws);
       const values = {
@@ -310,9 +337,12 @@ export const LAYER_CASES: readonly KernelCase[] = [
   dropoutCase(1, 1, 0.5),
   dropoutCase(25, 5, 0.2),
   dropoutCase(64, 32, 0.5),
-  batchCase(true, 1, 1),
-  batchCase(false, 1, 3),
-  batchCase(true, 3, 3),
+  batchCase(1, 1, { mean: true }),
+  batchCase(1, 3, {}),
+  batchCase(3, 3, { mean: true }),
+  batchCase(1, 1, { camera: true }),
+  batchCase(1, 3, { camera: true }),
+  batchCase(3, 3, { camera: true }),
   elementwiseCase,
   ceilingCase,
 ];

@@ -1,6 +1,7 @@
 import { UsageError } from '../util/errors.js';
-import type { ImageDraw } from '../util/image_draw.js';
+import type { CameraDraw, ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
+import { photograph } from './photograph.js';
 import { FACE, PIXELS } from './split_builder.js';
 import type { ImageShape } from './types.js';
 
@@ -18,6 +19,18 @@ export interface AugmentOptions {
   readonly shear: number;
   /** Fraction: 0.1 means a factor of 0.9 to 1.1. */
   readonly brightness: number;
+  /** 1.5 means an exponent of gray levels from 1 / 2.5 (lighter) to 2.5 (darker), evenly in its logarithm. */
+  readonly gamma: number;
+  /** Fraction: 0.5 means that the distance from middle gray, 127.5, is multiplied by 0.5 to 1.5. */
+  readonly contrast: number;
+  /** Largest standard deviation of a Gaussian blur, in pixels; the smallest is 0. Keras: `sigma` of RandomGaussianBlur. */
+  readonly blur: number;
+  /** Largest standard deviation of noise, in gray levels; the smallest is 0. */
+  readonly noise: number;
+  /** Lowest quality of a compression as by JPEG, 1 to 100; the highest is 100. 0: no compression. */
+  readonly jpeg: number;
+  /** Share of the images that each of gamma, contrast, blur, noise and jpeg changes; drawn for each. Keras: RandomApply. */
+  readonly rate: number;
 }
 
 export const NO_AUGMENT: AugmentOptions = {
@@ -27,6 +40,12 @@ export const NO_AUGMENT: AugmentOptions = {
   zoom: 0,
   shear: 0,
   brightness: 0,
+  gamma: 0,
+  contrast: 0,
+  blur: 0,
+  noise: 0,
+  jpeg: 0,
+  rate: 1,
 };
 export const DEFAULT_AUGMENT: AugmentOptions = {
   ...NO_AUGMENT,
@@ -37,7 +56,10 @@ export const DEFAULT_AUGMENT: AugmentOptions = {
 };
 
 /** Largest value of each range. */
-const LIMITS = { rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 } as const;
+const LIMITS = {
+  ...{ rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 },
+  ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, rate: 1 },
+} as const;
 
 /** Parses `none`, `default`, or a list like `flip,rotation=10`. Throws UsageError that lists the known changes. */
 export function parseAugment(text: string): AugmentOptions {
@@ -70,7 +92,13 @@ export function parseAugment(text: string): AugmentOptions {
 
 /** Whether the options change anything. */
 export function isIdentity(o: AugmentOptions): boolean {
-  return !o.flip && o.rotation === 0 && o.shift === 0 && o.zoom === 0 && o.shear === 0 && o.brightness === 0;
+  const moves = o.flip || o.rotation > 0 || o.shift > 0 || o.zoom > 0 || o.shear > 0 || o.brightness > 0;
+  return !moves && !usesCamera(o);
+}
+
+/** Whether the options change what light and camera do, beside brightness. */
+function usesCamera({ gamma, contrast, blur, noise, jpeg, rate }: AugmentOptions): boolean {
+  return rate > 0 && (gamma > 0 || contrast > 0 || blur > 0 || noise > 0 || jpeg > 0);
 }
 
 /** The random stream for augmenting one image in one epoch, counted from 0. */
@@ -117,22 +145,43 @@ export function drawChange(
   const aspect = cy / cx;
   const x0 = cx - dx - cx * (xx + aspect * xy);
   const y0 = cy - dy - cy * (yx / aspect + yy);
-  return { image, xx, xy, x0, yx, yy, y0, gain };
+  const draw = { image, xx, xy, x0, yx, yy, y0, gain };
+  // The numbers of the camera come last, so that a warp is the same with them and without.
+  return usesCamera(options) ? { ...draw, camera: drawCamera(options, rng) } : draw;
+}
+
+/** Draws what light and camera do to one image. */
+function drawCamera({ gamma, contrast, blur, noise, jpeg, rate }: AugmentOptions, rng: Rng): CameraDraw {
+  // Two numbers for each effect, whether it is on or off: whether it changes this image, and where in its range.
+  const effect = (limit: number, off: number, value: (at: number) => number): number => {
+    const [chance, at] = [rng.float(), rng.float()];
+    return limit > 0 && chance < rate ? value(at) : off;
+  };
+  return {
+    gamma: effect(gamma, 1, (at) => (1 + gamma) ** (2 * at - 1)),
+    contrast: effect(contrast, 1, (at) => 1 + contrast * (2 * at - 1)),
+    blur: effect(blur, 0, (at) => blur * at),
+    noise: effect(noise, 0, (at) => noise * at),
+    quality: effect(jpeg, 0, (at) => Math.max(1, Math.round(jpeg + (100 - jpeg) * at))),
+    grain: rng.uint32(),
+  };
 }
 
 /**
- * Applies a change to an image: bilinear sampling, with the edge pixels repeated outside; values stay in 0..255.
+ * Applies a change to an image: bilinear sampling, with the edge pixels repeated outside, then what light and camera do; values
+ * stay in 0..255.
  * shaders/batch_images.wgsl does the same on the device.
  * @param source [n, H, W, C] @param out receives the image as floats, from index `at` on
  * @param shape [H, W, C] of one image; default: a face
  */
 export function warpImage(
   source: Uint8Array,
-  { image, xx, xy, x0: originX, yx, yy, y0: originY, gain }: ImageDraw,
+  { image, xx, xy, x0: originX, yx, yy, y0: originY, gain, camera }: ImageDraw,
   out: Float32Array,
   at: number,
-  [height, width, channels]: ImageShape = FACE,
+  shape: ImageShape = FACE,
 ): void {
+  const [height, width, channels] = shape;
   const base = image * height * width * channels;
   let place = at;
   for (let oy = 0; oy < height; oy++) {
@@ -154,6 +203,7 @@ export function warpImage(
       }
     }
   }
+  if (camera !== undefined) photograph(out.subarray(at, place), camera, shape);
 }
 
 function clamp(v: number, high: number): number {

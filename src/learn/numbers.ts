@@ -106,7 +106,8 @@ async function imageValue(dissection: Dissection, layer: number, at: Position): 
   };
   return {
     formula: formulas[preprocess.name],
-    words: 'A pixel of the augmented image: sampled bilinearly from the stored one, then preprocessed.',
+    words:
+      'A pixel of the augmented image: sampled bilinearly from the stored one, changed as by light and camera, then preprocessed.',
     grids: [],
     terms: [],
     kernel: value,

@@ -1,3 +1,4 @@
+import { type ImageDraw, NO_CAMERA } from '../util/image_draw.js';
 import type { KernelReport, Pass, Way } from './kernels.js';
 import { type Arithmetic, brief, type Grid, type Term } from './layers/arithmetic.js';
 import type { LearnReport, Stage, StageReport } from './report.js';
@@ -144,19 +145,12 @@ export function verdict({
   return `The loss fell by ${share} % of what the slope promised${share < 80 ? ': it bends along the way' : ''}.`;
 }
 
-/** An augmentation in words: what the affine map does. */
+/** An augmentation in words: what the affine map, light and camera do. */
 function drawText(
-  {
-    xx,
-    xy,
-    yx,
-    yy,
-    gain,
-    x0,
-    y0,
-  }: { xx: number; xy: number; yx: number; yy: number; gain: number; x0: number; y0: number },
+  { xx, xy, yx, yy, gain, x0, y0, camera = NO_CAMERA }: ImageDraw,
   [height, width]: readonly [number, number, number],
 ): string {
+  const { gamma, contrast, blur, noise, quality } = camera;
   const mirrored = xx * yy - xy * yx < 0;
   const scale = 1 / Math.sqrt(Math.abs(xx * yy - xy * yx));
   const angle = (Math.atan2(mirrored ? -yx : yx, mirrored ? -xx : xx) * 180) / Math.PI;
@@ -168,6 +162,11 @@ function drawText(
     ...(Math.abs(scale - 1) > 0.005 ? [`scaled by ${scale.toFixed(2)}`] : []),
     ...(Math.hypot(dx, dy) > 0.05 ? [`moved by (${dx.toFixed(1)}, ${dy.toFixed(1)}) pixels`] : []),
     ...(gain === 1 ? [] : [`brightness ${gain.toFixed(2)}`]),
+    ...(gamma === 1 ? [] : [`gamma ${gamma.toFixed(2)}`]),
+    ...(contrast === 1 ? [] : [`contrast ${contrast.toFixed(2)}`]),
+    ...(blur === 0 ? [] : [`blurred by ${blur.toFixed(1)} pixels`]),
+    ...(noise === 0 ? [] : [`noise of ${noise.toFixed(0)} gray levels`]),
+    ...(quality === 0 ? [] : [`JPEG of quality ${quality}`]),
   ];
   return parts.length === 0 ? 'unchanged' : parts.join(', ');
 }

@@ -210,7 +210,7 @@ export const OPTIONS = {
     type: 'string',
     list: true,
     default: 'default',
-    help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1',
+    help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1,gamma=0.5,contrast=0.3,blur=1,noise=10,jpeg=30,rate=0.5',
   },
   mixup: {
     type: 'number',

@@ -1,7 +1,26 @@
+/** What light and a camera do to an image, in this order. shaders/batch_images.wgsl has the formulas. */
+export interface CameraDraw {
+  /** Exponent of the gray level / 255, > 0; 1: none. Above 1 darkens. */
+  readonly gamma: number;
+  /** Factor of the distance from middle gray, 127.5; 1: none. */
+  readonly contrast: number;
+  /** Standard deviation of a Gaussian blur, in pixels, 0 to 2; 0: none. */
+  readonly blur: number;
+  /** Standard deviation of the noise of each value, in gray levels; 0: none. */
+  readonly noise: number;
+  /** Seed of the noise, a whole number of 32 bits. */
+  readonly grain: number;
+  /** Quality of a compression as by JPEG, a whole number from 1 to 100; 0: none. */
+  readonly quality: number;
+}
+
+/** An image that light and camera leave alone. */
+export const NO_CAMERA: CameraDraw = { gamma: 1, contrast: 1, blur: 0, noise: 0, grain: 0, quality: 0 };
+
 /**
  * One image of a batch: its index, and how it is augmented. Output pixel (ox, oy) is sampled bilinearly at
  *   x = xx * ox + xy * oy + x0,   y = yx * ox + yy * oy + y0   (clamped to the image),
- * and multiplied by `gain` (clamped to 255).
+ * and multiplied by `gain` (clamped to 255). Then come the effects of light and camera, if any.
  */
 export interface ImageDraw {
   /** Index among the stored images. */
@@ -20,6 +39,8 @@ export interface ImageDraw {
   readonly y0: number;
   /** Factor of brightness. */
   readonly gain: number;
+  /** What light and a camera do to it; default: nothing. */
+  readonly camera?: CameraDraw;
 }
 
 /** An image without changes. */

@@ -182,7 +182,10 @@ const times = (a: Matrix, b: Matrix): Matrix =>
 
 describe('a change', () => {
   const rotation = 50;
-  const options: AugmentOptions = { flip: true, rotation, shift: 0.2, zoom: 0.3, shear: 20, brightness: 0.4 };
+  const options: AugmentOptions = {
+    ...NO_AUGMENT,
+    ...{ flip: true, rotation, shift: 0.2, zoom: 0.3, shear: 20, brightness: 0.4 },
+  };
   const shape: ImageShape = [31, 44, 1];
 
   it('is the product of its parts: shift, turn, lean, zoom and mirror about the middle', () => {
@@ -286,9 +289,20 @@ describe('a change', () => {
     { zoom: 0.1 },
     { shear: 1 },
     { brightness: 0.1 },
+    { gamma: 0.1 },
+    { contrast: 0.1 },
+    { blur: 0.1 },
+    { noise: 1 },
+    { jpeg: 90 },
   ])('%j is one, and nothing is none', (option) => {
     expect(isIdentity({ ...NO_AUGMENT, ...option })).toBe(false);
     expect(isIdentity(NO_AUGMENT)).toBe(true);
+  });
+
+  it('of light and camera that happens to no image is none', () => {
+    expect(isIdentity({ ...NO_AUGMENT, gamma: 1, contrast: 1, blur: 1, noise: 9, jpeg: 9, rate: 0 })).toBe(
+      true,
+    );
   });
 });
 
@@ -334,22 +348,32 @@ describe('parseAugment', () => {
       rotation: 10,
       shift: 0.1,
       zoom: 0.1,
-      shear: 0,
-      brightness: 0,
+      ...{ shear: 0, brightness: 0, gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, rate: 1 },
     });
     expect(parseAugment('flip, rotation=15,shift=.2,zoom=0.05,shear=5,brightness=0.3')).toEqual({
+      ...NO_AUGMENT,
       ...{ flip: true, rotation: 15, shift: 0.2, zoom: 0.05, shear: 5, brightness: 0.3 },
+    });
+    expect(parseAugment('gamma=1.5,contrast=0.4,blur=1.2,noise=20,jpeg=20,rate=.5')).toEqual({
+      ...NO_AUGMENT,
+      ...{ gamma: 1.5, contrast: 0.4, blur: 1.2, noise: 20, jpeg: 20, rate: 0.5 },
     });
   });
 
   it('takes both ends of every range', () => {
-    const top = { rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 };
+    const top = {
+      ...{ rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 },
+      ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, rate: 1 },
+    };
     for (const [name, value] of Object.entries(top)) {
       expect(parseAugment(`${name}=${value}`)).toEqual({ ...NO_AUGMENT, [name]: value });
-      expect(parseAugment(`${name}=0`)).toEqual(NO_AUGMENT);
+      expect(parseAugment(`${name}=0`)).toEqual({ ...NO_AUGMENT, [name]: 0 });
       expect(() => parseAugment(`${name}=${value * 1.01}`)).toThrow(UsageError);
     }
-    expect(NO_AUGMENT).toEqual({ flip: false, rotation: 0, shift: 0, zoom: 0, shear: 0, brightness: 0 });
+    expect(NO_AUGMENT).toEqual({
+      ...{ flip: false, rotation: 0, shift: 0, zoom: 0, shear: 0, brightness: 0 },
+      ...{ gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, rate: 1 },
+    });
   });
 
   it.each([
@@ -361,6 +385,8 @@ describe('parseAugment', () => {
     'rotation=-1',
     'rotation=181',
     'shift=0.6',
+    'blur=2.1',
+    'rate=2',
     'zoom=1=2',
     'flip=yes',
     'constructor=0',

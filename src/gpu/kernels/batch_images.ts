@@ -1,8 +1,7 @@
-import type { ImageDraw } from '../../util/image_draw.js';
+import { type ImageDraw, NO_CAMERA } from '../../util/image_draw.js';
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import { GROUP } from './reduce.js';
 
 /** Host side of shaders/batch_images.wgsl. */
 const pickKernel = defineKernel('batch_images', 'pick', {
@@ -15,15 +14,20 @@ const pickKernel = defineKernel('batch_images', 'pick', {
 });
 
 /** 32-bit words per image in `draws`. */
-export const DRAW_WORDS = 8;
+export const DRAW_WORDS = 16;
+/** Edge of the square of pixels that a workgroup makes. */
+const SIDE = 8;
 
 /** Encodes draws for the shader: [B, DRAW_WORDS]. */
 export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
   const words = new Uint32Array(draws.length * DRAW_WORDS);
   const floats = new Float32Array(words.buffer);
-  draws.forEach(({ image, gain, x0, y0, xx, xy, yx, yy }, i) => {
-    words[i * DRAW_WORDS] = image;
-    floats.set([gain, x0, y0, xx, xy, yx, yy], i * DRAW_WORDS + 1);
+  draws.forEach(({ image, gain, x0, y0, xx, xy, yx, yy, camera = NO_CAMERA }, i) => {
+    const { gamma, contrast, blur, noise, grain, quality } = camera;
+    const at = i * DRAW_WORDS;
+    words[at] = image;
+    floats.set([gain, x0, y0, xx, xy, yx, yy, gamma, contrast, blur, noise], at + 1);
+    words.set([grain, quality], at + 12);
   });
   return words;
 }
@@ -49,6 +53,6 @@ export function pickImages(
     // The binding needs a buffer even without a mean. The kernel does not read it.
     bind: { pixels, draws, mean: mean ?? draws, images },
     params: { b, h, w, channels, stored, has_mean: Number(mean !== undefined), divisor },
-    workgroups: Math.ceil(images.size / GROUP),
+    workgroups: b * channels * Math.ceil(h / SIDE) * Math.ceil(w / SIDE),
   });
 }
