@@ -26,6 +26,7 @@ import { TUI } from './declarations/tui.js';
 import { TUNE } from './declarations/tune.js';
 import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
+import { checkNumbers } from './numbers.js';
 import { guarded } from './run_command.js';
 
 /** What a command line may hold. */
@@ -69,7 +70,10 @@ function command<const D extends Declaration>(
     },
     // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
     handler: (args: object) =>
-      guarded(args as ArgsOf<D> & GlobalArgs, async (checked) => (await load())(checked)),
+      guarded(args as ArgsOf<D> & GlobalArgs, async (given) => {
+        checkNumbers({ ...positionals, ...options }, given);
+        return (await load())(given);
+      }),
   };
 }
 

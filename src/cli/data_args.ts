@@ -1,4 +1,5 @@
-import type { Dataset, LoadOptions } from '../data/types.js';
+import type { LoadOptions } from '../data/types.js';
+import { printable } from '../util/printable.js';
 
 /** What commands know of how a data set is loaded. */
 interface DataArgs {
@@ -11,7 +12,8 @@ interface DataArgs {
  * results mean; and into the result as JSON.
  */
 export class DataReading {
-  #loaded: Dataset | undefined;
+  #skipped = 0;
+  readonly #notes: string[] = [];
   /** Options of `loadDataset`. */
   readonly options: LoadOptions;
 
@@ -19,9 +21,12 @@ export class DataReading {
     this.options = {
       ...(skipBad !== undefined && { skipBad }),
       classes,
-      onNote: (note) => void process.stderr.write(`${note}\n`),
+      onNote: (note) => {
+        this.#notes.push(note);
+        process.stderr.write(`${printable(note)}\n`);
+      },
       onLoaded: (dataset) => {
-        this.#loaded = dataset;
+        this.#skipped = dataset.skipped;
       },
     };
   }
@@ -33,6 +38,6 @@ export class DataReading {
 
   /** What the result as JSON says about it. */
   json(): { readonly skipped: number; readonly notes: readonly string[] } {
-    return { skipped: this.#loaded?.skipped ?? 0, notes: this.#loaded?.notes ?? [] };
+    return { skipped: this.#skipped, notes: this.#notes };
   }
 }

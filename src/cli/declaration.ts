@@ -1,6 +1,13 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CamelCase } from '../util/camel_case.js';
 
+/** Which numbers an argument may be. Those with another range are checked where they act. */
+export interface NumberRange {
+  readonly least?: number;
+  /** Whether it must be a whole number; default false. */
+  readonly whole?: boolean;
+}
+
 /**
  * The name and the arguments of a command. `ArgsOf` derives the types of the arguments, so a command can only read what it
  * declares. Every start of the program loads all declarations, so they must not import much.
@@ -9,8 +16,8 @@ export interface Declaration {
   /** In the notation of yargs: `evaluate`, `predict <paths..>`. In a list, all but the first are aliases. */
   readonly usage: string | readonly string[];
   readonly describe: string;
-  readonly positionals?: Readonly<Record<string, PositionalOptions>>;
-  readonly options?: Readonly<Record<string, Options>>;
+  readonly positionals?: Readonly<Record<string, PositionalOptions & NumberRange>>;
+  readonly options?: Readonly<Record<string, Options & NumberRange>>;
   /** Command lines, and what each is for. */
   readonly examples?: readonly (readonly [line: string, what: string])[];
 }

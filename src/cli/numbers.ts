@@ -1,23 +1,24 @@
 import { UsageError } from '../util/errors.js';
+import type { NumberRange } from './declaration.js';
 
-/** Throws UsageError unless a number that was given for an option is at least so large. */
-export function atLeast(option: string, value: number, least: number): void {
-  if (value >= least) return;
-  throw new UsageError(`${option} = ${given(option, value)}: expected a number of ${least} or more`);
-}
-
-/** Throws UsageError unless a number that was given for an option is whole and at least so large. */
-export function wholeNumber(option: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new UsageError(`${option} = ${given(option, value)}: expected a whole number of ${least} or more`);
-}
-
-/** The value of an option as it was typed: yargs makes NaN of a text. */
-function given(option: string, value: number): string {
-  const words = process.argv;
-  const [long, at] = [`--${option}=`, words.lastIndexOf(`--${option}`)];
-  const joined = words.findLast((word) => word.startsWith(long))?.slice(long.length);
-  return Number.isNaN(value)
-    ? (joined ?? words[at < 0 ? words.length : at + 1] ?? 'no number')
-    : String(value);
+/**
+ * Checks the numbers that were given for options: yargs makes NaN of a text.
+ * @param declared options by name @param values what yargs has read, by name too
+ * Throws UsageError for what is no number, or not one that its declaration allows.
+ */
+export function checkNumbers(
+  declared: Readonly<Record<string, { readonly type?: string | undefined } & NumberRange>>,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, { type, least, whole = false }] of Object.entries(declared)) {
+    if (type !== 'number') continue;
+    for (const value of [values[name]].flat()) {
+      if (typeof value !== 'number') continue;
+      const good = Number.isFinite(value) && (!whole || Number.isInteger(value)) && value >= (least ?? value);
+      if (good) continue;
+      const found = Number.isNaN(value) ? '' : ` = ${value}`;
+      const from = least === undefined ? '' : ` of ${least} or more`;
+      throw new UsageError(`${name}${found}: expected a ${whole ? 'whole ' : ''}number${from}`);
+    }
+  }
 }

@@ -17,7 +17,6 @@ import { duration, Printer } from '../train/printer.js';
 import { counted } from '../util/counted.js';
 import { EXIT, UsageError } from '../util/errors.js';
 import type { GlobalArgs } from './declarations/globals.js';
-import { atLeast } from './numbers.js';
 import { PASSWORD_SHOWS, workersText } from './queue_lines.js';
 import { writeJson } from './run_command.js';
 import { listen } from './signals.js';
@@ -104,8 +103,7 @@ interface QueueArgs {
 }
 
 /** The queue that was asked for; undefined: none. Throws UsageError. */
-export function queueOf({ queue, transferLimit }: QueueArgs): QueueAddress | undefined {
-  atLeast('transfer-limit', transferLimit, 1);
+export function queueOf({ queue }: Pick<QueueArgs, 'queue'>): QueueAddress | undefined {
   return queue === undefined ? undefined : queueAddress(queue);
 }
 

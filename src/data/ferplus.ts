@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DataError, UsageError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 import type { Edits } from './edits.js';
 import {
   type Dataset,
@@ -55,7 +55,9 @@ export function readFerplus(path: string, classes: readonly string[]): Record<Sp
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${unreadable(cause)}); expected fer2013new.csv`, { cause });
+    throw new DataError(`${path}: cannot be read (${systemReason(cause)}); expected fer2013new.csv`, {
+      cause,
+    });
   }
   const [head = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const names = head.split(',').map((name) => name.trim().toLowerCase());

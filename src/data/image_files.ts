@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node
 import { join } from 'node:path';
 import { DataError, isSystemError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
+import { systemReason } from '../util/system_reason.js';
 import { isDocument, isLitter } from './tree.js';
 import { notRead } from './unread.js';
 
@@ -19,21 +20,18 @@ export function statsOf(path: string): Stats | undefined {
 export function readPicture(path: string): Uint8Array {
   try {
     const stats = statSync(path);
-    if (stats.isDirectory()) throw new DataError(`${printable(path)}: it is a folder; expected a picture`);
-    if (!stats.isFile()) throw new DataError(`${printable(path)}: it is no file; expected a picture`);
+    if (stats.isDirectory()) throw new DataError(`${path}: it is a folder; expected a picture`);
+    if (!stats.isFile()) throw new DataError(`${path}: it is no file; expected a picture`);
     return readFileSync(path);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw new DataError(`${printable(path)}: cannot be read (${reasonOf(cause, path)})`, { cause });
+    const why = cause.code === 'ENOENT' && isLink(path) ? 'the link leads nowhere' : systemReason(cause);
+    throw new DataError(`${path}: cannot be read (${why})`, { cause });
   }
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
-  if (code === 'EACCES' || code === 'EPERM') return 'no permission';
-  if (code !== 'ENOENT') return printable(message);
-  const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  return link ? 'the link leads nowhere' : 'there is no such file';
-}
+const isLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 /** Why no picture of a list can be read. @param reasons of each, a sentence that names the file */
 export function noneRead(reasons: readonly string[]): DataError {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { csvLine } from '../util/csv.js';
 import { DataError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 import { listOf } from './class_names.js';
 import { csvTexts } from './csv_dialect.js';
 import type { Edits } from './edits.js';
@@ -85,7 +85,7 @@ function readRows(path: string, classes: readonly string[]): Row[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new DataError(`${path}: cannot be read (${unreadable(cause)}); expected a file like labels.csv`, {
+    throw new DataError(`${path}: cannot be read (${systemReason(cause)}); expected a file like labels.csv`, {
       cause,
     });
   }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expressionOf } from '../util/classes.js';
+import { CLASS_NAMES, expressionOf, isSeven } from '../util/classes.js';
 import { DataError, isSystemError, UsageError } from '../util/errors.js';
+import { systemReason } from '../util/system_reason.js';
 import { readCache, writeCache } from './cache.js';
 import { parseClasses } from './class_names.js';
 import { Edits } from './edits.js';
@@ -14,6 +15,7 @@ import { holdOut } from './hold_out.js';
 import { applyLabels } from './labels_file.js';
 import { withLeaks } from './leaks.js';
 import { KNOWN_DATA, kindOf, readDataFile } from './read_file.js';
+import { allNotes } from './split_builder.js';
 import { splitOf } from './split_words.js';
 import { drawSyntheticFaces } from './synthetic.js';
 import type { Dataset, LoadOptions } from './types.js';
@@ -31,6 +33,7 @@ const FEWEST_DRAWN = 7;
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<Dataset> {
   const { seed = 7, heldOutSeed, fold } = options;
+  if (isDrawn(path)) checkDrawnClasses(options);
   const dataset = isDrawn(path)
     ? await drawSyntheticFaces(seed, drawnCount(path), options.onProgress)
     : await loadSource(path, options);
@@ -38,9 +41,19 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
   const divided = fold === undefined ? holdOut(corrected, heldOutSeed) : foldOf(corrected, fold);
   const { leaks } = options;
   const loaded = leaks === undefined || isDrawn(path) ? divided : await withLeaks(divided, leaks === 'drop');
-  for (const note of loaded.notes) options.onNote?.(note);
+  for (const note of allNotes(loaded)) options.onNote?.(note);
   options.onLoaded?.(loaded);
   return loaded;
+}
+
+/** Throws UsageError where `classes` asks for other classes than those of drawn faces. */
+function checkDrawnClasses({ classes: text, choose = true }: LoadOptions): void {
+  if (text === undefined || !choose) return;
+  const classes = parseClasses(text);
+  if ('names' in classes && isSeven([...classes.names].sort())) return;
+  throw new UsageError(
+    `classes = ${text}: drawn faces have the seven classes ${CLASS_NAMES.join(', ')}, and no others; leave out --classes`,
+  );
 }
 
 /** The data set with the corrections that the options name. The name of the data set says so. */
@@ -81,7 +94,9 @@ export async function loadSource(
     return { ...dataset, notes: [...dataset.notes, ...notes] };
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw new DataError(`data ${path}: cannot be read (${cause.message}); expected ${KNOWN_DATA}`, { cause });
+    throw new DataError(`data ${path}: cannot be read (${systemReason(cause)}); expected ${KNOWN_DATA}`, {
+      cause,
+    });
   }
 }
 

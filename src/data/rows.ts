@@ -1,6 +1,6 @@
 import { labelsLike } from './labels.js';
 import { PIXELS } from './split_builder.js';
-import type { Split } from './types.js';
+import type { Labels, Split } from './types.js';
 
 /** The rows of a split with these indices, in file order. */
 export function pickRows({ images, labels, targets }: Split, rows: readonly number[]): Split {
@@ -23,14 +23,46 @@ export function pickRows({ images, labels, targets }: Split, rows: readonly numb
 const classesOf = ({ labels, targets }: Pick<Split, 'labels' | 'targets'>): number =>
   (targets?.length ?? 0) / Math.max(1, labels.length);
 
-/** The first `n` images of a split. */
-export function limitSplit({ images, labels, targets }: Split, n: number): Split {
+/**
+ * At most `n` images of a split: the first, or, where it is sorted by class as folders and some tables are, images of all
+ * classes in the proportions of the split, at least one of each as far as `n` allows, evenly spread over each.
+ */
+export function limitSplit(split: Split, n: number): Split {
+  const { images, labels, targets } = split;
   const count = Math.max(0, Math.min(Math.floor(n), labels.length));
+  if (count > 0 && count < labels.length && isSorted(labels))
+    return pickRows(split, spreadRows(split, count));
   return {
     images: images.subarray(0, count * PIXELS),
     labels: labels.subarray(0, count),
     ...(targets && { targets: targets.subarray(0, count * classesOf({ labels, targets })) }),
   };
+}
+
+/** Whether equal labels stand together: at most two stretches a class, because a class may have two folders. */
+function isSorted(labels: Labels): boolean {
+  let changes = 0;
+  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[i - 1]) changes++;
+  return changes < 2 * new Set<number>(labels).size;
+}
+
+/** Rows of all classes, divided as seats among parties (Sainte-Laguë). */
+function spreadRows(split: Split, count: number): number[] {
+  const classes = rowsOfClasses(split, Math.max(...split.labels) + 1).filter((rows) => rows.length > 0);
+  const taken = classes.map(() => 0);
+  const claim = (at: number): number => {
+    const size = classes[at]?.length ?? 0;
+    return taken[at] === 0 ? size + split.labels.length : size / (2 * (taken[at] as number) + 1);
+  };
+  for (let i = 0; i < count; i++) {
+    let most = 0;
+    for (let at = 1; at < classes.length; at++) if (claim(at) > claim(most)) most = at;
+    taken[most] = (taken[most] as number) + 1;
+  }
+  return classes.flatMap((rows, at) => {
+    const own = taken[at] as number;
+    return Array.from({ length: own }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / own)] as number);
+  });
 }
 
 /** The rows of each class, in file order: [class][n]. Empty for a class without images. */

@@ -13,11 +13,14 @@ export const PIXELS = FACE_SIZE * FACE_SIZE;
 /** Only this many problems are kept. */
 const MAX_REASONS = 1000;
 
-/** Says how many rows or images were left out, and why the first. Empty if none was. */
-export function skipNotes({ skipped, bad }: Pick<Dataset, 'skipped' | 'bad'>): string[] {
-  if (skipped === 0) return [];
+/** All that should be said about a data set: how many rows or images were left out and why the first, and its notes. */
+export function allNotes({ skipped, bad, notes }: Pick<Dataset, 'skipped' | 'bad' | 'notes'>): string[] {
+  if (skipped === 0) return [...notes];
   const what = skipped === 1 ? 'row or image' : 'rows or images';
-  return [`${skipped.toLocaleString('en')} ${what} left out that cannot be read, the first: ${bad[0]}`];
+  return [
+    `${skipped.toLocaleString('en')} ${what} left out that cannot be read, the first: ${bad[0]}`,
+    ...notes,
+  ];
 }
 
 /** Collects faces into splits, one by one. Its buffers grow by doubling. */
@@ -106,7 +109,7 @@ export class SplitBuilder {
       splits,
       skipped: this.skipped,
       bad: this.#bad,
-      notes: [...skipNotes({ skipped: this.skipped, bad: this.#bad }), ...notes],
+      notes,
     };
   }
 }

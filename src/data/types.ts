@@ -48,7 +48,7 @@ export interface Dataset {
   readonly skipped: number;
   /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
-  /** What was left out, and what was decided about the classes, for people: a sentence each. */
+  /** What was decided about the data, and what else was left out, for people: a sentence each. */
   readonly notes: readonly string[];
   /** Known if `LoadOptions` asks for them. */
   readonly leaks?: Leaks;

@@ -162,13 +162,14 @@ function difference(a: SavedModel, b: SavedModel): string | undefined {
 function splitsOf(
   { splits, classes, source }: Dataset,
   model: SavedModel,
-  { limit = Number.POSITIVE_INFINITY, skipUnknown = false }: SoupOptions,
+  { limit = Number.POSITIVE_INFINITY, skipUnknown = false, load }: SoupOptions,
 ): { train: Split; validation: Split } {
   const of = (name: 'train' | 'validation', most: number): Split => {
     const split = mapLabels(limitSplit(splits[name], most), {
       from: classes,
       to: model.classes,
       skipUnknown,
+      onNote: load?.onNote,
     });
     if (split.labels.length > 0) return split;
     throw new DataError(`${source} has no ${name} images; a soup needs training and validation images`);

@@ -106,6 +106,7 @@ export function facesOf(subject: Subject, options: InspectOptions, dataset: Data
     from: dataset.classes,
     to: subject.classes,
     skipUnknown: skipUnknown || data === undefined,
+    onNote: data === undefined ? undefined : options.load?.onNote,
   });
   if (mapped.labels.length === 0 && data !== undefined) throw new DataError(emptyMessage(dataset, split));
   const [height, width] = subject.inputShape;

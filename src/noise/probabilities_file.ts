@@ -4,7 +4,7 @@ import { csvTexts } from '../data/csv_dialect.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { csvLine } from '../util/csv.js';
 import { DataError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 
 /**
  * Class probabilities as CSV: `index`, the row among the training images from 0, and a column for each class. Any program can
@@ -86,7 +86,7 @@ function textOf(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     throw new DataError(
-      `${path}: cannot be read (${unreadable(cause)}); expected a file like probabilities.csv of fer-tui noise`,
+      `${path}: cannot be read (${systemReason(cause)}); expected a file like probabilities.csv of fer-tui noise`,
       { cause },
     );
   }

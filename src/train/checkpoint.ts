@@ -4,7 +4,7 @@ import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 import type { CallbackStates } from './callbacks/callback.js';
 
 /** The progress of a training as plain data. Together with the learner's state it is enough to continue a run exactly. */
@@ -77,7 +77,7 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new RunError(`cannot read the checkpoint ${path}: ${unreadable(cause)}`, { cause });
+    throw new RunError(`cannot read the checkpoint ${path}: ${systemReason(cause)}`, { cause });
   }
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   if (metadata['format'] !== FORMAT)

@@ -4,14 +4,20 @@ import type { Split } from '../data/types.js';
 import { sameClass } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 
-/**
- * Renumbers the labels of a split to the class order of a model. Classes are matched by name.
- * @param skipUnknown leave out images of classes that the model does not know; otherwise such an image is a DataError
- */
-export function mapLabels(
-  split: Split,
-  { from, to, skipUnknown }: { from: readonly string[]; to: readonly string[]; skipUnknown: boolean },
-): Split {
+/** How classes of data become those of a model. */
+export interface ClassMapping {
+  /** Classes of the data. */
+  readonly from: readonly string[];
+  /** Classes of the model. */
+  readonly to: readonly string[];
+  /** Leave out images of classes that the model does not know; otherwise such an image is a DataError. */
+  readonly skipUnknown: boolean;
+  /** Hears how many were left out. */
+  readonly onNote?: ((note: string) => void) | undefined;
+}
+
+/** Renumbers the labels of a split to the class order of a model. Classes are matched by name. */
+export function mapLabels(split: Split, { from, to, skipUnknown, onNote }: ClassMapping): Split {
   const target = from.map((name) => to.findIndex((other) => sameClass(name, other)));
   if (target.every((index, i) => index === i)) return split;
   const unknown = new Map<string, number>();
@@ -21,10 +27,17 @@ export function mapLabels(
     if ((target[label] ?? -1) >= 0) kept.push(i);
     else unknown.set(name, (unknown.get(name) ?? 0) + 1);
   });
+  const missing = listOf([...unknown].map(([name, count]) => `${count} of ${name}`));
   if (unknown.size > 0 && !skipUnknown) {
-    const missing = listOf([...unknown].map(([name, count]) => `${count} of ${name}`));
     throw new DataError(
       `the data has images of classes that the model does not know (${missing}); it knows ${listOf(to)}, the data have ${listOf(from)}: name its classes with --classes if these are wrong, or leave such images out with --skip-unknown`,
+    );
+  }
+  const skipped = split.labels.length - kept.length;
+  if (skipped > 0) {
+    const what = skipped === 1 ? 'image' : 'images';
+    onNote?.(
+      `${skipped.toLocaleString('en')} ${what} left out of classes that the model does not know: ${missing}`,
     );
   }
   const pixels = split.images.length / split.labels.length;

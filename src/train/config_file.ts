@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { isSystemError, UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 import { checked } from './config.js';
 import { OPTION_ENTRIES, type OptionSpec, optionSpec } from './options.js';
 
@@ -27,8 +27,8 @@ export function readYaml(path: string, where: string): unknown {
   } catch (cause) {
     // The parser's first line ends with a colon, and the lines that it announces are left out.
     const why = isSystemError(cause)
-      ? `${unreadable(cause)}; expected a file of YAML or JSON`
-      : unreadable(cause).replace(/:$/, '');
+      ? `${systemReason(cause)}; expected a file of YAML or JSON`
+      : systemReason(cause).replace(/:$/, '');
     throw new UsageError(`${where}: ${why}`, { cause });
   }
 }

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 
 const FORMAT = 'fer-tui ensemble 1';
 
@@ -43,7 +43,7 @@ export function readEnsembleFile(path: string): EnsembleFile {
   try {
     value = parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new RunError(`ensemble ${path}: it cannot be read (${unreadable(cause)})`, { cause });
+    throw new RunError(`ensemble ${path}: it cannot be read (${systemReason(cause)})`, { cause });
   }
   const fail = (why: string): never => {
     throw new RunError(`ensemble ${path}: ${why}; "fer-tui ensemble A B --data ... --out FILE" writes one`);

@@ -424,7 +424,7 @@ export const OPTIONS = {
     type: 'number',
     integer: true,
     range: [1, 10_000_000],
-    help: 'use only the first N training images',
+    help: 'use only N training images: the first, or evenly spread ones where the data are sorted by class',
   },
   'max-steps': { type: 'number', integer: true, range: [1, 1_000_000_000], help: 'stop after N steps' },
   'log-every': {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listOf } from '../data/class_names.js';
 import { HELD_OUT_SEED } from '../data/hold_out.js';
+import { allNotes } from '../data/split_builder.js';
 import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
 import type { Gpu } from '../gpu/device.js';
@@ -162,7 +163,8 @@ async function train(
   const { emit } = log;
   const { place = OWN_PLACE, until, control } = hooks;
   let dataset: Dataset | undefined = await load(config, resumed?.folder, hooks);
-  const { name: data, skipped, notes } = dataset;
+  const { name: data, skipped } = dataset;
+  const notes = allNotes(dataset);
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
   let learner: Learner | undefined;
@@ -204,7 +206,7 @@ async function train(
       emit({ type: 'note', kind: 'resume', message: `settings changed: ${changedText(changed)}` });
     }
     const fresh = folder.hasCheckpoint || begun === undefined ? [] : begun;
-    for (const message of [...dataset.notes, ...fresh]) emit({ type: 'note', kind: 'data', message });
+    for (const message of [...notes, ...fresh]) emit({ type: 'note', kind: 'data', message });
     // From here on, only the device holds the images.
     trainer.releaseImages();
     dataset = undefined;
@@ -317,7 +319,7 @@ function startEvent(
       classes,
       majority: validation.labels.length > 0 ? majority : null,
       skipped: dataset.skipped,
-      notes: dataset.notes,
+      notes: allNotes(dataset),
       heldOutSeed: heldOutSeedOf(folder.path) ?? HELD_OUT_SEED,
     },
     of: config.epochs,

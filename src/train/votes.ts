@@ -55,6 +55,7 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
     from: dataset.classes,
     to: ensemble.classes,
     skipUnknown: options.skipUnknown ?? false,
+    onNote: options.load?.onNote,
   });
   if (split.labels.length === 0) {
     const filled = Object.entries(dataset.splits).filter(([, { labels }]) => labels.length > 0);

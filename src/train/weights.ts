@@ -15,7 +15,7 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
-import { unreadable } from '../util/unreadable.js';
+import { systemReason } from '../util/system_reason.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 
@@ -77,7 +77,7 @@ function readWeightFile(path: string): Uint8Array {
     return readFileSync(path);
   } catch (cause) {
     throw new RunError(
-      `cannot read weights ${path}: ${unreadable(cause)}; expected e.g. runs/r1/best.safetensors`,
+      `cannot read weights ${path}: ${systemReason(cause)}; expected e.g. runs/r1/best.safetensors`,
       { cause },
     );
   }

@@ -11,6 +11,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 import { canSyncFolders } from './platform.js';
+import { systemReason } from './system_reason.js';
 
 /**
  * Writes a file completely or not at all: into a temporary file in the same folder, which is flushed to the disk and renamed.
@@ -60,15 +61,8 @@ export function makeFolder(path: string): void {
 
 /** Converts a failed write to an error that says what to do. */
 export function writeError(path: string, cause: unknown): RunError {
-  const code = (cause as NodeJS.ErrnoException).code;
-  const advice: Record<string, string> = {
-    ENOSPC: 'the disk is full; free some space or choose another folder with --out',
-    EACCES: 'no permission to write there; choose another folder with --out',
-    EPERM: 'nothing can be made there; choose another folder with --out',
-    ENOTDIR: 'a part of this path is a file; choose another folder with --out',
-    EROFS: 'the file system is read-only; choose another folder with --out',
-    ENOENT: 'there is no such folder, and it cannot be made; choose another one with --out',
-  };
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new RunError(`cannot write ${path}: ${advice[code ?? ''] ?? message}`, { cause });
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const why = code === 'ENOENT' ? 'there is no such folder, and it cannot be made' : systemReason(cause);
+  const room = code === 'ENOSPC' ? 'free some space or ' : '';
+  return new RunError(`cannot write ${path}: ${why}; ${room}choose another folder with --out`, { cause });
 }

@@ -1,5 +1,7 @@
 import { decodePicture } from '../data/image.js';
 import { type FoundImages, noneRead, readPicture } from '../data/image_files.js';
+import { pictureKind } from '../data/picture_kind.js';
+import { isWholeJpeg } from '../data/whole_jpeg.js';
 import { DataError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
 import { pictureOf } from './mat.js';
@@ -65,6 +67,9 @@ async function photograph(cv: OpenCv, path: string): Promise<Picture> {
 /** Decodes a photograph with OpenCV; what OpenCV cannot read, as pictures are decoded elsewhere. Throws DataError. */
 async function decoded(cv: OpenCv, path: string): Promise<Picture> {
   const bytes = readPicture(path); // first: OpenCV would wait for a pipe
+  if (pictureKind(bytes.subarray(0, 512)) === 'JPEG' && !isWholeJpeg(bytes)) {
+    throw new DataError(`${path}: the JPEG picture is cut off or damaged (its end is missing)`);
+  }
   try {
     const mat = cv.imread(path);
     if (!mat.empty) return pictureOf(cv, mat);

@@ -1,8 +1,6 @@
-import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder, writeError } from '../util/atomic_write.js';
 import { type Picture, toGray } from '../util/picture.js';
-import { writePicture } from '../util/picture_file.js';
+import { AnnotatedFiles, writeInto } from './annotated_files.js';
 import type { Detector } from './detector.js';
 import { type Box, bySize, type FaceBox, grow, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
@@ -71,6 +69,7 @@ export class Pipeline {
   readonly #rate = new Rate();
   readonly #newest: NewestFrames | undefined;
   readonly #known = new Set<number>();
+  readonly #files: AnnotatedFiles | undefined;
   readonly #labels: Record<string, number> = {};
   #frames = 0;
   #without = 0;
@@ -88,6 +87,7 @@ export class Pipeline {
   constructor(parts: Parts, options: VisionOptions, emit: (message: Message) => Promise<void>) {
     this.#parts = parts;
     this.#options = options;
+    this.#files = options.out && new AnnotatedFiles(options.out);
     this.#emit = emit;
     this.mirror = options.mirror;
     const { stills } = parts.source.info;
@@ -122,10 +122,8 @@ export class Pipeline {
     if (this.#last === undefined) return undefined;
     const { index, picture, faces } = this.#last;
     const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '');
-    const path = join(folder, `fer-tui-${stamp}-${String(index).padStart(6, '0')}.png`);
-    makeFolderFor(path, folder);
-    writePicture(path, annotated(picture, captions(faces)));
-    return path;
+    const name = `fer-tui-${stamp}-${String(index).padStart(6, '0')}.png`;
+    return writeInto(folder, name, annotated(picture, captions(faces)));
   }
 
   /** Runs until the source ends or `stop` is called. Throws CameraError, DataError, RunError. */
@@ -261,12 +259,7 @@ export class Pipeline {
 
   /** Writes the annotated photograph, if `out` is set. Returns its path. */
   #write({ path }: Frame, picture: Picture, faces: readonly Face[]): string | undefined {
-    const { out } = this.#options;
-    if (out === undefined || path === undefined) return undefined;
-    const target = 'file' in out ? out.file : join(out.folder, pictureName(path));
-    if ('folder' in out) makeFolderFor(target, out.folder);
-    writePicture(target, annotated(picture, captions(faces)));
-    return target;
+    return path === undefined ? undefined : this.#files?.write(path, annotated(picture, captions(faces)));
   }
 
   /** Takes a photo if there is a new face and `snapshotFaces` is set. */
@@ -329,17 +322,4 @@ function captions(faces: readonly Face[]): { box: Box; text: string }[] {
   return faces.map(({ box, label, probabilities }) => {
     return { box, text: `${label} ${Math.round(100 * Math.max(...probabilities))} %` };
   });
-}
-
-/** The name of the annotated photograph. Formats that cannot be written become PNG. */
-function pictureName(path: string): string {
-  return /\.(png|jpe?g)$/i.test(path) ? basename(path) : `${basename(path, extname(path))}.png`;
-}
-
-function makeFolderFor(path: string, folder: string): void {
-  try {
-    makeFolder(folder);
-  } catch (cause) {
-    throw writeError(path, cause);
-  }
 }

@@ -27,7 +27,7 @@ describe('a resumed study', () => {
     [['--reduction', '3'], '--reduction: a resumed study keeps'],
     [['--trials', '1'], 'trials = 1: a resumed study keeps its trials; expected at least its 2'],
     [['--trials', '4'], 'trials = 4: the space has only 3 combinations'],
-    [['--trials', 'many'], 'trials = many: expected a whole number'],
+    [['--trials', 'many'], 'trials: expected a whole number of 1 or more'],
   ])('of a search refuses %s', async (more, message) => {
     const { code, stderr } = await runCli(['search', '--resume', SEARCH, ...more]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

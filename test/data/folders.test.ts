@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
+import { allNotes } from '../../src/data/split_builder.js';
 import { csv, expectDataError, folderWith, jpg, PIXELS, pixels, png } from './fixtures.js';
 
 type Files = Record<string, string | Uint8Array>;
@@ -253,7 +254,7 @@ describe('a folder with links', () => {
     );
     const data = await loadDataset(path, { ...NO_CACHE, skipBad: true });
     expect([data.skipped, data.splits.validation.labels.length]).toEqual([2, 1]);
-    expect(data.notes).toContain(
+    expect(allNotes(data)).toContain(
       `2 rows or images left out that cannot be read, the first: ${path}/val/sad/a.jpg: cannot be read (the link leads nowhere)`,
     );
   });

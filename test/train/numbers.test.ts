@@ -272,6 +272,15 @@ describe('classes by name', () => {
       '(2 of x, 1 of z); it knows y, the data have x, y, z:',
     );
     expect(() => mapLabels(more, { from, to: ['y', 'x'], skipUnknown: false })).toThrow('(1 of z)');
+    const notes: string[] = [];
+    const onNote = (note: string): void => void notes.push(note);
+    mapLabels(more, { from, to: ['y'], skipUnknown: true, onNote });
+    mapLabels(more, { from, to: ['y', 'x'], skipUnknown: true, onNote });
+    mapLabels(more, { from, to: ['z', 'y', 'x'], skipUnknown: true, onNote });
+    expect(notes).toEqual([
+      '3 images left out of classes that the model does not know: 2 of x, 1 of z',
+      '1 image left out of classes that the model does not know: 1 of z',
+    ]);
     const none = { images: Uint8Array.of(7), labels: Uint8Array.of(1) };
     expect(mapLabels(none, { from, to: ['y'], skipUnknown: false }).labels).toEqual(Uint8Array.of(0));
   });

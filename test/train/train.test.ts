@@ -204,7 +204,7 @@ describe('the run folder', () => {
     expect(() => RunFolder.create(other)).toThrow('it is not empty');
     writeFileSync(join(other, 'file'), '');
     expect(() => RunFolder.create(join(other, 'file'))).toThrow('it is not a folder');
-    expect(() => RunFolder.create(join(other, 'file', 'run'))).toThrow('a part of this path is a file');
+    expect(() => RunFolder.create(join(other, 'file', 'run'))).toThrow('a part of its path is no folder');
     expect(() => RunFolder.create('/proc/fer-tui/run')).toThrow(
       'there is no such folder, and it cannot be made',
     );

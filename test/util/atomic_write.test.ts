@@ -29,8 +29,8 @@ it('a write that fails is a RunError, and leaves the old file and no temporary o
 it.each([
   ['ENOSPC', 'the disk is full'],
   ['EACCES', 'no permission'],
-  ['EPERM', 'nothing can be made there'],
-  ['ENOTDIR', 'a part of this path is a file'],
+  ['EPERM', 'not permitted'],
+  ['ENOTDIR', 'a part of its path is no folder'],
   ['EROFS', 'read-only'],
   ['ENOENT', 'no such folder'],
 ])('%s says: %s', (code, advice) => {
@@ -44,7 +44,7 @@ it.each([
 
 it('other errors say what the system says', () => {
   expect(writeError('/f', Object.assign(new Error('i/o error'), { code: 'EIO' })).message).toBe(
-    'cannot write /f: i/o error',
+    'cannot write /f: i/o error; choose another folder with --out',
   );
   expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd');
 });

@@ -2,7 +2,6 @@ import { newCv } from '../../study/new_cv.js';
 import { Study } from '../../study/study.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { CvArgs } from '../declarations/search.js';
-import { wholeNumber } from '../numbers.js';
 import { typedSettings } from '../settings_args.js';
 import { optionNames, queueOf, reopenStudy, runOrLead, startStudy } from '../study_work.js';
 
@@ -14,8 +13,6 @@ export async function cv(args: CvArgs & GlobalArgs): Promise<number> {
 }
 
 function create({ configs = [], folds, repeats, objective, out, ...args }: CvArgs): Study {
-  if (folds !== undefined) wholeNumber('folds', folds, 2);
-  if (repeats !== undefined) wholeNumber('repeats', repeats, 1);
   return Study.create(out, newCv({ configs, folds, repeats, objective, settings: typedSettings(args) }));
 }
 

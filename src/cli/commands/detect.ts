@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { checkPictureName } from '../../util/picture_file.js';
 import { printable } from '../../util/printable.js';
@@ -36,13 +37,22 @@ export async function detect(args: DetectArgs & GlobalArgs): Promise<number> {
   });
 }
 
-/** Interprets `--out` as a file, for a single image, or as a folder. Throws UsageError. */
+/** Interprets `--out` as a file, for a single image, or as a folder. Throws UsageError, also where it is an image that is read. */
 function target(out: string, images: readonly string[]): { file: string } | { folder: string } {
-  const isFolder = existsSync(out) && statSync(out).isDirectory();
-  if (isFolder || !/\.\w+$/.test(out)) return { folder: out };
-  checkPictureName(out);
-  if (images.length === 1 && !statSync(images[0] as string, { throwIfNoEntry: false })?.isDirectory()) {
-    return { file: out };
+  const isFolder = (path: string): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder(out) || !/\.\w+$/.test(out)) {
+    const places = images.map((path) => resolve(isFolder(path) ? path : dirname(path)));
+    if (!places.includes(resolve(out))) return { folder: out };
+    throw new UsageError(
+      `--out ${out}: it would overwrite the images that lie there; expected another folder`,
+    );
   }
+  checkPictureName(out);
+  const [image = ''] = images;
+  if (resolve(image) === resolve(out)) {
+    throw new UsageError(`--out ${out}: it would overwrite the image; expected another name`);
+  }
+  if (images.length === 1 && !isFolder(image)) return { file: out };
   throw new UsageError(`--out ${out}: several images do not fit in one file; expected a folder`);
 }

@@ -44,8 +44,6 @@ function list(json: boolean): void {
 async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<number> {
   const { data, adapter, json, quiet, color, ascii, out, faces } = args;
   const seeds = parseSeeds(args.seeds);
-  positive('faces', faces);
-  positive('epochs', args.epochs);
   const printer = new Printer(process.stderr, { color, silent: quiet });
   const control = new Control();
   const ignore = listen(control, 'stopping after this batch; what is done so far will be shown');
@@ -100,10 +98,4 @@ function parseSeeds(text: string): number[] {
   const right = seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32);
   if (right && new Set(seeds).size === seeds.length) return seeds;
   throw new UsageError(`seeds = ${text}: expected different whole numbers from 0 to 4294967295 like 1,2,3`);
-}
-
-/** Throws UsageError. */
-function positive(option: string, value: number | undefined): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-  throw new UsageError(`${option} = ${value}: expected a whole number of 1 or more`);
 }

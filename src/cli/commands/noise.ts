@@ -16,7 +16,6 @@ import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { NoiseArgs } from '../declarations/noise.js';
 import { noiseJson, noiseLines } from '../noise_lines.js';
-import { wholeNumber } from '../numbers.js';
 import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { listen } from '../signals.js';
@@ -25,8 +24,6 @@ import { listen } from '../signals.js';
 export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const { data, json, csv, rank, top } = args;
   const reading = new DataReading(args);
-  wholeNumber('top', args.top, 0);
-  wholeNumber('folds', args.folds, 2);
   const progress = new ProgressLine(args.quiet);
   const control = new Control();
   const restore = listen(control, 'stopping after this batch; the same command goes on');

@@ -4,7 +4,6 @@ import { Study } from '../../study/study.js';
 import { EXIT, FerError, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SearchArgs, TrialArgs } from '../declarations/search.js';
-import { wholeNumber } from '../numbers.js';
 import { settingsOf, typedSettings } from '../settings_args.js';
 import { optionNames, queueOf, reopenStudy, runOrLead, startStudy, workOn } from '../study_work.js';
 
@@ -37,7 +36,6 @@ function create(args: SearchArgs & GlobalArgs): Study {
   if (space === undefined) {
     throw new UsageError('expected the file of a space, or --resume with the folder of a study');
   }
-  if (trials !== undefined) wholeNumber('trials', trials, 1);
   const { out: _, ...settings } = settingsOf(args); // here --out is the folder of the study
   const search = newSearch({ space, method, trials, pruner, minEpochs, reduction, objective, settings });
   if (trials !== undefined && trials > search.trials && !args.quiet) {
@@ -48,7 +46,6 @@ function create(args: SearchArgs & GlobalArgs): Study {
 
 function reopen(path: string, args: SearchArgs): Study {
   const { space, method, config, out, trials, pruner, objective } = args;
-  if (trials !== undefined) wholeNumber('trials', trials, 1);
   const own = { method, pruner, 'min-epochs': args.minEpochs, reduction: args.reduction, objective };
   const options = { ...own, config, ...typedSettings(args), out, prepare: args.prepare || undefined };
   return reopenStudy(path, trials, { space, ...optionNames(options) });

@@ -9,7 +9,6 @@ import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/studies.js';
 import { importanceText } from '../importance_text.js';
-import { wholeNumber } from '../numbers.js';
 import { writeJson } from '../run_command.js';
 import { sliceText } from '../slice_text.js';
 import { metricText, studySummary, trialsCsv, valuesText } from '../study_lines.js';
@@ -66,7 +65,6 @@ export async function showStudy({
   json,
   color,
 }: ShowStudyArgs & GlobalArgs): Promise<number> {
-  if (top !== undefined) wholeNumber('top', top, 0);
   if (csv && top !== undefined) throw new UsageError('csv: it prints all trials; omit --top');
   const study = findStudy(name, folder);
   if (csv) {

@@ -5,7 +5,6 @@ import { Control } from '../../train/control.js';
 import { EXIT } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { WorkerArgs } from '../declarations/worker.js';
-import { atLeast } from '../numbers.js';
 import { ProgressLine } from '../progress_line.js';
 import { PASSWORD_SHOWS, speedText } from '../queue_lines.js';
 import { writeJson } from '../run_command.js';
@@ -16,9 +15,6 @@ import { valuesText } from '../study_lines.js';
 export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
   const { queue, name, data, adapter, once, sync, lease, transferLimit, json, quiet } = args;
   const address = queueAddress(queue);
-  atLeast('sync', sync, 0);
-  atLeast('lease', lease, 1);
-  atLeast('transfer-limit', transferLimit, 1);
   const progress = new ProgressLine(quiet);
   const say = (message: string): void => {
     progress.close();

@@ -1,6 +1,6 @@
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FERPLUS, LABELS, MEASURED, TTA, WEIGHTS } from './shared.js';
+import { DATA, FERPLUS, LABELS, LIMIT, MEASURED, TTA, WEIGHTS } from './shared.js';
 
 export const EVALUATE = {
   usage: 'evaluate',
@@ -9,7 +9,7 @@ export const EVALUATE = {
     weights: WEIGHTS,
     data: DATA,
     split: { choices: SPLIT_NAMES, default: 'validation', describe: 'part of the data set' },
-    limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
+    limit: LIMIT,
     labels: LABELS,
     ...FERPLUS,
     tta: TTA,

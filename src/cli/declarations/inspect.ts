@@ -25,7 +25,12 @@ export const INSPECT = {
       requiresArg: true,
       describe: 'index of one face of the data set to look at',
     },
-    limit: { type: 'number', requiresArg: true, describe: 'use only the first N faces of the data set' },
+    limit: {
+      type: 'number',
+      requiresArg: true,
+      describe:
+        'use only N faces of the data set: the first, or evenly spread ones where the data are sorted by class',
+    },
     methods: {
       type: 'string',
       requiresArg: true,

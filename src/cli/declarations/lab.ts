@@ -20,12 +20,16 @@ export const LAB = {
     },
     faces: {
       type: 'number',
+      least: 1,
+      whole: true,
       requiresArg: true,
       defaultDescription: "the lab's own number",
       describe: 'training faces, chosen at random',
     },
     epochs: {
       type: 'number',
+      least: 1,
+      whole: true,
       requiresArg: true,
       defaultDescription: "the lab's own number",
       describe: 'passes over the training faces',

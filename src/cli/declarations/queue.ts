@@ -9,6 +9,7 @@ export const QUEUE = {
 
 export const TRANSFER_LIMIT = {
   type: 'number',
+  least: 1,
   requiresArg: true,
   default: 512,
   describe: 'megabytes of the largest file or run folder that may go through the queue',

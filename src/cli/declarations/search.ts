@@ -51,6 +51,8 @@ export const SEARCH = {
     },
     trials: {
       type: 'number',
+      least: 1,
+      whole: true,
       requiresArg: true,
       defaultDescription: 'all of up to 100 combinations, else 20',
       describe: 'number of trials; with --resume: more than before',
@@ -106,12 +108,16 @@ export const CV = {
     resume: SEARCH.options.resume,
     folds: {
       type: 'number',
+      least: 2,
+      whole: true,
       requiresArg: true,
       defaultDescription: String(CV_DEFAULTS.folds),
       describe: 'parts of the training images; each is held out once',
     },
     repeats: {
       type: 'number',
+      least: 1,
+      whole: true,
       requiresArg: true,
       defaultDescription: String(CV_DEFAULTS.repeats),
       describe: 'divide the images so many times, each time in another way',

@@ -101,6 +101,15 @@ export const MEASURED = {
   adapter: ADAPTER,
 } as const;
 
+/** Fewer images. */
+export const LIMIT = {
+  type: 'number',
+  least: 1,
+  whole: true,
+  requiresArg: true,
+  describe: 'use only N images: the first, or evenly spread ones where the data are sorted by class',
+} as const;
+
 /** Options of the commands that fit something on the validation images. */
 export const FIT = {
   split: {
@@ -108,7 +117,7 @@ export const FIT = {
     default: 'validation',
     describe: 'images to fit on; never those that a result is reported on',
   },
-  limit: { type: 'number', requiresArg: true, describe: 'use only the first N images' },
+  limit: LIMIT,
   seed: {
     type: 'number',
     requiresArg: true,

@@ -21,7 +21,7 @@ export const SHOW_STUDY = {
   },
   options: {
     ...LIST_STUDIES.options,
-    top: { type: 'number', requiresArg: true, describe: 'only so many of them' },
+    top: { type: 'number', least: 0, whole: true, requiresArg: true, describe: 'only so many of them' },
     csv: {
       type: 'boolean',
       default: false,

@@ -29,12 +29,14 @@ export const WORKER = {
     once: { type: 'boolean', default: false, describe: 'end after one step of a trial' },
     sync: {
       type: 'number',
+      least: 0,
       requiresArg: true,
       default: 30,
       describe: 'seconds between two copies of the checkpoint to the queue, at least',
     },
     lease: {
       type: 'number',
+      least: 1,
       requiresArg: true,
       default: 30,
       describe: 'seconds without a sign of life after which the trial goes to another worker',

@@ -3,7 +3,7 @@ import { augmentedFace, parseAugment } from '../../data/augment.js';
 import { constantFaces, duplicateFaces } from '../../data/facts.js';
 import { correct, correctionsOf } from '../../data/labels_file.js';
 import { loadDataset } from '../../data/load.js';
-import { PIXELS, skipNotes } from '../../data/split_builder.js';
+import { PIXELS } from '../../data/split_builder.js';
 import type { Dataset, LoadOptions, SplitName } from '../../data/types.js';
 import { DataError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
@@ -50,10 +50,7 @@ async function loadChecked(path: string, options: LoadOptions): Promise<Dataset>
 
 /** Loads a data set and checks it. */
 export const openData: Handler<'data.open'> = async (place, { progress }) => {
-  const { name, classes, splits, skipped, bad, ...dataset } = await datasetAt(place, progress);
-  // The Data screen lists all that was left out, not the first alone.
-  const listed = skipNotes({ skipped, bad });
-  const notes = dataset.notes.filter((note) => !listed.includes(note));
+  const { name, classes, splits, notes, skipped, bad } = await datasetAt(place, progress);
   const report = (split: SplitName) => ({
     labels: splits[split].labels.slice(),
     constant: constantFaces(splits[split]),
