@@ -8,11 +8,15 @@ import type { VisionOptions } from './protocol.js';
 export class AnnotatedFiles {
   readonly #names = new Set<string>();
 
-  constructor(private readonly out: NonNullable<VisionOptions['out']>) {}
+  readonly #out: NonNullable<VisionOptions['out']>;
+
+  constructor(out: NonNullable<VisionOptions['out']>) {
+    this.#out = out;
+  }
 
   /** Writes what became of the photograph at a path. @returns the file. Throws RunError when it cannot be written. */
   write(path: string, picture: Picture): string {
-    const { out } = this;
+    const out = this.#out;
     if ('folder' in out) return writeInto(out.folder, this.#nameFor(path), picture);
     writePicture(out.file, picture);
     return out.file;
