@@ -66,6 +66,12 @@ describe('a cross-validation', () => {
     expect(one).toMatchObject({ trials: 6, configs: { settings: {} }, settings: { l2: 0.1, epochs: 3 } });
   });
 
+  it('has five folds of one division, judged by accuracy, where nothing else is said', () => {
+    expect(newCv({ configs: [A, B], settings: {} })).toMatchObject({
+      ...{ folds: 5, repeats: 1, objective: 'val_acc', trials: 10 },
+    });
+  });
+
   it.each([
     [{ configs: [A, A] }, 'the same file twice'],
     [{ configs: [file('f.yaml', 'fold: 1/5\n')] }, 'fold: the cross-validation sets it'],

@@ -22,6 +22,8 @@ describe('a new search', () => {
       ...{ settings: { epochs: 9, batch: 4, seed: 5 }, space: { l2: [0, 0.1] } },
     });
     expect(search(SMALL).settings).toEqual({ epochs: 9, batch: 8, seed: 7 });
+    const defaults = { pruner: 'none', minEpochs: 1, reduction: 3, objective: 'val_acc' };
+    expect(search(SMALL)).toMatchObject(defaults);
   });
 
   it.each([
