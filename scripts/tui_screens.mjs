@@ -43,6 +43,21 @@ const STANDARD = { cols: 80, rows: 24 };
 const NARROW = { cols: 60, rows: 20 };
 const SMALL = { cols: 40, rows: 12 };
 
+/** A search of some seconds, as the Studies screen shows it. */
+async function studyScreens() {
+  const shared = ['--data', 'synthetic:700', '--epochs', '6', '--quiet'];
+  const search = ['search', root('examples/space.yaml'), '--trials', '14', '--pruner', 'asha', ...shared];
+  execFileSync(process.execPath, [CLI, ...search], { cwd, stdio: 'ignore' });
+  const there = { see: 'explained' };
+  await visit('Studies', WIDE, ['tui', 'studies'], [there]);
+  await visit(
+    'Studies, by one setting',
+    STANDARD,
+    ['tui', 'studies'],
+    [there, { press: ['v', 'v'], wait: 1500 }],
+  );
+}
+
 async function screens() {
   const train = (...words) =>
     execFileSync(
@@ -101,6 +116,7 @@ async function screens() {
     ['tui', 'runs'],
     [{ see: 'r2' }, { press: ['space', 'down', 'space'] }, { wait: 1500 }],
   );
+  await studyScreens();
   await visit('Kernels', WIDE, ['tui', 'kernels'], [{ see: 'winograd4' }, { press: ['b'], wait: 4000 }]);
   const open = { see: 'faces of drawn faces' };
   const next = (...keys) => ({ press: keys.length > 0 ? keys : ['right'], wait: 4000 });

@@ -7,6 +7,7 @@ import { isOpen, type TrialRecord } from '../study/trial.js';
 import { resolveConfig } from '../train/config.js';
 import { duration } from '../train/printer.js';
 import { shellWord, trainOptions } from '../train/run_settings.js';
+import { counted } from '../util/counted.js';
 import { VERSION } from '../util/version.js';
 import { html } from './html.js';
 import { howToRead, keyFigures, type PageSection, page, warning } from './page.js';
@@ -98,7 +99,7 @@ function importanceSection(importance: Importance | undefined): PageSection {
         'How much worse a random forest predicts the rank of a trial when the values of the setting are permuted, as a part of the sum. A setting without a mark is no more important than a setting whose values were dealt out at random.',
       ),
       table({
-        caption: `${count(trials)} trials after ${count(epochs)} epochs; the forest explains ${percent(Math.max(0, explained), 0)} of the variance of trials that it has not seen`,
+        caption: `${count(trials)} trials after ${counted(epochs, 'epoch')}; the forest explains ${percent(Math.max(0, explained), 0)} of the variance of trials that it has not seen`,
         columns: [
           { title: 'setting', words: true },
           { title: 'importance' },

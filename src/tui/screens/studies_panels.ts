@@ -167,7 +167,7 @@ export function importanceTitle({ state }: View): string {
   const { cv, importance: found, objective } = reportOf(state) ?? {};
   if (cv !== undefined) return `configurations · mean ${objective} after the last epoch`;
   if (found === undefined) return 'importance';
-  return `importance · ${found.trials} trials after ${found.epochs} epochs`;
+  return `importance · ${found.trials} trials after ${counted(found.epochs, 'epoch')}`;
 }
 
 export function importanceLines({ state, cols, rows, theme }: View): string[] {
