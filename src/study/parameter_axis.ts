@@ -1,4 +1,4 @@
-import { scaleOver, shortNumber, ticks } from '../util/axis.js';
+import { scaleOver, ticks } from '../util/axis.js';
 import type { Value } from './domain.js';
 import type { TrialRecord } from './trial.js';
 
@@ -53,5 +53,5 @@ function wordAxis(name: string, used: readonly Value[]): ParameterAxis {
 /** `0.001`, `1e-5`, `64`: as settings are written. */
 function numberText(value: number): string {
   const plain = String(Number(value.toPrecision(6)));
-  return plain.length <= 7 ? plain : shortNumber(value);
+  return plain.length <= 7 ? plain : Number(value.toPrecision(2)).toExponential();
 }
