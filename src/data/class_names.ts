@@ -173,7 +173,7 @@ function namedByWords(from: Words): Naming {
 /** Says which classes there are where they are not the seven, and which of them may be slips of the pen. */
 function strangeNote(classes: readonly string[]): string[] {
   if (isSeven(classes)) return [];
-  return [[`${classes.length} classes: ${listOf(classes)}`, ...slipsOf(classes)].join('; ')];
+  return [[`${countOf(classes)}: ${listOf(classes)}`, ...slipsOf(classes)].join('; ')];
 }
 
 /** Asks about names that are much like an expression, where there are other expressions. */
@@ -188,6 +188,10 @@ export function slipsOf(classes: readonly string[]): string[] {
       : [`is ${name} meant as ${meant}? Then rename it, or give --classes ${name}=${meant}`];
   });
 }
+
+/** How many classes there are. */
+export const countOf = ({ length }: readonly string[]): string =>
+  length === 1 ? '1 class' : `${length} classes`;
 
 /** Names for a message, the first twelve of them. */
 export const listOf = (names: readonly string[]): string =>
@@ -205,7 +209,7 @@ function namedByPairs(from: Words, pairs: ReadonlyMap<string, string>): Naming {
   if (left.length > 0) throw unnamed(from, left);
   const names = new Map(from.words.map((word) => [word, pairs.get(wordKey(word)) ?? classNameOf(word)]));
   const found = naming(from, names);
-  return { ...found, notes: [`${found.classes.length} classes: ${listOf(found.classes)}`] };
+  return { ...found, notes: [`${countOf(found.classes)}: ${listOf(found.classes)}`] };
 }
 
 function namedByNumber(from: Words, { names, csv }: { names: readonly string[]; csv: boolean }): Naming {

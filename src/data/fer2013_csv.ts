@@ -57,6 +57,7 @@ export async function parseFer2013Csv(
     line++;
     const text = row.at(-1) === 13 ? row.subarray(0, -1) : row;
     if (text.length === 0) return;
+    if (columns === undefined && isPreamble(text)) return;
     if (columns === undefined) {
       columns = readHeader(text, source);
       return;
@@ -162,6 +163,10 @@ class CsvLabels {
   }
 }
 
+/** Whether a line before the header is a comment, or Excel's `sep=;`. */
+const isPreamble = (row: Uint8Array): boolean =>
+  /^(#|"?sep=.)/.test(Buffer.from(row.subarray(0, 10)).toString('latin1').replace('\xef\xbb\xbf', ''));
+
 function readHeader(row: Uint8Array, source: string): Columns {
   const line = Buffer.from(row)
     .toString('utf8')
@@ -174,6 +179,11 @@ function readHeader(row: Uint8Array, source: string): Columns {
     if (at < 0) {
       throw new DataError(
         `${source}:1: no column "${name}"; expected the header "emotion,pixels,Usage" (fer2013.csv) or "emotion, Usage, pixels" (icml_face_data.csv): give one of these files; found "${printable(line.slice(0, 80))}"`,
+      );
+    }
+    if (names.lastIndexOf(name) !== at) {
+      throw new DataError(
+        `${source}:1: there are two columns "${name}"; expected one: remove or rename the other`,
       );
     }
     return at;

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSeven } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
-import type { NamingOptions } from './class_names.js';
+import { countOf, type NamingOptions } from './class_names.js';
 import { decodeFace, PICTURE_KINDS } from './image.js';
 import { readPicture, statsOf } from './image_files.js';
 import { SplitBuilder } from './split_builder.js';
@@ -114,7 +114,7 @@ export async function readTree(
   }
   options.onProgress?.({ done: total, total, unit: 'images' });
   return builder.build(
-    isSeven(naming.classes) ? 'FER-2013 folders' : `folders of ${naming.classes.length} classes`,
+    isSeven(naming.classes) ? 'FER-2013 folders' : `folders of ${countOf(naming.classes)}`,
     source,
     naming,
   );

@@ -4,6 +4,7 @@ import { DataError } from '../util/errors.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { printable } from '../util/printable.js';
 import { resample } from '../util/resample.js';
+import { fileKind, UNKNOWN } from './archives/file_kind.js';
 import { decodeBmp } from './bmp.js';
 import { orientationOf, upright } from './orientation.js';
 import { type PictureKind, pictureKind, READ_KINDS } from './picture_kind.js';
@@ -32,7 +33,13 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
   const kind = pictureKind(bytes.subarray(0, 512));
   const expected = `expected ${PICTURE_KINDS}`;
   if (bytes.length === 0) throw new DataError(`${shown}: the file is empty; ${expected}`);
-  if (kind === undefined) throw new DataError(`${shown}: cannot be read as an image; ${expected}`);
+  if (kind === undefined) {
+    const other = fileKind(bytes, name);
+    if (other.read === 'table' || other.what === UNKNOWN)
+      throw new DataError(`${shown}: cannot be read as an image; ${expected}`);
+    const wayOut = other.read === undefined ? `: ${other.wayOut}` : '';
+    throw new DataError(`${shown}: ${other.what}, is no picture; ${expected}${wayOut}`);
+  }
   const decode = DECODERS.get(kind);
   if (decode === undefined)
     throw new DataError(`${shown}: a ${kind} picture is not read; ${expected}: convert it`);

@@ -12,6 +12,7 @@ import { DATA_FILES } from './find_data.js';
 import { readFolderTree, treeFingerprint } from './folders.js';
 import { foldOf } from './folds.js';
 import { holdOut } from './hold_out.js';
+import { statsOf } from './image_files.js';
 import { applyLabels } from './labels_file.js';
 import { withLeaks } from './leaks.js';
 import { KNOWN_DATA, kindOf, readDataFile } from './read_file.js';
@@ -118,7 +119,7 @@ function locate(path: string): { readonly file: string; readonly notes: readonly
     );
   }
   if (!statSync(path).isDirectory()) return { file: path, notes: [] };
-  const [name, ...others] = DATA_FILES.filter((file) => existsSync(join(path, file)));
+  const [name, ...others] = DATA_FILES.filter((file) => statsOf(join(path, file))?.isFile() === true);
   if (name === undefined) return { file: path, notes: [] };
   const folders = readdirSync(path, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && (splitOf(entry.name) ?? expressionOf(entry.name)) !== undefined,

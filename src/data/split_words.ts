@@ -5,15 +5,22 @@ const WORDS: ReadonlyMap<string, SplitName> = new Map(
   (
     [
       ['train', ['train', 'training']],
-      ['validation', ['validation', 'val', 'valid', 'publictest', 'dev', 'eval']],
+      ['validation', ['validation', 'validate', 'val', 'valid', 'publictest', 'dev', 'eval']],
       ['test', ['test', 'testing', 'privatetest']],
     ] as const
   ).flatMap(([split, words]) => words.map((word) => [word, split] as const)),
 );
 
-/** The split that a word stands for, in any case; undefined for other words. */
+/**
+ * The split that a word stands for, in any case; undefined for other words. A number before it and `set`, `data` or `images` behind
+ * it do not count: `1_train`, `test_set`.
+ */
 export function splitOf(word: string): SplitName | undefined {
-  return WORDS.get(word.toLowerCase());
+  const bare = word
+    .toLowerCase()
+    .replace(/^\d+[\s._-]+/, '')
+    .replace(/[\s._-]*(set|data|images)$/, '');
+  return WORDS.get(bare);
 }
 
 /** The words, for messages. */

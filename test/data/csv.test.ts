@@ -194,6 +194,17 @@ describe('the CSV files of FER-2013', () => {
     }
   });
 
+  it.each([
+    'sep=|\n',
+    '\uFEFFsep=|\n',
+    '"sep=|"\r\n',
+    '# FER-2013\n\n# of Kaggle\n',
+    '',
+  ])('may have bars between fields, and before its header %j', async (before) => {
+    const { splits } = await load(`${before}emotion|pixels|Usage\n3|${pixels(7)}|Training\n`);
+    expect([splits.train.images[0], ...splits.train.labels]).toEqual([7, 3]);
+  });
+
   it('takes the first rows of a split', async () => {
     const { splits } = await load(csv([1, 2, 3].map((label) => [label, 'PublicTest'])));
     expect([...limitSplit(splits.validation, 2).labels]).toEqual([1, 2]);
@@ -283,6 +294,10 @@ describe('a bad CSV file', () => {
     await expectDataError(load('', 'fer2013.csv', skipBad), 'fer2013.csv', 'empty', 'header', 'download');
     await expectDataError(load('emotion,pixels,Usage\n', 'fer2013.csv', skipBad), 'no row after the header');
     await expectDataError(load('emotion,Usage\n0,x\n', 'fer2013.csv', skipBad), ':1:', 'no column "pixels"');
+    await expectDataError(
+      load(`emotion,pixels,emotion\n0,${pixels()},1\n`, 'fer2013.csv', skipBad),
+      ':1: there are two columns "emotion"',
+    );
     await expectDataError(load('x'.repeat(200_000), 'fer2013.csv', skipBad), ':1:', 'is this FER-2013?');
     await expectDataError(
       load(gz.subarray(0, gz.length - 20), 'fer2013.csv.gz', skipBad),

@@ -47,7 +47,7 @@ describe('FER-2013 where people put it', () => {
       expect([source.split('/').at(-1), ...splits.validation.labels], what).toEqual(['fer2013.csv', 0]);
       expect(notes).toEqual([`${folder}: fer2013.csv is read; not read: 2 others, the first: train/`]);
     }
-    const other = folderWith({ 'icml_face_data.csv': csv([[5, 'PublicTest']]) });
+    const other = folderWith({ 'fer2013.csv/x': '', 'icml_face_data.csv': csv([[5, 'PublicTest']]) });
     expect([...(await loadDataset(other, { cacheDir: false })).splits.validation.labels]).toEqual([6]);
   });
 

@@ -45,6 +45,15 @@ describe.each(both)('a %s', (_, make) => {
     expect(splits.train.images[PIXELS]).toBe(40);
   });
 
+  it('has splits by words with a number before or "set" behind', async () => {
+    const names = ['1_train', 'Validate', 'test-set'];
+    const files = names.map((name, i) => [`${name}/sad/a.png`, png([i, i, i])] as const);
+    const { splits } = await loadDataset(make(Object.fromEntries(files)), NO_CACHE);
+    expect(['train', 'validation', 'test'].map((name) => splits[name as 'train'].images[0])).toEqual([
+      0, 1, 2,
+    ]);
+  });
+
   it('may lie one folder deep, and twice: the least deep counts', async () => {
     const path = make({
       'images/train/happy/a.png': png([1, 1, 1]),
@@ -102,6 +111,16 @@ describe.each(both)('a %s', (_, make) => {
       );
       const { skipped, splits } = await loadDataset(path, { ...NO_CACHE, skipBad: true });
       expect([skipped, ...splits.validation.labels]).toEqual([1, 1]);
+    }
+    for (const [content, what] of [
+      [
+        'version https://git-lfs.github.com/spec/v1',
+        'a pointer of Git LFS, not the file itself, is no picture',
+      ],
+      ['<!DOCTYPE html>', 'a web page, is no picture; expected JPEG'],
+      ['PK\x03\x04', 'a zip archive, is no picture'],
+    ] as const) {
+      await expectDataError(loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE), `a.jpg: ${what}`);
     }
     const other = make({ 'val/happy/a.jpg': 'P5\n48 48\n255\n' });
     await expectDataError(

@@ -25,6 +25,9 @@ const PACKED: readonly (readonly [start: string, what: string, command: string])
   ['PK\x07\x08', 'a part of a zip archive in several files', '7z x'],
 ];
 
+/** What a file is that is no text and of no known kind. */
+export const UNKNOWN = 'no text, and of no kind that is known';
+
 const EXPORT = 'write it as CSV with the columns emotion, pixels and Usage';
 const MODEL = 'a model is given with --weights';
 const AGAIN = 'download it again';
@@ -86,7 +89,7 @@ export function fileKind(bytes: Uint8Array, path: string): FileKind {
     return { read: undefined, what: 'a file of zero bytes', wayOut: `it is not whole: ${AGAIN}` };
   }
   if (start.includes('\0') && encodingOf(bytes) === 'utf-8') {
-    return { read: undefined, what: 'no text, and of no kind that is known', wayOut: AGAIN };
+    return { read: undefined, what: UNKNOWN, wayOut: AGAIN };
   }
   return { read: 'table', what: 'a table' };
 }
