@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bestTrial, ranked } from '../../src/study/score.js';
 import { Study } from '../../src/study/study.js';
-import type { TrialRecord } from '../../src/study/trial.js';
+import { countStates, isOpen, TRIAL_STATES, type TrialRecord } from '../../src/study/trial.js';
 import { advisers, newFolder, settings } from './fakes.js';
 
 const trial = (number: number, state: TrialRecord['state'], curve: readonly number[]): TrialRecord => ({
@@ -24,4 +24,12 @@ it('calls a trial interrupted that no process works on', async () => {
   step.giveBack();
   expect(study.liveTrials.map(({ state }) => state)).toEqual(['interrupted']);
   expect(study.trials.map(({ state }) => state)).toEqual(['running']);
+});
+
+it('knows which trials have not ended their step, and counts them by state', () => {
+  const trials = TRIAL_STATES.map((state, i) => trial(i, state, []));
+  expect(trials.filter(isOpen).map(({ state }) => state)).toEqual(['running', 'interrupted']);
+  expect(countStates([...trials, trial(9, 'paused', [])])).toEqual({
+    ...{ running: 1, interrupted: 1, paused: 2, complete: 1, failed: 1 },
+  });
 });
