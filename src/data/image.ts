@@ -38,7 +38,7 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
     if (other.read === 'table' || other.what === UNKNOWN)
       throw new DataError(`${shown}: cannot be read as an image; ${expected}`);
     const wayOut = other.read === undefined ? `: ${other.wayOut}` : '';
-    throw new DataError(`${shown}: ${other.what}, is no picture; ${expected}${wayOut}`);
+    throw new DataError(`${shown}: it is ${other.what}, and no picture; ${expected}${wayOut}`);
   }
   const decode = DECODERS.get(kind);
   if (decode === undefined)

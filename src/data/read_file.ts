@@ -85,7 +85,9 @@ async function readBytes(
 
 function refusal(path: string, kind: FileKind): DataError {
   const wayOut = kind.read === undefined ? kind.wayOut : 'unpack it';
-  return new DataError(`data ${path}: ${kind.what}, is not read; expected ${KNOWN_DATA}: ${wayOut}`);
+  return new DataError(
+    `data ${path}: it is ${kind.what}, which is not read; expected ${KNOWN_DATA}: ${wayOut}`,
+  );
 }
 
 /** Reads what an archive holds: a table, a tree of pictures, or one archive that holds them. */

@@ -115,12 +115,12 @@ describe.each(both)('a %s', (_, make) => {
     for (const [content, what] of [
       [
         'version https://git-lfs.github.com/spec/v1',
-        'a pointer of Git LFS, not the file itself, is no picture',
+        'a pointer of Git LFS, not the file itself, and no picture',
       ],
-      ['<!DOCTYPE html>', 'a web page, is no picture; expected JPEG'],
-      ['PK\x03\x04', 'a zip archive, is no picture'],
+      ['<!DOCTYPE html>', 'a web page, and no picture; expected JPEG'],
+      ['PK\x03\x04', 'a zip archive, and no picture'],
     ] as const) {
-      await expectDataError(loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE), `a.jpg: ${what}`);
+      await expectDataError(loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE), `a.jpg: it is ${what}`);
     }
     const other = make({ 'val/happy/a.jpg': 'P5\n48 48\n255\n' });
     await expectDataError(

@@ -26,7 +26,7 @@ const PACKED: readonly (readonly [start: string, what: string, command: string])
 ];
 
 /** What a file is that is no text and of no known kind. */
-export const UNKNOWN = 'no text, and of no kind that is known';
+export const UNKNOWN = 'a file of an unknown kind';
 
 const EXPORT = 'write it as CSV with the columns emotion, pixels and Usage';
 const MODEL = 'a model is given with --weights';

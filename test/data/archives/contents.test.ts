@@ -102,12 +102,12 @@ describe('what is not read', () => {
     ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\n', '"git lfs pull"'],
     ['a GIF picture', 'GIF89a', 'predict takes single pictures'],
     ['a file of zero bytes', '\0'.repeat(600), 'it is not whole: download it again'],
-    ['no text, and of no kind that is known', 'ELF\x01\0\0\x02', 'download it again'],
+    ['a file of an unknown kind', 'ELF\x01\0\0\x02', 'download it again'],
   ];
   it.each(cases)('is told by its name and with a way out: %s', async (what, start, wayOut) => {
     const bytes = Buffer.from(start, 'latin1');
     await expectDataError(load(bytes, 'download.csv'), what, 'is not read; expected fer2013.csv', wayOut);
-    await expectDataError(load(zip({ 'download.csv': bytes })), `/download.csv: ${what}`, wayOut);
+    await expectDataError(load(zip({ 'download.csv': bytes })), `/download.csv: it is ${what}`, wayOut);
     await expectDataError(load(gzipSync(bytes)), `${what}`, 'in a file packed with gzip', 'is not read');
   });
 
@@ -121,6 +121,6 @@ describe('what is not read', () => {
     ['a Keras model', { 'config.json': '{}', 'model.weights.h5': '' }],
     ['a PyTorch file', { 'archive/data.pkl': '', 'archive/data/0': '' }],
   ])('is a zip of another program: %s', async (what, files) => {
-    await expectDataError(load(zip(files)), `${what}, is not read`, 'write it as CSV');
+    await expectDataError(load(zip(files)), `${what}, which is not read`, 'write it as CSV');
   });
 });
