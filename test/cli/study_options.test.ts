@@ -41,8 +41,8 @@ describe('a resumed study', () => {
 
 describe('a number that is none', () => {
   it.each([
-    [['trial', SEARCH, 'abc'], 'number: expected the number of a trial, a whole number of 1 or more'],
-    [['trial', SEARCH, '1.5'], 'number = 1.5: expected the number of a trial'],
+    [['trial', SEARCH, 'abc'], 'number: expected a whole number of 1 or more'],
+    [['trial', SEARCH, '1.5'], 'number = 1.5: expected a whole number of 1 or more'],
     [['studies', 'show', SEARCH, '--top', '-1'], 'top = -1: expected a whole number of 0 or more'],
     [['studies', 'show', SEARCH, '--csv', '--top', '3'], 'csv: it prints all trials; omit --top'],
   ])('%s is refused', async (line, message) => {

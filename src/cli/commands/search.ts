@@ -16,10 +16,6 @@ export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
 
 /** `fer-tui trial STUDY N`: runs one trial to its end. */
 export async function trial({ study: path, number, ...args }: TrialArgs & GlobalArgs): Promise<number> {
-  if (!(Number.isInteger(number) && number >= 1)) {
-    const given = Number.isNaN(number) ? '' : ` = ${number}`;
-    throw new UsageError(`number${given}: expected the number of a trial, a whole number of 1 or more`);
-  }
   const study = Study.open(path);
   const done = await workOn(study, args, async (advisers, runner, hooks) => {
     const step = await study.takeTrial(number, advisers.sampler);

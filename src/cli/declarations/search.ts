@@ -137,7 +137,13 @@ export const TRIAL = {
   examples: [['$0 trial studies/s1 $SLURM_ARRAY_TASK_ID', 'one task of sbatch --array=1-20']],
   positionals: {
     ...STUDY,
-    number: { type: 'number', demandOption: true, describe: 'number of the trial, from 1' },
+    number: {
+      type: 'number',
+      least: 1,
+      whole: true,
+      demandOption: true,
+      describe: 'number of the trial, from 1',
+    },
   },
 } as const;
 
