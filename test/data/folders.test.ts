@@ -120,7 +120,10 @@ describe.each(both)('a %s', (_, make) => {
       ['<!DOCTYPE html>', 'a web page, and no picture; expected JPEG'],
       ['PK\x03\x04', 'a zip archive, and no picture'],
     ] as const) {
-      await expectDataError(loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE), `a.jpg: it is ${what}`);
+      await expectDataError(
+        loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE),
+        `a.jpg: it is ${what}`,
+      );
     }
     const other = make({ 'val/happy/a.jpg': 'P5\n48 48\n255\n' });
     await expectDataError(
