@@ -1,6 +1,7 @@
 import { inColor, type Picture } from '../util/picture.js';
 import { resample } from '../util/resample.js';
-import { drawBox, FOCUS, OTHER } from '../vision/overlay.js';
+import { type Box, overlap } from '../vision/geometry.js';
+import { drawBox, FOCUS, OTHER, placeLabel } from '../vision/overlay.js';
 import { cut } from '../vision/pixels.js';
 import type { Face, FrameMessage } from '../vision/protocol.js';
 import type { Capability } from './paint/capability.js';
@@ -30,8 +31,8 @@ const NOTHING: FrameView = { pictures: [], labels: [] };
 const views = new WeakMap<FrameMessage, { key: string; view: FrameView }>();
 
 /**
- * Fits a frame into cols x rows cells, centred, with boxes drawn in the dots of the terminal and labels as text above
- * them. @param focus track of the face in focus
+ * Fits a frame into cols x rows cells, centred, with boxes drawn in the dots of the terminal and labels as text beside
+ * them, where they cover least of other faces. @param focus track of the face in focus
  */
 export function viewFrame(
   frame: FrameMessage,
@@ -60,22 +61,13 @@ function makeView(
   const dots = inColor(resample(frame.picture, fit.cols * across, fit.rows * down, 'bilinear'));
   const [left, top] = [(cols - fit.cols) >> 1, (rows - fit.rows) >> 1];
   const [sx, sy] = [dots.width / frame.width, dots.height / frame.height];
-  // The one in focus last: on top.
-  const faces = [...frame.faces].sort((a, b) => Number(a.track === focus) - Number(b.track === focus));
-  const labels: PlacedLabel[] = [];
-  for (const face of faces) {
-    const { x, y, width, height } = face.box;
-    const box = { x: x * sx, y: y * sy, width: width * sx, height: height * sy };
-    const focused = face.track === focus;
-    drawBox(dots, box, focused ? FOCUS : OTHER, Math.max(1, across >> 1));
-    const text = ` ${caption(face)} `;
-    const at = {
-      x: Math.max(0, Math.min(Math.round(box.x / across), fit.cols - text.length)),
-      y: Math.max(0, Math.min(Math.round(box.y / down) - 1, fit.rows - 1)),
-    };
-    if (text.length <= fit.cols) labels.push({ ...at, text, focused });
+  // The one in focus first: its label has the first choice, and its box is drawn last, on top.
+  const faces = [...frame.faces].sort((a, b) => Number(b.track === focus) - Number(a.track === focus));
+  for (const { box, track } of faces.toReversed()) {
+    drawBox(dots, scaled(box, sx, sy), track === focus ? FOCUS : OTHER, Math.max(1, across >> 1));
   }
-  const free = labels.filter((label, i) => !labels.slice(i + 1).some((other) => overlap(label, other)));
+  const boxes = faces.map(({ box }) => scaled(box, sx / across, sy / down));
+  const free = labelsOf(faces, focus, boxes, fit);
   const pictures = around(free, fit).map((place) => ({
     ...{ ...place, x: place.x + left, y: place.y + top },
     picture: cut(dots, {
@@ -84,6 +76,31 @@ function makeView(
     }),
   }));
   return { pictures, labels: free.map((label) => ({ ...label, x: label.x + left, y: label.y + top })) };
+}
+
+function scaled({ x, y, width, height }: Box, sx: number, sy: number): Box {
+  return { x: x * sx, y: y * sy, width: width * sx, height: height * sy };
+}
+
+/** A label for each face that has room, the first ones first; without the probability where that would cover another face. */
+function labelsOf(
+  faces: readonly Face[],
+  focus: number,
+  boxes: readonly Box[],
+  { cols, rows }: Cells,
+): PlacedLabel[] {
+  const placed: Box[] = [];
+  return faces.flatMap((face, i) => {
+    const sizes = [` ${caption(face)} `, face.label]
+      .filter((text) => text.length <= cols)
+      .map((text) => ({ text, width: text.length, height: 1 }));
+    if (sizes.length === 0) return [];
+    const others = [...boxes.filter((_, other) => other !== i), ...placed];
+    const place = placeLabel({ width: cols, height: rows }, boxes[i] as Box, sizes, others);
+    if (placed.some((label) => overlap(label, place) > 0)) return [];
+    placed.push(place);
+    return [{ x: place.x, y: place.y, text: place.text, focused: face.track === focus }];
+  });
 }
 
 /** Dots of a cell: the terminal's own; where it shows pixels, as many as the frame has. Labels cut between cells. */
@@ -96,10 +113,6 @@ function dotsOf({ width }: Picture, { cols }: Cells, capability: Capability): re
 /** `Happy 87 %` */
 export function caption({ label, probabilities }: Face): string {
   return `${label} ${Math.round(100 * Math.max(...probabilities))} %`;
-}
-
-function overlap(a: PlacedLabel, b: PlacedLabel): boolean {
-  return a.y === b.y && a.x < b.x + b.text.length && b.x < a.x + a.text.length;
 }
 
 interface Place {

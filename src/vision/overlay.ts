@@ -49,9 +49,12 @@ export function drawLabel(
   scale: number,
   others: readonly Box[] = [],
 ): Box {
-  const { dot, ...place } = [scale, Math.ceil(scale / 2), 1]
-    .map((size) => ({ dot: size, ...labelPlace(picture, box, labelSize(text, size), others) }))
-    .reduce((best, next) => (covered(others, next) < covered(others, best) ? next : best));
+  const { dot, ...place } = placeLabel(
+    picture,
+    box,
+    [scale, Math.ceil(scale / 2), 1].map((size) => ({ dot: size, ...labelSize(text, size) })),
+    others,
+  );
   fill(picture, place, color);
   [...text].forEach((letter, i) => {
     for (let bit = 0; bit < GLYPH_WIDTH * GLYPH_HEIGHT; bit++) {
@@ -66,25 +69,32 @@ export function drawLabel(
 
 /**
  * The place of a label: above its box or below it, at its left or right edge, else inside of it at the top or bottom; where it covers
- * least of the `others`, and of those the first. It lies in the picture as a whole.
+ * least of the `others`, and of those the first. It lies in the picture as a whole. Of several sizes, the first that covers least.
+ * All measures are in one unit: pixels of a picture, or cells of a terminal.
+ * @param sizes of the label, at least one, best first; what else they hold is returned with the place
  * @param others boxes of other faces, and labels that have a place
  */
-function labelPlace(
-  { width: most, height: lowest }: Pick<Picture, 'width' | 'height'>,
+export function placeLabel<S extends Pick<Box, 'width' | 'height'>>(
+  area: Pick<Picture, 'width' | 'height'>,
   box: Box,
-  size: Pick<Box, 'width' | 'height'>,
+  sizes: readonly S[],
   others: readonly Box[],
-): Box {
+): S & Box {
   const { x: left, y: top, width, height } = roundBox(box);
   const inside = (at: number, room: number): number => Math.max(0, Math.min(at, room));
-  const rows = [top - size.height, top + height, top, top + height - size.height];
-  const places = rows
-    .map((y, i) => (i < 2 ? y : inside(y, lowest - size.height)))
-    .filter((y) => y >= 0 && y <= Math.max(0, lowest - size.height))
-    .flatMap((y) =>
-      [left, left + width - size.width].map((x) => ({ x: inside(x, most - size.width), y, ...size })),
-    );
-  return places.reduce((best, place) => (covered(others, place) < covered(others, best) ? place : best));
+  return sizes
+    .flatMap((size) => {
+      const lowest = area.height - size.height;
+      const rows = [
+        ...[top - size.height, top + height],
+        ...[inside(top, lowest), inside(top + height - size.height, lowest)],
+      ];
+      const columns = [left, left + width - size.width].map((x) => inside(x, area.width - size.width));
+      return rows
+        .filter((y) => y >= 0 && y <= Math.max(0, lowest))
+        .flatMap((y) => columns.map((x) => ({ ...size, x, y })));
+    })
+    .reduce((best, place) => (covered(others, place) < covered(others, best) ? place : best));
 }
 
 /** The area of the boxes that a place covers. */
