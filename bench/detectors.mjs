@@ -23,7 +23,8 @@ const { values: options } = scriptOptions(import.meta.url, {
 });
 const cv = loadOpenCv();
 const detectors = ['haar', ...(options['detector-model'] === undefined ? [] : ['yunet'])].map((name) => {
-  const settings = { ...VISION_DEFAULTS, detector: name, detectorModel: options['detector-model'] };
+  const detectorModel = name === 'yunet' ? options['detector-model'] : undefined;
+  const settings = { ...VISION_DEFAULTS, detector: name, detectorModel };
   return { name, detector: openDetector(cv, visionOptions('demo', settings, { pace: 'ordered' }).detector) };
 });
 const faces = loadFaces(options.faces);

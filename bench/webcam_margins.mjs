@@ -3,13 +3,15 @@
  * What a network loses on faces that the camera finds, against the same faces cut out by hand, and the crop margin that
  * loses least (after `npm run build`):
  *
- *   node bench/webcam_margins.mjs [--weights FILE] [--detector yunet --detector-model FILE]
+ *   node bench/webcam_margins.mjs [--weights FILE] [--detector yunet --detector-model FILE] [--align none] [--turn DEGREES]
  *
  * Every face of `../shared/faces224` is put into frames at several sizes and places; what the detector finds is
  * cropped with each margin, classified and compared with the truth. "by hand": the face alone, as it is. Faces that
- * the detector does not find are left out of every column, so that columns are comparable.
+ * the detector does not find are left out of every column, so that columns are comparable. --turn: each face is turned first,
+ * clockwise and anticlockwise in turn; "by hand" is the turned face.
  */
 import { table } from '../dist/cli/table.js';
+import { warpImage } from '../dist/data/augment.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
 import { toGray } from '../dist/util/picture.js';
@@ -28,6 +30,7 @@ const { values: options } = scriptOptions(import.meta.url, {
     detector: { type: 'string', default: VISION_DEFAULTS.detector },
     'detector-model': { type: 'string' },
     align: { type: 'string', default: VISION_DEFAULTS.align },
+    turn: { type: 'string', default: '0' },
   },
 });
 const MARGINS = [-0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.2, 0.3];
@@ -48,7 +51,22 @@ const { detector: settings } = visionOptions(
 const detector = openDetector(cv, settings);
 const gpu = await openGpu();
 const classifier = await Classifier.open(gpu, [options.weights]);
-const faces = loadFaces();
+/** A face turned about its middle; edge pixels are repeated. */
+function turned(face, degrees) {
+  const { width, height, data } = face.picture;
+  const [cos, sin] = [Math.cos, Math.sin].map((f) => f((degrees * Math.PI) / 180));
+  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const map = { image: 0, xx: cos, xy: -sin, yx: sin, yy: cos, gain: 1 };
+  const out = new Float32Array(data.length);
+  warpImage(data, { ...map, x0: cx - cos * cx + sin * cy, y0: cy - sin * cx - cos * cy }, out, 0, [
+    height,
+    width,
+    3,
+  ]);
+  return { ...face, picture: { ...face.picture, data: Uint8Array.from(out, Math.round) } };
+}
+
+const faces = loadFaces().map((face, i) => turned(face, (i % 2 === 0 ? 1 : -1) * Number(options.turn)));
 /** [column][...]: the face's inputs, and its class. */
 const inputs = Array.from({ length: MARGINS.length + 1 }, () => []);
 const labels = [];

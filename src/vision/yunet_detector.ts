@@ -16,10 +16,10 @@ const STEP = Math.max(...STRIDES);
 /** Name of the network's input. */
 const INPUT = 'input';
 /**
- * Edge of the square that stands for a face, against the geometric mean of its width and height: as large as the box of a Haar
- * cascade, so that `margin` means the same. Fitted on half of the real faces (docs/results.md).
+ * Edge of the square that stands for a face, against the geometric mean of its width and height, so that the crop with the default
+ * `margin` costs a network least. Measured on real faces (docs/results.md).
  */
-const SQUARE = 1.2;
+const SQUARE = 1.07;
 
 const NAMES = Object.keys(OUTPUTS).flatMap((name) => STRIDES.map((stride) => `${name}_${stride}`));
 const WANTED =

@@ -104,7 +104,7 @@ describe('the detector with YuNet', () => {
     expect(others).toEqual([]);
     expect(asked).toHaveLength(12);
     expect(asked[0]).toBe('cls_8 96 x 64');
-    const edge = 1.2 * Math.sqrt(80 * 104);
+    const edge = 1.07 * Math.sqrt(80 * 104);
     expect(face?.width).toBeCloseTo(edge, 3);
     expect(face?.height).toBeCloseTo(edge, 3);
     expect([(face?.x ?? 0) + edge / 2, (face?.y ?? 0) + edge / 2]).toEqual([
