@@ -1,5 +1,5 @@
+import { readEvents } from '../train/event_log.js';
 import type { TrainEvent } from '../train/events.js';
-import { readEvents } from '../train/run_folder.js';
 import type { Engine, News } from './engine.js';
 import type { Command } from './protocol.js';
 

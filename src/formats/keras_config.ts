@@ -30,6 +30,9 @@ const TRAINING_ONLY =
 /** Data types that are computed in float32 here, which is at least as exact. */
 const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)$/;
 
+/** The largest size that is read. More would not fit into memory, and is a sign of a damaged file. */
+const MOST = 65_536;
+
 /** Reads the options of one layer. It keeps track of those that were read, so that no option is overlooked. */
 export class ConfigReader {
   readonly name: string;
@@ -71,6 +74,19 @@ export class ConfigReader {
     return typeof value === 'number' ? value : this.fail(option, 'expected a number');
   }
 
+  /** Reads a size: units, filters. */
+  count(option: string, otherwise?: number): number {
+    const value = this.number(option, otherwise);
+    const fits = Number.isInteger(value) && value >= 1 && value <= MOST;
+    return fits ? value : this.fail(option, `expected a whole number in [1, ${MOST}]`);
+  }
+
+  /** Reads a number in [from, to). */
+  within(option: string, [from, to]: readonly [number, number], otherwise?: number): number {
+    const value = this.number(option, otherwise);
+    return value >= from && value < to ? value : this.fail(option, `expected a number in [${from}, ${to})`);
+  }
+
   text<T extends string>(option: string, choices: readonly T[], otherwise?: T): T {
     const value = this.raw(option) ?? otherwise;
     return choices.find((choice) => choice === value) ?? this.fail(option, `only ${choices.join(', ')}`);
@@ -84,7 +100,7 @@ export class ConfigReader {
   /** Reads a pair of height and width. */
   extent(option: string): Extent {
     const value = this.raw(option);
-    const whole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+    const whole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0 && (n as number) <= MOST;
     const list = Array.isArray(value) ? value : [value, value];
     if (list.length !== 2 || !list.every(whole)) this.fail(option, 'expected one or two whole numbers');
     return list as [number, number];

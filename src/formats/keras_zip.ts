@@ -25,7 +25,7 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
       `${path}: a zip without ${config === undefined ? CONFIG : WEIGHTS}; expected a .keras file as model.save() writes it`,
     );
   }
-  const network = fromKeras(JSON.parse(Buffer.from(config).toString('utf8')), path);
+  const network = fromKeras(parsed(config, path), path);
   // The HDF5 library can only read files.
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-'));
   try {
@@ -35,6 +35,14 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
     return { whole: true, network, weights: read, own: undefined };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function parsed(config: Uint8Array, path: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(config).toString('utf8'));
+  } catch (cause) {
+    throw new RunError(`${path}: damaged: its ${CONFIG} is not JSON`, { cause });
   }
 }
 

@@ -1,18 +1,23 @@
+import { createHash } from 'node:crypto';
 import { sizeOf } from '../gpu/shape.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 
+/** The text of the metadata that holds the checksum, and what stands in its place while it is computed. */
+const [CHECKSUM, BLANK] = ['sha256', '0'.repeat(64)];
+
 /**
  * Encodes named float32 arrays in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of header
  * length (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts in `__metadata__`, then the
- * data.
+ * data. The metadata contains a checksum, so that every changed bit is noticed: the SHA-256 of the whole file, computed with zeros
+ * in its place.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   let end = 0;
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: Record<string, unknown> = { __metadata__: { ...metadata, [CHECKSUM]: BLANK } };
   for (const [name, { shape, data }] of tensors) {
     header[name] = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
@@ -29,7 +34,24 @@ export function encodeSafetensors(
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
+  const checksum = createHash('sha256').update(bytes).digest('hex');
+  bytes.set(Buffer.from(checksum), placeOf(bytes, BLANK));
   return bytes;
+}
+
+/** Where the checksum begins in a file; -1 where the file does not contain it. */
+function placeOf(bytes: Uint8Array, checksum: string): number {
+  const key = `"${CHECKSUM}":"`;
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(`${key}${checksum}"`);
+  return at < 0 ? -1 : at + key.length;
+}
+
+/** Whether a file has the checksum that it claims. */
+function isIntact(bytes: Uint8Array, checksum: string): boolean {
+  const place = placeOf(bytes, checksum);
+  if (checksum.length !== BLANK.length || place < 0) return false;
+  const [before, after] = [bytes.subarray(0, place), bytes.subarray(place + BLANK.length)];
+  return createHash('sha256').update(before).update(BLANK).update(after).digest('hex') === checksum;
 }
 
 interface HeaderEntry {
@@ -38,11 +60,19 @@ interface HeaderEntry {
   readonly data_offsets: [number, number];
 }
 
-/** Decodes a safetensors file. @param source name of the file, for messages. Throws RunError when it is not such a file. */
-export function decodeSafetensors(
-  bytes: Uint8Array,
-  source: string,
-): { tensors: Map<string, NamedArray>; metadata: Record<string, string> } {
+export interface Safetensors {
+  readonly tensors: Map<string, NamedArray>;
+  /** Its texts, without the checksum. */
+  readonly metadata: Record<string, string>;
+  /** Whether the file has a checksum, which then fits. Files of other programs have none. */
+  readonly verified: boolean;
+}
+
+/**
+ * Decodes a safetensors file. Throws RunError when it is not such a file, or when its checksum does not fit.
+ * @param source name of the file, for messages
+ */
+export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
   const damaged = (why: string): never => {
     throw new RunError(
       `${source}: not a readable .safetensors file (${why}); is it a weight file of fer-tui?`,
@@ -67,7 +97,13 @@ export function decodeSafetensors(
     tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
   const texts = Object.entries(metadata ?? {}).filter(([, text]) => typeof text === 'string');
-  return { tensors, metadata: Object.fromEntries(texts) as Record<string, string> };
+  const { [CHECKSUM]: checksum, ...rest } = Object.fromEntries(texts) as Record<string, string>;
+  if (checksum !== undefined && !isIntact(bytes, checksum)) {
+    throw new RunError(
+      `${source}: damaged: its checksum does not fit its content; take another copy of the file, or train again`,
+    );
+  }
+  return { tensors, metadata: rest, verified: checksum !== undefined };
 }
 
 /** The header as an object; undefined where it is none. */

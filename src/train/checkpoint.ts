@@ -58,7 +58,8 @@ function upgraded({ best, ...state }: OldTrainerState): TrainerState {
 
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
-const FORMAT = 'fer-tui checkpoint 1';
+/** That of today, with a checksum, and the one before. */
+const [FORMAT, FORMER] = ['fer-tui checkpoint 2', 'fer-tui checkpoint 1'];
 const [WEIGHTS, OPTIMIZER] = ['weights/', 'optimizer/'];
 
 /** Writes a checkpoint atomically: after a crash the file is either the old or the new one. Throws RunError. */
@@ -79,8 +80,8 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
   } catch (cause) {
     throw new RunError(`cannot read the checkpoint ${path}: ${systemReason(cause)}`, { cause });
   }
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
-  if (metadata['format'] !== FORMAT)
+  const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
+  if (metadata['format'] !== (verified ? FORMAT : FORMER))
     throw new RunError(`${path}: not a checkpoint of this version of fer-tui`);
   const {
     trainer,

@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/lock.js';
+import { readLog } from './event_log.js';
 import type { StartEvent, TrainEvent } from './events.js';
 
 /** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
@@ -216,73 +217,6 @@ function nextFree(parent: string): string {
     const path = join(parent, `r${n}`);
     if (!existsSync(path)) return path;
   }
-}
-
-/**
- * Reads a log. An incomplete last line is ignored, because a crash may leave one. Throws RunError on any other line that is
- * no event.
- */
-export function readEvents(path: string): TrainEvent[] {
-  const { events, damagedAfter } = readLog(path);
-  if (damagedAfter === undefined) return events;
-  throw new RunError(`${path}:${damagedAfter + 1}: not an event of a run; the log is damaged`);
-}
-
-/** Reads a log up to its first bad line. `damagedAfter` counts the good lines before it; undefined: all are good. */
-export function readLog(path: string): { events: TrainEvent[]; damagedAfter: number | undefined } {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  // The text after the last line break is empty, or an incomplete line that a crash left.
-  const rest = lines.pop() ?? '';
-  const events: TrainEvent[] = [];
-  for (const line of lines) {
-    const event = parseEvent(line);
-    if (event === undefined) return { events, damagedAfter: events.length };
-    events.push(event);
-  }
-  const last = parseEvent(rest);
-  if (last !== undefined) events.push(last);
-  return { events, damagedAfter: undefined };
-}
-
-function parseEvent(line: string): TrainEvent | undefined {
-  try {
-    const event = JSON.parse(line) as { readonly type?: unknown } | null;
-    if (typeof event?.type !== 'string') return undefined;
-    // In logs of earlier versions, notes have the type `event`.
-    return whole((event.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The event, if it has the parts that every reader of a log relies on. */
-function whole(event: TrainEvent): TrainEvent | undefined {
-  if (event.type === 'start') {
-    const { data, config } = event;
-    return typeof data?.name === 'string' && typeof config === 'object' && config !== null
-      ? event
-      : undefined;
-  }
-  if (event.type !== 'epoch') return event;
-  const { epoch, train, val, lr, seconds } = event;
-  const scored = isScore(train) && (val === undefined || (isScore(val) && Array.isArray(val.recall)));
-  const counted = [lr, seconds].every((value) => typeof value === 'number');
-  if (!Number.isInteger(epoch) || !counted || !scored) return undefined;
-  return { ...event, train: withNaN(train), ...(val && { val: withNaN(val) }) };
-}
-
-interface Score {
-  readonly loss: number | null;
-  readonly acc: number;
-}
-
-function isScore(score: Score | undefined): boolean {
-  return typeof score?.acc === 'number' && (typeof score.loss === 'number' || score.loss === null);
-}
-
-/** JSON writes a loss that is no number as null. */
-function withNaN<S extends Score>(score: S): S {
-  return { ...score, loss: score.loss ?? Number.NaN };
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Picture } from '../util/picture.js';
 import { mapLabels } from './class_mapping.js';
 import { dataOptions } from './data_options.js';
 import { predictSplit } from './evaluation.js';
+import { readLog } from './event_log.js';
 import type { EpochEvent, ErrorEvent, NoteEvent, StartEvent, TrainEvent } from './events.js';
 import { type FilterPictures, firstFilters } from './filter_pictures.js';
 import {
@@ -23,7 +24,7 @@ import {
   reliability,
 } from './metrics.js';
 import { type Mistake, mistakes } from './mistakes.js';
-import { readLog, readRunConfig } from './run_folder.js';
+import { readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
 import { loadModel, requireMean, type SavedModel } from './weights.js';
 

@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
+import { readLog } from './event_log.js';
 import type { Changed, EpochEvent, TrainEvent } from './events.js';
-import { isLocked, readLog } from './run_folder.js';
+import { isLocked } from './run_folder.js';
 
 /**
  * The state of a run. `crashed`: the log has no `end` event and no process trains there, so it can be resumed. `damaged`:

@@ -1,9 +1,11 @@
 import type { Preprocess } from '../data/preprocess.js';
 import type { Learner } from '../nn/learner.js';
+import type { NamedArrays } from '../nn/parameters.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { WeightFile } from './callbacks/callback.js';
 import { saveCheckpoint, type TrainerState } from './checkpoint.js';
 import type { RunFolder } from './run_folder.js';
+import { firstNotFinite } from './soundness.js';
 import { loadModel, saveModel } from './weights.js';
 
 /** What a weight file holds in addition to the weights. */
@@ -20,12 +22,16 @@ export class RunFiles {
     private readonly besides: SavedWith,
   ) {}
 
-  /** Saves the weights that are validated: their average, if the learner keeps one. Throws RunError. */
+  /**
+   * Saves the weights that are validated: their average, if the learner keeps one. Throws RunError, and FerError with exit code 6
+   * when they are not finite: then the file stays as it was.
+   */
   async save(file: WeightFile): Promise<void> {
     const { folder, learner } = this;
+    const weights = await learner.withAverage(() => learner.readWeights());
+    this.#requireFinite(weights);
     saveModel(this.#path(file), {
-      ...{ network: learner.model, ...this.besides },
-      weights: await learner.withAverage(() => learner.readWeights()),
+      ...{ network: learner.model, weights, ...this.besides },
       notes: { run: folder.name, step: String(learner.stepCount) },
     });
   }
@@ -38,19 +44,28 @@ export class RunFiles {
   }
 
   /**
-   * Saves everything that resuming needs. Throws RunError, and FerError with exit code 6 when a weight is not finite: the
-   * last step may have broken what its loss does not show yet. The checkpoint before it stays.
+   * Saves everything that resuming needs. Throws RunError, and FerError with exit code 6 when weights or the optimizer's state
+   * are not finite: then the checkpoint before it stays.
    */
   async saveCheckpoint(state: TrainerState): Promise<void> {
     const learner = await this.learner.readState();
-    for (const [name, { data }] of learner.weights) {
-      if (data.every(Number.isFinite)) continue;
-      throw new FerError(
-        `training diverged: the weights ${name} are not finite after step ${learner.stepCount}; try a smaller --lr (now ${learner.learningRate})`,
-        EXIT.diverged,
-      );
-    }
+    this.#requireFinite(learner.weights);
+    this.#requireFinite(learner.optimizer);
     saveCheckpoint(this.folder.checkpoint, learner, state);
+  }
+
+  /**
+   * Throws FerError with exit code 6 unless all numbers are finite: layers such as max pooling pass over NaN, so that the loss
+   * does not show a divergence at once.
+   */
+  #requireFinite(arrays: NamedArrays): void {
+    const name = firstNotFinite(arrays);
+    if (name === undefined) return;
+    const { stepCount, learningRate } = this.learner;
+    throw new FerError(
+      `training diverged: ${name} is not finite after step ${stepCount}; try a smaller --lr (now ${learningRate})`,
+      EXIT.diverged,
+    );
   }
 
   #path(file: WeightFile): string {

@@ -18,6 +18,7 @@ import { RunError, UsageError } from '../util/errors.js';
 import { systemReason } from '../util/system_reason.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
+import { knownPreprocess, requireSound } from './soundness.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
 export interface SavedModel {
@@ -37,7 +38,8 @@ export interface SavedModel {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-const FORMAT = 'fer-tui 2';
+/** That of today, with a checksum, and the one before. */
+const [FORMAT, FORMER] = ['fer-tui 3', 'fer-tui 2'];
 /** The name under which the mean image is stored among the weights. */
 const MEAN = 'preprocess/mean';
 
@@ -153,7 +155,7 @@ function preprocessOf(
   foreign: ForeignModel,
   own: OwnNotes | undefined,
 ): Preprocess {
-  const name = foreign.preprocess ?? (own?.preprocess as PreprocessName | undefined);
+  const name = foreign.preprocess ?? (own && knownPreprocess(path, own.preprocess));
   if (name === undefined) {
     throw new RunError(
       `${path}: the file does not say how pixels are preprocessed; give --preprocess scale255, minus1to1, mean or none`,
@@ -210,8 +212,15 @@ export async function openWeights(path: string, architecture?: unknown): Promise
     throw new RunError(`${path} is an ensemble; expected one network, such as one of ${members.join(', ')}`);
   }
   const bytes = readWeightFile(path);
-  if (isH5(bytes)) return readH5(path, architecture);
-  if (isZip(bytes)) return readKerasZip(bytes, path);
+  const foreign = isH5(bytes)
+    ? await readH5(path, architecture)
+    : isZip(bytes)
+      ? await readKerasZip(bytes, path)
+      : undefined;
+  if (foreign !== undefined) {
+    requireSound(path, foreign.weights);
+    return foreign;
+  }
   const { network, weights, classes, notes, preprocess } = loadModel(path);
   const own = { classes, notes, preprocess: preprocess.name, mean: preprocess.mean };
   return { whole: true, network, weights, own };
@@ -275,11 +284,16 @@ export function withoutTemperature(opened: SavedModel, path: string): SavedModel
 /** What a `.safetensors` file of fer-tui holds, as it is. Throws RunError. */
 function readStored(path: string): { saved: SavedModel; temperature: number } {
   const bytes = readWeightFile(path);
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
   const { format, model, architecture, classes, preprocess, temperature = '1', ...notes } = metadata;
-  if (format !== FORMAT || architecture === undefined || classes === undefined || preprocess === undefined) {
+  if (
+    format !== (verified ? FORMAT : FORMER) ||
+    architecture === undefined ||
+    classes === undefined ||
+    preprocess === undefined
+  ) {
     throw new RunError(
-      `${path}: a .safetensors file, but not one of fer-tui: its metadata lacks ${FORMAT}, the architecture or the classes`,
+      `${path}: a .safetensors file, but not one of fer-tui: its metadata lacks ${FORMAT} with a checksum, the architecture or the classes`,
     );
   }
   if (!(Number(temperature) > 0 && Number(temperature) < Number.POSITIVE_INFINITY)) {
@@ -287,7 +301,8 @@ function readStored(path: string): { saved: SavedModel; temperature: number } {
   }
   const mean = tensors.get(MEAN)?.data;
   tensors.delete(MEAN);
-  const name = preprocess as PreprocessName;
+  requireSound(path, tensors);
+  const name = knownPreprocess(path, preprocess);
   const saved = {
     network: fromKeras(parsedArchitecture(architecture, path), path),
     classes: csvTexts(classes),

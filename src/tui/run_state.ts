@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readLog } from '../train/event_log.js';
 import type {
   EndEvent,
   EpochEvent,
@@ -10,7 +11,6 @@ import type {
   TrainEvent,
   ValidationNumbers,
 } from '../train/events.js';
-import { readLog } from '../train/run_folder.js';
 import type { Marker } from './charts/line_chart.js';
 import { Curve } from './curve.js';
 

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -8,9 +8,18 @@ import { join } from 'node:path';
 export function cacheFolder(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
-  home = homedir(),
+  home = homeFolder(),
 ): string {
   return join(env['XDG_CACHE_HOME'] || usual(env, platform, home), 'fer-tui');
+}
+
+/** The user's home. A user without one, as services and containers have, gets a folder among the temporary files. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `fer-tui-home-${process.getuid?.() ?? 0}`);
+  }
 }
 
 function usual(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: string): string {

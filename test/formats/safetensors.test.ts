@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
@@ -20,10 +21,39 @@ const A = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}';
 describe('.safetensors', () => {
   it('are written byte for byte as the specification has them', () => {
     const header =
-      '{"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}';
-    const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
-    expect(padded.length).toBeGreaterThan(header.length);
-    expect(Buffer.from(encodeSafetensors(TENSORS, { k: 'v' })).equals(file(padded, 1, -2.5, 7))).toBe(true);
+      '{"__metadata__":{"k":"v","sha256":"SUM"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}';
+    const expected = (sum: string) => {
+      const text = header.replace('SUM', sum);
+      const padded = text.padEnd(Math.ceil(text.length / 8) * 8);
+      expect(padded.length).toBeGreaterThan(text.length);
+      return file(padded, 1, -2.5, 7);
+    };
+    const sum = createHash('sha256')
+      .update(expected('0'.repeat(64)))
+      .digest('hex');
+    expect(Buffer.from(encodeSafetensors(TENSORS, { k: 'v' })).equals(expected(sum))).toBe(true);
+  });
+
+  it('are refused with any bit changed, and read from the middle of a buffer', () => {
+    const bytes = encodeSafetensors(TENSORS, { format: 'f' });
+    const inside = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]);
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8((changed[bit >> 3] as number) ^ (1 << (bit & 7)), bit >> 3);
+      let format: string | undefined;
+      try {
+        const read = decodeSafetensors(changed, 'x');
+        // Where the name of the checksum or of the metadata has changed, the file has none: readers then refuse its format.
+        expect(read.verified).toBe(false);
+        format = read.metadata['format'];
+        expect(Object.keys(read.metadata)).not.toContain('sha256');
+      } catch (error) {
+        expect(error).toBeInstanceOf(RunError);
+      }
+      expect([undefined, 'f']).toContain(format);
+    }
+    expect(decodeSafetensors(inside.subarray(3, 3 + bytes.length), 'x').verified).toBe(true);
+    expect(inside.subarray(3, 3 + bytes.length).equals(bytes)).toBe(true);
   });
 
   it.each([
@@ -40,7 +70,7 @@ describe('.safetensors', () => {
     const length = Number(Buffer.from(bytes).readBigUInt64LE(0));
     expect(length % 8).toBe(0);
     expect(bytes.length).toBe(8 + length + 12);
-    expect(decodeSafetensors(bytes, 'x')).toEqual({ tensors: TENSORS, metadata: { text } });
+    expect(decodeSafetensors(bytes, 'x')).toEqual({ tensors: TENSORS, metadata: { text }, verified: true });
   });
 
   it('are read in any order, from anywhere in a buffer, and without metadata', () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Study } from '../../src/study/study.js';
-import { readEvents } from '../../src/train/run_folder.js';
+import { readEvents } from '../../src/train/event_log.js';
 import { CLI } from '../helpers/cli.js';
 
 /** Searches by the program, for tests: real processes, real trainings on a few drawn faces. */

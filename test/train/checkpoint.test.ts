@@ -38,7 +38,7 @@ describe('a checkpoint', () => {
       },
     };
     const state = JSON.stringify({ stepCount: 12, learningRate: 5e-4, trainer: old });
-    writeFileSync(path, encodeSafetensors(new Map(), { format: 'fer-tui checkpoint 1', state }));
+    writeFileSync(path, encodeSafetensors(new Map(), { format: 'fer-tui checkpoint 2', state }));
     const { best: _, ...rest } = old;
     expect(loadCheckpoint(path).trainer).toEqual({
       ...rest,
@@ -61,7 +61,7 @@ describe('a checkpoint', () => {
       best: null,
     };
     const state = JSON.stringify({ stepCount: 1, learningRate: 1e-3, trainer: { ...old, callbacks } });
-    writeFileSync(path, encodeSafetensors(new Map(), { format: 'fer-tui checkpoint 1', state }));
+    writeFileSync(path, encodeSafetensors(new Map(), { format: 'fer-tui checkpoint 2', state }));
     expect(loadCheckpoint(path).trainer).toMatchObject({
       early: false,
       callbacks: {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
-import { readEvents } from '../../src/train/run_folder.js';
+import { readEvents } from '../../src/train/event_log.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 

@@ -8,7 +8,7 @@ import type { Split } from '../../src/data/types.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
 import { dataOptions } from '../../src/train/data_options.js';
-import { readEvents } from '../../src/train/run_folder.js';
+import { readEvents } from '../../src/train/event_log.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { folderWith, png } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
-import { readEvents } from '../../src/train/run_folder.js';
+import { readEvents } from '../../src/train/event_log.js';
 import { Rng } from '../../src/util/random.js';
 import { csv, folderWith } from '../data/fixtures.js';
 import { runCli } from '../helpers/cli.js';

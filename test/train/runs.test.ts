@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { recorded } from '../../src/train/assemble.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { readConfigFile } from '../../src/train/config_file.js';
+import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
-import { isLocked, RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import {
   deleteRun,
   differingSettings,

@@ -6,8 +6,9 @@ import type { Gpu } from '../../src/gpu/device.js';
 import { tuningOf } from '../../src/gpu/tuning.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
+import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { isLocked, RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { describeGpu } from '../helpers/gpu.js';
 

@@ -7,11 +7,12 @@ import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
 import { parseClassWeights } from '../../src/train/class_weights.js';
 import { resolveConfig } from '../../src/train/config.js';
+import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
 import { classMetrics, macroF1, probabilityMetrics } from '../../src/train/metrics.js';
 import { duration, Printer, wantsColor } from '../../src/train/printer.js';
 import { Pace } from '../../src/train/progress.js';
-import { RunFolder, readEvents } from '../../src/train/run_folder.js';
+import { RunFolder } from '../../src/train/run_folder.js';
 import { TTA, ttaDraws } from '../../src/train/tta.js';
 import { loadModel, saveModel } from '../../src/train/weights.js';
 import { atomicWrite } from '../../src/util/atomic_write.js';
@@ -270,7 +271,7 @@ describe('files', () => {
       ],
       ['{"class_name":"Sequential","config":{"layers":7}}', 'its layers are no list'],
     ] as const) {
-      const metadata = { format: 'fer-tui 2', architecture, classes: 'a', preprocess: 'none' };
+      const metadata = { format: 'fer-tui 3', architecture, classes: 'a', preprocess: 'none' };
       writeFileSync(path, encodeSafetensors(new Map(), metadata));
       expect(() => loadModel(path)).toThrow(`w.safetensors: damaged: ${why}`);
     }

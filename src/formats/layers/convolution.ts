@@ -100,7 +100,7 @@ export const CONVOLUTIONS: FileLayers = {
     options: OPTIONS,
     read: (r) => {
       const { options, inside } = readWindow(r, 'kernel');
-      return withInside(Conv2D({ filters: r.number('filters'), ...options }), inside);
+      return withInside(Conv2D({ filters: r.count('filters'), ...options }), inside);
     },
     write: (layer) => ({
       filters: layer.config['filters'],
@@ -116,9 +116,9 @@ export const CONVOLUTIONS: FileLayers = {
     options: OPTIONS,
     read: (r) => {
       const { options, inside } = readWindow(r, 'depthwise');
-      const depthMultiplier = r.number('depth_multiplier', 1);
+      const depthMultiplier = r.count('depth_multiplier', 1);
       return withInside(
-        SeparableConv2D({ filters: r.number('filters'), depthMultiplier, ...options }),
+        SeparableConv2D({ filters: r.count('filters'), depthMultiplier, ...options }),
         inside,
       );
     },
@@ -138,7 +138,7 @@ export const CONVOLUTIONS: FileLayers = {
     read: (r) => {
       const { options, inside } = readWindow(r, 'depthwise');
       return withInside(
-        DepthwiseConv2D({ depthMultiplier: r.number('depth_multiplier', 1), ...options }),
+        DepthwiseConv2D({ depthMultiplier: r.count('depth_multiplier', 1), ...options }),
         inside,
       );
     },

@@ -20,7 +20,9 @@ import { CHANNELS_LAST, type FileLayers, INITIALIZERS, withInside, writeWeights 
 function readAxis(r: ConfigReader, input: Shape): number {
   const axis = r.number('axis', -1);
   if (axis === -1 || axis === input.length) return -1;
-  return axis > 0 && axis < input.length ? axis : r.fail('axis', `only -1 or 1 to ${input.length}`);
+  return Number.isInteger(axis) && axis > 0 && axis < input.length
+    ? axis
+    : r.fail('axis', `only -1 or 1 to ${input.length}`);
 }
 
 /** Files store [[top, bottom], [left, right]]. */
@@ -28,7 +30,9 @@ function readMargins(r: ConfigReader): [number, number, number, number] {
   const raw = r.raw('padding') ?? 1;
   const pairs = Array.isArray(raw) ? (raw as unknown[]) : [raw, raw];
   const flat = pairs.flatMap((n) => (Array.isArray(n) ? (n as unknown[]) : [n, n]));
-  const good = flat.length === 4 && flat.every((n) => Number.isInteger(n) && (n as number) >= 0);
+  const good =
+    flat.length === 4 &&
+    flat.every((n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= 1000);
   return good ? (flat as [number, number, number, number]) : r.fail('padding', 'expected rows and columns');
 }
 
@@ -59,7 +63,7 @@ export const CORE: FileLayers = {
     read: (r) => {
       const inside = r.activation();
       const activation = typeof inside === 'string' ? inside : 'linear';
-      const options = { units: r.number('units'), useBias: r.boolean('use_bias', true), activation };
+      const options = { units: r.count('units'), useBias: r.boolean('use_bias', true), activation };
       return withInside(
         Dense({ ...options, kernelInitializer: r.initializer('kernel_initializer') }),
         inside,
@@ -80,8 +84,8 @@ export const CORE: FileLayers = {
       r.must('renorm', false);
       return BatchNormalization({
         axis: readAxis(r, input),
-        momentum: r.number('momentum', 0.99),
-        epsilon: r.number('epsilon', 1e-3),
+        momentum: r.within('momentum', [0, 1.001], 0.99),
+        epsilon: r.within('epsilon', [0, 1000], 1e-3),
         center: r.boolean('center', true),
         scale: r.boolean('scale', true),
       });
@@ -107,7 +111,7 @@ export const CORE: FileLayers = {
     options: 'no `noise_shape`',
     read: (r) => {
       r.must('noise_shape');
-      return Dropout({ rate: r.number('rate') });
+      return Dropout({ rate: r.within('rate', [0, 1]) });
     },
     write: ({ config: c }) => ({ rate: c['rate'], noise_shape: null, seed: null }),
     onnx: pass,
@@ -117,7 +121,7 @@ export const CORE: FileLayers = {
     read: (r) => {
       r.must('noise_shape');
       r.must('data_format', 'channels_last');
-      return SpatialDropout2D({ rate: r.number('rate') });
+      return SpatialDropout2D({ rate: r.within('rate', [0, 1]) });
     },
     write: ({ config: c }) => ({ rate: c['rate'], ...CHANNELS_LAST }),
     onnx: pass,

@@ -1,0 +1,70 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../src/gpu/shape.js';
+import { buildModel } from '../../src/nn/models.js';
+import { firstNotFinite } from '../../src/train/soundness.js';
+import { loadModel, openModel, saveH5, saveModel } from '../../src/train/weights.js';
+import { RunError } from '../../src/util/errors.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fer-tui-sound-'));
+const network = buildModel('fer-shallow', { classes: 2 });
+
+/** A model whose weights are 1, except for one. */
+function modelWith(value: number, of: RegExp) {
+  let changed = '';
+  const weights = new Map(
+    network.weights.map(({ name, shape }) => {
+      const data = new Float32Array(sizeOf(shape)).fill(1);
+      if (changed === '' && of.test(name)) {
+        changed = name;
+        data[data.length - 1] = value;
+      }
+      return [name, { shape, data }];
+    }),
+  );
+  const saved = { network, weights, classes: ['a', 'b'], notes: {}, preprocess: { name: 'none' } } as const;
+  return { saved, changed };
+}
+
+describe('a weight file', () => {
+  it.each([
+    [Number.NaN, /kernel$/, 'hold NaN or infinite values'],
+    [Number.POSITIVE_INFINITY, /bias$/, 'hold NaN or infinite values'],
+    [Number.NEGATIVE_INFINITY, /moving_mean$/, 'hold NaN or infinite values'],
+    [-1e-6, /moving_variance$/, 'is below 0'],
+  ])('with %f in %s is refused, by name, whatever its format', async (value, of, words) => {
+    const { saved, changed } = modelWith(value, of);
+    expect(changed).not.toBe('');
+    const [own, h5] = [join(folder, 'w.safetensors'), join(folder, 'w.h5')];
+    saveModel(own, saved);
+    await saveH5(h5, saved);
+    for (const path of [own, h5]) {
+      const message = await openModel(path).then(
+        () => 'was read',
+        (error) => (error instanceof RunError ? error.message : String(error)),
+      );
+      expect(message).toContain(path);
+      expect(message).toContain(changed);
+      expect(message).toContain(words);
+    }
+  });
+
+  it('with sound weights is read, and one of unknown preprocessing is refused', () => {
+    const { saved } = modelWith(0, /moving_variance$/);
+    const path = join(folder, 'good.safetensors');
+    saveModel(path, saved);
+    expect(loadModel(path).weights).toEqual(saved.weights);
+    saveModel(path, { ...saved, preprocess: { name: 'whatever' as 'none' } });
+    expect(() => loadModel(path)).toThrow(
+      `${path}: damaged: its preprocessing is "whatever"; expected one of mean, scale255, minus1to1, none`,
+    );
+  });
+
+  it('names the first array that is not finite', () => {
+    const { saved, changed } = modelWith(Number.NaN, /bias$/);
+    expect(firstNotFinite(saved.weights)).toBe(changed);
+    expect(firstNotFinite(modelWith(0, /bias$/).saved.weights)).toBeUndefined();
+  });
+});
