@@ -46,7 +46,7 @@ it('other errors say what the system says', () => {
   expect(writeError('/f', Object.assign(new Error('i/o error'), { code: 'EIO' })).message).toBe(
     'cannot write /f: i/o error; choose another folder with --out',
   );
-  expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd');
+  expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd; choose another folder with --out');
 });
 
 it('makes a folder with its parents, also by a relative path; one that is there stays', () => {
