@@ -42,6 +42,16 @@ const declared = new Map<string, Declared>();
 export const declaredBy = ([first = '', second = '']: readonly string[]): Declared | undefined =>
   declared.get(`${first} ${second}`) ?? declared.get(first);
 
+/** A shell asks for completions, which hidden options are not among. */
+const COMPLETING = process.argv.includes('--get-yargs-completions');
+
+/**
+ * Options without a place in the help. yargs lays out the help of every command that runs, whether or not somebody asked for it:
+ * 80 ms for `train`, and hardly any where the options are hidden.
+ */
+const hidden = (options: NonNullable<Declaration['options']>): NonNullable<Declaration['options']> =>
+  Object.fromEntries(Object.entries(options).map(([name, option]) => [name, { ...option, hidden: true }]));
+
 /**
  * Makes a yargs command from a declaration.
  * @param load imports the function that runs the command. It is called only then, so parsing and `--help` stay fast.
@@ -63,10 +73,10 @@ function command<const D extends Declaration>(
   return {
     command: usage,
     describe,
-    builder: (y: Argv) => {
+    builder: (y: Argv, asked = false) => {
       for (const [name, positional] of Object.entries(positionals)) y.positional(name, positional);
       for (const [line, what] of examples) y.example(line, what);
-      return y.options(options);
+      return y.options(asked || COMPLETING ? options : hidden(options));
     },
     // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
     handler: (args: object) =>
