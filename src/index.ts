@@ -40,14 +40,8 @@ export { ImageStore, type ImageStoreOptions } from './nn/image_store.js';
 export type { GivenValues, Initializer } from './nn/init.js';
 export type { Layer, LayerInputs, LayerOption, Place, WeightSpec } from './nn/layer.js';
 export * from './nn/layers.js';
-export {
-  type KernelTime,
-  Learner,
-  type LearnerOptions,
-  type LearnerState,
-  type Precision,
-  type StepMetrics,
-} from './nn/learner.js';
+export { type KernelTime, Learner, type LearnerState, type StepMetrics } from './nn/learner.js';
+export type { LearnerOptions, Precision } from './nn/learner_options.js';
 export { MODEL_NAMES, type ModelName } from './nn/model_names.js';
 export { aboutModel, buildModel, type ModelOptions } from './nn/models.js';
 export {

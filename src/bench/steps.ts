@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
-import { Learner, type Precision } from '../nn/learner.js';
+import { Learner } from '../nn/learner.js';
+import type { Precision } from '../nn/learner_options.js';
 import { buildModel } from '../nn/models.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';

@@ -7,7 +7,7 @@ import { limitSplit } from '../data/rows.js';
 import type { Dataset, Split } from '../data/types.js';
 import type { Gpu } from '../gpu/device.js';
 import type { DesignedFeatures } from '../nn/hybrid.js';
-import type { LearnerOptions } from '../nn/learner.js';
+import type { LearnerOptions } from '../nn/learner_options.js';
 import { buildModel, modelSizes } from '../nn/models.js';
 import type { Network } from '../nn/network.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';

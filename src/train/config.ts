@@ -4,15 +4,9 @@ import { parseFerplusKeep } from '../data/ferplus.js';
 import { parseFold } from '../data/folds.js';
 import { type CamelCase, camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
+import type { OptimizerName, OptionSpec } from './option_spec.js';
 import { expectedText } from './option_text.js';
-import {
-  defaultValue,
-  OPTION_ENTRIES,
-  OPTIONS,
-  type OptimizerName,
-  type OptionSpec,
-  optionSpec,
-} from './options.js';
+import { defaultValue, OPTION_ENTRIES, OPTIONS, optionSpec } from './options.js';
 import { CYCLES } from './schedules.js';
 
 type Primitives = { readonly string: string; readonly number: number; readonly boolean: boolean };

@@ -4,7 +4,8 @@ import { isSystemError, UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { systemReason } from '../util/system_reason.js';
 import { checked } from './config.js';
-import { OPTION_ENTRIES, type OptionSpec, optionSpec } from './options.js';
+import type { OptionSpec } from './option_spec.js';
+import { OPTION_ENTRIES, optionSpec } from './options.js';
 
 /**
  * Reads settings from a JSON or YAML file. Names may be those of the command line or of a run's config.json. A setting that

@@ -1,5 +1,6 @@
 import { camelCase } from '../util/camel_case.js';
-import { OPTION_ENTRIES, type OptionSpec } from './options.js';
+import type { OptionSpec } from './option_spec.js';
+import { OPTION_ENTRIES } from './options.js';
 
 /**
  * The JSON schema (draft 7) of a `--config` file: editors complete and check settings with it. Settings go by their names on

@@ -1,4 +1,5 @@
-import { OPTIMIZERS, OPTION_ENTRIES, type OptionSpec } from './options.js';
+import { OPTIMIZERS, type OptionSpec } from './option_spec.js';
+import { OPTION_ENTRIES } from './options.js';
 
 /** The table of settings in words: for error messages, the form, docs/training.md and the JSON schema. */
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolveConfig } from '../train/config.js';
+import { OPTIMIZERS, type OptionSpec } from '../train/option_spec.js';
 import { defaultText, expectedText } from '../train/option_text.js';
-import { defaultValue, OPTIMIZERS, OPTIONS, type OptionSpec, optionSpec } from '../train/options.js';
+import { defaultValue, OPTIONS, optionSpec } from '../train/options.js';
 import { UsageError } from '../util/errors.js';
 
 /** The settings of a run as a form: parses and checks them, and shows the equivalent command line. */

@@ -28,6 +28,11 @@ describe('the command line', () => {
     for (const text of [stdout, readme]) expect(text.replaceAll(/\s+/g, ' ')).toContain(exitCodes());
   });
 
+  it('a shell can complete the options of a command', async () => {
+    const { stdout } = await runCli(['--get-yargs-completions', 'fer-tui', 'train', '--ep']);
+    expect(stdout.split('\n')).toContain('--epochs');
+  });
+
   it('an unknown command or option is usage: exit 2', async () => {
     expect((await runCli(['trian'])).code).toBe(2);
     const { code, stderr } = await runCli(['train', '--epoch', '3']);

@@ -2,7 +2,7 @@ import { parseAugment } from '../../src/data/augment.js';
 import { BatchSource } from '../../src/data/batches.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import type { LearnSource } from '../../src/learn/source.js';
-import type { LearnerOptions } from '../../src/nn/learner.js';
+import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import type { Network } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 import { randomWeights } from './networks.js';

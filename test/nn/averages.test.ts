@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BatchNormalization, Dense, Softmax } from '../../src/nn/layers.js';
-import { Learner, type LearnerOptions } from '../../src/nn/learner.js';
+import { Learner } from '../../src/nn/learner.js';
+import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
 import { sgd } from '../../src/nn/optimizers.js';
 import type { NamedArray } from '../../src/nn/parameters.js';

@@ -12,7 +12,8 @@ import {
   ReLU,
   Softmax,
 } from '../../src/nn/layers.js';
-import { Learner, type Precision } from '../../src/nn/learner.js';
+import { Learner } from '../../src/nn/learner.js';
+import type { Precision } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';

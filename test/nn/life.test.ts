@@ -13,7 +13,8 @@ import {
   ReLU,
   Softmax,
 } from '../../src/nn/layers.js';
-import { Learner, type LearnerOptions } from '../../src/nn/learner.js';
+import { Learner } from '../../src/nn/learner.js';
+import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
 import { adam, sgd } from '../../src/nn/optimizers.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LoadOptions } from '../../src/data/types.js';
 import { toKeras } from '../../src/formats/keras_architecture.js';
-import type { LearnerOptions } from '../../src/nn/learner.js';
+import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { Network } from '../../src/nn/network.js';
 import { resolveConfig, type TrainConfig } from '../../src/train/config.js';
