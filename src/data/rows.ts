@@ -39,11 +39,14 @@ export function limitSplit(split: Split, n: number): Split {
   };
 }
 
-/** Whether equal labels stand together: at most two stretches a class, because a class may have two folders. */
+/**
+ * Whether equal labels stand together: in at most two stretches a class, because a class may have two folders, of two images or
+ * more on average.
+ */
 function isSorted(labels: Labels): boolean {
-  let changes = 0;
-  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[i - 1]) changes++;
-  return changes < 2 * new Set<number>(labels).size;
+  let stretches = 1;
+  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[i - 1]) stretches++;
+  return stretches <= 2 * new Set<number>(labels).size && 2 * stretches <= labels.length;
 }
 
 /** Rows of all classes, divided as seats among parties (Sainte-Laguë). */

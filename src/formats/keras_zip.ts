@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unzipSync } from 'fflate';
+import type { Archive } from '../archives/archive.js';
+import { inMemory } from '../archives/byte_source.js';
+import { readZip } from '../archives/zip.js';
 import { RunError } from '../util/errors.js';
 import { readingH5 } from './hdf5.js';
 import { fromKeras } from './keras_architecture.js';
@@ -10,6 +12,9 @@ import { readKerasWeights } from './keras_weights.js';
 
 /** Reads Keras 3's `.keras` files: a zip with the architecture in `config.json` and the weights in `model.weights.h5`. */
 const [CONFIG, WEIGHTS] = ['config.json', 'model.weights.h5'];
+
+/** Bytes that a file in the zip may have. */
+const MOST = 2e9;
 
 /** Whether a file is a zip. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -46,15 +51,13 @@ function parsed(config: Uint8Array, path: string): unknown {
   }
 }
 
-function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array> {
+/** The two files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */
+function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array | undefined> {
   try {
-    return unzipSync(bytes, { filter: ({ name }) => name === CONFIG || name === WEIGHTS });
+    const { members }: Archive = readZip(inMemory(bytes), path);
+    const read = (name: string) => members.get(name)?.unpack(MOST);
+    return { [CONFIG]: read(CONFIG), [WEIGHTS]: read(WEIGHTS) };
   } catch (cause) {
-    throw new RunError(
-      `${path}: it cannot be read as a zip (${(cause as Error).message}); it may be damaged or incomplete`,
-      {
-        cause,
-      },
-    );
+    throw new RunError((cause as Error).message, { cause });
   }
 }

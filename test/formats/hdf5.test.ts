@@ -296,4 +296,21 @@ describe('a .keras file', () => {
       );
     }
   });
+
+  it('is refused where a byte has changed, or its architecture is not JSON', async () => {
+    const path = join(newFolder(), 'w.h5');
+    await writeNumberedWeights(path, []);
+    const { zipSync, unzipSync } = await import('fflate');
+    const files = unzipSync(kerasZip(KERAS_3, path));
+    const bytes = zipSync(files, { level: 0 });
+    const inside = Buffer.from(bytes).indexOf(
+      Buffer.from(files['model.weights.h5'] as Uint8Array).subarray(0, 64),
+    );
+    bytes[inside + 40] = (bytes[inside + 40] as number) ^ 1;
+    await expect(readKerasZip(bytes, 'm.keras')).rejects.toThrow('model.weights.h5 has a wrong checksum');
+    const other = zipSync({ ...files, 'config.json': Buffer.from('{') });
+    await expect(readKerasZip(other, 'm.keras')).rejects.toThrow(
+      'm.keras: damaged: its config.json is not JSON',
+    );
+  });
 });

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import { encodingOf } from '../csv_dialect.js';
-import { FACES_MAGIC } from '../faces_file.js';
-import { pictureKind } from '../picture_kind.js';
-import { isTar } from './tar.js';
+import { isTar } from '../archives/tar.js';
+import { encodingOf } from './csv_dialect.js';
+import { FACES_MAGIC } from './faces_file.js';
+import { pictureKind } from './picture_kind.js';
 
 /** What a file is, told by its first bytes: names lie. */
 export type FileKind =

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { expectDataError, folderWith, png } from '../fixtures.js';
+import { expectDataError, folderWith, png } from '../data/fixtures.js';
 import { firsts, load, rawTar, TABLE, TREE, tar } from './fixtures.js';
 
 describe('a tar file', () => {

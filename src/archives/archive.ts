@@ -1,4 +1,4 @@
-import { DataError } from '../../util/errors.js';
+import { DataError } from '../util/errors.js';
 
 /** A file in an archive. */
 export interface Member {

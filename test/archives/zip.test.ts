@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectDataError, png } from '../fixtures.js';
+import { expectDataError, png } from '../data/fixtures.js';
 import { type Files, firsts, load, TABLE, TREE, zip } from './fixtures.js';
 
 describe('a zip file', () => {

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { DataError } from '../../util/errors.js';
+import { DataError } from '../util/errors.js';
 import { type Archive, archiveOf, checkSize, type Member, memberError, memberName } from './archive.js';
 import type { ByteSource } from './byte_source.js';
 import { unzstd } from './packed.js';
@@ -35,7 +35,7 @@ interface Entry {
 export function readZip(bytes: ByteSource, source: string): Archive {
   const broken = (why: string): DataError =>
     new DataError(
-      `${source}: the zip file is cut off or damaged (${why}); expected a whole one, e.g. Kaggle's archive.zip: download it again`,
+      `${source}: the zip file is cut off or damaged (${why}); expected a whole one: download it again`,
     );
   const end = endOf(bytes);
   if (end === undefined) throw broken('its list of files is missing');

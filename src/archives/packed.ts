@@ -1,6 +1,6 @@
 import { Readable, type Transform } from 'node:stream';
 import zlib, { createGunzip, type ZlibOptions } from 'node:zlib';
-import { DataError } from '../../util/errors.js';
+import { DataError } from '../util/errors.js';
 import { type ByteSource, chunksOf } from './byte_source.js';
 
 /** Unpacks files that are packed as a whole: with gzip, and with zstd where Node.js can (22.15 and later). */

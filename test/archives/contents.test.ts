@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { csv, expectDataError } from '../fixtures.js';
+import { csv, expectDataError } from '../data/fixtures.js';
 import { type Files, firsts, load, TABLE, TREE, tar, zip } from './fixtures.js';
 
 describe('an archive', () => {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Zippable, zipSync } from 'fflate';
-import { loadDataset } from '../../../src/data/load.js';
-import type { Dataset } from '../../../src/data/types.js';
-import { csv, folderWith, pixels, png } from '../fixtures.js';
+import { loadDataset } from '../../src/data/load.js';
+import type { Dataset } from '../../src/data/types.js';
+import { csv, folderWith, pixels, png } from '../data/fixtures.js';
 
 /** A small fer2013.csv: one training image that begins with 9, one validation image that begins with 8. */
 export const TABLE = csv([

@@ -1,4 +1,4 @@
-import { DataError } from '../../util/errors.js';
+import { DataError } from '../util/errors.js';
 import { type Archive, archiveOf, checkSize, type Member, memberError, memberName } from './archive.js';
 import type { ByteSource } from './byte_source.js';
 

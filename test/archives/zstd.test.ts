@@ -1,7 +1,7 @@
 import zlib from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { expectDataError } from '../fixtures.js';
+import { expectDataError } from '../data/fixtures.js';
 import { firsts, load, TABLE, TREE, tar } from './fixtures.js';
 
 describe('zstd', () => {
