@@ -24,6 +24,7 @@ import { SUMMARY } from './declarations/summary.js';
 import { DEMO, TRAIN } from './declarations/train.js';
 import { TUI } from './declarations/tui.js';
 import { TUNE } from './declarations/tune.js';
+import { VERIFY } from './declarations/verify.js';
 import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
 import { checkNumbers } from './numbers.js';
@@ -125,6 +126,7 @@ export const COMMANDS: CommandModule[] = [
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),
   command(SUMMARY, async () => (await import('./commands/summary.js')).summary),
+  command(VERIFY, async () => (await import('./commands/verify.js')).verifyFiles),
   command(DATA_SET, async () => (await import('./commands/data.js')).data),
   command(NOISE, async () => (await import('./commands/noise.js')).noise),
   command(TUNE, async () => (await import('./commands/tune.js')).tune),

@@ -11,24 +11,17 @@ import { RunError } from '../util/errors.js';
 const BATCH = 64;
 
 /**
- * Throws RunError when the model takes no images, has weights that are no numbers, or needs a mean image and has none.
+ * Throws RunError when the model takes no images, or needs a mean image and has none.
  * @param path names the model in the message
  */
 export function checkSubject(saved: SavedModel, path: string): void {
-  const { network, weights } = saved;
+  const { network } = saved;
   if (network.inputShape.length !== 3) {
     throw new RunError(
       `${path}: the network's input is ${formatShape(network.inputShape)}; expected images: [height, width, channels]`,
     );
   }
   requireMean(saved, path);
-  for (const [name, { data }] of weights) {
-    const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad < 0) continue;
-    throw new RunError(
-      `${path}: weight ${name} holds ${data[bad]} at position ${bad}; expected numbers: the training diverged or the file is damaged, inspect an earlier checkpoint`,
-    );
-  }
 }
 
 /** A trained network on a device, to be inspected. */

@@ -10,15 +10,15 @@ export function firstNotFinite(arrays: NamedArrays): string | undefined {
 
 /** Throws RunError when the weights of a file cannot be those of a network: NaN, an infinite value, a variance below 0. */
 export function requireSound(path: string, weights: NamedArrays): void {
-  const name = firstNotFinite(weights);
-  if (name !== undefined) {
-    throw new RunError(
-      `${path}: the weights ${name} hold NaN or infinite values; the training that wrote them has diverged, or the file is damaged`,
-    );
-  }
-  for (const [key, { data }] of weights) {
-    if (key.endsWith('variance') && !data.every((value) => value >= 0)) {
-      throw new RunError(`${path}: damaged: the variance ${key} is below 0`);
+  for (const [name, { data }] of weights) {
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new RunError(
+        `${path}: weight ${name} holds ${data[bad]} at position ${bad}; expected numbers: the training diverged or the file is damaged, take an earlier checkpoint`,
+      );
+    }
+    if (name.endsWith('variance') && !data.every((value) => value >= 0)) {
+      throw new RunError(`${path}: damaged: the variance ${name} is below 0`);
     }
   }
 }

@@ -77,6 +77,12 @@ vi.mock('../../src/ensemble/soup.js', () => ({
     return { members: [], soup: { loss: 1, accuracy: 1 }, count: 1 };
   },
 }));
+vi.mock('../../src/train/verify.js', () => ({
+  verify: async (path: string) => {
+    note('verify', { path });
+    return [{ path, state: 'verified', why: '' }];
+  },
+}));
 vi.mock('../../src/train/predict.js', () => ({
   predictImages: async (options: { paths: string[] }) => {
     note('predict', options);

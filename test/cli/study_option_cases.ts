@@ -68,6 +68,10 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
     line: ['summary'],
     options: { model: { add: ['fer-shallow'], changes: ['stdout'] } },
   },
+  VERIFY: {
+    line: ['verify', 'a.h5'],
+    options: { paths: { instead: ['verify', 'b.h5'], changes: ['verify.path', 'stdout'] } },
+  },
   DATA_SET: {
     line: ['data', 'synthetic'],
     options: {

@@ -51,7 +51,11 @@ const trainer =
       mkdirSync(run, { recursive: true });
       writeFileSync(path('config.json'), JSON.stringify({ ...order.settings, ...values, out: run }));
       writeFileSync(path('events.ndjson'), `${JSON.stringify({ type: 'step', path: run })}\n`);
-      writeFileSync(path('events.ndjson'), `${JSON.stringify({ type: 'note', path: run })}\n`, { flag: 'a' });
+      writeFileSync(
+        path('events.ndjson'),
+        `${JSON.stringify({ type: 'note', kind: 'data', message: run })}\n`,
+        { flag: 'a' },
+      );
     }
     for (let epoch = trained().length + 1; epoch <= until; epoch++) {
       await atEpoch(epoch, order);
@@ -251,7 +255,9 @@ describe('a study by workers', () => {
     begun.stop();
     expect(await running).toMatchObject({ state: 'running', epochs: 1 });
     expect(store.tasks.get('abc.1.3')?.state).toBe('active');
-    expect(read(asked.run, 'events.ndjson')).toContain(`{"type":"note","path":"${asked.run}"}`);
+    expect(read(asked.run, 'events.ndjson')).toContain(
+      `{"type":"note","kind":"data","message":"${asked.run}"}`,
+    );
     expect(read(asked.run, 'events.ndjson')).not.toContain('step');
   });
 });

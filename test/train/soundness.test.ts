@@ -30,9 +30,9 @@ function modelWith(value: number, of: RegExp) {
 
 describe('a weight file', () => {
   it.each([
-    [Number.NaN, /kernel$/, 'hold NaN or infinite values'],
-    [Number.POSITIVE_INFINITY, /bias$/, 'hold NaN or infinite values'],
-    [Number.NEGATIVE_INFINITY, /moving_mean$/, 'hold NaN or infinite values'],
+    [Number.NaN, /kernel$/, 'holds NaN at position'],
+    [Number.POSITIVE_INFINITY, /bias$/, 'holds Infinity at position'],
+    [Number.NEGATIVE_INFINITY, /moving_mean$/, 'holds -Infinity at position'],
     [-1e-6, /moving_variance$/, 'is below 0'],
   ])('with %f in %s is refused, by name, whatever its format', async (value, of, words) => {
     const { saved, changed } = modelWith(value, of);

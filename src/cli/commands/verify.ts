@@ -1,0 +1,19 @@
+import { verify } from '../../train/verify.js';
+import { padTo, widthOf } from '../../tui/text.js';
+import { EXIT } from '../../util/errors.js';
+import type { GlobalArgs } from '../declarations/globals.js';
+import type { VerifyArgs } from '../declarations/verify.js';
+import { writeJson } from '../run_command.js';
+
+/** `fer-tui verify`: tells of each file whether it is intact. Exit code 5 where one is damaged. */
+export async function verifyFiles({ paths, json }: VerifyArgs & GlobalArgs): Promise<number> {
+  const verdicts = (await Promise.all(paths.map(verify))).flat();
+  if (json) for (const verdict of verdicts) writeJson({ v: 1, type: 'file', ...verdict });
+  else {
+    const width = Math.max(...verdicts.map(({ path }) => widthOf(path)));
+    for (const { path, state, why } of verdicts) {
+      process.stdout.write(`${padTo(path, width)}  ${state}${why === '' ? '' : `: ${why}`}\n`);
+    }
+  }
+  return verdicts.some(({ state }) => state === 'damaged') ? EXIT.run : EXIT.done;
+}

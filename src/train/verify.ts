@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isH5 } from '../formats/hdf5.js';
+import { isZip } from '../formats/keras_zip.js';
+import { decodeSafetensors } from '../formats/safetensors.js';
+import { FerError, RunError } from '../util/errors.js';
+import { systemReason } from '../util/system_reason.js';
+import { loadCheckpoint } from './checkpoint.js';
+import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
+import { readLog } from './event_log.js';
+import { openWeights } from './weights.js';
+
+/**
+ * `verified`: the file has a checksum that fits its content, and all in it makes sense. `readable`: it makes sense, but has no
+ * checksum, so a changed number would not be noticed.
+ */
+export type FileState = 'verified' | 'readable' | 'damaged';
+
+/** What is known of a file. */
+export interface Verdict {
+  readonly path: string;
+  readonly state: FileState;
+  /** What is wrong with it, or why it cannot be verified; empty where it is verified. */
+  readonly why: string;
+}
+
+/** Checks a model file, a checkpoint, an ensemble file, or every file in the folder of a run. Throws RunError where there is none. */
+export async function verify(path: string): Promise<Verdict[]> {
+  if (!existsSync(path)) throw new RunError(`${path}: there is no such file or folder`);
+  if (!statSync(path).isDirectory()) return [await verifyFile(path)];
+  if (!existsSync(join(path, 'events.ndjson'))) {
+    throw new RunError(
+      `${path}: a folder, but not of a run (no events.ndjson); expected a run or a model file`,
+    );
+  }
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  const known = files.filter((name) => /\.(safetensors|json|ndjson)$/.test(name));
+  return Promise.all(known.map((name) => verifyFile(join(path, name))));
+}
+
+async function verifyFile(path: string): Promise<Verdict> {
+  try {
+    const why = path.endsWith('.ndjson') ? ofLog(path) : await ofFile(path);
+    return { path, state: why === '' ? 'verified' : 'readable', why };
+  } catch (error) {
+    if (!(error instanceof FerError)) throw error;
+    return { path, state: 'damaged', why: error.message.replace(`${path}: `, '').replace('damaged: ', '') };
+  }
+}
+
+const NO_CHECKSUM = 'its format has no checksum';
+
+/** Why the log of a run is no more than readable. Throws RunError on damage. */
+function ofLog(path: string): string {
+  const { damagedAfter } = readLog(path);
+  if (damagedAfter !== undefined) throw new RunError(`line ${damagedAfter + 1} is not an event of a run`);
+  return NO_CHECKSUM;
+}
+
+/** Why a file is no more than readable; empty where its checksum fits. Throws RunError on damage. */
+async function ofFile(path: string): Promise<string> {
+  const bytes = contentOf(path);
+  if (path.endsWith('.json')) {
+    if (isEnsemble(parsed(bytes))) readEnsembleFile(path);
+    return NO_CHECKSUM;
+  }
+  if (isH5(bytes) || isZip(bytes)) {
+    await openWeights(path);
+    return isZip(bytes) ? '' : NO_CHECKSUM;
+  }
+  const { metadata, verified } = decodeSafetensors(bytes, path);
+  if (metadata['format']?.includes('checkpoint') === true) loadCheckpoint(path);
+  else await openWeights(path);
+  return verified ? '' : 'an earlier version wrote it, without a checksum';
+}
+
+function contentOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new RunError(`cannot be read: ${systemReason(cause)}`, { cause });
+  }
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new RunError('cannot be read as JSON', { cause });
+  }
+}
