@@ -161,7 +161,8 @@ describeGpu('in a real terminal', () => {
     await t.waitFor('no studies here yet');
     const { path } = Study.create(join(cwd, 'studies', 's1'), STUDY_SETTINGS);
     const journal = new Journal(path);
-    for (const trial of fakeTrials(4)) journal.append(trial);
+    for (const trial of fakeTrials(4))
+      journal.append({ ...trial, run: join(path, 'trials', `t${trial.number}`) });
     await answer('number', '5');
     await t.waitFor(/s1: 4 of 30 trials, 1 interrupted.*, best val_acc \d+\.\d\d % in trial \d/);
     await answer('number', '0');
