@@ -33,7 +33,7 @@ describe('a number on the command line', () => {
     [['evaluate', '--data', 'synthetic', '--limit', 'x'], 'limit: expected a whole number of 1 or more'],
     [['predict', 'a.png', '--top=many'], 'top: expected a number'],
     [['tune', '--batch', '28', 'x'], 'batch: expected a number'],
-    [['trial', 'studies/s1', 'x'], 'number: expected a number'],
+    [['trial', 'studies/s1', 'x'], 'number: expected a whole number of 1 or more'],
   ])('is checked before the command begins: %s', async (line, message) => {
     const { code, stderr } = await runCli(line);
     expect([code, stderr]).toEqual([2, `fer-tui: ${message}\n`]);
