@@ -28,6 +28,7 @@ import { VERIFY } from './declarations/verify.js';
 import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
 import { checkNumbers } from './numbers.js';
+import { checkRepeated } from './repeated.js';
 import { guarded } from './run_command.js';
 
 /** What a command line may hold. */
@@ -82,6 +83,7 @@ function command<const D extends Declaration>(
     // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
     handler: (args: object) =>
       guarded(args as ArgsOf<D> & GlobalArgs, async (given) => {
+        checkRepeated({ ...positionals, ...options, ...GLOBALS }, given);
         checkNumbers({ ...positionals, ...options }, given);
         return (await load())(given);
       }),

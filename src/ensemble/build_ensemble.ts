@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { openEnsemble } from '../train/ensemble.js';
-import { isEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
+import { isEnsembleFile, readEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
@@ -42,6 +42,7 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
     throw new UsageError(`--rounds ${rounds}: expected a whole number from 1 to 10000`);
   if (out !== undefined && !isEnsembleFile(out))
     throw new UsageError(`--out ${out}: expected a name that ends in .json, because an ensemble file is one`);
+  if (out !== undefined) refuseForeign(out);
   const ensemble = await openEnsemble(weights, foreign);
   const { votes, labels, data } = await collectVotes(ensemble, { ...options, split: 'validation' });
   requireEnough(labels.length);
@@ -65,6 +66,16 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
     });
   }
   return { ...report, weights: members.map(({ path }) => path), count: labels.length, classesGuessed };
+}
+
+/** Throws UsageError where a file would be overwritten that is no ensemble, such as the settings of a run. */
+function refuseForeign(out: string): void {
+  if (!existsSync(out)) return;
+  try {
+    readEnsembleFile(out);
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: the file exists and is no ensemble; choose another name`, { cause });
+  }
 }
 
 /** A path as a file at `out` refers to it: relative to that file. Names of shipped networks and runs stay. */

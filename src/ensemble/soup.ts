@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { BatchSource } from '../data/batches.js';
 import { resizeImages } from '../data/image.js';
 import { loadDataset } from '../data/load.js';
@@ -11,6 +12,7 @@ import { mapLabels } from '../train/class_mapping.js';
 import { requireOnce } from '../train/ensemble.js';
 import { type Evaluation, evaluateSplit, inputOf } from '../train/evaluation.js';
 import { Feed } from '../train/feed.js';
+import { weightsPath } from '../train/shipped_models.js';
 import type { VoteOptions } from '../train/votes.js';
 import {
   type ForeignModel,
@@ -22,7 +24,7 @@ import {
   withoutTemperature,
 } from '../train/weights.js';
 import { FACE_SIZE } from '../util/classes.js';
-import { DataError, RunError } from '../util/errors.js';
+import { DataError, RunError, UsageError } from '../util/errors.js';
 import { sameArrays, soupOf } from './average_weights.js';
 import type { SoupMethod } from './methods.js';
 
@@ -60,6 +62,7 @@ export async function makeSoup(options: SoupOptions): Promise<SoupReport> {
   const { weights: paths, method, out, data, onProgress } = options;
   requireSafetensors(out);
   requireOnce(paths);
+  requireOther(out, paths);
   const members = await openMembers(paths, options.foreign);
   const [first] = members as [SavedModel, ...SavedModel[]];
   const dataset = await loadDataset(data, options.load);
@@ -108,6 +111,13 @@ export async function makeSoup(options: SoupOptions): Promise<SoupReport> {
 /** Order from the most accurate to the least; of equals, the lower loss first. */
 function better(a: Measured | undefined, b: Measured | undefined): number {
   return (b?.accuracy ?? 0) - (a?.accuracy ?? 0) || (a?.loss ?? 0) - (b?.loss ?? 0);
+}
+
+/** Throws UsageError where the soup would be written over one of its members. */
+function requireOther(out: string, paths: readonly string[]): void {
+  const own = paths.find((path) => resolve(weightsPath(path)) === resolve(out));
+  if (own === undefined) return;
+  throw new UsageError(`--out ${out}: a member of the soup, which would be lost; choose another name`);
 }
 
 /** Opens the members, without temperatures. Throws RunError where they cannot be averaged. */

@@ -1,13 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { improves, type Monitor } from '../train/callbacks/monitor.js';
+import { loadCheckpoint } from '../train/checkpoint.js';
 import { resolveConfig } from '../train/config.js';
 import { StoppedError } from '../train/control.js';
 import type { EpochEvent } from '../train/events.js';
 import { classMetrics, macroF1 } from '../train/metrics.js';
 import { findRun } from '../train/runs.js';
 import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../train/session.js';
-import { EXIT, FerError } from '../util/errors.js';
+import { EXIT, FerError, RunError } from '../util/errors.js';
 import type { TrialRecord, Values } from './trial.js';
 
 /** What to train for one step of a trial. Plain data: it can be sent to another process or machine. */
@@ -53,9 +54,24 @@ export function failedTrial(order: TrialOrder, error: string, exit: number): Tri
 }
 
 function train({ settings, values, run }: TrialOrder, hooks: Hooks): Promise<TrainResult> {
-  if (existsSync(join(run, 'config.json'))) return resumeTraining(run, hooks);
-  rmSync(run, { recursive: true, force: true }); // of a run that was killed before it began
+  if (canResume(run)) return resumeTraining(run, hooks);
+  // The run was killed before it began, or its checkpoint is damaged. From the start, it ends in the same result.
+  rmSync(run, { recursive: true, force: true });
   return runTraining(resolveConfig({ ...settings, ...values, out: run }), hooks);
+}
+
+/** Whether a run has settings and no damaged checkpoint. */
+function canResume(run: string): boolean {
+  if (!existsSync(join(run, 'config.json'))) return false;
+  const checkpoint = join(run, 'checkpoint.safetensors');
+  if (!existsSync(checkpoint)) return true; // it ended before its first epoch, or is complete
+  try {
+    loadCheckpoint(checkpoint);
+    return true;
+  } catch (error) {
+    if (error instanceof RunError) return false;
+    throw error;
+  }
 }
 
 /** What the run folder of a trial says about it; as `running`. */

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeFolder, writeError } from '../util/atomic_write.js';
 import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText, underLock } from '../util/lock.js';
@@ -185,6 +185,7 @@ export class Study {
     const record: TrialRecord = { ...trial, until, state: 'running' };
     const lock = this.#lockOf(number);
     if (holderOf(lock, time) === undefined) rmSync(lock, { force: true });
+    makeFolder(dirname(lock)); // in case that somebody has removed it with the runs
     const hold = new Hold(lock);
     this.#journal.append(record);
     const { settings, objective } = this.settings;

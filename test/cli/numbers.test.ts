@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkNumbers } from '../../src/cli/numbers.js';
+import { checkRepeated } from '../../src/cli/repeated.js';
 import { UsageError } from '../../src/util/errors.js';
 import { runCli } from '../helpers/cli.js';
 
@@ -37,5 +38,27 @@ describe('a number on the command line', () => {
   ])('is checked before the command begins: %s', async (line, message) => {
     const { code, stderr } = await runCli(line);
     expect([code, stderr]).toEqual([2, `fer-tui: ${message}\n`]);
+  });
+});
+
+describe('an option that is given twice', () => {
+  it.each([
+    [['search', 's.yaml', '--trials', '1', '--trials', '2'], 'trials was given 2 times: expected once'],
+    [['lab', 'hybrid', '--faces', '140', '--faces', '140'], 'faces was given 2 times: expected once'],
+    [
+      ['studies', 'show', 's1', '--top', '1', '--top', '1', '--top', '2'],
+      'top was given 3 times: expected once',
+    ],
+    [['train', '--data', 'a', '--data', 'b'], 'data was given 2 times: expected once'],
+    [['runs', '--color', 'never', '--color', 'always'], 'color was given 2 times: expected once'],
+  ])('is refused: %j', async (line, message) => {
+    const { code, stderr } = await runCli(line);
+    expect([code, stderr]).toEqual([2, `fer-tui: ${message}\n`]);
+  });
+
+  it('of which several are expected is taken', () => {
+    const declared = { weights: { array: true }, seed: { type: 'number' } };
+    expect(() => checkRepeated(declared, { weights: ['a', 'b'], seed: 1 })).not.toThrow();
+    expect(() => checkRepeated(declared, { seed: [1, 1] })).toThrow('seed was given 2 times: expected once');
   });
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { buildEnsemble } from '../../src/ensemble/build_ensemble.js';
@@ -22,6 +22,20 @@ it('names of files that say another format than is written are refused before th
   await expect(buildEnsemble({ ...vote, weights: ['a', 'b'], out: 'x.safetensors' })).rejects.toThrow(
     'x.safetensors: expected a name that ends in .json',
   );
+});
+
+it('nothing that is no ensemble, and no member of a soup, is written over', async () => {
+  const root = folderWith({ 'config.json': '{"epochs":3}', 'b.safetensors': 'weights' });
+  const [config, member] = [join(root, 'config.json'), join(root, 'b.safetensors')];
+  const vote = { ...COMMON, method: 'equal', rounds: 1 } as const;
+  await expect(buildEnsemble({ ...vote, weights: ['a', 'b'], out: config })).rejects.toThrow(
+    `${config}: the file exists and is no ensemble; choose another name`,
+  );
+  const soup = { ...COMMON, method: 'uniform', weights: ['a.h5', member] } as const;
+  await expect(makeSoup({ ...soup, out: join(root, 'x', '..', 'b.safetensors') })).rejects.toThrow(
+    'a member of the soup, which would be lost; choose another name',
+  );
+  expect(readFileSync(config, 'utf8') + readFileSync(member, 'utf8')).toBe('{"epochs":3}weights');
 });
 
 it('a network that is given twice is refused', async () => {

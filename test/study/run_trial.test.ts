@@ -98,6 +98,17 @@ describeGpu('a trial', () => {
     expect((await runTrial(left, hooks())).state).toBe('paused');
   });
 
+  it('starts again from a checkpoint that is damaged, to the same result', async () => {
+    const whole = order();
+    await runTrial(whole, hooks());
+    const damaged = order({ until: 1 });
+    await runTrial(damaged, hooks());
+    writeFileSync(join(damaged.run, 'checkpoint.safetensors'), '');
+    const again = await runTrial({ ...damaged, until: 3 }, hooks());
+    expect(again).toMatchObject({ state: 'complete', epochs: 3 });
+    expect(bits(damaged.run)).toEqual(bits(whole.run));
+  });
+
   it('without data is an error of all trials', async () => {
     const nowhere = order({ settings: { ...SETTINGS, data: '/nowhere.csv' } });
     await expect(runTrial(nowhere, hooks())).rejects.toThrow('there is no such file');

@@ -23,6 +23,10 @@ export const BENCH = {
     compare: { type: 'string', requiresArg: true, describe: 'file of an earlier result to compare with' },
     adapter: ADAPTER,
   },
+  examples: [
+    ['$0 bench', 'everything, with medians'],
+    ['$0 bench train --json > bench.json', 'one part, for --compare'],
+  ],
 } as const;
 
 export type BenchArgs = ArgsOf<typeof BENCH>;

@@ -10,6 +10,7 @@ export const CHECK = {
     'skip-bad': SKIP_BAD,
     adapter: ADAPTER,
   },
+  examples: [['$0 check', 'both checks, on drawn faces']],
 } as const;
 
 export type CheckArgs = ArgsOf<typeof CHECK>;

@@ -8,6 +8,10 @@ export const DATA_SET = {
     path: { type: 'string', demandOption: true, describe: 'file, folder, or "synthetic"' },
   },
   options: { classes: CLASSES, 'skip-bad': SKIP_BAD },
+  examples: [
+    ['$0 data fer2013.csv', 'images of each class and split'],
+    ['$0 data faces/ --classes csv', 'folders 0 to 6'],
+  ],
 } as const;
 
 export type DataArgs = ArgsOf<typeof DATA_SET>;

@@ -23,6 +23,10 @@ export const DETECT = {
     ...VISION,
     weights: WEIGHTS_EACH,
   },
+  examples: [
+    ['$0 detect photo.jpg --out marked', 'all faces of a photograph'],
+    ['$0 detect photos/ --json', 'of a folder, as JSON'],
+  ],
 } as const;
 
 export type DetectArgs = ArgsOf<typeof DETECT>;

@@ -12,6 +12,10 @@ export const DOCTOR = {
     },
     adapter: ADAPTER,
   },
+  examples: [
+    ['$0 doctor', 'what is missing, and what installs it'],
+    ['$0 doctor --kernels', 'every kernel against float64'],
+  ],
 } as const;
 
 export type DoctorArgs = ArgsOf<typeof DOCTOR>;

@@ -15,6 +15,10 @@ export const EVALUATE = {
     tta: TTA,
     ...MEASURED,
   },
+  examples: [
+    ['$0 evaluate --data fer2013.csv --split test', 'the best shipped network on PrivateTest'],
+    ['$0 evaluate --weights r1 --data fer2013.csv --tta flip', 'a run, each face and its mirror image'],
+  ],
 } as const;
 
 export type EvaluateArgs = ArgsOf<typeof EVALUATE>;

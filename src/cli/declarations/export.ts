@@ -16,6 +16,10 @@ export const EXPORT = {
     },
     ...FOREIGN,
   },
+  examples: [
+    ['$0 export runs/r1/best.safetensors --to r1.h5', 'for Keras'],
+    ['$0 export fer-cnn --to fer-cnn.onnx', 'a shipped network for ONNX Runtime'],
+  ],
 } as const;
 
 export type ExportArgs = ArgsOf<typeof EXPORT>;

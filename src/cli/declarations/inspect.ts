@@ -62,6 +62,7 @@ export const INSPECT = {
     ascii: SCREEN.ascii,
     adapter: ADAPTER,
   },
+  examples: [['$0 inspect r1 --out inspection', 'what a run has learnt, as pictures']],
 } as const;
 
 export type InspectArgs = ArgsOf<typeof INSPECT>;

@@ -44,6 +44,10 @@ export const LAB = {
     ascii: SCREEN.ascii,
     adapter: ADAPTER,
   },
+  examples: [
+    ['$0 lab', 'lists the experiments'],
+    ['$0 lab init', 'runs one'],
+  ],
 } as const;
 
 export type LabArgs = ArgsOf<typeof LAB>;

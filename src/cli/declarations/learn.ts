@@ -62,6 +62,7 @@ export const LEARN = {
     accessible: { type: 'boolean', default: false, describe: 'plain lines of text instead of a screen' },
     adapter: ADAPTER,
   },
+  examples: [['$0 learn', 'one training step of the reference network, number by number']],
 } as const;
 
 export type LearnArgs = ArgsOf<typeof LEARN>;

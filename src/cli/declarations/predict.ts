@@ -27,6 +27,10 @@ export const PREDICT = {
     ...FOREIGN,
     adapter: ADAPTER,
   },
+  examples: [
+    ['$0 predict face.png', 'one face, cropped'],
+    ['$0 predict faces/ --top 7 --json', 'all of a folder, every class'],
+  ],
 } as const;
 
 export type PredictArgs = ArgsOf<typeof PREDICT>;

@@ -27,6 +27,7 @@ export const REPORT = {
     },
     adapter: ADAPTER,
   },
+  examples: [['$0 report r1 --out r1.html', 'a run as a page']],
 } as const;
 
 export type ReportArgs = ArgsOf<typeof REPORT>;

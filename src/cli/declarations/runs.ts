@@ -12,6 +12,7 @@ export const LIST_RUNS = {
   usage: ['$0', 'list'],
   describe: 'List all runs, the latest first',
   options: FOLDER,
+  examples: [['$0 runs', 'all runs in runs/']],
 } as const;
 
 export const SHOW_RUN = {
@@ -19,6 +20,7 @@ export const SHOW_RUN = {
   describe: 'Show the curves and settings of a run',
   positionals: RUN_NAME,
   options: FOLDER,
+  examples: [['$0 runs show r1', 'its curves and classes']],
 } as const;
 
 export const COMPARE_RUNS = {
@@ -28,6 +30,7 @@ export const COMPARE_RUNS = {
     names: { type: 'string', array: true, demandOption: true, describe: 'names of runs, e.g. r1 r2' },
   },
   options: FOLDER,
+  examples: [['$0 runs compare r1 r2', 'settings and results side by side']],
 } as const;
 
 export const EXPORT_HISTORY = {
@@ -35,6 +38,7 @@ export const EXPORT_HISTORY = {
   describe: "Print a run's metrics as CSV, one line per epoch",
   positionals: RUN_NAME,
   options: FOLDER,
+  examples: [['$0 export-history r1 > r1.csv', 'for a spreadsheet']],
 } as const;
 
 export type ListRunsArgs = ArgsOf<typeof LIST_RUNS>;

@@ -11,6 +11,7 @@ export const LIST_STUDIES = {
       describe: 'folder that holds the studies',
     },
   },
+  examples: [['$0 studies', 'all studies in studies/']],
 } as const;
 
 export const SHOW_STUDY = {
@@ -28,6 +29,10 @@ export const SHOW_STUDY = {
       describe: 'print all trials as CSV, in the order of their numbers',
     },
   },
+  examples: [
+    ['$0 studies show s1', 'best trials, importance and slices'],
+    ['$0 studies show s1 --json', 'for a program'],
+  ],
 } as const;
 
 export type ListStudiesArgs = ArgsOf<typeof LIST_STUDIES>;

@@ -24,6 +24,11 @@ export const TRAIN = {
     },
     ...settings(),
   },
+  examples: [
+    ['$0 train --data fer2013.csv', 'the reference network on FER-2013, in the terminal UI of a training'],
+    ['$0 train --data synthetic --epochs 3 --no-tui', 'drawn faces, a line each epoch'],
+    ['$0 train --resume runs/r1 --epochs 80', 'more epochs of a run'],
+  ],
 } as const;
 
 export type TrainArgs = ArgsOf<typeof TRAIN>;
@@ -31,6 +36,7 @@ export type TrainArgs = ArgsOf<typeof TRAIN>;
 export const DEMO = {
   usage: 'demo',
   describe: 'Train on built-in drawn faces for about a minute',
+  examples: [['$0 demo', 'drawn faces, for a minute']],
 } as const;
 
 /**

@@ -31,6 +31,10 @@ export const TUI = {
       describe: 'events per second of --replay',
     },
   },
+  examples: [
+    ['$0', 'the terminal UI'],
+    ['$0 tui webcam', 'its camera screen'],
+  ],
 } as const;
 
 export type TuiArgs = ArgsOf<typeof TUI>;

@@ -33,6 +33,7 @@ export const TUNE = {
     },
     adapter: ADAPTER,
   },
+  examples: [['$0 tune', 'for the reference network']],
 } as const;
 
 export type TuneArgs = ArgsOf<typeof TUNE>;

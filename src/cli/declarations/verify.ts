@@ -12,8 +12,8 @@ export const VERIFY = {
     },
   },
   examples: [
-    ['fer-tui verify runs/r1', 'every file of a run'],
-    ['fer-tui verify best.safetensors model.keras', 'files, wherever they come from'],
+    ['$0 verify runs/r1', 'every file of a run'],
+    ['$0 verify best.safetensors model.keras', 'files, wherever they come from'],
   ],
 } as const;
 

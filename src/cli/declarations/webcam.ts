@@ -48,6 +48,10 @@ export const WEBCAM = {
     headless: { type: 'boolean', default: false, describe: 'print lines instead of showing the screen' },
     ...SCREEN,
   },
+  examples: [
+    ['$0 webcam', 'the first camera'],
+    ['$0 webcam --source video.mp4 --csv faces.csv --record out.mp4', 'a video, to a table and a video'],
+  ],
 } as const;
 
 export type WebcamArgs = ArgsOf<typeof WEBCAM>;

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import yargs, { type Argv } from 'yargs';
+import { COMMANDS, declaredBy } from '../../src/cli/commands.js';
+
+interface Declared {
+  readonly usage: string | readonly string[];
+  readonly examples?: readonly (readonly [line: string, what: string])[];
+}
+
+const FOLDER = new URL('../../src/cli/declarations/', import.meta.url);
+const names = readdirSync(FOLDER).filter((name) => name !== 'globals.ts' && name !== 'shared.ts');
+const modules = await Promise.all(
+  names.map((name) => import(`../../src/cli/declarations/${name.replace('.ts', '')}.ts`)),
+);
+const declarations = modules
+  .flatMap((module) => Object.entries(module as Record<string, Declared>))
+  .filter(([, value]) => value?.usage !== undefined);
+
+// Groups such as `runs` declare their commands when yargs asks for them.
+for (const { builder } of COMMANDS)
+  if (typeof builder === 'function') (builder as (y: Argv) => unknown)(yargs([]));
+
+it('every command has examples', () => {
+  expect(declarations.length).toBeGreaterThan(COMMANDS.length);
+  expect(declarations.filter(([, { examples = [] }]) => examples.length === 0).map(([name]) => name)).toEqual(
+    [],
+  );
+});
+
+it.each(
+  declarations.flatMap(([, { examples = [] }]) => examples.map(([line]) => line)),
+)('names a command and options that there are: %s', (line) => {
+  const [program, ...words] =
+    line
+      .replace(/^[A-Z_]+=\S+ /, '')
+      .split(/ [>|] /)[0]
+      ?.split(' ') ?? [];
+  expect(program).toBe('$0');
+  const command = declaredBy(words.length === 0 ? ['tui'] : words);
+  expect(command).toBeDefined();
+  const options = words.filter((word) => word.startsWith('--')).map((word) => word.slice(2).split('=')[0]);
+  const known = command?.options ?? [];
+  expect(options.filter((option) => !known.includes(option?.replace(/^no-/, '') ?? ''))).toEqual([]);
+});
