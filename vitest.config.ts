@@ -7,7 +7,7 @@ export default defineConfig({
     reporters: ['default', './test/helpers/skip_reasons.ts'],
     pool: 'forks',
     // Test files wait half of their time for child processes and the GPU. More than four would need much memory.
-    maxWorkers: Math.min(4, availableParallelism() + 2),
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

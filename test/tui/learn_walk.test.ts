@@ -21,7 +21,7 @@ import { openTerminal } from '../helpers/terminal.js';
  * computes the whole network from the images on. (The reference has no dropout, so the networks have none.)
  */
 
-const BATCH = 4;
+const BATCH = 2;
 /** Relative to the largest value of its array. Numbers are shown with four digits. */
 const TOLERANCE = 2e-3;
 
@@ -120,7 +120,7 @@ describeGpu('the Learn screen walks through a step', (gpu) => {
 
       const { t } = openTerminal(`learn ${file} --batch ${BATCH} --augment none`);
       await t.waitFor('1/7 batch', 60_000);
-      await t.waitFor('4 faces of drawn faces', 90_000);
+      await t.waitFor(`${BATCH} faces of drawn faces`, 90_000);
       t.press('right');
       expectStats(await shownStats(t, 'all values'), images, 'the images');
 
