@@ -1,8 +1,41 @@
-import * as h5wasm from 'h5wasm/node';
+import { Worker } from 'node:worker_threads';
 import { RunError } from '../util/errors.js';
+import { mostUnpacked } from '../util/unpacking.js';
 
-/** Reads and writes HDF5, with the HDF5 library compiled to WebAssembly (h5wasm), as far as Keras's formats need it. */
-export type H5Group = h5wasm.Group;
+/** Reads HDF5, with the HDF5 library compiled to WebAssembly (h5wasm), as far as Keras's formats need it. */
+
+/** The value of an attribute. */
+export type H5Value = string | readonly string[] | Float32Array;
+
+/** An array in a file. */
+export interface H5Dataset {
+  readonly shape: readonly number[];
+  /** The data type, as numpy writes it: `<f` for floats of 32 bits. */
+  readonly kind: string;
+  /** Its numbers; undefined where they are of a type that is not read. */
+  readonly data: Float32Array | undefined;
+}
+
+/** A folder in a file. */
+export interface H5Group {
+  readonly attributes: ReadonlyMap<string, H5Value>;
+  readonly members: ReadonlyMap<string, H5Group | H5Dataset>;
+}
+
+/** What the worker thread gets. */
+export interface ReaderTask {
+  readonly bytes: Uint8Array;
+  /** Names in the root that are left out. */
+  readonly skip: readonly string[];
+  /** Bytes of numbers and texts that are read at most. */
+  readonly most: number;
+}
+
+/** What it sends: first that the library is loaded. */
+export type ReaderMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'read'; readonly root: H5Group }
+  | { readonly type: 'failed'; readonly why: string };
 
 const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 
@@ -11,127 +44,100 @@ export function isH5(bytes: Uint8Array): boolean {
   return SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));
 }
 
-/** The library, set up to throw errors instead of printing them to stderr. */
-async function ready(): Promise<void> {
-  (await h5wasm.ready).activate_throwing_error_handler();
-}
+/** What an optimiser remembers, in the full models of Keras 2: twice as many numbers as the weights. */
+const SKIPPED = ['optimizer_weights'];
+
+/** The built file: Node.js cannot start a thread from TypeScript. */
+const READER = new URL('../../dist/formats/hdf5_worker.js', import.meta.url);
+
+/** Seconds to read a file, once the library is loaded. A good one of 10 MB takes a tenth of one. */
+const patienceFor = (bytes: number): number => 4 + Math.ceil(bytes / 20e6);
+const TICK_MS = 50;
 
 /**
- * Opens a file while `body` runs. Throws RunError when the file is damaged.
+ * Reads a whole file. The HDF5 library trusts what a file says: a changed byte can make it run for ever, print, or remember
+ * wrong things about the next file. So it gets a thread of its own for each file, which ends with it.
  * @param source name of the file, for messages
+ * @param patience seconds to read it, without the time to load the library
+ * Throws RunError where it is damaged, or takes too long.
  */
-export async function readingH5<T>(path: string, source: string, body: (file: H5Group) => T): Promise<T> {
-  await ready();
-  let file: h5wasm.File | undefined;
+export async function readH5Tree(
+  bytes: Uint8Array,
+  source: string,
+  patience = patienceFor(bytes.length),
+): Promise<H5Group> {
+  const task: ReaderTask = { bytes, skip: SKIPPED, most: mostUnpacked(bytes.length) };
+  const worker = new Worker(READER, {
+    workerData: task,
+    ...{ stdout: true, stderr: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 1024 } },
+  });
+  worker.stdout.resume(); // what it prints is thrown away
+  worker.stderr.resume();
+  let timer: NodeJS.Timeout | undefined;
   try {
-    file = new h5wasm.File(path, 'r');
-    return body(file);
-  } catch (cause) {
-    if (cause instanceof RunError) throw cause;
-    // The library reports its whole call stack; the reason is at the end.
-    const [why] = [...String(cause).matchAll(/(?<=\): ).*/g)].at(-1) ?? [String(cause)];
-    throw new RunError(
-      `${source}: it cannot be read as an HDF5 file (${why}); it may be damaged or incomplete`,
-      { cause },
-    );
+    return await new Promise<H5Group>((resolve, reject) => {
+      const fail = (why: string, cause?: unknown): void => {
+        const what =
+          timer === undefined
+            ? `the reader of HDF5 files cannot start (${why}); does "ulimit -v" allow it less than 16 GB of addresses?`
+            : `it cannot be read as an HDF5 file (${why}); it may be damaged or incomplete`;
+        reject(new RunError(`${source}: ${what}`, { cause }));
+      };
+      worker.on('message', (message: ReaderMessage) => {
+        if (message.type === 'read') resolve(message.root);
+        else if (message.type === 'failed') fail(message.why);
+        else timer = afterTicks(patience, () => fail(`reading it takes more than ${patience} seconds`));
+      });
+      worker.on('error', (error) => fail(error.message, error));
+      worker.on('exit', (code) => fail(`its thread ended with ${code}`));
+    });
   } finally {
-    file?.close();
+    clearInterval(timer);
+    await worker.terminate();
   }
 }
 
-/** Creates a file and fills it in `body`. */
-export async function writingH5(path: string, body: (file: H5Group) => void): Promise<void> {
-  await ready();
-  const file = new h5wasm.File(path, 'w');
-  try {
-    body(file);
-  } finally {
-    file.close();
-  }
+/** Runs an action after so many seconds of this process: not of those in which it was stopped, or too busy to hear of a result. */
+function afterTicks(seconds: number, action: () => void): NodeJS.Timeout {
+  let left = (seconds * 1000) / TICK_MS;
+  return setInterval(() => {
+    if (--left <= 0) action();
+  }, TICK_MS);
 }
 
-/** The object at a path in a group; undefined if there is none. */
-export function at(group: H5Group, path: string): h5wasm.Group | h5wasm.Dataset | undefined {
-  const parts = path.split('/');
-  let here: H5Group = group;
-  for (const [i, part] of parts.entries()) {
-    const found = here.keys().includes(part) ? here.get(part) : undefined;
-    if (i === parts.length - 1) {
-      return found instanceof h5wasm.Group || found instanceof h5wasm.Dataset ? found : undefined;
-    }
-    if (!(found instanceof h5wasm.Group)) return undefined;
-    here = found;
-  }
-  return undefined;
+const isGroup = (found: H5Group | H5Dataset | undefined): found is H5Group =>
+  found !== undefined && 'members' in found;
+
+/** What is at a path in a group; undefined if there is nothing. */
+export function at(group: H5Group, path: string): H5Group | H5Dataset | undefined {
+  let here: H5Group | H5Dataset | undefined = group;
+  for (const part of path.split('/')) here = isGroup(here) ? here.members.get(part) : undefined;
+  return here;
 }
 
 export function groupAt(group: H5Group, path: string): H5Group | undefined {
   const found = at(group, path);
-  return found instanceof h5wasm.Group ? found : undefined;
+  return isGroup(found) ? found : undefined;
 }
 
-/** The dataset at a path in a group, as numbers with their shape; undefined if there is none. */
-export function numbersAt(
-  group: H5Group,
-  path: string,
-): { shape: readonly number[]; data: Float32Array; kind: string } | undefined {
+/** The dataset at a path in a group; undefined if there is none. */
+export function numbersAt(group: H5Group, path: string): H5Dataset | undefined {
   const found = at(group, path);
-  if (!(found instanceof h5wasm.Dataset)) return undefined;
-  const value = found.value as unknown;
-  const data =
-    value instanceof Float32Array
-      ? value
-      : Float32Array.from(ArrayBuffer.isView(value) ? (value as never) : [Number(value)]);
-  const kind = String(found.attrs['dtype']?.value ?? found.dtype);
-  return { shape: found.shape ?? [], data, kind };
+  return isGroup(found) ? undefined : found;
 }
-
-/** The value of an attribute; undefined if there is none. */
-export function attribute(of: H5Group, name: string): unknown {
-  return of.attrs[name]?.value ?? undefined;
-}
-
-/** The size limit of attributes, which are part of an object's header. Keras divides longer lists into several. */
-const HEADER_LIMIT = 64512;
 
 /** Reads a list of texts from the attribute `name`, or from `name0`, `name1`, ... An empty list is stored as no numbers. */
-export function textsOf(of: H5Group, name: string): string[] {
-  const list = (value: unknown): string[] => {
+export function textsOf({ attributes }: H5Group, name: string): string[] {
+  const list = (value: H5Value): readonly string[] => {
     if (typeof value === 'string') return [value];
-    return Array.isArray(value) ? value.map(String) : [];
+    return value instanceof Float32Array ? [] : value;
   };
-  const whole = attribute(of, name);
-  if (whole !== undefined) return list(whole);
+  const whole = attributes.get(name);
+  if (whole !== undefined) return [...list(whole)];
   const pieces: string[] = [];
-  for (let i = 0; attribute(of, `${name}${i}`) !== undefined; i++) {
-    pieces.push(...list(attribute(of, `${name}${i}`)));
+  for (let i = 0; ; i++) {
+    const piece = attributes.get(`${name}${i}`);
+    if (piece === undefined) return pieces;
+    pieces.push(...list(piece));
   }
-  return pieces;
-}
-
-/** Writes one text as h5py stores Python's bytes (variable length, ASCII) or str (variable length, UTF-8). */
-export function putText(of: H5Group, name: string, value: string, kind: 'ascii' | 'utf8' = 'ascii'): void {
-  of.create_attribute(name, value, null, kind === 'ascii' ? 'A' : 'S');
-}
-
-/** Writes a list of texts like numpy's byte strings: all have the longest one's length. An empty list becomes no numbers. */
-export function putTexts(of: H5Group, name: string, values: readonly string[]): void {
-  if (values.length === 0) {
-    of.create_attribute(name, new Float64Array(0), [0], '<d');
-    return;
-  }
-  const length = Math.max(...values.map((value) => Buffer.byteLength(value)));
-  const pieces = Math.ceil((values.length * length) / HEADER_LIMIT);
-  const put = (key: string, part: readonly string[]): void =>
-    of.create_attribute(key, [...part], [part.length], `A${length}`);
-  if (pieces === 1) put(name, values);
-  else {
-    const each = Math.ceil(values.length / pieces);
-    for (let i = 0; i * each < values.length; i++) put(`${name}${i}`, values.slice(i * each, (i + 1) * each));
-  }
-}
-
-/** Writes a dataset of float32 numbers. */
-export function putNumbers(of: H5Group, name: string, data: Float32Array, shape: readonly number[]): void {
-  of.create_dataset({ name, data, shape: [...shape], dtype: '<f' });
 }

@@ -1,21 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { Network, PlacedLayer } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
-import { writeError } from '../util/atomic_write.js';
+import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import {
-  attribute,
-  groupAt,
-  type H5Group,
-  isH5,
-  numbersAt,
-  putNumbers,
-  putText,
-  putTexts,
-  readingH5,
-  writingH5,
-} from './hdf5.js';
+import { foreignJson } from '../util/foreign_json.js';
+import { groupAt, type H5Group, isH5, numbersAt, readH5Tree } from './hdf5.js';
+import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
 import { fromKeras, toKeras } from './keras_architecture.js';
 import { imageInput, isFeature, looksAtImages } from './keras_features.js';
 import { readKerasWeights } from './keras_weights.js';
@@ -50,34 +41,49 @@ const OWN_MEAN = 'fer_tui_mean';
  * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function readH5(path: string, architecture?: unknown): Promise<KerasFile> {
-  if (!isH5(readFileSync(path))) throw new RunError(`${path}: not an HDF5 file`);
-  return readingH5(path, path, (file) => {
-    const config = attribute(file, 'model_config');
-    if (config === undefined && architecture === undefined) {
-      throw new RunError(
-        `${path}: the file holds only weights; give the architecture, too: --model FILE.json (as model.to_json() writes it)`,
-      );
-    }
-    const network = fromKeras(config === undefined ? architecture : JSON.parse(String(config)), path);
-    const group = config === undefined ? file : groupAt(file, 'model_weights');
-    if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
-    const weights = readKerasWeights(group, network, path);
-    return { whole: config !== undefined, network, weights, own: readOwn(file) };
-  });
+  const bytes = readFileSync(path);
+  if (!isH5(bytes)) throw new RunError(`${path}: not an HDF5 file`);
+  const file = await readH5Tree(bytes, path);
+  const config = file.attributes.get('model_config');
+  if (config === undefined && architecture === undefined) {
+    throw new RunError(
+      `${path}: the file holds only weights; give the architecture, too: --model FILE.json (as model.to_json() writes it)`,
+    );
+  }
+  const network = fromKeras(
+    config === undefined ? architecture : foreignJson(String(config), `${path}: damaged: its model_config`),
+    path,
+  );
+  const group = config === undefined ? file : groupAt(file, 'model_weights');
+  if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
+  const weights = readKerasWeights(group, network, path);
+  return { whole: config !== undefined, network, weights, own: readOwn(file, path) };
 }
 
-function readOwn(file: H5Group): OwnNotes | undefined {
-  const text = attribute(file, OWN);
+function readOwn(file: H5Group, path: string): OwnNotes | undefined {
+  const text = file.attributes.get(OWN);
   if (text === undefined) return undefined;
-  const own = JSON.parse(String(text)) as OwnNotes;
+  const own = notesOf(foreignJson(String(text), `${path}: damaged: its ${OWN}`), path);
   // Older files have this attribute.
-  const mean = numbersAt(file, OWN_MEAN)?.data ?? attribute(file, OWN_MEAN);
+  const mean = numbersAt(file, OWN_MEAN)?.data ?? file.attributes.get(OWN_MEAN);
   return { ...own, mean: mean instanceof Float32Array ? mean : undefined };
 }
 
+/** Checks the notes of a file. Throws RunError where they are not what `writeH5` writes. */
+function notesOf(value: unknown, path: string): Omit<OwnNotes, 'mean'> {
+  const { classes, preprocess, notes } = (value ?? {}) as Partial<Record<keyof OwnNotes, unknown>>;
+  const texts = (of: unknown): boolean =>
+    typeof of === 'object' && of !== null && Object.values(of).every((text) => typeof text === 'string');
+  if (!Array.isArray(classes) || !texts(classes) || typeof preprocess !== 'string' || !texts(notes)) {
+    throw new RunError(
+      `${path}: damaged: its ${OWN} is ${JSON.stringify(value)?.slice(0, 80)}; expected classes, preprocess and notes`,
+    );
+  }
+  return { classes, preprocess, notes: notes as OwnNotes['notes'] };
+}
+
 /**
- * Writes a full model in the layout of Keras 2, which Keras 3 also reads. It writes a temporary file and renames it, so that
- * the file is complete or unchanged. Throws RunError.
+ * Writes a full model in the layout of Keras 2, which Keras 3 also reads. The file is complete or unchanged. Throws RunError.
  */
 export async function writeH5(
   path: string,
@@ -85,55 +91,49 @@ export async function writeH5(
   weights: NamedArrays,
   { mean, ...own }: OwnNotes,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writingH5(temporary, (file) => {
-      const { keras_version: version, backend, ...model } = toKeras(network);
-      const about = (of: H5Group): void => {
-        putText(of, 'keras_version', version);
-        putText(of, 'backend', backend);
-      };
-      about(file);
-      putText(file, 'model_config', toAscii(JSON.stringify(model)));
-      putText(file, OWN, JSON.stringify(own), 'utf8');
-      if (mean !== undefined) putNumbers(file, OWN_MEAN, mean, [mean.length]);
-      const group = file.create_group('model_weights') as H5Group;
-      about(group);
-      // In a functional model, the inputs are layers.
-      const functional = model.class_name === 'Functional';
-      const images = imageInput(network);
-      const inputs = functional && looksAtImages(network) ? [images] : [];
-      putTexts(
-        group,
-        'layer_names',
-        model.config.layers
-          .map(({ config }) => String(config['name']))
-          .filter((name) => functional || name !== images),
-      );
-      for (const name of [...inputs, 'top_level_model_weights']) {
-        putTexts(group.create_group(name) as H5Group, 'weight_names', []);
-      }
-      for (const layer of network.layers) {
-        const own = isFeature(layer) ? { ...layer, weights: [] } : layer;
-        putLayer(group.create_group(layer.name) as H5Group, own, weights);
-      }
-    });
-    renameSync(temporary, path);
-  } catch (cause) {
-    if (existsSync(temporary)) rmSync(temporary, { force: true });
-    throw cause instanceof RunError ? cause : writeError(path, cause);
-  }
+  const bytes = await encodeH5((file) => {
+    const { keras_version: version, backend, ...model } = toKeras(network);
+    const about = (of: NewH5Group): void => {
+      putText(of, 'keras_version', version);
+      putText(of, 'backend', backend);
+    };
+    about(file);
+    putText(file, 'model_config', toAscii(JSON.stringify(model)));
+    putText(file, OWN, JSON.stringify(own), 'utf8');
+    if (mean !== undefined) putNumbers(file, OWN_MEAN, mean, [mean.length]);
+    const group = putGroup(file, 'model_weights');
+    about(group);
+    // In a functional model, the inputs are layers.
+    const functional = model.class_name === 'Functional';
+    const images = imageInput(network);
+    const inputs = functional && looksAtImages(network) ? [images] : [];
+    putTexts(
+      group,
+      'layer_names',
+      model.config.layers
+        .map(({ config }) => String(config['name']))
+        .filter((name) => functional || name !== images),
+    );
+    for (const name of [...inputs, 'top_level_model_weights']) {
+      putTexts(putGroup(group, name), 'weight_names', []);
+    }
+    for (const layer of network.layers) {
+      const own = isFeature(layer) ? { ...layer, weights: [] } : layer;
+      putLayer(putGroup(group, layer.name), own, weights);
+    }
+  });
+  atomicWrite(path, bytes);
 }
 
 /** Writes the weights of a layer under Keras's names: `conv2d/kernel:0` in the group `conv2d`. */
-function putLayer(group: H5Group, { name, weights: specs }: PlacedLayer, weights: NamedArrays): void {
+function putLayer(group: NewH5Group, { name, weights: specs }: PlacedLayer, weights: NamedArrays): void {
   putTexts(
     group,
     'weight_names',
     specs.map((spec) => `${spec.name}:0`),
   );
   if (specs.length === 0) return;
-  const inner = group.create_group(name) as H5Group;
+  const inner = putGroup(group, name);
   for (const spec of specs) {
     const array = weights.get(spec.name);
     if (array === undefined || array.data.length !== sizeOf(spec.shape)) {

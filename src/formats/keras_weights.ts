@@ -62,7 +62,7 @@ function readNumbered(group: H5Group, root: string, network: Network, path: stri
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);
     const folder = `${root}/${count === 0 ? base : `${base}_${count}`}/vars`;
-    const held = groupAt(group, folder)?.keys().length ?? 0;
+    const held = groupAt(group, folder)?.members.size ?? 0;
     if (held !== weights.length) {
       throw new RunError(
         `${path}: ${folder} has ${held} weights; "${layer}" (${kind}) has ${weights.length}`,
@@ -84,9 +84,9 @@ function numbers(group: H5Group, at: string, shape: readonly number[], what: str
   if (found === undefined || got !== formatShape(shape)) {
     throw new RunError(`${what} is ${got}; the model expects ${formatShape(shape)}`);
   }
-  if (!/^<[efd]$|^float/.test(found.kind)) {
+  if (found.data === undefined || !/^<[fd]$|^float/.test(found.kind)) {
     throw new RunError(
-      `${what} has the data type ${found.kind}; only floats of 16, 32 and 64 bits are supported`,
+      `${what} has the data type ${found.kind}; only floats of 32 and 64 bits are supported`,
     );
   }
   return { shape, data: found.data };

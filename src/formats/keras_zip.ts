@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Archive } from '../archives/archive.js';
 import { inMemory } from '../archives/byte_source.js';
 import { readZip } from '../archives/zip.js';
 import { RunError } from '../util/errors.js';
-import { readingH5 } from './hdf5.js';
+import { foreignJson } from '../util/foreign_json.js';
+import { readH5Tree } from './hdf5.js';
 import { fromKeras } from './keras_architecture.js';
 import type { KerasFile } from './keras_h5.js';
 import { readKerasWeights } from './keras_weights.js';
@@ -30,25 +28,10 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
       `${path}: a zip without ${config === undefined ? CONFIG : WEIGHTS}; expected a .keras file as model.save() writes it`,
     );
   }
-  const network = fromKeras(parsed(config, path), path);
-  // The HDF5 library can only read files.
-  const folder = mkdtempSync(join(tmpdir(), 'fer-tui-'));
-  try {
-    const file = join(folder, WEIGHTS);
-    writeFileSync(file, weights);
-    const read = await readingH5(file, path, (h5) => readKerasWeights(h5, network, path));
-    return { whole: true, network, weights: read, own: undefined };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function parsed(config: Uint8Array, path: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(config).toString('utf8'));
-  } catch (cause) {
-    throw new RunError(`${path}: damaged: its ${CONFIG} is not JSON`, { cause });
-  }
+  const text = Buffer.from(config).toString('utf8');
+  const network = fromKeras(foreignJson(text, `${path}: damaged: its ${CONFIG}`), path);
+  const file = await readH5Tree(weights, path);
+  return { whole: true, network, weights: readKerasWeights(file, network, path), own: undefined };
 }
 
 /** The two files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */

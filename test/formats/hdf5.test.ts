@@ -2,20 +2,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
+import { at, groupAt, type H5Group, isH5, numbersAt, readH5Tree, textsOf } from '../../src/formats/hdf5.js';
 import {
-  at,
-  attribute,
-  groupAt,
-  type H5Group,
-  isH5,
-  numbersAt,
+  encodeH5,
+  type NewH5Group,
+  putGroup,
   putNumbers,
   putText,
   putTexts,
-  readingH5,
-  textsOf,
-  writingH5,
-} from '../../src/formats/hdf5.js';
+} from '../../src/formats/hdf5_writer.js';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import { readH5, writeH5 } from '../../src/formats/keras_h5.js';
 import { isZip, readKerasZip } from '../../src/formats/keras_zip.js';
@@ -25,11 +20,17 @@ import { kerasZip, newFolder, writeNumberedWeights } from '../helpers/keras_file
 import { miniXception, randomWeights } from '../helpers/networks.js';
 import { KERAS_2_0, KERAS_3 } from './keras_samples.js';
 
-/** What a body reads from a file that another made. */
-async function through<T>(make: (file: H5Group) => void, body: (file: H5Group) => T): Promise<T> {
-  const path = join(newFolder(), 'a.h5');
-  await writingH5(path, make);
-  return readingH5(path, 'a.h5', body);
+/** What is read from a file that `fill` fills. */
+const through = async (fill: (file: NewH5Group) => void): Promise<H5Group> =>
+  readH5Tree(await encodeH5(fill), 'a.h5');
+
+/** A file whose heap of texts says that the free part behind them has 0 bytes: the library looks for what follows it for ever. */
+function endless(whole: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(whole);
+  let at = bytes.indexOf('GCOL') + 16;
+  while (bytes.readUInt16LE(at) !== 0) at += 16 + 8 * Math.ceil(bytes.readUInt32LE(at + 8) / 8);
+  bytes.writeBigUInt64LE(0n, at + 8);
+  return bytes;
 }
 
 describe('HDF5', () => {
@@ -45,112 +46,127 @@ describe('HDF5', () => {
   });
 
   it('has groups and numbers at paths, and nothing beside them', async () => {
-    await through(
-      (file) => {
-        const inner = (file.create_group('a') as H5Group).create_group('b') as H5Group;
-        putNumbers(inner, 'n', Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
-      },
-      (file) => {
-        expect(numbersAt(file, 'a/b/n')).toEqual({
-          shape: [2, 3],
-          data: Float32Array.of(1, 2, 3, 4, 5, 6),
-          kind: '<f',
-        });
-        expect(groupAt(file, 'a/b')?.keys()).toEqual(['n']);
-        expect(groupAt(file, 'a')?.keys()).toEqual(['b']);
-        for (const path of ['x', 'a/x', 'a/b/n/x', 'x/b', 'b']) {
-          expect([at(file, path), groupAt(file, path), numbersAt(file, path)]).toEqual([
-            undefined,
-            undefined,
-            undefined,
-          ]);
-        }
-        expect([groupAt(file, 'a/b/n'), numbersAt(file, 'a/b')]).toEqual([undefined, undefined]);
-      },
-    );
+    const file = await through((root) => {
+      putNumbers(putGroup(putGroup(root, 'a'), 'b'), 'n', Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+    });
+    expect(numbersAt(file, 'a/b/n')).toEqual({
+      shape: [2, 3],
+      data: Float32Array.of(1, 2, 3, 4, 5, 6),
+      kind: '<f',
+    });
+    expect([...(groupAt(file, 'a/b')?.members.keys() ?? [])]).toEqual(['n']);
+    expect([...(groupAt(file, 'a')?.members.keys() ?? [])]).toEqual(['b']);
+    for (const path of ['x', 'a/x', 'a/b/n/x', 'x/b', 'b', 'constructor', '__proto__']) {
+      expect([at(file, path), groupAt(file, path), numbersAt(file, path)]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }
+    expect([groupAt(file, 'a/b/n'), numbersAt(file, 'a/b')]).toEqual([undefined, undefined]);
   });
 
-  it('gives other floats and single numbers as floats, with their kind', async () => {
-    await through(
-      (file) => {
-        file.create_dataset({ name: 'd', data: Float64Array.of(0.5, 2), shape: [2], dtype: '<d' });
-        file.create_dataset({ name: 'i', data: Int32Array.of(3, -4), shape: [2], dtype: '<i' });
-        file.create_dataset({ name: 's', data: Float32Array.of(7), shape: [], dtype: '<f' });
-      },
-      (file) => {
-        expect(numbersAt(file, 'd')).toEqual({ shape: [2], data: Float32Array.of(0.5, 2), kind: '<d' });
-        expect(numbersAt(file, 'i')).toEqual({ shape: [2], data: Float32Array.of(3, -4), kind: '<i' });
-        expect(numbersAt(file, 's')).toEqual({ shape: [], data: Float32Array.of(7), kind: '<f' });
-      },
-    );
+  it('gives other numbers as floats of 32 bits, with their kind, and no texts', async () => {
+    const file = await through((root) => {
+      root.create_dataset({ name: 'd', data: Float64Array.of(0.5, 2), shape: [2], dtype: '<d' });
+      root.create_dataset({ name: 'i', data: Int32Array.of(3, -4), shape: [2], dtype: '<i' });
+      root.create_dataset({ name: 'q', data: BigInt64Array.of(5n), shape: [1], dtype: '<q' });
+      root.create_dataset({ name: 's', data: Float32Array.of(7), shape: [], dtype: '<f' });
+      root.create_dataset({ name: 't', data: ['ab'], shape: [1], dtype: 'S2' });
+    });
+    expect(numbersAt(file, 'd')).toEqual({ shape: [2], data: Float32Array.of(0.5, 2), kind: '<d' });
+    expect(numbersAt(file, 'i')).toEqual({ shape: [2], data: Float32Array.of(3, -4), kind: '<i' });
+    expect(numbersAt(file, 'q')).toEqual({ shape: [1], data: Float32Array.of(5), kind: '<q' });
+    expect(numbersAt(file, 's')).toEqual({ shape: [], data: Float32Array.of(7), kind: '<f' });
+    expect(numbersAt(file, 't')).toEqual({ shape: [1], data: undefined, kind: 'S2' });
   });
 
   it('has texts: one, lists, lists in pieces, none', async () => {
     const long = Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(3000)}`);
-    const wide = ['ä'.repeat(3), 'b'];
-    await through(
-      (file) => {
-        putText(file, 'ascii', 'abc');
-        putText(file, 'utf8', 'ä€', 'utf8');
-        putTexts(file, 'list', ['one', 'two2']);
-        putTexts(file, 'wide', wide);
-        putTexts(file, 'none', []);
-        putTexts(file, 'long', long);
-        putTexts(
-          file,
-          'fits',
-          ['y'.repeat(64_512)].map((text) => text.slice(0, 60_000)),
-        );
-      },
-      (file) => {
-        expect([attribute(file, 'ascii'), attribute(file, 'utf8'), attribute(file, 'x')]).toEqual([
-          'abc',
-          'ä€',
-          undefined,
-        ]);
-        expect(textsOf(file, 'ascii')).toEqual(['abc']);
-        expect(textsOf(file, 'list')).toEqual(['one', 'two2']);
-        expect(textsOf(file, 'wide')).toHaveLength(2);
-        expect(textsOf(file, 'none')).toEqual([]);
-        expect(textsOf(file, 'x')).toEqual([]);
-        expect(textsOf(file, 'long')).toEqual(long);
-        const pieces = Object.keys(file.attrs).filter((name) => name.startsWith('long'));
-        expect(pieces.sort()).toEqual(['long0', 'long1', 'long2']); // 150,000 bytes in three
-        expect(file.attrs['long0']?.metadata).toMatchObject({ size: 3003, shape: [17] });
-        expect(Object.keys(file.attrs)).toContain('fits');
-        expect(file.attrs['ascii']?.metadata).toMatchObject({ cset: 0 });
-        expect(file.attrs['utf8']?.metadata).toMatchObject({ cset: 1 });
-        expect(file.attrs['wide']?.metadata).toMatchObject({ size: 6, shape: [2] });
-      },
-    );
+    const bytes = await encodeH5((root) => {
+      putText(root, 'ascii', 'abc');
+      putText(root, 'utf8', 'ä€', 'utf8');
+      putTexts(root, 'list', ['one', 'two2']);
+      putTexts(root, 'wide', ['ä'.repeat(3), 'b']);
+      putTexts(root, 'none', []);
+      putTexts(root, 'long', long);
+      putTexts(root, 'fits', ['y'.repeat(60_000)]);
+    });
+    const file = await readH5Tree(bytes, 'a.h5');
+    expect(['ascii', 'utf8', 'x'].map((name) => file.attributes.get(name))).toEqual(['abc', 'ä€', undefined]);
+    expect(textsOf(file, 'ascii')).toEqual(['abc']);
+    expect(textsOf(file, 'list')).toEqual(['one', 'two2']);
+    expect(textsOf(file, 'wide')).toHaveLength(2);
+    expect(textsOf(file, 'none')).toEqual([]);
+    expect(textsOf(file, 'x')).toEqual([]);
+    expect(textsOf(file, 'long')).toEqual(long);
+    const path = join(newFolder(), 'a.h5');
+    writeFileSync(path, bytes);
+    await h5wasm.ready;
+    const { attrs } = new h5wasm.File(path, 'r');
+    const pieces = Object.keys(attrs).filter((name) => name.startsWith('long'));
+    expect(pieces.sort()).toEqual(['long0', 'long1', 'long2']); // 150,000 bytes in three
+    expect(attrs['long0']?.metadata).toMatchObject({ size: 3003, shape: [17] });
+    expect(Object.keys(attrs)).toContain('fits');
+    expect(attrs['ascii']?.metadata).toMatchObject({ cset: 0 });
+    expect(attrs['utf8']?.metadata).toMatchObject({ cset: 1 });
+    expect(attrs['wide']?.metadata).toMatchObject({ size: 6, shape: [2] });
   });
 
-  it('hands on what a reader says, and says what is wrong with a file', async () => {
-    const path = join(newFolder(), 'a.h5');
-    await writingH5(path, () => undefined);
-    const mine = new RunError('mine');
-    await expect(
-      readingH5(path, 'a.h5', () => {
-        throw mine;
-      }),
-    ).rejects.toBe(mine);
-    await expect(
-      readingH5(path, 'a.h5', () => {
-        throw new Error('odd');
-      }),
-    ).rejects.toThrow('a.h5: it cannot be read as an HDF5 file (Error: odd)');
-    const whole = readFileSync(path);
-    writeFileSync(path, whole.subarray(0, whole.length - 100));
-    const broken = readingH5(path, 'a.h5', () => undefined);
-    await expect(broken).rejects.toThrow(
+  it('says what is wrong with a file that is cut off, and what went wrong in writing', async () => {
+    const whole = await encodeH5(() => undefined);
+    await expect(readH5Tree(whole.subarray(0, whole.length - 100), 'a.h5')).rejects.toThrow(
       /^a\.h5: it cannot be read as an HDF5 file \([^\n]*truncated[^\n]*\)[^\n]*$/,
     );
-    await expect(
-      writingH5(path, () => {
-        throw mine;
-      }),
-    ).rejects.toBe(mine);
-    await writingH5(path, () => undefined); // the file was closed
+    const mine = new RunError('mine');
+    const failing = encodeH5(() => {
+      throw mine;
+    });
+    await expect(failing).rejects.toBe(mine);
+    expect(await encodeH5(() => undefined)).toHaveLength(whole.length); // the file was closed
+  });
+
+  it('that runs for ever in the library is given up, and the next one is read', async () => {
+    const whole = await encodeH5((root) => putText(root, 'a', 'text'));
+    const bytes = endless(whole);
+    const started = performance.now();
+    const reading = readH5Tree(bytes, 'a.h5', 0.3);
+    await expect(reading).rejects.toThrow(
+      'a.h5: it cannot be read as an HDF5 file (reading it takes more than 0.3 seconds); it may be damaged or incomplete',
+    );
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect((await readH5Tree(whole, 'a.h5')).attributes.get('a')).toBe('text');
+  });
+
+  it('has its library loaded only where it is used: it takes 10 GB of addresses', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.tsx?$/.test(name),
+    );
+    expect(sources.length).toBeGreaterThan(300);
+    for (const name of sources) {
+      const text = readFileSync(join('src', name), 'utf8');
+      expect(/^import (?!type).*'h5wasm/m.test(text), name).toBe(false);
+    }
+  });
+
+  it('that claims more numbers than any data has, is refused', async () => {
+    const reading = through((root) => {
+      const chunks = [1 << 20];
+      root.create_dataset({
+        ...{ name: 'n', data: new Float32Array(17 << 20), shape: [17 << 20], dtype: '<f' },
+        ...{ chunks, compression: 'gzip' },
+      });
+    });
+    await expect(reading).rejects.toThrow('its numbers have more than 64000000 bytes');
+  });
+
+  it('whose groups contain themselves is refused', async () => {
+    const reading = through((root) => {
+      putGroup(root, 'a').create_hard_link('/a', 'self');
+    });
+    await expect(reading).rejects.toThrow(
+      'a.h5: it cannot be read as an HDF5 file (Error: more than 32 groups',
+    );
   });
 });
 
@@ -202,11 +218,13 @@ describe('weights in HDF5 files of Keras', () => {
 
   it('that are missing, or fewer than the layer has, are named', async () => {
     const path = join(newFolder(), 'w.h5');
-    await writingH5(path, (file) => putTexts(file, 'layer_names', ['a']));
+    const write = async (fill: (file: NewH5Group) => void): Promise<void> =>
+      writeFileSync(path, await encodeH5(fill));
+    await write((file) => putTexts(file, 'layer_names', ['a']));
     await expect(readH5(path, KERAS_2_0)).rejects.toThrow(
       `${path}: weights of 0 layers; the model has 5 with weights`,
     );
-    await writingH5(path, (file) => {
+    await write((file) => {
       const withWeights = sample.layers.filter(({ weights }) => weights.length > 0);
       putTexts(
         file,
@@ -214,7 +232,7 @@ describe('weights in HDF5 files of Keras', () => {
         withWeights.map(({ name }) => name),
       );
       for (const { name } of withWeights) {
-        putTexts(file.create_group(name) as H5Group, 'weight_names', [`${name}/one:0`]);
+        putTexts(putGroup(file, name), 'weight_names', [`${name}/one:0`]);
       }
     });
     await expect(readH5(path, KERAS_2_0)).rejects.toThrow(
@@ -243,7 +261,7 @@ describe('a model that is written', () => {
     const json = JSON.parse(JSON.stringify(toKeras(network)));
     json.config.name = 'mögel\u20ac';
     await writeH5(path, fromKeras(json, 'x'), weights, own);
-    const text = await readingH5(path, path, (file) => String(attribute(file, 'model_config')));
+    const text = (await readH5Tree(readFileSync(path), path)).attributes.get('model_config');
     expect(text).toContain('"name":"m\\u00f6gel\\u20ac"');
     expect((await readH5(path)).network.name).toBe('mögel\u20ac');
   });
@@ -269,7 +287,10 @@ describe('a model that is written', () => {
 
   it('without its weights says so', async () => {
     const path = join(newFolder(), 'm.h5');
-    await writingH5(path, (file) => putText(file, 'model_config', JSON.stringify(toKeras(network))));
+    writeFileSync(
+      path,
+      await encodeH5((file) => putText(file, 'model_config', JSON.stringify(toKeras(network)))),
+    );
     await expect(readH5(path)).rejects.toThrow(`${path}: the group model_weights is missing`);
   });
 });

@@ -1,0 +1,35 @@
+import { RunError } from './errors.js';
+
+/** Lists and objects in one another. The architectures of Keras have about ten. */
+const DEEPEST = 100;
+/** What no file of ours or Keras's has, and what would change the objects that hold it. */
+const REFUSED = '__proto__';
+
+/**
+ * Parses JSON in a file that anybody may have written.
+ * @param what names file and place; begins the message
+ * Throws RunError for what is no JSON, or is nested too deeply for what reads it.
+ */
+export function foreignJson(text: string, what: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RunError(`${what} is not JSON (${(cause as Error).message})`, { cause });
+  }
+  const why = objectionTo(value, 0);
+  if (why !== undefined) throw new RunError(`${what} is not as any program writes it (${why})`);
+  return value;
+}
+
+/** Why a value is not accepted; undefined: it is. */
+export function objectionTo(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth === DEEPEST) return `more than ${DEEPEST} lists and objects in one another`;
+  if (Object.hasOwn(value, REFUSED)) return `a name ${REFUSED}`;
+  for (const inner of Object.values(value)) {
+    const why = objectionTo(inner, depth + 1);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
