@@ -22,8 +22,6 @@ const QUEUE = 'trials';
 const key = (...parts: readonly string[]): string => [PREFIX, ...parts].join(':');
 const CARDS = key('workers');
 const MONTH_S = 30 * 24 * 3600;
-/** Seconds for which a worker counts as there after its last sign of life. */
-const CARD_S = 60;
 /** So many workers may die with a task before it counts as lost. */
 const MOST_DEATHS = 10;
 /** Milliseconds until a worker asks again after an error. */
@@ -163,7 +161,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   /**
-   * @param leaseMs a worker that gives no sign of life for so long loses its task to another one
+   * @param leaseMs a worker that gives no sign of life for so long counts as gone, and loses its task to another one
    * Throws QueueError when the server cannot be used, UsageError where the optional packages are missing.
    */
   static async open({
@@ -183,7 +181,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   async announce(card: WorkerCard): Promise<void> {
-    await this.redis.set(key('worker', card.name), JSON.stringify(card), 'EX', CARD_S);
+    await this.redis.set(key('worker', card.name), JSON.stringify(card), 'PX', Math.round(this.leaseMs));
     await this.redis.sadd(CARDS, card.name);
   }
 

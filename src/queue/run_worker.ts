@@ -60,7 +60,8 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
     stop.abort();
   })();
   void watching;
-  const store = await RedisWorkerStore.open({ address, say, leaseMs: lease * 1000 });
+  const leaseMs = lease * 1000;
+  const store = await RedisWorkerStore.open({ address, say, leaseMs });
   const folder = new WorkFolder(join(cacheFolder(), 'workers'));
   const trainer = new TrialWorker();
   try {
@@ -72,7 +73,16 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
     await work(
       store,
       {
-        ...{ card, once, say, adapter, folder: folder.path, syncMs: sync * 1000, limit: limit * 1e6 },
+        ...{
+          card,
+          once,
+          say,
+          adapter,
+          folder: folder.path,
+          leaseMs,
+          syncMs: sync * 1000,
+          limit: limit * 1e6,
+        },
         files: new WorkerFiles(store, { cache: join(cacheFolder(), 'fetched'), data, say }),
         train: async (order, { control: own, emit }) => {
           hooks.onBegin(order);

@@ -131,7 +131,7 @@ export interface Lease {
 /** The store as a worker sees it. */
 export interface WorkerStore {
   readonly depot: Depot;
-  /** Shows a card for a minute. */
+  /** Shows a card for as long as a lease. */
   announce(card: WorkerCard): Promise<void>;
   /** Removes the card. */
   leave(name: string): Promise<void>;

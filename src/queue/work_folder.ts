@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../util/atomic_write.js';
-import { Hold, holderOf } from '../util/lock.js';
+import { Hold, holderOf } from '../util/hold.js';
 
 const HOLD = 'worker';
 

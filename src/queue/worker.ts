@@ -13,8 +13,6 @@ import { PathMap } from './paths.js';
 import { Reporter } from './reporter.js';
 import type { Lease, Parcel, TaskResult, WorkerCard, WorkerStore } from './task.js';
 
-/** Milliseconds between two signs of life. */
-const BEAT_MS = 20_000;
 /** Settings that mean nothing on another machine: where to write to, and what computes. */
 const LOCAL = ['out', 'save-steps', 'saveSteps', 'adapter'];
 
@@ -33,6 +31,8 @@ export interface WorkerOptions {
   readonly adapter: string | undefined;
   /** Folder for the runs in progress. */
   readonly folder: string;
+  /** Milliseconds after which a worker counts as gone that gives no sign of life. */
+  readonly leaseMs: number;
   /** Milliseconds between two copies of the checkpoint to the store, at least. */
   readonly syncMs: number;
   /** Bytes of the largest run folder that goes through the store. */
@@ -48,11 +48,11 @@ export interface WorkerOptions {
  * Throws DataError, NoGpuError, RunError and QueueError: what this machine cannot do for any trial. The trial is given back.
  */
 export async function work(store: WorkerStore, options: WorkerOptions, signal: AbortSignal): Promise<void> {
-  const { card, once } = options;
+  const { card, once, leaseMs } = options;
   const done = new AbortController();
   let task: string | undefined;
   const announce = (): Promise<void> => store.announce({ ...card, ...(task !== undefined && { task }) });
-  const beat = setInterval(() => void announce(), BEAT_MS);
+  const beat = setInterval(() => void announce(), leaseMs / 3);
   try {
     await announce();
     const handle = async (lease: Lease): Promise<TaskResult | undefined> => {

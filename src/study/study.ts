@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 import { makeFolder, writeError } from '../util/atomic_write.js';
 import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
-import { Hold, holderOf, holderText, underLock } from '../util/lock.js';
+import { Hold, holderOf, holderText } from '../util/hold.js';
+import { underLock } from '../util/lock.js';
 import type { Holder } from '../util/processes.js';
 import { Journal } from './journal.js';
 import { liveTrial, type TrialOrder } from './run_trial.js';
@@ -120,7 +121,7 @@ export class Study {
       const trials = this.trials;
       const running = trials.filter(({ state }) => state === 'running');
       const interrupted = running.find(({ number }) => holderOf(this.#lockOf(number), time) === undefined);
-      if (interrupted !== undefined) return this.#begin(interrupted, time);
+      if (interrupted !== undefined) return this.#begin(interrupted);
 
       const nothing = running.length > 0 ? 'wait' : undefined;
       const step = pruner.next(trials);
@@ -129,10 +130,10 @@ export class Study {
         const paused = trials.find(({ number }) => number === step.trial);
         if (paused?.state !== 'paused')
           throw new Error(`the pruner wants trial ${step.trial}, which is not paused`);
-        return this.#begin({ ...paused, until: step.epochs }, time);
+        return this.#begin({ ...paused, until: step.epochs });
       }
       const begun = this.#suggest(firstFree(trials), sampler, trials, step.epochs);
-      return begun === undefined ? nothing : this.#begin(begun, time);
+      return begun === undefined ? nothing : this.#begin(begun);
     });
   }
 
@@ -155,7 +156,7 @@ export class Study {
         throw new RunError(
           `${this.path}: there is no trial ${number}; expected 1 to ${this.settings.trials}`,
         );
-      return this.#begin(trial, time);
+      return this.#begin(trial);
     });
   }
 
@@ -179,12 +180,11 @@ export class Study {
     return { number, values, epochs: 0, until, state: 'running', metric: null, curve: [], seconds: 0, run };
   }
 
-  #begin(trial: TrialRecord, time: number): TakenStep {
+  #begin(trial: TrialRecord): TakenStep {
     const { number, values, run } = trial;
     const until = Math.min(trial.until, this.epochsOf(values));
     const record: TrialRecord = { ...trial, until, state: 'running' };
     const lock = this.#lockOf(number);
-    if (holderOf(lock, time) === undefined) rmSync(lock, { force: true });
     makeFolder(dirname(lock)); // in case that somebody has removed it with the runs
     const hold = new Hold(lock);
     this.#journal.append(record);
@@ -199,7 +199,7 @@ export class Study {
   }
 
   #underLock<T>(body: (time: number) => T): Promise<T> {
-    return underLock(join(this.path, 'lock'), body);
+    return underLock(join(this.path, 'study.lock'), body);
   }
 }
 

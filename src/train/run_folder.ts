@@ -2,19 +2,23 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
-import { RunError } from '../util/errors.js';
-import { Hold, holderOf, holderText } from '../util/lock.js';
+import { isSystemError, RunError } from '../util/errors.js';
+import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
+import type { Holder } from '../util/processes.js';
 import { readLog } from './event_log.js';
 import type { StartEvent, TrainEvent } from './events.js';
+
+/** Names the process that trains in a folder. */
+const LOCK = 'lock';
 
 /** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
 export const labelsOf = (path: string): string => join(path, 'labels.csv');
@@ -79,13 +83,14 @@ export class RunFolder {
    * Throws RunError when the folder is not empty, another process uses it, or it cannot be written.
    */
   static create(out: string | undefined): RunFolder {
-    const path = out ?? nextFree('runs');
-    if (existsSync(path)) refuseOccupied(path);
     try {
-      makeFolder(path);
-      return locked(path, (hold) => new RunFolder(path, hold));
+      const path = out === undefined ? nextFree('runs') : claim(out);
+      return locked(path, (hold) => {
+        refuseOccupied(path, hold); // again: another process may have begun and ended there since
+        return new RunFolder(path, hold);
+      });
     } catch (cause) {
-      throw writeError(path, cause);
+      throw cause instanceof RunError ? cause : writeError(out ?? 'runs', cause);
     }
   }
 
@@ -97,9 +102,7 @@ export class RunFolder {
     if (!existsSync(join(path, 'config.json'))) {
       throw new RunError(`${path}: no run to resume there (it has no config.json); see "fer-tui runs"`);
     }
-    refuseLocked(path);
     try {
-      rmSync(join(path, 'lock'), { force: true });
       return locked(path, (hold) => {
         cutBrokenLine(join(path, 'events.ndjson'));
         return new RunFolder(path, hold);
@@ -166,15 +169,19 @@ export function readRunConfig(folder: string): Record<string, unknown> {
   }
 }
 
-function refuseOccupied(path: string): void {
+/** @param hold the lock of the folder, if this process has it */
+function refuseOccupied(path: string, hold?: Hold): void {
   let inside: string[];
   try {
     inside = readdirSync(path);
   } catch (cause) {
     throw new RunError(`run folder ${path}: it is not a folder; choose another one with --out`, { cause });
   }
-  if (inside.length === 0) return;
-  refuseLocked(path);
+  if (inside.every((name) => name.startsWith(LOCK))) return;
+  if (hold === undefined) {
+    const holder = holderOf(join(path, LOCK));
+    if (holder !== undefined) throw inUse(path, holder);
+  }
   const run = inside.includes('events.ndjson');
   const what = run ? `it holds an earlier run (--resume ${path} goes on with it)` : 'it is not empty';
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
@@ -182,7 +189,7 @@ function refuseOccupied(path: string): void {
 
 /** Locks a folder for this process, then opens it. If either fails, nothing has changed. */
 function locked<T>(path: string, open: (hold: Hold) => T): T {
-  const hold = new Hold(join(path, 'lock'));
+  const hold = lock(path);
   try {
     return open(hold);
   } catch (cause) {
@@ -191,15 +198,21 @@ function locked<T>(path: string, open: (hold: Hold) => T): T {
   }
 }
 
-/** Whether a running process trains in a folder. */
-export function isLocked(path: string): boolean {
-  return holderOf(join(path, 'lock')) !== undefined;
+function lock(path: string): Hold {
+  try {
+    return new Hold(join(path, LOCK));
+  } catch (cause) {
+    throw cause instanceof HeldError ? inUse(path, cause.holder) : cause;
+  }
 }
 
-function refuseLocked(path: string): void {
-  const holder = holderOf(join(path, 'lock'));
-  if (holder === undefined) return;
-  throw new RunError(
+/** Whether a running process trains in a folder. */
+export function isLocked(path: string): boolean {
+  return holderOf(join(path, LOCK)) !== undefined;
+}
+
+function inUse(path: string, holder: Holder): RunError {
+  return new RunError(
     `run folder ${path}: ${holderText(holder)} is using it; wait for it, or choose another one with --out`,
   );
 }
@@ -212,10 +225,25 @@ function cutBrokenLine(path: string): void {
   if (end < text.length) truncateSync(path, end);
 }
 
+/** Makes a folder where there is nothing yet. @returns `path` */
+function claim(path: string): string {
+  if (existsSync(path)) refuseOccupied(path);
+  makeFolder(path);
+  return path;
+}
+
+/** Makes the next folder in `parent`; of several processes that do so at once, each gets one of its own. */
 function nextFree(parent: string): string {
+  makeFolder(parent);
   for (let n = 1; ; n++) {
     const path = join(parent, `r${n}`);
-    if (!existsSync(path)) return path;
+    if (existsSync(path)) continue;
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (cause) {
+      if (!(isSystemError(cause) && cause.code === 'EEXIST')) throw writeError(path, cause);
+    }
   }
 }
 

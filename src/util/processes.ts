@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -6,8 +7,13 @@ export interface Holder {
   readonly pid: number;
   /** Name of its machine, and on Linux its process-id namespace: where the id means something. */
   readonly host: string;
-  /** When it started, in the system's own words; null where the system does not tell. Process ids are used again. */
+  /**
+   * When it started, in the system's own words, on Linux after the id of the boot; null where the system does not tell.
+   * Process ids are used again.
+   */
   readonly started: string | null;
+  /** Whether it has locked the file that names it; only where it holds one. */
+  readonly flock?: boolean;
 }
 
 /** This process. */
@@ -15,10 +21,20 @@ export function thisProcess(): Holder {
   return { pid: process.pid, host: thisHost(), started: startOf(process.pid) };
 }
 
-/** Whether a holder still runs; `elsewhere`: on another machine, which only it can tell. */
+/**
+ * Whether a holder still runs; `elsewhere`: in another container, on another machine, or on this one before it was started
+ * again, which machines of one name cannot tell apart.
+ */
 export function stateOf({ pid, host, started }: Holder): 'running' | 'gone' | 'elsewhere' {
-  if (host !== thisHost()) return 'elsewhere';
+  const boot = bootOf(started ?? '') ?? thisBoot();
+  if (host !== thisHost() || boot !== thisBoot()) return 'elsewhere';
   return isAlive(pid) && (started === null || startOf(pid) === started) ? 'running' : 'gone';
+}
+
+/** Whether a holder shares the kernel with this process, if perhaps from another container. */
+export function sharesKernel({ started }: Holder): boolean {
+  const boot = bootOf(started ?? '');
+  return boot !== undefined && boot === thisBoot();
 }
 
 /**
@@ -32,8 +48,9 @@ export function parseHolder(text: string): Holder | undefined {
       pid,
       host = thisHost(),
       started = null,
+      flock = false,
     } = typeof value === 'number' ? { pid: value } : (value ?? {});
-    return typeof pid === 'number' && pid > 0 ? { pid, host, started } : undefined;
+    return typeof pid === 'number' && pid > 0 ? { pid, host, started, flock } : undefined;
   } catch {
     return undefined;
   }
@@ -57,14 +74,23 @@ function thisHost(): string {
   }
 }
 
-/** Boot of the system, and clock ticks from there to the start of the process. */
+/** When a process started; null where the system does not tell. */
 function startOf(pid: number): string | null {
   const ticks = statFields(pid)?.[19];
-  if (ticks === undefined) return null;
+  if (ticks !== undefined) return [thisBoot(), ticks].join(' ').trim();
+  if (process.platform === 'linux' || process.platform === 'win32') return null;
+  return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() || null;
+}
+
+/** The id of a boot that Linux writes before a start. */
+const bootOf = (started: string): string | undefined => /^[\da-f-]{36}(?= )/.exec(started)?.[0];
+
+/** Names this boot of the kernel, in all of its containers; undefined where the system has no name for it. */
+function thisBoot(): string | undefined {
   try {
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    return ticks;
+    return undefined;
   }
 }
 

@@ -67,6 +67,7 @@ function bindingFits(): boolean {
  */
 export const needs = {
   linux: need(process.platform === 'linux', 'only on Linux'),
+  flock: need(spawnSync('flock', ['--version']).status === 0, 'no flock(1) (util-linux)'),
   full: need(FULL, 'takes minutes (npm run test:full)'),
   onnxRuntime: need(
     FULL || there('node_modules/onnxruntime-node', PEERS),

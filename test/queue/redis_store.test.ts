@@ -110,13 +110,17 @@ describe('the store in Redis', needs.redis, () => {
     expect(await worker.depot.get('a', 'y')).toBeUndefined();
   });
 
-  it('shows the workers that are there, and passes their wishes on once', async () => {
+  it('shows the workers that gave a sign of life within their lease, and passes their wishes on once', async () => {
     const { coordinator, worker } = await ends((await server()).url);
     const card = { name: 'w1', host: 'h', version: '1', adapter: 'a', gflops: 5 };
     await worker.announce(card);
     await worker.announce({ ...card, name: 'w2', task: 't' });
     const names = async () => (await coordinator.workers()).map(({ name }) => name).sort();
     expect(await names()).toEqual(['w1', 'w2']);
+    await worker.announce({ ...card, name: 'killed' });
+    await vi.waitFor(async () => expect(await names()).toEqual([]), { timeout: 5000 });
+    await worker.announce({ ...card, name: 'w2', task: 't' });
+    await worker.announce(card);
     await worker.leave('w1');
     expect(await coordinator.workers()).toEqual([{ ...card, name: 'w2', task: 't' }]);
     await worker.wish('s', 'abc');

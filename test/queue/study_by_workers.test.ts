@@ -94,7 +94,18 @@ function worker(
   const say = vi.fn();
   const files = new WorkerFiles(store, { cache, data, say });
   const card = { name: 'w', host: 'h', version: '1', adapter: 'none', gflops: 1 };
-  const options = { card, train, files, folder: home, syncMs, limit: 1e6, once, say, adapter };
+  const options = {
+    card,
+    train,
+    files,
+    folder: home,
+    leaseMs: 30_000,
+    syncMs,
+    limit: 1e6,
+    once,
+    say,
+    adapter,
+  };
   const ended = work(store, options, stop.signal);
   ended.catch(quiet);
   return { ended, stop: () => stop.abort(), home, cache, say };

@@ -131,7 +131,7 @@ describe('a study', () => {
   it('waits for trials that others run, and takes over those that they leave', async () => {
     const study = newStudy({ trials: 1 });
     const first = await taken(study);
-    expect(study.workerOf(1)).toEqual(thisProcess());
+    expect(study.workerOf(1)).toMatchObject(thisProcess());
     expect(await study.take(advisers())).toBe('wait');
     first.giveBack();
     const again = await taken(study);

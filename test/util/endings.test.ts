@@ -15,7 +15,7 @@ async function busy(
   const lock = join(mkdtempSync(join(tmpdir(), 'fer-tui-busy-')), 'lock');
   const program = `
     import { watchEndings, onEnding } from ${JSON.stringify(built('util/endings.js'))};
-    import { Hold } from ${JSON.stringify(built('util/lock.js'))};
+    import { Hold } from ${JSON.stringify(built('util/hold.js'))};
     watchEndings();
     new Hold(${JSON.stringify(lock)});
     onEnding((ending) => console.log(ending));

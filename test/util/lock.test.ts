@@ -1,13 +1,27 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { Hold, holderOf, holderText, underLock } from '../../src/util/lock.js';
-import { stateOf, thisProcess } from '../../src/util/processes.js';
+import { Hold, holderOf, holderText } from '../../src/util/hold.js';
+import { underLock } from '../../src/util/lock.js';
+import { type Holder, stateOf, thisProcess } from '../../src/util/processes.js';
+import { needs } from '../helpers/needs.js';
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fer-tui-lock-'));
+const TAKER = fileURLToPath(new URL('./hold_taker.mjs', import.meta.url));
 const HOLDER = fileURLToPath(new URL('./lock_holder.mjs', import.meta.url));
 
 /** Resolves with the signal that ended the process, or its exit code. */
@@ -16,6 +30,30 @@ function node(...args: string[]): Promise<string | number | null> {
     const child = spawn(process.execPath, args, { stdio: 'inherit' });
     child.on('exit', (code, signal) => resolve(signal ?? code));
   });
+}
+
+/** Another process that takes holds, and keeps them. */
+class Taker {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static async start(): Promise<Taker> {
+    const child = fork(TAKER);
+    await once(child, 'message');
+    return new Taker(child);
+  }
+
+  /** @param at takes it at this time, so that several do so at once */
+  async take(file: string, at = 0): Promise<unknown> {
+    const answer = once(this.child, 'message');
+    this.child.send({ file, at });
+    return (await answer)[0] as unknown;
+  }
+
+  async kill(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
 }
 
 describe('a lock', () => {
@@ -45,7 +83,12 @@ describe('a lock', () => {
     await expect(failing).rejects.toThrow('within');
     await Promise.all([1, 2, 3].map((i) => underLock(lock, () => order.push(i))));
     expect(order.toSorted()).toEqual([1, 2, 3]);
-    expect(readdirSync(lock)).toHaveLength(1);
+    expect(readdirSync(dirname(lock)), 'leaves nothing').toEqual([]);
+  });
+
+  it('does not bring back the folder that it lies in', async () => {
+    const lock = join(newFolder(), 'removed', 'lock');
+    await expect(underLock(lock, () => 1)).rejects.toThrow('removed: there is no such folder any more');
   });
 });
 
@@ -53,17 +96,70 @@ describe('a hold', () => {
   it('counts while its process runs, on this machine and on others', () => {
     const file = join(newFolder(), 'held');
     const hold = new Hold(file);
-    expect(holderOf(file)).toEqual(thisProcess());
-    expect(() => new Hold(file)).toThrow('EEXIST');
-    writeFileSync(file, JSON.stringify({ ...thisProcess(), started: 'another boot 1' }));
+    expect(holderOf(file)).toMatchObject(thisProcess());
+    expect(() => new Hold(file)).toThrow(`process ${process.pid} holds it`);
+    const started = thisProcess().started?.replace(/\d+$/, '1') ?? 'long ago';
+    writeFileSync(file, JSON.stringify({ ...thisProcess(), started }));
     expect(holderOf(file), 'the id belongs to another process now').toBeUndefined();
-    const other = { pid: 1, host: 'elsewhere x', started: null };
-    writeFileSync(file, JSON.stringify(other));
-    expect(holderOf(file)).toEqual(other);
-    expect(holderOf(file, Date.now() + 61_000), 'a minute without a touch').toBeUndefined();
     expect(hold.intact).toBe(false);
     hold.release();
-    expect(holderOf(file), 'of another process stays').toEqual(other);
+    expect(existsSync(file), 'of another process stays').toBe(true);
+  });
+
+  it.each([
+    ['on another machine', { host: 'elsewhere x', started: `${randomUUID()} 1` }],
+    ['on a machine of this name, or here before it was started again', { started: `${randomUUID()} 1` }],
+  ])('%s, counts for a minute after its last touch', (_, other) => {
+    const file = join(newFolder(), 'held');
+    const holder = { ...thisProcess(), ...other, flock: true };
+    writeFileSync(file, JSON.stringify(holder));
+    expect(holderOf(file)).toEqual(holder);
+    expect(() => new Hold(file)).toThrow('holds it');
+    expect(holderOf(file, Date.now() + 61_000), 'a minute without a touch').toBeUndefined();
+    utimesSync(file, Date.now() / 1000 - 61, Date.now() / 1000 - 61);
+    new Hold(file).release();
+    expect(readdirSync(dirname(file))).toEqual([]);
+  });
+
+  it(
+    'of another container, counts until its process ends, and not for a moment longer',
+    needs.flock,
+    async () => {
+      const file = join(newFolder(), 'held');
+      const taker = await Taker.start();
+      expect(await taker.take(file)).toBe('taken');
+      const held = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...held, pid: 1, host: `${hostname()} pid:[1]` })); // as if it were process 1 there
+      const later = Date.now() + 120_000; // a container may have been suspended
+      expect(holderText(holderOf(file, later) as Holder)).toBe('process 1 of another container');
+      expect(() => new Hold(file)).toThrow('process 1 of another container holds it');
+      await taker.kill();
+      expect(holderOf(file)).toBeUndefined();
+      new Hold(file).release();
+    },
+  );
+
+  it('of a process that is gone goes to one of several that want it at once', async () => {
+    const parent = newFolder();
+    const gone = { ...thisProcess(), started: thisProcess().started?.replace(/\d+$/, '1') ?? 'long ago' };
+    const takers = await Promise.all([1, 2, 3, 4].map(() => Taker.start()));
+    for (let round = 0; round < 100; round++) {
+      const folder = join(parent, String(round));
+      mkdirSync(folder);
+      const file = join(folder, 'held');
+      writeFileSync(file, JSON.stringify({ ...gone, id: round }));
+      const at = Date.now() + 10;
+      const got = await Promise.all(takers.map((taker) => taker.take(file, at)));
+      expect(got.filter((answer) => answer === 'taken')).toHaveLength(1);
+      expect(readdirSync(folder)).toEqual(['held']);
+    }
+    await Promise.all(takers.map((taker) => taker.kill()));
+  });
+
+  it('is not made where something else has its name', () => {
+    const file = join(newFolder(), 'held');
+    mkdirSync(file);
+    expect(() => new Hold(file)).toThrow('EISDIR');
   });
 
   it('is touched while it is held', () => {
@@ -96,6 +192,6 @@ it('a process is told from another with its id, and from one that has ended', as
 });
 
 it('a holder has the name of its machine where that is another one', () => {
-  expect(holderText({ pid: 7, host: `${hostname()} pid:[1]`, started: null })).toBe('process 7');
+  expect(holderText({ ...thisProcess(), pid: 7 })).toBe('process 7');
   expect(holderText({ pid: 7, host: 'b pid:[1]', started: null })).toBe('process 7 on b');
 });
