@@ -18,6 +18,7 @@ import { PREDICT } from './declarations/predict.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
 import { CV, SEARCH, TRIAL } from './declarations/search.js';
+import { SETUP } from './declarations/setup.js';
 import { SOUP } from './declarations/soup.js';
 import { LIST_STUDIES, SHOW_STUDY } from './declarations/studies.js';
 import { SUMMARY } from './declarations/summary.js';
@@ -128,6 +129,7 @@ export const COMMANDS: CommandModule[] = [
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),
   command(SUMMARY, async () => (await import('./commands/summary.js')).summary),
+  command(SETUP, async () => (await import('./commands/setup.js')).setup),
   command(VERIFY, async () => (await import('./commands/verify.js')).verifyFiles),
   command(DATA_SET, async () => (await import('./commands/data.js')).data),
   command(NOISE, async () => (await import('./commands/noise.js')).noise),

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { graphicsApi } from '../util/platform.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { findCascade } from '../vision/detector.js';
+import { bindingHomes } from '../vision/opencv.js';
 
 /** One line of the doctor's report. */
 export interface Check {
@@ -32,7 +32,7 @@ export function adapterFix(platform: NodeJS.Platform = process.platform): string
   if (platform !== 'linux') return packages.vulkan[platform] ?? packages.vulkan['other'] ?? '';
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(release)) return packages.vulkan['other'] ?? '';
-  return 'npm run setup';
+  return 'fer-tui setup graphics';
 }
 
 /** Checks the system apart from the GPU: Node.js, Vulkan, OpenCV, the camera and the terminal. */
@@ -86,17 +86,20 @@ function driverCheck(): Check {
 function openCvCheck(): Check {
   const code =
     "const cv = require('@u4/opencv4nodejs'); process.stderr.write('OpenCV ' + cv.version.major + '.' + cv.version.minor); process.exit(0)";
-  const result = spawnSync(process.execPath, ['-e', code], {
-    cwd: fileURLToPath(ROOT),
-    encoding: 'utf8',
-    timeout: 20_000,
-    env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' },
-  });
-  const ok = result.status === 0;
+  const results = bindingHomes()
+    .filter((cwd) => existsSync(cwd))
+    .map((cwd) =>
+      spawnSync(process.execPath, ['-e', code], {
+        ...{ cwd, encoding: 'utf8', timeout: 20_000 },
+        env: { ...process.env, OPENCV4NODEJS_DISABLE_AUTOBUILD: '1' },
+      }),
+    );
+  const result = results.find(({ status }) => status === 0);
+  const ok = result !== undefined;
   const detail = ok
     ? (/OpenCV \d+\.\d+/.exec(result.stderr)?.[0] ?? 'loads')
     : 'the binding does not load; the camera will not work';
-  return { name: 'OpenCV', ok, optional: true, detail, fix: 'npm run setup:camera' };
+  return { name: 'OpenCV', ok, optional: true, detail, fix: 'fer-tui setup camera' };
 }
 
 function cascadeCheck(): Check {
@@ -106,7 +109,7 @@ function cascadeCheck(): Check {
     ok: path !== undefined,
     optional: true,
     detail: path ?? "OpenCV's haarcascade_frontalface_default.xml not found",
-    fix: 'npm run setup:camera',
+    fix: 'fer-tui setup camera',
   };
 }
 

@@ -34,7 +34,7 @@ export interface AdapterInfo {
 
 const HINT =
   graphicsApi() === 'Vulkan'
-    ? 'run "fer-tui doctor" to see what is missing, or "npm run setup" to install a Vulkan driver'
+    ? 'run "fer-tui doctor" to see what is missing, or "fer-tui setup graphics" to install a Vulkan driver'
     : 'run "fer-tui doctor" to see what is missing, and update the system and its graphics driver';
 
 /**

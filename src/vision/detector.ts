@@ -119,7 +119,7 @@ function openCascade(cv: OpenCv, given: string | undefined, name: string): Casca
   const path = given ?? findCascade(name);
   if (path === undefined || !existsSync(path)) {
     throw new UsageError(
-      `cascade ${path ?? name}: there is no such file; run "npm run setup:camera" to install OpenCV's own, or give another with --cascade FILE.xml`,
+      `cascade ${path ?? name}: there is no such file; run "fer-tui setup camera" to install OpenCV's own, or give another with --cascade FILE.xml`,
     );
   }
   try {

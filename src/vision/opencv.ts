@@ -1,4 +1,7 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../util/cache_folder.js';
 import { CameraError } from '../util/errors.js';
 
 /** The part of the OpenCV binding that is used here. */
@@ -72,7 +75,16 @@ export interface Writer {
 }
 
 /** A binding is built for one major version of Node.js. */
-const DOES_NOT_FIT = `the camera's OpenCV binding does not load in Node.js ${process.versions.node}: it was built for another version of Node.js or OpenCV; run "npm run setup:camera" with this Node.js to build it again, or look at the built-in faces with --source demo`;
+const DOES_NOT_FIT = `the camera's OpenCV binding does not load in Node.js ${process.versions.node}: it was built for another version of Node.js or OpenCV; run "fer-tui setup camera" with this Node.js to build it again, or look at the built-in faces with --source demo`;
+
+/** Where `fer-tui setup camera` installs the binding for a package that npm installed, perhaps as another user. */
+export const cameraFolder = (): string => join(cacheFolder(), 'camera');
+
+/** Folders in which the binding's package may be installed, in the order in which they are tried. */
+export const bindingHomes = (): readonly string[] => [
+  fileURLToPath(new URL('../../', import.meta.url)),
+  cameraFolder(),
+];
 
 /**
  * Loads the OpenCV binding. Only the vision process may call this, because the binding prints on stdout while it loads, and its
@@ -81,14 +93,18 @@ const DOES_NOT_FIT = `the camera's OpenCV binding does not load in Node.js ${pro
 export function loadOpenCv(): OpenCv {
   process.env['OPENCV4NODEJS_DISABLE_AUTOBUILD'] = '1';
   process.env['OPENCV_LOG_LEVEL'] ??= 'ERROR';
-  try {
-    return createRequire(import.meta.url)('@u4/opencv4nodejs') as OpenCv;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ERR_DLOPEN_FAILED') throw new CameraError(DOES_NOT_FIT, { cause });
-    throw new CameraError(
-      'the camera needs OpenCV and its binding, which cannot be loaded; run "npm run setup:camera" ("fer-tui doctor" shows what is missing), or try the built-in faces with --source demo',
-      { cause },
-    );
+  const causes: NodeJS.ErrnoException[] = [];
+  for (const home of bindingHomes()) {
+    try {
+      return createRequire(join(home, 'package.json'))('@u4/opencv4nodejs') as OpenCv;
+    } catch (cause) {
+      causes.push(cause as NodeJS.ErrnoException);
+    }
   }
+  const unfit = causes.find(({ code }) => code === 'ERR_DLOPEN_FAILED');
+  if (unfit !== undefined) throw new CameraError(DOES_NOT_FIT, { cause: unfit });
+  throw new CameraError(
+    'the camera needs OpenCV and its binding, which cannot be loaded; run "fer-tui setup camera" ("fer-tui doctor" shows what is missing), or try the built-in faces with --source demo',
+    { cause: causes[0] },
+  );
 }

@@ -77,6 +77,12 @@ vi.mock('../../src/ensemble/soup.js', () => ({
     return { members: [], soup: { loss: 1, accuracy: 1 }, count: 1 };
   },
 }));
+vi.mock('../../src/cli/setup_script.js', () => ({
+  runSetupScript: async (options: readonly string[]) => {
+    note('setup', { options });
+    return 0;
+  },
+}));
 vi.mock('../../src/train/verify.js', () => ({
   verify: async (path: string) => {
     note('verify', { path });

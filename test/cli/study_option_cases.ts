@@ -68,6 +68,10 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
     line: ['summary'],
     options: { model: { add: ['fer-shallow'], changes: ['stdout'] } },
   },
+  SETUP: {
+    line: ['setup'],
+    options: { part: { add: ['camera'], changes: ['setup.options'] } },
+  },
   VERIFY: {
     line: ['verify', 'a.h5'],
     options: { paths: { instead: ['verify', 'b.h5'], changes: ['verify.path', 'stdout'] } },

@@ -6,7 +6,7 @@ import { CameraError, UsageError } from '../../src/util/errors.js';
 import type { Picture } from '../../src/util/picture.js';
 import { type DetectorOptions, HaarDetector } from '../../src/vision/detector.js';
 import { matOf, pictureOf } from '../../src/vision/mat.js';
-import { loadOpenCv } from '../../src/vision/opencv.js';
+import { bindingHomes, cameraFolder, loadOpenCv } from '../../src/vision/opencv.js';
 import { FakeOpenCv, type Found, FRAME, FRAME_RGB, type Search } from './fake_opencv.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-opencv-'));
@@ -27,17 +27,18 @@ const gray = (width: number, height: number, tone: (x: number, y: number) => num
   data: Uint8Array.from({ length: width * height }, (_, i) => tone(i % width, Math.floor(i / width))),
 });
 
-/** What the binding's package gives when it is asked for; undefined: it is not installed. */
+/** What the binding's package gives when it is asked for; undefined: it is not installed. `absent` are folders without it. */
 const binding = vi.hoisted(() => ({
   module: undefined as object | undefined,
   asked: [] as string[],
   code: 'MODULE_NOT_FOUND',
+  absent: undefined as RegExp | undefined,
 }));
 vi.mock('node:module', async (original) => ({
   ...(await original<typeof import('node:module')>()),
-  createRequire: () => (name: string) => {
+  createRequire: (from: string) => (name: string) => {
     binding.asked.push(name);
-    if (binding.module === undefined)
+    if (binding.module === undefined || binding.absent?.test(from))
       throw Object.assign(new Error('cannot be loaded'), { code: binding.code });
     return binding.module;
   },
@@ -63,10 +64,21 @@ describe('the binding', () => {
     }
   });
 
+  it('may lie in the cache folder of the user, where the set-up of an installed package puts it', () => {
+    binding.module = {};
+    binding.absent = new RegExp(`^${bindingHomes()[0]}`);
+    expect(loadOpenCv()).toBe(binding.module);
+    binding.absent = new RegExp(`^(?!${cameraFolder()})`);
+    expect(loadOpenCv()).toBe(binding.module);
+    binding.absent = /./;
+    expect(() => loadOpenCv()).toThrow('cannot be loaded');
+    binding.absent = undefined;
+  });
+
   it('that does not load is a camera error that says how to get it', () => {
     binding.module = undefined;
     expect(() => loadOpenCv()).toThrow(CameraError);
-    expect(() => loadOpenCv()).toThrow('which cannot be loaded; run "npm run setup:camera"');
+    expect(() => loadOpenCv()).toThrow('which cannot be loaded; run "fer-tui setup camera"');
   });
 
   it('that was built for another Node.js says so', () => {
