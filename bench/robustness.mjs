@@ -3,9 +3,10 @@
  * Accuracy of a network on the PublicTest images of FER-2013 under conditions of light, camera and pose, as they are and with what
  * the camera does to its crops (after a build, which `npm run bench:robustness` makes):
  *
- *   npm run bench:robustness -- --data fer2013.csv [--weights fer-vgg] [--limit 600] [--seed 7]
+ *   npm run bench:robustness -- --data fer2013.csv [--weights fer-vgg] [--limit 600] [--seed 7] [--conditions noise,JPEG]
  *
- * --limit: so many images, spread over the set. Prints accuracy in percent, and the points that a condition costs.
+ * --limit: so many images, spread over the set. --conditions: only those that begin with one of these words, and the images as
+ * they are. Prints accuracy in percent, and the points that a condition costs.
  */
 import { table } from '../dist/cli/table.js';
 import { loadDataset } from '../dist/data/load.js';
@@ -21,8 +22,11 @@ const { values: options } = scriptOptions(import.meta.url, {
     weights: { type: 'string', default: 'fer-vgg' },
     limit: { type: 'string', default: '0' },
     seed: { type: 'string', default: '7' },
+    conditions: { type: 'string', default: '' },
   },
 });
+const words = options.conditions.split(',');
+const conditions = CONDITIONS.filter(([name], i) => i === 0 || words.some((word) => name.startsWith(word)));
 const { splits, classes, height = 48, width = 48 } = await loadDataset(options.data);
 const { images, labels } = splits.validation;
 const size = height * width;
@@ -46,7 +50,7 @@ async function accuracy(faces) {
 
 const rows = [];
 let clean;
-for (const [name, change] of CONDITIONS) {
+for (const [name, change] of conditions) {
   const faces = chosen.map((image) => {
     const data = images.subarray(image * size, (image + 1) * size);
     return under(change, { width, height, channels: 1, data }, Number(options.seed), image);

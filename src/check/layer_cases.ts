@@ -239,18 +239,22 @@ const ceilingCase: KernelCase = {
 };
 
 /** Effects of light and camera, alone and together. */
-const CAMERAS: readonly Partial<CameraDraw>[] = [
+const CAMERAS: readonly (Partial<CameraDraw> & { readonly gain?: number })[] = [
   { gamma: 2.5 },
   { gamma: 0.4, contrast: 0.5 },
   { contrast: 1.5 },
   { blur: 0.3 },
   { blur: 2 },
   { noise: 20, grain: 4_000_000_000 },
-  // Not 90 and above, nor after gamma: with small steps some coefficient lies so near to the middle between two multiples of its
-  // step that the rounding error of float32 decides.
+  // Not after gamma: some coefficient lies so near to the middle between two multiples of its step that the rounding error of
+  // float32 decides.
   ...[1, 20, 50, 80].map((quality) => ({ quality })),
   { gamma: 1.3, contrast: 1.2, blur: 0.9, noise: 9, grain: 12 },
   { contrast: 1.2, blur: 0.9, noise: 9, grain: 12, quality: 40 },
+  // The smaller the steps, the likelier is that. With these gains, no coefficient is nearer to such a middle than 0.001.
+  { quality: 90, gain: 0.954 },
+  { quality: 95, gain: 0.634 },
+  { quality: 100, gain: 0.514 },
 ];
 
 /**
@@ -276,8 +280,8 @@ function batchCase(
         { ...plain, image: 0, xx: -1, x0: w - 1 },
         { ...plain, image: 1, xx: 0.9, xy: 0.3, x0: -1.4, yx: -0.3, yy: 0.9, y0: 2.1, gain: 1.3 },
         { ...plain, image: 2, xx: 1.2, xy: 0.01, x0: 3.3, gain: 0.7 },
-        ...(camera ? CAMERAS : []).map((effect, i) => ({
-          ...{ ...plain, image: i % 3, xx: 0.95, x0: 1.7, gain: 0.9 },
+        ...(camera ? CAMERAS : []).map(({ gain = 0.9, ...effect }, i) => ({
+          ...{ ...plain, image: i % 3, xx: 0.95, x0: 1.7, gain },
           camera: { ...NO_CAMERA, ...effect },
         })),
       ];

@@ -263,7 +263,10 @@ function callOf(call: unknown, where: string): Ref[] {
   const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
     Object.entries(o),
   );
-  const told = options.find(([, value]) => value !== null && value !== undefined);
+  // Keras 3 writes `training = false` for every dropout of a functional model. A training overrides it, and inference means it anyway.
+  const told = options.find(
+    ([name, value]) => value !== null && value !== undefined && !(name === 'training' && value === false),
+  );
   if (told !== undefined) {
     throw new RunError(
       `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,

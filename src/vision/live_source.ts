@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted } from '../util/counted.js';
 import { CameraError } from '../util/errors.js';
 import type { Frame, FrameSource, SourceInfo } from './source.js';
 
@@ -68,7 +69,8 @@ export class LiveSource implements FrameSource {
     if (!(error instanceof CameraError)) return error;
     if (earlier === undefined)
       return new CameraError(`${error.message}; it was not connected again (--reconnect 0)`);
-    return new CameraError(`${error.message}; gave up after ${tries} new connections (--reconnect ${tries})`);
+    const count = counted(tries, 'new connection');
+    return new CameraError(`${error.message}; gave up after ${count} (--reconnect ${tries})`);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Picture, toGray } from '../util/picture.js';
 import { AnnotatedFiles, writeInto } from './annotated_files.js';
+import { BlackWatch } from './black_watch.js';
 import type { Detector } from './detector.js';
 import { type Box, bySize, type FaceBox, grow, mirrorBox } from './geometry.js';
 import { NewestFrames, type Timed } from './newest_frames.js';
@@ -66,6 +67,7 @@ export class Pipeline {
   readonly #options: VisionOptions;
   readonly #emit: (message: Message) => Promise<void>;
   readonly #tracker: Tracker;
+  readonly #black: BlackWatch;
   readonly #rate = new Rate();
   readonly #newest: NewestFrames | undefined;
   readonly #known = new Set<number>();
@@ -90,6 +92,7 @@ export class Pipeline {
     this.#files = options.out && new AnnotatedFiles(options.out);
     this.#emit = emit;
     this.mirror = options.mirror;
+    this.#black = new BlackWatch(parts.source.info);
     const { stills } = parts.source.info;
     this.#tracker = new Tracker(stills ? 0 : options.smoothing);
     this.#newest =
@@ -190,6 +193,8 @@ export class Pipeline {
     await this.#noteSize(picture);
     const begin = performance.now();
     const gray = toGray(picture);
+    const hint = this.#black.see(gray, frame.t);
+    if (hint !== undefined) await this.#emit({ type: 'note', text: hint });
     const found = await this.#boxes(frame, picture, gray);
     const { maxFaces = this.#parts.source.info.stills ? found.length : MOST_FACES } = this.#options;
     const boxes = found.slice(0, maxFaces);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../util/errors.js';
 import type { Command, Message, VisionOptions } from './protocol.js';
+import { hideSecrets } from './source_spec.js';
 
 type Failure = Extract<Message, { type: 'failed' }>;
 
@@ -95,12 +96,12 @@ export class VisionProcess implements Vision {
       .find((text) => text !== undefined);
     return reason === undefined
       ? failed
-      : { ...failed, message: `${failed.message} (the decoder says: ${reason})` };
+      : { ...failed, message: `${failed.message} (the decoder says: ${hideSecrets(reason)})` };
   }
 
   #obituary(code: number | null, signal: string | null): Failure {
     const last = this.#printed.trimEnd().split('\n').at(-1) ?? '';
-    const words = last === '' ? '' : `; its last output: ${last}`;
+    const words = last === '' ? '' : `; its last output: ${hideSecrets(last)}`;
     const message = `the vision process ended unexpectedly (${signal ?? `exit ${code}`})${words}; try again, or run "fer-tui doctor"`;
     return { type: 'failed', message, exit: EXIT.camera };
   }

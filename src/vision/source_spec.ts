@@ -40,10 +40,28 @@ export function nameOfSource(spec: SourceSpec): string {
     case 'camera':
       return `camera ${spec.index}`;
     case 'stream':
-      return spec.url.replace(/\/\/[^/@]*@/, '//'); // removes user and password
+      return withoutSecrets(spec.url);
     case 'video':
       return spec.path;
     case 'images':
       return spec.paths.length === 1 ? (spec.paths[0] ?? '') : `${spec.paths.length} images`;
   }
+}
+
+/** An address up to its host and path. A password with a slash in it ends at the last @. */
+const USER = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*@|[^/?#@[]*:(?!\d*(?:[/?#]|$)).*@)/i;
+
+/** An address without user and password, and with `***` for the values behind its question mark: a token may be among them. */
+function withoutSecrets(url: string): string {
+  const [, path = '', query] = /^([^?#]*)(?:[?#](.*))?$/s.exec(url.replace(USER, '$1')) ?? [];
+  if (query === undefined) return path;
+  const shown = query
+    .split(/[&;]/)
+    .map((part) => (part.includes('=') ? part.replace(/=.*/s, '=***') : '***'));
+  return `${path}?${shown.join('&')}`;
+}
+
+/** The text with `withoutSecrets` applied to every address in it, for what decoders print. */
+export function hideSecrets(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s'"`<>]+/gi, withoutSecrets);
 }

@@ -29,6 +29,8 @@ export class VideoRecorder {
   readonly #size: { readonly width: number; readonly height: number };
   readonly #writer: Writer;
   #frames = 0;
+  /** What is to be seen until the next picture. */
+  #shown: Picture | undefined;
 
   /** @param size of the video; frames of another size are resized. Throws UsageError, CameraError. */
   constructor(cv: OpenCv, path: string, fps: number, size: { width: number; height: number }) {
@@ -54,17 +56,24 @@ export class VideoRecorder {
   }
 
   /**
-   * Adds the frame of time `t`, in seconds since the first. To keep the video in real time, a frame is repeated when frames
-   * were dropped, and left out when frames arrive faster than the video's rate.
+   * Adds the picture of time `t`, in seconds since the first. OpenCV writes constant rates only: each picture begins with the frame
+   * nearest to its time and stays until the next one begins. Of several with the same frame, the first is seen there.
    */
   add(picture: Picture, t: number): void {
-    const due = Math.round(t * this.#fps) + 1 - this.#frames;
-    if (due <= 0) return;
+    const at = Math.round(t * this.#fps);
     const { width, height } = this.#size;
-    const mat = matOf(this.#cv, resample(picture, width, height, 'bilinear'));
+    const next = resample(picture, width, height, 'bilinear');
+    this.#write(this.#shown ?? next, at - this.#frames);
+    this.#write(next, at + 1 - this.#frames);
+    this.#shown = next;
+  }
+
+  #write(picture: Picture, times: number): void {
+    if (times <= 0) return;
+    const mat = matOf(this.#cv, picture);
     try {
-      for (let i = 0; i < due; i++) this.#writer.write(mat);
-      this.#frames += due;
+      for (let i = 0; i < times; i++) this.#writer.write(mat);
+      this.#frames += times;
     } finally {
       mat.release();
     }

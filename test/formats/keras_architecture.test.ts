@@ -272,5 +272,31 @@ describe('architectures', () => {
     expect(() => again([[['activation', 0, 0, { training: true }]]])).toThrow(
       'it is called with training = true',
     );
+    expect(() => again([[['activation', 0, 0, { mask: false }]]])).toThrow('it is called with mask = false');
+  });
+
+  it('may be called with training = false, as Keras 3 writes for every dropout of a functional model', () => {
+    const model = (kwargs: object) => {
+      const from = (name: string) => [
+        {
+          args: [{ class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } }],
+          kwargs,
+        },
+      ];
+      const layers = [
+        layer('InputLayer', { name: 'i', batch_shape: [null, 6, 6, 1] }),
+        { ...layer('Flatten', { name: 'f' }), name: 'f', inbound_nodes: from('i') },
+        { ...layer('Dropout', { name: 'd', rate: 0.5 }), name: 'd', inbound_nodes: from('f') },
+        {
+          ...layer('Dense', { name: 'o', units: 2, activation: 'softmax' }),
+          name: 'o',
+          inbound_nodes: from('d'),
+        },
+      ];
+      const config = { name: 'm', layers, input_layers: ['i', 0, 0], output_layers: ['o', 0, 0] };
+      return fromKeras({ class_name: 'Functional', config }, 'x.keras');
+    };
+    expect(JSON.stringify(model({ training: false }))).toBe(JSON.stringify(model({})));
+    expect(() => model({ training: true })).toThrow('it is called with training = true');
   });
 });

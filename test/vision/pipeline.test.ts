@@ -73,6 +73,26 @@ describe('the pipeline', () => {
     expect([photograph.frames[0]?.faces.length, photograph.frames[0]?.leftOut]).toEqual([7, 0]);
   });
 
+  it('says once that a live source is black, after two seconds of nothing else', async () => {
+    const frame = (t: number, tone: number, lamp = 0) => {
+      const data = new Uint8Array(64 * 48).map((_, i) => (i < lamp ? 255 : tone + (i % 3)));
+      return { t, picture: { width: 64, height: 48, channels: 1 as const, data } };
+    };
+    const told = async (frames: ReturnType<typeof frame>[], live = true) => {
+      const { messages } = await run(scripted(frames, { live }), []);
+      return messages.flatMap((message) => (message.type === 'note' ? [message.text] : []));
+    };
+    const dark = [0, 1, 2, 3, 4, 5].map((t) => frame(t, 16));
+    expect(await told(dark)).toEqual([
+      expect.stringMatching(/^camera 0 sends black pictures only: is the lens covered/),
+    ]);
+    expect(await told(dark, false)).toEqual([]); // a film may be
+    expect(await told(dark.slice(0, 2))).toEqual([]);
+    expect(await told([frame(0, 0), frame(1, 60), frame(2, 0), frame(3, 0)])).toEqual([]);
+    expect(await told([0, 1, 2, 3].map((t) => frame(t, 10, 40)))).toEqual([]); // a lamp
+    expect(await told([frame(0, 60), frame(1, 0), frame(3, 0)])).toHaveLength(1); // covered later
+  });
+
   it('analyses every third frame', async () => {
     const reads = Array.from({ length: 8 }, () => ({}));
     const ordered = await run(scripted(reads), [FACE], { every: 3 });

@@ -71,6 +71,10 @@ describe('the vision process', () => {
     expect(await message(program(7, printed))).toEqual({
       ...{ type: 'failed', exit: 7, message: 'it cannot be read (the decoder says: moov atom not found)' },
     });
+    const secret = `console.error("[hls @ 0x5] 'http://me:pw@cam/1.ts?token=SECRET' failed");`;
+    expect(await message(program(7, secret))).toMatchObject({
+      message: "it cannot be read (the decoder says: 'http://cam/1.ts?token=***' failed)",
+    });
     const plain = { type: 'failed', exit: 7, message: 'it cannot be read' };
     expect(await message(program(7, "console.error('x [mov @ 0x5] no');"))).toEqual(plain);
     expect(await message(program(5, printed))).toEqual({ ...plain, exit: 5 });

@@ -18,7 +18,7 @@ import {
 } from '../../src/vision/camera_problem.js';
 import { DemoSource, demoFrame } from '../../src/vision/demo.js';
 import type { Box } from '../../src/vision/geometry.js';
-import { nameOfSource, parseSource, type SourceSpec } from '../../src/vision/source_spec.js';
+import { hideSecrets, nameOfSource, parseSource, type SourceSpec } from '../../src/vision/source_spec.js';
 import { needs } from '../helpers/needs.js';
 
 describe('sources', () => {
@@ -71,11 +71,28 @@ describe('sources', () => {
     const named = (spec: SourceSpec): string => nameOfSource(spec);
     expect(named({ kind: 'stream', url: 'rtsp://me:secret@host/one@two' })).toBe('rtsp://host/one@two');
     expect(named({ kind: 'stream', url: 'rtsp://host/a@b' })).toBe('rtsp://host/a@b');
+    expect(named({ kind: 'stream', url: 'rtsp://me:p@ss@host:554/a' })).toBe('rtsp://host:554/a');
+    expect(named({ kind: 'stream', url: 'rtsp://me:a/b@host:554/c' })).toBe('rtsp://host:554/c');
+    expect(named({ kind: 'stream', url: 'rtsp://me:a#b@host/c' })).toBe('rtsp://host/c');
+    expect(named({ kind: 'stream', url: 'http://[::1]:80/a@b' })).toBe('http://[::1]:80/a@b');
     expect(named({ kind: 'demo' })).toBe('demo');
     expect(named({ kind: 'camera', index: 2, device: '/dev/video2' })).toBe('camera 2');
     expect(named({ kind: 'video', path: 'a/b.mp4' })).toBe('a/b.mp4');
     expect(named({ kind: 'images', paths: ['a.png'] })).toBe('a.png');
     expect(named({ kind: 'images', paths: ['a.png', 'b.png'] })).toBe('2 images');
+  });
+
+  it.each([
+    ['http://cam/v?token=SECRET', 'http://cam/v?token=***'],
+    ['http://me:SECRET@cam:80/v?w=SECRET&auth=SECRET==&x', 'http://cam:80/v?w=***&auth=***&***'],
+    ['http://cam?SECRET', 'http://cam?***'],
+    ['http://cam/v#key=SECRET', 'http://cam/v?key=***'],
+    ['rtsp://cam/a/b:c', 'rtsp://cam/a/b:c'],
+  ])('%s is shown without what may be secret', (url, shown) => {
+    expect(nameOfSource({ kind: 'stream', url })).toBe(shown);
+    expect(hideSecrets(`cannot open '${url}': Not found; ${url}`)).toBe(
+      `cannot open '${shown}': Not found; ${shown}`,
+    );
   });
 
   const probe = (change: Partial<DeviceProbe>): DeviceProbe => ({

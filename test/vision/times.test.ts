@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/vision/capture.js';
 import { FrameClock } from '../../src/vision/frame_clock.js';
+import { loadOpenCv } from '../../src/vision/opencv.js';
+import { VideoRecorder } from '../../src/vision/video_recorder.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { needs } from '../helpers/needs.js';
@@ -45,6 +47,33 @@ describe('the times of frames', () => {
     const stream = await openCapture(new FakeOpenCv(world), { kind: 'stream', url: 'http://host/a' });
     await stream.read();
     expect((await stream.read())?.t).toBeLessThan(0.2);
+  });
+});
+
+describe('what OpenCV writes', () => {
+  it('shows each picture of a video of variable frame rate at its time', needs.openCv, async () => {
+    const folder = temporary();
+    const cv = loadOpenCv();
+    const record = join(folder, 'out.avi');
+    const recorder = new VideoRecorder(cv, record, 10, { width: 16, height: 16 });
+    const shown = [
+      [0, 20],
+      [0.3, 80],
+      [0.9, 140],
+      [1, 200],
+    ] as const;
+    for (const [t, tone] of shown) {
+      recorder.add({ width: 16, height: 16, channels: 3, data: new Uint8Array(768).fill(tone) }, t);
+    }
+    recorder.close();
+    const file = await openCapture(cv, { kind: 'video', path: record });
+    const begins = new Map<number, number>();
+    for (let frame = await file.read(); frame !== undefined; frame = await file.read()) {
+      const tone = Math.round((frame.picture.data[0] as number) / 20) * 20;
+      if (!begins.has(tone)) begins.set(tone, Number(frame.t.toFixed(3)));
+    }
+    file.close();
+    expect([...begins]).toEqual(shown.map(([t, tone]) => [tone, t]));
   });
 });
 

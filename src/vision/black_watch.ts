@@ -1,0 +1,39 @@
+import type { Picture } from '../util/picture.js';
+import type { SourceInfo } from './source.js';
+
+/** Gray value below which a pixel is black. The black of some cameras is 16, and noise is added to it. */
+const BLACK = 28;
+/** Share of the pixels that are black in a black frame: a lens cover lets no light in, a dark room has a lamp somewhere. */
+const SHARE = 0.995;
+/** Only every so many pixels are looked at. */
+const STEP = 7;
+/** Cameras begin with some black frames. Seconds of nothing else after which a person is told. */
+const SECONDS = 2;
+
+/** Notices that a camera or stream sends nothing but black frames, and says so once. */
+export class BlackWatch {
+  readonly #name: string;
+  #on: boolean;
+  /** Time of the first of the black frames in a row, in seconds. */
+  #since: number | undefined;
+
+  constructor({ live, name }: Pick<SourceInfo, 'live' | 'name'>) {
+    this.#name = name;
+    this.#on = live;
+  }
+
+  /** Looks at a gray frame. Returns what to tell a person, if anything. @param t its time in seconds */
+  see(gray: Picture, t: number): string | undefined {
+    if (!this.#on) return undefined;
+    this.#since = isBlack(gray) ? (this.#since ?? t) : undefined;
+    if (this.#since === undefined || t - this.#since < SECONDS) return undefined;
+    this.#on = false;
+    return `${this.#name} sends black pictures only: is the lens covered or its shutter closed, the room dark, or the camera forbidden to this program by the system's privacy settings?`;
+  }
+}
+
+function isBlack({ data }: Picture): boolean {
+  let black = 0;
+  for (let i = 0; i < data.length; i += STEP) if ((data[i] as number) < BLACK) black++;
+  return black >= SHARE * Math.ceil(data.length / STEP);
+}
