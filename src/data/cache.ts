@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { clearTemporary } from '../util/temporary.js';
 import { decodeFaces, encodeFaces, FACES_MAGIC } from './faces_file.js';
 import type { Dataset, LoadOptions } from './types.js';
 
@@ -46,6 +47,7 @@ export function writeCache(
     makeFolder(dirname(path));
     atomicWrite(path, ...encodeFaces(dataset));
     removeOlder(path);
+    clearTemporary(dirname(path), 'shared');
     removeUnused(dirname(path), LIMIT);
   } catch {
     // With a read-only home or a full disk, training is still possible.

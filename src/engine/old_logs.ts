@@ -1,5 +1,6 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../util/atomic_write.js';
 import { isAlive } from '../util/processes.js';
 
 /** Days for which a log is kept after its last line. */
@@ -8,6 +9,33 @@ const DAYS = 7;
 /** Path of the log of the engine that process `pid` starts. */
 export function logPath(folder: string, pid: number): string {
   return join(folder, `engine-${pid}.log`);
+}
+
+/** A log that is open, or none. */
+export interface OpenLog {
+  /** Where it lies, or why it does not, for messages. */
+  readonly path: string;
+  /** Where the output goes. */
+  readonly output: number | 'ignore';
+}
+
+/**
+ * Opens the log of the engine that process `pid` starts, in the first folder that can be written. With a read-only home and no
+ * place for temporary files, there is none.
+ */
+export function openLog(folders: readonly string[], pid: number): OpenLog {
+  for (const folder of folders) {
+    const path = logPath(folder, pid);
+    try {
+      makeFolder(folder);
+      const output = openSync(path, 'a');
+      removeOldLogs(folder);
+      return { path, output };
+    } catch {
+      // The next folder may do.
+    }
+  }
+  return { path: `none, because ${folders.join(' and ')} cannot be written`, output: 'ignore' };
 }
 
 /** Removes the logs of ended processes a week after their last line. Logs that cannot be removed stay. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { clearTemporary } from '../util/temporary.js';
 import type { Engine, News } from './engine.js';
-import { logPath, removeOldLogs } from './old_logs.js';
+import { logPath, openLog } from './old_logs.js';
 import type { Batch, Command, Message } from './protocol.js';
 import type { Args, Progress, RequestName, Result } from './requests.js';
 
@@ -19,7 +20,7 @@ interface Pending {
  * The output of the engine and of the GPU driver goes to a log file, never to the screen.
  */
 export class EngineProcess implements Engine {
-  readonly log: string;
+  log: string;
   readonly #entry: string;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(news: News) => void>();
@@ -85,16 +86,16 @@ export class EngineProcess implements Engine {
   }
 
   #begin(): ChildProcess {
-    makeFolder(cacheFolder());
-    removeOldLogs(cacheFolder());
-    const log = openSync(this.log, 'a');
+    const { path, output } = openLog([cacheFolder(), tmpdir()], process.pid);
+    this.log = path;
+    clearTemporary(cacheFolder(), 'shared');
     const child = fork(this.#entry, [], {
       serialization: 'advanced',
-      stdio: ['ignore', log, log, 'ipc'],
+      stdio: ['ignore', output, output, 'ipc'],
       detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the screen
       ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` hands the option on
     });
-    closeSync(log);
+    if (output !== 'ignore') closeSync(output);
     child.on('message', (batch: Batch) => {
       for (const message of batch.messages) this.#receive(message);
     });

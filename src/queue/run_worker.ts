@@ -6,6 +6,7 @@ import { TrialWorker } from '../study/trial_worker.js';
 import type { Control } from '../train/control.js';
 import type { TrainEvent } from '../train/events.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { clearTemporary } from '../util/temporary.js';
 import { VERSION } from '../util/version.js';
 import type { QueueAddress } from './address.js';
 import { WorkerFiles } from './files.js';
@@ -62,6 +63,7 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
   void watching;
   const leaseMs = lease * 1000;
   const store = await RedisWorkerStore.open({ address, say, leaseMs });
+  clearTemporary(join(cacheFolder(), 'fetched'), 'shared');
   const folder = new WorkFolder(join(cacheFolder(), 'workers'));
   const trainer = new TrialWorker();
   try {

@@ -5,6 +5,7 @@ import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/hold.js';
 import { underLock } from '../util/lock.js';
 import type { Holder } from '../util/processes.js';
+import { clearTemporary } from '../util/temporary.js';
 import { Journal } from './journal.js';
 import { liveTrial, type TrialOrder } from './run_trial.js';
 import { isStudy, readStudySettings, type StudySettings, writeStudySettings } from './settings.js';
@@ -24,6 +25,8 @@ export interface Advisers {
 export class Study {
   readonly name: string;
   readonly #journal: Journal;
+  /** Whether it has removed what killed processes have left. */
+  #cleared = false;
 
   private constructor(
     readonly path: string,
@@ -199,6 +202,9 @@ export class Study {
   }
 
   #underLock<T>(body: (time: number) => T): Promise<T> {
+    if (!this.#cleared)
+      for (const folder of [this.path, join(this.path, 'trials')]) clearTemporary(folder, 'shared');
+    this.#cleared = true;
     return underLock(join(this.path, 'study.lock'), body);
   }
 }

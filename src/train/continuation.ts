@@ -9,16 +9,23 @@ import type { Trainer } from './trainer.js';
 // How a run goes on from its last checkpoint, with its own settings or with some of them changed.
 
 /** Other values of settings of a resumed run, by option name. `epochs` and `max-steps` count from the beginning of the run. */
-export type RunChanges = Readonly<Partial<Record<'epochs' | 'max-steps' | 'lr', number>>>;
+export type RunChanges = Readonly<Partial<Record<ChangeableName, number>>> & {
+  /** Whether it may go on with data that have changed since; only for this sitting. */
+  readonly allowChangedData?: boolean;
+};
 
 /** The settings that a resumed run may change. */
-export const CHANGEABLE: readonly (keyof RunChanges)[] = ['epochs', 'max-steps', 'lr'];
+export const CHANGEABLE = ['epochs', 'max-steps', 'lr'] as const;
+type ChangeableName = (typeof CHANGEABLE)[number];
 
 /**
  * The settings with which a run goes on.
  * Throws UsageError for a value that is out of range, and when changes leave the run nothing to train.
  */
-export function continued(folder: RunFolder, changes: RunChanges): { config: TrainConfig; changed: Changed } {
+export function continued(
+  folder: RunFolder,
+  { allowChangedData: _, ...changes }: RunChanges,
+): { config: TrainConfig; changed: Changed } {
   const before = resolveConfig(folder.readConfig());
   const config = resolveConfig({ ...before, ...namedAsInFiles(changes) });
   const changed: Record<string, { from: number | undefined; to: number }> = {};
@@ -31,7 +38,7 @@ export function continued(folder: RunFolder, changes: RunChanges): { config: Tra
   return { config, changed };
 }
 
-function namedAsInFiles(changes: RunChanges): Record<string, unknown> {
+function namedAsInFiles(changes: Readonly<Partial<Record<ChangeableName, number>>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(changes).map(([name, value]) => [camelCase(name), value]));
 }
 

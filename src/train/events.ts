@@ -82,6 +82,8 @@ export interface StartEvent {
     readonly notes?: readonly string[];
     /** Seed of the choice of held-out images, where the data has no validation images; absent in logs of older versions. */
     readonly heldOutSeed?: number;
+    /** Hash of what the sitting learns from; absent in logs of older versions. */
+    readonly sha256?: string;
   };
   /** Epochs of the training. */
   readonly of: number;

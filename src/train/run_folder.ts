@@ -6,6 +6,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -14,11 +17,16 @@ import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
 import { isSystemError, RunError } from '../util/errors.js';
 import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
 import type { Holder } from '../util/processes.js';
+import { clearTemporary, isTemporary } from '../util/temporary.js';
 import { readLog } from './event_log.js';
 import type { StartEvent, TrainEvent } from './events.js';
 
 /** Names the process that trains in a folder. */
 const LOCK = 'lock';
+/** The settings: a folder that has them holds a run. */
+const CONFIG = 'config.json';
+/** What a start writes before them, beside an empty log. */
+const START_FILES: readonly string[] = ['teacher.json', 'tuning.json', 'architecture.json', 'labels.csv'];
 
 /** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
 export const labelsOf = (path: string): string => join(path, 'labels.csv');
@@ -34,9 +42,12 @@ export function heldOutSeedOf(path: string): number | undefined {
 }
 
 /** What a run began with; undefined before its start. */
-function firstStart(path: string): StartEvent | undefined {
+const firstStart = (path: string): StartEvent | undefined => startsOf(path)[0];
+
+/** How each sitting of a run began. */
+function startsOf(path: string): StartEvent[] {
   const log = join(path, 'events.ndjson');
-  return existsSync(log) ? readLog(log).events.find((event) => event.type === 'start') : undefined;
+  return existsSync(log) ? readLog(log).events.filter((event) => event.type === 'start') : [];
 }
 
 /**
@@ -87,6 +98,7 @@ export class RunFolder {
       const path = out === undefined ? nextFree('runs') : claim(out);
       return locked(path, (hold) => {
         refuseOccupied(path, hold); // again: another process may have begun and ended there since
+        clearStart(path);
         return new RunFolder(path, hold);
       });
     } catch (cause) {
@@ -99,11 +111,14 @@ export class RunFolder {
    * cannot be written.
    */
   static reopen(path: string): RunFolder {
-    if (!existsSync(join(path, 'config.json'))) {
-      throw new RunError(`${path}: no run to resume there (it has no config.json); see "fer-tui runs"`);
+    if (!existsSync(join(path, CONFIG))) {
+      throw new RunError(
+        `${path}: no run to resume there (it has no config.json); see "fer-tui runs", or begin one there with --out`,
+      );
     }
     try {
       return locked(path, (hold) => {
+        clearTemporary(path, 'ours');
         cutBrokenLine(join(path, 'events.ndjson'));
         return new RunFolder(path, hold);
       });
@@ -133,12 +148,26 @@ export class RunFolder {
     return firstStart(this.path)?.data.classes;
   }
 
+  /** How the latest sitting of the run began. */
+  get latestStart(): StartEvent | undefined {
+    return startsOf(this.path).at(-1);
+  }
+
   /** Whether there is a checkpoint yet. */
   get hasCheckpoint(): boolean {
     return existsSync(this.checkpoint);
   }
 
-  writeJson(name: 'config' | 'summary' | 'architecture' | 'teacher', value: unknown): void {
+  /** Writes the settings, the last file of a start: from now on, the folder holds a run that can be resumed. */
+  begin(config: object): void {
+    this.#writeJson('config', config);
+  }
+
+  writeJson(name: 'summary' | 'architecture' | 'teacher', value: unknown): void {
+    this.#writeJson(name, value);
+  }
+
+  #writeJson(name: string, value: unknown): void {
     atomicWrite(join(this.path, `${name}.json`), `${JSON.stringify(value, null, 2)}\n`);
   }
 
@@ -152,10 +181,14 @@ export class RunFolder {
     }
   }
 
-  /** Unlocks. */
+  /** Unlocks; a folder without a run, because the start has failed, is removed. */
   close(): void {
     closeSync(this.#events);
-    this.hold.release();
+    if (!existsSync(join(this.path, CONFIG))) {
+      clearStart(this.path);
+      this.hold.release();
+      removeEmpty(this.path);
+    } else this.hold.release();
   }
 }
 
@@ -177,7 +210,7 @@ function refuseOccupied(path: string, hold?: Hold): void {
   } catch (cause) {
     throw new RunError(`run folder ${path}: it is not a folder; choose another one with --out`, { cause });
   }
-  if (inside.every((name) => name.startsWith(LOCK))) return;
+  if (!inside.includes(CONFIG) && inside.every((name) => ofStart(path, name))) return;
   if (hold === undefined) {
     const holder = holderOf(join(path, LOCK));
     if (holder !== undefined) throw inUse(path, holder);
@@ -185,6 +218,28 @@ function refuseOccupied(path: string, hold?: Hold): void {
   const run = inside.includes('events.ndjson');
   const what = run ? `it holds an earlier run (--resume ${path} goes on with it)` : 'it is not empty';
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
+}
+
+/** Whether a file is one of those that a start writes before the settings, or has begun to write. */
+function ofStart(path: string, name: string): boolean {
+  if (name === 'events.ndjson') return statSync(join(path, name)).size === 0;
+  return START_FILES.includes(name) || name.startsWith(LOCK) || isTemporary(name);
+}
+
+/** Removes what a start that was killed or has failed has left in a folder. */
+function clearStart(path: string): void {
+  for (const name of readdirSync(path)) {
+    if (name !== LOCK && ofStart(path, name)) rmSync(join(path, name), { force: true });
+  }
+}
+
+/** Removes a folder if nothing is in it. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // The user has put something there.
+  }
 }
 
 /** Locks a folder for this process, then opens it. If either fails, nothing has changed. */

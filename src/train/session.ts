@@ -17,6 +17,7 @@ import { StepWeights } from './callbacks/step_weights.js';
 import type { TrainConfig } from './config.js';
 import { changedText, continued, type RunChanges, restoreCheckpoint } from './continuation.js';
 import { type Control, StoppedError } from './control.js';
+import { compareData, dataHash } from './data_identity.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { Changed, EndEvent, StartEvent, TrainEvent } from './events.js';
@@ -75,7 +76,8 @@ export async function resumeTraining(
     const folder = log.hold(RunFolder.reopen(path));
     const { config, changed } = continued(folder, changes);
     log.writeTo(folder);
-    return train(config, { folder, changed }, log, hooks);
+    const allowed = changes.allowChangedData === true;
+    return train(config, { folder, changed, allowed }, log, hooks);
   });
 }
 
@@ -83,6 +85,8 @@ export async function resumeTraining(
 interface Resumed {
   readonly folder: RunFolder;
   readonly changed: Changed;
+  /** Whether its data may have changed. */
+  readonly allowed: boolean;
 }
 
 /** Passes the events of a run on to its user, and logs them in its folder once that exists. */
@@ -165,13 +169,15 @@ async function train(
   let dataset: Dataset | undefined = await load(config, resumed?.folder, hooks);
   const { name: data, skipped } = dataset;
   const notes = allNotes(dataset);
+  const latest = resumed?.folder.latestStart;
+  const differences = resumed === undefined ? [] : compareData(dataset, config, latest, resumed.allowed);
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
   let learner: Learner | undefined;
   let trainer: Trainer | undefined;
   let failure: unknown;
   try {
-    if (resumed !== undefined) restoreTuning(gpu, resumed.folder);
+    if (resumed !== undefined) differences.push(...restoreKernels(gpu, resumed.folder, latest));
     const network = await networkOf(config, dataset, {
       ...{ gpu, ownCopy: resumed?.folder.architecture },
       onMeasured: progressNotes(
@@ -189,14 +195,14 @@ async function train(
 
     control.requireGoing();
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
-    const folder = resumed?.folder ?? RunFolder.create(config.out);
-    log.writeTo(folder);
+    const folder = resumed?.folder ?? log.hold(RunFolder.create(config.out));
     if (teachers !== undefined) recordTeachers(folder, teachers.record);
     const { table } = tuningOf(gpu);
     if (!existsSync(folder.tuning)) writeTable(folder.tuning, gpu.info, table);
     if (config.architecture !== undefined) folder.writeJson('architecture', toKeras(network));
     if (config.labels !== undefined && resumed === undefined) copyLabels(config.labels, folder);
-    folder.writeJson('config', recorded(config));
+    folder.begin(recorded(config));
+    log.writeTo(folder);
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
     const changed = resumed?.changed ?? {};
@@ -205,6 +211,7 @@ async function train(
     if (changes) {
       emit({ type: 'note', kind: 'resume', message: `settings changed: ${changedText(changed)}` });
     }
+    for (const message of differences) emit({ type: 'note', kind: 'resume', message });
     const fresh = folder.hasCheckpoint || begun === undefined ? [] : begun;
     for (const message of [...notes, ...fresh]) emit({ type: 'note', kind: 'data', message });
     // From here on, only the device holds the images.
@@ -247,12 +254,21 @@ function copyLabels(path: string, folder: RunFolder): void {
   atomicWrite(folder.labels, readFileSync(path));
 }
 
-/** Makes a resumed run use the kernels that it started with, even if the device has been tuned since. */
-function restoreTuning(gpu: Gpu, { tuning }: RunFolder): void {
-  if (!existsSync(tuning)) return;
+/**
+ * Makes a resumed run use the kernels that it started with, even if the device has been tuned since.
+ * @returns why it will not go on to the bits of an uninterrupted run, if so: a sentence each
+ */
+function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | undefined): string[] {
+  const { name } = gpu.info;
+  const moved = latest !== undefined && latest.adapter !== name;
+  const elsewhere = `the run has trained on ${latest?.adapter}, and goes on on ${name}: results may differ in their last digits`;
+  if (!existsSync(tuning)) {
+    return latest === undefined ? [] : ['tuning.json is missing: the run goes on with the kernels of today'];
+  }
   const { table } = tuningOf(gpu);
   table.clear();
   for (const [key, way] of readChoices(tuning)) table.set(key, way);
+  return moved ? [elsewhere] : [];
 }
 
 async function load(
@@ -321,6 +337,7 @@ function startEvent(
       skipped: dataset.skipped,
       notes: allNotes(dataset),
       heldOutSeed: heldOutSeedOf(folder.path) ?? HELD_OUT_SEED,
+      sha256: dataHash(dataset),
     },
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,

@@ -12,13 +12,14 @@ import { dirname, resolve } from 'node:path';
 import { RunError } from './errors.js';
 import { canSyncFolders } from './platform.js';
 import { systemReason } from './system_reason.js';
+import { temporaryName } from './temporary.js';
 
 /**
  * Writes a file completely or not at all: into a temporary file in the same folder, which is flushed to the disk and renamed.
  * After a crash or with a full disk, the old file is unchanged. Throws RunError that says what to do.
  */
 export function atomicWrite(path: string, ...parts: readonly (string | Uint8Array)[]): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   try {
     const file = openSync(temporary, 'w');
     try {

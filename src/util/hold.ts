@@ -15,11 +15,15 @@ import {
 import { hostname } from 'node:os';
 import { isFileLocked, lockFile } from './flock.js';
 import { type Holder, parseHolder, sharesKernel, stateOf, thisProcess } from './processes.js';
+import { temporaryName } from './temporary.js';
 
 /** A holder tells other machines this often that it still runs, */
 const TOUCH_MS = 10_000;
 /** and counts as gone there after this long without a word. */
 export const LEASE_MS = 60_000;
+
+/** How file systems without links refuse one. */
+const WITHOUT_LINKS = new Set<unknown>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'UNKNOWN']);
 
 /** Another process holds what this one wants. */
 export class HeldError extends Error {
@@ -88,7 +92,7 @@ let attempts = 0;
  * Throws HeldError when another process holds it, and Node's errors.
  */
 export function take(file: string, lock: (descriptor: number) => boolean = () => false): Taken {
-  const draft = `${file}.${process.pid}-${attempts++}.new`;
+  const draft = temporaryName(`${file}.${attempts++}`);
   const descriptor = openSync(draft, 'w');
   let taken: Taken | undefined;
   try {
@@ -144,6 +148,7 @@ function place(draft: string, file: string, copy: string): 'draft' | 'copy' | un
     return 'draft';
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return undefined;
+    if (!WITHOUT_LINKS.has(codeOf(error))) throw error;
   }
   try {
     writeFileSync(file, copy, { flag: 'wx' });

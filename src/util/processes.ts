@@ -16,10 +16,16 @@ export interface Holder {
   readonly flock?: boolean;
 }
 
+let own: Holder | undefined;
+
 /** This process. */
 export function thisProcess(): Holder {
-  return { pid: process.pid, host: thisHost(), started: startOf(process.pid) };
+  own ??= processOf(process.pid);
+  return own;
 }
+
+/** A process of this machine; its start is null also where there is none with this id. */
+export const processOf = (pid: number): Holder => ({ pid, host: thisHost(), started: startOf(pid) });
 
 /**
  * Whether a holder still runs; `elsewhere`: in another container, on another machine, or on this one before it was started
@@ -30,6 +36,9 @@ export function stateOf({ pid, host, started }: Holder): 'running' | 'gone' | 'e
   if (host !== thisHost() || boot !== thisBoot()) return 'elsewhere';
   return isAlive(pid) && (started === null || startOf(pid) === started) ? 'running' : 'gone';
 }
+
+/** Names where the id of a process means something: its machine, container and boot. */
+export const placeOf = ({ host, started }: Holder): string => `${host} ${bootOf(started ?? '') ?? ''}`;
 
 /** Whether a holder shares the kernel with this process, if perhaps from another container. */
 export function sharesKernel({ started }: Holder): boolean {

@@ -36,6 +36,11 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
     line: ['train'],
     options: {
       resume: { add: ['--resume', 'runs/r1'], changes: ['resume.path', 'train.*', 'stderr'] },
+      'allow-changed-data': {
+        from: ['train', '--resume', 'runs/r1'],
+        add: ['--allow-changed-data'],
+        changes: ['resume.allowChangedData'],
+      },
       config: { add: ['--config', 'CONFIG'], changes: ['train.epochs'] },
       tui: {
         from: ['train', '--no-tui'],

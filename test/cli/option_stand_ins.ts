@@ -41,8 +41,8 @@ vi.mock('../../src/train/session.js', () => {
       } as never);
       return result;
     },
-    resumeTraining: async (path: string) => {
-      note('resume', { path });
+    resumeTraining: async (path: string, _: object, { allowChangedData }: { allowChangedData?: boolean }) => {
+      note('resume', { path, allowChangedData });
       return result;
     },
   };

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
 import { tuningOf } from '../../src/gpu/tuning.js';
@@ -10,6 +18,7 @@ import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
+import { temporaryName } from '../../src/util/temporary.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const opened = vi.hoisted((): Gpu[] => []);
@@ -60,6 +69,68 @@ describe('a run that is taken up again', () => {
   });
 });
 
+describe('a start that was killed', () => {
+  function killed(...files: string[]): string {
+    const path = join(temporary(), 'run');
+    mkdirSync(path);
+    for (const name of ['events.ndjson', ...files]) writeFileSync(join(path, name), '');
+    return path;
+  }
+  const left = ['lock', 'lock.0.999999999-00000000-00000000.tmp', 'tuning.json', 'config.json.999999999.tmp'];
+
+  it('leaves a folder that the next one takes', () => {
+    const path = killed(...left);
+    expect(() => RunFolder.reopen(path)).toThrow('begin one there with --out');
+    const folder = RunFolder.create(path);
+    expect(readdirSync(path).sort()).toEqual(['events.ndjson', 'lock']);
+    folder.begin({});
+    folder.close();
+    expect(readdirSync(path).sort()).toEqual(['config.json', 'events.ndjson']);
+    expect(() => RunFolder.create(path)).toThrow('it holds an earlier run');
+    RunFolder.reopen(path).close();
+  });
+
+  it('is removed where it has failed, with its folder, but for what others have put there', () => {
+    const path = killed(...left);
+    RunFolder.create(path).close();
+    expect(existsSync(path)).toBe(false);
+    const kept = killed();
+    const folder = RunFolder.create(kept);
+    writeFileSync(join(kept, 'mine'), '');
+    folder.close();
+    expect(readdirSync(kept)).toEqual(['mine']);
+  });
+
+  it('is not taken for one where anything else lies, or events', () => {
+    expect(() => RunFolder.create(killed('notes'))).toThrow('it holds an earlier run');
+    const path = killed();
+    writeFileSync(join(path, 'events.ndjson'), `${JSON.stringify(END)}\n`);
+    expect(() => RunFolder.create(path)).toThrow('it holds an earlier run');
+  });
+});
+
+it('a run that is taken up again loses what killed processes were writing', () => {
+  const path = join(temporary(), 'run');
+  const begun = RunFolder.create(path);
+  begun.begin({});
+  begun.close();
+  const own = temporaryName(join(path, 'best.safetensors'));
+  for (const file of [
+    'last.safetensors.999999999.tmp',
+    'last.safetensors.1-0123abcd-0123abcd.tmp',
+    'x.tmp',
+    'a.1.tmp.b',
+  ]) {
+    writeFileSync(join(path, file), '');
+  }
+  writeFileSync(own, '');
+  const folder = RunFolder.reopen(path);
+  expect(readdirSync(path).sort()).toEqual(
+    ['a.1.tmp.b', basename(own), 'config.json', 'events.ndjson', 'lock', 'x.tmp'].sort(),
+  );
+  folder.close();
+});
+
 describeGpu('a sitting', () => {
   const settings = { data: 'synthetic:70', model: 'fer-shallow', filters: '4', dense: '4', epochs: 1 };
 
@@ -98,5 +169,44 @@ describeGpu('a sitting', () => {
     ]);
     expect(readEvents(join(out, 'events.ndjson')).slice(-2)).toEqual(events.slice(-2));
     expect(isLocked(out)).toBe(false);
+  });
+
+  it('refuses other data than before, or says that they are others where that is allowed', async () => {
+    const out = join(temporary(), 'run');
+    const events: TrainEvent[] = [];
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
+    const path = join(out, 'config.json');
+    const config = JSON.parse(readFileSync(path, 'utf8'));
+    // The same number of images, drawn with another seed.
+    writeFileSync(path, JSON.stringify({ ...config, seed: 8 }));
+    const what =
+      'the data have changed since the run last trained: 70 training and 70 validation images, but';
+    await expect(resumeTraining(out, hooks)).rejects.toThrow(what);
+    await resumeTraining(out, hooks, { allowChangedData: true });
+    const notes = readEvents(join(out, 'events.ndjson')).filter((event) => event.type === 'note');
+    expect(notes.map(({ message }) => message).filter((message) => message.startsWith(what))).toHaveLength(1);
+    await resumeTraining(out, hooks); // from now on, those are its data
+    const hashes = events.flatMap((event) => (event.type === 'start' ? [event.data.sha256] : []));
+    expect(new Set(hashes).size).toBe(2);
+  });
+
+  it('says what else keeps a run from going on to the same bits', async () => {
+    const out = join(temporary(), 'run');
+    const events: TrainEvent[] = [];
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
+    const log = join(out, 'events.ndjson');
+    writeFileSync(log, readFileSync(log, 'utf8').replace(/"adapter":"[^"]*"/, '"adapter":"Another"'));
+    await resumeTraining(out, hooks);
+    rmSync(join(out, 'tuning.json'));
+    await resumeTraining(out, hooks);
+    const notes = events.flatMap((event) =>
+      event.type === 'note' && event.kind === 'resume' ? [event.message] : [],
+    );
+    expect(
+      notes.filter((note) => note.startsWith('the run has trained on Another, and goes on')),
+    ).toHaveLength(1);
+    expect(notes.filter((note) => note.startsWith('tuning.json is missing'))).toHaveLength(1);
   });
 });

@@ -16,12 +16,16 @@ import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train`: starts or resumes a run. */
 export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
-  const { resume, config } = args;
+  const { resume, config, allowChangedData } = args;
   const typed = typedSettings(args);
   if (resume !== undefined) {
-    const changes = changesOf({ ...typed, ...(config !== undefined && { config }) });
+    const changed = changesOf({ ...typed, ...(config !== undefined && { config }) });
+    const changes = { ...changed, ...(allowChangedData && { allowChangedData }) };
     if (onScreen(args)) return watch({ resume, changes }, args);
     return run((hooks) => resumeTraining(resume, hooks, changes), args);
+  }
+  if (allowChangedData) {
+    throw new UsageError('--allow-changed-data: a new run has no earlier data; use it with --resume');
   }
   const settings = settingsOf(args);
   const resolved = resolveConfig(settings);

@@ -13,6 +13,11 @@ export const TRAIN = {
       describe:
         'continue the run in this folder from its last checkpoint, with its own settings or another --lr, --epochs or --max-steps',
     },
+    'allow-changed-data': {
+      type: 'boolean',
+      default: false,
+      describe: 'with --resume: go on also if the data have changed since the run last trained',
+    },
     config: {
       type: 'string',
       requiresArg: true,
