@@ -71,7 +71,12 @@ export function imagesAt(path: string): FoundImages {
   const files = names.filter((name) => !folders.includes(name));
   const aside = files.filter(isDocument);
   const pictures = files.filter((name) => !aside.includes(name));
-  if (pictures.length === 0) throw new DataError(`${shown}: no pictures in this folder`);
+  if (pictures.length === 0) {
+    const [first] = folders;
+    const where =
+      first === undefined ? '' : `; name one of the folders in it, e.g. ${printable(join(path, first))}`;
+    throw new DataError(`${shown}: no pictures in this folder${where}`);
+  }
   return {
     paths: pictures.map((name) => join(path, name)),
     notes: [...notRead('folder', folders, `${shown}: `), ...notRead('text', aside, `${shown}: `)],

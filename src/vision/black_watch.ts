@@ -28,7 +28,7 @@ export class BlackWatch {
     this.#since = isBlack(gray) ? (this.#since ?? t) : undefined;
     if (this.#since === undefined || t - this.#since < SECONDS) return undefined;
     this.#on = false;
-    return `${this.#name} sends black pictures only: is the lens covered or its shutter closed, the room dark, or the camera forbidden to this program by the system's privacy settings?`;
+    return `only black pictures arrive: lens covered, room dark, or no permission? (${this.#name})`; // the name may be cut off
   }
 }
 

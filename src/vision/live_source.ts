@@ -56,7 +56,8 @@ export class LiveSource implements FrameSource {
   async #reconnect({ message }: CameraError, tried: number): Promise<void> {
     const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tried - 1));
     const { tries, tell, open } = this.#again;
-    await tell(`${message}; connecting again in ${ms / 1000} s (${tried} of ${tries})`);
+    // The reason comes last: the screen cuts off what is too long.
+    await tell(`connecting again in ${ms / 1000} s (${tried} of ${tries}): ${message}`);
     await sleep(ms);
     if (this.#closed) return;
     this.#source.close();

@@ -23,7 +23,7 @@ export function parseSource(text: string): SourceSpec {
   const device = /^\/dev\/video(\d+)$/.exec(text);
   if (device !== null) return { kind: 'camera', index: Number(device[1]), device: text };
   if (!existsSync(text))
-    throw new CameraError(`${text}: there is no such file or folder; expected ${SOURCE_HELP}`);
+    throw new CameraError(`${text || '""'}: there is no such file or folder; expected ${SOURCE_HELP}`);
   const stat = statSync(text);
   if (stat.isDirectory()) return { kind: 'images', paths: [text] };
   if (stat.isFile() && stat.size === 0) {

@@ -108,6 +108,10 @@ describe('images at a path', () => {
     for (const [path, words] of [
       ['/nowhere', '/nowhere: there is no such file or folder'],
       [folderWith({ 'a.txt': '' }), 'no pictures in this folder'],
+      [
+        folderWith({ 'happy/a.png': '' }),
+        /no pictures in this folder; name one of the folders in it, e\.g\. .*happy$/,
+      ],
     ] as const) {
       expect(() => imagesAt(path)).toThrow(DataError);
       expect(() => imagesAt(path)).toThrow(words);

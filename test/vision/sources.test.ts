@@ -41,6 +41,7 @@ describe('sources', () => {
   });
 
   it.each([
+    '',
     'x2',
     '2x',
     'demos',
@@ -50,7 +51,7 @@ describe('sources', () => {
     'C:',
     '1://x',
   ])('%s is a path', (text) => {
-    expect(() => parseSource(text)).toThrow(`${text}: there is no such file or folder`);
+    expect(() => parseSource(text)).toThrow(`${text || '""'}: there is no such file or folder`);
   });
 
   it('an image is one by its end, in any case; an empty file is none of any kind', () => {
