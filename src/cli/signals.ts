@@ -3,12 +3,13 @@ import { onEnding } from '../util/endings.js';
 
 /**
  * Has signals and closed outputs stop a training: the first one after the batch, a second ^C or SIGTERM at once.
- * @param message what the first signal prints
+ * @param message what the first signal prints; a function tells it then
  * @returns a function that ends it
  */
-export function listen(control: Control, message: string): () => void {
+export function listen(control: Control, message: string | (() => string)): () => void {
   return onEnding((ending) => {
     control.stop(ending);
-    if (ending !== 'pipe') process.stderr.write(`\n${message}; press ^C again to exit at once\n`);
+    const text = typeof message === 'string' ? message : message();
+    if (ending !== 'pipe') process.stderr.write(`\n${text}; press ^C again to exit at once\n`);
   });
 }

@@ -95,6 +95,13 @@ export async function runLines(
           break;
         }
         case 'failed': {
+          if (exit !== EXIT.done && stats.count === 0) {
+            // The process was told to end before its first frame, and has done so.
+            const code = exit;
+            if (json) writeJson({ type: 'end', status: 'stopped', exit });
+            done(() => resolve(code));
+            break;
+          }
           const error = new FerError(message.message, message.exit);
           if (json) {
             writeJson({ type: 'error', message: message.message, exit: message.exit });

@@ -71,7 +71,7 @@ async function ofFile(path: string): Promise<string> {
   const { metadata, verified } = decodeSafetensors(bytes, path);
   if (metadata['format']?.includes('checkpoint') === true) loadCheckpoint(path);
   else await openWeights(path);
-  return verified ? '' : 'an earlier version wrote it, without a checksum';
+  return verified ? '' : 'another program or an earlier version wrote it, without a checksum of ours';
 }
 
 function contentOf(path: string): Uint8Array {

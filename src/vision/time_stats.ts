@@ -18,6 +18,11 @@ export class TimeStats {
     this.#times[this.#at++ % KEPT] = ms;
   }
 
+  /** Frames so far. */
+  get count(): number {
+    return this.#at;
+  }
+
   /** Median and 95th percentile of each stage; 0 before the first frame. */
   spread(): { capture: Spread; detect: Spread; classify: Spread } {
     return { capture: this.#of('capture'), detect: this.#of('detect'), classify: this.#of('classify') };

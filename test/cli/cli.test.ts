@@ -74,6 +74,7 @@ describe('the command line', () => {
     const path = join(folder(), 'model.json');
     writeFileSync(path, JSON.stringify(toKeras(miniXception())));
     const { stdout } = await runCli(['summary', path]);
+    expect(stdout).toContain('File: unverified: its format has no checksum\n');
     expect(stdout).toContain('Connected to');
     expect(stdout).toMatch(/add \(Add\) .* max_pooling2d, batch_normalization_1\n/);
   });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -111,6 +111,13 @@ describeGpu('a command that has nothing to save', () => {
     expect(performance.now() - begin).toBeLessThan(8000);
   });
 
+  it('a camera that has not begun yet ends with the code of the signal', async () => {
+    const args = ['webcam', '--source', 'demo', '--headless'];
+    const { code, stderr } = await signalled(args, 'drawn faces are known', ['SIGTERM']);
+    expect(code).toBe(143);
+    expect(stderr).not.toContain('unexpectedly');
+  });
+
   it.each(['summary fer-cnn', '--help', 'lab', 'export-history r1'])('%s | true is quiet', async (args) => {
     const cwd = folder();
     if (args.endsWith('r1')) await bash(`$FER ${TINY.join(' ')} --max-steps 1 --quiet`, cwd);
@@ -132,5 +139,32 @@ describeGpu('a terminal that is closed', () => {
     expect(await t.exited).toBe(129);
     if (args.startsWith('train')) await expect.poll(() => existsSync(join(cwd, 'run/lock'))).toBe(false);
     if (args.startsWith('train')) expectSaved(join(cwd, 'run'));
+  });
+});
+
+describeGpu('a search that is ended from outside', () => {
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s gives its trial back, and exits with %i', async (signal, code) => {
+    const cwd = folder();
+    const [space, study] = [join(cwd, 'space.yaml'), join(cwd, 's')];
+    writeFileSync(space, 'space:\n  lr: [0.001, 0.01]\n');
+    const args = ['search', space, '--out', study, '--trials', '2', ...TINY.slice(1)];
+    const result = await runCli(args, {
+      onStart: (kill) => {
+        const timer = setInterval(() => {
+          if (!existsSync(join(study, 'trials/t1/checkpoint.safetensors'))) return;
+          clearInterval(timer);
+          kill(signal);
+        }, 50);
+      },
+    });
+    expect(result.code).toBe(code);
+    expect(result.stderr).not.toContain('    at ');
+    expect(existsSync(join(study, 'study.lock'))).toBe(false);
+    expect(existsSync(join(study, 'trials/t1.lock'))).toBe(false);
+    expectSaved(join(study, 'trials/t1'));
   });
 });

@@ -105,7 +105,7 @@ describe('a file', () => {
     writeFileSync(join(folder, 'old.safetensors'), old, 'latin1');
     expect(await stateOf('old.safetensors')).toMatchObject({
       state: 'readable',
-      why: 'an earlier version wrote it, without a checksum',
+      why: 'another program or an earlier version wrote it, without a checksum of ours',
     });
   });
 

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
+import { type Verdict, verify } from '../../train/verify.js';
 import { openNetwork } from '../../train/weights.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SummaryArgs } from '../declarations/summary.js';
 import { writeJson } from '../run_command.js';
@@ -10,7 +12,9 @@ import { table } from '../table.js';
 
 /** `fer-tui summary`: prints a built-in network, or that of a file, in the layout of Keras's `summary`. */
 export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promise<number> {
-  const network = existsSync(model) ? await openNetwork(model) : buildModel(model);
+  const isFile = existsSync(model);
+  const network = isFile ? await openNetwork(model) : buildModel(model);
+  const [verdict] = isFile ? await verify(model) : [];
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);
   const layers = rows.map((row, i) => ({ ...row, ...costs[i] }));
@@ -18,7 +22,8 @@ export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promis
   const bytes = costs.reduce((sum, cost) => sum + cost.bytes, 0);
   const total = trainable + nonTrainable;
   if (json) {
-    writeJson({ v: 1, type: 'result', model: name, layers, total, trainable, nonTrainable, flop, bytes });
+    const sizes = { layers, total, trainable, nonTrainable, flop, bytes };
+    writeJson({ v: 1, type: 'result', model: name, ...sizes, ...(verdict && { file: verdict.state }) });
     return EXIT.done;
   }
   const shape = (output: readonly (number | null)[]): string =>
@@ -48,7 +53,15 @@ export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promis
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
 Non-trainable params: ${count(nonTrainable)}
-Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n`,
+Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n${verdictText(verdict)}`,
   );
   return EXIT.done;
+}
+
+/** What is known of the file's numbers. */
+function verdictText(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return '';
+  const { state, why } = verdict;
+  if (state === 'verified') return 'File: verified by its checksum\n';
+  return `File: ${state === 'readable' ? 'unverified' : 'damaged'}: ${printable(why)}\n`;
 }

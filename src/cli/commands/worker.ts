@@ -23,7 +23,10 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
   };
   if (showsPassword(queue)) say(PASSWORD_SHOWS);
   const control = new Control();
-  const ignore = listen(control, 'stopping after this batch; the trial goes to another worker');
+  let working = false;
+  const ignore = listen(control, () =>
+    working ? 'stopping after this batch; the trial goes to another worker' : 'stopping',
+  );
   try {
     await runWorker(
       { address, name, data, adapter, once, sync, lease, limit: transferLimit },
@@ -34,6 +37,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
           else say(`${card.name}: ${speedText(card)}; waiting for trials at ${addressText(address)}`);
         },
         onBegin: ({ number, until, values }) => {
+          working = true;
           if (json) writeJson({ type: 'begin', trial: number, until, values });
           else say(`trial ${number}, up to epoch ${until}: ${valuesText(values)}`);
         },
@@ -41,6 +45,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
           if (event.type === 'epoch') progress.show(`trial ${number}`, event.epoch, until);
         },
         onEnd: (record) => {
+          working = false;
           if (json) writeJson({ type: 'trial', ...record });
           else say(resultText(record));
         },
