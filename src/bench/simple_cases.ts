@@ -1,3 +1,4 @@
+import type { KernelCase } from '../check/case.js';
 import { KERNEL_CASES } from '../check/kernel_checks.js';
 import { ACTIVATION_KERNELS, ACTIVATION_OPS, type ActivationKernels } from '../gpu/kernels/activations.js';
 import { averagePoolGeometry, avgPool2dBackward, avgPool2dForward } from '../gpu/kernels/avg_pool2d.js';
@@ -233,7 +234,13 @@ export function simpleCases(batch: number): BenchCase[] {
           return made === undefined ? [] : ([made].flat() as Tensor[]);
         },
       },
-      checked: KERNEL_CASES.filter(({ kernels }) => kernels.includes(kernel)),
+      checked: checksOf(kernel),
     };
   });
+}
+
+/** The checks that are about a kernel, or where there are none, those in which it takes part. */
+function checksOf(kernel: string): readonly KernelCase[] {
+  const own = KERNEL_CASES.filter(({ kernels }) => kernels[0] === kernel);
+  return own.length > 0 ? own : KERNEL_CASES.filter(({ kernels }) => kernels.includes(kernel));
 }
