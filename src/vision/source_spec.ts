@@ -13,7 +13,7 @@ export const SOURCE_HELP =
   'camera index (0) or device, video file, RTSP or HTTP address, image, folder of images, or demo';
 
 /** Names of images; a GIF may be a film. */
-export const IMAGE_FILE = /\.(jpe?g|jfif|png|bmp|webp|avif|tiff?|p[gpn]m)$/i;
+export const IMAGE_FILE = /\.(jpe?g|jfif|png|bmp|webp|avif|hei[cf]|tiff?|p[gpn]m)$/i;
 
 /** Parses `--source`. Throws CameraError if it is a path that does not exist, or an empty file. */
 export function parseSource(text: string): SourceSpec {

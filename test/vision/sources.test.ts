@@ -60,7 +60,7 @@ describe('sources', () => {
       writeFileSync(join(folder, name), text);
       return join(folder, name);
     };
-    for (const end of ['jpg', 'JPEG', 'png', 'bmp', 'webp', 'tif', 'tiff', 'ppm', 'pgm', 'pnm']) {
+    for (const end of ['jpg', 'JPEG', 'png', 'bmp', 'webp', 'heic', 'tif', 'tiff', 'ppm', 'pgm', 'pnm']) {
       const path = file(`a.${end}`);
       expect(parseSource(path)).toEqual({ kind: 'images', paths: [path] });
     }
