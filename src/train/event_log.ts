@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { RunError } from '../util/errors.js';
+import { readFileSync, statSync } from 'node:fs';
+import { isSystemError, RunError } from '../util/errors.js';
 import type { TrainEvent } from './events.js';
 
 /** Reads the log of a run, `events.ndjson`: one event a line. */
@@ -14,9 +14,14 @@ export function readEvents(path: string): TrainEvent[] {
   throw new RunError(`${path}:${damagedAfter + 1}: not an event of a run; the log is damaged`);
 }
 
-/** Reads a log up to its first bad line. `damagedAfter` counts the good lines before it; undefined: all are good. */
+/**
+ * Reads a log up to its first bad line. `damagedAfter` counts the good lines before it; undefined: all are good. One that cannot
+ * be read, or is a folder or a pipe, has no good lines.
+ */
 export function readLog(path: string): { events: TrainEvent[]; damagedAfter: number | undefined } {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const text = textOf(path);
+  if (text === undefined) return { events: [], damagedAfter: 0 };
+  const lines = text.split('\n');
   // The text after the last line break is empty, or an incomplete line that a crash left.
   const rest = lines.pop() ?? '';
   const events: TrainEvent[] = [];
@@ -28,6 +33,17 @@ export function readLog(path: string): { events: TrainEvent[]; damagedAfter: num
   const last = parseEvent(rest);
   if (last !== undefined) events.push(last);
   return { events, damagedAfter: undefined };
+}
+
+/** The text of a file; undefined where it cannot be read. Throws Node's error where there is none. */
+function textOf(path: string): string | undefined {
+  if (!statSync(path).isFile()) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isSystemError(error)) return undefined; // of another user, or on a damaged disk
+    throw error;
+  }
 }
 
 /** What a part of an event is. `score`: numbers of a training or validation; the loss is null where it was no number. */

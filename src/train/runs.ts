@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
@@ -130,7 +130,7 @@ export function endText({
 
 function readNote(path: string): string {
   const file = join(path, NOTE);
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8').trim() : '';
 }
 
 /** Writes the user's note into a run's folder; an empty text removes it. Throws RunError. */

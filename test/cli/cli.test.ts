@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +60,15 @@ describe('the command line', () => {
     const { code, stderr } = await runCli(['train', ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  it('runs escapes the names of foreign folders', async () => {
+    const runs = folder();
+    mkdirSync(join(runs, 'a\x1b[31mb'));
+    writeFileSync(join(runs, 'a\x1b[31mb', 'events.ndjson'), '');
+    const { stdout } = await runCli(['runs', '--folder', runs]);
+    expect(stdout).toContain('a\\x1b[31mb');
+    expect(stdout).not.toContain('\x1b');
   });
 
   it('summary prints the totals of the reference network', async () => {

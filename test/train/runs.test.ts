@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,8 @@ import {
   listRuns,
   writeNote,
 } from '../../src/train/runs.js';
+
+import { needs } from '../helpers/needs.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-runs-'));
 
@@ -266,4 +269,24 @@ describe('a lock', () => {
     writeFileSync(join(path, 'lock'), String(process.pid));
     expect(isLocked(path)).toBe(true);
   });
+});
+
+it('a log that is a folder hides no other run', () => {
+  const parent = mkdtempSync(join(tmpdir(), 'fer-tui-odd-'));
+  mkdirSync(join(parent, 'odd', 'events.ndjson'), { recursive: true });
+  mkdirSync(join(parent, 'odd', 'note.txt'));
+  mkdirSync(join(parent, 'good'));
+  writeFileSync(join(parent, 'good', 'events.ndjson'), '');
+  const states = listRuns(parent).map(({ name, status }) => [name, status === 'damaged']);
+  expect(states.sort()).toEqual([
+    ['good', false],
+    ['odd', true],
+  ]);
+});
+
+it('a log that is a pipe is not waited for', needs.linux, () => {
+  const parent = mkdtempSync(join(tmpdir(), 'fer-tui-odd-'));
+  mkdirSync(join(parent, 'odd'));
+  execFileSync('mkfifo', [join(parent, 'odd', 'events.ndjson')]);
+  expect(listRuns(parent)).toMatchObject([{ name: 'odd', status: 'damaged', damagedAfter: 0 }]);
 });

@@ -15,6 +15,7 @@ import { makeTheme } from '../../tui/theme.js';
 import { percent } from '../../util/axis.js';
 import { EXIT } from '../../util/errors.js';
 import { minute } from '../../util/minute.js';
+import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { CompareRunsArgs, ExportHistoryArgs, ListRunsArgs, ShowRunArgs } from '../declarations/runs.js';
@@ -44,10 +45,17 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     run.adapter.slice(0, 24),
   ]);
   const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'started', 'adapter'];
-  process.stdout.write(table(head, rows));
+  process.stdout.write(
+    table(
+      head,
+      rows.map((row) => row.map(printable)),
+    ),
+  );
   const crashed = found.find(({ status }) => status === 'crashed');
   if (crashed !== undefined) {
-    process.stdout.write(`\nto resume a crashed or stopped run: fer-tui train --resume ${crashed.path}\n`);
+    process.stdout.write(
+      `\nto resume a crashed or stopped run: fer-tui train --resume ${printable(crashed.path)}\n`,
+    );
   }
   return EXIT.done;
 }
