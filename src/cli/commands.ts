@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { ArgsOf, Declaration } from './declaration.js';
+import type { ArgsOf, Declaration, Extras } from './declaration.js';
 import { BENCH } from './declarations/bench.js';
 import { CALIBRATE } from './declarations/calibrate.js';
 import { CHECK } from './declarations/check.js';
@@ -28,6 +28,7 @@ import { TUNE } from './declarations/tune.js';
 import { VERIFY } from './declarations/verify.js';
 import { WEBCAM } from './declarations/webcam.js';
 import { WORKER } from './declarations/worker.js';
+import { checkEmpty } from './empty.js';
 import { checkNumbers } from './numbers.js';
 import { checkRepeated } from './repeated.js';
 import { guarded } from './run_command.js';
@@ -37,6 +38,10 @@ export interface Declared {
   /** As in the help: `fer-tui data <path>`. */
   readonly usage: string;
   readonly options: readonly string[];
+  /** The words that call it: `runs show`. */
+  readonly name: string;
+  /** What a shell completes the values of its options to; under '', its first argument. */
+  readonly completes: Readonly<Record<string, Extras['completes']>>;
 }
 
 const declared = new Map<string, Declared>();
@@ -69,9 +74,16 @@ function command<const D extends Declaration>(
   const [pattern = ''] = [usage].flat();
   // $0 stands for the group itself, as in `fer-tui runs`.
   const whole = group === undefined ? pattern : `${group} ${pattern}`.replace(' $0', '');
-  declared.set(whole.replace(/ [[<].*/, ''), {
+  const name = whole.replace(/ [[<].*/, '');
+  const [first] = Object.values(positionals);
+  declared.set(name, {
+    name,
     usage: `fer-tui ${whole}`,
     options: Object.keys({ ...options, ...GLOBALS }),
+    completes: {
+      ...Object.fromEntries(Object.entries(options).map(([option, { completes }]) => [option, completes])),
+      '': first?.completes,
+    },
   });
   return {
     command: usage,
@@ -85,32 +97,30 @@ function command<const D extends Declaration>(
     handler: (args: object) =>
       guarded(args as ArgsOf<D> & GlobalArgs, async (given) => {
         checkRepeated({ ...positionals, ...options, ...GLOBALS }, given);
+        checkEmpty({ ...positionals, ...options }, given);
         checkNumbers({ ...positionals, ...options }, given);
         return (await load())(given);
       }),
   };
 }
 
-const RUNS: CommandModule = {
-  command: 'runs',
-  describe: 'List, show and compare the runs in this directory',
-  builder: (y) =>
-    y
-      .command(command(LIST_RUNS, async () => (await import('./commands/runs.js')).runs, 'runs'))
-      .command(command(SHOW_RUN, async () => (await import('./commands/runs.js')).showRun, 'runs'))
-      .command(command(COMPARE_RUNS, async () => (await import('./commands/runs.js')).compareRuns, 'runs')),
+/** A command that has commands of its own. */
+const group = (name: string, describe: string, commands: CommandModule[]): CommandModule => ({
+  ...{ command: name, describe },
+  builder: (y) => y.command(commands),
   handler: () => undefined,
-};
+});
 
-const STUDIES: CommandModule = {
-  command: 'studies',
-  describe: 'List and show the studies in this directory',
-  builder: (y) =>
-    y
-      .command(command(LIST_STUDIES, async () => (await import('./commands/studies.js')).studies, 'studies'))
-      .command(command(SHOW_STUDY, async () => (await import('./commands/studies.js')).showStudy, 'studies')),
-  handler: () => undefined,
-};
+const RUNS = group('runs', 'List, show and compare the runs in this directory', [
+  command(LIST_RUNS, async () => (await import('./commands/runs.js')).runs, 'runs'),
+  command(SHOW_RUN, async () => (await import('./commands/runs.js')).showRun, 'runs'),
+  command(COMPARE_RUNS, async () => (await import('./commands/runs.js')).compareRuns, 'runs'),
+]);
+
+const STUDIES = group('studies', 'List and show the studies in this directory', [
+  command(LIST_STUDIES, async () => (await import('./commands/studies.js')).studies, 'studies'),
+  command(SHOW_STUDY, async () => (await import('./commands/studies.js')).showStudy, 'studies'),
+]);
 
 /** Every command, in the order of `--help`. */
 export const COMMANDS: CommandModule[] = [

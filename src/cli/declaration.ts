@@ -8,6 +8,14 @@ export interface NumberRange {
   readonly whole?: boolean;
 }
 
+/** What a shell completes an argument to: names in a folder, or the paths of its folders. */
+export type Completes = 'runs' | 'studies' | 'runs folders' | 'studies folders';
+
+/** What a declaration says of an argument beyond what yargs knows. */
+export interface Extras extends NumberRange {
+  readonly completes?: Completes | readonly Completes[];
+}
+
 /**
  * The name and the arguments of a command. `ArgsOf` derives the types of the arguments, so a command can only read what it
  * declares. Every start of the program loads all declarations, so they must not import much.
@@ -16,8 +24,8 @@ export interface Declaration {
   /** In the notation of yargs: `evaluate`, `predict <paths..>`. In a list, all but the first are aliases. */
   readonly usage: string | readonly string[];
   readonly describe: string;
-  readonly positionals?: Readonly<Record<string, PositionalOptions & NumberRange>>;
-  readonly options?: Readonly<Record<string, Options & NumberRange>>;
+  readonly positionals?: Readonly<Record<string, PositionalOptions & Extras>>;
+  readonly options?: Readonly<Record<string, Options & Extras>>;
   /** Command lines, and what each is for. */
   readonly examples?: readonly (readonly [line: string, what: string])[];
 }

@@ -1,4 +1,4 @@
-import { type Importance, TOO_FEW_TRIALS } from '../study/importance.js';
+import { type Importance, whyUntold } from '../study/importance.js';
 import type { Capability } from '../tui/paint/capability.js';
 import { bar } from '../tui/widgets.js';
 import { percent } from '../util/axis.js';
@@ -7,9 +7,10 @@ import { counted } from '../util/counted.js';
 /** Columns of the bar of a setting on which everything depends. */
 const BAR = 24;
 
-/** The importance of each setting as a bar, the most important first; says so where too few trials have results. */
+/** The importance of each setting as a bar, the most important first; says so where it cannot be told. */
 export function importanceText(importance: Importance | undefined, glyphs: Capability['glyphs']): string {
-  if (importance === undefined) return `importance of the settings: ${TOO_FEW_TRIALS}\n`;
+  const why = whyUntold(importance);
+  if (importance === undefined || why !== undefined) return `importance of the settings: ${why}\n`;
   const { parameters, trials, epochs, explained } = importance;
   const width = Math.max(...parameters.map(({ name }) => name.length));
   const barOf = (share: number): string =>
@@ -18,6 +19,6 @@ export function importanceText(importance: Importance | undefined, glyphs: Capab
     const line = `  ${name.padEnd(width)}  ${barOf(share)}  ${percent(share, 0).padStart(5)}`;
     return clear ? line : `${line}  no more than chance`;
   });
-  const head = `importance of the settings: ${trials} trials after ${counted(epochs, 'epoch')}, ${percent(Math.max(0, explained), 0)} of the variance explained`;
+  const head = `importance of the settings: ${trials} trials after ${counted(epochs, 'epoch')}, ${percent(explained, 0)} of the variance explained`;
   return `${[head, ...lines].join('\n')}\n`;
 }

@@ -7,6 +7,7 @@ import { nearest } from '../util/nearest.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { VERSION } from '../util/version.js';
 import { COMMANDS, declaredBy } from './commands.js';
+import { named } from './completion.js';
 import { GLOBALS } from './declarations/globals.js';
 
 /**
@@ -17,7 +18,8 @@ process.env['NODE_ENV'] ??= 'production';
 watchEndings();
 
 /** Options that need no command. With any other option, or no arguments, a missing command means `tui`. */
-const OF_PROGRAM = ['--help', '--version', '--get-yargs-completions'];
+const COMPLETIONS = '--get-yargs-completions';
+const OF_PROGRAM = ['--help', '--version', COMPLETIONS];
 const typed = hideBin(process.argv);
 const bare = typed[0] === undefined || (typed[0].startsWith('-') && !OF_PROGRAM.includes(typed[0]));
 const words = bare ? ['tui', ...typed] : typed;
@@ -40,7 +42,8 @@ const cli = yargs(words)
     const command = declaredBy(words);
     const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
     const near = unknown === undefined ? undefined : nearest(unknown, command?.options ?? []);
-    const hint = near === undefined ? 'Try "fer-tui --help".' : `Did you mean --${near}?`;
+    const help = bare || command === undefined ? 'fer-tui --help' : `fer-tui ${command.name} --help`;
+    const hint = near === undefined ? `Try "${help}".` : `Did you mean --${near}?`;
     const missing = /^Not enough non-option/.test(text) && command !== undefined;
     process.stderr.write(
       `fer-tui: ${missing ? `something is missing; expected ${command.usage}` : text}\n${hint}\n`,
@@ -48,6 +51,13 @@ const cli = yargs(words)
     process.exit(EXIT.usage);
   });
 
+/** The runs or studies that a shell can complete the last of the words to. */
+function namesFor([, ...line]: readonly string[]): string[] {
+  const command = declaredBy(line);
+  return command === undefined ? [] : named(line.slice(command.name.split(' ').length), command.completes);
+}
+
+const names = typed[0] === COMPLETIONS ? namesFor(typed.slice(1)) : [];
 const wantsTui = words[0] === 'tui' && !words.includes('--help');
 if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY)) {
   cli.showHelp('error');
@@ -55,4 +65,5 @@ if (wantsTui && !(process.stdin.isTTY && process.stdout.isTTY)) {
     '\nfer-tui: the terminal UI needs a terminal for input and output, but one of them is redirected\n',
   );
   process.exitCode = EXIT.usage;
-} else await cli.parseAsync();
+} else if (names.length > 0) process.stdout.write(`${names.join('\n')}\n`);
+else await cli.parseAsync();

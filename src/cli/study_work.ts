@@ -1,6 +1,6 @@
 import { loadDataset } from '../data/load.js';
 import { type QueueAddress, queueAddress, showsPassword } from '../queue/address.js';
-import { leadStudy, openCoordinator } from '../queue/lead_study.js';
+import { leadStudy, openCoordinator, trialsOfWorkers } from '../queue/lead_study.js';
 import type { WorkerCard } from '../queue/task.js';
 import { advisersOf } from '../study/advisers.js';
 import { Outlook } from '../study/outlook.js';
@@ -66,7 +66,7 @@ export function optionNames(options: Readonly<Record<string, unknown>>): Record<
 }
 
 /**
- * Runs a study that was just created, or only checks its data (`--prepare`). When it cannot begin, no folder is left.
+ * Checks the data of a study that was just created, and runs it unless told otherwise (`--prepare`). When it cannot begin, no folder is left.
  * Throws what `runTrial` throws.
  */
 export async function startStudy(
@@ -75,15 +75,23 @@ export async function startStudy(
   address: QueueAddress | undefined,
 ): Promise<number> {
   try {
+    await checkData(study, args);
     if (!args.prepare) return await runOrLead(study, args, address);
-    const { data, ...config } = resolveConfig(study.settings.settings);
-    await loadDataset(data, dataOptions(config));
     sayPrepared(study, args);
     return EXIT.done;
   } catch (error) {
     await study.removeIfUnused();
     throw error;
   }
+}
+
+/** Loads the data of the first trial, so that what is wrong with them is told before anything else. Throws DataError, UsageError. */
+async function checkData({ settings }: Study, { quiet, color }: GlobalArgs): Promise<void> {
+  const values = advisersOf(settings).sampler.suggest(1, []);
+  const { data, ...config } = resolveConfig({ ...settings.settings, ...values });
+  const printer = new Printer(process.stderr, { color, silent: quiet });
+  const onProgress = printer.loading.bind(printer);
+  await loadDataset(data, { ...dataOptions(config), onProgress }).finally(() => printer.close());
 }
 
 /** Says how to run the trials of a study that was only created. */
@@ -114,7 +122,8 @@ export function runOrLead(
   address: QueueAddress | undefined,
 ): Promise<number> {
   if (address === undefined) {
-    return workOn(study, args, async (advisers, runner, hooks) => {
+    return workOn(study, args, async (advisers, runner, hooks, say) => {
+      warnOfWorkers(study, trialsOfWorkers(study), say);
       await runStudy(study, advisers, runner, hooks);
       checkSuccess(study, hooks);
     });
@@ -130,6 +139,18 @@ export function runOrLead(
     }
     checkSuccess(study, hooks);
   });
+}
+
+/** Says which trials may be trained twice: here, and by workers whose search has ended. */
+export function warnOfWorkers(
+  study: Study,
+  numbers: readonly number[],
+  say: (message: string) => void,
+): void {
+  if (numbers.length === 0) return;
+  say(
+    `${study.path}: a worker of its queue may still be training trial ${numbers.join(', ')}, which is trained here once more; ^C and --resume with --queue take over what it has done`,
+  );
 }
 
 /** A study that has run to its end needs a trial that did not fail. Throws the error of the first one. */

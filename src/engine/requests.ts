@@ -253,6 +253,8 @@ export interface StudyReport {
   readonly planned: number;
   /** By number; those that are being trained up to their last complete epoch. */
   readonly trials: readonly TrialRecord[];
+  /** Lines of its list of trials that cannot be read; what they said is lost. */
+  readonly damagedLines?: number | undefined;
   /** Only of a cross-validation. */
   readonly cv?: CvReport | undefined;
   /** Undefined for a cross-validation, and while too few trials have results. */

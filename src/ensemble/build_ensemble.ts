@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
 import { openEnsemble } from '../train/ensemble.js';
-import { isEnsembleFile, readEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
+import { fromEnsemble, isEnsembleFile, readEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
@@ -52,11 +51,11 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
     const { shares } = report.votes.find((vote) => vote.method === method) as Vote;
     writeEnsembleFile(out, {
       members: members.map(({ path, saved }, m) => ({
-        weights: besides(out, weights[m] ?? path),
+        weights: fromEnsemble(out, weights[m] ?? path),
         share: shares[m] as number,
         // A file of fer-tui says this itself.
         ...(saved.foreign && {
-          model: foreign?.architecture && besides(out, foreign.architecture),
+          model: foreign?.architecture && fromEnsemble(out, foreign.architecture),
           preprocess: saved.preprocess.name,
           classes: saved.classes,
         }),
@@ -76,9 +75,4 @@ function refuseForeign(out: string): void {
   } catch (cause) {
     throw new UsageError(`--out ${out}: the file exists and is no ensemble; choose another name`, { cause });
   }
-}
-
-/** A path as a file at `out` refers to it: relative to that file. Names of shipped networks and runs stay. */
-function besides(out: string, path: string): string {
-  return existsSync(path) ? relative(dirname(resolve(out)), resolve(path)) : path;
 }

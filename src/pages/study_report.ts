@@ -1,5 +1,5 @@
 import { type CvReport, comparisonOf, configurationOf, cvReport } from '../study/cv.js';
-import { type Importance, importanceOf, TOO_FEW_TRIALS } from '../study/importance.js';
+import { type Importance, importanceOf, whyUntold } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
 import { bestTrial, ranked } from '../study/score.js';
 import type { Study } from '../study/study.js';
@@ -90,7 +90,8 @@ function stillGoingOn(trials: readonly TrialRecord[]) {
 
 function importanceSection(importance: Importance | undefined): PageSection {
   const title = 'Importance of the settings';
-  if (importance === undefined) return { title, body: html`<p>Not known: ${TOO_FEW_TRIALS}.</p>` };
+  const why = whyUntold(importance);
+  if (importance === undefined || why !== undefined) return { title, body: html`<p>Not known: ${why}.</p>` };
   const { parameters, trials, epochs, explained } = importance;
   return {
     title,
@@ -99,7 +100,7 @@ function importanceSection(importance: Importance | undefined): PageSection {
         'How much worse a random forest predicts the rank of a trial when the values of the setting are permuted, as a part of the sum. A setting without a mark is no more important than a setting whose values were dealt out at random.',
       ),
       table({
-        caption: `${count(trials)} trials after ${counted(epochs, 'epoch')}; the forest explains ${percent(Math.max(0, explained), 0)} of the variance of trials that it has not seen`,
+        caption: `${count(trials)} trials after ${counted(epochs, 'epoch')}; the forest explains ${percent(explained, 0)} of the variance of trials that it has not seen`,
         columns: [
           { title: 'setting', words: true },
           { title: 'importance' },

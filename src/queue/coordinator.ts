@@ -7,6 +7,7 @@ import type { Control } from '../train/control.js';
 import { readLog } from '../train/event_log.js';
 import type { EpochEvent } from '../train/events.js';
 import type { Hooks } from '../train/session.js';
+import { weightsPath } from '../train/shipped_models.js';
 import { EXIT, QueueError } from '../util/errors.js';
 import { VERSION } from '../util/version.js';
 import { CoordinatorFiles } from './files.js';
@@ -111,8 +112,9 @@ export class Coordinator {
     });
   }
 
-  async #submit(id: string, order: TrialOrder): Promise<TaskView> {
+  async #submit(id: string, named: TrialOrder): Promise<TaskView> {
     const { study, limit } = this.options;
+    const order = withFiles(named);
     const needs = await this.#files.neededBy(order);
     const shipment = { depot: this.store.depot, shelf: id, sender: 'coordinator', limit };
     const folder = await sendFolder(shipment, order.run, AS_IT_IS);
@@ -143,6 +145,13 @@ export class Coordinator {
       await sleep(WISHES_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** An order whose initial weights are a file, which can be sent; in a study they may be the name of a network or a run. */
+function withFiles(order: TrialOrder): TrialOrder {
+  const found = <T extends Readonly<Record<string, unknown>>>(all: T): T =>
+    typeof all['init'] === 'string' ? { ...all, init: weightsPath(all['init']) } : all;
+  return { ...order, settings: found(order.settings), values: found(order.values) };
 }
 
 /** Resolves when a study is to stop. */

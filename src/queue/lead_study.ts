@@ -74,9 +74,17 @@ export async function leadStudy(
   if (failure !== undefined) throw failure.error;
 }
 
+const queueFile = ({ path }: Pick<Study, 'path'>): string => join(path, 'queue.json');
+
+/** Trials of a study that workers of a queue may be training although no process here leads them, by number. */
+export function trialsOfWorkers(study: Study): number[] {
+  if (!existsSync(queueFile(study))) return [];
+  return study.liveTrials.filter(({ state }) => state === 'interrupted').map(({ number }) => number);
+}
+
 /** The name of a study in queues: chosen once, kept in its folder. */
 function queueIdOf(study: Study): string {
-  const path = join(study.path, 'queue.json');
+  const path = queueFile(study);
   if (existsSync(path)) {
     const { id } = JSON.parse(readFileSync(path, 'utf8')) as { readonly id: string };
     return id;

@@ -1,4 +1,5 @@
 import type { Monitor } from '../train/callbacks/monitor.js';
+import { counted } from '../util/counted.js';
 import { Rng } from '../util/random.js';
 import type { Value } from './domain.js';
 import { CODES, type Codes, forest, type Tree } from './forest.js';
@@ -27,8 +28,8 @@ export interface Importance {
 
 /** With fewer trials nothing can be said. */
 export const FEWEST_TRIALS = 10;
-/** What there is to read where `importanceOf` gives nothing. */
-export const TOO_FEW_TRIALS = `too few trials have results to tell; it takes ${FEWEST_TRIALS}`;
+/** A forest that explains less of the variance has learned nothing, and what it says of the settings is noise. */
+const LEAST_EXPLAINED = 0.005;
 /** Forests, and the trees of each. */
 const ROUNDS = 5;
 const TREES = 30;
@@ -69,11 +70,19 @@ export function importanceOf(trials: readonly TrialRecord[], objective: Monitor)
     return {
       name,
       share: total === 0 ? 0 : (found[i] ?? 0) / total,
-      clear: explained > 0 && rounds.every(beatsShadows),
+      clear: explained >= LEAST_EXPLAINED && rounds.every(beatsShadows),
     };
   });
   parameters.sort((a, b) => b.share - a.share);
   return { parameters, trials: known.length, epochs, explained };
+}
+
+/** What there is to read in place of an importance that cannot be told; undefined where it can be. */
+export function whyUntold(importance: Importance | undefined): string | undefined {
+  if (importance === undefined) return `too few trials have results to tell; it takes ${FEWEST_TRIALS}`;
+  const { trials, epochs, explained } = importance;
+  if (explained >= LEAST_EXPLAINED) return undefined;
+  return `it cannot be told: the settings explain 0 % of the variance of ${trials} trials after ${counted(epochs, 'epoch')}; more trials may tell`;
 }
 
 /** The values of a setting in all trials, as codes for the forest. */

@@ -1,7 +1,18 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { join, normalize, relative } from 'node:path';
 import { isMapping } from '../train/config_file.js';
 import { writeError } from '../util/atomic_write.js';
+import { counted } from '../util/counted.js';
+import { RunError } from '../util/errors.js';
 import { TRIAL_STATES, type TrialRecord } from './trial.js';
 
 const NEWLINE = 10;
@@ -22,9 +33,23 @@ export class Journal {
     this.#path = join(study, 'trials.ndjson');
   }
 
-  /** The last record of each trial, by number. */
+  /**
+   * Throws RunError where trials were trained but the file is not there: all of them would be trained once more.
+   */
+  requireList(): void {
+    if (existsSync(this.#path)) return;
+    const trials = join(this.study, 'trials');
+    const runs = existsSync(trials) ? readdirSync(trials).filter((name) => /^t\d+$/.test(name)) : [];
+    if (runs.length === 0 || existsSync(this.#path)) return; // or another process has just begun the first
+    throw new RunError(
+      `${this.#path}: it is missing, and so is what became of ${counted(runs.length, 'trial')}; put it back from a copy, or remove ${trials} to train all trials again`,
+    );
+  }
+
+  /** The last record of each trial, by number. Throws RunError as `requireList` does. */
   read(): TrialRecord[] {
     if (existsSync(this.#path)) this.#readOn();
+    else this.requireList();
     return [...this.#records.values()].sort((a, b) => a.number - b.number);
   }
 

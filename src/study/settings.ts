@@ -55,6 +55,10 @@ const HEAD =
 /** Whether a folder holds a study. */
 export const isStudy = (folder: string): boolean => existsSync(join(folder, FILE));
 
+/** Whether a folder holds the trials of a study, but not what the study was told. */
+export const isHeadless = (folder: string): boolean =>
+  !isStudy(folder) && existsSync(join(folder, 'trials.ndjson'));
+
 /** Writes `study.yaml`. Throws RunError. */
 export function writeStudySettings(folder: string, settings: StudySettings): void {
   atomicWrite(join(folder, FILE), HEAD, stringify({ version: VERSION, ...settings }));
@@ -63,8 +67,14 @@ export function writeStudySettings(folder: string, settings: StudySettings): voi
 /** Reads `study.yaml`. Throws RunError when it is not there, cannot be read, or is of a later version. */
 export function readStudySettings(folder: string): StudySettings {
   const path = join(folder, FILE);
-  if (!existsSync(path))
+  if (!existsSync(path)) {
+    if (isHeadless(folder)) {
+      throw new RunError(
+        `${path}: it is missing, and with it what the trials have in common; put it back from a copy, or begin a new study ("fer-tui runs --folder ${join(folder, 'trials')}" shows the trainings of this one)`,
+      );
+    }
     throw new RunError(`${folder}: no study there (it has no ${FILE}); see "fer-tui studies"`);
+  }
   let read: (Partial<StudySettings> & { readonly version?: number }) | null;
   try {
     read = parse(readFileSync(path, 'utf8'));

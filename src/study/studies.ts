@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../util/errors.js';
 import { configurationOf, cvReport } from './cv.js';
 import { ranked } from './score.js';
-import { isStudy } from './settings.js';
+import { isHeadless, isStudy } from './settings.js';
 import { Study } from './study.js';
 import { countStates } from './trial.js';
 
@@ -33,7 +33,8 @@ export function listStudies(
 
 /** Finds a study by its path, or by its name in `parent`. Throws RunError that lists the studies there are. */
 export function findStudy(name: string, parent = 'studies'): Study {
-  const path = [name, join(parent, name)].find(isStudy);
+  const places = [name, join(parent, name)];
+  const path = places.find(isStudy) ?? places.find(isHeadless);
   if (path !== undefined) return Study.open(path);
   const names = listStudies(parent).map((study) => study.name);
   const known = names.length > 0 ? `there are: ${names.join(', ')}` : `there are none in ${parent}/ yet`;

@@ -11,6 +11,9 @@ import { liveTrial, type TrialOrder } from './run_trial.js';
 import { isStudy, readStudySettings, type StudySettings, writeStudySettings } from './settings.js';
 import type { Pruner, Sampler, TrialRecord, Values } from './trial.js';
 
+/** What the folder of a study holds: first that without which it is none. */
+const CONTENT = ['study.yaml', 'queue.json', 'trials.ndjson', 'trials'];
+
 /** Who decides what a study does next. */
 export interface Advisers {
   readonly sampler: Sampler;
@@ -31,6 +34,8 @@ export class Study {
   private constructor(
     readonly path: string,
     readonly settings: StudySettings,
+    /** Whether the folder was there, empty, before the study. */
+    private readonly given = false,
   ) {
     this.name = basename(path);
     this.#journal = new Journal(path);
@@ -42,14 +47,17 @@ export class Study {
    * Throws RunError when there is something in it, or it cannot be written.
    */
   static create(path: string | undefined, settings: StudySettings): Study {
+    const given = path !== undefined && existsSync(path);
     const folder = path === undefined ? nextFree('studies') : claim(path);
     writeStudySettings(folder, settings);
-    return new Study(folder, settings);
+    return new Study(folder, settings, given);
   }
 
-  /** Opens a study. Throws RunError. */
+  /** Opens a study. Throws RunError, also when its trials were trained but their list is gone. */
   static open(path: string): Study {
-    return new Study(path, readStudySettings(path));
+    const study = new Study(path, readStudySettings(path));
+    study.#journal.requireList();
+    return study;
   }
 
   /** The same study with another number of trials. Throws RunError. */
@@ -83,13 +91,18 @@ export class Study {
 
   /**
    * Removes a study in which nothing was trained, as if it had not been created: no trial has an epoch, each was interrupted or
-   * had wrong settings. Any other stays, and so does one that another process works on. Throws RunError.
+   * had wrong settings. Any other stays, and so does one that another process works on. Of a folder that was there before the study,
+   * only the content goes. Throws RunError.
    */
   async removeIfUnused(): Promise<void> {
     const unused = ({ epochs, state, exit }: TrialRecord): boolean =>
       epochs === 0 && (state === 'interrupted' || (state === 'failed' && exit === EXIT.usage));
     const doomed = await this.#underLock(() => {
       if (!this.liveTrials.every(unused)) return undefined;
+      if (this.given) {
+        for (const name of CONTENT) rmSync(join(this.path, name), { recursive: true, force: true });
+        return undefined;
+      }
       // At once, so that a process that waits for the lock finds no study in place of a part of one.
       const aside = `${this.path}.removed-${process.pid}`;
       renameSync(this.path, aside);
@@ -205,7 +218,10 @@ export class Study {
     if (!this.#cleared)
       for (const folder of [this.path, join(this.path, 'trials')]) clearTemporary(folder, 'shared');
     this.#cleared = true;
-    return underLock(join(this.path, 'study.lock'), body);
+    return underLock(join(this.path, 'study.lock'), (time) => {
+      if (!isStudy(this.path)) throw new RunError(`${this.path}: there is no study any more`);
+      return body(time);
+    });
   }
 }
 

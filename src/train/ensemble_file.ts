@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
 import { atomicWrite } from '../util/atomic_write.js';
@@ -79,6 +79,11 @@ function memberOf(value: unknown, which: string, folder: string, fail: (why: str
     model: model === undefined ? undefined : beside(model),
     classes: named ? (classes as string[]) : undefined,
   };
+}
+
+/** A path as an ensemble file at `out` names it: relative to that file. Names of shipped networks and runs stay. */
+export function fromEnsemble(out: string, path: string): string {
+  return existsSync(path) ? relative(dirname(resolve(out)), resolve(path)) || '.' : path;
 }
 
 /** Writes an ensemble file as JSON, atomically. Throws RunError. */

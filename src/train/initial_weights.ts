@@ -2,16 +2,17 @@ import { toKeras } from '../formats/keras_architecture.js';
 import type { Learner } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
+import { weightsPath } from './shipped_models.js';
 import { openWeights } from './weights.js';
 
 /**
- * Begins with the weights of a file, assigned in order to the weight names of the network. The last layer stays fresh where the
+ * Begins with the weights of a file, a shipped network or a run, assigned in order to the weight names of the network. The last layer stays fresh where the
  * file tells another number of classes apart. Throws RunError when the numbers of weights differ, ShapeError for other shapes.
  * @returns what people should know about it
  */
 export async function writeInitial(path: string, learner: Learner): Promise<string[]> {
   const { model } = learner;
-  const { network, weights } = await openWeights(path, toKeras(model));
+  const { network, weights } = await openWeights(weightsPath(path), toKeras(model));
   const given = [...weights.values()];
   if (given.length !== model.weights.length) {
     throw new RunError(`${path}: ${given.length} weights; ${model.name} has ${model.weights.length}`);

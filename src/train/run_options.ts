@@ -208,7 +208,7 @@ export const RUN_OPTIONS = {
   init: {
     type: 'string',
     file: 'file',
-    help: 'file with the initial weights, e.g. runs/r1/best.safetensors',
+    help: 'initial weights: a weight file, a network in models/ or a run, e.g. fer-cnn or runs/r1',
   },
   'save-steps': { type: 'string', help: 'folder in which to save the weights after every step' },
 } as const satisfies Record<string, OptionSpec>;

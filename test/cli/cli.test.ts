@@ -33,6 +33,29 @@ describe('the command line', () => {
     expect(stdout.split('\n')).toContain('--epochs');
   });
 
+  it('a shell can complete the names of runs and studies', async () => {
+    const cwd = folder();
+    for (const path of ['studies/s1', 'studies/t2', 'elsewhere/s3', 'runs/r1'])
+      mkdirSync(join(cwd, path), { recursive: true });
+    mkdirSync(join(cwd, 'studies/empty'));
+    for (const path of ['studies/s1', 'studies/t2', 'elsewhere/s3'])
+      writeFileSync(join(cwd, path, 'study.yaml'), '');
+    writeFileSync(join(cwd, 'runs/r1/events.ndjson'), '');
+    const completed = async (...words: string[]) =>
+      (await runCli(['--get-yargs-completions', 'fer-tui', ...words], { cwd })).stdout.trim().split('\n');
+    expect(await completed('studies', 'show', '')).toEqual(['s1', 't2']);
+    expect(await completed('studies', 'show', 's')).toEqual(['s1']);
+    expect(await completed('studies', 'show', '--folder', 'elsewhere', '')).toEqual(['s3']);
+    expect(await completed('search', '--resume', '')).toEqual(['studies/s1', 'studies/t2']);
+    expect(await completed('cv', '--resume', 'studies/t')).toEqual(['studies/t2']);
+    expect(await completed('trial', '')).toEqual(['studies/s1', 'studies/t2']);
+    expect(await completed('trial', 'studies/s1', '')).not.toContain('studies/s1');
+    expect(await completed('report', '')).toEqual(['r1', 's1', 't2']);
+    expect(await completed('train', '--resume', '')).toEqual(['runs/r1']);
+    expect(await completed('runs', 'show', '')).toEqual(['r1']);
+    expect(await completed('search', '--res')).toContain('--resume');
+  });
+
   it('an unknown command or option is usage: exit 2', async () => {
     expect((await runCli(['trian'])).code).toBe(2);
     const { code, stderr } = await runCli(['train', '--epoch', '3']);
@@ -45,6 +68,8 @@ describe('the command line', () => {
     [['runs', 'show'], 'something is missing; expected fer-tui runs show <name>\n'],
     [['runs', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
     [['runs', 'show', 'a', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
+    [['search', '--bogusoption', '1'], 'Unknown argument: bogusoption\nTry "fer-tui search --help".'],
+    [['runs', 'show', 'a', '--bogusoption'], 'Try "fer-tui runs show --help".'],
   ])('%j is refused with the words of its command', async (args, message) => {
     const { code, stderr } = await runCli(args);
     expect(code).toBe(2);
@@ -69,6 +94,19 @@ describe('the command line', () => {
     const { stdout } = await runCli(['runs', '--folder', runs]);
     expect(stdout).toContain('a\\x1b[31mb');
     expect(stdout).not.toContain('\x1b');
+  });
+
+  it.each([
+    [['train', '--out', ''], 'out'],
+    [['search', ''], 'space'],
+    [['search', 's.yaml', '--out='], 'out'],
+    [['predict', 'a.png', ''], 'paths'],
+    [['evaluate', '--data', 'x', '--weights', ''], 'weights'],
+    [['runs', '--folder', ''], 'folder'],
+    [['worker', '--queue', ''], 'queue'],
+  ])('%j is refused: an empty text names nothing', async (args, name) => {
+    const { code, stderr } = await runCli(args);
+    expect([code, stderr]).toEqual([2, `fer-tui: ${name}: it is empty; expected a value, or leave it out\n`]);
   });
 
   it('summary prints the totals of the reference network', async () => {

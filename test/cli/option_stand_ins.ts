@@ -234,6 +234,7 @@ vi.mock('../../src/queue/lead_study.js', () => ({
     return { close: async () => undefined };
   },
   leadStudy: async ({ path }: { path: string }) => note('led', { path }),
+  trialsOfWorkers: () => [],
 }));
 vi.mock('../../src/queue/run_worker.js', () => ({
   runWorker: async (options: object, { onReady }: RunWorkerHooks) => {

@@ -179,6 +179,10 @@ function settingLine(name: string, spec: OptionSpec): { needs: readonly string[]
   return { typed, needs: [...(only ? ['--optimizer', only[0] ?? ''] : []), ...(NEEDS[name] ?? [])] };
 }
 
+/** What changes when a study loads its data before it begins. */
+const loading = (name: string): string[] =>
+  ({ data: ['data.path'], classes: ['data.classes'], 'skip-bad': ['data.skipBad'] })[name] ?? [];
+
 it.each(OPTION_ENTRIES)('train --%s', async (name, spec) => {
   const { needs, typed } = settingLine(name, spec);
   await expectChange([], { from: ['train', ...needs], add: typed, changes: [`train.${camelCase(name)}`] });
@@ -187,13 +191,17 @@ it.each(OPTION_ENTRIES)('train --%s', async (name, spec) => {
 it.each(SHARED)('search --%s, for all trials', async (name, spec) => {
   const { needs, typed } = settingLine(name, spec);
   const from = ['search', name === 'l1' ? 'OTHER_SPACE' : 'SPACE', ...needs];
-  const changes = [`study.settings.${name}`, ...(name === 'seed' ? ['study.seed'] : [])];
+  const changes = [`study.settings.${name}`, ...(name === 'seed' ? ['study.seed'] : []), ...loading(name)];
   await expectChange([], { from, add: typed, changes });
 });
 
 it.each(FOLDED)('cv --%s, for all configurations', async (name, spec) => {
   const { needs, typed } = settingLine(name, spec);
-  await expectChange([], { from: ['cv', ...needs], add: typed, changes: [`study.settings.${name}`] });
+  await expectChange([], {
+    from: ['cv', ...needs],
+    add: typed,
+    changes: [`study.settings.${name}`, ...loading(name)],
+  });
 });
 
 describe.each(Object.entries(GLOBAL_CASES))('--%s', (_, cases) => {

@@ -109,7 +109,7 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
       space: { instead: ['search', 'OTHER_SPACE'], changes: ['study.space'] },
       resume: {
         instead: ['search', '--resume', 'studies/s1'],
-        changes: ['study.*', 'opened.path', 'ran.path', 'stdout', 'stderr'],
+        changes: ['study.*', 'data.path', 'opened.path', 'ran.path', 'stdout', 'stderr'],
       },
       config: { add: ['--config', 'CONFIG'], changes: ['study.settings.epochs'] },
       method: { add: ['--method', 'random'], changes: ['study.method'] },
@@ -125,7 +125,7 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
         ...{ add: ['--reduction', '4'], changes: ['study.reduction'] },
       },
       objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
-      prepare: { add: ['--prepare'], changes: ['data.path', 'ran.path', 'stdout', 'stderr'] },
+      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
       queue: {
         add: ['--queue', 'redis://h'],
@@ -146,12 +146,12 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
       },
       resume: {
         instead: ['cv', '--resume', 'studies/s1'],
-        changes: ['study.*', 'opened.path', 'ran.path', 'stdout', 'stderr'],
+        changes: ['study.*', 'data.path', 'opened.path', 'ran.path', 'stdout', 'stderr'],
       },
       folds: { add: ['--folds', '3'], changes: ['study.folds', 'study.trials', 'stdout', 'stderr'] },
       repeats: { add: ['--repeats', '2'], changes: ['study.repeats', 'study.trials', 'stdout', 'stderr'] },
       objective: { add: ['--objective', 'loss'], changes: ['study.objective', 'stdout'] },
-      prepare: { add: ['--prepare'], changes: ['data.path', 'ran.path', 'stdout', 'stderr'] },
+      prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
       queue: {
         add: ['--queue', 'redis://h'],

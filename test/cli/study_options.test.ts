@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
 import { runCli } from '../helpers/cli.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
@@ -45,9 +46,48 @@ describe('a number that is none', () => {
     [['trial', SEARCH, '1.5'], 'number = 1.5: expected a whole number of 1 or more'],
     [['studies', 'show', SEARCH, '--top', '-1'], 'top = -1: expected a whole number of 0 or more'],
     [['studies', 'show', SEARCH, '--csv', '--top', '3'], 'csv: it prints all trials; omit --top'],
+    [
+      ['studies', 'show', SEARCH, '--csv', '--json'],
+      'csv: it prints a table, not JSON; omit --csv or --json',
+    ],
   ])('%s is refused', async (line, message) => {
     const { code, stderr } = await runCli(line);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('the trials of a search through a queue', () => {
+  it('are told of as long as a worker may train them, when they are trained without the queue', async () => {
+    const path = join(folder, 'led');
+    Study.create(
+      path,
+      settings({ trials: 2, space: { l2: [0, 0.1, 0.2] }, settings: { data: 'nix.csv', epochs: 1 } }),
+    );
+    const journal = new Journal(path);
+    const run = join(path, 'trials/t1');
+    const record = {
+      number: 1,
+      values: { l2: 0 },
+      epochs: 0,
+      until: 1,
+      metric: null,
+      curve: [],
+      seconds: 0,
+      run,
+    };
+    journal.append({ ...record, state: 'running' });
+    const alone = await runCli(['search', '--resume', path]);
+    expect(alone.stderr).not.toContain('worker');
+    writeFileSync(join(path, 'queue.json'), '{"id":"x"}');
+    const told = 'a worker of its queue may still be training trial 1, which is trained here once more';
+    for (const line of [
+      ['search', '--resume', path],
+      ['trial', path, '1'],
+    ])
+      expect((await runCli(line)).stderr).toContain(told);
+    expect((await runCli(['trial', path, '2'])).stderr).not.toContain('worker');
+    journal.append({ ...record, state: 'complete' });
+    expect((await runCli(['trial', path, '1'])).stderr).not.toContain('worker');
   });
 });
 
@@ -73,11 +113,13 @@ describe('a study that cannot begin', () => {
     ],
     [['search', SPACE, '--prepare', '--data', 'nix.csv'], 4, 'nix.csv'],
     [['search', SPACE, '--data', 'nix.csv'], 4, 'nix.csv'],
+    [['cv', '--folds', '71', '--data', 'synthetic:70'], 4, '70 training images; 71 folds need as many'],
     [['search', folder], 2, 'it is a folder; expected a file'],
   ])('%s leaves no folder', async (line, exit, message) => {
     const out = join(folder, 'none');
     const { code, stderr } = await runCli([...line, '--out', out]);
     expect([code, stderr]).toEqual([exit, expect.stringContaining(message)]);
+    expect(stderr).not.toContain('begun');
     expect(existsSync(out)).toBe(false);
   });
 });

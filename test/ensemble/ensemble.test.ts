@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { syntheticFaces } from '../../src/data/synthetic.js';
@@ -7,7 +7,7 @@ import { Learner } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
 import { Classifier } from '../../src/train/classifier.js';
 import { inOrder, mixed, openEnsemble } from '../../src/train/ensemble.js';
-import { readEnsembleFile, writeEnsembleFile } from '../../src/train/ensemble_file.js';
+import { fromEnsemble, readEnsembleFile, writeEnsembleFile } from '../../src/train/ensemble_file.js';
 import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import { predictSplit } from '../../src/train/evaluation.js';
 import { probabilityMetrics } from '../../src/train/metrics.js';
@@ -66,6 +66,20 @@ describe('an ensemble file', () => {
       [A, 3],
       [B, 1],
     ]);
+  });
+
+  it('names its members from where it lies, also the run that it lies in', () => {
+    const run = join(folder, 'run');
+    mkdirSync(run);
+    writeFileSync(join(run, 'events.ndjson'), '');
+    saveModel(join(run, 'best.safetensors'), first);
+    expect(fromEnsemble(join(folder, 'e.json'), A)).toBe('a.safetensors');
+    expect(fromEnsemble(join(run, 'e.json'), A)).toBe(join('..', 'a.safetensors'));
+    expect(fromEnsemble(join(run, 'e.json'), 'fer-vgg')).toBe('fer-vgg');
+    const own = join(run, 'e.json');
+    expect(fromEnsemble(own, run)).toBe('.');
+    writeEnsembleFile(own, { members: [{ weights: fromEnsemble(own, run), share: 1 }], temperature: 1 });
+    expect(readEnsembleFile(own).members[0]?.weights).toBe(run);
   });
 
   it.each([

@@ -17,12 +17,14 @@ export function runCli(
     onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     env?: Record<string, string>;
+    cwd?: string;
     node?: string[];
   } = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...(options.node ?? []), CLI, ...args], {
       env: { ...process.env, ...options.env },
+      cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

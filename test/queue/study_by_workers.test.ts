@@ -149,6 +149,18 @@ describe('a study by workers', () => {
     await vi.waitFor(() => expect(readdirSync(home)).toEqual([]));
   });
 
+  it('begins with the weights of a network that comes with the program: they travel as a file', async () => {
+    const store = new MemoryStore();
+    const begun: unknown[] = [];
+    const look: AtEpoch = (_, { settings, values }) => void begun.push(settings['init'], values['init']);
+    worker(store, { train: trainer([], look) });
+    const shared = order({ settings: { data: 'synthetic:70', init: 'fer-shallow' }, until: 1 });
+    const record = await coordinator(store).run(shared);
+    await coordinator(store).run(order({ number: 2, values: { init: 'fer-shallow' }, until: 1 }));
+    expect(begun.filter(Boolean)).toEqual(Array(2).fill(expect.stringMatching(/fer-shallow\.h5$/)));
+    expect(record.values).toEqual(shared.values);
+  });
+
   it('goes on with a trial that was paused, on any worker', async () => {
     const [store, log]: [MemoryStore, string[]] = [new MemoryStore(), []];
     const asked = order({ until: 1 });

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -47,6 +47,16 @@ describe('study.yaml', () => {
     const path = Study.create(join(newFolder(), 's'), settings()).path;
     writeFileSync(join(path, 'study.yaml'), text);
     expect(() => Study.open(path)).toThrow('it lacks a version; the file is damaged');
+  });
+
+  it('that is missing beside trials is told, with what is left', async () => {
+    const study = await finished();
+    rmSync(join(study.path, 'study.yaml'));
+    const told = `${study.path}/study.yaml: it is missing, and with it what the trials have in common; put it back`;
+    expect(() => Study.open(study.path)).toThrow(told);
+    expect(() => findStudy('s', join(study.path, '..'))).toThrow(told);
+    rmSync(join(study.path, 'trials.ndjson'));
+    expect(() => findStudy('s', join(study.path, '..'))).toThrow('no study "s"; there are none');
   });
 
   it('that cannot be read keeps no other study from being listed', async () => {
@@ -103,6 +113,34 @@ describe('trials.ndjson', () => {
     expect(opened.trials).toEqual(before);
     expect(opened.damagedLines).toBe(1);
     expect(studyJson(opened)).toMatchObject({ damagedLines: 1 });
+  });
+
+  it('that is missing beside runs is told, wherever the study is read, and nothing is trained again', async () => {
+    const study = await finished();
+    mkdirSync(join(study.path, 'trials/t1'), { recursive: true });
+    const list = join(study.path, 'trials.ndjson');
+    rmSync(list);
+    const told = `${list}: it is missing, and so is what became of 1 trial; put it back from a copy, or remove ${study.path}/trials`;
+    expect(() => Study.open(study.path)).toThrow(told);
+    for (const line of [
+      ['search', '--resume', study.path],
+      ['studies', 'show', study.path],
+      ['trial', study.path, '1'],
+    ])
+      expect(await runCli(line)).toMatchObject({
+        code: 5,
+        stdout: '',
+        stderr: expect.stringContaining(told),
+      });
+    expect(existsSync(list)).toBe(false);
+    rmSync(join(study.path, 'trials'), { recursive: true });
+    expect(Study.open(study.path).trials).toEqual([]);
+  });
+
+  it('that is removed while the study is open is told before the next trial begins', async () => {
+    const study = Study.create(join(newFolder(), 's'), settings());
+    mkdirSync(join(study.path, 'trials/t1'));
+    await expect(study.take(advisers())).rejects.toThrow('trials.ndjson: it is missing');
   });
 
   it('that is whole has no damaged line, also while the last one is being written', async () => {

@@ -2,9 +2,11 @@ import { execFile, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -220,6 +222,18 @@ describe('a study in which every trial failed', () => {
 });
 
 describe('an unused study that is removed', () => {
+  it('leaves a folder that was there before it, with nothing of the study in it', async () => {
+    const path = join(newFolder(), 'own');
+    mkdirSync(path);
+    const { ino } = statSync(path);
+    const study = Study.create(path, settings());
+    ((await study.take(advisers())) as TakenStep).giveBack();
+    await study.removeIfUnused();
+    expect(readdirSync(path)).toEqual([]);
+    expect(statSync(path).ino).toBe(ino);
+    await expect(study.take(advisers())).rejects.toThrow('there is no study any more');
+  });
+
   it('never goes from under another process that has begun a trial of it', async () => {
     const folder = newFolder();
     const rounds = 40;

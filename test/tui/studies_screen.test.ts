@@ -64,7 +64,7 @@ describeScreens([
         problem: 'study.yaml: version 9',
       }),
     },
-    words: ['study.yaml: version 9', 'study 2 of 2'],
+    words: ['study.yaml: version 9', 's1 · study 2 of 2|s1 . study 2 of 2'],
   },
   {
     screen: 'studies',
@@ -99,6 +99,25 @@ describeScreens([
     name: 'few trials',
     own: shown({ trials: TRIALS.slice(0, 3), importance: undefined }),
     words: ['too few trials'],
+  },
+  {
+    screen: 'studies',
+    name: 'nothing learned',
+    own: shown({
+      importance: {
+        parameters: [{ name: 'lr', share: 1, clear: false }],
+        trials: 24,
+        epochs: 1,
+        explained: -0.2,
+      },
+    }),
+    words: ['it cannot be told'],
+  },
+  {
+    screen: 'studies',
+    name: 'damaged lines',
+    own: shown({ damagedLines: 2 }),
+    words: ['trials.ndjson: 2 lines', 'importance'],
   },
   {
     screen: 'studies',

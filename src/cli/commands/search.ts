@@ -1,3 +1,4 @@
+import { trialsOfWorkers } from '../../queue/lead_study.js';
 import { newSearch } from '../../study/new_search.js';
 import { runStep } from '../../study/run_study.js';
 import { Study } from '../../study/study.js';
@@ -5,7 +6,15 @@ import { EXIT, FerError, UsageError } from '../../util/errors.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SearchArgs, TrialArgs } from '../declarations/search.js';
 import { settingsOf, typedSettings } from '../settings_args.js';
-import { optionNames, queueOf, reopenStudy, runOrLead, startStudy, workOn } from '../study_work.js';
+import {
+  optionNames,
+  queueOf,
+  reopenStudy,
+  runOrLead,
+  startStudy,
+  warnOfWorkers,
+  workOn,
+} from '../study_work.js';
 
 /** `fer-tui search`: creates a study, or opens one, and works on it. */
 export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
@@ -17,7 +26,9 @@ export async function search(args: SearchArgs & GlobalArgs): Promise<number> {
 /** `fer-tui trial STUDY N`: runs one trial to its end. */
 export async function trial({ study: path, number, ...args }: TrialArgs & GlobalArgs): Promise<number> {
   const study = Study.open(path);
-  const done = await workOn(study, args, async (advisers, runner, hooks) => {
+  const done = await workOn(study, args, async (advisers, runner, hooks, say) => {
+    const led = trialsOfWorkers(study).filter((one) => one === number);
+    warnOfWorkers(study, led, say);
     const step = await study.takeTrial(number, advisers.sampler);
     if (step !== undefined) await runStep(step, runner, hooks);
   });

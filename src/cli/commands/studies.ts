@@ -66,6 +66,7 @@ export async function showStudy({
   color,
 }: ShowStudyArgs & GlobalArgs): Promise<number> {
   if (csv && top !== undefined) throw new UsageError('csv: it prints all trials; omit --top');
+  if (csv && json) throw new UsageError('csv: it prints a table, not JSON; omit --csv or --json');
   const study = findStudy(name, folder);
   if (csv) {
     process.stdout.write(trialsCsv(study));

@@ -3,6 +3,7 @@
 /** Its address; empty: that in the environment variable FER_TUI_QUEUE. */
 export const QUEUE = {
   type: 'string',
+  requiresArg: false,
   describe:
     'address of the queue, redis://HOST[:PORT], or rediss:// for TLS; without a value: the one in FER_TUI_QUEUE, which other users cannot read',
 } as const;

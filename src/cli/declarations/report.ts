@@ -10,6 +10,7 @@ export const REPORT = {
     name: {
       type: 'string',
       demandOption: true,
+      completes: ['runs', 'studies'],
       describe: 'a run, e.g. r1, or a study, e.g. s1; name or folder',
     },
   },

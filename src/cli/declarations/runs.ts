@@ -5,7 +5,7 @@ export const FOLDER = {
   folder: { type: 'string', requiresArg: true, default: 'runs', describe: 'folder that holds the runs' },
 } as const;
 export const RUN_NAME = {
-  name: { type: 'string', demandOption: true, describe: 'name of a run, e.g. r1' },
+  name: { type: 'string', demandOption: true, completes: 'runs', describe: 'name of a run, e.g. r1' },
 } as const;
 
 export const LIST_RUNS = {
@@ -27,7 +27,13 @@ export const COMPARE_RUNS = {
   usage: 'compare <names..>',
   describe: 'Show the curves of several runs on one chart, and the settings that differ',
   positionals: {
-    names: { type: 'string', array: true, demandOption: true, describe: 'names of runs, e.g. r1 r2' },
+    names: {
+      type: 'string',
+      array: true,
+      completes: 'runs',
+      demandOption: true,
+      describe: 'names of runs, e.g. r1 r2',
+    },
   },
   options: FOLDER,
   examples: [['$0 runs compare r1 r2', 'settings and results side by side']],

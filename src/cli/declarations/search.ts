@@ -20,7 +20,12 @@ const OBJECTIVE = {
 } as const;
 
 const STUDY = {
-  study: { type: 'string', demandOption: true, describe: 'folder of the study, e.g. studies/s1' },
+  study: {
+    type: 'string',
+    demandOption: true,
+    completes: 'studies folders',
+    describe: 'folder of the study, e.g. studies/s1',
+  },
 } as const;
 
 export const SEARCH = {
@@ -41,6 +46,7 @@ export const SEARCH = {
     resume: {
       type: 'string',
       requiresArg: true,
+      completes: 'studies folders',
       describe: 'go on with the study in this folder, with its own settings',
     },
     method: {

@@ -18,7 +18,12 @@ export const SHOW_STUDY = {
   usage: 'show <name>',
   describe: 'Show the trials of a study, the best first',
   positionals: {
-    name: { type: 'string', demandOption: true, describe: 'name or folder of a study, e.g. s1' },
+    name: {
+      type: 'string',
+      demandOption: true,
+      completes: 'studies',
+      describe: 'name or folder of a study, e.g. s1',
+    },
   },
   options: {
     ...LIST_STUDIES.options,

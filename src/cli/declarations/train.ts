@@ -10,6 +10,7 @@ export const TRAIN = {
     resume: {
       type: 'string',
       requiresArg: true,
+      completes: 'runs folders',
       describe:
         'continue the run in this folder from its last checkpoint, with its own settings or another --lr, --epochs or --max-steps',
     },

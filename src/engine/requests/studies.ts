@@ -17,9 +17,10 @@ let latest: { readonly key: string; readonly importance: Importance | undefined 
 
 /** A study with its trials as far as they are now. */
 export const showStudy: Handler<'studies.show'> = async ({ path }) => {
-  const { name, settings, liveTrials: trials } = Study.open(path);
+  const opened = Study.open(path);
+  const { name, settings, liveTrials: trials } = opened;
   const { objective, trials: planned } = settings;
-  const study = { name, path, objective, planned, trials };
+  const study = { name, path, objective, planned, trials, damagedLines: opened.damagedLines };
   if (settings.kind === 'cv') return { ...study, cv: cvReport(settings, trials), importance: undefined };
   const settled = trials.filter((trial) => !isOpen(trial));
   const key = `${path} ${settled.map(({ number, epochs }) => `${number}:${epochs}`).join(' ')}`;

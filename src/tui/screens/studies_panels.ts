@@ -1,6 +1,7 @@
+import { basename } from 'node:path';
 import type { StudyReport } from '../../engine/requests.js';
 import { type CvReport, comparisonOf } from '../../study/cv.js';
-import { TOO_FEW_TRIALS } from '../../study/importance.js';
+import { whyUntold } from '../../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
 import { objectiveText, ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
@@ -90,7 +91,7 @@ export function trialsTitle({ state }: View): string {
   if (state.shown.status !== 'ready') return 'trials';
   const { paths, path, report } = state.shown.value;
   const place = paths.length > 1 ? ` · study ${paths.indexOf(path ?? '') + 1} of ${paths.length}` : '';
-  if (report === undefined) return `trials${place}`;
+  if (report === undefined) return `${path === undefined ? 'trials' : basename(path)}${place}`;
   return `${report.name} · ${report.trials.length} of ${report.planned} trials${place}`;
 }
 
@@ -101,13 +102,20 @@ export function trialLines({ state, theme, cols, rows, now }: View): string[] {
   const { problem } = state.shown.value;
   if (problem !== undefined) return wrapped(`✗ ${problem}`, cols).map((line) => theme.bad(line));
   if (report === undefined) return wrapped(empty, cols);
-  if (report.trials.length === 0) return ['no trial has begun yet'];
+  const damaged = damageOf(report);
+  const told = damaged === undefined ? [] : wrapped(damaged, cols).map((line) => theme.bad(line));
+  if (report.trials.length === 0) return [...told, 'no trial has begun yet'];
   const trials = orderedTrials(report);
   const columns = columnsOf(report);
   const chosen = selectedTrial(state);
   const names = report.importance?.parameters.map(({ name }) => name) ?? [];
-  const [first, count] = scrolled(rows - 1, trials.length, chosen === undefined ? 0 : trials.indexOf(chosen));
+  const [first, count] = scrolled(
+    rows - 1 - told.length,
+    trials.length,
+    chosen === undefined ? 0 : trials.indexOf(chosen),
+  );
   return [
+    ...told,
     theme.dim(` ${headLine(columns)}  settings`),
     ...trials.slice(first, first + count).map((trial) => {
       // Where there is little room, the most important settings are seen.
@@ -118,6 +126,12 @@ export function trialLines({ state, theme, cols, rows, now }: View): string[] {
       return listLine(`${rowLine(columns, trial)}  ${settings.join(', ')}`, trial === chosen, theme);
     }),
   ];
+}
+
+function damageOf({ damagedLines = 0 }: StudyReport): string | undefined {
+  return damagedLines === 0
+    ? undefined
+    : `✗ trials.ndjson: ${counted(damagedLines, 'line')} cut off or damaged, left out`;
 }
 
 export function chartTitle({ state }: View): string {
@@ -174,7 +188,8 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
   if (report.cv !== undefined) return configLines(report, report.cv).slice(0, rows);
-  if (report.importance === undefined) return wrapped(TOO_FEW_TRIALS, cols);
+  const why = whyUntold(report.importance);
+  if (report.importance === undefined || why !== undefined) return wrapped(why ?? '', cols).slice(0, rows);
   const { parameters, explained } = report.importance;
   const names = Math.min(16, Math.max(...parameters.map(({ name }) => name.length)));
   const room = Math.max(4, cols - names - 20);
@@ -182,7 +197,7 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
     const line = `${padTo(name, names)} ${bar(share, room)} ${percent(share, 0).padStart(5)}`;
     return clear ? line : `${line} ${theme.dim('not clear')}`;
   });
-  const says = `explained: ${percent(Math.max(0, explained), 0)} of the variance`;
+  const says = `explained: ${percent(explained, 0)} of the variance`;
   return [...lines.slice(0, Math.max(1, rows - 1)), theme.dim(says)];
 }
 
