@@ -9,7 +9,7 @@ import type { Trainer } from './trainer.js';
 // How a run goes on from its last checkpoint, with its own settings or with some of them changed.
 
 /** Other values of settings of a resumed run, by option name. `epochs` and `max-steps` count from the beginning of the run. */
-export type RunChanges = Readonly<Partial<Record<ChangeableName, number>>> & {
+export type RunChanges = Readonly<Partial<Record<'epochs' | 'max-steps' | 'lr', number>>> & {
   /** Whether it may go on with data that have changed since; only for this sitting. */
   readonly allowChangedData?: boolean;
 };
