@@ -1,4 +1,5 @@
 import { DataError } from '../util/errors.js';
+import { inMegabytes } from '../util/unpacking.js';
 
 /** A file in an archive. */
 export interface Member {
@@ -52,10 +53,9 @@ export const memberError = (source: string, name: string, what: string, options?
 /** Throws DataError where a member is larger than the limit. */
 export function checkSize(source: string, name: string, size: number, most: number): void {
   if (size <= most) return;
-  const megabytes = (bytes: number): string => Math.round(bytes / 1e6).toLocaleString('en');
   throw memberError(
     source,
     name,
-    `it unpacks to ${megabytes(size)} MB; expected at most ${megabytes(most)} MB`,
+    `it unpacks to ${inMegabytes(size)}; expected at most ${inMegabytes(most)}`,
   );
 }

@@ -1,6 +1,7 @@
 import { Readable, type Transform } from 'node:stream';
-import zlib, { createGunzip, type ZlibOptions } from 'node:zlib';
-import { DataError } from '../util/errors.js';
+import zlib, { createGunzip, type Zlib, type ZlibOptions } from 'node:zlib';
+import { DataError, FerError } from '../util/errors.js';
+import { mostUnpacked, tooMuch } from '../util/unpacking.js';
 import { type ByteSource, chunksOf } from './byte_source.js';
 
 /** Unpacks files that are packed as a whole: with gzip, and with zstd where Node.js can (22.15 and later). */
@@ -10,7 +11,7 @@ export type Packing = 'gzip' | 'zstd';
 
 /** What newer versions of Node.js have. */
 interface Zstd {
-  readonly createZstdDecompress?: (options: { chunkSize: number }) => Transform;
+  readonly createZstdDecompress?: (options: { chunkSize: number }) => Transform & Zlib;
   readonly zstdDecompressSync?: (data: Uint8Array, options: Pick<ZlibOptions, 'maxOutputLength'>) => Buffer;
 }
 const newer: typeof zlib & Zstd = zlib;
@@ -21,7 +22,11 @@ export const unzstd = newer.zstdDecompressSync;
 /** Bytes per chunk. */
 const CHUNK = 1 << 20;
 
-/** Unpacks a file chunk by chunk. @param source its name, for messages. Throws DataError where it is cut off or damaged. */
+/**
+ * Unpacks a file chunk by chunk. @param source its name, for messages. Throws DataError where it is cut off or damaged, or unpacks
+ * to more than any data does, and what `report` throws.
+ * @param report hears how many packed bytes are read
+ */
 export async function* unpacked(
   file: ByteSource,
   packing: Packing,
@@ -29,11 +34,18 @@ export async function* unpacked(
   report?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const unpack = packing === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : openZstd(file, source);
-  const packed = Readable.from(chunksOf(file, report));
+  const packed = Readable.from(chunksOf(file));
   packed.on('error', (error) => unpack.destroy(error));
+  let left = mostUnpacked(file.length);
   try {
-    for await (const chunk of packed.pipe(unpack)) yield chunk as Uint8Array;
+    for await (const chunk of packed.pipe(unpack)) {
+      left -= (chunk as Uint8Array).length;
+      if (left < 0) throw new DataError(`${source}: ${tooMuch(file.length)}; unpack it, and look at it`);
+      report?.(Math.min(unpack.bytesWritten, file.length)); // here, because a little can unpack to much
+      yield chunk as Uint8Array;
+    }
   } catch (cause) {
+    if (cause instanceof FerError) throw cause;
     throw broken(packing, source, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
@@ -44,7 +56,7 @@ const broken = (packing: Packing, source: string, why: string, cause?: unknown):
     { cause },
   );
 
-function openZstd(file: ByteSource, source: string): Transform {
+function openZstd(file: ByteSource, source: string): Transform & Zlib {
   const cannot = (why: string): DataError =>
     new DataError(`data ${source}: ${why}; expected .csv or .csv.gz: unpack it with "unzstd"`);
   const unpack = newer.createZstdDecompress?.({ chunkSize: CHUNK });

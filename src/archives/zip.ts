@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { DataError } from '../util/errors.js';
+import { mostUnpacked } from '../util/unpacking.js';
 import { type Archive, archiveOf, checkSize, type Member, memberError, memberName } from './archive.js';
 import type { ByteSource } from './byte_source.js';
 import { unzstd } from './packed.js';
@@ -143,7 +144,7 @@ function memberOf(
   const unpack = (most: number): Uint8Array => {
     if (link)
       throw memberError(source, name, 'it is a symbolic link; expected a file: pack files without "zip -y"');
-    checkSize(source, name, size, most);
+    checkSize(source, name, size, Math.min(most, mostUnpacked(packed)));
     const header = Buffer.from(bytes.read(at, at + 30));
     if (header.length < 30 || header.readUInt32LE(0) !== 0x04034b50) throw broken(`${name} is missing`);
     const from = at + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);

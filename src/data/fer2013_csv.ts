@@ -78,6 +78,9 @@ export async function parseFer2013Csv(
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let begin = 0;
     for (;;) {
+      const blank = blankLines(data, begin);
+      line += blank.lines;
+      begin = blank.end;
       const end = data.indexOf(10, begin);
       if (end < 0) break;
       take(data.subarray(begin, end));
@@ -160,6 +163,17 @@ class CsvLabels {
     if (this.#own) return CSV_NAMING;
     const all = [...words, ...this.#left];
     return nameClasses({ words: all, source, where: (word) => `label ${word}` }, this.options);
+  }
+}
+
+/** The empty lines from `begin` on, and where they end: there may be millions of them. */
+function blankLines(data: Uint8Array, begin: number): { readonly lines: number; readonly end: number } {
+  let [lines, end] = [0, begin];
+  for (;;) {
+    if (data[end] === 10) end++;
+    else if (data[end] === 13 && data[end + 1] === 10) end += 2;
+    else return { lines, end };
+    lines++;
   }
 }
 

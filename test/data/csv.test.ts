@@ -8,6 +8,7 @@ import { loadDataset } from '../../src/data/load.js';
 import { limitSplit } from '../../src/data/rows.js';
 import { SplitBuilder } from '../../src/data/split_builder.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
+import { DataError } from '../../src/util/errors.js';
 import { csv, expectDataError, folderWith, PIXELS, pixels } from './fixtures.js';
 
 const NO_CACHE = { cacheDir: false } as const;
@@ -106,6 +107,30 @@ describe('the CSV files of FER-2013', () => {
     );
     expect([...splits.validation.labels, ...splits.train.labels]).toEqual([3, 0]);
     expect([...splits.validation.images.subarray(0, 3), splits.train.images[0]]).toEqual([9, 8, 2, 4]);
+  });
+
+  it('may have many empty lines, which count: messages name the line', async () => {
+    const lines = '\n\r\n\n'.repeat(1000);
+    const good = await load(`${lines}emotion,pixels,Usage${lines}3,${pixels()},Training\n${lines}`);
+    expect([...good.splits.train.labels]).toEqual([3]);
+    const bad = load(`${lines}emotion,pixels,Usage\n${lines}9,${pixels()},Training\n`);
+    await expectDataError(bad, 'fer2013.csv:6002: emotion "9"');
+  });
+
+  it('are not unpacked without end', async () => {
+    const bomb = gzipSync(Buffer.alloc(70e6, '\n'));
+    const done: number[] = [];
+    const path = join(folderWith({ 'fer2013.csv.gz': bomb }), 'fer2013.csv.gz');
+    await expectDataError(
+      loadDataset(path, { ...NO_CACHE, onProgress: (progress) => done.push(progress.done) }),
+      'it unpacks to more than 64 MB, from 0.1 MB: no real data packs so well; unpack it, and look at it',
+    );
+    expect(done.length).toBeGreaterThan(50); // one for each megabyte that comes out
+    const stop = new DataError('stopped');
+    const onProgress = (): never => {
+      throw stop;
+    };
+    await expect(loadDataset(path, { ...NO_CACHE, onProgress })).rejects.toBe(stop);
   });
 
   const row = (i: number, usage: string): string => `${i},${pixels(i)},${usage}`;
