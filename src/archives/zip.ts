@@ -145,7 +145,7 @@ function memberOf(
     if (link)
       throw memberError(source, name, 'it is a symbolic link; expected a file: pack files without "zip -y"');
     checkSize(source, name, size, Math.min(most, mostUnpacked(packed)));
-    const header = Buffer.from(bytes.read(at, at + 30));
+    const header = Buffer.from(at < 0 || at > bytes.length ? [] : bytes.read(at, at + 30));
     if (header.length < 30 || header.readUInt32LE(0) !== 0x04034b50) throw broken(`${name} is missing`);
     const from = at + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
     if (from + packed > bytes.length) throw broken(`${name} ends early`);

@@ -4,8 +4,9 @@ import type { Picture } from '../util/picture.js';
  * Decodes a BMP file to red, green and blue (Microsoft, "Bitmap Storage": BITMAPFILEHEADER, BITMAPCOREHEADER,
  * BITMAPINFOHEADER and its later versions): 1, 4 or 8 bits with a palette, 16, 24 or 32 bits, from the bottom or from the
  * top. Alpha is ignored. Throws Error for compressed and damaged ones.
+ * @param check throws Error for a size that is not decoded
  */
-export function decodeBmp(bytes: Uint8Array): Picture {
+export function decodeBmp(bytes: Uint8Array, check: (width: number, height: number) => void): Picture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = view.getUint32(14, true);
   const core = header === CORE_HEADER;
@@ -20,6 +21,7 @@ export function decodeBmp(bytes: Uint8Array): Picture {
   const stride = 4 * Math.ceil((width * bits) / 32);
   const pixels = view.getUint32(10, true);
   if (pixels + stride * height > bytes.length) throw new Error('the file is cut off');
+  check(width, height);
   const colour =
     bits <= 8 ? palette(view, 14 + header, core ? 3 : 4, pixels) : direct(view, header, bits, packing);
   const data = new Uint8Array(width * height * 3);

@@ -46,6 +46,14 @@ export function encodeFaces(dataset: Omit<Dataset, 'height' | 'width' | 'channel
 
 /** The data set in a file; undefined if the file is damaged or something else. The images are views of `bytes`. */
 export function decodeFaces(bytes: Buffer): Dataset | undefined {
+  try {
+    return decoded(bytes);
+  } catch {
+    return undefined; // a header that no version wrote, with a checksum that fits
+  }
+}
+
+function decoded(bytes: Buffer): Dataset | undefined {
   if (bytes.length < 16 || bytes.toString('latin1', 0, 8) !== FACES_MAGIC) return undefined;
   if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return undefined;
   let at = 16 + bytes.readUInt32LE(12);
@@ -58,8 +66,10 @@ export function decodeFaces(bytes: Buffer): Dataset | undefined {
   const splits = {} as Record<SplitName, Split>;
   for (const split of SPLIT_NAMES) {
     const count = counts[split];
+    if (!(count * PIXELS <= bytes.length)) return undefined;
     const labels = labelArray(count, classes.length);
     bytesOf(labels).set(take(labels.byteLength));
+    if (labels.some((label) => label >= classes.length)) return undefined;
     splits[split] = { labels, images: take(count * PIXELS) };
   }
   return {

@@ -4,6 +4,7 @@ import { DataError } from '../util/errors.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { printable } from '../util/printable.js';
 import { resample } from '../util/resample.js';
+import { inMegabytes, mostUnpacked } from '../util/unpacking.js';
 import { decodeBmp } from './bmp.js';
 import { fileKind, UNKNOWN } from './file_kind.js';
 import { orientationOf, upright } from './orientation.js';
@@ -11,12 +12,26 @@ import { type PictureKind, pictureKind, READ_KINDS } from './picture_kind.js';
 import { decodeWithSharp } from './sharp_pictures.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
+import { frameOf } from './whole_jpeg.js';
 
 /** The kinds of pictures that are read, for messages. */
 export const PICTURE_KINDS = `${READ_KINDS.slice(0, -1).join(', ')} or ${READ_KINDS.at(-1)}`;
 
-/** Larger pictures are refused: a few bytes can claim any size. */
+/** Larger pictures are refused. */
 const MOST_PIXELS = 100e6;
+/** Pixels that a decoder fills in all scans of a JPEG together. Progressive ones have about ten. */
+const MOST_SCANNED = 2e9;
+
+/** How many pixels a picture of so many bytes may have: a few bytes can claim any size. */
+const mostPixels = (bytes: Uint8Array): number => Math.min(MOST_PIXELS, mostUnpacked(bytes.length) / 3);
+
+/** Throws Error where a picture claims more pixels than its bytes can hold. */
+function checkPixels(width: number, height: number, bytes: Uint8Array): void {
+  if (width * height <= mostPixels(bytes)) return;
+  throw new Error(
+    `it claims ${(width * height).toLocaleString('en')} pixels; expected at most ${Math.floor(mostPixels(bytes)).toLocaleString('en')} in ${inMegabytes(bytes.length)}`,
+  );
+}
 
 /** Decodes a picture to a gray 48 x 48 face. Throws DataError that names the image. */
 export async function decodeFace(bytes: Uint8Array, name: string, out: Uint8Array): Promise<void> {
@@ -57,10 +72,10 @@ type Decode = (bytes: Uint8Array, name: string) => Picture | Promise<Picture>;
 const DECODERS: ReadonlyMap<PictureKind, Decode> = new Map<PictureKind, Decode>([
   ['JPEG', decodeJpeg],
   ['PNG', decodePng],
-  ['BMP', (bytes) => decodeBmp(bytes)],
+  ['BMP', (bytes) => decodeBmp(bytes, (width, height) => checkPixels(width, height, bytes))],
   ...(['WebP', 'GIF', 'TIFF', 'AVIF'] as const).map((kind): [PictureKind, Decode] => [
     kind,
-    (bytes, name) => decodeWithSharp(bytes, MOST_PIXELS, name, kind),
+    (bytes, name) => decodeWithSharp(bytes, Math.floor(mostPixels(bytes)), name, kind),
   ]),
 ]);
 
@@ -69,21 +84,23 @@ const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
 
 function decodeJpeg(bytes: Uint8Array): Picture {
   const options = { useTArray: true, formatAsRGBA: true, tolerantDecoding: false } as const;
+  const { width, height, scans } = frameOf(bytes);
+  checkPixels(width, height, bytes);
+  if (width * height * scans > MOST_SCANNED) throw new Error(`it has ${scans} scans`);
   return upright(withoutAlpha(jpeg.decode(bufferOf(bytes), options)), orientationOf(bytes));
 }
 
 function decodePng(bytes: Uint8Array): Picture {
   const file = bufferOf(bytes);
-  const size = file.readUInt32BE(16) * file.readUInt32BE(20);
-  if (size > MOST_PIXELS) throw new Error(`it claims ${size.toLocaleString('en')} pixels`);
+  checkPixels(file.readUInt32BE(16), file.readUInt32BE(20), bytes);
   return upright(withoutAlpha(PNG.sync.read(file)), orientationOf(bytes));
 }
 
 function withoutAlpha({ width, height, data }: { width: number; height: number; data: Uint8Array }): Picture {
-  const colours = Uint8Array.from(
-    { length: width * height * 3 },
-    (_, i) => data[Math.floor(i / 3) * 4 + (i % 3)] as number,
-  );
+  const colours = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < colours.length; from += 4) {
+    for (let c = 0; c < 3; c++) colours[to++] = data[from + c] as number;
+  }
   return { width, height, channels: 3, data: colours };
 }
 

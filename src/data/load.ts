@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLASS_NAMES, expressionOf, isSeven } from '../util/classes.js';
 import { DataError, isSystemError, UsageError } from '../util/errors.js';
+import { foreignError } from '../util/foreign.js';
 import { systemReason } from '../util/system_reason.js';
 import { readCache, writeCache } from './cache.js';
 import { parseClasses } from './class_names.js';
@@ -94,7 +95,7 @@ export async function loadSource(
     }
     return { ...dataset, notes: [...dataset.notes, ...notes] };
   } catch (cause) {
-    if (!isSystemError(cause)) throw cause;
+    if (!isSystemError(cause)) throw foreignError(cause, `data ${path}`, DataError);
     throw new DataError(`data ${path}: cannot be read (${systemReason(cause)}); expected ${KNOWN_DATA}`, {
       cause,
     });

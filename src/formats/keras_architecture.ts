@@ -38,6 +38,8 @@ export interface KerasLayer extends KerasObject {
 /** The Keras version whose layout is written. Keras 3 reads it, too. */
 export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
+/** Values of an image at most: those of 4096 x 4096 pixels in colours. */
+const MOST_INPUTS = 3 * 4096 ** 2;
 
 /**
  * Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. Layers that compute
@@ -62,7 +64,7 @@ export function toKeras(network: Network): KerasModel {
     layers: [
       ...(looks ? [{ ...inputLayer(images, network.inputShape), name: images, inbound_nodes: [] }] : []),
       ...network.layers.map(({ name, layer, outputShape, inputs: from }) =>
-        name in features
+        Object.hasOwn(features, name)
           ? { ...inputLayer(name, outputShape), name, inbound_nodes: [] }
           : {
               ...writeLayer(name, layer, outputShape),
@@ -190,7 +192,7 @@ function readGraph(
 ): Network {
   const [output, ...more] = refsOf(ends.output_layers);
   const inputs = layers.filter(({ class_name: kind }) => kind === 'InputLayer');
-  const [images, ...others] = inputs.filter((input) => !(nameOf(input) in features));
+  const [images, ...others] = inputs.filter((input) => !Object.hasOwn(features, nameOf(input)));
   if (others.length > 0 || inputs.length !== refsOf(ends.input_layers).length || inputs.length === 0) {
     throw new RunError(
       `${source}: the model has ${inputs.length} inputs; only models with one are supported, and those of fer-tui with LBP features, whose files say how these are made`,
@@ -206,7 +208,7 @@ function readGraph(
   const placing = new Placing(shape, source);
   if (images !== undefined) placing.positions.set(nameOf(images), IMAGES);
   for (const layer of layers) {
-    const feature = features[nameOf(layer)];
+    const feature = Object.hasOwn(features, nameOf(layer)) ? features[nameOf(layer)] : undefined;
     if (layer.class_name === 'InputLayer') {
       if (feature !== undefined) placing.addFeature(nameOf(layer), feature);
       continue;
@@ -286,9 +288,9 @@ function inputShape(config: Readonly<Record<string, unknown>>, source: string, b
   const batch = config['batch_input_shape'] ?? config['batch_shape'] ?? built;
   const shape = Array.isArray(batch) ? (batch.slice(1) as unknown[]) : [];
   const whole = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0;
-  if (shape.length !== 3 || !shape.every(whole)) {
+  if (shape.length !== 3 || !shape.every(whole) || shape.reduce((product, n) => product * n) > MOST_INPUTS) {
     throw new RunError(
-      `${source}: input shape ${JSON.stringify(batch)}; expected [null, height, width, channels]`,
+      `${source}: input shape ${JSON.stringify(batch)}; expected [null, height, width, channels], of at most ${MOST_INPUTS} values`,
     );
   }
   return shape;

@@ -4,7 +4,7 @@ import type { Network, PlacedLayer } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import { foreignJson } from '../util/foreign_json.js';
+import { foreignJson } from '../util/foreign.js';
 import { groupAt, type H5Group, isH5, numbersAt, readH5Tree } from './hdf5.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
 import { fromKeras, toKeras } from './keras_architecture.js';

@@ -2,7 +2,7 @@ import type { Archive } from '../archives/archive.js';
 import { inMemory } from '../archives/byte_source.js';
 import { readZip } from '../archives/zip.js';
 import { RunError } from '../util/errors.js';
-import { foreignJson } from '../util/foreign_json.js';
+import { foreignJson } from '../util/foreign.js';
 import { readH5Tree } from './hdf5.js';
 import { fromKeras } from './keras_architecture.js';
 import type { KerasFile } from './keras_h5.js';

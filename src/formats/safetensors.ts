@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sizeOf } from '../gpu/shape.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
+import { foreignJson } from '../util/foreign.js';
 
 /** The text of the metadata that holds the checksum, and what stands in its place while it is computed. */
 const [CHECKSUM, BLANK] = ['sha256', '0'.repeat(64)];
@@ -81,8 +82,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   if (bytes.length < 8) damaged(`only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > bytes.length - 8) damaged('its header is cut off');
-  const header = parseHeader(bytes.subarray(8, 8 + length)) ?? damaged('its header is not JSON');
-  const { __metadata__: metadata, ...entries } = header;
+  const header = headerOf(bytes.subarray(8, 8 + length), damaged);
+  if (typeof header !== 'object' || header === null) return damaged('its header is no object');
+  const { __metadata__: metadata, ...entries } = header as Record<string, unknown>;
   const body = bytes.subarray(8 + length);
   const tensors = new Map<string, NamedArray>();
   for (const [name, entry] of Object.entries(entries)) {
@@ -106,13 +108,12 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   return { tensors, metadata: rest, verified: checksum !== undefined };
 }
 
-/** The header as an object; undefined where it is none. */
-function parseHeader(bytes: Uint8Array): Record<string, unknown> | undefined {
+/** The parsed header. @param damaged is called with why it is none */
+function headerOf(bytes: Uint8Array, damaged: (why: string) => never): unknown {
   try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof header === 'object' && header !== null ? { ...header } : undefined;
-  } catch {
-    return undefined;
+    return foreignJson(new TextDecoder().decode(bytes), 'its header');
+  } catch (cause) {
+    return damaged((cause as Error).message);
   }
 }
 

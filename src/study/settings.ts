@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { MONITORS, type Monitor } from '../train/callbacks/monitor.js';
 import { isMapping } from '../train/config_file.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
+import { foreignYaml } from '../util/foreign_yaml.js';
 import { PRUNERS, type PrunerName } from './pruners.js';
 import { METHODS, type Method } from './samplers.js';
 import type { Values } from './trial.js';
@@ -77,7 +78,7 @@ export function readStudySettings(folder: string): StudySettings {
   }
   let read: (Partial<StudySettings> & { readonly version?: number }) | null;
   try {
-    read = parse(readFileSync(path, 'utf8'));
+    read = foreignYaml(readFileSync(path, 'utf8')) as typeof read;
   } catch (cause) {
     throw new RunError(`${path}: cannot be read as YAML`, { cause });
   }

@@ -4,6 +4,7 @@ import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
+import { foreignJson } from '../util/foreign.js';
 import { systemReason } from '../util/system_reason.js';
 import type { CallbackStates } from './callbacks/callback.js';
 
@@ -87,7 +88,7 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
     trainer,
     averaged = 0,
     ...counts
-  } = JSON.parse(metadata['state'] ?? '{}') as {
+  } = foreignJson(metadata['state'] ?? '{}', `${path}: damaged: its state`) as {
     stepCount: number;
     learningRate: number;
     averaged?: number;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { isSystemError, UsageError } from '../util/errors.js';
+import { foreignYaml } from '../util/foreign_yaml.js';
 import { nearest } from '../util/nearest.js';
 import { systemReason } from '../util/system_reason.js';
 import { checked } from './config.js';
@@ -24,7 +24,7 @@ export function readConfigFile(path: string): Record<string, unknown> {
 /** Parses a YAML or JSON file. @param where begins the message. Throws UsageError when it cannot be read. */
 export function readYaml(path: string, where: string): unknown {
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return foreignYaml(readFileSync(path, 'utf8'));
   } catch (cause) {
     // The parser's first line ends with a colon, and the lines that it announces are left out.
     const why = isSystemError(cause)

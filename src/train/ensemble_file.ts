@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
+import { foreignYaml } from '../util/foreign_yaml.js';
 import { systemReason } from '../util/system_reason.js';
 
 const FORMAT = 'fer-tui ensemble 1';
@@ -41,7 +41,7 @@ export const isEnsemble = (content: unknown): boolean => asRecord(content)?.['fo
 export function readEnsembleFile(path: string): EnsembleFile {
   let value: unknown;
   try {
-    value = parse(readFileSync(path, 'utf8'));
+    value = foreignYaml(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new RunError(`ensemble ${path}: it cannot be read (${systemReason(cause)})`, { cause });
   }

@@ -4,6 +4,7 @@ import { isH5 } from '../formats/hdf5.js';
 import { isZip } from '../formats/keras_zip.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
+import { foreignJson } from '../util/foreign.js';
 import { systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
@@ -61,7 +62,7 @@ function ofLog(path: string): string {
 async function ofFile(path: string): Promise<string> {
   const bytes = contentOf(path);
   if (path.endsWith('.json')) {
-    if (isEnsemble(parsed(bytes))) readEnsembleFile(path);
+    if (isEnsemble(foreignJson(Buffer.from(bytes).toString('utf8'), 'it'))) readEnsembleFile(path);
     return NO_CHECKSUM;
   }
   if (isH5(bytes) || isZip(bytes)) {
@@ -79,13 +80,5 @@ function contentOf(path: string): Uint8Array {
     return readFileSync(path);
   } catch (cause) {
     throw new RunError(`cannot be read: ${systemReason(cause)}`, { cause });
-  }
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw new RunError('cannot be read as JSON', { cause });
   }
 }

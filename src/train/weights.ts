@@ -15,6 +15,7 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
+import { foreignError, foreignJson } from '../util/foreign.js';
 import { systemReason } from '../util/system_reason.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
@@ -105,6 +106,14 @@ export interface ForeignModel {
  * may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
+  try {
+    return await openForeign(path, foreign);
+  } catch (cause) {
+    throw foreignError(cause, path);
+  }
+}
+
+async function openForeign(path: string, foreign: ForeignModel): Promise<SavedModel> {
   const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
   const { whole, network, weights, own } = await openWeights(path, architecture);
   if (whole && architecture !== undefined && foreign.onlyMissing !== true) {
@@ -207,6 +216,14 @@ export function requireMean({ preprocess }: SavedModel, path: string): void {
  * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function openWeights(path: string, architecture?: unknown): Promise<KerasFile> {
+  try {
+    return await readAny(path, architecture);
+  } catch (cause) {
+    throw foreignError(cause, path);
+  }
+}
+
+async function readAny(path: string, architecture: unknown): Promise<KerasFile> {
   if (isEnsembleFile(path)) {
     const members = readEnsembleFile(path).members.map(({ weights }) => weights);
     throw new RunError(`${path} is an ensemble; expected one network, such as one of ${members.join(', ')}`);
@@ -228,19 +245,22 @@ export async function openWeights(path: string, architecture?: unknown): Promise
 
 /** Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError. */
 export async function openNetwork(path: string): Promise<Network> {
-  if (readWeightFile(path)[0] === 0x7b) {
-    const content = readJson(path); // begins with an opening brace
-    if (!isEnsemble(content)) return fromKeras(content, path);
+  try {
+    if (readWeightFile(path)[0] === 0x7b) {
+      const content = readJson(path); // begins with an opening brace
+      if (!isEnsemble(content)) return fromKeras(content, path);
+    }
+    return (await openWeights(path)).network;
+  } catch (cause) {
+    throw foreignError(cause, path);
   }
-  return (await openWeights(path)).network;
 }
 
 function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new RunError(`${path}: cannot be read as JSON; expected what model.to_json() writes`, { cause });
-  }
+  return foreignJson(
+    Buffer.from(readWeightFile(path)).toString('utf8'),
+    `${path}: it cannot be read as JSON, expected what model.to_json() writes: it`,
+  );
 }
 
 /** Writes a model as Keras's `.h5`, with class names and preprocessing. Throws RunError. */
@@ -304,19 +324,11 @@ function readStored(path: string): { saved: SavedModel; temperature: number } {
   requireSound(path, tensors);
   const name = knownPreprocess(path, preprocess);
   const saved = {
-    network: fromKeras(parsedArchitecture(architecture, path), path),
+    network: fromKeras(foreignJson(architecture, `${path}: damaged: the architecture in its metadata`), path),
     classes: csvTexts(classes),
     preprocess: mean === undefined ? { name } : { name, mean },
     weights: tensors,
     notes,
   };
   return { saved, temperature: Number(temperature) };
-}
-
-function parsedArchitecture(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RunError(`${path}: damaged: the architecture in its metadata is not JSON`, { cause });
-  }
 }

@@ -71,6 +71,22 @@ describe('a decoded picture', () => {
     await expect(decodePicture(bytes, 'a')).rejects.toThrow('it claims 40,000,000,000 pixels');
   });
 
+  it('is none for a JPEG that claims more than its bytes can hold, or has no end of scans', async () => {
+    const sized = (width: number, height: number): Buffer => {
+      const bytes = Buffer.from(jpg(9));
+      const frame = bytes.indexOf('\xff\xc0', 'latin1');
+      bytes.writeUInt16BE(height, frame + 5);
+      bytes.writeUInt16BE(width, frame + 7);
+      return bytes;
+    };
+    await expect(decodePicture(sized(8000, 8000), 'a')).rejects.toThrow(
+      'a: the JPEG picture is cut off or damaged (it claims 64,000,000 pixels; expected at most 21,333,333 in 0 MB)',
+    );
+    const scans = Buffer.from('ffda0002'.repeat(150), 'hex');
+    const endless = Buffer.concat([sized(4000, 5000), scans]);
+    await expect(decodePicture(endless, 'a')).rejects.toThrow('it has 151 scans');
+  });
+
   it.each([
     ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
     ['HEIC', '\0\0\0\x14ftypmif1\0\0\0\0heic'],

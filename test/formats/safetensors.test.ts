@@ -108,7 +108,7 @@ describe('.safetensors', () => {
     ['no header', file('{}').subarray(0, 9), 'its header is cut off'],
     ['another file', Buffer.from('\x89HDF\r\n\x1a\n and more'), 'its header is cut off'],
     ['no JSON', file('{nothing'), 'its header is not JSON'],
-    ['no object', file('null'), 'its header is not JSON'],
+    ['no object', file('null'), 'its header is no object'],
     ['no shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 1, 2), 'a has no type, shape or place'],
     ['half a place', file(`{${A.replace('[0,8]', '[0]')}}`, 1, 2), 'a has no type, shape or place'],
     ['nothing of a tensor', file('{"a":null}'), 'a has no type, shape or place'],

@@ -68,7 +68,7 @@ describe('a run', () => {
     const told = await verdicts(folder);
     expect(told).toMatchObject({
       'best.safetensors': 'verified: ',
-      'config.json': 'damaged: cannot be read as JSON',
+      'config.json': 'damaged: it is not JSON',
       'events.ndjson': 'damaged: line 2 is not an event of a run',
     });
     for (const name of ['checkpoint.safetensors', 'epochs/1.safetensors']) {

@@ -1,4 +1,26 @@
-import { RunError } from './errors.js';
+import { type DataError, FerError, isSystemError, RunError } from './errors.js';
+
+/** What reads files that anybody may have written: damaged ones, and ones made to do harm. */
+
+/**
+ * The error to throw for what a reader of a file threw. Errors for people, and those of the system, stay as they are. Any other
+ * comes from content that the reader did not foresee, and becomes one that names the file.
+ * @param path names the file
+ */
+export function foreignError(
+  cause: unknown,
+  path: string,
+  Kind: typeof RunError | typeof DataError = RunError,
+): unknown {
+  if (cause instanceof FerError || isSystemError(cause)) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Kind(
+    `${path}: damaged, or not as any program writes it (${why}); take another copy of the file`,
+    {
+      cause,
+    },
+  );
+}
 
 /** Lists and objects in one another. The architectures of Keras have about ten. */
 const DEEPEST = 100;
@@ -15,7 +37,7 @@ export function foreignJson(text: string, what: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new RunError(`${what} is not JSON (${(cause as Error).message})`, { cause });
+    throw new RunError(`${what} is not JSON`, { cause });
   }
   const why = objectionTo(value, 0);
   if (why !== undefined) throw new RunError(`${what} is not as any program writes it (${why})`);

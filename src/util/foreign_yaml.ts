@@ -1,0 +1,21 @@
+import { parse } from 'yaml';
+import { objectionTo } from './foreign.js';
+
+/** Characters of a file. The parser compares each name with all others: of a million, for hours. */
+const MOST = 200_000;
+
+/**
+ * Parses YAML or JSON in a file that anybody may have written. The parser itself limits how often a part is repeated by its name.
+ * Throws Error whose message says why in one line.
+ */
+export function foreignYaml(text: string): unknown {
+  if (text.length > MOST) {
+    throw new Error(
+      `it has ${text.length.toLocaleString('en')} characters; expected at most ${MOST.toLocaleString('en')}`,
+    );
+  }
+  const value: unknown = parse(text);
+  const why = objectionTo(value);
+  if (why !== undefined) throw new Error(why);
+  return value;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { DataError, EXIT, type FerError, RunError } from '../../src/util/errors.js';
+import { foreignError, foreignJson } from '../../src/util/foreign.js';
+import { foreignYaml } from '../../src/util/foreign_yaml.js';
+
+const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
+describe('content that anybody may have written', () => {
+  it('is parsed as JSON, and refused with its place', () => {
+    expect(foreignJson('{"constructor": [1, null]}', 'f: it')).toEqual({ constructor: [1, null] });
+    expect(() => foreignJson('{', 'f: its header')).toThrow(/^f: its header is not JSON$/);
+    expect(() => foreignJson('', 'f: it')).toThrow(RunError);
+  });
+
+  it('is not nested too deeply', () => {
+    expect(foreignJson(nested(100), 'f: it')).toBeDefined();
+    for (const depth of [101, 100_000]) {
+      expect(() => foreignJson(nested(depth), 'f: it')).toThrow(
+        'more than 100 lists and objects in one another',
+      );
+    }
+    expect(() => foreignYaml(nested(101))).toThrow('more than 100 lists and objects in one another');
+    expect(() => foreignYaml(nested(50_000))).toThrow();
+  });
+
+  it('has no names that change objects', () => {
+    for (const text of ['{"__proto__": {"a": 1}}', '[{"a": {"__proto__": 1}}]']) {
+      expect(() => foreignJson(text, 'f: it')).toThrow(
+        'f: it is not as any program writes it (a name __proto__)',
+      );
+      expect(() => foreignYaml(text)).toThrow('a name __proto__');
+    }
+  });
+
+  it('repeats no part of itself endlessly, and is not longer than any file of settings', () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let i = 1; i < 9; i++)
+      lines.push(
+        `a${i}: &a${i} [${Array(10)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
+    expect(() => foreignYaml(lines.join('\n'))).toThrow('Excessive alias count');
+    expect(() => foreignYaml('a: 1\n'.repeat(50_000))).toThrow(
+      'it has 250,000 characters; expected at most 200,000',
+    );
+    expect(foreignYaml('a: [1, x]')).toEqual({ a: [1, 'x'] });
+  });
+
+  it('makes readers throw errors for people, whatever they did not foresee', () => {
+    const mine = new DataError('mine');
+    expect(foreignError(mine, 'f')).toBe(mine);
+    const system = Object.assign(new Error('ENOENT'), { syscall: 'open' });
+    expect(foreignError(system, 'f')).toBe(system);
+    const made = foreignError(new TypeError('x is undefined'), 'f');
+    expect(made).toMatchObject({ exitCode: EXIT.run });
+    expect((made as FerError).message).toBe(
+      'f: damaged, or not as any program writes it (x is undefined); take another copy of the file',
+    );
+    expect(foreignError('odd', 'f', DataError)).toMatchObject({ exitCode: EXIT.data });
+  });
+});
