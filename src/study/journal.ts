@@ -39,7 +39,7 @@ export class Journal {
   requireList(): void {
     if (existsSync(this.#path)) return;
     const trials = join(this.study, 'trials');
-    const runs = existsSync(trials) ? readdirSync(trials).filter((name) => /^t\d+$/.test(name)) : [];
+    const runs = namesIn(trials).filter((name) => /^t\d+$/.test(name));
     if (runs.length === 0 || existsSync(this.#path)) return; // or another process has just begun the first
     throw new RunError(
       `${this.#path}: it is missing, and so is what became of ${counted(runs.length, 'trial')}; put it back from a copy, or remove ${trials} to train all trials again`,
@@ -128,4 +128,13 @@ function endsInLine(file: number): boolean {
   const { size } = fstatSync(file);
   const last = Buffer.alloc(1);
   return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE);
+}
+
+/** What a folder holds; nothing where there is none, or where another process has just removed it. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
