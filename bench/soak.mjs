@@ -38,10 +38,10 @@ const { values } = scriptOptions(import.meta.url, {
   options: {
     hours: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: mkdtempSync(join(tmpdir(), 'fer-tui-soak-')) },
+    out: { type: 'string' }, // default: a temporary folder, removed where all went well
   },
 });
-const folder = values.out;
+const folder = values.out ?? mkdtempSync(join(tmpdir(), 'fer-tui-soak-'));
 const end = performance.now() + Number(values.hours) * 3_600_000;
 mkdirSync(folder, { recursive: true });
 process.env.NO_COLOR = '1';

@@ -1,18 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { join, normalize, relative } from 'node:path';
 import { isMapping } from '../train/config_file.js';
 import { writeError } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
+import { namesIn } from '../util/names_in.js';
 import { TRIAL_STATES, type TrialRecord } from './trial.js';
 
 const NEWLINE = 10;
@@ -128,13 +120,4 @@ function endsInLine(file: number): boolean {
   const { size } = fstatSync(file);
   const last = Buffer.alloc(1);
   return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last[0] === NEWLINE);
-}
-
-/** What a folder holds; nothing where there is none, or where another process has just removed it. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from './names_in.js';
 import { isAlive, placeOf, processOf, thisProcess } from './processes.js';
 
 /** Milliseconds for which no process writes one temporary file. */
@@ -51,14 +52,6 @@ function stateOfName(name: string): 'none' | 'running' | 'gone' | 'unknown' {
   if (!isAlive(pid)) return 'gone';
   if (start === undefined) return 'unknown';
   return start === hash(String(processOf(pid).started)) ? 'running' : 'gone';
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function isOld(path: string): boolean {
