@@ -16,7 +16,6 @@ export function decodeBmp(bytes: Uint8Array, check: (width: number, height: numb
   const bits = view.getUint16(core ? 24 : 28, true);
   const packing = core ? PLAIN : view.getUint32(30, true);
   const height = Math.abs(signed);
-  if (width < 1 || height < 1) throw new Error(`${width} x ${height} pixels`);
   if (packing !== PLAIN && packing !== MASKS) throw new Error(`compressed pixels, method ${packing}`);
   const stride = 4 * Math.ceil((width * bits) / 32);
   const pixels = view.getUint32(10, true);

@@ -25,8 +25,10 @@ const MOST_SCANNED = 2e9;
 /** How many pixels a picture of so many bytes may have: a few bytes can claim any size. */
 const mostPixels = (bytes: Uint8Array): number => Math.min(MOST_PIXELS, mostUnpacked(bytes.length) / 3);
 
-/** Throws Error where a picture claims more pixels than its bytes can hold. */
+/** Throws Error where a picture claims no pixels, or more than its bytes can hold. */
 function checkPixels(width: number, height: number, bytes: Uint8Array): void {
+  if (width < 1 || height < 1)
+    throw new Error(`it claims ${width} x ${height} pixels; expected at least 1 x 1`);
   if (width * height <= mostPixels(bytes)) return;
   throw new Error(
     `it claims ${(width * height).toLocaleString('en')} pixels; expected at most ${Math.floor(mostPixels(bytes)).toLocaleString('en')} in ${inMegabytes(bytes.length)}`,

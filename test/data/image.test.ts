@@ -71,6 +71,24 @@ describe('a decoded picture', () => {
     await expect(decodePicture(bytes, 'a')).rejects.toThrow('it claims 40,000,000,000 pixels');
   });
 
+  it.each([
+    [0, 4],
+    [4, 0],
+    [0, 0],
+  ])('is none for a size of %i x %i', async (width, height) => {
+    const file = Buffer.from(png([1, 1, 1]));
+    file.writeUInt32BE(width, 16);
+    file.writeUInt32BE(height, 20);
+    const photograph = Buffer.from(jpg(9));
+    const frame = photograph.indexOf('\xff\xc0', 'latin1');
+    photograph.writeUInt16BE(height, frame + 5);
+    photograph.writeUInt16BE(width, frame + 7);
+    for (const bytes of [file, photograph])
+      await expect(decodePicture(bytes, 'a')).rejects.toThrow(
+        `it claims ${width} x ${height} pixels; expected at least 1 x 1`,
+      );
+  });
+
   it('is none for a JPEG that claims more than its bytes can hold, or has no end of scans', async () => {
     const sized = (width: number, height: number): Buffer => {
       const bytes = Buffer.from(jpg(9));

@@ -206,7 +206,11 @@ describe('BMP', () => {
     ['cut off', whole.subarray(0, whole.length - 1), 'the file is cut off'],
     ['only a header', whole.subarray(0, 20), 'Offset is outside'],
     ['compressed', changed((b) => void b.writeUInt32LE(1, 30)), 'compressed pixels, method 1'],
-    ['of no size', changed((b) => void b.writeInt32LE(0, 18)), '0 x 20 pixels'],
+    [
+      'of no size',
+      changed((b) => void b.writeInt32LE(0, 18)),
+      'it claims 0 x 20 pixels; expected at least 1 x 1',
+    ],
     ['of a huge size', changed((b) => void b.writeInt32LE(2 ** 30, 18)), 'the file is cut off'],
     ['of 7 bits', changed((b) => void b.writeUInt16LE(7, 28)), '7 bits for a pixel'],
     [
