@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: './test/helpers/temporary_files.ts',
     reporters: ['default', './test/helpers/skip_reasons.ts'],
     pool: 'forks',
     // Test files wait half of their time for child processes and the GPU. More than four would need much memory.

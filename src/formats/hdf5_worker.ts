@@ -84,13 +84,11 @@ function spend(budget: Budget, size: number): void {
   if (!(budget.left >= 0)) throw new Error(`its numbers have more than ${most} bytes`);
 }
 
+const isTypedArray = (value: unknown): value is ArrayLike<number | bigint> =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
+
 const toFloats = (value: unknown): Float32Array =>
-  value instanceof Float32Array
-    ? value
-    : Float32Array.from(
-        ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<number>) : [value],
-        Number,
-      );
+  value instanceof Float32Array ? value : Float32Array.from(isTypedArray(value) ? value : [value], Number);
 
 /** Texts, lists of texts, and numbers; others are left out. */
 function attributesOf(group: Group, budget: Budget): Map<string, H5Value> {

@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Gives all test files one temporary folder, which is removed with everything in it once the last has ended. */
+export default async function temporaryFiles(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'fer-tui-tests-'));
+  process.env['TMPDIR'] = folder;
+  process.env['TEMP'] = folder; // what Windows reads
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
