@@ -122,3 +122,13 @@ export function hybrid(raw = true, input: readonly number[] = [16, 14, 1]): Netw
   const bins = [0, 1, 5, 57, 58, 60, 117, 131, 175, 200, 235];
   return buildHybrid('hybrid', input, { trunk, head }, { raw, lbp: { radius: 1, cells: 2, bins } });
 }
+
+/** Images of normal values, and labels of three classes. */
+export function randomBatch(network: Network, count: number, seed = 1): [Float32Array, Uint32Array] {
+  const rng = new Rng(seed);
+  const size = sizeOf(network.inputShape);
+  return [
+    Float32Array.from({ length: count * size }, () => rng.normal()),
+    Uint32Array.from({ length: count }, () => rng.int(3)),
+  ];
+}

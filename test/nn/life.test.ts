@@ -1,27 +1,15 @@
 import { expect, it } from 'vitest';
-import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import { withForced } from '../../src/gpu/tuning.js';
 import { type Layer, noWeights, sameShape } from '../../src/nn/layer.js';
-import {
-  BatchNormalization,
-  Conv2D,
-  Dense,
-  DepthwiseConv2D,
-  Dropout,
-  ELU,
-  Flatten,
-  ReLU,
-  Softmax,
-} from '../../src/nn/layers.js';
+import { BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, Softmax } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
 import { adam, sgd } from '../../src/nn/optimizers.js';
 import type { NamedArrays } from '../../src/nn/parameters.js';
 import { relativeError } from '../../src/reference/arrays.js';
-import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
-import { randomWeights } from '../helpers/networks.js';
+import { randomBatch, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 
 /** What becomes of a learner between steps: weights that change, state that is kept, numbers that are fetched. */
@@ -44,15 +32,6 @@ const dense = () =>
     [Dense({ units: 5 }), ELU(), Dropout({ rate: 0.2 }), Dense({ units: 3 }), Softmax()],
   );
 
-function batch(network: Sequential, count: number, seed = 1): [Float32Array, Uint32Array] {
-  const rng = new Rng(seed);
-  const size = network.inputShape.reduce((a, b) => a * b, 1);
-  return [
-    Float32Array.from({ length: count * size }, () => rng.normal()),
-    Uint32Array.from({ length: count }, () => rng.int(3)),
-  ];
-}
-
 const exactly = (weights: NamedArrays) =>
   new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
 
@@ -69,7 +48,7 @@ describeGpu('a prediction is one by the weights as they are', (gpu) => {
       const network = blocks();
       const options = { seed: 2, swa: true, optimizer: adam({ learningRate: 0.05 }) };
       const learner = new Learner(gpu(), network, options);
-      const [images, labels] = batch(network, 4);
+      const [images, labels] = randomBatch(network, 4);
       await expectPrediction(learner, network, images);
       learner.writeWeights(randomWeights(network));
       await expectPrediction(learner, network, images);
@@ -99,7 +78,7 @@ describeGpu('a prediction is one by the weights as they are', (gpu) => {
     const learner = new Learner(gpu(), network, options);
     learner.writeWeights(randomWeights(network));
     const sizes = [5, 2];
-    const given = sizes.map((count, i) => batch(network, count, i));
+    const given = sizes.map((count, i) => randomBatch(network, count, i));
     for (const [images, labels] of given) await learner.evaluate(images, labels);
     const { batches, confusion } = await learner.evaluationMetrics();
     const weights = exactly(randomWeights(network));
@@ -155,7 +134,7 @@ describeGpu('a learner', (gpu) => {
   it('goes on from a saved state to the same bits: weights, moments, rate, and the count that dropout draws by', async () => {
     const options: LearnerOptions = { seed: 3, optimizer: adam({ learningRate: 0.01, amsgrad: true }) };
     const whole = new Learner(gpu(), dense(), options);
-    for (let i = 0; i < 4; i++) await whole.train(...batch(dense(), 5, i));
+    for (let i = 0; i < 4; i++) await whole.train(...randomBatch(dense(), 5, i));
     whole.learningRate = 0.002;
     const state = await whole.readState();
     expect(state).toMatchObject({ stepCount: 4, averaged: 0 });
@@ -166,7 +145,7 @@ describeGpu('a learner', (gpu) => {
     resumed.writeState(state);
     expect([resumed.stepCount, resumed.learningRate]).toEqual([4, 0.002]);
     for (const learner of [whole, resumed])
-      for (let i = 4; i < 8; i++) await learner.train(...batch(dense(), 5, i));
+      for (let i = 4; i < 8; i++) await learner.train(...randomBatch(dense(), 5, i));
     expect(await resumed.readState()).toEqual(await whole.readState());
     expect((await resumed.metrics()).map(({ step }) => step)).toEqual([5, 6, 7, 8]);
     expect((await whole.metrics()).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -184,7 +163,7 @@ describeGpu('a learner', (gpu) => {
     const network = new Sequential('broken', [6, 6, 2], [...layers, Dense({ units: 3 }), Softmax()]);
     const before = gpu().pool.stats.liveBytes;
     const learner = new Learner(gpu(), network);
-    const [images, labels] = batch(network, 4);
+    const [images, labels] = randomBatch(network, 4);
     await expect(learner.train(images, labels)).rejects.toThrow('no such kernel');
     await expect(learner.predict(images)).rejects.toThrow('no such kernel');
     await learner.dispose();
@@ -213,7 +192,7 @@ describeGpu('a learner', (gpu) => {
     const moved = async (rate: number): Promise<number> => {
       const before = (await learner.readWeights()).get('dense_1/bias')?.data ?? [];
       learner.learningRate = rate;
-      const [images, labels] = batch(dense(), 5);
+      const [images, labels] = randomBatch(dense(), 5);
       const { weightGradients } = await learner.trace(images, labels);
       const after = (await learner.readWeights()).get('dense_1/bias')?.data ?? [];
       const gradient = weightGradients.get('dense_1/bias')?.data ?? [];
@@ -229,10 +208,10 @@ describeGpu('a learner', (gpu) => {
       const learner = new Learner(gpu(), dense(), { seed: 3 });
       const steps = [];
       for (let i = 0; i < 1030; i++) {
-        await learner.train(...batch(dense(), 2, i));
+        await learner.train(...randomBatch(dense(), 2, i));
         if (fetches && i % 400 === 0) steps.push(...(await learner.metrics()));
       }
-      await learner.profile(...batch(dense(), 2, 1030));
+      await learner.profile(...randomBatch(dense(), 2, 1030));
       steps.push(...(await learner.metrics()));
       expect(await learner.metrics()).toEqual([]);
       await learner.dispose();
@@ -246,7 +225,7 @@ describeGpu('a learner', (gpu) => {
 
   it('a timed step is one like any other; timing a prediction changes nothing', async () => {
     const [plain, timed] = [new Learner(gpu(), dense()), new Learner(gpu(), dense())];
-    const [images, labels] = batch(dense(), 5);
+    const [images, labels] = randomBatch(dense(), 5);
     const commands = await timed.commands(5);
     expect(timed.stepCount).toBe(0);
     const before = await timed.readWeights();
@@ -271,18 +250,18 @@ describeGpu('a learner', (gpu) => {
     const heard: string[] = [];
     learner.onCompile = (done, total) => heard.push(`${done}/${total}`);
     gpu().pipelines.clear();
-    await learner.train(...batch(dense(), 5));
+    await learner.train(...randomBatch(dense(), 5));
     const total = heard.length;
     expect(total).toBeGreaterThan(5);
     expect(heard).toEqual(Array.from({ length: total }, (_, i) => `${i + 1}/${total}`));
-    await learner.train(...batch(dense(), 5));
+    await learner.train(...randomBatch(dense(), 5));
     expect(heard).toHaveLength(total);
     await learner.dispose();
   });
 
   it('puts the weights back even if what sees the average fails', async () => {
     const learner = new Learner(gpu(), dense(), { ema: 0.5, optimizer: sgd({ learningRate: 1 }) });
-    await learner.train(...batch(dense(), 5));
+    await learner.train(...randomBatch(dense(), 5));
     const before = await learner.readWeights();
     const live = gpu().pool.stats.liveBytes;
     await expect(learner.withAverage(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
@@ -296,7 +275,7 @@ describeGpu('a learner', (gpu) => {
   it('a step that blends is another one than a step that does not', async () => {
     const plain = new Sequential('plain', [4], [Dense({ units: 3 }), Softmax()]);
     const learner = new Learner(gpu(), plain, { optimizer: sgd({ learningRate: 0 }) });
-    const [images, labels] = batch(dense(), 4);
+    const [images, labels] = randomBatch(dense(), 4);
     const mix = [1, 2, 3, 0].map((partner, i) => ({ partner, share: 0.3 + 0.1 * i }));
     const other = mix.map(({ partner }) => ({ partner, share: 0.9 }));
     for (const blend of [undefined, mix, undefined, other])
@@ -311,7 +290,7 @@ describeGpu('a learner', (gpu) => {
     const classes = 3;
     const plainNetwork = new Sequential('plain', [4], [Dense({ units: classes }), Softmax()]);
     const learner = new Learner(gpu(), plainNetwork, { optimizer: sgd({ learningRate: 0 }) });
-    const [images, labels] = batch(plainNetwork, 4);
+    const [images, labels] = randomBatch(plainNetwork, 4);
     const certain = new Float32Array(4 * classes);
     labels.forEach((label, i) => {
       certain[i * classes + label] = 1;
@@ -328,7 +307,7 @@ describeGpu('a learner', (gpu) => {
     const before = gpu().pool.stats.liveBytes;
     const network = blocks();
     const learner = new Learner(gpu(), network, { swa: true, optimizer: adam({ amsgrad: true }) });
-    const [images, labels] = batch(network, 4);
+    const [images, labels] = randomBatch(network, 4);
     await learner.train(images, labels, {
       mix: Array.from({ length: 4 }, () => ({ partner: 0, share: 0.5 })),
     });
@@ -338,69 +317,5 @@ describeGpu('a learner', (gpu) => {
     await learner.trace(images, labels);
     await learner.dispose();
     expect(gpu().pool.stats.liveBytes).toBe(before);
-  });
-});
-
-describeGpu('a frozen layer', (gpu) => {
-  it('hands on the gradient that it would if it were not', async () => {
-    const network = new Sequential(
-      'layers',
-      [5, 6, 2],
-      [
-        ...[Conv2D({ filters: 3 }), ReLU(), Conv2D({ filters: 4 }), DepthwiseConv2D()],
-        ...[Flatten(), Dense({ units: 4 }), Dense({ units: 3 }), Softmax()],
-      ],
-    );
-    const json = JSON.parse(JSON.stringify(toKeras(network)));
-    const frozen = ['conv2d_1', 'depthwise_conv2d', 'dense'];
-    for (const { config } of json.config.layers) if (frozen.includes(config.name)) config.trainable = false;
-    const [images, labels] = batch(network, 3);
-    const gradients = [];
-    for (const model of [network, fromKeras(json, 'frozen')]) {
-      const learner = new Learner(gpu(), model);
-      learner.writeWeights(randomWeights(network));
-      gradients.push((await learner.trace(images, labels)).weightGradients);
-      await learner.dispose();
-    }
-    const [free, still] = gradients;
-    expect([...(still?.keys() ?? [])]).toEqual([
-      ...['conv2d/kernel', 'conv2d/bias', 'dense_1/kernel', 'dense_1/bias'],
-    ]);
-    for (const [name, { data }] of still ?? [])
-      expect(relativeError(data, free?.get(name)?.data ?? [])).toBeLessThan(1e-5);
-  });
-});
-
-describeGpu('a trace', (gpu) => {
-  it('holds the gradient of each output: biases have its sums', async () => {
-    const network = new Sequential(
-      'traced',
-      [5, 4, 2],
-      [Conv2D({ filters: 3 }), ReLU(), Flatten(), Dense({ units: 4 }), Dense({ units: 3 }), Softmax()],
-    );
-    const learner = new Learner(gpu(), network, { l2: 0 });
-    learner.writeWeights(randomWeights(network));
-    const [images, labels] = batch(network, 3);
-    const { layers, weightGradients } = await learner.trace(images, labels);
-    for (const name of ['conv2d', 'dense', 'dense_1']) {
-      const { output, gradient } = layers.get(name) ?? {};
-      expect(gradient?.shape).toEqual(output?.shape);
-      const channels = output?.shape.at(-1) ?? 1;
-      const sums = new Float64Array(channels);
-      gradient?.data.forEach((v, i) => {
-        sums[i % channels] = (sums[i % channels] as number) + v;
-      });
-      expect(relativeError(weightGradients.get(`${name}/bias`)?.data ?? [], sums)).toBeLessThan(1e-5);
-    }
-    expect(layers.get('conv2d')?.input.data).toEqual(images);
-    // Scores, whose gradient is p - y over the batch.
-    const last = layers.get('dense_1');
-    const want = Array.from({ length: 9 }, (_, i) => {
-      const row = [0, 1, 2].map((c) => last?.output.data[3 * Math.floor(i / 3) + c] ?? 0);
-      const p = Math.exp(row[i % 3] ?? 0) / row.reduce((sum, v) => sum + Math.exp(v), 0);
-      return (p - Number(labels[Math.floor(i / 3)] === i % 3)) / 3;
-    });
-    expect(relativeError(last?.gradient?.data ?? [], want)).toBeLessThan(1e-5);
-    await learner.dispose();
   });
 });
