@@ -47,7 +47,7 @@ describe('decisions about labels on the Data screen', () => {
     await press('right', 'v');
     const all = ['train,0,Happy,relabel,Sad', 'train,1,Neutral,drop,', 'train,2,Happy,keep,'];
     expect(rowsOf(file)).toEqual(all);
-    expect(at.text()).toContain('labels.csv: 1 relabelled, 1');
+    expect(at.text()).toContain('1 relabelled, 1 dropped, 1 kept');
     expect(at.text()).toContain('#2 train · Happy (kept)');
     await press('r', '3');
     expect(rowsOf(file)[2]).toBe('train,2,Happy,relabel,Fear');
