@@ -24,9 +24,11 @@ const VOTES: Readonly<Record<string, string>> = {
   ...{ neutral: 'Neutral', happiness: 'Happy', surprise: 'Surprise', sadness: 'Sad', anger: 'Angry' },
   ...{ disgust: 'Disgust', fear: 'Fear' },
 };
-const USAGES: Readonly<Record<string, SplitName>> = {
-  ...{ Training: 'train', PublicTest: 'validation', PrivateTest: 'test' },
-};
+const USAGES: ReadonlyMap<string | undefined, SplitName> = new Map([
+  ['Training', 'train'],
+  ['PublicTest', 'validation'],
+  ['PrivateTest', 'test'],
+]);
 
 /** The votes for one image. */
 export interface FaceVotes {
@@ -78,7 +80,7 @@ export function readFerplus(path: string, classes: readonly string[]): Record<Sp
   lines.forEach((line, i) => {
     if (line.trim() === '') return;
     const cells = line.split(',').map((cell) => cell.trim());
-    const split = USAGES[cells[usageAt] ?? ''];
+    const split = USAGES.get(cells[usageAt]);
     const count = (at: number): number => Number(cells[at] || Number.NaN);
     const own = classAt.map(count);
     const others = Object.fromEntries(otherAt.map(([name, at]) => [name, count(at)]));

@@ -18,7 +18,7 @@ import { loadCheckpoint } from '../train/checkpoint.js';
 import { mapLabels } from '../train/class_mapping.js';
 import { resolveConfig } from '../train/config.js';
 import { dataOptions } from '../train/data_options.js';
-import { readRunConfig } from '../train/run_folder.js';
+import { readRunSettings } from '../train/run_folder.js';
 import { shippedModels, weightsPath } from '../train/shipped_models.js';
 import { openModel, openNetwork, requireMean } from '../train/weights.js';
 import { sameClass } from '../util/classes.js';
@@ -111,10 +111,11 @@ async function ofRun(gpu: Gpu, path: string, request: LearnRequest, load: LoadDa
       `${path}: the run has no checkpoint yet; expected checkpoint.safetensors: in Train, S writes one`,
     );
   }
-  const { batch: before } = resolveConfig(readRunConfig(path));
+  const settings = readRunSettings(path);
+  const { batch: before } = settings;
   const batch = request.batch ?? Math.min(before, MOST_OF_RUN);
   const config = resolveConfig({
-    ...readRunConfig(path),
+    ...settings,
     ...(request.data !== undefined && { data: request.data, classes: undefined }),
     ...(request.classes !== undefined && { classes: request.classes }),
     ...(request.augment !== undefined && { augment: request.augment }),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { facesHash } from '../data/faces_file.js';
 import { asInSource } from '../data/hold_out.js';
@@ -7,6 +7,7 @@ import { recorded } from '../train/assemble.js';
 import type { TrainConfig } from '../train/config.js';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
+import { readForeignJson } from '../util/foreign.js';
 
 /** What the results in a folder of `crossPredict` were made with: the hash of the data, the folds, and all settings. */
 type Provenance = Readonly<Record<string, unknown>>;
@@ -47,19 +48,12 @@ export function claimFolder(folder: string, wanted: Provenance): void {
       `${folder}: its results do not say with which data and settings they were made (${FILE} is missing): give another --out`,
     );
   }
-  const differences = differencesOf(readProvenance(path), wanted);
+  const found = readForeignJson(path, 'what the results were made with (or give another --out)');
+  const differences = differencesOf(found, wanted);
   if (differences.length === 0) return;
   throw new RunError(
     `${folder}: its results were made with ${differences.join('; ')}: give another --out, or the same data and settings`,
   );
-}
-
-function readProvenance(path: string): Provenance {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Provenance;
-  } catch (cause) {
-    throw new RunError(`${path}: cannot be read as JSON; give another --out`, { cause });
-  }
 }
 
 function differencesOf(found: Provenance, wanted: Provenance): string[] {

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { join, normalize, relative } from 'node:path';
-import { isMapping } from '../train/config_file.js';
 import { writeError } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
+import { isMapping } from '../util/foreign.js';
 import { namesIn } from '../util/names_in.js';
 import { TRIAL_STATES, type TrialRecord } from './trial.js';
 

@@ -1,8 +1,9 @@
 import { checked } from '../train/config.js';
-import { asGiven, isMapping, knownOption, readYaml, settingsOf } from '../train/config_file.js';
+import { asGiven, knownOption, readYaml, settingsOf } from '../train/config_file.js';
 import type { OptionSpec } from '../train/option_spec.js';
 import { OPTION_ENTRIES } from '../train/options.js';
 import { UsageError } from '../util/errors.js';
+import { isMapping } from '../util/foreign.js';
 import { nearest } from '../util/nearest.js';
 import { type Domain, isRange, type RangeDomain, type Value, valuesOf } from './domain.js';
 import type { Values } from './trial.js';

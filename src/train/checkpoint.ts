@@ -4,9 +4,10 @@ import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
-import { foreignJson } from '../util/foreign.js';
+import { foreignJson, isMapping } from '../util/foreign.js';
 import { systemReason } from '../util/system_reason.js';
 import type { CallbackStates } from './callbacks/callback.js';
+import { requireSound } from './soundness.js';
 
 /** The progress of a training as plain data. Together with the learner's state it is enough to continue a run exactly. */
 export interface TrainerState {
@@ -73,6 +74,27 @@ export function saveCheckpoint(path: string, learner: LearnerState, trainer: Tra
   atomicWrite(path, encodeSafetensors(tensors, { format: FORMAT, state }));
 }
 
+/** What `saveCheckpoint` writes beside the arrays. */
+interface State {
+  readonly stepCount: number;
+  readonly learningRate: number;
+  readonly averaged?: number;
+  readonly trainer: OldTrainerState;
+}
+
+function isState(value: unknown): value is State {
+  if (!isMapping(value) || !isMapping(value['trainer'])) return false;
+  const { stepCount, learningRate, averaged = 0, trainer } = value;
+  const { epoch, index, sums, rate, seconds, callbacks } = trainer as Record<string, unknown>;
+  if (!isMapping(sums) || !isMapping(callbacks)) return false;
+  const counts = [stepCount, averaged, epoch, index];
+  const numbers = [learningRate, rate, seconds, sums['loss'], sums['correct'], sums['count']];
+  return (
+    counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+    numbers.every((number) => typeof number === 'number')
+  );
+}
+
 /** Reads a checkpoint. Throws RunError when the file is missing, damaged, or not a checkpoint. */
 export function loadCheckpoint(path: string): { learner: LearnerState; trainer: TrainerState } {
   let bytes: Uint8Array;
@@ -84,16 +106,11 @@ export function loadCheckpoint(path: string): { learner: LearnerState; trainer: 
   const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
   if (metadata['format'] !== (verified ? FORMAT : FORMER))
     throw new RunError(`${path}: not a checkpoint of this version of fer-tui`);
-  const {
-    trainer,
-    averaged = 0,
-    ...counts
-  } = foreignJson(metadata['state'] ?? '{}', `${path}: damaged: its state`) as {
-    stepCount: number;
-    learningRate: number;
-    averaged?: number;
-    trainer: OldTrainerState;
-  };
+  requireSound(path, tensors);
+  const state = foreignJson(metadata['state'] ?? '{}', `${path}: damaged: its state`);
+  if (!isState(state))
+    throw new RunError(`${path}: damaged: its state lacks the numbers that a training goes on from`);
+  const { trainer, averaged = 0, ...counts } = state;
   const under = (prefix: string): Map<string, NamedArray> =>
     new Map(
       [...tensors].flatMap(([name, array]) =>

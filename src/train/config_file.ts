@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isSystemError, UsageError } from '../util/errors.js';
+import { isMapping } from '../util/foreign.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
 import { nearest } from '../util/nearest.js';
 import { systemReason } from '../util/system_reason.js';
@@ -32,11 +33,6 @@ export function readYaml(path: string, where: string): unknown {
       : systemReason(cause).replace(/:$/, '');
     throw new UsageError(`${where}: ${why}`, { cause });
   }
-}
-
-/** Whether something read from YAML is a mapping of names to values. */
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

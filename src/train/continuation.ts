@@ -26,7 +26,7 @@ export function continued(
   folder: RunFolder,
   { allowChangedData: _, ...changes }: RunChanges,
 ): { config: TrainConfig; changed: Changed } {
-  const before = resolveConfig(folder.readConfig());
+  const before = folder.readSettings();
   const config = resolveConfig({ ...before, ...namedAsInFiles(changes) });
   const changed: Record<string, { from: number | undefined; to: number }> = {};
   for (const name of CHANGEABLE) {

@@ -14,10 +14,12 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
-import { isSystemError, RunError } from '../util/errors.js';
+import { isSystemError, RunError, UsageError } from '../util/errors.js';
+import { readForeignJson } from '../util/foreign.js';
 import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
 import type { Holder } from '../util/processes.js';
 import { clearTemporary, isTemporary } from '../util/temporary.js';
+import { resolveConfig, type TrainConfig } from './config.js';
 import { readLog } from './event_log.js';
 import type { StartEvent, TrainEvent } from './events.js';
 
@@ -139,8 +141,8 @@ export class RunFolder {
   }
 
   /** The settings that the run started with. Throws RunError. */
-  readConfig(): Record<string, unknown> {
-    return readRunConfig(this.path);
+  readSettings(): TrainConfig {
+    return readRunSettings(this.path);
   }
 
   /** The classes that the run began with; undefined before its start, and in logs of early versions. */
@@ -192,13 +194,19 @@ export class RunFolder {
   }
 }
 
-/** The settings that the run in a folder started with. Throws RunError. */
+/** The settings that the run in a folder started with, as they stand there. Throws RunError. */
 export function readRunConfig(folder: string): Record<string, unknown> {
-  const path = join(folder, 'config.json');
+  return withOldSizes(readForeignJson(join(folder, CONFIG), 'the settings of a run'));
+}
+
+/** The settings that the run in a folder started with. Throws RunError, also for a value that no version has written. */
+export function readRunSettings(folder: string): TrainConfig {
+  const config = readRunConfig(folder);
   try {
-    return withOldSizes(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>);
+    return resolveConfig(config);
   } catch (cause) {
-    throw new RunError(`${path}: cannot be read as JSON`, { cause });
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new RunError(`${join(folder, CONFIG)}: damaged: ${cause.message}`, { cause });
   }
 }
 

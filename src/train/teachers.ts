@@ -6,6 +6,7 @@ import type { DistillOptions, Teacher } from '../nn/distill.js';
 import type { Network } from '../nn/network.js';
 import { sameClass } from '../util/classes.js';
 import { RunError, UsageError } from '../util/errors.js';
+import { foreignJson } from '../util/foreign.js';
 import type { TrainConfig } from './config.js';
 import { type Member, openEnsemble } from './ensemble.js';
 import type { RunFolder } from './run_folder.js';
@@ -87,7 +88,8 @@ export function recordTeachers(folder: RunFolder, record: Teachers['record']): v
     folder.writeJson('teacher', record);
     return;
   }
-  const before = JSON.parse(readFileSync(folder.teacher, 'utf8')) as Teachers['record'];
+  const read = foreignJson(readFileSync(folder.teacher, 'utf8'), `${folder.teacher}: damaged: it`);
+  const before = (Array.isArray(read) ? read : []) as Partial<Teachers['record'][number]>[];
   const changed = record.find(
     ({ sha256, share }, i) => sha256 !== before[i]?.sha256 || share !== before[i]?.share,
   );

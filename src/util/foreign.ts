@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { type DataError, FerError, isSystemError, RunError } from './errors.js';
+import { systemReason } from './system_reason.js';
 
 /** What reads files that anybody may have written: damaged ones, and ones made to do harm. */
 
@@ -30,7 +32,7 @@ const REFUSED = '__proto__';
 /**
  * Parses JSON in a file that anybody may have written.
  * @param what names file and place; begins the message
- * Throws RunError for what is no JSON, or is nested too deeply for what reads it.
+ * Throws RunError for what is no JSON, is nested too deeply for what reads it, or has numbers that are infinite, such as 1e400.
  */
 export function foreignJson(text: string, what: string): unknown {
   let value: unknown;
@@ -44,8 +46,31 @@ export function foreignJson(text: string, what: string): unknown {
   return value;
 }
 
+/**
+ * Reads a JSON file that holds names and values.
+ * @param expected what it should hold, for messages
+ * Throws RunError for one that cannot be read, or holds something else.
+ */
+export function readForeignJson(path: string, expected: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new RunError(`${path}: cannot be read (${systemReason(cause)}); expected ${expected}`, { cause });
+  }
+  const value = foreignJson(text, `${path}: damaged: expected ${expected}, but it`);
+  if (isMapping(value)) return value;
+  throw new RunError(`${path}: damaged: expected ${expected}`);
+}
+
+/** Whether something read from a file is a mapping of names to values. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Why a value is not accepted; undefined: it is. */
 export function objectionTo(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return `a number that is ${value}`;
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth === DEEPEST) return `more than ${DEEPEST} lists and objects in one another`;
   if (Object.hasOwn(value, REFUSED)) return `a name ${REFUSED}`;

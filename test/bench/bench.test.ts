@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BenchCase, CheckedTrial } from '../../src/bench/bench_case.js';
 import { kernelCases } from '../../src/bench/kernel_cases.js';
@@ -132,6 +135,11 @@ describe('two results', () => {
 
   it('come from files that --out wrote', () => {
     expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: not the result of a benchmark');
+    const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-bench-')), 'old.json');
+    for (const text of ['null', '{"kernels": 3}', '{"steps": [null]}']) {
+      writeFileSync(path, text);
+      expect(() => readResult(path)).toThrow(`${path}: not the result of a benchmark`);
+    }
   });
 });
 

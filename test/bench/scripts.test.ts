@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const FOLDERS = ['bench', 'bench/peers', 'scripts', 'scripts/mutants'];
+const FOLDERS = ['bench', 'bench/peers', 'scripts', 'scripts/fuzz', 'scripts/mutants'];
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.mjs'))

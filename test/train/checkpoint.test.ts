@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import type { NamedArray } from '../../src/nn/parameters.js';
 import { loadCheckpoint, saveCheckpoint, type TrainerState } from '../../src/train/checkpoint.js';
 
 const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-checkpoint-')), 'checkpoint.safetensors');
@@ -69,5 +70,29 @@ describe('a checkpoint', () => {
         earlyStopping: { stopped: false },
       },
     });
+  });
+
+  it('with a number that is none, or a state that no training goes on from, is refused', () => {
+    const trainer = { epoch: 0, index: 1, sums: { loss: 2, correct: 1, count: 8 }, rate: 1e-3, seconds: 1 };
+    const state = { stepCount: 1, learningRate: 1e-3, trainer: { ...trainer, callbacks: {} } };
+    const write = (arrays: Map<string, NamedArray>, content: unknown): void =>
+      writeFileSync(
+        path,
+        encodeSafetensors(arrays, { format: 'fer-tui checkpoint 2', state: JSON.stringify(content) }),
+      );
+    write(new Map(), state);
+    expect(loadCheckpoint(path).trainer.rate).toBe(1e-3);
+    write(new Map([['optimizer/a', { shape: [2], data: Float32Array.of(1, Number.NaN) }]]), state);
+    expect(() => loadCheckpoint(path)).toThrow(`${path}: weight optimizer/a holds NaN at position 1`);
+    for (const wrong of [
+      null,
+      { ...state, stepCount: '1' },
+      { ...state, trainer: undefined },
+      { ...state, trainer: { ...state.trainer, sums: null } },
+      { ...state, trainer: { ...state.trainer, rate: [] } },
+    ]) {
+      write(new Map(), wrong);
+      expect(() => loadCheckpoint(path)).toThrow(`${path}: damaged: its state lacks`);
+    }
   });
 });

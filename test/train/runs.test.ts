@@ -8,7 +8,7 @@ import { resolveConfig } from '../../src/train/config.js';
 import { readConfigFile } from '../../src/train/config_file.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
-import { isLocked, RunFolder } from '../../src/train/run_folder.js';
+import { isLocked, RunFolder, readRunSettings } from '../../src/train/run_folder.js';
 import {
   deleteRun,
   differingSettings,
@@ -18,6 +18,7 @@ import {
   writeNote,
 } from '../../src/train/runs.js';
 
+import { RunError } from '../../src/util/errors.js';
 import { needs } from '../helpers/needs.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-runs-'));
@@ -238,11 +239,26 @@ describe('a settings file', () => {
     writeFileSync(join(old, 'config.json'), JSON.stringify({ model: 'fer-vgg', epochs: 3, dense: '32' }));
     const run = RunFolder.reopen(old);
     // Runs of before that had a fer-vgg of other sizes.
-    expect(run.readConfig()).toEqual({
+    expect(run.readSettings()).toMatchObject({
       ...{ model: 'fer-vgg', epochs: 3 },
       ...{ filters: '32,64,128,256', convolutions: 2, dense: '32' },
     });
     run.close();
+  });
+
+  it.each([
+    ['{"epochs": "many"}', 'damaged: epochs = "many": expected'],
+    ['{"seed": 1e400}', 'a number that is Infinity'],
+    ['{"epochs": 3', 'is not JSON'],
+    ['null', 'damaged: expected the settings of a run'],
+    ['[3]', 'damaged: expected the settings of a run'],
+  ])('is refused with its path where it is damaged: %s', (text, why) => {
+    const path = folder();
+    writeFileSync(join(path, 'config.json'), text);
+    const read = () => readRunSettings(path);
+    expect(read).toThrow(RunError);
+    expect(read).toThrow(join(path, 'config.json: damaged'));
+    expect(read).toThrow(why);
   });
 
   it('with a wrong name, or none at all, is refused with its path', () => {

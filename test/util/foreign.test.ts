@@ -23,6 +23,12 @@ describe('content that anybody may have written', () => {
     expect(() => foreignYaml(nested(50_000))).toThrow();
   });
 
+  it('has no infinite numbers', () => {
+    expect(() => foreignJson('{"a": [1e400]}', 'f: it')).toThrow('(a number that is Infinity)');
+    for (const number of ['-1e400', '.inf', '.nan'])
+      expect(() => foreignYaml(`a: ${number}`)).toThrow('a number that is');
+  });
+
   it('has no names that change objects', () => {
     for (const text of ['{"__proto__": {"a": 1}}', '[{"a": {"__proto__": 1}}]']) {
       expect(() => foreignJson(text, 'f: it')).toThrow(

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { kernelTable } from '../../bench/kernels.js';
 import { BENCH_PARTS } from '../../bench/parts.js';
 import { bar, figure, type Table } from '../../bench/report.js';
@@ -6,6 +5,7 @@ import { type BenchResult, compareBench, runBench } from '../../bench/run.js';
 import { stepTable, waterfall } from '../../bench/steps.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { readForeignJson } from '../../util/foreign.js';
 import type { BenchArgs } from '../declarations/bench.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
@@ -35,7 +35,9 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
 /** Reads the result of an earlier benchmark. Throws UsageError. */
 export function readResult(path: string): BenchResult {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as BenchResult;
+    const result = readForeignJson(path, 'the result of a benchmark') as object as BenchResult;
+    compareBench(result, result); // throws where it lacks what is compared
+    return result;
   } catch (cause) {
     throw new UsageError(`${path}: not the result of a benchmark; expected a file written by --out`, {
       cause,
