@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { reach } from '../../scripts/mutants/reach.mjs';
 import { sampleOf } from '../../scripts/mutants/sample.mjs';
 import { mutantsOfTypeScript } from '../../scripts/mutants/typescript.mjs';
@@ -16,6 +18,12 @@ interface Mutant {
 const applied = (source: string, mutants: readonly Mutant[]): string[] =>
   mutants.map(({ start, end, text }) => source.slice(0, start) + text + source.slice(end));
 const typescript = (source: string): string[] => applied(source, mutantsOfTypeScript('x.ts', source));
+
+it('every known fault fits one place of its file', () => {
+  const known = parse(readFileSync('test/mutants/planted.yaml', 'utf8')) as { path: string; find: string }[];
+  const places = known.map(({ path, find }) => [find, readFileSync(path, 'utf8').split(find).length - 1]);
+  expect(places).toEqual(known.map(({ find }) => [find, 1]));
+});
 
 describe('mutants of TypeScript', () => {
   it.each([
