@@ -15,6 +15,7 @@ import { LAB } from './declarations/lab.js';
 import { LEARN } from './declarations/learn.js';
 import { NOISE } from './declarations/noise.js';
 import { PREDICT } from './declarations/predict.js';
+import { RECIPES } from './declarations/recipes.js';
 import { REPORT } from './declarations/report.js';
 import { COMPARE_RUNS, EXPORT_HISTORY, LIST_RUNS, SHOW_RUN } from './declarations/runs.js';
 import { CV, SEARCH, TRIAL } from './declarations/search.js';
@@ -127,6 +128,7 @@ export const COMMANDS: CommandModule[] = [
   command(TUI, async () => (await import('./commands/tui.js')).tui),
   command(LEARN, async () => (await import('./commands/learn.js')).learn),
   command(TRAIN, async () => (await import('./commands/train.js')).train),
+  command(RECIPES, async () => (await import('./commands/recipes.js')).listRecipes),
   command(EVALUATE, async () => (await import('./commands/evaluate.js')).evaluate),
   command(PREDICT, async () => (await import('./commands/predict.js')).predict),
   command(WEBCAM, async () => (await import('./commands/webcam.js')).webcam),

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { recipeNames } from '../train/recipe_names.js';
 import type { Extras } from './declaration.js';
 
 /** The file by which a folder is known as what it is. */
 const MARKS = { runs: 'events.ndjson', studies: 'study.yaml' } as const;
 
 /**
- * What a shell can put in place of the word that is being typed, where an argument names a run or a study.
+ * What a shell can put in place of the word that is being typed, where an argument names a run, a study or a recipe.
  * @param words of the command line behind the command, the last one as far as it is typed
  * @param completes what the options name, and under '' what the first positional argument names
  * @returns nothing where any other word is expected
@@ -25,6 +26,7 @@ export function named(
   const folder = before[before.indexOf('--folder') + 1];
   const from = before.includes('--folder') ? folder : undefined;
   return [what ?? []].flat().flatMap((kind) => {
+    if (kind === 'recipes') return recipeNames().filter((name) => name.startsWith(current));
     const [place, paths] = [kind.split(' ')[0] as keyof typeof MARKS, kind.endsWith('folders')];
     const parent = from ?? place;
     const names = existsSync(parent) ? readdirSync(parent) : [];

@@ -8,8 +8,8 @@ export interface NumberRange {
   readonly whole?: boolean;
 }
 
-/** What a shell completes an argument to: names in a folder, or the paths of its folders. */
-export type Completes = 'runs' | 'studies' | 'runs folders' | 'studies folders';
+/** What a shell completes an argument to: names in a folder, or the paths of its folders; or the names of recipes. */
+export type Completes = 'recipes' | 'runs' | 'studies' | 'runs folders' | 'studies folders';
 
 /** What a declaration says of an argument beyond what yargs knows. */
 export interface Extras extends NumberRange {

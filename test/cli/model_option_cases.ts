@@ -41,6 +41,20 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
         add: ['--allow-changed-data'],
         changes: ['resume.allowChangedData'],
       },
+      recipe: {
+        add: ['--recipe', 'fer-shallow'],
+        changes: [
+          ...[
+            'train.augment',
+            'train.earlyStopping',
+            'train.ema',
+            'train.epochs',
+            'train.model',
+            'train.reduceLr',
+          ],
+          ...['train.reduceLrFactor', 'train.reduceLrMinDelta', 'train.restoreBestWeights'],
+        ],
+      },
       config: { add: ['--config', 'CONFIG'], changes: ['train.epochs'] },
       tui: {
         from: ['train', '--no-tui'],
@@ -49,6 +63,10 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
         changes: [...TUI, 'tui.run', 'tui.screen', 'train.*', 'stderr', 'stdout'],
       },
     },
+  },
+  RECIPES: {
+    line: ['recipes'],
+    options: { name: { add: ['fer-vgg'], changes: ['stdout'] } },
   },
   DEMO: { line: ['demo'], options: {} },
   EVALUATE: {

@@ -364,7 +364,10 @@ vi.mock('../../src/study/studies.js', () => ({
   studyJson: (_: unknown, top: number) => ({ top }),
 }));
 vi.mock('../../src/pages/report.js', () => ({ reportPage: () => '' }));
-vi.mock('../../src/train/shipped_models.js', () => ({ weightsPath: (given = 'shipped') => given }));
+vi.mock('../../src/train/shipped_models.js', () => ({
+  weightsPath: (given = 'shipped') => given,
+  shippedModels: () => [],
+}));
 vi.mock('../../src/bench/run.js', async (original) => ({
   ...(await original<object>()),
   runBench: async ({ log: _, ...options }: { log: unknown }) => {

@@ -16,10 +16,14 @@ import { hasScreen, wantsAccessible } from './tui.js';
 
 /** `fer-tui train`: starts or resumes a run. */
 export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
-  const { resume, config, allowChangedData } = args;
+  const { resume, config, recipe, allowChangedData } = args;
   const typed = typedSettings(args);
   if (resume !== undefined) {
-    const changed = changesOf({ ...typed, ...(config !== undefined && { config }) });
+    const changed = changesOf({
+      ...typed,
+      ...(config !== undefined && { config }),
+      ...(recipe !== undefined && { recipe }),
+    });
     const changes = { ...changed, ...(allowChangedData && { allowChangedData }) };
     if (onScreen(args)) return watch({ resume, changes }, args);
     return run((hooks) => resumeTraining(resume, hooks, changes), args);

@@ -19,10 +19,17 @@ export const TRAIN = {
       default: false,
       describe: 'with --resume: go on also if the data have changed since the run last trained',
     },
+    recipe: {
+      type: 'string',
+      requiresArg: true,
+      completes: 'recipes',
+      describe: 'train by a recipe of a network that comes with fer-tui; "fer-tui recipes" lists them',
+    },
     config: {
       type: 'string',
       requiresArg: true,
-      describe: 'read settings from a .json or .yaml file; options on the command line override it',
+      describe:
+        'read settings from a .json or .yaml file; they override a --recipe, and options on the command line override them',
     },
     tui: {
       type: 'boolean',
@@ -33,6 +40,7 @@ export const TRAIN = {
   examples: [
     ['$0 train --data fer2013.csv', 'the reference network on FER-2013, in the terminal UI of a training'],
     ['$0 train --data synthetic --epochs 3 --no-tui', 'drawn faces, a line each epoch'],
+    ['$0 train --recipe fer-vgg --data fer2013.csv', 'as fer-vgg was trained'],
     ['$0 train --resume runs/r1 --epochs 80', 'more epochs of a run'],
   ],
 } as const;
