@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 
@@ -24,7 +27,11 @@ export class Terminal {
     this.#xterm = new xterm.Terminal({ cols, rows, allowProposedApi: true });
     this.#pty = spawn(file, args, {
       ...{ name: 'xterm-256color', cols, rows, cwd },
-      env: { ...inherited, LANG: 'C.UTF-8', COLORTERM: 'truecolor', FER_TUI_GRAPHICS: 'none', ...env },
+      env: {
+        ...{ ...inherited, LANG: 'C.UTF-8', COLORTERM: 'truecolor', FER_TUI_GRAPHICS: 'none' },
+        // Nothing of an earlier start is remembered.
+        ...{ XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'fer-tui-state-')), ...env },
+      },
     });
     this.#pty.onData((data) => {
       this.raw += data;
@@ -109,8 +116,9 @@ const KEYS = {
   tab: '\t',
   space: ' ',
   backspace: '\x7f',
-  'ctrl+c': '\x03',
-  'ctrl+l': '\x0c',
-  'ctrl+u': '\x15',
-  'ctrl+z': '\x1a',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  delete: '\x1b[3~',
 };
+for (let code = 1; code <= 26; code++)
+  KEYS[`ctrl+${String.fromCharCode(96 + code)}`] = String.fromCharCode(code);

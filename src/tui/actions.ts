@@ -4,6 +4,7 @@ import type { Program } from './program.js';
 import type { Actions, AnyScreen, ScreenView } from './screen_module.js';
 import type { Store } from './store.js';
 import { makeTheme } from './theme.js';
+import { NEW_WORKSPACE, withFoundData } from './workspace.js';
 
 /** A program without a terminal: enough for screens to act. */
 type Core = Pick<Program, 'store' | 'screens' | 'engine'>;
@@ -32,8 +33,15 @@ export function actionsOf(core: Core, name: ScreenName): Actions<unknown> {
     setApp: (change) => store.set(change),
     go: (screen) => openScreen(core, screen),
     note: (text, kind = 'info') => store.set({ note: { text, kind } }),
+    forget: () =>
+      store.set({
+        workspace: withFoundData(NEW_WORKSPACE),
+        table: false,
+        screens: forgotten(screens, store.state.screens),
+      }),
     ask: (question) => store.set({ overlay: { kind: 'question', ...question } }),
     prompt: (prompt) => store.set({ overlay: { kind: 'prompt', ...prompt } }),
+    pick: (pick) => store.set({ overlay: { kind: 'pick', ...pick } }),
     load: (key, text, start) => {
       const running = loads.get(store) ?? new Map<string, AbortController>();
       loads.set(store, running);
@@ -102,4 +110,16 @@ export function focusOf(app: AppState, module: AnyScreen): string {
   const ids = panelIds(app, module);
   const id = app.focus[module.name];
   return id !== undefined && ids.includes(id) ? id : (ids[0] ?? '');
+}
+
+/** The screens without what they remember. */
+function forgotten(screens: Core['screens'], states: AppState['screens']): AppState['screens'] {
+  const entries = Object.entries(states).map(([name, own]) => {
+    const { remembers = [], initial } = screens.get(name as ScreenName) ?? {};
+    const usual = Object.fromEntries(
+      remembers.map((field) => [field, (initial as Readonly<Record<string, unknown>>)[field]]),
+    );
+    return [name, { ...own, ...usual }];
+  });
+  return Object.fromEntries(entries) as AppState['screens'];
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolveConfig } from '../train/config.js';
 import { OPTIMIZERS, type OptionSpec } from '../train/option_spec.js';
 import { defaultText, expectedText } from '../train/option_text.js';
-import { defaultValue, OPTIONS, optionSpec } from '../train/options.js';
+import { defaultValue, OPTION_ENTRIES, OPTIONS, optionSpec } from '../train/options.js';
+import { camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 
 /** The settings of a run as a form: parses and checks them, and shows the equivalent command line. */
@@ -56,6 +57,19 @@ export function formError(values: FormValues): string | undefined {
   }
 }
 
+/** The settings among what the command line was given, without those that are at their defaults. */
+export function settingsIn(given: Readonly<Record<string, unknown>>): FormValues {
+  return OPTION_ENTRIES.reduce<FormValues>((values, [name]) => {
+    const value = given[name] ?? given[camelCase(name)];
+    return value === undefined || value === null ? values : withValue(values, name, String(value));
+  }, {});
+}
+
+/** The values of a field that has only a few; undefined for others. */
+export function choicesOf(spec: OptionSpec): readonly string[] | undefined {
+  return spec.choices ?? (spec.type === 'boolean' ? ['false', 'true'] : undefined);
+}
+
 /** Returns the values with a field at its next or previous choice; undefined if the field has no choices. */
 export function turned(
   name: string,
@@ -63,7 +77,7 @@ export function turned(
   values: FormValues,
   step: number,
 ): FormValues | undefined {
-  const choices = spec.choices ?? (spec.type === 'boolean' ? ['false', 'true'] : undefined);
+  const choices = choicesOf(spec);
   if (choices === undefined) return undefined;
   const at = choices.indexOf(fieldText(name, values));
   return withValue(values, name, choices[(at + step + choices.length) % choices.length] as string);

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, ...), and the text that it types, if any. */
+/**
+ * One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, `alt+b`, ...), and the text that it types, if any. Pasted text is
+ * one key, `paste`.
+ */
 export interface Key {
   readonly name: string;
   readonly text: string;
@@ -19,6 +22,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
     '[8~': 'end',
   },
   ...{ '[5~': 'pageup', '[6~': 'pagedown', '[3~': 'delete', '[Z': 'shift+tab' },
+  ...{ '[1;5D': 'ctrl+left', '[1;5C': 'ctrl+right', '[1;3D': 'alt+left', '[1;3C': 'alt+right' },
 };
 const CONTROLS: Readonly<Record<string, string>> = {
   '\r': 'enter',
@@ -29,15 +33,26 @@ const CONTROLS: Readonly<Record<string, string>> = {
   ' ': 'space',
 };
 
-/** Match the text after an escape character: a complete sequence, or the beginning of one. */
+/** Match the text after an escape character: a complete sequence, the beginning of one, or a key pressed with Alt. */
 const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
 const BEGUN = /^(O|\[[\d;?]*)?$/;
+const ALT = /^([a-z]|\x7f)/;
 
-/** Parses what a terminal sent. `rest` is an escape sequence whose end has not arrived yet. */
+/** What a terminal sends around pasted text, after it was told so with `ESC [?2004h`. */
+const [PASTE, PASTED] = ['\x1b[200~', '\x1b[201~'];
+
+/** Parses what a terminal sent. `rest` is a sequence, or pasted text, whose end has not arrived yet. */
 export function parseKeys(data: string): { keys: Key[]; rest: string } {
   const keys: Key[] = [];
   let rest = data;
   while (rest !== '') {
+    if (rest.startsWith(PASTE)) {
+      const end = rest.indexOf(PASTED);
+      if (end < 0) return { keys, rest };
+      keys.push({ name: 'paste', text: rest.slice(PASTE.length, end) });
+      rest = rest.slice(end + PASTED.length);
+      continue;
+    }
     if (rest.startsWith('\x1b')) {
       const sequence = WHOLE.exec(rest.slice(1));
       if (sequence !== null) {
@@ -47,6 +62,12 @@ export function parseKeys(data: string): { keys: Key[]; rest: string } {
         continue;
       }
       if (BEGUN.test(rest.slice(1))) return { keys, rest };
+      const alt = ALT.exec(rest.slice(1))?.[0];
+      if (alt !== undefined) {
+        keys.push({ name: `alt+${CONTROLS[alt] ?? alt}`, text: '' });
+        rest = rest.slice(2);
+        continue;
+      }
       keys.push({ name: 'escape', text: '' });
       rest = rest.slice(1);
       continue;
@@ -68,6 +89,8 @@ function keyOf(letter: string): Key {
 
 /** The rest of an escape sequence arrives within this time; after it, a lone escape is the Escape key. */
 const ESCAPE_MS = 30;
+/** Pasted text whose end does not arrive within this time is dropped: its letters must not act as keys. */
+const PASTE_MS = 5000;
 
 /** Reads keys from a terminal in raw mode, in which the terminal does not echo keys and does not handle ^C and ^Z. */
 export class Input {
@@ -100,9 +123,13 @@ export class Input {
     this.#rest = rest;
     for (const key of keys) this.onKey(key);
     if (rest === '') return;
-    this.#timer = setTimeout(() => {
-      this.#rest = '';
-      this.onKey({ name: 'escape', text: '' });
-    }, ESCAPE_MS);
+    const pasting = rest.startsWith(PASTE);
+    this.#timer = setTimeout(
+      () => {
+        this.#rest = '';
+        if (!pasting) this.onKey({ name: 'escape', text: '' });
+      },
+      pasting ? PASTE_MS : ESCAPE_MS,
+    );
   };
 }

@@ -1,10 +1,10 @@
 import { actionsOf, focusOf, openScreen, panelIds } from './actions.js';
-import { type AppState, type Prompt, SCREEN_NAMES } from './app_state.js';
+import { type AppState, SCREEN_NAMES } from './app_state.js';
+import { overlayKey } from './dialogs.js';
 import type { Key } from './input.js';
 import { sizeClass } from './layout.js';
 import type { Program } from './program.js';
 import type { AnyScreen, Binding } from './screen_module.js';
-import type { Store } from './store.js';
 
 /** A key that works on every screen, unless the screen has its own meaning for it. */
 export interface GlobalBinding {
@@ -72,8 +72,13 @@ export function handleKey(program: Program, key: Key): void {
   const { store, screens, host } = program;
   const { overlay, screen } = store.state;
   const module = screens.get(screen) as AnyScreen;
+  const alt = /^alt\+(.)$/.exec(key.name)?.[1];
   if (key.name === 'ctrl+c') host.interrupt();
-  else if (overlay !== undefined) overlayKey(program, key);
+  else if (alt !== undefined && overlay?.kind !== 'prompt' && overlay?.kind !== 'pick') {
+    // Only lines of text have keys with Alt. Terminals send Escape and the letter for both.
+    handleKey(program, { name: 'escape', text: '' });
+    handleKey(program, { name: alt, text: alt });
+  } else if (overlay !== undefined) overlayKey(store, key);
   else {
     const act = actionsOf(program, screen);
     const own = module.keys.find((b) => b.keys.includes(key.name) && (b.when?.(act) ?? true));
@@ -81,39 +86,6 @@ export function handleKey(program: Program, key: Key): void {
     else GLOBAL_KEYS.find(({ keys }) => keys.includes(key.name))?.run(program, key.name);
   }
   store.flush();
-}
-
-function overlayKey({ store }: Program, key: Key): void {
-  const { overlay } = store.state;
-  if (key.name === 'escape') store.set({ overlay: undefined });
-  else if (overlay?.kind === 'question') {
-    const choice = overlay.choices.find(({ key: name }) => name === key.name);
-    if (choice === undefined) return;
-    store.set({ overlay: undefined });
-    choice.run();
-  } else if (overlay?.kind === 'prompt') promptKey(store, overlay, key);
-  else if (overlay !== undefined) {
-    const step = { up: -1, down: 1, pageup: -10, pagedown: 10 }[key.name];
-    const scroll = Math.max(0, overlay.scroll + (step ?? 0));
-    store.set({ overlay: step === undefined ? undefined : { ...overlay, scroll } });
-  }
-}
-
-function promptKey(store: Store<AppState>, prompt: Prompt, { name, text }: Key): void {
-  const { error: _, ...rest } = prompt;
-  const value = prompt.value.trim();
-  if (name !== 'enter') {
-    const shorter = { backspace: [...prompt.value].slice(0, -1).join(''), 'ctrl+u': '' }[name];
-    store.set({ overlay: { ...rest, value: shorter ?? prompt.value + text } });
-    return;
-  }
-  const error = prompt.check(value);
-  if (error !== undefined) {
-    store.set({ overlay: { ...rest, error } });
-    return;
-  }
-  store.set({ overlay: undefined });
-  prompt.submit(value);
 }
 
 function moveFocus({ store, screens }: Program, step: number): void {

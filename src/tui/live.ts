@@ -2,6 +2,7 @@ import type { RunChanges } from '../train/continuation.js';
 import { OPTIONS } from '../train/options.js';
 import type { RunReport } from '../train/runs.js';
 import { EXIT } from '../util/errors.js';
+import { settingsIn } from './form.js';
 import {
   applyEvent,
   beginRun,
@@ -12,6 +13,7 @@ import {
   reopened,
 } from './run_state.js';
 import type { Actions } from './screen_module.js';
+import { withSettings } from './workspace.js';
 
 /** Between the engine and the state: its news go into the run, verbs go to it. */
 
@@ -98,7 +100,12 @@ export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>
     act.note('a training is going on: x stops it', 'bad');
     return;
   }
-  act.setApp({ run: beginRun(Date.now()), note: undefined });
+  const { workspace } = act.app;
+  act.setApp({
+    run: beginRun(Date.now()),
+    note: undefined,
+    workspace: withSettings(workspace, settingsIn(settings)),
+  });
   act.engine.send({ type: 'train', settings });
   act.go('train');
 }

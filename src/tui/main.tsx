@@ -24,6 +24,8 @@ import { isActive, type RunState } from './run_state.js';
 import { SCREENS } from './screens/all.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
+import { NEW_WORKSPACE } from './workspace.js';
+import { readWorkspace, WorkspaceKeeper } from './workspace_file.js';
 
 export interface TuiOptions {
   readonly screen?: ScreenName;
@@ -48,6 +50,7 @@ export function initialState(size: Size, capability: Capability): AppState {
   return {
     ...{ size, capability, screen: 'home', screens: {}, focus: {}, zoom: false, table: false },
     ...{ overlay: undefined, note: undefined, machine: EMPTY, run: undefined, runsFolder: 'runs' },
+    workspace: NEW_WORKSPACE,
     now: Date.now(),
   };
 }
@@ -63,7 +66,14 @@ export async function runTui(options: TuiOptions): Promise<number> {
     images,
     ascii: capability.glyphs === 'ascii',
   });
-  const store = new Store<AppState>({ ...initialState(painter.size, capability), screens: own }, { fps });
+  const remembered = readWorkspace(SCREENS);
+  const screens = { ...remembered.screens };
+  for (const name of Object.keys(own) as ScreenName[]) screens[name] = { ...screens[name], ...own[name] };
+  const store = new Store<AppState>(
+    { ...initialState(painter.size, capability), ...remembered, screens },
+    { fps },
+  );
+  const keeper = new WorkspaceKeeper(SCREENS, store.state);
   const leaving = new Leaving(store, engine);
   const host: Host = {
     quit: () => leaving.quit(),
@@ -104,7 +114,10 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.on('exit', restore);
   watchStream(process.stdin);
   const ignore = onEnding((ending) => leaving.leave(ENDING_EXIT[ending]));
-  const clock = setInterval(() => store.set({ now: Date.now() }), 1000);
+  const clock = setInterval(() => {
+    store.set({ now: Date.now() });
+    keeper.settle(store.state);
+  }, 1000);
   const unfollow = follow(act);
   enter();
   const ink = mount(program, painter);
@@ -116,6 +129,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     return await Promise.race([leaving.left, ink.waitUntilExit().then(() => EXIT.bug)]);
   } finally {
     clearInterval(clock);
+    keeper.save(store.state);
     unfollow();
     process.stdout.off('resize', onResize);
     process.off('exit', restore);

@@ -41,8 +41,9 @@ export interface PainterOptions {
 /** Changes within this time are written together. */
 const GATHER_MS = 15;
 
-const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
-const LEAVE = '\x1b[0m\x1b[?25h\x1b[?1049l';
+/** Alternate screen, no cursor, pasted text between marks (`input.ts`); and back. */
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[2J';
+const LEAVE = '\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l';
 const [SYNC, UNSYNC] = ['\x1b[?2026h', '\x1b[?2026l'];
 
 /** A part of a row that is painted over the frame. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.js';
 import type { Picture } from '../util/picture.js';
 import type { Enlarge } from '../util/resample.js';
-import type { AppState, Note, Prompt, Question, ScreenName } from './app_state.js';
+import type { AppState, Note, PickList, Prompt, Question, ScreenName } from './app_state.js';
 import type { Rect } from './layout.js';
 import type { Loadable } from './loadable.js';
 import type { Capability } from './paint/capability.js';
@@ -34,6 +34,8 @@ export interface ScreenModule<S> {
   explain(view: ScreenView<S>): readonly string[];
   /** One line that stands for the whole screen on terminals below 40 x 12. */
   summary(view: ScreenView<S>): string;
+  /** Fields of the state that the next start has again, such as the order of a list. */
+  readonly remembers?: readonly string[];
   /** Called when the screen is shown, for example to load what it needs. */
   open?(act: Actions<S>): void;
   /** Called when another screen is shown or the program ends: releases what the screen holds, such as a camera. */
@@ -107,10 +109,14 @@ export interface Actions<S> {
   go(screen: ScreenName): void;
   /** Shows a message above the key hints. */
   note(text: string, kind?: Note['kind']): void;
+  /** Forgets what the workspace and the screens remember. */
+  forget(): void;
   /** Opens a dialog with a few choices, each with its key. */
   ask(question: Omit<Question, 'kind'>): void;
   /** Opens a dialog that asks for a line of text. */
-  prompt(prompt: Omit<Prompt, 'kind' | 'error'>): void;
+  prompt(prompt: Omit<Prompt, 'kind' | 'line' | 'back' | 'offers' | 'error'>): void;
+  /** Opens a dialog with a list of options, which typing makes shorter. */
+  pick(pick: Omit<PickList, 'kind' | 'line' | 'selected'>): void;
   /**
    * Runs `start` and keeps its progress in the state under `key`: first `loading`, then `ready` with the value, or
    * `failed` with the message. Calling it again with the same key aborts the call before.
@@ -140,6 +146,8 @@ type ValueOf<L> = Extract<L, { status: 'ready' }> extends { value: infer T } ? T
 export type AnyScreen = ScreenModule<unknown>;
 
 /** Checks a screen against the type S of its state. Forgetting S is safe: a screen only ever receives its own state. */
-export function defineScreen<S>(module: ScreenModule<S>): AnyScreen {
+export function defineScreen<S>(
+  module: ScreenModule<S> & { readonly remembers?: readonly (keyof S)[] },
+): AnyScreen {
   return module as AnyScreen;
 }

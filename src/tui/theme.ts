@@ -9,6 +9,8 @@ const STYLES = {
   dim: '90',
   faint: '90',
   selected: '7',
+  /** The cell of a line of text where the next letter goes. */
+  cursor: '4;7',
   key: '36',
   good: '32',
   bad: '31',

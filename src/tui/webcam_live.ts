@@ -47,7 +47,7 @@ const VIEW = { width: 320, height: 240 };
 /** Opens the source that the state names. A run before it is ended. */
 export function startVision(act: Act): void {
   const { options: given, mirror, smoothed, source } = act.state;
-  const usual = given ?? usualOptions();
+  const usual = given ?? usualOptions(act);
   // Files are written once: a second start would be refused, so as not to write over those of the first.
   const options = source === undefined ? usual : { ...usual, record: undefined, csv: undefined };
   void stopVision(act);
@@ -62,8 +62,10 @@ export function startVision(act: Act): void {
 }
 
 /** The first camera, or drawn faces. */
-function usualOptions(): VisionOptions {
-  return visionOptions(existsSync('/dev/video0') ? '0' : 'demo', VISION_DEFAULTS, { pace: 'live' });
+function usualOptions({ app }: Pick<Act, 'app'>): VisionOptions {
+  const { weights } = app.workspace;
+  const options = visionOptions(existsSync('/dev/video0') ? '0' : 'demo', VISION_DEFAULTS, { pace: 'live' });
+  return weights === '' ? options : { ...options, weights: [weights] };
 }
 
 /** Lets go of the camera. Resolves when it has, and a recorded video is whole. */
@@ -156,13 +158,13 @@ export function focusOf({ focus, frame }: Pick<WebcamState, 'focus' | 'frame'>):
 /** Another source, with all else as it is. Throws CameraError, UsageError. */
 export function changeSource(act: Act, text: string): void {
   const { source } = visionOptions(text, VISION_DEFAULTS, { pace: 'live' });
-  act.set({ options: { ...(act.state.options ?? usualOptions()), source } });
+  act.set({ options: { ...(act.state.options ?? usualOptions(act)), source } });
   startVision(act);
 }
 
 /** Another model, or several that vote: at once where one runs, else with a new start. */
 export function changeModel(act: Act, weights: readonly string[]): void {
-  act.set({ options: { ...(act.state.options ?? usualOptions()), weights } });
+  act.set({ options: { ...(act.state.options ?? usualOptions(act)), weights } });
   if (act.state.phase === 'live') act.state.vision?.send({ type: 'model', weights });
   else startVision(act);
 }

@@ -5,7 +5,7 @@ import type { Actions } from './screen_module.js';
 /** The keys of the choices; `f` stands for another file. */
 const KEYS = [...'123456789abcde'];
 
-type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note'>;
+type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note' | 'setApp'>;
 
 /** Asks for a network: one of the `untrained` ones, which are listed first, a trained one, or a file. */
 export function askForWeights(
@@ -28,6 +28,10 @@ function askWhich(
   untrained: readonly string[],
   trained: readonly WeightFile[],
 ): void {
+  const take = (path: string): void => {
+    act.setApp({ workspace: { ...act.app.workspace, weights: path } });
+    use(path);
+  };
   const named = untrained.map((name) => ({ label: `${name}, untrained`, path: name }));
   // As many choices as fit into a dialog on this terminal.
   const most = Math.max(4, act.app.size.rows - 12);
@@ -36,8 +40,12 @@ function askWhich(
     title: 'which model?',
     lines: trained.length === 0 ? [`no trained model in ${act.app.runsFolder}/ yet`] : [],
     choices: [
-      ...files.map(({ label, path }, i) => ({ key: KEYS[i] as string, label, run: () => use(path) })),
-      { key: 'f', label: 'a file', run: () => askForFile(act, use) },
+      ...files.map(({ label, path }, i) => ({
+        key: KEYS[i] as string,
+        label: path === act.app.workspace.weights ? `${label} (in use)` : label,
+        run: () => (untrained.includes(path) ? use(path) : take(path)),
+      })),
+      { key: 'f', label: 'a file', run: () => askForFile(act, take) },
     ],
   });
 }
@@ -46,6 +54,7 @@ function askForFile(act: Verbs, use: (path: string) => void): void {
   act.prompt({
     title: 'weight file',
     value: '',
+    paths: true,
     help: 'a path: .safetensors of a run, or .h5 and .keras of Keras',
     check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
     submit: use,

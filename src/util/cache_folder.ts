@@ -14,7 +14,7 @@ export function cacheFolder(
 }
 
 /** The user's home. A user without one, as services and containers have, gets a folder among the temporary files. */
-function homeFolder(): string {
+export function homeFolder(): string {
   try {
     return homedir();
   } catch {

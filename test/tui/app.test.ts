@@ -167,7 +167,7 @@ describe('the keys', () => {
     at.program.store.set({
       overlay: { kind: 'prompt', title: 'name', value: 'x', help: 'any', check, submit },
     });
-    at.press('y', '😀', 'backspace', 'space');
+    at.press('end', 'y', '😀', 'backspace', 'space');
     expect(at.text()).toContain('> xy ');
     at.press('ctrl+u', 'b', 'a', 'd', 'enter');
     expect(at.text()).toContain('✗ not this one');

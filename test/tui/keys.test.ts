@@ -60,7 +60,7 @@ it('a prompt refuses and keeps what was typed; Escape submits nothing; a questio
   expect(check).toHaveBeenCalledWith('a');
   expect(store.state.overlay).toMatchObject({ value: ' a ', error: 'no' });
   at.press('q'); // a letter, not the global key
-  expect(store.state.overlay).toMatchObject({ value: ' a q' });
+  expect(store.state.overlay).toMatchObject({ line: { text: ' a q', at: 4 } });
   expect(store.state.overlay).not.toHaveProperty('error');
   at.press('escape');
   expect(store.state.overlay).toBeUndefined();

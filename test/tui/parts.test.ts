@@ -13,14 +13,28 @@ const names = (data: string): string[] => parseKeys(data).keys.map(({ name }) =>
 describe('keys', () => {
   it('are read from what terminals send', () => {
     expect(names('aA \r\t\x7f')).toEqual(['a', 'A', 'space', 'enter', 'tab', 'backspace']);
-    expect(names('\x1b[A\x1bOB\x1b[5~\x1b[Z\x1b[1;5C')).toEqual(['up', 'down', 'pageup', 'shift+tab']);
+    expect(names('\x1b[A\x1bOB\x1b[5~\x1b[Z\x1b[1;5P')).toEqual(['up', 'down', 'pageup', 'shift+tab']);
+    expect(names('\x1b[1;5D\x1b[1;5C\x1b[1;3D\x1b[1;3C')).toEqual([
+      ...['ctrl+left', 'ctrl+right', 'alt+left', 'alt+right'],
+    ]);
     expect(names('\x03\x1a\x0c')).toEqual(['ctrl+c', 'ctrl+z', 'ctrl+l']);
     expect(parseKeys('é').keys).toEqual([{ name: 'é', text: 'é' }]);
   });
 
   it('wait for the end of a sequence that came in two pieces', () => {
     expect(parseKeys('x\x1b[')).toEqual({ keys: [{ name: 'x', text: 'x' }], rest: '\x1b[' });
-    expect(names('\x1bx')).toEqual(['escape', 'x']);
+    expect(names('\x1bX')).toEqual(['escape', 'X']);
+    expect(names('\x1bb\x1b\x7f')).toEqual(['alt+b', 'alt+backspace']);
+  });
+
+  it('take pasted text for one key, whenever its end comes', () => {
+    const begun = 'a\x1b[200~sgd\nx';
+    expect(parseKeys(begun)).toEqual({ keys: [{ name: 'a', text: 'a' }], rest: '\x1b[200~sgd\nx' });
+    expect(parseKeys(`${begun}\x1b[201~b`).keys).toEqual([
+      { name: 'a', text: 'a' },
+      { name: 'paste', text: 'sgd\nx' },
+      { name: 'b', text: 'b' },
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import type { TrainEvent } from '../../src/train/events.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { ready } from '../../src/tui/loadable.js';
 import { applyEvent, beginRun, loseRun, type RunState } from '../../src/tui/run_state.js';
+import { NEW_WORKSPACE, withSettings } from '../../src/tui/workspace.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { describeScreens, failed, loading, type ScreenCase } from '../helpers/screen_cases.js';
 
@@ -77,12 +78,12 @@ const CASES: readonly ScreenCase[] = [
     screen: 'train',
     name: 'typing a wrong value',
     keys: [...LR, 'enter', 'x', 'enter'],
-    words: ['lr = "0.001x"', 'expected'],
+    words: ['lr = "x"', 'expected'],
   },
   {
     screen: 'train',
     name: 'settings that fit not',
-    own: { values: { nesterov: true } },
+    state: { workspace: withSettings(NEW_WORKSPACE, { nesterov: true }) },
     words: ['needs --optimizer sgd'],
   },
   {

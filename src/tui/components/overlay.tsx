@@ -1,10 +1,14 @@
 import { actionsOf } from '../actions.js';
-import type { Overlay as OverlayState } from '../app_state.js';
+import type { Overlay as OverlayState, PickList, Prompt } from '../app_state.js';
+import { pickedAt, pickedFrom, promptLine } from '../dialogs.js';
 import { GLOBAL_KEYS, keysLabel } from '../keys.js';
-import { bodyOf, borders, type Rect } from '../layout.js';
+import { bodyOf, borders, type Rect, type Size, scrolled } from '../layout.js';
+import { type Line, lineOf, visibleLine } from '../line_editor.js';
 import type { Layer } from '../painter.js';
 import type { Actions, AnyScreen, ScreenView } from '../screen_module.js';
-import { cut, padTo, widthOf, wrapped } from '../text.js';
+import { cut, padTo, spread, widthOf, wrapped } from '../text.js';
+import type { Theme } from '../theme.js';
+import { listLine } from '../widgets.js';
 import { usePainted, useProgram } from './hooks.js';
 
 export interface OverlayProps {
@@ -25,7 +29,7 @@ function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
   const { theme, app } = view;
   const body = bodyOf(app.size);
   const width = Math.min(body.cols - 2, 76);
-  const { title, lines, foot } = contents(props, act, width - 4);
+  const { title, lines, foot } = contents(props, act, { cols: width - 4, rows: body.rows });
   const height = Math.min(body.rows, lines.length + 3);
   const room = height - 3;
   const scroll = 'scroll' in overlay ? Math.min(overlay.scroll, Math.max(0, lines.length - room)) : 0;
@@ -58,7 +62,11 @@ interface Contents {
   readonly foot: string;
 }
 
-function contents({ overlay, module, view }: OverlayProps, act: Actions<unknown>, cols: number): Contents {
+function contents(
+  { overlay, module, view }: OverlayProps,
+  act: Actions<unknown>,
+  { cols, rows }: Size,
+): Contents {
   const { theme } = view;
   switch (overlay.kind) {
     case 'help': {
@@ -82,11 +90,52 @@ function contents({ overlay, module, view }: OverlayProps, act: Actions<unknown>
       const choices = overlay.choices.map(({ key, label }) => `${theme.key(key)}  ${label}`);
       return { title: overlay.title, lines: [...lines, '', ...choices], foot: 'Esc cancels' };
     }
-    case 'prompt': {
-      const typed = `> ${overlay.value}${theme.selected(' ')}`;
-      const error = overlay.error === undefined ? [] : wrapped(`✗ ${overlay.error}`, cols).map(theme.bad);
-      const lines = [...wrapped(overlay.help, cols), typed, ...error];
-      return { title: overlay.title, lines, foot: 'Enter accepts · Esc cancels · ^U clears' };
-    }
+    case 'pick':
+      return pickContents(overlay, cols, rows, theme);
+    case 'prompt':
+      return promptContents(overlay, cols, theme);
   }
+}
+
+/** A list to choose from, with as many options as there is room for. */
+function pickContents(pick: PickList, cols: number, rows: number, theme: Theme): Contents {
+  const help = wrapped(pick.help, cols);
+  const options = pickedFrom(pick);
+  const at = pickedAt(pick);
+  const [first, count] = scrolled(Math.max(1, rows - help.length - 4), options.length, at);
+  const shown = options
+    .slice(first, first + count)
+    .map(({ label, hint = '' }, i) => listLine(spread(` ${label}`, hint, cols - 1), first + i === at, theme));
+  const none = options.length === 0 ? [theme.dim('no option contains this')] : [];
+  const lines = [...help, inputLine(pick.line ?? lineOf(''), cols, theme), ...shown, ...none];
+  const of = options.length > count ? ` · ${at + 1} of ${options.length}` : '';
+  return { title: pick.title, lines, foot: `↑↓ choose · Enter accepts · Esc cancels · letters filter${of}` };
+}
+
+function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
+  const error = prompt.error === undefined ? [] : wrapped(`✗ ${prompt.error}`, cols).map(theme.bad);
+  const offers = prompt.offers ?? [];
+  const shown = offers.slice(0, OFFERS).map((path) => theme.dim(cut(`  ${path}`, cols)));
+  const more = offers.length > OFFERS ? [theme.dim(`  and ${offers.length - OFFERS} more`)] : [];
+  const lines = [
+    ...wrapped(prompt.help, cols),
+    inputLine(promptLine(prompt), cols, theme),
+    ...shown,
+    ...more,
+    ...error,
+  ];
+  const keys = ['Enter accepts', 'Esc cancels'];
+  if (prompt.paths) keys.push('Tab completes');
+  if (prompt.paths || prompt.history !== undefined) keys.push('↑ earlier');
+  return { title: prompt.title, lines, foot: keys.join(' · ') };
+}
+
+/** What Tab could complete a path to: at most so many are listed. */
+const OFFERS = 8;
+
+/** The line that is edited. A value that the next letter replaces is shown as selected. */
+function inputLine(line: Line, cols: number, theme: Theme): string {
+  const { before, under, behind } = visibleLine(line, cols - 2);
+  const text = line.fresh && before !== '' ? theme.selected(before) : before;
+  return `> ${text}${theme.cursor(under)}${behind}`;
 }

@@ -1,13 +1,10 @@
-import { findData } from '../../data/find_data.js';
-import { PIXELS } from '../../data/split_builder.js';
 import type { SplitName } from '../../data/types.js';
-import { FACE_SIZE } from '../../util/classes.js';
-import type { Picture } from '../../util/picture.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import { askForWeights } from '../weight_files.js';
-import { LABEL_KEYS, labelsBeside, openLabels } from './data_labels.js';
+import { LABEL_KEYS } from './data_labels.js';
+import { fetchFaces, move, relist, soon } from './data_list.js';
+import { DATA_CLOSED, openPath, openShared } from './data_open.js';
 import {
   checkLines,
   classLines,
@@ -18,134 +15,12 @@ import {
   facesTitle,
   placeOf,
   reportOf,
-  sourceOf,
 } from './data_panels.js';
 import { askForAugment, askForClasses, askForPath } from './data_prompts.js';
 
 type Act = Actions<DataState>;
 
 const SPLITS: readonly SplitName[] = ['train', 'validation', 'test'];
-/** Faces loaded before and after the current one, and the distance from their end at which more are loaded. */
-const [FETCH, NEAR] = [64, 24];
-/** Epochs of the augmentation preview: as many as fit on a large terminal. */
-const EPOCHS = 31;
-
-const initial: DataState = {
-  ...{
-    path: '',
-    classes: '',
-    report: EMPTY,
-    split: 'train',
-    only: undefined,
-    filter: 'all',
-    list: [],
-    at: 0,
-  },
-  ...{ mode: 'face', faces: { source: '', byIndex: new Map() }, variants: { source: '', pictures: [] } },
-  ...{ augment: 'default', seed: 7, twins: EMPTY, weights: '', predictions: EMPTY },
-  ...{ labels: '', corrections: EMPTY, before: [] },
-} as const;
-
-/** Indices of the images that match class and filter. Wrong predictions are sorted by confidence, highest first. */
-function listOf(state: DataState): number[] {
-  const { split, only, filter, twins, predictions } = state;
-  const { labels, constant } = reportOf(state)?.splits[split] ?? { labels: new Uint8Array(0), constant: [] };
-  let list: number[] = [];
-  if (filter === 'constant') list = [...constant];
-  else if (filter === 'twins') {
-    const groups = twins.status === 'ready' ? twins.value : [];
-    list = groups.flatMap((group) => group.filter((twin) => twin.split === split).map(({ index }) => index));
-  } else if (filter === 'wrong') {
-    const { said, confidence } =
-      predictions.status === 'ready' ? predictions.value : { said: [], confidence: [] };
-    list = [...said.keys()].filter((index) => said[index] !== labels[index]);
-    list.sort((a, b) => (confidence[b] ?? 0) - (confidence[a] ?? 0));
-  } else list = [...labels.keys()];
-  return only === undefined ? list : list.filter((index) => labels[index] === only);
-}
-
-/** Changes the list of faces. The current face stays selected if the new list contains it. */
-function relist(act: Act, change: Partial<DataState> = {}): void {
-  const here = currentIndex(act.state);
-  act.set(change);
-  const list = listOf(act.state);
-  const at = here === undefined ? 0 : list.indexOf(here);
-  act.set({ list, at: Math.max(0, at) });
-  fetchFaces(act);
-}
-
-/** Updates the list when newly loaded data has reached the state. */
-function soon(act: Act, change?: Partial<DataState>): void {
-  setImmediate(() => relist(act, change));
-}
-
-function move(act: Act, step: number): void {
-  const last = act.state.list.length - 1;
-  act.set({ at: Math.max(0, Math.min(last, act.state.at + step)) });
-  fetchFaces(act);
-}
-
-/** Loads the pixels of the faces around the current one, unless they are in memory. */
-function fetchFaces(act: Act): void {
-  const { split, list, at, faces } = act.state;
-  const source = sourceOf(act.state);
-  const near = list.slice(Math.max(0, at - NEAR), at + NEAR);
-  if (source !== faces.source || !near.every((index) => faces.byIndex.has(index))) {
-    const indices = list.slice(Math.max(0, at - FETCH), at + FETCH);
-    act.engine.request('data.faces', { ...placeOf(act.state), split, indices }).then(
-      (pixels) => {
-        if (sourceOf(act.state) !== source) return;
-        const pictures = picturesOf(pixels);
-        act.set({
-          faces: { source, byIndex: new Map(indices.map((index, i) => [index, pictures[i] as Picture])) },
-        });
-      },
-      (error: Error) => act.note(error.message, 'bad'),
-    );
-  }
-  if (act.state.mode === 'augment') fetchVariants(act);
-}
-
-function fetchVariants(act: Act): void {
-  const { split, augment, seed } = act.state;
-  const index = currentIndex(act.state);
-  const source = `${sourceOf(act.state)} ${index} ${augment} ${seed}`;
-  if (index === undefined || source === act.state.variants.source) return;
-  act.set({ variants: { source, pictures: [] } });
-  act.engine
-    .request('data.augment', { ...placeOf(act.state), split, index, augment, seed, epochs: EPOCHS })
-    .then(
-      (pixels) => {
-        if (act.state.variants.source === source)
-          act.set({ variants: { source, pictures: picturesOf(pixels) } });
-      },
-      (error: Error) => act.note(error.message, 'bad'),
-    );
-}
-
-/** @param pixels [n, 48, 48] */
-function picturesOf(pixels: Uint8Array): Picture[] {
-  return Array.from({ length: pixels.length / PIXELS }, (_, i) => ({
-    ...{ width: FACE_SIZE, height: FACE_SIZE, channels: 1 },
-    data: pixels.subarray(i * PIXELS, (i + 1) * PIXELS),
-  }));
-}
-
-function openPath(act: Act, path: string, classes = ''): void {
-  act.drop('twins');
-  act.drop('predictions');
-  act.set({ ...initial, path, classes });
-  act.load('report', `reading ${path}`, async (engine, { signal, progress }) => {
-    const report = await engine.request('data.open', placeOf(act.state), {
-      signal,
-      onProgress: ({ done, total }) => progress(done, total),
-    });
-    soon(act);
-    return report;
-  });
-  openLabels(act, labelsBeside(path));
-}
-
 function nextClass(act: Act): void {
   const classes = reportOf(act.state)?.classes.length ?? 0;
   const { only } = act.state;
@@ -197,14 +72,24 @@ function toggleTwins(act: Act): void {
 }
 
 function toggleWrong(act: Act): void {
-  const { filter, predictions, split } = act.state;
+  const { filter, predictions } = act.state;
   if (filter === 'wrong' || predictions.status === 'ready') {
     relist(act, { filter: filter === 'wrong' ? 'all' : 'wrong' });
     return;
   }
-  askForWeights(act, (weights) => {
-    act.set({ weights });
-    act.load('predictions', `classifying ${split}`, async (engine, { signal, progress }) => {
+  const { weights } = act.app.workspace;
+  if (weights === '') askForWeights(act, (chosen) => showWrong(act, chosen));
+  else showWrong(act, weights);
+}
+
+/** Classifies the split, and shows only what is wrong. */
+function showWrong(act: Act, weights: string): void {
+  const { split } = act.state;
+  act.set({ weights });
+  act.load(
+    'predictions',
+    `classifying ${split} with ${weights} (Esc stops)`,
+    async (engine, { signal, progress }) => {
       const said = await engine.request(
         'data.predict',
         { ...placeOf(act.state), split, weights },
@@ -212,9 +97,13 @@ function toggleWrong(act: Act): void {
       );
       soon(act, { filter: 'wrong' });
       return said;
-    });
-  });
+    },
+  );
 }
+
+/** What is being done to all images, if anything. */
+const busy = (state: DataState): 'next' | 'predictions' | 'twins' | undefined =>
+  (['next', 'predictions', 'twins'] as const).find((slot) => state[slot].status === 'loading');
 
 const opened = (act: Act): boolean => act.state.report.status === 'ready';
 const listed = (act: Act): boolean => opened(act) && act.state.list.length > 0;
@@ -286,12 +175,15 @@ const KEYS: readonly Binding<DataState>[] = [
   },
   {
     keys: ['m'],
+    hint: 'model',
     help: 'Chooses another model for the wrong predictions',
     when: opened,
     run: (act) => {
-      act.drop('predictions');
-      if (act.state.filter === 'wrong') relist(act, { filter: 'all' });
-      toggleWrong(act);
+      askForWeights(act, (weights) => {
+        act.drop('predictions');
+        if (act.state.filter === 'wrong') relist(act, { filter: 'all' });
+        showWrong(act, weights);
+      });
     },
   },
   ...LABEL_KEYS,
@@ -323,6 +215,17 @@ const KEYS: readonly Binding<DataState>[] = [
   },
   {
     keys: ['escape'],
+    hint: 'stop',
+    help: 'Stops reading, comparing or classifying images',
+    when: ({ state }) => busy(state) !== undefined,
+    run: (act) => {
+      const slot = busy(act.state);
+      if (slot !== undefined) act.drop(slot);
+      act.note('stopped');
+    },
+  },
+  {
+    keys: ['escape'],
     help: 'Returns to one face',
     when: ({ state }) => state.mode !== 'face',
     run: (act) => act.set({ mode: 'face' }),
@@ -333,7 +236,7 @@ const KEYS: readonly Binding<DataState>[] = [
 export const data = defineScreen<DataState>({
   name: 'data',
   title: 'Data',
-  initial,
+  initial: DATA_CLOSED,
   panels: [
     { id: 'faces', title: facesTitle, lines: faceLines, pictures: facePictures, flush: true },
     {
@@ -372,7 +275,5 @@ export const data = defineScreen<DataState>({
       ? 'no data set is open'
       : `${report.name}: ${report.splits[state.split].labels.length} faces`;
   },
-  open: (act) => {
-    if (act.state.report.status === 'empty') openPath(act, findData() ?? 'synthetic');
-  },
+  open: openShared,
 });

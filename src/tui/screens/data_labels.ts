@@ -35,6 +35,7 @@ function askForLabels(act: Act): void {
   act.prompt({
     title: 'file of decisions about labels',
     value: act.state.labels,
+    paths: true,
     help: 'like labels.csv; the first decision makes it if there is none',
     check: (path) => (path === '' ? 'expected a path' : undefined),
     submit: (path) => openLabels(act, path),

@@ -16,6 +16,9 @@ export interface DataState {
   /** Names of the classes, as for `--classes`; empty: as the data call them. */
   readonly classes: string;
   readonly report: Loadable<DataReport>;
+  /** The data set that is to take its place, and its path. */
+  readonly next: Loadable<DataReport>;
+  readonly nextPath: string;
   readonly split: SplitName;
   /** The only class that is shown; undefined: all. */
   readonly only: number | undefined;
@@ -283,6 +286,7 @@ export function checkLines(view: View): string[] {
     wrapped(`${good ? '✓' : '✗'} ${text}`, cols).map(good ? theme.good : theme.warn);
   const constant = report.splits[state.split].constant.length;
   return [
+    ...nextLines(view),
     ...faceFacts(view),
     ...report.notes.flatMap((note) => wrapped(note, cols)).map(theme.warn),
     ...correctionLines(view),
@@ -295,6 +299,13 @@ export function checkLines(view: View): string[] {
     ...twinLines(view),
     ...modelLines(view),
   ];
+}
+
+/** How far the next data set has been read, or why it cannot be. */
+function nextLines({ state: { next, path }, theme, cols, now }: View): string[] {
+  if (next.status === 'ready' || next.status === 'empty') return [];
+  const lines = waitingLines(next, { empty: '', theme, cols, now });
+  return next.status === 'failed' ? [...lines, ...wrapped(`${path} stays open`, cols)] : lines;
 }
 
 /** Facts about the current face. */

@@ -13,6 +13,7 @@ export function askForPath(act: Act, open: (path: string) => void): void {
   act.prompt({
     title: 'data set',
     value: act.state.path,
+    paths: true,
     help: 'fer2013.csv(.gz), an archive (.zip, .tar.gz), a folder tree, or "synthetic" for drawn faces',
     check: (path) =>
       /^synthetic(:|$)/.test(path) || existsSync(path) ? undefined : `${path || 'empty'}: not found`,
@@ -20,14 +21,19 @@ export function askForPath(act: Act, open: (path: string) => void): void {
   });
 }
 
+/** The data set that was asked for last: that could not be read, or that is open. */
+const wantedPath = ({ next, nextPath, path }: DataState): string =>
+  next.status === 'failed' ? nextPath : path;
+
 /** Asks how the classes of the data set are called. @param open opens it again */
 export function askForClasses(act: Act, open: (path: string, classes: string) => void): void {
   act.prompt({
     title: 'names of the classes',
     value: act.state.classes,
+    history: 'classes',
     help: 'as --classes: csv or a,b,c for numbered folders and labels, colere=Angry,joie=Happy for others; empty: as the data call them',
     check: classesError,
-    submit: (classes) => open(act.state.path, classes),
+    submit: (classes) => open(wantedPath(act.state), classes),
   });
 }
 

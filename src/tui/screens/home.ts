@@ -1,4 +1,3 @@
-import { findData } from '../../data/find_data.js';
 import type { MachineReport } from '../../engine/requests.js';
 import { progressText, type RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
@@ -11,6 +10,7 @@ import { phaseWord } from '../run_words.js';
 import { type Actions, defineScreen, type PanelView } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
+import { DRAWN, workspaceWords } from '../workspace.js';
 
 /**
  * The first screen, and a template for others. It reads from top to bottom as `screen_module.ts` describes a screen: its
@@ -79,6 +79,26 @@ function unfinished(runs: Loadable<RunReport[]>): RunReport | undefined {
   return runs.value.find(({ status }) => status === 'crashed' || status === 'stopped' || status === 'failed');
 }
 
+/** One key for a fresh start. Runs, studies and files stay. */
+function askToForget(act: Act): void {
+  act.ask({
+    title: 'forget what was opened and set?',
+    lines: [
+      'The data set, the model, the settings of the form, the toggles of all screens and what was typed are forgotten, also for the next start. Runs and files stay.',
+    ],
+    choices: [
+      {
+        key: 'f',
+        label: 'forget',
+        run: () => {
+          act.forget();
+          act.note('forgotten', 'good');
+        },
+      },
+    ],
+  });
+}
+
 // Panels. Each function gets the state and its own size, and returns lines of text. Colours come from the theme.
 
 function startLines(view: PanelView<HomeState>): string[] {
@@ -97,10 +117,12 @@ function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): st
       : waitingLines(machine, { empty: '–', theme, cols: cols - 6, now }).map((line, i) =>
           label(i === 0 ? 'GPU' : '', line),
         );
-  const data = findData();
+  const { data, settings } = workspaceWords(app.workspace);
   const all = [
     ...gpu,
-    label('Data', data === undefined ? 'no FER-2013 here; drawn faces are built in' : `FER-2013: ${data}`),
+    label('Data', data === DRAWN ? `${DRAWN}, which are built in (o on Data opens others)` : data),
+    label('Model', app.workspace.weights || 'none chosen yet'),
+    label('Form', `settings of a new run: ${settings}`),
     label(
       'Term',
       `${size.cols}x${size.rows} · ${colourWords(capability.color)} · ${capability.glyphs === 'unicode' ? 'Unicode' : 'ASCII'}${capability.graphics === undefined ? '' : ` · ${capability.graphics}`}`,
@@ -154,7 +176,7 @@ export const home = defineScreen<HomeState>({
   layout: (body) => {
     const kind = bodyClass(body);
     if (kind === 'narrow') {
-      const [start, runs, machine] = stack(body, [7, { share: 1 }, 1]) as [Rect, Rect, Rect];
+      const [start, runs, machine] = stack(body, [7, { share: 1 }, 3]) as [Rect, Rect, Rect];
       return { start, machine, runs };
     }
     const [top, bottom] = stack(body, [8, { share: 1 }]) as [Rect, Rect];
@@ -193,6 +215,12 @@ export const home = defineScreen<HomeState>({
       run: (act) => choices(act)[1]?.run(act),
     },
     {
+      keys: ['F'],
+      hint: 'forget',
+      help: 'Forgets the open data set, the model, the settings of the form, and what was typed; asks first',
+      run: askToForget,
+    },
+    {
       keys: ['w'],
       help: 'Shows the latest run on Train, from its log',
       when: ({ state, app }) =>
@@ -205,6 +233,7 @@ export const home = defineScreen<HomeState>({
     },
   ],
   explain: () => [
+    'Data, Model and Form are what you opened and set last: every screen uses them, and the next start has them again. F forgets them.',
     'Start: what you can do first. The arrow keys select, Enter starts; the keys on the right do the same at once.',
     'This machine: the adapter that training will use. "software (CPU)" is Vulkan without a graphics card: everything works, slower. "fer-tui doctor" tells more.',
     'Last runs: the runs in this folder, the latest first. A run that was interrupted can be resumed; the result is the same, bit for bit.',

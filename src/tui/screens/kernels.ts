@@ -221,6 +221,7 @@ function sourcePanel(view: PanelView<KernelsState>): readonly string[] {
 export const kernels = defineScreen<KernelsState>({
   name: 'kernels',
   title: 'Kernels',
+  remembers: ['order'],
   initial: {
     ...{ list: EMPTY, results: {}, selected: 0, order: 'shape', bench: EMPTY, running: undefined },
     ...{ asked: 0, done: 0, mode: 'table', source: EMPTY },

@@ -136,6 +136,7 @@ const KEYS: readonly Binding<ModelState>[] = [
       act.prompt({
         title: 'a picture of a face',
         value: '',
+        paths: true,
         help: 'path of a JPEG or PNG',
         check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
         submit: (path) => inspectModel(act, path),
@@ -261,7 +262,8 @@ export const model = defineScreen<ModelState>({
       : `${report.name}: ${report.trainable.toLocaleString('en')} parameters`;
   },
   open: (act) => {
-    if (act.state.report.status === 'empty') openModel(act, act.state.model || OPTIONS.model.default);
+    if (act.state.report.status === 'empty')
+      openModel(act, act.app.workspace.weights || OPTIONS.model.default);
     if (act.state.look) {
       act.set({ look: false });
       inspectModel(act);

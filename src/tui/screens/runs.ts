@@ -221,6 +221,7 @@ const KEYS: readonly Binding<RunsState>[] = [
 export const runs = defineScreen<RunsState>({
   name: 'runs',
   title: 'Runs',
+  remembers: ['order', 'metric'],
   initial: { runs: EMPTY, selected: 0, marked: [], order: 'latest', metric: METRICS[0], filter: '' },
   panels: [
     {

@@ -1,16 +1,6 @@
 import type { Steering } from '../../engine/protocol.js';
-import { OPTION_ENTRIES } from '../../train/options.js';
-import { commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
-import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
-import {
-  askAfterDivergence,
-  askForMore,
-  askToStop,
-  hasDiverged,
-  resumeRun,
-  startRun,
-  takeApart,
-} from '../live.js';
+import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
 import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
 import {
@@ -20,8 +10,7 @@ import {
   type PanelView,
   type ScreenView,
 } from '../screen_module.js';
-import { padTo, wrapped } from '../text.js';
-import { listLine } from '../widgets.js';
+import { aboutLines, FORM_KEYS, formLayout, formLines, showsForm } from './train_form.js';
 import {
   accuracyLines,
   accuracyTitle,
@@ -36,98 +25,7 @@ import {
 
 type Act = Actions<TrainState>;
 
-const showsForm = ({ state, app }: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean =>
-  app.run === undefined || (state.form && !isActive(app.run));
 const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean => !showsForm(at);
-
-function formLines({ state, rows, cols, theme }: PanelView<TrainState>): string[] {
-  const { values, selected } = state;
-  const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
-  const [first, count] = scrolled(rows - 1, OPTION_ENTRIES.length, selected - 1);
-  const fields = OPTION_ENTRIES.slice(first, first + count).map(([name], i) => {
-    const text = fieldText(name, values);
-    const changed = name in values ? '*' : ' ';
-    const line = `${changed}${padTo(name, 21)} ${text === '' ? '–' : text}`;
-    return listLine(padTo(line, cols - 2), first + i + 1 === selected, theme);
-  });
-  return [start, ...fields];
-}
-
-function aboutLines({ state, cols, theme }: PanelView<TrainState>): string[] {
-  const { values, selected } = state;
-  const error = formError(values);
-  const verdict =
-    error === undefined ? [theme.good('✓ ready to start')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
-  const field = OPTION_ENTRIES[selected - 1];
-  if (field === undefined) {
-    const line = wrapped(commandLine(values), cols).map(theme.dim);
-    return ['Enter starts a run with these settings.', '', ...verdict, '', 'The same as a command:', ...line];
-  }
-  const [name, spec] = field;
-  const turns = spec.choices !== undefined || spec.type === 'boolean' ? '←→ changes, ' : '';
-  return [
-    theme.strong(name),
-    ...wrapped(spec.help, cols),
-    '',
-    ...fieldHelp(spec).flatMap((line) => wrapped(line, cols)),
-    theme.dim(`${turns}Enter edits, Bksp restores the default`),
-    '',
-    ...verdict,
-  ];
-}
-
-/** Asks for the value of a field. It is accepted if the settings as a whole are valid with it. */
-function editField(act: Act): void {
-  const { values, selected } = act.state;
-  const field = OPTION_ENTRIES[selected - 1];
-  if (field === undefined) {
-    begin(act);
-    return;
-  }
-  const [name, spec] = field;
-  const next = turned(name, spec, values, 1);
-  if (next !== undefined) {
-    act.set({ values: next });
-    return;
-  }
-  act.prompt({
-    title: name,
-    value: fieldText(name, values),
-    help: [spec.help, ...fieldHelp(spec)].join(' · '),
-    check: (text) => formError(withValue(values, name, text)),
-    submit: (text) => act.set({ values: withValue(act.state.values, name, text) }),
-  });
-}
-
-function findField(act: Act): void {
-  const matching = (text: string): number => OPTION_ENTRIES.findIndex(([name]) => name.includes(text));
-  act.prompt({
-    title: 'find a setting',
-    value: '',
-    help: 'part of its name, such as lr or augment',
-    check: (text) => (matching(text) < 0 ? `no setting has "${text}" in its name` : undefined),
-    submit: (text) => act.set({ selected: matching(text) + 1 }),
-  });
-}
-
-function begin(act: Act): void {
-  const error = formError(act.state.values);
-  if (error !== undefined) {
-    act.note(error, 'bad');
-    return;
-  }
-  act.set({ form: false });
-  startRun(act, act.state.values);
-}
-
-const select = (act: Act, step: number): void =>
-  act.set({ selected: Math.max(0, Math.min(OPTION_ENTRIES.length, act.state.selected + step)) });
-
-function turn(act: Act, step: number): void {
-  const field = OPTION_ENTRIES[act.state.selected - 1];
-  const next = field && turned(field[0], field[1], act.state.values, step);
-  if (next !== undefined) act.set({ values: next });
-}
 
 function setRate(act: Act, lr: number): void {
   act.engine.send({ type: 'lr', lr });
@@ -148,51 +46,9 @@ function askRate(act: Act): void {
 
 const active = (act: Act): boolean => isActive(act.app.run);
 const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
-const inForm = (act: Act): boolean => showsForm(act);
 const inRun = (act: Act): boolean => !showsForm(act);
 const over = (act: Act): boolean => inRun(act) && !active(act);
 const send = (type: Exclude<Steering['type'], 'lr' | 'stop'>) => (act: Act) => act.engine.send({ type });
-
-const FORM_KEYS: readonly Binding<TrainState>[] = [
-  {
-    keys: ['up', 'down'],
-    hint: 'choose',
-    help: 'Selects a setting',
-    when: inForm,
-    run: (act, key) => select(act, key === 'up' ? -1 : 1),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten settings up or down',
-    when: inForm,
-    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
-  },
-  {
-    keys: ['left', 'right'],
-    hint: 'turn',
-    help: 'Changes a setting to its next or previous choice',
-    when: inForm,
-    run: (act, key) => turn(act, key === 'left' ? -1 : 1),
-  },
-  {
-    keys: ['enter'],
-    hint: 'edit',
-    help: 'Edits the value; on the first row, starts training',
-    when: inForm,
-    run: editField,
-  },
-  {
-    keys: ['backspace'],
-    help: 'Restores the default of a setting',
-    when: inForm,
-    run: (act) => {
-      const field = OPTION_ENTRIES[act.state.selected - 1];
-      if (field !== undefined) act.set({ values: withValue(act.state.values, field[0], '') });
-    },
-  },
-  { keys: ['/'], hint: 'find', help: 'Finds a setting by its name', when: inForm, run: findField },
-  { keys: ['s'], hint: 'start', help: 'Starts training', when: inForm, run: begin },
-];
 
 const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
@@ -297,7 +153,8 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
 export const train = defineScreen<TrainState>({
   name: 'train',
   title: 'Train',
-  initial: { values: {}, selected: 0, form: false, log: false, smooth: true, recent: false, counts: false },
+  remembers: ['log', 'smooth', 'recent', 'counts'],
+  initial: { selected: 0, form: false, log: false, smooth: true, recent: false, counts: false },
   panels: [
     { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
     { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
@@ -334,12 +191,6 @@ export const train = defineScreen<TrainState>({
     return `${phaseWord(run)} ep ${step?.epoch ?? 0}/${start?.of ?? '?'} loss ${step?.loss.toFixed(3) ?? '–'}`;
   },
 });
-
-function formLayout(body: Rect): Record<string, Rect> {
-  const narrow = bodyClass(body) === 'narrow';
-  const [form, about] = narrow ? stack(body, [{ share: 1 }, 6]) : columns(body, [{ share: 1 }, { share: 1 }]);
-  return { form: form as Rect, about: about as Rect };
-}
 
 function runLayout(
   body: Rect,

@@ -2,7 +2,6 @@ import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
-import type { FormValues } from '../form.js';
 import { isActive, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
@@ -11,7 +10,6 @@ import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
 
 /** The Train screen's own state. The run is part of the app's state. */
 export interface TrainState {
-  readonly values: FormValues;
   /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
   /** Whether to show the form instead of a run that has ended. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { weightsPath } from '../../train/shipped_models.js';
 import { parseSource, SOURCE_HELP } from '../../vision/source_spec.js';
 import { bodyClass, columns, type Rect } from '../layout.js';
 import { type Actions, defineScreen } from '../screen_module.js';
@@ -15,6 +17,7 @@ import {
   WEBCAM_OFF,
   type WebcamState,
 } from '../webcam_live.js';
+import { askForWeights } from '../weight_files.js';
 import {
   faceLines,
   faceTitle,
@@ -32,6 +35,7 @@ function askSource(act: Act): void {
   act.prompt({
     title: 'source',
     value: '',
+    paths: true,
     help: SOURCE_HELP,
     check: (text) => {
       try {
@@ -45,13 +49,23 @@ function askSource(act: Act): void {
   });
 }
 
-function askModel(act: Act): void {
+/** Several models that vote. The picture goes on if one of them is not there. */
+function askVoters(act: Act): void {
+  const names = (text: string): string[] => text.split(' + ').map((name) => name.trim());
+  const whyNot = (name: string): string | undefined => {
+    try {
+      return existsSync(weightsPath(name)) ? undefined : `${name || 'empty'}: not found`;
+    } catch (error) {
+      return (error as Error).message; // with a name that it may have been meant to be
+    }
+  };
   act.prompt({
-    title: 'model',
+    title: 'models that vote',
     value: act.state.options?.weights?.join(' + ') ?? '',
-    help: "e.g. runs/r1/best.safetensors, a .h5 of Keras, a shipped network's name, or several that vote: a + b",
-    check: (text) => (text === '' ? 'expected the name of a file' : undefined),
-    submit: (text) => changeModel(act, text.split(' + ')),
+    history: 'voters',
+    help: 'e.g. fer-vgg + runs/r1/best.safetensors: files, or names of networks that come with fer-tui',
+    check: (text) => names(text).map(whyNot).find(Boolean),
+    submit: (text) => changeModel(act, names(text)),
   });
 }
 
@@ -62,6 +76,7 @@ const PICTURE_COLS = { wide: 64, standard: 48, narrow: 33 } as const;
 export const webcam = defineScreen<WebcamState>({
   name: 'webcam',
   title: 'Webcam',
+  remembers: ['mirror', 'smoothed'],
   initial: WEBCAM_OFF,
   panels: [
     { id: 'picture', title: pictureTitle, flush: true, lines: pictureLines, pictures: picturePieces },
@@ -105,7 +120,13 @@ export const webcam = defineScreen<WebcamState>({
       when: looking,
       run: heat,
     },
-    { keys: ['m'], hint: 'model', help: 'Chooses another model', run: askModel },
+    {
+      keys: ['m'],
+      hint: 'model',
+      help: 'Chooses another model',
+      run: (act) => askForWeights(act, (path) => changeModel(act, [path])),
+    },
+    { keys: ['M'], help: 'Chooses several models that vote', run: askVoters },
     { keys: ['b'], hint: 'mirror', help: 'Turns mirroring on or off', when: looking, run: mirror },
     {
       keys: ['p'],

@@ -1,0 +1,195 @@
+import type { OptionSpec } from '../../train/option_spec.js';
+import { OPTION_ENTRIES } from '../../train/options.js';
+import { choicesOf, commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
+import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
+import { startRun } from '../live.js';
+import { isActive } from '../run_state.js';
+import type { Actions, Binding, PanelView, ScreenView } from '../screen_module.js';
+import { padTo, wrapped } from '../text.js';
+import { listLine } from '../widgets.js';
+import { withSettings } from '../workspace.js';
+import type { TrainState } from './train_panels.js';
+
+/** The form for a new run. Row 0 starts it; then comes a row for each setting. */
+
+type Act = Actions<TrainState>;
+type View = PanelView<TrainState>;
+
+export const showsForm = ({ state, app }: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean =>
+  app.run === undefined || (state.form && !isActive(app.run));
+
+const fieldAt = (selected: number): readonly [string, OptionSpec] | undefined => OPTION_ENTRIES[selected - 1];
+
+export function formLines({ state, app, rows, cols, theme }: View): string[] {
+  const { selected } = state;
+  const values = app.workspace.settings;
+  const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
+  const [first, count] = scrolled(rows - 1, OPTION_ENTRIES.length, selected - 1);
+  const fields = OPTION_ENTRIES.slice(first, first + count).map(([name], i) => {
+    const text = fieldText(name, values);
+    const changed = name in values ? '*' : ' ';
+    const line = `${changed}${padTo(name, 21)} ${text === '' ? '–' : text}`;
+    return listLine(padTo(line, cols - 2), first + i + 1 === selected, theme);
+  });
+  return [start, ...fields];
+}
+
+export function aboutLines({ state, app, cols, theme }: View): string[] {
+  const values = app.workspace.settings;
+  const error = formError(values);
+  const verdict =
+    error === undefined ? [theme.good('✓ ready to start')] : wrapped(`✗ ${error}`, cols).map(theme.bad);
+  const field = fieldAt(state.selected);
+  if (field === undefined) {
+    const line = wrapped(commandLine(values), cols).map(theme.dim);
+    return ['Enter starts a run with these settings.', '', ...verdict, '', 'The same as a command:', ...line];
+  }
+  const [name, spec] = field;
+  const keys =
+    choicesOf(spec) === undefined
+      ? 'Enter edits, Bksp restores the default'
+      : '←→ changes, Enter lists the choices, Bksp restores the default';
+  return [
+    theme.strong(name),
+    ...wrapped(spec.help, cols),
+    '',
+    ...fieldHelp(spec).flatMap((line) => wrapped(line, cols)),
+    ...wrapped(keys, cols).map(theme.dim),
+    '',
+    ...verdict,
+  ];
+}
+
+const setField = (act: Act, name: string, text: string): void => {
+  const { workspace } = act.app;
+  act.setApp({ workspace: withSettings(workspace, withValue(workspace.settings, name, text)) });
+};
+
+/** Enter: starts on the first row; elsewhere asks for the value, which is accepted if the settings are valid with it. */
+function editField(act: Act): void {
+  const field = fieldAt(act.state.selected);
+  if (field === undefined) {
+    begin(act);
+    return;
+  }
+  const [name, spec] = field;
+  const values = act.app.workspace.settings;
+  const choices = choicesOf(spec);
+  const help = [spec.help, ...fieldHelp(spec)].join(' · ');
+  if (choices !== undefined) {
+    act.pick({
+      title: name,
+      help: spec.help,
+      options: choices.map((label) => ({ label, run: () => setField(act, name, label) })),
+      at: Math.max(0, choices.indexOf(fieldText(name, values))),
+    });
+    return;
+  }
+  act.prompt({
+    title: name,
+    value: fieldText(name, values),
+    help,
+    ...(spec.file !== undefined && { paths: true }),
+    history: spec.file === undefined ? name : 'path',
+    check: (text) => formError(withValue(values, name, text)),
+    submit: (text) => setField(act, name, text),
+  });
+}
+
+function findField(act: Act): void {
+  const matching = (text: string): number => OPTION_ENTRIES.findIndex(([name]) => name.includes(text));
+  act.prompt({
+    title: 'find a setting',
+    value: '',
+    help: 'part of its name, such as lr or augment',
+    check: (text) => (matching(text) < 0 ? `no setting has "${text}" in its name` : undefined),
+    submit: (text) => act.set({ selected: matching(text) + 1 }),
+  });
+}
+
+function begin(act: Act): void {
+  const { settings } = act.app.workspace;
+  const error = formError(settings);
+  if (error !== undefined) {
+    act.note(error, 'bad');
+    return;
+  }
+  act.set({ form: false });
+  startRun(act, settings);
+}
+
+const select = (act: Act, step: number): void =>
+  act.set({ selected: Math.max(0, Math.min(OPTION_ENTRIES.length, act.state.selected + step)) });
+
+function turn(act: Act, step: number): void {
+  const { workspace } = act.app;
+  const field = fieldAt(act.state.selected);
+  const next = field && turned(field[0], field[1], workspace.settings, step);
+  if (next !== undefined) act.setApp({ workspace: withSettings(workspace, next) });
+}
+
+const STEPS: Readonly<Record<string, number>> = {
+  ...{ up: -1, down: 1, pageup: -10, pagedown: 10, home: -Infinity, end: Infinity },
+};
+
+export const FORM_KEYS: readonly Binding<TrainState>[] = [
+  {
+    keys: ['up', 'down'],
+    hint: 'choose',
+    help: 'Selects a setting',
+    when: showsForm,
+    run: (act, key) => select(act, STEPS[key] ?? 0),
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Moves ten settings up or down',
+    when: showsForm,
+    run: (act, key) => select(act, STEPS[key] ?? 0),
+  },
+  {
+    keys: ['home', 'end'],
+    help: 'Selects the first row, which starts training, or the last setting',
+    when: showsForm,
+    run: (act, key) => select(act, STEPS[key] ?? 0),
+  },
+  {
+    keys: ['left', 'right'],
+    hint: 'turn',
+    help: 'Changes a setting to its next or previous choice',
+    when: showsForm,
+    run: (act, key) => turn(act, key === 'left' ? -1 : 1),
+  },
+  {
+    keys: ['enter'],
+    hint: 'edit',
+    help: 'Edits the value, or lists its choices; on the first row, starts training',
+    when: showsForm,
+    run: editField,
+  },
+  {
+    keys: ['backspace'],
+    help: 'Restores the default of a setting',
+    when: showsForm,
+    run: (act) => {
+      const field = fieldAt(act.state.selected);
+      if (field !== undefined) setField(act, field[0], '');
+    },
+  },
+  { keys: ['/'], hint: 'find', help: 'Finds a setting by its name', when: showsForm, run: findField },
+  {
+    keys: ['s'],
+    hint: 'to start',
+    help: 'Selects the first row, where Enter starts training',
+    when: (act) => showsForm(act) && act.state.selected > 0,
+    run: (act) => {
+      act.set({ selected: 0 });
+      act.note('Enter starts training with these settings');
+    },
+  },
+];
+
+export function formLayout(body: Rect): Record<string, Rect> {
+  const narrow = bodyClass(body) === 'narrow';
+  const [form, about] = narrow ? stack(body, [{ share: 1 }, 6]) : columns(body, [{ share: 1 }, { share: 1 }]);
+  return { form: form as Rect, about: about as Rect };
+}
