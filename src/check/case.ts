@@ -3,7 +3,7 @@ import { type Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { relativeError } from '../reference/arrays.js';
-import { unpackHalves } from '../reference/halves.js';
+import { unpackHalves } from '../util/halves.js';
 
 /** One comparison of kernels with the float64 reference. */
 export interface KernelCase {

@@ -9,8 +9,8 @@ import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import { withForced } from '../gpu/tuning.js';
 import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
-import { packHalves } from '../reference/halves.js';
 import { matmul as referenceMatmul } from '../reference/matmul.js';
+import { packHalves } from '../util/halves.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 

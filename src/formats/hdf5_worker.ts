@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Dataset, Group } from 'h5wasm';
+import { fromHalf } from '../util/halves.js';
 import type { H5Dataset, H5Group, H5Value, ReaderMessage, ReaderTask } from './hdf5.js';
 
 /**
@@ -70,14 +71,20 @@ function datasetOf(dataset: Dataset, budget: Budget, transfer: ArrayBuffer[]): H
   const shape = dataset.shape ?? [];
   if (!isNumeric(type, size)) return { shape, kind, data: undefined };
   spend(budget, size * count);
-  const data = toFloats(dataset.value);
+  const data = type === FLOAT && size === 2 ? halvesOf(dataset) : toFloats(dataset.value);
   transfer.push(data.buffer as ArrayBuffer);
   return { shape, kind, data };
 }
 
-/** Numbers that JavaScript has; it has no floats of 16 bits. */
+/** Numbers that are read. */
 const isNumeric = (type: number, size: number): boolean =>
-  (type === INTEGER && [1, 2, 4, 8].includes(size)) || (type === FLOAT && [4, 8].includes(size));
+  (type === INTEGER && [1, 2, 4, 8].includes(size)) || (type === FLOAT && [2, 4, 8].includes(size));
+
+/** Floats of 16 bits. The library has none, so it is asked for integers of this size. */
+function halvesOf(dataset: Dataset): Float32Array {
+  Object.assign(dataset.metadata, { type: INTEGER, signed: false });
+  return Float32Array.from(dataset.value as Uint16Array, fromHalf);
+}
 
 function spend(budget: Budget, size: number): void {
   budget.left -= size;
@@ -95,7 +102,11 @@ function attributesOf(group: Group, budget: Budget): Map<string, H5Value> {
   const values = new Map<string, H5Value>();
   for (const [name, attribute] of Object.entries(group.attrs)) {
     const { type, size, total_size: count } = attribute.metadata;
-    if (attribute.shape === null || !(type === TEXT || isNumeric(type, size))) continue;
+    if (
+      attribute.shape === null ||
+      !(type === TEXT || (isNumeric(type, size) && !(type === FLOAT && size === 2)))
+    )
+      continue;
     spend(budget, size * count);
     const value: unknown = attribute.value;
     if (typeof value === 'string') values.set(name, value);

@@ -107,6 +107,7 @@ export function fromKeras(json: unknown, source: string): Network {
   // Old versions of Keras wrote just the list of layers.
   const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
   requireLayers(body.layers ?? [], source);
+  refuseKeras1(body.layers ?? [], source);
   const network = functional ? readGraph(body, readFeatures(own, source), source) : readChain(body, source);
   const end = network.layers.at(-1)?.layer;
   if (end?.kind !== 'Softmax' && end?.config['activation'] !== 'softmax') {
@@ -121,6 +122,21 @@ function requireLayers(layers: unknown, source: string): void {
   const bad = layers.findIndex((layer) => !isKerasObject(layer) || !isObject(layer.config));
   if (bad >= 0) throw new RunError(`${source}: damaged: its layer ${bad} has no class or no settings`);
 }
+
+/** Throws RunError for layers of Keras 1, of 2015 to 2017. */
+function refuseKeras1(layers: readonly KerasLayer[], source: string): void {
+  const old = layers.find(({ class_name: kind, config }) =>
+    OF_KERAS_1.test([kind, ...Object.keys(config)].join(' ')),
+  );
+  if (old === undefined) return;
+  throw new RunError(
+    `${source}: a model of Keras 1 (its layer "${nameOf(old)}" is a ${old.class_name}), whose layers have other names and options; open it in Keras 2.0 to 2.3 and save it again`,
+  );
+}
+
+/** Classes and options that Keras 2 has renamed. */
+const OF_KERAS_1 =
+  /\b(\w*Convolution[12]D|MaxoutDense|Merge|nb_filter|nb_row|border_mode|output_dim|dim_ordering)\b/;
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 

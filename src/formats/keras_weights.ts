@@ -84,9 +84,9 @@ function numbers(group: H5Group, at: string, shape: readonly number[], what: str
   if (found === undefined || got !== formatShape(shape)) {
     throw new RunError(`${what} is ${got}; the model expects ${formatShape(shape)}`);
   }
-  if (found.data === undefined || !/^<[fd]$|^float/.test(found.kind)) {
+  if (found.data === undefined || !/^<[efd]$|^float/.test(found.kind)) {
     throw new RunError(
-      `${what} has the data type ${found.kind}; only floats of 32 and 64 bits are supported`,
+      `${what} has the data type ${found.kind}; only floats of 16, 32 and 64 bits are supported`,
     );
   }
   return { shape, data: found.data };

@@ -80,9 +80,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
     );
   };
   if (bytes.length < 8) damaged(`only ${bytes.length} bytes`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const length = headerLength(bytes);
   if (length > bytes.length - 8) damaged('its header is cut off');
-  const header = headerOf(bytes.subarray(8, 8 + length), damaged);
+  const header = headerOf(bytes, damaged);
   if (typeof header !== 'object' || header === null) return damaged('its header is no object');
   const { __metadata__: metadata, ...entries } = header as Record<string, unknown>;
   const body = bytes.subarray(8 + length);
@@ -108,12 +108,16 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   return { tensors, metadata: rest, verified: checksum !== undefined };
 }
 
-/** The parsed header. @param damaged is called with why it is none */
-function headerOf(bytes: Uint8Array, damaged: (why: string) => never): unknown {
+const headerLength = (bytes: Uint8Array): number =>
+  Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+
+/** The parsed header. @param otherwise gets why it cannot be read */
+export function headerOf<T>(bytes: Uint8Array, otherwise: (why: string) => T): unknown {
   try {
-    return foreignJson(new TextDecoder().decode(bytes), 'its header');
+    const text = new TextDecoder().decode(bytes.subarray(8, 8 + headerLength(bytes)));
+    return foreignJson(text, 'its header');
   } catch (cause) {
-    return damaged((cause as Error).message);
+    return otherwise((cause as Error).message);
   }
 }
 

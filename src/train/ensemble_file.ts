@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
+import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
@@ -41,13 +42,21 @@ export const isEnsemble = (content: unknown): boolean => asRecord(content)?.['fo
 export function readEnsembleFile(path: string): EnsembleFile {
   let value: unknown;
   try {
-    value = foreignYaml(readFileSync(path, 'utf8'));
+    const bytes = readFileSync(path);
+    refuseOtherKinds(bytes, path);
+    value = foreignYaml(bytes.toString('utf8'));
   } catch (cause) {
+    if (cause instanceof RunError) throw cause;
     throw new RunError(`ensemble ${path}: it cannot be read (${systemReason(cause)})`, { cause });
   }
   const fail = (why: string): never => {
     throw new RunError(`ensemble ${path}: ${why}; "fer-tui ensemble A B --data ... --out FILE" writes one`);
   };
+  if (typeof asRecord(value)?.['class_name'] === 'string') {
+    throw new RunError(
+      `${path}: the architecture of a network, without weights; give the file with its weights, and this one as --model`,
+    );
+  }
   const { format, members, temperature = 1, fitted } = asRecord(value) ?? fail('not an ensemble');
   if (format !== FORMAT) return fail(`its format is ${JSON.stringify(format)}; expected "${FORMAT}"`);
   if (!Array.isArray(members) || members.length === 0) return fail('members: expected a list of networks');

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isH5 } from '../formats/hdf5.js';
 import { isZip } from '../formats/keras_zip.js';
+import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
@@ -9,7 +10,7 @@ import { systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
 import { readLog } from './event_log.js';
-import { openWeights } from './weights.js';
+import { type ForeignModel, openNetwork } from './weights.js';
 
 /**
  * `verified`: the file has a checksum that fits its content, and all in it makes sense. `readable`: it makes sense, but has no
@@ -25,10 +26,13 @@ export interface Verdict {
   readonly why: string;
 }
 
-/** Checks a model file, a checkpoint, an ensemble file, or every file in the folder of a run. Throws RunError where there is none. */
-export async function verify(path: string): Promise<Verdict[]> {
+/**
+ * Checks a model file, a checkpoint, an ensemble file, or every file in the folder of a run. Throws RunError where there is none.
+ * @param foreign has the architecture of a file that holds only weights
+ */
+export async function verify(path: string, foreign: ForeignModel = {}): Promise<Verdict[]> {
   if (!existsSync(path)) throw new RunError(`${path}: there is no such file or folder`);
-  if (!statSync(path).isDirectory()) return [await verifyFile(path)];
+  if (!statSync(path).isDirectory()) return [await verifyFile(path, foreign)];
   if (!existsSync(join(path, 'events.ndjson'))) {
     throw new RunError(
       `${path}: a folder, but not of a run (no events.ndjson); expected a run or a model file`,
@@ -39,9 +43,9 @@ export async function verify(path: string): Promise<Verdict[]> {
   return Promise.all(known.map((name) => verifyFile(join(path, name))));
 }
 
-async function verifyFile(path: string): Promise<Verdict> {
+async function verifyFile(path: string, foreign: ForeignModel = {}): Promise<Verdict> {
   try {
-    const why = path.endsWith('.ndjson') ? ofLog(path) : await ofFile(path);
+    const why = path.endsWith('.ndjson') ? ofLog(path) : await ofFile(path, foreign);
     return { path, state: why === '' ? 'verified' : 'readable', why };
   } catch (error) {
     if (!(error instanceof FerError)) throw error;
@@ -59,26 +63,29 @@ function ofLog(path: string): string {
 }
 
 /** Why a file is no more than readable; empty where its checksum fits. Throws RunError on damage. */
-async function ofFile(path: string): Promise<string> {
+async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
   const bytes = contentOf(path);
   if (path.endsWith('.json')) {
     if (isEnsemble(foreignJson(Buffer.from(bytes).toString('utf8'), 'it'))) readEnsembleFile(path);
     return NO_CHECKSUM;
   }
   if (isH5(bytes) || isZip(bytes)) {
-    await openWeights(path);
+    await openNetwork(path, foreign);
     return isZip(bytes) ? '' : NO_CHECKSUM;
   }
   const { metadata, verified } = decodeSafetensors(bytes, path);
   if (metadata['format']?.includes('checkpoint') === true) loadCheckpoint(path);
-  else await openWeights(path);
+  else await openNetwork(path);
   return verified ? '' : 'another program or an earlier version wrote it, without a checksum of ours';
 }
 
 function contentOf(path: string): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path);
+    bytes = readFileSync(path);
   } catch (cause) {
     throw new RunError(`cannot be read: ${systemReason(cause)}`, { cause });
   }
+  refuseOtherKinds(bytes, path);
+  return bytes;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
 import { csvTexts } from '../data/csv_dialect.js';
 import type { Preprocess, PreprocessName } from '../data/preprocess.js';
@@ -7,6 +7,7 @@ import { fromKeras, toKeras } from '../formats/keras_architecture.js';
 import { isFeature } from '../formats/keras_features.js';
 import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
+import { isJson, refuseFolders, refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArray, NamedArrays } from '../nn/parameters.js';
@@ -75,15 +76,21 @@ export function requireSafetensors(out: string): void {
   );
 }
 
+/** Throws RunError where there is no such file, and where it is known to be something else. */
 function readWeightFile(path: string): Uint8Array {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path);
+    if (statSync(path).isDirectory()) refuseFolders(path);
+    bytes = readFileSync(path);
   } catch (cause) {
+    if (cause instanceof RunError) throw cause;
     throw new RunError(
       `cannot read weights ${path}: ${systemReason(cause)}; expected e.g. runs/r1/best.safetensors`,
       { cause },
     );
   }
+  refuseOtherKinds(bytes, path);
+  return bytes;
 }
 
 /** What a model file of another program does not say. */
@@ -114,13 +121,7 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
 }
 
 async function openForeign(path: string, foreign: ForeignModel): Promise<SavedModel> {
-  const architecture = foreign.architecture === undefined ? undefined : readJson(foreign.architecture);
-  const { whole, network, weights, own } = await openWeights(path, architecture);
-  if (whole && architecture !== undefined && foreign.onlyMissing !== true) {
-    throw new RunError(
-      `${path}: the file contains its own network; --model is only for files that hold nothing but weights: leave it out`,
-    );
-  }
+  const { network, weights, own } = await openWith(path, foreign);
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
   const preprocess = preprocessOf(path, network, kept, own);
   const fixed = hasPatterns(network) ? patternWeights(path, network, weights, preprocess, own) : undefined;
@@ -132,6 +133,22 @@ async function openForeign(path: string, foreign: ForeignModel): Promise<SavedMo
     notes: own?.notes ?? {},
   };
 }
+
+/** What a file holds, with the architecture of another where it holds only weights. Throws RunError where both have one. */
+async function openWith(
+  path: string,
+  { architecture: model, onlyMissing }: ForeignModel,
+): Promise<KerasFile> {
+  const architecture = model === undefined ? undefined : readJson(model);
+  const file = await openWeights(path, architecture);
+  if (!file.whole || architecture === undefined || onlyMissing === true) return file;
+  throw secondNetwork(path);
+}
+
+const secondNetwork = (path: string): RunError =>
+  new RunError(
+    `${path}: the file contains its own network; --model is only for files that hold nothing but weights: leave it out`,
+  );
 
 /**
  * A network with LBP features, and its weights with those that follow from the preprocessing. What was measured on the training
@@ -243,14 +260,20 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
   return { whole: true, network, weights, own };
 }
 
-/** Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError. */
-export async function openNetwork(path: string): Promise<Network> {
+/**
+ * Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError.
+ * @param foreign has the architecture of a file that holds only weights
+ */
+export async function openNetwork(path: string, foreign: ForeignModel = {}): Promise<Network> {
   try {
-    if (readWeightFile(path)[0] === 0x7b) {
-      const content = readJson(path); // begins with an opening brace
-      if (!isEnsemble(content)) return fromKeras(content, path);
+    if (isJson(readWeightFile(path))) {
+      const content = readJson(path);
+      if (!isEnsemble(content)) {
+        if (foreign.architecture !== undefined) throw secondNetwork(path);
+        return fromKeras(content, path);
+      }
     }
-    return (await openWeights(path)).network;
+    return (await openWith(path, foreign)).network;
   } catch (cause) {
     throw foreignError(cause, path);
   }

@@ -30,14 +30,14 @@ const DEEPEST = 100;
 const REFUSED = '__proto__';
 
 /**
- * Parses JSON in a file that anybody may have written.
+ * Parses JSON in a file that anybody may have written, with a byte order mark in front or without.
  * @param what names file and place; begins the message
  * Throws RunError for what is no JSON, is nested too deeply for what reads it, or has numbers that are infinite, such as 1e400.
  */
 export function foreignJson(text: string, what: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw new RunError(`${what} is not JSON`, { cause });
   }

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { compare, type KernelCase } from '../../src/check/case.js';
 import { checkKernel, checkKernels } from '../../src/check/kernel_checks.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
-import { packHalves } from '../../src/reference/halves.js';
+import { packHalves } from '../../src/util/halves.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const cases = vi.hoisted(() => (title: string, error: number, possible = true) => ({

@@ -10,6 +10,8 @@ import { GLOBALS } from '../../src/cli/declarations/globals.js';
 import { CV, SEARCH } from '../../src/cli/declarations/search.js';
 import { faceId } from '../../src/data/labels_file.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
+import { toKeras } from '../../src/formats/keras_architecture.js';
+import { buildModel } from '../../src/nn/models.js';
 import type { OptionSpec } from '../../src/train/option_spec.js';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { camelCase } from '../../src/util/camel_case.js';
@@ -32,12 +34,14 @@ const FILES: Readonly<Record<string, string>> = {
   LABELS: join(temporary, 'labels.csv'),
   SPACE: join(temporary, 'space.yaml'),
   OTHER_SPACE: join(temporary, 'other.yaml'),
+  NETWORK: join(temporary, 'model.json'),
 };
 writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
 writeFileSync(FILES['RESULT'] ?? '', '{}');
 writeFileSync(FILES['OTHER_CONFIG'] ?? '', 'epochs: 4\n');
 writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
 writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');
+writeFileSync(FILES['NETWORK'] ?? '', JSON.stringify(toKeras(buildModel('fer-shallow'))));
 // About the first face of the data set that the stand-in of `loadDataset` gives.
 const { train } = syntheticFaces(7, 14).splits;
 const firstFace = ['train', 0, faceId(train, 0), CLASS_NAMES[train.labels[0] ?? 0], 'drop', ''].join(',');

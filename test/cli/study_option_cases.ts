@@ -66,7 +66,10 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
   },
   SUMMARY: {
     line: ['summary'],
-    options: { model: { add: ['fer-shallow'], changes: ['stdout'] } },
+    options: {
+      network: { add: ['fer-shallow'], changes: ['stdout'] },
+      model: { from: ['summary', 'NETWORK'], add: ['--model', 'NETWORK'], changes: ['stdout', 'stderr'] },
+    },
   },
   SETUP: {
     line: ['setup'],

@@ -3,7 +3,7 @@ import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
 import { type Verdict, verify } from '../../train/verify.js';
 import { openNetwork } from '../../train/weights.js';
-import { EXIT } from '../../util/errors.js';
+import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SummaryArgs } from '../declarations/summary.js';
@@ -11,10 +11,16 @@ import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
 /** `fer-tui summary`: prints a built-in network, or that of a file, in the layout of Keras's `summary`. */
-export async function summary({ model, json }: SummaryArgs & GlobalArgs): Promise<number> {
-  const isFile = existsSync(model);
-  const network = isFile ? await openNetwork(model) : buildModel(model);
-  const [verdict] = isFile ? await verify(model) : [];
+export async function summary({ network: named, model, json }: SummaryArgs & GlobalArgs): Promise<number> {
+  const isFile = existsSync(named);
+  if (!isFile && model !== undefined) {
+    throw new UsageError(
+      `--model ${model}: it is for a file that holds only weights, and ${named} is no file`,
+    );
+  }
+  const foreign = { architecture: model };
+  const network = isFile ? await openNetwork(named, foreign) : buildModel(named);
+  const [verdict] = isFile ? await verify(named, foreign) : [];
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);
   const layers = rows.map((row, i) => ({ ...row, ...costs[i] }));

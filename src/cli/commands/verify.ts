@@ -7,7 +7,7 @@ import { writeJson } from '../run_command.js';
 
 /** `fer-tui verify`: tells of each file whether it is intact. Exit code 5 where one is damaged. */
 export async function verifyFiles({ paths, json }: VerifyArgs & GlobalArgs): Promise<number> {
-  const verdicts = (await Promise.all(paths.map(verify))).flat();
+  const verdicts = (await Promise.all(paths.map((path) => verify(path)))).flat();
   if (json) for (const verdict of verdicts) writeJson({ v: 1, type: 'file', ...verdict });
   else {
     const width = Math.max(...verdicts.map(({ path }) => widthOf(path)));

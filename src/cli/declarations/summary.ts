@@ -1,18 +1,21 @@
 import type { ArgsOf } from '../declaration.js';
+import { FOREIGN } from './shared.js';
 
 export const SUMMARY = {
-  usage: 'summary [model]',
+  usage: 'summary [network]',
   describe: 'Print the layers, shapes and parameters of a network',
   positionals: {
-    model: {
+    network: {
       type: 'string',
       default: 'fer-cnn',
       describe: 'fer-cnn, fer-shallow, fer-vgg, or a file: .safetensors, .h5, .keras, model.json',
     },
   },
+  options: { model: FOREIGN.model },
   examples: [
     ['$0 summary fer-vgg', 'a network of fer-tui'],
     ['$0 summary model.keras', 'that of a file'],
+    ['$0 summary weights.h5 --model model.json', 'that of a file which holds only weights'],
   ],
 } as const;
 

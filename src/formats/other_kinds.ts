@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { inMemory } from '../archives/byte_source.js';
+import { readZip } from '../archives/zip.js';
+import { RunError } from '../util/errors.js';
+import { isZip } from './keras_zip.js';
+import { headerOf } from './safetensors.js';
+
+/**
+ * Tells what a file is that is no model file of fer-tui or Keras, by its content: names end in anything. Each kind that public
+ * repositories hold in place of one is named, with what to do.
+ */
+interface OtherKind {
+  readonly is: (file: Glance) => boolean;
+  /** Completes "FILE: ...". */
+  readonly what: string | ((file: Glance) => string);
+}
+
+/** Bytes at the beginning that are looked at as text. */
+const HEAD = 4096;
+
+/** A first look at a file. */
+class Glance {
+  /** Its beginning as text, without a byte order mark and white space in front. */
+  readonly head: string;
+  #members: readonly string[] | undefined;
+
+  constructor(readonly bytes: Uint8Array) {
+    this.head = new TextDecoder().decode(bytes.subarray(0, HEAD)).trimStart();
+  }
+
+  /** Whether it contains a text. */
+  has(text: string): boolean {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return Buffer.from(buffer, byteOffset, byteLength).includes(text);
+  }
+
+  /** Names in it, if it is a zip that can be read. */
+  get members(): readonly string[] {
+    this.#members ??= isZip(this.bytes) ? namesIn(this.bytes) : [];
+    return this.#members;
+  }
+
+  startsWith(...bytes: readonly number[]): boolean {
+    return bytes.every((byte, i) => this.bytes[i] === byte);
+  }
+}
+
+function namesIn(bytes: Uint8Array): string[] {
+  try {
+    return [...readZip(inMemory(bytes), '').members.keys()];
+  } catch {
+    return []; // its reader says what is wrong with it
+  }
+}
+
+const IN_KERAS = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
+const AS_KERAS =
+  'fer-tui reads models of Keras (.keras, .h5): build the network in Keras, copy its weights, and save that';
+const SAVED_MODEL = `a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${IN_KERAS}`;
+
+/** The pickled number with which files of PyTorch before 1.6 begin. */
+const OLD_TORCH = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+/** In this order: the first that fits names the file. */
+const OTHER_KINDS: readonly OtherKind[] = [
+  {
+    is: ({ bytes }) => bytes.length === 0,
+    what: 'an empty file: a copy or download of it did not finish; get it again',
+  },
+  {
+    is: ({ head }) => head.startsWith('version https://git-lfs.github.com/spec/'),
+    what: ({ head }) => {
+      const size = /^size (\d+)$/m.exec(head)?.[1];
+      const large = size === undefined ? '' : ` of ${(Number(size) / 1e6).toFixed(1)} MB`;
+      return `a Git LFS pointer, which stands for a file${large} that is stored elsewhere; get it with "git lfs pull" in its repository`;
+    },
+  },
+  {
+    is: ({ head }) =>
+      /^<(!doctype html|html|head)\b/i.test(head.replace(/^(<!--[\s\S]*?-->\s*|<\?xml[^>]*>\s*)+/, '')),
+    what: 'an HTML page, not a model: a page about the file was saved in its place; download the file itself ("Raw" or "Download")',
+  },
+  {
+    is: ({ bytes }) => Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'TFL3',
+    what: `a model of TensorFlow Lite, which is made for inference alone; take the Keras model that it was converted from (.keras, .h5)`,
+  },
+  {
+    is: ({ members }) => members.some((name) => /(^|\/)data\.pkl$/.test(name)),
+    what: ({ members }) =>
+      `a file of PyTorch (${members.some((name) => /(^|\/)constants\.pkl$/.test(name)) ? 'TorchScript' : 'torch.save'}); ${AS_KERAS}`,
+  },
+  {
+    is: (file) => file.startsWith(...OLD_TORCH),
+    what: `a file of PyTorch (torch.save before version 1.6); ${AS_KERAS}`,
+  },
+  {
+    is: ({ members }) => members.some((name) => /(^|\/)saved_model\.pb$/.test(name)),
+    what: `a zip around ${SAVED_MODEL}`,
+  },
+  {
+    is: ({ members }) =>
+      !members.includes('config.json') &&
+      members.some((name) => /\.(h5|hdf5|keras)$/.test(name) && name !== 'model.weights.h5'),
+    what: ({ members }) =>
+      `a zip around ${members.find((name) => /\.(h5|hdf5|keras)$/.test(name))}; unpack it, and give that file`,
+  },
+  {
+    is: ({ bytes }) => bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 9) <= 5,
+    what: 'a pickle of Python, which runs code when it is opened: fer-tui opens none; load it in the Python that you trust it in, and save the model as .keras or .h5',
+  },
+  {
+    is: (file) => file.head.startsWith('{') && (file.has('"weightsManifest"') || file.has('"modelTopology"')),
+    what: 'a model of TensorFlow.js; convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras model.json model.h5',
+  },
+  {
+    is: ({ bytes }) => fieldsOf(bytes)?.includes(7) === true,
+    what: `a model in ONNX, which fer-tui writes but does not read; ${AS_KERAS}`,
+  },
+  {
+    is: ({ bytes }) => foreignTensors(bytes) !== undefined,
+    what: ({ bytes }) =>
+      `a .safetensors file of another program, with weights (${foreignTensors(bytes)}) but without the network that they belong to; ${AS_KERAS}`,
+  },
+  {
+    is: ({ bytes }) => fieldsOf(bytes)?.slice(0, 2).join() === '1,2',
+    what: `the graph in ${SAVED_MODEL}`,
+  },
+];
+
+/**
+ * Throws RunError for a file that is of no kind which fer-tui opens, when its kind is known. What throws nothing may be damaged.
+ * @param path names the file in the message
+ */
+export function refuseOtherKinds(bytes: Uint8Array, path: string): void {
+  const file = new Glance(bytes);
+  const kind = OTHER_KINDS.find(({ is }) => is(file));
+  if (kind === undefined) return;
+  throw new RunError(`${path}: ${typeof kind.what === 'string' ? kind.what : kind.what(file)}`);
+}
+
+/** Throws RunError for a folder that holds a model, since none is opened. */
+export function refuseFolders(path: string): void {
+  if (existsSync(join(path, 'saved_model.pb'))) throw new RunError(`${path}: the folder of ${SAVED_MODEL}`);
+  const json = join(path, 'model.json');
+  if (existsSync(json)) throw new RunError(`${path}: a folder; give a file in it, such as ${json}`);
+}
+
+/** Whether a file is JSON of an object, with or without white space and a byte order mark in front. */
+export function isJson(bytes: Uint8Array): boolean {
+  // The length with which .safetensors files begin has zeros.
+  return !bytes.subarray(0, 8).includes(0) && new Glance(bytes).head.startsWith('{');
+}
+
+/** The first names in a .safetensors file that is not of fer-tui; undefined where it is one of fer-tui, or no such file. */
+function foreignTensors(bytes: Uint8Array): string | undefined {
+  const header = headerOf(bytes, () => undefined);
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) return undefined;
+  const { __metadata__: about, ...tensors } = header as { __metadata__?: { format?: unknown } };
+  const names = Object.keys(tensors);
+  const own = /^fer-tui/.test(String(about?.format));
+  const whole = Object.values(tensors).every((one) => Array.isArray((one as { shape?: unknown }).shape));
+  if (own || !whole || names.length === 0) return undefined;
+  return names.length > 2 ? `${names.slice(0, 2).join(', ')}, ...` : names.join(', ');
+}
+
+/**
+ * The numbers of the fields of a protocol buffer message, in order; undefined where the bytes are no message that begins with a
+ * version, as those of ONNX and TensorFlow do.
+ */
+function fieldsOf(bytes: Uint8Array): number[] | undefined {
+  const fields: number[] = [];
+  if (bytes[0] !== 0x08 || bytes.length < 4) return undefined;
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 56; shift += 7) {
+      const byte = bytes[at++] ?? Number.NaN;
+      value += (byte & 127) * 2 ** shift;
+      if (!(byte & 128)) return Number.isNaN(byte) ? Number.NaN : value;
+    }
+    return Number.NaN;
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    const wire = key % 8;
+    fields.push(Math.floor(key / 8));
+    if (wire !== 0 && wire !== 2) return undefined;
+    const value = varint();
+    if (wire === 2) at += value;
+    if (!(at <= bytes.length)) return undefined;
+  }
+  return fields;
+}

@@ -1,0 +1,200 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { readH5Tree } from '../../src/formats/hdf5.js';
+import { toKeras } from '../../src/formats/keras_architecture.js';
+import { toOnnx } from '../../src/formats/onnx.js';
+import { isJson, refuseOtherKinds } from '../../src/formats/other_kinds.js';
+import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { buildModel } from '../../src/nn/models.js';
+import { readEnsembleFile } from '../../src/train/ensemble_file.js';
+import { verify } from '../../src/train/verify.js';
+import { openNetwork, openWeights } from '../../src/train/weights.js';
+import { RunError } from '../../src/util/errors.js';
+import { newFolder, writeKeras2 } from '../helpers/keras_files.js';
+import { randomWeights } from '../helpers/networks.js';
+
+const network = buildModel('fer-shallow');
+const zip = (...names: string[]) =>
+  zipSync(Object.fromEntries(names.map((name) => [name, Buffer.from('x')])));
+const text = (content: string) => Buffer.from(content);
+const numbers = new Map(['a', 'b', 'c'].map((name) => [name, { shape: [1], data: Float32Array.of(1) }]));
+const TORCH_KNOWN = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+const GRAPH = Buffer.from('0801120a0a08736f6d657468696e', 'hex');
+const KERAS =
+  'fer-tui reads models of Keras (.keras, .h5): build the network in Keras, copy its weights, and save that';
+const AGAIN = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
+
+/** What people have in place of a model, and what is said of it. */
+const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
+  ['nothing', new Uint8Array(0), 'an empty file: a copy or download of it did not finish; get it again'],
+  [
+    'a pointer of Git LFS',
+    text('version https://git-lfs.github.com/spec/v1\noid sha256:63\nsize 240445236\n'),
+    'a Git LFS pointer, which stands for a file of 240.4 MB that is stored elsewhere; get it with "git lfs pull" in its repository',
+  ],
+  [
+    'a page',
+    text('\n\n  <!DOCTYPE html>\n<html>'),
+    'an HTML page, not a model: a page about the file was saved in its place; download the file itself ("Raw" or "Download")',
+  ],
+  [
+    'a page behind a comment',
+    text('\uFEFF<!-- saved -->\n<HTML lang="en">'),
+    'an HTML page, not a model: a page about the file was saved in its place; download the file itself ("Raw" or "Download")',
+  ],
+  [
+    'TensorFlow Lite',
+    text('\x1c\0\0\0TFL3\x14\0'),
+    'a model of TensorFlow Lite, which is made for inference alone; take the Keras model that it was converted from (.keras, .h5)',
+  ],
+  ['torch.save', zip('archive/data.pkl', 'archive/data/0'), `a file of PyTorch (torch.save); ${KERAS}`],
+  ['TorchScript', zip('m/data.pkl', 'm/constants.pkl'), `a file of PyTorch (TorchScript); ${KERAS}`],
+  ['torch.save of old', TORCH_KNOWN, `a file of PyTorch (torch.save before version 1.6); ${KERAS}`],
+  [
+    'a pickle',
+    Buffer.from('80049504000000', 'hex'),
+    'a pickle of Python, which runs code when it is opened: fer-tui opens none; load it in the Python that you trust it in, and save the model as .keras or .h5',
+  ],
+  [
+    'a zipped SavedModel',
+    zip('m/saved_model.pb', 'm/variables/variables.index'),
+    `a zip around a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${AGAIN}`,
+  ],
+  [
+    'the graph of a SavedModel',
+    GRAPH,
+    `the graph in a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${AGAIN}`,
+  ],
+  ['a zip', zip('README', 'best.h5'), 'a zip around best.h5; unpack it, and give that file'],
+  [
+    'TensorFlow.js',
+    text('{"modelTopology":{},"weightsManifest":[]}'),
+    'a model of TensorFlow.js; convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras model.json model.h5',
+  ],
+  [
+    'ONNX',
+    toOnnx(network, randomWeights(network), { classes: 'a' }),
+    `a model in ONNX, which fer-tui writes but does not read; ${KERAS}`,
+  ],
+  [
+    'safetensors of PyTorch',
+    encodeSafetensors(numbers, { format: 'pt' }),
+    `a .safetensors file of another program, with weights (a, b, ...) but without the network that they belong to; ${KERAS}`,
+  ],
+];
+
+describe('files that are no model of ours or of Keras', () => {
+  it.each(CASES)('%s: named by content, by every reader', async (_, bytes, message) => {
+    const folder = newFolder();
+    for (const name of ['m.h5', 'm.keras', 'm.safetensors', 'm.json']) {
+      const path = join(folder, name);
+      writeFileSync(path, bytes);
+      await expect(openWeights(path)).rejects.toThrow(new RunError(`${path}: ${message}`));
+      await expect(openNetwork(path)).rejects.toThrow(new RunError(`${path}: ${message}`));
+      expect(await verify(path)).toEqual([{ path, state: 'damaged', why: message }]);
+    }
+  });
+
+  it.each([
+    ['a .safetensors file of ours', encodeSafetensors(numbers, { format: 'fer-tui 3' })],
+    ['one without weights', encodeSafetensors(new Map(), {})],
+    ['a .keras file', zip('config.json', 'model.weights.h5', 'metadata.json')],
+    ['half a zip', zip('m/data.pkl').subarray(0, 40)],
+    ['HDF5', text('\x89HDF\r\n\x1a\n')],
+    ['half an ONNX model', toOnnx(network, randomWeights(network)).subarray(0, 3000)],
+    ['a few bytes', Uint8Array.of(8, 1, 99)],
+    ['any text', text('A model of faces.')],
+  ])('%s is not taken for another kind', (_, bytes) => {
+    expect(() => refuseOtherKinds(bytes, 'm')).not.toThrow();
+  });
+
+  it('as folders: a SavedModel, one of TensorFlow.js, any other', async () => {
+    const folder = join(newFolder(), 'model');
+    mkdirSync(folder);
+    await expect(openNetwork(folder)).rejects.toThrow(`cannot read weights ${folder}: it is a folder`);
+    const json = join(folder, 'model.json');
+    writeFileSync(json, '{}');
+    await expect(openNetwork(folder)).rejects.toThrow(
+      `${folder}: a folder; give a file in it, such as ${json}`,
+    );
+    writeFileSync(join(folder, 'saved_model.pb'), GRAPH);
+    await expect(openNetwork(folder)).rejects.toThrow(
+      `${folder}: the folder of a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${AGAIN}`,
+    );
+  });
+
+  it('as architectures of Keras 1, whose options have other names', async () => {
+    const path = join(newFolder(), 'model.json');
+    const config = { name: 'convolution2d_1', nb_filter: 32, batch_input_shape: [null, 48, 48, 1] };
+    writeFileSync(
+      path,
+      JSON.stringify({ class_name: 'Sequential', config: [{ class_name: 'Convolution2D', config }] }),
+    );
+    await expect(openNetwork(path)).rejects.toThrow(
+      `${path}: a model of Keras 1 (its layer "convolution2d_1" is a Convolution2D), whose layers have other names and options; open it in Keras 2.0 to 2.3 and save it again`,
+    );
+  });
+});
+
+describe('an architecture in JSON', () => {
+  const json = JSON.stringify(toKeras(network));
+
+  it.each([
+    ['as it is', ''],
+    ['white space', ' \r\n\t'],
+    ['a byte order mark', '\uFEFF'],
+    ['both', '\uFEFF\n'],
+  ])('opens with %s in front', async (_, front) => {
+    const path = join(newFolder(), 'model.json');
+    writeFileSync(path, front + json);
+    expect((await openNetwork(path)).summary()).toEqual(network.summary());
+  });
+
+  it('is told from a .safetensors file whose length begins like it', () => {
+    expect(isJson(text(' {"class_name":'))).toBe(true);
+    expect(isJson(text(' {\0\0\0\0\0\0{"a":'))).toBe(false);
+  });
+
+  it('in place of weights is told to be none', () => {
+    const path = join(newFolder(), 'model.json');
+    writeFileSync(path, json);
+    expect(() => readEnsembleFile(path)).toThrow(
+      `${path}: the architecture of a network, without weights; give the file with its weights, and this one as --model`,
+    );
+  });
+
+  it('completes a file that holds only weights, for a summary too, and no other', async () => {
+    const folder = newFolder();
+    const [model, weights, whole] = ['model.json', 'w.h5', 'whole.h5'].map((name) => join(folder, name)) as [
+      ...[string, string, string],
+    ];
+    writeFileSync(model, json);
+    await writeKeras2(weights, network, randomWeights(network));
+    await writeKeras2(whole, network, randomWeights(network), { config: toKeras(network) });
+    const foreign = { architecture: model };
+    expect((await openNetwork(weights, foreign)).summary()).toEqual(network.summary());
+    expect(await verify(weights, foreign)).toMatchObject([{ state: 'readable' }]);
+    for (const path of [model, whole]) {
+      await expect(openNetwork(path, foreign)).rejects.toThrow(
+        `${path}: the file contains its own network; --model is only for files that hold nothing but weights: leave it out`,
+      );
+    }
+  });
+});
+
+it('weights of 16 bits, as h5py stores them, are read as the same numbers', async () => {
+  const file = gunzipSync(
+    Buffer.from(
+      'H4sIAKCIC2sC/+v0cHHj5ZLiYubgYICB/1AgABUygIo/jptT5u/hEsSksKCDOxsZVzAJIWuEAS4mBkYGBjZBBiDFlpGYU5ZafBhqFhsfSJA5KTP9PCNUyJCBdGAvva4V7CRGBkZGFQYGJiZGRiaoHDOURuczizAwCirwQ8UFGLhYGbj4gSxWoGuZuTiAPmFhZIB6nQdm0QKGQQ/0nkp1wcNCBOhvRkRYMCH7XRG/33mgfmeBGbyBYciBFb+ZlzKMglEwCkbBKMADbBgOhJoyMvyvZmCwYzjAAACaKhBUEAgAAA==',
+      'base64',
+    ),
+  );
+  const { members } = await readH5Tree(file, 'halves.h5');
+  expect(members.get('halves')).toEqual({
+    ...{ shape: [2, 3], kind: '<e' },
+    data: Float32Array.of(1, -2, 0.333251953125, 2 ** -24, 65504, 0),
+  });
+});
