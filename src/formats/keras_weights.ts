@@ -1,17 +1,36 @@
 import { formatShape } from '../gpu/shape.js';
-import { type Network, snakeCase } from '../nn/network.js';
+import { type Network, type PlacedLayer, snakeCase } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
-import { groupAt, type H5Group, numbersAt, textsOf } from './hdf5.js';
+import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5.js';
 import { isFeature } from './keras_features.js';
 
 /** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
-export function readKerasWeights(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
+export function readKerasWeights(file: H5Group, network: Network, path: string): Map<string, NamedArray> {
+  const group = withSlashes(file);
   const root = ['layers', '_layer_checkpoint_dependencies'].find(
     (name) => groupAt(group, name) !== undefined,
   );
   if (textsOf(group, 'layer_names').length > 0 || root === undefined) return readNamed(group, network, path);
   return readNumbered(group, root, network, path);
+}
+
+/** The group with paths of groups, as Keras 2.12 to 2.15 writes them on Windows (`layers\conv2d`), turned into groups. */
+function withSlashes(group: H5Group): H5Group {
+  const names = [...group.members.keys()];
+  if (!names.some((name) => name.includes('\\'))) return group;
+  const members = new Map<string, H5Group | H5Dataset>();
+  for (const [path, member] of group.members) {
+    const parts = path.split('\\');
+    let here = members;
+    for (const part of parts.slice(0, -1)) {
+      const inner = new Map<string, H5Group | H5Dataset>((here.get(part) as H5Group | undefined)?.members);
+      here.set(part, { attributes: new Map(), members: inner });
+      here = inner;
+    }
+    here.set(parts.at(-1) as string, member);
+  }
+  return { attributes: group.attributes, members };
 }
 
 /**
@@ -48,34 +67,55 @@ function readNamed(group: H5Group, network: Network, path: string): Map<string, 
 
 /**
  * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, as in `layers/conv2d_1/vars/0`. The group is named after
- * the layer's class, numbered in the order of the model, not after the layer.
+ * the layer's class, numbered in the order of the model, not after the layer. Keras 2.12 to 2.15 counts a layer with weights
+ * twice (`conv2d`, `conv2d_2`), so it is the order of the numbers that counts.
  */
 function readNumbered(group: H5Group, root: string, network: Network, path: string): Map<string, NamedArray> {
-  const counts = new Map<string, number>();
+  const layers = network.layers.filter((placed) => placed.weights.length > 0 && !isFeature(placed));
   const result = new Map<string, NamedArray>();
-  for (const {
-    name: layer,
-    layer: { kind },
-    weights,
-  } of network.layers.filter((placed) => !isFeature(placed))) {
-    const base = snakeCase(kind);
-    const count = counts.get(base) ?? 0;
-    counts.set(base, count + 1);
-    const folder = `${root}/${count === 0 ? base : `${base}_${count}`}/vars`;
-    const held = groupAt(group, folder)?.members.size ?? 0;
-    if (held !== weights.length) {
+  for (const [base, alike] of byKind(layers)) {
+    const folders = numberedAs(base, groupAt(group, root));
+    if (folders.length > alike.length) {
       throw new RunError(
-        `${path}: ${folder} has ${held} weights; "${layer}" (${kind}) has ${weights.length}`,
+        `${path}: ${root} has weights of ${folders.length} layers ${base}; the model has ${alike.length}`,
       );
     }
-    weights.forEach(({ name, shape }, k) => {
-      result.set(
-        name,
-        numbers(group, `${folder}/${k}`, shape, `${path}: weight "${folder}/${k}" of "${layer}"`),
-      );
+    alike.forEach(({ name: layer, layer: { kind }, weights }, i) => {
+      const folder = `${root}/${folders[i] ?? (i === 0 ? base : `${base}_${i}`)}/vars`;
+      const held = groupAt(group, folder)?.members.size ?? 0;
+      if (held !== weights.length) {
+        throw new RunError(
+          `${path}: ${folder} has ${held} weights; "${layer}" (${kind}) has ${weights.length}`,
+        );
+      }
+      weights.forEach(({ name, shape }, k) => {
+        result.set(
+          name,
+          numbers(group, `${folder}/${k}`, shape, `${path}: weight "${folder}/${k}" of "${layer}"`),
+        );
+      });
     });
   }
   return result;
+}
+
+/** Layers in order, by their class as Keras 3 writes it. */
+function byKind(layers: readonly PlacedLayer[]): Map<string, PlacedLayer[]> {
+  const kinds = new Map<string, PlacedLayer[]>();
+  for (const placed of layers) {
+    const base = snakeCase(placed.layer.kind);
+    kinds.set(base, [...(kinds.get(base) ?? []), placed]);
+  }
+  return kinds;
+}
+
+/** The groups of a class that hold weights, in the order of their numbers. */
+function numberedAs(base: string, group: H5Group | undefined): string[] {
+  const numberOf = (name: string): number => Number(/^_(\d+)$/.exec(name.slice(base.length))?.[1] ?? 0);
+  return [...(group?.members.keys() ?? [])]
+    .filter((name) => name === base || (name.startsWith(base) && /^_\d+$/.test(name.slice(base.length))))
+    .filter((name) => (groupAt(group as H5Group, `${name}/vars`)?.members.size ?? 0) > 0)
+    .sort((a, b) => numberOf(a) - numberOf(b));
 }
 
 function numbers(group: H5Group, at: string, shape: readonly number[], what: string): NamedArray {

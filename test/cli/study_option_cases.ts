@@ -68,7 +68,11 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
     line: ['summary'],
     options: {
       network: { add: ['fer-shallow'], changes: ['stdout'] },
-      model: { from: ['summary', 'NETWORK'], add: ['--model', 'NETWORK'], changes: ['stdout', 'stderr'] },
+      model: {
+        from: ['summary', 'NETWORK'],
+        add: ['--model', 'NETWORK'],
+        changes: ['stdout', 'stderr', 'exit', 'verify.path'],
+      },
     },
   },
   SETUP: {

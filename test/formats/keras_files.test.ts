@@ -94,6 +94,32 @@ describe('files of Keras', () => {
     );
   });
 
+  it.each([
+    ['Linux', false],
+    ['Windows', true],
+  ])('2.12 to 2.15, .keras, saved on %s, count a layer with weights twice', async (_, windows) => {
+    const folder = newFolder();
+    const of = (name: string): NamedArray[] =>
+      (sample.layers.find((layer) => layer.name === name)?.weights ?? []).map(
+        (w) => trained.get(w.name) as NamedArray,
+      );
+    const path = join(folder, 'w.h5');
+    const folders = [
+      { folder: 'batch_normalization', weights: of('batch_normalization_1') },
+      { folder: 'conv2d', weights: of('conv2d_1') },
+      { folder: 'conv2d_2', weights: of('conv2d_2') },
+      { folder: 'dense', weights: of('dense_1') },
+      { folder: 'separable_conv2d', weights: of('separable_conv2d_1') },
+    ];
+    await writeNumberedWeights(path, folders, '_layer_checkpoint_dependencies', windows);
+    expect((await readH5(path, KERAS_3)).weights).toEqual(trained);
+    const more = [...folders, { folder: 'conv2d_10', weights: of('conv2d_1') }];
+    await writeNumberedWeights(path, more, '_layer_checkpoint_dependencies', windows);
+    await expect(readH5(path, KERAS_3)).rejects.toThrow(
+      `${path}: _layer_checkpoint_dependencies has weights of 3 layers conv2d; the model has 2`,
+    );
+  });
+
   it('that do not fit, or are damaged, are refused with layer and shapes', async () => {
     const path = join(newFolder(), 'w.h5');
     const config = toKeras(sample);

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { buildHybrid } from '../../src/nn/hybrid.js';
 import { BatchNormalization, Conv2D, Dense, ELU, Flatten, MaxPooling2D } from '../../src/nn/layers.js';
@@ -11,12 +9,12 @@ import type { Network } from '../../src/nn/network.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
-import { all, KERAS_PYTHON, needs } from '../helpers/needs.js';
+import { runKeras } from '../helpers/keras.js';
+import { all, needs } from '../helpers/needs.js';
 import { hybrid, randomWeights } from '../helpers/networks.js';
 
 /** Files with two inputs, pixels and local binary patterns, and the real Keras: TensorFlow runs what it reads. */
 
-const SCRIPT = fileURLToPath(new URL('./keras_predict.py', import.meta.url));
 const BATCH = 8;
 
 interface Answer {
@@ -30,13 +28,8 @@ interface Input {
 }
 
 /** The probabilities of Keras. @param save paths to which it saves the model, too */
-function inKeras(model: string, inputs: readonly Input[], ...save: string[]): Answer {
-  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', CUDA_VISIBLE_DEVICES: '-1' };
-  const input = JSON.stringify({ model, inputs, save });
-  const done = spawnSync(KERAS_PYTHON ?? '', [SCRIPT], { input, env, encoding: 'utf8', maxBuffer: 2 ** 26 });
-  expect(done.status, done.stderr).toBe(0);
-  return JSON.parse(done.stdout.trim().split('\n').at(-1) ?? '');
-}
+const inKeras = (model: string, inputs: readonly Input[], ...save: string[]): Answer =>
+  runKeras('keras_predict.py', { model, inputs, save });
 
 /** Layers and patterns of the size of those that `train --features raw+lbp` has. */
 function large(raw: boolean): Network {

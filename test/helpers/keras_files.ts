@@ -75,18 +75,22 @@ export async function writeKeras2(
   file.close();
 }
 
-/** The weights of a `.keras` file: numbered variables in folders by class, dropout's random state among them. */
+/**
+ * The weights of a `.keras` file: numbered variables in folders by class, dropout's random state among them.
+ * @param windows whether the names of folders are paths with back-slashes, as Keras 2.12 to 2.15 writes them there
+ */
 export async function writeNumberedWeights(
   path: string,
   folders: readonly { folder: string; weights: readonly NamedArray[] }[],
   root = 'layers',
+  windows = false,
 ): Promise<void> {
   await h5wasm.ready;
   const file = new h5wasm.File(path, 'w');
   file.create_group('vars');
-  const layers = file.create_group(root) as h5wasm.Group;
+  const layers = windows ? file : (file.create_group(root) as h5wasm.Group);
   for (const { folder, weights } of folders) {
-    const own = layers.create_group(folder) as h5wasm.Group;
+    const own = layers.create_group(windows ? `${root}\\${folder}` : folder) as h5wasm.Group;
     const vars = own.create_group('vars') as h5wasm.Group;
     weights.forEach(({ data, shape }, k) => {
       vars.create_dataset({ name: String(k), data, shape: [...shape], dtype: '<f' });

@@ -1,0 +1,99 @@
+"""Models that the real Keras builds and saves, for the reader of its files: every class of layer, in every form of file.
+
+Reads {"folder", "models": [names]} as JSON on stdin. Saves each model as NAME.keras, NAME.h5, and NAME.json with
+NAME.weights.h5, and writes {NAME: {"shape", "input", "output"}} as the last line on stdout. Weights are random, the moving
+averages of batch normalisation too.
+"""
+
+import json
+import os
+import sys
+
+import keras
+import numpy
+from keras import layers as L
+
+BATCH = 3
+MODELS = {}
+
+
+def model(build):
+    MODELS[build.__name__] = build
+    return build
+
+
+@model
+def sequential():
+    return keras.Sequential(
+        [
+            keras.Input((17, 14, 1)),
+            L.Conv2D(6, (3, 2), padding="same", activation="relu"),
+            L.BatchNormalization(scale=False),
+            L.ELU(alpha=0.7),
+            L.SpatialDropout2D(0.2),
+            L.MaxPooling2D(2),
+            L.ZeroPadding2D(((1, 0), (2, 1))),
+            L.DepthwiseConv2D(3, strides=2, depth_multiplier=2, padding="same"),
+            L.BatchNormalization(center=False),
+            L.LeakyReLU(negative_slope=0.1),
+            L.SeparableConv2D(5, 3, use_bias=False, activation="elu"),
+            L.Flatten(),
+            L.Dense(9, use_bias=False),
+            L.BatchNormalization(),
+            L.Activation("tanh"),
+            L.Dropout(0.5),
+            L.Dense(4, activation="softmax"),
+        ]
+    )
+
+
+@model
+def functional():
+    images = keras.Input((20, 18, 3))
+    x = L.Conv2D(8, 3, strides=2, use_bias=False)(images)
+    x = L.ReLU(max_value=6)(x)
+    left = L.SeparableConv2D(8, 3, padding="same", depth_multiplier=2)(x)
+    left = L.MaxPooling2D(3, strides=2, padding="same")(L.SpatialDropout2D(0.1)(left))
+    right = L.BatchNormalization(axis=2)(L.AveragePooling2D(2, padding="same")(x))
+    x = L.Add()([left, right])
+    x = L.Concatenate()([x, L.Activation("sigmoid")(x), L.Conv2D(3, 1, activation="leaky_relu")(x)])
+    x = L.GlobalAveragePooling2D()(x)
+    x = L.Dense(6, activation="relu6")(L.Dropout(0.3)(x))
+    return keras.Model(images, L.Softmax()(L.Dense(5)(x)))
+
+
+def randomise(built, seed):
+    rng = numpy.random.default_rng(seed)
+    for weight in built.weights:
+        positive = "variance" in weight.path
+        scale = 1 / numpy.sqrt(max(1, numpy.prod(weight.shape[:-1]))) if len(weight.shape) > 1 else 0.2
+        value = rng.normal(size=weight.shape) * scale
+        if "gamma" in weight.path:
+            value = 1 + value
+        weight.assign(numpy.abs(value) + 0.5 if positive else value)
+
+
+def main():
+    task = json.load(sys.stdin)
+    answers = {}
+    for number, name in enumerate(task["models"]):
+        keras.utils.clear_session()
+        built = MODELS[name]()
+        randomise(built, number)
+        path = os.path.join(task["folder"], name)
+        built.save(path + ".keras")
+        built.save(path + ".h5")
+        built.save_weights(path + ".weights.h5")
+        with open(path + ".json", "w") as file:
+            file.write(built.to_json())
+        shape = built.input_shape[1:]
+        images = numpy.random.default_rng(100 + number).random((BATCH, *shape), "float32")
+        answers[name] = {
+            "shape": shape,
+            "input": images.ravel().tolist(),
+            "output": numpy.asarray(built.predict_on_batch(images)).ravel().tolist(),
+        }
+    print(json.dumps(answers))
+
+
+main()
