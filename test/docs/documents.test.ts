@@ -38,7 +38,10 @@ const codesIn = (prose: string): string[] => [...prose.matchAll(/`([^`\n]+)`/g)]
 /** Options by command: what the program declares. */
 const OPTIONS = new Map<string, Set<string>>();
 for (const file of readdirSync('src/cli/declarations')) {
-  const module = (await import(/* @vite-ignore */ `../../src/cli/declarations/${file}`)) as Record<string, Partial<Declaration>>;
+  const module = (await import(/* @vite-ignore */ `../../src/cli/declarations/${file}`)) as Record<
+    string,
+    Partial<Declaration>
+  >;
   for (const { usage = [], options = {} } of Object.values(module)) {
     for (const words of [usage].flat()) {
       // `runs` and `studies` have commands of their own.
