@@ -1,5 +1,5 @@
 import { parseClasses } from '../data/class_names.js';
-import type { ForeignModel } from '../train/weights.js';
+import { type ForeignModel, softmaxText } from '../train/weights.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import type { ForeignArgs } from './declarations/shared.js';
 
@@ -17,11 +17,16 @@ export function foreignOf(args: ForeignArgs & { readonly data?: string | undefin
   };
 }
 
-/** Warns on stderr if the classes of a foreign model, or their order, are a guess: a wrong guess makes results wrong. */
-export function warnOfGuess(
-  { classesGuessed }: { readonly classesGuessed?: boolean | undefined },
-  path: string,
-): void {
+/** What was assumed of a model, or of several. */
+interface Assumed {
+  readonly classesGuessed?: boolean | undefined;
+  readonly softmaxAdded?: boolean | readonly string[];
+}
+
+/** Warns on stderr of what was assumed of a foreign model: a wrong guess makes results wrong. @param path names it */
+export function warnOfGuess({ classesGuessed, softmaxAdded = [] }: Assumed, path: string): void {
+  const added = typeof softmaxAdded === 'boolean' ? [path].filter(() => softmaxAdded) : softmaxAdded;
+  for (const file of added) process.stderr.write(`${softmaxText(file)}\n`);
   if (!classesGuessed) return;
   process.stderr.write(
     `${path} does not name its classes; assuming ${CLASS_NAMES.join(', ')}. If it was trained on fer2013.csv with that file's labels, give --classes csv; for other classes, --classes a,b,c\n`,

@@ -29,6 +29,8 @@ export interface EnsembleReport extends Comparison {
   readonly weights: readonly string[];
   readonly count: number;
   readonly classesGuessed: boolean;
+  /** Members that end in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
   const { votes, labels, data } = await collectVotes(ensemble, { ...options, split: 'validation' });
   requireEnough(labels.length);
   const report = compareVotes({ votes, labels, classes: ensemble.classes.length }, { method, rounds, seed });
-  const { members, classesGuessed } = ensemble;
+  const { members, classesGuessed, softmaxAdded } = ensemble;
   if (out !== undefined) {
     const { shares } = report.votes.find((vote) => vote.method === method) as Vote;
     writeEnsembleFile(out, {
@@ -64,7 +66,13 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
       fitted: { method, data, split: 'validation', images: labels.length, tta },
     });
   }
-  return { ...report, weights: members.map(({ path }) => path), count: labels.length, classesGuessed };
+  return {
+    ...report,
+    weights: members.map(({ path }) => path),
+    count: labels.length,
+    classesGuessed,
+    softmaxAdded,
+  };
 }
 
 /** Throws UsageError where a file would be overwritten that is no ensemble, such as the settings of a run. */

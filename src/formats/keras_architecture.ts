@@ -1,8 +1,9 @@
 import { ShapeError } from '../gpu/errors.js';
 import type { Shape } from '../gpu/shape.js';
+import { Softmax } from '../nn/layers.js';
 import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
-import { isKerasObject, type KerasObject, withPlainLists } from './keras_config.js';
+import { type KerasObject, withPlainLists } from './keras_config.js';
 import {
   type FeatureInputs,
   featureInputs,
@@ -11,6 +12,19 @@ import {
   looksAtImages,
   readFeatures,
 } from './keras_features.js';
+import {
+  bodyOf,
+  type Call,
+  type FileGraph,
+  type FilePart,
+  isModel,
+  type KerasLayer,
+  type ModelBody,
+  nameOf,
+  readGraph,
+  refsOf,
+  THE_IMAGES,
+} from './keras_graph.js';
 import { readLayer, writeLayer } from './keras_layers.js';
 
 /**
@@ -28,11 +42,6 @@ export interface KerasModel {
   readonly backend: string;
   /** How fer-tui computes inputs other than the images, by their names. Keras reads past it. */
   readonly fer_tui?: { readonly features: FeatureInputs };
-}
-
-export interface KerasLayer extends KerasObject {
-  readonly name?: string;
-  readonly inbound_nodes?: readonly unknown[];
 }
 
 /** The Keras version whose layout is written. Keras 3 reads it, too. */
@@ -87,47 +96,72 @@ function inputLayer(name: string, shape: Shape): KerasLayer {
   return { class_name: 'InputLayer', config };
 }
 
+/** A network out of Keras's JSON. */
+export interface ReadModel {
+  readonly network: Network;
+  /** How its file groups the weights. */
+  readonly parts: readonly FilePart[];
+  /** Whether the file ends in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded: boolean;
+}
+
+/** `readKeras`, for the network alone. */
+export const fromKeras = (json: unknown, source: string): Network => readKeras(json, source).network;
+
 /**
- * Converts Keras's JSON to a network.
+ * Converts Keras's JSON to a network. Models in the model become their layers.
  * @param source name of the file, for messages
  * Throws RunError that names the layer, class and option that is not supported.
  */
-export function fromKeras(json: unknown, source: string): Network {
+export function readKeras(json: unknown, source: string): ReadModel {
   const {
     class_name: kind,
     config,
     fer_tui: own,
   } = (withPlainLists(json) ?? {}) as { class_name?: string; config?: unknown; fer_tui?: unknown };
-  const functional = kind === 'Functional' || kind === 'Model';
-  if (kind !== 'Sequential' && !functional) {
+  if (kind === undefined || !isModel(kind)) {
     throw new RunError(
       `${source}: a ${kind ?? 'file without a'} model; only Sequential and Functional ones are supported`,
     );
   }
-  // Old versions of Keras wrote just the list of layers.
-  const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
-  requireLayers(body.layers ?? [], source);
-  refuseKeras1(body.layers ?? [], source);
-  const network = functional ? readGraph(body, readFeatures(own, source), source) : readChain(body, source);
-  const end = network.layers.at(-1)?.layer;
-  if (end?.kind !== 'Softmax' && end?.config['activation'] !== 'softmax') {
-    throw new RunError(`${source}: the model does not end in a softmax; only classifiers are supported`);
-  }
-  return network;
+  const body = bodyOf(config, source);
+  const graph = readGraph(kind, body, source);
+  refuseKeras1(graph.calls, source);
+  const network = place(graph, readFeatures(own, source), body, source);
+  const whole = withSoftmax(network, source);
+  return { network: whole, parts: graph.parts, softmaxAdded: whole !== network };
 }
 
-/** Throws RunError unless every layer has a class and settings. */
-function requireLayers(layers: unknown, source: string): void {
-  if (!Array.isArray(layers)) throw new RunError(`${source}: damaged: its layers are no list`);
-  const bad = layers.findIndex((layer) => !isKerasObject(layer) || !isObject(layer.config));
-  if (bad >= 0) throw new RunError(`${source}: damaged: its layer ${bad} has no class or no settings`);
+/** The network, which ends in a softmax; one is added to a last layer of plain numbers. Throws RunError for any other end. */
+function withSoftmax(network: Network, source: string): Network {
+  const end = network.layers.at(-1)?.layer;
+  const { activation = 'linear' } = end?.config ?? {};
+  if (end?.kind === 'Softmax' || activation === 'softmax') return network;
+  const [outputs = 0, ...more] = network.outputShape;
+  if (
+    !(end !== undefined && PLAIN.has(end.kind)) ||
+    activation !== 'linear' ||
+    more.length > 0 ||
+    outputs < 2
+  ) {
+    throw new RunError(
+      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${[outputs, ...more].join(' x ')} outputs, not in a softmax; only classifiers are supported, which end in one or in plain numbers for two classes or more`,
+    );
+  }
+  const nodes = network.layers.map(({ name, layer, inputs }) => ({ name, layer, inputs }));
+  return new Network(network.name, network.inputShape, [...nodes, { layer: Softmax(), name: ADDED }]);
 }
+
+/** Layers whose output may be logits. */
+const PLAIN = new Set(['Dense', 'Activation', 'GlobalAveragePooling2D']);
+/** Name of a softmax that a file does not have. */
+const ADDED = 'added_softmax';
 
 /** Throws RunError for layers of Keras 1, of 2015 to 2017. */
-function refuseKeras1(layers: readonly KerasLayer[], source: string): void {
-  const old = layers.find(({ class_name: kind, config }) =>
-    OF_KERAS_1.test([kind, ...Object.keys(config)].join(' ')),
-  );
+function refuseKeras1(calls: readonly Call[], source: string): void {
+  const old = calls
+    .map(({ layer }) => layer)
+    .find(({ class_name: kind, config }) => OF_KERAS_1.test([kind, ...Object.keys(config)].join(' ')));
   if (old === undefined) return;
   throw new RunError(
     `${source}: a model of Keras 1 (its layer "${nameOf(old)}" is a ${old.class_name}), whose layers have other names and options; open it in Keras 2.0 to 2.3 and save it again`,
@@ -138,22 +172,12 @@ function refuseKeras1(layers: readonly KerasLayer[], source: string): void {
 const OF_KERAS_1 =
   /\b(\w*Convolution[12]D|MaxoutDense|Merge|nb_filter|nb_row|border_mode|output_dim|dim_ordering)\b/;
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-
-interface ModelBody {
-  readonly name?: string;
-  readonly layers?: readonly KerasLayer[];
-  readonly build_input_shape?: unknown;
-  readonly input_layers?: unknown;
-  readonly output_layers?: unknown;
-}
-
 /** Places layers one after the other. */
 class Placing {
   readonly nodes: GraphNode[] = [];
   readonly #shapes: Shape[] = [];
   /** Position of the output of each layer, by the layer's name in the file. */
-  readonly positions = new Map<string, number>();
+  readonly positions = new Map([[THE_IMAGES, IMAGES]]);
 
   constructor(
     readonly input: Shape,
@@ -189,115 +213,38 @@ class Placing {
   }
 }
 
-function readChain(
-  { name = 'model', layers = [], build_input_shape: built }: ModelBody,
-  source: string,
-): Network {
-  const first = layers[0]?.config ?? {};
-  const placing = new Placing(inputShape(first, source, built), source);
-  for (const layer of layers) {
-    if (layer.class_name !== 'InputLayer') placing.add(layer, [placing.nodes.length - 1]);
-  }
-  return new Network(name, placing.input, placing.nodes);
-}
-
-function readGraph(
-  { name = 'model', layers = [], ...ends }: ModelBody,
-  features: FeatureInputs,
-  source: string,
-): Network {
-  const [output, ...more] = refsOf(ends.output_layers);
-  const inputs = layers.filter(({ class_name: kind }) => kind === 'InputLayer');
+/** Places the layers of a graph. */
+function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, source: string): Network {
+  const { inputs, calls } = graph;
   const [images, ...others] = inputs.filter((input) => !Object.hasOwn(features, nameOf(input)));
-  if (others.length > 0 || inputs.length !== refsOf(ends.input_layers).length || inputs.length === 0) {
+  const chain = body.output_layers === undefined;
+  if (
+    others.length > 0 ||
+    (!chain && (inputs.length !== refsOf(body.input_layers).length || inputs.length === 0))
+  ) {
     throw new RunError(
       `${source}: the model has ${inputs.length} inputs; only models with one are supported, and those of fer-tui with LBP features, whose files say how these are made`,
     );
   }
-  if (output === undefined || more.length > 0) {
-    throw new RunError(
-      `${source}: the model has ${more.length + 1} outputs; only models with one are supported`,
-    );
-  }
   const seen = Object.values(features)[0]?.image;
-  const shape = images === undefined && seen !== undefined ? seen : inputShape(images?.config ?? {}, source);
+  const first = images?.config ?? (chain ? calls[0]?.layer.config : undefined) ?? {};
+  const shape =
+    images === undefined && seen !== undefined ? seen : inputShape(first, source, body.build_input_shape);
   const placing = new Placing(shape, source);
-  if (images !== undefined) placing.positions.set(nameOf(images), IMAGES);
-  for (const layer of layers) {
-    const feature = Object.hasOwn(features, nameOf(layer)) ? features[nameOf(layer)] : undefined;
-    if (layer.class_name === 'InputLayer') {
-      if (feature !== undefined) placing.addFeature(nameOf(layer), feature);
-      continue;
-    }
-    const calls = layer.inbound_nodes ?? [];
-    const own = { ...layer, config: { ...layer.config, name: layer.config['name'] ?? layer.name } };
-    const where = `${source}: layer "${own.config.name}" (${layer.class_name})`;
-    if (calls.length !== 1) {
-      throw new RunError(
-        `${where}: it is used ${calls.length} times; only layers that are used once are supported`,
-      );
-    }
-    placing.add(
-      own,
-      callOf(calls[0], where).map(({ layer: from, node }) => {
-        const position = placing.positions.get(from);
-        if (position === undefined || node !== 0) {
-          throw new RunError(`${where}: its input, call ${node} of "${from}", does not come before it`);
-        }
-        return position;
-      }),
-    );
+  for (const { layer, from } of calls) {
+    const name = nameOf(layer);
+    const feature = Object.hasOwn(features, name) ? features[name] : undefined;
+    const taken = from.map((one) => placing.positions.get(one) as number);
+    if (layer.class_name !== 'InputLayer') placing.add(layer, taken);
+    else if (feature === undefined) placing.positions.set(name, IMAGES);
+    else placing.addFeature(name, feature);
   }
-  if (placing.positions.get(output.layer) !== placing.nodes.length - 1) {
+  if (graph.output !== undefined && placing.positions.get(graph.output) !== placing.nodes.length - 1) {
     throw new RunError(
-      `${source}: its output "${output.layer}" is not its last layer; only such models are supported`,
+      `${source}: its output "${graph.output}" is not its last layer; only such models are supported`,
     );
   }
-  return new Network(name, placing.input, placing.nodes);
-}
-
-const nameOf = ({ name, config }: KerasLayer): string => String(config['name'] ?? name);
-
-/** An input: the output of call `node` of a layer. */
-interface Ref {
-  readonly layer: string;
-  readonly node: number;
-}
-
-/** Parses `[name, node, tensor]`, or a list of these. */
-function refsOf(value: unknown): Ref[] {
-  if (!Array.isArray(value)) return [];
-  const [layer, node] = value as unknown[];
-  return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
-}
-
-/** Parses the inputs of a layer: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
-function callOf(call: unknown, where: string): Ref[] {
-  const lists = Array.isArray(call) ? (Array.isArray(call[0]) ? (call as unknown[][]) : [call]) : [];
-  const { args = [], kwargs = {} } = (Array.isArray(call) ? {} : call) as {
-    args?: unknown[];
-    kwargs?: object;
-  };
-  const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
-    Object.entries(o),
-  );
-  // Keras 3 writes `training = false` for every dropout of a functional model. A training overrides it, and inference means it anyway.
-  const told = options.find(
-    ([name, value]) => value !== null && value !== undefined && !(name === 'training' && value === false),
-  );
-  if (told !== undefined) {
-    throw new RunError(
-      `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,
-    );
-  }
-  return [...refsOf(lists), ...tensorsOf(args)];
-}
-
-/** Parses the tensors among the arguments of a call, as Keras 3 writes them. */
-function tensorsOf(value: unknown): Ref[] {
-  if (Array.isArray(value)) return value.flatMap(tensorsOf);
-  if (!isKerasObject(value) || value.class_name !== '__keras_tensor__') return [];
-  return refsOf(value.config['keras_history']);
+  return new Network(graph.name, placing.input, placing.nodes);
 }
 
 function inputShape(config: Readonly<Record<string, unknown>>, source: string, built?: unknown): Shape {

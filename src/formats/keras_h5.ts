@@ -7,7 +7,7 @@ import { RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
 import { groupAt, type H5Group, isH5, numbersAt, readH5Tree } from './hdf5.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
-import { fromKeras, toKeras } from './keras_architecture.js';
+import { readKeras, toKeras } from './keras_architecture.js';
 import { imageInput, isFeature, looksAtImages } from './keras_features.js';
 import { readKerasWeights } from './keras_weights.js';
 
@@ -20,6 +20,8 @@ export interface KerasFile {
   /** Whether the file contains the network, not just weights. */
   readonly whole: boolean;
   readonly network: Network;
+  /** Whether the file's network ends in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded?: boolean;
   readonly weights: NamedArrays;
   /** What fer-tui stored in addition; undefined for files of other programs. */
   readonly own: OwnNotes | undefined;
@@ -50,14 +52,15 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
       `${path}: the file holds only weights; give the architecture, too: --model FILE.json (as model.to_json() writes it)`,
     );
   }
-  const network = fromKeras(
+  const model = readKeras(
     config === undefined ? architecture : foreignJson(String(config), `${path}: damaged: its model_config`),
     path,
   );
   const group = config === undefined ? file : groupAt(file, 'model_weights');
   if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
-  const weights = readKerasWeights(group, network, path);
-  return { whole: config !== undefined, network, weights, own: readOwn(file, path) };
+  const weights = readKerasWeights(group, model, path);
+  const { network, softmaxAdded } = model;
+  return { whole: config !== undefined, network, softmaxAdded, weights, own: readOwn(file, path) };
 }
 
 function readOwn(file: H5Group, path: string): OwnNotes | undefined {

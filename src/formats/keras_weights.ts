@@ -1,18 +1,50 @@
 import { formatShape } from '../gpu/shape.js';
-import { type Network, type PlacedLayer, snakeCase } from '../nn/network.js';
+import type { WeightSpec } from '../nn/layer.js';
+import { type PlacedLayer, snakeCase } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5.js';
-import { isFeature } from './keras_features.js';
+import type { ReadModel } from './keras_architecture.js';
+import type { FilePart } from './keras_graph.js';
 
 /** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
-export function readKerasWeights(file: H5Group, network: Network, path: string): Map<string, NamedArray> {
+export function readKerasWeights(
+  file: H5Group,
+  { network, parts }: ReadModel,
+  path: string,
+): Map<string, NamedArray> {
   const group = withSlashes(file);
-  const root = ['layers', '_layer_checkpoint_dependencies'].find(
-    (name) => groupAt(group, name) !== undefined,
-  );
-  if (textsOf(group, 'layer_names').length > 0 || root === undefined) return readNamed(group, network, path);
-  return readNumbered(group, root, network, path);
+  const root = ROOTS.find((name) => groupAt(group, name) !== undefined);
+  const placed = new Map(network.layers.map((layer) => [layer.name, layer]));
+  const holders = parts.flatMap((part) => holdersOf(part, placed));
+  if (textsOf(group, 'layer_names').length > 0 || root === undefined) return readNamed(group, holders, path);
+  const result = new Map<string, NamedArray>();
+  readNumbered({ group, path }, root, holders, result);
+  return result;
+}
+
+const ROOTS = ['layers', '_layer_checkpoint_dependencies'];
+
+/** A layer with weights, or a model with such layers, that a file stores together. */
+interface Holder {
+  readonly kind: string;
+  readonly name: string;
+  /** In the order of Keras 2's files: of a model, those that are trained come before all others. */
+  readonly weights: readonly WeightSpec[];
+  /** Those of a model. */
+  readonly inner?: readonly Holder[];
+}
+
+/** The part as a holder, unless it has no weights. */
+function holdersOf({ kind, name, parts }: FilePart, placed: ReadonlyMap<string, PlacedLayer>): Holder[] {
+  if (parts === undefined) {
+    const weights = placed.get(name)?.weights ?? [];
+    return weights.length > 0 ? [{ kind, name, weights }] : [];
+  }
+  const inner = parts.flatMap((part) => holdersOf(part, placed));
+  const all = inner.flatMap(({ weights }) => weights);
+  const weights = [true, false].flatMap((trained) => all.filter(({ trainable }) => trainable === trained));
+  return weights.length > 0 ? [{ kind, name, weights, inner }] : [];
 }
 
 /** The group with paths of groups, as Keras 2.12 to 2.15 writes them on Windows (`layers\conv2d`), turned into groups. */
@@ -37,27 +69,26 @@ function withSlashes(group: H5Group): H5Group {
  * Keras 2's layout (`.h5`): `layer_names` lists groups, and the `weight_names` of each group its datasets. Weights are
  * assigned to layers in order, as Keras does, because names can differ each time that a model is built.
  */
-function readNamed(group: H5Group, network: Network, path: string): Map<string, NamedArray> {
+function readNamed(group: H5Group, wanted: readonly Holder[], path: string): Map<string, NamedArray> {
   const found = textsOf(group, 'layer_names').flatMap((layer) => {
     const own = groupAt(group, layer);
     const list = own === undefined ? [] : textsOf(own, 'weight_names');
     return own === undefined || list.length === 0 ? [] : [{ layer, own, list }];
   });
-  const wanted = network.layers.filter((placed) => placed.weights.length > 0 && !isFeature(placed));
   if (found.length !== wanted.length) {
     throw new RunError(
       `${path}: weights of ${found.length} layers; the model has ${wanted.length} with weights`,
     );
   }
   const result = new Map<string, NamedArray>();
-  wanted.forEach((placed, i) => {
+  wanted.forEach((holder, i) => {
     const { layer, own, list } = found[i] as (typeof found)[number];
-    if (list.length !== placed.weights.length) {
+    if (list.length !== holder.weights.length) {
       throw new RunError(
-        `${path}: layer "${layer}" has ${list.length} weights; "${placed.name}" (${placed.layer.kind}) has ${placed.weights.length}`,
+        `${path}: layer "${layer}" has ${list.length} weights; "${holder.name}" (${holder.kind}) has ${holder.weights.length}`,
       );
     }
-    placed.weights.forEach(({ name, shape }, k) => {
+    holder.weights.forEach(({ name, shape }, k) => {
       const weight = list[k] ?? '';
       result.set(name, numbers(own, weight, shape, `${path}: weight "${weight}" of layer "${layer}"`));
     });
@@ -70,41 +101,49 @@ function readNamed(group: H5Group, network: Network, path: string): Map<string, 
  * the layer's class, numbered in the order of the model, not after the layer. Keras 2.12 to 2.15 counts a layer with weights
  * twice (`conv2d`, `conv2d_2`), so it is the order of the numbers that counts.
  */
-function readNumbered(group: H5Group, root: string, network: Network, path: string): Map<string, NamedArray> {
-  const layers = network.layers.filter((placed) => placed.weights.length > 0 && !isFeature(placed));
-  const result = new Map<string, NamedArray>();
-  for (const [base, alike] of byKind(layers)) {
+function readNumbered(
+  file: { readonly group: H5Group; readonly path: string },
+  root: string,
+  holders: readonly Holder[],
+  result: Map<string, NamedArray>,
+): void {
+  const { group, path } = file;
+  for (const [base, alike] of byKind(holders)) {
     const folders = numberedAs(base, groupAt(group, root));
     if (folders.length > alike.length) {
       throw new RunError(
         `${path}: ${root} has weights of ${folders.length} layers ${base}; the model has ${alike.length}`,
       );
     }
-    alike.forEach(({ name: layer, layer: { kind }, weights }, i) => {
-      const folder = `${root}/${folders[i] ?? (i === 0 ? base : `${base}_${i}`)}/vars`;
+    alike.forEach(({ name: holder, kind, weights, inner }, i) => {
+      const own = `${root}/${folders[i] ?? (i === 0 ? base : `${base}_${i}`)}`;
+      if (inner !== undefined) {
+        readNumbered(file, `${own}/${root.split('/')[0]}`, inner, result);
+        return;
+      }
+      const folder = `${own}/vars`;
       const held = groupAt(group, folder)?.members.size ?? 0;
       if (held !== weights.length) {
         throw new RunError(
-          `${path}: ${folder} has ${held} weights; "${layer}" (${kind}) has ${weights.length}`,
+          `${path}: ${folder} has ${held} weights; "${holder}" (${kind}) has ${weights.length}`,
         );
       }
       weights.forEach(({ name, shape }, k) => {
         result.set(
           name,
-          numbers(group, `${folder}/${k}`, shape, `${path}: weight "${folder}/${k}" of "${layer}"`),
+          numbers(group, `${folder}/${k}`, shape, `${path}: weight "${folder}/${k}" of "${holder}"`),
         );
       });
     });
   }
-  return result;
 }
 
-/** Layers in order, by their class as Keras 3 writes it. */
-function byKind(layers: readonly PlacedLayer[]): Map<string, PlacedLayer[]> {
-  const kinds = new Map<string, PlacedLayer[]>();
-  for (const placed of layers) {
-    const base = snakeCase(placed.layer.kind);
-    kinds.set(base, [...(kinds.get(base) ?? []), placed]);
+/** Layers and models in order, by their class as Keras 3 writes it. */
+function byKind(holders: readonly Holder[]): Map<string, Holder[]> {
+  const kinds = new Map<string, Holder[]>();
+  for (const holder of holders) {
+    const base = snakeCase(holder.kind);
+    kinds.set(base, [...(kinds.get(base) ?? []), holder]);
   }
   return kinds;
 }
@@ -112,10 +151,18 @@ function byKind(layers: readonly PlacedLayer[]): Map<string, PlacedLayer[]> {
 /** The groups of a class that hold weights, in the order of their numbers. */
 function numberedAs(base: string, group: H5Group | undefined): string[] {
   const numberOf = (name: string): number => Number(/^_(\d+)$/.exec(name.slice(base.length))?.[1] ?? 0);
-  return [...(group?.members.keys() ?? [])]
-    .filter((name) => name === base || (name.startsWith(base) && /^_\d+$/.test(name.slice(base.length))))
-    .filter((name) => (groupAt(group as H5Group, `${name}/vars`)?.members.size ?? 0) > 0)
+  return [...(group?.members ?? [])]
+    .filter(([name]) => name === base || (name.startsWith(base) && /^_\d+$/.test(name.slice(base.length))))
+    .filter(([, member]) => holdsWeights(member))
+    .map(([name]) => name)
     .sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+/** Whether a layer, or a layer of a model, has weights there. */
+function holdsWeights(member: H5Group | H5Dataset): boolean {
+  if (!('members' in member)) return false;
+  if ((groupAt(member, 'vars')?.members.size ?? 0) > 0) return true;
+  return ROOTS.some((root) => [...(groupAt(member, root)?.members.values() ?? [])].some(holdsWeights));
 }
 
 function numbers(group: H5Group, at: string, shape: readonly number[], what: string): NamedArray {

@@ -4,7 +4,7 @@ import { readZip } from '../archives/zip.js';
 import { RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
 import { readH5Tree } from './hdf5.js';
-import { fromKeras } from './keras_architecture.js';
+import { readKeras } from './keras_architecture.js';
 import type { KerasFile } from './keras_h5.js';
 import { readKerasWeights } from './keras_weights.js';
 
@@ -29,9 +29,10 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
     );
   }
   const text = Buffer.from(config).toString('utf8');
-  const network = fromKeras(foreignJson(text, `${path}: damaged: its ${CONFIG}`), path);
+  const model = readKeras(foreignJson(text, `${path}: damaged: its ${CONFIG}`), path);
   const file = await readH5Tree(weights, path);
-  return { whole: true, network, weights: readKerasWeights(file, network, path), own: undefined };
+  const { network, softmaxAdded } = model;
+  return { whole: true, network, softmaxAdded, weights: readKerasWeights(file, model, path), own: undefined };
 }
 
 /** The two files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */

@@ -28,6 +28,8 @@ export interface Ensemble {
   readonly classes: readonly string[];
   /** Whether the class names of a member are a guess. */
   readonly classesGuessed: boolean;
+  /** Files that end in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded: readonly string[];
   /** Applied to the mixed probabilities. */
   readonly temperature: number;
 }
@@ -61,15 +63,19 @@ export async function openEnsemble(
     members: [first, ...rest],
     classes: first.saved.classes,
     classesGuessed: opened.some(({ saved }) => saved.classesGuessed === true),
+    softmaxAdded: opened.filter(({ saved }) => saved.softmaxAdded === true).map(({ path }) => path),
     temperature,
   };
 }
 
 /** An ensemble of one. @param path names it in messages */
 export function ensembleOfOne(saved: SavedModel, path: string): Ensemble {
-  const { classes, classesGuessed = false } = saved;
+  const { classes, classesGuessed = false, softmaxAdded = false } = saved;
   const member = { path, saved, share: 1, outputs: classes.map((_, c) => c) };
-  return { members: [member], classes, classesGuessed, temperature: 1 };
+  return {
+    ...{ members: [member], classes, classesGuessed, temperature: 1 },
+    softmaxAdded: softmaxAdded ? [path] : [],
+  };
 }
 
 /** Throws RunError where two of several paths name one file. */

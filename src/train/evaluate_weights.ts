@@ -32,6 +32,8 @@ export interface EvaluateResult extends ProbabilityMetrics {
   readonly classes: readonly string[];
   /** Whether the order of the classes is a guess. */
   readonly classesGuessed: boolean;
+  /** Files that end in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded: readonly string[];
   /** Mean F1 of the classes that have images. */
   readonly macroF1: number;
   /** Precision, recall and F1 of each class. */
@@ -47,11 +49,11 @@ export interface EvaluateResult extends ProbabilityMetrics {
 export async function evaluateWeights(options: EvaluateOptions): Promise<EvaluateResult> {
   const ensemble = await openEnsemble(options.weights, options.foreign);
   const { votes, labels, imgPerS } = await collectVotes(ensemble, options);
-  const { members, classes, classesGuessed } = ensemble;
+  const { members, classes, classesGuessed, softmaxAdded } = ensemble;
   const metrics = probabilityMetrics(vote(ensemble, votes), labels, classes.length);
   const perClass = classMetrics(metrics.confusion, classes);
   return {
-    ...{ ...metrics, classes, classesGuessed, count: labels.length, perClass },
+    ...{ ...metrics, classes, classesGuessed, softmaxAdded, count: labels.length, perClass },
     ...{ macroF1: macroF1(perClass), imgPerS },
     members: members.map(({ path, share }) => ({ weights: path, share })),
   };

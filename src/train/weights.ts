@@ -32,6 +32,8 @@ export interface SavedModel {
   readonly foreign?: boolean;
   /** Whether the class names are a guess, because neither the file nor the user named them. */
   readonly classesGuessed?: boolean;
+  /** Whether the file ends in plain numbers, to which a softmax was added. */
+  readonly softmaxAdded?: boolean;
   /** How pixels become its input. */
   readonly preprocess: Preprocess;
   /** All weights by name. */
@@ -121,7 +123,7 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
 }
 
 async function openForeign(path: string, foreign: ForeignModel): Promise<SavedModel> {
-  const { network, weights, own } = await openWith(path, foreign);
+  const { network, softmaxAdded = false, weights, own } = await openWith(path, foreign);
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
   const preprocess = preprocessOf(path, network, kept, own);
   const fixed = hasPatterns(network) ? patternWeights(path, network, weights, preprocess, own) : undefined;
@@ -129,6 +131,7 @@ async function openForeign(path: string, foreign: ForeignModel): Promise<SavedMo
   return {
     ...{ classes, preprocess, ...(fixed ?? { network, weights }) },
     ...(guessed && { classesGuessed: true }),
+    ...(softmaxAdded && { softmaxAdded: true }),
     ...(own === undefined && { foreign: true }),
     notes: own?.notes ?? {},
   };
@@ -219,6 +222,10 @@ function classesOf(path: string, network: Network, foreign: ForeignModel, own: O
   }
   return { classes, guessed: given === undefined };
 }
+
+/** Says of a file that it has no softmax. */
+export const softmaxText = (path: string): string =>
+  `${path} ends in plain numbers; they go through a softmax, which makes probabilities of them`;
 
 /** Throws RunError if the model needs a mean image and its file has none. */
 export function requireMean({ preprocess }: SavedModel, path: string): void {

@@ -91,13 +91,14 @@ function nameOf(path: string): string {
 async function openModels({ adapter, foreign }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
+  const { softmaxText } = await import('../train/weights.js');
   const gpu = await openGpu({ adapter });
   let open: Member | undefined;
   let heat: Promise<FaceHeat> | undefined;
   return {
     async open(weights: readonly string[] | undefined) {
       const classifier = await Classifier.open(gpu, weights, foreign);
-      const { members, classesGuessed } = classifier.ensemble;
+      const { members, classesGuessed, softmaxAdded } = classifier.ensemble;
       open = classifier.leader;
       const { path } = open;
       heat = undefined;
@@ -106,6 +107,7 @@ async function openModels({ adapter, foreign }: VisionOptions) {
       await classifier.classify(new Uint8Array(height * width), 1, height, width);
       const name = members.map((member) => nameOf(member.path)).join(' + ');
       await emit({ type: 'model', weights: path, name, classes: classifier.classes });
+      for (const file of softmaxAdded) await emit({ type: 'note', text: softmaxText(file) });
       if (classesGuessed) {
         const text = `${path} does not name its classes; assuming ${classifier.classes.join(', ')}: give --classes if that is wrong`;
         await emit({ type: 'note', text });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
+import { fromKeras, readKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { everything, hybrid, miniXception } from '../helpers/networks.js';
+import { NESTED } from './keras_nested.js';
 import * as SAMPLES from './keras_samples.js';
 
 const layer = (class_name: string, config: Record<string, unknown> = {}): KerasObject => ({
@@ -236,10 +237,61 @@ describe('architectures', () => {
 
   it('of other kinds, without softmax, or without an input are refused', () => {
     expect(() => fromKeras({ class_name: 'MyModel' }, 'x.h5')).toThrow('a MyModel model; only Sequential');
-    expect(() => fromKeras(sequential(OLD.slice(0, 5)), 'x.h5')).toThrow('does not end in a softmax');
+    expect(() => fromKeras(sequential(OLD.slice(0, 5)), 'x.h5')).toThrow(
+      'x.h5: the model ends in Flatten (linear) with 576 outputs, not in a softmax',
+    );
+    const end = (config: object) =>
+      sequential([...OLD.slice(0, 5), layer('Dense', { name: 'd', ...config })]);
+    expect(() => fromKeras(end({ units: 7, activation: 'relu' }), 'x.h5')).toThrow(
+      'ends in Dense (relu) with 7',
+    );
+    expect(() => fromKeras(end({ units: 1 }), 'x.h5')).toThrow('ends in Dense (linear) with 1 outputs');
     expect(() => fromKeras(sequential([layer('Flatten')]), 'x.h5')).toThrow(
       'expected [null, height, width, channels]',
     );
+  });
+
+  it('that end in plain numbers get a softmax', () => {
+    const plain = sequential([...OLD.slice(0, 5), layer('Dense', { name: 'd', units: 7 })]);
+    const { network, softmaxAdded } = readKeras(plain, 'x.h5');
+    expect(softmaxAdded).toBe(true);
+    expect(network.layers.at(-1)).toMatchObject({ name: 'added_softmax', layer: { kind: 'Softmax' } });
+    expect(readKeras(sequential(OLD), 'x.h5').softmaxAdded).toBe(false);
+    expect(readKeras(toKeras(network), 'x.h5').softmaxAdded).toBe(false);
+  });
+
+  it('with models as layers become their layers, whose names begin with theirs', () => {
+    const { network, parts } = readKeras(NESTED, 'x.h5');
+    expect(network.summary().rows.map(({ layer: name, from }) => [name, from])).toEqual([
+      ['base_a', []],
+      ['base_head_n', ['base_a']],
+      ['base_head_r', ['base_head_n']],
+      ['base_sum', ['base_head_r', 'base_a']],
+      ['g', ['base_sum']],
+      ['d', ['g']],
+    ]);
+    expect(parts.map(({ kind, name }) => [kind, name])).toEqual([
+      ['Functional', 'base'],
+      ['GlobalAveragePooling2D', 'g'],
+      ['Dense', 'd'],
+    ]);
+    const [base, ...rest] = NESTED.config.layers.slice(1) as [KerasObject, ...KerasObject[]];
+    const around = (config: object) => () =>
+      fromKeras(sequential([{ ...base, config: { ...base.config, ...config } }, ...rest]), 'x.h5');
+    expect(
+      around({
+        output_layers: [
+          ['a', 0, 0],
+          ['sum', 0, 0],
+        ],
+      }),
+    ).toThrow('x.h5: the model "base" in it has 2 outputs');
+    const twice = (base.config['layers'] as KerasObject[]).map((l) =>
+      l.config['name'] === 'head' ? { ...l, inbound_nodes: [[['a', 0, 0, {}]], [['a', 0, 0, {}]]] } : l,
+    );
+    expect(around({ layers: twice })).toThrow('layer "base_head" (Sequential): it is used 2 times');
+    const inputs = [layer('InputLayer', { name: 'other' }), ...(base.config['layers'] as KerasObject[])];
+    expect(around({ layers: inputs })).toThrow('x.h5: the model "base" in it has 2 inputs');
   });
 
   it('of graphs that we cannot follow are refused', () => {

@@ -2,8 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
+import { encodeH5, putGroup, putNumbers, putTexts } from '../../src/formats/hdf5_writer.js';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import { readH5 } from '../../src/formats/keras_h5.js';
+import type { WeightSpec } from '../../src/nn/layer.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { Network } from '../../src/nn/network.js';
@@ -15,6 +17,7 @@ import { describeGpu } from '../helpers/gpu.js';
 import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
 import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
+import { NESTED } from './keras_nested.js';
 import { KERAS_2_0, KERAS_2_9, KERAS_3 } from './keras_samples.js';
 
 const SCALED = { preprocess: 'scale255', classes: ['a', 'b', 'c', 'd', 'e'] } as const;
@@ -92,6 +95,45 @@ describe('files of Keras', () => {
     await expect(readH5(join(folder, 'w.h5'), toKeras(miniXception()))).rejects.toThrow(
       'layers/conv2d_1/vars has 2 weights; "conv2d_1" (Conv2D) has 1',
     );
+  });
+
+  it('with models as layers hold the weights of these together, trained ones first, or in folders of their own', async () => {
+    const path = join(newFolder(), 'w.h5');
+    const network = fromKeras(NESTED, 'x');
+    const weights = randomWeights(network);
+    const own = (name: string) => network.weights.filter((spec) => spec.name.startsWith(`${name}/`));
+    const [norm, conv, dense] = [own('base_head_n'), own('base_a'), own('d')];
+    const together = [...norm.slice(0, 2), ...conv, ...norm.slice(2)];
+    writeFileSync(
+      path,
+      await encodeH5((file) => {
+        putTexts(file, 'layer_names', ['base', 'g', 'd']);
+        for (const [name, specs] of [
+          ['base', together],
+          ['g', []],
+          ['d', dense],
+        ] as const) {
+          const group = putGroup(file, name);
+          putTexts(
+            group,
+            'weight_names',
+            specs.map((_, i) => `w${i}`),
+          );
+          specs.forEach((spec, i) => {
+            putNumbers(group, `w${i}`, (weights.get(spec.name) as NamedArray).data, spec.shape);
+          });
+        }
+      }),
+    );
+    expect((await readH5(path, NESTED)).weights).toEqual(weights);
+    const arrays = (specs: readonly WeightSpec[]) =>
+      specs.map((spec) => weights.get(spec.name) as NamedArray);
+    await writeNumberedWeights(path, [
+      { folder: 'dense', weights: arrays(dense) },
+      { folder: 'functional/layers/conv2d', weights: arrays(conv) },
+      { folder: 'functional/layers/sequential/layers/batch_normalization', weights: arrays(norm) },
+    ]);
+    expect((await readH5(path, NESTED)).weights).toEqual(weights);
   });
 
   it.each([

@@ -62,6 +62,29 @@ def functional():
     return keras.Model(images, L.Softmax()(L.Dense(5)(x)))
 
 
+@model
+def nested():
+    """A base with a frozen layer and a head of its own, in a list of layers; the end is plain numbers."""
+    images = keras.Input((16, 12, 1))
+    x = L.Conv2D(5, 3, trainable=False)(images)
+    head = keras.Sequential([keras.Input((14, 10, 5)), L.BatchNormalization(), L.Conv2D(5, 3, padding="same"), L.ReLU()])
+    base = keras.Model(images, L.Add()([head(x), x]), name="base")
+    return keras.Sequential([keras.Input((16, 12, 1)), base, L.GlobalAveragePooling2D(), L.Dense(4)])
+
+
+@model
+def transferred():
+    """A base in a functional model, as transfer learning writes it."""
+    base = keras.Sequential(
+        [keras.Input((18, 18, 3)), L.Conv2D(6, 3, strides=2), L.BatchNormalization(), L.LeakyReLU()], name="backbone"
+    )
+    base.trainable = False
+    images = keras.Input((18, 18, 3))
+    x = base(images, training=False)
+    x = L.Dropout(0.2)(L.GlobalAveragePooling2D()(x))
+    return keras.Model(images, L.Dense(4, activation="softmax")(x))
+
+
 def randomise(built, seed):
     rng = numpy.random.default_rng(seed)
     for weight in built.weights:
@@ -71,6 +94,15 @@ def randomise(built, seed):
         if "gamma" in weight.path:
             value = 1 + value
         weight.assign(numpy.abs(value) + 0.5 if positive else value)
+
+
+def probabilities(built, images):
+    """What the model says; plain numbers go through a softmax."""
+    output = numpy.asarray(built.predict_on_batch(images))
+    if numpy.allclose(output.sum(axis=1), 1, atol=1e-4):
+        return output
+    powers = numpy.exp(output - output.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def main():
@@ -91,7 +123,7 @@ def main():
         answers[name] = {
             "shape": shape,
             "input": images.ravel().tolist(),
-            "output": numpy.asarray(built.predict_on_batch(images)).ravel().tolist(),
+            "output": probabilities(built, images).ravel().tolist(),
         }
     print(json.dumps(answers))
 

@@ -16,7 +16,7 @@ interface Answer {
   readonly output: readonly number[];
 }
 
-const MODELS = ['sequential', 'functional'];
+const MODELS = ['sequential', 'functional', 'nested', 'transferred'];
 const FORMS = ['.keras', '.h5', '.weights.h5'];
 
 const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {

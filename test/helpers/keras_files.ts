@@ -88,9 +88,13 @@ export async function writeNumberedWeights(
   await h5wasm.ready;
   const file = new h5wasm.File(path, 'w');
   file.create_group('vars');
-  const layers = windows ? file : (file.create_group(root) as h5wasm.Group);
+  const layers: h5wasm.Group = windows ? file : (file.create_group(root) as h5wasm.Group);
   for (const { folder, weights } of folders) {
-    const own = layers.create_group(windows ? `${root}\\${folder}` : folder) as h5wasm.Group;
+    const parts = windows ? [`${root}\\${folder}`] : folder.split('/');
+    let own = layers;
+    for (const part of parts) {
+      own = (own.keys().includes(part) ? own.get(part) : own.create_group(part)) as h5wasm.Group;
+    }
     const vars = own.create_group('vars') as h5wasm.Group;
     weights.forEach(({ data, shape }, k) => {
       vars.create_dataset({ name: String(k), data, shape: [...shape], dtype: '<f' });

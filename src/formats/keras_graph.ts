@@ -1,0 +1,229 @@
+import { RunError } from '../util/errors.js';
+import { isKerasObject, type KerasObject } from './keras_config.js';
+
+/**
+ * The graph of a model in Keras's JSON: every layer once, in the order of the file, with what it takes. A model that is a layer
+ * of another is replaced by its layers, whose names then begin with its own.
+ */
+export interface FileGraph {
+  readonly name: string;
+  readonly inputs: readonly KerasLayer[];
+  readonly calls: readonly Call[];
+  /** Name of the layer whose output is the model's. */
+  readonly output: string | undefined;
+  /** How the file groups the weights of the layers. */
+  readonly parts: readonly FilePart[];
+}
+
+/** A layer of a file. */
+export interface KerasLayer extends KerasObject {
+  readonly name?: string;
+  readonly inbound_nodes?: readonly unknown[];
+}
+
+/** A layer with what it takes. */
+export interface Call {
+  /** Its `config.name` is unique in the graph. */
+  readonly layer: KerasObject;
+  /** Names of layers and inputs, and THE_IMAGES; none: it is an input. */
+  readonly from: readonly string[];
+}
+
+/** What the first of a list of layers takes. */
+export const THE_IMAGES = '';
+
+/** A layer, or a model with layers of its own, as files store weights. */
+export interface FilePart {
+  /** Class in the file. */
+  readonly kind: string;
+  /** Name in the graph. */
+  readonly name: string;
+  /** Those of a model. */
+  readonly parts?: readonly FilePart[];
+}
+
+/** The settings of a model. */
+export interface ModelBody {
+  readonly name?: string;
+  readonly layers?: readonly KerasLayer[];
+  readonly build_input_shape?: unknown;
+  readonly input_layers?: unknown;
+  readonly output_layers?: unknown;
+}
+
+export const isModel = (kind: unknown): boolean =>
+  kind === 'Sequential' || kind === 'Functional' || kind === 'Model';
+
+/** Reads a graph. @param source names the file in messages. Throws RunError for what is no graph of single calls. */
+export function readGraph(kind: string, config: unknown, source: string): FileGraph {
+  const reading = new Reading(source);
+  const body = bodyOf(config, source);
+  const { output, parts } = reading.model(kind, body, '', undefined);
+  return { name: body.name ?? 'model', inputs: reading.inputs, calls: reading.calls, output, parts };
+}
+
+/** The settings of a model; old versions of Keras wrote just the list of layers. Throws RunError for a list that is none. */
+export function bodyOf(config: unknown, source: string): ModelBody {
+  const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
+  const layers: unknown = body.layers ?? [];
+  if (!Array.isArray(layers)) throw new RunError(`${source}: damaged: its layers are no list`);
+  const bad = layers.findIndex(
+    (layer) => !isKerasObject(layer) || typeof layer.config !== 'object' || layer.config === null,
+  );
+  if (bad >= 0) throw new RunError(`${source}: damaged: its layer ${bad} has no class or no settings`);
+  return body;
+}
+
+export const nameOf = ({ name, config, class_name: kind }: KerasLayer): string =>
+  String(config['name'] ?? name ?? kind);
+
+/** What a model in the graph has become. */
+interface Placed {
+  readonly output: string | undefined;
+  readonly parts: readonly FilePart[];
+}
+
+class Reading {
+  readonly calls: Call[] = [];
+  /** Those of the outermost model. */
+  readonly inputs: KerasLayer[] = [];
+
+  constructor(private readonly source: string) {}
+
+  /**
+   * Adds the layers of a model.
+   * @param prefix begins the names of its layers @param given what a model in the model takes; undefined: it is the outermost
+   */
+  model(kind: string, body: ModelBody, prefix: string, given: readonly string[] | undefined): Placed {
+    return kind === 'Sequential' ? this.#chain(body, prefix, given) : this.#branched(body, prefix, given);
+  }
+
+  #chain({ layers = [] }: ModelBody, prefix: string, given: readonly string[] | undefined): Placed {
+    const parts: FilePart[] = [];
+    let output: string | undefined;
+    const outer = given ?? [THE_IMAGES];
+    for (const layer of layers) {
+      if (layer.class_name === 'InputLayer') {
+        if (given === undefined) this.#input(layer);
+        continue;
+      }
+      const from: readonly string[] = output === undefined ? outer : [output];
+      const placed = this.#layer({ ...layer.config, name: nameOf(layer) }, layer.class_name, prefix, from);
+      parts.push(placed.part);
+      output = placed.output;
+    }
+    return { output: output ?? given?.[0], parts };
+  }
+
+  #branched(
+    { layers = [], ...ends }: ModelBody,
+    prefix: string,
+    given: readonly string[] | undefined,
+  ): Placed {
+    const outer = given === undefined;
+    const what = outer ? this.source : `${this.source}: the model "${prefix.slice(0, -1)}" in it`;
+    const inner = layers.filter(({ class_name: kind }) => kind === 'InputLayer');
+    if (!outer && (inner.length !== 1 || given.length !== 1)) {
+      throw new RunError(`${what} has ${inner.length} inputs; only models with one are supported there`);
+    }
+    const [output, ...more] = refsOf(ends.output_layers);
+    if (output === undefined || more.length > 0) {
+      throw new RunError(
+        `${outer ? `${what}: the model` : what} has ${more.length + 1} outputs; only models with one are supported`,
+      );
+    }
+    const parts: FilePart[] = [];
+    /** What each layer's name in this model stands for; a model counts its calls from 1. */
+    const outputs = new Map<string, { readonly name: string; readonly nodes: readonly number[] }>();
+    for (const layer of layers) {
+      const own = nameOf(layer);
+      if (layer.class_name === 'InputLayer') {
+        if (outer) this.#input(layer);
+        outputs.set(own, { name: outer ? own : (given[0] as string), nodes: [0] });
+        continue;
+      }
+      const where = `${this.source}: layer "${prefix}${own}" (${layer.class_name})`;
+      const calls = layer.inbound_nodes ?? [];
+      if (calls.length !== 1) {
+        throw new RunError(
+          `${where}: it is used ${calls.length} times; only layers that are used once are supported`,
+        );
+      }
+      const from = callOf(calls[0], where).map(({ layer: name, node }) => {
+        const found = outputs.get(name);
+        if (found?.nodes.includes(node) !== true) {
+          throw new RunError(`${where}: its input, call ${node} of "${name}", does not come before it`);
+        }
+        return found.name;
+      });
+      const placed = this.#layer({ ...layer.config, name: own }, layer.class_name, prefix, from);
+      parts.push(placed.part);
+      outputs.set(own, { name: placed.output, nodes: isModel(layer.class_name) ? [0, 1] : [0] });
+    }
+    return { output: outputs.get(output.layer)?.name ?? output.layer, parts };
+  }
+
+  #input(layer: KerasLayer): void {
+    this.inputs.push(layer);
+    this.calls.push({ layer, from: [] });
+  }
+
+  /** Adds a layer, or the layers of a model. */
+  #layer(
+    config: Readonly<Record<string, unknown>>,
+    kind: string,
+    prefix: string,
+    from: readonly string[],
+  ): { readonly part: FilePart; readonly output: string } {
+    const name = `${prefix}${config['name']}`;
+    if (!isModel(kind)) {
+      this.calls.push({ layer: { class_name: kind, config: { ...config, name } }, from });
+      return { part: { kind, name }, output: name };
+    }
+    const { output, parts } = this.model(kind, bodyOf(config, this.source), `${name}_`, from);
+    if (output === undefined) throw new RunError(`${this.source}: the model "${name}" in it has no layers`);
+    return { part: { kind, name, parts }, output };
+  }
+}
+
+/** An input: the output of call `node` of a layer. */
+interface Ref {
+  readonly layer: string;
+  readonly node: number;
+}
+
+/** Parses `[name, node, tensor]`, or a list of these. */
+export function refsOf(value: unknown): Ref[] {
+  if (!Array.isArray(value)) return [];
+  const [layer, node] = value as unknown[];
+  return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
+}
+
+/** Parses the inputs of a layer: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
+function callOf(call: unknown, where: string): Ref[] {
+  const lists = Array.isArray(call) ? (Array.isArray(call[0]) ? (call as unknown[][]) : [call]) : [];
+  const { args = [], kwargs = {} } = (Array.isArray(call) ? {} : call) as {
+    args?: unknown[];
+    kwargs?: object;
+  };
+  const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
+    Object.entries(o),
+  );
+  // Keras 3 writes `training = false` for every dropout of a functional model. A training overrides it, and inference means it anyway.
+  const told = options.find(
+    ([name, value]) => value !== null && value !== undefined && !(name === 'training' && value === false),
+  );
+  if (told !== undefined) {
+    throw new RunError(
+      `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,
+    );
+  }
+  return [...refsOf(lists), ...tensorsOf(args)];
+}
+
+/** Parses the tensors among the arguments of a call, as Keras 3 writes them. */
+function tensorsOf(value: unknown): Ref[] {
+  if (Array.isArray(value)) return value.flatMap(tensorsOf);
+  if (!isKerasObject(value) || value.class_name !== '__keras_tensor__') return [];
+  return refsOf(value.config['keras_history']);
+}
