@@ -4,6 +4,7 @@ import { loadCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.
 import { resolveConfig, type TrainConfig } from './config.js';
 import type { Changed, TrainEvent } from './events.js';
 import type { RunFolder } from './run_folder.js';
+import { endText } from './runs.js';
 import type { Trainer } from './trainer.js';
 
 // How a run goes on from its last checkpoint, with its own settings or with some of them changed.
@@ -80,8 +81,9 @@ export function restoreCheckpoint(
   trainer.learner.writeState(learner);
   trainer.restore(state);
   const { stepCount: step } = learner;
+  const ended = endText({ epochs: state.epoch, stepInEpoch: state.index });
   const message = trainer.finished
-    ? `the run is complete: it has ended after step ${step}, epoch ${state.epoch}; --epochs N extends it`
+    ? `the run is complete: it has ended ${ended}; --${trainer.outOfSteps ? 'max-steps' : 'epochs'} N extends it`
     : `resumed at step ${step}, epoch ${state.epoch + 1}`;
   emit({ type: 'note', kind: 'resume', message, step });
 }

@@ -74,7 +74,11 @@ function readRun(path: string): RunReport {
   const byEpoch = new Map<number, EpochEvent>();
   for (const event of events) if (event.type === 'epoch') byEpoch.set(event.epoch, event);
   const epochs = [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
-  const scored = epochs.map((e) => ({ epoch: e.epoch, acc: e.val?.acc ?? e.train.acc }));
+  // The best weights may be those within an epoch that a resumed run has gone on with since.
+  const scored = events
+    .filter((event) => event.type === 'epoch')
+    .filter((event) => event.steps !== undefined || byEpoch.get(event.epoch) === event)
+    .map((e) => ({ epoch: e.epoch, acc: e.val?.acc ?? e.train.acc }));
   return {
     name: basename(path),
     path,
@@ -115,7 +119,7 @@ export function progressWords({ done, of, stepInEpoch }: Progress): string {
   return `${done} of ${of} epochs${stepInEpoch === 0 ? '' : ` and ${counted(stepInEpoch, 'step')}`}`;
 }
 
-/** Where a training ended: `at epoch 7`, or `after 3 steps of epoch 1`. */
+/** Where a training ended: `at epoch 7`, `after 3 steps of epoch 1`, or `before the first step`. */
 export function endText({
   epochs,
   stepInEpoch = 0,
@@ -123,9 +127,8 @@ export function endText({
   readonly epochs: number;
   readonly stepInEpoch?: number;
 }): string {
-  return stepInEpoch === 0
-    ? `at epoch ${epochs}`
-    : `after ${counted(stepInEpoch, 'step')} of epoch ${epochs + 1}`;
+  if (stepInEpoch > 0) return `after ${counted(stepInEpoch, 'step')} of epoch ${epochs + 1}`;
+  return epochs === 0 ? 'before the first step' : `at epoch ${epochs}`;
 }
 
 function readNote(path: string): string {

@@ -106,7 +106,12 @@ export class Trainer implements Training {
 
   /** Whether there is nothing left to train: all epochs or steps are done, or a callback has stopped the training. */
   get finished(): boolean {
-    return this.#epoch >= this.#plan.epochs || this.#outOfSteps || this.#stoppedByCallback;
+    return this.#epoch >= this.#plan.epochs || this.outOfSteps || this.#stoppedByCallback;
+  }
+
+  /** Whether the limit on steps has been reached. */
+  get outOfSteps(): boolean {
+    return this.step >= (this.#plan.maxSteps ?? Number.POSITIVE_INFINITY);
   }
 
   /** Restores the progress of an earlier trainer. Restore the learner's state separately. */
@@ -148,8 +153,11 @@ export class Trainer implements Training {
       await this.#saveCheckpoint();
     }
     if (stoppedFromOutside()) {
-      const when = this.#stepInEpoch === 0 ? 'epoch' : 'batch';
-      this.note('stopping', `stopped after the ${when}; the last weights are saved`);
+      const when =
+        this.step === 0
+          ? 'before the first step'
+          : `after the ${this.#stepInEpoch === 0 ? 'epoch' : 'batch'}`;
+      this.note('stopping', `stopped ${when}; the last weights are saved`);
     }
     await this.#callbacks.trainEnd(this);
     const { bestEpoch, bestAcc } = this.#checkpoint.state;
@@ -188,11 +196,6 @@ export class Trainer implements Training {
     await this.#files?.saveCheckpoint(this.state);
   }
 
-  /** Whether the limit on steps has been reached. */
-  get #outOfSteps(): boolean {
-    return this.step >= (this.#plan.maxSteps ?? Number.POSITIVE_INFINITY);
-  }
-
   /** Takes the remaining steps of the current epoch, until it ends or training is stopped. */
   async #runEpoch(): Promise<void> {
     const { learner } = this;
@@ -202,7 +205,7 @@ export class Trainer implements Training {
     this.#clock.beginEpoch();
     let tick = performance.now();
     let saved = tick;
-    while (this.#stepInEpoch < source.batchesPerEpoch && !this.#outOfSteps) {
+    while (this.#stepInEpoch < source.batchesPerEpoch && !this.outOfSteps) {
       // After a pause, too: it reports that training continues.
       if (control.pending || this.#pausedAt !== undefined) await this.#attend();
       if (control.stopped !== undefined) break;

@@ -122,7 +122,17 @@ describeGpu('a resumed run', () => {
     expect(lastWeights(out)).toEqual(before);
     expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
       ...{ type: 'note', kind: 'resume', step: 5 },
-      message: 'the run is complete: it has ended after step 5, epoch 1; --epochs N extends it',
+      message: 'the run is complete: it has ended at epoch 1; --epochs N extends it',
+    });
+  });
+
+  it('that has ended within its first epoch says so, and which option extends it', async () => {
+    const out = join(newFolder(), 'run');
+    await runTraining(resolveConfig({ ...SETTINGS, 'max-steps': 2, out }), hooks());
+    await resumeTraining(out, hooks());
+    expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
+      ...{ type: 'note', kind: 'resume', step: 2 },
+      message: 'the run is complete: it has ended after 2 steps of epoch 1; --max-steps N extends it',
     });
   });
 

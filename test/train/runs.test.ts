@@ -12,6 +12,7 @@ import { isLocked, RunFolder, readRunSettings } from '../../src/train/run_folder
 import {
   deleteRun,
   differingSettings,
+  endText,
   findRun,
   historyCsv,
   listRuns,
@@ -172,6 +173,18 @@ describe('the report of a run', () => {
     const run = report([began, bare]);
     expect(run.best).toEqual({ epoch: 1, acc: 0.5 });
     expect(historyCsv(run).split('\n')[1]).toBe('1,1,0.5,,,0.001,100,10');
+  });
+
+  it('has a best within an epoch that a resumed run went on with', () => {
+    const run = report([began, { ...epoch(1, 0.6), steps: 2 }, began, { ...epoch(1, 0.5), steps: 4 }]);
+    expect([run.best, run.epochs.map((e) => e.steps)]).toEqual([{ epoch: 1, acc: 0.6 }, [4]]);
+  });
+
+  it('says where a training ended', () => {
+    const ends = [{ epochs: 0 }, { epochs: 7 }, { epochs: 0, stepInEpoch: 1 }, { epochs: 2, stepInEpoch: 3 }];
+    expect(ends.map(endText)).toEqual([
+      ...['before the first step', 'at epoch 7', 'after 1 step of epoch 1', 'after 3 steps of epoch 3'],
+    ]);
   });
 
   it('has the epochs in order, although a resumed run told them out of it', () => {
