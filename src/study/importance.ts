@@ -82,7 +82,7 @@ export function whyUntold(importance: Importance | undefined): string | undefine
   if (importance === undefined) return `too few trials have results to tell; it takes ${FEWEST_TRIALS}`;
   const { trials, epochs, explained } = importance;
   if (explained >= LEAST_EXPLAINED) return undefined;
-  return `it cannot be told: the settings explain 0 % of the variance of ${trials} trials after ${counted(epochs, 'epoch')}; more trials may tell`;
+  return `it cannot be told: the settings explain none of the variance of ${trials} trials after ${counted(epochs, 'epoch')}`;
 }
 
 /** The values of a setting in all trials, as codes for the forest. */

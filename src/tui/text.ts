@@ -50,6 +50,18 @@ export function spread(left: string, right: string, cols: number): string {
   return padTo(left, room) + end;
 }
 
+/** As many of the items as fit into `cols` cells, each of them whole; an ellipsis stands for the rest. */
+export function wholeItems(items: readonly string[], cols: number): string {
+  const [first = '', ...rest] = items;
+  let line = first;
+  for (const [i, item] of rest.entries()) {
+    const longer = `${line}, ${item}`;
+    if (widthOf(longer) + (i < rest.length - 1 ? 3 : 0) > cols) return `${line}, …`;
+    line = longer;
+  }
+  return line;
+}
+
 /** Wraps plain text at spaces, into lines of at most `cols` cells. */
 export function wrapped(text: string, cols: number): string[] {
   const lines: string[] = [];

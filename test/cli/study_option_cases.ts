@@ -2,6 +2,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapter, type CommandCases, OTHER_FOLDER, OTHER_NAME } from './option_case.js';
 
+/** The options of a study that a queue spreads over machines. @param line a command without them. */
+const queued = (line: readonly string[]): CommandCases['options'] => ({
+  queue: {
+    add: ['--queue', 'redis://h'],
+    changes: ['ran.path', 'led.path', 'queue.study', 'queue.address', 'queue.limit'],
+  },
+  'transfer-limit': {
+    from: [...line, '--queue', 'redis://h'],
+    ...{ add: ['--transfer-limit', '9'], changes: ['queue.limit'] },
+  },
+});
+
 /** Of commands about labs, data, runs, studies, and the machine. */
 export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
   LAB: {
@@ -134,14 +146,7 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
       objective: { add: ['--objective', 'val_loss'], changes: ['study.objective'] },
       prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
-      queue: {
-        add: ['--queue', 'redis://h'],
-        changes: ['ran.path', 'led.path', 'queue.study', 'queue.address', 'queue.limit'],
-      },
-      'transfer-limit': {
-        from: ['search', 'SPACE', '--queue', 'redis://h'],
-        ...{ add: ['--transfer-limit', '9'], changes: ['queue.limit'] },
-      },
+      ...queued(['search', 'SPACE']),
     },
   },
   CV: {
@@ -160,14 +165,7 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
       objective: { add: ['--objective', 'loss'], changes: ['study.objective', 'stdout'] },
       prepare: { add: ['--prepare'], changes: ['ran.path', 'stdout', 'stderr'] },
       out: { add: ['--out', 'folder'], changes: ['study.out'] },
-      queue: {
-        add: ['--queue', 'redis://h'],
-        changes: ['ran.path', 'led.path', 'queue.study', 'queue.address', 'queue.limit'],
-      },
-      'transfer-limit': {
-        from: ['cv', 'CONFIG', '--queue', 'redis://h'],
-        ...{ add: ['--transfer-limit', '9'], changes: ['queue.limit'] },
-      },
+      ...queued(['cv', 'CONFIG']),
     },
   },
   TRIAL: {

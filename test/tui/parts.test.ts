@@ -4,7 +4,7 @@ import { commandLine, fieldText, formError, turned, withValue } from '../../src/
 import { parseKeys } from '../../src/tui/input.js';
 import { borders, columns, scrolled, sizeClass, stack } from '../../src/tui/layout.js';
 import { Store } from '../../src/tui/store.js';
-import { asciiOf, cut, padTo, spread, widthOf, wrapped } from '../../src/tui/text.js';
+import { asciiOf, cut, padTo, spread, wholeItems, widthOf, wrapped } from '../../src/tui/text.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { bar, matrixLines } from '../../src/tui/widgets.js';
 
@@ -96,6 +96,10 @@ describe('text', () => {
     expect(spread('a long left', 'right', 10)).toBe('a lo…right');
     expect(widthOf('表情')).toBe(4);
     expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
+    expect(wholeItems(['a 1', 'b 2', 'c 3'], 13)).toBe('a 1, b 2, c 3');
+    expect(wholeItems(['a 1', 'b 2', 'c 3'], 12)).toBe('a 1, b 2, …');
+    expect(wholeItems(['a 1', 'b 2', 'c 3'], 10)).toBe('a 1, …');
+    expect(wholeItems([], 10)).toBe('');
   });
 
   it('has an ASCII form for everything', () => {

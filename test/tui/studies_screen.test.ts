@@ -146,6 +146,27 @@ describe('the Studies screen', () => {
     screen.unmount();
   });
 
+  it('cuts no setting and no tab in two, and shows all settings of the selected trial', () => {
+    const values = { l2: 0.0001, dense: 'none', optimizer: 'adam', lr: 0.005612, momentum: 0.9 };
+    const trials = TRIALS.map((trial) => ({ ...trial, values }));
+    const importance = { parameters: [], trials: 24, epochs: 10, explained: 0 };
+    for (const [cols, rows] of [
+      [80, 24],
+      [60, 20],
+    ] as const) {
+      const screen = renderAt(cols, rows, COLOUR, {
+        screen: 'studies',
+        state: { now: 0, screens: { studies: shown({ trials, importance }) } },
+      });
+      const text = screen.text().replaceAll(/[│\s]+/g, ' ');
+      expect(text).toContain('optimizer adam, lr 0.005612, momentum 0.9');
+      expect(text).toMatch(cols === 80 ? /l2 0.0001, dense none, optimizer adam, … / : /l2 0.0001, … /);
+      expect(text).toContain('none of the variance of 24 trials after 10 epochs');
+      expect(text).toContain('9 Studies');
+      screen.unmount();
+    }
+  });
+
   it('goes through the charts: curves, then each setting in which trials differ', () => {
     const screen = open(shown());
     for (const words of [

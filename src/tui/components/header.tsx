@@ -3,7 +3,7 @@ import { type AppState, SCREEN_NAMES } from '../app_state.js';
 import { sizeClass } from '../layout.js';
 import type { ScreenMap } from '../program.js';
 import { runTitle } from '../run_words.js';
-import { padTo, spread } from '../text.js';
+import { padTo, spread, widthOf } from '../text.js';
 import { makeTheme } from '../theme.js';
 import { useAppState, useProgram } from './hooks.js';
 
@@ -20,13 +20,17 @@ function headerLines(app: AppState, screens: ScreenMap): string[] {
   if (app.run !== undefined) parts.push(...runTitle(app.run));
   if (app.machine.status === 'ready') parts.push(shortAdapter(app.machine.value.adapter));
   const title = parts.join(' │ ');
-  const tabs = SCREEN_NAMES.flatMap((name, i) => {
-    const module = screens.get(name);
-    if (module === undefined) return [];
-    const text = `${i + 1} ${module.title}`;
-    return [name === app.screen ? theme.selected(`▸${text} `) : ` ${text} `];
-  }).join('');
-  if (['wide', 'standard'].includes(sizeClass(app.size))) return [padTo(title, cols), padTo(tabs, cols)];
+  const tabs = (gap: string): string =>
+    SCREEN_NAMES.flatMap((name, i) => {
+      const module = screens.get(name);
+      if (module === undefined) return [];
+      const text = `${i + 1} ${module.title}${gap}`;
+      return [name === app.screen ? theme.selected(`▸${text}`) : ` ${text}`];
+    }).join('');
+  if (['wide', 'standard'].includes(sizeClass(app.size))) {
+    const roomy = tabs(' ');
+    return [padTo(title, cols), padTo(widthOf(roomy) <= cols ? roomy : tabs(''), cols)];
+  }
   const here = `${SCREEN_NAMES.indexOf(app.screen) + 1} ${screens.get(app.screen)?.title ?? ''}`;
   return [spread(title, theme.selected(` ${here} `), cols)];
 }

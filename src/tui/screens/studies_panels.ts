@@ -13,7 +13,7 @@ import { scrolled } from '../layout.js';
 import { type Loadable, waitingLines } from '../loadable.js';
 import type { PanelView } from '../screen_module.js';
 import { type Column, headLine, rowLine } from '../table.js';
-import { padTo, wrapped } from '../text.js';
+import { padTo, wholeItems, widthOf, wrapped } from '../text.js';
 import { bar, listLine } from '../widgets.js';
 
 /** The folder of the studies. */
@@ -108,24 +108,36 @@ export function trialLines({ state, theme, cols, rows, now }: View): string[] {
   const trials = orderedTrials(report);
   const columns = columnsOf(report);
   const chosen = selectedTrial(state);
-  const names = report.importance?.parameters.map(({ name }) => name) ?? [];
+  const head = ` ${headLine(columns)}  `;
+  const room = cols - widthOf(head);
+  const all = chosen === undefined ? '' : settingsOf(report, chosen).join(', ');
+  const below = widthOf(all) <= room ? [] : wrapped(all, cols - 1).slice(0, Math.max(0, rows - 3));
   const [first, count] = scrolled(
-    rows - 1 - told.length,
+    rows - 1 - told.length - below.length,
     trials.length,
     chosen === undefined ? 0 : trials.indexOf(chosen),
   );
   return [
     ...told,
-    theme.dim(` ${headLine(columns)}  settings`),
-    ...trials.slice(first, first + count).map((trial) => {
-      // Where there is little room, the most important settings are seen.
-      const all = new Set([...names, ...Object.keys(trial.values)]);
-      const settings = [...all].flatMap((name) =>
-        name in trial.values ? [`${name} ${trial.values[name]}`] : [],
-      );
-      return listLine(`${rowLine(columns, trial)}  ${settings.join(', ')}`, trial === chosen, theme);
-    }),
+    theme.dim(`${head}settings`),
+    ...trials
+      .slice(first, first + count)
+      .map((trial) =>
+        listLine(
+          `${rowLine(columns, trial)}  ${wholeItems(settingsOf(report, trial), room)}`,
+          trial === chosen,
+          theme,
+        ),
+      ),
+    ...below.map((line) => theme.dim(` ${line}`)),
   ];
+}
+
+/** Names and values, the most important first: where there is little room, these are seen. */
+function settingsOf({ importance }: StudyReport, { values }: TrialRecord): string[] {
+  const names = importance?.parameters.map(({ name }) => name) ?? [];
+  const all = new Set([...names, ...Object.keys(values)]);
+  return [...all].flatMap((name) => (name in values ? [`${name} ${values[name]}`] : []));
 }
 
 function damageOf({ damagedLines = 0 }: StudyReport): string | undefined {
