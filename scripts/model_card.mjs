@@ -57,7 +57,7 @@ ${largest.name} is right in ${percent(largest.support / count)} of these images;
 ${table(head, rows)}`;
 }
 
-function section({ name, parts, validation }) {
+function section({ name, parts, calibration, validation }) {
   const { none } = validation;
   const classes = none.perClass.map(({ name: label, precision, recall, f1, support }) => [
     label,
@@ -74,7 +74,7 @@ function section({ name, parts, validation }) {
 npm run reproduce -- ${name} --data fer2013.csv      # the recipe: ${parts.map((_, k) => recipe(name, k)).join(', ')}
 \`\`\`
 
-${parts.map((part, k) => training(part, k, name)).join('\n\n')}
+${parts.map((part, k) => training(part, k, name)).join('\n\n')}${calibration === undefined ? '' : `\n\n${calibrated(calibration)}`}
 
 ${table(['class', 'precision', 'recall', 'F1', 'images'], classes)}
 
@@ -82,6 +82,10 @@ Confusion: a row is the true class, a column the answer.
 
 ${table(['', ...names], confusion)}`;
 }
+
+const calibrated = ({ temperature, before, crossFitted }) =>
+  `The weights of the last layer hold a temperature of ${temperature.toFixed(3)} (\`fer-tui calibrate\`), fitted on the validation images. It
+brings the calibration error from ${percent(before)} to ${percent(crossFitted)}, cross-fitted: each half measured with the temperature of the other.`;
 
 const recipe = (name, k) => `models/recipes/${name}${k === 0 ? '' : `.${k + 1}`}.yaml`;
 

@@ -41,6 +41,8 @@ if (!names.includes(name) || data === undefined) {
 const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`);
 for (const part of parts) train(part);
 const best = join(parts.at(-1).out, 'best.safetensors');
+const calibrated = join(parts.at(-1).out, 'calibrated.safetensors');
+const calibration = calibrate();
 const validation = { none: evaluate('none'), flip: evaluate('flip') };
 for (const [tta, { accuracy }] of Object.entries(validation)) {
   const card = shippedModels().includes(name) ? readCard(name).validation[tta] : undefined;
@@ -70,26 +72,38 @@ function train({ recipe, out, init }) {
   fer('train', ...(begun ? ['--resume', out] : settings));
 }
 
-/** The figures of the best weights on the validation split. */
+/** Gives the best weights the temperature at which their probabilities mean what they say. Accuracy does not change. */
+function calibrate() {
+  const { temperature, before, crossFitted } = answerOf('calibrate', best, '--out', calibrated);
+  return { temperature, before: before.ece, crossFitted: crossFitted.ece };
+}
+
+/** The figures of the calibrated weights on the validation split. */
 function evaluate(tta) {
-  const result = spawnSync(
-    process.execPath,
-    [CLI, 'evaluate', '--weights', best, '--data', data, '--tta', tta, '--json'],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (result.status !== 0) fail('the evaluation failed');
-  const { count, loss, accuracy, top2, macroF1, ece, perClass, confusion } = JSON.parse(result.stdout);
+  const result = answerOf('evaluate', '--weights', calibrated, '--tta', tta);
+  const { count, loss, accuracy, top2, macroF1, ece, perClass, confusion } = result;
   return { count, loss, accuracy, top2, macroF1, ece, perClass, confusion };
+}
+
+/** What a command prints with --json. */
+function answerOf(command, ...args) {
+  const { status, stdout } = spawnSync(process.execPath, [CLI, command, ...args, '--data', data, '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) fail(`fer-tui ${command} ended with exit code ${status}`);
+  return JSON.parse(stdout);
 }
 
 async function ship() {
   const h5 = join(MODELS, `${name}.h5`);
-  fer('export', best, '--to', 'h5', '--out', h5);
+  fer('export', calibrated, '--to', 'h5', '--out', h5);
   const card = {
     name,
     parameters: startOf(parts[0]).parameters,
     bytes: statSync(h5).size,
     parts: parts.map(trainedPart),
+    calibration,
     validation,
     drawn: await drawnProbabilities(h5),
   };

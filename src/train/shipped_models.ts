@@ -54,6 +54,12 @@ export interface ModelCard {
   readonly bytes: number;
   /** The parts of its recipe, in order. Each starts with the best weights of the part before. */
   readonly parts: readonly TrainedPart[];
+  /** The temperature that its last layer holds, and the calibration error without it and with it. None: not calibrated. */
+  readonly calibration?: {
+    readonly temperature: number;
+    readonly before: number;
+    readonly crossFitted: number;
+  };
   /** Metrics on the validation split, for each kind of test-time augmentation. */
   readonly validation: { readonly none: CardEvaluation; readonly flip: CardEvaluation };
   /** Its probabilities for `drawnFaces()`: a test compares them, to notice a changed file or wrong kernels. */
