@@ -25,6 +25,7 @@ export const HANDLERS: { readonly [K in RequestName]: () => Promise<Handler<K>> 
   'kernels.bench': async () => (await import('./requests/kernels.js')).benchKernels,
   'kernels.source': async () => (await import('./requests/kernels.js')).kernelSource,
   'kernels.pin': async () => (await import('./requests/kernels.js')).pinKernel,
+  'kernels.unpin': async () => (await import('./requests/kernels.js')).unpinKernel,
   'learn.open': async () => (await import('./requests/learn.js')).openStep,
   'learn.stage': async () => (await import('./requests/learn.js')).computeStage,
   'learn.view': async () => (await import('./requests/learn.js')).viewLayer,

@@ -75,6 +75,8 @@ export interface Requests {
   'kernels.source': { args: { id: string }; progress: never; result: ShaderFile[] };
   /** Makes a variant the choice for its shape in this machine's tuning table. */
   'kernels.pin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
+  /** Takes the pinned choice for the shape of a kernel back. */
+  'kernels.unpin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
   /** The kernels that train a layer. `owner` is the layer that it is fused with, or the layer itself. */
   'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
 
@@ -209,6 +211,8 @@ export interface KernelEntry {
   readonly group?: string;
   /** Whether training uses this variant. */
   readonly chosen?: boolean;
+  /** Whether a person made it the choice. */
+  readonly pinned?: boolean;
 }
 
 export interface KernelOutcome {

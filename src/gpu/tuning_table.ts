@@ -14,7 +14,12 @@ interface TableFile {
   readonly format: 1;
   readonly adapter: string;
   readonly choices: Readonly<Record<string, string>>;
+  /** Of the choices that a person made: what was measured before; null: nothing was. */
+  readonly pinned?: Readonly<Record<string, string | null>>;
 }
+
+/** What the table had before a person pinned a choice, by `tuningKey`; null: nothing. */
+export type Pins = ReadonlyMap<string, string | null>;
 
 /** Tables that ship with the package, by a part of the adapter's name. */
 const SHIPPED: readonly { readonly adapter: RegExp; readonly file: string }[] = [
@@ -45,10 +50,34 @@ export function readChoices(path: string): [string, string][] {
   }
 }
 
-/** Writes a table, sorted by key so that two tables can be compared. Throws RunError. */
-export function writeTable(path: string, info: AdapterInfo, table: TuningTable): void {
+/** The pinned choices of a table on disk. An unreadable table has none. */
+export function readPins(path: string): Pins {
+  try {
+    const { format, pinned = {} } = JSON.parse(readFileSync(path, 'utf8')) as TableFile;
+    return new Map(format === 1 ? Object.entries(pinned) : []);
+  } catch {
+    return new Map();
+  }
+}
+
+/**
+ * Writes a table, sorted by key so that two tables can be compared. Throws RunError.
+ *
+ * @param pins default: those of the file
+ */
+export function writeTable(
+  path: string,
+  info: AdapterInfo,
+  table: TuningTable,
+  pins: Pins = readPins(path),
+): void {
   makeFolder(dirname(path));
-  const choices = Object.fromEntries([...table].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const file: TableFile = { format: 1, adapter: info.name, choices };
+  const sorted = <T>(rows: ReadonlyMap<string, T>): Record<string, T> =>
+    Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const choices = sorted(table);
+  const file: TableFile = {
+    ...{ format: 1, adapter: info.name, choices },
+    ...(pins.size > 0 && { pinned: sorted(pins) }),
+  };
   atomicWrite(path, `${JSON.stringify(file, null, 1)}\n`);
 }

@@ -210,6 +210,8 @@ export interface NoteEvent {
   readonly message: string;
   /** The last step before the message. */
   readonly step?: number;
+  /** Of a learning rate that the user set: the rate of the next step. */
+  readonly lr?: number;
   /** How far an activity is that takes a while. */
   readonly progress?: {
     /** How much is done. */

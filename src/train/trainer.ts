@@ -267,7 +267,8 @@ export class Trainer implements Training {
       const factor = this.#scheduleFactor();
       const before = this.learningRate * factor;
       this.learningRate = factor > 0 ? wish.lr / factor : wish.lr;
-      this.note('lr', `learning rate ${before} -> ${wish.lr}, by hand`);
+      const message = `learning rate ${before} -> ${wish.lr}, by hand`;
+      this.emit({ type: 'note', kind: 'lr', message, step: this.step, lr: wish.lr });
     }
     // Save a changed rate at once, so that a resumed run has it.
     await this.#saveCheckpoint();

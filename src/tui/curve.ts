@@ -4,25 +4,26 @@ import type { Point } from './charts/line_chart.js';
 const MOST = 512;
 /** The latest points, as they came. */
 const RECENT = 512;
-/** Share of the old in the moving average, per point. */
-const EMA = 0.9;
+
+/** A point that stands for `count` ones: their mean, at the place of the last. */
+interface Piece extends Point {
+  readonly count: number;
+}
 
 /** A long curve in little memory: the latest points as they are, the whole in pieces of lowest, highest and mean. */
 export class Curve {
-  #whole: Point[] = [];
+  #whole: Piece[] = [];
   #recent: Point[] = [];
-  #smooth: Point[] = [];
-  #ema: number | undefined;
+  #smoothed: { readonly weight: number; readonly points: readonly Point[] } | undefined;
   /** Points in one piece. */
   #size = 1;
-  #piece: { count: number; sum: number; low: number; high: number } | undefined;
+  #piece: { x: number; count: number; sum: number; low: number; high: number } | undefined;
 
   add(x: number, y: number): void {
     this.#recent.push({ x, y });
     if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
     if (!Number.isFinite(y)) return;
-    this.#ema = this.#ema === undefined ? y : EMA * this.#ema + (1 - EMA) * y;
-    this.#gather(x, y, this.#ema);
+    this.#gather(x, y);
   }
 
   /** Every point, thinned; spikes stay. */
@@ -34,46 +35,69 @@ export class Curve {
     return this.#recent.slice(-RECENT);
   }
 
-  /** The exponential moving average, beside `whole`. */
-  get smooth(): readonly Point[] {
-    return this.#smooth;
+  /**
+   * The exponential moving average beside `whole`, and at the latest point. As in TensorBoard, it begins with the first value, not
+   * with zero: the sum is divided by the weights that are in it.
+   *
+   * @param weight share of the old at each point that was added, in [0, 1)
+   */
+  smoothed(weight: number): readonly Point[] {
+    if (this.#smoothed?.weight === weight) return this.#smoothed.points;
+    const pieces = [...this.#whole, ...this.#unfinished()];
+    let [sum, weights] = [0, 0];
+    const points = pieces.map(({ x, y, count }) => {
+      const kept = weight ** count; // a piece stands for several points
+      sum = kept * sum + (1 - kept) * y;
+      weights = kept * weights + (1 - kept);
+      return { x, y: sum / weights };
+    });
+    this.#smoothed = { weight, points };
+    return points;
   }
 
   /** Forgets what lies beyond a place: training was taken up again from there. */
   cutAfter(x: number): void {
     this.#whole = this.#whole.filter((point) => point.x <= x);
     this.#recent = this.#recent.filter((point) => point.x <= x);
-    this.#smooth = this.#smooth.filter((point) => point.x <= x);
-    this.#ema = this.#smooth.at(-1)?.y;
+    this.#smoothed = undefined;
     this.#piece = undefined;
   }
 
-  #gather(x: number, y: number, ema: number): void {
-    this.#piece ??= { count: 0, sum: 0, low: y, high: y };
+  /** The piece that is not full yet. */
+  #unfinished(): Piece[] {
+    if (this.#piece === undefined) return [];
+    const { x, sum, count } = this.#piece;
+    return [{ x, y: sum / count, count }];
+  }
+
+  #gather(x: number, y: number): void {
+    this.#smoothed = undefined;
+    this.#piece ??= { x, count: 0, sum: 0, low: y, high: y };
     const piece = this.#piece;
+    piece.x = x;
     piece.count++;
     piece.sum += y;
     piece.low = Math.min(piece.low, y);
     piece.high = Math.max(piece.high, y);
     if (piece.count < this.#size) return;
-    this.#whole.push({ x, y: piece.sum / piece.count, low: piece.low, high: piece.high });
-    this.#smooth.push({ x, y: ema });
+    const { count, sum, low, high } = piece;
+    this.#whole.push({ x, y: sum / count, low, high, count });
     this.#piece = undefined;
     if (this.#whole.length < 2 * MOST) return;
-    this.#whole = pairs(this.#whole, merged);
-    this.#smooth = pairs(this.#smooth, (_, b) => b);
+    this.#whole = pairs(this.#whole);
     this.#size *= 2;
   }
 }
 
-function pairs(points: readonly Point[], merge: (a: Point, b: Point) => Point): Point[] {
-  const half: Point[] = [];
-  for (let i = 1; i < points.length; i += 2) half.push(merge(points[i - 1] as Point, points[i] as Point));
+function pairs(points: readonly Piece[]): Piece[] {
+  const half: Piece[] = [];
+  for (let i = 1; i < points.length; i += 2) half.push(merged(points[i - 1] as Piece, points[i] as Piece));
   return half;
 }
 
-function merged(a: Point, b: Point): Point {
+function merged(a: Piece, b: Piece): Piece {
   return {
+    count: a.count + b.count,
     x: b.x,
     y: (a.y + b.y) / 2,
     low: Math.min(a.low ?? a.y, b.low ?? b.y),

@@ -8,6 +8,7 @@ import {
   beginRun,
   isActive,
   loseRun,
+  progressOf,
   type RunState,
   readRunState,
   reopened,
@@ -39,7 +40,12 @@ export function follow(act: Verbs): () => void {
       case 'loading':
         if (run !== undefined) {
           const { done, total, unit } = news;
-          act.setApp({ run: { ...run, heard: now, progress: { text: `reading ${unit}`, done, total } } });
+          const progress = progressOf(
+            run.progress,
+            { text: `reading ${unit}`, kind: 'data', done, total },
+            now,
+          );
+          act.setApp({ run: { ...run, heard: now, progress } });
         }
         break;
       case 'heartbeat':
@@ -55,9 +61,12 @@ export function follow(act: Verbs): () => void {
 /** The run's process is gone: says what happened and offers to go on. */
 function lose(act: Verbs, run: RunState, how: string): void {
   const lost = loseRun(run, how, Date.now());
-  act.setApp({ run: lost, note: { text: `the engine ended: ${how} · log: ${act.engine.log}`, kind: 'bad' } });
+  const text = run.killed
+    ? 'killed: the run stands at its last checkpoint; R resumes it'
+    : `the engine ended: ${how} · log: ${act.engine.log}`;
+  act.setApp({ run: lost, note: { text, kind: run.killed ? 'info' : 'bad' } });
   const path = run.start?.path;
-  if (path === undefined) return;
+  if (path === undefined || run.killed) return;
   act.ask({
     title: 'the engine ended',
     lines: [
@@ -205,7 +214,14 @@ export function askToStop(act: Verbs, run: RunState): void {
         label: 'stop now: save, then a last validation',
         run: () => engine.send({ type: 'stop', after: 'batch' }),
       },
-      { key: 'k', label: `kill the engine: ${lostSteps(run)}`, run: () => engine.kill() },
+      {
+        key: 'k',
+        label: `kill the engine: ${lostSteps(run)}`,
+        run: () => {
+          if (act.app.run !== undefined) act.setApp({ run: { ...act.app.run, killed: true } });
+          engine.kill();
+        },
+      },
     ],
   });
 }

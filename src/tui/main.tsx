@@ -99,6 +99,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
       return;
     }
     restore();
+    process.stdout.write(suspendedWords(store.state.run));
     process.once('SIGCONT', () => {
       enter();
       onResize(); // the size may have changed meanwhile
@@ -141,6 +142,13 @@ export async function runTui(options: TuiOptions): Promise<number> {
     const words = farewell(store.state.run);
     if (words !== undefined) process.stdout.write(`${words}\n`);
   }
+}
+
+/** What is said when the screen is suspended: the engine is not. */
+export function suspendedWords(run: RunState | undefined): string {
+  if (!isActive(run) || run.phase === 'paused') return '';
+  const name = run.start?.run ?? 'the training';
+  return `fer-tui: ${name} goes on training while the screen is suspended. fg brings the screen back; space pauses training there.\n`;
 }
 
 /** The text printed after the UI has closed: how the run ended and how to resume it. */

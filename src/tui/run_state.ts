@@ -49,22 +49,51 @@ export interface RunState {
   readonly step: StepEvent | undefined;
   /** The latest learning rate; undefined: as the settings have it. */
   readonly rate: number | undefined;
+  /** The rate that was asked for, until training says that it has it. */
+  readonly asked: number | undefined;
   readonly loss: Curve;
   readonly acc: Curve;
   /** Each once, in order. */
   readonly epochs: readonly EpochEvent[];
-  /** The latest validation, and where on the axis of epochs it was made. */
-  readonly validation: { readonly numbers: ValidationNumbers; readonly at: number } | undefined;
+  /** The latest validation. */
+  readonly validation: Validation | undefined;
+  /** Validations between those of the epochs, that somebody asked for, in order. */
+  readonly asides: readonly Validation[];
   readonly markers: readonly Marker[];
   /** The latest last. */
   readonly happened: readonly Happening[];
   /** What is going on before and between steps, such as compiling. */
-  readonly progress: { readonly text: string; readonly done: number; readonly total: number } | undefined;
+  readonly progress: RunProgress | undefined;
   readonly result: ResultEvent | undefined;
   readonly error: ErrorEvent | undefined;
   readonly end: EndEvent | undefined;
-  /** Seconds of training before this sitting. */
-  readonly secondsBefore: number;
+  /** Whether the user has killed its process. */
+  readonly killed: boolean;
+}
+
+/** How far something is that takes a while. */
+export interface RunProgress {
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+  /** What it is, and when it began, in milliseconds of `Date.now`; undefined when read back. */
+  readonly kind?: string;
+  readonly since?: number | undefined;
+}
+
+/** The progress of an activity: one that goes on keeps its beginning. */
+export function progressOf(
+  before: RunProgress | undefined,
+  next: Omit<RunProgress, 'since'>,
+  now: number | undefined,
+): RunProgress {
+  return { ...next, since: before !== undefined && before.kind === next.kind ? before.since : now };
+}
+
+/** A validation, and where on the axis of epochs it was made. */
+export interface Validation {
+  readonly numbers: ValidationNumbers;
+  readonly at: number;
 }
 
 /** Lines kept of what happened. */
@@ -76,13 +105,13 @@ export function beginRun(now: number, live = true): RunState {
     ...{
       start: undefined,
       step: undefined,
-      rate: undefined,
+      ...{ rate: undefined, asked: undefined },
       epochs: [],
-      validation: undefined,
+      ...{ validation: undefined, asides: [] },
       markers: [],
       happened: [],
     },
-    ...{ progress: undefined, result: undefined, error: undefined, end: undefined, secondsBefore: 0 },
+    ...{ progress: undefined, result: undefined, error: undefined, end: undefined, killed: false },
   };
 }
 
@@ -96,8 +125,14 @@ export function readRunState(path: string, now = Date.now()): RunState {
 
 /** The run before it is taken up again: its curves, but nothing of how it ended. */
 export function reopened(run: RunState, now: number): RunState {
-  const secondsBefore = run.epochs.reduce((sum, { seconds }) => sum + seconds, 0);
-  const fresh = { phase: 'starting', begun: now, heard: now, live: true, secondsBefore } as const;
+  const fresh = {
+    phase: 'starting',
+    begun: now,
+    heard: now,
+    live: true,
+    killed: false,
+    asked: undefined,
+  } as const;
   return { ...run, ...fresh, result: undefined, error: undefined, end: undefined, progress: undefined };
 }
 
@@ -118,9 +153,10 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
       return epochEnded(heard, event, now);
     case 'validation': {
       const at = event.step / (run.start?.stepsPerEpoch ?? 1);
+      const validation = { numbers: event.val, at };
       const text = `validated: ${(100 * event.val.acc).toFixed(1)} %`;
       return happen(
-        { ...heard, validation: { numbers: event.val, at }, progress: undefined },
+        { ...heard, validation, asides: [...heard.asides, validation], progress: undefined },
         now,
         '✓',
         text,
@@ -146,9 +182,12 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
   }
 }
 
-/** The engine's process ended without a word. */
+/** The engine's process ended without a word, or because the user killed it. */
 export function loseRun(run: RunState, how: string, now: number): RunState {
-  return happen({ ...run, phase: 'lost', progress: undefined }, now, '✗', `the engine ended: ${how}`, 'bad');
+  const lost = { ...run, phase: 'lost', progress: undefined } as const;
+  return run.killed
+    ? happen(lost, now, '✗', 'the engine was killed by you')
+    : happen(lost, now, '✗', `the engine ended: ${how}`, 'bad');
 }
 
 /** Whether training goes on, or could. */
@@ -171,7 +210,13 @@ function epochEnded(run: RunState, event: EpochEvent, now: number | undefined): 
   const best = event.best ? ' (best so far, saved)' : '';
   const text = `epoch ${event.epoch}: loss ${event.train.loss.toFixed(3)}${val}${best}`;
   const at = now ?? Date.parse(event.t);
-  const next = { ...run, epochs, validation: validation ?? run.validation, progress: undefined };
+  // Not every step is reported, but the last one of a complete epoch has been trained.
+  const { step } = run;
+  const last =
+    step?.epoch === event.epoch && event.steps === undefined
+      ? { ...step, stepInEpoch: step.of, step: step.step + step.of - step.stepInEpoch }
+      : step;
+  const next = { ...run, step: last, epochs, validation: validation ?? run.validation, progress: undefined };
   return happen(next, at, event.best ? '✓' : '●', text, event.best ? 'good' : 'info');
 }
 
@@ -182,7 +227,7 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   const { kind, message, progress, step } = event;
   if (progress !== undefined) {
     const phase = kind === 'compile' && run.phase === 'starting' ? 'compiling' : run.phase;
-    return { ...run, phase, progress: { text: message, ...progress } };
+    return { ...run, phase, progress: progressOf(run.progress, { text: message, kind, ...progress }, now) };
   }
   const stepsPerEpoch = run.start?.stepsPerEpoch ?? 1;
   const x = step === undefined ? lastX(run) : step / stepsPerEpoch;
@@ -190,6 +235,7 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
     run.loss.cutAfter(x);
     run.acc.cutAfter(x);
   }
+  const asides = kind === 'resume' ? run.asides.filter(({ at }) => at <= x) : run.asides;
   const phases: Partial<Record<NoteEvent['kind'], Phase>> = {
     pause: 'paused',
     continue: 'training',
@@ -197,8 +243,10 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   };
   const sign = SIGNS[kind] ?? '●';
   const marked = ['lr', 'pause'].includes(kind) ? [...run.markers, { x, sign }] : run.markers;
+  const { lr } = event;
+  const told = lr === undefined ? {} : { rate: lr, asked: run.asked === lr ? undefined : run.asked };
   return happen(
-    { ...run, markers: marked, phase: phases[kind] ?? run.phase, progress: undefined },
+    { ...run, ...told, asides, markers: marked, phase: phases[kind] ?? run.phase, progress: undefined },
     now,
     sign,
     message,

@@ -14,9 +14,25 @@ const WORDS: Record<Phase, string> = {
   lost: '✗ ENGINE ENDED',
 };
 
-export function phaseWord({ phase, end, live }: RunState): string {
+export function phaseWord({ phase, end, live, killed }: RunState): string {
+  if (phase === 'lost' && killed) return '✗ KILLED';
   if (phase === 'done' && end !== undefined) return end.status.toUpperCase();
   return live || phase === 'failed' ? WORDS[phase] : 'FROM LOG';
+}
+
+/** Seconds of training, without pauses: live and read back from the log the same. */
+export function secondsOf({ result, epochs, step, start }: RunState): number {
+  if (result !== undefined) return result.seconds;
+  const complete = epochs.reduce((sum, { seconds }) => sum + seconds, 0);
+  const begun = step !== undefined && step.epoch > (epochs.at(-1)?.epoch ?? 0) && step.imgPerS > 0;
+  const batch = Number(start?.config['batch'] ?? 0);
+  return complete + (begun ? (step.stepInEpoch * batch) / step.imgPerS : 0);
+}
+
+/** The learning rate of the next step: as asked for, as last trained with, or as the settings have it. */
+export function rateOf({ asked, rate, start }: RunState): number | undefined {
+  const set = start?.config['lr'];
+  return asked ?? rate ?? (typeof set === 'number' ? set : undefined);
 }
 
 /** The parts of the title row that describe a run. */

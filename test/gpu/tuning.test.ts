@@ -8,7 +8,7 @@ import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { matmul } from '../../src/gpu/kernels/matmul.js';
 import { Program } from '../../src/gpu/recorder.js';
 import { choose, type Tunable, tuningOf, withForced } from '../../src/gpu/tuning.js';
-import { readChoices, readTable, tablePath, writeTable } from '../../src/gpu/tuning_table.js';
+import { readChoices, readPins, readTable, tablePath, writeTable } from '../../src/gpu/tuning_table.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const cache = process.env['XDG_CACHE_HOME'];
@@ -63,6 +63,18 @@ describe('a table on disk', () => {
     });
     expect(readChoices(tablePath(a))).toEqual([['k', 'w']]);
     expect(readTable(b).size).toBe(0);
+  });
+
+  it('keeps which choices a person pinned, and what was measured before', () => {
+    const info = adapter('card P');
+    const path = tablePath(info);
+    writeTable(path, info, new Map([['k', 'w']]), new Map([['k', 'v']]));
+    expect([...readPins(path)]).toEqual([['k', 'v']]);
+    writeTable(path, info, new Map([['k', 'w']])); // as fer-tui tune writes it
+    expect([...readPins(path)]).toEqual([['k', 'v']]);
+    writeTable(path, info, new Map([['k', 'v']]), new Map());
+    expect(JSON.parse(readFileSync(path, 'utf8'))).not.toHaveProperty('pinned');
+    expect([...readPins(join(path, 'none'))]).toEqual([]);
   });
 
   it('of another format counts as none', () => {

@@ -212,6 +212,33 @@ describe('the Data screen', () => {
     expect(at.pictures()).toHaveLength(1);
   });
 
+  it('names what the list is limited to, and of which image a twin is one', async () => {
+    const at = await openAt('synthetic:70');
+    await press(at, 'c');
+    expect(at.text()).toContain('only Angry: #0 train');
+    const { report } = at.program.store.state.screens.data as { report: unknown };
+    const groups = [
+      [
+        { split: 'train', index: 3, label: 0 },
+        { split: 'train', index: 9, label: 0 },
+        { split: 'test', index: 2, label: 0 },
+      ],
+    ];
+    const own = {
+      path: 'synthetic:70',
+      report,
+      twins: ready(groups),
+      filter: 'twins',
+      list: [3, 9],
+      at: 1,
+      only: undefined,
+    };
+    at.program.store.set({ screens: { data: own } });
+    at.flush();
+    expect(at.text()).toContain('only identical: #9 train');
+    expect(at.text()).toContain('identical to #3, test #2');
+  });
+
   it('finds no identical images where there are none', async () => {
     const at = await openAt('synthetic:70');
     await press(at, 'd');

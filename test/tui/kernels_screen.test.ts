@@ -105,7 +105,8 @@ describe('the Kernels screen', () => {
       request: async (name, args, options = {}) => {
         asked.push([name, args]);
         if (name === 'kernels.list') return list as never;
-        if (name === 'kernels.pin') return { keys: ['conv2d forward'], path: 'table.json' } as never;
+        if (name === 'kernels.pin' || name === 'kernels.unpin')
+          return { keys: ['conv2d forward'], path: 'table.json' } as never;
         const { ids } = args as { ids: string[] };
         for (const id of ids) {
           options.onProgress?.({ id, share: 0.5 } as never);
@@ -131,7 +132,14 @@ describe('the Kernels screen', () => {
     ]);
     expect(at.text()).toMatch(/naive +24x24 32->64 +50.0 +100 +2.00 +1.00 +3e-7 +✓/);
     await press('p');
+    expect(at.text()).toContain('every training and prediction on this adapter');
+    expect(at.text()).toContain('naive is the fastest that was measured');
+    expect(asked.at(-1)?.[0]).toBe('kernels.bench'); // nothing is pinned before it was confirmed
+    await press('p');
     expect(at.text()).toContain('new runs use naive for conv2d forward (table.json)');
+    await press('P');
+    expect(asked.at(-2)).toEqual(['kernels.unpin', { id: 'conv2d a naive' }]);
+    expect(at.text()).toContain('no longer pinned: conv2d forward');
     await press('down', 'p');
     expect(at.text()).toContain('not correct on this adapter');
     at.unmount();

@@ -35,6 +35,41 @@ it('i, ? and T open what they say; T turns back; Escape leaves zoom and takes th
   at.unmount();
 });
 
+it.each([
+  [100, 30],
+  [60, 20],
+])('the last row keeps the keys for help and for leaving, and the first one the numbers of screens at %i x %i', (cols, rows) => {
+  for (const screen of SCREEN_NAMES) {
+    const at = renderAt(cols, rows, COLOUR, { screen });
+    expect(at.text().split('\n').at(-1), screen).toContain('? keys');
+    expect(at.text().trimEnd(), screen).toMatch(/q quit$/);
+    const numbers = SCREEN_NAMES.map((_, i) => i + 1).join('.*');
+    expect(at.text().split('\n').slice(0, 2).join(' '), screen).toMatch(new RegExp(numbers));
+    at.unmount();
+  }
+});
+
+it('help has every word of every key, and those that do nothing now apart', () => {
+  const at = renderAt(60, 20, COLOUR, { screen: 'kernels' });
+  const seen = new Set<string>();
+  at.press('?');
+  for (let i = 0; i < 60; i++) {
+    for (const line of at.text().split('\n'))
+      seen.add(
+        line
+          .replace(/[│┌┐└┘├┤┬┴┼─]/g, ' ')
+          .replace(/\s+/g, ' ')
+          .trim(),
+      );
+    at.press('down');
+  }
+  const all = [...seen].join(' ');
+  expect(all).toContain('Kernels, at other times');
+  expect(all).toContain('takes the pinned'.replace('t', 'T'));
+  expect(all).not.toContain('…');
+  at.unmount();
+});
+
 it('an overlay scrolls by one line or ten, not above its top; Escape leaves the zoom below it', () => {
   const at = renderAt(100, 30, COLOUR);
   const { store } = at.program;

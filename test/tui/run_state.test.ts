@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TrainEvent } from '../../src/train/events.js';
 import { Curve } from '../../src/tui/curve.js';
+import { suspendedWords } from '../../src/tui/main.js';
 import { applyEvent, beginRun, isActive, loseRun, type RunState, reopened } from '../../src/tui/run_state.js';
-import { silentSeconds } from '../../src/tui/run_words.js';
+import { rateOf, secondsOf, silentSeconds } from '../../src/tui/run_words.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 
 const play = (events: readonly TrainEvent[], run: RunState = beginRun(0)): RunState =>
@@ -62,7 +63,7 @@ describe('the state of a run', () => {
     const lost = loseRun(play(fakeEvents({ epochs: 2, steps: 10 })), 'SIGKILL', 99);
     expect(lost.phase).toBe('lost');
     const again = play([{ type: 'note', kind: 'resume', message: 'resumed', step: 15 }], reopened(lost, 100));
-    expect(again).toMatchObject({ live: true, secondsBefore: 60 });
+    expect(again).toMatchObject({ live: true });
     expect([again.loss, again.acc].map(({ whole }) => whole.at(-1)?.x)).toEqual([1.5, 1.5]);
     expect(isActive(again)).toBe(true);
   });
@@ -150,7 +151,7 @@ describe('what happened in a run', () => {
     const compiling = { ...note('compile'), progress: { done: 1, total: 2 } } as TrainEvent;
     const step = rest[0] as TrainEvent;
     expect(play([compiling, { type: 'end', status: 'stopped', exit: 0 }]).progress).toBeUndefined();
-    expect(play([start, compiling]).progress).toEqual({ text: 'told compile', done: 1, total: 2 });
+    expect(play([start, compiling]).progress).toMatchObject({ text: 'told compile', done: 1, total: 2 });
     expect(play([start, compiling, step])).toMatchObject({
       phase: 'training',
       progress: undefined,
@@ -195,15 +196,14 @@ describe('a curve', () => {
     const odd: Record<number, number> = { 3: 5, 8: -1 };
     for (let i = 1; i <= 1024; i++) curve.add(i, odd[i] ?? (i % 2 === 0 ? 3 : 1));
     expect(curve.whole).toHaveLength(512);
-    expect(curve.whole[0]).toEqual({ x: 2, y: 2, low: 1, high: 3 });
-    expect(curve.whole[1]).toEqual({ x: 4, y: 4, low: 3, high: 5 });
-    expect(curve.whole[3]).toEqual({ x: 8, y: 0, low: -1, high: 1 });
-    expect(curve.smooth[0]?.x).toBe(2);
-    expect(curve.smooth[0]?.y).toBeCloseTo(0.9 * 1 + 0.1 * 3, 12);
+    expect(curve.whole[0]).toMatchObject({ x: 2, y: 2, low: 1, high: 3 });
+    expect(curve.whole[1]).toMatchObject({ x: 4, y: 4, low: 3, high: 5 });
+    expect(curve.whole[3]).toMatchObject({ x: 8, y: 0, low: -1, high: 1 });
+    expect(curve.smoothed(0.9)[0]).toEqual({ x: 2, y: 2 });
     curve.add(1025, 7);
     expect(curve.whole).toHaveLength(512); // half a piece
     curve.add(1026, 1);
-    expect(curve.whole.at(-1)).toEqual({ x: 1026, y: 4, low: 1, high: 7 });
+    expect(curve.whole.at(-1)).toMatchObject({ x: 1026, y: 4, low: 1, high: 7 });
   });
 
   it('does not merge before', () => {
@@ -217,10 +217,11 @@ describe('a curve', () => {
     const curve = new Curve();
     for (const [x, y] of [1, 1, 9, 9].entries()) curve.add(x, y);
     curve.cutAfter(1);
-    for (const points of [curve.whole, curve.recent, curve.smooth])
+    for (const points of [curve.whole, curve.recent, curve.smoothed(0.9)])
       expect(points.map(({ x }) => x)).toEqual([0, 1]);
     curve.add(2, 2);
-    expect(curve.smooth.at(-1)?.y).toBeCloseTo(1.1, 12);
+    // (0.081 + 0.09 + 0.1 * 2) / (1 - 0.9 ** 3)
+    expect(curve.smoothed(0.9).at(-1)?.y).toBeCloseTo(0.371 / 0.271, 12);
     curve.add(3, Number.NaN);
     expect([curve.recent.length, curve.whole.length]).toEqual([4, 3]);
   });
@@ -231,23 +232,93 @@ describe('a curve', () => {
     curve.cutAfter(1024);
     curve.add(1025, 1);
     curve.add(1026, 1);
-    expect(curve.whole.at(-1)).toEqual({ x: 1026, y: 1, low: 1, high: 1 });
+    expect(curve.whole.at(-1)).toMatchObject({ x: 1026, y: 1, low: 1, high: 1 });
   });
 
   it('keeps spikes, ends and a bounded number of points however long it gets', () => {
     const curve = new Curve();
     for (let i = 1; i <= 200_000; i++) curve.add(i, i === 77_777 ? 50 : 1);
     expect(curve.whole.length).toBeLessThan(1025);
-    expect(curve.smooth.length).toBe(curve.whole.length);
+    expect(curve.smoothed(0.9).length - curve.whole.length).toBeLessThan(2);
     expect(Math.max(...curve.whole.map(({ high }) => high ?? 0))).toBe(50);
     expect(curve.whole.at(-1)?.x).toBeGreaterThan(199_000);
     expect(curve.recent).toHaveLength(512);
     expect(curve.recent.at(-1)).toEqual({ x: 200_000, y: 1 });
   });
 
-  it('smooths by 0.9 of the old', () => {
+  it('smooths as TensorBoard does, without a bias to its beginning, with any weight', () => {
     const curve = new Curve();
-    for (const y of [1, 2, 2]) curve.add(1, y);
-    expect(curve.smooth.map(({ y }) => y)).toEqual([1, expect.closeTo(1.1), expect.closeTo(1.19)]);
+    for (const y of [4, 2, 2]) curve.add(1, y);
+    const shown = (weight: number): number[] => curve.smoothed(weight).map(({ y }) => y);
+    // Sums 0.1 * 4, 0.9 * 0.4 + 0.1 * 2, 0.9 * 0.56 + 0.1 * 2, divided by 0.1, 0.19, 0.271.
+    const debiased = [4, 0.56 / 0.19, 0.704 / 0.271].map((y) => expect.closeTo(y, 10));
+    expect(shown(0.9)).toEqual(debiased);
+    expect(shown(0)).toEqual([4, 2, 2]);
+    expect(shown(0.9)).toEqual(debiased);
+    const long = new Curve();
+    for (let i = 0; i < 5000; i++) long.add(i, i < 4000 ? 9 : 2);
+    expect(long.smoothed(0.9).at(-1)?.y).toBeCloseTo(2, 6); // merged pieces weigh as many points
+  });
+});
+
+describe('what is shown of a run', () => {
+  const [start, ...rest] = fakeEvents({ epochs: 2, steps: 10 });
+  const steps = rest.filter(({ type }) => type === 'step');
+
+  it('has the rate that a key asked for at once, until training has it', () => {
+    const run = play([start as TrainEvent, ...steps.slice(0, 2)]);
+    expect(rateOf(run)).toBe(0.001);
+    const asked = { ...run, asked: 0.000125 };
+    expect(rateOf(asked)).toBe(0.000125);
+    const told = (lr: number): TrainEvent => ({ type: 'note', kind: 'lr', message: '', lr });
+    const third = play([told(0.0005), steps[2] as TrainEvent, told(0.00025)], asked);
+    expect(rateOf(third)).toBe(0.000125);
+    const there = play([told(0.000125)], third);
+    expect(there).toMatchObject({ asked: undefined, rate: 0.000125 });
+  });
+
+  it('has validations between those of the epochs, until the run is taken up before them', () => {
+    const val = { loss: 2, acc: 0.3, recall: [] };
+    const validation = { type: 'validation', step: 15, epoch: 2, val, seconds: 1 } as TrainEvent;
+    const run = play([...rest, validation], play([start as TrainEvent]));
+    expect(run.asides).toEqual([{ numbers: val, at: 1.5 }]);
+    expect(play([{ type: 'note', kind: 'resume', message: '', step: 10 }], run).asides).toEqual([]);
+  });
+
+  it('counts seconds of training alone, the same live and from the log', () => {
+    const half = [start as TrainEvent, ...rest.filter((e) => e.type !== 'epoch' || e.epoch === 1)];
+    const slow = half.reduce((run, event, i) => applyEvent(run, event, i * 60_000), beginRun(0));
+    const read = half.reduce((run, event) => applyEvent(run, event, undefined), beginRun(0, false));
+    expect(secondsOf(slow)).toBe(secondsOf(read));
+    expect(secondsOf(slow)).toBeGreaterThan(0);
+    expect(secondsOf(play(fakeEnd(), slow))).toBe(90);
+  });
+
+  it('has all steps of a complete epoch, though not each of them is reported', () => {
+    const seldom = rest.filter((e) => e.type !== 'step' || e.stepInEpoch < 9);
+    const run = play([start as TrainEvent, ...seldom]);
+    expect(run.step).toMatchObject({ epoch: 2, stepInEpoch: 10, step: 20 });
+  });
+
+  it('times an activity from its own beginning', () => {
+    const at = (done: number, now: number, run: RunState): RunState =>
+      applyEvent(
+        run,
+        { type: 'note', kind: 'validate', message: `${done}`, progress: { done, total: 9 } },
+        now,
+      );
+    const run = at(2, 7000, at(1, 5000, play([start as TrainEvent])));
+    expect(run.progress).toMatchObject({ done: 2, since: 5000 });
+  });
+
+  it('tells a kill by the user from a crash', () => {
+    const going = play([start as TrainEvent]);
+    expect(loseRun({ ...going, killed: true }, 'SIGKILL', 1).happened.at(-1)?.text).toBe(
+      'the engine was killed by you',
+    );
+    expect(reopened({ ...going, killed: true }, 2).killed).toBe(false);
+    expect(suspendedWords(going)).toContain('r7 goes on training while the screen is suspended');
+    expect(suspendedWords({ ...going, phase: 'paused' })).toBe('');
+    expect(suspendedWords(undefined)).toBe('');
   });
 });

@@ -93,6 +93,17 @@ describeScreens([
   },
 ]);
 
+it.each([
+  [100, 30],
+  [140, 45],
+])('the list has all columns at %i x %i, and the settings that differ are a table', (cols, rows) => {
+  const at = renderAt(cols, rows, COLOUR, { screen: 'runs', state: { screens: { runs: two } } });
+  expect(at.text()).toMatch(/\* r1 +o r2/);
+  expect(at.text()).toMatch(/lr +0\.001 +0\.01/);
+  expect(at.text()).toMatch(/run +model +epochs +best val +macro +time +status/);
+  at.unmount();
+});
+
 describe('shownRuns', () => {
   const state = { runs: ready(LIST), order: 'latest', filter: '' } as RunsState;
   const names = (change: Partial<RunsState>): string[] =>

@@ -46,8 +46,9 @@ describeGpu('in a real terminal', () => {
     const paused = step();
     t.press('s');
     await expect.poll(step, { timeout: 5000 }).toBe(paused + 1);
-    t.press('[');
-    await t.waitFor('0.001 -> 0.0005');
+    t.press('[', '[', '[');
+    await t.waitFor(/-> 0.000125/);
+    await t.waitFor(/lr 1\.[23]e-4/); // still paused: no step has had it
     t.press('v');
     await t.waitFor('validated:');
     t.press('S');

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
+import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { actionsOf, openScreen } from '../../src/tui/actions.js';
 import { handleKey } from '../../src/tui/keys.js';
 import { startRun } from '../../src/tui/live.js';
+import { beginRun } from '../../src/tui/run_state.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
 import { NEW_WORKSPACE, withData, withHistory } from '../../src/tui/workspace.js';
 import { readWorkspace, WorkspaceKeeper } from '../../src/tui/workspace_file.js';
@@ -143,6 +145,33 @@ describe('the form', () => {
     }
     expect(send).not.toHaveBeenCalled();
     expect(at.program.store.state.run).toBeUndefined();
+    at.unmount();
+  });
+
+  it('finds settings by name and description, the names that begin with the text first, and the next ones', () => {
+    const at = renderAt(100, 30, COLOUR, { screen: 'train' });
+    const selected = (): string => /▸[ *](\S+)/.exec(at.lines().slice(3).join('\n'))?.[1] ?? '';
+    at.press('/', ...'li', 'enter');
+    expect(selected()).toBe('limit');
+    at.press('.');
+    expect(selected()).toContain('li');
+    at.press(',');
+    expect(selected()).toBe('limit');
+    at.press('/', ...'weight decay', 'enter');
+    expect(at.text()).toMatch(/weight decay/);
+    at.unmount();
+  });
+
+  it('goes back to the run with Escape, and home and end move far', () => {
+    const run = { ...beginRun(0), phase: 'done' as const };
+    const at = renderAt(100, 30, COLOUR, { screen: 'train', state: { run } });
+    at.press('n', 'end');
+    expect(at.program.store.state.screens.train).toMatchObject({
+      form: true,
+      selected: OPTION_ENTRIES.length,
+    });
+    at.press('home', 'escape');
+    expect(at.program.store.state.screens.train).toMatchObject({ form: false, selected: 0 });
     at.unmount();
   });
 

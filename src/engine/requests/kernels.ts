@@ -5,7 +5,7 @@ import type { KernelCase } from '../../check/case.js';
 import { checkKernel, KERNEL_CASES } from '../../check/kernel_checks.js';
 import { type Gpu, openGpu } from '../../gpu/device.js';
 import { choose, type Tunable, tuningKey, tuningOf } from '../../gpu/tuning.js';
-import { tablePath, writeTable } from '../../gpu/tuning_table.js';
+import { readPins, tablePath, writeTable } from '../../gpu/tuning_table.js';
 import { UsageError } from '../../util/errors.js';
 import type { Handler } from '../handler.js';
 import type { KernelEntry, KernelOutcome } from '../requests.js';
@@ -40,6 +40,8 @@ async function choicesOf(gpu: Gpu, spec: BenchCase): Promise<Tunable<string>[]> 
 export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) => {
   const gpu = await shared();
   const chosen = new Map<BenchCase, string>();
+  const pins = readPins(tablePath(gpu.info));
+  const pinned = new Set<BenchCase>();
   const entries: KernelEntry[] = [];
   for (const [id, work] of await allWork(gpu)) {
     if (work.check !== undefined) {
@@ -50,10 +52,19 @@ export const listKernels: Handler<'kernels.list'> = async (_, { gpu: shared }) =
     if (!chosen.has(spec)) {
       const [tunable] = await choicesOf(gpu, spec);
       chosen.set(spec, tunable === undefined ? '' : choose(gpu, tunable));
+      if (tunable !== undefined && pins.has(tuningKey(tunable))) pinned.add(spec);
     }
     const { kernel, size, family } = spec;
     const taken = family !== undefined && chosen.get(spec) === variant;
-    entries.push({ id, kernel, variant, size, group: spec.name, chosen: taken });
+    entries.push({
+      id,
+      kernel,
+      variant,
+      size,
+      group: spec.name,
+      chosen: taken,
+      pinned: taken && pinned.has(spec),
+    });
   }
   return { adapter: gpu.info.name, batch: BATCH, entries };
 };
@@ -130,8 +141,31 @@ export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared })
     .map(tuningKey);
   if (keys.length === 0) throw new UsageError(`${spec.name}: ${variant} does not fit a batch of ${BATCH}`);
   const { table } = tuningOf(gpu);
-  for (const key of keys) table.set(key, variant);
   const path = tablePath(gpu.info);
-  writeTable(path, gpu.info, table);
+  const pins = new Map(readPins(path));
+  for (const key of keys) {
+    if (!pins.has(key)) pins.set(key, table.get(key) ?? null);
+    table.set(key, variant);
+  }
+  writeTable(path, gpu.info, table, pins);
+  return { keys, path };
+};
+
+/** Takes pinned choices back: what was measured before counts again. Throws RunError if the tuning table cannot be written. */
+export const unpinKernel: Handler<'kernels.unpin'> = async ({ id }, { gpu: shared }) => {
+  const gpu = await shared();
+  const work = await (await allWork(gpu)).get(id);
+  const path = tablePath(gpu.info);
+  const pins = new Map(readPins(path));
+  const choices = work === undefined || work.check !== undefined ? [] : await choicesOf(gpu, work.spec);
+  const keys = choices.map(tuningKey).filter((key) => pins.has(key));
+  const { table } = tuningOf(gpu);
+  for (const key of keys) {
+    const before = pins.get(key);
+    if (typeof before === 'string') table.set(key, before);
+    else table.delete(key);
+    pins.delete(key);
+  }
+  if (keys.length > 0) writeTable(path, gpu.info, table, pins);
   return { keys, path };
 };

@@ -16,7 +16,8 @@ export function Header() {
 function headerLines(app: AppState, screens: ScreenMap): string[] {
   const theme = makeTheme(app.capability);
   const { cols } = app.size;
-  const parts = [theme.strong('fer-tui')];
+  const roomy = ['wide', 'standard'].includes(sizeClass(app.size));
+  const parts = roomy || app.run === undefined ? [theme.strong('fer-tui')] : [];
   if (app.run !== undefined) parts.push(...runTitle(app.run));
   if (app.machine.status === 'ready') parts.push(shortAdapter(app.machine.value.adapter));
   const title = parts.join(' │ ');
@@ -27,12 +28,16 @@ function headerLines(app: AppState, screens: ScreenMap): string[] {
       const text = `${i + 1} ${module.title}${gap}`;
       return [name === app.screen ? theme.selected(`▸${text}`) : ` ${text}`];
     }).join('');
-  if (['wide', 'standard'].includes(sizeClass(app.size))) {
-    const roomy = tabs(' ');
-    return [padTo(title, cols), padTo(widthOf(roomy) <= cols ? roomy : tabs(''), cols)];
+  if (roomy) {
+    const spaced = tabs(' ');
+    return [padTo(title, cols), padTo(widthOf(spaced) <= cols ? spaced : tabs(''), cols)];
   }
-  const here = `${SCREEN_NAMES.indexOf(app.screen) + 1} ${screens.get(app.screen)?.title ?? ''}`;
-  return [spread(title, theme.selected(` ${here} `), cols)];
+  // The numbers of all screens, where there is room, and the name of the one shown.
+  const shown = SCREEN_NAMES.flatMap((name, i) => {
+    const here = theme.selected(`▸${i + 1} ${screens.get(name)?.title ?? ''} `);
+    return name === app.screen ? [here] : cols < 60 ? [] : [String(i + 1)];
+  });
+  return [spread(title, ` ${shown.join(' ')}`, cols)];
 }
 
 /** An adapter's name without the versions in parentheses. */

@@ -5,7 +5,7 @@ import { GLOBAL_KEYS, keysLabel } from '../keys.js';
 import { bodyOf, borders, type Rect, type Size, scrolled } from '../layout.js';
 import { type Line, lineOf, visibleLine } from '../line_editor.js';
 import type { Layer } from '../painter.js';
-import type { Actions, AnyScreen, ScreenView } from '../screen_module.js';
+import type { Actions, AnyScreen, Binding, ScreenView } from '../screen_module.js';
 import { cut, padTo, spread, widthOf, wrapped } from '../text.js';
 import type { Theme } from '../theme.js';
 import { listLine } from '../widgets.js';
@@ -70,13 +70,20 @@ function contents(
   const { theme } = view;
   switch (overlay.kind) {
     case 'help': {
-      const row = (binding: { keys: readonly string[]; help: string }, works = true): string =>
-        (works ? (text: string) => text : theme.dim)(`${padTo(keysLabel(binding), 9)} ${binding.help}`);
-      const own = module.keys.map((binding) => row(binding, binding.when?.(act) ?? true));
+      const row = (binding: { keys: readonly string[]; help: string }): string[] =>
+        wrapped(binding.help, cols - 10).map(
+          (line, i) => `${padTo(i === 0 ? keysLabel(binding) : '', 9)} ${line}`,
+        );
+      const works = (binding: Binding<unknown>): boolean => binding.when?.(act) ?? true;
+      const own = module.keys.filter(works).flatMap(row);
+      const other = module.keys.filter((binding) => !works(binding)).flatMap(row);
       const lines = [
         ...(own.length > 0 ? [theme.strong(module.title), ...own, ''] : []),
         theme.strong('Everywhere'),
-        ...GLOBAL_KEYS.map((binding) => row(binding)),
+        ...GLOBAL_KEYS.flatMap(row),
+        ...(other.length > 0
+          ? ['', theme.strong(`${module.title}, at other times`), ...other.map(theme.dim)]
+          : []),
       ];
       return { title: 'keys', lines, foot: 'any key closes' };
     }

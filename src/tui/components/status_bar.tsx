@@ -3,8 +3,8 @@ import { actionsOf } from '../actions.js';
 import type { AppState } from '../app_state.js';
 import { GLOBAL_KEYS, keysLabel } from '../keys.js';
 import type { Program } from '../program.js';
-import type { AnyScreen } from '../screen_module.js';
-import { cut } from '../text.js';
+import type { AnyScreen, Binding } from '../screen_module.js';
+import { cut, widthOf } from '../text.js';
 import { makeTheme } from '../theme.js';
 import { useAppState, useProgram } from './hooks.js';
 
@@ -23,13 +23,23 @@ function noteLine({ note, size, capability }: AppState): string {
   return cut(paint(sign + note.text), size.cols);
 }
 
-/** The hints of the screen's own keys, then those of the global keys; cut at the edge of the terminal. */
+/**
+ * The hints of the screen's own keys, as many as there is room for, then those of the global keys: a newcomer needs most to know how
+ * to find all keys and how to leave.
+ */
 function hintLine(app: AppState, program: Program): string {
   const theme = makeTheme(app.capability);
   const act = actionsOf(program, app.screen);
   const { keys } = program.screens.get(app.screen) as AnyScreen;
   const own = keys.filter(({ when }) => when?.(act) ?? true);
-  const hints = [...own, ...GLOBAL_KEYS].filter(({ hint }) => hint !== undefined);
-  const text = hints.map((binding) => `${theme.key(keysLabel(binding))} ${binding.hint}`).join(' · ');
-  return cut(text, app.size.cols);
+  const hint = (binding: Pick<Binding<unknown>, 'keys' | 'hint'>): string[] =>
+    binding.hint === undefined ? [] : [`${theme.key(keysLabel(binding))} ${binding.hint}`];
+  const always = GLOBAL_KEYS.flatMap(hint).join(' · ');
+  let room = app.size.cols - widthOf(always);
+  const hints = own.flatMap(hint);
+  const end = hints.findIndex((text) => {
+    room -= widthOf(text) + 3;
+    return room < 0;
+  });
+  return cut([...(end < 0 ? hints : hints.slice(0, end)), always].join(' · '), app.size.cols);
 }

@@ -107,11 +107,36 @@ export function facesTitle({ state }: View): string {
   const said = saidOf(state, index);
   const correction = correctionAt(state, index);
   const decided = correction === undefined ? '' : ` ${decisionWords(correction, report.classes)}`;
-  const face = `#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
+  // What is shown comes first, because a narrow panel cuts the end.
+  const filter = filterWords(state);
+  const face = `${filter === undefined ? '' : `${filter}: `}#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
   if (state.mode === 'augment') return `${face} · augment ${state.augment} · seed ${state.seed}`;
-  return state.list.length === report.splits[state.split].labels.length
+  return state.only === undefined && state.filter === 'all'
     ? face
     : `${face} · ${count(state.at + 1)} of ${count(state.list.length)}`;
+}
+
+/** What the list is limited to; undefined: it is not. */
+function filterWords({ only, filter, report }: DataState): string | undefined {
+  const name = only === undefined || report.status !== 'ready' ? undefined : report.value.classes[only];
+  const kind = { all: undefined, wrong: 'wrong', twins: 'identical', constant: 'constant' }[filter];
+  const words = [kind, name].filter((word) => word !== undefined);
+  return words.length === 0 ? undefined : `only ${words.join(', ')}`;
+}
+
+/** The images that are identical to one: "identical to #12, validation #3". */
+function twinWords({ twins, split }: DataState, index: number): string {
+  const group =
+    twins.status === 'ready'
+      ? twins.value.find((own) => own.some((t) => t.split === split && t.index === index))
+      : undefined;
+  const others = (group ?? []).filter((twin) => twin.split !== split || twin.index !== index);
+  const named = others
+    .slice(0, 3)
+    .map((twin) => `${twin.split === split ? '' : `${twin.split} `}#${count(twin.index)}`);
+  return others.length === 0
+    ? ''
+    : `identical to ${named.join(', ')}${others.length > named.length ? ', …' : ''}`;
 }
 
 /** The lines that explain why there is no face to show; undefined if there is one. */
@@ -288,6 +313,7 @@ export function checkLines(view: View): string[] {
   return [
     ...nextLines(view),
     ...faceFacts(view),
+    ...wrapped(twinWords(state, currentIndex(state) ?? 0), cols).filter(Boolean),
     ...report.notes.flatMap((note) => wrapped(note, cols)).map(theme.warn),
     ...correctionLines(view),
     ...ok(

@@ -1,3 +1,4 @@
+import type { KernelEntry } from '../../engine/requests.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
@@ -100,9 +101,40 @@ function pin(act: Act): void {
     act.note(why ?? 'no kernel is selected', 'bad');
     return;
   }
-  act.engine.request('kernels.pin', { id: entry.id }).then(
+  act.ask({
+    title: `use ${entry.variant} for ${entry.kernel} ${entry.size}?`,
+    lines: [
+      'It holds for every training and prediction on this adapter, of all folders of this user, until P takes it back. The results stay correct; only the speed changes.',
+      ...slower(act, entry),
+    ],
+    choices: [{ key: 'p', label: `pin ${entry.variant}`, run: () => change(act, 'kernels.pin', entry) }],
+  });
+}
+
+/** What pinning would cost, where that was measured. */
+function slower({ state }: Pick<Act, 'state'>, { id, group, variant }: KernelEntry): string[] {
+  const time = (own: string): number => state.results[own]?.ms?.median ?? Number.NaN;
+  const others = listOf(state).filter((other) => other.group === group && time(other.id) < time(id));
+  const [best] = others.toSorted((a, b) => time(a.id) - time(b.id));
+  if (best !== undefined)
+    return [
+      `✗ ${variant} is ${(time(id) / time(best.id)).toFixed(1)} times slower than ${best.variant} here.`,
+    ];
+  return [
+    Number.isNaN(time(id))
+      ? 'Its speed was not measured: b measures it.'
+      : `${variant} is the fastest that was measured.`,
+  ];
+}
+
+/** Pins the selected variant, or takes the pin of its shape back. */
+function change(act: Act, request: 'kernels.pin' | 'kernels.unpin', { id, variant }: KernelEntry): void {
+  act.engine.request(request, { id }).then(
     ({ keys, path }) => {
-      act.note(`new runs use ${entry.variant} for ${keys.join(', ')} (${path})`, 'good');
+      const shapes = keys.join(', ');
+      if (keys.length === 0) act.note('nothing is pinned for this shape');
+      else if (request === 'kernels.pin') act.note(`new runs use ${variant} for ${shapes} (${path})`, 'good');
+      else act.note(`no longer pinned: ${shapes}; what was measured counts again`, 'good');
       list(act);
     },
     (error: Error) => act.note(error.message, 'bad'),
@@ -195,9 +227,18 @@ const KEYS: readonly Binding<KernelsState>[] = [
   {
     keys: ['p'],
     hint: 'pin',
-    help: 'Makes a checked variant the choice for its shape on this machine',
+    help: 'Makes a checked variant the choice for its shape on this machine; asks first',
     when: free,
     run: pin,
+  },
+  {
+    keys: ['P'],
+    help: 'Takes the pinned choice for the shape of the selected kernel back',
+    when: free,
+    run: (act) => {
+      const entry = selectedKernel(act.state);
+      if (entry !== undefined) change(act, 'kernels.unpin', entry);
+    },
   },
   {
     keys: ['r'],
@@ -249,7 +290,7 @@ export const kernels = defineScreen<KernelsState>({
   explain: () => [
     'First come all variants of the convolutions, dense layers and matrix products of the built-in networks; then the kernels without variants, at a size that is typical of fer-cnn; last, checks of all kernels at unusual sizes.',
     'error: norm of the difference from the float64 reference, relative to its norm; ✓ means at most 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s counts the operations of the direct algorithm, so Winograd can exceed the peak of the adapter. For kernels that are limited by memory, the column shows GB/s (4.8GB), counting each input and output once.',
-    '× naive: speed relative to the naive kernel. * marks the variant that training uses: measured by "fer-tui tune", pinned with p, or the default.',
+    '× naive: speed relative to the naive kernel. * marks the variant that training uses: measured by "fer-tui tune", or the default; P one that was pinned with p.',
     'In a source, ▸ marks the entry points, and = the lines that compute the formula of the opening comment; f goes to the next of these.',
     'Training would distort the times, so pause it before measuring.',
   ],

@@ -126,7 +126,7 @@ export function kernelLines(view: View): string[] {
           ? padTo(`${entry.kernel}  ${entry.size}`, widthOfColumns(list))
           : rowLine(list, { entry, outcome, state });
       const sign = outcome === undefined ? ' ' : outcome.ok ? '✓' : '✗';
-      const row = `${text}  ${sign}${entry.chosen ? '*' : ' '}`;
+      const row = `${text}  ${sign}${entry.pinned ? 'P' : entry.chosen ? '*' : ' '}`;
       const at = first + i === state.selected;
       return listLine(outcome?.ok === false && !at ? theme.bad(row) : row, at, theme);
     }),
@@ -145,7 +145,9 @@ function statusLine({ state, theme, cols }: View): string {
   const entry = selectedKernel(state);
   const outcome = entry && state.results[entry.id];
   if (outcome === undefined) {
-    return theme.dim(' b measures this shape · B all (some minutes) · v checks, V all · * used by training');
+    return theme.dim(
+      ' b measures this shape · B all (some minutes) · v checks, V all · * used by training, P pinned',
+    );
   }
   return ` ${outcomeText(outcome)}`;
 }

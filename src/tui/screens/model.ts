@@ -163,6 +163,12 @@ const KEYS: readonly Binding<ModelState>[] = [
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
   {
+    keys: ['home', 'end'],
+    help: 'Selects the first or last layer',
+    when: browsing,
+    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
+  },
+  {
     keys: ['enter'],
     hint: 'filters',
     help: 'Shows the weights of the layer: filters as tiles, matrices as pictures',

@@ -10,6 +10,7 @@ import {
   chartTitle,
   comparedRuns,
   differenceLines,
+  LIST_COLS,
   listLines,
   METRICS,
   MOST_MARKED,
@@ -163,6 +164,12 @@ const KEYS: readonly Binding<RunsState>[] = [
     when: any,
     run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
   },
+  {
+    keys: ['home', 'end'],
+    help: 'Selects the first or last run',
+    when: any,
+    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
+  },
   { keys: ['space'], hint: 'mark', help: 'Marks a run for comparison, up to four', when: any, run: mark },
   {
     keys: ['u'],
@@ -246,13 +253,11 @@ export const runs = defineScreen<RunsState>({
       const [list, chart, notes] = stack(body, [{ share: 1 }, 6, 2]) as [Rect, Rect, Rect];
       return { list, chart, notes };
     }
-    const [top, bottom] = stack(body, [{ share: 1 }, 4]) as [Rect, Rect];
+    const [top, bottom] = stack(body, [{ share: 1 }, Math.max(4, body.rows >> 2)]) as [Rect, Rect];
     const [differences, notes] = columns(bottom, [{ share: 3 }, { share: 2 }]) as [Rect, Rect];
-    // Beside a chart, the table has room for five columns on a terminal 100 cells wide, and for seven from 120 on.
+    // The table has all of its columns wherever it can: beside the chart from 120 cells on, else above it.
     const [list, chart] = (
-      kind === 'wide'
-        ? columns(top, [body.cols < 120 ? 55 : 69, { share: 1 }])
-        : stack(top, [{ share: 2 }, { share: 3 }])
+      body.cols >= 120 ? columns(top, [LIST_COLS, { share: 1 }]) : stack(top, [{ share: 2 }, { share: 3 }])
     ) as [Rect, Rect];
     return { list, chart, differences, notes };
   },

@@ -7,7 +7,7 @@ import { type Loadable, waitingLines } from '../loadable.js';
 import { clock } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';
-import { wrapped } from '../text.js';
+import { cut, padTo, widthOf, wrapped } from '../text.js';
 import type { Role } from '../theme.js';
 import { listLine } from '../widgets.js';
 
@@ -82,6 +82,9 @@ const COLUMNS: Readonly<Record<string, Column<RunReport>>> = {
   status: { head: 'status', width: 10, left: true, text: ({ status }) => status },
 };
 
+/** Cells of a panel in which the list has all of its columns. */
+export const LIST_COLS = 71;
+
 const SETS = [
   ['run', 'model', 'epochs', 'best', 'macro', 'time', 'status'],
   ['run', 'model', 'epochs', 'best', 'status'],
@@ -151,8 +154,18 @@ export function differenceLines(view: View): string[] {
   }
   const differing = differingSettings(compared);
   if (differing.size === 0) return ['all runs have the same settings'];
-  const text = [...differing].map(([name, values]) => `${name} ${values.map((v) => v || '–').join(' | ')}`);
-  return wrapped(text.join(' · '), cols);
+  // A row for each setting and a column for each run, in the order of the marks.
+  const rows = [...differing].map(([name, values]) => [name, ...values.map((value) => value || '–')]);
+  const widths = ['', ...compared.map(({ name }) => `* ${name}`)].map((head, i) =>
+    Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))),
+  );
+  const line = (cells: readonly string[]): string =>
+    cut(cells.map((cell, i) => padTo(cell, Math.min(widths[i] ?? 0, 24))).join('  '), cols);
+  const room = view.rows - 1;
+  const more =
+    rows.length > room ? [theme.dim(`and ${rows.length - room + 1} more (Tab, + enlarge this)`)] : [];
+  const head = line(['', ...compared.map(({ name }, i) => `${SIGNS[i]} ${name}`)]);
+  return [theme.dim(head), ...rows.slice(0, room - more.length).map(line), ...more];
 }
 
 export function noteLines({ state, cols, theme }: View): string[] {

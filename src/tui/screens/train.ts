@@ -2,7 +2,7 @@ import type { Steering } from '../../engine/protocol.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
 import { isActive } from '../run_state.js';
-import { phaseWord } from '../run_words.js';
+import { phaseWord, rateOf } from '../run_words.js';
 import {
   type Actions,
   type Binding,
@@ -28,11 +28,14 @@ type Act = Actions<TrainState>;
 const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean => !showsForm(at);
 
 function setRate(act: Act, lr: number): void {
+  const { run } = act.app;
+  if (run === undefined) return;
   act.engine.send({ type: 'lr', lr });
+  act.setApp({ run: { ...run, asked: lr } });
   act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`);
 }
 
-const rateNow = (act: Act): number => act.app.run?.rate ?? Number(act.app.run?.start?.config['lr'] ?? 1e-3);
+const rateNow = (act: Act): number => (act.app.run && rateOf(act.app.run)) ?? 1e-3;
 
 function askRate(act: Act): void {
   act.prompt({
@@ -49,6 +52,9 @@ const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
 const inRun = (act: Act): boolean => !showsForm(act);
 const over = (act: Act): boolean => inRun(act) && !active(act);
 const send = (type: Exclude<Steering['type'], 'lr' | 'stop'>) => (act: Act) => act.engine.send({ type });
+
+/** Shares of the old in smoothed curves. */
+const WEIGHTS: readonly number[] = [0.6, 0.9, 0.97, 0.99];
 
 const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
@@ -112,6 +118,15 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     run: (act) => act.set({ smooth: !act.state.smooth }),
   },
   {
+    keys: ['E'],
+    help: `Smooths the training curves more, then less: ${WEIGHTS.join(', ')} of the old`,
+    when: inRun,
+    run: (act) => {
+      const at = WEIGHTS.indexOf(act.state.weight);
+      act.set({ smooth: true, weight: WEIGHTS[(at + 1) % WEIGHTS.length] as number });
+    },
+  },
+  {
     keys: ['z'],
     hint: 'recent',
     help: 'Shows the latest part of the curves, or all of them',
@@ -147,14 +162,30 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     when: over,
     run: (act) => act.set({ form: true, selected: 0 }),
   },
+  {
+    keys: ['escape'],
+    hint: 'back',
+    help: 'Returns from the form to the run',
+    when: (act) => act.app.run !== undefined && showsForm(act),
+    run: (act) => act.set({ form: false }),
+  },
 ];
 
 /** The Train screen: starts, shows and steers a training. */
 export const train = defineScreen<TrainState>({
   name: 'train',
   title: 'Train',
-  remembers: ['log', 'smooth', 'recent', 'counts'],
-  initial: { selected: 0, form: false, log: false, smooth: true, recent: false, counts: false },
+  remembers: ['log', 'smooth', 'weight', 'recent', 'counts'],
+  initial: {
+    selected: 0,
+    find: '',
+    form: false,
+    log: false,
+    smooth: true,
+    weight: 0.9,
+    recent: false,
+    counts: false,
+  },
   panels: [
     { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
     { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
@@ -179,7 +210,7 @@ export const train = defineScreen<TrainState>({
           'The right side explains the selected setting, lists its values, and says whether the settings together are valid.',
         ]
       : [
-          'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average, 0.9 of the old value); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
+          'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average; the title gives its weight and its value beside the latest one; E changes the weight); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',

@@ -97,14 +97,39 @@ function editField(act: Act): void {
 }
 
 function findField(act: Act): void {
-  const matching = (text: string): number => OPTION_ENTRIES.findIndex(([name]) => name.includes(text));
   act.prompt({
     title: 'find a setting',
-    value: '',
-    help: 'part of its name, such as lr or augment',
-    check: (text) => (matching(text) < 0 ? `no setting has "${text}" in its name` : undefined),
-    submit: (text) => act.set({ selected: matching(text) + 1 }),
+    value: act.state.find,
+    history: 'find a setting',
+    help: 'part of its name or description, such as lr or weight decay; then . and , go to the next and previous one',
+    check: (text) =>
+      found(text).length === 0 ? `no setting has "${text}" in its name or description` : undefined,
+    submit: (text) => {
+      act.set({ find: text, selected: found(text)[0] ?? 0 });
+      const count = found(text).length;
+      if (count > 1) act.note(`1 of ${count}: . shows the next, , the one before`);
+    },
   });
+}
+
+/** Rows of the settings that a text finds: first those whose names begin with it, then other names, then descriptions. */
+function found(text: string): number[] {
+  const word = text.toLowerCase();
+  const kind = ([name, { help }]: readonly [string, OptionSpec]): number =>
+    name.startsWith(word) ? 0 : name.includes(word) ? 1 : help.toLowerCase().includes(word) ? 2 : 3;
+  const rows = OPTION_ENTRIES.map((entry, i) => ({ row: i + 1, kind: kind(entry) }));
+  return rows
+    .filter((own) => own.kind < 3)
+    .toSorted((a, b) => a.kind - b.kind)
+    .map(({ row }) => row);
+}
+
+/** Selects the setting that was found next to the selected one. */
+function findNext(act: Act, step: number): void {
+  const rows = found(act.state.find);
+  const at = (rows.indexOf(act.state.selected) + step + rows.length) % rows.length;
+  act.set({ selected: rows[at] ?? act.state.selected });
+  act.note(`${at + 1} of ${rows.length} with "${act.state.find}"`);
 }
 
 function begin(act: Act): void {
@@ -175,7 +200,19 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
       if (field !== undefined) setField(act, field[0], '');
     },
   },
-  { keys: ['/'], hint: 'find', help: 'Finds a setting by its name', when: showsForm, run: findField },
+  {
+    keys: ['/'],
+    hint: 'find',
+    help: 'Finds a setting by its name or description',
+    when: showsForm,
+    run: findField,
+  },
+  {
+    keys: ['.', ','],
+    help: 'Shows the next or previous setting that was found',
+    when: (act) => showsForm(act) && act.state.find !== '',
+    run: (act, key) => findNext(act, key === '.' ? 1 : -1),
+  },
   {
     keys: ['s'],
     hint: 'to start',

@@ -3,7 +3,7 @@ import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
 import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
 import { isActive, type RunState } from '../run_state.js';
-import { clock, phaseWord, rate, silentSeconds } from '../run_words.js';
+import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
 import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
@@ -12,10 +12,14 @@ import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
 export interface TrainState {
   /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
+  /** What was looked for in the form last. */
+  readonly find: string;
   /** Whether to show the form instead of a run that has ended. */
   readonly form: boolean;
   readonly log: boolean;
   readonly smooth: boolean;
+  /** Share of the old in the smoothed training curves. */
+  readonly weight: number;
   /** Whether charts show only the latest part. */
   readonly recent: boolean;
   /** Whether the confusion matrix shows counts. */
@@ -29,31 +33,37 @@ const PEOPLE = 0.65;
 
 export const runOf = ({ app }: Pick<View, 'app'>): RunState => app.run as RunState;
 
-/** The curves: training for each batch, raw and smoothed, and validation once per epoch. */
-function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number }) => number): Series[] {
+/** Training, for each batch. */
+function rawOf(view: View, curve: Curve): Series {
   const { recent, smooth } = view.state;
-  const { epochs } = runOf(view);
   const points = recent ? curve.recent : curve.whole;
-  const from = points[0]?.x ?? 0;
-  const raw: Series = { name: 'T', role: smooth ? 'faint' : 'train', mark: '.', points, unnamed: smooth };
-  const average: Series = {
-    name: 'T',
-    role: 'train',
-    mark: '*',
-    points: curve.smooth.filter(({ x }) => x >= from),
-  };
-  const validation: Series = {
-    name: 'V',
-    role: 'validation',
-    mark: 'o',
-    dots: true,
-    points: epochs
-      .filter(({ epoch }) => !recent || epoch >= from)
-      .map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
-  };
+  return { name: 'T', role: smooth ? 'faint' : 'train', mark: '.', points };
+}
+
+/** Validation: once per epoch, and where somebody asked for it. */
+function validationOf(view: View, pick: (n: { loss: number; acc: number }) => number): Series {
+  const { epochs, asides, loss } = runOf(view);
+  const from = view.state.recent ? (loss.recent[0]?.x ?? 0) : 0;
+  const points = [
+    ...epochs.map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
+    ...asides.map(({ at, numbers }) => ({ x: at, y: pick(numbers) })),
+  ];
+  const shown = points.filter(({ x }) => x >= from).sort((a, b) => a.x - b.x);
+  return { name: 'V', role: 'validation', mark: 'o', dots: true, points: shown };
+}
+
+/** The curves: training raw and smoothed, and validation. */
+function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number }) => number): Series[] {
+  const { smooth, weight } = view.state;
+  const raw = rawOf(view, curve);
+  const validation = validationOf(view, pick);
+  if (!smooth) return [raw, validation];
+  const from = raw.points[0]?.x ?? 0;
+  const points = curve.smoothed(weight).filter(({ x }) => x >= from);
+  const average: Series = { name: 'T', role: 'train', mark: '*', points };
   // In braille without colour, the raw curve would hide the smoothed one.
-  const drowns = smooth && view.capability.color === 'none' && view.capability.glyphs === 'unicode';
-  return [...(drowns ? [] : [raw]), ...(smooth ? [average] : []), validation];
+  const drowns = view.capability.color === 'none' && view.capability.glyphs === 'unicode';
+  return [...(drowns ? [] : [{ ...raw, unnamed: true }]), average, validation];
 }
 
 function chartOptions(view: View, accuracy: boolean) {
@@ -85,20 +95,29 @@ function chartOptions(view: View, accuracy: boolean) {
 function chartLines(view: View, accuracy: boolean): string[] {
   const run = runOf(view);
   const pick = (n: { loss: number; acc: number }): number => (accuracy ? n.acc : n.loss);
-  const series = curves(view, accuracy ? run.acc : run.loss, pick);
+  const curve = accuracy ? run.acc : run.loss;
+  const series = curves(view, curve, pick);
   const options = chartOptions(view, accuracy);
-  return view.app.table ? chartTable(series, options) : lineChart(series, options);
+  if (!view.app.table) return lineChart(series, options);
+  const numbers = [rawOf(view, curve), ...series.filter(({ name }) => name !== 'T')];
+  const average = series.filter(({ name, unnamed }) => view.state.smooth && name === 'T' && unnamed !== true);
+  return chartTable([...numbers, ...average.map((own) => ({ ...own, name: 'T smoothed' }))], options);
 }
 
 function chartTitle(view: View, accuracy: boolean): string {
   const run = runOf(view);
-  const series = curves(view, accuracy ? run.acc : run.loss, (n) => (accuracy ? n.acc : n.loss));
-  const { theme, capability } = view;
+  const curve = accuracy ? run.acc : run.loss;
+  const { theme, capability, state } = view;
+  // The latest values, not smoothed ones: what is smoothed is said to be.
+  const [training, validation] = [rawOf(view, curve), validationOf(view, (n) => (accuracy ? n.acc : n.loss))];
+  const series = [{ ...training, role: 'train' as const }, validation];
   const format = accuracy ? (value: number) => percent(value) : (value: number) => value.toFixed(3);
   const words = legend(series, { theme, glyphs: capability.glyphs, format });
   const notes = [!accuracy && view.state.log ? 'log' : '', view.state.recent ? 'recent' : ''].filter(Boolean);
   const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
-  return `${accuracy ? 'accuracy' : 'loss'}${mode}  ${words}`;
+  const last = state.smooth ? curve.smoothed(state.weight).at(-1) : undefined;
+  const smoothed = last === undefined ? '' : `  (smoothed ${state.weight}: ${format(last.y)})`;
+  return `${accuracy ? 'accuracy' : 'loss'}${mode}  ${words}${smoothed}`;
 }
 
 export const lossTitle = (view: View): string => chartTitle(view, false);
@@ -155,7 +174,7 @@ export function runLines(view: View): readonly string[] {
   if (progress !== undefined) {
     const share = progress.total > 0 ? progress.done / progress.total : 0;
     head.push(
-      `${progress.text} · ${Math.round(100 * share)} % · ${((now - run.begun) / 1000).toFixed(0)} s`,
+      `${progress.text} · ${Math.round(100 * share)} %${progress.since === undefined ? '' : ` · ${((now - progress.since) / 1000).toFixed(0)} s`}`,
       progressBar(share, Math.min(cols, 40)),
     );
   } else if (phase === 'starting') {
@@ -168,12 +187,12 @@ export function runLines(view: View): readonly string[] {
   const inEpoch = ` ${progressBar(step.stepInEpoch / step.of, 12)} ${step.stepInEpoch}/${step.of}${state}`;
   const through = `epoch ${epoch}/${start.of}${going ? inEpoch : ''}`;
   const eta = !going ? '' : `ETA ${step.etaS === null ? '—' : clock(step.etaS)} · `;
-  const elapsed = clock((run.live ? run.heard - run.begun : 0) / 1000 + secondsOf(run));
+  const elapsed = clock(secondsOf(run));
   const memory = step.memory ?? start.memory;
   return [
     ...head,
     spread(through, rate(step.imgPerS), cols),
-    `${eta}elapsed ${elapsed} · lr ${step.lr.toExponential(1)}`,
+    `${eta}elapsed ${elapsed} · lr ${(rateOf(run) ?? step.lr).toExponential(1)}`,
     validation === undefined
       ? 'no validation yet'
       : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
@@ -186,12 +205,6 @@ export function runLines(view: View): readonly string[] {
   ];
 }
 
-/** Duration of a run that has ended, or of the part before it was resumed. */
-function secondsOf({ live, secondsBefore, epochs, result }: RunState): number {
-  if (live) return secondsBefore;
-  return result?.seconds ?? epochs.reduce((sum, { seconds }) => sum + seconds, 0);
-}
-
 function bestWords({ epochs }: RunState): string {
   const best = epochs.findLast((epoch) => epoch.best);
   if (best === undefined) return 'no best yet';
@@ -199,7 +212,8 @@ function bestWords({ epochs }: RunState): string {
 }
 
 function endLines({ theme }: View, run: RunState): string[] {
-  if (run.phase === 'lost') return [theme.bad('✗ the engine crashed · R resumes')];
+  if (run.phase === 'lost')
+    return [theme.bad(run.killed ? '✗ killed by you · R resumes' : '✗ the engine crashed · R resumes')];
   if (run.phase === 'failed') {
     const more =
       run.start === undefined ? 'n returns to the form' : 'n new run · R resumes from the last checkpoint';
