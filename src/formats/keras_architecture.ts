@@ -12,6 +12,7 @@ import {
   looksAtImages,
   readFeatures,
 } from './keras_features.js';
+import { withoutFront } from './keras_front.js';
 import {
   bodyOf,
   type Call,
@@ -103,6 +104,8 @@ export interface ReadModel {
   readonly parts: readonly FilePart[];
   /** Whether the file ends in plain numbers, to which a softmax was added. */
   readonly softmaxAdded: boolean;
+  /** Name of the preprocessing that the file's layers contained; the network is without them. */
+  readonly preprocess: string | undefined;
 }
 
 /** `readKeras`, for the network alone. */
@@ -125,11 +128,12 @@ export function readKeras(json: unknown, source: string): ReadModel {
     );
   }
   const body = bodyOf(config, source);
-  const graph = readGraph(kind, body, source);
-  refuseKeras1(graph.calls, source);
+  const whole = readGraph(kind, body, source);
+  refuseKeras1(whole.calls, source);
+  const { graph, preprocess } = withoutFront(whole, source);
   const network = place(graph, readFeatures(own, source), body, source);
-  const whole = withSoftmax(network, source);
-  return { network: whole, parts: graph.parts, softmaxAdded: whole !== network };
+  const ending = withSoftmax(network, source);
+  return { network: ending, parts: graph.parts, softmaxAdded: ending !== network, preprocess };
 }
 
 /** The network, which ends in a softmax; one is added to a last layer of plain numbers. Throws RunError for any other end. */
@@ -227,7 +231,7 @@ function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, sourc
     );
   }
   const seen = Object.values(features)[0]?.image;
-  const first = images?.config ?? (chain ? calls[0]?.layer.config : undefined) ?? {};
+  const first = images?.config ?? (chain ? graph.first : undefined) ?? {};
   const shape =
     images === undefined && seen !== undefined ? seen : inputShape(first, source, body.build_input_shape);
   const placing = new Placing(shape, source);

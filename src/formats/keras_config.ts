@@ -46,15 +46,19 @@ export class ConfigReader {
     this.name = String(config['name'] ?? kind);
   }
 
+  /** Refuses the layer. @param why completes "FILE: layer NAME: ...". Throws RunError. */
+  refuse(why: string): never {
+    throw new RunError(`${this.where}: ${why}`);
+  }
+
   /** @param supported what is supported instead, as the end of the message. Throws RunError. */
   fail(option: string, supported: string): never {
-    const value = JSON.stringify(this.config[option]);
-    throw new RunError(`${this.where}: ${option} = ${value} is not supported; ${supported}`);
+    return this.refuse(`${option} = ${JSON.stringify(this.config[option])} is not supported; ${supported}`);
   }
 
   /** Refuses the layer because of its class. Throws RunError. */
   failClass(supported: string): never {
-    throw new RunError(`${this.where}: this class of layer is not supported; expected one of ${supported}`);
+    return this.refuse(`this class of layer is not supported; expected one of ${supported}`);
   }
 
   /** Names file, layer and class in messages. */

@@ -9,6 +9,8 @@ export interface FileGraph {
   readonly name: string;
   readonly inputs: readonly KerasLayer[];
   readonly calls: readonly Call[];
+  /** Settings of its first layer, which may have the shape of the images. */
+  readonly first: KerasObject['config'] | undefined;
   /** Name of the layer whose output is the model's. */
   readonly output: string | undefined;
   /** How the file groups the weights of the layers. */
@@ -59,7 +61,8 @@ export function readGraph(kind: string, config: unknown, source: string): FileGr
   const reading = new Reading(source);
   const body = bodyOf(config, source);
   const { output, parts } = reading.model(kind, body, '', undefined);
-  return { name: body.name ?? 'model', inputs: reading.inputs, calls: reading.calls, output, parts };
+  const { inputs, calls } = reading;
+  return { name: body.name ?? 'model', inputs, calls, first: calls[0]?.layer.config, output, parts };
 }
 
 /** The settings of a model; old versions of Keras wrote just the list of layers. Throws RunError for a list that is none. */

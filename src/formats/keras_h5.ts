@@ -22,6 +22,8 @@ export interface KerasFile {
   readonly network: Network;
   /** Whether the file's network ends in plain numbers, to which a softmax was added. */
   readonly softmaxAdded?: boolean;
+  /** Name of the preprocessing that layers of the file contained. */
+  readonly preprocess?: string | undefined;
   readonly weights: NamedArrays;
   /** What fer-tui stored in addition; undefined for files of other programs. */
   readonly own: OwnNotes | undefined;
@@ -59,8 +61,15 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
   const group = config === undefined ? file : groupAt(file, 'model_weights');
   if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
   const weights = readKerasWeights(group, model, path);
-  const { network, softmaxAdded } = model;
-  return { whole: config !== undefined, network, softmaxAdded, weights, own: readOwn(file, path) };
+  const { network, softmaxAdded, preprocess } = model;
+  return {
+    whole: config !== undefined,
+    network,
+    softmaxAdded,
+    preprocess,
+    weights,
+    own: readOwn(file, path),
+  };
 }
 
 function readOwn(file: H5Group, path: string): OwnNotes | undefined {

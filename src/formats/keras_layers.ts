@@ -1,9 +1,10 @@
 import type { Shape } from '../gpu/shape.js';
 import { frozen, type Layer } from '../nn/layer.js';
 import { ConfigReader, type KerasObject } from './keras_config.js';
+import { FRONT_LAYERS } from './keras_front.js';
 import { FILE_LAYERS } from './layers/all.js';
 
-const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys()].join(', ');
+const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...FRONT_LAYERS].join(', ');
 
 /** The only layer that takes no `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';

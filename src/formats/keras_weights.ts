@@ -5,6 +5,7 @@ import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5.js';
 import type { ReadModel } from './keras_architecture.js';
+import { isLeftOut } from './keras_front.js';
 import type { FilePart } from './keras_graph.js';
 
 /** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
@@ -17,7 +18,9 @@ export function readKerasWeights(
   const root = ROOTS.find((name) => groupAt(group, name) !== undefined);
   const placed = new Map(network.layers.map((layer) => [layer.name, layer]));
   const holders = parts.flatMap((part) => holdersOf(part, placed));
-  if (textsOf(group, 'layer_names').length > 0 || root === undefined) return readNamed(group, holders, path);
+  if (textsOf(group, 'layer_names').length > 0 || root === undefined) {
+    return readNamed(group, holders, parts.filter(isIdle), path);
+  }
   const result = new Map<string, NamedArray>();
   readNumbered({ group, path }, root, holders, result);
   return result;
@@ -34,6 +37,10 @@ interface Holder {
   /** Those of a model. */
   readonly inner?: readonly Holder[];
 }
+
+/** Whether a part has nothing but random state, as augmentation has. */
+const isIdle = ({ kind, parts }: FilePart): boolean =>
+  parts === undefined ? isLeftOut(kind) : parts.every(isIdle);
 
 /** The part as a holder, unless it has no weights. */
 function holdersOf({ kind, name, parts }: FilePart, placed: ReadonlyMap<string, PlacedLayer>): Holder[] {
@@ -69,9 +76,14 @@ function withSlashes(group: H5Group): H5Group {
  * Keras 2's layout (`.h5`): `layer_names` lists groups, and the `weight_names` of each group its datasets. Weights are
  * assigned to layers in order, as Keras does, because names can differ each time that a model is built.
  */
-function readNamed(group: H5Group, wanted: readonly Holder[], path: string): Map<string, NamedArray> {
+function readNamed(
+  group: H5Group,
+  wanted: readonly Holder[],
+  idle: readonly FilePart[],
+  path: string,
+): Map<string, NamedArray> {
   const found = textsOf(group, 'layer_names').flatMap((layer) => {
-    const own = groupAt(group, layer);
+    const own = idle.some(({ name }) => name === layer) ? undefined : groupAt(group, layer);
     const list = own === undefined ? [] : textsOf(own, 'weight_names');
     return own === undefined || list.length === 0 ? [] : [{ layer, own, list }];
   });

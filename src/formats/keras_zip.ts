@@ -31,8 +31,15 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
   const text = Buffer.from(config).toString('utf8');
   const model = readKeras(foreignJson(text, `${path}: damaged: its ${CONFIG}`), path);
   const file = await readH5Tree(weights, path);
-  const { network, softmaxAdded } = model;
-  return { whole: true, network, softmaxAdded, weights: readKerasWeights(file, model, path), own: undefined };
+  const { network, softmaxAdded, preprocess } = model;
+  return {
+    whole: true,
+    network,
+    softmaxAdded,
+    preprocess,
+    weights: readKerasWeights(file, model, path),
+    own: undefined,
+  };
 }
 
 /** The two files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */

@@ -123,9 +123,10 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
 }
 
 async function openForeign(path: string, foreign: ForeignModel): Promise<SavedModel> {
-  const { network, softmaxAdded = false, weights, own } = await openWith(path, foreign);
+  const { network, softmaxAdded = false, weights, own, preprocess: within } = await openWith(path, foreign);
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
-  const preprocess = preprocessOf(path, network, kept, own);
+  const preprocess =
+    within === undefined ? preprocessOf(path, network, kept, own) : rescaled(path, within, kept);
   const fixed = hasPatterns(network) ? patternWeights(path, network, weights, preprocess, own) : undefined;
   const { classes, guessed } = classesOf(path, network, kept, own);
   return {
@@ -197,6 +198,15 @@ function preprocessOf(
     throw new RunError(`${path}: its mean image has ${mean.length} pixels; expected ${height} x ${width}`);
   }
   return { name, mean };
+}
+
+/** The preprocessing that layers of a file contained. Throws RunError where another is asked for. */
+function rescaled(path: string, within: string, { preprocess }: ForeignModel): Preprocess {
+  const name = knownPreprocess(path, within);
+  if (preprocess === undefined || preprocess === name) return { name };
+  throw new RunError(
+    `${path}: its Rescaling layer is --preprocess ${name}; leave out --preprocess ${preprocess}`,
+  );
 }
 
 /**

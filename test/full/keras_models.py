@@ -1,7 +1,7 @@
 """Models that the real Keras builds and saves, for the reader of its files: every class of layer, in every form of file.
 
-Reads {"folder", "models": [names]} as JSON on stdin. Saves each model as NAME.keras, NAME.h5, and NAME.json with
-NAME.weights.h5, and writes {NAME: {"shape", "input", "output"}} as the last line on stdout. Weights are random, the moving
+Reads {"folder", "models": [names], "forms": [".keras", ".h5", ".weights.h5"]} as JSON on stdin. Saves each model as NAME and
+form, weights alone with NAME.json, and writes {NAME: {"shape", "input", "output"}} as the last line on stdout. Weights are random, the moving
 averages of batch normalisation too.
 """
 
@@ -96,6 +96,27 @@ def randomise(built, seed):
         weight.assign(numpy.abs(value) + 0.5 if positive else value)
 
 
+@model
+def prepared():
+    """Augmentation and preprocessing as layers, for pixels from 0 to 255."""
+    images = keras.Input((16, 15, 1))
+    x = keras.Sequential([keras.Input((16, 15, 1)), L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1)])(images)
+    x = L.GaussianNoise(0.1)(L.Rescaling(1 / 127.5, offset=-1)(L.RandomContrast(0.2)(x)))
+    x = L.ActivityRegularization(0.01)(L.Conv2D(6, 3, activation="relu")(x))
+    x = L.GaussianDropout(0.2)(L.Flatten()(x))
+    return keras.Model(images, L.Dense(4, activation="softmax")(x))
+
+
+def application(build, size, channels=3):
+    MODELS[build.__name__.lower()] = lambda: build(weights=None, classes=4, input_shape=(size, size, channels))
+
+
+application(keras.applications.MobileNetV2, 48)
+application(keras.applications.ResNet50, 48)
+application(keras.applications.VGG16, 32, 1)
+application(keras.applications.Xception, 71)
+
+
 def probabilities(built, images):
     """What the model says; plain numbers go through a softmax."""
     output = numpy.asarray(built.predict_on_batch(images))
@@ -103,6 +124,15 @@ def probabilities(built, images):
         return output
     powers = numpy.exp(output - output.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def save(built, path, form):
+    if form != ".weights.h5":
+        built.save(path + form)
+        return
+    built.save_weights(path + form)
+    with open(path + ".json", "w") as file:
+        file.write(built.to_json())
 
 
 def main():
@@ -113,11 +143,8 @@ def main():
         built = MODELS[name]()
         randomise(built, number)
         path = os.path.join(task["folder"], name)
-        built.save(path + ".keras")
-        built.save(path + ".h5")
-        built.save_weights(path + ".weights.h5")
-        with open(path + ".json", "w") as file:
-            file.write(built.to_json())
+        for form in task["forms"]:
+            save(built, path, form)
         shape = built.input_shape[1:]
         images = numpy.random.default_rng(100 + number).random((BATCH, *shape), "float32")
         answers[name] = {
@@ -125,6 +152,7 @@ def main():
             "input": images.ravel().tolist(),
             "output": probabilities(built, images).ravel().tolist(),
         }
+        print(name, file=sys.stderr)
     print(json.dumps(answers))
 
 

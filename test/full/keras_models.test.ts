@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applyPreprocess } from '../../src/data/preprocess.js';
 import { Learner } from '../../src/nn/learner.js';
 import { openModel, type SavedModel, saveH5 } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -11,12 +12,14 @@ import { all, needs } from '../helpers/needs.js';
 /** Files that the real Keras saves, read here, and what is written of them, read by Keras. */
 
 interface Answer {
-  readonly shape: readonly number[];
+  readonly shape: readonly [number, number, number];
   readonly input: readonly number[];
   readonly output: readonly number[];
 }
 
-const MODELS = ['sequential', 'functional', 'nested', 'transferred'];
+const MODELS = ['sequential', 'functional', 'nested', 'transferred', 'prepared'];
+/** Images that Keras is asked about. */
+const BATCH = 3;
 const FORMS = ['.keras', '.h5', '.weights.h5'];
 
 const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
@@ -24,32 +27,41 @@ const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
   return Math.max(...Array.from(one, (value, i) => Math.abs(value - (other[i] as number))));
 };
 
+/** Networks that people start from, as Keras builds them. */
+const APPLICATIONS = ['mobilenetv2', 'resnet50', 'vgg16', 'xception'];
+const CLASSES = [...'abcde'];
+
 describe('the real Keras', all(needs.full, needs.keras), () => {
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-keras-'));
-  let answers: Readonly<Record<string, Answer>> = {};
+  const answers: Record<string, Answer> = {};
   beforeAll(() => {
-    answers = runKeras('keras_models.py', { folder, models: MODELS });
-  }, 300_000);
+    Object.assign(answers, runKeras('keras_models.py', { folder, models: MODELS, forms: FORMS }));
+    Object.assign(answers, runKeras('keras_models.py', { folder, models: APPLICATIONS, forms: ['.h5'] }));
+  }, 600_000);
 
   describeGpu('and its files', (gpu) => {
-    /** What a model says of the images that Keras was given. */
-    async function probabilitiesOf(
-      { network, weights }: SavedModel,
-      { input }: Answer,
-    ): Promise<Float32Array> {
-      const learner = new Learner(gpu(), network);
-      learner.writeWeights(weights);
-      const probabilities = await learner.predict(Float32Array.from(input));
+    const open = (model: string, form: string): Promise<SavedModel> =>
+      openModel(join(folder, `${model}${form}`), {
+        ...(model !== 'prepared' && { preprocess: 'none' as const }),
+        classes: CLASSES.slice(0, (answers[model]?.output.length ?? 0) / BATCH),
+        ...(form === '.weights.h5' && { architecture: join(folder, `${model}.json`) }),
+      });
+
+    /** The images that Keras was given, as the network here takes them. */
+    function inputOf({ preprocess }: SavedModel, { shape, input }: Answer): Float32Array {
+      const images = Float32Array.from(input);
+      applyPreprocess(preprocess, images, images, shape);
+      return images;
+    }
+
+    /** What a model says of them. */
+    async function probabilitiesOf(saved: SavedModel, answer: Answer): Promise<Float32Array> {
+      const learner = new Learner(gpu(), saved.network);
+      learner.writeWeights(saved.weights);
+      const probabilities = await learner.predict(inputOf(saved, answer));
       await learner.dispose();
       return probabilities;
     }
-
-    const open = (model: string, form: string): Promise<SavedModel> =>
-      openModel(join(folder, `${model}${form}`), {
-        preprocess: 'none',
-        classes: Array.from({ length: model === 'functional' ? 5 : 4 }, (_, i) => `class ${i}`),
-        ...(form === '.weights.h5' && { architecture: join(folder, `${model}.json`) }),
-      });
 
     it.each(MODELS.flatMap((model) => FORMS.map((form) => [model, form] as const)))(
       '%s%s computes here what it computes there',
@@ -63,16 +75,24 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
     );
 
     it.each(MODELS)('%s, written here, computes there what it computes here', async (model) => {
-      const { shape, input, output } = answers[model] as Answer;
+      const answer = answers[model] as Answer;
       const path = join(folder, `ours_${model}.h5`);
-      await saveH5(path, await open(model, '.keras'));
-      const inputs = [{ shape: [3, ...shape], data: input }];
+      const saved = await open(model, '.keras');
+      await saveH5(path, saved);
+      const inputs = [{ shape: [BATCH, ...answer.shape], data: [...inputOf(saved, answer)] }];
       const there = runKeras<{ probabilities: number[] }>('keras_predict.py', {
         model: path,
         inputs,
         save: [],
       });
-      expect(apart(there.probabilities, output)).toBeLessThan(1e-5);
+      expect(apart(there.probabilities, answer.output)).toBeLessThan(1e-5);
+    }, 120_000);
+
+    it.each(APPLICATIONS)('%s of keras.applications computes here what it computes there', async (model) => {
+      const answer = answers[model] as Answer;
+      expect(apart(await probabilitiesOf(await open(model, '.h5'), answer), answer.output)).toBeLessThan(
+        1e-4,
+      );
     }, 120_000);
   });
 });

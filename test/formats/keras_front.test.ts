@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readKeras } from '../../src/formats/keras_architecture.js';
+import type { KerasObject } from '../../src/formats/keras_config.js';
+import { FRONT_LAYERS } from '../../src/formats/keras_front.js';
+import { openModel } from '../../src/train/weights.js';
+import { newFolder, writeKeras2 } from '../helpers/keras_files.js';
+import { randomWeights } from '../helpers/networks.js';
+
+const layer = (class_name: string, name: string, config: object = {}): KerasObject => ({
+  class_name,
+  config: { name, ...config },
+});
+const INPUT = layer('InputLayer', 'i', { batch_input_shape: [null, 6, 5, 1] });
+const END = [layer('Flatten', 'f'), layer('Dense', 'd', { units: 3, activation: 'softmax' })];
+const chain = (...layers: readonly KerasObject[]) => ({
+  class_name: 'Sequential',
+  config: { name: 'm', layers },
+});
+const namesOf = (json: unknown) => readKeras(json, 'x.h5').network.layers.map(({ name }) => name);
+
+/** A functional model of layers with their inputs. */
+const graph = (output: string, ...layers: readonly (readonly [KerasObject, ...string[]])[]) => ({
+  class_name: 'Functional',
+  config: {
+    name: 'm',
+    layers: [
+      { ...INPUT, inbound_nodes: [] },
+      ...layers.map(([own, ...from]) => ({ ...own, inbound_nodes: [from.map((name) => [name, 0, 0, {}])] })),
+    ],
+    input_layers: [['i', 0, 0]],
+    output_layers: [[output, 0, 0]],
+  },
+});
+
+describe('Rescaling in front', () => {
+  it.each([
+    [{ scale: 1 / 255 }, 'scale255'],
+    [{ scale: 0.003921568859368563, offset: 0.0 }, 'scale255'],
+    [{ scale: 1 / 127.5, offset: -1 }, 'minus1to1'],
+    [{ scale: [1 / 127.5, 1 / 127.5], offset: [-1, -1] }, 'minus1to1'],
+    [{ scale: 1, offset: 0 }, 'none'],
+  ])('is a preprocessing: %j', (config, name) => {
+    const { network, preprocess } = readKeras(chain(INPUT, layer('Rescaling', 'r', config), ...END), 'x.h5');
+    expect([network.layers.map((own) => own.name), preprocess]).toEqual([['f', 'd'], name]);
+  });
+
+  it('may have the shape of the images', () => {
+    const first = layer('Rescaling', 'r', { scale: 1 / 255, batch_input_shape: [null, 7, 4, 3] });
+    expect(readKeras(chain(first, ...END), 'x.h5').network.inputShape).toEqual([7, 4, 3]);
+  });
+
+  it('of other numbers is refused', () => {
+    for (const config of [{ scale: 2 }, { scale: 1 / 255, offset: -1 }, { scale: [1, 2] }, {}]) {
+      expect(() => readKeras(chain(INPUT, layer('Rescaling', 'r', config), ...END), 'x.h5')).toThrow(
+        'is not supported; only 1 / 255 with 0, 1 / 127.5 with -1, and 1 with 0',
+      );
+    }
+    expect(() => readKeras(chain(INPUT, layer('Rescaling', 'r', { scale: 2 }), ...END), 'x.h5')).toThrow(
+      'x.h5: layer "r" (Rescaling): scale = 2 with offset = 0 is not supported',
+    );
+  });
+
+  it('is refused where it is not the preprocessing of all that sees the images', () => {
+    const own = layer('Rescaling', 'r', { scale: 1 / 255 });
+    const where = 'x.h5: layer "r" (Rescaling): it is supported directly behind the input alone';
+    expect(() => readKeras(chain(INPUT, layer('ReLU', 'a'), own, ...END), 'x.h5')).toThrow(where);
+    const twice = layer('Rescaling', 'first', { scale: 1 / 255 });
+    expect(() => readKeras(chain(INPUT, twice, own, ...END), 'x.h5')).toThrow(where);
+    const [flat, dense] = END as [KerasObject, KerasObject];
+    const around = graph('d', [own, 'i'], [layer('Add', 'a'), 'i', 'r'], [flat, 'a'], [dense, 'f']);
+    expect(() => readKeras(around, 'x.h5')).toThrow(
+      'x.h5: layer "r" (Rescaling): another layer takes the images without it',
+    );
+  });
+
+  it('needs no --preprocess, and allows no other', async () => {
+    const path = join(newFolder(), 'model.h5');
+    const json = chain(INPUT, layer('Rescaling', 'r', { scale: 1 / 255 }), ...END);
+    const { network } = readKeras(json, 'x.h5');
+    await writeKeras2(path, network, randomWeights(network), { config: json });
+    const classes = ['a', 'b', 'c'];
+    expect((await openModel(path, { classes })).preprocess).toEqual({ name: 'scale255' });
+    expect((await openModel(path, { classes, preprocess: 'scale255' })).preprocess).toEqual({
+      name: 'scale255',
+    });
+    await expect(openModel(path, { classes, preprocess: 'minus1to1' })).rejects.toThrow(
+      `${path}: its Rescaling layer is --preprocess scale255; leave out --preprocess minus1to1`,
+    );
+  });
+});
+
+describe('layers that do nothing in inference', () => {
+  it.each(FRONT_LAYERS.filter((kind) => kind !== 'Rescaling'))('%s is left out, wherever it is', (kind) => {
+    const at = (name: string) => layer(kind, name, { rate: 0.2, any: 'option' });
+    expect(namesOf(chain(INPUT, at('x'), ...END, at('y')))).toEqual(['f', 'd']);
+    const [flat, dense] = END as [KerasObject, KerasObject];
+    const branched = graph(
+      'y',
+      [at('x'), 'i'],
+      [layer('Add', 'a'), 'x', 'i'],
+      [flat, 'a'],
+      [dense, 'f'],
+      [at('y'), 'd'],
+    );
+    const { layers } = readKeras(branched, 'x.h5').network;
+    expect(layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([
+      ['a', -1, -1],
+      ['f', 0],
+      ['d', 1],
+    ]);
+  });
+
+  it('may stand before Rescaling, and have random state among the weights', async () => {
+    const path = join(newFolder(), 'model.h5');
+    const augmentation = layer('Sequential', 's', {
+      layers: [layer('RandomFlip', 'flip'), layer('RandomZoom', 'zoom')],
+    });
+    const json = chain(INPUT, augmentation, layer('Rescaling', 'r', { scale: 1 / 255 }), ...END);
+    const { network, preprocess } = readKeras(json, 'x.h5');
+    expect(preprocess).toBe('scale255');
+    const weights = randomWeights(network);
+    // A network with one layer more, of the name of the augmentation, stands for its random state.
+    const more = readKeras(
+      chain(INPUT, layer('Conv2D', 's', { filters: 1, kernel_size: 1 }), ...END),
+      'x.h5',
+    ).network;
+    await writeKeras2(path, more, new Map([...randomWeights(more), ...weights]), { config: json });
+    expect((await openModel(path, { classes: ['a', 'b', 'c'] })).weights).toEqual(weights);
+  });
+});
