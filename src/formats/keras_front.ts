@@ -1,26 +1,11 @@
 import { ConfigReader } from './keras_config.js';
 import { type Call, type FileGraph, nameOf, THE_IMAGES } from './keras_graph.js';
+import { LEFT_OUT } from './layers/left_out.js';
 
 /**
  * Layers of files that become no layer of a network: those that do nothing in inference, and `Rescaling` in front, which is a
  * preprocessing.
  */
-
-/** Layers that change values in training alone. What trains a network here has its own augmentation and regularisation. */
-const LEFT_OUT: ReadonlySet<string> = new Set([
-  ...['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'ActivityRegularization'],
-  ...[
-    'RandomFlip',
-    'RandomRotation',
-    'RandomTranslation',
-    'RandomZoom',
-    'RandomContrast',
-    'RandomBrightness',
-  ],
-]);
-
-/** Whether a layer is left out: it may still have random state among the weights of a file. */
-export const isLeftOut = (kind: string): boolean => LEFT_OUT.has(kind);
 
 /** Names of all classes that become no layer. */
 export const FRONT_LAYERS: readonly string[] = ['Rescaling', ...LEFT_OUT];
@@ -52,7 +37,7 @@ export function withoutFront(graph: FileGraph, source: string): WithoutFront {
     const { class_name: kind, config } = layer;
     const name = nameOf(layer);
     const [first = ''] = from;
-    if (isLeftOut(kind)) {
+    if (LEFT_OUT.has(kind)) {
       instead.set(name, instead.get(first) ?? first);
       if (raw.has(first)) raw.add(name);
     } else if (kind === 'Rescaling') {

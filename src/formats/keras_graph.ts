@@ -1,5 +1,6 @@
 import { RunError } from '../util/errors.js';
 import { isKerasObject, type KerasObject } from './keras_config.js';
+import { LEFT_OUT } from './layers/left_out.js';
 
 /**
  * The graph of a model in Keras's JSON: every layer once, in the order of the file, with what it takes. A model that is a layer
@@ -152,7 +153,7 @@ class Reading {
           `${where}: it is used ${calls.length} times; only layers that are used once are supported`,
         );
       }
-      const from = callOf(calls[0], where).map(({ layer: name, node }) => {
+      const from = callOf(calls[0], layer.class_name, where).map(({ layer: name, node }) => {
         const found = outputs.get(name);
         if (found?.nodes.includes(node) !== true) {
           throw new RunError(`${where}: its input, call ${node} of "${name}", does not come before it`);
@@ -203,7 +204,7 @@ export function refsOf(value: unknown): Ref[] {
 }
 
 /** Parses the inputs of a layer: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
-function callOf(call: unknown, where: string): Ref[] {
+function callOf(call: unknown, kind: string, where: string): Ref[] {
   const lists = Array.isArray(call) ? (Array.isArray(call[0]) ? (call as unknown[][]) : [call]) : [];
   const { args = [], kwargs = {} } = (Array.isArray(call) ? {} : call) as {
     args?: unknown[];
@@ -212,9 +213,13 @@ function callOf(call: unknown, where: string): Ref[] {
   const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
     Object.entries(o),
   );
-  // Keras 3 writes `training = false` for every dropout of a functional model. A training overrides it, and inference means it anyway.
+  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation. A training and inference
+  // override it.
   const told = options.find(
-    ([name, value]) => value !== null && value !== undefined && !(name === 'training' && value === false),
+    ([name, value]) =>
+      value !== null &&
+      value !== undefined &&
+      !(name === 'training' && (value === false || LEFT_OUT.has(kind))),
   );
   if (told !== undefined) {
     throw new RunError(

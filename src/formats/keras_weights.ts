@@ -5,8 +5,8 @@ import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5.js';
 import type { ReadModel } from './keras_architecture.js';
-import { isLeftOut } from './keras_front.js';
 import type { FilePart } from './keras_graph.js';
+import { LEFT_OUT } from './layers/left_out.js';
 
 /** Reads the weights of a network from Keras's HDF5 file, in either of its two layouts. Throws RunError. */
 export function readKerasWeights(
@@ -40,7 +40,7 @@ interface Holder {
 
 /** Whether a part has nothing but random state, as augmentation has. */
 const isIdle = ({ kind, parts }: FilePart): boolean =>
-  parts === undefined ? isLeftOut(kind) : parts.every(isIdle);
+  parts === undefined ? LEFT_OUT.has(kind) : parts.every(isIdle);
 
 /** The part as a holder, unless it has no weights. */
 function holdersOf({ kind, name, parts }: FilePart, placed: ReadonlyMap<string, PlacedLayer>): Holder[] {

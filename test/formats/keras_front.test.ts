@@ -111,6 +111,17 @@ describe('layers that do nothing in inference', () => {
     ]);
   });
 
+  it('may be called with training = true, as Keras 3 writes for augmentation', () => {
+    const json = graph(
+      'd',
+      [layer('RandomFlip', 'x'), 'i'],
+      [END[0] as KerasObject, 'x'],
+      [END[1] as KerasObject, 'f'],
+    );
+    const call = JSON.stringify(json).replace('["i",0,0,{}]', '["i",0,0,{"training":true}]');
+    expect(namesOf(JSON.parse(call))).toEqual(['f', 'd']);
+  });
+
   it('may stand before Rescaling, and have random state among the weights', async () => {
     const path = join(newFolder(), 'model.h5');
     const augmentation = layer('Sequential', 's', {
