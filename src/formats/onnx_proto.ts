@@ -1,4 +1,5 @@
 import type { Shape } from '../gpu/shape.js';
+import { VERSION } from '../util/version.js';
 import { bytes, float, integer, message } from './protobuf.js';
 
 /**
@@ -47,15 +48,21 @@ export function tensor(name: string, dims: Shape, data: Float32Array | BigInt64A
   return message(5, ...dims.map((d) => integer(1, d)), integer(2, type), bytes(8, name), bytes(9, raw));
 }
 
-/** Encodes the whole file. @param graph encoded nodes, tensors and values @param notes stored as metadata */
+/**
+ * Encodes the whole file.
+ * @param graph encoded nodes, tensors and values @param notes stored as metadata @param about says for people what the model is
+ */
 export function model(
   name: string,
   graph: readonly Buffer[],
   notes: Readonly<Record<string, string>>,
+  about: string,
 ): Buffer {
   return Buffer.concat([
     integer(1, IR_VERSION),
     bytes(2, 'fer-tui'),
+    bytes(3, VERSION),
+    bytes(6, about),
     message(7, bytes(2, name), ...graph),
     message(8, integer(2, OPERATOR_SET)),
     ...Object.entries(notes).map(([key, text]) => message(14, bytes(1, key), bytes(2, text))),

@@ -200,6 +200,11 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
         changes: ['h5.path', 'onnx.model', 'write.path', 'stdout'],
       },
       out: { add: ['--out', 'x.h5'], changes: ['h5.path', 'stdout'] },
+      layout: {
+        from: ['export', 'w.h5', '--to', 'onnx'],
+        add: ['--layout', 'nchw'],
+        changes: ['onnx.layout'],
+      },
       ...foreign('open'),
     },
   },

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
 import { toOnnx } from '../../src/formats/onnx.js';
@@ -24,7 +26,10 @@ import { buildModel } from '../../src/nn/models.js';
 import { type Network, Sequential } from '../../src/nn/network.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
 import { Rng } from '../../src/util/random.js';
+import { VERSION } from '../../src/util/version.js';
+import { loadOpenCv } from '../../src/vision/opencv.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { newFolder } from '../helpers/keras_files.js';
 import { FER2013, needs, PEERS } from '../helpers/needs.js';
 import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 import { readOnnx, runOnnx } from '../helpers/onnx.js';
@@ -167,6 +172,10 @@ describe('an ONNX file', () => {
 
   it('says which version it is of, who wrote it, what it takes and gives, and what was noted', () => {
     expect(model).toMatchObject({ irVersion: 8, producer: 'fer-tui', operatorSet: 13, name: 'small' });
+    expect(model.version).toBe(VERSION);
+    expect(model.about).toBe(
+      'small, a classifier of faces. Input: images, float32 [batch, H, W, C]. Output: probabilities of a,b.',
+    );
     expect(model.input).toEqual({ name: 'images', type: 1, dims: ['batch', 6, 8, 1] });
     expect(model.output).toEqual({ name: 'probabilities', type: 1, dims: ['batch', 7] });
     expect(model.notes).toEqual({ classes: 'a,b', ä: 'ü' });
@@ -187,7 +196,7 @@ describe('an ONNX file', () => {
     expect(Object.fromEntries(shapes)).toEqual({
       'conv2d/kernel': [300, 1, 1, 2],
       'conv2d/bias': [300],
-      'dense/kernel': [6 * 7 * 300, 7],
+      'dense/kernel': [7, 6 * 7 * 300],
       'dense/bias': [7],
     });
   });
@@ -217,7 +226,8 @@ describe('an ONNX file', () => {
       value('5a', 'images') +
       value('62', 'probabilities');
     const size = Buffer.from([((graph.length / 2) & 127) | 128, (graph.length / 2) >> 7]).toString('hex');
-    expect(bytes.toString('hex')).toBe(`0808${text('12', 'fer-tui')}3a${size}${graph}4202100d`);
+    const about = text('1a', VERSION) + text('32', 'e, a classifier of faces. Input: images.');
+    expect(bytes.toString('hex')).toBe(`0808${text('12', 'fer-tui')}${about}3a${size}${graph}4202100d`);
   });
 
   it('of a layer that ONNX would compute otherwise is refused', () => {
@@ -229,6 +239,44 @@ describe('an ONNX file', () => {
     const weights = randomWeights(network);
     weights.delete('dense/bias');
     expect(() => toOnnx(network, weights)).toThrow('weights of dense/bias are missing');
+  });
+});
+
+describe('an ONNX file with images in NCHW', () => {
+  it('says so, and begins without a transpose', () => {
+    const network = buildModel('fer-shallow', { filters: [4], inputShape: [12, 10, 1] });
+    const notes = { preprocess: 'scale255', classes: 'a,b' };
+    const model = readOnnx(toOnnx(network, randomWeights(network), notes, 'nchw'));
+    expect(model.input).toEqual({ name: 'images', type: 1, dims: ['batch', 1, 12, 10] });
+    expect(model.nodes.filter(({ inputs }) => inputs.includes('images')).map(({ type }) => type)).toEqual([
+      'Conv',
+    ]);
+    expect(model.about).toBe(
+      'fer-shallow, a classifier of faces. Input: images, float32 [batch, C, H, W]. Pixels from 0 to 255 are preprocessed before: scale255. Output: probabilities of a,b.',
+    );
+  });
+
+  it.each([
+    buildModel('fer-cnn', { filters: [4, 8], dense: [8], inputShape: [16, 12, 1] }),
+    buildModel('fer-shallow', { filters: [4], inputShape: [12, 10, 1], activation: 'relu' }),
+    miniXception([24, 24, 1], [4]),
+  ])("gives the same probabilities in OpenCV's dnn: $name", needs.openCv, async (network) => {
+    const cv = loadOpenCv();
+    const weights = randomWeights(network);
+    const path = join(newFolder(), 'model.onnx');
+    writeFileSync(path, toOnnx(network, weights, {}, 'nchw'));
+    const [height = 1, width = 1] = network.inputShape;
+    const rng = new Rng(2);
+    const pixels = Buffer.from(Uint8Array.from({ length: height * width }, () => rng.int(256)));
+    const net = cv.readNetFromONNX(path);
+    net.setInput(cv.blobFromImage(new cv.Mat(pixels, height, width, cv.CV_8UC1)), 'images');
+    const [output] = await net.forwardAsync(['probabilities']);
+    const bytes = (output as NonNullable<typeof output>).getData();
+    const got = new Float32Array(new Uint8Array(bytes).buffer);
+    const exact = new Map([...weights].map(([name, { data }]) => [name, Float64Array.from(data)]));
+    const wanted = referenceNetwork(network, exact, Float64Array.from(pixels), 1);
+    expect(got).toHaveLength(wanted.length);
+    expect(Math.max(...wanted.map((p, i) => Math.abs(p - (got[i] as number))))).toBeLessThan(1e-5);
   });
 });
 

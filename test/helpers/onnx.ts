@@ -7,6 +7,9 @@ import { Message } from './protobuf.js';
 export interface OnnxModel {
   readonly irVersion: number;
   readonly producer: string;
+  readonly version: string;
+  /** The doc string. */
+  readonly about: string;
   readonly operatorSet: number;
   readonly name: string;
   readonly notes: Readonly<Record<string, string>>;
@@ -49,6 +52,8 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
   return {
     irVersion: model.number(1),
     producer: model.text(2),
+    version: model.text(3),
+    about: model.text(6),
     operatorSet: operatorSet?.number(2) ?? 0,
     name: graph.text(2),
     notes: Object.fromEntries(notes),
@@ -217,12 +222,13 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
       return sum;
     });
   },
-  Gemm: ([a, b, bias]) => {
+  Gemm: ([a, b, bias], { ints }) => {
     const [n = 0, inner = 0] = a?.dims ?? [];
-    const [, m = 0] = b?.dims ?? [];
+    if (ints('transB')[0] !== 1) throw new RangeError('Gemm without transB, which OpenCV does not read');
+    const [m = 0] = b?.dims ?? [];
     return make([n, m], ([i = 0, j = 0]) => {
       let sum = bias === undefined ? 0 : at(bias, j);
-      for (let k = 0; k < inner; k++) sum += pick(a as Values, [i, k]) * pick(b as Values, [k, j]);
+      for (let k = 0; k < inner; k++) sum += pick(a as Values, [i, k]) * pick(b as Values, [j, k]);
       return sum;
     });
   },

@@ -3,7 +3,7 @@ import { toOnnx } from '../../formats/onnx.js';
 import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
-import { EXIT } from '../../util/errors.js';
+import { EXIT, UsageError } from '../../util/errors.js';
 import type { ExportArgs } from '../declarations/export.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -11,7 +11,8 @@ import { writeJson } from '../run_command.js';
 
 /** `fer-tui export`: converts a trained network to another format. */
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
-  const { file, to, json } = args;
+  const { file, to, layout, json } = args;
+  if (layout !== undefined && to !== 'onnx') throw new UsageError(`--layout ${layout}: it is for --to onnx`);
   const saved = await openModel(file, foreignOf(args));
   requireMean(saved, file);
   warnOfGuess(saved, file);
@@ -23,7 +24,7 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
     const mean = preprocess.mean === undefined ? {} : { mean_image: preprocess.mean.join(',') };
     atomicWrite(
       out,
-      toOnnx(network, weights, { classes: csvLine(classes), preprocess: preprocess.name, ...mean }),
+      toOnnx(network, weights, { classes: csvLine(classes), preprocess: preprocess.name, ...mean }, layout),
     );
   }
   if (json) writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes });

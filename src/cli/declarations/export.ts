@@ -1,3 +1,4 @@
+import { LAYOUTS } from '../../formats/onnx_layouts.js';
 import type { ArgsOf } from '../declaration.js';
 import { FOREIGN } from './shared.js';
 
@@ -13,6 +14,10 @@ export const EXPORT = {
       type: 'string',
       requiresArg: true,
       describe: 'file to write (default: in the current directory, with the format as its extension)',
+    },
+    layout: {
+      choices: LAYOUTS,
+      describe: 'axes of the images in ONNX: nhwc as in Keras (default), nchw as in PyTorch and for OpenCV',
     },
     ...FOREIGN,
   },

@@ -53,6 +53,15 @@ function addNorm(graph: OnnxGraph, { name, layer: { config }, weights }: PlacedL
   return graph.add('BatchNormalization', name, [x, ...own, ...moving], { epsilon });
 }
 
+/** [rows, columns] to [columns, rows]. */
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(matrix.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) out[c * rows + r] = matrix[r * columns + c] as number;
+  }
+  return out;
+}
+
 /** Layers that have no effect in inference. */
 const pass = (_: OnnxGraph, __: PlacedLayer, [x = '']: readonly string[]): string => x;
 
@@ -73,9 +82,12 @@ export const CORE: FileLayers = {
     onnx: (graph, placed, [x = '']) => {
       const { name, layer, weights } = placed;
       const kernel = `${name}/kernel`;
-      const operands = [x, graph.constant(kernel, weights[0]?.shape ?? [], graph.data(kernel))];
+      const [inputs = 0, units = 0] = weights[0]?.shape ?? [];
+      // One row for each unit, as PyTorch writes it: OpenCV's dnn reads no other.
+      const turned = transposed(graph.data(kernel), inputs, units);
+      const operands = [x, graph.constant(kernel, [units, inputs], turned)];
       if (layer.config['useBias']) operands.push(graph.vector(`${name}/bias`));
-      return addNamed(graph, placed, graph.add('Gemm', name, operands));
+      return addNamed(graph, placed, graph.add('Gemm', name, operands, { transB: 1 }));
     },
   },
   BatchNormalization: {
