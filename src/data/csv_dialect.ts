@@ -69,3 +69,31 @@ export async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncIterable<
     yield decoder === undefined ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
   }
 }
+
+/** Turns the line ends of old Macs, carriage returns alone, into line feeds. The first line end tells how all are written. */
+export async function* withLineFeeds(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let returns: boolean | undefined;
+  let begun: Uint8Array = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    if (returns === undefined) {
+      begun = begun.length === 0 ? chunk : Buffer.concat([begun, chunk]);
+      returns = endsInReturns(begun);
+      if (returns === undefined && begun.length < MAX_UNDECIDED) continue;
+      returns ??= false;
+      yield returns ? lineFeeds(begun) : begun;
+    } else yield returns ? lineFeeds(chunk) : chunk;
+  }
+  if (returns === undefined && begun.length > 0) yield begun;
+}
+
+/** Bytes without a line end after which nobody looks for one any more. */
+const MAX_UNDECIDED = 1 << 20;
+
+/** Whether the first line ends in a carriage return alone; undefined: these bytes do not tell. */
+function endsInReturns(bytes: Uint8Array): boolean | undefined {
+  const [feed, back] = [bytes.indexOf(10), bytes.indexOf(13)];
+  if (feed >= 0 && (back < 0 || feed <= back + 1)) return false;
+  return back < 0 || back + 1 === bytes.length ? undefined : true;
+}
+
+const lineFeeds = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => (byte === 13 ? 10 : byte));

@@ -10,7 +10,7 @@ import {
   type NamingOptions,
   nameClasses,
 } from './class_names.js';
-import { type Delimiter, delimiterOf, fieldsOf, inUtf8 } from './csv_dialect.js';
+import { type Delimiter, delimiterOf, fieldsOf, inUtf8, withLineFeeds } from './csv_dialect.js';
 import { PIXELS, SplitBuilder } from './split_builder.js';
 import { SPLIT_WORDS, splitOf } from './split_words.js';
 import type { Dataset } from './types.js';
@@ -26,6 +26,8 @@ const WAY_OUT = ': mend the row, download the file again, or leave such rows out
 
 /** The longest row that is accepted. A row of FER-2013 has about 8 kB. */
 const MAX_ROW = 64 * 1024;
+
+const [SPACE, QUOTE, POINT, BRACKET] = [32, 34, 46, 91];
 
 interface Columns {
   readonly emotion: number;
@@ -74,16 +76,17 @@ export async function parseFer2013Csv(
     }
   };
 
-  for await (const chunk of inUtf8(chunks)) {
+  for await (const chunk of withLineFeeds(inUtf8(chunks))) {
     const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let begin = 0;
     for (;;) {
       const blank = blankLines(data, begin);
       line += blank.lines;
       begin = blank.end;
-      const end = data.indexOf(10, begin);
+      const { end, lines } = endOfRow(data, begin);
       if (end < 0) break;
       take(data.subarray(begin, end));
+      line += lines - 1;
       begin = end + 1;
     }
     rest = data.slice(begin);
@@ -177,6 +180,21 @@ function blankLines(data: Uint8Array, begin: number): { readonly lines: number; 
   }
 }
 
+/**
+ * Where a row ends, and how many lines it has: numpy prints an array over several lines, `"[[70 80]\n [82 72]]"`, each of which
+ * begins with a space. `end` is -1 where more bytes must tell.
+ */
+function endOfRow(data: Uint8Array, begin: number): { readonly end: number; readonly lines: number } {
+  let end = data.indexOf(10, begin);
+  for (let lines = 1; ; lines++) {
+    const row = data.subarray(begin, Math.max(begin, end));
+    const quote = row.lastIndexOf(QUOTE);
+    if (quote < 0 || row[quote + 1] !== BRACKET) return { end, lines };
+    if (end + 1 < data.length && data[end + 1] !== SPACE) return { end, lines };
+    end = data.indexOf(10, end + 1);
+  }
+}
+
 /** Whether a line before the header is a comment, or Excel's `sep=;`. */
 const isPreamble = (row: Uint8Array): boolean =>
   /^(#|"?sep=.)/.test(Buffer.from(row.subarray(0, 10)).toString('latin1').replace('\xef\xbb\xbf', ''));
@@ -247,8 +265,15 @@ function wordAt(field: Uint8Array, at: number): string {
   return printable(Buffer.from(field.subarray(from, to)).toString('latin1'));
 }
 
-/** What may stand around and between numbers: spaces, tabs, commas and brackets. */
-const BETWEEN: ReadonlySet<number> = new Set([...Buffer.from(' \t,[]()')]);
+/** What may stand around and between numbers: spaces, tabs, line ends, commas and brackets. */
+const BETWEEN: ReadonlySet<number> = new Set([...Buffer.from(' \t\r\n,[]()')]);
+
+/** Where the digits after a point at byte `at` end, if these are all zeros: numpy and pandas write 70.0 or 70.; else `at`. */
+function afterZeros(field: Uint8Array, at: number): number {
+  let end = at + 1;
+  while (field[end] === 48) end++;
+  return end === field.length || BETWEEN.has(field[end] as number) ? end : at;
+}
 
 function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
   let count = 0;
@@ -265,6 +290,7 @@ function readPixels(field: Uint8Array, out: Uint8Array, where: string): void {
     const byte = field[i] as number;
     if (byte >= 48 && byte <= 57) value = Math.min((value < 0 ? 0 : value * 10) + byte - 48, 9999);
     else if (BETWEEN.has(byte)) push();
+    else if (byte === POINT && value >= 0 && afterZeros(field, i) > i) i = afterZeros(field, i) - 1;
     else {
       const word = wordAt(field, i);
       throw new DataError(

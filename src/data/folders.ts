@@ -37,10 +37,13 @@ export function treeFingerprint(root: string): string {
   return hash.digest('hex');
 }
 
+/** So many folders may each be alone in the one above. */
+const MOST_LONELY = 4;
+
 /**
  * Lists files and folders (ending in `/`), relative to `root`: those of split folders in `root` or one level deeper, and of
- * other folders what lies directly in them, which tells class folders. It does not search further, because the user may name
- * a home folder by mistake.
+ * other folders what lies directly in them, which tells class folders. A folder that is alone in its folder, as archives often
+ * unpack to, counts as no level. It does not search further, because the user may name a home folder by mistake.
  */
 function listTree(root: string): string[] {
   const paths: string[] = [];
@@ -51,16 +54,18 @@ function listTree(root: string): string[] {
       if (path.endsWith('/') && levels > 0) walk(path, levels - 1);
     }
   };
-  const below = (prefix: string, levels: number): void => {
+  const below = (prefix: string, levels: number, lonely = 0): void => {
     const inside = list(root, prefix);
     const splits = inside.some(isSplit);
+    const alone = lonely < MOST_LONELY && inside.filter((path) => path.endsWith('/')).length === 1;
     for (const path of inside) {
       paths.push(path);
       if (!path.endsWith('/')) continue;
       if (isSplit(path)) walk(path, 2);
       else if (splits) walk(path, 1);
+      else if (alone) below(path, levels, lonely + 1);
       else if (levels === 0) walk(path, 0);
-      else below(path, levels - 1);
+      else below(path, levels - 1, lonely);
     }
   };
   below('', 1);

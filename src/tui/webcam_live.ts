@@ -46,10 +46,11 @@ const VIEW = { width: 320, height: 240 };
 
 /** Opens the source that the state names. A run before it is ended. */
 export function startVision(act: Act): void {
-  const { options: given, mirror, smoothed, source } = act.state;
+  const { options: given, mirror, smoothed, source, phase } = act.state;
   const usual = given ?? usualOptions(act);
   // Files are written once: a second start would be refused, so as not to write over those of the first.
   const options = source === undefined ? usual : { ...usual, record: undefined, csv: undefined };
+  if (phase !== 'off') act.setApp({ note: undefined }); // what was told of the source before
   void stopVision(act);
   const smoothing = smoothed ? options.smoothing : 0;
   const vision = new VisionProcess({ ...options, mirror, smoothing, view: VIEW }, (message) => {

@@ -109,6 +109,53 @@ describe('the CSV files of FER-2013', () => {
     expect([...splits.validation.images.subarray(0, 3), splits.train.images[0]]).toEqual([9, 8, 2, 4]);
   });
 
+  it.each([
+    ['lines that end as on old Macs', (text: string) => text.replaceAll('\n', '\r')],
+    ['pixels as pandas writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d)/g, '.0')],
+    ['pixels as numpy writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d)/g, '.')],
+    [
+      'arrays that numpy prints over several lines',
+      (text: string) =>
+        text.replaceAll(/,(\d[\d ]{2000,}),/g, (_, all: string) => {
+          let n = 0;
+          return `,"[[${all.replaceAll(' ', () => (++n % 48 === 0 ? ']\n [' : ' '))}]]",`;
+        }),
+    ],
+  ])('may have %s', async (_, written) => {
+    const rows = [
+      [2, 'Training', pixels(5)],
+      [4, 'PublicTest', pixels(6)],
+      [1, 'Training', pixels(7)],
+    ] as const;
+    const plain = csv(rows.map((row) => [...row]));
+    const text = Buffer.from(written(plain));
+    expect(text.toString()).not.toBe(plain);
+    const { splits } = await load(plain);
+    for (const size of [7, 1000, 30_000]) {
+      async function* chunks(): AsyncIterable<Uint8Array> {
+        for (let at = 0; at < text.length; at += size) yield text.subarray(at, at + size);
+      }
+      const got = await parseFer2013Csv(chunks(), 'x.csv', { skipBad: false });
+      expect(got.splits).toEqual(splits);
+    }
+    const bad = written(
+      csv([...rows.map((row) => [...row] as [number, string, string]), [9, 'Training', pixels()]]),
+    );
+    const lines = bad.trimEnd().split(/[\r\n]/);
+    const at = lines.findLastIndex((line) => line.startsWith('9')) + 1;
+    await expectDataError(load(bad), `fer2013.csv:${at}: emotion "9"`);
+  });
+
+  it('lose no row to one whose array does not end', async () => {
+    const open = `3,"[${pixels()},Training\n`;
+    const { splits, skipped } = await load(
+      `${csv([[2, 'Training']])}${open}4,"[${pixels()}]",Training\n`,
+      undefined,
+      true,
+    );
+    expect([[...splits.train.labels], skipped]).toEqual([[2, 5], 1]);
+  });
+
   it('may have many empty lines, which count: messages name the line', async () => {
     const lines = '\n\r\n\n'.repeat(1000);
     const good = await load(`${lines}emotion,pixels,Usage${lines}3,${pixels()},Training\n${lines}`);

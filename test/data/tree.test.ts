@@ -2,9 +2,10 @@ import { renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { treeFingerprint } from '../../src/data/folders.js';
+import { loadDataset } from '../../src/data/load.js';
 import { isLitter, planTree } from '../../src/data/tree.js';
 import { DataError } from '../../src/util/errors.js';
-import { folderWith } from './fixtures.js';
+import { folderWith, png } from './fixtures.js';
 
 const plan = (...paths: string[]) => {
   const { entries, naming } = planTree(paths, 'here');
@@ -145,5 +146,16 @@ describe('the fingerprint of a tree', () => {
     expect(treeFingerprint(folder)).toBe(before);
     writeFileSync(join(folder, 'x/train/happy/a.jpg'), 'aaa');
     expect(treeFingerprint(folder)).not.toBe(before);
+  });
+
+  it('is found in folders that are each alone in the one above', async () => {
+    const picture = png([9, 9, 9]);
+    const tree = {
+      'a/b/c/train/happy/a.png': picture,
+      'a/b/c/train/sad/b.png': picture,
+      'a/b/read.txt': 'x',
+    };
+    const { splits } = await loadDataset(folderWith(tree), { cacheDir: false });
+    expect(splits.train.labels.length).toBe(2);
   });
 });
