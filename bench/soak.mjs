@@ -81,7 +81,7 @@ async function disturb(round, kind) {
   exits.push(first.code ?? first.signal);
   // Nothing was begun: the run is made anew, as its user would.
   for (let tries = 0; exits.at(-1) !== 0 && tries < 3; tries++) {
-    const again = existsSync(join(folder, name))
+    const again = existsSync(join(folder, name, 'config.json'))
       ? await run(['train', '--no-tui', '--resume', join(folder, name)])
       : await training(name);
     exits.push(again.code);

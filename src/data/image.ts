@@ -75,10 +75,11 @@ const DECODERS: ReadonlyMap<PictureKind, Decode> = new Map<PictureKind, Decode>(
   ['JPEG', decodeJpeg],
   ['PNG', decodePng],
   ['BMP', (bytes) => decodeBmp(bytes, (width, height) => checkPixels(width, height, bytes))],
-  ...(['WebP', 'GIF', 'TIFF', 'AVIF'] as const).map((kind): [PictureKind, Decode] => [
+  ...(['WebP', 'GIF', 'TIFF'] as const).map((kind): [PictureKind, Decode] => [
     kind,
     (bytes, name) => decodeWithSharp(bytes, Math.floor(mostPixels(bytes)), name, kind),
   ]),
+  ['AVIF', decodeAvif],
 ]);
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
@@ -90,6 +91,14 @@ function decodeJpeg(bytes: Uint8Array): Picture {
   checkPixels(width, height, bytes);
   if (width * height * scans > MOST_SCANNED) throw new Error(`it has ${scans} scans`);
   return upright(withoutAlpha(jpeg.decode(bufferOf(bytes), options)), orientationOf(bytes));
+}
+
+/** Sharp prints what it thinks of sizes that no picture has: boxes `ispe` of four bytes, width and height (ISO/IEC 23008-12). */
+function decodeAvif(bytes: Uint8Array, name: string): Promise<Picture> {
+  const file = bufferOf(bytes);
+  for (let at = file.indexOf('ispe'); at >= 0 && at + 16 <= file.length; at = file.indexOf('ispe', at + 4))
+    checkPixels(file.readUInt32BE(at + 8), file.readUInt32BE(at + 12), bytes);
+  return decodeWithSharp(bytes, Math.floor(mostPixels(bytes)), name, 'AVIF');
 }
 
 function decodePng(bytes: Uint8Array): Picture {

@@ -98,11 +98,16 @@ export class RunFolder {
   static create(out: string | undefined): RunFolder {
     try {
       const path = out === undefined ? nextFree('runs') : claim(out);
-      return locked(path, (hold) => {
-        refuseOccupied(path, hold); // again: another process may have begun and ended there since
-        clearStart(path);
-        return new RunFolder(path, hold);
-      });
+      try {
+        return locked(path, (hold) => {
+          refuseOccupied(path, hold); // again: another process may have begun and ended there since
+          clearStart(path);
+          return new RunFolder(path, hold);
+        });
+      } catch (cause) {
+        removeEmpty(path); // not even its lock could be written
+        throw cause;
+      }
     } catch (cause) {
       throw cause instanceof RunError ? cause : writeError(out ?? 'runs', cause);
     }

@@ -44,19 +44,45 @@ export function watchEndings(): void {
       if (ending !== 'sighup' || !underNohup()) arrive(ending);
     });
   }
-  for (const output of [process.stdout, process.stderr]) watchStream(output);
+  watchStream(process.stdout);
+  watchErrors();
   // At its exit, Node.js resets the terminals that it began with, and aborts (SIGABRT or SIGSEGV) where one is gone.
   process.on('exit', () => {
     for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
   });
 }
 
+/**
+ * Where only the reader of stderr has gone, a command that has nothing to save goes on: what it prints on stdout is whole.
+ */
+function watchErrors(): void {
+  const shared = isSameFile(1, 2);
+  onGone(process.stderr, () => {
+    if (shared || work !== undefined) arrive('pipe');
+  });
+}
+
+/** Whether two descriptors are of one file, as after `2>&1`. */
+function isSameFile(a: number, b: number): boolean {
+  try {
+    const [one, other] = [fstatSync(a), fstatSync(b)];
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    return false; // one of them is closed
+  }
+}
+
 /** Takes the end of a stream, or an error because its other side is gone, for an ending. For a terminal as input, too. */
 export function watchStream(stream: Stream): void {
   stream.on('end', () => arrive('pipe'));
+  onGone(stream, () => arrive('pipe'));
+}
+
+/** Calls `act` at an error of a stream because its other side is gone. */
+function onGone(stream: Stream, act: () => void): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (!GONE.includes(error.code ?? '')) throw error;
-    arrive('pipe');
+    act();
   });
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type DataError, FerError, isSystemError, RunError } from './errors.js';
+import { type DataError, EXIT, FerError, isSystemError, RunError } from './errors.js';
 import { systemReason } from './system_reason.js';
 
 /** What reads files that anybody may have written: damaged ones, and ones made to do harm. */
 
 /**
- * The error to throw for what a reader of a file threw. Errors for people, and those of the system, stay as they are. Any other
- * comes from content that the reader did not foresee, and becomes one that names the file.
+ * The error to throw for what a reader of a file threw. Errors for people, and those of the system, stay as they are, but that they
+ * name the file. Any other comes from content that the reader did not foresee, and becomes one that names the file.
  * @param path names the file
  */
 export function foreignError(
@@ -14,6 +14,8 @@ export function foreignError(
   path: string,
   Kind: typeof RunError | typeof DataError = RunError,
 ): unknown {
+  if (cause instanceof FerError && cause.exitCode === EXIT.usage && !cause.message.includes(path))
+    return new Kind(`${path}: ${cause.message}`, { cause }); // what builds networks knows of no file
   if (cause instanceof FerError || isSystemError(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Kind(

@@ -14,7 +14,7 @@ export function foreignYaml(text: string): unknown {
       `it has ${text.length.toLocaleString('en')} characters; expected at most ${MOST.toLocaleString('en')}`,
     );
   }
-  const value: unknown = parse(text);
+  const value: unknown = parse(text, { logLevel: 'error' }); // or it prints what it finds ambiguous
   const why = objectionTo(value);
   if (why !== undefined) throw new Error(why);
   return value;

@@ -136,7 +136,12 @@ describe('two results', () => {
   it('come from files that --out wrote', () => {
     expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: not the result of a benchmark');
     const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-bench-')), 'old.json');
-    for (const text of ['null', '{"kernels": 3}', '{"steps": [null]}']) {
+    for (const text of [
+      'null',
+      '{"kernels": 3}',
+      '{"steps": [null]}',
+      '{"steps": [{"name": 3, "ms": {}}]}',
+    ]) {
       writeFileSync(path, text);
       expect(() => readResult(path)).toThrow(`${path}: not the result of a benchmark`);
     }

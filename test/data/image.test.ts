@@ -89,6 +89,15 @@ describe('a decoded picture', () => {
       );
   });
 
+  it('is none for an AVIF that claims any size', async () => {
+    const bytes = Buffer.alloc(64);
+    bytes.write('\0\0\0\x1cftypavif\0\0\0\0mif1avifmiaf', 'latin1');
+    bytes.write('ispe', 36);
+    bytes.writeUInt32BE(0x40000028, 44);
+    bytes.writeUInt32BE(20, 48);
+    await expect(decodePicture(bytes, 'a')).rejects.toThrow('it claims 21,474,837,280 pixels');
+  });
+
   it('is none for a JPEG that claims more than its bytes can hold, or has no end of scans', async () => {
     const sized = (width: number, height: number): Buffer => {
       const bytes = Buffer.from(jpg(9));

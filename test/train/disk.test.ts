@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { readEvents } from '../../src/train/event_log.js';
@@ -75,5 +76,15 @@ describeGpu('a disk', () => {
     } finally {
       disk.remove();
     }
+  });
+
+  it('that is full when a training starts leaves no folder behind', async () => {
+    const out = join(mkdtempSync(join(tmpdir(), 'fer-tui-full-')), 'run');
+    const faults = fileURLToPath(new URL('../../bench/soak_faults.mjs', import.meta.url));
+    // With this seed the first write fails, that of the lock.
+    const env = { FER_SOAK_FAULT: 'enospc', FER_SOAK_SEED: '1007' };
+    const { code, stderr } = await runCli([...RUN, '--out', out], { env, node: ['--import', faults] });
+    expect([code, stderr]).toEqual([5, expect.stringContaining(`cannot write ${out}: the disk is full`)]);
+    expect(existsSync(out)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DataError, EXIT, type FerError, RunError } from '../../src/util/errors.js';
+import { DataError, EXIT, type FerError, RunError, UsageError } from '../../src/util/errors.js';
 import { foreignError, foreignJson } from '../../src/util/foreign.js';
 import { foreignYaml } from '../../src/util/foreign_yaml.js';
 
@@ -56,6 +56,8 @@ describe('content that anybody may have written', () => {
   it('makes readers throw errors for people, whatever they did not foresee', () => {
     const mine = new DataError('mine');
     expect(foreignError(mine, 'f')).toBe(mine);
+    const ofNetwork = foreignError(new UsageError('layer names are unique'), 'f.h5');
+    expect(ofNetwork).toMatchObject({ message: 'f.h5: layer names are unique', exitCode: EXIT.run });
     const system = Object.assign(new Error('ENOENT'), { syscall: 'open' });
     expect(foreignError(system, 'f')).toBe(system);
     const made = foreignError(new TypeError('x is undefined'), 'f');

@@ -36,7 +36,7 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
 export function readResult(path: string): BenchResult {
   try {
     const result = readForeignJson(path, 'the result of a benchmark') as object as BenchResult;
-    compareBench(result, result); // throws where it lacks what is compared
+    comparisonText(result, result); // throws where it lacks what is compared
     return result;
   } catch (cause) {
     throw new UsageError(`${path}: not the result of a benchmark; expected a file written by --out`, {

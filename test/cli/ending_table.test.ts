@@ -1,0 +1,51 @@
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { describeGpu } from '../helpers/gpu.js';
+import { all, needs } from '../helpers/needs.js';
+import { CASES, ENDINGS, ended, endingFolder, PICTURES } from './ending_cases.js';
+
+let origin = '';
+beforeAll(async () => {
+  origin = await endingFolder();
+});
+
+/** A new folder with the run, the pictures and the space. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'fer-tui-ended-'));
+  cpSync(origin, path, { recursive: true });
+  return path;
+}
+
+async function expectEnd(command: string, ending: string): Promise<void> {
+  const [given, how] = [CASES[command], ENDINGS[ending]];
+  if (given === undefined || how === undefined) throw new RangeError(`no ${command} or ${ending}`);
+  const { code, stdout, stderr, left } = await ended(given, how, folder());
+  expect(stderr).not.toMatch(/^ {4}at /m);
+  expect(left).toEqual([]);
+  // A short command may be done before the signal comes.
+  if (given.saves) expect(code).toBe(how.saves);
+  else expect([0, how.others]).toContain(code);
+  if (ending === 'closed stderr' && command === 'predict')
+    expect(stdout.match(/"type":"prediction"/g)?.length).toBeGreaterThanOrEqual(PICTURES);
+}
+
+const QUICK: readonly (readonly [command: string, ending: string])[] = [
+  ['cv', 'SIGTERM'],
+  ['resume', 'SIGINT twice'],
+  ['export', 'closed outputs'],
+  ['predict', 'SIGINT'],
+  ['predict', 'closed stderr'],
+  ['webcam', 'closed stderr'],
+];
+const REST = Object.keys(CASES).flatMap((command) =>
+  Object.keys(ENDINGS)
+    .filter((ending) => !QUICK.some(([one, other]) => one === command && other === ending))
+    .map((ending) => [command, ending] as const),
+);
+
+describeGpu('a command leaves nothing behind, and tells by its exit code how it ended', () => {
+  it.concurrent.each(QUICK)('%s, %s', needs.linux, expectEnd);
+  it.each(REST)('%s, %s', all(needs.full, needs.linux), expectEnd);
+});
