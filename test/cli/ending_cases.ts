@@ -43,16 +43,6 @@ export const CASES: Readonly<Record<string, EndingCase>> = {
     when: { file: 's/trials/t1/checkpoint.safetensors' },
     saves: true,
   },
-  noise: {
-    args: ['noise', ...NET, '--folds', '2', '--epochs', '9999', '--out', 'n'],
-    when: { file: 'n/fold-1/checkpoint.safetensors' },
-    saves: true,
-  },
-  lab: {
-    args: ['lab', 'init', '--data', 'synthetic:140', '--epochs', '999'],
-    when: { text: 'epoch' },
-    saves: true,
-  },
   webcam: {
     args: ['webcam', '--source', 'demo', '--headless', '--csv', 'faces.csv'],
     when: { file: 'faces.csv' },
@@ -62,7 +52,7 @@ export const CASES: Readonly<Record<string, EndingCase>> = {
   evaluate: { args: ['evaluate', '--data', MANY] },
   calibrate: { args: ['calibrate', 'fer-cnn', '--data', MANY, '--out', 'c.safetensors'] },
   ensemble: { args: ['ensemble', 'fer-cnn', 'fer-vgg', '--data', MANY, '--out', 'both.json'] },
-  export: { args: ['export', 'fer-cnn', '--to', 'onnx'] },
+  export: { args: ['export', 'runs/r1/best.safetensors', '--to', 'onnx'] },
   predict: { args: ['predict', 'faces', '--json'] },
   inspect: { args: ['inspect', 'r1', '--data', MANY, '--out', 'inspection'] },
   summary: { args: ['summary', 'fer-cnn'] },

@@ -37,10 +37,11 @@ const QUICK: readonly (readonly [command: string, ending: string])[] = [
   ['export', 'closed outputs'],
   ['predict', 'SIGINT'],
   ['predict', 'closed stderr'],
-  ['webcam', 'closed stderr'],
 ];
 const REST = Object.keys(CASES).flatMap((command) =>
   Object.keys(ENDINGS)
+    // It prints nothing there while it works, so that it cannot notice.
+    .filter((ending) => command !== 'webcam' || ending !== 'closed stderr')
     .filter((ending) => !QUICK.some(([one, other]) => one === command && other === ending))
     .map((ending) => [command, ending] as const),
 );
