@@ -14,8 +14,8 @@ export function foreignError(
   path: string,
   Kind: typeof RunError | typeof DataError = RunError,
 ): unknown {
-  if (cause instanceof FerError && cause.exitCode === EXIT.usage && !cause.message.includes(path))
-    return new Kind(`${path}: ${cause.message}`, { cause }); // what builds networks knows of no file
+  const ofNetwork = Kind === RunError && cause instanceof FerError && cause.exitCode === EXIT.usage;
+  if (ofNetwork && !cause.message.includes(path)) return new Kind(`${path}: ${cause.message}`, { cause }); // what builds networks knows of no file
   if (cause instanceof FerError || isSystemError(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Kind(

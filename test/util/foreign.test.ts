@@ -59,6 +59,8 @@ describe('content that anybody may have written', () => {
     const ofNetwork = foreignError(new UsageError('layer names are unique'), 'f.h5');
     expect(ofNetwork).toMatchObject({ message: 'f.h5: layer names are unique', exitCode: EXIT.run });
     const system = Object.assign(new Error('ENOENT'), { syscall: 'open' });
+    const ofClasses = new UsageError('classes a,b: 2 names for 7 classes'); // of data: what the user gave is wrong, not the file
+    expect(foreignError(ofClasses, 'data', DataError)).toBe(ofClasses);
     expect(foreignError(system, 'f')).toBe(system);
     const made = foreignError(new TypeError('x is undefined'), 'f');
     expect(made).toMatchObject({ exitCode: EXIT.run });
