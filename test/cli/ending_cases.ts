@@ -10,6 +10,7 @@ import { CLI, runCli } from '../helpers/cli.js';
 /** Commands that are ended from outside, and in how many ways they can be. */
 
 const NET = ['--filters', '4,8', '--dense', '8', '--data', 'synthetic:140'];
+const NOISE = ['noise', '--config', 'net.json', '--data', 'synthetic:140', '--folds', '2', '--out', 'n'];
 const MANY = 'synthetic:60000';
 
 /** A command in the middle of its work. */
@@ -19,6 +20,8 @@ export interface EndingCase {
   readonly when?: { readonly text: string } | { readonly file: string };
   /** It has something to save, which takes a moment: a closed output ends it with 129. */
   readonly saves?: true;
+  /** Its arguments where an output is closed: less work, since it prints nothing before its end. */
+  readonly brief?: readonly string[];
 }
 
 /** By name; each runs in a folder with a run `r1`, pictures in `faces/`, and the space of a search. */
@@ -42,6 +45,16 @@ export const CASES: Readonly<Record<string, EndingCase>> = {
     args: ['search', 'space.yaml', ...NET, '--trials', '2', '--epochs', '9999', '--out', 's'],
     when: { file: 's/trials/t1/checkpoint.safetensors' },
     saves: true,
+  },
+  noise: {
+    args: [...NOISE, '--epochs', '9999'],
+    when: { file: 'n/fold-1/checkpoint.safetensors' },
+    brief: [...NOISE, '--epochs', '2'],
+  },
+  lab: {
+    args: ['lab', 'init', '--data', 'synthetic:140', '--epochs', '999'],
+    when: { text: 'run 1 of' },
+    brief: ['lab', 'init', '--data', 'synthetic:140', '--epochs', '1'],
   },
   webcam: {
     args: ['webcam', '--source', 'demo', '--headless', '--csv', 'faces.csv'],
@@ -68,6 +81,7 @@ export async function endingFolder(): Promise<string> {
   await runCli(['train', ...NET, '--epochs', '1', '--out', 'runs/r1'], { cwd });
   mkdirSync(join(cwd, 'faces'));
   for (let i = 0; i < PICTURES; i++) writeFileSync(join(cwd, `faces/${i}.png`), png([i, 2 * i, 3 * i]));
+  writeFileSync(join(cwd, 'net.json'), '{ "filters": "4,8", "dense": "8" }');
   writeFileSync(join(cwd, 'space.yaml'), 'space:\n  lr: [0.001, 0.01]\n');
   return cwd;
 }
@@ -110,13 +124,14 @@ export const ENDINGS: Readonly<
 
 /** Runs a command, ends it in the middle of its work, and waits until it has ended. */
 export function ended(
-  { args, when }: EndingCase,
+  { args, when, brief }: EndingCase,
   { act, closes }: { act: (process: Ended) => void; closes?: true },
   cwd: string,
 ): Promise<Outcome> {
   const temporary = mkdtempSync(join(tmpdir(), 'fer-tui-own-tmp-'));
   // What is told of closed outputs is noticed when something is printed; so there are few faces, and events on stdout.
-  const given = closes ? [...args.map((arg) => arg.replace(MANY, 'synthetic:140')), ...jsonOf(args)] : args;
+  const few = brief ?? args.map((arg) => arg.replace(MANY, 'synthetic:140'));
+  const given = closes ? [...few, ...jsonOf(args)] : args;
   const child = spawn(process.execPath, [CLI, ...given], { cwd, env: { ...process.env, TMPDIR: temporary } });
   const printed = { stdout: '', stderr: '' };
   for (const output of ['stdout', 'stderr'] as const)
