@@ -36,7 +36,11 @@ export function markReported(error: unknown): void {
   if (typeof error === 'object' && error !== null) reported.add(error);
 }
 
-/** Prints a value as one line of JSON on stdout. */
+/** Prints a value as one line of JSON on stdout, in which all control characters are escaped: JSON itself leaves some. */
 export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const text = JSON.stringify(value).replace(
+    /[\u007f-\u009f]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
+  process.stdout.write(`${text}\n`);
 }

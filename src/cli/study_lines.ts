@@ -9,6 +9,7 @@ import { duration } from '../train/printer.js';
 import { trainOptions } from '../train/run_settings.js';
 import { counted } from '../util/counted.js';
 import { csvLine } from '../util/csv.js';
+import { printable } from '../util/printable.js';
 import { table } from './table.js';
 
 /** A number of the objective; `-` for none. */
@@ -109,7 +110,7 @@ export function studySummary(
   const damaged = study.damagedLines; // as far as `liveTrials` has read
   const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
-    `${path}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
+    `${printable(path)}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
     ...(damaged > 0 ? [`trials.ndjson: ${counted(damaged, 'line')} cut off or damaged, left out`] : []),
     '',
     ...(settings.kind === 'cv'

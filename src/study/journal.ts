@@ -5,13 +5,14 @@ import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { namesIn } from '../util/names_in.js';
+import { printableTexts } from '../util/printable.js';
 import { TRIAL_STATES, type TrialRecord } from './trial.js';
 
 const NEWLINE = 10;
 
 /**
  * The records of a study on disk: `trials.ndjson`, one JSON object a line, which is only ever appended to. A line replaces
- * the earlier ones of its trial. A line that a crash left incomplete counts as not written.
+ * the earlier ones of its trial. A line that a crash left incomplete counts as not written. Texts are made safe to print.
  */
 export class Journal {
   readonly #path: string;
@@ -90,7 +91,7 @@ export class Journal {
       if (!isRecord(record)) return undefined;
       // JSON writes NaN as null.
       const curve = record.curve.map((value: number | null) => value ?? Number.NaN);
-      return { ...record, curve, run: join(this.study, record.run) };
+      return { ...(printableTexts(record) as TrialRecord), curve, run: join(this.study, record.run) };
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { makeFolder, writeError } from '../util/atomic_write.js';
 import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/hold.js';
 import { underLock } from '../util/lock.js';
+import { printable } from '../util/printable.js';
 import type { Holder } from '../util/processes.js';
 import { clearTemporary } from '../util/temporary.js';
 import { Journal } from './journal.js';
@@ -37,7 +38,7 @@ export class Study {
     /** Whether the folder was there, empty, before the study. */
     private readonly given = false,
   ) {
-    this.name = basename(path);
+    this.name = printable(basename(path));
     this.#journal = new Journal(path);
   }
 

@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isSystemError, RunError } from '../util/errors.js';
+import { printableTexts } from '../util/printable.js';
 import type { TrainEvent } from './events.js';
 
-/** Reads the log of a run, `events.ndjson`: one event a line. */
+/** Reads the log of a run, `events.ndjson`: one event a line. Its texts, which anybody may have written, are made safe to print. */
 
 /**
  * Reads a log. An incomplete last line is ignored, because a crash may leave one. Throws RunError on any other line that is
@@ -75,7 +76,10 @@ const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
 
 function parseEvent(line: string): TrainEvent | undefined {
   try {
-    const event = JSON.parse(line) as { readonly type?: unknown } | null;
+    const value: unknown = JSON.parse(line);
+    // Lines without escapes and beyond ASCII, which most are, have nothing to escape.
+    const safe = /^[\x20-\x5b\x5d-\x7e]*$/.test(line);
+    const event = (safe ? value : printableTexts(value)) as { readonly type?: unknown } | null;
     // In logs of earlier versions, notes have the type `event`.
     return whole((event?.type === 'event' ? { ...event, type: 'note' } : event) as TrainEvent);
   } catch {

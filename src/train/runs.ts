@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
 import { readLog } from './event_log.js';
 import type { Changed, EpochEvent, TrainEvent } from './events.js';
 import { isLocked } from './run_folder.js';
@@ -13,7 +14,7 @@ import { isLocked } from './run_folder.js';
  */
 export type RunStatus = 'running' | 'finished' | 'stopped' | 'early-stop' | 'failed' | 'crashed' | 'damaged';
 
-/** What the folder of a run says about it. */
+/** What the folder of a run says about it. All texts but the path are safe to print. */
 export interface RunReport {
   readonly name: string;
   readonly path: string;
@@ -80,7 +81,7 @@ function readRun(path: string): RunReport {
     .filter((event) => event.steps !== undefined || byEpoch.get(event.epoch) === event)
     .map((e) => ({ epoch: e.epoch, acc: e.val?.acc ?? e.train.acc }));
   return {
-    name: basename(path),
+    name: printable(basename(path)),
     path,
     status: damagedAfter === undefined || isLocked(path) ? statusOf(path, events) : 'damaged',
     begun: start?.t ?? '',
@@ -133,7 +134,9 @@ export function endText({
 
 function readNote(path: string): string {
   const file = join(path, NOTE);
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8').trim() : '';
+  return statSync(file, { throwIfNoEntry: false })?.isFile()
+    ? printable(readFileSync(file, 'utf8').trim().replace(/\s+/g, ' '))
+    : '';
 }
 
 /** Writes the user's note into a run's folder; an empty text removes it. Throws RunError. */

@@ -17,6 +17,7 @@ import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
 import { foreignError, foreignJson } from '../util/foreign.js';
+import { printable } from '../util/printable.js';
 import { systemReason } from '../util/system_reason.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
@@ -365,7 +366,7 @@ function readStored(path: string): { saved: SavedModel; temperature: number } {
   const name = knownPreprocess(path, preprocess);
   const saved = {
     network: fromKeras(foreignJson(architecture, `${path}: damaged: the architecture in its metadata`), path),
-    classes: csvTexts(classes),
+    classes: csvTexts(classes).map(printable),
     preprocess: mean === undefined ? { name } : { name, mean },
     weights: tensors,
     notes,

@@ -4,6 +4,7 @@ import { openModel, requireMean, saveH5, saveModel } from '../../train/weights.j
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { ExportArgs } from '../declarations/export.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -28,6 +29,7 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
     );
   }
   if (json) writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes });
-  else process.stdout.write(`${out}: ${network.name}, ${classes.length} classes, ${to}\n`);
+  else
+    process.stdout.write(`${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}\n`);
   return EXIT.done;
 }

@@ -6,6 +6,7 @@ import { weightsPath } from '../../train/shipped_models.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -58,8 +59,8 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
   const pictures = terminal && out === undefined && html === undefined;
   const width = terminalSize(process.stdout).cols;
   process.stdout.write(inspectionLines(inspection, { capability, pictures, width }));
-  if (out !== undefined) process.stdout.write(`\n${out}: ${written} pictures and inspect.json\n`);
-  if (html !== undefined) process.stdout.write(`\n${html}\n`);
+  if (out !== undefined) process.stdout.write(`\n${printable(out)}: ${written} pictures and inspect.json\n`);
+  if (html !== undefined) process.stdout.write(`\n${printable(html)}\n`);
   return EXIT.done;
 }
 

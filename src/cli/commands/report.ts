@@ -7,6 +7,7 @@ import { type RunReview, reviewRun } from '../../train/run_review.js';
 import { findRun } from '../../train/runs.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ReportArgs } from '../declarations/report.js';
 import { ProgressLine } from '../progress_line.js';
@@ -35,7 +36,7 @@ export async function report(args: ReportArgs & GlobalArgs): Promise<number> {
   const { path, status } = run;
   const result = { run: run.name, path, status, out, ...measured(review), missing: missing ?? null };
   if (args.json) writeJson({ v: 1, type: 'result', ...result });
-  else process.stdout.write(`${out}\n`);
+  else process.stdout.write(`${printable(out)}\n`);
   return EXIT.done;
 }
 
@@ -44,7 +45,7 @@ function reportStudy(study: Study, { out, json }: ReportArgs & GlobalArgs): numb
   const file = out ?? join(path, 'report.html');
   atomicWrite(file, studyPage({ name, path, settings, trials }));
   if (json) writeJson({ v: 1, type: 'result', study: name, path, trials: trials.length, out: file });
-  else process.stdout.write(`${file}\n`);
+  else process.stdout.write(`${printable(file)}\n`);
   return EXIT.done;
 }
 

@@ -45,12 +45,7 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     run.adapter.slice(0, 24),
   ]);
   const head = ['run', 'model', 'data', 'epochs', 'best (epoch)', 'time', 'status', 'started', 'adapter'];
-  process.stdout.write(
-    table(
-      head,
-      rows.map((row) => row.map(printable)),
-    ),
-  );
+  process.stdout.write(table(head, rows));
   const crashed = found.find(({ status }) => status === 'crashed');
   if (crashed !== undefined) {
     process.stdout.write(

@@ -5,6 +5,7 @@ import { isOpen } from '../../study/trial.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { minute } from '../../util/minute.js';
+import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { ListStudiesArgs, ShowStudyArgs } from '../declarations/studies.js';
@@ -23,7 +24,7 @@ export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): P
     writeJson({ v: 1, type: 'result', studies, ...(broken.length > 0 && { broken }) });
     return EXIT.done;
   }
-  for (const message of broken) process.stderr.write(`fer-tui: ${message}\n`);
+  for (const message of broken) process.stderr.write(`fer-tui: ${printable(message)}\n`);
   if (found.length === 0 && broken.length === 0) {
     process.stdout.write(`no studies in ${folder}/ yet; start one with "fer-tui search"\n`);
     return EXIT.done;

@@ -55,7 +55,7 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
     ...(branched ? ['Connected to'] : []),
   ];
   process.stdout.write(
-    `Model: "${name}"\n\n${table(head, lines)}
+    `Model: "${printable(name)}"\n\n${table(head, lines)}
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
 Non-trainable params: ${count(nonTrainable)}

@@ -1,6 +1,7 @@
 import { verify } from '../../train/verify.js';
 import { padTo, widthOf } from '../../tui/text.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { VerifyArgs } from '../declarations/verify.js';
 import { writeJson } from '../run_command.js';
@@ -10,9 +11,11 @@ export async function verifyFiles({ paths, json }: VerifyArgs & GlobalArgs): Pro
   const verdicts = (await Promise.all(paths.map((path) => verify(path)))).flat();
   if (json) for (const verdict of verdicts) writeJson({ v: 1, type: 'file', ...verdict });
   else {
-    const width = Math.max(...verdicts.map(({ path }) => widthOf(path)));
+    const width = Math.max(...verdicts.map(({ path }) => widthOf(printable(path))));
     for (const { path, state, why } of verdicts) {
-      process.stdout.write(`${padTo(path, width)}  ${state}${why === '' ? '' : `: ${why}`}\n`);
+      process.stdout.write(
+        `${padTo(printable(path), width)}  ${state}${why === '' ? '' : `: ${printable(why)}`}\n`,
+      );
     }
   }
   return verdicts.some(({ state }) => state === 'damaged') ? EXIT.run : EXIT.done;
