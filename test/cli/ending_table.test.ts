@@ -1,9 +1,12 @@
-import { cpSync, mkdtempSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { CLI } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { all, needs } from '../helpers/needs.js';
+import { RedisServer } from '../helpers/redis_server.js';
 import { CASES, ENDINGS, ended, endingFolder, PICTURES } from './ending_cases.js';
 
 let origin = '';
@@ -50,4 +53,36 @@ const REST = Object.keys(CASES).flatMap((command) =>
 describeGpu('a command leaves nothing behind, and tells by its exit code how it ended', () => {
   it.concurrent.each(QUICK)('%s, %s', needs.linux, expectEnd);
   it.each(REST)('%s, %s', all(needs.full, needs.linux), expectEnd);
+
+  it.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
+    'worker that waits for trials, %s',
+    all(needs.linux, needs.redis),
+    async (signal) => {
+      const server = await RedisServer.start();
+      onTestFinished(() => server.kill());
+      const args = ['worker', '--queue', server.url];
+      const how = ENDINGS[signal] as (typeof ENDINGS)[string];
+      const { code, stderr, left } = await ended(
+        { args, when: { text: 'waiting for trials' } },
+        how,
+        folder(),
+      );
+      expect([code, left]).toEqual([how.others, []]);
+      expect(stderr).not.toMatch(/^ {4}at /m);
+    },
+  );
+
+  it('a training whose parent is killed saves, and ends', needs.linux, async () => {
+    const cwd = folder();
+    const args = [CLI, ...(CASES['train']?.args ?? [])];
+    // The parent reads what the training prints; nobody does once it is gone.
+    const code = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)})`;
+    const parent = spawn(process.execPath, ['-e', code], { cwd, stdio: 'ignore' });
+    const lock = join(cwd, 'r2/lock');
+    const started = () => existsSync(join(cwd, 'r2/config.json')) && existsSync(lock);
+    await expect.poll(started, { timeout: 30_000 }).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(() => existsSync(lock), { timeout: 30_000 }).toBe(false);
+    expect(existsSync(join(cwd, 'r2/checkpoint.safetensors'))).toBe(true);
+  });
 });
