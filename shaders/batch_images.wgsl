@@ -11,13 +11,13 @@
 //   v        = mean of v around the pixel, weighted by exp(-distance^2 / (2 * blur^2)); edge pixels are repeated
 //   v        = v + noise * (sum of 16 random bytes - 2040) / 295.6, within 0 to 255: nearly normal, by the central limit theorem
 //   v        = what is left of v after JPEG: the cosine transform of each 8 x 8 pixels, rounded to multiples of steps (T.81, A.3)
-//   image    = (v - mean[oy, ox]) / divisor
+//   image    = (v - mean[oy, ox]) / divisor, or / divisors[oy, ox]
 //
 // An image that is only warped has gamma 1, contrast 1, blur 0, noise 0 and quality 0 (no JPEG). The random bytes are a hash of
 // grain, pixel and channel, as in dropout.wgsl. JPEG's steps are those of libjpeg for the quality, for luminance in each channel.
 //
-// Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; images [B, H, W,
-// channels]. Channel c comes from the stored channel c, or from the only one: a gray image for a network with colour input.
+// Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; divisors [H,
+// W], read if has_divisors is 1; images [B, H, W, channels]. Channel c comes from the stored channel c, or from the only one: a gray image for a network with colour input.
 // Threads: a workgroup makes 8 x 8 pixels of one channel. A blur reads pixels around them, and JPEG repeats the last ones where
 // the image ends within the 8 x 8. No gradient: the input is data.
 // Parts: pcg
@@ -27,13 +27,14 @@ struct Draw {
   gamma: f32, contrast: f32, blur: f32, noise: f32,
   grain: u32, quality: u32,
 }
-struct BatchParams { b: u32, h: u32, w: u32, channels: u32, stored: u32, has_mean: u32, divisor: f32 }
+struct BatchParams { b: u32, h: u32, w: u32, channels: u32, stored: u32, has_mean: u32, has_divisors: u32, divisor: f32 }
 
 @group(0) @binding(0) var<storage, read> pixels: array<u32>;
 @group(0) @binding(1) var<storage, read> draws: array<Draw>;
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
-@group(0) @binding(3) var<storage, read_write> images: array<f32>;
-@group(0) @binding(4) var<uniform> params: BatchParams;
+@group(0) @binding(3) var<storage, read> divisors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> images: array<f32>;
+@group(0) @binding(5) var<uniform> params: BatchParams;
 
 const SIDE = 8u;
 /// Three standard deviations of the strongest blur, 2 pixels.
@@ -175,5 +176,7 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (draw.quality > 0u) { v = compressed(v, draw.quality, lane); }
   var shift = 0.0;
   if (p.has_mean == 1u) { shift = mean[o]; }
-  if (all(own == out)) { images[(n * p.h * p.w + o) * p.channels + channel] = (v - shift) / p.divisor; } // formula
+  var divisor = p.divisor;
+  if (p.has_divisors == 1u) { divisor = divisors[o]; }
+  if (all(own == out)) { images[(n * p.h * p.w + o) * p.channels + channel] = (v - shift) / divisor; } // formula
 }

@@ -4,7 +4,7 @@ import {
   type ActivationKernels,
   type ActivationOp,
 } from '../gpu/kernels/activations.js';
-import { packDraws, pickImages } from '../gpu/kernels/batch_images.js';
+import { packDraws, pickImages, standardizeImages } from '../gpu/kernels/batch_images.js';
 import {
   batchNormBackward,
   batchNormInfer,
@@ -19,7 +19,10 @@ import { columnSums } from '../gpu/kernels/reduce.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
 import type { Shape } from '../gpu/shape.js';
 import { activationBackward, activationForward, trialSettings } from '../reference/activations.js';
-import { pickImages as referencePick } from '../reference/batch_images.js';
+import {
+  pickImages as referencePick,
+  standardizeImages as referenceStandardize,
+} from '../reference/batch_images.js';
 import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
@@ -264,16 +267,21 @@ const CAMERAS: readonly (Partial<CameraDraw> & { readonly gain?: number })[] = [
 function batchCase(
   stored: number,
   channels: number,
-  { mean: withMean = false, camera = false }: { mean?: boolean; camera?: boolean },
+  {
+    mean: withMean = false,
+    divisors: withDivisors = false,
+    camera = false,
+  }: { mean?: boolean; divisors?: boolean; camera?: boolean },
 ): KernelCase {
   return {
     kernels: ['batch_images.pick'],
-    title: `batch out of 3 images, ${stored} -> ${channels} channels${withMean ? ', mean image' : ''}${camera ? ', camera' : ''}`,
+    title: `batch out of 3 images, ${stored} -> ${channels} channels${withMean ? ', mean image' : ''}${withDivisors ? ', divisor of each pixel' : ''}${camera ? ', camera' : ''}`,
     run: (gpu) => {
       const [h, w] = camera ? [18, 20] : [6, 10];
       const inputs = new Inputs(60);
       const pixels = Uint8Array.from(inputs.floats(3 * h * w * stored, 0, 256).f64);
       const mean = inputs.floats(h * w, 100, 150);
+      const divisors = inputs.floats(h * w, 30, 90);
       const plain = { image: 2, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
       const draws = [
         plain,
@@ -290,12 +298,37 @@ function batchCase(
         pixels: { data: new Uint32Array(pixels.buffer), shape: [pixels.length / 4] },
         draws: { data: words, shape: [words.length] },
         mean: { data: mean.f32, shape: [h, w] },
+        divisors: { data: divisors.f32, shape: [h, w] },
       };
       return compare(gpu, values, (rec, t) => {
         const images = rec.alloc([draws.length, h, w, channels], 'images');
-        pickImages(rec, { ...t, mean: withMean ? t.mean : undefined, images }, { divisor: 255, stored });
-        const options = { h, w, stored, channels, divisor: 255, ...(withMean && { mean: mean.f64 }) };
+        const chosen = {
+          mean: withMean ? t.mean : undefined,
+          divisors: withDivisors ? t.divisors : undefined,
+        };
+        pickImages(rec, { ...t, ...chosen, images }, { divisor: 255, stored });
+        const options = {
+          ...{ h, w, stored, channels, divisor: 255 },
+          ...(withMean && { mean: mean.f64 }),
+          ...(withDivisors && { divisors: divisors.f64 }),
+        };
         return { images: { got: images, want: referencePick(pixels, draws, options) } };
+      });
+    },
+  };
+}
+
+/** Images of which the second has one tone, so that its deviation is 0. */
+function standardizeCase(b: number, count: number): KernelCase {
+  return {
+    kernels: ['standardize_images.standardize'],
+    title: `${b} images of ${count} values, each by its own mean and deviation`,
+    run: (gpu) => {
+      const x = new Inputs(count).floats(b * count, 0, 256);
+      for (const array of [x.f32, x.f64]) array.fill(77, count, 2 * count);
+      return compare(gpu, { x: { data: x.f32, shape: [b, count] } }, (rec, t) => {
+        standardizeImages(rec, t.x, count);
+        return { images: { got: t.x, want: referenceStandardize(x.f64, count, count) } };
       });
     },
   };
@@ -344,6 +377,9 @@ export const LAYER_CASES: readonly KernelCase[] = [
   batchCase(1, 1, { mean: true }),
   batchCase(1, 3, {}),
   batchCase(3, 3, { mean: true }),
+  batchCase(1, 3, { mean: true, divisors: true }),
+  standardizeCase(3, 30),
+  standardizeCase(3, 2304),
   batchCase(1, 1, { camera: true }),
   batchCase(1, 3, { camera: true }),
   batchCase(3, 3, { camera: true }),

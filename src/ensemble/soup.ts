@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { BatchSource } from '../data/batches.js';
 import { resizeImages } from '../data/image.js';
 import { loadDataset } from '../data/load.js';
+import { samePreprocess } from '../data/preprocess.js';
 import { limitSplit } from '../data/rows.js';
 import type { Dataset, Split } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
@@ -17,7 +18,7 @@ import type { VoteOptions } from '../train/votes.js';
 import {
   type ForeignModel,
   openModel,
-  requireMean,
+  requireFit,
   requireSafetensors,
   type SavedModel,
   saveModel,
@@ -128,7 +129,7 @@ async function openMembers(
   const members: SavedModel[] = [];
   for (const path of paths) {
     const opened = await openModel(path, foreign);
-    requireMean(opened, path);
+    requireFit(opened, path);
     const saved = { ...opened, weights: withoutTemperature(opened, path) };
     const why = members[0] && difference(members[0], saved);
     if (why !== undefined) {
@@ -162,10 +163,10 @@ function difference(a: SavedModel, b: SavedModel): string | undefined {
     return 'their inputs differ in size';
   if (a.classes.join() !== b.classes.join()) return 'their classes differ, or the order of these';
   if (a.preprocess.name !== b.preprocess.name) return 'their preprocessing differs';
-  const mean = a.preprocess.mean ?? [];
-  const same = mean.length === (b.preprocess.mean?.length ?? 0);
-  if (!same || mean.some((value, i) => value !== b.preprocess.mean?.[i])) return 'their mean images differ';
-  return undefined;
+  if (samePreprocess(a.preprocess, b.preprocess)) return undefined;
+  return a.preprocess.name === 'mean'
+    ? 'their mean images differ'
+    : 'their means or standard deviations differ';
 }
 
 /** Training and validation images with the labels of a model. Throws DataError where either has none. */

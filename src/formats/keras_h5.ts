@@ -34,11 +34,13 @@ export interface OwnNotes {
   readonly classes: readonly string[];
   readonly preprocess: string;
   readonly mean?: Float32Array | undefined;
+  readonly std?: Float32Array | undefined;
   readonly notes: Readonly<Record<string, string>>;
 }
 
 const OWN = 'fer_tui';
 const OWN_MEAN = 'fer_tui_mean';
+const OWN_STD = 'fer_tui_std';
 
 /**
  * Reads a model. Throws RunError when the file is not HDF5, its architecture is missing, or weights do not fit.
@@ -78,11 +80,12 @@ function readOwn(file: H5Group, path: string): OwnNotes | undefined {
   const own = notesOf(foreignJson(String(text), `${path}: damaged: its ${OWN}`), path);
   // Older files have this attribute.
   const mean = numbersAt(file, OWN_MEAN)?.data ?? file.attributes.get(OWN_MEAN);
-  return { ...own, mean: mean instanceof Float32Array ? mean : undefined };
+  const std = numbersAt(file, OWN_STD)?.data;
+  return { ...own, mean: mean instanceof Float32Array ? mean : undefined, std };
 }
 
 /** Checks the notes of a file. Throws RunError where they are not what `writeH5` writes. */
-function notesOf(value: unknown, path: string): Omit<OwnNotes, 'mean'> {
+function notesOf(value: unknown, path: string): Omit<OwnNotes, 'mean' | 'std'> {
   const { classes, preprocess, notes } = (value ?? {}) as Partial<Record<keyof OwnNotes, unknown>>;
   const texts = (of: unknown): boolean =>
     typeof of === 'object' && of !== null && Object.values(of).every((text) => typeof text === 'string');
@@ -101,7 +104,7 @@ export async function writeH5(
   path: string,
   network: Network,
   weights: NamedArrays,
-  { mean, ...own }: OwnNotes,
+  { mean, std, ...own }: OwnNotes,
 ): Promise<void> {
   const bytes = await encodeH5((file) => {
     const { keras_version: version, backend, ...model } = toKeras(network);
@@ -113,6 +116,7 @@ export async function writeH5(
     putText(file, 'model_config', toAscii(JSON.stringify(model)));
     putText(file, OWN, JSON.stringify(own), 'utf8');
     if (mean !== undefined) putNumbers(file, OWN_MEAN, mean, [mean.length]);
+    if (std !== undefined) putNumbers(file, OWN_STD, std, [std.length]);
     const group = putGroup(file, 'model_weights');
     about(group);
     // In a functional model, the inputs are layers.

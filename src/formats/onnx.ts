@@ -68,10 +68,14 @@ function aboutOf(
 ): string {
   const axes =
     inputShape.length === 3 ? `, float32 [batch, ${layout === 'nchw' ? 'C, H, W' : 'H, W, C'}]` : '';
-  const { preprocess, classes } = notes;
+  const { preprocess, preprocess_formula: formula, classes } = notes;
   return [
     `${name}, a classifier of faces. Input: ${INPUT}${axes}.`,
-    ...(preprocess === undefined ? [] : [`Pixels from 0 to 255 are preprocessed before: ${preprocess}.`]),
+    ...(preprocess === undefined
+      ? []
+      : [
+          `Pixels from 0 to 255 are preprocessed before: ${preprocess}${formula === undefined ? '' : `, ${formula}`}.`,
+        ]),
     ...(classes === undefined ? [] : [`Output: ${OUTPUT} of ${classes}.`]),
   ].join(' ');
 }

@@ -4,7 +4,7 @@ import type { Gpu } from '../gpu/device.js';
 import { formatShape } from '../gpu/shape.js';
 import { Learner } from '../nn/learner.js';
 import type { Probe, ProbeOptions } from '../nn/probe.js';
-import { requireMean, type SavedModel } from '../train/weights.js';
+import { requireFit, type SavedModel } from '../train/weights.js';
 import { RunError } from '../util/errors.js';
 
 /** Images per batch of `predict`, at most. */
@@ -21,7 +21,7 @@ export function checkSubject(saved: SavedModel, path: string): void {
       `${path}: the network's input is ${formatShape(network.inputShape)}; expected images: [height, width, channels]`,
     );
   }
-  requireMean(saved, path);
+  requireFit(saved, path);
 }
 
 /** A trained network on a device, to be inspected. */

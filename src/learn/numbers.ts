@@ -1,3 +1,4 @@
+import { PREPROCESS_FORMULAS } from '../data/preprocess.js';
 import { UsageError } from '../util/errors.js';
 import type { Dissection } from './dissection.js';
 import { ARITHMETIC } from './layers/all.js';
@@ -98,14 +99,8 @@ async function imageValue(dissection: Dissection, layer: number, at: Position): 
   const { x } = await dissection.valuesOf(layer);
   const value = valueAt(x, at);
   const { preprocess } = dissection.source.images;
-  const formulas = {
-    mean: 'x = (pixel − mean image) / 255',
-    scale255: 'x = pixel / 255',
-    minus1to1: 'x = pixel / 127.5 − 1',
-    none: 'x = pixel',
-  };
   return {
-    formula: formulas[preprocess.name],
+    formula: PREPROCESS_FORMULAS[preprocess.name],
     words:
       'A pixel of the augmented image: sampled bilinearly from the stored one, changed as by light and camera, then preprocessed.',
     grids: [],

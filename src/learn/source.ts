@@ -20,7 +20,7 @@ import { resolveConfig } from '../train/config.js';
 import { dataOptions } from '../train/data_options.js';
 import { readRunSettings } from '../train/run_folder.js';
 import { shippedModels, weightsPath } from '../train/shipped_models.js';
-import { openModel, openNetwork, requireMean } from '../train/weights.js';
+import { openModel, openNetwork, requireFit } from '../train/weights.js';
 import { sameClass } from '../util/classes.js';
 import { DataError, RunError, UsageError } from '../util/errors.js';
 import type { ImageDraw } from '../util/image_draw.js';
@@ -201,7 +201,7 @@ async function openNetworkOf(model: string, fresh: boolean): Promise<OpenedNetwo
   }
   if (path.endsWith('.json')) return { network: await openNetwork(path) };
   const saved = await openModel(path);
-  requireMean(saved, path);
+  requireFit(saved, path);
   const { network, classes, preprocess } = saved;
   if (fresh) return { network, classes, preprocess };
   return { network, classes, preprocess, weights: saved.weights, title: `trained weights, ${model}` };

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
-import { DRAW_WORDS, packDraws, pickImages } from '../gpu/kernels/batch_images.js';
+import { DRAW_WORDS, packDraws, pickImages, standardizeImages } from '../gpu/kernels/batch_images.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { ImageDraw } from '../util/image_draw.js';
@@ -15,6 +15,10 @@ export interface ImageStoreOptions {
   readonly mean?: Float32Array | undefined;
   /** Divisor of the difference; default 1. */
   readonly divisor?: number;
+  /** [H, W]: a divisor of each pixel, in place of `divisor`; default none. */
+  readonly divisors?: Float32Array | undefined;
+  /** Whether each image is then standardized by its own mean and standard deviation; default false. */
+  readonly eachImage?: boolean;
 }
 
 /**
@@ -29,6 +33,7 @@ export class ImageStore {
   readonly count: number;
   readonly #pixels: Tensor;
   readonly #mean: Tensor | undefined;
+  readonly #divisors: Tensor | undefined;
 
   /** @param bytes pixels [N, H, W, C], 0 to 255. Throws ShapeError, OutOfMemoryError. */
   constructor(
@@ -48,6 +53,7 @@ export class ImageStore {
     this.#pixels = gpu.empty([words], 'resident images');
     gpu.writeBytes(this.#pixels, bytes.length === 4 * words ? bytes : padded(bytes, 4 * words));
     this.#mean = options.mean && gpu.tensor(options.mean, [h, w], 'mean image');
+    this.#divisors = options.divisors && gpu.tensor(options.divisors, [h, w], 'divisors');
   }
 
   /** Whether that many bytes fit into one buffer of the device. */
@@ -58,8 +64,14 @@ export class ImageStore {
   /** Records the dispatch that fills `images` [B, H, W, C]. Returns the tensor to pass to `choose` before each run. */
   record(rec: Recorder, images: Tensor): Tensor {
     const draws = rec.allocPrivate([images.shape[0] ?? 0, DRAW_WORDS], 'draws');
-    const { divisor = 1, channels = 1 } = this.options;
-    pickImages(rec, { pixels: this.#pixels, draws, mean: this.#mean, images }, { divisor, stored: channels });
+    const { divisor = 1, channels = 1, eachImage = false } = this.options;
+    const [height, width] = this.options.size;
+    pickImages(
+      rec,
+      { pixels: this.#pixels, draws, mean: this.#mean, divisors: this.#divisors, images },
+      { divisor, stored: channels },
+    );
+    if (eachImage) standardizeImages(rec, images, height * width * channels);
     return draws;
   }
 
@@ -81,6 +93,7 @@ export class ImageStore {
   dispose(): void {
     this.gpu.free(this.#pixels);
     if (this.#mean !== undefined) this.gpu.free(this.#mean);
+    if (this.#divisors !== undefined) this.gpu.free(this.#divisors);
   }
 }
 

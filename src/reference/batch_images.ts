@@ -36,9 +36,17 @@ const clamp = (v: number, high: number): number => Math.min(Math.max(v, 0), high
 export function pickImages(
   pixels: Uint8Array,
   draws: readonly Draw[],
-  options: { h: number; w: number; stored: number; channels: number; mean?: Arr; divisor: number },
+  options: {
+    h: number;
+    w: number;
+    stored: number;
+    channels: number;
+    mean?: Arr;
+    divisor: number;
+    divisors?: Arr;
+  },
 ): Arr {
-  const { h, w, stored, channels, mean, divisor } = options;
+  const { h, w, stored, channels, mean, divisor, divisors } = options;
   const size = h * w * channels;
   const out = new Float64Array(draws.length * size);
   draws.forEach((draw, n) => {
@@ -48,10 +56,25 @@ export function pickImages(
       const seen = draw.camera === undefined ? lit : photographed(lit, draw.camera, { h, w, stored, c });
       for (let o = 0; o < h * w; o++) {
         const value = seen(Math.floor(o / w), o % w) - (mean === undefined ? 0 : at(mean, o));
-        out[n * size + o * channels + channel] = value / divisor;
+        out[n * size + o * channels + channel] = value / (divisors === undefined ? divisor : at(divisors, o));
       }
     }
   });
+  return out;
+}
+
+/** Each image [count] less its mean, divided by its standard deviation, which counts as at least 1 / sqrt(values). */
+export function standardizeImages(images: Arr, count: number, values: number): Arr {
+  const out = Float64Array.from(images);
+  for (let first = 0; first < out.length; first += count) {
+    const image = out.subarray(first, first + count);
+    const mean = image.reduce((sum, x) => sum + x, 0) / count;
+    const variance = image.reduce((sum, x) => sum + (x - mean) ** 2, 0) / count;
+    out.set(
+      image.map((x) => (x - mean) / Math.max(Math.sqrt(variance), 1 / Math.sqrt(values))),
+      first,
+    );
+  }
   return out;
 }
 

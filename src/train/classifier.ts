@@ -3,7 +3,7 @@ import { applyPreprocess } from '../data/preprocess.js';
 import type { Gpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
 import { type Ensemble, inOrder, type Member, openEnsemble, vote } from './ensemble.js';
-import { type ForeignModel, requireMean } from './weights.js';
+import { type ForeignModel, requireFit } from './weights.js';
 
 /** Faces per batch, at most. */
 const LARGEST = 64;
@@ -17,7 +17,7 @@ export class Classifier {
     gpu: Gpu,
     readonly ensemble: Ensemble,
   ) {
-    for (const { saved, path } of ensemble.members) requireMean(saved, path);
+    for (const { saved, path } of ensemble.members) requireFit(saved, path);
     this.#learners = ensemble.members.map(({ saved }) => {
       const learner = new Learner(gpu, saved.network);
       learner.writeWeights(saved.weights);

@@ -119,6 +119,11 @@ function checkTogether(config: TrainConfig): void {
       `${file}: needs --features raw, because each training chooses and measures its own LBP features`,
     );
   }
+  if (config.features !== 'raw' && ['standardize', 'standardize-image'].includes(config.preprocess)) {
+    throw new UsageError(
+      `preprocess ${config.preprocess}: needs --features raw; with LBP features, expected mean, scale255, minus1to1, none or standardize-global`,
+    );
+  }
   if (config.nesterov && config.momentum === 0) {
     throw new UsageError('nesterov: needs --momentum above 0');
   }

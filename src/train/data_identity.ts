@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { facesHash } from '../data/faces_file.js';
+import { isFitted } from '../data/preprocess.js';
 import type { Dataset } from '../data/types.js';
 import { DataError } from '../util/errors.js';
 import type { TrainConfig } from './config.js';
@@ -51,7 +52,13 @@ export function compareData(
       `${data}: ${what}; restore the data, begin a new run, or go on with them by --allow-changed-data`,
     );
   }
-  return [`${what}${preprocess === 'mean' ? '; their mean image is subtracted from now on' : ''}`];
+  const fitted =
+    preprocess === 'mean'
+      ? '; their mean image is subtracted from now on'
+      : isFitted(preprocess)
+        ? '; their mean and standard deviation are used from now on'
+        : '';
+  return [`${what}${fitted}`];
 }
 
 const countText = (train: number, validation: number): string =>

@@ -94,15 +94,21 @@ export function hasPatterns({ layers }: Network): boolean {
 }
 
 /**
- * The weights by which layers of local binary patterns undo the preprocessing, by their full names. Throws RangeError when the
- * preprocessing is `mean` and has no mean image of the network's size.
+ * The weights by which layers of local binary patterns undo the preprocessing, by their full names. Throws RangeError when
+ * what the preprocessing takes from the training images has another size than the network's input, UsageError for one that a
+ * single divisor does not undo.
  */
 export function pixelWeights({ layers }: Network, preprocess: Preprocess): Map<string, NamedArray> {
   const weights = new Map<string, NamedArray>();
   for (const { name, layer, inputShape } of layers) {
     if (layer.kind !== LOCAL_BINARY_PATTERNS) continue;
     const [height = 1, width = 1] = inputShape;
-    const { mean, divisor } = affineOf(preprocess, height * width);
+    const { mean, divisor, divisors, eachImage } = affineOf(preprocess, height * width);
+    if (divisors !== undefined || eachImage === true) {
+      throw new UsageError(
+        `preprocess ${preprocess.name}: LBP features undo the preprocessing by one divisor; expected mean, scale255, minus1to1, none or standardize-global`,
+      );
+    }
     const data = mean ?? new Float32Array(height * width);
     weights.set(`${name}/pixel_mean`, { shape: [height, width], data });
     weights.set(`${name}/pixel_scale`, { shape: [1], data: Float32Array.of(divisor) });

@@ -190,7 +190,7 @@ export const LEARNING_OPTIONS = {
     type: 'string',
     default: 'mean',
     choices: PREPROCESS,
-    help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1; none: 0 to 255',
+    help: 'mean: subtract the mean training image, then / 255; scale255: / 255; minus1to1: / 127.5 - 1; none: 0 to 255; standardize: (x - mean) / std of each pixel of the training images; standardize-image: of the image itself; standardize-global: of all pixels of the training images',
   },
   features: {
     type: 'string',

@@ -8,7 +8,7 @@ import { DataError } from '../util/errors.js';
 import { type Ensemble, inOrder, type Member, openEnsemble, vote } from './ensemble.js';
 import { predictSource } from './evaluation.js';
 import type { Tta } from './tta.js';
-import { type ForeignModel, requireMean } from './weights.js';
+import { type ForeignModel, requireFit } from './weights.js';
 
 export interface PredictOptions {
   /** Model files of any supported format, shipped networks, runs, or one ensemble file; default: the default network. */
@@ -50,7 +50,7 @@ export interface Predictions {
  */
 export async function predictImages(options: PredictOptions): Promise<Predictions> {
   const ensemble = await openEnsemble(options.weights, options.foreign);
-  for (const { saved, path } of ensemble.members) requireMean(saved, path);
+  for (const { saved, path } of ensemble.members) requireFit(saved, path);
   const found = options.paths.map((path) => imagesAt(path));
   const { good, inputs, unread } = await readInputs(
     ensemble.members,

@@ -26,7 +26,7 @@ import {
 import { type Mistake, mistakes } from './mistakes.js';
 import { readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
-import { loadModel, requireMean, type SavedModel } from './weights.js';
+import { loadModel, requireFit, type SavedModel } from './weights.js';
 
 /** A part of a review, or why there is none. */
 export type Found<T> = { readonly value: T } | { readonly missing: string };
@@ -174,7 +174,7 @@ function openWeights(folder: string): OpenedWeights {
     throw new RunError(`${folder}: there are no weights; a run saves them after its first epoch`);
   const path = join(folder, file);
   const saved = loadModel(path);
-  requireMean(saved, path);
+  requireFit(saved, path);
   return { file, path, saved };
 }
 

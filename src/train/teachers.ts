@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
-import { affineOf, type Preprocess } from '../data/preprocess.js';
+import { affineOf, type Preprocess, samePreprocess } from '../data/preprocess.js';
 import type { DistillOptions, Teacher } from '../nn/distill.js';
 import type { Network } from '../nn/network.js';
 import { sameClass } from '../util/classes.js';
@@ -10,7 +10,7 @@ import { foreignJson } from '../util/foreign.js';
 import type { TrainConfig } from './config.js';
 import { type Member, openEnsemble } from './ensemble.js';
 import type { RunFolder } from './run_folder.js';
-import { requireMean } from './weights.js';
+import { requireFit } from './weights.js';
 
 const [TEMPERATURE, HARD] = [3, 0.3];
 
@@ -58,7 +58,7 @@ function teacherOf(
   preprocess: Preprocess,
   classes: readonly string[],
 ): Teacher {
-  requireMean(saved, path);
+  requireFit(saved, path);
   const { network, weights } = saved;
   if (network.inputShape.join() !== inputShape.join()) {
     throw new UsageError(
@@ -73,8 +73,16 @@ function teacherOf(
   }
   const [height = 1, width = 1] = inputShape;
   const pixels = height * width;
+  if (samePreprocess(preprocess, saved.preprocess)) {
+    return { network, weights, share, outputs, scale: 1, shift: new Float32Array(pixels) };
+  }
   // x is (pixel - mean) / divisor, for the student and for the teacher.
   const [own, other] = [affineOf(preprocess, pixels), affineOf(saved.preprocess, pixels)];
+  if ([own, other].some(({ divisors, eachImage }) => divisors !== undefined || eachImage === true)) {
+    throw new UsageError(
+      `teacher ${path}: its preprocessing is ${saved.preprocess.name}, that of the network to train ${preprocess.name}; with standardize or standardize-image both need the same, from the same training images`,
+    );
+  }
   const shift = Float32Array.from(
     { length: pixels },
     (_, i) => ((own.mean?.[i] ?? 0) - (other.mean?.[i] ?? 0)) / other.divisor,

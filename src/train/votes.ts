@@ -1,6 +1,6 @@
 import { resizeImages } from '../data/image.js';
 import { loadDataset } from '../data/load.js';
-import { fitPreprocess, type Preprocess } from '../data/preprocess.js';
+import { fitPreprocess, lacksFit, type Preprocess } from '../data/preprocess.js';
 import { limitSplit } from '../data/rows.js';
 import type { Labels, LoadOptions, Split, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
@@ -11,7 +11,7 @@ import { mapLabels } from './class_mapping.js';
 import { type Ensemble, inOrder, type Member } from './ensemble.js';
 import { predictSplit } from './evaluation.js';
 import type { Tta } from './tta.js';
-import { requireMean } from './weights.js';
+import { requireFit } from './weights.js';
 
 /** On what votes are collected. */
 export interface VoteOptions {
@@ -84,14 +84,14 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
   }
 }
 
-/** The model's preprocessing. If its mean image is missing, the training images supply it. Throws RunError without any. */
+/** The model's preprocessing. What it lacks, the training images supply. Throws RunError without any. */
 function fittedTo({ saved, path }: Member, train: Split): Preprocess {
   const { preprocess, network } = saved;
-  if (preprocess.name === 'mean' && preprocess.mean === undefined && train.labels.length > 0) {
+  if (lacksFit(preprocess) && train.labels.length > 0) {
     const [height = 1, width = 1] = network.inputShape;
     const images = resizeImages(train.images, [FACE_SIZE, FACE_SIZE], [height, width]);
-    return fitPreprocess('mean', { images, labels: train.labels });
+    return fitPreprocess(preprocess.name, { images, labels: train.labels });
   }
-  requireMean(saved, path);
+  requireFit(saved, path);
   return preprocess;
 }

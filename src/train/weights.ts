@@ -1,7 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
 import { csvTexts } from '../data/csv_dialect.js';
-import type { Preprocess, PreprocessName } from '../data/preprocess.js';
+import {
+  fittedSize,
+  isFitted,
+  lacksFit,
+  PREPROCESS,
+  type Preprocess,
+  type PreprocessName,
+} from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
 import { isFeature } from '../formats/keras_features.js';
@@ -45,8 +52,8 @@ export interface SavedModel {
 
 /** That of today, with a checksum, and the one before. */
 const [FORMAT, FORMER] = ['fer-tui 3', 'fer-tui 2'];
-/** The name under which the mean image is stored among the weights. */
-const MEAN = 'preprocess/mean';
+/** The names under which what the preprocessing took from the training images is stored among the weights. */
+const [MEAN, STD] = ['preprocess/mean', 'preprocess/std'];
 
 /**
  * Writes a `.safetensors` file atomically. Throws RunError.
@@ -55,8 +62,9 @@ const MEAN = 'preprocess/mean';
  */
 export function saveModel(path: string, saved: SavedModel, temperature = 1): void {
   const tensors = new Map(saved.weights);
-  const { name, mean } = saved.preprocess;
+  const { name, mean, std } = saved.preprocess;
   if (mean !== undefined) tensors.set(MEAN, { shape: [mean.length], data: mean });
+  if (std !== undefined) tensors.set(STD, { shape: [std.length], data: std });
   atomicWrite(
     path,
     encodeSafetensors(tensors, {
@@ -112,8 +120,8 @@ export interface ForeignModel {
 
 /**
  * Reads a model file: our `.safetensors`, or Keras's `.h5` or `.keras`. Throws RunError.
- * @param foreign supplies what the file does not say, and overrides what it does, except for the names of classes; with `preprocess` mean, the mean image
- * may still be missing
+ * @param foreign supplies what the file does not say, and overrides what it does, except for the names of classes; what its
+ * `preprocess` takes from the training images may still be missing
  */
 export async function openModel(path: string, foreign: ForeignModel = {}): Promise<SavedModel> {
   try {
@@ -166,7 +174,7 @@ function patternWeights(
   preprocess: Preprocess,
   own: OwnNotes | undefined,
 ): { readonly network: Network; readonly weights: NamedArrays } {
-  if (preprocess.name !== own?.preprocess || (preprocess.name === 'mean' && preprocess.mean === undefined)) {
+  if (preprocess.name !== own?.preprocess || lacksFit(preprocess)) {
     throw new RunError(
       `${path}: its LBP features belong to the preprocessing ${own?.preprocess} of its training; leave out --preprocess`,
     );
@@ -189,16 +197,26 @@ function preprocessOf(
   const name = foreign.preprocess ?? (own && knownPreprocess(path, own.preprocess));
   if (name === undefined) {
     throw new RunError(
-      `${path}: the file does not say how pixels are preprocessed; give --preprocess scale255, minus1to1, mean or none`,
+      `${path}: the file does not say how pixels are preprocessed; give --preprocess ${PREPROCESS.slice(0, -1).join(', ')} or ${PREPROCESS.at(-1)}`,
     );
   }
-  const mean = name === 'mean' ? own?.mean : undefined;
-  if (mean === undefined) return { name };
+  // What the file took from its training images belongs to its own preprocessing alone.
+  if (!isFitted(name) || own?.preprocess !== name || own.mean === undefined) return { name };
+  const { mean, std } = own;
   const [height = 1, width = 1] = inputShape;
-  if (mean.length !== height * width) {
-    throw new RunError(`${path}: its mean image has ${mean.length} pixels; expected ${height} x ${width}`);
+  const size = fittedSize(name, height * width);
+  if (mean.length !== size || (std !== undefined && std.length !== size)) {
+    const expected = size === 1 ? 'one number' : `${height} x ${width}`;
+    throw new RunError(`${path}: its mean image has ${mean.length} pixels; expected ${expected}`);
   }
-  return { name, mean };
+  if (name === 'mean') return { name, mean };
+  const usable = std?.every((value) => value > 0 && Number.isFinite(value));
+  if (std === undefined || usable !== true) {
+    throw new RunError(
+      `${path}: damaged: its preprocessing ${name} needs standard deviations; expected numbers above 0`,
+    );
+  }
+  return { name, mean, std };
 }
 
 /** The preprocessing that layers of a file contained. Throws RunError where another is asked for. */
@@ -238,11 +256,16 @@ function classesOf(path: string, network: Network, foreign: ForeignModel, own: O
 export const softmaxText = (path: string): string =>
   `${path} ends in plain numbers; they go through a softmax, which makes probabilities of them`;
 
-/** Throws RunError if the model needs a mean image and its file has none. */
-export function requireMean({ preprocess }: SavedModel, path: string): void {
-  if (preprocess.name !== 'mean' || preprocess.mean !== undefined) return;
+/** Throws RunError if the model's preprocessing needs numbers of the training images and its file has none. */
+export function requireFit({ preprocess }: SavedModel, path: string): void {
+  if (!lacksFit(preprocess)) return;
+  const { name } = preprocess;
+  const [what, them] =
+    name === 'mean'
+      ? ['the mean training image', 'it']
+      : ['the mean and standard deviation of the training images', 'them'];
   throw new RunError(
-    `${path}: --preprocess mean needs the mean training image, and the file does not contain it; only "evaluate" can compute it, from its data`,
+    `${path}: --preprocess ${name} needs ${what}, and the file does not contain ${them}; only "evaluate" can compute ${them}, from its data`,
   );
 }
 
@@ -274,7 +297,8 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
     return foreign;
   }
   const { network, weights, classes, notes, preprocess } = loadModel(path);
-  const own = { classes, notes, preprocess: preprocess.name, mean: preprocess.mean };
+  const { name, mean, std } = preprocess;
+  const own = { classes, notes, preprocess: name, mean, std };
   return { whole: true, network, weights, own };
 }
 
@@ -307,8 +331,8 @@ function readJson(path: string): unknown {
 /** Writes a model as Keras's `.h5`, with class names and preprocessing. Throws RunError. */
 export async function saveH5(path: string, saved: SavedModel): Promise<void> {
   const { network, weights, classes, notes } = saved;
-  const { name, mean } = saved.preprocess;
-  await writeH5(path, network, weights, { classes, preprocess: name, mean, notes });
+  const { name, mean, std } = saved.preprocess;
+  await writeH5(path, network, weights, { classes, preprocess: name, mean, std, notes });
 }
 
 /**
@@ -360,14 +384,14 @@ function readStored(path: string): { saved: SavedModel; temperature: number } {
   if (!(Number(temperature) > 0 && Number(temperature) < Number.POSITIVE_INFINITY)) {
     throw new RunError(`${path}: damaged: its temperature is ${temperature}; expected a number above 0`);
   }
-  const mean = tensors.get(MEAN)?.data;
-  tensors.delete(MEAN);
+  const [mean, std] = [tensors.get(MEAN)?.data, tensors.get(STD)?.data];
+  for (const fitted of [MEAN, STD]) tensors.delete(fitted);
   requireSound(path, tensors);
   const name = knownPreprocess(path, preprocess);
   const saved = {
     network: fromKeras(foreignJson(architecture, `${path}: damaged: the architecture in its metadata`), path),
     classes: csvTexts(classes).map(printable),
-    preprocess: mean === undefined ? { name } : { name, mean },
+    preprocess: { name, ...(mean && { mean }), ...(std && { std }) },
     weights: tensors,
     notes,
   };

@@ -3,10 +3,15 @@ import {
   affineOf,
   applyPreprocess,
   fitPreprocess,
+  lacksFit,
   PREPROCESS,
   type Preprocess,
+  type PreprocessName,
+  samePreprocess,
 } from '../../src/data/preprocess.js';
 import { PIXELS, someSplit } from './fixtures.js';
+
+const STANDARDIZE = ['standardize', 'standardize-image', 'standardize-global'] as const;
 
 describe('preprocessing', () => {
   const split = someSplit(5);
@@ -38,11 +43,20 @@ describe('preprocessing', () => {
   it('each is its formula, for every value', () => {
     const values = Uint8Array.from({ length: PIXELS }, (_, i) => i % 256);
     const mean = Float32Array.from({ length: PIXELS }, (_, i) => (i * 7) % 200);
+    const std = Float32Array.from({ length: PIXELS }, (_, i) => 1 + (i % 50));
+    const own = values.reduce((sum, x) => sum + x, 0) / PIXELS;
+    const spread = Math.sqrt(values.reduce((sum, x) => sum + (x - own) ** 2, 0) / PIXELS);
     const formulas: [Preprocess, (x: number, i: number) => number][] = [
       [{ name: 'mean', mean }, (x, i) => (x - (mean[i] as number)) / 255],
       [{ name: 'scale255' }, (x) => x / 255],
       [{ name: 'minus1to1' }, (x) => x / 127.5 - 1],
       [{ name: 'none' }, (x) => x],
+      [{ name: 'standardize', mean, std }, (x, i) => (x - (mean[i] as number)) / (std[i] as number)],
+      [{ name: 'standardize-image' }, (x) => (x - own) / spread],
+      [
+        { name: 'standardize-global', mean: Float32Array.of(99), std: Float32Array.of(55) },
+        (x) => (x - 99) / 55,
+      ],
     ];
     expect(formulas.map(([{ name }]) => name)).toEqual(PREPROCESS);
     for (const [preprocess, formula] of formulas) {
@@ -73,6 +87,64 @@ describe('preprocessing', () => {
     expect(fitPreprocess('mean', none)).toEqual({ name: 'mean', mean: new Float32Array(PIXELS) });
     for (const name of ['scale255', 'minus1to1', 'none'] as const)
       expect(fitPreprocess(name, small)).toEqual({ name });
+  });
+
+  it('standardizes training images to a mean of 0 and a deviation of 1, each in its way', () => {
+    const moments = (x: ArrayLike<number>): [number, number] => {
+      const all = Array.from(x);
+      const mean = all.reduce((a, b) => a + b, 0) / all.length;
+      return [mean, Math.sqrt(all.reduce((a, b) => a + (b - mean) ** 2, 0) / all.length)];
+    };
+    const made = (name: PreprocessName): Float32Array => {
+      const out = new Float32Array(split.images.length);
+      applyPreprocess(fitPreprocess(name, split), split.images, out);
+      return out;
+    };
+    const groups = [
+      made('standardize').filter((_, i) => i % PIXELS === 100),
+      made('standardize-image').subarray(3 * PIXELS, 4 * PIXELS),
+      made('standardize-global'),
+    ];
+    for (const group of groups) {
+      const [mean, deviation] = moments(group);
+      expect(mean).toBeCloseTo(0, 5);
+      expect(deviation).toBeCloseTo(1, 5);
+    }
+    const { mean, std } = fitPreprocess('standardize-global', split);
+    const [all, spread] = moments(split.images);
+    expect(mean).toEqual(Float32Array.of(all));
+    expect(std).toEqual(Float32Array.of(spread));
+  });
+
+  it.each(STANDARDIZE)('%s of images without contrast is 0, not NaN', (name) => {
+    const flat = { images: new Uint8Array(12).fill(90), labels: Uint8Array.of(0, 1, 2) };
+    const out = new Float32Array(12).fill(9);
+    applyPreprocess(fitPreprocess(name, flat), flat.images, out, [2, 2, 1]);
+    expect([...out]).toEqual(new Array(12).fill(0));
+    // Another value where training had none is told by its difference, in gray levels.
+    if (name === 'standardize-image') return;
+    applyPreprocess(fitPreprocess(name, flat), new Uint8Array(4).fill(93), out, [2, 2, 1]);
+    expect([...out.subarray(0, 4)]).toEqual([3, 3, 3, 3]);
+  });
+
+  it('per image, the deviation is at least 1 / sqrt(values of the image), and colours share it', () => {
+    const nearly = Float32Array.of(10, 10, 10, 10.1);
+    const out = new Float32Array(12);
+    applyPreprocess({ name: 'standardize-image' }, nearly, out, [2, 2, 1], 3);
+    expect(out[11]).toBeCloseTo(0.075 / 0.5, 4);
+    const colours = [0, 60, 120, 30, 90, 150];
+    applyPreprocess({ name: 'standardize-image' }, colours, out, [1, 2, 3]);
+    const spread = Math.sqrt(colours.reduce((sum, x) => sum + (x - 75) ** 2, 0) / 6);
+    colours.forEach((x, i) => void expect(out[i]).toBeCloseTo((x - 75) / spread, 5));
+  });
+
+  it('tells what is missing and what is the same', () => {
+    expect(STANDARDIZE.map((name) => lacksFit({ name }))).toEqual([true, false, true]);
+    const fitted = fitPreprocess('standardize', split);
+    expect(lacksFit(fitted)).toBe(false);
+    expect(samePreprocess(fitted, fitPreprocess('standardize', split))).toBe(true);
+    expect(samePreprocess(fitted, { ...fitted, std: fitted.mean as Float32Array })).toBe(false);
+    expect(samePreprocess({ name: 'none' }, { name: 'scale255' })).toBe(false);
   });
 
   it('is an image and a divisor on the device', () => {

@@ -170,6 +170,12 @@ describe('a teacher is refused', () => {
   it.each([
     ['linear', { name: 'scale255' }, CLASS_NAMES, 'its input is 6 x 6 x 1; expected 12 x 12 x 1'],
     ['other', { name: 'scale255' }, CLASS_NAMES.slice(1), 'it knows the classes Angry'],
+    [
+      'image',
+      { name: 'standardize-image' },
+      CLASS_NAMES,
+      'that of the network to train standardize-image; with',
+    ],
   ] as const)('%s', async (name, preprocess, classes, why) => {
     const edge = name === 'linear' ? 12 : EDGE;
     const student = new Sequential('s', [edge, edge, 1], [Flatten(), Dense({ units: 7 })]);

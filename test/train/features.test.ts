@@ -75,6 +75,10 @@ describe('what a feature tells about the class', () => {
 it('settings that do not go together are refused', () => {
   for (const file of ['init', 'architecture'])
     expect(() => resolveConfig({ ...LBP, [file]: 'x.h5' })).toThrow(`${file}: needs --features raw`);
+  for (const preprocess of ['standardize', 'standardize-image'])
+    expect(() => resolveConfig({ ...LBP, preprocess })).toThrow(
+      `preprocess ${preprocess}: needs --features raw`,
+    );
   expect(() => resolveConfig({ 'lbp-radius': 3 })).toThrow('lbp-radius = 3: expected');
 });
 

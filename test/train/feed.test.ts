@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_AUGMENT } from '../../src/data/augment.js';
 import { BatchSource } from '../../src/data/batches.js';
-import { fitPreprocess, type PreprocessName } from '../../src/data/preprocess.js';
+import { fitPreprocess, PREPROCESS, type PreprocessName } from '../../src/data/preprocess.js';
 import { ShapeError } from '../../src/gpu/errors.js';
 import { runOnce } from '../../src/gpu/recorder.js';
 import { ImageStore } from '../../src/nn/image_store.js';
@@ -30,11 +30,7 @@ function sourceWith(preprocess: PreprocessName, augmented = true): BatchSource {
 }
 
 describeGpu('batches made on the device', (gpu) => {
-  it.each([
-    'mean',
-    'scale255',
-    'none',
-  ] as const)('are those made on the host, preprocessing %s', async (name) => {
+  it.each(PREPROCESS)('are those made on the host, preprocessing %s', async (name) => {
     const source = sourceWith(name);
     const feed = new Feed(gpu(), source);
     for (const [epoch, index] of [

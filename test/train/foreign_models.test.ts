@@ -149,6 +149,28 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can compute it');
   });
 
+  it.each(['standardize', 'standardize-global'] as const)('%s too, of mean and deviation', async (name) => {
+    const { path } = await fileOf([30, 30, 1], CLASS_NAMES);
+    const foreign = { preprocess: name };
+    const { loss } = await evaluateWeights({ weights: path, data: DATA, split: 'validation', foreign });
+    expect(loss).toBeGreaterThan(0);
+    await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(
+      `--preprocess ${name} needs the mean and standard deviation of the training images`,
+    );
+  });
+
+  it('a standard deviation of 0 in a file is damage, and one of another size is told', async () => {
+    const mean = new Float32Array(900).fill(100);
+    const std = new Float32Array(900).fill(50);
+    const make = (changed: Float32Array) =>
+      fileOf([30, 30, 1], CLASS_NAMES, { name: 'standardize', mean, std: changed });
+    expect((await openModel((await make(std)).path)).preprocess.std).toEqual(std);
+    const zero = await make(std.with(7, 0));
+    await expect(openModel(zero.path)).rejects.toThrow('needs standard deviations; expected numbers above 0');
+    const short = await make(std.slice(1));
+    await expect(openModel(short.path)).rejects.toThrow('expected 30 x 30');
+  });
+
   it('the network of a file is trained, and goes on without the file', async () => {
     const folder = newFolder();
     const architecture = join(folder, 'model.json');

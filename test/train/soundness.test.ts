@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PREPROCESS } from '../../src/data/preprocess.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
 import { firstNotFinite } from '../../src/train/soundness.js';
@@ -58,7 +59,7 @@ describe('a weight file', () => {
     expect(loadModel(path).weights).toEqual(saved.weights);
     saveModel(path, { ...saved, preprocess: { name: 'whatever' as 'none' } });
     expect(() => loadModel(path)).toThrow(
-      `${path}: damaged: its preprocessing is "whatever"; expected one of mean, scale255, minus1to1, none`,
+      `${path}: damaged: its preprocessing is "whatever"; expected one of ${PREPROCESS.join(', ')}`,
     );
   });
 
