@@ -100,7 +100,7 @@ export interface Affine {
   readonly mean: Float32Array | undefined;
   /** Divisor of all pixels. */
   readonly divisor: number;
-  /** [H * W]: a divisor of each pixel, in place of `divisor`. */
+  /** [H * W], a divisor of each pixel, in place of `divisor`. */
   readonly divisors?: Float32Array;
   /** Whether each image is then standardized by its own mean and standard deviation. */
   readonly eachImage?: boolean;

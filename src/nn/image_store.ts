@@ -15,7 +15,7 @@ export interface ImageStoreOptions {
   readonly mean?: Float32Array | undefined;
   /** Divisor of the difference; default 1. */
   readonly divisor?: number;
-  /** [H, W]: a divisor of each pixel, in place of `divisor`; default none. */
+  /** [H, W], a divisor of each pixel, in place of `divisor`; default none. */
   readonly divisors?: Float32Array | undefined;
   /** Whether each image is then standardized by its own mean and standard deviation; default false. */
   readonly eachImage?: boolean;
