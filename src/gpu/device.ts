@@ -1,6 +1,7 @@
 import { create, globals } from 'webgpu';
 import { graphicsApi } from '../util/platform.js';
 import { BufferPool } from './buffer_pool.js';
+import { withoutHarmlessLines } from './driver_lines.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
 import { gpuWait } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
@@ -38,10 +39,23 @@ const HINT =
     : 'run "fer-tui doctor" to see what is missing, and update the system and its graphics driver';
 
 /**
- * Dawn's instances. The process aborts or hangs if an instance is garbage-collected while its devices are alive.
- * So each one stays here until its device is destroyed.
+ * Dawn's instances, with the number of their users. The process aborts or hangs if an instance is garbage-collected while its
+ * devices are alive. So each one stays here until its devices are destroyed.
  */
-const instances = new Set<GPU>();
+const instances = new Map<GPU, number>();
+
+function hold(instance: GPU): void {
+  instances.set(instance, (instances.get(instance) ?? 0) + 1);
+}
+
+function release(instance: GPU): void {
+  const users = (instances.get(instance) ?? 0) - 1;
+  if (users > 0) instances.set(instance, users);
+  else instances.delete(instance);
+}
+
+/** Whether this process has had a device, with the threads of its driver. */
+let hadDevice = false;
 
 /** WebGPU features that kernels may use; requested where the adapter supports them. */
 const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
@@ -66,22 +80,27 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
     ...(options.adapter === undefined ? [] : [`adapter=${options.adapter}`]),
     ...(options.profile ? ['disable-dawn-features=timestamp_quantization'] : []),
   ];
-  const instance = create(flags);
-  instances.add(instance);
+  return openOn(create(flags), options);
+}
+
+/** Opens a device of an instance. A second one shares what the instance knows of the drivers, so it is found sooner. */
+async function openOn(instance: GPU, options: DeviceOptions): Promise<Gpu> {
+  hold(instance);
   try {
     const adapter = await requestAdapter(instance, options.adapter);
     const features = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
+    hadDevice = true;
     const device = await gpuWait(() => adapter.requestDevice({ requiredFeatures: features, requiredLimits }));
     const info = describe(adapter.info, adapter.features);
     return new Gpu(
       device,
       info,
-      () => instances.delete(instance),
-      () => openGpu(options),
+      () => release(instance),
+      () => openOn(instance, options),
     );
   } catch (error) {
-    instances.delete(instance);
+    release(instance);
     throw error;
   }
 }
@@ -89,7 +108,9 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
 async function requestAdapter(instance: GPU, name: string | undefined): Promise<GPUAdapter> {
   let adapter: GPUAdapter | null = null;
   try {
-    adapter = await gpuWait(() => instance.requestAdapter({ powerPreference: 'high-performance' }));
+    adapter = await gpuWait(() =>
+      withoutHarmlessLines(() => instance.requestAdapter({ powerPreference: 'high-performance' }), hadDevice),
+    );
   } catch (cause) {
     const known = adapterNames(cause instanceof Error ? cause.message : '');
     const what = name === undefined ? 'no usable GPU adapter' : `no GPU adapter named "${name}"`;
@@ -108,14 +129,14 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
 export async function listAdapters(): Promise<string[]> {
   // WebGPU has no call for this. But when Dawn finds no adapter of a name, its error lists those that exist.
   const instance = create(['adapter=(none of this name)']);
-  instances.add(instance);
+  hold(instance);
   try {
-    await gpuWait(() => instance.requestAdapter());
+    await gpuWait(() => withoutHarmlessLines(() => instance.requestAdapter(), hadDevice));
     return [];
   } catch (error) {
     return adapterNames(error instanceof Error ? error.message : '');
   } finally {
-    instances.delete(instance);
+    release(instance);
   }
 }
 

@@ -17,8 +17,9 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   };
   let gpu: Gpu | undefined;
   try {
+    const adapters = await listAdapters(); // before a device is open, so that a terminal is spared the drivers' harmless lines
     gpu = await openGpu({ adapter });
-    for (const check of gpuChecks(gpu, await listAdapters())) add(check);
+    for (const check of gpuChecks(gpu, adapters)) add(check);
     add(tuningCheck(gpu));
   } catch (error) {
     add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: adapterFix() });
