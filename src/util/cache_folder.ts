@@ -10,7 +10,30 @@ export function cacheFolder(
   platform: NodeJS.Platform = process.platform,
   home = homeFolder(),
 ): string {
-  return join(env['XDG_CACHE_HOME'] || usual(env, platform, home), 'fer-tui');
+  return ownFolder({ variable: 'XDG_CACHE_HOME', mac: 'Caches', other: '.cache' }, env, platform, home);
+}
+
+/** Where systems keep one kind of files: a variable that names the folder, a folder in macOS's Library, and one in other homes. */
+interface Place {
+  readonly variable: string;
+  readonly mac: string;
+  readonly other: string;
+}
+
+/** The folder of fer-tui among the files of one kind. */
+export function ownFolder(
+  { variable, mac, other }: Place,
+  env: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform,
+  home: string,
+): string {
+  return join(env[variable] || usual(), 'fer-tui');
+
+  function usual(): string {
+    if (platform === 'darwin') return join(home, 'Library', mac);
+    if (platform === 'win32') return env['LOCALAPPDATA'] || join(home, 'AppData', 'Local');
+    return join(home, other);
+  }
 }
 
 /** The user's home. A user without one, as services and containers have, gets a folder among the temporary files. */
@@ -20,10 +43,4 @@ export function homeFolder(): string {
   } catch {
     return join(tmpdir(), `fer-tui-home-${process.getuid?.() ?? 0}`);
   }
-}
-
-function usual(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: string): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Caches');
-  if (platform === 'win32') return env['LOCALAPPDATA'] || join(home, 'AppData', 'Local');
-  return join(home, '.cache');
 }

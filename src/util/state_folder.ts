@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { homeFolder } from './cache_folder.js';
+import { homeFolder, ownFolder } from './cache_folder.js';
 
 /**
  * Where files lie that a person would miss little, but a little: what was open, and texts that were typed.
@@ -11,11 +11,6 @@ export function stateFolder(
   platform: NodeJS.Platform = process.platform,
   home = homeFolder(),
 ): string {
-  return join(env['XDG_STATE_HOME'] || usual(env, platform, home), 'fer-tui');
-}
-
-function usual(env: NodeJS.ProcessEnv, platform: NodeJS.Platform, home: string): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
-  if (platform === 'win32') return env['LOCALAPPDATA'] || join(home, 'AppData', 'Local');
-  return join(home, '.local', 'state');
+  const place = { variable: 'XDG_STATE_HOME', mac: 'Application Support', other: join('.local', 'state') };
+  return ownFolder(place, env, platform, home);
 }
