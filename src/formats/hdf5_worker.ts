@@ -71,7 +71,7 @@ function datasetOf(dataset: Dataset, budget: Budget, transfer: ArrayBuffer[]): H
   const shape = dataset.shape ?? [];
   if (!isNumeric(type, size)) return { shape, kind, data: undefined };
   spend(budget, size * count);
-  const data = type === FLOAT && size === 2 ? halvesOf(dataset) : toFloats(dataset.value);
+  const data = isHalf(type, size) ? halvesOf(dataset) : toFloats(dataset.value);
   transfer.push(data.buffer as ArrayBuffer);
   return { shape, kind, data };
 }
@@ -79,6 +79,8 @@ function datasetOf(dataset: Dataset, budget: Budget, transfer: ArrayBuffer[]): H
 /** Numbers that are read. */
 const isNumeric = (type: number, size: number): boolean =>
   (type === INTEGER && [1, 2, 4, 8].includes(size)) || (type === FLOAT && [2, 4, 8].includes(size));
+
+const isHalf = (type: number, size: number): boolean => type === FLOAT && size === 2;
 
 /** Floats of 16 bits. The library has none, so it is asked for integers of this size. */
 function halvesOf(dataset: Dataset): Float32Array {
@@ -102,11 +104,8 @@ function attributesOf(group: Group, budget: Budget): Map<string, H5Value> {
   const values = new Map<string, H5Value>();
   for (const [name, attribute] of Object.entries(group.attrs)) {
     const { type, size, total_size: count } = attribute.metadata;
-    if (
-      attribute.shape === null ||
-      !(type === TEXT || (isNumeric(type, size) && !(type === FLOAT && size === 2)))
-    )
-      continue;
+    const readable = type === TEXT || (isNumeric(type, size) && !isHalf(type, size));
+    if (attribute.shape === null || !readable) continue;
     spend(budget, size * count);
     const value: unknown = attribute.value;
     if (typeof value === 'string') values.set(name, value);
