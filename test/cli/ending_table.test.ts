@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -79,10 +79,14 @@ describeGpu('a command leaves nothing behind, and tells by its exit code how it 
     const code = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)})`;
     const parent = spawn(process.execPath, ['-e', code], { cwd, stdio: 'ignore' });
     const lock = join(cwd, 'r2/lock');
-    const started = () => existsSync(join(cwd, 'r2/config.json')) && existsSync(lock);
-    await expect.poll(started, { timeout: 30_000 }).toBe(true);
+    // Before its first epoch it would have nothing to save.
+    await expect
+      .poll(() => existsSync(join(cwd, 'r2/checkpoint.safetensors')), { timeout: 30_000 })
+      .toBe(true);
+    const summary = join(cwd, 'r2/summary.json');
+    expect([existsSync(lock), existsSync(summary)]).toEqual([true, false]);
     parent.kill('SIGKILL');
     await expect.poll(() => existsSync(lock), { timeout: 30_000 }).toBe(false);
-    expect(existsSync(join(cwd, 'r2/checkpoint.safetensors'))).toBe(true);
+    expect(JSON.parse(readFileSync(summary, 'utf8'))).toMatchObject({ status: 'stopped' });
   });
 });
