@@ -9,19 +9,14 @@ import { limitSplit } from '../../src/data/rows.js';
 import { SplitBuilder } from '../../src/data/split_builder.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { DataError } from '../../src/util/errors.js';
-import { csv, expectDataError, folderWith, PIXELS, pixels } from './fixtures.js';
+import { csv, expectDataError, folderWith, loadFile, PIXELS, pixels } from './fixtures.js';
 
 const NO_CACHE = { cacheDir: false } as const;
-
-/** Loads a file of this content. */
-function load(content: string | Uint8Array, name = 'fer2013.csv', skipBad = false) {
-  return loadDataset(join(folderWith({ [name]: content }), name), { ...NO_CACHE, skipBad });
-}
 
 describe('the CSV files of FER-2013', () => {
   it('maps the label order of the CSV to that of this project', async () => {
     const names = ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'];
-    const { splits } = await load(csv(names.map((_, i) => [i, 'PublicTest'])));
+    const { splits } = await loadFile(csv(names.map((_, i) => [i, 'PublicTest'])));
     expect([...splits.validation.labels].map((label) => CLASS_NAMES[label])).toEqual(names);
   });
 
@@ -31,7 +26,7 @@ describe('the CSV files of FER-2013', () => {
       [6, 'PrivateTest', pixels(9)],
       [3, 'PublicTest', pixels(255)],
     ]);
-    const data = await load(`\uFEFF${text.trimEnd().replaceAll('\n', '\r\n')}`);
+    const data = await loadFile(`\uFEFF${text.trimEnd().replaceAll('\n', '\r\n')}`);
     const { train, validation, test } = data.splits;
     expect([[...train.labels], [...validation.labels], [...test.labels]]).toEqual([[0], [3], [4]]);
     expect([train.images[0], validation.images[0], test.images[0]]).toEqual([7, 255, 9]);
@@ -41,7 +36,7 @@ describe('the CSV files of FER-2013', () => {
 
   it('reads icml_face_data.csv: other columns, stray spaces, quotes', async () => {
     const rows = `4, Training, ${pixels(1)}\n"5","PublicTest","${pixels(2)}"\n`;
-    const { splits } = await load(`emotion, Usage, pixels\n${rows}`, 'icml_face_data.csv');
+    const { splits } = await loadFile(`emotion, Usage, pixels\n${rows}`, 'icml_face_data.csv');
     expect([splits.train.labels[0], splits.train.images[0]]).toEqual([5, 1]);
     expect([splits.validation.labels[0], splits.validation.images[0]]).toEqual([6, 2]);
   });
@@ -102,7 +97,7 @@ describe('the CSV files of FER-2013', () => {
 
   it('may have empty lines, other columns, several spaces and zeros in front', async () => {
     const row = `${'0'.repeat(3)}9  8 ${pixels().split(' ').slice(2).join(' ')} `;
-    const { splits } = await load(
+    const { splits } = await loadFile(
       `id,Usage,Pixels,EMOTION,more\n\n1,publictest, ${row},3,x\r\n\r\n2,"TRAINING",${pixels(4)},0,y\n`,
     );
     expect([...splits.validation.labels, ...splits.train.labels]).toEqual([3, 0]);
@@ -130,7 +125,7 @@ describe('the CSV files of FER-2013', () => {
     const plain = csv(rows.map((row) => [...row]));
     const text = Buffer.from(written(plain));
     expect(text.toString()).not.toBe(plain);
-    const { splits } = await load(plain);
+    const { splits } = await loadFile(plain);
     for (const size of [7, 1000, 30_000]) {
       async function* chunks(): AsyncIterable<Uint8Array> {
         for (let at = 0; at < text.length; at += size) yield text.subarray(at, at + size);
@@ -143,12 +138,12 @@ describe('the CSV files of FER-2013', () => {
     );
     const lines = bad.trimEnd().split(/[\r\n]/);
     const at = lines.findLastIndex((line) => line.startsWith('9')) + 1;
-    await expectDataError(load(bad), `fer2013.csv:${at}: emotion "9"`);
+    await expectDataError(loadFile(bad), `fer2013.csv:${at}: emotion "9"`);
   });
 
   it('lose no row to one whose array does not end', async () => {
     const open = `3,"[${pixels()},Training\n`;
-    const { splits, skipped } = await load(
+    const { splits, skipped } = await loadFile(
       `${csv([[2, 'Training']])}${open}4,"[${pixels()}]",Training\n`,
       undefined,
       true,
@@ -158,9 +153,9 @@ describe('the CSV files of FER-2013', () => {
 
   it('may have many empty lines, which count: messages name the line', async () => {
     const lines = '\n\r\n\n'.repeat(1000);
-    const good = await load(`${lines}emotion,pixels,Usage${lines}3,${pixels()},Training\n${lines}`);
+    const good = await loadFile(`${lines}emotion,pixels,Usage${lines}3,${pixels()},Training\n${lines}`);
     expect([...good.splits.train.labels]).toEqual([3]);
-    const bad = load(`${lines}emotion,pixels,Usage\n${lines}9,${pixels()},Training\n`);
+    const bad = loadFile(`${lines}emotion,pixels,Usage\n${lines}9,${pixels()},Training\n`);
     await expectDataError(bad, 'fer2013.csv:6002: emotion "9"');
   });
 
@@ -209,7 +204,7 @@ describe('the CSV files of FER-2013', () => {
       ].join('\n'),
     ],
   ])('may have %s', async (_, content) => {
-    const { splits } = await load(content);
+    const { splits } = await loadFile(content);
     const { train, validation } = splits;
     expect([train, validation].map(({ labels }) => [...labels])).toEqual([[3], [6]]);
     expect([train, validation].map(({ images }) => [images[0], images[255]])).toEqual([
@@ -224,13 +219,13 @@ describe('the CSV files of FER-2013', () => {
       .flat()
       .concat('Test', 'testing')
       .map((word) => row(3, word));
-    const { splits } = await load([header, ...text].join('\n'));
+    const { splits } = await loadFile([header, ...text].join('\n'));
     expect(Object.values(splits).map(({ labels }) => labels.length)).toEqual([2, 5, 2]);
   });
 
   it('are training data without a column Usage, of which a tenth is held out', async () => {
     const faces = Array.from({ length: 20 }, (_, i) => `3,${pixels(i)}`);
-    const { splits, name } = await load(['emotion,pixels', ...faces].join('\n'));
+    const { splits, name } = await loadFile(['emotion,pixels', ...faces].join('\n'));
     expect(Object.values(splits).map(({ labels }) => labels.length)).toEqual([18, 2, 0]);
     expect(name).toContain('10 % of train held out');
   });
@@ -242,7 +237,7 @@ describe('the CSV files of FER-2013', () => {
       text('3', '\x1b[2J'),
       text('3').replace('emotion', '\x1b[31m'),
     ])
-      await expect(load(bad)).rejects.toThrow(/^\P{Cc}*\\x1b\P{Cc}*$/u);
+      await expect(loadFile(bad)).rejects.toThrow(/^\P{Cc}*\\x1b\P{Cc}*$/u);
   });
 
   it('keep every pixel of many rows', async () => {
@@ -273,151 +268,17 @@ describe('the CSV files of FER-2013', () => {
     '# FER-2013\n\n# of Kaggle\n',
     '',
   ])('may have bars between fields, and before its header %j', async (before) => {
-    const { splits } = await load(`${before}emotion|pixels|Usage\n3|${pixels(7)}|Training\n`);
+    const { splits } = await loadFile(`${before}emotion|pixels|Usage\n3|${pixels(7)}|Training\n`);
     expect([splits.train.images[0], ...splits.train.labels]).toEqual([7, 3]);
   });
 
   it('takes the first rows of a split', async () => {
-    const { splits } = await load(csv([1, 2, 3].map((label) => [label, 'PublicTest'])));
+    const { splits } = await loadFile(csv([1, 2, 3].map((label) => [label, 'PublicTest'])));
     expect([...limitSplit(splits.validation, 2).labels]).toEqual([1, 2]);
     expect(limitSplit(splits.validation, 2).images.length).toBe(2 * PIXELS);
     expect(limitSplit(splits.validation, 9).labels.length).toBe(3);
     expect(limitSplit(splits.validation, 2.9).labels.length).toBe(2);
     expect(limitSplit(splits.validation, -1)).toEqual(limitSplit(splits.validation, 0));
     expect(limitSplit(splits.validation, 0).images.length).toBe(0);
-  });
-});
-
-describe('a bad CSV file', () => {
-  const short = pixels().split(' ').slice(1).join(' ');
-  const cases: [string, string, string[]][] = [
-    [
-      '2,303 pixels',
-      csv([
-        [0, 'Training'],
-        [0, 'Training', short],
-      ]),
-      [':3:', '2,303 pixels', 'expected 2,304'],
-    ],
-    ['2,305 pixels', csv([[0, 'Training', `${pixels()} 1`]]), [':2:', '2,305 pixels', 'expected 2,304']],
-    ['pixel 256', csv([[0, 'Training', pixels(256)]]), [':2:', 'pixel 1 is 256', '0 to 255']],
-    ['pixel abc', csv([[0, 'Training', `1 abc ${short}`]]), [':2:', 'pixel 2 reads "abc"', 'whole numbers']],
-    ['pixel -1', csv([[0, 'Training', `-1 ${short}`]]), [':2:', 'pixel 1 reads "-1"']],
-    ['pixel 1.5', csv([[0, 'Training', `1.5 ${short}`]]), [':2:', 'pixel 1 reads "1.5"']],
-    ['label 9', csv([[9, 'Training']]), [':2:', 'emotion "9"', '0 (Angry) to 6 (Neutral)']],
-    ['label 7', csv([[7, 'Training']]), [':2:', 'emotion "7"']],
-    ['no label', csv([['', 'Training']]), [':2:', 'emotion ""']],
-    [
-      'unknown Usage',
-      csv([[0, 'Holiday']]),
-      [':2:', 'Usage "Holiday"', 'Training, PublicTest or PrivateTest'],
-    ],
-    ['Usage constructor', csv([[0, 'constructor']]), [':2:', 'Usage "constructor"']],
-    ['label 12', csv([['12', 'Training']]), [':2:', 'emotion "12"']],
-    [
-      'a word among numbers',
-      csv([
-        [1, 'Training'],
-        ['a mood that goes on and on', 'Training'],
-      ]),
-      [':3:', 'emotion "a mood that goes on "'],
-    ],
-    ['pixel 99999999', csv([[0, 'Training', `0 99999999 ${short}`]]), [':2:', 'pixel 2 is 9999', '0 to 255']],
-    [
-      'a long word',
-      csv([[0, 'Training', `0 1 abcdefghijklmnop ${short}`]]),
-      [':2:', 'pixel 3 reads "abcdefghijkl"'],
-    ],
-    ['a word at the end', csv([[0, 'Training', `${short} 1x`]]), [':2:', 'pixel 2304 reads "1x"']],
-    ['a lone quote', csv([[0, 'Training', '"']]), [':2:', 'pixel 1 reads """']],
-    ['no pixels', csv([[0, 'Training', '""']]), [':2:', ': 0 pixels']],
-    ['too few columns', 'emotion,pixels,Usage\n1,2 3\n', [':2:', '2 columns', 'expected 3']],
-  ];
-  it.each(cases)('%s: names file and line, what is expected, what to do', async (_, text, parts) => {
-    await expectDataError(load(text), 'fer2013.csv', ...parts, '--skip-bad');
-  });
-
-  it.each(cases)('%s: left out and counted on request', async (_, text) => {
-    const data = await load(`${text}3,${pixels()},PublicTest\n`, 'fer2013.csv', true);
-    expect(data.skipped).toBe(1);
-    expect(data.bad).toHaveLength(1);
-    expect(data.bad[0]).toMatch(/fer2013\.csv:[23]: .*expected/);
-    expect(data.bad[0]).not.toContain('--skip-bad');
-    expect([...data.splits.validation.labels]).toEqual([3]);
-  });
-
-  it('cut off in a row', async () => {
-    const text = csv([
-      [0, 'Training'],
-      [1, 'Training'],
-    ]);
-    await expectDataError(load(text.slice(0, -500)), 'fer2013.csv:3:', 'cut off', 'download the file again');
-    await expectDataError(load(text.slice(0, -6)), 'fer2013.csv:3:', 'cut off');
-    const other = `emotion, Usage, pixels\n0, Training, ${pixels()}`;
-    await expectDataError(load(other.slice(0, -500)), ':2:', 'pixels; expected 2,304', 'cut off');
-  });
-
-  it.each([false, true])('has a structure error, with --skip-bad too (%s)', async (skipBad) => {
-    const text = csv([
-      [0, 'Training'],
-      [1, 'Training'],
-    ]);
-    const gz = gzipSync(text);
-    await expectDataError(load('', 'fer2013.csv', skipBad), 'fer2013.csv', 'empty', 'header', 'download');
-    await expectDataError(load('emotion,pixels,Usage\n', 'fer2013.csv', skipBad), 'no row after the header');
-    await expectDataError(load('emotion,Usage\n0,x\n', 'fer2013.csv', skipBad), ':1:', 'no column "pixels"');
-    await expectDataError(
-      load(`emotion,pixels,emotion\n0,${pixels()},1\n`, 'fer2013.csv', skipBad),
-      ':1: there are two columns "emotion"',
-    );
-    await expectDataError(load('x'.repeat(200_000), 'fer2013.csv', skipBad), ':1:', 'is this FER-2013?');
-    await expectDataError(
-      load(gz.subarray(0, gz.length - 20), 'fer2013.csv.gz', skipBad),
-      '.gz',
-      'cut off or damaged',
-    );
-  });
-
-  it('says "cut off" of the last row alone, and only where the file ends inside of it', async () => {
-    const bad = csv([[9, 'Training']]);
-    await expect(load(bad)).rejects.toThrow(/^((?!cut off).)*$/s);
-    await expect(load(bad.trimEnd())).rejects.toThrow('the file ends inside this row');
-    await expect(load(`${bad}${csv([[0, 'Training']]).slice(21, -400)}`)).rejects.toThrow(
-      /^((?!cut off).)*$/s,
-    );
-  });
-
-  it('has rows that end nowhere: the first of more than 64 kB is named by its line', async () => {
-    const header = 'emotion,pixels,Usage\n';
-    await expectDataError(
-      load(`${header}${'1'.repeat(65_537)}`),
-      ':2: a row of over 65536 bytes',
-      'is this FER-2013?',
-    );
-    await expectDataError(load(`${header}${'1'.repeat(65_536)}`), ':2: the row has 1 columns');
-  });
-
-  it('remembers why of the first thousand bad rows, and counts all', async () => {
-    const rows = Array.from({ length: 1002 }, () => '9,0,Training\n').join('');
-    const { skipped, bad } = await load(`${csv([[3, 'PublicTest']])}${rows}`, 'fer2013.csv', true);
-    expect([skipped, bad.length]).toEqual([1002, 1000]);
-    expect(bad[0]).toContain(':3: emotion "9"');
-    expect(bad[999]).toContain(':1002: ');
-  });
-
-  it('has no good row', async () => {
-    await expectDataError(load(csv([[9, 'Training']]), 'fer2013.csv', true), 'no good row among 1');
-  });
-
-  it('is missing or of another kind', async () => {
-    await expectDataError(
-      loadDataset('/nowhere/fer2013.csv', NO_CACHE),
-      '/nowhere/fer2013.csv',
-      'no such file',
-      'check',
-    );
-    for (const name of ['face.jpg', 'data.tar', 'data.7z', 'archive.zip']) {
-      await expectDataError(load('no table', name), `${name}:1: no column "emotion"`, 'found "no table"');
-    }
   });
 });

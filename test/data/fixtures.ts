@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterEach, expect } from 'vitest';
+import { loadDataset } from '../../src/data/load.js';
 import type { Split } from '../../src/data/types.js';
 import { DataError } from '../../src/util/errors.js';
 
@@ -63,4 +64,9 @@ export async function expectDataError(work: Promise<unknown>, ...parts: string[]
   );
   expect(error).toBeInstanceOf(DataError);
   for (const part of parts) expect((error as DataError).message).toContain(part);
+}
+
+/** Loads a file of this content, without a cache. */
+export function loadFile(content: string | Uint8Array, name = 'fer2013.csv', skipBad = false) {
+  return loadDataset(join(folderWith({ [name]: content }), name), { cacheDir: false, skipBad });
 }
