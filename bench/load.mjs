@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initialize } from '../dist/nn/init.js';
 import { buildModel } from '../dist/nn/models.js';
-import { openModel, saveH5, saveModel } from '../dist/train/weights.js';
+import { saveModel } from '../dist/train/model_file.js';
+import { openModel, saveH5 } from '../dist/train/weights.js';
 import { CLASS_NAMES } from '../dist/util/classes.js';
 import { Rng } from '../dist/util/random.js';
 

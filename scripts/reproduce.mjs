@@ -6,7 +6,8 @@
  *
  * A recipe has one part or more: models/recipes/NAME.yaml and, where training goes on with other settings from the best
  * weights of the part before, NAME.2.yaml. The run of the first lies in runs/reproduce-NAME (--out takes another folder,
- * finished or not), that of the second beside it, with -2 behind its name.
+ * finished or not), that of the second beside it, with -2 behind its name. Where models/ has the network of the parts before,
+ * --last trains only a new last part, from its weights.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -30,15 +31,20 @@ const { values, positionals } = scriptOptions(import.meta.url, {
     data: { type: 'string' },
     out: { type: 'string' },
     ship: { type: 'boolean', default: false },
+    last: { type: 'boolean', default: false },
     commit: { type: 'string' }, // of the code that trained; default: the one that is checked out
   },
 });
 const [name = ''] = positionals;
 const data = values.data ?? findData();
 if (!names.includes(name) || data === undefined) {
-  fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--ship]`);
+  fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--last] [--ship]`);
 }
-const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`);
+/** Parts that the shipped network was trained in, as its card tells, and those that are trained here. */
+const earlier = values.last ? readCard(name).parts : [];
+const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`).slice(earlier.length);
+if (parts.length === 0) fail(`models/${name}.h5 has all parts already: leave out --last`);
+if (values.last) parts[0].init = ['--init', join(MODELS, `${name}.h5`)];
 for (const part of parts) train(part);
 const best = join(parts.at(-1).out, 'best.safetensors');
 const calibrated = join(parts.at(-1).out, 'calibrated.safetensors');
@@ -102,7 +108,7 @@ async function ship() {
     name,
     parameters: startOf(parts[0]).parameters,
     bytes: statSync(h5).size,
-    parts: parts.map(trainedPart),
+    parts: [...earlier, ...parts.map(trainedPart)],
     calibration,
     validation,
     drawn: await drawnProbabilities(h5),

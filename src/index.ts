@@ -109,11 +109,12 @@ export {
   type ReliabilityBin,
   reliability,
 } from './train/metrics.js';
+export { loadModel, type SavedModel, saveModel } from './train/model_file.js';
 export type { RunContext, TrainOutcome, TrainPlan } from './train/plan.js';
 export type { ScheduleName, ScheduleOptions } from './train/schedules.js';
 export { type Hooks, resumeTraining, runTraining, type TrainResult } from './train/session.js';
 export { Trainer } from './train/trainer.js';
-export { type ForeignModel, loadModel, type SavedModel, saveModel } from './train/weights.js';
+export type { ForeignModel } from './train/weights.js';
 export { SharedPlace, type Workplace } from './train/workplace.js';
 export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';
 export type { Ending } from './util/endings.js';

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { ArgsOf, Declaration, Extras } from './declaration.js';
+import { BALANCE } from './declarations/balance.js';
 import { BENCH } from './declarations/bench.js';
 import { CALIBRATE } from './declarations/calibrate.js';
 import { CHECK } from './declarations/check.js';
@@ -134,6 +135,7 @@ export const COMMANDS: CommandModule[] = [
   command(WEBCAM, async () => (await import('./commands/webcam.js')).webcam),
   command(DETECT, async () => (await import('./commands/detect.js')).detect),
   command(INSPECT, async () => (await import('./commands/inspect.js')).inspectNetwork),
+  command(BALANCE, async () => (await import('./commands/balance.js')).balanceFile),
   command(CALIBRATE, async () => (await import('./commands/calibrate.js')).calibrateFile),
   command(ENSEMBLE, async () => (await import('./commands/ensemble.js')).ensemble),
   command(SOUP, async () => (await import('./commands/soup.js')).soup),

@@ -1,15 +1,9 @@
 import { ensembleOfOne } from '../train/ensemble.js';
 import { type ProbabilityMetrics, probabilityMetrics } from '../train/metrics.js';
+import { adjusted, requireSafetensors, saveModel, unadjusted } from '../train/model_file.js';
 import { tempered } from '../train/temperature.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
-import {
-  atTemperature,
-  type ForeignModel,
-  openModel,
-  requireSafetensors,
-  saveModel,
-  withoutTemperature,
-} from '../train/weights.js';
+import { type ForeignModel, openModel } from '../train/weights.js';
 import { crossFitted, type Rows, requireEnough } from './cross_fit.js';
 import { fitTemperature } from './fit_temperature.js';
 
@@ -42,14 +36,16 @@ export interface Calibration {
 
 /**
  * Fits a temperature on the validation images, and writes the model with it. A temperature that the file has already is
- * replaced. Throws RunError, DataError, NoGpuError.
+ * replaced; offsets of its classes (`balance`) are dropped, because they belong to that temperature. Throws RunError, DataError, NoGpuError.
  */
-export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+export async function calibrate(
+  options: CalibrateOptions,
+): Promise<Calibration & { readonly balanceDropped: boolean }> {
   const { weights: path, out, foreign, seed } = options;
   requireSafetensors(out);
   const opened = await openModel(path, foreign);
-  const raw = { ...opened, weights: withoutTemperature(opened, path) };
-  atTemperature(raw, 1, path); // fails before the work for a network that cannot have one
+  const { raw, adjustment } = unadjusted(opened, path);
+  adjusted(raw, { temperature: 1 }, path); // fails before the work for a network that cannot have one
   const { labels, votes, data } = await collectVotes(ensembleOfOne(raw, path), {
     ...options,
     split: 'validation',
@@ -57,8 +53,9 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   requireEnough(labels.length);
   const found = calibrationOf({ votes, labels, classes: raw.classes.length }, seed);
   const calibration = `temperature ${found.temperature.toFixed(4)}, fitted on ${found.count} validation images of ${data}`;
-  saveModel(out, { ...raw, notes: { ...raw.notes, calibration } }, found.temperature);
-  return found;
+  const { balance: _, ...notes } = raw.notes;
+  saveModel(out, { ...raw, notes: { ...notes, calibration } }, found);
+  return { ...found, balanceDropped: adjustment.offsets !== undefined };
 }
 
 /** Fits a temperature to the only vote on some rows. */

@@ -13,17 +13,10 @@ import { mapLabels } from '../train/class_mapping.js';
 import { requireOnce } from '../train/ensemble.js';
 import { type Evaluation, evaluateSplit, inputOf } from '../train/evaluation.js';
 import { Feed } from '../train/feed.js';
+import { requireSafetensors, type SavedModel, saveModel, unadjusted } from '../train/model_file.js';
 import { weightsPath } from '../train/shipped_models.js';
 import type { VoteOptions } from '../train/votes.js';
-import {
-  type ForeignModel,
-  openModel,
-  requireFit,
-  requireSafetensors,
-  type SavedModel,
-  saveModel,
-  withoutTemperature,
-} from '../train/weights.js';
+import { type ForeignModel, openModel, requireFit } from '../train/weights.js';
 import { FACE_SIZE } from '../util/classes.js';
 import { DataError, RunError, UsageError } from '../util/errors.js';
 import { sameArrays, soupOf } from './average_weights.js';
@@ -130,7 +123,7 @@ async function openMembers(
   for (const path of paths) {
     const opened = await openModel(path, foreign);
     requireFit(opened, path);
-    const saved = { ...opened, weights: withoutTemperature(opened, path) };
+    const { raw: saved } = unadjusted(opened, path);
     const why = members[0] && difference(members[0], saved);
     if (why !== undefined) {
       throw new RunError(

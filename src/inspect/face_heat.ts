@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
-import type { SavedModel } from '../train/weights.js';
+import type { SavedModel } from '../train/model_file.js';
 import type { Picture } from '../util/picture.js';
 import { type CamProbe, camProbe, classMap } from './cam.js';
 import { largest, overlay } from './color.js';

@@ -5,7 +5,7 @@ import { limitSplit } from '../data/rows.js';
 import { PIXELS } from '../data/split_builder.js';
 import type { Dataset, SplitName } from '../data/types.js';
 import { mapLabels } from '../train/class_mapping.js';
-import type { SavedModel } from '../train/weights.js';
+import type { SavedModel } from '../train/model_file.js';
 import { FACE_SIZE, sameClass } from '../util/classes.js';
 import { DataError, UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';

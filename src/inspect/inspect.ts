@@ -1,6 +1,7 @@
 import { openGpu } from '../gpu/device.js';
 import { sizeOf } from '../gpu/shape.js';
-import { openModel, type SavedModel } from '../train/weights.js';
+import type { SavedModel } from '../train/model_file.js';
+import { openModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
 import { datasetFor, faceOf, facesOf, pictureOf } from './faces.js';

@@ -4,7 +4,8 @@ import type { Gpu } from '../gpu/device.js';
 import { formatShape } from '../gpu/shape.js';
 import { Learner } from '../nn/learner.js';
 import type { Probe, ProbeOptions } from '../nn/probe.js';
-import { requireFit, type SavedModel } from '../train/weights.js';
+import type { SavedModel } from '../train/model_file.js';
+import { requireFit } from '../train/weights.js';
 import { RunError } from '../util/errors.js';
 
 /** Images per batch of `predict`, at most. */

@@ -3,9 +3,10 @@ import { listOf } from '../data/class_names.js';
 import { sameClass } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 import { isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
+import type { SavedModel } from './model_file.js';
 import { weightsPath } from './shipped_models.js';
 import { tempered } from './temperature.js';
-import { type ForeignModel, openModel, type SavedModel } from './weights.js';
+import { type ForeignModel, openModel } from './weights.js';
 
 /** A network that votes. */
 export interface Member {

@@ -1,6 +1,6 @@
 import type { Picture } from '../util/picture.js';
 import { signedPicture } from '../util/signed_picture.js';
-import type { SavedModel } from './weights.js';
+import type { SavedModel } from './model_file.js';
 
 /** The filters of a convolution as pictures on one scale: blue below zero, white at zero, orange above. */
 export interface FilterPictures {

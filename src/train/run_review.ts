@@ -24,9 +24,10 @@ import {
   reliability,
 } from './metrics.js';
 import { type Mistake, mistakes } from './mistakes.js';
+import { loadModel, type SavedModel } from './model_file.js';
 import { readRunConfig } from './run_folder.js';
 import type { RunReport } from './runs.js';
-import { loadModel, requireFit, type SavedModel } from './weights.js';
+import { requireFit } from './weights.js';
 
 /** A part of a review, or why there is none. */
 export type Found<T> = { readonly value: T } | { readonly missing: string };

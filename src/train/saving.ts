@@ -4,9 +4,9 @@ import type { NamedArrays } from '../nn/parameters.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { WeightFile } from './callbacks/callback.js';
 import { saveCheckpoint, type TrainerState } from './checkpoint.js';
+import { loadModel, saveModel } from './model_file.js';
 import type { RunFolder } from './run_folder.js';
 import { firstNotFinite } from './soundness.js';
-import { loadModel, saveModel } from './weights.js';
 
 /** What a weight file holds in addition to the weights. */
 interface SavedWith {

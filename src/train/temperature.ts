@@ -5,17 +5,23 @@
 export const SMALLEST = 2 ** -126;
 
 /**
- * Softmax of logits / temperature, where the logits are known up to a constant by their probabilities: each is raised to the
- * power 1 / temperature, and the row is divided by its sum.
- * @param probabilities [N, classes] @param temperature above 0; 1 changes nothing
+ * Softmax of logits / temperature + offsets, where the logits are known up to a constant by their probabilities: each is raised
+ * to the power 1 / temperature and multiplied by exp(offset), and the row is divided by its sum.
+ * @param probabilities [N, classes] @param temperature above 0; 1 changes nothing @param offsets one for each class
  */
-export function tempered(probabilities: Float32Array, classes: number, temperature: number): Float32Array {
-  if (temperature === 1) return probabilities;
+export function tempered(
+  probabilities: Float32Array,
+  classes: number,
+  temperature: number,
+  offsets?: readonly number[],
+): Float32Array {
+  if (temperature === 1 && offsets === undefined) return probabilities;
   const result = new Float32Array(probabilities.length);
   const row = new Float64Array(classes);
   for (let first = 0; first < probabilities.length; first += classes) {
     for (let c = 0; c < classes; c++) {
-      row[c] = Math.log(Math.max(probabilities[first + c] as number, SMALLEST)) / temperature;
+      const logit = Math.log(Math.max(probabilities[first + c] as number, SMALLEST)) / temperature;
+      row[c] = logit + (offsets?.[c] ?? 0);
     }
     const top = Math.max(...row);
     const powers = row.map((z) => Math.exp(z - top));

@@ -1,6 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
-import { csvTexts } from '../data/csv_dialect.js';
 import {
   fittedSize,
   isFitted,
@@ -10,99 +8,20 @@ import {
   type PreprocessName,
 } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
-import { fromKeras, toKeras } from '../formats/keras_architecture.js';
+import { fromKeras } from '../formats/keras_architecture.js';
 import { isFeature } from '../formats/keras_features.js';
 import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
-import { isJson, refuseFolders, refuseOtherKinds } from '../formats/other_kinds.js';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { isJson } from '../formats/other_kinds.js';
 import type { Network } from '../nn/network.js';
-import type { NamedArray, NamedArrays } from '../nn/parameters.js';
-import { scaleLogits } from '../nn/scale_logits.js';
-import { atomicWrite } from '../util/atomic_write.js';
+import type { NamedArrays } from '../nn/parameters.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
-import { csvLine } from '../util/csv.js';
-import { RunError, UsageError } from '../util/errors.js';
+import { RunError } from '../util/errors.js';
 import { foreignError, foreignJson } from '../util/foreign.js';
-import { printable } from '../util/printable.js';
-import { systemReason } from '../util/system_reason.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
+import { loadModel, readWeightFile, type SavedModel } from './model_file.js';
 import { knownPreprocess, requireSound } from './soundness.js';
-
-/** A trained network as a file holds it, with everything that is needed to use it. */
-export interface SavedModel {
-  /** Its layers. */
-  readonly network: Network;
-  /** Names of the outputs, in order. */
-  readonly classes: readonly string[];
-  /** Whether another program wrote the file, which then does not say everything. */
-  readonly foreign?: boolean;
-  /** Whether the class names are a guess, because neither the file nor the user named them. */
-  readonly classesGuessed?: boolean;
-  /** Whether the file ends in plain numbers, to which a softmax was added. */
-  readonly softmaxAdded?: boolean;
-  /** How pixels become its input. */
-  readonly preprocess: Preprocess;
-  /** All weights by name. */
-  readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Where the weights come from, such as run and step. */
-  readonly notes: Readonly<Record<string, string>>;
-}
-
-/** That of today, with a checksum, and the one before. */
-const [FORMAT, FORMER] = ['fer-tui 3', 'fer-tui 2'];
-/** The names under which what the preprocessing took from the training images is stored among the weights. */
-const [MEAN, STD] = ['preprocess/mean', 'preprocess/std'];
-
-/**
- * Writes a `.safetensors` file atomically. Throws RunError.
- * @param temperature by which whoever reads the file divides the logits (see docs/ensembles.md); default 1. Reading does
- *   so in the weights of the last layer.
- */
-export function saveModel(path: string, saved: SavedModel, temperature = 1): void {
-  const tensors = new Map(saved.weights);
-  const { name, mean, std } = saved.preprocess;
-  if (mean !== undefined) tensors.set(MEAN, { shape: [mean.length], data: mean });
-  if (std !== undefined) tensors.set(STD, { shape: [std.length], data: std });
-  atomicWrite(
-    path,
-    encodeSafetensors(tensors, {
-      ...saved.notes,
-      format: FORMAT,
-      model: saved.network.name,
-      architecture: JSON.stringify(toKeras(saved.network)),
-      classes: csvLine(saved.classes),
-      preprocess: name,
-      ...(temperature !== 1 && { temperature: String(temperature) }),
-    }),
-  );
-}
-
-/** Throws UsageError unless the name of a file that `saveModel` is to write says what it will be. */
-export function requireSafetensors(out: string): void {
-  if (out.toLowerCase().endsWith('.safetensors')) return;
-  throw new UsageError(
-    `--out ${out}: expected a name that ends in .safetensors; "fer-tui export" makes other formats of it`,
-  );
-}
-
-/** Throws RunError where there is no such file, and where it is known to be something else. */
-function readWeightFile(path: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    if (statSync(path).isDirectory()) refuseFolders(path);
-    bytes = readFileSync(path);
-  } catch (cause) {
-    if (cause instanceof RunError) throw cause;
-    throw new RunError(
-      `cannot read weights ${path}: ${systemReason(cause)}; expected e.g. runs/r1/best.safetensors`,
-      { cause },
-    );
-  }
-  refuseOtherKinds(bytes, path);
-  return bytes;
-}
 
 /** What a model file of another program does not say. */
 export interface ForeignModel {
@@ -333,67 +252,4 @@ export async function saveH5(path: string, saved: SavedModel): Promise<void> {
   const { network, weights, classes, notes } = saved;
   const { name, mean, std } = saved.preprocess;
   await writeH5(path, network, weights, { classes, preprocess: name, mean, std, notes });
-}
-
-/**
- * Reads a file that `saveModel` wrote. Its temperature, if it has one, is applied: the weights give calibrated
- * probabilities. Throws RunError when the file is missing, damaged, or another kind of file.
- */
-export function loadModel(path: string): SavedModel {
-  const { saved, temperature } = readStored(path);
-  return temperature === 1 ? saved : { ...saved, weights: atTemperature(saved, temperature, path) };
-}
-
-/**
- * The weights with which a model's logits are divided by a temperature.
- * @param path names the model in messages. Throws RunError where its last layer does not allow it.
- */
-export function atTemperature(
-  { network, weights }: SavedModel,
-  temperature: number,
-  path: string,
-): SavedModel['weights'] {
-  const scaled = scaleLogits(network, weights, 1 / temperature);
-  if (scaled !== undefined) return scaled;
-  throw new RunError(
-    `${path}: ${network.name} cannot have a temperature: it ends in "${network.layers.at(-1)?.name}"; expected a dense layer, a convolution or batch normalisation before softmax`,
-  );
-}
-
-/** The weights of a model without the temperature of its file. @param opened what `openModel` made of the same file */
-export function withoutTemperature(opened: SavedModel, path: string): SavedModel['weights'] {
-  const bytes = readWeightFile(path);
-  return isH5(bytes) || isZip(bytes) ? opened.weights : readStored(path).saved.weights;
-}
-
-/** What a `.safetensors` file of fer-tui holds, as it is. Throws RunError. */
-function readStored(path: string): { saved: SavedModel; temperature: number } {
-  const bytes = readWeightFile(path);
-  const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
-  const { format, model, architecture, classes, preprocess, temperature = '1', ...notes } = metadata;
-  if (
-    format !== (verified ? FORMAT : FORMER) ||
-    architecture === undefined ||
-    classes === undefined ||
-    preprocess === undefined
-  ) {
-    throw new RunError(
-      `${path}: a .safetensors file, but not one of fer-tui: its metadata lacks ${FORMAT} with a checksum, the architecture or the classes`,
-    );
-  }
-  if (!(Number(temperature) > 0 && Number(temperature) < Number.POSITIVE_INFINITY)) {
-    throw new RunError(`${path}: damaged: its temperature is ${temperature}; expected a number above 0`);
-  }
-  const [mean, std] = [tensors.get(MEAN)?.data, tensors.get(STD)?.data];
-  for (const fitted of [MEAN, STD]) tensors.delete(fitted);
-  requireSound(path, tensors);
-  const name = knownPreprocess(path, preprocess);
-  const saved = {
-    network: fromKeras(foreignJson(architecture, `${path}: damaged: the architecture in its metadata`), path),
-    classes: csvTexts(classes).map(printable),
-    preprocess: { name, ...(mean && { mean }), ...(std && { std }) },
-    weights: tensors,
-    notes,
-  };
-  return { saved, temperature: Number(temperature) };
 }

@@ -220,6 +220,26 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       ...fitted('calibrate'),
     },
   },
+  BALANCE: {
+    line: ['balance', 'w.h5', '--data', 'synthetic', '--recall', 'Fear=55'],
+    options: {
+      file: {
+        instead: ['balance', 'v.h5', '--data', 'synthetic', '--recall', 'Fear=55'],
+        changes: ['balance.weights', 'balance.out', 'stdout'],
+      },
+      recall: {
+        instead: ['balance', 'w.h5', '--data', 'synthetic', '--recall', 'Sad=60'],
+        changes: ['balance.recall'],
+      },
+      strength: { add: ['--strength', '0.5'], changes: ['balance.strength', 'stdout'] },
+      out: { add: ['--out', 'x.safetensors'], changes: ['balance.out', 'stdout'] },
+      data: {
+        instead: ['balance', 'w.h5', '--data', 'other', '--recall', 'Fear=55'],
+        changes: ['balance.data'],
+      },
+      ...fitted('balance'),
+    },
+  },
   ENSEMBLE: {
     line: ['ensemble', 'a', 'b', '--data', 'synthetic'],
     options: {

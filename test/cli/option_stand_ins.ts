@@ -62,6 +62,13 @@ vi.mock('../../src/ensemble/calibrate.js', () => ({
     return { ...found, before: numbers, after: numbers, crossFitted: numbers };
   },
 }));
+vi.mock('../../src/ensemble/balance.js', () => ({
+  balance: async (options: object) => {
+    note('balance', options);
+    const crossFitted = { strength: 1, accuracy: 1, macroRecall: 1, recalls: [1] };
+    return { classes: ['a'], offsets: [2], count: 1, curve: [], crossFitted };
+  },
+}));
 vi.mock('../../src/ensemble/build_ensemble.js', () => ({
   buildEnsemble: async (options: { weights: readonly string[] }) => {
     note('ensemble', options);

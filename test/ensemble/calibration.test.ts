@@ -4,6 +4,7 @@ import { syntheticFaces } from '../../src/data/synthetic.js';
 import { calibrate } from '../../src/ensemble/calibrate.js';
 import { crossFitted } from '../../src/ensemble/cross_fit.js';
 import { fitTemperature } from '../../src/ensemble/fit_temperature.js';
+import { changeLogits } from '../../src/nn/change_logits.js';
 import {
   Activation,
   Add,
@@ -17,17 +18,10 @@ import {
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { Network, Sequential } from '../../src/nn/network.js';
-import { scaleLogits } from '../../src/nn/scale_logits.js';
 import { predictSplit } from '../../src/train/evaluation.js';
+import { loadModel, type SavedModel, saveModel, unadjusted } from '../../src/train/model_file.js';
 import { tempered } from '../../src/train/temperature.js';
-import {
-  loadModel,
-  openModel,
-  type SavedModel,
-  saveH5,
-  saveModel,
-  withoutTemperature,
-} from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -134,7 +128,8 @@ describe('logits are scaled in the last layer', () => {
       new Sequential('twice', [7], [Dense({ units: 7, activation: 'softmax' }), Softmax()]),
       new Sequential('no gamma', [7], [BatchNormalization({ scale: false })]),
     ];
-    for (const network of networks) expect(scaleLogits(network, randomWeights(network), 2)).toBeUndefined();
+    for (const network of networks)
+      expect(changeLogits(network, randomWeights(network), { factor: 2 })).toBeUndefined();
   });
 });
 
@@ -150,7 +145,7 @@ describeGpu('a calibrated model', (gpu) => {
       preprocess: { name: 'scale255' } as const,
     };
     const path = join(files, `${name}.safetensors`);
-    saveModel(path, saved, 1.7);
+    saveModel(path, saved, { temperature: 1.7 });
     const h5 = join(files, `${name}.h5`);
     const opened = loadModel(path);
     await saveH5(h5, opened);
@@ -163,7 +158,7 @@ describeGpu('a calibrated model', (gpu) => {
     for (const got of [await said(opened.weights), await said((await openModel(h5)).weights)]) {
       expect(Math.max(...got.map((p, i) => Math.abs(p - (want[i] as number))))).toBeLessThan(2e-6);
     }
-    expect(withoutTemperature(opened, path)).toEqual(new Map(weights));
+    expect(unadjusted(opened, path).raw.weights).toEqual(new Map(weights));
     await learner.dispose();
   });
 
@@ -179,6 +174,6 @@ describeGpu('a calibrated model', (gpu) => {
     expect(loadModel(path).notes['calibration']).toContain('fitted on');
     const again = await calibrate(options);
     expect(again).toEqual(first);
-    expect(withoutTemperature(loadModel(path), path)).toEqual(new Map(weights));
+    expect(unadjusted(loadModel(path), path).raw.weights).toEqual(new Map(weights));
   });
 });

@@ -11,8 +11,9 @@ import { fromEnsemble, readEnsembleFile, writeEnsembleFile } from '../../src/tra
 import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import { predictSplit } from '../../src/train/evaluation.js';
 import { probabilityMetrics } from '../../src/train/metrics.js';
+import { type SavedModel, saveModel } from '../../src/train/model_file.js';
 import { tempered } from '../../src/train/temperature.js';
-import { openModel, type SavedModel, saveH5, saveModel } from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES, CSV_CLASS_NAMES } from '../../src/util/classes.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';

@@ -9,7 +9,7 @@ import { METHODS } from '../../src/inspect/methods.js';
 import type { InspectOptions } from '../../src/inspect/options.js';
 import { Conv2D, Dense, Flatten, MaxPooling2D, Softmax } from '../../src/nn/layers.js';
 import { type Network, Sequential } from '../../src/nn/network.js';
-import { saveModel } from '../../src/train/weights.js';
+import { saveModel } from '../../src/train/model_file.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { EXIT, FerError } from '../../src/util/errors.js';
 import { encodePng } from '../../src/util/picture_file.js';

@@ -12,7 +12,7 @@ import {
 } from '../../src/nn/layers.js';
 import { type Network, Sequential } from '../../src/nn/network.js';
 import type { Arr } from '../../src/reference/arrays.js';
-import type { SavedModel } from '../../src/train/weights.js';
+import type { SavedModel } from '../../src/train/model_file.js';
 import { Rng } from '../../src/util/random.js';
 import { randomWeights } from '../helpers/networks.js';
 import { referenceLayers } from '../helpers/reference_network.js';

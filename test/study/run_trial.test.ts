@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import { runTrial, type TrialOrder } from '../../src/study/run_trial.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import { loadModel } from '../../src/train/model_file.js';
 import type { Hooks } from '../../src/train/session.js';
-import { loadModel } from '../../src/train/weights.js';
 import { SharedPlace } from '../../src/train/workplace.js';
 import { describeGpu } from '../helpers/gpu.js';
 

@@ -8,10 +8,10 @@ import type { RunChanges } from '../../src/train/continuation.js';
 import { Control } from '../../src/train/control.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent, TrainEvent } from '../../src/train/events.js';
+import { loadModel } from '../../src/train/model_file.js';
 import { isLocked } from '../../src/train/run_folder.js';
 import { findRun, progressText, progressWords } from '../../src/train/runs.js';
 import { resumeTraining, runTraining, type TrainResult } from '../../src/train/session.js';
-import { loadModel } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 /** Runs that go on with other settings. Five steps are an epoch. */

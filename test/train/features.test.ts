@@ -12,9 +12,10 @@ import { Control } from '../../src/train/control.js';
 import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { fitFeatures } from '../../src/train/features.js';
+import { loadModel } from '../../src/train/model_file.js';
 import { PatternTally } from '../../src/train/pattern_statistics.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
-import { loadModel, openModel, saveH5 } from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-features-'));

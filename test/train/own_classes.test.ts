@@ -7,9 +7,10 @@ import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
 import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import { loadModel } from '../../src/train/model_file.js';
 import { predictImages } from '../../src/train/predict.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
-import { loadModel, openModel, saveH5 } from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { folderWith, png } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
 

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent } from '../../src/train/events.js';
-import { loadModel } from '../../src/train/weights.js';
+import { loadModel } from '../../src/train/model_file.js';
 import { Rng } from '../../src/util/random.js';
 import { CLI, runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';

@@ -14,8 +14,8 @@ import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
+import { loadModel } from '../../src/train/model_file.js';
 import { type Hooks, resumeTraining, runTraining } from '../../src/train/session.js';
-import { loadModel } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 /** What a run's folder holds beside weights and optimiser, and what resuming makes of it. */

@@ -16,10 +16,11 @@ import { Classifier } from '../../src/train/classifier.js';
 import { Control } from '../../src/train/control.js';
 import { ensembleOfOne } from '../../src/train/ensemble.js';
 import { evaluateBatches } from '../../src/train/evaluation.js';
+import { loadModel, saveModel } from '../../src/train/model_file.js';
 import { defaultText, expectedText } from '../../src/train/option_text.js';
 import { runSanityChecks } from '../../src/train/sanity.js';
 import { Trainer } from '../../src/train/trainer.js';
-import { loadModel, openModel, saveModel } from '../../src/train/weights.js';
+import { openModel } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 describe('callbacks', () => {

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { PREPROCESS } from '../../src/data/preprocess.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
+import { loadModel, saveModel } from '../../src/train/model_file.js';
 import { firstNotFinite } from '../../src/train/soundness.js';
-import { loadModel, openModel, saveH5, saveModel } from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { RunError } from '../../src/util/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-sound-'));

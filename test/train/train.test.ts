@@ -10,11 +10,11 @@ import { resolveConfig } from '../../src/train/config.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { EpochEvent, StepEvent } from '../../src/train/events.js';
 import { classMetrics, macroF1, probabilityMetrics } from '../../src/train/metrics.js';
+import { loadModel, saveModel } from '../../src/train/model_file.js';
 import { duration, Printer, wantsColor } from '../../src/train/printer.js';
 import { Pace } from '../../src/train/progress.js';
 import { RunFolder } from '../../src/train/run_folder.js';
 import { TTA, ttaDraws } from '../../src/train/tta.js';
-import { loadModel, saveModel } from '../../src/train/weights.js';
 import { atomicWrite } from '../../src/util/atomic_write.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-train-'));

@@ -20,10 +20,10 @@ import { loadCheckpoint } from '../../src/train/checkpoint.js';
 import { Control } from '../../src/train/control.js';
 import { evaluateSplit, predictSplit } from '../../src/train/evaluation.js';
 import type { EpochEvent, StepEvent, TrainEvent } from '../../src/train/events.js';
+import { loadModel } from '../../src/train/model_file.js';
 import type { TrainPlan } from '../../src/train/plan.js';
 import { RunFolder } from '../../src/train/run_folder.js';
 import { Trainer } from '../../src/train/trainer.js';
-import { loadModel } from '../../src/train/weights.js';
 import { someSplit } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
 

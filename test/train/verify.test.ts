@@ -6,8 +6,9 @@ import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
 import { saveCheckpoint } from '../../src/train/checkpoint.js';
+import { saveModel } from '../../src/train/model_file.js';
 import { verify } from '../../src/train/verify.js';
-import { saveH5, saveModel } from '../../src/train/weights.js';
+import { saveH5 } from '../../src/train/weights.js';
 import { KERAS_3 } from '../formats/keras_samples.js';
 import { kerasZip, writeNumberedWeights } from '../helpers/keras_files.js';
 

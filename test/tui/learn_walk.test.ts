@@ -9,7 +9,7 @@ import { type Stats, statsOf } from '../../src/learn/stats.js';
 import { buildModel } from '../../src/nn/models.js';
 import type { Network } from '../../src/nn/network.js';
 import type { Arr } from '../../src/reference/arrays.js';
-import { saveModel } from '../../src/train/weights.js';
+import { saveModel } from '../../src/train/model_file.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { miniXception, randomWeights } from '../helpers/networks.js';

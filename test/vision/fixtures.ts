@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { openGpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
-import { saveModel } from '../../src/train/weights.js';
+import { saveModel } from '../../src/train/model_file.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));

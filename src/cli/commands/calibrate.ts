@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { calibrate } from '../../ensemble/calibrate.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { weightsPath } from '../../train/shipped_models.js';
@@ -7,6 +6,7 @@ import { DataReading } from '../data_args.js';
 import type { CalibrateArgs } from '../declarations/calibrate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf } from '../foreign_args.js';
+import { ownFile } from '../own_file.js';
 import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
@@ -15,10 +15,7 @@ import { table } from '../table.js';
 export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<number> {
   const { file, data, limit, seed, adapter, skipUnknown } = args;
   const weights = weightsPath(file);
-  const own = weights.endsWith('.safetensors')
-    ? weights
-    : `${basename(weights).replace(/\.[^.]+$/, '')}.safetensors`;
-  const out = args.out ?? own;
+  const out = args.out ?? ownFile(weights);
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const found = await calibrate({
@@ -27,7 +24,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     load: reading.forModel,
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
-  const { temperature, atLimit, count, before, after, crossFitted } = found;
+  const { temperature, atLimit, count, before, after, crossFitted, balanceDropped } = found;
   if (args.json) {
     const rows = { before: numbers(before), after: numbers(after), crossFitted: numbers(crossFitted) };
     writeJson({
@@ -40,6 +37,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
       temperature,
       atLimit,
       count,
+      balanceDropped,
       ...rows,
     });
     return EXIT.done;
@@ -56,8 +54,11 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     row('after, cross-fitted', crossFitted),
   ];
   const limitNote = atLimit ? ', the limit: the best one lies beyond' : '';
+  const dropped = balanceDropped
+    ? 'the balance of the file was dropped: it belonged to the former temperature; "fer-tui balance" fits another\n'
+    : '';
   process.stdout.write(
-    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${out}\n`,
+    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${out}\n`,
   );
   return EXIT.done;
 }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { PREPROCESS_FORMULAS } from '../../data/preprocess.js';
 import { toOnnx } from '../../formats/onnx.js';
-import { openModel, requireFit, saveH5, saveModel } from '../../train/weights.js';
+import { saveModel } from '../../train/model_file.js';
+import { openModel, requireFit, saveH5 } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
 import { EXIT, UsageError } from '../../util/errors.js';

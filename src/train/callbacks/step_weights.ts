@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { makeFolder, writeError } from '../../util/atomic_write.js';
-import { saveModel } from '../weights.js';
+import { saveModel } from '../model_file.js';
 import type { Callback, Training } from './callback.js';
 
 /** Saves the weights after every step, to compare a training with another program. Slow. */

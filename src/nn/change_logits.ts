@@ -11,8 +11,8 @@ const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'SpatialDropout2D',
 ]);
 
-/** The weights that a layer's output is linear in. */
-const LINEAR: Readonly<Record<string, readonly string[]>> = {
+/** The weights that a layer's output is linear in: what multiplies, and what is added. */
+const LINEAR: Readonly<Record<string, readonly [factor: string, summand: string]>> = {
   BatchNormalization: ['gamma', 'beta'],
   Conv2D: ['kernel', 'bias'],
   Dense: ['kernel', 'bias'],
@@ -20,21 +20,37 @@ const LINEAR: Readonly<Record<string, readonly string[]>> = {
   SeparableConv2D: ['pointwise_kernel', 'bias'],
 };
 
+/** What is done to logits z: z * factor + offsets. */
+export interface LogitChange {
+  /** Above 0. */
+  readonly factor: number;
+  /** One for each output; without, nothing is added. */
+  readonly offsets?: readonly number[] | undefined;
+}
+
 /**
- * Weights with which a network's logits are `factor` times as large. Only those of its last layer with weights change.
- * @param factor above 0
- * @returns undefined where the logits are not linear in the weights of one layer, as in a network that ends in `Add`
+ * Weights with which a network's logits are changed. Only those of its last layer with weights change.
+ * @returns undefined where the logits are not linear in the weights of one layer, as in a network that ends in `Add`, and where
+ * offsets have no bias to go into
  */
-export function scaleLogits(network: Network, weights: NamedArrays, factor: number): NamedArrays | undefined {
+export function changeLogits(
+  network: Network,
+  weights: NamedArrays,
+  { factor, offsets }: LogitChange,
+): NamedArrays | undefined {
   const layer = logitLayer(network);
   const parts = LINEAR[layer?.layer.kind ?? ''];
   if (layer === undefined || parts === undefined) return undefined;
+  const [multiplied, added] = parts.map((part) => `${layer.name}/${part}`) as [string, string];
   // Batch normalisation without gamma, for example, cannot be scaled.
-  if (!layer.weights.some(({ name }) => name === `${layer.name}/${parts[0]}`)) return undefined;
-  const names = new Set(parts.map((part) => `${layer.name}/${part}`));
-  const scaled = (name: string, { shape, data }: NamedArray): NamedArray =>
-    names.has(name) ? { shape, data: data.map((value) => value * factor) } : { shape, data };
-  return new Map([...weights].map(([name, array]) => [name, scaled(name, array)]));
+  if (!layer.weights.some(({ name }) => name === multiplied)) return undefined;
+  if (offsets !== undefined && weights.get(added)?.data.length !== offsets.length) return undefined;
+  const changed = (name: string, { shape, data }: NamedArray): NamedArray => {
+    if (name === multiplied) return { shape, data: data.map((value) => value * factor) };
+    if (name === added) return { shape, data: data.map((value, i) => value * factor + (offsets?.[i] ?? 0)) };
+    return { shape, data };
+  };
+  return new Map([...weights].map(([name, array]) => [name, changed(name, array)]));
 }
 
 /** The layer whose weights the logits are linear in, behind a final softmax; undefined where branches meet or part. */

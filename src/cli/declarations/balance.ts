@@ -1,0 +1,44 @@
+import type { ArgsOf } from '../declaration.js';
+import { DATA, FIT } from './shared.js';
+
+export const BALANCE = {
+  usage: 'balance <file>',
+  describe: 'Raise the recall of some classes of a network, at the price of the others',
+  positionals: {
+    file: {
+      type: 'string',
+      demandOption: true,
+      describe: 'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/',
+    },
+  },
+  options: {
+    recall: {
+      type: 'string',
+      demandOption: true,
+      requiresArg: true,
+      describe: 'how many of 100 faces of a class should be recognised: Fear=55,Disgust=60',
+    },
+    strength: {
+      type: 'number',
+      requiresArg: true,
+      default: 1,
+      describe:
+        'how much of what this takes the file gets, from 0 to 1: a point of the curve that is printed',
+    },
+    out: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'file to write (default: a .safetensors is changed itself, others become NAME.safetensors)',
+    },
+    data: DATA,
+    ...FIT,
+  },
+  examples: [
+    [
+      '$0 balance fer-vgg --data fer2013.csv --recall Fear=55,Disgust=60 --out balanced.safetensors',
+      'recognise more of two classes',
+    ],
+  ],
+} as const;
+
+export type BalanceArgs = ArgsOf<typeof BALANCE>;
