@@ -109,7 +109,7 @@ export {
   type ReliabilityBin,
   reliability,
 } from './train/metrics.js';
-export { loadModel, type SavedModel, saveModel } from './train/model_file.js';
+export { type Adjustment, loadModel, type SavedModel, saveModel } from './train/model_file.js';
 export type { RunContext, TrainOutcome, TrainPlan } from './train/plan.js';
 export type { ScheduleName, ScheduleOptions } from './train/schedules.js';
 export { type Hooks, resumeTraining, runTraining, type TrainResult } from './train/session.js';
