@@ -11,7 +11,7 @@ import xterm from '@xterm/headless';
 export class Terminal {
   /** Everything that the program wrote. */
   raw = '';
-  /** Resolves with the exit code. */
+  /** Resolves with the exit code as a shell tells it: 128 and the number of the signal, where one has ended the program. */
   exited;
   #pty;
   #xterm;
@@ -39,7 +39,9 @@ export class Terminal {
         for (const watcher of this.#watchers) watcher();
       });
     });
-    this.exited = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
+    this.exited = new Promise((resolve) =>
+      this.#pty.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
+    );
   }
 
   get pid() {

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { MONITORS, type Monitor } from '../train/callbacks/monitor.js';
 import { atomicWrite } from '../util/atomic_write.js';
-import { RunError } from '../util/errors.js';
+import { isSystemError, RunError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
+import { systemReason } from '../util/system_reason.js';
 import { PRUNERS, type PrunerName } from './pruners.js';
 import { METHODS, type Method } from './samplers.js';
 import type { Values } from './trial.js';
@@ -68,17 +69,22 @@ export function writeStudySettings(folder: string, settings: StudySettings): voi
 /** Reads `study.yaml`. Throws RunError when it is not there, cannot be read, or is of a later version. */
 export function readStudySettings(folder: string): StudySettings {
   const path = join(folder, FILE);
-  if (!existsSync(path)) {
-    if (isHeadless(folder)) {
-      throw new RunError(
-        `${path}: it is missing, and with it what the trials have in common; put it back from a copy, or begin a new study ("fer-tui runs --folder ${join(folder, 'trials')}" shows the trainings of this one)`,
-      );
-    }
-    throw new RunError(`${folder}: no study there (it has no ${FILE}); see "fer-tui studies"`);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8'); // at once: another process may remove the study after any look at it
+  } catch (cause) {
+    const missing = isSystemError(cause) && ['ENOENT', 'ENOTDIR'].includes(cause.code ?? '');
+    if (!missing) throw new RunError(`${path}: cannot be read (${systemReason(cause)})`, { cause });
+    throw new RunError(
+      isHeadless(folder)
+        ? `${path}: it is missing, and with it what the trials have in common; put it back from a copy, or begin a new study ("fer-tui runs --folder ${join(folder, 'trials')}" shows the trainings of this one)`
+        : `${folder}: no study there (it has no ${FILE}); see "fer-tui studies"`,
+      { cause },
+    );
   }
   let read: (Partial<StudySettings> & { readonly version?: number }) | null;
   try {
-    read = foreignYaml(readFileSync(path, 'utf8')) as typeof read;
+    read = foreignYaml(text) as typeof read;
   } catch (cause) {
     throw new RunError(`${path}: cannot be read as YAML`, { cause });
   }

@@ -8,8 +8,9 @@ import { Learner } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import { mapLabels } from './class_mapping.js';
-import { type Ensemble, inOrder, type Member } from './ensemble.js';
+import { type Ensemble, inOrder } from './ensemble.js';
 import { predictSplit } from './evaluation.js';
+import type { SavedModel } from './model_file.js';
 import type { Tta } from './tta.js';
 import { requireFit } from './weights.js';
 
@@ -63,7 +64,7 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
       `${options.data} has no ${options.split} images; it has ${filled.map(([name]) => name).join(', ')}: use --split`,
     );
   }
-  const preprocess = ensemble.members.map((member) => fittedTo(member, dataset.splits.train));
+  const preprocess = ensemble.members.map(({ saved, path }) => fittedTo(saved, path, dataset.splits.train));
   const gpu = await openGpu({ adapter: options.adapter });
   try {
     const begin = performance.now();
@@ -85,7 +86,7 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
 }
 
 /** The model's preprocessing. What it lacks, the training images supply. Throws RunError without any. */
-function fittedTo({ saved, path }: Member, train: Split): Preprocess {
+export function fittedTo(saved: SavedModel, path: string, train: Split): Preprocess {
   const { preprocess, network } = saved;
   if (lacksFit(preprocess) && train.labels.length > 0) {
     const [height = 1, width = 1] = network.inputShape;

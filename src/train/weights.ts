@@ -116,7 +116,7 @@ function preprocessOf(
   const name = foreign.preprocess ?? (own && knownPreprocess(path, own.preprocess));
   if (name === undefined) {
     throw new RunError(
-      `${path}: the file does not say how pixels are preprocessed; give --preprocess ${PREPROCESS.slice(0, -1).join(', ')} or ${PREPROCESS.at(-1)}`,
+      `${path}: the file does not say how pixels are preprocessed; give --preprocess ${PREPROCESS.slice(0, -1).join(', ')} or ${PREPROCESS.at(-1)}; "fer-tui evaluate --preprocess auto" finds out which from a data set`,
     );
   }
   // What the file took from its training images belongs to its own preprocessing alone.

@@ -70,7 +70,7 @@ describe('study.yaml', () => {
     expect(found.map(({ name }) => name)).toEqual(['good']);
     expect(broken.sort()).toEqual([
       expect.stringMatching(/later .*version 9; this version of fer-tui reads version 1/),
-      expect.stringMatching(/odd .*cannot be read as YAML/),
+      expect.stringMatching(/odd .*cannot be read \(it is a folder\)/),
     ]);
     expect(() => findStudy('s9', folder)).toThrow('there are: good');
     const paths = await studiesList({ folder }, {} as never);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Domain } from '../../src/study/domain.js';
-import { estimatorOf, normalBelow } from '../../src/study/parzen.js';
+import { estimatorOf } from '../../src/study/parzen.js';
 import { type Method, samplerOf } from '../../src/study/samplers.js';
 import type { Space } from '../../src/study/space.js';
 import type { TrialRecord } from '../../src/study/trial.js';
+import { normalBelow } from '../../src/util/normal.js';
 import { Rng } from '../../src/util/random.js';
 import { branches, branin, hartmann6, minimise, type Problem, regret, trialOf } from './functions.js';
 

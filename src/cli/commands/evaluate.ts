@@ -9,16 +9,19 @@ import { foreignOf, warnOfGuess } from '../foreign_args.js';
 import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
+import { tryInputsOf } from './try_inputs.js';
 
 /** `fer-tui evaluate`: measures a network on a split of a data set. */
 export async function evaluate(args: EvaluateArgs & GlobalArgs): Promise<number> {
+  const { preprocess } = args;
+  if (preprocess === 'auto' || args.classes === 'auto') return tryInputsOf(args);
   const { data, split, limit, adapter, skipUnknown, tta, labels, ferplus } = args;
   const keep = parseFerplusKeep(args.ferplusKeep);
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const { members, ...result } = await evaluateWeights({
     ...{ weights: args.weights, data, split, limit, adapter, tta, skipUnknown },
-    foreign: foreignOf(args),
+    foreign: foreignOf({ ...args, preprocess }),
     load: {
       ...reading.forModel,
       labels,

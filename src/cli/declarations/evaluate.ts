@@ -1,6 +1,7 @@
+import { PREPROCESS } from '../../data/preprocess.js';
 import { SPLIT_NAMES } from '../../data/types.js';
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FERPLUS, LABELS, LIMIT, MEASURED, TTA, WEIGHTS } from './shared.js';
+import { DATA, FERPLUS, FOREIGN, LABELS, LIMIT, MEASURED, OUTPUTS_AND_DATA, TTA, WEIGHTS } from './shared.js';
 
 export const EVALUATE = {
   usage: 'evaluate',
@@ -14,9 +15,22 @@ export const EVALUATE = {
     ...FERPLUS,
     tta: TTA,
     ...MEASURED,
+    preprocess: {
+      ...FOREIGN.preprocess,
+      choices: [...PREPROCESS, 'auto'],
+      describe: `${FOREIGN.preprocess.describe}; auto: try all on some images, and say which fits best`,
+    },
+    classes: {
+      ...OUTPUTS_AND_DATA,
+      describe: `${OUTPUTS_AND_DATA.describe}; auto: try the orders of the outputs that are usual, and all others`,
+    },
   },
   examples: [
     ['$0 evaluate --data fer2013.csv --split test', 'the best shipped network on PrivateTest'],
+    [
+      '$0 evaluate --weights theirs.h5 --data fer2013.csv --preprocess auto --classes auto',
+      'find out what a network of others expects',
+    ],
     ['$0 evaluate --weights r1 --data fer2013.csv --tta flip', 'a run, each face and its mirror image'],
   ],
 } as const;
