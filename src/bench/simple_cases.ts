@@ -38,6 +38,7 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenaltyGradient, sumOfSquares } from '../gpu/kernels/weight_penalty.js';
 import {
   paddingGeometry,
@@ -216,6 +217,7 @@ function rows(b: number): Row[] {
     ['gradient_clip.clip_norm', [weights], (rec, g) => clipNorm(rec, g, 1)],
     ['weight_penalty.partial_sums', [weights], sumOfSquares],
     ['weight_penalty.backward', [weights, weights], (rec, w, dw) => addPenaltyGradient(rec, w, PENALTY, dw)],
+    ['weight_decay.update', [weights, [1]], (rec, w, decay) => decayWeights(rec, w, decay)],
     ['moving_average.update', [weights, weights], (rec, w, mean) => updateAverage(rec, w, mean, 0.999)],
   ];
 }

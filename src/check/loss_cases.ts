@@ -7,10 +7,11 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenalty, addPenaltyGradient } from '../gpu/kernels/weight_penalty.js';
 import type { Tensor } from '../gpu/tensor.js';
 import * as mixup from '../reference/mixup.js';
-import { adamStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
+import { adamStep, decayStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
 import * as loss from '../reference/softmax_cross_entropy.js';
 import type { ImageMix } from '../util/image_draw.js';
 import { compare, type KernelCase } from './case.js';
@@ -152,30 +153,40 @@ function penaltyCase(n: number): KernelCase {
   };
 }
 
-/** Clipping that changes the gradient, clipping that does not, and a moving average. */
+/** Clipping that changes the gradient, clipping that does not, a moving average, and weight decay. */
 function gradientCase(n: number): KernelCase {
   return {
-    kernels: ['gradient_clip.clip_value', 'gradient_clip.clip_norm', 'moving_average.update'],
-    title: `gradient clipping and moving average of ${n} numbers`,
+    kernels: [
+      'gradient_clip.clip_value',
+      'gradient_clip.clip_norm',
+      'moving_average.update',
+      'weight_decay.update',
+    ],
+    title: `gradient clipping, moving average and weight decay of ${n} numbers`,
     run: (gpu) => {
       const inputs = new Inputs(n);
       const [g, average] = [inputs.floats(n), inputs.floats(n)];
       const vector = (data: Float32Array) => ({ data, shape: [n] });
-      const names = ['byValue', 'byNorm', 'untouched', 'weight'] as const;
+      const names = ['byValue', 'byNorm', 'untouched', 'weight', 'decayed'] as const;
       const copies = Object.fromEntries(names.map((name) => [name, vector(g.f32)])) as Record<
         (typeof names)[number],
         ReturnType<typeof vector>
       >;
       const norm = Math.sqrt(g.f64.reduce((sum, v) => sum + v * v, 0));
-      return compare(gpu, { ...copies, average: vector(average.f32) }, (rec, t) => {
+      const decayed = g.f64.slice();
+      decayStep(decayed, 0.5, 0.25);
+      const decay = { data: Float32Array.of(0.125), shape: [1] };
+      return compare(gpu, { ...copies, average: vector(average.f32), decay }, (rec, t) => {
         clipValue(rec, t.byValue, 0.3);
         clipNorm(rec, t.byNorm, norm / 2);
         clipNorm(rec, t.untouched, norm * 2);
         updateAverage(rec, t.weight, t.average, 0.9);
+        decayWeights(rec, t.decayed, t.decay);
         return {
           byValue: { got: t.byValue, want: g.f64.map((v) => Math.min(Math.max(v, -0.3), 0.3)) },
           byNorm: { got: t.byNorm, want: g.f64.map((v) => v / 2) },
           untouched: { got: t.untouched, want: g.f64 },
+          decayed: { got: t.decayed, want: decayed },
           average: { got: t.average, want: average.f64.map((v, i) => 0.9 * v + 0.1 * (g.f64[i] ?? 0)) },
         };
       });

@@ -116,6 +116,7 @@ export class Learner {
       optimizer,
       shared: new SharedBuffers(gpu.pool),
       stepState: gpu.empty([4], 'step state'),
+      decay: optimizer.weightDecay > 0 ? gpu.empty([1], 'weight decay') : undefined,
       penalty: { l1: options.l1 ?? 0, l2: options.l2 ?? 0 },
       classWeights: this.#weightsOfClasses(options.classWeights ?? even),
       evenWeights: this.#weightsOfClasses(even),
@@ -334,7 +335,8 @@ export class Learner {
     this.#parts.shared.dispose();
     this.#parameters.dispose();
     this.#parts.distillation?.dispose();
-    const kept = [this.#parts.stepState, this.#parts.classWeights, this.#parts.evenWeights];
+    const { stepState, decay, classWeights, evenWeights } = this.#parts;
+    const kept = [stepState, classWeights, evenWeights, ...(decay === undefined ? [] : [decay])];
     for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
   }
@@ -344,7 +346,10 @@ export class Learner {
     const index = this.#stepCount++;
     const slot = index % RING_SLOTS;
     this.#pending.push(index + 1);
-    this.#writeStepState(slot, index, this.#parts.optimizer.stepRate(index + 1, this.learningRate));
+    const { optimizer, decay } = this.#parts;
+    this.#writeStepState(slot, index, optimizer.stepRate(index + 1, this.learningRate));
+    if (decay !== undefined)
+      this.gpu.write(decay, Float32Array.of(optimizer.weightDecay * this.learningRate));
   }
 
   #writeStepState(slot: number, index = 0, rate = 0): void {

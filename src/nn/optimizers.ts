@@ -12,6 +12,8 @@ export interface Optimizer {
   readonly learningRate: number;
   /** The law's other hyperparameters, by their names in the shader; switches are 0 or 1. */
   readonly hyperparameters: Readonly<Record<string, number>>;
+  /** Decoupled weight decay: before each update, all trained weights lose this share of themselves times the learning rate. */
+  readonly weightDecay: number;
   /** The law's state tensors that are in use, shaped like the weights. The others are one-element placeholders. */
   readonly usedState: readonly string[];
   /** The learning rate that the shader gets for step `t` (from 1), given the scheduled learning rate. */
@@ -20,8 +22,17 @@ export interface Optimizer {
   update(rec: Recorder, tensors: UpdateTensors): void;
 }
 
+/** Options of all optimizers. */
+export interface DecayOptions {
+  /**
+   * Decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101), as Keras's `weight_decay`: of all trained weights, biases
+   * too; default 0. `adam` with it is AdamW.
+   */
+  readonly weightDecay?: number;
+}
+
 /** Options of `sgd`. */
-export interface SgdOptions {
+export interface SgdOptions extends DecayOptions {
   /** Default 0.01. */
   readonly learningRate?: number;
   /** Default 0: no velocity. */
@@ -31,10 +42,11 @@ export interface SgdOptions {
 }
 
 /** Stochastic gradient descent, optionally with momentum; https://keras.io/api/optimizers/sgd/ */
-export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: SgdOptions = {}): Optimizer {
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
   return optimizer({
     law: 'sgd',
-    learningRate,
+    ...{ learningRate, weightDecay },
     hyperparameters: { momentum, nesterov: Number(nesterov) },
     usedState: momentum > 0 ? ['velocity'] : [],
     stepRate: (_, rate) => rate,
@@ -42,7 +54,7 @@ export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false }: Sgd
 }
 
 /** Options of `rmsprop`. */
-export interface RmspropOptions {
+export interface RmspropOptions extends DecayOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
   /** Decay rate of the mean squared gradient; default 0.9. */
@@ -60,7 +72,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { learningRate = 1e-3, rho = 0.9, epsilon = 1e-7, momentum = 0, centered = false } = options;
   return optimizer({
     law: 'rmsprop',
-    learningRate,
+    ...{ learningRate, weightDecay: options.weightDecay ?? 0 },
     hyperparameters: { rho, epsilon, momentum, centered: Number(centered) },
     usedState: ['square', ...(centered ? ['average'] : []), ...(momentum > 0 ? ['velocity'] : [])],
     stepRate: (_, rate) => rate,
@@ -68,7 +80,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
 }
 
 /** Options of `adam`. */
-export interface AdamOptions {
+export interface AdamOptions extends DecayOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
   /** Decay rate of the mean gradient; default 0.9. */
@@ -86,7 +98,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
   return optimizer({
     law: 'adam',
-    learningRate,
+    ...{ learningRate, weightDecay: options.weightDecay ?? 0 },
     hyperparameters: { beta1, beta2, epsilon, amsgrad: Number(amsgrad) },
     usedState: ['moment', 'square', ...(amsgrad ? ['largest'] : [])],
     stepRate: (t, rate) => (rate * Math.sqrt(1 - beta2 ** t)) / (1 - beta1 ** t),

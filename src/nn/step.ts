@@ -12,6 +12,7 @@ import {
   type Targets,
 } from '../gpu/kernels/softmax_cross_entropy.js';
 import type { Format } from '../gpu/kernels/storage.js';
+import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
 import { sizeOf } from '../gpu/shape.js';
@@ -36,6 +37,8 @@ export interface StepParts {
   readonly shared: SharedBuffers;
   /** The step state [index, seed, learning rate, ring slot], which the host writes before each step. */
   readonly stepState: Tensor;
+  /** The share of themselves that all trained weights lose in a step [1], which the host writes too; undefined: none. */
+  readonly decay: Tensor | undefined;
   readonly penalty: Penalty;
   readonly labelSmoothing: number;
   /** Storage format of the tensors between the kernels of a training step's convolutions. */
@@ -263,9 +266,10 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
     });
   }
   const { trained, gradients, state, average, fixed, statistics } = parts.parameters;
-  const { optimizer, stepState, ema } = parts;
+  const { optimizer, stepState, decay, ema } = parts;
   if (parts.clipValue !== undefined) clipValue(rec, gradients.whole, parts.clipValue);
   if (parts.clipNorm !== undefined) clipNorm(rec, gradients.whole, parts.clipNorm);
+  if (decay !== undefined) decayWeights(rec, trained.whole, decay);
   optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, stepState, state });
   if (average === undefined || ema === undefined) return;
   updateAverage(rec, trained.whole, average, ema);

@@ -14,6 +14,13 @@ export function sgdStep(w: Arr, g: Arr, s: SgdState, lr: number, momentum: numbe
   });
 }
 
+/** Decoupled weight decay, which comes before the update. @param lr the learning rate, without Adam's correction */
+export function decayStep(w: Arr, lr: number, weightDecay: number): void {
+  w.forEach((weight, i) => {
+    w[i] = weight - weight * weightDecay * lr;
+  });
+}
+
 export interface RmspropState {
   readonly square: Arr;
   readonly average: Arr;

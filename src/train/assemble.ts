@@ -153,14 +153,20 @@ export function learnerOptions(config: TrainConfig, { splits, classes }: Dataset
 
 function optimizerOf(config: TrainConfig): Optimizer {
   const { optimizer, lr: learningRate, momentum, nesterov, centered, amsgrad } = config;
-  const { rho, beta1, beta2, epsilon } = config;
+  const { rho, beta1, beta2, epsilon, weightDecay } = config;
   switch (optimizer) {
     case 'adam':
-      return adam({ learningRate, amsgrad, ...withoutUndefined({ beta1, beta2, epsilon }) });
+      return adam({ learningRate, weightDecay, amsgrad, ...withoutUndefined({ beta1, beta2, epsilon }) });
     case 'rmsprop':
-      return rmsprop({ learningRate, momentum, centered, ...withoutUndefined({ rho, epsilon }) });
+      return rmsprop({
+        learningRate,
+        weightDecay,
+        momentum,
+        centered,
+        ...withoutUndefined({ rho, epsilon }),
+      });
     case 'sgd':
-      return sgd({ learningRate, momentum, nesterov });
+      return sgd({ learningRate, weightDecay, momentum, nesterov });
   }
 }
 

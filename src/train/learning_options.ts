@@ -112,6 +112,12 @@ export const LEARNING_OPTIONS = {
     range: [0, 1],
     help: 'L2 penalty on kernels: adds l2 * sum(w^2) to the loss',
   },
+  'weight-decay': {
+    type: 'number',
+    default: 0,
+    range: [0, 10],
+    help: 'decoupled weight decay: each step takes weight-decay * lr of every trained weight (AdamW with adam)',
+  },
   dropout: {
     type: 'number',
     range: [0, 0.95],

@@ -10,7 +10,7 @@ import { adam, allState, type Optimizer, rmsprop, sgd } from '../../src/nn/optim
 import { eluBackward, eluForward } from '../../src/reference/activations.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';
-import { adamStep, rmspropStep, sgdStep } from '../../src/reference/optimizers.js';
+import { adamStep, decayStep, rmspropStep, sgdStep } from '../../src/reference/optimizers.js';
 import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
@@ -89,6 +89,13 @@ const adamLaw =
   (w, g, of, t) =>
     adamStep(w, g, { moment: of('moment'), square: of('square'), largest: of('largest') }, LR, t, settings);
 
+const decayed =
+  (law: Step, weightDecay: number): Step =>
+  (w, g, of, t) => {
+    decayStep(w, LR, weightDecay);
+    law(w, g, of, t);
+  };
+
 const RMS = { rho: 0.9, epsilon: 1e-7, momentum: 0, centered: false };
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: false };
 const OPTIMIZERS: [string, Optimizer, Step][] = [
@@ -111,6 +118,9 @@ const OPTIMIZERS: [string, Optimizer, Step][] = [
     adam({ learningRate: LR, beta2: 0.3, amsgrad: true }),
     adamLaw({ ...ADAM, beta2: 0.3, amsgrad: true }),
   ],
+  ['SGD, weight decay', sgd({ learningRate: LR, weightDecay: 2 }), decayed(sgdLaw(0, false), 2)],
+  ['RMSprop, weight decay', rmsprop({ learningRate: LR, weightDecay: 2 }), decayed(rmspropLaw(RMS), 2)],
+  ['AdamW', adam({ learningRate: LR, weightDecay: 2 }), decayed(adamLaw(ADAM), 2)],
   [
     'Adam, other settings',
     adam({ learningRate: LR, beta1: 0.8, beta2: 0.9, epsilon: 1e-4 }),
@@ -191,6 +201,24 @@ describeGpu('the first step of an optimiser', (gpu) => {
     const [moved = 0] = await gpu().read(weight);
     expect(Math.abs(moved + want) / want).toBeLessThan(1e-4);
     for (const tensor of [weight, gradient, step, ...Object.values(state)]) gpu().free(tensor);
+  });
+});
+
+describeGpu('weight decay', (gpu) => {
+  it('follows the learning rate, and takes nothing where it is 0', async () => {
+    const model = new Sequential('one', [1], [Dense({ units: 3, activation: 'softmax' })]);
+    // Without a weight of the classes there is no gradient, so that only the decay moves the weights.
+    const options = { optimizer: sgd({ learningRate: 0.5, weightDecay: 0.2 }), classWeights: [0, 0, 0] };
+    const learner = new Learner(gpu(), model, options);
+    const before = (await learner.readWeights()).get('dense/kernel')?.data ?? new Float32Array(0);
+    const step = () => learner.train(Float32Array.of(1), Uint32Array.of(0));
+    await step();
+    learner.learningRate = 0.1;
+    await step();
+    const after = (await learner.readWeights()).get('dense/kernel')?.data ?? [];
+    const want = before.map((w) => w * (1 - 0.5 * 0.2) * (1 - 0.1 * 0.2));
+    expect(relativeError(Float32Array.from(after), Float64Array.from(want))).toBeLessThan(1e-6);
+    await learner.dispose();
   });
 });
 

@@ -98,6 +98,7 @@ vi.mock('../../src/nn/learner.js', () => ({
       note('optimizer', {
         law: optimizer?.law,
         learningRate: optimizer?.learningRate,
+        weightDecay: optimizer?.weightDecay,
         ...optimizer?.hyperparameters,
       });
       noteNetwork(model);
@@ -235,6 +236,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   epsilon: { to: 0.1, changes: ['optimizer.epsilon'] },
   l1: { to: 0.1, changes: ['learner.l1'] },
   l2: { to: 0.1, changes: ['learner.l2'] },
+  'weight-decay': { to: 0.1, changes: ['optimizer.weightDecay'] },
   dropout: { to: 0.3, changes: ['network.dropout'] },
   'class-weights': { to: '1,2,3,4,5,6,7', changes: ['learner.classWeights'] },
   'clip-norm': { to: 2, changes: ['learner.clipNorm'] },
