@@ -14,7 +14,7 @@ import { RedisWorkerStore } from './redis_store.js';
 import { measureSpeed } from './speed.js';
 import type { WorkerCard } from './task.js';
 import { WorkFolder } from './work_folder.js';
-import { work } from './worker.js';
+import { type TrainTrial, work } from './worker.js';
 
 /** What a worker is told. */
 export interface RunWorkerOptions {
@@ -53,7 +53,7 @@ export interface RunWorkerHooks {
  * Throws NoGpuError, DataError, RunError and QueueError: what keeps this machine from any trial. The trial in progress is given back.
  */
 export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks): Promise<void> {
-  const { address, data, adapter, lease, sync, limit, once } = options;
+  const { address, lease } = options;
   const { control, say } = hooks;
   const stop = new AbortController();
   const watching = (async () => {
@@ -61,49 +61,52 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
     stop.abort();
   })();
   void watching;
-  const leaseMs = lease * 1000;
-  const store = await RedisWorkerStore.open({ address, say, leaseMs });
-  clearTemporary(join(cacheFolder(), 'fetched'), 'shared');
   const folder = new WorkFolder(join(cacheFolder(), 'workers'));
-  const trainer = new TrialWorker();
   try {
-    const card: WorkerCard = {
-      ...{ name: options.name ?? `${hostname()}-${process.pid}`, host: hostname(), version: VERSION },
-      ...(await measureSpeed(adapter)),
-    };
-    hooks.onReady(card);
-    await work(
-      store,
-      {
-        ...{
-          card,
-          once,
-          say,
-          adapter,
-          folder: folder.path,
-          leaseMs,
-          syncMs: sync * 1000,
-          limit: limit * 1e6,
-        },
-        files: new WorkerFiles(store, { cache: join(cacheFolder(), 'fetched'), data, say }),
-        train: async (order, { control: own, emit }) => {
-          hooks.onBegin(order);
-          const record = await trainer.run(order, {
-            control: own,
-            emit: (event) => {
-              emit(event);
-              hooks.onEvent(order, event);
-            },
-          });
-          hooks.onEnd(record);
-          return record;
-        },
-      },
-      stop.signal,
-    );
+    const store = await RedisWorkerStore.open({ address, say, leaseMs: lease * 1000 });
+    const trainer = new TrialWorker();
+    try {
+      await serve(store, trainer, folder, options, hooks, stop.signal);
+    } finally {
+      await trainer.close();
+      await store.close();
+    }
   } finally {
-    await trainer.close();
-    await store.close();
     folder.close();
   }
+}
+
+/** Announces this machine, and works on trials until `signal` is aborted. */
+async function serve(
+  store: RedisWorkerStore,
+  trainer: TrialWorker,
+  folder: WorkFolder,
+  { name, data, adapter, lease, sync, limit, once }: RunWorkerOptions,
+  hooks: RunWorkerHooks,
+  signal: AbortSignal,
+): Promise<void> {
+  const { say } = hooks;
+  const cache = join(cacheFolder(), 'fetched');
+  clearTemporary(cache, 'shared');
+  const card: WorkerCard = {
+    ...{ name: name ?? `${hostname()}-${process.pid}`, host: hostname(), version: VERSION },
+    ...(await measureSpeed(adapter)),
+  };
+  hooks.onReady(card);
+  const train: TrainTrial = async (order, { control, emit }) => {
+    hooks.onBegin(order);
+    const record = await trainer.run(order, {
+      control,
+      emit: (event) => {
+        emit(event);
+        hooks.onEvent(order, event);
+      },
+    });
+    hooks.onEnd(record);
+    return record;
+  };
+  const settings = { card, once, say, adapter, folder: folder.path };
+  const limits = { leaseMs: lease * 1000, syncMs: sync * 1000, limit: limit * 1e6 };
+  const files = new WorkerFiles(store, { cache, data, say });
+  await work(store, { ...settings, ...limits, files, train }, signal);
 }

@@ -1,9 +1,12 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../util/atomic_write.js';
 import { Hold, holderOf } from '../util/hold.js';
+import { namesIn } from '../util/names_in.js';
+import { clearTemporary, isTemporary } from '../util/temporary.js';
 
-const HOLD = 'worker';
+/** The ending of the file that holds a folder. It lies beside the folder, and is there before it. */
+const HOLD = '.lock';
 
 /** A folder for the runs in progress of one worker. Those that killed workers have left are removed when another one starts. */
 export class WorkFolder {
@@ -13,17 +16,19 @@ export class WorkFolder {
   /** @param parent of the folders of all workers */
   constructor(parent: string) {
     makeFolder(parent);
-    for (const name of readdirSync(parent)) {
-      const path = join(parent, name);
-      if (holderOf(join(path, HOLD)) === undefined) rmSync(path, { recursive: true, force: true });
+    clearTemporary(parent, 'shared');
+    for (const name of namesIn(parent).filter((entry) => !isTemporary(entry))) {
+      const folder = name.endsWith(HOLD) ? name.slice(0, -HOLD.length) : name;
+      if (holderOf(join(parent, folder + HOLD)) !== undefined) continue;
+      rmSync(join(parent, name), { recursive: true, force: true });
     }
     this.path = join(parent, `${process.pid}-${Date.now()}`);
+    this.#hold = new Hold(this.path + HOLD);
     makeFolder(this.path);
-    this.#hold = new Hold(join(this.path, HOLD));
   }
 
   close(): void {
-    this.#hold.release();
     rmSync(this.path, { recursive: true, force: true });
+    this.#hold.release();
   }
 }
