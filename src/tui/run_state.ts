@@ -53,6 +53,9 @@ export interface RunState {
   readonly asked: number | undefined;
   readonly loss: Curve;
   readonly acc: Curve;
+  /** The learning rate, and images per second, of each step that was reported. */
+  readonly rates: Curve;
+  readonly speed: Curve;
   /** Each once, in order. */
   readonly epochs: readonly EpochEvent[];
   /** The latest validation. */
@@ -102,6 +105,7 @@ const HAPPENINGS = 200;
 export function beginRun(now: number, live = true): RunState {
   return {
     ...{ phase: 'starting', begun: now, heard: now, live, loss: new Curve(), acc: new Curve() },
+    ...{ rates: new Curve(), speed: new Curve() },
     ...{
       start: undefined,
       step: undefined,
@@ -199,6 +203,8 @@ function stepped(run: RunState, event: StepEvent): RunState {
   const x = event.epoch - 1 + event.stepInEpoch / event.of;
   run.loss.add(x, event.loss);
   run.acc.add(x, event.acc);
+  run.rates.add(x, event.lr);
+  if (event.imgPerS > 0) run.speed.add(x, event.imgPerS);
   const phase = run.phase === 'starting' || run.phase === 'compiling' ? 'training' : run.phase;
   return { ...run, step: event, rate: event.lr, phase, progress: undefined };
 }
@@ -232,8 +238,7 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   const stepsPerEpoch = run.start?.stepsPerEpoch ?? 1;
   const x = step === undefined ? lastX(run) : step / stepsPerEpoch;
   if (kind === 'resume') {
-    run.loss.cutAfter(x);
-    run.acc.cutAfter(x);
+    for (const curve of [run.loss, run.acc, run.rates, run.speed]) curve.cutAfter(x);
   }
   const asides = kind === 'resume' ? run.asides.filter(({ at }) => at <= x) : run.asides;
   const phases: Partial<Record<NoteEvent['kind'], Phase>> = {

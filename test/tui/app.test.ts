@@ -154,7 +154,7 @@ describe('the keys', () => {
     at.press('up');
     expect(first()).toBe(top);
     at.press(...Array<string>(12).fill('pagedown'));
-    expect(at.text()).toContain('Returns from the form to the run');
+    expect(at.text()).toContain('Shows the latest part of the curves');
     at.press('x');
     expect(at.text()).not.toContain('any key closes');
     at.unmount();

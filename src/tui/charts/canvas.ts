@@ -88,6 +88,11 @@ export class Canvas {
     return Math.floor(y / this.#dy);
   }
 
+  /** Column of cells that a dot's column lies in. */
+  colOf(x: number): number {
+    return Math.floor(x / this.#dx);
+  }
+
   lines(theme: Theme): string[] {
     return Array.from({ length: this.rows }, (_, row) => {
       let line = '';

@@ -51,10 +51,14 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** Under the x axis; default "epoch". */
   readonly xLabel?: string;
+  /** How a place on the x axis is written. */
+  readonly xText?: (x: number) => string;
   /** What to write at places of the x axis; default: whole numbers. */
   readonly xMarks?: readonly { readonly x: number; readonly text: string }[];
   readonly baselines?: readonly Baseline[];
   readonly markers?: readonly Marker[];
+  /** Where a line from top to bottom stands. */
+  readonly cursor?: number | undefined;
 }
 
 /**
@@ -70,7 +74,8 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   }
   const reach = function* (): Generator<number> {
     for (const { points } of series) {
-      for (const { y, low, high } of points) {
+      for (const { x, y, low, high } of points) {
+        if (options.x !== undefined && (x < options.x[0] || x > options.x[1])) continue;
         yield low ?? y;
         yield high ?? y;
       }
@@ -89,8 +94,12 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   const canvas = new Canvas(cols - margin - 1, plotRows, glyphs);
   const toX = (x: number): number => Math.round(xScale.place(x) * (canvas.width - 1));
   const toY = (y: number): number => Math.round((1 - yScale.place(y)) * (canvas.height - 1));
-  for (const s of series) drawSeries(canvas, s, toX, toY);
+  for (const s of series) drawSeries(canvas, { ...s, points: within(s.points, xScale) }, toX, toY);
   for (const { x, sign } of markers) canvas.mark(toX(x), 0, ascii ? asciiSign(sign) : sign, 'warn');
+  if (options.cursor !== undefined) {
+    for (let row = 0; row < canvas.rows; row++)
+      canvas.text(canvas.colOf(toX(options.cursor)), row, ascii ? '|' : '┊', 'warn');
+  }
   drawBaselines(
     canvas,
     baselines.map(({ y, label }) => ({ row: canvas.rowOf(toY(y)), label })),
@@ -104,8 +113,7 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
   });
   const most = Math.max(1, Math.floor(canvas.cols / 7));
   const marks =
-    options.xMarks ??
-    ticks(xScale.low, xScale.high, most, { whole: true }).map((x) => ({ x, text: shortTick(x) }));
+    options.xMarks ?? xMarksOf(xScale, most).map((x) => ({ x, text: (options.xText ?? shortTick)(x) }));
   return [...body, xAxis(xScale, canvas.cols, margin, marks, options.xLabel ?? 'epoch', ascii)];
 }
 
@@ -168,6 +176,13 @@ export function chartTable(
     ),
     ...cells.map(([x, values]) => line(Number.isInteger(x) ? String(x) : x.toFixed(2), values)),
   ];
+}
+
+/** The points of a part of the x axis, and the ones next to it, to which lines lead. */
+function within(points: readonly Point[], { low, high }: Scale): readonly Point[] {
+  const first = points.findIndex(({ x }) => x >= low);
+  const last = points.findLastIndex(({ x }) => x <= high);
+  return first < 0 ? points.slice(-1) : points.slice(Math.max(0, first - 1), last + 2);
 }
 
 function drawSeries(
@@ -261,6 +276,12 @@ function xAxis(
   }
   const axis = `${' '.repeat(margin)}${ascii ? '+' : '└'}${line.slice(0, cols - end.length).join('')}${end}`;
   return cut(axis, margin + 1 + cols);
+}
+
+/** Whole numbers, but for parts of the axis that have none between their ends. */
+function xMarksOf({ low, high }: Scale, most: number): number[] {
+  const whole = ticks(low, high, most, { whole: true });
+  return whole.length > 1 || high - low > 1 ? whole : ticks(low, high, most);
 }
 
 const shortTick = (value: number): string => (Number.isInteger(value) ? String(value) : shortNumber(value));

@@ -1,4 +1,5 @@
 import type { Steering } from '../../engine/protocol.js';
+import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
 import { isActive } from '../run_state.js';
@@ -10,16 +11,15 @@ import {
   type PanelView,
   type ScreenView,
 } from '../screen_module.js';
+import { CHART_KEYS, inRun } from './train_chart_keys.js';
+import { chartLines, chartTitle } from './train_charts.js';
 import { aboutLines, FORM_KEYS, formLayout, formLines, showsForm } from './train_form.js';
 import {
-  accuracyLines,
-  accuracyTitle,
   confusionLines,
   eventLines,
-  lossLines,
-  lossTitle,
   recallLines,
   runLines,
+  SECOND_CHARTS,
   type TrainState,
 } from './train_panels.js';
 
@@ -49,12 +49,8 @@ function askRate(act: Act): void {
 
 const active = (act: Act): boolean => isActive(act.app.run);
 const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
-const inRun = (act: Act): boolean => !showsForm(act);
 const over = (act: Act): boolean => inRun(act) && !active(act);
 const send = (type: Exclude<Steering['type'], 'lr' | 'stop'>) => (act: Act) => act.engine.send({ type });
-
-/** Shares of the old in smoothed curves. */
-const WEIGHTS: readonly number[] = [0.6, 0.9, 0.97, 0.99];
 
 const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
@@ -105,35 +101,6 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     run: send('validate'),
   },
   {
-    keys: ['g'],
-    hint: 'log',
-    help: 'Turns the logarithmic scale of the loss on or off',
-    when: inRun,
-    run: (act) => act.set({ log: !act.state.log }),
-  },
-  {
-    keys: ['e'],
-    help: 'Turns smoothing of the training curves (moving average) on or off',
-    when: inRun,
-    run: (act) => act.set({ smooth: !act.state.smooth }),
-  },
-  {
-    keys: ['E'],
-    help: `Smooths the training curves more, then less: ${WEIGHTS.join(', ')} of the old`,
-    when: inRun,
-    run: (act) => {
-      const at = WEIGHTS.indexOf(act.state.weight);
-      act.set({ smooth: true, weight: WEIGHTS[(at + 1) % WEIGHTS.length] as number });
-    },
-  },
-  {
-    keys: ['z'],
-    hint: 'recent',
-    help: 'Shows the latest part of the curves, or all of them',
-    when: inRun,
-    run: (act) => act.set({ recent: !act.state.recent }),
-  },
-  {
     keys: ['c'],
     help: 'Shows the confusion matrix as counts, or as percentages of each row',
     when: inRun,
@@ -175,7 +142,7 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
 export const train = defineScreen<TrainState>({
   name: 'train',
   title: 'Train',
-  remembers: ['log', 'smooth', 'weight', 'recent', 'counts'],
+  remembers: ['log', 'smooth', 'weight', 'recent', 'counts', 'second', 'axis'],
   initial: {
     selected: 0,
     find: '',
@@ -184,13 +151,19 @@ export const train = defineScreen<TrainState>({
     smooth: true,
     weight: 0.9,
     recent: false,
+    second: SECOND_CHARTS[0],
+    axis: X_AXES[0],
+    chart: WHOLE_CHART,
     counts: false,
   },
   panels: [
     { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
     { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
-    { id: 'loss', title: lossTitle, lines: lossLines, when: showsRun, flush: true },
-    { id: 'accuracy', title: accuracyTitle, lines: accuracyLines, when: showsRun, flush: true },
+    ...['loss', 'accuracy'].map((id) => ({
+      ...{ id, when: showsRun, flush: true },
+      title: (view: PanelView<TrainState>) => chartTitle(view, id),
+      lines: (view: PanelView<TrainState>) => chartLines(view, id),
+    })),
     { id: 'recall', title: () => 'recall by class (validation)', lines: recallLines, when: showsRun },
     {
       id: 'confusion',
@@ -202,7 +175,7 @@ export const train = defineScreen<TrainState>({
     { id: 'events', title: () => 'events', lines: eventLines, when: showsRun },
   ],
   layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view)),
-  keys: [...FORM_KEYS, ...RUN_KEYS],
+  keys: [...FORM_KEYS, ...RUN_KEYS, ...CHART_KEYS],
   explain: (view) =>
     showsForm(view)
       ? [
@@ -210,7 +183,8 @@ export const train = defineScreen<TrainState>({
           'The right side explains the selected setting, lists its values, and says whether the settings together are valid.',
         ]
       : [
-          'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average; the title gives its weight and its value beside the latest one; E changes the weight); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
+          'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average; the title gives its value beside the latest one, and its weight; E changes the weight); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
+          'Left and Right read the curves at a cursor; = and - show less or more of them, < and > other parts, a other units of the x axis, m other charts beside the loss: the learning rate, images per second.',
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',
@@ -220,6 +194,10 @@ export const train = defineScreen<TrainState>({
     if (run === undefined) return 'no run yet · s starts one';
     const { step, start } = run;
     return `${phaseWord(run)} ep ${step?.epoch ?? 0}/${start?.of ?? '?'} loss ${step?.loss.toFixed(3) ?? '–'}`;
+  },
+  open: (act) => {
+    const of = act.app.run?.begun;
+    if (of !== undefined && of !== act.state.chart.of) act.set({ chart: { ...WHOLE_CHART, of } });
   },
 });
 

@@ -1,7 +1,6 @@
 import { percent, shortNumber } from '../../util/axis.js';
-import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
-import { chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
-import type { Curve } from '../curve.js';
+import { CLASS_NAMES } from '../../util/classes.js';
+import type { ChartView, XAxis } from '../charts/chart_view.js';
 import { isActive, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
@@ -22,112 +21,26 @@ export interface TrainState {
   readonly weight: number;
   /** Whether charts show only the latest part. */
   readonly recent: boolean;
+  /** What the chart beside the loss shows. */
+  readonly second: SecondChart;
+  readonly axis: XAxis;
+  /** What part of the curves is shown, and where they are read; `of`: the beginning of the run that it is about. */
+  readonly chart: ChartView & { readonly of?: number };
   /** Whether the confusion matrix shows counts. */
   readonly counts: boolean;
 }
 
-type View = PanelView<TrainState>;
+/** The charts that can be shown beside the loss. */
+export const SECOND_CHARTS = ['accuracy', 'learning rate', 'images/s'] as const;
+export type SecondChart = (typeof SECOND_CHARTS)[number];
 
-/** Accuracy of people on FER-2013, reported by its authors (65 +- 5 %). */
-const PEOPLE = 0.65;
+type View = PanelView<TrainState>;
 
 export const runOf = ({ app }: Pick<View, 'app'>): RunState => app.run as RunState;
 
-/** Training, for each batch. */
-function rawOf(view: View, curve: Curve): Series {
-  const { recent, smooth } = view.state;
-  const points = recent ? curve.recent : curve.whole;
-  return { name: 'T', role: smooth ? 'faint' : 'train', mark: '.', points };
-}
-
-/** Validation: once per epoch, and where somebody asked for it. */
-function validationOf(view: View, pick: (n: { loss: number; acc: number }) => number): Series {
-  const { epochs, asides, loss } = runOf(view);
-  const from = view.state.recent ? (loss.recent[0]?.x ?? 0) : 0;
-  const points = [
-    ...epochs.map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
-    ...asides.map(({ at, numbers }) => ({ x: at, y: pick(numbers) })),
-  ];
-  const shown = points.filter(({ x }) => x >= from).sort((a, b) => a.x - b.x);
-  return { name: 'V', role: 'validation', mark: 'o', dots: true, points: shown };
-}
-
-/** The curves: training raw and smoothed, and validation. */
-function curves(view: View, curve: Curve, pick: (n: { loss: number; acc: number }) => number): Series[] {
-  const { smooth, weight } = view.state;
-  const raw = rawOf(view, curve);
-  const validation = validationOf(view, pick);
-  if (!smooth) return [raw, validation];
-  const from = raw.points[0]?.x ?? 0;
-  const points = curve.smoothed(weight).filter(({ x }) => x >= from);
-  const average: Series = { name: 'T', role: 'train', mark: '*', points };
-  // In braille without colour, the raw curve would hide the smoothed one.
-  const drowns = view.capability.color === 'none' && view.capability.glyphs === 'unicode';
-  return [...(drowns ? [] : [{ ...raw, unnamed: true }]), average, validation];
-}
-
-function chartOptions(view: View, accuracy: boolean) {
-  const { theme, capability, cols, rows, state } = view;
-  const run = runOf(view);
-  const last = Math.max(1, run.step?.epoch ?? 0, run.epochs.at(-1)?.epoch ?? 0);
-  const first = state.recent ? (run.loss.recent[0]?.x ?? 0) : 0;
-  const markers = run.markers.filter(({ x }) => x >= first);
-  const common = { theme, glyphs: capability.glyphs, cols, rows, markers };
-  if (!accuracy) return { ...common, log: state.log, format: shortNumber, x: [first, last] as const };
-  const majority = run.start?.data.majority;
-  const classes = classesOf(run, 7);
-  const chance = 1 / classes.length;
-  const points = state.recent ? run.acc.recent : run.acc.whole;
-  const reached = points.reduce((most, { y, high }) => Math.max(most, high ?? y), 0);
-  return {
-    ...common,
-    x: [first, last] as const,
-    y: [0, Math.min(1, Math.max(0.7, reached))] as const, // leaves room for markers above the accuracy of people
-    format: (value: number) => percent(value, 0),
-    baselines: [
-      ...(sameClasses(classes, CLASS_NAMES) ? [{ y: PEOPLE, label: 'people ~65' }] : []),
-      ...(majority ? [{ y: majority, label: `largest class ${(100 * majority).toFixed(1)}` }] : []),
-      { y: chance, label: `chance ${(100 * chance).toFixed(1)}` },
-    ],
-  };
-}
-
-function chartLines(view: View, accuracy: boolean): string[] {
-  const run = runOf(view);
-  const pick = (n: { loss: number; acc: number }): number => (accuracy ? n.acc : n.loss);
-  const curve = accuracy ? run.acc : run.loss;
-  const series = curves(view, curve, pick);
-  const options = chartOptions(view, accuracy);
-  if (!view.app.table) return lineChart(series, options);
-  const numbers = [rawOf(view, curve), ...series.filter(({ name }) => name !== 'T')];
-  const average = series.filter(({ name, unnamed }) => view.state.smooth && name === 'T' && unnamed !== true);
-  return chartTable([...numbers, ...average.map((own) => ({ ...own, name: 'T smoothed' }))], options);
-}
-
-function chartTitle(view: View, accuracy: boolean): string {
-  const run = runOf(view);
-  const curve = accuracy ? run.acc : run.loss;
-  const { theme, capability, state } = view;
-  // The latest values, not smoothed ones: what is smoothed is said to be.
-  const [training, validation] = [rawOf(view, curve), validationOf(view, (n) => (accuracy ? n.acc : n.loss))];
-  const series = [{ ...training, role: 'train' as const }, validation];
-  const format = accuracy ? (value: number) => percent(value) : (value: number) => value.toFixed(3);
-  const words = legend(series, { theme, glyphs: capability.glyphs, format });
-  const notes = [!accuracy && view.state.log ? 'log' : '', view.state.recent ? 'recent' : ''].filter(Boolean);
-  const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
-  const last = state.smooth ? curve.smoothed(state.weight).at(-1) : undefined;
-  const smoothed = last === undefined ? '' : `  (smoothed ${state.weight}: ${format(last.y)})`;
-  return `${accuracy ? 'accuracy' : 'loss'}${mode}  ${words}${smoothed}`;
-}
-
-export const lossTitle = (view: View): string => chartTitle(view, false);
-export const lossLines = (view: View): string[] => chartLines(view, false);
-export const accuracyTitle = (view: View): string => chartTitle(view, true);
-export const accuracyLines = (view: View): string[] => chartLines(view, true);
-
 const NO_VALIDATION = ['no validation yet', 'v validates now, after the batch'];
 
-function classesOf({ start }: RunState, count: number): readonly string[] {
+export function classesOf({ start }: RunState, count: number): readonly string[] {
   if (start?.data.classes !== undefined) return start.data.classes;
   // Logs of early versions do not name the classes.
   return count === CLASS_NAMES.length ? CLASS_NAMES : Array.from({ length: count }, (_, i) => `class ${i}`);

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { atomicWrite } from '../../util/atomic_write.js';
+import {
+  type ChartView,
+  CURSOR_STEPS,
+  chartCsv,
+  moved,
+  panned,
+  placesOf,
+  X_AXES,
+  zoomed,
+} from '../charts/chart_view.js';
+import type { Actions, Binding } from '../screen_module.js';
+import { chartOf, curvesOf, extentOf } from './train_charts.js';
+import { showsForm } from './train_form.js';
+import { SECOND_CHARTS, type TrainState } from './train_panels.js';
+
+/** The keys that look at the charts of a run. */
+
+type Act = Actions<TrainState>;
+
+export const inRun = (act: Act): boolean => !showsForm(act);
+
+/** Shares of the old in smoothed curves. */
+const WEIGHTS: readonly number[] = [0.6, 0.9, 0.97, 0.99];
+
+const nextOf = <T>(list: readonly T[], value: T): T => list[(list.indexOf(value) + 1) % list.length] as T;
+
+const setChart = (act: Act, change: Partial<ChartView>): void =>
+  act.set({ chart: { ...act.state.chart, ...change } });
+
+/** The curves of the chart that has the focus; those of the loss where a panel without a chart has it. */
+const focused = (act: Act) => {
+  const name = chartOf(act.focus, act.state);
+  const look = { state: act.state, app: act.app, capability: act.app.capability };
+  return { name, series: curvesOf(look, name) };
+};
+
+function read(act: Act, key: string): void {
+  const places = placesOf(focused(act).series);
+  setChart(act, moved(act.state.chart, places, extentOf(act), CURSOR_STEPS[key] ?? 0));
+}
+
+/** Writes the points of the chart that has the focus to the current directory. */
+function write(act: Act): void {
+  const { name, series } = focused(act);
+  const run = act.app.run?.start?.run ?? 'run';
+  const file = `${run}-${name.replace(/\W+/g, '-')}.csv`;
+  try {
+    atomicWrite(join('.', file), chartCsv(series, 'epoch'));
+    act.note(`written: ${file}`, 'good');
+  } catch (error) {
+    act.note(error instanceof Error ? error.message : String(error), 'bad');
+  }
+}
+
+export const CHART_KEYS: readonly Binding<TrainState>[] = [
+  {
+    keys: ['left', 'right'],
+    hint: 'read',
+    help: 'Reads the curves: a cursor at the value before or after; the titles say the values there',
+    when: inRun,
+    run: read,
+  },
+  {
+    keys: ['pageup', 'pagedown'],
+    help: 'Moves the cursor of the curves further',
+    when: inRun,
+    run: read,
+  },
+  {
+    keys: ['home', 'end'],
+    help: 'Moves the cursor of the curves to the first or the last value shown',
+    when: inRun,
+    run: read,
+  },
+  {
+    keys: ['=', '-'],
+    hint: 'zoom',
+    help: 'Shows half or twice as much of the x axis, about the cursor, or up to the newest value',
+    when: inRun,
+    run: (act, key) => {
+      setChart(act, zoomed(act.state.chart, extentOf(act), key === '=' ? 0.5 : 2));
+    },
+  },
+  {
+    keys: ['<', '>'],
+    help: 'Moves the part of the curves that is shown to the left or right',
+    when: (act) => inRun(act) && act.state.chart.window !== undefined,
+    run: (act, key) => act.set({ chart: panned(act.state.chart, extentOf(act), key === '<' ? -0.25 : 0.25) }),
+  },
+  {
+    keys: ['escape'],
+    hint: 'whole',
+    help: 'Takes the cursor away and shows the whole curves',
+    when: (act) =>
+      inRun(act) && (act.state.chart.cursor !== undefined || act.state.chart.window !== undefined),
+    run: (act) => setChart(act, { cursor: undefined, window: undefined }),
+  },
+  {
+    keys: ['a'],
+    help: 'Draws the curves over epochs, steps, or time without pauses',
+    when: inRun,
+    run: (act) => act.set({ axis: nextOf(X_AXES, act.state.axis) }),
+  },
+  {
+    keys: ['m'],
+    hint: 'chart',
+    help: 'Shows another chart beside the loss: accuracy, learning rate, images per second',
+    when: inRun,
+    run: (act) => act.set({ second: nextOf(SECOND_CHARTS, act.state.second) }),
+  },
+  {
+    keys: ['w'],
+    help: 'Writes the curves of the chart that has the focus as a CSV file',
+    when: inRun,
+    run: write,
+  },
+  {
+    keys: ['g'],
+    hint: 'log',
+    help: 'Turns the logarithmic scale of all charts but the accuracy on or off',
+    when: inRun,
+    run: (act) => act.set({ log: !act.state.log }),
+  },
+  {
+    keys: ['e'],
+    help: 'Turns smoothing of the training curves (moving average) on or off',
+    when: inRun,
+    run: (act) => act.set({ smooth: !act.state.smooth }),
+  },
+  {
+    keys: ['E'],
+    help: `Smooths the training curves more, then less: ${WEIGHTS.join(', ')} of the old`,
+    when: inRun,
+    run: (act) => act.set({ smooth: true, weight: nextOf(WEIGHTS, act.state.weight) }),
+  },
+  {
+    keys: ['z'],
+    hint: 'recent',
+    help: 'Shows the latest part of the curves, or all of them',
+    when: inRun,
+    run: (act) => {
+      act.set({ recent: !act.state.recent });
+      setChart(act, { window: undefined, cursor: undefined });
+    },
+  },
+];

@@ -1,0 +1,246 @@
+import { percent, shortNumber } from '../../util/axis.js';
+import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
+import { valueAt, type XAxis } from '../charts/chart_view.js';
+import { type ChartOptions, chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
+import type { Curve } from '../curve.js';
+import type { RunState } from '../run_state.js';
+import { clock, secondsOf } from '../run_words.js';
+import type { PanelView } from '../screen_module.js';
+import { widthOf } from '../text.js';
+import { classesOf, runOf, type TrainState } from './train_panels.js';
+
+/** The two charts of the Train screen. */
+
+type View = PanelView<TrainState>;
+/** What a curve is made of, whatever the size of the panel. */
+type Look = Pick<View, 'state' | 'app' | 'capability'>;
+export type ChartName = 'loss' | TrainState['second'];
+
+/** Accuracy of people on FER-2013, reported by its authors (65 +- 5 %). */
+const PEOPLE = 0.65;
+
+/** The name of the chart in a panel: the second panel shows one of several. */
+export const chartOf = (panel: string, { second }: Pick<TrainState, 'second'>): ChartName =>
+  panel === 'accuracy' ? second : 'loss';
+
+const CURVES: Readonly<Record<ChartName, (run: RunState) => Curve>> = {
+  loss: ({ loss }) => loss,
+  accuracy: ({ acc }) => acc,
+  'learning rate': ({ rates }) => rates,
+  'images/s': ({ speed }) => speed,
+};
+
+/** Numbers of a validation that belong to a chart; undefined: none do. */
+const VALIDATED: Partial<Record<ChartName, (numbers: { loss: number; acc: number }) => number>> = {
+  loss: ({ loss }) => loss,
+  accuracy: ({ acc }) => acc,
+};
+
+const FORMATS: Readonly<Record<ChartName, (value: number) => string>> = {
+  loss: (value) => value.toFixed(3),
+  accuracy: (value) => percent(value),
+  'learning rate': (value) => value.toExponential(1),
+  'images/s': (value) => value.toFixed(0),
+};
+
+/** Values that are trained with, not measured: they are drawn as they are. */
+const isExact = (name: ChartName): boolean => VALIDATED[name] === undefined;
+
+/** All that is known of training, batch by batch: the latest points as they came, those before thinned. */
+function rawOf({ state, app }: Look, name: ChartName): Series {
+  const curve = CURVES[name](app.run as RunState);
+  const begin = curve.recent[0]?.x ?? 0;
+  const points = state.recent
+    ? curve.recent
+    : state.chart.window === undefined
+      ? curve.whole
+      : [...curve.whole.filter(({ x }) => x < begin), ...curve.recent];
+  return {
+    name: isExact(name) ? '' : 'T',
+    role: state.smooth && !isExact(name) ? 'faint' : 'train',
+    mark: '.',
+    points,
+  };
+}
+
+/** Validation: once per epoch, and where somebody asked for it. */
+function validationOf({ state, app }: Look, name: ChartName): Series[] {
+  const pick = VALIDATED[name];
+  if (pick === undefined) return [];
+  const { epochs, asides, loss } = app.run as RunState;
+  const from = state.recent ? (loss.recent[0]?.x ?? 0) : 0;
+  const points = [
+    ...epochs.map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
+    ...asides.map(({ at, numbers }) => ({ x: at, y: pick(numbers) })),
+  ];
+  const shown = points.filter(({ x }) => x >= from).sort((a, b) => a.x - b.x);
+  return [{ name: 'V', role: 'validation', mark: 'o', dots: true, points: shown }];
+}
+
+function averageOf(view: Look, name: ChartName): Series[] {
+  const { smooth, weight } = view.state;
+  if (!smooth || isExact(name)) return [];
+  const from = rawOf(view, name).points[0]?.x ?? 0;
+  const points = CURVES[name](view.app.run as RunState)
+    .smoothed(weight)
+    .filter(({ x }) => x >= from);
+  return [{ name: 'T', role: 'train', mark: '*', points }];
+}
+
+/** The curves as they are drawn: training raw and smoothed, and validation. */
+function drawn(view: Look, name: ChartName): Series[] {
+  const raw = rawOf(view, name);
+  const average = averageOf(view, name);
+  const { color, glyphs } = view.capability;
+  // In braille without colour, the raw curve would hide the smoothed one.
+  const drowns = average.length > 0 && color === 'none' && glyphs === 'unicode';
+  const first = average.length > 0 ? { ...raw, unnamed: true } : raw;
+  return [...(drowns ? [] : [first]), ...average, ...validationOf(view, name)];
+}
+
+/** The curves as numbers, each with a name of its own; places in epochs. */
+export function curvesOf(view: Look, name: ChartName): Series[] {
+  const raw = rawOf(view, name);
+  return [
+    isExact(name) ? { ...raw, name } : raw,
+    ...validationOf(view, name),
+    ...averageOf(view, name).map((own) => ({ ...own, name: 'T smoothed' })),
+  ];
+}
+
+/** The part of the x axis that there is, in epochs. */
+export function extentOf({ state, app }: Pick<Look, 'state' | 'app'>): readonly [number, number] {
+  const run = app.run as RunState;
+  const last = Math.max(1, run.step?.epoch ?? 0, run.epochs.at(-1)?.epoch ?? 0);
+  return [state.recent ? (run.loss.recent[0]?.x ?? 0) : 0, last];
+}
+
+interface Axis {
+  readonly label: string;
+  /** A place in epochs as a place on this axis. */
+  of(epoch: number): number;
+  text(x: number): string;
+}
+
+const number = (x: number): string => (Number.isInteger(x) ? String(x) : x.toFixed(2));
+
+/** The x axis: a run is told in epochs, and each of its places is a step and a time too. */
+export function axisOf(run: RunState, axis: XAxis): Axis {
+  const steps = run.start?.stepsPerEpoch ?? 1;
+  if (axis === 'step')
+    return { label: 'step', of: (x) => x * steps, text: (x) => Math.round(x).toLocaleString('en') };
+  if (axis === 'time') {
+    const ends = [0];
+    for (const { seconds } of run.epochs) ends.push((ends.at(-1) ?? 0) + seconds);
+    const { step } = run;
+    const done = ends.length - 1;
+    const begun = step === undefined ? 0 : step.epoch - 1 + step.stepInEpoch / step.of - done;
+    const now = secondsOf(run) - (ends.at(-1) ?? 0);
+    const pace = begun > 0 && now > 0 ? now / begun : (run.epochs.at(-1)?.seconds ?? 1);
+    const of = (x: number): number => {
+      const whole = Math.min(done, Math.max(0, Math.floor(x)));
+      const next = whole < done ? (ends[whole + 1] as number) - (ends[whole] as number) : pace;
+      return (ends[whole] as number) + (x - whole) * next;
+    };
+    return { label: 'time', of, text: clock };
+  }
+  return { label: 'epoch', of: (x) => x, text: number };
+}
+
+/** Series along another axis. */
+const along = (series: readonly Series[], { of }: Axis): Series[] =>
+  series.map((own) => ({ ...own, points: own.points.map((point) => ({ ...point, x: of(point.x) })) }));
+
+function optionsOf(view: View, name: ChartName): ChartOptions {
+  const { theme, capability, cols, rows, state } = view;
+  const run = runOf(view);
+  const axis = axisOf(run, state.axis);
+  const [first, last] = state.chart.window ?? extentOf(view);
+  const { cursor } = state.chart;
+  const common: ChartOptions = {
+    ...{ theme, glyphs: capability.glyphs, cols, rows, xLabel: axis.label, xText: axis.text },
+    x: [axis.of(first), axis.of(last)],
+    markers: run.markers
+      .filter(({ x }) => x >= first && x <= last)
+      .map(({ x, sign }) => ({ x: axis.of(x), sign })),
+    cursor: cursor === undefined ? undefined : axis.of(cursor),
+  };
+  if (name !== 'accuracy')
+    return { ...common, log: state.log, format: name === 'loss' ? shortNumber : FORMATS[name] };
+  const majority = run.start?.data.majority;
+  const classes = classesOf(run, 7);
+  const chance = 1 / classes.length;
+  const reached = rawOf(view, name).points.reduce((most, { y, high }) => Math.max(most, high ?? y), 0);
+  return {
+    ...common,
+    y: [0, Math.min(1, Math.max(0.7, reached))], // leaves room for markers above the accuracy of people
+    format: (value) => percent(value, 0),
+    baselines: [
+      ...(sameClasses(classes, CLASS_NAMES) ? [{ y: PEOPLE, label: 'people ~65' }] : []),
+      ...(majority ? [{ y: majority, label: `largest class ${(100 * majority).toFixed(1)}` }] : []),
+      { y: chance, label: `chance ${(100 * chance).toFixed(1)}` },
+    ],
+  };
+}
+
+export function chartLines(view: View, panel: string): string[] {
+  const name = chartOf(panel, view.state);
+  const options = optionsOf(view, name);
+  const axis = axisOf(runOf(view), view.state.axis);
+  if (!view.app.table) return lineChart(along(drawn(view, name), axis), options);
+  return chartTable(along(curvesOf(view, name), axis), options);
+}
+
+/** The title with all there is to say, or as much of it as there is room for. */
+export function chartTitle(view: View, panel: string): string {
+  const name = chartOf(panel, view.state);
+  const { theme, capability, state, cols } = view;
+  const format = FORMATS[name];
+  const { cursor } = state.chart;
+  if (cursor !== undefined) return cursorTitle(view, name, cursor);
+  // The latest values, not smoothed ones: what is smoothed is said to be.
+  const series = [{ ...rawOf(view, name), role: 'train' as const }, ...validationOf(view, name)];
+  const notes = [name !== 'accuracy' && state.log ? 'log' : '', partWord(state)].filter(Boolean);
+  const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
+  const words = legend(series, { theme, glyphs: capability.glyphs, format }).trim();
+  const short = series
+    .map((own) => `${own.name} ${theme[own.role](format(latest(own) ?? Number.NaN))}`.trim())
+    .join(' ');
+  const [average] = averageOf(view, name);
+  const last = average && latest(average);
+  const smoothed = last === undefined ? '' : `smoothed ${state.weight}: ${format(last)}`;
+  const titles = [
+    `${name}${mode}  ${words}${smoothed && `  (${smoothed})`}`,
+    `${name}${mode} ${short} ${smoothed}`.trimEnd(),
+    `${name === 'accuracy' ? 'acc' : name}${mode} ${short} ${smoothed}`.trimEnd(),
+    `${name === 'accuracy' ? 'acc' : name}${mode} ${short}`,
+  ];
+  return titles.find((title) => widthOf(title) <= cols - BORDER) ?? (titles[0] as string);
+}
+
+/** Columns of a title's row that are not the title's: corners, blanks and the sign of the focus. */
+const BORDER = 5;
+
+const latest = ({ points }: Series): number | undefined => points.findLast(({ y }) => Number.isFinite(y))?.y;
+
+const partWord = ({ recent, chart }: TrainState): string =>
+  chart.window !== undefined ? 'part' : recent ? 'recent' : '';
+
+/** Where the cursor stands, and the value of every curve there. */
+function cursorTitle(view: View, name: ChartName, cursor: number): string {
+  const { theme, state } = view;
+  const axis = axisOf(runOf(view), state.axis);
+  const values = curvesOf(view, name).map((own) => {
+    const point = valueAt(own, cursor);
+    const label = { 'T smoothed': 'smoothed', [name]: '' }[own.name] ?? own.name;
+    const role = own.role === 'faint' ? 'train' : own.role;
+    return `${label} ${theme[role](point === undefined ? '–' : FORMATS[name](point.y))}`.trim();
+  });
+  const at = `${axis.label} ${axis.text(axis.of(cursor))}`;
+  const titles = [
+    `${name} at ${at}: ${values.join('  ')}`,
+    `${at}: ${values.join(' ')}`,
+    `${at}: ${values.slice(0, 2).join(' ')}`, // the smoothed value is the last
+  ];
+  return titles.find((title) => widthOf(title) <= view.cols - BORDER) ?? (titles.at(-1) as string);
+}
