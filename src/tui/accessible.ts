@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { EngineProcess } from '../engine/process.js';
+import type { DataReport } from '../engine/requests.js';
 import { bestTrial, objectiveText } from '../study/score.js';
 import { listStudies } from '../study/studies.js';
 import { countStates } from '../study/trial.js';
@@ -9,6 +10,7 @@ import { listRuns, progressWords, type RunReport } from '../train/runs.js';
 import { percent } from '../util/axis.js';
 import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
+import { understood } from './accessible_words.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 import { STUDIES_FOLDER } from './screens/studies_panels.js';
 
@@ -19,6 +21,9 @@ import { STUDIES_FOLDER } from './screens/studies_panels.js';
 
 /** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
 const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
+
+/** Splits to evaluate on, the most telling first. */
+const SPLITS_TO_EVALUATE = ['test', 'validation', 'train'] as const;
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -57,15 +62,19 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
   say('\n1 train a new model');
   if (stopped !== undefined)
     say(`2 resume ${stopped.name}, ${stopped.status} after ${progressWords(stopped)}`);
-  say('3 list runs\n4 this machine\n5 list studies\n0 leave');
-  switch ((await lines.question('number: ')).trim()) {
+  say(
+    '3 list runs\n4 this machine\n5 list studies\n6 describe a data set\n7 evaluate a network\n8 camera\n0 leave',
+  );
+  const answer = (await lines.question('number: ')).trim();
+  switch (answer) {
     case '1': {
       const values = await askSettings(lines);
       await train(lines, engine, { type: 'train', settings: values });
       return true;
     }
     case '2':
-      if (stopped !== undefined) await train(lines, engine, { type: 'resume', path: stopped.path });
+      if (stopped === undefined) say('there is no run to resume');
+      else await train(lines, engine, { type: 'resume', path: stopped.path });
       return true;
     case '3':
       tellRuns(listRuns());
@@ -79,10 +88,21 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
     case '5':
       tellStudies();
       return true;
+    case '6':
+      await attempt(async () => tellData(await openData(lines, engine)));
+      return true;
+    case '7':
+      await attempt(() => evaluate(lines, engine));
+      return true;
+    case '8':
+      say(
+        'the camera in lines: leave with 0, then fer-tui webcam --headless; a line for each picture, ^C ends it',
+      );
+      return true;
     case '0':
       return false;
     default:
-      say('please type one of the numbers');
+      say(`not understood: ${answer}; type one of the numbers`);
       return true;
   }
 }
@@ -110,13 +130,12 @@ async function train(
   engine: EngineProcess,
   begin: { type: 'train'; settings: FormValues } | { type: 'resume'; path: string },
 ): Promise<void> {
-  say('type p to pause, c to continue, s to stop and save, then Enter');
+  say('type p to pause, c to continue, s to stop and save, ? for all words, then Enter');
   const printer = new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
   const onLine = (line: string): void => {
-    const word = line.trim();
-    if (word === 'p') engine.send({ type: 'pause' });
-    else if (word === 'c') engine.send({ type: 'continue' });
-    else if (word === 's') engine.send({ type: 'stop', after: 'batch' });
+    const meant = understood(line);
+    if (typeof meant === 'string') say(meant);
+    else if (meant !== undefined) engine.send(meant);
   };
   lines.on('line', onLine);
   await new Promise<void>((resolve) => {
@@ -135,6 +154,57 @@ async function train(
     engine.send(begin);
   });
   lines.off('line', onLine);
+}
+
+/** Does what may fail; says why it did. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Asks for a data set and opens it. */
+async function openData(lines: Interface, engine: EngineProcess): Promise<DataReport> {
+  const usual = fieldText('data', {});
+  const path = (await lines.question(`data set, a path or name [${usual}]: `)).trim() || usual;
+  say(`opening ${path}`);
+  return engine.request('data.open', { path });
+}
+
+/** How many images each class has in each split. */
+function tellData({ name, classes, splits, notes }: DataReport): void {
+  say(name);
+  for (const note of notes) say(note);
+  for (const [split, { labels }] of Object.entries(splits)) {
+    if (labels.length === 0) continue;
+    const counts = classes.map((label, c) => `${label} ${labels.filter((l) => l === c).length}`);
+    say(`${split}: ${labels.length} images: ${counts.join(', ')}`);
+  }
+}
+
+/** The accuracy of a network on the latest split that has images, and the recall of each class. */
+async function evaluate(lines: Interface, engine: EngineProcess): Promise<void> {
+  const files = await engine.request('weights.list', { folder: 'runs' });
+  files.forEach(({ label }, i) => {
+    say(`${i + 1} ${label}`);
+  });
+  const typed = (await lines.question('network, its number or a path: ')).trim();
+  const weights = files[Number(typed) - 1]?.path ?? typed;
+  if (weights === '') return;
+  const { path, classes, splits } = await openData(lines, engine);
+  const split = SPLITS_TO_EVALUATE.find((own) => splits[own].labels.length > 0);
+  if (split === undefined) return say('this data set has no images to evaluate on');
+  const truth = splits[split].labels;
+  say(`classifying ${truth.length} images of ${split}`);
+  const { said } = await engine.request('data.predict', { path, split, weights });
+  const right = (c?: number): string => {
+    const of = [...truth.keys()].filter((i) => c === undefined || truth[i] === c);
+    return of.length === 0 ? 'no images' : percent(of.filter((i) => said[i] === truth[i]).length / of.length);
+  };
+  say(`accuracy on ${split}: ${right()}`);
+  for (const [c, label] of classes.entries()) say(`recall of ${label}: ${right(c)}`);
 }
 
 function tellStudies(): void {

@@ -142,6 +142,17 @@ describe('the keys', () => {
     at.unmount();
   });
 
+  it('q on a setting of the form quits nothing: it leads to the first row, where it quits', () => {
+    const at = renderAt(100, 30, COLOUR, { screen: 'train' });
+    const quit = vi.spyOn(at.program.host, 'quit');
+    at.press('down', 'down', 'q');
+    expect(quit).not.toHaveBeenCalled();
+    expect(at.text()).toContain('q again quits');
+    at.press('q');
+    expect(quit).toHaveBeenCalledOnce();
+    at.unmount();
+  });
+
   it('scroll what is too long, back too, never beyond its ends', () => {
     const at = renderAt(60, 20, COLOUR, { screen: 'train' });
     at.press('?');

@@ -223,6 +223,15 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
       act.note('Enter starts training with these settings');
     },
   },
+  {
+    keys: ['q'],
+    help: 'On a setting: selects the first row, where q quits; a word that is typed ends nothing',
+    when: (act) => showsForm(act) && act.state.selected > 0,
+    run: (act) => {
+      act.set({ selected: 0 });
+      act.note('q again quits; the settings are kept');
+    },
+  },
 ];
 
 export function formLayout(body: Rect): Record<string, Rect> {
