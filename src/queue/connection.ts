@@ -6,6 +6,8 @@ import { addressText, type QueueAddress } from './address.js';
 const CONNECT_MS = 10_000;
 /** Milliseconds between two attempts to reach a server again. */
 const RETRY_MS = 1000;
+/** Milliseconds that somebody who wants to end waits for a server that is away. */
+const PARTING_MS = 3000;
 
 /** The optional packages: BullMQ, the queue, and ioredis, the client that it uses. */
 export interface QueuePackages {
@@ -30,6 +32,14 @@ export async function queuePackages(): Promise<QueuePackages> {
 export class Connections {
   readonly #open: Redis[] = [];
   #closed = false;
+  #away = false;
+  #parting = false;
+  #patience: NodeJS.Timeout | undefined;
+  #giveUp = (): void => undefined;
+  /** Resolves when a server that somebody wants to leave has been away for 3 seconds. What waits for it may wait for ever. */
+  readonly givenUp = new Promise<void>((resolve) => {
+    this.#giveUp = resolve;
+  });
 
   private constructor(
     private readonly packages: QueuePackages,
@@ -87,19 +97,32 @@ export class Connections {
 
   #watch(connection: Redis): void {
     const name = addressText(this.address);
-    let away = false;
     connection.on('close', () => {
-      if (!away && !this.#closed) this.say(`lost the queue at ${name}; trying again`);
-      away = true;
+      if (!this.#away && !this.#closed) this.say(`lost the queue at ${name}; trying again`);
+      this.#away = true;
+      this.#beImpatient();
     });
     connection.on('ready', () => {
-      if (away) this.say(`the queue at ${name} is back`);
-      away = false;
+      if (this.#away) this.say(`the queue at ${name} is back`);
+      this.#away = false;
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
     });
+  }
+
+  /** From now on, a server that is away for 3 seconds is given up. */
+  part(): void {
+    this.#parting = true;
+    this.#beImpatient();
+  }
+
+  #beImpatient(): void {
+    if (this.#parting && this.#away) this.#patience ??= setTimeout(this.#giveUp, PARTING_MS);
   }
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#patience);
     for (const connection of this.#open) connection.disconnect();
   }
 }

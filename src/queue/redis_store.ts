@@ -246,6 +246,14 @@ export class RedisWorkerStore implements WorkerStore {
     }
   }
 
+  /** Resolves when `signal` has been aborted and the server has been away for 3 seconds. */
+  async givenUp(signal: AbortSignal): Promise<void> {
+    const part = (): void => this.connections.part();
+    if (signal.aborted) part();
+    else signal.addEventListener('abort', part, { once: true });
+    await this.connections.givenUp;
+  }
+
   async close(): Promise<void> {
     await this.worker.close(true);
     this.connections.close();

@@ -49,10 +49,10 @@ export interface RunWorkerHooks {
 }
 
 /**
- * Trains trials of the queue until `control` stops it.
+ * Trains trials of the queue until `control` stops it. `away`: the server was away by then, and the client still waits for it.
  * Throws NoGpuError, DataError, RunError and QueueError: what keeps this machine from any trial. The trial in progress is given back.
  */
-export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks): Promise<void> {
+export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks): Promise<'done' | 'away'> {
   const { address, lease } = options;
   const { control, say } = hooks;
   const stop = new AbortController();
@@ -65,11 +65,14 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
   try {
     const store = await RedisWorkerStore.open({ address, say, leaseMs: lease * 1000 });
     const trainer = new TrialWorker();
+    const serving = serve(store, trainer, folder, options, hooks, stop.signal);
+    // A trial that cannot be given back goes to another worker when this one's lease ends.
+    const givenUp = store.givenUp(stop.signal).then(() => say('the queue is still away: not waiting for it'));
     try {
-      await serve(store, trainer, folder, options, hooks, stop.signal);
+      return await Promise.race([serving.then(() => 'done' as const), givenUp.then(() => 'away' as const)]);
     } finally {
       await trainer.close();
-      await store.close();
+      await Promise.race([store.close(), givenUp]);
     }
   } finally {
     folder.close();

@@ -52,12 +52,13 @@ export async function work(store: WorkerStore, options: WorkerOptions, signal: A
   const done = new AbortController();
   let task: string | undefined;
   const announce = (): Promise<void> => store.announce({ ...card, ...(task !== undefined && { task }) });
-  const beat = setInterval(() => void announce(), leaseMs / 3);
+  const tell = (): void => void announce().catch(() => undefined); // the server is away
+  const beat = setInterval(tell, leaseMs / 3);
   try {
     await announce();
     const handle = async (lease: Lease): Promise<TaskResult | undefined> => {
       task = lease.task.id;
-      void announce();
+      tell();
       try {
         return await workOn(lease, store, options, AbortSignal.any([signal, lease.signal]));
       } catch (error) {
@@ -65,7 +66,7 @@ export async function work(store: WorkerStore, options: WorkerOptions, signal: A
         throw error;
       } finally {
         task = undefined;
-        void announce();
+        tell();
         if (once) done.abort();
       }
     };

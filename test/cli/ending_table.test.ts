@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { CLI } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { all, needs } from '../helpers/needs.js';
 import { RedisServer } from '../helpers/redis_server.js';
-import { CASES, ENDINGS, ended, endingFolder, PICTURES } from './ending_cases.js';
+import { CASES, ENDINGS, type EndingCase, ended, endingFolder, PICTURES } from './ending_cases.js';
 
 let origin = '';
 beforeAll(async () => {
@@ -35,6 +35,12 @@ async function expectEnd(command: string, ending: string): Promise<void> {
     expect(stdout.match(/"type":"prediction"/g)?.length).toBeGreaterThanOrEqual(PICTURES);
 }
 
+/** A worker that has nothing to do. */
+const waiting = ({ url }: RedisServer): EndingCase => ({
+  args: ['worker', '--queue', url],
+  when: { text: 'waiting for trials' },
+});
+
 const QUICK: readonly (readonly [command: string, ending: string])[] = [
   ['cv', 'SIGTERM'],
   ['resume', 'SIGINT twice'],
@@ -59,18 +65,29 @@ describeGpu('a command leaves nothing behind, and tells by its exit code how it 
     all(needs.linux, needs.redis),
     async (signal) => {
       const server = await RedisServer.start();
-      onTestFinished(() => server.kill());
-      const args = ['worker', '--queue', server.url];
       const how = ENDINGS[signal] as (typeof ENDINGS)[string];
-      const { code, stderr, left } = await ended(
-        { args, when: { text: 'waiting for trials' } },
-        how,
-        folder(),
-      );
+      // Not by onTestFinished, which of tests that run at once takes the hooks for those of one.
+      const { code, stderr, left } = await ended(waiting(server), how, folder()).finally(() => server.kill());
       expect([code, left]).toEqual([how.others, []]);
       expect(stderr).not.toMatch(/^ {4}at /m);
     },
   );
+
+  it('worker whose server has gone, SIGTERM', all(needs.linux, needs.redis), async () => {
+    const server = await RedisServer.start();
+    const act = async ({ kill }: { kill(signal: NodeJS.Signals): unknown }): Promise<void> => {
+      await server.kill();
+      kill('SIGTERM');
+    };
+    const { code, stderr, left } = await ended(
+      waiting(server),
+      { act: (worker) => void act(worker) },
+      folder(),
+    );
+    expect([code, left]).toEqual([143, []]);
+    expect(stderr).toContain('lost the queue');
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
 
   it('a training whose parent is killed saves, and ends', needs.linux, async () => {
     const cwd = folder();

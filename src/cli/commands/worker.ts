@@ -11,6 +11,9 @@ import { writeJson } from '../run_command.js';
 import { listen } from '../signals.js';
 import { valuesText } from '../study_lines.js';
 
+/** Milliseconds in which the program may end by itself while the client of a server that is away still waits for it. */
+const PARTING_MS = 500;
+
 /** `fer-tui worker`: trains trials of a queue until it is stopped. */
 export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
   const { queue, name, data, adapter, once, sync, lease, transferLimit, json, quiet } = args;
@@ -28,7 +31,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
     working ? 'stopping after this batch; the trial goes to another worker' : 'stopping',
   );
   try {
-    await runWorker(
+    const ended = await runWorker(
       { address, name, data, adapter, once, sync, lease, limit: transferLimit },
       {
         ...{ control, say },
@@ -51,6 +54,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
         },
       },
     );
+    if (ended === 'away') setTimeout(() => process.exit(), PARTING_MS).unref();
     return once && control.stopped === undefined ? EXIT.done : control.exit;
   } finally {
     progress.close();
