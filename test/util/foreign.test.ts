@@ -1,6 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DataError, EXIT, type FerError, RunError, UsageError } from '../../src/util/errors.js';
-import { foreignError, foreignJson } from '../../src/util/foreign.js';
+import { foreignError, foreignJson, isMapping, readForeignJson } from '../../src/util/foreign.js';
 import { foreignYaml } from '../../src/util/foreign_yaml.js';
 
 const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
@@ -10,6 +13,26 @@ describe('content that anybody may have written', () => {
     expect(foreignJson('{"constructor": [1, null]}', 'f: it')).toEqual({ constructor: [1, null] });
     expect(() => foreignJson('{', 'f: its header')).toThrow(/^f: its header is not JSON$/);
     expect(() => foreignJson('', 'f: it')).toThrow(RunError);
+    expect(foreignJson('\uFEFF{"a": "\uFEFF"}', 'f: it')).toEqual({ a: '\uFEFF' }); // a byte order mark only in front
+  });
+
+  it('is a mapping of names to values, or refused with what was expected', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fer-tui-foreign-'));
+    const file = join(folder, 'f.json');
+    const read = (text: string) => {
+      writeFileSync(file, text);
+      return readForeignJson(file, 'its notes');
+    };
+    expect(read('{"a": 1}')).toEqual({ a: 1 });
+    for (const text of ['[1]', 'null', '7', '"a"'])
+      expect(() => read(text), text).toThrow(new RunError(`${file}: damaged: expected its notes`));
+    expect(() => read('{')).toThrow(`${file}: damaged: expected its notes, but it is not JSON`);
+    expect(() => readForeignJson(folder, 'its notes')).toThrow(
+      `${folder}: cannot be read (it is a folder); expected its notes`,
+    );
+    expect([isMapping({}), isMapping(new Map()), isMapping([]), isMapping(null), isMapping('a')]).toEqual([
+      ...[true, true, false, false, false],
+    ]);
   });
 
   it('is not nested too deeply', () => {
@@ -50,6 +73,7 @@ describe('content that anybody may have written', () => {
     expect(() => foreignYaml('a: 1\n'.repeat(50_000))).toThrow(
       'it has 250,000 characters; expected at most 200,000',
     );
+    expect(foreignYaml(`a: ${'x'.repeat(199_997)}`)).toEqual({ a: 'x'.repeat(199_997) });
     expect(foreignYaml('a: [1, x]')).toEqual({ a: [1, 'x'] });
   });
 
@@ -58,6 +82,11 @@ describe('content that anybody may have written', () => {
     expect(foreignError(mine, 'f')).toBe(mine);
     const ofNetwork = foreignError(new UsageError('layer names are unique'), 'f.h5');
     expect(ofNetwork).toMatchObject({ message: 'f.h5: layer names are unique', exitCode: EXIT.run });
+    expect((ofNetwork as Error).cause).toBeInstanceOf(UsageError);
+    const named = new UsageError('f.h5: layer names are unique');
+    expect(foreignError(named, 'f.h5')).toBe(named);
+    const mineOfRun = new RunError('mine');
+    expect(foreignError(mineOfRun, 'f')).toBe(mineOfRun);
     const system = Object.assign(new Error('ENOENT'), { syscall: 'open' });
     const ofClasses = new UsageError('classes a,b: 2 names for 7 classes'); // of data: what the user gave is wrong, not the file
     expect(foreignError(ofClasses, 'data', DataError)).toBe(ofClasses);
@@ -67,6 +96,10 @@ describe('content that anybody may have written', () => {
     expect((made as FerError).message).toBe(
       'f: damaged, or not as any program writes it (x is undefined); take another copy of the file',
     );
-    expect(foreignError('odd', 'f', DataError)).toMatchObject({ exitCode: EXIT.data });
+    expect((made as Error).cause).toBeInstanceOf(TypeError);
+    expect(foreignError('odd', 'f', DataError)).toMatchObject({
+      message: expect.stringContaining('(odd)'),
+      exitCode: EXIT.data,
+    });
   });
 });
