@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { ArgsOf, Declaration, Extras } from './declaration.js';
+import { ATTACH } from './declarations/attach.js';
 import { BALANCE } from './declarations/balance.js';
 import { BENCH } from './declarations/bench.js';
 import { CALIBRATE } from './declarations/calibrate.js';
@@ -129,6 +130,7 @@ export const COMMANDS: CommandModule[] = [
   command(TUI, async () => (await import('./commands/tui.js')).tui),
   command(LEARN, async () => (await import('./commands/learn.js')).learn),
   command(TRAIN, async () => (await import('./commands/train.js')).train),
+  command(ATTACH, async () => (await import('./commands/attach.js')).attach),
   command(RECIPES, async () => (await import('./commands/recipes.js')).listRecipes),
   command(EVALUATE, async () => (await import('./commands/evaluate.js')).evaluate),
   command(PREDICT, async () => (await import('./commands/predict.js')).predict),

@@ -74,7 +74,8 @@ const IS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   status: (value) => ENDS.includes(value),
 };
 
-function parseEvent(line: string): TrainEvent | undefined {
+/** The event of a line of a log; undefined where it is none. */
+export function parseEvent(line: string): TrainEvent | undefined {
   try {
     const value: unknown = JSON.parse(line);
     // Lines without escapes and beyond ASCII, which most are, have nothing to escape.

@@ -1,11 +1,15 @@
+import { dirname } from 'node:path';
 import type { RunChanges } from '../train/continuation.js';
 import { OPTIONS } from '../train/options.js';
+import { isLocked } from '../train/run_folder.js';
 import type { RunReport } from '../train/runs.js';
 import { EXIT } from '../util/errors.js';
 import { settingsIn } from './form.js';
 import {
   applyEvent,
   beginRun,
+  followedRun,
+  grown,
   isActive,
   loseRun,
   progressOf,
@@ -120,7 +124,8 @@ export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>
 }
 
 /**
- * Shows the run in a folder on Train, read from its log. While a training is active here, Train shows only that one.
+ * Shows the run in a folder on Train, read from its log; one that another process trains is followed. While a training is active
+ * here, Train shows only that one.
  */
 export function showRun(act: Verbs, path: string): void {
   const { run } = act.app;
@@ -130,12 +135,27 @@ export function showRun(act: Verbs, path: string): void {
     return;
   }
   try {
-    act.setApp({ run: readRunState(path) });
+    const going = isLocked(path);
+    act.setApp({ run: going ? followedRun(path) : readRunState(path) });
+    if (going)
+      act.note('another process trains this run: it is followed here, and steered where it was started');
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;
   }
   act.go('train');
+}
+
+/** Reads on in the log of the run that is followed, if one is. */
+export function readOn(act: Verbs): void {
+  const { run } = act.app;
+  if (run?.tail === undefined) return;
+  // Whether it is gone is asked first: what it wrote before is read then.
+  const next = grown(run, isLocked(dirname(run.tail.path)), Date.now());
+  if (next === run) return;
+  const newest = next.happened.at(-1);
+  const told = newest !== undefined && newest !== run.happened.at(-1);
+  act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
 }
 
 /** Goes on with the run in a folder, with changed settings if there are any, and shows it. */

@@ -13,7 +13,7 @@ import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { handleKey } from './keys.js';
 import type { Size } from './layout.js';
-import { follow, resumeRun, startRun, type Verbs } from './live.js';
+import { follow, readOn, resumeRun, showRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
 import { mount } from './mount.js';
 import type { Capability } from './paint/capability.js';
@@ -36,10 +36,11 @@ export interface TuiOptions {
   readonly capability: Capability;
   /** Default: the child process. */
   readonly engine?: Engine;
-  /** Starts or resumes a run at once. */
+  /** Starts, resumes or shows a run at once. */
   readonly run?:
     | { readonly settings: Readonly<Record<string, unknown>> }
-    | { readonly resume: string; readonly changes?: RunChanges };
+    | { readonly resume: string; readonly changes?: RunChanges }
+    | { readonly show: string };
 }
 
 /** A second ^C within this time quits at once. */
@@ -117,6 +118,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const ignore = onEnding((ending) => leaving.leave(ENDING_EXIT[ending]));
   const clock = setInterval(() => {
     store.set({ now: Date.now() });
+    readOn(act);
     keeper.settle(store.state);
   }, 1000);
   const unfollow = follow(act);
@@ -168,7 +170,8 @@ function farewell(run: RunState | undefined): string | undefined {
 }
 
 function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
-  if ('resume' in run) resumeRun(act, run.resume, run.changes);
+  if ('show' in run) showRun(act, run.show);
+  else if ('resume' in run) resumeRun(act, run.resume, run.changes);
   else startRun(act, run.settings);
 }
 

@@ -11,6 +11,7 @@ import type {
   TrainEvent,
   ValidationNumbers,
 } from '../train/events.js';
+import { LogTail } from '../train/log_tail.js';
 import type { Marker } from './charts/line_chart.js';
 import { Curve } from './curve.js';
 
@@ -72,6 +73,8 @@ export interface RunState {
   readonly end: EndEvent | undefined;
   /** Whether the user has killed its process. */
   readonly killed: boolean;
+  /** The log that another process is writing; undefined: none does, or the run is live here. */
+  readonly tail: LogTail | undefined;
 }
 
 /** How far something is that takes a while. */
@@ -116,6 +119,7 @@ export function beginRun(now: number, live = true): RunState {
       happened: [],
     },
     ...{ progress: undefined, result: undefined, error: undefined, end: undefined, killed: false },
+    tail: undefined,
   };
 }
 
@@ -125,6 +129,29 @@ export function readRunState(path: string, now = Date.now()): RunState {
     (run, event) => applyEvent(run, event, undefined),
     beginRun(now, false),
   );
+}
+
+/** A run that another process trains: what its log says so far. `grown` tells what is added. */
+export function followedRun(path: string, now = Date.now()): RunState {
+  const tail = new LogTail(join(path, 'events.ndjson'));
+  const run = tail
+    .read()
+    .reduce((before, event) => applyEvent(before, event, undefined), beginRun(now, false));
+  // An end that nothing follows is that of the sitting before: this one has not written yet.
+  return {
+    ...run,
+    tail,
+    ...(run.end !== undefined && { end: undefined, result: undefined, phase: 'starting' }),
+  };
+}
+
+/** A followed run with what its log has grown by. @param going whether its process is still there */
+export function grown(run: RunState, going: boolean, now: number): RunState {
+  if (run.tail === undefined) return run;
+  const next = run.tail.read().reduce((before, event) => applyEvent(before, event, now), run);
+  if (next.end !== undefined) return { ...next, tail: undefined };
+  if (going) return next;
+  return { ...loseRun(next, 'its process is gone', now), tail: undefined };
 }
 
 /** The run before it is taken up again: its curves, but nothing of how it ended. */
@@ -137,7 +164,15 @@ export function reopened(run: RunState, now: number): RunState {
     killed: false,
     asked: undefined,
   } as const;
-  return { ...run, ...fresh, result: undefined, error: undefined, end: undefined, progress: undefined };
+  return {
+    ...run,
+    ...fresh,
+    tail: undefined,
+    result: undefined,
+    error: undefined,
+    end: undefined,
+    progress: undefined,
+  };
 }
 
 /** @param now milliseconds of `Date.now` for what happens now; undefined when read back */
@@ -146,7 +181,8 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
   switch (event.type) {
     case 'start':
       return happen(
-        { ...heard, start: event, phase: 'starting' },
+        // A new sitting: how the one before ended says nothing about it.
+        { ...heard, start: event, phase: 'starting', end: undefined, result: undefined, error: undefined },
         now,
         '●',
         `${event.model} on ${event.data.name}`,
@@ -197,6 +233,11 @@ export function loseRun(run: RunState, how: string, now: number): RunState {
 /** Whether training goes on, or could. */
 export function isActive(run: RunState | undefined): run is RunState {
   return run?.live === true && !['done', 'failed', 'lost'].includes(run.phase);
+}
+
+/** Whether training goes on, here or in another process. */
+export function isGoing(run: RunState | undefined): run is RunState {
+  return run?.tail !== undefined || isActive(run);
 }
 
 function stepped(run: RunState, event: StepEvent): RunState {

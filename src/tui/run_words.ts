@@ -14,7 +14,8 @@ const WORDS: Record<Phase, string> = {
   lost: '✗ ENGINE ENDED',
 };
 
-export function phaseWord({ phase, end, live, killed }: RunState): string {
+export function phaseWord({ phase, end, live, killed, tail }: RunState): string {
+  if (tail !== undefined) return `${WORDS[phase]} ELSEWHERE`;
   if (phase === 'lost' && killed) return '✗ KILLED';
   if (phase === 'done' && end !== undefined) return end.status.toUpperCase();
   return live || phase === 'failed' ? WORDS[phase] : 'FROM LOG';

@@ -32,6 +32,14 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       },
     },
   },
+  ATTACH: {
+    line: ['attach', 'r1'],
+    screen: true,
+    options: {
+      run: { instead: ['attach', 'r2'], changes: ['runs.name', 'tui.run'] },
+      ...SCREEN,
+    },
+  },
   TRAIN: {
     line: ['train'],
     options: {

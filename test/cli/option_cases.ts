@@ -8,7 +8,7 @@ export const CASES: Readonly<Record<string, CommandCases>> = { ...MODEL_CASES, .
 /** The options of every command, on commands that heed them. */
 export const GLOBAL_CASES: Readonly<Record<string, readonly OptionCase[]>> = {
   json: Object.entries(CASES)
-    .filter(([name]) => !['TUI', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
+    .filter(([name]) => !['TUI', 'ATTACH', 'EXPORT_HISTORY', 'DETECT', 'WEBCAM', 'CHECK'].includes(name))
     .map(([name, { line }]) => ({
       from: line,
       add: ['--json'],

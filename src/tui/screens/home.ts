@@ -3,9 +3,9 @@ import { progressText, type RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
 import { SCREEN_NAMES, type ScreenName } from '../app_state.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { resumeRun } from '../live.js';
+import { resumeRun, showRun } from '../live.js';
 import { EMPTY, type Loadable, waitingLines } from '../loadable.js';
-import { isActive, readRunState } from '../run_state.js';
+import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
 import { type Actions, defineScreen, type PanelView } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
@@ -222,13 +222,12 @@ export const home = defineScreen<HomeState>({
     },
     {
       keys: ['w'],
-      help: 'Shows the latest run on Train, from its log',
+      help: 'Shows the latest run on Train, from its log; one that another process trains is followed',
       when: ({ state, app }) =>
         state.runs.status === 'ready' && state.runs.value.length > 0 && !isActive(app.run),
       run: (act) => {
         const { runs } = act.state;
-        if (runs.status === 'ready' && runs.value[0]) act.setApp({ run: readRunState(runs.value[0].path) });
-        act.go('train');
+        if (runs.status === 'ready' && runs.value[0]) showRun(act, runs.value[0].path);
       },
     },
   ],

@@ -177,7 +177,13 @@ const KEYS: readonly Binding<RunsState>[] = [
     when: ({ state }) => state.marked.length > 0,
     run: (act) => act.set({ marked: [] }),
   },
-  { keys: ['enter'], hint: 'open', help: 'Shows the run on Train, from its log', when: any, run: openRun },
+  {
+    keys: ['enter'],
+    hint: 'open',
+    help: 'Shows the run on Train, from its log; one that another process trains is followed',
+    when: any,
+    run: openRun,
+  },
   {
     keys: ['R'],
     hint: 'resume',

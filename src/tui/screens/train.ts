@@ -2,7 +2,7 @@ import type { Steering } from '../../engine/protocol.js';
 import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
-import { isActive } from '../run_state.js';
+import { isActive, isGoing } from '../run_state.js';
 import { phaseWord, rateOf } from '../run_words.js';
 import {
   type Actions,
@@ -110,7 +110,7 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     keys: ['R'],
     hint: 'resume',
     help: 'Resumes the run from its last checkpoint; one that has ended, with more epochs; after divergence, with a tenth of the learning rate',
-    when: (act) => over(act) && act.app.run?.start !== undefined,
+    when: (act) => over(act) && act.app.run?.start !== undefined && !isGoing(act.app.run),
     run: (act) => {
       const { run } = act.app;
       if (run?.start === undefined) return;
@@ -188,6 +188,7 @@ export const train = defineScreen<TrainState>({
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',
+          'TRAINING ELSEWHERE: another process trains this run. Its log is read every second; it is paused, steered and stopped where it was started.',
           'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
         ],
   summary: ({ app: { run } }) => {

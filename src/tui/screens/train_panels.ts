@@ -1,7 +1,7 @@
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
 import type { ChartView, XAxis } from '../charts/chart_view.js';
-import { isActive, type RunState } from '../run_state.js';
+import { isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
@@ -95,7 +95,7 @@ export function runLines(view: View): readonly string[] {
   }
   if (start === undefined || step === undefined) return head;
   const epoch = Math.max(step.epoch, epochs.at(-1)?.epoch ?? 0);
-  const going = isActive(run);
+  const going = isGoing(run);
   const state = phase === 'paused' ? theme.warn(` ${phaseWord(run)}`) : '';
   const inEpoch = ` ${progressBar(step.stepInEpoch / step.of, 12)} ${step.stepInEpoch}/${step.of}${state}`;
   const through = `epoch ${epoch}/${start.of}${going ? inEpoch : ''}`;

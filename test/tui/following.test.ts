@@ -1,0 +1,105 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TrainEvent } from '../../src/train/events.js';
+import { LogTail } from '../../src/train/log_tail.js';
+import { actionsOf } from '../../src/tui/actions.js';
+import { readOn, showRun } from '../../src/tui/live.js';
+import { Hold } from '../../src/util/hold.js';
+import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { COLOUR, renderAt } from '../helpers/render_at.js';
+
+let path = '';
+let log = '';
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), 'fer-tui-following-'));
+  log = join(path, 'events.ndjson');
+});
+afterEach(() => rmSync(path, { recursive: true }));
+
+const line = (event: TrainEvent): string => `${JSON.stringify(event)}\n`;
+const write = (events: readonly TrainEvent[]): void => appendFileSync(log, events.map(line).join(''));
+const EVENTS = fakeEvents();
+/** The first epoch with its start, and the rest. */
+const [FIRST, REST] = [EVENTS.slice(0, 22), EVENTS.slice(22)];
+
+describe('the tail of a log', () => {
+  it('has each event once, when its line is complete', () => {
+    const tail = new LogTail(log);
+    expect(tail.read()).toEqual([]);
+    const [a = '', b = ''] = EVENTS.slice(1, 3).map(line);
+    writeFileSync(log, a + b.slice(0, 20));
+    expect(tail.read()).toEqual([EVENTS[1]]);
+    expect(tail.read()).toEqual([]);
+    appendFileSync(log, b.slice(20));
+    expect(tail.read()).toEqual([EVENTS[2]]);
+  });
+
+  it('leaves lines out that are no events', () => {
+    writeFileSync(log, `nonsense\n${line(EVENTS[1] as TrainEvent)}`);
+    expect(new LogTail(log).read()).toEqual([EVENTS[1]]);
+  });
+});
+
+describe.each([
+  [100, 30],
+  [60, 20],
+])('a run that another process trains, at %i x %i', (cols, rows) => {
+  const open = () => {
+    const at = renderAt(cols, rows, COLOUR, { screen: 'runs' });
+    const act = actionsOf(at.program, 'runs');
+    const read = (): void => {
+      readOn(act);
+      at.flush();
+    };
+    return { at, act, read };
+  };
+
+  it('is followed on Train until it ends, and steered by no key', () => {
+    const hold = new Hold(join(path, 'lock'));
+    write(FIRST);
+    const { at, act, read } = open();
+    showRun(act, path);
+    at.flush();
+    expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 1/5' : ''}`);
+    expect(at.text()).toContain('another process trains this run');
+    for (const hint of ['pause', 'R resume']) expect(at.text()).not.toContain(hint);
+    write(REST);
+    read();
+    expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 3/5' : ''}`);
+    expect(at.text()).toContain('ETA 1:40');
+    expect(at.text()).toContain('epoch 3: loss 0.667');
+    write(fakeEnd());
+    read();
+    expect(at.text()).not.toContain('ELSEWHERE');
+    expect(at.text()).toContain('FINISHED');
+    expect(at.program.store.state.run?.tail).toBeUndefined();
+    hold.release();
+    at.unmount();
+  });
+
+  it('that goes on after an end is not told as ended', () => {
+    const hold = new Hold(join(path, 'lock'));
+    write([...FIRST, ...fakeEnd('stopped'), FIRST[0] as TrainEvent]);
+    const { at, act, read } = open();
+    showRun(act, path);
+    write(REST.slice(0, 5));
+    read();
+    expect(at.text()).toContain('TRAINING ELSEWHERE');
+    hold.release();
+    at.unmount();
+  });
+
+  it('whose process is gone without a word is offered to be resumed', () => {
+    const hold = new Hold(join(path, 'lock'));
+    write(FIRST);
+    const { at, act, read } = open();
+    showRun(act, path);
+    hold.release();
+    read();
+    expect(at.text()).toContain('its process is gone');
+    expect(at.text()).toContain('R resume');
+    at.unmount();
+  });
+});
