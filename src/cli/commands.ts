@@ -3,6 +3,7 @@ import type { ArgsOf, Declaration, Extras } from './declaration.js';
 import { ATTACH } from './declarations/attach.js';
 import { BALANCE } from './declarations/balance.js';
 import { BENCH } from './declarations/bench.js';
+import { CACHE } from './declarations/cache.js';
 import { CALIBRATE } from './declarations/calibrate.js';
 import { CHECK } from './declarations/check.js';
 import { DATA_SET } from './declarations/data.js';
@@ -144,6 +145,7 @@ export const COMMANDS: CommandModule[] = [
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),
+  command(CACHE, async () => (await import('./commands/cache.js')).cache),
   command(SUMMARY, async () => (await import('./commands/summary.js')).summary),
   command(SETUP, async () => (await import('./commands/setup.js')).setup),
   command(VERIFY, async () => (await import('./commands/verify.js')).verifyFiles),

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cacheContents } from '../util/cache_contents.js';
+import { cacheFolder } from '../util/cache_folder.js';
 import { graphicsApi } from '../util/platform.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { findCascade } from '../vision/detector.js';
@@ -44,6 +46,7 @@ export async function systemChecks(platform: NodeJS.Platform = process.platform)
     cascadeCheck(),
     cameraCheck(platform),
     terminalCheck(),
+    cacheCheck(),
   ];
 }
 
@@ -55,6 +58,13 @@ export function driverChecks(platform: NodeJS.Platform): Check[] {
 
 function nodeCheck(): Check {
   return { name: 'Node.js', ok: true, detail: process.versions.node };
+}
+
+function cacheCheck(): Check {
+  const folder = cacheFolder();
+  const bytes = cacheContents(folder).reduce((sum, own) => sum + own.bytes, 0);
+  const detail = `${(bytes / 2 ** 20).toFixed(0)} MB in ${folder} (fer-tui cache says of what)`;
+  return { name: 'cache', ok: true, detail };
 }
 
 function loaderCheck(): Check {

@@ -199,6 +199,13 @@ vi.mock('../../src/gpu/tuning.js', async (original) => ({
   ...(await original<object>()),
   tuningOf: () => ({ table: new Map() }),
 }));
+vi.mock('../../src/util/cache_contents.js', () => ({
+  cacheContents: () => [],
+  clearCache: (): object => {
+    note('cache', { cleared: true });
+    return { files: 1, bytes: 1 };
+  },
+}));
 vi.mock('../../src/cli/doctor_system.js', () => ({ systemChecks: async () => [] }));
 vi.mock('../../src/check/kernel_checks.js', () => ({
   TOLERANCE: 1e-4,

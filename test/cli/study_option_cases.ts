@@ -72,6 +72,10 @@ export const STUDY_CASES: Readonly<Record<string, CommandCases>> = {
       adapter: { add: ['--adapter', 'X'], changes: ['noise.settings'] },
     },
   },
+  CACHE: {
+    line: ['cache'],
+    options: { action: { add: ['clear'], changes: ['cache.cleared', 'stdout'] } },
+  },
   DOCTOR: {
     line: ['doctor'],
     options: { kernels: { add: ['--kernels'], changes: ['kernels.checked', 'stdout'] }, ...adapter('gpu') },
