@@ -59,6 +59,17 @@ describe('study.yaml', () => {
     expect(() => findStudy('s', join(study.path, '..'))).toThrow('no study "s"; there are none');
   });
 
+  it('among others is listed after those that were begun later', () => {
+    const folder = newFolder();
+    for (const [name, day] of [
+      ['b', 2],
+      ['a', 3],
+      ['c', 1],
+    ] as const)
+      Study.create(join(folder, name), settings({ created: `2026-01-0${day}T00:00:00.000Z` }));
+    expect(listStudies(folder).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
   it('that cannot be read keeps no other study from being listed', async () => {
     const folder = newFolder();
     Study.create(join(folder, 'good'), CV);
