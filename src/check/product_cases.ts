@@ -67,6 +67,7 @@ function described(
   const shader = {
     naive: 'matmul',
     tiled: 'matmul_tiled',
+    threads: 'matmul_threads',
     subgroup32: 'matmul_subgroup',
     subgroup64: 'matmul_subgroup',
   };
@@ -169,18 +170,20 @@ const IN_FOURS = [
 ] as const;
 /** [batch, m, k, n] for the kernels that accept any extents. */
 const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
-const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'subgroup32', 'subgroup64'];
+const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'threads', 'subgroup32', 'subgroup64'];
+/** The ways whose kernels load whole vectors: K is even, N a multiple of 4, and M of a transposed A too. */
+const inVectors = (way: MatmulWay): boolean => way !== 'naive' && way !== 'tiled';
 
 export const PRODUCT_CASES: readonly KernelCase[] = [
   ...DENSE.flatMap((s, i) => [denseCase(s, 'naive', 200 + i), denseCase(s, 'matmul', 210 + i)]),
   ...MATMUL_WAYS.flatMap((way) =>
-    (way.startsWith('subgroup') ? IN_TILES : ANY).flatMap((s, i) => [
+    (inVectors(way) ? IN_TILES : ANY).flatMap((s, i) => [
       matmulCase(s, undefined, way, 300 + i),
-      ...(way.startsWith('subgroup') && s[1] % 4 !== 0 ? [] : [matmulCase(s, 'a', way, 310 + i)]),
+      ...(inVectors(way) && s[1] % 4 !== 0 ? [] : [matmulCase(s, 'a', way, 310 + i)]),
       matmulCase(s, 'b', way, 320 + i),
     ]),
   ),
-  ...(['tiled', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
+  ...(['tiled', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
     IN_FOURS.flatMap((s, i) =>
       ([undefined, 'a', 'b'] as const).map((transposed, k) =>
         halvesCase(s, transposed, way, 340 + 10 * k + i),

@@ -58,7 +58,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^conv2d_subgroup/,
     'the lanes of a subgroup share what they load, as an implicit matrix product in registers',
   ],
-  [/^matmul_(subgroup|tiled)/, 'each value that is loaded serves a whole tile of outputs instead of one'],
+  [
+    /^matmul_(subgroup|threads|tiled)/,
+    'each value that is loaded serves a whole tile of outputs instead of one',
+  ],
 ];
 
 /**

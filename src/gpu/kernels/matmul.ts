@@ -7,8 +7,8 @@ import { GROUP } from './reduce.js';
 import { allocStored, type Format } from './storage.js';
 
 /**
- * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory) and matmul_subgroup.wgsl
- * (register tiles on 8-lane subgroups).
+ * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory), matmul_threads.wgsl (a tile in the
+ * registers of each thread) and matmul_subgroup.wgsl (register tiles on 8-lane subgroups).
  */
 const spec = {
   reads: ['a', 'b', 'bias'],
@@ -25,6 +25,11 @@ const KERNELS = {
     product: defineKernel('matmul_tiled', 'product', spec),
     transposed: defineKernel('matmul_tiled', 'transposed_product', spec),
     'by transposed': defineKernel('matmul_tiled', 'product_transposed', spec),
+  },
+  threads: {
+    product: defineKernel('matmul_threads', 'product', spec),
+    transposed: defineKernel('matmul_threads', 'transposed_product', spec),
+    'by transposed': defineKernel('matmul_threads', 'product_transposed', spec),
   },
   subgroup: {
     product: defineKernel('matmul_subgroup', 'product', spec),
@@ -45,9 +50,14 @@ function blocksFor(m: number, entry: Entry, quads: number): number {
 }
 /** Rows and columns of a tile in workgroup memory. */
 const TILE = 64;
+/** Columns of a thread's tile, and threads of a workgroup (matmul_threads.wgsl). */
+const THREAD_COLUMNS = 8;
+const THREADS = 32;
+/** Multiplications of one product up to which a thread for each number costs least on a processor. */
+const FEW = 65536;
 
-/** subgroup32 and subgroup64: register tiles of 32 and 64 columns. */
-export type MatmulWay = 'naive' | 'tiled' | 'subgroup32' | 'subgroup64';
+/** threads: a tile in each thread; subgroup32 and subgroup64: register tiles of 32 and 64 columns. */
+export type MatmulWay = 'naive' | 'tiled' | 'threads' | 'subgroup32' | 'subgroup64';
 
 export interface MatmulGeometry {
   readonly batch: number;
@@ -98,11 +108,21 @@ export function matmul(
   return multiply(rec, a, b, g, options, format === 'f16' && way === 'naive' ? 'tiled' : way);
 }
 
-function waysFor({ gpu }: Recorder, { m, k, n }: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
-  const fits = eightLanes(gpu) && k % 2 === 0 && n % 4 === 0 && (entry !== 'transposed' || m % 4 === 0);
-  const anywhere: MatmulWay[] = gpu.info.software ? ['naive', 'tiled'] : ['tiled', 'naive'];
+function waysFor({ gpu }: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
+  const { m, k, n } = g;
+  const fits = k % 2 === 0 && n % 4 === 0 && (entry !== 'transposed' || m % 4 === 0);
   const inRegisters: MatmulWay[] = n <= 32 ? ['subgroup32'] : ['subgroup64', 'subgroup32'];
-  return [...(fits ? inRegisters : []), ...anywhere] as [MatmulWay, ...MatmulWay[]];
+  const ways: MatmulWay[] = fits && eightLanes(gpu) ? inRegisters : [];
+  const threads: MatmulWay[] = fits ? ['threads'] : [];
+  const { software } = gpu.info;
+  const tiled: MatmulWay[] = software && m * k * n <= FEW ? ['naive', 'tiled'] : ['tiled', 'naive'];
+  const [best = 'naive', ...rest] = [
+    ...ways,
+    ...(software ? threads : []),
+    ...tiled,
+    ...(software ? [] : threads),
+  ];
+  return [best, ...rest];
 }
 
 function multiply(
@@ -133,6 +153,17 @@ function multiply(
     case 'tiled':
       rec.dispatch(KERNELS.tiled[entry], { ...call, constants: formats, ...grid(TILE, TILE) });
       break;
+    case 'threads': {
+      const ROWS = g.m > 4 ? 8 : 4;
+      const tiles = Math.ceil(g.m / ROWS) * Math.ceil(g.n / THREAD_COLUMNS);
+      rec.dispatch(KERNELS.threads[entry], {
+        ...call,
+        constants: { ROWS, ...formats },
+        workgroups: Math.ceil(tiles / THREADS),
+        depth: g.batch,
+      });
+      break;
+    }
     default: {
       const QUADS = way === 'subgroup32' ? 1 : 2;
       const blocks = blocksFor(g.m, entry, QUADS);
