@@ -252,3 +252,18 @@ describe('a source', () => {
     expect(sourceAfter(two, 'left').file).toBe(1);
   });
 });
+
+it('Home and End select the first and the last layer, from anywhere', () => {
+  const layers = [...report.layers, ...report.layers];
+  const model = { ...described, report: ready({ ...report, layers }) };
+  const at = renderAt(100, 30, COLOUR, { screen: 'model', state: { screens: { model } } });
+  const selected = (): unknown =>
+    (at.program.store.state.screens.model as { selected?: number } | undefined)?.selected;
+  at.press('end');
+  expect(selected()).toBe(3);
+  at.press('down');
+  expect(selected()).toBe(3);
+  at.press('home');
+  expect(selected()).toBe(0);
+  at.unmount();
+});
