@@ -41,8 +41,10 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
     );
   }
   const needs = to === 'safetensors' ? '' : `; other programs must preprocess pixels of 0 to 255: ${formula}`;
-  if (json) writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes });
-  else
+  if (json) {
+    const pixels = { preprocess: preprocess.name, preprocess_formula: formula };
+    writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...pixels });
+  } else
     process.stdout.write(
       `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs}\n`,
     );
