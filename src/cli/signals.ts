@@ -10,6 +10,7 @@ export function listen(control: Control, message: string | (() => string)): () =
   return onEnding((ending) => {
     control.stop(ending);
     const text = typeof message === 'string' ? message : message();
-    if (ending !== 'pipe') process.stderr.write(`\n${text}; press ^C again to exit at once\n`);
+    const asked = ending !== 'pipe' && ending !== 'output';
+    if (asked) process.stderr.write(`\n${text}; press ^C again to exit at once\n`);
   });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { readWhole } from '../util/read_whole.js';
 import { clearTemporary } from '../util/temporary.js';
 import { decodeFaces, encodeFaces, FACES_MAGIC } from './faces_file.js';
 import type { Dataset, LoadOptions } from './types.js';
@@ -26,7 +27,7 @@ export function readCache(source: string, fingerprint: string, options: CacheOpt
   const path = cachePath(source, fingerprint, options);
   if (path === undefined) return undefined;
   try {
-    const dataset = decodeFaces(readFileSync(path));
+    const dataset = decodeFaces(readWhole(path));
     touch(path);
     return dataset;
   } catch {

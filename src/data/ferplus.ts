@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DataError, UsageError } from '../util/errors.js';
+import { readText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import type { Edits } from './edits.js';
 import {
@@ -55,7 +55,7 @@ export function parseFerplusKeep(text: string): FerplusOther[] {
 export function readFerplus(path: string, classes: readonly string[]): Record<SplitName, FaceVotes[]> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (cause) {
     throw new DataError(`${path}: cannot be read (${systemReason(cause)}); expected fer2013new.csv`, {
       cause,

@@ -1,7 +1,8 @@
-import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError, isSystemError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
+import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { isDocument, isLitter } from './tree.js';
 import { notRead } from './unread.js';
@@ -22,7 +23,7 @@ export function readPicture(path: string): Uint8Array {
     const stats = statSync(path);
     if (stats.isDirectory()) throw new DataError(`${path}: it is a folder; expected a picture`);
     if (!stats.isFile()) throw new DataError(`${path}: it is no file; expected a picture`);
-    return readFileSync(path);
+    return readWhole(path);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     const why = cause.code === 'ENOENT' && isLink(path) ? 'the link leads nowhere' : systemReason(cause);

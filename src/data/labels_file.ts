@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { csvLine } from '../util/csv.js';
 import { DataError } from '../util/errors.js';
+import { readText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { listOf } from './class_names.js';
 import { csvTexts } from './csv_dialect.js';
@@ -83,7 +84,7 @@ interface Row {
 function readRows(path: string, classes: readonly string[]): Row[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (cause) {
     throw new DataError(`${path}: cannot be read (${systemReason(cause)}); expected a file like labels.csv`, {
       cause,

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { Network, PlacedLayer } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
+import { readWhole } from '../util/read_whole.js';
 import { groupAt, type H5Group, isH5, numbersAt, readH5Tree } from './hdf5.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
 import { readKeras, toKeras } from './keras_architecture.js';
@@ -47,7 +47,7 @@ const OWN_STD = 'fer_tui_std';
  * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
  */
 export async function readH5(path: string, architecture?: unknown): Promise<KerasFile> {
-  const bytes = readFileSync(path);
+  const bytes = readWhole(path);
   if (!isH5(bytes)) throw new RunError(`${path}: not an HDF5 file`);
   const file = await readH5Tree(bytes, path);
   const config = file.attributes.get('model_config');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { readText } from '../util/read_whole.js';
 import type { AdapterInfo } from './device.js';
 
 /** The measured way of each `tuningKey` (see tuning.ts). */
@@ -43,7 +43,7 @@ export function readTable(info: AdapterInfo): TuningTable {
 /** The rows of a table on disk. An unreadable table counts as empty: the default ways are correct, only slower. */
 export function readChoices(path: string): [string, string][] {
   try {
-    const { format, choices } = JSON.parse(readFileSync(path, 'utf8')) as TableFile;
+    const { format, choices } = JSON.parse(readText(path)) as TableFile;
     return format === 1 ? Object.entries(choices) : [];
   } catch {
     return [];
@@ -53,7 +53,7 @@ export function readChoices(path: string): [string, string][] {
 /** The pinned choices of a table on disk. An unreadable table has none. */
 export function readPins(path: string): Pins {
   try {
-    const { format, pinned = {} } = JSON.parse(readFileSync(path, 'utf8')) as TableFile;
+    const { format, pinned = {} } = JSON.parse(readText(path)) as TableFile;
     return new Map(format === 1 ? Object.entries(pinned) : []);
   } catch {
     return new Map();

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
 import { csvTexts } from '../data/csv_dialect.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { csvLine } from '../util/csv.js';
 import { DataError } from '../util/errors.js';
+import { readText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 
 /**
@@ -83,7 +83,7 @@ export function readRows(
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readText(path);
   } catch (cause) {
     throw new DataError(
       `${path}: cannot be read (${systemReason(cause)}); expected a file like probabilities.csv of fer-tui noise`,

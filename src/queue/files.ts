@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFaces, facesHash } from '../data/faces_file.js';
@@ -9,6 +9,7 @@ import { OPTION_ENTRIES } from '../train/options.js';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { camelCase } from '../util/camel_case.js';
 import { DataError, FerError, UsageError } from '../util/errors.js';
+import { readWhole } from '../util/read_whole.js';
 import { getFile, hashOf, putFile } from './parcels.js';
 import type { CoordinatorStore, NeededFile, WorkerStore } from './task.js';
 
@@ -90,7 +91,7 @@ async function contentOf({
     return { sha256: facesHash(dataset), bytes: Buffer.concat(encodeFaces(dataset)) };
   }
   try {
-    const bytes = readFileSync(path);
+    const bytes = readWhole(path);
     return { sha256: hashOf(bytes), bytes };
   } catch (cause) {
     throw new DataError(`${path}: cannot be read (${cause instanceof Error ? cause.message : cause})`, {

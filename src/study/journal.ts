@@ -6,6 +6,7 @@ import { RunError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { namesIn } from '../util/names_in.js';
 import { printableTexts } from '../util/printable.js';
+import { requireFile } from '../util/read_whole.js';
 import { TRIAL_STATES, type TrialRecord } from './trial.js';
 
 const NEWLINE = 10;
@@ -68,6 +69,7 @@ export class Journal {
   }
 
   #readOn(): void {
+    requireFile(this.#path);
     const file = openSync(this.#path, 'r');
     try {
       const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - this.#read));

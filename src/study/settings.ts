@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { MONITORS, type Monitor } from '../train/callbacks/monitor.js';
@@ -6,6 +6,7 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { isSystemError, RunError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
+import { readText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { PRUNERS, type PrunerName } from './pruners.js';
 import { METHODS, type Method } from './samplers.js';
@@ -71,7 +72,7 @@ export function readStudySettings(folder: string): StudySettings {
   const path = join(folder, FILE);
   let text: string;
   try {
-    text = readFileSync(path, 'utf8'); // at once: another process may remove the study after any look at it
+    text = readText(path); // at once: another process may remove the study after any look at it
   } catch (cause) {
     const missing = isSystemError(cause) && ['ENOENT', 'ENOTDIR'].includes(cause.code ?? '');
     if (!missing) throw new RunError(`${path}: cannot be read (${systemReason(cause)})`, { cause });

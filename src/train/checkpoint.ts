@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { LearnerState } from '../nn/learner.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { foreignJson, isMapping } from '../util/foreign.js';
+import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import type { CallbackStates } from './callbacks/callback.js';
 import { requireSound } from './soundness.js';
@@ -99,7 +99,7 @@ function isState(value: unknown): value is State {
 export function loadCheckpoint(path: string): { learner: LearnerState; trainer: TrainerState } {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readWhole(path);
   } catch (cause) {
     throw new RunError(`cannot read the checkpoint ${path}: ${systemReason(cause)}`, { cause });
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { isSystemError, UsageError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
 import { nearest } from '../util/nearest.js';
+import { readText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { checked } from './config.js';
 import type { OptionSpec } from './option_spec.js';
@@ -25,7 +25,7 @@ export function readConfigFile(path: string): Record<string, unknown> {
 /** Parses a YAML or JSON file. @param where begins the message. Throws UsageError when it cannot be read. */
 export function readYaml(path: string, where: string): unknown {
   try {
-    return foreignYaml(readFileSync(path, 'utf8'));
+    return foreignYaml(readText(path));
   } catch (cause) {
     // The parser's first line ends with a colon, and the lines that it announces are left out.
     const why = isSystemError(cause)

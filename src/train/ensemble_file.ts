@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
 import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
+import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 
 const FORMAT = 'fer-tui ensemble 1';
@@ -42,7 +43,7 @@ export const isEnsemble = (content: unknown): boolean => asRecord(content)?.['fo
 export function readEnsembleFile(path: string): EnsembleFile {
   let value: unknown;
   try {
-    const bytes = readFileSync(path);
+    const bytes = readWhole(path);
     refuseOtherKinds(bytes, path);
     value = foreignYaml(bytes.toString('utf8'));
   } catch (cause) {

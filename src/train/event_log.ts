@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isSystemError, RunError } from '../util/errors.js';
 import { printableTexts } from '../util/printable.js';
+import { readText } from '../util/read_whole.js';
 import type { TrainEvent } from './events.js';
 
 /** Reads the log of a run, `events.ndjson`: one event a line. Its texts, which anybody may have written, are made safe to print. */
@@ -40,7 +41,7 @@ export function readLog(path: string): { events: TrainEvent[]; damagedAfter: num
 function textOf(path: string): string | undefined {
   if (!statSync(path).isFile()) return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    return readText(path);
   } catch (error) {
     if (isSystemError(error)) return undefined; // of another user, or on a damaged disk
     throw error;

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isSystemError } from '../util/errors.js';
+import { requireFile } from '../util/read_whole.js';
 import { parseEvent } from './event_log.js';
 import type { TrainEvent } from './events.js';
 
@@ -28,6 +29,7 @@ export class LogTail {
   #grown(): Buffer {
     let file: number | undefined;
     try {
+      requireFile(this.path);
       file = openSync(this.path, 'r');
       const length = Math.max(0, Math.min(MOST, fstatSync(file).size - this.#at));
       const bytes = Buffer.alloc(length);

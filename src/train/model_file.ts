@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { csvTexts } from '../data/csv_dialect.js';
 import type { Preprocess } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
@@ -14,6 +14,7 @@ import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
 import { printable } from '../util/printable.js';
+import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { knownPreprocess, requireSound } from './soundness.js';
 
@@ -183,7 +184,7 @@ export function readWeightFile(path: string): Uint8Array {
   let bytes: Uint8Array;
   try {
     if (statSync(path).isDirectory()) refuseFolders(path);
-    bytes = readFileSync(path);
+    bytes = readWhole(path);
   } catch (cause) {
     if (cause instanceof RunError) throw cause;
     throw new RunError(

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -18,6 +17,7 @@ import { isSystemError, RunError, UsageError } from '../util/errors.js';
 import { readForeignJson } from '../util/foreign.js';
 import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
 import type { Holder } from '../util/processes.js';
+import { readWhole } from '../util/read_whole.js';
 import { clearTemporary, isTemporary } from '../util/temporary.js';
 import { resolveConfig, type TrainConfig } from './config.js';
 import { readLog } from './event_log.js';
@@ -288,7 +288,7 @@ function inUse(path: string, holder: Holder): RunError {
 /** Removes the last line of a log if a crash left it incomplete, so that the next event starts on a new line. */
 function cutBrokenLine(path: string): void {
   if (!existsSync(path)) return;
-  const text = readFileSync(path);
+  const text = readWhole(path);
   const end = text.lastIndexOf(10) + 1;
   if (end < text.length) truncateSync(path, end);
 }

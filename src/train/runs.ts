@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { atomicWrite } from '../util/atomic_write.js';
 import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
+import { readText } from '../util/read_whole.js';
 import { readLog } from './event_log.js';
 import type { Changed, EpochEvent, TrainEvent } from './events.js';
 import { isLocked } from './run_folder.js';
@@ -135,7 +136,7 @@ export function endText({
 function readNote(path: string): string {
   const file = join(path, NOTE);
   return statSync(file, { throwIfNoEntry: false })?.isFile()
-    ? printable(readFileSync(file, 'utf8').trim().replace(/\s+/g, ' '))
+    ? printable(readText(file).trim().replace(/\s+/g, ' '))
     : '';
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listOf } from '../data/class_names.js';
 import { HELD_OUT_SEED } from '../data/hold_out.js';
@@ -11,6 +11,7 @@ import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import { atomicWrite } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError } from '../util/errors.js';
+import { readWhole } from '../util/read_whole.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { StepWeights } from './callbacks/step_weights.js';
@@ -251,7 +252,7 @@ async function train(
 
 /** Keeps the corrections that a run trains with: the file may change before the run is resumed or reviewed. */
 function copyLabels(path: string, folder: RunFolder): void {
-  atomicWrite(folder.labels, readFileSync(path));
+  atomicWrite(folder.labels, readWhole(path));
 }
 
 /**

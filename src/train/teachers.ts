@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
 import { affineOf, type Preprocess, samePreprocess } from '../data/preprocess.js';
 import type { DistillOptions, Teacher } from '../nn/distill.js';
@@ -7,6 +7,7 @@ import type { Network } from '../nn/network.js';
 import { sameClass } from '../util/classes.js';
 import { RunError, UsageError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
+import { readText, readWhole } from '../util/read_whole.js';
 import type { TrainConfig } from './config.js';
 import { type Member, openEnsemble } from './ensemble.js';
 import type { RunFolder } from './run_folder.js';
@@ -47,7 +48,7 @@ export async function openTeachers(
     },
     record: members.map(({ path, share }) => ({
       ...{ weights: path, share },
-      sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
+      sha256: createHash('sha256').update(readWhole(path)).digest('hex'),
     })),
   };
 }
@@ -96,7 +97,7 @@ export function recordTeachers(folder: RunFolder, record: Teachers['record']): v
     folder.writeJson('teacher', record);
     return;
   }
-  const read = foreignJson(readFileSync(folder.teacher, 'utf8'), `${folder.teacher}: damaged: it`);
+  const read = foreignJson(readText(folder.teacher), `${folder.teacher}: damaged: it`);
   const before = (Array.isArray(read) ? read : []) as Partial<Teachers['record'][number]>[];
   const changed = record.find(
     ({ sha256, share }, i) => sha256 !== before[i]?.sha256 || share !== before[i]?.share,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isH5 } from '../formats/hdf5.js';
 import { isZip } from '../formats/keras_zip.js';
@@ -6,6 +6,7 @@ import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
+import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
@@ -82,7 +83,7 @@ async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
 function contentOf(path: string): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readWhole(path);
   } catch (cause) {
     throw new RunError(`cannot be read: ${systemReason(cause)}`, { cause });
   }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OPTION_ENTRIES, optionSpec } from '../train/options.js';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { readText } from '../util/read_whole.js';
 import { stateFolder } from '../util/state_folder.js';
 import { ownState } from './actions.js';
 import type { AppState, ScreenName } from './app_state.js';
@@ -42,7 +43,7 @@ export function readWorkspace(screens: ScreenMap, path = workspacePath()): Remem
 function readKept(path: string): Readonly<Record<keyof Kept, unknown>> {
   const nothing = { settings: {}, weights: '', histories: {}, table: false, screens: {} };
   try {
-    return { ...nothing, ...(JSON.parse(readFileSync(path, 'utf8')) as object) };
+    return { ...nothing, ...(JSON.parse(readText(path)) as object) };
   } catch {
     return nothing;
   }

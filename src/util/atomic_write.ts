@@ -8,11 +8,11 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { RunError } from './errors.js';
 import { canSyncFolders } from './platform.js';
 import { systemReason } from './system_reason.js';
-import { temporaryName } from './temporary.js';
+import { isTemporary, temporaryName } from './temporary.js';
 
 /**
  * Writes a file completely or not at all: into a temporary file in the same folder, which is flushed to the disk and renamed.
@@ -65,5 +65,16 @@ export function writeError(path: string, cause: unknown): RunError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const why = code === 'ENOENT' ? 'there is no such folder, and it cannot be made' : systemReason(cause);
   const room = code === 'ENOSPC' ? 'free some space or ' : '';
-  return new RunError(`cannot write ${path}: ${why}; ${room}choose another folder with --out`, { cause });
+  return new RunError(
+    `cannot write ${path}: ${within(path, cause)}${why}; ${room}choose another folder with --out`,
+    { cause },
+  );
+}
+
+/** Which file in a folder that is to be written an error is about, if it says so. */
+function within(path: string, cause: unknown): string {
+  const place = cause instanceof Error && 'path' in cause ? String(cause.path) : path;
+  return resolve(place).startsWith(`${resolve(path)}${sep}`) && !isTemporary(basename(place))
+    ? `${place}: `
+    : '';
 }

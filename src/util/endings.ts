@@ -2,12 +2,13 @@ import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import type { Stream } from 'node:stream';
 import { isatty } from 'node:tty';
 import { EXIT } from './errors.js';
+import { systemReason } from './system_reason.js';
 
 /**
  * What ends a program from outside. `sighup`: its terminal was closed; `pipe`: whatever read its output is gone (as in
- * `fer-tui ... | head`).
+ * `fer-tui ... | head`); `output`: what it prints cannot be written, for example to a full disk.
  */
-export type Ending = 'sigint' | 'sigterm' | 'sighup' | 'pipe';
+export type Ending = 'sigint' | 'sigterm' | 'sighup' | 'pipe' | 'output';
 
 /** The exit code of a program that was ended in the middle of its work, after it has saved. */
 export const ENDING_EXIT: Readonly<Record<Ending, number>> = {
@@ -15,6 +16,7 @@ export const ENDING_EXIT: Readonly<Record<Ending, number>> = {
   sigterm: EXIT.terminated,
   sighup: EXIT.hangup,
   pipe: EXIT.hangup,
+  output: EXIT.run,
 };
 
 const SIGNALS = { SIGINT: 'sigint', SIGTERM: 'sigterm', SIGHUP: 'sighup' } as const;
@@ -44,7 +46,7 @@ export function watchEndings(): void {
       if (ending !== 'sighup' || !underNohup()) arrive(ending);
     });
   }
-  watchStream(process.stdout);
+  onFailure(process.stdout, () => arrive('pipe'), unwritable);
   watchErrors();
   // At its exit, Node.js resets the terminals that it began with, and aborts (SIGABRT or SIGSEGV) where one is gone.
   process.on('exit', () => {
@@ -53,13 +55,15 @@ export function watchEndings(): void {
 }
 
 /**
- * Where only the reader of stderr has gone, a command that has nothing to save goes on: what it prints on stdout is whole.
+ * Where only the reader of stderr has gone, a command that has nothing to save goes on: what it prints on stdout is whole. Where
+ * stderr cannot be written, all go on: what they print there is for people, and nobody could be told.
  */
 function watchErrors(): void {
   const shared = isSameFile(1, 2);
-  onGone(process.stderr, () => {
+  const gone = (): void => {
     if (shared || work !== undefined) arrive('pipe');
-  });
+  };
+  onFailure(process.stderr, gone, () => undefined);
 }
 
 /** Whether two descriptors are of one file, as after `2>&1`. */
@@ -75,15 +79,22 @@ function isSameFile(a: number, b: number): boolean {
 /** Takes the end of a stream, or an error because its other side is gone, for an ending. For a terminal as input, too. */
 export function watchStream(stream: Stream): void {
   stream.on('end', () => arrive('pipe'));
-  onGone(stream, () => arrive('pipe'));
+  onFailure(stream, () => arrive('pipe'));
 }
 
-/** Calls `act` at an error of a stream because its other side is gone. */
-function onGone(stream: Stream, act: () => void): void {
+/** Calls `gone` at an error of a stream because its other side is gone, and `broken` at any other; default: it is thrown. */
+function onFailure(stream: Stream, gone: () => void, broken?: (error: Error) => void): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!GONE.includes(error.code ?? '')) throw error;
-    act();
+    if (GONE.includes(error.code ?? '')) gone();
+    else if (broken !== undefined) broken(error);
+    else throw error;
   });
+}
+
+/** Ends a program whose stdout cannot be written, after it has saved. */
+function unwritable(error: Error): void {
+  if (first === undefined) process.stderr.write(`fer-tui: cannot write its output: ${systemReason(error)}\n`);
+  arrive('output');
 }
 
 /** Calls `stop` with the first ending, from now until the function that this returns is called. For one work at a time. */

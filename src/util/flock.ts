@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { requireFile } from './read_whole.js';
 
 /** What flock(1) answers where another process has the lock. */
 const BUSY = 1;
@@ -17,6 +18,7 @@ export function lockFile(descriptor: number): boolean {
 export function isFileLocked(path: string): boolean | undefined {
   let descriptor: number;
   try {
+    requireFile(path);
     descriptor = openSync(path, 'r');
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type DataError, EXIT, FerError, isSystemError, RunError } from './errors.js';
+import { readText } from './read_whole.js';
 import { systemReason } from './system_reason.js';
 
 /** What reads files that anybody may have written: damaged ones, and ones made to do harm. */
@@ -56,7 +56,7 @@ export function foreignJson(text: string, what: string): unknown {
 export function readForeignJson(path: string, expected: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (cause) {
     throw new RunError(`${path}: cannot be read (${systemReason(cause)}); expected ${expected}`, { cause });
   }

@@ -4,7 +4,6 @@ import {
   closeSync,
   linkSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +14,7 @@ import {
 import { hostname } from 'node:os';
 import { isFileLocked, lockFile } from './flock.js';
 import { type Holder, parseHolder, sharesKernel, stateOf, thisProcess } from './processes.js';
+import { readText } from './read_whole.js';
 import { temporaryName } from './temporary.js';
 
 /** A holder tells other machines this often that it still runs, */
@@ -179,7 +179,7 @@ function replaced(draft: string, file: string): 'draft' | undefined {
 /** What a process has written into a file; undefined when there is none. Throws Node's error when it cannot be read. */
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readText(file).trim();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -197,7 +197,7 @@ export function holderOf(file: string, time = Date.now()): Holder | undefined {
   let text: string;
   let touched: number;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readText(file);
     touched = statSync(file).mtimeMs;
   } catch {
     return undefined;
