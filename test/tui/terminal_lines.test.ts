@@ -26,7 +26,7 @@ it.each(SIZES)('edits, completes and pastes a long path at $cols x $rows', async
   await t.waitFor('> synthetic:140');
   t.press('enter');
   await t.waitFor(/\*data +synthetic:140/);
-  t.press('q');
+  t.press('q', 'q'); // on a setting, the first asks
   await expectRestored(t, cwd, 0);
   expect(t.raw).toContain('\x1b[?2004l');
 });
@@ -38,7 +38,7 @@ it('remembers the settings and the texts for the next start', async () => {
   await first.t.waitFor('Start training');
   first.t.press('down', 'enter', 'synthetic:140', 'enter');
   await first.t.waitFor(/\*data +synthetic:140/);
-  first.t.press('q');
+  first.t.press('q', 'q');
   await expectRestored(first.t, first.cwd, 0);
   const { t, cwd } = openTerminal('', { env });
   await t.waitFor(/Data +synthetic:140/);
