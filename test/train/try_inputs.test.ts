@@ -75,7 +75,9 @@ describeGpu('a model of others', () => {
    */
   async function fileOf(shift: number, scale: number, classes: readonly string[]) {
     const network = new Sequential('theirs', [48, 48, 1], [Flatten(), Dense({ units: 7 })]);
-    const levels = classes.map((name) => (level(CSV_CLASS_NAMES.indexOf(name as never)) - shift) / scale);
+    const levels = classes.map(
+      (name) => (level((CSV_CLASS_NAMES as readonly string[]).indexOf(name)) - shift) / scale,
+    );
     const sharpness = 0.05 * scale ** 2;
     const kernel = Float32Array.from(
       { length: 7 * 48 * 48 },

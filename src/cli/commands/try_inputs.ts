@@ -1,3 +1,4 @@
+import { shellWord } from '../../train/run_settings.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { type InputTrial, type InputTrials, tryInputs } from '../../train/try_inputs.js';
 import { EXIT, UsageError } from '../../util/errors.js';
@@ -76,7 +77,7 @@ function report(found: InputTrials, weights: string, data: string): string {
   return `${count.toLocaleString('en')} images; always answering the most frequent class is right in ${percent(guess)}\n\n${table(
     ['preprocessing', 'order of classes', 'accuracy', 'loss'],
     rows,
-  )}\n${left}${verdict(found)}\n${command(trials[0], weights, data)}\n`;
+  )}\n${left}${verdict(found)}\n${printable(command(trials[0], weights, data))}\n`;
 }
 
 /** How sure it is. */
@@ -94,10 +95,8 @@ function verdict(found: InputTrials): string {
 }
 
 function command({ preprocess, order }: InputTrial, weights: string, data: string): string {
-  const classes = ['given', 'alphabetical'].includes(order.name) ? '' : ` --classes ${quoted(order.option)}`;
-  return `fer-tui evaluate --weights ${quoted(weights)} --data ${quoted(data)} --preprocess ${preprocess}${classes}`;
+  const classes = ['given', 'alphabetical'].includes(order.name)
+    ? ''
+    : ` --classes ${shellWord(order.option)}`;
+  return `fer-tui evaluate --weights ${shellWord(weights)} --data ${shellWord(data)} --preprocess ${preprocess}${classes}`;
 }
-
-/** A word of a command line. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", "'\\''")}'`;

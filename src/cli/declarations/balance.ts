@@ -1,15 +1,11 @@
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FIT } from './shared.js';
+import { DATA, FIT, FITTED_OUT, NETWORK } from './shared.js';
 
 export const BALANCE = {
   usage: 'balance <file>',
   describe: 'Raise the recall of some classes of a network, at the price of the others',
   positionals: {
-    file: {
-      type: 'string',
-      demandOption: true,
-      describe: 'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/',
-    },
+    file: NETWORK,
   },
   options: {
     recall: {
@@ -25,11 +21,7 @@ export const BALANCE = {
       describe:
         'how much of what this takes the file gets, from 0 to 1: a point of the curve that is printed',
     },
-    out: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'file to write (default: a .safetensors is changed itself, others become NAME.safetensors)',
-    },
+    out: FITTED_OUT,
     data: DATA,
     ...FIT,
   },

@@ -1,22 +1,14 @@
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FIT } from './shared.js';
+import { DATA, FIT, FITTED_OUT, NETWORK } from './shared.js';
 
 export const CALIBRATE = {
   usage: 'calibrate <file>',
   describe: 'Fit a temperature that makes the probabilities of a network mean what they say',
   positionals: {
-    file: {
-      type: 'string',
-      demandOption: true,
-      describe: 'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/',
-    },
+    file: NETWORK,
   },
   options: {
-    out: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'file to write (default: a .safetensors is changed itself, others become NAME.safetensors)',
-    },
+    out: FITTED_OUT,
     data: DATA,
     ...FIT,
   },

@@ -110,6 +110,20 @@ export const LIMIT = {
   describe: 'use only N images: the first, or evenly spread ones where the data are sorted by class',
 } as const;
 
+/** The network that a command fits something to. */
+export const NETWORK = {
+  type: 'string',
+  demandOption: true,
+  describe: 'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/',
+} as const;
+
+/** Where it goes with what was fitted. */
+export const FITTED_OUT = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'file to write (default: a .safetensors is changed itself, others become NAME.safetensors)',
+} as const;
+
 /** Options of the commands that fit something on the validation images. */
 export const FIT = {
   split: {
