@@ -1,5 +1,5 @@
 import { DataError } from '../util/errors.js';
-import { inMegabytes } from '../util/unpacking.js';
+import { inMegabytes } from '../util/megabytes.js';
 
 /** A file in an archive. */
 export interface Member {

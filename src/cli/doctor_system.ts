@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cacheContents } from '../util/cache_contents.js';
 import { cacheFolder } from '../util/cache_folder.js';
+import { inMegabytes } from '../util/megabytes.js';
 import { graphicsApi } from '../util/platform.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { findCascade } from '../vision/detector.js';
@@ -60,10 +61,10 @@ function nodeCheck(): Check {
   return { name: 'Node.js', ok: true, detail: process.versions.node };
 }
 
-function cacheCheck(): Check {
-  const folder = cacheFolder();
+/** The size of the cache. */
+export function cacheCheck(folder = cacheFolder()): Check {
   const bytes = cacheContents(folder).reduce((sum, own) => sum + own.bytes, 0);
-  const detail = `${(bytes / 2 ** 20).toFixed(0)} MB in ${folder} (fer-tui cache says of what)`;
+  const detail = `${inMegabytes(bytes)} in ${folder} (fer-tui cache says of what)`;
   return { name: 'cache', ok: true, detail };
 }
 

@@ -1,10 +1,11 @@
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { DataError } from '../util/errors.js';
+import { inMegabytes } from '../util/megabytes.js';
 import { type Picture, toGray } from '../util/picture.js';
 import { printable } from '../util/printable.js';
 import { resample } from '../util/resample.js';
-import { inMegabytes, mostUnpacked } from '../util/unpacking.js';
+import { mostUnpacked } from '../util/unpacking.js';
 import { decodeBmp } from './bmp.js';
 import { fileKind, UNKNOWN } from './file_kind.js';
 import { orientationOf, upright } from './orientation.js';

@@ -1,4 +1,5 @@
 import { type ImageDraw, NO_CAMERA } from '../util/image_draw.js';
+import { inMegabytes } from '../util/megabytes.js';
 import type { KernelReport, Pass, Way } from './kernels.js';
 import { type Arithmetic, brief, type Grid, type Term } from './layers/arithmetic.js';
 import type { LearnReport, Stage, StageReport } from './report.js';
@@ -61,7 +62,7 @@ export function reportText(report: LearnReport): string[] {
     `${network}: ${source}`,
     `step ${step}, ${count} images of ${data}, seed ${seed}, ${optimizer} with learning rate ${learningRate}`,
     ...(report.badWeights > 0 ? [`${report.badWeights} of the weights are NaN or infinite ×`] : []),
-    `${report.layers.length} layers; ${Math.round(bytes / 2 ** 20)} MB on ${adapter}`,
+    `${report.layers.length} layers; ${inMegabytes(bytes)} on ${adapter}`,
   ];
 }
 

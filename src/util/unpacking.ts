@@ -1,3 +1,5 @@
+import { inMegabytes } from './megabytes.js';
+
 /**
  * How much may come out of a file. A few bytes can claim any size: without a limit, a damaged or made-up file fills the memory.
  * Faces pack to a third or less of their bytes, and no weights to a hundredth.
@@ -14,7 +16,3 @@ export const mostUnpacked = (packed: number): number => Math.max(FLOOR, RATIO * 
 /** Why a file is refused that unpacks to more. @param packed bytes that it has */
 export const tooMuch = (packed: number): string =>
   `it unpacks to more than ${inMegabytes(mostUnpacked(packed))}, from ${inMegabytes(packed)}: no real data packs so well`;
-
-/** @param bytes a number of bytes, for messages */
-export const inMegabytes = (bytes: number): string =>
-  `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;

@@ -3,14 +3,16 @@ import { duplicateFaces } from '../../src/data/facts.js';
 import { type Correction, faceId } from '../../src/data/labels_file.js';
 import { PIXELS } from '../../src/data/split_builder.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
+import type { Engine } from '../../src/engine/engine.js';
 import type { DataReport, Predictions } from '../../src/engine/requests.js';
 import { ready } from '../../src/tui/loadable.js';
 import type { DataState } from '../../src/tui/screens/data_panels.js';
 import { gridOf } from '../../src/tui/screens/data_panels.js';
+import { NEW_WORKSPACE } from '../../src/tui/workspace.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import type { Picture } from '../../src/util/picture.js';
 import { localEngine } from '../helpers/local_engine.js';
-import { COLOUR, type Rendered, renderAt } from '../helpers/render_at.js';
+import { COLOUR, type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
 
 const faces = syntheticFaces(7, 70);
@@ -260,6 +262,34 @@ describe('the Data screen', () => {
     await press(at, 'f', ...'package.json', 'enter');
     expect(at.text()).toContain('no device in this test');
   });
+});
+
+describe('work on all images', () => {
+  const stopped = (slot: 'w' | 'd', words: string): void => {
+    const signals: AbortSignal[] = [];
+    const request = ((_: string, __: unknown, { signal }: { signal?: AbortSignal } = {}) => {
+      if (signal !== undefined) signals.push(signal);
+      return new Promise(() => undefined);
+    }) as Engine['request'];
+    const at = renderAt(100, 30, COLOUR, {
+      ...{ screen: 'data', engine: { ...SILENT_ENGINE, request } },
+      state: {
+        screens: { data: open },
+        workspace: { ...NEW_WORKSPACE, weights: 'runs/r1/best.safetensors' },
+      },
+    });
+    at.press(slot);
+    expect(at.text()).toContain(words);
+    expect(at.text()).toContain('Esc stop');
+    at.press('escape');
+    expect(at.text()).not.toContain(words);
+    expect(at.text()).toContain('stopped');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    at.unmount();
+  };
+
+  it('ends with Esc: classifying', () => stopped('w', 'classifying train with runs/r1'));
+  it('ends with Esc: comparing', () => stopped('d', 'comparing all images'));
 });
 
 describe('gridOf', () => {

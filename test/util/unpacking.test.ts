@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { inMegabytes, mostUnpacked, tooMuch } from '../../src/util/unpacking.js';
+import { inMegabytes } from '../../src/util/megabytes.js';
+import { mostUnpacked, tooMuch } from '../../src/util/unpacking.js';
 
 it('a file may unpack to 200 times its bytes, and to 64 MB in any case', () => {
   expect([0, 1, 320_000, 320_001, 5_000_000].map(mostUnpacked)).toEqual([

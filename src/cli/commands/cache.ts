@@ -2,6 +2,7 @@ import { cacheContents, clearCache } from '../../util/cache_contents.js';
 import { cacheFolder } from '../../util/cache_folder.js';
 import { counted } from '../../util/counted.js';
 import { EXIT } from '../../util/errors.js';
+import { inMegabytes } from '../../util/megabytes.js';
 import type { CacheArgs } from '../declarations/cache.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { writeJson } from '../run_command.js';
@@ -17,11 +18,11 @@ export async function cache({ action, json }: CacheArgs & GlobalArgs): Promise<n
     return EXIT.done;
   }
   if (removed)
-    process.stdout.write(`removed: ${counted(removed.files, 'file')}, ${megabytes(removed.bytes)}\n`);
+    process.stdout.write(`removed: ${counted(removed.files, 'file')}, ${inMegabytes(removed.bytes)}\n`);
   const rows = kinds.map(({ kind, files, bytes, clears }) => [
     kind,
     String(files),
-    megabytes(bytes),
+    inMegabytes(bytes),
     clears ? 'removed by clear' : 'kept',
   ]);
   process.stdout.write(
@@ -31,5 +32,3 @@ export async function cache({ action, json }: CacheArgs & GlobalArgs): Promise<n
   );
   return EXIT.done;
 }
-
-const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`;

@@ -114,6 +114,17 @@ const mode = (next: DataState['mode']) => (act: Act) => {
 
 const KEYS: readonly Binding<DataState>[] = [
   {
+    keys: ['escape'],
+    hint: 'stop',
+    help: 'Stops reading, comparing or classifying images',
+    when: ({ state }) => busy(state) !== undefined,
+    run: (act) => {
+      const slot = busy(act.state);
+      if (slot !== undefined) act.drop(slot);
+      act.note('stopped');
+    },
+  },
+  {
     keys: ['left', 'right'],
     hint: 'next',
     help: 'Shows the previous or next face',
@@ -212,17 +223,6 @@ const KEYS: readonly Binding<DataState>[] = [
     help: 'Names the classes, for numbered folders and other languages (--classes)',
     when: ({ state }) => state.path !== '',
     run: (act) => askForClasses(act, (path, classes) => openPath(act, path, classes)),
-  },
-  {
-    keys: ['escape'],
-    hint: 'stop',
-    help: 'Stops reading, comparing or classifying images',
-    when: ({ state }) => busy(state) !== undefined,
-    run: (act) => {
-      const slot = busy(act.state);
-      if (slot !== undefined) act.drop(slot);
-      act.note('stopped');
-    },
   },
   {
     keys: ['escape'],

@@ -1,5 +1,6 @@
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
+import { inMegabytes } from '../../util/megabytes.js';
 import type { ChartView, XAxis } from '../charts/chart_view.js';
 import { isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
@@ -111,7 +112,7 @@ export function runLines(view: View): readonly string[] {
       : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
     ...(memory === undefined
       ? []
-      : [`GPU buffers ${megabytes(memory.liveBytes)} · peak ${megabytes(memory.peakBytes)}`]),
+      : [`GPU buffers ${inMegabytes(memory.liveBytes)} · peak ${inMegabytes(memory.peakBytes)}`]),
     theme.dim(
       `step ${step.step.toLocaleString('en')} · ${start.parameters.toLocaleString('en')} parameters · ${start.path}`,
     ),
@@ -135,10 +136,6 @@ function endLines({ theme }: View, run: RunState): string[] {
   const word = run.end?.status === 'early-stop' ? 'stopped early' : (run.end?.status ?? 'ended');
   const next = run.end?.status === 'stopped' ? 'R resumes · n new run' : 'n new run · 6 compares runs';
   return [`${theme.good(`✓ ${word}`)} · ${bestWords(run)} · ${next}`];
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(0)} MB`;
 }
 
 export function eventLines(view: View): readonly string[] {
