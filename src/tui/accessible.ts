@@ -10,6 +10,7 @@ import { listRuns, progressWords, type RunReport } from '../train/runs.js';
 import { percent } from '../util/axis.js';
 import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
+import { dataLines, evaluationLines } from './accessible_lines.js';
 import { understood } from './accessible_words.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 import { STUDIES_FOLDER } from './screens/studies_panels.js';
@@ -28,6 +29,7 @@ const SPLITS_TO_EVALUATE = ['test', 'validation', 'train'] as const;
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+const sayAll = (texts: readonly string[]): void => say(texts.join('\n'));
 
 /** Runs until the user leaves; resolves with the exit code. */
 export async function runAccessible(): Promise<number> {
@@ -89,7 +91,7 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
       tellStudies();
       return true;
     case '6':
-      await attempt(async () => tellData(await openData(lines, engine)));
+      await attempt(async () => sayAll(dataLines(await openData(lines, engine))));
       return true;
     case '7':
       await attempt(() => evaluate(lines, engine));
@@ -173,17 +175,6 @@ async function openData(lines: Interface, engine: EngineProcess): Promise<DataRe
   return engine.request('data.open', { path });
 }
 
-/** How many images each class has in each split. */
-function tellData({ name, classes, splits, notes }: DataReport): void {
-  say(name);
-  for (const note of notes) say(note);
-  for (const [split, { labels }] of Object.entries(splits)) {
-    if (labels.length === 0) continue;
-    const counts = classes.map((label, c) => `${label} ${labels.filter((l) => l === c).length}`);
-    say(`${split}: ${labels.length} images: ${counts.join(', ')}`);
-  }
-}
-
 /** The accuracy of a network on the latest split that has images, and the recall of each class. */
 async function evaluate(lines: Interface, engine: EngineProcess): Promise<void> {
   const files = await engine.request('weights.list', { folder: 'runs' });
@@ -199,12 +190,7 @@ async function evaluate(lines: Interface, engine: EngineProcess): Promise<void> 
   const truth = splits[split].labels;
   say(`classifying ${truth.length} images of ${split}`);
   const { said } = await engine.request('data.predict', { path, split, weights });
-  const right = (c?: number): string => {
-    const of = [...truth.keys()].filter((i) => c === undefined || truth[i] === c);
-    return of.length === 0 ? 'no images' : percent(of.filter((i) => said[i] === truth[i]).length / of.length);
-  };
-  say(`accuracy on ${split}: ${right()}`);
-  for (const [c, label] of classes.entries()) say(`recall of ${label}: ${right(c)}`);
+  sayAll(evaluationLines(split, { truth, said, classes }));
 }
 
 function tellStudies(): void {

@@ -6,6 +6,7 @@ import type { TrainEvent } from '../../src/train/events.js';
 import { LogTail } from '../../src/train/log_tail.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import { readOn, showRun } from '../../src/tui/live.js';
+import { applyEvent, beginRun } from '../../src/tui/run_state.js';
 import { Hold } from '../../src/util/hold.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
@@ -100,6 +101,34 @@ describe.each([
     read();
     expect(at.text()).toContain('its process is gone');
     expect(at.text()).toContain('R resume');
+    at.unmount();
+  });
+});
+
+describe('while a training is active here', () => {
+  const open = () => {
+    write(FIRST);
+    const own = FIRST.reduce((run, event) => applyEvent(run, event, 0), beginRun(0));
+    const at = renderAt(100, 30, COLOUR, { screen: 'runs', state: { run: own } });
+    return { at, own, act: actionsOf(at.program, 'runs') };
+  };
+
+  it('Train shows only that one, and says so', () => {
+    const { at, own, act } = open();
+    showRun(act, path);
+    expect(at.program.store.state).toMatchObject({ screen: 'runs', run: own });
+    expect(at.program.store.state.note).toEqual({
+      text: 'a training is active: Train shows that one',
+      kind: 'bad',
+    });
+    at.unmount();
+  });
+
+  it('its own folder leads to it, and is not read from its log', () => {
+    const { at, own, act } = open();
+    showRun(act, own.start?.path ?? '');
+    expect(at.program.store.state.screen).toBe('train');
+    expect(at.program.store.state.run).toBe(own);
     at.unmount();
   });
 });

@@ -160,9 +160,7 @@ function optionsOf(view: View, name: ChartName): ChartOptions {
   const common: ChartOptions = {
     ...{ theme, glyphs: capability.glyphs, cols, rows, xLabel: axis.label, xText: axis.text },
     x: [axis.of(first), axis.of(last)],
-    markers: run.markers
-      .filter(({ x }) => x >= first && x <= last)
-      .map(({ x, sign }) => ({ x: axis.of(x), sign })),
+    markers: run.markers.map(({ x, sign }) => ({ x: axis.of(x), sign })), // those outside are not drawn
     cursor: cursor === undefined ? undefined : axis.of(cursor),
   };
   if (name !== 'accuracy')

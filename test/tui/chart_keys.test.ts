@@ -1,0 +1,110 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { applyEvent, beginRun } from '../../src/tui/run_state.js';
+import { curvesOf } from '../../src/tui/screens/train_charts.js';
+import type { TrainState } from '../../src/tui/screens/train_panels.js';
+import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { type Rendered, renderAt } from '../helpers/render_at.js';
+
+const NONE = { color: 'none', glyphs: 'unicode' } as const;
+/** Three epochs of 20 steps. */
+const RUN = [...fakeEvents(), ...fakeEnd()].reduce((run, event) => applyEvent(run, event, 0), beginRun(0));
+
+describe('the keys of the charts on Train', () => {
+  let at: Rendered | undefined;
+  afterEach(() => at?.unmount());
+  /** The screen's state after these keys. */
+  const pressed = (...keys: string[]): TrainState => {
+    at?.unmount();
+    at = renderAt(140, 45, NONE, { screen: 'train', state: { run: RUN, table: true } });
+    at.press(...keys);
+    return { chart: {}, ...at.program.store.state.screens.train } as TrainState;
+  };
+
+  it('= and - show half and twice as much', () => {
+    expect(pressed('=').chart.window).toEqual([1.5, 3]);
+    expect(pressed('=', '=').chart.window).toEqual([2.25, 3]);
+    expect(pressed('=', '=', '-').chart.window).toEqual([1.5, 3]);
+    expect(pressed('=', '-').chart.window).toBeUndefined();
+    expect(at?.text()).not.toContain('(part');
+  });
+
+  it('< and > move the part by a quarter of it, and mean nothing without one', () => {
+    expect(pressed('=', '<').chart.window).toEqual([1.125, 2.625]);
+    expect(pressed('=', '<', '<', '>').chart.window).toEqual([1.125, 2.625]);
+    expect(pressed('<').chart.window).toBeUndefined();
+  });
+
+  it('the arrows, the pages and the ends move the cursor', () => {
+    expect(pressed('left').chart.cursor).toBe(3);
+    const one = pressed('left', 'left').chart.cursor ?? 3;
+    expect(one).toBeLessThan(3);
+    expect(pressed('left', 'left', 'right').chart.cursor).toBe(3);
+    expect(pressed('left', 'pageup').chart.cursor).toBeLessThan(one);
+    expect(pressed('left', 'pageup', 'pagedown').chart.cursor).toBe(3);
+    const first = pressed('home').chart.cursor ?? 3;
+    expect(first).toBeLessThan(0.2);
+    expect(pressed('home', 'end').chart.cursor).toBe(3);
+  });
+
+  it('a draws over epochs, steps and time in turn', () => {
+    expect(pressed('left').axis ?? 'epoch').toBe('epoch');
+    expect(at?.text()).toContain('at epoch 3:');
+    pressed('left', 'a');
+    expect(at?.text()).toContain('at step 60:');
+    pressed('left', 'a', 'a');
+    expect(at?.text()).toContain('at time 1:30:');
+    pressed('left', 'a', 'a', 'a');
+    expect(at?.text()).toContain('at epoch 3:');
+  });
+
+  it('m shows accuracy, learning rate and images per second in turn, each with its own numbers', () => {
+    const numbers = (...keys: string[]): number | undefined => {
+      const state = {
+        ...pressed(...keys),
+        smooth: false,
+        recent: false,
+        chart: {},
+        weight: 0.9,
+      } as TrainState;
+      const look = { state, app: at?.program.store.state, capability: NONE } as Parameters<
+        typeof curvesOf
+      >[0];
+      return curvesOf(look, state.second ?? 'accuracy')[0]?.points.at(-1)?.y;
+    };
+    expect(numbers('m')).toBe(0.001);
+    expect(at?.text()).toContain('─ learning rate');
+    expect(numbers('m', 'm')).toBe(200);
+    expect(at?.text()).toContain('─ images/s');
+    pressed('m', 'm', 'm');
+    expect(at?.text()).toContain('─ accuracy');
+  });
+
+  it('g, e, E and z turn the scale, the smoothing and its weight, and the latest part', () => {
+    pressed('g');
+    expect(at?.text()).toContain('loss (log)');
+    pressed('g', 'g');
+    expect(at?.text()).not.toContain('(log)');
+    pressed('e');
+    expect(at?.text()).not.toContain('smoothed');
+    pressed('e', 'E'); // asks for smoothing, so there is some
+    expect(at?.text()).toContain('smoothed 0.97: ');
+    pressed('E', 'E', 'E');
+    expect(at?.text()).toContain('smoothed 0.6: ');
+    const recent = pressed('=', 'left', 'z');
+    expect(recent.chart).toEqual({ window: undefined, cursor: undefined });
+    expect(at?.text()).toContain('loss (recent)');
+  });
+});
+
+it('markers of a run are drawn only in the part that is shown', () => {
+  const marked = { ...RUN, markers: [{ x: 0.5, sign: '‖' }] };
+  const at = renderAt(140, 45, NONE, { screen: 'train', state: { run: marked as never } });
+  const signs = (): number => (at.text().match(/‖/g) ?? []).length;
+  const whole = signs();
+  expect(whole).toBeGreaterThan(0);
+  at.press('='); // 1.5 to 3
+  expect(signs()).toBeLessThan(whole);
+  at.press('-');
+  expect(signs()).toBe(whole);
+  at.unmount();
+});
