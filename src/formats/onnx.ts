@@ -5,25 +5,34 @@ import { featureInputs, isFeature, looksAtImages } from './keras_features.js';
 import { FILE_LAYERS } from './layers/all.js';
 import { OnnxGraph } from './onnx_graph.js';
 import type { ImageLayout } from './onnx_layouts.js';
-import { model, value } from './onnx_proto.js';
+import { addPixels, type PixelSteps } from './onnx_pixels.js';
+import { model, TYPES, value } from './onnx_proto.js';
 
 /**
- * Writes networks as ONNX files. The input is `images`, preprocessed; the output is `probabilities` [batch, classes]. Designed
- * features are further inputs, which the metadata `features` describes. ONNX convolves in NCHW, so the graph transposes images
- * that come as NHWC, and transposes back before Flatten.
+ * Writes networks as ONNX files. The input is `images`; the output is `probabilities` [batch, classes]. Designed features are
+ * further inputs, which the metadata `features` describes. ONNX convolves in NCHW, so the graph transposes images that come as
+ * NHWC, and transposes back before Flatten.
  */
 const [INPUT, OUTPUT] = ['images', 'probabilities'];
 
+/** How others give images to an ONNX file. */
+export interface OnnxImages {
+  /** Axes; default `nhwc`. */
+  readonly layout?: ImageLayout | undefined;
+  /** Makes the images pixels, uint8 from 0 to 255, which the graph preprocesses so; default: they come preprocessed, as float32. */
+  readonly pixels?: PixelSteps | undefined;
+}
+
 /**
  * Encodes a network.
- * @param notes stored as metadata: classes, preprocessing @param layout of the images. Throws RunError for a layer that ONNX
- * cannot express.
+ * @param notes stored as metadata: classes, preprocessing. Throws RunError for a layer that ONNX cannot express, and for a network
+ * of features alone that is to take pixels.
  */
 export function toOnnx(
   network: Network,
   weights: NamedArrays,
   notes: Readonly<Record<string, string>> = {},
-  layout: ImageLayout = 'nhwc',
+  { layout = 'nhwc', pixels }: OnnxImages = {},
 ): Uint8Array {
   const graph = new OnnxGraph(weights);
   const image = network.inputShape.length === 3;
@@ -34,8 +43,11 @@ export function toOnnx(
     const [height = 1, width = 1, channels = 1] = network.inputShape;
     const turned = image && layout === 'nhwc';
     const shape = image && !turned ? [channels, height, width] : network.inputShape;
-    inputs.push(value(11, INPUT, ['batch', ...shape]));
-    outputs.set(IMAGES, turned ? graph.add('Transpose', 'nchw', [INPUT], { perm: [0, 3, 1, 2] }) : INPUT);
+    inputs.push(value(11, INPUT, ['batch', ...shape], pixels && TYPES.uint8));
+    const x = pixels === undefined ? INPUT : addPixels(graph, INPUT, network.inputShape, layout, pixels);
+    outputs.set(IMAGES, turned ? graph.add('Transpose', 'nchw', [x], { perm: [0, 3, 1, 2] }) : x);
+  } else if (pixels !== undefined) {
+    throw new RunError(`${network.name} takes no images, but features of them; leave out --pixels`);
   }
   network.layers.forEach((placed, i) => {
     if (isFeature(placed)) {
@@ -56,7 +68,7 @@ export function toOnnx(
     network.name,
     [...graph.parts, ...inputs, value(12, OUTPUT, ['batch', ...network.outputShape])],
     { ...notes, ...(Object.keys(features).length > 0 && { features: JSON.stringify(features) }) },
-    aboutOf(network, notes, layout),
+    aboutOf(network, notes, layout, pixels !== undefined),
   );
 }
 
@@ -65,16 +77,21 @@ function aboutOf(
   { name, inputShape }: Network,
   notes: Readonly<Record<string, string>>,
   layout: ImageLayout,
+  pixels: boolean,
 ): string {
+  const type = pixels ? 'uint8' : 'float32';
   const axes =
-    inputShape.length === 3 ? `, float32 [batch, ${layout === 'nchw' ? 'C, H, W' : 'H, W, C'}]` : '';
-  const { preprocess, preprocess_formula: formula, classes } = notes;
+    inputShape.length === 3 ? `, ${type} [batch, ${layout === 'nchw' ? 'C, H, W' : 'H, W, C'}]` : '';
+  const { classes } = notes;
+  const step = notes[pixels ? 'preprocess_within' : 'preprocess'];
+  const formula = notes[pixels ? 'preprocess_within_formula' : 'preprocess_formula'];
+  const where = pixels ? 'by the model itself' : 'before';
   return [
     `${name}, a classifier of faces. Input: ${INPUT}${axes}.`,
-    ...(preprocess === undefined
+    ...(step === undefined
       ? []
       : [
-          `Pixels from 0 to 255 are preprocessed before: ${preprocess}${formula === undefined ? '' : `, ${formula}`}.`,
+          `Pixels from 0 to 255 are preprocessed ${where}: ${step}${formula === undefined ? '' : `, ${formula}`}.`,
         ]),
     ...(classes === undefined ? [] : [`Output: ${OUTPUT} of ${classes}.`]),
   ].join(' ');

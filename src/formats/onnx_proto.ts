@@ -7,8 +7,8 @@ import { bytes, float, integer, message } from './protobuf.js';
  */
 const IR_VERSION = 8;
 const OPERATOR_SET = 13;
-const FLOAT = 1;
-const INT64 = 7;
+/** Type codes of values. */
+export const TYPES = { float: 1, uint8: 2, int64: 7 } as const;
 /** Type codes of attributes. */
 const KIND = { float: 1, int: 2, ints: 7 } as const;
 
@@ -36,15 +36,21 @@ export function node(
   );
 }
 
-export function value(field: number, name: string, dims: readonly (number | string)[]): Buffer {
+/** Describes an input or output. @param field of the graph @param type its type code; default float32 */
+export function value(
+  field: number,
+  name: string,
+  dims: readonly (number | string)[],
+  type: number = TYPES.float,
+): Buffer {
   const shape = dims.map((d) => message(1, typeof d === 'string' ? bytes(2, d) : integer(1, d)));
-  return message(field, bytes(1, name), message(2, message(1, integer(1, FLOAT), message(2, ...shape))));
+  return message(field, bytes(1, name), message(2, message(1, integer(1, type), message(2, ...shape))));
 }
 
 /** Encodes a constant: float32, or int64 where an operator needs whole numbers. */
 export function tensor(name: string, dims: Shape, data: Float32Array | BigInt64Array): Buffer {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const type = data instanceof Float32Array ? FLOAT : INT64;
+  const type = data instanceof Float32Array ? TYPES.float : TYPES.int64;
   return message(5, ...dims.map((d) => integer(1, d)), integer(2, type), bytes(8, name), bytes(9, raw));
 }
 

@@ -205,13 +205,18 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       file: { instead: ['export', 'other.h5', '--to', 'h5'], changes: ['open.path', 'h5.path', 'stdout'] },
       to: {
         instead: ['export', 'w.h5', '--to', 'onnx'],
-        changes: ['h5.path', 'onnx.model', 'write.path', 'stdout'],
+        changes: ['h5.path', 'onnx.model', 'onnx.notes', 'write.path', 'stdout'],
       },
       out: { add: ['--out', 'x.h5'], changes: ['h5.path', 'stdout'] },
       layout: {
         from: ['export', 'w.h5', '--to', 'onnx'],
         add: ['--layout', 'nchw'],
         changes: ['onnx.layout'],
+      },
+      pixels: {
+        from: ['export', 'w.h5', '--to', 'onnx'],
+        add: ['--pixels'],
+        changes: ['onnx.pixels', 'onnx.notes', 'stdout'],
       },
       ...foreign('open'),
     },

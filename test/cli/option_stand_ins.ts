@@ -173,8 +173,8 @@ vi.mock('../../src/train/weights.js', async (original) => ({
   saveH5: async (path: string) => note('h5', { path }),
 }));
 vi.mock('../../src/formats/onnx.js', () => ({
-  toOnnx: ({ name }: { name: string }, _weights: unknown, _notes: unknown, layout?: string) =>
-    note('onnx', { model: name, layout }),
+  toOnnx: ({ name }: { name: string }, _weights: unknown, notes: object, images: object) =>
+    note('onnx', { model: name, notes, ...images }),
 }));
 vi.mock('../../src/util/atomic_write.js', async (original) => ({
   ...(await original<object>()),

@@ -246,7 +246,7 @@ describe('an ONNX file with images in NCHW', () => {
   it('says so, and begins without a transpose', () => {
     const network = buildModel('fer-shallow', { filters: [4], inputShape: [12, 10, 1] });
     const notes = { preprocess: 'scale255', classes: 'a,b' };
-    const model = readOnnx(toOnnx(network, randomWeights(network), notes, 'nchw'));
+    const model = readOnnx(toOnnx(network, randomWeights(network), notes, { layout: 'nchw' }));
     expect(model.input).toEqual({ name: 'images', type: 1, dims: ['batch', 1, 12, 10] });
     expect(model.nodes.filter(({ inputs }) => inputs.includes('images')).map(({ type }) => type)).toEqual([
       'Conv',
@@ -264,7 +264,7 @@ describe('an ONNX file with images in NCHW', () => {
     const cv = loadOpenCv();
     const weights = randomWeights(network);
     const path = join(newFolder(), 'model.onnx');
-    writeFileSync(path, toOnnx(network, weights, {}, 'nchw'));
+    writeFileSync(path, toOnnx(network, weights, {}, { layout: 'nchw' }));
     const [height = 1, width = 1] = network.inputShape;
     const rng = new Rng(2);
     const pixels = Buffer.from(Uint8Array.from({ length: height * width }, () => rng.int(256)));

@@ -41,13 +41,17 @@ export const all = (...list: readonly Need[]): Need => list.find(({ skip }) => s
 /** `npm run test:full`. It requires the other programs, so that no full run passes without them. */
 export const FULL = Boolean(process.env['FER_TEST_FULL']);
 
-/** A Python that has Keras: that of FER_KERAS_PYTHON, or `python3`. The full tests look for it. */
-export const KERAS_PYTHON = FULL
-  ? [process.env['FER_KERAS_PYTHON'] ?? 'python3'].find(
-      (python) =>
-        spawnSync(python, ['-c', 'import importlib.util as u; u.find_spec("keras").name']).status === 0,
-    )
-  : undefined;
+/** A Python that has these modules: that of FER_KERAS_PYTHON, or `python3`. The full tests look for it. */
+const pythonWith = (...modules: readonly string[]): string | undefined =>
+  FULL
+    ? [process.env['FER_KERAS_PYTHON'] ?? 'python3'].find((python) => {
+        const script = `import importlib.util as u\nfor m in '${modules.join(' ')}'.split(): u.find_spec(m).name`;
+        return spawnSync(python, ['-c', script]).status === 0;
+      })
+    : undefined;
+
+export const KERAS_PYTHON = pythonWith('keras');
+export const ONNX_PYTHON = pythonWith('onnx', 'onnxruntime');
 
 /** Whether the set-up built the camera's binding, for the ABI of this Node.js. */
 function bindingFits(): boolean {
@@ -80,6 +84,10 @@ export const needs = {
   keras: need(
     KERAS_PYTHON !== undefined,
     'no Python with Keras (pip install keras tensorflow-cpu, and FER_KERAS_PYTHON=PATH/bin/python)',
+  ),
+  onnx: need(
+    ONNX_PYTHON !== undefined,
+    'no Python with ONNX (pip install onnx onnxruntime, and FER_KERAS_PYTHON=PATH/bin/python)',
   ),
   sharp: need(
     there('../../node_modules/sharp', new URL('.', import.meta.url)),

@@ -161,6 +161,18 @@ const pointwise =
     return { dims, data: Array.from(data, (value) => f(value, options)) };
   };
 
+/** Of two arrays, of which the second has fewer axes in front, or extents of 1, which count for all places. */
+const broadcast =
+  (f: (a: number, b: number) => number): Operator =>
+  ([a, b]) => {
+    const [{ dims }, other] = [a as Values, b as Values];
+    const skipped = dims.length - other.dims.length;
+    return make(dims, (index) => {
+      const inOther = other.dims.map((n, axis) => (n === 1 ? 0 : (index[axis + skipped] as number)));
+      return f(pick(a as Values, index), pick(other, inOther));
+    });
+  };
+
 /** Places of a window over [N, C, H, W]: the output's shape, and for each output the inputs that it covers. */
 function windows({ dims: [n = 0, c = 0, h = 0, w = 0] }: Values, { ints }: Options, channels = c) {
   const [kh = 1, kw = 1] = ints('kernel_shape');
@@ -279,7 +291,28 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     const { dims, data } = x as Values;
     return { dims: [dims[0] as number, sizeOf(dims.slice(1))], data };
   },
-  Mul: ([a, b]) => make(a?.dims ?? [], (index) => pick(a as Values, index) * pick(b as Values, index)),
+  Mul: broadcast((a, b) => a * b),
+  Sub: broadcast((a, b) => a - b),
+  Div: broadcast((a, b) => a / b),
+  Max: broadcast(Math.max),
+  Sqrt: pointwise(Math.sqrt),
+  Cast: pointwise((x) => x),
+  ReduceMean: ([x], { ints }) => {
+    const { dims } = x as Values;
+    const axes = ints('axes');
+    const one = dims.map((n, axis) => (axes.includes(axis) ? 1 : n));
+    return make(one, (place) => {
+      const row = make(
+        dims.filter((_, axis) => axes.includes(axis)),
+        (inner) =>
+          pick(
+            x as Values,
+            place.map((own, axis) => (axes.includes(axis) ? (inner[axes.indexOf(axis)] as number) : own)),
+          ),
+      );
+      return mean(Array.from(row.data));
+    });
+  },
   Sum: (inputs) => make(inputs[0]?.dims ?? [], (index) => inputs.reduce((sum, x) => sum + pick(x, index), 0)),
   Concat: (inputs, { ints }) => {
     const [axis = 0] = ints('axis');

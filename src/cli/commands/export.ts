@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { PREPROCESS_FORMULAS } from '../../data/preprocess.js';
+import { affineOf, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
 import { toOnnx } from '../../formats/onnx.js';
-import { saveModel } from '../../train/model_file.js';
+import { type SavedModel, saveModel } from '../../train/model_file.js';
 import { openModel, requireFit, saveH5 } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
@@ -14,39 +14,50 @@ import { writeJson } from '../run_command.js';
 
 /** `fer-tui export`: converts a trained network to another format. */
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
-  const { file, to, layout, json } = args;
-  if (layout !== undefined && to !== 'onnx') throw new UsageError(`--layout ${layout}: it is for --to onnx`);
+  const { file, to, layout, pixels, json } = args;
+  const onnxOnly = layout !== undefined ? `--layout ${layout}` : pixels ? '--pixels' : undefined;
+  if (onnxOnly !== undefined && to !== 'onnx') throw new UsageError(`${onnxOnly}: it is for --to onnx`);
   const saved = await openModel(file, foreignOf(args));
   requireFit(saved, file);
   warnOfGuess(saved, file);
   const out = args.out ?? `${basename(file).replace(/\.[^.]+$/, '')}.${to}`;
-  const { network, weights, classes, preprocess } = saved;
-  const formula = PREPROCESS_FORMULAS[preprocess.name];
+  const { network, classes, preprocess } = saved;
+  // What other programs must do to pixels.
+  const outside = pixels ? 'none' : preprocess.name;
+  const formula = PREPROCESS_FORMULAS[outside];
   if (to === 'h5') await saveH5(out, saved);
   else if (to === 'safetensors') saveModel(out, saved);
-  else {
-    const { mean, std } = preprocess;
-    atomicWrite(
-      out,
-      toOnnx(
-        network,
-        weights,
-        {
-          ...{ classes: csvLine(classes), preprocess: preprocess.name, preprocess_formula: formula },
-          ...(mean && { [mean.length === 1 ? 'mean' : 'mean_image']: mean.join(',') }),
-          ...(std && { [std.length === 1 ? 'std' : 'std_image']: std.join(',') }),
-        },
-        layout,
-      ),
-    );
-  }
-  const needs = to === 'safetensors' ? '' : `; other programs must preprocess pixels of 0 to 255: ${formula}`;
+  else atomicWrite(out, onnxOf(saved, layout, pixels));
+  const needs = pixels
+    ? `; it takes pixels of 0 to 255 as uint8 and preprocesses them itself (${preprocess.name})`
+    : to === 'safetensors'
+      ? ''
+      : `; other programs must preprocess pixels of 0 to 255: ${formula}`;
   if (json) {
-    const pixels = { preprocess: preprocess.name, preprocess_formula: formula };
-    writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...pixels });
+    const asked = { preprocess: outside, preprocess_formula: formula };
+    writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...asked });
   } else
     process.stdout.write(
       `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs}\n`,
     );
   return EXIT.done;
+}
+
+function onnxOf(
+  { network, weights, classes, preprocess }: SavedModel,
+  layout: ExportArgs['layout'],
+  pixels: boolean,
+): Uint8Array {
+  const { name, mean, std } = preprocess;
+  const [height = 1, width = 1] = network.inputShape;
+  const about = {
+    classes: csvLine(classes),
+    preprocess: pixels ? 'none' : name,
+    preprocess_formula: PREPROCESS_FORMULAS[pixels ? 'none' : name],
+    ...(pixels && { preprocess_within: name, preprocess_within_formula: PREPROCESS_FORMULAS[name] }),
+    ...(mean && { [mean.length === 1 ? 'mean' : 'mean_image']: mean.join(',') }),
+    ...(std && { [std.length === 1 ? 'std' : 'std_image']: std.join(',') }),
+  };
+  const steps = pixels ? affineOf(preprocess, height * width) : undefined;
+  return toOnnx(network, weights, about, { layout, pixels: steps });
 }

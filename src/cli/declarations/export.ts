@@ -19,6 +19,11 @@ export const EXPORT = {
       choices: LAYOUTS,
       describe: 'axes of the images in ONNX: nhwc as in Keras (default), nchw as in PyTorch and for OpenCV',
     },
+    pixels: {
+      type: 'boolean',
+      default: false,
+      describe: 'ONNX that takes pixels, uint8 from 0 to 255: the model preprocesses them itself',
+    },
     ...FOREIGN,
   },
   examples: [
