@@ -76,7 +76,10 @@ export function openScreen(core: Core, name: ScreenName): void {
   const { store, screens } = core;
   const module = screens.get(name);
   if (module === undefined) return;
-  if (name !== store.state.screen) void closeScreen(core);
+  if (name !== store.state.screen) {
+    void closeScreen(core);
+    store.set({ search: undefined });
+  }
   store.set({ screen: name, zoom: false, overlay: undefined });
   module.open?.(actionsOf(core, name));
 }

@@ -40,10 +40,18 @@ export interface AppState {
   readonly run: RunState | undefined;
   /** What is open and set, for all screens and for the next start. */
   readonly workspace: Workspace;
+  /** What is searched for in the lists of a screen, after `/`. */
+  readonly search: Search | undefined;
   /** The folder of the runs. */
   readonly runsFolder: string;
   /** Milliseconds of `Date.now`, updated once a second. */
   readonly now: number;
+}
+
+/** A search that goes on until Esc, or another screen. */
+export interface Search {
+  readonly screen: ScreenName;
+  readonly text: string;
 }
 
 /** The newest event or error, above the hints. */

@@ -2,6 +2,7 @@ import type { AppState, PickList, PickOption, Prompt } from './app_state.js';
 import { commonBeginning, completions, expandPath } from './complete_path.js';
 import type { Key } from './input.js';
 import { editLine, type Line, lineOf } from './line_editor.js';
+import { rowsWith } from './search.js';
 import type { Store } from './store.js';
 import { remembered, withHistory } from './workspace.js';
 
@@ -25,11 +26,12 @@ export function overlayKey(store: Store<AppState>, key: Key): void {
   }
 }
 
-/** The options that contain what was typed, those that begin with it first. */
+/** The options that contain what was typed, or else all of its words; those that begin with it first. */
 export function pickedFrom({ options, line }: PickList): readonly PickOption[] {
   const word = (line?.text ?? '').trim().toLowerCase();
   if (word === '') return options;
-  const found = options.filter(({ label }) => label.toLowerCase().includes(word));
+  const labels = options.map(({ label }) => label);
+  const found = rowsWith(labels, word).flatMap((i) => options[i] ?? []);
   const begins = ({ label }: PickOption): number => (label.toLowerCase().startsWith(word) ? 0 : 1);
   return found.toSorted((a, b) => begins(a) - begins(b));
 }

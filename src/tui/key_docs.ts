@@ -1,5 +1,6 @@
 import { SCREEN_NAMES } from './app_state.js';
-import { GLOBAL_KEYS, keysLabel } from './keys.js';
+import { keysLabel } from './key_labels.js';
+import { GLOBAL_KEYS } from './keys.js';
 import { SCREENS } from './screens/all.js';
 
 /** The keys of every screen as Markdown tables, for docs/tui.md. They are made from the tables that the key handlers use. */

@@ -3,16 +3,9 @@ import { type AppState, SCREEN_NAMES } from './app_state.js';
 import { overlayKey } from './dialogs.js';
 import type { Key } from './input.js';
 import { sizeClass } from './layout.js';
-import type { Program } from './program.js';
-import type { AnyScreen, Binding } from './screen_module.js';
-
-/** A key that works on every screen, unless the screen has its own meaning for it. */
-export interface GlobalBinding {
-  readonly keys: readonly string[];
-  readonly hint?: string;
-  readonly help: string;
-  run(program: Program, key: string): void;
-}
+import { openPalette } from './palette.js';
+import type { GlobalBinding, Program } from './program.js';
+import type { AnyScreen } from './screen_module.js';
 
 export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   {
@@ -42,6 +35,11 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     hint: 'keys',
     help: 'Lists the keys that work here',
     run: ({ store }) => store.set({ overlay: { kind: 'help', scroll: 0 } }),
+  },
+  {
+    keys: [':', 'ctrl+p'],
+    help: 'Lists all actions of all screens, with their keys; typing filters, Enter does one',
+    run: (program) => openPalette(program, GLOBAL_KEYS),
   },
   {
     keys: ['T'],
@@ -100,31 +98,4 @@ function moveFocus({ store, screens }: Program, step: number): void {
 /** Whether only the focused panel is shown. */
 export function singlePanel({ size, zoom }: AppState): boolean {
   return zoom || sizeClass(size) === 'single';
-}
-
-/** The label of a key in hints and help. */
-export function keyLabel(name: string): string {
-  const words: Record<string, string> = {
-    ...{ escape: 'Esc', enter: 'Enter', tab: 'Tab', 'shift+tab': 'S-Tab', space: 'space' },
-    ...{
-      up: '↑',
-      down: '↓',
-      left: '←',
-      right: '→',
-      pageup: 'PgUp',
-      pagedown: 'PgDn',
-      home: 'Home',
-      end: 'End',
-    },
-    ...{ backspace: 'Bksp', delete: 'Del' },
-  };
-  return words[name] ?? (name.startsWith('ctrl+') ? `^${name.slice(5).toUpperCase()}` : name);
-}
-
-/** The label of all keys of a binding: `1-7`, `←→`, `[ ]`. */
-export function keysLabel({ keys }: Pick<Binding<never>, 'keys'>): string {
-  if (keys.length > 3 && !keys.every((key) => ['up', 'down', 'left', 'right'].includes(key)))
-    return `${keyLabel(keys[0] as string)}-${keyLabel(keys.at(-1) as string)}`;
-  const labels = keys.map(keyLabel);
-  return labels.every((label) => /^[←→↑↓]$/.test(label)) ? labels.join('') : labels.join(' ');
 }

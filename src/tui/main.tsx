@@ -50,7 +50,14 @@ const INSIST_MS = 3000;
 export function initialState(size: Size, capability: Capability): AppState {
   return {
     ...{ size, capability, screen: 'home', screens: {}, focus: {}, zoom: false, table: false },
-    ...{ overlay: undefined, note: undefined, machine: EMPTY, run: undefined, runsFolder: 'runs' },
+    ...{
+      overlay: undefined,
+      note: undefined,
+      search: undefined,
+      machine: EMPTY,
+      run: undefined,
+      runsFolder: 'runs',
+    },
     workspace: NEW_WORKSPACE,
     now: Date.now(),
   };

@@ -27,3 +27,11 @@ export interface Program {
   readonly engine: Engine;
   readonly host: Host;
 }
+
+/** A key that works on every screen, unless the screen has its own meaning for it. */
+export interface GlobalBinding {
+  readonly keys: readonly string[];
+  readonly hint?: string;
+  readonly help: string;
+  run(program: Program, key: string): void;
+}

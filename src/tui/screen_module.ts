@@ -87,6 +87,8 @@ export interface Binding<S> {
   readonly keys: readonly string[];
   /** A word or two for the last row of the terminal; without it, only the help lists the key. */
   readonly hint?: string;
+  /** Whether the hint comes behind those of the screen's other keys. */
+  readonly hintLast?: boolean;
   /** A short sentence without a subject: "Pauses or continues training". */
   readonly help: string;
   /** Whether the key does anything now; default: always. */

@@ -1,6 +1,7 @@
 import type { ShaderFile } from '../engine/requests.js';
 import { formulaLines, isFormula } from '../gpu/shader_formula.js';
 import type { Actions, Binding, PanelView } from './screen_module.js';
+import type { SearchedList } from './search.js';
 
 /** A viewer of shader files. It shows one file at a time. */
 export interface SourceView {
@@ -8,6 +9,8 @@ export interface SourceView {
   readonly file: number;
   /** Index of the first visible line. */
   readonly scroll: number;
+  /** Index of the line that a search found last. */
+  readonly found?: number | undefined;
 }
 
 /** How many lines are visible above a formula that the viewer goes to. */
@@ -30,9 +33,9 @@ export function sourceTitle({ files, file, scroll }: SourceView): string {
   return `shaders/${shown.name}.wgsl${which} · line ${scroll + 1} of ${linesOf(shown).length}`;
 }
 
-/** The visible lines, with numbers. ▸ marks the entry points that run, = the lines of formulas; comments are dim. */
+/** The visible lines, with numbers. ▸ marks the entry points that run, = formulas, / what was found; comments are dim. */
 export function sourceLines(
-  { files, file, scroll }: SourceView,
+  { files, file, scroll, found }: SourceView,
   { rows, cols, theme }: Pick<PanelView<unknown>, 'rows' | 'cols' | 'theme'>,
 ): string[] {
   const shown = files[file];
@@ -41,8 +44,15 @@ export function sourceLines(
     .slice(scroll, scroll + rows)
     .flatMap((line, i) => {
       const entry = /^fn (\w+)\(/.exec(line)?.[1] ?? '';
-      const sign = shown.entries.includes(entry) ? '▸' : isFormula(line) ? '=' : ' ';
-      const paint = sign !== ' ' ? theme.strong : line.startsWith('//') ? theme.dim : (text: string) => text;
+      const here = scroll + i === found;
+      const sign = here ? '/' : shown.entries.includes(entry) ? '▸' : isFormula(line) ? '=' : ' ';
+      const paint = here
+        ? theme.selected
+        : sign !== ' '
+          ? theme.strong
+          : line.startsWith('//')
+            ? theme.dim
+            : (text: string) => text;
       return folded(line, Math.max(20, cols - 6)).map((part, k) => {
         const number = k === 0 ? String(scroll + i + 1) : '';
         return `${theme.dim(number.padStart(4))}${k === 0 ? sign : ' '}${paint(part)}`;
@@ -68,15 +78,15 @@ export function sourceAfter(view: SourceView, key: string): SourceView {
   const { files, file, scroll } = view;
   if (key === 'left' || key === 'right') {
     const next = (file + (key === 'left' ? files.length - 1 : 1)) % Math.max(1, files.length);
-    return { ...view, file: next, scroll: 0 };
+    return { ...view, file: next, scroll: 0, found: undefined };
   }
   const shown = files[file];
   const lines = shown === undefined ? [] : linesOf(shown);
-  if (key === 'f') return { ...view, scroll: nextFormula(lines, scroll) };
+  if (key === 'f') return { ...view, scroll: nextFormula(lines, scroll), found: undefined };
   const last = Math.max(0, lines.length - 1);
   const steps: Readonly<Record<string, number>> = { up: -1, down: 1, pageup: -20, pagedown: 20 };
   const to = key === 'home' ? 0 : key === 'end' ? last - 10 : scroll + (steps[key] ?? 0);
-  return { ...view, scroll: Math.max(0, Math.min(last, to)) };
+  return { ...view, scroll: Math.max(0, Math.min(last, to)), found: undefined };
 }
 
 /** Where the next formula is visible; after the last one, the first. Successive marked lines are one formula. */
@@ -92,11 +102,16 @@ function showing(i: number): number {
   return Math.max(0, i - LINES_ABOVE);
 }
 
-/** The keys of a viewer in a screen. `viewOf` is the viewer that the screen shows, if any, and `show` replaces it. */
-export function sourceBindings<S>(
-  viewOf: (state: S) => SourceView | undefined,
-  show: (act: Actions<S>, view: SourceView) => void,
-): Binding<S>[] {
+/** A viewer in a screen. */
+export interface SourcePlace<S> {
+  /** The viewer that the screen shows, if it does. */
+  viewOf(state: S): SourceView | undefined;
+  /** Replaces it. */
+  show(act: Actions<S>, view: SourceView): void;
+}
+
+/** The keys of a viewer in a screen. */
+export function sourceBindings<S>({ viewOf, show }: SourcePlace<S>): Binding<S>[] {
   const shared = {
     when: ({ state }: Pick<Actions<S>, 'state'>) => viewOf(state) !== undefined,
     run: (act: Actions<S>, key: string) => {
@@ -117,6 +132,24 @@ export function sourceBindings<S>(
       ...shared,
     },
   ];
+}
+
+/** The lines of a viewer as a list that `/` searches. */
+export function searchedSource<S>({ viewOf, show }: SourcePlace<S>): SearchedList<S> {
+  const linesIn = (state: S): string[] => {
+    const view = viewOf(state);
+    const file = view?.files[view.file];
+    return file === undefined ? [] : linesOf(file);
+  };
+  return {
+    when: ({ state }) => linesIn(state).length > 0,
+    rows: ({ state }) => linesIn(state),
+    at: ({ state }) => viewOf(state)?.found ?? viewOf(state)?.scroll ?? 0,
+    go: (act, found) => {
+      const view = viewOf(act.state);
+      if (view !== undefined) show(act, { ...view, found, scroll: showing(found) });
+    },
+  };
 }
 
 function linesOf({ text }: ShaderFile): string[] {

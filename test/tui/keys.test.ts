@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { SCREEN_NAMES } from '../../src/tui/app_state.js';
-import { GLOBAL_KEYS, handleKey, keyLabel, keysLabel, singlePanel } from '../../src/tui/keys.js';
+import { keyLabel, keysLabel } from '../../src/tui/key_labels.js';
+import { GLOBAL_KEYS, handleKey, singlePanel } from '../../src/tui/keys.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
 
 it('digits open the screens in their order, without zoom or overlay', () => {

@@ -226,6 +226,19 @@ it('opens what is asked for, and walks through the stages and back', async () =>
   at.unmount();
 });
 
+it('/ finds a layer, and n is then no way back to the first stage', async () => {
+  const { at, state } = await learning();
+  at.press('right', 'right');
+  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  at.press('/', ...'dense', 'enter');
+  expect(state()).toMatchObject({ stage: 2, layer: 1 });
+  at.press('n');
+  expect(state()).toMatchObject({ stage: 2, layer: 1 });
+  at.press('escape', 'n');
+  expect(state().stage).toBe(0);
+  at.unmount();
+});
+
 it('the backward stage shows gradients; d, [ ], f, o and c change what is shown', async () => {
   const { at, state, last } = await learning();
   at.press('right', 'right');

@@ -153,9 +153,9 @@ describe('the form', () => {
     const selected = (): string => /▸[ *](\S+)/.exec(at.lines().slice(3).join('\n'))?.[1] ?? '';
     at.press('/', ...'li', 'enter');
     expect(selected()).toBe('limit');
-    at.press('.');
+    at.press('n');
     expect(selected()).toContain('li');
-    at.press(',');
+    at.press('N');
     expect(selected()).toBe('limit');
     at.press('/', ...'weight decay', 'enter');
     expect(at.text()).toMatch(/weight decay/);

@@ -1,7 +1,8 @@
 import { actionsOf } from '../actions.js';
 import type { Overlay as OverlayState, PickList, Prompt } from '../app_state.js';
 import { pickedAt, pickedFrom, promptLine } from '../dialogs.js';
-import { GLOBAL_KEYS, keysLabel } from '../keys.js';
+import { keysLabel } from '../key_labels.js';
+import { GLOBAL_KEYS } from '../keys.js';
 import { bodyOf, borders, type Rect, type Size, scrolled } from '../layout.js';
 import { type Line, lineOf, visibleLine } from '../line_editor.js';
 import type { Layer } from '../painter.js';

@@ -1,7 +1,8 @@
 import { Text } from 'ink';
 import { actionsOf } from '../actions.js';
 import type { AppState } from '../app_state.js';
-import { GLOBAL_KEYS, keysLabel } from '../keys.js';
+import { keysLabel } from '../key_labels.js';
+import { GLOBAL_KEYS } from '../keys.js';
 import type { Program } from '../program.js';
 import type { AnyScreen, Binding } from '../screen_module.js';
 import { cut, widthOf } from '../text.js';
@@ -31,7 +32,8 @@ function hintLine(app: AppState, program: Program): string {
   const theme = makeTheme(app.capability);
   const act = actionsOf(program, app.screen);
   const { keys } = program.screens.get(app.screen) as AnyScreen;
-  const own = keys.filter(({ when }) => when?.(act) ?? true);
+  const active = keys.filter(({ when }) => when?.(act) ?? true);
+  const own = active.toSorted((a, b) => Number(a.hintLast ?? false) - Number(b.hintLast ?? false));
   const hint = (binding: Pick<Binding<unknown>, 'keys' | 'hint'>): string[] =>
     binding.hint === undefined ? [] : [`${theme.key(keysLabel(binding))} ${binding.hint}`];
   const always = GLOBAL_KEYS.flatMap(hint).join(' · ');

@@ -1,6 +1,7 @@
 import type { SplitName } from '../../data/types.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { searchBindings } from '../search.js';
 import { askForWeights } from '../weight_files.js';
 import { LABEL_KEYS } from './data_labels.js';
 import { fetchFaces, move, relist, soon } from './data_list.js';
@@ -113,6 +114,17 @@ const mode = (next: DataState['mode']) => (act: Act) => {
 };
 
 const KEYS: readonly Binding<DataState>[] = [
+  ...searchBindings<DataState>('a face of a class', [
+    {
+      when: listed,
+      rows: ({ state }) => {
+        const { classes = [], splits } = reportOf(state) ?? {};
+        return state.list.map((index) => classes[splits?.[state.split].labels[index] ?? 0] ?? '');
+      },
+      at: ({ state }) => state.at,
+      go: (act, row) => move(act, row - act.state.at),
+    },
+  ]),
   {
     keys: ['escape'],
     hint: 'stop',

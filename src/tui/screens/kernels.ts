@@ -2,7 +2,15 @@ import type { KernelEntry } from '../../engine/requests.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
-import { sourceBindings, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import { searchBindings } from '../search.js';
+import {
+  type SourcePlace,
+  searchedSource,
+  sourceBindings,
+  sourceLines,
+  sourceOf,
+  sourceTitle,
+} from '../source_view.js';
 import {
   failureLines,
   KERNEL_ORDERS,
@@ -145,11 +153,23 @@ const listed = (act: Act): boolean => act.state.list.status === 'ready' && act.s
 const busy = (act: Act): boolean => act.state.bench.status === 'loading';
 const free = (act: Act): boolean => listed(act) && !busy(act);
 
+const SOURCE: SourcePlace<KernelsState> = {
+  viewOf: ({ mode, source }) => (mode === 'source' && source.status === 'ready' ? source.value : undefined),
+  show: (act, view) => act.set({ source: ready(view) }),
+};
+
 const KEYS: readonly Binding<KernelsState>[] = [
-  ...sourceBindings<KernelsState>(
-    ({ mode, source }) => (mode === 'source' && source.status === 'ready' ? source.value : undefined),
-    (act, view) => act.set({ source: ready(view) }),
-  ),
+  ...searchBindings<KernelsState>('a kernel, or a line of a source', [
+    searchedSource(SOURCE),
+    {
+      when: listed,
+      rows: ({ state }) =>
+        shownKernels(state).map(({ id, kernel, variant, size }) => `${kernel} ${variant} ${size} ${id}`),
+      at: ({ state }) => state.selected,
+      go: (act, selected) => act.set({ selected }),
+    },
+  ]),
+  ...sourceBindings(SOURCE),
   {
     keys: ['escape'],
     hint: 'back',

@@ -5,7 +5,8 @@ import { STAGES } from '../../learn/report.js';
 import { OPTIONS } from '../../train/options.js';
 import { ready } from '../loadable.js';
 import type { Binding } from '../screen_module.js';
-import { sourceBindings } from '../source_view.js';
+import { searchBindings } from '../search.js';
+import { type SourcePlace, searchedSource, sourceBindings } from '../source_view.js';
 import { askForWeights } from '../weight_files.js';
 import {
   type Act,
@@ -161,14 +162,26 @@ function moveStage(act: Act, step: number): void {
   toStage(act, Math.max(0, Math.min(STAGES.length - 1, act.state.stage + step)));
 }
 
+const SOURCE: SourcePlace<LearnState> = {
+  viewOf: ({ mode, kernels }) =>
+    mode === 'source' && kernels.status === 'ready' ? kernels.value.view : undefined,
+  show: (act, view) => {
+    const { kernels } = act.state;
+    if (kernels.status === 'ready') act.set({ kernels: ready({ ...kernels.value, view }) });
+  },
+};
+
 export const KEYS: readonly Binding<LearnState>[] = [
-  ...sourceBindings<LearnState>(
-    ({ mode, kernels }) => (mode === 'source' && kernels.status === 'ready' ? kernels.value.view : undefined),
-    (act, view) => {
-      const { kernels } = act.state;
-      if (kernels.status === 'ready') act.set({ kernels: ready({ ...kernels.value, view }) });
+  ...searchBindings<LearnState>('a layer, or a line of a source', [
+    searchedSource(SOURCE),
+    {
+      when: onLayers,
+      rows: ({ state }) => (reportOf(state)?.layers ?? []).map(({ name }) => name),
+      at: ({ state }) => state.layer,
+      go: (act, row) => changeLayer(act, row - act.state.layer),
     },
-  ),
+  ]),
+  ...sourceBindings(SOURCE),
   {
     keys: ['escape'],
     hint: 'back',

@@ -3,7 +3,15 @@ import { OPTIONS } from '../../train/options.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
-import { sourceBindings, sourceLines, sourceOf, sourceTitle } from '../source_view.js';
+import { searchBindings } from '../search.js';
+import {
+  type SourcePlace,
+  searchedSource,
+  sourceBindings,
+  sourceLines,
+  sourceOf,
+  sourceTitle,
+} from '../source_view.js';
 import { askForWeights } from '../weight_files.js';
 import { inspectionLines, inspectionPictures } from './inspection_panels.js';
 import {
@@ -101,14 +109,26 @@ function inspectModel(act: Act, image?: string): void {
   );
 }
 
+const SOURCE: SourcePlace<ModelState> = {
+  viewOf: ({ mode, kernels }) =>
+    mode === 'source' && kernels.status === 'ready' ? kernels.value.view : undefined,
+  show: (act, view) => {
+    const { kernels } = act.state;
+    if (kernels.status === 'ready') act.set({ kernels: ready({ ...kernels.value, view }) });
+  },
+};
+
 const KEYS: readonly Binding<ModelState>[] = [
-  ...sourceBindings<ModelState>(
-    ({ mode, kernels }) => (mode === 'source' && kernels.status === 'ready' ? kernels.value.view : undefined),
-    (act, view) => {
-      const { kernels } = act.state;
-      if (kernels.status === 'ready') act.set({ kernels: ready({ ...kernels.value, view }) });
+  ...searchBindings<ModelState>('a layer, or a line of a source', [
+    searchedSource(SOURCE),
+    {
+      when: browsing,
+      rows: ({ state }) => (reportOf(state)?.layers ?? []).map(({ name, kind }) => `${name} ${kind}`),
+      at: ({ state }) => state.selected,
+      go: (act, row) => select(act, row - act.state.selected),
     },
-  ),
+  ]),
+  ...sourceBindings(SOURCE),
   {
     keys: ['escape'],
     hint: 'back',

@@ -5,6 +5,7 @@ import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { searchBindings } from '../search.js';
 import {
   chartLines,
   chartTitle,
@@ -151,6 +152,17 @@ function nextOf<T>(list: readonly T[], value: T): T {
 const any = (act: Act): boolean => selectedRun(act) !== undefined;
 
 const KEYS: readonly Binding<RunsState>[] = [
+  ...searchBindings<RunsState>('a run', [
+    {
+      when: any,
+      rows: ({ state }) =>
+        shownRuns(state).map(({ name, model, data, status, note }) =>
+          [name, model, data, status, note].join(' '),
+        ),
+      at: ({ state }) => state.selected,
+      go: (act, selected) => act.set({ selected }),
+    },
+  ]),
   {
     keys: ['up', 'down'],
     hint: 'choose',
@@ -215,7 +227,8 @@ const KEYS: readonly Binding<RunsState>[] = [
     run: askToDelete,
   },
   {
-    keys: ['/'],
+    keys: ['f'],
+    hint: 'filter',
     help: 'Shows only runs whose name, model, data or status contains a word',
     run: (act) =>
       act.prompt({

@@ -98,7 +98,7 @@ export function listLines(view: View): string[] {
   if (state.runs.status !== 'ready') return waitingLines(state.runs, { empty, theme, cols, now });
   if (state.runs.value.length === 0) return wrapped(empty, cols);
   const shown = shownRuns(state);
-  if (shown.length === 0) return wrapped(`no run matches "${state.filter}": / changes the filter`, cols);
+  if (shown.length === 0) return wrapped(`no run matches "${state.filter}": f changes the filter`, cols);
   const list = columnsThatFit(SETS, cols - 4);
   const [first, count] = scrolled(rows - 1, shown.length, state.selected);
   return [

@@ -1,8 +1,10 @@
 import type { Engine } from '../../engine/engine.js';
+import type { TrialRecord } from '../../study/trial.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { showRun } from '../live.js';
 import { EMPTY, ready } from '../loadable.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { searchBindings } from '../search.js';
 import {
   chartLines,
   chartsOf,
@@ -54,7 +56,7 @@ function select(act: Act, step: number): void {
   const report = reportOf(act.state);
   const chosen = selectedTrial(act.state);
   if (report === undefined || chosen === undefined) return;
-  const trials = orderedTrials(report);
+  const trials = trialsOf(act.state);
   const place = Math.max(0, Math.min(trials.length - 1, trials.indexOf(chosen) + step));
   act.set({ selected: trials[place]?.number });
 }
@@ -76,7 +78,25 @@ function nextChart(act: Act): void {
 
 const any = ({ state }: Pick<Act, 'state'>): boolean => selectedTrial(state) !== undefined;
 
+/** The trials in the order of the list. */
+const trialsOf = (state: StudiesState): readonly TrialRecord[] => {
+  const report = reportOf(state);
+  return report === undefined ? [] : orderedTrials(report);
+};
+
 const KEYS: readonly Binding<StudiesState>[] = [
+  ...searchBindings<StudiesState>('a trial', [
+    {
+      when: any,
+      rows: ({ state }) =>
+        trialsOf(state).map(({ number, state: how, values, error = '' }) => {
+          const settings = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+          return [`trial ${number}`, how, ...settings, error].join(' ');
+        }),
+      at: ({ state }) => trialsOf(state).findIndex(({ number }) => number === selectedTrial(state)?.number),
+      go: (act, row) => act.set({ selected: trialsOf(act.state)[row]?.number }),
+    },
+  ]),
   {
     keys: ['up', 'down'],
     hint: 'choose',

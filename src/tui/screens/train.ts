@@ -11,11 +11,13 @@ import {
   type PanelView,
   type ScreenView,
 } from '../screen_module.js';
+import { searchBindings } from '../search.js';
 import { CHART_KEYS, inRun } from './train_chart_keys.js';
 import { chartLines, chartTitle } from './train_charts.js';
-import { aboutLines, FORM_KEYS, formLayout, formLines, showsForm } from './train_form.js';
+import { aboutLines, FORM_KEYS, FORM_LIST, formLayout, formLines, showsForm } from './train_form.js';
 import {
   confusionLines,
+  EVENT_LIST,
   eventLines,
   recallLines,
   runLines,
@@ -145,7 +147,7 @@ export const train = defineScreen<TrainState>({
   remembers: ['log', 'smooth', 'weight', 'recent', 'counts', 'second', 'axis'],
   initial: {
     selected: 0,
-    find: '',
+    event: undefined,
     form: false,
     log: false,
     smooth: true,
@@ -175,7 +177,12 @@ export const train = defineScreen<TrainState>({
     { id: 'events', title: () => 'events', lines: eventLines, when: showsRun },
   ],
   layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view)),
-  keys: [...FORM_KEYS, ...RUN_KEYS, ...CHART_KEYS],
+  keys: [
+    ...searchBindings('a setting, or a line of what happened', [FORM_LIST, EVENT_LIST]),
+    ...FORM_KEYS,
+    ...RUN_KEYS,
+    ...CHART_KEYS,
+  ],
   explain: (view) =>
     showsForm(view)
       ? [

@@ -5,6 +5,7 @@ import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
 import type { Actions, Binding, PanelView, ScreenView } from '../screen_module.js';
+import type { SearchedList } from '../search.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 import { withSettings } from '../workspace.js';
@@ -96,21 +97,14 @@ function editField(act: Act): void {
   });
 }
 
-function findField(act: Act): void {
-  act.prompt({
-    title: 'find a setting',
-    value: act.state.find,
-    history: 'find a setting',
-    help: 'part of its name or description, such as lr or weight decay; then . and , go to the next and previous one',
-    check: (text) =>
-      found(text).length === 0 ? `no setting has "${text}" in its name or description` : undefined,
-    submit: (text) => {
-      act.set({ find: text, selected: found(text)[0] ?? 0 });
-      const count = found(text).length;
-      if (count > 1) act.note(`1 of ${count}: . shows the next, , the one before`);
-    },
-  });
-}
+/** The settings as a list that `/` searches; the first row starts the run and is not found. */
+export const FORM_LIST: SearchedList<TrainState> = {
+  when: showsForm,
+  rows: () => ['', ...OPTION_ENTRIES.map(([name, { help }]) => `${name} ${help}`)],
+  at: ({ state }) => state.selected,
+  go: (act, selected) => act.set({ selected }),
+  find: (_, text) => found(text),
+};
 
 /** Rows of the settings that a text finds: first those whose names begin with it, then other names, then descriptions. */
 function found(text: string): number[] {
@@ -122,14 +116,6 @@ function found(text: string): number[] {
     .filter((own) => own.kind < 3)
     .toSorted((a, b) => a.kind - b.kind)
     .map(({ row }) => row);
-}
-
-/** Selects the setting that was found next to the selected one. */
-function findNext(act: Act, step: number): void {
-  const rows = found(act.state.find);
-  const at = (rows.indexOf(act.state.selected) + step + rows.length) % rows.length;
-  act.set({ selected: rows[at] ?? act.state.selected });
-  act.note(`${at + 1} of ${rows.length} with "${act.state.find}"`);
 }
 
 function begin(act: Act): void {
@@ -199,19 +185,6 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
       const field = fieldAt(act.state.selected);
       if (field !== undefined) setField(act, field[0], '');
     },
-  },
-  {
-    keys: ['/'],
-    hint: 'find',
-    help: 'Finds a setting by its name or description',
-    when: showsForm,
-    run: findField,
-  },
-  {
-    keys: ['.', ','],
-    help: 'Shows the next or previous setting that was found',
-    when: (act) => showsForm(act) && act.state.find !== '',
-    run: (act, key) => findNext(act, key === '.' ? 1 : -1),
   },
   {
     keys: ['s'],

@@ -2,9 +2,11 @@ import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
 import { inMegabytes } from '../../util/megabytes.js';
 import type { ChartView, XAxis } from '../charts/chart_view.js';
-import { isGoing, type RunState } from '../run_state.js';
+import { scrolled } from '../layout.js';
+import { type Happening, isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
+import type { SearchedList } from '../search.js';
 import { cut, padTo, spread } from '../text.js';
 import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
 
@@ -12,8 +14,8 @@ import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
 export interface TrainState {
   /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
-  /** What was looked for in the form last. */
-  readonly find: string;
+  /** The line of what happened that a search found last. */
+  readonly event: Happening | undefined;
   /** Whether to show the form instead of a run that has ended. */
   readonly form: boolean;
   readonly log: boolean;
@@ -139,14 +141,28 @@ function endLines({ theme }: View, run: RunState): string[] {
 }
 
 export function eventLines(view: View): readonly string[] {
-  const { rows, cols, theme } = view;
-  const run = runOf(view);
-  return run.happened
-    .slice(-rows)
-    .reverse()
-    .map(({ at, sign, text, kind }) => {
-      const time = at === undefined ? '' : `${new Date(at).toTimeString().slice(0, 8)} `;
-      const paint = { info: (s: string) => s, good: theme.good, bad: theme.bad }[kind];
-      return cut(`${theme.dim(time)}${paint(sign)} ${text}`, cols);
-    });
+  const { rows, cols, theme, app, state } = view;
+  const newest = newestFirst(view);
+  const found = app.search === undefined ? -1 : placeOf(newest, state.event);
+  const [first, count] = scrolled(rows, newest.length, Math.max(0, found));
+  return newest.slice(first, first + count).map(({ at, sign, text, kind }, i) => {
+    const time = at === undefined ? '' : `${new Date(at).toTimeString().slice(0, 8)} `;
+    if (first + i === found) return theme.selected(padTo(`▸${time}${sign} ${text}`, cols));
+    const paint = { info: (s: string) => s, good: theme.good, bad: theme.bad }[kind];
+    return cut(`${theme.dim(time)}${paint(sign)} ${text}`, cols);
+  });
 }
+
+const newestFirst = ({ app }: Pick<View, 'app'>): readonly Happening[] =>
+  (app.run?.happened ?? []).toReversed();
+
+const placeOf = (events: readonly Happening[], event: Happening | undefined): number =>
+  event === undefined ? -1 : events.indexOf(event);
+
+/** The lines of what happened as a list that `/` searches, the newest first. */
+export const EVENT_LIST: SearchedList<TrainState> = {
+  when: (act) => newestFirst(act).length > 0,
+  rows: (act) => newestFirst(act).map(({ text }) => text),
+  at: (act) => placeOf(newestFirst(act), act.state.event),
+  go: (act, row) => act.set({ event: newestFirst(act)[row] }),
+};

@@ -1,0 +1,129 @@
+import type { Search } from './app_state.js';
+import type { Actions, Binding } from './screen_module.js';
+
+/** `/` in lists: finds rows by what they say; n and N go to the next one and the one before. */
+
+/** A list that can be searched. */
+export interface SearchedList<S> {
+  /** Whether this list is on the screen, with rows. */
+  when(act: Actions<S>): boolean;
+  /** What each row says, from the first to the last. */
+  rows(act: Actions<S>): readonly string[];
+  /** The selected row. */
+  at(act: Actions<S>): number;
+  /** Selects a row. */
+  go(act: Actions<S>, row: number): void;
+  /** Rows that fit a text, the best first; default: `rowsWith`. */
+  find?(act: Actions<S>, text: string): readonly number[];
+}
+
+/**
+ * The keys that search the lists of a screen: that which is shown, the first in `lists`. They come before the other keys of the
+ * screen, which may have another meaning while nothing is searched.
+ *
+ * @param what the rows are: "a kernel"
+ */
+export function searchBindings<S>(what: string, lists: readonly SearchedList<S>[]): Binding<S>[] {
+  const shown = (act: Actions<S>): SearchedList<S> | undefined => lists.find(({ when }) => when(act));
+  const searching = (act: Actions<S>): boolean => searchOf(act) !== undefined && shown(act) !== undefined;
+  return [
+    {
+      keys: ['/'],
+      hint: 'find',
+      hintLast: true,
+      help: `Finds ${what} by what it says`,
+      when: (act) => shown(act) !== undefined,
+      run: (act) => {
+        const list = shown(act);
+        if (list !== undefined) ask(act, list, what);
+      },
+    },
+    {
+      keys: ['n', 'N'],
+      hint: 'next found',
+      help: 'After /: goes to the next one that was found, or the one before',
+      when: searching,
+      run: (act, key) => {
+        const list = shown(act);
+        if (list !== undefined) goOn(act, list, key === 'n' ? 1 : -1);
+      },
+    },
+    {
+      keys: ['escape'],
+      help: 'After /: ends the search, and gives n and N their other meaning back',
+      when: searching,
+      run: (act) => act.setApp({ search: undefined, note: undefined }),
+    },
+  ];
+}
+
+/** The search on this screen, if one goes on. */
+export function searchOf({ app }: Pick<Actions<unknown>, 'app'>): Search | undefined {
+  return app.search?.screen === app.screen ? app.search : undefined;
+}
+
+/** The rows that contain a text; where none does, those with all of its words. Case does not matter. */
+export function rowsWith(rows: readonly string[], text: string): number[] {
+  const low = rows.map((row) => row.toLowerCase());
+  const whole = text.trim().toLowerCase();
+  const having = (words: readonly string[]): number[] =>
+    [...low.keys()].filter((i) => words.every((word) => low[i]?.includes(word)));
+  const found = having([whole]);
+  return found.length > 0 ? found : having(whole.split(/\s+/));
+}
+
+function found<S>(act: Actions<S>, list: SearchedList<S>, text: string): readonly number[] {
+  return list.find?.(act, text) ?? rowsWith(list.rows(act), text);
+}
+
+function ask<S>(act: Actions<S>, list: SearchedList<S>, what: string): void {
+  act.prompt({
+    title: `find ${what}`,
+    value: act.app.search?.text ?? '',
+    history: 'find',
+    help: 'a text that it contains, or words in any order; then n and N go to the next one and the one before, and Esc ends the search',
+    check: (text) => {
+      if (text === '') return 'expected a word; Esc cancels';
+      return found(act, list, text).length === 0 ? `nothing here contains "${text}"` : undefined;
+    },
+    submit: (text) => {
+      act.setApp({ search: { screen: act.app.screen, text } });
+      const rows = found(act, list, text);
+      const here = list.at(act);
+      // A list that ranks its rows begins with the best one, others with the first one from here on.
+      arrive(
+        act,
+        list,
+        rows,
+        list.find
+          ? 0
+          : Math.max(
+              0,
+              rows.findIndex((row) => row >= here),
+            ),
+      );
+    },
+  });
+}
+
+/** Goes to the row that was found next to the selected one; from the last to the first. */
+function goOn<S>(act: Actions<S>, list: SearchedList<S>, step: 1 | -1): void {
+  const rows = found(act, list, searchOf(act)?.text ?? '');
+  const here = list.at(act);
+  const at = rows.indexOf(here);
+  const beside = step > 0 ? rows.findIndex((row) => row > here) : rows.findLastIndex((row) => row < here);
+  const next = at >= 0 ? at + step : beside >= 0 ? beside : step > 0 ? 0 : -1;
+  arrive(act, list, rows, (next + rows.length) % Math.max(1, rows.length));
+}
+
+function arrive<S>(act: Actions<S>, list: SearchedList<S>, rows: readonly number[], place: number): void {
+  const { text } = searchOf(act) ?? { text: '' };
+  const row = rows[place];
+  if (row === undefined) {
+    act.note(`nothing here contains "${text}" any more`, 'bad');
+    return;
+  }
+  list.go(act, row);
+  const others = rows.length > 1 ? ' · n next, N before' : '';
+  act.note(`${place + 1} of ${rows.length} with "${text}"${others} · Esc ends the search`);
+}
