@@ -10,6 +10,13 @@ import { UsageError } from '../util/errors.js';
 
 export type FormValues = Readonly<Record<string, string | number | boolean>>;
 
+/** Where the settings of a form come from. */
+export interface FormBase {
+  /** "recipe fer-vgg", "r3". */
+  readonly name: string;
+  readonly settings: FormValues;
+}
+
 /** The value of a field as text: as set, or its default; empty without either. */
 export function fieldText(name: string, values: FormValues): string {
   return (values[name] ?? defaultOf(name, values))?.toString() ?? '';

@@ -170,6 +170,10 @@ describe('a search', () => {
     expect(selected(at)).toBe(20);
     at.press('home', 'N');
     expect(selected(at)).toBe(119);
+    at.press('escape', '/', ...'dense', 'enter', 'end', 'n'); // 40 to 79
+    expect(selected(at)).toBe(40);
+    at.press('end', 'N');
+    expect(selected(at)).toBe(79);
     at.unmount();
   });
 

@@ -20,6 +20,7 @@ import {
   type RunsState,
   shownRuns,
 } from './runs_panels.js';
+import { takeRun } from './train_from.js';
 
 type Act = Actions<RunsState>;
 
@@ -218,6 +219,16 @@ const KEYS: readonly Binding<RunsState>[] = [
     run: (act) => act.set({ order: nextOf(ORDERS, act.state.order), selected: 0 }),
   },
   { keys: ['e'], hint: 'export', help: 'Writes the history as CSV or JSON', when: any, run: exportRuns },
+  {
+    keys: ['c'],
+    hint: 'new from it',
+    help: 'Opens the form of a new run with the settings of this one',
+    when: any,
+    run: (act) => {
+      const run = selectedRun(act);
+      if (run !== undefined) takeRun(act, run);
+    },
+  },
   { keys: ['n'], hint: 'note', help: 'Edits the note on a run', when: any, run: editNote },
   {
     keys: ['D'],

@@ -148,6 +148,7 @@ export const train = defineScreen<TrainState>({
   initial: {
     selected: 0,
     event: undefined,
+    base: undefined,
     form: false,
     log: false,
     smooth: true,

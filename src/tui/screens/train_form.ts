@@ -1,6 +1,15 @@
 import type { OptionSpec } from '../../train/option_spec.js';
 import { OPTION_ENTRIES } from '../../train/options.js';
-import { choicesOf, commandLine, fieldHelp, fieldText, formError, turned, withValue } from '../form.js';
+import {
+  choicesOf,
+  commandLine,
+  type FormValues,
+  fieldHelp,
+  fieldText,
+  formError,
+  turned,
+  withValue,
+} from '../form.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
@@ -9,6 +18,7 @@ import type { SearchedList } from '../search.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 import { withSettings } from '../workspace.js';
+import { askForSettings, changedSince } from './train_from.js';
 import type { TrainState } from './train_panels.js';
 
 /** The form for a new run. Row 0 starts it; then comes a row for each setting. */
@@ -43,7 +53,14 @@ export function aboutLines({ state, app, cols, theme }: View): string[] {
   const field = fieldAt(state.selected);
   if (field === undefined) {
     const line = wrapped(commandLine(values), cols).map(theme.dim);
-    return ['Enter starts a run with these settings.', '', ...verdict, '', 'The same as a command:', ...line];
+    return [
+      'Enter starts a run with these settings.',
+      ...baseLines(state, values).flatMap((text) => wrapped(text, cols)),
+      ...verdict,
+      '',
+      'The same as a command:',
+      ...line,
+    ];
   }
   const [name, spec] = field;
   const keys =
@@ -58,6 +75,15 @@ export function aboutLines({ state, app, cols, theme }: View): string[] {
     ...wrapped(keys, cols).map(theme.dim),
     '',
     ...verdict,
+  ];
+}
+
+/** Where the settings come from, and what was changed since. */
+function baseLines({ base }: TrainState, values: FormValues): string[] {
+  if (base === undefined) return ['f takes the settings of a recipe, or of an earlier run.'];
+  const changed = changedSince(base, values);
+  return [
+    `Settings of ${base.name}${changed.length === 0 ? ', unchanged.' : `, but: ${changed.join(', ')}.`}`,
   ];
 }
 
@@ -185,6 +211,13 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
       const field = fieldAt(act.state.selected);
       if (field !== undefined) setField(act, field[0], '');
     },
+  },
+  {
+    keys: ['f'],
+    hint: 'from',
+    help: 'Takes the settings of a recipe that comes with fer-tui, or of an earlier run',
+    when: showsForm,
+    run: askForSettings,
   },
   {
     keys: ['s'],

@@ -2,6 +2,7 @@ import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
 import { inMegabytes } from '../../util/megabytes.js';
 import type { ChartView, XAxis } from '../charts/chart_view.js';
+import type { FormBase } from '../form.js';
 import { scrolled } from '../layout.js';
 import { type Happening, isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
@@ -16,6 +17,8 @@ export interface TrainState {
   readonly selected: number;
   /** The line of what happened that a search found last. */
   readonly event: Happening | undefined;
+  /** The recipe or run whose settings the form took last. */
+  readonly base: FormBase | undefined;
   /** Whether to show the form instead of a run that has ended. */
   readonly form: boolean;
   readonly log: boolean;

@@ -1,0 +1,94 @@
+import { findRecipe, type Recipe, recipes } from '../../train/recipes.js';
+import type { RunReport } from '../../train/runs.js';
+import { percent } from '../../util/axis.js';
+import type { PickOption } from '../app_state.js';
+import { type FormBase, type FormValues, fieldText, formError, settingsIn } from '../form.js';
+import { isActive } from '../run_state.js';
+import { clock } from '../run_words.js';
+import type { Actions } from '../screen_module.js';
+import { withSettings } from '../workspace.js';
+import type { TrainState } from './train_panels.js';
+
+/** Fills the form of a new run with settings that there are: of a recipe that comes with fer-tui, or of an earlier run. */
+
+type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'go' | 'note' | 'pick'>;
+
+/** What belongs to a single run: where it is written. */
+const OF_ONE_RUN = ['out', 'save-steps'];
+/** What a recipe says nothing about: data, and the machine. */
+const NOT_IN_RECIPES = ['data', 'classes', 'labels', 'limit', 'skip-bad', 'drop-duplicates', 'adapter'];
+
+/** Asks for a recipe or a run whose settings the form takes. */
+export function askForSettings(act: Verbs): void {
+  const { runsFolder, screen } = act.app;
+  act.engine.request('runs.list', { folder: runsFolder }).then(
+    (runs) => {
+      if (act.app.screen !== screen) return;
+      act.pick({
+        title: 'settings of a recipe or a run',
+        help: 'The form takes them, and you can change them before the start. A recipe leaves the data set as it is.',
+        options: [
+          ...recipes().map((recipe) => recipeOption(act, recipe)),
+          ...runs.map((run) => runOption(act, run)),
+        ],
+      });
+    },
+    (error: Error) => act.note(error.message, 'bad'),
+  );
+}
+
+function recipeOption(act: Verbs, { name, settings, outcome }: Recipe): PickOption {
+  const reached = outcome === undefined ? '' : `${percent(outcome.valAcc)} in ${clock(outcome.seconds)}`;
+  return {
+    label: `recipe ${name}, ${settings['epochs'] ?? '?'} epochs`,
+    hint: reached,
+    run: () => takeRecipe(act, name),
+  };
+}
+
+function runOption(act: Verbs, run: RunReport): PickOption {
+  const { name, model, of, best, seconds } = run;
+  const reached = best === null ? '' : `${percent(best.acc)} in ${clock(seconds)}`;
+  return { label: `${name}, ${model}, ${of} epochs`, hint: reached, run: () => takeRun(act, run) };
+}
+
+/** The form takes the settings of a recipe, and keeps what a recipe says nothing about. */
+function takeRecipe(act: Verbs, name: string): void {
+  const { settings, after } = findRecipe(name, 'recipe');
+  const own = NOT_IN_RECIPES.flatMap((field) => {
+    const value = act.app.workspace.settings[field];
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  const next = after === undefined ? '' : `: set init to the best weights of ${after}`;
+  take(act, `recipe ${name}`, { ...settingsIn(settings), ...Object.fromEntries(own) }, next);
+}
+
+/** The form takes the settings of a run, its data set too. */
+export function takeRun(act: Verbs, { name, config }: Pick<RunReport, 'name' | 'config'>): void {
+  const settings = Object.entries(settingsIn(config)).filter(([field]) => !OF_ONE_RUN.includes(field));
+  take(act, name, Object.fromEntries(settings), '');
+}
+
+function take(act: Verbs, name: string, settings: FormValues, more: string): void {
+  const { app } = act;
+  const base: FormBase = { name, settings };
+  const own: Partial<TrainState> = { form: true, selected: 0, base };
+  act.setApp({
+    workspace: withSettings(app.workspace, settings),
+    screens: { ...app.screens, train: { ...app.screens.train, ...own } },
+  });
+  act.go('train');
+  const error = formError(settings);
+  if (isActive(app.run)) act.note(`${name}: its settings are in the form; n after this training`);
+  else if (error !== undefined) act.note(`settings of ${name}: ${error}`, 'bad');
+  else act.note(more === '' ? `settings of ${name} · Enter starts` : `${name}${more}`, 'good');
+}
+
+/** What the form has changed since, a setting each: "lr 0.002 (was 0.001)". */
+export function changedSince({ settings }: FormBase, values: FormValues): string[] {
+  const names = [...new Set([...Object.keys(settings), ...Object.keys(values)])];
+  return names.flatMap((name) => {
+    const [was, is] = [fieldText(name, settings), fieldText(name, values)];
+    return was === is ? [] : [`${name} ${is || 'not set'} (was ${was || 'not set'})`];
+  });
+}
