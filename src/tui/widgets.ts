@@ -26,7 +26,15 @@ export function listLine(text: string, selected: boolean, theme: Theme): string 
 /** Classes of a matrix that is drawn even where its last rows and columns are cut. */
 const FEW = 8;
 
+/** A cell of a confusion matrix: the true class and the predicted one. */
+export interface MatrixCell {
+  readonly truth: number;
+  readonly said: number;
+}
+
 interface MatrixOptions {
+  /** The cell that is selected. */
+  readonly cell?: MatrixCell | undefined;
   readonly theme: Theme;
   readonly asCounts: boolean;
   readonly cols: number;
@@ -40,14 +48,16 @@ interface MatrixOptions {
 export function matrixLines(
   counts: readonly (readonly number[])[],
   classes: readonly string[],
-  { theme, asCounts, cols, rows: room }: MatrixOptions,
+  { theme, asCounts, cols, rows: room, cell: chosen }: MatrixOptions,
 ): string[] {
   if (classes.length > FEW && (4 + 4 * classes.length > cols || classes.length + 1 > room)) {
     return [
       theme.dim(`the most frequent confusions of ${classes.length} classes`),
       ...confusions(counts, classes, room - 1).map(({ from, to, count, share }) => {
         const figure = asCounts ? count.toLocaleString('en') : `${Math.round(100 * share)} %`;
-        return spread(`${from} → ${to}`, ` ${figure}`, cols);
+        const selected = from === classes[chosen?.truth ?? -1] && to === classes[chosen?.said ?? -1];
+        const line = spread(`${from} → ${to}`, ` ${figure}`, cols - Number(chosen !== undefined));
+        return chosen === undefined ? line : listLine(line, selected, theme);
       }),
     ];
   }
@@ -57,9 +67,9 @@ export function matrixLines(
   const lines = counts.map((row, i) => {
     const sum = row.reduce((a, b) => a + b, 0);
     const cells = row.map((n, j) => {
-      const text = (asCounts ? String(n) : sum === 0 ? '–' : String(Math.round((100 * n) / sum))).padStart(
-        cell,
-      );
+      const figure = asCounts ? String(n) : sum === 0 ? '–' : String(Math.round((100 * n) / sum));
+      if (i === chosen?.truth && j === chosen.said) return theme.selected(`▸${figure}`.padStart(cell));
+      const text = figure.padStart(cell);
       const role: Role = i === j ? 'strong' : sum > 0 && n / sum >= 0.2 ? 'warn' : 'dim';
       return theme[role](text);
     });

@@ -6,18 +6,10 @@ import { askForWeights } from '../weight_files.js';
 import { LABEL_KEYS } from './data_labels.js';
 import { fetchFaces, move, relist, soon } from './data_list.js';
 import { DATA_CLOSED, openPath, openShared } from './data_open.js';
-import {
-  checkLines,
-  classLines,
-  currentIndex,
-  type DataState,
-  faceLines,
-  facePictures,
-  facesTitle,
-  placeOf,
-  reportOf,
-} from './data_panels.js';
+import { checkLines, classLines, faceLines, facePictures, facesTitle } from './data_panels.js';
+import { classify } from './data_predict.js';
 import { askForAugment, askForClasses, askForPath } from './data_prompts.js';
+import { currentIndex, type DataState, placeOf, reportOf } from './data_state.js';
 
 type Act = Actions<DataState>;
 
@@ -38,7 +30,7 @@ function nextSplit(act: Act): void {
     act.note('the other splits contain no images');
     return;
   }
-  const filter = act.state.filter === 'wrong' ? 'all' : act.state.filter;
+  const filter = ['wrong', 'cell'].includes(act.state.filter) ? 'all' : act.state.filter;
   act.drop('predictions');
   relist(act, { split, filter, at: 0, list: [] });
 }
@@ -83,24 +75,7 @@ function toggleWrong(act: Act): void {
   else showWrong(act, weights);
 }
 
-/** Classifies the split, and shows only what is wrong. */
-function showWrong(act: Act, weights: string): void {
-  const { split } = act.state;
-  act.set({ weights });
-  act.load(
-    'predictions',
-    `classifying ${split} with ${weights} (Esc stops)`,
-    async (engine, { signal, progress }) => {
-      const said = await engine.request(
-        'data.predict',
-        { ...placeOf(act.state), split, weights },
-        { signal, onProgress: ({ done, total }) => progress(done, total) },
-      );
-      soon(act, { filter: 'wrong' });
-      return said;
-    },
-  );
-}
+const showWrong = (act: Act, weights: string): void => classify(act, weights, { filter: 'wrong' });
 
 /** What is being done to all images, if anything. */
 const busy = (state: DataState): 'next' | 'predictions' | 'twins' | undefined =>
@@ -204,7 +179,7 @@ const KEYS: readonly Binding<DataState>[] = [
     run: (act) => {
       askForWeights(act, (weights) => {
         act.drop('predictions');
-        if (act.state.filter === 'wrong') relist(act, { filter: 'all' });
+        if (['wrong', 'cell'].includes(act.state.filter)) relist(act, { filter: 'all' });
         showWrong(act, weights);
       });
     },
@@ -241,6 +216,13 @@ const KEYS: readonly Binding<DataState>[] = [
     help: 'Returns to one face',
     when: ({ state }) => state.mode !== 'face',
     run: (act) => act.set({ mode: 'face' }),
+  },
+  {
+    keys: ['escape'],
+    hint: 'all faces',
+    help: 'After a cell of a confusion matrix: shows all faces of the split again',
+    when: ({ state }) => state.filter === 'cell',
+    run: (act) => relist(act, { filter: 'all', cell: undefined }),
   },
 ];
 

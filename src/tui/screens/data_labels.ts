@@ -4,14 +4,8 @@ import type { Decision, Place } from '../../data/labels_file.js';
 import { sameClass } from '../../util/classes.js';
 import { ready } from '../loadable.js';
 import type { Actions, Binding } from '../screen_module.js';
-import {
-  correctionAt,
-  currentIndex,
-  type DataState,
-  decisionWords,
-  placeOf,
-  reportOf,
-} from './data_panels.js';
+import { correctionAt, decisionWords } from './data_panels.js';
+import { currentIndex, type DataState, placeOf, reportOf } from './data_state.js';
 
 /**
  * Decisions about labels on the Data screen. The engine writes each at once into the file of corrections, because only the

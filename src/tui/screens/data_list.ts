@@ -2,7 +2,7 @@ import { PIXELS } from '../../data/split_builder.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
 import type { Actions } from '../screen_module.js';
-import { currentIndex, type DataState, placeOf, reportOf, sourceOf } from './data_panels.js';
+import { currentIndex, type DataState, placeOf, reportOf, sourceOf } from './data_state.js';
 
 /** The list of faces that the Data screen shows, and their pixels. */
 
@@ -13,19 +13,23 @@ const [FETCH, NEAR] = [64, 24];
 /** Epochs of the augmentation preview: as many as fit on a large terminal. */
 const EPOCHS = 31;
 
-/** Indices of the images that match class and filter. Wrong predictions are sorted by confidence, highest first. */
+/** Indices of the images that match class and filter. Those that a model is to say are sorted by confidence, highest first. */
 function listOf(state: DataState): number[] {
-  const { split, only, filter, twins, predictions } = state;
+  const { split, only, filter, cell, twins, predictions } = state;
   const { labels, constant } = reportOf(state)?.splits[split] ?? { labels: new Uint8Array(0), constant: [] };
   let list: number[] = [];
   if (filter === 'constant') list = [...constant];
   else if (filter === 'twins') {
     const groups = twins.status === 'ready' ? twins.value : [];
     list = groups.flatMap((group) => group.filter((twin) => twin.split === split).map(({ index }) => index));
-  } else if (filter === 'wrong') {
+  } else if (filter === 'wrong' || filter === 'cell') {
     const { said, confidence } =
       predictions.status === 'ready' ? predictions.value : { said: [], confidence: [] };
-    list = [...said.keys()].filter((index) => said[index] !== labels[index]);
+    const listed = (index: number): boolean =>
+      filter === 'wrong'
+        ? said[index] !== labels[index]
+        : labels[index] === cell?.truth && said[index] === cell?.said;
+    list = [...said.keys()].filter(listed);
     list.sort((a, b) => (confidence[b] ?? 0) - (confidence[a] ?? 0));
   } else list = [...labels.keys()];
   return only === undefined ? list : list.filter((index) => labels[index] === only);
@@ -41,9 +45,12 @@ export function relist(act: Act, change: Partial<DataState> = {}): void {
   fetchFaces(act);
 }
 
-/** Updates the list when newly loaded data has reached the state. */
-export function soon(act: Act, change?: Partial<DataState>): void {
-  setImmediate(() => relist(act, change));
+/** Updates the list when newly loaded data has reached the state. @param told is called then */
+export function soon(act: Act, change?: Partial<DataState>, told?: () => void): void {
+  setImmediate(() => {
+    relist(act, change);
+    told?.();
+  });
 }
 
 export function move(act: Act, step: number): void {

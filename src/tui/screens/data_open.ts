@@ -4,7 +4,8 @@ import type { Actions } from '../screen_module.js';
 import { dataOf, withData } from '../workspace.js';
 import { labelsBeside, openLabels } from './data_labels.js';
 import { relist } from './data_list.js';
-import { type DataState, placeOf, reportOf } from './data_panels.js';
+import { showWanted } from './data_predict.js';
+import { type DataState, placeOf, reportOf } from './data_state.js';
 
 /** Opening a data set on the Data screen, for all screens. */
 
@@ -20,6 +21,8 @@ export const DATA_CLOSED: DataState = {
     split: 'train',
     only: undefined,
     filter: 'all',
+    cell: undefined,
+    wanted: undefined,
     list: [],
     at: 0,
   },
@@ -50,10 +53,12 @@ export function openPath(act: Act, path: string, classes = ''): void {
 function take(act: Act, report: DataReport, path: string, classes: string): void {
   act.drop('twins');
   act.drop('predictions');
-  act.set({ ...DATA_CLOSED, path, classes, report: ready(report) });
+  const { wanted } = act.state;
+  act.set({ ...DATA_CLOSED, path, classes, report: ready(report), wanted });
   act.setApp({ workspace: withData(act.app.workspace, path, classes) });
   openLabels(act, labelsBeside(path));
   relist(act);
+  showWanted(act);
 }
 
 /** Opens the data set of the workspace, unless it is open. */
@@ -61,5 +66,6 @@ export function openShared(act: Act): void {
   const { state, app } = act;
   const [path, classes] = [dataOf(app.workspace), String(app.workspace.settings['classes'] ?? '')];
   const begun = state.report.status !== 'empty' && state.path === path && state.classes === classes;
+  if (begun && state.report.status === 'ready') showWanted(act);
   if (!begun && state.nextPath !== path) openPath(act, path, classes);
 }

@@ -1,72 +1,21 @@
-import { classCounts, duplicateKinds, faceRange, type Twin } from '../../data/facts.js';
-import type { Correction, Decision, LabelAction, Place } from '../../data/labels_file.js';
-import type { Labels, SplitName } from '../../data/types.js';
-import type { DataPlace, DataReport, Predictions } from '../../engine/requests.js';
+import { classCounts, duplicateKinds, faceRange } from '../../data/facts.js';
+import type { Correction, Decision, LabelAction } from '../../data/labels_file.js';
+import type { Labels } from '../../data/types.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
 import { type Size, scrolled } from '../layout.js';
-import { type Loadable, waitingLines } from '../loadable.js';
+import { waitingLines } from '../loadable.js';
 import { fitPicture } from '../paint/picture.js';
 import type { PanelView, PlacedPicture } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { bar, nameCols } from '../widgets.js';
-
-export interface DataState {
-  readonly path: string;
-  /** Names of the classes, as for `--classes`; empty: as the data call them. */
-  readonly classes: string;
-  readonly report: Loadable<DataReport>;
-  /** The data set that is to take its place, and its path. */
-  readonly next: Loadable<DataReport>;
-  readonly nextPath: string;
-  readonly split: SplitName;
-  /** The only class that is shown; undefined: all. */
-  readonly only: number | undefined;
-  readonly filter: 'all' | 'wrong' | 'twins' | 'constant';
-  /** Indices of the listed images, in order, and the position of the current one. */
-  readonly list: readonly number[];
-  readonly at: number;
-  readonly mode: 'face' | 'sheet' | 'augment';
-  /** The loaded pixels, by index of the image; `source` names their data set and split. */
-  readonly faces: { readonly source: string; readonly byIndex: ReadonlyMap<number, Picture> };
-  /** The current face, augmented as in each epoch. */
-  readonly variants: { readonly source: string; readonly pictures: readonly Picture[] };
-  /** As `--augment` takes it. */
-  readonly augment: string;
-  readonly seed: number;
-  readonly twins: Loadable<Twin[][]>;
-  readonly weights: string;
-  readonly predictions: Loadable<Predictions>;
-  /** Path of the file with the decisions about labels, what it says, and the decisions before those of this session. */
-  readonly labels: string;
-  readonly corrections: Loadable<readonly Correction[]>;
-  readonly before: readonly (Place & { readonly decision: Decision | undefined })[];
-}
+import { currentIndex, type DataState, reportOf, sourceOf } from './data_state.js';
 
 type View = PanelView<DataState>;
 
 const count = (n: number): string => n.toLocaleString('en');
 const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
-
-/** Index of the current face; undefined if the list is empty. */
-export function currentIndex({ list, at }: Pick<DataState, 'list' | 'at'>): number | undefined {
-  return list[at];
-}
-
-export function reportOf({ report }: Pick<DataState, 'report'>): DataReport | undefined {
-  return report.status === 'ready' ? report.value : undefined;
-}
-
-/** The data set, for requests. */
-export const placeOf = ({ path, classes }: Pick<DataState, 'path' | 'classes'>): DataPlace => ({
-  path,
-  ...(classes !== '' && { classes }),
-});
-
-/** Names the data set and split in which the indices of images count. */
-export const sourceOf = ({ path, classes, split }: Pick<DataState, 'path' | 'classes' | 'split'>): string =>
-  [path, classes, split].filter((part) => part !== '').join(' ');
 
 /** The pixels of an image; undefined until they are loaded. */
 function pictureAt(state: DataState, index: number | undefined): Picture | undefined {
@@ -117,9 +66,14 @@ export function facesTitle({ state }: View): string {
 }
 
 /** What the list is limited to; undefined: it is not. */
-function filterWords({ only, filter, report }: DataState): string | undefined {
-  const name = only === undefined || report.status !== 'ready' ? undefined : report.value.classes[only];
-  const kind = { all: undefined, wrong: 'wrong', twins: 'identical', constant: 'constant' }[filter];
+function filterWords(state: DataState): string | undefined {
+  const { only, filter, cell } = state;
+  const classes = reportOf(state)?.classes ?? [];
+  const name = only === undefined ? undefined : classes[only];
+  const taken = cell && `${classes[cell.truth]} taken for ${classes[cell.said]}`;
+  const kind = { all: undefined, wrong: 'wrong', twins: 'identical', constant: 'constant', cell: taken }[
+    filter
+  ];
   const words = [kind, name].filter((word) => word !== undefined);
   return words.length === 0 ? undefined : `only ${words.join(', ')}`;
 }
@@ -154,6 +108,7 @@ function nothingToShow(view: View): string[] | undefined {
     wrong: 'no wrong prediction here: w shows all faces again',
     twins: `no identical images in ${state.split}: d shows all faces again`,
     constant: 'no constant image here: k shows all faces again',
+    cell: 'the model takes no image of this class for that: Esc shows all faces again',
   }[state.only === undefined ? state.filter : 'all'];
   return wrapped(state.only === undefined ? why : 'no image matches: c changes the class', cols);
 }

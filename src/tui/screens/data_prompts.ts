@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseAugment } from '../../data/augment.js';
 import { parseClasses } from '../../data/class_names.js';
 import type { Actions } from '../screen_module.js';
-import type { DataState } from './data_panels.js';
+import type { DataState } from './data_state.js';
 
 /** What the Data screen asks for. */
 

@@ -14,6 +14,7 @@ import {
 import { searchBindings } from '../search.js';
 import { CHART_KEYS, inRun } from './train_chart_keys.js';
 import { chartLines, chartTitle } from './train_charts.js';
+import { CONFUSION_KEYS, markedCell } from './train_confusion.js';
 import { aboutLines, FORM_KEYS, FORM_LIST, formLayout, formLines, showsForm } from './train_form.js';
 import {
   confusionLines,
@@ -158,6 +159,7 @@ export const train = defineScreen<TrainState>({
     axis: X_AXES[0],
     chart: WHOLE_CHART,
     counts: false,
+    cell: undefined,
   },
   panels: [
     { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
@@ -171,7 +173,7 @@ export const train = defineScreen<TrainState>({
     {
       id: 'confusion',
       title: ({ state }) => `confusion: row = true, column = predicted, ${state.counts ? 'images' : '%'}`,
-      lines: confusionLines,
+      lines: (view) => confusionLines(view, markedCell(view)),
       when: showsRun,
     },
     { id: 'run', title: () => 'run', lines: runLines, when: showsRun },
@@ -181,6 +183,7 @@ export const train = defineScreen<TrainState>({
   keys: [
     ...searchBindings('a setting, or a line of what happened', [FORM_LIST, EVENT_LIST]),
     ...FORM_KEYS,
+    ...CONFUSION_KEYS,
     ...RUN_KEYS,
     ...CHART_KEYS,
   ],
@@ -195,7 +198,7 @@ export const train = defineScreen<TrainState>({
           'Left and Right read the curves at a cursor; = and - show less or more of them, < and > other parts, a other units of the x axis, m other charts beside the loss: the learning rate, images per second.',
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
-          'confusion: each row is a true class, each column a predicted class; the diagonal is correct.',
+          'confusion: each row is a true class, each column a predicted class; the diagonal is correct. With the focus on it (Tab), the arrows select a cell and Enter shows its faces.',
           'TRAINING ELSEWHERE: another process trains this run. Its log is read every second; it is paused, steered and stopped where it was started.',
           'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
         ],

@@ -9,7 +9,7 @@ import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run
 import type { PanelView } from '../screen_module.js';
 import type { SearchedList } from '../search.js';
 import { cut, padTo, spread } from '../text.js';
-import { bar, matrixLines, nameCols, progressBar } from '../widgets.js';
+import { bar, type MatrixCell, matrixLines, nameCols, progressBar } from '../widgets.js';
 
 /** The Train screen's own state. The run is part of the app's state. */
 export interface TrainState {
@@ -34,6 +34,8 @@ export interface TrainState {
   readonly chart: ChartView & { readonly of?: number };
   /** Whether the confusion matrix shows counts. */
   readonly counts: boolean;
+  /** The selected cell of the confusion matrix; undefined: the most frequent confusion. */
+  readonly cell: MatrixCell | undefined;
 }
 
 /** The charts that can be shown beside the loss. */
@@ -72,12 +74,14 @@ export function recallLines(view: View): readonly string[] {
   return [...lines, `mean of ${which} ${percent(macro)} · epoch ${shortNumber(run.validation?.at ?? 0)}`];
 }
 
-export function confusionLines(view: View): readonly string[] {
+/** The confusion matrix of the latest validation, with one cell marked. */
+export function confusionLines(view: View, cell: MatrixCell | undefined): readonly string[] {
   const { cols, rows, theme, state } = view;
   const run = runOf(view);
   const counts = run.validation?.numbers.confusion;
   if (counts === undefined) return NO_VALIDATION.map(theme.dim);
-  return matrixLines(counts, classesOf(run, counts.length), { theme, asCounts: state.counts, cols, rows });
+  const options = { theme, asCounts: state.counts, cols, rows, cell };
+  return matrixLines(counts, classesOf(run, counts.length), options);
 }
 
 export function runLines(view: View): readonly string[] {
