@@ -3,6 +3,7 @@ import { resolveConfig } from '../train/config.js';
 import { OPTIMIZERS, type OptionSpec } from '../train/option_spec.js';
 import { defaultText, expectedText } from '../train/option_text.js';
 import { defaultValue, OPTION_ENTRIES, OPTIONS, optionSpec } from '../train/options.js';
+import { shellWord } from '../train/run_settings.js';
 import { camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 
@@ -93,7 +94,7 @@ export function turned(
 /** The command line with the same settings. */
 export function commandLine(values: FormValues): string {
   const words = Object.entries(values).map(([name, value]) =>
-    typeof value === 'boolean' ? `--${value ? '' : 'no-'}${name}` : `--${name} ${value}`,
+    typeof value === 'boolean' ? `--${value ? '' : 'no-'}${name}` : `--${name} ${shellWord(String(value))}`,
   );
   return ['fer-tui train', ...words].join(' ');
 }

@@ -1,5 +1,6 @@
 import { actionsOf, focusOf, openScreen, panelIds } from './actions.js';
 import { type AppState, SCREEN_NAMES } from './app_state.js';
+import { copyFrom } from './clipboard.js';
 import { overlayKey } from './dialogs.js';
 import type { Key } from './input.js';
 import { sizeClass } from './layout.js';
@@ -46,7 +47,12 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     help: 'Shows charts as tables of numbers, or as charts again',
     run: ({ store }) => store.set({ table: !store.state.table }),
   },
-  { keys: ['y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
+  {
+    keys: ['y'],
+    help: 'Copies a value, or the command line that does the same, if the terminal allows it (OSC 52)',
+    run: copyFrom,
+  },
+  { keys: ['Y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
   { keys: ['ctrl+l'], help: 'Redraws the screen', run: ({ host }) => host.redraw() },
   { keys: ['ctrl+z'], help: 'Suspends the program; fg resumes it', run: ({ host }) => host.suspend() },
   {

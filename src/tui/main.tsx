@@ -9,6 +9,7 @@ import { EXIT } from '../util/errors.js';
 import { canSuspend } from '../util/platform.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
+import { clipboardSequence } from './clipboard.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { handleKey } from './keys.js';
@@ -89,6 +90,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
     suspend: () => suspend(),
     redraw: () => painter.redraw(),
     save: () => store.set({ note: saveText(painter) }),
+    text: () => textOf(painter),
+    copy: (text) => void process.stdout.write(clipboardSequence(text)),
   };
   const program: Program = { store, screens: SCREENS, engine, host };
   const act = actionsOf(program, 'train');
@@ -235,10 +238,12 @@ function probe(store: Store<AppState>, engine: Engine): void {
   );
 }
 
+const textOf = ({ text }: Painter): string => `${text.map((line) => plain(line).trimEnd()).join('\n')}\n`;
+
 function saveText(painter: Painter): AppState['note'] {
   const path = `fer-tui-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.txt`;
   try {
-    writeFileSync(path, `${painter.text.map((line) => plain(line).trimEnd()).join('\n')}\n`);
+    writeFileSync(path, textOf(painter));
     return { text: `screen saved as ${path}`, kind: 'good' };
   } catch (error) {
     return { text: `cannot save the screen: ${String(error)}`, kind: 'bad' };

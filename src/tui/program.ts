@@ -18,6 +18,10 @@ export interface Host {
   redraw(): void;
   /** Writes the screen to a text file. */
   save(): void;
+  /** The screen as plain text. */
+  text(): string;
+  /** Asks the terminal to put a text on the clipboard. */
+  copy(text: string): void;
 }
 
 /** What components and key handlers work with. */

@@ -36,6 +36,8 @@ export interface ScreenModule<S> {
   summary(view: ScreenView<S>): string;
   /** Fields of the state that the next start has again, such as the order of a list. */
   readonly remembers?: readonly string[];
+  /** What `y` copies now: a value, or the command line that does the same; undefined: the text of the screen. */
+  copies?(act: Actions<S>): Copied | undefined;
   /** Called when the screen is shown, for example to load what it needs. */
   open?(act: Actions<S>): void;
   /** Called when another screen is shown or the program ends: releases what the screen holds, such as a camera. */
@@ -135,6 +137,13 @@ export interface Actions<S> {
   ): void;
   /** Aborts what `load` does for this key, and sets it to `empty`. */
   drop(key: LoadableKeys<S>): void;
+}
+
+/** What `y` copies: a value, or the command line that does what the screen shows. */
+export interface Copied {
+  /** What it is, for the note: "the command". */
+  readonly what: string;
+  readonly text: string;
 }
 
 /** The keys of S whose values are Loadable. */

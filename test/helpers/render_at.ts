@@ -59,10 +59,14 @@ export function renderAt(
   const { screen = 'home', state = {}, engine = SILENT_ENGINE, screens = SCREENS, open = false } = options;
   const store = new Store<AppState>({ ...initialState({ cols, rows }, capability), screen, ...state });
   const nothing = (): void => undefined;
-  const host = { quit: nothing, interrupt: nothing, suspend: nothing, redraw: nothing, save: nothing };
-  const program: Program = { store, screens, engine, host };
   const terminal = { columns: cols, rows, write: () => true, once: nothing };
   const painter = new Painter(terminal, { paintPicture: () => [], ascii: capability.glyphs === 'ascii' });
+  const text = (): string => plain(painter.text.join('\n'));
+  const host = {
+    ...{ quit: nothing, interrupt: nothing, suspend: nothing, redraw: nothing, save: nothing },
+    ...{ text, copy: nothing },
+  };
+  const program: Program = { store, screens, engine, host };
   if (open) openScreen(program, screen);
   store.flush();
   const ink = mount(program, painter);
@@ -77,7 +81,7 @@ export function renderAt(
     program,
     ended: ink.waitUntilExit(),
     lines: () => painter.text,
-    text: () => plain(painter.text.join('\n')),
+    text,
     pictures: () => painter.pictures,
     press: (...keys) => {
       for (const name of keys) {

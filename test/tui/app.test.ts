@@ -125,7 +125,8 @@ describe('the keys', () => {
     const at = renderAt(100, 30, COLOUR);
     const { host } = at.program;
     for (const [key, verb] of [
-      ['y', 'save'],
+      ['y', 'copy'],
+      ['Y', 'save'],
       ['ctrl+l', 'redraw'],
       ['ctrl+z', 'suspend'],
       ['q', 'quit'],

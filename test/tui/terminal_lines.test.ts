@@ -26,6 +26,9 @@ it.each(SIZES)('edits, completes and pastes a long path at $cols x $rows', async
   await t.waitFor('> synthetic:140');
   t.press('enter');
   await t.waitFor(/\*data +synthetic:140/);
+  t.press('y');
+  await t.waitFor('data, for the clipboard: synthetic:140');
+  expect(t.raw).toContain(`\x1b]52;c;${Buffer.from('synthetic:140').toString('base64')}\x07`);
   t.press('q', 'q'); // on a setting, the first asks
   await expectRestored(t, cwd, 0);
   expect(t.raw).toContain('\x1b[?2004l');

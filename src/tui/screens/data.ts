@@ -1,4 +1,5 @@
 import type { SplitName } from '../../data/types.js';
+import { shellWord } from '../../train/run_settings.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import { searchBindings } from '../search.js';
@@ -256,6 +257,8 @@ export const data = defineScreen<DataState>({
     return { faces, classes, checks };
   },
   keys: KEYS,
+  copies: ({ state }) =>
+    state.path === '' ? undefined : { what: 'the command', text: `fer-tui data ${shellWord(state.path)}` },
   explain: ({ state }) => [
     'A face of the data set as the network receives it: 48 x 48 gray values. The title shows its number, split and label, and the prediction of the chosen model.',
     'classes: the number of images of each class. ! marks a class with less than half of an equal share: networks tend to neglect it. ✓ is the share that the chosen model classifies correctly (recall).',

@@ -307,6 +307,16 @@ export const kernels = defineScreen<KernelsState>({
   ],
   layout: (body, { state }) => ({ [state.mode]: body }),
   keys: KEYS,
+  copies: ({ state }) => {
+    const entry = selectedKernel(state);
+    if (entry === undefined) return undefined;
+    const ms = state.results[entry.id]?.ms?.median;
+    const time = ms === undefined ? '' : `: ${ms.toFixed(3)} ms`;
+    return {
+      what: 'the kernel',
+      text: `${entry.kernel} ${entry.variant} ${entry.size}${time}`.replace('  ', ' '),
+    };
+  },
   explain: () => [
     'First come all variants of the convolutions, dense layers and matrix products of the built-in networks; then the kernels without variants, at a size that is typical of fer-cnn; last, checks of all kernels at unusual sizes.',
     'error: norm of the difference from the float64 reference, relative to its norm; ✓ means at most 1e-4. ms and p95: median and 95th percentile of the device time of a batch. GFLOP/s counts the operations of the direct algorithm, so Winograd can exceed the peak of the adapter. For kernels that are limited by memory, the column shows GB/s (4.8GB), counting each input and output once.',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { OPTIONS } from '../../train/options.js';
+import { shellWord } from '../../train/run_settings.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
@@ -274,6 +275,10 @@ export const model = defineScreen<ModelState>({
     return { table, detail };
   },
   keys: KEYS,
+  copies: ({ state }) =>
+    state.model === ''
+      ? undefined
+      : { what: 'the command', text: `fer-tui summary ${shellWord(state.model)}` },
   explain: () => [
     'Every layer of the network: the shape of its output (height x width x channels), its parameters, the millions of floating-point operations for one face, the memory of its output, and its share of the work.',
     'Enter shows the weights as pictures: blue below zero, white at zero, orange above. The first convolution reads pixels, so its filters can be interpreted: edges, bars, spots.',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { deleteRun, historyCsv, type RunReport, writeNote } from '../../train/runs.js';
 import { atomicWrite } from '../../util/atomic_write.js';
+import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
@@ -292,6 +293,10 @@ export const runs = defineScreen<RunsState>({
     return { list, chart, differences, notes };
   },
   keys: KEYS,
+  copies: (act) => {
+    const run = selectedRun(act);
+    return run && { what: 'the command', text: commandLine(settingsIn(run.config)) };
+  },
   explain: () => [
     'Every run in the folder, with its best validation accuracy and its macro recall: the mean recall of the classes, in which a rare class has the same weight as a common one.',
     'Space marks runs. Their curves are drawn in one chart, and the settings in which they differ are listed, in the order of the marks.',

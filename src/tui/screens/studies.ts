@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.js';
 import type { TrialRecord } from '../../study/trial.js';
+import { commandLine } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { showRun } from '../live.js';
 import { EMPTY, ready } from '../loadable.js';
@@ -159,6 +160,10 @@ export const studies = defineScreen<StudiesState>({
     return { trials, chart, importance };
   },
   keys: KEYS,
+  copies: ({ state }) => {
+    const trial = selectedTrial(state);
+    return trial && { what: `the settings of trial ${trial.number}`, text: commandLine(trial.values) };
+  },
   explain: () => [
     'A study looks for good settings: each trial is a training with other settings. The best one so far comes first. The screen follows a study that another process works on.',
     'paused: the trial was stopped early, because others were better after as many epochs; it goes on from its checkpoint if it is among the best later.',

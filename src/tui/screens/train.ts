@@ -1,5 +1,6 @@
 import type { Steering } from '../../engine/protocol.js';
 import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
+import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
 import { isActive, isGoing } from '../run_state.js';
@@ -15,7 +16,15 @@ import { searchBindings } from '../search.js';
 import { CHART_KEYS, inRun } from './train_chart_keys.js';
 import { chartLines, chartTitle } from './train_charts.js';
 import { CONFUSION_KEYS, markedCell } from './train_confusion.js';
-import { aboutLines, FORM_KEYS, FORM_LIST, formLayout, formLines, showsForm } from './train_form.js';
+import {
+  aboutLines,
+  copiedFromForm,
+  FORM_KEYS,
+  FORM_LIST,
+  formLayout,
+  formLines,
+  showsForm,
+} from './train_form.js';
 import {
   confusionLines,
   EVENT_LIST,
@@ -187,6 +196,11 @@ export const train = defineScreen<TrainState>({
     ...RUN_KEYS,
     ...CHART_KEYS,
   ],
+  copies: (act) => {
+    if (showsForm(act)) return copiedFromForm(act);
+    const { start } = act.app.run ?? {};
+    return start && { what: 'the command', text: commandLine(settingsIn(start.config)) };
+  },
   explain: (view) =>
     showsForm(view)
       ? [

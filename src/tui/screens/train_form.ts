@@ -13,7 +13,7 @@ import {
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
-import type { Actions, Binding, PanelView, ScreenView } from '../screen_module.js';
+import type { Actions, Binding, Copied, PanelView, ScreenView } from '../screen_module.js';
 import type { SearchedList } from '../search.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
@@ -239,6 +239,15 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
     },
   },
 ];
+
+/** On the first row the command line, elsewhere the value of the setting. */
+export function copiedFromForm({ state, app }: Pick<Act, 'state' | 'app'>): Copied {
+  const values = app.workspace.settings;
+  const field = fieldAt(state.selected);
+  return field === undefined
+    ? { what: 'the command', text: commandLine(values) }
+    : { what: field[0], text: fieldText(field[0], values) };
+}
 
 export function formLayout(body: Rect): Record<string, Rect> {
   const narrow = bodyClass(body) === 'narrow';
