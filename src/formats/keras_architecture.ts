@@ -50,6 +50,8 @@ export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
 /** Values of an image at most: those of 4096 x 4096 pixels in colours. */
 const MOST_INPUTS = 3 * 4096 ** 2;
+/** Layers of a network at most. The largest ones in keras.applications have about a thousand. */
+const MOST_LAYERS = 4096;
 
 /**
  * Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. Layers that compute
@@ -129,6 +131,9 @@ export function readKeras(json: unknown, source: string): ReadModel {
   }
   const body = bodyOf(config, source);
   const whole = readGraph(kind, body, source);
+  if (whole.calls.length > MOST_LAYERS) {
+    throw new RunError(`${source}: a model of ${whole.calls.length} layers; expected at most ${MOST_LAYERS}`);
+  }
   refuseKeras1(whole.calls, source);
   const { graph, preprocess } = withoutFront(whole, source);
   const network = place(graph, readFeatures(own, source), body, source);

@@ -71,11 +71,12 @@ export class ConfigReader {
     return this.config[option];
   }
 
-  /** Reads a number, which some versions of Keras wrote as a list of one. */
+  /** Reads a number of 32 bits, which some versions of Keras wrote as a list of one. */
   number(option: string, otherwise?: number): number {
     const raw = this.raw(option) ?? otherwise;
     const value: unknown = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
-    return typeof value === 'number' ? value : this.fail(option, 'expected a number');
+    const fits = typeof value === 'number' && Number.isFinite(Math.fround(value));
+    return fits ? value : this.fail(option, 'expected a number of 32 bits');
   }
 
   /** Reads a size: units, filters. */

@@ -159,7 +159,9 @@ function foreignTensors(bytes: Uint8Array): string | undefined {
   const { __metadata__: about, ...tensors } = header as { __metadata__?: { format?: unknown } };
   const names = Object.keys(tensors);
   const own = /^fer-tui/.test(String(about?.format));
-  const whole = Object.values(tensors).every((one) => Array.isArray((one as { shape?: unknown }).shape));
+  const whole = Object.values(tensors).every((one) =>
+    Array.isArray((one as { shape?: unknown } | null)?.shape),
+  );
   if (own || !whole || names.length === 0) return undefined;
   return names.length > 2 ? `${names.slice(0, 2).join(', ')}, ...` : names.join(', ');
 }

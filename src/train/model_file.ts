@@ -16,7 +16,7 @@ import { foreignJson } from '../util/foreign.js';
 import { printable } from '../util/printable.js';
 import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
-import { knownPreprocess, requireSound } from './soundness.js';
+import { knownPreprocess, requireFitting, requireMeasured, requireSound } from './soundness.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
 export interface SavedModel {
@@ -147,11 +147,17 @@ function readStored(path: string): { saved: SavedModel; adjustment: Adjustment }
   const [mean, std] = [tensors.get(MEAN)?.data, tensors.get(STD)?.data];
   for (const fitted of [MEAN, STD]) tensors.delete(fitted);
   requireSound(path, tensors);
+  requireMeasured(path, { mean, std });
   const name = knownPreprocess(path, preprocess);
   const names = csvTexts(classes).map(printable);
   const adjustment = adjustmentOf(path, { temperature, offsets }, names.length);
+  const network = fromKeras(
+    foreignJson(architecture, `${path}: damaged: the architecture in its metadata`),
+    path,
+  );
+  requireFitting(path, network, tensors);
   const saved = {
-    network: fromKeras(foreignJson(architecture, `${path}: damaged: the architecture in its metadata`), path),
+    network,
     classes: names,
     preprocess: { name, ...(mean && { mean }), ...(std && { std }) },
     weights: tensors,

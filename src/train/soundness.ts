@@ -1,4 +1,6 @@
 import { PREPROCESS, type PreprocessName } from '../data/preprocess.js';
+import { formatShape } from '../gpu/shape.js';
+import type { Network } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 
@@ -20,6 +22,37 @@ export function requireSound(path: string, weights: NamedArrays): void {
     if (name.endsWith('variance') && !data.every((value) => value >= 0)) {
       throw new RunError(`${path}: damaged: the variance ${name} is below 0`);
     }
+  }
+}
+
+/** Throws RunError unless a file has each weight of its network, in its shape, and no others. */
+export function requireFitting(path: string, network: Network, weights: NamedArrays): void {
+  const shapes = new Map(network.weights.map(({ name, shape }) => [name, formatShape(shape)]));
+  for (const name of new Set([...shapes.keys(), ...weights.keys()])) {
+    const [expected = 'no such weight', array] = [shapes.get(name), weights.get(name)];
+    const found = array === undefined ? 'nothing' : formatShape(array.shape);
+    if (found === expected) continue;
+    throw new RunError(
+      `${path}: damaged: weight ${name} does not fit ${network.name}, the network in the file: expected ${expected}, found ${found}`,
+    );
+  }
+}
+
+/** Largest value of a pixel. */
+const WHITE = 255;
+
+/** Throws RunError for a mean or a standard deviation that no training images have. */
+export function requireMeasured(
+  path: string,
+  { mean, std }: { readonly mean?: Float32Array | undefined; readonly std?: Float32Array | undefined },
+): void {
+  for (const [what, values] of [
+    ['mean of the training images', mean],
+    ['standard deviation of the training images', std],
+  ] as const) {
+    const bad = values?.find((value) => !(value >= 0 && value <= WHITE));
+    if (bad === undefined) continue;
+    throw new RunError(`${path}: damaged: its ${what} holds ${bad}; expected numbers from 0 to ${WHITE}`);
   }
 }
 

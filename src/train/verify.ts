@@ -5,13 +5,13 @@ import { isZip } from '../formats/keras_zip.js';
 import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
-import { foreignJson } from '../util/foreign.js';
+import { foreignError, foreignJson } from '../util/foreign.js';
 import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
 import { readLog } from './event_log.js';
-import { type ForeignModel, openNetwork } from './weights.js';
+import { type ForeignModel, openModel, openNetwork } from './weights.js';
 
 /**
  * `verified`: the file has a checksum that fits its content, and all in it makes sense. `readable`: it makes sense, but has no
@@ -48,7 +48,8 @@ async function verifyFile(path: string, foreign: ForeignModel = {}): Promise<Ver
   try {
     const why = path.endsWith('.ndjson') ? ofLog(path) : await ofFile(path, foreign);
     return { path, state: why === '' ? 'verified' : 'readable', why };
-  } catch (error) {
+  } catch (cause) {
+    const error = foreignError(cause, path);
     if (!(error instanceof FerError)) throw error;
     return { path, state: 'damaged', why: error.message.replace(`${path}: `, '').replace('damaged: ', '') };
   }
@@ -76,7 +77,7 @@ async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
   }
   const { metadata, verified } = decodeSafetensors(bytes, path);
   if (metadata['format']?.includes('checkpoint') === true) loadCheckpoint(path);
-  else await openNetwork(path);
+  else await openModel(path);
   return verified ? '' : 'another program or an earlier version wrote it, without a checksum of ours';
 }
 

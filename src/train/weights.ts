@@ -21,7 +21,7 @@ import { foreignError, foreignJson } from '../util/foreign.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 import { loadModel, readWeightFile, type SavedModel } from './model_file.js';
-import { knownPreprocess, requireSound } from './soundness.js';
+import { knownPreprocess, requireMeasured, requireSound } from './soundness.js';
 
 /** What a model file of another program does not say. */
 export interface ForeignModel {
@@ -213,6 +213,7 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
       : undefined;
   if (foreign !== undefined) {
     requireSound(path, foreign.weights);
+    requireMeasured(path, foreign.own ?? {});
     return foreign;
   }
   const { network, weights, classes, notes, preprocess } = loadModel(path);

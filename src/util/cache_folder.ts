@@ -36,11 +36,15 @@ export function ownFolder(
   }
 }
 
-/** The user's home. A user without one, as services and containers have, gets a folder among the temporary files. */
+/**
+ * The user's home. A user without one, as services and containers have, or with an empty HOME, gets a folder among the temporary
+ * files.
+ */
 export function homeFolder(): string {
+  const temporary = join(tmpdir(), `fer-tui-home-${process.getuid?.() ?? 0}`);
   try {
-    return homedir();
+    return homedir() || temporary;
   } catch {
-    return join(tmpdir(), `fer-tui-home-${process.getuid?.() ?? 0}`);
+    return temporary;
   }
 }

@@ -74,6 +74,14 @@ describe('architectures', () => {
     expect(config.layers.map(({ name }) => name)).toEqual(config.layers.map((own) => own.config['name']));
   });
 
+  it('of more layers than any program makes are refused at once', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => layer('Dropout', { name: `d${i}`, rate: 0.1 }));
+    const [input, ...rest] = OLD;
+    expect(() => fromKeras(sequential([input, ...many, ...rest]), 'here')).toThrow(
+      /^here: a model of 200\d\d layers; expected at most 4096$/,
+    );
+  });
+
   it('of old files are read, with their names', () => {
     for (const config of [OLD, { name: 'sequential_1', layers: OLD }]) {
       const model = fromKeras(sequential(config), 'old.h5');

@@ -38,6 +38,7 @@ describe('the options of a layer in the words of Keras', () => {
     ['BatchNormalization', { axis: 0 }, 'axis = 0 is not supported; only -1 or 1 to 3'],
     ['BatchNormalization', { axis: -2 }, 'axis = -2 is not supported'],
     ['Softmax', { axis: 2 }, 'axis = 2 is not supported; only -1, [-1], 3, [3]'],
+    ['ELU', { alpha: 1e39 }, 'alpha = 1e+39 is not supported; expected a number of 32 bits'],
     ['ReLU', { max_value: 'a' }, 'max_value = "a" is not supported; expected a number'],
     ['Dense', { units: 1.5 }, 'units = 1.5 is not supported; expected a whole number in [1, 65536]'],
     ['Dense', { units: -3 }, 'units = -3 is not supported; expected a whole number'],

@@ -53,6 +53,46 @@ describe('a weight file', () => {
     }
   });
 
+  it.each([
+    ['mean', Number.NaN, 'mean of the training images holds NaN; expected numbers from 0 to 255'],
+    ['mean', 256, 'mean of the training images holds 256'],
+    ['std', -1, 'standard deviation of the training images holds -1'],
+  ] as const)('whose %s holds %f is refused, whatever its format', async (what, value, words) => {
+    const { saved } = modelWith(1, /kernel$/);
+    const measured = (of: 'mean' | 'std') => new Float32Array(48 * 48).fill(of === what ? value : 100);
+    const preprocess = { name: 'standardize', mean: measured('mean'), std: measured('std') } as const;
+    const [own, h5] = [join(folder, 'measured.safetensors'), join(folder, 'measured.h5')];
+    saveModel(own, { ...saved, preprocess });
+    await saveH5(h5, { ...saved, preprocess });
+    for (const path of [own, h5])
+      await expect(openModel(path)).rejects.toThrow(`${path}: damaged: its ${words}`);
+  });
+
+  it('that lacks a weight, has one too many, or one of another shape is refused', () => {
+    const { saved } = modelWith(1, /kernel$/);
+    const path = join(folder, 'unfit.safetensors');
+    const [name, { shape, data }] = [...saved.weights].find(([each]) => /^dense.*kernel$/.test(each)) as [
+      string,
+      { shape: number[]; data: Float32Array },
+    ];
+    const changed = (
+      change: (weights: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,
+    ) => {
+      const weights = new Map(saved.weights);
+      change(weights);
+      saveModel(path, { ...saved, weights });
+      return () => loadModel(path);
+    };
+    const turned = [...shape].reverse();
+    expect(changed((w) => w.delete(name))).toThrow(`weight ${name} does not fit fer-shallow`);
+    expect(changed((w) => w.set('more', { shape: [1], data: new Float32Array(1) }))).toThrow(
+      `${path}: damaged: weight more does not fit fer-shallow, the network in the file: expected no such weight, found [1]`,
+    );
+    expect(changed((w) => w.set(name, { shape: turned, data }))).toThrow(
+      `expected [${shape.join(', ')}], found [${turned.join(', ')}]`,
+    );
+  });
+
   it('with sound weights is read, and one of unknown preprocessing is refused', () => {
     const { saved } = modelWith(0, /moving_variance$/);
     const path = join(folder, 'good.safetensors');

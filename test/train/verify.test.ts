@@ -110,6 +110,19 @@ describe('a file', () => {
     });
   });
 
+  it('is damaged that has a weight without a shape, weights of another network, or too few names of classes', async () => {
+    const header = Buffer.from('{"w":null}      ');
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(join(folder, 'null.safetensors'), Buffer.concat([length, header]));
+    expect(await stateOf('null.safetensors')).toMatchObject({ state: 'damaged' });
+    const path = join(folder, 'few.safetensors');
+    saveModel(path, { ...saved, weights: new Map([...weights].slice(1)) });
+    expect(await stateOf('few.safetensors')).toMatchObject({ state: 'damaged' });
+    saveModel(path, { ...saved, classes: ['a'] });
+    expect(await stateOf('few.safetensors')).toMatchObject({ state: 'damaged' });
+  });
+
   it('of another program is damaged as a file of fer-tui', async () => {
     writeFileSync(join(folder, 'other.safetensors'), encodeSafetensors(new Map(), {}));
     expect(await stateOf('other.safetensors')).toMatchObject({ state: 'damaged' });
