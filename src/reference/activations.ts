@@ -12,6 +12,28 @@ interface Definition {
   readonly trial: Settings;
 }
 
+/** The constants of SELU, from its paper: the fixed point of mean 0 and variance 1. */
+const [SELU_SCALE, SELU_ALPHA] = [1.0507009873554805, 1.6732632423543772];
+
+/** The error function: its power series near 0, and a continued fraction of 1 - erf where the series would lose digits. */
+export function erf(x: number): number {
+  const size = Math.abs(x);
+  if (size < 2.5) {
+    let [term, sum] = [x, x];
+    for (let n = 1; n < 60; n++) {
+      term *= -(x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = size;
+  for (let n = 100; n > 0; n--) fraction = size + n / 2 / fraction;
+  return Math.sign(x) * (1 - Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction));
+}
+
+/** The share of the normal distribution below x. */
+const normalShare = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Every element-wise activation, by the name of its shader. */
@@ -39,6 +61,26 @@ const DEFINITIONS = {
   tanh: {
     value: Math.tanh,
     slope: (x) => 1 - Math.tanh(x) ** 2,
+    trial: {},
+  },
+  silu: {
+    value: (x) => x * logistic(x),
+    slope: (x) => logistic(x) * (1 + x * (1 - logistic(x))),
+    trial: {},
+  },
+  gelu: {
+    value: (x) => x * normalShare(x),
+    slope: (x) => normalShare(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
+    trial: {},
+  },
+  selu: {
+    value: (x) => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
+    slope: (x) => SELU_SCALE * (x > 0 ? 1 : SELU_ALPHA * Math.exp(x)),
+    trial: {},
+  },
+  log_sigmoid: {
+    value: (x) => -Math.log1p(Math.exp(-x)),
+    slope: (x) => 1 - logistic(x),
     trial: {},
   },
 } satisfies Readonly<Record<string, Definition>>;

@@ -7,7 +7,7 @@ import { describeGpu } from '../helpers/gpu.js';
 import { applyStep, type Step, stepsOf } from '../helpers/guide.js';
 
 const GUIDE = readFileSync('CONTRIBUTING.md', 'utf8');
-const OP = stepsOf(GUIDE, '### An activation, from start to end: SiLU');
+const OP = stepsOf(GUIDE, '### An activation, from start to end: softsign');
 const LAB = stepsOf(GUIDE, '## Adding a lab');
 const COPIED = [
   ...['src', 'shaders', 'schemas', 'test', 'scripts', 'docs', 'tuning', 'dist'],
@@ -66,17 +66,17 @@ describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
   it('gives an op that every check covers', { timeout: MOST_MS }, () => {
     const passed = follow(OP);
     for (const proof of [
-      'the reference gradients agree with central differences silu',
-      'every kernel agrees with the float64 reference silu.forward: silu of 1001 values',
-      "kernel 'silu.backward' binds what its entry point uses, in the declared order and access",
-      'networks with branches silu gives its gradient back from what it keeps',
-      'an ONNX file, computed operator by operator, has the activation swish, alone and inside of a layer',
+      'the reference gradients agree with central differences softsign',
+      'every kernel agrees with the float64 reference softsign.forward: softsign of 1001 values',
+      "kernel 'softsign.backward' binds what its entry point uses, in the declared order and access",
+      'networks with branches softsign gives its gradient back from what it keeps',
+      'an ONNX file, computed operator by operator, has the activation softsign, alone and inside of a layer',
       'docs/keras.md has the layers of the code; "npm run docs" writes them',
       'shaders/README.md lists every file; "npm run docs" writes the list',
     ]) {
       expect(passed).toContain(proof);
     }
-    expect(readFileSync(join(copy, 'docs/keras.md'), 'utf8')).toContain('tanh, silu, swish, softmax');
+    expect(readFileSync(join(copy, 'docs/keras.md'), 'utf8')).toContain('log_sigmoid, softsign, softmax');
   });
 
   it(

@@ -1,3 +1,4 @@
+import { erf } from '../../src/reference/activations.js';
 import { Message } from './protobuf.js';
 
 /**
@@ -161,17 +162,29 @@ const pointwise =
     return { dims, data: Array.from(data, (value) => f(value, options)) };
   };
 
-/** Of two arrays, of which the second has fewer axes in front, or extents of 1, which count for all places. */
-const broadcast =
-  (f: (a: number, b: number) => number): Operator =>
-  ([a, b]) => {
-    const [{ dims }, other] = [a as Values, b as Values];
-    const skipped = dims.length - other.dims.length;
-    return make(dims, (index) => {
-      const inOther = other.dims.map((n, axis) => (n === 1 ? 0 : (index[axis + skipped] as number)));
-      return f(pick(a as Values, index), pick(other, inOther));
-    });
+/** A function of values at the same place; an axis of extent 1, or one that is missing in front, is repeated. */
+function broadcast(f: (values: readonly number[]) => number): Operator {
+  return (inputs) => {
+    const rank = Math.max(...inputs.map(({ dims }) => dims.length));
+    const aligned = inputs.map(({ dims, data }) => ({
+      dims: [...Array.from({ length: rank - dims.length }, () => 1), ...dims],
+      data,
+    }));
+    const dims = Array.from({ length: rank }, (_, d) =>
+      Math.max(...aligned.map((one) => one.dims[d] as number)),
+    );
+    return make(dims, (index) =>
+      f(
+        aligned.map((one) =>
+          pick(
+            one,
+            index.map((i, d) => (one.dims[d] === 1 ? 0 : i)),
+          ),
+        ),
+      ),
+    );
   };
+}
 
 /** Places of a window over [N, C, H, W]: the output's shape, and for each output the inputs that it covers. */
 function windows({ dims: [n = 0, c = 0, h = 0, w = 0] }: Values, { ints }: Options, channels = c) {
@@ -291,10 +304,16 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     const { dims, data } = x as Values;
     return { dims: [dims[0] as number, sizeOf(dims.slice(1))], data };
   },
-  Mul: broadcast((a, b) => a * b),
-  Sub: broadcast((a, b) => a - b),
-  Div: broadcast((a, b) => a / b),
-  Max: broadcast(Math.max),
+  Selu: pointwise((x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x))),
+  Softsign: pointwise((x) => x / (1 + Math.abs(x))),
+  Log: pointwise(Math.log),
+  Erf: pointwise(erf),
+  Mul: broadcast((values) => values.reduce((product, value) => product * value, 1)),
+  Add: broadcast((values) => values.reduce((sum, value) => sum + value, 0)),
+  Sum: broadcast((values) => values.reduce((sum, value) => sum + value, 0)),
+  Sub: broadcast(([a = 0, b = 0]) => a - b),
+  Div: broadcast(([a = 0, b = 0]) => a / b),
+  Max: broadcast((values) => Math.max(...values)),
   Sqrt: pointwise(Math.sqrt),
   Cast: pointwise((x) => x),
   ReduceMean: ([x], { ints }) => {
@@ -313,7 +332,6 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
       return mean(Array.from(row.data));
     });
   },
-  Sum: (inputs) => make(inputs[0]?.dims ?? [], (index) => inputs.reduce((sum, x) => sum + pick(x, index), 0)),
   Concat: (inputs, { ints }) => {
     const [axis = 0] = ints('axis');
     const dims = [...(inputs[0]?.dims ?? [])];

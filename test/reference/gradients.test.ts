@@ -178,6 +178,14 @@ describe('the reference gradients agree with central differences', () => {
 });
 
 describe('hand-computed values', () => {
+  it('the error function has the digits of the tables, near 0, far from it, and where one formula follows the other', () => {
+    expect(activations.erf(0.5)).toBeCloseTo(0.5204998778130465, 14);
+    expect(activations.erf(-2)).toBeCloseTo(-0.9953222650189527, 14);
+    expect(activations.erf(3)).toBeCloseTo(0.9999779095030014, 14);
+    expect(activations.erf(2.5 - 1e-12)).toBeCloseTo(activations.erf(2.5), 11);
+    expect(activations.erf(40)).toBe(1);
+  });
+
   it('a 3 x 3 convolution of ones counts its neighbours', () => {
     const s: ConvShape = { b: 1, h: 3, w: 3, ic: 1, oc: 1, kh: 3, kw: 3, stride: 1, padding: 'same' };
     const y = conv2dForward(new Float64Array(9).fill(1), new Float64Array(9).fill(1), undefined, s);

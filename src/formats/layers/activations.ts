@@ -20,6 +20,23 @@ const ONNX = {
   },
   sigmoid: (graph, output, x) => graph.add('Sigmoid', output, [x]),
   tanh: (graph, output, x) => graph.add('Tanh', output, [x]),
+  silu: (graph, output, x) => graph.add('Mul', output, [x, graph.add('Sigmoid', `${output}/sigmoid`, [x])]),
+  gelu: (graph, output, x) => {
+    const number = (name: string, value: number): string =>
+      graph.constant(`${output}/${name}`, [], Float32Array.of(value));
+    const scaled = graph.add('Mul', `${output}/scaled`, [x, number('root', Math.SQRT1_2)]);
+    const twice = graph.add('Add', `${output}/twice`, [
+      graph.add('Erf', `${output}/erf`, [scaled]),
+      number('one', 1),
+    ]);
+    return graph.add('Mul', output, [
+      graph.add('Mul', `${output}/half`, [x, number('half_one', 0.5)]),
+      twice,
+    ]);
+  },
+  selu: (graph, output, x) => graph.add('Selu', output, [x]),
+  log_sigmoid: (graph, output, x) =>
+    graph.add('Log', output, [graph.add('Sigmoid', `${output}/sigmoid`, [x])]),
 } satisfies Readonly<Record<ActivationOp, AddActivation>>;
 
 /** Adds the `activation` of a layer, if it has one. */

@@ -53,6 +53,10 @@ export const ACTIVATION_KERNELS = {
   leaky_relu: pointwise('leaky_relu', 'y', ['slope', 'ceiling']),
   sigmoid: pointwise('sigmoid', 'y'),
   tanh: pointwise('tanh', 'y'),
+  silu: pointwise('silu', 'x'),
+  gelu: pointwise('gelu', 'x'),
+  selu: pointwise('selu', 'y'),
+  log_sigmoid: pointwise('log_sigmoid', 'y'),
 } satisfies Readonly<Record<string, ActivationKernels>>;
 
 /** The name of an activation's shader, e.g. `leaky_relu`. */

@@ -23,6 +23,10 @@ const FORMULAS: Readonly<Record<string, string>> = {
   leaky_relu: 'f(x) = x for x > 0, else slope · x, at most the ceiling',
   sigmoid: 'f(x) = 1 / (1 + e⁻ˣ); f′(x) = f(x) (1 − f(x))',
   tanh: 'f(x) = tanh x; f′(x) = 1 − f(x)²',
+  silu: 'f(x) = x s(x) with s(x) = 1 / (1 + e⁻ˣ); f′(x) = s(x) (1 + x (1 − s(x)))',
+  gelu: 'f(x) = x Φ(x), Φ: the share of a normal distribution below x; f′(x) = Φ(x) + x e^(−x²/2) / √(2π)',
+  selu: 'f(x) = 1.0507 x for x > 0, else 1.7581 (eˣ − 1); f′(x) = 1.0507 for x > 0, else 1.7581 eˣ',
+  log_sigmoid: 'f(x) = −log(1 + e⁻ˣ); f′(x) = 1 − 1 / (1 + e⁻ˣ)',
 };
 
 /** The activation of a layer: the layer itself, or the one that it applies to its result. Undefined: linear or softmax. */

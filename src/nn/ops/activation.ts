@@ -22,6 +22,11 @@ const POINTWISE = {
   leaky_relu: { op: 'leaky_relu', settings: { slope: 0.2, ceiling: NO_CEILING } },
   sigmoid: { op: 'sigmoid', settings: {} },
   tanh: { op: 'tanh', settings: {} },
+  silu: { op: 'silu', settings: {} },
+  swish: { op: 'silu', settings: {} },
+  gelu: { op: 'gelu', settings: {} },
+  selu: { op: 'selu', settings: {} },
+  log_sigmoid: { op: 'log_sigmoid', settings: {} },
 } satisfies Readonly<Record<string, PointwiseActivation>>;
 
 /** An activation by Keras's name: https://keras.io/api/layers/activations/ */
