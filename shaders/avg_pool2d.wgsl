@@ -14,7 +14,8 @@
 alias Lane = {{LANE}};
 
 struct AveragePoolParams {
-  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32,
+  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, kh: u32, kw: u32,
+  stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32,
 }
 
 /// How many elements of window `o` along an axis of `extent` lie in the image.
@@ -41,15 +42,15 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let n = i / (p.c * p.ow * p.oh);
   var sum = Lane();
   for (var ky = 0u; ky < p.kh; ky++) {
-    let iy = oy * p.stride + ky - p.pad_top; // wraps to a huge number above the image
+    let iy = oy * p.stride_y + ky - p.pad_top; // wraps to a huge number above the image
     if (iy >= p.h) { continue; }
     for (var kx = 0u; kx < p.kw; kx++) {
-      let ix = ox * p.stride + kx - p.pad_left;
+      let ix = ox * p.stride_x + kx - p.pad_left;
       if (ix >= p.w) { continue; }
       sum += x[((n * p.h + iy) * p.w + ix) * p.c + c]; // formula
     }
   }
-  let count = covered(oy, p.h, p.kh, p.stride, p.pad_top) * covered(ox, p.w, p.kw, p.stride, p.pad_left);
+  let count = covered(oy, p.h, p.kh, p.stride_y, p.pad_top) * covered(ox, p.w, p.kw, p.stride_x, p.pad_left);
   y[i] = sum / f32(count); // formula
 }
 
@@ -71,13 +72,13 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   var sum = Lane();
   for (var ky = 0u; ky < p.kh; ky++) {
     let sy = iy + p.pad_top - ky; // wraps when the window would start above the padding
-    if (sy % p.stride != 0u || sy / p.stride >= p.oh || ky > iy + p.pad_top) { continue; }
-    let oy = sy / p.stride;
+    if (sy % p.stride_y != 0u || sy / p.stride_y >= p.oh || ky > iy + p.pad_top) { continue; }
+    let oy = sy / p.stride_y;
     for (var kx = 0u; kx < p.kw; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
-      let ox = sx / p.stride;
-      let count = covered(oy, p.h, p.kh, p.stride, p.pad_top) * covered(ox, p.w, p.kw, p.stride, p.pad_left);
+      if (sx % p.stride_x != 0u || sx / p.stride_x >= p.ow || kx > ix + p.pad_left) { continue; }
+      let ox = sx / p.stride_x;
+      let count = covered(oy, p.h, p.kh, p.stride_y, p.pad_top) * covered(ox, p.w, p.kw, p.stride_x, p.pad_left);
       sum += dy[((n * p.oh + oy) * p.ow + ox) * p.c + c] / f32(count); // formula
     }
   }

@@ -2,11 +2,11 @@
 //
 // What it means: the image shrinks, and a feature counts wherever in the window it is.
 //
-//   y[n, oy, ox, c] = max over the window of x; `argmax` is the place of the maximum in the window, ky * size + kx
+//   y[n, oy, ox, c] = max over the window of x; `argmax` is the place of the maximum in the window, ky * kw + kx
 //   dx of a pixel   = sum of dy over the windows whose maximum it is
 // Of equal values, the first in row-major order wins. In the backward pass each input pixel gathers from the windows that
 // cover it. So overlapping windows need no atomics, and the order of the sum is fixed. Where the windows tile the image
-// (stride = size, no padding), `backward_tiles` is faster: each window writes its own pixels.
+// (the stride is the window, no padding), `backward_tiles` is faster: each window writes its own pixels.
 //
 // Shapes: x [B, H, W, C], y and argmax [B, OH, OW, C]. Threads: one per output lane (forward) or input lane (backward), or
 // one per window and lane (backward_tiles), including incomplete windows at the border, whose pixels get 0.
@@ -16,7 +16,8 @@ alias Lane = {{LANE}};
 alias Index = {{INDEX}};
 
 struct PoolParams {
-  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, size: u32, stride: u32, pad_top: u32, pad_left: u32,
+  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, kh: u32, kw: u32,
+  stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32,
 }
 
 // forward
@@ -37,16 +38,16 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let n = i / (p.c * p.ow * p.oh);
   var best = Lane(-3.4028234e38);
   var place = Index();
-  for (var ky = 0u; ky < p.size; ky++) {
-    let iy = oy * p.stride + ky - p.pad_top; // wraps to a huge number above the image
+  for (var ky = 0u; ky < p.kh; ky++) {
+    let iy = oy * p.stride_y + ky - p.pad_top; // wraps to a huge number above the image
     if (iy >= p.h) { continue; }
-    for (var kx = 0u; kx < p.size; kx++) {
-      let ix = ox * p.stride + kx - p.pad_left;
+    for (var kx = 0u; kx < p.kw; kx++) {
+      let ix = ox * p.stride_x + kx - p.pad_left;
       if (ix >= p.w) { continue; }
       let v = x[((n * p.h + iy) * p.w + ix) * p.c + c];
       let better = v > best;
       best = select(best, v, better); // formula
-      place = select(place, Index(ky * p.size + kx), better);
+      place = select(place, Index(ky * p.kw + kx), better);
     }
   }
   y[i] = best;
@@ -70,14 +71,14 @@ fn backward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   let iy = (i / (p.c * p.w)) % p.h;
   let n = i / (p.c * p.w * p.h);
   var sum = Lane();
-  for (var ky = 0u; ky < p.size; ky++) {
+  for (var ky = 0u; ky < p.kh; ky++) {
     let sy = iy + p.pad_top - ky; // wraps when the window would start above the padding
-    if (sy % p.stride != 0u || sy / p.stride >= p.oh || ky > iy + p.pad_top) { continue; }
-    for (var kx = 0u; kx < p.size; kx++) {
+    if (sy % p.stride_y != 0u || sy / p.stride_y >= p.oh || ky > iy + p.pad_top) { continue; }
+    for (var kx = 0u; kx < p.kw; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % p.stride != 0u || sx / p.stride >= p.ow || kx > ix + p.pad_left) { continue; }
-      let at = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.c + c;
-      sum += select(Lane(), b_dy[at], b_argmax[at] == Index(ky * p.size + kx)); // formula
+      if (sx % p.stride_x != 0u || sx / p.stride_x >= p.ow || kx > ix + p.pad_left) { continue; }
+      let at = ((n * p.oh + sy / p.stride_y) * p.ow + sx / p.stride_x) * p.c + c;
+      sum += select(Lane(), b_dy[at], b_argmax[at] == Index(ky * p.kw + kx)); // formula
     }
   }
   dx[i] = sum;
@@ -94,8 +95,8 @@ fn backward_tiles(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
                   @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let p = t_params;
-  let across = (p.w + p.size - 1u) / p.size;
-  let down = (p.h + p.size - 1u) / p.size;
+  let across = (p.w + p.kw - 1u) / p.kw;
+  let down = (p.h + p.kh - 1u) / p.kh;
   if (i >= p.b * down * across * p.c) { return; }
   let c = i % p.c;
   let ox = (i / p.c) % across;
@@ -105,12 +106,12 @@ fn backward_tiles(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c + c, whole);
   let gradient = select(Lane(), t_dy[at], whole);
   let place = t_argmax[at];
-  for (var ky = 0u; ky < p.size; ky++) {
-    for (var kx = 0u; kx < p.size; kx++) {
-      let iy = oy * p.size + ky;
-      let ix = ox * p.size + kx;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      let iy = oy * p.kh + ky;
+      let ix = ox * p.kw + kx;
       if (iy < p.h && ix < p.w) {
-        t_dx[((n * p.h + iy) * p.w + ix) * p.c + c] = select(Lane(), gradient, place == Index(ky * p.size + kx)); // formula
+        t_dx[((n * p.h + iy) * p.w + ix) * p.c + c] = select(Lane(), gradient, place == Index(ky * p.kw + kx)); // formula
       }
     }
   }

@@ -30,7 +30,7 @@ export type { UpdateTensors } from './gpu/kernels/optimizers.js';
 export type { Margins } from './gpu/kernels/zero_padding2d.js';
 export { type CommandInfo, type DispatchCall, Program, Recorder, runOnce } from './gpu/recorder.js';
 export { addShader } from './gpu/shader.js';
-export type { Padding, Shape } from './gpu/shape.js';
+export type { Extent, Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
 export type { Context, TensorVar } from './nn/context.js';

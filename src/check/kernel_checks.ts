@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { BLOCK_CASES } from './block_cases.js';
+import { BRANCH_CASES } from './branch_cases.js';
 import type { KernelCase } from './case.js';
 import { CONV_CASES } from './conv_cases.js';
 import { DISTILLATION_CASES } from './distillation_cases.js';
@@ -16,6 +17,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...BLOCK_CASES,
   ...LAYER_CASES,
   ...WINDOW_CASES,
+  ...BRANCH_CASES,
   ...FEATURE_CASES,
   ...LOSS_CASES,
   ...DISTILLATION_CASES,

@@ -19,6 +19,7 @@ import { columnSums } from '../gpu/kernels/reduce.js';
 import { softmaxBackward, softmaxForward } from '../gpu/kernels/softmax.js';
 import type { Shape } from '../gpu/shape.js';
 import { activationBackward, activationForward, trialSettings } from '../reference/activations.js';
+import { both } from '../reference/arrays.js';
 import {
   pickImages as referencePick,
   standardizeImages as referenceStandardize,
@@ -145,8 +146,11 @@ function normCase(shape: Shape, axis: number, training: boolean, offset = 0): Ke
 
 function poolCase(s: pool.PoolShape): KernelCase {
   return {
-    kernels: ['max_pool2d.forward', `max_pool2d.${s.stride === s.size ? 'backward_tiles' : 'backward'}`],
-    title: `max pool ${s.b} x [${s.h}, ${s.w}, ${s.c}], ${s.size}x${s.size} stride ${s.stride} ${s.padding}`,
+    kernels: [
+      'max_pool2d.forward',
+      `max_pool2d.${String(s.stride) === String(s.size) ? 'backward_tiles' : 'backward'}`,
+    ],
+    title: `max pool ${s.b} x [${s.h}, ${s.w}, ${s.c}], ${both(s.size).join('x')} stride ${s.stride} ${s.padding}`,
     run: (gpu) => {
       const inputs = new Inputs(s.h * 100 + s.c);
       const shape = [s.b, s.h, s.w, s.c];
@@ -367,6 +371,8 @@ export const LAYER_CASES: readonly KernelCase[] = [
     normCase([2, 33, 31, 32], -1, training),
   ]),
   normCase([4, 16, 16, 8], -1, true, 100),
+  poolCase({ b: 2, h: 8, w: 9, c: 4, size: [2, 3], stride: [2, 3], padding: 'valid' }),
+  poolCase({ b: 2, h: 8, w: 9, c: 3, size: [3, 2], stride: [2, 1], padding: 'same' }),
   poolCase({ b: 2, h: 6, w: 8, c: 4, size: 2, stride: 2, padding: 'valid' }),
   poolCase({ b: 1, h: 7, w: 5, c: 3, size: 2, stride: 2, padding: 'valid' }),
   poolCase({ b: 2, h: 7, w: 7, c: 1, size: 3, stride: 2, padding: 'same' }),

@@ -108,6 +108,7 @@ export const WINDOW_CASES: readonly KernelCase[] = [
   averageCase({ b: 2, h: 7, w: 7, c: 3, kh: 3, kw: 3, stride: 2, padding: 'same' }),
   averageCase({ b: 1, h: 8, w: 5, c: 8, kh: 3, kw: 3, stride: 1, padding: 'same' }),
   averageCase({ b: 3, h: 6, w: 4, c: 7, kh: 6, kw: 4, stride: 1, padding: 'valid' }),
+  averageCase({ b: 2, h: 7, w: 9, c: 4, kh: 2, kw: 3, stride: [1, 2], padding: 'same' }),
   paddingCase([2, 5, 3, 4], [1, 1, 1, 1]),
   paddingCase([1, 4, 6, 3], [0, 2, 3, 1]),
 ];

@@ -1,8 +1,10 @@
 import { ShapeError } from '../gpu/errors.js';
 import type { Shape } from '../gpu/shape.js';
-import { Softmax } from '../nn/layers.js';
+import { frozen, type Layer } from '../nn/layer.js';
+import { Activation, Dense, type DenseOptions, Softmax } from '../nn/layers.js';
 import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
+import { withChannelsLast } from './keras_channels.js';
 import { type KerasObject, withPlainLists } from './keras_config.js';
 import {
   type FeatureInputs,
@@ -115,10 +117,10 @@ export const fromKeras = (json: unknown, source: string): Network => readKeras(j
 
 /**
  * Converts Keras's JSON to a network. Models in the model become their layers.
- * @param source name of the file, for messages
+ * @param source name of the file, for messages @param version Keras's, where the file names it outside of the JSON
  * Throws RunError that names the layer, class and option that is not supported.
  */
-export function readKeras(json: unknown, source: string): ReadModel {
+export function readKeras(json: unknown, source: string, version?: string): ReadModel {
   const {
     class_name: kind,
     config,
@@ -135,13 +137,28 @@ export function readKeras(json: unknown, source: string): ReadModel {
     throw new RunError(`${source}: a model of ${whole.calls.length} layers; expected at most ${MOST_LAYERS}`);
   }
   refuseKeras1(whole.calls, source);
-  const { graph, preprocess } = withoutFront(whole, source);
-  const network = place(graph, readFeatures(own, source), body, source);
+  const { graph: fronted, preprocess } = withoutFront(whole, source);
+  const { graph, turned } = withChannelsLast(fronted, source);
+  const network = place(graph, readFeatures(own, source), body, {
+    source,
+    turned,
+    keras: versionOf(json, version),
+  });
   const ending = withSoftmax(network, source);
   return { network: ending, parts: graph.parts, softmaxAdded: ending !== network, preprocess };
 }
 
-/** The network, which ends in a softmax; one is added to a last layer of plain numbers. Throws RunError for any other end. */
+/** The major version of the Keras that wrote the JSON. Only Keras 3 leaves its version out of `to_json()`. */
+function versionOf(json: unknown, version: string | undefined): number {
+  const { keras_version: own, module } = (json ?? {}) as { keras_version?: unknown; module?: unknown };
+  const major = Number.parseInt(String(version ?? own ?? (module === undefined ? 2 : 3)), 10);
+  return Number.isNaN(major) ? 2 : major;
+}
+
+/**
+ * The network, which ends in a softmax. One is added to a last layer of plain numbers, or of sigmoids: behind their logarithms, a
+ * softmax divides them by their sum. Throws RunError for any other end.
+ */
 function withSoftmax(network: Network, source: string): Network {
   const end = network.layers.at(-1)?.layer;
   const { activation = 'linear' } = end?.config ?? {};
@@ -149,16 +166,28 @@ function withSoftmax(network: Network, source: string): Network {
   const [outputs = 0, ...more] = network.outputShape;
   if (
     !(end !== undefined && PLAIN.has(end.kind)) ||
-    activation !== 'linear' ||
+    (activation !== 'linear' && activation !== 'sigmoid') ||
     more.length > 0 ||
     outputs < 2
   ) {
     throw new RunError(
-      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${[outputs, ...more].join(' x ')} outputs, not in a softmax; only classifiers are supported, which end in one or in plain numbers for two classes or more`,
+      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${[outputs, ...more].join(' x ')} outputs, not in a softmax; only classifiers are supported, which end in one, or in plain numbers or sigmoids for two classes or more`,
     );
   }
-  const nodes = network.layers.map(({ name, layer, inputs }) => ({ name, layer, inputs }));
+  const last = network.layers.length - 1;
+  const nodes = network.layers.map(({ name, layer, inputs }, i) => ({
+    ...{ name, inputs },
+    layer: i === last && activation === 'sigmoid' ? withLogSigmoid(layer) : layer,
+  }));
   return new Network(network.name, network.inputShape, [...nodes, { layer: Softmax(), name: ADDED }]);
+}
+
+/** A last layer whose sigmoid becomes the logarithm of one. */
+function withLogSigmoid(layer: Layer): Layer {
+  const activation = 'log_sigmoid';
+  if (layer.kind === 'Activation') return Activation({ activation });
+  const changed = Dense({ ...(layer.config as unknown as DenseOptions), activation });
+  return layer.config['trainable'] === false ? frozen(changed) : changed;
 }
 
 /** Layers whose output may be logits. */
@@ -181,6 +210,16 @@ function refuseKeras1(calls: readonly Call[], source: string): void {
 const OF_KERAS_1 =
   /\b(\w*Convolution[12]D|MaxoutDense|Merge|nb_filter|nb_row|border_mode|output_dim|dim_ordering)\b/;
 
+/** What a file says about itself. */
+interface Origin {
+  /** Its name, for messages. */
+  readonly source: string;
+  /** Major version of the Keras that wrote it. */
+  readonly keras: number;
+  /** Whether its channels come first. */
+  readonly turned: boolean;
+}
+
 /** Places layers one after the other. */
 class Placing {
   readonly nodes: GraphNode[] = [];
@@ -190,7 +229,7 @@ class Placing {
 
   constructor(
     readonly input: Shape,
-    private readonly source: string,
+    private readonly about: Origin,
   ) {}
 
   /** @param inputs positions of the outputs that the layer takes */
@@ -198,14 +237,17 @@ class Placing {
     const shapes = inputs.map((from) => (from === IMAGES ? this.input : this.#shapes[from]) as Shape);
     const [first = this.input, ...others] = shapes;
     let shape = first;
-    for (const [i, read] of readLayer(layer, first, this.source).entries()) {
+    for (const [i, read] of readLayer(layer, first, this.about.source, this.about.keras).entries()) {
       try {
         shape = i === 0 ? read.layer.outputShape(first, ...others) : read.layer.outputShape(shape);
       } catch (cause) {
         if (!(cause instanceof ShapeError)) throw cause;
-        throw new RunError(`${this.source}: layer "${read.name}" (${read.layer.kind}): ${cause.message}`, {
-          cause,
-        });
+        throw new RunError(
+          `${this.about.source}: layer "${read.name}" (${read.layer.kind}): ${cause.message}`,
+          {
+            cause,
+          },
+        );
       }
       this.nodes.push({ ...read, inputs: i === 0 ? inputs : [this.nodes.length - 1] });
       this.#shapes.push(shape);
@@ -215,7 +257,7 @@ class Placing {
 
   /** Adds the layer that computes an input of designed features from the images. */
   addFeature(name: string, feature: FeatureInputs[string]): void {
-    const { layer, shape } = featureLayer(name, feature, this.input, this.source);
+    const { layer, shape } = featureLayer(name, feature, this.input, this.about.source);
     this.nodes.push({ layer, name, inputs: [IMAGES] });
     this.#shapes.push(shape);
     this.positions.set(name, this.nodes.length - 1);
@@ -223,7 +265,8 @@ class Placing {
 }
 
 /** Places the layers of a graph. */
-function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, source: string): Network {
+function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, about: Origin): Network {
+  const { source } = about;
   const { inputs, calls } = graph;
   const [images, ...others] = inputs.filter((input) => !Object.hasOwn(features, nameOf(input)));
   const chain = body.output_layers === undefined;
@@ -238,8 +281,8 @@ function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, sourc
   const seen = Object.values(features)[0]?.image;
   const first = images?.config ?? (chain ? graph.first : undefined) ?? {};
   const shape =
-    images === undefined && seen !== undefined ? seen : inputShape(first, source, body.build_input_shape);
-  const placing = new Placing(shape, source);
+    images === undefined && seen !== undefined ? seen : inputShape(first, about, body.build_input_shape);
+  const placing = new Placing(shape, about);
   for (const { layer, from } of calls) {
     const name = nameOf(layer);
     const feature = Object.hasOwn(features, name) ? features[name] : undefined;
@@ -256,9 +299,14 @@ function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, sourc
   return new Network(graph.name, placing.input, placing.nodes);
 }
 
-function inputShape(config: Readonly<Record<string, unknown>>, source: string, built?: unknown): Shape {
+function inputShape(
+  config: Readonly<Record<string, unknown>>,
+  { source, turned }: Origin,
+  built?: unknown,
+): Shape {
   const batch = config['batch_input_shape'] ?? config['batch_shape'] ?? built;
-  const shape = Array.isArray(batch) ? (batch.slice(1) as unknown[]) : [];
+  const stored = Array.isArray(batch) ? (batch.slice(1) as unknown[]) : [];
+  const shape = turned ? [...stored.slice(1), ...stored.slice(0, 1)] : stored;
   const whole = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0;
   if (shape.length !== 3 || !shape.every(whole) || shape.reduce((product, n) => product * n) > MOST_INPUTS) {
     throw new RunError(

@@ -1,5 +1,5 @@
+import { type Extent, pairOf } from '../gpu/shape.js';
 import type { Initializer } from '../nn/init.js';
-import { type Extent, pairOf } from '../nn/layers.js';
 import { ACTIVATION_NAMES, type ActivationName } from '../nn/ops/activation.js';
 import { RunError } from '../util/errors.js';
 
@@ -33,6 +33,9 @@ const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)
 /** The largest size that is read. More would not fit into memory, and is a sign of a damaged file. */
 const MOST = 65_536;
 
+/** An activation that becomes two layers: see `Activation` in src/formats/layers/activations.ts. */
+export const HARD_SIGMOID = 'hard_sigmoid';
+
 /** Reads the options of one layer. It keeps track of those that were read, so that no option is overlooked. */
 export class ConfigReader {
   readonly name: string;
@@ -42,6 +45,8 @@ export class ConfigReader {
     readonly kind: string,
     private readonly config: Readonly<Record<string, unknown>>,
     private readonly source: string,
+    /** Major version of the Keras that wrote the file; some activations have changed their meaning. */
+    readonly keras = 2,
   ) {
     this.name = String(config['name'] ?? kind);
   }
@@ -103,8 +108,8 @@ export class ConfigReader {
   }
 
   /** Reads a pair of height and width. */
-  extent(option: string): Extent {
-    const value = this.raw(option);
+  extent(option: string, otherwise?: Extent): Extent {
+    const value = this.raw(option) ?? otherwise;
     const whole = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0 && (n as number) <= MOST;
     const list = Array.isArray(value) ? value : [value, value];
     if (list.length !== 2 || !list.every(whole)) this.fail(option, 'expected one or two whole numbers');
@@ -137,6 +142,8 @@ export class ConfigReader {
     const value = this.raw(option) ?? 'linear';
     const name = isKerasObject(value) && typeof value.config === 'string' ? value.config : value;
     if (isKerasObject(name)) return name;
+    if (name === HARD_SIGMOID)
+      return { class_name: 'Activation', config: { name: this.name, activation: name } };
     return (
       ACTIVATION_NAMES.find((known) => known === name) ??
       this.fail(option, `only ${ACTIVATION_NAMES.join(', ')}`)

@@ -59,6 +59,7 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
   const model = readKeras(
     config === undefined ? architecture : foreignJson(String(config), `${path}: damaged: its model_config`),
     path,
+    versionIn(file),
   );
   const group = config === undefined ? file : groupAt(file, 'model_weights');
   if (group === undefined) throw new RunError(`${path}: the group model_weights is missing`);
@@ -72,6 +73,12 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
     weights,
     own: readOwn(file, path),
   };
+}
+
+/** The version of Keras that wrote the file. */
+function versionIn({ attributes }: H5Group): string | undefined {
+  const version = attributes.get('keras_version');
+  return version === undefined ? undefined : String(version);
 }
 
 function readOwn(file: H5Group, path: string): OwnNotes | undefined {

@@ -1,10 +1,10 @@
 import type { Shape } from '../gpu/shape.js';
 import { frozen, type Layer } from '../nn/layer.js';
 import { ConfigReader, type KerasObject } from './keras_config.js';
-import { FRONT_LAYERS } from './keras_front.js';
 import { FILE_LAYERS } from './layers/all.js';
+import { LEFT_OUT } from './layers/left_out.js';
 
-const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...FRONT_LAYERS].join(', ');
+const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...LEFT_OUT].join(', ');
 
 /** The only layer that takes no `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';
@@ -29,14 +29,15 @@ export interface ReadLayer {
 
 /**
  * Converts a layer of a file. Throws RunError that names the layer, class and option that is not supported.
- * @param source name of the file, for messages
+ * @param source name of the file, for messages @param keras major version of Keras that wrote it
  */
 export function readLayer(
   { class_name: kind, config }: KerasObject,
   input: Shape,
   source: string,
+  keras = 2,
 ): ReadLayer[] {
-  const r = new ConfigReader(kind, config, source);
+  const r = new ConfigReader(kind, config, source, keras);
   const own = FILE_LAYERS.get(kind)?.read(r, input) ?? r.failClass(SUPPORTED);
   const [layer, inside] = Array.isArray(own) ? own : [own, undefined];
   const { name } = r;
@@ -44,5 +45,5 @@ export function readLayer(
   r.finish();
   if (inside === undefined) return [read];
   const suffixed = { ...inside, config: { ...inside.config, name: `${name}_activation` } };
-  return [read, ...readLayer(suffixed, layer.outputShape(input), source)];
+  return [read, ...readLayer(suffixed, layer.outputShape(input), source, keras)];
 }

@@ -183,7 +183,8 @@ function numbers(group: H5Group, at: string, shape: readonly number[], what: str
   if (found === undefined || got !== formatShape(shape)) {
     throw new RunError(`${what} is ${got}; the model expects ${formatShape(shape)}`);
   }
-  if (found.data === undefined || !/^<[efd]$|^float/.test(found.kind)) {
+  const counts = shape.length === 0 && /^<[iq]$|^<i\d$|^int/.test(found.kind); // those of a Normalization
+  if (found.data === undefined || !(counts || /^<[efd]$|^float/.test(found.kind))) {
     throw new RunError(
       `${what} has the data type ${found.kind}; only floats of 16, 32 and 64 bits are supported`,
     );

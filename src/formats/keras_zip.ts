@@ -9,7 +9,7 @@ import type { KerasFile } from './keras_h5.js';
 import { readKerasWeights } from './keras_weights.js';
 
 /** Reads Keras 3's `.keras` files: a zip with the architecture in `config.json` and the weights in `model.weights.h5`. */
-const [CONFIG, WEIGHTS] = ['config.json', 'model.weights.h5'];
+const [CONFIG, WEIGHTS, ABOUT] = ['config.json', 'model.weights.h5', 'metadata.json'];
 
 /** Bytes that a file in the zip may have. */
 const MOST = 2e9;
@@ -29,7 +29,11 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
     );
   }
   const text = Buffer.from(config).toString('utf8');
-  const model = readKeras(foreignJson(text, `${path}: damaged: its ${CONFIG}`), path);
+  const model = readKeras(
+    foreignJson(text, `${path}: damaged: its ${CONFIG}`),
+    path,
+    versionIn(files[ABOUT], path),
+  );
   const file = await readH5Tree(weights, path);
   const { network, softmaxAdded, preprocess } = model;
   return {
@@ -42,12 +46,20 @@ export async function readKerasZip(bytes: Uint8Array, path: string): Promise<Ker
   };
 }
 
-/** The two files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */
+/** The version of Keras that wrote the file. */
+function versionIn(about: Uint8Array | undefined, path: string): string | undefined {
+  if (about === undefined) return undefined;
+  const json = foreignJson(Buffer.from(about).toString('utf8'), `${path}: damaged: its ${ABOUT}`);
+  const { keras_version: version } = (json ?? {}) as { keras_version?: unknown };
+  return typeof version === 'string' ? version : undefined;
+}
+
+/** The files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */
 function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array | undefined> {
   try {
     const { members }: Archive = readZip(inMemory(bytes), path);
     const read = (name: string) => members.get(name)?.unpack(MOST);
-    return { [CONFIG]: read(CONFIG), [WEIGHTS]: read(WEIGHTS) };
+    return { [CONFIG]: read(CONFIG), [WEIGHTS]: read(WEIGHTS), [ABOUT]: read(ABOUT) };
   } catch (cause) {
     throw new RunError((cause as Error).message, { cause });
   }

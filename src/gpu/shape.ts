@@ -57,3 +57,17 @@ export function nhwc(op: string, shape: Shape): { b: number; h: number; w: numbe
   const [b, h, w, c] = shape as [number, number, number, number];
   return { b, h, w, c };
 }
+
+/** The extent of a window: one number for a square, or height and width. */
+export type Extent = number | readonly [number, number];
+
+/** Height and width. */
+export function pairOf(extent: Extent): readonly [number, number] {
+  return typeof extent === 'number' ? [extent, extent] : extent;
+}
+
+/** The extent in its shortest form: one number for a square. */
+export function plainExtent(extent: Extent): Extent {
+  const [height, width] = pairOf(extent);
+  return height === width ? height : [height, width];
+}

@@ -20,7 +20,7 @@ export const LESSONS = [
     file: '01-tensors.md',
     title: 'Tensors and strides',
     stages: ['batch'],
-    kinds: ['Flatten'],
+    kinds: ['Flatten', 'Reshape', 'Permute'],
     terms: ['tensor', 'shape', 'batch', 'channel', 'row-major'],
   },
   {
@@ -42,8 +42,8 @@ export const LESSONS = [
     title: 'Activations and pooling',
     stages: [],
     kinds: [
-      ...['Activation', 'ELU', 'ReLU', 'LeakyReLU'],
-      ...['MaxPooling2D', 'AveragePooling2D', 'GlobalAveragePooling2D'],
+      ...['Activation', 'ELU', 'ReLU', 'LeakyReLU', 'PReLU'],
+      ...['MaxPooling2D', 'AveragePooling2D', 'GlobalAveragePooling2D', 'GlobalMaxPooling2D'],
     ],
     terms: ['activation', 'pooling', 'slope'],
   },
@@ -51,7 +51,7 @@ export const LESSONS = [
     file: '05-batch-norm.md',
     title: 'Batch normalisation',
     stages: [],
-    kinds: ['BatchNormalization'],
+    kinds: ['BatchNormalization', 'Normalization', 'Rescaling'],
     terms: ['batch normalisation', 'moving average', 'epsilon'],
   },
   {
@@ -72,7 +72,7 @@ export const LESSONS = [
     file: '08-gradients.md',
     title: 'The gradient of each layer',
     stages: ['backward'],
-    kinds: ['Add', 'Concatenate'],
+    kinds: ['Add', 'Concatenate', 'Multiply'],
     terms: [],
   },
   {

@@ -1,5 +1,4 @@
-import { type Shape, sizeOf } from '../gpu/shape.js';
-import { type Extent, pairOf } from './layers.js';
+import { type Extent, pairOf, type Shape, sizeOf } from '../gpu/shape.js';
 import { IMAGES, type Network, type PlacedLayer } from './network.js';
 
 /** The cost of a layer for one image in a forward pass. */
@@ -17,7 +16,7 @@ export function networkCosts({ layers }: Network): LayerCost[] {
 
 /** Operations per output value of layers whose weights do not determine the cost. */
 const PER_VALUE: Readonly<Record<string, number>> = {
-  ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, Softmax: 3 },
+  ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, PReLU: 1, Softmax: 3, Rescaling: 2, Normalization: 2 },
   BatchNormalization: 2, // a scale and an offset, in inference
 };
 
@@ -26,9 +25,9 @@ function layerCost({ layer, weights, inputShape, outputShape, inputs }: PlacedLa
   const { poolSize, activation = 'linear' } = layer.config;
   let flop = size * (PER_VALUE[layer.kind] ?? 0);
   for (const { name, shape } of weights) flop += weightFlop(name, shape, outputShape);
-  if (typeof poolSize === 'number') flop += size * poolSize ** 2;
-  if (layer.kind === 'GlobalAveragePooling2D') flop += sizeOf(inputShape);
-  if (layer.kind === 'Add') flop += size * (inputs.length - 1);
+  if (poolSize !== undefined) flop += size * sizeOf(pairOf(poolSize as Extent));
+  if (layer.kind.startsWith('Global')) flop += sizeOf(inputShape);
+  if (layer.kind === 'Add' || layer.kind === 'Multiply') flop += size * (inputs.length - 1);
   if (layer.kind !== 'Activation' && activation !== 'linear') flop += size;
   return { flop, bytes: 4 * size };
 }
@@ -48,10 +47,11 @@ export function receptiveFields({ layers }: Network): (number | undefined)[] {
   return layers.map(({ layer: { config }, inputs, outputShape }, i) => {
     const [widest] = inputs.flatMap((from) => views.get(from) ?? []).sort((a, b) => b.seen - a.seen);
     if (outputShape.length < 3 || widest === undefined) return undefined;
-    const { kernelSize, poolSize = 1, strides } = config;
-    const window = Math.max(...pairOf((kernelSize ?? poolSize) as Extent));
-    const seen = widest.seen + (window - 1) * widest.jump;
-    views.set(i, { seen, jump: widest.jump * (typeof strides === 'number' ? strides : 1) });
+    const { kernelSize, poolSize = 1, strides = 1, dilationRate = 1 } = config;
+    const window = pairOf((kernelSize ?? poolSize) as Extent);
+    const taps = pairOf(dilationRate as Extent).map((apart, axis) => ((window[axis] ?? 1) - 1) * apart);
+    const seen = widest.seen + Math.max(...taps) * widest.jump;
+    views.set(i, { seen, jump: widest.jump * Math.max(...pairOf(strides as Extent)) });
     return seen;
   });
 }

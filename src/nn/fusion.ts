@@ -45,7 +45,8 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
     const { norm, length, options } = end;
     return { length, call: (ctx, x, at) => eluNormPool(ctx, x, normAt(at, norm), options) };
   }
-  const { filters, useBias, activation } = first.config;
+  const { filters, useBias, activation, groups } = first.config;
+  if (groups !== undefined) return undefined; // grouped or dilated: its kernel is made from its weights
   const end =
     activation === 'linear'
       ? blockEnd(chain, 1, Number(filters))
@@ -125,7 +126,7 @@ function normEnd(
   }
   let dropout = { rate: 0, layer: 0 };
   const drop = chain[length];
-  if (drop?.layer.kind === 'Dropout') {
+  if (drop?.layer.kind === 'Dropout' && drop.layer.config['perImage'] !== true) {
     dropout = { rate: Number(drop.layer.config['rate']), layer: drop.index };
     length++;
   }

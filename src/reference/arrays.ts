@@ -26,3 +26,8 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   const error = size === 0 ? Math.sqrt(difference) : Math.sqrt(difference / size);
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
+
+/** A number for height and width, or one for each. */
+export type Pair = number | readonly [number, number];
+export const both = (pair: Pair): readonly [number, number] =>
+  typeof pair === 'number' ? [pair, pair] : pair;

@@ -1,4 +1,4 @@
-import { type Arr, at, bump } from './arrays.js';
+import { type Arr, at, both, bump, type Pair } from './arrays.js';
 import { convAxis } from './conv2d.js';
 
 export interface AveragePoolShape {
@@ -8,14 +8,15 @@ export interface AveragePoolShape {
   readonly c: number;
   readonly kh: number;
   readonly kw: number;
-  readonly stride: number;
+  readonly stride: Pair;
   readonly padding: 'same' | 'valid';
 }
 
 /** Calls `visit` for every output, with its index in y and the indices in x that its window covers. */
 function eachWindow(s: AveragePoolShape, visit: (y: number, xs: readonly number[]) => void): void {
-  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
-  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const [sy, sx] = both(s.stride);
+  const [oh, top] = convAxis(s.h, s.kh, sy, s.padding);
+  const [ow, left] = convAxis(s.w, s.kw, sx, s.padding);
   for (let n = 0; n < s.b; n++)
     for (let oy = 0; oy < oh; oy++)
       for (let ox = 0; ox < ow; ox++)
@@ -23,8 +24,8 @@ function eachWindow(s: AveragePoolShape, visit: (y: number, xs: readonly number[
           const xs: number[] = [];
           for (let ky = 0; ky < s.kh; ky++)
             for (let kx = 0; kx < s.kw; kx++) {
-              const iy = oy * s.stride + ky - top;
-              const ix = ox * s.stride + kx - left;
+              const iy = oy * sy + ky - top;
+              const ix = ox * sx + kx - left;
               if (iy >= 0 && iy < s.h && ix >= 0 && ix < s.w) xs.push(((n * s.h + iy) * s.w + ix) * s.c + c);
             }
           visit(((n * oh + oy) * ow + ox) * s.c + c, xs);

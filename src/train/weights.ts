@@ -173,7 +173,7 @@ function classesOf(path: string, network: Network, foreign: ForeignModel, own: O
 
 /** Says of a file that it has no softmax. */
 export const softmaxText = (path: string): string =>
-  `${path} ends in plain numbers; they go through a softmax, which makes probabilities of them`;
+  `${path} does not end in a softmax: plain numbers go through one, sigmoids are divided by their sum, which makes probabilities of them`;
 
 /** Throws RunError if the model's preprocessing needs numbers of the training images and its file has none. */
 export function requireFit({ preprocess }: SavedModel, path: string): void {

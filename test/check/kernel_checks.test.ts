@@ -18,6 +18,7 @@ vi.mock('../../src/check/feature_cases.js', () => ({ FEATURE_CASES: [cases('feat
 vi.mock('../../src/check/distillation_cases.js', () => ({
   DISTILLATION_CASES: [cases('distillation', 0)],
 }));
+vi.mock('../../src/check/branch_cases.js', () => ({ BRANCH_CASES: [cases('branch', 0)] }));
 vi.mock('../../src/check/loss_cases.js', () => ({ LOSS_CASES: [cases('loss', Number.NaN)] }));
 
 describeGpu('a check', (gpu) => {
@@ -50,6 +51,7 @@ describeGpu('a check', (gpu) => {
       ['product.forward', false],
       ['layer.forward', true],
       ['window.forward', true],
+      ['branch.forward', true],
       ['feature.forward', true],
       ['loss.forward', false],
       ['distillation.forward', true],

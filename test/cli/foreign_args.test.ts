@@ -31,6 +31,6 @@ it('a model that ends in plain numbers opens, and what was added is said', async
   } finally {
     spy.mockRestore();
   }
-  const text = `${path} ends in plain numbers; they go through a softmax, which makes probabilities of them\n`;
+  const text = `${path} does not end in a softmax: plain numbers go through one, sigmoids are divided by their sum, which makes probabilities of them\n`;
   expect(written).toEqual([text, text]);
 });

@@ -4,7 +4,7 @@ import type { KerasObject } from '../../src/formats/keras_config.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { buildModel } from '../../src/nn/models.js';
 import { ACTIVATION_NAMES } from '../../src/nn/ops/activation.js';
-import { everything, hybrid, miniXception } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, others } from '../helpers/networks.js';
 import { NESTED } from './keras_nested.js';
 import * as SAMPLES from './keras_samples.js';
 
@@ -101,6 +101,7 @@ describe('architectures', () => {
 
   it.each([
     everything(),
+    others(),
     everything(-1),
     miniXception(),
   ])('$name, with branches, comes back as it was', (network) => {
@@ -177,13 +178,22 @@ describe('architectures', () => {
   });
 
   it.each([
-    [{ dilation_rate: [2, 2] }, 'layer "c" (Conv2D): dilation_rate = [2,2] is not supported; only [1,1], 1'],
+    [
+      { dilation_rate: [0, 2] },
+      'layer "c" (Conv2D): dilation_rate = [0,2] is not supported; expected one or two',
+    ],
     [{ strides: [2, 1] }, 'strides = [2,1] is not supported; only the same number in both directions'],
     [{ kernel_size: [0, 2] }, 'kernel_size = [0,2] is not supported; expected one or two whole numbers'],
     [{ groups: 4 }, 'groups = 4 is not supported'],
-    [{ data_format: 'channels_first' }, 'data_format = "channels_first" is not supported'],
+    [
+      { data_format: 'channels_first' },
+      'layer "batch_normalization_7" (BatchNormalization): with these options it is not supported in a model with data_format channels_first',
+    ],
     [{ activation: 'mish' }, `activation = "mish" is not supported; only ${ACTIVATION_NAMES.join(', ')}`],
-    [{ activation: layer('PReLU', { name: 'p' }) }, 'layer "c_activation" (PReLU)'],
+    [
+      { activation: layer('PReLU', { name: 'p', shared_axes: [1] }) },
+      'layer "c_activation" (PReLU): shared_axes = [1]',
+    ],
     [{ use_bias: 1 }, 'use_bias = 1 is not supported; expected true or false'],
     [{ dtype: 'int8' }, 'dtype = "int8" is not supported; only floats'],
     [{ something: 1 }, 'something = 1 is not supported; it is unknown here'],
@@ -203,11 +213,19 @@ describe('architectures', () => {
     [
       'Dropout',
       { rate: 0.5, noise_shape: [1, 1, 4] },
-      'noise_shape = [1,1,4] is not supported; leave it out',
+      'noise_shape = [1,1,4] is not supported; only [null,1,1,1]',
     ],
     ['ReLU', { threshold: 0.5 }, 'threshold = 0.5 is not supported; only 0, [0]'],
-    ['MaxPooling2D', { pool_size: [2, 1] }, 'pool_size = [2,1] is not supported'],
-    ['GlobalAveragePooling2D', { keepdims: true }, 'keepdims = true is not supported; only false'],
+    ['MaxPooling2D', { pool_size: [2, 1, 1] }, 'pool_size = [2,1,1] is not supported'],
+    [
+      'Reshape',
+      { target_shape: [2, 2] },
+      'target_shape = [2,2] is not supported; only one number, or height',
+    ],
+    ['Permute', { dims: [1, 1, 2] }, 'dims = [1,1,2] is not supported; only the numbers 1, 2 and 3'],
+    ['Rescaling', { scale: 'a' }, 'scale = "a" is not supported; expected numbers'],
+    ['Normalization', { axis: 1 }, 'axis = 1 is not supported; only -1 or 3'],
+    ['Normalization', { mean: 1, variance: 2 }, 'mean = 1 is not supported; leave it out'],
     ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],
     ['Softmax', { axis: 1 }, 'axis = 1 is not supported'],
     [

@@ -7,11 +7,6 @@ describe('the options of a layer in the words of Keras', () => {
   it.each([
     [
       'Conv2D',
-      { filters: 2, kernel_size: 3, dilation_rate: 2 },
-      'dilation_rate = 2 is not supported; only [1,1], 1',
-    ],
-    [
-      'Conv2D',
       { filters: 2, kernel_size: [3, 3, 3] },
       'kernel_size = [3,3,3] is not supported; expected one or two',
     ],
@@ -23,10 +18,23 @@ describe('the options of a layer in the words of Keras', () => {
       { filters: 2, kernel_size: 3, padding: 'causal' },
       'padding = "causal" is not supported; only same, valid',
     ],
-    ['Conv2D', { filters: 2, kernel_size: 3, groups: 2 }, 'groups = 2 is not supported; only 1'],
+    [
+      'Conv2D',
+      { filters: 2, kernel_size: 3, groups: 2 },
+      'groups = 2 is not supported; expected a divisor of the ',
+    ],
     ['DepthwiseConv2D', { kernel_size: 3, data_format: 'channels_first' }, 'data_format = "channels_first"'],
     ['MaxPooling2D', { data_format: 'channels_first' }, 'data_format = "channels_first"'],
-    ['MaxPooling2D', { strides: [1, 2] }, 'strides = [1,2] is not supported; only the same number in both'],
+    [
+      'MaxPooling2D',
+      { strides: [1, 0] },
+      'strides = [1,0] is not supported; expected one or two whole numbers',
+    ],
+    [
+      'DepthwiseConv2D',
+      { kernel_size: 3, dilation_rate: 2 },
+      'dilation_rate = 2 is not supported; only [1,1], 1',
+    ],
     ['GlobalAveragePooling2D', { data_format: 'channels_first' }, 'data_format = "channels_first"'],
     ['SpatialDropout2D', { rate: 0.5, data_format: 'channels_first' }, 'data_format = "channels_first"'],
     ['SpatialDropout2D', { rate: 0.5, noise_shape: [1] }, 'noise_shape = [1] is not supported; leave it out'],

@@ -16,7 +16,7 @@ import { openModel, saveH5 } from '../../src/train/weights.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { kerasZip, newFolder, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
-import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, others, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 import { NESTED } from './keras_nested.js';
 import { KERAS_2_0, KERAS_2_9, KERAS_3 } from './keras_samples.js';
@@ -213,7 +213,11 @@ describe('.h5 files that are written', () => {
     expect(back.summary()).toEqual(network.summary());
   });
 
-  it.each([everything(), miniXception()])('$name comes back with its branches', async (branched) => {
+  it.each([
+    everything(),
+    others(),
+    miniXception(),
+  ])('$name comes back with its branches', async (branched) => {
     const path = join(newFolder(), 'model.h5');
     const classes = Array.from({ length: branched.outputShape[0] ?? 0 }, (_, i) => `class ${i}`);
     const weights = randomWeights(branched);

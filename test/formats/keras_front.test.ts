@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readKeras } from '../../src/formats/keras_architecture.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
-import { FRONT_LAYERS } from '../../src/formats/keras_front.js';
+import { LEFT_OUT } from '../../src/formats/layers/left_out.js';
 import { openModel } from '../../src/train/weights.js';
 import { newFolder, writeKeras2 } from '../helpers/keras_files.js';
 import { randomWeights } from '../helpers/networks.js';
@@ -50,28 +50,42 @@ describe('Rescaling in front', () => {
     expect(readKeras(chain(first, ...END), 'x.h5').network.inputShape).toEqual([7, 4, 3]);
   });
 
-  it('of other numbers is refused', () => {
-    for (const config of [{ scale: 2 }, { scale: 1 / 255, offset: -1 }, { scale: [1, 2] }, {}]) {
-      expect(() => readKeras(chain(INPUT, layer('Rescaling', 'r', config), ...END), 'x.h5')).toThrow(
-        'is not supported; only 1 / 255 with 0, 1 / 127.5 with -1, and 1 with 0',
-      );
-    }
-    expect(() => readKeras(chain(INPUT, layer('Rescaling', 'r', { scale: 2 }), ...END), 'x.h5')).toThrow(
-      'x.h5: layer "r" (Rescaling): scale = 2 with offset = 0 is not supported',
+  it.each([
+    [{ scale: 1 / 255, offset: -1 }, 'none'],
+    [{ scale: [0.01], offset: 0 }, 'none'],
+    [{ scale: 2 }, undefined],
+  ])('of other numbers is a layer: %j; only small factors are of pixels', (config, name) => {
+    const { network, preprocess } = readKeras(chain(INPUT, layer('Rescaling', 'r', config), ...END), 'x.h5');
+    expect([network.layers.map((own) => own.name), preprocess]).toEqual([['r', 'f', 'd'], name]);
+  });
+
+  it('without a factor is refused', () => {
+    expect(() => readKeras(chain(INPUT, layer('Rescaling', 'r', {}), ...END), 'x.h5')).toThrow(
+      'x.h5: layer "r" (Rescaling): scale = undefined is not supported; expected numbers',
     );
   });
 
-  it('is refused where it is not the preprocessing of all that sees the images', () => {
+  it('is a layer where it is not the preprocessing of all that sees the images', () => {
     const own = layer('Rescaling', 'r', { scale: 1 / 255 });
-    const where = 'x.h5: layer "r" (Rescaling): it is supported directly behind the input alone';
-    expect(() => readKeras(chain(INPUT, layer('ReLU', 'a'), own, ...END), 'x.h5')).toThrow(where);
-    const twice = layer('Rescaling', 'first', { scale: 1 / 255 });
-    expect(() => readKeras(chain(INPUT, twice, own, ...END), 'x.h5')).toThrow(where);
-    const [flat, dense] = END as [KerasObject, KerasObject];
-    const around = graph('d', [own, 'i'], [layer('Add', 'a'), 'i', 'r'], [flat, 'a'], [dense, 'f']);
-    expect(() => readKeras(around, 'x.h5')).toThrow(
-      'x.h5: layer "r" (Rescaling): another layer takes the images without it',
+    expect(readKeras(chain(INPUT, layer('ReLU', 'a'), own, ...END), 'x.h5').preprocess).toBeUndefined();
+    const twice = readKeras(
+      chain(INPUT, layer('Rescaling', 'first', { scale: 1 / 255 }), own, ...END),
+      'x.h5',
     );
+    expect(twice.network.layers.map(({ name }) => name)).toEqual(['r', 'f', 'd']);
+    expect(twice.preprocess).toBe('scale255');
+    const [flat, dense] = END as [KerasObject, KerasObject];
+    const around = readKeras(
+      graph('d', [own, 'i'], [layer('Add', 'a'), 'i', 'r'], [flat, 'a'], [dense, 'f']),
+      'x.h5',
+    );
+    expect(around.network.layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([
+      ['r', -1],
+      ['a', -1, 0],
+      ['f', 1],
+      ['d', 2],
+    ]);
+    expect(around.preprocess).toBeUndefined();
   });
 
   it('needs no --preprocess, and allows no other', async () => {
@@ -91,7 +105,7 @@ describe('Rescaling in front', () => {
 });
 
 describe('layers that do nothing in inference', () => {
-  it.each(FRONT_LAYERS.filter((kind) => kind !== 'Rescaling'))('%s is left out, wherever it is', (kind) => {
+  it.each([...LEFT_OUT])('%s is left out, wherever it is', (kind) => {
     const at = (name: string) => layer(kind, name, { rate: 0.2, any: 'option' });
     expect(namesOf(chain(INPUT, at('x'), ...END, at('y')))).toEqual(['f', 'd']);
     const [flat, dense] = END as [KerasObject, KerasObject];

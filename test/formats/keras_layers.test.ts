@@ -40,6 +40,11 @@ const DEFAULTS: readonly [kind: string, given: object, options: object][] = [
   ['Flatten', {}, {}],
   ['Add', {}, {}],
   ['ZeroPadding2D', {}, { padding: [1, 1, 1, 1] }],
+  ['GlobalMaxPooling2D', {}, {}],
+  ['Multiply', {}, {}],
+  ['PReLU', {}, { shared: false }],
+  ['Normalization', {}, {}],
+  ['Rescaling', { scale: 2 }, { scale: 2, offset: 0 }],
 ];
 
 const BOTH = { kernel_size: [3, 5], strides: [2, 2], padding: 'same', use_bias: false, activation: 'elu' };
@@ -86,6 +91,19 @@ const GIVEN: readonly [kind: string, given: object, options: object][] = [
     { pool_size: 3, strides: 1, padding: 'same' },
     { poolSize: 3, strides: 1, padding: 'same' },
   ],
+  [
+    'MaxPooling2D',
+    { pool_size: [2, 3], strides: [1, 2] },
+    { poolSize: [2, 3], strides: [1, 2], padding: 'valid' },
+  ],
+  ['GlobalMaxPooling2D', { keepdims: true }, { keepdims: true }],
+  ['GlobalAveragePooling2D', { keepdims: true }, { keepdims: true }],
+  ['Dropout', { rate: 0.5, noise_shape: [null, 1, 1, 1] }, { rate: 0.5, perImage: true }],
+  ['PReLU', { shared_axes: [1, 2] }, { shared: true }],
+  ['Permute', { dims: [3, 1, 2] }, { dims: [3, 1, 2] }],
+  ['Rescaling', { scale: [2, 3, 4], offset: -1 }, { scale: [2, 3, 4], offset: -1 }],
+  ['Normalization', { axis: [-1], mean: null, variance: null, invert: false }, {}],
+  ['Activation', { activation: 'swish' }, { activation: 'swish' }],
   ['ZeroPadding2D', { padding: 2 }, { padding: [2, 2, 2, 2] }],
   ['ZeroPadding2D', { padding: [2, 3] }, { padding: [2, 2, 3, 3] }],
   [

@@ -31,7 +31,7 @@ import { loadOpenCv } from '../../src/vision/opencv.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
 import { FER2013, needs, PEERS } from '../helpers/needs.js';
-import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, others, randomWeights } from '../helpers/networks.js';
 import { readOnnx, runOnnx } from '../helpers/onnx.js';
 import { referenceLayers, referenceNetwork } from '../helpers/reference_network.js';
 
@@ -93,6 +93,7 @@ describe('an ONNX file, computed operator by operator,', () => {
     buildModel('fer-cnn', { filters: [3, 4], dense: [5], inputShape: [12, 16, 1] }),
     buildModel('fer-shallow', { filters: [4], activation: 'relu', inputShape: [12, 10, 1] }),
     everything(-1),
+    others(),
     miniXception([24, 20, 1], [4, 6]),
   ])('is $name', (network) => expect(distance(network)).toBeLessThan(1e-6));
 

@@ -108,6 +108,40 @@ def prepared():
 
 
 @model
+def attention():
+    """Squeeze and excitation, spatial attention, learnt slopes, and the activations of newer networks."""
+    images = keras.Input((15, 13, 3))
+    x = L.Conv2D(8, 3, dilation_rate=(2, 1), activation="swish")(images)
+    x = L.Conv2D(8, 3, groups=4, padding="same", activation="gelu")(x)
+    x = L.PReLU(shared_axes=[1, 2])(x)
+    s = L.Reshape((1, 1, 8))(L.GlobalAveragePooling2D()(x))
+    s = L.Conv2D(8, 1, activation="sigmoid")(L.Conv2D(2, 1, activation="silu")(s))
+    x = L.Multiply()([x, s])
+    x = L.Multiply()([x, L.Conv2D(1, 7, padding="same", activation="hard_sigmoid")(x)])
+    x = L.MaxPooling2D((2, 3), strides=(1, 2))(x)
+    peak = L.Flatten()(L.GlobalMaxPooling2D(keepdims=True)(x))
+    x = L.Flatten()(L.Permute((3, 1, 2))(L.PReLU()(x)))
+    x = L.Concatenate()([L.Dense(6, activation="selu")(x), peak])
+    return keras.Model(images, L.Dense(4, activation="sigmoid")(x))
+
+
+@model
+def channels_first():
+    return keras.Sequential(
+        [
+            keras.Input((2, 14, 12)),
+            L.Conv2D(6, 3, data_format="channels_first", activation="relu"),
+            L.BatchNormalization(axis=1),
+            L.MaxPooling2D(2, data_format="channels_first"),
+            L.SpatialDropout2D(0.2, data_format="channels_first"),
+            L.Conv2D(4, 3, data_format="channels_first"),
+            L.Flatten(data_format="channels_last"),
+            L.Dense(4, activation="softmax"),
+        ]
+    )
+
+
+@model
 def vgg16():
     """VGG-16 as people begin with it: without its layers of 4096 units, which have more than 128 MB of weights."""
     base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(48, 48, 1))
@@ -118,14 +152,17 @@ def application(build, size):
     MODELS[build.__name__.lower()] = lambda: build(weights=None, classes=4, input_shape=(size, size, 3))
 
 
+application(keras.applications.EfficientNetB0, 64)
 application(keras.applications.MobileNetV2, 48)
 application(keras.applications.ResNet50, 48)
 application(keras.applications.Xception, 71)
 
 
 def probabilities(built, images):
-    """What the model says; plain numbers go through a softmax."""
+    """What the model says; plain numbers go through a softmax, sigmoids are divided by their sum."""
     output = numpy.asarray(built.predict_on_batch(images))
+    if getattr(built.layers[-1], "activation", None) is keras.activations.sigmoid:
+        return output / output.sum(axis=1, keepdims=True)
     if numpy.allclose(output.sum(axis=1), 1, atol=1e-4):
         return output
     powers = numpy.exp(output - output.max(axis=1, keepdims=True))

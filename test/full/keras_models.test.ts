@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { applyPreprocess } from '../../src/data/preprocess.js';
 import { Learner } from '../../src/nn/learner.js';
+import { transpose } from '../../src/reference/transpose.js';
 import type { SavedModel } from '../../src/train/model_file.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -18,7 +19,9 @@ interface Answer {
   readonly output: readonly number[];
 }
 
-const MODELS = ['sequential', 'functional', 'nested', 'transferred', 'prepared'];
+const MODELS = [
+  ...['sequential', 'functional', 'nested', 'transferred', 'prepared', 'attention', 'channels_first'],
+];
 /** Images that Keras is asked about. */
 const BATCH = 3;
 const FORMS = ['.keras', '.h5', '.weights.h5'];
@@ -29,7 +32,9 @@ const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
 };
 
 /** Networks that people start from, as Keras builds them. */
-const APPLICATIONS = ['mobilenetv2', 'resnet50', 'vgg16', 'xception'];
+const APPLICATIONS = ['efficientnetb0', 'mobilenetv2', 'resnet50', 'vgg16', 'xception'];
+/** Those whose layers prepare the pixels themselves. */
+const PREPARED = new Set(['prepared', 'efficientnetb0']);
 const CLASSES = [...'abcde'];
 
 describe('the real Keras', all(needs.full, needs.keras), () => {
@@ -43,15 +48,19 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
   describeGpu('and its files', (gpu) => {
     const open = (model: string, form: string): Promise<SavedModel> =>
       openModel(join(folder, `${model}${form}`), {
-        ...(model !== 'prepared' && { preprocess: 'none' as const }),
+        ...(!PREPARED.has(model) && { preprocess: 'none' as const }),
         classes: CLASSES.slice(0, (answers[model]?.output.length ?? 0) / BATCH),
         ...(form === '.weights.h5' && { architecture: join(folder, `${model}.json`) }),
       });
 
     /** The images that Keras was given, as the network here takes them. */
-    function inputOf({ preprocess }: SavedModel, { shape, input }: Answer): Float32Array {
-      const images = Float32Array.from(input);
-      applyPreprocess(preprocess, images, images, shape);
+    function inputOf({ preprocess, network: { inputShape } }: SavedModel, answer: Answer): Float32Array {
+      const turned = answer.shape.join() !== inputShape.join();
+      const { shape, input } = answer;
+      const images = Float32Array.from(
+        turned ? transpose(Float64Array.from(input), [BATCH, ...shape], [1, 2, 0]) : input,
+      );
+      applyPreprocess(preprocess, images, images, inputShape as Answer['shape']);
       return images;
     }
 
@@ -80,7 +89,7 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
       const path = join(folder, `ours_${model}.h5`);
       const saved = await open(model, '.keras');
       await saveH5(path, saved);
-      const inputs = [{ shape: [BATCH, ...answer.shape], data: [...inputOf(saved, answer)] }];
+      const inputs = [{ shape: [BATCH, ...saved.network.inputShape], data: [...inputOf(saved, answer)] }];
       const there = runKeras<{ probabilities: number[] }>('keras_predict.py', {
         model: path,
         inputs,

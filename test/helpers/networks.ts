@@ -14,10 +14,18 @@ import {
   ELU,
   Flatten,
   GlobalAveragePooling2D,
+  GlobalMaxPooling2D,
   LeakyReLU,
   MaxPooling2D,
+  Multiply,
+  Normalization,
+  Permute,
+  PReLU,
   ReLU,
+  Rescaling,
+  Reshape,
   SeparableConv2D,
+  Softmax,
   SpatialDropout2D,
   ZeroPadding2D,
 } from '../../src/nn/layers.js';
@@ -111,6 +119,38 @@ export function everything(axis = 1): Network {
       { layer: Add(), inputs: [17, 19] },
       { layer: Concatenate(), inputs: [20, 18] },
       { layer: Dense({ units: 5, activation: 'softmax' }) },
+    ],
+  );
+}
+
+/** The layers that networks of others have besides, with branches, on odd extents; 4 classes. */
+export function others(): Network {
+  return new Network(
+    'others',
+    [9, 12, 3],
+    [
+      { layer: Rescaling({ scale: [0.5, 0.25, 2], offset: [0.1, -0.2, 0] }) },
+      { layer: Normalization() },
+      { layer: Conv2D({ filters: 6, dilationRate: [2, 1], activation: 'silu' }) },
+      { layer: Conv2D({ filters: 6, groups: 3, useBias: false, padding: 'valid' }) },
+      { layer: PReLU({ shared: true }) },
+      { layer: MaxPooling2D({ poolSize: [2, 3], strides: [1, 2] }) },
+      // Squeeze and excitation.
+      { layer: GlobalAveragePooling2D() },
+      { layer: Reshape({ targetShape: [1, 1, -1] }) },
+      { layer: Conv2D({ filters: 6, kernelSize: 1, activation: 'sigmoid' }) },
+      { layer: Multiply(), inputs: [5, 8] },
+      { layer: Permute({ dims: [3, 1, 2] }) },
+      { layer: PReLU() },
+      { layer: AveragePooling2D({ poolSize: [2, 1], padding: 'same' }) },
+      { layer: GlobalMaxPooling2D({ keepdims: true }), inputs: [9] },
+      { layer: Flatten() },
+      { layer: Dense({ units: 5, activation: 'gelu' }), inputs: [14] },
+      { layer: Flatten(), inputs: [12] },
+      { layer: Dense({ units: 5, activation: 'selu' }) },
+      { layer: Multiply(), inputs: [15, 17] },
+      { layer: Dense({ units: 4, activation: 'log_sigmoid' }) },
+      { layer: Softmax() },
     ],
   );
 }

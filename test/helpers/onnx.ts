@@ -186,19 +186,27 @@ function broadcast(f: (values: readonly number[]) => number): Operator {
   };
 }
 
+const NO_OPTIONS: Options = { ints: () => [], float: (_, otherwise) => otherwise };
+
 /** Places of a window over [N, C, H, W]: the output's shape, and for each output the inputs that it covers. */
 function windows({ dims: [n = 0, c = 0, h = 0, w = 0] }: Values, { ints }: Options, channels = c) {
   const [kh = 1, kw = 1] = ints('kernel_shape');
   const [sh = 1, sw = 1] = ints('strides');
   const [top = 0, left = 0, bottom = 0, right = 0] = ints('pads');
+  const [down = 1, across = 1] = ints('dilations');
   const out = (extent: number, before: number, after: number, kernel: number, stride: number): number =>
     Math.floor((extent + before + after - kernel) / stride) + 1;
   return {
-    dims: [n, channels, out(h, top, bottom, kh, sh), out(w, left, right, kw, sw)],
+    dims: [
+      n,
+      channels,
+      out(h, top, bottom, (kh - 1) * down + 1, sh),
+      out(w, left, right, (kw - 1) * across + 1, sw),
+    ],
     cover: (y: number, x: number) =>
       Array.from({ length: kh * kw }, (_, i) => {
         const [u, v] = [Math.floor(i / kw), i % kw];
-        return { u, v, y: y * sh - top + u, x: x * sw - left + v };
+        return { u, v, y: y * sh - top + u * down, x: x * sw - left + v * across };
       }),
   };
 }
@@ -265,6 +273,21 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
       mean(Array.from({ length: h * w }, (_, p) => pick(x as Values, [i, j, Math.floor(p / w), p % w]))),
     );
   },
+  GlobalMaxPool: ([x]) => {
+    const [n = 0, c = 0, h = 0, w = 0] = x?.dims ?? [];
+    return make([n, c, 1, 1], ([i = 0, j = 0]) =>
+      Math.max(
+        ...Array.from({ length: h * w }, (_, p) => pick(x as Values, [i, j, Math.floor(p / w), p % w])),
+      ),
+    );
+  },
+  Reshape: ([x, shape]) => {
+    const { data } = x as Values;
+    const dims = Array.from(shape?.data ?? []);
+    const known = dims.reduce((product, n) => product * (n === -1 ? 1 : n), 1);
+    return { dims: dims.map((n) => (n === -1 ? data.length / known : n)), data };
+  },
+  PRelu: (inputs) => broadcast(([x = 0, alpha = 0]) => (x > 0 ? x : alpha * x))(inputs, NO_OPTIONS),
   BatchNormalization: ([x, gamma, beta, average, variance], { float }) =>
     make(x?.dims ?? [], (index) => {
       const c = index[1] as number;

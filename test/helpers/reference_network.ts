@@ -1,5 +1,5 @@
+import { type Extent, pairOf } from '../../src/gpu/shape.js';
 import type { Layer } from '../../src/nn/layer.js';
-import { type Extent, pairOf } from '../../src/nn/layers.js';
 import { IMAGES, type Network } from '../../src/nn/network.js';
 import { type ActivationName, pointwiseOf } from '../../src/nn/ops/activation.js';
 import { activationForward } from '../../src/reference/activations.js';
@@ -10,9 +10,13 @@ import { concatenateForward } from '../../src/reference/concatenate.js';
 import { conv2dForward } from '../../src/reference/conv2d.js';
 import { denseForward } from '../../src/reference/dense.js';
 import { depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
+import { expandKernel } from '../../src/reference/expand_kernel.js';
 import { binaryPatterns, patternHistograms, restoreGray } from '../../src/reference/local_binary_patterns.js';
 import { maxPool2dForward } from '../../src/reference/max_pool2d.js';
+import { multiplyForward } from '../../src/reference/multiply.js';
+import { preluForward } from '../../src/reference/prelu.js';
 import { softmaxForward } from '../../src/reference/softmax.js';
+import { transpose } from '../../src/reference/transpose.js';
 import { zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
 
 /** float64 weights by full name. */
@@ -53,7 +57,12 @@ export function referenceLayers(
   network.layers.forEach(({ name, layer, inputs, inputShape, outputShape }, index) => {
     const xs = inputs.map((from) => values.get(from) as Arr);
     const get = (word: string): Arr | undefined => weights.get(`${name}/${word}`);
-    const at = { get, count, inputShape, outputShape, training };
+    const shapes = xs.map((x, i) => {
+      const from = inputs[i] as number;
+      const shape = from === IMAGES ? network.inputShape : (network.layers[from]?.outputShape ?? []);
+      return [x, ...shape] as const;
+    });
+    const at = { get, count, inputShape, outputShape, training, shapes };
     values.set(index, given?.[0] === index ? given[1] : layerForward(layer, xs, at));
   });
   return values;
@@ -65,10 +74,12 @@ interface At {
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
   readonly training: boolean;
+  /** The inputs with their shapes. */
+  readonly shapes: readonly (readonly [Arr, ...number[]])[];
 }
 
 function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): Arr {
-  const { get, count: b, inputShape, outputShape, training } = at;
+  const { get, count: b, inputShape, outputShape, training, shapes } = at;
   const x = xs[0] as Arr;
   const [h = 1, w = 1, ic = 1] = inputShape;
   const classes = outputShape.at(-1) ?? 1;
@@ -88,8 +99,13 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
   };
   switch (kind) {
     case 'Conv2D': {
-      const s = { ...window(), ic, oc: Number(c['filters']) };
-      return active(conv2dForward(x, get('kernel') as Arr, get('bias'), s));
+      const { kh, kw, ...s } = { ...window(), ic, oc: Number(c['filters']) };
+      const dilation = pairOf((c['dilationRate'] ?? 1) as Extent);
+      const groups = Number(c['groups'] ?? 1);
+      const own = { kh, kw, ic: ic / groups, oc: s.oc, groups, dilation };
+      const kernel = expandKernel(get('kernel') as Arr, own);
+      const plain = { kh: (kh - 1) * dilation[0] + 1, kw: (kw - 1) * dilation[1] + 1 };
+      return active(conv2dForward(x, kernel, get('bias'), { ...s, ...plain }));
     }
     case 'DepthwiseConv2D': {
       const s = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
@@ -145,18 +161,49 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     case 'MaxPooling2D':
       return maxPool2dForward(x, {
         ...{ b, h, w, c: ic, padding },
-        size: Number(c['poolSize']),
-        stride: Number(c['strides']),
+        size: c['poolSize'] as Extent,
+        stride: c['strides'] as Extent,
       }).y;
     case 'AveragePooling2D': {
-      const size = Number(c['poolSize']);
-      return avgPool2dForward(x, {
-        ...{ b, h, w, c: ic, kh: size, kw: size, padding },
-        stride: Number(c['strides']),
-      });
+      const [kh, kw] = pairOf(c['poolSize'] as Extent);
+      return avgPool2dForward(x, { ...{ b, h, w, c: ic, kh, kw, padding }, stride: c['strides'] as Extent });
     }
     case 'GlobalAveragePooling2D':
       return avgPool2dForward(x, { ...{ b, h, w, c: ic, kh: h, kw: w, stride: 1 }, padding: 'valid' });
+    case 'GlobalMaxPooling2D':
+      return maxPool2dForward(x, { ...{ b, h, w, c: ic, size: [h, w], stride: 1 }, padding: 'valid' }).y;
+    case 'Multiply': {
+      const four = (values: Arr): readonly [number, number, number, number] => {
+        const [, ...own] = shapes.find(([one]) => one === values) as readonly [Arr, ...number[]];
+        const [oh = 1, ow = 1, oc = 1] = [1, 1, ...own].slice(-3);
+        return [b, oh, ow, oc];
+      };
+      const [first, ...others] = xs as [Arr, ...Arr[]];
+      return others.reduce(
+        (product, other) => multiplyForward(product, other, four(product), four(other)),
+        first,
+      );
+    }
+    case 'PReLU':
+      return preluForward(x, get('alpha') as Arr);
+    case 'Permute': {
+      const order = (c['dims'] as readonly number[]).map((axis) => axis - 1);
+      return transpose(x, [b, ...inputShape], order);
+    }
+    case 'Rescaling': {
+      const each = (option: string, i: number): number => {
+        const value = c[option] as number | readonly number[];
+        return typeof value === 'number' ? value : (value[i % value.length] as number);
+      };
+      return x.map((v, i) => v * each('scale', i) + each('offset', i));
+    }
+    case 'Normalization': {
+      const [mean, variance] = [get('mean') as Arr, get('variance') as Arr];
+      return x.map((v, i) => {
+        const channel = i % mean.length;
+        return (v - (mean[channel] as number)) / Math.max(Math.sqrt(variance[channel] as number), 1e-7);
+      });
+    }
     case 'ZeroPadding2D': {
       const [top = 0, bottom = 0, left = 0, right = 0] = c['padding'] as readonly number[];
       return zeroPadding2dForward(x, { ...{ b, h, w, c: ic, top, bottom, left, right } });
@@ -182,6 +229,7 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     case 'Dropout':
     case 'SpatialDropout2D':
     case 'Flatten':
+    case 'Reshape':
       return x;
     default:
       throw new Error(`the reference does not know ${kind}`);

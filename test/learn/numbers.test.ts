@@ -23,7 +23,7 @@ import { IMAGES, Network, Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 import { stepOf } from '../helpers/dissected.js';
 import { describeGpu } from '../helpers/gpu.js';
-import { everything, miniXception } from '../helpers/networks.js';
+import { everything, miniXception, others } from '../helpers/networks.js';
 
 /** The explanation of every number must end in the number that the kernel wrote, from the operands that it read. */
 
@@ -34,8 +34,8 @@ const chain = (): Network =>
     [9, 8, 1],
     [
       ...[Conv2D({ filters: 4 }), ELU(), BatchNormalization(), MaxPooling2D(), Dropout({ rate: 0.5 })],
-      ...[Conv2D({ filters: 8, strides: 2 }), ELU(), SpatialDropout2D({ rate: 0.4 }), Flatten()],
-      Dense({ units: 7 }),
+      ...[Conv2D({ filters: 8, strides: 2 }), ELU(), SpatialDropout2D({ rate: 0.4 })],
+      ...[Dropout({ rate: 0.5, perImage: true }), Flatten(), Dense({ units: 7 })],
     ],
   );
 
@@ -81,6 +81,7 @@ describeGpu('a number followed', (gpu) => {
   it.each([
     chain(),
     everything(),
+    others(),
     everything(-1),
     miniXception([16, 14, 1], [4]),
     hybrid(),
@@ -138,6 +139,7 @@ describeGpu('a number followed', (gpu) => {
   it.each([
     chain(),
     everything(),
+    others(),
     miniXception([16, 14, 1], [4]),
   ])('a weight: its gradient is the sum that is shown, and the central difference through its layer: $name', async (network) => {
     const dissection = await Dissection.of(gpu(), stepOf(network));

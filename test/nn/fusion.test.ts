@@ -139,6 +139,11 @@ const CASES: [string, Network, string[]][] = [
     chain(conv(), ELU(), norm(), AveragePooling2D()),
     ['conv2d', 'average_pooling2d', 'dense'],
   ],
+  [
+    'dropout of whole images',
+    chain(conv(), ELU(), norm(), Dropout({ rate: 0.3, perImage: true })),
+    ['conv2d', 'dropout', 'dense'],
+  ],
   ['dropout without a pool', chain(conv(), ELU(), norm(), Dropout({ rate: 0.3 })), ['conv2d', 'dense']],
   [
     'a pool behind dropout',
@@ -292,5 +297,22 @@ describeGpu('dropout', (gpu) => {
       }
     }
     expect(await masks(1)).toEqual(all.slice(0, 4));
+  });
+
+  it('of whole images drops all values of some images, and none of the others', async () => {
+    const network = new Sequential(
+      'drops_images',
+      [4, 3, 2],
+      [Dropout({ rate: 0.5, perImage: true }), Flatten(), Dense({ units: 3 }), Softmax()],
+    );
+    const images = Float32Array.from({ length: 40 * 24 }, (_, i) => 1 + (i % 7));
+    const learner = new Learner(gpu(), network, { seed: 3 });
+    const mask = kept(await learner.trace(images, new Uint32Array(40)), 'dropout');
+    await learner.dispose();
+    const shares = Array.from({ length: 40 }, (_, n) => new Set(mask.subarray(24 * n, 24 * (n + 1))));
+    expect(shares.every((values) => values.size === 1)).toBe(true);
+    const count = shares.filter((values) => values.has(1)).length;
+    expect(count).toBeGreaterThan(10);
+    expect(count).toBeLessThan(30);
   });
 });

@@ -18,7 +18,7 @@ import type { NamedArrays } from '../../src/nn/parameters.js';
 import { relativeError } from '../../src/reference/arrays.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
-import { everything, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, miniXception, others, randomWeights } from '../helpers/networks.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 
 const node = (layer: GraphNode['layer'], inputs?: number[], name?: string): GraphNode => ({
@@ -120,7 +120,11 @@ async function expectGradients(gpu: Gpu, network: Network): Promise<void> {
 }
 
 describeGpu('networks with branches', (gpu) => {
-  it.each([everything(), miniXception([20, 17, 1])])('$name predicts what float64 says', async (network) => {
+  it.each([
+    everything(),
+    others(),
+    miniXception([20, 17, 1]),
+  ])('$name predicts what float64 says', async (network) => {
     const weights = randomWeights(network);
     const { images } = batch(network, 3);
     const learner = new Learner(gpu(), network);
@@ -134,6 +138,7 @@ describeGpu('networks with branches', (gpu) => {
 
   it.each([
     everything(),
+    others(),
     miniXception([12, 9, 1], [4]),
   ])('gradients of $name agree with central differences of the whole network', (network) =>
     expectGradients(gpu(), network));

@@ -8,11 +8,17 @@ import { denseBackward, denseForward } from '../../src/reference/dense.js';
 import { depthwiseBackward, depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
 import * as distillation from '../../src/reference/distillation.js';
 import { dropoutApply, dropoutMask } from '../../src/reference/dropout.js';
+import * as expand from '../../src/reference/expand_kernel.js';
 import * as pool from '../../src/reference/max_pool2d.js';
+import * as multiply from '../../src/reference/multiply.js';
+import * as prelu from '../../src/reference/prelu.js';
 import { softmaxBackward, softmaxForward } from '../../src/reference/softmax.js';
 import * as loss from '../../src/reference/softmax_cross_entropy.js';
+import { transpose } from '../../src/reference/transpose.js';
 import { zeroPadding2dBackward, zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
 import { expectGradient, numericGradient, values, weighted } from './finite_difference.js';
+
+const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 const CONVOLUTIONS: ConvShape[] = [
   { b: 1, h: 4, w: 5, ic: 1, oc: 2, kh: 3, kw: 3, stride: 1, padding: 'same' },
@@ -92,6 +98,41 @@ describe('the reference gradients agree with central differences', () => {
     const dy = values(avgPool2dForward(x, s).length, 2);
     const numeric = numericGradient(x, () => weighted(avgPool2dForward(x, s), dy));
     expectGradient('dx', avgPool2dBackward(dy, s), numeric);
+  });
+
+  it.each([
+    [
+      [2, 3, 2, 4],
+      [2, 1, 1, 4],
+    ],
+    [
+      [2, 3, 2, 1],
+      [2, 3, 1, 5],
+    ],
+  ] as const)('products of %j and %j', (shapeA, shapeB) => {
+    const [a, b] = [values(size(shapeA), 1), values(size(shapeB), 2)];
+    const y = multiply.multiplyForward(a, b, shapeA, shapeB);
+    const dy = values(y.length, 3);
+    const f = () => weighted(multiply.multiplyForward(a, b, shapeA, shapeB), dy);
+    const { da, db } = multiply.multiplyBackward(dy, a, b, shapeA, shapeB);
+    expectGradient('da', da, numericGradient(a, f));
+    expectGradient('db', db, numericGradient(b, f));
+  });
+
+  it('learnt slopes', () => {
+    const [x, alpha, dy] = [values(24, 1), values(4, 2), values(24, 3)];
+    const f = () => weighted(prelu.preluForward(x, alpha), dy);
+    const { dx, dalpha } = prelu.preluBackward(dy, x, alpha);
+    expectGradient('dx', dx, numericGradient(x, f));
+    expectGradient('dalpha', dalpha, numericGradient(alpha, f));
+  });
+
+  it('kernels of dilated and grouped convolutions', () => {
+    const s = { kh: 2, kw: 3, ic: 2, oc: 4, groups: 2, dilation: [3, 2] } as const;
+    const x = values(2 * 3 * 2 * 4, 1);
+    const dy = values(expand.expandKernel(x, s).length, 2);
+    const f = () => weighted(expand.expandKernel(x, s), dy);
+    expectGradient('dx', expand.expandKernelBackward(dy, s), numericGradient(x, f));
   });
 
   it('a frame of zeros', () => {
@@ -178,6 +219,18 @@ describe('the reference gradients agree with central differences', () => {
 });
 
 describe('hand-computed values', () => {
+  it('axes in another order: [H, W, C] to [C, H, W], and back', () => {
+    const x = Float64Array.from({ length: 12 }, (_, i) => i); // two images of [1, 2, 3]
+    expect([...transpose(x, [2, 1, 2, 3], [2, 0, 1])]).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]);
+    expect(transpose(transpose(x, [2, 1, 2, 3], [2, 0, 1]), [2, 3, 1, 2], [1, 2, 0])).toEqual(x);
+  });
+
+  it('the kernel of two groups is 0 between them, and a dilated one between its taps', () => {
+    const s = { kh: 1, kw: 2, ic: 1, oc: 2, groups: 2, dilation: [1, 2] } as const;
+    const plain = expand.expandKernel(Float64Array.of(1, 2, 3, 4), s);
+    expect([...plain]).toEqual([1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 4]);
+  });
+
   it('the error function has the digits of the tables, near 0, far from it, and where one formula follows the other', () => {
     expect(activations.erf(0.5)).toBeCloseTo(0.5204998778130465, 14);
     expect(activations.erf(-2)).toBeCloseTo(-0.9953222650189527, 14);

@@ -1,9 +1,11 @@
 import { type ActivationOp, NO_CEILING, type Settings } from '../../gpu/kernels/activations.js';
-import { Activation, ELU, LeakyReLU, ReLU, Softmax } from '../../nn/layers.js';
+import type { Layer } from '../../nn/layer.js';
+import { Activation, ELU, LeakyReLU, PReLU, ReLU, Rescaling, Softmax } from '../../nn/layers.js';
 import type { PlacedLayer } from '../../nn/network.js';
 import { ACTIVATION_NAMES, type ActivationName, pointwiseOf } from '../../nn/ops/activation.js';
+import { type ConfigReader, HARD_SIGMOID, type KerasObject } from '../keras_config.js';
 import type { OnnxGraph } from '../onnx_graph.js';
-import type { FileLayers } from './file_layer.js';
+import { type FileLayers, INITIALIZERS } from './file_layer.js';
 
 type AddActivation = (graph: OnnxGraph, output: string, x: string, settings: Settings) => string;
 
@@ -50,11 +52,18 @@ export function addNamed(graph: OnnxGraph, { name, layer: { config } }: PlacedLa
   return add(graph, output, x, known.settings);
 }
 
+/** clip(slope * x + 0.5, 0, 1) as two layers. Keras 3 has another slope than Keras 2, so by its name it would mean both. */
+const hardSigmoid = ({ keras }: ConfigReader): [Layer, KerasObject] => [
+  Rescaling({ scale: keras < 3 ? 0.2 : 1 / 6, offset: 0.5 }),
+  { class_name: 'ReLU', config: { max_value: 1 } },
+];
+
 /** Activation layers. */
 export const ACTIVATIONS: FileLayers = {
   Activation: {
-    options: `${ACTIVATION_NAMES.join(', ')}; in \`activation\` of other layers too, or there a layer of this table`,
+    options: `${[...ACTIVATION_NAMES, HARD_SIGMOID].join(', ')}; in \`activation\` of other layers too, or there a layer of this table`,
     read: (r) => {
+      if (r.raw('activation') === HARD_SIGMOID) return hardSigmoid(r);
       const inside = r.activation();
       return typeof inside === 'string'
         ? Activation({ activation: inside })
@@ -96,6 +105,35 @@ export const ACTIVATIONS: FileLayers = {
     write: ({ config: c }) => ({ alpha: c['negativeSlope'] }),
     onnx: (graph, { name, layer: { config: c } }, [x = '']) =>
       ONNX.leaky_relu(graph, name, x, { slope: Number(c['negativeSlope']) }),
+  },
+  PReLU: {
+    options: '`shared_axes` over the whole map, or none',
+    read: (r, input) => {
+      const axes = [r.raw('shared_axes') ?? []].flat();
+      const inner = input.slice(1).map((_, i) => i + 1);
+      const shared = axes.length > 0;
+      if (shared && axes.join() !== inner.join())
+        r.fail('shared_axes', `only [${inner.join(', ')}], or none`);
+      return PReLU({ shared });
+    },
+    write: ({ config: c }, output) => ({
+      alpha_initializer: INITIALIZERS['zeros'],
+      alpha_regularizer: null,
+      alpha_constraint: null,
+      shared_axes: c['shared'] === true ? output.slice(1).map((_, i) => i + 1) : null,
+    }),
+    onnx: (graph, { name, weights }, [x = '']) => {
+      const shape = weights[0]?.shape ?? [];
+      const alpha = graph.data(`${name}/alpha`);
+      const [h = 1, w = 1, c = 1] = shape;
+      if (shape.length !== 3)
+        return graph.add('PRelu', name, [x, graph.constant(`${name}/alpha`, shape, alpha)]);
+      const turned = Float32Array.from(alpha, (_, i) => {
+        const [channel, place] = [Math.floor(i / (h * w)), i % (h * w)];
+        return alpha[place * c + channel] as number;
+      });
+      return graph.add('PRelu', name, [x, graph.constant(`${name}/alpha`, [c, h, w], turned)]);
+    },
   },
   Softmax: {
     options: 'the last axis',

@@ -1,23 +1,23 @@
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import { depthwiseGeometry } from '../../gpu/kernels/depthwise_conv2d.js';
-import type { Padding } from '../../gpu/shape.js';
+import { type Expansion, expandedShape } from '../../gpu/kernels/expand_kernel.js';
+import { type Extent, type Padding, pairOf } from '../../gpu/shape.js';
 import type { Layer } from '../../nn/layer.js';
-import { Conv2D, DepthwiseConv2D, type Extent, pairOf, SeparableConv2D } from '../../nn/layers.js';
+import { Conv2D, DepthwiseConv2D, SeparableConv2D } from '../../nn/layers.js';
 import type { PlacedLayer } from '../../nn/network.js';
 import type { ConfigReader } from '../keras_config.js';
 import type { OnnxGraph } from '../onnx_graph.js';
 import { addNamed } from './activations.js';
 import { CHANNELS_LAST, type FileLayers, PADDINGS, withInside, writeWeights } from './file_layer.js';
-import { windowAttributes } from './windows.js';
+import { convolutionAttributes } from './windows.js';
 
 const OPTIONS =
-  'any window, one stride for both directions, `same` or `valid`, no dilation, no groups, `depth_multiplier`';
+  'any window, one stride for both directions, `same` or `valid`, `depth_multiplier`, no dilation';
+const CONV2D_OPTIONS = 'any window, one stride for both directions, `same` or `valid`, dilation, groups';
 
 /** The options that all convolutions share. */
 function readWindow(r: ConfigReader, kernel: string) {
   r.must('data_format', 'channels_last');
-  r.must('dilation_rate', [1, 1], 1);
-  r.must('groups', 1);
   const activation = r.activation();
   return {
     inside: activation,
@@ -32,13 +32,27 @@ function readWindow(r: ConfigReader, kernel: string) {
   };
 }
 
+/** Options that only a full convolution may have. */
+function readUndilated(r: ConfigReader, kernel: string) {
+  r.must('dilation_rate', [1, 1], 1);
+  r.must('groups', 1);
+  return readWindow(r, kernel);
+}
+
+/** What a plain convolution does not have; undefined if it is one. */
+function expansionOf({ groups, dilationRate }: Layer['config']): Expansion | undefined {
+  return groups === undefined
+    ? undefined
+    : { groups: Number(groups), dilation: pairOf(dilationRate as Extent) };
+}
+
 function writeWindow({ config: c }: Layer): Record<string, unknown> {
   return {
     kernel_size: [...pairOf(c['kernelSize'] as Extent)],
     strides: [c['strides'], c['strides']],
     padding: c['padding'],
     ...CHANNELS_LAST,
-    dilation_rate: [1, 1],
+    dilation_rate: [...pairOf((c['dilationRate'] ?? 1) as Extent)],
   };
 }
 
@@ -53,13 +67,19 @@ function addConvolution(
   const shape = weights.find((spec) => spec.name === `${name}/${kernel}`)?.shape ?? [];
   const pointwise = kernel === 'pointwise_kernel';
   const [oh = 1, ow = 1] = outputShape;
+  const expansion = expansionOf(config);
   const g = pointwise
     ? convGeometry([1, oh, ow, shape[2] ?? 1], shape)
-    : convGeometry([1, ...inputShape], shape, optionsOf(config));
-  const turned = toOihw(graph.data(`${name}/${kernel}`), g.kh * g.kw, g.ic, g.oc);
-  const operands = [x, graph.constant(`${name}/${kernel}`, [g.oc, g.ic, g.kh, g.kw], turned)];
+    : convGeometry(
+        [1, ...inputShape],
+        expansion ? expandedShape(shape, expansion) : shape,
+        optionsOf(config),
+      );
+  const [kh = 1, kw = 1, ic = 1, oc = 1] = shape;
+  const turned = toOihw(graph.data(`${name}/${kernel}`), kh * kw, ic, oc);
+  const operands = [x, graph.constant(`${name}/${kernel}`, [oc, ic, kh, kw], turned)];
   if (config['useBias']) operands.push(graph.vector(`${name}/bias`));
-  return graph.add('Conv', output, operands, windowAttributes(g));
+  return graph.add('Conv', output, operands, convolutionAttributes(g, expansion));
 }
 
 /** A depthwise convolution: the kernel [KH, KW, C, M] becomes one of C groups, [C * M, 1, KH, KW]. */
@@ -75,7 +95,7 @@ function addDepthwise(
   const turned = toOihw(graph.data(kernel), g.kh * g.kw, 1, g.oc);
   const operands = [x, graph.constant(kernel, [g.oc, 1, g.kh, g.kw], turned)];
   if (biased && config['useBias']) operands.push(graph.vector(`${name}/bias`));
-  return graph.add('Conv', output, operands, { ...windowAttributes(g), group: g.c });
+  return graph.add('Conv', output, operands, { ...convolutionAttributes(g), group: g.c });
 }
 
 const optionsOf = (config: Layer['config']): ConvOptions => ({
@@ -97,15 +117,19 @@ function toOihw(kernel: Float32Array, taps: number, ic: number, oc: number): Flo
 /** Convolution layers. */
 export const CONVOLUTIONS: FileLayers = {
   Conv2D: {
-    options: OPTIONS,
-    read: (r) => {
+    options: CONV2D_OPTIONS,
+    read: (r, input) => {
       const { options, inside } = readWindow(r, 'kernel');
-      return withInside(Conv2D({ filters: r.count('filters'), ...options }), inside);
+      const groups = r.count('groups', 1);
+      if ((input.at(-1) ?? 0) % groups !== 0)
+        r.fail('groups', `expected a divisor of the ${input.at(-1)} channels`);
+      const dilationRate = r.extent('dilation_rate', 1);
+      return withInside(Conv2D({ filters: r.count('filters'), ...options, groups, dilationRate }), inside);
     },
     write: (layer) => ({
       filters: layer.config['filters'],
       ...writeWindow(layer),
-      groups: 1,
+      groups: layer.config['groups'] ?? 1,
       ...writeWeights(layer, ['kernel']),
     }),
     onnx: (graph, placed, [x = '']) =>
@@ -115,7 +139,7 @@ export const CONVOLUTIONS: FileLayers = {
   SeparableConv2D: {
     options: OPTIONS,
     read: (r) => {
-      const { options, inside } = readWindow(r, 'depthwise');
+      const { options, inside } = readUndilated(r, 'depthwise');
       const depthMultiplier = r.count('depth_multiplier', 1);
       return withInside(
         SeparableConv2D({ filters: r.count('filters'), depthMultiplier, ...options }),
@@ -136,7 +160,7 @@ export const CONVOLUTIONS: FileLayers = {
   DepthwiseConv2D: {
     options: OPTIONS,
     read: (r) => {
-      const { options, inside } = readWindow(r, 'depthwise');
+      const { options, inside } = readUndilated(r, 'depthwise');
       return withInside(
         DepthwiseConv2D({ depthMultiplier: r.count('depth_multiplier', 1), ...options }),
         inside,

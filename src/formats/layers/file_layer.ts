@@ -54,3 +54,12 @@ export function writeWeights({ config: c }: Layer, kernels: readonly string[]): 
     activity_regularizer: null,
   };
 }
+
+/** The axis of the channels, counted with the batch axis; -1 is the last. */
+export function readAxis(r: ConfigReader, input: Shape): number {
+  const axis = r.number('axis', -1);
+  if (axis === -1 || axis === input.length) return -1;
+  return Number.isInteger(axis) && axis > 0 && axis < input.length
+    ? axis
+    : r.fail('axis', `only -1 or 1 to ${input.length}`);
+}

@@ -1,4 +1,7 @@
 import type { AveragePoolGeometry } from '../../gpu/kernels/avg_pool2d.js';
+import type { ConvGeometry } from '../../gpu/kernels/conv2d_geometry.js';
+import type { Expansion } from '../../gpu/kernels/expand_kernel.js';
+import { pairOf } from '../../gpu/shape.js';
 import type { Attributes } from '../onnx_proto.js';
 
 /** The positions of a window on an image. */
@@ -12,12 +15,25 @@ export function windowAttributes({
   ow,
   kh,
   kw,
-  stride,
+  stride_y: down,
+  stride_x: across,
   pad_top: top,
   pad_left: left,
 }: Window): Attributes {
-  const after = (extent: number, out: number, k: number, before: number): number =>
+  const after = (extent: number, out: number, k: number, stride: number, before: number): number =>
     Math.max(0, (out - 1) * stride + k - extent - before);
-  const pads = [top, left, after(h, oh, kh, top), after(w, ow, kw, left)];
-  return { kernel_shape: [kh, kw], strides: [stride, stride], pads };
+  const pads = [top, left, after(h, oh, kh, down, top), after(w, ow, kw, across, left)];
+  return { kernel_shape: [kh, kw], strides: [down, across], pads };
+}
+
+type ConvWindow = Omit<ConvGeometry, 'b' | 'ic' | 'oc'>;
+
+/** The same of a convolution. @param expansion of a dilated or grouped one, whose plain kernel is that of `g` */
+export function convolutionAttributes(g: ConvWindow, expansion?: Expansion): Attributes {
+  const [down, across] = pairOf(g.stride);
+  const attributes = windowAttributes({ ...g, stride_y: down, stride_x: across });
+  if (expansion === undefined) return attributes;
+  const { groups, dilation } = expansion;
+  const own = [(g.kh - 1) / dilation[0] + 1, (g.kw - 1) / dilation[1] + 1];
+  return { ...attributes, kernel_shape: own, group: groups, dilations: [...dilation] };
 }

@@ -1,18 +1,20 @@
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
-import { nhwc, type Padding, type Shape, windowOf } from '../shape.js';
+import { type Extent, nhwc, type Padding, pairOf, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { laneGrid } from './reduce.js';
 
 /** Host side of shaders/avg_pool2d.wgsl. */
-const params = u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'kh', 'kw', 'stride', 'pad_top', 'pad_left');
+const params = {
+  ...u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'kh', 'kw'),
+  ...u32s('stride_y', 'stride_x', 'pad_top', 'pad_left'),
+} as const;
 const forwardKernel = defineKernel('avg_pool2d', 'forward', { reads: ['x'], writes: ['y'], params });
 const backwardKernel = defineKernel('avg_pool2d', 'backward', { reads: ['dy'], writes: ['dx'], params });
 
 export interface AveragePoolOptions {
-  /** Height and width of the window. */
-  readonly size: readonly [number, number];
-  readonly stride: number;
+  readonly size: Extent;
+  readonly stride: Extent;
   readonly padding: Padding;
 }
 
@@ -22,14 +24,15 @@ export type AveragePoolGeometry = Readonly<Record<keyof typeof params, number>>;
 /** All extents, from x [B, H, W, C] and the options. Throws ShapeError. */
 export function averagePoolGeometry(
   x: Shape,
-  { size: [kh, kw], stride, padding }: AveragePoolOptions,
+  { size, stride, padding }: AveragePoolOptions,
 ): AveragePoolGeometry {
   const { b, h, w, c } = nhwc('avg_pool2d', x);
-  const rows = windowOf('avg_pool2d', h, kh, stride, padding);
-  const columns = windowOf('avg_pool2d', w, kw, stride, padding);
+  const [[kh, kw], [stride_y, stride_x]] = [pairOf(size), pairOf(stride)];
+  const rows = windowOf('avg_pool2d', h, kh, stride_y, padding);
+  const columns = windowOf('avg_pool2d', w, kw, stride_x, padding);
   return {
     ...{ b, h, w, c, oh: rows.out, ow: columns.out },
-    ...{ kh, kw, stride, pad_top: rows.before, pad_left: columns.before },
+    ...{ kh, kw, stride_y, stride_x, pad_top: rows.before, pad_left: columns.before },
   };
 }
 

@@ -5,7 +5,8 @@ import { convolution } from './convolution.js';
 import { dense } from './dense.js';
 import { localBinaryPatterns } from './local_binary_patterns.js';
 import { averagePooling, maxPooling } from './pooling.js';
-import { addition, concatenation, dropout, flatten, padding } from './simple.js';
+import { addition, concatenation, dropout, flatten, padding, permutation } from './simple.js';
+import { affine, multiplication, parametricRelu } from './weighted.js';
 
 /** The arithmetic of each kind of layer, by Keras's name. A new layer needs an entry here; the tests say so. */
 export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
@@ -17,8 +18,11 @@ export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
     LeakyReLU: activation,
     Activation: activation,
     Softmax: activation,
+    PReLU: parametricRelu,
   },
   ...{ MaxPooling2D: maxPooling, AveragePooling2D: averagePooling, GlobalAveragePooling2D: averagePooling },
+  ...{ GlobalMaxPooling2D: maxPooling, Multiply: multiplication },
+  ...{ Rescaling: affine, Normalization: affine, Reshape: flatten, Permute: permutation },
   ...{ Dropout: dropout, SpatialDropout2D: dropout },
   ...{ LocalBinaryPatterns: localBinaryPatterns, Concatenate: concatenation },
   ...{ Add: addition, Flatten: flatten, ZeroPadding2D: padding },

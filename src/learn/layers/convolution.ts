@@ -1,5 +1,7 @@
 import { type ConvGeometry, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
-import type { Padding } from '../../gpu/shape.js';
+import { expandedShape } from '../../gpu/kernels/expand_kernel.js';
+import { type Extent, type Padding, pairOf } from '../../gpu/shape.js';
+import { type ExpandShape, expandKernel, placesInPlain } from '../../reference/expand_kernel.js';
 import { withActivation } from './activation.js';
 import {
   type Arithmetic,
@@ -51,8 +53,24 @@ function main(v: LayerValues): Convolution {
     return { x, kernel, bias, z, g, depthwise: false };
   }
   if (kind === 'DepthwiseConv2D') return depthwise(v, z, bias);
-  const kernel = needed(arrayOf(v, 'kernel'), 'kernel');
+  const kernel = plainKernel(v);
   return { x: v.x, kernel, bias, z, g: convGeometry(v.x.shape, kernel.shape, options), depthwise: false };
+}
+
+/** How a dilated or grouped convolution's kernel lies in that of the plain one. Undefined for a plain one. */
+function expansionOf(v: LayerValues): ExpandShape | undefined {
+  const { groups, dilationRate = 1 } = v.placed.layer.config;
+  if (groups === undefined) return undefined;
+  const [kh = 1, kw = 1, ic = 1, oc = 1] = needed(arrayOf(v, 'kernel'), 'kernel').shape;
+  return { kh, kw, ic, oc, groups: Number(groups), dilation: pairOf(dilationRate as Extent) };
+}
+
+/** The kernel of the plain convolution that a layer is. */
+function plainKernel(v: LayerValues): Values {
+  const kernel = needed(arrayOf(v, 'kernel'), 'kernel');
+  const e = expansionOf(v);
+  if (e === undefined) return kernel;
+  return { shape: expandedShape(kernel.shape, e), data: expandKernel(Float64Array.from(kernel.data), e) };
 }
 
 /** The depthwise convolution of a layer. */
@@ -312,6 +330,8 @@ export const convolution: LayerArithmetic = {
     const apart = separable
       ? depthwise(v, needed(v.inner.get('depthwise'), 'depthwise result'), undefined)
       : own;
-    return kernelGradient(apart, gradientOf(v, apart), index, kernel);
+    const expansion = separable ? undefined : expansionOf(v);
+    const place = expansion === undefined ? index : (placesInPlain(expansion)[index] ?? index);
+    return kernelGradient(apart, gradientOf(v, apart), place, kernel);
   },
 };

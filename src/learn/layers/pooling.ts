@@ -1,6 +1,5 @@
 import { averagePoolGeometry } from '../../gpu/kernels/avg_pool2d.js';
-import { poolGeometry } from '../../gpu/kernels/max_pool2d.js';
-import type { Padding } from '../../gpu/shape.js';
+import type { Extent, Padding } from '../../gpu/shape.js';
 import {
   brief,
   type LayerArithmetic,
@@ -14,15 +13,11 @@ import {
 
 /** Pooling: each channel on its own. */
 
-/** Size, stride and padding of a layer's windows. */
+/** Size, stride and padding of a layer's windows; a global pool has one, over the whole map. */
 function windows({ placed: { layer }, x }: LayerValues) {
-  const { poolSize, strides = poolSize, padding = 'valid' } = layer.config;
   const [, h = 1, w = 1] = x.shape;
-  const size =
-    layer.kind === 'GlobalAveragePooling2D'
-      ? ([h, w] as const)
-      : ([Number(poolSize), Number(poolSize)] as const);
-  const stride = layer.kind === 'GlobalAveragePooling2D' ? 1 : Number(strides);
+  const { poolSize = [h, w], strides = poolSize, padding = 'valid' } = layer.config;
+  const [size, stride] = [poolSize as Extent, strides as Extent];
   return averagePoolGeometry(x.shape, { size, stride, padding: padding as Padding });
 }
 
@@ -32,7 +27,7 @@ type Windows = ReturnType<typeof windows>;
 function windowOf(v: LayerValues, g: Windows, at: Position): (number | null)[][] {
   return Array.from({ length: g.kh }, (_, ky) =>
     Array.from({ length: g.kw }, (_, kx) =>
-      paddedAt(v.x, { ...at, y: at.y * g.stride + ky - g.pad_top, x: at.x * g.stride + kx - g.pad_left }),
+      paddedAt(v.x, { ...at, y: at.y * g.stride_y + ky - g.pad_top, x: at.x * g.stride_x + kx - g.pad_left }),
     ),
   );
 }
@@ -41,7 +36,7 @@ function windowOf(v: LayerValues, g: Windows, at: Position): (number | null)[][]
 function windowsAround(g: Windows, at: Position, visit: (y: number, x: number, place: number) => void): void {
   for (let ky = 0; ky < g.kh; ky++) {
     for (let kx = 0; kx < g.kw; kx++) {
-      const [y, x] = [(at.y + g.pad_top - ky) / g.stride, (at.x + g.pad_left - kx) / g.stride];
+      const [y, x] = [(at.y + g.pad_top - ky) / g.stride_y, (at.x + g.pad_left - kx) / g.stride_x];
       if (Number.isInteger(y) && Number.isInteger(x) && y >= 0 && y < g.oh && x >= 0 && x < g.ow)
         visit(y, x, ky * g.kw + kx);
     }
@@ -50,17 +45,15 @@ function windowsAround(g: Windows, at: Position, visit: (y: number, x: number, p
 
 export const maxPooling: LayerArithmetic = {
   output(v, at) {
-    const { poolSize, strides, padding } = v.placed.layer.config;
-    const options = { size: Number(poolSize), stride: Number(strides), padding: padding as Padding };
-    const { size } = poolGeometry(v.x.shape, options);
-    const window = windowOf(v, windows(v), at);
+    const g = windows(v);
+    const window = windowOf(v, g, at);
     const place = valueAt(needed(v.inner.get('argmax'), 'place of the maximum'), at);
-    const [ky, kx] = [Math.floor(place / size), place % size];
+    const [ky, kx] = [Math.floor(place / g.kw), place % g.kw];
     const exact = Math.max(...window.flat().filter((value) => value !== null));
     return {
       formula: 'y = max of the window',
       words: `The value in row ${ky}, column ${kx} of the window wins. Only this input gets a gradient.`,
-      grids: [{ title: `window of ${size} × ${size}`, rows: window }],
+      grids: [{ title: `window of ${g.kh} × ${g.kw}`, rows: window }],
       terms: [{ label: `winner (${ky}, ${kx})`, value: window[ky]?.[kx] ?? Number.NaN }],
       kernel: valueAt(v.y, at),
       exact,

@@ -18,8 +18,13 @@ import {
 function kept(v: LayerValues, at: Position): boolean {
   const rate = Number(v.placed.layer.config['rate']);
   const channels = v.x.shape.at(-1) ?? 1;
-  const spatial = v.placed.layer.kind === 'SpatialDropout2D';
-  const place = spatial ? at.image * channels + at.c : indexOf(v.x, at);
+  const { kind, config } = v.placed.layer;
+  const place =
+    config['perImage'] === true
+      ? at.image
+      : kind === 'SpatialDropout2D'
+        ? at.image * channels + at.c
+        : indexOf(v.x, at);
   return dropoutMask(place + 1, rate, v.seed, v.step, v.index)[place] === 1;
 }
 
@@ -150,7 +155,7 @@ export const flatten: LayerArithmetic = {
     return {
       formula: 'y = x',
       words:
-        'The map is read row by row, pixel by pixel, channel by channel, as one vector. No value changes.',
+        'The values are read row by row, pixel by pixel, channel by channel, and keep their order in the new shape. No value changes.',
       grids: [],
       terms: [{ label: 'x', value: x }],
       kernel: valueAt(v.y, at),
@@ -161,6 +166,44 @@ export const flatten: LayerArithmetic = {
     const dy = sameElement(v.x, needed(v.dy, 'gradient of the output'), at);
     return {
       formula: 'dx = dy',
+      words: 'The gradient goes back to the place where the value came from.',
+      grids: [],
+      terms: [{ label: 'dy', value: dy }],
+      exact: dy,
+    };
+  },
+};
+
+/** The place in the input that a place of the output comes from: axis d of the output is axis dims[d] of the input. */
+function turned({ placed }: LayerValues, at: Position, back: boolean): Position {
+  const dims = placed.layer.config['dims'] as readonly number[];
+  const from = [at.y, at.x, at.c];
+  const to = [0, 0, 0];
+  for (const [d, axis] of dims.entries()) {
+    if (back) to[d] = from[axis - 1] as number;
+    else to[axis - 1] = from[d] as number;
+  }
+  const [y = 0, x = 0, c = 0] = to;
+  return { image: at.image, y, x, c };
+}
+
+export const permutation: LayerArithmetic = {
+  output(v, at) {
+    const place = turned(v, at, false);
+    const x = valueAt(v.x, place);
+    return {
+      formula: 'y = x at the place with its axes in another order',
+      words: `The value of the input at (${place.y}, ${place.x}), channel ${place.c}. No value changes.`,
+      grids: [],
+      terms: [{ label: 'x', value: x }],
+      kernel: valueAt(v.y, at),
+      exact: x,
+    };
+  },
+  inputGradient(v, at) {
+    const dy = valueAt(needed(v.dy, 'gradient of the output'), turned(v, at, true));
+    return {
+      formula: 'dx = dy at the place that x moved to',
       words: 'The gradient goes back to the place where the value came from.',
       grids: [],
       terms: [{ label: 'dy', value: dy }],

@@ -1,6 +1,7 @@
 import { NO_CEILING } from '../../gpu/kernels/activations.js';
 import { type Layer, noWeights, sameShape } from '../layer.js';
 import { type ActivationName, activate, type PointwiseActivation, pointwise } from '../ops/activation.js';
+import { prelu } from '../ops/prelu.js';
 
 /**
  * Activation by its name; https://keras.io/api/layers/core_layers/activation/
@@ -64,6 +65,26 @@ export function ReLU({ maxValue, negativeSlope = 0 }: ReLUOptions = {}): Layer {
 export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: number } = {}): Layer {
   const settings = { slope: negativeSlope, ceiling: NO_CEILING };
   return pointwiseLayer('LeakyReLU', { negativeSlope }, { op: 'leaky_relu', settings });
+}
+
+/** Options of `PReLU`. */
+export interface PReLUOptions {
+  /** Whether all places of a map share the slope of their channel (`shared_axes` [1, 2]); default: each place has its own. */
+  readonly shared?: boolean;
+}
+
+/** ReLU whose slope for negative inputs is learnt; https://keras.io/api/layers/activation_layers/prelu/ */
+export function PReLU({ shared = false }: PReLUOptions = {}): Layer {
+  return {
+    kind: 'PReLU',
+    config: { shared },
+    outputShape: sameShape,
+    weights: (input) => {
+      const shape = shared ? input.map((extent, i) => (i < input.length - 1 ? 1 : extent)) : input;
+      return [{ name: 'alpha', shape, initializer: 'zeros', trainable: true }];
+    },
+    call: (ctx, [x], { get }) => prelu(ctx, x, get('alpha')),
+  };
 }
 
 /**

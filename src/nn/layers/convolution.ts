@@ -1,25 +1,13 @@
 import { type ConvOptions, convGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import { depthwiseGeometry } from '../../gpu/kernels/depthwise_conv2d.js';
-import type { Padding, Shape } from '../../gpu/shape.js';
+import { type Expansion, expandedShape, isPlain } from '../../gpu/kernels/expand_kernel.js';
+import { type Extent, type Padding, pairOf, plainExtent, type Shape } from '../../gpu/shape.js';
 import type { Initializer } from '../init.js';
 import type { Layer, WeightSpec } from '../layer.js';
 import { type ActivationName, activate } from '../ops/activation.js';
 import { conv2d } from '../ops/conv2d.js';
 import { depthwiseConv2d } from '../ops/depthwise_conv2d.js';
-
-/** The extent of a window: one number for a square, or height and width. */
-export type Extent = number | readonly [number, number];
-
-/** Height and width. */
-export function pairOf(extent: Extent): readonly [number, number] {
-  return typeof extent === 'number' ? [extent, extent] : extent;
-}
-
-/** The extent as it appears in a layer's config: one number for a square. */
-function plainExtent(extent: Extent): Extent {
-  const [height, width] = pairOf(extent);
-  return height === width ? height : [height, width];
-}
+import { expandKernel } from '../ops/expand_kernel.js';
 
 const trainable = (name: string, shape: Shape, initializer: Initializer): WeightSpec => ({
   ...{ name, shape, initializer, trainable: true },
@@ -47,6 +35,10 @@ interface WindowOptions {
 export interface Conv2DOptions extends WindowOptions {
   /** Number of output channels. */
   readonly filters: number;
+  /** Distance of the pixels that a window looks at; default 1. */
+  readonly dilationRate?: Extent;
+  /** Groups of channels, of input and output, that have nothing to do with each other; default 1. */
+  readonly groups?: number;
 }
 
 /** The layer's config with defaults filled in, the window's height and width, and the kernels' options. */
@@ -60,14 +52,18 @@ function windowOf(options: WindowOptions) {
 
 /** 2-D convolution over NHWC; https://keras.io/api/layers/convolution_layers/convolution2d/ */
 export function Conv2D(options: Conv2DOptions): Layer {
-  const { filters } = options;
+  const { filters, dilationRate = 1, groups = 1 } = options;
   const { config, size, convolution } = windowOf(options);
-  const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, filters];
+  const expansion: Expansion = { groups, dilation: pairOf(dilationRate) };
+  const kernelShape = (input: Shape): Shape => [...size, Math.floor((input.at(-1) ?? 0) / groups), filters];
   return {
     kind: 'Conv2D',
-    config: { filters, ...config },
+    config: {
+      ...{ filters, ...config },
+      ...(!isPlain(expansion) && { dilationRate: plainExtent(dilationRate), groups }),
+    },
     outputShape: (input) => {
-      const g = convGeometry([1, ...input], kernelShape(input), convolution);
+      const g = convGeometry([1, ...input], expandedShape(kernelShape(input), expansion), convolution);
       return [g.oh, g.ow, g.oc];
     },
     weights: (input) => [
@@ -76,7 +72,8 @@ export function Conv2D(options: Conv2DOptions): Layer {
     ],
     call: (ctx, [x], { get, last }) => {
       const bias = config.useBias ? get('bias') : undefined;
-      return activate(ctx, conv2d(ctx, x, get('kernel'), bias, convolution), config.activation, last);
+      const kernel = expandKernel(ctx, get('kernel'), expansion);
+      return activate(ctx, conv2d(ctx, x, kernel, bias, convolution), config.activation, last);
     },
   };
 }

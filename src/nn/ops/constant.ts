@@ -1,3 +1,4 @@
+import { concatenateForward } from '../../gpu/kernels/concatenate.js';
 import { fill } from '../../gpu/kernels/elementwise.js';
 import type { Shape } from '../../gpu/shape.js';
 import { Var } from '../autograd.js';
@@ -8,4 +9,12 @@ export function constant({ prepare }: Context, shape: Shape, value: number): Ten
   const tensor = prepare.alloc(shape, `${value}`);
   fill(prepare, tensor, value);
   return new Var(tensor, false, tensor.label);
+}
+
+/** Constants [n] of a few values without gradient. */
+export function constants(ctx: Context, values: readonly number[]): TensorVar {
+  const [first = 0] = values;
+  if (values.every((value) => value === first)) return constant(ctx, [values.length], first);
+  const parts = values.map((value) => constant(ctx, [1], value).value);
+  return new Var(concatenateForward(ctx.prepare, parts), false, 'constants');
 }

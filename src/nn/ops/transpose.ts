@@ -1,0 +1,9 @@
+import { inverseOrder, transpose as kernel, type Order } from '../../gpu/kernels/transpose.js';
+import type { Context, TensorVar } from '../context.js';
+
+/** Differentiable transposition of x [B, 3 axes]. @param order for each axis of the result, that of x, counted from 0 */
+export function transpose({ rec, tape }: Context, x: TensorVar, order: Order): TensorVar {
+  return tape.record('transpose', [x], kernel(rec, x.value, order), (dy) => [
+    kernel(rec, dy, inverseOrder(order)),
+  ]);
+}
