@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import { readText } from '../util/read_whole.js';
 import type { AdapterInfo } from './device.js';
@@ -71,7 +71,7 @@ export function writeTable(
   table: TuningTable,
   pins: Pins = readPins(path),
 ): void {
-  makeFolder(dirname(path));
+  needFolder(dirname(path));
   const sorted = <T>(rows: ReadonlyMap<string, T>): Record<string, T> =>
     Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
   const choices = sorted(table);

@@ -5,7 +5,7 @@ import { asInSource } from '../data/hold_out.js';
 import type { Dataset } from '../data/types.js';
 import { recorded } from '../train/assemble.js';
 import type { TrainConfig } from '../train/config.js';
-import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { readForeignJson } from '../util/foreign.js';
 
@@ -39,7 +39,7 @@ export function provenanceOf(dataset: Dataset, config: TrainConfig, folds: numbe
 export function claimFolder(folder: string, wanted: Provenance): void {
   const path = join(folder, FILE);
   if (!existsSync(folder) || !readdirSync(folder).some((name) => /^fold-\d+$/.test(name))) {
-    makeFolder(folder);
+    needFolder(folder);
     atomicWrite(path, `${JSON.stringify(wanted, null, 2)}\n`);
     return;
   }

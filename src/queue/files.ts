@@ -6,7 +6,7 @@ import { findData } from '../data/find_data.js';
 import { isDrawn, loadSource } from '../data/load.js';
 import type { TrialOrder } from '../study/run_trial.js';
 import { OPTION_ENTRIES } from '../train/options.js';
-import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { camelCase } from '../util/camel_case.js';
 import { DataError, FerError, UsageError } from '../util/errors.js';
 import { readWhole } from '../util/read_whole.js';
@@ -160,7 +160,7 @@ export class WorkerFiles {
       const content = await getFile(place, { sha256, bytes });
       if (content !== undefined) {
         const here = this.#cached(need);
-        makeFolder(dirname(here));
+        needFolder(dirname(here));
         atomicWrite(here, content);
         if ((await contentOf({ path: here, kind, skipBad: false })).sha256 === sha256) return here;
         throw new DataError(`${path}: what the coordinator sent is damaged`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { QueueError } from '../util/errors.js';
 import type { Depot, Parcel, StoredFile } from './task.js';
 
@@ -95,7 +95,7 @@ export async function fetchFolder(
     if (content === undefined || hashOf(content) !== sha256)
       throw new QueueError(`${name} of a run is no longer in the queue, or damaged`);
     const path = join(folder, name);
-    makeFolder(dirname(path));
+    needFolder(dirname(path));
     atomicWrite(path, /\.(json|ndjson)$/.test(name) ? translate(content.toString('utf8')) : content);
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import type { Depot } from './task.js';
 
 const LABEL = 'log';
@@ -26,6 +26,6 @@ export async function sendLog(
 export async function fetchLog(depot: Depot, shelf: string, run: string): Promise<void> {
   const log = await depot.get(shelf, LABEL);
   if (log === undefined) return;
-  makeFolder(run);
+  needFolder(run);
   atomicWrite(nameIn(run), log);
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../util/atomic_write.js';
+import { needFolder } from '../util/atomic_write.js';
 import { Hold, holderOf } from '../util/hold.js';
 import { namesIn } from '../util/names_in.js';
 import { clearTemporary, isTemporary } from '../util/temporary.js';
@@ -15,7 +15,7 @@ export class WorkFolder {
 
   /** @param parent of the folders of all workers */
   constructor(parent: string) {
-    makeFolder(parent);
+    needFolder(parent);
     clearTemporary(parent, 'shared');
     for (const name of namesIn(parent).filter((entry) => !isTemporary(entry))) {
       const folder = name.endsWith(HOLD) ? name.slice(0, -HOLD.length) : name;
@@ -24,7 +24,7 @@ export class WorkFolder {
     }
     this.path = join(parent, `${process.pid}-${Date.now()}`);
     this.#hold = new Hold(this.path + HOLD);
-    makeFolder(this.path);
+    needFolder(this.path);
   }
 
   close(): void {

@@ -64,7 +64,7 @@ export class Journal {
         closeSync(file);
       }
     } catch (cause) {
-      throw writeError(this.#path, cause);
+      throw writeError(this.#path, cause).inside(this.study);
     }
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder, writeError } from '../util/atomic_write.js';
+import { makeFolder, needFolder, writeError } from '../util/atomic_write.js';
 import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/hold.js';
 import { underLock } from '../util/lock.js';
@@ -202,7 +202,7 @@ export class Study {
     const until = Math.min(trial.until, this.epochsOf(values));
     const record: TrialRecord = { ...trial, until, state: 'running' };
     const lock = this.#lockOf(number);
-    makeFolder(dirname(lock)); // in case that somebody has removed it with the runs
+    needFolder(dirname(lock)); // in case that somebody has removed it with the runs
     const hold = new Hold(lock);
     this.#journal.append(record);
     const { settings, objective } = this.settings;

@@ -91,9 +91,17 @@ function isState(value: unknown): value is State {
   const numbers = [learningRate, rate, seconds, sums['loss'], sums['correct'], sums['count']];
   return (
     counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
-    numbers.every((number) => typeof number === 'number')
+    numbers.every((number) => typeof number === 'number') &&
+    (index === 0) === (sums['count'] === 0) &&
+    Object.values(callbacks).every(isCallbackState)
   );
 }
+
+/** What the callbacks of fer-tui keep that are numbers, or null before the first. */
+const NUMBERS = ['best', 'bestEpoch', 'bestAcc', 'wait', 'cooldown'];
+
+const isCallbackState = (state: unknown): boolean =>
+  !isMapping(state) || NUMBERS.every((name) => typeof (state[name] ?? 0) === 'number');
 
 /** Reads a checkpoint. Throws RunError when the file is missing, damaged, or not a checkpoint. */
 export function loadCheckpoint(path: string): { learner: LearnerState; trainer: TrainerState } {

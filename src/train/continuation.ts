@@ -1,5 +1,6 @@
+import { ShapeError } from '../gpu/errors.js';
 import { camelCase } from '../util/camel_case.js';
-import { UsageError } from '../util/errors.js';
+import { RunError, UsageError } from '../util/errors.js';
 import { loadCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.js';
 import { resolveConfig, type TrainConfig } from './config.js';
 import type { Changed, TrainEvent } from './events.js';
@@ -70,15 +71,23 @@ export function changedText(changed: Changed): string {
  * does not lose them. Throws RunError.
  */
 export function restoreCheckpoint(
-  { checkpoint }: RunFolder,
+  { path, checkpoint }: RunFolder,
   trainer: Trainer,
   changed: Changed,
   emit: (event: TrainEvent) => void,
 ): void {
   const { learner, trainer: saved } = loadCheckpoint(checkpoint);
+  try {
+    trainer.learner.writeState(learner);
+  } catch (cause) {
+    if (!(cause instanceof ShapeError)) throw cause;
+    throw new RunError(
+      `${checkpoint}: belongs to other settings than those in ${path}/config.json (${cause.message}); restore that file, or begin a new run`,
+      { cause },
+    );
+  }
   const state = Object.keys(changed).length > 0 ? withChanges(saved, changed) : saved;
   if (state !== saved) saveCheckpoint(checkpoint, learner, state);
-  trainer.learner.writeState(learner);
   trainer.restore(state);
   const { stepCount: step } = learner;
   const ended = endText({ epochs: state.epoch, stepInEpoch: state.index });

@@ -35,14 +35,17 @@ export function dataHash(dataset: Dataset): string {
  */
 export function compareData(
   dataset: Dataset,
-  { data, preprocess }: Pick<TrainConfig, 'data' | 'preprocess'>,
+  { data, preprocess, limit }: Pick<TrainConfig, 'data' | 'preprocess' | 'limit'>,
   latest: StartEvent | undefined,
   allowed: boolean,
 ): string[] {
   const before = latest?.data;
   if (before?.sha256 === undefined || before.sha256 === dataHash(dataset)) return [];
   const { train, validation } = dataset.splits;
-  const now = countText(train.labels.length, validation.labels.length);
+  const now = countText(
+    Math.min(train.labels.length, limit ?? Number.POSITIVE_INFINITY),
+    validation.labels.length,
+  );
   const then = countText(before.train, before.validation);
   const what = `the data have changed since the run last trained: ${
     now === then ? `${now}, but with other contents` : `${then} then, ${now} now`

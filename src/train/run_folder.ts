@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { atomicWrite, makeFolder, writeError } from '../util/atomic_write.js';
+import { atomicWrite, makeFolder, needFolder, writeError } from '../util/atomic_write.js';
 import { isSystemError, RunError, UsageError } from '../util/errors.js';
 import { readForeignJson } from '../util/foreign.js';
 import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
@@ -137,11 +137,7 @@ export class RunFolder {
   /** Path of the weight file of one epoch, in `epochs/`. Throws RunError when that folder cannot be created. */
   ofEpoch(epoch: number): string {
     const folder = join(this.path, 'epochs');
-    try {
-      makeFolder(folder);
-    } catch (cause) {
-      throw writeError(folder, cause);
-    }
+    needFolder(folder);
     return join(folder, `epoch-${String(epoch).padStart(4, '0')}.safetensors`);
   }
 

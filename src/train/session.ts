@@ -9,7 +9,7 @@ import type { Gpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
-import { atomicWrite } from '../util/atomic_write.js';
+import { atomicWrite, WriteError } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError } from '../util/errors.js';
 import { readWhole } from '../util/read_whole.js';
 import { VERSION } from '../util/version.js';
@@ -74,12 +74,20 @@ export async function resumeTraining(
   changes: RunChanges = {},
 ): Promise<TrainResult> {
   return reported(hooks, (log) => {
-    const folder = log.hold(RunFolder.reopen(path));
+    const folder = log.hold(reopen(path));
     const { config, changed } = continued(folder, changes);
     log.writeTo(folder);
     const allowed = changes.allowChangedData === true;
     return train(config, { folder, changed, allowed }, log, hooks);
   });
+}
+
+function reopen(path: string): RunFolder {
+  try {
+    return RunFolder.reopen(path);
+  } catch (cause) {
+    throw cause instanceof WriteError ? cause.inside(path) : cause;
+  }
 }
 
 /** The run that a sitting goes on with. */
@@ -112,6 +120,11 @@ class RunLog {
     this.#log?.log(event);
     this.hooks.emit(event);
   };
+
+  /** What to tell of an error: how a run that has begun goes on where a file could not be written. */
+  toldOf(error: unknown): unknown {
+    return error instanceof WriteError && this.#log !== undefined ? error.inside(this.#log.path) : error;
+  }
 
   /** Reports an error and the end of the run. */
   fail(error: unknown): void {
@@ -146,7 +159,8 @@ async function reported(hooks: Hooks, body: (log: RunLog) => Promise<TrainResult
   const log = new RunLog(hooks);
   try {
     return await body(log);
-  } catch (error) {
+  } catch (cause) {
+    const error = log.toldOf(cause);
     log.fail(error);
     throw error;
   } finally {

@@ -10,6 +10,9 @@ export function firstNotFinite(arrays: NamedArrays): string | undefined {
   return undefined;
 }
 
+/** Variances, and what optimisers keep of squared gradients. */
+const SQUARES = /variance$|^optimizer\/(square|largest)\//;
+
 /** Throws RunError when the weights of a file cannot be those of a network: NaN, an infinite value, a variance below 0. */
 export function requireSound(path: string, weights: NamedArrays): void {
   for (const [name, { data }] of weights) {
@@ -19,8 +22,8 @@ export function requireSound(path: string, weights: NamedArrays): void {
         `${path}: weight ${name} holds ${data[bad]} at position ${bad}; expected numbers: the training diverged or the file is damaged, take an earlier checkpoint`,
       );
     }
-    if (name.endsWith('variance') && !data.every((value) => value >= 0)) {
-      throw new RunError(`${path}: damaged: the variance ${name} is below 0`);
+    if (SQUARES.test(name) && !data.every((value) => value >= 0)) {
+      throw new RunError(`${path}: damaged: ${name} is below 0, as no mean of squares is`);
     }
   }
 }

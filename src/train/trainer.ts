@@ -145,7 +145,8 @@ export class Trainer implements Training {
     await this.#callbacks.trainBegin(this);
     while (!this.finished && !stoppedFromOutside()) {
       await this.#runEpoch();
-      const complete = this.#stepInEpoch === source.batchesPerEpoch;
+      // A resumed epoch may have had more steps when it began: data may be fewer since.
+      const complete = this.#stepInEpoch >= source.batchesPerEpoch;
       // If the limit on steps ends within an epoch, there is still a validation.
       if (complete || !stoppedFromOutside()) await this.#endEpoch(complete);
       else if (control.stopped === 'user') await this.#validateNow();

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type AutotuneOptions, autotune, collectTunables, type TuneResult } from '../gpu/autotune.js';
 import type { Gpu } from '../gpu/device.js';
 import { sizeOf } from '../gpu/shape.js';
@@ -5,6 +6,7 @@ import { tuningOf } from '../gpu/tuning.js';
 import { tablePath, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import type { Network } from '../nn/network.js';
+import { needFolder } from '../util/atomic_write.js';
 
 export interface TunePlan {
   readonly models: readonly Network[];
@@ -24,6 +26,8 @@ export async function tuneModels(
   plan: TunePlan,
   options: AutotuneOptions & { readonly path?: string | undefined } = {},
 ): Promise<TuneResult[]> {
+  const path = options.path ?? tablePath(gpu.info);
+  needFolder(dirname(path)); // before minutes of measuring
   const asked = await collectTunables(gpu, async () => {
     for (const model of plan.models) {
       const learner = new Learner(gpu, model);
@@ -35,6 +39,6 @@ export async function tuneModels(
     }
   });
   const results = await autotune(gpu, asked, options);
-  writeTable(options.path ?? tablePath(gpu.info), gpu.info, tuningOf(gpu).table);
+  writeTable(path, gpu.info, tuningOf(gpu).table);
   return results;
 }

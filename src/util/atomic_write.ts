@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
+import { cacheFolder } from './cache_folder.js';
 import { RunError } from './errors.js';
 import { canSyncFolders } from './platform.js';
 import { systemReason } from './system_reason.js';
@@ -60,14 +63,51 @@ export function makeFolder(path: string): void {
   mkdirSync(path);
 }
 
+/** Creates a folder as `makeFolder` does. Throws WriteError where it cannot, or where nothing can be written in the folder. */
+export function needFolder(path: string): void {
+  try {
+    makeFolder(path);
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+/** A file or folder that cannot be written. The message says what to do. */
+export class WriteError extends RunError {
+  /**
+   * @param failure what cannot be written, and why
+   * @param full whether the disk is
+   * @param advice what to do, other than to free some space
+   */
+  constructor(
+    private readonly failure: string,
+    private readonly full: boolean,
+    cause: unknown,
+    advice: string,
+  ) {
+    super(`${failure}; ${full ? 'free some space or ' : ''}${advice}`, { cause });
+  }
+
+  /** The same error for somebody whose run or study has begun: that goes on in its own folder, or in a copy of it. */
+  inside(begun: string): WriteError {
+    const advice = `move ${begun} to where it can be written, then go on with --resume`;
+    return new WriteError(this.failure, this.full, this.cause, advice);
+  }
+}
+
 /** Converts a failed write to an error that says what to do. */
-export function writeError(path: string, cause: unknown): RunError {
+export function writeError(path: string, cause: unknown): WriteError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const why = code === 'ENOENT' ? 'there is no such folder, and it cannot be made' : systemReason(cause);
-  const room = code === 'ENOSPC' ? 'free some space or ' : '';
-  return new RunError(
-    `cannot write ${path}: ${within(path, cause)}${why}; ${room}choose another folder with --out`,
-    { cause },
+  const advice = resolve(path).startsWith(resolve(cacheFolder()))
+    ? 'name a folder for the cache in XDG_CACHE_HOME'
+    : 'choose another folder with --out';
+  return new WriteError(
+    `cannot write ${path}: ${within(path, cause)}${why}`,
+    code === 'ENOSPC',
+    cause,
+    advice,
   );
 }
 

@@ -84,12 +84,16 @@ describe('a checkpoint', () => {
     expect(loadCheckpoint(path).trainer.rate).toBe(1e-3);
     write(new Map([['optimizer/a', { shape: [2], data: Float32Array.of(1, Number.NaN) }]]), state);
     expect(() => loadCheckpoint(path)).toThrow(`${path}: weight optimizer/a holds NaN at position 1`);
+    write(new Map([['optimizer/square/a', { shape: [1], data: Float32Array.of(-1) }]]), state);
+    expect(() => loadCheckpoint(path)).toThrow(`${path}: damaged: optimizer/square/a is below 0`);
     for (const wrong of [
       null,
       { ...state, stepCount: '1' },
       { ...state, trainer: undefined },
       { ...state, trainer: { ...state.trainer, sums: null } },
       { ...state, trainer: { ...state.trainer, rate: [] } },
+      { ...state, trainer: { ...state.trainer, sums: { loss: 0, correct: 0, count: 0 } } },
+      { ...state, trainer: { ...state.trainer, callbacks: { checkpoint: { best: 'high' } } } },
     ]) {
       write(new Map(), wrong);
       expect(() => loadCheckpoint(path)).toThrow(`${path}: damaged: its state lacks`);

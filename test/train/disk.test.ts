@@ -49,7 +49,8 @@ describeGpu('a disk', () => {
       writeFileSync(config, JSON.stringify(settings));
       const full = await runCli(['train', '--resume', out, '--json', '--quiet']);
       expect(full.code).toBe(5);
-      expect(full.stderr).toContain('the disk is full; free some space');
+      expect(full.stderr).toContain('the disk is full; free some space or move');
+      expect(full.stderr).toContain('go on with --resume');
       expect(full.stdout).toContain('"type":"error"');
       expect(loadCheckpoint(join(out, 'checkpoint.safetensors')).learner.stepCount).toBe(before);
       readEvents(join(out, 'events.ndjson'));

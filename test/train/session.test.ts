@@ -191,6 +191,54 @@ describeGpu('a sitting', () => {
     expect(new Set(hashes).size).toBe(2);
   });
 
+  it('ends an epoch that was begun with more data than there are now', async () => {
+    const out = join(temporary(), 'run');
+    const hooks = { emit: () => undefined, control: new Control() };
+    await runTraining(
+      resolveConfig({
+        ...settings,
+        data: 'synthetic:140',
+        batch: 14,
+        limit: 130,
+        out,
+        'max-steps': 6,
+        epochs: 2,
+      }),
+      hooks,
+    );
+    const path = join(out, 'config.json');
+    const { maxSteps: _, ...config } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...config, data: 'synthetic:70' }));
+    await expect(resumeTraining(out, hooks)).rejects.toThrow('130 training and');
+    await expect(resumeTraining(out, hooks)).rejects.toThrow('images then, 70 training and');
+    const { epochs, steps } = await resumeTraining(out, hooks, { allowChangedData: true });
+    expect({ epochs, steps }).toEqual({ epochs: 2, steps: 6 + 5 });
+  });
+
+  it('names a checkpoint that belongs to other settings', async () => {
+    const out = join(temporary(), 'run');
+    const hooks = { emit: () => undefined, control: new Control() };
+    await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
+    const path = join(out, 'config.json');
+    const config = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...config, dense: '9' }));
+    await expect(resumeTraining(out, hooks)).rejects.toThrow(
+      `${join(out, 'checkpoint.safetensors')}: belongs to other settings than those in ${path} (`,
+    );
+    await expect(resumeTraining(out, hooks)).rejects.toMatchObject({ exitCode: 5 });
+  });
+
+  it('is told where to go on when its folder cannot be written', async () => {
+    const out = join(temporary(), 'run');
+    const hooks = { emit: () => undefined, control: new Control() };
+    await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
+    rmSync(join(out, 'events.ndjson'));
+    mkdirSync(join(out, 'events.ndjson'));
+    await expect(resumeTraining(out, hooks)).rejects.toThrow(
+      `it is a folder; move ${out} to where it can be written, then go on with --resume`,
+    );
+  });
+
   it('says what else keeps a run from going on to the same bits', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];

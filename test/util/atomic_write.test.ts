@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { atomicWrite, makeFolder, writeError } from '../../src/util/atomic_write.js';
+import { atomicWrite, makeFolder, needFolder, writeError } from '../../src/util/atomic_write.js';
+import { cacheFolder } from '../../src/util/cache_folder.js';
 import { RunError } from '../../src/util/errors.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-write-'));
@@ -47,6 +48,26 @@ it('other errors say what the system says', () => {
     'cannot write /f: i/o error; choose another folder with --out',
   );
   expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd; choose another folder with --out');
+});
+
+it('the cache is told to be elsewhere, and a run that has begun to be moved', () => {
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  expect(writeError(join(cacheFolder(), 'x'), full).message).toMatch(
+    /the disk is full; free some space or name a folder for the cache in XDG_CACHE_HOME$/,
+  );
+  expect(writeError('runs/r1/last.safetensors', full).inside('runs/r1').message).toBe(
+    'cannot write runs/r1/last.safetensors: the disk is full; free some space or move runs/r1 to where it can be written, then go on with --resume',
+  );
+});
+
+it('a folder that is needed is made, or told to be in the way of a file', () => {
+  const dir = folder();
+  needFolder(join(dir, 'a', 'b'));
+  expect(existsSync(join(dir, 'a', 'b'))).toBe(true);
+  writeFileSync(join(dir, 'file'), '');
+  expect(() => needFolder(join(dir, 'file', 'x'))).toThrow(
+    `cannot write ${join(dir, 'file', 'x')}: a part of its path is no folder; choose another folder with --out`,
+  );
 });
 
 it('makes a folder with its parents, also by a relative path; one that is there stays', () => {

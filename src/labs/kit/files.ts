@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { atomicWrite, makeFolder, writeError } from '../../util/atomic_write.js';
+import { atomicWrite, needFolder } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
 import type { LabData } from './outcome.js';
 import type { Results } from './results.js';
@@ -12,11 +12,7 @@ import { labSvg } from './svg.js';
  * @returns the paths
  */
 export function writeLabFiles({ lab, results }: LabReport, folder: string): string[] {
-  try {
-    makeFolder(folder);
-  } catch (cause) {
-    throw writeError(folder, cause);
-  }
+  needFolder(folder);
   const files = {
     [`${lab.name}.csv`]: runsCsv(lab, results),
     [`${lab.name}-curves.csv`]: curvesCsv(results),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder, writeError } from '../../util/atomic_write.js';
+import { needFolder } from '../../util/atomic_write.js';
 import { saveModel } from '../model_file.js';
 import type { Callback, Training } from './callback.js';
 
@@ -10,11 +10,7 @@ export class StepWeights implements Callback {
 
   /** Makes the folder, if it does not exist. Throws RunError. */
   static prepare(folder: string): void {
-    try {
-      makeFolder(folder);
-    } catch (cause) {
-      throw writeError(folder, cause);
-    }
+    needFolder(folder);
   }
 
   onTrainBegin(): void {
