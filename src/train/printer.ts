@@ -1,4 +1,5 @@
 import { counted } from '../util/counted.js';
+import { printable } from '../util/printable.js';
 import { terminalSize } from '../util/terminal_size.js';
 import type { EpochEvent, NoteEvent, StepEvent, TrainEvent } from './events.js';
 
@@ -62,7 +63,7 @@ export class Printer {
     switch (event.type) {
       case 'start':
         this.#epochs = event.of;
-        this.line(
+        this.#told(
           `${event.run}: ${event.model} (${event.parameters.toLocaleString('en')} parameters) on ${event.data.name}, ${event.data.train.toLocaleString('en')} training and ${event.data.validation.toLocaleString('en')} validation images, ${event.adapter}`,
         );
         break;
@@ -100,7 +101,7 @@ export class Printer {
   }
 
   #note({ message, progress }: NoteEvent): void {
-    if (progress === undefined) this.line(message);
+    if (progress === undefined) this.#told(message);
     else this.progress(message, progress);
   }
 
@@ -116,6 +117,11 @@ export class Printer {
     this.#last = this.#now();
     this.out.write(`\r\x1b[2K${text.slice(0, terminalSize(this.out).cols - 1)}`);
     this.#painted = true;
+  }
+
+  /** Prints a line that may quote names and contents of files. */
+  #told(text: string): void {
+    this.line(printable(text));
   }
 
   /** Prints a line above the progress. */

@@ -47,6 +47,14 @@ describe('the lines of a printer', () => {
     expect(take()).toMatch(/^epoch 1\/12 40\/80 {2}loss/);
   });
 
+  it('escape what a name or a note could steer the terminal with', () => {
+    const { printer, take } = printing(false);
+    printer.show({ ...START, run: 'r\x1b[2J' } as TrainEvent);
+    expect(take()).toContain('r\\x1b[2J: fer-cnn');
+    printer.show(note('settings changed: \x07'));
+    expect(take()).toBe('settings changed: \\x07\n');
+  });
+
   it('leave out validation numbers, rate, time and "best" where there are none', () => {
     const { printer, take } = printing(false);
     printer.show(EPOCH);

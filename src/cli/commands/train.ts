@@ -7,6 +7,7 @@ import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../..
 import type { TuiOptions } from '../../tui/main.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { TrainArgs } from '../declarations/train.js';
 import { markReported, writeJson } from '../run_command.js';
@@ -113,5 +114,5 @@ function resultLine(r: TrainResult): string {
     r.bestValAcc === null
       ? 'no validation'
       : `best val ${(100 * r.bestValAcc).toFixed(1)} % (epoch ${r.bestEpoch})`;
-  return `${r.run}  ${best}  ${r.status} ${endText(r)}  ${r.path}`;
+  return printable(`${r.run}  ${best}  ${r.status} ${endText(r)}  ${r.path}`);
 }
