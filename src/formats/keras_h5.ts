@@ -75,6 +75,12 @@ export async function readH5(path: string, architecture?: unknown): Promise<Kera
   };
 }
 
+/** Whether a file has groups of weights, but no network. Throws RunError when it is damaged. */
+export async function holdsOnlyWeights(bytes: Uint8Array, path: string): Promise<boolean> {
+  const { attributes, members } = await readH5Tree(bytes, path);
+  return !attributes.has('model_config') && members.size > 0;
+}
+
 /** The version of Keras that wrote the file. */
 function versionIn({ attributes }: H5Group): string | undefined {
   const version = attributes.get('keras_version');

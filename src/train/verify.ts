@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isH5 } from '../formats/hdf5.js';
+import { holdsOnlyWeights } from '../formats/keras_h5.js';
 import { isZip } from '../formats/keras_zip.js';
 import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
@@ -70,6 +71,9 @@ async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
   if (path.endsWith('.json')) {
     if (isEnsemble(foreignJson(Buffer.from(bytes).toString('utf8'), 'it'))) readEnsembleFile(path);
     return NO_CHECKSUM;
+  }
+  if (isH5(bytes) && foreign.architecture === undefined && (await holdsOnlyWeights(bytes, path))) {
+    return 'it holds only weights; give --model FILE.json to compare them with their network';
   }
   if (isH5(bytes) || isZip(bytes)) {
     await openNetwork(path, foreign);

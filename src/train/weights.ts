@@ -8,7 +8,7 @@ import {
   type PreprocessName,
 } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
-import { fromKeras } from '../formats/keras_architecture.js';
+import { type ReadModel, readKeras } from '../formats/keras_architecture.js';
 import { isFeature } from '../formats/keras_features.js';
 import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
@@ -226,16 +226,24 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
  * Reads the network of a model file, or of a JSON file that `model.to_json()` wrote. Throws RunError.
  * @param foreign has the architecture of a file that holds only weights
  */
-export async function openNetwork(path: string, foreign: ForeignModel = {}): Promise<Network> {
+export const openNetwork = async (path: string, foreign: ForeignModel = {}): Promise<Network> =>
+  (await openArchitecture(path, foreign)).network;
+
+/** `openNetwork`, and whether a softmax was added to it. */
+export async function openArchitecture(
+  path: string,
+  foreign: ForeignModel = {},
+): Promise<Pick<ReadModel, 'network' | 'softmaxAdded'>> {
   try {
     if (isJson(readWeightFile(path))) {
       const content = readJson(path);
       if (!isEnsemble(content)) {
         if (foreign.architecture !== undefined) throw secondNetwork(path);
-        return fromKeras(content, path);
+        return readKeras(content, path);
       }
     }
-    return (await openWith(path, foreign)).network;
+    const { network, softmaxAdded = false } = await openWith(path, foreign);
+    return { network, softmaxAdded };
   } catch (cause) {
     throw foreignError(cause, path);
   }

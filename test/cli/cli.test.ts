@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toKeras } from '../../src/formats/keras_architecture.js';
+import { Dense, Flatten } from '../../src/nn/layers.js';
+import { Sequential } from '../../src/nn/network.js';
 import { EXIT, exitCodes } from '../../src/util/errors.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -125,7 +127,20 @@ describe('the command line', () => {
     const { stdout } = await runCli(['summary', path]);
     expect(stdout).toContain('File: unverified: its format has no checksum\n');
     expect(stdout).toContain('Connected to');
+    expect(stdout).not.toContain('does not end in a softmax');
     expect(stdout).toMatch(/add \(Add\) .* max_pooling2d, batch_normalization_1\n/);
+  });
+
+  it('summary says that a softmax was added', async () => {
+    const path = join(folder(), 'plain.json');
+    const plain = new Sequential('plain', [6, 6, 1], [Flatten(), Dense({ units: 3 })]);
+    writeFileSync(path, JSON.stringify(toKeras(plain)));
+    expect((await runCli(['summary', path])).stdout).toContain(
+      `${path} does not end in a softmax: plain numbers go through one`,
+    );
+    expect(JSON.parse((await runCli(['summary', path, '--json'])).stdout)).toMatchObject({
+      softmaxAdded: true,
+    });
   });
 
   it('missing data is exit 4, missing weights exit 5', async () => {

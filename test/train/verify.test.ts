@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toKeras } from '../../src/formats/keras_architecture.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { sizeOf } from '../../src/gpu/shape.js';
 import { buildModel } from '../../src/nn/models.js';
@@ -95,6 +96,18 @@ describe('a file', () => {
     await writeNumberedWeights(h5, []);
     writeFileSync(zip, kerasZip(KERAS_3, h5).subarray(0, 200));
     expect(await stateOf('m.keras')).toMatchObject({ state: 'damaged' });
+  });
+
+  it('of weights alone is readable; with its architecture it is compared with it', async () => {
+    const path = join(folder, 'alone.weights.h5');
+    await writeNumberedWeights(path, [{ folder: 'dense', weights: [...weights.values()].slice(0, 1) }]);
+    expect(await stateOf('alone.weights.h5')).toMatchObject({
+      state: 'readable',
+      why: 'it holds only weights; give --model FILE.json to compare them with their network',
+    });
+    const architecture = join(folder, 'alone.json');
+    writeFileSync(architecture, JSON.stringify(toKeras(network)));
+    expect((await verify(path, { architecture }))[0]).toMatchObject({ state: 'damaged' });
   });
 
   it('of an earlier version, without a checksum, is readable', async () => {

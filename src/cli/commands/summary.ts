@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
 import { type Verdict, verify } from '../../train/verify.js';
-import { openNetwork } from '../../train/weights.js';
+import { openArchitecture, softmaxText } from '../../train/weights.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -19,7 +19,9 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
     );
   }
   const foreign = { architecture: model };
-  const network = isFile ? await openNetwork(named, foreign) : buildModel(named);
+  const { network, softmaxAdded } = isFile
+    ? await openArchitecture(named, foreign)
+    : { network: buildModel(named), softmaxAdded: false };
   const [verdict] = isFile ? await verify(named, foreign) : [];
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);
@@ -29,7 +31,13 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
   const total = trainable + nonTrainable;
   if (json) {
     const sizes = { layers, total, trainable, nonTrainable, flop, bytes };
-    writeJson({ v: 1, type: 'result', model: name, ...sizes, ...(verdict && { file: verdict.state }) });
+    writeJson({
+      v: 1,
+      type: 'result',
+      model: name,
+      ...sizes,
+      ...(verdict && { file: verdict.state, softmaxAdded }),
+    });
     return EXIT.done;
   }
   const shape = (output: readonly (number | null)[]): string =>
@@ -59,7 +67,7 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
 Non-trainable params: ${count(nonTrainable)}
-Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n${verdictText(verdict)}`,
+Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n${verdictText(verdict)}${softmaxAdded ? `${softmaxText(printable(named))}\n` : ''}`,
   );
   return EXIT.done;
 }
