@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream';
 
 /**
  * One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, `alt+b`, ...), and the text that it types, if any. Pasted text is
- * one key, `paste`.
+ * one key, `paste`; the mouse sends `click`, `wheelup` and `wheeldown`.
  */
 export interface Key {
   readonly name: string;
   readonly text: string;
+  /** Of `click`, `wheelup` and `wheeldown`: the cell, counted from 0. */
+  readonly at?: { readonly x: number; readonly y: number };
 }
 
 const SEQUENCES: Readonly<Record<string, string>> = {
@@ -35,7 +37,10 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 /** Match the text after an escape character: a complete sequence, the beginning of one, or a key pressed with Alt. */
 const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
-const BEGUN = /^(O|\[[\d;?]*)?$/;
+const BEGUN = /^(O|\[[\d;?<]*)?$/;
+/** A button of the mouse, and the cell, counted from 1 (SGR); M: pressed, m: released. */
+const MOUSE = /^\[<(\d+);(\d+);(\d+)([Mm])/;
+const BUTTONS: Readonly<Record<string, string>> = { 0: 'click', 64: 'wheelup', 65: 'wheeldown' };
 const ALT = /^([a-z]|\x7f)/;
 
 /** What a terminal sends around pasted text, after it was told so with `ESC [?2004h`. */
@@ -54,6 +59,12 @@ export function parseKeys(data: string): { keys: Key[]; rest: string } {
       continue;
     }
     if (rest.startsWith('\x1b')) {
+      const mouse = MOUSE.exec(rest.slice(1));
+      if (mouse !== null) {
+        keys.push(...mouseKeys(mouse));
+        rest = rest.slice(1 + mouse[0].length);
+        continue;
+      }
       const sequence = WHOLE.exec(rest.slice(1));
       if (sequence !== null) {
         const name = SEQUENCES[sequence[0]];
@@ -77,6 +88,12 @@ export function parseKeys(data: string): { keys: Key[]; rest: string } {
     rest = rest.slice(letter.length);
   }
   return { keys, rest };
+}
+
+/** Other buttons, and a button that is released, are no keys. */
+function mouseKeys([, button = '', x, y, end]: RegExpExecArray): Key[] {
+  const name = end === 'M' ? BUTTONS[button] : undefined;
+  return name === undefined ? [] : [{ name, text: '', at: { x: Number(x) - 1, y: Number(y) - 1 } }];
 }
 
 function keyOf(letter: string): Key {

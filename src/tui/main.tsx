@@ -17,6 +17,7 @@ import type { Size } from './layout.js';
 import { follow, readOn, resumeRun, showRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
 import { mount } from './mount.js';
+import { handleMouse } from './mouse.js';
 import type { Capability } from './paint/capability.js';
 import { Painter } from './painter.js';
 import { PictureCache } from './picture_cache.js';
@@ -74,6 +75,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     paintPicture: (placed) => pictures.lines(placed),
     images,
     ascii: capability.glyphs === 'ascii',
+    mouse: capability.mouse !== false,
   });
   const remembered = readWorkspace(SCREENS);
   const screens = { ...remembered.screens };
@@ -95,7 +97,9 @@ export async function runTui(options: TuiOptions): Promise<number> {
   };
   const program: Program = { store, screens: SCREENS, engine, host };
   const act = actionsOf(program, 'train');
-  const input = new Input(process.stdin, (key) => handleKey(program, key));
+  const input = new Input(process.stdin, (key) => {
+    if (!handleMouse(program, key)) handleKey(program, key);
+  });
   const enter = (): void => {
     painter.enter();
     input.start();

@@ -36,6 +36,8 @@ export interface PainterOptions {
   readonly images?: ImageLayer | undefined;
   /** Whether to replace all other characters by ASCII ones; default: false. */
   readonly ascii?: boolean;
+  /** Whether the terminal is to report clicks and the wheel; default: false. With Shift, terminals select text as usual. */
+  readonly mouse?: boolean;
 }
 
 /** Changes within this time are written together. */
@@ -44,6 +46,8 @@ const GATHER_MS = 15;
 /** Alternate screen, no cursor, pasted text between marks (`input.ts`); and back. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[2J';
 const LEAVE = '\x1b[0m\x1b[?2004l\x1b[?25h\x1b[?1049l';
+/** Reports of buttons and the wheel with decimal coordinates (SGR). */
+const [MOUSE, NO_MOUSE] = ['\x1b[?1000h\x1b[?1006h', '\x1b[?1006l\x1b[?1000l'];
 const [SYNC, UNSYNC] = ['\x1b[?2026h', '\x1b[?2026l'];
 
 /** A part of a row that is painted over the frame. */
@@ -90,7 +94,7 @@ export class Painter {
   enter(): void {
     if (this.#entered) return;
     this.#entered = true;
-    this.terminal.write(ENTER);
+    this.terminal.write(this.options.mouse ? ENTER + MOUSE : ENTER);
     this.redraw();
   }
 
@@ -100,7 +104,7 @@ export class Painter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#entered = false;
-    this.terminal.write((this.options.images?.clear() ?? '') + LEAVE);
+    this.terminal.write((this.options.images?.clear() ?? '') + (this.options.mouse ? NO_MOUSE : '') + LEAVE);
   }
 
   /** Sets the frame that Ink has rendered. */

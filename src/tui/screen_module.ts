@@ -71,6 +71,12 @@ export interface PanelSpec<S> {
   readonly flush?: boolean;
   /** Lines from the top. What does not fit is cut off. */
   lines(view: PanelView<S>): readonly string[];
+  /** The list that the lines show, the selected row marked with ▸: a click selects a row, and one on the selected row is Enter. */
+  readonly list?: SearchedList<S>;
+  /** A click into the panel, in cells from the first one of its lines. */
+  press?(act: Actions<S>, view: PanelView<S>, at: { readonly col: number; readonly row: number }): void;
+  /** The keys of the wheel, up and down; default: the arrows. */
+  readonly wheel?: readonly [string, string];
   /** Pictures over the lines. They are hidden while an overlay is open. */
   pictures?(view: PanelView<S>): readonly PlacedPicture[];
 }
@@ -137,6 +143,20 @@ export interface Actions<S> {
   ): void;
   /** Aborts what `load` does for this key, and sets it to `empty`. */
   drop(key: LoadableKeys<S>): void;
+}
+
+/** A list whose rows can be searched, and selected with the mouse. */
+export interface SearchedList<S> {
+  /** Whether this list is on the screen, with rows. */
+  when(act: Actions<S>): boolean;
+  /** What each row says, from the first to the last. */
+  rows(act: Actions<S>): readonly string[];
+  /** The selected row. */
+  at(act: Actions<S>): number;
+  /** Selects a row. */
+  go(act: Actions<S>, row: number): void;
+  /** Rows that fit a text, the best first; default: `rowsWith`. */
+  find?(act: Actions<S>, text: string): readonly number[];
 }
 
 /** What `y` copies: a value, or the command line that does what the screen shows. */

@@ -1,21 +1,7 @@
 import type { Search } from './app_state.js';
-import type { Actions, Binding } from './screen_module.js';
+import type { Actions, Binding, SearchedList } from './screen_module.js';
 
 /** `/` in lists: finds rows by what they say; n and N go to the next one and the one before. */
-
-/** A list that can be searched. */
-export interface SearchedList<S> {
-  /** Whether this list is on the screen, with rows. */
-  when(act: Actions<S>): boolean;
-  /** What each row says, from the first to the last. */
-  rows(act: Actions<S>): readonly string[];
-  /** The selected row. */
-  at(act: Actions<S>): number;
-  /** Selects a row. */
-  go(act: Actions<S>, row: number): void;
-  /** Rows that fit a text, the best first; default: `rowsWith`. */
-  find?(act: Actions<S>, text: string): readonly number[];
-}
 
 /**
  * The keys that search the lists of a screen: that which is shown, the first in `lists`. They come before the other keys of the

@@ -1,7 +1,6 @@
 import type { ShaderFile } from '../engine/requests.js';
 import { formulaLines, isFormula } from '../gpu/shader_formula.js';
-import type { Actions, Binding, PanelView } from './screen_module.js';
-import type { SearchedList } from './search.js';
+import type { Actions, Binding, PanelView, SearchedList } from './screen_module.js';
 
 /** A viewer of shader files. It shows one file at a time. */
 export interface SourceView {

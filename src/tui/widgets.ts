@@ -41,6 +41,29 @@ interface MatrixOptions {
   readonly rows: number;
 }
 
+/** Whether only the most frequent confusions are shown. */
+const isListed = (classes: number, { cols, rows }: Pick<MatrixOptions, 'cols' | 'rows'>): boolean =>
+  classes > FEW && (4 + 4 * classes > cols || classes + 1 > rows);
+
+/** Columns of the names on the left, and of each cell. */
+function matrixColumns(classes: number, cols: number): { readonly left: number; readonly cell: number } {
+  const left = cols >= 9 + 6 * classes ? 9 : 4;
+  return { left, cell: Math.max(4, Math.min(7, Math.floor((cols - left) / classes))) };
+}
+
+/** The cell of a matrix of so many classes that `matrixLines` draws at a place; undefined: none. */
+export function matrixCellAt(
+  at: { readonly col: number; readonly row: number },
+  classes: number,
+  size: Pick<MatrixOptions, 'cols' | 'rows'>,
+): MatrixCell | undefined {
+  if (isListed(classes, size)) return undefined;
+  const { left, cell } = matrixColumns(classes, size.cols);
+  const [truth, said] = [at.row - 1, Math.floor((at.col - left) / cell)];
+  const inside = [truth, said].every((place) => place >= 0 && place < classes);
+  return inside ? { truth, said } : undefined;
+}
+
 /**
  * Formats a confusion matrix, `counts[true][predicted]`, as percentages of each row or as counts. The diagonal is bold. Where
  * there is no room for many classes: the most frequent confusions.
@@ -50,7 +73,7 @@ export function matrixLines(
   classes: readonly string[],
   { theme, asCounts, cols, rows: room, cell: chosen }: MatrixOptions,
 ): string[] {
-  if (classes.length > FEW && (4 + 4 * classes.length > cols || classes.length + 1 > room)) {
+  if (isListed(classes.length, { cols, rows: room })) {
     return [
       theme.dim(`the most frequent confusions of ${classes.length} classes`),
       ...confusions(counts, classes, room - 1).map(({ from, to, count, share }) => {
@@ -61,8 +84,7 @@ export function matrixLines(
       }),
     ];
   }
-  const left = cols >= 9 + 6 * classes.length ? 9 : 4;
-  const cell = Math.max(4, Math.min(7, Math.floor((cols - left) / classes.length)));
+  const { left, cell } = matrixColumns(classes.length, cols);
   const head = ' '.repeat(left) + classes.map((name) => short(name).padStart(cell)).join('');
   const lines = counts.map((row, i) => {
     const sum = row.reduce((a, b) => a + b, 0);

@@ -84,6 +84,7 @@ export const SCREEN: CommandCases['options'] = {
     changes: ['tui.capability.glyphs', 'tui.capability.graphics'],
   },
   graphics: { add: ['--graphics', 'none'], screen: true, changes: ['tui.capability.graphics'] },
+  mouse: { add: ['--no-mouse'], screen: true, changes: ['tui.capability.mouse'] },
 };
 
 export const TUI = ['tui.fps', 'tui.capability.color', 'tui.capability.glyphs', 'tui.capability.graphics'];

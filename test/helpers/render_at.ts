@@ -6,6 +6,7 @@ import { App } from '../../src/tui/components/app.js';
 import { handleKey } from '../../src/tui/keys.js';
 import { initialState } from '../../src/tui/main.js';
 import { mount } from '../../src/tui/mount.js';
+import { handleMouse } from '../../src/tui/mouse.js';
 import type { Capability } from '../../src/tui/paint/capability.js';
 import { Painter } from '../../src/tui/painter.js';
 import type { Program, ScreenMap } from '../../src/tui/program.js';
@@ -38,6 +39,8 @@ export interface Rendered {
   pictures(): readonly PlacedPicture[];
   /** Names as in input.ts; a single letter also types itself. */
   press(...keys: string[]): void;
+  /** A click, or a turn of the wheel, at a cell counted from 0. */
+  mouse(name: 'click' | 'wheelup' | 'wheeldown', x: number, y: number): void;
   /** Shows now what changed. */
   flush(): void;
   unmount(): void;
@@ -88,6 +91,10 @@ export function renderAt(
         const text = name === 'space' ? ' ' : [...name].length === 1 ? name : '';
         handleKey(program, { name, text });
       }
+      flush();
+    },
+    mouse: (name, x, y) => {
+      handleMouse(program, { name, text: '', at: { x, y } });
       flush();
     },
     flush,

@@ -32,6 +32,23 @@ it.each(SIZES)('edits, completes and pastes a long path at $cols x $rows', async
   t.press('q', 'q'); // on a setting, the first asks
   await expectRestored(t, cwd, 0);
   expect(t.raw).toContain('\x1b[?2004l');
+  expect(t.raw).toContain('\x1b[?1006l\x1b[?1000l');
+});
+
+it('takes clicks, unless --no-mouse', async () => {
+  const { t, cwd } = openTerminal('');
+  await t.waitFor('Train a new model');
+  expect(t.raw).toContain('\x1b[?1000h\x1b[?1006h');
+  const tabs = t.lines()[1] ?? '';
+  t.press(`\x1b[<0;${tabs.indexOf('Train') + 1};2M\x1b[<0;${tabs.indexOf('Train') + 1};2m`);
+  await t.waitFor('Start training');
+  t.press('q');
+  await expectRestored(t, cwd, 0);
+  const other = openTerminal('tui train --no-mouse');
+  await other.t.waitFor('Start training');
+  expect(other.t.raw).not.toContain('\x1b[?1000h');
+  other.t.press('q');
+  await expectRestored(other.t, other.cwd, 0);
 });
 
 it('remembers the settings and the texts for the next start', async () => {

@@ -9,11 +9,17 @@ import { hasScreen } from './tui.js';
 const FPS = 15;
 
 /** `fer-tui attach`: opens Train with a run that another process trains, or with one that has ended. */
-export async function attach({ run, ascii, color, graphics }: AttachArgs & GlobalArgs): Promise<number> {
+export async function attach({
+  run,
+  ascii,
+  color,
+  graphics,
+  mouse,
+}: AttachArgs & GlobalArgs): Promise<number> {
   const { path, name } = findRun(run);
   if (!hasScreen(process.env))
     throw new UsageError(`attach needs a terminal; without one: fer-tui runs show ${name}`);
   const { runTui } = await import('../../tui/main.js');
-  const capability = detectCapability(process.env, true, { ascii, color, graphics });
+  const capability = detectCapability(process.env, true, { ascii, color, graphics, mouse });
   return runTui({ fps: FPS, capability, screen: 'train', run: { show: path } });
 }

@@ -146,6 +146,11 @@ export type ForeignArgs = ValuesOf<typeof FOREIGN>;
 /** Options of the commands that draw on the terminal. */
 export const SCREEN = {
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
+  mouse: {
+    type: 'boolean',
+    default: true,
+    describe: 'clicks and the wheel; --no-mouse leaves them to the terminal, as Shift does',
+  },
   graphics: {
     choices: GRAPHICS_CHOICES,
     requiresArg: true,

@@ -1,14 +1,14 @@
 import { Text } from 'ink';
 import { viewOf } from '../actions.js';
 import type { AppState } from '../app_state.js';
-import { singlePanel } from '../keys.js';
-import { bodyOf, borders, type Rect } from '../layout.js';
+import { bodyOf, borders } from '../layout.js';
+import { panelsOf } from '../panels.js';
 import type { ScreenMap } from '../program.js';
-import type { AnyScreen, ScreenView } from '../screen_module.js';
+import type { AnyScreen } from '../screen_module.js';
 import { makeTheme } from '../theme.js';
 import { useAppState, useProgram } from './hooks.js';
 import { Overlay } from './overlay.js';
-import { Panel, type PanelProps } from './panel.js';
+import { Panel } from './panel.js';
 
 /** The current screen: borders, panels, and the overlay if one is open. */
 export function Body() {
@@ -58,15 +58,4 @@ function borderText(app: AppState, screens: ScreenMap): string {
 
 function moduleOf(app: AppState, screens: ScreenMap): AnyScreen {
   return screens.get(app.screen) as AnyScreen;
-}
-
-/** The panels that the screen shows at this size, with their rectangles. */
-function panelsOf(module: AnyScreen, view: ScreenView<unknown>): PanelProps[] {
-  const body = bodyOf(view.app.size);
-  const rects = singlePanel(view.app) ? { [view.focus]: body } : module.layout(body, view);
-  const shown = module.panels.filter(({ id, when }) => rects[id] !== undefined && (when?.(view) ?? true));
-  return shown.map((spec) => ({
-    ...{ spec, view, at: rects[spec.id] as Rect },
-    marked: shown.length > 1 && view.focus === spec.id,
-  }));
 }

@@ -25,22 +25,39 @@ export function Overlay(props: OverlayProps) {
   return null;
 }
 
-function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
+interface OverlayPlace extends Contents {
+  /** The frame, and the cells of the lines inside it. */
+  readonly at: Rect;
+  readonly place: Rect;
+  /** How many lines are scrolled away. */
+  readonly scroll: number;
+}
+
+/** Where an overlay is, and what it says. */
+export function overlayAt(props: OverlayProps, act: Actions<unknown>): OverlayPlace {
   const { overlay, view } = props;
-  const { theme, app } = view;
-  const body = bodyOf(app.size);
+  const body = bodyOf(view.app.size);
   const width = Math.min(body.cols - 2, 76);
-  const { title, lines, foot } = contents(props, act, { cols: width - 4, rows: body.rows });
+  const contents = contentsOf(props, act, { cols: width - 4, rows: body.rows });
+  const { lines } = contents;
   const height = Math.min(body.rows, lines.length + 3);
-  const room = height - 3;
-  const scroll = 'scroll' in overlay ? Math.min(overlay.scroll, Math.max(0, lines.length - room)) : 0;
-  const more = lines.length > room ? `${foot} · ↑↓ scrolls (${scroll + room} of ${lines.length})` : foot;
   const at: Rect = {
     x: body.x + ((body.cols - width) >> 1),
     y: body.y + ((body.rows - height) >> 1),
     cols: width,
     rows: height,
   };
+  const place = { x: at.x + 2, y: at.y + 1, cols: width - 4, rows: height - 3 };
+  const scroll = 'scroll' in overlay ? Math.min(overlay.scroll, Math.max(0, lines.length - place.rows)) : 0;
+  return { ...contents, at, place, scroll };
+}
+
+function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
+  const { theme } = props.view;
+  const { title, lines, foot, at, place, scroll } = overlayAt(props, act);
+  const { cols: width, rows: height } = at;
+  const room = place.rows;
+  const more = lines.length > room ? `${foot} · ↑↓ scrolls (${scroll + room} of ${lines.length})` : foot;
   const frame = borders([{ x: 0, y: 0, cols: width, rows: height }], at);
   const inner = [...lines.slice(scroll, scroll + room), theme.dim(more)].map(
     (line) => ` ${padTo(line, width - 4)} `,
@@ -63,7 +80,7 @@ interface Contents {
   readonly foot: string;
 }
 
-function contents(
+function contentsOf(
   { overlay, module, view }: OverlayProps,
   act: Actions<unknown>,
   { cols, rows }: Size,

@@ -1,30 +1,19 @@
-import { inside, type Rect } from '../layout.js';
 import type { Layer } from '../painter.js';
-import type { PanelSpec, ScreenView } from '../screen_module.js';
+import { contentOf, type ShownPanel } from '../panels.js';
 import { cut, widthOf } from '../text.js';
 import { usePainted } from './hooks.js';
-
-export interface PanelProps {
-  readonly spec: PanelSpec<unknown>;
-  readonly view: ScreenView<unknown>;
-  /** The panel's rectangle, borders included. */
-  readonly at: Rect;
-  /** Whether the title shows that this panel has the focus. */
-  readonly marked: boolean;
-}
 
 /**
  * A panel: its title on the border, its lines and its pictures. It paints them without Ink, which would need three to six
  * times as much processor time per frame (`bench/ink.mjs`).
  */
-export function Panel(props: PanelProps) {
+export function Panel(props: ShownPanel) {
   usePainted(`${props.view.app.screen}.${props.spec.id}`, panelLayer(props));
   return null;
 }
 
-function panelLayer({ spec, view, at, marked }: PanelProps): Layer {
-  const place = inside(at, spec.flush === true ? 0 : 1);
-  const own = { ...view, cols: place.cols, rows: place.rows };
+function panelLayer({ spec, view, at, marked }: ShownPanel): Layer {
+  const { place, own } = contentOf({ spec, view, at });
   const name = ` ${cut(`${marked ? '▸' : ''}${spec.title(own)}`, Math.max(0, at.cols - 6))} `;
   const title = marked ? view.theme.borderFocused(name) : name;
   const lines = spec.lines(own).slice(0, place.rows);

@@ -12,6 +12,8 @@ export interface Capability {
   readonly glyphs: 'unicode' | 'ascii';
   /** How pictures are sent as pixels; undefined: they are painted with characters. */
   readonly graphics?: Graphics | undefined;
+  /** Whether clicks and the wheel are used; default: true. */
+  readonly mouse?: boolean;
 }
 
 export interface CapabilityOptions {
@@ -21,6 +23,8 @@ export interface CapabilityOptions {
   readonly color?: 'auto' | 'always' | 'never';
   /** `--graphics`. Default: FER_TUI_GRAPHICS, else auto. */
   readonly graphics?: GraphicsChoice | undefined;
+  /** `--mouse`. Default: true. */
+  readonly mouse?: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -39,6 +43,7 @@ export function detectCapability(env: Env, isTTY: boolean, options: CapabilityOp
     color,
     glyphs: options.ascii === true || !drawsUnicode(env) ? 'ascii' : 'unicode',
     ...(isTTY && graphics !== 'none' && { graphics }),
+    ...(options.mouse === false && { mouse: false }),
   };
 }
 

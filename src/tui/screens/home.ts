@@ -7,7 +7,7 @@ import { resumeRun, showRun } from '../live.js';
 import { EMPTY, type Loadable, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
 import { phaseWord } from '../run_words.js';
-import { type Actions, defineScreen, type PanelView } from '../screen_module.js';
+import { type Actions, defineScreen, type PanelView, type SearchedList } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 import { DRAWN, workspaceWords } from '../workspace.js';
@@ -152,6 +152,13 @@ function runLines({ state, app, theme, cols, now }: PanelView<HomeState>): strin
   });
 }
 
+const CHOICE_LIST: SearchedList<HomeState> = {
+  when: () => true,
+  rows: (act) => choices(act).map(({ text }) => text),
+  at: ({ state }) => state.selected,
+  go: (act, selected) => act.set({ selected }),
+};
+
 const TOUR = [
   'Press i on any screen to learn what you see, ? for its keys.',
   'No key loses work: stopping saves a checkpoint first, and an interrupted run can be resumed here.',
@@ -163,7 +170,7 @@ export const home = defineScreen<HomeState>({
   title: 'Home',
   initial: { runs: EMPTY, selected: 0 },
   panels: [
-    { id: 'start', title: () => 'Start', lines: startLines },
+    { id: 'start', title: () => 'Start', lines: startLines, list: CHOICE_LIST },
     { id: 'machine', title: () => 'This machine', lines: machineLines },
     { id: 'runs', title: () => 'Last runs', lines: runLines },
     {

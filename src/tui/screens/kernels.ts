@@ -1,7 +1,13 @@
 import type { KernelEntry } from '../../engine/requests.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
-import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
+import {
+  type Actions,
+  type Binding,
+  defineScreen,
+  type PanelView,
+  type SearchedList,
+} from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import {
   type SourcePlace,
@@ -158,17 +164,17 @@ const SOURCE: SourcePlace<KernelsState> = {
   show: (act, view) => act.set({ source: ready(view) }),
 };
 
+/** The rows of the table. */
+const KERNEL_LIST: SearchedList<KernelsState> = {
+  when: listed,
+  rows: ({ state }) =>
+    shownKernels(state).map(({ id, kernel, variant, size }) => `${kernel} ${variant} ${size} ${id}`),
+  at: ({ state }) => state.selected,
+  go: (act, selected) => act.set({ selected }),
+};
+
 const KEYS: readonly Binding<KernelsState>[] = [
-  ...searchBindings<KernelsState>('a kernel, or a line of a source', [
-    searchedSource(SOURCE),
-    {
-      when: listed,
-      rows: ({ state }) =>
-        shownKernels(state).map(({ id, kernel, variant, size }) => `${kernel} ${variant} ${size} ${id}`),
-      at: ({ state }) => state.selected,
-      go: (act, selected) => act.set({ selected }),
-    },
-  ]),
+  ...searchBindings<KernelsState>('a kernel, or a line of a source', [searchedSource(SOURCE), KERNEL_LIST]),
   ...sourceBindings(SOURCE),
   {
     keys: ['escape'],
@@ -296,6 +302,7 @@ export const kernels = defineScreen<KernelsState>({
           : 'kernels',
       when: ({ state }) => state.mode === 'table',
       lines: kernelLines,
+      list: KERNEL_LIST,
     },
     {
       id: 'source',

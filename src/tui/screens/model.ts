@@ -3,7 +3,13 @@ import { OPTIONS } from '../../train/options.js';
 import { shellWord } from '../../train/run_settings.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
-import { type Actions, type Binding, defineScreen, type PanelView } from '../screen_module.js';
+import {
+  type Actions,
+  type Binding,
+  defineScreen,
+  type PanelView,
+  type SearchedList,
+} from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import {
   type SourcePlace,
@@ -119,16 +125,16 @@ const SOURCE: SourcePlace<ModelState> = {
   },
 };
 
+/** The rows of the table. */
+const LAYER_LIST: SearchedList<ModelState> = {
+  when: browsing,
+  rows: ({ state }) => (reportOf(state)?.layers ?? []).map(({ name, kind }) => `${name} ${kind}`),
+  at: ({ state }) => state.selected,
+  go: (act, row) => select(act, row - act.state.selected),
+};
+
 const KEYS: readonly Binding<ModelState>[] = [
-  ...searchBindings<ModelState>('a layer, or a line of a source', [
-    searchedSource(SOURCE),
-    {
-      when: browsing,
-      rows: ({ state }) => (reportOf(state)?.layers ?? []).map(({ name, kind }) => `${name} ${kind}`),
-      at: ({ state }) => state.selected,
-      go: (act, row) => select(act, row - act.state.selected),
-    },
-  ]),
+  ...searchBindings<ModelState>('a layer, or a line of a source', [searchedSource(SOURCE), LAYER_LIST]),
   ...sourceBindings(SOURCE),
   {
     keys: ['escape'],
@@ -235,6 +241,7 @@ export const model = defineScreen<ModelState>({
       },
       when: ({ state }) => state.mode === 'table',
       lines: tableLines,
+      list: LAYER_LIST,
     },
     {
       id: 'detail',

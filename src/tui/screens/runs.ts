@@ -5,7 +5,7 @@ import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
-import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { type Actions, type Binding, defineScreen, type SearchedList } from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import {
   chartLines,
@@ -153,18 +153,19 @@ function nextOf<T>(list: readonly T[], value: T): T {
 
 const any = (act: Act): boolean => selectedRun(act) !== undefined;
 
+/** The rows of the table. */
+const RUN_LIST: SearchedList<RunsState> = {
+  when: any,
+  rows: ({ state }) =>
+    shownRuns(state).map(({ name, model, data, status, note }) =>
+      [name, model, data, status, note].join(' '),
+    ),
+  at: ({ state }) => state.selected,
+  go: (act, selected) => act.set({ selected }),
+};
+
 const KEYS: readonly Binding<RunsState>[] = [
-  ...searchBindings<RunsState>('a run', [
-    {
-      when: any,
-      rows: ({ state }) =>
-        shownRuns(state).map(({ name, model, data, status, note }) =>
-          [name, model, data, status, note].join(' '),
-        ),
-      at: ({ state }) => state.selected,
-      go: (act, selected) => act.set({ selected }),
-    },
-  ]),
+  ...searchBindings<RunsState>('a run', [RUN_LIST]),
   {
     keys: ['up', 'down'],
     hint: 'choose',
@@ -269,6 +270,7 @@ export const runs = defineScreen<RunsState>({
         return `runs · ${state.marked.length} of ${MOST_MARKED} marked · ${state.order} first${filter}`;
       },
       lines: listLines,
+      list: RUN_LIST,
     },
     { id: 'chart', title: chartTitle, lines: chartLines, flush: true },
     {

@@ -4,7 +4,7 @@ import { commandLine } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { showRun } from '../live.js';
 import { EMPTY, ready } from '../loadable.js';
-import { type Actions, type Binding, defineScreen } from '../screen_module.js';
+import { type Actions, type Binding, defineScreen, type SearchedList } from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import {
   chartLines,
@@ -85,19 +85,20 @@ const trialsOf = (state: StudiesState): readonly TrialRecord[] => {
   return report === undefined ? [] : orderedTrials(report);
 };
 
+/** The rows of the table. */
+const TRIAL_LIST: SearchedList<StudiesState> = {
+  when: any,
+  rows: ({ state }) =>
+    trialsOf(state).map(({ number, state: how, values, error = '' }) => {
+      const settings = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+      return [`trial ${number}`, how, ...settings, error].join(' ');
+    }),
+  at: ({ state }) => trialsOf(state).findIndex(({ number }) => number === selectedTrial(state)?.number),
+  go: (act, row) => act.set({ selected: trialsOf(act.state)[row]?.number }),
+};
+
 const KEYS: readonly Binding<StudiesState>[] = [
-  ...searchBindings<StudiesState>('a trial', [
-    {
-      when: any,
-      rows: ({ state }) =>
-        trialsOf(state).map(({ number, state: how, values, error = '' }) => {
-          const settings = Object.entries(values).map(([name, value]) => `${name} ${value}`);
-          return [`trial ${number}`, how, ...settings, error].join(' ');
-        }),
-      at: ({ state }) => trialsOf(state).findIndex(({ number }) => number === selectedTrial(state)?.number),
-      go: (act, row) => act.set({ selected: trialsOf(act.state)[row]?.number }),
-    },
-  ]),
+  ...searchBindings<StudiesState>('a trial', [TRIAL_LIST]),
   {
     keys: ['up', 'down'],
     hint: 'choose',
@@ -144,7 +145,7 @@ export const studies = defineScreen<StudiesState>({
   title: 'Studies',
   initial: { shown: EMPTY, selected: undefined, chart: 'curves', watch: undefined },
   panels: [
-    { id: 'trials', title: trialsTitle, lines: trialLines },
+    { id: 'trials', title: trialsTitle, lines: trialLines, list: TRIAL_LIST },
     { id: 'chart', title: chartTitle, lines: chartLines, flush: true },
     { id: 'importance', title: importanceTitle, lines: importanceLines },
   ],

@@ -15,7 +15,7 @@ import {
 import { searchBindings } from '../search.js';
 import { CHART_KEYS, inRun } from './train_chart_keys.js';
 import { chartLines, chartTitle } from './train_charts.js';
-import { CONFUSION_KEYS, markedCell } from './train_confusion.js';
+import { CONFUSION_KEYS, markedCell, pressCell } from './train_confusion.js';
 import {
   aboutLines,
   copiedFromForm,
@@ -171,10 +171,10 @@ export const train = defineScreen<TrainState>({
     cell: undefined,
   },
   panels: [
-    { id: 'form', title: () => 'new run', lines: formLines, when: showsForm },
+    { id: 'form', title: () => 'new run', lines: formLines, list: FORM_LIST, when: showsForm },
     { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
     ...['loss', 'accuracy'].map((id) => ({
-      ...{ id, when: showsRun, flush: true },
+      ...{ id, when: showsRun, flush: true, wheel: ['=', '-'] as const },
       title: (view: PanelView<TrainState>) => chartTitle(view, id),
       lines: (view: PanelView<TrainState>) => chartLines(view, id),
     })),
@@ -183,6 +183,7 @@ export const train = defineScreen<TrainState>({
       id: 'confusion',
       title: ({ state }) => `confusion: row = true, column = predicted, ${state.counts ? 'images' : '%'}`,
       lines: (view) => confusionLines(view, markedCell(view)),
+      press: pressCell,
       when: showsRun,
     },
     { id: 'run', title: () => 'run', lines: runLines, when: showsRun },

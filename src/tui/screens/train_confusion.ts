@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { confusions } from '../../train/metrics.js';
+import type { Size } from '../layout.js';
 import type { RunState } from '../run_state.js';
 import type { Actions, Binding } from '../screen_module.js';
-import type { MatrixCell } from '../widgets.js';
+import { type MatrixCell, matrixCellAt } from '../widgets.js';
 import { withData } from '../workspace.js';
 import type { WantedFaces } from './data_state.js';
 import { showsForm } from './train_form.js';
@@ -91,6 +92,19 @@ function weightsOf({ epochs }: RunState, path: string): string | undefined {
 /** The cell that is marked: the selected one, while the matrix has the focus. */
 export function markedCell(view: Pick<Act, 'app' | 'state' | 'focus'>): MatrixCell | undefined {
   return view.focus === 'confusion' ? cellOf(view) : undefined;
+}
+
+/** A click on a cell selects it; on the selected one, it opens its faces. */
+export function pressCell(
+  act: Act,
+  { cols, rows }: Size,
+  at: { readonly col: number; readonly row: number },
+): void {
+  const cell = matrixCellAt(at, countsOf(act)?.length ?? 0, { cols, rows });
+  if (cell === undefined) return;
+  const { truth, said } = act.state.cell ?? {};
+  if (cell.truth === truth && cell.said === said) openFaces(act);
+  else act.set({ cell });
 }
 
 export const CONFUSION_KEYS: readonly Binding<TrainState>[] = [

@@ -13,8 +13,7 @@ import {
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
-import type { Actions, Binding, Copied, PanelView, ScreenView } from '../screen_module.js';
-import type { SearchedList } from '../search.js';
+import type { Actions, Binding, Copied, PanelView, ScreenView, SearchedList } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
 import { listLine } from '../widgets.js';
 import { withSettings } from '../workspace.js';

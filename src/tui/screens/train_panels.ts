@@ -6,8 +6,7 @@ import type { FormBase } from '../form.js';
 import { scrolled } from '../layout.js';
 import { type Happening, isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
-import type { PanelView } from '../screen_module.js';
-import type { SearchedList } from '../search.js';
+import type { PanelView, SearchedList } from '../screen_module.js';
 import { cut, padTo, spread } from '../text.js';
 import { bar, type MatrixCell, matrixLines, nameCols, progressBar } from '../widgets.js';
 
