@@ -145,6 +145,7 @@ export const KINDS = {
     read: async (path) => void (await verify(path)),
   },
   avif: { ...picture, extension: '.avif' },
+  onnx: model('.onnx'),
   h5: model('.h5'),
   keras: model('.keras', { mend: signZip }),
 };

@@ -1,7 +1,5 @@
 import { ShapeError } from '../gpu/errors.js';
 import type { Shape } from '../gpu/shape.js';
-import { frozen, type Layer } from '../nn/layer.js';
-import { Activation, Dense, type DenseOptions, Softmax } from '../nn/layers.js';
 import { type GraphNode, IMAGES, Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 import { withChannelsLast } from './keras_channels.js';
@@ -29,6 +27,7 @@ import {
   THE_IMAGES,
 } from './keras_graph.js';
 import { readLayer, writeLayer } from './keras_layers.js';
+import { withSoftmax } from './last_softmax.js';
 
 /**
  * Reads and writes networks in Keras's JSON (`model.to_json()`, `model_config`), Sequential and functional. In a functional
@@ -154,46 +153,6 @@ function versionOf(json: unknown, version: string | undefined): number {
   const major = Number.parseInt(String(version ?? own ?? (module === undefined ? 2 : 3)), 10);
   return Number.isNaN(major) ? 2 : major;
 }
-
-/**
- * The network, which ends in a softmax. One is added to a last layer of plain numbers, or of sigmoids: behind their logarithms, a
- * softmax divides them by their sum. Throws RunError for any other end.
- */
-function withSoftmax(network: Network, source: string): Network {
-  const end = network.layers.at(-1)?.layer;
-  const { activation = 'linear' } = end?.config ?? {};
-  if (end?.kind === 'Softmax' || activation === 'softmax') return network;
-  const [outputs = 0, ...more] = network.outputShape;
-  if (
-    !(end !== undefined && PLAIN.has(end.kind)) ||
-    (activation !== 'linear' && activation !== 'sigmoid') ||
-    more.length > 0 ||
-    outputs < 2
-  ) {
-    throw new RunError(
-      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${[outputs, ...more].join(' x ')} outputs, not in a softmax; only classifiers are supported, which end in one, or in plain numbers or sigmoids for two classes or more`,
-    );
-  }
-  const last = network.layers.length - 1;
-  const nodes = network.layers.map(({ name, layer, inputs }, i) => ({
-    ...{ name, inputs },
-    layer: i === last && activation === 'sigmoid' ? withLogSigmoid(layer) : layer,
-  }));
-  return new Network(network.name, network.inputShape, [...nodes, { layer: Softmax(), name: ADDED }]);
-}
-
-/** A last layer whose sigmoid becomes the logarithm of one. */
-function withLogSigmoid(layer: Layer): Layer {
-  const activation = 'log_sigmoid';
-  if (layer.kind === 'Activation') return Activation({ activation });
-  const changed = Dense({ ...(layer.config as unknown as DenseOptions), activation });
-  return layer.config['trainable'] === false ? frozen(changed) : changed;
-}
-
-/** Layers whose output may be logits. */
-const PLAIN = new Set(['Dense', 'Activation', 'GlobalAveragePooling2D']);
-/** Name of a softmax that a file does not have. */
-const ADDED = 'added_softmax';
 
 /** Throws RunError for layers of Keras 1, of 2015 to 2017. */
 function refuseKeras1(calls: readonly Call[], source: string): void {

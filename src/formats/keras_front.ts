@@ -8,7 +8,7 @@ import { LEFT_OUT } from './layers/left_out.js';
  */
 
 /** Pixels to inputs, x * scale + offset, by the name of the preprocessing that is the same. */
-const RESCALED: readonly (readonly [name: string, scale: number, offset: number])[] = [
+export const RESCALED: readonly (readonly [name: string, scale: number, offset: number])[] = [
   ['scale255', 1 / 255, 0],
   ['minus1to1', 1 / 127.5, -1],
   ['none', 1, 0],

@@ -37,7 +37,12 @@ export function addPixels(
   const step = (type: string, name: string, operand: string): void => {
     x = graph.add(type, within(name), [x, operand]);
   };
-  if (mean !== undefined) step('Sub', 'less_mean', graph.constant(within('mean'), each, mean));
+  if (mean !== undefined) {
+    const [first = 0] = mean;
+    const one = mean.every((value) => value === first);
+    const shift = graph.constant(within('mean'), one ? [] : each, one ? Float32Array.of(first) : mean);
+    step('Sub', 'less_mean', shift);
+  }
   if (divisors !== undefined) step('Div', 'scaled', graph.constant(within('deviation'), each, divisors));
   else if (divisor !== 1)
     step('Div', 'scaled', graph.constant(within('divisor'), [], Float32Array.of(divisor)));

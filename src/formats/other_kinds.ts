@@ -4,6 +4,8 @@ import { inMemory } from '../archives/byte_source.js';
 import { readZip } from '../archives/zip.js';
 import { RunError } from '../util/errors.js';
 import { isZip } from './keras_zip.js';
+import { isOnnx } from './onnx_reading/file.js';
+import { fieldNumbers } from './protobuf_reader.js';
 import { headerOf } from './safetensors.js';
 
 /**
@@ -55,8 +57,8 @@ function namesIn(bytes: Uint8Array): string[] {
 }
 
 const IN_KERAS = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
-const AS_KERAS =
-  'fer-tui reads models of Keras (.keras, .h5): build the network in Keras, copy its weights, and save that';
+const AS_ONNX =
+  'fer-tui reads ONNX: load the network in PyTorch, export it there (torch.onnx.export), and give that file';
 const SAVED_MODEL = `a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${IN_KERAS}`;
 
 /** The pickled number with which files of PyTorch before 1.6 begin. */
@@ -88,11 +90,11 @@ const OTHER_KINDS: readonly OtherKind[] = [
   {
     is: ({ members }) => members.some((name) => /(^|\/)data\.pkl$/.test(name)),
     what: ({ members }) =>
-      `a file of PyTorch (${members.some((name) => /(^|\/)constants\.pkl$/.test(name)) ? 'TorchScript' : 'torch.save'}); ${AS_KERAS}`,
+      `a file of PyTorch (${members.some((name) => /(^|\/)constants\.pkl$/.test(name)) ? 'TorchScript' : 'torch.save'}); ${AS_ONNX}`,
   },
   {
     is: (file) => file.startsWith(...OLD_TORCH),
-    what: `a file of PyTorch (torch.save before version 1.6); ${AS_KERAS}`,
+    what: `a file of PyTorch (torch.save before version 1.6); ${AS_ONNX}`,
   },
   {
     is: ({ members }) => members.some((name) => /(^|\/)saved_model\.pb$/.test(name)),
@@ -114,16 +116,13 @@ const OTHER_KINDS: readonly OtherKind[] = [
     what: 'a model of TensorFlow.js; convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras model.json model.h5',
   },
   {
-    is: ({ bytes }) => fieldsOf(bytes)?.includes(7) === true,
-    what: `a model in ONNX, which fer-tui writes but does not read; ${AS_KERAS}`,
-  },
-  {
     is: ({ bytes }) => foreignTensors(bytes) !== undefined,
     what: ({ bytes }) =>
-      `a .safetensors file of another program, with weights (${foreignTensors(bytes)}) but without the network that they belong to; ${AS_KERAS}`,
+      `a .safetensors file of another program, with weights (${foreignTensors(bytes)}) but without the network that they belong to; ${AS_ONNX}`,
   },
   {
-    is: ({ bytes }) => fieldsOf(bytes)?.slice(0, 2).join() === '1,2',
+    is: ({ bytes }) =>
+      bytes[0] === 0x08 && !isOnnx(bytes) && fieldNumbers(bytes)?.slice(0, 2).join() === '1,2',
     what: `the graph in ${SAVED_MODEL}`,
   },
 ];
@@ -164,33 +163,4 @@ function foreignTensors(bytes: Uint8Array): string | undefined {
   );
   if (own || !whole || names.length === 0) return undefined;
   return names.length > 2 ? `${names.slice(0, 2).join(', ')}, ...` : names.join(', ');
-}
-
-/**
- * The numbers of the fields of a protocol buffer message, in order; undefined where the bytes are no message that begins with a
- * version, as those of ONNX and TensorFlow do.
- */
-function fieldsOf(bytes: Uint8Array): number[] | undefined {
-  const fields: number[] = [];
-  if (bytes[0] !== 0x08 || bytes.length < 4) return undefined;
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 56; shift += 7) {
-      const byte = bytes[at++] ?? Number.NaN;
-      value += (byte & 127) * 2 ** shift;
-      if (!(byte & 128)) return Number.isNaN(byte) ? Number.NaN : value;
-    }
-    return Number.NaN;
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const wire = key % 8;
-    fields.push(Math.floor(key / 8));
-    if (wire !== 0 && wire !== 2) return undefined;
-    const value = varint();
-    if (wire === 2) at += value;
-    if (!(at <= bytes.length)) return undefined;
-  }
-  return fields;
 }

@@ -4,6 +4,7 @@ import type { Preprocess } from '../data/preprocess.js';
 import { isH5 } from '../formats/hdf5.js';
 import { fromKeras, toKeras } from '../formats/keras_architecture.js';
 import { isZip } from '../formats/keras_zip.js';
+import { isOnnx } from '../formats/onnx_reading/file.js';
 import { refuseFolders, refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import { changeLogits } from '../nn/change_logits.js';
@@ -124,7 +125,7 @@ export function unadjusted(
   path: string,
 ): { readonly raw: SavedModel; readonly adjustment: Adjustment } {
   const bytes = readWeightFile(path);
-  if (isH5(bytes) || isZip(bytes)) return { raw: opened, adjustment: NONE };
+  if (isH5(bytes) || isZip(bytes) || isOnnx(bytes)) return { raw: opened, adjustment: NONE };
   const { saved, adjustment } = readStored(path);
   return { raw: { ...opened, weights: saved.weights }, adjustment };
 }

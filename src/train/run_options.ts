@@ -203,7 +203,7 @@ export const RUN_OPTIONS = {
   architecture: {
     type: 'string',
     file: 'file',
-    help: 'train the network of this file instead of --model: a Keras model.json, .h5, .keras or .safetensors',
+    help: 'train the network of this file instead of --model: a Keras model.json, .h5, .keras, .onnx or .safetensors',
   },
   init: {
     type: 'string',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isH5 } from '../formats/hdf5.js';
 import { holdsOnlyWeights } from '../formats/keras_h5.js';
 import { isZip } from '../formats/keras_zip.js';
+import { isOnnx } from '../formats/onnx_reading/file.js';
 import { refuseOtherKinds } from '../formats/other_kinds.js';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
@@ -75,7 +76,7 @@ async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
   if (isH5(bytes) && foreign.architecture === undefined && (await holdsOnlyWeights(bytes, path))) {
     return 'it holds only weights; give --model FILE.json to compare them with their network';
   }
-  if (isH5(bytes) || isZip(bytes)) {
+  if (isH5(bytes) || isZip(bytes) || isOnnx(bytes)) {
     await openNetwork(path, foreign);
     return isZip(bytes) ? '' : NO_CHECKSUM;
   }

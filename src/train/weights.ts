@@ -12,6 +12,7 @@ import { type ReadModel, readKeras } from '../formats/keras_architecture.js';
 import { isFeature } from '../formats/keras_features.js';
 import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras_h5.js';
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
+import { isOnnx } from '../formats/onnx_reading/file.js';
 import { isJson } from '../formats/other_kinds.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
@@ -21,6 +22,7 @@ import { foreignError, foreignJson } from '../util/foreign.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 import { loadModel, readWeightFile, type SavedModel } from './model_file.js';
+import { openOnnx } from './onnx_file.js';
 import { knownPreprocess, requireMeasured, requireSound } from './soundness.js';
 
 /** What a model file of another program does not say. */
@@ -38,7 +40,7 @@ export interface ForeignModel {
 }
 
 /**
- * Reads a model file: our `.safetensors`, or Keras's `.h5` or `.keras`. Throws RunError.
+ * Reads a model file: our `.safetensors`, Keras's `.h5` or `.keras`, or ONNX. Throws RunError.
  * @param foreign supplies what the file does not say, and overrides what it does, except for the names of classes; what its
  * `preprocess` takes from the training images may still be missing
  */
@@ -143,7 +145,7 @@ function rescaled(path: string, within: string, { preprocess }: ForeignModel): P
   const name = knownPreprocess(path, within);
   if (preprocess === undefined || preprocess === name) return { name };
   throw new RunError(
-    `${path}: its Rescaling layer is --preprocess ${name}; leave out --preprocess ${preprocess}`,
+    `${path}: it rescales pixels itself, as --preprocess ${name} does; leave out --preprocess ${preprocess}`,
   );
 }
 
@@ -210,7 +212,9 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
     ? await readH5(path, architecture)
     : isZip(bytes)
       ? await readKerasZip(bytes, path)
-      : undefined;
+      : isOnnx(bytes)
+        ? openOnnx(bytes, path)
+        : undefined;
   if (foreign !== undefined) {
     requireSound(path, foreign.weights);
     requireMeasured(path, foreign.own ?? {});

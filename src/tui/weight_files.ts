@@ -55,7 +55,7 @@ function askForFile(act: Verbs, use: (path: string) => void): void {
     title: 'weight file',
     value: '',
     paths: true,
-    help: 'a path: .safetensors of a run, or .h5 and .keras of Keras',
+    help: 'a path: .safetensors of a run, .h5 and .keras of Keras, or .onnx',
     check: (path) => (existsSync(path) ? undefined : `${path || 'empty'}: not found`),
     submit: use,
   });

@@ -99,7 +99,7 @@ describe('Rescaling in front', () => {
       name: 'scale255',
     });
     await expect(openModel(path, { classes, preprocess: 'minus1to1' })).rejects.toThrow(
-      `${path}: its Rescaling layer is --preprocess scale255; leave out --preprocess minus1to1`,
+      `${path}: it rescales pixels itself, as --preprocess scale255 does; leave out --preprocess minus1to1`,
     );
   });
 });

@@ -23,8 +23,8 @@ const text = (content: string) => Buffer.from(content);
 const numbers = new Map(['a', 'b', 'c'].map((name) => [name, { shape: [1], data: Float32Array.of(1) }]));
 const TORCH_KNOWN = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
 const GRAPH = Buffer.from('0801120a0a08736f6d657468696e', 'hex');
-const KERAS =
-  'fer-tui reads models of Keras (.keras, .h5): build the network in Keras, copy its weights, and save that';
+const EXPORTED =
+  'fer-tui reads ONNX: load the network in PyTorch, export it there (torch.onnx.export), and give that file';
 const AGAIN = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
 
 /** What people have in place of a model, and what is said of it. */
@@ -50,9 +50,9 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
     text('\x1c\0\0\0TFL3\x14\0'),
     'a model of TensorFlow Lite, which is made for inference alone; take the Keras model that it was converted from (.keras, .h5)',
   ],
-  ['torch.save', zip('archive/data.pkl', 'archive/data/0'), `a file of PyTorch (torch.save); ${KERAS}`],
-  ['TorchScript', zip('m/data.pkl', 'm/constants.pkl'), `a file of PyTorch (TorchScript); ${KERAS}`],
-  ['torch.save of old', TORCH_KNOWN, `a file of PyTorch (torch.save before version 1.6); ${KERAS}`],
+  ['torch.save', zip('archive/data.pkl', 'archive/data/0'), `a file of PyTorch (torch.save); ${EXPORTED}`],
+  ['TorchScript', zip('m/data.pkl', 'm/constants.pkl'), `a file of PyTorch (TorchScript); ${EXPORTED}`],
+  ['torch.save of old', TORCH_KNOWN, `a file of PyTorch (torch.save before version 1.6); ${EXPORTED}`],
   [
     'a pickle',
     Buffer.from('80049504000000', 'hex'),
@@ -75,14 +75,9 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
     'a model of TensorFlow.js; convert it: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras model.json model.h5',
   ],
   [
-    'ONNX',
-    toOnnx(network, randomWeights(network), { classes: 'a' }),
-    `a model in ONNX, which fer-tui writes but does not read; ${KERAS}`,
-  ],
-  [
     'safetensors of PyTorch',
     encodeSafetensors(numbers, { format: 'pt' }),
-    `a .safetensors file of another program, with weights (a, b, ...) but without the network that they belong to; ${KERAS}`,
+    `a .safetensors file of another program, with weights (a, b, ...) but without the network that they belong to; ${EXPORTED}`,
   ],
 ];
 
@@ -104,6 +99,7 @@ describe('files that are no model of ours or of Keras', () => {
     ['a .keras file', zip('config.json', 'model.weights.h5', 'metadata.json')],
     ['half a zip', zip('m/data.pkl').subarray(0, 40)],
     ['HDF5', text('\x89HDF\r\n\x1a\n')],
+    ['an ONNX model', toOnnx(network, randomWeights(network))],
     ['half an ONNX model', toOnnx(network, randomWeights(network)).subarray(0, 3000)],
     ['a few bytes', Uint8Array.of(8, 1, 99)],
     ['any text', text('A model of faces.')],

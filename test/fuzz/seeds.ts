@@ -6,8 +6,10 @@ import { unzipSync, zipSync } from 'fflate';
 import { PNG } from 'pngjs';
 import { encodeFaces } from '../../src/data/faces_file.js';
 import { writeLabels } from '../../src/data/labels_file.js';
+import { affineOf } from '../../src/data/preprocess.js';
 import { drawSyntheticFaces } from '../../src/data/synthetic.js';
 import { toKeras } from '../../src/formats/keras_architecture.js';
+import { toOnnx } from '../../src/formats/onnx.js';
 import { buildModel } from '../../src/nn/models.js';
 import { writeProbabilities } from '../../src/noise/probabilities_file.js';
 import { writeStudySettings } from '../../src/study/settings.js';
@@ -21,10 +23,12 @@ import { rawTar, TABLE, TREE, tar } from '../archives/fixtures.js';
 import { jpg } from '../data/fixtures.js';
 import { bgr, bmp, COLOURS, HEIGHT, pixels, WIDTH } from '../data/quarters.js';
 import { KERAS_2_0 } from '../formats/keras_samples.js';
+import { GRAPHS } from '../formats/onnx_graphs.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { kerasZip, writeKeras2, writeNumberedWeights } from '../helpers/keras_files.js';
 import { needs } from '../helpers/needs.js';
 import { randomWeights } from '../helpers/networks.js';
+import { onnxFile } from '../helpers/onnx_files.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 
 type Seeds = readonly (Uint8Array | string)[];
@@ -191,6 +195,16 @@ export const SEEDS: Readonly<Record<string, () => Seeds | Promise<Seeds>>> = {
   verify: () => [
     JSON.stringify({ format: 'fer-tui ensemble 1', members: [{ weights: 'a.h5' }] }),
     '{"a": 1}',
+  ],
+  onnx: () => [
+    toOnnx(network, weights, { classes: 'a,b,c,d,e,f,g', preprocess: 'scale255' }),
+    toOnnx(
+      network,
+      weights,
+      { classes: 'a,b,c,d,e,f,g', preprocess: 'none', preprocess_within: 'minus1to1' },
+      { layout: 'nchw', pixels: affineOf({ name: 'minus1to1' }) },
+    ),
+    ...Object.values(GRAPHS).map(({ graph }) => onnxFile(graph)),
   ],
   h5: async () => [
     await written('.h5', (path) => saveH5(path, model)),

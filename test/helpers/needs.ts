@@ -52,6 +52,7 @@ const pythonWith = (...modules: readonly string[]): string | undefined =>
 
 export const KERAS_PYTHON = pythonWith('keras');
 export const ONNX_PYTHON = pythonWith('onnx', 'onnxruntime');
+export const TORCH_PYTHON = pythonWith('onnxruntime', 'onnxscript', 'torch');
 
 /** Whether the set-up built the camera's binding, for the ABI of this Node.js. */
 function bindingFits(): boolean {
@@ -88,6 +89,10 @@ export const needs = {
   onnx: need(
     ONNX_PYTHON !== undefined,
     'no Python with ONNX (pip install onnx onnxruntime, and FER_KERAS_PYTHON=PATH/bin/python)',
+  ),
+  torch: need(
+    TORCH_PYTHON !== undefined,
+    'no Python with PyTorch (pip install torch onnxscript onnxruntime, and FER_KERAS_PYTHON=PATH/bin/python)',
   ),
   sharp: need(
     there('../../node_modules/sharp', new URL('.', import.meta.url)),

@@ -323,6 +323,18 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
       return Math.exp(pick(x as Values, index) - top) / sum;
     });
   },
+  MatMul: ([a, b]) => {
+    const [[n = 0, inner = 0], [, m = 0]] = [a?.dims ?? [], b?.dims ?? []];
+    const row = Array.from({ length: inner }, (_, k) => k);
+    return make([n, m], ([i = 0, j = 0]) =>
+      row.reduce((sum, k) => sum + pick(a as Values, [i, k]) * pick(b as Values, [k, j]), 0),
+    );
+  },
+  Squeeze: ([x, axes]) => {
+    const gone = Array.from(axes?.data ?? []);
+    const { dims, data } = x as Values;
+    return { dims: dims.filter((_, axis) => !gone.includes(axis)), data };
+  },
   Flatten: ([x]) => {
     const { dims, data } = x as Values;
     return { dims: [dims[0] as number, sizeOf(dims.slice(1))], data };

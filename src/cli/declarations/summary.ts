@@ -8,7 +8,7 @@ export const SUMMARY = {
     network: {
       type: 'string',
       default: 'fer-cnn',
-      describe: 'fer-cnn, fer-shallow, fer-vgg, or a file: .safetensors, .h5, .keras, model.json',
+      describe: 'fer-cnn, fer-shallow, fer-vgg, or a file: .safetensors, .h5, .keras, .onnx, model.json',
     },
   },
   options: { model: FOREIGN.model },

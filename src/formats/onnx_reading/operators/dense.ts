@@ -1,0 +1,114 @@
+import { BatchNormalization, Dense, Dropout, Softmax } from '../../../nn/layers.js';
+import type { Building } from '../building.js';
+import type { Node } from '../node.js';
+import type { Constant } from '../tensors.js';
+import { type Activations, inOrder, PLAIN, placesOf } from '../values.js';
+import type { Operators } from './operator.js';
+
+/** A dense layer. @param weight [inputs, units], or [units, inputs] where it is turned */
+function addDense(
+  node: Node,
+  building: Building,
+  {
+    weight,
+    turned = false,
+    factor = 1,
+    bias,
+  }: {
+    readonly weight: Constant;
+    readonly turned?: boolean;
+    readonly factor?: number;
+    readonly bias?: Float32Array | undefined;
+  },
+): Activations {
+  const x = node.activations();
+  const [first = 0, second = 0] = weight.dims;
+  const [inputs, units] = turned ? [second, first] : [first, second];
+  if (x.order.axes !== undefined || x.dims.length !== 1)
+    node.refuse(
+      `its input is [batch, ${x.dims.join(', ')}]; expected [batch, numbers], behind Flatten or a global pool`,
+    );
+  if (x.shape[0] !== inputs) node.refuse(`its weights take ${inputs} numbers; its input has ${x.shape[0]}`);
+  const places = placesOf(x);
+  const kernel = new Float32Array(inputs * units);
+  for (let row = 0; row < inputs; row++) {
+    const from = places?.[row] ?? row;
+    for (let unit = 0; unit < units; unit++) {
+      const at = turned ? unit * inputs + from : from * units + unit;
+      kernel[row * units + unit] = (weight.data[at] as number) * factor;
+    }
+  }
+  const layer = Dense({ units, useBias: bias !== undefined });
+  const result = { order: PLAIN, positive: false };
+  return building.add(node, layer, [x], result, { kernel, ...(bias && { bias }) });
+}
+
+/** Numbers for the units of a layer: one for each, or one for all. */
+export function forUnits(node: Node, { data, dims }: Constant, units: number): Float32Array {
+  const row = dims.every((n, i) => i === dims.length - 1 || n === 1);
+  if (!row || (data.length !== units && data.length !== 1))
+    node.refuse(`its bias is [${dims.join(', ')}]; expected ${units} numbers`);
+  return Float32Array.from({ length: units }, (_, i) => data[data.length === 1 ? 0 : i] as number);
+}
+
+/** Dense layers, normalisation and what belongs to the end of networks. */
+export const DENSE: Operators = {
+  Gemm: (node, building) => {
+    node.must('transA', 0);
+    const turned = node.integer('transB', 0) === 1;
+    const weight = node.weight(1, 2);
+    const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
+    const given = node.constant(2);
+    const units = weight.dims[turned ? 0 : 1] as number;
+    const bias = given && forUnits(node, given, units).map((value) => value * beta);
+    return addDense(node, building, { weight, turned, factor: alpha, bias });
+  },
+  MatMul: (node, building) => addDense(node, building, { weight: node.weight(1, 2) }),
+  BatchNormalization: (node, building) => {
+    const x = node.activations();
+    node.must('training_mode', 0);
+    node.must('spatial', 1);
+    const channels = x.dims[0] as number;
+    const lists = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name, i) => {
+      const { data, dims } = node.weight(i + 1, 1);
+      if (data.length !== channels)
+        node.refuse(`its ${name} is [${dims.join(', ')}]; expected ${channels} numbers`);
+      return [name, x.order.axes === undefined ? inOrder(data, x) : Float32Array.from(data)] as const;
+    });
+    const axis = x.order.axes === undefined ? x.shape.length - 1 : (x.order.axes[0] as number);
+    const layer = BatchNormalization({
+      axis: axis === x.shape.length - 1 ? -1 : axis + 1,
+      epsilon: node.float('epsilon', 1e-5),
+      momentum: node.float('momentum', 0.9),
+    });
+    return building.add(node, layer, [x], { dims: x.dims, positive: false }, Object.fromEntries(lists));
+  },
+  Dropout: (node, building) => {
+    const x = node.activations();
+    node.integer('seed', 0);
+    const given = node.constant(1)?.data[0];
+    if ((node.constant(2)?.data[0] ?? 0) !== 0)
+      node.refuse('it is on in inference; only one for training is supported');
+    const rate = node.float('ratio', given ?? 0.5);
+    if (!(rate >= 0 && rate < 1)) node.refuse(`ratio = ${rate}; expected a number in [0, 1)`);
+    return building.add(node, Dropout({ rate }), [x], { dims: x.dims });
+  },
+  Softmax: (node, building) => addSoftmax(node, building),
+  // The logarithm of the probabilities, as PyTorch's NLLLoss takes it: the network ends in the probabilities themselves.
+  LogSoftmax: (node, building) =>
+    node.isOutput(node.output)
+      ? addSoftmax(node, building)
+      : node.refuse('it is supported at the end of the network only'),
+};
+
+function addSoftmax(node: Node, building: Building): Activations {
+  const x = node.activations();
+  const rank = x.dims.length + 1;
+  const axis = node.integer('axis', node.operatorSet < 13 ? 1 : -1);
+  const own = (axis < 0 ? axis + rank : axis) - 1;
+  const channels = x.order.axes === undefined ? x.dims[own] === x.shape[0] : x.order.axes[own] === 2;
+  // Older versions took all axes from that one on together.
+  if (!channels || (node.operatorSet < 13 && own !== x.dims.length - 1 && x.dims.length > 1))
+    node.refuse(`axis = ${axis}; only that of the channels is supported`);
+  return building.add(node, Softmax(), [x], { dims: x.dims, positive: true });
+}

@@ -1,0 +1,184 @@
+import { frozen, type Layer } from '../../../nn/layer.js';
+import {
+  Activation,
+  Add,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  ELU,
+  LeakyReLU,
+  ReLU,
+} from '../../../nn/layers.js';
+import type { ActivationName } from '../../../nn/ops/activation.js';
+import { type Building, MOST_CHANNELS } from '../building.js';
+import type { Node } from '../node.js';
+import type { Constant } from '../tensors.js';
+import { type Activations, inOrder, sameOrder } from '../values.js';
+import type { Operator, Operators } from './operator.js';
+
+/** A function of single values, 0 or more for such. @param positive whether it gives nothing below 0 of others too */
+const pointwise =
+  (layer: (node: Node) => Layer, positive: boolean): Operator =>
+  (node, building) => {
+    const x = node.activations();
+    return building.add(node, layer(node), [x], { dims: x.dims, positive: positive || x.positive });
+  };
+
+const named = (activation: ActivationName, positive: boolean): Operator =>
+  pointwise(() => Activation({ activation }), positive);
+
+/** Limits from below and above, attributes up to version 10 of the operators and inputs since. */
+function addClip(node: Node, building: Building): Activations {
+  const x = node.activations();
+  const limit = (input: number, attribute: string, otherwise: number): number =>
+    Number(node.constant(input)?.data[0] ?? node.float(attribute, otherwise));
+  const [low, high] = [limit(1, 'min', -3.4e38), limit(2, 'max', 3.4e38)];
+  if (!(high > 0)) node.refuse(`its upper limit is ${high}; expected one above 0`);
+  const maxValue = high < 3.4e38 ? { maxValue: high } : {};
+  if (low === 0 || (low <= -3.4e38 && x.positive))
+    return building.add(node, ReLU(maxValue), [x], { dims: x.dims, positive: true });
+  const before = building.before(x)?.layer;
+  if (low > -3.4e38 || before?.kind !== 'LeakyReLU')
+    return node.refuse(`its lower limit is ${low}; only 0 is supported, as of ReLU6`);
+  building.replace(x, ReLU({ ...maxValue, negativeSlope: Number(before.config['negativeSlope']) }), {});
+  return x;
+}
+
+/** Numbers of the file as one for each channel of an input. */
+function forChannels(node: Node, x: Activations, { dims, data }: Constant): Float32Array {
+  const rank = x.dims.length + 1;
+  const channels = x.shape.at(-1) as number;
+  const aligned = [...new Array<number>(Math.max(0, rank - dims.length)).fill(1), ...dims];
+  const at = x.order.axes === undefined ? x.dims.indexOf(channels) : x.order.axes.indexOf(2);
+  if (channels > MOST_CHANNELS)
+    node.refuse(`numbers for ${channels} values; at most ${MOST_CHANNELS} are supported`);
+  const fits =
+    aligned.length === rank && aligned.every((n, i) => n === 1 || (i === at + 1 && n === channels));
+  if (!fits) {
+    node.refuse(
+      `numbers [${dims.join(', ')}] with [batch, ${x.dims.join(', ')}]; only one number, or one for each channel`,
+    );
+  }
+  if (data.length === 1) return new Float32Array(channels).fill(data[0] as number);
+  return x.order.axes === undefined ? inOrder(data, x) : Float32Array.from(data);
+}
+
+/** x * scale + offset for each channel, from numbers of the file. */
+function addAffine(
+  node: Node,
+  building: Building,
+  x: Activations,
+  { scale, offset }: { readonly scale: Float32Array; readonly offset: Float32Array },
+): Activations {
+  const before = building.before(x);
+  const { layer, weights = {} } = before ?? {};
+  const added = { ...x, positive: false };
+  if (layer !== undefined && isAffine(layer)) {
+    const { gamma = scale, beta = offset } = weights;
+    building.replace(x, layer, {
+      ...weights,
+      gamma: gamma.map((value, i) => value * (scale[i] as number)),
+      beta: beta.map((value, i) => value * (scale[i] as number) + (offset[i] as number)),
+    });
+    return added;
+  }
+  const biased = layer && scale.every((value) => value === 1) ? withBias(layer) : undefined;
+  if (biased !== undefined) {
+    building.replace(x, biased, { ...weights, bias: offset });
+    return added;
+  }
+  const fixed = { moving_mean: new Float32Array(scale.length), moving_variance: scale.map(() => 1) };
+  const norm = frozen(BatchNormalization({ epsilon: 0 }));
+  return building.add(
+    node,
+    norm,
+    [x],
+    { dims: x.dims, positive: false },
+    { gamma: scale, beta: offset, ...fixed },
+  );
+}
+
+/** Whether a layer multiplies and adds numbers that were stored in the file: a normalisation of nothing. */
+export const isAffine = ({ kind, config }: Layer): boolean =>
+  kind === 'BatchNormalization' && config['epsilon'] === 0 && config['trainable'] === false;
+
+/** The same layer with a bias; undefined for one that has one, or can have none. */
+function withBias({ kind, config }: Layer): Layer | undefined {
+  if (config['useBias'] !== false) return undefined;
+  const options = { ...config, useBias: true } as never; // a layer's config repeats its options
+  const make = Object.entries({ Conv2D, DepthwiseConv2D, Dense }).find(([name]) => name === kind)?.[1];
+  return make?.(options);
+}
+
+/** Both inputs of a node, of which one may be stored in the file. */
+function operands(node: Node): { x: Activations; constant: Constant | undefined; first: boolean } {
+  const [a, b] = [node.value(0), node.value(1)];
+  const first = a.kind === 'activations';
+  const [x, other] = first ? [a, b] : [b, a];
+  if (x.kind === 'constant')
+    return node.refuse('it computes with numbers of the file alone, which is not supported');
+  return { x, first, constant: other.kind === 'constant' ? other : undefined };
+}
+
+/** Sums of several inputs of one shape. */
+function addSum(node: Node, building: Building): Activations {
+  const inputs = node.branches;
+  const [first, ...others] = inputs;
+  const other = others.find((x) => !sameOrder(x, first) || x.dims.join() !== first.dims.join());
+  if (other !== undefined) {
+    const shapes = `[batch, ${first.dims.join(', ')}] and [batch, ${other.dims.join(', ')}]`;
+    node.refuse(
+      `its inputs are ${shapes}, or have their values in another order; only the same are supported`,
+    );
+  }
+  return building.add(node, Add(), inputs, { dims: first.dims });
+}
+
+/** Operators that treat every value alike, or those of a channel. */
+export const POINTWISE: Operators = {
+  Relu: pointwise(() => ReLU(), true),
+  LeakyRelu: (node, building) => {
+    const x = node.activations();
+    const negativeSlope = node.float('alpha', 0.01);
+    const layer = negativeSlope === 0 ? ReLU() : LeakyReLU({ negativeSlope });
+    return building.add(node, layer, [x], { dims: x.dims, positive: negativeSlope === 0 || x.positive });
+  },
+  Elu: pointwise((node) => ELU({ alpha: node.float('alpha', 1) }), false),
+  Sigmoid: named('sigmoid', true),
+  Tanh: named('tanh', false),
+  Clip: addClip,
+  Sum: addSum,
+  Add: (node, building) => {
+    const { x, constant } = operands(node);
+    if (constant === undefined) return addSum(node, building);
+    const offset = forChannels(node, x, constant);
+    return addAffine(node, building, x, { scale: offset.map(() => 1), offset });
+  },
+  Sub: (node, building) => {
+    const { x, constant, first } = operands(node);
+    if (constant === undefined) return node.refuse('the difference of two outputs is not supported');
+    const values = forChannels(node, x, constant);
+    const sign = first ? 1 : -1;
+    return addAffine(node, building, x, {
+      scale: values.map(() => sign),
+      offset: values.map((value) => -sign * value),
+    });
+  },
+  Mul: (node, building) => {
+    const { x, constant } = operands(node);
+    if (constant === undefined)
+      return node.refuse('the product of two outputs is not supported; only that with numbers of the file');
+    const scale = forChannels(node, x, constant);
+    return addAffine(node, building, x, { scale, offset: scale.map(() => 0) });
+  },
+  Div: (node, building) => {
+    const { x, constant, first } = operands(node);
+    if (constant === undefined || !first)
+      return node.refuse(
+        'it divides by the output of a node; only division by numbers of the file is supported',
+      );
+    const scale = forChannels(node, x, constant).map((value) => 1 / value);
+    return addAffine(node, building, x, { scale, offset: scale.map(() => 0) });
+  },
+};

@@ -1,0 +1,280 @@
+import { windowOf } from '../../../gpu/shape.js';
+import {
+  AveragePooling2D,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  GlobalAveragePooling2D,
+  MaxPooling2D,
+  ZeroPadding2D,
+} from '../../../nn/layers.js';
+import type { Building } from '../building.js';
+import type { Node } from '../node.js';
+import type { Constant } from '../tensors.js';
+import { type Activations, inOrder, PLAIN } from '../values.js';
+import type { Operators } from './operator.js';
+
+/** Rows and columns of padding, and the stride, at most. */
+const MOST = 1000;
+
+/** Top, left, bottom, right. */
+type Pads = readonly [number, number, number, number];
+
+interface Place {
+  /** Of the image. */
+  readonly extents: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  readonly stride: number;
+  readonly pads: Pads;
+}
+
+/** Where the windows of a node lie on an image [C, H, W] of the file. */
+function windowsOf(node: Node, { dims }: Activations, kernel: readonly number[]): Place {
+  const [kh = 0, kw = 0, ...more] = kernel;
+  if (more.length > 0 || !(kh > 0 && kw > 0))
+    node.refuse(`a window [${kernel.join(', ')}]; expected height and width`);
+  const pair = (name: string, otherwise: number): readonly [number, number] => {
+    const list = node.integers(name);
+    const [a = otherwise, b = a] = list;
+    const good = list.length <= 2 && [a, b].every((n) => n >= 1 && n <= MOST);
+    return good ? [a, b] : node.refuse(`${name} = [${list.join(', ')}] is not supported`);
+  };
+  const [stride, across] = pair('strides', 1);
+  if (stride !== across) node.refuse(`strides = [${stride}, ${across}]; only the same in both directions`);
+  const [down, right] = pair('dilations', 1);
+  if (down !== 1 || right !== 1) node.refuse(`dilations = [${down}, ${right}]; only 1 is supported`);
+  const extents = [dims[1] as number, dims[2] as number] as const;
+  const pads = padsOf(node, extents, [kh, kw], stride);
+  return { extents, kernel: [kh, kw], stride, pads };
+}
+
+/** Whether Keras's `same` puts the windows there. */
+function isSame({ extents, kernel, stride, pads }: Place): boolean {
+  return extents.every((extent, i) => {
+    const [size, before, after] = [kernel[i] as number, pads[i] as number, pads[i + 2] as number];
+    const own = windowOf('', extent, size, stride, 'same');
+    return own.before === before && own.out === Math.floor((extent + before + after - size) / stride) + 1;
+  });
+}
+
+function padsOf(
+  node: Node,
+  extents: readonly [number, number],
+  kernel: readonly [number, number],
+  stride: number,
+): Pads {
+  const auto = node.text('auto_pad', 'NOTSET');
+  const given = node.integers('pads');
+  if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
+    const [rows, columns] = extents.map((extent, i) => {
+      const { out } = windowOf('', extent, kernel[i] as number, stride, 'same');
+      const total = Math.max(0, (out - 1) * stride + (kernel[i] as number) - extent);
+      const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
+      return auto === 'SAME_UPPER' ? [less, more] : [more, less];
+    }) as [number[], number[]];
+    return [rows[0], columns[0], rows[1], columns[1]] as unknown as Pads;
+  }
+  if (auto !== 'NOTSET' && auto !== 'VALID') node.refuse(`auto_pad = ${auto} is not supported`);
+  const [top = 0, left = 0, bottom = 0, right = 0] = auto === 'VALID' ? [] : given;
+  const pads = [top, left, bottom, right] as const;
+  if ((given.length !== 0 && given.length !== 4) || pads.some((n) => !(n >= 0 && n <= MOST)))
+    node.refuse(`pads = [${given.join(', ')}]; expected four of 0 to ${MOST}`);
+  return pads;
+}
+
+const isPadded = (pads: Pads): boolean => pads.some((n) => n > 0);
+
+/** An image with a border of zeros, and the padding of windows on it. */
+function bordered(node: Node, building: Building, x: Activations, [top, left, bottom, right]: Pads) {
+  const y = building.add(node, ZeroPadding2D({ padding: [top, bottom, left, right] }), [x]);
+  return { x: withFileDims(y), padding: 'valid' } as const;
+}
+
+/** An image with channels first, whose extents in the file follow from those here. */
+function withFileDims(x: Activations): Activations {
+  const [h = 1, w = 1, c = 1] = x.shape;
+  return { ...x, dims: [c, h, w] };
+}
+
+/** Transposes a kernel from [OC, IC, taps] to [taps, IC, OC]. */
+function toHwio({ data }: Constant, taps: number, ic: number, oc: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let o = 0; o < oc; o++) {
+    for (let c = 0; c < ic; c++) {
+      for (let t = 0; t < taps; t++) out[(t * ic + c) * oc + o] = data[(o * ic + c) * taps + t] as number;
+    }
+  }
+  return out;
+}
+
+/** The bias of a convolution, if it has one. */
+function biasOf(node: Node, input: number): { readonly bias?: Float32Array } {
+  const bias = node.constant(input);
+  return bias === undefined ? {} : { bias: Float32Array.from(bias.data) };
+}
+
+/** A convolution of maps of one place, as behind a global pool, is a dense layer. */
+function addPointDense(node: Node, building: Building, x: Activations, weight: Constant): Activations {
+  const [units = 0, inputs = 0, ...window] = weight.dims;
+  if (
+    window.some((n) => n !== 1) ||
+    node.integers('pads').some((n) => n !== 0) ||
+    node.integer('group', 1) !== 1
+  )
+    node.refuse('a convolution of maps of 1 x 1; only one of 1 x 1 itself is supported there');
+  for (const name of ['strides', 'dilations', 'kernel_shape']) node.integers(name);
+  node.text('auto_pad', 'NOTSET');
+  if (x.shape[0] !== inputs) node.refuse(`its kernel takes ${inputs} channels; its input has ${x.shape[0]}`);
+  const rows = Array.from({ length: inputs }, (_, i) => i);
+  const order = inOrder(rows, x);
+  const kernel = Float32Array.from({ length: inputs * units }, (_, i) => {
+    const [row, unit] = [Math.floor(i / units), i % units];
+    return weight.data[unit * inputs + (order[row] as number)] as number;
+  });
+  const bias = biasOf(node, 2);
+  return building.add(
+    node,
+    Dense({ units, useBias: bias.bias !== undefined }),
+    [x],
+    { dims: [units, 1, 1], order: PLAIN, positive: false },
+    { kernel, ...bias },
+  );
+}
+
+/** A pool, with a border of zeros where that does not change what it gives. */
+function addPool(
+  node: Node,
+  building: Building,
+  layer: typeof MaxPooling2D,
+  ofMaximum: boolean,
+): Activations {
+  const x = node.image();
+  const place = windowsOf(node, x, node.integers('kernel_shape'));
+  const [size, other] = place.kernel;
+  if (size !== other) node.refuse(`kernel_shape = [${size}, ${other}]; only the same in both directions`);
+  node.must('storage_order', 0);
+  const counted = node.integer('count_include_pad', 0) === 1;
+  const pads = node.integer('ceil_mode', 0) === 1 ? roundedUp(place) : place.pads;
+  const pool = (from: Activations, padding: 'same' | 'valid'): Activations => {
+    const y = layer({ poolSize: size, strides: place.stride, padding });
+    return withFileDims(building.add(node, y, [from]));
+  };
+  if (!isPadded(pads)) return pool(x, 'valid');
+  // Windows of Keras's padding leave out what lies outside of the image.
+  if (isSame({ ...place, pads }) && !(counted && isPadded(place.pads))) return pool(x, 'same');
+  if (ofMaximum && !x.positive)
+    node.refuse(
+      `pads = [${pads.join(', ')}] around numbers that may be below 0, which Keras's padding does not have`,
+    );
+  if (!ofMaximum && (!counted || pads.join() !== place.pads.join()))
+    node.refuse(`pads = [${pads.join(', ')}] that are not counted, which Keras's padding does not have`);
+  return pool(bordered(node, building, x, pads).x, 'valid');
+}
+
+/** The pads with which as many windows fit as `ceil_mode` makes: the last ones go on beyond the image, and begin inside of it. */
+function roundedUp({ extents, kernel, stride, pads }: Place): Pads {
+  const end = (i: 0 | 1): number => {
+    const [extent, size, before, after] = [extents[i], kernel[i], pads[i], pads[i + 2] as number];
+    const last = Math.ceil((extent + before + after - size) / stride) * stride;
+    const begin = last >= extent + before ? last - stride : last;
+    return Math.max(0, begin + size - extent - before);
+  };
+  return [pads[0], pads[1], end(0), end(1)];
+}
+
+/** Operators that move a window over an image. */
+export const WINDOWS: Operators = {
+  Conv: (node, building) => {
+    const weight = node.weight(1, 4);
+    const [oc = 0, perGroup = 0, kh = 0, kw = 0] = weight.dims;
+    const given = node.activations();
+    if (
+      given.order.axes === undefined &&
+      given.dims.length === 3 &&
+      given.dims.slice(1).every((n) => n === 1)
+    )
+      return addPointDense(node, building, given, weight);
+    const x = node.image();
+    const [c = 0] = x.dims;
+    const place = windowsOf(node, x, [kh, kw]);
+    const shape = node.integers('kernel_shape');
+    if (shape.length > 0 && shape.join() !== `${kh},${kw}`)
+      node.refuse(`kernel_shape = [${shape.join(', ')}]; its kernel is [${weight.dims.join(', ')}]`);
+    const group = node.integer('group', 1);
+    if (perGroup * group !== c)
+      node.refuse(`its kernel takes ${perGroup * group} channels; its input has ${c}`);
+    const bias = biasOf(node, 2);
+    const from = !isPadded(place.pads)
+      ? ({ x, padding: 'valid' } as const)
+      : isSame(place)
+        ? ({ x, padding: 'same' } as const)
+        : bordered(node, building, x, place.pads);
+    const options = {
+      kernelSize: place.kernel,
+      strides: place.stride,
+      padding: from.padding,
+      useBias: bias.bias !== undefined,
+    };
+    const result = { positive: false };
+    const taps = kh * kw;
+    if (group === 1) {
+      const kernel = toHwio(weight, taps, perGroup, oc);
+      const layer = Conv2D({ filters: oc, ...options });
+      return withFileDims(building.add(node, layer, [from.x], result, { kernel, ...bias }));
+    }
+    if (perGroup !== 1 || oc % c !== 0)
+      node.refuse(`group = ${group} with ${c} channels; only 1, or one group for each channel`);
+    const kernel = toHwio(weight, taps, 1, oc);
+    const layer = DepthwiseConv2D({ depthMultiplier: oc / c, ...options });
+    return withFileDims(building.add(node, layer, [from.x], result, { depthwise_kernel: kernel, ...bias }));
+  },
+  MaxPool: (node, building) => addPool(node, building, MaxPooling2D, true),
+  AveragePool: (node, building) => addPool(node, building, AveragePooling2D, false),
+  GlobalAveragePool: (node, building) => addGlobalAverage(node, building, node.image(), true),
+  ReduceMean: (node, building) => {
+    const x = node.activations();
+    const { axes: own } = x.order;
+    const axes = node.list('axes', 1) ?? [];
+    const keep = node.integer('keepdims', 1) === 1;
+    node.must('noop_with_empty_axes', 0, axes.length === 0 ? 0 : 1);
+    const rank = x.dims.length + 1;
+    const over = axes.map((axis) => own?.[(axis < 0 ? axis + rank : axis) - 1]).sort();
+    if (over.join() !== '0,1')
+      node.refuse(
+        `axes = [${axes.join(', ')}]; only the mean over the height and width of images is supported`,
+      );
+    return addGlobalAverage(node, building, x, keep);
+  },
+};
+
+/** The mean of each map. */
+function addGlobalAverage(node: Node, building: Building, x: Activations, keep: boolean): Activations {
+  const { axes = [] } = x.order;
+  const channels = x.shape.at(-1) as number;
+  const dims = keep ? axes.map((axis) => (axis === 2 ? channels : 1)) : [channels];
+  return building.add(node, GlobalAveragePooling2D(), [x], { dims, order: PLAIN });
+}
+
+/** An image with a border of zeros, as `Pad` makes it. */
+export function addBorder(
+  node: Node,
+  building: Building,
+  x: Activations,
+  pads: readonly number[],
+): Activations {
+  const { axes } = x.order;
+  const rank = x.dims.length + 1;
+  const whole = pads.length === 2 * rank && pads.every((n) => Number.isInteger(n) && n >= 0 && n <= MOST);
+  if (axes === undefined || !whole)
+    return node.refuse(`pads = [${pads.join(', ')}]; expected borders of an image`);
+  const of = (axis: number): [number, number] => {
+    const i = axes.indexOf(axis) + 1;
+    return [pads[i] as number, pads[i + rank] as number];
+  };
+  const others = [pads[0], pads[rank], ...of(2)];
+  if (others.some((n) => n !== 0))
+    node.refuse(`pads = [${pads.join(', ')}]; only rows and columns are supported`);
+  const [rows, columns] = [of(0), of(1)];
+  const y = building.add(node, ZeroPadding2D({ padding: [...rows, ...columns] }), [x]);
+  return { ...y, dims: axes.map((axis) => y.shape[axis] as number) };
+}

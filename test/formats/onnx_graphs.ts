@@ -1,0 +1,137 @@
+import type { Graph } from '../helpers/onnx_files.js';
+
+/** A graph, and what is read of it. */
+interface Sample {
+  readonly graph: Graph;
+  /** The layers that it becomes. */
+  readonly kinds: string;
+  /** Whether its images have channels last. */
+  readonly last?: boolean;
+}
+
+/** Graphs as PyTorch, tf2onnx and others write them, with images [C, H, W] unless they say otherwise. */
+export const GRAPHS: Readonly<Record<string, Sample>> = {
+  'a flattened image, from PyTorch': {
+    kinds: 'Conv2D ReLU Flatten Dense Softmax',
+    graph: {
+      input: [2, 5, 4],
+      nodes: [
+        ['Conv', 'c', ['x', 'w', 'b'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }],
+        ['Relu', 'r', ['c']],
+        ['Flatten', 'f', ['r']],
+        ['Gemm', 'y', ['f', 'v', 'u'], { transB: 1 }],
+      ],
+      arrays: { w: { shape: [3, 2, 3, 3] }, b: { shape: [3] }, v: { shape: [7, 60] }, u: { shape: [7] } },
+    },
+  },
+  'images with channels last, from tf2onnx': {
+    last: true,
+    kinds: 'Conv2D BatchNormalization Flatten Dense Softmax',
+    graph: {
+      input: [6, 5, 3],
+      nodes: [
+        ['Transpose', 't', ['x'], { perm: [0, 3, 1, 2] }],
+        ['Conv', 'c', ['t', 'w'], { strides: [2, 2], pads: [0, 1, 1, 1], kernel_shape: [3, 3] }],
+        ['Add', 'a', ['c', 'b']],
+        ['Mul', 'm', ['a', 'scale']],
+        ['Add', 'n', ['m', 'offset']],
+        ['Transpose', 'o', ['n'], { perm: [0, 2, 3, 1] }],
+        ['Reshape', 'f', ['o', 'shape']],
+        ['MatMul', 'd', ['f', 'v']],
+        ['Add', 'y', ['d', 'u']],
+      ],
+      arrays: {
+        ...{ w: { shape: [4, 3, 3, 3] }, b: { shape: [1, 4, 1, 1] } },
+        ...{ scale: { shape: [1, 4, 1, 1] }, offset: { shape: [1, 4, 1, 1] } },
+        ...{ shape: { shape: [2], data: [-1, 36] }, v: { shape: [36, 7] }, u: { shape: [7] } },
+      },
+    },
+  },
+  'gray images that are reshaped instead of transposed': {
+    last: true,
+    kinds: 'ZeroPadding2D Conv2D GlobalAveragePooling2D Softmax',
+    graph: {
+      input: [6, 7, 1],
+      nodes: [
+        ['Reshape', 't', ['x', 'shape']],
+        ['Conv', 'c', ['t', 'w'], { pads: [2, 0, 1, 0], kernel_shape: [2, 3] }],
+        ['ReduceMean', 'm', ['c'], { axes: [2, 3], keepdims: 0 }],
+        ['Softmax', 'y', ['m'], { axis: 1 }],
+      ],
+      arrays: { w: { shape: [7, 1, 2, 3] }, shape: { shape: [4], data: [-1, 1, 6, 7] } },
+    },
+  },
+  'depthwise, pools with borders, a squeeze, a dense layer as convolution': {
+    kinds: 'DepthwiseConv2D ReLU ZeroPadding2D MaxPooling2D GlobalAveragePooling2D Dense Softmax',
+    graph: {
+      input: [2, 9, 8],
+      nodes: [
+        ['Conv', 'c', ['x', 'w'], { group: 2, kernel_shape: [3, 3] }],
+        ['Clip', 'r', ['c', 'low', 'high']],
+        ['MaxPool', 'p', ['r'], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }],
+        ['GlobalAveragePool', 'g', ['p']],
+        ['Conv', 'd', ['g', 'v', 'u'], { kernel_shape: [1, 1] }],
+        ['Squeeze', 'y', ['d', 'axes']],
+      ],
+      arrays: {
+        ...{ w: { shape: [6, 1, 3, 3] }, v: { shape: [7, 6, 1, 1] }, u: { shape: [7] } },
+        ...{
+          low: { shape: [], data: [0] },
+          high: { shape: [], data: [6] },
+          axes: { shape: [2], data: [2, 3] },
+        },
+      },
+    },
+  },
+  'branches, of maps and of flattened maps': {
+    kinds:
+      'Conv2D Activation Activation Add Concatenate Flatten Flatten Concatenate BatchNormalization Dense Softmax',
+    graph: {
+      input: [1, 6, 6],
+      nodes: [
+        ['Conv', 'a', ['x', 'w'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }],
+        ['Sigmoid', 'b', ['a']],
+        ['Tanh', 'c', ['a']],
+        ['Sum', 'd', ['b', 'c']],
+        ['Concat', 'e', ['d', 'a'], { axis: 1 }],
+        ['Flatten', 'f', ['e']],
+        ['Flatten', 'g', ['a']],
+        ['Concat', 'h', ['f', 'g'], { axis: 1 }],
+        ['BatchNormalization', 'n', ['h', 'gamma', 'beta', 'mean', 'variance']],
+        ['Gemm', 'y', ['n', 'v'], { transB: 1 }],
+      ],
+      arrays: {
+        ...{
+          w: { shape: [2, 1, 3, 3] },
+          v: { shape: [7, 216] },
+          gamma: { shape: [216] },
+          beta: { shape: [216] },
+        },
+        mean: { shape: [216] },
+        variance: { shape: [216], data: Array.from({ length: 216 }, (_, i) => 1 + (i % 7)) },
+      },
+    },
+  },
+  'numbers added to every pixel and taken away again': {
+    kinds:
+      'BatchNormalization ZeroPadding2D Conv2D LeakyReLU AveragePooling2D ELU GlobalAveragePooling2D Softmax',
+    graph: {
+      input: [3, 4, 4],
+      nodes: [
+        ['Sub', 's', ['x', 'mean']],
+        ['Div', 'd', ['s', 'std']],
+        ['Pad', 'p', ['d', 'pads']],
+        ['Conv', 'c', ['p', 'w'], { kernel_shape: [3, 3] }],
+        ['LeakyRelu', 'l', ['c'], { alpha: { float: 0.125 } }],
+        ['AveragePool', 'a', ['l'], { kernel_shape: [2, 2], strides: [2, 2] }],
+        ['Elu', 'e', ['a'], { alpha: { float: 0.5 } }],
+        ['GlobalAveragePool', 'g', ['e']],
+        ['Flatten', 'y', ['g']],
+      ],
+      arrays: {
+        ...{ mean: { shape: [1, 3, 1, 1] }, std: { shape: [3, 1, 1], data: [0.5, 0.25, 2] } },
+        ...{ pads: { shape: [8], data: [0, 0, 1, 2, 0, 0, 2, 1] }, w: { shape: [7, 3, 3, 3] } },
+      },
+    },
+  },
+};
