@@ -2,6 +2,9 @@ import { listOf } from '../data/class_names.js';
 import type { Labels } from '../data/types.js';
 import { UsageError } from '../util/errors.js';
 
+/** Largest weight of a class. */
+const MOST = 1e6;
+
 /**
  * The weight of each class in the loss.
  * @param text one number for each class, in order; or `balanced`, which gives every class the same total weight:
@@ -15,9 +18,11 @@ export function parseClassWeights(text: string, labels: Labels, classes: readonl
     return counts.map((count) => (count === 0 ? 1 : labels.length / (classes.length * count)));
   }
   const weights = text.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
-  if (weights.length !== classes.length || !weights.every((weight) => weight >= 0 && weight <= 1e6)) {
+  const fit =
+    weights.every((weight) => weight >= 0 && weight <= MOST) && weights.some((weight) => weight > 0);
+  if (weights.length !== classes.length || !fit) {
     throw new UsageError(
-      `class-weights "${text}": expected "balanced", or ${classes.length} numbers from 0 on, for ${listOf(classes)}`,
+      `class-weights "${text}": expected "balanced", or ${classes.length} numbers from 0 to ${MOST}, not all 0, for ${listOf(classes)}`,
     );
   }
   return weights;

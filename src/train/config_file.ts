@@ -2,7 +2,7 @@ import { isSystemError, UsageError } from '../util/errors.js';
 import { isMapping } from '../util/foreign.js';
 import { foreignYaml } from '../util/foreign_yaml.js';
 import { nearest } from '../util/nearest.js';
-import { readText } from '../util/read_whole.js';
+import { readSmallText } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
 import { checked } from './config.js';
 import type { OptionSpec } from './option_spec.js';
@@ -22,10 +22,10 @@ export function readConfigFile(path: string): Record<string, unknown> {
   return settingsOf(given, where);
 }
 
-/** Parses a YAML or JSON file. @param where begins the message. Throws UsageError when it cannot be read. */
+/** Parses a YAML or JSON file, or what comes out of a pipe. @param where begins the message. Throws UsageError when it cannot be read. */
 export function readYaml(path: string, where: string): unknown {
   try {
-    return foreignYaml(readText(path));
+    return foreignYaml(readSmallText(path));
   } catch (cause) {
     // The parser's first line ends with a colon, and the lines that it announces are left out.
     const why = isSystemError(cause)

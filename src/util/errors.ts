@@ -1,5 +1,11 @@
 import { printable } from './printable.js';
 
+/** Characters of a message at most: more comes from files, which quote themselves at length, and is not read. */
+const LONGEST = 4000;
+
+const shortened = (text: string): string =>
+  text.length <= LONGEST ? text : `${text.slice(0, LONGEST / 2)} ... ${text.slice(-LONGEST / 4)}`;
+
 /**
  * The base class of errors that users are meant to read. The message says what failed, where, what was expected and what to
  * do. Each error carries the exit code of the process.
@@ -14,7 +20,7 @@ export class FerError extends Error {
     readonly exitCode: number,
     options?: ErrorOptions,
   ) {
-    super(printable(message), options);
+    super(shortened(printable(message)), options);
     this.name = new.target.name;
   }
 }

@@ -28,6 +28,8 @@ export function foreignError(
 
 /** Lists and objects in one another. The architectures of Keras have about ten. */
 const DEEPEST = 100;
+/** Why a value that has more is not accepted. */
+export const TOO_DEEP = `more than ${DEEPEST} lists and objects in one another`;
 /** What no file of ours or Keras's has, and what would change the objects that hold it. */
 const REFUSED = '__proto__';
 
@@ -74,7 +76,7 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 export function objectionTo(value: unknown, depth = 0): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) return `a number that is ${value}`;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth === DEEPEST) return `more than ${DEEPEST} lists and objects in one another`;
+  if (depth === DEEPEST) return TOO_DEEP;
   if (Object.hasOwn(value, REFUSED)) return `a name ${REFUSED}`;
   for (const inner of Object.values(value)) {
     const why = objectionTo(inner, depth + 1);

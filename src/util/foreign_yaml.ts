@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { objectionTo } from './foreign.js';
+import { objectionTo, TOO_DEEP } from './foreign.js';
 
 /** Characters of a file. The parser compares each name with all others: of a million, for hours. */
 const MOST = 200_000;
@@ -14,8 +14,20 @@ export function foreignYaml(text: string): unknown {
       `it has ${text.length.toLocaleString('en')} characters; expected at most ${MOST.toLocaleString('en')}`,
     );
   }
-  const value: unknown = parse(text, { logLevel: 'error' }); // or it prints what it finds ambiguous
+  const value = parsed(text);
   const why = objectionTo(value);
   if (why !== undefined) throw new Error(why);
   return value;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' }); // or it prints what it finds ambiguous
+  } catch (cause) {
+    const { code, message } = cause as { readonly code?: string; readonly message: string };
+    if (message.includes('call stack size')) throw new Error(TOO_DEEP, { cause });
+    if (code === 'MULTIPLE_DOCS')
+      throw new Error('it has several documents, divided by ---; expected one', { cause });
+    throw cause;
+  }
 }

@@ -25,7 +25,6 @@ describe('a pipe or device in place of a file is refused at once', () => {
     ['train --data synthetic:70 --config zero', 2],
     ['train --data synthetic:70 --labels pipe', 4],
     ['train --data synthetic:70 --ferplus pipe', 4],
-    ['search pipe --data synthetic:70', 2],
     ['noise --data synthetic:140 --probabilities pipe', 4],
   ] as const)('%s', needs.linux, async (line, exit) => {
     const { code, stdout, stderr } = await runCli(line.split(' '), { cwd });
@@ -34,6 +33,33 @@ describe('a pipe or device in place of a file is refused at once', () => {
       expect.stringContaining('it is a pipe or a device, which is not read'),
     ]);
     expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});
+
+describe('settings may come out of a pipe', () => {
+  /** Runs a command of bash, in which `fer-tui` is the program. */
+  const bash = (line: string) =>
+    spawnSync('bash', ['-c', `fer-tui() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`], {
+      cwd,
+      encoding: 'utf8',
+    });
+
+  it('as a shell makes one', needs.linux, () => {
+    const wrong = bash('fer-tui train --config <(sleep 0.1; echo "epochs: 0")');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('epochs = 0: expected a whole'),
+    ]);
+    const space = bash('fer-tui search <(echo "epochs: [0]") --data synthetic:70');
+    expect([space.status, space.stderr]).toEqual([2, expect.stringContaining('epochs')]);
+  });
+
+  it.each([
+    ['fer-tui train --config pipe', 'it is a pipe out of which nothing comes'],
+    ['fer-tui train --config <(yes)', 'it is a pipe with more than a megabyte'],
+  ])('but not %s', needs.linux, (line, words) => {
+    const { status, stderr } = bash(line);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 });
 

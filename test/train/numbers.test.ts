@@ -299,10 +299,10 @@ it('confusions come by their share of the true class, then by their number', () 
   expect(confusions(counts, ['a', 'b', 'c'], -1)).toEqual([]);
 });
 
-it('class weights may be 0 and a million, no more, and as many as classes', () => {
+it('class weights may be 0 and a million, no more, not all 0, and as many as classes', () => {
   const weights = (text: string) => parseClassWeights(text, new Uint8Array(0), ['a', 'b']);
   expect(weights(' 0, 1e6')).toEqual([0, 1e6]);
-  for (const bad of ['1,1000001', '1', '1,2,3', '1,-0.1', '1,'])
+  for (const bad of ['1,1000001', '1', '1,2,3', '1,-0.1', '1,', '0,0'])
     expect(() => weights(bad)).toThrow('class-weights');
   // Every class has the same weight in all.
   const labels = Uint8Array.of(1, 1, 1, 0);

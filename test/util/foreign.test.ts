@@ -43,7 +43,16 @@ describe('content that anybody may have written', () => {
       );
     }
     expect(() => foreignYaml(nested(101))).toThrow('more than 100 lists and objects in one another');
-    expect(() => foreignYaml(nested(50_000))).toThrow();
+    expect(() => foreignYaml(nested(50_000))).toThrow(/^more than 100 lists and objects in one another$/);
+  });
+
+  it('is one document, and is not quoted at length', () => {
+    expect(() => foreignYaml('a: 1\n---\na: 2\n')).toThrow(
+      'it has several documents, divided by ---; expected one',
+    );
+    const { message } = new RunError(`config file c: "${'k'.repeat(100_000)}" is no setting`);
+    expect(message.length).toBeLessThan(4000);
+    expect(message).toMatch(/^config file c: "k+ \.\.\. k+" is no setting$/);
   });
 
   it('has no infinite numbers', () => {
