@@ -4,6 +4,7 @@ import { onParentGone } from '../util/endings.js';
 import { FerError } from '../util/errors.js';
 import type { Handler } from './handler.js';
 import { HANDLERS } from './handlers.js';
+import { LoadMeter } from './load.js';
 import { Outbox } from './outbox.js';
 import { type Command, HEARTBEAT_MS, type Message } from './protocol.js';
 import type { RequestName } from './requests.js';
@@ -20,7 +21,8 @@ const outbox = new Outbox((batch) => {
   if (process.connected) process.send?.(batch, undefined, undefined, () => undefined);
 });
 const send = (message: Message): void => outbox.send(message);
-setInterval(() => send({ type: 'heartbeat' }), HEARTBEAT_MS).unref();
+const meter = new LoadMeter();
+setInterval(() => send({ type: 'heartbeat', load: meter.read() }), HEARTBEAT_MS).unref();
 
 let gpu: Promise<Gpu> | undefined;
 

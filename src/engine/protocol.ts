@@ -1,5 +1,6 @@
 import type { RunChanges } from '../train/continuation.js';
 import type { TrainEvent } from '../train/events.js';
+import type { Load } from './load.js';
 import type { RequestName } from './requests.js';
 
 /** Messages to the engine. */
@@ -20,7 +21,7 @@ export type Steering =
 
 /** Messages from the engine. */
 export type Message =
-  | { readonly type: 'heartbeat' }
+  | { readonly type: 'heartbeat'; readonly load?: Load }
   | { readonly type: 'train'; readonly event: TrainEvent }
   | { readonly type: 'loading'; readonly done: number; readonly total: number; readonly unit: string }
   | { readonly type: 'progress'; readonly id: number; readonly value: unknown }

@@ -112,6 +112,20 @@ export function borders(rects: readonly Rect[], { cols, rows }: Size): string[] 
   return sides.map((row) => Array.from(row, (bits) => BOX[bits]).join(''));
 }
 
+/**
+ * The cells that the thumb of a scroll bar fills, first and count, where `of` lines are shown in `rows` cells, with line `at` among
+ * them; undefined where all of them fit.
+ */
+export function thumbOf(
+  rows: number,
+  { at, of }: { readonly at: number; readonly of: number },
+): readonly [number, number] | undefined {
+  if (rows < 1 || of <= rows) return undefined;
+  const size = Math.max(1, Math.round((rows * rows) / of));
+  const share = Math.max(0, Math.min(1, at / (of - 1)));
+  return [Math.round((rows - size) * share), size];
+}
+
 /** The part of a list that fits into `rows` rows and shows the selected line: first index and count. */
 export function scrolled(rows: number, count: number, selected: number): readonly [number, number] {
   const first = Math.max(0, Math.min(selected - (rows >> 1), count - rows));

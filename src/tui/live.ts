@@ -53,7 +53,7 @@ export function follow(act: Verbs): () => void {
         }
         break;
       case 'heartbeat':
-        if (isActive(run)) act.setApp({ run: { ...run, heard: now } });
+        if (isActive(run)) act.setApp({ run: { ...run, heard: now, load: news.load } });
         break;
       case 'exit':
         if (isActive(run)) lose(act, run, news.signal ?? `exit code ${news.code}`);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Load } from '../engine/load.js';
 import { readLog } from '../train/event_log.js';
 import type {
   EndEvent,
@@ -44,6 +45,8 @@ export interface RunState {
   /** Milliseconds of `Date.now`: when it was begun here; of the latest sign of life. */
   readonly begun: number;
   readonly heard: number;
+  /** What the engine takes of the machine; undefined where no engine of ours trains. */
+  readonly load?: Load | undefined;
   /** Whether its events come from an engine of ours; else it was read from the disk. */
   readonly live: boolean;
   readonly start: StartEvent | undefined;

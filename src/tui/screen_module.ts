@@ -73,6 +73,8 @@ export interface PanelSpec<S> {
   lines(view: PanelView<S>): readonly string[];
   /** The list that the lines show, the selected row marked with ▸: a click selects a row, and one on the selected row is Enter. */
   readonly list?: SearchedList<S>;
+  /** Which of how many lines is shown or selected, where there are more than there is room for; default: as `list` says. */
+  scroll?(view: PanelView<S>): Scroll | undefined;
   /** A click into the panel, in cells from the first one of its lines. */
   press?(act: Actions<S>, view: PanelView<S>, at: { readonly col: number; readonly row: number }): void;
   /** The keys of the wheel, up and down; default: the arrows. */
@@ -145,14 +147,23 @@ export interface Actions<S> {
   drop(key: LoadableKeys<S>): void;
 }
 
+/** A place in something long: the line, counted from 0, of so many. */
+export interface Scroll {
+  readonly at: number;
+  readonly of: number;
+}
+
+/** What can be looked at without doing anything. */
+export type Look<S> = Pick<Actions<S>, 'state' | 'app' | 'focus'>;
+
 /** A list whose rows can be searched, and selected with the mouse. */
 export interface SearchedList<S> {
   /** Whether this list is on the screen, with rows. */
-  when(act: Actions<S>): boolean;
+  when(at: Look<S>): boolean;
   /** What each row says, from the first to the last. */
-  rows(act: Actions<S>): readonly string[];
+  rows(at: Look<S>): readonly string[];
   /** The selected row. */
-  at(act: Actions<S>): number;
+  at(at: Look<S>): number;
   /** Selects a row. */
   go(act: Actions<S>, row: number): void;
   /** Rows that fit a text, the best first; default: `rowsWith`. */

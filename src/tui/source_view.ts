@@ -1,6 +1,6 @@
 import type { ShaderFile } from '../engine/requests.js';
 import { formulaLines, isFormula } from '../gpu/shader_formula.js';
-import type { Actions, Binding, PanelView, SearchedList } from './screen_module.js';
+import type { Actions, Binding, PanelView, Scroll, SearchedList } from './screen_module.js';
 
 /** A viewer of shader files. It shows one file at a time. */
 export interface SourceView {
@@ -30,6 +30,12 @@ export function sourceTitle({ files, file, scroll }: SourceView): string {
   if (shown === undefined) return 'source';
   const which = files.length > 1 ? ` · ${file + 1} of ${files.length} (←→)` : '';
   return `shaders/${shown.name}.wgsl${which} · line ${scroll + 1} of ${linesOf(shown).length}`;
+}
+
+/** The first visible line of the file that is shown. */
+export function sourceScroll({ files, file, scroll }: SourceView): Scroll {
+  const shown = files[file];
+  return { at: scroll, of: shown === undefined ? 0 : linesOf(shown).length };
 }
 
 /** The visible lines, with numbers. ▸ marks the entry points that run, = formulas, / what was found; comments are dim. */

@@ -120,7 +120,9 @@ describe('news of the engine', () => {
     expect(app().run?.heard).toBeGreaterThan(0);
     for (const live of [true, false]) {
       const other = steering(beginRun(0, live));
-      other.tell({ type: 'heartbeat' } as News);
+      const load = { cpu: 0.5, memory: 1, of: 2 };
+      other.tell({ type: 'heartbeat', load });
+      expect(other.app().run?.load).toEqual(live ? load : undefined);
       expect((other.app().run?.heard ?? 0) > 0).toBe(live);
     }
   });

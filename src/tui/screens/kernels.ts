@@ -15,6 +15,7 @@ import {
   sourceBindings,
   sourceLines,
   sourceOf,
+  sourceScroll,
   sourceTitle,
 } from '../source_view.js';
 import {
@@ -309,6 +310,7 @@ export const kernels = defineScreen<KernelsState>({
       title: ({ state }) => (state.source.status === 'ready' ? sourceTitle(state.source.value) : 'source'),
       when: ({ state }) => state.mode === 'source',
       lines: sourcePanel,
+      scroll: ({ state }) => (state.source.status === 'ready' ? sourceScroll(state.source.value) : undefined),
       flush: true,
     },
   ],

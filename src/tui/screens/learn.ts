@@ -3,7 +3,7 @@ import { STAGES } from '../../learn/report.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY } from '../loadable.js';
 import { defineScreen, type PanelView, type ScreenView } from '../screen_module.js';
-import { sourceLines, sourceTitle } from '../source_view.js';
+import { sourceLines, sourceScroll, sourceTitle } from '../source_view.js';
 import { KEYS, play } from './learn_keys.js';
 import { mapsLines, mapsPictures, mapsTitle } from './learn_maps.js';
 import { arithmeticLines, arithmeticTitle, kernelLines, numberLines, stageLines } from './learn_panels.js';
@@ -112,6 +112,8 @@ export const learn = defineScreen<LearnState>({
       title: sourceTitleOf,
       when: ({ state }) => state.mode === 'source',
       lines: sourceOfKernels,
+      scroll: ({ state }) =>
+        state.kernels.status === 'ready' ? sourceScroll(state.kernels.value.view) : undefined,
       flush: true,
     },
     {

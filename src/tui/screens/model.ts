@@ -17,6 +17,7 @@ import {
   sourceBindings,
   sourceLines,
   sourceOf,
+  sourceScroll,
   sourceTitle,
 } from '../source_view.js';
 import { askForWeights } from '../weight_files.js';
@@ -268,6 +269,8 @@ export const model = defineScreen<ModelState>({
       title: kernelTitle,
       when: ({ state }) => state.mode === 'source',
       lines: kernelLines,
+      scroll: ({ state }) =>
+        state.kernels.status === 'ready' ? sourceScroll(state.kernels.value.view) : undefined,
       flush: true,
     },
   ],

@@ -7,7 +7,7 @@ import { scrolled } from '../layout.js';
 import { type Happening, isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView, SearchedList } from '../screen_module.js';
-import { cut, padTo, spread } from '../text.js';
+import { cut, padTo, spread, widthOf } from '../text.js';
 import { bar, type MatrixCell, matrixLines, nameCols, progressBar } from '../widgets.js';
 
 /** The Train screen's own state. The run is part of the app's state. */
@@ -110,7 +110,6 @@ export function runLines(view: View): readonly string[] {
   const through = `epoch ${epoch}/${start.of}${going ? inEpoch : ''}`;
   const eta = !going ? '' : `ETA ${step.etaS === null ? '—' : clock(step.etaS)} · `;
   const elapsed = clock(secondsOf(run));
-  const memory = step.memory ?? start.memory;
   return [
     ...head,
     spread(through, rate(step.imgPerS), cols),
@@ -118,13 +117,25 @@ export function runLines(view: View): readonly string[] {
     validation === undefined
       ? 'no validation yet'
       : `val ${percent(validation.numbers.acc)} · loss ${validation.numbers.loss.toFixed(3)} · ${bestWords(run)}`,
-    ...(memory === undefined
-      ? []
-      : [`GPU buffers ${inMegabytes(memory.liveBytes)} · peak ${inMegabytes(memory.peakBytes)}`]),
+    ...machineLines(run, cols),
     theme.dim(
       `step ${step.step.toLocaleString('en')} · ${start.parameters.toLocaleString('en')} parameters · ${start.path}`,
     ),
   ];
+}
+
+/** What training takes of the machine: processor, memory, and buffers on the device. */
+function machineLines(run: RunState, cols: number): string[] {
+  const memory = run.step?.memory ?? run.start?.memory;
+  const buffers = memory === undefined ? '' : `GPU buffers ${inMegabytes(memory.liveBytes)}`;
+  const peak = memory === undefined ? '' : ` · peak ${inMegabytes(memory.peakBytes)}`;
+  const { load } = run;
+  if (load === undefined || !isGoing(run)) return memory === undefined ? [] : [buffers + peak];
+  const cpu = `CPU ${progressBar(load.cpu, 4)} ${Math.round(100 * load.cpu)} %`;
+  const ram = `RAM ${progressBar(load.memory / load.of, 4)} ${inMegabytes(load.memory)}`;
+  const parts = [cpu, ram, buffers + peak].filter(Boolean).join(' · ');
+  if (widthOf(parts) <= cols) return [parts];
+  return [[cpu, ram, buffers.replace('buffers ', '')].filter(Boolean).join(' · ')];
 }
 
 function bestWords({ epochs }: RunState): string {
