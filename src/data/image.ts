@@ -14,6 +14,7 @@ import { decodeWithSharp } from './sharp_pictures.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
 import { frameOf } from './whole_jpeg.js';
+import { requireWholePng } from './whole_png.js';
 
 /** The kinds of pictures that are read, for messages. */
 export const PICTURE_KINDS = `${READ_KINDS.slice(0, -1).join(', ')} or ${READ_KINDS.at(-1)}`;
@@ -105,6 +106,7 @@ function decodeAvif(bytes: Uint8Array, name: string): Promise<Picture> {
 function decodePng(bytes: Uint8Array): Picture {
   const file = bufferOf(bytes);
   checkPixels(file.readUInt32BE(16), file.readUInt32BE(20), bytes);
+  requireWholePng(file);
   return upright(withoutAlpha(PNG.sync.read(file)), orientationOf(bytes));
 }
 

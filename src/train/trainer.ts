@@ -154,11 +154,11 @@ export class Trainer implements Training {
       await this.#saveCheckpoint();
     }
     if (stoppedFromOutside()) {
-      const when =
+      const where =
         this.step === 0
           ? 'before the first step'
-          : `after the ${this.#stepInEpoch === 0 ? 'epoch' : 'batch'}`;
-      this.note('stopping', `stopped ${when}; the last weights are saved`);
+          : `after the ${this.#stepInEpoch === 0 ? 'epoch' : 'batch'}; the last weights are saved`;
+      this.note('stopping', `stopped ${where}`);
     }
     await this.#callbacks.trainEnd(this);
     const { bestEpoch, bestAcc } = this.#checkpoint.state;

@@ -124,6 +124,22 @@ describeGpu('a steered training', (gpu) => {
     );
   });
 
+  it('says that it has saved weights when it is stopped, but not before the first step', async () => {
+    const stopAt = async (step: number): Promise<string | undefined> => {
+      const { events } = await drive(
+        trainerOn(gpu()),
+        (event, control) => {
+          if (event.type === 'note' && event.kind === 'pause' && step === 1) control.step();
+          else control.stop('user');
+        },
+        'paused',
+      );
+      return events.filter(isA('note')).at(-1)?.message;
+    };
+    expect(await stopAt(0)).toBe('stopped before the first step');
+    expect(await stopAt(1)).toBe('stopped after the batch; the last weights are saved');
+  });
+
   it('takes a new rate from the next batch on, and so does what resumes from its checkpoint', async () => {
     const change = (event: TrainEvent, control: Control): void => {
       if (event.type === 'note' && event.kind === 'pause') control.step();
