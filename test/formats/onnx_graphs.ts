@@ -134,4 +134,36 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       },
     },
   },
+  'squeeze and excitation, SiLU, groups, dilation, slopes and rectangular windows': {
+    kinds:
+      'Conv2D Activation GlobalAveragePooling2D Dense Activation Dense Activation Reshape Multiply Conv2D PReLU MaxPooling2D Activation GlobalMaxPooling2D Activation Dense Softmax',
+    graph: {
+      input: [4, 11, 10],
+      nodes: [
+        ['Conv', 'a', ['x', 'w'], { pads: [1, 1, 1, 1], kernel_shape: [3, 3], group: 2 }],
+        ['Sigmoid', 'b', ['a']],
+        ['Mul', 'c', ['a', 'b']],
+        ['ReduceMean', 'd', ['c'], { axes: [2, 3], keepdims: 1 }],
+        ['Conv', 'e', ['d', 'v', 'u'], { kernel_shape: [1, 1] }],
+        ['Sigmoid', 'f', ['e']],
+        ['Mul', 'g', ['f', 'e']],
+        ['Conv', 'h', ['g', 't'], { kernel_shape: [1, 1] }],
+        ['Sigmoid', 'i', ['h']],
+        ['Mul', 'j', ['i', 'c']],
+        ['Conv', 'k', ['j', 's'], { kernel_shape: [2, 3], dilations: [2, 1], pads: [1, 1, 1, 1] }],
+        ['PRelu', 'l', ['k', 'slope']],
+        ['MaxPool', 'm', ['l'], { kernel_shape: [3, 2], strides: [2, 1] }],
+        ['Selu', 'n', ['m']],
+        ['GlobalMaxPool', 'o', ['n']],
+        ['Flatten', 'p', ['o']],
+        ['Tanh', 'q', ['p']],
+        ['Gemm', 'y', ['q', 'r'], { transB: 1 }],
+      ],
+      arrays: {
+        ...{ w: { shape: [6, 2, 3, 3] }, v: { shape: [3, 6, 1, 1] }, u: { shape: [3] } },
+        ...{ t: { shape: [6, 3, 1, 1] }, s: { shape: [4, 6, 2, 3] }, slope: { shape: [4, 1, 1] } },
+        r: { shape: [7, 4] },
+      },
+    },
+  },
 };

@@ -50,17 +50,18 @@ describe('an ONNX file is refused by the name of the node', () => {
     ],
     [one('toString'), 'node "n" (toString): this operator is not supported'],
     [conv({ strides: [1, 2] }), 'node "c" (Conv): strides = [1, 2]; only the same in both directions'],
-    [conv({ dilations: [2, 2] }), 'node "c" (Conv): dilations = [2, 2]; only 1 is supported'],
+    [
+      one('MaxPool', { kernel_shape: [2, 2], dilations: [2, 2] }),
+      'node "n" (MaxPool): dilations = [2, 2]; only 1 is supported',
+    ],
     [conv({ pads: [2000, 0, 0, 0] }), 'node "c" (Conv): pads = [2000, 0, 0, 0]; expected four of 0 to 1000'],
     [conv({ kernel_shape: [5, 5] }), 'kernel_shape = [5, 5]; its kernel is [4, 2, 3, 3]'],
     [conv({ groups: 2 }), 'node "c" (Conv): groups is not supported'],
     [conv({}, [4, 3, 3, 3]), 'its kernel takes 3 channels; its input has 2'],
     [conv({}, [4, 2, 10, 3]), 'node "c" (Conv): '],
     [conv({}, [4, 2, 3]), 'its input 1 is [4, 2, 3]; expected 4 axes'],
-    [
-      { ...conv({ group: 2 }, [4, 2, 3, 3]), input: [4, 9, 8] },
-      'group = 2 with 4 channels; only 1, or one group for each channel',
-    ],
+    [{ ...conv({ group: 2 }, [5, 2, 3, 3]), input: [4, 9, 8] }, 'groups divide the filters'],
+    [one('Gelu', {}, ['y']), 'node "n" (Gelu): its input "y" does not come before it'],
     [
       one('MaxPool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] }),
       'pads = [1, 1, 1, 1] around numbers that may be below 0',
@@ -69,9 +70,18 @@ describe('an ONNX file is refused by the name of the node', () => {
       one('AveragePool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] }),
       'pads = [1, 1, 1, 1] that are not counted',
     ],
-    [one('ReduceMean', { axes: [1] }), 'axes = [1]; only the mean over the height and width of images'],
+    [one('ReduceMean', { axes: [1] }), 'axes = [1]; only the height and width of images'],
     [one('Clip', { min: { float: -1 }, max: { float: 1 } }), 'its lower limit is -1; only 0 is supported'],
-    [one('Mul', {}, ['x', 'x']), 'the product of two outputs is not supported'],
+    [
+      {
+        input: [2, 9, 8],
+        nodes: [
+          ['ReduceMean', 'm', ['x'], { axes: [2, 3], keepdims: 0 }],
+          ['Mul', 'n', ['m', 'x']],
+        ],
+      },
+      'its inputs are [batch, 2] and [batch, 2, 9, 8]; only the same, or one number for each channel',
+    ],
     [
       one('Add', {}, ['x', 'a'], { a: { shape: [9, 8] } }),
       'numbers [9, 8] with [batch, 2, 9, 8]; only one number',

@@ -164,7 +164,35 @@ class Mixed(nn.Module):
         return F.log_softmax(x, 1)
 
 
-MODELS = {one.__name__: one for one in [MiniXception, Vgg, ResNet18, MobileNetV2, Mixed]}
+class Squeeze(nn.Module):
+    def __init__(self, channels, few):
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, few, 1)
+        self.fc2 = nn.Conv2d(few, channels, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.fc2(F.silu(self.fc1(F.adaptive_avg_pool2d(x, 1)))))
+
+
+class EfficientNet(nn.Module):
+    """Squeeze and excitation, SiLU; slopes, GELU, groups and dilation besides."""
+
+    shape = (3, 48, 48)
+
+    def __init__(self):
+        super().__init__()
+        stem = [nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.SiLU()]
+        depthwise = [nn.Conv2d(8, 8, 3, 1, 1, groups=8, bias=False), nn.BatchNorm2d(8), nn.SiLU(), Squeeze(8, 4)]
+        groups = [nn.Conv2d(8, 12, 3, padding=2, dilation=2, groups=4), nn.PReLU(12), nn.MaxPool2d((2, 3))]
+        self.features = nn.Sequential(*stem, *depthwise, *groups, nn.SELU(), nn.AdaptiveMaxPool2d(1))
+        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(12, 7))
+
+    def forward(self, x):
+        return self.classifier(self.features(x))
+
+
+NETWORKS = [MiniXception, Vgg, ResNet18, MobileNetV2, EfficientNet, Mixed]
+MODELS = {one.__name__: one for one in NETWORKS}
 
 
 def built(name):

@@ -8,7 +8,10 @@ import {
   DepthwiseConv2D,
   ELU,
   LeakyReLU,
+  Multiply,
+  PReLU,
   ReLU,
+  Reshape,
 } from '../../../nn/layers.js';
 import type { ActivationName } from '../../../nn/ops/activation.js';
 import { type Building, MOST_CHANNELS } from '../building.js';
@@ -135,6 +138,51 @@ function addSum(node: Node, building: Building): Activations {
   return building.add(node, Add(), inputs, { dims: first.dims });
 }
 
+/** The product of two outputs: SiLU, where one is the sigmoid of the other, or maps with a factor for each channel. */
+function addProduct(node: Node, building: Building): Activations {
+  const [a, b] = node.branches as [Activations, Activations];
+  for (const [x, gate] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const { layer, inputs = [] } = building.before(gate) ?? {};
+    if (layer?.config['activation'] === 'sigmoid' && inputs[0] === x.position && sameOrder(x, gate)) {
+      building.replace(gate, Activation({ activation: 'silu' }), {});
+      return { ...gate, positive: x.positive };
+    }
+  }
+  const [maps, factors] = a.order.axes === undefined ? [b, a] : [a, b];
+  const { axes } = maps.order;
+  if (sameOrder(a, b) && a.dims.length === b.dims.length)
+    return building.add(node, Multiply(), [a, b], {
+      dims: a.dims.map((n, i) => Math.max(n, b.dims[i] ?? 1)),
+    });
+  const channels = maps.shape.at(-1) as number;
+  const wanted = axes?.map((axis) => (axis === 2 ? channels : 1)).join();
+  if (
+    axes === undefined ||
+    factors.order.axes !== undefined ||
+    factors.order.pieces !== undefined ||
+    factors.dims.join() !== wanted
+  ) {
+    const shapes = `[batch, ${a.dims.join(', ')}] and [batch, ${b.dims.join(', ')}]`;
+    return node.refuse(
+      `its inputs are ${shapes}; only the same, or one number for each channel, are supported`,
+    );
+  }
+  const map = building.add(node, Reshape({ targetShape: [1, 1, channels] }), [factors], { order: { axes } });
+  return building.add(node, Multiply(), [maps, map], { dims: maps.dims });
+}
+
+/** A ReLU with slopes of the file: one, or one for each channel. */
+function addPRelu(node: Node, building: Building): Activations {
+  const x = node.activations();
+  const slopes = node.constant(1) ?? node.refuse('its input 1 is missing');
+  const alpha = forChannels(node, x, slopes);
+  const layer = PReLU({ shared: x.order.axes !== undefined });
+  return building.add(node, layer, [x], { dims: x.dims }, { alpha });
+}
+
 /** Operators that treat every value alike, or those of a channel. */
 export const POINTWISE: Operators = {
   Relu: pointwise(() => ReLU(), true),
@@ -147,6 +195,18 @@ export const POINTWISE: Operators = {
   Elu: pointwise((node) => ELU({ alpha: node.float('alpha', 1) }), false),
   Sigmoid: named('sigmoid', true),
   Tanh: named('tanh', false),
+  PRelu: addPRelu,
+  Selu: (node, building) => {
+    const [alpha, gamma] = [node.float('alpha', 1.67326), node.float('gamma', 1.0507)];
+    if (Math.abs(alpha - 1.67326) > 1e-4 || Math.abs(gamma - 1.0507) > 1e-4)
+      node.refuse(`alpha = ${alpha} with gamma = ${gamma}; only SELU's own are supported`);
+    return named('selu', false)(node, building);
+  },
+  Gelu: (node, building) => {
+    const approximate = node.text('approximate', 'none');
+    if (approximate !== 'none') node.refuse(`approximate = ${approximate}; only none is supported`);
+    return named('gelu', false)(node, building);
+  },
   Clip: addClip,
   Sum: addSum,
   Add: (node, building) => {
@@ -167,8 +227,7 @@ export const POINTWISE: Operators = {
   },
   Mul: (node, building) => {
     const { x, constant } = operands(node);
-    if (constant === undefined)
-      return node.refuse('the product of two outputs is not supported; only that with numbers of the file');
+    if (constant === undefined) return addProduct(node, building);
     const scale = forChannels(node, x, constant);
     return addAffine(node, building, x, { scale, offset: scale.map(() => 0) });
   },

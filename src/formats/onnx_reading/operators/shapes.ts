@@ -66,15 +66,13 @@ function squeezed(node: Node, x: Activations): number[] {
   return all.filter((_, i) => i > 0 && !axes.includes(i));
 }
 
-function unsqueezed(node: Node, x: Activations): number[] {
+/** The extents with more axes of 1 among them. @param all with the batch */
+function unsqueezed(node: Node, all: readonly number[]): number[] {
   const given = node.list('axes', 1) ?? [];
-  const rank = x.dims.length + 1 + given.length;
+  const rank = all.length + given.length;
   const axes = axesOf(node, given, rank);
-  if (axes.includes(0)) node.refuse('an axis in front of the batch');
-  const rest = [...x.dims];
-  return Array.from({ length: rank }, (_, i) => i).flatMap((i) =>
-    i === 0 ? [] : axes.includes(i) ? [1] : [rest.shift() as number],
-  );
+  const rest = [...all];
+  return Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : (rest.shift() as number)));
 }
 
 /** An array of the file with its axes in another order. */
@@ -231,10 +229,10 @@ export const SHAPES: Operators = {
   },
   Unsqueeze: (node, building) => {
     const value = node.value(0);
-    if (value.kind === 'activations') return reshaped(node, building, value, unsqueezed(node, value));
-    const axes = node.list('axes', 1) ?? [];
-    if (value.data.length > 1 && axes.join() !== '0') node.refuse('of a list that is no single number');
-    return { ...value, dims: [...new Array<number>(axes.length).fill(1), ...value.dims] };
+    if (value.kind === 'constant') return { ...value, dims: unsqueezed(node, value.dims) };
+    const [batch = 1, ...dims] = unsqueezed(node, [BATCH, ...value.dims]);
+    if (!Number.isNaN(batch)) node.refuse('an axis in front of the batch');
+    return reshaped(node, building, value, dims);
   },
   Transpose: (node) => {
     const value = node.value(0);

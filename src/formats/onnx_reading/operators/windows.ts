@@ -1,10 +1,12 @@
 import { windowOf } from '../../../gpu/shape.js';
+import type { Layer } from '../../../nn/layer.js';
 import {
   AveragePooling2D,
   Conv2D,
   Dense,
   DepthwiseConv2D,
   GlobalAveragePooling2D,
+  GlobalMaxPooling2D,
   MaxPooling2D,
   ZeroPadding2D,
 } from '../../../nn/layers.js';
@@ -23,8 +25,10 @@ type Pads = readonly [number, number, number, number];
 interface Place {
   /** Of the image. */
   readonly extents: readonly [number, number];
+  /** How far a window reaches. */
   readonly kernel: readonly [number, number];
-  readonly stride: number;
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
   readonly pads: Pads;
 }
 
@@ -39,21 +43,19 @@ function windowsOf(node: Node, { dims }: Activations, kernel: readonly number[])
     const good = list.length <= 2 && [a, b].every((n) => n >= 1 && n <= MOST);
     return good ? [a, b] : node.refuse(`${name} = [${list.join(', ')}] is not supported`);
   };
-  const [stride, across] = pair('strides', 1);
-  if (stride !== across) node.refuse(`strides = [${stride}, ${across}]; only the same in both directions`);
-  const [down, right] = pair('dilations', 1);
-  if (down !== 1 || right !== 1) node.refuse(`dilations = [${down}, ${right}]; only 1 is supported`);
+  const [stride, dilation] = [pair('strides', 1), pair('dilations', 1)];
+  const reach = [(kh - 1) * dilation[0] + 1, (kw - 1) * dilation[1] + 1] as const;
   const extents = [dims[1] as number, dims[2] as number] as const;
-  const pads = padsOf(node, extents, [kh, kw], stride);
-  return { extents, kernel: [kh, kw], stride, pads };
+  return { extents, kernel: reach, stride, dilation, pads: padsOf(node, extents, reach, stride) };
 }
 
 /** Whether Keras's `same` puts the windows there. */
 function isSame({ extents, kernel, stride, pads }: Place): boolean {
   return extents.every((extent, i) => {
     const [size, before, after] = [kernel[i] as number, pads[i] as number, pads[i + 2] as number];
-    const own = windowOf('', extent, size, stride, 'same');
-    return own.before === before && own.out === Math.floor((extent + before + after - size) / stride) + 1;
+    const step = stride[i] as number;
+    const own = windowOf('', extent, size, step, 'same');
+    return own.before === before && own.out === Math.floor((extent + before + after - size) / step) + 1;
   });
 }
 
@@ -61,14 +63,14 @@ function padsOf(
   node: Node,
   extents: readonly [number, number],
   kernel: readonly [number, number],
-  stride: number,
+  stride: readonly [number, number],
 ): Pads {
   const auto = node.text('auto_pad', 'NOTSET');
   const given = node.integers('pads');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
     const [rows, columns] = extents.map((extent, i) => {
-      const { out } = windowOf('', extent, kernel[i] as number, stride, 'same');
-      const total = Math.max(0, (out - 1) * stride + (kernel[i] as number) - extent);
+      const { out } = windowOf('', extent, kernel[i] as number, stride[i] as number, 'same');
+      const total = Math.max(0, (out - 1) * (stride[i] as number) + (kernel[i] as number) - extent);
       const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
       return auto === 'SAME_UPPER' ? [less, more] : [more, less];
     }) as [number[], number[]];
@@ -150,13 +152,13 @@ function addPool(
 ): Activations {
   const x = node.image();
   const place = windowsOf(node, x, node.integers('kernel_shape'));
-  const [size, other] = place.kernel;
-  if (size !== other) node.refuse(`kernel_shape = [${size}, ${other}]; only the same in both directions`);
+  if (place.dilation.some((n) => n !== 1))
+    node.refuse(`dilations = [${place.dilation.join(', ')}]; only 1 is supported`);
   node.must('storage_order', 0);
   const counted = node.integer('count_include_pad', 0) === 1;
   const pads = node.integer('ceil_mode', 0) === 1 ? roundedUp(place) : place.pads;
   const pool = (from: Activations, padding: 'same' | 'valid'): Activations => {
-    const y = layer({ poolSize: size, strides: place.stride, padding });
+    const y = layer({ poolSize: place.kernel, strides: place.stride, padding });
     return withFileDims(building.add(node, y, [from]));
   };
   if (!isPadded(pads)) return pool(x, 'valid');
@@ -175,8 +177,9 @@ function addPool(
 function roundedUp({ extents, kernel, stride, pads }: Place): Pads {
   const end = (i: 0 | 1): number => {
     const [extent, size, before, after] = [extents[i], kernel[i], pads[i], pads[i + 2] as number];
-    const last = Math.ceil((extent + before + after - size) / stride) * stride;
-    const begin = last >= extent + before ? last - stride : last;
+    const step = stride[i];
+    const last = Math.ceil((extent + before + after - size) / step) * step;
+    const begin = last >= extent + before ? last - step : last;
     return Math.max(0, begin + size - extent - before);
   };
   return [pads[0], pads[1], end(0), end(1)];
@@ -209,50 +212,56 @@ export const WINDOWS: Operators = {
       : isSame(place)
         ? ({ x, padding: 'same' } as const)
         : bordered(node, building, x, place.pads);
+    const [strides, across] = place.stride;
+    if (strides !== across)
+      node.refuse(`strides = [${strides}, ${across}]; only the same in both directions`);
     const options = {
-      kernelSize: place.kernel,
-      strides: place.stride,
+      kernelSize: [kh, kw] as const,
+      strides,
       padding: from.padding,
       useBias: bias.bias !== undefined,
     };
     const result = { positive: false };
     const taps = kh * kw;
-    if (group === 1) {
+    const dilated = place.dilation.some((n) => n !== 1);
+    if (group === 1 || perGroup !== 1 || oc % c !== 0 || dilated) {
       const kernel = toHwio(weight, taps, perGroup, oc);
-      const layer = Conv2D({ filters: oc, ...options });
+      const layer = Conv2D({ filters: oc, ...options, groups: group, dilationRate: place.dilation });
       return withFileDims(building.add(node, layer, [from.x], result, { kernel, ...bias }));
     }
-    if (perGroup !== 1 || oc % c !== 0)
-      node.refuse(`group = ${group} with ${c} channels; only 1, or one group for each channel`);
     const kernel = toHwio(weight, taps, 1, oc);
     const layer = DepthwiseConv2D({ depthMultiplier: oc / c, ...options });
     return withFileDims(building.add(node, layer, [from.x], result, { depthwise_kernel: kernel, ...bias }));
   },
   MaxPool: (node, building) => addPool(node, building, MaxPooling2D, true),
   AveragePool: (node, building) => addPool(node, building, AveragePooling2D, false),
-  GlobalAveragePool: (node, building) => addGlobalAverage(node, building, node.image(), true),
-  ReduceMean: (node, building) => {
-    const x = node.activations();
-    const { axes: own } = x.order;
-    const axes = node.list('axes', 1) ?? [];
-    const keep = node.integer('keepdims', 1) === 1;
-    node.must('noop_with_empty_axes', 0, axes.length === 0 ? 0 : 1);
-    const rank = x.dims.length + 1;
-    const over = axes.map((axis) => own?.[(axis < 0 ? axis + rank : axis) - 1]).sort();
-    if (over.join() !== '0,1')
-      node.refuse(
-        `axes = [${axes.join(', ')}]; only the mean over the height and width of images is supported`,
-      );
-    return addGlobalAverage(node, building, x, keep);
-  },
+  GlobalAveragePool: (node, building) =>
+    addGlobal(node, building, node.image(), true, GlobalAveragePooling2D()),
+  GlobalMaxPool: (node, building) => addGlobal(node, building, node.image(), true, GlobalMaxPooling2D()),
+  ReduceMean: (node, building) => addReduced(node, building, GlobalAveragePooling2D()),
+  ReduceMax: (node, building) => addReduced(node, building, GlobalMaxPooling2D()),
 };
 
-/** The mean of each map. */
-function addGlobalAverage(node: Node, building: Building, x: Activations, keep: boolean): Activations {
+/** One number of each map, by a node that names the axes. */
+function addReduced(node: Node, building: Building, layer: Layer): Activations {
+  const x = node.activations();
+  const { axes: own } = x.order;
+  const axes = node.list('axes', 1) ?? [];
+  const keep = node.integer('keepdims', 1) === 1;
+  node.must('noop_with_empty_axes', 0, axes.length === 0 ? 0 : 1);
+  const rank = x.dims.length + 1;
+  const over = axes.map((axis) => own?.[(axis < 0 ? axis + rank : axis) - 1]).sort();
+  if (over.join() !== '0,1')
+    node.refuse(`axes = [${axes.join(', ')}]; only the height and width of images are supported`);
+  return addGlobal(node, building, x, keep, layer);
+}
+
+/** One number of each map. @param keep whether axes of extent 1 stay in the file */
+function addGlobal(node: Node, building: Building, x: Activations, keep: boolean, layer: Layer): Activations {
   const { axes = [] } = x.order;
   const channels = x.shape.at(-1) as number;
   const dims = keep ? axes.map((axis) => (axis === 2 ? channels : 1)) : [channels];
-  return building.add(node, GlobalAveragePooling2D(), [x], { dims, order: PLAIN });
+  return building.add(node, layer, [x], { dims, order: PLAIN });
 }
 
 /** An image with a border of zeros, as `Pad` makes it. */
