@@ -16,6 +16,7 @@ import { atomicWrite, makeFolder, needFolder, writeError } from '../util/atomic_
 import { isSystemError, RunError, UsageError } from '../util/errors.js';
 import { readForeignJson } from '../util/foreign.js';
 import { HeldError, Hold, holderOf, holderText } from '../util/hold.js';
+import { namesIn } from '../util/names_in.js';
 import type { Holder } from '../util/processes.js';
 import { readWhole } from '../util/read_whole.js';
 import { clearTemporary, isTemporary } from '../util/temporary.js';
@@ -237,7 +238,7 @@ function ofStart(path: string, name: string): boolean {
 
 /** Removes what a start that was killed or has failed has left in a folder. */
 function clearStart(path: string): void {
-  for (const name of readdirSync(path)) {
+  for (const name of namesIn(path)) {
     if (name !== LOCK && ofStart(path, name)) rmSync(join(path, name), { force: true });
   }
 }

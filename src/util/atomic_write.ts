@@ -91,7 +91,8 @@ export class WriteError extends RunError {
 
   /** The same error for somebody whose run or study has begun: that goes on in its own folder, or in a copy of it. */
   inside(begun: string): WriteError {
-    const advice = `move ${begun} to where it can be written, then go on with --resume`;
+    const gone = !existsSync(begun);
+    const advice = `${gone ? `put ${begun} back` : `move ${begun} to where it can be written`}, then go on with --resume`;
     return new WriteError(this.failure, this.full, this.cause, advice);
   }
 }

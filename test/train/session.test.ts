@@ -239,6 +239,16 @@ describeGpu('a sitting', () => {
     );
   });
 
+  it('whose folder is removed in the middle ends with words, and leaves nothing', async () => {
+    const out = join(temporary(), 'run');
+    const emit = ({ type }: TrainEvent): void => {
+      if (type === 'epoch') rmSync(out, { recursive: true });
+    };
+    const removed = runTraining(resolveConfig({ ...settings, out }), { emit, control: new Control() });
+    await expect(removed).rejects.toThrow(`put ${out} back, then go on with --resume`);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it('says what else keeps a run from going on to the same bits', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];

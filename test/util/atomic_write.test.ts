@@ -55,9 +55,12 @@ it('the cache is told to be elsewhere, and a run that has begun to be moved', ()
   expect(writeError(join(cacheFolder(), 'x'), full).message).toMatch(
     /the disk is full; free some space or name a folder for the cache in XDG_CACHE_HOME$/,
   );
-  expect(writeError('runs/r1/last.safetensors', full).inside('runs/r1').message).toBe(
-    'cannot write runs/r1/last.safetensors: the disk is full; free some space or move runs/r1 to where it can be written, then go on with --resume',
+  const run = folder();
+  const error = writeError(join(run, 'last.safetensors'), full);
+  expect(error.inside(run).message).toBe(
+    `cannot write ${join(run, 'last.safetensors')}: the disk is full; free some space or move ${run} to where it can be written, then go on with --resume`,
   );
+  expect(error.inside(join(run, 'gone')).message).toMatch(/or put \S*gone back, then go on with --resume$/);
 });
 
 it('a folder that is needed is made, or told to be in the way of a file', () => {
