@@ -15,11 +15,12 @@ export async function attach({
   color,
   graphics,
   mouse,
+  theme,
 }: AttachArgs & GlobalArgs): Promise<number> {
   const { path, name } = findRun(run);
   if (!hasScreen(process.env))
     throw new UsageError(`attach needs a terminal; without one: fer-tui runs show ${name}`);
   const { runTui } = await import('../../tui/main.js');
-  const capability = detectCapability(process.env, true, { ascii, color, graphics, mouse });
+  const capability = detectCapability(process.env, true, { ascii, color, graphics, mouse, theme });
   return runTui({ fps: FPS, capability, screen: 'train', run: { show: path } });
 }

@@ -18,8 +18,8 @@ export async function learn(args: LearnArgs & GlobalArgs): Promise<number> {
   const request = { model, fresh, data, classes, image, label, batch, seed, augment };
   if (!asText(args)) {
     const { runTui } = await import('../../tui/main.js');
-    const { ascii, color, graphics, mouse } = args;
-    const capability = detectCapability(process.env, true, { ascii, color, graphics, mouse });
+    const { ascii, color, graphics, mouse, theme } = args;
+    const capability = detectCapability(process.env, true, { ascii, color, graphics, mouse, theme });
     return runTui({ fps: 15, capability, screen: 'learn', own: { learn: { request } } });
   }
   const gpu = await openGpu({ adapter: args.adapter });

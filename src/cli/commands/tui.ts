@@ -15,14 +15,17 @@ export function hasScreen(env: NodeJS.ProcessEnv): boolean {
 
 /** `fer-tui` and `fer-tui tui`: opens the terminal UI. */
 export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
-  const { screen, fps, ascii, color, graphics, mouse, replay } = args;
+  const { screen, fps, ascii, color, graphics, mouse, theme, replay } = args;
   if (!(fps >= 1 && fps <= 60)) throw new UsageError(`fps = ${fps}: expected a number in [1, 60]`);
   if (wantsAccessible(args.accessible, process.env) || process.env['TERM'] === 'dumb') {
     const { runAccessible } = await import('../../tui/accessible.js');
     return runAccessible();
   }
   const { runTui } = await import('../../tui/main.js');
-  const options = { fps, capability: detectCapability(process.env, true, { ascii, color, graphics, mouse }) };
+  const options = {
+    fps,
+    capability: detectCapability(process.env, true, { ascii, color, graphics, mouse, theme }),
+  };
   if (replay !== undefined) {
     const { ReplayEngine } = await import('../../engine/replay.js');
     const engine = ReplayEngine.ofFile(replay, { eventsPerSecond: args.replaySpeed });

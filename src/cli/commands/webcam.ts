@@ -47,12 +47,12 @@ export async function webcam(args: WebcamArgs & GlobalArgs): Promise<number> {
 /** Opens the Webcam screen of the terminal UI. */
 async function onScreen(
   options: VisionOptions,
-  { ascii, color, graphics, mouse }: WebcamArgs & GlobalArgs,
+  { ascii, color, graphics, mouse, theme }: WebcamArgs & GlobalArgs,
 ): Promise<number> {
   const { runTui } = await import('../../tui/main.js');
   return runTui({
     fps: SCREEN_FPS,
-    capability: detectCapability(process.env, true, { ascii, color, graphics, mouse }),
+    capability: detectCapability(process.env, true, { ascii, color, graphics, mouse, theme }),
     screen: 'webcam',
     own: { webcam: { options, mirror: options.mirror, smoothed: options.smoothing > 0 } },
   });

@@ -2,6 +2,7 @@ import { PREPROCESS } from '../../data/preprocess.js';
 import { OPTIONS } from '../../train/options.js';
 import { TTA as TTA_NAMES } from '../../train/tta.js';
 import { GRAPHICS_CHOICES } from '../../tui/paint/capability.js';
+import { THEMES } from '../../tui/paint/theme_colors.js';
 import type { ValuesOf } from '../declaration.js';
 
 /** Options of several commands. */
@@ -146,6 +147,13 @@ export type ForeignArgs = ValuesOf<typeof FOREIGN>;
 /** Options of the commands that draw on the terminal. */
 export const SCREEN = {
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
+  theme: {
+    choices: THEMES,
+    requiresArg: true,
+    defaultDescription: 'terminal',
+    describe:
+      "colours of texts: the terminal's own sixteen, or for dark or light backgrounds, or of high contrast",
+  },
   mouse: {
     type: 'boolean',
     default: true,

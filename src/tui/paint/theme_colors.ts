@@ -1,0 +1,38 @@
+/** The colours of the themes. `test/tui/themes.test.ts` holds their contrast with usual backgrounds. */
+
+/** `terminal` is the terminal's own sixteen colours; `contrast` is for dark backgrounds. */
+export const THEMES = ['terminal', 'dark', 'light', 'contrast'] as const;
+export type ThemeName = (typeof THEMES)[number];
+
+/** What has a colour of its own; other roles are bold, inverted, or underlined. */
+export const COLOURED = [
+  ...['dim', 'faint', 'key', 'good', 'bad', 'warn', 'train', 'validation', 'third', 'fourth'],
+  ...['border', 'borderFocused'],
+] as const;
+
+/** Colours by role, as hexadecimal digits. */
+export type ThemeColors = Readonly<Record<string, string>>;
+
+export const THEME_COLORS: Readonly<Record<Exclude<ThemeName, 'terminal'>, ThemeColors>> = {
+  dark: {
+    ...{ dim: 'a8b0bc', faint: '9aa3b0', key: '56d4dd', good: '7bd88f', bad: 'ff9a9a', warn: 'e5c07b' },
+    ...{ train: '6cc0f5', validation: 'f0b45a', third: 'd7a8f5', fourth: '9fd356' },
+    ...{ border: '7f8a99', borderFocused: '56d4dd' },
+  },
+  light: {
+    ...{ dim: '565c68', faint: '626977', key: '005f87', good: '1a6e2e', bad: 'b00020', warn: '8a4b00' },
+    ...{ train: '0057a8', validation: '944600', third: '7b1fa2', fourth: '2e6b00' },
+    ...{ border: '7a828e', borderFocused: '005f87' },
+  },
+  contrast: {
+    ...{ dim: 'd8d8d8', faint: 'c8c8c8', key: '7fffff', good: '8cff8c', bad: 'ffb8b8', warn: 'ffe066' },
+    ...{ train: '9fdcff', validation: 'ffd27f', third: 'f0bfff', fourth: 'c8ff70' },
+    ...{ border: 'd0d0d0', borderFocused: '7fffff' },
+  },
+};
+
+/** The bytes of a colour. */
+export function bytesOf(hex: string): readonly [number, number, number] {
+  const byte = (at: number): number => Number.parseInt(hex.slice(at, at + 2), 16);
+  return [byte(0), byte(2), byte(4)];
+}
