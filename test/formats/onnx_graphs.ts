@@ -1,7 +1,7 @@
 import type { Graph } from '../helpers/onnx_files.js';
 
 /** A graph, and what is read of it. */
-interface Sample {
+export interface Sample {
   readonly graph: Graph;
   /** The layers that it becomes. */
   readonly kinds: string;

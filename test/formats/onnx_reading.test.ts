@@ -17,7 +17,7 @@ import { readOnnx as dissect, runOnnx } from '../helpers/onnx.js';
 import { onnxFile } from '../helpers/onnx_files.js';
 import { fittedPreprocess } from '../helpers/preprocesses.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
-import { GRAPHS } from './onnx_graphs.js';
+import { GRAPHS, type Sample } from './onnx_graphs.js';
 
 const COUNT = 2;
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
@@ -138,6 +138,15 @@ describe('an ONNX file of another program', () => {
       'head',
       'added_softmax',
     ]);
+  });
+
+  it.each([
+    ['main_graph', 'my model.v2'],
+    ['torch_jit', 'my model.v2'],
+    ['my_net', 'my_net'],
+  ])('is named as its graph, %s, or as the file where that says nothing: %s', (name, wanted) => {
+    const bytes = onnxFile({ ...(GRAPHS['a flattened image, from PyTorch'] as Sample).graph, name });
+    expect(read(bytes, '/models/my model.v2.onnx').network.name).toBe(wanted.replace(' ', '_'));
   });
 
   it.each([

@@ -17,6 +17,8 @@ export interface Graph {
   /** Type code of the input. */
   readonly type?: number;
   readonly producer?: string;
+  /** Default: `graph`. */
+  readonly name?: string;
 }
 
 /** An operator, its output, its inputs and its attributes. */
@@ -28,7 +30,13 @@ const WHOLE = /^(shape|axes|pads)/;
 /** The file of a graph. */
 export function onnxFile({ input, nodes, arrays = {}, ...more }: Graph): Buffer {
   const rng = new Rng(3);
-  const { operatorSet = 17, output = nodes.at(-1)?.[1] ?? '', type, producer = 'pytorch' } = more;
+  const {
+    operatorSet = 17,
+    output = nodes.at(-1)?.[1] ?? '',
+    type,
+    producer = 'pytorch',
+    name = 'graph',
+  } = more;
   const tensors = Object.entries(arrays).map(([name, { shape, data }]) => {
     const size = shape.reduce((product, n) => product * n, 1);
     if (WHOLE.test(name)) return tensor(name, shape, BigInt64Array.from(data ?? [], BigInt));
@@ -40,7 +48,7 @@ export function onnxFile({ input, nodes, arrays = {}, ...more }: Graph): Buffer 
   });
   const graph = [
     ...nodes.map(([op, to, inputs, attributes = {}]) => node(op, inputs, to, attributes)),
-    bytes(2, 'graph'),
+    bytes(2, name),
     ...tensors,
     value(11, 'x', ['batch', ...input], type),
     value(12, output, ['batch', 'classes']),

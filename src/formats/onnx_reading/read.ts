@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { IMAGES, Network } from '../../nn/network.js';
 import type { NamedArray } from '../../nn/parameters.js';
 import { RunError } from '../../util/errors.js';
@@ -74,8 +75,7 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   requireOrder(end, path);
   const preprocess =
     withoutRescaling(building) ?? (type === UINT8 && from !== PREPROCESSED ? 'none' : undefined);
-  const name = file.name.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 100) || 'model';
-  const network = new Network(name, images.shape, building.nodes);
+  const network = new Network(nameOf(file, path), images.shape, building.nodes);
   const ending = withSoftmax(network, path);
   return {
     ...{ network: ending, weights: building.weights, softmaxAdded: ending !== network, preprocess },
@@ -149,6 +149,15 @@ function requireOrder({ order, dims }: Activations, path: string): void {
   throw new RunError(
     `${path}: its output is [batch, ${dims.join(', ')}]; only classifiers are supported, with one number for each class`,
   );
+}
+
+/** What exporters call every graph. */
+const ANY_NAME = /^(main_graph|torch[_-]jit.*|tf2onnx|)$/;
+
+/** The name of the network: that of its graph, or of the file. */
+function nameOf({ name }: OnnxFile, path: string): string {
+  const own = ANY_NAME.test(name) ? basename(path).replace(/\.[^.]*$/, '') : name;
+  return own.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 100) || 'model';
 }
 
 /** Takes away a first layer that does what a preprocessing does. Returns the name of that. */
