@@ -51,7 +51,7 @@ export const LESSONS = [
     file: '05-batch-norm.md',
     title: 'Batch normalisation',
     stages: [],
-    kinds: ['BatchNormalization', 'Normalization', 'Rescaling'],
+    kinds: ['BatchNormalization', 'LayerNormalization', 'Normalization', 'Rescaling'],
     terms: ['batch normalisation', 'moving average', 'epsilon'],
   },
   {

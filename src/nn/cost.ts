@@ -16,7 +16,17 @@ export function networkCosts({ layers }: Network): LayerCost[] {
 
 /** Operations per output value of layers whose weights do not determine the cost. */
 const PER_VALUE: Readonly<Record<string, number>> = {
-  ...{ Activation: 1, ELU: 1, ReLU: 1, LeakyReLU: 1, PReLU: 1, Softmax: 3, Rescaling: 2, Normalization: 2 },
+  ...{
+    Activation: 1,
+    ELU: 1,
+    ReLU: 1,
+    LeakyReLU: 1,
+    PReLU: 1,
+    Softmax: 3,
+    Rescaling: 2,
+    Normalization: 2,
+    LayerNormalization: 6,
+  },
   BatchNormalization: 2, // a scale and an offset, in inference
 };
 

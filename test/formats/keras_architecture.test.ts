@@ -224,6 +224,8 @@ describe('architectures', () => {
     ],
     ['Permute', { dims: [1, 1, 2] }, 'dims = [1,1,2] is not supported; only the numbers 1, 2 and 3'],
     ['Rescaling', { scale: 'a' }, 'scale = "a" is not supported; expected numbers'],
+    ['LayerNormalization', { axis: [1, 2] }, 'axis = [1,2] is not supported; only -1 or 3'],
+    ['LayerNormalization', { rms_scaling: true }, 'rms_scaling = true is not supported; only false'],
     ['Normalization', { axis: 1 }, 'axis = 1 is not supported; only -1 or 3'],
     ['Normalization', { mean: 1, variance: 2 }, 'mean = 1 is not supported; leave it out'],
     ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],

@@ -113,7 +113,7 @@ def attention():
     images = keras.Input((15, 13, 3))
     x = L.Conv2D(8, 3, dilation_rate=(2, 1), activation="swish")(images)
     x = L.Conv2D(8, 3, groups=4, padding="same", activation="gelu")(x)
-    x = L.PReLU(shared_axes=[1, 2])(x)
+    x = L.LayerNormalization()(L.PReLU(shared_axes=[1, 2])(x))
     s = L.Reshape((1, 1, 8))(L.GlobalAveragePooling2D()(x))
     s = L.Conv2D(8, 1, activation="sigmoid")(L.Conv2D(2, 1, activation="silu")(s))
     x = L.Multiply()([x, s])

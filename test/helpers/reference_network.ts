@@ -190,6 +190,16 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
       const order = (c['dims'] as readonly number[]).map((axis) => axis - 1);
       return transpose(x, [b, ...inputShape], order);
     }
+    case 'LayerNormalization': {
+      const s = { outer: 1, channels: x.length / classes, inner: classes };
+      const { mean, variance } = norm.statistics(x, s);
+      const epsilon = Number(c['epsilon']);
+      return x.map((v, i) => {
+        const [row, channel] = [Math.floor(i / classes), i % classes];
+        const hat = (v - (mean[row] as number)) / Math.sqrt((variance[row] as number) + epsilon);
+        return hat * (get('gamma')?.[channel] ?? 1) + (get('beta')?.[channel] ?? 0);
+      });
+    }
     case 'Rescaling': {
       const each = (option: string, i: number): number => {
         const value = c[option] as number | readonly number[];

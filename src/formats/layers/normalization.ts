@@ -1,4 +1,4 @@
-import { BatchNormalization, Normalization, Rescaling } from '../../nn/layers.js';
+import { BatchNormalization, LayerNormalization, Normalization, Rescaling } from '../../nn/layers.js';
 import type { PlacedLayer } from '../../nn/network.js';
 import { RunError } from '../../util/errors.js';
 import type { ConfigReader } from '../keras_config.js';
@@ -32,6 +32,28 @@ function addAffine(
   const shape = inputShape.length === 3 ? [scale.length, 1, 1] : [scale.length];
   const scaled = graph.add('Mul', `${name}/scaled`, [x, graph.constant(`${name}/scale`, shape, scale)]);
   return graph.add('Add', name, [scaled, graph.constant(`${name}/offset`, shape, offset)]);
+}
+
+/** Layer normalisation by plain operators: that of its name is not in operator set 13. Channels are axis 1, in maps too. */
+function addLayerNorm(graph: OnnxGraph, placed: PlacedLayer, [x = '']: readonly string[]): string {
+  const { name, inputShape, layer } = placed;
+  const of = (type: string, part: string, inputs: readonly string[]): string =>
+    graph.add(type, `${name}/${part}`, inputs);
+  const mean = (part: string, input: string): string =>
+    graph.add('ReduceMean', `${name}/${part}`, [input], { axes: [1], keepdims: 1 });
+  const centered = of('Sub', 'centered', [x, mean('mean', x)]);
+  const variance = mean('variance', of('Mul', 'squares', [centered, centered]));
+  const epsilon = graph.constant(`${name}/epsilon`, [], Float32Array.of(Number(layer.config['epsilon'])));
+  const normal = of('Div', 'normal', [
+    centered,
+    of('Sqrt', 'std', [of('Add', 'positive', [variance, epsilon])]),
+  ]);
+  const channels = inputShape.at(-1) ?? 1;
+  const values = (word: 'gamma' | 'beta', otherwise: number): Float32Array =>
+    layer.config[word === 'gamma' ? 'scale' : 'center'] === true
+      ? graph.data(`${name}/${word}`)
+      : new Float32Array(channels).fill(otherwise);
+  return addAffine(graph, placed, normal, [values('gamma', 1), values('beta', 0)]);
 }
 
 /** One number for all channels, or a list with one for each. */
@@ -73,6 +95,32 @@ export const NORMALIZATION: FileLayers = {
       gamma_constraint: null,
     }),
     onnx: (graph, placed, [x = '']) => addNorm(graph, placed, x),
+  },
+  LayerNormalization: {
+    options: 'of the last axis, with and without `center` and `scale`, no `rms_scaling`',
+    read: (r, input) => {
+      if ([r.raw('axis') ?? -1].flat().join() !== '-1' && [r.raw('axis')].flat().join() !== `${input.length}`)
+        r.fail('axis', `only -1 or ${input.length}`);
+      r.must('rms_scaling', false);
+      return LayerNormalization({
+        epsilon: r.within('epsilon', [0, 1000], 1e-3),
+        center: r.boolean('center', true),
+        scale: r.boolean('scale', true),
+      });
+    },
+    write: ({ config: c }) => ({
+      axis: [-1],
+      epsilon: c['epsilon'],
+      center: c['center'],
+      scale: c['scale'],
+      beta_initializer: INITIALIZERS['zeros'],
+      gamma_initializer: INITIALIZERS['ones'],
+      beta_regularizer: null,
+      gamma_regularizer: null,
+      beta_constraint: null,
+      gamma_constraint: null,
+    }),
+    onnx: addLayerNorm,
   },
   Rescaling: {
     options: 'all; right behind the input it may be a preprocessing (below)',

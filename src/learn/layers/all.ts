@@ -3,6 +3,7 @@ import type { LayerArithmetic } from './arithmetic.js';
 import { batchNorm } from './batch_norm.js';
 import { convolution } from './convolution.js';
 import { dense } from './dense.js';
+import { layerNormalization } from './layer_norm.js';
 import { localBinaryPatterns } from './local_binary_patterns.js';
 import { averagePooling, maxPooling } from './pooling.js';
 import { addition, concatenation, dropout, flatten, padding, permutation } from './simple.js';
@@ -11,7 +12,7 @@ import { affine, multiplication, parametricRelu } from './weighted.js';
 /** The arithmetic of each kind of layer, by Keras's name. A new layer needs an entry here; the tests say so. */
 export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
   ...{ Conv2D: convolution, DepthwiseConv2D: convolution, SeparableConv2D: convolution },
-  ...{ Dense: dense, BatchNormalization: batchNorm },
+  ...{ Dense: dense, BatchNormalization: batchNorm, LayerNormalization: layerNormalization },
   ...{
     ELU: activation,
     ReLU: activation,

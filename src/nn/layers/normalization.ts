@@ -3,6 +3,7 @@ import type { Context, TensorVar } from '../context.js';
 import { type Layer, noWeights, sameShape, type WeightSpec } from '../layer.js';
 import { batchNorm, type NormVars } from '../ops/batch_norm.js';
 import { constant, constants } from '../ops/constant.js';
+import { layerNorm } from '../ops/layer_norm.js';
 
 /** Options of `BatchNormalization`. */
 export interface BatchNormalizationOptions {
@@ -45,6 +46,42 @@ export function BatchNormalization(options: BatchNormalizationOptions = {}): Lay
         movingVariance: get('moving_variance'),
       };
       return batchNorm(ctx, x, vars, { axis, momentum, epsilon });
+    },
+  };
+}
+
+/** Options of `LayerNormalization`. */
+export interface LayerNormalizationOptions {
+  /** Default 1e-3. */
+  readonly epsilon?: number;
+  /** Whether beta is added; default true. */
+  readonly center?: boolean;
+  /** Whether gamma multiplies; default true. */
+  readonly scale?: boolean;
+}
+
+/**
+ * Normalises the channels of each place of each image by their own mean and variance (Ba et al. 2016);
+ * https://keras.io/api/layers/normalization_layers/layer_normalization/
+ */
+export function LayerNormalization(options: LayerNormalizationOptions = {}): Layer {
+  const { epsilon = 1e-3, center = true, scale = true } = options;
+  return {
+    kind: 'LayerNormalization',
+    config: { epsilon, center, scale },
+    outputShape: sameShape,
+    weights: (input) => {
+      const shape = [input.at(-1) ?? 1];
+      const all: WeightSpec[] = [
+        { name: 'gamma', shape, initializer: 'ones', trainable: true },
+        { name: 'beta', shape, initializer: 'zeros', trainable: true },
+      ];
+      return all.filter(({ name }) => (name === 'gamma' ? scale : center));
+    },
+    call: (ctx, [x], { get }) => {
+      const fixed = (value: number): TensorVar => constant(ctx, [x.value.shape.at(-1) ?? 1], value);
+      const own = { gamma: scale ? get('gamma') : fixed(1), beta: center ? get('beta') : fixed(0) };
+      return layerNorm(ctx, x, own, epsilon);
     },
   };
 }
