@@ -22,13 +22,17 @@ fn sum_up(@builtin(global_invocation_id) id: vec3u) {
   for (var i = id.x; i < s_params.n; i += s_params.c) { total += s_dy[i] * min(s_x[i], 0.0); }
   sum[id.x] = total;
 }`;
-fer.addShader('learnt_slopes', shader);
+fer.addShader('own_slopes', shader);
 const params = fer.u32s('n', 'c');
-const scale = fer.defineKernel('learnt_slopes', 'scale', { reads: ['v', 'x', 'slopes'], writes: ['out'], params });
-const sumUp = fer.defineKernel('learnt_slopes', 'sum_up', { reads: ['dy', 'x'], writes: ['out'], params });
+const scale = fer.defineKernel('own_slopes', 'scale', {
+  reads: ['v', 'x', 'slopes'],
+  writes: ['out'],
+  params,
+});
+const sumUp = fer.defineKernel('own_slopes', 'sum_up', { reads: ['dy', 'x'], writes: ['out'], params });
 /** @returns {fer.Layer} */
-const LearntSlopes = () => ({
-  ...{ kind: 'LearntSlopes', config: {}, outputShape: (input) => input },
+const Slopes = () => ({
+  ...{ kind: 'Slopes', config: {}, outputShape: (input) => input },
   weights: (input) => [{ name: 'slopes', shape: input.slice(-1), initializer: 'zeros', trainable: true }],
   call({ rec, tape }, [input], { get }) {
     const [x, slopes] = [input.value, get('slopes').value];
@@ -38,7 +42,7 @@ const LearntSlopes = () => ({
       return out;
     };
     const back = (dy) => [run(scale, x, { v: dy, x, slopes }), run(sumUp, slopes, { dy, x })];
-    return tape.record('learnt_slopes', [input, get('slopes')], run(scale, x, { v: x, x, slopes }), back);
+    return tape.record('own_slopes', [input, get('slopes')], run(scale, x, { v: x, x, slopes }), back);
   },
 });
 
@@ -46,12 +50,12 @@ const { splits } = await fer.loadDataset('synthetic:140');
 const preprocess = fer.fitPreprocess('mean', splits.train);
 const batch = new fer.BatchSource(splits.train, { batchSize: 140, preprocess }).batch(0, 0);
 const gpu = await fer.openGpu();
-const layers = [fer.Conv2D({ filters: 8, strides: 4 }), LearntSlopes(), fer.Flatten(), fer.Dense({ units: 7 })];
+const layers = [fer.Conv2D({ filters: 8, strides: 4 }), Slopes(), fer.Flatten(), fer.Dense({ units: 7 })];
 const learner = new fer.Learner(gpu, new fer.Sequential('own', [48, 48, 1], [...layers, fer.Softmax()]));
 learner.learningRate = 0.01;
 for (let step = 0; step < 40; step++) await learner.train(batch.images, batch.labels);
 const losses = (await learner.metrics()).map(({ loss }) => loss);
-const slopes = (await learner.readWeights()).get('learnt_slopes/slopes').data;
+const slopes = (await learner.readWeights()).get('slopes/slopes').data;
 console.log(
   `loss ${losses[0].toFixed(3)} -> ${losses.at(-1).toFixed(3)}, slopes ${[...slopes].map((s) => s.toFixed(2)).join(' ')}`,
 );

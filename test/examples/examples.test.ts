@@ -66,19 +66,19 @@ describeGpu('an example runs as its readers would run it:', () => {
     const check = `
       const shape = [6, 5, 4];
       const gpu = await fer.openGpu();
-      const layers = [fer.Conv2D({ filters: 8 }), LearntSlopes(), fer.Flatten(), fer.Dense({ units: 3 }), fer.Softmax()];
+      const layers = [fer.Conv2D({ filters: 8 }), Slopes(), fer.Flatten(), fer.Dense({ units: 3 }), fer.Softmax()];
       const options = { optimizer: fer.sgd({ learningRate: 0 }) };
       const learner = new fer.Learner(gpu, new fer.Sequential('checked', shape, layers), options);
       const images = Float32Array.from({ length: 5 * 120 }, (_, i) => Math.sin(i * 1.3));
       const labels = Uint32Array.of(0, 1, 2, 1, 0);
       const weights = await learner.readWeights();
-      weights.get('learnt_slopes/slopes').data.forEach((_, c, slopes) => { slopes[c] = 0.1 * (c - 3); });
+      weights.get('slopes/slopes').data.forEach((_, c, slopes) => { slopes[c] = 0.1 * (c - 3); });
       // Large values, so that hardly one crosses the bend at 0 while the bias moves.
       weights.get('conv2d/kernel').data.forEach((v, i, kernel) => { kernel[i] = 10 * v; });
       weights.get('dense/kernel').data.forEach((v, i, kernel) => { kernel[i] = v / 10; });
       learner.writeWeights(weights);
       const { weightGradients } = await learner.trace(images, labels);
-      for (const name of ['learnt_slopes/slopes', 'conv2d/bias']) {
+      for (const name of ['slopes/slopes', 'conv2d/bias']) {
         const { data } = weights.get(name);
         for (const c of data.keys()) {
           const [loss, value] = [[], data[c]];
