@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as fer from 'fer-tui';
 
-// Learnt slopes: x where x > 0, else slope * x, with a slope for each channel as its weights. (The package has this as PReLU.)
+// x where x > 0, else slope * x, with a slope for each channel as its weights. (The package has this as PReLU.)
 const shader = `
 struct Params { n: u32, c: u32 }
 @group(0) @binding(0) var<storage, read> v: array<f32>;      @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -22,14 +22,10 @@ fn sum_up(@builtin(global_invocation_id) id: vec3u) {
   for (var i = id.x; i < s_params.n; i += s_params.c) { total += s_dy[i] * min(s_x[i], 0.0); }
   sum[id.x] = total;
 }`;
-fer.addShader('own_slopes', shader);
+fer.addShader('slopes', shader);
 const params = fer.u32s('n', 'c');
-const scale = fer.defineKernel('own_slopes', 'scale', {
-  reads: ['v', 'x', 'slopes'],
-  writes: ['out'],
-  params,
-});
-const sumUp = fer.defineKernel('own_slopes', 'sum_up', { reads: ['dy', 'x'], writes: ['out'], params });
+const scale = fer.defineKernel('slopes', 'scale', { reads: ['v', 'x', 'slopes'], writes: ['out'], params });
+const sumUp = fer.defineKernel('slopes', 'sum_up', { reads: ['dy', 'x'], writes: ['out'], params });
 /** @returns {fer.Layer} */
 const Slopes = () => ({
   ...{ kind: 'Slopes', config: {}, outputShape: (input) => input },
@@ -42,7 +38,7 @@ const Slopes = () => ({
       return out;
     };
     const back = (dy) => [run(scale, x, { v: dy, x, slopes }), run(sumUp, slopes, { dy, x })];
-    return tape.record('own_slopes', [input, get('slopes')], run(scale, x, { v: x, x, slopes }), back);
+    return tape.record('slopes', [input, get('slopes')], run(scale, x, { v: x, x, slopes }), back);
   },
 });
 
