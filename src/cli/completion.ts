@@ -1,7 +1,27 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { recipeNames } from '../train/recipe_names.js';
+import { EXIT } from '../util/errors.js';
 import type { Extras } from './declaration.js';
+
+/** Shells for which yargs has a completion script. */
+const SHELLS: readonly string[] = ['bash', 'zsh'];
+
+/**
+ * Words without the shell that `completion` may name. yargs learns of it from the environment, which this changes. Ends the program
+ * with a usage error for a shell that has no script.
+ */
+export function withoutShell(words: readonly string[]): readonly string[] {
+  const [command, shell] = words;
+  if (command !== 'completion' || shell === undefined || shell.startsWith('-')) return words;
+  if (!SHELLS.includes(shell)) {
+    process.stderr.write(`fer-tui: no completion script for ${shell}; expected ${SHELLS.join(' or ')}\n`);
+    process.exit(EXIT.usage);
+  }
+  process.env['SHELL'] = shell;
+  delete process.env['ZSH_NAME'];
+  return [command, ...words.slice(2)];
+}
 
 /** The file by which a folder is known as what it is. */
 const MARKS = { runs: 'events.ndjson', studies: 'study.yaml' } as const;

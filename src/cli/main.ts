@@ -7,7 +7,7 @@ import { nearest } from '../util/nearest.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { VERSION } from '../util/version.js';
 import { COMMANDS, declaredBy } from './commands.js';
-import { named } from './completion.js';
+import { named, withoutShell } from './completion.js';
 import { GLOBALS } from './declarations/globals.js';
 
 /**
@@ -22,7 +22,7 @@ const COMPLETIONS = '--get-yargs-completions';
 const OF_PROGRAM = ['--help', '--version', COMPLETIONS];
 const typed = hideBin(process.argv);
 const bare = typed[0] === undefined || (typed[0].startsWith('-') && !OF_PROGRAM.includes(typed[0]));
-const words = bare ? ['tui', ...typed] : typed;
+const words = bare ? ['tui', ...typed] : withoutShell(typed);
 const cli = yargs(words)
   .scriptName('fer-tui')
   .usage('$0 <command>\n\nTrains and runs a facial-expression CNN on a from-scratch WebGPU core.')
@@ -31,7 +31,7 @@ const cli = yargs(words)
   .demandCommand(1, 'Say which command to run.')
   .strict()
   .recommendCommands()
-  .completion('completion', 'Print a completion script for your shell')
+  .completion('completion', 'Print a completion script for your shell, or for the one named: bash or zsh')
   .epilogue(exitCodes())
   .version(VERSION)
   .help()

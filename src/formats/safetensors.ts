@@ -70,7 +70,8 @@ export interface Safetensors {
 }
 
 /**
- * Decodes a safetensors file. Throws RunError when it is not such a file, or when its checksum does not fit.
+ * Decodes a safetensors file. Throws RunError when it is not such a file, when its arrays overlap or leave bytes of the data
+ * out, which the format forbids, or when its checksum does not fit.
  * @param source name of the file, for messages
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
@@ -87,6 +88,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   const { __metadata__: metadata, ...entries } = header as Record<string, unknown>;
   const body = bytes.subarray(8 + length);
   const tensors = new Map<string, NamedArray>();
+  const places: { name: string; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(entries)) {
     if (!isEntry(entry)) return damaged(`${name} has no type, shape or place`);
     const {
@@ -96,8 +98,15 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
     } = entry;
     if (dtype !== 'F32') damaged(`${name} is ${dtype}, expected F32`);
     if (to > body.length || to - from !== sizeOf(shape) * 4) damaged(`${name} is incomplete`);
+    places.push({ name, from, to });
     tensors.set(name, { shape, data: new Float32Array(new Uint8Array(body.subarray(from, to)).buffer) });
   }
+  let end = 0;
+  for (const { name, from, to } of places.sort((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== end) damaged(`${name} begins at byte ${from} of the data, expected ${end}`);
+    end = to;
+  }
+  if (end !== body.length) damaged(`${body.length} bytes of data, expected ${end}`);
   const texts = Object.entries(metadata ?? {}).filter(([, text]) => typeof text === 'string');
   const { [CHECKSUM]: checksum, ...rest } = Object.fromEntries(texts) as Record<string, string>;
   if (checksum !== undefined && !isIntact(bytes, checksum)) {

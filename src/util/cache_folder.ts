@@ -1,9 +1,9 @@
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Where files lie that can be made again: parsed data, measured tuning tables, the built camera binding.
- * `$XDG_CACHE_HOME/fer-tui` where that is set, else in `~/.cache`, `~/Library/Caches` (macOS) or `%LOCALAPPDATA%` (Windows).
+ * `$XDG_CACHE_HOME/fer-tui` where that is an absolute path, else in `~/.cache`, `~/Library/Caches` (macOS) or `%LOCALAPPDATA%` (Windows).
  */
 export function cacheFolder(
   env: NodeJS.ProcessEnv = process.env,
@@ -20,14 +20,15 @@ interface Place {
   readonly other: string;
 }
 
-/** The folder of fer-tui among the files of one kind. */
+/** The folder of fer-tui among the files of one kind. A relative path in the variable counts for nothing, as XDG has it. */
 export function ownFolder(
   { variable, mac, other }: Place,
   env: NodeJS.ProcessEnv,
   platform: NodeJS.Platform,
   home: string,
 ): string {
-  return join(env[variable] || usual(), 'fer-tui');
+  const named = env[variable] ?? '';
+  return join(isAbsolute(named) ? named : usual(), 'fer-tui');
 
   function usual(): string {
     if (platform === 'darwin') return join(home, 'Library', mac);

@@ -120,12 +120,22 @@ function arrive(ending: Ending): void {
     return;
   }
   const insists = ending === 'sigint' || ending === 'sigterm';
-  if (insists && now - first.at > SAME_MS) process.exit(ENDING_EXIT[ending]);
+  if (insists && now - first.at > SAME_MS) end(ending);
 }
 
-/** Ends a program that has nothing to save. */
+/**
+ * Ends a program at once. One that a signal ends dies of that signal, for which shells tell the exit code: the threads of a GPU
+ * driver that compile a kernel meanwhile would crash in an ordinary exit (SIGSEGV).
+ */
 function end(ending: Ending): never {
-  process.exit(ending === 'pipe' ? undefined : ENDING_EXIT[ending]);
+  const code = ending === 'pipe' ? undefined : ENDING_EXIT[ending];
+  const [signal] = Object.entries(SIGNALS).find(([, name]) => name === ending) ?? [];
+  if (signal !== undefined && process.platform !== 'win32') {
+    process.emit('exit', ENDING_EXIT[ending]);
+    process.removeAllListeners('exit').removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  }
+  process.exit(code); // also of the first process of a container, which no such signal ends
 }
 
 /**

@@ -35,6 +35,18 @@ describe('the command line', () => {
     expect(stdout.split('\n')).toContain('--epochs');
   });
 
+  it.each(['bash', 'zsh'])('completion %s prints the script of that shell in any other', async (shell) => {
+    const other = shell === 'bash' ? 'zsh' : 'bash';
+    const env = { SHELL: `/bin/${other}`, ZSH_NAME: other === 'zsh' ? 'zsh' : '' };
+    const { code, stdout } = await runCli(['completion', shell], { env });
+    expect([code, stdout.includes('#compdef')]).toEqual([0, shell === 'zsh']);
+  });
+
+  it('completion refuses a shell for which there is no script', async () => {
+    const { code, stderr } = await runCli(['completion', 'fish']);
+    expect([code, stderr]).toEqual([2, 'fer-tui: no completion script for fish; expected bash or zsh\n']);
+  });
+
   it('a shell can complete the names of runs and studies', async () => {
     const cwd = folder();
     for (const path of ['studies/s1', 'studies/t2', 'elsewhere/s3', 'runs/r1'])

@@ -107,6 +107,17 @@ describe('.safetensors', () => {
     ['seven bytes', new Uint8Array(7), 'only 7 bytes'],
     ['no header', file('{}').subarray(0, 9), 'its header is cut off'],
     ['another file', Buffer.from('\x89HDF\r\n\x1a\n and more'), 'its header is cut off'],
+    [
+      'arrays that overlap',
+      file(`{${A},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 1, 2, 3),
+      'b begins at byte 4 of the data, expected 8',
+    ],
+    [
+      'a gap between arrays',
+      file(`{${A},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}`, 1, 2, 3, 4),
+      'b begins at byte 12 of the data, expected 8',
+    ],
+    ['bytes of no array', file(`{${A}}`, 1, 2, 3), '12 bytes of data, expected 8'],
     ['no JSON', file('{nothing'), 'its header is not JSON'],
     ['no object', file('null'), 'its header is no object'],
     ['no shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 1, 2), 'a has no type, shape or place'],

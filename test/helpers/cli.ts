@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** The built program; `npm test` builds it first. */
 export const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CliResult {
-  readonly code: number | null;
+  /** As a shell tells it: 128 and the number of the signal that ended it. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -38,6 +40,8 @@ export function runCli(
     });
     child.on('error', reject);
     options.onStart?.((signal) => child.kill(signal));
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code, signal) =>
+      resolve({ code: code ?? 128 + constants.signals[signal as NodeJS.Signals], stdout, stderr }),
+    );
   });
 }

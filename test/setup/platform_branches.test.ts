@@ -36,6 +36,7 @@ it.each([
   ['win32', { LOCALAPPDATA: '/local' }, '/local/fer-tui'],
   ['win32', {}, '/home/me/AppData/Local/fer-tui'],
   ['darwin', { XDG_CACHE_HOME: '/elsewhere' }, '/elsewhere/fer-tui'],
+  ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/me/.cache/fer-tui'],
 ] as const)('the cache folder of %s with %o is %s', (system, env, path) => {
   expect(cacheFolder(env, system, '/home/me').replaceAll('\\', '/')).toBe(path);
 });

@@ -11,7 +11,7 @@ const built = (path: string): string => fileURLToPath(new URL(`../../dist/${path
 /** A program that never stops its work, and holds a lock: what each ending calls it, and how it ends. */
 async function busy(
   endings: readonly (readonly [signal: NodeJS.Signals, afterMs: number])[],
-): Promise<{ code: number | null; told: string; locked: boolean }> {
+): Promise<{ end: number | NodeJS.Signals | null; told: string; locked: boolean }> {
   const lock = join(mkdtempSync(join(tmpdir(), 'fer-tui-busy-')), 'lock');
   const program = `
     import { watchEndings, onEnding } from ${JSON.stringify(built('util/endings.js'))};
@@ -26,21 +26,23 @@ async function busy(
   child.stdout.on('data', (data: Buffer) => {
     told += data.toString();
   });
-  const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const closed = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.on('close', (code, signal) => resolve(signal ?? code)),
+  );
   await expect.poll(() => told).toBe('begun\n');
   for (const [signal, afterMs] of endings) {
     await wait(afterMs);
     child.kill(signal);
   }
-  return { code: await closed, told, locked: existsSync(lock) };
+  return { end: await closed, told, locked: existsSync(lock) };
 }
 
-it('tells the work of the first signal, and ends at once with a second ^C', async () => {
+it('tells the work of the first signal, and dies of a second ^C at once, unlocked', async () => {
   const result = await busy([
     ['SIGTERM', 0],
     ['SIGINT', 600],
   ]);
-  expect(result).toEqual({ code: 130, told: 'begun\nsigterm\n', locked: false });
+  expect(result).toEqual({ end: 'SIGINT', told: 'begun\nsigterm\n', locked: false });
 });
 
 it('waits for the work when the same wish comes twice, and after any number of hang-ups', async () => {
@@ -50,5 +52,5 @@ it('waits for the work when the same wish comes twice, and after any number of h
     ['SIGHUP', 600],
     ['SIGHUP', 20],
   ]);
-  expect(result).toEqual({ code: 0, told: 'begun\nsigint\n', locked: false });
+  expect(result).toEqual({ end: 0, told: 'begun\nsigint\n', locked: false });
 });
