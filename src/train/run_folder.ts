@@ -236,10 +236,14 @@ function ofStart(path: string, name: string): boolean {
   return START_FILES.includes(name) || name.startsWith(LOCK) || isTemporary(name);
 }
 
-/** Removes what a start that was killed or has failed has left in a folder. */
+/**
+ * Removes what a start that was killed or has failed has left in a folder, but not what a running process writes there: it may
+ * be about to find that the folder is locked.
+ */
 function clearStart(path: string): void {
+  clearTemporary(path, 'ours');
   for (const name of namesIn(path)) {
-    if (name !== LOCK && ofStart(path, name)) rmSync(join(path, name), { force: true });
+    if (name !== LOCK && !isTemporary(name) && ofStart(path, name)) rmSync(join(path, name), { force: true });
   }
 }
 

@@ -101,6 +101,14 @@ describe('a start that was killed', () => {
     expect(readdirSync(kept)).toEqual(['mine']);
   });
 
+  it('leaves what a running process writes there, which then finds the folder locked', () => {
+    const draft = basename(temporaryName('lock.7'));
+    const path = killed(draft);
+    const folder = RunFolder.create(path);
+    expect(readdirSync(path).sort()).toEqual(['events.ndjson', 'lock', draft].sort());
+    folder.close();
+  });
+
   it('is not taken for one where anything else lies, or events', () => {
     expect(() => RunFolder.create(killed('notes'))).toThrow('it holds an earlier run');
     const path = killed();
