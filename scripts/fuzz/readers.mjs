@@ -60,11 +60,14 @@ const inFolder = (name, read, others = {}) => ({
   },
 });
 
-/** A text as the header of a .safetensors file with as many numbers as any has. */
+/** A text as the header of a .safetensors file, with as many bytes of numbers as it names, 40,000 at most. */
 function asHeader(text) {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, Buffer.alloc(40_000)]);
+  const ends = [...text.toString('latin1').matchAll(/"data_offsets":\[\d+,(\d+)\]/g)].map(([, end]) =>
+    Number(end),
+  );
+  return Buffer.concat([length, text, Buffer.alloc(Math.min(40_000, Math.max(0, ...ends)))]);
 }
 
 /** Class folders with pictures of no bytes: a line for each path. */

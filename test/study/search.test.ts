@@ -55,7 +55,9 @@ describeGpu('a search', () => {
     const first = await watched(['search', '--resume', out, '--json'], (child) => {
       if (eventsOf(out) > 0) child.kill('SIGTERM');
     });
-    expect([first, Study.open(out).trials.at(-1)?.state]).toEqual([143, 'running']);
+    // A second signal ends it at once, by that signal; shells tell both as 143.
+    expect(['SIGTERM', 143]).toContain(first);
+    expect(Study.open(out).trials.at(-1)?.state).toBe('running');
 
     const both = await Promise.all([1, 2].map(() => runCli(['search', '--resume', out, '--json'])));
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
