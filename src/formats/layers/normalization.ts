@@ -65,6 +65,16 @@ function numbersOf(r: ConfigReader, option: string, otherwise: number | undefine
   return numbers.length === 1 ? (numbers[0] as number) : numbers;
 }
 
+/** What files store of gamma and beta beside their values. */
+const TRAINED = {
+  beta_initializer: INITIALIZERS['zeros'],
+  gamma_initializer: INITIALIZERS['ones'],
+  beta_regularizer: null,
+  gamma_regularizer: null,
+  beta_constraint: null,
+  gamma_constraint: null,
+};
+
 /** Layers that shift and scale values. */
 export const NORMALIZATION: FileLayers = {
   BatchNormalization: {
@@ -85,14 +95,9 @@ export const NORMALIZATION: FileLayers = {
       epsilon: c['epsilon'],
       center: c['center'],
       scale: c['scale'],
-      beta_initializer: INITIALIZERS['zeros'],
-      gamma_initializer: INITIALIZERS['ones'],
+      ...TRAINED,
       moving_mean_initializer: INITIALIZERS['zeros'],
       moving_variance_initializer: INITIALIZERS['ones'],
-      beta_regularizer: null,
-      gamma_regularizer: null,
-      beta_constraint: null,
-      gamma_constraint: null,
     }),
     onnx: (graph, placed, [x = '']) => addNorm(graph, placed, x),
   },
@@ -113,12 +118,7 @@ export const NORMALIZATION: FileLayers = {
       epsilon: c['epsilon'],
       center: c['center'],
       scale: c['scale'],
-      beta_initializer: INITIALIZERS['zeros'],
-      gamma_initializer: INITIALIZERS['ones'],
-      beta_regularizer: null,
-      gamma_regularizer: null,
-      beta_constraint: null,
-      gamma_constraint: null,
+      ...TRAINED,
     }),
     onnx: addLayerNorm,
   },

@@ -1,4 +1,5 @@
 import {
+  extents,
   indexOf,
   type LayerArithmetic,
   type LayerValues,
@@ -12,20 +13,17 @@ import {
 /** Layers that multiply single values: by those of another input, by a slope, or by a factor of the channel. */
 
 /** The place in an input that counts for a place of the output: the only one along an axis of extent 1. */
-function placeIn({ shape }: Values, at: Position): Position {
-  const [, h = 1, w = 1] = shape.length === 4 ? shape : [0, 1, 1];
-  const c = shape.at(-1) ?? 1;
+function placeIn(input: Values, at: Position): Position {
+  const { h, w, c } = extents(input);
   return { image: at.image, y: Math.min(at.y, h - 1), x: Math.min(at.x, w - 1), c: Math.min(at.c, c - 1) };
 }
 
 /** Visits the places of the output that a place of an input counts for. */
 function reached(input: Values, output: Values, at: Position, visit: (place: Position) => void): void {
-  const extentsOf = ({ shape }: Values): number[] =>
-    shape.length === 4 ? [...shape.slice(1)] : [1, 1, shape.at(-1) ?? 1];
-  const [[ih = 1, iw = 1, ic = 1], [h = 1, w = 1, c = 1]] = [extentsOf(input), extentsOf(output)];
-  for (let y = 0; y < h / ih; y++)
-    for (let x = 0; x < w / iw; x++)
-      for (let k = 0; k < c / ic; k++) visit({ image: at.image, y: at.y + y, x: at.x + x, c: at.c + k });
+  const [own, { h, w, c }] = [extents(input), extents(output)];
+  for (let y = 0; y < h / own.h; y++)
+    for (let x = 0; x < w / own.w; x++)
+      for (let k = 0; k < c / own.c; k++) visit({ image: at.image, y: at.y + y, x: at.x + x, c: at.c + k });
 }
 
 /** The factors of an output, one of each input. */
