@@ -1,6 +1,7 @@
 import { parseClasses } from '../data/class_names.js';
 import { type ForeignModel, softmaxText } from '../train/weights.js';
 import { CLASS_NAMES } from '../util/classes.js';
+import { printable } from '../util/printable.js';
 import type { ForeignArgs } from './declarations/shared.js';
 
 /**
@@ -26,9 +27,9 @@ interface Assumed {
 /** Warns on stderr of what was assumed of a foreign model: a wrong guess makes results wrong. @param path names it */
 export function warnOfGuess({ classesGuessed, softmaxAdded = [] }: Assumed, path: string): void {
   const added = typeof softmaxAdded === 'boolean' ? [path].filter(() => softmaxAdded) : softmaxAdded;
-  for (const file of added) process.stderr.write(`${softmaxText(file)}\n`);
+  for (const file of added) process.stderr.write(`${printable(softmaxText(file))}\n`);
   if (!classesGuessed) return;
   process.stderr.write(
-    `${path} does not name its classes; assuming ${CLASS_NAMES.join(', ')}. If it was trained on fer2013.csv with that file's labels, give --classes csv; for other classes, --classes a,b,c\n`,
+    `${printable(path)} does not name its classes; assuming ${CLASS_NAMES.join(', ')}. If it was trained on fer2013.csv with that file's labels, give --classes csv; for other classes, --classes a,b,c\n`,
   );
 }

@@ -8,6 +8,7 @@ import { asciiOf, widthOf, wrapped } from '../tui/text.js';
 import { makeTheme, type Role } from '../tui/theme.js';
 import { percent } from '../util/axis.js';
 import { counted } from '../util/counted.js';
+import { printable } from '../util/printable.js';
 import { table } from './table.js';
 
 /** What a lab found, as text for a terminal. */
@@ -37,7 +38,7 @@ export function labText(report: LabReport, capability: Capability, columns: numb
 }
 
 function head({ lab, data, adapter, epochs, seeds, seconds }: LabReport, cols: number): string {
-  const faces = `${data.name}, ${data.train.toLocaleString('en')} training and ${data.validation.toLocaleString('en')} validation faces`;
+  const faces = `${printable(data.name)}, ${data.train.toLocaleString('en')} training and ${data.validation.toLocaleString('en')} validation faces`;
   const about = `${faces}, ${counted(epochs, 'epoch')}, seeds ${seeds.join(', ')}; ${adapter}, ${duration(seconds)}`;
   return `${lab.name}: ${lab.question}\n${wrapped(about, cols).join('\n')}\n`;
 }

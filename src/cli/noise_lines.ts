@@ -9,6 +9,7 @@ import type { NoiseReport } from '../noise/report.js';
 import { percent } from '../util/axis.js';
 import { FACE_SIZE } from '../util/classes.js';
 import type { Picture } from '../util/picture.js';
+import { printable } from '../util/printable.js';
 import { type LineOptions, pictureLines } from './inspection_lines.js';
 import { table } from './table.js';
 
@@ -42,7 +43,7 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
       : [];
   const count = (n: number): string => n.toLocaleString('en');
   return [
-    `${dataset.name}, ${count(splits.train.labels.length)} training images`,
+    `${printable(dataset.name)}, ${count(splits.train.labels.length)} training images`,
     '',
     `labels: about ${percent(labels.noise)} are wrong by the confident joint; ${count(labels.suspects.length)} suspects${decided > 0 ? `, ${count(decided)} more are decided` : ''}`,
     '',

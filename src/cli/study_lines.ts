@@ -24,11 +24,11 @@ export function valuesText(values: Values): string {
     .join(' ');
 }
 
-/** One line about a trial whose step has ended. */
-export function trialLine(
+/** A line about a trial whose step has ended, and one with its error. */
+export function trialLines(
   { number, state, epochs, metric, seconds, values, error }: TrialRecord,
   objective: Monitor,
-): string {
+): string[] {
   const words = {
     running: 'interrupted',
     interrupted: 'interrupted',
@@ -44,7 +44,7 @@ export function trialLine(
     valuesText(values),
   ];
   const line = parts.filter((part) => part !== '').join('  ');
-  return error === undefined ? line : `${line}\n  ${error}`;
+  return error === undefined ? [line] : [line, `  ${error}`];
 }
 
 /** A table of trials, in their order. Those of a cross-validation name their configuration. */
@@ -132,7 +132,7 @@ function bestLines({ objective, settings }: SearchSettings, trials: readonly Tri
   const best = bestTrial(trials, objective);
   if (best === undefined) return [];
   const options = trainOptions({ ...resolveConfig({ ...settings, ...best.values }) }).join(' ');
-  return [`the best: fer-tui train ${options}`];
+  return [`the best: fer-tui train ${printable(options)}`];
 }
 
 /** Mean and deviation of each configuration, and each beside the best. */

@@ -16,11 +16,12 @@ import { dataOptions } from '../train/data_options.js';
 import { duration, Printer } from '../train/printer.js';
 import { counted } from '../util/counted.js';
 import { EXIT, UsageError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
 import type { GlobalArgs } from './declarations/globals.js';
 import { PASSWORD_SHOWS, workersText } from './queue_lines.js';
 import { writeJson } from './run_command.js';
 import { listen } from './signals.js';
-import { studySummary, trialLine, valuesText } from './study_lines.js';
+import { studySummary, trialLines, valuesText } from './study_lines.js';
 
 /** Trials that are shown in the end. */
 const TOP = 5;
@@ -100,7 +101,7 @@ function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
   if (json) writeJson({ v: 1, type: 'result', path, trials });
   else
     process.stdout.write(
-      `${path}  ${counted(trials, 'trial')}; run each with: fer-tui trial ${path} NUMBER\n`,
+      `${printable(path)}  ${counted(trials, 'trial')}; run each with: fer-tui trial ${printable(path)} NUMBER\n`,
     );
 }
 
@@ -214,7 +215,7 @@ export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, w
       onEnd: (record) => {
         outlook.end(record);
         if (json) writeJson({ type: 'trial', ...record, etaS: outlook.etaS });
-        printer.line(trialLine(record, objective));
+        for (const line of trialLines(record, objective)) printer.line(line);
       },
     };
     await work(advisers, worker, hooks, (message) => {

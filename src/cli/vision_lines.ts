@@ -1,6 +1,7 @@
 import { listOf } from '../data/class_names.js';
 import { ENDING_EXIT, onEnding } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
 import { roundBox } from '../vision/geometry.js';
 import { VisionProcess } from '../vision/process.js';
 import type { Face, FrameMessage, Message, Summary, VisionOptions } from '../vision/protocol.js';
@@ -32,7 +33,7 @@ export async function runLines(
   { json, quiet }: GlobalArgs,
   lines: Lines,
 ): Promise<number> {
-  const say = (text: string): void => void (quiet || process.stderr.write(`${text}\n`));
+  const say = (text: string): void => void (quiet || process.stderr.write(`${printable(text)}\n`));
   const stats = new TimeStats();
   // Beside lines that scroll, the progress of a file would only be in the way.
   const progress = new ProgressLine(quiet || process.stdout.isTTY);

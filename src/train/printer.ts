@@ -63,7 +63,7 @@ export class Printer {
     switch (event.type) {
       case 'start':
         this.#epochs = event.of;
-        this.#told(
+        this.line(
           `${event.run}: ${event.model} (${event.parameters.toLocaleString('en')} parameters) on ${event.data.name}, ${event.data.train.toLocaleString('en')} training and ${event.data.validation.toLocaleString('en')} validation images, ${event.adapter}`,
         );
         break;
@@ -74,7 +74,7 @@ export class Printer {
         this.#step(event);
         break;
       case 'epoch':
-        this.line(epochLine(event, this.#color));
+        this.#write(epochLine(event, this.#color));
         break;
       case 'validation':
         this.line(
@@ -88,7 +88,7 @@ export class Printer {
 
   /** Shows how far an activity is that has no other events. */
   progress(message: string, { done, total }: { readonly done: number; readonly total: number }): void {
-    if (this.#live) this.#paint(`${bar(done / total, 20)} ${message}`);
+    if (this.#live) this.#paint(printable(`${bar(done / total, 20)} ${message}`));
     else if (this.#now() - this.#lastNote >= PLAIN_EVERY_MS) {
       this.#lastNote = this.#now();
       this.line(message);
@@ -101,7 +101,7 @@ export class Printer {
   }
 
   #note({ message, progress }: NoteEvent): void {
-    if (progress === undefined) this.#told(message);
+    if (progress === undefined) this.line(message);
     else this.progress(message, progress);
   }
 
@@ -119,13 +119,13 @@ export class Printer {
     this.#painted = true;
   }
 
-  /** Prints a line that may quote names and contents of files. */
-  #told(text: string): void {
-    this.line(printable(text));
+  /** Prints a line above the progress. It may quote names and contents of files. */
+  line(text: string): void {
+    this.#write(printable(text));
   }
 
-  /** Prints a line above the progress. */
-  line(text: string): void {
+  /** Prints a line as it is, with its colours. */
+  #write(text: string): void {
     if (this.options.silent) return;
     this.#clear();
     this.#last = this.#now();

@@ -1,15 +1,18 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { showStudy } from '../../src/engine/requests/studies.js';
 import { toKeras } from '../../src/formats/keras_architecture.js';
 import { buildModel } from '../../src/nn/models.js';
+import { writeProbabilities } from '../../src/noise/probabilities_file.js';
 import { writeStudySettings } from '../../src/study/settings.js';
 import { listRuns } from '../../src/train/runs.js';
+import { weightsPath } from '../../src/train/shipped_models.js';
 import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { ready } from '../../src/tui/loadable.js';
 import { readRunState } from '../../src/tui/run_state.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
 import { runCli } from '../helpers/cli.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
@@ -61,6 +64,15 @@ const named = (text: string): string =>
   text.replaceAll('"name":"', `"name":${JSON.stringify(EVIL).slice(0, -1)}`);
 writeFileSync(join(cwd, 'net.json'), named(JSON.stringify(toKeras(buildModel('fer-shallow')))));
 
+writeFileSync(
+  join(cwd, 'space.yaml'),
+  'settings: { data: "synthetic:70", model: fer-shallow, filters: 4, dense: none, epochs: 1 }\nspace: { lr: [0.01, 0.02] }\n',
+);
+const guess = CLASS_NAMES.map((_, i) => (i === 0 ? 0.4 : 0.1));
+const guesses = Float32Array.from({ length: 70 * guess.length }, (_, i) => guess[i % guess.length] ?? 0);
+const all = Array.from({ length: 70 }, (_, row) => row);
+writeProbabilities(join(cwd, 'p.csv'), all, guesses, CLASS_NAMES);
+cpSync(weightsPath('fer-shallow'), join(cwd, 'copy.h5'));
 /** Control characters that are no line break. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
@@ -86,6 +98,24 @@ describe('a text that tries to steer the terminal', () => {
     expect(`${stdout}${stderr}`).not.toBe('');
     expect(`${stdout}${stderr}`).not.toMatch(CONTROL);
     expect(`${stdout}${stderr}`).not.toMatch(/^.{0,3}forged/m);
+  });
+
+  const drawn = ['--data', 'synthetic:70', '--limit', '30'];
+  it.each([
+    [['calibrate', 'fer-shallow', ...drawn, '--out', `c${EVIL}.safetensors`]],
+    [['ensemble', 'fer-cnn', 'fer-shallow', ...drawn, '--out', `e${EVIL}.json`]],
+    [['soup', 'fer-shallow', 'copy.h5', ...drawn, '--out', `s${EVIL}.safetensors`]],
+    [['search', 'space.yaml', '--prepare', '--out', `p${EVIL}`]],
+    [['search', 'space.yaml', '--trials', '1', '--out', `p2${EVIL}`]],
+    [['noise', '--data', 'synthetic:70', '--probabilities', 'p.csv', '--csv', `n${EVIL}.csv`]],
+    [['studies', '--folder', `none${EVIL}`]],
+    [['runs', '--folder', `none${EVIL}`]],
+  ])('is escaped where it was typed: %j', async (args) => {
+    const { code, stdout, stderr } = await runCli(args, { cwd });
+    const text = `${stdout}${stderr}`;
+    expect([code, text]).toEqual([0, expect.stringContaining('\\x1b')]);
+    expect(text).not.toMatch(CONTROL);
+    expect(text).not.toMatch(/^.{0,3}forged/m);
   });
 
   const runs = listRuns(join(cwd, 'runs'));

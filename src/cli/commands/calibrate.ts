@@ -2,6 +2,7 @@ import { calibrate } from '../../ensemble/calibrate.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
 import type { CalibrateArgs } from '../declarations/calibrate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -58,7 +59,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     ? 'the balance of the file was dropped: it belonged to the former temperature; "fer-tui balance" fits another\n'
     : '';
   process.stdout.write(
-    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${out}\n`,
+    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${printable(out)}\n`,
   );
   return EXIT.done;
 }

@@ -2,6 +2,7 @@ import { classCounts } from '../../data/facts.js';
 import { loadDataset } from '../../data/load.js';
 import type { SplitName } from '../../data/types.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
 import type { DataArgs } from '../declarations/data.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -26,6 +27,6 @@ export async function data(args: DataArgs & GlobalArgs): Promise<number> {
     ...names.map((split) => (counts[split]?.[c] ?? 0).toLocaleString('en')),
   ]);
   rows.push(['all', ...names.map((split) => splits[split].labels.length.toLocaleString('en'))]);
-  process.stdout.write(`${name}: 48 x 48 gray\n\n${table(['class', ...names], rows)}`);
+  process.stdout.write(`${printable(name)}: 48 x 48 gray\n\n${table(['class', ...names], rows)}`);
   return EXIT.done;
 }

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { buildEnsemble, type EnsembleReport } from '../../ensemble/build_ensemble.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
 import type { EnsembleArgs } from '../declarations/ensemble.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -24,7 +25,7 @@ export async function ensemble(args: EnsembleArgs & GlobalArgs): Promise<number>
   warnOfGuess(report, report.weights.join(', '));
   if (args.json)
     writeJson({ v: 1, type: 'result', ...reading.json(), out, data, method, tta, ...plain(report) });
-  else process.stdout.write(`${text(report, method)}${out === undefined ? '' : `\n${out}\n`}`);
+  else process.stdout.write(`${text(report, method)}${out === undefined ? '' : `\n${printable(out)}\n`}`);
   return EXIT.done;
 }
 

@@ -2,6 +2,7 @@ import { parseFerplusKeep } from '../../data/ferplus.js';
 import { type EvaluateResult, evaluateWeights } from '../../train/evaluate_weights.js';
 import { confusions } from '../../train/metrics.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
 import type { EvaluateArgs } from '../declarations/evaluate.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -46,7 +47,7 @@ function report(
   labels: readonly (string | undefined)[],
 ): string {
   const files = labels.filter((file) => file !== undefined);
-  const by = files.length === 0 ? '' : ` with ${files.join(' and ')}`;
+  const by = files.length === 0 ? '' : ` with ${printable(files.join(' and '))}`;
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const classes = r.perClass.map(({ name, precision, recall, f1, support }) => [
     name,

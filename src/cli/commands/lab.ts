@@ -9,6 +9,7 @@ import { Control } from '../../train/control.js';
 import { duration, Printer } from '../../train/printer.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -71,7 +72,7 @@ async function run(labs: readonly Lab[], args: LabArgs & GlobalArgs): Promise<nu
         }
         if (out === undefined) continue;
         const written = writeLabFiles(report, out);
-        if (!json) process.stdout.write(`written: ${written.join(', ')}\n\n`);
+        if (!json) process.stdout.write(`written: ${printable(written.join(', '))}\n\n`);
       }
       return control.exit;
     } finally {

@@ -11,6 +11,7 @@ import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
 import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -58,7 +59,8 @@ export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
     const capability = detectCapability(process.env, terminal, args);
     const width = terminalSize(process.stdout).cols;
     process.stdout.write(noiseLines(report, dataset, top, { capability, pictures: terminal, width }));
-    if (csv !== undefined) process.stdout.write(`\n${csv}: ${report.labels.suspects.length} suspects\n`);
+    if (csv !== undefined)
+      process.stdout.write(`\n${printable(csv)}: ${report.labels.suspects.length} suspects\n`);
     return EXIT.done;
   } finally {
     progress.close();

@@ -30,7 +30,7 @@ export async function runs({ folder, json }: ListRunsArgs & GlobalArgs): Promise
     return EXIT.done;
   }
   if (found.length === 0) {
-    process.stdout.write(`no runs in ${folder}/ yet; start one with "fer-tui train"\n`);
+    process.stdout.write(`no runs in ${printable(folder)}/ yet; start one with "fer-tui train"\n`);
     return EXIT.done;
   }
   const rows = found.map((run) => [

@@ -1,6 +1,7 @@
 import { makeSoup } from '../../ensemble/soup.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SoupArgs } from '../declarations/soup.js';
@@ -33,7 +34,7 @@ export async function soup(args: SoupArgs & GlobalArgs): Promise<number> {
   ];
   const rows = report.members.map((member) => row(member.weights, member, member.used ? 'yes' : 'no'));
   process.stdout.write(
-    `${report.count.toLocaleString('en')} validation images\n\n${table(['network', 'accuracy', 'loss', 'in the soup'], [...rows, row(`${method} soup`, report.soup, '')])}\n${out}\n`,
+    `${report.count.toLocaleString('en')} validation images\n\n${table(['network', 'accuracy', 'loss', 'in the soup'], [...rows, row(`${method} soup`, report.soup, '')])}\n${printable(out)}\n`,
   );
   return EXIT.done;
 }

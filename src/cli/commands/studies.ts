@@ -26,7 +26,7 @@ export async function studies({ folder, json }: ListStudiesArgs & GlobalArgs): P
   }
   for (const message of broken) process.stderr.write(`fer-tui: ${printable(message)}\n`);
   if (found.length === 0 && broken.length === 0) {
-    process.stdout.write(`no studies in ${folder}/ yet; start one with "fer-tui search"\n`);
+    process.stdout.write(`no studies in ${printable(folder)}/ yet; start one with "fer-tui search"\n`);
     return EXIT.done;
   }
   if (found.length === 0) return EXIT.run;

@@ -5,6 +5,7 @@ import { MODEL_NAMES } from '../../nn/model_names.js';
 import { buildModel } from '../../nn/models.js';
 import { tuneModels } from '../../train/tune.js';
 import { EXIT, UsageError } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { TuneArgs } from '../declarations/tune.js';
 import { writeJson } from '../run_command.js';
@@ -29,7 +30,7 @@ export async function tune(args: TuneArgs & GlobalArgs): Promise<number> {
     const path = args.out ?? tablePath(gpu.info);
     const wrong = results.filter((result) => Object.keys(result.wrong).length > 0);
     if (args.json) writeJson({ v: 1, type: 'result', adapter: gpu.info.name, path, results });
-    else process.stdout.write(`${report(results)}\n\nsaved in ${path}\n`);
+    else process.stdout.write(`${report(results)}\n\nsaved in ${printable(path)}\n`);
     for (const { key, wrong: ways } of wrong) {
       process.stderr.write(`WRONG on this adapter, and not used: ${key}: ${JSON.stringify(ways)}\n`);
     }

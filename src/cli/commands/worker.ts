@@ -3,6 +3,7 @@ import { runWorker } from '../../queue/run_worker.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { Control } from '../../train/control.js';
 import { EXIT } from '../../util/errors.js';
+import { printable } from '../../util/printable.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { WorkerArgs } from '../declarations/worker.js';
 import { ProgressLine } from '../progress_line.js';
@@ -22,7 +23,7 @@ export async function worker(args: WorkerArgs & GlobalArgs): Promise<number> {
   const say = (message: string): void => {
     progress.close();
     if (json) writeJson({ type: 'note', message });
-    if (!quiet) process.stderr.write(`${message}\n`);
+    if (!quiet) process.stderr.write(`${printable(message)}\n`);
   };
   if (showsPassword(queue)) say(PASSWORD_SHOWS);
   const control = new Control();
