@@ -45,6 +45,7 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
   return [
     `${printable(dataset.name)}, ${count(splits.train.labels.length)} training images`,
     '',
+    `predictions: ${percent(labels.agreement)} of the labels are what was predicted; the fewer, the less the suspects say`,
     `labels: about ${percent(labels.noise)} are wrong by the confident joint; ${count(labels.suspects.length)} suspects${decided > 0 ? `, ${count(decided)} more are decided` : ''}`,
     '',
     'estimated images (row: label, column: true class)',
@@ -96,7 +97,8 @@ export function noiseJson(report: NoiseReport, dataset: Dataset): object {
   const { labels, decided, ferplus, identical, near, notFaces } = report;
   const named = <T extends { readonly label: number }>(item: T) => ({ ...item, label: classes[item.label] });
   return {
-    ...{ name, classes, images: splits.train.labels.length, noise: labels.noise, joint: labels.joint },
+    ...{ name, classes, images: splits.train.labels.length, agreement: labels.agreement },
+    ...{ noise: labels.noise, joint: labels.joint },
     ...{ decided, ferplus },
     suspects: labels.suspects.map(({ row, label, proposed, own, other, score }) => ({
       ...placeInSource(dataset, { split: 'train', index: row }),

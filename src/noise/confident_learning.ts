@@ -29,6 +29,8 @@ export interface LabelReport {
   readonly joint: number[][];
   /** Estimated share of wrong labels, in [0, 1]. */
   readonly noise: number;
+  /** Share of the images whose label is the class that was predicted, in [0, 1]: the weaker the networks, the less the rest says. */
+  readonly agreement: number;
   /** The most suspect first. */
   readonly suspects: Suspect[];
 }
@@ -57,12 +59,14 @@ export function findLabelErrors(
       for (const row of ranked.slice(0, count)) found.add(row);
     }
   }
-  const suspects = [...found].map((row) => suspectOf(row, labels[row] as number, p, classes, ranking));
+  const all = Array.from(labels, (label, row) => suspectOf(row, label, p, classes, ranking));
+  const suspects = all.filter(({ row }) => found.has(row));
   const total = labels.length;
   const right = joint.reduce((sum, row, label) => sum + (row[label] as number), 0);
   return {
     joint,
     noise: total === 0 ? 0 : 1 - right / total,
+    agreement: total === 0 ? 0 : all.filter(({ own, other }) => own >= other).length / total,
     suspects: suspects.sort((a, b) => a.score - b.score || a.row - b.row),
   };
 }

@@ -2,7 +2,7 @@ import type { Monitor } from '../train/callbacks/monitor.js';
 import { counted } from '../util/counted.js';
 import { Rng } from '../util/random.js';
 import type { Value } from './domain.js';
-import { CODES, type Codes, forest, type Tree } from './forest.js';
+import { CODES, type Codes, forest } from './forest.js';
 import { comparableEpochs, hasReached, scoreAt } from './score.js';
 import type { TrialRecord } from './trial.js';
 
@@ -116,50 +116,60 @@ interface Round {
   readonly explained: number;
 }
 
+/** What a tree predicts for a trial that it has not seen, beside its rank. */
+interface Guess {
+  readonly trial: number;
+  readonly target: number;
+  readonly guess: number;
+}
+
 function harms(settings: readonly Setting[], targets: readonly number[], seed: number): Round {
   const rows = targets.map((_, trial) => settings.flatMap(({ codes }) => codes[trial] ?? []));
-  const trees = forest(rows, targets, TREES, seed);
-  const guesses = trees.map(({ unseen, predict }) =>
-    unseen.map((trial) => predict((feature) => rows[trial]?.[feature] ?? 0)),
-  );
+  const code = (trial: number, feature: number): number => rows[trial]?.[feature] as number;
+  const trees = forest(rows, targets, TREES, seed).map(({ unseen, predict }) => ({
+    predict,
+    unseen: unseen.map(
+      (trial): Guess => ({
+        ...{ trial, target: targets[trial] as number },
+        guess: predict((feature) => code(trial, feature)),
+      }),
+    ),
+  }));
   let to = 0;
   const harm = settings.map(({ active, codes }) => {
     const from = to;
     to += codes[0]?.length ?? 0;
     const belongs = (feature: number): boolean => feature >= from && feature < to;
     const growth = trees.map(({ unseen, predict }, i) => {
-      const having = unseen.filter((trial) => active[trial]);
+      const having = unseen.flatMap(({ trial }) => (active[trial] ? [trial] : []));
       const dealt = new Rng(seed, i).shuffle([...having]);
-      const donors = new Map(having.map((trial, d) => [trial, dealt[d] ?? trial]));
-      const errors = unseen.map((trial, u) => {
+      const donors = new Map(having.map((trial, d) => [trial, dealt[d] as number]));
+      const errors = unseen.map(({ trial, target, guess }) => {
         const donor = donors.get(trial) ?? trial;
-        const mixed = predict((feature) => rows[belongs(feature) ? donor : trial]?.[feature] ?? 0);
-        const target = targets[trial] ?? 0;
-        return (mixed - target) ** 2 - ((guesses[i]?.[u] ?? 0) - target) ** 2;
+        const mixed = predict((feature) => code(belongs(feature) ? donor : trial, feature));
+        return (mixed - target) ** 2 - (guess - target) ** 2;
       });
       return errors.length === 0 ? 0 : mean(errors);
     });
     return mean(growth);
   });
-  return { harm, explained: explainedBy(trees, guesses, targets) };
+  return {
+    harm,
+    explained: explainedBy(
+      trees.map(({ unseen }) => unseen),
+      targets,
+    ),
+  };
 }
 
 /** 1 - squared error / variance, where each trial is predicted by the trees that have not seen it. */
-function explainedBy(
-  trees: readonly Tree[],
-  guesses: readonly (readonly number[])[],
-  targets: readonly number[],
-): number {
+function explainedBy(trees: readonly (readonly Guess[])[], targets: readonly number[]): number {
   const ofTrial = targets.map((): number[] => []);
-  trees.forEach(({ unseen }, i) => {
-    unseen.forEach((trial, u) => {
-      ofTrial[trial]?.push(guesses[i]?.[u] ?? 0);
-    });
-  });
+  for (const { trial, guess } of trees.flat()) ofTrial[trial]?.push(guess);
   const average = mean(targets);
   let [error, variance] = [0, 0];
   targets.forEach((target, trial) => {
-    const predictions = ofTrial[trial] ?? [];
+    const predictions = ofTrial[trial] as number[];
     if (predictions.length === 0) return;
     error += (mean(predictions) - target) ** 2;
     variance += (average - target) ** 2;

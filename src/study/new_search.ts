@@ -44,10 +44,10 @@ export function newSearch({ space: path, ...options }: SearchOptions): SearchSet
   const { epochs, seed } = resolveConfig(shared);
   const space = parseSpace(file.parameters, shared, `space ${path}`);
   const searched = new Set(space.parameters.map(({ name }) => name));
-  const twice = Object.keys(shared).find((name) => searched.has(name));
-  if (twice !== undefined) {
+  const twice = Object.keys(shared).filter((name) => searched.has(name));
+  if (twice.length > 0) {
     throw new UsageError(
-      `${twice}: it differs from trial to trial in the space of ${path}; leave it out of the settings that all trials share, or out of the space`,
+      `${twice.join(', ')}: it differs from trial to trial in the space of ${path}; leave it out of the settings that all trials share, or out of the space`,
     );
   }
   const { pruner = SEARCH_DEFAULTS.pruner, objective = SEARCH_DEFAULTS.objective } = options;

@@ -283,7 +283,7 @@ vi.mock('../../src/noise/report.js', async (original) => {
       });
       const suspect = { row: 0, label: 1, proposed: 2, own: 0.1, other: 0.8, score: 0.1 };
       const empty = { decided: 0, identical: [], near: [], notFaces: [] };
-      return { labels: { joint: [], noise: 0.1, suspects: [suspect] }, ...empty };
+      return { labels: { joint: [], noise: 0.1, agreement: 0.9, suspects: [suspect] }, ...empty };
     },
   };
 });

@@ -30,7 +30,7 @@ describe('confident learning', () => {
   });
 
   it('proposes as many suspects as the joint estimates, those with the largest margin', () => {
-    const { suspects, noise } = findLabelErrors(p, labels, 3);
+    const { suspects, noise, agreement } = findLabelErrors(p, labels, 3);
     expect(suspects).toEqual([
       {
         ...{ row: 2, label: 0, proposed: 1 },
@@ -38,6 +38,7 @@ describe('confident learning', () => {
       },
     ]);
     expect(noise).toBeCloseTo(1 / 6, 6);
+    expect(agreement).toBeCloseTo(5 / 6, 6); // all but the third are predicted as labelled
   });
 
   it('counts an image that reaches several means for its likeliest class', () => {

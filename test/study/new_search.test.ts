@@ -58,7 +58,11 @@ describe('a new search', () => {
       { method: 'grid' },
       'batch: a grid needs a list of values, or a range with a step and without',
     ],
-    ['settings: {lr: 0.1}\nspace: {lr: [0.1, 0.2]}\n', {}, 'lr: it differs from trial to trial'],
+    [
+      'settings: {l2: 0, lr: 0.1}\nspace: {lr: [0.1, 0.2], l2: [0, 1]}\n',
+      {},
+      /^l2, lr: it differs from trial to trial/,
+    ],
     [
       'settings: {epochs: 3}\nspace: {schedule: [constant, cosine-cycles], lr: {min: 0.1, max: 0.2}}\n',
       {},

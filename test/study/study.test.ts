@@ -313,6 +313,8 @@ describe('the folder of a study', () => {
     expect(() => Study.open(study.path)).toThrow('the file is damaged');
     writeFileSync(file, 'a: [');
     expect(() => Study.open(study.path)).toThrow('cannot be read as YAML');
+    rmSync(file);
+    await expect(study.take(advisers())).rejects.toThrow('there is no study any more');
   });
 
   it('loses a torn line, and not the one behind it', async () => {
@@ -328,6 +330,7 @@ describe('the folder of a study', () => {
     const study = newStudy();
     const step = await taken(study);
     await step.finish({ ...fakeRecord(step.order), curve: [Number.NaN, 0.5], metric: 0.5 });
+    expect(readFileSync(journalOf(study), 'utf8').split('\n')).toHaveLength(3); // two lines and their ends
     appendFileSync(journalOf(study), '\n{"number":9}\nnull\n');
     const [trial] = Study.open(study.path).trials;
     expect(trial).toMatchObject({ curve: [Number.NaN, 0.5], run: join(study.path, 'trials', 't1') });

@@ -165,6 +165,27 @@ describe('a Parzen estimator', () => {
     expect(density(0.99)).toBeGreaterThan(0.1);
   });
 
+  it.each([
+    [
+      [0.9, 0.9],
+      [0.9, 0.25],
+    ],
+    [
+      [0.3, 0.6, 0.65],
+      [0.3, 0.3, 0.35],
+    ],
+  ])('is as wide at each of %j as the farther neighbour or end of the range is away, but not too narrow', (observed, widths) => {
+    const bump = (x: number, mean: number, sd: number): number => {
+      const mass = normalBelow((1 - mean) / sd) - normalBelow(-mean / sd);
+      return Math.exp(-(((x - mean) / sd) ** 2) / 2) / (sd * Math.sqrt(2 * Math.PI) * mass);
+    };
+    const { density } = estimatorOf(unit, observed);
+    for (const x of [0.05, 0.5, 0.95]) {
+      const bumps = [bump(x, 0.5, 1), ...observed.map((mean, i) => bump(x, mean, widths[i] ?? 0))];
+      expect(density(x)).toBeCloseTo(bumps.reduce((sum, one) => sum + one, 0) / bumps.length, 5);
+    }
+  });
+
   it('uses the normal distribution', () => {
     const table = [
       [-3, 0.001349898],
