@@ -1,34 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { RunError } from '../util/errors.js';
 import { mostUnpacked } from '../util/unpacking.js';
+import { readPlainH5 } from './hdf5_plain.js';
+import type { H5Group, ReadLimits } from './hdf5_tree.js';
 
-/** Reads HDF5, with the HDF5 library compiled to WebAssembly (h5wasm), as far as Keras's formats need it. */
-
-/** The value of an attribute. */
-export type H5Value = string | readonly string[] | Float32Array;
-
-/** An array in a file. */
-export interface H5Dataset {
-  readonly shape: readonly number[];
-  /** The data type, as numpy writes it: `<f` for floats of 32 bits. */
-  readonly kind: string;
-  /** Its numbers; undefined where they are of a type that is not read. */
-  readonly data: Float32Array | undefined;
-}
-
-/** A folder in a file. */
-export interface H5Group {
-  readonly attributes: ReadonlyMap<string, H5Value>;
-  readonly members: ReadonlyMap<string, H5Group | H5Dataset>;
-}
+/**
+ * Reads HDF5, as far as Keras's formats need it: by ourselves where a file is in the usual form, else with the HDF5 library compiled
+ * to WebAssembly (h5wasm).
+ */
 
 /** What the worker thread gets. */
-export interface ReaderTask {
+export interface ReaderTask extends ReadLimits {
   readonly bytes: Uint8Array;
-  /** Names in the root that are left out. */
-  readonly skip: readonly string[];
-  /** Bytes of numbers and texts that are read at most. */
-  readonly most: number;
 }
 
 /** What it sends: first that the library is loaded. */
@@ -55,18 +38,25 @@ const patienceFor = (bytes: number): number => 4 + Math.ceil(bytes / 20e6);
 const TICK_MS = 50;
 
 /**
- * Reads a whole file. The HDF5 library trusts what a file says: a changed byte can make it run for ever, print, or remember
- * wrong things about the next file. So it gets a thread of its own for each file, which ends with it.
+ * Reads a whole file. Throws RunError where it is damaged, or takes too long.
  * @param source name of the file, for messages
- * @param patience seconds to read it, without the time to load the library
- * Throws RunError where it is damaged, or takes too long.
+ * @param patience seconds to read it with the library, without the time to load that
  */
 export async function readH5Tree(
   bytes: Uint8Array,
   source: string,
   patience = patienceFor(bytes.length),
 ): Promise<H5Group> {
-  const task: ReaderTask = { bytes, skip: SKIPPED, most: mostUnpacked(bytes.length) };
+  const limits: ReadLimits = { skip: SKIPPED, most: mostUnpacked(bytes.length) };
+  return readPlainH5(bytes, limits) ?? readWithLibrary({ bytes, ...limits }, source, patience);
+}
+
+/**
+ * Reads a file of any form. The HDF5 library trusts what a file says: a changed byte can make it run for ever, print, or remember
+ * wrong things about the next file. So it gets a thread of its own for each file, which ends with it.
+ * Throws RunError.
+ */
+export async function readWithLibrary(task: ReaderTask, source: string, patience: number): Promise<H5Group> {
   const worker = new Worker(READER, {
     workerData: task,
     ...{ stdout: true, stderr: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 1024 } },
@@ -103,41 +93,4 @@ function afterTicks(seconds: number, action: () => void): NodeJS.Timeout {
   return setInterval(() => {
     if (--left <= 0) action();
   }, TICK_MS);
-}
-
-const isGroup = (found: H5Group | H5Dataset | undefined): found is H5Group =>
-  found !== undefined && 'members' in found;
-
-/** What is at a path in a group; undefined if there is nothing. */
-export function at(group: H5Group, path: string): H5Group | H5Dataset | undefined {
-  let here: H5Group | H5Dataset | undefined = group;
-  for (const part of path.split('/')) here = isGroup(here) ? here.members.get(part) : undefined;
-  return here;
-}
-
-export function groupAt(group: H5Group, path: string): H5Group | undefined {
-  const found = at(group, path);
-  return isGroup(found) ? found : undefined;
-}
-
-/** The dataset at a path in a group; undefined if there is none. */
-export function numbersAt(group: H5Group, path: string): H5Dataset | undefined {
-  const found = at(group, path);
-  return isGroup(found) ? undefined : found;
-}
-
-/** Reads a list of texts from the attribute `name`, or from `name0`, `name1`, ... An empty list is stored as no numbers. */
-export function textsOf({ attributes }: H5Group, name: string): string[] {
-  const list = (value: H5Value): readonly string[] => {
-    if (typeof value === 'string') return [value];
-    return value instanceof Float32Array ? [] : value;
-  };
-  const whole = attributes.get(name);
-  if (whole !== undefined) return [...list(whole)];
-  const pieces: string[] = [];
-  for (let i = 0; ; i++) {
-    const piece = attributes.get(`${name}${i}`);
-    if (piece === undefined) return pieces;
-    pieces.push(...list(piece));
-  }
 }

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Dataset, Group } from 'h5wasm';
 import { fromHalf } from '../util/halves.js';
-import type { H5Dataset, H5Group, H5Value, ReaderMessage, ReaderTask } from './hdf5.js';
+import type { ReaderMessage, ReaderTask } from './hdf5.js';
+import type { H5Dataset, H5Group, H5Value } from './hdf5_tree.js';
 
 /**
  * The worker thread that reads one HDF5 file, see `readH5Tree`. The library sees a file system of its own, in memory, with this

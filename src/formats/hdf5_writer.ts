@@ -11,7 +11,7 @@ export async function encodeH5(fill: (root: NewH5Group) => void): Promise<Uint8A
   const { FS, activate_throwing_error_handler } = await ready;
   activate_throwing_error_handler(); // instead of printing
   const name = 'new.h5'; // in the library's own file system, in memory
-  const file = new File(name, 'w');
+  const file = new File(name, 'w', { libver: ['earliest', 'latest'] }); // as h5py does
   try {
     fill(file);
   } finally {

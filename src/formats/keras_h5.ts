@@ -5,7 +5,8 @@ import { atomicWrite } from '../util/atomic_write.js';
 import { RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
 import { readWhole } from '../util/read_whole.js';
-import { groupAt, type H5Group, isH5, numbersAt, readH5Tree } from './hdf5.js';
+import { isH5, readH5Tree } from './hdf5.js';
+import { groupAt, type H5Group, numbersAt } from './hdf5_tree.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
 import { readKeras, toKeras } from './keras_architecture.js';
 import { imageInput, isFeature, looksAtImages } from './keras_features.js';
@@ -44,10 +45,13 @@ const OWN_STD = 'fer_tui_std';
 
 /**
  * Reads a model. Throws RunError when the file is not HDF5, its architecture is missing, or weights do not fit.
- * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights
+ * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights @param bytes of the file
  */
-export async function readH5(path: string, architecture?: unknown): Promise<KerasFile> {
-  const bytes = readWhole(path);
+export async function readH5(
+  path: string,
+  architecture?: unknown,
+  bytes: Uint8Array = readWhole(path),
+): Promise<KerasFile> {
   if (!isH5(bytes)) throw new RunError(`${path}: not an HDF5 file`);
   const file = await readH5Tree(bytes, path);
   const config = file.attributes.get('model_config');

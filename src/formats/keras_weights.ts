@@ -3,7 +3,7 @@ import type { WeightSpec } from '../nn/layer.js';
 import { type PlacedLayer, snakeCase } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
-import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5.js';
+import { groupAt, type H5Dataset, type H5Group, numbersAt, textsOf } from './hdf5_tree.js';
 import type { ReadModel } from './keras_architecture.js';
 import type { FilePart } from './keras_graph.js';
 import { LEFT_OUT } from './layers/left_out.js';

@@ -80,13 +80,10 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
       `${source}: not a readable .safetensors file (${why}); is it a weight file of fer-tui?`,
     );
   };
-  if (bytes.length < 8) damaged(`only ${bytes.length} bytes`);
-  const length = headerLength(bytes);
-  if (length > bytes.length - 8) damaged('its header is cut off');
   const header = headerOf(bytes, damaged);
   if (typeof header !== 'object' || header === null) return damaged('its header is no object');
   const { __metadata__: metadata, ...entries } = header as Record<string, unknown>;
-  const body = bytes.subarray(8 + length);
+  const body = bytes.subarray(8 + headerLength(bytes));
   const tensors = new Map<string, NamedArray>();
   const places: { name: string; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(entries)) {
@@ -122,8 +119,11 @@ const headerLength = (bytes: Uint8Array): number =>
 
 /** The parsed header. @param otherwise gets why it cannot be read */
 export function headerOf<T>(bytes: Uint8Array, otherwise: (why: string) => T): unknown {
+  if (bytes.length < 8) return otherwise(`only ${bytes.length} bytes`);
+  const length = headerLength(bytes);
+  if (length > bytes.length - 8) return otherwise('its header is cut off');
   try {
-    const text = new TextDecoder().decode(bytes.subarray(8, 8 + headerLength(bytes)));
+    const text = new TextDecoder().decode(bytes.subarray(8, 8 + length));
     return foreignJson(text, 'its header');
   } catch (cause) {
     return otherwise((cause as Error).message);

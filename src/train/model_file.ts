@@ -90,9 +90,10 @@ export function requireSafetensors(out: string): void {
 /**
  * Reads a file that `saveModel` wrote. Its adjustment of the logits, if it has one, is applied: the weights give calibrated
  * probabilities. Throws RunError when the file is missing, damaged, or another kind of file.
+ * @param bytes of the file
  */
-export function loadModel(path: string): SavedModel {
-  const { saved, adjustment } = readStored(path);
+export function loadModel(path: string, bytes = readWeightFile(path)): SavedModel {
+  const { saved, adjustment } = readStored(path, bytes);
   const { temperature, offsets } = adjustment;
   const plain = temperature === 1 && offsets === undefined;
   return plain ? saved : { ...saved, weights: adjusted(saved, adjustment, path) };
@@ -126,13 +127,12 @@ export function unadjusted(
 ): { readonly raw: SavedModel; readonly adjustment: Adjustment } {
   const bytes = readWeightFile(path);
   if (isH5(bytes) || isZip(bytes) || isOnnx(bytes)) return { raw: opened, adjustment: NONE };
-  const { saved, adjustment } = readStored(path);
+  const { saved, adjustment } = readStored(path, bytes);
   return { raw: { ...opened, weights: saved.weights }, adjustment };
 }
 
 /** What a `.safetensors` file of fer-tui holds, as it is. Throws RunError. */
-function readStored(path: string): { saved: SavedModel; adjustment: Adjustment } {
-  const bytes = readWeightFile(path);
+function readStored(path: string, bytes: Uint8Array): { saved: SavedModel; adjustment: Adjustment } {
   const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
   const { format, model, architecture, classes, preprocess, temperature, offsets, ...notes } = metadata;
   if (

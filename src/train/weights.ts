@@ -209,7 +209,7 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
   }
   const bytes = readWeightFile(path);
   const foreign = isH5(bytes)
-    ? await readH5(path, architecture)
+    ? await readH5(path, architecture, bytes)
     : isZip(bytes)
       ? await readKerasZip(bytes, path)
       : isOnnx(bytes)
@@ -220,7 +220,7 @@ async function readAny(path: string, architecture: unknown): Promise<KerasFile> 
     requireMeasured(path, foreign.own ?? {});
     return foreign;
   }
-  const { network, weights, classes, notes, preprocess } = loadModel(path);
+  const { network, weights, classes, notes, preprocess } = loadModel(path, bytes);
   const { name, mean, std } = preprocess;
   const own = { classes, notes, preprocess: name, mean, std };
   return { whole: true, network, weights, own };

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
-import { at, groupAt, type H5Group, isH5, numbersAt, readH5Tree, textsOf } from '../../src/formats/hdf5.js';
+import { isH5, readH5Tree } from '../../src/formats/hdf5.js';
+import { at, groupAt, type H5Group, numbersAt, textsOf } from '../../src/formats/hdf5_tree.js';
 import {
   encodeH5,
   type NewH5Group,

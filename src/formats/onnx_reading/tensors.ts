@@ -13,7 +13,13 @@ export interface Constant {
   readonly dims: readonly number[];
   /** In row-major order. NaN in a list of extents stands for that of the batch. */
   readonly data: Float32Array | readonly number[];
+  /** Reads one number without a copy of the others; undefined where `data` is there anyhow. */
+  readonly at?: (i: number) => number;
 }
+
+/** What reads the numbers of an array, of which each is needed once. */
+export const readerOf = (constant: Constant): ((i: number) => number) =>
+  constant.at ?? ((i) => constant.data[i] as number);
 
 interface Type {
   readonly size: number;
@@ -87,8 +93,7 @@ export class Tensors {
     const found = typeof given === 'number' ? given : given.length;
     if (found !== count)
       return fail(`damaged: it has ${found} numbers; its shape [${dims.join(', ')}] has ${count}`);
-    if (code === 1 && raw !== undefined)
-      return { kind: 'constant', dims, data: new Float32Array(Uint8Array.from(raw).buffer) };
+    if (code === 1 && raw !== undefined) return floatsIn(raw, dims);
     const data = WHOLE.has(code) ? new Array<number>(count) : new Float32Array(count);
     if (typeof given !== 'number') {
       for (let i = 0; i < count; i++) data[i] = given[i] as number;
@@ -141,6 +146,21 @@ export class Tensors {
       );
     }
   }
+}
+
+/** Floats as they lie in a file. Large ones are copied only where that is needed. */
+function floatsIn(raw: Uint8Array, dims: readonly number[]): Constant {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  let copy: Float32Array | undefined;
+  return {
+    kind: 'constant',
+    dims,
+    at: (i) => view.getFloat32(4 * i, true),
+    get data() {
+      copy ??= new Float32Array(Uint8Array.from(raw).buffer);
+      return copy;
+    },
+  };
 }
 
 /** The numbers of an array that are stored as fields. */

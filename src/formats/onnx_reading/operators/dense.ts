@@ -1,7 +1,7 @@
 import { BatchNormalization, Dense, Dropout, Softmax } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
-import type { Constant } from '../tensors.js';
+import { type Constant, readerOf } from '../tensors.js';
 import { type Activations, inOrder, PLAIN, placesOf } from '../values.js';
 import type { Operators } from './operator.js';
 
@@ -31,11 +31,12 @@ function addDense(
   if (x.shape[0] !== inputs) node.refuse(`its weights take ${inputs} numbers; its input has ${x.shape[0]}`);
   const places = placesOf(x);
   const kernel = new Float32Array(inputs * units);
+  const numberAt = readerOf(weight);
   for (let row = 0; row < inputs; row++) {
     const from = places?.[row] ?? row;
     for (let unit = 0; unit < units; unit++) {
       const at = turned ? unit * inputs + from : from * units + unit;
-      kernel[row * units + unit] = (weight.data[at] as number) * factor;
+      kernel[row * units + unit] = numberAt(at) * factor;
     }
   }
   const layer = Dense({ units, useBias: bias !== undefined });

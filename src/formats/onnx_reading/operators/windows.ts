@@ -12,7 +12,7 @@ import {
 } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
-import type { Constant } from '../tensors.js';
+import { type Constant, readerOf } from '../tensors.js';
 import { type Activations, inOrder, PLAIN } from '../values.js';
 import type { Operators } from './operator.js';
 
@@ -99,11 +99,12 @@ function withFileDims(x: Activations): Activations {
 }
 
 /** Transposes a kernel from [OC, IC, taps] to [taps, IC, OC]. */
-function toHwio({ data }: Constant, taps: number, ic: number, oc: number): Float32Array {
-  const out = new Float32Array(data.length);
+function toHwio(kernel: Constant, taps: number, ic: number, oc: number): Float32Array {
+  const out = new Float32Array(taps * ic * oc);
+  const numberAt = readerOf(kernel);
   for (let o = 0; o < oc; o++) {
     for (let c = 0; c < ic; c++) {
-      for (let t = 0; t < taps; t++) out[(t * ic + c) * oc + o] = data[(o * ic + c) * taps + t] as number;
+      for (let t = 0; t < taps; t++) out[(t * ic + c) * oc + o] = numberAt((o * ic + c) * taps + t);
     }
   }
   return out;
@@ -129,9 +130,10 @@ function addPointDense(node: Node, building: Building, x: Activations, weight: C
   if (x.shape[0] !== inputs) node.refuse(`its kernel takes ${inputs} channels; its input has ${x.shape[0]}`);
   const rows = Array.from({ length: inputs }, (_, i) => i);
   const order = inOrder(rows, x);
+  const numberAt = readerOf(weight);
   const kernel = Float32Array.from({ length: inputs * units }, (_, i) => {
     const [row, unit] = [Math.floor(i / units), i % units];
-    return weight.data[unit * inputs + (order[row] as number)] as number;
+    return numberAt(unit * inputs + (order[row] as number));
   });
   const bias = biasOf(node, 2);
   return building.add(
