@@ -209,6 +209,11 @@ describe('a line chart', () => {
     expect(lines[7]).toMatch(/└1─+2─+3?─* epoch$/);
   });
 
+  it('puts an epoch that is alone between its neighbours', () => {
+    const lines = lineChart([{ name: 'a', role: 'train', mark: '*', points: [{ x: 1, y: 2 }] }], options);
+    expect(lines.at(-1)).toMatch(/└0─+1─+ epoch$/);
+  });
+
   it('keeps a single spike among thousands of points', () => {
     const points = Array.from({ length: 5000 }, (_, x) => ({ x, y: x === 2500 ? 10 : 1 }));
     const lines = lineChart([{ name: 'a', role: 'train', mark: '*', points }], options);

@@ -86,8 +86,11 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
     range: options.y,
     log: options.log === true,
   });
-  const ends = series.flatMap(({ points }) => [points[0]?.x ?? Number.NaN, points.at(-1)?.x ?? Number.NaN]);
-  const xScale = scaleOver(ends, { range: options.x });
+  const ends = series.flatMap(({ points }) => [points[0], points.at(-1)].flatMap((end) => end?.x ?? []));
+  const [only, ...others] = new Set(ends);
+  // One epoch alone is in the middle of its neighbours: parts of an epoch have no values.
+  const around = only !== undefined && others.length === 0 ? ([only - 1, only + 1] as const) : undefined;
+  const xScale = scaleOver(ends, { range: options.x ?? around });
   const plotRows = rows - 1;
   const labels = yLabels(yScale, plotRows, format);
   const margin = Math.max(...labels.map(({ text }) => text.length));
