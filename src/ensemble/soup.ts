@@ -140,6 +140,8 @@ async function openMembers(
 
 /** The first difference between two models that keeps their weights from being averaged. */
 function difference(a: SavedModel, b: SavedModel): string | undefined {
+  if (formatShape(a.network.inputShape) !== formatShape(b.network.inputShape))
+    return 'their inputs differ in size';
   const layersOf = ({ network }: SavedModel): string[] =>
     network.layers.map(
       ({ layer, outputShape, inputs }) =>
@@ -149,17 +151,27 @@ function difference(a: SavedModel, b: SavedModel): string | undefined {
   const layer = own.findIndex((text, i) => text !== other[i]);
   if (layer >= 0 || own.length !== other.length) {
     const at = layer >= 0 ? layer : own.length;
-    const name = (model: SavedModel): string => model.network.layers[at]?.name ?? 'none';
-    return `they differ in layer ${at + 1}, ${name(b)} and ${name(a)}`;
+    return `they differ in layer ${at + 1}: ${layerDifference(a, b, at)}`;
   }
-  if (formatShape(a.network.inputShape) !== formatShape(b.network.inputShape))
-    return 'their inputs differ in size';
   if (a.classes.join() !== b.classes.join()) return 'their classes differ, or the order of these';
   if (a.preprocess.name !== b.preprocess.name) return 'their preprocessing differs';
   if (samePreprocess(a.preprocess, b.preprocess)) return undefined;
   return a.preprocess.name === 'mean'
     ? 'their mean images differ'
     : 'their means or standard deviations differ';
+}
+
+/** What differs between the layers at one place of two models, that of `b` first. */
+function layerDifference(a: SavedModel, b: SavedModel, at: number): string {
+  const [own, other] = [a, b].map(({ network }) => network.layers[at]);
+  if (own === undefined || other === undefined || own.layer.kind !== other.layer.kind)
+    return `${other?.layer.kind ?? 'none'} and ${own?.layer.kind ?? 'none'}`;
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  const options = Object.keys({ ...own.layer.config, ...other.layer.config }).flatMap((name) => {
+    const [ours, theirs] = [own, other].map(({ layer }) => textOf(layer.config[name]));
+    return ours === theirs ? [] : [`${name} ${theirs} and ${ours}`];
+  });
+  return options.join(', ') || 'what goes into it';
 }
 
 /** Training and validation images with the labels of a model. Throws DataError where either has none. */

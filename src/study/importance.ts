@@ -126,15 +126,15 @@ interface Guess {
 function harms(settings: readonly Setting[], targets: readonly number[], seed: number): Round {
   const rows = targets.map((_, trial) => settings.flatMap(({ codes }) => codes[trial] ?? []));
   const code = (trial: number, feature: number): number => rows[trial]?.[feature] as number;
-  const trees = forest(rows, targets, TREES, seed).map(({ unseen, predict }) => ({
-    predict,
-    unseen: unseen.map(
-      (trial): Guess => ({
-        ...{ trial, target: targets[trial] as number },
-        guess: predict((feature) => code(trial, feature)),
+  const trees = forest(rows, targets, TREES, seed)
+    .filter(({ unseen }) => unseen.length > 0)
+    .map(({ unseen, predict }) => ({
+      predict,
+      unseen: unseen.map((trial): Guess => {
+        const guess = predict((feature) => code(trial, feature));
+        return { trial, guess, target: targets[trial] as number };
       }),
-    ),
-  }));
+    }));
   let to = 0;
   const harm = settings.map(({ active, codes }) => {
     const from = to;
@@ -149,7 +149,7 @@ function harms(settings: readonly Setting[], targets: readonly number[], seed: n
         const mixed = predict((feature) => code(belongs(feature) ? donor : trial, feature));
         return (mixed - target) ** 2 - (guess - target) ** 2;
       });
-      return errors.length === 0 ? 0 : mean(errors);
+      return mean(errors);
     });
     return mean(growth);
   });

@@ -143,7 +143,7 @@ function epochLine(e: EpochEvent, color: boolean): string {
   const rate = e.imgPerS > 0 ? `${Math.round(e.imgPerS).toLocaleString('en')} img/s` : '— img/s';
   const best = e.best ? (color ? '  \x1b[32mbest\x1b[0m' : '  best') : '';
   const cut = e.steps === undefined ? '' : ` (${counted(e.steps, 'step')})`;
-  return `epoch ${e.epoch}/${e.of}${cut}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${e.lr.toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
+  return `epoch ${e.epoch}/${e.of}${cut}  loss ${e.train.loss.toFixed(3)}  acc ${percent(e.train.acc)}${val}  lr ${Number(e.lr.toPrecision(4)).toExponential()}  ${rate}  ETA ${duration(e.etaS)}${best}`;
 }
 
 /** Whether to use colour. The first that is set decides: --color, NO_COLOR, FORCE_COLOR; else: on a capable terminal. */

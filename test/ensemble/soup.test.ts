@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeSoup } from '../../src/ensemble/soup.js';
+import type { Layer } from '../../src/nn/layer.js';
 import { BatchNormalization, Conv2D, Dense, Flatten } from '../../src/nn/layers.js';
 import { Sequential } from '../../src/nn/network.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
@@ -18,9 +19,9 @@ import { randomWeights } from '../helpers/networks.js';
 const folder = newFolder();
 const DATA = 'synthetic:140';
 
-function network(units = 7, edge = 12) {
-  const layers = [Conv2D({ filters: 4, strides: 3 }), BatchNormalization(), Flatten()];
-  return new Sequential('tiny', [edge, edge, 1], [...layers, Dense({ units, activation: 'softmax' })]);
+function network(dense: readonly Layer[] = [Dense({ units: 8, activation: 'elu' })], edge = 12) {
+  const layers = [Conv2D({ filters: 4, strides: 3 }), BatchNormalization(), Flatten(), ...dense];
+  return new Sequential('tiny', [edge, edge, 1], [...layers, Dense({ units: 7, activation: 'softmax' })]);
 }
 
 function file(name: string, seed: number, of = network(), classes: readonly string[] = CLASS_NAMES): string {
@@ -90,7 +91,18 @@ describeGpu('a soup', () => {
   });
 
   it.each([
-    ['another layer', file('units', 3, network(7, 15)), 'they differ in layer 1, conv2d and conv2d'],
+    ['inputs of another size', file('edge', 3, network([], 15)), 'their inputs differ in size'],
+    [
+      'a layer with other options',
+      file('wide', 3, network([Dense({ units: 9, activation: 'relu' })])),
+      'they differ in layer 4: units 9 and 8, activation relu and elu;',
+    ],
+    ['another layer', file('flat', 3, network([Flatten()])), 'they differ in layer 4: Flatten and Dense;'],
+    [
+      'more layers',
+      file('more', 3, network([Dense({ units: 8, activation: 'elu' }), Flatten(), Flatten()])),
+      'they differ in layer 5: Flatten and Dense;',
+    ],
     ['other classes', file('classes', 3, network(), [...CLASS_NAMES].reverse()), 'their classes differ'],
   ])('is refused for %s', async (_, other, why) => {
     await expect(soup([paths[0] ?? '', other], 'greedy')).rejects.toThrow(why);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { StudyHooks, TrialRunner } from '../../src/study/run_study.js';
 import { bestOf, type TrialOrder } from '../../src/study/run_trial.js';
 import type { SearchSettings } from '../../src/study/settings.js';
-import type { Advisers } from '../../src/study/study.js';
+import { type Advisers, Study, type TakenStep } from '../../src/study/study.js';
 import type { Pruner, Sampler, TrialRecord } from '../../src/study/trial.js';
 import { Control } from '../../src/train/control.js';
 import { Rng } from '../../src/util/random.js';
@@ -85,3 +85,15 @@ export const hooks = (part: Partial<StudyHooks> = {}): StudyHooks => ({
   ...{ control: new Control(), emit: () => undefined, onBegin: () => undefined, onEnd: () => undefined },
   ...part,
 });
+
+/** A study in a folder of its own. */
+export const newStudy = (part = {}): Study => Study.create(join(newFolder(), 's'), settings(part));
+
+export const journalOf = (study: Study): string => join(study.path, 'trials.ndjson');
+
+/** A step that must be there. */
+export async function taken(study: Study, pruner: Pruner = wholeTrials): Promise<TakenStep> {
+  const step = await study.take(advisers(pruner));
+  if (step === undefined || step === 'wait') throw new Error(`no step: ${step}`);
+  return step;
+}

@@ -61,6 +61,12 @@ describe('the lines of a printer', () => {
     expect(take()).toBe('epoch 7/30  loss 1.182  acc 55.9 %  lr 5e-4  — img/s  ETA —\n');
   });
 
+  it('have four figures of a learning rate at most', () => {
+    const { printer, take } = printing(false);
+    printer.show({ ...EPOCH, lr: 5.145423593715555e-4 } as TrainEvent);
+    expect(take()).toContain('  lr 5.145e-4  ');
+  });
+
   it('colour the word "best" alone', () => {
     const { printer, take } = printing(false, { color: 'always' });
     printer.show({ ...EPOCH, best: true });

@@ -1,0 +1,48 @@
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Study } from '../../src/study/study.js';
+import { advisers, fakeRecord, journalOf, newStudy, settings, taken } from './fakes.js';
+
+describe('the folder of a study', () => {
+  it('is its own, and says what is wrong with it', async () => {
+    const study = newStudy();
+    expect(() => Study.create(study.path, settings())).toThrow('it holds a study (--resume');
+    expect(() => Study.create('/proc/study', settings())).toThrow('cannot write /proc/study');
+    expect(() => Study.open('/nowhere')).toThrow('no study there');
+    const file = join(study.path, 'study.yaml');
+    const text = readFileSync(file, 'utf8');
+    expect(Study.open(study.path).settings).toEqual(settings());
+    writeFileSync(file, text.replace('version: 1', 'version: 2'));
+    expect(() => Study.open(study.path)).toThrow('version 2; this version of fer-tui reads version 1');
+    writeFileSync(file, 'version: 1\n');
+    expect(() => Study.open(study.path)).toThrow('the file is damaged');
+    writeFileSync(file, 'a: [');
+    expect(() => Study.open(study.path)).toThrow('cannot be read as YAML');
+    rmSync(file);
+    await expect(study.take(advisers())).rejects.toThrow('there is no study any more');
+  });
+
+  it('loses a torn line, and not the one behind it', async () => {
+    const study = newStudy();
+    const step = await taken(study);
+    appendFileSync(journalOf(study), '{"number":1,"val');
+    await step.finish(fakeRecord(step.order));
+    expect(Study.open(study.path).trials).toMatchObject([{ number: 1, state: 'complete' }]);
+    expect(study.trials).toEqual(Study.open(study.path).trials);
+  });
+
+  it('can be moved, and keeps what no number of JSON can say', async () => {
+    const study = newStudy();
+    const step = await taken(study);
+    await step.finish({ ...fakeRecord(step.order), curve: [Number.NaN, 0.5], metric: 0.5 });
+    expect(readFileSync(journalOf(study), 'utf8').split('\n')).toHaveLength(3); // two lines and their ends
+    appendFileSync(journalOf(study), '\n{"number":9}\nnull\n');
+    const [trial] = Study.open(study.path).trials;
+    expect(trial).toMatchObject({ curve: [Number.NaN, 0.5], run: join(study.path, 'trials', 't1') });
+    expect(readFileSync(journalOf(study), 'utf8')).toContain('"run":"trials/t1"');
+    rmSync(journalOf(study));
+    expect(existsSync(journalOf(study))).toBe(false);
+    expect(Study.open(study.path).trials).toEqual([]);
+  });
+});
