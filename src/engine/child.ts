@@ -12,7 +12,7 @@ import { Training } from './training.js';
 
 /**
  * The engine's process. It does all computation, at a low priority, so that the screen stays responsive. When its parent ends,
- * it saves a running training and exits.
+ * it saves a running training and exits, or trains on if it was told to detach.
  */
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver starts its threads, which inherit the priority
 
@@ -58,6 +58,7 @@ async function answer({ id, name, args }: Extract<Command, { type: 'request' }>)
 }
 
 const training = new Training(send);
+let detached = false;
 
 process.on('message', (command: Command) => {
   switch (command.type) {
@@ -69,6 +70,9 @@ process.on('message', (command: Command) => {
       break;
     case 'end':
       void end();
+      break;
+    case 'detach':
+      detached = true;
       break;
     case 'train':
       training.train(command.settings);
@@ -86,4 +90,15 @@ async function end(): Promise<void> {
   outbox.flush();
   process.exit(0);
 }
-onParentGone(() => void end());
+
+/** Without the screen that began it, a training that was detached goes on. */
+async function leftAlone(): Promise<void> {
+  if (!detached) return end();
+  for (const request of asked.values()) request.abort();
+  await training.ended();
+  process.exit(0);
+}
+onParentGone(
+  () => void end(),
+  () => void leftAlone(),
+);

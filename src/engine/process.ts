@@ -79,6 +79,16 @@ export class EngineProcess implements Engine {
     this.#child?.kill('SIGKILL');
   }
 
+  detach(): void {
+    const child = this.#child;
+    if (child === undefined) return;
+    this.#child = undefined;
+    this.#fail('training was detached');
+    // It must have been told before the channel closes: what it reads is in order.
+    child.send({ type: 'detach' } satisfies Command, () => child.connected && child.disconnect());
+    child.unref();
+  }
+
   release(): void {
     const child = this.#child;
     if (child?.connected) child.disconnect(); // the child sees the disconnect, saves and exits
@@ -97,18 +107,23 @@ export class EngineProcess implements Engine {
     });
     if (output !== 'ignore') closeSync(output);
     child.on('message', (batch: Batch) => {
+      if (this.#child !== child) return; // detached
       for (const message of batch.messages) this.#receive(message);
     });
     child.on('exit', (code, signal) => {
+      if (this.#child !== child) return; // detached
       this.#child = undefined;
-      for (const { reject } of this.#pending.values()) {
-        reject(new Error(`the engine ended (${signal ?? `exit ${code}`}); its log: ${this.log}`));
-      }
-      this.#pending.clear();
+      this.#fail(`the engine ended (${signal ?? `exit ${code}`}); its log: ${this.log}`);
       this.#tell({ type: 'exit', code, signal });
     });
     child.on('error', () => undefined); // a message was sent to a child that has just ended; `exit` reports that
     return child;
+  }
+
+  /** Nobody will answer what was asked. */
+  #fail(message: string): void {
+    for (const { reject } of this.#pending.values()) reject(new Error(message));
+    this.#pending.clear();
   }
 
   #receive(message: Message): void {

@@ -1,5 +1,6 @@
 import type { RunChanges } from '../train/continuation.js';
 import type { TrainEvent } from '../train/events.js';
+import type { Steering } from '../train/steering.js';
 import type { Load } from './load.js';
 import type { RequestName } from './requests.js';
 
@@ -7,17 +8,14 @@ import type { RequestName } from './requests.js';
 export type Command =
   | { readonly type: 'train'; readonly settings: Readonly<Record<string, unknown>> }
   | { readonly type: 'resume'; readonly path: string; readonly changes?: RunChanges }
+  /** For the current training; without one it does nothing. */
   | Steering
+  /** Go on without the parent: when it disconnects, the training goes on to its end. */
+  | { readonly type: 'detach' }
   /** Save and exit. The engine also does so when its parent ends. */
   | { readonly type: 'end' }
   | { readonly type: 'request'; readonly id: number; readonly name: RequestName; readonly args: unknown }
   | { readonly type: 'cancel'; readonly id: number };
-
-/** Commands for the current training. Without a training they do nothing. */
-export type Steering =
-  | { readonly type: 'pause' | 'continue' | 'step' | 'checkpoint' | 'validate' }
-  | { readonly type: 'lr'; readonly lr: number }
-  | { readonly type: 'stop'; readonly after: 'batch' | 'epoch' };
 
 /** Messages from the engine. */
 export type Message =

@@ -92,6 +92,10 @@ export class ReplayEngine implements Engine {
     this.#tell({ type: 'exit', code: null, signal: 'SIGKILL' });
   }
 
+  detach(): void {
+    void this.close();
+  }
+
   release(): void {
     void this.close();
   }

@@ -1,7 +1,8 @@
 import type { RunChanges } from '../train/continuation.js';
 import { Control } from '../train/control.js';
 import type { Hooks } from '../train/session.js';
-import type { Message, Steering } from './protocol.js';
+import { type Steering, steer } from '../train/steering.js';
+import type { Message } from './protocol.js';
 
 /** Runs at most one training at a time. Commands start, steer and stop it; its events are sent as messages. */
 export class Training {
@@ -32,16 +33,12 @@ export class Training {
   steer(command: Steering): void {
     const control = this.#control;
     if (control === undefined) return;
-    const verbs: { [T in Steering['type']]: () => void } = {
-      pause: () => control.pause(),
-      continue: () => control.resume(),
-      step: () => control.step(),
-      checkpoint: () => control.ask('checkpoint'),
-      validate: () => control.ask('validate'),
-      lr: () => command.type === 'lr' && control.setLearningRate(command.lr),
-      stop: () => command.type === 'stop' && control.stop('user', command.after),
-    };
-    verbs[command.type]();
+    steer(control, command);
+  }
+
+  /** Resolves when the training that goes on has ended. */
+  async ended(): Promise<void> {
+    await this.#running;
   }
 
   /** Stops after the current batch; resolves when everything is saved. */
@@ -61,7 +58,7 @@ export class Training {
     };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
-    this.#running = body({ emit, control, onLoadProgress })
+    this.#running = body({ emit, control, onLoadProgress, takesCommands: true })
       .catch((error: unknown) => {
         console.error(error); // goes to the log; the screen gets the error event
         if (ended) return;

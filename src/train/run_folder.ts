@@ -277,8 +277,11 @@ function lock(path: string): Hold {
 
 /** Whether a running process trains in a folder. */
 export function isLocked(path: string): boolean {
-  return holderOf(join(path, LOCK)) !== undefined;
+  return holderOfRun(path) !== undefined;
 }
+
+/** The process that trains in a folder; undefined: none does. */
+export const holderOfRun = (path: string): Holder | undefined => holderOf(join(path, LOCK));
 
 function inUse(path: string, holder: Holder): RunError {
   return new RunError(

@@ -15,6 +15,7 @@ import { readWhole } from '../util/read_whole.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
 import { StepWeights } from './callbacks/step_weights.js';
+import { CommandFile } from './command_file.js';
 import type { TrainConfig } from './config.js';
 import { changedText, continued, type RunChanges, restoreCheckpoint } from './continuation.js';
 import { type Control, StoppedError } from './control.js';
@@ -26,6 +27,7 @@ import { writeInitial } from './initial_weights.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory, progressNotes } from './reports.js';
 import { heldOutSeedOf, RunFolder } from './run_folder.js';
+import { steer } from './steering.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
@@ -39,6 +41,8 @@ export interface Hooks {
   readonly control: Control;
   /** Hears how far the data set is loaded. */
   readonly onLoadProgress?: LoadOptions['onProgress'];
+  /** Whether other processes may steer it, through a file in the run's folder; default: they may not. */
+  readonly takesCommands?: boolean;
   /** Stops, with a checkpoint, when the run has this many epochs; default: it goes on to the end. */
   readonly until?: number | undefined;
   /** Where it finds device and data; default: it opens its own and closes them in the end. */
@@ -188,6 +192,7 @@ async function train(
   const differences = resumed === undefined ? [] : compareData(dataset, config, latest, resumed.allowed);
   const gpu = await place.open(config.adapter);
   let tensorboard: TensorboardLog | undefined;
+  let commands: CommandFile | undefined;
   let learner: Learner | undefined;
   let trainer: Trainer | undefined;
   let failure: unknown;
@@ -218,6 +223,7 @@ async function train(
     if (config.labels !== undefined && resumed === undefined) copyLabels(config.labels, folder);
     folder.begin(recorded(config));
     log.writeTo(folder);
+    if (hooks.takesCommands) commands = new CommandFile(folder.path, (command) => steer(control, command));
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
     const changed = resumed?.changed ?? {};
@@ -255,6 +261,7 @@ async function train(
     failure = error;
     throw error;
   } finally {
+    commands?.close();
     tensorboard?.close();
     const free = async (): Promise<void> => {
       trainer?.dispose();

@@ -1,4 +1,4 @@
-import type { Steering } from '../engine/protocol.js';
+import type { Steering } from '../train/steering.js';
 
 /** The words with which a training is steered in the accessible mode. */
 

@@ -138,7 +138,7 @@ export function showRun(act: Verbs, path: string): void {
     const going = isLocked(path);
     act.setApp({ run: going ? followedRun(path) : readRunState(path) });
     if (going)
-      act.note('another process trains this run: it is followed here, and steered where it was started');
+      act.note('another process trains this run: it is followed and steered here; q leaves it alone');
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;
@@ -215,42 +215,4 @@ export function takeApart(act: Verbs, run: RunState): void {
     show();
   });
   act.engine.send({ type: 'checkpoint' });
-}
-
-/** The three ways to stop, each with what it costs. */
-export function askToStop(act: Verbs, run: RunState): void {
-  const { engine } = act;
-  act.ask({
-    title: 'stop training?',
-    lines: ['Stopping saves a checkpoint: the run can be resumed to the same bits.'],
-    choices: [
-      {
-        key: 'e',
-        label: 'finish the epoch, validate, save',
-        run: () => engine.send({ type: 'stop', after: 'epoch' }),
-      },
-      {
-        key: 's',
-        label: 'stop now: save, then a last validation',
-        run: () => engine.send({ type: 'stop', after: 'batch' }),
-      },
-      {
-        key: 'k',
-        label: `kill the engine: ${lostSteps(run)}`,
-        run: () => {
-          if (act.app.run !== undefined) act.setApp({ run: { ...act.app.run, killed: true } });
-          engine.kill();
-        },
-      },
-    ],
-  });
-}
-
-/** What killing would cost: the steps since the last checkpoint. */
-function lostSteps({ step, start }: RunState): string {
-  const seconds = Number(start?.config['checkpointSeconds'] ?? 60);
-  if (step === undefined) return 'nothing was trained yet';
-  const batch = Number(start?.config['batch'] ?? 1);
-  const perCheckpoint = step.imgPerS > 0 ? Math.ceil((seconds * step.imgPerS) / batch) : step.stepInEpoch;
-  return `at most ${Math.min(step.stepInEpoch, perCheckpoint).toLocaleString('en')} steps are lost`;
 }

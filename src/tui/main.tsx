@@ -22,8 +22,9 @@ import type { Capability } from './paint/capability.js';
 import { Painter } from './painter.js';
 import { PictureCache } from './picture_cache.js';
 import type { Host, Program } from './program.js';
-import { isActive, type RunState } from './run_state.js';
+import { followedRun, isActive, type RunState } from './run_state.js';
 import { SCREENS } from './screens/all.js';
+import { attachCommand, canDetach } from './steer.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
 import { NEW_WORKSPACE } from './workspace.js';
@@ -169,6 +170,8 @@ export function suspendedWords(run: RunState | undefined): string {
 
 /** The text printed after the UI has closed: how the run ended and how to resume it. */
 function farewell(run: RunState | undefined): string | undefined {
+  if (run?.tail !== undefined && run.start !== undefined)
+    return `${run.start.run} goes on in the background\nto come back: ${attachCommand(run.start)}`;
   if (run?.live !== true || run.start === undefined) return undefined;
   const { start, epochs, end, result } = run;
   const status = end?.status ?? 'stopped';
@@ -211,10 +214,21 @@ class Leaving {
       return;
     }
     const lines = [
-      'Quitting stops the training after this batch and saves a checkpoint. The run can be resumed; the result is the same, bit for bit.',
+      'Stopping ends the training after this batch and saves a checkpoint. The run can be resumed; the result is the same, bit for bit.',
     ];
-    const choices = [{ key: 'q', label: 'stop, save and quit', run: () => this.#saveThenLeave(EXIT.done) }];
+    const detach = { key: 'd', label: 'detach: it goes on in the background', run: () => this.#detach() };
+    const choices = [
+      ...(canDetach(this.store.state.run) ? [detach] : []),
+      { key: 'q', label: 'stop, save and quit', run: () => this.#saveThenLeave(EXIT.done) },
+    ];
     this.store.set({ overlay: { kind: 'question', title: 'quit while training?', lines, choices } });
+  }
+
+  #detach(): void {
+    const { run } = this.store.state;
+    this.engine.detach();
+    if (run?.start !== undefined) this.store.set({ run: followedRun(run.start.path) });
+    this.leave(EXIT.done);
   }
 
   interrupt(): void {

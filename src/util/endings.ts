@@ -105,9 +105,12 @@ export function onEnding(stop: (ending: Ending) => void): () => void {
   };
 }
 
-/** For a child process: calls `end` when its parent has gone, or a signal asks it to end. */
-export function onParentGone(end: () => void): void {
-  process.on('disconnect', end);
+/**
+ * For a child process: calls `end` when its parent has gone, or a signal asks it to end.
+ * @param gone is called in place of `end` when the parent has gone
+ */
+export function onParentGone(end: () => void, gone = end): void {
+  process.on('disconnect', gone);
   for (const signal of Object.keys(SIGNALS)) process.on(signal, end);
 }
 

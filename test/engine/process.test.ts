@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { News } from '../../src/engine/engine.js';
 import { EngineProcess } from '../../src/engine/process.js';
+import { isAlive } from '../../src/util/processes.js';
 
 /** A child that sends back what it hears as news, answers some requests, and ends when told. */
 const CHILD = `
 let seq = 0;
-const post = (...messages) => process.send({ seq: seq++, messages });
+let told = false;
+const post = (...messages) => process.connected && process.send({ seq: seq++, messages });
 process.on('message', (command) => {
   const { type, id, name, args } = command;
   if (type === 'end') process.exit(0);
+  if (type === 'detach') { told = true; return; }
   if (type === 'pause') { console.log('paused'); post({ type: 'heartbeat' }); return; }
   if (type === 'cancel') { post({ type: 'loading', done: id, total: 0, unit: 'cancelled' }); return; }
   if (name === 'runs.list') setTimeout(() => post({ type: 'progress', id, value: 1 }, { type: 'progress', id, value: 2 },
@@ -19,7 +22,7 @@ process.on('message', (command) => {
   if (name === 'machine.probe') post({ type: 'failed', id, message: 'no GPU' });
   if (name === 'data.duplicates') process.exit(3);
 });
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => { console.log('left', told); if (!told) process.exit(0); setTimeout(() => process.exit(0), 200); });
 `;
 
 const cache = process.env['XDG_CACHE_HOME'];
@@ -100,4 +103,19 @@ it('can be killed, closed and let go', async () => {
   const told = news.length;
   engine.release();
   await expect.poll(() => news.slice(told).map(({ type }) => type)).toContain('exit');
+});
+
+it('is told before it is left alone; what was asked fails, and the next request has another engine', async () => {
+  engine.detach(); // nothing runs
+  await engine.request('runs.list', { folder: 'fast' });
+  const slow = engine.request('runs.list', { folder: 'slow' });
+  const { pid } = engine;
+  engine.detach();
+  await expect(slow).rejects.toThrow('training was detached');
+  expect(engine.pid).toBeUndefined();
+  expect(await engine.request('runs.list', { folder: 'fast' })).toEqual(['fast', 2]);
+  expect(engine.pid).not.toBe(pid);
+  await expect.poll(() => readFileSync(engine.log, 'utf8'), { timeout: 9000 }).toBe('left true\n');
+  await expect.poll(() => isAlive(pid ?? 0), { timeout: 9000 }).toBe(false);
+  expect(news).toEqual([]); // its end is no news
 });

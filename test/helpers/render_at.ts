@@ -22,6 +22,7 @@ export const SILENT_ENGINE: Engine = {
   listen: () => () => undefined,
   close: () => Promise.resolve(),
   kill: () => undefined,
+  detach: () => undefined,
   release: () => undefined,
   log: 'no log',
 };

@@ -1,15 +1,17 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TrainEvent } from '../../src/train/events.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CommandFile } from '../../src/train/command_file.js';
+import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { LogTail } from '../../src/train/log_tail.js';
+import type { Steering } from '../../src/train/steering.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import { readOn, showRun } from '../../src/tui/live.js';
 import { applyEvent, beginRun } from '../../src/tui/run_state.js';
 import { Hold } from '../../src/util/hold.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { COLOUR, renderAt } from '../helpers/render_at.js';
+import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 
 let path = '';
 let log = '';
@@ -57,7 +59,7 @@ describe.each([
     return { at, act, read };
   };
 
-  it('is followed on Train until it ends, and steered by no key', () => {
+  it('is followed on Train until it ends', () => {
     const hold = new Hold(join(path, 'lock'));
     write(FIRST);
     const { at, act, read } = open();
@@ -65,7 +67,7 @@ describe.each([
     at.flush();
     expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 1/5' : ''}`);
     expect(at.text()).toContain('another process trains this run');
-    for (const hint of ['pause', 'R resume']) expect(at.text()).not.toContain(hint);
+    expect(at.text()).not.toContain('R resume');
     write(REST);
     read();
     expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 3/5' : ''}`);
@@ -76,6 +78,65 @@ describe.each([
     expect(at.text()).not.toContain('ELSEWHERE');
     expect(at.text()).toContain('FINISHED');
     expect(at.program.store.state.run?.tail).toBeUndefined();
+    hold.release();
+    at.unmount();
+  });
+
+  it('is steered by the same keys, through a file; quitting and killing are not its end', async () => {
+    const hold = new Hold(join(path, 'lock'));
+    write(FIRST);
+    const taken: Steering[] = [];
+    const { at, act } = open();
+    showRun(act, path);
+    at.flush();
+    expect(at.text()).toContain('space pause');
+    at.press('space');
+    expect(at.text()).toContain('no commands are taken');
+    const file = new CommandFile(path, (command) => void taken.push(command));
+    at.press('space', 'v', 'S', '[');
+    expect(at.text()).toContain('5.0e-4'); // at once
+    expect(at.text()).toContain('learning rate 0.000500');
+    at.press('x');
+    expect(at.text()).toContain('stop now');
+    expect(at.text()).not.toContain('kill the engine');
+    expect(at.text()).not.toContain('detach');
+    at.press('e');
+    await vi.waitFor(() =>
+      expect(taken).toEqual([
+        { type: 'pause' },
+        { type: 'validate' },
+        { type: 'checkpoint' },
+        { type: 'lr', lr: 0.0005 },
+        { type: 'stop', after: 'epoch' },
+      ]),
+    );
+    file.close();
+    hold.release();
+    at.unmount();
+  });
+
+  it('was begun here and goes on without the screen: d, or d after q', () => {
+    const detached: string[] = [];
+    const engine = { ...SILENT_ENGINE, detach: () => void detached.push('yes') };
+    const hold = new Hold(join(path, 'lock'));
+    write(FIRST);
+    const [start, ...rest] = FIRST as [StartEvent, ...TrainEvent[]];
+    const fresh = beginRun(0);
+    const at = renderAt(cols, rows, COLOUR, { screen: 'train', engine, state: { run: fresh } });
+    at.press('d');
+    expect(detached).toEqual([]); // there is no folder yet to come back to
+    const run = rest.reduce(
+      (before, event) => applyEvent(before, event, 0),
+      applyEvent(fresh, { ...start, path }, 0),
+    );
+    at.program.store.set({ run });
+    at.flush();
+    at.press('x');
+    expect(at.text()).toContain('d  do not stop: detach');
+    at.press('escape', 'd');
+    expect(detached).toEqual(['yes']);
+    expect(at.text()).toContain('TRAINING ELSEWHERE');
+    expect(at.text()).toContain('r7 goes on in the background');
     hold.release();
     at.unmount();
   });

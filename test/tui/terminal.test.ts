@@ -20,6 +20,47 @@ async function set(t: Terminal, name: string, value: string): Promise<void> {
 }
 
 describeGpu('in a real terminal', () => {
+  it.each([
+    [100, 30],
+    [60, 20],
+  ])('at %i x %i, detaches a training, which attach steers and stops from another terminal', async (cols, rows) => {
+    const { t, cwd } = openTerminal(
+      'train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500',
+      {
+        ...{ cols, rows },
+      },
+    );
+    await t.waitFor(/TRAINING(?! ELSEWHERE)/, 60_000);
+    await t.waitFor('img/s');
+    t.press('q');
+    await t.waitFor('d  detach: it goes on in the background');
+    t.press('d');
+    await t.waitFor('r1 goes on in the background');
+    await expectRestored(t, cwd, 0);
+    expect(t.text()).toContain('to come back: fer-tui attach runs/r1');
+
+    const back = new Terminal(process.execPath, [CLI, 'attach', 'runs/r1'], { cwd, cols, rows });
+    onTestFinished(() => back.kill());
+    await back.waitFor('TRAINING ELSE', 20_000);
+    back.press('space');
+    await back.waitFor(/paused at step \d+/, 20_000);
+    await back.waitFor('PAUSED');
+    back.press('[');
+    await back.waitFor('5.0e-4');
+    back.press('space');
+    await back.waitFor('continued after', 20_000);
+    back.press('x');
+    await back.waitFor('stop now');
+    back.press('s');
+    await back.waitFor('STOPPED', 20_000);
+    await expect.poll(() => existsSync(join(cwd, 'runs/r1/lock')), { timeout: 20_000 }).toBe(false);
+    expect(readdirSync(join(cwd, 'runs/r1'))).not.toContain('commands.ndjson');
+    const events = readFileSync(join(cwd, 'runs/r1/events.ndjson'), 'utf8');
+    expect(events).toContain('-> 0.0005, by hand');
+    expect(events).toContain('"status":"stopped","exit":0');
+    back.press('q');
+  });
+
   it('trains from Home: pause, step, rate, stop, resume, a killed engine, quit', async () => {
     const { t, cwd } = openTerminal('');
     await t.waitFor('Train a new model');

@@ -92,6 +92,7 @@ async function run(
   try {
     const result = await body({
       control,
+      takesCommands: true,
       onLoadProgress: (progress) => printer.loading(progress),
       emit: (event) => {
         if (json) writeJson(event);

@@ -3,7 +3,7 @@ import { SCREEN } from './shared.js';
 
 export const ATTACH = {
   usage: 'attach <run>',
-  describe: 'Follow a training that another process does, on the Train screen, as its log grows',
+  describe: 'Follow and steer a training that another process does, on the Train screen',
   positionals: {
     run: { type: 'string', demandOption: true, completes: 'runs', describe: 'a run, its name or its folder' },
   },

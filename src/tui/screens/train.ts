@@ -1,8 +1,8 @@
-import type { Steering } from '../../engine/protocol.js';
+import type { Steering } from '../../train/steering.js';
 import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
 import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
-import { askAfterDivergence, askForMore, askToStop, hasDiverged, resumeRun, takeApart } from '../live.js';
+import { askAfterDivergence, askForMore, hasDiverged, resumeRun, takeApart } from '../live.js';
 import { isActive, isGoing } from '../run_state.js';
 import { phaseWord, rateOf } from '../run_words.js';
 import {
@@ -13,6 +13,7 @@ import {
   type ScreenView,
 } from '../screen_module.js';
 import { searchBindings } from '../search.js';
+import { askToStop, canDetach, detachRun, steerRun } from '../steer.js';
 import { CHART_KEYS, inRun } from './train_chart_keys.js';
 import { chartLines, chartTitle } from './train_charts.js';
 import { CONFUSION_KEYS, markedCell, pressCell } from './train_confusion.js';
@@ -42,7 +43,7 @@ const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean =>
 function setRate(act: Act, lr: number): void {
   const { run } = act.app;
   if (run === undefined) return;
-  act.engine.send({ type: 'lr', lr });
+  if (!steerRun(act, { type: 'lr', lr })) return;
   act.setApp({ run: { ...run, asked: lr } });
   act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`);
 }
@@ -59,48 +60,59 @@ function askRate(act: Act): void {
   });
 }
 
-const active = (act: Act): boolean => isActive(act.app.run);
+const going = (act: Act): boolean => isGoing(act.app.run);
 const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
-const over = (act: Act): boolean => inRun(act) && !active(act);
-const send = (type: Exclude<Steering['type'], 'lr' | 'stop'>) => (act: Act) => act.engine.send({ type });
+const over = (act: Act): boolean => inRun(act) && !isActive(act.app.run);
+const send =
+  (type: Exclude<Steering['type'], 'lr' | 'stop'>) =>
+  (act: Act): void =>
+    void steerRun(act, { type });
 
 const RUN_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['space'],
     hint: 'pause',
     help: 'Pauses or continues training',
-    when: active,
+    when: going,
     run: (act) => send(paused(act) ? 'continue' : 'pause')(act),
   },
   {
     keys: ['s'],
     hint: 'one step',
     help: 'Trains a single step while paused',
-    when: (act) => active(act) && paused(act),
+    when: (act) => going(act) && paused(act),
     run: send('step'),
   },
-  { keys: ['l'], hint: 'lr', help: 'Sets the learning rate', when: active, run: askRate },
+  { keys: ['l'], hint: 'lr', help: 'Sets the learning rate', when: going, run: askRate },
   {
     keys: ['[', ']'],
     help: 'Halves or doubles the learning rate',
-    when: active,
+    when: going,
     run: (act, key) => setRate(act, rateNow(act) * (key === '[' ? 0.5 : 2)),
   },
   {
     keys: ['x'],
     hint: 'stop',
-    help: 'Stops: after the epoch, now, or by killing the engine',
-    when: active,
+    help: 'Stops: after the epoch, now, or by killing the engine of this program',
+    when: going,
     run: (act) => {
       if (act.app.run !== undefined) askToStop(act, act.app.run);
     },
   },
-  { keys: ['S'], hint: 'save', help: 'Saves a checkpoint now', when: active, run: send('checkpoint') },
+  {
+    keys: ['d'],
+    hint: 'detach',
+    help: 'Detaches: training goes on in the background, also after q; fer-tui attach comes back',
+    when: (act) => canDetach(act.app.run),
+    run: detachRun,
+  },
+  { keys: ['S'], hint: 'save', help: 'Saves a checkpoint now', when: going, run: send('checkpoint') },
   {
     keys: ['t'],
     hint: 'take apart',
     help: 'While paused, or after the run: takes its next step apart on the Learn screen',
-    when: (act) => inRun(act) && act.app.run?.start !== undefined && (paused(act) || over(act)),
+    when: (act) =>
+      inRun(act) && act.app.run?.start !== undefined && ((isActive(act.app.run) && paused(act)) || over(act)),
     run: (act) => {
       if (act.app.run !== undefined) takeApart(act, act.app.run);
     },
@@ -109,7 +121,7 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     keys: ['v'],
     hint: 'validate',
     help: 'Validates now, between two batches',
-    when: active,
+    when: going,
     run: send('validate'),
   },
   {
@@ -214,7 +226,7 @@ export const train = defineScreen<TrainState>({
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct. With the focus on it (Tab), the arrows select a cell and Enter shows its faces.',
-          'TRAINING ELSEWHERE: another process trains this run. Its log is read every second; it is paused, steered and stopped where it was started.',
+          'TRAINING ELSEWHERE: another process trains this run. Its log is read every second. The keys work as for a training here: the process that trains takes the commands of all screens one after the other, and its log says what it did. q leaves it alone.',
           'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
         ],
   summary: ({ app: { run } }) => {

@@ -1,0 +1,37 @@
+import { isMapping } from '../util/foreign.js';
+import type { Control } from './control.js';
+
+/** A command for a training. */
+export type Steering =
+  | { readonly type: 'pause' | 'continue' | 'step' | 'checkpoint' | 'validate' }
+  | {
+      readonly type: 'lr';
+      /** The learning rate from the next batch on, in (0, 10]. */
+      readonly lr: number;
+    }
+  | { readonly type: 'stop'; readonly after: 'batch' | 'epoch' };
+
+/** Passes a command on to what steers the training. Throws UsageError for a learning rate that is out of range. */
+export function steer(control: Control, command: Steering): void {
+  const verbs: { [T in Steering['type']]: () => void } = {
+    pause: () => control.pause(),
+    continue: () => control.resume(),
+    step: () => control.step(),
+    checkpoint: () => control.ask('checkpoint'),
+    validate: () => control.ask('validate'),
+    lr: () => command.type === 'lr' && control.setLearningRate(command.lr),
+    stop: () => command.type === 'stop' && control.stop('user', command.after),
+  };
+  verbs[command.type]();
+}
+
+const PLAIN: readonly unknown[] = ['pause', 'continue', 'step', 'checkpoint', 'validate'];
+
+/** A command out of a file that anything may have written; undefined for what is none. */
+export function steeringOf(value: unknown): Steering | undefined {
+  if (!isMapping(value)) return undefined;
+  const { type, lr, after } = value;
+  if (type === 'lr') return typeof lr === 'number' && lr > 0 && lr <= 10 ? { type, lr } : undefined;
+  if (type === 'stop') return after === 'batch' || after === 'epoch' ? { type, after } : undefined;
+  return PLAIN.includes(type) ? ({ type } as Steering) : undefined;
+}

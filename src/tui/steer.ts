@@ -1,0 +1,97 @@
+import { dirname } from 'node:path';
+import { giveCommand } from '../train/command_file.js';
+import { shellWord } from '../train/run_settings.js';
+import type { Steering } from '../train/steering.js';
+import { followedRun, isActive, type RunState } from './run_state.js';
+import type { Actions } from './screen_module.js';
+
+/** Steers the run that Train shows: through the engine where it trains here, else through a file in its folder. */
+
+/** What steering needs of a screen's actions. */
+type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'ask'>;
+
+/** Gives a command to the training that Train shows. Says why if the process that trains takes none. @returns whether it went out */
+export function steerRun(act: Verbs, command: Steering): boolean {
+  const tail = act.app.run?.tail;
+  if (tail === undefined) {
+    act.engine.send(command);
+    return true;
+  }
+  try {
+    giveCommand(dirname(tail.path), command);
+  } catch (error) {
+    act.note(error instanceof Error ? error.message : String(error), 'bad');
+    return false;
+  }
+  act.note(`${COMMANDS[command.type]}: the process that trains was told`);
+  return true;
+}
+
+const COMMANDS: Readonly<Record<Steering['type'], string>> = {
+  ...{ pause: 'pause', continue: 'continue', step: 'one step', lr: 'learning rate', stop: 'stop' },
+  ...{ checkpoint: 'save', validate: 'validate' },
+};
+
+/** How to come back to a run that goes on without its screen. */
+export const attachCommand = ({ path }: { readonly path: string }): string =>
+  `fer-tui attach ${shellWord(path)}`;
+
+/** Whether a training of this process can go on without it: once it has a folder. */
+export const canDetach = (run: RunState | undefined): run is RunState & { start: object } =>
+  isActive(run) && run.start !== undefined;
+
+/** Lets the training go on in the background. Train follows it from now on; quitting leaves it alone. */
+export function detachRun(act: Pick<Verbs, 'app' | 'engine' | 'setApp' | 'note'>): void {
+  const { run } = act.app;
+  if (!canDetach(run)) return;
+  act.engine.detach();
+  act.setApp({ run: followedRun(run.start.path) });
+  act.note(
+    `${run.start.run} goes on in the background; q leaves it alone, ${attachCommand(run.start)} comes back`,
+  );
+}
+
+/** The ways to stop, each with what it costs. */
+export function askToStop(act: Verbs, run: RunState): void {
+  const { engine } = act;
+  const kill = {
+    key: 'k',
+    label: `kill the engine: ${lostSteps(run)}`,
+    run: () => {
+      if (act.app.run !== undefined) act.setApp({ run: { ...act.app.run, killed: true } });
+      engine.kill();
+    },
+  };
+  const detach = {
+    key: 'd',
+    label: 'do not stop: detach, it goes on in the background',
+    run: () => detachRun(act),
+  };
+  act.ask({
+    title: 'stop training?',
+    lines: ['Stopping saves a checkpoint: the run can be resumed to the same bits.'],
+    choices: [
+      {
+        key: 'e',
+        label: 'finish the epoch, validate, save',
+        run: () => steerRun(act, { type: 'stop', after: 'epoch' }),
+      },
+      {
+        key: 's',
+        label: 'stop now: save, then a last validation',
+        run: () => steerRun(act, { type: 'stop', after: 'batch' }),
+      },
+      ...(isActive(run) ? [kill] : []),
+      ...(canDetach(run) ? [detach] : []),
+    ],
+  });
+}
+
+/** What killing would cost: the steps since the last checkpoint. */
+function lostSteps({ step, start }: RunState): string {
+  const seconds = Number(start?.config['checkpointSeconds'] ?? 60);
+  if (step === undefined) return 'nothing was trained yet';
+  const batch = Number(start?.config['batch'] ?? 1);
+  const perCheckpoint = step.imgPerS > 0 ? Math.ceil((seconds * step.imgPerS) / batch) : step.stepInEpoch;
+  return `at most ${Math.min(step.stepInEpoch, perCheckpoint).toLocaleString('en')} steps are lost`;
+}
