@@ -6,6 +6,7 @@ import { COMMANDS, declaredBy } from '../../src/cli/commands.js';
 interface Declared {
   readonly usage: string | readonly string[];
   readonly examples?: readonly (readonly [line: string, what: string])[];
+  readonly options?: Readonly<Record<string, { readonly choices?: readonly unknown[] }>>;
 }
 
 const FOLDER = new URL('../../src/cli/declarations/', import.meta.url);
@@ -42,4 +43,16 @@ it.each(
   const options = words.filter((word) => word.startsWith('--')).map((word) => word.slice(2).split('=')[0]);
   const known = command?.options ?? [];
   expect(options.filter((option) => !known.includes(option?.replace(/^no-/, '') ?? ''))).toEqual([]);
+});
+
+it.each(
+  declarations.flatMap(([, { examples = [] }]) => examples.map(([line]) => line)),
+)('gives options values that they take: %s', (line) => {
+  const command = /\$0 (\S+)/.exec(line)?.[1];
+  const own = declarations.find(([, { usage }]) => [usage].flat()[0]?.split(' ')[0] === command);
+  const wrong = [...line.matchAll(/ --([\w-]+)[ =](\S+)/g)].filter(([, name = '', value]) => {
+    const { choices = [value] } = own?.[1].options?.[name] ?? {};
+    return !choices.map(String).includes(String(value));
+  });
+  expect(wrong.map(([text]) => text)).toEqual([]);
 });

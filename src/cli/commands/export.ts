@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { affineOf, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
 import { toOnnx } from '../../formats/onnx.js';
 import { type SavedModel, saveModel } from '../../train/model_file.js';
+import { weightsPath } from '../../train/shipped_models.js';
 import { openModel, requireFit, saveH5 } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
@@ -17,10 +18,12 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
   const { file, to, layout, pixels, json } = args;
   const onnxOnly = layout !== undefined ? `--layout ${layout}` : pixels ? '--pixels' : undefined;
   if (onnxOnly !== undefined && to !== 'onnx') throw new UsageError(`${onnxOnly}: it is for --to onnx`);
-  const saved = await openModel(file, foreignOf(args));
-  requireFit(saved, file);
-  warnOfGuess(saved, file);
-  const out = args.out ?? `${basename(file).replace(/\.[^.]+$/, '')}.${to}`;
+  const path = weightsPath(file);
+  const saved = await openModel(path, foreignOf(args));
+  requireFit(saved, path);
+  warnOfGuess(saved, path);
+  const own = path === file ? basename(file).replace(/\.[^.]+$/, '') : basename(file); // a run's name may have a dot
+  const out = args.out ?? `${own}.${to}`;
   const { network, classes, preprocess } = saved;
   // What other programs must do to pixels.
   const outside = pixels ? 'none' : preprocess.name;

@@ -6,7 +6,7 @@ export const EXPORT = {
   usage: 'export <file>',
   describe: 'Convert a trained network to Keras .h5, ONNX or safetensors',
   positionals: {
-    file: { type: 'string', demandOption: true, describe: 'weight file, e.g. runs/r1/best.safetensors' },
+    file: { type: 'string', demandOption: true, describe: 'weight file, run, or name of a shipped network' },
   },
   options: {
     to: { choices: ['h5', 'onnx', 'safetensors'], demandOption: true, describe: 'format' },
@@ -27,8 +27,8 @@ export const EXPORT = {
     ...FOREIGN,
   },
   examples: [
-    ['$0 export runs/r1/best.safetensors --to r1.h5', 'for Keras'],
-    ['$0 export fer-cnn --to fer-cnn.onnx', 'a shipped network for ONNX Runtime'],
+    ['$0 export runs/r1 --to h5', 'the best weights of a run, for Keras: r1.h5'],
+    ['$0 export fer-cnn --to onnx --out faces.onnx', 'a shipped network, for ONNX Runtime'],
   ],
 } as const;
 

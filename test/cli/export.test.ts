@@ -1,10 +1,12 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { exportModel } from '../../src/cli/commands/export.js';
 import { PREPROCESS_FORMULAS } from '../../src/data/preprocess.js';
+import { saveModel } from '../../src/train/model_file.js';
 import { openModel } from '../../src/train/weights.js';
+import { runCli } from '../helpers/cli.js';
 
 it('export --json says how other programs must preprocess pixels', async () => {
   const file = 'models/fer-shallow.h5';
@@ -15,4 +17,20 @@ it('export --json says how other programs must preprocess pixels', async () => {
   written.mockRestore();
   const { name } = (await openModel(file)).preprocess;
   expect(JSON.parse(text)).toMatchObject({ preprocess: name, preprocess_formula: PREPROCESS_FORMULAS[name] });
+});
+
+it.each([
+  ['v1.2', 'v1.2.safetensors'],
+  ['runs/v1.2', 'v1.2.safetensors'],
+  ['runs/v1.2/best.safetensors', 'best.safetensors'],
+  ['fer-shallow', 'fer-shallow.safetensors'],
+])('export takes a file, a run or the name of a shipped network: %s', async (file, out) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-export-'));
+  const run = join(cwd, 'runs', 'v1.2');
+  mkdirSync(run, { recursive: true });
+  writeFileSync(join(run, 'events.ndjson'), '');
+  saveModel(join(run, 'best.safetensors'), await openModel('models/fer-shallow.h5'));
+  const { code, stderr } = await runCli(['export', file, '--to', 'safetensors'], { cwd });
+  expect([code, stderr]).toEqual([0, '']);
+  expect(existsSync(join(cwd, out))).toBe(true);
 });
