@@ -6,7 +6,9 @@ import { exportModel } from '../../src/cli/commands/export.js';
 import { PREPROCESS_FORMULAS } from '../../src/data/preprocess.js';
 import { saveModel } from '../../src/train/model_file.js';
 import { openModel } from '../../src/train/weights.js';
+import { CLASS_NAMES } from '../../src/util/classes.js';
 import { runCli } from '../helpers/cli.js';
+import { hybrid, randomWeights } from '../helpers/networks.js';
 
 it('export --json says how other programs must preprocess pixels', async () => {
   const file = 'models/fer-shallow.h5';
@@ -33,4 +35,23 @@ it.each([
   const { code, stderr } = await runCli(['export', file, '--to', 'safetensors'], { cwd });
   expect([code, stderr]).toEqual([0, '']);
   expect(existsSync(join(cwd, out))).toBe(true);
+});
+
+it.each([
+  [true, /onnx; other programs must preprocess .*; its input lbp takes local binary patterns/],
+  [false, /onnx; its input lbp takes local binary patterns/],
+])('export says what other programs must give a network with designed features: %s', async (raw, expected) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-export-'));
+  const network = hybrid(raw);
+  const weights = randomWeights(network);
+  weights.set('lbp/pixel_mean', { shape: [16, 14], data: new Float32Array(16 * 14) });
+  weights.set('lbp/pixel_scale', { shape: [1], data: Float32Array.of(255) });
+  saveModel(join(cwd, 'm.safetensors'), {
+    ...{ network, weights, classes: CLASS_NAMES, preprocess: { name: 'scale255' }, notes: {} },
+  });
+  const { stdout } = await runCli(['export', 'm.safetensors', '--to', 'onnx'], { cwd });
+  expect(stdout).toMatch(expected);
+  const again = await openModel(join(cwd, 'm.onnx'));
+  for (const name of ['lbp/pixel_mean', 'lbp/pixel_scale'])
+    expect(again.weights.get(name)).toEqual(weights.get(name));
 });

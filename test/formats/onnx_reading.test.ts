@@ -12,7 +12,7 @@ import { openModel, openNetwork } from '../../src/train/weights.js';
 import { csvLine } from '../../src/util/csv.js';
 import { Rng } from '../../src/util/random.js';
 import { newFolder } from '../helpers/keras_files.js';
-import { everything, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
 import { readOnnx as dissect, runOnnx } from '../helpers/onnx.js';
 import { onnxFile } from '../helpers/onnx_files.js';
 import { fittedPreprocess } from '../helpers/preprocesses.js';
@@ -53,6 +53,42 @@ describe('an ONNX file of fer-tui', () => {
     const images = Float64Array.from({ length: COUNT * sizeOf(network.inputShape) }, () => rng.normal());
     const wanted = outputOf(network, weights, images);
     expect(apart(outputOf(again.network, again.weights, images), wanted)).toBeLessThan(1e-6);
+  });
+
+  it.each([
+    ['nhwc', hybrid()],
+    ['nchw', hybrid()],
+    ['nhwc', hybrid(false)],
+  ] as const)('has designed features again as a layer that sees the images: %s', (layout, network) => {
+    const weights = randomWeights(network);
+    const pixels = network.inputShape.reduce((product, n) => product * n, 1);
+    const undo = new Map([
+      ['lbp/pixel_mean', { shape: [16, 14], data: new Float32Array(pixels).fill(127.5) }],
+      ['lbp/pixel_scale', { shape: [1], data: Float32Array.of(127.5) }],
+    ]);
+    const again = read(toOnnx(network, weights, {}, { layout }), 'm.onnx');
+    expect([...again.weights.keys()].filter((name) => name.startsWith('lbp/'))).toEqual([]);
+    const rng = new Rng(9);
+    const images = Float64Array.from({ length: COUNT * pixels }, () => Math.fround(rng.int(256) / 127.5 - 1));
+    const wanted = outputOf(network, new Map([...weights, ...undo]), images);
+    const got = outputOf(again.network, new Map([...again.weights, ...undo]), images);
+    expect(apart(got, wanted)).toBeLessThan(1e-6);
+  });
+
+  it.each([
+    ['"radius":1', '"radius":-', 'its note "features" is not JSON'],
+    ['{"lbp":{', '[{"lbp":', 'its note "features" is not JSON'],
+    ['"bins":[0', '"bins":[x', 'its note "features" is not JSON'],
+    ['"cells":2', '"cells":1', 'the features of its input "lbp" are not described'],
+    ['"image":[16', '"image":[12', 'features and network see the same images'],
+    ['"image":[16,14,1]', '"image":[16,14  ]', 'its input "preprocessed" is [?, 16, 14]; expected images'],
+  ])('whose features are told wrongly is refused: %s as %s', (right, wrong, message) => {
+    const network = hybrid(!right.endsWith('1]'));
+    const bytes = Buffer.from(toOnnx(network, randomWeights(network)));
+    const at = bytes.indexOf(right);
+    expect(at).toBeGreaterThan(0);
+    bytes.write(wrong, at);
+    expect(() => read(bytes, 'm.onnx')).toThrow(message);
   });
 
   it.each(PREPROCESS)('says itself what its classes and its preprocessing are: %s', async (name) => {

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { affineOf, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
+import { featureInputs, looksAtImages } from '../../formats/keras_features.js';
 import { toOnnx } from '../../formats/onnx.js';
+import type { Network } from '../../nn/network.js';
 import { type SavedModel, saveModel } from '../../train/model_file.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { openModel, requireFit, saveH5 } from '../../train/weights.js';
@@ -31,19 +33,28 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
   if (to === 'h5') await saveH5(out, saved);
   else if (to === 'safetensors') saveModel(out, saved);
   else atomicWrite(out, onnxOf(saved, layout, pixels));
-  const needs = pixels
-    ? `; it takes pixels of 0 to 255 as uint8 and preprocesses them itself (${preprocess.name})`
-    : to === 'safetensors'
-      ? ''
-      : `; other programs must preprocess pixels of 0 to 255: ${formula}`;
+  const needs =
+    to === 'safetensors' ? [] : inputsText(network, pixels ? preprocess.name : undefined, formula);
   if (json) {
     const asked = { preprocess: outside, preprocess_formula: formula };
     writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...asked });
   } else
     process.stdout.write(
-      `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs}\n`,
+      `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs.map((text) => `; ${text}`).join('')}\n`,
     );
   return EXIT.done;
+}
+
+/** What other programs must give. @param within the preprocessing that the model does itself */
+function inputsText(network: Network, within: string | undefined, formula: string): string[] {
+  const images =
+    within === undefined
+      ? `other programs must preprocess pixels of 0 to 255: ${formula}`
+      : `it takes pixels of 0 to 255 as uint8 and preprocesses them itself (${within})`;
+  const features = Object.keys(featureInputs(network)).map(
+    (name) => `its input ${name} takes local binary patterns, as docs/hybrid.md says`,
+  );
+  return [...(looksAtImages(network) ? [images] : []), ...features];
 }
 
 function onnxOf(

@@ -3,8 +3,9 @@ import { type Shape, sizeOf } from '../../gpu/shape.js';
 import type { Layer } from '../../nn/layer.js';
 import type { GraphNode } from '../../nn/network.js';
 import type { NamedArray } from '../../nn/parameters.js';
+import { isFeature } from '../keras_features.js';
 import type { Node } from './node.js';
-import type { Activations, Order } from './values.js';
+import { type Activations, type Order, PLAIN } from './values.js';
 
 /** Weights of a layer by their short names, in the order of the layer. */
 export type Given = Readonly<Record<string, Float32Array>>;
@@ -92,6 +93,17 @@ export class Building {
     };
   }
 
+  /** Adds the layer that computes an input of designed features from the images. Its weights follow from the preprocessing. */
+  addFeature(name: string, layer: Layer, images: Activations): Activations {
+    const shape = layer.outputShape(images.shape);
+    this.#built.push({
+      ...{ name: this.#nameOf(name), layer, inputs: [images.position] },
+      ...{ inputShape: images.shape, weights: {} },
+    });
+    const position = this.#built.length - 1;
+    return { kind: 'activations', position, shape, dims: shape, order: PLAIN, positive: true };
+  }
+
   /** Takes note of a name that stands for the output of a layer. */
   name(name: string, { position }: Activations): void {
     this.#outputs.set(position, [...(this.#outputs.get(position) ?? []), name]);
@@ -126,6 +138,7 @@ export class Building {
   get weights(): Map<string, NamedArray> {
     const all = new Map<string, NamedArray>();
     for (const { name, layer, inputShape, weights } of this.#built) {
+      if (isFeature({ layer })) continue;
       for (const { name: own, shape } of layer.weights(inputShape))
         all.set(`${name}/${own}`, { shape, data: weights[own] as Float32Array });
     }

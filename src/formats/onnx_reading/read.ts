@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import { IMAGES, Network } from '../../nn/network.js';
 import type { NamedArray } from '../../nn/parameters.js';
 import { RunError } from '../../util/errors.js';
+import { foreignJson, isMapping } from '../../util/foreign.js';
+import { type FeatureInputs, featureLayer, readFeatures } from '../keras_features.js';
 import { RESCALED } from '../keras_front.js';
 import { withSoftmax } from '../last_softmax.js';
 import { PREPROCESSED } from '../onnx_pixels.js';
@@ -43,7 +45,7 @@ export interface OnnxModel {
 const MOST_INPUTS = 3 * 4096 ** 2;
 /** Types of images: float32, uint8, float16, float64. */
 const IMAGE_TYPES = [1, 2, 10, 11];
-const UINT8 = 2;
+const [FLOAT, UINT8] = [1, 2];
 
 /** Reads a model. Throws RunError for a file that is damaged, or not a network as they are here. @param path names the file */
 export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
@@ -51,12 +53,20 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   const [output, ...more] = file.outputs;
   if (output === undefined || more.length > 0)
     throw new RunError(`${path}: it has ${file.outputs.length} outputs; only models with one are supported`);
-  const { images, from, type } = inputOf(file, path);
+  const features = featuresOf(file, path);
+  const { images, from, type } = inputOf(file, features, path);
   const nodes = needed(file, output, from, path);
   const tensors = new Tensors(path);
   const building = new Building(usesOf(nodes, output), () => bytes.length + tensors.otherBytes);
   const values = new Map<string, Value>([[from, images]]);
   building.name(from, images);
+  for (const { name } of file.inputs) {
+    const feature = features[name];
+    if (feature === undefined) continue;
+    const value = building.addFeature(name, featureLayer(name, feature, images.shape, path).layer, images);
+    building.name(name, value);
+    values.set(name, value);
+  }
   const named = (name: string): Value | undefined => {
     const tensor = file.tensors.get(name);
     return values.get(name) ?? (tensor && tensors.read(tensor));
@@ -83,12 +93,30 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   };
 }
 
+/** Inputs of designed features, which a file of ours describes. Throws RunError where it is damaged. */
+function featuresOf({ producer, notes }: OnnxFile, path: string): FeatureInputs {
+  const text = notes['features'];
+  if (producer !== 'fer-tui' || text === undefined) return {};
+  const features = foreignJson(text, `${path}: damaged: its note "features"`);
+  if (!isMapping(features)) throw new RunError(`${path}: damaged: its note "features" has no names`);
+  return readFeatures({ features }, path);
+}
+
 /** The images, and the name in the graph from which on they are what the network takes. */
-function inputOf(file: OnnxFile, path: string): { images: Activations; from: string; type: number } {
-  const [input, ...others] = file.inputs.filter(({ name }) => !file.tensors.has(name));
+function inputOf(
+  file: OnnxFile,
+  features: FeatureInputs,
+  path: string,
+): { images: Activations; from: string; type: number } {
+  const given = file.inputs.filter(({ name }) => !file.tensors.has(name) && !Object.hasOwn(features, name));
+  // A network that sees images through features alone takes no others.
+  const [seen] = Object.values(features);
+  if (given.length === 0 && seen !== undefined)
+    given.push({ name: PREPROCESSED, type: FLOAT, dims: [Number.NaN, ...seen.image] });
+  const [input, ...others] = given;
   if (input === undefined || others.length > 0)
     throw new RunError(
-      `${path}: it has ${others.length + (input ? 1 : 0)} inputs; only models with one, of images, are supported`,
+      `${path}: it has ${given.length} inputs; only models with one, of images, are supported`,
     );
   const [, ...dims] = input.dims ?? [];
   const whole = dims.length === 3 && dims.every((n) => Number.isInteger(n) && n > 0);
