@@ -5,6 +5,7 @@ import type { CommandInfo } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Distillation } from './distill.js';
+import { GradientNorm } from './gradient_norm.js';
 import type { LearnerOptions } from './learner_options.js';
 import type { Network } from './network.js';
 import { Observation } from './observation.js';
@@ -35,6 +36,8 @@ export interface StepMetrics {
   readonly correct: number;
   /** Number of images in the batch. */
   readonly count: number;
+  /** 2-norm of the gradient as the optimiser got it; only of steps after which `measureGradient` was called. */
+  readonly gradientNorm?: number;
 }
 
 /** The complete state of training, copied to the host. */
@@ -72,6 +75,7 @@ export class Learner {
   readonly #steps: StepCache;
   readonly #train: MetricTensors;
   readonly #evaluation: MetricTensors;
+  readonly #gradientNorm: GradientNorm;
   readonly #waiting: Promise<void>[] = [];
   #pending: number[] = [];
   #collected: StepMetrics[] = [];
@@ -108,6 +112,7 @@ export class Learner {
       seed: this.#seed,
       averaged: this.#swa || options.ema !== undefined,
     });
+    this.#gradientNorm = new GradientNorm(gpu, this.#parameters.gradients.whole);
     const even = new Array<number>(classes).fill(1);
     this.#parts = {
       gpu,
@@ -232,6 +237,14 @@ export class Learner {
     return new Observation(this.#parts, step, () => this.#writeStepState(0, index));
   }
 
+  /**
+   * Queues a measurement of the norm of the last step's gradient, with the penalties, and clipped; it comes with the metrics
+   * of the step. It takes two dispatches and changes nothing. Throws ShaderError, OutOfMemoryError.
+   */
+  async measureGradient(): Promise<void> {
+    await this.#gradientNorm.queue(this.#stepCount);
+  }
+
   /** The gradient of the last training step as the optimiser got it: with the penalties, and clipped. */
   async readGradients(): Promise<Map<string, NamedArray>> {
     return this.#parameters.readGradients();
@@ -332,6 +345,7 @@ export class Learner {
   /** Frees all device memory. */
   async dispose(): Promise<void> {
     await this.#steps.dispose();
+    await this.#gradientNorm.dispose();
     this.#parts.shared.dispose();
     this.#parameters.dispose();
     this.#parts.distillation?.dispose();
@@ -371,7 +385,11 @@ export class Learner {
     const ring = await this.gpu.read(this.#train.ring);
     const steps = this.#pending;
     this.#pending = [];
-    for (const step of steps) this.#collected.push(slotMetrics(ring, (step - 1) % RING_SLOTS, step));
+    for (const step of steps) {
+      const metrics = slotMetrics(ring, (step - 1) % RING_SLOTS, step);
+      const gradientNorm = await this.#gradientNorm.take(step);
+      this.#collected.push(gradientNorm === undefined ? metrics : { ...metrics, gradientNorm });
+    }
   }
 }
 

@@ -109,6 +109,11 @@ export interface StepEvent {
   readonly loss: number;
   /** Of this batch, in [0, 1]. */
   readonly acc: number;
+  /**
+   * 2-norm of the gradient as the optimiser got it: with the penalties, and clipped. Absent in logs of older versions, and where it
+   * is not finite.
+   */
+  readonly gradientNorm?: number;
   /** Learning rate of this step. */
   readonly lr: number;
   /** Images a second. */

@@ -40,7 +40,7 @@ export class StepReports {
     emit: (event: TrainEvent) => void,
   ): void {
     for (const metrics of steps) {
-      const { step, loss, correct, count } = metrics;
+      const { step, loss, correct, count, gradientNorm: norm } = metrics;
       const lr = this.#rates.shift() ?? this.learner.learningRate;
       if (!Number.isFinite(loss)) {
         throw new FerError(
@@ -52,7 +52,8 @@ export class StepReports {
       if (!wanted(step)) continue;
       const { stepsPerEpoch: of, ...place } = placeOf(step);
       const memory = deviceMemory(this.learner);
-      emit({ type: 'step', step, loss, acc: correct / count, lr, of, ...place, memory });
+      const gradientNorm = norm !== undefined && Number.isFinite(norm) && { gradientNorm: norm };
+      emit({ type: 'step', step, loss, acc: correct / count, ...gradientNorm, lr, of, ...place, memory });
     }
   }
 }

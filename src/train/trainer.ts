@@ -213,6 +213,7 @@ export class Trainer implements Training {
       const { images, labels } = this.feed.batch(this.#epoch, this.#stepInEpoch);
       learner.learningRate = this.learningRate * this.#scheduleFactor();
       await learner.train(images, labels, source.targets(this.#epoch, this.#stepInEpoch));
+      if (this.#isReported(this.step)) await learner.measureGradient();
       this.#reports.taken(learner.learningRate);
       this.#stepInEpoch++;
       await this.#callbacks.trainBatchEnd(this.step, this);
@@ -279,14 +280,19 @@ export class Trainer implements Training {
     }
   }
 
-  /** Reports every `logEvery`th step, and each single step taken while paused. */
+  /** Every `logEvery`th step is reported, and each single step taken while paused. */
+  #isReported(step: number): boolean {
+    const { logEvery = 20 } = this.#plan;
+    return step % logEvery === 0 || this.#pausedAt !== undefined;
+  }
+
   #report(steps: readonly StepMetrics[]): void {
-    const { source, logEvery = 20 } = this.#plan;
+    const { source } = this.#plan;
     const { pace } = this.#clock;
     pace.steps(steps.length);
     this.#reports.add(
       steps,
-      (step) => step % logEvery === 0 || this.#pausedAt !== undefined,
+      (step) => this.#isReported(step),
       (step) => ({
         epoch: this.#epoch + 1,
         stepInEpoch: step - this.#epoch * source.batchesPerEpoch,

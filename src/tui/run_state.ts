@@ -60,6 +60,8 @@ export interface RunState {
   /** The learning rate, and images per second, of each step that was reported. */
   readonly rates: Curve;
   readonly speed: Curve;
+  /** The norm of the gradient, where it was measured. */
+  readonly norms: Curve;
   /** Each once, in order. */
   readonly epochs: readonly EpochEvent[];
   /** The latest validation. */
@@ -111,7 +113,7 @@ const HAPPENINGS = 200;
 export function beginRun(now: number, live = true): RunState {
   return {
     ...{ phase: 'starting', begun: now, heard: now, live, loss: new Curve(), acc: new Curve() },
-    ...{ rates: new Curve(), speed: new Curve() },
+    ...{ rates: new Curve(), speed: new Curve(), norms: new Curve() },
     ...{
       start: undefined,
       step: undefined,
@@ -248,6 +250,7 @@ function stepped(run: RunState, event: StepEvent): RunState {
   run.loss.add(x, event.loss);
   run.acc.add(x, event.acc);
   run.rates.add(x, event.lr);
+  if (event.gradientNorm !== undefined) run.norms.add(x, event.gradientNorm);
   if (event.imgPerS > 0) run.speed.add(x, event.imgPerS);
   const phase = run.phase === 'starting' || run.phase === 'compiling' ? 'training' : run.phase;
   return { ...run, step: event, rate: event.lr, phase, progress: undefined };
@@ -282,7 +285,7 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   const stepsPerEpoch = run.start?.stepsPerEpoch ?? 1;
   const x = step === undefined ? lastX(run) : step / stepsPerEpoch;
   if (kind === 'resume') {
-    for (const curve of [run.loss, run.acc, run.rates, run.speed]) curve.cutAfter(x);
+    for (const curve of [run.loss, run.acc, run.rates, run.speed, run.norms]) curve.cutAfter(x);
   }
   const asides = kind === 'resume' ? run.asides.filter(({ at }) => at <= x) : run.asides;
   const phases: Partial<Record<NoteEvent['kind'], Phase>> = {

@@ -57,7 +57,7 @@ describe('the keys of the charts on Train', () => {
     expect(at?.text()).toContain('at epoch 3:');
   });
 
-  it('m shows accuracy, learning rate and images per second in turn, each with its own numbers', () => {
+  it('m shows accuracy, gradient norm, learning rate and images per second in turn, each with its own numbers', () => {
     const numbers = (...keys: string[]): number | undefined => {
       const state = {
         ...pressed(...keys),
@@ -65,17 +65,18 @@ describe('the keys of the charts on Train', () => {
         recent: false,
         chart: {},
         weight: 0.9,
-      } as TrainState;
+        others: [],
+      } as unknown as TrainState;
       const look = { state, app: at?.program.store.state, capability: NONE } as Parameters<
         typeof curvesOf
       >[0];
       return curvesOf(look, state.second ?? 'accuracy')[0]?.points.at(-1)?.y;
     };
-    expect(numbers('m')).toBe(0.001);
+    expect(numbers('m', 'm')).toBe(0.001);
     expect(at?.text()).toContain('─ learning rate');
-    expect(numbers('m', 'm')).toBe(200);
+    expect(numbers('m', 'm', 'm')).toBe(200);
     expect(at?.text()).toContain('─ images/s');
-    pressed('m', 'm', 'm');
+    pressed('m', 'm', 'm', 'm');
     expect(at?.text()).toContain('─ accuracy');
   });
 

@@ -148,7 +148,7 @@ describe('the charts on Train', () => {
     folder = mkdtempSync(join(tmpdir(), 'fer-tui-chart-'));
     process.chdir(folder);
     const shown = renderAt(100, 30, NONE, { screen: 'train', state: { run: RUN } });
-    shown.press('tab', 'm', 'w');
+    shown.press('tab', 'm', 'm', 'w');
     expect(shown.text()).toContain('written: r7-learning-rate.csv');
     const lines = readFileSync('r7-learning-rate.csv', 'utf8').trim().split('\n');
     expect(lines[0]).toBe('curve,epoch,value');

@@ -179,6 +179,9 @@ describe('the Studies screen', () => {
       screen.press('v');
     }
     expect(screen.text()).toContain('val_acc by epoch');
+    screen.press('g');
+    expect(screen.text()).toContain('val_acc by epoch (log)');
+    screen.press('g');
     screen.unmount();
   });
 

@@ -57,6 +57,7 @@ describeGpu('in a real terminal', () => {
     expect(readdirSync(join(cwd, 'runs/r1'))).not.toContain('commands.ndjson');
     const events = readFileSync(join(cwd, 'runs/r1/events.ndjson'), 'utf8');
     expect(events).toContain('-> 0.0005, by hand');
+    expect(events).toMatch(/"type":"step",[^\n]*"gradientNorm":\d/);
     expect(events).toContain('"status":"stopped","exit":0');
     back.press('q');
   });

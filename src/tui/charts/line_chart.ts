@@ -65,7 +65,8 @@ export interface ChartOptions {
  * Curves with axes: values on the left, whole numbers below. Each dot column shows the lowest and the highest of what
  * falls into it, so that a single spike is never lost. Exactly `rows` lines; needs at least 16 x 3.
  */
-export function lineChart(series: readonly Series[], options: ChartOptions): string[] {
+export function lineChart(all: readonly Series[], options: ChartOptions): string[] {
+  const series = options.log ? all.map(positive) : all;
   const { cols, rows, theme, glyphs, format = shortNumber, baselines = [], markers = [] } = options;
   const ascii = glyphs === 'ascii';
   const known = series.some(({ points }) => points.some(({ y }) => Number.isFinite(y)));
@@ -119,6 +120,15 @@ export function lineChart(series: readonly Series[], options: ChartOptions): str
     options.xMarks ?? xMarksOf(xScale, most).map((x) => ({ x, text: (options.xText ?? shortTick)(x) }));
   return [...body, xAxis(xScale, canvas.cols, margin, marks, options.xLabel ?? 'epoch', ascii)];
 }
+
+/** A curve as a logarithmic axis can show it: without values that are not above 0. */
+export const positive = (series: Series): Series => ({
+  ...series,
+  points: series.points.map(({ x, y, low, high }) => {
+    if (!(y > 0)) return { x, y: Number.NaN };
+    return { x, y, ...(low !== undefined && low > 0 && { low }), ...(high !== undefined && { high }) };
+  }),
+});
 
 /** How curves beside each other look, in order. */
 const STYLES: readonly Pick<Series, 'role' | 'mark'>[] = [

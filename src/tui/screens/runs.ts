@@ -214,6 +214,12 @@ const KEYS: readonly Binding<RunsState>[] = [
     run: (act) => act.set({ metric: nextOf(METRICS, act.state.metric) }),
   },
   {
+    keys: ['g'],
+    help: 'Turns the logarithmic scale of the chart on or off',
+    when: any,
+    run: (act) => act.set({ log: !act.state.log }),
+  },
+  {
     keys: ['o'],
     hint: 'order',
     help: 'Changes the order: latest, best, name, time',
@@ -260,8 +266,16 @@ const KEYS: readonly Binding<RunsState>[] = [
 export const runs = defineScreen<RunsState>({
   name: 'runs',
   title: 'Runs',
-  remembers: ['order', 'metric'],
-  initial: { runs: EMPTY, selected: 0, marked: [], order: 'latest', metric: METRICS[0], filter: '' },
+  remembers: ['order', 'metric', 'log'],
+  initial: {
+    runs: EMPTY,
+    selected: 0,
+    marked: [],
+    order: 'latest',
+    metric: METRICS[0],
+    log: false,
+    filter: '',
+  },
   panels: [
     {
       id: 'list',

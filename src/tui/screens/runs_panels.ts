@@ -21,6 +21,8 @@ export interface RunsState {
   readonly marked: readonly string[];
   readonly order: (typeof ORDERS)[number];
   readonly metric: (typeof METRICS)[number];
+  /** Whether the chart has a logarithmic axis. */
+  readonly log: boolean;
   /** Part of a name, a model, a data set or a status. */
   readonly filter: string;
 }
@@ -129,14 +131,14 @@ const formatOf = ({ metric }: RunsState): ((value: number) => string) =>
 
 export function chartTitle(view: View): string {
   const { theme, capability, state } = view;
-  return `${state.metric}  ${legend(curvesOf(view), { theme, glyphs: capability.glyphs, format: formatOf(state) })}`;
+  return `${state.metric}${state.log ? ' (log)' : ''}  ${legend(curvesOf(view), { theme, glyphs: capability.glyphs, format: formatOf(state) })}`;
 }
 
 export function chartLines(view: View): string[] {
   const { state, app, cols, rows, theme, capability } = view;
   const series = curvesOf(view);
   if (series.length === 0) return [];
-  const options = { cols, rows, theme, glyphs: capability.glyphs, format: formatOf(state) };
+  const options = { cols, rows, theme, glyphs: capability.glyphs, format: formatOf(state), log: state.log };
   return app.table ? chartTable(series, options) : lineChart(series, options);
 }
 

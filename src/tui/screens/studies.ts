@@ -123,6 +123,12 @@ const KEYS: readonly Binding<StudiesState>[] = [
     },
   },
   {
+    keys: ['g'],
+    help: 'Turns the logarithmic scale of the objective on or off',
+    when: any,
+    run: (act) => act.set({ log: !act.state.log }),
+  },
+  {
     keys: ['v'],
     hint: 'chart',
     help: 'Shows the next chart: the curves of all trials, then the results by each setting',
@@ -143,7 +149,7 @@ const KEYS: readonly Binding<StudiesState>[] = [
 export const studies = defineScreen<StudiesState>({
   name: 'studies',
   title: 'Studies',
-  initial: { shown: EMPTY, selected: undefined, chart: 'curves', watch: undefined },
+  initial: { shown: EMPTY, selected: undefined, chart: 'curves', log: false, watch: undefined },
   panels: [
     { id: 'trials', title: trialsTitle, lines: trialLines, list: TRIAL_LIST },
     { id: 'chart', title: chartTitle, lines: chartLines, flush: true },

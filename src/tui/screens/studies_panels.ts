@@ -36,6 +36,8 @@ export interface StudiesState {
   readonly selected: number | undefined;
   /** `curves`, or the setting of a slice. */
   readonly chart: string;
+  /** Whether the objective has a logarithmic axis. */
+  readonly log: boolean;
   /** Reads the study again and again while the screen is open. */
   readonly watch: NodeJS.Timeout | undefined;
 }
@@ -154,7 +156,7 @@ export function chartTitle({ state }: View): string {
   const words = [`* best ${best?.number ?? ''}`, chosen === best ? '' : `o trial ${chosen?.number}`];
   const what =
     state.chart === 'curves' ? `${report.objective} by epoch` : `${report.objective} by ${state.chart}`;
-  return `${what}  ${words.filter(Boolean).join('  ')}`;
+  return `${what}${state.log ? ' (log)' : ''}  ${words.filter(Boolean).join('  ')}`;
 }
 
 export function chartLines(view: View): string[] {
@@ -162,7 +164,7 @@ export function chartLines(view: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
   const format = (value: number): string => metricText(report, value);
-  const options = { cols, rows, theme, glyphs: capability.glyphs, format };
+  const options = { cols, rows, theme, glyphs: capability.glyphs, format, log: state.log };
   const chart = trialChart(report, state);
   const axis = axesOf(report).find(({ name }) => name === state.chart);
   if (axis !== undefined)

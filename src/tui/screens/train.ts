@@ -178,6 +178,7 @@ export const train = defineScreen<TrainState>({
     recent: false,
     second: SECOND_CHARTS[0],
     axis: X_AXES[0],
+    others: [],
     chart: WHOLE_CHART,
     counts: false,
     cell: undefined,
@@ -222,7 +223,7 @@ export const train = defineScreen<TrainState>({
         ]
       : [
           'loss, accuracy: T is training, for each batch (faint) and smoothed (bold: exponential moving average; the title gives its value beside the latest one, and its weight; E changes the weight); V is validation, once per epoch. Training is measured with dropout and augmentation, so early on it may look worse than validation. ▼ marks changes of the learning rate, ‖ pauses.',
-          'Left and Right read the curves at a cursor; = and - show less or more of them, < and > other parts, a other units of the x axis, m other charts beside the loss: the learning rate, images per second.',
+          'Left and Right read the curves at a cursor; = and - show less or more of them, < and > other parts, a other units of the x axis, m other charts beside the loss: the norm of the gradient (as the optimiser got it: with penalties, and clipped), the learning rate, images per second. o draws other runs over this one: + and x are their validation.',
           'Dotted lines: guessing at random, always predicting the largest class, and for the classes of FER-2013 the accuracy of people there (65 +- 5 %, reported by its authors).',
           'recall: the share of the images of a class that were classified correctly. The mean gives every class the same weight, however rare it is.',
           'confusion: each row is a true class, each column a predicted class; the diagonal is correct. With the focus on it (Tab), the arrows select a cell and Enter shows its faces.',

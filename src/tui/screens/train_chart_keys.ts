@@ -11,9 +11,10 @@ import {
   zoomed,
 } from '../charts/chart_view.js';
 import type { Actions, Binding } from '../screen_module.js';
-import { chartOf, curvesOf, extentOf } from './train_charts.js';
+import { chartOf, curvesOf, extentOf, svgOf } from './train_charts.js';
+import { askForOthers } from './train_compare.js';
 import { showsForm } from './train_form.js';
-import { SECOND_CHARTS, type TrainState } from './train_panels.js';
+import { MOST_OTHERS, SECOND_CHARTS, type TrainState } from './train_panels.js';
 
 /** The keys that look at the charts of a run. */
 
@@ -32,8 +33,7 @@ const setChart = (act: Act, change: Partial<ChartView>): void =>
 /** The curves of the chart that has the focus; those of the loss where a panel without a chart has it. */
 const focused = (act: Act) => {
   const name = chartOf(act.focus, act.state);
-  const look = { state: act.state, app: act.app, capability: act.app.capability };
-  return { name, series: curvesOf(look, name) };
+  return { name, series: curvesOf(lookAt(act), name) };
 };
 
 function read(act: Act, key: string): void {
@@ -41,13 +41,15 @@ function read(act: Act, key: string): void {
   setChart(act, moved(act.state.chart, places, extentOf(act), CURSOR_STEPS[key] ?? 0));
 }
 
-/** Writes the points of the chart that has the focus to the current directory. */
-function write(act: Act): void {
+const lookAt = ({ state, app }: Act) => ({ state, app, capability: app.capability });
+
+/** Writes the chart that has the focus to the current directory: its points, or a picture. */
+function write(act: Act, ending: 'csv' | 'svg'): void {
   const { name, series } = focused(act);
   const run = act.app.run?.start?.run ?? 'run';
-  const file = `${run}-${name.replace(/\W+/g, '-')}.csv`;
+  const file = `${run}-${name.replace(/\W+/g, '-')}.${ending}`;
   try {
-    atomicWrite(join('.', file), chartCsv(series, 'epoch'));
+    atomicWrite(join('.', file), ending === 'csv' ? chartCsv(series, 'epoch') : svgOf(lookAt(act), name));
     act.note(`written: ${file}`, 'good');
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
@@ -106,7 +108,7 @@ export const CHART_KEYS: readonly Binding<TrainState>[] = [
   {
     keys: ['m'],
     hint: 'chart',
-    help: 'Shows another chart beside the loss: accuracy, learning rate, images per second',
+    help: 'Shows another chart beside the loss: accuracy, gradient norm, learning rate, images per second',
     when: inRun,
     run: (act) => act.set({ second: nextOf(SECOND_CHARTS, act.state.second) }),
   },
@@ -114,12 +116,25 @@ export const CHART_KEYS: readonly Binding<TrainState>[] = [
     keys: ['w'],
     help: 'Writes the curves of the chart that has the focus as a CSV file',
     when: inRun,
-    run: write,
+    run: (act) => write(act, 'csv'),
+  },
+  {
+    keys: ['W'],
+    help: 'Writes the chart that has the focus as a picture, an SVG file',
+    when: inRun,
+    run: (act) => write(act, 'svg'),
+  },
+  {
+    keys: ['o'],
+    hint: 'compare',
+    help: `Draws the curves of up to ${MOST_OTHERS} other runs over those of this one`,
+    when: inRun,
+    run: askForOthers,
   },
   {
     keys: ['g'],
     hint: 'log',
-    help: 'Turns the logarithmic scale of all charts but the accuracy on or off',
+    help: 'Turns the logarithmic scale of the charts on or off',
     when: inRun,
     run: (act) => act.set({ log: !act.state.log }),
   },

@@ -1,5 +1,6 @@
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
+import { chartSvg } from '../charts/chart_svg.js';
 import { valueAt, type XAxis } from '../charts/chart_view.js';
 import { type ChartOptions, chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
@@ -7,6 +8,7 @@ import type { RunState } from '../run_state.js';
 import { clock, secondsOf } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { widthOf } from '../text.js';
+import { makeTheme } from '../theme.js';
 import { classesOf, runOf, type TrainState } from './train_panels.js';
 
 /** The two charts of the Train screen. */
@@ -26,6 +28,7 @@ export const chartOf = (panel: string, { second }: Pick<TrainState, 'second'>): 
 const CURVES: Readonly<Record<ChartName, (run: RunState) => Curve>> = {
   loss: ({ loss }) => loss,
   accuracy: ({ acc }) => acc,
+  'gradient norm': ({ norms }) => norms,
   'learning rate': ({ rates }) => rates,
   'images/s': ({ speed }) => speed,
 };
@@ -39,6 +42,7 @@ const VALIDATED: Partial<Record<ChartName, (numbers: { loss: number; acc: number
 const FORMATS: Readonly<Record<ChartName, (value: number) => string>> = {
   loss: (value) => value.toFixed(3),
   accuracy: (value) => percent(value),
+  'gradient norm': shortNumber,
   'learning rate': (value) => value.toExponential(1),
   'images/s': (value) => value.toFixed(0),
 };
@@ -65,16 +69,38 @@ function rawOf({ state, app }: Look, name: ChartName): Series {
 
 /** Validation: once per epoch, and where somebody asked for it. */
 function validationOf({ state, app }: Look, name: ChartName): Series[] {
+  const run = app.run as RunState;
+  const from = state.recent ? (run.loss.recent[0]?.x ?? 0) : 0;
+  return validatedOf(run, name).map((own) => ({ ...own, points: own.points.filter(({ x }) => x >= from) }));
+}
+
+function validatedOf({ epochs, asides }: RunState, name: ChartName): Series[] {
   const pick = VALIDATED[name];
   if (pick === undefined) return [];
-  const { epochs, asides, loss } = app.run as RunState;
-  const from = state.recent ? (loss.recent[0]?.x ?? 0) : 0;
   const points = [
     ...epochs.map(({ epoch, val }) => ({ x: epoch, y: val === undefined ? Number.NaN : pick(val) })),
     ...asides.map(({ at, numbers }) => ({ x: at, y: pick(numbers) })),
   ];
-  const shown = points.filter(({ x }) => x >= from).sort((a, b) => a.x - b.x);
-  return [{ name: 'V', role: 'validation', mark: 'o', dots: true, points: shown }];
+  points.sort((a, b) => a.x - b.x);
+  return [{ name: 'V', role: 'validation', mark: 'o', dots: true, points }];
+}
+
+const OTHER_STYLES = [
+  { role: 'third', mark: '+' },
+  { role: 'fourth', mark: 'x' },
+] as const;
+
+/** The other runs, a curve each with its run: the validation, or without one what was trained. */
+function othersOf({ state }: Look, name: ChartName): { readonly run: RunState; readonly series: Series }[] {
+  return state.others.flatMap((run, i) => {
+    const style = OTHER_STYLES[i];
+    if (style === undefined) return [];
+    const [validated] = validatedOf(run, name);
+    const measured = validated?.points.some(({ y }) => Number.isFinite(y));
+    const trained = isExact(name) ? CURVES[name](run).whole : CURVES[name](run).smoothed(state.weight);
+    const points = (measured && validated?.points) || trained;
+    return [{ run, series: { name: run.start?.run ?? 'run', ...style, dots: measured === true, points } }];
+  });
 }
 
 function averageOf(view: Look, name: ChartName): Series[] {
@@ -105,13 +131,18 @@ export function curvesOf(view: Look, name: ChartName): Series[] {
     isExact(name) ? { ...raw, name } : raw,
     ...validationOf(view, name),
     ...averageOf(view, name).map((own) => ({ ...own, name: 'T smoothed' })),
+    ...othersOf(view, name).map(({ series }) => series),
   ];
 }
 
 /** The part of the x axis that there is, in epochs. */
 export function extentOf({ state, app }: Pick<Look, 'state' | 'app'>): readonly [number, number] {
   const run = app.run as RunState;
-  const last = Math.max(1, run.step?.epoch ?? 0, run.epochs.at(-1)?.epoch ?? 0);
+  const ends = [run, ...state.others].flatMap(({ step, epochs }) => [
+    step?.epoch ?? 0,
+    epochs.at(-1)?.epoch ?? 0,
+  ]);
+  const last = Math.max(1, ...ends);
   return [state.recent ? (run.loss.recent[0]?.x ?? 0) : 0, last];
 }
 
@@ -151,9 +182,39 @@ export function axisOf(run: RunState, axis: XAxis): Axis {
 const along = (series: readonly Series[], { of }: Axis): Series[] =>
   series.map((own) => ({ ...own, points: own.points.map((point) => ({ ...point, x: of(point.x) })) }));
 
-function optionsOf(view: View, name: ChartName): ChartOptions {
+/** All curves of a chart along its x axis, each by the time and the steps of its own run. */
+const placed = (view: Look, name: ChartName, own: readonly Series[]): Series[] => [
+  ...along(own, axisOf(view.app.run as RunState, view.state.axis)),
+  ...othersOf(view, name).flatMap(({ run, series }) => along([series], axisOf(run, view.state.axis))),
+];
+
+/** A chart as the text of an SVG file. */
+export function svgOf(view: Look, name: ChartName): string {
+  const {
+    theme: _,
+    glyphs: _glyphs,
+    cols: _cols,
+    rows: _rows,
+    cursor: _cursor,
+    ...options
+  } = optionsOf({ ...view, cols: 0, rows: 0, theme: makeTheme(view.capability) }, name);
+  const run = view.app.run?.start?.run ?? 'run';
+  const inColour: Look = { ...view, capability: { ...view.capability, color: 'truecolor' } };
+  const named = drawn(inColour, name).map((own) => ({
+    ...own,
+    name: SVG_NAMES[`${own.name} ${own.role}`] ?? name,
+  }));
+  return chartSvg(placed(view, name, named), { ...options, title: `${run}: ${name}` });
+}
+
+/** Names of the curves in a picture, by name and role. */
+const SVG_NAMES: Readonly<Record<string, string>> = {
+  ...{ 'T faint': 'training, batches', 'T train': 'training', 'V validation': 'validation' },
+};
+
+function optionsOf(view: Look & Pick<View, 'theme' | 'cols' | 'rows'>, name: ChartName): ChartOptions {
   const { theme, capability, cols, rows, state } = view;
-  const run = runOf(view);
+  const run = view.app.run as RunState;
   const axis = axisOf(run, state.axis);
   const [first, last] = state.chart.window ?? extentOf(view);
   const { cursor } = state.chart;
@@ -168,10 +229,15 @@ function optionsOf(view: View, name: ChartName): ChartOptions {
   const majority = run.start?.data.majority;
   const classes = classesOf(run, 7);
   const chance = 1 / classes.length;
-  const reached = rawOf(view, name).points.reduce((most, { y, high }) => Math.max(most, high ?? y), 0);
+  const shown = [rawOf(view, name), ...othersOf(view, name).map(({ series }) => series)];
+  const reached = Math.max(
+    0,
+    ...shown.flatMap(({ points }) => points.map(({ y, high }) => high ?? (y || 0))),
+  );
   return {
     ...common,
-    y: [0, Math.min(1, Math.max(0.7, reached))], // leaves room for markers above the accuracy of people
+    // From 0, with room for markers above the accuracy of people; a logarithm has no 0.
+    ...(state.log ? { log: true } : { y: [0, Math.min(1, Math.max(0.7, reached))] as const }),
     format: (value) => percent(value, 0),
     baselines: [
       ...(sameClasses(classes, CLASS_NAMES) ? [{ y: PEOPLE, label: 'people ~65' }] : []),
@@ -184,9 +250,10 @@ function optionsOf(view: View, name: ChartName): ChartOptions {
 export function chartLines(view: View, panel: string): string[] {
   const name = chartOf(panel, view.state);
   const options = optionsOf(view, name);
-  const axis = axisOf(runOf(view), view.state.axis);
-  if (!view.app.table) return lineChart(along(drawn(view, name), axis), options);
-  return chartTable(along(curvesOf(view, name), axis), options);
+  if (!view.app.table) return lineChart(placed(view, name, drawn(view, name)), options);
+  const others = othersOf(view, name).length;
+  const own = curvesOf(view, name);
+  return chartTable(placed(view, name, own.slice(0, own.length - others)), options);
 }
 
 /** The title with all there is to say, or as much of it as there is room for. */
@@ -197,12 +264,13 @@ export function chartTitle(view: View, panel: string): string {
   const { cursor } = state.chart;
   if (cursor !== undefined) return cursorTitle(view, name, cursor);
   // The latest values, not smoothed ones: what is smoothed is said to be.
-  const series = [{ ...rawOf(view, name), role: 'train' as const }, ...validationOf(view, name)];
-  const notes = [name !== 'accuracy' && state.log ? 'log' : '', partWord(state)].filter(Boolean);
+  const own = [{ ...rawOf(view, name), role: 'train' as const }, ...validationOf(view, name)];
+  const series = [...own, ...othersOf(view, name).map((other) => other.series)];
+  const notes = [state.log ? 'log' : '', partWord(state)].filter(Boolean);
   const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
   const words = legend(series, { theme, glyphs: capability.glyphs, format }).trim();
   const short = series
-    .map((own) => `${own.name} ${theme[own.role](format(latest(own) ?? Number.NaN))}`.trim())
+    .map((one) => `${one.name} ${theme[one.role](format(latest(one) ?? Number.NaN))}`.trim())
     .join(' ');
   const [average] = averageOf(view, name);
   const last = average && latest(average);

@@ -29,6 +29,8 @@ export interface TrainState {
   /** What the chart beside the loss shows. */
   readonly second: SecondChart;
   readonly axis: XAxis;
+  /** Runs whose curves are drawn over those of this one. */
+  readonly others: readonly RunState[];
   /** What part of the curves is shown, and where they are read; `of`: the beginning of the run that it is about. */
   readonly chart: ChartView & { readonly of?: number };
   /** Whether the confusion matrix shows counts. */
@@ -37,8 +39,11 @@ export interface TrainState {
   readonly cell: MatrixCell | undefined;
 }
 
+/** Other runs that can be drawn over one: more curves could not be told apart. */
+export const MOST_OTHERS = 2;
+
 /** The charts that can be shown beside the loss. */
-export const SECOND_CHARTS = ['accuracy', 'learning rate', 'images/s'] as const;
+export const SECOND_CHARTS = ['accuracy', 'gradient norm', 'learning rate', 'images/s'] as const;
 export type SecondChart = (typeof SECOND_CHARTS)[number];
 
 type View = PanelView<TrainState>;

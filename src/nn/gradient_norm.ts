@@ -1,0 +1,52 @@
+import type { Gpu } from '../gpu/device.js';
+import { sumOfSquares } from '../gpu/kernels/weight_penalty.js';
+import { type Program, Recorder } from '../gpu/recorder.js';
+import type { Tensor } from '../gpu/tensor.js';
+
+/** Measures the 2-norm of a gradient where it lies: one number is read back. Recorded with the first measurement. */
+export class GradientNorm {
+  readonly #reads = new Map<number, Promise<Float32Array>>();
+  #recorded: Promise<{ readonly program: Program; readonly squares: Tensor }> | undefined;
+
+  /** @param gradient the gradients of all weights, side by side */
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly gradient: Tensor,
+  ) {}
+
+  /**
+   * Queues a measurement of the gradient of a step, as it is after all work that was queued before; resolves when it is queued.
+   * Throws ShaderError, OutOfMemoryError.
+   */
+  async queue(step: number): Promise<void> {
+    this.#recorded ??= this.#record();
+    const { program, squares } = await this.#recorded;
+    program.run();
+    const read = this.gpu.read(squares);
+    read.catch(() => undefined); // an error is thrown where the norm is awaited
+    this.#reads.set(step, read);
+  }
+
+  /** The norm of a step's gradient, once; undefined if it was not measured. Throws what `Gpu.read` throws. */
+  async take(step: number): Promise<number | undefined> {
+    const read = this.#reads.get(step);
+    this.#reads.delete(step);
+    return read && Math.sqrt((await read)[0] ?? 0);
+  }
+
+  /** Frees its memory on the device. */
+  async dispose(): Promise<void> {
+    (await this.#recorded)?.program.dispose();
+  }
+
+  async #record(): Promise<{ program: Program; squares: Tensor }> {
+    const rec = new Recorder(this.gpu);
+    try {
+      const squares = rec.scope('gradient norm', () => sumOfSquares(rec, this.gradient));
+      return { program: await rec.finish(), squares };
+    } catch (error) {
+      rec.abandon();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import type { StepEvent, TrainEvent } from '../../src/train/events.js';
+import { listRuns } from '../../src/train/runs.js';
+import { chartSvg } from '../../src/tui/charts/chart_svg.js';
+import { lineChart, type Series } from '../../src/tui/charts/line_chart.js';
+import { applyEvent, beginRun, readRunState } from '../../src/tui/run_state.js';
+import { makeTheme } from '../../src/tui/theme.js';
+import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { writeRun } from '../helpers/run_folders.js';
+
+const NONE = { color: 'none', glyphs: 'unicode' } as const;
+const cwd = process.cwd();
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fer-tui-compare-'));
+  process.chdir(folder);
+});
+afterEach(() => process.chdir(cwd));
+
+/** A run of so many epochs, whose validation is better by `more`. */
+function runOf(name: string, epochs: number, more = 0): string {
+  const events = [...fakeEvents({ epochs }), ...fakeEnd()].map((event): TrainEvent => {
+    if (event.type === 'start') return { ...event, run: name, path: join(folder, name) };
+    if (event.type === 'step') return { ...event, gradientNorm: 100 / event.step } satisfies StepEvent;
+    if (event.type !== 'epoch' || event.val === undefined) return event;
+    return { ...event, val: { ...event.val, acc: event.val.acc + more } };
+  });
+  return writeRun(folder, name, { events });
+}
+
+const says = (at: Rendered, words: string): Promise<void> =>
+  vi.waitFor(() => {
+    at.flush();
+    expect(at.text()).toContain(words);
+  });
+
+describe.each([
+  [100, 30],
+  [60, 20],
+])('Train at %i x %i', (cols, rows) => {
+  const open = (marked: readonly string[] = []) => {
+    const engine = {
+      ...SILENT_ENGINE,
+      request: () => Promise.resolve(listRuns(folder)),
+    } as unknown as Engine;
+    const own = runOf('r1', 3);
+    for (const [name, more] of [
+      ['r2', 0.1],
+      ['r3', 0.2],
+      ['r4', 0.3],
+    ] as const)
+      runOf(name, 4, more);
+    const screens = { runs: { marked: marked.map((name) => join(folder, name)) } };
+    const state = { run: readRunState(own), runsFolder: folder, screens };
+    const at = renderAt(cols, rows, NONE, { screen: 'train', engine, state });
+    const pick = async (words: string, ...keys: string[]): Promise<void> => {
+      at.press('o');
+      await says(at, 'compare with');
+      at.press(...words, ...keys, 'enter');
+    };
+    const others = () =>
+      (at.program.store.state.screens.train as { others: { start: { run: string } }[] }).others;
+    const names = (): string[] => others().map(({ start }) => start.run);
+    return { at, pick, names };
+  };
+
+  it('draws other runs over this one, to the end of the longest, and takes them away', async () => {
+    const { at, pick, names } = open();
+    await pick('r2');
+    expect(at.text()).toContain('r2 over this run');
+    at.press('tab');
+    // r1 ends at 45 %, r2 after four epochs at 70 %.
+    const title = at.lines().find((line) => /acc/.test(line)) ?? '';
+    expect(title).toContain('45.0 %');
+    expect(title).toContain('r2');
+    expect(title).toContain('70.0 %');
+    expect(at.text()).toMatch(/[└ ]0─.*3─+ epoch/);
+    await pick('r3');
+    await pick('r4'); // the third takes the place of the first
+    expect(names()).toEqual(['r3', 'r4']);
+    await pick('✓ r3');
+    expect(names()).toEqual(['r4']);
+    await pick('no other');
+    expect(names()).toEqual([]);
+    expect(at.text()).not.toContain('r4');
+    at.unmount();
+  });
+
+  it('takes the runs that are marked on Runs', async () => {
+    const { at, pick, names } = open(['r4', 'r2']);
+    await pick('marked on');
+    expect(names().toSorted()).toEqual(['r2', 'r4']);
+    at.press('left');
+    expect(at.program.store.state.table).toBe(false);
+    at.press('T', '+');
+    expect(at.text()).toMatch(/epoch.*r[24]/);
+    at.unmount();
+  });
+
+  it('shows the norm of the gradient, on a logarithmic scale too', () => {
+    const { at } = open();
+    at.press('m', 'tab');
+    expect(at.text()).toContain('gradient norm');
+    expect(at.text()).toMatch(/100┤/);
+    at.press('g');
+    expect(at.text()).toContain('gradient norm (log)');
+    at.press('m', 'm', 'm');
+    expect(at.text()).toMatch(/acc(uracy)? \(log\)/);
+    at.unmount();
+  });
+
+  it('writes the chart that has the focus as a picture', async () => {
+    const { at, pick } = open();
+    await pick('r2');
+    at.press('W');
+    expect(at.text()).toContain('written: r1-loss.svg');
+    const svg = readFileSync('r1-loss.svg', 'utf8');
+    expect(svg).toContain('aria-label="r1: loss"');
+    for (const name of ['training', 'training, batches', 'validation', 'r2'])
+      expect(svg).toContain(`>${name}</text>`);
+    expect(svg.match(/<circle/g)).toHaveLength(3 + 4); // the epochs of r1 and r2
+    at.press('m', 'tab', 'W');
+    expect(readFileSync('r1-gradient-norm.svg', 'utf8')).toContain('>gradient norm</text>');
+    at.unmount();
+  });
+});
+
+it('says that there is no run to compare with', async () => {
+  const engine = { ...SILENT_ENGINE, request: () => Promise.resolve([]) } as unknown as Engine;
+  const run = fakeEvents().reduce((before, event) => applyEvent(before, event, 0), beginRun(0));
+  const at = renderAt(100, 30, NONE, { screen: 'train', engine, state: { run } });
+  at.press('o');
+  await says(at, 'no other run with an epoch');
+  at.unmount();
+});
+
+const LINE: Series = {
+  ...{ name: 'a <b>', role: 'train', mark: '*' },
+  points: [
+    { x: 0, y: 0, low: -1, high: 1 },
+    { x: 1, y: 10 },
+    { x: 2, y: Number.NaN },
+    { x: 3, y: 1000 },
+  ],
+};
+
+it('a logarithmic axis leaves out what it cannot show, in cells and in pictures', () => {
+  const options = { cols: 40, rows: 12, theme: makeTheme(NONE), glyphs: 'ascii', log: true } as const;
+  const lines = lineChart([LINE], options);
+  expect(lines[0]).toMatch(/^1000/);
+  expect(lines.at(-2)).toMatch(/^10\.0/);
+  const svg = chartSvg([LINE], { title: 'x & y', log: true });
+  expect(svg).toContain('M70 375L780 60"'); // of 10 and 1000, from corner to corner
+  expect(svg).toContain('a &lt;b&gt;');
+  expect(svg).toContain('x &amp; y');
+});
+
+it('a picture has levels, markers and only the part that is shown', () => {
+  const options = { title: 't', x: [0.5, 3] as const, y: [0, 1000] as const };
+  const svg = chartSvg([{ ...LINE, dots: true }], {
+    ...options,
+    baselines: [{ y: 500, label: 'half' }],
+    markers: [
+      { x: 0, sign: 'v' },
+      { x: 3, sign: '=' },
+    ],
+  });
+  expect(svg.match(/<circle/g)).toHaveLength(2);
+  expect(svg).toContain('M70 217.5H780');
+  expect(svg).toContain('>half</text>');
+  expect(svg).toContain('>=</text>');
+  expect(svg).not.toContain('>v</text>');
+});
+
+it('Runs and Studies have logarithmic scales too', async () => {
+  const engine = { ...SILENT_ENGINE, request: () => Promise.resolve(listRuns(folder)) } as unknown as Engine;
+  runOf('r1', 3);
+  const at = renderAt(100, 30, NONE, { screen: 'runs', engine, open: true });
+  await says(at, 'r1');
+  at.press('g');
+  expect(at.text()).toContain('validation accuracy (log)');
+  at.press('9');
+  expect(at.program.store.state.screens.studies).not.toHaveProperty('log', true); // its own
+  at.unmount();
+});
