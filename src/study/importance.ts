@@ -57,7 +57,7 @@ export function importanceOf(trials: readonly TrialRecord[], objective: Monitor)
     const rng = new Rng(round);
     const shadows = settings.map(({ active, codes }) => {
       const dealt = rng.shuffle(known.map((_, i) => i));
-      return { active: dealt.map((i) => active[i] ?? false), codes: dealt.map((i) => codes[i] ?? []) };
+      return { active: dealt.map((i) => active[i] as boolean), codes: dealt.map((i) => codes[i] ?? []) };
     });
     return harms([...settings, ...shadows], targets, round);
   });

@@ -23,7 +23,7 @@ export function epochsLeft(study: Study, { pruner }: Pick<Advisers, 'pruner'>): 
     const metric = rng.uniform(0, 1);
     const curve = Array.from({ length: until }, () => metric);
     const state = until < whole ? 'paused' : 'complete';
-    trials.set(number, { ...trial, state, until, metric, curve, epochs: until });
+    trials.set(number, { ...trial, state, metric, curve, epochs: until });
   };
   for (const trial of trials.values()) if (trial.state === 'running') train(trial, trial.until);
   for (let steps = 0; steps < FARTHEST; steps++) {

@@ -1,25 +1,15 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epochsLeft, Outlook } from '../../src/study/outlook.js';
 import type { TrialOrder } from '../../src/study/run_trial.js';
-import { Study } from '../../src/study/study.js';
+import type { Study } from '../../src/study/study.js';
 import type { Pruner } from '../../src/study/trial.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { advisers, fakeRecord, halves, newFolder, settings, wholeTrials } from './fakes.js';
-
-const newStudy = (part = {}) => Study.create(join(newFolder(), 's'), settings(part));
-
-/** Takes the next step. */
-async function take(study: Study, pruner: Pruner = wholeTrials) {
-  const step = await study.take(advisers(pruner));
-  if (typeof step !== 'object') throw new Error(`no step: ${step}`);
-  return step;
-}
+import { advisers, fakeRecord, halves, newStudy, taken, wholeTrials } from './fakes.js';
 
 /** Trains so many steps. */
 async function train(study: Study, steps: number, pruner: Pruner = wholeTrials): Promise<void> {
   for (let i = 0; i < steps; i++) {
-    const step = await take(study, pruner);
+    const step = await taken(study, pruner);
     await step.finish(fakeRecord(step.order));
   }
 }
@@ -49,7 +39,7 @@ describe('the epochs that are left', () => {
 
   it('count a step in progress up to its end, and no trial of other length as a whole one', async () => {
     const study = newStudy({ trials: 2 });
-    await take(study, halves); // up to epoch 1
+    await taken(study, halves); // up to epoch 1
     expect(epochsLeft(study, { pruner: wholeTrials })).toBe(1 + 4);
     const long = newStudy({ trials: 1 });
     const sampler = { suggest: () => ({ epochs: 9 }) };
@@ -75,7 +65,7 @@ describe('the outlook of a study', () => {
     const outlook = new Outlook(study, advisers());
     expect([outlook.epochs, outlook.etaS]).toEqual([{ done: 4, total: 16 }, null]);
 
-    const step = await take(study);
+    const step = await taken(study);
     const { order } = step;
     outlook.begin(order);
     expect(outlook.epochs).toEqual({ done: 4, total: 16 });

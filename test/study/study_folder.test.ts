@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
 import { Study } from '../../src/study/study.js';
-import { advisers, fakeRecord, journalOf, newStudy, settings, taken } from './fakes.js';
+import type { TrainEvent } from '../../src/train/events.js';
+import { advisers, fakeRecord, hooks, journalOf, newStudy, settings, taken } from './fakes.js';
 
 describe('the folder of a study', () => {
   it('is its own, and says what is wrong with it', async () => {
@@ -45,4 +47,21 @@ describe('the folder of a study', () => {
     expect(existsSync(journalOf(study))).toBe(false);
     expect(Study.open(study.path).trials).toEqual([]);
   });
+});
+
+it('a study tells of each step as it begins and ends, and passes on what its training says', async () => {
+  const said: string[] = [];
+  const runner: TrialRunner = {
+    run: async (order, { emit }) => {
+      emit({ type: 'epoch' } as TrainEvent);
+      return fakeRecord(order);
+    },
+  };
+  await runStudy(newStudy({ trials: 2 }), advisers(), runner, {
+    ...hooks(),
+    onBegin: ({ number, until }) => said.push(`begin ${number} to ${until}`),
+    emit: ({ type }, { number }) => said.push(`${type} of ${number}`),
+    onEnd: ({ number, epochs }) => said.push(`end ${number} at ${epochs}`),
+  });
+  expect(said).toEqual([1, 2].flatMap((n) => [`begin ${n} to 4`, `epoch of ${n}`, `end ${n} at 4`]));
 });
