@@ -98,7 +98,8 @@ export class Connections {
   #watch(connection: Redis): void {
     const name = addressText(this.address);
     connection.on('close', () => {
-      if (!this.#away && !this.#closed) this.say(`lost the queue at ${name}; trying again`);
+      if (this.#closed) return;
+      if (!this.#away) this.say(`lost the queue at ${name}; trying again`);
       this.#away = true;
       this.#beImpatient();
     });

@@ -4,6 +4,7 @@ import { queueAddress } from '../../src/queue/address.js';
 import { RedisCoordinatorStore, RedisWorkerStore } from '../../src/queue/redis_store.js';
 import type { Lease, Task, TaskResult } from '../../src/queue/task.js';
 import { QueueError } from '../../src/util/errors.js';
+import { runCli } from '../helpers/cli.js';
 import { needs } from '../helpers/needs.js';
 import { RedisServer } from '../helpers/redis_server.js';
 
@@ -195,6 +196,19 @@ describe('the store in Redis', needs.redis, () => {
     expect(said).toContainEqual('lost the queue at redis://127.0.0.1; trying again');
     expect(said).toContainEqual('the queue at redis://127.0.0.1 is back');
   }, 60_000);
+
+  it('is left at once by a worker that is stopped, which does not take its own farewell for a server that is away', async () => {
+    const { url } = await server();
+    let asked = false;
+    const { code, stderr } = await runCli(['worker', '--queue', url], {
+      onStderr: (text, kill) => {
+        if (!asked && text.includes('waiting for trials')) kill('SIGTERM');
+        asked ||= text.includes('waiting for trials');
+      },
+    });
+    expect(code).toBe(143);
+    expect(stderr).toMatch(/waiting for trials at .*\n\nstopping; press \^C again to exit at once\n$/);
+  });
 
   it('wants the right password, and never tells it', async () => {
     const { port } = await server('--requirepass', 'sesame');
