@@ -42,9 +42,16 @@ function skipSpaces(line: Uint8Array, from: number): number {
   return at;
 }
 
-/** The quote that ends a quoted field: the next one that a delimiter or the end of the line follows; -1 without one. */
+/**
+ * The quote that ends a quoted field: the next one that a delimiter or the end of the line follows, and that is not the second of
+ * two, which stand for a quote in the text; -1 without one.
+ */
 function closingQuote(line: Uint8Array, open: number, delimiter: Delimiter): number {
   for (let at = line.indexOf(QUOTE, open + 1); at >= 0; at = line.indexOf(QUOTE, at + 1)) {
+    if (line[at + 1] === QUOTE) {
+      at++;
+      continue;
+    }
     const next = skipSpaces(line, at + 1);
     if (next === line.length || line[next] === delimiter) return at;
   }

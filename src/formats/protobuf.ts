@@ -5,15 +5,15 @@
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
 
-/** Seven bits per byte, lowest first. The top bit says that another byte follows. */
+/** Seven bits per byte, lowest first. The top bit says that another byte follows. Numbers below 0 are those of 64 bits. */
 function varint(value: number): Buffer {
   const out: number[] = [];
-  let rest = BigInt(value);
+  let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
   return Buffer.from([...out, Number(rest)]);
 }
 
-/** A whole number of 0 or more. */
+/** A whole number. */
 export function integer(field: number, value: number): Buffer {
   return Buffer.concat([key(field, VARINT), varint(value)]);
 }

@@ -3,11 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { SEVEN_NAMING } from '../../src/data/class_names.js';
+import { csvTexts } from '../../src/data/csv_dialect.js';
 import { parseFer2013Csv } from '../../src/data/fer2013_csv.js';
 import { loadDataset } from '../../src/data/load.js';
 import { limitSplit } from '../../src/data/rows.js';
 import { SplitBuilder } from '../../src/data/split_builder.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
+import { csvLine } from '../../src/util/csv.js';
 import { DataError } from '../../src/util/errors.js';
 import { csv, expectDataError, folderWith, loadFile, PIXELS, pixels } from './fixtures.js';
 
@@ -281,4 +283,11 @@ describe('the CSV files of FER-2013', () => {
     expect(limitSplit(splits.validation, -1)).toEqual(limitSplit(splits.validation, 0));
     expect(limitSplit(splits.validation, 0).images.length).toBe(0);
   });
+});
+
+it.each([
+  [['a', 'b c', 'd, e', 'f "g" h']],
+  [['quoted "to, the" comma', 'ends in "', '"', '","', '""', 'a",b', '",', ',"']],
+])('names of classes are read as csvLine writes them: %j', (names) => {
+  expect(csvTexts(csvLine(names))).toEqual(names);
 });

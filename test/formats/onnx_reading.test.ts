@@ -12,7 +12,7 @@ import { openModel, openNetwork } from '../../src/train/weights.js';
 import { csvLine } from '../../src/util/csv.js';
 import { Rng } from '../../src/util/random.js';
 import { newFolder } from '../helpers/keras_files.js';
-import { everything, hybrid, miniXception, randomWeights } from '../helpers/networks.js';
+import { everything, hybrid, miniXception, others, randomWeights } from '../helpers/networks.js';
 import { readOnnx as dissect, runOnnx } from '../helpers/onnx.js';
 import { onnxFile } from '../helpers/onnx_files.js';
 import { fittedPreprocess } from '../helpers/preprocesses.js';
@@ -37,6 +37,7 @@ describe('an ONNX file of fer-tui', () => {
     buildModel('fer-cnn', { filters: [3, 4], dense: [5], inputShape: [12, 16, 1] }),
     buildModel('fer-shallow', { filters: [4], activation: 'relu', inputShape: [12, 10, 3] }),
     everything(-1),
+    others(),
     miniXception([24, 20, 1], [4, 6]),
   ];
 

@@ -94,6 +94,11 @@ describe('an ONNX file is refused by the name of the node', () => {
       '[batch, 2, 9, 8] becomes [batch, 2, 72]; only a vector of all values is supported',
     ],
     [
+      one('LayerNormalization', { axis: 2 }, ['x', 'a'], { a: { shape: [9] } }),
+      'axes = [2]; only that of the channels is supported',
+    ],
+    [one('Log'), 'only the logarithm of a sigmoid is supported'],
+    [
       one('Reshape', {}, ['x', 'shape'], { shape: { shape: [2], data: [-1, 100] } }),
       '[batch, 2, 9, 8] cannot become [-1, 100]',
     ],
@@ -200,6 +205,12 @@ describe('a damaged ONNX file', () => {
         }
       }
     }
+  });
+
+  it('has whole numbers below 0 as they are written', () => {
+    const numbers = [-1, -(2 ** 40), 0, 127, 128, 2 ** 40];
+    const bytes = Buffer.concat(numbers.map((n) => integer(1, n)));
+    expect(new ProtoMessage(bytes, 'm').integers(1)).toEqual(numbers);
   });
 
   it('has arrays of the size that it says, of numbers', () => {

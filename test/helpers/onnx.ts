@@ -350,6 +350,16 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   Div: broadcast(([a = 0, b = 0]) => a / b),
   Max: broadcast((values) => Math.max(...values)),
   Sqrt: pointwise(Math.sqrt),
+  Pow: broadcast(([a = 0, b = 0]) => a ** b),
+  LayerNormalization: ([x, gamma, beta], { float }) =>
+    make(x?.dims ?? [], (index) => {
+      const channels = (x?.dims ?? []).at(-1) ?? 1;
+      const row = Array.from({ length: channels }, (_, c) => pick(x as Values, [...index.slice(0, -1), c]));
+      const variance = mean(row.map((value) => (value - mean(row)) ** 2));
+      const [own, c] = [pick(x as Values, index), index.at(-1) as number];
+      const normal = (own - mean(row)) / Math.sqrt(variance + float('epsilon', 1e-5));
+      return normal * at(gamma as Values, c) + (beta === undefined ? 0 : at(beta, c));
+    }),
   Cast: pointwise((x) => x),
   ReduceMean: ([x], { ints }) => {
     const { dims } = x as Values;

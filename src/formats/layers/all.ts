@@ -14,17 +14,11 @@ export const FILE_LAYERS: ReadonlyMap<string, FileLayer> = new Map(
   ),
 );
 
-/** Classes that are not, or not always, read from ONNX files, and what is. */
-export const NOT_FROM_ONNX: ReadonlyMap<string, string> = new Map([
-  ['LayerNormalization', 'no'], // written as several operators, which are not put together again
-  ['Reshape', 'to a vector'],
-]);
-
 /** The table of docs/keras.md, as Markdown: what is supported of each class. test/formats/layer_table.test.ts tries it. */
 export function layerTable(): string {
   const rows = new Map<string, string[]>();
   for (const [kind, { options }] of FILE_LAYERS) {
-    const row = `yes | yes | yes | ${NOT_FROM_ONNX.get(kind) ?? 'yes'} | yes | ${options}`;
+    const row = `yes | yes | yes | yes | yes | ${options}`;
     rows.set(row, [...(rows.get(row) ?? []), kind]);
   }
   const lines = [...rows].map(([row, kinds]) => `| ${kinds.join(', ')} | ${row} |`);

@@ -2,7 +2,7 @@ import { RunError } from '../../util/errors.js';
 import type { ProtoMessage } from '../protobuf_reader.js';
 import { isPlain, type OnnxNode } from './file.js';
 import type { Constant, Tensors } from './tensors.js';
-import { type Activations, CHANNELS_FIRST, type Value } from './values.js';
+import type { Activations, Value } from './values.js';
 
 /** The graph that a node is part of. */
 export interface Around {
@@ -90,12 +90,12 @@ export class Node {
       : this.refuse(`its input ${i} is stored in the file; expected the output of a node`);
   }
 
-  /** An input with channels in front of rows and columns. */
+  /** An input that is an image. */
   image(i = 0): Activations {
     const value = this.activations(i);
-    if (value.order.axes?.join() === CHANNELS_FIRST.join()) return value;
+    if (value.order.axes !== undefined) return value;
     return this.refuse(
-      `its input is ${value.order.axes === undefined ? 'a vector' : 'an image with its axes in another order'} [batch, ${value.dims.join(', ')}]; expected [batch, channels, height, width]`,
+      `its input is a vector [batch, ${value.dims.join(', ')}]; expected [batch, channels, height, width]`,
     );
   }
 

@@ -15,6 +15,7 @@ import type { Operator, Operators } from './operators/operator.js';
 import { isAffine, POINTWISE } from './operators/pointwise.js';
 import { SHAPES } from './operators/shapes.js';
 import { WINDOWS } from './operators/windows.js';
+import { withoutSteps } from './steps.js';
 import { Tensors } from './tensors.js';
 import { type Activations, imagesOf, type Value } from './values.js';
 
@@ -55,8 +56,8 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
     throw new RunError(`${path}: it has ${file.outputs.length} outputs; only models with one are supported`);
   const features = featuresOf(file, path);
   const { images, from, type } = inputOf(file, features, path);
-  const nodes = needed(file, output, from, path);
   const tensors = new Tensors(path);
+  const nodes = needed(withoutSteps(file, tensors), output, from, path);
   const building = new Building(usesOf(nodes, output), () => bytes.length + tensors.otherBytes);
   const values = new Map<string, Value>([[from, images]]);
   building.name(from, images);
@@ -139,9 +140,9 @@ function inputOf(
 }
 
 /** The nodes that the output needs, in order. Throws RunError for two that give the same. */
-function needed(file: OnnxFile, output: string, from: string, path: string): OnnxNode[] {
+function needed(all: readonly OnnxNode[], output: string, from: string, path: string): OnnxNode[] {
   const makers = new Map<string, OnnxNode>();
-  for (const node of file.nodes) {
+  for (const node of all) {
     for (const name of node.outputs.filter((one) => one !== '')) {
       if (makers.has(name)) throw new RunError(`${path}: damaged: two nodes give "${name}"`);
       makers.set(name, node);
@@ -155,7 +156,7 @@ function needed(file: OnnxFile, output: string, from: string, path: string): Onn
     wanted.add(node);
     rest.push(...node.inputs);
   }
-  return file.nodes.filter((node) => wanted.has(node));
+  return all.filter((node) => wanted.has(node));
 }
 
 /** How often each value is taken. */

@@ -37,7 +37,7 @@ export const PLAIN: Order = { pieces: undefined };
 
 /** Axes in the file of images with channels first. */
 export const CHANNELS_FIRST = [2, 0, 1];
-const CHANNELS_LAST = [0, 1, 2];
+export const CHANNELS_LAST = [0, 1, 2];
 
 /** The images that a network takes: with channels first, unless the extents say that they are last. */
 export function imagesOf(dims: readonly number[], position: number): Activations {

@@ -1,9 +1,10 @@
-import { BatchNormalization, Dense, Dropout, Softmax } from '../../../nn/layers.js';
+import { BatchNormalization, Dense, Dropout, LayerNormalization, Softmax } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
 import { type Constant, readerOf } from '../tensors.js';
 import { type Activations, inOrder, PLAIN, placesOf } from '../values.js';
 import type { Operators } from './operator.js';
+import { forChannels } from './pointwise.js';
 
 /** A dense layer. @param weight [inputs, units], or [units, inputs] where it is turned */
 function addDense(
@@ -84,6 +85,7 @@ export const DENSE: Operators = {
     });
     return building.add(node, layer, [x], { dims: x.dims, positive: false }, Object.fromEntries(lists));
   },
+  LayerNormalization: addLayerNorm,
   Dropout: (node, building) => {
     const x = node.activations();
     node.integer('seed', 0);
@@ -101,6 +103,27 @@ export const DENSE: Operators = {
       ? addSoftmax(node, building)
       : node.refuse('it is supported at the end of the network only'),
 };
+
+/** Layer normalisation. Of one that stands for several nodes, axes and epsilon are inputs 3 and 4. */
+function addLayerNorm(node: Node, building: Building): Activations {
+  const x = node.activations();
+  const axes = node.list('axes', 3) ?? [node.integer('axis', -1)];
+  node.must('stash_type', 1);
+  const [own = Number.NaN, ...more] = axes.map((axis) => (axis < 0 ? axis + x.dims.length : axis - 1));
+  const channels = x.order.axes === undefined ? x.dims[own] === x.shape[0] : x.order.axes[own] === 2;
+  if (!channels || more.length > 0)
+    node.refuse(`axes = [${axes.join(', ')}]; only that of the channels is supported`);
+  const [gamma, beta] = [1, 2].map((input) => {
+    const given = node.constant(input);
+    return given && forChannels(node, x, given);
+  });
+  const layer = LayerNormalization({
+    epsilon: node.constant(4)?.data[0] ?? node.float('epsilon', 1e-5),
+    ...{ scale: gamma !== undefined, center: beta !== undefined },
+  });
+  const weights = { ...(gamma && { gamma }), ...(beta && { beta }) };
+  return building.add(node, layer, [x], { dims: x.dims, positive: false }, weights);
+}
 
 function addSoftmax(node: Node, building: Building): Activations {
   const x = node.activations();

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../gpu/shape.js';
 import { frozen, type Layer } from '../../../nn/layer.js';
 import {
   Activation,
@@ -17,7 +18,7 @@ import type { ActivationName } from '../../../nn/ops/activation.js';
 import { type Building, MOST_CHANNELS } from '../building.js';
 import type { Node } from '../node.js';
 import type { Constant } from '../tensors.js';
-import { type Activations, inOrder, sameOrder } from '../values.js';
+import { type Activations, flattened, inOrder, sameOrder } from '../values.js';
 import type { Operator, Operators } from './operator.js';
 
 /** A function of single values, 0 or more for such. @param positive whether it gives nothing below 0 of others too */
@@ -49,7 +50,7 @@ function addClip(node: Node, building: Building): Activations {
 }
 
 /** Numbers of the file as one for each channel of an input. */
-function forChannels(node: Node, x: Activations, { dims, data }: Constant): Float32Array {
+export function forChannels(node: Node, x: Activations, { dims, data }: Constant): Float32Array {
   const rank = x.dims.length + 1;
   const channels = x.shape.at(-1) as number;
   const aligned = [...new Array<number>(Math.max(0, rank - dims.length)).fill(1), ...dims];
@@ -174,12 +175,14 @@ function addProduct(node: Node, building: Building): Activations {
   return building.add(node, Multiply(), [maps, map], { dims: maps.dims });
 }
 
-/** A ReLU with slopes of the file: one, or one for each channel. */
+/** A ReLU with slopes of the file: one, one for each channel, or one for each value of an image. */
 function addPRelu(node: Node, building: Building): Activations {
   const x = node.activations();
   const slopes = node.constant(1) ?? node.refuse('its input 1 is missing');
-  const alpha = forChannels(node, x, slopes);
-  const layer = PReLU({ shared: x.order.axes !== undefined });
+  const whole = x.order.axes !== undefined && slopes.dims.slice(-x.dims.length).join() === x.dims.join();
+  const each = whole && slopes.data.length === sizeOf(x.dims);
+  const alpha = each ? inOrder(slopes.data, { ...x, order: flattened(x) }) : forChannels(node, x, slopes);
+  const layer = PReLU({ shared: x.order.axes !== undefined && !each });
   return building.add(node, layer, [x], { dims: x.dims }, { alpha });
 }
 
@@ -195,6 +198,14 @@ export const POINTWISE: Operators = {
   Elu: pointwise((node) => ELU({ alpha: node.float('alpha', 1) }), false),
   Sigmoid: named('sigmoid', true),
   Tanh: named('tanh', false),
+  // Of a sigmoid, as the end of a network of sigmoids is written.
+  Log: (node, building) => {
+    const x = node.activations();
+    if (building.before(x)?.layer.config['activation'] !== 'sigmoid')
+      return node.refuse('only the logarithm of a sigmoid is supported');
+    building.replace(x, Activation({ activation: 'log_sigmoid' }), {});
+    return { ...x, positive: false };
+  },
   PRelu: addPRelu,
   Selu: (node, building) => {
     const [alpha, gamma] = [node.float('alpha', 1.67326), node.float('gamma', 1.0507)];

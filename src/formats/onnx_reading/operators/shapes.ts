@@ -1,10 +1,11 @@
 import { sizeOf } from '../../../gpu/shape.js';
-import { Concatenate, Flatten } from '../../../nn/layers.js';
+import { Concatenate, Flatten, Reshape } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
 import type { Constant } from '../tensors.js';
 import {
   type Activations,
+  CHANNELS_LAST,
   flattened,
   type Order,
   type Piece,
@@ -24,11 +25,18 @@ const list = (data: readonly number[]): Constant => ({ kind: 'constant', dims: [
 
 /** The output of a layer in another shape of the file. */
 function reshaped(node: Node, building: Building, x: Activations, dims: readonly number[]): Activations {
-  const moved = withDims(x, dims);
+  const isVector = dims.filter((n) => n > 1).length < 2;
+  const moved = x.order.axes === undefined && !isVector ? undefined : withDims(x, dims);
   if (moved !== undefined) return moved;
+  // Values that lie here as in the file become an image whose axes are in the order of the file.
+  const alike = x.order.axes === undefined ? x.order.pieces === undefined : flattened(x) === PLAIN;
+  if (dims.length === 3 && alike) {
+    const targetShape = dims as [number, number, number];
+    return building.add(node, Reshape({ targetShape }), [x], { dims, order: { axes: CHANNELS_LAST } });
+  }
   if (dims.length !== 1)
     return node.refuse(
-      `[batch, ${x.dims.join(', ')}] becomes [batch, ${dims.join(', ')}]; only a vector of all values is supported`,
+      `[batch, ${x.dims.join(', ')}] becomes [batch, ${dims.join(', ')}]; only a vector of all values is supported, or an image with channels last`,
     );
   return building.add(node, Flatten(), [x], { dims, order: flattened(x) });
 }

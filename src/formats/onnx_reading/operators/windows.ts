@@ -8,12 +8,13 @@ import {
   GlobalAveragePooling2D,
   GlobalMaxPooling2D,
   MaxPooling2D,
+  Permute,
   ZeroPadding2D,
 } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
 import { type Constant, readerOf } from '../tensors.js';
-import { type Activations, inOrder, PLAIN } from '../values.js';
+import { type Activations, CHANNELS_FIRST, inOrder, PLAIN } from '../values.js';
 import type { Operators } from './operator.js';
 
 /** Rows and columns of padding, and the stride, at most. */
@@ -86,6 +87,15 @@ function padsOf(
 
 const isPadded = (pads: Pads): boolean => pads.some((n) => n > 0);
 
+/** An input with channels in front of rows and columns; one with its axes in another order is permuted. */
+function imageOf(node: Node, building: Building): Activations {
+  const x = node.image();
+  const [channels, rows, columns] = x.order.axes as readonly [number, number, number];
+  if ([channels, rows, columns].join() === CHANNELS_FIRST.join()) return x;
+  const layer = Permute({ dims: [rows + 1, columns + 1, channels + 1] });
+  return building.add(node, layer, [x], { dims: x.dims, order: { axes: CHANNELS_FIRST } });
+}
+
 /** An image with a border of zeros, and the padding of windows on it. */
 function bordered(node: Node, building: Building, x: Activations, [top, left, bottom, right]: Pads) {
   const y = building.add(node, ZeroPadding2D({ padding: [top, bottom, left, right] }), [x]);
@@ -152,7 +162,7 @@ function addPool(
   layer: typeof MaxPooling2D,
   ofMaximum: boolean,
 ): Activations {
-  const x = node.image();
+  const x = imageOf(node, building);
   const place = windowsOf(node, x, node.integers('kernel_shape'));
   if (place.dilation.some((n) => n !== 1))
     node.refuse(`dilations = [${place.dilation.join(', ')}]; only 1 is supported`);
@@ -199,7 +209,7 @@ export const WINDOWS: Operators = {
       given.dims.slice(1).every((n) => n === 1)
     )
       return addPointDense(node, building, given, weight);
-    const x = node.image();
+    const x = imageOf(node, building);
     const [c = 0] = x.dims;
     const place = windowsOf(node, x, [kh, kw]);
     const shape = node.integers('kernel_shape');
@@ -238,8 +248,9 @@ export const WINDOWS: Operators = {
   MaxPool: (node, building) => addPool(node, building, MaxPooling2D, true),
   AveragePool: (node, building) => addPool(node, building, AveragePooling2D, false),
   GlobalAveragePool: (node, building) =>
-    addGlobal(node, building, node.image(), true, GlobalAveragePooling2D()),
-  GlobalMaxPool: (node, building) => addGlobal(node, building, node.image(), true, GlobalMaxPooling2D()),
+    addGlobal(node, building, imageOf(node, building), true, GlobalAveragePooling2D()),
+  GlobalMaxPool: (node, building) =>
+    addGlobal(node, building, imageOf(node, building), true, GlobalMaxPooling2D()),
   ReduceMean: (node, building) => addReduced(node, building, GlobalAveragePooling2D()),
   ReduceMax: (node, building) => addReduced(node, building, GlobalMaxPooling2D()),
 };
