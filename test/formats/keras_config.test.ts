@@ -32,8 +32,8 @@ describe('the options of a layer in the words of Keras', () => {
     ],
     [
       'DepthwiseConv2D',
-      { kernel_size: 3, dilation_rate: 2 },
-      'dilation_rate = 2 is not supported; only [1,1], 1',
+      { kernel_size: 3, dilation_rate: 0 },
+      'dilation_rate = 0 is not supported; expected one or two whole numbers',
     ],
     ['GlobalAveragePooling2D', { data_format: 'channels_first' }, 'data_format = "channels_first"'],
     ['SpatialDropout2D', { rate: 0.5, data_format: 'channels_first' }, 'data_format = "channels_first"'],

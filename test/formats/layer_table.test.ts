@@ -16,8 +16,8 @@ import { IMAGE } from './keras_reading.js';
 const COUNT = 2;
 const OPTIONS: Readonly<Record<string, object>> = {
   Conv2D: { filters: 4, kernel_size: 3, activation: 'swish', dilation_rate: 2 },
-  SeparableConv2D: { filters: 4, kernel_size: 3 },
-  DepthwiseConv2D: { kernel_size: 3 },
+  SeparableConv2D: { filters: 4, kernel_size: 3, dilation_rate: [1, 2] },
+  DepthwiseConv2D: { kernel_size: 3, dilation_rate: 2 },
   Dropout: { rate: 0.3 },
   SpatialDropout2D: { rate: 0.3 },
   Rescaling: { scale: [0.5, 2, 3], offset: -0.2 },

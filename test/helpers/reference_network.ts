@@ -97,6 +97,13 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     const [kh, kw] = pairOf(c['kernelSize'] as Extent);
     return { ...{ b, h, w, kh, kw }, stride: Number(c['strides']), padding };
   };
+  const depthwise = () => {
+    const { kh, kw, ...s } = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
+    const dilation = pairOf((c['dilationRate'] ?? 1) as Extent);
+    const own = { kh, kw, ic, oc: s.multiplier, groups: 1, dilation };
+    const plain = { kh: (kh - 1) * dilation[0] + 1, kw: (kw - 1) * dilation[1] + 1 };
+    return { kernel: expandKernel(get('depthwise_kernel') as Arr, own), s: { ...s, ...plain } };
+  };
   switch (kind) {
     case 'Conv2D': {
       const { kh, kw, ...s } = { ...window(), ic, oc: Number(c['filters']) };
@@ -108,12 +115,12 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
       return active(conv2dForward(x, kernel, get('bias'), { ...s, ...plain }));
     }
     case 'DepthwiseConv2D': {
-      const s = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
-      return active(depthwiseForward(x, get('depthwise_kernel') as Arr, get('bias'), s));
+      const { kernel, s } = depthwise();
+      return active(depthwiseForward(x, kernel, get('bias'), s));
     }
     case 'SeparableConv2D': {
-      const s = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };
-      const apart = depthwiseForward(x, get('depthwise_kernel') as Arr, undefined, s);
+      const { kernel, s } = depthwise();
+      const apart = depthwiseForward(x, kernel, undefined, s);
       const [oh = 1, ow = 1, oc = 1] = outputShape;
       const mix = {
         ...{ b, h: oh, w: ow, ic: ic * s.multiplier, oc, kh: 1, kw: 1, stride: 1 },

@@ -11,8 +11,7 @@ import { addNamed } from './activations.js';
 import { CHANNELS_LAST, type FileLayers, PADDINGS, withInside, writeWeights } from './file_layer.js';
 import { convolutionAttributes } from './windows.js';
 
-const OPTIONS =
-  'any window, one stride for both directions, `same` or `valid`, `depth_multiplier`, no dilation';
+const OPTIONS = 'any window, one stride for both directions, `same` or `valid`, `depth_multiplier`, dilation';
 const CONV2D_OPTIONS = 'any window, one stride for both directions, `same` or `valid`, dilation, groups';
 
 /** The options that all convolutions share. */
@@ -32,18 +31,19 @@ function readWindow(r: ConfigReader, kernel: string) {
   };
 }
 
-/** Options that only a full convolution may have. */
-function readUndilated(r: ConfigReader, kernel: string) {
-  r.must('dilation_rate', [1, 1], 1);
+/** The same of convolutions that treat each channel alone. */
+function readChannels(r: ConfigReader, kernel: string) {
   r.must('groups', 1);
-  return readWindow(r, kernel);
+  const { options, inside } = readWindow(r, kernel);
+  const depthMultiplier = r.count('depth_multiplier', 1);
+  return { inside, options: { ...options, depthMultiplier, dilationRate: r.extent('dilation_rate', 1) } };
 }
 
 /** What a plain convolution does not have; undefined if it is one. */
 function expansionOf({ groups, dilationRate }: Layer['config']): Expansion | undefined {
-  return groups === undefined
+  return dilationRate === undefined
     ? undefined
-    : { groups: Number(groups), dilation: pairOf(dilationRate as Extent) };
+    : { groups: Number(groups ?? 1), dilation: pairOf(dilationRate as Extent) };
 }
 
 function writeWindow({ config: c }: Layer): Record<string, unknown> {
@@ -90,12 +90,16 @@ function addDepthwise(
   output: string,
   biased: boolean,
 ): string {
-  const g = depthwiseGeometry([1, ...inputShape], weights[0]?.shape ?? [], optionsOf(config));
+  const own = weights[0]?.shape ?? [];
+  const [kh = 1, kw = 1] = own;
+  const expansion = expansionOf(config);
+  const shape = expansion ? expandedShape(own, expansion) : own;
+  const g = depthwiseGeometry([1, ...inputShape], shape, optionsOf(config));
   const kernel = `${name}/depthwise_kernel`;
-  const turned = toOihw(graph.data(kernel), g.kh * g.kw, 1, g.oc);
-  const operands = [x, graph.constant(kernel, [g.oc, 1, g.kh, g.kw], turned)];
+  const turned = toOihw(graph.data(kernel), kh * kw, 1, g.oc);
+  const operands = [x, graph.constant(kernel, [g.oc, 1, kh, kw], turned)];
   if (biased && config['useBias']) operands.push(graph.vector(`${name}/bias`));
-  return graph.add('Conv', output, operands, { ...convolutionAttributes(g), group: g.c });
+  return graph.add('Conv', output, operands, { ...convolutionAttributes(g, expansion), group: g.c });
 }
 
 const optionsOf = (config: Layer['config']): ConvOptions => ({
@@ -139,12 +143,8 @@ export const CONVOLUTIONS: FileLayers = {
   SeparableConv2D: {
     options: OPTIONS,
     read: (r) => {
-      const { options, inside } = readUndilated(r, 'depthwise');
-      const depthMultiplier = r.count('depth_multiplier', 1);
-      return withInside(
-        SeparableConv2D({ filters: r.count('filters'), depthMultiplier, ...options }),
-        inside,
-      );
+      const { options, inside } = readChannels(r, 'depthwise');
+      return withInside(SeparableConv2D({ filters: r.count('filters'), ...options }), inside);
     },
     write: (layer) => ({
       filters: layer.config['filters'],
@@ -160,11 +160,8 @@ export const CONVOLUTIONS: FileLayers = {
   DepthwiseConv2D: {
     options: OPTIONS,
     read: (r) => {
-      const { options, inside } = readUndilated(r, 'depthwise');
-      return withInside(
-        DepthwiseConv2D({ depthMultiplier: r.count('depth_multiplier', 1), ...options }),
-        inside,
-      );
+      const { options, inside } = readChannels(r, 'depthwise');
+      return withInside(DepthwiseConv2D(options), inside);
     },
     write: (layer) => ({
       ...writeWindow(layer),

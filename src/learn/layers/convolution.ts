@@ -53,22 +53,22 @@ function main(v: LayerValues): Convolution {
     return { x, kernel, bias, z, g, depthwise: false };
   }
   if (kind === 'DepthwiseConv2D') return depthwise(v, z, bias);
-  const kernel = plainKernel(v);
+  const kernel = plainKernel(v, 'kernel');
   return { x: v.x, kernel, bias, z, g: convGeometry(v.x.shape, kernel.shape, options), depthwise: false };
 }
 
 /** How a dilated or grouped convolution's kernel lies in that of the plain one. Undefined for a plain one. */
-function expansionOf(v: LayerValues): ExpandShape | undefined {
-  const { groups, dilationRate = 1 } = v.placed.layer.config;
-  if (groups === undefined) return undefined;
-  const [kh = 1, kw = 1, ic = 1, oc = 1] = needed(arrayOf(v, 'kernel'), 'kernel').shape;
+function expansionOf(v: LayerValues, weight: string): ExpandShape | undefined {
+  const { groups = 1, dilationRate } = v.placed.layer.config;
+  if (dilationRate === undefined) return undefined;
+  const [kh = 1, kw = 1, ic = 1, oc = 1] = needed(arrayOf(v, weight), 'kernel').shape;
   return { kh, kw, ic, oc, groups: Number(groups), dilation: pairOf(dilationRate as Extent) };
 }
 
 /** The kernel of the plain convolution that a layer is. */
-function plainKernel(v: LayerValues): Values {
-  const kernel = needed(arrayOf(v, 'kernel'), 'kernel');
-  const e = expansionOf(v);
+function plainKernel(v: LayerValues, weight: string): Values {
+  const kernel = needed(arrayOf(v, weight), 'kernel');
+  const e = expansionOf(v, weight);
   if (e === undefined) return kernel;
   return { shape: expandedShape(kernel.shape, e), data: expandKernel(Float64Array.from(kernel.data), e) };
 }
@@ -76,7 +76,7 @@ function plainKernel(v: LayerValues): Values {
 /** The depthwise convolution of a layer. */
 function depthwise(v: LayerValues, z: Values, bias: Values | undefined): Convolution {
   const { config } = v.placed.layer;
-  const kernel = needed(arrayOf(v, 'depthwise_kernel'), 'kernel');
+  const kernel = plainKernel(v, 'depthwise_kernel');
   const options = { stride: Number(config['strides'] ?? 1), padding: config['padding'] as Padding };
   return { x: v.x, kernel, bias, z, g: convGeometry(v.x.shape, kernel.shape, options), depthwise: true };
 }
@@ -330,7 +330,7 @@ export const convolution: LayerArithmetic = {
     const apart = separable
       ? depthwise(v, needed(v.inner.get('depthwise'), 'depthwise result'), undefined)
       : own;
-    const expansion = separable ? undefined : expansionOf(v);
+    const expansion = weight === 'pointwise_kernel' ? undefined : expansionOf(v, weight);
     const place = expansion === undefined ? index : (placesInPlain(expansion)[index] ?? index);
     return kernelGradient(apart, gradientOf(v, apart), place, kernel);
   },

@@ -41,6 +41,31 @@ export interface Conv2DOptions extends WindowOptions {
   readonly groups?: number;
 }
 
+/** Options of convolutions that treat each channel alone. */
+interface ChannelOptions extends WindowOptions {
+  /** Windows, and so outputs of the depthwise part, per input channel; default 1. */
+  readonly depthMultiplier?: number;
+  /** Distance of the pixels that a window looks at; default 1. */
+  readonly dilationRate?: Extent;
+}
+
+/** What all of these share: `windowOf`, and their kernel, with its shape and that of the plain one. */
+function channelsOf(options: ChannelOptions) {
+  const { depthMultiplier = 1, dilationRate = 1 } = options;
+  const { config, size, convolution } = windowOf(options);
+  const expansion: Expansion = { groups: 1, dilation: pairOf(dilationRate) };
+  const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
+  return {
+    config: {
+      ...{ ...config, depthMultiplier },
+      ...(!isPlain(expansion) && { dilationRate: plainExtent(dilationRate) }),
+    },
+    ...{ depthMultiplier, kernelShape, convolution, expansion },
+    geometry: (input: Shape) =>
+      depthwiseGeometry([1, ...input], expandedShape(kernelShape(input), expansion), convolution),
+  };
+}
+
 /** The layer's config with defaults filled in, the window's height and width, and the kernels' options. */
 function windowOf(options: WindowOptions) {
   const { kernelSize = 3, strides = 1, padding = 'same', useBias = true } = options;
@@ -79,25 +104,20 @@ export function Conv2D(options: Conv2DOptions): Layer {
 }
 
 /** Options of `DepthwiseConv2D`. */
-export interface DepthwiseConv2DOptions extends WindowOptions {
-  /** Windows, and so output channels, per input channel; default 1. */
-  readonly depthMultiplier?: number;
-}
+export interface DepthwiseConv2DOptions extends ChannelOptions {}
 
 /**
  * Convolves each channel with windows of its own over NHWC;
  * https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
  */
 export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
-  const { depthMultiplier = 1 } = options;
-  const { config, size, convolution } = windowOf(options);
-  const kernelShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
+  const { config, depthMultiplier, kernelShape, convolution, expansion, geometry } = channelsOf(options);
   return {
     kind: 'DepthwiseConv2D',
-    config: { ...config, depthMultiplier },
+    config,
     outputShape: (input) => {
-      const g = depthwiseGeometry([1, ...input], kernelShape(input), convolution);
-      return [g.oh, g.ow, g.oc];
+      const { oh, ow, oc } = geometry(input);
+      return [oh, ow, oc];
     },
     weights: (input) => [
       trainable('depthwise_kernel', kernelShape(input), config.kernelInitializer),
@@ -105,7 +125,8 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
     ],
     call: (ctx, [x], { get, last }) => {
       const bias = config.useBias ? get('bias') : undefined;
-      const y = depthwiseConv2d(ctx, x, get('depthwise_kernel'), bias, convolution);
+      const kernel = expandKernel(ctx, get('depthwise_kernel'), expansion);
+      const y = depthwiseConv2d(ctx, x, kernel, bias, convolution);
       ctx.observe?.('z', y);
       return activate(ctx, y, config.activation, last);
     },
@@ -113,11 +134,9 @@ export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {
 }
 
 /** Options of `SeparableConv2D`. */
-export interface SeparableConv2DOptions extends WindowOptions {
+export interface SeparableConv2DOptions extends ChannelOptions {
   /** Number of output channels. */
   readonly filters: number;
-  /** Windows per channel in the depthwise part; default 1. */
-  readonly depthMultiplier?: number;
 }
 
 /**
@@ -125,18 +144,17 @@ export interface SeparableConv2DOptions extends WindowOptions {
  * https://keras.io/api/layers/convolution_layers/separable_convolution2d/
  */
 export function SeparableConv2D(options: SeparableConv2DOptions): Layer {
-  const { filters, depthMultiplier = 1 } = options;
-  const { config, size, convolution } = windowOf(options);
-  const depthwiseShape = (input: Shape): Shape => [...size, input.at(-1) ?? 0, depthMultiplier];
+  const { filters } = options;
+  const { config, depthMultiplier, kernelShape, convolution, expansion, geometry } = channelsOf(options);
   return {
     kind: 'SeparableConv2D',
-    config: { filters, ...config, depthMultiplier },
+    config: { filters, ...config },
     outputShape: (input) => {
-      const g = depthwiseGeometry([1, ...input], depthwiseShape(input), convolution);
-      return [g.oh, g.ow, filters];
+      const { oh, ow } = geometry(input);
+      return [oh, ow, filters];
     },
     weights: (input) => [
-      trainable('depthwise_kernel', depthwiseShape(input), config.kernelInitializer),
+      trainable('depthwise_kernel', kernelShape(input), config.kernelInitializer),
       trainable(
         'pointwise_kernel',
         [1, 1, (input.at(-1) ?? 0) * depthMultiplier, filters],
@@ -145,7 +163,8 @@ export function SeparableConv2D(options: SeparableConv2DOptions): Layer {
       ...biasOf(config.useBias, filters),
     ],
     call: (ctx, [x], { get, last }) => {
-      const apart = depthwiseConv2d(ctx, x, get('depthwise_kernel'), undefined, convolution);
+      const kernel = expandKernel(ctx, get('depthwise_kernel'), expansion);
+      const apart = depthwiseConv2d(ctx, x, kernel, undefined, convolution);
       ctx.observe?.('depthwise', apart);
       const bias = config.useBias ? get('bias') : undefined;
       const mixed = conv2d(ctx, apart, get('pointwise_kernel'), bias, { padding: 'valid' });

@@ -235,14 +235,13 @@ export const WINDOWS: Operators = {
     };
     const result = { positive: false };
     const taps = kh * kw;
-    const dilated = place.dilation.some((n) => n !== 1);
-    if (group === 1 || perGroup !== 1 || oc % c !== 0 || dilated) {
+    if (group === 1 || perGroup !== 1 || oc % c !== 0) {
       const kernel = toHwio(weight, taps, perGroup, oc);
       const layer = Conv2D({ filters: oc, ...options, groups: group, dilationRate: place.dilation });
       return withFileDims(building.add(node, layer, [from.x], result, { kernel, ...bias }));
     }
     const kernel = toHwio(weight, taps, 1, oc);
-    const layer = DepthwiseConv2D({ depthMultiplier: oc / c, ...options });
+    const layer = DepthwiseConv2D({ depthMultiplier: oc / c, ...options, dilationRate: place.dilation });
     return withFileDims(building.add(node, layer, [from.x], result, { depthwise_kernel: kernel, ...bias }));
   },
   MaxPool: (node, building) => addPool(node, building, MaxPooling2D, true),
