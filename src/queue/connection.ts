@@ -133,6 +133,6 @@ function hint(message: string): string {
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|no answer|closed|Protocol error/.test(message))
     return `${message.replace(/\.$/, '')}; is a Redis or Valkey server running there, and may this machine reach it?`;
   if (/WRONGPASS|NOAUTH/.test(message))
-    return `${message.replace(/\.$/, '')}; give redis://USER:PASSWORD@HOST`;
+    return `${message.replace(/\.$/, '')}; give redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST for a user of its access lists`;
   return message;
 }

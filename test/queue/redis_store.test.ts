@@ -222,7 +222,7 @@ describe('the store in Redis', needs.redis, () => {
       expect(error).toBeInstanceOf(QueueError);
       expect((error as QueueError).cause).toBeUndefined();
       expect(String(error)).toMatch(
-        /cannot use the queue at redis:\/\/127\.0\.0\.1:\d+: .*give redis:\/\/USER:PASSWORD@HOST/,
+        /cannot use the queue at redis:\/\/127\.0\.0\.1:\d+: .*give redis:\/\/:PASSWORD@HOST, or redis:\/\/USER:PASSWORD@HOST/,
       );
       expect(`${(error as QueueError).stack}${JSON.stringify(error)}`).not.toContain('hunter2');
     }

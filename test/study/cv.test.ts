@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { advisersOf } from '../../src/study/advisers.js';
 import { compareScores } from '../../src/study/compare.js';
-import { cvReport } from '../../src/study/cv.js';
+import { configurationOf, cvReport, placeOf } from '../../src/study/cv.js';
 import { type CvOptions, newCv } from '../../src/study/new_cv.js';
 import { runStudy } from '../../src/study/run_study.js';
 import { Study } from '../../src/study/study.js';
@@ -61,6 +61,18 @@ describe('a cross-validation', () => {
     expect(cvReport(study, []).configs.map(({ n }) => n)).toEqual([0, 0]);
   });
 
+  it('names the configuration of each trial: all with one fold, then all with the next', () => {
+    const three = cv({ configs: [A, B, file('c.yaml', 'lr: 0.03\n')] });
+    const names = [1, 2, 3, 4, 5, 6, 7].map((number) => configurationOf({ number }, three));
+    expect(names.join('')).toBe('abcabca');
+    expect([3, 4, 9, 10].map((number) => placeOf(number, three))).toEqual([
+      { config: 2, fold: 0, repeat: 0 },
+      { config: 0, fold: 1, repeat: 0 },
+      { config: 2, fold: 2, repeat: 0 },
+      { config: 0, fold: 0, repeat: 1 },
+    ]);
+  });
+
   it('without files has one configuration', () => {
     const one = cv({ configs: [], settings: { l2: 0.1, epochs: 3 } });
     expect(one).toMatchObject({ trials: 6, configs: { settings: {} }, settings: { l2: 0.1, epochs: 3 } });
@@ -74,6 +86,8 @@ describe('a cross-validation', () => {
 
   it.each([
     [{ configs: [A, A] }, 'the same file twice'],
+    [{ folds: 1 }, 'folds = 1: expected a whole number from 2 to 1000'],
+    [{ folds: 1001 }, 'folds = 1001: expected'],
     [{ configs: [file('f.yaml', 'fold: 1/5\n')] }, 'fold: the cross-validation sets it'],
     [{ configs: [file('l.yaml', 'lr: 99\n')] }, 'lr = 99: expected'],
   ])('%o is refused', (part, message) => {

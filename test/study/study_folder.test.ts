@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
 import { Study } from '../../src/study/study.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { advisers, fakeRecord, hooks, journalOf, newStudy, settings, taken } from './fakes.js';
+import { advisers, fakeRecord, hooks, journalOf, newFolder, newStudy, settings, taken } from './fakes.js';
 
 describe('the folder of a study', () => {
   it('is its own, and says what is wrong with it', async () => {
@@ -23,6 +23,17 @@ describe('the folder of a study', () => {
     expect(() => Study.open(study.path)).toThrow('cannot be read as YAML');
     rmSync(file);
     await expect(study.take(advisers())).rejects.toThrow('there is no study any more');
+  });
+
+  it('is the first free one in studies, where none is named', () => {
+    const before = process.cwd();
+    process.chdir(newFolder());
+    try {
+      const made = [1, 2, 3].map(() => Study.create(undefined, settings()).path);
+      expect(made).toEqual(['studies/s1', 'studies/s2', 'studies/s3']);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('loses a torn line, and not the one behind it', async () => {
@@ -47,6 +58,13 @@ describe('the folder of a study', () => {
     expect(existsSync(journalOf(study))).toBe(false);
     expect(Study.open(study.path).trials).toEqual([]);
   });
+});
+
+it('a study goes on with the interrupted trial that began first', async () => {
+  const study = newStudy();
+  const steps = [await taken(study), await taken(study)];
+  for (const step of steps.reverse()) step.giveBack();
+  expect((await taken(study)).order.number).toBe(1);
 });
 
 it('a study tells of each step as it begins and ends, and passes on what its training says', async () => {
