@@ -3,6 +3,7 @@ import type { Size } from './layout.js';
 import type { Line } from './line_editor.js';
 import type { Loadable } from './loadable.js';
 import type { Capability } from './paint/capability.js';
+import type { ThemeName } from './paint/theme_colors.js';
 import type { RunState } from './run_state.js';
 import type { Workspace } from './workspace.js';
 
@@ -24,6 +25,8 @@ export type ScreenName = (typeof SCREEN_NAMES)[number];
 export interface AppState {
   readonly size: Size;
   readonly capability: Capability;
+  /** The theme that suits the terminal's background; undefined: not known, or none does. */
+  readonly background: ThemeName | undefined;
   readonly screen: ScreenName;
   /** Each screen's own state: what differs from its `initial`. */
   readonly screens: Readonly<Partial<Record<ScreenName, object>>>;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 /**
  * One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, `alt+b`, ...), and the text that it types, if any. Pasted text is
- * one key, `paste`; the mouse sends `click`, `wheelup` and `wheeldown`.
+ * one key, `paste`; the mouse sends `click`, `wheelup` and `wheeldown`. What the terminal itself answers (OSC) is `answer`.
  */
 export interface Key {
   readonly name: string;
@@ -37,7 +37,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
 
 /** Match the text after an escape character: a complete sequence, the beginning of one, or a key pressed with Alt. */
 const WHOLE = /^(O[A-Za-z]|\[[\d;?]*[A-Za-z~])/;
-const BEGUN = /^(O|\[[\d;?<]*)?$/;
+const BEGUN = /^(O|\]|\[[\d;?<]*)?$/;
 /** A button of the mouse, and the cell, counted from 1 (SGR); M: pressed, m: released. */
 const MOUSE = /^\[<(\d+);(\d+);(\d+)([Mm])/;
 const BUTTONS: Readonly<Record<string, string>> = { 0: 'click', 64: 'wheelup', 65: 'wheeldown' };
@@ -45,6 +45,17 @@ const ALT = /^([a-z]|\x7f)/;
 
 /** What a terminal sends around pasted text, after it was told so with `ESC [?2004h`. */
 const [PASTE, PASTED] = ['\x1b[200~', '\x1b[201~'];
+
+/** An answer of the terminal begins and ends with these, or ends with a bell. */
+const [ANSWER, ANSWERED, BELL] = ['\x1b]', '\x1b\\', '\x07'];
+const isAnswer = (data: string): boolean => data.startsWith(ANSWER) && /\d/.test(data[ANSWER.length] ?? '');
+
+/** Where an answer ends at the beginning of what was sent, and where its text does; undefined: it has not arrived whole. */
+function answerEnd(data: string): { readonly text: number; readonly whole: number } | undefined {
+  const [bell, string] = [data.indexOf(BELL), data.indexOf(ANSWERED)];
+  if (bell >= 0 && (string < 0 || bell < string)) return { text: bell, whole: bell + BELL.length };
+  return string < 0 ? undefined : { text: string, whole: string + ANSWERED.length };
+}
 
 /** Parses what a terminal sent. `rest` is a sequence, or pasted text, whose end has not arrived yet. */
 export function parseKeys(data: string): { keys: Key[]; rest: string } {
@@ -56,6 +67,13 @@ export function parseKeys(data: string): { keys: Key[]; rest: string } {
       if (end < 0) return { keys, rest };
       keys.push({ name: 'paste', text: rest.slice(PASTE.length, end) });
       rest = rest.slice(end + PASTED.length);
+      continue;
+    }
+    if (isAnswer(rest)) {
+      const end = answerEnd(rest);
+      if (end === undefined) return { keys, rest };
+      keys.push({ name: 'answer', text: rest.slice(ANSWER.length, end.text) });
+      rest = rest.slice(end.whole);
       continue;
     }
     if (rest.startsWith('\x1b')) {
@@ -106,7 +124,7 @@ function keyOf(letter: string): Key {
 
 /** The rest of an escape sequence arrives within this time; after it, a lone escape is the Escape key. */
 const ESCAPE_MS = 30;
-/** Pasted text whose end does not arrive within this time is dropped: its letters must not act as keys. */
+/** Pasted text, or an answer, whose end does not arrive within this time is dropped: its letters must not act as keys. */
 const PASTE_MS = 5000;
 
 /** Reads keys from a terminal in raw mode, in which the terminal does not echo keys and does not handle ^C and ^Z. */
@@ -140,13 +158,13 @@ export class Input {
     this.#rest = rest;
     for (const key of keys) this.onKey(key);
     if (rest === '') return;
-    const pasting = rest.startsWith(PASTE);
+    const unfinished = rest.startsWith(PASTE) || isAnswer(rest);
     this.#timer = setTimeout(
       () => {
         this.#rest = '';
-        if (!pasting) this.onKey({ name: 'escape', text: '' });
+        if (!unfinished) this.onKey({ name: 'escape', text: '' });
       },
-      pasting ? PASTE_MS : ESCAPE_MS,
+      unfinished ? PASTE_MS : ESCAPE_MS,
     );
   };
 }

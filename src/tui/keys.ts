@@ -1,5 +1,6 @@
 import { actionsOf, focusOf, openScreen, panelIds } from './actions.js';
 import { type AppState, SCREEN_NAMES } from './app_state.js';
+import { askForTheme } from './background.js';
 import { copyFrom } from './clipboard.js';
 import { overlayKey } from './dialogs.js';
 import type { Key } from './input.js';
@@ -51,6 +52,11 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     keys: ['y'],
     help: 'Copies a value, or the command line that does the same, if the terminal allows it (OSC 52)',
     run: copyFrom,
+  },
+  {
+    keys: ['ctrl+t'],
+    help: 'Chooses the colours: by the background, dark, light, of high contrast, or those of the terminal',
+    run: askForTheme,
   },
   { keys: ['Y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
   { keys: ['ctrl+l'], help: 'Redraws the screen', run: ({ host }) => host.redraw() },

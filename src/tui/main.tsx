@@ -9,6 +9,7 @@ import { EXIT } from '../util/errors.js';
 import { canSuspend } from '../util/platform.js';
 import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
+import { BackgroundAnswer, chooseTheme, themed } from './background.js';
 import { clipboardSequence } from './clipboard.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
@@ -52,7 +53,16 @@ const INSIST_MS = 3000;
 /** The state at the start. */
 export function initialState(size: Size, capability: Capability): AppState {
   return {
-    ...{ size, capability, screen: 'home', screens: {}, focus: {}, zoom: false, table: false },
+    ...{
+      size,
+      capability,
+      background: undefined,
+      screen: 'home',
+      screens: {},
+      focus: {},
+      zoom: false,
+      table: false,
+    },
     ...{
       overlay: undefined,
       note: undefined,
@@ -98,8 +108,12 @@ export async function runTui(options: TuiOptions): Promise<number> {
   };
   const program: Program = { store, screens: SCREENS, engine, host };
   const act = actionsOf(program, 'train');
+  if (capability.asked !== undefined) chooseTheme(store, capability.asked);
+  else store.set({ capability: themed(store.state, store.state.workspace.theme) });
+  const answer = new BackgroundAnswer(capability);
   const input = new Input(process.stdin, (key) => {
-    if (!handleMouse(program, key)) handleKey(program, key);
+    if (key.name === 'answer') answer.take(store, key.text);
+    else if (!handleMouse(program, key)) handleKey(program, key);
   });
   const enter = (): void => {
     painter.enter();
@@ -138,6 +152,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   }, 1000);
   const unfollow = follow(act);
   enter();
+  answer.ask();
   const ink = mount(program, painter);
   probe(store, engine);
   openScreen(program, options.screen ?? SCREEN_NAMES[0]);
@@ -152,6 +167,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     process.stdout.off('resize', onResize);
     process.off('exit', restore);
     ignore();
+    await answer.settled();
     restore();
     ink.unmount();
     await closeScreen(program);

@@ -1,6 +1,6 @@
 import { actionsOf, openScreen, viewOf } from './actions.js';
 import { overlayAt } from './components/overlay.js';
-import { pickedAt } from './dialogs.js';
+import { pickedAt, pickedFrom } from './dialogs.js';
 import type { Key } from './input.js';
 import { handleKey } from './keys.js';
 import type { Rect } from './layout.js';
@@ -75,16 +75,39 @@ function clickPanel(program: Program, panel: ShownPanel, at: Cell): void {
   if (spec.press !== undefined) spec.press(act, own, { col: at.x - place.x, row });
   const { list } = spec;
   if (list === undefined || !list.when(act)) return;
-  const marked = markedRow(spec.lines(own));
+  const lines = spec.lines(own);
+  const marked = markedRow(lines);
   if (marked < 0) return;
-  const to = list.at(act) + row - marked;
-  if (row === marked) press(program, 'enter');
-  else if (to >= 0 && to < list.rows(act).length) list.go(act, to);
+  if (row === marked) {
+    press(program, 'enter');
+    return;
+  }
+  // A line may be none of the list, such as a heading, or a row that always stands at the top.
+  const { screens } = program.store.state;
+  for (const to of [list.at(act) + row - marked, row]) {
+    if (to < 0 || to >= list.rows(act).length) continue;
+    list.go(act, to);
+    const after = panelAt(program, at);
+    const now = after && contentOf(after).own;
+    if (now !== undefined && isSameRow(lines[row], spec.lines(now).find(isMarked))) return;
+    program.store.set({ screens });
+  }
+}
+
+const isMarked = (line: string): boolean => plain(line).startsWith('▸');
+
+/** Whether two lines are of one row, which the mark may have moved or cut by a letter or two. */
+function isSameRow(line = '', selected = ''): boolean {
+  const [a, b] = [line, selected].map((text) => plain(text).replace(/^▸/, '').trim().replace(/…$/, '')) as [
+    string,
+    string,
+  ];
+  const short = Math.min(a.length, b.length) - (a.length === b.length ? 0 : 2);
+  return short > 0 && a.slice(0, short) === b.slice(0, short);
 }
 
 /** The line of a list that is selected. */
-const markedRow = (lines: readonly string[]): number =>
-  lines.findIndex((line) => plain(line).startsWith('▸'));
+const markedRow = (lines: readonly string[]): number => lines.findIndex(isMarked);
 
 /** A click on a choice or an option takes it; elsewhere it does nothing. */
 function clickOverlay(program: Program, at: Cell): void {
@@ -102,8 +125,9 @@ function clickOverlay(program: Program, at: Cell): void {
   } else if (overlay.kind === 'pick') {
     const marked = markedRow(lines);
     const first = lines.findIndex((line) => plain(line).startsWith('> ')) + 1;
-    if (marked < 0 || row < first || row >= lines.length) return;
-    program.store.set({ overlay: { ...overlay, selected: pickedAt(overlay) + row - marked } });
+    const selected = pickedAt(overlay) + row - marked;
+    if (marked < 0 || row < first || row >= lines.length || selected >= pickedFrom(overlay).length) return;
+    program.store.set({ overlay: { ...overlay, selected } });
     press(program, 'enter');
   }
 }

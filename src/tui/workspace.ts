@@ -1,6 +1,7 @@
 import { findData } from '../data/find_data.js';
 import { OPTIONS } from '../train/options.js';
 import { type FormValues, fieldText, withValue } from './form.js';
+import type { ThemeChoice } from './paint/theme_colors.js';
 
 /**
  * What the user has open and set. All screens share it: a data set that is opened on one of them is open on the others, in the
@@ -13,9 +14,11 @@ export interface Workspace {
   readonly weights: string;
   /** Texts that prompts accepted, by what they are; the latest last. */
   readonly histories: Readonly<Record<string, readonly string[]>>;
+  /** The colours that were chosen. */
+  readonly theme: ThemeChoice;
 }
 
-export const NEW_WORKSPACE: Workspace = { settings: {}, weights: '', histories: {} };
+export const NEW_WORKSPACE: Workspace = { settings: {}, weights: '', histories: {}, theme: 'auto' };
 
 /** Texts kept of each history. */
 const KEPT = 50;

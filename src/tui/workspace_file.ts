@@ -7,6 +7,7 @@ import { stateFolder } from '../util/state_folder.js';
 import { ownState } from './actions.js';
 import type { AppState, ScreenName } from './app_state.js';
 import { type FormValues, formError, withValue } from './form.js';
+import { THEME_CHOICES } from './paint/theme_colors.js';
 import type { ScreenMap } from './program.js';
 import { NEW_WORKSPACE, type Workspace, withFoundData, withSettings } from './workspace.js';
 
@@ -31,7 +32,9 @@ export function readWorkspace(screens: ScreenMap, path = workspacePath()): Remem
   const kept = readKept(path);
   const settings = validSettings(kept.settings);
   const weights = typeof kept.weights === 'string' && existsSync(kept.weights) ? kept.weights : '';
-  const workspace = { ...NEW_WORKSPACE, settings, weights, histories: validHistories(kept.histories) };
+  const histories = validHistories(kept.histories);
+  const theme = THEME_CHOICES.find((name) => name === kept.theme) ?? NEW_WORKSPACE.theme;
+  const workspace = { settings, weights, histories, theme };
   return {
     workspace: withFoundData(workspace),
     table: kept.table === true,
@@ -41,7 +44,7 @@ export function readWorkspace(screens: ScreenMap, path = workspacePath()): Remem
 
 /** The file may hold anything. */
 function readKept(path: string): Readonly<Record<keyof Kept, unknown>> {
-  const nothing = { settings: {}, weights: '', histories: {}, table: false, screens: {} };
+  const nothing = { settings: {}, weights: '', histories: {}, theme: '', table: false, screens: {} };
   try {
     return { ...nothing, ...(JSON.parse(readText(path)) as object) };
   } catch {

@@ -84,7 +84,11 @@ export const SCREEN: CommandCases['options'] = {
     changes: ['tui.capability.glyphs', 'tui.capability.graphics'],
   },
   graphics: { add: ['--graphics', 'none'], screen: true, changes: ['tui.capability.graphics'] },
-  theme: { add: ['--theme', 'light'], screen: true, changes: ['tui.capability.theme'] },
+  theme: {
+    add: ['--theme', 'light'],
+    screen: true,
+    changes: ['tui.capability.asked', 'tui.capability.theme'],
+  },
   mouse: { add: ['--no-mouse'], screen: true, changes: ['tui.capability.mouse'] },
 };
 

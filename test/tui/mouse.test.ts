@@ -103,6 +103,28 @@ describe.each([
     at.unmount();
   });
 
+  it('selects nothing beside the rows of a list; a row that stays at the top is selected', () => {
+    const at = renderAt(cols, rows, NONE, { screen: 'kernels', state: kernels });
+    const own = (): unknown => (at.program.store.state.screens.kernels as { selected: number }).selected;
+    click(at, 'kernel_31.');
+    const y = at
+      .text()
+      .split('\n')
+      .findIndex((line) => /│ *kernel /.test(line)); // the heading
+    expect(y).toBeGreaterThan(0);
+    at.mouse('click', 4, y);
+    expect(own()).toBe(31);
+    at.unmount();
+    const train = renderAt(cols, rows, NONE, {
+      screen: 'train',
+      state: { screens: { train: { selected: 40 } } },
+    });
+    const selected = () => (train.program.store.state.screens.train as { selected: number }).selected;
+    click(train, 'Start training');
+    expect(selected()).toBe(0);
+    train.unmount();
+  });
+
   it('takes choices and options, and scrolls texts', () => {
     const at = renderAt(cols, rows, NONE);
     const run = vi.fn();

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Terminal } from '../../scripts/terminal.mjs';
 import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
@@ -18,6 +18,38 @@ async function set(t: Terminal, name: string, value: string): Promise<void> {
   t.press(value, 'enter'); // in place of the value there
   await t.waitFor(new RegExp(`▸\\*${name} +${value}`));
 }
+
+describe('the colours in a real terminal', () => {
+  it.each([
+    [100, 30],
+    [60, 20],
+  ])('at %i x %i, follow its background, whose answer types nothing, and a choice is remembered', async (cols, rows) => {
+    const state = mkdtempSync(join(tmpdir(), 'fer-tui-state-'));
+    const env = { XDG_STATE_HOME: state };
+    const { t, cwd } = openTerminal('', { cols, rows, env });
+    await t.waitFor('Train a new model');
+    expect(t.raw).toContain('\x1b]11;?\x1b\\');
+    t.press('\x1b]11;rgb:ffff/ffff/ffff\x1b\\');
+    await expect.poll(() => t.raw).toContain('38;2;0;95;135m'); // of the light theme
+    t.press('\x14');
+    await t.waitFor('─ colours ─');
+    t.press('dark', 'enter');
+    await expect.poll(() => t.raw).toContain('38;2;86;212;221m');
+    t.press('q');
+    await expectRestored(t, cwd, 0);
+    const again = openTerminal('', { cols, rows, env });
+    await again.t.waitFor('Train a new model');
+    expect(again.t.raw).toContain('38;2;86;212;221m');
+    again.t.press('\x1b]11;rgb:ffff/ffff/ffff\x07', 'q');
+    await expectRestored(again.t, again.cwd, 0);
+    expect(again.t.raw).not.toContain('38;2;0;95;135m');
+    const plain = openTerminal('', { cols, rows, env: { ...env, NO_COLOR: '1' } });
+    await plain.t.waitFor('Train a new model');
+    expect(plain.t.raw).not.toContain('\x1b]11');
+    plain.t.press('q');
+    await expectRestored(plain.t, plain.cwd, 0);
+  });
+});
 
 describeGpu('in a real terminal', () => {
   it.each([

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { detectCapability } from '../../src/tui/paint/capability.js';
-import { bytesOf, COLOURED, THEME_COLORS, THEMES } from '../../src/tui/paint/theme_colors.js';
+import {
+  bytesOf,
+  COLOURED,
+  contrast,
+  leastContrast,
+  THEME_CHOICES,
+  THEME_COLORS,
+} from '../../src/tui/paint/theme_colors.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { renderAt } from '../helpers/render_at.js';
 
@@ -10,24 +17,6 @@ const BACKGROUNDS = {
   light: ['ffffff', 'fafafa', 'fdf6e3'],
   contrast: ['000000', '1e1e1e', '282c34'],
 } as const;
-/** WCAG 2.1: text needs 4.5, or 7 at the level of high contrast; what is no text, as a border, 3. */
-const least = (theme: string, role: string): number =>
-  theme === 'contrast' ? 7 : role === 'border' ? 3 : 4.5;
-
-/** Relative luminance, as WCAG 2.1 has it. */
-function luminance(hex: string): number {
-  const [r = 0, g = 0, b = 0] = bytesOf(hex).map((byte) => {
-    const c = byte / 255;
-    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-function contrast(a: string, b: string): number {
-  const [light = 0, dark = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-  return (light + 0.05) / (dark + 0.05);
-}
-
 it('contrast is that of WCAG: 21 of black on white, 4.5 of #767676', () => {
   expect(contrast('000000', 'ffffff')).toBeCloseTo(21);
   expect(contrast('767676', 'ffffff')).toBeCloseTo(4.54, 1);
@@ -40,7 +29,7 @@ describe.each(['dark', 'light', 'contrast'] as const)('the theme %s', (name) => 
     for (const [role, hex] of Object.entries(colors))
       for (const background of BACKGROUNDS[name])
         expect(contrast(hex, background), `${role} on #${background}`).toBeGreaterThanOrEqual(
-          least(name, role),
+          leastContrast(name, role),
         );
   });
 
@@ -69,6 +58,6 @@ it('--theme chooses, then FER_TUI_THEME; an unknown one is told', () => {
   expect(detectCapability(env, true, { theme: 'dark' }).theme).toBe('dark');
   expect(detectCapability({ TERM: 'xterm' }, true).theme).toBeUndefined();
   expect(() => detectCapability({ FER_TUI_THEME: 'pink' }, true)).toThrow(
-    `FER_TUI_THEME = pink: expected ${THEMES.join(', ')}`,
+    `FER_TUI_THEME = pink: expected ${THEME_CHOICES.join(', ')}`,
   );
 });

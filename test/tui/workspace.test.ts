@@ -87,6 +87,7 @@ describe('the workspace', () => {
       settings: { data: join(process.cwd(), 'package.json') },
       weights: join(process.cwd(), 'README.md'),
       histories: { path: ['a'] },
+      theme: 'auto',
     });
     expect(again.table).toBe(true);
     expect(again.screens.runs).toMatchObject({ order: 'best' });

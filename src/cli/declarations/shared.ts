@@ -2,7 +2,7 @@ import { PREPROCESS } from '../../data/preprocess.js';
 import { OPTIONS } from '../../train/options.js';
 import { TTA as TTA_NAMES } from '../../train/tta.js';
 import { GRAPHICS_CHOICES } from '../../tui/paint/capability.js';
-import { THEMES } from '../../tui/paint/theme_colors.js';
+import { THEME_CHOICES } from '../../tui/paint/theme_colors.js';
 import type { ValuesOf } from '../declaration.js';
 
 /** Options of several commands. */
@@ -148,11 +148,11 @@ export type ForeignArgs = ValuesOf<typeof FOREIGN>;
 export const SCREEN = {
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },
   theme: {
-    choices: THEMES,
+    choices: THEME_CHOICES,
     requiresArg: true,
-    defaultDescription: 'terminal',
+    defaultDescription: 'as chosen last, else auto',
     describe:
-      "colours of texts: the terminal's own sixteen, or for dark or light backgrounds, or of high contrast",
+      "colours of texts: by the terminal's background (auto), the terminal's own sixteen, for dark or light backgrounds, of high contrast",
   },
   mouse: {
     type: 'boolean',

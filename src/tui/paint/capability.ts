@@ -1,6 +1,6 @@
 import { wantsColor } from '../../train/printer.js';
 import { UsageError } from '../../util/errors.js';
-import { THEMES, type ThemeName } from './theme_colors.js';
+import { THEME_CHOICES, type ThemeChoice, type ThemeName } from './theme_colors.js';
 
 /** Protocols that show pictures as pixels. */
 export type Graphics = 'kitty' | 'iterm2';
@@ -15,6 +15,8 @@ export interface Capability {
   readonly graphics?: Graphics | undefined;
   /** Default: the terminal's own sixteen colours. */
   readonly theme?: ThemeName;
+  /** The theme that was asked for at this start; default: as remembered, else `auto`. */
+  readonly asked?: ThemeChoice;
   /** Whether clicks and the wheel are used; default: true. */
   readonly mouse?: boolean;
 }
@@ -26,8 +28,8 @@ export interface CapabilityOptions {
   readonly color?: 'auto' | 'always' | 'never';
   /** `--graphics`. Default: FER_TUI_GRAPHICS, else auto. */
   readonly graphics?: GraphicsChoice | undefined;
-  /** `--theme`. Default: FER_TUI_THEME, else the terminal's own colours. */
-  readonly theme?: ThemeName | undefined;
+  /** `--theme`. Default: FER_TUI_THEME, else what is remembered. */
+  readonly theme?: ThemeChoice | undefined;
   /** `--mouse`. Default: true. */
   readonly mouse?: boolean;
 }
@@ -42,14 +44,15 @@ const TRUE_COLOR_PROGRAM = /^(iTerm\.app|WezTerm|vscode|ghostty|rio|Hyper)$/;
 export function detectCapability(env: Env, isTTY: boolean, options: CapabilityOptions = {}): Capability {
   const color = wantsColor(options.color ?? 'auto', isTTY, env) ? depth(env) : 'none';
   const choice = options.graphics ?? choiceOf(env['FER_TUI_GRAPHICS']);
-  const theme = options.theme ?? themeOf(env['FER_TUI_THEME']);
+  const asked = options.theme ?? themeOf(env['FER_TUI_THEME']);
   const plain = color === 'none' || options.ascii === true;
   const graphics = choice !== 'auto' ? choice : plain ? 'none' : graphicsOf(env);
   return {
     color,
     glyphs: options.ascii === true || !drawsUnicode(env) ? 'ascii' : 'unicode',
     ...(isTTY && graphics !== 'none' && { graphics }),
-    ...(theme !== undefined && { theme }),
+    ...(asked !== undefined && asked !== 'auto' && { theme: asked }),
+    ...(asked !== undefined && { asked }),
     ...(options.mouse === false && { mouse: false }),
   };
 }
@@ -61,11 +64,11 @@ function choiceOf(text = ''): GraphicsChoice {
   throw new UsageError(`FER_TUI_GRAPHICS = ${text}: expected ${GRAPHICS_CHOICES.join(', ')}`);
 }
 
-function themeOf(text = ''): ThemeName | undefined {
+function themeOf(text = ''): ThemeChoice | undefined {
   if (text === '') return undefined;
-  const theme = THEMES.find((name) => name === text);
+  const theme = THEME_CHOICES.find((name) => name === text);
   if (theme !== undefined) return theme;
-  throw new UsageError(`FER_TUI_THEME = ${text}: expected ${THEMES.join(', ')}`);
+  throw new UsageError(`FER_TUI_THEME = ${text}: expected ${THEME_CHOICES.join(', ')}`);
 }
 
 /** What terminals without these protocols set; started from one that has them, they hand its variables on. */

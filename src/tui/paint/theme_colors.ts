@@ -3,6 +3,9 @@
 /** `terminal` is the terminal's own sixteen colours; `contrast` is for dark backgrounds. */
 export const THEMES = ['terminal', 'dark', 'light', 'contrast'] as const;
 export type ThemeName = (typeof THEMES)[number];
+/** `auto`: dark or light by the background of the terminal, where it tells; else the terminal's own colours. */
+export const THEME_CHOICES = ['auto', ...THEMES] as const;
+export type ThemeChoice = (typeof THEME_CHOICES)[number];
 
 /** What has a colour of its own; other roles are bold, inverted, or underlined. */
 export const COLOURED = [
@@ -35,4 +38,23 @@ export const THEME_COLORS: Readonly<Record<Exclude<ThemeName, 'terminal'>, Theme
 export function bytesOf(hex: string): readonly [number, number, number] {
   const byte = (at: number): number => Number.parseInt(hex.slice(at, at + 2), 16);
   return [byte(0), byte(2), byte(4)];
+}
+
+/** WCAG 2.1: text needs a contrast of 4.5, or 7 at the level of high contrast; what is no text, as a border, 3. */
+export const leastContrast = (theme: ThemeName, role: string): number =>
+  theme === 'contrast' ? 7 : role === 'border' ? 3 : 4.5;
+
+/** Relative luminance, as WCAG 2.1 has it. */
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = bytesOf(hex).map((byte) => {
+    const c = byte / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** The contrast of two colours, from 1 to 21, as WCAG 2.1 has it. */
+export function contrast(a: string, b: string): number {
+  const [light = 0, dark = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (light + 0.05) / (dark + 0.05);
 }
