@@ -19,7 +19,7 @@ import { expect, it } from 'vitest';
 const program = "import('./dist/one.js').then(({ one }) => console.log(one()))";
 it('prints 1', () => expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })).toBe('1\\n'));`,
   'test/other.test.ts': "import { it } from 'vitest';\nit('passes', () => undefined);",
-  'vitest.config.ts': "export default { test: { pool: 'forks' } };",
+  'vitest.config.ts': "export default { test: { pool: 'forks', isolate: false } };",
   'package.json': '{ "type": "module" }',
 };
 const root = mkdtempSync(join(tmpdir(), 'fer-tui-bench-'));
