@@ -59,7 +59,7 @@ function leakNotes({ identical, near, testInValidation }: Leaks, drop: boolean):
       : drop
         ? [`${all} training images left out that are also in the validation or test images ${kinds}`]
         : [
-            `leak: ${all} training images are also in the validation or test images ${kinds}; --drop-duplicates leaves them out`,
+            `leak: ${all} training images of the data are also in its validation or test images ${kinds}; --drop-duplicates leaves them out`,
           ]),
     ...(testInValidation === 0
       ? []

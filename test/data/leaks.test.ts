@@ -43,7 +43,7 @@ describe('leaks between splits', () => {
     expect(counted.leaks).toEqual({ identical: 3, near: 1, testInValidation: 1 });
     expect(counted.splits).toEqual(plain.splits);
     expect(counted.notes).toEqual([
-      'leak: 4 training images are also in the validation or test images (3 identical, 1 nearly identical); --drop-duplicates leaves them out',
+      'leak: 4 training images of the data are also in its validation or test images (3 identical, 1 nearly identical); --drop-duplicates leaves them out',
       'leak: 1 test images are also in the validation images',
     ]);
   });

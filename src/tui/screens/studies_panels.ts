@@ -201,7 +201,7 @@ export function importanceTitle({ state }: View): string {
 export function importanceLines({ state, cols, rows, theme }: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
-  if (report.cv !== undefined) return configLines(report, report.cv).slice(0, rows);
+  if (report.cv !== undefined) return configLines(report, report.cv, { cols, rows }).slice(0, rows);
   const why = whyUntold(report.importance);
   if (report.importance === undefined || why !== undefined) return wrapped(why ?? '', cols).slice(0, rows);
   const { parameters, explained } = report.importance;
@@ -215,14 +215,23 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
   return [...lines.slice(0, Math.max(1, rows - 1)), theme.dim(says)];
 }
 
-/** Mean and standard deviation of each configuration, and the interval of its difference from the best. */
-function configLines(report: StudyReport, cv: CvReport): string[] {
+/**
+ * Mean and standard deviation of each configuration, and the interval of its difference from the best, which has a line of its
+ * own where it is too long and there is room.
+ */
+function configLines(report: StudyReport, cv: CvReport, room: { cols: number; rows: number }): string[] {
   const { configs } = cv;
   const text = (value: number): string => metricText(report, Number.isFinite(value) ? value : null);
   const names = Math.min(20, Math.max(...configs.map(({ name }) => name.length)));
-  return configs.map(({ name, mean, sd, n }) => {
+  const parts = configs.map(({ name, mean, sd, n }) => {
     const beside = comparisonOf(cv, name);
-    const difference = beside && `${text(beside.difference)} (${text(beside.low)} to ${text(beside.high)})`;
-    return `${padTo(name, names)} ${text(mean)} ± ${text(sd)}, ${counted(n, 'fold')}  ${difference ?? ''}`.trimEnd();
+    const own = `${padTo(name, names)} ${text(mean)} ± ${text(sd)}, ${counted(n, 'fold')}`;
+    return beside === undefined
+      ? [own]
+      : [own, `${text(beside.difference)} (${text(beside.low)} to ${text(beside.high)})`];
   });
+  const long = parts.map((part) => part.join('  '));
+  const short = parts.flatMap((part) => part.map((text, i) => (i === 0 ? text : `  ${text}`)));
+  const fits = long.every((line) => widthOf(line) <= room.cols);
+  return fits || short.length > room.rows ? long : short;
 }
