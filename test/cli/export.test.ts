@@ -8,7 +8,7 @@ import { saveModel } from '../../src/train/model_file.js';
 import { openModel } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { runCli } from '../helpers/cli.js';
-import { hybrid, randomWeights } from '../helpers/networks.js';
+import { hybrid, others, randomWeights } from '../helpers/networks.js';
 
 it('export --json says how other programs must preprocess pixels', async () => {
   const file = 'models/fer-shallow.h5';
@@ -54,4 +54,24 @@ it.each([
   const again = await openModel(join(cwd, 'm.onnx'));
   for (const name of ['lbp/pixel_mean', 'lbp/pixel_scale'])
     expect(again.weights.get(name)).toEqual(weights.get(name));
+});
+
+it('export says what a format does not keep, and refuses what it cannot have before it writes', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-export-'));
+  const told = await runCli(['export', 'fer-cnn', '--to', 'onnx'], { cwd });
+  expect(told.stdout).toMatch(/\nnot kept: 6 dropout layers, which act in training alone\n$/);
+  const page = await runCli(['export', 'fer-cnn', '--to', 'tfjs', '--json'], { cwd });
+  expect(JSON.parse(page.stdout)).toMatchObject({ to: 'tfjs', out: 'fer-cnn.tfjs', lost: [] });
+  expect(existsSync(join(cwd, 'fer-cnn.tfjs', 'model.json'))).toBe(true);
+  const network = others();
+  const saved = { network, weights: randomWeights(network), classes: [...'abcd'], notes: {} };
+  saveModel(join(cwd, 'm.safetensors'), { ...saved, preprocess: { name: 'scale255' } });
+  const refused = await runCli(['export', 'm.safetensors', '--to', 'tfjs'], { cwd });
+  expect(refused.code).toBe(5);
+  expect(refused.stderr).toContain(
+    'm.safetensors: tfjs cannot have layer "rescaling" (Rescaling): TensorFlow.js rescales all channels alike',
+  );
+  expect(existsSync(join(cwd, 'm.tfjs'))).toBe(false);
+  const { stdout } = await runCli(['summary', 'm.safetensors'], { cwd });
+  expect(stdout).toMatch(/\nExport to tfjs: not possible, layer "rescaling"/);
 });

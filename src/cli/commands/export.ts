@@ -1,14 +1,16 @@
 import { basename } from 'node:path';
 import { affineOf, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
+import { keptBy } from '../../formats/export_losses.js';
 import { featureInputs, looksAtImages } from '../../formats/keras_features.js';
 import { toOnnx } from '../../formats/onnx.js';
 import type { Network } from '../../nn/network.js';
 import { type SavedModel, saveModel } from '../../train/model_file.js';
 import { weightsPath } from '../../train/shipped_models.js';
+import { saveTfjs } from '../../train/tfjs_file.js';
 import { openModel, requireFit, saveH5 } from '../../train/weights.js';
 import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
-import { EXIT, UsageError } from '../../util/errors.js';
+import { EXIT, RunError, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import type { ExportArgs } from '../declarations/export.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -30,17 +32,20 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
   // What other programs must do to pixels.
   const outside = pixels ? 'none' : preprocess.name;
   const formula = PREPROCESS_FORMULAS[outside];
+  const { objection, lost } = keptBy(to, network);
+  if (objection !== undefined) throw new RunError(`${path}: ${to} cannot have ${objection}`);
   if (to === 'h5') await saveH5(out, saved);
+  else if (to === 'tfjs') saveTfjs(out, saved);
   else if (to === 'safetensors') saveModel(out, saved);
   else atomicWrite(out, onnxOf(saved, layout, pixels));
   const needs =
     to === 'safetensors' ? [] : inputsText(network, pixels ? preprocess.name : undefined, formula);
   if (json) {
     const asked = { preprocess: outside, preprocess_formula: formula };
-    writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...asked });
+    writeJson({ v: 1, type: 'result', file, to, out, model: network.name, classes, ...asked, lost });
   } else
     process.stdout.write(
-      `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs.map((text) => `; ${text}`).join('')}\n`,
+      `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs.map((text) => `; ${text}`).join('')}\n${lost.map((text) => `not kept: ${text}\n`).join('')}`,
     );
   return EXIT.done;
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { EXPORT_FORMATS, keptBy } from '../../formats/export_losses.js';
 import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
+import type { Network } from '../../nn/network.js';
 import { type Verdict, verify } from '../../train/verify.js';
 import { openArchitecture, softmaxText } from '../../train/weights.js';
 import { EXIT, UsageError } from '../../util/errors.js';
@@ -67,9 +69,19 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
 Total params: ${count(total)}
 Trainable params: ${count(trainable)}
 Non-trainable params: ${count(nonTrainable)}
-Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n${verdictText(verdict)}${softmaxAdded ? `${softmaxText(printable(named))}\n` : ''}`,
+Forward, 1 image: ${megaflop(flop)} MFLOP (a multiply-add is 2), outputs of ${kibibytes(bytes)} KiB; training: about 3 times the operations\n${exportText(network)}${verdictText(verdict)}${softmaxAdded ? `${softmaxText(printable(named))}\n` : ''}`,
   );
   return EXIT.done;
+}
+
+/** What formats do not keep of a network; a line for each that does not keep all. */
+function exportText(network: Network): string {
+  const lines = EXPORT_FORMATS.flatMap((to) => {
+    const { objection, lost } = keptBy(to, network);
+    if (objection !== undefined) return [`Export to ${to}: not possible, ${objection}`];
+    return lost.length > 0 ? [`Export to ${to}: without ${lost.join(', and without ')}`] : [];
+  });
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 /** What is known of the file's numbers. */

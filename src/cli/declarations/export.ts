@@ -1,19 +1,21 @@
+import { EXPORT_FORMATS } from '../../formats/export_losses.js';
 import { LAYOUTS } from '../../formats/onnx_layouts.js';
 import type { ArgsOf } from '../declaration.js';
 import { FOREIGN } from './shared.js';
 
 export const EXPORT = {
   usage: 'export <file>',
-  describe: 'Convert a trained network to Keras .h5, ONNX or safetensors',
+  describe: 'Convert a trained network to Keras .h5, ONNX, TensorFlow.js or safetensors',
   positionals: {
     file: { type: 'string', demandOption: true, describe: 'weight file, run, or name of a shipped network' },
   },
   options: {
-    to: { choices: ['h5', 'onnx', 'safetensors'], demandOption: true, describe: 'format' },
+    to: { choices: EXPORT_FORMATS, demandOption: true, describe: 'format' },
     out: {
       type: 'string',
       requiresArg: true,
-      describe: 'file to write (default: in the current directory, with the format as its extension)',
+      describe:
+        'file to write, for tfjs a folder (default: in the current directory, with the format as its extension)',
     },
     layout: {
       choices: LAYOUTS,
