@@ -146,7 +146,8 @@ export type Message =
     }
   | {
       readonly type: 'model';
-      readonly weights: string;
+      /** Its file; of several that vote, each with its share. */
+      readonly weights: string | readonly { readonly weights: string; readonly share: number }[];
       readonly name: string;
       readonly classes: readonly string[];
     }

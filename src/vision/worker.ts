@@ -106,7 +106,13 @@ async function openModels({ adapter, foreign }: VisionOptions) {
       const [height, width] = classifier.inputSize;
       await classifier.classify(new Uint8Array(height * width), 1, height, width);
       const name = members.map((member) => nameOf(member.path)).join(' + ');
-      await emit({ type: 'model', weights: path, name, classes: classifier.classes });
+      const files = members.map((member) => ({ weights: member.path, share: member.share }));
+      await emit({
+        type: 'model',
+        weights: files.length === 1 ? path : files,
+        name,
+        classes: classifier.classes,
+      });
       for (const file of softmaxAdded) await emit({ type: 'note', text: softmaxText(file) });
       if (classesGuessed) {
         const text = `${path} does not name its classes; assuming ${classifier.classes.join(', ')}: give --classes if that is wrong`;

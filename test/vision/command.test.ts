@@ -85,6 +85,17 @@ describeGpu('webcam on drawn faces', () => {
   });
   const demo = (...args: string[]) => ['webcam', '--source', 'demo', '--weights', weights, ...args];
 
+  it('--json: names every network of a vote with its share', async () => {
+    const both = ['--weights', weights, 'fer-shallow', '--max-frames', '1', '--json'];
+    const { stdout } = await runCli(['webcam', '--source', 'demo', ...both]);
+    expect(parsed(stdout)[0]).toMatchObject({
+      weights: [
+        { weights, share: 0.5 },
+        { weights: expect.stringMatching(/fer-shallow\.h5$/), share: 0.5 },
+      ],
+    });
+  });
+
   it('--json: start, a line a frame, end, and nothing else on stdout; twice the same', async () => {
     const { code, stdout } = await runCli(demo('--max-frames', '150', '--json'));
     expect(code).toBe(0);
