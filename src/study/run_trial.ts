@@ -35,10 +35,13 @@ const FAILURES: readonly number[] = [EXIT.usage, EXIT.diverged, EXIT.device, EXI
  * Throws DataError, NoGpuError, and RunError when the folder cannot be used: errors that other trials would meet too.
  */
 export async function runTrial(order: TrialOrder, hooks: Omit<Hooks, 'until'>): Promise<TrialRecord> {
-  const { until } = order;
+  const { until, settings, values } = order;
+  const whole = Number(values['epochs'] ?? settings['epochs']);
   try {
     const { status, epochs, seconds } = await train(order, { ...hooks, until });
-    const state = status !== 'stopped' ? 'complete' : epochs >= until ? 'paused' : 'running';
+    // One that was interrupted after its last epoch has to be ended, too: no pruner asks for it again.
+    const over = epochs >= until && until < whole;
+    const state = status !== 'stopped' ? 'complete' : over ? 'paused' : 'running';
     return { ...recordOf(order), state, seconds };
   } catch (error) {
     if (error instanceof StoppedError) return recordOf(order);

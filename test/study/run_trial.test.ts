@@ -65,6 +65,19 @@ describeGpu('a trial', () => {
     place.close();
   });
 
+  it('interrupted in its last epoch is not over: the next step ends it', async () => {
+    const [whole, parts] = [order(), order()];
+    const once = await runTrial(whole, hooks());
+    const stop = hooks((event, control) => {
+      if (event.type === 'step' && event.epoch === 3 && event.stepInEpoch === event.of)
+        control.stop('sigint');
+    });
+    expect(await runTrial(parts, stop)).toMatchObject({ state: 'running', epochs: 3, until: 3 });
+    const last = await runTrial(parts, hooks());
+    expect({ ...last, run: '', seconds: 0 }).toEqual({ ...once, run: '', seconds: 0 });
+    expect(bits(parts.run)).toEqual(bits(whole.run));
+  });
+
   it('that diverges or cannot be set up has failed, and the place goes on', async () => {
     const place = new SharedPlace();
     const diverging = await runTrial(
