@@ -42,6 +42,8 @@ export interface RunReport {
   readonly best: { readonly epoch: number; readonly acc: number } | null;
   /** Seconds of all epochs. */
   readonly seconds: number;
+  /** Bytes of its buffers on the device at most; null where the log does not tell. */
+  readonly peakBytes: number | null;
   /** If the log is damaged, the number of lines before the first bad one. Only those count here. */
   readonly damagedAfter: number | null;
   /** The user's note; may be empty. */
@@ -98,9 +100,19 @@ function readRun(path: string): RunReport {
     epochs,
     best: scored.reduce<RunReport['best']>((a, b) => (a === null || b.acc > a.acc ? b : a), null),
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    peakBytes: peakBytes(events),
     damagedAfter: damagedAfter ?? null,
     note: readNote(path),
   };
+}
+
+function peakBytes(events: readonly TrainEvent[]): number | null {
+  const peaks = events.flatMap((event) =>
+    (event.type === 'start' || event.type === 'step') && event.memory !== undefined
+      ? [event.memory.peakBytes]
+      : [],
+  );
+  return peaks.length === 0 ? null : peaks.reduce((a, b) => Math.max(a, b));
 }
 
 /** How far the epoch had come in which the latest sitting ended. */

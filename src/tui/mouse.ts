@@ -82,16 +82,15 @@ function clickPanel(program: Program, panel: ShownPanel, at: Cell): void {
     press(program, 'enter');
     return;
   }
-  // A line may be none of the list, such as a heading, or a row that always stands at the top.
+  const to = list.onLine === undefined ? list.at(act) + row - marked : list.onLine(own, row);
+  if (to === undefined || to < 0 || to >= list.rows(act).length) return;
+  // A line may be none of the list, such as a heading.
   const { screens } = program.store.state;
-  for (const to of [list.at(act) + row - marked, row]) {
-    if (to < 0 || to >= list.rows(act).length) continue;
-    list.go(act, to);
-    const after = panelAt(program, at);
-    const now = after && contentOf(after).own;
-    if (now !== undefined && isSameRow(lines[row], spec.lines(now).find(isMarked))) return;
+  list.go(act, to);
+  const after = panelAt(program, at);
+  const now = after && contentOf(after).own;
+  if (now === undefined || !isSameRow(lines[row], spec.lines(now).find(isMarked)))
     program.store.set({ screens });
-  }
 }
 
 const isMarked = (line: string): boolean => plain(line).startsWith('▸');

@@ -166,6 +166,8 @@ export interface SearchedList<S> {
   at(at: Look<S>): number;
   /** Selects a row. */
   go(act: Actions<S>, row: number): void;
+  /** The row on a line of the panel, if one is; default: counted from the selected row. */
+  onLine?(view: PanelView<S>, line: number): number | undefined;
   /** Rows that fit a text, the best first; default: `rowsWith`. */
   find?(act: Actions<S>, text: string): readonly number[];
 }

@@ -35,7 +35,7 @@ export function fullReview(): RunReview {
       },
       ...{ adapter: 'llvmpipe', config, of: 5, epochs, best: { epoch: 3, acc: 0.45 }, seconds: 90 },
       ...{ done: epochs.length, stepInEpoch: 0, changes: [] },
-      ...{ damagedAfter: null, dataNotes: [], note: 'a note' },
+      ...{ peakBytes: null, damagedAfter: null, dataNotes: [], note: 'a note' },
     },
     sittings: [start],
     incidents: [{ epochs: 2, kind: 'lr', message: 'the learning rate was halved' }],

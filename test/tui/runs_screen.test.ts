@@ -32,6 +32,7 @@ const run = (name: string, change: Partial<RunReport> = {}): RunReport => ({
     done: change.epochs?.length ?? 10,
     stepInEpoch: 0,
     changes: [],
+    peakBytes: null,
     damagedAfter: null,
     dataNotes: [],
     note: '',

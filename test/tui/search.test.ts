@@ -46,7 +46,7 @@ const run = (name: string, note: string): RunReport => ({
     changes: [],
     epochs: [],
   },
-  ...{ stepInEpoch: 0, best: null, seconds: 1, damagedAfter: null },
+  ...{ stepInEpoch: 0, best: null, seconds: 1, peakBytes: null, damagedAfter: null },
 });
 const RUNS = [run('r1', 'smoothed'), run('r2', ''), run('r3', 'smoothed more'), run('r4', '')];
 const STUDY: StudyReport = {

@@ -3,6 +3,7 @@ import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
 import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { askAfterDivergence, askForMore, hasDiverged, resumeRun, takeApart } from '../live.js';
+import { EMPTY } from '../loadable.js';
 import { isActive, isGoing } from '../run_state.js';
 import { phaseWord, rateOf } from '../run_words.js';
 import {
@@ -24,6 +25,8 @@ import {
   FORM_LIST,
   formLayout,
   formLines,
+  formTitle,
+  measure,
   showsForm,
 } from './train_form.js';
 import {
@@ -151,7 +154,10 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     hint: 'new run',
     help: 'Returns to the form, for a new run',
     when: over,
-    run: (act) => act.set({ form: true, selected: 0 }),
+    run: (act) => {
+      act.set({ form: true, selected: 0 });
+      measure(act);
+    },
   },
   {
     keys: ['escape'],
@@ -171,6 +177,8 @@ export const train = defineScreen<TrainState>({
     selected: 0,
     event: undefined,
     base: undefined,
+    filter: '',
+    measured: EMPTY,
     form: false,
     log: false,
     smooth: true,
@@ -184,7 +192,7 @@ export const train = defineScreen<TrainState>({
     cell: undefined,
   },
   panels: [
-    { id: 'form', title: () => 'new run', lines: formLines, list: FORM_LIST, when: showsForm },
+    { id: 'form', title: formTitle, lines: formLines, list: FORM_LIST, when: showsForm },
     { id: 'about', title: () => 'about this', lines: aboutLines, when: showsForm },
     ...['loss', 'accuracy'].map((id) => ({
       ...{ id, when: showsRun, flush: true, wheel: ['=', '-'] as const },
@@ -236,6 +244,7 @@ export const train = defineScreen<TrainState>({
     return `${phaseWord(run)} ep ${step?.epoch ?? 0}/${start?.of ?? '?'} loss ${step?.loss.toFixed(3) ?? '–'}`;
   },
   open: (act) => {
+    if (showsForm(act)) measure(act);
     const of = act.app.run?.begun;
     if (of !== undefined && of !== act.state.chart.of) act.set({ chart: { ...WHOLE_CHART, of } });
   },

@@ -10,6 +10,8 @@ import {
   turned,
   withValue,
 } from '../form.js';
+import { costWords } from '../form_cost.js';
+import { CHANGED, differs, type FormRow, formRows, rowsLeft, sectionOf } from '../form_rows.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
@@ -30,21 +32,64 @@ export const showsForm = ({ state, app }: Pick<ScreenView<TrainState>, 'state' |
 
 const fieldAt = (selected: number): readonly [string, OptionSpec] | undefined => OPTION_ENTRIES[selected - 1];
 
-export function formLines({ state, app, rows, cols, theme }: View): string[] {
-  const { selected } = state;
+/** Reads what earlier runs have measured. */
+export function measure(act: Act): void {
+  const { runsFolder } = act.app;
+  act.load('measured', 'reading runs', (engine, { signal }) =>
+    engine.request('runs.list', { folder: runsFolder }, { signal }),
+  );
+}
+
+/** With fewer rows, the title says the section in place of headings. */
+const HEADED_ROWS = 12;
+
+export function formTitle({ state, app, rows }: View): string {
+  const { filter, base, selected } = state;
+  const section = rows < HEADED_ROWS ? sectionOf(Math.max(1, selected)) : '';
+  if (filter === '') return ['new run', section].filter(Boolean).join(' · ');
+  const count = rowsLeft(filter, app.workspace.settings, base).length;
+  return `new run · only ${filter === CHANGED ? 'what differs' : `"${filter}"`}: ${count}`;
+}
+
+/** The lines of the form below its first one, and which of them is at the top. */
+function formWindow({ state, app, rows }: View): {
+  readonly lines: readonly FormRow[];
+  readonly first: number;
+} {
+  const all = formRows(rowsLeft(state.filter, app.workspace.settings, state.base));
+  const lines = rows < HEADED_ROWS ? all.filter((line) => 'row' in line) : all;
+  const at = lines.findIndex((line) => 'row' in line && line.row === state.selected);
+  const [first, count] = scrolled(rows - 1, lines.length, Math.max(0, at));
+  return { lines: lines.slice(first, first + count), first };
+}
+
+export function formLines(view: View): string[] {
+  const { state, app, cols, theme } = view;
+  const { selected, base } = state;
   const values = app.workspace.settings;
   const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
-  const [first, count] = scrolled(rows - 1, OPTION_ENTRIES.length, selected - 1);
-  const fields = OPTION_ENTRIES.slice(first, first + count).map(([name], i) => {
-    const text = fieldText(name, values);
-    const changed = name in values ? '*' : ' ';
-    const line = `${changed}${padTo(name, 21)} ${text === '' ? '–' : text}`;
-    return listLine(padTo(line, cols - 2), first + i + 1 === selected, theme);
+  const fields = formWindow(view).lines.map((line) => {
+    if ('heading' in line) return theme.dim(` ─ ${line.heading}`);
+    const text = fieldText(line.name, values);
+    const was =
+      base === undefined || !differs(line.name, values, base) ? '' : fieldText(line.name, base.settings);
+    const before =
+      base !== undefined && differs(line.name, values, base) ? ` (${base.name}: ${was || '–'})` : '';
+    const changed = line.name in values ? '*' : ' ';
+    const words = `${changed}${padTo(line.name, 21)} ${text === '' ? '–' : text}${before}`;
+    return listLine(padTo(words, cols - 2), line.row === selected, theme);
   });
   return [start, ...fields];
 }
 
-export function aboutLines({ state, app, cols, theme }: View): string[] {
+/** What the run will cost, where earlier runs have measured it. */
+const costLines = ({ state, app, cols, theme }: View): string[] =>
+  state.measured.status === 'ready'
+    ? wrapped(costWords(app.workspace.settings, state.measured.value), cols).map(theme.dim)
+    : [];
+
+export function aboutLines(view: View): string[] {
+  const { state, app, cols, theme } = view;
   const values = app.workspace.settings;
   const error = formError(values);
   const verdict =
@@ -56,6 +101,7 @@ export function aboutLines({ state, app, cols, theme }: View): string[] {
       'Enter starts a run with these settings.',
       ...baseLines(state, values).flatMap((text) => wrapped(text, cols)),
       ...verdict,
+      ...costLines(view),
       '',
       'The same as a command:',
       ...line,
@@ -74,6 +120,7 @@ export function aboutLines({ state, app, cols, theme }: View): string[] {
     ...wrapped(keys, cols).map(theme.dim),
     '',
     ...verdict,
+    ...costLines(view),
   ];
 }
 
@@ -127,9 +174,33 @@ export const FORM_LIST: SearchedList<TrainState> = {
   when: showsForm,
   rows: () => ['', ...OPTION_ENTRIES.map(([name, { help }]) => `${name} ${help}`)],
   at: ({ state }) => state.selected,
-  go: (act, selected) => act.set({ selected }),
+  // What a filter hides is shown when it is gone to.
+  go: (act, selected) => act.set({ selected, ...(!isLeft(act, selected) && { filter: '' }) }),
+  onLine: (view, line) => {
+    const row = line === 0 ? { row: 0 } : formWindow(view).lines[line - 1];
+    return row !== undefined && 'row' in row ? row.row : undefined;
+  },
   find: (_, text) => found(text),
 };
+
+const leftIn = ({ state, app }: Pick<Act, 'state' | 'app'>): readonly number[] =>
+  rowsLeft(state.filter, app.workspace.settings, state.base);
+
+const isLeft = (act: Act, row: number): boolean => row === 0 || leftIn(act).includes(row);
+
+/** Asks which settings the form is to show. */
+function askForFilter(act: Act): void {
+  act.prompt({
+    title: 'only settings with',
+    value: act.state.filter,
+    help: 'a part of a name or a description; * shows what differs; empty shows all',
+    check: (text) =>
+      rowsLeft(text, act.app.workspace.settings, act.state.base).length === 0
+        ? `no setting has "${text}"`
+        : undefined,
+    submit: (filter) => act.set({ filter, selected: 0 }),
+  });
+}
 
 /** Rows of the settings that a text finds: first those whose names begin with it, then other names, then descriptions. */
 function found(text: string): number[] {
@@ -154,8 +225,11 @@ function begin(act: Act): void {
   startRun(act, settings);
 }
 
-const select = (act: Act, step: number): void =>
-  act.set({ selected: Math.max(0, Math.min(OPTION_ENTRIES.length, act.state.selected + step)) });
+function select(act: Act, step: number): void {
+  const rows = [0, ...leftIn(act)];
+  const at = rows.findLastIndex((row) => row <= act.state.selected);
+  act.set({ selected: rows[Math.max(0, Math.min(rows.length - 1, at + step))] ?? 0 });
+}
 
 function turn(act: Act, step: number): void {
   const { workspace } = act.app;
@@ -210,6 +284,13 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
       const field = fieldAt(act.state.selected);
       if (field !== undefined) setField(act, field[0], '');
     },
+  },
+  {
+    keys: ['F'],
+    hint: 'filter',
+    help: 'Shows only the settings with a text, or those that differ from the recipe, the run or the defaults',
+    when: showsForm,
+    run: askForFilter,
   },
   {
     keys: ['f'],

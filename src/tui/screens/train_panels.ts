@@ -1,9 +1,11 @@
+import type { RunReport } from '../../train/runs.js';
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES } from '../../util/classes.js';
 import { inMegabytes } from '../../util/megabytes.js';
 import type { ChartView, XAxis } from '../charts/chart_view.js';
 import type { FormBase } from '../form.js';
 import { scrolled } from '../layout.js';
+import type { Loadable } from '../loadable.js';
 import { type Happening, isGoing, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView, SearchedList } from '../screen_module.js';
@@ -18,6 +20,10 @@ export interface TrainState {
   readonly event: Happening | undefined;
   /** The recipe or run whose settings the form took last. */
   readonly base: FormBase | undefined;
+  /** Which settings the form shows: those with a text, those that differ (`*`), or all. */
+  readonly filter: string;
+  /** Earlier runs, for what they have measured. */
+  readonly measured: Loadable<RunReport[]>;
   /** Whether to show the form instead of a run that has ended. */
   readonly form: boolean;
   readonly log: boolean;
