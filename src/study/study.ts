@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { holderOfRun } from '../train/run_folder.js';
 import { makeFolder, needFolder, writeError } from '../util/atomic_write.js';
 import { EXIT, FerError, isSystemError, RunError } from '../util/errors.js';
 import { Hold, holderOf, holderText } from '../util/hold.js';
@@ -138,7 +139,9 @@ export class Study {
       const trials = this.trials;
       const running = trials.filter(({ state }) => state === 'running');
       const interrupted = running.find(({ number }) => holderOf(this.#lockOf(number), time) === undefined);
-      if (interrupted !== undefined) return this.#begin(interrupted);
+      // Where a process was killed, the one that trained for it may still be saving.
+      if (interrupted !== undefined)
+        return holderOfRun(interrupted.run, time) === undefined ? this.#begin(interrupted) : 'wait';
 
       const nothing = running.length > 0 ? 'wait' : undefined;
       const step = pruner.next(trials);
@@ -164,7 +167,7 @@ export class Study {
       const trials = this.trials;
       const begun = trials.find((trial) => trial.number === number);
       if (begun?.state === 'complete' || begun?.state === 'failed') return undefined;
-      const holder = holderOf(this.#lockOf(number), time);
+      const holder = holderOf(this.#lockOf(number), time) ?? (begun && holderOfRun(begun.run, time));
       if (holder !== undefined)
         throw new RunError(`${this.path}: ${holderText(holder)} is working on trial ${number}`);
       const until = Number.POSITIVE_INFINITY;

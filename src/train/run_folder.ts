@@ -280,8 +280,9 @@ export function isLocked(path: string): boolean {
   return holderOfRun(path) !== undefined;
 }
 
-/** The process that trains in a folder; undefined: none does. */
-export const holderOfRun = (path: string): Holder | undefined => holderOf(join(path, LOCK));
+/** The process that trains in a folder; undefined: none does. @param time now, by the clock of the file system */
+export const holderOfRun = (path: string, time?: number): Holder | undefined =>
+  holderOf(join(path, LOCK), time);
 
 function inUse(path: string, holder: Holder): RunError {
   return new RunError(

@@ -1,10 +1,21 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
 import { Study } from '../../src/study/study.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { advisers, fakeRecord, hooks, journalOf, newFolder, newStudy, settings, taken } from './fakes.js';
+import { thisProcess } from '../../src/util/processes.js';
+import {
+  advisers,
+  fakeRecord,
+  hooks,
+  journalOf,
+  newFolder,
+  newStudy,
+  sampler,
+  settings,
+  taken,
+} from './fakes.js';
 
 describe('the folder of a study', () => {
   it('is its own, and says what is wrong with it', async () => {
@@ -65,6 +76,19 @@ it('a study goes on with the interrupted trial that began first', async () => {
   const steps = [await taken(study), await taken(study)];
   for (const step of steps.reverse()) step.giveBack();
   expect((await taken(study)).order.number).toBe(1);
+});
+
+it('a study waits for what a killed process has left behind: the one that trained for it still saves', async () => {
+  const study = newStudy();
+  const step = await taken(study);
+  step.giveBack();
+  mkdirSync(step.order.run);
+  const lock = join(step.order.run, 'lock');
+  writeFileSync(lock, JSON.stringify(thisProcess()));
+  expect(await study.take(advisers())).toBe('wait');
+  await expect(study.takeTrial(1, sampler)).rejects.toThrow('is working on trial 1');
+  rmSync(lock);
+  expect((await taken(study)).order).toEqual(step.order);
 });
 
 it('a study tells of each step as it begins and ends, and passes on what its training says', async () => {
