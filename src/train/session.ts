@@ -228,7 +228,8 @@ async function train(
 
     const changed = resumed?.changed ?? {};
     const changes = Object.keys(changed).length > 0;
-    emit({ ...startEvent(config, dataset, folder, learner, plan), ...(changes && { changed }) });
+    const told = { config: asTold(config, latest) };
+    emit({ ...startEvent(config, dataset, folder, learner, plan), ...told, ...(changes && { changed }) });
     if (changes) {
       emit({ type: 'note', kind: 'resume', message: `settings changed: ${changedText(changed)}` });
     }
@@ -326,13 +327,20 @@ async function load(
   return dataset;
 }
 
+/** The settings as the sitting before told them: `config.json` has the sizes of a built-in network written out. */
+function asTold(config: TrainConfig, latest: StartEvent | undefined): StartEvent['config'] {
+  if (latest === undefined) return { ...config };
+  const { filters, convolutions, dense } = latest.config;
+  return { ...config, filters, convolutions, dense };
+}
+
 function startEvent(
   config: TrainConfig,
   dataset: Dataset,
   folder: RunFolder,
   learner: Learner,
   { source, validation, classes }: TrainPlan,
-): StartEvent {
+): Omit<StartEvent, 'config'> {
   const counts = classes.map((_, c) => dataset.splits.train.labels.filter((label) => label === c).length);
   const most = counts.indexOf(Math.max(...counts));
   const majority = validation.labels.filter((label) => label === most).length / validation.labels.length;
@@ -364,7 +372,6 @@ function startEvent(
     of: config.epochs,
     stepsPerEpoch: source.batchesPerEpoch,
     memory: deviceMemory(learner),
-    config: { ...config },
   };
 }
 

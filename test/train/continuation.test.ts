@@ -68,6 +68,8 @@ describeGpu('a run that has ended', () => {
     expect((changes[0]?.t ?? '') >= before).toBe(true);
     expect([of, latest['lr'], latest['epochs']]).toEqual([2, 5e-4, 2]);
     expect(config(run)).toMatchObject({ lr: 5e-4, epochs: 2 });
+    const [first, second] = events(run).filter((event) => event.type === 'start');
+    expect(second?.config).toEqual({ ...first?.config, lr: 5e-4, epochs: 2 }); // nothing else differs
     expect(epochs(run).map(({ lr }) => lr)).toEqual([1e-3, 5e-4]);
     expect(JSON.stringify(events(run))).toContain('settings changed: epochs 1 -> 2, lr 0.001 -> 0.0005');
     await resume(run); // which changes nothing
