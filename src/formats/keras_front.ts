@@ -3,8 +3,8 @@ import { type Call, type FileGraph, nameOf, THE_IMAGES } from './keras_graph.js'
 import { LEFT_OUT } from './layers/left_out.js';
 
 /**
- * Layers of files that become no layer of a network: those that do nothing in inference, and a `Rescaling` in front that is a
- * preprocessing with a name.
+ * Layers of files that become no layer of a network: those that do nothing in inference, a `Rescaling` in front that is a
+ * preprocessing with a name, and a `Resizing` in front.
  */
 
 /** Pixels to inputs, x * scale + offset, by the name of the preprocessing that is the same. */
@@ -24,29 +24,73 @@ export interface WithoutFront {
   readonly preprocess: string | undefined;
 }
 
-/** Takes the layers out of a graph. */
-export function withoutFront(graph: FileGraph, source: string): WithoutFront {
-  const { calls, instead } = withoutIdle(graph);
-  const resolved = (name: string): string => instead.get(name) ?? name;
-  const images = new Set([THE_IMAGES, ...graph.inputs.map(nameOf)]);
-  const users = calls.filter(({ from }) => from.some((one) => images.has(one)));
-  const [first, ...others] = users;
-  const output = graph.output && resolved(graph.output);
-  if (first?.layer.class_name !== 'Rescaling' || others.length > 0)
-    return { graph: { ...graph, calls, output }, preprocess: undefined };
-  const rescaling = new ConfigReader('Rescaling', first.layer.config, source);
-  const preprocess = rescalingOf(rescaling);
-  if (preprocess === undefined) {
-    const scales = [rescaling.raw('scale')].flat();
-    const ofPixels = scales.every((scale) => typeof scale === 'number' && Math.abs(scale) < OF_PIXELS);
-    return { graph: { ...graph, calls, output }, preprocess: ofPixels ? 'none' : undefined };
-  }
+/** Takes the layers out of a graph. Throws RunError for options of them that are not supported. */
+export function withoutFront(whole: FileGraph, source: string): WithoutFront {
+  const { calls, instead } = withoutIdle(whole);
+  const output = whole.output && (instead.get(whole.output) ?? whole.output);
+  const { graph, preprocess } = withoutRescaling(withoutResizing({ ...whole, calls, output }, source), source);
+  return { graph: withoutResizing(graph, source), preprocess };
+}
+
+/** The only layer that takes the images; undefined where there are several. */
+function firstOf({ calls, inputs }: FileGraph): Call | undefined {
+  const images = new Set([THE_IMAGES, ...inputs.map(nameOf)]);
+  const [first, ...others] = calls.filter(({ from }) => from.some((one) => images.has(one)));
+  return others.length === 0 ? first : undefined;
+}
+
+/** The graph without its first layer. */
+function withoutFirst(graph: FileGraph, first: Call): FileGraph {
   const name = nameOf(first.layer);
   const [before = ''] = first.from;
-  const rest = calls
+  const calls = graph.calls
     .filter((call) => call !== first)
     .map(({ layer, from }) => ({ layer, from: from.map((one) => (one === name ? before : one)) }));
-  return { graph: { ...graph, calls: rest, output: output === name ? before : output }, preprocess };
+  return { ...graph, calls, output: graph.output === name ? before : graph.output };
+}
+
+/** Takes a named preprocessing away, or leaves a `Rescaling` that is none. */
+function withoutRescaling(graph: FileGraph, source: string): WithoutFront {
+  const first = firstOf(graph);
+  if (first?.layer.class_name !== 'Rescaling') return { graph, preprocess: undefined };
+  const rescaling = new ConfigReader('Rescaling', first.layer.config, source);
+  const preprocess = rescalingOf(rescaling);
+  if (preprocess !== undefined) return { graph: withoutFirst(graph, first), preprocess };
+  const scales = [rescaling.raw('scale')].flat();
+  const ofPixels = scales.every((scale) => typeof scale === 'number' && Math.abs(scale) < OF_PIXELS);
+  return { graph, preprocess: ofPixels ? 'none' : undefined };
+}
+
+/** Where the shape of the images may stand. */
+const SHAPES = ['batch_input_shape', 'batch_shape'];
+
+/** A network that resizes its images first is one for images of that size, to which all are brought here. */
+function withoutResizing(graph: FileGraph, source: string): FileGraph {
+  const first = firstOf(graph);
+  const kind = first?.layer.class_name;
+  if (first === undefined || (kind !== 'Resizing' && kind !== 'CenterCrop')) return graph;
+  const r = new ConfigReader(kind, first.layer.config, source);
+  if (kind === 'CenterCrop')
+    r.refuse(
+      'it cuts the edges of images off, and faces are cut out as they should be; build the model without this layer in Keras, give it the weights, and save it',
+    );
+  for (const option of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio']) r.must(option, false);
+  r.must('data_format', 'channels_last');
+  const size = [r.count('height'), r.count('width')];
+  const resized = (config: Call['layer']['config']): Call['layer']['config'] => {
+    const known = SHAPES.find((key) => Array.isArray(config[key]));
+    const shape = known === undefined ? [] : (config[known] as unknown[]);
+    return known === undefined ? config : { ...config, [known]: [null, ...size, ...shape.slice(3)] };
+  };
+  const { inputs, first: settings } = graph;
+  return withoutFirst(
+    {
+      ...graph,
+      inputs: inputs.map((input) => ({ ...input, config: resized(input.config) })),
+      first: settings && resized(settings),
+    },
+    first,
+  );
 }
 
 /** The calls without layers that do nothing in inference, and what stands for the output of each of these. */
