@@ -28,7 +28,10 @@ export interface WithoutFront {
 export function withoutFront(whole: FileGraph, source: string): WithoutFront {
   const { calls, instead } = withoutIdle(whole);
   const output = whole.output && (instead.get(whole.output) ?? whole.output);
-  const { graph, preprocess } = withoutRescaling(withoutResizing({ ...whole, calls, output }, source), source);
+  const { graph, preprocess } = withoutRescaling(
+    withoutResizing({ ...whole, calls, output }, source),
+    source,
+  );
   return { graph: withoutResizing(graph, source), preprocess };
 }
 

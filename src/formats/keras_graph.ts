@@ -213,13 +213,13 @@ function callOf(call: unknown, kind: string, where: string): Ref[] {
   const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
     Object.entries(o),
   );
-  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation. A training and inference
-  // override it.
+  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation and resizing. A training and
+  // inference override it.
   const told = options.find(
     ([name, value]) =>
       value !== null &&
       value !== undefined &&
-      !(name === 'training' && (value === false || LEFT_OUT.has(kind))),
+      !(name === 'training' && (value === false || kind === 'Resizing' || LEFT_OUT.has(kind))),
   );
   if (told !== undefined) {
     throw new RunError(

@@ -39,19 +39,42 @@ describe('Resizing in front', () => {
   it('makes the network one for images of that size, before and behind a Rescaling', () => {
     const rescaling = layer('Rescaling', 'r', { scale: 1 / 255 });
     const any = layer('InputLayer', 'i', { batch_shape: [null, null, null, 3] });
-    for (const layers of [[resizing(), rescaling], [rescaling, resizing()], [resizing({ interpolation: 'nearest' })]]) {
+    for (const layers of [
+      [resizing(), rescaling],
+      [rescaling, resizing()],
+      [resizing({ interpolation: 'nearest' })],
+    ]) {
       const { network } = readKeras(chain(any, ...layers, ...END), 'x.h5');
-      expect([network.inputShape, network.layers.map(({ name }) => name)]).toEqual([[4, 3, 3], ['f', 'd']]);
+      expect([network.inputShape, network.layers.map(({ name }) => name)]).toEqual([
+        [4, 3, 3],
+        ['f', 'd'],
+      ]);
     }
-    const branched = graph('d', [resizing(), 'i'], [END[0] as KerasObject, 's'], [END[1] as KerasObject, 'f']);
+    const branched = graph(
+      'd',
+      [resizing(), 'i'],
+      [END[0] as KerasObject, 's'],
+      [END[1] as KerasObject, 'f'],
+    );
     expect(readKeras(branched, 'x.h5').network.inputShape).toEqual([4, 3, 1]);
+    const training = structuredClone(branched);
+    (training.config.layers[1] as { inbound_nodes: unknown }).inbound_nodes = [
+      [['i', 0, 0, { training: true }]],
+    ];
+    expect(readKeras(training, 'x.h5').network.inputShape).toEqual([4, 3, 1]);
     const first = resizing({ batch_input_shape: [null, 9, 9, 3] });
     expect(readKeras(chain(first, ...END), 'x.h5').network.inputShape).toEqual([4, 3, 3]);
   });
 
   it.each([
-    [resizing({ crop_to_aspect_ratio: true }), 'layer "s" (Resizing): crop_to_aspect_ratio = true is not supported'],
-    [layer('CenterCrop', 'c', { height: 4, width: 3 }), 'layer "c" (CenterCrop): it cuts the edges of images off'],
+    [
+      resizing({ crop_to_aspect_ratio: true }),
+      'layer "s" (Resizing): crop_to_aspect_ratio = true is not supported',
+    ],
+    [
+      layer('CenterCrop', 'c', { height: 4, width: 3 }),
+      'layer "c" (CenterCrop): it cuts the edges of images off',
+    ],
   ])('is refused where it cuts: %#', (own, why) => {
     expect(() => readKeras(chain(INPUT, own, ...END), 'x.h5')).toThrow(why);
   });

@@ -101,6 +101,7 @@ def prepared():
     """Augmentation and preprocessing as layers, for pixels from 0 to 255."""
     images = keras.Input((16, 15, 1))
     x = keras.Sequential([keras.Input((16, 15, 1)), L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1)])(images)
+    x = L.Resizing(16, 15)(x)
     x = L.GaussianNoise(0.1)(L.Rescaling(1 / 127.5, offset=-1)(L.RandomContrast(0.2)(x)))
     x = L.ActivityRegularization(0.01)(L.Conv2D(6, 3, activation="relu")(x))
     x = L.GaussianDropout(0.2)(L.Flatten()(x))
@@ -114,6 +115,8 @@ def attention():
     x = L.Conv2D(8, 3, dilation_rate=(2, 1), activation="swish")(images)
     x = L.Conv2D(8, 3, groups=4, padding="same", activation="gelu")(x)
     x = L.LayerNormalization()(L.PReLU(shared_axes=[1, 2])(x))
+    x = L.DepthwiseConv2D(3, dilation_rate=2, padding="same")(x)
+    x = L.SeparableConv2D(8, (3, 2), dilation_rate=(1, 2), padding="same")(x)
     s = L.Reshape((1, 1, 8))(L.GlobalAveragePooling2D()(x))
     s = L.Conv2D(8, 1, activation="sigmoid")(L.Conv2D(2, 1, activation="silu")(s))
     x = L.Multiply()([x, s])

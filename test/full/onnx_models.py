@@ -191,7 +191,29 @@ class EfficientNet(nn.Module):
         return self.classifier(self.features(x))
 
 
-NETWORKS = [MiniXception, Vgg, ResNet18, MobileNetV2, EfficientNet, Mixed]
+class ConvNext(nn.Module):
+    """Layer normalisation of maps and of vectors, GELU, dilated depthwise convolutions, slopes for every channel."""
+
+    shape = (1, 40, 36)
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(1, 8, 3, padding=1)
+        self.depthwise = nn.Conv2d(8, 16, 3, groups=8, dilation=2, padding=2)
+        self.slopes = nn.PReLU(16)
+        self.norm = nn.LayerNorm(16, eps=1e-6)
+        self.fc1 = nn.Linear(16 * 10 * 9, 20)
+        self.norm1 = nn.LayerNorm(20)
+        self.fc2 = nn.Linear(20, 7)
+
+    def forward(self, x):
+        x = self.slopes(self.depthwise(F.gelu(self.stem(x))))
+        x = self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        x = F.gelu(self.fc1(torch.flatten(F.max_pool2d(x, 4), 1)))
+        return self.fc2(self.norm1(x))
+
+
+NETWORKS = [MiniXception, Vgg, ResNet18, MobileNetV2, EfficientNet, Mixed, ConvNext]
 MODELS = {one.__name__: one for one in NETWORKS}
 
 
@@ -211,7 +233,7 @@ def exports(model, images, path):
     """Files of one model: of the old exporter, folded and as it is, and of the new one, with weights in a second file or not."""
     old = {"dynamo": False, "input_names": ["images"], "dynamic_axes": {"images": {0: "batch"}}}
     torch.onnx.export(model, (images,), f"{path}-old.onnx", **old)
-    whole = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}
+    whole = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False, "opset_version": 13}
     torch.onnx.export(model, (images,), f"{path}-whole.onnx", **old, **whole)
     dynamic = ({0: torch.export.Dim("batch")},)
     torch.onnx.export(model, (images,), f"{path}-new.onnx", dynamo=True, dynamic_shapes=dynamic, verbose=False)

@@ -16,7 +16,7 @@ interface Answer {
   readonly output: readonly number[];
 }
 
-const MODELS = ['MiniXception', 'Vgg', 'ResNet18', 'MobileNetV2', 'EfficientNet', 'Mixed'];
+const MODELS = ['MiniXception', 'Vgg', 'ResNet18', 'MobileNetV2', 'EfficientNet', 'Mixed', 'ConvNext'];
 const FORMS = ['old', 'whole', 'new', 'one'];
 const BATCH = 3;
 
