@@ -58,6 +58,22 @@ export class OutOfMemoryError extends FerError {
   }
 }
 
+/** Weights, which share a buffer, need more than the adapter allows in one. */
+export class TooManyWeightsError extends FerError {
+  /** @param largest the largest tensor among them */
+  constructor(
+    model: string,
+    bytes: number,
+    limit: number,
+    largest: { readonly name: string; readonly bytes: number },
+  ) {
+    super(
+      `the weights of ${model} need ${mib(bytes)}, of them ${largest.name} ${mib(largest.bytes)}, but the adapter allows ${mib(limit)} in one buffer; take a network with fewer weights, or another adapter (--adapter; "fer-tui doctor" tells its limit)`,
+      EXIT.device,
+    );
+  }
+}
+
 /** The device rejected a command (a WebGPU validation error). This is a defect of this program. Quotes Dawn's message. */
 export class GpuValidationError extends FerError {
   constructor(message: string) {

@@ -1,5 +1,5 @@
 import type { Gpu, PackedTensors } from '../gpu/device.js';
-import { ShapeError } from '../gpu/errors.js';
+import { ShapeError, TooManyWeightsError } from '../gpu/errors.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { runOnce } from '../gpu/recorder.js';
 import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
@@ -52,6 +52,7 @@ export class Parameters {
     const shapes = new Map(
       model.weights.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, shape]),
     );
+    requireRoom(gpu, model.name, shapes);
     this.trained = gpu.pack(shapes, 'weights');
     this.gradients = gpu.pack(shapes, 'gradients');
     const fixed = new Map(
@@ -217,4 +218,13 @@ export class Parameters {
     const packed = [this.trained, this.gradients, this.fixed, ...this.#packedState.values()];
     for (const { whole } of packed) this.gpu.free(whole);
   }
+}
+
+/** Throws TooManyWeightsError where weights do not fit into one buffer of the adapter. */
+function requireRoom({ pool }: Gpu, model: string, shapes: ReadonlyMap<string, Shape>): void {
+  const sizes = [...shapes].map(([name, shape]) => ({ name, bytes: 4 * sizeOf(shape) }));
+  const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
+  if (bytes <= pool.largest) return;
+  const largest = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  throw new TooManyWeightsError(model, bytes, pool.largest, largest);
 }

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { openGpu } from '../../src/gpu/device.js';
 import { DisposedError, NoGpuError, OutOfMemoryError } from '../../src/gpu/errors.js';
+import { Dense, Flatten } from '../../src/nn/layers.js';
+import { Learner } from '../../src/nn/learner.js';
+import { Sequential } from '../../src/nn/network.js';
 import '../../src/gpu/kernels/activations.js';
 import { defineKernel, kernels } from '../../src/gpu/kernel.js';
 import { normGeometry } from '../../src/gpu/kernels/batch_norm.js';
@@ -46,6 +49,16 @@ describeGpu('the GPU core', (gpu) => {
   it('more memory than the adapter has is an error before anything breaks', () => {
     expect(() => gpu().empty([2 ** 40], 'huge')).toThrow(OutOfMemoryError);
     expect(() => gpu().empty([2 ** 40], 'huge')).toThrow(/huge needs .* MiB.*smaller --batch/);
+  });
+
+  it('names the largest weight of a network that does not fit into one buffer', () => {
+    const device = gpu();
+    const inputs = Math.ceil(device.pool.largest / 4 / 60_000) + 1;
+    const layers = [Flatten(), Dense({ units: 60_000 }), Dense({ units: 2, activation: 'softmax' })];
+    const network = new Sequential('big', [1, inputs, 1], layers);
+    expect(() => new Learner(device, network)).toThrow(
+      /^the weights of big need [\d.]+ MiB, of them dense\/kernel [\d.]+ MiB, but the adapter allows [\d.]+ MiB in one buffer; take/,
+    );
   });
 
   it('a write of another length is refused with both lengths', () => {
