@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_NETWORK, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 
 const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
 const thousands = (count) => count.toLocaleString('en');
@@ -15,14 +16,14 @@ const table = (head, rows) =>
 /** @param cards of all shipped networks, in any order */
 export function modelCard(cards) {
   const sorted = [...cards].sort((a, b) => b.validation.none.accuracy - a.validation.none.accuracy);
-  return `${[introduction(sorted[0].name), overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
+  return `${[INTRODUCTION, overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
 }
 
-const introduction = (name) => `# The models in the box
+const INTRODUCTION = `# The models in the box
 
 Networks that fer-tui trained on FER-2013 (Goodfellow et al. 2013, arXiv 1307.0414) with its own kernels, as Keras \`.h5\`
-files with their preprocessing and class names inside. \`fer-tui predict\`, \`evaluate\` and \`webcam\` use them when no
-\`--weights\` are given, or by name: \`--weights ${name}\`.
+files with their preprocessing and class names inside. Commands take them by name, e.g. \`--weights fer-cnn\`; \`predict\`,
+\`evaluate\`, \`detect\` and \`webcam\` use \`${DEFAULT_NETWORK}\` when no \`--weights\` are given.
 
 This page is written by \`scripts/model_card.mjs\` from what was measured (\`models/*.json\`). Training used the 28,709
 Training rows. The 3,589 PublicTest rows are the validation set: they chose the epoch, so figures on them are a little too
@@ -89,12 +90,23 @@ brings the calibration error from ${percent(before)} to ${percent(crossFitted)},
 
 const recipe = (name, k) => `models/recipes/${name}${k === 0 ? '' : `.${k + 1}`}.yaml`;
 
+/** What is special about the epoch whose weights were kept, by the metric that chose it. */
+const CHOSEN = {
+  val_acc: 'the best on the validation set',
+  loss: 'the one with the lowest loss on the augmented training images, so the validation set did not choose it',
+};
+
 /** One part of the recipe: what was trained, on what, and its curve. */
 function training({ config, commit, adapter, cpu, seconds, images, bestEpoch, history }, k, name) {
-  const begin = k === 0 ? '' : `From those weights, by \`${recipe(name, k)}\`: `;
+  const begin =
+    k > 0
+      ? `From those weights, by \`${recipe(name, k)}\`: `
+      : config.init
+        ? `From the weights of \`${config.init}\`: `
+        : '';
   return `${begin}${epochsOf(history, config)} over ${thousands(images)} images in ${(seconds / 3600).toFixed(1)} hours on ${adapter}
 (${cpu}), seed ${config.seed}, kernels of commit ${commit}. The weights are those of epoch
-${bestEpoch}, the best on the validation set.
+${bestEpoch}, ${CHOSEN[config.checkpointMonitor]}.
 
 ${table(
   ['epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'learning rate'],
@@ -136,6 +148,5 @@ const LIMITS = `## Limits, and what not to do
 - FER-2013 itself is for research and teaching, and is not in this repository. The weights are, under the project's licence.`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { MODELS, readCard, shippedModels } = await import('../dist/train/shipped_models.js');
   writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
 }

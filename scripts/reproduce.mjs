@@ -122,9 +122,10 @@ async function ship() {
 function trainedPart(part) {
   const run = findRun(part.out);
   const summary = JSON.parse(readFileSync(join(part.out, 'summary.json'), 'utf8'));
-  const { data: _data, out: _out, adapter: _adapter, init: _init, ...config } = run.config;
+  const { data: _data, out: _out, adapter: _adapter, init, ...settings } = run.config;
+  const begun = shippedModels().find((model) => [model, join(MODELS, `${model}.h5`)].includes(init));
   return {
-    config,
+    config: begun === undefined ? settings : { ...settings, init: begun },
     commit: spawnSync('git', ['rev-parse', '--short', values.commit ?? 'HEAD'], {
       encoding: 'utf8',
     }).stdout.trim(),

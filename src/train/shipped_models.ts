@@ -12,8 +12,8 @@ import { listRuns } from './runs.js';
  */
 export const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
 
-/** The default network: the best that is fast enough for a camera. */
-const DEFAULT = 'fer-vgg';
+/** The network that is used when none is named: the best on faces that a camera finds, in any light. */
+export const DEFAULT_NETWORK = 'fer-vgg-robust';
 /** How many runs an error lists. */
 const LISTED = 4;
 
@@ -90,7 +90,7 @@ export function readCard(name: string): ModelCard {
  */
 export function weightsPath(given: string | undefined): string {
   const shipped = shippedModels();
-  const name = given ?? (shipped.includes(DEFAULT) ? DEFAULT : shipped[0]);
+  const name = given ?? (shipped.includes(DEFAULT_NETWORK) ? DEFAULT_NETWORK : shipped[0]);
   if (name === undefined) {
     throw new RunError(`no --weights were given, and no networks are shipped; ${trainedHere()}`);
   }
