@@ -1,9 +1,6 @@
 import type { Network } from '../nn/network.js';
+import type { ExportFormat } from './export_formats.js';
 import { tfjsObjection } from './tfjs.js';
-
-/** Formats that a network is exported to. */
-export const EXPORT_FORMATS = ['h5', 'onnx', 'tfjs', 'safetensors'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What a format keeps of a network. */
 export interface Kept {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { EXPORT_FORMATS, keptBy } from '../../formats/export_losses.js';
+import { EXPORT_FORMATS } from '../../formats/export_formats.js';
+import { keptBy } from '../../formats/export_losses.js';
 import { networkCosts } from '../../nn/cost.js';
 import { buildModel } from '../../nn/models.js';
 import type { Network } from '../../nn/network.js';

@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS } from '../../formats/export_losses.js';
+import { EXPORT_FORMATS } from '../../formats/export_formats.js';
 import { LAYOUTS } from '../../formats/onnx_layouts.js';
 import type { ArgsOf } from '../declaration.js';
 import { FOREIGN } from './shared.js';
