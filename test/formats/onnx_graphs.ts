@@ -235,7 +235,7 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       ],
       arrays: {
         ...{ v: { shape: [24, 6] }, shape: { shape: [4], data: [-1, 2, 3, 4] } },
-        ...{ w: { shape: [5, 2, 2, 1] }, slopes: { shape: [5, 2, 4] } },
+        ...{ w: { shape: [7, 2, 2, 1] }, slopes: { shape: [7, 2, 4] } },
       },
     },
   },
