@@ -99,13 +99,14 @@ export function giveCommand(run: string, command: Steering): void {
   const holder = holderOfRun(run);
   if (holder === undefined) throw new RunError(`${run}: no process trains there any more`);
   const refused = `no commands are taken: ${holderText(holder)}, which trains ${run},`;
+  const unready = (): RunError =>
+    new RunError(`${refused} is still loading, is a trial of a search, or is of an earlier version`);
   let file: number;
   try {
     file = openSync(fileOf(run), constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    if (cause.code === 'ENOENT')
-      throw new RunError(`${refused} is still loading, is a trial of a search, or is of an earlier version`);
+    if (cause.code === 'ENOENT') throw unready();
     throw new RunError(`${refused} cannot be told: ${systemReason(cause)}`, { cause });
   }
   try {
@@ -113,8 +114,7 @@ export function giveCommand(run: string, command: Steering): void {
     const [first = ''] = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).split('\n');
     const address = parsed(first) as Partial<Address> | undefined;
     // A file that a crashed process has left is nobody's.
-    if (address?.pid !== holder.pid || address.started !== holder.started)
-      throw new RunError(`${refused} is still loading, is a trial of a search, or is of an earlier version`);
+    if (address?.pid !== holder.pid || address.started !== holder.started) throw unready();
     writeSync(file, `${JSON.stringify({ to: address.to, command })}\n`);
   } catch (cause) {
     throw isSystemError(cause) ? writeError(fileOf(run), cause) : cause;
