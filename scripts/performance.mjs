@@ -72,10 +72,12 @@ if (steps) {
     const memory = r.bytes === undefined ? '' : figure(r.bytes / 2 ** 20);
     row(r.name, figure(r.imgPerS), figure(r.ms.median), figure(r.ms.p95), r.dispatches ?? '', memory);
   }
-  const [{ name, kernels: parts }] = steps;
+  const [{ name, kernels: parts = [] }] = steps;
   const total = parts.reduce((sum, { ms }) => sum + ms, 0);
-  console.log(`\n${name}: ${figure(total)} ms of device time\n`);
-  head('kernel', 'dispatches', 'ms', 'share');
+  if (parts.length > 0) {
+    console.log(`\n${name}: ${figure(total)} ms of device time\n`);
+    head('kernel', 'dispatches', 'ms', 'share');
+  }
   for (const { kernel, dispatches, ms } of parts.filter((part) => part.ms > total / 200)) {
     row(`\`${kernel}\``, dispatches, figure(ms), `${((100 * ms) / total).toFixed(1)} %`);
   }

@@ -8,7 +8,7 @@
 //   - each lane loads the vec4s of row k of W for its own channels: COLS / 32 loads;
 //   - subgroupShuffle passes every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
 // On such an adapter loads are expensive and multiply-adds cheap. So large tiles win, even if they spill registers. There
-// is no workgroup memory and no barrier.
+// is no workgroup memory and no barrier. `forward` takes two k in each turn of its loop, as matmul_subgroup.wgsl does.
 //
 // The input gradient for stride 1 is the same product: `forward` with dy, the kernel rotated by 180 degrees and its
 // channels swapped (conv2d_flip.wgsl makes that copy), and padding K - 1 - pad.
@@ -17,7 +17,7 @@
 // of tiles small. So the image rows are divided into `splits` parts with a partial result each, which reduce.wgsl adds in a
 // fixed order: the same bits every time.
 //
-// Constants: BLOCKS = ROWS / 8, QUADS = COLS / 32.
+// Constants: BLOCKS = ROWS / 8, at most 5; QUADS = COLS / 32.
 // Shapes as in conv2d.wgsl; OC a multiple of 4. Tiles may extend past the end; those rows and channels are not stored.
 // Threads: one subgroup of 8 per tile.
 
@@ -27,6 +27,10 @@ const BLOCKS = {{BLOCKS}}u;
 const QUADS = {{QUADS}}u;
 const LANES = 8u;
 const ROWS = BLOCKS * LANES;
+
+/// A lane's part of one row of the tile, and of two rows of W.
+alias Row = array<vec4f, QUADS>;
+alias TwoRows = array<vec4f, 2u * QUADS>;
 
 struct ConvParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
@@ -40,6 +44,28 @@ struct ConvParams {
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: ConvParams;
 
+/// Eight rows of the tile.
+alias Rows = array<Row, 8>;
+
+/// One row of the tile after adding the products of two values of k.
+fn advance(row: Row, values: vec2f, w: TwoRows) -> Row {
+  var next = Row();
+  for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * w[q] + values.y * w[QUADS + q]; } // formula
+  return next;
+}
+
+/// The same for eight rows. Lane l holds the values of row l.
+fn advance_block(acc: ptr<function, Rows>, a: vec2f, w: TwoRows) {
+  (*acc)[0] = advance((*acc)[0], subgroupShuffle(a, 0u), w);
+  (*acc)[1] = advance((*acc)[1], subgroupShuffle(a, 1u), w);
+  (*acc)[2] = advance((*acc)[2], subgroupShuffle(a, 2u), w);
+  (*acc)[3] = advance((*acc)[3], subgroupShuffle(a, 3u), w);
+  (*acc)[4] = advance((*acc)[4], subgroupShuffle(a, 4u), w);
+  (*acc)[5] = advance((*acc)[5], subgroupShuffle(a, 5u), w);
+  (*acc)[6] = advance((*acc)[6], subgroupShuffle(a, 6u), w);
+  (*acc)[7] = advance((*acc)[7], subgroupShuffle(a, 7u), w);
+}
+
 @compute @workgroup_size(8)
 fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(subgroup_invocation_id) lane: u32) {
@@ -52,21 +78,21 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (first_row >= pixels) { return; }
   let first_quad = (tile % column_tiles) * QUADS * LANES + lane;
 
-  // Where the lane's rows are in the input.
+  // Where the lane's rows are in the input. Rows past the end lie outside of it.
   var image = array<u32, BLOCKS>();
   var top = array<u32, BLOCKS>();
   var left = array<u32, BLOCKS>();
   for (var r = 0u; r < BLOCKS; r++) {
-    let row = min(first_row + r * LANES + lane, pixels - 1u);
+    let row = first_row + r * LANES + lane;
     image[r] = (row / (p.ow * p.oh)) * p.h;
-    top[r] = ((row / p.ow) % p.oh) * p.stride - p.pad_top;
+    top[r] = select(p.h, ((row / p.ow) % p.oh) * p.stride - p.pad_top, row < pixels);
     left[r] = (row % p.ow) * p.stride - p.pad_left;
   }
   // A lane whose channels are past the end loads the last ones and stores nothing.
   var quad = array<u32, QUADS>();
   for (var q = 0u; q < QUADS; q++) { quad[q] = min(first_quad + q * LANES, oc4 - 1u); }
 
-  var acc = array<vec4f, ROWS * QUADS>();
+  var acc = array<Rows, 5>();
   for (var ky = 0u; ky < p.kh; ky++) {
     for (var kx = 0u; kx < p.kw; kx++) {
       var address = array<u32, BLOCKS>();
@@ -75,40 +101,48 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
         let iy = top[r] + ky;
         let ix = left[r] + kx;
         inside[r] = iy < p.h && ix < p.w;
-        address[r] = select(0u, ((image[r] + iy) * p.w + ix) * p.ic, inside[r]);
+        address[r] = ((image[r] + iy) * p.w + ix) * p.ic;
       }
       let tap = (ky * p.kw + kx) * p.ic;
-      for (var c = 0u; c < p.ic; c++) {
-        var w = array<vec4f, QUADS>();
-        for (var q = 0u; q < QUADS; q++) { w[q] = weight[(tap + c) * oc4 + quad[q]]; }
+      for (var c = 0u; c < p.ic; c += 2u) {
+        // Past the last channel: the last row of W again, times 0.
+        let two = c + 1u < p.ic;
+        let first = (tap + c) * oc4;
+        let second = select(first, first + oc4, two);
+        var w = TwoRows();
+        for (var q = 0u; q < QUADS; q++) {
+          w[q] = weight[first + quad[q]];
+          w[QUADS + q] = weight[second + quad[q]];
+        }
+        var a = array<vec2f, 5>();
         for (var r = 0u; r < BLOCKS; r++) {
-          let a = select(0.0, x[address[r] + c], inside[r]);
-          for (var q = 0u; q < QUADS; q++) {
-            let t = (r * QUADS + q) * LANES;
-            acc[t] += subgroupShuffle(a, 0u) * w[q]; // formula
-            acc[t + 1u] += subgroupShuffle(a, 1u) * w[q];
-            acc[t + 2u] += subgroupShuffle(a, 2u) * w[q];
-            acc[t + 3u] += subgroupShuffle(a, 3u) * w[q];
-            acc[t + 4u] += subgroupShuffle(a, 4u) * w[q];
-            acc[t + 5u] += subgroupShuffle(a, 5u) * w[q];
-            acc[t + 6u] += subgroupShuffle(a, 6u) * w[q];
-            acc[t + 7u] += subgroupShuffle(a, 7u) * w[q];
+          if (inside[r]) {
+            let at = address[r] + c;
+            a[r] = vec2f(x[at], select(0.0, x[at + 1u], two));
           }
         }
+        advance_block(&acc[0], a[0], w);
+        if (BLOCKS > 1u) { advance_block(&acc[1], a[1], w); }
+        if (BLOCKS > 2u) { advance_block(&acc[2], a[2], w); }
+        if (BLOCKS > 3u) { advance_block(&acc[3], a[3], w); }
+        if (BLOCKS > 4u) { advance_block(&acc[4], a[4], w); }
       }
     }
   }
-  for (var q = 0u; q < QUADS; q++) {
-    let column = first_quad + q * LANES;
-    if (column >= oc4) { continue; }
-    var shift = vec4f(0.0);
-    if (p.has_bias == 1u) { shift = bias[column]; }
-    for (var r = 0u; r < BLOCKS; r++) {
-      for (var l = 0u; l < LANES; l++) {
-        let row = first_row + r * LANES + l;
-        if (row < pixels) { y[row * oc4 + column] = acc[(r * QUADS + q) * LANES + l] + shift; }
+  var shift = Row();
+  if (p.has_bias == 1u) {
+    for (var q = 0u; q < QUADS; q++) { shift[q] = bias[quad[q]]; }
+  }
+  // A block per turn: always the first one, after which the others move up. Unrolled, the code would take longer to fetch than
+  // to run.
+  for (var r = 0u; r < BLOCKS; r++) {
+    for (var l = 0u; l < LANES; l++) {
+      let row = first_row + r * LANES + l;
+      for (var q = 0u; q < QUADS; q++) {
+        if (row < pixels && first_quad + q * LANES < oc4) { y[row * oc4 + quad[q]] = acc[0][l][q] + shift[q]; }
       }
     }
+    for (var i = 0u; i + 1u < BLOCKS; i++) { acc[i] = acc[i + 1u]; }
   }
 }
 

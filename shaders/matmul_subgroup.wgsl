@@ -134,8 +134,12 @@ fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
   return (tile.batch * p.m + rows) * (p.k / 2u);
 }
 
+/// Whether the lane has rows in the tile. Where it has none it loads none, as each lane's loads take their time.
+fn has_rows(lane: u32) -> bool { return BLOCKS == 8u || lane < BLOCKS; }
+
 /// Columns 2 k and 2 k + 1 of these rows of A.
-fn load_rows(rows: vec4u, k: u32) -> array<vec4f, 2> {
+fn load_rows(rows: vec4u, k: u32, lane: u32) -> array<vec4f, 2> {
+  if (!has_rows(lane)) { return array<vec4f, 2>(); }
   let own = array(
     pair_of(a_pairs[rows.x + k]), pair_of(a_pairs[rows.y + k]),
     pair_of(a_pairs[rows.z + k]), pair_of(a_pairs[rows.w + k]),
@@ -181,7 +185,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
     let b_rows = load_b_rows((tile.batch * p.k + 2u * k) * n4, columns, n4);
-    let own = load_rows(rows, k);
+    let own = load_rows(rows, k, lane);
     advance_tile(&acc, own[0], own[1], b_rows);
   }
   store(acc, tile, tile.quad + lane, p);
@@ -201,7 +205,9 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k; k += 2u) {
     let b_rows = load_b_rows((tile.batch * p.k + k) * n4, columns, n4);
-    advance_tile(&acc, quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4]), b_rows);
+    var own = array<vec4f, 2>();
+    if (has_rows(lane)) { own = array(quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4])); }
+    advance_tile(&acc, own[0], own[1], b_rows);
   }
   store(acc, tile, tile.quad + lane, p);
 }
@@ -218,7 +224,7 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
     let b_rows = load_b_columns(lines, k);
-    let own = load_rows(rows, k);
+    let own = load_rows(rows, k, lane);
     advance_tile(&acc, own[0], own[1], b_rows);
   }
   store(acc, tile, tile.quad + lane, p);

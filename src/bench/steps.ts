@@ -33,7 +33,7 @@ export interface StepResult {
   readonly dispatches?: number;
   /** Device memory in use; only of training. */
   readonly bytes?: number;
-  /** Device time by kernel, the slowest first; only of training. */
+  /** Device time by kernel, the slowest first; only of training, and on adapters with timestamp queries. */
   readonly kernels?: readonly KernelShare[];
 }
 
@@ -82,14 +82,16 @@ async function benchTraining(
   });
   await step();
   const ms = summarize(await sample(step, { seconds }));
-  const kernels = await profile(learner, images, labels);
+  const kernels = gpu.device.features.has('timestamp-query')
+    ? byKernel(await profile(learner, images, labels))
+    : undefined;
   const result = {
     name: `${model} training, batch ${batch}${precision === 'float32' ? '' : `, ${precision}`}`,
     ms,
     imgPerS: (1000 * batch) / ms.median,
-    dispatches: kernels.length,
     bytes: gpu.pool.stats.liveBytes,
-    kernels: byKernel(kernels),
+    dispatches: (await learner.commands(batch)).length,
+    ...(kernels && { kernels }),
   };
   await learner.dispose();
   return result;

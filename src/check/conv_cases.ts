@@ -37,6 +37,8 @@ const ANY: readonly ConvShape[] = [
   shape([2, 9, 7, 3, 8], [1, 5]),
   shape([2, 8, 9, 4, 4], [7, 3], 2),
   shape([1, 7, 6, 2, 4], [2, 4]),
+  shape([1, 4, 6, 6, 40]),
+  shape([1, 3, 2, 5, 8]),
 ];
 /** Shapes of one channel, with and without padding, and with odd and even extents. */
 const GRAY: readonly ConvShape[] = [

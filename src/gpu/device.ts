@@ -23,6 +23,8 @@ export interface AdapterInfo {
   readonly vendor: string;
   /** As WebGPU reports it; may be empty. */
   readonly architecture: string;
+  /** As WebGPU reports it; may be empty. */
+  readonly device: string;
   /** Whether it runs on the CPU (llvmpipe, SwiftShader). */
   readonly software: boolean;
   /** Names of its WebGPU features. */
@@ -150,6 +152,7 @@ function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterI
     name: info.description || info.device || info.vendor,
     vendor: info.vendor,
     architecture: info.architecture,
+    device: info.device,
     software: /llvmpipe|swiftshader|software|basic render/i.test(
       `${info.description} ${info.device} ${info.architecture}`,
     ),
@@ -173,6 +176,9 @@ export interface PackedTensors {
 /** Bytes per chunk of a large upload. */
 const UPLOAD_CHUNK = 8 << 20;
 
+/** Bytes of the buffer for reading that is kept: the results of a batch. */
+const STAGING = 4096;
+
 /** An open device: memory, uploads, reads, and the errors that WebGPU reports asynchronously. */
 export class Gpu {
   /** Reuses storage buffers. */
@@ -182,6 +188,7 @@ export class Gpu {
   /** Pipelines that the driver has already translated to machine code; see compile.ts. */
   readonly compiled = new WeakSet<GPUComputePipeline>();
   #failure: Error | undefined;
+  #staging: GPUBuffer | undefined;
   #closed = false;
   readonly #release: () => void;
 
@@ -290,9 +297,12 @@ export class Gpu {
     this.device.queue.submit([encoder.finish()]);
   }
 
-  /** Reads a tensor of floats back. Waits for all submitted work. Throws what `check` throws. */
-  async read(tensor: Tensor): Promise<Float32Array> {
-    return new Float32Array(await this.#readBytes(tensor));
+  /**
+   * Reads a tensor of floats back. Waits for all submitted work. Throws what `check` throws.
+   * @param before adds commands that run first, in the same submission
+   */
+  async read(tensor: Tensor, before?: (encoder: GPUCommandEncoder) => void): Promise<Float32Array> {
+    return new Float32Array(await this.#readBytes(tensor, before));
   }
 
   /** Reads a tensor of unsigned integers back. Waits for all submitted work. Throws what `check` throws. */
@@ -300,27 +310,41 @@ export class Gpu {
     return new Uint32Array(await this.#readBytes(tensor));
   }
 
-  async #readBytes(tensor: Tensor): Promise<ArrayBuffer> {
+  async #readBytes(tensor: Tensor, before?: (encoder: GPUCommandEncoder) => void): Promise<ArrayBuffer> {
     this.check();
     const size = tensor.size * 4;
-    const staging = this.device.createBuffer({
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const staging = this.#stagingFor(size);
     try {
       const encoder = this.device.createCommandEncoder();
+      before?.(encoder);
       encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
-      await gpuWait(() => staging.mapAsync(GPUMapMode.READ));
-      const bytes = staging.getMappedRange().slice(0);
+      await gpuWait(() => staging.mapAsync(GPUMapMode.READ, 0, size));
+      const bytes = staging.getMappedRange(0, size).slice(0);
       staging.unmap();
+      this.#keepStaging(staging);
       return bytes;
     } catch (error) {
+      staging.destroy();
       this.check();
       throw error;
-    } finally {
-      staging.destroy();
     }
+  }
+
+  /** A buffer to read through: the small one that is kept, if it is free, else a new one. */
+  #stagingFor(size: number): GPUBuffer {
+    const kept = this.#staging;
+    if (size <= STAGING && kept !== undefined) {
+      this.#staging = undefined;
+      return kept;
+    }
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.device.createBuffer({ size: Math.max(size, STAGING), usage });
+  }
+
+  #keepStaging(buffer: GPUBuffer): void {
+    if (buffer.size > STAGING || this.#staging !== undefined || this.#closed) buffer.destroy();
+    else this.#staging = buffer;
   }
 
   /** Releases a tensor made by `empty` or `tensor`, or a view of one. */
@@ -338,6 +362,7 @@ export class Gpu {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#staging?.destroy();
     this.pool.trim();
     this.device.destroy();
     this.#release();

@@ -278,16 +278,21 @@ export class Program {
    * @param end position of the first dispatch that is left out; default: none is @param begin position of the first one
    */
   run(end = this.list.length, begin = 0): void {
-    this.gpu.device.queue.submit([this.#encode(begin, end)]);
+    const encoder = this.gpu.device.createCommandEncoder();
+    this.#encode(encoder, begin, end);
+    this.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  #encode(begin: number, end: number): GPUCommandBuffer {
+  /** Runs all dispatches and reads a tensor of floats, in one submission. Throws what `Gpu.check` throws. */
+  async read(tensor: Tensor): Promise<Float32Array> {
+    return this.gpu.read(tensor, (encoder) => this.#encode(encoder, 0, this.list.length));
+  }
+
+  #encode(encoder: GPUCommandEncoder, begin: number, end: number): void {
     if (this.#disposed) throw new DisposedError('a program');
-    const encoder = this.gpu.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const command of this.list.slice(begin, end)) encodeCommand(pass, command);
     pass.end();
-    return encoder.finish();
   }
 
   /**

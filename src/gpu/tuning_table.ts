@@ -13,6 +13,8 @@ export type TuningTable = Map<string, string>;
 interface TableFile {
   readonly format: 1;
   readonly adapter: string;
+  /** What they were measured on, as `measuredOn` gives it. Files of early versions have none. */
+  readonly key?: string;
   readonly choices: Readonly<Record<string, string>>;
   /** Of the choices that a person made: what was measured before; null: nothing was. */
   readonly pinned?: Readonly<Record<string, string | null>>;
@@ -21,23 +23,55 @@ interface TableFile {
 /** What the table had before a person pinned a choice, by `tuningKey`; null: nothing. */
 export type Pins = ReadonlyMap<string, string | null>;
 
-/** Tables that ship with the package, by a part of the adapter's name. */
-const SHIPPED: readonly { readonly adapter: RegExp; readonly file: string }[] = [
-  { adapter: /llvmpipe/, file: 'llvmpipe.json' },
+/** Tables that ship with the package, by a part of the adapter's name and the number of lanes in its subgroups. */
+const SHIPPED: readonly { readonly adapter: RegExp; readonly lanes: number; readonly file: string }[] = [
+  { adapter: /llvmpipe/, lanes: 8, file: 'llvmpipe.json' },
 ];
 const SHIPPED_DIR = new URL('../../tuning/', import.meta.url);
 
+/**
+ * What decides how fast kernels are: the adapter, its subgroups, and its driver with the first two numbers of each version. A
+ * driver's name alone does not say how many lanes it computes with; the rest of its version does not matter.
+ */
+export function measuredOn({
+  vendor,
+  architecture,
+  device,
+  subgroupMin,
+  subgroupMax,
+  name,
+}: AdapterInfo): string {
+  const driver = name.replace(/(\d+\.\d+)[\w.~+-]*/g, '$1');
+  return [vendor, architecture, device, `subgroups ${subgroupMin}-${subgroupMax}`, driver].join(' / ');
+}
+
 /** Path of this machine's own measurements of an adapter and driver. */
-export function tablePath({ name }: AdapterInfo): string {
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
+export function tablePath(info: AdapterInfo): string {
+  const hash = createHash('sha256').update(measuredOn(info)).digest('hex').slice(0, 12);
   return join(cacheFolder(), `tuning-${hash}.json`);
 }
 
 /** The shipped table of an adapter, overridden by this machine's measurements. Empty if there is neither. */
 export function readTable(info: AdapterInfo): TuningTable {
-  const shipped = SHIPPED.find(({ adapter }) => adapter.test(info.name));
+  const shipped = SHIPPED.find(
+    ({ adapter, lanes }) =>
+      adapter.test(info.name) && info.subgroupMin === lanes && info.subgroupMax === lanes,
+  );
   const paths = shipped === undefined ? [] : [fileURLToPath(new URL(shipped.file, SHIPPED_DIR))];
   return new Map([...paths, tablePath(info)].flatMap(readChoices));
+}
+
+/**
+ * Whether a table on disk was measured on such an adapter. One of an early version says only the adapter's name. Without a
+ * table that can be read: true, as no choice of it counts.
+ */
+export function suits(path: string, info: AdapterInfo): boolean {
+  try {
+    const { adapter, key } = JSON.parse(readText(path)) as Partial<TableFile>;
+    return key === undefined ? adapter === undefined || adapter === info.name : key === measuredOn(info);
+  } catch {
+    return true;
+  }
 }
 
 /** The rows of a table on disk. An unreadable table counts as empty: the default ways are correct, only slower. */
@@ -76,7 +110,7 @@ export function writeTable(
     Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
   const choices = sorted(table);
   const file: TableFile = {
-    ...{ format: 1, adapter: info.name, choices },
+    ...{ format: 1, adapter: info.name, key: measuredOn(info), choices },
     ...(pins.size > 0 && { pinned: sorted(pins) }),
   };
   atomicWrite(path, `${JSON.stringify(file, null, 1)}\n`);

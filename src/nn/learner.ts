@@ -180,8 +180,7 @@ export class Learner {
   async predict(images: Images): Promise<Float32Array> {
     const count = countImages(this.model, images);
     const step = await this.#steps.ready('predict', images, new Uint32Array(count));
-    step.program.run();
-    return await this.gpu.read(step.probabilities);
+    return step.program.read(step.probabilities);
   }
 
   /** The metrics of all training steps since the last call, in order. Waits for the steps in flight. */

@@ -7,7 +7,7 @@ import type { Dataset, LoadOptions } from '../data/types.js';
 import { toKeras } from '../formats/keras_architecture.js';
 import type { Gpu } from '../gpu/device.js';
 import { tuningOf } from '../gpu/tuning.js';
-import { readChoices, writeTable } from '../gpu/tuning_table.js';
+import { readChoices, suits, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import { atomicWrite, WriteError } from '../util/atomic_write.js';
 import { DataError, EXIT, FerError } from '../util/errors.js';
@@ -278,20 +278,26 @@ function copyLabels(path: string, folder: RunFolder): void {
 }
 
 /**
- * Makes a resumed run use the kernels that it started with, even if the device has been tuned since.
+ * Makes a resumed run use the kernels that it started with, even if the device has been tuned since. Choices that were measured on
+ * another adapter, or with other subgroups, may be slow here: those of this device then stay.
  * @returns why it will not go on to the bits of an uninterrupted run, if so: a sentence each
  */
 function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | undefined): string[] {
-  const { name } = gpu.info;
-  const moved = latest !== undefined && latest.adapter !== name;
-  const elsewhere = `the run has trained on ${latest?.adapter}, and goes on on ${name}: results may differ in their last digits`;
+  const { name, subgroupMin, subgroupMax } = gpu.info;
   if (!existsSync(tuning)) {
     return latest === undefined ? [] : ['tuning.json is missing: the run goes on with the kernels of today'];
   }
-  const { table } = tuningOf(gpu);
-  table.clear();
-  for (const [key, way] of readChoices(tuning)) table.set(key, way);
-  return moved ? [elsewhere] : [];
+  const same = suits(tuning, gpu.info);
+  if (same) {
+    const { table } = tuningOf(gpu);
+    table.clear();
+    for (const [key, way] of readChoices(tuning)) table.set(key, way);
+  }
+  const differ = 'results may differ in their last digits';
+  if (latest !== undefined && latest.adapter !== name)
+    return [`the run has trained on ${latest.adapter}, and goes on on ${name}: ${differ}`];
+  const today = `${subgroupMin}-${subgroupMax}`;
+  return same ? [] : [`the run has trained with other subgroups of ${name} than today's ${today}: ${differ}`];
 }
 
 async function load(

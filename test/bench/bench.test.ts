@@ -7,6 +7,7 @@ import { kernelCases } from '../../src/bench/kernel_cases.js';
 import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
 import { type BenchResult, compareBench } from '../../src/bench/run.js';
 import { sample, scaled, summarize, verdict } from '../../src/bench/statistics.js';
+import { benchSteps } from '../../src/bench/steps.js';
 import { benchText, comparisonText, readResult } from '../../src/cli/commands/bench.js';
 import type { Gpu } from '../../src/gpu/device.js';
 import { shaderSource } from '../../src/gpu/shader.js';
@@ -201,5 +202,26 @@ describeGpu('the kernels of a case', (get) => {
         expect(gflops === undefined, spec.name).toBe(spec.family === undefined);
       }
     }
+  }, 60_000);
+});
+
+describeGpu('whole steps', (get) => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('are measured on adapters without timestamp queries, which is said', async () => {
+    const { features } = get().device;
+    const has = features.has.bind(features);
+    vi.spyOn(features, 'has').mockImplementation((name) => name !== 'timestamp-query' && has(name));
+    const steps = await benchSteps(get(), {
+      ...{ models: ['fer-shallow'], batches: [2], precisions: ['float32'], inference: [1], seconds: 0 },
+    });
+    expect(steps.map(({ name, kernels }) => [name, kernels])).toEqual([
+      ['fer-shallow training, batch 2', undefined],
+      ['fer-shallow inference, batch 1', undefined],
+    ]);
+    expect(steps[0]?.dispatches).toBeGreaterThan(20);
+    const ceilings = { gflops: 1, gbytes: 1 };
+    const text = benchText({ date: '', adapter: 'Card', cpu: '', node: '', ceilings, steps });
+    expect(text).toContain('single kernels of a step are not timed: Card has no timestamp queries');
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { gpuWait } from '../../src/gpu/polling.js';
 
 const original = globalThis.setImmediate;
@@ -45,4 +45,27 @@ it('passes arguments on, and calls later instead of never', async () => {
     () => new Promise((resolve) => setImmediate((...args: number[]) => resolve(args), 1, 2)),
   );
   expect(got).toEqual([1, 2]);
+});
+
+it('sleeps before it calls back: shortly at first, by a timer once a wait has lasted', async () => {
+  const timer = vi.spyOn(globalThis, 'setTimeout');
+  const nap = vi.spyOn(Atomics, 'wait');
+  const clock = vi.spyOn(performance, 'now');
+  const tick = () => gpuWait(() => new Promise<void>((resolve) => setImmediate(resolve)));
+  /** Begins a wait, and polls when it has lasted so long. */
+  const poll = (ms: number) =>
+    gpuWait(() => {
+      const begun = clock.mock.results.at(-1)?.value as number;
+      clock.mockReturnValueOnce(begun + ms);
+      return new Promise<void>((resolve) => setImmediate(resolve));
+    });
+  await tick();
+  expect(nap).toHaveBeenCalledOnce();
+  expect(timer).not.toHaveBeenCalled();
+  await poll(1.6);
+  expect(nap.mock.calls.at(-1)?.[3]).toBeCloseTo(0.2, 3);
+  await poll(3);
+  expect(timer).toHaveBeenCalledOnce();
+  expect(nap).toHaveBeenCalledTimes(2);
+  vi.restoreAllMocks();
 });

@@ -262,6 +262,30 @@ describeGpu('compiling the kernels of a program', (gpu) => {
 });
 
 describeGpu('uploads and copies', (gpu) => {
+  it('run a program and read its result in one submission, many at a time too', async () => {
+    const rec = new Recorder(gpu());
+    const [small, large] = [rec.alloc([7], 'small'), rec.alloc([5000], 'large')];
+    fill(rec, small, 3);
+    fill(rec, large, 4);
+    const program = await rec.finish();
+    const submit = vi.spyOn(gpu().device.queue, 'submit');
+    const created = vi.spyOn(gpu().device, 'createBuffer');
+    expect([...(await program.read(small))]).toEqual(Array(7).fill(3));
+    expect(submit).toHaveBeenCalledTimes(1);
+    const before = created.mock.calls.length;
+    expect([...(await program.read(small))]).toEqual(Array(7).fill(3));
+    expect(created.mock.calls.length).toBe(before); // the small buffer for reading is kept
+    const all = await Promise.all([program.read(small), program.read(large), program.read(small)]);
+    expect(all.map((values) => [values.length, values.at(-1)])).toEqual([
+      [7, 3],
+      [5000, 4],
+      [7, 3],
+    ]);
+    vi.restoreAllMocks();
+    program.dispose();
+    await expect(program.read(small)).rejects.toThrow('a program');
+  });
+
   it('write only the tensor, wherever it starts', async () => {
     const { whole, parts } = gpu().pack(
       new Map([

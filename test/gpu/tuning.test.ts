@@ -8,7 +8,15 @@ import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { matmul } from '../../src/gpu/kernels/matmul.js';
 import { Program } from '../../src/gpu/recorder.js';
 import { choose, type Tunable, tuningOf, withForced } from '../../src/gpu/tuning.js';
-import { readChoices, readPins, readTable, tablePath, writeTable } from '../../src/gpu/tuning_table.js';
+import {
+  measuredOn,
+  readChoices,
+  readPins,
+  readTable,
+  suits,
+  tablePath,
+  writeTable,
+} from '../../src/gpu/tuning_table.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const cache = process.env['XDG_CACHE_HOME'];
@@ -20,7 +28,11 @@ afterEach(() => {
   else process.env['XDG_CACHE_HOME'] = cache;
 });
 
-const adapter = (name: string) => ({ name }) as AdapterInfo;
+/** An adapter of this name, with subgroups of so many lanes. */
+const adapter = (name: string, lanes = 8): AdapterInfo => ({
+  ...{ name, vendor: 'v', architecture: 'a', device: 'd', software: true, features: [] },
+  ...{ subgroupMin: lanes, subgroupMax: lanes },
+});
 
 describe('tuning tables', () => {
   it('shipped choices are overridden by what was measured here', () => {
@@ -32,6 +44,41 @@ describe('tuning tables', () => {
     expect(readTable(info).get(key)).toBe('naive');
     expect(readTable(info).size).toBe(shipped.size);
     expect(readTable(adapter('llvmpipe: another Mesa')).get(key)).toBe('gray');
+  });
+
+  it('measured with some subgroups are never used with others', () => {
+    const [four, eight] = [adapter('llvmpipe: Mesa 25.0.7', 4), adapter('llvmpipe: Mesa 25.0.7')];
+    writeTable(tablePath(four), four, new Map([['k', 'w']]));
+    expect([...readTable(four)]).toEqual([['k', 'w']]); // what ships for 8 lanes is not for 4
+    expect(readTable(eight).has('k')).toBe(false);
+    expect(readTable(eight).size).toBeGreaterThan(100);
+  });
+
+  it('belong to vendor, architecture, device and driver; of a version the first two numbers count', () => {
+    const info = adapter('card: Driver 25.0.7-2~bpo12+1 (LLVM 15.0.6) 0.0.1');
+    const key = measuredOn(info);
+    expect(key).toBe('v / a / d / subgroups 8-8 / card: Driver 25.0 (LLVM 15.0) 0.0');
+    expect(measuredOn({ ...info, name: 'card: Driver 25.0.9 (LLVM 15.0.7) 0.0.1' })).toBe(key);
+    const others: Partial<AdapterInfo>[] = [
+      { name: 'card: Driver 25.1.7 (LLVM 15.0.6) 0.0.1' },
+      ...[{ vendor: 'x' }, { architecture: 'x' }, { device: 'x' }, { subgroupMin: 4 }, { subgroupMax: 16 }],
+    ];
+    for (const other of others)
+      expect(measuredOn({ ...info, ...other }), JSON.stringify(other)).not.toBe(key);
+  });
+
+  it('know whether they suit an adapter; an early one by its name alone', () => {
+    const info = adapter('card S');
+    const path = tablePath(info);
+    expect(suits(path, info)).toBe(true); // there is none
+    writeTable(path, info, new Map([['k', 'w']]));
+    expect([suits(path, info), suits(path, adapter('card S', 4)), suits(path, adapter('card T'))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    writeFileSync(path, '{"format":1,"adapter":"card S","choices":{}}');
+    expect([suits(path, adapter('card S', 4)), suits(path, adapter('card T'))]).toEqual([true, false]);
   });
 
   it('are sorted on disk; one that is damaged counts as none', () => {
@@ -59,6 +106,7 @@ describe('a table on disk', () => {
     expect(JSON.parse(readFileSync(tablePath(a), 'utf8'))).toEqual({
       format: 1,
       adapter: 'card A',
+      key: 'v / a / d / subgroups 8-8 / card A',
       choices: { k: 'w' },
     });
     expect(readChoices(tablePath(a))).toEqual([['k', 'w']]);

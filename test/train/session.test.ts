@@ -265,7 +265,11 @@ describeGpu('a sitting', () => {
     const log = join(out, 'events.ndjson');
     writeFileSync(log, readFileSync(log, 'utf8').replace(/"adapter":"[^"]*"/, '"adapter":"Another"'));
     await resumeTraining(out, hooks);
-    rmSync(join(out, 'tuning.json'));
+    const tuning = join(out, 'tuning.json');
+    const kept = readFileSync(tuning, 'utf8');
+    writeFileSync(tuning, kept.replace(/subgroups \d+-\d+/, 'subgroups 2-2'));
+    await resumeTraining(out, hooks);
+    rmSync(tuning);
     await resumeTraining(out, hooks);
     const notes = events.flatMap((event) =>
       event.type === 'note' && event.kind === 'resume' ? [event.message] : [],
@@ -273,6 +277,9 @@ describeGpu('a sitting', () => {
     expect(
       notes.filter((note) => note.startsWith('the run has trained on Another, and goes on')),
     ).toHaveLength(1);
+    expect(notes.filter((note) => note.startsWith('the run has trained with other subgroups'))).toHaveLength(
+      1,
+    );
     expect(notes.filter((note) => note.startsWith('tuning.json is missing'))).toHaveLength(1);
   });
 });

@@ -57,6 +57,8 @@ export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: Ben
     if (first?.kernels) {
       const { total, table: rows } = waterfall(first.kernels);
       parts.push(`${first.name}: ${figure(total)} ms of device time\n${tableText(rows)}`);
+    } else {
+      parts.push(`single kernels of a step are not timed: ${adapter} has no timestamp queries\n`);
     }
   }
   if (start) {

@@ -8,10 +8,20 @@ import { biasGradient } from './reduce.js';
 const forwardKernel = defineKernel('conv2d_subgroup', 'forward', FORWARD);
 const weightGradientKernel = defineKernel('conv2d_subgroup', 'weight_gradient', WEIGHT_GRADIENT);
 
-/** Height of a register tile, in blocks of 8 rows. Its width depends on the number of channels. */
+/** Height of a weight gradient's register tile, in blocks of 8 rows. Its width depends on the number of channels. */
 const BLOCKS = 2;
+/** Possible heights of a forward pass's tile, whose width is 32 channels. */
+const HEIGHTS = [5, 3, 2, 1] as const;
+/** The cost of loading W for a tile, in rows of arithmetic. */
+const LOADING = 8;
 /** Workgroups (of one subgroup each) that keep a device busy in a weight gradient. */
 const BUSY = 48;
+
+/** The tile height with the least cost for so many pixels, in blocks of 8. */
+function heightFor(pixels: number): number {
+  const cost = (blocks: number): number => Math.ceil(pixels / (8 * blocks)) * (8 * blocks + LOADING);
+  return HEIGHTS.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
+}
 
 /** How register tiles cover a matrix of `rows` x `oc`: shader constants, and the number of tiles. */
 function tiles(rows: number, oc: number) {
@@ -30,8 +40,13 @@ export const subgroup: ConvWay = {
 
   forward(rec, operands, g, { alpha }) {
     const { y, call } = forwardCall(rec, operands, g);
-    const { constants, count } = tiles(g.b * g.oh * g.ow, g.oc);
-    rec.dispatch(forwardKernel, { ...call, constants, workgroups: count });
+    const pixels = g.b * g.oh * g.ow;
+    const blocks = heightFor(pixels);
+    rec.dispatch(forwardKernel, {
+      ...call,
+      constants: { BLOCKS: blocks, QUADS: 1 },
+      workgroups: Math.ceil(pixels / (8 * blocks)) * Math.ceil(g.oc / 32),
+    });
     return outputOf(rec, y, alpha);
   },
 

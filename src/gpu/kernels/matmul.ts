@@ -38,7 +38,7 @@ const KERNELS = {
   },
 };
 /** Possible heights of a register tile on 8-lane subgroups, in blocks of 4 rows. Its width is 32 or 64 columns. */
-const BLOCKS = [8, 7, 4, 2, 1] as const;
+const BLOCKS = [8, 7, 4, 3, 2, 1] as const;
 /** The cost of loading B for a tile, in rows of arithmetic. */
 const LOADING = 8;
 
