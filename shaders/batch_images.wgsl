@@ -11,9 +11,11 @@
 //   v        = mean of v around the pixel, weighted by exp(-distance^2 / (2 * blur^2)); edge pixels are repeated
 //   v        = v + noise * (sum of 16 random bytes - 2040) / 295.6, within 0 to 255: nearly normal, by the central limit theorem
 //   v        = what is left of v after JPEG: the cosine transform of each 8 x 8 pixels, rounded to multiples of steps (T.81, A.3)
+//   v        = 127.5 in the rectangle that is erased
 //   image    = (v - mean[oy, ox]) / divisor, or / divisors[oy, ox]
 //
-// An image that is only warped has gamma 1, contrast 1, blur 0, noise 0 and quality 0 (no JPEG). The random bytes are a hash of
+// An image that is only warped has gamma 1, contrast 1, blur 0, noise 0, quality 0 (no JPEG) and an erased
+// rectangle without width. The random bytes are a hash of
 // grain, pixel and channel, as in dropout.wgsl. JPEG's steps are those of libjpeg for the quality, for luminance in each channel.
 //
 // Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; divisors [H,
@@ -26,6 +28,7 @@ struct Draw {
   image: u32, gain: f32, origin: vec2f, matrix: vec4f, // x0, y0; xx, xy, yx, yy
   gamma: f32, contrast: f32, blur: f32, noise: f32,
   grain: u32, quality: u32,
+  corner: u32, extent: u32, // of the erased rectangle: left and top, width and height, 16 bits each
 }
 struct BatchParams { b: u32, h: u32, w: u32, channels: u32, stored: u32, has_mean: u32, has_divisors: u32, divisor: f32 }
 
@@ -174,6 +177,8 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (draw.blur > 0.0) { v = blurred(draw, c, corner, out, lane); } else { v = lit(draw, c, out); }
   if (draw.noise > 0.0) { v = clamp(v + draw.noise * grain_at(draw.grain, o * p.stored + c), 0.0, 255.0); } // formula
   if (draw.quality > 0u) { v = compressed(v, draw.quality, lane); }
+  let inside = out - vec2u(draw.corner & 0xffffu, draw.corner >> 16u); // wraps around to a large number before the corner
+  if (all(inside < vec2u(draw.extent & 0xffffu, draw.extent >> 16u))) { v = 127.5; } // formula
   var shift = 0.0;
   if (p.has_mean == 1u) { shift = mean[o]; }
   var divisor = p.divisor;

@@ -10,12 +10,12 @@
 //   which may be 0; in the product, p cancels.
 //
 // Instead of the onehot, a sample may have a distribution of its own (say, the votes of ten people): soft[b, c], adding up to 1.
-// For a blend of two images (mixup.wgsl), t is the blend of their targets: share * t[own] + (1 - share) * t[partner].
+// For a mixture of two images (mixup.wgsl), t is the blend of their targets: share * t[own] + (1 - share) * t[partner].
 //
 // Class weights make rare classes count more (Keras's class_weight: the mean is over B, not over the weights).
 // `predicted` is the class of the largest logit, the first of equals.
-// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]; mix [B, 2]: partner (u32),
-// share (f32), read if mixed is 1; soft [B, C], read if soft is 1.
+// Shapes: logits, probabilities, dlogits [B, C]; labels, losses, predicted [B]; weights [C]; mix [B, 4]: partner (u32),
+// share (f32), and what mixup.wgsl needs, read if mixed is 1; soft [B, C], read if soft is 1.
 // Threads: one per sample (forward) or per logit (backward).
 
 struct LossParams { b: u32, c: u32, smoothing: f32, mixed: u32, soft: u32 }
@@ -29,7 +29,7 @@ fn target_of(own: f32, weight: f32, p: LossParams) -> f32 {
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> weights: array<f32>;
-@group(0) @binding(3) var<storage, read> mix_of: array<vec2u>;
+@group(0) @binding(3) var<storage, read> mix_of: array<vec4u>;
 @group(0) @binding(4) var<storage, read> soft_of: array<f32>;
 @group(0) @binding(5) var<storage, read_write> probabilities: array<f32>;
 @group(0) @binding(6) var<storage, read_write> losses: array<f32>;
@@ -80,7 +80,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 @group(0) @binding(0) var<storage, read> b_probabilities: array<f32>;
 @group(0) @binding(1) var<storage, read> b_labels: array<u32>;
 @group(0) @binding(2) var<storage, read> b_weights: array<f32>;
-@group(0) @binding(3) var<storage, read> b_mix_of: array<vec2u>;
+@group(0) @binding(3) var<storage, read> b_mix_of: array<vec4u>;
 @group(0) @binding(4) var<storage, read> b_soft_of: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;
 @group(0) @binding(6) var<uniform> b_params: LossParams;

@@ -119,5 +119,5 @@ export { SharedPlace, type Workplace } from './train/workplace.js';
 export { CLASS_NAMES, FACE_SIZE } from './util/classes.js';
 export type { Ending } from './util/endings.js';
 export { DataError, EXIT, FerError, RunError, UsageError } from './util/errors.js';
-export type { CameraDraw, ImageDraw, ImageMix } from './util/image_draw.js';
+export type { Box, CameraDraw, ImageDraw, ImageMix } from './util/image_draw.js';
 export { type NumberList, Rng } from './util/random.js';

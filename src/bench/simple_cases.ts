@@ -29,7 +29,7 @@ import {
   restoreGray,
 } from '../gpu/kernels/local_binary_patterns.js';
 import { maxPool2dBackward, maxPool2dForward, poolGeometry } from '../gpu/kernels/max_pool2d.js';
-import { mixImages } from '../gpu/kernels/mixup.js';
+import { MIX_WORDS, mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate, stateNames } from '../gpu/kernels/optimizers.js';
 import { biasGradient } from '../gpu/kernels/reduce.js';
@@ -186,7 +186,7 @@ function rows(b: number): Row[] {
       'mixup.blend',
       [
         [b, 48, 48, 1],
-        [b, 2],
+        [b, MIX_WORDS],
       ],
       mixImages,
     ],

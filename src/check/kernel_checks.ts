@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import { BATCH_CASES } from './batch_cases.js';
 import { BLOCK_CASES } from './block_cases.js';
 import { BRANCH_CASES } from './branch_cases.js';
 import type { KernelCase } from './case.js';
@@ -16,6 +17,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...PRODUCT_CASES,
   ...BLOCK_CASES,
   ...LAYER_CASES,
+  ...BATCH_CASES,
   ...WINDOW_CASES,
   ...BRANCH_CASES,
   ...FEATURE_CASES,

@@ -1,6 +1,6 @@
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics } from '../gpu/kernels/metrics.js';
-import { mixImages, packMix } from '../gpu/kernels/mixup.js';
+import { MIX_WORDS, packMix } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { applyUpdate } from '../gpu/kernels/optimizers.js';
 import {
@@ -10,38 +10,11 @@ import {
 import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenalty, addPenaltyGradient } from '../gpu/kernels/weight_penalty.js';
 import type { Tensor } from '../gpu/tensor.js';
-import * as mixup from '../reference/mixup.js';
 import { adamStep, decayStep, rmspropStep, sgdStep } from '../reference/optimizers.js';
 import * as loss from '../reference/softmax_cross_entropy.js';
-import type { ImageMix } from '../util/image_draw.js';
+import { someMix } from './batch_cases.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
-
-/** A random mixup of a batch. */
-function someMix(inputs: Inputs, b: number): ImageMix[] {
-  const partners = inputs.labels(b, b);
-  const shares = inputs.floats(b, 0.5, 1).f32;
-  return Array.from(partners, (partner, i) => ({ partner, share: shares[i] ?? 1 }));
-}
-
-function mixCase(b: number, size: number): KernelCase {
-  return {
-    kernels: ['mixup.blend'],
-    title: `mixup of ${b} images of ${size} numbers`,
-    run: (gpu) => {
-      const inputs = new Inputs(b + size);
-      const images = inputs.floats(b * size);
-      const mix = someMix(inputs, b);
-      return compare(
-        gpu,
-        { images: { data: images.f32, shape: [b, size] }, mix: { data: packMix(mix), shape: [b, 2] } },
-        (rec, t) => ({
-          mixed: { got: mixImages(rec, t.images, t.mix), want: mixup.mixImages(images.f64, mix) },
-        }),
-      );
-    },
-  };
-}
 
 /** Random distributions, [b, c]. */
 function someDistributions(inputs: Inputs, b: number, c: number): { f32: Float32Array; f64: Float64Array } {
@@ -89,7 +62,7 @@ function lossCase(
           logits: { data: logits.f32, shape: [b, c] },
           labels: { data: labels, shape: [b] },
           weights: { data: weights.f32, shape: [c] },
-          mix: { data: packMix(mix), shape: [b, 2] },
+          mix: { data: packMix(mix), shape: [b, MIX_WORDS] },
           soft: { data: soft.f32, shape: [b, c] },
           penalty: { data: new Float32Array([0.25]), shape: [1] },
           step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
@@ -308,8 +281,6 @@ export const LOSS_CASES: readonly KernelCase[] = [
   lossCase(65, 7, 0.1, { mixed: true }),
   lossCase(65, 7, 0, { voted: true }),
   lossCase(33, 7, 0.1, { mixed: true, voted: true }),
-  mixCase(5, 48 * 48),
-  mixCase(3, 7),
   gradientCase(8),
   gradientCase(1003),
   penaltyCase(5),

@@ -1,5 +1,5 @@
 import { UsageError } from '../util/errors.js';
-import type { CameraDraw, ImageDraw } from '../util/image_draw.js';
+import type { Box, CameraDraw, ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
 import { photograph } from './photograph.js';
 import { FACE, PIXELS } from './split_builder.js';
@@ -29,7 +29,12 @@ export interface AugmentOptions {
   readonly noise: number;
   /** Lowest quality of a compression as by JPEG, 1 to 100; the highest is 100. 0: no compression. */
   readonly jpeg: number;
-  /** Share of the images that each of gamma, contrast, blur, noise and jpeg changes; drawn for each. Keras: RandomApply. */
+  /**
+   * Largest share of the pixels that a rectangle of middle gray covers; the smallest is 0.02 (Zhong et al. 2017, arXiv
+   * 1708.04896). Keras: the upper `scale` of RandomErasing. 0: none.
+   */
+  readonly erase: number;
+  /** Share of the images that each of gamma, contrast, blur, noise, jpeg and erase changes; drawn for each. Keras: RandomApply. */
   readonly rate: number;
 }
 
@@ -45,6 +50,7 @@ export const NO_AUGMENT: AugmentOptions = {
   blur: 0,
   noise: 0,
   jpeg: 0,
+  erase: 0,
   rate: 1,
 };
 export const DEFAULT_AUGMENT: AugmentOptions = {
@@ -55,10 +61,13 @@ export const DEFAULT_AUGMENT: AugmentOptions = {
   zoom: 0.1,
 };
 
+/** What erased pixels become. */
+const MIDDLE_GRAY = 127.5;
+
 /** Largest value of each range. */
 const LIMITS = {
   ...{ rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 },
-  ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, rate: 1 },
+  ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, erase: 0.9, rate: 1 },
 } as const;
 
 /** Parses `none`, `default`, or a list like `flip,rotation=10`. Throws UsageError that lists the known changes. */
@@ -93,12 +102,17 @@ export function parseAugment(text: string): AugmentOptions {
 /** Whether the options change anything. */
 export function isIdentity(o: AugmentOptions): boolean {
   const moves = o.flip || o.rotation > 0 || o.shift > 0 || o.zoom > 0 || o.shear > 0 || o.brightness > 0;
-  return !moves && !usesCamera(o);
+  return !moves && !usesCamera(o) && !erases(o);
 }
 
 /** Whether the options change what light and camera do, beside brightness. */
 function usesCamera({ gamma, contrast, blur, noise, jpeg, rate }: AugmentOptions): boolean {
   return rate > 0 && (gamma > 0 || contrast > 0 || blur > 0 || noise > 0 || jpeg > 0);
+}
+
+/** Whether the options erase a part of some images. */
+function erases({ erase, rate }: AugmentOptions): boolean {
+  return rate > 0 && erase > 0;
 }
 
 /** The random stream for augmenting one image in one epoch, counted from 0. */
@@ -145,9 +159,42 @@ export function drawChange(
   const aspect = cy / cx;
   const x0 = cx - dx - cx * (xx + aspect * xy);
   const y0 = cy - dy - cy * (yx / aspect + yy);
-  const draw = { image, xx, xy, x0, yx, yy, y0, gain };
-  // The numbers of the camera come last, so that a warp is the same with them and without.
-  return usesCamera(options) ? { ...draw, camera: drawCamera(options, rng) } : draw;
+  // The numbers of the camera come after those of the warp, and those of the rectangle last: what comes before is the same with
+  // them and without.
+  const camera = usesCamera(options) && { camera: drawCamera(options, rng) };
+  const erased = erases(options) ? drawErased(options, rng, [height, width]) : undefined;
+  return { image, xx, xy, x0, yx, yy, y0, gain, ...camera, ...(erased && { erased }) };
+}
+
+/** Share of the pixels that the smallest erased rectangle covers. */
+const LEAST_ERASED = 0.02;
+/** Ratio of the longer to the shorter side of an erased rectangle, at most. */
+const LONGEST_ERASED = 10 / 3;
+
+/** Draws the rectangle to erase in an image: its share of the pixels, its ratio of height to width, and its place. */
+function drawErased(
+  { erase, rate }: AugmentOptions,
+  rng: Rng,
+  [height, width]: readonly [number, number],
+): Box | undefined {
+  const [chance, size, ratio, across, down] = [
+    rng.float(),
+    rng.float(),
+    rng.float(),
+    rng.float(),
+    rng.float(),
+  ];
+  if (chance >= rate) return undefined;
+  const least = Math.min(LEAST_ERASED, erase);
+  const pixels = (least + (erase - least) * size) * height * width;
+  const tall = LONGEST_ERASED ** (2 * ratio - 1);
+  const extent = (wanted: number, whole: number): number => Math.max(1, Math.min(whole, Math.round(wanted)));
+  const [high, wide] = [extent(Math.sqrt(pixels * tall), height), extent(Math.sqrt(pixels / tall), width)];
+  const place = (free: number, at: number): number => Math.min(free, Math.floor(at * (free + 1)));
+  return {
+    ...{ left: place(width - wide, across), top: place(height - high, down) },
+    ...{ width: wide, height: high },
+  };
 }
 
 /** Draws what light and camera do to one image. */
@@ -168,15 +215,15 @@ function drawCamera({ gamma, contrast, blur, noise, jpeg, rate }: AugmentOptions
 }
 
 /**
- * Applies a change to an image: bilinear sampling, with the edge pixels repeated outside, then what light and camera do; values
- * stay in 0..255.
+ * Applies a change to an image: bilinear sampling, with the edge pixels repeated outside, then what light and camera do, then
+ * the erased rectangle; values stay in 0..255.
  * shaders/batch_images.wgsl does the same on the device.
  * @param source [n, H, W, C] @param out receives the image as floats, from index `at` on
  * @param shape [H, W, C] of one image; default: a face
  */
 export function warpImage(
   source: Uint8Array,
-  { image, xx, xy, x0: originX, yx, yy, y0: originY, gain, camera }: ImageDraw,
+  { image, xx, xy, x0: originX, yx, yy, y0: originY, gain, camera, erased }: ImageDraw,
   out: Float32Array,
   at: number,
   shape: ImageShape = FACE,
@@ -204,6 +251,11 @@ export function warpImage(
     }
   }
   if (camera !== undefined) photograph(out.subarray(at, place), camera, shape);
+  if (erased === undefined) return;
+  for (let y = erased.top; y < erased.top + erased.height; y++) {
+    const row = at + (y * width + erased.left) * channels;
+    out.fill(MIDDLE_GRAY, row, row + erased.width * channels);
+  }
 }
 
 function clamp(v: number, high: number): number {

@@ -26,7 +26,7 @@ export interface Batch {
 
 /** What the loss of a batch compares with, beside the labels. */
 export interface BatchTargets {
-  /** The mixup partner and share of each image; undefined without mixup. */
+  /** What each image is mixed with; undefined without mixup and CutMix. */
   readonly mix: readonly ImageMix[] | undefined;
   /** [count, classes] distributions in place of the labels. */
   readonly soft: Float32Array | undefined;
@@ -46,6 +46,8 @@ export interface BatchOptions {
   readonly augment?: AugmentOptions;
   /** Alpha of mixup; default 0: images are not blended. */
   readonly mixup?: number;
+  /** Alpha of CutMix; default 0: images get no rectangles of others. */
+  readonly cutmix?: number;
   /** A new order every epoch; default false: file order. */
   readonly shuffle?: boolean;
   /** Default 7. */
@@ -54,7 +56,7 @@ export interface BatchOptions {
 
 /** Random stream for the order of the images in epoch 0; epoch n uses stream + n. */
 const ORDER_STREAM = 1_000_003;
-/** Random stream for the mixup of an epoch's first batch; batch n uses stream + n. */
+/** Random stream for the mixup and CutMix of an epoch's first batch; batch n uses stream + n. */
 const MIX_STREAM = 2_000_003;
 
 /**
@@ -123,12 +125,14 @@ export class BatchSource {
     return { draws, labels: Uint32Array.from(order, (image) => this.split.labels[image] as number) };
   }
 
-  /** The mixup partner and share of each image of a batch; undefined without mixup. */
+  /** What each image of a batch is mixed with; undefined without mixup and CutMix. */
   mix(epoch: number, index: number): ImageMix[] | undefined {
-    const { batchSize, mixup = 0, seed = 7 } = this.options;
-    if (mixup === 0) return undefined;
+    const { batchSize, mixup = 0, cutmix = 0, seed = 7 } = this.options;
+    if (mixup === 0 && cutmix === 0) return undefined;
     const count = Math.min(batchSize, this.size - index * batchSize);
-    return drawMix(count, mixup, changeStream(seed, epoch, MIX_STREAM + index));
+    const [height, width] = this.shape;
+    const rng = changeStream(seed, epoch, MIX_STREAM + index);
+    return drawMix(count, { mixup, cutmix }, [height, width], rng);
   }
 
   /** What the loss of a batch compares with, beside the labels. */

@@ -102,7 +102,7 @@ async function imageValue(dissection: Dissection, layer: number, at: Position): 
   return {
     formula: PREPROCESS_FORMULAS[preprocess.name],
     words:
-      'A pixel of the augmented image: sampled bilinearly from the stored one, changed as by light and camera, then preprocessed.',
+      'A pixel of the augmented image: sampled bilinearly from the stored one, changed as by light and camera or erased, then preprocessed.',
     grids: [],
     terms: [],
     kernel: value,

@@ -146,9 +146,9 @@ export function verdict({
   return `The loss fell by ${share} % of what the slope promised${share < 80 ? ': it bends along the way' : ''}.`;
 }
 
-/** An augmentation in words: what the affine map, light and camera do. */
+/** An augmentation in words: what the affine map, light and camera do, and what is erased. */
 function drawText(
-  { xx, xy, yx, yy, gain, x0, y0, camera = NO_CAMERA }: ImageDraw,
+  { xx, xy, yx, yy, gain, x0, y0, camera = NO_CAMERA, erased }: ImageDraw,
   [height, width]: readonly [number, number, number],
 ): string {
   const { gamma, contrast, blur, noise, quality } = camera;
@@ -168,6 +168,9 @@ function drawText(
     ...(blur === 0 ? [] : [`blurred by ${blur.toFixed(1)} pixels`]),
     ...(noise === 0 ? [] : [`noise of ${noise.toFixed(0)} gray levels`]),
     ...(quality === 0 ? [] : [`JPEG of quality ${quality}`]),
+    ...(erased === undefined
+      ? []
+      : [`${erased.width} x ${erased.height} pixels erased at (${erased.left}, ${erased.top})`]),
   ];
   return parts.length === 0 ? 'unchanged' : parts.join(', ');
 }

@@ -3,7 +3,7 @@ import { distillBackward, distillForward } from '../gpu/kernels/distillation.js'
 import { add, addInto, fill } from '../gpu/kernels/elementwise.js';
 import { clipNorm, clipValue } from '../gpu/kernels/gradient_clip.js';
 import { accumulateMetrics, type MetricTensors } from '../gpu/kernels/metrics.js';
-import { mixImages } from '../gpu/kernels/mixup.js';
+import { MIX_WORDS, mixImages } from '../gpu/kernels/mixup.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import {
   type LossParts,
@@ -81,7 +81,7 @@ export interface Step {
   readonly draws: Tensor | undefined;
   /** [B] (u32) */
   readonly labels: Tensor;
-  /** How images are blended (mixup), [B, 2]; only of steps that blend. */
+  /** How images are mixed, [B, MIX_WORDS]; only of steps that mix. */
   readonly mix: Tensor | undefined;
   /** Distributions in place of the labels, [B, classes]; only of steps that have them. */
   readonly soft: Tensor | undefined;
@@ -114,7 +114,7 @@ export async function recordStep(
     mode: StepMode;
     metrics: MetricTensors;
     store?: ImageStore | undefined;
-    /** Whether images are blended with each other (mixup). */
+    /** Whether images are mixed with each other (mixup, CutMix). */
     mixed?: boolean;
     /** Whether the loss compares with distributions in place of the labels. */
     voted?: boolean;
@@ -130,7 +130,7 @@ export async function recordStep(
     const images = rec.allocPrivate([batch, ...model.inputShape], 'images');
     const labels = rec.allocPrivate([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
-    const mix = options.mixed ? rec.allocPrivate([batch, 2], 'mix') : undefined;
+    const mix = options.mixed ? rec.allocPrivate([batch, MIX_WORDS], 'mix') : undefined;
     const soft = options.voted
       ? rec.allocPrivate([batch, model.outputShape.at(-1) ?? 1], 'distributions')
       : undefined;

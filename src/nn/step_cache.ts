@@ -9,7 +9,7 @@ import { recordStep, type Step, type StepMode, type StepParts } from './step.js'
 
 /** What a training step compares with, beside the labels. */
 export interface LossTargets {
-  /** Blends each image with another (mixup). Class weights and label smoothing apply to both targets. */
+  /** Mixes each image with another (mixup, CutMix). Class weights and label smoothing apply to both targets. */
   readonly mix?: readonly ImageMix[] | undefined;
   /** [B, classes] distributions in place of the labels, each adding up to 1. The labels still decide about class weights. */
   readonly soft?: Float32Array | undefined;

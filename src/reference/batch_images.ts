@@ -11,6 +11,19 @@ export interface Camera {
   readonly quality: number;
 }
 
+/** Pixels of an image, from its upper left one on. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Whether a pixel lies in a rectangle. */
+export function contains({ left, top, width, height }: Rectangle, x: number, y: number): boolean {
+  return x >= left && x < left + width && y >= top && y < top + height;
+}
+
 /** One image to draw: its index, the affine map from output to input pixels, and a factor for its brightness. */
 export interface Draw {
   readonly image: number;
@@ -22,6 +35,7 @@ export interface Draw {
   readonly y0: number;
   readonly gain: number;
   readonly camera?: Camera;
+  readonly erased?: Rectangle;
 }
 
 /** A channel of an image [h, w]. */
@@ -31,7 +45,7 @@ const clamp = (v: number, high: number): number => Math.min(Math.max(v, 0), high
 
 /**
  * pixels [N, H, W, stored] -> [B, H, W, channels]: affine map with bilinear interpolation and repeated edges, then gain, light
- * and camera, mean and divisor.
+ * and camera, erased pixels, mean and divisor.
  */
 export function pickImages(
   pixels: Uint8Array,
@@ -55,7 +69,9 @@ export function pickImages(
       const lit = warped(pixels, draw, { h, w, stored, c });
       const seen = draw.camera === undefined ? lit : photographed(lit, draw.camera, { h, w, stored, c });
       for (let o = 0; o < h * w; o++) {
-        const value = seen(Math.floor(o / w), o % w) - (mean === undefined ? 0 : at(mean, o));
+        const [y, x] = [Math.floor(o / w), o % w];
+        const shown = draw.erased !== undefined && contains(draw.erased, x, y) ? 127.5 : seen(y, x);
+        const value = shown - (mean === undefined ? 0 : at(mean, o));
         out[n * size + o * channels + channel] = value / (divisors === undefined ? divisor : at(divisors, o));
       }
     }

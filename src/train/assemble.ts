@@ -204,9 +204,9 @@ function batchOptions(
   preprocess: Preprocess,
   [height, width, channels]: readonly [number, number, number],
 ): BatchOptions {
-  const { batch: batchSize, augment, mixup, shuffle, seed } = config;
+  const { batch: batchSize, augment, mixup, cutmix, shuffle, seed } = config;
   return {
-    ...{ batchSize, preprocess, mixup, shuffle, seed, channels },
+    ...{ batchSize, preprocess, mixup, cutmix, shuffle, seed, channels },
     shape: [height, width, 1],
     augment: parseAugment(augment),
   };

@@ -184,13 +184,19 @@ export const LEARNING_OPTIONS = {
     type: 'string',
     list: true,
     default: 'default',
-    help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1,gamma=0.5,contrast=0.3,blur=1,noise=10,jpeg=30,rate=0.5',
+    help: '"default", "none", or a list like flip,rotation=10,shift=0.1,zoom=0.1,shear=5,brightness=0.1,gamma=0.5,contrast=0.3,blur=1,noise=10,jpeg=30,erase=0.3,rate=0.5',
   },
   mixup: {
     type: 'number',
     default: 0,
     range: [0, 10],
     help: 'blend images and their targets in pairs, with weights drawn from Beta(mixup, mixup), e.g. 0.2; 0: off',
+  },
+  cutmix: {
+    type: 'number',
+    default: 0,
+    range: [0, 10],
+    help: 'put a rectangle of another image into each, and blend their targets by area; shares are drawn from Beta(cutmix, cutmix), e.g. 1; 0: off; with --mixup, each batch takes one of the two',
   },
   preprocess: {
     type: 'string',

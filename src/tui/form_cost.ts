@@ -18,7 +18,7 @@ const OF_COST = [
     'precision',
     'teacher',
   ],
-  ...['architecture', 'features', 'augment', 'mixup', 'preprocess', 'ema', 'swa', 'adapter'],
+  ...['architecture', 'features', 'augment', 'mixup', 'cutmix', 'preprocess', 'ema', 'swa', 'adapter'],
 ];
 /** Settings that the number of images depends on. */
 const OF_DATA = ['data', 'limit', 'fold', 'ferplus', 'drop-duplicates'];

@@ -17,10 +17,31 @@ export interface CameraDraw {
 /** An image that light and camera leave alone. */
 export const NO_CAMERA: CameraDraw = { gamma: 1, contrast: 1, blur: 0, noise: 0, grain: 0, quality: 0 };
 
+/** A rectangle of pixels inside an image. */
+export interface Box {
+  /** Column of its left pixels, from 0. */
+  readonly left: number;
+  /** Row of its upper pixels, from 0. */
+  readonly top: number;
+  /** In pixels; 0: there is no rectangle. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+}
+
+/** A rectangle as the shaders read it: left and top in one word, width and height in the other, 16 bits each. */
+export function packBox({ left, top, width, height }: Box): [number, number] {
+  return [(left | (top << 16)) >>> 0, (width | (height << 16)) >>> 0];
+}
+
+/** No rectangle. */
+export const NO_BOX: Box = { left: 0, top: 0, width: 0, height: 0 };
+
 /**
  * One image of a batch: its index, and how it is augmented. Output pixel (ox, oy) is sampled bilinearly at
  *   x = xx * ox + xy * oy + x0,   y = yx * ox + yy * oy + y0   (clamped to the image),
- * and multiplied by `gain` (clamped to 255). Then come the effects of light and camera, if any.
+ * and multiplied by `gain` (clamped to 255). Then come the effects of light and camera, if any, and a
+ * rectangle of middle gray, if any.
  */
 export interface ImageDraw {
   /** Index among the stored images. */
@@ -41,6 +62,8 @@ export interface ImageDraw {
   readonly gain: number;
   /** What light and a camera do to it; default: nothing. */
   readonly camera?: CameraDraw;
+  /** The rectangle that is erased; default: none. */
+  readonly erased?: Box;
 }
 
 /** An image without changes. */
@@ -48,10 +71,12 @@ export function plainDraw(image: number): ImageDraw {
   return { image, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
 }
 
-/** The mixup of one image: the index of its partner in the batch, and its own share. */
+/** The mixture of one image with another one: blended (mixup), or with a rectangle of the other one (CutMix). */
 export interface ImageMix {
-  /** Position in the batch. */
+  /** Position of the other one in the batch. */
   readonly partner: number;
-  /** Share of the image itself, in [0.5, 1]. */
+  /** Share of the image itself, in [0.5, 1]: in its targets, and in its pixels if they are blended. */
   readonly share: number;
+  /** The rectangle that comes from the partner; default: the whole images are blended. */
+  readonly box?: Box;
 }

@@ -13,6 +13,7 @@ vi.mock('../../src/check/conv_cases.js', () => ({ CONV_CASES: [cases('conv', 1e-
 vi.mock('../../src/check/product_cases.js', () => ({ PRODUCT_CASES: [cases('product', 2)] }));
 vi.mock('../../src/check/block_cases.js', () => ({ BLOCK_CASES: [cases('block', 0, false)] }));
 vi.mock('../../src/check/layer_cases.js', () => ({ LAYER_CASES: [cases('layer', 0)] }));
+vi.mock('../../src/check/batch_cases.js', () => ({ BATCH_CASES: [cases('batch', 0)] }));
 vi.mock('../../src/check/window_cases.js', () => ({ WINDOW_CASES: [cases('window', 0)] }));
 vi.mock('../../src/check/feature_cases.js', () => ({ FEATURE_CASES: [cases('feature', 0)] }));
 vi.mock('../../src/check/distillation_cases.js', () => ({
@@ -50,6 +51,7 @@ describeGpu('a check', (gpu) => {
       ['conv.forward', true],
       ['product.forward', false],
       ['layer.forward', true],
+      ['batch.forward', true],
       ['window.forward', true],
       ['branch.forward', true],
       ['feature.forward', true],

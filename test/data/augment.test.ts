@@ -9,6 +9,7 @@ import {
   warpImage,
 } from '../../src/data/augment.js';
 import type { ImageShape } from '../../src/data/types.js';
+import { plainDraw } from '../../src/util/image_draw.js';
 import { Rng } from '../../src/util/random.js';
 import { PIXELS, someSplit } from './fixtures.js';
 
@@ -292,15 +293,69 @@ describe('a change', () => {
     { blur: 0.1 },
     { noise: 1 },
     { jpeg: 90 },
+    { erase: 0.1 },
   ])('%j is one, and nothing is none', (option) => {
     expect(isIdentity({ ...NO_AUGMENT, ...option })).toBe(false);
     expect(isIdentity(NO_AUGMENT)).toBe(true);
   });
 
   it('of light and camera that happens to no image is none', () => {
-    expect(isIdentity({ ...NO_AUGMENT, gamma: 1, contrast: 1, blur: 1, noise: 9, jpeg: 9, rate: 0 })).toBe(
-      true,
-    );
+    expect(
+      isIdentity({ ...NO_AUGMENT, gamma: 1, contrast: 1, blur: 1, noise: 9, jpeg: 9, erase: 0.5, rate: 0 }),
+    ).toBe(true);
+  });
+});
+
+describe('erasing', () => {
+  const shape: ImageShape = [20, 30, 1];
+  const draw = (options: Partial<AugmentOptions>, seed: number) =>
+    drawChange(0, { ...NO_AUGMENT, ...options }, new Rng(seed), shape);
+  const seeds = Array.from({ length: 3000 }, (_, seed) => seed);
+
+  it('covers 2 % of the pixels up to its share, anywhere inside, with sides of any ratio up to 10 to 3', () => {
+    const boxes = seeds.flatMap((seed) => draw({ erase: 0.4 }, seed).erased ?? []);
+    expect(boxes).toHaveLength(seeds.length);
+    for (const { left, top, width, height } of boxes) {
+      expect(left >= 0 && top >= 0 && left + width <= 30 && top + height <= 20).toBe(true);
+      expect(width >= 1 && height >= 1).toBe(true);
+    }
+    const areas = boxes.map(({ width, height }) => (width * height) / 600).sort((a, b) => a - b);
+    expect(areas[0]).toBeLessThan(0.025);
+    expect(areas.at(-1)).toBeGreaterThan(0.38);
+    expect(areas.at(-1)).toBeLessThan(0.43);
+    expect(areas[1500]).toBeCloseTo(0.2, 1);
+    const ratios = boxes.map(({ width, height }) => height / width).sort((a, b) => a - b);
+    expect(ratios[0]).toBeLessThan(0.4);
+    expect(ratios.at(-1)).toBeGreaterThan(2.5);
+    const edges = [
+      boxes.some(({ left }) => left === 0),
+      boxes.some(({ top }) => top === 0),
+      boxes.some(({ left, width }) => left + width === 30),
+      boxes.some(({ top, height }) => top + height === 20),
+    ];
+    expect(edges).toEqual([true, true, true, true]);
+  });
+
+  it('happens to the share of images that rate says, and leaves what is drawn before it as it is', () => {
+    const options = { rotation: 20, noise: 30, rate: 0.3 };
+    const drawn = seeds.map((seed) => draw({ ...options, erase: 0.2 }, seed));
+    const share = drawn.filter(({ erased }) => erased !== undefined).length / seeds.length;
+    expect(Math.abs(share - 0.3)).toBeLessThan(0.03);
+    const { erased: _, ...rest } = drawn[5] ?? { erased: undefined };
+    expect(rest).toEqual(draw(options, 5));
+  });
+
+  it('makes the pixels of its rectangle middle gray, and no others', () => {
+    const [height, width, channels] = [4, 5, 3];
+    const source = Uint8Array.from({ length: 60 }, (_, i) => i);
+    const out = new Float32Array(62).fill(-1);
+    const erased = { left: 1, top: 2, width: 3, height: 2 };
+    warpImage(source, { ...plainDraw(0), erased }, out, 1, [height, width, channels]);
+    const want = Array.from({ length: 60 }, (_, i) => {
+      const [x, y] = [Math.floor(i / 3) % 5, Math.floor(i / 15)];
+      return x >= 1 && x < 4 && y >= 2 ? 127.5 : i;
+    });
+    expect([...out]).toEqual([-1, ...want, -1]);
   });
 });
 

@@ -151,16 +151,18 @@ describe('batches of other images', () => {
   });
 });
 
+const MIXUP = { mixup: 0.4, cutmix: 0 };
+
 describe('mixup', () => {
   it('takes the random numbers of its batch, from the whole batch or what is left of it', () => {
     const source = new BatchSource(split, { ...plain, seed: 5, mixup: 0.4 });
-    expect(source.mix(3, 1)).toEqual(drawMix(4, 0.4, changeStream(5, 3, 2_000_003 + 1)));
-    expect(source.mix(3, 2)).toEqual(drawMix(2, 0.4, changeStream(5, 3, 2_000_003 + 2)));
+    expect(source.mix(3, 1)).toEqual(drawMix(4, MIXUP, [48, 48], changeStream(5, 3, 2_000_003 + 1)));
+    expect(source.mix(3, 2)).toEqual(drawMix(2, MIXUP, [48, 48], changeStream(5, 3, 2_000_003 + 2)));
   });
 
   it('keeps the larger of both shares, as often as they are drawn', () => {
     // Beta(1, 1) is even over 0 to 1, so the larger share is even over 1/2 to 1.
-    const shares = drawMix(20_000, 1, new Rng(6)).map(({ share }) => share);
+    const shares = drawMix(20_000, { mixup: 1, cutmix: 0 }, [48, 48], new Rng(6)).map(({ share }) => share);
     const mean = shares.reduce((a, b) => a + b) / shares.length;
     expect(mean).toBeCloseTo(0.75, 2);
   });
@@ -176,7 +178,7 @@ describe('mixup', () => {
   });
 
   it('pairs each image with one of the batch, and leaves it the larger share', () => {
-    const mix = drawMix(100, 0.4, new Rng(1));
+    const mix = drawMix(100, MIXUP, [48, 48], new Rng(1));
     expect(mix.map(({ partner }) => partner).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 100 }, (_, i) => i),
     );
@@ -192,5 +194,58 @@ describe('mixup', () => {
       expect(mean).toBeCloseTo(0.5, 2);
       expect(variance).toBeCloseTo(1 / (4 * (2 * a + 1)), 2);
     }
+  });
+});
+
+describe('cutmix', () => {
+  const CUTMIX = { mixup: 0, cutmix: 1 };
+
+  it('takes its random numbers and the size of its rectangles from the batch', () => {
+    const source = new BatchSource(split, { ...plain, seed: 5, cutmix: 1 });
+    expect(source.mix(3, 1)).toEqual(drawMix(4, CUTMIX, [48, 48], changeStream(5, 3, 2_000_003 + 1)));
+    expect(source.mix(3, 2)).toHaveLength(2);
+    const flat = { images: new Uint8Array(10 * 4 * 30), labels: new Uint8Array(10) };
+    const boxes = new BatchSource(flat, { ...plain, shape: [4, 30, 1], cutmix: 1 }).mix(0, 0);
+    expect(boxes).toEqual(drawMix(4, CUTMIX, [4, 30], changeStream(7, 0, 2_000_003)));
+  });
+
+  it('leaves each image the share of the pixels outside of its rectangle, at least a half', () => {
+    const mix = drawMix(2000, CUTMIX, [20, 30], new Rng(3));
+    for (const { share, box } of mix) {
+      const { left, top, width, height } = box ?? { left: -1, top: -1, width: -1, height: -1 };
+      expect(left >= 0 && top >= 0 && left + width <= 30 && top + height <= 20).toBe(true);
+      expect(share).toBe(1 - (width * height) / 600);
+      expect(share).toBeGreaterThanOrEqual(0.47); // rounded to whole pixels
+    }
+    const shares = mix.map(({ share }) => share);
+    expect(Math.min(...shares)).toBeLessThan(0.52);
+    expect(Math.max(...shares)).toBeGreaterThan(0.99);
+  });
+
+  it('gives rectangles the ratio of the image, around any pixel, cut off at its edges', () => {
+    const boxes = drawMix(5000, CUTMIX, [20, 30], new Rng(4)).flatMap(({ box }) => box ?? []);
+    const whole = boxes.filter(
+      ({ left, top, width, height }) => left > 0 && top > 0 && left + width < 30 && top + height < 20,
+    );
+    for (const { width, height } of whole) expect(Math.abs(width * 20 - height * 30)).toBeLessThanOrEqual(50);
+    const touching = (test: (box: (typeof boxes)[number]) => boolean): number => boxes.filter(test).length;
+    const edges = [
+      touching(({ left }) => left === 0),
+      touching(({ top }) => top === 0),
+      touching(({ left, width }) => left + width === 30),
+      touching(({ top, height }) => top + height === 20),
+    ];
+    for (const count of edges) expect(Math.abs(count / boxes.length - 0.25)).toBeLessThan(0.1);
+  });
+
+  it('takes turns with mixup where both are on: batch by batch, evenly', () => {
+    const rng = new Rng(5);
+    const kinds = Array.from({ length: 400 }, () => {
+      const mix = drawMix(3, { mixup: 0.4, cutmix: 1 }, [48, 48], rng);
+      return mix.map(({ box }) => Number(box !== undefined)).join('');
+    });
+    expect(new Set(kinds)).toEqual(new Set(['000', '111']));
+    const cut = kinds.filter((kind) => kind === '111').length;
+    expect(Math.abs(cut - 200)).toBeLessThan(50);
   });
 });

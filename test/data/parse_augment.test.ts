@@ -11,22 +11,22 @@ describe('parseAugment', () => {
       rotation: 10,
       shift: 0.1,
       zoom: 0.1,
-      ...{ shear: 0, brightness: 0, gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, rate: 1 },
+      ...{ shear: 0, brightness: 0, gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, erase: 0, rate: 1 },
     });
     expect(parseAugment('flip, rotation=15,shift=.2,zoom=0.05,shear=5,brightness=0.3')).toEqual({
       ...NO_AUGMENT,
       ...{ flip: true, rotation: 15, shift: 0.2, zoom: 0.05, shear: 5, brightness: 0.3 },
     });
-    expect(parseAugment('gamma=1.5,contrast=0.4,blur=1.2,noise=20,jpeg=20,rate=.5')).toEqual({
+    expect(parseAugment('gamma=1.5,contrast=0.4,blur=1.2,noise=20,jpeg=20,erase=0.3,rate=.5')).toEqual({
       ...NO_AUGMENT,
-      ...{ gamma: 1.5, contrast: 0.4, blur: 1.2, noise: 20, jpeg: 20, rate: 0.5 },
+      ...{ gamma: 1.5, contrast: 0.4, blur: 1.2, noise: 20, jpeg: 20, erase: 0.3, rate: 0.5 },
     });
   });
 
   it('takes both ends of every range', () => {
     const top = {
       ...{ rotation: 180, shift: 0.5, zoom: 0.9, shear: 60, brightness: 1 },
-      ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, rate: 1 },
+      ...{ gamma: 4, contrast: 1, blur: 2, noise: 100, jpeg: 100, erase: 0.9, rate: 1 },
     };
     for (const [name, value] of Object.entries(top)) {
       expect(parseAugment(`${name}=${value}`)).toEqual({ ...NO_AUGMENT, [name]: value });
@@ -35,7 +35,7 @@ describe('parseAugment', () => {
     }
     expect(NO_AUGMENT).toEqual({
       ...{ flip: false, rotation: 0, shift: 0, zoom: 0, shear: 0, brightness: 0 },
-      ...{ gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, rate: 1 },
+      ...{ gamma: 0, contrast: 0, blur: 0, noise: 0, jpeg: 0, erase: 0, rate: 1 },
     });
   });
 

@@ -161,7 +161,7 @@ async function compare(
     const rng = new Rng(t);
     const x = Float32Array.from({ length: BATCH * 4 }, () => rng.normal());
     const labels = Uint32Array.from({ length: BATCH }, () => rng.int(3));
-    const mix = mixed ? drawMix(BATCH, 0.4, rng) : undefined;
+    const mix = mixed ? drawMix(BATCH, { mixup: 0.4, cutmix: 0 }, [1, 1], rng) : undefined;
     await learner.train(x, labels, { mix });
     const blended = Float64Array.from(x, (v, i) => {
       const { partner, share } = mix?.[Math.floor(i / 4)] ?? { partner: 0, share: 1 };

@@ -29,6 +29,7 @@ describe('settings that nobody gave', () => {
         precision: 'float32',
         augment: 'default',
         mixup: 0,
+        cutmix: 0,
       },
       ...{ preprocess: 'mean', shuffle: true, schedule: 'constant', warmupEpochs: 0 },
       ...{ monitor: 'val_loss', mode: 'auto', minDelta: 0, restoreBestWeights: false },

@@ -250,6 +250,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   precision: { to: 'mixed_float16', changes: ['learner.precision'] },
   augment: { to: 'flip', changes: ['source.augment'] },
   mixup: { to: 0.2, changes: ['source.mixup'] },
+  cutmix: { to: 0.5, changes: ['source.cutmix'] },
   preprocess: { to: 'scale255', changes: ['plan.preprocess', 'source.preprocess'] },
   shuffle: { to: false, changes: ['source.shuffle'] },
   seed: { to: 8, changes: ['load.seed', 'learner.seed', 'source.seed'] },

@@ -1,4 +1,4 @@
-import { type ImageDraw, NO_CAMERA } from '../../util/image_draw.js';
+import { type ImageDraw, NO_BOX, NO_CAMERA, packBox } from '../../util/image_draw.js';
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
@@ -29,12 +29,12 @@ const SIDE = 8;
 export function packDraws(draws: readonly ImageDraw[]): Uint32Array {
   const words = new Uint32Array(draws.length * DRAW_WORDS);
   const floats = new Float32Array(words.buffer);
-  draws.forEach(({ image, gain, x0, y0, xx, xy, yx, yy, camera = NO_CAMERA }, i) => {
+  draws.forEach(({ image, gain, x0, y0, xx, xy, yx, yy, camera = NO_CAMERA, erased = NO_BOX }, i) => {
     const { gamma, contrast, blur, noise, grain, quality } = camera;
     const at = i * DRAW_WORDS;
     words[at] = image;
     floats.set([gain, x0, y0, xx, xy, yx, yy, gamma, contrast, blur, noise], at + 1);
-    words.set([grain, quality], at + 12);
+    words.set([grain, quality, ...packBox(erased)], at + 12);
   });
   return words;
 }

@@ -32,7 +32,7 @@ export interface Targets {
   readonly weights: Tensor;
   /** Label smoothing, 0 to 1. */
   readonly smoothing: number;
-  /** [B, 2]: how the images were blended (mixup). */
+  /** [B, MIX_WORDS]: how the images were mixed. */
   readonly mix?: Tensor | undefined;
   /** [B, C]: distributions in place of the labels. The labels still decide about class weights. */
   readonly soft?: Tensor | undefined;
