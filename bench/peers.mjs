@@ -15,9 +15,8 @@ import { summarize } from '../dist/bench/statistics.js';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FOLDER = here('.peers');
-const TFJS = ['core', 'layers', 'backend-webgpu', 'backend-cpu', 'backend-wasm'].map(
-  (name) => `@tensorflow/tfjs-${name}@4.22.0`,
-);
+// The first has the others of the core with it, and a script for pages.
+const TFJS = ['tfjs', 'tfjs-backend-webgpu', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}@4.22.0`);
 const PACKAGES = [...TFJS, 'onnxruntime-node@1.23.2'];
 const WORK = [
   ...['train 28', 'train 64', 'infer 28', 'infer 1'].map((job) => `${job} fer-cnn`),
@@ -80,7 +79,8 @@ function available(log) {
 
 function fetched(log) {
   const there = (name) => existsSync(`${FOLDER}/node_modules/${name}`);
-  if (there('@tensorflow/tfjs-backend-wasm') && there('onnxruntime-node')) return true;
+  const all = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-node'];
+  if (all.every(there)) return true;
   log('fetching TensorFlow.js and ONNX Runtime (300 MB)');
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(`${FOLDER}/package.json`, '{ "private": true }\n');

@@ -4,12 +4,12 @@
 // the dot product of the window with the patch under it. "Same" padding puts zeros around the image.
 //
 //   y[n, oy, ox, oc] = bias[oc] + sum over ky, kx, ic of
-//                      x[n, oy * stride + ky - pad_top, ox * stride + kx - pad_left, ic] * w[ky, kx, ic, oc]
+//                      x[n, oy * stride_y + ky - pad_top, ox * stride_x + kx - pad_left, ic] * w[ky, kx, ic, oc]
 //
 // Gradients, by reading the same sum from the other two sides:
-//   dx[n, iy, ix, ic]  = sum over all (oy, ky) with oy * stride + ky - pad_top = iy, likewise in x, and over oc,
+//   dx[n, iy, ix, ic]  = sum over all (oy, ky) with oy * stride_y + ky - pad_top = iy, likewise in x, and over oc,
 //                        of dy[n, oy, ox, oc] * w[ky, kx, ic, oc]
-//   dw[ky, kx, ic, oc] = sum over n, oy, ox of x[n, oy * stride + ky - pad_top, ..., ic] * dy[n, oy, ox, oc]
+//   dw[ky, kx, ic, oc] = sum over n, oy, ox of x[n, oy * stride_y + ky - pad_top, ..., ic] * dy[n, oy, ox, oc]
 //   dbias[oc]          = sum over n, oy, ox of dy: a column sum, see reduce.wgsl
 //
 // Shapes: x [B, H, W, IC], w [KH, KW, IC, OC], bias [OC], y and dy [B, OH, OW, OC].
@@ -18,7 +18,7 @@
 
 struct ConvParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
-  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, has_bias: u32,
+  kh: u32, kw: u32, stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32, has_bias: u32,
 }
 
 // forward
@@ -41,10 +41,10 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var sum = 0.0;
   for (var ky = 0u; ky < p.kh; ky++) {
     // Unsigned arithmetic wraps: a row above the image becomes a huge number, so one comparison tests both ends.
-    let iy = oy * p.stride + ky - p.pad_top;
+    let iy = oy * p.stride_y + ky - p.pad_top;
     if (iy >= p.h) { continue; }
     for (var kx = 0u; kx < p.kw; kx++) {
-      let ix = ox * p.stride + kx - p.pad_left;
+      let ix = ox * p.stride_x + kx - p.pad_left;
       if (ix >= p.w) { continue; }
       let pixel = ((n * p.h + iy) * p.w + ix) * p.ic;
       let tap = (ky * p.kw + kx) * p.ic;
@@ -77,11 +77,11 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   for (var ky = 0u; ky < p.kh; ky++) {
     // As in `forward`, a row above the map wraps to a huge number.
     let sy = iy + p.pad_top - ky;
-    if (sy % p.stride != 0u || sy / p.stride >= p.oh) { continue; }
+    if (sy % p.stride_y != 0u || sy / p.stride_y >= p.oh) { continue; }
     for (var kx = 0u; kx < p.kw; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % p.stride != 0u || sx / p.stride >= p.ow) { continue; }
-      let pixel = ((n * p.oh + sy / p.stride) * p.ow + sx / p.stride) * p.oc;
+      if (sx % p.stride_x != 0u || sx / p.stride_x >= p.ow) { continue; }
+      let pixel = ((n * p.oh + sy / p.stride_y) * p.ow + sx / p.stride_x) * p.oc;
       let tap = ((ky * p.kw + kx) * p.ic + c) * p.oc;
       for (var o = 0u; o < p.oc; o++) {
         sum += dx_dy[pixel + o] * dx_weight[tap + o]; // formula
@@ -94,7 +94,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
 // weight_gradient: one sum for each of `splits` parts of the batch's rows; reduce.wgsl adds the sums
 struct WeightGradientParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
-  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, splits: u32,
+  kh: u32, kw: u32, stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32, splits: u32,
 }
 @group(0) @binding(0) var<storage, read> dw_x: array<f32>;
 @group(0) @binding(1) var<storage, read> dw_dy: array<f32>;
@@ -116,12 +116,12 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let lines = p.b * p.oh;
   var sum = 0.0;
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
-    let iy = (line % p.oh) * p.stride + ky - p.pad_top;
+    let iy = (line % p.oh) * p.stride_y + ky - p.pad_top;
     if (iy >= p.h) { continue; }
     // A partial sum per row keeps the rounding error small over the 64,512 pixels of a batch.
     var row = 0.0;
     for (var ox = 0u; ox < p.ow; ox++) {
-      let ix = ox * p.stride + kx - p.pad_left;
+      let ix = ox * p.stride_x + kx - p.pad_left;
       if (ix >= p.w) { continue; }
       row += dw_x[(((line / p.oh) * p.h + iy) * p.w + ix) * p.ic + c] * dw_dy[(line * p.ow + ox) * p.oc + o]; // formula
     }

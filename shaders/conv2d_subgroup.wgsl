@@ -34,7 +34,7 @@ alias TwoRows = array<vec4f, 2u * QUADS>;
 
 struct ConvParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
-  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, has_bias: u32,
+  kh: u32, kw: u32, stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32, has_bias: u32,
 }
 
 // forward
@@ -85,8 +85,8 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   for (var r = 0u; r < BLOCKS; r++) {
     let row = first_row + r * LANES + lane;
     image[r] = (row / (p.ow * p.oh)) * p.h;
-    top[r] = select(p.h, ((row / p.ow) % p.oh) * p.stride - p.pad_top, row < pixels);
-    left[r] = (row % p.ow) * p.stride - p.pad_left;
+    top[r] = select(p.h, ((row / p.ow) % p.oh) * p.stride_y - p.pad_top, row < pixels);
+    left[r] = (row % p.ow) * p.stride_x - p.pad_left;
   }
   // A lane whose channels are past the end loads the last ones and stores nothing.
   var quad = array<u32, QUADS>();
@@ -149,7 +149,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 // weight_gradient
 struct WeightGradientParams {
   b: u32, h: u32, w: u32, ic: u32, oh: u32, ow: u32, oc: u32,
-  kh: u32, kw: u32, stride: u32, pad_top: u32, pad_left: u32, splits: u32,
+  kh: u32, kw: u32, stride_y: u32, stride_x: u32, pad_top: u32, pad_left: u32, splits: u32,
 }
 @group(0) @binding(0) var<storage, read> dw_x: array<f32>;
 @group(0) @binding(1) var<storage, read> dw_dy: array<vec4f>;
@@ -193,7 +193,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var address = array<u32, BLOCKS>();
     var inside_y = array<bool, BLOCKS>();
     for (var r = 0u; r < BLOCKS; r++) {
-      let iy = oy * p.stride + top[r];
+      let iy = oy * p.stride_y + top[r];
       inside_y[r] = iy < p.h;
       address[r] = ((n * p.h + iy) * p.w + left[r]) * p.ic + channel[r];
     }
@@ -201,8 +201,8 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       var d = array<vec4f, QUADS>();
       for (var q = 0u; q < QUADS; q++) { d[q] = dw_dy[(line * p.ow + ox) * oc4 + quad[q]]; }
       for (var r = 0u; r < BLOCKS; r++) {
-        let ok = inside_y[r] && ox * p.stride + left[r] < p.w;
-        let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride * p.ic, ok)], ok);
+        let ok = inside_y[r] && ox * p.stride_x + left[r] < p.w;
+        let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride_x * p.ic, ok)], ok);
         for (var q = 0u; q < QUADS; q++) {
           let t = (r * QUADS + q) * LANES;
           acc[t] += subgroupShuffle(a, 0u) * d[q]; // formula

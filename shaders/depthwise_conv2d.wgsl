@@ -5,12 +5,12 @@
 // (Xception, Chollet 2017): nearly as expressive, for about a ninth of the multiplications of a 3 x 3 convolution.
 //
 //   y[n, oy, ox, c * M + m] = bias[c * M + m] + sum over ky, kx of
-//                             x[n, oy * stride + ky - pad_top, ox * stride + kx - pad_left, c] * w[ky, kx, c, m]
+//                             x[n, oy * stride_y + ky - pad_top, ox * stride_x + kx - pad_left, c] * w[ky, kx, c, m]
 //
 // M, the depth multiplier, is the number of windows per channel; usually 1. Gradients, from the same sum:
-//   dx[n, iy, ix, c]   = sum over all (oy, ky) with oy * stride + ky - pad_top = iy, likewise in x, and over m,
+//   dx[n, iy, ix, c]   = sum over all (oy, ky) with oy * stride_y + ky - pad_top = iy, likewise in x, and over m,
 //                        of dy[n, oy, ox, c * M + m] * w[ky, kx, c, m]
-//   dw[ky, kx, c, m]   = sum over n, oy, ox of x[n, oy * stride + ky - pad_top, ..., c] * dy[n, oy, ox, c * M + m]
+//   dw[ky, kx, c, m]   = sum over n, oy, ox of x[n, oy * stride_y + ky - pad_top, ..., c] * dy[n, oy, ox, c * M + m]
 //   dbias              = the column sum of dy, see reduce.wgsl
 //
 // Shapes: x [B, H, W, C], w [KH, KW, C, M], y and dy [B, OH, OW, C * M]; OC = C * M.
@@ -20,12 +20,13 @@
 // rotated by 180 degrees (`rotated`). `weight_gradient`: one per lane and part of the rows ("split"), which sums all taps
 // at once; reduce.wgsl adds the splits.
 // Constants: LANE is f32, or vec4f for four channels at once where M is 1; C and OC are then counted in fours.
-// KH, KW and STRIDE of the window.
+// KH, KW, STRIDE_Y and STRIDE_X of the window.
 
 alias Lane = {{LANE}};
 const KH = {{KH}}u;
 const KW = {{KW}}u;
-const STRIDE = {{STRIDE}}u;
+const STRIDE_Y = {{STRIDE_Y}}u;
+const STRIDE_X = {{STRIDE_X}}u;
 
 struct DepthwiseParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, oc: u32, multiplier: u32,
@@ -63,7 +64,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let c = o / p.multiplier;
   let line = i / p.oc; // n * OH + oy
   let n = line / p.oh;
-  let top = (line % p.oh) * STRIDE - p.pad_top;
+  let top = (line % p.oh) * STRIDE_Y - p.pad_top;
   var taps = Taps();
   for (var t = 0u; t < KH * KW; t++) {
     taps[t] = weight[select(t, KH * KW - 1u - t, p.rotated == 1u) * p.oc + o];
@@ -71,11 +72,11 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var shift = Lane();
   if (p.has_bias == 1u) { shift = bias[o]; }
   var columns = array<Column, KW>();
-  for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
+  for (var k = STRIDE_X; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE_X - p.pad_left, c, p); }
   for (var ox = 0u; ox < p.ow; ox++) {
     for (var k = 0u; k < KW; k++) {
-      if (k + STRIDE < KW) { columns[k] = columns[k + STRIDE]; }
-      else { columns[k] = column_at(n, top, ox * STRIDE + k - p.pad_left, c, p); }
+      if (k + STRIDE_X < KW) { columns[k] = columns[k + STRIDE_X]; }
+      else { columns[k] = column_at(n, top, ox * STRIDE_X + k - p.pad_left, c, p); }
     }
     var sum = shift;
     for (var k = 0u; k < KW; k++) {
@@ -104,11 +105,11 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   var sum = Lane();
   for (var ky = 0u; ky < KH; ky++) {
     let sy = iy + p.pad_top - ky; // wraps when the window would start above the padding
-    if (sy % STRIDE != 0u || sy / STRIDE >= p.oh || ky > iy + p.pad_top) { continue; }
+    if (sy % STRIDE_Y != 0u || sy / STRIDE_Y >= p.oh || ky > iy + p.pad_top) { continue; }
     for (var kx = 0u; kx < KW; kx++) {
       let sx = ix + p.pad_left - kx;
-      if (sx % STRIDE != 0u || sx / STRIDE >= p.ow || kx > ix + p.pad_left) { continue; }
-      let pixel = ((n * p.oh + sy / STRIDE) * p.ow + sx / STRIDE) * p.oc;
+      if (sx % STRIDE_X != 0u || sx / STRIDE_X >= p.ow || kx > ix + p.pad_left) { continue; }
+      let pixel = ((n * p.oh + sy / STRIDE_Y) * p.ow + sx / STRIDE_X) * p.oc;
       for (var m = 0u; m < p.multiplier; m++) {
         let o = c * p.multiplier + m;
         sum += dx_dy[pixel + o] * dx_weight[(ky * KW + kx) * p.oc + o]; // formula
@@ -136,15 +137,15 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   var sums = Taps();
   for (var line = split * lines / p.splits; line < (split + 1u) * lines / p.splits; line++) {
     let n = line / p.oh;
-    let top = (line % p.oh) * STRIDE - p.pad_top;
+    let top = (line % p.oh) * STRIDE_Y - p.pad_top;
     var row = Taps(); // separate sums per row keep the rounding error small
     var columns = array<Column, KW>();
-    for (var k = STRIDE; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE - p.pad_left, c, p); }
+    for (var k = STRIDE_X; k < KW; k++) { columns[k] = column_at(n, top, k - STRIDE_X - p.pad_left, c, p); }
     for (var ox = 0u; ox < p.ow; ox++) {
       let d = dw_dy[(line * p.ow + ox) * p.oc + o];
       for (var k = 0u; k < KW; k++) {
-        if (k + STRIDE < KW) { columns[k] = columns[k + STRIDE]; }
-        else { columns[k] = column_at(n, top, ox * STRIDE + k - p.pad_left, c, p); }
+        if (k + STRIDE_X < KW) { columns[k] = columns[k + STRIDE_X]; }
+        else { columns[k] = column_at(n, top, ox * STRIDE_X + k - p.pad_left, c, p); }
         for (var r = 0u; r < KH; r++) { row[r * KW + k] += columns[k][r] * d; } // formula
       }
     }

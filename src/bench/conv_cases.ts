@@ -3,7 +3,7 @@ import { conv2dForward, conv2dGradients, conv2dInputGradient } from '../gpu/kern
 import { type ConvGeometry, convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { grayFits } from '../gpu/kernels/conv2d_gray.js';
 import { winogradFits } from '../gpu/kernels/conv2d_winograd.js';
-import { type Shape, sizeOf } from '../gpu/shape.js';
+import { type Extent, type Shape, sizeOf } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { buildModel } from '../nn/models.js';
@@ -26,7 +26,7 @@ function layers(): Map<string, Layer> {
       if (layer.kind === 'Conv2D' && kernel !== undefined) {
         const [h = 1, w = 1] = shape;
         const [kh = 1, kw = 1, ic = 1, oc = 1] = kernel.shape;
-        const { strides, padding } = layer.config as { strides: number; padding: ConvShape['padding'] };
+        const { strides, padding } = layer.config as { strides: Extent; padding: ConvShape['padding'] };
         found.set(`${h}x${w} ${ic}->${oc}`, { h, w, ic, oc, kh, kw, stride: strides, padding });
       }
       shape = outputShape;

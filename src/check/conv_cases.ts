@@ -19,7 +19,7 @@ import { Inputs } from './random_arrays.js';
 const shape = (
   [b, h, w, ic, oc]: readonly [number, number, number, number, number],
   k: number | readonly [number, number] = 3,
-  stride = 1,
+  stride: ConvShape['stride'] = 1,
   padding: 'same' | 'valid' = 'same',
 ): ConvShape => {
   const [kh, kw] = typeof k === 'number' ? [k, k] : k;
@@ -39,6 +39,8 @@ const ANY: readonly ConvShape[] = [
   shape([1, 7, 6, 2, 4], [2, 4]),
   shape([1, 4, 6, 6, 40]),
   shape([1, 3, 2, 5, 8]),
+  shape([2, 9, 8, 4, 8], 3, [2, 1]),
+  shape([1, 7, 11, 3, 12], [3, 5], [1, 3], 'valid'),
 ];
 /** Shapes of one channel, with and without padding, and with odd and even extents. */
 const GRAY: readonly ConvShape[] = [

@@ -102,6 +102,8 @@ export const WINDOW_CASES: readonly KernelCase[] = [
   depthwiseCase({ b: 3, h: 8, w: 7, c: 5, multiplier: 1, kh: 3, kw: 3, stride: 2, padding: 'same' }),
   depthwiseCase({ b: 1, h: 9, w: 9, c: 4, multiplier: 3, kh: 5, kw: 3, stride: 2, padding: 'valid' }),
   depthwiseCase({ b: 5, h: 12, w: 12, c: 32, multiplier: 1, kh: 1, kw: 5, stride: 1, padding: 'same' }),
+  depthwiseCase({ b: 2, h: 9, w: 8, c: 8, multiplier: 1, kh: 3, kw: 3, stride: [2, 1], padding: 'same' }),
+  depthwiseCase({ b: 1, h: 8, w: 11, c: 3, multiplier: 2, kh: 3, kw: 5, stride: [1, 3], padding: 'valid' }),
   // more rows than splits of the weight gradient
   depthwiseCase({ b: 9, h: 20, w: 6, c: 64, multiplier: 1, kh: 3, kw: 3, stride: 1, padding: 'same' }),
   averageCase({ b: 2, h: 7, w: 6, c: 4, kh: 2, kw: 2, stride: 2, padding: 'valid' }),

@@ -1,4 +1,4 @@
-import { type Extent, pairOf } from '../gpu/shape.js';
+import type { Extent } from '../gpu/shape.js';
 import type { Initializer } from '../nn/init.js';
 import { ACTIVATION_NAMES, type ActivationName } from '../nn/ops/activation.js';
 import { RunError } from '../util/errors.js';
@@ -114,16 +114,6 @@ export class ConfigReader {
     const list = Array.isArray(value) ? value : [value, value];
     if (list.length !== 2 || !list.every(whole)) this.fail(option, 'expected one or two whole numbers');
     return list as [number, number];
-  }
-
-  /** Reads a size that must be equal for height and width. */
-  square(option: string, otherwise?: number): number {
-    if ((this.config[option] ?? undefined) === undefined && otherwise !== undefined) {
-      this.raw(option);
-      return otherwise;
-    }
-    const [height, width] = pairOf(this.extent(option));
-    return height === width ? height : this.fail(option, 'only the same number in both directions');
   }
 
   /** Checks an option that must have one of the supported values, or be missing. */

@@ -1,6 +1,6 @@
 import type { ConvOptions } from '../gpu/kernels/conv2d_geometry.js';
 import { endsInNorm } from '../gpu/kernels/elu_norm_pool.js';
-import type { Padding } from '../gpu/shape.js';
+import type { Extent, Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Layer } from './layer.js';
 import type { NormVars } from './ops/batch_norm.js';
@@ -77,7 +77,7 @@ function readerOf(chain: readonly ChainLink[], channels: number): ConvOptions | 
 }
 
 function convolutionOf({ config: { strides, padding } }: Layer): ConvOptions {
-  return { stride: Number(strides), padding: padding as Padding };
+  return { stride: strides as Extent, padding: padding as Padding };
 }
 
 function normAt(at: WeightAt, offset: number): NormVars {

@@ -1,4 +1,4 @@
-import { type Arr, at, bump } from './arrays.js';
+import { type Arr, at, both, bump, type Pair } from './arrays.js';
 
 /** Extents of a convolution; NHWC activations, [KH, KW, IC, OC] weights. */
 export interface ConvShape {
@@ -9,7 +9,7 @@ export interface ConvShape {
   readonly oc: number;
   readonly kh: number;
   readonly kw: number;
-  readonly stride: number;
+  readonly stride: Pair;
   readonly padding: 'same' | 'valid';
 }
 
@@ -25,20 +25,27 @@ export function convAxis(
   return [out, Math.floor(Math.max((out - 1) * stride + k - n, 0) / 2)];
 }
 
+/** Output extents, zeros before the first row and column, and strides. */
+export function convExtents({ h, w, kh, kw, stride, padding }: Omit<ConvShape, 'ic' | 'oc'>) {
+  const [down, across] = both(stride);
+  const [oh, top] = convAxis(h, kh, down, padding);
+  const [ow, left] = convAxis(w, kw, across, padding);
+  return { oh, top, ow, left, down, across };
+}
+
 /** Calls `visit` for every tap of every window that lies in the image: an output pixel, its input pixel, and the tap. */
 export function eachTap(
   s: Omit<ConvShape, 'ic' | 'oc'>,
   visit: (output: number, input: number, tap: number) => void,
 ): void {
-  const [oh, top] = convAxis(s.h, s.kh, s.stride, s.padding);
-  const [ow, left] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const { oh, top, ow, left, down, across } = convExtents(s);
   for (let n = 0; n < s.b; n++)
     for (let oy = 0; oy < oh; oy++)
       for (let ox = 0; ox < ow; ox++)
         for (let ky = 0; ky < s.kh; ky++)
           for (let kx = 0; kx < s.kw; kx++) {
-            const iy = oy * s.stride + ky - top;
-            const ix = ox * s.stride + kx - left;
+            const iy = oy * down + ky - top;
+            const ix = ox * across + kx - left;
             if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
             visit((n * oh + oy) * ow + ox, (n * s.h + iy) * s.w + ix, ky * s.kw + kx);
           }
@@ -54,8 +61,7 @@ function eachProduct(s: ConvShape, visit: (y: number, x: number, w: number) => v
 
 /** y = conv(x, w) + bias. */
 export function conv2dForward(x: Arr, w: Arr, bias: Arr | undefined, s: ConvShape): Arr {
-  const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
-  const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const { oh, ow } = convExtents(s);
   const y = new Float64Array(s.b * oh * ow * s.oc).map((_, i) =>
     bias === undefined ? 0 : at(bias, i % s.oc),
   );

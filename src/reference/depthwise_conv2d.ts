@@ -1,5 +1,5 @@
-import { type Arr, at, bump } from './arrays.js';
-import { convAxis, eachTap } from './conv2d.js';
+import { type Arr, at, bump, type Pair } from './arrays.js';
+import { convExtents, eachTap } from './conv2d.js';
 
 /** Extents of a depthwise convolution; NHWC activations, [KH, KW, C, M] weights. */
 export interface DepthwiseShape {
@@ -10,7 +10,7 @@ export interface DepthwiseShape {
   readonly multiplier: number;
   readonly kh: number;
   readonly kw: number;
-  readonly stride: number;
+  readonly stride: Pair;
   readonly padding: 'same' | 'valid';
 }
 
@@ -25,8 +25,7 @@ function eachProduct(s: DepthwiseShape, visit: (y: number, x: number, w: number)
 
 /** y = depthwise(x, w) + bias. */
 export function depthwiseForward(x: Arr, w: Arr, bias: Arr | undefined, s: DepthwiseShape): Arr {
-  const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
-  const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+  const { oh, ow } = convExtents(s);
   const oc = s.c * s.multiplier;
   const y = new Float64Array(s.b * oh * ow * oc).map((_, i) => (bias === undefined ? 0 : at(bias, i % oc)));
   eachProduct(s, (yi, xi, wi) => bump(y, yi, at(x, xi) * at(w, wi)));

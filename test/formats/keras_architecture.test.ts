@@ -182,7 +182,6 @@ describe('architectures', () => {
       { dilation_rate: [0, 2] },
       'layer "c" (Conv2D): dilation_rate = [0,2] is not supported; expected one or two',
     ],
-    [{ strides: [2, 1] }, 'strides = [2,1] is not supported; only the same number in both directions'],
     [{ kernel_size: [0, 2] }, 'kernel_size = [0,2] is not supported; expected one or two whole numbers'],
     [{ groups: 4 }, 'groups = 4 is not supported'],
     [

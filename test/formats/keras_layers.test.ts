@@ -67,8 +67,13 @@ const GIVEN: readonly [kind: string, given: object, options: object][] = [
   ],
   [
     'DepthwiseConv2D',
-    { ...BOTH, depth_multiplier: 3, depthwise_initializer: HE },
-    { ...OWN, depthMultiplier: 3, kernelInitializer: 'he_normal' },
+    { ...BOTH, strides: [1, 3], depth_multiplier: 3, depthwise_initializer: HE },
+    { ...OWN, strides: [1, 3], depthMultiplier: 3, kernelInitializer: 'he_normal' },
+  ],
+  [
+    'Conv2D',
+    { filters: 4, ...BOTH, strides: [2, 1], kernel_initializer: HE },
+    { filters: 4, ...OWN, strides: [2, 1], kernelInitializer: 'he_normal' },
   ],
   [
     'BatchNormalization',

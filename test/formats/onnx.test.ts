@@ -102,6 +102,8 @@ describe('an ONNX file, computed operator by operator,', () => {
     { kernelSize: [3, 4], strides: 3, padding: 'same' },
     { kernelSize: [4, 2], strides: 1, padding: 'same' },
     { kernelSize: [3, 2], strides: 2, padding: 'valid' },
+    { kernelSize: 3, strides: [3, 1], padding: 'same' },
+    { kernelSize: [2, 3], strides: [1, 2], padding: 'valid' },
   ] as const;
   it.each(windows)('has windows of two extents, padded unevenly: %j', (window) => {
     for (const layer of [

@@ -54,7 +54,7 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       input: [6, 7, 1],
       nodes: [
         ['Reshape', 't', ['x', 'shape']],
-        ['Conv', 'c', ['t', 'w'], { pads: [2, 0, 1, 0], kernel_shape: [2, 3] }],
+        ['Conv', 'c', ['t', 'w'], { pads: [2, 0, 1, 0], strides: [1, 2], kernel_shape: [2, 3] }],
         ['ReduceMean', 'm', ['c'], { axes: [2, 3], keepdims: 0 }],
         ['Softmax', 'y', ['m'], { axis: 1 }],
       ],

@@ -14,7 +14,7 @@ import { Rng } from '../../src/util/random.js';
 import { newFolder } from '../helpers/keras_files.js';
 import { everything, hybrid, miniXception, others, randomWeights } from '../helpers/networks.js';
 import { readOnnx as dissect, runOnnx } from '../helpers/onnx.js';
-import { onnxFile } from '../helpers/onnx_files.js';
+import { type Graph, onnxFile, type Step } from '../helpers/onnx_files.js';
 import { fittedPreprocess } from '../helpers/preprocesses.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
 import { GRAPHS, type Sample } from './onnx_graphs.js';
@@ -219,6 +219,77 @@ describe('an ONNX file of another program', () => {
     );
     expect((await openNetwork(path)).layers).toHaveLength(3);
   });
+});
+
+describe('an ONNX file that resizes its images first', () => {
+  const sizes = (...data: number[]) => ({ shape: [4], data });
+  const whole = { ...sizes(1, 1, 6, 8) };
+  const end = [
+    ['Conv', 'c', ['r', 'w']],
+    ['GlobalAveragePool', 'g', ['c']],
+    ['Flatten', 'y', ['g']],
+  ] as const;
+  const w = { shape: [7, 1, 2, 3] };
+  const bilinear = { antialias: 1, cubic_coeff_a: { float: -0.5 } };
+
+  it.each<[string, Graph]>([
+    [
+      'to a size',
+      {
+        input: [1, 3, 4],
+        nodes: [['Resize', 'r', ['x', '', '', 'shape'], bilinear], ...end],
+        arrays: { w, shape: whole },
+      },
+    ],
+    [
+      'by factors, with channels last, and the axes named',
+      {
+        ...{ input: [2, 4, 1], operatorSet: 18 },
+        nodes: [
+          ['Resize', 's', ['x', '', 'factors'], { axes: [1, -2] }],
+          ['Transpose', 'r', ['s'], { perm: [0, 3, 1, 2] }],
+          ...end,
+        ],
+        arrays: { w, factors: { shape: [2], data: [3, 2] } },
+      },
+    ],
+    [
+      'with the operator of old exporters',
+      {
+        ...{ input: [1, 3, 4], operatorSet: 9 },
+        nodes: [['Upsample', 'r', ['x', 'factors']], ...end],
+        arrays: { w, factors: sizes(1, 1, 2, 2) },
+      },
+    ],
+    [
+      'to a size that follows from its own',
+      {
+        input: [1, 3, 4],
+        nodes: [
+          ['Shape', 'a', ['x']],
+          ['Slice', 'b', ['a', 'shape0', 'shape2']],
+          ['Concat', 'd', ['b', 'shape'], { axis: 0 }],
+          ['Resize', 'r', ['x', '', '', 'd'], bilinear],
+          ...end,
+        ],
+        arrays: {
+          ...{ w, shape: { shape: [2], data: [6, 8] } },
+          ...{ shape0: { shape: [1], data: [0] }, shape2: { shape: [1], data: [2] } },
+        },
+      },
+    ],
+  ])('%s is one for images of that size', (_, graph) => {
+    const { network, weights } = read(onnxFile(graph), 'm.onnx');
+    const plain = read(onnxFile({ input: [1, 6, 8], nodes: renamed(end), arrays: { w } }), 'm.onnx');
+    expect(network.inputShape).toEqual([6, 8, 1]);
+    expect(network.layers.map(({ layer }) => layer)).toMatchObject(
+      plain.network.layers.map(({ layer }) => ({ kind: layer.kind })),
+    );
+    expect([...weights.keys()]).toEqual([...plain.weights.keys()]);
+  });
+
+  const renamed = (steps: readonly Step[]): Step[] =>
+    steps.map(([op, to, inputs]) => [op, to, inputs.map((name) => (name === 'r' ? 'x' : name))]);
 });
 
 it('docs/keras.md names every operator that is read', () => {

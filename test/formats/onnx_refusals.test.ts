@@ -49,7 +49,6 @@ describe('an ONNX file is refused by the name of the node', () => {
       `node "n" (LSTM): this operator is not supported; expected one of ${OPERATOR_NAMES.join(', ')}`,
     ],
     [one('toString'), 'node "n" (toString): this operator is not supported'],
-    [conv({ strides: [1, 2] }), 'node "c" (Conv): strides = [1, 2]; only the same in both directions'],
     [
       one('MaxPool', { kernel_shape: [2, 2], dilations: [2, 2] }),
       'node "n" (MaxPool): dilations = [2, 2]; only 1 is supported',
@@ -110,6 +109,29 @@ describe('an ONNX file is refused by the name of the node', () => {
     [
       one('Dropout', {}, ['x', 'a'], { a: { shape: [], data: [1.5] } }),
       'ratio = 1.5; expected a number in [0, 1)',
+    ],
+    [
+      {
+        input: [2, 9, 8],
+        nodes: [
+          ['Relu', 'r', ['x']],
+          ['Resize', 'n', ['r', '', '', 'shape']],
+        ],
+        arrays: { shape: { shape: [4], data: [1, 2, 18, 16] } },
+      },
+      'node "n" (Resize): [batch, 2, 9, 8] becomes [batch, 2, 18, 16]; only the images themselves are resized, right behind the input',
+    ],
+    [
+      one('Resize', {}, ['x', '', '', 'shape'], { shape: { shape: [4], data: [1, 3, 9, 8] } }),
+      'becomes [batch, 3, 9, 8]; only the images themselves',
+    ],
+    [
+      one('Resize', {}, ['x', '', '', 'shape'], { shape: { shape: [4], data: [1, 2, 9000, 8] } }),
+      'node "n" (Resize): [batch, 2, 9, 8] cannot be resized by [1, 2, 9000, 8]',
+    ],
+    [
+      one('Upsample', {}, ['x', 'factors'], { factors: { shape: [2], data: [2, 2] } }),
+      'node "n" (Upsample): [batch, 2, 9, 8] cannot be resized by [',
     ],
     [one('Relu'), 'its output is [batch, 2, 9, 8]; only classifiers are supported'],
     [one('Flatten', { axis: 2 }), 'axis = 2 is not supported; only 1'],

@@ -50,7 +50,7 @@ def sequential():
 @model
 def functional():
     images = keras.Input((20, 18, 3))
-    x = L.Conv2D(8, 3, strides=2, use_bias=False)(images)
+    x = L.Conv2D(8, 3, strides=(2, 1), use_bias=False)(images)
     x = L.ReLU(max_value=6)(x)
     left = L.SeparableConv2D(8, 3, padding="same", depth_multiplier=2)(x)
     left = L.MaxPooling2D(3, strides=2, padding="same")(L.SpatialDropout2D(0.1)(left))

@@ -182,8 +182,8 @@ class EfficientNet(nn.Module):
     def __init__(self):
         super().__init__()
         stem = [nn.Conv2d(3, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8), nn.SiLU()]
-        depthwise = [nn.Conv2d(8, 8, 3, 1, 1, groups=8, bias=False), nn.BatchNorm2d(8), nn.SiLU(), Squeeze(8, 4)]
-        groups = [nn.Conv2d(8, 12, 3, padding=2, dilation=2, groups=4), nn.PReLU(12), nn.MaxPool2d((2, 3))]
+        depthwise = [nn.Conv2d(8, 8, 3, (1, 2), 1, groups=8, bias=False), nn.BatchNorm2d(8), nn.SiLU(), Squeeze(8, 4)]
+        groups = [nn.Conv2d(8, 12, 3, (2, 1), padding=2, dilation=2, groups=4), nn.PReLU(12), nn.MaxPool2d((2, 3))]
         self.features = nn.Sequential(*stem, *depthwise, *groups, nn.SELU(), nn.AdaptiveMaxPool2d(1))
         self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(12, 7))
 

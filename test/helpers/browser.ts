@@ -35,7 +35,7 @@ export interface View {
 }
 
 /**
- * A Chromium without a window that opens pages from files. It speaks the DevTools protocol through two pipes, so it needs no
+ * A Chromium without a window that opens pages. It speaks the DevTools protocol through two pipes, so it needs no
  * port and no library (https://chromedevtools.github.io/devtools-protocol/).
  */
 export class Browser {
@@ -71,8 +71,8 @@ export class Browser {
     return browser;
   }
 
-  /** Opens a file and waits until everything in it is loaded. Forgets what earlier pages did. */
-  async visit(file: string, { width, scheme, media = 'screen' }: View): Promise<void> {
+  /** Opens a file, or an address, and waits until everything in it is loaded. Forgets what earlier pages did. */
+  async visit(page: string, { width, scheme, media = 'screen' }: View): Promise<void> {
     await this.#send('Emulation.setDeviceMetricsOverride', {
       ...{ width, height: 900, deviceScaleFactor: 1, mobile: width < 600 },
     });
@@ -84,7 +84,9 @@ export class Browser {
     const loaded = new Promise<void>((resolve) => {
       this.#listeners = [(method) => method === 'Page.loadEventFired' && resolve()];
     });
-    await this.#send('Page.navigate', { url: pathToFileURL(file).href });
+    await this.#send('Page.navigate', {
+      url: page.startsWith('http:') ? page : pathToFileURL(page).href,
+    });
     await loaded;
   }
 

@@ -79,7 +79,7 @@ export const needs = {
     'ONNX Runtime is not installed (npm run bench:peers)',
   ),
   tensorflowJs: need(
-    FULL || there('node_modules/@tensorflow/tfjs-layers', PEERS),
+    FULL || there('node_modules/@tensorflow/tfjs', PEERS),
     'TensorFlow.js is not installed (npm run bench:peers)',
   ),
   keras: need(

@@ -133,7 +133,7 @@ export function others(): Network {
       { layer: Rescaling({ scale: [0.5, 0.25, 2], offset: [0.1, -0.2, 0] }) },
       { layer: Normalization() },
       { layer: Conv2D({ filters: 6, dilationRate: [2, 1], activation: 'silu' }) },
-      { layer: Conv2D({ filters: 6, groups: 3, useBias: false, padding: 'valid' }) },
+      { layer: Conv2D({ filters: 6, groups: 3, strides: [1, 2], useBias: false, padding: 'valid' }) },
       { layer: PReLU({ shared: true }) },
       { layer: LayerNormalization({ epsilon: 0.01 }) },
       { layer: DepthwiseConv2D({ dilationRate: [1, 2], kernelSize: [2, 3] }) },

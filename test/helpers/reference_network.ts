@@ -91,11 +91,11 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     w: number;
     kh: number;
     kw: number;
-    stride: number;
+    stride: Extent;
     padding: 'same' | 'valid';
   } => {
     const [kh, kw] = pairOf(c['kernelSize'] as Extent);
-    return { ...{ b, h, w, kh, kw }, stride: Number(c['strides']), padding };
+    return { ...{ b, h, w, kh, kw }, stride: c['strides'] as Extent, padding };
   };
   const depthwise = () => {
     const { kh, kw, ...s } = { ...window(), c: ic, multiplier: Number(c['depthMultiplier']) };

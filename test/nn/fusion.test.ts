@@ -62,7 +62,7 @@ const CASES: [string, Network, string[]][] = [
   ['a block without bias', chain(conv({ useBias: false }), ELU(), norm()), ['conv2d', 'dense']],
   [
     'a block with stride and valid padding',
-    chain(conv({ strides: 2, padding: 'valid' }), ELU(), norm()),
+    chain(conv({ strides: [2, 1], padding: 'valid' }), ELU(), norm()),
     ['conv2d', 'dense'],
   ],
   ['a convolution that is an ELU too', chain(conv({ activation: 'elu' }), norm()), ['conv2d', 'dense']],

@@ -63,6 +63,7 @@ describe('layers', () => {
   it.each<[Layer, readonly number[]]>([
     [Conv2D({ filters: 4 }), [7, 10, 4]],
     [Conv2D({ filters: 4, strides: 2 }), [4, 5, 4]],
+    [Conv2D({ filters: 4, strides: [1, 2] }), [7, 5, 4]],
     [Conv2D({ filters: 4, kernelSize: [2, 5], padding: 'valid' }), [6, 6, 4]],
     [Conv2D({ filters: 4, kernelSize: 3, strides: 3, padding: 'valid' }), [2, 3, 4]],
     [DepthwiseConv2D({ depthMultiplier: 2, strides: 2, padding: 'valid' }), [3, 4, 6]],

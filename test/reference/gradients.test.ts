@@ -3,7 +3,13 @@ import * as activations from '../../src/reference/activations.js';
 import { avgPool2dBackward, avgPool2dForward } from '../../src/reference/avg_pool2d.js';
 import * as norm from '../../src/reference/batch_norm.js';
 import * as concatenate from '../../src/reference/concatenate.js';
-import { type ConvShape, conv2dBackward, conv2dForward, convAxis } from '../../src/reference/conv2d.js';
+import {
+  type ConvShape,
+  conv2dBackward,
+  conv2dForward,
+  convAxis,
+  convExtents,
+} from '../../src/reference/conv2d.js';
 import { denseBackward, denseForward } from '../../src/reference/dense.js';
 import { depthwiseBackward, depthwiseForward } from '../../src/reference/depthwise_conv2d.js';
 import * as distillation from '../../src/reference/distillation.js';
@@ -25,12 +31,12 @@ const CONVOLUTIONS: ConvShape[] = [
   { b: 2, h: 5, w: 4, ic: 3, oc: 2, kh: 3, kw: 3, stride: 2, padding: 'same' },
   { b: 1, h: 7, w: 6, ic: 2, oc: 3, kh: 5, kw: 5, stride: 2, padding: 'valid' },
   { b: 2, h: 3, w: 3, ic: 2, oc: 2, kh: 1, kw: 1, stride: 1, padding: 'valid' },
+  { b: 1, h: 5, w: 7, ic: 2, oc: 2, kh: 2, kw: 3, stride: [1, 3], padding: 'same' },
 ];
 
 describe('the reference gradients agree with central differences', () => {
   it.each(CONVOLUTIONS)('conv2d $h x $w, $kh x $kw, stride $stride, $padding', (s) => {
-    const [oh] = convAxis(s.h, s.kh, s.stride, s.padding);
-    const [ow] = convAxis(s.w, s.kw, s.stride, s.padding);
+    const { oh, ow } = convExtents(s);
     const x = values(s.b * s.h * s.w * s.ic, 1);
     const w = values(s.kh * s.kw * s.ic * s.oc, 2);
     const bias = values(s.oc, 3);
@@ -80,6 +86,7 @@ describe('the reference gradients agree with central differences', () => {
   it.each([
     { b: 2, h: 5, w: 4, c: 3, multiplier: 1, kh: 3, kw: 3, stride: 2, padding: 'same' },
     { b: 1, h: 5, w: 6, c: 2, multiplier: 2, kh: 1, kw: 3, stride: 1, padding: 'valid' },
+    { b: 1, h: 5, w: 6, c: 2, multiplier: 1, kh: 2, kw: 3, stride: [2, 1], padding: 'same' },
   ] as const)('depthwise $kh x $kw, $multiplier a channel, stride $stride, $padding', (s) => {
     const x = values(s.b * s.h * s.w * s.c, 1);
     const w = values(s.kh * s.kw * s.c * s.multiplier, 2);

@@ -47,6 +47,8 @@ describe('the packed package beside its runtime packages alone', () => {
       ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'bench', 'dist', 'docs', 'examples'],
       ...['models', 'package.json', 'schemas', 'scripts', 'shaders', 'tuning'],
     ]);
+    const others = readdirSync(home, { recursive: true, encoding: 'utf8' });
+    expect(others.filter((path) => /node_modules|\.peers/.test(path))).toEqual([]);
   });
 });
 

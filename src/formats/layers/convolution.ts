@@ -11,8 +11,8 @@ import { addNamed } from './activations.js';
 import { CHANNELS_LAST, type FileLayers, PADDINGS, withInside, writeWeights } from './file_layer.js';
 import { convolutionAttributes } from './windows.js';
 
-const OPTIONS = 'any window, one stride for both directions, `same` or `valid`, `depth_multiplier`, dilation';
-const CONV2D_OPTIONS = 'any window, one stride for both directions, `same` or `valid`, dilation, groups';
+const OPTIONS = 'any window and strides, `same` or `valid`, `depth_multiplier`, dilation';
+const CONV2D_OPTIONS = 'any window and strides, `same` or `valid`, dilation, groups';
 
 /** The options that all convolutions share. */
 function readWindow(r: ConfigReader, kernel: string) {
@@ -22,7 +22,7 @@ function readWindow(r: ConfigReader, kernel: string) {
     inside: activation,
     options: {
       kernelSize: r.extent('kernel_size'),
-      strides: r.square('strides', 1),
+      strides: r.extent('strides', 1),
       padding: r.text('padding', PADDINGS, 'valid'),
       useBias: r.boolean('use_bias', true),
       kernelInitializer: r.initializer(`${kernel}_initializer`),
@@ -49,7 +49,7 @@ function expansionOf({ groups, dilationRate }: Layer['config']): Expansion | und
 function writeWindow({ config: c }: Layer): Record<string, unknown> {
   return {
     kernel_size: [...pairOf(c['kernelSize'] as Extent)],
-    strides: [c['strides'], c['strides']],
+    strides: [...pairOf(c['strides'] as Extent)],
     padding: c['padding'],
     ...CHANNELS_LAST,
     dilation_rate: [...pairOf((c['dilationRate'] ?? 1) as Extent)],
@@ -103,7 +103,7 @@ function addDepthwise(
 }
 
 const optionsOf = (config: Layer['config']): ConvOptions => ({
-  stride: Number(config['strides']),
+  stride: config['strides'] as Extent,
   padding: config['padding'] as Padding,
 });
 

@@ -1,7 +1,6 @@
 import type { AveragePoolGeometry } from '../../gpu/kernels/avg_pool2d.js';
 import type { ConvGeometry } from '../../gpu/kernels/conv2d_geometry.js';
 import type { Expansion } from '../../gpu/kernels/expand_kernel.js';
-import { pairOf } from '../../gpu/shape.js';
 import type { Attributes } from '../onnx_proto.js';
 
 /** The positions of a window on an image. */
@@ -30,8 +29,7 @@ type ConvWindow = Omit<ConvGeometry, 'b' | 'ic' | 'oc'>;
 
 /** The same of a convolution. @param expansion of a dilated or grouped one, whose plain kernel is that of `g` */
 export function convolutionAttributes(g: ConvWindow, expansion?: Expansion): Attributes {
-  const [down, across] = pairOf(g.stride);
-  const attributes = windowAttributes({ ...g, stride_y: down, stride_x: across });
+  const attributes = windowAttributes(g);
   if (expansion === undefined) return attributes;
   const { groups, dilation } = expansion;
   const own = [(g.kh - 1) / dilation[0] + 1, (g.kw - 1) / dilation[1] + 1];

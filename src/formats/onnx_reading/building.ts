@@ -46,10 +46,12 @@ export class Building {
   #numbers = 0;
 
   /**
+   * @param images [H, W, C] of the images that the network takes
    * @param uses how often each value of the graph is taken; as its output, too
    * @param bytes those of the files: a network has no more numbers, but where a few stand for many
    */
   constructor(
+    private images: Shape,
     private readonly uses: ReadonlyMap<string, number>,
     private readonly bytes: () => number,
   ) {}
@@ -110,9 +112,23 @@ export class Building {
   }
 
   /** The layer that gives a value, if nothing else takes that. */
-  before({ position }: Activations): Built | undefined {
-    const names = this.#outputs.get(position) ?? [];
-    return names.every((name) => this.uses.get(name) === 1) ? this.#built[position] : undefined;
+  before(value: Activations): Built | undefined {
+    return this.isTakenOnce(value) ? this.#built[value.position] : undefined;
+  }
+
+  /** Whether one node alone takes the output of a layer, or the images. */
+  isTakenOnce({ position }: Activations): boolean {
+    return (this.#outputs.get(position) ?? []).every((name) => this.uses.get(name) === 1);
+  }
+
+  /** Makes the network one for images of another size. */
+  resizeImages(shape: Shape): void {
+    this.images = shape;
+  }
+
+  /** [H, W, C] of the images that the network takes. */
+  get imageShape(): Shape {
+    return this.images;
   }
 
   /** Puts a layer in place of another that takes and gives the same. */

@@ -13,6 +13,7 @@ import { Node } from './node.js';
 import { DENSE } from './operators/dense.js';
 import type { Operator, Operators } from './operators/operator.js';
 import { isAffine, POINTWISE } from './operators/pointwise.js';
+import { RESIZING } from './operators/resizing.js';
 import { SHAPES } from './operators/shapes.js';
 import { WINDOWS } from './operators/windows.js';
 import { withoutSteps } from './steps.js';
@@ -24,7 +25,7 @@ import { type Activations, imagesOf, type Value } from './values.js';
  * another view of the values before it; what cannot is refused by the name of the node. Kernels turn from channels first to
  * channels last, and so do the weights behind a flattened image.
  */
-const OPERATORS: Operators = { ...WINDOWS, ...DENSE, ...POINTWISE, ...SHAPES };
+const OPERATORS: Operators = { ...WINDOWS, ...DENSE, ...POINTWISE, ...RESIZING, ...SHAPES };
 
 /** ONNX's names of all operators that are read. */
 export const OPERATOR_NAMES: readonly string[] = Object.keys(OPERATORS).sort();
@@ -58,7 +59,7 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   const { images, from, type } = inputOf(file, features, path);
   const tensors = new Tensors(path);
   const nodes = needed(withoutSteps(file, tensors), output, from, path);
-  const building = new Building(usesOf(nodes, output), () => bytes.length + tensors.otherBytes);
+  const building = new Building(images.shape, usesOf(nodes, output), () => bytes.length + tensors.otherBytes);
   const values = new Map<string, Value>([[from, images]]);
   building.name(from, images);
   for (const { name } of file.inputs) {
@@ -86,7 +87,7 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   requireOrder(end, path);
   const preprocess =
     withoutRescaling(building) ?? (type === UINT8 && from !== PREPROCESSED ? 'none' : undefined);
-  const network = new Network(nameOf(file, path), images.shape, building.nodes);
+  const network = new Network(nameOf(file, path), building.imageShape, building.nodes);
   const ending = withSoftmax(network, path);
   return {
     ...{ network: ending, weights: building.weights, softmaxAdded: ending !== network, preprocess },
@@ -159,10 +160,10 @@ function needed(all: readonly OnnxNode[], output: string, from: string, path: st
   return all.filter((node) => wanted.has(node));
 }
 
-/** How often each value is taken. */
+/** How often each value is taken, for more than its extents. */
 function usesOf(nodes: readonly OnnxNode[], output: string): Map<string, number> {
   const uses = new Map<string, number>();
-  for (const name of [output, ...nodes.flatMap(({ inputs }) => inputs)])
+  for (const name of [output, ...nodes.flatMap(({ op, inputs }) => (op === 'Shape' ? [] : inputs))])
     uses.set(name, (uses.get(name) ?? 0) + 1);
   return uses;
 }

@@ -1,6 +1,6 @@
 import type { Gpu } from '../device.js';
 import type { Recorder } from '../recorder.js';
-import type { Shape } from '../shape.js';
+import { plainExtent, type Shape } from '../shape.js';
 import { Tensor } from '../tensor.js';
 import { choose, type Tunable } from '../tuning.js';
 import { flip } from './conv2d_flip.js';
@@ -55,7 +55,7 @@ function chosen(
   inputs: readonly Shape[],
   trial: (rec: Recorder, way: ConvWay, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[],
 ): ConvWay {
-  const extents = `${pass} [${g.b}, ${g.h}, ${g.w}, ${g.ic}] -> [${g.oh}, ${g.ow}, ${g.oc}], ${g.kh} x ${g.kw} / ${g.stride}`;
+  const extents = `${pass} [${g.b}, ${g.h}, ${g.w}, ${g.ic}] -> [${g.oh}, ${g.ow}, ${g.oc}], ${g.kh} x ${g.kw} / ${plainExtent([g.stride_y, g.stride_x])}`;
   const tunable: Tunable<ConvWayName> = {
     ...{ family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs },
     trial: (rec, name, tensors, prepare) => trial(rec, WAYS[name], tensors, prepare),
@@ -157,7 +157,7 @@ function gradientsBy(
  * convolution of dy with the kernel rotated by 180 degrees.
  */
 export function conv2dInputGradient(rec: Recorder, dy: Tensor, weight: Tensor, g: ConvGeometry): Tensor {
-  if (g.stride !== 1) return naiveInputGradient(rec, dy, weight, g);
+  if (g.stride_y !== 1 || g.stride_x !== 1) return naiveInputGradient(rec, dy, weight, g);
   const rotated = {
     ...g,
     ...{ h: g.oh, w: g.ow, ic: g.oc, oh: g.h, ow: g.w, oc: g.ic },

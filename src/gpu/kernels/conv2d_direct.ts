@@ -7,7 +7,10 @@ import type { ConvOperands, ConvOutput } from './conv2d_way.js';
 import { fold } from './reduce.js';
 
 /** Shared by the ways that convolve x without transforming it: naive and subgroup. */
-const CONV_PARAMS = u32s('b', 'h', 'w', 'ic', 'oh', 'ow', 'oc', 'kh', 'kw', 'stride', 'pad_top', 'pad_left');
+const CONV_PARAMS = {
+  ...u32s('b', 'h', 'w', 'ic', 'oh', 'ow', 'oc', 'kh', 'kw'),
+  ...u32s('stride_y', 'stride_x', 'pad_top', 'pad_left'),
+};
 
 export const FORWARD = {
   reads: ['x', 'weight', 'bias'],

@@ -1,4 +1,4 @@
-import { expectShape, nhwc, type Padding, type Shape, windowOf } from '../shape.js';
+import { type Extent, expectShape, nhwc, type Padding, pairOf, type Shape, windowOf } from '../shape.js';
 
 /** Extents of one convolution. shaders/README.md explains the letters. */
 export interface ConvGeometry {
@@ -11,14 +11,15 @@ export interface ConvGeometry {
   readonly oc: number;
   readonly kh: number;
   readonly kw: number;
-  readonly stride: number;
+  readonly stride_y: number;
+  readonly stride_x: number;
   readonly pad_top: number;
   readonly pad_left: number;
 }
 
 export interface ConvOptions {
-  /** Stride of the window in both directions; default 1. */
-  readonly stride?: number;
+  /** Stride of the window, down and across; default 1. */
+  readonly stride?: Extent;
   /** Keras's 'same' (default) or 'valid'. */
   readonly padding?: Padding;
 }
@@ -33,10 +34,10 @@ export function convGeometry(x: Shape, weight: Shape, options: ConvOptions = {})
     null,
   ]);
   const [kh, kw, ic, oc] = weight as [number, number, number, number];
-  const stride = options.stride ?? 1;
+  const [stride_y, stride_x] = pairOf(options.stride ?? 1);
   const padding = options.padding ?? 'same';
-  const rows = windowOf('conv2d', h, kh, stride, padding);
-  const columns = windowOf('conv2d', w, kw, stride, padding);
+  const rows = windowOf('conv2d', h, kh, stride_y, padding);
+  const columns = windowOf('conv2d', w, kw, stride_x, padding);
   return {
     b,
     h,
@@ -47,7 +48,8 @@ export function convGeometry(x: Shape, weight: Shape, options: ConvOptions = {})
     oc,
     kh,
     kw,
-    stride,
+    stride_y,
+    stride_x,
     pad_top: rows.before,
     pad_left: columns.before,
   };

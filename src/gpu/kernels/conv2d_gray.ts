@@ -48,7 +48,7 @@ export const gray: ConvWay = {
 
 /** Whether the kernels cover a convolution. */
 export function grayFits(g: ConvGeometry): boolean {
-  return g.ic === 1 && g.kh === 3 && g.kw === 3 && g.stride === 1 && g.oc % 4 === 0;
+  return g.ic === 1 && g.kh === 3 && g.kw === 3 && g.stride_y === 1 && g.stride_x === 1 && g.oc % 4 === 0;
 }
 
 function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {

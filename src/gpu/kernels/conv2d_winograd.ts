@@ -86,7 +86,8 @@ export function tiling(g: ConvGeometry, edge: Edge) {
 
 /** Whether the algorithm applies to a convolution, and the transformed tensors fit into one buffer of this device. */
 export function winogradFits({ pool }: Gpu, g: ConvGeometry, edge: Edge): boolean {
-  if (g.kh !== 3 || g.kw !== 3 || g.stride !== 1 || g.ic % 4 !== 0 || g.oc % 4 !== 0) return false;
+  if (g.kh !== 3 || g.kw !== 3 || g.stride_y !== 1 || g.stride_x !== 1 || g.ic % 4 !== 0 || g.oc % 4 !== 0)
+    return false;
   const { points, tiles } = tiling(g, edge);
   return points * tiles * Math.max(g.ic, g.oc) * 4 <= pool.largest;
 }

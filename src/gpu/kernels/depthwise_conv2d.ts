@@ -1,6 +1,6 @@
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
-import { expectShape, nhwc, type Shape, windowOf } from '../shape.js';
+import { expectShape, nhwc, pairOf, type Shape, windowOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvOptions } from './conv2d_geometry.js';
 import { fold, GROUP, lanesFor } from './reduce.js';
@@ -38,7 +38,8 @@ export interface DepthwiseGeometry {
   readonly multiplier: number;
   readonly kh: number;
   readonly kw: number;
-  readonly stride: number;
+  readonly stride_y: number;
+  readonly stride_x: number;
   readonly pad_top: number;
   readonly pad_left: number;
 }
@@ -50,20 +51,21 @@ export function depthwiseGeometry(x: Shape, weight: Shape, options: ConvOptions 
   expectShape('depthwise_conv2d', rule, weight, [null, null, c, null]);
   const [kh, kw, , multiplier] = weight as [number, number, number, number];
   const { stride = 1, padding = 'same' } = options;
-  const rows = windowOf('depthwise_conv2d', h, kh, stride, padding);
-  const columns = windowOf('depthwise_conv2d', w, kw, stride, padding);
+  const [stride_y, stride_x] = pairOf(stride);
+  const rows = windowOf('depthwise_conv2d', h, kh, stride_y, padding);
+  const columns = windowOf('depthwise_conv2d', w, kw, stride_x, padding);
   return {
     ...{ b, h, w, c, oh: rows.out, ow: columns.out, oc: c * multiplier, multiplier },
-    ...{ kh, kw, stride, pad_top: rows.before, pad_left: columns.before },
+    ...{ kh, kw, stride_y, stride_x, pad_top: rows.before, pad_left: columns.before },
   };
 }
 
 /** Params, constants and grid: four channels at a time where each channel has one window (M = 1). */
 function laned(g: DepthwiseGeometry) {
   const { LANE, width } = g.multiplier === 1 ? lanesFor(g.c) : { LANE: 'f32', width: 1 };
-  const { b, h, w, oh, ow, multiplier, pad_top, pad_left, kh, kw, stride } = g;
+  const { b, h, w, oh, ow, multiplier, pad_top, pad_left, kh, kw, stride_y, stride_x } = g;
   return {
-    constants: { LANE, KH: kh, KW: kw, STRIDE: stride },
+    constants: { LANE, KH: kh, KW: kw, STRIDE_Y: stride_y, STRIDE_X: stride_x },
     params: {
       ...{ b, h, w, c: g.c / width, oh, ow, oc: g.oc / width, multiplier },
       ...{ pad_top, pad_left, has_bias: 0, rotated: 0, splits: 1 },
@@ -98,7 +100,7 @@ export function depthwiseInputGradient(
   weight: Tensor,
   g: DepthwiseGeometry,
 ): Tensor {
-  if (g.stride === 1 && g.multiplier === 1) {
+  if (g.stride_y === 1 && g.stride_x === 1 && g.multiplier === 1) {
     const { oh, ow, h, w, kh, kw, pad_top, pad_left } = g;
     const pads = { pad_top: kh - 1 - pad_top, pad_left: kw - 1 - pad_left };
     return depthwiseForward(rec, { x: dy, weight }, { ...g, h: oh, w: ow, oh: h, ow: w, ...pads }, true);

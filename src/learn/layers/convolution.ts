@@ -43,7 +43,7 @@ const arrayOf = (v: LayerValues, name: string): Values | undefined => v.weights.
 /** The convolution whose sum is the layer's output (before its activation). */
 function main(v: LayerValues): Convolution {
   const { kind, config } = v.placed.layer;
-  const options = { stride: Number(config['strides'] ?? 1), padding: config['padding'] as Padding };
+  const options = { stride: (config['strides'] ?? 1) as Extent, padding: config['padding'] as Padding };
   const z = v.inner.get('z') ?? v.y;
   const bias = arrayOf(v, 'bias');
   if (kind === 'SeparableConv2D') {
@@ -77,7 +77,7 @@ function plainKernel(v: LayerValues, weight: string): Values {
 function depthwise(v: LayerValues, z: Values, bias: Values | undefined): Convolution {
   const { config } = v.placed.layer;
   const kernel = plainKernel(v, 'depthwise_kernel');
-  const options = { stride: Number(config['strides'] ?? 1), padding: config['padding'] as Padding };
+  const options = { stride: (config['strides'] ?? 1) as Extent, padding: config['padding'] as Padding };
   return { x: v.x, kernel, bias, z, g: convGeometry(v.x.shape, kernel.shape, options), depthwise: true };
 }
 
@@ -121,8 +121,8 @@ function windowOf(
       values.push(
         paddedAt(x, {
           image: at.image,
-          y: at.y * g.stride + ky - g.pad_top,
-          x: at.x * g.stride + kx - g.pad_left,
+          y: at.y * g.stride_y + ky - g.pad_top,
+          x: at.x * g.stride_x + kx - g.pad_left,
           c: i,
         }),
       );
@@ -197,7 +197,7 @@ function reached(
   const { g } = own;
   for (let ky = 0; ky < g.kh; ky++) {
     for (let kx = 0; kx < g.kw; kx++) {
-      const [y, x] = [(at.y + g.pad_top - ky) / g.stride, (at.x + g.pad_left - kx) / g.stride];
+      const [y, x] = [(at.y + g.pad_top - ky) / g.stride_y, (at.x + g.pad_left - kx) / g.stride_x];
       if (Number.isInteger(y) && Number.isInteger(x) && y >= 0 && y < g.oh && x >= 0 && x < g.ow)
         visit(y, x, ky, kx);
     }
@@ -261,8 +261,8 @@ function kernelGradient(own: Convolution, dz: Values, index: number, kernel: num
       for (let x = 0; x < g.ow; x++) {
         const input = paddedAt(own.x, {
           image,
-          y: y * g.stride + ky - g.pad_top,
-          x: x * g.stride + kx - g.pad_left,
+          y: y * g.stride_y + ky - g.pad_top,
+          x: x * g.stride_x + kx - g.pad_left,
           c: i,
         });
         if (input === null) continue;

@@ -19,8 +19,8 @@ const biasOf = (used: boolean, count: number): WeightSpec[] =>
 interface WindowOptions {
   /** Height and width of the window; default 3. */
   readonly kernelSize?: Extent;
-  /** Stride in both directions; default 1. */
-  readonly strides?: number;
+  /** Strides, down and across; default 1. */
+  readonly strides?: Extent;
   /** Default 'same'. (Keras's default is 'valid', which no network here uses.) */
   readonly padding?: Padding;
   /** Default true. */
@@ -71,7 +71,13 @@ function windowOf(options: WindowOptions) {
   const { kernelSize = 3, strides = 1, padding = 'same', useBias = true } = options;
   const { activation = 'linear', kernelInitializer = 'glorot_uniform' } = options;
   const convolution: ConvOptions = { stride: strides, padding };
-  const config = { kernelSize: plainExtent(kernelSize), strides, padding, useBias, activation };
+  const config = {
+    kernelSize: plainExtent(kernelSize),
+    strides: plainExtent(strides),
+    padding,
+    useBias,
+    activation,
+  };
   return { config: { ...config, kernelInitializer }, size: pairOf(kernelSize), convolution };
 }
 

@@ -224,12 +224,9 @@ export const WINDOWS: Operators = {
       : isSame(place)
         ? ({ x, padding: 'same' } as const)
         : bordered(node, building, x, place.pads);
-    const [strides, across] = place.stride;
-    if (strides !== across)
-      node.refuse(`strides = [${strides}, ${across}]; only the same in both directions`);
     const options = {
       kernelSize: [kh, kw] as const,
-      strides,
+      strides: place.stride,
       padding: from.padding,
       useBias: bias.bias !== undefined,
     };
