@@ -87,8 +87,8 @@ function calibrate() {
 /** The figures of the calibrated weights on the validation split. */
 function evaluate(tta) {
   const result = answerOf('evaluate', '--weights', calibrated, '--tta', tta);
-  const { count, loss, accuracy, top2, macroF1, ece, perClass, confusion } = result;
-  return { count, loss, accuracy, top2, macroF1, ece, perClass, confusion };
+  const { count, loss, accuracy, top2, macroF1, ece, eceByChance, perClass, confusion } = result;
+  return { count, loss, accuracy, top2, macroF1, ece, eceByChance, perClass, confusion };
 }
 
 /** What a command prints with --json. */

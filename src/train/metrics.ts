@@ -70,6 +70,11 @@ export interface ProbabilityMetrics {
    * bin of `reliability`, averaged with the number of images as weight. 0 is perfect.
    */
   readonly ece: number;
+  /**
+   * What `ece` would be on as many images, from chance alone, if the network were right exactly as often as it says. It shrinks
+   * with the square root of the number of images.
+   */
+  readonly eceByChance: number;
   /** [true class][predicted class]. */
   readonly confusion: number[][];
 }
@@ -143,7 +148,15 @@ export function probabilityMetrics(
     (sum, { count, confidence, accuracy }) => sum + count * Math.abs(accuracy - confidence),
     0,
   );
-  return { loss: loss / n, accuracy: correct / n, top2: second / n, ece: ece / n, confusion };
+  // The number of right answers in a bin is binomial, nearly normal: on average sqrt(2 / pi) of its deviation from its mean.
+  const chance = bins.reduce(
+    (sum, { count, confidence }) => sum + Math.sqrt((2 / Math.PI) * count * confidence * (1 - confidence)),
+    0,
+  );
+  return {
+    ...{ loss: loss / n, accuracy: correct / n, top2: second / n },
+    ...{ ece: ece / n, eceByChance: chance / n, confusion },
+  };
 }
 
 /** Unweighted mean of the F1 scores of all classes. */

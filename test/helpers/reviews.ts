@@ -59,7 +59,16 @@ export function fullReview(): RunReview {
     },
     evaluation: {
       value: {
-        ...{ loss: 0.9, accuracy: 0.75, top2: 0.9, ece: 0.125, confusion, perClass, macroF1: 0.7 },
+        ...{
+          loss: 0.9,
+          accuracy: 0.75,
+          top2: 0.9,
+          ece: 0.125,
+          eceByChance: 0.1,
+          confusion,
+          perClass,
+          macroF1: 0.7,
+        },
         ...{ data: 'drawn faces', adapter: 'llvmpipe', count: 70, wrong: 17 },
         bins: [
           { from: 0, to: 0.5, count: 10, confidence: 0.4, accuracy: 0.3 },

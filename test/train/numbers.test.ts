@@ -10,6 +10,7 @@ import { progressNotes, validationNumbers } from '../../src/train/reports.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
 import { ttaDraws } from '../../src/train/tta.js';
 import { sameClass } from '../../src/util/classes.js';
+import { Rng } from '../../src/util/random.js';
 
 describe('with the time set by hand', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
@@ -143,6 +144,25 @@ describe('calibration', () => {
     expect(bins[7]).toMatchObject({ count: 1, confidence: 0.5, accuracy: 1 });
     expect(bins[14]).toEqual({ from: 14 / 15, to: 1, count: 0, confidence: 0, accuracy: 0 });
     expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+  });
+
+  it('tells the error that chance alone brings: that of answers drawn as the network says', () => {
+    const rng = new Rng(9);
+    const count = 900;
+    const confidences = Float32Array.from({ length: count }, () => 0.5 + 0.5 * rng.float());
+    const probabilities = Float32Array.from({ length: 2 * count }, (_, i) => {
+      const p = confidences[i >> 1] as number;
+      return i % 2 === 0 ? p : 1 - p;
+    });
+    let [sum, told] = [0, 0];
+    for (let trial = 0; trial < 200; trial++) {
+      const labels = Array.from(confidences, (p) => Number(rng.float() >= p));
+      const { ece: error, eceByChance } = probabilityMetrics(probabilities, labels, 2);
+      sum += error / 200;
+      told = eceByChance;
+    }
+    expect(told).toBeGreaterThan(0.02);
+    expect(Math.abs(sum / told - 1)).toBeLessThan(0.05);
   });
 
   it('leaves out what is no number, and bounds the loss of an impossible class', () => {

@@ -58,7 +58,7 @@ function report(
   ]);
   const names = r.perClass.map(({ name }) => name);
   return [
-    `${split}: ${r.count.toLocaleString('en')} images${by}, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
+    `${split}: ${r.count.toLocaleString('en')} images${by}, loss ${r.loss.toFixed(4)}, accuracy ${percent(r.accuracy)}, top-2 ${percent(r.top2)}, macro F1 ${percent(r.macroF1)}, calibration error ${percent(r.ece)}, by chance alone ${percent(r.eceByChance)}, ${Math.round(r.imgPerS).toLocaleString('en')} img/s`,
     '',
     table(['class', 'precision', 'recall', 'F1', 'images'], classes),
     ...confusionLines(r.confusion, names),
