@@ -9,15 +9,12 @@ import { mostUnpacked } from '../util/unpacking.js';
 import { decodeBmp } from './bmp.js';
 import { fileKind, UNKNOWN } from './file_kind.js';
 import { orientationOf, upright } from './orientation.js';
-import { type PictureKind, pictureKind, READ_KINDS } from './picture_kind.js';
+import { PICTURE_KINDS, type PictureKind, pictureKind } from './picture_kind.js';
 import { decodeWithSharp } from './sharp_pictures.js';
 import { FACE } from './split_builder.js';
 import type { ImageShape } from './types.js';
 import { frameOf } from './whole_jpeg.js';
 import { requireWholePng } from './whole_png.js';
-
-/** The kinds of pictures that are read, for messages. */
-export const PICTURE_KINDS = `${READ_KINDS.slice(0, -1).join(', ')} or ${READ_KINDS.at(-1)}`;
 
 /** Larger pictures are refused. */
 const MOST_PIXELS = 100e6;

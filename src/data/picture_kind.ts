@@ -5,6 +5,8 @@ const ascii = (bytes: Uint8Array, from: number, to: number): string =>
 
 /** Kinds that are read. */
 export const READ_KINDS = ['JPEG', 'PNG', 'WebP', 'GIF', 'TIFF', 'AVIF', 'BMP'] as const;
+/** The kinds that are read, for messages. */
+export const PICTURE_KINDS = `${READ_KINDS.slice(0, -1).join(', ')} or ${READ_KINDS.at(-1)}`;
 /** Kinds that are known by name, but not read. */
 type OtherKind = 'HEIC' | 'JPEG 2000' | 'JPEG XL' | 'PNM' | 'Photoshop' | 'SVG' | 'icon';
 /** What a picture is, by the name that its users know. */

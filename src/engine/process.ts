@@ -25,6 +25,8 @@ export class EngineProcess implements Engine {
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(news: News) => void>();
   #child: ChildProcess | undefined;
+  /** What waits for the process to start: in the next turn of the event loop, so that a screen is drawn before. */
+  readonly #first: Command[] = [];
   #id = 0;
 
   constructor(entry = fileURLToPath(new URL('./child.js', import.meta.url))) {
@@ -59,8 +61,8 @@ export class EngineProcess implements Engine {
   }
 
   send(command: Command): void {
-    this.#child ??= this.#begin();
-    this.#child.send(command);
+    if (this.#child !== undefined) this.#child.send(command);
+    else if (this.#first.push(command) === 1) setImmediate(() => this.#start());
   }
 
   listen(listener: (news: News) => void): () => void {
@@ -69,6 +71,7 @@ export class EngineProcess implements Engine {
   }
 
   close(): Promise<void> {
+    this.#start();
     const child = this.#child;
     if (child === undefined) return Promise.resolve();
     if (child.connected) this.send({ type: 'end' });
@@ -76,6 +79,7 @@ export class EngineProcess implements Engine {
   }
 
   kill(): void {
+    this.#start();
     this.#child?.kill('SIGKILL');
   }
 
@@ -90,9 +94,19 @@ export class EngineProcess implements Engine {
   }
 
   release(): void {
+    this.#start();
     const child = this.#child;
     if (child?.connected) child.disconnect(); // the child sees the disconnect, saves and exits
     child?.unref();
+  }
+
+  /** Starts the process for the commands that wait for it, if any do. */
+  #start(): void {
+    const commands = this.#first.splice(0);
+    if (commands.length === 0) return;
+    const child = this.#begin();
+    this.#child = child;
+    for (const command of commands) child.send(command);
   }
 
   #begin(): ChildProcess {

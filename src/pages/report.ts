@@ -1,7 +1,7 @@
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
-import { shellWord } from '../train/run_settings.js';
 import { progressWords } from '../train/runs.js';
+import { shellWord } from '../util/shell_word.js';
 import { VERSION } from '../util/version.js';
 import { type Html, html } from './html.js';
 import { keyFigures, page, warning } from './page.js';

@@ -1,8 +1,9 @@
 import type { EpochEvent } from '../train/events.js';
 import { duration } from '../train/printer.js';
 import type { RunReview } from '../train/run_review.js';
-import { settingsOf, shellWord, trainOptions } from '../train/run_settings.js';
+import { settingsOf, trainOptions } from '../train/run_settings.js';
 import { counted } from '../util/counted.js';
+import { shellWord } from '../util/shell_word.js';
 import { type Html, html } from './html.js';
 import { type Curve, lineChart } from './line_chart.js';
 import { details, howToRead, type PageSection, warning } from './page.js';

@@ -1,5 +1,6 @@
 import { camelCase } from '../util/camel_case.js';
 import { FerError } from '../util/errors.js';
+import { shellWord } from '../util/shell_word.js';
 import { recorded } from './assemble.js';
 import { resolveConfig } from './config.js';
 import { OPTION_ENTRIES } from './options.js';
@@ -63,9 +64,4 @@ export function trainOptions(config: Settings): string[] {
       if (typeof value === 'boolean') return value ? `--${name}` : `--no-${name}`;
       return `--${name} ${shellWord(String(value))}`;
     });
-}
-
-/** A text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

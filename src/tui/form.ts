@@ -3,9 +3,9 @@ import { resolveConfig } from '../train/config.js';
 import { OPTIMIZERS, type OptionSpec } from '../train/option_spec.js';
 import { defaultText, expectedText } from '../train/option_text.js';
 import { defaultValue, OPTION_ENTRIES, OPTIONS, optionSpec } from '../train/options.js';
-import { shellWord } from '../train/run_settings.js';
 import { camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
+import { shellWord } from '../util/shell_word.js';
 
 /** The settings of a run as a form: parses and checks them, and shows the equivalent command line. */
 

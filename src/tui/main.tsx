@@ -11,13 +11,13 @@ import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { BackgroundAnswer, chooseTheme, themed } from './background.js';
 import { clipboardSequence } from './clipboard.js';
+import { OnScreen } from './frame/on_screen.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { handleKey } from './keys.js';
 import type { Size } from './layout.js';
 import { follow, readOn, resumeRun, showRun, startRun, type Verbs } from './live.js';
 import { EMPTY } from './loadable.js';
-import { mount } from './mount.js';
 import { handleMouse } from './mouse.js';
 import type { Capability } from './paint/capability.js';
 import { Painter } from './painter.js';
@@ -114,6 +114,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const input = new Input(process.stdin, (key) => {
     if (key.name === 'answer') answer.take(store, key.text);
     else if (!handleMouse(program, key)) handleKey(program, key);
+    setImmediate(() => painter.show()); // React has painted then
   });
   const enter = (): void => {
     painter.enter();
@@ -151,15 +152,17 @@ export async function runTui(options: TuiOptions): Promise<number> {
     keeper.settle(store.state);
   }, 1000);
   const unfollow = follow(act);
-  enter();
-  answer.ask();
-  const ink = mount(program, painter);
   probe(store, engine);
   openScreen(program, options.screen ?? SCREEN_NAMES[0]);
   if (options.run !== undefined) beginGiven(act, options.run);
   store.flush();
+  const onScreen = new OnScreen(program, painter);
   try {
-    return await Promise.race([leaving.left, ink.waitUntilExit().then(() => EXIT.bug)]);
+    onScreen.begin();
+    input.start();
+    answer.ask(); // before the first frame, which may then soon have its colours
+    painter.enter();
+    return await Promise.race([leaving.left, onScreen.handOver().then(() => EXIT.bug)]);
   } finally {
     clearInterval(clock);
     keeper.save(store.state);
@@ -169,7 +172,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     ignore();
     await answer.settled();
     restore();
-    ink.unmount();
+    onScreen.end();
     await closeScreen(program);
     engine.release();
     const words = farewell(store.state.run);

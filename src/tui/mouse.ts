@@ -1,6 +1,6 @@
 import { actionsOf, openScreen, viewOf } from './actions.js';
-import { overlayAt } from './components/overlay.js';
 import { pickedAt, pickedFrom } from './dialogs.js';
+import { overlayAt } from './frame/overlay.js';
 import type { Key } from './input.js';
 import { handleKey } from './keys.js';
 import type { Rect } from './layout.js';

@@ -96,6 +96,7 @@ export class Painter {
     this.#entered = true;
     this.terminal.write(this.options.mouse ? ENTER + MOUSE : ENTER);
     this.redraw();
+    if (this.#frame.length > 0) this.show();
   }
 
   /** Restores the terminal. Further calls have no effect. */
@@ -132,6 +133,13 @@ export class Painter {
     this.#shownSegments = [];
     if (this.#entered) this.terminal.write(`${this.options.images?.clear() ?? ''}\x1b[2J`);
     this.#schedule();
+  }
+
+  /** Writes at once what has changed, as after a key. */
+  show(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#flush();
   }
 
   #schedule(): void {

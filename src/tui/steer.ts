@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { giveCommand } from '../train/command_file.js';
-import { shellWord } from '../train/run_settings.js';
 import type { Steering } from '../train/steering.js';
+import { shellWord } from '../util/shell_word.js';
 import { followedRun, isActive, type RunState } from './run_state.js';
 import type { Actions } from './screen_module.js';
 

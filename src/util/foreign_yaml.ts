@@ -1,5 +1,8 @@
-import { parse } from 'yaml';
+import { createRequire } from 'node:module';
 import { objectionTo, TOO_DEEP } from './foreign.js';
+
+/** The parser, with the first file: it takes longer to load than most commands to start. */
+const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml');
 
 /** Characters of a file. The parser compares each name with all others: of a million, for hours. */
 const MOST = 200_000;
@@ -22,7 +25,7 @@ export function foreignYaml(text: string): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return parse(text, { logLevel: 'error' }); // or it prints what it finds ambiguous
+    return yaml().parse(text, { logLevel: 'error' }); // or it prints what it finds ambiguous
   } catch (cause) {
     const { code, message } = cause as { readonly code?: string; readonly message: string };
     if (message.includes('call stack size')) throw new Error(TOO_DEEP, { cause });

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import type { StepEvent, TrainEvent } from '../../src/train/events.js';
 import { listRuns } from '../../src/train/runs.js';
+import { chartPng } from '../../src/tui/charts/chart_png.js';
 import { chartSvg } from '../../src/tui/charts/chart_svg.js';
 import { lineChart, type Series } from '../../src/tui/charts/line_chart.js';
 import { applyEvent, beginRun, readRunState } from '../../src/tui/run_state.js';
@@ -118,13 +120,20 @@ describe.each([
     const { at, pick } = open();
     await pick('r2');
     at.press('W');
-    expect(at.text()).toContain('written: r1-loss.svg');
+    await says(at, 'written: r1-loss.svg and r1-loss.png');
     const svg = readFileSync('r1-loss.svg', 'utf8');
     expect(svg).toContain('aria-label="r1: loss"');
     for (const name of ['training', 'training, batches', 'validation', 'r2'])
       expect(svg).toContain(`>${name}</text>`);
     expect(svg.match(/<circle/g)).toHaveLength(3 + 4); // the epochs of r1 and r2
+    const png = PNG.sync.read(readFileSync('r1-loss.png'));
+    expect([png.width, png.height]).toEqual([1600, 840]);
+    const colours = new Set(
+      Array.from({ length: png.data.length / 4 }, (_, i) => png.data.readUInt32BE(4 * i) >>> 8),
+    );
+    for (const colour of [0xffffff, 0x1f5fc4, 0xc25a00, 0x222222]) expect(colours).toContain(colour);
     at.press('m', 'tab', 'W');
+    await says(at, 'written: r1-gradient-norm.svg');
     expect(readFileSync('r1-gradient-norm.svg', 'utf8')).toContain('>gradient norm</text>');
     at.unmount();
   });
@@ -171,10 +180,31 @@ it('a picture has levels, markers and only the part that is shown', () => {
     ],
   });
   expect(svg.match(/<circle/g)).toHaveLength(2);
-  expect(svg).toContain('M70 217.5H780');
+  expect(svg).toContain('M70 217.5L780 217.5');
   expect(svg).toContain('>half</text>');
   expect(svg).toContain('>=</text>');
   expect(svg).not.toContain('>v</text>');
+});
+
+it('a PNG has lines, dots and texts where the SVG has them', () => {
+  const line = {
+    ...LINE,
+    points: [
+      { x: 0, y: 0 },
+      { x: 1, y: 1 },
+    ],
+    dots: true,
+  };
+  const baselines = [{ y: 0.5, label: 'I' }];
+  const png = PNG.sync.read(Buffer.from(chartPng([line], { title: 'I', y: [0, 1], baselines })));
+  const at = (x: number, y: number): number => png.data.readUInt32BE(4 * (2 * y * png.width + 2 * x)) >>> 8;
+  const blue = 0x1f5fc4;
+  expect([at(425, 217), at(70, 375), at(780, 60), at(782, 60)]).toEqual([blue, blue, blue, blue]); // the line and its end's dot
+  expect([at(425, 260), at(425, 180), at(10, 410)]).toEqual([0xffffff, 0xffffff, 0xffffff]);
+  const row = Array.from({ length: 700 }, (_, i) => at(72 + i, 217));
+  expect(row.filter((colour) => colour !== 0xffffff).length).toBeLessThan(500); // dashes
+  expect(row.filter((colour) => colour !== 0xffffff).length).toBeGreaterThan(150);
+  expect([at(73, 17), at(71, 17)]).toEqual([0x222222, 0xffffff]); // the letter of the title, and beside it
 });
 
 it('Runs and Studies have logarithmic scales too', async () => {

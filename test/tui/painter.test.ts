@@ -99,6 +99,26 @@ describe('the painter', () => {
     expect(await seen()).toEqual(['later']);
   });
 
+  it('shows at once what is there when it enters, and what a key has changed', () => {
+    const written: string[] = [];
+    const terminal = {
+      ...{ columns: 10, rows: 1, once: () => undefined },
+      write: (text: string) => written.push(text) > 0,
+    };
+    const painter = new Painter(terminal, { paintPicture: () => [] });
+    painter.draw('first');
+    painter.enter();
+    expect(written.at(-1)).toContain('first');
+    painter.draw('second');
+    expect(written.at(-1)).toContain('first');
+    painter.show();
+    expect(written.at(-1)).toContain('second');
+    const { length } = written;
+    painter.show(); // nothing has changed
+    vi.advanceTimersByTime(20);
+    expect(written).toHaveLength(length);
+  });
+
   it('leaves the terminal as it was, once', () => {
     const { painter, take } = painterAt(10, 1);
     painter.leave();

@@ -3,7 +3,7 @@ import { CHANGEABLE, type RunChanges } from '../../train/continuation.js';
 import { Control } from '../../train/control.js';
 import { Printer } from '../../train/printer.js';
 import { endText } from '../../train/runs.js';
-import { type Hooks, resumeTraining, runTraining, type TrainResult } from '../../train/session.js';
+import type { Hooks, TrainResult } from '../../train/session.js';
 import type { TuiOptions } from '../../tui/main.js';
 import { detectCapability } from '../../tui/paint/capability.js';
 import { EXIT, UsageError } from '../../util/errors.js';
@@ -14,6 +14,9 @@ import { markReported, writeJson } from '../run_command.js';
 import { settingsOf, typedSettings } from '../settings_args.js';
 import { listen } from '../signals.js';
 import { hasScreen, wantsAccessible } from './tui.js';
+
+/** What trains, with the GPU binding: the Train screen leaves it to the engine, and does not wait for it. */
+const session = () => import('../../train/session.js');
 
 /** `fer-tui train`: starts or resumes a run. */
 export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
@@ -27,7 +30,7 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
     });
     const changes = { ...changed, ...(allowChangedData && { allowChangedData }) };
     if (onScreen(args)) return watch({ resume, changes }, args);
-    return run((hooks) => resumeTraining(resume, hooks, changes), args);
+    return run(async (hooks) => (await session()).resumeTraining(resume, hooks, changes), args);
   }
   if (allowChangedData) {
     throw new UsageError('--allow-changed-data: a new run has no earlier data; use it with --resume');
@@ -35,7 +38,7 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   const settings = settingsOf(args);
   const resolved = resolveConfig(settings);
   if (onScreen(args)) return watch({ settings }, args);
-  return run((hooks) => runTraining(resolved, hooks), args);
+  return run(async (hooks) => (await session()).runTraining(resolved, hooks), args);
 }
 
 /** The settings that a resumed run is to change. Throws UsageError for others. */
@@ -73,7 +76,7 @@ export async function demo(args: GlobalArgs): Promise<number> {
   process.stderr.write(
     'Training fer-cnn on 2,100 built-in drawn faces for 4 epochs (about a minute on two CPU cores).\n',
   );
-  const exit = await run((hooks) => runTraining(config, hooks), args);
+  const exit = await run(async (hooks) => (await session()).runTraining(config, hooks), args);
   if (exit === EXIT.done) {
     process.stderr.write(
       'Next: npx fer-tui train --data path/to/fer2013.csv   (see README.md for the data)\n      npx fer-tui --help\n',

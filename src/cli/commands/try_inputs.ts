@@ -1,8 +1,8 @@
-import { shellWord } from '../../train/run_settings.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { type InputTrial, type InputTrials, tryInputs } from '../../train/try_inputs.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
+import { shellWord } from '../../util/shell_word.js';
 import { DataReading } from '../data_args.js';
 import type { EvaluateArgs } from '../declarations/evaluate.js';
 import type { GlobalArgs } from '../declarations/globals.js';

@@ -1,61 +1,36 @@
 import { Text } from 'ink';
-import { viewOf } from '../actions.js';
-import type { AppState } from '../app_state.js';
-import { bodyOf, borders } from '../layout.js';
-import { panelsOf } from '../panels.js';
-import type { ScreenMap } from '../program.js';
-import type { AnyScreen } from '../screen_module.js';
-import { makeTheme } from '../theme.js';
-import { useAppState, useProgram } from './hooks.js';
-import { Overlay } from './overlay.js';
-import { Panel } from './panel.js';
+import { borderLines, layersOf } from '../frame/frame.js';
+import type { Layer } from '../painter.js';
+import { useAppState, usePainted, useProgram } from './hooks.js';
 
 /** The current screen: borders, panels, and the overlay if one is open. */
 export function Body() {
   return (
     <>
       <Borders />
-      <Panels />
+      <Layers />
     </>
   );
 }
 
-/** The borders of all panels. They are drawn together because neighbours share a line, which Ink's boxes cannot do. */
+/** The borders of all panels, which Ink's boxes cannot draw: neighbours share a line. */
 function Borders() {
   const { screens } = useProgram();
-  return <Text>{useAppState((app) => borderText(app, screens))}</Text>;
+  return <Text>{useAppState((app) => borderLines(app, screens).join('\n'))}</Text>;
 }
 
-/** The panels and the overlay. They render with every change of the state, but bypass Ink. */
-function Panels() {
-  const { screens } = useProgram();
+/** The panels and the overlay. They render with every change of the state. */
+function Layers() {
+  const program = useProgram();
   const app = useAppState((state) => state);
-  const module = moduleOf(app, screens);
-  const view = viewOf(app, module);
-  return (
-    <>
-      {panelsOf(module, view).map((panel) => (
-        <Panel key={`${app.screen}.${panel.spec.id}`} {...panel} />
-      ))}
-      {app.overlay !== undefined && <Overlay overlay={app.overlay} module={module} view={view} />}
-    </>
-  );
+  return [...layersOf(app, program)].map(([id, layer]) => <Painted key={id} id={id} layer={layer} />);
 }
 
-function borderText(app: AppState, screens: ScreenMap): string {
-  const theme = makeTheme(app.capability);
-  const body = bodyOf(app.size);
-  const module = moduleOf(app, screens);
-  const rects = panelsOf(module, viewOf(app, module)).map(({ at }) => ({
-    ...at,
-    x: at.x - body.x,
-    y: at.y - body.y,
-  }));
-  return borders(rects, body)
-    .map((line) => (line.trim() === '' ? line : theme.border(line)))
-    .join('\n');
-}
-
-function moduleOf(app: AppState, screens: ScreenMap): AnyScreen {
-  return screens.get(app.screen) as AnyScreen;
+/**
+ * A panel or a dialog. It is painted without Ink, which would need three to six times as much processor time per frame
+ * (`bench/ink.mjs`).
+ */
+function Painted({ id, layer }: { readonly id: string; readonly layer: Layer }) {
+  usePainted(id, layer);
+  return null;
 }

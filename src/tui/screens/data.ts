@@ -1,5 +1,5 @@
 import type { SplitName } from '../../data/types.js';
-import { shellWord } from '../../train/run_settings.js';
+import { shellWord } from '../../util/shell_word.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { type Actions, type Binding, defineScreen } from '../screen_module.js';
 import { searchBindings } from '../search.js';

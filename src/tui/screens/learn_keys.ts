@@ -1,6 +1,5 @@
-import { PICTURE_KINDS } from '../../data/image.js';
 import { readPicture } from '../../data/image_files.js';
-import { pictureKind, READ_KINDS } from '../../data/picture_kind.js';
+import { PICTURE_KINDS, pictureKind, READ_KINDS } from '../../data/picture_kind.js';
 import { STAGES } from '../../learn/report.js';
 import { OPTIONS } from '../../train/options.js';
 import { ready } from '../loadable.js';

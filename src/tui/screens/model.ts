@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { OPTIONS } from '../../train/options.js';
-import { shellWord } from '../../train/run_settings.js';
+import { shellWord } from '../../util/shell_word.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import {

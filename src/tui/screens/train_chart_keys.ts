@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { atomicWrite } from '../../util/atomic_write.js';
+import { chartSvg } from '../charts/chart_svg.js';
 import {
   type ChartView,
   CURSOR_STEPS,
@@ -11,7 +12,7 @@ import {
   zoomed,
 } from '../charts/chart_view.js';
 import type { Actions, Binding } from '../screen_module.js';
-import { chartOf, curvesOf, extentOf, svgOf } from './train_charts.js';
+import { chartOf, curvesOf, extentOf, pictureOf } from './train_charts.js';
 import { askForOthers } from './train_compare.js';
 import { showsForm } from './train_form.js';
 import { MOST_OTHERS, SECOND_CHARTS, type TrainState } from './train_panels.js';
@@ -43,17 +44,23 @@ function read(act: Act, key: string): void {
 
 const lookAt = ({ state, app }: Act) => ({ state, app, capability: app.capability });
 
-/** Writes the chart that has the focus to the current directory: its points, or a picture. */
-function write(act: Act, ending: 'csv' | 'svg'): void {
-  const { name, series } = focused(act);
+/** Writes the chart that has the focus to the current directory, in files of these endings. */
+function write(act: Act, contents: Readonly<Record<string, string | Uint8Array>>): void {
   const run = act.app.run?.start?.run ?? 'run';
-  const file = `${run}-${name.replace(/\W+/g, '-')}.${ending}`;
+  const name = `${run}-${focused(act).name.replace(/\W+/g, '-')}`;
+  const files = Object.entries(contents).map(([ending, content]) => [`${name}.${ending}`, content] as const);
   try {
-    atomicWrite(join('.', file), ending === 'csv' ? chartCsv(series, 'epoch') : svgOf(lookAt(act), name));
-    act.note(`written: ${file}`, 'good');
+    for (const [file, content] of files) atomicWrite(join('.', file), content);
+    act.note(`written: ${files.map(([file]) => file).join(' and ')}`, 'good');
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
   }
+}
+
+async function writePictures(act: Act): Promise<void> {
+  const [curves, options] = pictureOf(lookAt(act), focused(act).name);
+  const { chartPng } = await import('../charts/chart_png.js'); // with the encoder, which the start does not wait for
+  write(act, { svg: chartSvg(curves, options), png: chartPng(curves, options) });
 }
 
 export const CHART_KEYS: readonly Binding<TrainState>[] = [
@@ -116,13 +123,13 @@ export const CHART_KEYS: readonly Binding<TrainState>[] = [
     keys: ['w'],
     help: 'Writes the curves of the chart that has the focus as a CSV file',
     when: inRun,
-    run: (act) => write(act, 'csv'),
+    run: (act) => write(act, { csv: chartCsv(focused(act).series, 'epoch') }),
   },
   {
     keys: ['W'],
-    help: 'Writes the chart that has the focus as a picture, an SVG file',
+    help: 'Writes the chart that has the focus as a picture, an SVG file and a PNG file',
     when: inRun,
-    run: (act) => write(act, 'svg'),
+    run: (act) => void writePictures(act),
   },
   {
     keys: ['o'],

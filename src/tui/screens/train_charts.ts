@@ -1,6 +1,6 @@
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
-import { chartSvg } from '../charts/chart_svg.js';
+import type { PictureOptions } from '../charts/chart_drawing.js';
 import { valueAt, type XAxis } from '../charts/chart_view.js';
 import { type ChartOptions, chartTable, legend, lineChart, type Series } from '../charts/line_chart.js';
 import type { Curve } from '../curve.js';
@@ -188,8 +188,8 @@ const placed = (view: Look, name: ChartName, own: readonly Series[]): Series[] =
   ...othersOf(view, name).flatMap(({ run, series }) => along([series], axisOf(run, view.state.axis))),
 ];
 
-/** A chart as the text of an SVG file. */
-export function svgOf(view: Look, name: ChartName): string {
+/** A chart for a picture: its curves, with names that say what they are, and the rest. */
+export function pictureOf(view: Look, name: ChartName): [Series[], PictureOptions] {
   const {
     theme: _,
     glyphs: _glyphs,
@@ -202,13 +202,13 @@ export function svgOf(view: Look, name: ChartName): string {
   const inColour: Look = { ...view, capability: { ...view.capability, color: 'truecolor' } };
   const named = drawn(inColour, name).map((own) => ({
     ...own,
-    name: SVG_NAMES[`${own.name} ${own.role}`] ?? name,
+    name: PICTURE_NAMES[`${own.name} ${own.role}`] ?? name,
   }));
-  return chartSvg(placed(view, name, named), { ...options, title: `${run}: ${name}` });
+  return [placed(view, name, named), { ...options, title: `${run}: ${name}` }];
 }
 
 /** Names of the curves in a picture, by name and role. */
-const SVG_NAMES: Readonly<Record<string, string>> = {
+const PICTURE_NAMES: Readonly<Record<string, string>> = {
   ...{ 'T faint': 'training, batches', 'T train': 'training', 'V validation': 'validation' },
 };
 

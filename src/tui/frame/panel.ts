@@ -4,18 +4,12 @@ import { contentOf, type ShownPanel } from '../panels.js';
 import type { PanelSpec, PanelView, Scroll } from '../screen_module.js';
 import { cut, widthOf } from '../text.js';
 import type { Theme } from '../theme.js';
-import { usePainted } from './hooks.js';
 
-/**
- * A panel: its title on the border, its lines and its pictures. It paints them without Ink, which would need three to six
- * times as much processor time per frame (`bench/ink.mjs`).
- */
-export function Panel(props: ShownPanel) {
-  usePainted(`${props.view.app.screen}.${props.spec.id}`, panelLayer(props));
-  return null;
-}
+/** What is unique to a panel among the layers. */
+export const panelId = ({ spec, view }: ShownPanel): string => `${view.app.screen}.${spec.id}`;
 
-function panelLayer({ spec, view, at, marked }: ShownPanel): Layer {
+/** A panel: its title on the border, its lines and its pictures. */
+export function panelLayer({ spec, view, at, marked }: ShownPanel): Layer {
   const { place, own } = contentOf({ spec, view, at });
   const name = ` ${cut(`${marked ? '▸' : ''}${spec.title(own)}`, Math.max(0, at.cols - 6))} `;
   const title = marked ? view.theme.borderFocused(name) : name;

@@ -1,4 +1,3 @@
-import { Text } from 'ink';
 import { actionsOf } from '../actions.js';
 import type { AppState } from '../app_state.js';
 import { keysLabel } from '../key_labels.js';
@@ -7,13 +6,10 @@ import type { Program } from '../program.js';
 import type { AnyScreen, Binding } from '../screen_module.js';
 import { cut, widthOf } from '../text.js';
 import { makeTheme } from '../theme.js';
-import { useAppState, useProgram } from './hooks.js';
 
 /** The last two rows: the newest event or error, and the available keys. */
-export function StatusBar() {
-  const program = useProgram();
-  const text = useAppState((app) => `${noteLine(app)}\n${hintLine(app, program)}`);
-  return <Text wrap="truncate-end">{text}</Text>;
+export function statusLines(app: AppState, program: Program): string[] {
+  return [noteLine(app), hintLine(app, program)];
 }
 
 function noteLine({ note, size, capability }: AppState): string {

@@ -1,4 +1,3 @@
-import { actionsOf } from '../actions.js';
 import type { Overlay as OverlayState, PickList, Prompt } from '../app_state.js';
 import { pickedAt, pickedFrom, promptLine } from '../dialogs.js';
 import { keysLabel } from '../key_labels.js';
@@ -10,19 +9,11 @@ import type { Actions, AnyScreen, Binding, ScreenView } from '../screen_module.j
 import { cut, padTo, spread, widthOf, wrapped } from '../text.js';
 import type { Theme } from '../theme.js';
 import { listLine } from '../widgets.js';
-import { usePainted, useProgram } from './hooks.js';
 
 export interface OverlayProps {
   readonly overlay: OverlayState;
   readonly module: AnyScreen;
   readonly view: ScreenView<unknown>;
-}
-
-/** The dialog in the middle of the body: help, an explanation, a question or a prompt. */
-export function Overlay(props: OverlayProps) {
-  const act = actionsOf(useProgram(), props.module.name);
-  usePainted('overlay', overlayLayer(props, act));
-  return null;
 }
 
 interface OverlayPlace extends Contents {
@@ -52,7 +43,8 @@ export function overlayAt(props: OverlayProps, act: Actions<unknown>): OverlayPl
   return { ...contents, at, place, scroll };
 }
 
-function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
+/** The dialog in the middle of the body: help, an explanation, a question or a prompt. */
+export function overlayLayer(props: OverlayProps, act: Actions<unknown>): Layer {
   const { theme } = props.view;
   const { title, lines, foot, at, place, scroll } = overlayAt(props, act);
   const { cols: width, rows: height } = at;

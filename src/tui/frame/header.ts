@@ -1,19 +1,12 @@
-import { Text } from 'ink';
 import type { AppState } from '../app_state.js';
 import type { ScreenMap } from '../program.js';
 import { runTitle } from '../run_words.js';
 import { hasTabRow, tabsOf } from '../tabs.js';
 import { padTo, spread } from '../text.js';
 import { makeTheme } from '../theme.js';
-import { useAppState, useProgram } from './hooks.js';
 
 /** The title, with the run and the adapter, and the tabs. On narrow terminals, they share a row. */
-export function Header() {
-  const { screens } = useProgram();
-  return <Text wrap="truncate-end">{useAppState((app) => headerLines(app, screens).join('\n'))}</Text>;
-}
-
-function headerLines(app: AppState, screens: ScreenMap): string[] {
+export function headerLines(app: AppState, screens: ScreenMap): string[] {
   const theme = makeTheme(app.capability);
   const { cols } = app.size;
   const ownRow = hasTabRow(app);

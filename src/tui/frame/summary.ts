@@ -1,18 +1,11 @@
-import { Text } from 'ink';
 import { viewOf } from '../actions.js';
 import { type AppState, SCREEN_NAMES } from '../app_state.js';
 import type { ScreenMap } from '../program.js';
 import type { AnyScreen } from '../screen_module.js';
 import { cut } from '../text.js';
-import { useAppState, useProgram } from './hooks.js';
 
 /** At most three lines, for terminals that are too small for a panel. */
-export function Summary() {
-  const { screens } = useProgram();
-  return <Text>{useAppState((app) => summaryLines(app, screens).join('\n'))}</Text>;
-}
-
-function summaryLines(app: AppState, screens: ScreenMap): string[] {
+export function summaryLines(app: AppState, screens: ScreenMap): string[] {
   const module = screens.get(app.screen) as AnyScreen;
   const { cols, rows } = app.size;
   const summary = module.summary(viewOf(app, module));

@@ -1,0 +1,120 @@
+import type { Picture } from '../../util/picture.js';
+import { encodePng } from '../../util/picture_file.js';
+import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphDot } from '../../vision/font.js';
+import { asciiOf } from '../text.js';
+import { chartDrawing, DOT, HEIGHT, type PictureOptions, type Shape, WIDTH } from './chart_drawing.js';
+import type { Series } from './line_chart.js';
+
+/** Pixels of a unit of the drawing, and samples of a pixel along each axis, which make edges smooth. */
+const [SCALE, SAMPLES] = [2, 2];
+/** Samples of a unit. */
+const FINE = SCALE * SAMPLES;
+const DASH = { on: 2, off: 4 };
+/** Units of a dot of the font. */
+const [SMALL, LARGE] = [1, 1.5];
+const TEXT = '#222222';
+
+/** The curves with axes and a legend, as a PNG file of 1600 x 840 pixels. Its texts are in capitals. */
+export function chartPng(curves: readonly Series[], options: PictureOptions): Uint8Array {
+  const sheet = new Sheet();
+  for (const shape of chartDrawing(curves, options)) drawShape(sheet, shape);
+  return encodePng(sheet.picture());
+}
+
+function drawShape(sheet: Sheet, shape: Shape): void {
+  switch (shape.kind) {
+    case 'line':
+      shape.points.slice(1).forEach((to, i) => {
+        sheet.line(shape.points[i] as Place, to, shape);
+      });
+      break;
+    case 'dot':
+      sheet.disc(shape.at, DOT, shape.colour);
+      break;
+    case 'text': {
+      const dot = shape.large ? LARGE : SMALL;
+      const letters = [...asciiOf(shape.words)];
+      const width = (letters.length * (GLYPH_WIDTH + 1) - 1) * dot;
+      const left = shape.at[0] - { start: 0, middle: width / 2, end: width }[shape.anchor];
+      letters.forEach((letter, i) => {
+        sheet.letter(letter, [left + i * (GLYPH_WIDTH + 1) * dot, shape.at[1] - GLYPH_HEIGHT * dot], dot);
+      });
+    }
+  }
+}
+
+type Place = readonly [x: number, y: number];
+
+/** Samples in colour, finer than the pixels. Places and lengths are in units of the drawing. */
+class Sheet {
+  readonly #width = WIDTH * FINE;
+  readonly #height = HEIGHT * FINE;
+  readonly #samples = new Uint8Array(this.#width * this.#height * 3).fill(255);
+
+  /** A line with round ends. */
+  line(
+    from: Place,
+    to: Place,
+    { colour, width, dashed }: { colour: string; width: number; dashed?: boolean },
+  ): void {
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+    const steps = Math.max(1, Math.ceil(length * FINE));
+    for (let i = 0; i <= steps; i++) {
+      const share = i / steps;
+      if (dashed && (share * length) % (DASH.on + DASH.off) > DASH.on) continue;
+      this.disc(
+        [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])],
+        width / 2,
+        colour,
+      );
+    }
+  }
+
+  disc([x, y]: Place, radius: number, colour: string): void {
+    const [cx, cy, r] = [x * FINE, y * FINE, radius * FINE];
+    const rgb = bytesOf(colour);
+    for (let row = Math.round(cy - r); row <= cy + r; row++) {
+      const half = Math.sqrt(Math.max(0, r * r - (row - cy) ** 2));
+      for (let col = Math.round(cx - half); col <= cx + half; col++) this.#set(col, row, rgb);
+    }
+  }
+
+  /** @param at its upper left corner @param dot the side of a dot of the font */
+  letter(letter: string, [x, y]: Place, dot: number): void {
+    const rgb = bytesOf(TEXT);
+    const side = dot * FINE;
+    for (let row = 0; row < GLYPH_HEIGHT * side; row++) {
+      for (let col = 0; col < GLYPH_WIDTH * side; col++) {
+        if (glyphDot(letter, Math.floor(col / side), Math.floor(row / side)))
+          this.#set(Math.round(x * FINE) + col, Math.round(y * FINE) + row, rgb);
+      }
+    }
+  }
+
+  /** The mean of the samples of each pixel. */
+  picture(): Picture {
+    const [width, height] = [WIDTH * SCALE, HEIGHT * SCALE];
+    const data = new Uint8Array(width * height * 3);
+    for (let i = 0; i < data.length; i++) {
+      const [x, y, channel] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width), i % 3];
+      let sum = 0;
+      for (let s = 0; s < SAMPLES * SAMPLES; s++) {
+        const row = y * SAMPLES + Math.floor(s / SAMPLES);
+        const col = x * SAMPLES + (s % SAMPLES);
+        sum += this.#samples[(row * this.#width + col) * 3 + channel] as number;
+      }
+      data[i] = Math.round(sum / (SAMPLES * SAMPLES));
+    }
+    return { width, height, channels: 3, data };
+  }
+
+  #set(x: number, y: number, rgb: readonly number[]): void {
+    if (x < 0 || y < 0 || x >= this.#width || y >= this.#height) return;
+    const at = (y * this.#width + x) * 3;
+    for (let channel = 0; channel < 3; channel++) this.#samples[at + channel] = rgb[channel] as number;
+  }
+}
+
+/** `#1f5fc4` as red, green and blue. */
+const bytesOf = (colour: string): readonly number[] =>
+  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
