@@ -4,15 +4,13 @@ import type { DataReport } from '../engine/requests.js';
 import { bestTrial, objectiveText } from '../study/score.js';
 import { listStudies } from '../study/studies.js';
 import { countStates } from '../study/trial.js';
-import { OPTION_ENTRIES } from '../train/options.js';
-import { Printer } from '../train/printer.js';
-import { listRuns, progressWords, type RunReport } from '../train/runs.js';
-import { percent } from '../util/axis.js';
+import { listRuns, progressWords } from '../train/runs.js';
 import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
-import { dataLines, evaluationLines } from './accessible_lines.js';
-import { understood } from './accessible_words.js';
-import { type FormValues, fieldText, formError, withValue } from './form.js';
+import { anyCommand, camera, commandRuns } from './accessible_commands.js';
+import { attempt, dataLines, evaluationLines, say } from './accessible_lines.js';
+import { askToFollow, follow, resume, stoppedRun, tellRuns, trainNew } from './accessible_runs.js';
+import { fieldText } from './form.js';
 import { STUDIES_FOLDER } from './screens/studies_panels.js';
 
 /**
@@ -20,23 +18,18 @@ import { STUDIES_FOLDER } from './screens/studies_panels.js';
  * repainting. Training prints a line after each epoch and every half minute.
  */
 
-/** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
-const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
-
 /** Splits to evaluate on, the most telling first. */
 const SPLITS_TO_EVALUATE = ['test', 'validation', 'train'] as const;
 
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
 const sayAll = (texts: readonly string[]): void => say(texts.join('\n'));
 
-/** Runs until the user leaves; resolves with the exit code. */
-export async function runAccessible(): Promise<number> {
+/** Runs until the user leaves; resolves with the exit code. @param run the folder of a run to follow first */
+export async function runAccessible(run?: string): Promise<number> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const engine = new EngineProcess();
   let code: number = EXIT.done;
   const leave = (ending: Ending): void => {
+    if (ending === 'sigint' && commandRuns()) return; // it is for the command
     code = ENDING_EXIT[ending];
     lines.close();
   };
@@ -44,6 +37,7 @@ export async function runAccessible(): Promise<number> {
   const ignore = onEnding(leave);
   const closed = new Promise<void>((resolve) => lines.once('close', resolve));
   const menu = async (): Promise<void> => {
+    if (run !== undefined) await follow(lines, run);
     say('fer-tui. Type a number and Enter.');
     while (await choose(lines, engine));
     lines.close();
@@ -60,111 +54,44 @@ export async function runAccessible(): Promise<number> {
 
 /** One round of the menu. Returns false when the user chooses to leave. */
 async function choose(lines: Interface, engine: EngineProcess): Promise<boolean> {
-  const stopped = listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
-  say('\n1 train a new model');
-  if (stopped !== undefined)
-    say(`2 resume ${stopped.name}, ${stopped.status} after ${progressWords(stopped)}`);
-  say(
-    '3 list runs\n4 this machine\n5 list studies\n6 describe a data set\n7 evaluate a network\n8 camera\n0 leave',
-  );
+  const stopped = stoppedRun();
+  const latest =
+    stopped === undefined ? '' : `; ${stopped.name} is ${stopped.status} after ${progressWords(stopped)}`;
+  sayAll([
+    '',
+    '1 train a new model',
+    `2 resume a run, or extend one that has ended${latest}`,
+    '3 list runs',
+    '4 this machine',
+    '5 list studies',
+    '6 describe a data set',
+    '7 evaluate a network',
+    '8 camera',
+    '9 follow and steer a training of another process',
+    '10 any other command of fer-tui',
+    '0 leave',
+  ]);
   const answer = (await lines.question('number: ')).trim();
-  switch (answer) {
-    case '1': {
-      const values = await askSettings(lines);
-      await train(lines, engine, { type: 'train', settings: values });
-      return true;
-    }
-    case '2':
-      if (stopped === undefined) say('there is no run to resume');
-      else await train(lines, engine, { type: 'resume', path: stopped.path });
-      return true;
-    case '3':
-      tellRuns(listRuns());
-      return true;
-    case '4':
-      await engine.request('machine.probe', {}).then(
-        ({ adapter, software }) => say(`${adapter}, ${software ? 'software' : 'hardware'}`),
-        (error: Error) => say(error.message),
-      );
-      return true;
-    case '5':
-      tellStudies();
-      return true;
-    case '6':
-      await attempt(async () => sayAll(dataLines(await openData(lines, engine))));
-      return true;
-    case '7':
-      await attempt(() => evaluate(lines, engine));
-      return true;
-    case '8':
-      say(
-        'the camera in lines: leave with 0, then fer-tui webcam --headless; a line for each picture, ^C ends it',
-      );
-      return true;
-    case '0':
-      return false;
-    default:
-      say(`not understood: ${answer}; type one of the numbers`);
-      return true;
-  }
-}
-
-async function askSettings(lines: Interface): Promise<FormValues> {
-  let values: FormValues = {};
-  for (const [name, { help }] of OPTION_ENTRIES.filter(([field]) => ASKED.includes(field))) {
-    for (;;) {
-      const answer = await lines.question(`${name}, ${help} [${fieldText(name, values)}]: `);
-      const next = answer.trim() === '' ? values : withValue(values, name, answer.trim());
-      const error = formError(next);
-      if (error === undefined) {
-        values = next;
-        break;
-      }
-      say(error);
-    }
-  }
-  return values;
-}
-
-/** Reports on a training until it ends. Meanwhile the user can type commands. */
-async function train(
-  lines: Interface,
-  engine: EngineProcess,
-  begin: { type: 'train'; settings: FormValues } | { type: 'resume'; path: string },
-): Promise<void> {
-  say('type p to pause, c to continue, s to stop and save, ? for all words, then Enter');
-  const printer = new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
-  const onLine = (line: string): void => {
-    const meant = understood(line);
-    if (typeof meant === 'string') say(meant);
-    else if (meant !== undefined) engine.send(meant);
+  const choices: Readonly<Record<string, () => Promise<void>>> = {
+    1: () => trainNew(lines, engine),
+    2: () => resume(lines, engine),
+    3: async () => tellRuns(listRuns()),
+    4: async () => {
+      const { adapter, software } = await engine.request('machine.probe', {});
+      say(`${adapter}, ${software ? 'software' : 'hardware'}`);
+    },
+    5: async () => tellStudies(),
+    6: async () => sayAll(dataLines(await openData(lines, engine))),
+    7: () => evaluate(lines, engine),
+    8: () => camera(lines),
+    9: () => askToFollow(lines),
+    10: () => anyCommand(lines),
+    0: async () => undefined,
   };
-  lines.on('line', onLine);
-  await new Promise<void>((resolve) => {
-    const stop = engine.listen((news) => {
-      const over = news.type === 'exit' || (news.type === 'train' && news.event.type === 'end');
-      if (news.type === 'exit') say(`the engine ended; its log: ${engine.log}`);
-      if (news.type === 'train') {
-        printer.show(news.event);
-        if (news.event.type === 'error') say(`error: ${news.event.message}`);
-        if (news.event.type === 'end') say(`training ended: ${news.event.status}`);
-      }
-      if (!over) return;
-      stop();
-      resolve();
-    });
-    engine.send(begin);
-  });
-  lines.off('line', onLine);
-}
-
-/** Does what may fail; says why it did. */
-async function attempt(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-  }
+  const choice = Object.hasOwn(choices, answer) ? choices[answer] : undefined;
+  if (choice === undefined) say(`not understood: ${answer}; type one of the numbers`);
+  else await attempt(choice);
+  return answer !== '0';
 }
 
 /** Asks for a data set and opens it. */
@@ -209,14 +136,5 @@ function tellStudies(): void {
         ? ''
         : `, best ${objective} ${objectiveText(best.metric, objective)} in trial ${best.number}`;
     say(`${name}: ${trials.length} of ${settings.trials} trials${said}${score}`);
-  }
-}
-
-function tellRuns(runs: readonly RunReport[]): void {
-  if (runs.length === 0) say('no runs here yet');
-  for (const run of runs) {
-    const { name, model, status, best } = run;
-    const score = best === null ? '' : `, best ${percent(best.acc)} in epoch ${best.epoch}`;
-    say(`${name}: ${model}, ${status} after ${progressWords(run)}${score}`);
   }
 }

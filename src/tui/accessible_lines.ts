@@ -2,7 +2,20 @@ import type { Labels } from '../data/types.js';
 import type { DataReport } from '../engine/requests.js';
 import { percent } from '../util/axis.js';
 
-/** What the accessible mode says of data sets and of evaluations, one thing a line. */
+/** What the accessible mode says, one thing a line. */
+
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Does what may fail; says why it did. */
+export async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+  }
+}
 
 /** How many images each class has in each split. */
 export function dataLines({ name, classes, splits, notes }: DataReport): string[] {

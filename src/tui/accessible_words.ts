@@ -2,12 +2,15 @@ import type { Steering } from '../train/steering.js';
 
 /** The words with which a training is steered in the accessible mode. */
 
+/** What a word asks for. `leave`: let the training go on alone. */
+export type Meant = Steering | { readonly type: 'leave' };
+
 interface Word {
   /** What is typed, as the help has it. */
   readonly usage: string;
   readonly help: string;
   /** What the engine is to do; a text: what is wrong with the value typed behind the word. */
-  command(value: string): Steering | string;
+  command(value: string): Meant | string;
 }
 
 const plainWord = (type: 'pause' | 'continue' | 'step' | 'checkpoint' | 'validate') => () => ({ type });
@@ -28,6 +31,7 @@ const WORDS: Readonly<Record<string, Word>> = {
   k: { usage: 'k', help: 'save a checkpoint now', command: plainWord('checkpoint') },
   e: { usage: 'e', help: 'stop after this epoch', command: () => ({ type: 'stop', after: 'epoch' }) },
   s: { usage: 's', help: 'stop now, and save', command: () => ({ type: 'stop', after: 'batch' }) },
+  d: { usage: 'd', help: 'detach: it goes on in the background', command: () => ({ type: 'leave' }) },
 };
 
 /** The words, one a line. */
@@ -36,7 +40,7 @@ export const TRAINING_HELP = Object.values(WORDS)
   .join('\n');
 
 /** What a line that was typed while training means: a command, or what to say. An empty line means nothing. */
-export function understood(line: string): Steering | string | undefined {
+export function understood(line: string): Meant | string | undefined {
   const [word = '', ...rest] = line.trim().split(/\s+/);
   if (word === '') return undefined;
   if (word === '?') return TRAINING_HELP;

@@ -20,7 +20,7 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       screen: { add: ['runs'], changes: ['tui.screen'] },
       fps: { add: ['--fps', '30'], changes: ['tui.fps'] },
       ...SCREEN,
-      accessible: { add: ['--accessible'], changes: ['accessible.asked', ...TUI] },
+      accessible: { add: ['--accessible'], changes: ['accessible.run', ...TUI] },
       replay: {
         add: ['--replay', 'r1.ndjson'],
         changes: ['replay.path', 'replay.eventsPerSecond', 'tui.engine', 'tui.run', 'tui.screen'],
@@ -38,6 +38,7 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
     options: {
       run: { instead: ['attach', 'r2'], changes: ['runs.name', 'tui.run'] },
       ...SCREEN,
+      accessible: { add: ['--accessible'], changes: ['accessible.run', ...TUI, 'tui.run', 'tui.screen'] },
     },
   },
   TRAIN: {

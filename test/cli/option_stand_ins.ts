@@ -157,8 +157,8 @@ vi.mock('../../src/tui/main.js', () => ({
   },
 }));
 vi.mock('../../src/tui/accessible.js', () => ({
-  runAccessible: async () => {
-    note('accessible', { asked: true });
+  runAccessible: async (run = 'none') => {
+    note('accessible', { run });
     return 0;
   },
 }));

@@ -11,6 +11,7 @@ describe('the words of the accessible mode, while training', () => {
     ['l 0.0005', { type: 'lr', lr: 0.0005 }],
     ['e', { type: 'stop', after: 'epoch' }],
     [' s ', { type: 'stop', after: 'batch' }],
+    ['d', { type: 'leave' }],
     ['', undefined],
     ['?', TRAINING_HELP],
   ])('"%s"', (line, meant) => expect(understood(line)).toEqual(meant));
@@ -24,7 +25,7 @@ describe('the words of the accessible mode, while training', () => {
   });
 
   it('has every word in its help', () => {
-    for (const word of ['p', 'c', 'one', 'l RATE', 'v', 'k', 'e', 's'])
+    for (const word of ['p', 'c', 'one', 'l RATE', 'v', 'k', 'e', 's', 'd'])
       expect(TRAINING_HELP).toContain(`${word}: `);
   });
 });

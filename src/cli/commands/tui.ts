@@ -8,6 +8,10 @@ export function wantsAccessible(accessible: boolean, env: NodeJS.ProcessEnv): bo
   return accessible || env['ACCESSIBLE'] === '1' || env['INK_SCREEN_READER'] === 'true';
 }
 
+/** The same, or a terminal that repaints nothing. */
+export const isAccessible = (accessible: boolean, env: NodeJS.ProcessEnv): boolean =>
+  wantsAccessible(accessible, env) || env['TERM'] === 'dumb';
+
 /** Whether stdin and stdout are a terminal that can show a screen. */
 export function hasScreen(env: NodeJS.ProcessEnv): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true && env['TERM'] !== 'dumb';
@@ -17,7 +21,7 @@ export function hasScreen(env: NodeJS.ProcessEnv): boolean {
 export async function tui(args: TuiArgs & GlobalArgs): Promise<number> {
   const { screen, fps, ascii, color, graphics, mouse, theme, replay } = args;
   if (!(fps >= 1 && fps <= 60)) throw new UsageError(`fps = ${fps}: expected a number in [1, 60]`);
-  if (wantsAccessible(args.accessible, process.env) || process.env['TERM'] === 'dumb') {
+  if (isAccessible(args.accessible, process.env)) {
     const { runAccessible } = await import('../../tui/accessible.js');
     return runAccessible();
   }

@@ -144,6 +144,13 @@ export const FIT = {
 
 export type ForeignArgs = ValuesOf<typeof FOREIGN>;
 
+/** For screen readers and simple terminals. */
+export const ACCESSIBLE = {
+  type: 'boolean',
+  default: false,
+  describe: 'plain lines of text and numbered questions instead of a screen',
+} as const;
+
 /** Options of the commands that draw on the terminal. */
 export const SCREEN = {
   ascii: { type: 'boolean', default: false, describe: 'only ASCII characters' },

@@ -1,6 +1,6 @@
 import { SCREEN_NAMES } from '../../tui/app_state.js';
 import type { ArgsOf } from '../declaration.js';
-import { SCREEN } from './shared.js';
+import { ACCESSIBLE, SCREEN } from './shared.js';
 
 export const TUI = {
   usage: 'tui [screen]',
@@ -14,11 +14,7 @@ export const TUI = {
       describe: 'how often the screen is updated during training, per second',
     },
     ...SCREEN,
-    accessible: {
-      type: 'boolean',
-      default: false,
-      describe: 'plain lines of text and numbered questions instead of a screen',
-    },
+    accessible: ACCESSIBLE,
     replay: {
       type: 'string',
       requiresArg: true,

@@ -73,9 +73,9 @@ class Sheet {
   disc([x, y]: Place, radius: number, colour: string): void {
     const [cx, cy, r] = [x * FINE, y * FINE, radius * FINE];
     const rgb = bytesOf(colour);
-    for (let row = Math.round(cy - r); row <= cy + r; row++) {
+    for (let row = Math.round(cy - r); row <= Math.round(cy + r); row++) {
       const half = Math.sqrt(Math.max(0, r * r - (row - cy) ** 2));
-      for (let col = Math.round(cx - half); col <= cx + half; col++) this.#set(col, row, rgb);
+      for (let col = Math.round(cx - half); col <= Math.round(cx + half); col++) this.#set(col, row, rgb);
     }
   }
 

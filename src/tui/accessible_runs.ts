@@ -1,0 +1,182 @@
+import { join } from 'node:path';
+import type { Interface } from 'node:readline/promises';
+import type { EngineProcess } from '../engine/process.js';
+import { giveCommand } from '../train/command_file.js';
+import type { RunChanges } from '../train/continuation.js';
+import type { TrainEvent } from '../train/events.js';
+import { LogTail } from '../train/log_tail.js';
+import { OPTION_ENTRIES } from '../train/options.js';
+import { Printer } from '../train/printer.js';
+import { isLocked } from '../train/run_folder.js';
+import { findRun, listRuns, progressWords, type RunReport } from '../train/runs.js';
+import { percent } from '../util/axis.js';
+import { attempt, say } from './accessible_lines.js';
+import { type Meant, understood } from './accessible_words.js';
+import { type FormValues, fieldText, formError, withValue } from './form.js';
+import { attachCommand } from './steer.js';
+
+/** What the accessible mode does with runs: it trains, resumes, extends, follows and lists them, a line at a time. */
+
+/** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
+const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
+/** Epochs of the past that are told where a run is followed. */
+const PAST = 3;
+/** Milliseconds between two looks at the log of another process. */
+const LOOK_MS = 1000;
+
+const newPrinter = (): Printer =>
+  new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
+
+/** Asks for the settings of a new run, and trains it. */
+export async function trainNew(lines: Interface, engine: EngineProcess): Promise<void> {
+  let settings: FormValues = {};
+  for (const [name, { help }] of OPTION_ENTRIES.filter(([field]) => ASKED.includes(field))) {
+    for (;;) {
+      const answer = await lines.question(`${name}, ${help} [${fieldText(name, settings)}]: `);
+      const next = answer.trim() === '' ? settings : withValue(settings, name, answer.trim());
+      const error = formError(next);
+      if (error === undefined) {
+        settings = next;
+        break;
+      }
+      say(error);
+    }
+  }
+  await train(lines, engine, { type: 'train', settings });
+}
+
+/** The latest run that can go on. */
+export const stoppedRun = (): RunReport | undefined =>
+  listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
+
+/** Asks for a run, for more epochs where it has ended, and goes on with it. */
+export async function resume(lines: Interface, engine: EngineProcess): Promise<void> {
+  tellRuns(listRuns());
+  const usual = stoppedRun()?.name ?? listRuns()[0]?.name;
+  if (usual === undefined) return;
+  const name = (await lines.question(`run, its name or folder [${usual}]: `)).trim() || usual;
+  await attempt(async () => {
+    const { path, done, of } = findRun(name);
+    const changes: RunChanges = done < of ? {} : await askForMore(lines, done, of);
+    await train(lines, engine, { type: 'resume', path, changes });
+  });
+}
+
+async function askForMore(lines: Interface, done: number, of: number): Promise<RunChanges> {
+  for (;;) {
+    const answer = (
+      await lines.question(`it has ${done} of ${of} epochs; epochs in all [${done + of}]: `)
+    ).trim();
+    const epochs = answer === '' ? done + of : Number(answer);
+    if (Number.isInteger(epochs) && epochs > done) return { epochs };
+    say(`epochs "${answer}": expected a whole number above ${done}`);
+  }
+}
+
+/** Reports on a training until it ends. Meanwhile the user can type commands. */
+async function train(
+  lines: Interface,
+  engine: EngineProcess,
+  begin: { type: 'train'; settings: FormValues } | { type: 'resume'; path: string; changes: RunChanges },
+): Promise<void> {
+  say('type p to pause, c to continue, s to stop and save, ? for all words, then Enter');
+  const printer = newPrinter();
+  let path: string | undefined;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      stop();
+      lines.off('line', onLine);
+      resolve();
+    };
+    const stop = engine.listen((news) => {
+      if (news.type === 'exit') say(`the engine ended; its log: ${engine.log}`);
+      if (news.type === 'train') {
+        tell(printer, news.event);
+        if (news.event.type === 'start') path = news.event.path;
+      }
+      if (news.type === 'exit' || (news.type === 'train' && news.event.type === 'end')) end();
+    });
+    const onLine = heard((meant) => {
+      if (meant.type !== 'leave') engine.send(meant);
+      else if (path === undefined) say('it has not begun yet; type d again when it has');
+      else {
+        engine.detach();
+        say(`it goes on in the background; to come back: ${attachCommand({ path })}`);
+        end();
+      }
+    });
+    lines.on('line', onLine);
+    engine.send(begin);
+  });
+}
+
+/** Asks for a run that another process trains, and follows it. */
+export async function askToFollow(lines: Interface): Promise<void> {
+  const going = listRuns().filter(({ status }) => status === 'running');
+  tellRuns(going, 'nothing trains in the runs of this folder');
+  const usual = going[0]?.name ?? '';
+  const name = (await lines.question(`run, its name or folder [${usual}]: `)).trim() || usual;
+  if (name !== '') await attempt(async () => follow(lines, findRun(name).path));
+}
+
+/** Reports on a run that another process trains, until it ends or is left; the words steer it. @param path its folder */
+export async function follow(lines: Interface, path: string): Promise<void> {
+  const printer = newPrinter();
+  const tail = new LogTail(join(path, 'events.ndjson'));
+  const past = tail.read();
+  const told = [
+    past.findLast(({ type }) => type === 'start'),
+    ...past.filter(({ type }) => type === 'epoch').slice(-PAST),
+  ];
+  for (const event of told) if (event !== undefined) printer.show(event);
+  if (!isLocked(path)) return say('nothing trains there any more');
+  say('followed; type p to pause, s to stop and save, d to leave it alone, ? for all words, then Enter');
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearInterval(timer);
+      lines.off('line', onLine);
+      lines.off('close', end);
+      resolve();
+    };
+    const timer = setInterval(() => {
+      const going = isLocked(path); // asked first: what it wrote before is read then
+      const events = tail.read();
+      for (const event of events) tell(printer, event);
+      if (going) return;
+      if (!events.some(({ type }) => type === 'end')) say('the process that trained it is gone');
+      end();
+    }, LOOK_MS);
+    const onLine = heard((meant) => {
+      if (meant.type === 'leave') {
+        say(`left alone; to come back: ${attachCommand({ path })}`);
+        end();
+      } else giveCommand(path, meant);
+    });
+    lines.on('line', onLine);
+    lines.once('close', end);
+  });
+}
+
+/** Says what a line asked for is not; passes on what it is. */
+const heard =
+  (act: (meant: Meant) => void) =>
+  (line: string): void => {
+    const meant = understood(line);
+    if (typeof meant === 'string') say(meant);
+    else if (meant !== undefined) void attempt(async () => act(meant));
+  };
+
+function tell(printer: Printer, event: TrainEvent): void {
+  printer.show(event);
+  if (event.type === 'error') say(`error: ${event.message}`);
+  if (event.type === 'end') say(`training ended: ${event.status}`);
+}
+
+export function tellRuns(runs: readonly RunReport[], none = 'no runs here yet'): void {
+  if (runs.length === 0) say(none);
+  for (const run of runs) {
+    const { name, model, status, best } = run;
+    const score = best === null ? '' : `, best ${percent(best.acc)} in epoch ${best.epoch}`;
+    say(`${name}: ${model}, ${status} after ${progressWords(run)}${score}`);
+  }
+}
