@@ -214,8 +214,8 @@ function rows(b: number): Row[] {
       ];
     }),
     ['gradient_clip.clip_value', [weights], (rec, g) => clipValue(rec, g, 1)],
-    ['gradient_clip.clip_norm', [weights], (rec, g) => clipNorm(rec, g, 1)],
-    ['weight_penalty.partial_sums', [weights], sumOfSquares],
+    ['gradient_clip.clip_norm', [weights], (rec, g) => clipNorm(rec, [g], 1)],
+    ['weight_penalty.partial_sums', [weights], (rec, w) => sumOfSquares(rec, w)],
     ['weight_penalty.backward', [weights, weights], (rec, w, dw) => addPenaltyGradient(rec, w, PENALTY, dw)],
     ['weight_decay.update', [weights, [1]], (rec, w, decay) => decayWeights(rec, w, decay)],
     ['moving_average.update', [weights, weights], (rec, w, mean) => updateAverage(rec, w, mean, 0.999)],

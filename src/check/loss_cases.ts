@@ -151,8 +151,8 @@ function gradientCase(n: number): KernelCase {
       const decay = { data: Float32Array.of(0.125), shape: [1] };
       return compare(gpu, { ...copies, average: vector(average.f32), decay }, (rec, t) => {
         clipValue(rec, t.byValue, 0.3);
-        clipNorm(rec, t.byNorm, norm / 2);
-        clipNorm(rec, t.untouched, norm * 2);
+        clipNorm(rec, [t.byNorm], norm / 2);
+        clipNorm(rec, [t.untouched], norm * 2);
         updateAverage(rec, t.weight, t.average, 0.9);
         decayWeights(rec, t.decayed, t.decay);
         return {

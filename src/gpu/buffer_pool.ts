@@ -32,6 +32,11 @@ export class BufferPool {
     return Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
   }
 
+  /** Whether a buffer of so many bytes can be created and bound. */
+  fits(bytes: number): boolean {
+    return sizeClass(bytes) <= this.largest;
+  }
+
   /** A buffer of at least `bytes` bytes with unspecified contents. Throws OutOfMemoryError beyond the device limit. */
   acquire(bytes: number, label: string): GPUBuffer {
     const size = sizeClass(bytes);

@@ -167,9 +167,10 @@ export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }
 
-/** Several tensors in one buffer; see `Gpu.pack`. */
+/** Several tensors side by side; see `Gpu.pack`. */
 export interface PackedTensors {
-  readonly whole: Tensor;
+  /** Their buffers as vectors, alignment gaps included: one, or more where the device allows no buffer of that size. */
+  readonly wholes: readonly Tensor[];
   readonly parts: ReadonlyMap<string, Tensor>;
 }
 
@@ -240,25 +241,31 @@ export class Gpu {
   }
 
   /**
-   * Persistent tensors side by side in one buffer, so that one dispatch can process all of them. `whole` is the buffer
-   * as a vector, alignment gaps included. Freeing `whole` frees the parts.
+   * Persistent tensors side by side in one buffer, so that one dispatch can process all of them; in as many as it takes where
+   * the device allows no buffer of that size. Freeing `wholes` frees the parts. Throws OutOfMemoryError.
    */
   pack(shapes: ReadonlyMap<string, Shape>, label: string): PackedTensors {
     const grain = ALIGNMENT / 4;
-    const starts = new Map<string, number>();
-    let size = 0;
+    const buffers: { size: number; readonly starts: Map<string, number> }[] = [];
     for (const [name, shape] of shapes) {
-      starts.set(name, size);
-      size += Math.ceil(sizeOf(shape) / grain) * grain;
+      const size = Math.ceil(sizeOf(shape) / grain) * grain;
+      const last = buffers.at(-1);
+      if (last !== undefined && this.pool.fits(4 * (last.size + size))) {
+        last.starts.set(name, last.size);
+        last.size += size;
+      } else buffers.push({ size, starts: new Map([[name, 0]]) });
     }
-    const whole = this.tensor(new Float32Array(size), [size], label);
-    const parts = new Map(
-      [...shapes].map(([name, shape]) => {
-        const offset = (starts.get(name) ?? 0) * 4;
-        return [name, new Tensor(shape, `${name}/${label}`, { buffer: whole.buffer, offset, refs: 2 })];
-      }),
-    );
-    return { whole, parts };
+    if (buffers.length === 0) buffers.push({ size: 0, starts: new Map() });
+    const parts = new Map<string, Tensor>();
+    const wholes = buffers.map(({ size, starts }) => {
+      const whole = this.tensor(new Float32Array(size), [size], label);
+      for (const [name, start] of starts) {
+        const storage = { buffer: whole.buffer, offset: 4 * start, refs: 2 };
+        parts.set(name, new Tensor(shapes.get(name) as Shape, `${name}/${label}`, storage));
+      }
+      return whole;
+    });
+    return { wholes, parts };
   }
 
   /** Replaces the contents of a tensor, after all work submitted so far. Throws GpuValidationError on a wrong length. */

@@ -58,17 +58,11 @@ export class OutOfMemoryError extends FerError {
   }
 }
 
-/** Weights, which share a buffer, need more than the adapter allows in one. */
-export class TooManyWeightsError extends FerError {
-  /** @param largest the largest tensor among them */
-  constructor(
-    model: string,
-    bytes: number,
-    limit: number,
-    largest: { readonly name: string; readonly bytes: number },
-  ) {
+/** A weight needs more than the adapter allows in one buffer. */
+export class WeightTooLargeError extends FerError {
+  constructor(model: string, name: string, bytes: number, limit: number) {
     super(
-      `the weights of ${model} need ${mib(bytes)}, of them ${largest.name} ${mib(largest.bytes)}, but the adapter allows ${mib(limit)} in one buffer; take a network with fewer weights, or another adapter (--adapter; "fer-tui doctor" tells its limit)`,
+      `the weight ${name} of ${model} needs ${mib(bytes)}, but the adapter allows ${mib(limit)} in one buffer; take a network with smaller layers or for smaller images, or another adapter (--adapter; "fer-tui doctor" tells its limit)`,
       EXIT.device,
     );
   }

@@ -8,10 +8,10 @@ export class GradientNorm {
   readonly #reads = new Map<number, Promise<Float32Array>>();
   #recorded: Promise<{ readonly program: Program; readonly squares: Tensor }> | undefined;
 
-  /** @param gradient the gradients of all weights, side by side */
+  /** @param gradients those of all weights, side by side, in one or several buffers */
   constructor(
     private readonly gpu: Gpu,
-    private readonly gradient: Tensor,
+    private readonly gradients: readonly Tensor[],
   ) {}
 
   /**
@@ -42,7 +42,7 @@ export class GradientNorm {
   async #record(): Promise<{ program: Program; squares: Tensor }> {
     const rec = new Recorder(this.gpu);
     try {
-      const squares = rec.scope('gradient norm', () => sumOfSquares(rec, this.gradient));
+      const squares = rec.scope('gradient norm', () => sumOfSquares(rec, ...this.gradients));
       return { program: await rec.finish(), squares };
     } catch (error) {
       rec.abandon();

@@ -112,7 +112,7 @@ export class Learner {
       seed: this.#seed,
       averaged: this.#swa || options.ema !== undefined,
     });
-    this.#gradientNorm = new GradientNorm(gpu, this.#parameters.gradients.whole);
+    this.#gradientNorm = new GradientNorm(gpu, this.#parameters.gradients.wholes);
     const even = new Array<number>(classes).fill(1);
     this.#parts = {
       gpu,

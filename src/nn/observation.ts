@@ -12,8 +12,8 @@ import type { LayerRecord, Step, StepParts } from './step.js';
 export class Observation {
   /** The device that holds it. */
   readonly gpu: Gpu;
-  readonly #averages: Tensor;
-  readonly #kept: Tensor;
+  /** The moving averages, and copies of them. */
+  readonly #averages: readonly (readonly [own: Tensor, kept: Tensor])[];
 
   /** @param prepare writes the step's state (its index, from which dropout derives its masks) before each run */
   constructor(
@@ -22,8 +22,10 @@ export class Observation {
     private readonly prepare: () => void,
   ) {
     this.gpu = gpu;
-    this.#averages = parameters.fixed.whole;
-    this.#kept = gpu.empty(this.#averages.shape, 'moving averages before the step');
+    this.#averages = parameters.fixed.wholes.map((own) => [
+      own,
+      gpu.empty(own.shape, 'moving averages before the step'),
+    ]);
   }
 
   /** The layers in order, with their values and gradients. */
@@ -83,15 +85,15 @@ export class Observation {
   /** Commands run in the order of submission, so the copies frame the run. */
   #withAverages<T>(body: () => T): T {
     this.prepare();
-    this.gpu.copy(this.#averages, this.#kept);
+    for (const [own, kept] of this.#averages) this.gpu.copy(own, kept);
     const result = body();
-    this.gpu.copy(this.#kept, this.#averages);
+    for (const [own, kept] of this.#averages) this.gpu.copy(kept, own);
     return result;
   }
 
   /** Frees its memory on the device. */
   dispose(): void {
     this.step.program.dispose();
-    this.gpu.free(this.#kept);
+    for (const [, kept] of this.#averages) this.gpu.free(kept);
   }
 }

@@ -1,5 +1,5 @@
 import type { Gpu, PackedTensors } from '../gpu/device.js';
-import { ShapeError, TooManyWeightsError } from '../gpu/errors.js';
+import { ShapeError, WeightTooLargeError } from '../gpu/errors.js';
 import { updateAverage } from '../gpu/kernels/moving_average.js';
 import { runOnce } from '../gpu/recorder.js';
 import { formatShape, type Shape, sizeOf } from '../gpu/shape.js';
@@ -25,7 +25,8 @@ const [AVERAGE, STATISTICS] = ['average', 'statistics'];
 
 /**
  * Everything on the device that training changes: the weights, their gradients, and the optimiser's state. Trainable
- * weights lie side by side in one buffer; gradients and state have the same layout. Arrays are named like the model's
+ * weights lie side by side in one buffer, or in several where the device allows none of that size; gradients and state have
+ * the same layout. Arrays are named like the model's
  * weights. The names of state arrays start with the state's name, e.g. `moment/conv2d/kernel`.
  */
 export class Parameters {
@@ -33,15 +34,14 @@ export class Parameters {
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly trained: PackedTensors;
   readonly gradients: PackedTensors;
-  /** The optimiser's state tensors by name. An unused one has one element. */
-  readonly state: Readonly<Record<string, Tensor>>;
   /** Weights without gradients: batch norm's moving averages. */
   readonly fixed: PackedTensors;
-  /** The average of `trained.whole`, if one is kept. */
-  readonly average: Tensor | undefined;
+  /** The average of `trained`, if one is kept. */
+  readonly average: PackedTensors | undefined;
   /** The counterpart of `fixed` that belongs to the average. */
   readonly statistics: PackedTensors | undefined;
   readonly #packedState: ReadonlyMap<string, PackedTensors>;
+  readonly #optimizerState: ReadonlyMap<string, PackedTensors>;
 
   constructor(
     private readonly gpu: Gpu,
@@ -74,11 +74,10 @@ export class Parameters {
         gpu.pack(optimizer.usedState.includes(word) ? shapes : new Map([['unused', [1]]]), word),
       ]),
     );
-    this.state = Object.fromEntries([...this.#packedState].map(([word, { whole }]) => [word, whole]));
+    this.#optimizerState = new Map(this.#packedState);
     if (!averaged) return;
-    const average = gpu.pack(shapes, AVERAGE);
-    this.#packedState = new Map([...this.#packedState, [AVERAGE, average]]);
-    this.average = average.whole;
+    this.average = gpu.pack(shapes, AVERAGE);
+    this.#packedState = new Map([...this.#packedState, [AVERAGE, this.average]]);
     if (fixed.size > 0) {
       this.statistics = gpu.pack(fixed, STATISTICS);
       this.#packedState = new Map([...this.#packedState, [STATISTICS, this.statistics]]);
@@ -87,16 +86,20 @@ export class Parameters {
   }
 
   #beginAverage(): void {
-    for (const [own, other] of this.#averages()) this.gpu.copy(own, other);
+    for (const [own, other] of this.averages) this.gpu.copy(own, other);
+  }
+
+  /** The optimiser's state tensors by name, of one of the buffers of `trained`. An unused one has one element. */
+  stateOf(buffer: number): Readonly<Record<string, Tensor>> {
+    return Object.fromEntries(
+      [...this.#optimizerState].map(([word, { wholes }]) => [word, (wholes[buffer] ?? wholes[0]) as Tensor]),
+    );
   }
 
   /** Pairs of weights and their averages; empty if no average is kept. */
-  #averages(): (readonly [Tensor, Tensor])[] {
+  get averages(): (readonly [Tensor, Tensor])[] {
     const { trained, average, fixed, statistics } = this;
-    return [
-      ...(average === undefined ? [] : [[trained.whole, average] as const]),
-      ...(statistics === undefined ? [] : [[fixed.whole, statistics.whole] as const]),
-    ];
+    return [...pairs(trained, average), ...pairs(fixed, statistics)];
   }
 
   #weight(name: string): Tensor {
@@ -162,21 +165,22 @@ export class Parameters {
     }
   }
 
-  /** Reads all packed tensors in one transfer. */
-  async #readPacked({ whole, parts }: PackedTensors): Promise<Map<string, NamedArray>> {
-    const values = await this.gpu.read(whole);
+  /** Reads all packed tensors, each buffer in one transfer. */
+  async #readPacked({ wholes, parts }: PackedTensors): Promise<Map<string, NamedArray>> {
+    const values = new Map<GPUBuffer, Float32Array>();
+    for (const whole of wholes) values.set(whole.buffer, await this.gpu.read(whole));
     return new Map(
-      [...parts].map(([name, { shape, offset }]) => [
-        name,
-        { shape, data: values.slice(offset / 4, offset / 4 + sizeOf(shape)) },
-      ]),
+      [...parts].map(([name, { shape, buffer, offset }]) => {
+        const whole = values.get(buffer) as Float32Array;
+        return [name, { shape, data: whole.slice(offset / 4, offset / 4 + sizeOf(shape)) }];
+      }),
     );
   }
 
   /** Runs `body` with the average in place of the weights, if one is kept. */
   async withAverage<T>(body: () => Promise<T>): Promise<T> {
     const { gpu } = this;
-    const exchanged = this.#averages();
+    const exchanged = this.averages;
     const kept = exchanged.map(([own, other]) => {
       const copy = gpu.empty(own.shape, 'weights in training');
       gpu.copy(own, copy);
@@ -203,28 +207,37 @@ export class Parameters {
     if (average === undefined) return;
     await runOnce(
       gpu,
-      (rec) => updateAverage(rec, this.trained.whole, average, 1 - 1 / count),
+      (rec) => {
+        for (const [own, mean] of pairs(this.trained, average)) updateAverage(rec, own, mean, 1 - 1 / count);
+      },
       () => gpu.sync(),
     );
     if (statistics === undefined) return;
-    if (count === 1) gpu.copy(fixed.whole, statistics.whole);
+    const keep = (): void => {
+      for (const [own, mean] of pairs(fixed, statistics)) gpu.copy(own, mean);
+    };
+    if (count === 1) keep();
     await this.withAverage(async () => {
       await calibrate();
-      gpu.copy(fixed.whole, statistics.whole);
+      keep();
     });
   }
 
   dispose(): void {
     const packed = [this.trained, this.gradients, this.fixed, ...this.#packedState.values()];
-    for (const { whole } of packed) this.gpu.free(whole);
+    for (const { wholes } of packed) for (const whole of wholes) this.gpu.free(whole);
   }
 }
 
-/** Throws TooManyWeightsError where weights do not fit into one buffer of the adapter. */
+/** The buffers of two that are packed alike; none without the second. */
+function pairs(one: PackedTensors, other: PackedTensors | undefined): (readonly [Tensor, Tensor])[] {
+  return other === undefined ? [] : one.wholes.map((whole, i) => [whole, other.wholes[i] as Tensor]);
+}
+
+/** Throws WeightTooLargeError for one that does not fit into a buffer of the adapter. */
 function requireRoom({ pool }: Gpu, model: string, shapes: ReadonlyMap<string, Shape>): void {
-  const sizes = [...shapes].map(([name, shape]) => ({ name, bytes: 4 * sizeOf(shape) }));
-  const bytes = sizes.reduce((sum, one) => sum + one.bytes, 0);
-  if (bytes <= pool.largest) return;
-  const largest = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
-  throw new TooManyWeightsError(model, bytes, pool.largest, largest);
+  for (const [name, shape] of shapes) {
+    const bytes = 4 * sizeOf(shape);
+    if (!pool.fits(bytes)) throw new WeightTooLargeError(model, name, bytes, pool.largest);
+  }
 }

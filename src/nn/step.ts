@@ -253,7 +253,7 @@ function penalized({ model }: StepParts): string[] {
   return model.weights.map(({ name }) => name).filter((name) => name.endsWith('kernel'));
 }
 
-/** Gathers all gradients in one buffer, so that a single dispatch clips them and a single one updates all weights. */
+/** Gathers all gradients in one buffer (or as few as possible), so that one dispatch clips them and one updates all weights. */
 function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, TensorVar>): void {
   const decayed = new Set(penalizes(parts) ? penalized(parts) : []);
   for (const [name, { value, grad, needsGrad }] of vars) {
@@ -265,16 +265,18 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
       rec.rebind(grad, mustGet(parts.parameters.gradients.parts, name));
     });
   }
-  const { trained, gradients, state, average, fixed, statistics } = parts.parameters;
-  const { optimizer, stepState, decay, ema } = parts;
-  if (parts.clipValue !== undefined) clipValue(rec, gradients.whole, parts.clipValue);
-  if (parts.clipNorm !== undefined) clipNorm(rec, gradients.whole, parts.clipNorm);
-  if (decay !== undefined) decayWeights(rec, trained.whole, decay);
-  optimizer.update(rec, { weight: trained.whole, gradient: gradients.whole, stepState, state });
-  if (average === undefined || ema === undefined) return;
-  updateAverage(rec, trained.whole, average, ema);
+  const { parameters, optimizer, stepState, decay, ema } = parts;
+  const gradients = parameters.gradients.wholes;
+  if (parts.clipValue !== undefined) for (const one of gradients) clipValue(rec, one, parts.clipValue);
+  if (parts.clipNorm !== undefined) clipNorm(rec, gradients, parts.clipNorm);
+  for (const [i, weight] of parameters.trained.wholes.entries()) {
+    if (decay !== undefined) decayWeights(rec, weight, decay);
+    const gradient = gradients[i] as Tensor;
+    optimizer.update(rec, { weight, gradient, stepState, state: parameters.stateOf(i) });
+  }
+  if (ema === undefined) return;
   // The batch norm statistics of the latest weights do not suit averaged weights. Averaged statistics nearly do.
-  if (statistics !== undefined) updateAverage(rec, fixed.whole, statistics.whole, ema);
+  for (const [own, average] of parameters.averages) updateAverage(rec, own, average, ema);
 }
 
 /** The weight of this name. */

@@ -5,6 +5,7 @@ import '../../src/gpu/kernels/activations.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { Recorder, runOnce } from '../../src/gpu/recorder.js';
 import { SharedBuffers } from '../../src/gpu/shared_buffers.js';
+import type { Tensor } from '../../src/gpu/tensor.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -73,13 +74,14 @@ describeGpu('a recorder', (gpu) => {
   });
 
   it('rebinds a tensor in dispatches recorded before, at its place in the other buffer', async () => {
-    const { whole, parts } = gpu().pack(
+    const { wholes, parts } = gpu().pack(
       new Map([
         ['a', [64]],
         ['b', [64]],
       ]),
       'pack',
     );
+    const [whole] = wholes as [Tensor];
     const b = parts.get('b');
     if (b === undefined) throw new Error('no part b');
     await runOnce(
@@ -287,7 +289,7 @@ describeGpu('uploads and copies', (gpu) => {
   });
 
   it('write only the tensor, wherever it starts', async () => {
-    const { whole, parts } = gpu().pack(
+    const { wholes, parts } = gpu().pack(
       new Map([
         ['a', [65]],
         ['b', [3]],
@@ -295,6 +297,7 @@ describeGpu('uploads and copies', (gpu) => {
       ]),
       'p',
     );
+    const [whole] = wholes as [Tensor];
     expect(whole.size).toBe(64 * 4);
     expect([...parts].map(([name, { offset, label }]) => [name, offset, label])).toEqual([
       ['a', 0, 'a/p'],
@@ -333,12 +336,13 @@ describeGpu('uploads and copies', (gpu) => {
     );
     const [b, c] = [from?.parts.get('b'), to?.parts.get('c')];
     if (!from || !to || !b || !c) throw new Error('two packs of three parts');
+    const [[all], [other]] = [from.wholes as [Tensor], to.wholes as [Tensor]];
     gpu().write(
-      from.whole,
-      Float32Array.from({ length: from.whole.size }, (_, i) => i),
+      all,
+      Float32Array.from({ length: all.size }, (_, i) => i),
     );
     gpu().copy(b, c);
-    expect([...(await gpu().read(to.whole))].slice(124)).toEqual([
+    expect([...(await gpu().read(other))].slice(124)).toEqual([
       0,
       0,
       0,
@@ -349,7 +353,7 @@ describeGpu('uploads and copies', (gpu) => {
       67,
       ...Array(60).fill(0),
     ]);
-    for (const { whole } of [from, to]) gpu().free(whole);
+    for (const whole of [all, other]) gpu().free(whole);
     const n = (8 << 20) / 4 + 5; // a chunk and a little
     const long = gpu().empty([n], 'long');
     const words = Uint32Array.from({ length: n }, (_, i) => i);

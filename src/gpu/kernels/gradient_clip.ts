@@ -23,10 +23,12 @@ export function clipValue(rec: Recorder, gradient: Tensor, limit: number): void 
   rec.dispatch(clipValueKernel, { bind: { gradient }, params: { quads, limit }, workgroups });
 }
 
-/** Scales the whole gradient down to the 2-norm `limit` if it is longer, in place. */
-export function clipNorm(rec: Recorder, gradient: Tensor, limit: number): void {
-  const squares = sumOfSquares(rec, gradient);
-  const { quads, workgroups } = quadGrid(gradient);
-  rec.dispatch(clipNormKernel, { bind: { squares, gradient }, params: { quads, limit }, workgroups });
+/** Scales a gradient, in one or several parts, down to the 2-norm `limit` if it is longer, in place. */
+export function clipNorm(rec: Recorder, parts: readonly Tensor[], limit: number): void {
+  const squares = sumOfSquares(rec, ...parts);
+  for (const gradient of parts) {
+    const { quads, workgroups } = quadGrid(gradient);
+    rec.dispatch(clipNormKernel, { bind: { squares, gradient }, params: { quads, limit }, workgroups });
+  }
   rec.release(squares);
 }

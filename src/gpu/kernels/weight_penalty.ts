@@ -51,10 +51,10 @@ export function addPenaltyGradient(rec: Recorder, weight: Tensor, { l1, l2 }: Pe
   });
 }
 
-/** The sum of the squares of a tensor: [1]. */
-export function sumOfSquares(rec: Recorder, tensor: Tensor): Tensor {
+/** The sum of the squares of tensors: [1]. */
+export function sumOfSquares(rec: Recorder, ...tensors: readonly Tensor[]): Tensor {
   const sum = rec.alloc([1], 'sum of squares');
   fill(rec, sum, 0);
-  addPenalty(rec, tensor, { l1: 0, l2: 1 }, sum);
+  for (const tensor of tensors) addPenalty(rec, tensor, { l1: 0, l2: 1 }, sum);
   return sum;
 }
