@@ -7,16 +7,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_NETWORK, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
-
-const percent = (fraction) => `${(100 * fraction).toFixed(1)} %`;
-const thousands = (count) => count.toLocaleString('en');
-const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+import { beside, costs, percent, table, thousands } from './model_card_context.mjs';
 
 /** @param cards of all shipped networks, in any order */
 export function modelCard(cards) {
   const sorted = [...cards].sort((a, b) => b.validation.none.accuracy - a.validation.none.accuracy);
-  return `${[INTRODUCTION, overview(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
+  return `${[INTRODUCTION, overview(sorted), beside(sorted), costs(sorted), ...sorted.map(section), LIMITS].join('\n\n')}\n`;
 }
 
 const INTRODUCTION = `# The models in the box
@@ -38,7 +34,7 @@ function overview(cards) {
     percent(flip.accuracy),
     percent(none.top2),
     percent(none.macroF1),
-    percent(none.ece),
+    `${percent(none.ece)} (${percent(none.eceByChance)})`,
   ]);
   const { perClass, count } = cards[0].validation.none;
   const largest = perClass.reduce((a, b) => (b.support > a.support ? b : a));
@@ -50,10 +46,11 @@ function overview(cards) {
     'with flips',
     'top-2',
     'macro F1',
-    'calibration error',
+    'calibration error (by chance)',
   ];
   return `On the validation set; "with flips" averages over an image and its mirror (\`--tta flip\`). Always answering
-${largest.name} is right in ${percent(largest.support / count)} of these images; people are right in about 65 % (arXiv 1307.0414).
+${largest.name} is right in ${percent(largest.support / count)} of these images; people are right in about 65 % (arXiv 1307.0414). A network that is right
+exactly as often as it says has the calibration error in brackets on so few images, by chance.
 
 ${table(head, rows)}`;
 }

@@ -91,14 +91,19 @@ function evaluate(tta) {
   return { count, loss, accuracy, top2, macroF1, ece, eceByChance, perClass, confusion };
 }
 
-/** What a command prints with --json. */
+/** What a command finds out on the data. */
 function answerOf(command, ...args) {
-  const { status, stdout } = spawnSync(process.execPath, [CLI, command, ...args, '--data', data, '--json'], {
+  return JSON.parse(printed(command, ...args, '--data', data));
+}
+
+/** What a command prints with --json. */
+function printed(command, ...args) {
+  const { status, stdout } = spawnSync(process.execPath, [CLI, command, ...args, '--json'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) fail(`fer-tui ${command} ended with exit code ${status}`);
-  return JSON.parse(stdout);
+  return stdout;
 }
 
 async function ship() {
@@ -107,6 +112,7 @@ async function ship() {
   const card = {
     name,
     parameters: startOf(parts[0]).parameters,
+    flop: JSON.parse(printed('summary', h5)).flop,
     bytes: statSync(h5).size,
     parts: [...earlier, ...parts.map(trainedPart)],
     calibration,

@@ -50,6 +50,8 @@ export interface TrainedPart {
 export interface ModelCard {
   readonly name: string;
   readonly parameters: number;
+  /** Floating-point operations of a forward pass of one image; a multiply-add counts as two. */
+  readonly flop: number;
   /** Bytes of the `.h5`. */
   readonly bytes: number;
   /** The parts of its recipe, in order. Each starts with the best weights of the part before. */

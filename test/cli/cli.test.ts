@@ -125,6 +125,12 @@ describe('the command line', () => {
     expect([code, stderr]).toEqual([2, `fer-tui: ${name}: it is empty; expected a value, or leave it out\n`]);
   });
 
+  it('takes every network in models/ by name', async () => {
+    const { stdout, code } = await runCli(['summary', 'fer-vgg-robust', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ trainable: 1_453_431, file: 'unverified' });
+  });
+
   it('summary prints the totals of the reference network', async () => {
     const { stdout } = await runCli(['summary', 'fer-cnn']);
     expect(stdout).toContain('conv2d (Conv2D)');

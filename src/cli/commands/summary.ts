@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { EXPORT_FORMATS } from '../../formats/export_formats.js';
 import { keptBy } from '../../formats/export_losses.js';
 import { networkCosts } from '../../nn/cost.js';
+import { MODEL_NAMES } from '../../nn/model_names.js';
 import { buildModel } from '../../nn/models.js';
 import type { Network } from '../../nn/network.js';
+import { shippedModels, weightsPath } from '../../train/shipped_models.js';
 import { type Verdict, verify } from '../../train/verify.js';
 import { openArchitecture, softmaxText } from '../../train/weights.js';
 import { EXIT, UsageError } from '../../util/errors.js';
@@ -13,9 +15,16 @@ import type { SummaryArgs } from '../declarations/summary.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
+/** The file of a network in models/ that has no architecture of the same name. */
+function shipped(name: string): string | undefined {
+  const known: readonly string[] = MODEL_NAMES;
+  return !known.includes(name) && shippedModels().includes(name) ? weightsPath(name) : undefined;
+}
+
 /** `fer-tui summary`: prints a built-in network, or that of a file, in the layout of Keras's `summary`. */
 export async function summary({ network: named, model, json }: SummaryArgs & GlobalArgs): Promise<number> {
-  const isFile = existsSync(named);
+  const path = shipped(named) ?? named;
+  const isFile = existsSync(path);
   if (!isFile && model !== undefined) {
     throw new UsageError(
       `--model ${model}: it is for a file that holds only weights, and ${named} is no file`,
@@ -23,9 +32,9 @@ export async function summary({ network: named, model, json }: SummaryArgs & Glo
   }
   const foreign = { architecture: model };
   const { network, softmaxAdded } = isFile
-    ? await openArchitecture(named, foreign)
+    ? await openArchitecture(path, foreign)
     : { network: buildModel(named), softmaxAdded: false };
-  const [verdict] = isFile ? await verify(named, foreign) : [];
+  const [verdict] = isFile ? await verify(path, foreign) : [];
   const { name, rows, trainable, nonTrainable } = network.summary();
   const costs = networkCosts(network);
   const layers = rows.map((row, i) => ({ ...row, ...costs[i] }));

@@ -8,7 +8,8 @@ export const SUMMARY = {
     network: {
       type: 'string',
       default: 'fer-cnn',
-      describe: 'fer-cnn, fer-shallow, fer-vgg, or a file: .safetensors, .h5, .keras, .onnx, model.json',
+      describe:
+        'fer-cnn, fer-shallow, fer-vgg, another network in models/, or a file: .safetensors, .h5, .keras, .onnx, model.json',
     },
   },
   options: { model: FOREIGN.model },
