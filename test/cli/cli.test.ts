@@ -128,7 +128,7 @@ describe('the command line', () => {
   it('takes every network in models/ by name', async () => {
     const { stdout, code } = await runCli(['summary', 'fer-vgg-robust', '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ trainable: 1_453_431, file: 'unverified' });
+    expect(JSON.parse(stdout)).toMatchObject({ trainable: 1_453_431, file: 'readable' });
   });
 
   it('summary prints the totals of the reference network', async () => {
