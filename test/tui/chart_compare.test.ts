@@ -207,6 +207,23 @@ it('a PNG has lines, dots and texts where the SVG has them', () => {
   expect([at(73, 17), at(71, 17)]).toEqual([0x222222, 0xffffff]); // the letter of the title, and beside it
 });
 
+it('of a curve beyond the ends of the y axis, pictures have only what is between them', () => {
+  const points = [-1e6, 0.5, 1e6].map((y, x) => ({ x, y }));
+  const curves = [{ ...LINE, points, dots: true }];
+  const options = { title: 't', y: [0, 1] as const, baselines: [{ y: 2, label: 'two' }] };
+  const svg = chartSvg(curves, options);
+  expect(svg.match(/<circle/g)).toHaveLength(1);
+  expect(svg).toContain('clip-path="url(#area)"');
+  expect(svg).not.toContain('two');
+  const png = PNG.sync.read(Buffer.from(chartPng(curves, options)));
+  const blue = Array.from({ length: png.height }, (_, y) => y).filter((y) =>
+    Array.from({ length: png.width }, (_, x) => png.data.readUInt32BE(4 * (y * png.width + x)) >>> 8)
+      .slice(200)
+      .includes(0x1f5fc4),
+  );
+  expect([Math.min(...blue), Math.max(...blue)]).toEqual([expect.closeTo(119, -1), expect.closeTo(751, -1)]);
+});
+
 it('Runs and Studies have logarithmic scales too', async () => {
   const engine = { ...SILENT_ENGINE, request: () => Promise.resolve(listRuns(folder)) } as unknown as Engine;
   runOf('r1', 3);

@@ -46,6 +46,29 @@ describe('the keys of the charts on Train', () => {
     expect(pressed('home', 'end').chart.cursor).toBe(3);
   });
 
+  it('r sets the ends of the y axis of the chart that has the focus, until Esc', () => {
+    at = renderAt(140, 45, NONE, { screen: 'train', state: { run: RUN } });
+    const loss = (): string => /[┤|] *$|^│ *([\d.]+)┤/m.exec(at?.text() ?? '')?.[1] ?? '';
+    const before = loss();
+    at.press('r', ...'1 2', 'enter');
+    expect(loss()).toMatch(/^2\.0/);
+    expect(at.text()).toContain('loss (part)');
+    at.press('tab', 'r', ...'41 59', 'enter');
+    expect(at.program.store.state.screens.train).toMatchObject({
+      chart: { ranges: { loss: [1, 2], accuracy: [0.41, 0.59] } },
+    });
+    expect(at.text()).toMatch(/59 %┤/);
+    at.press('r');
+    expect(at.text()).toContain('> 41.0 59.0');
+    at.press(...'9 1', 'enter');
+    expect(at.text()).toContain('expected two numbers');
+    at.press('escape', 'r', 'backspace', 'enter');
+    expect(at.text()).not.toMatch(/59 %┤/);
+    expect(loss()).toMatch(/^2\.0/);
+    at.press('escape');
+    expect(loss()).toBe(before);
+  });
+
   it('a draws over epochs, steps and time in turn', () => {
     expect(pressed('left').axis ?? 'epoch').toBe('epoch');
     expect(at?.text()).toContain('at epoch 3:');
@@ -92,7 +115,7 @@ describe('the keys of the charts on Train', () => {
     pressed('E', 'E', 'E');
     expect(at?.text()).toContain('smoothed 0.6: ');
     const recent = pressed('=', 'left', 'z');
-    expect(recent.chart).toEqual({ window: undefined, cursor: undefined });
+    expect(recent.chart).toMatchObject({ window: undefined, cursor: undefined });
     expect(at?.text()).toContain('loss (recent)');
   });
 });

@@ -7,6 +7,7 @@ import {
   moved,
   panned,
   placesOf,
+  spanOf,
   valueAt,
   WHOLE_CHART,
   zoomed,
@@ -37,12 +38,32 @@ describe('the part of a chart that is shown', () => {
   });
 
   it('moves no further than the ends, and takes the cursor with it', () => {
-    const half = { window: [4, 8], cursor: 7 } as const;
-    expect(panned(half, EXTENT, -0.25)).toEqual({ window: [3, 7], cursor: 7 });
-    expect(panned(half, EXTENT, -0.5)).toEqual({ window: [2, 6], cursor: 6 });
+    const half = { ...WHOLE_CHART, window: [4, 8], cursor: 7 } as const;
+    expect(panned(half, EXTENT, -0.25)).toMatchObject({ window: [3, 7], cursor: 7 });
+    expect(panned(half, EXTENT, -0.5)).toMatchObject({ window: [2, 6], cursor: 6 });
     expect(panned(half, EXTENT, 1).window).toEqual([4, 8]);
     expect(panned(WHOLE_CHART, EXTENT, 1)).toBe(WHOLE_CHART);
   });
+});
+
+it('the ends of an axis are two numbers, or none', () => {
+  expect(spanOf('0.5 2', false)).toEqual([0.5, 2]);
+  expect(spanOf(' 40 %, 70 % ', false)).toEqual([40, 70]);
+  expect(spanOf('-1 1', false)).toEqual([-1, 1]);
+  expect(spanOf(' ', true)).toBeUndefined();
+  for (const text of ['1', '2 1', '1 1', 'a b', '0 1 2', '0 Infinity'])
+    expect(spanOf(text, false)).toContain('two numbers');
+  expect(spanOf('0 1', true)).toContain('above 0');
+});
+
+it('what lies beyond the ends of the y axis is not drawn', () => {
+  const points = [-1e9, 1, 3, 1e9].map((y, x) => ({ x, y }));
+  const options = { cols: 20, rows: 5, theme: makeTheme(NONE), glyphs: 'ascii', y: [1, 3] } as const;
+  const lines = lineChart([{ name: 'a', role: 'train', mark: '*', points }], options);
+  expect(lines[0]?.startsWith('3')).toBe(true);
+  expect(lines[3]?.startsWith('1')).toBe(true);
+  expect(lines.join('')).toContain('*');
+  expect(lines[2]).not.toMatch(/[|] {0,2}[*]{3,}/);
 });
 
 describe('the cursor of a chart', () => {
@@ -61,8 +82,8 @@ describe('the cursor of a chart', () => {
   });
 
   it('takes the part that is shown with it', () => {
-    const at = { window: [4, 6], cursor: 6 } as const;
-    expect(moved(at, PLACES, EXTENT, 1)).toEqual({ window: [5, 7], cursor: 7 });
+    const at = { ...WHOLE_CHART, window: [4, 6], cursor: 6 } as const;
+    expect(moved(at, PLACES, EXTENT, 1)).toMatchObject({ window: [5, 7], cursor: 7 });
   });
 
   it('reads the latest value up to there, and none before the first', () => {

@@ -19,6 +19,8 @@ export type Shape =
       readonly colour: string;
       readonly width: number;
       readonly dashed?: boolean;
+      /** A curve, of which only what lies in the area of the axes is drawn. */
+      readonly curve?: boolean;
     }
   | { readonly kind: 'dot'; readonly at: readonly [x: number, y: number]; readonly colour: string }
   | {
@@ -34,7 +36,8 @@ export type Shape =
 export const [WIDTH, HEIGHT] = [800, 420];
 /** Radius of a dot. */
 export const DOT = 3;
-const AREA = { left: 70, right: WIDTH - 20, top: 60, bottom: HEIGHT - 45 };
+/** Between the axes. */
+export const AREA = { left: 70, right: WIDTH - 20, top: 60, bottom: HEIGHT - 45 };
 
 /** Colours of the curves, each with a contrast of 3 to 1 or more to white; faint ones have thinner lines. */
 const COLOURS: Readonly<Partial<Record<Series['role'], string>>> = {
@@ -72,16 +75,19 @@ export function chartDrawing(curves: readonly Series[], options: PictureOptions)
       1,
       dashed,
     );
-  const drawn = known.flatMap(({ role, dots, points: own }) => {
+  const drawn = known.flatMap(({ role, dots, points: own }): Shape[] => {
     const [colour, width] = [colourOf(role), role === 'faint' ? 0.8 : 1.8];
     const places = own.map((point) => [toX(point.x), toY(point.y)] as const);
-    const marks = places.map((at): Shape => ({ kind: 'dot', at, colour }));
-    return [line(places, colour, width), ...(dots ? marks : [])];
+    const inside = own.filter((point) => isWithin(point.y, options.y));
+    const marks = inside.map((point): Shape => ({ kind: 'dot', at: [toX(point.x), toY(point.y)], colour }));
+    return [{ ...line(places, colour, width), curve: true }, ...(dots ? marks : [])];
   });
-  const levels = baselines.flatMap(({ y: value, label }) => [
-    level(toY(value), '#777777', true),
-    text(AREA.right, toY(value) - 4, label, 'end'),
-  ]);
+  const levels = baselines
+    .filter((own) => isWithin(own.y, options.y))
+    .flatMap(({ y: value, label }) => [
+      level(toY(value), '#777777', true),
+      text(AREA.right, toY(value) - 4, label, 'end'),
+    ]);
   const signs = markers
     .filter((marker) => isWithin(marker.x, options.x))
     .map((marker) => text(toX(marker.x), AREA.top - 2, marker.sign, 'middle'));
@@ -122,7 +128,7 @@ const line = (
   colour: string,
   width: number,
   dashed = false,
-): Shape => ({ kind: 'line', points, colour, width, ...(dashed && { dashed }) });
+): Shape & { kind: 'line' } => ({ kind: 'line', points, colour, width, ...(dashed && { dashed }) });
 
 const text = (x: number, y: number, words: string, anchor: Anchor): Shape & { kind: 'text' } => ({
   kind: 'text',

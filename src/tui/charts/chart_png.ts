@@ -2,7 +2,7 @@ import type { Picture } from '../../util/picture.js';
 import { encodePng } from '../../util/picture_file.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphDot } from '../../vision/font.js';
 import { asciiOf } from '../text.js';
-import { chartDrawing, DOT, HEIGHT, type PictureOptions, type Shape, WIDTH } from './chart_drawing.js';
+import { AREA, chartDrawing, DOT, HEIGHT, type PictureOptions, type Shape, WIDTH } from './chart_drawing.js';
 import type { Series } from './line_chart.js';
 
 /** Pixels of a unit of the drawing, and samples of a pixel along each axis, which make edges smooth. */
@@ -25,7 +25,9 @@ function drawShape(sheet: Sheet, shape: Shape): void {
   switch (shape.kind) {
     case 'line':
       shape.points.slice(1).forEach((to, i) => {
-        sheet.line(shape.points[i] as Place, to, shape);
+        const from = shape.points[i] as Place;
+        const part = shape.curve ? inArea(from, to) : ([from, to] as const);
+        if (part !== undefined) sheet.line(...part, shape);
       });
       break;
     case 'dot':
@@ -44,6 +46,18 @@ function drawShape(sheet: Sheet, shape: Shape): void {
 }
 
 type Place = readonly [x: number, y: number];
+type Stroke = { readonly colour: string; readonly width: number; readonly dashed?: boolean };
+
+/** The part of a line between the upper and the lower end of the axes; undefined where there is none. */
+function inArea([x0, y0]: Place, [x1, y1]: Place): readonly [Place, Place] | undefined {
+  const shareAt = (y: number): number => (y - y0) / (y1 - y0);
+  const [a, b] =
+    y0 === y1 ? [0, 1] : [shareAt(AREA.top), shareAt(AREA.bottom)].toSorted((one, other) => one - other);
+  const [begin, end] = [Math.max(0, a ?? 0), Math.min(1, b ?? 1)];
+  if (begin > end || (y0 === y1 && (y0 < AREA.top || y0 > AREA.bottom))) return undefined;
+  const at = (share: number): Place => [x0 + share * (x1 - x0), y0 + share * (y1 - y0)];
+  return [at(begin), at(end)];
+}
 
 /** Samples in colour, finer than the pixels. Places and lengths are in units of the drawing. */
 class Sheet {
@@ -52,11 +66,7 @@ class Sheet {
   readonly #samples = new Uint8Array(this.#width * this.#height * 3).fill(255);
 
   /** A line with round ends. */
-  line(
-    from: Place,
-    to: Place,
-    { colour, width, dashed }: { colour: string; width: number; dashed?: boolean },
-  ): void {
+  line(from: Place, to: Place, { colour, width, dashed }: Stroke): void {
     const length = Math.hypot(to[0] - from[0], to[1] - from[1]);
     const steps = Math.max(1, Math.ceil(length * FINE));
     for (let i = 0; i <= steps; i++) {

@@ -1,5 +1,6 @@
 import {
   type Anchor,
+  AREA,
   chartDrawing,
   DOT,
   HEIGHT,
@@ -15,6 +16,7 @@ export function chartSvg(curves: readonly Series[], options: PictureOptions): st
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`,
     ` font-family="sans-serif" font-size="12" fill="#222222" role="img" aria-label="${escaped(options.title)}">\n`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>\n`,
+    `<clipPath id="area"><rect x="0" y="${AREA.top - 1}" width="${WIDTH}" height="${AREA.bottom - AREA.top + 2}"/></clipPath>\n`,
     chartDrawing(curves, options).map(element).join('\n'),
     '\n</svg>\n',
   ].join('');
@@ -26,7 +28,8 @@ function element(shape: Shape): string {
       const path = shape.points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
       const dashes = shape.dashed ? ' stroke-dasharray="2 4"' : '';
       const stroke = `stroke="${shape.colour}" stroke-width="${shape.width}" stroke-linejoin="round"`;
-      return `<path d="${path}" fill="none" ${stroke}${dashes}/>`;
+      const clip = shape.curve ? ' clip-path="url(#area)"' : '';
+      return `<path d="${path}" fill="none" ${stroke}${dashes}${clip}/>`;
     }
     case 'dot':
       return `<circle cx="${shape.at[0]}" cy="${shape.at[1]}" r="${DOT}" fill="${shape.colour}"/>`;

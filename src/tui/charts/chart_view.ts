@@ -4,23 +4,25 @@ import type { Point, Series } from './line_chart.js';
 export const X_AXES = ['epoch', 'step', 'time'] as const;
 export type XAxis = (typeof X_AXES)[number];
 
+export type Span = readonly [low: number, high: number];
+
 /** What of the charts of a screen is looked at; in epochs. */
 export interface ChartView {
   /** The part of the x axis that is shown; undefined: all of it. */
   readonly window: readonly [number, number] | undefined;
   /** Where values are read; undefined: nowhere. */
   readonly cursor: number | undefined;
+  /** The ends of the y axis that were chosen, by the name of the chart; of others, what their curves need. */
+  readonly ranges: Readonly<Partial<Record<string, Span>>>;
 }
 
-export const WHOLE_CHART: ChartView = { window: undefined, cursor: undefined };
+export const WHOLE_CHART: ChartView = { window: undefined, cursor: undefined, ranges: {} };
 
 /** Part of the window that the cursor moves by at least; a page is as many of them. */
 const STRIDE = 1 / 64;
 const PAGE = 8;
 /** Share of the extent that a window has at least. */
 const SMALLEST = 1 / 4096;
-
-type Span = readonly [number, number];
 
 /** Half or twice as much of the x axis, about the cursor, else about the newest end. */
 export function zoomed(view: ChartView, extent: Span, factor: number): ChartView {
@@ -71,6 +73,23 @@ export function moved(view: ChartView, places: readonly number[], extent: Span, 
   const by = at < low ? at - low : at > high ? at - high : 0;
   const window = view.window && by !== 0 ? shifted([low + by, high + by], extent) : view.window;
   return { ...view, window, cursor: at };
+}
+
+/**
+ * The ends of an axis, as typed: "0.5 2"; a text: what is wrong with them; undefined for an empty line, which leaves the ends to the
+ * curves.
+ * @param log whether the axis is logarithmic
+ */
+export function spanOf(typed: string, log: boolean): Span | string | undefined {
+  const words = typed
+    .replaceAll(/[%,;–]/g, ' ')
+    .trim()
+    .split(/\s+/);
+  if (words[0] === '') return undefined;
+  const [low = Number.NaN, high = Number.NaN, ...rest] = words.map(Number);
+  if (!(low < high && Number.isFinite(high - low)) || rest.length > 0)
+    return 'expected two numbers, the lower one first, such as 0.5 2; empty leaves it to the curves';
+  return log && low <= 0 ? 'the axis is logarithmic: expected numbers above 0' : [low, high];
 }
 
 /** Strides of the keys that move the cursor. */

@@ -97,7 +97,9 @@ export function lineChart(all: readonly Series[], options: ChartOptions): string
   const margin = Math.max(...labels.map(({ text }) => text.length));
   const canvas = new Canvas(cols - margin - 1, plotRows, glyphs);
   const toX = (x: number): number => Math.round(xScale.place(x) * (canvas.width - 1));
-  const toY = (y: number): number => Math.round((1 - yScale.place(y)) * (canvas.height - 1));
+  // What lies beyond the ends of the axis is not drawn, and far beyond them takes no longer.
+  const toY = (y: number): number =>
+    Math.round(Math.max(-99, Math.min(99, 1 - yScale.place(y))) * (canvas.height - 1));
   for (const s of series) drawSeries(canvas, { ...s, points: within(s.points, xScale) }, toX, toY);
   for (const { x, sign } of markers) canvas.mark(toX(x), 0, ascii ? asciiSign(sign) : sign, 'warn');
   if (options.cursor !== undefined) {

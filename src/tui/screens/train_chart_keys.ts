@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { atomicWrite } from '../../util/atomic_write.js';
+import { shortNumber } from '../../util/axis.js';
 import { chartSvg } from '../charts/chart_svg.js';
 import {
   type ChartView,
@@ -8,6 +9,9 @@ import {
   moved,
   panned,
   placesOf,
+  type Span,
+  spanOf,
+  WHOLE_CHART,
   X_AXES,
   zoomed,
 } from '../charts/chart_view.js';
@@ -40,6 +44,35 @@ const focused = (act: Act) => {
 function read(act: Act, key: string): void {
   const places = placesOf(focused(act).series);
   setChart(act, moved(act.state.chart, places, extentOf(act), CURSOR_STEPS[key] ?? 0));
+}
+
+const isWhole = ({ cursor, window, ranges }: ChartView): boolean =>
+  cursor === undefined && window === undefined && Object.keys(ranges).length === 0;
+
+/** Asks for the ends of the y axis of the chart that has the focus; accuracies are typed in per cent. */
+function askForRange(act: Act): void {
+  const { ranges } = act.state.chart;
+  const { name } = focused(act);
+  const unit = name === 'accuracy' ? 100 : 1;
+  const typed = (text: string): Span | string | undefined => spanOf(text, act.state.log);
+  act.prompt({
+    title: `y axis of ${name}`,
+    value: ranges[name]?.map((end) => shortNumber(unit * end)).join(' ') ?? '',
+    history: `range of ${name}`,
+    help: `its lower and upper end${unit === 1 ? '' : ' in %'}, such as ${unit === 1 ? '0.5 2' : '40 70'}; empty leaves them to the curves, Esc on the charts too`,
+    check: (text) => {
+      const span = typed(text);
+      return typeof span === 'string' ? span : undefined;
+    },
+    submit: (text) => {
+      const span = typed(text);
+      const { [name]: _, ...others } = act.state.chart.ranges;
+      if (typeof span !== 'string')
+        setChart(act, {
+          ranges: span === undefined ? others : { ...others, [name]: [span[0] / unit, span[1] / unit] },
+        });
+    },
+  });
 }
 
 const lookAt = ({ state, app }: Act) => ({ state, app, capability: app.capability });
@@ -102,9 +135,14 @@ export const CHART_KEYS: readonly Binding<TrainState>[] = [
     keys: ['escape'],
     hint: 'whole',
     help: 'Takes the cursor away and shows the whole curves',
-    when: (act) =>
-      inRun(act) && (act.state.chart.cursor !== undefined || act.state.chart.window !== undefined),
-    run: (act) => setChart(act, { cursor: undefined, window: undefined }),
+    when: (act) => inRun(act) && !isWhole(act.state.chart),
+    run: (act) => setChart(act, WHOLE_CHART),
+  },
+  {
+    keys: ['r'],
+    help: 'Sets the ends of the y axis of the chart that has the focus',
+    when: inRun,
+    run: askForRange,
   },
   {
     keys: ['a'],

@@ -217,15 +217,18 @@ function optionsOf(view: Look & Pick<View, 'theme' | 'cols' | 'rows'>, name: Cha
   const run = view.app.run as RunState;
   const axis = axisOf(run, state.axis);
   const [first, last] = state.chart.window ?? extentOf(view);
-  const { cursor } = state.chart;
+  const { cursor, ranges } = state.chart;
+  const range = ranges[name];
   const common: ChartOptions = {
     ...{ theme, glyphs: capability.glyphs, cols, rows, xLabel: axis.label, xText: axis.text },
     x: [axis.of(first), axis.of(last)],
     markers: run.markers.map(({ x, sign }) => ({ x: axis.of(x), sign })), // those outside are not drawn
     cursor: cursor === undefined ? undefined : axis.of(cursor),
   };
-  if (name !== 'accuracy')
-    return { ...common, log: state.log, format: name === 'loss' ? shortNumber : FORMATS[name] };
+  if (name !== 'accuracy') {
+    const y = range !== undefined && { y: range };
+    return { ...common, ...y, log: state.log, format: name === 'loss' ? shortNumber : FORMATS[name] };
+  }
   const majority = run.start?.data.majority;
   const classes = classesOf(run, 7);
   const chance = 1 / classes.length;
@@ -236,8 +239,10 @@ function optionsOf(view: Look & Pick<View, 'theme' | 'cols' | 'rows'>, name: Cha
   );
   return {
     ...common,
+    log: state.log,
     // From 0, with room for markers above the accuracy of people; a logarithm has no 0.
-    ...(state.log ? { log: true } : { y: [0, Math.min(1, Math.max(0.7, reached))] as const }),
+    ...(!state.log && { y: [0, Math.min(1, Math.max(0.7, reached))] as const }),
+    ...(range !== undefined && { y: range }),
     format: (value) => percent(value, 0),
     baselines: [
       ...(sameClasses(classes, CLASS_NAMES) ? [{ y: PEOPLE, label: 'people ~65' }] : []),
@@ -266,7 +271,7 @@ export function chartTitle(view: View, panel: string): string {
   // The latest values, not smoothed ones: what is smoothed is said to be.
   const own = [{ ...rawOf(view, name), role: 'train' as const }, ...validationOf(view, name)];
   const series = [...own, ...othersOf(view, name).map((other) => other.series)];
-  const notes = [state.log ? 'log' : '', partWord(state)].filter(Boolean);
+  const notes = [state.log ? 'log' : '', partWord(state, name)].filter(Boolean);
   const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
   const words = legend(series, { theme, glyphs: capability.glyphs, format }).trim();
   const short = series
@@ -289,8 +294,8 @@ const BORDER = 5;
 
 const latest = ({ points }: Series): number | undefined => points.findLast(({ y }) => Number.isFinite(y))?.y;
 
-const partWord = ({ recent, chart }: TrainState): string =>
-  chart.window !== undefined ? 'part' : recent ? 'recent' : '';
+const partWord = ({ recent, chart }: TrainState, name: ChartName): string =>
+  chart.window !== undefined || chart.ranges[name] !== undefined ? 'part' : recent ? 'recent' : '';
 
 /** Where the cursor stands, and the value of every curve there. */
 function cursorTitle(view: View, name: ChartName, cursor: number): string {
