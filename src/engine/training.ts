@@ -58,7 +58,7 @@ export class Training {
     };
     const onLoadProgress: Hooks['onLoadProgress'] = ({ done, total, unit }) =>
       this.send({ type: 'loading', done, total, unit });
-    this.#running = body({ emit, control, onLoadProgress, takesCommands: true })
+    this.#running = body({ emit, control, onLoadProgress, takesCommands: 'all' })
       .catch((error: unknown) => {
         console.error(error); // goes to the log; the screen gets the error event
         if (ended) return;

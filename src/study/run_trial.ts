@@ -34,11 +34,14 @@ const FAILURES: readonly number[] = [EXIT.usage, EXIT.diverged, EXIT.device, EXI
  * @returns the record after the step. A training that diverges or runs out of memory gives one that is `failed`.
  * Throws DataError, NoGpuError, and RunError when the folder cannot be used: errors that other trials would meet too.
  */
-export async function runTrial(order: TrialOrder, hooks: Omit<Hooks, 'until'>): Promise<TrialRecord> {
+export async function runTrial(
+  order: TrialOrder,
+  hooks: Omit<Hooks, 'until' | 'takesCommands'>,
+): Promise<TrialRecord> {
   const { until, settings, values } = order;
   const whole = Number(values['epochs'] ?? settings['epochs']);
   try {
-    const { status, epochs, seconds } = await train(order, { ...hooks, until });
+    const { status, epochs, seconds } = await train(order, { ...hooks, until, takesCommands: 'harmless' });
     // One that was interrupted after its last epoch has to be ended, too: no pruner asks for it again.
     const over = epochs >= until && until < whole;
     const state = status !== 'stopped' ? 'complete' : over ? 'paused' : 'running';

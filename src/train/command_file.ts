@@ -8,7 +8,7 @@ import { holderText } from '../util/hold.js';
 import { thisProcess } from '../util/processes.js';
 import { systemReason } from '../util/system_reason.js';
 import { holderOfRun } from './run_folder.js';
-import { type Steering, steeringOf } from './steering.js';
+import { HARMLESS, type Steering, steeringOf } from './steering.js';
 
 /** The file in the folder of a run. */
 const NAME = 'commands.ndjson';
@@ -25,6 +25,8 @@ interface Address {
   readonly to: string;
   readonly pid: number;
   readonly started: string | null;
+  /** Which commands are taken. */
+  readonly takes: 'all' | 'harmless';
 }
 
 /**
@@ -43,11 +45,13 @@ export class CommandFile {
   /**
    * @param run the folder of a run that this process holds
    * @param take is called with each command
+   * @param takes which commands are taken; others are refused where they are given
    * Throws WriteError.
    */
   constructor(
     run: string,
     private readonly take: (command: Steering) => void,
+    private readonly takes: Address['takes'] = 'all',
   ) {
     this.#path = fileOf(run);
     try {
@@ -55,7 +59,7 @@ export class CommandFile {
       rmSync(this.#path, { force: true });
       this.#file = openSync(this.#path, 'wx+', 0o600);
       const { pid, started } = thisProcess();
-      const address: Address = { to: this.#to, pid, started };
+      const address: Address = { to: this.#to, pid, started, takes };
       this.#at = writeSync(this.#file, `${JSON.stringify(address)}\n`);
     } catch (cause) {
       throw writeError(this.#path, cause);
@@ -86,9 +90,13 @@ export class CommandFile {
 
   #commandOf(line: string): Steering | undefined {
     const value = parsed(line);
-    return isMapping(value) && value['to'] === this.#to ? steeringOf(value['command']) : undefined;
+    const command = isMapping(value) && value['to'] === this.#to ? steeringOf(value['command']) : undefined;
+    return command !== undefined && isTaken(this.takes, command) ? command : undefined;
   }
 }
+
+const isTaken = (takes: Address['takes'] | undefined, { type }: Steering): boolean =>
+  takes !== 'harmless' || HARMLESS.includes(type);
 
 /**
  * Gives a command to the process that trains a run. It follows within a second, and its log says what it did. Throws RunError
@@ -99,8 +107,7 @@ export function giveCommand(run: string, command: Steering): void {
   const holder = holderOfRun(run);
   if (holder === undefined) throw new RunError(`${run}: no process trains there any more`);
   const refused = `no commands are taken: ${holderText(holder)}, which trains ${run},`;
-  const unready = (): RunError =>
-    new RunError(`${refused} is still loading, is a trial of a search, or is of an earlier version`);
+  const unready = (): RunError => new RunError(`${refused} is still loading, or is of an earlier version`);
   let file: number;
   try {
     file = openSync(fileOf(run), constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));
@@ -115,6 +122,10 @@ export function giveCommand(run: string, command: Steering): void {
     const address = parsed(first) as Partial<Address> | undefined;
     // A file that a crashed process has left is nobody's.
     if (address?.pid !== holder.pid || address.started !== holder.started) throw unready();
+    if (!isTaken(address.takes, command))
+      throw new RunError(
+        `${run}: a trial of a search can be paused and saved, but not changed or stopped: it is compared with the others. The search is stopped where it runs`,
+      );
     writeSync(file, `${JSON.stringify({ to: address.to, command })}\n`);
   } catch (cause) {
     throw isSystemError(cause) ? writeError(fileOf(run), cause) : cause;

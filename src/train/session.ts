@@ -41,8 +41,8 @@ export interface Hooks {
   readonly control: Control;
   /** Hears how far the data set is loaded. */
   readonly onLoadProgress?: LoadOptions['onProgress'];
-  /** Whether other processes may steer it, through a file in the run's folder; default: they may not. */
-  readonly takesCommands?: boolean;
+  /** What other processes may tell it, through a file in the run's folder; default: nothing. */
+  readonly takesCommands?: 'all' | 'harmless';
   /** Stops, with a checkpoint, when the run has this many epochs; default: it goes on to the end. */
   readonly until?: number | undefined;
   /** Where it finds device and data; default: it opens its own and closes them in the end. */
@@ -223,7 +223,8 @@ async function train(
     if (config.labels !== undefined && resumed === undefined) copyLabels(config.labels, folder);
     folder.begin(recorded(config));
     log.writeTo(folder);
-    if (hooks.takesCommands) commands = new CommandFile(folder.path, (command) => steer(control, command));
+    if (hooks.takesCommands !== undefined)
+      commands = new CommandFile(folder.path, (command) => steer(control, command), hooks.takesCommands);
     if (config.tensorboard) tensorboard = new TensorboardLog(join(folder.path, 'tensorboard'));
 
     const changed = resumed?.changed ?? {};

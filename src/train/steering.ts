@@ -11,6 +11,9 @@ export type Steering =
     }
   | { readonly type: 'stop'; readonly after: 'batch' | 'epoch' };
 
+/** What does not change how a run ends: a trial of a search takes no more, or it could not be compared with the others. */
+export const HARMLESS: readonly Steering['type'][] = ['pause', 'continue', 'step', 'checkpoint'];
+
 /** Passes a command on to what steers the training. Throws UsageError for a learning rate that is out of range. */
 export function steer(control: Control, command: Steering): void {
   const verbs: { [T in Steering['type']]: () => void } = {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runTrial, type TrialOrder } from '../../src/study/run_trial.js';
+import { giveCommand } from '../../src/train/command_file.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { loadModel } from '../../src/train/model_file.js';
@@ -76,6 +77,21 @@ describeGpu('a trial', () => {
     const last = await runTrial(parts, hooks());
     expect({ ...last, run: '', seconds: 0 }).toEqual({ ...once, run: '', seconds: 0 });
     expect(bits(parts.run)).toEqual(bits(whole.run));
+  });
+
+  it('may be paused and saved by other processes, but not changed', async () => {
+    const own = order({ until: 1 });
+    const told: string[] = [];
+    const tell = hooks((event) => {
+      if (event.type !== 'start') return;
+      giveCommand(own.run, { type: 'checkpoint' });
+      expect(() => giveCommand(own.run, { type: 'lr', lr: 0.1 })).toThrow(
+        'a trial of a search can be paused',
+      );
+      told.push(event.run);
+    });
+    expect(await runTrial(own, tell)).toMatchObject({ state: 'paused' });
+    expect(told).toEqual(['t1']);
   });
 
   it('that diverges or cannot be set up has failed, and the place goes on', async () => {

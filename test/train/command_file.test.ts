@@ -52,6 +52,30 @@ it('carries commands of others out, one after the other, and goes away in the en
   );
 });
 
+it('of a trial takes what does not change how it ends, and says so of the rest', async () => {
+  open = new CommandFile(run, take, 'harmless');
+  const harmless: Steering[] = [
+    { type: 'pause' },
+    { type: 'step' },
+    { type: 'checkpoint' },
+    { type: 'continue' },
+  ];
+  for (const command of harmless) giveCommand(run, command);
+  const others: Steering[] = [
+    { type: 'lr', lr: 0.5 },
+    { type: 'stop', after: 'batch' },
+    { type: 'validate' },
+  ];
+  for (const command of others)
+    expect(() => giveCommand(run, command)).toThrow(
+      'a trial of a search can be paused and saved, but not changed',
+    );
+  const { to } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '') as { to: string };
+  appendFileSync(file, `${JSON.stringify({ to, command: others[1] })}\n`); // by another program
+  giveCommand(run, { type: 'pause' });
+  await vi.waitFor(() => expect(taken).toEqual([...harmless, { type: 'pause' }]));
+});
+
 it(
   'can be written by its owner alone',
   need(process.platform !== 'win32', 'Windows has no file modes'),

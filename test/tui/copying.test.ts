@@ -98,6 +98,17 @@ describe('y copies', () => {
   });
 });
 
+it('the last row says that y copies, and what, where there is something to copy and room', () => {
+  const at = renderAt(140, 45, NONE, { screen: 'train', state: form });
+  expect(at.text()).toContain('The same as a command, which y copies:');
+  expect(at.lines().at(-1)).toContain('y copies the command');
+  at.press('down');
+  expect(at.lines().at(-1)).toContain('y copies data');
+  at.press('1');
+  expect(at.lines().at(-1)).not.toContain('y copies');
+  at.unmount();
+});
+
 it('command lines can be pasted into a shell', () => {
   expect(commandLine({ data: "it's here.csv" })).toBe("fer-tui train --data 'it'\\''s here.csv'");
 });

@@ -95,7 +95,7 @@ async function run(
   try {
     const result = await body({
       control,
-      takesCommands: true,
+      takesCommands: 'all',
       onLoadProgress: (progress) => printer.loading(progress),
       emit: (event) => {
         if (json) writeJson(event);

@@ -27,14 +27,16 @@ function noteLine({ note, size, capability }: AppState): string {
 function hintLine(app: AppState, program: Program): string {
   const theme = makeTheme(app.capability);
   const act = actionsOf(program, app.screen);
-  const { keys } = program.screens.get(app.screen) as AnyScreen;
+  const { keys, copies } = program.screens.get(app.screen) as AnyScreen;
   const active = keys.filter(({ when }) => when?.(act) ?? true);
   const own = active.toSorted((a, b) => Number(a.hintLast ?? false) - Number(b.hintLast ?? false));
   const hint = (binding: Pick<Binding<unknown>, 'keys' | 'hint'>): string[] =>
     binding.hint === undefined ? [] : [`${theme.key(keysLabel(binding))} ${binding.hint}`];
   const always = GLOBAL_KEYS.flatMap(hint).join(' · ');
   let room = app.size.cols - widthOf(always);
-  const hints = own.flatMap(hint);
+  const copied = copies?.(act);
+  const copy = copied === undefined ? [] : [`${theme.key('y')} copies ${copied.what}`];
+  const hints = [...own.flatMap(hint), ...copy];
   const end = hints.findIndex((text) => {
     room -= widthOf(text) + 3;
     return room < 0;

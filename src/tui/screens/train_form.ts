@@ -103,7 +103,7 @@ export function aboutLines(view: View): string[] {
       ...verdict,
       ...costLines(view),
       '',
-      'The same as a command:',
+      'The same as a command, which y copies:',
       ...line,
     ];
   }
