@@ -6,13 +6,20 @@ import { type Attributes, node, tensor } from './onnx_proto.js';
 /** Builds an ONNX graph from operators and constants. */
 export class OnnxGraph {
   readonly parts: Buffer[] = [];
+  readonly #types = new Map<string, string>();
 
   constructor(private readonly weights: NamedArrays) {}
 
   /** Adds an operator. Returns the name of its output, which is also its own. */
   add(type: string, output: string, inputs: readonly string[], attributes: Attributes = {}): string {
     this.parts.push(node(type, inputs, output, attributes));
+    this.#types.set(output, type);
     return output;
+  }
+
+  /** The operator that gives a value; undefined for inputs and constants. */
+  typeOf(output: string): string | undefined {
+    return this.#types.get(output);
   }
 
   constant(name: string, dims: Shape, data: Float32Array | BigInt64Array): string {

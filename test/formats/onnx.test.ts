@@ -233,6 +233,20 @@ describe('an ONNX file', () => {
     expect(bytes.toString('hex')).toBe(`0808${text('12', 'fer-tui')}${about}3a${size}${graph}4202100d`);
   });
 
+  it('has an operator between an activation and its batch normalisation, which OpenCV 5.0 would merge wrongly', () => {
+    const layers = [Conv2D({ filters: 4 }), ELU(), BatchNormalization(), Conv2D({ filters: 4 })];
+    const normed = new Sequential(
+      'n',
+      [6, 6, 1],
+      [...layers, BatchNormalization(), Flatten(), Dense({ units: 2 })],
+    );
+    const { nodes } = readOnnx(toOnnx(normed, randomWeights(normed)));
+    const before = nodes.flatMap(({ type, inputs: [input] }) =>
+      type === 'BatchNormalization' ? [nodes.find(({ output }) => output === input)?.type] : [],
+    );
+    expect(before).toEqual(['Identity', 'Conv']);
+  });
+
   it('of a layer that ONNX would compute otherwise is refused', () => {
     const other = around(BatchNormalization({ axis: 1 }), [8, 8, 1]);
     expect(() => toOnnx(other, randomWeights(other))).toThrow('batch normalisation of the last axis only');

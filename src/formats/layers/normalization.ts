@@ -19,7 +19,9 @@ function addNorm(graph: OnnxGraph, { name, layer: { config }, weights }: PlacedL
   const own = [or('gamma', config['scale'], 1), or('beta', config['center'], 0)];
   const moving = ['moving_mean', 'moving_variance'].map((word) => graph.vector(`${name}/${word}`));
   const epsilon = { float: Number(config['epsilon']) };
-  return graph.add('BatchNormalization', name, [x, ...own, ...moving], { epsilon });
+  // OpenCV 5.0 merges a normalisation into the convolution in front of the ELU that it follows, unless something is in between.
+  const input = graph.typeOf(x) === 'Conv' ? x : graph.add('Identity', `${name}/input`, [x]);
+  return graph.add('BatchNormalization', name, [input, ...own, ...moving], { epsilon });
 }
 
 /** x * scale + offset for each channel; maps are in NCHW. */
