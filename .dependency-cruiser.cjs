@@ -31,7 +31,7 @@ module.exports = {
     layer('archives', ['util']),
     layer('data', ['archives', 'util']),
     layer('formats', ['archives', 'nn', 'gpu', 'util']),
-    layer('train', ['formats', 'data', 'nn', 'gpu', 'util']),
+    layer('train', ['check', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('inspect', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('ensemble', ['train', 'formats', 'data', 'nn', 'gpu', 'util']),
     layer('labs', ['train', 'data', 'nn', 'gpu', 'util']),

@@ -10,6 +10,8 @@ export interface KernelCase {
   /** Names of the kernels that it runs. */
   readonly kernels: readonly string[];
   readonly title: string;
+  /** The ways that it forces, by family of tunables; default: none. */
+  readonly forced?: Readonly<Record<string, string>>;
   /** Whether the adapter can run it; default: every adapter can. */
   readonly possible?: (gpu: Gpu) => boolean;
   /** Largest allowed error; default: TOLERANCE of kernel_checks.ts. */

@@ -148,6 +148,7 @@ function convolutionCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   return {
     kernels: [...kernels, 'reduce.column_sums', 'reduce.fold'],
     title: title(s, way),
+    forced,
     ...(possible && { possible }),
     ...(tolerance && { tolerance }),
     run: (gpu) => {

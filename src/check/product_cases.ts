@@ -25,6 +25,7 @@ function denseCase(
         ? ['dense.forward', 'dense.input_gradient', 'dense.weight_gradient']
         : ['matmul.product', 'matmul.transposed_product', 'matmul.product_transposed'],
     title: `dense ${b} x ${ic} -> ${oc}, ${way}`,
+    forced: { dense: way },
     run: (gpu) =>
       withForced(gpu, { dense: way }, () => {
         const inputs = new Inputs(seed);
@@ -75,6 +76,7 @@ function described(
   return {
     kernels: [`${shader[way]}.${entry}`],
     title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}${more}`,
+    forced: { matmul: way },
     ...(way.startsWith('subgroup') && { possible: eightLanes }),
   };
 }

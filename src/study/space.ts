@@ -37,7 +37,7 @@ export interface SpaceFile {
 }
 
 /** Settings that belong to the study, which gives each trial a folder of its own. */
-export const NOT_SEARCHED = ['out', 'save-steps', 'adapter'];
+export const NOT_SEARCHED = ['out', 'save-steps', 'adapter', 'kernel-check'];
 /** Settings that not even all trials can share, for the same reason. */
 export const NOT_SHARED = ['out', 'save-steps'];
 

@@ -28,6 +28,11 @@ export class Feed {
     }
   }
 
+  /** Where its images are on the device; undefined: they are uploaded with each batch. */
+  get store(): ImageStore | undefined {
+    return this.#store;
+  }
+
   /**
    * A batch, its images on the device. Throws RangeError for one outside of the epoch.
    * @param epoch counted from 0

@@ -199,6 +199,11 @@ export const RUN_OPTIONS = {
     help: 'leave out training images that are also, identical or nearly so, in the validation or test images',
   },
   adapter: { type: 'string', help: 'part of the GPU adapter\'s name (see "fer-tui doctor")' },
+  'kernel-check': {
+    type: 'boolean',
+    default: true,
+    help: 'before the first training on an adapter and driver, compare the kernels that it uses with float64',
+  },
   out: { type: 'string', help: 'folder of the run (default: the next free runs/rN)' },
   architecture: {
     type: 'string',

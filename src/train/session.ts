@@ -24,6 +24,7 @@ import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
 import type { Changed, EndEvent, StartEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
+import { requireRightKernels } from './kernel_check.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { deviceMemory, progressNotes } from './reports.js';
 import { heldOutSeedOf, RunFolder } from './run_folder.js';
@@ -214,6 +215,11 @@ async function train(
     trainer = new Trainer(learner, plan);
 
     control.requireGoing();
+    if (config.kernelCheck) {
+      const { feed } = trainer;
+      const halves = config.precision === 'mixed_float16';
+      await requireRightKernels(learner, { batch: feed.source.batchSize, store: feed.store, halves });
+    }
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
     const folder = resumed?.folder ?? log.hold(RunFolder.create(config.out));
     if (teachers !== undefined) recordTeachers(folder, teachers.record);

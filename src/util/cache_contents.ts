@@ -8,6 +8,7 @@ const KINDS = [
   { kind: 'data sets in the form of training', of: /\.faces$/, clears: true },
   { kind: 'logs of engines and drivers', of: /^(engine|driver)(-\d+)?\.log$/, clears: true },
   { kind: 'measured choices of kernels', of: /^tuning-.*\.json$/, clears: false },
+  { kind: 'which kernels were checked', of: /^kernels-.*\.json$/, clears: true },
   { kind: 'the camera binding', of: /^camera$/, clears: false },
   { kind: 'other', of: /^/, clears: false },
 ] as const;

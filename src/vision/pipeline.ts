@@ -228,21 +228,25 @@ export class Pipeline {
     return searchedIn(detector.colour ? picture : gray, region, (part) => detector.detect(part));
   }
 
-  /** Classifies one face at a time: their number varies between frames, and kernels are compiled for each batch size. */
+  /** Classifies all faces of a frame in one batch; all inputs have the same size. */
   async #faces(boxes: readonly Box[], inputs: readonly Picture[], t: number): Promise<Face[]> {
     const { classifier, source } = this.#parts;
     if (source.info.stills) this.#tracker.reset();
     const tracks = this.#tracker.update(boxes, t);
-    const faces: Face[] = [];
-    for (const [i, box] of boxes.entries()) {
-      const input = inputs[i] as Picture;
-      const now = await classifier.classify(input.data, 1, input.height, input.width);
+    const [first] = inputs;
+    if (first === undefined) return [];
+    const { width, height } = first;
+    const pixels = new Uint8Array(inputs.length * height * width);
+    for (const [i, { data }] of inputs.entries()) pixels.set(data, i * height * width);
+    const now = await classifier.classify(pixels, inputs.length, height, width);
+    const classes = now.length / inputs.length;
+    return boxes.map((box, i) => {
       const track = tracks[i] as number;
-      const probabilities = [...this.#tracker.smooth(track, now, t)];
+      const own = now.subarray(i * classes, (i + 1) * classes);
+      const probabilities = [...this.#tracker.smooth(track, own, t)];
       const best = probabilities.indexOf(Math.max(...probabilities));
-      faces.push({ track, box, label: classifier.classes[best] ?? String(best), probabilities });
-    }
-    return faces;
+      return { track, box, label: classifier.classes[best] ?? String(best), probabilities };
+    });
   }
 
   #count(faces: readonly Face[], leftOut: number): void {

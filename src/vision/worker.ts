@@ -25,7 +25,10 @@ const RECORD_FPS = 15;
 const PATIENCE_MS = 1000;
 
 /** Stands in for a model where faces are only found. */
-const UNCLASSIFIED: FaceClassifier = { classes: [''], classify: async () => Float32Array.of(1) };
+const UNCLASSIFIED: FaceClassifier = {
+  classes: [''],
+  classify: async (_, count) => new Float32Array(count).fill(1),
+};
 
 setPriority(PRIORITY);
 

@@ -56,7 +56,7 @@ describe('the JSON schema of a space', () => {
   it('knows every setting that may be searched by both of its names', () => {
     const { properties } = schema.properties.space;
     const searched = OPTION_ENTRIES.map(([name]) => name).filter(
-      (name) => !['out', 'save-steps', 'adapter'].includes(name),
+      (name) => !['out', 'save-steps', 'adapter', 'kernel-check'].includes(name),
     );
     for (const name of searched) {
       const field = name.replace(/-./g, (dash) => dash.slice(1).toUpperCase());

@@ -36,6 +36,7 @@ describe('settings that nobody gave', () => {
       ...{ reduceLrFactor: 0.1, reduceLrMinDelta: 1e-4, reduceLrCooldown: 0, minLr: 0 },
       ...{ checkpointMonitor: 'val_acc', checkpointMode: 'auto', saveBestOnly: true },
       ...{ checkpointSeconds: 60, logEvery: 20, tensorboard: false, skipBad: false, dropDuplicates: false },
+      kernelCheck: true,
     });
   });
 

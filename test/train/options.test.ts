@@ -57,6 +57,9 @@ vi.mock('../../src/gpu/device.js', () => ({
   },
 }));
 vi.mock('../../src/gpu/tuning.js', () => ({ tuningOf: () => ({ table: new Map([['a', 'b']]) }) }));
+vi.mock('../../src/train/kernel_check.js', () => ({
+  requireRightKernels: async () => note('run', { kernelCheck: true }),
+}));
 vi.mock('../../src/train/tensorboard_log.js', () => ({
   TensorboardLog: class {
     log = () => undefined;
@@ -107,6 +110,7 @@ vi.mock('../../src/nn/learner.js', () => ({
 }));
 vi.mock('../../src/train/trainer.js', () => ({
   Trainer: class {
+    feed = { source: {} };
     constructor(_learner: unknown, plan: TrainPlan) {
       notePlan(plan);
     }
@@ -289,6 +293,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   'skip-bad': { to: true, changes: ['load.skipBad'] },
   'drop-duplicates': { to: true, changes: ['load.leaks'] },
   adapter: { to: 'llvmpipe', changes: ['gpu.adapter'] },
+  'kernel-check': { to: false, changes: ['run.kernelCheck'] },
   out: { to: 'elsewhere', changes: ['run.out'] },
   architecture: {
     to: architecture,

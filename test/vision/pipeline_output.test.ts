@@ -49,16 +49,20 @@ describe('what the network is given', () => {
     }
   });
 
-  it('is a face at a time, each with its own answer', async () => {
-    const boxes = [FACE, { ...FACE, x: 40 }];
+  it('is all faces of a frame at once, each with its own answer', async () => {
+    const boxes = [FACE, { ...FACE, x: 40 }, { ...FACE, y: 20 }];
+    const counts: number[] = [];
     const classifier: FaceClassifier = {
       classes: ['A', 'B'],
       classify: async (faces, count) => {
-        expect([count, faces.length]).toEqual([1, 48 * 48]);
-        return Float32Array.of((faces[0] as number) / 255, 1 - (faces[0] as number) / 255);
+        counts.push(count);
+        const first = Array.from({ length: count }, (_, i) => (faces[i * 48 * 48] as number) / 255);
+        return Float32Array.from(first.flatMap((share) => [share, 1 - share]));
       },
     };
     const { frames } = await run(scripted([{ picture }]), boxes, { classifier, margin: 0 });
+    expect(counts).toEqual([3]);
+    expect(frames[0]?.faces).toHaveLength(3);
     const gray = toGray(picture);
     for (const [i, face] of (frames[0]?.faces ?? []).entries()) {
       const first = (cropFace(gray, boxes[i] ?? FACE, 0, 48).data[0] as number) / 255;

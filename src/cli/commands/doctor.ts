@@ -1,12 +1,17 @@
 import { checkKernels, type KernelCheck, TOLERANCE } from '../../check/kernel_checks.js';
 import { findData } from '../../data/find_data.js';
-import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
+import { eightLanes, type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { tuningOf } from '../../gpu/tuning.js';
+import { Learner } from '../../nn/learner.js';
+import { buildModel } from '../../nn/models.js';
 import { EXIT } from '../../util/errors.js';
 import type { DoctorArgs } from '../declarations/doctor.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { adapterFix, type Check, systemChecks } from '../doctor_system.js';
 import { writeJson } from '../run_command.js';
+
+/** Batch size of the step whose kernels are listed: the default of training. */
+const BATCH = 28;
 
 /** `fer-tui doctor`: checks the system. Each check is a line: ok, or missing with the command that fixes it. */
 export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs): Promise<number> {
@@ -21,6 +26,7 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
     gpu = await openGpu({ adapter });
     for (const check of gpuChecks(gpu, adapters)) add(check);
     add(tuningCheck(gpu));
+    add(await kernelCheck(gpu));
   } catch (error) {
     add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: adapterFix() });
   }
@@ -61,14 +67,9 @@ function line({ name, ok, detail, fix, optional }: Check): string {
 function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
   const { info, device } = gpu;
   const { limits } = device;
-  const feature = (name: string, use: string): Check => {
-    const has = info.features.includes(name);
-    return {
-      name: `feature ${name}`,
-      ok: has,
-      optional: true,
-      detail: has ? use : `not available: ${use} is not used`,
-    };
+  const feature = (name: string, use: string, otherwise: string): Check => {
+    const ok = info.features.includes(name);
+    return { name: `feature ${name}`, ok, optional: true, detail: ok ? use : `not available: ${otherwise}` };
   };
   return [
     {
@@ -77,18 +78,50 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
       detail: `${info.name}${info.software ? ' (software: runs on the CPU)' : ''}`,
     },
     { name: 'adapters', ok: true, detail: adapters.join(', ') },
+    feature('subgroups', subgroupUse(gpu), 'products keep their tiles in single threads or workgroups'),
     feature(
-      'subgroups',
-      `subgroups of ${info.subgroupMin} to ${info.subgroupMax}: register-tiled convolution`,
+      'shader-f16',
+      'there, and not used: mixed_float16 packs pairs of halves by itself',
+      'not needed, as mixed_float16 packs pairs of halves by itself',
     ),
-    feature('shader-f16', 'half precision'),
-    feature('timestamp-query', 'time per kernel'),
+    feature(
+      'timestamp-query',
+      'used: bench, tune and Train time single kernels',
+      'bench and tune time by the clock, and single kernels of a step are not timed',
+    ),
     {
       name: 'limits',
       ok: true,
       detail: `${(limits.maxStorageBufferBindingSize / 2 ** 20).toFixed(0)} MiB per buffer, ${limits.maxComputeInvocationsPerWorkgroup} invocations per workgroup, ${limits.maxComputeWorkgroupStorageSize / 1024} KiB workgroup memory`,
     },
   ];
+}
+
+/** What the kernels make of the adapter's subgroups. */
+function subgroupUse(gpu: Gpu): string {
+  const { subgroupMin, subgroupMax } = gpu.info;
+  const lanes = subgroupMin === subgroupMax ? `${subgroupMin}` : `${subgroupMin} to ${subgroupMax}`;
+  return eightLanes(gpu)
+    ? `used: subgroups of ${lanes} hold the tiles of products and convolutions in registers`
+    : `there, and not used: subgroups of ${lanes}; kernels are written for exactly 8, and otherwise products keep their tiles in single threads or workgroups`;
+}
+
+/** The shaders that a training step of the reference network runs, without those that have no alternative. */
+async function kernelCheck(gpu: Gpu): Promise<Check> {
+  const name = 'kernels in use';
+  let learner: Learner | undefined;
+  try {
+    learner = new Learner(gpu, buildModel('fer-cnn'));
+    const commands = await learner.commands(BATCH);
+    const shaders = [...new Set(commands.map(({ kernel }) => kernel.replace(/\..*/, '')))];
+    const chosen = shaders.filter((shader) => /^(conv2d|matmul|dense)/.test(shader)).sort();
+    return { name, ok: true, detail: `${chosen.join(', ')} (fer-cnn, batch ${BATCH})` };
+  } catch (error) {
+    const detail = (error as Error).message;
+    return { name, ok: false, optional: true, detail, fix: 'fer-tui doctor --kernels' };
+  } finally {
+    await learner?.dispose();
+  }
 }
 
 function tuningCheck(gpu: Gpu): Check {

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { UsedKernels } from '../check/used_kernels.js';
+import { collectTunables } from '../gpu/autotune.js';
+import type { Gpu } from '../gpu/device.js';
+import { kernels } from '../gpu/kernel.js';
+import { shaderSource } from '../gpu/shader.js';
+import { choose } from '../gpu/tuning.js';
+import { measuredOn } from '../gpu/tuning_table.js';
+import type { ImageStore } from '../nn/image_store.js';
+import type { Learner } from '../nn/learner.js';
+import { atomicWrite, makeFolder } from '../util/atomic_write.js';
+import { cacheFolder } from '../util/cache_folder.js';
+import { EXIT, FerError } from '../util/errors.js';
+import { readText } from '../util/read_whole.js';
+
+/** A kernel computes wrong numbers on this adapter. */
+export class WrongKernelError extends FerError {
+  constructor(message: string) {
+    super(message, EXIT.noGpu);
+  }
+}
+
+/** What decides which kernels a training uses, beside its network. */
+export interface Work {
+  readonly batch: number;
+  /** Where its images are drawn from; undefined: they are uploaded. */
+  readonly store: ImageStore | undefined;
+  /** Whether it stores tensors as float16. */
+  readonly halves: boolean;
+}
+
+/**
+ * Compares the kernels that a training uses with the float64 reference, unless they were right before on this adapter and
+ * driver. Throws WrongKernelError.
+ */
+export async function requireRightKernels(learner: Learner, work: Work): Promise<void> {
+  const { gpu } = learner;
+  const used = await usedBy(learner, work);
+  const path = recordPath(gpu);
+  const right = readRecord(path);
+  const digests = new Map([...used.names, ...used.ways].map((name) => [name, digestOf(name, used.halves)]));
+  const isKnown = (name: string): boolean => right[name] === digests.get(name);
+  const fresh = (list: ReadonlySet<string>) => new Set([...list].filter((name) => !isKnown(name)));
+  const unknown: UsedKernels = { ...used, names: fresh(used.names), ways: fresh(used.ways) };
+  if (unknown.names.size + unknown.ways.size === 0) return;
+  const { firstWrong } = await import('../check/used_kernels.js'); // rarely needed: few trainings are the first
+  const wrong = await firstWrong(gpu, unknown);
+  if (wrong !== undefined) {
+    throw new WrongKernelError(
+      `the kernel ${wrong.kernel} computes wrong numbers on ${gpu.info.name} (${wrong.title}: the relative error is ${wrong.error.toPrecision(2)}, allowed are ${wrong.tolerance}); "fer-tui tune" chooses other kernels where there are any, a newer driver or another --adapter may help, and --no-kernel-check trains all the same`,
+    );
+  }
+  writeRecord(path, gpu, { ...right, ...Object.fromEntries(digests) });
+}
+
+/** The kernels of a training's steps, and the ways that its tunables take. */
+async function usedBy(learner: Learner, { batch, store, halves }: Work): Promise<UsedKernels> {
+  const names = new Set<string>();
+  const tunables = await collectTunables(learner.gpu, async () => {
+    for (const mode of ['train', 'evaluate'] as const) {
+      for (const { kernel } of await learner.commands(batch, mode, store)) names.add(kernel);
+    }
+  });
+  const ways = [...tunables.values()].map((tunable) => `${tunable.family}=${choose(learner.gpu, tunable)}`);
+  return { names, ways: new Set(ways), halves };
+}
+
+/** What a result holds for: a kernel's shader, and the storage format. */
+function digestOf(name: string, halves: boolean): string {
+  const shader = kernels.get(name)?.shader;
+  const text = `${halves} ${shader === undefined ? '' : shaderSource(shader)}`;
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** The kernels that were right on an adapter and driver, each with its digest. */
+type Right = Readonly<Record<string, string>>;
+
+function recordPath({ info }: Gpu): string {
+  const hash = createHash('sha256')
+    .update(`${measuredOn(info)} ${info.name}`)
+    .digest('hex')
+    .slice(0, 12);
+  return join(cacheFolder(), `kernels-${hash}.json`);
+}
+
+/** An unreadable record counts as empty: everything is checked again. */
+function readRecord(path: string): Right {
+  try {
+    const { format, right } = JSON.parse(readText(path)) as { format: number; right: Right };
+    return format === 1 ? { ...right } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Where nothing can be written, the next training checks once more. */
+function writeRecord(path: string, { info }: Gpu, right: Right): void {
+  try {
+    makeFolder(cacheFolder());
+    atomicWrite(path, `${JSON.stringify({ format: 1, adapter: info.name, right }, null, 1)}\n`);
+  } catch {
+    // as if it had not been checked
+  }
+}

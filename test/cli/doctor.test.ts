@@ -1,0 +1,52 @@
+import { expect, it, vi } from 'vitest';
+import { doctor } from '../../src/cli/commands/doctor.js';
+import { openGpu } from '../../src/gpu/device.js';
+import { describeGpu } from '../helpers/gpu.js';
+
+vi.mock('../../src/gpu/device.js', async (original) => {
+  const real = await original<typeof import('../../src/gpu/device.js')>();
+  return { ...real, openGpu: vi.fn(real.openGpu) };
+});
+
+describeGpu('the doctor', (get) => {
+  /** What it says of a device with these properties. */
+  async function said(info: object): Promise<Record<string, string>> {
+    const gpu = get();
+    const own = gpu.info;
+    Object.assign(gpu, { info: { ...own, ...info } });
+    vi.spyOn(gpu, 'close').mockReturnValue();
+    vi.mocked(openGpu).mockResolvedValueOnce(gpu);
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    try {
+      await doctor({ kernels: false, json: true, quiet: false } as Parameters<typeof doctor>[0]);
+    } finally {
+      vi.restoreAllMocks();
+      Object.assign(gpu, { info: own });
+    }
+    const { checks } = JSON.parse(written.join('')) as { checks: { name: string; detail: string }[] };
+    return Object.fromEntries(checks.map(({ name, detail }) => [name, detail]));
+  }
+
+  it('says what the kernels use of the adapter, and which they are', async () => {
+    const subgroups = { features: ['subgroups', 'shader-f16'], subgroupMin: 4, subgroupMax: 4 };
+    const four = await said(subgroups);
+    expect(four['feature subgroups']).toContain('there, and not used: subgroups of 4;');
+    expect(four['feature shader-f16']).toContain('there, and not used');
+    expect(four['feature timestamp-query']).toContain('not available: bench and tune time by the clock');
+    expect(four['kernels in use']).toMatch(/conv2d_gray, conv2d_winograd, .*matmul_threads/);
+    expect(four['kernels in use']).not.toContain('subgroup');
+    const varying = await said({ ...subgroups, subgroupMax: 32 });
+    expect(varying['feature subgroups']).toContain('not used: subgroups of 4 to 32;');
+    expect((await said({ features: [] }))['feature subgroups']).toMatch(/^not available: products keep/);
+  }, 60_000);
+
+  it('says that subgroups of 8 hold tiles', async ({ skip }) => {
+    const { info } = get();
+    if (info.subgroupMin !== 8 || info.subgroupMax !== 8)
+      return skip('the adapter has no subgroups of 8 lanes');
+    const eight = await said({});
+    expect(eight['feature subgroups']).toMatch(/^used: subgroups of 8 hold the tiles/);
+    expect(eight['kernels in use']).toMatch(/conv2d_winograd_lanes, .*matmul_subgroup/);
+  }, 60_000);
+});
