@@ -277,8 +277,7 @@ export class Learner {
   /** The dispatches of a step for a batch size, in order, without running it. @param store that its images are drawn from */
   async commands(batch: number, mode: StepMode = 'train', store?: ImageStore): Promise<CommandInfo[]> {
     const { program, prepare } = await recordStep(this.#parts, { batch, mode, metrics: this.#train, store });
-    program.dispose();
-    prepare?.dispose();
+    for (const made of [program, prepare]) made?.dispose();
     return [...(prepare?.commands ?? []), ...program.commands];
   }
 
