@@ -1,5 +1,9 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { readEvents } from '../train/event_log.js';
 import type { TrainEvent } from '../train/events.js';
+import { RunError } from '../util/errors.js';
+import { printable } from '../util/printable.js';
 import type { Engine, News } from './engine.js';
 import type { Command } from './protocol.js';
 
@@ -31,9 +35,9 @@ export class ReplayEngine implements Engine {
     private readonly options: ReplayOptions = {},
   ) {}
 
-  /** Replays a log file. Throws RunError if it is not the log of a run. */
+  /** Replays a log file, or the log in the folder of a run. Throws RunError if it is not the log of a run. */
   static ofFile(path: string, options?: ReplayOptions): ReplayEngine {
-    return new ReplayEngine(readEvents(path), options);
+    return new ReplayEngine(readEvents(logAt(path)), options);
   }
 
   /** Whether all events have been replayed. */
@@ -129,4 +133,15 @@ export class ReplayEngine implements Engine {
   #tell(news: News): void {
     for (const listener of this.#listeners) listener(news);
   }
+}
+
+/** The log that a path means: the file, or that in the folder of a run. Throws RunError where there is none. */
+function logAt(path: string): string {
+  const expected = 'expected the log of a run, such as runs/r1/events.ndjson, or its folder';
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new RunError(`${printable(path)}: there is no such file; ${expected}`);
+  if (!found.isDirectory()) return path;
+  const log = join(path, 'events.ndjson');
+  if (statSync(log, { throwIfNoEntry: false }) !== undefined) return log;
+  throw new RunError(`${printable(path)}: no run is in this folder; ${expected}`);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { News } from '../../src/engine/engine.js';
 import { Outbox } from '../../src/engine/outbox.js';
@@ -203,4 +206,24 @@ describe('the outbox', () => {
       [1, 1],
     ]);
   });
+});
+
+it('of a file takes the log of a run or its folder, and says what is wrong with anything else', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fer-tui-replay-'));
+  const log = join(folder, 'events.ndjson');
+  expect(() => ReplayEngine.ofFile(join(folder, 'none'))).toThrow(
+    'none: there is no such file; expected the log of a run',
+  );
+  expect(() => ReplayEngine.ofFile(folder)).toThrow('no run is in this folder; expected the log of a run');
+  writeFileSync(log, 'nonsense\n');
+  expect(() => ReplayEngine.ofFile(log)).toThrow(`${log}:1: not an event of a run`);
+  writeFileSync(log, [...fakeEvents(), ...fakeEnd()].map((event) => `${JSON.stringify(event)}\n`).join(''));
+  for (const path of [log, folder]) {
+    const engine = ReplayEngine.ofFile(path, { eventsPerSecond: 1e6 });
+    const told: string[] = [];
+    engine.listen((news) => void (news.type === 'train' && told.push(news.event.type)));
+    engine.begin();
+    vi.advanceTimersByTime(200);
+    expect([told[0], told.at(-1)]).toEqual(['start', 'end']);
+  }
 });
