@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { layerTable } from '../dist/formats/layers/all.js';
+import { TFJS_LACKS } from '../dist/formats/tfjs.js';
 import { shaderTable } from '../dist/gpu/shader.js';
 import { spaceSchema } from '../dist/study/space_schema.js';
 import { configSchema } from '../dist/train/config_schema.js';
@@ -13,7 +14,7 @@ const shaders = readdirSync(new URL('../shaders/', import.meta.url))
   .sort();
 
 const PARTS = [
-  ['docs/keras.md', 'layers', layerTable()],
+  ['docs/keras.md', 'layers', layerTable(TFJS_LACKS)],
   ['docs/training.md', 'settings', optionTable()],
   ['shaders/README.md', 'shaders', shaderTable(shaders)],
 ];

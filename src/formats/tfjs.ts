@@ -16,6 +16,19 @@ import { isFeature } from './keras_features.js';
 export const TFJS_MODEL = 'model.json';
 const SHARD_BYTES = 4 * 2 ** 20;
 
+/** What TensorFlow.js 4 lacks of classes of layers, for the table of docs/keras.md; of the others it has all. */
+export const TFJS_LACKS: Readonly<Record<string, string>> = {
+  Normalization: 'no',
+  Conv2D: 'without groups',
+  DepthwiseConv2D: 'without dilation',
+  SpatialDropout2D: 'as Dropout',
+  Rescaling: 'one `scale`, one `offset`',
+  GlobalAveragePooling2D: 'without `keepdims`',
+  GlobalMaxPooling2D: 'without `keepdims`',
+  Activation: 'all but leaky_relu, log_sigmoid',
+  ReLU: 'without `negative_slope`',
+};
+
 /** Why a layer cannot be written for TensorFlow.js 4, which has fewer options than Keras; undefined: it can. */
 function objection({ layer: { kind, config } }: PlacedLayer): string | undefined {
   const { activation, dilationRate, groups = 1, negativeSlope = 0, keepdims = false, scale, offset } = config;

@@ -3,6 +3,7 @@ import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
 import { FILE_LAYERS } from '../../src/formats/layers/all.js';
 import { toOnnx } from '../../src/formats/onnx.js';
 import { readOnnx } from '../../src/formats/onnx_reading/read.js';
+import { TFJS_LACKS, tfjsObjection, toTfjs } from '../../src/formats/tfjs.js';
 import type { Network } from '../../src/nn/network.js';
 import type { NamedArray } from '../../src/nn/parameters.js';
 import { Rng } from '../../src/util/random.js';
@@ -95,6 +96,13 @@ describe.each([...FILE_LAYERS.keys()])('%s', (kind) => {
       ...{ dims: [COUNT, ...IMAGE], data: images },
     });
     expect(apart(wanted, data)).toBeLessThan(1e-6);
+  });
+
+  it('is written for TensorFlow.js, unless it has an option that the table leaves out', () => {
+    const lacking = ['DepthwiseConv2D', 'Rescaling', 'Normalization'].includes(kind);
+    expect(tfjsObjection(network) !== undefined).toBe(lacking);
+    if (lacking) expect(TFJS_LACKS).toHaveProperty(kind);
+    else expect(toTfjs(network, weights, {}).size).toBe(2);
   });
 
   it('is read from ONNX', () => {

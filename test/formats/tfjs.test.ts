@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { keptBy } from '../../src/formats/export_losses.js';
-import { TFJS_MODEL, tfjsObjection, toTfjs } from '../../src/formats/tfjs.js';
+import { TFJS_LACKS, TFJS_MODEL, tfjsObjection, toTfjs } from '../../src/formats/tfjs.js';
 import { frozen, type Layer } from '../../src/nn/layer.js';
 import {
   Activation,
@@ -73,6 +73,7 @@ const further = new Sequential(
   [12, 10, 3],
   [
     ...[Rescaling({ scale: 0.5, offset: 0.1 }), Conv2D({ filters: 4, dilationRate: 2, activation: 'silu' })],
+    ...[Conv2D({ filters: 4, strides: [1, 2] }), DepthwiseConv2D({ strides: [2, 1] })],
     ...[SeparableConv2D({ filters: 4, dilationRate: 2 }), PReLU({ shared: true }), LayerNormalization()],
     ...[
       SpatialDropout2D({ rate: 0.2 }),
@@ -161,7 +162,7 @@ describe('a model for TensorFlow.js', () => {
     );
   });
 
-  it.each([
+  const LACKING: readonly (readonly [Layer, string])[] = [
     [DepthwiseConv2D({ dilationRate: 2 }), '(DepthwiseConv2D): TensorFlow.js ignores its dilation_rate'],
     [Normalization(), '(Normalization): TensorFlow.js has no such layer'],
     [Activation({ activation: 'leaky_relu' }), '(Activation): TensorFlow.js has no activation leaky_relu'],
@@ -172,13 +173,21 @@ describe('a model for TensorFlow.js', () => {
       GlobalAveragePooling2D({ keepdims: true }),
       '(GlobalAveragePooling2D): TensorFlow.js has no keepdims there',
     ],
+    [GlobalMaxPooling2D({ keepdims: true }), '(GlobalMaxPooling2D): TensorFlow.js has no keepdims there'],
     [Rescaling({ scale: [1, 2, 3, 4] }), '(Rescaling): TensorFlow.js rescales all channels alike'],
-  ])('is refused where a layer has what TensorFlow.js lacks: %#', (layer, why) => {
+  ];
+
+  it.each(LACKING)('is refused where a layer has what TensorFlow.js lacks: %#', (layer, why) => {
     const network = layer.kind === 'Dense' ? of(Flatten(), layer) : of(layer);
     expect(tfjsObjection(network)).toContain(why);
     expect(() => toTfjs(network, randomWeights(network), {})).toThrow(RunError);
     expect(keptBy('tfjs', network).objection).toContain(why);
     expect(keptBy('safetensors', network)).toEqual({ objection: undefined, lost: [] });
+  });
+
+  it('lacks what docs/keras.md says of the classes of layers', () => {
+    const refused = LACKING.map(([{ kind }]) => kind).filter((kind) => kind !== 'Dense'); // its activation
+    expect(new Set([...refused, 'SpatialDropout2D'])).toEqual(new Set(Object.keys(TFJS_LACKS)));
   });
 
   it('and others say what they do not keep', () => {

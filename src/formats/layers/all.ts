@@ -14,14 +14,18 @@ export const FILE_LAYERS: ReadonlyMap<string, FileLayer> = new Map(
   ),
 );
 
-/** The table of docs/keras.md, as Markdown: what is supported of each class. test/formats/layer_table.test.ts tries it. */
-export function layerTable(): string {
+/**
+ * The table of docs/keras.md, as Markdown: what is supported of each class. test/formats/layer_table.test.ts tries it.
+ * @param tfjs what files for TensorFlow.js lack of a class
+ */
+export function layerTable(tfjs: Readonly<Record<string, string>>): string {
   const rows = new Map<string, string[]>();
   for (const [kind, { options }] of FILE_LAYERS) {
-    const row = `yes | yes | yes | yes | yes | ${options}`;
+    const row = `yes | yes | yes | yes | ${tfjs[kind] ?? 'yes'} | yes | ${options}`;
     rows.set(row, [...(rows.get(row) ?? []), kind]);
   }
   const lines = [...rows].map(([row, kinds]) => `| ${kinds.join(', ')} | ${row} |`);
-  const head = '| layer | Keras 2 | Keras 3 | ONNX out | ONNX in | trains | supported options |';
-  return [head, '|---|---|---|---|---|---|---|', ...lines].join('\n');
+  const head =
+    '| layer | Keras 2 | Keras 3 | ONNX out | ONNX in | TensorFlow.js out | trains | supported options |';
+  return [head, '|---|---|---|---|---|---|---|---|', ...lines].join('\n');
 }
