@@ -10,8 +10,9 @@ import { normalBelow } from '../util/normal.js';
 import { mapLabels } from './class_mapping.js';
 import { bestAssignment, type ClassOrder, knownOrders, MOST_ORDERED, orderOf } from './class_orders.js';
 import { predictSplit } from './evaluation.js';
+import { fittedTo } from './fitting.js';
 import type { SavedModel } from './model_file.js';
-import { fittedTo, type VoteOptions } from './votes.js';
+import type { VoteOptions } from './votes.js';
 import { type ForeignModel, openModel } from './weights.js';
 
 /** Images that are tried, unless more are asked for. */

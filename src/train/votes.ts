@@ -1,18 +1,15 @@
-import { resizeImages } from '../data/image.js';
 import { loadDataset } from '../data/load.js';
-import { fitPreprocess, lacksFit, type Preprocess } from '../data/preprocess.js';
+import type { Preprocess } from '../data/preprocess.js';
 import { limitSplit } from '../data/rows.js';
-import type { Labels, LoadOptions, Split, SplitName } from '../data/types.js';
+import type { Labels, LoadOptions, SplitName } from '../data/types.js';
 import { openGpu } from '../gpu/device.js';
 import { Learner } from '../nn/learner.js';
-import { FACE_SIZE } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import { mapLabels } from './class_mapping.js';
 import { type Ensemble, inOrder } from './ensemble.js';
 import { predictSplit } from './evaluation.js';
-import type { SavedModel } from './model_file.js';
+import { fittedTo } from './fitting.js';
 import type { Tta } from './tta.js';
-import { requireFit } from './weights.js';
 
 /** On what votes are collected. */
 export interface VoteOptions {
@@ -83,16 +80,4 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
   } finally {
     gpu.close();
   }
-}
-
-/** The model's preprocessing. What it lacks, the training images supply. Throws RunError without any. */
-export function fittedTo(saved: SavedModel, path: string, train: Split): Preprocess {
-  const { preprocess, network } = saved;
-  if (lacksFit(preprocess) && train.labels.length > 0) {
-    const [height = 1, width = 1] = network.inputShape;
-    const images = resizeImages(train.images, [FACE_SIZE, FACE_SIZE], [height, width]);
-    return fitPreprocess(preprocess.name, { images, labels: train.labels });
-  }
-  requireFit(saved, path);
-  return preprocess;
 }

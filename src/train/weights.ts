@@ -19,6 +19,7 @@ import type { NamedArrays } from '../nn/parameters.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
 import { RunError } from '../util/errors.js';
 import { foreignError, foreignJson } from '../util/foreign.js';
+import { shellWord } from '../util/shell_word.js';
 import { isEnsemble, isEnsembleFile, readEnsembleFile } from './ensemble_file.js';
 import { hasPatterns, pixelWeights } from './features.js';
 import { loadModel, readWeightFile, type SavedModel } from './model_file.js';
@@ -186,7 +187,7 @@ export function requireFit({ preprocess }: SavedModel, path: string): void {
       ? ['the mean training image', 'it']
       : ['the mean and standard deviation of the training images', 'them'];
   throw new RunError(
-    `${path}: --preprocess ${name} needs ${what}, and the file does not contain ${them}; only "evaluate" can compute ${them}, from its data`,
+    `${path}: --preprocess ${name} needs ${what}, and the file does not contain ${them}; "fer-tui export ${shellWord(path)} --preprocess ${name} --data DATA --to h5" writes a file that does, with the data that the model was trained on`,
   );
 }
 

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { exportModel } from '../../src/cli/commands/export.js';
-import { PREPROCESS_FORMULAS } from '../../src/data/preprocess.js';
+import { loadDataset } from '../../src/data/load.js';
+import { fitPreprocess, PREPROCESS_FORMULAS } from '../../src/data/preprocess.js';
+import { Dense, Flatten } from '../../src/nn/layers.js';
+import { Sequential } from '../../src/nn/network.js';
 import { saveModel } from '../../src/train/model_file.js';
-import { openModel } from '../../src/train/weights.js';
+import { openModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { runCli } from '../helpers/cli.js';
 import { hybrid, others, randomWeights } from '../helpers/networks.js';
@@ -74,4 +77,21 @@ it('export says what a format does not keep, and refuses what it cannot have bef
   expect(existsSync(join(cwd, 'm.tfjs'))).toBe(false);
   const { stdout } = await runCli(['summary', 'm.safetensors'], { cwd });
   expect(stdout).toMatch(/\nExport to tfjs: not possible, layer "rescaling"/);
+});
+
+it('export makes what a preprocessing lacks of the training images of a data set', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-export-'));
+  const network = new Sequential('n', [48, 48, 1], [Flatten(), Dense({ units: 7, activation: 'softmax' })]);
+  await saveH5(join(cwd, 'ours.h5'), {
+    ...{ network, weights: randomWeights(network), classes: CLASS_NAMES, notes: {} },
+    preprocess: { name: 'none' },
+  });
+  const name = 'standardize-global';
+  const asked = ['export', 'ours.h5', '--to', 'h5', '--out', 'whole.h5', '--data', 'synthetic:70'];
+  const useless = await runCli(asked, { cwd });
+  expect([useless.code, useless.stderr]).toEqual([2, expect.stringContaining('lacks nothing of training')]);
+  const { code, stderr } = await runCli([...asked, '--preprocess', name], { cwd });
+  expect([code, stderr]).toEqual([0, '']);
+  const { splits } = await loadDataset('synthetic:70');
+  expect((await openModel(join(cwd, 'whole.h5'))).preprocess).toEqual(fitPreprocess(name, splits.train));
 });

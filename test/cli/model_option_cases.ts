@@ -219,6 +219,7 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
         add: ['--pixels'],
         changes: ['onnx.pixels', 'onnx.notes', 'stdout'],
       },
+      data: { add: ['--data', 'synthetic'], changes: ['exit', 'h5.path', 'stderr', 'stdout'] },
       ...foreign('open'),
     },
   },

@@ -139,15 +139,14 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     expect((await openModel(path, { classes, ofData: true })).classes).toEqual(CLASS_NAMES);
   });
 
-  it('a mean image that the file lacks is made of the training images, by evaluate alone', async () => {
+  it('a mean image that the file lacks is made of the training images, by evaluate', async () => {
     const { path } = await fileOf([30, 30, 1], CLASS_NAMES);
     const foreign = { preprocess: 'mean' } as const;
     const { count } = await evaluateWeights({ weights: path, data: DATA, split: 'validation', foreign });
     expect(count).toBeGreaterThan(0);
-    await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(
-      'only "evaluate" can compute it',
-    );
-    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow('only "evaluate" can compute it');
+    const advice = `"fer-tui export ${path} --preprocess mean --data DATA --to h5" writes a file that does`;
+    await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(advice);
+    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow(advice);
   });
 
   it.each(['standardize', 'standardize-global'] as const)('%s too, of mean and deviation', async (name) => {

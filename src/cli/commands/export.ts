@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
-import { affineOf, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
+import { loadDataset } from '../../data/load.js';
+import { affineOf, lacksFit, PREPROCESS_FORMULAS } from '../../data/preprocess.js';
 import { keptBy } from '../../formats/export_losses.js';
 import { featureInputs, looksAtImages } from '../../formats/keras_features.js';
 import { toOnnx } from '../../formats/onnx.js';
 import type { Network } from '../../nn/network.js';
+import { fittedTo } from '../../train/fitting.js';
 import { type SavedModel, saveModel } from '../../train/model_file.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { saveTfjs } from '../../train/tfjs_file.js';
@@ -12,6 +14,7 @@ import { atomicWrite } from '../../util/atomic_write.js';
 import { csvLine } from '../../util/csv.js';
 import { EXIT, RunError, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
+import { DataReading } from '../data_args.js';
 import type { ExportArgs } from '../declarations/export.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import { foreignOf, warnOfGuess } from '../foreign_args.js';
@@ -19,11 +22,12 @@ import { writeJson } from '../run_command.js';
 
 /** `fer-tui export`: converts a trained network to another format. */
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
-  const { file, to, layout, pixels, json } = args;
+  const { file, to, layout, pixels, data, json } = args;
   const onnxOnly = layout !== undefined ? `--layout ${layout}` : pixels ? '--pixels' : undefined;
   if (onnxOnly !== undefined && to !== 'onnx') throw new UsageError(`${onnxOnly}: it is for --to onnx`);
   const path = weightsPath(file);
-  const saved = await openModel(path, foreignOf(args));
+  const opened = await openModel(path, foreignOf({ ...args, data: undefined }));
+  const saved = data === undefined ? opened : await withFit(opened, path, data);
   requireFit(saved, path);
   warnOfGuess(saved, path);
   const own = path === file ? basename(file).replace(/\.[^.]+$/, '') : basename(file); // a run's name may have a dot
@@ -48,6 +52,16 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
       `${printable(out)}: ${printable(network.name)}, ${classes.length} classes, ${to}${needs.map((text) => `; ${text}`).join('')}\n${lost.map((text) => `not kept: ${text}\n`).join('')}`,
     );
   return EXIT.done;
+}
+
+/** The model with what its preprocessing lacks, made of the training images of a data set. */
+async function withFit(opened: SavedModel, path: string, data: string): Promise<SavedModel> {
+  if (!lacksFit(opened.preprocess))
+    throw new UsageError(
+      `--data: the preprocessing ${opened.preprocess.name} of ${path} lacks nothing of training images; leave it out`,
+    );
+  const { splits } = await loadDataset(data, new DataReading({}).forModel);
+  return { ...opened, preprocess: fittedTo(opened, path, splits.train) };
 }
 
 /** What other programs must give. @param within the preprocessing that the model does itself */

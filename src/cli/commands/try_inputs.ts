@@ -1,3 +1,4 @@
+import { isFitted } from '../../data/preprocess.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { type InputTrial, type InputTrials, tryInputs } from '../../train/try_inputs.js';
 import { EXIT, UsageError } from '../../util/errors.js';
@@ -98,5 +99,10 @@ function command({ preprocess, order }: InputTrial, weights: string, data: strin
   const classes = ['given', 'alphabetical'].includes(order.name)
     ? ''
     : ` --classes ${shellWord(order.option)}`;
-  return `fer-tui evaluate --weights ${shellWord(weights)} --data ${shellWord(data)} --preprocess ${preprocess}${classes}`;
+  const words = `--data ${shellWord(data)} --preprocess ${preprocess}${classes}`;
+  const evaluate = `fer-tui evaluate --weights ${shellWord(weights)} ${words}`;
+  // The numbers of the training images are in no file yet.
+  return isFitted(preprocess)
+    ? `${evaluate}\nfer-tui export ${shellWord(weights)} ${words} --to h5`
+    : evaluate;
 }

@@ -26,11 +26,21 @@ export const EXPORT = {
       default: false,
       describe: 'ONNX that takes pixels, uint8 from 0 to 255: the model preprocesses them itself',
     },
+    data: {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'data set whose training images give the mean and deviation that --preprocess needs and the file lacks',
+    },
     ...FOREIGN,
   },
   examples: [
     ['$0 export runs/r1 --to h5', 'the best weights of a run, for Keras: r1.h5'],
     ['$0 export fer-cnn --to onnx --out faces.onnx', 'a shipped network, for ONNX Runtime'],
+    [
+      '$0 export old.keras --preprocess standardize --data fer2013.csv --to h5',
+      'with what it lacks, for predict',
+    ],
   ],
 } as const;
 
