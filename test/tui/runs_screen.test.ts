@@ -105,6 +105,24 @@ it.each([
   at.unmount();
 });
 
+it.each([
+  [100, 30],
+  [60, 20],
+])('at %i x %i, the settings that differ have a column for each of four runs', (cols, rows) => {
+  const runs = two.runs.value.slice(0, 1).flatMap((run) =>
+    ['r1', 'r2', 'r3', 'r4'].map((name, i) => ({
+      ...{ ...run, name, path: name },
+      config: { data: `/a/long/path/of/a/data/set/number/${i}.csv`, epochs: 10 + i },
+    })),
+  );
+  const own = { ...two, runs: ready(runs), marked: runs.map(({ path }) => path) };
+  const at = renderAt(cols, rows, COLOUR, { screen: 'runs', state: { screens: { runs: own } } });
+  if (cols === 60) at.press('tab', 'tab', '+');
+  expect(at.text()).toMatch(/\* r1 +o r2 +\+ r3 +x r4/);
+  expect(at.text()).toMatch(/epochs +10 +11 +12 +13/);
+  at.unmount();
+});
+
 describe('shownRuns', () => {
   const state = { runs: ready(LIST), order: 'latest', filter: '' } as RunsState;
   const names = (change: Partial<RunsState>): string[] =>

@@ -142,6 +142,9 @@ export function chartLines(view: View): string[] {
   return app.table ? chartTable(series, options) : lineChart(series, options);
 }
 
+/** Cells of a name or a value in the table of settings: at most, at least, and between two. */
+const [MOST_VALUE, LEAST_VALUE, GAP] = [24, 6, 2];
+
 /** The settings in which the marked runs differ, or the facts about a single run. */
 export function differenceLines(view: View): string[] {
   const { state, cols, theme } = view;
@@ -161,8 +164,21 @@ export function differenceLines(view: View): string[] {
   const widths = ['', ...compared.map(({ name }) => `* ${name}`)].map((head, i) =>
     Math.max(widthOf(head), ...rows.map((row) => widthOf(row[i] ?? ''))),
   );
+  // Every run has a place, and long values are cut to it.
+  const [first = 0] = widths;
+  const share = Math.max(
+    LEAST_VALUE,
+    Math.floor((cols - Math.min(first, MOST_VALUE)) / compared.length) - GAP,
+  );
   const line = (cells: readonly string[]): string =>
-    cut(cells.map((cell, i) => padTo(cell, Math.min(widths[i] ?? 0, 24))).join('  '), cols);
+    cut(
+      cells
+        .map((cell, i) =>
+          padTo(cell, Math.min(widths[i] ?? 0, i === 0 ? MOST_VALUE : Math.min(share, MOST_VALUE))),
+        )
+        .join(' '.repeat(GAP)),
+      cols,
+    );
   const room = view.rows - 1;
   const more =
     rows.length > room ? [theme.dim(`and ${rows.length - room + 1} more (Tab, + enlarge this)`)] : [];

@@ -275,7 +275,10 @@ export function chartTitle(view: View, panel: string): string {
   const mode = notes.length > 0 ? ` (${notes.join(', ')})` : '';
   const words = legend(series, { theme, glyphs: capability.glyphs, format }).trim();
   const short = series
-    .map((one) => `${one.name} ${theme[one.role](format(latest(one) ?? Number.NaN))}`.trim())
+    .map((one) => {
+      const last = latest(one);
+      return `${one.name} ${theme[one.role](last === undefined ? '–' : format(last))}`.trim();
+    })
     .join(' ');
   const [average] = averageOf(view, name);
   const last = average && latest(average);

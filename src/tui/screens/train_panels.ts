@@ -106,12 +106,15 @@ export function runLines(view: View): readonly string[] {
   if (phase === 'done' || phase === 'failed' || phase === 'lost') head.push(...endLines(view, run));
   if (progress !== undefined) {
     const share = progress.total > 0 ? progress.done / progress.total : 0;
-    head.push(
-      `${progress.text} · ${Math.round(100 * share)} %${progress.since === undefined ? '' : ` · ${((now - progress.since) / 1000).toFixed(0)} s`}`,
-      progressBar(share, Math.min(cols, 40)),
-    );
+    const words = progress.text.endsWith('%')
+      ? progress.text
+      : `${progress.text} · ${Math.round(100 * share)} %`;
+    // The clock of the screen may be behind the event by a second.
+    const since =
+      progress.since === undefined ? '' : ` · ${(Math.max(0, now - progress.since) / 1000).toFixed(0)} s`;
+    head.push(`${words}${since}`, progressBar(share, Math.min(cols, 40)));
   } else if (phase === 'starting') {
-    head.push(`opening data and device · ${((now - run.begun) / 1000).toFixed(0)} s`);
+    head.push(`opening data and device · ${(Math.max(0, now - run.begun) / 1000).toFixed(0)} s`);
   }
   if (start === undefined || step === undefined) return head;
   const epoch = Math.max(step.epoch, epochs.at(-1)?.epoch ?? 0);
