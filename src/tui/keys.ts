@@ -29,6 +29,7 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   {
     keys: ['i'],
     hint: 'what is this',
+    shortHint: 'info',
     help: 'Explains what is on the screen',
     run: ({ store }) => store.set({ overlay: { kind: 'info', scroll: 0 } }),
   },

@@ -36,6 +36,8 @@ export interface Program {
 export interface GlobalBinding {
   readonly keys: readonly string[];
   readonly hint?: string;
+  /** The hint of a narrow terminal, if it is another. */
+  readonly shortHint?: string;
   readonly help: string;
   run(program: Program, key: string): void;
 }

@@ -299,3 +299,9 @@ describe('gridOf', () => {
     expect(gridOf({ cols: 38, rows: 7 })).toEqual({ tile: { cols: 10, rows: 5 }, across: 3, down: 1 });
   });
 });
+
+it('at 60 x 20 the last row has the keys for a class and for what a model gets wrong', () => {
+  const at = renderAt(60, 20, COLOUR, { screen: 'data', state: { screens: { data: open } } });
+  expect(at.text()).toContain('←→ next · c class · w wrong · i info · ? keys · q quit');
+  at.unmount();
+});

@@ -32,7 +32,10 @@ function hintLine(app: AppState, program: Program): string {
   const own = active.toSorted((a, b) => Number(a.hintLast ?? false) - Number(b.hintLast ?? false));
   const hint = (binding: Pick<Binding<unknown>, 'keys' | 'hint'>): string[] =>
     binding.hint === undefined ? [] : [`${theme.key(keysLabel(binding))} ${binding.hint}`];
-  const always = GLOBAL_KEYS.flatMap(hint).join(' · ');
+  const narrow = app.size.cols < 80;
+  const always = GLOBAL_KEYS.flatMap(({ keys: own, hint: long, shortHint = long }) =>
+    hint({ keys: own, ...(long !== undefined && { hint: narrow ? shortHint : long }) }),
+  ).join(' · ');
   let room = app.size.cols - widthOf(always);
   const copied = copies?.(act);
   const copy = copied === undefined ? [] : [`${theme.key('y')} copies ${copied.what}`];

@@ -140,6 +140,7 @@ const KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['g'],
     hint: 'sheet',
+    hintLast: true,
     help: 'Shows a contact sheet of many faces, or one face',
     when: listed,
     run: mode('sheet'),
@@ -151,10 +152,18 @@ const KEYS: readonly Binding<DataState>[] = [
     when: opened,
     run: nextClass,
   },
-  { keys: ['s'], hint: 'split', help: 'Shows the next split', when: opened, run: nextSplit },
+  {
+    keys: ['s'],
+    hint: 'split',
+    hintLast: true,
+    help: 'Shows the next split',
+    when: opened,
+    run: nextSplit,
+  },
   {
     keys: ['a'],
     hint: 'augment',
+    hintLast: true,
     help: 'Shows this face as augmented in each epoch of training',
     when: listed,
     run: mode('augment'),
