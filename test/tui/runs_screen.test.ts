@@ -109,7 +109,7 @@ it.each([
   [100, 30],
   [60, 20],
 ])('at %i x %i, the settings that differ have a column for each of four runs', (cols, rows) => {
-  const runs = two.runs.value.slice(0, 1).flatMap((run) =>
+  const runs = LIST.slice(0, 1).flatMap((run) =>
     ['r1', 'r2', 'r3', 'r4'].map((name, i) => ({
       ...{ ...run, name, path: name },
       config: { data: `/a/long/path/of/a/data/set/number/${i}.csv`, epochs: 10 + i },
