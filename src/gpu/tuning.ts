@@ -10,7 +10,7 @@ export interface Tunable<V extends string> {
   readonly family: string;
   /** Everything else that its time depends on, e.g. `product 36 x [1008, 32] x [32, 64]`. */
   readonly extents: string;
-  /** All ways that apply here, `naive` among them, the best guess first. */
+  /** All ways that apply here, the best guess first. Results are compared with that of `naive`, where there is one. */
   readonly candidates: readonly [V, ...V[]];
   /** Shapes of the inputs of a trial. */
   readonly inputs: readonly Shape[];

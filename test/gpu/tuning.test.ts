@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { autotune, collectTunables } from '../../src/gpu/autotune.js';
 import type { AdapterInfo, Gpu } from '../../src/gpu/device.js';
+import { spreadOf } from '../../src/gpu/kernels/conv2d_winograd.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { matmul } from '../../src/gpu/kernels/matmul.js';
 import { Program } from '../../src/gpu/recorder.js';
@@ -292,6 +293,33 @@ describeGpu('the tuner', (gpu) => {
     expect(result?.wrong).toEqual({ wrong: 1 });
     expect(Object.keys(result?.times ?? {})).not.toContain('wrong');
     expect(choose(gpu(), filler(['slow', 'wrong', 'fast', 'naive']))).toBe('fast');
+  });
+
+  it('runs ways that have no naive one among them before it times them', async () => {
+    const run = vi.spyOn(Program.prototype, 'run');
+    const profile = vi.spyOn(Program.prototype, 'profile');
+    const [result] = await tune(gpu(), filler(['slow', 'fast']));
+    expect(result?.way).toBe('fast');
+    const programs = run.mock.contexts.slice(0, 4).map((program) => (program as Program).commands.length);
+    expect(programs.filter((length) => length > 0).sort((a, b) => a - b)).toEqual([1, 30]);
+    const [first = 0] = profile.mock.invocationCallOrder;
+    if (first > 0)
+      for (const order of run.mock.invocationCallOrder.slice(0, 4)) expect(order).toBeLessThan(first);
+    vi.restoreAllMocks();
+  });
+
+  it("decides how Winograd's transforms map to lanes, for all shapes at once", async () => {
+    const { table, forced } = tuningOf(gpu());
+    const way = spreadOf(gpu());
+    const asked = await collectTunables(gpu(), async () => spreadOf(gpu()));
+    const [result] = await autotune(gpu(), asked, { seconds: 0 }).then((rows) => rows.slice(-1));
+    expect(result).toMatchObject({ key: 'winograd transforms', wrong: {} });
+    expect(Object.keys(result?.times ?? {})).toEqual(way === 'lanes' ? ['lanes', 'threads'] : ['threads']);
+    expect([...forced]).toEqual([]);
+    table.set('winograd transforms', 'threads');
+    expect(spreadOf(gpu())).toBe('threads');
+    table.delete('winograd transforms');
+    expect(spreadOf(gpu())).toBe(way);
   });
 
   it('keeps the best guess where nothing is clearly better', async () => {

@@ -2,9 +2,9 @@ import { eightLanes, type Gpu } from '../device.js';
 import { defineKernel, type Kernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import { tuningOf } from '../tuning.js';
+import { choose, tuningOf } from '../tuning.js';
 import { allocExtras } from './conv2d_extras.js';
-import type { ConvGeometry } from './conv2d_geometry.js';
+import { type ConvGeometry, convGeometry } from './conv2d_geometry.js';
 import type { ConvExtraOptions, ConvKept, ConvOperands, ConvOutput } from './conv2d_way.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
@@ -40,9 +40,31 @@ export function defineTransform(
   };
 }
 
-/** `lanes` where the adapter allows: it is faster at every shape. Tests and benchmarks can force `winograd` to `threads`. */
+/** What the spreads are compared at: a layer in the middle of the reference network, for a few images. */
+const TYPICAL = { x: [8, 24, 24, 32], weight: [3, 3, 32, 64], bias: [64] } as const;
+
+/**
+ * How the transforms of a device map to invocations: one choice for all shapes, as the tensors between them are the same.
+ * Lanes need subgroups of 8, and are the guess there. Tests and benchmarks force the family `winograd`.
+ */
 export function spreadOf(gpu: Gpu): Spread {
-  return eightLanes(gpu) && tuningOf(gpu).forced.get('winograd') !== 'threads' ? 'lanes' : 'threads';
+  const { x, weight, bias } = TYPICAL;
+  return choose<Spread>(gpu, {
+    family: 'winograd',
+    extents: 'transforms',
+    candidates: eightLanes(gpu) ? ['lanes', 'threads'] : ['threads'],
+    inputs: [x, weight, bias],
+    trial: (rec, way, [tx, tw, tb]) => {
+      const { forced } = tuningOf(gpu);
+      const before = forced.get('winograd');
+      forced.set('winograd', way);
+      const operands = { x: tx as Tensor, weight: tw as Tensor, bias: tb };
+      const { y } = winogradForward(rec, operands, convGeometry(x, weight), { edge: 6, format: 'f32' });
+      if (before === undefined) forced.delete('winograd');
+      else forced.set('winograd', before);
+      return [y];
+    },
+  });
 }
 
 const weightTransform = defineTransform('conv2d_winograd', 'weight_transform', {
