@@ -26,11 +26,13 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 @group(0) @binding(4) var<uniform> params: MatmulParams;
 
 /// For each row of the tile, its two numbers of A.
-alias Rows = array<vec2f, ROWS>;
+alias Rows = array<vec2f, 8>;
+/// Where lines begin, as indices of pairs.
+alias Starts = array<u32, 8>;
 /// Eight columns of two rows of B: two vec4s of the first, then two of the second.
 alias Columns = array<vec4f, 4>;
 /// Row r of the tile is in the elements 2 r and 2 r + 1.
-alias Acc = array<vec4f, 2u * ROWS>;
+alias Acc = array<vec4f, 16>;
 
 /// The product of the batch, the first row and the first column of a thread's tile. Past the last tile, `row` >= M.
 struct Tile { batch: u32, row: u32, column: u32 }
@@ -42,11 +44,33 @@ fn tile_of(group: vec3u, groups: vec3u, lane: u32, p: MatmulParams) -> Tile {
   return Tile(group.z, line * ROWS, (index - line * columns) * 8u);
 }
 
-/// Adds the products of two values of k.
+/// The new value of a vec4 of a row. `columns` are its columns in two rows of B.
+fn add_to(sum: vec4f, row: vec2f, first: vec4f, second: vec4f) -> vec4f { return sum + row.x * first + row.y * second; } // formula
+
+fn advance_four(acc: ptr<function, Acc>, rows: Rows, columns: Columns) {
+  (*acc)[0] = add_to((*acc)[0], rows[0], columns[0], columns[2]);
+  (*acc)[1] = add_to((*acc)[1], rows[0], columns[1], columns[3]);
+  (*acc)[2] = add_to((*acc)[2], rows[1], columns[0], columns[2]);
+  (*acc)[3] = add_to((*acc)[3], rows[1], columns[1], columns[3]);
+  (*acc)[4] = add_to((*acc)[4], rows[2], columns[0], columns[2]);
+  (*acc)[5] = add_to((*acc)[5], rows[2], columns[1], columns[3]);
+  (*acc)[6] = add_to((*acc)[6], rows[3], columns[0], columns[2]);
+  (*acc)[7] = add_to((*acc)[7], rows[3], columns[1], columns[3]);
+}
+
+/// Adds the products of two values of k. Every place in an array is a constant here: SwiftShader, which unrolls no loops, then keeps
+/// the tile in registers.
 fn advance(acc: ptr<function, Acc>, rows: Rows, columns: Columns) {
-  for (var r = 0u; r < ROWS; r++) {
-    (*acc)[2u * r] += rows[r].x * columns[0] + rows[r].y * columns[2]; // formula
-    (*acc)[2u * r + 1u] += rows[r].x * columns[1] + rows[r].y * columns[3]; // formula
+  advance_four(acc, rows, columns);
+  if (ROWS > 4u) {
+    (*acc)[8] = add_to((*acc)[8], rows[4], columns[0], columns[2]);
+    (*acc)[9] = add_to((*acc)[9], rows[4], columns[1], columns[3]);
+    (*acc)[10] = add_to((*acc)[10], rows[5], columns[0], columns[2]);
+    (*acc)[11] = add_to((*acc)[11], rows[5], columns[1], columns[3]);
+    (*acc)[12] = add_to((*acc)[12], rows[6], columns[0], columns[2]);
+    (*acc)[13] = add_to((*acc)[13], rows[6], columns[1], columns[3]);
+    (*acc)[14] = add_to((*acc)[14], rows[7], columns[0], columns[2]);
+    (*acc)[15] = add_to((*acc)[15], rows[7], columns[1], columns[3]);
   }
 }
 
@@ -55,36 +79,46 @@ fn start_of(batch: u32, line: u32, lines: u32, p: MatmulParams) -> u32 {
   return (batch * lines + min(line, lines - 1u)) * (p.k / 2u);
 }
 
-/// Where the rows of the tile begin.
-fn row_starts(tile: Tile, p: MatmulParams) -> array<u32, ROWS> {
-  var starts = array<u32, ROWS>();
-  for (var r = 0u; r < ROWS; r++) { starts[r] = start_of(tile.batch, tile.row + r, p.m, p); }
-  return starts;
+/// Where eight lines begin, from this one on.
+fn starts_of(batch: u32, line: u32, lines: u32, p: MatmulParams) -> Starts {
+  return Starts(
+    start_of(batch, line, lines, p), start_of(batch, line + 1u, lines, p),
+    start_of(batch, line + 2u, lines, p), start_of(batch, line + 3u, lines, p),
+    start_of(batch, line + 4u, lines, p), start_of(batch, line + 5u, lines, p),
+    start_of(batch, line + 6u, lines, p), start_of(batch, line + 7u, lines, p),
+  );
 }
 
-/// Where the columns of the tile begin in a transposed B.
-fn column_starts(tile: Tile, p: MatmulParams) -> array<u32, 8> {
-  var starts = array<u32, 8>();
-  for (var j = 0u; j < 8u; j++) { starts[j] = start_of(tile.batch, tile.column + j, p.n, p); }
-  return starts;
-}
-
-fn load_rows(starts: array<u32, ROWS>, pair: u32) -> Rows {
+fn load_rows(starts: Starts, pair: u32) -> Rows {
   var rows = Rows();
-  for (var r = 0u; r < ROWS; r++) { rows[r] = pair_of(a_pairs[starts[r] + pair]); }
+  rows[0] = pair_of(a_pairs[starts[0] + pair]);
+  rows[1] = pair_of(a_pairs[starts[1] + pair]);
+  rows[2] = pair_of(a_pairs[starts[2] + pair]);
+  rows[3] = pair_of(a_pairs[starts[3] + pair]);
+  if (ROWS > 4u) {
+    rows[4] = pair_of(a_pairs[starts[4] + pair]);
+    rows[5] = pair_of(a_pairs[starts[5] + pair]);
+    rows[6] = pair_of(a_pairs[starts[6] + pair]);
+    rows[7] = pair_of(a_pairs[starts[7] + pair]);
+  }
   return rows;
 }
 
 /// The same of a transposed A. `at` is the index of the tile's first quad of rows, `quads` the distance to the next k.
 fn load_transposed_rows(at: u32, last: u32, quads: u32) -> Rows {
-  var rows = Rows();
-  for (var q = 0u; q < ROWS / 4u; q++) {
-    let place = at + min(q, last);
-    let first = quad_of(a[place]);
-    let second = quad_of(a[place + quads]);
-    for (var j = 0u; j < 4u; j++) { rows[4u * q + j] = vec2f(first[j], second[j]); }
+  let a0 = quad_of(a[at]);
+  let b0 = quad_of(a[at + quads]);
+  var a1 = vec4f();
+  var b1 = vec4f();
+  if (ROWS > 4u) {
+    let next = at + min(1u, last);
+    a1 = quad_of(a[next]);
+    b1 = quad_of(a[next + quads]);
   }
-  return rows;
+  return Rows(
+    vec2f(a0.x, b0.x), vec2f(a0.y, b0.y), vec2f(a0.z, b0.z), vec2f(a0.w, b0.w),
+    vec2f(a1.x, b1.x), vec2f(a1.y, b1.y), vec2f(a1.z, b1.z), vec2f(a1.w, b1.w),
+  );
 }
 
 fn load_columns(at: u32, next: u32, quads: u32) -> Columns {
@@ -92,14 +126,19 @@ fn load_columns(at: u32, next: u32, quads: u32) -> Columns {
 }
 
 /// The same of a transposed B.
-fn load_transposed_columns(starts: array<u32, 8>, pair: u32) -> Columns {
-  var columns = Columns();
-  for (var j = 0u; j < 8u; j++) {
-    let values = pair_of(b_pairs[starts[j] + pair]);
-    columns[j / 4u][j % 4u] = values.x;
-    columns[2u + j / 4u][j % 4u] = values.y;
-  }
-  return columns;
+fn load_transposed_columns(starts: Starts, pair: u32) -> Columns {
+  let v0 = pair_of(b_pairs[starts[0] + pair]);
+  let v1 = pair_of(b_pairs[starts[1] + pair]);
+  let v2 = pair_of(b_pairs[starts[2] + pair]);
+  let v3 = pair_of(b_pairs[starts[3] + pair]);
+  let v4 = pair_of(b_pairs[starts[4] + pair]);
+  let v5 = pair_of(b_pairs[starts[5] + pair]);
+  let v6 = pair_of(b_pairs[starts[6] + pair]);
+  let v7 = pair_of(b_pairs[starts[7] + pair]);
+  return Columns(
+    vec4f(v0.x, v1.x, v2.x, v3.x), vec4f(v4.x, v5.x, v6.x, v7.x),
+    vec4f(v0.y, v1.y, v2.y, v3.y), vec4f(v4.y, v5.y, v6.y, v7.y),
+  );
 }
 
 /// Distance to the second quad of a line; 0 where the line ends with the first one, whose numbers are then read twice.
@@ -125,7 +164,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let p = params;
   let tile = tile_of(group, groups, local.x, p);
   if (tile.row >= p.m) { return; }
-  let starts = row_starts(tile, p);
+  let starts = starts_of(tile.batch, tile.row, p.m, p);
   let quads = p.n / 4u;
   let next = next_quad(tile.column, p.n);
   var at = tile.batch * p.k * quads + tile.column / 4u;
@@ -166,8 +205,8 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let p = params;
   let tile = tile_of(group, groups, local.x, p);
   if (tile.row >= p.m) { return; }
-  let starts = row_starts(tile, p);
-  let columns = column_starts(tile, p);
+  let starts = starts_of(tile.batch, tile.row, p.m, p);
+  let columns = starts_of(tile.batch, tile.column, p.n, p);
   var acc = Acc();
   for (var pair = 0u; pair < p.k / 2u; pair++) {
     advance(&acc, load_rows(starts, pair), load_transposed_columns(columns, pair));
