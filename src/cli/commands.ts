@@ -6,6 +6,7 @@ import { BENCH } from './declarations/bench.js';
 import { CACHE } from './declarations/cache.js';
 import { CALIBRATE } from './declarations/calibrate.js';
 import { CHECK } from './declarations/check.js';
+import { CONVERT } from './declarations/convert.js';
 import { DATA_SET } from './declarations/data.js';
 import { DETECT } from './declarations/detect.js';
 import { DOCTOR } from './declarations/doctor.js';
@@ -142,6 +143,7 @@ export const COMMANDS: CommandModule[] = [
   command(CALIBRATE, async () => (await import('./commands/calibrate.js')).calibrateFile),
   command(ENSEMBLE, async () => (await import('./commands/ensemble.js')).ensemble),
   command(SOUP, async () => (await import('./commands/soup.js')).soup),
+  command(CONVERT, async () => (await import('./commands/convert.js')).convert),
   command(EXPORT, async () => (await import('./commands/export.js')).exportModel),
   command(CHECK, async () => (await import('./commands/check.js')).check),
   command(DOCTOR, async () => (await import('./commands/doctor.js')).doctor),

@@ -95,3 +95,24 @@ it('export makes what a preprocessing lacks of the training images of a data set
   const { splits } = await loadDataset('synthetic:70');
   expect((await openModel(join(cwd, 'whole.h5'))).preprocess).toEqual(fitPreprocess(name, splits.train));
 });
+
+it('convert takes the format from the name of the new file', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-convert-'));
+  for (const [out, file] of [
+    ['a.onnx', 'a.onnx'],
+    ['b.HDF5', 'b.HDF5'],
+    ['c.safetensors', 'c.safetensors'],
+    ['d.tfjs/', 'd.tfjs/model.json'],
+  ] as const) {
+    const { code, stderr } = await runCli(['convert', 'fer-shallow', out], { cwd });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(existsSync(join(cwd, file))).toBe(true);
+  }
+  const { network } = await openModel(join(cwd, 'b.HDF5'));
+  expect(network.name).toBe('fer-shallow');
+  const refused = await runCli(['convert', 'fer-shallow', 'a.keras'], { cwd });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(
+    'a.keras: its name does not end in a format; expected .h5, .onnx, .tfjs, .safetensors; Keras 3 reads .h5, too',
+  );
+});

@@ -223,6 +223,28 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       ...foreign('open'),
     },
   },
+  CONVERT: {
+    line: ['convert', 'w.h5', 'x.h5'],
+    options: {
+      file: { instead: ['convert', 'other.h5', 'x.h5'], changes: ['open.path'] },
+      out: {
+        instead: ['convert', 'w.h5', 'x.onnx'],
+        changes: ['h5.path', 'onnx.model', 'onnx.notes', 'write.path', 'stdout'],
+      },
+      layout: {
+        from: ['convert', 'w.h5', 'x.onnx'],
+        add: ['--layout', 'nchw'],
+        changes: ['onnx.layout'],
+      },
+      pixels: {
+        from: ['convert', 'w.h5', 'x.onnx'],
+        add: ['--pixels'],
+        changes: ['onnx.pixels', 'onnx.notes', 'stdout'],
+      },
+      data: { add: ['--data', 'synthetic'], changes: ['exit', 'h5.path', 'stderr', 'stdout'] },
+      ...foreign('open'),
+    },
+  },
   CALIBRATE: {
     line: ['calibrate', 'w.h5', '--data', 'synthetic'],
     options: {
