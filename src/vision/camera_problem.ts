@@ -26,9 +26,26 @@ export function cameraProblem(index: number, device: string, probe = LINUX): str
   return undefined;
 }
 
-/** The message for a camera that exists and is readable, but sends no picture. */
-export function cameraRefused(index: number, device: string): string {
-  return `camera ${index}: ${device} sends no picture; is it in use by another program? Some cameras have several devices: try --source ${index + 1}`;
+/** OpenCV's numbers of the interfaces that cameras are opened by: Video4Linux, AVFoundation, DirectShow; 0 is its own choice. */
+const [V4L2, AVFOUNDATION, DSHOW, ANY] = [200, 1200, 700, 0];
+
+/** The interfaces to open a camera by, in turn. Each counts the cameras of its system from 0. */
+export function cameraApis(platform: NodeJS.Platform = process.platform): readonly number[] {
+  if (platform === 'linux') return [V4L2];
+  if (platform === 'darwin') return [AVFOUNDATION, ANY];
+  return platform === 'win32' ? [DSHOW, ANY] : [ANY];
+}
+
+/** The message for a camera that sends no picture; on Linux it exists and is readable. */
+export function cameraRefused(index: number, device: string, platform = process.platform): string {
+  const next = `try --source ${index + 1}`;
+  if (platform === 'linux')
+    return `camera ${index}: ${device} sends no picture; is it in use by another program? Some cameras have several devices: ${next}`;
+  const allowed =
+    platform === 'darwin'
+      ? 'may the terminal use it (System Settings, Privacy & Security, Camera)?'
+      : 'may desktop apps use it (Settings, Privacy & security, Camera)?';
+  return `camera ${index}: sends no picture; is there one, is it in use by another program, and ${allowed} For another camera, ${next}`;
 }
 
 export const LINUX: DeviceProbe = {

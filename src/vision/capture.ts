@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CameraError } from '../util/errors.js';
-import { cameraProblem, cameraRefused, canProbe } from './camera_problem.js';
+import { cameraApis, cameraProblem, cameraRefused, canProbe } from './camera_problem.js';
 import { FrameClock } from './frame_clock.js';
 import { pictureOf } from './mat.js';
 import type { Capture, Mat, OpenCv } from './opencv.js';
@@ -37,8 +37,7 @@ function connect(cv: OpenCv, spec: CaptureSpec): Capture {
   if (spec.kind === 'camera') {
     const problem = canProbe() ? cameraProblem(spec.index, spec.device) : undefined;
     if (problem !== undefined) throw new CameraError(problem);
-    const api = process.platform === 'linux' ? cv.CAP_V4L2 : 0;
-    return attempt(cv, spec.index, [api]) ?? refuse(cameraRefused(spec.index, spec.device));
+    return attempt(cv, spec.index, cameraApis()) ?? refuse(cameraRefused(spec.index, spec.device));
   }
   const target = spec.kind === 'stream' ? spec.url : spec.path;
   const name = nameOfSource(spec);

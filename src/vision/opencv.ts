@@ -24,7 +24,6 @@ export interface OpenCv {
   readonly COLOR_BGR2RGB: number;
   readonly COLOR_RGB2BGR: number;
   readonly INTER_AREA: number;
-  readonly CAP_V4L2: number;
   readonly CAP_FFMPEG: number;
   readonly CAP_PROP_POS_MSEC: number;
   readonly CAP_PROP_FPS: number;

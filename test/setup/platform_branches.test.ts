@@ -9,6 +9,7 @@ import {
 import { adapterFix, cameraCheck, driverChecks } from '../../src/cli/doctor_system.js';
 import { cacheFolder } from '../../src/util/cache_folder.js';
 import { canSuspend, canSyncFolders, graphicsApi } from '../../src/util/platform.js';
+import { cameraApis, cameraRefused } from '../../src/vision/camera_problem.js';
 
 /** Branches for systems that the tests do not run on. */
 
@@ -80,4 +81,14 @@ it('the doctor looks for Vulkan and for /dev/video* on Linux alone', () => {
   ]);
   expect(adapterFix('win32')).toContain('Direct3D 12');
   expect(cameraCheck('darwin').detail).toContain('--source 0');
+});
+
+it('cameras are opened by V4L2, AVFoundation or DirectShow, and a refusal speaks of the own system', () => {
+  const systems = ['linux', 'darwin', 'win32', 'freebsd'] as const;
+  expect(systems.map((system) => cameraApis(system))).toEqual([[200], [1200, 0], [700, 0], [0]]);
+  expect(cameraRefused(0, '/dev/video0', 'linux')).toMatch(/^camera 0: \/dev\/video0 sends .+ --source 1$/);
+  expect(cameraRefused(1, '/dev/video1', 'darwin')).toMatch(/System Settings, .+ --source 2$/);
+  expect(cameraRefused(1, '/dev/video1', 'win32')).toContain('Settings, Privacy & security, Camera');
+  for (const system of ['darwin', 'win32'] as const)
+    expect(cameraRefused(1, '/dev/video1', system)).not.toContain('/dev/');
 });

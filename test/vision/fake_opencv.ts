@@ -129,7 +129,6 @@ export class FakeOpenCv implements OpenCv {
   readonly COLOR_BGR2RGB = 4;
   readonly COLOR_RGB2BGR = 5;
   readonly INTER_AREA = 3;
-  readonly CAP_V4L2 = 200;
   readonly CAP_FFMPEG = 1900;
   readonly CAP_PROP_POS_MSEC = 0;
   readonly CAP_PROP_FPS = 5;
