@@ -66,7 +66,7 @@ export {
 } from './nn/optimizers.js';
 export type { NamedArray, NamedArrays } from './nn/parameters.js';
 export type { Probe, ProbeOptions } from './nn/probe.js';
-export type { LayerRecord, StepMode } from './nn/step.js';
+export type { LayerRecord, StepForm, StepMode } from './nn/step.js';
 export type { Images, LossTargets, StoredImages } from './nn/step_cache.js';
 export type { Trace } from './nn/trace.js';
 export type { Callback, CallbackStates, Training, WeightFile } from './train/callbacks/callback.js';

@@ -6,14 +6,13 @@ import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Distillation } from './distill.js';
 import { GradientNorm } from './gradient_norm.js';
-import type { ImageStore } from './image_store.js';
 import type { LearnerOptions } from './learner_options.js';
 import type { Network } from './network.js';
 import { Observation } from './observation.js';
 import { adam } from './optimizers.js';
 import { type NamedArray, type NamedArrays, Parameters } from './parameters.js';
 import { type Probe, type ProbeOptions, recordProbe } from './probe.js';
-import { recordStep, type StepMode, type StepParts } from './step.js';
+import { recordStep, type StepForm, type StepMode, type StepParts } from './step.js';
 import {
   batchSize,
   countImages,
@@ -274,9 +273,10 @@ export class Learner {
     return program.commands.map((command, i) => ({ ...command, nanoseconds: times[i] ?? 0 }));
   }
 
-  /** The dispatches of a step for a batch size, in order, without running it. @param store that its images are drawn from */
-  async commands(batch: number, mode: StepMode = 'train', store?: ImageStore): Promise<CommandInfo[]> {
-    const { program, prepare } = await recordStep(this.#parts, { batch, mode, metrics: this.#train, store });
+  /** The dispatches of a step for a batch size, in order, without running it. */
+  async commands(batch: number, mode: StepMode = 'train', form: StepForm = {}): Promise<CommandInfo[]> {
+    const options = { batch, mode, metrics: this.#train, ...form };
+    const { program, prepare } = await recordStep(this.#parts, options);
     for (const made of [program, prepare]) made?.dispose();
     return [...(prepare?.commands ?? []), ...program.commands];
   }

@@ -103,6 +103,16 @@ export interface Step {
  */
 export type StepMode = 'train' | 'observe' | 'calibrate' | 'evaluate' | 'predict';
 
+/** Where the images of a step come from, and what its loss compares with. */
+export interface StepForm {
+  /** The images are drawn from it; default: they are uploaded. */
+  readonly store?: ImageStore | undefined;
+  /** Whether images are mixed with each other (mixup, CutMix). */
+  readonly mixed?: boolean;
+  /** Whether the loss compares with distributions in place of the labels. */
+  readonly voted?: boolean;
+}
+
 /**
  * Records one step: forward, loss, metrics, and for `train` also backward and the optimiser's update. The tape exists only
  * during recording; a run replays the recorded dispatches. Throws ShapeError, OutOfMemoryError, ShaderError.
@@ -113,12 +123,7 @@ export async function recordStep(
     batch: number;
     mode: StepMode;
     metrics: MetricTensors;
-    store?: ImageStore | undefined;
-    /** Whether images are mixed with each other (mixup, CutMix). */
-    mixed?: boolean;
-    /** Whether the loss compares with distributions in place of the labels. */
-    voted?: boolean;
-  },
+  } & StepForm,
 ): Promise<Step> {
   const { gpu, model } = parts;
   const { batch, mode, store } = options;

@@ -7,8 +7,8 @@ import { kernels } from '../gpu/kernel.js';
 import { shaderSource } from '../gpu/shader.js';
 import { choose } from '../gpu/tuning.js';
 import { measuredOn } from '../gpu/tuning_table.js';
-import type { ImageStore } from '../nn/image_store.js';
 import type { Learner } from '../nn/learner.js';
+import type { StepForm } from '../nn/step.js';
 import { atomicWrite, makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import { EXIT, FerError } from '../util/errors.js';
@@ -24,8 +24,7 @@ export class WrongKernelError extends FerError {
 /** What decides which kernels a training uses, beside its network. */
 export interface Work {
   readonly batch: number;
-  /** Where its images are drawn from; undefined: they are uploaded. */
-  readonly store: ImageStore | undefined;
+  readonly form: StepForm;
   /** Whether it stores tensors as float16. */
   readonly halves: boolean;
 }
@@ -55,12 +54,12 @@ export async function requireRightKernels(learner: Learner, work: Work): Promise
 }
 
 /** The kernels of a training's steps, and the ways that its tunables take. */
-async function usedBy(learner: Learner, { batch, store, halves }: Work): Promise<UsedKernels> {
+async function usedBy(learner: Learner, { batch, form, halves }: Work): Promise<UsedKernels> {
   const names = new Set<string>();
   const tunables = await collectTunables(learner.gpu, async () => {
-    for (const mode of ['train', 'evaluate'] as const) {
-      for (const { kernel } of await learner.commands(batch, mode, store)) names.add(kernel);
-    }
+    const training = await learner.commands(batch, 'train', form);
+    const evaluation = await learner.commands(batch, 'evaluate', { store: form.store });
+    for (const { kernel } of [...training, ...evaluation]) names.add(kernel);
   });
   const ways = [...tunables.values()].map((tunable) => `${tunable.family}=${choose(learner.gpu, tunable)}`);
   return { names, ways: new Set(ways), halves };

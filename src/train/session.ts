@@ -216,9 +216,11 @@ async function train(
 
     control.requireGoing();
     if (config.kernelCheck) {
-      const { feed } = trainer;
+      const { store, source } = trainer.feed;
+      const { mix, soft } = source.targets(0, 0);
+      const form = { store, mixed: mix !== undefined, voted: soft !== undefined };
       const halves = config.precision === 'mixed_float16';
-      await requireRightKernels(learner, { batch: feed.source.batchSize, store: feed.store, halves });
+      await requireRightKernels(learner, { batch: source.batchSize, form, halves });
     }
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
     const folder = resumed?.folder ?? log.hold(RunFolder.create(config.out));

@@ -81,6 +81,15 @@ describeGpu('the kernels of a training', (get) => {
     expect(checked.cases).toBeGreaterThan(5);
   }, 60_000);
 
+  it('are those of mixed images too', async () => {
+    await train({ mixup: 0.2 });
+    const [name = ''] = records();
+    const { right } = JSON.parse(readFileSync(join(folder, 'fer-tui', name), 'utf8'));
+    const seen = Object.keys(right);
+    expect(seen.some((kernel) => kernel.startsWith('mix'))).toBe(true);
+    expect(seen).toContain('batch_images.pick');
+  }, 60_000);
+
   it('that are wrong keep it from training, with the ways out, and are checked again', async () => {
     planted.fault = true;
     for (let time = 0; time < 2; time++) {

@@ -110,7 +110,7 @@ vi.mock('../../src/nn/learner.js', () => ({
 }));
 vi.mock('../../src/train/trainer.js', () => ({
   Trainer: class {
-    feed = { source: {} };
+    feed = { source: { targets: () => ({}) } };
     constructor(_learner: unknown, plan: TrainPlan) {
       notePlan(plan);
     }
