@@ -134,8 +134,9 @@ fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
   return (tile.batch * p.m + rows) * (p.k / 2u);
 }
 
-/// Whether the lane has rows in the tile. Where it has none it loads none, as each lane's loads take their time.
-fn has_rows(lane: u32) -> bool { return BLOCKS == 8u || lane < BLOCKS; }
+/// Whether the lane loads rows of A. In small tiles those that have none load none, as each lane's loads take their time; in large
+/// tiles the question costs more.
+fn has_rows(lane: u32) -> bool { return BLOCKS > 4u || lane < BLOCKS; }
 
 /// Columns 2 k and 2 k + 1 of these rows of A.
 fn load_rows(rows: vec4u, k: u32, lane: u32) -> array<vec4f, 2> {
