@@ -10,6 +10,8 @@ const [MEAN, DEVIATION] = [
   [86, 173],
   [36, 71],
 ] as const;
+/** Values from which a pixel is overexposed, and the share of such pixels from which the light of a crop is left as it is. */
+const [WHITE, OVEREXPOSED] = [254, 0.12];
 /** Standard deviation of noise from which a crop is smoothed; 98 training images in 100 have less. */
 const NOISY = 6;
 /** Weight that falls to 1/e where two patches differ by so many standard deviations of the noise. */
@@ -29,11 +31,16 @@ export function normalised(face: Picture): Picture {
   return { ...face, data: sharpened(smoothed({ ...face, data: lit(face.data) })) };
 }
 
-/** Moves mean and standard deviation of the values to the nearest that is usual. */
+/**
+ * Moves mean and standard deviation of the values to the nearest that is usual. Where much is overexposed, that would only turn
+ * white into gray: what the light has taken away does not come back.
+ */
 function lit(data: Uint8Array): Uint8Array {
   const { mean, deviation } = statistics(data);
   const [to, spread] = [clamp(mean, ...MEAN), clamp(deviation, ...DEVIATION)];
   if (to === mean && spread === deviation) return data;
+  const white = data.reduce((count, v) => count + Number(v >= WHITE), 0);
+  if (white >= OVEREXPOSED * data.length) return data;
   const gain = spread / Math.max(1, deviation);
   return data.map((v) => clamp(Math.round((v - mean) * gain + to), 0, 255));
 }

@@ -45,6 +45,12 @@ describe('normalisation', () => {
     expect(Math.abs(deviation(out) - spread)).toBeLessThan(2);
   });
 
+  it('leaves the light of a face alone where an eighth is overexposed, because what is white has lost its detail', () => {
+    const bright = (rows: number): Picture => made((x, y) => (y < rows ? 255 : usual(x, y) * 0.5 + 150));
+    expect(normalised(bright(6)).data).toEqual(bright(6).data);
+    expect(mean(normalised(bright(5)))).toBeLessThan(mean(bright(5)) - 20);
+  });
+
   it('removes noise, and keeps the face', () => {
     const rng = new Rng(1);
     const noisy = {
