@@ -1,12 +1,13 @@
 """Models that the real Keras builds and saves, for the reader of its files: every class of layer, in every form of file.
 
 Reads {"folder", "models": [names], "forms": [".keras", ".h5", ".weights.h5"]} as JSON on stdin. Saves each model as NAME and
-form, weights alone with NAME.json, and writes {NAME: {"shape", "input", "output"}} as the last line on stdout. Weights are random, the moving
+form, weights alone with NAME.json, .onnx by tf2onnx, and writes {NAME: {"shape", "input", "output"}} as the last line on stdout. Weights are random, the moving
 averages of batch normalisation too.
 """
 
 import json
 import os
+import subprocess
 import sys
 
 import keras
@@ -167,6 +168,11 @@ def probabilities(built, images):
 
 
 def save(built, path, form):
+    if form == ".onnx":
+        built.export(path + ".saved", format="tf_saved_model", verbose=False)
+        convert = ["-m", "tf2onnx.convert", "--opset", "17", "--saved-model", path + ".saved"]
+        subprocess.run([sys.executable, *convert, "--output", path + form], check=True, capture_output=True)
+        return
     if form != ".weights.h5":
         built.save(path + form)
         return

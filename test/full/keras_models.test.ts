@@ -33,6 +33,8 @@ const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
 
 /** Networks that people start from, as Keras builds them. */
 const APPLICATIONS = ['efficientnetb0', 'mobilenetv2', 'resnet50', 'vgg16', 'xception'];
+/** Those that tf2onnx writes with operators that are read. */
+const BY_TF2ONNX = ['nested', 'transferred', 'channels_first', ...APPLICATIONS];
 /** Those whose layers prepare the pixels themselves. */
 const PREPARED = new Set(['prepared', 'efficientnetb0']);
 const CLASSES = [...'abcde'];
@@ -40,9 +42,14 @@ const CLASSES = [...'abcde'];
 describe('the real Keras', all(needs.full, needs.keras), () => {
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-keras-'));
   const answers: Record<string, Answer> = {};
+  const inOnnx: Record<string, Answer> = {};
   beforeAll(() => {
     Object.assign(answers, runKeras('keras_models.py', { folder, models: MODELS, forms: FORMS }));
     Object.assign(answers, runKeras('keras_models.py', { folder, models: APPLICATIONS, forms: ['.h5'] }));
+    if (!needs.tf2onnx.skip) {
+      const task = { folder, models: BY_TF2ONNX, forms: ['.onnx'] };
+      Object.assign(inOnnx, runKeras('keras_models.py', task));
+    }
   }, 600_000);
 
   describeGpu('and its files', (gpu) => {
@@ -104,5 +111,18 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
         1e-4,
       );
     }, 120_000);
+
+    it.each(BY_TF2ONNX)(
+      '%s, written by tf2onnx, computes here what it computes there',
+      needs.tf2onnx,
+      async (model) => {
+        const answer = inOnnx[model] as Answer;
+        const saved = await openModel(join(folder, `${model}.onnx`), {
+          ...(!PREPARED.has(model) && { preprocess: 'none' as const }),
+          classes: CLASSES.slice(0, answer.output.length / BATCH),
+        });
+        expect(apart(await probabilitiesOf(saved, answer), answer.output)).toBeLessThan(1e-4);
+      },
+    );
   });
 });

@@ -51,6 +51,7 @@ const pythonWith = (...modules: readonly string[]): string | undefined =>
     : undefined;
 
 export const KERAS_PYTHON = pythonWith('keras');
+export const TF2ONNX_PYTHON = pythonWith('keras', 'tf2onnx');
 export const ONNX_PYTHON = pythonWith('onnx', 'onnxruntime');
 export const TORCH_PYTHON = pythonWith('onnxruntime', 'onnxscript', 'torch');
 
@@ -85,6 +86,10 @@ export const needs = {
   keras: need(
     KERAS_PYTHON !== undefined,
     'no Python with Keras (pip install keras tensorflow-cpu, and FER_KERAS_PYTHON=PATH/bin/python)',
+  ),
+  tf2onnx: need(
+    TF2ONNX_PYTHON !== undefined,
+    'no Python with Keras and tf2onnx (pip install keras tensorflow-cpu tf2onnx, and FER_KERAS_PYTHON=PATH/bin/python)',
   ),
   onnx: need(
     ONNX_PYTHON !== undefined,
