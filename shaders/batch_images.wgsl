@@ -178,7 +178,7 @@ fn pick(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (draw.noise > 0.0) { v = clamp(v + draw.noise * grain_at(draw.grain, o * p.stored + c), 0.0, 255.0); } // formula
   if (draw.quality > 0u) { v = compressed(v, draw.quality, lane); }
   let inside = out - vec2u(draw.corner & 0xffffu, draw.corner >> 16u); // wraps around to a large number before the corner
-  if (all(inside < vec2u(draw.extent & 0xffffu, draw.extent >> 16u))) { v = 127.5; } // formula
+  if (all(inside < vec2u(draw.extent & 0xffffu, draw.extent >> 16u))) { v = 127.5; }
   var shift = 0.0;
   if (p.has_mean == 1u) { shift = mean[o]; }
   var divisor = p.divisor;
