@@ -15,7 +15,10 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     help: `Opens a screen: ${SCREEN_NAMES.map((name) => name[0]?.toUpperCase() + name.slice(1)).join(', ')}`,
     run: (program, key) => {
       const name = SCREEN_NAMES[Number(key) - 1];
-      if (name !== undefined) openScreen(program, name);
+      if (name === undefined) return;
+      const { screen, note } = program.store.state;
+      if (name !== screen && note?.kind !== 'bad') program.store.set({ note: undefined }); // it was of the other screen
+      openScreen(program, name);
     },
   },
   { keys: ['tab'], help: 'Focuses the next panel', run: (program) => moveFocus(program, 1) },

@@ -11,6 +11,7 @@ import { actionsOf, closeScreen, openScreen } from './actions.js';
 import { type AppState, SCREEN_NAMES, type ScreenName } from './app_state.js';
 import { BackgroundAnswer, chooseTheme, themed } from './background.js';
 import { clipboardSequence } from './clipboard.js';
+import { FadingNote } from './fading_note.js';
 import { OnScreen } from './frame/on_screen.js';
 import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
@@ -146,8 +147,9 @@ export async function runTui(options: TuiOptions): Promise<number> {
   process.on('exit', restore);
   watchStream(process.stdin);
   const ignore = onEnding((ending) => leaving.leave(ENDING_EXIT[ending]));
+  const fading = new FadingNote();
   const clock = setInterval(() => {
-    store.set({ now: Date.now() });
+    store.set({ now: Date.now(), note: fading.after(store.state.note, performance.now()) });
     readOn(act);
     keeper.settle(store.state);
   }, 1000);

@@ -166,3 +166,17 @@ it('no key is in the global table twice', () => {
   const keys = GLOBAL_KEYS.flatMap((binding) => binding.keys);
   expect(new Set(keys).size).toBe(keys.length);
 });
+
+it('a note of what was done stays with its screen; an error goes along', () => {
+  const at = renderAt(100, 30, COLOUR);
+  const { store } = at.program;
+  const after = (kind: 'info' | 'good' | 'bad', key: string) => {
+    store.set({ screen: 'home', note: { text: 'stopped', kind } });
+    at.press(key);
+    return store.state.note?.text;
+  };
+  expect(['2', '1', '0'].map((key) => after('info', key))).toEqual([undefined, 'stopped', 'stopped']);
+  expect(after('good', '2')).toBeUndefined();
+  expect(after('bad', '2')).toBe('stopped');
+  at.unmount();
+});

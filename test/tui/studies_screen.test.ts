@@ -143,6 +143,10 @@ describe('the Studies screen', () => {
     screen.press('pagedown', 'pagedown', 'pagedown');
     expect(screen.text()).toContain('o trial 2'); // it has failed
     expect(screen.text()).toContain('✗ failed');
+    screen.press('home');
+    expect(screen.text()).toMatch(new RegExp(`▸ +${BEST.number} `));
+    screen.press('end');
+    expect(screen.text()).toContain('o trial 2');
     screen.unmount();
   });
 

@@ -1,4 +1,5 @@
 import type { KernelEntry } from '../../engine/requests.js';
+import { moveBindings } from '../list_moves.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import { isActive } from '../run_state.js';
 import {
@@ -184,25 +185,7 @@ const KEYS: readonly Binding<KernelsState>[] = [
     when: ({ state }) => state.mode === 'source',
     run: (act) => act.set({ mode: 'table' }),
   },
-  {
-    keys: ['up', 'down'],
-    hint: 'choose',
-    help: 'Selects a kernel',
-    when: listed,
-    run: (act, key) => select(act, key === 'up' ? -1 : 1),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten kernels up or down',
-    when: listed,
-    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
-  },
-  {
-    keys: ['home', 'end'],
-    help: 'Selects the first or last kernel',
-    when: listed,
-    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
-  },
+  ...moveBindings('kernel', listed, select),
   {
     keys: ['w', 'enter'],
     hint: 'source',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { OPTIONS } from '../../train/options.js';
 import { shellWord } from '../../util/shell_word.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { moveBindings } from '../list_moves.js';
 import { EMPTY, ready, waitingLines } from '../loadable.js';
 import {
   type Actions,
@@ -177,25 +178,7 @@ const KEYS: readonly Binding<ModelState>[] = [
     when: browsing,
     run: (act) => inspectModel(act),
   },
-  {
-    keys: ['up', 'down'],
-    hint: 'layer',
-    help: 'Selects a layer',
-    when: browsing,
-    run: (act, key) => select(act, key === 'up' ? -1 : 1),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten layers up or down',
-    when: browsing,
-    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
-  },
-  {
-    keys: ['home', 'end'],
-    help: 'Selects the first or last layer',
-    when: browsing,
-    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
-  },
+  ...moveBindings('layer', browsing, select, 'layer'),
   {
     keys: ['enter'],
     hint: 'filters',

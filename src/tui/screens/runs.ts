@@ -3,6 +3,7 @@ import { deleteRun, historyCsv, type RunReport, writeNote } from '../../train/ru
 import { atomicWrite } from '../../util/atomic_write.js';
 import { commandLine, settingsIn } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { moveBindings } from '../list_moves.js';
 import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type SearchedList } from '../screen_module.js';
@@ -166,25 +167,7 @@ const RUN_LIST: SearchedList<RunsState> = {
 
 const KEYS: readonly Binding<RunsState>[] = [
   ...searchBindings<RunsState>('a run', [RUN_LIST]),
-  {
-    keys: ['up', 'down'],
-    hint: 'choose',
-    help: 'Selects a run',
-    when: any,
-    run: (act, key) => select(act, key === 'up' ? -1 : 1),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten runs up or down',
-    when: any,
-    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
-  },
-  {
-    keys: ['home', 'end'],
-    help: 'Selects the first or last run',
-    when: any,
-    run: (act, key) => select(act, key === 'home' ? -Infinity : Infinity),
-  },
+  ...moveBindings('run', any, select),
   { keys: ['space'], hint: 'mark', help: 'Marks a run for comparison, up to four', when: any, run: mark },
   {
     keys: ['u'],

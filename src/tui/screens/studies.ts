@@ -2,6 +2,7 @@ import type { Engine } from '../../engine/engine.js';
 import type { TrialRecord } from '../../study/trial.js';
 import { commandLine } from '../form.js';
 import { bodyClass, columns, type Rect, stack } from '../layout.js';
+import { moveBindings } from '../list_moves.js';
 import { showRun } from '../live.js';
 import { EMPTY, ready } from '../loadable.js';
 import { type Actions, type Binding, defineScreen, type SearchedList } from '../screen_module.js';
@@ -99,19 +100,7 @@ const TRIAL_LIST: SearchedList<StudiesState> = {
 
 const KEYS: readonly Binding<StudiesState>[] = [
   ...searchBindings<StudiesState>('a trial', [TRIAL_LIST]),
-  {
-    keys: ['up', 'down'],
-    hint: 'choose',
-    help: 'Selects a trial',
-    when: any,
-    run: (act, key) => select(act, key === 'up' ? -1 : 1),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten trials up or down',
-    when: any,
-    run: (act, key) => select(act, key === 'pageup' ? -10 : 10),
-  },
+  ...moveBindings('trial', any, select),
   {
     keys: ['enter'],
     hint: 'open',

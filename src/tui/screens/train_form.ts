@@ -13,6 +13,7 @@ import {
 import { costWords } from '../form_cost.js';
 import { CHANGED, differs, type FormRow, formRows, rowsLeft, sectionOf } from '../form_rows.js';
 import { bodyClass, columns, type Rect, scrolled, stack } from '../layout.js';
+import { moveBindings } from '../list_moves.js';
 import { startRun } from '../live.js';
 import { isActive } from '../run_state.js';
 import type { Actions, Binding, Copied, PanelView, ScreenView, SearchedList } from '../screen_module.js';
@@ -238,30 +239,8 @@ function turn(act: Act, step: number): void {
   if (next !== undefined) act.setApp({ workspace: withSettings(workspace, next) });
 }
 
-const STEPS: Readonly<Record<string, number>> = {
-  ...{ up: -1, down: 1, pageup: -10, pagedown: 10, home: -Infinity, end: Infinity },
-};
-
 export const FORM_KEYS: readonly Binding<TrainState>[] = [
-  {
-    keys: ['up', 'down'],
-    hint: 'choose',
-    help: 'Selects a setting',
-    when: showsForm,
-    run: (act, key) => select(act, STEPS[key] ?? 0),
-  },
-  {
-    keys: ['pageup', 'pagedown'],
-    help: 'Moves ten settings up or down',
-    when: showsForm,
-    run: (act, key) => select(act, STEPS[key] ?? 0),
-  },
-  {
-    keys: ['home', 'end'],
-    help: 'Selects the first row, which starts training, or the last setting',
-    when: showsForm,
-    run: (act, key) => select(act, STEPS[key] ?? 0),
-  },
+  ...moveBindings('setting', showsForm, select),
   {
     keys: ['left', 'right'],
     hint: 'turn',
