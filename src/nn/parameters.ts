@@ -26,8 +26,8 @@ const [AVERAGE, STATISTICS] = ['average', 'statistics'];
 /**
  * Everything on the device that training changes: the weights, their gradients, and the optimiser's state. Trainable
  * weights lie side by side in one buffer, or in several where the device allows none of that size; gradients and state have
- * the same layout. Arrays are named like the model's
- * weights. The names of state arrays start with the state's name, e.g. `moment/conv2d/kernel`.
+ * the same layout. Arrays are named like the model's weights. The names of state arrays start with the state's name, e.g.
+ * `moment/conv2d/kernel`.
  */
 export class Parameters {
   /** Every weight of the model. */
