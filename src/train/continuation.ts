@@ -97,17 +97,21 @@ export function restoreCheckpoint(
   emit({ type: 'note', kind: 'resume', message, step });
 }
 
-/** The state of a run that goes on with changes, also where early stopping had ended it. Callbacks go on counting. */
+/**
+ * The state of a run that goes on with changes. Callbacks go on counting; early stopping that had ended the run keeps its best value
+ * and begins its patience anew, or it would end the run again after one epoch.
+ */
 function withChanges(state: TrainerState, { lr }: Changed): TrainerState {
   const { earlyStopping, ...callbacks } = state.callbacks;
+  const stopping = earlyStopping as { readonly stopped: boolean } | undefined;
   return {
     ...state,
     early: false,
     rate: lr === undefined ? state.rate : lr.to,
     callbacks: {
       ...callbacks,
-      ...(earlyStopping !== undefined && {
-        earlyStopping: { ...(earlyStopping as object), stopped: false },
+      ...(stopping !== undefined && {
+        earlyStopping: { ...stopping, ...(stopping.stopped && { wait: 0, stopped: false }) },
       }),
     },
   };

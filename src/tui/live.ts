@@ -4,6 +4,7 @@ import { OPTIONS } from '../train/options.js';
 import { isLocked } from '../train/run_folder.js';
 import type { RunReport } from '../train/runs.js';
 import { EXIT } from '../util/errors.js';
+import type { AppState } from './app_state.js';
 import { settingsIn } from './form.js';
 import {
   applyEvent,
@@ -136,7 +137,7 @@ export function showRun(act: Verbs, path: string): void {
   }
   try {
     const going = isLocked(path);
-    act.setApp({ run: going ? followedRun(path) : readRunState(path) });
+    act.setApp({ run: going ? followedRun(path) : readRunState(path), screens: withoutForm(act.app) });
     if (going)
       act.note('another process trains this run: it is followed and steered here; q leaves it alone');
   } catch (error) {
@@ -144,6 +145,11 @@ export function showRun(act: Verbs, path: string): void {
     return;
   }
   act.go('train');
+}
+
+/** The states of the screens where Train shows a run, also if the form was opened since the last one. */
+function withoutForm({ screens }: AppState): AppState['screens'] {
+  return { ...screens, train: { ...screens.train, form: false } };
 }
 
 /** Reads on in the log of the run that is followed, if one is. */
@@ -166,7 +172,11 @@ export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): v
   }
   try {
     const run = reopened(readRunState(path), Date.now());
-    act.setApp({ run: { ...run, rate: changes.lr ?? run.rate }, note: undefined });
+    act.setApp({
+      run: { ...run, rate: changes.lr ?? run.rate },
+      note: undefined,
+      screens: withoutForm(act.app),
+    });
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;
@@ -183,7 +193,7 @@ export function askForMore(
   act.prompt({
     title: `epochs of ${name} in all`,
     value: String(done + of),
-    help: `it has ${done} of ${of}; optimiser, best value and callbacks go on, a schedule is computed over the new total`,
+    help: `it has ${done} of ${of}; optimiser, best value and callbacks go on, early stopping begins its patience anew, a schedule is computed over the new total`,
     check: (text) => {
       const epochs = Number(text);
       return Number.isInteger(epochs) && epochs > done && epochs <= MOST_EPOCHS

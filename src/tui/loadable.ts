@@ -35,7 +35,7 @@ export function waitingLines(
     case 'loading': {
       const { text, since, done, total } = loadable;
       const share = done === undefined || !total ? '' : ` ${Math.round((100 * done) / total)} %`;
-      return [`${text}${share} · ${(Math.max(0, now - since) / 1000).toFixed(0)} s`];
+      return wrapped(`${text}${share} · ${(Math.max(0, now - since) / 1000).toFixed(0)} s`, cols);
     }
     case 'failed':
       return wrapped(`✗ ${loadable.message}`, cols).map(theme.bad);

@@ -88,11 +88,11 @@ describeGpu('a run that has ended', () => {
     expect(rates).toHaveLength(10);
   });
 
-  it('goes on where early stopping ended it, and counts on', async () => {
-    const stopping = { 'early-stopping': 1, 'min-delta': 9, 'restore-best-weights': true };
-    const run = await trained({ ...stopping, epochs: 5 });
-    expect(findRun(run)).toMatchObject({ status: 'early-stop', done: 2 });
-    expect(await resume(run, { lr: 1e-4 })).toMatchObject({ status: 'early-stop', epochs: 3 });
+  it('goes on where early stopping ended it: the best value is kept, the patience begins anew', async () => {
+    const stopping = { 'early-stopping': 2, 'min-delta': 9, 'restore-best-weights': true };
+    const run = await trained({ ...stopping, epochs: 9 });
+    expect(findRun(run)).toMatchObject({ status: 'early-stop', done: 3 });
+    expect(await resume(run, { lr: 1e-4 })).toMatchObject({ status: 'early-stop', epochs: 5 });
     expect(state(run).trainer.callbacks['earlyStopping']).toMatchObject({ bestEpoch: 1, wait: 2 });
   });
 

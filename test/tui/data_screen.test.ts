@@ -305,3 +305,15 @@ it('at 60 x 20 the last row has the keys for a class and for what a model gets w
   expect(at.text()).toContain('←→ next · c class · w wrong · i info · ? keys · q quit');
   at.unmount();
 });
+
+it.each([
+  'predictions',
+  'twins',
+] as const)('at 60 x 20 it is seen how far the load of %s has come', (slot) => {
+  const text = 'classifying train with /home/someone/models/fer-cnn.h5 (Esc stops)';
+  const going = { status: 'loading', since: 0, text, done: 34, total: 100 } as const;
+  const own = { ...open, [slot]: going };
+  const at = renderAt(60, 20, COLOUR, { screen: 'data', state: { now: 0, screens: { data: own } } });
+  expect(at.text()).toContain('34 %');
+  at.unmount();
+});

@@ -67,7 +67,7 @@ describe.each([
     at.flush();
     expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 1/5' : ''}`);
     expect(at.text()).toContain('another process trains this run');
-    expect(at.text()).not.toContain('R resume');
+    expect(at.text()).not.toContain('R resume, extend');
     write(REST);
     read();
     expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 3/5' : ''}`);
@@ -161,7 +161,7 @@ describe.each([
     hold.release();
     read();
     expect(at.text()).toContain('its process is gone');
-    expect(at.text()).toContain('R resume');
+    expect(at.text()).toContain('R resume, extend');
     at.unmount();
   });
 });

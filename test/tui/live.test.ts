@@ -7,13 +7,13 @@ import type { Command } from '../../src/engine/protocol.js';
 import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import type { AppState } from '../../src/tui/app_state.js';
-import { follow, resumeRun, startRun } from '../../src/tui/live.js';
+import { follow, resumeRun, showRun, startRun } from '../../src/tui/live.js';
 import { initialState } from '../../src/tui/main.js';
 import { applyEvent, beginRun, type RunState } from '../../src/tui/run_state.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
 import { askToStop } from '../../src/tui/steer.js';
 import { Store } from '../../src/tui/store.js';
-import { fakeEvents } from '../helpers/events.js';
+import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 
 it('offers a run that diverged a tenth of its learning rate, then and later', () => {
@@ -222,4 +222,14 @@ describe('a run from the interface', () => {
     askToStop(act, beginRun(0));
     expect(JSON.stringify(app().overlay)).toContain('nothing was trained yet');
   });
+});
+
+it.each(['opened', 'resumed'])('a run that is %s is shown, also where the form of a new run was', (how) => {
+  const path = logged([...fakeEvents(), ...fakeEnd()]);
+  const { act, app, stop } = steering();
+  act.setApp({ screens: { train: { form: true, selected: 3 } } });
+  if (how === 'opened') showRun(act, path);
+  else resumeRun(act, path, { epochs: 9 });
+  expect(app().screens.train).toMatchObject({ form: false, selected: 3 });
+  stop();
 });

@@ -4,7 +4,7 @@ import type { Labels } from '../../data/types.js';
 import { FACE_SIZE } from '../../util/classes.js';
 import type { Picture } from '../../util/picture.js';
 import { type Size, scrolled } from '../layout.js';
-import { waitingLines } from '../loadable.js';
+import { type Loadable, waitingLines } from '../loadable.js';
 import { fitPicture } from '../paint/picture.js';
 import type { PanelView, PlacedPicture } from '../screen_module.js';
 import { padTo, wrapped } from '../text.js';
@@ -265,8 +265,14 @@ export function checkLines(view: View): string[] {
   const ok = (good: boolean, text: string): string[] =>
     wrapped(`${good ? '✓' : '✗'} ${text}`, cols).map(good ? theme.good : theme.warn);
   const constant = report.splits[state.split].constant.length;
+  // What is going on or has failed comes first: a low panel cuts the end.
+  const [news, known] = [true, false].map((early) => [
+    ...(isNews(state.twins) === early ? twinLines(view) : []),
+    ...(isNews(state.predictions) === early ? modelLines(view) : []),
+  ]) as [string[], string[]];
   return [
     ...nextLines(view),
+    ...news,
     ...faceFacts(view),
     ...wrapped(twinWords(state, currentIndex(state) ?? 0), cols).filter(Boolean),
     ...report.notes.flatMap((note) => wrapped(note, cols)).map(theme.warn),
@@ -277,10 +283,11 @@ export function checkLines(view: View): string[] {
     ),
     ...report.bad.flatMap((reason) => wrapped(reason, cols - 1).map((line) => ` ${line}`)),
     ...ok(constant === 0, `${count(constant)} constant (one gray)${constant === 0 ? '' : ': k shows them'}`),
-    ...twinLines(view),
-    ...modelLines(view),
+    ...known,
   ];
 }
+
+const isNews = ({ status }: Loadable<unknown>): boolean => status === 'loading' || status === 'failed';
 
 /** How far the next data set has been read, or why it cannot be. */
 function nextLines({ state: { next, path }, theme, cols, now }: View): string[] {

@@ -184,7 +184,7 @@ const KEYS: readonly Binding<RunsState>[] = [
   },
   {
     keys: ['R'],
-    hint: 'resume',
+    hint: 'resume, extend',
     help: 'Resumes the run from its last checkpoint; one that has ended, with more epochs',
     when: any,
     run: resume,

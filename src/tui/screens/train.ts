@@ -135,7 +135,7 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
   },
   {
     keys: ['R'],
-    hint: 'resume',
+    hint: 'resume, extend',
     help: 'Resumes the run from its last checkpoint; one that has ended, with more epochs; after divergence, with a tenth of the learning rate',
     when: (act) => over(act) && act.app.run?.start !== undefined && !isGoing(act.app.run),
     run: (act) => {
