@@ -21,7 +21,11 @@ const { bytes, skip, most } = workerData as ReaderTask;
 
 limitMemory(2 * most);
 const h5 = await import('h5wasm');
-const { FS, activate_throwing_error_handler } = await h5.ready;
+const library = await h5.ready;
+const { FS, activate_throwing_error_handler, get_attribute_metadata: metadataOf } = library;
+/** The character set (H5T_cset_t) with which texts are read. h5py marks names that Keras wrote in UTF-8 as ASCII, which is a part of it. */
+const UTF8 = 1;
+library.get_attribute_metadata = (...attribute) => Object.assign(metadataOf(...attribute), { cset: UTF8 });
 activate_throwing_error_handler(); // instead of printing
 function send(message: ReaderMessage): void {
   port.postMessage(message);

@@ -16,6 +16,7 @@ import { withoutFront } from './keras_front.js';
 import {
   bodyOf,
   type Call,
+  endsOf,
   type FileGraph,
   type FilePart,
   isModel,
@@ -23,7 +24,6 @@ import {
   type ModelBody,
   nameOf,
   readGraph,
-  refsOf,
   THE_IMAGES,
 } from './keras_graph.js';
 import { readLayer, writeLayer } from './keras_layers.js';
@@ -231,7 +231,7 @@ function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, about
   const chain = body.output_layers === undefined;
   if (
     others.length > 0 ||
-    (!chain && (inputs.length !== refsOf(body.input_layers).length || inputs.length === 0))
+    (!chain && (inputs.length !== endsOf(body.input_layers).length || inputs.length === 0))
   ) {
     throw new RunError(
       `${source}: the model has ${inputs.length} inputs; only models with one are supported, and those of fer-tui with LBP features, whose files say how these are made`,

@@ -130,7 +130,7 @@ class Reading {
     if (!outer && (inner.length !== 1 || given.length !== 1)) {
       throw new RunError(`${what} has ${inner.length} inputs; only models with one are supported there`);
     }
-    const [output, ...more] = refsOf(ends.output_layers);
+    const [output, ...more] = endsOf(ends.output_layers);
     if (output === undefined || more.length > 0) {
       throw new RunError(
         `${outer ? `${what}: the model` : what} has ${more.length + 1} outputs; only models with one are supported`,
@@ -197,10 +197,16 @@ interface Ref {
 }
 
 /** Parses `[name, node, tensor]`, or a list of these. */
-export function refsOf(value: unknown): Ref[] {
+function refsOf(value: unknown): Ref[] {
   if (!Array.isArray(value)) return [];
   const [layer, node] = value as unknown[];
   return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
+}
+
+/** Parses the inputs or outputs of a model. Keras 3 keeps the names that a model gave them: `{ emotion: [name, node, tensor] }`. */
+export function endsOf(value: unknown): Ref[] {
+  const named = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return refsOf(named ? Object.values(value) : value);
 }
 
 /** Parses the inputs of a layer: nested lists with arguments in fourth place (Keras 2), or `args` and `kwargs` (Keras 3). */
@@ -224,6 +230,12 @@ function callOf(call: unknown, kind: string, where: string): Ref[] {
   if (told !== undefined) {
     throw new RunError(
       `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,
+    );
+  }
+  const number = args.find((value) => typeof value === 'number');
+  if (number !== undefined) {
+    throw new RunError(
+      `${where}: it calculates with the number ${number}; only calls with outputs of layers are supported; a Rescaling layer multiplies and adds numbers`,
     );
   }
   return [...refsOf(lists), ...tensorsOf(args)];

@@ -56,6 +56,13 @@ function namesIn(bytes: Uint8Array): string[] {
   }
 }
 
+/** `length` bytes from a place on, as text. */
+const textAt = (bytes: Uint8Array, from: number, length: number): string =>
+  Buffer.from(bytes.subarray(from, from + length)).toString('latin1');
+
+/** Whether a member of a zip is an array, as NumPy names those in .npz files. */
+const isArray = (name: string): boolean => name.endsWith('.npy');
+
 const IN_KERAS = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
 const AS_ONNX =
   'fer-tui reads ONNX: load the network in PyTorch, export it there (torch.onnx.export), and give that file';
@@ -63,6 +70,30 @@ const SAVED_MODEL = `a SavedModel of TensorFlow, which holds a graph of operatio
 
 /** The pickled number with which files of PyTorch before 1.6 begin. */
 const OLD_TORCH = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
+const UNPACK = 'unpack it, and give the file in it';
+/** Files packed as a whole, by their first bytes. */
+const PACKED: readonly (readonly [what: string, first: readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['7z', [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]],
+  ['rar', [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07]],
+];
+const packing = (file: Glance): string | undefined =>
+  PACKED.find(([, first]) => file.startsWith(...first))?.[0];
+
+/** A model in a zip, other than the parts of a .keras file. */
+const modelIn = ({ members }: Glance): string | undefined =>
+  members.includes('config.json')
+    ? undefined
+    : members.find(
+        (name) => /\.(h5|hdf5|keras|onnx|safetensors|pth?|tflite)$/.test(name) && name !== 'model.weights.h5',
+      );
+
+/** The bytes with which tables of TensorFlow's checkpoints end. */
+const TABLE_END = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 
 /** In this order: the first that fits names the file. */
 const OTHER_KINDS: readonly OtherKind[] = [
@@ -84,7 +115,7 @@ const OTHER_KINDS: readonly OtherKind[] = [
     what: 'an HTML page, not a model: a page about the file was saved in its place; download the file itself ("Raw" or "Download")',
   },
   {
-    is: ({ bytes }) => Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'TFL3',
+    is: ({ bytes }) => textAt(bytes, 4, 4) === 'TFL3',
     what: `a model of TensorFlow Lite, which is made for inference alone; take the Keras model that it was converted from (.keras, .h5)`,
   },
   {
@@ -101,11 +132,34 @@ const OTHER_KINDS: readonly OtherKind[] = [
     what: `a zip around ${SAVED_MODEL}`,
   },
   {
-    is: ({ members }) =>
-      !members.includes('config.json') &&
-      members.some((name) => /\.(h5|hdf5|keras)$/.test(name) && name !== 'model.weights.h5'),
-    what: ({ members }) =>
-      `a zip around ${members.find((name) => /\.(h5|hdf5|keras)$/.test(name))}; unpack it, and give that file`,
+    is: (file) => modelIn(file) !== undefined,
+    what: (file) => `a zip around ${modelIn(file)}; unpack it, and give that file`,
+  },
+  {
+    is: (file) => packing(file) !== undefined,
+    what: (file) => `a file packed with ${packing(file)}; ${UNPACK}`,
+  },
+  {
+    is: ({ bytes }) => textAt(bytes, 257, 5) === 'ustar',
+    what: `a tar archive; ${UNPACK}`,
+  },
+  {
+    is: (file) =>
+      textAt(file.bytes, 1, 5) === 'NUMPY' || (file.members[0] !== undefined && file.members.every(isArray)),
+    what: `arrays of NumPy, without the network that they belong to; ${IN_KERAS}`,
+  },
+  {
+    is: ({ bytes, head }) =>
+      head.startsWith('model_checkpoint_path:') || bytes.subarray(-8).join() === TABLE_END.join(),
+    what: `a part of a checkpoint of TensorFlow, which holds weights without their network; ${IN_KERAS}`,
+  },
+  {
+    is: ({ bytes }) => textAt(bytes, 0, 4) === 'GGUF',
+    what: 'a GGUF file, the form of language models; give a network that classifies images, as .h5, .keras or .onnx',
+  },
+  {
+    is: ({ head }) => /^<(\?xml|error)\b/i.test(head),
+    what: 'an XML file, not a model: perhaps the message of a server in its place; download the file itself',
   },
   {
     is: ({ bytes }) => bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 9) <= 5,

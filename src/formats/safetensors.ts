@@ -77,7 +77,7 @@ export interface Safetensors {
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
   const damaged = (why: string): never => {
     throw new RunError(
-      `${source}: not a readable .safetensors file (${why}); is it a weight file of fer-tui?`,
+      `${source}: not a readable .safetensors file (${why}); expected a weight file of fer-tui, or a model as .h5, .keras or .onnx`,
     );
   };
   const header = headerOf(bytes, damaged);

@@ -139,6 +139,15 @@ describe('the command line', () => {
     expect(stdout).toContain('Non-trainable params: 1,216');
   });
 
+  it('summary says that a file is missing, and takes what has no dot or slash for a network', async () => {
+    const { code, stderr } = await runCli(['summary', 'nowhere/model.h5']);
+    expect([code, stderr]).toEqual([
+      5,
+      'fer-tui: cannot read weights nowhere/model.h5: there is no such file; expected e.g. runs/r1/best.safetensors\n',
+    ]);
+    expect((await runCli(['summary', 'nowhere'])).code).toBe(2);
+  });
+
   it('summary shows what the layers of a branching model file are connected to', async () => {
     const path = join(folder(), 'model.json');
     writeFileSync(path, JSON.stringify(toKeras(miniXception())));

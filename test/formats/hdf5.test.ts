@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
 import { isH5, readH5Tree } from '../../src/formats/hdf5.js';
+import { readPlainH5 } from '../../src/formats/hdf5_plain.js';
 import { at, groupAt, type H5Group, numbersAt, textsOf } from '../../src/formats/hdf5_tree.js';
 import {
   encodeH5,
@@ -80,6 +81,26 @@ describe('HDF5', () => {
     expect(numbersAt(file, 'q')).toEqual({ shape: [1], data: Float32Array.of(5), kind: '<q' });
     expect(numbersAt(file, 's')).toEqual({ shape: [], data: Float32Array.of(7), kind: '<f' });
     expect(numbersAt(file, 't')).toEqual({ shape: [1], data: undefined, kind: 'S2' });
+  });
+
+  it.each([
+    'plain',
+    'read by the library',
+  ])('has texts in UTF-8 that are marked as ASCII: %s', async (form) => {
+    const bytes = await encodeH5((root) => {
+      putText(root, 'one', 'Conv_..t');
+      putTexts(root, 'list', ['bn ......', 'b']);
+      const data = Float32Array.of(1, 2);
+      const chunks = form === 'plain' ? {} : { maxshape: [null], chunks: [1] };
+      root.create_dataset({ name: 'd', data, shape: [2], dtype: '<f', ...chunks });
+    });
+    const marked = Buffer.from(bytes);
+    marked.write('Conv_ét', marked.indexOf('Conv_..t'));
+    marked.write('bn 表情', marked.indexOf('bn ......'));
+    expect(readPlainH5(marked, { skip: [], most: 1e6 }) === undefined).toBe(form !== 'plain');
+    const file = await readH5Tree(marked, 'a.h5');
+    expect(file.attributes.get('one')).toBe('Conv_ét');
+    expect(textsOf(file, 'list')).toEqual(['bn 表情', 'b']);
   });
 
   it('has texts: one, lists, lists in pieces, none', async () => {

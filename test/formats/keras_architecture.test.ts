@@ -126,6 +126,29 @@ describe('architectures', () => {
     expect(back.layers.map((l) => l.inputs)).toEqual(network.layers.map((l) => l.inputs));
   });
 
+  it('with names for their input and output, as Keras 3 keeps them, are read; two outputs are not', () => {
+    const json = JSON.parse(JSON.stringify(toKeras(everything())));
+    const {
+      input_layers: [input],
+      output_layers: [output],
+    } = json.config;
+    Object.assign(json.config, { input_layers: { face: input }, output_layers: { emotion: output } });
+    expect(fromKeras(json, 'here').summary()).toEqual(everything().summary());
+    json.config.output_layers = { emotion: output, age: output };
+    expect(() => fromKeras(json, 'x.h5')).toThrow('x.h5: the model has 2 outputs; only models with one');
+  });
+
+  it('that calculate with plain numbers are refused by the number', () => {
+    const json = JSON.parse(JSON.stringify(toKeras(everything())));
+    const sum = json.config.layers.find(({ class_name: kind }: { class_name: string }) => kind === 'Add');
+    const [name] = sum.inbound_nodes[0][0];
+    const tensor = { class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } };
+    sum.inbound_nodes = [{ args: [tensor, 2.5], kwargs: {} }];
+    expect(() => fromKeras(json, 'x.h5')).toThrow(
+      `x.h5: layer "${sum.config.name}" (Add): it calculates with the number 2.5; only calls with outputs of layers are supported; a Rescaling layer multiplies and adds numbers`,
+    );
+  });
+
   it('with inputs that nobody describes, or describes wrongly, are refused', () => {
     const json = () => JSON.parse(JSON.stringify(toKeras(hybrid())));
     const bare = json();
@@ -226,7 +249,13 @@ describe('architectures', () => {
     ['LayerNormalization', { axis: [1, 2] }, 'axis = [1,2] is not supported; only -1 or 3'],
     ['LayerNormalization', { rms_scaling: true }, 'rms_scaling = true is not supported; only false'],
     ['Normalization', { axis: 1 }, 'axis = 1 is not supported; only -1 or 3'],
-    ['Normalization', { mean: 1, variance: 2 }, 'mean = 1 is not supported; leave it out'],
+    [
+      'Normalization',
+      { mean: [1, 2], variance: [2, 3, 4] },
+      'variance = [2,3,4] is not supported; expected numbers from 0',
+    ],
+    ['Normalization', { mean: 1, variance: -2 }, 'variance = -2 is not supported; expected numbers from 0'],
+    ['Normalization', { mean: 1 }, 'variance = undefined is not supported; expected numbers'],
     ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],
     ['Softmax', { axis: 1 }, 'axis = 1 is not supported'],
     [

@@ -149,6 +149,28 @@ describe('a layer in the words of Keras', () => {
     expect(back?.layer.config).toEqual(layer.config);
   });
 
+  it.each([
+    [
+      { mean: [[[[1, 2, 3]]]], variance: [[[[4, 0.25, 1]]]] },
+      { scale: [0.5, 2, 1], offset: [-0.5, -4, -3] },
+    ],
+    [
+      { mean: [0.5], variance: 4 },
+      { scale: 0.5, offset: -0.25 },
+    ],
+    [
+      { mean: [1, 2, 3], variance: [4] },
+      { scale: [0.5, 0.5, 0.5], offset: [-0.5, -1, -1.5] },
+    ],
+    [
+      { mean: 0, variance: 0 },
+      { scale: 1e7, offset: -0 },
+    ],
+  ])('Normalization to which numbers were given, %j, is read as Rescaling', (given, config) => {
+    const [{ layer } = { layer: undefined }] = read('Normalization', given);
+    expect(layer).toMatchObject({ kind: 'Rescaling', config });
+  });
+
   it('Dense is read with its options', () => {
     const given = { units: 5, use_bias: false, activation: 'relu', kernel_initializer: HE };
     expect(optionsOf('Dense', given, [9])).toEqual({

@@ -25,6 +25,8 @@ const TORCH_KNOWN = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
 const GRAPH = Buffer.from('0801120a0a08736f6d657468696e', 'hex');
 const EXPORTED =
   'fer-tui reads ONNX: load the network in PyTorch, export it there (torch.onnx.export), and give that file';
+const UNPACK = 'unpack it, and give the file in it';
+const CHECKPOINT = 'a part of a checkpoint of TensorFlow, which holds weights without their network';
 const AGAIN = 'open it where it was made, and save it as .keras or .h5 (model.save("model.keras"))';
 
 /** What people have in place of a model, and what is said of it. */
@@ -69,6 +71,32 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `the graph in a SavedModel of TensorFlow, which holds a graph of operations rather than layers; ${AGAIN}`,
   ],
   ['a zip', zip('README', 'best.h5'), 'a zip around best.h5; unpack it, and give that file'],
+  ['a zip of another', zip('m/face.onnx'), 'a zip around m/face.onnx; unpack it, and give that file'],
+  ['a packed file', Buffer.from('1f8b0800', 'hex'), `a file packed with gzip; ${UNPACK}`],
+  ['another packed file', Buffer.from('fd377a585a00', 'hex'), `a file packed with xz; ${UNPACK}`],
+  ['a tar archive', text(`${'model.h5'.padEnd(257, '\0')}ustar\0`), `a tar archive; ${UNPACK}`],
+  [
+    'an array of NumPy',
+    Buffer.from('\x93NUMPY', 'latin1'),
+    `arrays of NumPy, without the network that they belong to; ${AGAIN}`,
+  ],
+  [
+    'arrays of NumPy',
+    zip('w.npy', 'b.npy'),
+    `arrays of NumPy, without the network that they belong to; ${AGAIN}`,
+  ],
+  ['the list of a checkpoint', text('model_checkpoint_path: "m-1"\n'), `${CHECKPOINT}; ${AGAIN}`],
+  ['the index of a checkpoint', Buffer.from('000057fb808b247547db', 'hex'), `${CHECKPOINT}; ${AGAIN}`],
+  [
+    'GGUF',
+    text('GGUF\x03\0\0\0'),
+    'a GGUF file, the form of language models; give a network that classifies images, as .h5, .keras or .onnx',
+  ],
+  [
+    'the message of a server',
+    text('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'),
+    'an XML file, not a model: perhaps the message of a server in its place; download the file itself',
+  ],
   [
     'TensorFlow.js',
     text('{"modelTopology":{},"weightsManifest":[]}'),

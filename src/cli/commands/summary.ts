@@ -24,7 +24,8 @@ function shipped(name: string): string | undefined {
 /** `fer-tui summary`: prints a built-in network, or that of a file, in the layout of Keras's `summary`. */
 export async function summary({ network: named, model, json }: SummaryArgs & GlobalArgs): Promise<number> {
   const path = shipped(named) ?? named;
-  const isFile = existsSync(path);
+  // No built-in network has a dot or a slash in its name: with one, a file is meant, even if it is missing.
+  const isFile = existsSync(path) || /[./\\]/.test(path);
   if (!isFile && model !== undefined) {
     throw new UsageError(
       `--model ${model}: it is for a file that holds only weights, and ${named} is no file`,

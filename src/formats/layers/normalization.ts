@@ -1,3 +1,4 @@
+import type { Layer } from '../../nn/layer.js';
 import { BatchNormalization, LayerNormalization, Normalization, Rescaling } from '../../nn/layers.js';
 import type { PlacedLayer } from '../../nn/network.js';
 import { RunError } from '../../util/errors.js';
@@ -65,6 +66,21 @@ function numbersOf(r: ConfigReader, option: string, otherwise: number | undefine
   if (!list.every((n) => typeof n === 'number' && Number.isFinite(n))) r.fail(option, 'expected numbers');
   const numbers = list as number[];
   return numbers.length === 1 ? (numbers[0] as number) : numbers;
+}
+
+/** A Normalization to which mean and variance were given, so that they are no weights. */
+function givenNumbers(r: ConfigReader): Layer {
+  const list = (option: string): number[] => [numbersOf(r, option, undefined)].flat();
+  const [means, variances] = [list('mean'), list('variance')];
+  const channels = Math.max(means.length, variances.length);
+  const of = (values: readonly number[], i: number): number =>
+    values[values.length === 1 ? 0 : i] ?? Number.NaN;
+  const scale = Array.from({ length: channels }, (_, i) => 1 / Math.max(Math.sqrt(of(variances, i)), 1e-7));
+  const offset = scale.map((factor, i) => -of(means, i) * factor);
+  if (![...scale, ...offset].every(Number.isFinite))
+    r.fail('variance', 'expected numbers from 0 on, as many as in mean');
+  const one = (values: number[]): number | number[] => (values.length === 1 ? (values[0] as number) : values);
+  return Rescaling({ scale: one(scale), offset: one(offset) });
 }
 
 /** What files store of gamma and beta beside their values. */
@@ -138,14 +154,13 @@ export const NORMALIZATION: FileLayers = {
     },
   },
   Normalization: {
-    options: 'of the last axis, with weights (after `adapt`, or of a file), no `invert`',
+    options: 'of the last axis, after `adapt` or with `mean` and `variance`, no `invert`',
     read: (r, input) => {
       const axis = r.raw('axis');
       if ([axis ?? []].flat().some((one) => one !== -1 && one !== input.length) || axis === null)
         r.fail('axis', `only -1 or ${input.length}`);
-      for (const option of ['mean', 'variance']) r.must(option);
       r.must('invert', false);
-      return Normalization();
+      return (r.raw('mean') ?? r.raw('variance') ?? null) === null ? Normalization() : givenNumbers(r);
     },
     write: () => ({ axis: [-1], invert: false, mean: null, variance: null }),
     onnx: (graph, placed, [x = '']) => {
