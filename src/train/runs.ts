@@ -6,7 +6,7 @@ import { RunError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
 import { readText } from '../util/read_whole.js';
 import { readLog } from './event_log.js';
-import type { Changed, EpochEvent, TrainEvent } from './events.js';
+import type { Changed, EpochEvent, ResultEvent, TrainEvent } from './events.js';
 import { isLocked } from './run_folder.js';
 
 /**
@@ -40,7 +40,7 @@ export interface RunReport {
   /** Each epoch once, in order; of a repeated epoch, the last report. One that was cut short is the last. */
   readonly epochs: readonly EpochEvent[];
   readonly best: { readonly epoch: number; readonly acc: number } | null;
-  /** Seconds of all epochs. */
+  /** Seconds of training without pauses, as on the Train screen; of a run that goes on or was killed, those of its epochs. */
   readonly seconds: number;
   /** Bytes of its buffers on the device at most; null where the log does not tell. */
   readonly peakBytes: number | null;
@@ -96,10 +96,10 @@ function readRun(path: string): RunReport {
     changes: sittings.flatMap(({ t, changed }) => (changed === undefined ? [] : [{ t, changed }])),
     of: latest?.of ?? 0,
     done: epochs.filter(({ steps }) => steps === undefined).length,
-    stepInEpoch: stepInEpoch(events),
+    stepInEpoch: latestResult(events)?.stepInEpoch ?? 0,
     epochs,
     best: scored.reduce<RunReport['best']>((a, b) => (a === null || b.acc > a.acc ? b : a), null),
-    seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    seconds: latestResult(events)?.seconds ?? epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     peakBytes: peakBytes(events),
     damagedAfter: damagedAfter ?? null,
     note: readNote(path),
@@ -115,10 +115,10 @@ function peakBytes(events: readonly TrainEvent[]): number | null {
   return peaks.length === 0 ? null : peaks.reduce((a, b) => Math.max(a, b));
 }
 
-/** How far the epoch had come in which the latest sitting ended. */
-function stepInEpoch(events: readonly TrainEvent[]): number {
+/** What the latest sitting came to, if it has ended. Its seconds are those of the training clock over all sittings. */
+function latestResult(events: readonly TrainEvent[]): ResultEvent | undefined {
   const last = events.findLast(({ type }) => type === 'start' || type === 'result');
-  return last?.type === 'result' ? (last.stepInEpoch ?? 0) : 0;
+  return last?.type === 'result' ? last : undefined;
 }
 
 type Progress = Pick<RunReport, 'done' | 'of' | 'stepInEpoch'>;

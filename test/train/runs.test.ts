@@ -54,6 +54,20 @@ describe('runs', () => {
   write(parent, 'b', [start('2026-01-02T00:00:00Z', own), ...again], '{"type":"ep');
   mkdirSync(join(parent, 'no run'));
 
+  it('took as long as their result says, with the time between and within epochs', () => {
+    const timed = folder();
+    const result = {
+      ...{ run: 'r', path: '', epochs: 1, steps: 3, stepInEpoch: 1 },
+      bestEpoch: 1,
+      bestValAcc: 0.3,
+    };
+    const ended: TrainEvent[] = [start('', {}), epoch(1, 0.3), { type: 'result', ...result, seconds: 25 }];
+    write(timed, 'ended', ended);
+    write(timed, 'resumed', [...ended, start('', {})]);
+    const [one, other] = ['ended', 'resumed'].map((name) => listRuns(timed).find((run) => run.name === name));
+    expect([one?.seconds, one?.stepInEpoch, other?.seconds, other?.stepInEpoch]).toEqual([25, 1, 10, 0]);
+  });
+
   it('are listed, the latest first, with what became of them', () => {
     const [b, a] = listRuns(parent);
     expect([a?.name, a?.status, a?.epochs.length, a?.seconds]).toEqual(['a', 'finished', 2, 20]);
