@@ -95,6 +95,10 @@ const modelIn = ({ members }: Glance): string | undefined =>
 /** The bytes with which tables of TensorFlow's checkpoints end. */
 const TABLE_END = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 
+/** What servers send in place of a file, as text: "404: Not Found" of GitHub, or { "message": ... } of its API. */
+const SERVER_WORDS =
+  /^(\d{3}[ :]+)?(not found|forbidden|unauthorized|access denied|bad request|bad gateway)\b|^\{\s*"(message|error)"\s*:/i;
+
 /** In this order: the first that fits names the file. */
 const OTHER_KINDS: readonly OtherKind[] = [
   {
@@ -156,6 +160,14 @@ const OTHER_KINDS: readonly OtherKind[] = [
   {
     is: ({ bytes }) => textAt(bytes, 0, 4) === 'GGUF',
     what: 'a GGUF file, the form of language models; give a network that classifies images, as .h5, .keras or .onnx',
+  },
+  {
+    is: ({ bytes, head }) => bytes.length < HEAD && SERVER_WORDS.test(head),
+    what: 'the message of a server, not a model: it stands in the place of a file that was not found or not given; download that again',
+  },
+  {
+    is: ({ bytes }) => bytes.length < 64 && textAt(bytes, 0, 4) === 'PK\x05\x06',
+    what: 'an empty zip; get the file again',
   },
   {
     is: ({ head }) => /^<(\?xml|error)\b/i.test(head),

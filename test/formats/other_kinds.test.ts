@@ -92,8 +92,16 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
     text('GGUF\x03\0\0\0'),
     'a GGUF file, the form of language models; give a network that classifies images, as .h5, .keras or .onnx',
   ],
+  ...['404: Not Found', '403 Forbidden\n', '{"message": "Not Found", "status": "404"}'].map(
+    (words): [string, Uint8Array, string] => [
+      `what a server says, ${words.trim()}`,
+      text(words),
+      'the message of a server, not a model: it stands in the place of a file that was not found or not given; download that again',
+    ],
+  ),
+  ['an empty zip', Buffer.from(`504b0506${'00'.repeat(18)}`, 'hex'), 'an empty zip; get the file again'],
   [
-    'the message of a server',
+    'the message of a server, as XML',
     text('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'),
     'an XML file, not a model: perhaps the message of a server in its place; download the file itself',
   ],
