@@ -1,5 +1,6 @@
 import { createElement } from 'react';
-import type { Engine } from '../../src/engine/engine.js';
+import type { Engine, News } from '../../src/engine/engine.js';
+import type { Command } from '../../src/engine/protocol.js';
 import { openScreen } from '../../src/tui/actions.js';
 import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { App } from '../../src/tui/components/app.js';
@@ -26,6 +27,24 @@ export const SILENT_ENGINE: Engine = {
   release: () => undefined,
   log: 'no log',
 };
+
+/** An engine that records what is sent to it, and whose listeners hear what `tell` says. */
+export function toldEngine(): { engine: Engine; sent: Command[]; tell: (news: News) => void } {
+  const sent: Command[] = [];
+  const listeners = new Set<(news: News) => void>();
+  const engine: Engine = {
+    ...SILENT_ENGINE,
+    send: (command) => void sent.push(command),
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const tell = (news: News): void => {
+    for (const listener of listeners) listener(news);
+  };
+  return { engine, sent, tell };
+}
 
 export const COLOUR: Capability = { color: 'truecolor', glyphs: 'unicode' };
 

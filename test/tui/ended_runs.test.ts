@@ -2,27 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Engine, News } from '../../src/engine/engine.js';
-import type { Command } from '../../src/engine/protocol.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import { follow } from '../../src/tui/live.js';
 import { applyEvent, beginRun } from '../../src/tui/run_state.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { renderAt, toldEngine } from '../helpers/render_at.js';
 import { writeRun } from '../helpers/run_folders.js';
 
 /** Train with a run that has ended, or goes on, at 60 x 20 or 100 x 30. */
 function open(events: ReturnType<typeof fakeEvents>, [cols, rows]: readonly [number, number]) {
-  const sent: Command[] = [];
-  let tell: (news: News) => void = () => undefined;
-  const engine: Engine = {
-    ...SILENT_ENGINE,
-    send: (command) => void sent.push(command),
-    listen: (listener) => {
-      tell = listener;
-      return () => undefined;
-    },
-  };
+  const { engine, sent, tell } = toldEngine();
   const run = events.reduce((state, event) => applyEvent(state, event, 0), beginRun(0));
   const at = renderAt(
     cols,
@@ -31,7 +20,7 @@ function open(events: ReturnType<typeof fakeEvents>, [cols, rows]: readonly [num
     { screen: 'train', engine, state: { run } },
   );
   follow(actionsOf(at.program, 'train'));
-  return { at, sent, tell: (news: News) => tell(news) };
+  return { at, sent, tell };
 }
 
 const SIZES = [

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine, News } from '../../src/engine/engine.js';
-import type { Command } from '../../src/engine/protocol.js';
 import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import type { AppState } from '../../src/tui/app_state.js';
@@ -14,23 +13,14 @@ import { SCREENS } from '../../src/tui/screens/all.js';
 import { askToStop } from '../../src/tui/steer.js';
 import { Store } from '../../src/tui/store.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { COLOUR, renderAt, toldEngine } from '../helpers/render_at.js';
 
 it('offers a run that diverged a tenth of its learning rate, then and later', () => {
   const path = mkdtempSync(join(tmpdir(), 'fer-tui-diverged-'));
   const [start, ...rest] = fakeEvents() as [StartEvent, ...TrainEvent[]];
   const events: TrainEvent[] = [{ ...start, path }, ...rest];
   writeFileSync(join(path, 'events.ndjson'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  const sent: Command[] = [];
-  let tell: (news: News) => void = () => undefined;
-  const engine: Engine = {
-    ...SILENT_ENGINE,
-    send: (command) => void sent.push(command),
-    listen: (listener) => {
-      tell = listener;
-      return () => undefined;
-    },
-  };
+  const { engine, sent, tell } = toldEngine();
   const at = renderAt(100, 30, COLOUR, { screen: 'train', engine });
   follow(actionsOf(at.program, 'train'));
   const diverge: TrainEvent[] = [
@@ -55,23 +45,12 @@ it('offers a run that diverged a tenth of its learning rate, then and later', ()
 
 /** The train screen on an engine that records what is sent, and tells what the test says. */
 function steering(run?: RunState) {
-  const sent: Command[] = [];
-  const tellers: ((news: News) => void)[] = [];
+  const { engine: told, sent, tell } = toldEngine();
   const kill = vi.fn();
-  const engine: Engine = {
-    ...{ ...SILENT_ENGINE, kill, log: 'engine.log' },
-    send: (command) => void sent.push(command),
-    listen: (listener) => {
-      tellers.push(listener);
-      return () => void tellers.splice(0);
-    },
-  };
+  const engine: Engine = { ...told, kill, log: 'engine.log' };
   const store = new Store<AppState>({ ...initialState({ cols: 100, rows: 30 }, COLOUR), run });
   const act = actionsOf({ store, screens: SCREENS, engine }, 'train');
   const stop = follow(act);
-  const tell = (news: News): void => {
-    for (const teller of tellers) teller(news);
-  };
   const app = (): AppState => store.state;
   const choose = (key: string): void => {
     const { overlay } = app();
