@@ -15,8 +15,8 @@
 //   image    = (v - mean[oy, ox]) / divisor, or / divisors[oy, ox]
 //
 // An image that is only warped has gamma 1, contrast 1, blur 0, noise 0, quality 0 (no JPEG) and an erased
-// rectangle without width. The random bytes are a hash of
-// grain, pixel and channel, as in dropout.wgsl. JPEG's steps are those of libjpeg for the quality, for luminance in each channel.
+// rectangle without width. The random bytes are a hash of grain, pixel and channel, as in dropout.wgsl. JPEG's steps are those of
+// libjpeg for the quality, for luminance in each channel.
 //
 // Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; divisors [H,
 // W], read if has_divisors is 1; images [B, H, W, channels]. Channel c comes from the stored channel c, or from the only one: a gray image for a network with colour input.
