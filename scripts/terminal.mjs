@@ -16,6 +16,8 @@ export class Terminal {
   #pty;
   #xterm;
   #watchers = new Set();
+  /** Whether a frame has arrived in part. */
+  #updating = false;
 
   /**
    * @param {string} file
@@ -33,6 +35,7 @@ export class Terminal {
         ...{ XDG_STATE_HOME: mkdtempSync(join(tmpdir(), 'fer-tui-state-')), ...env },
       },
     });
+    this.#watchUpdates();
     this.#pty.onData((data) => {
       this.raw += data;
       this.#xterm.write(data, () => {
@@ -42,6 +45,19 @@ export class Terminal {
     this.exited = new Promise((resolve) =>
       this.#pty.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
     );
+  }
+
+  /** Follows synchronized updates (mode 2026): as on a real terminal, only whole frames are looked at. */
+  #watchUpdates() {
+    for (const [final, begins] of [
+      ['h', true],
+      ['l', false],
+    ]) {
+      this.#xterm.parser.registerCsiHandler({ prefix: '?', final }, ([mode]) => {
+        if (mode === 2026) this.#updating = begins;
+        return false; // the emulator sets its own modes
+      });
+    }
   }
 
   get pid() {
@@ -78,7 +94,8 @@ export class Terminal {
   /** Resolves, with the milliseconds that it took, when the screen shows something; rejects with the screen. */
   waitFor(what, timeoutMs = 30_000) {
     const begin = performance.now();
-    const there = () => (what instanceof RegExp ? what.test(this.text()) : this.text().includes(what));
+    const there = () =>
+      !this.#updating && (what instanceof RegExp ? what.test(this.text()) : this.text().includes(what));
     return new Promise((resolve, reject) => {
       const done = (finish) => {
         clearTimeout(timer);
