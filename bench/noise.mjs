@@ -36,12 +36,6 @@ try {
     const cells = [percent(rate), report.suspects.length, percent(found / report.suspects.length)];
     cells.push(percent(found / wrong.size), percent(report.noise), seconds.toFixed(0));
     console.log(cells.map((cell, i) => String(cell).padStart([7, 8, 9, 6, 14, 7][i])).join('  '));
-    await import('node:fs').then((fs) =>
-      fs.writeFileSync(
-        `/tmp/nz/dump-${rate}.json`,
-        JSON.stringify({ p: [...p], labels: [...dataset.splits.train.labels], wrong: [...wrong] }),
-      ),
-    );
   }
 } finally {
   rmSync(folder, { recursive: true });
