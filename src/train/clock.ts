@@ -7,6 +7,8 @@ export class TrainingClock {
   #before = 0;
   #begin = performance.now();
   #epochBegin = performance.now();
+  /** Since when it stands still, in milliseconds; undefined: it goes. */
+  #heldSince: number | undefined;
 
   /** @param batch images a step */
   constructor(batch: number) {
@@ -24,21 +26,31 @@ export class TrainingClock {
     this.pace.resume();
   }
 
-  /** Does not count the time since `begin`, a value of `performance.now()` in milliseconds. */
-  excludeSince(begin: number): void {
-    const spent = performance.now() - begin;
-    this.#begin += spent;
-    this.#epochBegin += spent;
+  /** Stands still until `go`. */
+  hold(): void {
+    this.#heldSince = performance.now();
+  }
+
+  /** Goes on after `hold`. */
+  go(): void {
+    const held = performance.now() - this.#now;
+    this.#begin += held;
+    this.#epochBegin += held;
+    this.#heldSince = undefined;
     this.pace.resume();
   }
 
   /** Seconds of training, including those before the run was resumed. */
   get seconds(): number {
-    return this.#before + (performance.now() - this.#begin) / 1000;
+    return this.#before + (this.#now - this.#begin) / 1000;
   }
 
   /** Seconds of the current epoch. */
   get epochSeconds(): number {
-    return (performance.now() - this.#epochBegin) / 1000;
+    return (this.#now - this.#epochBegin) / 1000;
+  }
+
+  get #now(): number {
+    return this.#heldSince ?? performance.now();
   }
 }

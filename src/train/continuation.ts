@@ -94,7 +94,7 @@ export function restoreCheckpoint(
   const message = trainer.finished
     ? `the run is complete: it has ended ${ended}; --${trainer.outOfSteps ? 'max-steps' : 'epochs'} N extends it`
     : `resumed at step ${step}, epoch ${state.epoch + 1}`;
-  emit({ type: 'note', kind: 'resume', message, step });
+  emit({ type: 'note', kind: 'resume', message, step, elapsedS: state.seconds });
 }
 
 /**

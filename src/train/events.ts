@@ -120,6 +120,8 @@ export interface StepEvent {
   readonly imgPerS: number;
   /** Seconds left in the run, validations included; null until the pace is steady. */
   readonly etaS: number | null;
+  /** Seconds of training so far, over all sittings; pauses do not count. Absent in logs of older versions. */
+  readonly elapsedS?: number;
   /** Steps in an epoch. */
   readonly of: number;
   /** Steps done of the epoch. */
@@ -173,6 +175,8 @@ export interface EpochEvent {
   readonly seconds: number;
   /** Seconds to the end of the run; null if unknown. */
   readonly etaS: number | null;
+  /** Seconds of training so far, as in step events. */
+  readonly elapsedS?: number;
   /** Whether this is the best epoch so far; its weights are in `best.safetensors`. */
   readonly best: boolean;
 }
@@ -217,6 +221,8 @@ export interface NoteEvent {
   readonly step?: number;
   /** Of a learning rate that the user set: the rate of the next step. */
   readonly lr?: number;
+  /** Of a resumed run: seconds of training up to its checkpoint. Absent in logs of older versions. */
+  readonly elapsedS?: number;
   /** How far an activity is that takes a while. */
   readonly progress?: {
     /** How much is done. */

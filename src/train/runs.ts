@@ -5,6 +5,7 @@ import { counted } from '../util/counted.js';
 import { RunError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
 import { readText } from '../util/read_whole.js';
+import { clockAfter, trainedSeconds } from './elapsed.js';
 import { readLog } from './event_log.js';
 import type { Changed, EpochEvent, ResultEvent, TrainEvent } from './events.js';
 import { isLocked } from './run_folder.js';
@@ -40,7 +41,7 @@ export interface RunReport {
   /** Each epoch once, in order; of a repeated epoch, the last report. One that was cut short is the last. */
   readonly epochs: readonly EpochEvent[];
   readonly best: { readonly epoch: number; readonly acc: number } | null;
-  /** Seconds of training without pauses, as on the Train screen; of a run that goes on or was killed, those of its epochs. */
+  /** Seconds of training without pauses, as on the Train screen. */
   readonly seconds: number;
   /** Bytes of its buffers on the device at most; null where the log does not tell. */
   readonly peakBytes: number | null;
@@ -99,7 +100,12 @@ function readRun(path: string): RunReport {
     stepInEpoch: latestResult(events)?.stepInEpoch ?? 0,
     epochs,
     best: scored.reduce<RunReport['best']>((a, b) => (a === null || b.acc > a.acc ? b : a), null),
-    seconds: latestResult(events)?.seconds ?? epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    seconds: trainedSeconds({
+      seconds: events.reduce(clockAfter, undefined),
+      epochs,
+      step: events.findLast((event) => event.type === 'step'),
+      config: latest?.config,
+    }),
     peakBytes: peakBytes(events),
     damagedAfter: damagedAfter ?? null,
     note: readNote(path),
@@ -115,7 +121,7 @@ function peakBytes(events: readonly TrainEvent[]): number | null {
   return peaks.length === 0 ? null : peaks.reduce((a, b) => Math.max(a, b));
 }
 
-/** What the latest sitting came to, if it has ended. Its seconds are those of the training clock over all sittings. */
+/** What the latest sitting came to, if it has ended. */
 function latestResult(events: readonly TrainEvent[]): ResultEvent | undefined {
   const last = events.findLast(({ type }) => type === 'start' || type === 'result');
   return last?.type === 'result' ? last : undefined;

@@ -13,6 +13,8 @@ export interface StepPlace {
   readonly imgPerS: number;
   /** Seconds left; null until the pace is steady. */
   readonly etaS: number | null;
+  /** Seconds of training so far. */
+  readonly elapsedS: number;
 }
 
 /** Collects the metrics of steps, which arrive from the device some time after the steps, and reports them as events. */

@@ -243,9 +243,9 @@ export class Trainer implements Training {
   async #attend(): Promise<void> {
     const { control } = this.#context;
     this.#report(await this.learner.metrics());
-    const begin = performance.now();
+    this.#clock.hold();
     if (control.paused && this.#pausedAt === undefined) {
-      this.#pausedAt = begin;
+      this.#pausedAt = performance.now();
       this.note('pause', `paused at step ${this.step}`);
     }
     for (;;) {
@@ -259,7 +259,7 @@ export class Trainer implements Training {
       this.#pausedAt = undefined;
       this.note('continue', `continued after ${seconds} s`);
     }
-    this.#clock.excludeSince(begin);
+    this.#clock.go();
   }
 
   async #grant(wish: Wish): Promise<void> {
@@ -299,6 +299,7 @@ export class Trainer implements Training {
         stepsPerEpoch: source.batchesPerEpoch,
         imgPerS: pace.imgPerS,
         etaS: this.#eta(step),
+        elapsedS: this.#clock.seconds,
       }),
       this.emit,
     );
@@ -341,6 +342,7 @@ export class Trainer implements Training {
       imgPerS: this.#clock.pace.imgPerS,
       seconds: this.#clock.epochSeconds,
       etaS: this.#eta(this.step),
+      elapsedS: this.#clock.seconds,
       best: this.#checkpoint.state.bestEpoch === epoch,
     });
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Load } from '../engine/load.js';
+import { clockAfter } from '../train/elapsed.js';
 import { readLog } from '../train/event_log.js';
 import type {
   EndEvent,
@@ -73,6 +74,8 @@ export interface RunState {
   readonly happened: readonly Happening[];
   /** What is going on before and between steps, such as compiling. */
   readonly progress: RunProgress | undefined;
+  /** What its training clock shows; undefined: the log is of an older version. */
+  readonly seconds: number | undefined;
   readonly result: ResultEvent | undefined;
   readonly error: ErrorEvent | undefined;
   readonly end: EndEvent | undefined;
@@ -124,6 +127,7 @@ export function beginRun(now: number, live = true): RunState {
       happened: [],
     },
     ...{ progress: undefined, result: undefined, error: undefined, end: undefined, killed: false },
+    seconds: undefined,
     tail: undefined,
   };
 }
@@ -182,7 +186,7 @@ export function reopened(run: RunState, now: number): RunState {
 
 /** @param now milliseconds of `Date.now` for what happens now; undefined when read back */
 export function applyEvent(run: RunState, event: TrainEvent, now: number | undefined): RunState {
-  const heard = now === undefined ? run : { ...run, heard: now };
+  const heard = { ...run, heard: now ?? run.heard, seconds: clockAfter(run.seconds, event) };
   switch (event.type) {
     case 'start':
       return happen(

@@ -1,4 +1,5 @@
 import { SILENCE_MS } from '../engine/protocol.js';
+import { trainedSeconds } from '../train/elapsed.js';
 import { isActive, type Phase, type RunState } from './run_state.js';
 
 /** Describes the state of a run in the words that all screens use. */
@@ -22,12 +23,8 @@ export function phaseWord({ phase, end, live, killed, tail }: RunState): string 
 }
 
 /** Seconds of training, without pauses: live and read back from the log the same. */
-export function secondsOf({ result, epochs, step, start }: RunState): number {
-  if (result !== undefined) return result.seconds;
-  const complete = epochs.reduce((sum, { seconds }) => sum + seconds, 0);
-  const begun = step !== undefined && step.epoch > (epochs.at(-1)?.epoch ?? 0) && step.imgPerS > 0;
-  const batch = Number(start?.config['batch'] ?? 0);
-  return complete + (begun ? (step.stepInEpoch * batch) / step.imgPerS : 0);
+export function secondsOf({ seconds, epochs, step, start }: RunState): number {
+  return trainedSeconds({ seconds, epochs, step, config: start?.config });
 }
 
 /** The learning rate of the next step: as asked for, as last trained with, or as the settings have it. */

@@ -15,7 +15,10 @@ import { Control } from '../../src/train/control.js';
 import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { loadModel } from '../../src/train/model_file.js';
+import { findRun } from '../../src/train/runs.js';
 import { type Hooks, resumeTraining, runTraining } from '../../src/train/session.js';
+import { readRunState } from '../../src/tui/run_state.js';
+import { secondsOf } from '../../src/tui/run_words.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 /** What a run's folder holds beside weights and optimiser, and what resuming makes of it. */
@@ -121,7 +124,7 @@ describeGpu('a resumed run', () => {
     await resumeTraining(out, hooks());
     expect(lastWeights(out)).toEqual(before);
     expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
-      ...{ type: 'note', kind: 'resume', step: 5 },
+      ...{ type: 'note', kind: 'resume', step: 5, elapsedS: expect.any(Number) },
       message: 'the run is complete: it has ended at epoch 1; --epochs N extends it',
     });
   });
@@ -131,7 +134,7 @@ describeGpu('a resumed run', () => {
     await runTraining(resolveConfig({ ...SETTINGS, 'max-steps': 2, out }), hooks());
     await resumeTraining(out, hooks());
     expect(readEvents(join(out, 'events.ndjson'))).toContainEqual({
-      ...{ type: 'note', kind: 'resume', step: 2 },
+      ...{ type: 'note', kind: 'resume', step: 2, elapsedS: expect.any(Number) },
       message: 'the run is complete: it has ended after 2 steps of epoch 1; --max-steps N extends it',
     });
   });
@@ -143,6 +146,14 @@ describeGpu('a resumed run', () => {
     const first = seconds();
     await resumeTraining(run, hooks());
     expect(seconds()).toBeGreaterThan(first);
+    const told = readEvents(join(run, 'events.ndjson')).flatMap((event) =>
+      event.type === 'step' || event.type === 'epoch' || event.type === 'note' ? (event.elapsedS ?? []) : [],
+    );
+    expect(told.length).toBeGreaterThan(2);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBeGreaterThan(first);
+    const shown = [secondsOf(readRunState(run)), findRun(run).seconds];
+    expect(shown).toEqual([seconds(), seconds()]);
   });
 });
 

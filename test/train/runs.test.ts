@@ -65,7 +65,7 @@ describe('runs', () => {
     write(timed, 'ended', ended);
     write(timed, 'resumed', [...ended, start('', {})]);
     const [one, other] = ['ended', 'resumed'].map((name) => listRuns(timed).find((run) => run.name === name));
-    expect([one?.seconds, one?.stepInEpoch, other?.seconds, other?.stepInEpoch]).toEqual([25, 1, 10, 0]);
+    expect([one?.seconds, one?.stepInEpoch, other?.seconds, other?.stepInEpoch]).toEqual([25, 1, 25, 0]);
   });
 
   it('are listed, the latest first, with what became of them', () => {

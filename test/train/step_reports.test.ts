@@ -5,7 +5,9 @@ import { StepReports } from '../../src/train/step_reports.js';
 
 const stats = { liveBuffers: 1, liveBytes: 1, peakBytes: 2 };
 const learner = { learningRate: 0.5, gpu: { pool: { stats } } } as unknown as Learner;
-const place = (step: number) => ({ epoch: 1, stepInEpoch: step, stepsPerEpoch: 4, imgPerS: 0, etaS: null });
+const place = (step: number) => ({
+  ...{ epoch: 1, stepInEpoch: step, stepsPerEpoch: 4, imgPerS: 0, etaS: null, elapsedS: 10 + step },
+});
 
 it('reports the steps that are wanted, each with its rate and, where it was measured, the norm of its gradient', () => {
   const reports = new StepReports(learner);
@@ -22,7 +24,7 @@ it('reports the steps that are wanted, each with its rate and, where it was meas
     (event) => void told.push(event),
   );
   expect(told).toHaveLength(3);
-  expect(told[0]).toMatchObject({ step: 1, lr: 0.1, acc: 0.25, gradientNorm: 3.5 });
+  expect(told[0]).toMatchObject({ step: 1, lr: 0.1, acc: 0.25, gradientNorm: 3.5, elapsedS: 11 });
   for (const event of told.slice(1)) expect(event).not.toHaveProperty('gradientNorm');
   expect(told.map((event) => (event.type === 'step' ? event.lr : undefined))).toEqual([0.1, 0.2, 0.3]);
 });

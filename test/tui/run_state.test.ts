@@ -3,7 +3,8 @@ import type { TrainEvent } from '../../src/train/events.js';
 import { Curve } from '../../src/tui/curve.js';
 import { suspendedWords } from '../../src/tui/main.js';
 import { applyEvent, beginRun, isActive, loseRun, type RunState, reopened } from '../../src/tui/run_state.js';
-import { rateOf, secondsOf, silentSeconds } from '../../src/tui/run_words.js';
+import { clock, rateOf, secondsOf, silentSeconds } from '../../src/tui/run_words.js';
+import { axisOf } from '../../src/tui/screens/train_charts.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 
 const play = (events: readonly TrainEvent[], run: RunState = beginRun(0)): RunState =>
@@ -292,6 +293,30 @@ describe('what is shown of a run', () => {
     expect(secondsOf(slow)).toBe(secondsOf(read));
     expect(secondsOf(slow)).toBeGreaterThan(0);
     expect(secondsOf(play(fakeEnd(), slow))).toBe(90);
+  });
+
+  it('has the time of the training clock, which goes on where a resumed run does', () => {
+    const [firstEpoch] = rest.filter(({ type }) => type === 'epoch');
+    const at = (event: TrainEvent | undefined, elapsedS: number): TrainEvent =>
+      ({ ...event, elapsedS }) as TrainEvent;
+    const shown = (run: RunState): string => clock(secondsOf(run));
+    // Each step is told to take 1.4 seconds, and the epoch 30; saving and compiling take longer.
+    const one = play(
+      [at(steps[3], 20), at(firstEpoch, 100), at(steps[12], 117)],
+      play([start as TrainEvent]),
+    );
+    expect(shown(one)).toBe('1:57');
+    const resume: TrainEvent = { type: 'note', kind: 'resume', message: '', step: 10, elapsedS: 100 };
+    const two = play([start as TrainEvent, resume], one);
+    expect(shown(two)).toBe('1:40');
+    expect(axisOf(two, 'time').of(1)).toBe(100);
+    const [result, end] = fakeEnd();
+    const three = play(
+      [at(steps[12], 118), { ...result, seconds: 121 } as TrainEvent, end as TrainEvent],
+      two,
+    );
+    expect(shown(three)).toBe('2:01');
+    expect(shown(play([start as TrainEvent], three))).toBe('2:01');
   });
 
   it('has all steps of a complete epoch, though not each of them is reported', () => {

@@ -1,3 +1,4 @@
+import { epochEnds } from '../../train/elapsed.js';
 import { percent, shortNumber } from '../../util/axis.js';
 import { CLASS_NAMES, sameClasses } from '../../util/classes.js';
 import type { PictureOptions } from '../charts/chart_drawing.js';
@@ -161,8 +162,7 @@ export function axisOf(run: RunState, axis: XAxis): Axis {
   if (axis === 'step')
     return { label: 'step', of: (x) => x * steps, text: (x) => Math.round(x).toLocaleString('en') };
   if (axis === 'time') {
-    const ends = [0];
-    for (const { seconds } of run.epochs) ends.push((ends.at(-1) ?? 0) + seconds);
+    const ends = epochEnds(run.epochs);
     const { step } = run;
     const done = ends.length - 1;
     const begun = step === undefined ? 0 : step.epoch - 1 + step.stepInEpoch / step.of - done;
