@@ -8,7 +8,7 @@ import { type Call, type FileGraph, nameOf } from './keras_graph.js';
 
 /** Layers whose options do not depend on where the channels are. */
 const SAME = new Set(
-  'InputLayer Conv2D DepthwiseConv2D SeparableConv2D MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Dense Dropout SpatialDropout2D Activation ELU ReLU LeakyReLU Softmax Add Multiply'.split(
+  'InputLayer Conv2D DepthwiseConv2D SeparableConv2D MaxPooling2D AveragePooling2D GlobalAveragePooling2D GlobalMaxPooling2D ZeroPadding2D Cropping2D CenterCrop Dense Dropout SpatialDropout2D Activation ELU ReLU LeakyReLU Softmax Add Multiply'.split(
     ' ',
   ),
 );

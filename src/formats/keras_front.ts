@@ -4,7 +4,7 @@ import { LEFT_OUT } from './layers/left_out.js';
 
 /**
  * Layers of files that become no layer of a network: those that do nothing in inference, a `Rescaling` in front that is a
- * preprocessing with a name, and a `Resizing` in front.
+ * preprocessing with a name, and a `Resizing` in front; `CenterCrop` in front where that resizes.
  */
 
 /** Pixels to inputs, x * scale + offset, by the name of the preprocessing that is the same. */
@@ -29,7 +29,7 @@ export function withoutFront(whole: FileGraph, source: string): WithoutFront {
   const { calls, instead } = withoutIdle(whole);
   const output = whole.output && (instead.get(whole.output) ?? whole.output);
   const { graph, preprocess } = withoutRescaling(
-    withoutResizing({ ...whole, calls, output }, source),
+    rescaledFirst(withoutResizing({ ...whole, calls, output }, source)),
     source,
   );
   return { graph: withoutResizing(graph, source), preprocess };
@@ -67,25 +67,37 @@ function withoutRescaling(graph: FileGraph, source: string): WithoutFront {
 /** Where the shape of the images may stand. */
 const SHAPES = ['batch_input_shape', 'batch_shape'];
 
-/** A network that resizes its images first is one for images of that size, to which all are brought here. */
+/**
+ * A network that resizes its images first is one for images of that size, to which all are brought here. `CenterCrop` of something
+ * larger than the images resizes them, too; of something smaller it stays.
+ */
 function withoutResizing(graph: FileGraph, source: string): FileGraph {
   const first = firstOf(graph);
   const kind = first?.layer.class_name;
   if (first === undefined || (kind !== 'Resizing' && kind !== 'CenterCrop')) return graph;
   const r = new ConfigReader(kind, first.layer.config, source);
-  if (kind === 'CenterCrop')
-    r.refuse(
-      'it cuts the edges of images off, and faces are cut out as they should be; build the model without this layer in Keras, give it the weights, and save it',
-    );
-  for (const option of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio']) r.must(option, false);
-  r.must('data_format', 'channels_last');
-  const size = [r.count('height'), r.count('width')];
-  const resized = (config: Call['layer']['config']): Call['layer']['config'] => {
-    const known = SHAPES.find((key) => Array.isArray(config[key]));
-    const shape = known === undefined ? [] : (config[known] as unknown[]);
-    return known === undefined ? config : { ...config, [known]: [null, ...size, ...shape.slice(3)] };
-  };
+  const format = r.text('data_format', ['channels_last', 'channels_first'], 'channels_last');
+  const size = [r.count('height'), r.count('width')] as const;
   const { inputs, first: settings } = graph;
+  const images = [...inputs.map(({ config }) => config), settings].find(
+    (config) => config !== undefined && shapeIn(config) !== undefined,
+  );
+  const shape = images === undefined ? [] : (images[shapeIn(images) as string] as unknown[]);
+  const given = format === 'channels_last' ? shape.slice(1, 3) : shape.slice(2);
+  if (kind === 'CenterCrop' && crops(r, given, size)) return graph;
+  if (
+    kind === 'CenterCrop' ||
+    ['crop_to_aspect_ratio', 'pad_to_aspect_ratio'].some((one) => r.raw(one) === true)
+  )
+    proportionate(r, given, size);
+  const resized = (config: Call['layer']['config']): Call['layer']['config'] => {
+    const known = shapeIn(config);
+    if (known === undefined) return config;
+    const whole = config[known] as unknown[];
+    const changed =
+      format === 'channels_last' ? [null, ...size, ...whole.slice(3)] : [null, whole[1], ...size];
+    return { ...config, [known]: changed };
+  };
   return withoutFirst(
     {
       ...graph,
@@ -94,6 +106,47 @@ function withoutResizing(graph: FileGraph, source: string): FileGraph {
     },
     first,
   );
+}
+
+/** The option of a layer that has the shape of the images. */
+const shapeIn = (config: Call['layer']['config']): string | undefined =>
+  SHAPES.find((key) => Array.isArray(config[key]));
+
+/** Whether `CenterCrop` cuts something off images of a size. Throws RunError where they have none. */
+function crops(r: ConfigReader, given: readonly unknown[], size: readonly number[]): boolean {
+  if (given.length === 2 && given.every((n) => typeof n === 'number'))
+    return given.every((n, axis) => n >= (size[axis] as number));
+  return r.refuse(
+    `it crops images of any size; build the model in Keras with an input of one size (keras.Input((height, width, channels))), set the weights, and save it`,
+  );
+}
+
+/** Throws RunError where images would lose or gain edges when they are resized. */
+function proportionate(
+  r: ConfigReader,
+  [height, width]: readonly unknown[],
+  size: readonly [number, number],
+): void {
+  if (Number(height) * size[1] === Number(width) * size[0]) return;
+  r.refuse(
+    `it brings images of ${height ?? 'any'} x ${width ?? 'any'} to ${size.join(' x ')}, another proportion, and cuts or pads what is too much, which is not supported; build the model in Keras for images of ${size.join(' x ')} without this layer, set the weights, and save it`,
+  );
+}
+
+/** Puts a `Rescaling` in front of a `CenterCrop` of the images before it: the result is the same. */
+function rescaledFirst(graph: FileGraph): FileGraph {
+  const crop = firstOf(graph);
+  if (crop?.layer.class_name !== 'CenterCrop') return graph;
+  const cropName = nameOf(crop.layer);
+  const [next, ...others] = graph.calls.filter(({ from }) => from.includes(cropName));
+  if (next?.layer.class_name !== 'Rescaling' || others.length > 0 || graph.output === cropName) return graph;
+  const name = nameOf(next.layer);
+  const calls = graph.calls.map((call) => {
+    if (call === crop) return { layer: next.layer, from: crop.from };
+    if (call === next) return { layer: crop.layer, from: [name] };
+    return { ...call, from: call.from.map((one) => (one === name ? cropName : one)) };
+  });
+  return { ...graph, calls, output: graph.output === name ? cropName : graph.output };
 }
 
 /** The calls without layers that do nothing in inference, and what stands for the output of each of these. */

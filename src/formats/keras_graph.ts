@@ -1,6 +1,7 @@
 import { RunError } from '../util/errors.js';
 import { isKerasObject, type KerasObject } from './keras_config.js';
 import { LEFT_OUT } from './layers/left_out.js';
+import { READ_AS } from './layers/read_as.js';
 
 /**
  * The graph of a model in Keras's JSON: every layer once, in the order of the file, with what it takes. A model that is a layer
@@ -219,13 +220,13 @@ function callOf(call: unknown, kind: string, where: string): Ref[] {
   const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
     Object.entries(o),
   );
-  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation and resizing. A training and
-  // inference override it.
+  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation, resizing and
+  // cropping. A training and inference override it.
   const told = options.find(
     ([name, value]) =>
       value !== null &&
       value !== undefined &&
-      !(name === 'training' && (value === false || kind === 'Resizing' || LEFT_OUT.has(kind))),
+      !(name === 'training' && (value === false || Object.hasOwn(READ_AS, kind) || LEFT_OUT.has(kind))),
   );
   if (told !== undefined) {
     throw new RunError(

@@ -3,8 +3,9 @@ import { frozen, type Layer } from '../nn/layer.js';
 import { ConfigReader, type KerasObject } from './keras_config.js';
 import { FILE_LAYERS } from './layers/all.js';
 import { LEFT_OUT } from './layers/left_out.js';
+import { READ_AS } from './layers/read_as.js';
 
-const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...LEFT_OUT].join(', ');
+const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...Object.keys(READ_AS), ...LEFT_OUT].join(', ');
 
 /** The only layer that takes no `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';
@@ -38,7 +39,8 @@ export function readLayer(
   keras = 2,
 ): ReadLayer[] {
   const r = new ConfigReader(kind, config, source, keras);
-  const own = FILE_LAYERS.get(kind)?.read(r, input) ?? r.failClass(SUPPORTED);
+  const reader = FILE_LAYERS.get(kind)?.read ?? (Object.hasOwn(READ_AS, kind) ? READ_AS[kind] : undefined);
+  const own = reader?.(r, input) ?? r.failClass(SUPPORTED);
   const [layer, inside] = Array.isArray(own) ? own : [own, undefined];
   const { name } = r;
   const read = { name, layer: r.trainable ? layer : frozen(layer) };

@@ -34,7 +34,7 @@ export const LESSONS = [
     file: '03-padding.md',
     title: 'Padding, stride and the receptive field',
     stages: [],
-    kinds: ['ZeroPadding2D'],
+    kinds: ['ZeroPadding2D', 'Cropping2D'],
     terms: ['padding', 'receptive field'],
   },
   {

@@ -66,22 +66,97 @@ describe('Resizing in front', () => {
     expect(readKeras(chain(first, ...END), 'x.h5').network.inputShape).toEqual([4, 3, 3]);
   });
 
-  it.each([
-    [
-      resizing({ crop_to_aspect_ratio: true }),
-      'layer "s" (Resizing): crop_to_aspect_ratio = true is not supported',
-    ],
-    [
-      layer('CenterCrop', 'c', { height: 4, width: 3 }),
-      'layer "c" (CenterCrop): it cuts the edges of images off',
-    ],
-  ])('is refused where it cuts: %#', (own, why) => {
-    expect(() => readKeras(chain(INPUT, own, ...END), 'x.h5')).toThrow(why);
+  it('may keep a proportion that is the same', () => {
+    const own = resizing({ height: 12, width: 10, crop_to_aspect_ratio: true });
+    expect(readKeras(chain(INPUT, own, ...END), 'x.h5').network.inputShape).toEqual([12, 10, 1]);
+    const turned = chain(
+      layer('InputLayer', 'i', { batch_shape: [null, 3, 8, 8] }),
+      resizing({ width: 4, data_format: 'channels_first' }),
+      layer('Conv2D', 'c', { filters: 2, kernel_size: 3, data_format: 'channels_first' }),
+      ...END,
+    );
+    expect(readKeras(turned, 'x.h5').network.inputShape).toEqual([4, 4, 3]);
   });
 
-  it('anywhere else is refused by its class', () => {
+  it('is refused where it cuts or pads', () => {
+    for (const option of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio'])
+      expect(() => readKeras(chain(INPUT, resizing({ [option]: true }), ...END), 'x.h5')).toThrow(
+        'x.h5: layer "s" (Resizing): it brings images of 6 x 5 to 4 x 3, another proportion, and cuts or pads what is too much, which is not supported; build the model in Keras for images of 4 x 3 without',
+      );
+  });
+
+  it('anywhere else is refused', () => {
     expect(() => readKeras(chain(INPUT, layer('ReLU', 'a'), resizing(), ...END), 'x.h5')).toThrow(
-      'layer "s" (Resizing): this class of layer is not supported',
+      'layer "s" (Resizing): it is supported right behind the input alone',
+    );
+  });
+});
+
+describe('CenterCrop', () => {
+  const crop = (height: number, width: number, config: object = {}) =>
+    layer('CenterCrop', 'c', { height, width, data_format: 'channels_last', ...config });
+  const read = (...layers: readonly KerasObject[]) => {
+    const { network, preprocess } = readKeras(chain(...layers, ...END), 'x.h5');
+    const kinds = network.layers.map(({ layer: { kind, config } }) =>
+      `${kind} ${config['cropping'] ?? ''}`.trim(),
+    );
+    return [network.inputShape, kinds.slice(0, -2), preprocess];
+  };
+  const rescaling = layer('Rescaling', 'r', { scale: 1 / 255 });
+  const resizing = layer('Resizing', 's', { height: 9, width: 7 });
+
+  it('cuts the same off all edges, one more below and at the right', () => {
+    expect(read(INPUT, crop(3, 3))).toEqual([[6, 5, 1], ['Cropping2D 1,2,1,1'], undefined]);
+    expect(read(INPUT, layer('ReLU', 'a'), crop(6, 2))).toEqual([
+      [6, 5, 1],
+      ['ReLU', 'Cropping2D 0,0,1,2'],
+      undefined,
+    ]);
+  });
+
+  it('takes its place in the preprocessing', () => {
+    const cut = [[6, 5, 1], ['Cropping2D 1,1,0,1'], 'scale255'];
+    expect(read(INPUT, crop(4, 4), rescaling)).toEqual(cut);
+    expect(read(INPUT, rescaling, crop(4, 4))).toEqual(cut);
+    const resized = [[9, 7, 1], ['Cropping2D 2,3,1,2'], 'scale255'];
+    expect(read(INPUT, resizing, crop(4, 4), rescaling)).toEqual(resized);
+    expect(read(INPUT, rescaling, resizing, crop(4, 4))).toEqual(resized);
+    const twice = graph(
+      'd',
+      [crop(4, 4), 'i'],
+      [rescaling, 'c'],
+      [layer('ReLU', 'a'), 'r'],
+      [layer('Add', 'b'), 'a', 'r'],
+      [END[0] as KerasObject, 'b'],
+      [END[1] as KerasObject, 'f'],
+    );
+    (twice.config.layers[1] as { inbound_nodes: unknown }).inbound_nodes = [
+      [['i', 0, 0, { training: true }]],
+    ];
+    const { network } = readKeras(twice, 'x.h5');
+    expect(network.layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([
+      ['c', -1],
+      ['a', 0],
+      ['b', 1, 0],
+      ['f', 2],
+      ['d', 3],
+    ]);
+  });
+
+  it('resizes smaller images of the same proportion', () => {
+    expect(read(INPUT, crop(12, 10), rescaling)).toEqual([[12, 10, 1], [], 'scale255']);
+    expect(read(INPUT, rescaling, crop(12, 10))).toEqual([[12, 10, 1], [], 'scale255']);
+  });
+
+  it('of anything else is refused with what to do', () => {
+    expect(() => read(INPUT, crop(8, 8))).toThrow(
+      'x.h5: layer "c" (CenterCrop): it brings images of 6 x 5 to 8 x 8, another proportion',
+    );
+    expect(() => read(INPUT, layer('ReLU', 'a'), crop(12, 10))).toThrow(
+      'layer "c" (CenterCrop): it enlarges images of 6 x 5, which is supported right behind the input alone',
+    );
+    expect(() => read(layer('InputLayer', 'i', { batch_shape: [null, null, null, 3] }), crop(4, 4))).toThrow(
+      'layer "c" (CenterCrop): it crops images of any size; build the model in Keras with an input of one size (keras.Input(',
     );
   });
 });

@@ -116,6 +116,7 @@ const GIVEN: readonly [kind: string, given: object, options: object][] = [
   ],
   ['Activation', { activation: 'swish' }, { activation: 'swish' }],
   ['ZeroPadding2D', { padding: 2 }, { padding: [2, 2, 2, 2] }],
+  ['Cropping2D', { cropping: [2, 1] }, { cropping: [2, 2, 1, 1] }],
   ['ZeroPadding2D', { padding: [2, 3] }, { padding: [2, 2, 3, 3] }],
   [
     'ZeroPadding2D',

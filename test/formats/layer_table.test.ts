@@ -24,6 +24,12 @@ const OPTIONS: Readonly<Record<string, object>> = {
   Rescaling: { scale: [0.5, 2, 3], offset: -0.2 },
   Reshape: { target_shape: [4, -1, 3] },
   Permute: { dims: [3, 1, 2] },
+  Cropping2D: {
+    cropping: [
+      [1, 0],
+      [0, 2],
+    ],
+  },
   Activation: { activation: 'tanh' },
   PReLU: { shared_axes: [1, 2] },
 };

@@ -47,6 +47,35 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       },
     },
   },
+  'images whose edges are cut off': {
+    last: true,
+    kinds: 'Cropping2D Conv2D Cropping2D GlobalAveragePooling2D Softmax',
+    graph: {
+      input: [8, 7, 3],
+      nodes: [
+        ['Slice', 's', ['x', 'from', 'to', 'axes']],
+        ['Transpose', 't', ['s'], { perm: [0, 3, 1, 2] }],
+        ['Conv', 'c', ['t', 'w'], { kernel_shape: [2, 2] }],
+        ['Slice', 'd', ['c', 'late', 'all', 'ends']],
+        ['Slice', 'e', ['d', 'first', 'all', 'batch']],
+        ['ReduceMean', 'm', ['e'], { axes: [2, 3], keepdims: 0 }],
+        ['Softmax', 'y', ['m'], { axis: 1 }],
+      ],
+      arrays: {
+        ...{
+          from: { shape: [2], data: [1, 2] },
+          to: { shape: [2], data: [-1, 7] },
+          axes: { shape: [2], data: [1, 2] },
+        },
+        ...{
+          late: { shape: [1], data: [-3] },
+          all: { shape: [1], data: [2 ** 31 - 1] },
+          ends: { shape: [1], data: [-1] },
+        },
+        ...{ first: { shape: [1], data: [0] }, batch: { shape: [1], data: [1] }, w: { shape: [7, 3, 2, 2] } },
+      },
+    },
+  },
   'gray images that are reshaped instead of transposed': {
     last: true,
     kinds: 'ZeroPadding2D Conv2D GlobalAveragePooling2D Softmax',

@@ -110,6 +110,16 @@ def prepared():
 
 
 @model
+def cropped():
+    """The middle of images that are resized first, rescaled after, and cut again between layers."""
+    images = keras.Input((16, 15, 1))
+    x = L.Rescaling(1 / 255)(L.CenterCrop(13, 10)(L.Resizing(16, 15)(images)))
+    x = L.Cropping2D(((1, 0), (0, 2)))(L.Conv2D(6, 3, activation="relu")(x))
+    x = L.Flatten()(L.CenterCrop(7, 3)(x))
+    return keras.Model(images, L.Dense(4, activation="softmax")(x))
+
+
+@model
 def attention():
     """Squeeze and excitation, spatial attention, learnt slopes, and the activations of newer networks."""
     images = keras.Input((15, 13, 3))

@@ -20,7 +20,16 @@ interface Answer {
 }
 
 const MODELS = [
-  ...['sequential', 'functional', 'nested', 'transferred', 'prepared', 'attention', 'channels_first'],
+  ...[
+    'sequential',
+    'functional',
+    'nested',
+    'transferred',
+    'prepared',
+    'cropped',
+    'attention',
+    'channels_first',
+  ],
 ];
 /** Images that Keras is asked about. */
 const BATCH = 3;
@@ -34,9 +43,9 @@ const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
 /** Networks that people start from, as Keras builds them. */
 const APPLICATIONS = ['efficientnetb0', 'mobilenetv2', 'resnet50', 'vgg16', 'xception'];
 /** Those that tf2onnx writes with operators that are read. */
-const BY_TF2ONNX = ['nested', 'transferred', 'channels_first', ...APPLICATIONS];
+const BY_TF2ONNX = ['nested', 'transferred', 'cropped', 'channels_first', ...APPLICATIONS];
 /** Those whose layers prepare the pixels themselves. */
-const PREPARED = new Set(['prepared', 'efficientnetb0']);
+const PREPARED = new Set(['prepared', 'cropped', 'efficientnetb0']);
 const CLASSES = [...'abcde'];
 
 describe('the real Keras', all(needs.full, needs.keras), () => {

@@ -280,6 +280,25 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
       return pick(from as Values, index.toSpliced(axis, 1, along));
     });
   },
+  Slice: ([x, starts, ends, axes]) => {
+    const { dims } = x as Values;
+    const [from, to] = [dims.map(() => 0), [...dims]];
+    for (const [i, axis] of Array.from(axes?.data ?? []).entries()) {
+      const own = axis < 0 ? axis + dims.length : axis;
+      const extent = dims[own] as number;
+      const place = (n: number): number => Math.min(n < 0 ? n + extent : n, extent);
+      from[own] = place(at(starts as Values, i));
+      to[own] = place(at(ends as Values, i));
+    }
+    return make(
+      dims.map((_, d) => (to[d] as number) - (from[d] as number)),
+      (index) =>
+        pick(
+          x as Values,
+          index.map((i, d) => i + (from[d] as number)),
+        ),
+    );
+  },
   Pad: ([x, pads]) => {
     const { dims } = x as Values;
     const [begin, end] = [

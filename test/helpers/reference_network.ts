@@ -17,7 +17,7 @@ import { multiplyForward } from '../../src/reference/multiply.js';
 import { preluForward } from '../../src/reference/prelu.js';
 import { softmaxForward } from '../../src/reference/softmax.js';
 import { transpose } from '../../src/reference/transpose.js';
-import { zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
+import { zeroPadding2dBackward, zeroPadding2dForward } from '../../src/reference/zero_padding2d.js';
 
 /** float64 weights by full name. */
 export type ReferenceWeights = ReadonlyMap<string, Arr>;
@@ -224,6 +224,11 @@ function layerForward({ kind, config: c }: Layer, xs: readonly Arr[], at: At): A
     case 'ZeroPadding2D': {
       const [top = 0, bottom = 0, left = 0, right = 0] = c['padding'] as readonly number[];
       return zeroPadding2dForward(x, { ...{ b, h, w, c: ic, top, bottom, left, right } });
+    }
+    case 'Cropping2D': {
+      const [top = 0, bottom = 0, left = 0, right = 0] = c['cropping'] as readonly number[];
+      const inner = { h: h - top - bottom, w: w - left - right };
+      return zeroPadding2dBackward(x, { ...{ b, ...inner, c: ic, top, bottom, left, right } });
     }
     case 'Add':
       return xs.reduce((sum, other) => sum.map((v, i) => v + (other[i] as number)));

@@ -6,6 +6,7 @@ import {
   AveragePooling2D,
   BatchNormalization,
   Conv2D,
+  Cropping2D,
   Dense,
   DepthwiseConv2D,
   Dropout,
@@ -54,6 +55,8 @@ describe('layers', () => {
     [ZeroPadding2D(), { padding: [1, 1, 1, 1] }],
     [ZeroPadding2D({ padding: [1, 2] }), { padding: [1, 1, 2, 2] }],
     [ZeroPadding2D({ padding: [1, 2, 3, 4] }), { padding: [1, 2, 3, 4] }],
+    [Cropping2D(), { cropping: [0, 0, 0, 0] }],
+    [Cropping2D({ cropping: [1, 2] }), { cropping: [1, 1, 2, 2] }],
     [Conv2D({ filters: 4, kernelSize: [3, 3] }), { ...window, filters: 4, kernelSize: 3 }],
     [Conv2D({ filters: 4, kernelSize: [1, 3] }), { ...window, filters: 4, kernelSize: [1, 3] }],
   ])('%# have the settings of Keras', (layer, config) => {
@@ -77,6 +80,7 @@ describe('layers', () => {
     [Flatten(), [210]],
     [ZeroPadding2D({ padding: [1, 2, 3, 4] }), [10, 17, 3]],
     [ZeroPadding2D({ padding: [1, 2] }), [9, 14, 3]],
+    [Cropping2D({ cropping: [1, 2, 3, 4] }), [4, 3, 3]],
     [BatchNormalization(), IMAGE],
     [SpatialDropout2D({ rate: 0.1 }), IMAGE],
     [ReLU(), IMAGE],
@@ -145,6 +149,9 @@ describe('layers', () => {
 
   it('refuse what is no image, or no vector', () => {
     expect(() => SpatialDropout2D({ rate: 0.5 }).outputShape([8])).toThrow('SpatialDropout2D: input is an');
+    expect(() => Cropping2D({ cropping: 4 }).outputShape([9, 8, 1])).toThrow(
+      'cropping2d: a row and a column remain; expected more than 8 x 8, got [1, 9, 8, 1]',
+    );
     expect(() => GlobalAveragePooling2D().outputShape([8])).toThrow('GlobalAveragePooling2D: input is an');
     expect(() => Dense({ units: 2 }).outputShape(IMAGE)).toThrow('Dense: input is a vector');
     expect(() => Add().outputShape(IMAGE, [7, 10, 3], [7, 10, 4])).toThrow(

@@ -1,18 +1,27 @@
 import type { Shape } from '../../gpu/shape.js';
-import { Flatten, Permute, Reshape, ZeroPadding2D } from '../../nn/layers.js';
+import { Cropping2D, Flatten, Permute, Reshape, ZeroPadding2D } from '../../nn/layers.js';
 import type { ConfigReader } from '../keras_config.js';
 import type { OnnxGraph } from '../onnx_graph.js';
 import { CHANNELS_LAST, type FileLayers } from './file_layer.js';
 
 /** Files store [[top, bottom], [left, right]]. */
-function readMargins(r: ConfigReader): [number, number, number, number] {
-  const raw = r.raw('padding') ?? 1;
+function readMargins(r: ConfigReader, option: 'padding' | 'cropping'): [number, number, number, number] {
+  const raw = r.raw(option) ?? (option === 'padding' ? 1 : 0);
   const pairs = Array.isArray(raw) ? (raw as unknown[]) : [raw, raw];
   const flat = pairs.flatMap((n) => (Array.isArray(n) ? (n as unknown[]) : [n, n]));
   const good =
     flat.length === 4 &&
     flat.every((n) => Number.isInteger(n) && (n as number) >= 0 && (n as number) <= 1000);
-  return good ? (flat as [number, number, number, number]) : r.fail('padding', 'expected rows and columns');
+  return good ? (flat as [number, number, number, number]) : r.fail(option, 'expected rows and columns');
+}
+
+/** Writes them. */
+function writeMargins(margins: unknown): [number[], number[]] {
+  const [top = 0, bottom = 0, left = 0, right = 0] = margins as readonly number[];
+  return [
+    [top, bottom],
+    [left, right],
+  ];
 }
 
 /** Reads a list of whole numbers. */
@@ -87,22 +96,29 @@ export const RESHAPING: FileLayers = {
     options: 'all',
     read: (r) => {
       r.must('data_format', 'channels_last');
-      return ZeroPadding2D({ padding: readMargins(r) });
+      return ZeroPadding2D({ padding: readMargins(r, 'padding') });
     },
-    write: ({ config: c }) => {
-      const [top, bottom, left, right] = c['padding'] as readonly number[];
-      return {
-        padding: [
-          [top, bottom],
-          [left, right],
-        ],
-        ...CHANNELS_LAST,
-      };
-    },
+    write: ({ config: c }) => ({ padding: writeMargins(c['padding']), ...CHANNELS_LAST }),
     onnx: (graph, { name, layer: { config } }, [x = '']) => {
       const [top = 0, bottom = 0, left = 0, right = 0] = config['padding'] as readonly number[];
       const pads = BigInt64Array.from([0, 0, top, left, 0, 0, bottom, right].map(BigInt));
       return graph.add('Pad', name, [x, graph.constant(`${name}/pads`, [8], pads)]);
+    },
+  },
+  Cropping2D: {
+    options: 'all',
+    read: (r) => {
+      r.must('data_format', 'channels_last');
+      return Cropping2D({ cropping: readMargins(r, 'cropping') });
+    },
+    write: ({ config: c }) => ({ cropping: writeMargins(c['cropping']), ...CHANNELS_LAST }),
+    onnx: (graph, { name, inputShape: [h = 0, w = 0], layer: { config } }, [x = '']) => {
+      const [top = 0, bottom = 0, left = 0, right = 0] = config['cropping'] as readonly number[];
+      const pairs = { starts: [top, left], ends: [h - bottom, w - right], axes: [2, 3] };
+      const lists = Object.entries(pairs).map(([own, list]) =>
+        graph.constant(`${name}/${own}`, [2], BigInt64Array.from(list.map(BigInt))),
+      );
+      return graph.add('Slice', name, [x, ...lists]);
     },
   },
 };

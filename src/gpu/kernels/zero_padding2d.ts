@@ -1,6 +1,7 @@
+import { ShapeError } from '../errors.js';
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
-import { nhwc, type Shape } from '../shape.js';
+import { formatShape, nhwc, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { laneGrid } from './reduce.js';
 
@@ -19,6 +20,19 @@ export type PaddingGeometry = Readonly<Record<keyof typeof params, number>>;
 export function paddingGeometry(x: Shape, [top, bottom, left, right]: Margins): PaddingGeometry {
   const { b, h, w, c } = nhwc('zero_padding2d', x);
   return { b, h, w, c, oh: h + top + bottom, ow: w + left + right, top, left };
+}
+
+/** The extents of the padding that cropping undoes, from x [B, OH, OW, C] and the rows and columns to cut off. Throws ShapeError. */
+export function croppingGeometry(x: Shape, [top, bottom, left, right]: Margins): PaddingGeometry {
+  const { b, h: oh, w: ow, c } = nhwc('cropping2d', x);
+  const [h, w] = [oh - top - bottom, ow - left - right];
+  if (h >= 1 && w >= 1) return { b, h, w, c, oh, ow, top, left };
+  throw new ShapeError(
+    'cropping2d',
+    'a row and a column remain',
+    `more than ${oh - h} x ${ow - w}`,
+    formatShape(x),
+  );
 }
 
 /** y [B, OH, OW, C] from x [B, H, W, C]. */

@@ -6,7 +6,7 @@ import { dense } from './dense.js';
 import { layerNormalization } from './layer_norm.js';
 import { localBinaryPatterns } from './local_binary_patterns.js';
 import { averagePooling, maxPooling } from './pooling.js';
-import { addition, concatenation, dropout, flatten, padding, permutation } from './simple.js';
+import { addition, concatenation, cropping, dropout, flatten, padding, permutation } from './simple.js';
 import { affine, multiplication, parametricRelu } from './weighted.js';
 
 /** The arithmetic of each kind of layer, by Keras's name. A new layer needs an entry here; the tests say so. */
@@ -26,5 +26,5 @@ export const ARITHMETIC: Readonly<Record<string, LayerArithmetic>> = {
   ...{ Rescaling: affine, Normalization: affine, Reshape: flatten, Permute: permutation },
   ...{ Dropout: dropout, SpatialDropout2D: dropout },
   ...{ LocalBinaryPatterns: localBinaryPatterns, Concatenate: concatenation },
-  ...{ Add: addition, Flatten: flatten, ZeroPadding2D: padding },
+  ...{ Add: addition, Flatten: flatten, ZeroPadding2D: padding, Cropping2D: cropping },
 };

@@ -212,9 +212,10 @@ export const permutation: LayerArithmetic = {
   },
 };
 
-/** Rows and columns of zeros before the map. */
-function margins({ placed }: LayerValues): { top: number; left: number } {
-  const [top = 0, , left = 0] = placed.layer.config['padding'] as readonly number[];
+/** Rows and columns that a layer adds, or cuts off, before the map. */
+function margins({ placed: { layer } }: LayerValues): { top: number; left: number } {
+  const { padding: added, cropping: cut } = layer.config;
+  const [top = 0, , left = 0] = (added ?? cut) as readonly number[];
   return { top, left };
 }
 
@@ -243,6 +244,38 @@ export const padding: LayerArithmetic = {
       grids: [],
       terms: [{ label: 'dy', value: dy }],
       exact: dy,
+    };
+  },
+};
+
+export const cropping: LayerArithmetic = {
+  output(v, at) {
+    const { top, left } = margins(v);
+    const [y, x] = [at.y + top, at.x + left];
+    return {
+      formula: 'y = x inside, without its margin',
+      words: `The value of the input at (${y}, ${x}).`,
+      grids: [],
+      terms: [],
+      kernel: valueAt(v.y, at),
+      exact: valueAt(v.x, { ...at, y, x }),
+    };
+  },
+  inputGradient(v, at) {
+    const { top, left } = margins(v);
+    const dy = needed(v.dy, 'gradient of the output');
+    const [, h = 1, w = 1] = dy.shape;
+    const [y, x] = [at.y - top, at.x - left];
+    const inside = y >= 0 && y < h && x >= 0 && x < w;
+    const exact = inside ? valueAt(dy, { ...at, y, x }) : 0;
+    return {
+      formula: 'dx = dy inside, 0 in the margin',
+      words: inside
+        ? `The gradient ${brief(exact)} of the output goes back unchanged.`
+        : 'What was cut off gets no gradient.',
+      grids: [],
+      terms: [{ label: 'dy', value: exact }],
+      exact,
     };
   },
 };

@@ -1,8 +1,9 @@
 import { ShapeError } from '../../gpu/errors.js';
 import { type Order, transposedShape } from '../../gpu/kernels/transpose.js';
-import { type Margins, paddingGeometry } from '../../gpu/kernels/zero_padding2d.js';
+import { croppingGeometry, type Margins, paddingGeometry } from '../../gpu/kernels/zero_padding2d.js';
 import { expectShape, formatShape, type Shape, sizeOf } from '../../gpu/shape.js';
 import { type Layer, noWeights } from '../layer.js';
+import { cropping2d } from '../ops/cropping2d.js';
 import { reshape } from '../ops/reshape.js';
 import { transpose } from '../ops/transpose.js';
 import { zeroPadding2d } from '../ops/zero_padding2d.js';
@@ -79,12 +80,16 @@ export interface ZeroPadding2DOptions {
   readonly padding?: number | readonly [number, number] | Margins;
 }
 
+/** Top, bottom, left, right from one number, [rows, columns], or all four. */
+function marginsOf(given: number | readonly [number, number] | Margins): Margins {
+  if (typeof given === 'number') return [given, given, given, given];
+  const [rows, columns] = given;
+  return given.length === 4 ? given : [rows, rows, columns, columns];
+}
+
 /** Adds rows and columns of zeros around an image; https://keras.io/api/layers/reshaping_layers/zero_padding2d/ */
 export function ZeroPadding2D({ padding = 1 }: ZeroPadding2DOptions = {}): Layer {
-  const [rows, columns] = typeof padding === 'number' ? [padding, padding] : padding;
-  const margins = (
-    typeof padding !== 'number' && padding.length === 4 ? padding : [rows, rows, columns, columns]
-  ) as Margins;
+  const margins = marginsOf(padding);
   return {
     kind: 'ZeroPadding2D',
     config: { padding: margins },
@@ -94,5 +99,26 @@ export function ZeroPadding2D({ padding = 1 }: ZeroPadding2DOptions = {}): Layer
     },
     weights: noWeights,
     call: (ctx, [x]) => zeroPadding2d(ctx, x, margins),
+  };
+}
+
+/** Options of `Cropping2D`. */
+export interface Cropping2DOptions {
+  /** Rows and columns to cut off: one number, [rows, columns], or [top, bottom, left, right]; default 0. */
+  readonly cropping?: number | readonly [number, number] | Margins;
+}
+
+/** Cuts rows and columns off the edges of an image; https://keras.io/api/layers/reshaping_layers/cropping2d/ */
+export function Cropping2D({ cropping = 0 }: Cropping2DOptions = {}): Layer {
+  const margins = marginsOf(cropping);
+  return {
+    kind: 'Cropping2D',
+    config: { cropping: margins },
+    outputShape: (input) => {
+      const g = croppingGeometry([1, ...input], margins);
+      return [g.h, g.w, g.c];
+    },
+    weights: noWeights,
+    call: (ctx, [x]) => cropping2d(ctx, x, margins),
   };
 }

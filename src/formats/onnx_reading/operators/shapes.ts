@@ -1,5 +1,5 @@
 import { sizeOf } from '../../../gpu/shape.js';
-import { Concatenate, Flatten, Reshape } from '../../../nn/layers.js';
+import { Concatenate, Cropping2D, Flatten, Reshape } from '../../../nn/layers.js';
 import type { Building } from '../building.js';
 import type { Node } from '../node.js';
 import type { Constant } from '../tensors.js';
@@ -168,6 +168,30 @@ function pad(node: Node, building: Building): Activations {
   return addBorder(node, building, node.activations(), node.list('pads', 1) ?? []);
 }
 
+/** A piece of an image that lacks rows and columns at its edges. */
+function cropped(node: Node, building: Building, x: Activations): Activations {
+  const [starts, ends] = [node.list('starts', 1) ?? [], node.list('ends', 2) ?? []];
+  const axes = node.list('axes', 3) ?? starts.map((_, axis) => axis);
+  const steps = Array.from(node.constant(4)?.data ?? []);
+  const margins = [0, 0, 0, 0, 0, 0];
+  for (const [i, axis] of axes.entries()) {
+    const place = axis < 0 ? axis + x.dims.length : axis - 1;
+    const [own, extent = 0] = [x.order.axes?.[place], x.dims[place]];
+    const within = (at = 0): number => Math.min(Math.max(at < 0 ? at + extent : at, 0), extent);
+    const [from, to] = [within(starts[i]), within(ends[i])];
+    if (place < 0 || own === undefined || (own === 2 && to - from !== extent) || (steps[i] ?? 1) !== 1)
+      node.refuse(
+        `of [batch, ${x.dims.join(', ')}], from ${starts.join(', ')} to ${ends.join(', ')} along ${axes.join(', ')}; only rows and columns at the edges of images can be cut off`,
+      );
+    margins[2 * own] = from;
+    margins[2 * own + 1] = extent - to;
+  }
+  const [top = 0, bottom = 0, left = 0, right = 0] = margins;
+  if (top + bottom + left + right === 0) return x;
+  const y = building.add(node, Cropping2D({ cropping: [top, bottom, left, right] }), [x]);
+  return { ...y, dims: (x.order.axes ?? []).map((axis) => y.shape[axis] as number) };
+}
+
 /** Operators that move values, and those that only compute shapes. */
 export const SHAPES: Operators = {
   Identity: (node) => node.value(0),
@@ -203,7 +227,9 @@ export const SHAPES: Operators = {
     });
     return { kind: 'constant', dims: at.dims, data: picked };
   },
-  Slice: (node) => {
+  Slice: (node, building) => {
+    const value = node.value(0);
+    if (value.kind === 'activations') return cropped(node, building, value);
     const { data } = node.weight(0, 1);
     const [starts, ends] = [node.list('starts', 1) ?? [], node.list('ends', 2) ?? []];
     const [axis = 0] = node.list('axes', 3) ?? [];
