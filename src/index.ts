@@ -43,7 +43,8 @@ export * from './nn/layers.js';
 export { type KernelTime, Learner, type LearnerState, type StepMetrics } from './nn/learner.js';
 export type { LearnerOptions, Precision } from './nn/learner_options.js';
 export { MODEL_NAMES, type ModelName } from './nn/model_names.js';
-export { aboutModel, buildModel, type ModelOptions } from './nn/models.js';
+export { aboutModel } from './nn/model_plans.js';
+export { buildModel, type ModelOptions } from './nn/models.js';
 export {
   type GraphNode,
   type ModelSummary,

@@ -8,7 +8,8 @@ import type { Dataset, Split } from '../data/types.js';
 import type { Gpu } from '../gpu/device.js';
 import type { DesignedFeatures } from '../nn/hybrid.js';
 import type { LearnerOptions } from '../nn/learner_options.js';
-import { buildModel, modelSizes } from '../nn/models.js';
+import { modelSizes } from '../nn/model_plans.js';
+import { buildModel } from '../nn/models.js';
 import type { Network } from '../nn/network.js';
 import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import { UsageError } from '../util/errors.js';
@@ -24,6 +25,7 @@ import { parseSizes, type TrainConfig } from './config.js';
 import { fitFeatures, hasPatterns, pixelWeights } from './features.js';
 import type { TrainPlan } from './plan.js';
 import { CYCLES } from './schedules.js';
+import { sizesText } from './unset_text.js';
 import { openNetwork } from './weights.js';
 
 // Turns settings into a network, learner options and a training plan. No other file does that.
@@ -136,8 +138,6 @@ export function recorded(config: TrainConfig): TrainConfig {
     dense: config.dense ?? sizesText(dense),
   };
 }
-
-const sizesText = (sizes: readonly number[]): string => (sizes.length === 0 ? 'none' : sizes.join(','));
 
 /** Options of the learner. Throws UsageError for class weights that do not match the classes. */
 export function learnerOptions(config: TrainConfig, { splits, classes }: Dataset): LearnerOptions {

@@ -35,7 +35,8 @@ export interface ScheduleOptions {
 
 /** Cycles of cosine-cycles by default. */
 export const CYCLES = 5;
-const ONE_CYCLE = { start: 1 / 25, rise: 0.3, final: 1e-4 };
+/** The form of one-cycle by default. */
+export const ONE_CYCLE = { start: 1 / 25, rise: 0.3, final: 1e-4 };
 
 /**
  * The factor of the learning rate.

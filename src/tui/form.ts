@@ -3,6 +3,7 @@ import { resolveConfig } from '../train/config.js';
 import { OPTIMIZERS, type OptionSpec } from '../train/option_spec.js';
 import { defaultText, expectedText } from '../train/option_text.js';
 import { defaultValue, OPTION_ENTRIES, OPTIONS, optionSpec } from '../train/options.js';
+import { unsetText } from '../train/unset_text.js';
 import { camelCase } from '../util/camel_case.js';
 import { UsageError } from '../util/errors.js';
 import { shellWord } from '../util/shell_word.js';
@@ -30,9 +31,15 @@ function defaultOf(name: string, values: FormValues): OptionSpec['default'] {
   return spec && defaultValue(spec, chosen ?? OPTIONS.optimizer.default);
 }
 
-/** Describes the values that a field accepts, and its default. */
-export function fieldHelp(spec: OptionSpec): string[] {
-  return [`value: ${expectedText(spec)}`, `default: ${defaultText(spec) ?? 'not set'}`];
+/** What holds for a field: as set, or its default, or what holds where nobody sets it. */
+export function effectiveText(name: string, values: FormValues): string {
+  return fieldText(name, values) || unsetText(name, (other) => fieldText(other, values));
+}
+
+/** Describes the values that a field accepts, and its default with these settings. */
+export function fieldHelp(name: string, spec: OptionSpec, values: FormValues): string[] {
+  const { [name]: _, ...others } = values;
+  return [`value: ${expectedText(spec)}`, `default: ${defaultText(spec) ?? effectiveText(name, others)}`];
 }
 
 /** Converts the typed text to the field's type. An empty text means "not set". */

@@ -1,6 +1,6 @@
 import type { RunReport } from '../train/runs.js';
 import { inMegabytes } from '../util/megabytes.js';
-import { type FormValues, fieldText, settingsIn } from './form.js';
+import { effectiveText, type FormValues, fieldText, settingsIn } from './form.js';
 import { clock } from './run_words.js';
 
 /** What a run with the settings of the form will cost, from what earlier runs have measured. */
@@ -24,7 +24,7 @@ const OF_COST = [
 const OF_DATA = ['data', 'limit', 'fold', 'ferplus', 'drop-duplicates'];
 
 const agree = (names: readonly string[], a: FormValues, b: FormValues): boolean =>
-  names.every((name) => fieldText(name, a) === fieldText(name, b));
+  names.every((name) => effectiveText(name, a) === effectiveText(name, b));
 
 /** The cost in a few words: "1:23 an epoch, 91 MB on the device (r3, 250 img/s)". */
 export function costWords(values: FormValues, runs: readonly RunReport[]): string {

@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../train/option_spec.js';
 import { OPTION_ENTRIES } from '../train/options.js';
-import { type FormBase, type FormValues, fieldText } from './form.js';
+import { effectiveText, type FormBase, type FormValues } from './form.js';
 import { rowsWith } from './search.js';
 
 /** The rows of the form: its sections, and which settings a filter leaves. */
@@ -29,7 +29,9 @@ export type FormRow =
 
 /** Whether a setting differs from what the form began with: a recipe, a run, or the defaults. */
 export function differs(name: string, values: FormValues, base: FormBase | undefined): boolean {
-  return base === undefined ? name in values : fieldText(name, values) !== fieldText(name, base.settings);
+  return base === undefined
+    ? name in values
+    : effectiveText(name, values) !== effectiveText(name, base.settings);
 }
 
 /** Rows of the settings that a filter leaves, in order. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fans, initialize } from '../../src/nn/init.js';
 import { BatchNormalization, Conv2D, Dense, MaxPooling2D } from '../../src/nn/layers.js';
-import { buildModel, modelSizes } from '../../src/nn/models.js';
+import { modelSizes } from '../../src/nn/model_plans.js';
+import { buildModel } from '../../src/nn/models.js';
 import { Sequential } from '../../src/nn/network.js';
 import { Rng } from '../../src/util/random.js';
 

@@ -93,7 +93,7 @@ describe.each([
     expect(settings()).toEqual(SAME);
     expect(at?.text()).toContain('Settings of r1, unchanged.');
     await press('/', ...'clip-norm', 'enter', 'backspace', 'home');
-    expect(at?.text()).toMatch(/but: clip-norm not set \(was/);
+    expect(at?.text()).toMatch(/but: clip-norm off \(was/);
     expect(existsSync('runs/r1')).toBe(false);
   });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { OPTION_ENTRIES } from '../../src/train/options.js';
+import { OPTION_ENTRIES, OPTIONS } from '../../src/train/options.js';
 import { listRuns, type RunReport } from '../../src/train/runs.js';
+import { effectiveText, type FormValues, fieldHelp } from '../../src/tui/form.js';
 import { costWords } from '../../src/tui/form_cost.js';
-import { formRows, rowsLeft } from '../../src/tui/form_rows.js';
+import { differs, formRows, rowsLeft } from '../../src/tui/form_rows.js';
 import { NEW_WORKSPACE } from '../../src/tui/workspace.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
@@ -130,5 +131,29 @@ describe.each([
       expect(at.text().replaceAll(/[│\s]+/g, ' ')).toContain('252 MB on the device');
     });
     at.unmount();
+  });
+});
+
+describe('what holds where nobody has set a field', () => {
+  const shown = (name: string, values: FormValues = {}): string => effectiveText(name, values);
+
+  it('is told for every setting', () => {
+    expect(OPTION_ENTRIES.map(([name]) => name).filter((name) => shown(name) === '')).toEqual([]);
+    for (const [name, { help }] of OPTION_ENTRIES) {
+      const [only, ...more] = [...help.matchAll(/\(default: ([^)']+)\)/g)].map(([, text]) => text);
+      if (only !== undefined && more.length === 0) expect(shown(name), name).toBe(only);
+    }
+  });
+
+  it('follows from the other settings', () => {
+    expect(shown('filters')).toBe('32,64,128,256');
+    expect(shown('dense', { model: 'fer-vgg' })).toBe('128');
+    expect(shown('convolutions', { architecture: 'model.json' })).toBe('as in the file');
+    expect(shown('gamma', { schedule: 'exponential' })).toBe('0.95');
+    expect(shown('final-lr', { schedule: 'one-cycle' })).toBe('1e-4');
+    expect(shown('filters', { filters: '8' })).toBe('8');
+    expect(fieldHelp('filters', OPTIONS.filters, { filters: '8' })).toContain('default: 32,64,128,256');
+    const run = { name: 'r1', settings: { filters: '32,64,128,256' } }; // as config.json has it
+    expect(differs('filters', {}, run)).toBe(false);
   });
 });

@@ -15,7 +15,7 @@ it('a choice turns backwards too, round the first one', () => {
   const spec = OPTIONS.model;
   expect(turned('model', spec, { model: 'fer-shallow' }, -1)).toEqual({});
   expect(turned('model', spec, {}, -1)).toEqual({ model: spec.choices.at(-1) });
-  expect(fieldHelp({ type: 'number', help: '', range: [0, 1], above: true })[0]).toBe(
+  expect(fieldHelp('gamma', { type: 'number', help: '', range: [0, 1], above: true }, {})[0]).toBe(
     'value: a number in (0, 1]',
   );
 });

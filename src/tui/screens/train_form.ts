@@ -3,6 +3,7 @@ import { OPTION_ENTRIES } from '../../train/options.js';
 import {
   choicesOf,
   commandLine,
+  effectiveText,
   type FormValues,
   fieldHelp,
   fieldText,
@@ -71,13 +72,12 @@ export function formLines(view: View): string[] {
   const start = listLine(padTo(' Start training', cols - 2), selected === 0, theme);
   const fields = formWindow(view).lines.map((line) => {
     if ('heading' in line) return theme.dim(` ─ ${line.heading}`);
-    const text = fieldText(line.name, values);
-    const was =
-      base === undefined || !differs(line.name, values, base) ? '' : fieldText(line.name, base.settings);
     const before =
-      base !== undefined && differs(line.name, values, base) ? ` (${base.name}: ${was || '–'})` : '';
+      base !== undefined && differs(line.name, values, base)
+        ? ` (${base.name}: ${effectiveText(line.name, base.settings)})`
+        : '';
     const changed = line.name in values ? '*' : ' ';
-    const words = `${changed}${padTo(line.name, 21)} ${text === '' ? '–' : text}${before}`;
+    const words = `${changed}${padTo(line.name, 21)} ${effectiveText(line.name, values)}${before}`;
     return listLine(padTo(words, cols - 2), line.row === selected, theme);
   });
   return [start, ...fields];
@@ -117,7 +117,7 @@ export function aboutLines(view: View): string[] {
     theme.strong(name),
     ...wrapped(spec.help, cols),
     '',
-    ...fieldHelp(spec).flatMap((line) => wrapped(line, cols)),
+    ...fieldHelp(name, spec, values).flatMap((line) => wrapped(line, cols)),
     ...wrapped(keys, cols).map(theme.dim),
     '',
     ...verdict,
@@ -149,7 +149,7 @@ function editField(act: Act): void {
   const [name, spec] = field;
   const values = act.app.workspace.settings;
   const choices = choicesOf(spec);
-  const help = [spec.help, ...fieldHelp(spec)].join(' · ');
+  const help = [spec.help, ...fieldHelp(name, spec, values)].join(' · ');
   if (choices !== undefined) {
     act.pick({
       title: name,

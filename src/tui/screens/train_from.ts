@@ -2,7 +2,7 @@ import { findRecipe, type Recipe, recipes } from '../../train/recipes.js';
 import type { RunReport } from '../../train/runs.js';
 import { percent } from '../../util/axis.js';
 import type { PickOption } from '../app_state.js';
-import { type FormBase, type FormValues, fieldText, formError, settingsIn } from '../form.js';
+import { effectiveText, type FormBase, type FormValues, formError, settingsIn } from '../form.js';
 import { isActive } from '../run_state.js';
 import { clock } from '../run_words.js';
 import type { Actions } from '../screen_module.js';
@@ -88,7 +88,7 @@ function take(act: Verbs, name: string, settings: FormValues, more: string): voi
 export function changedSince({ settings }: FormBase, values: FormValues): string[] {
   const names = [...new Set([...Object.keys(settings), ...Object.keys(values)])];
   return names.flatMap((name) => {
-    const [was, is] = [fieldText(name, settings), fieldText(name, values)];
-    return was === is ? [] : [`${name} ${is || 'not set'} (was ${was || 'not set'})`];
+    const [was, is] = [effectiveText(name, settings), effectiveText(name, values)];
+    return was === is ? [] : [`${name} ${is} (was ${was})`];
   });
 }
