@@ -48,7 +48,11 @@ const force = Object.fromEntries(
 const numbers = { batch: Number(options.batch), seconds: Number(options.seconds) };
 const result = await runBench({ parts, filter, quick, adapter, force, log, ...numbers });
 if (parts.includes('peers')) {
-  result.peers = await benchPeers({ rounds: Number(options.rounds ?? (quick ? 3 : 9)), filter, log });
+  const { results, versions } = await benchPeers({
+    rounds: Number(options.rounds ?? (quick ? 3 : 9)),
+    ...{ filter, log },
+  });
+  Object.assign(result, { peers: results, versions });
 }
 log('');
 if (options.out) writeFileSync(options.out, `${JSON.stringify(result, null, 1)}\n`);

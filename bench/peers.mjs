@@ -17,7 +17,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const FOLDER = here('.peers');
 // The first has the others of the core with it, and a script for pages.
 const TFJS = ['tfjs', 'tfjs-backend-webgpu', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}@4.22.0`);
-const PACKAGES = [...TFJS, 'onnxruntime-node@1.23.2'];
+const PACKAGES = [...TFJS, 'onnxruntime-node@1.30.0'];
 const WORK = [
   ...['train 28', 'train 64', 'infer 28', 'infer 1'].map((job) => `${job} fer-cnn`),
   ...['train 28', 'infer 28'].map((job) => `${job} fer-vgg`),
@@ -26,6 +26,7 @@ const WORK = [
 export async function benchPeers({ rounds, filter = '', log }) {
   const peers = available(log);
   const results = [];
+  const versions = {};
   try {
     for (const work of WORK.filter((name) => name.includes(filter))) {
       const samples = new Map();
@@ -35,6 +36,7 @@ export async function benchPeers({ rounds, filter = '', log }) {
           if (round > 0 && !(samples.get(peer.name)?.at(-1) < 20_000)) continue;
           log(`${work}: ${peer.name}, round ${round + 1} of ${rounds}`);
           const answer = await peer.ask(work);
+          versions[peer.name] ??= answer.version;
           if (answer.ms !== undefined) samples.set(peer.name, [...(samples.get(peer.name) ?? []), answer.ms]);
           else if (round === 0) results.push({ work, peer: peer.name, note: answer.note });
         }
@@ -48,21 +50,30 @@ export async function benchPeers({ rounds, filter = '', log }) {
   } finally {
     for (const peer of peers) peer.stop();
   }
-  return results;
+  return { results, versions };
 }
 
 function available(log) {
   const ours = (name, ...options) => child(name, ['node', here('peers/fer_tui.mjs'), ...options]);
   const peers = [ours('fer-tui'), ours('fer-tui, mixed_float16', 'mixed_float16')];
-  const python = process.env.FER_BENCH_PYTHON ?? 'python3';
-  const torch = [python, '/usr/bin/python3'].find(
-    (program) => spawnSync(program, ['-c', 'import torch']).status === 0,
-  );
+  const torch = pythonWith('torch');
   if (torch === undefined)
-    console.error('PyTorch: no python3 with torch here (Debian: apt install python3-torch)');
+    console.error('PyTorch: no python3 with torch here (pip install torch, or FER_BENCH_PYTHON=PATH)');
   else {
-    peers.push(child('PyTorch CPU', [torch, here('peers/torch_peer.py')]));
-    peers.push(child('PyTorch CPU, channels last', [torch, here('peers/torch_peer.py'), 'channels_last']));
+    const pytorch = (name, ...options) =>
+      child(`PyTorch CPU${name}`, [torch, here('peers/torch_peer.py'), ...options]);
+    peers.push(pytorch(''), pytorch(', channels last', 'channels_last'));
+    peers.push(pytorch(', compiled', 'compiled'));
+    peers.push(pytorch(', compiled, channels last', 'compiled', 'channels_last'));
+  }
+  const keras = pythonWith('keras, tensorflow');
+  if (keras === undefined)
+    console.error(
+      'Keras: no python3 with it here (pip install keras tensorflow-cpu, or FER_BENCH_PYTHON=PATH)',
+    );
+  else {
+    peers.push(child('Keras CPU', [keras, here('peers/keras_peer.py')]));
+    peers.push(child('Keras CPU, XLA', [keras, here('peers/keras_peer.py'), 'xla']));
   }
   if (fetched(log)) {
     const tfjs = (name, ...options) =>
@@ -75,6 +86,12 @@ function available(log) {
     );
   } else console.error('TensorFlow.js, ONNX Runtime: npm could not fetch them');
   return peers;
+}
+
+/** The first Python here that can import these modules; undefined: none. */
+function pythonWith(modules) {
+  const pythons = [process.env.FER_BENCH_PYTHON ?? 'python3', '/usr/bin/python3'];
+  return pythons.find((program) => spawnSync(program, ['-c', `import ${modules}`]).status === 0);
 }
 
 function fetched(log) {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-const { adapter, cpu, node, date, ceilings, kernels, steps, start, peers } = JSON.parse(
+const { adapter, cpu, node, date, ceilings, kernels, steps, start, peers, versions } = JSON.parse(
   readFileSync(process.argv[2] ?? '', 'utf8'),
 );
 const figure = (x) => (Math.abs(x) >= 100 ? String(Math.round(x)) : x.toPrecision(3));
@@ -40,6 +40,7 @@ function roundByRound(ours, theirs) {
   return `; round by round ${at(0.5)}x, half of them ${at(0.25)} to ${at(0.75)}`;
 }
 
+if (versions) console.log(`${[...new Set(Object.values(versions))].join('; ')}\n`);
 if (peers) {
   head('`fer-cnn`, unless said', 'target', 'reached');
   ratioRow('training, batch 28, against PyTorch', 'train 28 fer-cnn', 'PyTorch', '1.0x');

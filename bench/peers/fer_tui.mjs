@@ -2,6 +2,7 @@
 
 import { randomBatch } from '../../dist/bench/steps.js';
 import * as fer from '../../dist/index.js';
+import { VERSION } from '../../dist/util/version.js';
 import { answer } from './protocol.mjs';
 
 const [precision = 'float32'] = process.argv.slice(2);
@@ -12,7 +13,7 @@ const learnerOf = (model) => {
   return learners.get(model);
 };
 
-answer({
+answer(`fer-tui ${VERSION}`, {
   train: (batch, model) => {
     const [images, labels] = randomBatch(batch);
     const learner = learnerOf(model);

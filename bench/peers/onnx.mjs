@@ -29,7 +29,7 @@ async function sessionOf(model) {
   return sessions.get(model);
 }
 
-answer({
+answer(`ONNX Runtime ${ort.env.versions.node}`, {
   train: () => {
     throw new Error('ONNX Runtime for Node does not train');
   },

@@ -48,7 +48,7 @@ function only(network) {
 
 const images = (batch) => tf.tensor4d(randomBatch(batch)[0], [batch, 48, 48, 1]);
 
-answer({
+answer(`TensorFlow.js ${tf.version_core}`, {
   train: (batch, network) => {
     only(network);
     const x = images(batch);

@@ -1,15 +1,16 @@
-"""PyTorch as a peer: python3 torch_peer.py [channels_last]; see peers.mjs for the protocol."""
-import json
+"""PyTorch as a peer: python3 torch_peer.py [channels_last] [compiled]; see peers.mjs for the protocol."""
+import functools
 import os
 import sys
-import time
 
 import torch
 from torch import nn
 
-REPEAT = 5
+from protocol import answer
+
 torch.set_num_threads(len(os.sched_getaffinity(0)))
 layout = torch.channels_last if "channels_last" in sys.argv else torch.contiguous_format
+built = functools.partial(torch.compile, dynamic=False) if "compiled" in sys.argv else lambda function: function
 
 
 def network(blocks, convolutions, dense):
@@ -51,11 +52,12 @@ def images(batch):
 def train(batch, name):
     model, optimizer = models[name], optimizers[name]
     x, y = images(batch), torch.randint(0, 7, (batch,))
+    loss_of = built(lambda x, y: loss(model(x), y))
 
     def run():
         model.train()
         optimizer.zero_grad()
-        loss(model(x), y).backward()
+        loss_of(x, y).backward()
         optimizer.step()
 
     return run
@@ -64,22 +66,14 @@ def train(batch, name):
 def infer(batch, name):
     model = models[name]
     x = images(batch)
+    shares = built(lambda x: torch.softmax(model(x), 1))
 
     def run():
         model.eval()
         with torch.no_grad():
-            torch.softmax(model(x), 1)
+            shares(x)
 
     return run
 
 
-prepared = {}
-for line in sys.stdin:
-    what, batch, name = line.split()
-    if line not in prepared:
-        prepared[line] = {"train": train, "infer": infer}[what](int(batch), name)
-        prepared[line]()
-    begin = time.perf_counter()
-    for _ in range(REPEAT):
-        prepared[line]()
-    print(json.dumps({"ms": (time.perf_counter() - begin) / REPEAT * 1000}), flush=True)
+answer(f"PyTorch {torch.__version__}", {"train": train, "infer": infer})
