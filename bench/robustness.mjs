@@ -4,8 +4,9 @@
  * the camera does to its crops (after a build, which `npm run bench:robustness` makes):
  *
  *   npm run bench:robustness -- --data fer2013.csv [--weights fer-vgg] [--limit 600] [--seed 7] [--conditions noise,JPEG]
+ *       [--tta flip]
  *
- * --limit: so many images, spread over the set. --conditions: only those that begin with one of these words, and the images as
+ * --tta flip: the probabilities of each face and its mirror image are averaged. --limit: so many images, spread over the set. --conditions: only those that begin with one of these words, and the images as
  * they are. Prints accuracy in percent, and the points that a condition costs.
  */
 import { table } from '../dist/cli/table.js';
@@ -21,6 +22,7 @@ const { values: options } = scriptOptions(import.meta.url, {
     data: { type: 'string', default: '../shared/fer2013/fer2013.csv.gz' },
     weights: { type: 'string', default: 'fer-vgg' },
     limit: { type: 'string', default: '0' },
+    tta: { type: 'string', default: 'none' },
     seed: { type: 'string', default: '7' },
     conditions: { type: 'string', default: '' },
   },
@@ -33,7 +35,7 @@ const size = height * width;
 const count = Math.min(labels.length, Number(options.limit) || labels.length);
 const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * labels.length) / count));
 const gpu = await openGpu();
-const classifier = await Classifier.open(gpu, [options.weights]);
+const classifier = await Classifier.open(gpu, [options.weights], { tta: options.tta });
 
 /** Share of these faces that the network gets right. */
 async function accuracy(faces) {

@@ -53,6 +53,7 @@ export async function runLines(
             source: message.source,
             drawn: message.drawn,
             normalise: options.normalise,
+            tta: options.tta,
           };
           const rate = fps > 0 && !stills ? `, ${Number(fps.toFixed(2))} frames/s` : '';
           say(

@@ -1,3 +1,4 @@
+import type { Tta } from '../train/tta.js';
 import type { ForeignModel } from '../train/weights.js';
 import { UsageError } from '../util/errors.js';
 import type { DetectorOptions } from './detector.js';
@@ -24,6 +25,7 @@ export interface VisionSettings {
   readonly eyes: boolean;
   readonly margin: number;
   readonly normalise: Normalise;
+  readonly tta: Tta;
   readonly smoothing: number;
   readonly mirror: boolean;
   readonly reconnect: number;
@@ -50,6 +52,7 @@ export const VISION_DEFAULTS = {
   eyes: false,
   margin: -0.05,
   normalise: 'auto',
+  tta: 'none',
   smoothing: 0.4,
   mirror: false,
   reconnect: 5,

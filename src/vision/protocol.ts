@@ -1,3 +1,4 @@
+import type { Tta } from '../train/tta.js';
 import type { ForeignModel } from '../train/weights.js';
 import type { Picture } from '../util/picture.js';
 import type { DetectorOptions } from './detector.js';
@@ -21,6 +22,8 @@ export interface VisionOptions {
   readonly align: Align;
   /** How crops are made like the training images. */
   readonly normalise: Normalise;
+  /** The versions of each face whose probabilities are averaged. */
+  readonly tta: Tta;
   /** Only this number of faces per frame, the largest ones, are classified; default: 5, and all in photographs. */
   readonly maxFaces?: number | undefined;
   /** Only faces in this part of the frame are found; default: the whole frame. */

@@ -91,7 +91,7 @@ function nameOf(path: string): string {
 }
 
 /** Opens the device, on which models can then be opened. */
-async function openModels({ adapter, foreign }: VisionOptions) {
+async function openModels({ adapter, foreign, tta }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
   const { softmaxText } = await import('../train/weights.js');
@@ -100,7 +100,7 @@ async function openModels({ adapter, foreign }: VisionOptions) {
   let heat: Promise<FaceHeat> | undefined;
   return {
     async open(weights: readonly string[] | undefined) {
-      const classifier = await Classifier.open(gpu, weights, foreign);
+      const classifier = await Classifier.open(gpu, weights, { foreign, tta });
       const { members, classesGuessed, softmaxAdded } = classifier.ensemble;
       open = classifier.leader;
       const { path } = open;

@@ -63,6 +63,7 @@ export const VISION: CommandCases['options'] = {
   weights: { add: ['--weights', 'w.h5'], changes: ['vision.weights'] },
   'max-faces': { add: ['--max-faces', '2'], changes: ['vision.maxFaces'] },
   normalise: { add: ['--normalise', 'none'], changes: ['vision.normalise'] },
+  tta: { add: ['--tta', 'flip'], changes: ['vision.tta'] },
   align: { add: ['--align', 'auto'], changes: ['vision.align'] },
   roi: { add: ['--roi', '1,2,3,4'], changes: ['vision.region'] },
   csv: { add: ['--csv', 'faces.csv'], changes: ['vision.csv'] },

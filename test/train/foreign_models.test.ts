@@ -146,7 +146,7 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     expect(count).toBeGreaterThan(0);
     const advice = `"fer-tui export ${path} --preprocess mean --data DATA --to h5" writes a file that does`;
     await expect(predictImages({ weights: path, paths: [], foreign })).rejects.toThrow(advice);
-    await expect(Classifier.open(gpu(), path, foreign)).rejects.toThrow(advice);
+    await expect(Classifier.open(gpu(), path, { foreign })).rejects.toThrow(advice);
   });
 
   it.each(['standardize', 'standardize-global'] as const)('%s too, of mean and deviation', async (name) => {

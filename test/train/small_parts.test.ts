@@ -15,7 +15,7 @@ import { StepWeights } from '../../src/train/callbacks/step_weights.js';
 import { Classifier } from '../../src/train/classifier.js';
 import { Control } from '../../src/train/control.js';
 import { ensembleOfOne } from '../../src/train/ensemble.js';
-import { evaluateBatches } from '../../src/train/evaluation.js';
+import { evaluateBatches, predictSplit } from '../../src/train/evaluation.js';
 import { loadModel, saveModel } from '../../src/train/model_file.js';
 import { defaultText, expectedText } from '../../src/train/option_text.js';
 import { runSanityChecks } from '../../src/train/sanity.js';
@@ -130,6 +130,27 @@ describeGpu('evaluating', (gpu) => {
       });
     }
     await classifier.dispose();
+  });
+
+  it.each([
+    'flip',
+    'tencrop',
+  ] as const)('averages what it says of the versions of a face, as predict does: %s', async (tta) => {
+    const network = tiny();
+    const learner = new Learner(gpu(), network);
+    const saved = { network, weights: await learner.readWeights(), classes, preprocess, notes: {} };
+    const count = 40; // more versions than fit into a batch
+    const images = Uint8Array.from({ length: count * 2304 }, (_, i) => (i * 37 + (i % 48) ** 2) % 256);
+    const split = { images, labels: new Uint8Array(count) };
+    const expected = await predictSplit(learner, split, preprocess, tta);
+    const plain = await predictSplit(learner, split, preprocess);
+    const classifier = new Classifier(gpu(), ensembleOfOne(saved, 'w.safetensors'), tta);
+    const got = await classifier.classify(images, count, 48, 48);
+    const difference = (other: Float32Array): number =>
+      Math.max(...got.map((value, i) => Math.abs(value - (other[i] ?? Number.NaN))));
+    expect(difference(expected)).toBeLessThan(0.001); // the pixels of crops are rounded
+    expect(difference(plain)).toBeGreaterThan(0.01);
+    await Promise.all([learner.dispose(), classifier.dispose()]);
   });
 });
 

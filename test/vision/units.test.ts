@@ -253,6 +253,7 @@ describe('options', () => {
       ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       ...{ normalise: 'none', align: 'auto', roi: '1,2,30,40', every: 3, csv: 'c.csv', detector: 'haar' },
+      tta: 'flip',
     };
     expect(visionOptions('3', settings, { pace: 'ordered', out: { file: 'o.png' } })).toEqual({
       source: { kind: 'camera', index: 3, device: '/dev/video3' },
@@ -265,6 +266,7 @@ describe('options', () => {
       },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       ...{ region: { x: 1, y: 2, width: 30, height: 40 }, normalise: 'none', every: 3, csv: 'c.csv' },
+      tta: 'flip',
       align: 'auto',
       detector: {
         kind: 'haar',
@@ -294,6 +296,7 @@ describe('options', () => {
         source: { kind: 'demo' },
         every: 1,
         normalise: 'auto',
+        tta: 'none',
         align: 'none',
         margin: -0.05,
         smoothing: 0.4,

@@ -3,7 +3,7 @@ import { NORMALISE } from '../../vision/normalise.js';
 import { VISION_DEFAULTS } from '../../vision/options.js';
 import { ALIGN } from '../../vision/pixels.js';
 import type { ValuesOf } from '../declaration.js';
-import { ADAPTER, FOREIGN, WEIGHTS } from './shared.js';
+import { ADAPTER, FOREIGN, TTA, WEIGHTS } from './shared.js';
 
 const number = <N extends number>(value: N, describe: string) =>
   ({ type: 'number', requiresArg: true, default: value, describe }) as const;
@@ -66,6 +66,7 @@ export const VISION = {
     describe:
       'make the light, noise and sharpness of a face like those of the training images where they are unusual (auto), or leave it as it is',
   },
+  tta: { ...TTA, default: VISION_DEFAULTS.tta },
   align: {
     choices: ALIGN,
     default: VISION_DEFAULTS.align,
