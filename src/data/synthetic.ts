@@ -125,14 +125,14 @@ export function drawFace(label: number, rng: Rng, out: Uint8Array): void {
     const u = px * cos + py * sin;
     const v = (-px * sin + py * cos) * 1;
     let tone = background;
-    tone = over(tone, hair, soft, Math.hypot(u / 1.06, (v + 0.08) / (aspect * 1.04)) - 1);
-    const inFace = Math.hypot(u, v / aspect) - 1;
+    tone = over(tone, hair, soft, distance(u / 1.06, (v + 0.08) / (aspect * 1.04)) - 1);
+    const inFace = distance(u, v / aspect) - 1;
     tone = over(tone, skin, soft, Math.max(inFace, hairline - v));
     const x = u - turn; // features move sideways when the head turns
     const side = Math.abs(x);
     const eyeX = side - 0.4;
-    tone = over(tone, 245, soft, Math.hypot(eyeX / 1.6, v + 0.22) - e.eye);
-    tone = over(tone, 20, soft, Math.hypot(eyeX, v + 0.22) - Math.min(0.08, e.eye));
+    tone = over(tone, 245, soft, distance(eyeX / 1.6, v + 0.22) - e.eye);
+    tone = over(tone, 20, soft, distance(eyeX, v + 0.22) - Math.min(0.08, e.eye));
     const along = Math.min(1, Math.max(0, (side - 0.18) / 0.44));
     const brow = -0.22 - (e.browInner + (e.browOuter - e.browInner) * along) - e.eye * 0.4;
     tone = over(
@@ -180,8 +180,13 @@ function jitter(e: Expression, rng: Rng): Expression {
   };
 }
 
-/** Blends `tone` over `below` inside a shape, where `distance` is negative; the edge is `soft` wide. */
-function over(below: number, tone: number, soft: number, distance: number): number {
-  const cover = Math.min(1, Math.max(0, 0.5 - distance / soft));
+/** The distance of (x, y) from the origin. `Math.hypot` also guards against overflow, and takes many times as long. */
+function distance(x: number, y: number): number {
+  return Math.sqrt(x * x + y * y);
+}
+
+/** Blends `tone` over `below` inside a shape, where `outside` is negative; the edge is `soft` wide. */
+function over(below: number, tone: number, soft: number, outside: number): number {
+  const cover = Math.min(1, Math.max(0, 0.5 - outside / soft));
   return below + (tone - below) * cover;
 }
