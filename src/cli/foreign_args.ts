@@ -1,5 +1,6 @@
 import { parseClasses } from '../data/class_names.js';
-import { type ForeignModel, softmaxText } from '../train/weights.js';
+import { softmaxText } from '../train/softmax_text.js';
+import type { ForeignModel } from '../train/weights.js';
 import { CLASS_NAMES } from '../util/classes.js';
 import { printable } from '../util/printable.js';
 import type { ForeignArgs } from './declarations/shared.js';

@@ -124,7 +124,7 @@ export function giveCommand(run: string, command: Steering): void {
     if (address?.pid !== holder.pid || address.started !== holder.started) throw unready();
     if (!isTaken(address.takes, command))
       throw new RunError(
-        `${run}: a trial of a search can be paused and saved, but not changed or stopped: it is compared with the others. The search is stopped where it runs`,
+        `${run}: a trial of a search can be paused and saved, but not changed or stopped: it is compared with the others. To stop the search, press ^C where it runs; fer-tui search --resume goes on with it`,
       );
     writeSync(file, `${JSON.stringify({ to: address.to, command })}\n`);
   } catch (cause) {

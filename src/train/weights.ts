@@ -174,10 +174,6 @@ function classesOf(path: string, network: Network, foreign: ForeignModel, own: O
   return { classes, guessed: given === undefined };
 }
 
-/** Says of a file that it has no softmax. */
-export const softmaxText = (path: string): string =>
-  `${path} does not end in a softmax: plain numbers go through one, sigmoids are divided by their sum, which makes probabilities of them`;
-
 /** Throws RunError if the model's preprocessing needs numbers of the training images and its file has none. */
 export function requireFit({ preprocess }: SavedModel, path: string): void {
   if (!lacksFit(preprocess)) return;

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { basename, dirname, extname } from 'node:path';
 import type { FaceHeat } from '../inspect/face_heat.js';
 import type { Member } from '../train/ensemble.js';
+import { softmaxText } from '../train/softmax_text.js';
 import { onParentGone } from '../util/endings.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { FaceTable } from './face_table.js';
@@ -94,7 +95,6 @@ function nameOf(path: string): string {
 async function openModels({ adapter, foreign, tta }: VisionOptions) {
   const { openGpu } = await import('../gpu/device.js');
   const { Classifier } = await import('../train/classifier.js');
-  const { softmaxText } = await import('../train/weights.js');
   const gpu = await openGpu({ adapter });
   let open: Member | undefined;
   let heat: Promise<FaceHeat> | undefined;

@@ -36,6 +36,7 @@ describe('the start of the terminal UI', () => {
       'src/cli/commands/tui.ts',
       'src/cli/commands/train.ts',
       'src/cli/commands/learn.ts',
+      'src/cli/commands/webcam.ts',
     ].flatMap(loadedBy);
     expect(loaded).toContain('src/tui/screens/home.ts'); // the test would notice nothing if it found no modules
     const late =
