@@ -17,13 +17,12 @@ const COPIED = [
 /** What a guide may take on a busy machine: it builds the project, writes documents, and runs tests. */
 const MOST_MS = 600_000;
 
-/** A copy of the project, in which the guides are followed. Both have their texts in it from the start: it is built only once. */
+/** A copy of the project, in which the guide is followed. */
 let copy = '';
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'fer-tui-guide-'));
   for (const name of COPIED) cpSync(name, join(copy, name), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
-  for (const step of [...OP, ...LAB]) if ('file' in step) applyStep(copy, step);
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
@@ -37,12 +36,12 @@ function run(command: string): string {
   }
 }
 
-/** Runs the commands among the steps in the copy. Returns the names of the tests that passed. */
-function runCommands(steps: readonly Step[]): string[] {
+/** Follows the steps in the copy. Returns the names of the tests that passed. */
+function follow(steps: readonly Step[]): string[] {
   const passed: string[] = [];
   for (const step of steps) {
-    if ('file' in step) continue;
-    if (!step.command.includes('vitest')) run(step.command);
+    if ('file' in step) applyStep(copy, step);
+    else if (!step.command.includes('vitest')) run(step.command);
     else {
       run(`${step.command} --reporter=dot --reporter=json --outputFile.json=report.json`);
       const { testResults } = JSON.parse(readFileSync(join(copy, 'report.json'), 'utf8')) as {
@@ -65,7 +64,7 @@ describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
   });
 
   it('gives an op that every check covers', { timeout: MOST_MS }, () => {
-    const passed = runCommands(OP);
+    const passed = follow(OP);
     for (const proof of [
       'the reference gradients agree with central differences softsign',
       'every kernel agrees with the float64 reference softsign.forward: softsign of 1001 values',
@@ -88,7 +87,7 @@ describeGpu('the guide of CONTRIBUTING.md, followed to the letter,', () => {
         'file' in step && step.file.startsWith('src/') ? [step.file] : [],
       );
       expect([...new Set(source)]).toEqual(['src/labs/label_smoothing.ts', 'src/labs/all.ts']);
-      const passed = runCommands(LAB);
+      const passed = follow(LAB);
       for (const proof of [
         'the lab label-smoothing runs, and its table is the mean and deviation of its runs',
         'docs/labs.md says of label-smoothing what it asks, what is varied, what to notice, and sets an exercise',
