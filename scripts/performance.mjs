@@ -15,7 +15,9 @@ const head = (...cells) => {
 };
 
 console.log(`${adapter}; ${cpu}; Node ${node}; ${date.slice(0, 10)}`);
-console.log(`ceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s\n`);
+console.log(
+  `ceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s${ceilings.launchMs === undefined ? '' : `, ${figure(1e3 * ceilings.launchMs)} µs to start a dispatch`}\n`,
+);
 
 /** Images a second of the fastest of the peers whose name begins so. */
 function best(work, name) {

@@ -10,6 +10,7 @@ import { UsageError } from '../util/errors.js';
 import type { BenchCase, CheckedTrial, Trial } from './bench_case.js';
 import type { Ceilings } from './ceiling.js';
 import { kernelCases } from './kernel_cases.js';
+import { type Limit, limitOf } from './limit.js';
 import { bar, figure, type Table } from './report.js';
 import { type SampleOptions, type Summary, sample, scaled, summarize } from './statistics.js';
 
@@ -85,6 +86,9 @@ export interface VariantTimes {
   readonly gflops?: number;
   /** GB/s, counting each input and output once. */
   readonly gbytes: number;
+  /** Bytes of all inputs and outputs. */
+  readonly bytes: number;
+  readonly dispatches: number;
 }
 
 /** Records a trial with newly allocated inputs. */
@@ -113,6 +117,7 @@ export async function timeVariant(
         ms: scaled(seconds, 1e3),
         ...(spec.flop !== undefined && { gflops: rate(spec.flop) }),
         gbytes: rate(bytes),
+        ...{ bytes, dispatches: program.commands.length },
       };
     } finally {
       program.dispose();
@@ -134,7 +139,12 @@ export async function kernelsOf(gpu: Gpu, spec: BenchCase, variant: string): Pro
 /** A row of `npm run bench -- kernels`. */
 export type KernelResult = { readonly name: string; readonly variant: string; readonly error: number } & (
   | { readonly wrong: true }
-  | (VariantTimes & { readonly wrong?: undefined; readonly ofCeiling: number; readonly timesNaive: number })
+  | (VariantTimes & {
+      readonly wrong?: undefined;
+      readonly ofCeiling: number;
+      readonly timesNaive: number;
+      readonly limit: Limit;
+    })
 );
 
 export interface KernelBenchOptions {
@@ -174,7 +184,8 @@ export async function benchKernels(
       naive ??= times.ms.median;
       const { gflops, gbytes } = times;
       const ofCeiling = gflops === undefined ? gbytes / ceilings.gbytes : gflops / ceilings.gflops;
-      results.push({ ...row, ...times, ofCeiling, timesNaive: naive / times.ms.median });
+      const limit = limitOf(ceilings, { flop: spec.flop, ...times });
+      results.push({ ...row, ...times, ofCeiling, timesNaive: naive / times.ms.median, limit });
     }
   }
   return results;
@@ -182,11 +193,24 @@ export async function benchKernels(
 
 export function kernelTable(results: readonly KernelResult[]): Table {
   return {
-    head: ['kernel', 'variant', 'error', 'ms', 'p95', 'GFLOP/s', 'of ceiling', '', 'GB/s', 'x naive'],
+    head: [
+      'kernel',
+      'variant',
+      'error',
+      'ms',
+      'p95',
+      'GFLOP/s',
+      'of ceiling',
+      '',
+      'GB/s',
+      'x naive',
+      'bound by',
+      'of limit',
+    ],
     rows: results.map((r) => {
       const start = [r.name, r.variant, r.error.toExponential(1)];
       if (r.wrong) return [...start, 'WRONG: not timed'];
-      const { ms, gflops, ofCeiling, gbytes, timesNaive } = r;
+      const { ms, gflops, ofCeiling, gbytes, timesNaive, limit } = r;
       const share = `${Math.round(100 * ofCeiling)} %`;
       return [
         ...start,
@@ -197,7 +221,8 @@ export function kernelTable(results: readonly KernelResult[]): Table {
           share,
           bar(ofCeiling, 10),
         ],
-        ...[figure(gbytes), figure(timesNaive)],
+        ...[figure(gbytes), figure(timesNaive), limit.boundBy],
+        `${Math.round((100 * limit.ms) / ms.median)} %`,
       ];
     }),
   };

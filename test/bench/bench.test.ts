@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BenchCase, CheckedTrial } from '../../src/bench/bench_case.js';
 import { kernelCases } from '../../src/bench/kernel_cases.js';
 import { checkVariant, kernelsOf, kernelTable, timeVariant } from '../../src/bench/kernels.js';
+import { limitOf } from '../../src/bench/limit.js';
 import { type BenchResult, compareBench } from '../../src/bench/run.js';
 import { sample, scaled, summarize, verdict } from '../../src/bench/statistics.js';
 import { benchSteps } from '../../src/bench/steps.js';
@@ -99,22 +100,60 @@ describe('sampling', () => {
 describe('kernelTable', () => {
   it('says which variants are wrong', () => {
     const ms = summarize([2]);
-    const good = { name: 'k', variant: 'naive', error: 1e-7, ms, gflops: 10, gbytes: 1 };
+    const good = {
+      name: 'k',
+      variant: 'naive',
+      error: 1e-7,
+      ms,
+      gflops: 10,
+      gbytes: 1,
+      bytes: 8,
+      dispatches: 2,
+    };
+    const limit = { ms: 0.5, boundBy: 'memory' } as const;
     const { rows } = kernelTable([
-      { ...good, ofCeiling: 0.5, timesNaive: 1 },
+      { ...good, ofCeiling: 0.5, timesNaive: 1, limit },
       { name: 'k', variant: 'fast', error: 0.5, wrong: true },
     ]);
     expect(rows).toEqual([
-      ['k', 'naive', '1.0e-7', '2.00', '2.00', '10.0', '50 %', '#####.....', '1.00', '1.00'],
+      [
+        'k',
+        'naive',
+        '1.0e-7',
+        '2.00',
+        '2.00',
+        '10.0',
+        '50 %',
+        '#####.....',
+        '1.00',
+        '1.00',
+        'memory',
+        '25 %',
+      ],
       ['k', 'fast', '5.0e-1', 'WRONG: not timed'],
     ]);
+  });
+});
+
+describe('the limit of a kernel', () => {
+  const card = { gflops: 1000, gbytes: 100, launchMs: 0.01 };
+
+  it.each([
+    ['arithmetic', 2.01, { flop: 2e9, bytes: 1e8, dispatches: 1 }],
+    ['memory', 3.02, { flop: 2e9, bytes: 3e8, dispatches: 2 }],
+    ['memory', 1.01, { bytes: 1e8, dispatches: 1 }],
+    ['launch', 0.031, { flop: 1e5, bytes: 1e5, dispatches: 3 }],
+  ] as const)('is the slower of arithmetic and memory, and the starts: %s', (boundBy, ms, work) => {
+    const limit = limitOf(card, work);
+    expect(limit.boundBy).toBe(boundBy);
+    expect(limit.ms).toBeCloseTo(ms, 9);
   });
 });
 
 describe('two results', () => {
   const about = {
     ...{ date: '', adapter: 'a card', cpu: '', node: '' },
-    ceilings: { gflops: 1, gbytes: 1 },
+    ceilings: { gflops: 1, gbytes: 1, launchMs: 0 },
   } as unknown as BenchResult;
   const steps = (ms: number) => [
     {
@@ -164,6 +203,8 @@ describeGpu('the kernels of a case', (get) => {
     }
     const { ms, gflops } = await timeVariant(gpu, spec, 'naive', { seconds: 0, least: 1 });
     expect(ms.median).toBeGreaterThan(0);
+    const times = await timeVariant(gpu, spec, 'naive', { seconds: 0, least: 1 });
+    expect(times).toMatchObject({ bytes: 4 * (6 * 6 * (128 + 256) + 9 * 128 * 256 + 256), dispatches: 1 });
     expect(gflops).toBeCloseTo((spec.flop ?? 0) / (ms.median / 1e3) / 1e9, 6);
   });
 
@@ -220,7 +261,7 @@ describeGpu('whole steps', (get) => {
       ['fer-shallow inference, batch 1', undefined],
     ]);
     expect(steps[0]?.dispatches).toBeGreaterThan(20);
-    const ceilings = { gflops: 1, gbytes: 1 };
+    const ceilings = { gflops: 1, gbytes: 1, launchMs: 0 };
     const text = benchText({ date: '', adapter: 'Card', cpu: '', node: '', ceilings, steps });
     expect(text).toContain('single kernels of a step are not timed: Card has no timestamp queries');
   }, 60_000);

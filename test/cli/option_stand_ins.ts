@@ -388,6 +388,6 @@ vi.mock('../../src/bench/run.js', async (original) => ({
   ...(await original<object>()),
   runBench: async ({ log: _, ...options }: { log: unknown }) => {
     note('bench', options);
-    return { adapter: 'none', cpu: 'none', ceilings: { gflops: 1, gbytes: 1 } };
+    return { adapter: 'none', cpu: 'none', ceilings: { gflops: 1, gbytes: 1, launchMs: 1 } };
   },
 }));

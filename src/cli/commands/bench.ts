@@ -48,7 +48,7 @@ export function readResult(path: string): BenchResult {
 /** Formats a benchmark as tables with bars. */
 export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: BenchResult): string {
   const parts = [
-    `${adapter}, ${cpu}\nceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s\n`,
+    `${adapter}, ${cpu}\nceilings: ${figure(ceilings.gflops)} GFLOP/s, ${figure(ceilings.gbytes)} GB/s, ${figure(1e3 * ceilings.launchMs)} µs to start a dispatch\n`,
   ];
   if (kernels) parts.push(tableText(kernelTable(kernels)));
   if (steps) {
@@ -56,7 +56,9 @@ export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: Ben
     const [first] = steps;
     if (first?.kernels) {
       const { total, table: rows } = waterfall(first.kernels);
-      parts.push(`${first.name}: ${figure(total)} ms of device time\n${tableText(rows)}`);
+      const { dispatches = 0 } = first;
+      const starts = `starting ${dispatches} dispatches takes ${figure(dispatches * ceilings.launchMs)} ms`;
+      parts.push(`${first.name}: ${figure(total)} ms of device time; ${starts}\n${tableText(rows)}`);
     } else {
       parts.push(`single kernels of a step are not timed: ${adapter} has no timestamp queries\n`);
     }
