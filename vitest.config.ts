@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { ownNames } from './test/helpers/own_names.js';
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
@@ -25,7 +24,7 @@ export default defineConfig({
       // A test file that changes its process has it for itself. The others take turns in a few processes, which load and
       // compile each source file once: that saves a fifth of the suite's CPU time.
       { test: { ...limits, name: 'alone', include: alone } },
-      { plugins: [ownNames()], test: { ...limits, name: 'shared', include: shared, isolate: false } },
+      { test: { ...limits, name: 'shared', include: shared, isolate: false } },
     ],
   },
 });
