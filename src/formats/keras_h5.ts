@@ -10,7 +10,7 @@ import { groupAt, type H5Group, numbersAt } from './hdf5_tree.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText, putTexts } from './hdf5_writer.js';
 import { readKeras, toKeras } from './keras_architecture.js';
 import { imageInput, isFeature, looksAtImages } from './keras_features.js';
-import { readKerasWeights } from './keras_weights.js';
+import { isWeightsFile, readKerasWeights } from './keras_weights.js';
 
 /**
  * Reads and writes Keras's `.h5` files. A full model has the attribute `model_config` and its weights in the group
@@ -43,6 +43,15 @@ const OWN = 'fer_tui';
 const OWN_MEAN = 'fer_tui_mean';
 const OWN_STD = 'fer_tui_std';
 
+/** The first things in a file, in words. */
+function contentsOf({ members }: H5Group): string {
+  const all = [...members].map(([name, one]) =>
+    'members' in one ? `the group ${name}` : `the array ${name} ${formatShape(one.shape)}`,
+  );
+  if (all.length === 0) return 'nothing in it';
+  return all.length > 3 ? `${all.slice(0, 3).join(', ')}, ...` : all.join(', ');
+}
+
 /**
  * Reads a model. Throws RunError when the file is not HDF5, its architecture is missing, or weights do not fit.
  * @param architecture the parsed JSON of `model.to_json()`, for files that hold only weights @param bytes of the file
@@ -55,6 +64,11 @@ export async function readH5(
   if (!isH5(bytes)) throw new RunError(`${path}: not an HDF5 file`);
   const file = await readH5Tree(bytes, path);
   const config = file.attributes.get('model_config');
+  if (config === undefined && !isWeightsFile(file)) {
+    throw new RunError(
+      `${path}: an HDF5 file with ${contentsOf(file)}, but without a model or weights of Keras; give the file that model.save() wrote`,
+    );
+  }
   if (config === undefined && architecture === undefined) {
     throw new RunError(
       `${path}: the file holds only weights; give the architecture, too: --model FILE.json (as model.to_json() writes it)`,

@@ -26,6 +26,15 @@ export function readKerasWeights(
   return result;
 }
 
+/** Whether a file holds weights of Keras, in either layout. */
+export function isWeightsFile(file: H5Group): boolean {
+  const group = withSlashes(file);
+  return (
+    [...group.attributes.keys()].some((name) => /^layer_names\d*$/.test(name)) ||
+    ROOTS.some((name) => groupAt(group, name) !== undefined)
+  );
+}
+
 const ROOTS = ['layers', '_layer_checkpoint_dependencies'];
 
 /** A layer with weights, or a model with such layers, that a file stores together. */

@@ -92,6 +92,13 @@ const modelIn = ({ members }: Glance): string | undefined =>
         (name) => /\.(h5|hdf5|keras|onnx|safetensors|pth?|tflite)$/.test(name) && name !== 'model.weights.h5',
       );
 
+/** With what pickles of protocols 0 and 1, which are text at first, begin: a list, a dictionary, or a class by its name. */
+const OLD_PICKLE = /^(\([dlit]p\d+\n|[\]}]q.|\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(p\d+\n|q.|\())/s;
+
+const isPickle = ({ bytes, head }: Glance): boolean =>
+  (bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 9) <= 5) ||
+  (OLD_PICKLE.test(head) && bytes.at(-1) === 0x2e);
+
 /** The bytes with which tables of TensorFlow's checkpoints end. */
 const TABLE_END = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 
@@ -174,7 +181,7 @@ const OTHER_KINDS: readonly OtherKind[] = [
     what: 'an XML file, not a model: perhaps the message of a server in its place; download the file itself',
   },
   {
-    is: ({ bytes }) => bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 9) <= 5,
+    is: isPickle,
     what: 'a pickle of Python, which runs code when it is opened: fer-tui opens none; load it in the Python that you trust it in, and save the model as .keras or .h5',
   },
   {

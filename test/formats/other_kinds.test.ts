@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readH5Tree } from '../../src/formats/hdf5.js';
+import { encodeH5, type NewH5Group, putGroup, putNumbers } from '../../src/formats/hdf5_writer.js';
 import { toKeras } from '../../src/formats/keras_architecture.js';
 import { toOnnx } from '../../src/formats/onnx.js';
 import { isJson, refuseOtherKinds } from '../../src/formats/other_kinds.js';
@@ -60,6 +61,16 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
     Buffer.from('80049504000000', 'hex'),
     'a pickle of Python, which runs code when it is opened: fer-tui opens none; load it in the Python that you trust it in, and save the model as .keras or .h5',
   ],
+  ...[
+    '(lp0\nI1\na.',
+    '(dp0\nVa\np1\n(lp2\nI1\nas.',
+    'cnumpy._core.multiarray\n_reconstruct\np0\n.',
+    '}q\0.',
+  ].map((content): [string, Uint8Array, string] => [
+    `a pickle of an old protocol, ${JSON.stringify(content.slice(0, 6))}`,
+    text(content),
+    'a pickle of Python, which runs code when it is opened: fer-tui opens none; load it in the Python that you trust it in, and save the model as .keras or .h5',
+  ]),
   [
     'a zipped SavedModel',
     zip('m/saved_model.pb', 'm/variables/variables.index'),
@@ -215,6 +226,28 @@ describe('an architecture in JSON', () => {
       );
     }
   });
+});
+
+it('an HDF5 file of other things is told to hold no weights', async () => {
+  const folder = newFolder();
+  const [data, empty] = ['faces.h5', 'empty.h5'].map((name) => join(folder, name)) as [string, string];
+  const fill = (root: NewH5Group): void => {
+    putNumbers(root, 'x_train', new Float32Array(8), [2, 4]);
+    putNumbers(root, 'y_train', new Float32Array(2), [2]);
+    putGroup(root, 'test');
+  };
+  writeFileSync(data, await encodeH5(fill));
+  writeFileSync(empty, await encodeH5(() => undefined));
+  const model = join(folder, 'model.json');
+  writeFileSync(model, JSON.stringify(toKeras(network)));
+  for (const foreign of [{}, { architecture: model }]) {
+    await expect(openNetwork(data, foreign)).rejects.toThrow(
+      `${data}: an HDF5 file with the group test, the array x_train [2, 4], the array y_train [2], but without a model or weights of Keras; give the file that model.save() wrote`,
+    );
+    await expect(openNetwork(empty, foreign)).rejects.toThrow(
+      `${empty}: an HDF5 file with nothing in it, but`,
+    );
+  }
 });
 
 it('weights of 16 bits, as h5py stores them, are read as the same numbers', async () => {
