@@ -124,7 +124,7 @@ export function giveCommand(run: string, command: Steering): void {
     if (address?.pid !== holder.pid || address.started !== holder.started) throw unready();
     if (!isTaken(address.takes, command))
       throw new RunError(
-        `${run}: a trial of a search can be paused and saved, but not changed or stopped: it is compared with the others. To stop the search, press ^C where it runs; fer-tui search --resume goes on with it`,
+        `${run}: a trial of a search or cross-validation can be paused and saved, but not changed or stopped: it is compared with the others. To stop them all, press ^C where they run; fer-tui search or cv with --resume goes on`,
       );
     writeSync(file, `${JSON.stringify({ to: address.to, command })}\n`);
   } catch (cause) {

@@ -50,11 +50,12 @@ function parsed(spec: OptionSpec, text: string): string | number | boolean | und
   return spec.type === 'number' && !Number.isNaN(number) ? number : text;
 }
 
-/** Returns the values with one of them changed. */
+/** Returns the values with one of them changed. The words that stand where it is not set ("off") say so when typed, too. */
 export function withValue(values: FormValues, name: string, text: string): FormValues {
   const spec = optionSpec(name);
-  const value = spec && parsed(spec, text);
   const { [name]: _, ...rest } = values;
+  if (spec === undefined || text === effectiveText(name, rest)) return rest;
+  const value = parsed(spec, text);
   return value === undefined || value === defaultOf(name, values) ? rest : { ...rest, [name]: value };
 }
 

@@ -1,5 +1,6 @@
 import { findData } from '../data/find_data.js';
 import { OPTIONS } from '../train/options.js';
+import { counted } from '../util/counted.js';
 import { type FormValues, fieldText, withValue } from './form.js';
 import type { ThemeChoice } from './paint/theme_colors.js';
 
@@ -67,6 +68,6 @@ export function workspaceWords(workspace: Workspace): { data: string; settings: 
   const data = dataOf(workspace);
   return {
     data: data === OPTIONS.data.default ? DRAWN : data,
-    settings: changed === 0 ? 'all at their defaults' : `${changed} changed`,
+    settings: changed === 0 ? 'all settings at their defaults' : `${counted(changed, 'setting')} changed`,
   };
 }

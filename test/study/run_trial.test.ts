@@ -86,7 +86,7 @@ describeGpu('a trial', () => {
       if (event.type !== 'start') return;
       giveCommand(own.run, { type: 'checkpoint' });
       expect(() => giveCommand(own.run, { type: 'lr', lr: 0.1 })).toThrow(
-        'a trial of a search can be paused',
+        'a trial of a search or cross-validation can be paused',
       );
       told.push(event.run);
     });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Training } from '../../src/train/callbacks/callback.js';
 import { EarlyStopping, type EarlyStoppingOptions } from '../../src/train/callbacks/early_stopping.js';
 import { ModelCheckpoint } from '../../src/train/callbacks/model_checkpoint.js';
 import {
@@ -54,6 +55,34 @@ describe('EarlyStopping, by hand from the rules of Keras', () => {
 
   it('does nothing without the number', () => {
     expect(new EarlyStopping().decide(3, { loss: 1 })).toEqual({ best: false, stop: false });
+  });
+});
+
+describe('what is noted in the log', () => {
+  const notes = (): { training: Training; said: string[] } => {
+    const said: string[] = [];
+    const training = {
+      learningRate: 0.5,
+      note: (_: string, text: string) => said.push(text),
+      stop: () => {},
+    };
+    return { training: training as unknown as Training, said };
+  };
+
+  it('names the number that did not improve, which need not be the one that the best weights are chosen by', async () => {
+    const { training, said } = notes();
+    const stopping = new EarlyStopping({ monitor: 'val_macro_f1', patience: 1 });
+    const reducing = new ReduceLROnPlateau({ patience: 1, factor: 0.5 });
+    for (const [i, epoch] of [3, 4].entries()) {
+      const logs = { val_loss: 1 + i, val_macro_f1: 0.5 - i / 10 };
+      reducing.onEpochEnd(epoch, logs, training);
+      await stopping.onEpochEnd(epoch, logs, training);
+    }
+    stopping.onTrainEnd(training);
+    expect(said).toEqual([
+      'rate 0.5 -> 0.25: no improvement of val_loss',
+      'val_macro_f1 was best in epoch 3: stopping early',
+    ]);
   });
 });
 

@@ -68,7 +68,7 @@ it('of a trial takes what does not change how it ends, and says so of the rest',
   ];
   for (const command of others)
     expect(() => giveCommand(run, command)).toThrow(
-      'a trial of a search can be paused and saved, but not changed',
+      'a trial of a search or cross-validation can be paused and saved, but not changed',
     );
   const { to } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '') as { to: string };
   appendFileSync(file, `${JSON.stringify({ to, command: others[1] })}\n`); // by another program

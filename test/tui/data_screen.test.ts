@@ -195,7 +195,7 @@ describe('the Data screen', () => {
     expect(at.text()).toContain('#2 train · Fear');
     expect([...(at.pictures()[0]?.picture.data ?? [])]).toEqual([...picture(2).data]);
     await press(at, 'c', 'c');
-    expect(at.text()).toMatch(/#1 train · Disgust · 1 of 10/);
+    expect(at.text()).toMatch(/only Disgust, 1 of 10: #1 train · Disgust/);
     await press(at, '#', 'ctrl+u', '4', '2', 'enter');
     expect(at.text()).toContain('#42 train · Angry');
     await press(at, 's');
@@ -217,7 +217,7 @@ describe('the Data screen', () => {
   it('names what the list is limited to, and of which image a twin is one', async () => {
     const at = await openAt('synthetic:70');
     await press(at, 'c');
-    expect(at.text()).toContain('only Angry: #0 train');
+    expect(at.text()).toContain('only Angry, 1 of 10: #0 train');
     const { report } = at.program.store.state.screens.data as { report: unknown };
     const groups = [
       [
@@ -237,7 +237,7 @@ describe('the Data screen', () => {
     };
     at.program.store.set({ screens: { data: own } });
     at.flush();
-    expect(at.text()).toContain('only identical: #9 train');
+    expect(at.text()).toContain('only identical, 2 of 2: #9 train');
     expect(at.text()).toContain('identical to #3, test #2');
   });
 
@@ -283,7 +283,7 @@ describe('work on all images', () => {
     expect(at.text()).toContain('Esc stop');
     at.press('escape');
     expect(at.text()).not.toContain(words);
-    expect(at.text()).toContain('stopped');
+    expect(at.text()).toContain('✓ stopped'); // which goes after some seconds
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     at.unmount();
   };

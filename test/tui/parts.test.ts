@@ -178,6 +178,8 @@ describe('the form', () => {
     expect(values).toEqual({ epochs: 3, shuffle: false });
     expect(withValue(values, 'epochs', '50')).toEqual({ shuffle: false });
     expect(withValue(values, 'epochs', '')).toEqual({ shuffle: false });
+    const early = withValue(values, 'early-stopping', '5');
+    expect(withValue(early, 'early-stopping', 'off')).toEqual(values); // as the form shows it unset
     expect(commandLine(values)).toBe('fer-tui train --epochs 3 --no-shuffle');
   });
 

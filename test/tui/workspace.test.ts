@@ -112,6 +112,14 @@ describe('the workspace', () => {
     expect(screens.train ?? {}).toEqual({});
   });
 
+  it('is on Home and Data with the key that opens a data set, uncut', () => {
+    const at = show('home');
+    expect(at.text()).toContain('drawn faces (o on Data opens others)');
+    expect(at.text()).toContain('all settings at their defaults');
+    at.press('2');
+    expect(at.text().trimEnd().split('\n').at(-1)).toContain('o open');
+  });
+
   it('is forgotten with F on Home, after a question', () => {
     const at = show('home');
     const { store } = at.program;

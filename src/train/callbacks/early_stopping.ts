@@ -71,9 +71,10 @@ export class EarlyStopping implements Callback {
 
   onTrainEnd(training: Training): void {
     const { stopped, bestEpoch } = this.state;
+    const { monitor } = this.options;
     if (!stopped) return;
     const restored = this.options.restoreBestWeights && training.restoreWeights('restore');
     const then = restored ? '; its weights are restored' : '';
-    training.note('stopping', `no improvement since epoch ${bestEpoch}: stopping early${then}`);
+    training.note('stopping', `${monitor} was best in epoch ${bestEpoch}: stopping early${then}`);
   }
 }

@@ -73,6 +73,7 @@ export class ReduceLROnPlateau implements Callback {
     const next = this.decide(logs, before);
     if (next === before) return;
     training.learningRate = next;
-    training.note('lr', `no improvement: learning rate ${before} -> ${next}`);
+    // A narrow screen cuts the end.
+    training.note('lr', `rate ${before} -> ${next}: no improvement of ${this.options.monitor}`);
   }
 }

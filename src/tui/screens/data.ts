@@ -109,7 +109,7 @@ const KEYS: readonly Binding<DataState>[] = [
     run: (act) => {
       const slot = busy(act.state);
       if (slot !== undefined) act.drop(slot);
-      act.note('stopped');
+      act.note('stopped', 'good');
     },
   },
   {
@@ -150,6 +150,12 @@ const KEYS: readonly Binding<DataState>[] = [
     help: 'Shows only the faces that a model classifies wrongly, those of highest confidence first',
     when: opened,
     run: toggleWrong,
+  },
+  {
+    keys: ['o'],
+    hint: 'open',
+    help: 'Opens another data set',
+    run: (act) => askForPath(act, (path) => openPath(act, path)),
   },
   {
     keys: ['s'],
@@ -206,12 +212,6 @@ const KEYS: readonly Binding<DataState>[] = [
     run: (act) => relist(act, { filter: act.state.filter === 'constant' ? 'all' : 'constant' }),
   },
   { keys: ['#'], hint: 'go to', help: 'Goes to an image by its number', when: opened, run: goTo },
-  {
-    keys: ['o'],
-    hint: 'open',
-    help: 'Opens another data set',
-    run: (act) => askForPath(act, (path) => openPath(act, path)),
-  },
   {
     keys: ['N'],
     help: 'Names the classes, for numbered folders and other languages (--classes)',

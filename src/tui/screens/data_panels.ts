@@ -58,11 +58,9 @@ export function facesTitle({ state }: View): string {
   const decided = correction === undefined ? '' : ` ${decisionWords(correction, report.classes)}`;
   // What is shown comes first, because a narrow panel cuts the end.
   const filter = filterWords(state);
-  const face = `${filter === undefined ? '' : `${filter}: `}#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
-  if (state.mode === 'augment') return `${face} · augment ${state.augment} · seed ${state.seed}`;
-  return state.only === undefined && state.filter === 'all'
-    ? face
-    : `${face} · ${count(state.at + 1)} of ${count(state.list.length)}`;
+  const listed = filter && `${filter}, ${count(state.at + 1)} of ${count(state.list.length)}: `;
+  const face = `${listed ?? ''}#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
+  return state.mode === 'augment' ? `${face} · augment ${state.augment} · seed ${state.seed}` : face;
 }
 
 /** What the list is limited to; undefined: it is not. */

@@ -120,9 +120,9 @@ function machineLines({ app, theme, cols, rows, now }: PanelView<HomeState>): st
   const { data, settings } = workspaceWords(app.workspace);
   const all = [
     ...gpu,
-    label('Data', data === DRAWN ? `${DRAWN}, which are built in (o on Data opens others)` : data),
+    label('Data', data === DRAWN ? `${DRAWN} (o on Data opens others)` : data),
     label('Model', app.workspace.weights || 'none chosen yet'),
-    label('Form', `settings of a new run: ${settings}`),
+    label('Form', settings),
     label(
       'Term',
       `${size.cols}x${size.rows} · ${colourWords(capability.color)} · ${capability.glyphs === 'unicode' ? 'Unicode' : 'ASCII'}${capability.graphics === undefined ? '' : ` · ${capability.graphics}`}`,

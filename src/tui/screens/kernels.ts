@@ -89,7 +89,7 @@ const allIds = (act: Act): string[] => listOf(act.state).map(({ id }) => id);
 
 function stop(act: Act): void {
   act.drop('bench');
-  act.note(`stopped after ${act.state.done}`);
+  act.note(`stopped after ${act.state.done}`, 'good');
 }
 
 function readSource(act: Act): void {

@@ -48,7 +48,7 @@ function setRate(act: Act, lr: number): void {
   if (run === undefined) return;
   if (!steerRun(act, { type: 'lr', lr })) return;
   act.setApp({ run: { ...run, asked: lr } });
-  act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`);
+  act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`, 'good');
 }
 
 const rateNow = (act: Act): number => (act.app.run && rateOf(act.app.run)) ?? 1e-3;
