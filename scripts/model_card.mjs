@@ -137,6 +137,8 @@ const LIMITS = `## Limits, and what not to do
   about two cases of three, and so do the networks. Many labels of FER-2013 are plainly wrong, and some pictures show no face.
 - The pictures come from a web search of 2013. Ages, skin tones, poses, glasses and cultures are not balanced, nobody
   recorded them, and so nobody can say for whom the networks work worse. Expect that they do.
+- 397 of the 3,589 validation images have a twin among the training images. On the others the networks are right some two points
+  less often (measured in docs/results.md).
 - "Disgust" has 436 training images, one in 66. Fear, sadness and neutral faces are mixed up most (see the confusions).
 - A face from a camera is not a crop of FER-2013: light, angle and the crop's margin differ, and accuracy falls
   (measured in docs/results.md).
