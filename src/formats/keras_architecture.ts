@@ -27,7 +27,7 @@ import {
   THE_IMAGES,
 } from './keras_graph.js';
 import { readLayer, writeLayer } from './keras_layers.js';
-import { withSoftmax } from './last_softmax.js';
+import { softmaxLast, withSoftmax } from './last_softmax.js';
 
 /**
  * Reads and writes networks in Keras's JSON (`model.to_json()`, `model_config`), Sequential and functional. In a functional
@@ -127,7 +127,7 @@ export function readKeras(json: unknown, source: string, version?: string): Read
   } = (withPlainLists(json) ?? {}) as { class_name?: string; config?: unknown; fer_tui?: unknown };
   if (kind === undefined || !isModel(kind)) {
     throw new RunError(
-      `${source}: a ${kind ?? 'file without a'} model; only Sequential and Functional ones are supported`,
+      `${source}: a ${kind ?? 'file without a'} model; only Sequential and Functional ones are supported; if it is a class of your own, save keras.Model(x, model.call(x)), with x = keras.Input((height, width, channels))`,
     );
   }
   const body = bodyOf(config, source);
@@ -138,11 +138,8 @@ export function readKeras(json: unknown, source: string, version?: string): Read
   refuseKeras1(whole.calls, source);
   const { graph: fronted, preprocess } = withoutFront(whole, source);
   const { graph, turned } = withChannelsLast(fronted, source);
-  const network = place(graph, readFeatures(own, source), body, {
-    source,
-    turned,
-    keras: versionOf(json, version),
-  });
+  const about = { source, turned, keras: versionOf(json, version) };
+  const network = softmaxLast(place(graph, readFeatures(own, source), body, about));
   const ending = withSoftmax(network, source);
   return { network: ending, parts: graph.parts, softmaxAdded: ending !== network, preprocess };
 }
@@ -267,9 +264,14 @@ function inputShape(
   const stored = Array.isArray(batch) ? (batch.slice(1) as unknown[]) : [];
   const shape = turned ? [...stored.slice(1), ...stored.slice(0, 1)] : stored;
   const whole = (n: unknown): n is number => Number.isInteger(n) && (n as number) > 0;
+  if (shape.length === 3 && shape.some((n) => n === null)) {
+    throw new RunError(
+      `${source}: it takes images of any size, ${JSON.stringify(batch)}; build the model in Keras with an input of one (keras.Input((48, 48, 1))), set the weights, and save it`,
+    );
+  }
   if (shape.length !== 3 || !shape.every(whole) || shape.reduce((product, n) => product * n) > MOST_INPUTS) {
     throw new RunError(
-      `${source}: input shape ${JSON.stringify(batch)}; expected [null, height, width, channels], of at most ${MOST_INPUTS} values`,
+      `${source}: input shape ${JSON.stringify(batch)}; expected [null, height, width, channels], of at most ${MOST_INPUTS} values${shape.length === 1 ? `; save a model that begins with images: keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), model])` : ''}`,
     );
   }
   return shape;

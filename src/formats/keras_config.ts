@@ -2,6 +2,7 @@ import type { Extent } from '../gpu/shape.js';
 import type { Initializer } from '../nn/init.js';
 import { ACTIVATION_NAMES, type ActivationName } from '../nn/ops/activation.js';
 import { RunError } from '../util/errors.js';
+import { adviceFor } from './advice.js';
 
 /** A serialized object in Keras's JSON: a layer, an initialiser, an activation. */
 export interface KerasObject {
@@ -62,8 +63,10 @@ export class ConfigReader {
   }
 
   /** Refuses the layer because of its class. Throws RunError. */
-  failClass(supported: string): never {
-    return this.refuse(`this class of layer is not supported; expected one of ${supported}`);
+  failClass(): never {
+    return this.refuse(
+      `this class of layer is not supported (docs/keras.md lists those that are); ${adviceFor(this.kind)}`,
+    );
   }
 
   /** Names file, layer and class in messages. */

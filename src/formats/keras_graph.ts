@@ -1,4 +1,6 @@
 import { RunError } from '../util/errors.js';
+import { ONNX_ROAD } from './advice.js';
+import { scalingOf, stepsOf } from './keras_arithmetic.js';
 import { isKerasObject, type KerasObject } from './keras_config.js';
 import { LEFT_OUT } from './layers/left_out.js';
 import { READ_AS } from './layers/read_as.js';
@@ -134,7 +136,7 @@ class Reading {
     const [output, ...more] = endsOf(ends.output_layers);
     if (output === undefined || more.length > 0) {
       throw new RunError(
-        `${outer ? `${what}: the model` : what} has ${more.length + 1} outputs; only models with one are supported`,
+        `${outer ? `${what}: the model` : what} has ${more.length + 1} outputs; only models with one are supported; save that of the classes as a model (keras.Model(model.input, model.outputs[0]))`,
       );
     }
     const parts: FilePart[] = [];
@@ -151,7 +153,12 @@ class Reading {
       const calls = layer.inbound_nodes ?? [];
       if (calls.length !== 1) {
         throw new RunError(
-          `${where}: it is used ${calls.length} times; only layers that are used once are supported`,
+          `${where}: it is used ${calls.length} times; only layers that are used once are supported; ${ONNX_ROAD}`,
+        );
+      }
+      if (outer && layer.class_name === 'Average' && own === output.layer) {
+        throw new RunError(
+          `${where}: it averages what several models say; save each in a file of its own, and give all of them to --weights`,
         );
       }
       const from = callOf(calls[0], layer.class_name, where).map(({ layer: name, node }) => {
@@ -161,7 +168,11 @@ class Reading {
         }
         return found.name;
       });
-      const placed = this.#layer({ ...layer.config, name: own }, layer.class_name, prefix, from);
+      const scaling = scalingOf(layer.class_name, calls[0]);
+      const placed =
+        scaling === undefined
+          ? this.#layer({ ...layer.config, name: own }, layer.class_name, prefix, from)
+          : this.#layer({ ...scaling, name: own }, 'Rescaling', prefix, from);
       parts.push(placed.part);
       outputs.set(own, { name: placed.output, nodes: isModel(layer.class_name) ? [0, 1] : [0] });
     }
@@ -182,8 +193,9 @@ class Reading {
   ): { readonly part: FilePart; readonly output: string } {
     const name = `${prefix}${config['name']}`;
     if (!isModel(kind)) {
-      this.calls.push({ layer: { class_name: kind, config: { ...config, name } }, from });
-      return { part: { kind, name }, output: name };
+      const steps = stepsOf(kind, { ...config, name }, from);
+      this.calls.push(...steps);
+      return { part: { kind, name }, output: nameOf((steps.at(-1) as Call).layer) };
     }
     const { output, parts } = this.model(kind, bodyOf(config, this.source), `${name}_`, from);
     if (output === undefined) throw new RunError(`${this.source}: the model "${name}" in it has no layers`);
@@ -234,9 +246,9 @@ function callOf(call: unknown, kind: string, where: string): Ref[] {
     );
   }
   const number = args.find((value) => typeof value === 'number');
-  if (number !== undefined) {
+  if (number !== undefined && scalingOf(kind, call) === undefined) {
     throw new RunError(
-      `${where}: it calculates with the number ${number}; only calls with outputs of layers are supported; a Rescaling layer multiplies and adds numbers`,
+      `${where}: it calculates with the number ${number}, which is supported in +, -, * and / alone; ${ONNX_ROAD}`,
     );
   }
   return [...refsOf(lists), ...tensorsOf(args)];

@@ -2,10 +2,7 @@ import type { Shape } from '../gpu/shape.js';
 import { frozen, type Layer } from '../nn/layer.js';
 import { ConfigReader, type KerasObject } from './keras_config.js';
 import { FILE_LAYERS } from './layers/all.js';
-import { LEFT_OUT } from './layers/left_out.js';
 import { READ_AS } from './layers/read_as.js';
-
-const SUPPORTED = ['InputLayer', ...FILE_LAYERS.keys(), ...Object.keys(READ_AS), ...LEFT_OUT].join(', ');
 
 /** The only layer that takes no `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';
@@ -40,7 +37,7 @@ export function readLayer(
 ): ReadLayer[] {
   const r = new ConfigReader(kind, config, source, keras);
   const reader = FILE_LAYERS.get(kind)?.read ?? (Object.hasOwn(READ_AS, kind) ? READ_AS[kind] : undefined);
-  const own = reader?.(r, input) ?? r.failClass(SUPPORTED);
+  const own = reader?.(r, input) ?? r.failClass();
   const [layer, inside] = Array.isArray(own) ? own : [own, undefined];
   const { name } = r;
   const read = { name, layer: r.trainable ? layer : frozen(layer) };

@@ -1,5 +1,13 @@
 import { frozen, type Layer } from '../nn/layer.js';
-import { Activation, Dense, type DenseOptions, Softmax } from '../nn/layers.js';
+import {
+  Activation,
+  Conv2D,
+  type Conv2DOptions,
+  Dense,
+  type DenseOptions,
+  Flatten,
+  Softmax,
+} from '../nn/layers.js';
 import { Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 
@@ -18,8 +26,9 @@ export function withSoftmax(network: Network, source: string): Network {
     more.length > 0 ||
     outputs < 2
   ) {
+    const count = [outputs, ...more].join(' x ');
     throw new RunError(
-      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${[outputs, ...more].join(' x ')} outputs, not in a softmax; only classifiers are supported, which end in one, or in plain numbers or sigmoids for two classes or more`,
+      `${source}: the model ends in ${end?.kind ?? 'nothing'} (${activation}) with ${count === '1' ? '1 output' : `${count} outputs`}, not in a softmax; only classifiers are supported, which end in one, or in plain numbers or sigmoids for two classes or more`,
     );
   }
   const last = network.layers.length - 1;
@@ -28,6 +37,46 @@ export function withSoftmax(network: Network, source: string): Network {
     layer: i === last && activation === 'sigmoid' ? withLogSigmoid(layer) : layer,
   }));
   return new Network(network.name, network.inputShape, [...nodes, { layer: Softmax(), name: ADDED }]);
+}
+
+/** Layers behind a softmax that change no probability, at most the shape. */
+function changesNothing({ kind, config }: Layer): boolean {
+  const flat = kind === 'Flatten' || kind === 'Reshape' || kind === 'Dropout';
+  return flat || (kind === 'Activation' && config['activation'] === 'linear');
+}
+
+const isSoftmax = ({ kind, config }: Layer): boolean =>
+  kind === 'Softmax' || config['activation'] === 'softmax';
+
+/**
+ * The network with its softmax last: without what follows that and changes nothing, and behind the `Flatten` or `Reshape` of a
+ * map of 1 x 1. Of another network, the same network.
+ */
+export function softmaxLast(network: Network): Network {
+  const { layers, outputShape } = network;
+  const at = layers.findLastIndex(({ layer }) => !changesNothing(layer));
+  const end = layers[at];
+  if (end === undefined || at === layers.length - 1 || !isSoftmax(end.layer)) return network;
+  const follows = layers.slice(at + 1).every(({ inputs }, i) => inputs.join() === String(at + i));
+  if (!follows || outputShape.length !== 1 || end.outputShape.at(-1) !== outputShape[0]) return network;
+  const nodes = layers.slice(0, at + 1).map(({ name, layer, inputs }) => ({ name, layer, inputs }));
+  if (end.outputShape.length === 1) return new Network(network.name, network.inputShape, nodes);
+  const { name, layer, inputs } = nodes.pop() as (typeof nodes)[number];
+  const flat = { name: layers.at(-1)?.name ?? '', layer: Flatten() };
+  const own = layer.kind === 'Conv2D';
+  if (!own && layer.kind !== 'Softmax' && layer.kind !== 'Activation') return network;
+  const plain = Conv2D({ ...(layer.config as unknown as Conv2DOptions), activation: 'linear' });
+  const ending = own
+    ? [
+        { name, inputs, layer: layer.config['trainable'] === false ? frozen(plain) : plain },
+        { ...flat, inputs: [at] },
+        { name: `${name}_softmax`, inputs: [at + 1], layer: Softmax() },
+      ]
+    : [
+        { ...flat, inputs },
+        { name, inputs: [at], layer: Softmax() },
+      ];
+  return new Network(network.name, network.inputShape, [...nodes, ...ending]);
 }
 
 /** A last layer whose sigmoid becomes the logarithm of one. */

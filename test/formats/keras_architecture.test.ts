@@ -138,17 +138,6 @@ describe('architectures', () => {
     expect(() => fromKeras(json, 'x.h5')).toThrow('x.h5: the model has 2 outputs; only models with one');
   });
 
-  it('that calculate with plain numbers are refused by the number', () => {
-    const json = JSON.parse(JSON.stringify(toKeras(everything())));
-    const sum = json.config.layers.find(({ class_name: kind }: { class_name: string }) => kind === 'Add');
-    const [name] = sum.inbound_nodes[0][0];
-    const tensor = { class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } };
-    sum.inbound_nodes = [{ args: [tensor, 2.5], kwargs: {} }];
-    expect(() => fromKeras(json, 'x.h5')).toThrow(
-      `x.h5: layer "${sum.config.name}" (Add): it calculates with the number 2.5; only calls with outputs of layers are supported; a Rescaling layer multiplies and adds numbers`,
-    );
-  });
-
   it('with inputs that nobody describes, or describes wrongly, are refused', () => {
     const json = () => JSON.parse(JSON.stringify(toKeras(hybrid())));
     const bare = json();
@@ -259,9 +248,20 @@ describe('architectures', () => {
     ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],
     ['Softmax', { axis: 1 }, 'axis = 1 is not supported'],
     [
+      'Lambda',
+      {},
+      'it is Python code, which is not run; if it prepares pixels, build the model in Keras without this layer, set the weights, and save it, and give --preprocess; else export the model to ONNX (docs/keras.md says how)',
+    ],
+    [
+      'UpSampling2D',
+      {},
+      '(docs/keras.md lists those that are); export the model to ONNX (docs/keras.md says how), and open that file; or, if it acts in training alone, build the model',
+    ],
+    ['RandomCrop', {}, 'versions of Keras differ in what it does in inference'],
+    [
       'LSTM',
       {},
-      'layer "x" (LSTM): this class of layer is not supported; expected one of InputLayer, Conv2D,',
+      'layer "x" (LSTM): this class of layer is not supported (docs/keras.md lists those that are); it is for sequences, and only networks that classify single images are supported',
     ],
   ])('with %s %j are refused by name', (kind, option, message) => {
     const layers = [
@@ -301,9 +301,17 @@ describe('architectures', () => {
     expect(() => fromKeras(end({ units: 7, activation: 'relu' }), 'x.h5')).toThrow(
       'ends in Dense (relu) with 7',
     );
-    expect(() => fromKeras(end({ units: 1 }), 'x.h5')).toThrow('ends in Dense (linear) with 1 outputs');
+    expect(() => fromKeras(end({ units: 1 }), 'x.h5')).toThrow('ends in Dense (linear) with 1 output,');
     expect(() => fromKeras(sequential([layer('Flatten')]), 'x.h5')).toThrow(
       'expected [null, height, width, channels]',
+    );
+    const of = (...shape: unknown[]) =>
+      sequential([layer('Flatten', { batch_input_shape: [null, ...shape] })]);
+    expect(() => fromKeras(of(null, null, 1), 'x.h5')).toThrow(
+      'x.h5: it takes images of any size, [null,null,null,1]; build the model in Keras with an input of one',
+    );
+    expect(() => fromKeras(of(2304), 'x.h5')).toThrow(
+      'save a model that begins with images: keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Flatten(), model])',
     );
   });
 

@@ -1,6 +1,7 @@
 import type { Shape } from '../../gpu/shape.js';
 import type { Layer } from '../../nn/layer.js';
 import { Cropping2D } from '../../nn/layers.js';
+import { REBUILD } from '../advice.js';
 import type { ConfigReader } from '../keras_config.js';
 
 /** Layers of Keras's files that become a layer of another class here, or none at this place, by Keras's name. */
@@ -15,6 +16,10 @@ export const READ_AS: Readonly<Record<string, (r: ConfigReader, input: Shape) =>
     const [top, left] = [Math.floor(rows / 2), Math.floor(columns / 2)];
     return Cropping2D({ cropping: [top, rows - top, left, columns - left] });
   },
+  RandomCrop: (r) =>
+    r.refuse(
+      `versions of Keras differ in what it does in inference (some resize, others do nothing); ${REBUILD}, with an input of the size that the next layer shall get`,
+    ),
   Resizing: (r) =>
     r.refuse(
       'it is supported right behind the input alone (Rescaling and augmentation may stand before it); build the model without this layer in Keras, with an input of the size that it gives, set the weights, and save it',

@@ -5,7 +5,7 @@ import { RunError } from '../../util/errors.js';
 import { foreignJson, isMapping } from '../../util/foreign.js';
 import { type FeatureInputs, featureLayer, readFeatures } from '../keras_features.js';
 import { RESCALED } from '../keras_front.js';
-import { withSoftmax } from '../last_softmax.js';
+import { softmaxLast, withSoftmax } from '../last_softmax.js';
 import { PREPROCESSED } from '../onnx_pixels.js';
 import { Building } from './building.js';
 import { type OnnxFile, type OnnxNode, readFile } from './file.js';
@@ -87,7 +87,7 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   requireOrder(end, path);
   const preprocess =
     withoutRescaling(building) ?? (type === UINT8 && from !== PREPROCESSED ? 'none' : undefined);
-  const network = new Network(nameOf(file, path), building.imageShape, building.nodes);
+  const network = softmaxLast(new Network(nameOf(file, path), building.imageShape, building.nodes));
   const ending = withSoftmax(network, path);
   return {
     ...{ network: ending, weights: building.weights, softmaxAdded: ending !== network, preprocess },

@@ -1,0 +1,25 @@
+/** What can be done about a model that cannot be read, as the end of a message. */
+
+/** ONNX files have operators in place of layers. */
+export const ONNX_ROAD = 'export the model to ONNX (docs/keras.md says how), and open that file';
+
+/** What to do about a layer that has no part in a network here. */
+export const REBUILD = 'build the model in Keras without this layer, set the weights, and save it';
+
+const SEQUENCES = 'it is for sequences, and only networks that classify single images are supported';
+
+/** Classes about which there is more to say. */
+const CLASSES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      ...['LSTM', 'GRU', 'SimpleRNN', 'RNN', 'Bidirectional', 'TimeDistributed', 'ConvLSTM2D', 'Embedding'],
+      ...['Conv1D', 'MaxPooling1D', 'GlobalAveragePooling1D', 'MultiHeadAttention', 'Attention'],
+    ].map((kind) => [kind, SEQUENCES]),
+  ),
+  Lambda: `it is Python code, which is not run; if it prepares pixels, ${REBUILD}, and give --preprocess; else ${ONNX_ROAD}`,
+};
+
+/** What to do about a class of layer that is not supported. */
+export const adviceFor = (kind: string): string =>
+  (Object.hasOwn(CLASSES, kind) ? CLASSES[kind] : undefined) ??
+  `${ONNX_ROAD}; or, if it acts in training alone, ${REBUILD}`;
