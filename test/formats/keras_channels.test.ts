@@ -116,6 +116,6 @@ describe('an end of sigmoids', () => {
   it('of one unit is refused: there are no two classes', () => {
     expect(() =>
       read(layer('Flatten', 'f'), layer('Dense', 'd', { units: 1, activation: 'sigmoid' })),
-    ).toThrow('x.h5: the model ends in Dense (sigmoid) with 1 outputs, not in a softmax');
+    ).toThrow('x.h5: the model ends in Dense (sigmoid) with 1 output, not in a softmax');
   });
 });
