@@ -138,8 +138,7 @@ export function showRun(act: Verbs, path: string): void {
   try {
     const going = isLocked(path);
     act.setApp({ run: going ? followedRun(path) : readRunState(path), screens: withoutForm(act.app) });
-    if (going)
-      act.note('another process trains this run: it is followed and steered here; q leaves it alone');
+    if (going) act.note('another process trains this run: keys steer it, q leaves it');
   } catch (error) {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return;

@@ -46,9 +46,7 @@ export function detachRun(act: Pick<Verbs, 'app' | 'engine' | 'setApp' | 'note'>
   if (!canDetach(run)) return;
   act.engine.detach();
   act.setApp({ run: followedRun(run.start.path) });
-  act.note(
-    `${run.start.run} goes on in the background; q leaves it alone, ${attachCommand(run.start)} comes back`,
-  );
+  act.note(`${run.start.run} goes on; q leaves it, ${attachCommand(run.start)} comes back`);
 }
 
 /** The ways to stop, each with what it costs. */

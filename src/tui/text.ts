@@ -76,6 +76,14 @@ export function wrapped(text: string, cols: number): string[] {
   return [...lines, line];
 }
 
+/** Columns of a panel's title row that are not the title's: corners, blanks and the sign of the focus. */
+const BORDER = 5;
+
+/** The first of a panel's titles, the longest first, that is not cut; the last where all are. */
+export function titleThatFits(titles: readonly [string, ...string[]], cols: number): string {
+  return titles.find((title) => widthOf(title) <= cols - BORDER) ?? (titles.at(-1) as string);
+}
+
 /** Removes colour codes. */
 export function plain(text: string): string {
   return text.replace(COLOUR, '');

@@ -302,6 +302,12 @@ describe('gridOf', () => {
 
 it('at 60 x 20 the last row has the keys for a class and for what a model gets wrong', () => {
   const at = renderAt(60, 20, COLOUR, { screen: 'data', state: { screens: { data: open } } });
+  at.press('o');
+  expect(at.text()).toContain('Enter accepts · Esc cancels · Tab completes · ↑ older  │');
+  at.press('escape');
+  at.press('ctrl+p');
+  expect(at.text()).toContain('Esc cancels · letters find');
+  at.press('escape');
   expect(at.text()).toContain('←→ next · c class · w wrong · i info · ? keys · q quit');
   at.unmount();
 });

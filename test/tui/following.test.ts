@@ -66,7 +66,7 @@ describe.each([
     showRun(act, path);
     at.flush();
     expect(at.text()).toContain(`TRAINING ELSEWHERE${cols > 60 ? ' ep 1/5' : ''}`);
-    expect(at.text()).toContain('another process trains this run');
+    expect(at.text()).toContain('another process trains this run: keys steer it, q leaves it');
     expect(at.text()).not.toContain('R resume, extend');
     write(REST);
     read();
@@ -136,7 +136,7 @@ describe.each([
     at.press('escape', 'd');
     expect(detached).toEqual(['yes']);
     expect(at.text()).toContain('TRAINING ELSEWHERE');
-    expect(at.text()).toContain('r7 goes on in the background');
+    expect(at.text()).toContain('r7 goes on; q leaves it, fer-tui att');
     hold.release();
     at.unmount();
   });

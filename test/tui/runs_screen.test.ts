@@ -117,6 +117,7 @@ it.each([
   );
   const own = { ...two, runs: ready(runs), marked: runs.map(({ path }) => path) };
   const at = renderAt(cols, rows, COLOUR, { screen: 'runs', state: { screens: { runs: own } } });
+  expect(at.text()).toMatch(/(accuracy|val) +r1 \* 60.0 % +r2 o 60.0 % +r3 \+ 60.0 % +r4 x 60.0 % /);
   if (cols === 60) at.press('tab', 'tab', '+');
   expect(at.text()).toMatch(/\* r1 +o r2 +\+ r3 +x r4/);
   expect(at.text()).toMatch(/epochs +10 +11 +12 +13/);

@@ -126,7 +126,7 @@ function pickContents(pick: PickList, cols: number, rows: number, theme: Theme):
   const none = options.length === 0 ? [theme.dim('no option contains this')] : [];
   const lines = [...help, inputLine(pick.line ?? lineOf(''), cols, theme), ...shown, ...none];
   const of = options.length > count ? ` · ${at + 1} of ${options.length}` : '';
-  return { title: pick.title, lines, foot: `↑↓ choose · Enter accepts · Esc cancels · letters filter${of}` };
+  return { title: pick.title, lines, foot: `↑↓ choose · Enter accepts · Esc cancels · letters find${of}` };
 }
 
 function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
@@ -143,7 +143,7 @@ function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
   ];
   const keys = ['Enter accepts', 'Esc cancels'];
   if (prompt.paths) keys.push('Tab completes');
-  if (prompt.paths || prompt.history !== undefined) keys.push('↑ earlier');
+  if (prompt.paths || prompt.history !== undefined) keys.push('↑ older');
   return { title: prompt.title, lines, foot: keys.join(' · ') };
 }
 

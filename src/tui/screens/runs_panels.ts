@@ -7,12 +7,18 @@ import { type Loadable, waitingLines } from '../loadable.js';
 import { clock } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
 import { type Column, columnsThatFit, headLine, rowLine } from '../table.js';
-import { cut, padTo, widthOf, wrapped } from '../text.js';
+import { cut, padTo, titleThatFits, widthOf, wrapped } from '../text.js';
 import type { Role } from '../theme.js';
 import { listLine } from '../widgets.js';
 
 export const ORDERS = ['latest', 'best', 'name', 'time'] as const;
 export const METRICS = ['validation accuracy', 'validation loss', 'training loss'] as const;
+/** What they are called where there is no room. */
+const SHORT: Readonly<Record<(typeof METRICS)[number], string>> = {
+  'validation accuracy': 'val',
+  'validation loss': 'val loss',
+  'training loss': 'loss',
+};
 
 export interface RunsState {
   readonly runs: Loadable<RunReport[]>;
@@ -130,8 +136,14 @@ const formatOf = ({ metric }: RunsState): ((value: number) => string) =>
   metric === 'validation accuracy' ? (value) => percent(value) : (value) => value.toFixed(3);
 
 export function chartTitle(view: View): string {
-  const { theme, capability, state } = view;
-  return `${state.metric}${state.log ? ' (log)' : ''}  ${legend(curvesOf(view), { theme, glyphs: capability.glyphs, format: formatOf(state) })}`;
+  const { theme, capability, state, cols } = view;
+  const words = legend(curvesOf(view), { theme, glyphs: capability.glyphs, format: formatOf(state) });
+  const log = state.log ? ' (log)' : '';
+  const short = `${SHORT[state.metric]}${log}`;
+  return titleThatFits(
+    [`${state.metric}${log}  ${words}`, `${short}  ${words}`, `${short} ${words.replaceAll('  ', ' ')}`],
+    cols,
+  );
 }
 
 export function chartLines(view: View): string[] {

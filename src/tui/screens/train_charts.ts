@@ -8,7 +8,7 @@ import type { Curve } from '../curve.js';
 import type { RunState } from '../run_state.js';
 import { clock, secondsOf } from '../run_words.js';
 import type { PanelView } from '../screen_module.js';
-import { widthOf } from '../text.js';
+import { titleThatFits } from '../text.js';
 import { makeTheme } from '../theme.js';
 import { classesOf, runOf, type TrainState } from './train_panels.js';
 
@@ -283,17 +283,14 @@ export function chartTitle(view: View, panel: string): string {
   const [average] = averageOf(view, name);
   const last = average && latest(average);
   const smoothed = last === undefined ? '' : `smoothed ${state.weight}: ${format(last)}`;
-  const titles = [
+  const titles: [string, ...string[]] = [
     `${name}${mode}  ${words}${smoothed && `  (${smoothed})`}`,
     `${name}${mode} ${short} ${smoothed}`.trimEnd(),
     `${name === 'accuracy' ? 'acc' : name}${mode} ${short} ${smoothed}`.trimEnd(),
     `${name === 'accuracy' ? 'acc' : name}${mode} ${short}`,
   ];
-  return titles.find((title) => widthOf(title) <= cols - BORDER) ?? (titles[0] as string);
+  return titleThatFits(titles, cols);
 }
-
-/** Columns of a title's row that are not the title's: corners, blanks and the sign of the focus. */
-const BORDER = 5;
 
 const latest = ({ points }: Series): number | undefined => points.findLast(({ y }) => Number.isFinite(y))?.y;
 
@@ -311,10 +308,10 @@ function cursorTitle(view: View, name: ChartName, cursor: number): string {
     return `${label} ${theme[role](point === undefined ? '–' : FORMATS[name](point.y))}`.trim();
   });
   const at = `${axis.label} ${axis.text(axis.of(cursor))}`;
-  const titles = [
+  const titles: [string, ...string[]] = [
     `${name} at ${at}: ${values.join('  ')}`,
     `${at}: ${values.join(' ')}`,
     `${at}: ${values.slice(0, 2).join(' ')}`, // the smoothed value is the last
   ];
-  return titles.find((title) => widthOf(title) <= view.cols - BORDER) ?? (titles.at(-1) as string);
+  return titleThatFits(titles, view.cols);
 }
