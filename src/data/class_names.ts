@@ -76,6 +76,11 @@ export interface Naming {
   readonly notes: readonly string[];
 }
 
+/** What the numbers of fer2013.csv mean. */
+export const CSV_NAMES: ReadonlyMap<string, string> = new Map(
+  CSV_CLASS_NAMES.map((name, i) => [String(i), name]),
+);
+
 /** The labels of fer2013.csv: 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral. */
 export const CSV_NAMING: Naming = {
   classes: CLASS_NAMES,
@@ -98,6 +103,8 @@ export interface Words {
   readonly source: string;
   /** Names one of them in messages: `folder train/0`. */
   readonly where: (word: string) => string;
+  /** The names that the format gives to words which are numbers; default: none. A list of some of these names chooses among them. */
+  readonly known?: ReadonlyMap<string, string>;
 }
 
 /** How `--classes` is applied. */
@@ -119,7 +126,24 @@ export function nameClasses(from: Words, { classes: option, choose = true }: Nam
     return chosen(from, option.names);
   }
   if (option === undefined || numbers.length < from.words.length) throw unnamed(from, numbers);
+  const { known } = from;
+  if (choose && known !== undefined && isPart(option.names, from.words, known))
+    return chosen(from, option.names, (word) => known.get(word) as string);
   return namedByNumber(from, option);
+}
+
+/** Whether `--classes` names some of the classes of these words, all of which the format names. */
+function isPart(
+  listed: readonly string[],
+  words: readonly string[],
+  known: ReadonlyMap<string, string>,
+): boolean {
+  const names = words.map((word) => known.get(word));
+  return (
+    listed.length < words.length &&
+    names.every((name) => name !== undefined) &&
+    listed.every((name) => names.includes(name))
+  );
 }
 
 /** Whether a word says only a number. */
@@ -228,9 +252,9 @@ function namedByNumber(from: Words, { names, csv }: { names: readonly string[]; 
 }
 
 /** The classes that a list names: others are left out, and those without a word have no images. */
-function chosen(from: Words, listed: readonly string[]): Naming {
+function chosen(from: Words, listed: readonly string[], nameOf = classNameOf): Naming {
   const keys = new Set(listed.map(classKey));
-  const names = new Map(from.words.map((word) => [word, classNameOf(word)]));
+  const names = new Map(from.words.map((word) => [word, nameOf(word)]));
   const found = new Set([...names.values()].map(classKey));
   const absent = listed.filter((name) => !found.has(classKey(name)));
   const left = from.words.filter((word) => !keys.has(classKey(names.get(word) as string)));
@@ -242,7 +266,11 @@ function chosen(from: Words, listed: readonly string[]): Naming {
   const kept = new Map(from.words.map((word) => [word, left.includes(word) ? undefined : names.get(word)]));
   const notes = [
     ...(absent.length > 0 ? [`no images of ${listOf(absent)}, which --classes names`] : []),
-    ...(left.length > 0 ? [`left out, as --classes does not name them: ${listOf(left.map(printable))}`] : []),
+    ...(left.length > 0
+      ? [
+          `left out, as --classes does not name them: ${listOf(left.map((word) => printable(names.get(word) as string)))}`,
+        ]
+      : []),
   ];
   return naming(from, kept, { listed, notes });
 }

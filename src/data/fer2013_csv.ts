@@ -2,6 +2,7 @@ import { classKey } from '../util/classes.js';
 import { DataError } from '../util/errors.js';
 import { printable } from '../util/printable.js';
 import {
+  CSV_NAMES,
   CSV_NAMING,
   classNameOf,
   isNumber,
@@ -165,7 +166,8 @@ class CsvLabels {
     }
     if (this.#own) return CSV_NAMING;
     const all = [...words, ...this.#left];
-    return nameClasses({ words: all, source, where: (word) => `label ${word}` }, this.options);
+    const from = { words: all, source, where: (word: string) => `label ${word}`, known: CSV_NAMES };
+    return nameClasses(from, this.options);
   }
 }
 

@@ -83,18 +83,19 @@ export class SplitBuilder {
 
   /**
    * The data set of all faces so far. Throws DataError when a split lacks classes of another.
-   * @param naming names every word that was committed
+   * @param naming names the words that were committed; faces of a word that it does not name are left out
    */
   build(name: string, source: string, { classes, labels, listed, notes }: Naming): Dataset {
-    const labelOf = this.words.map((word) => labels.get(word) as number);
+    const labelOf = this.words.map((word) => labels.get(word));
     const split = (key: SplitName): Split => {
-      const found = this.#splits.get(key);
-      const own = labelArray(found?.labels.length ?? 0, classes.length);
-      found?.labels.forEach((word, i) => {
-        own[i] = labelOf[word] as number;
-      });
-      const images = found?.images.subarray(0, own.length * PIXELS); // a view: the data may be large
-      return { images: images ?? new Uint8Array(0), labels: own };
+      const { images = new Uint8Array(0), labels: words = [] } = this.#splits.get(key) ?? {};
+      const rows = Array.from(words.keys()).filter((row) => labelOf[words[row] as number] !== undefined);
+      const own = labelArray(rows.length, classes.length);
+      for (const [i, row] of rows.entries()) {
+        own[i] = labelOf[words[row] as number] as number;
+        if (row !== i) images.copyWithin(i * PIXELS, row * PIXELS, (row + 1) * PIXELS); // over those left out
+      }
+      return { images: images.subarray(0, own.length * PIXELS), labels: own }; // a view: the data may be large
     };
     const [train, validation, test] = SPLIT_NAMES.map(split) as [Split, Split, Split];
     const splits = { train, validation, test };

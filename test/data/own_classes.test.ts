@@ -297,6 +297,30 @@ describe('--classes', () => {
     await expectUsage(load(both(FIVE), { classes: 'angry,hapy' }), 'has no hapy', 'happy');
   });
 
+  it('chooses among the numbers of fer2013.csv by their names', async () => {
+    const row = (label: number, usage: string): string =>
+      `${label},${Array.from({ length: 2304 }, (_, i) => (i === 0 ? label : 9)).join(' ')},${usage}`;
+    const rows = ['Training', 'PublicTest'].flatMap((usage) =>
+      [0, 1, 2, 3, 4, 5, 6].map((label) => row(label, usage)),
+    );
+    const csv = (lines: string[]): string =>
+      join(folderWith({ 'f.csv': Buffer.from(['emotion,pixels,Usage', ...lines, ''].join('\n')) }), 'f.csv');
+    const dataset = await load(csv(rows), { classes: 'neutral,Angry,Happy' });
+    expect(dataset.classes).toEqual(['Angry', 'Happy', 'Neutral']);
+    const { train, validation } = dataset.splits;
+    expect([...train.labels]).toEqual([0, 1, 2]);
+    expect([...validation.labels]).toEqual([0, 1, 2]);
+    expect([0, 1, 2].map((i) => train.images[i * 2304])).toEqual([0, 3, 6]); // 6 is Neutral in the CSV
+    expect(train.images).toHaveLength(3 * 2304);
+    expect(dataset.notes.join()).toContain('does not name them: Disgust, Fear, Sad, Surprise');
+    // As many names as numbers are names of the numbers in their order.
+    const three = csv(rows.filter((line) => /^[013]/.test(line)));
+    expect((await load(three, { classes: 'Sad,Happy,Fear' })).notes.join()).toContain(
+      '0 Sad, 1 Happy, 3 Fear',
+    );
+    await expectUsage(load(csv(rows), { classes: 'Angry,Calm' }), '2 names for the 7 numbers');
+  });
+
   it('leaves data as they are where it describes the outputs of a model', async () => {
     const options = { classes: 'Happy,Sad,Boredom', choose: false };
     expect((await load(both(FIVE), options)).classes).toHaveLength(5);
