@@ -14,6 +14,7 @@ import { type KerasFile, type OwnNotes, readH5, writeH5 } from '../formats/keras
 import { isZip, readKerasZip } from '../formats/keras_zip.js';
 import { isOnnx } from '../formats/onnx_reading/file.js';
 import { isJson } from '../formats/other_kinds.js';
+import type { Shape } from '../gpu/shape.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArrays } from '../nn/parameters.js';
 import { CLASS_NAMES, sameClasses } from '../util/classes.js';
@@ -55,6 +56,7 @@ export async function openModel(path: string, foreign: ForeignModel = {}): Promi
 
 async function openForeign(path: string, foreign: ForeignModel): Promise<SavedModel> {
   const { network, softmaxAdded = false, weights, own, preprocess: within } = await openWith(path, foreign);
+  requireImages(path, network.inputShape);
   const kept = foreign.onlyMissing === true && own !== undefined ? {} : foreign;
   const preprocess =
     within === undefined ? preprocessOf(path, network, kept, own) : rescaled(path, within, kept);
@@ -67,6 +69,15 @@ async function openForeign(path: string, foreign: ForeignModel): Promise<SavedMo
     ...(own === undefined && { foreign: true }),
     notes: own?.notes ?? {},
   };
+}
+
+/** Throws RunError for a network that takes no pictures, for example channels of which a `Permute` makes the last axis. */
+function requireImages(path: string, [height = 1, width = 1, channels = 1]: Shape): void {
+  if (channels === 1 || channels === 3) return;
+  const turned = height === 1 || height === 3;
+  throw new RunError(
+    `${path}: it takes images of ${height} x ${width} with ${channels} channels; expected 1 (gray) or 3 (colours)${turned ? `; if its channels come first, build the model in Keras with keras.Input((${width}, ${channels}, ${height})), without what turns the axes, set the weights, and save it` : ''}`,
+  );
 }
 
 /** What a file holds, with the architecture of another where it holds only weights. Throws RunError where both have one. */

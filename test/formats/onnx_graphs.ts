@@ -195,6 +195,21 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       },
     },
   },
+  'the hard functions of MobileNetV3': {
+    kinds: 'Conv2D Rescaling ReLU Multiply Rescaling ReLU GlobalAveragePooling2D Dense Softmax',
+    graph: {
+      input: [2, 5, 4],
+      nodes: [
+        ['Conv', 'c', ['x', 'w'], { kernel_shape: [3, 3] }],
+        ['HardSwish', 'd', ['c']],
+        ['HardSigmoid', 'e', ['d'], { alpha: { float: 1 / 6 } }],
+        ['GlobalAveragePool', 'f', ['e']],
+        ['Flatten', 'g', ['f']],
+        ['Gemm', 'y', ['g', 'r'], { transB: 1 }],
+      ],
+      arrays: { w: { shape: [6, 2, 3, 3] }, r: { shape: [7, 6] } },
+    },
+  },
   'GELU and layer normalisation in steps, in the orders of several exporters': {
     kinds:
       'Conv2D Activation LayerNormalization Activation LayerNormalization Activation LayerNormalization GlobalAveragePooling2D Dense Softmax',

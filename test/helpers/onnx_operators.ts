@@ -188,6 +188,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Elu: pointwise((x, { float }) => (x < 0 ? float('alpha', 1) * Math.expm1(x) : x)),
   Sigmoid: pointwise((x) => 1 / (1 + Math.exp(-x))),
   Tanh: pointwise(Math.tanh),
+  HardSigmoid: pointwise((x, { float }) =>
+    Math.min(Math.max(float('alpha', 0.2) * x + float('beta', 0.5), 0), 1),
+  ),
+  HardSwish: pointwise((x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1)),
   Clip: ([x, low, high]) => {
     const [least, most] = [
       low === undefined ? -Infinity : at(low, 0),

@@ -52,6 +52,19 @@ const exact = ({ weights }: SavedModel) =>
 const DATA = 'synthetic:140';
 const FIVE = ['anger', 'HAPPY', 'neutral', 'sadness', 'surprised'];
 
+describe('images', () => {
+  it('of other than one or three channels are refused, and what has them first is named', async () => {
+    const odd = await fileOf([6, 7, 4], FIVE);
+    await expect(openModel(odd.path)).rejects.toThrow(
+      `${odd.path}: it takes images of 6 x 7 with 4 channels; expected 1 (gray) or 3 (colours)`,
+    );
+    const turned = await fileOf([1, 48, 48], FIVE);
+    await expect(openModel(turned.path)).rejects.toThrow(
+      'if its channels come first, build the model in Keras with keras.Input((48, 48, 1)), without what turns the axes',
+    );
+  });
+});
+
 describe('classes', () => {
   it('are the same under any of their names', () => {
     expect(sameClass('Anger', 'angry')).toBe(true);

@@ -12,6 +12,7 @@ import {
   Multiply,
   PReLU,
   ReLU,
+  Rescaling,
   Reshape,
 } from '../../../nn/layers.js';
 import type { ActivationName } from '../../../nn/ops/activation.js';
@@ -186,6 +187,17 @@ function addPRelu(node: Node, building: Building): Activations {
   return building.add(node, layer, [x], { dims: x.dims }, { alpha });
 }
 
+/** clip(alpha * x + beta, 0, 1), as two layers. */
+function addHardSigmoid(node: Node, building: Building, alpha: number, beta: number): Activations {
+  const x = node.activations();
+  const result = { dims: x.dims };
+  const line = building.add(node, Rescaling({ scale: alpha, offset: beta }), [x], {
+    ...result,
+    positive: false,
+  });
+  return building.add(node, ReLU({ maxValue: 1 }), [line], { ...result, positive: true });
+}
+
 /** Operators that treat every value alike, or those of a channel. */
 export const POINTWISE: Operators = {
   Relu: pointwise(() => ReLU(), true),
@@ -198,6 +210,12 @@ export const POINTWISE: Operators = {
   Elu: pointwise((node) => ELU({ alpha: node.float('alpha', 1) }), false),
   Sigmoid: named('sigmoid', true),
   Tanh: named('tanh', false),
+  HardSigmoid: (node, building) =>
+    addHardSigmoid(node, building, node.float('alpha', 0.2), node.float('beta', 0.5)),
+  HardSwish: (node, building) => {
+    const x = node.activations();
+    return building.add(node, Multiply(), [x, addHardSigmoid(node, building, 1 / 6, 0.5)], { dims: x.dims });
+  },
   // Of a sigmoid, as the end of a network of sigmoids is written.
   Log: (node, building) => {
     const x = node.activations();
