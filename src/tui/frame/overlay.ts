@@ -125,8 +125,8 @@ function pickContents(pick: PickList, cols: number, rows: number, theme: Theme):
     .map(({ label, hint = '' }, i) => listLine(spread(` ${label}`, hint, cols - 1), first + i === at, theme));
   const none = options.length === 0 ? [theme.dim('no option contains this')] : [];
   const lines = [...help, inputLine(pick.line ?? lineOf(''), cols, theme), ...shown, ...none];
-  const of = options.length > count ? ` · ${at + 1} of ${options.length}` : '';
-  return { title: pick.title, lines, foot: `↑↓ choose · Enter accepts · Esc cancels · letters find${of}` };
+  const moves = options.length > count ? `${at + 1}/${options.length}` : 'choose';
+  return { title: pick.title, lines, foot: `↑↓ ${moves} · Enter accepts · Esc cancels · letters find` };
 }
 
 function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
