@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { isMainThread } from 'node:worker_threads';
@@ -24,22 +24,22 @@ export const worthReading = (printed: string): string =>
 export const driverLog = (): string => join(cacheFolder(), 'driver.log');
 
 /**
- * Runs `open`, the synchronous call that finds a device, and keeps the harmless lines that it prints from a terminal. They
+ * Runs `open`, the synchronous call that finds a device, and keeps the harmless lines that it prints from a terminal or a pipe. They
  * go to `driver.log`; all others are printed when the call has returned.
  *
- * Node.js cannot duplicate a descriptor. So 2 is closed and opened again, as a file and then as the terminal. That gives
- * back what was there only if it is a terminal of Linux, which has no position. And no other thread may open a file between
+ * Node.js cannot duplicate a descriptor. So 2 is closed and opened again, as a file and then as what it was. That gives
+ * back the same only for a terminal or a pipe of Linux, which have no position. And no other thread may open a file between
  * the two calls, because it would get the number 2. So the lines stay where another thread may be at work.
  * @param threads whether a driver may have threads at work, as it has from the first device on
  */
 export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
   if (threads || !canHide()) return open();
-  let terminal: number;
+  let given: number;
   const own = join(cacheFolder(), `driver-${process.pid}.log`);
   try {
     makeFolder(cacheFolder());
     closeSync(openSync(own, 'w', 0o600)); // so that it can be opened below
-    terminal = openSync(`/proc/self/fd/${STDERR}`, 'w');
+    given = openSync(`/proc/self/fd/${STDERR}`, 'w');
   } catch {
     return open(); // another user's terminal, or no place for the file
   }
@@ -47,17 +47,26 @@ export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
     reopen(own, 'a');
     return open();
   } finally {
-    reopen(`/proc/self/fd/${terminal}`, 'w');
-    closeSync(terminal);
+    reopen(`/proc/self/fd/${given}`, 'w');
+    closeSync(given);
     giveBack(own);
   }
 }
 
-/** Whether this process has the terminal of a Linux system as its standard error, and nothing else at work. */
+/** Whether this process has a terminal or a pipe of a Linux system as its standard error, and nothing else at work. */
 function canHide(): boolean {
   const work = process.getActiveResourcesInfo().filter((name) => name !== 'CloseReq'); // which opens nothing
   const busy = work.some((name) => /Req|Worker|MessagePort/.test(name));
-  return process.platform === 'linux' && isMainThread && !busy && isatty(STDERR);
+  return process.platform === 'linux' && isMainThread && !busy && (isatty(STDERR) || isPipe());
+}
+
+/** Whether standard error is a pipe; not where it is closed. */
+function isPipe(): boolean {
+  try {
+    return fstatSync(STDERR).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 /** Makes descriptor 2 that of another file. A file that cannot be opened gives way to one that takes everything. */

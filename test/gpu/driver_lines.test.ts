@@ -44,6 +44,14 @@ it.runIf(process.platform === 'linux')('keeps only the known lines of drivers fr
   expect(readFileSync(join(cache, 'fer-tui', 'driver.log'), 'utf8')).toContain(KNOWN);
 });
 
+it.runIf(process.platform === 'linux')('keeps them from a pipe, of which nothing else is lost', async () => {
+  const { t, cache } = printed(`writeSync(2, 'before\\n');`, '2>&1 >/dev/null | cat > log');
+  await t.waitFor('exit 0');
+  expect(readFileSync(join(cache, 'log'), 'utf8')).toBe(
+    'before\na line that nobody knows\na device after that, on a terminal: false\n',
+  );
+});
+
 it('leaves the lines where another thread might be given the descriptor', async () => {
   const { t } = printed(`(await import('node:fs/promises')).stat('.');`);
   await t.waitFor('exit 0');
