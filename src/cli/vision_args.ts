@@ -6,11 +6,11 @@ import { foreignOf } from './foreign_args.js';
 export function settingsOf(args: VisionArgs): VisionSettings {
   const { weights, adapter, maxFaces, minFace, scaleFactor, neighbours, detectScale } = args;
   const { cascade, eyes, margin, normalise, align, roi, csv } = args;
-  const { detector, detectorModel, tta } = args;
+  const { detector, detectorModel, profile, tta } = args;
   return {
     ...VISION_DEFAULTS,
     ...{ weights, adapter, maxFaces, minFace, scaleFactor, neighbours, detectScale, cascade, eyes, margin },
-    ...{ normalise, align, roi, csv, detector, detectorModel, tta },
+    ...{ normalise, align, roi, csv, detector, detectorModel, profile, tta },
     foreign: foreignOf(args),
   };
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../util/errors.js';
 import type { Picture } from '../util/picture.js';
-import { type Box, bySize, type FaceBox } from './geometry.js';
+import { type Box, bySize, type FaceBox, iou, mirrorBox } from './geometry.js';
 import { matOf } from './mat.js';
-import type { Cascade, OpenCv } from './opencv.js';
+import type { Cascade, Mat, OpenCv } from './opencv.js';
 import { cut } from './pixels.js';
 
 /** What finds faces: a Haar cascade of OpenCV, or YuNet, a small neural network whose file the user provides. */
@@ -17,6 +17,8 @@ export interface DetectorOptions {
   readonly cascade?: string | undefined;
   /** Reject faces without an eye in the upper half. */
   readonly eyes: boolean;
+  /** Look a second time for faces from the side, where none was found. */
+  readonly profile: boolean;
   /** Edge of the smallest face, in pixels of the frame. */
   readonly minFace: number;
   /** Ratio between successive sizes of the search window. */
@@ -41,6 +43,9 @@ const FOLDERS = [
 ];
 const FACE = 'haarcascade_frontalface_default.xml';
 const EYE = 'haarcascade_eye.xml';
+const PROFILE = 'haarcascade_profileface.xml';
+/** A face from the side that overlaps a face by more than this, as intersection over union, is that face again. */
+const SAME = 0.2;
 /** Edge of the smallest face after shrinking, in pixels. The cascade finds faces down to 24 pixels, but fewer of them. */
 const SEARCHED = 32;
 
@@ -61,6 +66,7 @@ export class HaarDetector implements Detector {
   readonly #options: DetectorOptions;
   readonly #faces: Cascade;
   readonly #eyes: Cascade | undefined;
+  readonly #profiles: Cascade | undefined;
 
   /** Throws UsageError when a cascade does not exist or cannot be read. */
   constructor(cv: OpenCv, options: DetectorOptions) {
@@ -68,10 +74,10 @@ export class HaarDetector implements Detector {
     this.#options = options;
     this.#faces = openCascade(cv, options.cascade, FACE);
     this.#eyes = options.eyes ? openCascade(cv, undefined, EYE) : undefined;
+    this.#profiles = options.profile ? openCascade(cv, undefined, PROFILE) : undefined;
   }
 
   async detect(gray: Picture): Promise<Box[]> {
-    const { minFace, scaleFactor, neighbours } = this.#options;
     const cv = this.#cv;
     const scale = searchScale(this.#options);
     const [cols, rows] = [gray.width, gray.height].map((size) => Math.max(1, Math.round(size * scale)));
@@ -79,12 +85,8 @@ export class HaarDetector implements Detector {
     let small = large;
     try {
       if (scale !== 1) small = large.resize(rows as number, cols as number, 0, 0, cv.INTER_AREA);
-      const edge = Math.max(1, Math.floor(minFace * scale));
-      const { objects } = await this.#faces.detectMultiScaleAsync(small, {
-        scaleFactor,
-        minNeighbors: neighbours,
-        minSize: new cv.Size(edge, edge),
-      });
+      const objects = await this.#search(this.#faces, small, scale);
+      if (this.#profiles !== undefined) await this.#addProfiles(this.#profiles, objects, small, scale);
       const [sx, sy] = [gray.width / small.cols, gray.height / small.rows];
       const boxes = objects.map(({ x, y, width, height }) => ({
         ...{ x: x * sx, y: y * sy, width: width * sx, height: height * sy },
@@ -93,6 +95,28 @@ export class HaarDetector implements Detector {
     } finally {
       if (small !== large) small.release();
       large.release();
+    }
+  }
+
+  #search(cascade: Cascade, mat: Mat, scale: number): Promise<Box[]> {
+    const { minFace, scaleFactor, neighbours } = this.#options;
+    const edge = Math.max(1, Math.floor(minFace * scale));
+    const minSize = new this.#cv.Size(edge, edge);
+    const options = { scaleFactor, minNeighbors: neighbours, minSize };
+    return cascade.detectMultiScaleAsync(mat, options).then(({ objects }) => [...objects]);
+  }
+
+  /** Adds the faces from the side. OpenCV's cascade knows those that look to the left: the others are found in the mirrored picture. */
+  async #addProfiles(cascade: Cascade, found: Box[], mat: Mat, scale: number): Promise<void> {
+    const mirrored = mat.flip(1);
+    try {
+      const left = await this.#search(cascade, mat, scale);
+      const right = await this.#search(cascade, mirrored, scale);
+      for (const box of [...left, ...right.map((one) => mirrorBox(one, mat.cols))]) {
+        if (found.every((other) => iou(box, other) <= SAME)) found.push(box);
+      }
+    } finally {
+      mirrored.release();
     }
   }
 

@@ -39,7 +39,7 @@ export interface Mat {
   readonly channels: number;
   readonly empty: boolean | number;
   cvtColor(code: number): Mat;
-  /** Mirrored: around both axes for -1, which turns the image by 180 degrees. */
+  /** Mirrored: left and right change places for 1; for -1 also up and down, which turns the image by 180 degrees. */
   flip(code: number): Mat;
   resize(rows: number, cols: number, fx: number, fy: number, interpolation: number): Mat;
   getData(): Buffer;

@@ -23,6 +23,7 @@ export interface VisionSettings {
   readonly detectScale: number;
   readonly cascade?: string | undefined;
   readonly eyes: boolean;
+  readonly profile: boolean;
   readonly margin: number;
   readonly normalise: Normalise;
   readonly tta: Tta;
@@ -50,6 +51,7 @@ export const VISION_DEFAULTS = {
   neighbours: 4,
   detectScale: 0,
   eyes: false,
+  profile: false,
   margin: -0.05,
   normalise: 'auto',
   tta: 'none',
@@ -74,11 +76,12 @@ const RANGES: readonly (readonly [keyof VisionSettings, string, number, number, 
 ];
 
 /** Throws UsageError for a setting of the detector that is not used. */
-function checkDetector({ detector, detectorModel, cascade, eyes }: VisionSettings): void {
+function checkDetector({ detector, detectorModel, cascade, eyes, profile }: VisionSettings): void {
   if (detector === 'haar' && detectorModel !== undefined)
     throw new UsageError(`--detector-model ${detectorModel}: only --detector yunet has a model`);
-  if (detector === 'yunet' && (cascade !== undefined || eyes))
-    throw new UsageError(`${eyes ? '--eyes' : '--cascade'}: only --detector haar has cascades`);
+  const given = eyes ? '--eyes' : profile ? '--profile' : cascade && '--cascade';
+  if (detector === 'yunet' && given !== undefined)
+    throw new UsageError(`${given}: only --detector haar has cascades`);
 }
 
 /** Checks the settings and turns them into the options of the vision process. Throws UsageError, CameraError. */
@@ -97,7 +100,7 @@ export function visionOptions(
     );
   }
   checkDetector(settings);
-  const { foreign, roi, detector, detectorModel, cascade, eyes, ...others } = settings;
+  const { foreign, roi, detector, detectorModel, cascade, eyes, profile, ...others } = settings;
   const { minFace, scaleFactor, neighbours, detectScale, ...same } = others;
   return {
     ...same,
@@ -105,7 +108,7 @@ export function visionOptions(
     region: roi === undefined ? undefined : parseRegion(roi),
     ...(foreign && { foreign }),
     detector: {
-      ...{ kind: detector, model: detectorModel, cascade, eyes },
+      ...{ kind: detector, model: detectorModel, cascade, eyes, profile },
       ...{ minFace, scaleFactor, neighbours, scale: detectScale },
     },
     ...rest,

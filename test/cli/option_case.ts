@@ -72,6 +72,7 @@ export const VISION: CommandCases['options'] = {
   neighbours: { add: ['--neighbours', '2'], changes: ['vision.detector.neighbours'] },
   'detect-scale': { add: ['--detect-scale', '0.5'], changes: ['vision.detector.scale'] },
   cascade: { add: ['--cascade', 'c.xml'], changes: ['vision.detector.cascade'] },
+  profile: { add: ['--profile'], changes: ['vision.detector.profile'] },
   eyes: { add: ['--eyes'], changes: ['vision.detector.eyes'] },
   margin: { add: ['--margin', '0.25'], changes: ['vision.margin'] },
   ...foreign('vision'),

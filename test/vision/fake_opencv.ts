@@ -95,12 +95,13 @@ class FakeMat implements Mat {
   }
 
   flip(code: number): Mat {
-    if (code !== -1) throw new Error('another flip');
+    if (code !== -1 && code !== 1) throw new Error('another flip');
     const { rows, cols, channels } = this;
-    const pixels = Array.from({ length: rows * cols }, (_, i) =>
-      this.getData().subarray(i * channels, (i + 1) * channels),
-    );
-    return new FakeMat(this.cv, { rows, cols, channels, data: Buffer.concat(pixels.reverse()) });
+    const pixels = Array.from({ length: rows * cols }, (_, i) => {
+      const from = code === -1 ? rows * cols - 1 - i : i - (i % cols) + (cols - 1 - (i % cols));
+      return this.getData().subarray(from * channels, (from + 1) * channels);
+    });
+    return new FakeMat(this.cv, { rows, cols, channels, data: Buffer.concat(pixels) });
   }
 
   getData(): Buffer {

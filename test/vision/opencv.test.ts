@@ -110,7 +110,7 @@ describe('mats', () => {
 
 describe('the detector', () => {
   const OPTIONS: DetectorOptions = {
-    ...{ kind: 'haar', eyes: false, minFace: 64, scaleFactor: 1.2, neighbours: 6, scale: 0 },
+    ...{ kind: 'haar', eyes: false, profile: false, minFace: 64, scaleFactor: 1.2, neighbours: 6, scale: 0 },
   };
   const FACES: Found[] = [
     { x: 10, y: 20, width: 20, height: 20 },
@@ -173,6 +173,37 @@ describe('the detector', () => {
     expect(cv.held).toBe(0);
     expect(await make({ eyes: true }).detector.detect(picture)).toEqual([]);
     expect(await make({ eyes: false }).detector.detect(picture)).toHaveLength(2);
+  });
+
+  it('--profile: adds faces from the side, either side, where there is none yet', async () => {
+    const PROFILE = FRONTAL.replace('frontalface_default', 'profileface');
+    let searched = 0;
+    const cv = new FakeOpenCv({
+      cascades: {
+        [FRONTAL]: () => FACES,
+        [PROFILE]: () => {
+          // In the picture the second face again and a new one, in the mirrored one (100 wide) a new one and the first again.
+          const again =
+            searched === 0
+              ? { x: 55, y: 30, width: 40, height: 40 }
+              : { x: 72, y: 22, width: 20, height: 20 };
+          return [again, { x: 1 + 3 * searched++, y: 0, width: 9, height: 9 }];
+        },
+      },
+    });
+    const detector = new HaarDetector(cv, { ...OPTIONS, profile: true });
+    expect(await detector.detect(picture)).toEqual([
+      { x: 100, y: 60, width: 80, height: 80 },
+      { x: 20, y: 40, width: 40, height: 40 },
+      { x: 2, y: 0, width: 18, height: 18 },
+      { x: 174, y: 0, width: 18, height: 18 },
+    ]);
+    const [, plain, mirrored] = cv.searches;
+    expect([plain?.file, mirrored?.file]).toEqual([PROFILE, PROFILE]);
+    const row = (search: Search | undefined): number[] => [...(search?.data.subarray(0, 100) ?? [])];
+    expect(row(mirrored)).toEqual(row(plain).reverse());
+    expect(plain?.options).toEqual(cv.searches[0]?.options);
+    expect(cv.held).toBe(0);
   });
 
   it('takes a cascade by its path, and says what is wrong with one', async () => {

@@ -250,7 +250,15 @@ describe('options', () => {
         maxFaces: 3,
         minFace: 77,
       },
-      ...{ scaleFactor: 1.3, neighbours: 9, detectScale: 0.6, cascade: 'c.xml', eyes: true, margin: 0.25 },
+      ...{
+        scaleFactor: 1.3,
+        neighbours: 9,
+        detectScale: 0.6,
+        cascade: 'c.xml',
+        eyes: true,
+        profile: true,
+        margin: 0.25,
+      },
       ...{ smoothing: 1.5, mirror: true, reconnect: 2, maxFrames: 12, record: 'r.mp4', snapshots: 's' },
       ...{ normalise: 'none', align: 'auto', roi: '1,2,30,40', every: 3, csv: 'c.csv', detector: 'haar' },
       tta: 'flip',
@@ -270,7 +278,15 @@ describe('options', () => {
       align: 'auto',
       detector: {
         kind: 'haar',
-        ...{ cascade: 'c.xml', eyes: true, minFace: 77, scaleFactor: 1.3, neighbours: 9, scale: 0.6 },
+        ...{
+          cascade: 'c.xml',
+          eyes: true,
+          profile: true,
+          minFace: 77,
+          scaleFactor: 1.3,
+          neighbours: 9,
+          scale: 0.6,
+        },
       },
       ...{ pace: 'ordered', out: { file: 'o.png' } },
     });
@@ -287,6 +303,7 @@ describe('options', () => {
       '--cascade: only --detector haar has cascades',
     );
     expect(() => make({ ...yunet, eyes: true })).toThrow('--eyes: only --detector haar has cascades');
+    expect(() => make({ ...yunet, profile: true })).toThrow('--profile: only --detector haar');
     expect(() => make({ detectorModel: 'y.onnx' })).toThrow('--detector-model y.onnx: only --detector yunet');
   });
 
@@ -303,7 +320,15 @@ describe('options', () => {
         mirror: false,
         pace: 'live',
       },
-      detector: { kind: 'haar', eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0 },
+      detector: {
+        kind: 'haar',
+        eyes: false,
+        profile: false,
+        minFace: 48,
+        scaleFactor: 1.1,
+        neighbours: 4,
+        scale: 0,
+      },
     });
   });
 

@@ -82,7 +82,16 @@ describe('the detector with YuNet', () => {
   const path = join(folder, 'face_yunet.onnx');
   writeFileSync(path, '');
   const OPTIONS: DetectorOptions = {
-    ...{ kind: 'yunet', model: path, eyes: false, minFace: 48, scaleFactor: 1.1, neighbours: 4, scale: 0.5 },
+    ...{
+      kind: 'yunet',
+      model: path,
+      eyes: false,
+      profile: false,
+      minFace: 48,
+      scaleFactor: 1.1,
+      neighbours: 4,
+      scale: 0.5,
+    },
   };
   const colours: Picture = { width: 192, height: 128, channels: 3, data: new Uint8Array(192 * 128 * 3) };
   const asked: string[] = [];

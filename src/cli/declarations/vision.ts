@@ -56,6 +56,11 @@ export const VISION = {
     default: VISION_DEFAULTS.eyes,
     describe: 'discard faces in which no eye is found',
   },
+  profile: {
+    type: 'boolean',
+    default: VISION_DEFAULTS.profile,
+    describe: 'look a second time for faces from the side, where none was found',
+  },
   margin: number(
     VISION_DEFAULTS.margin,
     'widen each face on every side before classifying it, as a fraction of its size',
