@@ -41,7 +41,12 @@ describe('decisions about labels on the Data screen', () => {
     const data = readFileSync(path);
     expect(readdirSync(folder)).toEqual(['fer2013.csv']);
     await press('u');
-    expect(at.text()).toContain('no decision to undo');
+    // Decisions wait for those before them, which may be of another test.
+    const shownText = (): string => {
+      at.flush();
+      return at.text();
+    };
+    await expect.poll(shownText).toContain('no decision to undo');
     await press('r', '6');
     await press('right', 'x');
     await press('right', 'v');
