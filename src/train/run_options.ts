@@ -145,7 +145,7 @@ export const RUN_OPTIONS = {
   classes: {
     type: 'string',
     list: true,
-    help: 'names of classes that are numbers in the data: "csv" for those of FER-2013 (0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral), or a,b,c in the order of the numbers; colere=Angry,joie=Happy renames classes; a list also chooses among classes that have names, and among those of fer2013.csv',
+    help: 'names of classes that are numbers in the data: "csv" for those of FER-2013 (0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral), or a,b,c in the order of the numbers; colere=Angry,joie=Happy renames classes; a list also chooses among classes that have names, and among those of FER-2013',
   },
   labels: {
     type: 'string',
