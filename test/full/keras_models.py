@@ -143,7 +143,7 @@ def attention():
 def channels_first():
     return keras.Sequential(
         [
-            keras.Input((2, 14, 12)),
+            keras.Input((3, 14, 12)),
             L.Conv2D(6, 3, data_format="channels_first", activation="relu"),
             L.BatchNormalization(axis=1),
             L.MaxPooling2D(2, data_format="channels_first"),
