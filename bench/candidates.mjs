@@ -10,11 +10,12 @@
  * any time. The accuracy is that of the last epoch: the best one would be chosen on the images that it is measured on.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { table } from '../dist/cli/table.js';
 import { toKeras } from '../dist/formats/keras_architecture.js';
+import { readEvents } from '../dist/train/event_log.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { ARCHITECTURES } from './candidates/architectures.mjs';
 import { BASE, CANDIDATES } from './candidates/list.mjs';
@@ -70,10 +71,7 @@ function train(name, changes, seed) {
 /** The last complete epoch in the log of a run; undefined if it has none. */
 function lastEpoch(folder) {
   const log = join(folder, 'events.ndjson');
-  if (!existsSync(log)) return undefined;
-  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
-  const line = lines.findLast((text) => text.startsWith('{"v":1,"type":"epoch"'));
-  return line === undefined ? undefined : JSON.parse(line);
+  return existsSync(log) ? readEvents(log).findLast(({ type }) => type === 'epoch') : undefined;
 }
 
 const percent = (x) => (100 * x).toFixed(1);

@@ -16,6 +16,7 @@ import { Classifier } from '../dist/train/classifier.js';
 import { normalised } from '../dist/vision/normalise.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { CONDITIONS, under } from './conditions.mjs';
+import { rightOnes } from './right.mjs';
 
 const { values: options } = scriptOptions(import.meta.url, {
   options: {
@@ -34,6 +35,7 @@ const { images, labels } = splits.validation;
 const size = height * width;
 const count = Math.min(labels.length, Number(options.limit) || labels.length);
 const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * labels.length) / count));
+const names = chosen.map((image) => classes[labels[image]]);
 const gpu = await openGpu();
 const classifier = await Classifier.open(gpu, [options.weights], { tta: options.tta });
 
@@ -41,13 +43,8 @@ const classifier = await Classifier.open(gpu, [options.weights], { tta: options.
 async function accuracy(faces) {
   const all = new Uint8Array(count * size);
   for (const [i, face] of faces.entries()) all.set(face.data, i * size);
-  const shares = await classifier.classify(all, count, height, width);
-  const n = classifier.classes.length;
-  const right = chosen.filter((image, i) => {
-    const own = shares.subarray(i * n, (i + 1) * n);
-    return classifier.classes[own.indexOf(Math.max(...own))] === classes[labels[image]];
-  });
-  return (100 * right.length) / count;
+  const right = await rightOnes(classifier, all, names, height, width);
+  return (100 * right.filter(Boolean).length) / count;
 }
 
 const rows = [];

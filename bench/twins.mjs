@@ -14,6 +14,7 @@ import { nearDuplicates } from '../dist/data/near_duplicates.js';
 import { openGpu } from '../dist/gpu/device.js';
 import { Classifier } from '../dist/train/classifier.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
+import { rightOnes } from './right.mjs';
 
 const { values: options, positionals: networks } = scriptOptions(import.meta.url, {
   allowPositionals: true,
@@ -28,20 +29,16 @@ for (const group of [...duplicateFaces(dataset), ...pairs]) {
   if (!group.some(({ split }) => split === 'train')) continue;
   for (const { split, index } of group) if (split === 'validation') twins.add(index);
 }
+const names = Array.from(labels, (label) => classes[label]);
+const percent = (right) => ((100 * right.filter(Boolean).length) / right.length).toFixed(1);
 const rows = [];
 const gpu = await openGpu();
 for (const network of networks) {
   const cells = [network];
   for (const tta of ['none', 'flip']) {
     const classifier = await Classifier.open(gpu, [network], { tta });
-    const shares = await classifier.classify(images, labels.length, height, width);
-    const n = classifier.classes.length;
-    const right = Array.from(labels.keys()).filter((i) => {
-      const own = shares.subarray(i * n, (i + 1) * n);
-      return classifier.classes[own.indexOf(Math.max(...own))] === classes[labels[i]];
-    });
-    const alone = right.filter((i) => !twins.has(i)).length / (labels.length - twins.size);
-    cells.push((100 * (right.length / labels.length)).toFixed(1), (100 * alone).toFixed(1));
+    const right = await rightOnes(classifier, images, names, height, width);
+    cells.push(percent(right), percent(right.filter((_, i) => !twins.has(i))));
     await classifier.dispose();
   }
   rows.push(cells);

@@ -77,14 +77,12 @@ export interface Naming {
 }
 
 /** What the numbers of fer2013.csv mean. */
-export const CSV_NAMES: ReadonlyMap<string, string> = new Map(
-  CSV_CLASS_NAMES.map((name, i) => [String(i), name]),
-);
+export const CSV_NAMES = new Map(CSV_CLASS_NAMES.map((name, i) => [String(i), name] as const));
 
 /** The labels of fer2013.csv: 0 Angry, 1 Disgust, 2 Fear, 3 Happy, 4 Sad, 5 Surprise, 6 Neutral. */
 export const CSV_NAMING: Naming = {
   classes: CLASS_NAMES,
-  labels: new Map(CSV_CLASS_NAMES.map((name, i) => [String(i), CLASS_NAMES.indexOf(name)])),
+  labels: new Map([...CSV_NAMES].map(([number, name]) => [number, CLASS_NAMES.indexOf(name)])),
   listed: true,
   notes: [],
 };
