@@ -3,19 +3,21 @@
  * Compares candidates for the recipe of a network on equal budgets: each is trained with each seed on the first third of the
  * training images and validated on all PublicTest images (after a build, which `npm run bench:candidates` makes):
  *
- *   npm run bench:candidates -- --data fer2013.csv [--limit 9570] [--epochs 12] [--seeds 7,8] [--out runs/candidates]
+ *   npm run bench:candidates -- --data fer2013.csv [--limit 9570] [--epochs 8] [--seeds 7,8] [--out runs/candidates]
  *
  * --only WORD,...: candidates whose group or name contains one of these words. --table: only print what has been trained so far.
- * Trainings that are finished in --out are not repeated, and one that was interrupted goes on, so the script can be stopped at
- * any time. The accuracy is that of the last epoch: the best one would be chosen on the images that it is measured on.
+ * Results go to bench/results/candidates.json (--results), and a training that stands there is not repeated; one that was
+ * interrupted goes on from its checkpoint in --out. So the script can be stopped at any time, and finished on another machine.
+ * The accuracy is that of the last epoch: the best one would be chosen on the images that it is measured on.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { table } from '../dist/cli/table.js';
 import { toKeras } from '../dist/formats/keras_architecture.js';
 import { readEvents } from '../dist/train/event_log.js';
+import { atomicWrite } from '../dist/util/atomic_write.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { ARCHITECTURES } from './candidates/architectures.mjs';
 import { BASE, CANDIDATES } from './candidates/list.mjs';
@@ -24,9 +26,10 @@ const { values: options } = scriptOptions(import.meta.url, {
   options: {
     data: { type: 'string', default: '../shared/fer2013/fer2013.csv.gz' },
     limit: { type: 'string', default: '9570' },
-    epochs: { type: 'string', default: '12' },
+    epochs: { type: 'string', default: '8' },
     seeds: { type: 'string', default: '7,8' },
     out: { type: 'string', default: 'runs/candidates' },
+    results: { type: 'string', default: 'bench/results/candidates.json' },
     only: { type: 'string', default: '' },
     table: { type: 'boolean', default: false },
   },
@@ -38,7 +41,14 @@ const words = options.only.split(',');
 const candidates = CANDIDATES.filter(([group, name]) =>
   words.some((word) => `${group} ${name}`.includes(word)),
 );
-const folderOf = (name, seed) => join(options.out, `${name.replaceAll(/[^\w.]+/g, '-')}-${seed}`);
+const limit = Number(options.limit);
+
+/** One object for each finished training: its candidate, budget and seed, and what its last epoch reached. */
+const results = existsSync(options.results) ? JSON.parse(readFileSync(options.results, 'utf8')) : [];
+const resultOf = (candidate, seed) =>
+  results.find(
+    (one) => one.candidate === candidate && one.seed === seed && one.limit === limit && one.epochs === epochs,
+  );
 
 /** The settings of a candidate as arguments of `train`. */
 function argumentsOf(changes, seed) {
@@ -53,10 +63,11 @@ function argumentsOf(changes, seed) {
   return Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
 }
 
-/** Trains a candidate, unless it has been. */
-function train(name, changes, seed) {
-  const folder = folderOf(name, seed);
-  if (lastEpoch(folder)?.epoch === epochs) return;
+/** Trains a candidate and writes down what it reached, unless that stands among the results. */
+function train(candidate, changes, seed) {
+  if (resultOf(candidate, seed) !== undefined) return;
+  const failed = (what) => console.error(`${candidate}, seed ${seed}: ${what}`);
+  const folder = join(options.out, `${candidate.replaceAll(/[^\w.]+/g, '-')}-${seed}`);
   const begun = existsSync(join(folder, 'checkpoint.safetensors'));
   const which = begun ? ['--resume', folder] : [...argumentsOf(changes, seed), '--out', folder];
   const { status, signal } = spawnSync(
@@ -65,13 +76,13 @@ function train(name, changes, seed) {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   if (signal !== null) process.exit(130);
-  if (status !== 0) console.error(`${name}, seed ${seed}: train ended with ${status}`);
-}
-
-/** The last complete epoch in the log of a run; undefined if it has none. */
-function lastEpoch(folder) {
-  const log = join(folder, 'events.ndjson');
-  return existsSync(log) ? readEvents(log).findLast(({ type }) => type === 'epoch') : undefined;
+  if (status !== 0) return failed(`train ended with ${status}`);
+  const end = readEvents(join(folder, 'events.ndjson')).findLast(({ type }) => type === 'epoch');
+  if (end?.epoch !== epochs) return failed(`ended after epoch ${end?.epoch}`);
+  const { acc, loss } = end.val;
+  results.push({ candidate, seed, limit, epochs, acc, loss, trainLoss: end.train.loss });
+  atomicWrite(options.results, `${JSON.stringify(results, null, 1)}\n`);
+  rmSync(folder, { recursive: true });
 }
 
 const percent = (x) => (100 * x).toFixed(1);
@@ -79,10 +90,11 @@ const mean = (values) => values.reduce((a, b) => a + b) / values.length;
 
 function printTable() {
   const rows = candidates.flatMap(([group, name]) => {
-    const ends = seeds.map((seed) => lastEpoch(folderOf(name, seed))).filter((e) => e?.epoch === epochs);
+    const ends = seeds.map((seed) => resultOf(name, seed)).filter((end) => end !== undefined);
     if (ends.length === 0) return [];
-    const accuracies = ends.map(({ val }) => val.acc);
-    return [{ group, name, accuracies, loss: mean(ends.map(({ val }) => val.loss)) }];
+    return [
+      { group, name, accuracies: ends.map(({ acc }) => acc), loss: mean(ends.map(({ loss }) => loss)) },
+    ];
   });
   const base = rows.find(({ group }) => group === 'base');
   const cells = rows
