@@ -5,7 +5,8 @@
  *
  *   npm run bench:candidates -- --data fer2013.csv [--limit 9570] [--epochs 8] [--seeds 7,8] [--out runs/candidates]
  *
- * --only WORD,...: candidates whose group or name contains one of these words. --table: only print what has been trained so far.
+ * --only WORD,...: candidates whose group or name contains one of these words. --table: only print what has been trained so far. --write:
+ * put the table into docs/results.md, too.
  * Results go to bench/results/candidates.json (--results), and a training that stands there is not repeated; one that was
  * interrupted goes on from its checkpoint in --out. So the script can be stopped at any time, and finished on another machine.
  * The accuracy is that of the last epoch: the best one would be chosen on the images that it is measured on.
@@ -14,13 +15,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { table } from '../dist/cli/table.js';
 import { toKeras } from '../dist/formats/keras_architecture.js';
 import { readEvents } from '../dist/train/event_log.js';
 import { atomicWrite } from '../dist/util/atomic_write.js';
+import { withPart } from '../scripts/generated_parts.mjs';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { ARCHITECTURES } from './candidates/architectures.mjs';
 import { BASE, CANDIDATES } from './candidates/list.mjs';
+import { candidatesTable } from './candidates/table.mjs';
 
 const { values: options } = scriptOptions(import.meta.url, {
   options: {
@@ -32,8 +34,10 @@ const { values: options } = scriptOptions(import.meta.url, {
     results: { type: 'string', default: 'bench/results/candidates.json' },
     only: { type: 'string', default: '' },
     table: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
+const COMMAND = 'npm run bench:candidates -- --write';
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const epochs = Number(options.epochs);
 const seeds = options.seeds.split(',').map(Number);
@@ -85,32 +89,13 @@ function train(candidate, changes, seed) {
   rmSync(folder, { recursive: true });
 }
 
-const percent = (x) => (100 * x).toFixed(1);
-const mean = (values) => values.reduce((a, b) => a + b) / values.length;
-
-function printTable() {
-  const rows = candidates.flatMap(([group, name]) => {
-    const ends = seeds.map((seed) => resultOf(name, seed)).filter((end) => end !== undefined);
-    if (ends.length === 0) return [];
-    return [
-      { group, name, accuracies: ends.map(({ acc }) => acc), loss: mean(ends.map(({ loss }) => loss)) },
-    ];
-  });
-  const base = rows.find(({ group }) => group === 'base');
-  const cells = rows
-    .toSorted((a, b) => mean(b.accuracies) - mean(a.accuracies))
-    .map(({ group, name, accuracies, loss }) => [
-      ...[name, group, accuracies.map(percent).join(' '), percent(mean(accuracies)), loss.toFixed(3)],
-      base === undefined ? '' : (100 * (mean(accuracies) - mean(base.accuracies))).toFixed(1),
-    ]);
-  console.log(
-    `${options.limit} training images, ${epochs} epochs, seeds ${seeds.join(', ')}; accuracy in percent\n`,
-  );
-  console.log(table(['candidate', 'changes', 'each seed', 'mean', 'loss', 'against the base'], cells));
-}
-
 mkdirSync(options.out, { recursive: true });
 if (!options.table) {
   for (const seed of seeds) for (const [, name, changes] of candidates) train(name, changes, seed);
 }
-printTable();
+const text = candidatesTable(results, { limit, epochs, seeds, candidates });
+console.log(text);
+if (options.write) {
+  const page = fileURLToPath(new URL('../docs/results.md', import.meta.url));
+  atomicWrite(page, withPart(readFileSync(page, 'utf8'), 'candidates', COMMAND, text));
+}

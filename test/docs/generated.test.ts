@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { candidatesTable } from '../../bench/candidates/table.mjs';
 import { layerTable } from '../../src/formats/layers/all.js';
 import { TFJS_LACKS } from '../../src/formats/tfjs.js';
 import { spaceSchema } from '../../src/study/space_schema.js';
@@ -19,4 +20,11 @@ it('docs/training.md has the settings of the table, and schemas/train.schema.jso
 
 it('schemas/space.schema.json is made of the same table', () => {
   expect(schema('space')).toEqual(spaceSchema());
+});
+
+it('docs/results.md has the results of the candidates; "npm run bench:candidates -- --table --write" writes them', () => {
+  const results = JSON.parse(readFileSync('bench/results/candidates.json', 'utf8'));
+  const table = candidatesTable(results, { limit: 9570, epochs: 8, seeds: [7, 8] });
+  expect(table.split('\n').length).toBeGreaterThan(3);
+  expect(readFileSync('docs/results.md', 'utf8')).toContain(table);
 });
