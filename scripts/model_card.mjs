@@ -55,7 +55,7 @@ exactly as often as it says has the calibration error in brackets on so few imag
 ${table(head, rows)}`;
 }
 
-function section({ name, parts, calibration, validation }) {
+function section({ name, parts, calibration, spread, validation }) {
   const { none } = validation;
   const classes = none.perClass.map(({ name: label, precision, recall, f1, support }) => [
     label,
@@ -72,7 +72,7 @@ function section({ name, parts, calibration, validation }) {
 npm run reproduce -- ${name} --data fer2013.csv      # the recipe: ${parts.map((_, k) => recipe(name, k)).join(', ')}
 \`\`\`
 
-${parts.map((part, k) => training(part, k, name)).join('\n\n')}${calibration === undefined ? '' : `\n\n${calibrated(calibration)}`}
+${parts.map((part, k) => training(part, k, name)).join('\n\n')}${calibration === undefined ? '' : `\n\n${calibrated(calibration)}`}${spread === undefined ? '' : `\n\n${spreadOf(name, parts, spread)}`}
 
 ${table(['class', 'precision', 'recall', 'F1', 'images'], classes)}
 
@@ -84,6 +84,19 @@ ${table(['', ...names], confusion)}`;
 const calibrated = ({ temperature, before, crossFitted }) =>
   `The weights of the last layer hold a temperature of ${temperature.toFixed(3)} (\`fer-tui calibrate\`), fitted on the validation images. It
 brings the calibration error from ${percent(before)} to ${percent(crossFitted)}, cross-fitted: each half measured with the temperature of the other.`;
+
+/** What chance does: the shipped training beside those with other seeds. */
+function spreadOf(name, parts, others) {
+  const { config, bestEpoch, history } = parts.at(-1);
+  const { valAcc, valLoss } = history.find(({ epoch }) => epoch === bestEpoch);
+  const all = [{ seed: config.seed, bestEpoch, valAcc, valLoss }, ...others];
+  const mean = all.reduce((sum, one) => sum + one.valAcc, 0) / all.length;
+  const deviation = Math.sqrt(all.reduce((sum, one) => sum + (one.valAcc - mean) ** 2, 0) / (all.length - 1));
+  const rows = all.map((one) => [one.seed, one.bestEpoch, percent(one.valAcc), one.valLoss.toFixed(3)]);
+  return `The same recipe with other seeds (\`npm run spread -- ${name}\`): ${percent(mean)} on average, with a standard deviation of ${(100 * deviation).toFixed(1)} points.
+
+${table(['seed', 'best epoch', 'validation accuracy', 'validation loss'], rows)}`;
+}
 
 const recipe = (name, k) => `models/recipes/${name}${k === 0 ? '' : `.${k + 1}`}.yaml`;
 

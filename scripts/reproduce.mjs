@@ -10,20 +10,18 @@
  * --last trains only a new last part, from its weights.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findData } from '../dist/data/find_data.js';
 import { drawnProbabilities } from '../dist/train/drawn_probabilities.js';
 import { findRun } from '../dist/train/runs.js';
 import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { modelCard } from './model_card.mjs';
+import { CLI, fail, fer, partsOf, recipeNames, trainPart } from './recipe_parts.mjs';
 import { scriptOptions } from './script_options.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const RECIPES = join(MODELS, 'recipes');
-const names = readdirSync(RECIPES).flatMap((file) => /^([^.]+)\.yaml$/.exec(file)?.[1] ?? []);
+const names = recipeNames();
 
 const { values, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
@@ -45,7 +43,7 @@ const earlier = values.last ? readCard(name).parts : [];
 const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`).slice(earlier.length);
 if (parts.length === 0) fail(`models/${name}.h5 has all parts already: leave out --last`);
 if (values.last) parts[0].init = ['--init', join(MODELS, `${name}.h5`)];
-for (const part of parts) train(part);
+for (const part of parts) trainPart(part, data);
 const best = join(parts.at(-1).out, 'best.safetensors');
 const calibrated = join(parts.at(-1).out, 'calibrated.safetensors');
 const calibration = calibrate();
@@ -56,27 +54,6 @@ for (const [tta, { accuracy }] of Object.entries(validation)) {
   console.log(`${name}, test-time augmentation ${tta}: validation accuracy ${percent(accuracy)}${beside}`);
 }
 if (values.ship) await ship();
-
-/** The parts of a recipe in order, each with its folder and the weights that it begins with. */
-function partsOf(recipe, out) {
-  const found = [];
-  for (let file = recipe; existsSync(join(RECIPES, `${file}.yaml`)); file = `${recipe}.${found.length + 1}`) {
-    const before = found.at(-1);
-    found.push({
-      recipe: join(RECIPES, `${file}.yaml`),
-      out: before === undefined ? out : `${out}-${found.length + 1}`,
-      init: before === undefined ? [] : ['--init', join(before.out, 'best.safetensors')],
-    });
-  }
-  return found;
-}
-
-function train({ recipe, out, init }) {
-  if (existsSync(join(out, 'summary.json'))) return;
-  const begun = existsSync(join(out, 'config.json'));
-  const settings = ['--config', recipe, '--data', data, '--out', out, ...init];
-  fer('train', ...(begun ? ['--resume', out] : settings));
-}
 
 /** Gives the best weights the temperature at which their probabilities mean what they say. Accuracy does not change. */
 function calibrate() {
@@ -151,16 +128,6 @@ function startOf({ out }) {
   return JSON.parse(readFileSync(join(out, 'events.ndjson'), 'utf8').split('\n', 1)[0]);
 }
 
-function fer(...args) {
-  const { status } = spawnSync(process.execPath, [CLI, ...args], { stdio: 'inherit' });
-  if (status !== 0) fail(`fer-tui ${args[0]} ended with exit code ${status}`);
-}
-
 function percent(fraction) {
   return `${(100 * fraction).toFixed(1)} %`;
-}
-
-function fail(text) {
-  console.error(text);
-  process.exit(1);
 }

@@ -62,6 +62,13 @@ export interface ModelCard {
     readonly before: number;
     readonly crossFitted: number;
   };
+  /** What the same recipe reaches with other seeds, in the epoch that it keeps; `scripts/spread.mjs` writes it. */
+  readonly spread?: readonly {
+    readonly seed: number;
+    readonly bestEpoch: number;
+    readonly valAcc: number;
+    readonly valLoss: number;
+  }[];
   /** Metrics on the validation split, for each kind of test-time augmentation. */
   readonly validation: { readonly none: CardEvaluation; readonly flip: CardEvaluation };
   /** Its probabilities for `drawnFaces()`: a test compares them, to notice a changed file or wrong kernels. */

@@ -21,6 +21,23 @@ describe('the shipped models', () => {
     expect(readFileSync(join(MODELS, 'README.md'), 'utf8')).toBe(modelCard(shippedModels().map(readCard)));
   });
 
+  it('have a card that says what other seeds reached, with the mean and the deviation of all', () => {
+    const card = readCard('fer-shallow');
+    const own =
+      card.parts.at(-1)?.history.find(({ epoch }) => epoch === card.parts.at(-1)?.bestEpoch)?.valAcc ?? 0;
+    const others = [-0.02, 0.05].map((more, i) => ({
+      seed: 8 + i,
+      bestEpoch: 3,
+      valAcc: own + more,
+      valLoss: 1.5,
+    }));
+    const text = modelCard([{ ...card, spread: others }]);
+    expect(text).toContain(
+      `${(100 * (own + 0.01)).toFixed(1)} % on average, with a standard deviation of 3.6 points`,
+    );
+    expect(text).toContain(`| 9 | 3 | ${(100 * (own + 0.05)).toFixed(1)} % | 1.500 |`);
+  });
+
   it('are found by name, and used where no weights are named', () => {
     expect(weightsPath('fer-cnn')).toBe(join(MODELS, 'fer-cnn.h5'));
     expect(weightsPath('runs/r1/best.safetensors')).toBe('runs/r1/best.safetensors');

@@ -1,0 +1,46 @@
+/**
+ * Trains a shipped network by its recipe with other seeds, to see how much of its accuracy is chance, and writes what they reach into its card:
+ *
+ *   npm run spread -- fer-shallow --data fer2013.csv [--seeds 8,9] [--out runs/spread]
+ *
+ * The weights stay where they are. The runs lie in runs/spread-NAME-SEED; a run that was stopped goes on.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findData } from '../dist/data/find_data.js';
+import { findRun } from '../dist/train/runs.js';
+import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
+import { modelCard } from './model_card.mjs';
+import { fail, partsOf, trainPart } from './recipe_parts.mjs';
+import { scriptOptions } from './script_options.mjs';
+
+const { values, positionals } = scriptOptions(import.meta.url, {
+  allowPositionals: true,
+  options: {
+    data: { type: 'string' },
+    seeds: { type: 'string', default: '8,9' },
+    out: { type: 'string', default: 'runs/spread' },
+  },
+});
+const [name = ''] = positionals;
+const data = values.data ?? findData();
+if (!shippedModels().includes(name) || data === undefined) {
+  fail(
+    `usage: npm run spread -- ${shippedModels().join('|')} --data fer2013.csv [--seeds 8,9] [--out FOLDER]`,
+  );
+}
+const spread = values.seeds.split(',').map(Number).map(trained);
+const card = { ...readCard(name), spread };
+writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
+writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
+console.log(`models/${name}.json and models/README.md are written`);
+
+/** What a training with this seed reaches, in the epoch that it keeps. */
+function trained(seed) {
+  const parts = partsOf(name, `${values.out}-${name}-${seed}`);
+  for (const part of parts) trainPart(part, data, ['--seed', String(seed)]);
+  const { out } = parts.at(-1);
+  const { bestEpoch } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+  const { acc, loss } = findRun(out).epochs.find(({ epoch }) => epoch === bestEpoch).val;
+  return { seed, bestEpoch, valAcc: acc, valLoss: loss };
+}
