@@ -1,9 +1,10 @@
 import { applyUpdate, stateNames, type UpdateTensors } from '../gpu/kernels/optimizers.js';
 import type { Recorder } from '../gpu/recorder.js';
+import { OPTIMIZER_DEFAULTS as DEFAULTS } from './learning_defaults.js';
 
 /**
  * How gradients update weights. shaders/{sgd,rmsprop,adam}.wgsl state the update rules ("laws"). The defaults are those
- * of Keras 3 (https://keras.io/api/optimizers/).
+ * of Keras 3.
  */
 export interface Optimizer {
   /** The update rule, which is also the name of its shader. */
@@ -43,7 +44,12 @@ export interface SgdOptions extends DecayOptions {
 
 /** Stochastic gradient descent, optionally with momentum; https://keras.io/api/optimizers/sgd/ */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  const { learningRate = 0.01, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const {
+    learningRate = DEFAULTS.sgd.learningRate,
+    momentum = 0,
+    nesterov = false,
+    weightDecay = 0,
+  } = options;
   return optimizer({
     law: 'sgd',
     ...{ learningRate, weightDecay },
@@ -69,7 +75,9 @@ export interface RmspropOptions extends DecayOptions {
 
 /** RMSprop (Hinton 2012); https://keras.io/api/optimizers/rmsprop/ */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  const { learningRate = 1e-3, rho = 0.9, epsilon = 1e-7, momentum = 0, centered = false } = options;
+  const { rmsprop: own } = DEFAULTS;
+  const { learningRate = own.learningRate, rho = own.rho, epsilon = own.epsilon } = options;
+  const { momentum = 0, centered = false } = options;
   return optimizer({
     law: 'rmsprop',
     ...{ learningRate, weightDecay: options.weightDecay ?? 0 },
@@ -95,7 +103,9 @@ export interface AdamOptions extends DecayOptions {
 
 /** Adam (Kingma & Ba 2014); https://keras.io/api/optimizers/adam/ */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
+  const { adam: own } = DEFAULTS;
+  const { learningRate = own.learningRate, beta1 = own.beta1, beta2 = own.beta2 } = options;
+  const { epsilon = own.epsilon, amsgrad = false } = options;
   return optimizer({
     law: 'adam',
     ...{ learningRate, weightDecay: options.weightDecay ?? 0 },

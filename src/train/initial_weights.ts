@@ -10,7 +10,10 @@ import { openWeights } from './weights.js';
  * file tells another number of classes apart. Throws RunError when the numbers of weights differ, ShapeError for other shapes.
  * @returns what people should know about it
  */
-export async function writeInitial(path: string, learner: Learner): Promise<string[]> {
+export async function writeInitial(
+  path: string,
+  learner: Pick<Learner, 'model' | 'readWeights' | 'writeWeights'>,
+): Promise<string[]> {
   const { model } = learner;
   const { network, weights } = await openWeights(weightsPath(path), toKeras(model));
   const given = [...weights.values()];

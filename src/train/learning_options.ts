@@ -1,7 +1,10 @@
 import { PREPROCESS } from '../data/preprocess.js';
+import { DISTILL_DEFAULTS, OPTIMIZER_DEFAULTS } from '../nn/learning_defaults.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { OPTIMIZERS, type OptionSpec } from './option_spec.js';
 import { RANKINGS } from './pattern_statistics.js';
+
+const { adam, rmsprop, sgd } = OPTIMIZER_DEFAULTS;
 
 /** What learns, from what, and by which rule: data, network, optimizer, penalties, averages, teachers, features. */
 export const LEARNING_OPTIONS = {
@@ -49,7 +52,7 @@ export const LEARNING_OPTIONS = {
   batch: { type: 'number', default: 28, integer: true, range: [1, 1024], help: 'images per step' },
   optimizer: { type: 'string', default: 'adam', choices: OPTIMIZERS, help: 'optimizer' },
   lr: {
-    defaultOf: { adam: 1e-3, rmsprop: 1e-3, sgd: 1e-2 },
+    defaultOf: { adam: adam.learningRate, rmsprop: rmsprop.learningRate, sgd: sgd.learningRate },
     type: 'number',
     range: [0, 10],
     above: true,
@@ -67,7 +70,7 @@ export const LEARNING_OPTIONS = {
     only: ['rmsprop'],
     type: 'number',
     range: [0, 0.99999],
-    help: "decay rate of rmsprop's average of squared gradients (default: 0.9)",
+    help: `decay rate of rmsprop's average of squared gradients (default: ${rmsprop.rho})`,
   },
   centered: {
     only: ['rmsprop'],
@@ -79,13 +82,13 @@ export const LEARNING_OPTIONS = {
     only: ['adam'],
     type: 'number',
     range: [0, 0.99999],
-    help: "decay rate of adam's average of gradients (default: 0.9)",
+    help: `decay rate of adam's average of gradients (default: ${adam.beta1})`,
   },
   beta2: {
     only: ['adam'],
     type: 'number',
     range: [0, 0.9999999],
-    help: "decay rate of adam's average of squared gradients (default: 0.999)",
+    help: `decay rate of adam's average of squared gradients (default: ${adam.beta2})`,
   },
   amsgrad: {
     only: ['adam'],
@@ -98,7 +101,7 @@ export const LEARNING_OPTIONS = {
     type: 'number',
     range: [0, 1],
     above: true,
-    help: 'small constant that keeps adam and rmsprop from dividing by zero (default: 1e-7)',
+    help: `small constant that keeps adam and rmsprop from dividing by zero (default: ${adam.epsilon})`,
   },
   l1: {
     type: 'number',
@@ -167,12 +170,12 @@ export const LEARNING_OPTIONS = {
     type: 'number',
     range: [0, 100],
     above: true,
-    help: 'temperature at which the network and its --teacher are compared (default: 3)',
+    help: `temperature at which the network and its --teacher are compared (default: ${DISTILL_DEFAULTS.temperature})`,
   },
   'distill-mix': {
     type: 'number',
     range: [0, 1],
-    help: 'share of the labels in the loss; the --teacher has the rest (default: 0.3)',
+    help: `share of the labels in the loss; the --teacher has the rest (default: ${DISTILL_DEFAULTS.hard})`,
   },
   precision: {
     type: 'string',

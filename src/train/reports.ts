@@ -1,4 +1,4 @@
-import type { Learner } from '../nn/learner.js';
+import type { PoolStats } from '../gpu/buffer_pool.js';
 import type { Evaluation } from './evaluation.js';
 import type { DeviceMemory, NoteEvent, TrainEvent, ValidationNumbers } from './events.js';
 import { classMetrics } from './metrics.js';
@@ -23,8 +23,15 @@ export function progressNotes(
   };
 }
 
+/** A learner, as far as its memory is concerned. */
+export interface OnDevice {
+  readonly gpu: {
+    readonly pool: { readonly stats: Pick<PoolStats, 'liveBuffers' | 'liveBytes' | 'peakBytes'> };
+  };
+}
+
 /** The device memory that the learner's buffer pool holds. */
-export function deviceMemory({ gpu }: Learner): DeviceMemory {
+export function deviceMemory({ gpu }: OnDevice): DeviceMemory {
   const { liveBuffers: buffers, liveBytes, peakBytes } = gpu.pool.stats;
   return { buffers, liveBytes, peakBytes };
 }

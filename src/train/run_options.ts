@@ -1,7 +1,7 @@
 import { FERPLUS_TARGETS } from '../data/types.js';
 import { MODES, MONITORS } from './callbacks/monitor.js';
 import type { OptionSpec } from './option_spec.js';
-import { SCHEDULES } from './schedules.js';
+import { CYCLES, GAMMA, SCHEDULES, STEP_EPOCHS } from './schedules.js';
 
 /** The course of a run: order and seed, schedule, stopping, checkpoints, folds, labels, limits, files. */
 export const RUN_OPTIONS = {
@@ -33,19 +33,19 @@ export const RUN_OPTIONS = {
     type: 'number',
     range: [0, 1],
     above: true,
-    help: 'decay factor of the schedules step (default: 0.5) and exponential (default: 0.95)',
+    help: `decay factor of the schedules step (default: ${GAMMA.step}) and exponential (default: ${GAMMA.exponential})`,
   },
   'step-epochs': {
     type: 'number',
     range: [0, 10_000],
     above: true,
-    help: 'epochs between two decays of the schedule step (default: 10)',
+    help: `epochs between two decays of the schedule step (default: ${STEP_EPOCHS})`,
   },
   cycles: {
     type: 'number',
     integer: true,
     range: [1, 1000],
-    help: 'cycles of the schedule cosine-cycles (default: 5); the weights at the end of each are kept in epochs/',
+    help: `cycles of the schedule cosine-cycles (default: ${CYCLES}); the weights at the end of each are kept in epochs/`,
   },
   'final-lr': {
     type: 'number',

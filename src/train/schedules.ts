@@ -33,6 +33,10 @@ export interface ScheduleOptions {
   readonly final?: number;
 }
 
+/** Decay factors by default. */
+export const GAMMA = { step: 0.5, exponential: 0.95 };
+/** Epochs of a step by default. */
+export const STEP_EPOCHS = 10;
 /** Cycles of cosine-cycles by default. */
 export const CYCLES = 5;
 /** The form of one-cycle by default. */
@@ -52,9 +56,9 @@ export function scheduleFactor(options: ScheduleOptions, epoch: number): number 
     case 'constant':
       return 1;
     case 'step':
-      return (options.gamma ?? 0.5) ** Math.floor(since / (options.stepEpochs ?? 10));
+      return (options.gamma ?? GAMMA.step) ** Math.floor(since / (options.stepEpochs ?? STEP_EPOCHS));
     case 'exponential':
-      return (options.gamma ?? 0.95) ** since;
+      return (options.gamma ?? GAMMA.exponential) ** since;
     case 'cosine':
       return between(1, options.final ?? 0, done);
     case 'cosine-cycles':

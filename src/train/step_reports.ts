@@ -1,8 +1,8 @@
-import type { Learner, StepMetrics } from '../nn/learner.js';
+import type { StepMetrics } from '../nn/learner.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { TrainEvent } from './events.js';
 import { RunningMean } from './progress.js';
-import { deviceMemory } from './reports.js';
+import { deviceMemory, type OnDevice } from './reports.js';
 
 /** The position of a step in its run. */
 export interface StepPlace {
@@ -24,7 +24,7 @@ export class StepReports {
   /** Learning rates of the steps whose metrics have not arrived yet. */
   #rates: number[] = [];
 
-  constructor(private readonly learner: Learner) {}
+  constructor(private readonly learner: OnDevice & { readonly learningRate: number }) {}
 
   /** Records that a step was taken with this learning rate. */
   taken(learningRate: number): void {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { listOf } from '../data/class_names.js';
 import { affineOf, type Preprocess, samePreprocess } from '../data/preprocess.js';
 import type { DistillOptions, Teacher } from '../nn/distill.js';
+import { DISTILL_DEFAULTS } from '../nn/learning_defaults.js';
 import type { Network } from '../nn/network.js';
 import { sameClass } from '../util/classes.js';
 import { RunError, UsageError } from '../util/errors.js';
@@ -12,8 +13,6 @@ import type { TrainConfig } from './config.js';
 import { type Member, openEnsemble } from './ensemble.js';
 import type { RunFolder } from './run_folder.js';
 import { requireFit } from './weights.js';
-
-const [TEMPERATURE, HARD] = [3, 0.3];
 
 /** The teachers of a run, and what identifies them. */
 export interface Teachers {
@@ -34,7 +33,11 @@ interface TeacherRecord {
  * Throws RunError for files that cannot be read, UsageError for a teacher that does not suit the student.
  */
 export async function openTeachers(
-  { teacher, temperature = TEMPERATURE, distillMix: hard = HARD }: TrainConfig,
+  {
+    teacher,
+    temperature = DISTILL_DEFAULTS.temperature,
+    distillMix: hard = DISTILL_DEFAULTS.hard,
+  }: TrainConfig,
   student: Network,
   preprocess: Preprocess,
   classes: readonly string[],

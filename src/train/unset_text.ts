@@ -1,6 +1,9 @@
+import { DISTILL_DEFAULTS, OPTIMIZER_DEFAULTS } from '../nn/learning_defaults.js';
 import { MODEL_NAMES } from '../nn/model_names.js';
 import { DROPOUT, type ModelSizes, planOf } from '../nn/model_plans.js';
-import { CYCLES, ONE_CYCLE } from './schedules.js';
+import { CYCLES, GAMMA, ONE_CYCLE, STEP_EPOCHS } from './schedules.js';
+
+const { adam, rmsprop } = OPTIMIZER_DEFAULTS;
 
 /** The text of a setting by its name; of one that is not set, that of its default, or an empty one. */
 type SettingText = (name: string) => string;
@@ -11,11 +14,13 @@ const UNSET: Readonly<Record<string, string | ((text: SettingText) => string)>> 
   convolutions: ofNetwork(({ convolutions }) => String(convolutions)),
   dense: ofNetwork(({ dense }) => sizesText(dense)),
   dropout: ofNetwork(() => `${DROPOUT.convolutions} after convolutions, ${DROPOUT.dense} after dense layers`),
-  ...{ rho: '0.9', beta1: '0.9', beta2: '0.999', epsilon: '1e-7' },
+  ...{ rho: String(rmsprop.rho), beta1: String(adam.beta1), beta2: String(adam.beta2) },
+  epsilon: (text) => String((text('optimizer') === 'rmsprop' ? rmsprop : adam).epsilon),
   ...{ 'class-weights': 'all 1', 'clip-norm': 'off', 'clip-value': 'off', ema: 'off', swa: 'off' },
-  ...{ teacher: 'none', temperature: '3', 'distill-mix': '0.3', 'lbp-bins': 'all' },
-  gamma: (text) => (text('schedule') === 'exponential' ? '0.95' : '0.5'),
-  'step-epochs': '10',
+  ...{ teacher: 'none', 'lbp-bins': 'all' },
+  ...{ temperature: String(DISTILL_DEFAULTS.temperature), 'distill-mix': String(DISTILL_DEFAULTS.hard) },
+  gamma: (text) => String(text('schedule') === 'exponential' ? GAMMA.exponential : GAMMA.step),
+  'step-epochs': String(STEP_EPOCHS),
   cycles: String(CYCLES),
   'final-lr': (text) => (text('schedule') === 'one-cycle' ? exponent(ONE_CYCLE.final) : '0'),
   ...{ 'early-stopping': 'off', 'reduce-lr': 'off' },

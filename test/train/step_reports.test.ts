@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Learner } from '../../src/nn/learner.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { StepReports } from '../../src/train/step_reports.js';
 
 const stats = { liveBuffers: 1, liveBytes: 1, peakBytes: 2 };
-const learner = { learningRate: 0.5, gpu: { pool: { stats } } } as unknown as Learner;
+const learner = { learningRate: 0.5, gpu: { pool: { stats } } };
 const place = (step: number) => ({
   ...{ epoch: 1, stepInEpoch: step, stepsPerEpoch: 4, imgPerS: 0, etaS: null, elapsedS: 10 + step },
 });
