@@ -1,6 +1,6 @@
 /** Trains the parts of a shipped network's recipe, for the scripts that make or measure it again. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MODELS } from '../dist/train/shipped_models.js';
@@ -32,10 +32,17 @@ export function partsOf(recipe, out) {
  * @param settings further options of `train`, which override those of the recipe
  */
 export function trainPart({ recipe, out, init }, data, settings = []) {
-  if (existsSync(join(out, 'summary.json'))) return;
+  if (isFinished(out)) return;
   const begun = existsSync(join(out, 'config.json'));
   const anew = ['--config', recipe, '--data', data, '--out', out, ...init, ...settings];
   fer('train', ...(begun ? ['--resume', out] : anew));
+}
+
+/** Whether the training in a folder came to its end, and was not stopped on the way. */
+export function isFinished(out) {
+  const summary = join(out, 'summary.json');
+  if (!existsSync(summary)) return false;
+  return ['finished', 'early-stop'].includes(JSON.parse(readFileSync(summary, 'utf8')).status);
 }
 
 /** Runs a command of fer-tui, and ends this process if it fails. */

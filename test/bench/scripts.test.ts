@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isFinished } from '../../scripts/recipe_parts.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const FOLDERS = ['bench', 'bench/peers', 'scripts', 'scripts/fuzz', 'scripts/mutants'];
+const FOLDERS = ['bench', 'bench/candidates', 'bench/peers', 'scripts', 'scripts/fuzz', 'scripts/mutants'];
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.mjs'))
@@ -52,4 +53,17 @@ it('a script says how it is called: with --help, and when an argument is wrong',
     stdout: '',
     stderr: `Unknown option '--form'\n\n${usage}`,
   });
+});
+
+it('a training that was stopped is no finished part of a recipe, so that it goes on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fer-tui-recipe-'));
+  const withStatus = (status: string) => {
+    writeFileSync(join(folder, 'summary.json'), JSON.stringify({ status }));
+    return isFinished(folder);
+  };
+  expect(isFinished(folder)).toBe(false);
+  expect(withStatus('stopped')).toBe(false);
+  expect(withStatus('failed')).toBe(false);
+  expect(withStatus('early-stop')).toBe(true);
+  expect(withStatus('finished')).toBe(true);
 });
