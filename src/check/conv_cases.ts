@@ -348,6 +348,7 @@ export const CONV_CASES: readonly KernelCase[] = [
       blockCase(s, four, 1, 910 + 100 * k + i),
       blockCase(s, six, 3, 920 + 100 * k + i),
       blockCase(s, six, 2, 930 + 100 * k + i),
+      blockCase(s, six, 1, 950 + 100 * k + i),
       blockCase(s, four, 3, 940 + 100 * k + i, false), // windows cross tile borders, so a second kernel ends the block
     ]);
   }),

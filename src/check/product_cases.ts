@@ -81,7 +81,8 @@ function described(
   };
 }
 
-function matmulCase(
+/** Compares a product with the float64 reference, with and without a bias. */
+export function matmulCase(
   [batch, m, k, n]: readonly [number, number, number, number],
   transposed: 'a' | 'b' | undefined,
   way: MatmulWay,
@@ -118,8 +119,10 @@ const HALVES = Array.from({ length: 256 }, (_, i) => (i - 128) / 64);
 /** Largest relative error of rounding to float16. */
 const HALF_DIGIT = 2 ** -11;
 
-/** The same with both factors stored as float16, and the product as float16 and as float32. */
-function halvesCase(
+/**
+ * The same with both factors stored as float16, and the product as float16 and as float32. The extents are multiples of 4.
+ */
+export function halvesCase(
   [batch, m, k, n]: readonly [number, number, number, number],
   transposed: 'a' | 'b' | undefined,
   way: MatmulWay,

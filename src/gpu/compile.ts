@@ -25,7 +25,7 @@ const COLD_MS = 100;
 export async function compileKernels(
   gpu: Gpu,
   used: Iterable<Compilable>,
-  onProgress?: (done: number, total: number) => void,
+  onProgress?: ((done: number, total: number) => void) | undefined,
 ): Promise<void> {
   const fresh = new Map<GPUComputePipeline, Compilable>();
   for (const item of used) if (!gpu.compiled.has(item.pipeline)) fresh.set(item.pipeline, item);

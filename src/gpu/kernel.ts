@@ -43,9 +43,29 @@ export function defineKernel(
   return kernel;
 }
 
+const collecting = new WeakMap<Gpu, Set<string>>();
+
+/**
+ * The kernels that `body` records on a device, each with the constants that are compiled in: `<kernel's name> <constants as
+ * JSON>`. In a collection within another one, only the inner one collects.
+ */
+export async function collectVariants(gpu: Gpu, body: () => Promise<unknown>): Promise<Set<string>> {
+  const outer = collecting.get(gpu);
+  const variants = new Set<string>();
+  collecting.set(gpu, variants);
+  try {
+    await body();
+  } finally {
+    if (outer === undefined) collecting.delete(gpu);
+    else collecting.set(gpu, outer);
+  }
+  return variants;
+}
+
 /** The pipeline of a kernel, created at the first request. `checkShaders` reports compile errors. */
 export function pipelineOf(gpu: Gpu, kernel: Kernel, constants: Constants): GPUComputePipeline {
   const key = `${kernel.name} ${JSON.stringify(constants)}`;
+  collecting.get(gpu)?.add(key);
   let pipeline = gpu.pipelines.get(key);
   if (pipeline === undefined) {
     const code = fillConstants(kernel.shader, shaderSource(kernel.shader), constants);

@@ -269,7 +269,7 @@ export class Program {
   }
 
   /** Compiles the kernels that are new to this device. Otherwise the first run compiles them. See compile.ts. */
-  async compile(onProgress?: (done: number, total: number) => void): Promise<void> {
+  async compile(onProgress?: ((done: number, total: number) => void) | undefined): Promise<void> {
     await compileKernels(this.gpu, this.list, onProgress);
   }
 

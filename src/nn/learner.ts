@@ -281,6 +281,23 @@ export class Learner {
     return [...(prepare?.commands ?? []), ...program.commands];
   }
 
+  /**
+   * Compiles the kernels of a step for a batch size, without running it, and reports to `onCompile`. Otherwise the first step
+   * compiles them.
+   */
+  async compile(batch: number, mode: StepMode, form: StepForm = {}): Promise<void> {
+    const { program, prepare } = await recordStep(this.#parts, {
+      batch,
+      mode,
+      metrics: this.#train,
+      ...form,
+    });
+    for (const made of [prepare, program]) {
+      await made?.compile(this.#steps.onCompile);
+      made?.dispose();
+    }
+  }
+
   /** All weights, moving averages included, in layer order. */
   async readWeights(): Promise<Map<string, NamedArray>> {
     return this.#parameters.read();

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { UsedKernels } from '../check/used_kernels.js';
+import type { UsedKernels, UsedProduct } from '../check/used_kernels.js';
 import { collectTunables } from '../gpu/autotune.js';
 import type { Gpu } from '../gpu/device.js';
-import { kernels } from '../gpu/kernel.js';
+import { collectVariants, kernels } from '../gpu/kernel.js';
+import { type MatmulWay, productOf } from '../gpu/kernels/matmul.js';
 import { shaderSource } from '../gpu/shader.js';
-import { choose } from '../gpu/tuning.js';
+import { choose, type Tunable } from '../gpu/tuning.js';
 import { measuredOn } from '../gpu/tuning_table.js';
 import type { Learner } from '../nn/learner.js';
 import type { StepForm } from '../nn/step.js';
@@ -38,13 +39,15 @@ export async function requireRightKernels(learner: Learner, work: Work): Promise
   const used = await usedBy(learner, work);
   const path = recordPath(gpu);
   const right = readRecord(path);
-  const digests = new Map([...used.names, ...used.ways].map((name) => [name, digestOf(name, used.halves)]));
-  const isKnown = (name: string): boolean => right[name] === digests.get(name);
-  const fresh = (list: ReadonlySet<string>) => new Set([...list].filter((name) => !isKnown(name)));
-  const unknown: UsedKernels = { ...used, names: fresh(used.names), ways: fresh(used.ways) };
-  if (unknown.names.size + unknown.ways.size === 0) return;
-  const { firstWrong } = await import('../check/used_kernels.js'); // rarely needed: few trainings are the first
-  const wrong = await firstWrong(gpu, unknown);
+  const digests = new Map([...used.variants, ...used.ways].map((name) => [name, digestOf(name)]));
+  const fresh = (list: ReadonlySet<string>) =>
+    new Set([...list].filter((name) => right[name] !== digests.get(name)));
+  const unknown: UsedKernels = { ...used, variants: fresh(used.variants), ways: fresh(used.ways) };
+  if (unknown.variants.size + unknown.ways.size === 0) return;
+  // Before the cases, one after the other, need some of them: this compiles on two threads where the driver has one.
+  await learner.compile(work.batch, 'train', work.form);
+  const { compareUsed } = await import('../check/used_kernels.js'); // rarely needed: few trainings are the first
+  const { wrong } = await compareUsed(gpu, unknown);
   if (wrong !== undefined) {
     throw new WrongKernelError(
       `the kernel ${wrong.kernel} computes wrong numbers on ${gpu.info.name} (${wrong.title}: the relative error is ${wrong.error.toPrecision(2)}, allowed are ${wrong.tolerance}); "fer-tui tune" chooses other kernels where there are any, a newer driver or another --adapter may help, and --no-kernel-check trains all the same`,
@@ -54,25 +57,33 @@ export async function requireRightKernels(learner: Learner, work: Work): Promise
 }
 
 /** The kernels of a training's steps, and the ways that its tunables take. */
-async function usedBy(learner: Learner, { batch, form, halves }: Work): Promise<UsedKernels> {
-  const names = new Set<string>();
-  const tunables = await collectTunables(learner.gpu, async () => {
-    const training = await learner.commands(batch, 'train', form);
-    const evaluation = await learner.commands(batch, 'evaluate', { store: form.store });
-    for (const { kernel } of [...training, ...evaluation]) names.add(kernel);
+export async function usedBy(learner: Learner, { batch, form, halves }: Work): Promise<UsedKernels> {
+  const { gpu } = learner;
+  let tunables = new Map<string, Tunable<string>>();
+  const variants = await collectVariants(gpu, async () => {
+    tunables = await collectTunables(gpu, async () => {
+      await learner.commands(batch, 'train', form);
+      await learner.commands(batch, 'evaluate', { store: form.store });
+    });
   });
-  const ways = [...tunables.values()].map((tunable) => `${tunable.family}=${choose(learner.gpu, tunable)}`);
-  return { names, ways: new Set(ways), halves };
+  const products: UsedProduct[] = [];
+  const ways = new Set<string>();
+  for (const tunable of tunables.values()) {
+    const way = choose(gpu, tunable);
+    ways.add(`${tunable.family}=${way}`);
+    if (tunable.family === 'matmul') products.push({ ...productOf(tunable.extents), way: way as MatmulWay });
+  }
+  return { variants, ways, products, halves };
 }
 
-/** What a result holds for: a kernel's shader, and the storage format. */
-function digestOf(name: string, halves: boolean): string {
-  const shader = kernels.get(name)?.shader;
-  const text = `${halves} ${shader === undefined ? '' : shaderSource(shader)}`;
+/** What a result holds for: a kernel's shader. */
+function digestOf(used: string): string {
+  const shader = kernels.get(used.slice(0, used.indexOf(' ')))?.shader;
+  const text = shader === undefined ? '' : shaderSource(shader);
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** The kernels that were right on an adapter and driver, each with its digest. */
+/** The kernels and ways that were right on an adapter and driver, each with its digest. */
 type Right = Readonly<Record<string, string>>;
 
 function recordPath({ info }: Gpu): string {

@@ -23,6 +23,16 @@ export function progressNotes(
   };
 }
 
+/** Reports the progress of compiling kernels. */
+export function compileNotes(emit: (event: TrainEvent) => void): (done: number, total: number) => void {
+  // The driver caches compiled kernels.
+  return progressNotes(
+    emit,
+    'compile',
+    (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
+  );
+}
+
 /** A learner, as far as its memory is concerned. */
 export interface OnDevice {
   readonly gpu: {

@@ -26,7 +26,7 @@ import type { Changed, EndEvent, StartEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
 import { requireRightKernels } from './kernel_check.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
-import { deviceMemory, progressNotes } from './reports.js';
+import { compileNotes, deviceMemory, progressNotes } from './reports.js';
 import { heldOutSeedOf, RunFolder } from './run_folder.js';
 import { steer } from './steering.js';
 import { openTeachers, recordTeachers } from './teachers.js';
@@ -220,6 +220,7 @@ async function train(
       const { mix, soft } = source.targets(0, 0);
       const form = { store, mixed: mix !== undefined, voted: soft !== undefined };
       const halves = config.precision === 'mixed_float16';
+      learner.onCompile = compileNotes(emit);
       await requireRightKernels(learner, { batch: source.batchSize, form, halves });
     }
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);

@@ -11,7 +11,7 @@ import { Feed } from './feed.js';
 import { classMetrics, macroF1 } from './metrics.js';
 import type { RunContext, TrainOutcome, TrainPlan } from './plan.js';
 import { RunningMean } from './progress.js';
-import { progressNotes, validationNumbers } from './reports.js';
+import { compileNotes, validationNumbers } from './reports.js';
 import { RunFiles } from './saving.js';
 import { scheduleFactor } from './schedules.js';
 import { StepReports } from './step_reports.js';
@@ -133,11 +133,7 @@ export class Trainer implements Training {
     const { control, folder, until = Number.POSITIVE_INFINITY } = context;
     this.#files = folder && new RunFiles(folder, learner, { preprocess, classes: this.classes });
     this.#clock.beginTraining();
-    learner.onCompile = progressNotes(
-      context.emit,
-      'compile', // the driver caches compiled kernels
-      (done, total) => `compiling kernel ${done} of ${total} (once per driver)`,
-    );
+    learner.onCompile = compileNotes(context.emit);
     const stoppedFromOutside = () =>
       control.stopped !== undefined ||
       (control.finishing !== undefined && this.#stepInEpoch === 0) ||

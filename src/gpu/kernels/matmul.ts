@@ -81,6 +81,16 @@ export interface MatmulOptions {
 export const PRODUCT_NAMES = { none: 'product', a: 'transposed', b: 'by transposed' } as const;
 type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
+const EXTENTS = /^(.+) (\d+) x \[(\d+), (\d+)\] x \[\d+, (\d+)\]$/;
+
+/** The product that a tunable of this family is. */
+export function productOf(extents: string): MatmulGeometry & Pick<MatmulOptions, 'transposed'> {
+  const [, entry = '', ...numbers] = EXTENTS.exec(extents) ?? [];
+  const [batch = 0, m = 0, k = 0, n = 0] = numbers.map(Number);
+  const transposed = ([undefined, 'a', 'b'] as const).find((one) => PRODUCT_NAMES[one ?? 'none'] === entry);
+  return { batch, m, k, n, transposed };
+}
+
 /** c [batch, m, n] = a [batch, m, k] * b [batch, k, n] + bias [n], for each index of the batch. */
 export function matmul(
   rec: Recorder,
