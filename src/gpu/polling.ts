@@ -3,7 +3,7 @@
  *
  * Dawn's Node binding polls with `setImmediate` while any of its promises is pending, which keeps one core at 100 %
  * (dawn-gpu/node-webgpu issue 17). It looks the global up at every call. So during a wait, the global is replaced by a
- * version that sleeps before it calls back: the longer the wait has lasted, the longer. Short work, such as the
+ * version that sleeps before it calls back, except at once after a wait has begun: the longer the wait has lasted, the longer. Short work, such as the
  * classification of one face, then ends at most an eighth later than it could, and long work costs next to nothing.
  * Everything that awaits Dawn goes through `gpuWait`. Outside of a wait the global is the original, so other users of
  * `setImmediate` keep its speed.
@@ -12,6 +12,8 @@ const original = globalThis.setImmediate;
 let waiting = 0;
 /** When the newest wait began, in milliseconds. */
 let begun = 0;
+/** Whether nothing was asked since: what was submitted some steps ago is often done. */
+let fresh = false;
 
 /** The part of a wait so far that the next sleep takes. */
 const PART = 1 / 8;
@@ -23,6 +25,10 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
 type Poll = NodeJS.Immediate | NodeJS.Timeout;
 
 const slowImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): Poll => {
+  if (fresh) {
+    fresh = false;
+    return original(callback, ...args);
+  }
   const nap = Math.max(SHORTEST_MS, (performance.now() - begun) * PART);
   if (nap > LONGEST_MS) return setTimeout(callback, 0, ...args);
   return original(() => {
@@ -34,6 +40,7 @@ const slowImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[
 /** Runs `start`, which starts asynchronous GPU work, and resolves with its result. */
 export async function gpuWait<T>(start: () => Promise<T>): Promise<T> {
   begun = performance.now();
+  fresh = true;
   if (waiting++ === 0) Object.assign(globalThis, { setImmediate: slowImmediate });
   try {
     return await start();

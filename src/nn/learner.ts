@@ -5,6 +5,7 @@ import type { CommandInfo } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Distillation } from './distill.js';
+import { Flight } from './flight.js';
 import { GradientNorm } from './gradient_norm.js';
 import type { LearnerOptions } from './learner_options.js';
 import type { Network } from './network.js';
@@ -62,8 +63,6 @@ export interface KernelTime extends CommandInfo {
 
 /** Number of steps whose metrics the device can hold until the host reads them. */
 const RING_SLOTS = 1024;
-/** Number of submitted steps that may be unfinished: enough to keep the device busy, few enough to stop quickly. */
-const IN_FLIGHT = 2;
 
 /**
  * A model on a device: its weights, its optimiser's state, and the recorded steps that train and evaluate it. Nothing is
@@ -76,7 +75,7 @@ export class Learner {
   readonly #train: MetricTensors;
   readonly #evaluation: MetricTensors;
   readonly #gradientNorm: GradientNorm;
-  readonly #waiting: Promise<void>[] = [];
+  readonly #flight: Flight;
   #pending: number[] = [];
   #collected: StepMetrics[] = [];
   #evaluated = 0;
@@ -96,6 +95,7 @@ export class Learner {
     options: LearnerOptions = {},
   ) {
     const optimizer = options.optimizer ?? adam();
+    this.#flight = new Flight(() => gpu.sync());
     this.#seed = (options.seed ?? 7) >>> 0;
     this.#swa = options.swa ?? false;
     if (this.#swa && options.ema !== undefined)
@@ -163,7 +163,7 @@ export class Learner {
     if (this.#pending.length === RING_SLOTS) await this.#collect();
     this.#beginStep();
     step.program.run();
-    await this.#throttle();
+    await this.#flight.submitted();
   }
 
   /** Queues one batch of an evaluation (moving averages, no dropout, no update). Throws ShapeError, RangeError. */
@@ -173,7 +173,7 @@ export class Learner {
       throw new RangeError(`an evaluation of more than ${RING_SLOTS} batches; use larger batches`);
     this.#writeStepState(this.#evaluated++);
     step.program.run();
-    await this.#throttle();
+    await this.#flight.submitted();
   }
 
   /** Class probabilities [B, classes] of images [B, H, W, C]. Throws ShapeError. */
@@ -327,7 +327,7 @@ export class Learner {
       const step = await this.#steps.ready('calibrate', images, labels);
       this.#writeStepState(0, this.#stepCount);
       step.program.run();
-      await this.#throttle();
+      await this.#flight.submitted();
     }
     this.#steps.weightsChanged();
   }
@@ -389,16 +389,9 @@ export class Learner {
     this.gpu.write(this.#parts.stepState, words);
   }
 
-  async #throttle(): Promise<void> {
-    const done = this.gpu.sync();
-    done.catch(() => undefined); // an error is thrown where `done` is awaited: here or in metrics()
-    this.#waiting.push(done);
-    if (this.#waiting.length >= IN_FLIGHT) await this.#waiting.shift();
-  }
-
   async #collect(): Promise<void> {
     if (this.#pending.length === 0) return;
-    await Promise.all(this.#waiting.splice(0));
+    await this.#flight.landed();
     const ring = await this.gpu.read(this.#train.ring);
     const steps = this.#pending;
     this.#pending = [];

@@ -47,19 +47,22 @@ it('passes arguments on, and calls later instead of never', async () => {
   expect(got).toEqual([1, 2]);
 });
 
-it('sleeps before it calls back: shortly at first, by a timer once a wait has lasted', async () => {
+it('asks at once, then sleeps before it calls back: shortly at first, by a timer once a wait has lasted', async () => {
   const timer = vi.spyOn(globalThis, 'setTimeout');
   const nap = vi.spyOn(Atomics, 'wait');
   const clock = vi.spyOn(performance, 'now');
-  const tick = () => gpuWait(() => new Promise<void>((resolve) => setImmediate(resolve)));
+  const next = () => new Promise<void>((resolve) => setImmediate(resolve));
   /** Begins a wait, and polls when it has lasted so long. */
   const poll = (ms: number) =>
-    gpuWait(() => {
+    gpuWait(async () => {
       const begun = clock.mock.results.at(-1)?.value as number;
+      await next();
       clock.mockReturnValueOnce(begun + ms);
-      return new Promise<void>((resolve) => setImmediate(resolve));
+      await next();
     });
-  await tick();
+  await gpuWait(next);
+  expect(nap).not.toHaveBeenCalled();
+  await gpuWait(() => next().then(next));
   expect(nap).toHaveBeenCalledOnce();
   expect(timer).not.toHaveBeenCalled();
   await poll(1.6);
