@@ -29,7 +29,8 @@
 // The gradients are in conv2d_winograd_gradient.wgsl. Software Vulkan runs conv2d_winograd_lanes.wgsl instead.
 //
 // Shapes: x [B, H, W, C], y [B, OH, OW, C]. Tiles are numbered row by row and image by image; TILES = B * TY * TX rounded up
-// to a multiple of 4 (the extra ones are 0).
+// to a multiple of 4 (the extra ones are 0). The planes of U have gaps between them: `plane` is the
+// distance from one to the next, counted like `oc` (weightPlane in src/gpu/kernels/conv2d_winograd.ts).
 // Threads: one per tile and pair of channels, or per pair of weights, so that neighbouring threads access neighbouring
 // memory. `c` and `oc` count pairs.
 // Constants: EDGE, 4 or 6. SIZE, the edge of output_block's pooling window, a divisor of EDGE; 2 where output_transform
@@ -44,7 +45,7 @@ struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
   ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
 }
-struct WeightParams { ic: u32, oc: u32 }
+struct WeightParams { ic: u32, oc: u32, plane: u32 }
 
 // weight_transform
 @group(0) @binding(0) var<storage, read> weight: array<Lane>; // [3, 3, IC, OC]
@@ -64,7 +65,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   }
   for (var px = 0u; px < POINTS; px++) {
     let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px])); // formula
-    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * n + i] = to_pair(points[py]); }
+    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * weight_params.plane + i] = to_pair(points[py]); }
   }
 }
 

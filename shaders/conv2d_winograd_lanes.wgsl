@@ -24,7 +24,7 @@ struct WinogradParams {
   b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
   ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
 }
-struct WeightParams { ic: u32, oc: u32 }
+struct WeightParams { ic: u32, oc: u32, plane: u32 }
 
 // weight_transform
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
@@ -46,7 +46,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
     let lines = transposed(line_of_points(weight_to_points_{{EDGE}}(taps)), lane); // formula
     let points = weight_to_points_{{EDGE}}(taps_of(lines)); // formula
     if (lane < POINTS) {
-      for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + lane) * n + i] = to_quad(points[py]); }
+      for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + lane) * p.plane + i] = to_quad(points[py]); }
     }
   }
 }

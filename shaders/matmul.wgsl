@@ -10,9 +10,10 @@
 // The Winograd convolution (conv2d_winograd.wgsl) needs one product for each of the 36 or 64 points of a transformed tile.
 // Threads: one per element of C, which loops over k. They share nothing.
 // Shapes: A [BATCH, M, K], transposed [BATCH, K, M], B [BATCH, K, N], transposed [BATCH, N, K], bias [N], read if has_bias
-// is 1, C [BATCH, M, N].
+// is 1, C [BATCH, M, N]. The matrices of B are b_plane numbers apart: more than they have, if a gap is to keep them out of each
+// other's places in the cache.
 
-struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
@@ -23,11 +24,11 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
 /// One row of A or column of B: the index of its first number, and the distance between neighbours along k.
 struct Walk { start: u32, stride: u32 }
 
-/// A row of A, or a column of a transposed B: the factor is stored as [BATCH, lines, K].
-fn along(batch: u32, line: u32, lines: u32) -> Walk { return Walk((batch * lines + line) * params.k, 1u); }
+/// A row of A, or a column of a transposed B: the factor, which begins at `plane`, is stored as [lines, K].
+fn along(plane: u32, line: u32) -> Walk { return Walk(plane + line * params.k, 1u); }
 
-/// A column of B, or a row of a transposed A: the factor is stored as [BATCH, K, lines].
-fn across(batch: u32, line: u32, lines: u32) -> Walk { return Walk(batch * params.k * lines + line, lines); }
+/// A column of B, or a row of a transposed A: the factor is stored as [K, lines].
+fn across(plane: u32, line: u32, lines: u32) -> Walk { return Walk(plane + line, lines); }
 
 /// Which number of C an invocation computes.
 struct Place { batch: u32, row: u32, column: u32 }
@@ -50,7 +51,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
            @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
-  multiply(i, along(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
+  multiply(i, along(at.batch * params.m * params.k, at.row), across(at.batch * params.b_plane, at.column, params.n));
 }
 
 // transposed_product
@@ -59,7 +60,8 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
                       @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
-  multiply(i, across(at.batch, at.row, params.m), across(at.batch, at.column, params.n));
+  let a_plane = at.batch * params.m * params.k;
+  multiply(i, across(a_plane, at.row, params.m), across(at.batch * params.b_plane, at.column, params.n));
 }
 
 // product_transposed
@@ -68,5 +70,5 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
                       @builtin(local_invocation_id) local: vec3u) {
   let i = (group.y * groups.x + group.x) * 64u + local.x;
   let at = place_of(i);
-  multiply(i, along(at.batch, at.row, params.m), along(at.batch, at.column, params.n));
+  multiply(i, along(at.batch * params.m * params.k, at.row), along(at.batch * params.b_plane, at.column));
 }

@@ -13,7 +13,8 @@
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N]; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may extend past the end of C;
-// those numbers are not stored. Threads: one subgroup of 8 per tile.
+// those numbers are not stored. b_plane is as in matmul.wgsl, and a multiple of 4. Threads: one subgroup of 8 per
+// tile.
 // Constants: QUADS, 1 or 2. BLOCKS, 1 to 8: 8 is fastest for many rows, fewer where such tiles would extend past the end.
 // FORMAT, the storage format of A and B, f32 or f16 (see parts/storage.wgsl). RESULT, that of C.
 // Parts: storage
@@ -31,7 +32,7 @@ alias TwoRows = array<vec4f, 2u * QUADS>;
 /// Four rows of the tile, whose values of A one lane loads for all.
 alias Rows = array<Row, 4>;
 
-struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
 
 @group(0) @binding(0) var<storage, read> a_pairs: array<Pair>;
 @group(0) @binding(0) var<storage, read> a: array<Quad>;
@@ -112,7 +113,7 @@ fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
   var lines = array<u32, 4u * QUADS>();
   for (var j = 0u; j < 4u * QUADS; j++) {
     let column = 4u * (tile.quad + lane + j / 4u * 8u) + j % 4u;
-    lines[j] = (tile.batch * p.n + min(column, p.n - 1u)) * (p.k / 2u);
+    lines[j] = tile.batch * (p.b_plane / 2u) + min(column, p.n - 1u) * (p.k / 2u);
   }
   return lines;
 }
@@ -181,11 +182,12 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let tile = tile_of(group, groups, p);
   if (tile.row >= p.m) { return; }
   let n4 = p.n / 4u;
+  let plane = tile.batch * p.b_plane / 4u;
   let columns = columns_of(tile.quad + lane, n4);
   let rows = rows_of(tile, lane, p);
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k / 2u; k++) {
-    let b_rows = load_b_rows((tile.batch * p.k + 2u * k) * n4, columns, n4);
+    let b_rows = load_b_rows(plane + 2u * k * n4, columns, n4);
     let own = load_rows(rows, k, lane);
     advance_tile(&acc, own[0], own[1], b_rows);
   }
@@ -201,11 +203,12 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   if (tile.row >= p.m) { return; }
   let m4 = p.m / 4u;
   let n4 = p.n / 4u;
+  let plane = tile.batch * p.b_plane / 4u;
   let columns = columns_of(tile.quad + lane, n4);
   let row = tile.batch * p.k * m4 + min(tile.row / 4u + lane, m4 - 1u);
   var acc = array<Rows, 8>();
   for (var k = 0u; k < p.k; k += 2u) {
-    let b_rows = load_b_rows((tile.batch * p.k + k) * n4, columns, n4);
+    let b_rows = load_b_rows(plane + k * n4, columns, n4);
     var own = array<vec4f, 2>();
     if (has_rows(lane)) { own = array(quad_of(a[row + k * m4]), quad_of(a[row + (k + 1u) * m4])); }
     advance_tile(&acc, own[0], own[1], b_rows);

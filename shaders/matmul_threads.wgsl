@@ -8,14 +8,15 @@
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N], read if has_bias is 1; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may
-// extend past the end of C: they load the last row or column again, and do not store it.
+// extend past the end of C: they load the last row or column again, and do not store it. b_plane is as in matmul.wgsl,
+// and a multiple of 4.
 // Threads: one per tile, 32 in a workgroup. The grid's third dimension counts the products of the batch.
 // Constants: ROWS, 4 or 8. FORMAT, the storage format of A and B, f32 or f16 (see parts/storage.wgsl). RESULT, that of C.
 // Parts: storage
 
 const ROWS = {{ROWS}}u;
 
-struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
 
 @group(0) @binding(0) var<storage, read> a_pairs: array<Pair>;
 @group(0) @binding(0) var<storage, read> a: array<Quad>;
@@ -74,18 +75,19 @@ fn advance(acc: ptr<function, Acc>, rows: Rows, columns: Columns) {
   }
 }
 
-/// Where a line of a factor that is stored as [BATCH, lines, K] begins, as an index of pairs; past the end, the last line.
-fn start_of(batch: u32, line: u32, lines: u32, p: MatmulParams) -> u32 {
-  return (batch * lines + min(line, lines - 1u)) * (p.k / 2u);
+/// Where a line of a factor that begins at `plane` and is stored as [lines, K] begins, as an index of pairs; past the end, the
+/// last line.
+fn start_of(plane: u32, line: u32, lines: u32, p: MatmulParams) -> u32 {
+  return (plane + min(line, lines - 1u) * p.k) / 2u;
 }
 
 /// Where eight lines begin, from this one on.
-fn starts_of(batch: u32, line: u32, lines: u32, p: MatmulParams) -> Starts {
+fn starts_of(plane: u32, line: u32, lines: u32, p: MatmulParams) -> Starts {
   return Starts(
-    start_of(batch, line, lines, p), start_of(batch, line + 1u, lines, p),
-    start_of(batch, line + 2u, lines, p), start_of(batch, line + 3u, lines, p),
-    start_of(batch, line + 4u, lines, p), start_of(batch, line + 5u, lines, p),
-    start_of(batch, line + 6u, lines, p), start_of(batch, line + 7u, lines, p),
+    start_of(plane, line, lines, p), start_of(plane, line + 1u, lines, p),
+    start_of(plane, line + 2u, lines, p), start_of(plane, line + 3u, lines, p),
+    start_of(plane, line + 4u, lines, p), start_of(plane, line + 5u, lines, p),
+    start_of(plane, line + 6u, lines, p), start_of(plane, line + 7u, lines, p),
   );
 }
 
@@ -164,10 +166,10 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let p = params;
   let tile = tile_of(group, groups, local.x, p);
   if (tile.row >= p.m) { return; }
-  let starts = starts_of(tile.batch, tile.row, p.m, p);
+  let starts = starts_of(tile.batch * p.m * p.k, tile.row, p.m, p);
   let quads = p.n / 4u;
   let next = next_quad(tile.column, p.n);
-  var at = tile.batch * p.k * quads + tile.column / 4u;
+  var at = (tile.batch * p.b_plane + tile.column) / 4u;
   var acc = Acc();
   for (var pair = 0u; pair < p.k / 2u; pair++) {
     advance(&acc, load_rows(starts, pair), load_columns(at, next, quads));
@@ -188,7 +190,7 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let quads = p.n / 4u;
   let next = next_quad(tile.column, p.n);
   var a_at = tile.batch * p.k * a_quads + tile.row / 4u;
-  var at = tile.batch * p.k * quads + tile.column / 4u;
+  var at = (tile.batch * p.b_plane + tile.column) / 4u;
   var acc = Acc();
   for (var pair = 0u; pair < p.k / 2u; pair++) {
     advance(&acc, load_transposed_rows(a_at, last, a_quads), load_columns(at, next, quads));
@@ -205,8 +207,8 @@ fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   let p = params;
   let tile = tile_of(group, groups, local.x, p);
   if (tile.row >= p.m) { return; }
-  let starts = starts_of(tile.batch, tile.row, p.m, p);
-  let columns = starts_of(tile.batch, tile.column, p.n, p);
+  let starts = starts_of(tile.batch * p.m * p.k, tile.row, p.m, p);
+  let columns = starts_of(tile.batch * p.b_plane, tile.column, p.n, p);
   var acc = Acc();
   for (var pair = 0u; pair < p.k / 2u; pair++) {
     advance(&acc, load_rows(starts, pair), load_transposed_columns(columns, pair));

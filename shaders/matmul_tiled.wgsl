@@ -11,11 +11,11 @@
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N], read if has_bias is 1; C [BATCH, M, N]. Any extents; with f16, multiples of 4. Numbers past the end count as 0
-// and are not stored. Threads: a workgroup of 256 per tile.
+// and are not stored. b_plane as in matmul.wgsl. Threads: a workgroup of 256 per tile.
 // Constants: FORMAT, the storage format of A and B, f32 or f16 (see parts/storage.wgsl); RESULT, that of C.
 // Parts: storage
 
-struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, has_bias: u32 }
+struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
 
 const TILE = 64u;
 const DEPTH = 16u;
@@ -49,10 +49,10 @@ fn slot_of(i: u32, along: bool) -> Slot {
   return Slot(i % TILE, i / TILE);
 }
 
-/// The index of element k of a line in a factor with `lines` lines.
-fn address(batch: u32, line: u32, lines: u32, k: u32, p: MatmulParams, along: bool) -> u32 {
-  if (along) { return (batch * lines + line) * p.k + k; }
-  return (batch * p.k + k) * lines + line;
+/// The index of element k of a line in a factor that begins at `plane` and has `lines` lines.
+fn address(plane: u32, line: u32, lines: u32, k: u32, p: MatmulParams, along: bool) -> u32 {
+  if (along) { return plane + line * p.k + k; }
+  return plane + k * lines + line;
 }
 
 fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
@@ -61,7 +61,7 @@ fn load_a(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
     let row = tile.row + slot.line;
     let k = first + slot.k;
     let seen = row < p.m && k < p.k;
-    let i = select(0u, address(tile.batch, row, p.m, k, p, along), seen);
+    let i = select(0u, address(tile.batch * p.m * p.k, row, p.m, k, p, along), seen);
     let value = number_of(a[i / IN_WORD], i);
     a_tile[slot.k * TILE + slot.line] = select(0.0, value, seen);
   }
@@ -73,7 +73,7 @@ fn load_b(tile: Tile, first: u32, lane: u32, p: MatmulParams, along: bool) {
     let column = tile.column + slot.line;
     let k = first + slot.k;
     let seen = column < p.n && k < p.k;
-    let i = select(0u, address(tile.batch, column, p.n, k, p, along), seen);
+    let i = select(0u, address(tile.batch * p.b_plane, column, p.n, k, p, along), seen);
     let value = number_of(b[i / IN_WORD], i);
     b_tile[slot.k * TILE + slot.line] = select(0.0, value, seen);
   }

@@ -58,6 +58,17 @@ function denseCase(
   };
 }
 
+/** Numbers between the matrices of a batch. */
+const GAP = 16;
+
+/** Matrices of `size` numbers, with gaps between them, which nobody may read. */
+function withGaps(matrices: Float32Array, size: number): Float32Array<ArrayBuffer> {
+  const count = matrices.length / size;
+  const spaced = new Float32Array(count * (size + GAP)).fill(Number.NaN);
+  for (let i = 0; i < count; i++) spaced.set(matrices.subarray(i * size, (i + 1) * size), i * (size + GAP));
+  return spaced;
+}
+
 /** Title of a case, and the adapters that can run it. */
 function described(
   way: MatmulWay,
@@ -100,6 +111,7 @@ export function matmulCase(
         a: { data: a.f32, shape: transposed === 'a' ? [batch, k, m] : [batch, m, k] },
         b: { data: b.f32, shape: transposed === 'b' ? [batch, n, k] : [batch, k, n] },
         bias: { data: bias.f32, shape: [n] },
+        spaced: { data: withGaps(b.f32, k * n), shape: [batch, k * n + GAP] },
       };
       return withForced(gpu, { matmul: way }, () =>
         compare(gpu, values, (rec, t) => ({
@@ -107,6 +119,10 @@ export function matmulCase(
           biased: {
             got: matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, bias: t.bias }),
             want: product.map((value, i) => value + (bias.f64[i % n] as number)),
+          },
+          spaced: {
+            got: matmul(rec, t.a, t.spaced, { batch, m, k, n }, { transposed, plane: k * n + GAP }),
+            want: product,
           },
         })),
       );

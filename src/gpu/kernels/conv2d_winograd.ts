@@ -22,7 +22,7 @@ const TILE_PARAMS = {
   ...u32s('ty', 'tx', 'tiles', 'has_bias', 'elu', 'affine', 'moments'),
   alpha: 'f32',
 } as const;
-export const WEIGHT_PARAMS = { ic: 'u32', oc: 'u32' } as const;
+const WEIGHT_PARAMS = u32s('ic', 'oc', 'plane');
 
 /** How a transform maps to invocations: a whole tile per thread, or a line of a tile per lane of a subgroup of 8. */
 export type Spread = 'threads' | 'lanes';
@@ -134,6 +134,15 @@ export function tileGrid(spread: Spread, g: ConvGeometry, edge: Edge, channels: 
   return { params: { b: g.b, c, ty, tx, tiles }, ...grid };
 }
 
+/**
+ * Numbers from one plane of the transformed weight [points, IC, OC] to the next: its size and a gap, 64 bytes past a multiple of
+ * 512. The transform stores to all planes in turns. At distances that are powers of two, as they are without a gap, all planes
+ * would share a few places in a cache, and each store would push out what others have begun.
+ */
+export function weightPlane({ ic, oc }: ConvGeometry): number {
+  return Math.ceil((ic * oc) / 128) * 128 + 16;
+}
+
 /** Params and grid of a transform over the weights. */
 export function weightGrid(spread: Spread, g: ConvGeometry) {
   const oc = g.oc / WIDTHS[spread];
@@ -168,18 +177,20 @@ function imageCall(
   };
 }
 
-/** The weight in the Winograd domain: [points, IC, OC]. */
+/** The weight in the Winograd domain: [points, IC, OC], with gaps between its planes. */
 export function transformWeight(
   rec: Recorder,
   weight: Tensor,
   g: ConvGeometry,
   { edge, format }: TransformForm,
 ): Tensor {
-  const u = allocStored(rec, format, [tiling(g, edge).points, g.ic, g.oc], 'u');
+  const u = allocStored(rec, format, [tiling(g, edge).points, 1, weightPlane(g)], 'u');
   const spread = spreadOf(rec.gpu);
+  const { params, workgroups } = weightGrid(spread, g);
   rec.dispatch(weightTransform[spread], {
     bind: { weight, u },
-    ...weightGrid(spread, g),
+    params: { ...params, plane: weightPlane(g) / WIDTHS[spread] },
+    workgroups,
     constants: { EDGE: edge, SIZE: 1, FORMAT: format },
   });
   return u;
@@ -221,7 +232,13 @@ function multiplyTransformed(
   const { format } = form;
   const u = transformWeight(prepare, operands.weight, g, form);
   const v = transformInput(rec, operands, g, form);
-  const m = matmul(rec, v, u, { batch: points, m: tiles, k: g.ic, n: g.oc }, { format });
+  const m = matmul(
+    rec,
+    v,
+    u,
+    { batch: points, m: tiles, k: g.ic, n: g.oc },
+    { format, plane: weightPlane(g) },
+  );
   if (keep) return { m, kept: { v, u, format } };
   rec.release(u); // has no effect if `prepare` is another recorder: u then belongs to its program
   rec.release(v);

@@ -12,8 +12,8 @@ import {
   tiling,
   transformInput,
   transformWeight,
-  WEIGHT_PARAMS,
   weightGrid,
+  weightPlane,
 } from './conv2d_winograd.js';
 import { transformBlockGradient } from './conv2d_winograd_block.js';
 import type { BlockGradient } from './elu_norm_pool.js';
@@ -40,7 +40,7 @@ const inputGradient = defineTransform('conv2d_winograd_gradient', 'input_gradien
 const weightGradient = defineTransform('conv2d_winograd_gradient', 'weight_gradient', {
   reads: ['du'],
   writes: ['dw'],
-  params: WEIGHT_PARAMS,
+  params: u32s('ic', 'oc'),
 });
 
 /** Whether each tile of y lies in the centre of its patch of x, as with 'same' padding. `input_gradient` requires it. */
@@ -117,7 +117,13 @@ function inputGradientFrom(
   const { points, tiles } = tiling(g, form.edge);
   const { format } = form;
   const u = kept ?? transformWeight(rec, weight, g, form);
-  const dv = matmul(rec, z, u, { batch: points, m: tiles, k: g.oc, n: g.ic }, { transposed: 'b', format });
+  const dv = matmul(
+    rec,
+    z,
+    u,
+    { batch: points, m: tiles, k: g.oc, n: g.ic },
+    { transposed: 'b', format, plane: weightPlane(g) },
+  );
   if (kept === undefined) rec.release(u);
   const dx = rec.alloc([g.b, g.h, g.w, g.ic], 'dx');
   const spread = spreadOf(rec.gpu);

@@ -13,7 +13,7 @@ import { allocStored, type Format } from './storage.js';
 const spec = {
   reads: ['a', 'b', 'bias'],
   writes: ['c'],
-  params: u32s('batch', 'm', 'k', 'n', 'has_bias'),
+  params: u32s('batch', 'm', 'k', 'n', 'b_plane', 'has_bias'),
 } as const;
 const KERNELS = {
   naive: {
@@ -75,6 +75,8 @@ export interface MatmulOptions {
   readonly format?: Format;
   /** Storage format of c; default: that of a and b. */
   readonly result?: Format;
+  /** Numbers from one matrix of b to the next, a multiple of 4; default: as many as a matrix has. */
+  readonly plane?: number;
 }
 
 /** Names of the products in tuning tables, by the factor that is transposed. */
@@ -140,7 +142,7 @@ function multiply(
   a: Tensor,
   b: Tensor,
   g: MatmulGeometry,
-  { transposed, bias, format = 'f32', result = format }: MatmulOptions,
+  { transposed, bias, format = 'f32', result = format, plane = g.k * g.n }: MatmulOptions,
   way: MatmulWay,
 ): Tensor {
   const entry = PRODUCT_NAMES[transposed ?? 'none'];
@@ -149,7 +151,7 @@ function multiply(
   const call = {
     // The binding needs a buffer even without a bias. The kernel does not read it.
     bind: { a, b, bias: bias ?? b, c },
-    params: { ...g, has_bias: Number(bias !== undefined) },
+    params: { ...g, b_plane: plane, has_bias: Number(bias !== undefined) },
   };
   /** A two-dimensional grid of tiles for each product of the batch. */
   const grid = (rows: number, columns: number): { workgroups: number; depth: number } => ({
