@@ -54,14 +54,18 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   partial[p.chunks * p.channels + i] = squares - sum * sum / n; // formula
 }
 
-// finish: merges the chunks, and updates the moving averages
+// finish: merges the chunks, and updates the moving averages. `affine` is the normalisation of each channel as scale and offset, for a
+// convolution that applies it while loading x
 struct FinishParams { outer: u32, channels: u32, inner: u32, chunks: u32, epsilon: f32, momentum: f32 }
 @group(0) @binding(0) var<storage, read> finish_partial: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> mean: array<Lane>;
-@group(0) @binding(2) var<storage, read_write> rstd: array<Lane>;
-@group(0) @binding(3) var<storage, read_write> moving_mean: array<Lane>;
-@group(0) @binding(4) var<storage, read_write> moving_variance: array<Lane>;
-@group(0) @binding(5) var<uniform> finish_params: FinishParams;
+@group(0) @binding(1) var<storage, read> gamma: array<Lane>;
+@group(0) @binding(2) var<storage, read> beta: array<Lane>;
+@group(0) @binding(3) var<storage, read_write> mean: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> rstd: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> affine: array<Lane>; // [2, C]
+@group(0) @binding(6) var<storage, read_write> moving_mean: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> moving_variance: array<Lane>;
+@group(0) @binding(8) var<uniform> finish_params: FinishParams;
 
 @compute @workgroup_size(64)
 fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -81,8 +85,12 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: 
     n += m;
   }
   let variance = m2 / n;
+  let own_rstd = inverseSqrt(variance + p.epsilon); // formula
+  let scale = own_rstd * gamma[c];
   mean[c] = average;
-  rstd[c] = inverseSqrt(variance + p.epsilon); // formula
+  rstd[c] = own_rstd;
+  affine[c] = scale;
+  affine[p.channels + c] = beta[c] - average * scale; // formula
   moving_mean[c] = moving_mean[c] * p.momentum + average * (1.0 - p.momentum); // formula
   moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum); // formula
 }

@@ -164,9 +164,8 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
 @group(0) @binding(2) var<storage, read> e: array<vec4f>;
 @group(0) @binding(3) var<storage, read> winners: array<vec4f>;
 @group(0) @binding(4) var<storage, read> coefficients: array<vec4f>; // [4, OC]: mean, scale, constant, slope
-@group(0) @binding(5) var<storage, read_write> dw_partial: array<vec4f>; // [chunks, 9, OC]
-@group(0) @binding(6) var<storage, read_write> db_partial: array<vec4f>; // [chunks, OC]
-@group(0) @binding(7) var<uniform> dw_params: GrayParams;
+@group(0) @binding(5) var<storage, read_write> partial: array<vec4f>; // [chunks, 10, OC]
+@group(0) @binding(6) var<uniform> dw_params: GrayParams;
 
 alias Coefficients = array<vec4f, 4>;
 /// The pixels of a window in row-major order.
@@ -226,6 +225,23 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       }
     }
   }
-  for (var t = 0u; t < 9u; t++) { dw_partial[(chunk * 9u + t) * p.oc4 + quad] = sums[t]; }
-  db_partial[i] = total;
+  for (var t = 0u; t < 9u; t++) { partial[(chunk * 10u + t) * p.oc4 + quad] = sums[t]; }
+  partial[(chunk * 10u + 9u) * p.oc4 + quad] = total;
+}
+
+// fold_gradients: the chunks added in order, for dw and db
+@group(0) @binding(0) var<storage, read> f_partial: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> dw: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> db: array<vec4f>;
+@group(0) @binding(3) var<uniform> f_params: GrayParams;
+
+@compute @workgroup_size(64)
+fn fold_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+                  @builtin(local_invocation_id) local: vec3u) {
+  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let p = f_params;
+  if (i >= 10u * p.oc4) { return; }
+  var sum = vec4f();
+  for (var chunk = 0u; chunk < p.chunks; chunk++) { sum += f_partial[chunk * 10u * p.oc4 + i]; } // formula
+  if (i < 9u * p.oc4) { dw[i] = sum; } else { db[i - 9u * p.oc4] = sum; }
 }

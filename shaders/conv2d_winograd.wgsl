@@ -14,9 +14,9 @@
 // Summed over the input channels, the inner product is a matrix product [tiles, IC] x [IC, OC] for each of the 36 (or 64)
 // points. Most of the work is there: see matmul.wgsl and its variants. This file contains the transforms to the points (the
 // "Winograd domain") and back; PP = POINTS * POINTS:
-//   weight_transform    U[PP, IC, OC] = G g G^T
-//   input_transform     V[PP, TILES, IC] = B^T d B. Patches overlap by two pixels, and are 0 outside of the image. With
-//                       `affine` set, d is x * scale + offset: the batch norm of the layer before, which is then not stored
+//   transforms          U[PP, IC, OC] = G g G^T and V[PP, TILES, IC] = B^T d B, in one dispatch, or one of them. Patches
+//                       overlap by two pixels, and are 0 outside of the image. With `affine` set, d is x * scale + offset: the
+//                       batch norm of the layer before, which is then not stored
 //   output_transform    y = A^T M A + bias, from M[PP, TILES, OC] = V U
 //   output_block        for inference: goes on to batch norm of elu(y) and max pooling like inference_block.wgsl, and
 //                       stores only the pooled map
@@ -41,22 +41,24 @@ const SIZE = {{SIZE}}u;
 /// Neighbouring channels that one thread processes together.
 alias Lane = vec2f;
 
-struct WinogradParams {
-  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
-  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
+struct TransformParams {
+  b: u32, h: u32, w: u32, c: u32, pad_top: u32, pad_left: u32, ty: u32, tx: u32, tiles: u32, affine: u32,
+  inputs: u32, ic: u32, oc: u32, plane: u32,
 }
-struct WeightParams { ic: u32, oc: u32, plane: u32 }
+struct WinogradParams {
+  b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, moments: u32, alpha: f32,
+}
 
-// weight_transform
+// transforms: the first `inputs` workgroups transform x, those behind the weights
 @group(0) @binding(0) var<storage, read> weight: array<Lane>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<Pair>; // [PP, IC, OC]
-@group(0) @binding(2) var<uniform> weight_params: WeightParams;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> x_affine: array<Lane>; // [2, IC]
+@group(0) @binding(3) var<storage, read_write> u: array<Pair>; // [PP, IC, OC]
+@group(0) @binding(4) var<storage, read_write> v: array<Pair>;
+@group(0) @binding(5) var<uniform> params: TransformParams;
 
-@compute @workgroup_size(64)
-fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
-  let n = weight_params.ic * weight_params.oc;
+fn transform_weight(i: u32, p: TransformParams) {
+  let n = p.ic * p.oc;
   if (i >= n) { return; }
   var lines = array<Points, 3>();
   for (var ky = 0u; ky < 3u; ky++) {
@@ -65,22 +67,11 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   }
   for (var px = 0u; px < POINTS; px++) {
     let points = weight_to_points_{{EDGE}}(Taps(lines[0][px], lines[1][px], lines[2][px])); // formula
-    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * weight_params.plane + i] = to_pair(points[py]); }
+    for (var py = 0u; py < POINTS; py++) { u[(py * POINTS + px) * p.plane + i] = to_pair(points[py]); }
   }
 }
 
-// input_transform
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read> x_scale: array<Lane>;
-@group(0) @binding(2) var<storage, read> x_offset: array<Lane>;
-@group(0) @binding(3) var<storage, read_write> v: array<Pair>;
-@group(0) @binding(4) var<uniform> params: WinogradParams;
-
-@compute @workgroup_size(64)
-fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
-  let p = params;
+fn transform_input(i: u32, p: TransformParams) {
   let n = p.tiles * p.c;
   if (i >= n) { return; }
   let tile = i / p.c;
@@ -90,8 +81,8 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   var factor = Lane(1.0);
   var shift = Lane();
   if (p.affine == 1u) {
-    factor = x_scale[i % p.c];
-    shift = x_offset[i % p.c];
+    factor = x_affine[i % p.c];
+    shift = x_affine[p.c + i % p.c];
   }
   var lines = array<Points, POINTS>();
   for (var dy = 0u; dy < POINTS; dy++) {
@@ -111,6 +102,18 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     for (var py = 0u; py < POINTS; py++) { column[py] = lines[py][px]; }
     let points = to_points_{{EDGE}}(column); // formula
     for (var py = 0u; py < POINTS; py++) { v[(py * POINTS + px) * n + i] = to_pair(points[py]); }
+  }
+}
+
+@compute @workgroup_size(64)
+fn transforms(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+              @builtin(local_invocation_id) local: vec3u) {
+  let p = params;
+  let index = group.y * groups.x + group.x;
+  if (index < p.inputs) {
+    transform_input(index * 64u + local.x, p);
+  } else {
+    transform_weight((index - p.inputs) * 64u + local.x, p);
   }
 }
 

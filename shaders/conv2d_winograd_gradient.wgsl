@@ -8,21 +8,25 @@
 //
 // With channels, the products are again matrix products for each of the PP points: dU = V^T Z and dV = Z U^T. So both
 // gradients start from the same Z, and reuse U and V of the forward pass.
-//   gradient_transform  Z[PP, TILES, OC] = A dy A^T. It also yields the bias gradient: point 1 of a line is the sum of the
-//                       line, so the plane of the point (1, 1) holds the sum of dy over each tile
-//   weight_gradient     dw [3, 3, IC, OC] = G^T dU G, from dU[PP, IC, OC]
-//   input_gradient      dx [B, H, W, C] = B dV B^T, from dV[PP, TILES, IC], summed where patches overlap. Only for 'same'
-//                       padding: each tile of y then lies in the centre of its patch. A thread computes the pixels of its
-//                       own tile, to which the eight tiles around it contribute one line or one corner each
+//   gradient_transform  Z[PP, TILES, OC] = A dy A^T
+//   gradients           three results that do not need each other, in one dispatch:
+//     dw [3, 3, IC, OC] = G^T dU G, from dU[PP, IC, OC]
+//     dx [B, H, W, C] = B dV B^T, from dV[PP, TILES, IC], summed where patches overlap; or no dx. Only for 'same' padding: each
+//       tile of y then lies in the centre of its patch. A thread computes the pixels of its own tile, to which the eight tiles
+//       around it contribute one line or one corner each
+//     db [OC], the sums of dy. Point 1 of a line is the sum of the line, so the plane of Z's point (1, 1) holds the sum of dy over
+//       each tile
 //
 // Shapes, threads and constants as in conv2d_winograd.wgsl; dy is shaped like y.
 // Parts: winograd_lines, storage
 
 alias Lane = vec2f;
 
-/// H and W are those of the tiled map: dy in gradient_transform, dx in input_gradient.
+/// H and W are those of the tiled map: dy in gradient_transform, dx in gradients.
 struct TileParams { b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32 }
-struct WeightParams { ic: u32, oc: u32 }
+struct GradientParams {
+  b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32, inputs: u32, ic: u32, oc: u32,
+}
 
 // gradient_transform
 @group(0) @binding(0) var<storage, read> g_dy: array<Lane>;
@@ -59,16 +63,17 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   }
 }
 
-// weight_gradient
-@group(0) @binding(0) var<storage, read> du: array<Lane>; // [PP, IC, OC]
-@group(0) @binding(1) var<storage, read_write> dw: array<Lane>; // [3, 3, IC, OC]
-@group(0) @binding(2) var<uniform> dw_params: WeightParams;
+// gradients: the first `inputs` workgroups compute dx, those behind dw, the last ones db of two output channels each
+@group(0) @binding(0) var<storage, read> dv: array<Pair>;
+@group(0) @binding(1) var<storage, read> du: array<Lane>; // [PP, IC, OC]
+@group(0) @binding(2) var<storage, read> dy_points: array<Pair>; // Z
+@group(0) @binding(3) var<storage, read_write> image_gradient: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> dw: array<Lane>; // [3, 3, IC, OC]
+@group(0) @binding(5) var<storage, read_write> db: array<Lane>;
+@group(0) @binding(6) var<uniform> params: GradientParams;
 
-@compute @workgroup_size(64)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
-  let n = dw_params.ic * dw_params.oc;
+fn weight_gradient(i: u32, p: GradientParams) {
+  let n = p.ic * p.oc;
   if (i >= n) { return; }
   var lines = array<Taps, POINTS>();
   for (var py = 0u; py < POINTS; py++) {
@@ -84,10 +89,20 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   }
 }
 
-// input_gradient
-@group(0) @binding(0) var<storage, read> dv: array<Pair>;
-@group(0) @binding(1) var<storage, read_write> image_gradient: array<Lane>;
-@group(0) @binding(2) var<uniform> dx_params: TileParams;
+/// Each thread's sum over its share of the tiles.
+var<workgroup> shares: array<Lane, 64>;
+
+fn bias_gradient(oc: u32, thread: u32, p: GradientParams) {
+  var sum = Lane();
+  for (var tile = thread; tile < p.tiles; tile += 64u) { sum += pair_of(dy_points[((POINTS + 1u) * p.tiles + tile) * p.oc + oc]); } // formula
+  shares[thread] = sum;
+  workgroupBarrier();
+  for (var apart = 32u; apart > 0u; apart /= 2u) {
+    if (thread < apart) { shares[thread] += shares[thread + apart]; }
+    workgroupBarrier();
+  }
+  if (thread == 0u) { db[oc] = shares[0] / GRADIENT_SCALE; }
+}
 
 /// One line of a patch, with the contributions of the tiles to the left and right. `at` is the index of the tile's first
 /// point, `seen` whether the tile exists, `stride` the distance to the next tile, `n` that to the next point.
@@ -101,11 +116,7 @@ fn patch_line(at: u32, py: u32, seen: bool, left: bool, right: bool, n: u32, str
   return patch_from_points_{{EDGE}}(before, points, after); // formula
 }
 
-@compute @workgroup_size(64)
-fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
-  let p = dx_params;
+fn input_gradient(i: u32, p: GradientParams) {
   let n = p.tiles * p.c;
   let tile = i / p.c;
   if (tile >= p.b * p.ty * p.tx) { return; }
@@ -127,5 +138,21 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
       let iy = ty * EDGE + oy;
       if (iy < p.h && ix < p.w) { image_gradient[((image * p.h + iy) * p.w + ix) * p.c + i % p.c] = pixels[oy] / GRADIENT_SCALE; }
     }
+  }
+}
+
+@compute @workgroup_size(64)
+fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+             @builtin(local_invocation_id) local: vec3u) {
+  let p = params;
+  let index = group.y * groups.x + group.x;
+  let behind = index - p.inputs;
+  let for_weights = (p.ic * p.oc + 63u) / 64u;
+  if (index < p.inputs) {
+    input_gradient(index * 64u + local.x, p);
+  } else if (behind < for_weights) {
+    weight_gradient(behind * 64u + local.x, p);
+  } else if (behind < for_weights + p.oc) {
+    bias_gradient(behind - for_weights, local.x, p);
   }
 }

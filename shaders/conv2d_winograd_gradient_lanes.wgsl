@@ -8,9 +8,10 @@
 
 enable subgroups;
 
-/// H and W are those of the tiled map: dy in gradient_transform, dx in input_gradient.
 struct TileParams { b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32 }
-struct WeightParams { ic: u32, oc: u32 }
+struct GradientParams {
+  b: u32, h: u32, w: u32, c: u32, ty: u32, tx: u32, tiles: u32, inputs: u32, ic: u32, oc: u32,
+}
 
 // gradient_transform
 @group(0) @binding(0) var<storage, read> g_dy: array<vec4f>;
@@ -44,17 +45,17 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   }
 }
 
-// weight_gradient
-@group(0) @binding(0) var<storage, read> du: array<vec4f>; // [PP, IC, OC]
-@group(0) @binding(1) var<storage, read_write> dw: array<vec4f>; // [3, 3, IC, OC]
-@group(0) @binding(2) var<uniform> dw_params: WeightParams;
+// gradients. In the grid's third dimension, `inputs` slices compute dx; in those behind, each subgroup computes dw of one input
+// channel, or db of four output channels
+@group(0) @binding(0) var<storage, read> dv: array<Quad>;
+@group(0) @binding(1) var<storage, read> du: array<vec4f>; // [PP, IC, OC]
+@group(0) @binding(2) var<storage, read> dy_points: array<Quad>; // Z
+@group(0) @binding(3) var<storage, read_write> image_gradient: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dw: array<vec4f>; // [3, 3, IC, OC]
+@group(0) @binding(5) var<storage, read_write> db: array<vec4f>;
+@group(0) @binding(6) var<uniform> params: GradientParams;
 
-@compute @workgroup_size(8)
-fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(subgroup_invocation_id) lane: u32) {
-  let ic = group.y * groups.x + group.x;
-  let p = dw_params;
-  if (ic >= p.ic) { return; }
+fn weight_gradient(ic: u32, lane: u32, p: GradientParams) {
   let n = p.ic * p.oc;
   let px = min(lane, POINTS - 1u);
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
@@ -69,10 +70,15 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   }
 }
 
-// input_gradient
-@group(0) @binding(0) var<storage, read> dv: array<Quad>;
-@group(0) @binding(1) var<storage, read_write> image_gradient: array<vec4f>;
-@group(0) @binding(2) var<uniform> dx_params: TileParams;
+/// The lanes share the tiles; then each lane's sum goes to all.
+fn bias_gradient(oc: u32, lane: u32, p: GradientParams) {
+  var sum = vec4f();
+  for (var tile = lane; tile < p.tiles; tile += 8u) { sum += quad_of(dy_points[((POINTS + 1u) * p.tiles + tile) * p.oc + oc]); } // formula
+  sum += subgroupShuffleXor(sum, 1u);
+  sum += subgroupShuffleXor(sum, 2u);
+  sum += subgroupShuffleXor(sum, 4u);
+  if (lane == 0u) { db[oc] = sum / GRADIENT_SCALE; }
+}
 
 /// One line of a patch's centre, with the contributions of the patches to the left and right. `at` is the index of the
 /// line's first point, `plane` the distance to the next point, `stride` that to the next tile.
@@ -100,12 +106,7 @@ fn patch_pixel(weights: Line, point: Lane) -> Lane {
   return pixel;
 }
 
-@compute @workgroup_size(8)
-fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                  @builtin(subgroup_invocation_id) lane: u32) {
-  let p = dx_params;
-  let at = place_of(group, groups, p.ty, p.tx);
-  if (at.image >= p.b) { return; }
+fn input_gradient(at: Place, lane: u32, p: GradientParams) {
   let left = at.tx > 0u;
   let right = at.tx + 1u < p.tx;
   let plane = p.tiles * p.c;
@@ -141,5 +142,22 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
         image_gradient[start + (at.ty * EDGE + oy) * p.w * p.c + c] = pixels[oy] / GRADIENT_SCALE;
       }
     }
+  }
+}
+
+@compute @workgroup_size(8)
+fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+             @builtin(subgroup_invocation_id) lane: u32) {
+  let p = params;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (group.z < p.inputs) {
+    if (at.image < p.b) { input_gradient(at, lane, p); }
+    return;
+  }
+  let unit = at.tile - p.inputs * p.ty * p.tx;
+  if (unit < p.ic) {
+    weight_gradient(unit, lane, p);
+  } else if (unit < p.ic + p.oc) {
+    bias_gradient(unit - p.ic, lane, p);
   }
 }

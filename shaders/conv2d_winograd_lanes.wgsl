@@ -20,23 +20,24 @@ const SIZE = {{SIZE}}u;
 /// Windows of output_block along a tile.
 const WINDOWS = EDGE / SIZE;
 
-struct WinogradParams {
-  b: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, pad_top: u32, pad_left: u32,
-  ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, affine: u32, moments: u32, alpha: f32,
+struct TransformParams {
+  b: u32, h: u32, w: u32, c: u32, pad_top: u32, pad_left: u32, ty: u32, tx: u32, tiles: u32, affine: u32,
+  inputs: u32, ic: u32, oc: u32, plane: u32,
 }
-struct WeightParams { ic: u32, oc: u32, plane: u32 }
+struct WinogradParams {
+  b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, moments: u32, alpha: f32,
+}
 
-// weight_transform
+// transforms. In the grid's third dimension, `inputs` slices transform x; in those behind, each subgroup transforms the weights of
+// one input channel
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
-@group(0) @binding(1) var<storage, read_write> u: array<Quad>; // [PP, IC, OC]
-@group(0) @binding(2) var<uniform> weight_params: WeightParams;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x_affine: array<vec4f>; // [2, IC]
+@group(0) @binding(3) var<storage, read_write> u: array<Quad>; // [PP, IC, OC]
+@group(0) @binding(4) var<storage, read_write> v: array<Quad>;
+@group(0) @binding(5) var<uniform> params: TransformParams;
 
-@compute @workgroup_size(8)
-fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                    @builtin(subgroup_invocation_id) lane: u32) {
-  let ic = group.y * groups.x + group.x;
-  let p = weight_params;
-  if (ic >= p.ic) { return; }
+fn transform_weight(ic: u32, lane: u32, p: TransformParams) {
   let n = p.ic * p.oc;
   for (var i = ic * p.oc; i < (ic + 1u) * p.oc; i++) {
     var taps = Taps();
@@ -51,19 +52,7 @@ fn weight_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
   }
 }
 
-// input_transform
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> x_scale: array<vec4f>;
-@group(0) @binding(2) var<storage, read> x_offset: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> v: array<Quad>;
-@group(0) @binding(4) var<uniform> params: WinogradParams;
-
-@compute @workgroup_size(8)
-fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-                   @builtin(subgroup_invocation_id) lane: u32) {
-  let p = params;
-  let at = place_of(group, groups, p.ty, p.tx);
-  if (at.tile >= p.tiles) { return; }
+fn transform_input(at: Place, lane: u32, p: TransformParams) {
   let iy = at.ty * EDGE - p.pad_top + lane; // wraps to a huge number above the image
   let left = at.tx * EDGE - p.pad_left;
   let inside = at.image < p.b && iy < p.h;
@@ -73,8 +62,8 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     var factor = vec4f(1.0);
     var shift = vec4f();
     if (lane == 0u && p.affine == 1u) {
-      factor = x_scale[c];
-      shift = x_offset[c];
+      factor = x_affine[c];
+      shift = x_affine[p.c + c];
     }
     factor = subgroupShuffle(factor, 0u);
     shift = subgroupShuffle(shift, 0u);
@@ -88,6 +77,19 @@ fn input_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
     if (lane < POINTS) {
       for (var py = 0u; py < POINTS; py++) { v[to + py * POINTS * p.tiles * p.c + c] = to_quad(points[py]); }
     }
+  }
+}
+
+@compute @workgroup_size(8)
+fn transforms(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+              @builtin(subgroup_invocation_id) lane: u32) {
+  let p = params;
+  let at = place_of(group, groups, p.ty, p.tx);
+  if (group.z < p.inputs) {
+    if (at.tile < p.tiles) { transform_input(at, lane, p); }
+  } else {
+    let ic = at.tile - p.inputs * p.ty * p.tx;
+    if (ic < p.ic) { transform_weight(ic, lane, p); }
   }
 }
 

@@ -56,26 +56,6 @@ fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   partial[p.chunks * p.c4 + i] = squares - sum * sum / n; // formula
 }
 
-// affine: the normalisation of each channel as scale and offset, for a convolution that applies them while loading e. Without
-// pooling and dropout, y then need not be stored
-@group(0) @binding(0) var<storage, read> a_mean: array<vec4f>;
-@group(0) @binding(1) var<storage, read> a_rstd: array<vec4f>;
-@group(0) @binding(2) var<storage, read> a_gamma: array<vec4f>;
-@group(0) @binding(3) var<storage, read> a_beta: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> a_scale: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> a_offset: array<vec4f>;
-@group(0) @binding(6) var<uniform> a_params: BlockParams;
-
-@compute @workgroup_size(64)
-fn affine(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-          @builtin(local_invocation_id) local: vec3u) {
-  let c = (group.y * groups.x + group.x) * 64u + local.x;
-  if (c >= a_params.c4) { return; }
-  let scale = a_rstd[c] * a_gamma[c]; // formula
-  a_scale[c] = scale;
-  a_offset[c] = a_beta[c] - a_mean[c] * scale; // formula
-}
-
 // forward
 @group(0) @binding(0) var<storage, read> f_e: array<vec4f>;
 @group(0) @binding(1) var<storage, read> f_mean: array<vec4f>;

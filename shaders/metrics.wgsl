@@ -6,10 +6,10 @@
 //   ring[slot] = [mean loss, correct answers, penalty, samples]
 //   confusion[label, predicted] += 1 for every sample
 //
-// Shapes: losses, labels, predicted [B]; penalty [1]; ring [slots, 4]; confusion [C, C].
+// Shapes: losses, labels, predicted [B]; penalty [1], read if has_penalty is 1; ring [slots, 4]; confusion [C, C].
 // Threads: a single one, because a batch is small, and the order of the sum stays fixed.
 
-struct MetricsParams { b: u32, c: u32 }
+struct MetricsParams { b: u32, c: u32, has_penalty: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }
 
 @group(0) @binding(0) var<storage, read> losses: array<f32>;
@@ -30,5 +30,7 @@ fn accumulate() {
     correct += select(0u, 1u, labels[i] == predicted[i]);
     confusion[labels[i] * params.c + predicted[i]] += 1u; // formula
   }
-  ring[step_state.slot] = vec4f(sum / f32(params.b), f32(correct), penalty[0], f32(params.b)); // formula
+  var extra = 0.0;
+  if (params.has_penalty == 1u) { extra = penalty[0]; }
+  ring[step_state.slot] = vec4f(sum / f32(params.b), f32(correct), extra, f32(params.b)); // formula
 }

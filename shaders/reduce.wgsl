@@ -1,26 +1,19 @@
 // Sums in a fixed order. WGSL has no atomic addition of floats, and it would not help: the result of floating-point addition
 // depends on the order, so only a fixed order gives the same bits every time. So every long sum is computed in two stages.
 //
-//   column_sums: partial[chunk, c] = factor * sum over the chunk's rows of x[first + row, c]
+//   column_sums: partial[chunk, c] = sum over the chunk's rows of x[row, c]
 //   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
 //
-// Shapes: x [at least first + rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
+// Shapes: x [rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
 // Threads: one per chunk and column (or group of four columns). Neighbouring threads read neighbouring memory.
-// Constants: LANE is f32, or vec4f for groups of four columns, which `columns` then counts. FORMAT, the storage format of x,
-// f32, or f16 with LANE = vec4f (see parts/storage.wgsl).
-// Parts: storage
+// Constants: LANE is f32, or vec4f for groups of four columns, which `columns` then counts.
 
 alias Lane = {{LANE}};
 
-alias Stored_f32 = Lane;
-alias Stored_f16 = Quad_f16;
-fn lane_of_f32(stored: Lane) -> Lane { return stored; }
-fn lane_of_f16(stored: Quad_f16) -> vec4f { return quad_of_f16(stored); }
-
-struct ColumnSumsParams { first: u32, rows: u32, columns: u32, chunks: u32, factor: f32 }
+struct ColumnSumsParams { rows: u32, columns: u32, chunks: u32 }
 
 // column_sums
-@group(0) @binding(0) var<storage, read> x: array<Stored_{{FORMAT}}>;
+@group(0) @binding(0) var<storage, read> x: array<Lane>;
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
 @group(0) @binding(2) var<uniform> params: ColumnSumsParams;
 
@@ -34,9 +27,9 @@ fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let last = (chunk + 1u) * p.rows / p.chunks;
   var sum = Lane();
   for (var row = chunk * p.rows / p.chunks; row < last; row++) {
-    sum += lane_of_{{FORMAT}}(x[(p.first + row) * p.columns + i % p.columns]); // formula
+    sum += x[row * p.columns + i % p.columns]; // formula
   }
-  partial[i] = p.factor * sum;
+  partial[i] = sum;
 }
 
 // fold

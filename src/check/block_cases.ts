@@ -2,6 +2,7 @@ import { eightLanes } from '../gpu/device.js';
 import { normGeometry } from '../gpu/kernels/batch_norm.js';
 import { conv2dGradients } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
+import { denseBlockGradients, denseBlockTrain } from '../gpu/kernels/dense_block.js';
 import { eluNormPoolBackward, eluNormPoolGradients, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';
 import { applyBlockEnd, prepareNorm } from '../gpu/kernels/inference_block.js';
 import { withForced } from '../gpu/tuning.js';
@@ -106,6 +107,35 @@ function blockCase(shape: BlockShape, size: number, rate: number, ties = false):
   };
 }
 
+/** The fused kernels of what follows a dense layer. */
+function denseBlockCase(b: number, c: number, rate: number): KernelCase {
+  return {
+    kernels: ['dense_block.forward', 'dense_block.gradients'],
+    title: `dense block of [${b}, ${c}], dropout ${rate}`,
+    run: (gpu) => {
+      const { values, options, want } = blockOf([b, 1, 1, c], 1, rate, false);
+      const flat = (array: (typeof values)['z']) => ({ ...array, shape: [b, c] });
+      const db = new Float64Array(c);
+      want.dz.forEach((v, i) => {
+        db[i % c] = (db[i % c] ?? 0) + v;
+      });
+      return compare(gpu, { ...values, z: flat(values.z), dy: flat(values.dy) }, (rec, t) => {
+        const y = denseBlockTrain(rec, t.z, t, t.step, options);
+        const made = denseBlockGradients(rec, t.dy, t.z, t, t.step, options);
+        return {
+          y: { got: y, want: want.y },
+          dz: { got: made.dz, want: want.dz },
+          dgamma: { got: made.dgamma, want: want.dgamma },
+          dbeta: { got: made.dbeta, want: want.dbeta },
+          db: { got: made.db, want: db },
+          movingMean: { got: t.movingMean, want: want.movingMean },
+          movingVariance: { got: t.movingVariance, want: want.movingVariance },
+        };
+      });
+    },
+  };
+}
+
 /** The gradients of a convolution computed from its block's gradient, without storing dz. */
 function blockGradientCase(
   way: 'winograd4' | 'winograd6' | 'gray',
@@ -154,6 +184,9 @@ export const BLOCK_CASES: readonly KernelCase[] = [
   blockCase([2, 6, 6, 8], 2, 0.2, true),
   blockCase([4, 5, 4, 8], 1, 0),
   blockCase([28, 1, 1, 64], 1, 0.5),
+  denseBlockCase(28, 64, 0.5),
+  denseBlockCase(3, 4, 0),
+  denseBlockCase(70, 44, 0.3),
   ...(['winograd4', 'winograd6'] as const).flatMap((way) => [
     blockGradientCase(way, [3, 6, 8, 4], 2, 0.2),
     blockGradientCase(way, [2, 13, 7, 12], 2, 0),

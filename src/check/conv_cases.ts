@@ -86,8 +86,8 @@ function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread, format: For
     forced: { conv2d, winograd: spread },
     shapes: format === 'f16' ? WINOGRAD.filter(({ b }) => b > 1) : WINOGRAD,
     kernels: [
-      ...kernelNames('conv2d_winograd', ['weight_transform', 'input_transform', 'output_transform']),
-      ...kernelNames('conv2d_winograd_gradient', ['gradient_transform', 'weight_gradient', 'input_gradient']),
+      ...kernelNames('conv2d_winograd', ['transforms', 'output_transform']),
+      ...kernelNames('conv2d_winograd_gradient', ['gradient_transform', 'gradients']),
     ],
     block: kernelNames('conv2d_winograd', ['output_block']).join(),
     ...(spread === 'lanes' && { possible: eightLanes }),
@@ -110,7 +110,7 @@ const WAYS = {
   gray: {
     forced: { conv2d: 'gray' },
     shapes: GRAY,
-    kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient'],
+    kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient', 'conv2d_gray.fold_gradients'],
     block: 'conv2d_gray.block',
   },
   winograd4: winograd('winograd4', 'threads'),
@@ -223,7 +223,7 @@ function normedCase(s: ConvShape, way: WayName, seed: number): KernelCase {
   const { forced, kernels, possible } = wayOf(way);
   const deferred = forced.conv2d.startsWith('winograd');
   return {
-    kernels: [...kernels, 'batch_norm.finish', ...(deferred ? ['elu_norm_pool.affine'] : [])],
+    kernels: [...kernels, 'batch_norm.finish'],
     title: `${deferred ? 'normalised by the next convolution' : 'normalised'}, ${title(s, way)}`,
     ...(possible && { possible }),
     run: (gpu) => {

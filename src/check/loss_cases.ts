@@ -7,6 +7,7 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
 } from '../gpu/kernels/softmax_cross_entropy.js';
+import { trainingLoss } from '../gpu/kernels/training_loss.js';
 import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenalty, addPenaltyGradient } from '../gpu/kernels/weight_penalty.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -34,7 +35,10 @@ function lossCase(
 ): KernelCase {
   const blends = `${mixed ? ', blended' : ''}${voted ? ', distributions' : ''}`;
   return {
-    kernels: ['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
+    kernels: [
+      ...['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
+      ...(mixed || voted ? [] : ['training_loss.gradient_and_metrics']),
+    ],
     title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}${blends}`,
     run: (gpu) => {
       const inputs = new Inputs(b * 10 + c);
@@ -67,6 +71,8 @@ function lossCase(
           penalty: { data: new Float32Array([0.25]), shape: [1] },
           step: { data: new Uint32Array([0, 0, 0, 1]), shape: [4] },
           ring: { data: new Float32Array(8), shape: [2, 4] },
+          plainRing: { data: new Float32Array(8), shape: [2, 4] },
+          plainConfusion: { data: new Uint32Array(c * c), shape: [c, c] },
           confusion: { data: new Uint32Array(c * c), shape: [c, c] },
         },
         (rec, t) => {
@@ -82,7 +88,20 @@ function lossCase(
             ring: t.ring,
             confusion: t.confusion,
           });
+          const plain = !mixed &&
+            !voted && {
+              'plain dlogits': {
+                got: trainingLoss(rec, t.logits, targets, t.penalty, t.step, {
+                  ring: t.plainRing,
+                  confusion: t.plainConfusion,
+                }),
+                want: loss.softmaxCrossEntropyBackward(want.probabilities, aim),
+              },
+              'plain ring': { got: t.plainRing, want: [0, 0, 0, 0, mean, correct, 0.25, b] },
+              'plain confusion': { got: t.plainConfusion, want: confusion, as: 'u32' as const },
+            };
           return {
+            ...plain,
             probabilities: { got: parts.probabilities, want: want.probabilities },
             losses: { got: parts.losses, want: want.losses },
             predicted: { got: parts.predicted, want: want.predicted, as: 'u32' },

@@ -1,4 +1,3 @@
-import type { Affine } from '../gpu/kernels/batch_norm.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import type { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -23,10 +22,11 @@ export interface Context {
   /** Storage format of the tensors between the kernels of a convolution. */
   readonly format: Format;
   /**
-   * Outputs whose batch norm is deferred to the one convolution that reads them, with the normalisation to apply. The
+   * Outputs whose batch norm is deferred to the one convolution that reads them, with the normalisation to apply, scale
+   * and offset [2, C]. The
    * gradient of such a Var is that of the normalised value.
    */
-  readonly deferredNorms: Map<TensorVar, Affine>;
+  readonly deferredNorms: Map<TensorVar, Tensor>;
   /** The step state [index, seed, learning rate, ring slot] as u32 and f32 words; see learner.ts. */
   readonly stepState: Tensor;
   /** Receives inner values of ops by name, such as the mean of a batch norm. Only steps that are observed have it. */

@@ -4,7 +4,9 @@ import type { Extent, Padding } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { Layer } from './layer.js';
 import type { NormVars } from './ops/batch_norm.js';
+import { constant } from './ops/constant.js';
 import { convBlock } from './ops/conv_block.js';
+import { denseBlock } from './ops/dense_block.js';
 import { eluNormPool } from './ops/elu_norm_pool.js';
 
 /** The weight of the layer at position `offset` in the block. */
@@ -32,13 +34,14 @@ interface BlockEnd {
 }
 
 /**
- * The fused op for the first layers of a chain, if there is one. It covers an optional convolution, ELU, batch
+ * The fused op for the first layers of a chain, if there is one. It covers an optional convolution or dense layer, ELU, batch
  * normalisation over the last axis, optional max pooling whose windows tile the image, and optional dropout. The
  * mathematics is that of the single layers, with fewer passes over memory.
  * @param channels channels of the chain's input
  */
 export function fusedBlock(chain: readonly ChainLink[], channels: number): FusedBlock | undefined {
   const first = chain[0]?.layer;
+  if (first?.kind === 'Dense') return fusedDense(first, chain);
   if (first?.kind !== 'Conv2D') {
     const end = blockEnd(chain, 0, channels);
     if (end === undefined) return undefined;
@@ -47,12 +50,7 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
   }
   const { filters, useBias, activation, groups } = first.config;
   if (groups !== undefined) return undefined; // grouped or dilated: its kernel is made from its weights
-  const end =
-    activation === 'linear'
-      ? blockEnd(chain, 1, Number(filters))
-      : activation === 'elu'
-        ? normEnd(chain, 1, Number(filters), 1)
-        : undefined;
+  const end = endAfter(activation, chain, Number(filters));
   if (end === undefined) return undefined;
   const reader = endsInNorm(end.options) ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
   return {
@@ -67,6 +65,24 @@ export function fusedBlock(chain: readonly ChainLink[], channels: number): Fused
         reader && { kernel: at(end.length, 'kernel'), convolution: reader },
       ),
   };
+}
+
+/** The block of a dense layer. */
+function fusedDense({ config: { units, useBias, activation } }: Layer, chain: readonly ChainLink[]) {
+  const end = endAfter(activation, chain, Number(units));
+  if (end === undefined) return undefined;
+  const { norm, length, options } = end;
+  const call: FusedBlock['call'] = (ctx, x, at) => {
+    const bias = useBias ? at(0, 'bias') : constant(ctx, [Number(units)], 0);
+    return denseBlock(ctx, x, { kernel: at(0, 'kernel'), bias, norm: normAt(at, norm) }, options);
+  };
+  return { length, call };
+}
+
+/** The end of the block of a chain's first layer, whose activation may be the block's ELU. */
+function endAfter(activation: unknown, chain: readonly ChainLink[], channels: number): BlockEnd | undefined {
+  if (activation === 'linear') return blockEnd(chain, 1, channels);
+  return activation === 'elu' ? normEnd(chain, 1, channels, 1) : undefined;
 }
 
 /** The first convolution of a chain, if it starts a fused block. */

@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
 import type { CommandInfo } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { TensorVar } from './context.js';
@@ -43,14 +44,18 @@ export class Observation {
     return this.step.images;
   }
 
+  get #loss(): LossParts {
+    return this.step.loss as LossParts; // steps that are observed have it
+  }
+
   /** [B, classes]. */
   get probabilities(): Tensor {
-    return this.step.probabilities;
+    return this.#loss.probabilities;
   }
 
   /** The loss of each image, [B], times the weight of its class. The loss of the step is their mean. */
   get losses(): Tensor {
-    return this.step.losses;
+    return this.#loss.losses;
   }
 
   /** The dispatches, in order. */

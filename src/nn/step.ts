@@ -12,6 +12,7 @@ import {
   type Targets,
 } from '../gpu/kernels/softmax_cross_entropy.js';
 import type { Format } from '../gpu/kernels/storage.js';
+import { trainingLoss } from '../gpu/kernels/training_loss.js';
 import { decayWeights } from '../gpu/kernels/weight_decay.js';
 import { addPenalty, addPenaltyGradient, type Penalty } from '../gpu/kernels/weight_penalty.js';
 import { type Program, Recorder } from '../gpu/recorder.js';
@@ -85,10 +86,8 @@ export interface Step {
   readonly mix: Tensor | undefined;
   /** Distributions in place of the labels, [B, classes]; only of steps that have them. */
   readonly soft: Tensor | undefined;
-  /** [B, classes] */
-  readonly probabilities: Tensor;
-  /** [B]: the loss of each image. */
-  readonly losses: Tensor;
+  /** Probabilities [B, classes] and losses [B]; absent where training needs only the gradient. */
+  readonly loss: LossParts | undefined;
   /** How many dispatches of `program` are the forward pass. */
   readonly forward: number;
   /** All layers with their values; only in the mode `observe`. */
@@ -166,19 +165,11 @@ export async function recordStep(
     // Training does not need the gradient of the images, but whoever looks at a step wants to see it.
     const imageVar = new Var(input, observing, 'images');
     const logits = model.call(ctx, imageVar, observing ? onLayer : undefined);
-    const { probabilities, losses, pull } = rec.scope('loss', () =>
-      lossAndMetrics(rec, parts, options, logits, { ...targets, said }),
-    );
-    const forward = rec.length;
-    if (training && mode !== 'calibrate') {
-      const dlogits = rec.scope('loss/backward', () => {
-        const gradient = softmaxCrossEntropyBackward(rec, probabilities, targets);
-        if (distillation !== undefined && pull !== undefined) {
-          distillBackward(rec, pull, gradient, distillation.options);
-          rec.release(pull);
-        }
-        return gradient;
-      });
+    const plain = mode === 'train' && mix === undefined && soft === undefined && distillation === undefined;
+    const { loss, forward, dlogits } = plain
+      ? plainLoss(rec, parts, options, logits, targets)
+      : separateLoss(rec, parts, options, logits, { ...targets, said });
+    if (dlogits !== undefined) {
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
     }
@@ -190,7 +181,7 @@ export async function recordStep(
       labels,
       mix,
       soft,
-      ...{ probabilities, losses, forward, layers, vars },
+      ...{ loss, forward, layers, vars },
     };
   } catch (error) {
     rec.abandon();
@@ -226,27 +217,68 @@ export function weightVars({ model, parameters }: StepParts, training: boolean):
   );
 }
 
-function lossAndMetrics(
+interface LossOptions {
+  readonly mode: StepMode;
+  readonly metrics: MetricTensors;
+}
+
+interface StepLoss extends Pick<Step, 'loss' | 'forward'> {
+  /** The gradient of the logits, in training. */
+  readonly dlogits: Tensor | undefined;
+}
+
+/** The gradient of the logits of a training step that compares with labels alone, and its metrics, in one dispatch. */
+function plainLoss(
   rec: Recorder,
   parts: StepParts,
-  { mode, metrics }: { mode: StepMode; metrics: MetricTensors },
+  { metrics }: LossOptions,
+  logits: TensorVar,
+  targets: Targets,
+): StepLoss {
+  const dlogits = rec.scope('loss', () =>
+    trainingLoss(rec, logits.value, targets, penaltyOf(rec, parts), parts.stepState, metrics),
+  );
+  return { loss: undefined, forward: rec.length, dlogits };
+}
+
+/** Loss, metrics and the gradient of the logits, as far as the mode has them, one after the other. */
+function separateLoss(
+  rec: Recorder,
+  parts: StepParts,
+  { mode, metrics }: LossOptions,
   logits: TensorVar,
   { said, ...targets }: Targets & { said: Tensor | undefined },
-): LossParts & { pull: Tensor | undefined } {
-  const loss = softmaxCrossEntropyForward(rec, logits.value, targets);
+): StepLoss {
   const { distillation } = parts;
-  const pull =
-    said && distillation && distillForward(rec, logits.value, said, loss.losses, distillation.options);
-  if (mode === 'train' || mode === 'evaluate') {
-    const penalty = rec.alloc([1], 'penalty');
-    fill(rec, penalty, 0);
-    if (penalizes(parts)) {
-      for (const name of penalized(parts))
-        addPenalty(rec, mustGet(parts.parameters.weights, name), parts.penalty, penalty);
+  const { loss, pull } = rec.scope('loss', () => {
+    const made = softmaxCrossEntropyForward(rec, logits.value, targets);
+    const pulled =
+      said && distillation && distillForward(rec, logits.value, said, made.losses, distillation.options);
+    if (mode === 'train' || mode === 'evaluate')
+      accumulateMetrics(rec, made, targets.labels, penaltyOf(rec, parts), parts.stepState, metrics);
+    return { loss: made, pull: pulled };
+  });
+  const forward = rec.length;
+  if (mode !== 'train' && mode !== 'observe') return { loss, forward, dlogits: undefined };
+  const dlogits = rec.scope('loss/backward', () => {
+    const gradient = softmaxCrossEntropyBackward(rec, loss.probabilities, targets);
+    if (distillation !== undefined && pull !== undefined) {
+      distillBackward(rec, pull, gradient, distillation.options);
+      rec.release(pull);
     }
-    accumulateMetrics(rec, loss, targets.labels, penalty, parts.stepState, metrics);
-  }
-  return { ...loss, pull };
+    return gradient;
+  });
+  return { loss, forward, dlogits };
+}
+
+/** The L1 and L2 penalty of all weights that have one, [1]; undefined if none has. */
+function penaltyOf(rec: Recorder, parts: StepParts): Tensor | undefined {
+  if (!penalizes(parts)) return undefined;
+  const penalty = rec.alloc([1], 'penalty');
+  fill(rec, penalty, 0);
+  for (const name of penalized(parts))
+    addPenalty(rec, mustGet(parts.parameters.weights, name), parts.penalty, penalty);
+  return penalty;
 }
 
 function penalizes({ penalty: { l1, l2 } }: StepParts): boolean {

@@ -158,7 +158,17 @@ const CASES: [string, Network, string[]][] = [
   [
     'a dense block',
     chain(Flatten(), Dense({ units: 8 }), ELU({ alpha: 0.4 }), norm(), Dropout({ rate: 0.3 })),
-    ['dense', 'elu', 'dense_1'],
+    ['dense', 'dense_1'],
+  ],
+  [
+    'a dense block without bias',
+    chain(Flatten(), Dense({ units: 8, useBias: false, activation: 'elu' }), norm()),
+    ['dense', 'dense_1'],
+  ],
+  [
+    'a dense layer with another activation',
+    chain(Flatten(), Dense({ units: 8, activation: 'tanh' }), norm()),
+    ['dense', 'batch_normalization', 'dense_1'],
   ],
   [
     'two blocks, the first one without a pool',

@@ -13,8 +13,8 @@ const statisticsKernel = defineKernel('batch_norm', 'statistics', {
   params: STATISTICS,
 });
 const finishKernel = defineKernel('batch_norm', 'finish', {
-  reads: ['partial'],
-  writes: ['mean', 'rstd', 'moving_mean', 'moving_variance'],
+  reads: ['partial', 'gamma', 'beta'],
+  writes: ['mean', 'rstd', 'affine', 'moving_mean', 'moving_variance'],
   params: { ...STATISTICS, epsilon: 'f32', momentum: 'f32' },
 });
 const movingRstdKernel = defineKernel('batch_norm', 'moving_rstd', {
@@ -130,15 +130,10 @@ export function batchNormTrain(
     constants,
     workgroups: Math.ceil((chunks * g.channels) / GROUP),
   });
-  const saved = finishStatistics(rec, partial, w, params, options);
+  const { saved, affine } = finishStatistics(rec, partial, w, params, options);
+  rec.release(affine);
   rec.release(partial);
   return { y: normalize(rec, x, w, saved, geometry), saved };
-}
-
-/** Batch normalisation with known statistics, as x * scale + offset per channel; both [C]. */
-export interface Affine {
-  readonly scale: Tensor;
-  readonly offset: Tensor;
 }
 
 /** Mean and M2 (the sum of squared deviations from it) of equally long chunks of rows: [2, chunks, C]. */
@@ -148,7 +143,8 @@ export interface Moments {
 }
 
 /**
- * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd [C], and updates the moving averages.
+ * Merges the chunks of `statistics` ([2, chunks, C]) into mean and rstd [C], and updates the moving averages. `affine` [2, C] is the
+ * normalisation as x * scale + offset.
  * @param cut extents of the chunked tensor, channels counted in lanes
  */
 export function finishStatistics(
@@ -157,17 +153,19 @@ export function finishStatistics(
   w: NormWeights,
   cut: { outer: number; channels: number; inner: number; chunks: number },
   { epsilon, momentum }: { epsilon: number; momentum: number },
-): NormSaved {
-  const channels = w.gamma.size;
-  const mean = rec.alloc([channels], 'mean');
-  const rstd = rec.alloc([channels], 'rstd');
+): { saved: NormSaved; affine: Tensor } {
+  const { gamma, beta, movingMean, movingVariance } = w;
+  const channels = gamma.size;
+  const saved = { mean: rec.alloc([channels], 'mean'), rstd: rec.alloc([channels], 'rstd') };
+  const affine = rec.alloc([2, channels], 'affine');
+  const moving = { moving_mean: movingMean, moving_variance: movingVariance };
   rec.dispatch(finishKernel, {
-    bind: { partial, mean, rstd, moving_mean: w.movingMean, moving_variance: w.movingVariance },
+    bind: { partial, gamma, beta, ...saved, affine, ...moving },
     params: { ...cut, epsilon, momentum },
     constants: { LANE: cut.channels === channels ? 'f32' : 'vec4f' },
     workgroups: Math.ceil(cut.channels / GROUP),
   });
-  return { mean, rstd };
+  return { saved, affine };
 }
 
 /** The statistics that inference normalises by: the moving mean, and 1 / sqrt(moving variance + epsilon). */

@@ -6,7 +6,7 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvExtraOptions, ConvExtras, ConvOperands, ConvWay } from './conv2d_way.js';
 import { type BlockGradient, endsInNorm, keepScale } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
-import { fold, GROUP } from './reduce.js';
+import { GROUP } from './reduce.js';
 
 /** Host side of shaders/conv2d_gray.wgsl. */
 const params = {
@@ -26,7 +26,12 @@ const blockKernel = defineKernel('conv2d_gray', 'block', {
 });
 const weightGradientKernel = defineKernel('conv2d_gray', 'weight_gradient', {
   reads: ['x', 'dy', 'e', 'winner', 'coefficients'],
-  writes: ['dw_partial', 'db_partial'],
+  writes: ['partial'],
+  params,
+});
+const foldKernel = defineKernel('conv2d_gray', 'fold_gradients', {
+  reads: ['partial'],
+  writes: ['dw', 'db'],
   params,
 });
 /** Invocations that keep a device busy. */
@@ -135,19 +140,21 @@ function grayGradients(
   const { dy, e, winner, coefficients } = plain ? { dy: gradient, ...unused } : gradient;
   const oc4 = g.oc / 4;
   const chunks = Math.min((g.b * g.oh) / size, Math.ceil(BUSY / oc4));
-  const dwPartial = rec.alloc([chunks, 9, g.oc], 'dw_partial');
-  const dbPartial = rec.alloc([chunks, g.oc], 'db_partial');
+  const partial = rec.alloc([chunks, 10, g.oc], 'partial');
   rec.dispatch(weightGradientKernel, {
-    bind: { x, dy, e, winner, coefficients, dw_partial: dwPartial, db_partial: dbPartial },
+    bind: { x, dy, e, winner, coefficients, partial },
     params: { ...common(g), chunks, ...scales },
     constants: { SIZE: size, BLOCK: String(!plain) },
     workgroups: Math.ceil((chunks * oc4) / GROUP),
   });
   const dw = rec.alloc([3, 3, 1, g.oc], 'dw');
   const db = rec.alloc([g.oc], 'db');
-  fold(rec, dwPartial, chunks, dw);
-  fold(rec, dbPartial, chunks, db);
-  rec.release(dwPartial);
-  rec.release(dbPartial);
+  rec.dispatch(foldKernel, {
+    bind: { partial, dw, db },
+    params: { ...common(g), chunks },
+    constants: { SIZE: 1, BLOCK: 'false' },
+    workgroups: Math.ceil((10 * oc4) / GROUP),
+  });
+  rec.release(partial);
   return { dw, db };
 }

@@ -1,7 +1,7 @@
 import type { Gpu } from '../device.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
-import type { Affine, Moments } from './batch_norm.js';
+import type { Moments } from './batch_norm.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { BlockGradient } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
@@ -62,8 +62,8 @@ export interface ConvOperands {
   readonly weight: Tensor;
   /** [OC], or none. */
   readonly bias: Tensor | undefined;
-  /** With it, x * scale + offset is convolved, padded with zeros. Only for ways with `takesAffine`. */
-  readonly affine?: Affine | undefined;
+  /** Scale and offset [2, IC]: with it, x * scale + offset is convolved, padded with zeros. Only for ways with `takesAffine`. */
+  readonly affine?: Tensor | undefined;
 }
 
 export type GradientOperands = Omit<ConvOperands, 'bias'>;

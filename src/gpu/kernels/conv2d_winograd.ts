@@ -17,12 +17,6 @@ import { allocStored, type Format } from './storage.js';
  *
  * A "point" is one of the (edge + 2)^2 places of a transformed tile. "In the Winograd domain" means transformed.
  */
-const TILE_PARAMS = {
-  ...u32s('b', 'h', 'w', 'c', 'oh', 'ow', 'pad_top', 'pad_left'),
-  ...u32s('ty', 'tx', 'tiles', 'has_bias', 'elu', 'affine', 'moments'),
-  alpha: 'f32',
-} as const;
-const WEIGHT_PARAMS = u32s('ic', 'oc', 'plane');
 
 /** How a transform maps to invocations: a whole tile per thread, or a line of a tile per lane of a subgroup of 8. */
 export type Spread = 'threads' | 'lanes';
@@ -67,20 +61,21 @@ export function spreadOf(gpu: Gpu): Spread {
   });
 }
 
-const weightTransform = defineTransform('conv2d_winograd', 'weight_transform', {
-  reads: ['weight'],
-  writes: ['u'],
-  params: WEIGHT_PARAMS,
-});
-const inputTransform = defineTransform('conv2d_winograd', 'input_transform', {
-  reads: ['x', 'scale', 'offset'],
-  writes: ['v'],
-  params: TILE_PARAMS,
+const transforms = defineTransform('conv2d_winograd', 'transforms', {
+  reads: ['weight', 'x', 'affine'],
+  writes: ['u', 'v'],
+  params: {
+    ...u32s('b', 'h', 'w', 'c', 'pad_top', 'pad_left', 'ty', 'tx', 'tiles', 'affine'),
+    ...u32s('inputs', 'ic', 'oc', 'plane'),
+  },
 });
 const outputTransform = defineTransform('conv2d_winograd', 'output_transform', {
   reads: ['m', 'bias', 'gamma'],
   writes: ['y', 'moments', 'winner'],
-  params: TILE_PARAMS,
+  params: {
+    ...u32s('b', 'c', 'oh', 'ow', 'ty', 'tx', 'tiles', 'has_bias', 'elu', 'moments'),
+    alpha: 'f32',
+  },
 });
 const outputBlock = defineTransform('conv2d_winograd', 'output_block', {
   reads: ['block_m', 'block_bias', 'scale', 'offset'],
@@ -121,7 +116,7 @@ export function cheapestEdge(g: ConvGeometry): Edge {
 }
 
 /** Channels per element: two for a thread, which would otherwise need too many registers; four for a lane. */
-const WIDTHS = { threads: 2, lanes: 4 } as const;
+export const WIDTHS = { threads: 2, lanes: 4 } as const;
 
 /** Params and grid of a transform over all tiles and `channels` channels. */
 export function tileGrid(spread: Spread, g: ConvGeometry, edge: Edge, channels: number) {
@@ -143,75 +138,75 @@ export function weightPlane({ ic, oc }: ConvGeometry): number {
   return Math.ceil((ic * oc) / 128) * 128 + 16;
 }
 
-/** Params and grid of a transform over the weights. */
-export function weightGrid(spread: Spread, g: ConvGeometry) {
-  const oc = g.oc / WIDTHS[spread];
-  return {
-    params: { ic: g.ic, oc },
-    workgroups: spread === 'lanes' ? g.ic : Math.ceil((g.ic * oc) / GROUP),
-  };
+/** What transforms and gradients of the weights are spread over: pairs of weights in threads, input channels in lanes. */
+function weightGrid(spread: Spread, { ic, oc }: ConvGeometry) {
+  const params = { ic, oc: oc / WIDTHS[spread] };
+  return { params, units: spread === 'lanes' ? ic : Math.ceil((ic * params.oc) / GROUP) };
 }
 
-/** Params, constants and grid of a transform between an image and the Winograd domain. */
-function imageCall(
+/**
+ * Params and grid of a kernel that does two things which do not need each other: one to all tiles of a map with `channels` channels,
+ * and one to the weights. `inputs` is the part of the grid that belongs to the tiles: slices of its third dimension in lanes,
+ * workgroups in threads.
+ * @param map whether there is something to do to the tiles @param more units of work behind those for the weights; default none
+ */
+export function jointGrid(
+  spread: Spread,
+  g: ConvGeometry,
+  edge: Edge,
+  {
+    channels,
+    map,
+    weight = true,
+    more = 0,
+  }: { channels: number; map: boolean; weight?: boolean; more?: number },
+) {
+  const tiles = tileGrid(spread, g, edge, channels);
+  const weights = weightGrid(spread, g);
+  const units = weight ? weights.units + more : 0;
+  const params = { ...tiles.params, ...weights.params, ic: weight ? g.ic : 0 };
+  if (spread === 'threads') {
+    const inputs = map ? tiles.workgroups : 0;
+    return { params: { ...params, inputs }, workgroups: inputs + units };
+  }
+  if (!map) return { params: { ...params, ty: 1, tx: units, inputs: 0 }, workgroups: units };
+  const { workgroups, depth = 1 } = tiles;
+  return { params: { ...params, inputs: depth }, workgroups, depth: depth + Math.ceil(units / workgroups) };
+}
+
+/** What to transform: patches of x, or of x * scale + offset with an `affine`; the weight; or both in one dispatch. */
+export type Untransformed = Partial<Pick<ConvOperands, 'x' | 'weight' | 'affine'>>;
+
+/** In the Winograd domain: the patches, [points, tiles, IC], and the weight, [points, IC, OC] with gaps between its planes. */
+export function transform(
   rec: Recorder,
+  { x, weight, affine }: Untransformed,
   g: ConvGeometry,
   { edge, format }: TransformForm,
-  channels: number,
-  options: { hasBias?: boolean; alpha?: number | undefined; affine?: boolean; moments?: boolean } = {},
-) {
-  const { params, ...grid } = tileGrid(spreadOf(rec.gpu), g, edge, channels);
-  const { hasBias = false, alpha, affine = false, moments = false } = options;
-  const { h, w, oh, ow, pad_top, pad_left } = g;
-  return {
+): { v: Tensor; u: Tensor } {
+  const { points, tiles } = tiling(g, edge);
+  const v = allocStored(rec, format, x ? [points, tiles, g.ic] : [1, 1, 4], 'v');
+  const u = allocStored(rec, format, weight ? [points, 1, weightPlane(g)] : [1, 1, 4], 'u');
+  const spread = spreadOf(rec.gpu);
+  const given = (x ?? weight) as Tensor;
+  const { params, ...grid } = jointGrid(spread, g, edge, {
+    channels: g.ic,
+    map: x !== undefined,
+    weight: weight !== undefined,
+  });
+  rec.dispatch(transforms[spread], {
+    // The bindings need buffers even for what is not to be transformed. The kernel does not access them.
+    bind: { weight: weight ?? given, x: x ?? given, affine: affine ?? given, u, v },
     params: {
-      ...{ ...params, h, w, oh, ow, pad_top, pad_left },
-      has_bias: Number(hasBias),
-      affine: Number(affine),
-      moments: Number(moments),
-      elu: Number(alpha !== undefined),
-      alpha: alpha ?? 0,
+      ...params,
+      ...{ h: g.h, w: g.w, pad_top: g.pad_top, pad_left: g.pad_left },
+      affine: Number(affine !== undefined),
+      plane: weightPlane(g) / WIDTHS[spread],
     },
     constants: { EDGE: edge, SIZE: 1, FORMAT: format },
     ...grid,
-  };
-}
-
-/** The weight in the Winograd domain: [points, IC, OC], with gaps between its planes. */
-export function transformWeight(
-  rec: Recorder,
-  weight: Tensor,
-  g: ConvGeometry,
-  { edge, format }: TransformForm,
-): Tensor {
-  const u = allocStored(rec, format, [tiling(g, edge).points, 1, weightPlane(g)], 'u');
-  const spread = spreadOf(rec.gpu);
-  const { params, workgroups } = weightGrid(spread, g);
-  rec.dispatch(weightTransform[spread], {
-    bind: { weight, u },
-    params: { ...params, plane: weightPlane(g) / WIDTHS[spread] },
-    workgroups,
-    constants: { EDGE: edge, SIZE: 1, FORMAT: format },
   });
-  return u;
-}
-
-/** The patches of x, or of x * scale + offset with an `affine`, in the Winograd domain: [points, tiles, IC]. */
-export function transformInput(
-  rec: Recorder,
-  { x, affine }: Pick<ConvOperands, 'x' | 'affine'>,
-  g: ConvGeometry,
-  form: TransformForm,
-): Tensor {
-  const { points, tiles } = tiling(g, form.edge);
-  const v = allocStored(rec, form.format, [points, tiles, g.ic], 'v');
-  const spread = spreadOf(rec.gpu);
-  rec.dispatch(inputTransform[spread], {
-    // The bindings need buffers even without an affine. The kernel does not read them.
-    bind: { x, scale: affine?.scale ?? x, offset: affine?.offset ?? x, v },
-    ...imageCall(rec, g, form, g.ic, { affine: affine !== undefined }),
-  });
-  return v;
+  return { v, u };
 }
 
 export interface WinogradOptions extends TransformForm, ConvExtraOptions {
@@ -224,23 +219,20 @@ export interface WinogradOptions extends TransformForm, ConvExtraOptions {
 /** The product in the Winograd domain, M [points, tiles, OC], and the tensors kept for the gradients. */
 function multiplyTransformed(
   rec: Recorder,
-  operands: ConvOperands,
+  { x, affine, weight }: ConvOperands,
   g: ConvGeometry,
   { prepare = rec, keep = false, ...form }: WinogradOptions,
 ): { m: Tensor; kept: ConvKept | undefined } {
   const { points, tiles } = tiling(g, form.edge);
   const { format } = form;
-  const u = transformWeight(prepare, operands.weight, g, form);
-  const v = transformInput(rec, operands, g, form);
-  const m = matmul(
-    rec,
-    v,
-    u,
-    { batch: points, m: tiles, k: g.ic, n: g.oc },
-    { format, plane: weightPlane(g) },
-  );
+  const apart = prepare !== rec;
+  const prepared = apart ? transform(prepare, { weight }, g, form) : undefined;
+  const { v, u: own } = transform(rec, { x, affine, ...(!apart && { weight }) }, g, form);
+  const u = prepared?.u ?? own;
+  const product = { batch: points, m: tiles, k: g.ic, n: g.oc };
+  const m = matmul(rec, v, u, product, { format, plane: weightPlane(g) });
   if (keep) return { m, kept: { v, u, format } };
-  rec.release(u); // has no effect if `prepare` is another recorder: u then belongs to its program
+  rec.release(own);
   rec.release(v);
   return { m, kept: undefined };
 }
@@ -263,11 +255,18 @@ export function winogradForward(
   const moments = options.moments === true && g.oh % edge === 0 && g.ow % edge === 0;
   const { ty, tx } = tiling(g, edge);
   const { bind, collect } = allocExtras(rec, g, moments ? g.b * ty * tx : undefined, gamma !== undefined);
+  const { params, ...grid } = tileGrid(spread, g, edge, g.oc);
   rec.dispatch(outputTransform[spread], {
     // The bindings need buffers even without a bias or gamma. The kernel does not read them.
     bind: { m, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
-    ...imageCall(rec, g, options, g.oc, { hasBias: bias !== undefined, alpha, moments }),
+    params: {
+      ...{ ...params, oh: g.oh, ow: g.ow, alpha: alpha ?? 0 },
+      has_bias: Number(bias !== undefined),
+      elu: Number(alpha !== undefined),
+      moments: Number(moments),
+    },
     constants: { EDGE: edge, SIZE: gamma === undefined ? 1 : 2, FORMAT: options.format },
+    ...grid,
   });
   rec.release(m);
   return { y, kept, ...collect() };

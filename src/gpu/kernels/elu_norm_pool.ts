@@ -2,13 +2,7 @@ import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import {
-  type Affine,
-  finishStatistics,
-  type Moments,
-  type NormSaved,
-  type NormWeights,
-} from './batch_norm.js';
+import { finishStatistics, type Moments, type NormSaved, type NormWeights } from './batch_norm.js';
 import { dropoutThreshold } from './dropout.js';
 import { chunksFor, GROUP } from './reduce.js';
 
@@ -34,11 +28,6 @@ const forwardKernel = defineKernel('elu_norm_pool', 'forward', {
 const forwardWinnersKernel = defineKernel('elu_norm_pool', 'forward_winners', {
   reads: ['mean', 'rstd', 'gamma', 'beta', 'step_state'],
   writes: ['y', 'winner'],
-  params,
-});
-const affineKernel = defineKernel('elu_norm_pool', 'affine', {
-  reads: ['mean', 'rstd', 'gamma', 'beta'],
-  writes: ['scale', 'offset'],
   params,
 });
 const gradientSumsKernel = defineKernel('elu_norm_pool', 'gradient_sums', {
@@ -117,26 +106,27 @@ export function eluNormPoolTrain(
   stepState: Tensor,
   options: EluNormPoolOptions,
 ): { y: Tensor; saved: EluNormPoolSaved } {
-  const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
+  const { saved, affine } = batchStatistics(rec, e, weights, options, moments);
+  rec.release(affine);
   const { gamma, beta } = weights;
   const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
   const normOnly = endsInNorm(options);
   const y = rec.alloc(outShape, 'y');
   // The binding needs a buffer even where e is the winner. The kernel does not write it.
   const winner = given ?? rec.alloc(normOnly ? [4] : outShape, 'winner');
-  const tensors = { mean, rstd, gamma, beta, step_state: stepState, y, winner };
+  const tensors = { ...saved, gamma, beta, step_state: stepState, y, winner };
   rec.dispatch(given === undefined ? forwardKernel : forwardWinnersKernel, {
     bind: given === undefined ? { e, ...tensors } : tensors,
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
   });
-  return { y, saved: { mean, rstd, winner: normOnly ? e : winner } };
+  return { y, saved: { ...saved, winner: normOnly ? e : winner } };
 }
 
 /**
  * Training forward of a block without pooling and dropout, with its normalisation deferred: instead of storing y, it
- * returns the `affine` with y = e * scale + offset, which the next convolution applies. The backward pass is the same.
+ * returns the `affine` [2, C] with y = e * scale + offset, which the next convolution applies. The backward pass is the same.
  * Throws Error with pooling or dropout.
  */
 export function eluNormDeferred(
@@ -144,19 +134,10 @@ export function eluNormDeferred(
   { e, moments }: NormInput,
   weights: NormWeights,
   options: EluNormPoolOptions,
-): { affine: Affine; saved: EluNormPoolSaved } {
+): { affine: Tensor; saved: EluNormPoolSaved } {
   if (!endsInNorm(options)) throw new Error('a batch norm followed by pooling or dropout cannot be deferred');
-  const { mean, rstd } = batchStatistics(rec, e, weights, options, moments);
-  const { c4, constants, common } = grid(e.shape, options);
-  const { gamma, beta } = weights;
-  const affine = { scale: rec.alloc(gamma.shape, 'scale'), offset: rec.alloc(gamma.shape, 'offset') };
-  rec.dispatch(affineKernel, {
-    bind: { mean, rstd, gamma, beta, ...affine },
-    params: { ...common, chunks: 0 },
-    constants,
-    workgroups: Math.ceil(c4 / GROUP),
-  });
-  return { affine, saved: { mean, rstd, winner: e } };
+  const { saved, affine } = batchStatistics(rec, e, weights, options, moments);
+  return { affine, saved: { ...saved, winner: e } };
 }
 
 /** Whether a block ends in its batch normalisation, without pooling and dropout. */
@@ -164,20 +145,20 @@ export function endsInNorm({ poolSize, dropout }: EluNormPoolOptions): boolean {
   return poolSize === 1 && dropout.rate === 0;
 }
 
-/** Mean and rstd [C] of e over the batch. Updates the moving averages. */
+/** Mean and rstd [C] of e over the batch, and the normalisation as an affine. Updates the moving averages. */
 function batchStatistics(
   rec: Recorder,
   e: Tensor,
   weights: NormWeights,
   options: EluNormPoolOptions,
   given: Moments | undefined,
-): NormSaved {
+): { saved: NormSaved; affine: Tensor } {
   const { b, h, w, c4 } = grid(e.shape, options);
   const { partial, chunks } = given ?? momentsOf(rec, e, options);
   const cut = { outer: b * h * w, channels: c4, inner: 1, chunks };
-  const saved = finishStatistics(rec, partial, weights, cut, options);
+  const made = finishStatistics(rec, partial, weights, cut, options);
   rec.release(partial);
-  return saved;
+  return made;
 }
 
 function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Moments {

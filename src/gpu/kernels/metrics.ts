@@ -7,7 +7,7 @@ import type { LossParts } from './softmax_cross_entropy.js';
 const accumulateKernel = defineKernel('metrics', 'accumulate', {
   reads: ['losses', 'labels', 'predicted', 'penalty', 'step_state'],
   writes: ['ring', 'confusion'],
-  params: { b: 'u32', c: 'u32' },
+  params: { b: 'u32', c: 'u32', has_penalty: 'u32' },
 });
 
 /** Where training steps write their metrics: ring [slots, 4], confusion [C, C] (u32, rows = true class). */
@@ -16,12 +16,12 @@ export interface MetricTensors {
   readonly confusion: Tensor;
 }
 
-/** Writes [mean loss, correct, penalty, samples] into the step's slot of the ring, and updates the confusion matrix. */
+/** Writes [mean loss, correct, penalty, samples] into the step's slot of the ring, and updates the confusion matrix. @param penalty [1], or none */
 export function accumulateMetrics(
   rec: Recorder,
   parts: LossParts,
   labels: Tensor,
-  penalty: Tensor,
+  penalty: Tensor | undefined,
   stepState: Tensor,
   into: MetricTensors,
 ): void {
@@ -31,12 +31,12 @@ export function accumulateMetrics(
       losses: parts.losses,
       labels,
       predicted: parts.predicted,
-      penalty,
+      penalty: penalty ?? parts.losses, // the kernel does not read it then
       step_state: stepState,
       ring: into.ring,
       confusion: into.confusion,
     },
-    params: { b, c },
+    params: { b, c, has_penalty: Number(penalty !== undefined) },
     workgroups: 1,
   });
 }

@@ -2,13 +2,12 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import type { Format } from './storage.js';
 
 /** Host side of shaders/reduce.wgsl: sums in two stages, in a fixed order. */
 const columnSumsKernel = defineKernel('reduce', 'column_sums', {
   reads: ['x'],
   writes: ['partial'],
-  params: { first: 'u32', rows: 'u32', columns: 'u32', chunks: 'u32', factor: 'f32' },
+  params: { rows: 'u32', columns: 'u32', chunks: 'u32' },
 });
 const foldKernel = defineKernel('reduce', 'fold', {
   reads: ['partial'],
@@ -46,7 +45,7 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   rec.dispatch(foldKernel, {
     bind: { partial, out },
     params: { n, splits },
-    constants: { LANE, FORMAT: 'f32' },
+    constants: { LANE },
     workgroups: Math.ceil(n / GROUP),
   });
 }
@@ -54,23 +53,8 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
 /** Software Vulkan sums this many rows in the time that a second dispatch would take. */
 const ROWS_AT_ONCE = 2048;
 
-export interface ColumnSumsOptions {
-  /** The first row of x to sum; default 0. */
-  readonly first?: number;
-  /** Storage format of x; default f32. With f16, C must be a multiple of 4. */
-  readonly format?: Format;
-  /** Factor of the sums; default 1. */
-  readonly factor?: number;
-}
-
-/** The sum of x [..., C] over all axes but the last: [C]. @param shape the part of x to sum, from row `first` on */
-export function columnSums(
-  rec: Recorder,
-  x: Tensor,
-  shape: Shape,
-  label: string,
-  { first = 0, format = 'f32', factor = 1 }: ColumnSumsOptions = {},
-): Tensor {
+/** The sum of x [..., C] over all axes but the last: [C]. @param shape the extents of x */
+export function columnSums(rec: Recorder, x: Tensor, shape: Shape, label: string): Tensor {
   const c = shape[shape.length - 1] ?? 1;
   const rows = sizeOf(shape) / c;
   const { LANE, width } = lanesFor(c);
@@ -80,8 +64,8 @@ export function columnSums(
   const partial = chunks === 1 ? out : rec.alloc([chunks, c], `${label}_partial`);
   rec.dispatch(columnSumsKernel, {
     bind: { x, partial },
-    params: { first, rows, columns, chunks, factor },
-    constants: { LANE, FORMAT: format },
+    params: { rows, columns, chunks },
+    constants: { LANE },
     workgroups: Math.ceil((chunks * columns) / GROUP),
   });
   if (chunks > 1) {

@@ -7,9 +7,6 @@ import type { Tensor } from '../tensor.js';
  */
 export type Format = 'f32' | 'f16';
 
-/** Factor of the stored gradients in the Winograd domain (GRADIENT_SCALE of the shader). */
-export const GRADIENT_SCALE = { f32: 1, f16: 1024 } as const;
-
 /** Allocates [batch, rows, columns] in a format. As f16, two columns share one 32-bit element; columns must be even. */
 export function allocStored(
   rec: Recorder,
