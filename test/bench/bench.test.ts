@@ -260,7 +260,7 @@ describeGpu('whole steps', (get) => {
       ['fer-shallow training, batch 2', undefined],
       ['fer-shallow inference, batch 1', undefined],
     ]);
-    expect(steps[0]?.dispatches).toBeGreaterThan(20);
+    expect(steps[0]?.dispatches).toBeGreaterThan(10);
     const ceilings = { gflops: 1, gbytes: 1, launchMs: 0 };
     const text = benchText({ date: '', adapter: 'Card', cpu: '', node: '', ceilings, steps });
     expect(text).toContain('single kernels of a step are not timed: Card has no timestamp queries');

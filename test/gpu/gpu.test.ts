@@ -111,7 +111,7 @@ describeGpu('the GPU core', (gpu) => {
     const call = {
       bind,
       params: { n: 1, splits: 1 },
-      constants: { LANE: 'vec5f', FORMAT: 'f32' },
+      constants: { LANE: 'vec5f' },
       workgroups: 1,
     };
     const failure = await Promise.resolve()
