@@ -25,6 +25,8 @@ export interface AutotuneOptions {
 const TOLERANCE = 2e-4;
 /** A way replaces the best guess only if its time is below this share of the guess's. Smaller gains are noise. */
 const MARGIN = 0.97;
+/** And only if it is faster in this share of the rounds. */
+const MOSTLY = 0.75;
 /** Ways slower than the best by this factor are not timed again. */
 const HOPELESS = 2;
 const LEAST_ROUNDS = 5;
@@ -137,12 +139,27 @@ async function compareWays(
     if (running.length === 1) break;
   }
   const times = Object.fromEntries([...samples].map(([way, list]) => [way, median(list)]));
-  const fastest = Object.entries(times).reduce((a, b) => (b[1] < a[1] ? b : a));
-  const guess = tunable.candidates[0];
-  const beaten = times[guess] === undefined || fastest[1] < MARGIN * times[guess];
-  const way = beaten ? fastest[0] : guess;
+  const way = fastestWay(tunable.candidates[0], samples);
   tuningOf(gpu).table.set(key, way);
   return { key, way, times, wrong };
+}
+
+/**
+ * The fastest way: the best guess, unless another one is faster in most rounds, and clearly in the middle one. Rounds are
+ * compared one by one, as other work on the machine slows down the ways of a round alike.
+ */
+function fastestWay(guess: string, samples: ReadonlyMap<string, readonly number[]>): string {
+  const rounds = samples.get(guess);
+  const ways = [...samples].map(([way, list]) => ({ way, list }));
+  if (rounds === undefined) return ways.reduce((a, b) => (median(b.list) < median(a.list) ? b : a)).way;
+  let best = { way: guess, share: 1 };
+  for (const { way, list } of ways) {
+    const shares = list.slice(0, rounds.length).map((time, i) => time / (rounds[i] as number));
+    const share = median(shares);
+    const won = shares.filter((one) => one < 1).length / shares.length;
+    if (won >= MOSTLY && share < Math.min(MARGIN, best.share)) best = { way, share };
+  }
+  return best.way;
 }
 
 /** The ways whose outputs differ from the naive kernel's, with the relative error. */

@@ -23,9 +23,15 @@ interface TableFile {
 /** What the table had before a person pinned a choice, by `tuningKey`; null: nothing. */
 export type Pins = ReadonlyMap<string, string | null>;
 
-/** Tables that ship with the package, by a part of the adapter's name and the number of lanes in its subgroups. */
+/**
+ * Tables that ship with the package, by a part of the adapter's name and the number of lanes in its subgroups. Of those that
+ * fit, later ones override earlier ones. There are none for software Vulkan of 4 or 16 lanes, without subgroups, and for
+ * SwiftShader: what was measured there are the best guesses (docs/performance.md).
+ */
 const SHIPPED: readonly { readonly adapter: RegExp; readonly lanes: number; readonly file: string }[] = [
   { adapter: /llvmpipe/, lanes: 8, file: 'llvmpipe.json' },
+  // Mesa 26 loads the lanes of a vector by one gather.
+  { adapter: /llvmpipe: Mesa (2[6-9]|[3-9]\d)\./, lanes: 8, file: 'llvmpipe-26.json' },
 ];
 const SHIPPED_DIR = new URL('../../tuning/', import.meta.url);
 
@@ -51,13 +57,13 @@ export function tablePath(info: AdapterInfo): string {
   return join(cacheFolder(), `tuning-${hash}.json`);
 }
 
-/** The shipped table of an adapter, overridden by this machine's measurements. Empty if there is neither. */
+/** The shipped tables of an adapter, overridden by this machine's measurements. Empty if there are none. */
 export function readTable(info: AdapterInfo): TuningTable {
-  const shipped = SHIPPED.find(
+  const shipped = SHIPPED.filter(
     ({ adapter, lanes }) =>
       adapter.test(info.name) && info.subgroupMin === lanes && info.subgroupMax === lanes,
   );
-  const paths = shipped === undefined ? [] : [fileURLToPath(new URL(shipped.file, SHIPPED_DIR))];
+  const paths = shipped.map(({ file }) => fileURLToPath(new URL(file, SHIPPED_DIR)));
   return new Map([...paths, tablePath(info)].flatMap(readChoices));
 }
 

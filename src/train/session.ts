@@ -32,6 +32,7 @@ import { steer } from './steering.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
+import { tuningHint } from './tuning_hint.js';
 import { OWN_PLACE, type Workplace } from './workplace.js';
 
 /** What a run reports to and listens to. */
@@ -250,10 +251,8 @@ async function train(
     trainer.releaseImages();
     dataset = undefined;
     await place.uploaded();
-    if (table.size === 0) {
-      const message = 'this adapter has no measured kernels yet; "fer-tui tune" may make training faster';
-      emit({ type: 'note', kind: 'tune', message });
-    }
+    const hint = tuningHint(gpu, config);
+    if (hint !== undefined) emit({ type: 'note', kind: 'tune', message: hint });
     if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, changed, emit);
     const outcome = await trainer.run({
       ...{ control, folder, until },

@@ -47,6 +47,27 @@ describe('tuning tables', () => {
     expect(readTable(adapter('llvmpipe: another Mesa')).get(key)).toBe('gray');
   });
 
+  it('shipped for a newer driver override what ships for the adapter', () => {
+    const spread = (name: string, lanes?: number) =>
+      readTable(adapter(name, lanes)).get('winograd transforms');
+    const gray = (name: string) =>
+      readTable(adapter(name)).get('conv2d training [28, 48, 48, 1] -> [48, 48, 32], 3 x 3 / 1');
+    for (const name of ['llvmpipe: Mesa 26.2.6-1 (LLVM 22.1.8)', 'llvmpipe: Mesa 27.0.0 (LLVM 23.1.0)'])
+      expect([spread(name), gray(name)]).toEqual(['threads', 'gray']);
+    expect(spread('llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6) 0.0.1')).not.toBe('threads');
+    expect(spread('llvmpipe: Mesa 26.2.6-1 (LLVM 22.1.8)', 4)).toBeUndefined();
+  });
+
+  it.each([
+    ['llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6) 0.0.1', 4],
+    ['llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6) 0.0.1', 16],
+    ['llvmpipe: Mesa 25.0.7-2 (LLVM 15.0.6) 0.0.1', 0],
+    ['SwiftShader Device (LLVM 16.0.0)', 4],
+    ['NVIDIA H200', 32],
+  ])('none ships for %s with %i lanes, where the best guesses are used', (name, lanes) => {
+    expect([...readTable(adapter(name, lanes))]).toEqual([]);
+  });
+
   it('measured with some subgroups are never used with others', () => {
     const [four, eight] = [adapter('llvmpipe: Mesa 25.0.7', 4), adapter('llvmpipe: Mesa 25.0.7')];
     writeTable(tablePath(four), four, new Map([['k', 'w']]));
@@ -240,7 +261,14 @@ describeGpu('the tuner with a clock of its own', (gpu) => {
   it('goes by the median', async () => {
     const { times, way } = await tuned({ guess: [120], naive: [150, 65, 150, 150, 65] });
     expect([times, way]).toEqual([{ guess: 120, naive: 150 }, 'guess']);
-    expect((await tuned({ guess: [120], naive: [80, 80, 190, 80, 190] })).way).toBe('naive');
+    expect((await tuned({ guess: [120], naive: [80, 80, 190, 80, 80] })).way).toBe('naive');
+  });
+
+  it('compares within a round: a machine that slows down slows down both', async () => {
+    const guess = [100, 300, 100, 250, 120];
+    expect((await tuned({ guess, naive: guess.map((ms) => 0.9 * ms) })).way).toBe('naive');
+    // Faster in the middle round, but not in most of them: that is noise.
+    expect((await tuned({ guess: [120], naive: [80, 80, 130, 80, 130] })).way).toBe('guess');
   });
 
   it('times each way five times, but hopeless ones once', async () => {
