@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
-import { type Recorder, runOnce } from '../gpu/recorder.js';
+import { type Program, Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { relativeError } from '../reference/arrays.js';
@@ -32,6 +32,21 @@ export interface InputArray {
   readonly shape: Shape;
 }
 
+/** What comparisons on a device record while they only record. */
+const recorded = new WeakMap<Gpu, Program[]>();
+
+/** Records the programs of the cases that `body` runs, without running them. The caller disposes them. */
+export async function recordOnly(gpu: Gpu, body: () => Promise<unknown>): Promise<Program[]> {
+  const programs: Program[] = [];
+  recorded.set(gpu, programs);
+  try {
+    await body();
+  } finally {
+    recorded.delete(gpu);
+  }
+  return programs;
+}
+
 /** Uploads inputs, records and runs `body`, and returns the relative error of each output. */
 export async function compare<K extends string>(
   gpu: Gpu,
@@ -43,6 +58,13 @@ export async function compare<K extends string>(
     entries.map(([name, { data, shape }]) => [name, gpu.tensor(data, shape, name)]),
   ) as Record<K, Tensor>;
   try {
+    const programs = recorded.get(gpu);
+    if (programs !== undefined) {
+      const rec = new Recorder(gpu);
+      body(rec, tensors);
+      programs.push(await rec.finish());
+      return {};
+    }
     return await runOnce(
       gpu,
       (rec) => body(rec, tensors),

@@ -1,8 +1,9 @@
 import type { Gpu } from '../gpu/device.js';
 import { collectVariants } from '../gpu/kernel.js';
 import type { MatmulWay } from '../gpu/kernels/matmul.js';
+import { Program } from '../gpu/recorder.js';
 import { withForced } from '../gpu/tuning.js';
-import type { KernelCase } from './case.js';
+import { type KernelCase, recordOnly } from './case.js';
 import { checkKernel, KERNEL_CASES, type KernelCheck } from './kernel_checks.js';
 import { halvesCase, matmulCase } from './product_cases.js';
 
@@ -47,34 +48,68 @@ const isHalf = (variant: string): boolean => variant.includes('"f16"');
  * extents, as these decide about the constants.
  */
 export async function compareUsed(gpu: Gpu, used: UsedKernels): Promise<Findings> {
-  const unchecked = new Set([...used.variants, ...used.ways]);
   let wrong: KernelCheck | undefined;
+  const unchecked = await forCases(gpu, used, async (testCase) => {
+    const result = await checkKernel(gpu, testCase);
+    if (!result.ok) wrong = result;
+    return result.ok;
+  });
+  return { wrong, unchecked };
+}
+
+/** Compiles what `compareUsed` runs. For drivers whose cache lacks it: this takes two threads, and a case one. */
+export async function compileUsed(
+  gpu: Gpu,
+  used: UsedKernels,
+  onProgress?: ((done: number, total: number) => void) | undefined,
+): Promise<void> {
+  const programs = await recordOnly(gpu, () =>
+    forCases(gpu, used, async (testCase) => {
+      await testCase.run(gpu);
+      return true;
+    }),
+  );
+  await Program.compileAll(gpu, programs, onProgress);
+  for (const program of programs) program.dispose();
+}
+
+/**
+ * Looks for cases until they have recorded all that is used, or no case does.
+ *
+ * @param visit records a case; whether to go on
+ * @returns the variants and ways that are left
+ */
+async function forCases(
+  gpu: Gpu,
+  used: UsedKernels,
+  visit: (testCase: KernelCase) => Promise<boolean>,
+): Promise<Set<string>> {
+  const unchecked = new Set([...used.variants, ...used.ways]);
+  let going = true;
   const run = async (testCase: KernelCase): Promise<void> => {
     const ran = await collectVariants(gpu, async () => {
-      const result = await checkKernel(gpu, testCase);
-      if (!result.ok) wrong = result;
+      going = await visit(testCase);
     });
     for (const name of [...ran, ...waysOf(testCase)]) unchecked.delete(name);
   };
   for (const testCase of productCases(used)) {
     if (![...unchecked].some((name) => name.startsWith('matmul'))) break;
     await run(testCase);
-    if (wrong !== undefined) return { wrong, unchecked };
+    if (!going) return unchecked;
   }
   const untried = new Set(KERNEL_CASES.filter((testCase) => testCase.possible?.(gpu) !== false));
   // The products within the other cases are naive, so that no tiles are compiled for their small extents alone.
   await withForced(gpu, { matmul: 'naive' }, async () => {
     for (const looked of [...unchecked]) {
-      for (let tries = 0; unchecked.has(looked) && tries < TRIES; tries++) {
+      for (let tries = 0; going && unchecked.has(looked) && tries < TRIES; tries++) {
         const next = nextCase(untried, { unchecked, looked, ways: used.ways, first: tries === 0 });
         if (next === undefined) break;
         untried.delete(next);
         await run(next);
-        if (wrong !== undefined) return;
       }
     }
   });
-  return { wrong, unchecked };
+  return unchecked;
 }
 
 /** A search for a case. */

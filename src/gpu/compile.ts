@@ -21,12 +21,13 @@ const COLD_MS = 100;
  * Software Vulkan compiles on one thread per device. When the disk cache is cold, a second device shares the work. What
  * it compiles, the first device then finds in the disk cache.
  * @param onProgress called after each kernel
+ * @returns whether it took a second device
  */
 export async function compileKernels(
   gpu: Gpu,
   used: Iterable<Compilable>,
   onProgress?: ((done: number, total: number) => void) | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const fresh = new Map<GPUComputePipeline, Compilable>();
   for (const item of used) if (!gpu.compiled.has(item.pipeline)) fresh.set(item.pipeline, item);
   const total = fresh.size;
@@ -37,7 +38,7 @@ export async function compileKernels(
     gpu.compiled.add(item.pipeline);
   };
   const first = queue.shift();
-  if (first === undefined) return;
+  if (first === undefined) return false;
   const begin = performance.now();
   await compile(first);
   onProgress?.(++done, total);
@@ -50,6 +51,7 @@ export async function compileKernels(
   }
   await twin;
   await Promise.all(byTwin.map(compile));
+  return cold;
 }
 
 /** Compiles from the end of the queue on a second device. If that fails, the first device compiles the rest. */

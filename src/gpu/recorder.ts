@@ -269,8 +269,25 @@ export class Program {
   }
 
   /** Compiles the kernels that are new to this device. Otherwise the first run compiles them. See compile.ts. */
-  async compile(onProgress?: ((done: number, total: number) => void) | undefined): Promise<void> {
-    await compileKernels(this.gpu, this.list, onProgress);
+  async compile(onProgress?: (done: number, total: number) => void): Promise<void> {
+    await Program.compileAll(this.gpu, [this], onProgress);
+  }
+
+  /**
+   * The same for several programs at once.
+   *
+   * @returns whether the driver's cache lacked them, so that it took a second device
+   */
+  static async compileAll(
+    gpu: Gpu,
+    programs: readonly Program[],
+    onProgress?: ((done: number, total: number) => void) | undefined,
+  ): Promise<boolean> {
+    return compileKernels(
+      gpu,
+      programs.flatMap(({ list }) => list),
+      onProgress,
+    );
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
-import type { CommandInfo } from '../gpu/recorder.js';
+import { type CommandInfo, Program } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Distillation } from './distill.js';
@@ -285,18 +285,16 @@ export class Learner {
   /**
    * Compiles the kernels of a step for a batch size, without running it, and reports to `onCompile`. Otherwise the first step
    * compiles them.
+   *
+   * @returns whether the driver's cache lacked them
    */
-  async compile(batch: number, mode: StepMode, form: StepForm = {}): Promise<void> {
-    const { program, prepare } = await recordStep(this.#parts, {
-      batch,
-      mode,
-      metrics: this.#train,
-      ...form,
-    });
-    for (const made of [prepare, program]) {
-      await made?.compile(this.#steps.onCompile);
-      made?.dispose();
-    }
+  async compile(batch: number, mode: StepMode, form: StepForm = {}): Promise<boolean> {
+    const options = { batch, mode, metrics: this.#train, ...form };
+    const { program, prepare } = await recordStep(this.#parts, options);
+    const programs = prepare === undefined ? [program] : [prepare, program];
+    const cold = await Program.compileAll(this.gpu, programs, this.#steps.onCompile);
+    for (const made of programs) made.dispose();
+    return cold;
   }
 
   /** All weights, moving averages included, in layer order. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import { packMix } from '../gpu/kernels/mixup.js';
+import { Program } from '../gpu/recorder.js';
 import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { ImageDraw, ImageMix } from '../util/image_draw.js';
 import type { ImageStore } from './image_store.js';
@@ -110,8 +111,8 @@ export class StepCache {
   async #compiled(recording: Promise<Step>): Promise<Step> {
     const step = await recording;
     const report = (done: number, total: number): void => this.onCompile?.(done, total);
-    await step.prepare?.compile(report);
-    await step.program.compile(report);
+    const programs = step.prepare === undefined ? [step.program] : [step.prepare, step.program];
+    await Program.compileAll(this.parts.gpu, programs, report);
     return step;
   }
 

@@ -33,8 +33,14 @@ export interface Work {
 /**
  * Compares the kernels that a training uses with the float64 reference, unless they were right before on this adapter and
  * driver. Throws WrongKernelError.
+ *
+ * @param onCompile called as kernels are compiled
  */
-export async function requireRightKernels(learner: Learner, work: Work): Promise<void> {
+export async function requireRightKernels(
+  learner: Learner,
+  work: Work,
+  onCompile?: (done: number, total: number) => void,
+): Promise<void> {
   const { gpu } = learner;
   const used = await usedBy(learner, work);
   const path = recordPath(gpu);
@@ -44,9 +50,10 @@ export async function requireRightKernels(learner: Learner, work: Work): Promise
     new Set([...list].filter((name) => right[name] !== digests.get(name)));
   const unknown: UsedKernels = { ...used, variants: fresh(used.variants), ways: fresh(used.ways) };
   if (unknown.variants.size + unknown.ways.size === 0) return;
-  // Before the cases, one after the other, need some of them: this compiles on two threads where the driver has one.
-  await learner.compile(work.batch, 'train', work.form);
-  const { compareUsed } = await import('../check/used_kernels.js'); // rarely needed: few trainings are the first
+  learner.onCompile = onCompile;
+  const cold = await learner.compile(work.batch, 'train', work.form);
+  const { compareUsed, compileUsed } = await import('../check/used_kernels.js'); // few trainings are the first
+  if (cold) await compileUsed(gpu, unknown, onCompile);
   const { wrong } = await compareUsed(gpu, unknown);
   if (wrong !== undefined) {
     throw new WrongKernelError(

@@ -221,8 +221,7 @@ async function train(
       const { mix, soft } = source.targets(0, 0);
       const form = { store, mixed: mix !== undefined, voted: soft !== undefined };
       const halves = config.precision === 'mixed_float16';
-      learner.onCompile = compileNotes(emit);
-      await requireRightKernels(learner, { batch: source.batchSize, form, halves });
+      await requireRightKernels(learner, { batch: source.batchSize, form, halves }, compileNotes(emit));
     }
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
     const folder = resumed?.folder ?? log.hold(RunFolder.create(config.out));

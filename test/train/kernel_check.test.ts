@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { compareUsed } from '../../src/check/used_kernels.js';
+import { compareUsed, compileUsed } from '../../src/check/used_kernels.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import { resolveConfig } from '../../src/train/config.js';
@@ -145,6 +145,28 @@ describeGpu('the kernels of a training', (get) => {
     expect(checked.cases).toBeLessThan(60);
     await learner.dispose();
   }, 120_000);
+
+  it('are compiled beforehand where the driver has none of them, without being run', async () => {
+    const learner = new Learner(get(), buildModel('fer-shallow', { filters: [4], dense: [8] }));
+    const used = await usedBy(learner, { batch: 7, form: {}, halves: false });
+    get().pipelines.clear(); // as on a device that has compiled nothing
+    const before = get().pool.stats.liveBytes;
+    const submit = vi.spyOn(get().device.queue, 'submit');
+    const told: number[] = [];
+    checked.cases = 0;
+    await compileUsed(get(), used, (_, total) => told.push(total));
+    expect(checked.cases).toBe(0);
+    expect(get().pool.stats.liveBytes).toBe(before);
+    expect(told.length).toBeGreaterThan(10);
+    expect(new Set(told).size).toBe(1); // all of them at once
+    expect(submit).toHaveBeenCalledTimes(told.length); // an empty grid for each
+    submit.mockRestore();
+    const compiled = new Set(get().pipelines.values());
+    const { wrong, unchecked } = await compareUsed(get(), used);
+    expect([wrong, [...unchecked]]).toEqual([undefined, []]);
+    for (const [name, pipeline] of get().pipelines) expect(compiled.has(pipeline), name).toBe(true);
+    await learner.dispose();
+  }, 60_000);
 
   it('that store halves are compared as such', async () => {
     const learner = new Learner(get(), buildModel('fer-cnn'), { precision: 'mixed_float16' });
