@@ -1,6 +1,6 @@
 /**
  * The table of adapters in docs/performance.md: software Vulkan of Mesa with 8, 4 and 16 lanes and without subgroups, and
- * SwiftShader, as far as this machine has them. A process each; all of them, round after round, so that whatever else the
+ * SwiftShader, as far as this machine has them; with FER_MESA_ROOT that of another Mesa (bench/mesa_root.sh). A process each; all of them, round after round, so that whatever else the
  * machine does meets all alike.
  *
  *   node bench/adapters.mjs [MODEL] [--rounds 5] [--seconds 3] [--no-checks]
@@ -10,6 +10,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomBatch } from '../dist/bench/steps.js';
 import { checkKernels } from '../dist/check/kernel_checks.js';
@@ -70,6 +71,8 @@ async function measure(adapter) {
 
 if (values.child !== undefined) await measure(values.child);
 
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+const MESA_ROOT = fileURLToPath(new URL('mesa_root.sh', import.meta.url));
 const DRIVERS = '/usr/share/vulkan/icd.d';
 const lavapipe = existsSync(DRIVERS)
   ? readdirSync(DRIVERS).find((name) => name.startsWith('lvp_icd'))
@@ -86,15 +89,30 @@ const ADAPTERS = [
   mesa('lavapipe, no subgroups', 256, '--plain'),
   { name: 'SwiftShader', adapter: 'SwiftShader', more: [], driver: SWIFTSHADER, env: {} },
 ].filter(({ driver }) => driver !== undefined && existsSync(driver));
+const root = process.env.FER_MESA_ROOT;
+if (root !== undefined) {
+  const own = mesa(`lavapipe of ${basename(root)}`, 256);
+  ADAPTERS.push({ ...own, driver: `${DRIVERS}/lvp_icd.json`, start: [MESA_ROOT, root, '--', 'node'] });
+}
 
 const results = new Map(ADAPTERS.map(({ name }) => [name, []]));
 for (let round = 0; round < Number(values.rounds); round++) {
-  for (const { name, adapter, driver, env, more } of ADAPTERS) {
+  for (const { name, adapter, driver, env, more, start = [process.execPath] } of ADAPTERS) {
     const checks = round === 0 && !values['no-checks'] ? ['--checks'] : [];
-    const script = fileURLToPath(import.meta.url);
-    const words = [script, model, '--child', adapter, '--seconds', values.seconds, ...checks, ...more];
-    const { stdout, stderr } = spawnSync(process.execPath, words, {
-      ...{ encoding: 'utf8', env: { ...process.env, ...env, VK_DRIVER_FILES: driver } },
+    const [command, ...first] = start;
+    const words = [
+      ...first,
+      fileURLToPath(import.meta.url),
+      model,
+      '--child',
+      adapter,
+      '--seconds',
+      values.seconds,
+      ...checks,
+      ...more,
+    ];
+    const { stdout, stderr } = spawnSync(command, words, {
+      ...{ cwd: CHECKOUT, encoding: 'utf8', env: { ...process.env, ...env, VK_DRIVER_FILES: driver } },
     });
     const line = stdout.trim().split('\n').at(-1) ?? '';
     if (!line.startsWith('{')) throw new Error(`${name}: ${stderr.trim().split('\n').at(-1)}`);

@@ -25,20 +25,29 @@ const width = (bits: number) => ({
   ...{ adapter: 'llvmpipe', driver: join(DRIVERS, LAVAPIPE ?? '') },
   env: { LP_NATIVE_VECTOR_WIDTH: String(bits) },
 });
+const mesaRoot = process.env['FER_MESA_ROOT'] ?? '';
+const otherMesa = need(mesaRoot !== '', 'no other Mesa (bench/mesa_root.sh FOLDER, FER_MESA_ROOT=FOLDER)');
+const own = [process.execPath];
 const ADAPTERS = [
-  { name: 'lavapipe of 4 lanes', lanes: 4, wants: lavapipe, ...width(128) },
-  { name: 'lavapipe of 16 lanes', lanes: 16, wants: all(lavapipe, avx512), ...width(512) },
+  { name: 'lavapipe of 4 lanes', lanes: 4, wants: lavapipe, start: own, ...width(128) },
+  { name: 'lavapipe of 16 lanes', lanes: 16, wants: all(lavapipe, avx512), start: own, ...width(512) },
   {
     ...{ name: 'SwiftShader', lanes: 4, wants: swiftShader },
-    ...{ adapter: 'SwiftShader', driver: SWIFTSHADER, env: {} },
+    ...{ adapter: 'SwiftShader', driver: SWIFTSHADER, start: own, env: {} },
+  },
+  {
+    ...{ name: 'lavapipe of another Mesa', lanes: 8, wants: otherMesa },
+    ...{ ...width(256), driver: join(DRIVERS, 'lvp_icd.json') },
+    start: ['bench/mesa_root.sh', mesaRoot, '--', 'node'],
   },
 ];
 
 /** Runs a command on an adapter, to its end; what it printed. */
-function run({ adapter, driver, env }: (typeof ADAPTERS)[number], ...words: string[]): string {
+function run({ adapter, driver, start, env }: (typeof ADAPTERS)[number], ...words: string[]): string {
+  const [command = '', ...first] = start;
   const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['dist/cli/main.js', ...words, '--adapter', adapter],
+    command,
+    [...first, 'dist/cli/main.js', ...words, '--adapter', adapter],
     {
       encoding: 'utf8',
       env: {
