@@ -10,7 +10,7 @@ const GUIDE = readFileSync('CONTRIBUTING.md', 'utf8');
 const OP = stepsOf(GUIDE, '### An activation, from start to end: softsign');
 const LAB = stepsOf(GUIDE, '## Adding a lab');
 const COPIED = [
-  ...['src', 'shaders', 'schemas', 'test', 'scripts', 'docs', 'tuning', 'dist'],
+  ...['src', 'shaders', 'schemas', 'test', 'scripts', 'docs', 'tuning', 'dist', 'bench/candidates'],
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'vitest.config.ts'],
 ];
 
