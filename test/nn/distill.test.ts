@@ -28,6 +28,9 @@ import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
 import { randomWeights } from '../helpers/networks.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 const EDGE = 6;
 const PIXELS = EDGE * EDGE;
@@ -190,7 +193,7 @@ describe('a teacher is refused', () => {
 });
 
 describeGpu('a distilled run', () => {
-  const hooks = () => ({ emit: () => undefined, control: new Control() });
+  const hooks = () => ({ emit: () => undefined, control: new Control(), place });
   const teacher = teacherFile(
     'faces',
     new Sequential(
@@ -216,7 +219,7 @@ describeGpu('a distilled run', () => {
       emit();
       if (event.type === 'epoch') control.stop('user');
     };
-    await runTraining(resolveConfig({ ...settings, out: parts }), { emit: stopping, control });
+    await runTraining(resolveConfig({ ...settings, out: parts }), { emit: stopping, control, place });
     const bytes = readFileSync(teacher);
     saveModel(teacher, { ...loadModel(teacher), notes: { of: 'another day' } });
     await expect(resumeTraining(parts, hooks())).rejects.toThrow('it is not the one that the run began with');

@@ -8,8 +8,11 @@ import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { loadModel } from '../../src/train/model_file.js';
 import type { Hooks } from '../../src/train/session.js';
-import { SharedPlace } from '../../src/train/workplace.js';
+import { OWN_PLACE, SharedPlace } from '../../src/train/workplace.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const shared = sharedPlace();
 
 const SETTINGS = {
   ...{ data: 'synthetic:70', model: 'fer-shallow', filters: '4', dense: '8', batch: 14 },
@@ -31,7 +34,7 @@ function order(part: Partial<TrialOrder> = {}): TrialOrder {
 
 function hooks(onEvent: (event: TrainEvent, control: Control) => void = () => undefined): Hooks {
   const control = new Control();
-  return { control, emit: (event) => onEvent(event, control) };
+  return { control, emit: (event) => onEvent(event, control), place: shared };
 }
 
 const bits = (run: string) =>
@@ -40,7 +43,7 @@ const bits = (run: string) =>
 describeGpu('a trial', () => {
   it('in steps, one of them interrupted, beside others on one device, is the same as in one go', async () => {
     const whole = order();
-    const once = await runTrial(whole, hooks());
+    const once = await runTrial(whole, { ...hooks(), place: OWN_PLACE });
     expect(once).toMatchObject({ number: 1, values: { lr: 0.01 }, state: 'complete', epochs: 3, until: 3 });
     expect(once.curve).toHaveLength(3);
     expect(once.metric).toBe(Math.max(...once.curve));

@@ -13,6 +13,9 @@ import { isLocked } from '../../src/train/run_folder.js';
 import { findRun, progressText, progressWords } from '../../src/train/runs.js';
 import { resumeTraining, runTraining, type TrainResult } from '../../src/train/session.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 /** Runs that go on with other settings. Five steps are an epoch. */
 
@@ -26,7 +29,7 @@ async function trained(settings: Readonly<Record<string, unknown>>): Promise<str
   return out;
 }
 
-const quiet = () => ({ control: new Control(), emit: () => undefined });
+const quiet = () => ({ control: new Control(), emit: () => undefined, place });
 const resume = (run: string, changes?: RunChanges): Promise<TrainResult> =>
   resumeTraining(run, quiet(), changes);
 const config = (run: string) => JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));

@@ -17,6 +17,9 @@ import { PatternTally } from '../../src/train/pattern_statistics.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-features-'));
 const LBP = { features: 'raw+lbp', 'lbp-cells': 2, 'lbp-bins': 40 };
@@ -150,11 +153,11 @@ describeGpu('features measured on training images', (gpu) => {
       const emit = (event: TrainEvent): void => {
         if (event.type === 'step' && event.step >= stopAfter) control.stop('sigint', 'epoch');
       };
-      await runTraining(resolveConfig({ ...settings, 'log-every': 1, out }), { control, emit });
+      await runTraining(resolveConfig({ ...settings, 'log-every': 1, out }), { control, emit, place });
       return out;
     };
     const [whole, stopped] = [await train(), await train(2)];
-    await resumeTraining(stopped, { control: new Control(), emit: () => undefined });
+    await resumeTraining(stopped, { control: new Control(), emit: () => undefined, place });
     const file = (run: string): string => join(run, 'last.safetensors');
     const weights = (run: string) =>
       [...loadModel(file(run)).weights].map(([name, { data }]) => [name, [...data]]);

@@ -25,7 +25,10 @@ import { CLASS_NAMES, CSV_CLASS_NAMES, sameClass } from '../../src/util/classes.
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
 import { miniXception, randomWeights } from '../helpers/networks.js';
+import { sharedPlace } from '../helpers/place.js';
 import { referenceNetwork } from '../helpers/reference_network.js';
+
+const place = sharedPlace();
 
 /** A tiny network of any input size, colours and number of classes. */
 const tiny = (shape: readonly number[], classes: number) =>
@@ -192,7 +195,11 @@ describeGpu('models of other sizes, colours and classes', (gpu) => {
     const data = { data: 'synthetic:28', batch: 14, augment: 'default', seed: 3 };
     const config = resolveConfig({ ...data, architecture, epochs: 1, out: join(folder, 'run') });
     const events: TrainEvent[] = [];
-    const hooks = () => ({ control: new Control(), emit: (event: TrainEvent) => void events.push(event) });
+    const hooks = () => ({
+      control: new Control(),
+      emit: (event: TrainEvent) => void events.push(event),
+      place,
+    });
     const { path, steps } = await runTraining(config, hooks());
     expect(steps).toBe(2);
     expect(events[0]).toMatchObject({ type: 'start', model: 'mini_xception' });

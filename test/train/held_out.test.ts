@@ -12,6 +12,9 @@ import { readEvents } from '../../src/train/event_log.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { folderWith, png } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 /** Data without validation images: thirty faces of each of two classes, no two alike. */
 function unsplit(): string {
@@ -24,7 +27,7 @@ function unsplit(): string {
 
 const facesIn = (split: Split): string[] => Array.from(split.labels, (_, row) => faceId(split, row)).sort();
 const TINY = { model: 'fer-shallow', filters: '4', dense: '4', batch: 9, 'max-steps': 2, epochs: 1 };
-const hooks = () => ({ emit: () => undefined, control: new Control() });
+const hooks = () => ({ emit: () => undefined, control: new Control(), place });
 
 it('no seed of a training decides what is held out', async () => {
   const data = unsplit();

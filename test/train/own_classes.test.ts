@@ -13,6 +13,9 @@ import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { folderWith, png } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 const FIVE = ['angry', 'happy', 'neutral', 'sad', 'surprise'];
 const NAMES = ['Angry', 'Happy', 'Neutral', 'Sad', 'Surprise'];
@@ -29,6 +32,7 @@ function tree(words: readonly string[]): string {
 const hooks = (events: TrainEvent[] = []) => ({
   emit: (event: TrainEvent) => void events.push(event),
   control: new Control(),
+  place,
 });
 const newRun = (): string => join(folderWith({}), 'run');
 

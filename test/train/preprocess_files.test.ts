@@ -9,6 +9,9 @@ import { runTraining } from '../../src/train/session.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { newFolder } from '../helpers/keras_files.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 describeGpu('a training', () => {
   it.each([
@@ -20,7 +23,7 @@ describeGpu('a training', () => {
     const out = join(folder, 'run');
     const data = { data: 'synthetic:28', batch: 14, seed: 3, epochs: 1, model: 'fer-shallow' };
     const { path } = await runTraining(resolveConfig({ ...data, preprocess, out }), {
-      ...{ control: new Control(), emit: () => undefined },
+      ...{ control: new Control(), emit: () => undefined, place },
     });
     const train = (await loadDataset('synthetic:28', { seed: 3 })).splits.train;
     const want = fitPreprocess(preprocess, train);

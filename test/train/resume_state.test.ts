@@ -20,6 +20,9 @@ import { type Hooks, resumeTraining, runTraining } from '../../src/train/session
 import { readRunState } from '../../src/tui/run_state.js';
 import { secondsOf } from '../../src/tui/run_words.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 /** What a run's folder holds beside weights and optimiser, and what resuming makes of it. */
 
@@ -37,7 +40,7 @@ const SETTINGS = {
 /** Two epochs of five steps; `onEvent` may stop them. */
 function hooks(onEvent: (event: TrainEvent, control: Control) => void = () => undefined): Hooks {
   const control = new Control();
-  return { control, emit: (event) => onEvent(event, control) };
+  return { control, emit: (event) => onEvent(event, control), place };
 }
 
 /** A run that was stopped after its first epoch. */

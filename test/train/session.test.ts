@@ -20,6 +20,9 @@ import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { temporaryName } from '../../src/util/temporary.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { sharedPlace } from '../helpers/place.js';
+
+const place = sharedPlace();
 
 const opened = vi.hoisted((): Gpu[] => []);
 vi.mock('../../src/gpu/device.js', async (original) => {
@@ -145,7 +148,7 @@ describeGpu('a sitting', () => {
   it('keeps the kernels that the run was begun with, and logs every event it tells', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];
-    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control(), place };
     await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
     expect(readEvents(join(out, 'events.ndjson'))).toEqual(JSON.parse(JSON.stringify(events)));
     expect(events.map(({ type }) => type).filter((type) => type !== 'note')).toEqual([
@@ -168,7 +171,7 @@ describeGpu('a sitting', () => {
   it('that fails tells why and that it has ended, and unlocks its folder', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];
-    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control(), place };
     const diverging = resolveConfig({ ...settings, out, optimizer: 'sgd' });
     await expect(runTraining({ ...diverging, lr: 1e38 }, hooks)).rejects.toThrow('training diverged');
     expect(events.slice(-2)).toMatchObject([
@@ -182,7 +185,7 @@ describeGpu('a sitting', () => {
   it('refuses other data than before, or says that they are others where that is allowed', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];
-    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control(), place };
     await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
     const path = join(out, 'config.json');
     const config = JSON.parse(readFileSync(path, 'utf8'));
@@ -201,7 +204,7 @@ describeGpu('a sitting', () => {
 
   it('ends an epoch that was begun with more data than there are now', async () => {
     const out = join(temporary(), 'run');
-    const hooks = { emit: () => undefined, control: new Control() };
+    const hooks = { emit: () => undefined, control: new Control(), place };
     await runTraining(
       resolveConfig({
         ...settings,
@@ -225,7 +228,7 @@ describeGpu('a sitting', () => {
 
   it('names a checkpoint that belongs to other settings', async () => {
     const out = join(temporary(), 'run');
-    const hooks = { emit: () => undefined, control: new Control() };
+    const hooks = { emit: () => undefined, control: new Control(), place };
     await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
     const path = join(out, 'config.json');
     const config = JSON.parse(readFileSync(path, 'utf8'));
@@ -238,7 +241,7 @@ describeGpu('a sitting', () => {
 
   it('is told where to go on when its folder cannot be written', async () => {
     const out = join(temporary(), 'run');
-    const hooks = { emit: () => undefined, control: new Control() };
+    const hooks = { emit: () => undefined, control: new Control(), place };
     await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
     rmSync(join(out, 'events.ndjson'));
     mkdirSync(join(out, 'events.ndjson'));
@@ -252,7 +255,7 @@ describeGpu('a sitting', () => {
     const emit = ({ type }: TrainEvent): void => {
       if (type === 'epoch') rmSync(out, { recursive: true });
     };
-    const removed = runTraining(resolveConfig({ ...settings, out }), { emit, control: new Control() });
+    const removed = runTraining(resolveConfig({ ...settings, out }), { emit, control: new Control(), place });
     await expect(removed).rejects.toThrow(`put ${out} back, then go on with --resume`);
     expect(existsSync(out)).toBe(false);
   });
@@ -260,7 +263,7 @@ describeGpu('a sitting', () => {
   it('says what else keeps a run from going on to the same bits', async () => {
     const out = join(temporary(), 'run');
     const events: TrainEvent[] = [];
-    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control() };
+    const hooks = { emit: (event: TrainEvent) => void events.push(event), control: new Control(), place };
     await runTraining(resolveConfig({ ...settings, out, 'max-steps': 1 }), hooks);
     const log = join(out, 'events.ndjson');
     writeFileSync(log, readFileSync(log, 'utf8').replace(/"adapter":"[^"]*"/, '"adapter":"Another"'));
