@@ -12,7 +12,11 @@ const PROCESS_WIDE =
 const alone = files.filter((file) => PROCESS_WIDE.test(readFileSync(file, 'utf8')));
 const shared = files.filter((file) => !alone.includes(file));
 
-const limits = { pool: 'forks' as const, testTimeout: 120_000, hookTimeout: 120_000 };
+const common = {
+  pool: 'forks' as const,
+  ...{ testTimeout: 120_000, hookTimeout: 120_000 },
+  setupFiles: './test/helpers/equality.ts',
+};
 
 export default defineConfig({
   test: {
@@ -23,8 +27,8 @@ export default defineConfig({
     projects: [
       // A test file that changes its process has it for itself. The others take turns in a few processes, which load and
       // compile each source file once: that saves a fifth of the suite's CPU time.
-      { test: { ...limits, name: 'alone', include: alone } },
-      { test: { ...limits, name: 'shared', include: shared, isolate: false } },
+      { test: { ...common, name: 'alone', include: alone } },
+      { test: { ...common, name: 'shared', include: shared, isolate: false } },
     ],
   },
 });

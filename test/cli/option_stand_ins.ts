@@ -217,11 +217,12 @@ vi.mock('../../src/check/kernel_checks.js', () => ({
 }));
 vi.mock('../../src/data/load.js', async (original) => {
   const real = await original<typeof import('../../src/data/load.js')>();
+  const faces = real.loadDataset('synthetic:14');
   return {
     ...real,
     loadDataset: (path: string, options?: LoadOptions) => {
       note('data', { path, ...(options?.skipBad && { skipBad: true }), classes: options?.classes });
-      return real.loadDataset('synthetic:14');
+      return faces;
     },
   };
 });

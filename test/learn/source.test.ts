@@ -102,7 +102,7 @@ describeGpu('a step to take apart', (gpu) => {
   it('is the next step of a run, from its checkpoint', async () => {
     const out = join(folder, 'run');
     const settings = {
-      model: 'fer-shallow',
+      ...{ model: 'fer-shallow', filters: '4', dense: '8' },
       data: 'synthetic:140',
       epochs: 1,
       maxSteps: 3,
