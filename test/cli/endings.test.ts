@@ -6,9 +6,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Terminal } from '../../scripts/terminal.mjs';
 import { CLI, type CliResult, runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { FULL } from '../helpers/needs.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'fer-tui-endings-'));
-const TINY = ['train', '--data', 'synthetic:140', '--filters', '4,8', '--dense', '8', '--epochs', '9999'];
+const TINY = ['train', '--data', 'synthetic:35', '--filters', '4,8', '--dense', '8', '--epochs', '9999'];
 
 /** Runs `fer-tui` in a folder of its own, and sends it signals, one after another, once stderr has some text. */
 async function signalled(
@@ -143,11 +144,14 @@ describeGpu('a terminal that is closed', () => {
 });
 
 describeGpu('a search that is ended from outside', () => {
-  it.each([
+  const signals = [
+    ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s gives its trial back, and exits with %i', async (signal, code) => {
+  ] as const;
+  it.each(
+    FULL ? signals : signals.slice(0, 1),
+  )('%s gives its trial back, and exits with %i', async (signal, code) => {
     const cwd = folder();
     const [space, study] = [join(cwd, 'space.yaml'), join(cwd, 's')];
     writeFileSync(space, 'space:\n  lr: [0.001, 0.01]\n');

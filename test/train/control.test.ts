@@ -25,7 +25,7 @@ const preprocess = { name: 'scale255' } as const;
 /** Two epochs of five steps, unless `changes` say otherwise. */
 function trainerOn(gpu: Gpu, changes: Partial<TrainPlan> = {}): Trainer {
   const source = new BatchSource(dataset.splits.train, { batchSize: 14, preprocess, shuffle: true });
-  const learner = new Learner(gpu, buildModel('fer-shallow'), { seed: 5 });
+  const learner = new Learner(gpu, buildModel('fer-shallow', { filters: [4], dense: [8] }), { seed: 5 });
   const { classes, splits } = dataset;
   return new Trainer(learner, {
     ...{ source, validation: splits.validation, preprocess, classes, epochs: 2, logEvery: 1000 },

@@ -102,7 +102,7 @@ describeGpu('a training with --init, --no-shuffle, --no-augment, --dropout 0 and
     writeFileSync(path, csv([...rows, ...[0, 1, 2].map((i) => row(validation, i, 'PublicTest'))]));
     const { splits } = await loadDataset(path);
     await compare(path, splits.train, {
-      ...{ model: 'fer-cnn', plan: { filters: [4, 8], dense: [16] }, batch: 8, steps: 20 },
+      ...{ model: 'fer-cnn', plan: { filters: [4, 8], dense: [16] }, batch: 8, steps: 10 },
     });
   });
 });

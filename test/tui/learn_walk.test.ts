@@ -92,7 +92,12 @@ function lossOf(probabilities: Arr, labels: Uint32Array): number {
 
 describeGpu('the Learn screen walks through a step', (gpu) => {
   it.each([
-    ['fer-cnn', buildModel('fer-cnn', { dropout: 0, filters: [8, 8, 16, 16], dense: [16, 16] }), 'conv2d_1', 'dense_2/kernel'],
+    [
+      'fer-cnn',
+      buildModel('fer-cnn', { dropout: 0, filters: [8, 8, 16, 16], dense: [16, 16] }),
+      'conv2d_1',
+      'dense_2/kernel',
+    ],
     ['a branched network', miniXception([48, 48, 1], [4, 8]), 'conv2d_1', 'conv2d_3/kernel'],
   ] as const)(
     'of %s, and every number is that of float64',

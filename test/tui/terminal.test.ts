@@ -8,6 +8,7 @@ import { Study } from '../../src/study/study.js';
 import { parseHolder } from '../../src/util/processes.js';
 import { CLI } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { FULL } from '../helpers/needs.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 import { expectRestored, openTerminal } from '../helpers/terminal.js';
 
@@ -19,11 +20,18 @@ async function set(t: Terminal, name: string, value: string): Promise<void> {
   await t.waitFor(new RegExp(`▸\\*${name} +${value}`));
 }
 
+/** The full tests try each at both sizes. */
+const SIZES: readonly (readonly [number, number])[] = FULL
+  ? [
+      [100, 30],
+      [60, 20],
+    ]
+  : [[60, 20]];
+
 describe('the colours in a real terminal', () => {
-  it.each([
-    [100, 30],
-    [60, 20],
-  ])('at %i x %i, follow its background, whose answer types nothing, and a choice is remembered', async (cols, rows) => {
+  it.each(
+    SIZES,
+  )('at %i x %i, follow its background, whose answer types nothing, and a choice is remembered', async (cols, rows) => {
     const state = mkdtempSync(join(tmpdir(), 'fer-tui-state-'));
     const env = { XDG_STATE_HOME: state };
     const { t, cwd } = openTerminal('', { cols, rows, env });
@@ -52,12 +60,11 @@ describe('the colours in a real terminal', () => {
 });
 
 describeGpu('in a real terminal', () => {
-  it.each([
-    [100, 30],
-    [60, 20],
-  ])('at %i x %i, detaches a training, which attach steers and stops from another terminal', async (cols, rows) => {
+  it.each(
+    SIZES,
+  )('at %i x %i, detaches a training, which attach steers and stops from another terminal', async (cols, rows) => {
     const { t, cwd } = openTerminal(
-      'train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500',
+      'train --data synthetic:70 --model fer-shallow --log-every 1 --epochs 500',
       {
         ...{ cols, rows },
       },
@@ -172,7 +179,7 @@ describeGpu('in a real terminal', () => {
 
   it('^C while training saves, restores the terminal and exits with 130', async () => {
     const { t, cwd } = openTerminal(
-      'train --data synthetic:140 --model fer-shallow --log-every 1 --epochs 500',
+      'train --data synthetic:70 --model fer-shallow --log-every 1 --epochs 500',
     );
     await t.waitFor(/TRAINING ep/, 60_000);
     t.press('ctrl+c');
