@@ -9,6 +9,7 @@ import { EXIT, exitCodes } from '../../src/util/errors.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { miniXception } from '../helpers/networks.js';
+import { runTogether } from '../helpers/together.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'fer-tui-cli-'));
 const TINY = ['train', '--data', 'synthetic:56', '--model', 'fer-shallow', '--log-every', '1'];
@@ -79,28 +80,50 @@ describe('the command line', () => {
     expect(stderr).toContain('Unknown argument: epoch\nDid you mean --epochs?');
   });
 
-  it.each([
+  const MISTYPED: readonly (readonly [line: readonly string[], message: string])[] = [
     [['data'], 'something is missing; expected fer-tui data <path>\n'],
     [['runs', 'show'], 'something is missing; expected fer-tui runs show <name>\n'],
     [['runs', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
     [['runs', 'show', 'a', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
     [['search', '--bogusoption', '1'], 'Unknown argument: bogusoption\nTry "fer-tui search --help".'],
     [['runs', 'show', 'a', '--bogusoption'], 'Try "fer-tui runs show --help".'],
-  ])('%j is refused with the words of its command', async (args, message) => {
-    const { code, stderr } = await runCli(args);
-    expect(code).toBe(2);
-    expect(stderr).toContain(message);
-  });
-
-  it.each([
+  ];
+  const WRONG: readonly (readonly [line: readonly string[], message: string])[] = [
     [['--lr', '0'], 'lr = 0: expected a number in (0, 10]'],
     [['--epochs', '1.5'], 'epochs = 1.5: expected a whole number in [1, 10000]'],
     [['--augment', 'turn=5'], 'augment: "turn=5"'],
     [['--nesterov'], 'nesterov: needs --optimizer sgd'],
-  ])('%j is refused with words that say why', async (args, message) => {
-    const { code, stderr } = await runCli(['train', ...args]);
+  ];
+  const EMPTY: readonly (readonly [line: readonly string[], name: string])[] = [
+    [['train', '--out', ''], 'out'],
+    [['search', ''], 'space'],
+    [['search', 's.yaml', '--out='], 'out'],
+    [['predict', 'a.png', ''], 'paths'],
+    [['evaluate', '--data', 'x', '--weights', ''], 'weights'],
+    [['runs', '--folder', ''], 'folder'],
+    [['worker', '--queue', ''], 'queue'],
+  ];
+  const refused = runTogether([
+    ...MISTYPED.map(([line]) => line),
+    ...WRONG.map(([line]) => ['train', ...line]),
+    ...EMPTY.map(([line]) => line),
+  ]);
+
+  it.each(MISTYPED)('%j is refused with the words of its command', async (line, message) => {
+    const { code, stderr } = await refused(line);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  it.each(WRONG)('%j is refused with words that say why', async (line, message) => {
+    const { code, stderr } = await refused(['train', ...line]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it.each(EMPTY)('%j is refused: an empty text names nothing', async (line, name) => {
+    const { code, stderr } = await refused(line);
+    expect([code, stderr]).toEqual([2, `fer-tui: ${name}: it is empty; expected a value, or leave it out\n`]);
   });
 
   it('runs escapes the names of foreign folders', async () => {
@@ -110,19 +133,6 @@ describe('the command line', () => {
     const { stdout } = await runCli(['runs', '--folder', runs]);
     expect(stdout).toContain('a\\x1b[31mb');
     expect(stdout).not.toContain('\x1b');
-  });
-
-  it.each([
-    [['train', '--out', ''], 'out'],
-    [['search', ''], 'space'],
-    [['search', 's.yaml', '--out='], 'out'],
-    [['predict', 'a.png', ''], 'paths'],
-    [['evaluate', '--data', 'x', '--weights', ''], 'weights'],
-    [['runs', '--folder', ''], 'folder'],
-    [['worker', '--queue', ''], 'queue'],
-  ])('%j is refused: an empty text names nothing', async (args, name) => {
-    const { code, stderr } = await runCli(args);
-    expect([code, stderr]).toEqual([2, `fer-tui: ${name}: it is empty; expected a value, or leave it out\n`]);
   });
 
   it('takes every network in models/ by name', async () => {

@@ -11,6 +11,7 @@ import type { LabReport } from '../../src/labs/kit/run_lab.js';
 import type { Capability } from '../../src/tui/paint/capability.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { runTogether } from '../helpers/together.js';
 
 const TINY = ['--data', 'synthetic:350', '--faces', '28', '--epochs', '1'];
 
@@ -109,15 +110,17 @@ describe('fer-tui lab', () => {
     expect(labs.map(({ name }) => name)).toEqual(LABS.map(({ name }) => name));
   });
 
-  it.each([
+  const WRONG: readonly (readonly [line: readonly string[], message: string])[] = [
     [['droput'], 'did you mean "dropout"?'],
     [['init', '--all'], '--all: runs every lab'],
     [['init', '--seeds', '1,1'], 'seeds = 1,1: expected different whole numbers'],
     [['init', '--seeds', '1,x'], 'seeds = 1,x: expected different whole numbers'],
     [['init', '--faces', '0'], 'faces = 0: expected a whole number of 1 or more'],
     [['init', '--epochs', '1.5'], 'epochs = 1.5: expected a whole number of 1 or more'],
-  ])('%j is wrong usage', async (args, message) => {
-    const { code, stderr } = await runCli(['lab', ...args]);
+  ];
+  const refused = runTogether(WRONG.map(([line]) => ['lab', ...line]));
+  it.each(WRONG)('%j is wrong usage', async (line, message) => {
+    const { code, stderr } = await refused(['lab', ...line]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });

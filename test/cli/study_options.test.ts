@@ -6,6 +6,7 @@ import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
 import { runCli } from '../helpers/cli.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
+import { runTogether } from '../helpers/together.js';
 import { settings } from '../study/fakes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-study-options-'));
@@ -20,8 +21,10 @@ beforeAll(async () => {
   expect(code).toBe(0);
 });
 
+type Refusal = readonly [line: readonly string[], message: string];
+
 describe('a resumed study', () => {
-  it.each([
+  const OTHER: readonly Refusal[] = [
     [['--pruner', 'asha'], '--pruner: a resumed study keeps its settings'],
     [['--objective', 'loss'], '--objective: a resumed study keeps'],
     [['--min-epochs', '1'], '--min-epochs: a resumed study keeps'],
@@ -29,19 +32,27 @@ describe('a resumed study', () => {
     [['--trials', '1'], 'trials = 1: a resumed study keeps its trials; expected at least its 2'],
     [['--trials', '4'], 'trials = 4: the space has only 3 combinations'],
     [['--trials', 'many'], 'trials: expected a whole number of 1 or more'],
-  ])('of a search refuses %s', async (more, message) => {
-    const { code, stderr } = await runCli(['search', '--resume', SEARCH, ...more]);
+  ];
+  const ofSearch = (more: readonly string[]) => ['search', '--resume', SEARCH, ...more];
+  const ofCv = (option: string) => ['cv', '--resume', CV, option, '3'];
+  const refused = runTogether([
+    ...OTHER.map(([more]) => ofSearch(more)),
+    ...['--folds', '--repeats'].map(ofCv),
+  ]);
+
+  it.each(OTHER)('of a search refuses %s', async (more, message) => {
+    const { code, stderr } = await refused(ofSearch(more));
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   it.each(['--folds', '--repeats'])('of a cross-validation refuses %s', async (option) => {
-    const { code, stderr } = await runCli(['cv', '--resume', CV, option, '3']);
+    const { code, stderr } = await refused(ofCv(option));
     expect([code, stderr]).toEqual([2, expect.stringContaining(`${option}: a resumed study keeps`)]);
   });
 });
 
 describe('a number that is none', () => {
-  it.each([
+  const NUMBERS: readonly Refusal[] = [
     [['trial', SEARCH, 'abc'], 'number: expected a whole number of 1 or more'],
     [['trial', SEARCH, '1.5'], 'number = 1.5: expected a whole number of 1 or more'],
     [['studies', 'show', SEARCH, '--top', '-1'], 'top = -1: expected a whole number of 0 or more'],
@@ -50,8 +61,10 @@ describe('a number that is none', () => {
       ['studies', 'show', SEARCH, '--csv', '--json'],
       'csv: it prints a table, not JSON; omit --csv or --json',
     ],
-  ])('%s is refused', async (line, message) => {
-    const { code, stderr } = await runCli(line);
+  ];
+  const refused = runTogether(NUMBERS.map(([line]) => line));
+  it.each(NUMBERS)('%s is refused', async (line, message) => {
+    const { code, stderr } = await refused(line);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });
