@@ -64,7 +64,7 @@ interface Way {
   readonly shapes: readonly ConvShape[];
   readonly kernels: readonly string[];
   /** The kernel that ends an inference block. */
-  readonly block?: string;
+  readonly block?: readonly string[];
   readonly possible?: (gpu: Gpu) => boolean;
   /** Storage format of the tensors between its kernels; default f32. */
   readonly format?: Format;
@@ -89,7 +89,7 @@ function winograd(conv2d: 'winograd4' | 'winograd6', spread: Spread, format: For
       ...kernelNames('conv2d_winograd', ['transforms', 'output_transform']),
       ...kernelNames('conv2d_winograd_gradient', ['gradient_transform', 'gradients']),
     ],
-    block: kernelNames('conv2d_winograd', ['output_block']).join(),
+    block: kernelNames('conv2d_winograd', ['output_block']),
     ...(spread === 'lanes' && { possible: eightLanes }),
     ...(format === 'f16' && { format, tolerance: HALVES[conv2d] }),
   };
@@ -105,13 +105,14 @@ const WAYS = {
     forced: { conv2d: 'subgroup' },
     shapes: ANY.filter(({ oc }) => oc % 4 === 0),
     kernels: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
+    block: ['conv2d_small.block', 'conv2d_small.pack'],
     possible: eightLanes,
   },
   gray: {
     forced: { conv2d: 'gray' },
     shapes: GRAY,
     kernels: ['conv2d_gray.forward', 'conv2d_gray.weight_gradient', 'conv2d_gray.fold_gradients'],
-    block: 'conv2d_gray.block',
+    block: ['conv2d_gray.block'],
   },
   winograd4: winograd('winograd4', 'threads'),
   winograd6: winograd('winograd6', 'threads'),
@@ -122,6 +123,16 @@ const WAYS = {
   'winograd4 in lanes, in halves': winograd('winograd4', 'lanes', 'f16'),
   'winograd6 in lanes, in halves': winograd('winograd6', 'lanes', 'f16'),
 } satisfies Record<string, Way>;
+/** Maps that fit into the registers of a subgroup, and edges of pooling windows. */
+const SMALL: readonly (readonly [ConvShape, number])[] = [
+  [shape([1, 6, 6, 8, 36]), 2],
+  [shape([3, 6, 6, 6, 64]), 1],
+  [shape([2, 6, 6, 2, 4]), 3],
+  [shape([2, 5, 8, 4, 32]), 2],
+  [shape([2, 8, 5, 4, 12]), 2],
+  [shape([4, 3, 2, 10, 40]), 1],
+];
+
 type WayName = keyof typeof WAYS;
 const wayOf = (name: WayName): Way => WAYS[name];
 const NAMES = Object.keys(WAYS) as WayName[];
@@ -190,7 +201,7 @@ const ALPHA = 1;
 function blockCase(s: ConvShape, way: WayName, poolSize: number, seed: number, tiled = true): KernelCase {
   const { forced, block, possible } = wayOf(way);
   return {
-    kernels: [...(tiled && block !== undefined ? [block] : []), 'inference_block.prepare'],
+    kernels: [...(tiled ? (block ?? []) : []), 'inference_block.prepare'],
     title: `block, pool ${poolSize}, ${title(s, way)}`,
     ...(possible && { possible }),
     run: (gpu) => {
@@ -341,6 +352,7 @@ export const CONV_CASES: readonly KernelCase[] = [
     (way, k) => WINOGRAD.map((s, i) => pooledCase(s, way, 1310 + 10 * k + i)),
   ),
   ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
+  ...SMALL.map(([s, poolSize], i) => blockCase(s, 'subgroup', poolSize, 960 + i)),
   ...['', ' in lanes'].flatMap((lanes, k) => {
     const [four, six] = [`winograd4${lanes}`, `winograd6${lanes}`] as [WayName, WayName];
     return WINOGRAD.flatMap((s, i) => [

@@ -1,6 +1,7 @@
 import { eightLanes } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import { FORWARD, forwardCall, outputOf, WEIGHT_GRADIENT, weightGradientInSplits } from './conv2d_direct.js';
+import { smallBlock, smallFits } from './conv2d_small.js';
 import type { ConvWay } from './conv2d_way.js';
 import { biasGradient } from './reduce.js';
 
@@ -57,4 +58,7 @@ export const subgroup: ConvWay = {
     );
     return { dx: undefined, dw, db: biasGradient(rec, dy) };
   },
+
+  block: (rec, operands, end, g, prepare) =>
+    smallFits(g) ? smallBlock(rec, prepare, operands, end, g) : undefined,
 };
