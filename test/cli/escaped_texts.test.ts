@@ -13,10 +13,10 @@ import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { ready } from '../../src/tui/loadable.js';
 import { readRunState } from '../../src/tui/run_state.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
-import { runCli } from '../helpers/cli.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
+import { runTogether } from '../helpers/together.js';
 
 /** Texts of files that try to steer the terminal: its title, its screen, its answers, and lines of their own. */
 
@@ -78,7 +78,7 @@ cpSync(weightsPath('fer-shallow'), join(cwd, 'copy.h5'));
 const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
 
 describe('a text that tries to steer the terminal', () => {
-  it.concurrent.each([
+  const SHOWN: readonly (readonly [line: readonly string[]])[] = [
     [['runs']],
     [['runs', '--json']],
     [['runs', 'show', NAME]],
@@ -93,15 +93,20 @@ describe('a text that tries to steer the terminal', () => {
     [['report', join('studies', NAME)]],
     [['summary', 'net.json']],
     [['runs', 'show', `no${EVIL}`]],
-  ])('is escaped by %j', async (args) => {
-    const { stdout, stderr } = await runCli(args, { cwd });
+  ];
+  const shown = runTogether(
+    SHOWN.map(([line]) => line),
+    cwd,
+  );
+  it.each(SHOWN)('is escaped by %j', async (line) => {
+    const { stdout, stderr } = await shown(line);
     expect(`${stdout}${stderr}`).not.toBe('');
     expect(`${stdout}${stderr}`).not.toMatch(CONTROL);
     expect(`${stdout}${stderr}`).not.toMatch(/^.{0,3}forged/m);
   });
 
   const drawn = ['--data', 'synthetic:70', '--limit', '30'];
-  it.each([
+  const TYPED: readonly (readonly [line: readonly string[]])[] = [
     [['calibrate', 'fer-shallow', ...drawn, '--out', `c${EVIL}.safetensors`]],
     [['ensemble', 'fer-cnn', 'fer-shallow', ...drawn, '--out', `e${EVIL}.json`]],
     [['soup', 'fer-shallow', 'copy.h5', ...drawn, '--out', `s${EVIL}.safetensors`]],
@@ -110,8 +115,13 @@ describe('a text that tries to steer the terminal', () => {
     [['noise', '--data', 'synthetic:70', '--probabilities', 'p.csv', '--csv', `n${EVIL}.csv`]],
     [['studies', '--folder', `none${EVIL}`]],
     [['runs', '--folder', `none${EVIL}`]],
-  ])('is escaped where it was typed: %j', async (args) => {
-    const { code, stdout, stderr } = await runCli(args, { cwd });
+  ];
+  const typed = runTogether(
+    TYPED.map(([line]) => line),
+    cwd,
+  );
+  it.each(TYPED)('is escaped where it was typed: %j', async (line) => {
+    const { code, stdout, stderr } = await typed(line);
     const text = `${stdout}${stderr}`;
     expect([code, text]).toEqual([0, expect.stringContaining('\\x1b')]);
     expect(text).not.toMatch(CONTROL);

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CLI, runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { needs } from '../helpers/needs.js';
+import { runTogether } from '../helpers/together.js';
 
 /** Pipes and devices where files are expected, and outputs on a full disk. */
 
@@ -18,7 +19,7 @@ beforeAll(() => {
 });
 
 describe('a pipe or device in place of a file is refused at once', () => {
-  it.each([
+  const LINES = [
     ['evaluate --data synthetic:70 --weights pipe', 5],
     ['summary zero', 5],
     ['verify pipe', 5],
@@ -26,8 +27,16 @@ describe('a pipe or device in place of a file is refused at once', () => {
     ['train --data synthetic:70 --labels pipe', 4],
     ['train --data synthetic:70 --ferplus pipe', 4],
     ['noise --data synthetic:140 --probabilities pipe', 4],
-  ] as const)('%s', needs.linux, async (line, exit) => {
-    const { code, stdout, stderr } = await runCli(line.split(' '), { cwd });
+  ] as const;
+  let refused: ReturnType<typeof runTogether>;
+  beforeAll(() => {
+    refused = runTogether(
+      LINES.map(([line]) => line.split(' ')),
+      cwd,
+    );
+  });
+  it.each(LINES)('%s', needs.linux, async (line, exit) => {
+    const { code, stdout, stderr } = await refused(line.split(' '));
     expect([code, stdout + stderr]).toEqual([
       exit,
       expect.stringContaining('it is a pipe or a device, which is not read'),

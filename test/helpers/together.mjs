@@ -1,6 +1,7 @@
 /** `node together.mjs PROGRAM LINES`: runs command lines, given as JSON, one after another, and prints how each ended as JSON. */
 const [program, lines] = process.argv.slice(2);
 const out = process.stdout.write.bind(process.stdout);
+const end = process.exit.bind(process);
 class Exit extends Error {}
 
 const results = [];
@@ -24,5 +25,4 @@ for (const [i, line] of JSON.parse(lines).entries()) {
   }
   results.push({ ...result, code: process.exitCode });
 }
-process.exitCode = 0;
-out(JSON.stringify(results));
+out(JSON.stringify(results), () => end(0));

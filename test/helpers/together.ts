@@ -12,11 +12,13 @@ const SCRIPT = fileURLToPath(new URL('together.mjs', import.meta.url));
  */
 export function runTogether(
   lines: readonly (readonly string[])[],
+  cwd = '.',
 ): (line: readonly string[]) => Promise<CliResult> {
   let results: Promise<CliResult[]> | undefined;
   const all = async (): Promise<CliResult[]> => {
     const words = [SCRIPT, PROGRAM, JSON.stringify(lines)];
-    return JSON.parse((await promisify(execFile)(process.execPath, words)).stdout);
+    const { stdout } = await promisify(execFile)(process.execPath, words, { cwd, maxBuffer: 1 << 24 });
+    return JSON.parse(stdout);
   };
   return async (line) => {
     results ??= all();
