@@ -7,12 +7,13 @@
  * A recipe has one part or more: models/recipes/NAME.yaml and, where training goes on with other settings from the best
  * weights of the part before, NAME.2.yaml. The run of the first lies in runs/reproduce-NAME (--out takes another folder,
  * finished or not), that of the second beside it, with -2 behind its name. Where models/ has the network of the parts before,
- * --last trains only a new last part, from its weights.
+ * --last trains only a new last part, from its weights. --calibrate trains nothing: with --ship, it gives the network in the box the
+ * temperature at which its probabilities mean what they say.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findData } from '../dist/data/find_data.js';
 import { drawnProbabilities } from '../dist/train/drawn_probabilities.js';
 import { findRun } from '../dist/train/runs.js';
@@ -30,22 +31,28 @@ const { values, positionals } = scriptOptions(import.meta.url, {
     out: { type: 'string' },
     ship: { type: 'boolean', default: false },
     last: { type: 'boolean', default: false },
+    calibrate: { type: 'boolean', default: false },
     commit: { type: 'string' }, // of the code that trained; default: the one that is checked out
   },
 });
 const [name = ''] = positionals;
 const data = values.data ?? findData();
 if (!names.includes(name) || data === undefined) {
-  fail(`usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--last] [--ship]`);
+  fail(
+    `usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--last|--calibrate] [--ship]`,
+  );
 }
 /** Parts that the shipped network was trained in, as its card tells, and those that are trained here. */
-const earlier = values.last ? readCard(name).parts : [];
-const parts = partsOf(name, values.out ?? `runs/reproduce-${name}`).slice(earlier.length);
-if (parts.length === 0) fail(`models/${name}.h5 has all parts already: leave out --last`);
-if (values.last) parts[0].init = ['--init', join(MODELS, `${name}.h5`)];
+const earlier = values.last || values.calibrate ? readCard(name).parts : [];
+const out = values.out ?? `runs/reproduce-${name}`;
+const shipped = join(MODELS, `${name}.h5`);
+const parts = values.calibrate ? [] : partsOf(name, out).slice(earlier.length);
+if (values.last && parts.length === 0) fail(`models/${name}.h5 has all parts already: leave out --last`);
+if (values.last) parts[0].init = ['--init', shipped];
 for (const part of parts) trainPart(part, data);
-const best = join(parts.at(-1).out, 'best.safetensors');
-const calibrated = join(parts.at(-1).out, 'calibrated.safetensors');
+const best = values.calibrate ? shipped : join(parts.at(-1).out, 'best.safetensors');
+const calibrated = join(parts.at(-1)?.out ?? out, 'calibrated.safetensors');
+mkdirSync(dirname(calibrated), { recursive: true });
 const calibration = calibrate();
 const validation = { none: evaluate('none'), flip: evaluate('flip') };
 for (const [tta, { accuracy }] of Object.entries(validation)) {
@@ -84,17 +91,17 @@ function printed(command, ...args) {
 }
 
 async function ship() {
-  const h5 = join(MODELS, `${name}.h5`);
-  fer('export', calibrated, '--to', 'h5', '--out', h5);
+  fer('export', calibrated, '--to', 'h5', '--out', shipped);
+  const { flop, trainable: parameters } = JSON.parse(printed('summary', shipped));
   const card = {
     name,
-    parameters: startOf(parts[0]).parameters,
-    flop: JSON.parse(printed('summary', h5)).flop,
-    bytes: statSync(h5).size,
+    parameters,
+    flop,
+    bytes: statSync(shipped).size,
     parts: [...earlier, ...parts.map(trainedPart)],
     calibration,
     validation,
-    drawn: await drawnProbabilities(h5),
+    drawn: await drawnProbabilities(shipped),
   };
   writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
   writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
