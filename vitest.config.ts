@@ -15,6 +15,8 @@ const shared = files.filter((file) => !alone.includes(file));
 const common = {
   pool: 'forks' as const,
   ...{ testTimeout: 120_000, hookTimeout: 120_000 },
+  // A poll ends when it succeeds. On a busy machine that takes longer than the second that Vitest waits.
+  expect: { poll: { timeout: 20_000 } },
   setupFiles: './test/helpers/equality.ts',
 };
 
