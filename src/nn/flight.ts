@@ -51,7 +51,7 @@ export class Flight {
     this.#measure();
   }
 
-  /** Resolves when all steps are done. Throws what the fences throw. */
+  /** Resolves when all steps up to the newest fence are done; a later read waits for the rest. Throws what the fences throw. */
   async landed(): Promise<void> {
     await Promise.all(this.#fences.splice(0));
     this.#last = undefined;
