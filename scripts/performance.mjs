@@ -53,10 +53,12 @@ if (peers) {
     'TensorFlow.js WebGPU',
     '20x',
   );
+  ratioRow('training, batch 28, against Keras', 'train 28 fer-cnn', 'Keras', '1.0x');
   ratioRow('inference, batch 28, against PyTorch', 'infer 28 fer-cnn', 'PyTorch', '0.7x');
   const face = own('infer 1 fer-cnn');
-  row('one face, median', '5 ms', `${figure(face.ms.median)} ms`);
-  ratioRow('`fer-vgg`, training, batch 28, against PyTorch', 'train 28 fer-vgg', 'PyTorch', '0.8x');
+  row('one face, median', '1.5 ms', `${figure(face.ms.median)} ms`);
+  ratioRow('`fer-vgg`, training, batch 28, against PyTorch', 'train 28 fer-vgg', 'PyTorch', '1.0x');
+  ratioRow('`fer-vgg`, training, batch 28, against Keras', 'train 28 fer-vgg', 'Keras', '1.0x');
   row('first step, filled shader cache', '1.5 s', `${figure(start.warm.seconds)} s`);
   row('first step, empty shader cache', '10 s', `${figure(start.cold.seconds)} s`);
 
