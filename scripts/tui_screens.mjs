@@ -48,7 +48,7 @@ async function studyScreens() {
   const shared = ['--data', 'synthetic:700', '--epochs', '6', '--quiet'];
   const search = ['search', root('examples/space.yaml'), '--trials', '14', '--pruner', 'asha', ...shared];
   execFileSync(process.execPath, [CLI, ...search], { cwd, stdio: 'ignore' });
-  const there = { see: 'explained' };
+  const there = { see: 'explain' };
   await visit('Studies', WIDE, ['tui', 'studies'], [there]);
   await visit(
     'Studies, by one setting',
