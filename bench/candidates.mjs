@@ -22,7 +22,7 @@ import { withPart } from '../scripts/generated_parts.mjs';
 import { scriptOptions } from '../scripts/script_options.mjs';
 import { ARCHITECTURES } from './candidates/architectures.mjs';
 import { BASE, CANDIDATES } from './candidates/list.mjs';
-import { candidatesTable } from './candidates/table.mjs';
+import { candidatesTable, resultOf } from './candidates/table.mjs';
 
 const { values: options } = scriptOptions(import.meta.url, {
   options: {
@@ -49,10 +49,6 @@ const limit = Number(options.limit);
 
 /** One object for each finished training: its candidate, budget and seed, and what its last epoch reached. */
 const results = existsSync(options.results) ? JSON.parse(readFileSync(options.results, 'utf8')) : [];
-const resultOf = (candidate, seed) =>
-  results.find(
-    (one) => one.candidate === candidate && one.seed === seed && one.limit === limit && one.epochs === epochs,
-  );
 
 /** The settings of a candidate as arguments of `train`. */
 function argumentsOf(changes, seed) {
@@ -69,7 +65,7 @@ function argumentsOf(changes, seed) {
 
 /** Trains a candidate and writes down what it reached, unless that stands among the results. */
 function train(candidate, changes, seed) {
-  if (resultOf(candidate, seed) !== undefined) return;
+  if (resultOf(results, { candidate, seed, limit, epochs }) !== undefined) return;
   const failed = (what) => console.error(`${candidate}, seed ${seed}: ${what}`);
   const folder = join(options.out, `${candidate.replaceAll(/[^\w.]+/g, '-')}-${seed}`);
   const begun = existsSync(join(folder, 'checkpoint.safetensors'));

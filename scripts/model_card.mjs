@@ -159,6 +159,14 @@ const LIMITS = `## Limits, and what not to do
   for learning how such networks work, and for play with consent.
 - FER-2013 itself is for research and teaching, and is not in this repository. The weights are, under the project's licence.`;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** Writes the card of one network, and the page of all. */
+export function writeCard(card) {
+  writeFileSync(join(MODELS, `${card.name}.json`), `${JSON.stringify(card, null, 1)}\n`);
+  writePage();
+}
+
+function writePage() {
   writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writePage();

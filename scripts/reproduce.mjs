@@ -11,14 +11,14 @@
  * temperature at which its probabilities mean what they say.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findData } from '../dist/data/find_data.js';
 import { drawnProbabilities } from '../dist/train/drawn_probabilities.js';
 import { findRun } from '../dist/train/runs.js';
 import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
-import { modelCard } from './model_card.mjs';
+import { writeCard } from './model_card.mjs';
 import { CLI, fail, fer, partsOf, recipeNames, trainPart } from './recipe_parts.mjs';
 import { scriptOptions } from './script_options.mjs';
 
@@ -103,8 +103,7 @@ async function ship() {
     validation,
     drawn: await drawnProbabilities(shipped),
   };
-  writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
-  writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
+  writeCard(card);
   console.log(`models/${name}.h5, models/${name}.json and models/README.md are written`);
 }
 

@@ -5,12 +5,12 @@
  *
  * The weights stay where they are. The runs lie in runs/spread-NAME-SEED; a run that was stopped goes on.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findData } from '../dist/data/find_data.js';
 import { findRun } from '../dist/train/runs.js';
-import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
-import { modelCard } from './model_card.mjs';
+import { readCard, shippedModels } from '../dist/train/shipped_models.js';
+import { writeCard } from './model_card.mjs';
 import { fail, partsOf, trainPart } from './recipe_parts.mjs';
 import { scriptOptions } from './script_options.mjs';
 
@@ -30,9 +30,7 @@ if (!shippedModels().includes(name) || data === undefined) {
   );
 }
 const spread = values.seeds.split(',').map(Number).map(trained);
-const card = { ...readCard(name), spread };
-writeFileSync(join(MODELS, `${name}.json`), `${JSON.stringify(card, null, 1)}\n`);
-writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
+writeCard({ ...readCard(name), spread });
 console.log(`models/${name}.json and models/README.md are written`);
 
 /** What a training with this seed reaches, in the epoch that it keeps. */

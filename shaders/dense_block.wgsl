@@ -52,11 +52,24 @@ fn statistics_of(sums: Sums, origin: vec4f, p: DenseBlockParams) -> Statistics {
   return Statistics(origin + sums.first / n, (sums.second - sums.first * sums.first / n) / n); // formula
 }
 
-// forward: updates the moving averages, too
-@group(0) @binding(0) var<storage, read> f_z: array<vec4f>;
+@group(0) @binding(0) var<storage, read> z: array<vec4f>;
 @group(0) @binding(1) var<storage, read> gamma: array<vec4f>;
-@group(0) @binding(2) var<storage, read> beta: array<vec4f>;
 @group(0) @binding(3) var<storage, read> step_state: Step;
+
+/// Mean and variance of the ELU of a channel over all rows. `first_row` is the first of the thread's rows.
+fn statistics(c: u32, first_row: u32, thread: u32, p: DenseBlockParams) -> Statistics {
+  let origin = elu_of(z[c], p.alpha);
+  var sums = Sums();
+  for (var row = first_row; row < p.b; row += THREADS / COLUMNS) {
+    let d = elu_of(z[row * p.c4 + c], p.alpha) - origin;
+    sums.first += d;
+    sums.second += d * d;
+  }
+  return statistics_of(over_rows(sums, thread), origin, p);
+}
+
+// forward: updates the moving averages, too
+@group(0) @binding(2) var<storage, read> beta: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> moving_mean: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> moving_variance: array<vec4f>;
@@ -69,14 +82,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let column = (group.y * groups.x + group.x) * COLUMNS + local.x % COLUMNS;
   let c = min(column, p.c4 - 1u); // threads without a channel take part in the sums of the last one, and store nothing
   let first_row = local.x / COLUMNS;
-  let origin = elu_of(f_z[c], p.alpha);
-  var sums = Sums();
-  for (var row = first_row; row < p.b; row += THREADS / COLUMNS) {
-    let d = elu_of(f_z[row * p.c4 + c], p.alpha) - origin;
-    sums.first += d;
-    sums.second += d * d;
-  }
-  let s = statistics_of(over_rows(sums, local.x), origin, p);
+  let s = statistics(c, first_row, local.x, p);
   if (column >= p.c4) { return; }
   let scale = inverseSqrt(s.variance + p.epsilon) * gamma[c]; // formula
   let offset = beta[c];
@@ -85,7 +91,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     let at = row * p.c4 + c;
     var keep = vec4<bool>(true);
     if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
-    y[at] = select(vec4f(), ((elu_of(f_z[at], p.alpha) - s.mean) * scale + offset) * p.keep_scale, keep); // formula
+    y[at] = select(vec4f(), ((elu_of(z[at], p.alpha) - s.mean) * scale + offset) * p.keep_scale, keep); // formula
   }
   if (first_row == 0u) {
     moving_mean[c] = moving_mean[c] * p.momentum + s.mean * (1.0 - p.momentum);
@@ -94,10 +100,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 }
 
 // gradients
-@group(0) @binding(0) var<storage, read> g_dy: array<vec4f>;
-@group(0) @binding(1) var<storage, read> g_z: array<vec4f>;
-@group(0) @binding(2) var<storage, read> g_gamma: array<vec4f>;
-@group(0) @binding(3) var<storage, read> g_step: Step;
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dz: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dgamma: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dbeta: array<vec4f>;
@@ -108,7 +111,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 fn kept_gradient(at: u32, key: vec4u, p: DenseBlockParams) -> vec4f {
   var keep = vec4<bool>(true);
   if (DROPOUT) { keep = kept(elements_of(at), key, p.threshold); }
-  return select(vec4f(), g_dy[at] * p.keep_scale, keep);
+  return select(vec4f(), dy[at] * p.keep_scale, keep);
 }
 
 @compute @workgroup_size(64)
@@ -118,31 +121,24 @@ fn gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) group
   let column = (group.y * groups.x + group.x) * COLUMNS + local.x % COLUMNS;
   let c = min(column, p.c4 - 1u);
   let first_row = local.x / COLUMNS;
-  let origin = elu_of(g_z[c], p.alpha);
-  var sums = Sums();
-  for (var row = first_row; row < p.b; row += THREADS / COLUMNS) {
-    let d = elu_of(g_z[row * p.c4 + c], p.alpha) - origin;
-    sums.first += d;
-    sums.second += d * d;
-  }
-  let s = statistics_of(over_rows(sums, local.x), origin, p);
+  let s = statistics(c, first_row, local.x, p);
   let rstd = inverseSqrt(s.variance + p.epsilon);
-  let key = dropout_key(g_step, p.layer);
+  let key = dropout_key(step_state, p.layer);
   var products = Sums();
   for (var row = first_row; row < p.b; row += THREADS / COLUMNS) {
     let at = row * p.c4 + c;
     let d = kept_gradient(at, key, p);
     products.first += d; // formula
-    products.second += d * ((elu_of(g_z[at], p.alpha) - s.mean) * rstd); // formula
+    products.second += d * ((elu_of(z[at], p.alpha) - s.mean) * rstd); // formula
   }
   let total = over_rows(products, local.x);
-  let scale = g_gamma[c] * rstd;
+  let scale = gamma[c] * rstd;
   let constant = total.first / f32(p.b);
   let slope = rstd * total.second / f32(p.b);
   var bias = Sums();
   for (var row = first_row; row < p.b; row += THREADS / COLUMNS) {
     let at = row * p.c4 + c;
-    let v = elu_of(g_z[at], p.alpha);
+    let v = elu_of(z[at], p.alpha);
     let inner = kept_gradient(at, key, p) - constant - (v - s.mean) * slope; // formula
     let gradient = scale * inner * select(v + p.alpha, vec4f(1.0), v > vec4f()); // formula
     if (column < p.c4) { dz[at] = gradient; }

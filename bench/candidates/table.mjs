@@ -4,6 +4,13 @@ import { networkCosts } from '../../dist/nn/cost.js';
 import { ARCHITECTURES } from './architectures.mjs';
 import { BASE, CANDIDATES } from './list.mjs';
 
+/** The result of a candidate with one seed and budget; undefined before its training. */
+export function resultOf(results, { candidate, seed, limit, epochs }) {
+  return results.find(
+    (one) => one.candidate === candidate && one.seed === seed && one.limit === limit && one.epochs === epochs,
+  );
+}
+
 /**
  * The results of one budget as a Markdown table, the best mean accuracy first. The last column compares a candidate with the
  * base on the seeds that both were trained with.
@@ -12,12 +19,7 @@ import { BASE, CANDIDATES } from './list.mjs';
  */
 export function candidatesTable(results, { limit, epochs, seeds, candidates = CANDIDATES }) {
   const [[, baseName]] = CANDIDATES;
-  const resultsOf = (name) =>
-    seeds.map((seed) =>
-      results.find(
-        (one) => one.candidate === name && one.seed === seed && one.limit === limit && one.epochs === epochs,
-      ),
-    );
+  const resultsOf = (candidate) => seeds.map((seed) => resultOf(results, { candidate, seed, limit, epochs }));
   const base = resultsOf(baseName);
   const rows = candidates
     .map(([group, name, changes]) => ({ group, name, changes, ends: resultsOf(name) }))

@@ -20,7 +20,7 @@ const forwardKernel = defineKernel('dense_block', 'forward', {
   params,
 });
 const gradientsKernel = defineKernel('dense_block', 'gradients', {
-  reads: ['dy', 'z', 'gamma', 'step_state'],
+  reads: ['z', 'gamma', 'dy', 'step_state'],
   writes: ['dz', 'dgamma', 'dbeta', 'db'],
   params,
 });
@@ -73,7 +73,7 @@ export function denseBlockGradients(
   const [dgamma, dbeta] = [rec.alloc(gamma.shape, 'dgamma'), rec.alloc(gamma.shape, 'dbeta')];
   const db = rec.alloc(gamma.shape, 'db');
   rec.dispatch(gradientsKernel, {
-    bind: { dy, z, gamma, step_state: stepState, dz, dgamma, dbeta, db },
+    bind: { z, gamma, dy, step_state: stepState, dz, dgamma, dbeta, db },
     ...call(z, options),
   });
   return { dz, dgamma, dbeta, db };
