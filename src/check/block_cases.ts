@@ -107,6 +107,23 @@ function blockCase(shape: BlockShape, size: number, rate: number, ties = false):
   };
 }
 
+/** The end of a block alone, as in the inference of a dense layer. */
+function endCase(b: number, c: number): KernelCase {
+  return {
+    kernels: ['inference_block.prepare', 'inference_block.apply'],
+    title: `end of a block of [${b}, ${c}]`,
+    run: (gpu) => {
+      const { values, options, want } = blockOf([b, 1, 1, c], 1, 0, false);
+      return compare(gpu, { ...values, z: { ...values.z, shape: [b, c] } }, (rec, t) => ({
+        y: {
+          got: applyBlockEnd(rec, t.z, { ...prepareNorm(rec, t, EPSILON), ...options }),
+          want: want.inferred,
+        },
+      }));
+    },
+  };
+}
+
 /** The fused kernels of what follows a dense layer. */
 function denseBlockCase(b: number, c: number, rate: number): KernelCase {
   return {
@@ -184,6 +201,7 @@ export const BLOCK_CASES: readonly KernelCase[] = [
   blockCase([2, 6, 6, 8], 2, 0.2, true),
   blockCase([4, 5, 4, 8], 1, 0),
   blockCase([28, 1, 1, 64], 1, 0.5),
+  endCase(3, 44),
   denseBlockCase(28, 64, 0.5),
   denseBlockCase(3, 4, 0),
   denseBlockCase(70, 44, 0.3),

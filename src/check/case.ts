@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import { collectsOnly, collectVariants } from '../gpu/kernel.js';
 import { type Program, Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -23,7 +24,12 @@ export interface KernelCase {
 /** Each output of the device, by name, with the reference's values. Outputs are floats unless `as` says otherwise. */
 export type Outputs = Record<
   string,
-  { readonly got: Tensor; readonly want: ArrayLike<number>; readonly as?: 'u32' | 'halves' }
+  {
+    readonly got: Tensor;
+    /** A function where computing them takes long: it is called only where they are compared. */
+    readonly want: ArrayLike<number> | (() => ArrayLike<number>);
+    readonly as?: 'u32' | 'halves';
+  }
 >;
 
 /** Data for one input tensor. */
@@ -47,6 +53,11 @@ export async function recordOnly(gpu: Gpu, body: () => Promise<unknown>): Promis
   return programs;
 }
 
+/** The kernels that a case would run, as `collectVariants` gives them. It neither compiles nor runs them. */
+export async function variantsOf(gpu: Gpu, testCase: KernelCase): Promise<Set<string>> {
+  return collectVariants(gpu, () => testCase.run(gpu), { only: true });
+}
+
 /** Uploads inputs, records and runs `body`, and returns the relative error of each output. */
 export async function compare<K extends string>(
   gpu: Gpu,
@@ -58,6 +69,12 @@ export async function compare<K extends string>(
     entries.map(([name, { data, shape }]) => [name, gpu.tensor(data, shape, name)]),
   ) as Record<K, Tensor>;
   try {
+    if (collectsOnly(gpu)) {
+      const rec = new Recorder(gpu);
+      body(rec, tensors);
+      rec.abandon();
+      return {};
+    }
     const programs = recorded.get(gpu);
     if (programs !== undefined) {
       const rec = new Recorder(gpu);
@@ -72,7 +89,10 @@ export async function compare<K extends string>(
         const errors: Record<string, number> = {};
         for (const [name, { got, want, as }] of Object.entries(outputs)) {
           const values = as === undefined ? await gpu.read(got) : await gpu.readU32(got);
-          errors[name] = relativeError(as === 'halves' ? unpackHalves(values as Uint32Array) : values, want);
+          errors[name] = relativeError(
+            as === 'halves' ? unpackHalves(values as Uint32Array) : values,
+            typeof want === 'function' ? want() : want,
+          );
         }
         return errors;
       },

@@ -9,6 +9,7 @@ import { FEATURE_CASES } from './feature_cases.js';
 import { LAYER_CASES } from './layer_cases.js';
 import { LOSS_CASES } from './loss_cases.js';
 import { PRODUCT_CASES } from './product_cases.js';
+import { TRAINING_CASES } from './training_cases.js';
 import { WINDOW_CASES } from './window_cases.js';
 
 /** All cases. Together they run every kernel (a test compares the two lists). */
@@ -23,6 +24,7 @@ export const KERNEL_CASES: readonly KernelCase[] = [
   ...FEATURE_CASES,
   ...LOSS_CASES,
   ...DISTILLATION_CASES,
+  ...TRAINING_CASES,
 ];
 
 /** Largest allowed relative error of float32 arithmetic, in the 2-norm. */

@@ -239,10 +239,10 @@ const ceilingCase: KernelCase = {
   },
 };
 
-/** Sums over so many rows that every device computes them in two stages. */
+/** Sums over rows: many, so that every device computes them in two stages, or few, in one. */
 function columnSumsCase(rows: number, columns: number): KernelCase {
   return {
-    kernels: ['reduce.column_sums', 'reduce.fold'],
+    kernels: ['reduce.column_sums', ...(rows > 1000 ? ['reduce.fold'] : [])],
     title: `column sums of [${rows}, ${columns}]`,
     run: (gpu) => {
       const x = new Inputs(rows).floats(rows * columns);
@@ -260,6 +260,8 @@ function columnSumsCase(rows: number, columns: number): KernelCase {
 export const LAYER_CASES: readonly KernelCase[] = [
   columnSumsCase(2500, 8),
   columnSumsCase(2500, 5),
+  columnSumsCase(9, 8),
+  columnSumsCase(9, 5),
   ...ACTIVATION_OPS.flatMap((op) => [1, 7, 1001].map((n) => activationCase(n, op))),
   softmaxCase(1, 5),
   softmaxCase(70, 7),

@@ -1,9 +1,8 @@
 import type { Gpu } from '../gpu/device.js';
-import { collectVariants } from '../gpu/kernel.js';
 import type { MatmulWay } from '../gpu/kernels/matmul.js';
 import { Program } from '../gpu/recorder.js';
 import { withForced } from '../gpu/tuning.js';
-import { type KernelCase, recordOnly } from './case.js';
+import { type KernelCase, recordOnly, variantsOf } from './case.js';
 import { checkKernel, KERNEL_CASES, type KernelCheck } from './kernel_checks.js';
 import { halvesCase, matmulCase } from './product_cases.js';
 
@@ -27,100 +26,102 @@ export interface UsedKernels {
   readonly halves: boolean;
 }
 
-/** The result of a comparison. */
-export interface Findings {
-  /** The first case whose result is wrong. */
-  readonly wrong: KernelCheck | undefined;
-  /** Variants and ways that no case has run. */
+/** The cases that compare what is used. */
+export interface CheckPlan {
+  readonly cases: readonly KernelCase[];
+  /** Variants and ways that no case runs. */
   readonly unchecked: ReadonlySet<string>;
 }
 
-/** How many cases may run without what is looked for, before it counts as unchecked. */
-const TRIES = 8;
+/** How many cases are looked at for one variant before the best of them is taken. */
+const TRIES = 12;
 
 const nameOf = (variant: string): string => variant.slice(0, variant.indexOf(' '));
 const isVariant = (used: string): boolean => used.includes(' ');
 const isHalf = (variant: string): boolean => variant.includes('"f16"');
 
 /**
- * Compares what is used with the float64 reference, in a few small cases, up to the first that is wrong. What counts as
- * compared is what the cases have really run: the same kernel with the same constants. Products are compared with their own
- * extents, as these decide about the constants.
+ * A few small cases that together run all that is used: the same kernels with the same constants. Products are compared with their
+ * own extents, as these decide about the constants. Of the cases that run a kernel, one is taken that runs the fewest others which
+ * are not used: those would have to be compiled for it alone.
  */
-export async function compareUsed(gpu: Gpu, used: UsedKernels): Promise<Findings> {
-  let wrong: KernelCheck | undefined;
-  const unchecked = await forCases(gpu, used, async (testCase) => {
-    const result = await checkKernel(gpu, testCase);
-    if (!result.ok) wrong = result;
-    return result.ok;
-  });
-  return { wrong, unchecked };
+export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan> {
+  const unchecked = new Set([...used.variants, ...used.ways]);
+  const compiled = new Set([...gpu.pipelines.keys(), ...used.variants]);
+  const cases: KernelCase[] = [];
+  const take = ({ testCase, ran }: Seen): void => {
+    cases.push(testCase);
+    for (const name of ran) {
+      unchecked.delete(name);
+      if (isVariant(name)) compiled.add(name);
+    }
+  };
+  for (const testCase of productCases(used)) {
+    const seen = await seenOf(gpu, testCase);
+    if ([...seen.ran].some((name) => unchecked.has(name))) take(seen);
+  }
+  // The products within the other cases are naive, so that no tiles are compiled for their small extents alone.
+  const others = KERNEL_CASES.filter((testCase) => testCase.possible?.(gpu) !== false).map(withNaiveProducts);
+  const all = new Map<KernelCase, Seen>();
+  for (const looked of [...unchecked]) {
+    if (!unchecked.has(looked)) continue;
+    let best: (Seen & { readonly more: number }) | undefined;
+    for (const testCase of candidates(others, { unchecked, used, looked })) {
+      const seen = all.get(testCase) ?? (await seenOf(gpu, testCase));
+      all.set(testCase, seen);
+      if (!seen.ran.has(looked)) continue;
+      const more = [...seen.ran].filter((name) => isVariant(name) && !compiled.has(name)).length;
+      if (best === undefined || more < best.more) best = { ...seen, more };
+      if (more === 0) break;
+    }
+    if (best !== undefined) take(best);
+  }
+  return { cases, unchecked };
 }
 
-/** Compiles what `compareUsed` runs. For drivers whose cache lacks it: this takes two threads, and a case one. */
-export async function compileUsed(
+/** Compares the cases with the float64 reference, up to the first that is wrong, which it returns. */
+export async function compareCases(gpu: Gpu, { cases }: CheckPlan): Promise<KernelCheck | undefined> {
+  for (const testCase of cases) {
+    const result = await checkKernel(gpu, testCase);
+    if (!result.ok) return result;
+  }
+  return undefined;
+}
+
+/** Compiles what `compareCases` runs. For drivers whose cache lacks it: this takes two threads, and a case one. */
+export async function compileCases(
   gpu: Gpu,
-  used: UsedKernels,
+  { cases }: CheckPlan,
   onProgress?: ((done: number, total: number) => void) | undefined,
 ): Promise<void> {
-  const programs = await recordOnly(gpu, () =>
-    forCases(gpu, used, async (testCase) => {
-      await testCase.run(gpu);
-      return true;
-    }),
-  );
+  const programs = await recordOnly(gpu, async () => {
+    for (const testCase of cases) await testCase.run(gpu);
+  });
   await Program.compileAll(gpu, programs, onProgress);
   for (const program of programs) program.dispose();
 }
 
-/**
- * Looks for cases until they have recorded all that is used, or no case does.
- *
- * @param visit records a case; whether to go on
- * @returns the variants and ways that are left
- */
-async function forCases(
-  gpu: Gpu,
-  used: UsedKernels,
-  visit: (testCase: KernelCase) => Promise<boolean>,
-): Promise<Set<string>> {
-  const unchecked = new Set([...used.variants, ...used.ways]);
-  let going = true;
-  const run = async (testCase: KernelCase): Promise<void> => {
-    const ran = await collectVariants(gpu, async () => {
-      going = await visit(testCase);
-    });
-    for (const name of [...ran, ...waysOf(testCase)]) unchecked.delete(name);
-  };
-  for (const testCase of productCases(used)) {
-    if (![...unchecked].some((name) => name.startsWith('matmul'))) break;
-    await run(testCase);
-    if (!going) return unchecked;
-  }
-  const untried = new Set(KERNEL_CASES.filter((testCase) => testCase.possible?.(gpu) !== false));
-  // The products within the other cases are naive, so that no tiles are compiled for their small extents alone.
-  await withForced(gpu, { matmul: 'naive' }, async () => {
-    for (const looked of [...unchecked]) {
-      for (let tries = 0; going && unchecked.has(looked) && tries < TRIES; tries++) {
-        const next = nextCase(untried, { unchecked, looked, ways: used.ways, first: tries === 0 });
-        if (next === undefined) break;
-        untried.delete(next);
-        await run(next);
-      }
-    }
-  });
-  return unchecked;
+function withNaiveProducts(testCase: KernelCase): KernelCase {
+  return { ...testCase, run: (gpu) => withForced(gpu, { matmul: 'naive' }, () => testCase.run(gpu)) };
+}
+
+/** A case with all the variants and ways that it runs. */
+interface Seen {
+  readonly testCase: KernelCase;
+  readonly ran: ReadonlySet<string>;
+}
+
+async function seenOf(gpu: Gpu, testCase: KernelCase): Promise<Seen> {
+  return { testCase, ran: new Set([...(await variantsOf(gpu, testCase)), ...waysOf(testCase)]) };
 }
 
 /** A search for a case. */
 interface Search {
   readonly unchecked: ReadonlySet<string>;
+  /** What the program runs. */
+  readonly used: UsedKernels;
   /** The variant or way that is looked for. */
   readonly looked: string;
-  /** The ways that the program takes. */
-  readonly ways: ReadonlySet<string>;
-  /** Whether no case was tried before. */
-  readonly first: boolean;
 }
 
 function waysOf({ forced = {} }: KernelCase): string[] {
@@ -128,25 +129,27 @@ function waysOf({ forced = {} }: KernelCase): string[] {
 }
 
 /**
- * The next case to run for what is looked for. At first the one that runs most of what is left; of equals the last, whose shape
- * is the largest. Then the one that runs least beside it. One that takes ways of its own is chosen only where there is no other.
+ * The cases that may run what is looked for, going by their kernels' names: first those that run most of what is left and least
+ * beside it. Those that take ways of their own count only where there are no others.
  */
-function nextCase(
-  cases: ReadonlySet<KernelCase>,
-  { unchecked, looked, ways, first }: Search,
-): KernelCase | undefined {
-  const names = new Set([...unchecked].map((used) => (isVariant(used) ? nameOf(used) : used)));
+function candidates(cases: readonly KernelCase[], { unchecked, used, looked }: Search): KernelCase[] {
+  const left = namesOf(unchecked);
+  const names = namesOf([...used.variants, ...used.ways]);
   const wanted = isVariant(looked) ? nameOf(looked) : looked;
   const runsOf = (testCase: KernelCase): string[] => [...testCase.kernels, ...waysOf(testCase)];
-  const fitting = [...cases].filter(
+  const fitting = cases.filter(
     (testCase) => runsOf(testCase).includes(wanted) && (testCase.tolerance !== undefined) === isHalf(looked),
   );
-  const plain = fitting.filter((testCase) => waysOf(testCase).every((way) => ways.has(way)));
-  if (plain.length === 0 && !first) return undefined;
-  const worth = (testCase: KernelCase): number =>
-    first ? runsOf(testCase).filter((name) => names.has(name)).length : -runsOf(testCase).length;
-  const candidates = plain.length > 0 ? plain : fitting;
-  return candidates.toSorted((a, b) => worth(a) - worth(b)).at(-1);
+  const plain = fitting.filter((testCase) => waysOf(testCase).every((way) => used.ways.has(way)));
+  const worth = (testCase: KernelCase): number => {
+    const runs = runsOf(testCase);
+    return runs.filter((name) => left.has(name)).length - runs.filter((name) => !names.has(name)).length;
+  };
+  return (plain.length > 0 ? plain : fitting).toSorted((a, b) => worth(b) - worth(a)).slice(0, TRIES);
+}
+
+function namesOf(list: Iterable<string>): Set<string> {
+  return new Set([...list].map((one) => (isVariant(one) ? nameOf(one) : one)));
 }
 
 /** Cases of the products, the smallest first, in the formats that are used. */

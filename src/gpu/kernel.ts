@@ -43,16 +43,27 @@ export function defineKernel(
   return kernel;
 }
 
-const collecting = new WeakMap<Gpu, Set<string>>();
+interface Collection {
+  readonly variants: Set<string>;
+  readonly only: boolean;
+}
+
+const collecting = new WeakMap<Gpu, Collection>();
 
 /**
  * The kernels that `body` records on a device, each with the constants that are compiled in: `<kernel's name> <constants as
  * JSON>`. In a collection within another one, only the inner one collects.
+ *
+ * @param only creates no pipelines, which takes most of the time of a recording. It can't be finished then: only abandoned
  */
-export async function collectVariants(gpu: Gpu, body: () => Promise<unknown>): Promise<Set<string>> {
+export async function collectVariants(
+  gpu: Gpu,
+  body: () => Promise<unknown>,
+  { only = false }: { readonly only?: boolean } = {},
+): Promise<Set<string>> {
   const outer = collecting.get(gpu);
   const variants = new Set<string>();
-  collecting.set(gpu, variants);
+  collecting.set(gpu, { variants, only });
   try {
     await body();
   } finally {
@@ -62,10 +73,19 @@ export async function collectVariants(gpu: Gpu, body: () => Promise<unknown>): P
   return variants;
 }
 
+/** Whether recordings on a device are only made to collect what they would run. */
+export function collectsOnly(gpu: Gpu): boolean {
+  return collecting.get(gpu)?.only === true;
+}
+
+/** In place of a pipeline in recordings that are never finished. */
+const NO_PIPELINE = {} as GPUComputePipeline;
+
 /** The pipeline of a kernel, created at the first request. `checkShaders` reports compile errors. */
 export function pipelineOf(gpu: Gpu, kernel: Kernel, constants: Constants): GPUComputePipeline {
   const key = `${kernel.name} ${JSON.stringify(constants)}`;
-  collecting.get(gpu)?.add(key);
+  collecting.get(gpu)?.variants.add(key);
+  if (collectsOnly(gpu)) return NO_PIPELINE;
   let pipeline = gpu.pipelines.get(key);
   if (pipeline === undefined) {
     const code = fillConstants(kernel.shader, shaderSource(kernel.shader), constants);

@@ -52,9 +52,10 @@ export async function requireRightKernels(
   if (unknown.variants.size + unknown.ways.size === 0) return;
   learner.onCompile = onCompile;
   const cold = await learner.compile(work.batch, 'train', work.form);
-  const { compareUsed, compileUsed } = await import('../check/used_kernels.js'); // few trainings are the first
-  if (cold) await compileUsed(gpu, unknown, onCompile);
-  const { wrong } = await compareUsed(gpu, unknown);
+  const check = await import('../check/used_kernels.js'); // few trainings are the first
+  const plan = await check.planCheck(gpu, unknown);
+  if (cold) await check.compileCases(gpu, plan, onCompile);
+  const wrong = await check.compareCases(gpu, plan);
   if (wrong !== undefined) {
     throw new WrongKernelError(
       `the kernel ${wrong.kernel} computes wrong numbers on ${gpu.info.name} (${wrong.title}: the relative error is ${wrong.error.toPrecision(2)}, allowed are ${wrong.tolerance}); "fer-tui tune" chooses other kernels where there are any, a newer driver or another --adapter may help, and --no-kernel-check trains all the same`,

@@ -20,6 +20,7 @@ vi.mock('../../src/check/distillation_cases.js', () => ({
   DISTILLATION_CASES: [cases('distillation', 0)],
 }));
 vi.mock('../../src/check/branch_cases.js', () => ({ BRANCH_CASES: [cases('branch', 0)] }));
+vi.mock('../../src/check/training_cases.js', () => ({ TRAINING_CASES: [cases('training', 0)] }));
 vi.mock('../../src/check/loss_cases.js', () => ({ LOSS_CASES: [cases('loss', Number.NaN)] }));
 
 describeGpu('a check', (gpu) => {
@@ -57,6 +58,7 @@ describeGpu('a check', (gpu) => {
       ['feature.forward', true],
       ['loss.forward', false],
       ['distillation.forward', true],
+      ['training.forward', true],
     ]);
     expect(reported).toEqual(results);
   });

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { compareUsed, compileUsed } from '../../src/check/used_kernels.js';
+import { compareCases, compileCases, planCheck } from '../../src/check/used_kernels.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import { resolveConfig } from '../../src/train/config.js';
@@ -139,10 +139,15 @@ describeGpu('the kernels of a training', (get) => {
     expect(used.variants.size).toBeGreaterThan(20);
     expect(used.products.length).toBeGreaterThan(3);
     checked.cases = 0;
-    const { wrong, unchecked } = await compareUsed(get(), used);
-    expect(wrong).toBeUndefined();
-    expect([...unchecked]).toEqual([]);
-    expect(checked.cases).toBeLessThan(60);
+    get().pipelines.clear(); // as on a device that has compiled nothing
+    const plan = await planCheck(get(), used);
+    expect(get().pipelines.size).toBe(0); // to plan compiles nothing
+    expect([...plan.unchecked]).toEqual([]);
+    expect(await compareCases(get(), plan)).toBeUndefined();
+    expect(checked.cases).toBe(plan.cases.length);
+    expect(checked.cases).toBeLessThan(30);
+    const more = [...get().pipelines.keys()].filter((variant) => !used.variants.has(variant));
+    expect(more.length, more.join(', ')).toBeLessThan(3); // hardly anything is compiled for the check alone
     await learner.dispose();
   }, 120_000);
 
@@ -154,7 +159,8 @@ describeGpu('the kernels of a training', (get) => {
     const submit = vi.spyOn(get().device.queue, 'submit');
     const told: number[] = [];
     checked.cases = 0;
-    await compileUsed(get(), used, (_, total) => told.push(total));
+    const plan = await planCheck(get(), used);
+    await compileCases(get(), plan, (_, total) => told.push(total));
     expect(checked.cases).toBe(0);
     expect(get().pool.stats.liveBytes).toBe(before);
     expect(told.length).toBeGreaterThan(10);
@@ -162,8 +168,8 @@ describeGpu('the kernels of a training', (get) => {
     expect(submit).toHaveBeenCalledTimes(told.length); // an empty grid for each
     submit.mockRestore();
     const compiled = new Set(get().pipelines.values());
-    const { wrong, unchecked } = await compareUsed(get(), used);
-    expect([wrong, [...unchecked]]).toEqual([undefined, []]);
+    const wrong = await compareCases(get(), plan);
+    expect([wrong, [...plan.unchecked]]).toEqual([undefined, []]);
     for (const [name, pipeline] of get().pipelines) expect(compiled.has(pipeline), name).toBe(true);
     await learner.dispose();
   }, 60_000);
@@ -172,8 +178,9 @@ describeGpu('the kernels of a training', (get) => {
     const learner = new Learner(get(), buildModel('fer-cnn'), { precision: 'mixed_float16' });
     const used = await usedBy(learner, { batch: 28, form: {}, halves: true });
     const halves = [...used.variants].filter((variant) => variant.includes('"f16"'));
-    const { unchecked } = await compareUsed(get(), used);
-    const left = halves.filter((variant) => unchecked.has(variant));
+    const plan = await planCheck(get(), used);
+    expect(await compareCases(get(), plan)).toBeUndefined();
+    const left = halves.filter((variant) => plan.unchecked.has(variant));
     expect(halves.length).toBeGreaterThan(5);
     // There is no case of halves for the kernels of a block with pooling.
     expect(left.filter((variant) => !variant.includes('"SIZE":2'))).toEqual([]);
