@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { TEST_MS, WAIT_MS } from './test/helpers/patience.js';
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
@@ -14,15 +15,14 @@ const shared = files.filter((file) => !alone.includes(file));
 
 const common = {
   pool: 'forks' as const,
-  ...{ testTimeout: 120_000, hookTimeout: 120_000 },
-  // A poll ends when it succeeds. On a busy machine that takes longer than the second that Vitest waits.
-  expect: { poll: { timeout: 20_000 } },
+  ...{ testTimeout: TEST_MS, hookTimeout: TEST_MS },
+  expect: { poll: { timeout: WAIT_MS } },
   setupFiles: './test/helpers/equality.ts',
 };
 
 export default defineConfig({
   test: {
-    globalSetup: './test/helpers/temporary_files.ts',
+    globalSetup: './test/helpers/environment.ts',
     reporters: ['default', './test/helpers/skip_reasons.ts'],
     // Test files wait half of their time for child processes and the GPU. More than four would need much memory.
     maxWorkers: Math.min(4, availableParallelism() + 1),

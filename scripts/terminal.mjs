@@ -91,8 +91,8 @@ export class Terminal {
     this.#pty.resize(cols, rows);
   }
 
-  /** Resolves, with the milliseconds that it took, when the screen shows something; rejects with the screen. */
-  waitFor(what, timeoutMs = 30_000) {
+  /** Resolves, with the milliseconds that it took, when the screen shows something; rejects with the screen after two minutes. */
+  waitFor(what, timeoutMs = 120_000) {
     const begin = performance.now();
     const there = () =>
       !this.#updating && (what instanceof RegExp ? what.test(this.text()) : this.text().includes(what));

@@ -1,6 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
-import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
 import { type CommandInfo, Program } from '../gpu/recorder.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
@@ -9,6 +8,7 @@ import { Distillation } from './distill.js';
 import { Flight } from './flight.js';
 import { GradientNorm } from './gradient_norm.js';
 import type { LearnerOptions } from './learner_options.js';
+import { MetricsRing, RING_SLOTS, type StepMetrics } from './metrics_ring.js';
 import type { Network } from './network.js';
 import { Observation } from './observation.js';
 import { adam } from './optimizers.js';
@@ -25,22 +25,6 @@ import {
   storeOf,
 } from './step_cache.js';
 import { readTrace, type Trace } from './trace.js';
-
-/** The metrics of one training step, or of one batch of an evaluation. */
-export interface StepMetrics {
-  /** Training: the step's number over the life of the learner, from 1. Evaluation: the batch's number, from 1. */
-  readonly step: number;
-  /** Mean cross-entropy of the batch plus `penalty`, before the update. */
-  readonly loss: number;
-  /** The L1 and L2 part of `loss`. */
-  readonly penalty: number;
-  /** Number of correct predictions among `count` images. */
-  readonly correct: number;
-  /** Number of images in the batch. */
-  readonly count: number;
-  /** 2-norm of the gradient as the optimiser got it; only of steps after which `measureGradient` was called. */
-  readonly gradientNorm?: number;
-}
 
 /** The complete state of training, copied to the host. */
 export interface LearnerState {
@@ -62,9 +46,6 @@ export interface KernelTime extends CommandInfo {
   readonly nanoseconds: number;
 }
 
-/** Number of steps whose metrics the device can hold until the host reads them. */
-const RING_SLOTS = 1024;
-
 /**
  * A model on a device: its weights, its optimiser's state, and the recorded steps that train and evaluate it. Nothing is
  * read back per step. Metrics collect in a ring buffer on the device until `metrics` reads them.
@@ -73,13 +54,11 @@ export class Learner {
   readonly #parts: StepParts;
   readonly #parameters: Parameters;
   readonly #steps: StepCache;
-  readonly #train: MetricTensors;
-  readonly #evaluation: MetricTensors;
+  readonly #train: MetricsRing;
+  readonly #evaluation: MetricsRing;
   readonly #gradientNorm: GradientNorm;
   readonly #flight: Flight;
-  #pending: number[] = [];
   #collected: StepMetrics[] = [];
-  #evaluated = 0;
   #stepCount = 0;
   #seed: number;
   readonly #swa: boolean;
@@ -103,12 +82,8 @@ export class Learner {
       throw new RangeError('ema and swa exclude each other: only one average is kept');
     this.learningRate = optimizer.learningRate;
     const classes = model.outputShape.at(-1) ?? 1;
-    const metricTensors = (name: string): MetricTensors => ({
-      ring: gpu.empty([RING_SLOTS, 4], `${name}/ring`),
-      confusion: gpu.tensor(new Uint32Array(classes * classes), [classes, classes], `${name}/confusion`),
-    });
-    this.#train = metricTensors('train');
-    this.#evaluation = metricTensors('evaluation');
+    this.#train = new MetricsRing(gpu, classes, 'train');
+    this.#evaluation = new MetricsRing(gpu, classes, 'evaluation');
     this.#parameters = new Parameters(gpu, model, optimizer, {
       seed: this.#seed,
       averaged: this.#swa || options.ema !== undefined,
@@ -133,7 +108,10 @@ export class Learner {
       labelSmoothing: options.labelSmoothing ?? 0,
       format: options.precision === 'mixed_float16' ? 'f16' : 'f32',
     };
-    this.#steps = new StepCache(this.#parts, (mode) => (mode === 'train' ? this.#train : this.#evaluation));
+    this.#steps = new StepCache(
+      this.#parts,
+      (mode) => (mode === 'train' ? this.#train : this.#evaluation).tensors,
+    );
   }
 
   /** Called with the progress of compiling a new step's kernels. */
@@ -161,7 +139,7 @@ export class Learner {
    */
   async train(images: Images, labels: Uint32Array, targets?: LossTargets): Promise<void> {
     const step = await this.#steps.ready('train', images, labels, targets);
-    if (this.#pending.length === RING_SLOTS) await this.#collect();
+    if (this.#train.full) await this.#collect();
     this.#beginStep();
     step.program.run();
     await this.#flight.submitted();
@@ -170,9 +148,9 @@ export class Learner {
   /** Queues one batch of an evaluation (moving averages, no dropout, no update). Throws ShapeError, RangeError. */
   async evaluate(images: Images, labels: Uint32Array): Promise<void> {
     const step = await this.#steps.ready('evaluate', images, labels);
-    if (this.#evaluated === RING_SLOTS)
-      throw new RangeError(`an evaluation of more than ${RING_SLOTS} batches; use larger batches`);
-    this.#writeStepState(this.#evaluated++);
+    const { full, size } = this.#evaluation;
+    if (full) throw new RangeError(`an evaluation of more than ${RING_SLOTS} batches; use larger batches`);
+    this.#writeStepState(this.#evaluation.claim(size + 1));
     step.program.run();
     await this.#flight.submitted();
   }
@@ -197,15 +175,8 @@ export class Learner {
     /** [true class][predicted class], counted over all batches. */
     confusion: number[][];
   }> {
-    const ring = await this.gpu.read(this.#evaluation.ring);
-    const counts = await this.gpu.readU32(this.#evaluation.confusion);
-    const classes = this.model.outputShape.at(-1) ?? 1;
-    const batches = Array.from({ length: this.#evaluated }, (_, i) => slotMetrics(ring, i, i + 1));
-    this.gpu.write(this.#evaluation.confusion, new Uint32Array(classes * classes));
-    this.#evaluated = 0;
-    const confusion = Array.from({ length: classes }, (_, r) => [
-      ...counts.subarray(r * classes, (r + 1) * classes),
-    ]);
+    const batches = await this.#evaluation.read();
+    const confusion = await this.#evaluation.readConfusion();
     return { batches, confusion };
   }
 
@@ -231,7 +202,12 @@ export class Learner {
   async observe(images: Images, labels: Uint32Array): Promise<Observation> {
     const batch = batchSize(this.model, images, labels);
     const store = storeOf(images);
-    const step = await recordStep(this.#parts, { batch, mode: 'observe', metrics: this.#train, store });
+    const step = await recordStep(this.#parts, {
+      batch,
+      mode: 'observe',
+      metrics: this.#train.tensors,
+      store,
+    });
     fillStep(this.#parts, step, images, labels);
     const index = this.#stepCount;
     return new Observation(this.#parts, step, () => this.#writeStepState(0, index));
@@ -267,7 +243,7 @@ export class Learner {
     const mode = labels === undefined ? 'predict' : 'train';
     const { program } = await this.#steps.ready(mode, images, labels ?? new Uint32Array(count));
     if (mode === 'train') {
-      if (this.#pending.length === RING_SLOTS) await this.#collect();
+      if (this.#train.full) await this.#collect();
       this.#beginStep();
     }
     const times = await program.profile();
@@ -276,7 +252,7 @@ export class Learner {
 
   /** The dispatches of a step for a batch size, in order, without running it. */
   async commands(batch: number, mode: StepMode = 'train', form: StepForm = {}): Promise<CommandInfo[]> {
-    const options = { batch, mode, metrics: this.#train, ...form };
+    const options = { batch, mode, metrics: this.#train.tensors, ...form };
     const { program, prepare } = await recordStep(this.#parts, options);
     for (const made of [program, prepare]) made?.dispose();
     return [...(prepare?.commands ?? []), ...program.commands];
@@ -289,7 +265,7 @@ export class Learner {
    * @returns whether the driver's cache lacked them
    */
   async compile(batch: number, mode: StepMode, form: StepForm = {}): Promise<boolean> {
-    const options = { batch, mode, metrics: this.#train, ...form };
+    const options = { batch, mode, metrics: this.#train.tensors, ...form };
     const { program, prepare } = await recordStep(this.#parts, options);
     const programs = prepare === undefined ? [program] : [prepare, program];
     const cold = await Program.compileAll(this.gpu, programs, this.#steps.onCompile);
@@ -367,15 +343,14 @@ export class Learner {
     this.#parts.distillation?.dispose();
     const { stepState, decay, classWeights, evenWeights } = this.#parts;
     const kept = [stepState, classWeights, evenWeights, ...(decay === undefined ? [] : [decay])];
-    for (const { ring, confusion } of [this.#train, this.#evaluation]) kept.push(ring, confusion);
     for (const tensor of kept) this.gpu.free(tensor);
+    for (const ring of [this.#train, this.#evaluation]) ring.dispose();
   }
 
   #beginStep(): void {
     this.#steps.weightsChanged();
     const index = this.#stepCount++;
-    const slot = index % RING_SLOTS;
-    this.#pending.push(index + 1);
+    const slot = this.#train.claim(index + 1);
     const { optimizer, decay } = this.#parts;
     this.#writeStepState(slot, index, optimizer.stepRate(index + 1, this.learningRate));
     if (decay !== undefined)
@@ -389,20 +364,11 @@ export class Learner {
   }
 
   async #collect(): Promise<void> {
-    if (this.#pending.length === 0) return;
+    if (this.#train.size === 0) return;
     await this.#flight.landed();
-    const ring = await this.gpu.read(this.#train.ring);
-    const steps = this.#pending;
-    this.#pending = [];
-    for (const step of steps) {
-      const metrics = slotMetrics(ring, (step - 1) % RING_SLOTS, step);
-      const gradientNorm = await this.#gradientNorm.take(step);
+    for (const metrics of await this.#train.read()) {
+      const gradientNorm = await this.#gradientNorm.take(metrics.step);
       this.#collected.push(gradientNorm === undefined ? metrics : { ...metrics, gradientNorm });
     }
   }
-}
-
-function slotMetrics(ring: Float32Array, slot: number, step: number): StepMetrics {
-  const [data = 0, correct = 0, penalty = 0, count = 0] = ring.subarray(slot * 4, slot * 4 + 4);
-  return { step, loss: data + penalty, penalty, correct, count };
 }

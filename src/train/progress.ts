@@ -1,4 +1,4 @@
-import type { StepMetrics } from '../nn/learner.js';
+import type { StepMetrics } from '../nn/metrics_ring.js';
 
 /** Means over the images of an epoch so far, summed in float64. */
 export class RunningMean {

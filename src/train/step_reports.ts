@@ -1,4 +1,4 @@
-import type { StepMetrics } from '../nn/learner.js';
+import type { StepMetrics } from '../nn/metrics_ring.js';
 import { EXIT, FerError } from '../util/errors.js';
 import type { TrainEvent } from './events.js';
 import { RunningMean } from './progress.js';

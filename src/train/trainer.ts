@@ -1,4 +1,5 @@
-import type { Learner, StepMetrics } from '../nn/learner.js';
+import type { Learner } from '../nn/learner.js';
+import type { StepMetrics } from '../nn/metrics_ring.js';
 import { CallbackList, type Training, type WeightFile } from './callbacks/callback.js';
 import { ModelCheckpoint } from './callbacks/model_checkpoint.js';
 import type { EpochLogs } from './callbacks/monitor.js';

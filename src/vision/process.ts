@@ -10,10 +10,8 @@ type Failure = Extract<Message, { type: 'failed' }>;
 const DECODER = /^\[[^\]]+ @ 0x[0-9a-f]+\] (.+)$/;
 /** Characters of the process's last output that are kept, for the message after a crash. */
 const KEPT = 4096;
-/** Time for the process to end by itself, before it is killed. */
+/** Time for the process to end by itself: after a failure, before it is told without the decoder's output; else before it is killed. */
 const PATIENCE_MS = 1500;
-/** Time to wait for the decoder's output after a failure. */
-const SETTLE_MS = 200;
 
 /** The vision process's interface for screens and commands. Tests use a stand-in. */
 export interface Vision {
@@ -56,7 +54,7 @@ export class VisionProcess implements Vision {
     this.#child.on('message', (message: Message) => {
       if (message.type === 'failed') {
         failure = message;
-        setTimeout(() => tell(this.#withReason(message)), SETTLE_MS);
+        setTimeout(() => tell(this.#withReason(message)), PATIENCE_MS);
         return;
       }
       tell(message);

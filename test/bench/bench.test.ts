@@ -243,7 +243,7 @@ describeGpu('the kernels of a case', (get) => {
         expect(gflops === undefined, spec.name).toBe(spec.family === undefined);
       }
     }
-  }, 60_000);
+  });
 });
 
 describeGpu('whole steps', (get) => {
@@ -264,5 +264,5 @@ describeGpu('whole steps', (get) => {
     const ceilings = { gflops: 1, gbytes: 1, launchMs: 0 };
     const text = benchText({ date: '', adapter: 'Card', cpu: '', node: '', ceilings, steps });
     expect(text).toContain('single kernels of a step are not timed: Card has no timestamp queries');
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ describeGpu('the doctor', (get) => {
     const varying = await said({ ...subgroups, subgroupMax: 32 });
     expect(varying['feature subgroups']).toContain('not used: subgroups of 4 to 32;');
     expect((await said({ features: [] }))['feature subgroups']).toMatch(/^not available: products keep/);
-  }, 60_000);
+  });
 
   it('says that subgroups of 8 hold tiles', async ({ skip }) => {
     const { info } = get();
@@ -48,5 +48,5 @@ describeGpu('the doctor', (get) => {
     const eight = await said({});
     expect(eight['feature subgroups']).toMatch(/^used: subgroups of 8 hold the tiles/);
     expect(eight['kernels in use']).toMatch(/conv2d_winograd_lanes, .*matmul_subgroup/);
-  }, 60_000);
+  });
 });

@@ -90,11 +90,11 @@ describeGpu('a training that is ended from outside', () => {
     const pid = Number(/pid (\d+)/.exec(t.text())?.[1]);
     onTestFinished(() => void process.kill(-pid, 'SIGKILL'));
     const epochs = (): number => readFileSync(join(cwd, 'log'), 'utf8').split('\nepoch ').length;
-    await expect.poll(epochs, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(epochs).toBeGreaterThan(1);
     t.hangUp();
     process.kill(pid, 'SIGHUP');
     const before = epochs();
-    await expect.poll(epochs, { timeout: 20_000 }).toBeGreaterThan(before + 1);
+    await expect.poll(epochs).toBeGreaterThan(before + 1);
   });
 });
 
@@ -104,12 +104,11 @@ describeGpu('a command that has nothing to save', () => {
     'evaluate --data synthetic:60000',
     'noise --data synthetic:60000',
   ])('%s ends at a hang-up with 129', async (args) => {
-    const begin = performance.now();
-    const { code } = await runCli(args.split(' '), {
+    const { code, stdout } = await runCli(args.split(' '), {
       onStart: (kill) => setTimeout(() => kill('SIGHUP'), 1500),
     });
     expect(code).toBe(129);
-    expect(performance.now() - begin).toBeLessThan(8000);
+    expect(stdout).toBe(''); // it is not done
   });
 
   it('a camera that has not begun yet ends with the code of the signal', async () => {
@@ -135,7 +134,7 @@ describeGpu('a terminal that is closed', () => {
   ])('ends %s with 129', async (args) => {
     const cwd = folder();
     const t = new Terminal(process.execPath, [CLI, ...args.split(' ')], { cwd });
-    await t.waitFor(args.startsWith('tui') ? 'Train a new model' : /ep(och)? ([2-9]|\d\d+)\//, 60_000);
+    await t.waitFor(args.startsWith('tui') ? 'Train a new model' : /ep(och)? ([2-9]|\d\d+)\//);
     t.hangUp();
     expect(await t.exited).toBe(129);
     if (args.startsWith('train')) await expect.poll(() => existsSync(join(cwd, 'run/lock'))).toBe(false);

@@ -25,5 +25,5 @@ describeGpu('the commands of a lesson print what it shows:', () => {
   };
   it.concurrent.each(cases.filter((command) => !slow(command)))('$file, command $i', check);
   // In order: some look at the run of an earlier one.
-  it.each(cases.filter(slow))('$file, command $i', { ...needs.full, timeout: 600_000 }, check);
+  it.each(cases.filter(slow))('$file, command $i', needs.full, check);
 });

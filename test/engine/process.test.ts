@@ -116,7 +116,7 @@ it('is told before it is left alone; what was asked fails, and the next request 
   expect(engine.pid).toBeUndefined();
   expect(await engine.request('runs.list', { folder: 'fast' })).toEqual(['fast', 2]);
   expect(engine.pid).not.toBe(pid);
-  await expect.poll(() => readFileSync(engine.log, 'utf8'), { timeout: 9000 }).toBe('left true\n');
-  await expect.poll(() => isAlive(pid ?? 0), { timeout: 9000 }).toBe(false);
+  await expect.poll(() => readFileSync(engine.log, 'utf8')).toBe('left true\n');
+  await expect.poll(() => isAlive(pid ?? 0)).toBe(false);
   expect(news).toEqual([]); // its end is no news
 });

@@ -2,6 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import type { Message } from '../../src/engine/protocol.js';
 import { Training } from '../../src/engine/training.js';
 import type { Hooks } from '../../src/train/session.js';
+import { eventually } from '../helpers/patience.js';
 
 const session = vi.hoisted(() => ({ runTraining: vi.fn(), resumeTraining: vi.fn() }));
 vi.mock('../../src/train/session.js', () => session);
@@ -17,7 +18,7 @@ function held() {
       [finish, fail] = [resolve, reject];
     });
   };
-  const begun = () => vi.waitFor(() => hooks ?? Promise.reject(new Error('not begun')));
+  const begun = () => eventually(() => hooks ?? Promise.reject(new Error('not begun')));
   return { run, begun, finish: () => finish(), fail: (error: unknown) => fail(error) };
 }
 

@@ -151,12 +151,10 @@ describe('HDF5', () => {
   it('that runs for ever in the library is given up, and the next one is read', async () => {
     const whole = await encodeH5((root) => putText(root, 'a', 'text'));
     const bytes = endless(whole);
-    const started = performance.now();
     const reading = readH5Tree(bytes, 'a.h5', 0.3);
     await expect(reading).rejects.toThrow(
       'a.h5: it cannot be read as an HDF5 file (reading it takes more than 0.3 seconds); it may be damaged or incomplete',
     );
-    expect(performance.now() - started).toBeLessThan(20_000);
     expect((await readH5Tree(whole, 'a.h5')).attributes.get('a')).toBe('text');
   });
 

@@ -59,7 +59,7 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
       const task = { folder, models: BY_TF2ONNX, forms: ['.onnx'] };
       Object.assign(inOnnx, runKeras('keras_models.py', task));
     }
-  }, 600_000);
+  });
 
   describeGpu('and its files', (gpu) => {
     const open = (model: string, form: string): Promise<SavedModel> =>
@@ -89,16 +89,12 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
       return probabilities;
     }
 
-    it.each(MODELS.flatMap((model) => FORMS.map((form) => [model, form] as const)))(
-      '%s%s computes here what it computes there',
-      async (model, form) => {
-        const answer = answers[model] as Answer;
-        expect(apart(await probabilitiesOf(await open(model, form), answer), answer.output)).toBeLessThan(
-          1e-5,
-        );
-      },
-      60_000,
-    );
+    it.each(
+      MODELS.flatMap((model) => FORMS.map((form) => [model, form] as const)),
+    )('%s%s computes here what it computes there', async (model, form) => {
+      const answer = answers[model] as Answer;
+      expect(apart(await probabilitiesOf(await open(model, form), answer), answer.output)).toBeLessThan(1e-5);
+    });
 
     it.each(MODELS)('%s, written here, computes there what it computes here', async (model) => {
       const answer = answers[model] as Answer;
@@ -112,14 +108,14 @@ describe('the real Keras', all(needs.full, needs.keras), () => {
         save: [],
       });
       expect(apart(there.probabilities, answer.output)).toBeLessThan(1e-5);
-    }, 120_000);
+    });
 
     it.each(APPLICATIONS)('%s of keras.applications computes here what it computes there', async (model) => {
       const answer = answers[model] as Answer;
       expect(apart(await probabilitiesOf(await open(model, '.h5'), answer), answer.output)).toBeLessThan(
         1e-4,
       );
-    }, 120_000);
+    });
 
     it.each(BY_TF2ONNX)(
       '%s, written by tf2onnx, computes here what it computes there',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { needs } from '../helpers/needs.js';
 
 describe('opening a model file of 25 MB', needs.full, () => {
-  it('takes no more than three times its size, in every format', { timeout: 60_000 }, () => {
+  it('takes no more than three times its size, in every format', () => {
     const out = execFileSync(process.execPath, ['bench/load.mjs', '--rounds', '1'], { encoding: 'utf8' });
     const found = [...out.matchAll(/^model\.(\w+): 2\d\.\d MB,.* ([\d.]+) times the file$/gm)];
     expect(found.map(([, format]) => format)).toEqual(['h5', 'keras', 'safetensors', 'onnx']);

@@ -47,7 +47,7 @@ describe('ONNX files of PyTorch', all(needs.full, needs.torch), () => {
   const answers: Record<string, Answer> = {};
   beforeAll(() => {
     Object.assign(answers, runPython(TORCH_PYTHON, 'onnx_models.py', { folder, models: MODELS }));
-  }, 600_000);
+  });
 
   describeGpu('in the learner', (gpu) => {
     it.each(MODELS.flatMap((model) => FORMS.map((form) => `${model}-${form}.onnx`)))('%s', async (name) => {

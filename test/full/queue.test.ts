@@ -21,10 +21,7 @@ const searchOn =
 const search = searchOn('synthetic:70', 8);
 
 const network = FULL ? netSpaces() : undefined;
-const needNetwork = {
-  ...need(network !== undefined, 'network namespaces cannot be made here (root on Linux can)'),
-  timeout: 300_000,
-};
+const needNetwork = need(network !== undefined, 'network namespaces cannot be made here (root on Linux can)');
 afterAll(() => network?.remove());
 
 const closing: (() => unknown)[] = [];
@@ -59,7 +56,7 @@ describe('a study by a queue', all(needs.full, needs.redis), () => {
   beforeAll(async () => {
     expect(await startCli(search('--out', alone)).ended).toBe(0);
     expect(whole().map(({ state, epochs }) => [state, epochs])).toEqual(Array(4).fill(['complete', 8]));
-  }, 300_000);
+  });
 
   it('survives workers that are killed', async () => {
     const { url } = await server();
@@ -74,7 +71,7 @@ describe('a study by a queue', all(needs.full, needs.redis), () => {
     }
     expect(await coordinator.ended, coordinator.output.stderr).toBe(0);
     expectWhole(study);
-  }, 300_000);
+  });
 
   it('survives a coordinator and a server that are killed, and gives back what a worker that is stopped has', async () => {
     const redis = await server();
@@ -92,7 +89,7 @@ describe('a study by a queue', all(needs.full, needs.redis), () => {
     expect(await first?.ended).toBe(143);
     expect(await again.ended, again.output.stderr).toBe(0);
     expectWhole(study);
-  }, 300_000);
+  });
 
   it('over TLS with a password, which is written nowhere', async () => {
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -137,7 +134,7 @@ describe('a study by a queue', all(needs.full, needs.redis), () => {
       if (!entry.isFile()) continue;
       expect(readFileSync(join(entry.parentPath, entry.name)).includes('opensesame'), entry.name).toBe(false);
     }
-  }, 300_000);
+  });
 
   it('between two machines, one of which has to fetch the data', needNetwork, async () => {
     if (network === undefined) throw new Error('there is a network');

@@ -12,11 +12,12 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `fer-tui` without a terminal. `onStart` and `onStderr` may send signals. */
+/** Runs `fer-tui` without a terminal. `onStart`, `onStdout` and `onStderr` may send signals. */
 export function runCli(
   args: readonly string[],
   options: {
     onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
     env?: Record<string, string>;
     cwd?: string;
@@ -33,6 +34,7 @@ export function runCli(
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => {
       stdout += data.toString();
+      options.onStdout?.(stdout, (signal) => child.kill(signal));
     });
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString();

@@ -11,7 +11,7 @@ import { tinyLab } from './tiny_lab.js';
 describeGpu('at full size, on drawn faces,', (gpu) => {
   it.each(LABS.map((lab) => [lab.name, lab] as const))(
     'the lab %s shows what one expects',
-    { ...needs.full, timeout: 600_000 },
+    needs.full,
     async (_, lab) => {
       const dataset = await loadDataset('synthetic');
       const { finding } = await runLab(lab, {

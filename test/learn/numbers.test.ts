@@ -134,7 +134,7 @@ describeGpu('a number followed', (gpu) => {
     }
     expect(checked).toBe(network.layers.length * 16);
     await dissection.dispose();
-  }, 60_000);
+  });
 
   it.each([
     chain(),
@@ -157,7 +157,7 @@ describeGpu('a number followed', (gpu) => {
       if (size > 1e-4) expect(difference.layer.error, what).toBeLessThan(1e-3);
     }
     await dissection.dispose();
-  }, 60_000);
+  });
 
   it('the loss of an image, with smoothing and class weights, and the gradient of each logit', async () => {
     const options = { labelSmoothing: 0.2, classWeights: [1, 2, 3, 4, 5, 6, 7] };

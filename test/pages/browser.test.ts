@@ -107,23 +107,19 @@ describe('in a browser', needs.browser, () => {
     });
   });
 
-  it(
-    'the pages of a trained network, as the commands write them',
-    { ...needs.full, timeout: 600_000 },
-    async () => {
-      const [run, data] = [join(folder, 'run'), ['--data', 'synthetic:140']];
-      const settings = ['--model', 'fer-shallow', '--filters', '8,16', '--dense', '16', '--epochs', '3'];
-      const pages = [join(run, 'report.html'), join(folder, 'inspect.html')] as const;
-      const lines = [
-        ['train', ...data, ...settings, '--out', run],
-        ['report', run],
-        ['inspect', run, ...data, '--methods', 'all', '--html', pages[1]],
-      ];
-      for (const line of lines) expect(await runCli(line)).toMatchObject({ code: 0 });
-      for (const page of pages) {
-        expect(pageProblems(readFileSync(page, 'utf8'))).toEqual([]);
-        for (const view of VIEWS) await expectSound(browser, page, view);
-      }
-    },
-  );
+  it('the pages of a trained network, as the commands write them', needs.full, async () => {
+    const [run, data] = [join(folder, 'run'), ['--data', 'synthetic:140']];
+    const settings = ['--model', 'fer-shallow', '--filters', '8,16', '--dense', '16', '--epochs', '3'];
+    const pages = [join(run, 'report.html'), join(folder, 'inspect.html')] as const;
+    const lines = [
+      ['train', ...data, ...settings, '--out', run],
+      ['report', run],
+      ['inspect', run, ...data, '--methods', 'all', '--html', pages[1]],
+    ];
+    for (const line of lines) expect(await runCli(line)).toMatchObject({ code: 0 });
+    for (const page of pages) {
+      expect(pageProblems(readFileSync(page, 'utf8'))).toEqual([]);
+      for (const view of VIEWS) await expectSound(browser, page, view);
+    }
+  });
 });

@@ -10,6 +10,7 @@ import { CLASS_NAMES } from '../../src/util/classes.js';
 import { DataError } from '../../src/util/errors.js';
 import { png, someSplit } from '../data/fixtures.js';
 import { MemoryStore } from '../helpers/memory_store.js';
+import { eventually } from '../helpers/patience.js';
 import { coordinator, folder, order, quiet, read, trainer, worker } from './fake_workers.js';
 
 describe('the files of a trial', () => {
@@ -107,7 +108,7 @@ describe('the files of a trial', () => {
     const { settings } = coordinatorsFiles();
     const study = coordinator(store, 1000);
     void study.run(order({ settings }));
-    await vi.waitFor(() => expect(store.tasks.size).toBe(1));
+    await eventually(() => expect(store.tasks.size).toBe(1));
     const entry = store.tasks.get('abc.1.3');
     const gone = { ...entry?.task.needs[0], path: '/gone/a.faces' };
     if (entry) Object.assign(entry.task.needs, [gone]);

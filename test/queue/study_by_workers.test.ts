@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hashOf, putFile } from '../../src/queue/parcels.js';
 import { QueueError } from '../../src/util/errors.js';
 import { MemoryStore } from '../helpers/memory_store.js';
+import { eventually } from '../helpers/patience.js';
 import { type AtEpoch, coordinator, open, order, quiet, read, trainer, worker } from './fake_workers.js';
 
 describe('a study by workers', () => {
@@ -27,7 +28,7 @@ describe('a study by workers', () => {
     expect(read(run, 'events.ndjson')).toContain(`{"type":"step","path":"${run}"}`);
     expect(read(run, 'events.ndjson')).not.toContain(home);
     expect([store.tasks.size, store.shelves.size]).toEqual([0, 0]);
-    await vi.waitFor(() => expect(readdirSync(home)).toEqual([]));
+    await eventually(() => expect(readdirSync(home)).toEqual([]));
   });
 
   it('begins with the weights of a network that comes with the program: they travel as a file', async () => {
@@ -64,7 +65,7 @@ describe('a study by workers', () => {
     const [store, log]: [MemoryStore, string[]] = [new MemoryStore(), []];
     const dies: AtEpoch = async (epoch) => {
       if (epoch < 3) return;
-      await vi.waitFor(() => expect(store.tasks.get('abc.1.4')?.progress?.folder?.files.length).toBe(4));
+      await eventually(() => expect(store.tasks.get('abc.1.4')?.progress?.folder?.files.length).toBe(4));
       store.takeAway('abc.1.4');
     };
     const asked = order({ until: 4 });
@@ -84,7 +85,7 @@ describe('a study by workers', () => {
     const [store, log]: [MemoryStore, string[]] = [new MemoryStore(), []];
     const dies: AtEpoch = async (epoch) => {
       if (epoch < 3) return;
-      await vi.waitFor(() => expect(store.tasks.get('abc.1.4')?.progress?.folder).toBeDefined());
+      await eventually(() => expect(store.tasks.get('abc.1.4')?.progress?.folder).toBeDefined());
       store.shelves.clear();
       store.takeAway('abc.1.4');
     };
@@ -141,7 +142,7 @@ describe('a study by workers', () => {
     const store = new MemoryStore();
     const study = coordinator(store);
     const waiting = study.run(order());
-    await vi.waitFor(() => expect(store.tasks.size).toBe(1));
+    await eventually(() => expect(store.tasks.size).toBe(1));
     study.stop();
     expect(await waiting).toMatchObject({ state: 'running', epochs: 0 });
     expect(store.tasks.size).toBe(0);
@@ -155,7 +156,7 @@ describe('a study by workers', () => {
     worker(store, { train: trainer([], slow) });
     const asked = order();
     const running = begun.run(asked);
-    await vi.waitFor(() => expect(begun.epochs).toEqual([1]));
+    await eventually(() => expect(begun.epochs).toEqual([1]));
     begun.stop();
     expect(await running).toMatchObject({ state: 'running', epochs: 1 });
     expect(store.tasks.get('abc.1.3')?.state).toBe('active');

@@ -8,6 +8,7 @@ import { drawFace } from '../../src/data/synthetic.js';
 import { writePicture } from '../../src/util/picture_file.js';
 import { Rng } from '../../src/util/random.js';
 import { needs } from '../helpers/needs.js';
+import { TEST_MS } from '../helpers/patience.js';
 
 /** The package as users get it: packed by npm, and away from everything else of the clone. */
 
@@ -22,7 +23,7 @@ beforeAll(() => {
   const face = new Uint8Array(48 * 48);
   drawFace(3, new Rng(1), face);
   writePicture(join(work, 'face.png'), { width: 48, height: 48, channels: 1, data: face });
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the packed package beside its runtime packages alone', () => {
@@ -54,7 +55,7 @@ describe('the packed package beside its runtime packages alone', () => {
 
 describe('the package installed by npm into an empty prefix', () => {
   const prefix = join(folder, 'prefix');
-  it('installs', { ...needs.full, timeout: 300_000 }, () => {
+  it('installs', needs.full, () => {
     const how = ['--global', '--prefix', prefix, '--prefer-offline', '--no-audit', '--no-fund'];
     execFileSync('npm', ['install', ...how, join(folder, `fer-tui-${version}.tgz`)], { stdio: 'pipe' });
     expect(existsSync(join(prefix, 'bin/fer-tui'))).toBe(true);
@@ -65,7 +66,7 @@ describe('the package installed by npm into an empty prefix', () => {
 /** What a newcomer does first, each as a process of its own in an empty folder. */
 function itWorks(program: string, need: { readonly skip?: boolean } = {}): void {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [program, ...args], { cwd: work, encoding: 'utf8', timeout: 120_000 });
+    spawnSync(process.execPath, [program, ...args], { cwd: work, encoding: 'utf8', timeout: TEST_MS });
 
   it('tells its version', need, () => {
     expect(run('--version').stdout).toBe(`${version}\n`);
@@ -89,7 +90,7 @@ function itWorks(program: string, need: { readonly skip?: boolean } = {}): void 
   it('says what is missing, and offers a set-up of its own for it', need, () => {
     expect(run('doctor', '--json').stdout).toContain('"name":"GPU adapter","ok":true');
     const tried = spawnSync(process.execPath, [program, 'setup', 'graphics'], {
-      ...{ cwd: work, encoding: 'utf8', timeout: 120_000 },
+      ...{ cwd: work, encoding: 'utf8', timeout: TEST_MS },
       env: { ...process.env, FER_TUI_NO_INSTALL: '1' },
     });
     expect(tried.stderr).toContain('set-up: GPU adapter: ');

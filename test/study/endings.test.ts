@@ -28,7 +28,7 @@ describeGpu('a search', () => {
     expect((await runCli(['studies', 'show', out])).stdout).toContain('1 of 2 trials: 1 interrupted');
     expect((await runCli(['search', '--resume', out])).code).toBe(0);
     expect((await shown(out)).map(facts)).toEqual((await shown(whole)).map(facts));
-  }, 60_000);
+  });
 
   it('none of whose trials can be trained ends with their exit code, and is removed if that is usage', async () => {
     const wrong = newOut();
@@ -56,5 +56,5 @@ describeGpu('a search', () => {
     );
     const one = await runCli(['trial', out, '1']);
     expect([one.code, one.stderr]).toEqual([6, expect.stringContaining('trial 1 failed: training diverged')]);
-  }, 60_000);
+  });
 });

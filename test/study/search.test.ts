@@ -29,7 +29,7 @@ describeGpu('a search', () => {
     }
     expect((await runCli(['search', '--resume', out])).code).toBe(0);
     expect(found(out)).toEqual(found(whole));
-  }, 120_000);
+  });
 
   it('records a trial whose process is killed as failed, and goes on', async () => {
     const out = newOut();
@@ -44,7 +44,7 @@ describeGpu('a search', () => {
     const trials = Study.open(out).trials;
     expect(trials.map(({ state }) => state)).toEqual(['failed', 'complete', 'complete']);
     expect(trials[0]?.error).toBe('the process that trained it ended (SIGKILL: out of memory, or by hand)');
-  }, 60_000);
+  });
 
   it('is shared by two processes, and stopped by a signal', async () => {
     const out = newOut();
@@ -76,7 +76,7 @@ describeGpu('a search', () => {
         .sort(),
     ).toEqual([1, 2, 3, 4, 5]);
     expect(found(out).map(({ state }) => state)).toEqual(new Array(5).fill('complete'));
-  }, 90_000);
+  });
 
   it('is a study whose trials can be run one by one', async () => {
     const out = newOut();
@@ -94,7 +94,7 @@ describeGpu('a search', () => {
     expect(shown.stdout).toMatch(
       /^trial,state,val_acc,lr,l2,epochs,seconds,run,error\n2,complete,0\.\d+,[\d.e-]+,[\d.]+,2,/,
     );
-  }, 60_000);
+  });
 });
 
 it('a wrong search says what is wrong, and makes no folder', async () => {

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runStudy, type TrialRunner } from '../../src/study/run_study.js';
 import { Study, type TakenStep } from '../../src/study/study.js';
 import type { Pruner, TrialRecord } from '../../src/study/trial.js';
@@ -21,6 +21,7 @@ import { FerError } from '../../src/util/errors.js';
 import { thisProcess } from '../../src/util/processes.js';
 import { Rng } from '../../src/util/random.js';
 import { FULL } from '../helpers/needs.js';
+import { eventually } from '../helpers/patience.js';
 import {
   advisers,
   fakeRecord,
@@ -239,7 +240,7 @@ describe('an unused study that is removed', () => {
       await wait((i % 8) / 2);
       await study.removeIfUnused();
       const said = join(folder, `${i}.taken`);
-      await vi.waitFor(() => expect(readFileSync(said, 'utf8')).not.toBe(''), { timeout: 5000, interval: 1 });
+      await eventually(() => expect(readFileSync(said, 'utf8')).not.toBe(''));
       const result = readFileSync(said, 'utf8');
       expect(existsSync(study.path), result).toBe(result === 'taken');
       results.push(result);
@@ -252,7 +253,7 @@ describe('an unused study that is removed', () => {
     expect(readdirSync(folder).filter((name) => name.includes('removed'))).toEqual([]);
     // Both orders have happened, or the test has tried nothing.
     expect([errors.length > 0, errors.length < rounds], results.join()).toEqual([true, true]);
-  }, 30_000);
+  });
 });
 
 describe('one trial of a study', () => {

@@ -10,13 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CommandFile, giveCommand } from '../../src/train/command_file.js';
 import { Control } from '../../src/train/control.js';
 import { type Steering, steer, steeringOf } from '../../src/train/steering.js';
 import { Hold } from '../../src/util/hold.js';
 import { thisProcess } from '../../src/util/processes.js';
 import { need } from '../helpers/needs.js';
+import { eventually } from '../helpers/patience.js';
 
 let run = '';
 let file = '';
@@ -41,9 +42,9 @@ it('carries commands of others out, one after the other, and goes away in the en
   open = new CommandFile(run, take);
   const given: Steering[] = [{ type: 'pause' }, { type: 'lr', lr: 0.5 }, { type: 'stop', after: 'epoch' }];
   for (const command of given) giveCommand(run, command);
-  await vi.waitFor(() => expect(taken).toEqual(given));
+  await eventually(() => expect(taken).toEqual(given));
   giveCommand(run, { type: 'step' });
-  await vi.waitFor(() => expect(taken).toEqual([...given, { type: 'step' }]));
+  await eventually(() => expect(taken).toEqual([...given, { type: 'step' }]));
   open.close();
   open = undefined;
   expect(existsSync(file)).toBe(false);
@@ -73,7 +74,7 @@ it('of a trial takes what does not change how it ends, and says so of the rest',
   const { to } = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '') as { to: string };
   appendFileSync(file, `${JSON.stringify({ to, command: others[1] })}\n`); // by another program
   giveCommand(run, { type: 'pause' });
-  await vi.waitFor(() => expect(taken).toEqual([...harmless, { type: 'pause' }]));
+  await eventually(() => expect(taken).toEqual([...harmless, { type: 'pause' }]));
 });
 
 it(
@@ -97,9 +98,9 @@ it('takes nothing that was meant for an earlier sitting, that is no command, or 
   appendFileSync(file, line(own, { type: 'lr', lr: 1e9 }));
   appendFileSync(file, 'x'.repeat(200_000)); // longer than any command
   appendFileSync(file, `\n${line(own, { type: 'step' })}${line(own, pause).trim()}`);
-  await vi.waitFor(() => expect(taken).toEqual([{ type: 'step' }]), 5000);
+  await eventually(() => expect(taken).toEqual([{ type: 'step' }]));
   appendFileSync(file, '\n');
-  await vi.waitFor(() => expect(taken).toEqual([{ type: 'step' }, pause]), 5000);
+  await eventually(() => expect(taken).toEqual([{ type: 'step' }, pause]));
 });
 
 it('replaces what a crash has left, and a link, which it does not follow', () => {

@@ -91,7 +91,7 @@ describeGpu('the kernels of a training', (get) => {
     writeFileSync(path, '{"format":1,"ri'); // damaged: as if there were none
     await train();
     expect(checked.cases).toBeGreaterThan(5);
-  }, 60_000);
+  });
 
   it('are those of mixed images too', async () => {
     await train({ mixup: 0.2 });
@@ -100,7 +100,7 @@ describeGpu('the kernels of a training', (get) => {
     const seen = Object.keys(right);
     expect(seen.some((kernel) => kernel.startsWith('mix'))).toBe(true);
     expect(seen.some((kernel) => kernel.startsWith('batch_images.pick'))).toBe(true);
-  }, 60_000);
+  });
 
   it('that are wrong keep it from training, with the ways out, and are checked again', async () => {
     planted.fault = { shader: 'conv2d_gray', from: 'r) + shift;', to: 'r) + shift + shift;' };
@@ -114,7 +114,7 @@ describeGpu('the kernels of a training', (get) => {
     }
     const forced = await train({ 'kernel-check': false });
     expect(existsSync(join(forced, 'summary.json'))).toBe(true);
-  }, 60_000);
+  });
 
   it('are found wrong where only the constants of the training make them so', async () => {
     const wrong = { shader: 'conv2d_gray', from: 'r) + shift;' };
@@ -122,12 +122,12 @@ describeGpu('the kernels of a training', (get) => {
     await train();
     planted.fault = { ...wrong, to: 'r) + shift * select(1.0, 2.0, SIZE == 2u);' };
     await expect(train()).rejects.toThrow(/^the kernel conv2d_gray\./);
-  }, 60_000);
+  });
 
   it('are found wrong where a product of theirs is small enough for the naive kernel', async () => {
     planted.fault = { shader: 'matmul', from: 'var sum = 0.0;', to: 'var sum = 0.1;' };
     await expect(train()).rejects.toThrow(/^the kernel matmul\.\w+ computes wrong numbers/);
-  }, 60_000);
+  });
 
   it.each([
     'fer-cnn',
@@ -149,7 +149,7 @@ describeGpu('the kernels of a training', (get) => {
     const more = [...get().pipelines.keys()].filter((variant) => !used.variants.has(variant));
     expect(more.length, more.join(', ')).toBeLessThan(3); // hardly anything is compiled for the check alone
     await learner.dispose();
-  }, 120_000);
+  });
 
   it('are compiled beforehand where the driver has none of them, without being run', async () => {
     const learner = new Learner(get(), buildModel('fer-shallow', { filters: [4], dense: [8] }));
@@ -172,7 +172,7 @@ describeGpu('the kernels of a training', (get) => {
     expect([wrong, [...plan.unchecked]]).toEqual([undefined, []]);
     for (const [name, pipeline] of get().pipelines) expect(compiled.has(pipeline), name).toBe(true);
     await learner.dispose();
-  }, 60_000);
+  });
 
   it('that store halves are compared as such', async () => {
     const learner = new Learner(get(), buildModel('fer-cnn'), { precision: 'mixed_float16' });
@@ -185,5 +185,5 @@ describeGpu('the kernels of a training', (get) => {
     // There is no case of halves for the kernels of a block with pooling.
     expect(left.filter((variant) => !variant.includes('"SIZE":2'))).toEqual([]);
     await learner.dispose();
-  }, 120_000);
+  });
 });

@@ -119,5 +119,5 @@ describe('the named networks on FER-2013', all(needs.fer2013, needs.full), () =>
   ] as const)('$model of $plan.filters follows a float64 training', async (spec) => {
     const { splits } = await loadDataset(FER2013);
     await compare(FER2013, splits.train, spec);
-  }, 600_000);
+  });
 });

@@ -104,7 +104,7 @@ describeGpu('a resumed run', () => {
     expect(epochsOf(out)).toEqual(epochsOf(whole));
     const last = (run: string) => loadCheckpoint(join(run, 'checkpoint.safetensors')).learner;
     expect(last(out).optimizer).toEqual(last(whole).optimizer);
-  }, 300_000);
+  });
 
   it('keeps its settings, and a finished one stays finished', async () => {
     const out = join(folder(), 'run');

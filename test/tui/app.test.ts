@@ -4,6 +4,7 @@ import { FrameStream } from '../../src/tui/mount.js';
 import { Painter } from '../../src/tui/painter.js';
 import type { AnyScreen } from '../../src/tui/screen_module.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
+import { eventually } from '../helpers/patience.js';
 import { COLOUR, renderAt } from '../helpers/render_at.js';
 
 /** All screens, with Home's panels changed. */
@@ -18,10 +19,10 @@ describe('the components', () => {
     const at = renderAt(100, 30, COLOUR, { screen: 'home' });
     draw.mockClear();
     handleKey(at.program, { name: 'down', text: '' });
-    await vi.waitFor(() => expect(at.text()).toContain('▸ Look at the data'));
+    await eventually(() => expect(at.text()).toContain('▸ Look at the data'));
     expect(draw).not.toHaveBeenCalled();
     at.program.store.set({ note: { text: 'saved', kind: 'good' } });
-    await vi.waitFor(() => expect(at.lines().at(-2)).toContain('✓ saved'));
+    await eventually(() => expect(at.lines().at(-2)).toContain('✓ saved'));
     expect(draw).toHaveBeenCalledOnce();
     draw.mockRestore();
     at.unmount();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import type { StepEvent, TrainEvent } from '../../src/train/events.js';
 import { listRuns } from '../../src/train/runs.js';
@@ -12,6 +12,7 @@ import { lineChart, type Series } from '../../src/tui/charts/line_chart.js';
 import { applyEvent, beginRun, readRunState } from '../../src/tui/run_state.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { eventually } from '../helpers/patience.js';
 import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { writeRun } from '../helpers/run_folders.js';
 
@@ -36,7 +37,7 @@ function runOf(name: string, epochs: number, more = 0): string {
 }
 
 const says = (at: Rendered, words: string): Promise<void> =>
-  vi.waitFor(() => {
+  eventually(() => {
     at.flush();
     expect(at.text()).toContain(words);
   });

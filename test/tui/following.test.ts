@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandFile } from '../../src/train/command_file.js';
 import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { LogTail } from '../../src/train/log_tail.js';
@@ -11,6 +11,7 @@ import { readOn, showRun } from '../../src/tui/live.js';
 import { applyEvent, beginRun } from '../../src/tui/run_state.js';
 import { Hold } from '../../src/util/hold.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { eventually } from '../helpers/patience.js';
 import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 
 let path = '';
@@ -101,7 +102,7 @@ describe.each([
     expect(at.text()).not.toContain('kill the engine');
     expect(at.text()).not.toContain('detach');
     at.press('e');
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(taken).toEqual([
         { type: 'pause' },
         { type: 'validate' },

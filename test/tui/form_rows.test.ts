@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { OPTION_ENTRIES, OPTIONS } from '../../src/train/options.js';
@@ -8,6 +8,7 @@ import { costWords } from '../../src/tui/form_cost.js';
 import { differs, formRows, rowsLeft } from '../../src/tui/form_rows.js';
 import { NEW_WORKSPACE } from '../../src/tui/workspace.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
+import { eventually } from '../helpers/patience.js';
 import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { runsFolder, writeRun } from '../helpers/run_folders.js';
 
@@ -126,7 +127,7 @@ describe.each([
 
   it('tells the cost that an earlier run has measured', async () => {
     const at = open();
-    await vi.waitFor(() => {
+    await eventually(() => {
       at.flush();
       expect(at.text().replaceAll(/[│\s]+/g, ' ')).toContain('252 MB on the device');
     });

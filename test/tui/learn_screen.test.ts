@@ -8,6 +8,7 @@ import type { LearnState } from '../../src/tui/screens/learn_state.js';
 import { orderOf, tilesOf } from '../../src/tui/screens/learn_tiles.js';
 import { sourceOf } from '../../src/tui/source_view.js';
 import { plainDraw } from '../../src/util/image_draw.js';
+import { eventually } from '../helpers/patience.js';
 import { COLOUR, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
 
@@ -206,7 +207,7 @@ async function learning(own: Partial<LearnState> = {}) {
     state: { screens: { learn: own } },
   });
   const state = () => at.program.store.state.screens.learn as LearnState;
-  await vi.waitFor(() => expect(state().results?.batch).toBeDefined());
+  await eventually(() => expect(state().results?.batch).toBeDefined());
   const last = (name: string) => asked.findLast(([own]) => own === name)?.[1];
   return { at, state, asked, last };
 }
@@ -216,8 +217,8 @@ it('opens what is asked for, and walks through the stages and back', async () =>
   expect(last('learn.open')).toEqual({ model: 'x.h5', fresh: true });
   for (const stage of ['augmentation', 'forward', 'loss', 'backward', 'update', 'again']) {
     at.press('right');
-    await vi.waitFor(() => expect(last('learn.stage')).toEqual({ stage }));
-    await vi.waitFor(() => expect(state().current.status).toBe('ready'));
+    await eventually(() => expect(last('learn.stage')).toEqual({ stage }));
+    await eventually(() => expect(state().current.status).toBe('ready'));
   }
   at.press('right');
   expect(state().stage).toBe(6);
@@ -229,7 +230,7 @@ it('opens what is asked for, and walks through the stages and back', async () =>
 it('/ finds a layer, and n is then no way back to the first stage', async () => {
   const { at, state } = await learning();
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  await eventually(() => expect(state().tiles.length).toBe(4));
   at.press('/', ...'dense', 'enter');
   expect(state()).toMatchObject({ stage: 2, layer: 1 });
   at.press('n');
@@ -242,7 +243,7 @@ it('/ finds a layer, and n is then no way back to the first stage', async () => 
 it('the backward stage shows gradients; d, [ ], f, o and c change what is shown', async () => {
   const { at, state, last } = await learning();
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  await eventually(() => expect(state().tiles.length).toBe(4));
   expect(last('learn.view')).toEqual({ layer: 0, kind: 'output', image: 0 });
   at.press('d');
   expect(last('learn.view')).toMatchObject({ kind: 'input' });
@@ -257,19 +258,19 @@ it('the backward stage shows gradients; d, [ ], f, o and c change what is shown'
   expect(state()).toMatchObject({ perMap: true });
   expect(state().tiles[0]).not.toBe(tile);
   at.press('right', 'right');
-  await vi.waitFor(() => expect(last('learn.view')).toMatchObject({ kind: 'output gradient' }));
+  await eventually(() => expect(last('learn.view')).toMatchObject({ kind: 'output gradient' }));
   at.unmount();
 });
 
 it('Enter follows a number: arrows move it, < > choose the window, r shows float64, Escape goes back', async () => {
   const { at, state, last } = await learning();
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  await eventually(() => expect(state().tiles.length).toBe(4));
   at.press('down', 'enter', 'down', 'right', 'right', 'up');
   expect(last('learn.number')).toMatchObject({ layer: 0, at: { image: 0, y: 0, x: 2, c: 1 }, channel: 0 });
   at.press('down', 'down', 'down', 'down', 'down', 'down', '.');
   expect(last('learn.number')).toMatchObject({ at: { y: 5, x: 2, c: 2 } });
-  await vi.waitFor(() => expect(at.text()).toContain('kernel: 0.5'));
+  await eventually(() => expect(at.text()).toContain('kernel: 0.5'));
   expect(at.text()).not.toContain('float64');
   at.press('r');
   expect(at.text()).toContain('float64: 0.25');
@@ -281,15 +282,15 @@ it('Enter follows a number: arrows move it, < > choose the window, r shows float
 it('v shows a weight of the layer, then its next; # chooses its place; w shows the kernels', async () => {
   const { at, state, last } = await learning();
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  await eventually(() => expect(state().tiles.length).toBe(4));
   at.press('v');
   expect(last('learn.weight')).toEqual({ weight: 'conv2d/kernel', index: undefined });
-  await vi.waitFor(() => expect(state().weight.status).toBe('ready'));
+  await eventually(() => expect(state().weight.status).toBe('ready'));
   at.press('#', 'ctrl+u', '3', '6', 'enter');
   expect(at.text()).toContain('expected a whole number from 0 to 35');
   at.press('ctrl+u', '3', '5', 'enter');
   expect(last('learn.weight')).toEqual({ weight: 'conv2d/kernel', index: 35 });
-  await vi.waitFor(() => expect(state().weight.status).toBe('ready'));
+  await eventually(() => expect(state().weight.status).toBe('ready'));
   at.press('v');
   expect(last('learn.weight')).toEqual({ weight: 'conv2d/bias', index: undefined });
   at.press('escape', 'w');
@@ -301,11 +302,11 @@ it('v shows a weight of the layer, then its next; # chooses its place; w shows t
 it('the update stage follows the selected array; the loss stage explains the selected class', async () => {
   const { at, state, last } = await learning({});
   at.press('right', 'right', 'right');
-  await vi.waitFor(() => expect(last('learn.loss')).toEqual({ image: 0, c: 0 }));
+  await eventually(() => expect(last('learn.loss')).toEqual({ image: 0, c: 0 }));
   at.press('down');
   expect(last('learn.loss')).toEqual({ image: 0, c: 1 });
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().results.update).toBeDefined());
+  await eventually(() => expect(state().results.update).toBeDefined());
   at.press('down', 'down', 'enter');
   expect(last('learn.weight')).toEqual({ weight: 'dense/kernel', index: undefined });
   at.unmount();
@@ -315,7 +316,7 @@ it('frees the step when another screen opens, and opens it again', async () => {
   const { at, asked, state } = await learning();
   at.press('1');
   const names = () => asked.map(([name]) => name);
-  await vi.waitFor(() => expect(names()).toContain('learn.close'));
+  await eventually(() => expect(names()).toContain('learn.close'));
   expect(state().report.status).toBe('empty');
   at.press('8');
   expect(names().filter((name) => name === 'learn.open')).toHaveLength(2);
@@ -325,7 +326,7 @@ it('frees the step when another screen opens, and opens it again', async () => {
 it('i opens the lesson about what is shown', async () => {
   const { at, state } = await learning();
   at.press('right', 'right');
-  await vi.waitFor(() => expect(state().tiles.length).toBe(4));
+  await eventually(() => expect(state().tiles.length).toBe(4));
   at.press('i', 'pagedown');
   expect(at.text()).toMatch(/[Cc]onvolution/);
   at.unmount();
@@ -337,7 +338,7 @@ it('a walks by itself and stops at the end', async () => {
   at.press('a');
   for (let i = 0; i < 8; i++) {
     vi.advanceTimersByTime(2000);
-    await vi.waitFor(() => expect(state().current.status).not.toBe('loading'));
+    await eventually(() => expect(state().current.status).not.toBe('loading'));
   }
   expect(state()).toMatchObject({ stage: 6, playing: false });
   at.unmount();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/engine.js';
 import type { LayerArray, ModelReport } from '../../src/engine/requests.js';
 import type { Inspection } from '../../src/inspect/result.js';
@@ -7,6 +7,7 @@ import { channelsOf, tilePlan, tilesOf } from '../../src/tui/screens/model_panel
 import { sourceAfter, sourceLines, sourceOf } from '../../src/tui/source_view.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { localEngine } from '../helpers/local_engine.js';
+import { eventually } from '../helpers/patience.js';
 import { COLOUR, type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
 import { describeScreens, failed, loading } from '../helpers/screen_cases.js';
 
@@ -120,10 +121,10 @@ it('h looks into the network, ←→ change the method, p takes another picture,
   };
   const engine = { ...SILENT_ENGINE, request } as Engine;
   const at = renderAt(100, 30, COLOUR, { screen: 'model', engine, open: true });
-  await vi.waitFor(() => expect(at.text()).toContain('conv2d'));
+  await eventually(() => expect(at.text()).toContain('conv2d'));
   at.press('h');
   expect(asked.at(-1)).toEqual(['model.inspect', { model: 'fer-cnn', image: undefined }]);
-  await vi.waitFor(() => expect(at.text()).toContain('Angry, 4 %'));
+  await eventually(() => expect(at.text()).toContain('Angry, 4 %'));
   expect(at.pictures()).toHaveLength(1);
   at.press('left');
   expect(at.text()).toContain('2 of 2 (←→): Occlusion');

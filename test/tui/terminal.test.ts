@@ -69,7 +69,7 @@ describeGpu('in a real terminal', () => {
         ...{ cols, rows },
       },
     );
-    await t.waitFor(/TRAINING(?! ELSEWHERE)/, 60_000);
+    await t.waitFor(/TRAINING(?! ELSEWHERE)/);
     await t.waitFor('img/s');
     t.press('q');
     await t.waitFor('d  detach: it goes on in the background');
@@ -80,22 +80,22 @@ describeGpu('in a real terminal', () => {
 
     const back = new Terminal(process.execPath, [CLI, 'attach', 'runs/r1'], { cwd, cols, rows });
     onTestFinished(() => back.kill());
-    await back.waitFor('TRAINING ELSE', 20_000);
+    await back.waitFor('TRAINING ELSE');
     back.press('space');
-    await back.waitFor(/paused at step \d+/, 20_000);
+    await back.waitFor(/paused at step \d+/);
     await back.waitFor('PAUSED');
     back.press('[');
     await back.waitFor('5.0e-4');
     back.press('space');
     // On a fast machine, later epochs soon push this line off the screen.
     const log = (): string => readFileSync(join(cwd, 'runs/r1/events.ndjson'), 'utf8');
-    await expect.poll(log, { timeout: 20_000 }).toContain('continued after');
+    await expect.poll(log).toContain('continued after');
     await back.waitFor('TRAINING ELSE');
     back.press('x');
     await back.waitFor('stop now');
     back.press('s');
-    await back.waitFor('STOPPED', 20_000);
-    await expect.poll(() => existsSync(join(cwd, 'runs/r1/lock')), { timeout: 20_000 }).toBe(false);
+    await back.waitFor('STOPPED');
+    await expect.poll(() => existsSync(join(cwd, 'runs/r1/lock'))).toBe(false);
     expect(readdirSync(join(cwd, 'runs/r1'))).not.toContain('commands.ndjson');
     const events = log();
     expect(events).toContain('-> 0.0005, by hand');
@@ -120,7 +120,7 @@ describeGpu('in a real terminal', () => {
     t.press('s');
     await t.waitFor('Enter starts training');
     t.press('enter');
-    await t.waitFor(/TRAINING ep \d+\/50/, 60_000);
+    await t.waitFor(/TRAINING ep \d+\/50/);
     await t.waitFor('img/s');
 
     t.press('space');
@@ -129,7 +129,7 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/paused at step \d+/);
     const paused = step();
     t.press('s');
-    await expect.poll(step, { timeout: 5000 }).toBe(paused + 1);
+    await expect.poll(step).toBe(paused + 1);
     t.press('[', '[', '[');
     await t.waitFor(/-> 0.000125/);
     await t.waitFor(/lr 1\.[23]e-4/); // still paused: no step has had it
@@ -139,7 +139,7 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/checkpoint of step \d+ saved/);
     const taken = step();
     t.press('t');
-    await t.waitFor(`─ step ${taken + 1}, seed 7 ─`, 60_000);
+    await t.waitFor(`─ step ${taken + 1}, seed 7 ─`);
     await t.waitFor('28 faces of drawn faces');
     t.press('4');
     await t.waitFor('PAUSED');
@@ -156,13 +156,13 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/of 4 marked[\s\S]*r1 +fer-shallow.* stopped/);
 
     t.press('R');
-    await t.waitFor(/resumed at step \d+/, 60_000);
+    await t.waitFor(/resumed at step \d+/);
     await t.waitFor('TRAINING');
     const holder = parseHolder(readFileSync(join(cwd, 'runs/r1/lock'), 'utf8'));
     process.kill(holder?.pid ?? Number.NaN, 'SIGKILL');
-    expect(await t.waitFor('It ended with SIGKILL', 3000)).toBeLessThan(3000);
+    await t.waitFor('It ended with SIGKILL');
     t.press('R');
-    await t.waitFor(/TRAINING ep/, 60_000);
+    await t.waitFor(/TRAINING ep/);
 
     t.press('q');
     await t.waitFor('quit while training?');
@@ -175,35 +175,35 @@ describeGpu('in a real terminal', () => {
     for (const kind of ['pause', 'continue', 'lr', 'checkpoint', 'resume']) {
       expect(events.join('\n'), kind).toContain(`"kind":"${kind}"`);
     }
-  }, 180_000);
+  });
 
   it('^C while training saves, restores the terminal and exits with 130', async () => {
     const { t, cwd } = openTerminal(
       'train --data synthetic:70 --model fer-shallow --log-every 1 --epochs 500',
     );
-    await t.waitFor(/TRAINING ep/, 60_000);
+    await t.waitFor(/TRAINING ep/);
     t.press('ctrl+c');
     await expectRestored(t, cwd, 130);
     expect(t.text()).toContain('fer-tui train --resume runs/r1');
-  }, 120_000);
+  });
 
   it('shows faces and filters in true colour, and the kernels of a layer', async () => {
     const { t, cwd } = openTerminal('tui data');
-    await t.waitFor('#0 train · Angry', 60_000);
+    await t.waitFor('#0 train · Angry');
     await t.waitFor('▀'.repeat(48));
     expect(t.raw).toMatch(/\[38;2;(\d+);\1;\1;48;2;(\d+);\2;\2m▀/);
     t.press('right');
     await t.waitFor('#1 train · Disgust');
     t.press('3');
-    await t.waitFor('541,191 parameters', 60_000);
+    await t.waitFor('541,191 parameters');
     t.press('enter');
     await t.waitFor('32 filters');
     await t.waitFor('▀▀▀▀▀▀ ▀▀▀▀▀▀');
     t.press('escape', 'w');
-    await t.waitFor(/shaders\/conv2d\w*\.wgsl/, 60_000);
+    await t.waitFor(/shaders\/conv2d\w*\.wgsl/);
     t.press('q');
     await expectRestored(t, cwd, 0);
-  }, 180_000);
+  });
 
   it('takes a terminal that reports 0 x 0 for one of 80 x 24', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'fer-tui-zero-'));
@@ -220,7 +220,7 @@ describeGpu('in a real terminal', () => {
   it('--accessible: numbered questions and plain lines, nothing repainted', async () => {
     const { t, cwd } = openTerminal('--accessible', { cols: 120 });
     const answer = async (question: string, text: string): Promise<void> => {
-      await t.waitFor(new RegExp(`${question}[^\\n]*:\\s*$`), 10_000);
+      await t.waitFor(new RegExp(`${question}[^\\n]*:\\s*$`));
       t.press(text, 'enter');
     };
     await answer('number', '99');
@@ -234,7 +234,7 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/lr = "fast".*expected/);
     await answer('lr, ', '');
     await t.waitFor('type p to pause, c to continue, s to stop');
-    await t.waitFor(/epoch +\d+\/500/, 60_000);
+    await t.waitFor(/epoch +\d+\/500/);
     t.press('p', 'enter');
     await t.waitFor(/paused at step \d+/);
     t.press('c', 'enter');
@@ -265,7 +265,7 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/\d+ .*r1/);
     await answer('network', 'runs/r1/last.safetensors');
     await answer('data set', 'synthetic:140');
-    await t.waitFor(/accuracy on test: \d+\.\d %/, 60_000);
+    await t.waitFor(/accuracy on test: \d+\.\d %/);
     await t.waitFor(/recall of Surprise: \d+\.\d %/);
     await t.waitFor(/2 resume a run, or extend one that has ended; r1 is stopped after \d+ of 500 epochs/);
     await answer('number', '3');
@@ -281,5 +281,5 @@ describeGpu('in a real terminal', () => {
     await answer('number', '0');
     await expectRestored(t, cwd, 0);
     expect(t.raw).not.toContain('\x1b[?1049h');
-  }, 120_000);
+  });
 });

@@ -19,6 +19,7 @@ import { Hold, holderOf, holderText } from '../../src/util/hold.js';
 import { underLock } from '../../src/util/lock.js';
 import { type Holder, stateOf, thisProcess } from '../../src/util/processes.js';
 import { needs } from '../helpers/needs.js';
+import { eventually } from '../helpers/patience.js';
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fer-tui-lock-'));
 const TAKER = fileURLToPath(new URL('./hold_taker.mjs', import.meta.url));
@@ -185,7 +186,7 @@ it('a process is told from another with its id, and from one that has ended', as
   const running = { ...thisProcess(), pid: shell.pid as number };
   expect(stateOf({ ...running, started: null })).toBe('running');
   expect(stateOf(running), 'with the start of this process').toBe('gone');
-  await vi.waitFor(() => expect(stateOf({ ...running, pid: zombie, started: null })).toBe('gone'));
+  await eventually(() => expect(stateOf({ ...running, pid: zombie, started: null })).toBe('gone'));
   shell.kill('SIGKILL');
   await new Promise((resolve) => shell.on('exit', resolve));
   expect(stateOf({ ...running, started: null })).toBe('gone');

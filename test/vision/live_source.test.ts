@@ -140,19 +140,13 @@ describeGpu('webcam on a network camera', () => {
   const watch = async (connections: readonly (readonly [number, After])[], ...rest: string[]) => {
     const weights = await untrainedWeights(temporary());
     const server = await mjpegServer(connections);
-    const at: [string, number][] = [];
     try {
-      const result = await runCli(
-        ['webcam', '--source', server.url, '--weights', weights, '--json', ...rest],
-        {
-          onStderr: (text) => at.push([text, performance.now()]),
-        },
-      );
+      const result = await runCli([
+        ...['webcam', '--source', server.url, '--weights', weights, '--json'],
+        ...rest,
+      ]);
       const lines = parsed(result.stdout) as unknown as Record<string, unknown>[];
-      /** Seconds from the last picture until stderr said this. */
-      const said = (words: string): number =>
-        ((at.find(([text]) => text.includes(words))?.[1] ?? Number.NaN) - server.lastPicture()) / 1000;
-      return { ...result, lines, said, frames: lines.filter(({ type }) => type === 'frame') };
+      return { ...result, lines, frames: lines.filter(({ type }) => type === 'frame') };
     } finally {
       server.close();
     }
@@ -162,7 +156,7 @@ describeGpu('webcam on a network camera', () => {
     'that drops the connection, then stalls, then is gone: told, connected again, exit 7',
     needs.openCv,
     async () => {
-      const { code, stderr, lines, frames, said } = await watch(
+      const { code, stderr, lines, frames } = await watch(
         [
           [20, 'drop'],
           [20, 'stall'],
@@ -177,7 +171,6 @@ describeGpu('webcam on a network camera', () => {
       expect(stderr).toContain('v.mjpg: connected again');
       expect(stderr).toMatch(/connecting again in .*v\.mjpg has sent nothing for 4 s, after \d+ frames/);
       expect(stderr).toContain('gave up after 1 new connection (--reconnect 1)');
-      expect(said('has sent nothing')).toBeLessThan(5);
       expect(lines.at(-1)).toMatchObject({ type: 'end', status: 'failed', exit: 7 });
       const numbers = frames.map(({ frame }) => Number(frame));
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));

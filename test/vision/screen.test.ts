@@ -23,7 +23,7 @@ describeGpu('webcam in a real terminal', () => {
 
   it('drawn faces: picture, bars, freeze, mirror, smoothing, photo, another source, quit', async () => {
     const { t, cwd } = watch('demo');
-    await t.waitFor('● demo · drawn faces, not detected', 30_000);
+    await t.waitFor('● demo · drawn faces, not detected');
     await t.waitFor(/Happy +\S* +\d+ %/);
     await t.waitFor(/│ 1 face|│ 2 faces/);
     expect(t.text()).toContain('▀▀▀▀');
@@ -44,7 +44,7 @@ describeGpu('webcam in a real terminal', () => {
     t.press('p');
     await t.waitFor('photo saved as snapshots/');
     expect(existsSync(join(cwd, 'snapshots'))).toBe(true);
-    await t.waitFor('No face found', 20_000);
+    await t.waitFor('No face found');
     t.press('o');
     await t.waitFor('─ source ─');
     t.press('97', 'enter');
@@ -52,7 +52,7 @@ describeGpu('webcam in a real terminal', () => {
     await t.waitFor(needs.openCv.skip ? 'OpenCV' : 'camera 97: not found');
     t.press('q');
     await expectRestored(t, cwd, 0);
-  }, 120_000);
+  });
 
   it('as pixels: the picture in its cells, none under the help and on what is left', async () => {
     const { t, cwd } = watch('demo', '--graphics', 'kitty');
@@ -61,7 +61,7 @@ describeGpu('webcam in a real terminal', () => {
       images.write(t.raw);
       return [...images.shown.values()];
     };
-    await t.waitFor(/│ 1 face|│ 2 faces/, 30_000);
+    await t.waitFor(/│ 1 face|│ 2 faces/);
     await expect.poll(() => shown().some(({ cols, width }) => cols === 64 && width === 320)).toBe(true);
     expect(t.text()).not.toContain('▀▀▀▀');
     t.press('?');
@@ -72,24 +72,20 @@ describeGpu('webcam in a real terminal', () => {
     t.press('q');
     await expectRestored(t, cwd, 0);
     expect(shown()).toEqual([]);
-  }, 60_000);
+  });
 
-  it(
-    'a video of a real face: nobody, a face, nobody, the end',
-    { ...possible, timeout: 120_000 },
-    async () => {
-      const { t, cwd } = watch(join(folder, 'visit.mp4'), '--record', 'out.mp4');
-      await t.waitFor('● REC visit.mp4', 30_000);
-      await t.waitFor('No face found');
-      expect(t.text()).toMatch(/Happy +–/);
-      await t.waitFor(/Happy +\S* +\d+ %[\s\S]*│ 1 face/);
-      await t.waitFor(/last seen \d+ s ago/);
-      expect(t.text()).toContain('No face found');
-      await t.waitFor(/ended: \d+ frames/);
-      await t.waitFor('video saved as out.mp4');
-      expect(existsSync(join(cwd, 'out.mp4'))).toBe(true);
-      t.press('ctrl+c');
-      await expectRestored(t, cwd, 130);
-    },
-  );
+  it('a video of a real face: nobody, a face, nobody, the end', possible, async () => {
+    const { t, cwd } = watch(join(folder, 'visit.mp4'), '--record', 'out.mp4');
+    await t.waitFor('● REC visit.mp4');
+    await t.waitFor('No face found');
+    expect(t.text()).toMatch(/Happy +–/);
+    await t.waitFor(/Happy +\S* +\d+ %[\s\S]*│ 1 face/);
+    await t.waitFor(/last seen \d+ s ago/);
+    expect(t.text()).toContain('No face found');
+    await t.waitFor(/ended: \d+ frames/);
+    await t.waitFor('video saved as out.mp4');
+    expect(existsSync(join(cwd, 'out.mp4'))).toBe(true);
+    t.press('ctrl+c');
+    await expectRestored(t, cwd, 130);
+  });
 });

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { drawFace } from '../../src/data/synthetic.js';
 import { CameraError } from '../../src/util/errors.js';
@@ -131,8 +130,7 @@ describe('sources', () => {
     const other = spawn('sleep', ['30'], { stdio: [file, 'ignore', 'ignore'] });
     closeSync(file);
     try {
-      for (let i = 0; i < 50 && LINUX.holder(device) !== `sleep (process ${other.pid})`; i++) await sleep(20);
-      expect(LINUX.holder(device)).toBe(`sleep (process ${other.pid})`);
+      await expect.poll(() => LINUX.holder(device)).toBe(`sleep (process ${other.pid})`);
       expect(LINUX.holder(`${device}9`)).toBeUndefined();
     } finally {
       other.kill();
