@@ -8,13 +8,12 @@
  * Medians of many short slices, of so many seconds for each row. On a busy machine the clock says little: give the process
  * precedence (chrt -f 10 node bench/host.mjs).
  */
-import { create, globals } from 'webgpu';
 import { randomBatch } from '../dist/bench/steps.js';
-import { Gpu } from '../dist/gpu/device.js';
 import { addInto, fill } from '../dist/gpu/kernels/elementwise.js';
 import { Recorder } from '../dist/gpu/recorder.js';
 import { buildModel, Learner } from '../dist/index.js';
 import { scriptOptions } from '../scripts/script_options.mjs';
+import { nullGpu } from './null_gpu.mjs';
 
 const { positionals, values } = scriptOptions(import.meta.url, {
   allowPositionals: true,
@@ -25,20 +24,8 @@ const { positionals, values } = scriptOptions(import.meta.url, {
 });
 const [model = 'fer-cnn'] = positionals;
 
-Object.assign(globalThis, globals);
-const instance = create(['backend=null', 'adapter=Null backend']);
-const adapter = await instance.requestAdapter();
-const device = await adapter.requestDevice();
-const info = {
-  ...{ name: 'null', vendor: '', architecture: '', device: '', software: false, features: [] },
-  ...{ subgroupMin: 0, subgroupMax: 0 },
-};
-const gpu = new Gpu(
-  device,
-  info,
-  () => undefined,
-  () => Promise.reject(new Error('there is no twin')),
-);
+const gpu = await nullGpu();
+const { device } = gpu;
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
 /** Microseconds of processor time and of the clock that one of the `times` that `body` does takes. */

@@ -4,6 +4,7 @@ import type { Precision } from '../nn/learner_options.js';
 import { buildModel } from '../nn/models.js';
 import { CLASS_NAMES, FACE_SIZE } from '../util/classes.js';
 import { Rng } from '../util/random.js';
+import { gridsOf, type Occupancy, occupancyOf } from './occupancy.js';
 import { bar, figure, type Table } from './report.js';
 import { type Summary, sample, summarize } from './statistics.js';
 
@@ -31,6 +32,8 @@ export interface StepResult {
   readonly imgPerS: number;
   /** Dispatches per step; only of training. */
   readonly dispatches?: number;
+  /** What its grids leave idle; only of training. */
+  readonly occupancy?: Occupancy;
   /** Device memory in use; only of training. */
   readonly bytes?: number;
   /** Device time by kernel, the slowest first; only of training, and on adapters with timestamp queries. */
@@ -85,12 +88,14 @@ async function benchTraining(
   const kernels = gpu.device.features.has('timestamp-query')
     ? byKernel(await profile(learner, images, labels))
     : undefined;
+  const commands = await learner.commands(batch);
   const result = {
     name: `${model} training, batch ${batch}${precision === 'float32' ? '' : `, ${precision}`}`,
     ms,
     imgPerS: (1000 * batch) / ms.median,
     bytes: gpu.pool.stats.liveBytes,
-    dispatches: (await learner.commands(batch)).length,
+    dispatches: commands.length,
+    occupancy: occupancyOf(gridsOf(commands)),
     ...(kernels && { kernels }),
   };
   await learner.dispose();

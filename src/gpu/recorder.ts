@@ -12,6 +12,7 @@ interface Command extends Compilable {
   /** The recorder's scope at the time of recording, e.g. `conv2d_1/forward`. */
   readonly scope: string;
   readonly groups: readonly [number, number, number];
+  readonly bytes: number;
 }
 
 /** A recorded dispatch whose tensors may still be rebound to other buffers. */
@@ -28,6 +29,10 @@ export interface CommandInfo {
   readonly scope: string;
   /** Number of workgroups. */
   readonly workgroups: number;
+  /** What is compiled in. */
+  readonly constants: Constants;
+  /** Bytes of all tensors that it binds. */
+  readonly bytes: number;
 }
 
 /** One call of a kernel. */
@@ -202,6 +207,7 @@ export class Recorder {
       pipeline,
       ranges,
       uniform,
+      bytes: ranges.reduce((sum, { size }) => sum + size, 0),
       groups: [...foldGrid(call.workgroups, device.limits.maxComputeWorkgroupsPerDimension), call.depth ?? 1],
     });
   }
@@ -261,11 +267,9 @@ export class Program {
 
   /** The dispatches, in order of execution. */
   get commands(): readonly CommandInfo[] {
-    return this.list.map(({ kernel, scope, groups }) => ({
-      kernel: kernel.name,
-      scope,
-      workgroups: groups[0] * groups[1] * groups[2],
-    }));
+    return this.list.map(({ kernel, scope, groups: [x, y, z], constants, bytes }) => {
+      return { kernel: kernel.name, scope, workgroups: x * y * z, constants, bytes };
+    });
   }
 
   /** Compiles the kernels that are new to this device. Otherwise the first run compiles them. See compile.ts. */

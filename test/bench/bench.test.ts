@@ -264,5 +264,6 @@ describeGpu('whole steps', (get) => {
     const ceilings = { gflops: 1, gbytes: 1, launchMs: 0 };
     const text = benchText({ date: '', adapter: 'Card', cpu: '', node: '', ceilings, steps });
     expect(text).toContain('single kernels of a step are not timed: Card has no timestamp queries');
+    expect(text).toContain(`fer-shallow training, batch 2: ${steps[0]?.dispatches} dispatches, `);
   });
 });

@@ -1,4 +1,5 @@
 import { kernelTable } from '../../bench/kernels.js';
+import { occupancyText } from '../../bench/occupancy.js';
 import { BENCH_PARTS } from '../../bench/parts.js';
 import { bar, figure, type Table } from '../../bench/report.js';
 import { type BenchResult, compareBench, runBench } from '../../bench/run.js';
@@ -54,6 +55,7 @@ export function benchText({ adapter, cpu, ceilings, kernels, steps, start }: Ben
   if (steps) {
     parts.push(tableText(stepTable(steps)));
     const [first] = steps;
+    if (first?.occupancy) parts.push(`${first.name}: ${occupancyText(first.occupancy)}\n`);
     if (first?.kernels) {
       const { total, table: rows } = waterfall(first.kernels);
       const { dispatches = 0 } = first;
