@@ -17,9 +17,10 @@
 // from its own first value, and chunks are merged by the formula of Chan et al. (1979), in a fixed order.
 //
 // Shapes: x is viewed as [outer, C, inner]: NHWC has inner = 1, NCHW inner = H * W, features inner = 1.
-// Threads: one per channel group and chunk of rows. The two element-wise passes use short chunks: a thread loads the
-// channel's coefficients once for all rows of its chunk.
-// Constants: LANE is f32 or vec4f, a group of neighbouring channels (vec4f only when inner = 1 and C % 4 = 0).
+// Threads: one per channel group and chunk of rows, or a team for them; see parts/grain.wgsl. The two element-wise passes use
+// short chunks: a thread loads the channel's coefficients once for all rows of its chunk.
+// Constants: LANE is f32 or vec4f, a group of neighbouring channels (vec4f only when inner = 1 and C % 4 = 0). GRAIN and THREADS.
+// Parts: grain
 
 alias Lane = {{LANE}};
 
@@ -30,28 +31,30 @@ struct StatisticsParams { outer: u32, channels: u32, inner: u32, chunks: u32 }
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>; // [2, chunks, C]
 @group(0) @binding(2) var<uniform> params: StatisticsParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
               @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = params;
-  if (i >= p.chunks * p.channels) { return; }
-  let c = i % p.channels;
-  let first = (i / p.channels) * p.outer / p.chunks;
-  let last = (i / p.channels + 1u) * p.outer / p.chunks;
+  let chunk = part_of_{{GRAIN}}(workgroup, local.x, p.channels, STRIP);
+  if (chunk >= p.chunks) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.channels, STRIP);
+  let first = chunk * p.outer / p.chunks;
+  let last = (chunk + 1u) * p.outer / p.chunks;
   let origin = x[(first * p.channels + c) * p.inner];
-  var sum = Lane();
-  var squares = Lane();
-  for (var o = first; o < last; o++) {
+  var own = Sums();
+  for (var o = first + member_{{GRAIN}}(local.x, STRIP); o < last; o += members_{{GRAIN}}(STRIP)) {
     for (var k = 0u; k < p.inner; k++) {
       let d = x[(o * p.channels + c) * p.inner + k] - origin;
-      sum += d;
-      squares += d * d;
+      own.first += d;
+      own.second += d * d;
     }
   }
+  let total = total_{{GRAIN}}(own, local.x, STRIP);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.channels, STRIP)) { return; }
   let n = f32((last - first) * p.inner);
-  partial[i] = origin + sum / n; // formula
-  partial[p.chunks * p.channels + i] = squares - sum * sum / n; // formula
+  partial[chunk * p.channels + c] = origin + total.first / n; // formula
+  partial[(p.chunks + chunk) * p.channels + c] = total.second - total.first * total.first / n; // formula
 }
 
 // finish: merges the chunks, and updates the moving averages. `affine` is the normalisation of each channel as scale and offset, for a
@@ -67,31 +70,43 @@ struct FinishParams { outer: u32, channels: u32, inner: u32, chunks: u32, epsilo
 @group(0) @binding(7) var<storage, read_write> moving_variance: array<Lane>;
 @group(0) @binding(8) var<uniform> finish_params: FinishParams;
 
-@compute @workgroup_size(64)
+/// Mean and M2 of n values.
+struct Moments { n: f32, mean: Lane, m2: Lane }
+
+/// The moments of all chunks, from those of each thread's share of the chunks; `n` is the number of all values.
+fn merged_coarse(own: Moments, n: f32, thread: u32) -> Moments { return own; }
+fn merged_fine(own: Moments, n: f32, thread: u32) -> Moments {
+  let mean = total_fine(Sums(own.mean * own.n, Lane()), thread, MERGE).first / n;
+  let apart = own.mean - mean;
+  return Moments(n, mean, total_fine(Sums(own.m2 + apart * apart * own.n, Lane()), thread, MERGE).first); // formula
+}
+
+@compute @workgroup_size({{THREADS}})
 fn finish(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
           @builtin(local_invocation_id) local: vec3u) {
-  let c = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = finish_params;
-  if (c >= p.channels) { return; }
-  var n = 0.0;
-  var average = Lane();
-  var m2 = Lane();
-  for (var chunk = 0u; chunk < p.chunks; chunk++) {
+  if (part_of_{{GRAIN}}(workgroup, local.x, p.channels, MERGE) > 0u) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.channels, MERGE);
+  var own = Moments();
+  for (var chunk = member_{{GRAIN}}(local.x, MERGE); chunk < p.chunks; chunk += members_{{GRAIN}}(MERGE)) {
     let rows = (chunk + 1u) * p.outer / p.chunks - chunk * p.outer / p.chunks;
     let m = f32(rows * p.inner);
-    let delta = finish_partial[chunk * p.channels + c] - average;
-    average += delta * (m / (n + m)); // formula
-    m2 += finish_partial[(p.chunks + chunk) * p.channels + c] + delta * delta * (n * m / (n + m)); // formula
-    n += m;
+    let delta = finish_partial[chunk * p.channels + c] - own.mean;
+    own.mean += delta * (m / (own.n + m)); // formula
+    own.m2 += finish_partial[(p.chunks + chunk) * p.channels + c] + delta * delta * (own.n * m / (own.n + m)); // formula
+    own.n += m;
   }
-  let variance = m2 / n;
+  let all = merged_{{GRAIN}}(own, f32(p.outer * p.inner), local.x);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.channels, MERGE)) { return; }
+  let variance = all.m2 / all.n;
   let own_rstd = inverseSqrt(variance + p.epsilon); // formula
   let scale = own_rstd * gamma[c];
-  mean[c] = average;
+  mean[c] = all.mean;
   rstd[c] = own_rstd;
   affine[c] = scale;
-  affine[p.channels + c] = beta[c] - average * scale; // formula
-  moving_mean[c] = moving_mean[c] * p.momentum + average * (1.0 - p.momentum); // formula
+  affine[p.channels + c] = beta[c] - all.mean * scale; // formula
+  moving_mean[c] = moving_mean[c] * p.momentum + all.mean * (1.0 - p.momentum); // formula
   moving_variance[c] = moving_variance[c] * p.momentum + variance * (1.0 - p.momentum); // formula
 }
 
@@ -146,26 +161,27 @@ fn normalize_values(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups
 @group(0) @binding(4) var<storage, read_write> s_partial: array<Lane>; // [chunks, 2, C]
 @group(0) @binding(5) var<uniform> s_params: StatisticsParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                  @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = s_params;
-  if (i >= p.chunks * p.channels) { return; }
-  let c = i % p.channels;
-  let chunk = i / p.channels;
+  let chunk = part_of_{{GRAIN}}(workgroup, local.x, p.channels, STRIP);
+  if (chunk >= p.chunks) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.channels, STRIP);
   let last = (chunk + 1u) * p.outer / p.chunks;
-  var sum = Lane();
-  var product = Lane();
-  for (var o = chunk * p.outer / p.chunks; o < last; o++) {
+  var own = Sums();
+  for (var o = chunk * p.outer / p.chunks + member_{{GRAIN}}(local.x, STRIP); o < last; o += members_{{GRAIN}}(STRIP)) {
     for (var k = 0u; k < p.inner; k++) {
       let at = (o * p.channels + c) * p.inner + k;
-      sum += s_dy[at]; // formula
-      product += s_dy[at] * ((s_x[at] - s_mean[c]) * s_rstd[c]); // formula
+      own.first += s_dy[at]; // formula
+      own.second += s_dy[at] * ((s_x[at] - s_mean[c]) * s_rstd[c]); // formula
     }
   }
-  s_partial[chunk * 2u * p.channels + c] = sum;
-  s_partial[(chunk * 2u + 1u) * p.channels + c] = product;
+  let total = total_{{GRAIN}}(own, local.x, STRIP);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.channels, STRIP)) { return; }
+  s_partial[chunk * 2u * p.channels + c] = total.first;
+  s_partial[(chunk * 2u + 1u) * p.channels + c] = total.second;
 }
 
 // finish_gradients: the chunks added in order
@@ -175,20 +191,22 @@ struct FinishGradientsParams { channels: u32, chunks: u32 }
 @group(0) @binding(2) var<storage, read_write> dgamma: array<Lane>;
 @group(0) @binding(3) var<uniform> fg_params: FinishGradientsParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                     @builtin(local_invocation_id) local: vec3u) {
-  let c = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = fg_params;
-  if (c >= p.channels) { return; }
-  var sum = Lane();
-  var product = Lane();
-  for (var chunk = 0u; chunk < p.chunks; chunk++) {
-    sum += fg_partial[chunk * 2u * p.channels + c]; // formula
-    product += fg_partial[(chunk * 2u + 1u) * p.channels + c]; // formula
+  if (part_of_{{GRAIN}}(workgroup, local.x, p.channels, MERGE) > 0u) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.channels, MERGE);
+  var own = Sums();
+  for (var chunk = member_{{GRAIN}}(local.x, MERGE); chunk < p.chunks; chunk += members_{{GRAIN}}(MERGE)) {
+    own.first += fg_partial[chunk * 2u * p.channels + c]; // formula
+    own.second += fg_partial[(chunk * 2u + 1u) * p.channels + c]; // formula
   }
-  dbeta[c] = sum;
-  dgamma[c] = product;
+  let total = total_{{GRAIN}}(own, local.x, MERGE);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.channels, MERGE)) { return; }
+  dbeta[c] = total.first;
+  dgamma[c] = total.second;
 }
 
 // input_gradient

@@ -10,7 +10,7 @@
 //
 // `forward` can do more while y is in registers:
 //   with `elu` set, it stores elu(y) instead of y
-//   with `moments` set, it stores mean and M2 of SIZE rows per channel, which `finish` of batch_norm.wgsl merges
+//   with `moments` set, it stores mean and M2 of the run of SIZE rows per channel, which `finish` of batch_norm.wgsl merges
 //   with SIZE = 2, it stores `winner` of each 2 x 2 window as in elu_norm_pool.wgsl: its largest y where gamma >= 0, else
 //   its smallest
 //
@@ -22,10 +22,13 @@
 // scale >= 0, else decreasing. So the largest (or smallest) y of a window decides, with one exp per window.
 //
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
-// Threads: one per vec4 of channels and row (of windows); `weight_gradient` one per vec4 of channels and chunk of rows.
+// Threads: one per vec4 of channels and row (of windows), or a run of the row in each slice of the grid's third dimension,
+// where GPUs need more threads; `weight_gradient` one per vec4 of channels, chunk of rows and run. Runs are equally long. The
+// fold: see parts/grain.wgsl.
 // Constants: SIZE, the edge of the pooling window, 1 for no pooling; in `forward` and `weight_gradient` 1 or 2, dividing OH
 // and OW. BLOCK, for `weight_gradient` (false in the others; without it SIZE is 1).
-// Parts: elu
+// GRAIN and THREADS, for `fold_gradients`.
+// Parts: elu, grain
 
 const SIZE = {{SIZE}}u;
 const SPAN = SIZE + 2u; // columns and rows of x under a window
@@ -46,7 +49,7 @@ alias Column = array<f32, SPAN>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read> gamma: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>; // [2, B * OH / SIZE, OC]
+@group(0) @binding(5) var<storage, read_write> moments: array<vec4f>; // [2, B * OH / SIZE * runs, OC]
 @group(0) @binding(6) var<storage, read_write> winner: array<vec4f>; // [B, OH / 2, OW / 2, OC]
 @group(0) @binding(7) var<uniform> params: GrayParams;
 
@@ -90,19 +93,21 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (p.has_bias == 1u) { shift = bias[quad]; }
   var sign = vec4f(1.0); // the smallest of y is minus the largest of -y
   if (SIZE == 2u) { sign = select(vec4f(-1.0), vec4f(1.0), gamma[quad] >= vec4f(0.0)); }
-  var left = column_at(n, top, 0u - p.pad_left, p.h, p.w);
-  var middle = column_at(n, top, 1u - p.pad_left, p.h, p.w);
+  let run = p.ow / groups.z;
+  let begin = group.z * run;
+  var left = column_at(n, top, begin - p.pad_left, p.h, p.w);
+  var middle = column_at(n, top, begin + 1u - p.pad_left, p.h, p.w);
   var first = vec4f();
   var sum = vec4f();
   var squares = vec4f();
   var best = vec4f();
-  for (var ox = 0u; ox < p.ow; ox++) {
+  for (var ox = begin; ox < begin + run; ox++) {
     let right = column_at(n, top, ox + 2u - p.pad_left, p.h, p.w);
     for (var r = 0u; r < SIZE; r++) {
       let z = convolve(taps, left, middle, right, r) + shift; // formula
       let value = select(z, elu_of(z, p.alpha), p.elu == 1u);
       y[((line * SIZE + r) * p.ow + ox) * p.oc4 + quad] = value;
-      if (ox + r == 0u) { first = value; }
+      if (ox - begin + r == 0u) { first = value; }
       sum += value - first;
       squares += (value - first) * (value - first);
       best = select(max(best, sign * value), sign * value, ox % 2u + r == 0u);
@@ -112,9 +117,10 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     middle = right;
   }
   if (p.moments == 1u) {
-    let count = f32(SIZE * p.ow);
-    moments[i] = first + sum / count;
-    moments[p.b * rows * p.oc4 + i] = squares - sum * sum / count;
+    let count = f32(SIZE * run);
+    let at = (line * groups.z + group.z) * p.oc4 + quad;
+    moments[at] = first + sum / count;
+    moments[p.b * rows * groups.z * p.oc4 + at] = squares - sum * sum / count;
   }
 }
 
@@ -159,12 +165,12 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
   }
 }
 
-// weight_gradient: per chunk of rows (of windows), the nine sums of dw and the sum of db
+// weight_gradient: per run and chunk of rows (of windows), the nine sums of dw and the sum of db
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> e: array<vec4f>;
 @group(0) @binding(3) var<storage, read> winners: array<vec4f>;
 @group(0) @binding(4) var<storage, read> coefficients: array<vec4f>; // [4, OC]: mean, scale, constant, slope
-@group(0) @binding(5) var<storage, read_write> partial: array<vec4f>; // [chunks, 10, OC]
+@group(0) @binding(5) var<storage, read_write> partial: array<vec4f>; // [runs * chunks, 10, OC]
 @group(0) @binding(6) var<uniform> dw_params: GrayParams;
 
 alias Coefficients = array<vec4f, 4>;
@@ -206,14 +212,16 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   if (BLOCK) {
     for (var k = 0u; k < 4u; k++) { by[k] = coefficients[k * p.oc4 + quad]; }
   }
+  let run = p.ow / SIZE / groups.z;
+  let begin = group.z * run;
   var sums = Taps();
   var total = vec4f(0.0);
   for (var line = chunk * lines / p.chunks; line < (chunk + 1u) * lines / p.chunks; line++) {
     let n = line / rows;
     let top = (line % rows) * SIZE - p.pad_top;
     var columns = array<Column, SPAN>();
-    for (var c = 0u; c < 2u; c++) { columns[SIZE + c] = column_at(n, top, c - p.pad_left, p.h, p.w); }
-    for (var wx = 0u; wx < p.ow / SIZE; wx++) {
+    for (var c = 0u; c < 2u; c++) { columns[SIZE + c] = column_at(n, top, begin * SIZE + c - p.pad_left, p.h, p.w); }
+    for (var wx = begin; wx < begin + run; wx++) {
       columns[0] = columns[SIZE];
       columns[1] = columns[SIZE + 1u];
       for (var c = 2u; c < SPAN; c++) { columns[c] = column_at(n, top, wx * SIZE + c - p.pad_left, p.h, p.w); }
@@ -225,8 +233,9 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       }
     }
   }
-  for (var t = 0u; t < 9u; t++) { partial[(chunk * 10u + t) * p.oc4 + quad] = sums[t]; }
-  partial[(chunk * 10u + 9u) * p.oc4 + quad] = total;
+  let part = group.z * p.chunks + chunk;
+  for (var t = 0u; t < 9u; t++) { partial[(part * 10u + t) * p.oc4 + quad] = sums[t]; }
+  partial[(part * 10u + 9u) * p.oc4 + quad] = total;
 }
 
 // fold_gradients: the chunks added in order, for dw and db
@@ -235,13 +244,18 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 @group(0) @binding(2) var<storage, read_write> db: array<vec4f>;
 @group(0) @binding(3) var<uniform> f_params: GrayParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn fold_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                   @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = f_params;
-  if (i >= 10u * p.oc4) { return; }
+  if (part_of_{{GRAIN}}(workgroup, local.x, 10u * p.oc4, MERGE) > 0u) { return; }
+  let i = column_of_{{GRAIN}}(workgroup, local.x, 10u * p.oc4, MERGE);
   var sum = vec4f();
-  for (var chunk = 0u; chunk < p.chunks; chunk++) { sum += f_partial[chunk * 10u * p.oc4 + i]; } // formula
-  if (i < 9u * p.oc4) { dw[i] = sum; } else { db[i - 9u * p.oc4] = sum; }
+  for (var chunk = member_{{GRAIN}}(local.x, MERGE); chunk < p.chunks; chunk += members_{{GRAIN}}(MERGE)) {
+    sum += f_partial[chunk * 10u * p.oc4 + i]; // formula
+  }
+  let total = total_{{GRAIN}}(Sums(sum, vec4f()), local.x, MERGE).first;
+  if (!stores_{{GRAIN}}(workgroup, local.x, 10u * p.oc4, MERGE)) { return; }
+  if (i < 9u * p.oc4) { dw[i] = total; } else { db[i - 9u * p.oc4] = total; }
 }

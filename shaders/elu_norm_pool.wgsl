@@ -14,14 +14,16 @@
 // Windows tile the image (stride = SIZE). With SIZE = 1 there is no pooling.
 //
 // Shapes: e and dz [B, H, W, C], y, dy and winner [B, OH, OW, C], all seen in vec4s of channels.
-// Threads: one per vec4 of channels and row of windows, so that a channel's coefficients are loaded once per row. The sums:
-// one per vec4 of channels and chunk of rows.
-// Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is dropout.
-// Parts: pcg, dropout_mask
+// Threads: one per vec4 of channels and row of windows, or a run of a row in each slice of the grid's third dimension, so that a
+// channel's coefficients are loaded once for all of them. The sums: one per vec4 of channels and chunk of rows, or a team for
+// them; see parts/grain.wgsl.
+// Constants: SIZE, the edge of the pooling window; DROPOUT, whether there is dropout; GRAIN and THREADS.
+// Parts: pcg, dropout_mask, grain
 
 const SIZE = {{SIZE}}u;
 const DROPOUT = {{DROPOUT}};
 const ENDS_IN_NORM = SIZE == 1u && !DROPOUT;
+alias Lane = vec4f;
 const NO_WINNER = 3.4028234e38; // larger than any e of a finite loss
 
 struct BlockParams {
@@ -33,27 +35,29 @@ struct BlockParams {
 @group(0) @binding(1) var<storage, read_write> partial: array<vec4f>; // [2, chunks, C]
 @group(0) @binding(2) var<uniform> params: BlockParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn statistics(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
               @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = params;
-  if (i >= p.chunks * p.c4) { return; }
-  let c = i % p.c4;
+  let chunk = part_of_{{GRAIN}}(workgroup, local.x, p.c4, STRIP);
+  if (chunk >= p.chunks) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.c4, STRIP);
   let rows = p.b * p.h * p.w;
-  let first = (i / p.c4) * rows / p.chunks;
-  let last = (i / p.c4 + 1u) * rows / p.chunks;
+  let first = chunk * rows / p.chunks;
+  let last = (chunk + 1u) * rows / p.chunks;
   let origin = e[first * p.c4 + c];
-  var sum = vec4f(0.0);
-  var squares = vec4f(0.0);
-  for (var row = first; row < last; row++) {
+  var own = Sums();
+  for (var row = first + member_{{GRAIN}}(local.x, STRIP); row < last; row += members_{{GRAIN}}(STRIP)) {
     let d = e[row * p.c4 + c] - origin;
-    sum += d;
-    squares += d * d;
+    own.first += d;
+    own.second += d * d;
   }
+  let total = total_{{GRAIN}}(own, local.x, STRIP);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.c4, STRIP)) { return; }
   let n = f32(last - first);
-  partial[i] = origin + sum / n; // formula
-  partial[p.chunks * p.c4 + i] = squares - sum * sum / n; // formula
+  partial[chunk * p.c4 + c] = origin + total.first / n; // formula
+  partial[(p.chunks + chunk) * p.c4 + c] = total.second - total.first * total.first / n; // formula
 }
 
 // forward
@@ -80,7 +84,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   let scale = f_rstd[c] * f_gamma[c];
   let offset = f_beta[c];
   let key = dropout_key(f_step, p.layer);
-  for (var ox = 0u; ox < p.ow; ox++) {
+  for (var ox = group.z * RUN_{{GRAIN}}; ox < min(p.ow, (group.z + 1u) * RUN_{{GRAIN}}); ox++) {
     var best = vec4f(-NO_WINNER);
     var best_e = vec4f(0.0);
     for (var k = 0u; k < SIZE * SIZE; k++) {
@@ -121,7 +125,7 @@ fn forward_winners(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
   let scale = w_rstd[c] * w_gamma[c];
   let offset = w_beta[c];
   let key = dropout_key(w_step, p.layer);
-  for (var ox = 0u; ox < p.ow; ox++) {
+  for (var ox = group.z * RUN_{{GRAIN}}; ox < min(p.ow, (group.z + 1u) * RUN_{{GRAIN}}); ox++) {
     let at = (line * p.ow + ox) * p.c4 + c;
     let v = w_winner[at];
     var keep = vec4<bool>(true);
@@ -139,30 +143,31 @@ fn forward_winners(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
 @group(0) @binding(4) var<storage, read_write> s_partial: array<vec4f>; // [chunks, 2, C]
 @group(0) @binding(5) var<uniform> s_params: BlockParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                  @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = s_params;
-  if (i >= p.chunks * p.c4) { return; }
-  let c = i % p.c4;
-  let chunk = i / p.c4;
+  let chunk = part_of_{{GRAIN}}(workgroup, local.x, p.c4, STRIP);
+  if (chunk >= p.chunks) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.c4, STRIP);
   let windows = p.b * p.oh * p.ow;
   let shift = s_mean[c];
   let rstd = s_rstd[c];
-  var sum = vec4f(0.0);
-  var product = vec4f(0.0);
+  var own = Sums();
   let last = (chunk + 1u) * windows / p.chunks;
-  for (var window = chunk * windows / p.chunks; window < last; window++) {
+  for (var window = chunk * windows / p.chunks + member_{{GRAIN}}(local.x, STRIP); window < last; window += members_{{GRAIN}}(STRIP)) {
     let at = window * p.c4 + c;
     let v = s_winner[at];
     let seen = v < vec4f(NO_WINNER);
     let d = select(vec4f(0.0), s_dy[at] * p.keep_scale, seen);
-    sum += d; // formula
-    product += d * (select(vec4f(0.0), v - shift, seen) * rstd); // formula
+    own.first += d; // formula
+    own.second += d * (select(vec4f(0.0), v - shift, seen) * rstd); // formula
   }
-  s_partial[chunk * 2u * p.c4 + c] = sum;
-  s_partial[(chunk * 2u + 1u) * p.c4 + c] = product;
+  let total = total_{{GRAIN}}(own, local.x, STRIP);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.c4, STRIP)) { return; }
+  s_partial[chunk * 2u * p.c4 + c] = total.first;
+  s_partial[(chunk * 2u + 1u) * p.c4 + c] = total.second;
 }
 
 // finish_gradients: adds the chunks in order, and computes the coefficients of each channel for input_gradient
@@ -175,24 +180,26 @@ fn gradient_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
 @group(0) @binding(6) var<storage, read_write> coefficients: array<vec4f>; // [4, C]: mean, scale, constant, slope
 @group(0) @binding(7) var<uniform> g_params: BlockParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn finish_gradients(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                     @builtin(local_invocation_id) local: vec3u) {
-  let c = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = g_params;
-  if (c >= p.c4) { return; }
-  var sum = vec4f(0.0);
-  var product = vec4f(0.0);
-  for (var chunk = 0u; chunk < p.chunks; chunk++) {
-    sum += g_partial[chunk * 2u * p.c4 + c]; // formula
-    product += g_partial[(chunk * 2u + 1u) * p.c4 + c]; // formula
+  if (part_of_{{GRAIN}}(workgroup, local.x, p.c4, MERGE) > 0u) { return; }
+  let c = column_of_{{GRAIN}}(workgroup, local.x, p.c4, MERGE);
+  var own = Sums();
+  for (var chunk = member_{{GRAIN}}(local.x, MERGE); chunk < p.chunks; chunk += members_{{GRAIN}}(MERGE)) {
+    own.first += g_partial[chunk * 2u * p.c4 + c]; // formula
+    own.second += g_partial[(chunk * 2u + 1u) * p.c4 + c]; // formula
   }
-  dbeta[c] = sum;
-  dgamma[c] = product;
+  let total = total_{{GRAIN}}(own, local.x, MERGE);
+  if (!stores_{{GRAIN}}(workgroup, local.x, p.c4, MERGE)) { return; }
+  dbeta[c] = total.first;
+  dgamma[c] = total.second;
   coefficients[c] = g_mean[c];
   coefficients[p.c4 + c] = g_gamma[c] * g_rstd[c];
-  coefficients[2u * p.c4 + c] = sum * p.inv_n;
-  coefficients[3u * p.c4 + c] = g_rstd[c] * product * p.inv_n;
+  coefficients[2u * p.c4 + c] = total.first * p.inv_n;
+  coefficients[3u * p.c4 + c] = g_rstd[c] * total.second * p.inv_n;
 }
 
 // input_gradient: by rows of windows. The last row may be incomplete; its pixels belong to no window
@@ -217,7 +224,8 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
   let scale = i_coefficients[p.c4 + c];
   let constant = i_coefficients[2u * p.c4 + c];
   let slope = i_coefficients[3u * p.c4 + c];
-  for (var ox = 0u; ox < (p.w + SIZE - 1u) / SIZE; ox++) {
+  let across = (p.w + SIZE - 1u) / SIZE;
+  for (var ox = group.z * RUN_{{GRAIN}}; ox < min(across, (group.z + 1u) * RUN_{{GRAIN}}); ox++) {
     let whole = oy < p.oh && ox < p.ow;
     let at = select(0u, ((n * p.oh + oy) * p.ow + ox) * p.c4 + c, whole);
     let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));

@@ -5,8 +5,10 @@
 //   fold:        out[i] = sum over s = 0, 1, ... of partial[s, i]
 //
 // Shapes: x [rows, C], partial [chunks, C], out [C] (for `fold` any [splits, n] -> [n]).
-// Threads: one per chunk and column (or group of four columns). Neighbouring threads read neighbouring memory.
-// Constants: LANE is f32, or vec4f for groups of four columns, which `columns` then counts.
+// Threads: one per chunk and column (or group of four columns), or a team for it; see parts/grain.wgsl. Neighbouring threads read
+// neighbouring memory.
+// Constants: LANE is f32, or vec4f for groups of four columns, which `columns` then counts. GRAIN and THREADS.
+// Parts: grain
 
 alias Lane = {{LANE}};
 
@@ -17,19 +19,21 @@ struct ColumnSumsParams { rows: u32, columns: u32, chunks: u32 }
 @group(0) @binding(1) var<storage, read_write> partial: array<Lane>;
 @group(0) @binding(2) var<uniform> params: ColumnSumsParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn column_sums(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = params;
-  if (i >= p.chunks * p.columns) { return; }
-  let chunk = i / p.columns;
+  let chunk = part_of_{{GRAIN}}(workgroup, local.x, p.columns, STRIP);
+  if (chunk >= p.chunks) { return; }
+  let column = column_of_{{GRAIN}}(workgroup, local.x, p.columns, STRIP);
   let last = (chunk + 1u) * p.rows / p.chunks;
   var sum = Lane();
-  for (var row = chunk * p.rows / p.chunks; row < last; row++) {
-    sum += x[row * p.columns + i % p.columns]; // formula
+  for (var row = chunk * p.rows / p.chunks + member_{{GRAIN}}(local.x, STRIP); row < last; row += members_{{GRAIN}}(STRIP)) {
+    sum += x[row * p.columns + column]; // formula
   }
-  partial[i] = sum;
+  let total = total_{{GRAIN}}(Sums(sum, Lane()), local.x, STRIP).first;
+  if (stores_{{GRAIN}}(workgroup, local.x, p.columns, STRIP)) { partial[chunk * p.columns + column] = total; }
 }
 
 // fold
@@ -38,13 +42,15 @@ struct FoldParams { n: u32, splits: u32 }
 @group(0) @binding(1) var<storage, read_write> out: array<Lane>;
 @group(0) @binding(2) var<uniform> fold_params: FoldParams;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size({{THREADS}})
 fn fold(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
+  let workgroup = group.y * groups.x + group.x;
   let p = fold_params;
-  if (i >= p.n) { return; }
+  if (part_of_{{GRAIN}}(workgroup, local.x, p.n, MERGE) > 0u) { return; }
+  let i = column_of_{{GRAIN}}(workgroup, local.x, p.n, MERGE);
   var sum = Lane();
-  for (var s = 0u; s < p.splits; s++) { sum += fold_partial[s * p.n + i]; } // formula
-  out[i] = sum;
+  for (var s = member_{{GRAIN}}(local.x, MERGE); s < p.splits; s += members_{{GRAIN}}(MERGE)) { sum += fold_partial[s * p.n + i]; } // formula
+  let total = total_{{GRAIN}}(Sums(sum, Lane()), local.x, MERGE).first;
+  if (stores_{{GRAIN}}(workgroup, local.x, p.n, MERGE)) { out[i] = total; }
 }

@@ -11,7 +11,7 @@ import * as norm from '../reference/batch_norm.js';
 import { conv2dBackward } from '../reference/conv2d.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
-import { compare, type KernelCase } from './case.js';
+import { compare, inGrains, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
 const EPSILON = 1e-3;
@@ -195,12 +195,15 @@ function blockGradientCase(
 }
 
 export const BLOCK_CASES: readonly KernelCase[] = [
-  blockCase([3, 6, 8, 4], 2, 0.2),
-  blockCase([2, 7, 5, 12], 2, 0),
-  blockCase([2, 9, 9, 4], 3, 0.5),
-  blockCase([2, 6, 6, 8], 2, 0.2, true),
-  blockCase([4, 5, 4, 8], 1, 0),
-  blockCase([28, 1, 1, 64], 1, 0.5),
+  ...[
+    blockCase([3, 6, 8, 4], 2, 0.2),
+    blockCase([2, 7, 5, 12], 2, 0),
+    blockCase([2, 9, 9, 4], 3, 0.5),
+    blockCase([2, 6, 6, 8], 2, 0.2, true),
+    blockCase([4, 5, 4, 8], 1, 0),
+    blockCase([28, 1, 1, 64], 1, 0.5),
+    blockCase([5, 14, 21, 44], 2, 0.2),
+  ].flatMap(inGrains),
   endCase(3, 44),
   denseBlockCase(28, 64, 0.5),
   denseBlockCase(3, 4, 0),
@@ -211,8 +214,11 @@ export const BLOCK_CASES: readonly KernelCase[] = [
     blockGradientCase(way, [2, 12, 6, 8], 2, 0.2, true),
     blockGradientCase(way, [4, 9, 14, 8], 1, 0),
   ]),
-  blockGradientCase('gray', [4, 9, 14, 8], 1, 0),
-  blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2),
-  blockGradientCase('gray', [2, 6, 6, 8], 2, 0.2, true),
-  blockGradientCase('gray', [2, 7, 8, 4], 2, 0), // no window covers the last row, so dz is stored first
+  ...[
+    blockGradientCase('gray', [4, 9, 14, 8], 1, 0),
+    blockGradientCase('gray', [2, 6, 8, 4], 2, 0.2),
+    blockGradientCase('gray', [2, 6, 6, 8], 2, 0.2, true),
+    blockGradientCase('gray', [3, 6, 48, 4], 2, 0.2), // rows in several runs
+    blockGradientCase('gray', [2, 7, 8, 4], 2, 0), // no window covers the last row, so dz is stored first
+  ].flatMap(inGrains),
 ];

@@ -3,6 +3,7 @@ import { collectsOnly, collectVariants } from '../gpu/kernel.js';
 import { type Program, Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
+import { withForced } from '../gpu/tuning.js';
 import { relativeError } from '../reference/arrays.js';
 import { unpackHalves } from '../util/halves.js';
 
@@ -36,6 +37,16 @@ export type Outputs = Record<
 export interface InputArray {
   readonly data: Float32Array | Uint32Array;
   readonly shape: Shape;
+}
+
+/** A case with each grain of shaders/parts/grain.wgsl. */
+export function inGrains(testCase: KernelCase): KernelCase[] {
+  return (['coarse', 'fine'] as const).map((grain) => ({
+    ...testCase,
+    title: `${testCase.title}, ${grain}`,
+    forced: { ...testCase.forced, grain },
+    run: (gpu) => withForced(gpu, { grain }, () => testCase.run(gpu)),
+  }));
 }
 
 /** What comparisons on a device record while they only record. */

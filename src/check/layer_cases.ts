@@ -23,7 +23,7 @@ import * as norm from '../reference/batch_norm.js';
 import * as drop from '../reference/dropout.js';
 import * as pool from '../reference/max_pool2d.js';
 import * as softmax from '../reference/softmax.js';
-import { compare, type KernelCase } from './case.js';
+import { compare, inGrains, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
@@ -258,22 +258,27 @@ function columnSumsCase(rows: number, columns: number): KernelCase {
 }
 
 export const LAYER_CASES: readonly KernelCase[] = [
-  columnSumsCase(2500, 8),
-  columnSumsCase(2500, 5),
-  columnSumsCase(9, 8),
-  columnSumsCase(9, 5),
+  ...[
+    columnSumsCase(2500, 8),
+    columnSumsCase(2500, 44),
+    columnSumsCase(2500, 5),
+    columnSumsCase(9, 8),
+    columnSumsCase(9, 5),
+  ].flatMap(inGrains),
   ...ACTIVATION_OPS.flatMap((op) => [1, 7, 1001].map((n) => activationCase(n, op))),
   softmaxCase(1, 5),
   softmaxCase(70, 7),
-  ...[true, false].flatMap((training) => [
-    normCase([3, 5, 7, 4], -1, training),
-    normCase([2, 5, 3, 3], -1, training),
-    normCase([3, 6, 5, 4], 1, training),
-    normCase([9, 5], -1, training),
-    normCase([28, 64], -1, training),
-    normCase([2, 33, 31, 32], -1, training),
-  ]),
-  normCase([4, 16, 16, 8], -1, true, 100),
+  ...[
+    ...[true, false].flatMap((training) => [
+      normCase([3, 5, 7, 4], -1, training),
+      normCase([2, 5, 3, 3], -1, training),
+      normCase([3, 6, 5, 4], 1, training),
+      normCase([9, 5], -1, training),
+      normCase([28, 64], -1, training),
+      normCase([2, 33, 31, 32], -1, training),
+    ]),
+    normCase([4, 16, 16, 8], -1, true, 100),
+  ].flatMap(inGrains),
   poolCase({ b: 2, h: 8, w: 9, c: 4, size: [2, 3], stride: [2, 3], padding: 'valid' }),
   poolCase({ b: 2, h: 8, w: 9, c: 3, size: [3, 2], stride: [2, 1], padding: 'same' }),
   poolCase({ b: 2, h: 6, w: 8, c: 4, size: 2, stride: 2, padding: 'valid' }),

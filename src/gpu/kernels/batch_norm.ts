@@ -3,7 +3,16 @@ import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { formatShape, type Shape, sizeOf } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { chunksFor, GROUP, lanesFor } from './reduce.js';
+import {
+  chunksFor,
+  GROUP,
+  type Grain,
+  grainConstants,
+  grainOf,
+  lanesFor,
+  mergeGroups,
+  sumGroups,
+} from './reduce.js';
 
 /** Host side of shaders/batch_norm.wgsl. */
 const STATISTICS = { outer: 'u32', channels: 'u32', inner: 'u32', chunks: 'u32' } as const;
@@ -87,14 +96,14 @@ export function normGeometry(shape: Shape, axis = -1): NormGeometry {
 const ROWS = 8;
 
 /** The geometry counted in lanes, with the grids of the sums and of the element-wise passes. */
-function laned(g: NormGeometry) {
+function laned(g: NormGeometry, grain: Grain) {
   const { LANE, width } = g.inner === 1 ? lanesFor(g.channels) : { LANE: 'f32', width: 1 };
   const { outer, inner } = g;
   const channels = g.channels / width;
   return {
     g: { outer, channels, inner },
-    constants: { LANE },
-    chunks: Math.min(outer, chunksFor(outer * inner, channels)),
+    constants: { LANE, ...grainConstants(grain) },
+    chunks: Math.min(outer, chunksFor(grain, outer * inner, channels)),
     elementwise: {
       params: { outer, channels, inner, rows: ROWS },
       workgroups: Math.ceil((Math.ceil(outer / ROWS) * channels) / GROUP),
@@ -103,7 +112,7 @@ function laned(g: NormGeometry) {
 }
 
 function normalize(rec: Recorder, x: Tensor, w: NormWeights, s: NormSaved, geometry: NormGeometry): Tensor {
-  const { constants, elementwise } = laned(geometry);
+  const { constants, elementwise } = laned(geometry, grainOf(rec.gpu));
   const y = rec.alloc(geometry.shape, 'y');
   rec.dispatch(normalizeKernel, {
     bind: { x, mean: s.mean, rstd: s.rstd, gamma: w.gamma, beta: w.beta, y },
@@ -121,14 +130,15 @@ export function batchNormTrain(
   geometry: NormGeometry,
   options: { epsilon: number; momentum: number },
 ): { y: Tensor; saved: NormSaved } {
-  const { g, constants, chunks } = laned(geometry);
+  const grain = grainOf(rec.gpu);
+  const { g, constants, chunks } = laned(geometry, grain);
   const params = { ...g, chunks };
   const partial = rec.alloc([2, chunks, geometry.channels], 'partial');
   rec.dispatch(statisticsKernel, {
     bind: { x, partial },
     params,
     constants,
-    workgroups: Math.ceil((chunks * g.channels) / GROUP),
+    workgroups: sumGroups(grain, g.channels, chunks),
   });
   const { saved, affine } = finishStatistics(rec, partial, w, params, options);
   rec.release(affine);
@@ -158,12 +168,13 @@ export function finishStatistics(
   const channels = gamma.size;
   const saved = { mean: rec.alloc([channels], 'mean'), rstd: rec.alloc([channels], 'rstd') };
   const affine = rec.alloc([2, channels], 'affine');
+  const grain = grainOf(rec.gpu);
   const moving = { moving_mean: movingMean, moving_variance: movingVariance };
   rec.dispatch(finishKernel, {
     bind: { partial, gamma, beta, ...saved, affine, ...moving },
     params: { ...cut, epsilon, momentum },
-    constants: { LANE: cut.channels === channels ? 'f32' : 'vec4f' },
-    workgroups: Math.ceil(cut.channels / GROUP),
+    constants: { LANE: cut.channels === channels ? 'f32' : 'vec4f', ...grainConstants(grain) },
+    workgroups: mergeGroups(grain, cut.channels),
   });
   return { saved, affine };
 }
@@ -176,7 +187,7 @@ export function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number)
   rec.dispatch(movingRstdKernel, {
     bind: { moving_variance: w.movingVariance, moving_rstd: rstd },
     params: { channels, epsilon },
-    constants: { LANE },
+    constants: { LANE, ...grainConstants(grainOf(rec.gpu)) },
     workgroups: Math.ceil(channels / GROUP),
   });
   return { mean: w.movingMean, rstd };
@@ -207,14 +218,15 @@ export function batchNormBackward(
   geometry: NormGeometry,
   training: boolean,
 ): { dx: Tensor; dgamma: Tensor; dbeta: Tensor } {
-  const { g, constants, chunks, elementwise } = laned(geometry);
+  const grain = grainOf(rec.gpu);
+  const { g, constants, chunks, elementwise } = laned(geometry, grain);
   const { mean, rstd } = saved;
   const partial = rec.alloc([chunks, 2, geometry.channels], 'partial');
   rec.dispatch(gradientSumsKernel, {
     bind: { dy, x, mean, rstd, partial },
     params: { ...g, chunks },
     constants,
-    workgroups: Math.ceil((chunks * g.channels) / GROUP),
+    workgroups: sumGroups(grain, g.channels, chunks),
   });
   const dgamma = rec.alloc([geometry.channels], 'dgamma');
   const dbeta = rec.alloc([geometry.channels], 'dbeta');
@@ -222,7 +234,7 @@ export function batchNormBackward(
     bind: { partial, dbeta, dgamma },
     params: { channels: g.channels, chunks },
     constants,
-    workgroups: Math.ceil(g.channels / GROUP),
+    workgroups: mergeGroups(grain, g.channels),
   });
   rec.release(partial);
   const dx = rec.alloc(geometry.shape, 'dx');

@@ -100,20 +100,18 @@ export interface ConvForwardOptions extends ConvExtraOptions {
 
 /**
  * y = conv(x, weight) + bias, [B, OH, OW, OC]; with an `alpha`, elu(y). With `training`, `kept` holds transformed tensors
- * that `conv2dGradients` can reuse. The moments come in many small chunks, so they are computed on software Vulkan only:
- * a GPU would take longer to merge them than to read y again. Throws Error for an `affine` where `takesAffine` is false.
+ * that `conv2dGradients` can reuse. Throws Error for an `affine` where `takesAffine` is false.
  */
 export function conv2dForward(
   rec: Recorder,
   operands: ConvOperands,
   g: ConvGeometry,
-  { training = false, prepare = rec, moments = false, ...options }: ConvForwardOptions = {},
+  { training = false, prepare = rec, ...options }: ConvForwardOptions = {},
 ): ConvOutput {
   const way = training ? trainingWay(rec.gpu, g) : forwardWay(rec.gpu, g);
   if (operands.affine !== undefined && !way.takesAffine)
     throw new Error(`conv2d way ${way.name} cannot apply an affine`);
-  const wanted = moments && rec.gpu.info.software;
-  return way.forward(rec, operands, g, { ...options, keep: training, prepare, moments: wanted });
+  return way.forward(rec, operands, g, { ...options, keep: training, prepare });
 }
 
 /**

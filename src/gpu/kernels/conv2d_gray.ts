@@ -6,7 +6,7 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvExtraOptions, ConvExtras, ConvOperands, ConvWay } from './conv2d_way.js';
 import { type BlockGradient, endsInNorm, keepScale } from './elu_norm_pool.js';
 import type { BlockEnd } from './inference_block.js';
-import { GROUP } from './reduce.js';
+import { GROUP, type Grain, grainConstants, grainOf, mergeGroups } from './reduce.js';
 
 /** Host side of shaders/conv2d_gray.wgsl. */
 const params = {
@@ -75,7 +75,18 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
   };
 }
 
-/** y = conv(x, weight) + bias, [B, OH, OW, OC], and the extras asked for. A chunk of moments is a row of y, or two rows. */
+/** The least number of pixels or windows in a run of a row. */
+const RUN = 8;
+
+/** How many equally long runs the threads take rows of `across` pixels or windows in: an even number of pixels each. */
+function runsOf(grain: Grain, across: number): number {
+  if (grain === 'coarse') return 1;
+  let runs = Math.max(1, Math.floor(across / RUN));
+  while (across % (2 * runs) !== 0 && runs > 1) runs--;
+  return runs;
+}
+
+/** y = conv(x, weight) + bias, [B, OH, OW, OC], and the extras asked for. A chunk of moments is a run of a row of y, or of two rows. */
 function grayForward(
   rec: Recorder,
   { x, weight, bias }: ConvOperands,
@@ -84,8 +95,10 @@ function grayForward(
 ): { y: Tensor } & ConvExtras {
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const size = gamma !== undefined && g.oh % 2 === 0 ? 2 : 1;
-  const chunks = (g.b * g.oh) / size;
-  const { bind, collect } = allocExtras(rec, g, moments ? chunks : undefined, size === 2);
+  const grain = grainOf(rec.gpu);
+  const runs = runsOf(grain, g.ow);
+  const rows = (g.b * g.oh) / size;
+  const { bind, collect } = allocExtras(rec, g, moments ? rows * runs : undefined, size === 2);
   rec.dispatch(forwardKernel, {
     // The bindings need buffers even without a bias or gamma. The kernel does not read them.
     bind: { x, weight, bias: bias ?? weight, gamma: gamma ?? weight, y, ...bind },
@@ -96,8 +109,9 @@ function grayForward(
       moments: Number(moments),
       alpha: alpha ?? 0,
     },
-    constants: { SIZE: size, BLOCK: 'false' },
-    workgroups: Math.ceil((chunks * g.oc) / 4 / GROUP),
+    constants: { SIZE: size, BLOCK: 'false', ...grainConstants(grain) },
+    workgroups: Math.ceil((rows * g.oc) / 4 / GROUP),
+    depth: runs,
   });
   return { y, ...collect() };
 }
@@ -114,7 +128,7 @@ function grayBlock(
   rec.dispatch(blockKernel, {
     bind: { x, weight, bias: bias ?? weight, scale, offset, pooled },
     params: { ...common(g), oh, ow, has_bias: Number(bias !== undefined), alpha },
-    constants: { SIZE: poolSize, BLOCK: 'false' },
+    constants: { SIZE: poolSize, BLOCK: 'false', ...grainConstants(grainOf(rec.gpu)) },
     workgroups: Math.ceil((g.b * oh * g.oc) / 4 / GROUP),
   });
   return pooled;
@@ -139,21 +153,25 @@ function grayGradients(
   const unused = { e: x, winner: x, coefficients: x };
   const { dy, e, winner, coefficients } = plain ? { dy: gradient, ...unused } : gradient;
   const oc4 = g.oc / 4;
-  const chunks = Math.min((g.b * g.oh) / size, Math.ceil(BUSY / oc4));
-  const partial = rec.alloc([chunks, 10, g.oc], 'partial');
+  const grain = grainOf(rec.gpu);
+  const runs = runsOf(grain, g.ow / size);
+  const rows = (g.b * g.oh) / size;
+  const chunks = grain === 'fine' ? rows : Math.min(rows, Math.ceil(BUSY / oc4));
+  const partial = rec.alloc([runs * chunks, 10, g.oc], 'partial');
   rec.dispatch(weightGradientKernel, {
     bind: { x, dy, e, winner, coefficients, partial },
     params: { ...common(g), chunks, ...scales },
-    constants: { SIZE: size, BLOCK: String(!plain) },
+    constants: { SIZE: size, BLOCK: String(!plain), ...grainConstants(grain) },
     workgroups: Math.ceil((chunks * oc4) / GROUP),
+    depth: runs,
   });
   const dw = rec.alloc([3, 3, 1, g.oc], 'dw');
   const db = rec.alloc([g.oc], 'db');
   rec.dispatch(foldKernel, {
     bind: { partial, dw, db },
-    params: { ...common(g), chunks },
-    constants: { SIZE: 1, BLOCK: 'false' },
-    workgroups: Math.ceil((10 * oc4) / GROUP),
+    params: { ...common(g), chunks: runs * chunks },
+    constants: { SIZE: 1, BLOCK: 'false', ...grainConstants(grain) },
+    workgroups: mergeGroups(grain, 10 * oc4),
   });
   rec.release(partial);
   return { dw, db };

@@ -4,7 +4,7 @@ import type { Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { finishStatistics, type Moments, type NormSaved, type NormWeights } from './batch_norm.js';
 import { dropoutThreshold } from './dropout.js';
-import { chunksFor, GROUP } from './reduce.js';
+import { chunksFor, GROUP, grainConstants, grainOf, mergeGroups, runsOf, sumGroups } from './reduce.js';
 
 /** Host side of shaders/elu_norm_pool.wgsl. */
 const params = {
@@ -70,19 +70,20 @@ export function keepScale({ dropout }: Pick<EluNormPoolOptions, 'dropout'>): num
 }
 
 /** Extents, params and constants for e [B, H, W, C], or for e [B, C] as images of one pixel. */
-function grid(shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
+function grid({ gpu }: Recorder, shape: Shape, { poolSize, alpha, dropout }: EluNormPoolOptions) {
+  const grain = grainOf(gpu);
   const [b = 1, h = 1, w = 1] = shape.length === 4 ? shape : [shape[0] ?? 1, 1, 1];
   const c4 = (shape.at(-1) ?? 4) / 4;
   const [oh, ow] = [Math.floor(h / poolSize), Math.floor(w / poolSize)];
   const outShape = shape.length === 4 ? [b, oh, ow, c4 * 4] : shape;
-  const constants = { SIZE: poolSize, DROPOUT: String(dropout.rate > 0) };
+  const constants = { SIZE: poolSize, DROPOUT: String(dropout.rate > 0), ...grainConstants(grain) };
   const common = {
     ...{ b, h, w, c4, oh, ow, alpha, layer: dropout.layer },
     threshold: dropoutThreshold(dropout.rate),
     keep_scale: keepScale({ dropout }),
     inv_n: 1 / (b * h * w),
   };
-  return { b, h, w, c4, oh, ow, outShape, constants, common };
+  return { b, h, w, c4, oh, ow, outShape, constants, common, grain };
 }
 
 /** The input of the batch normalisation, with what is already known about it. */
@@ -109,7 +110,7 @@ export function eluNormPoolTrain(
   const { saved, affine } = batchStatistics(rec, e, weights, options, moments);
   rec.release(affine);
   const { gamma, beta } = weights;
-  const { b, oh, c4, outShape, constants, common } = grid(e.shape, options);
+  const { b, oh, ow, c4, outShape, constants, common, grain } = grid(rec, e.shape, options);
   const normOnly = endsInNorm(options);
   const y = rec.alloc(outShape, 'y');
   // The binding needs a buffer even where e is the winner. The kernel does not write it.
@@ -120,6 +121,7 @@ export function eluNormPoolTrain(
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * oh * c4) / GROUP),
+    depth: runsOf(grain, ow),
   });
   return { y, saved: { ...saved, winner: normOnly ? e : winner } };
 }
@@ -153,7 +155,7 @@ function batchStatistics(
   options: EluNormPoolOptions,
   given: Moments | undefined,
 ): { saved: NormSaved; affine: Tensor } {
-  const { b, h, w, c4 } = grid(e.shape, options);
+  const { b, h, w, c4 } = grid(rec, e.shape, options);
   const { partial, chunks } = given ?? momentsOf(rec, e, options);
   const cut = { outer: b * h * w, channels: c4, inner: 1, chunks };
   const made = finishStatistics(rec, partial, weights, cut, options);
@@ -162,15 +164,15 @@ function batchStatistics(
 }
 
 function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Moments {
-  const { b, h, w, c4, constants, common } = grid(e.shape, options);
+  const { b, h, w, c4, constants, common, grain } = grid(rec, e.shape, options);
   const rows = b * h * w;
-  const chunks = Math.min(rows, chunksFor(rows, c4));
+  const chunks = Math.min(rows, chunksFor(grain, rows, c4));
   const partial = rec.alloc([2, chunks, c4 * 4], 'partial');
   rec.dispatch(statisticsKernel, {
     bind: { e, partial },
     params: { ...common, chunks },
     constants,
-    workgroups: Math.ceil((chunks * c4) / GROUP),
+    workgroups: sumGroups(grain, c4, chunks),
   });
   return { partial, chunks };
 }
@@ -197,15 +199,15 @@ export function eluNormPoolGradients(
   { mean, rstd, winner }: EluNormPoolSaved,
   options: EluNormPoolOptions,
 ): { gradient: BlockGradient; dgamma: Tensor; dbeta: Tensor } {
-  const { b, oh, ow, c4, constants, common } = grid(e.shape, options);
-  const chunks = chunksFor(b * oh * ow, c4);
+  const { b, oh, ow, c4, constants, common, grain } = grid(rec, e.shape, options);
+  const chunks = chunksFor(grain, b * oh * ow, c4);
   const channels = [c4 * 4];
   const partial = rec.alloc([chunks, 2, ...channels], 'partial');
   rec.dispatch(gradientSumsKernel, {
     bind: { dy, winner, mean, rstd, partial },
     params: { ...common, chunks },
     constants,
-    workgroups: Math.ceil((chunks * c4) / GROUP),
+    workgroups: sumGroups(grain, c4, chunks),
   });
   const dbeta = rec.alloc(channels, 'dbeta');
   const dgamma = rec.alloc(channels, 'dgamma');
@@ -214,7 +216,7 @@ export function eluNormPoolGradients(
     bind: { partial, mean, rstd, gamma, dbeta, dgamma, coefficients },
     params: { ...common, chunks },
     constants,
-    workgroups: Math.ceil(c4 / GROUP),
+    workgroups: mergeGroups(grain, c4),
   });
   rec.release(partial);
   return { gradient: { dy, e, winner, coefficients, options }, dgamma, dbeta };
@@ -222,13 +224,14 @@ export function eluNormPoolGradients(
 
 /** dz, the gradient at the input of ELU, with e's shape. */
 export function computeDz(rec: Recorder, { options, ...tensors }: BlockGradient): Tensor {
-  const { b, h, c4, constants, common } = grid(tensors.e.shape, options);
+  const { b, h, w, c4, constants, common, grain } = grid(rec, tensors.e.shape, options);
   const dz = rec.alloc(tensors.e.shape, 'dz');
   rec.dispatch(inputGradientKernel, {
     bind: { ...tensors, dz },
     params: { ...common, chunks: 0 },
     constants,
     workgroups: Math.ceil((b * Math.ceil(h / options.poolSize) * c4) / GROUP),
+    depth: runsOf(grain, Math.ceil(w / options.poolSize)),
   });
   return dz;
 }
