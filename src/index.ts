@@ -29,7 +29,7 @@ export type { PatternGrid } from './gpu/kernels/local_binary_patterns.js';
 export type { UpdateTensors } from './gpu/kernels/optimizers.js';
 export type { Margins } from './gpu/kernels/zero_padding2d.js';
 export { type CommandInfo, type DispatchCall, Program, Recorder, runOnce } from './gpu/recorder.js';
-export { addShader } from './gpu/shader.js';
+export { addShader, type Constants } from './gpu/shader.js';
 export type { Extent, Padding, Shape } from './gpu/shape.js';
 export { Tensor } from './gpu/tensor.js';
 export { type Arithmetic, type Backward, Tape, Var } from './nn/autograd.js';
