@@ -1,5 +1,5 @@
 import { UsageError } from '../util/errors.js';
-import type { Box, CameraDraw, ImageDraw } from '../util/image_draw.js';
+import { affineDraw, type Box, type CameraDraw, type ImageDraw } from '../util/image_draw.js';
 import { Rng } from '../util/random.js';
 import { photograph } from './photograph.js';
 import { FACE, PIXELS } from './split_builder.js';
@@ -142,28 +142,17 @@ export function drawChange(
   // Always draw all six numbers, so that turning one change off does not alter the others.
   const mirror = rng.float() < 0.5 && options.flip ? -1 : 1;
   const angle = (range(options.rotation) * Math.PI) / 180;
-  const dx = range(options.shift) * width;
-  const dy = range(options.shift) * height;
+  const right = range(options.shift) * width;
+  const down = range(options.shift) * height;
   const scale = 1 / (1 + range(options.zoom));
   const shear = Math.tan((range(options.shear) * Math.PI) / 180);
   const gain = 1 + range(options.brightness);
-
-  // From output to input coordinates: input = M (output - centre) + centre - shift.
-  const cos = Math.cos(angle) * scale;
-  const sin = Math.sin(angle) * scale;
-  const xx = cos * mirror;
-  const xy = -sin + cos * shear;
-  const yx = sin * mirror;
-  const yy = cos + sin * shear;
-  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
-  const aspect = cy / cx;
-  const x0 = cx - dx - cx * (xx + aspect * xy);
-  const y0 = cy - dy - cy * (yx / aspect + yy);
+  const affine = affineDraw(image, { mirror, angle, scale, shear, shift: [right, down] }, [height, width]);
   // The numbers of the camera come after those of the warp, and those of the rectangle last: what comes before is the same with
   // them and without.
   const camera = usesCamera(options) && { camera: drawCamera(options, rng) };
   const erased = erases(options) ? drawErased(options, rng, [height, width]) : undefined;
-  return { image, xx, xy, x0, yx, yy, y0, gain, ...camera, ...(erased && { erased }) };
+  return { ...affine, gain, ...camera, ...(erased && { erased }) };
 }
 
 /** Share of the pixels that the smallest erased rectangle covers. */

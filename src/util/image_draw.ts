@@ -71,6 +71,40 @@ export function plainDraw(image: number): ImageDraw {
   return { image, xx: 1, xy: 0, x0: 0, yx: 0, yy: 1, y0: 0, gain: 1 };
 }
 
+/** A map of an image onto itself, around its centre. Without any of them the image stays as it is. */
+export interface Affine {
+  /** -1 mirrors left and right; default 1. */
+  readonly mirror?: 1 | -1;
+  /** Radians; positive values turn the picture counterclockwise. Default 0. */
+  readonly angle?: number;
+  /** Size of the part of the image that fills the output, as a share of the image: less than 1 enlarges. Default 1. */
+  readonly scale?: number;
+  /** Tangent of the angle by which columns lean; default 0. */
+  readonly shear?: number;
+  /** Pixels by which the picture moves to the right, and down; default [0, 0]. */
+  readonly shift?: readonly [right: number, down: number];
+}
+
+/** An image under an affine map. @param shape [height, width, ...] of the image */
+export function affineDraw(
+  image: number,
+  { mirror = 1, angle = 0, scale = 1, shear = 0, shift: [right, down] = [0, 0] }: Affine,
+  [height, width]: readonly [number, number, ...unknown[]],
+): ImageDraw {
+  // From output to input coordinates: input = M (output - centre) + centre - shift.
+  const cos = Math.cos(angle) * scale;
+  const sin = Math.sin(angle) * scale;
+  const xx = cos * mirror;
+  const xy = -sin + cos * shear;
+  const yx = sin * mirror;
+  const yy = cos + sin * shear;
+  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const aspect = cy / cx;
+  const x0 = cx - right - cx * (xx + aspect * xy);
+  const y0 = cy - down - cy * (yx / aspect + yy);
+  return { image, xx, xy, x0, yx, yy, y0, gain: 1 };
+}
+
 /** The mixture of one image with another one: blended (mixup), or with a rectangle of the other one (CutMix). */
 export interface ImageMix {
   /** Position of the other one in the batch. */

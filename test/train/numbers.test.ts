@@ -10,6 +10,7 @@ import { progressNotes, validationNumbers } from '../../src/train/reports.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
 import { ttaDraws } from '../../src/train/tta.js';
 import { sameClass } from '../../src/util/classes.js';
+import type { ImageDraw } from '../../src/util/image_draw.js';
 import { Rng } from '../../src/util/random.js';
 
 describe('with the time set by hand', () => {
@@ -241,6 +242,36 @@ describe('schedules', () => {
     expect(steps).toEqual([0.25, 0.5, 0.75, 1]);
     expect(at({ warmupEpochs: 10, epochs: 10, name: 'cosine' }, 9.75)).toBe(1);
   });
+});
+
+it('the ten views of 48 x 25 are turned and scaled around the centre, then their mirrors', () => {
+  const [width, height] = [48, 25];
+  const draws = ttaDraws(3, 'tenview', [height, width]);
+  /** Where in the image, from its centre, the output pixel lies that is this far from the output's centre. */
+  const source = ({ xx, xy, x0, yx, yy, y0 }: ImageDraw, right: number, down: number): number[] => {
+    const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+    const [ox, oy] = [cx + right, cy + down];
+    return [xx * ox + xy * oy + x0 - cx, yx * ox + yy * oy + y0 - cy];
+  };
+  const turned = (degrees: number, scale: number): number[][] => {
+    const [cos, sin] = [
+      Math.cos((degrees * Math.PI) / 180) * scale,
+      Math.sin((degrees * Math.PI) / 180) * scale,
+    ];
+    return [
+      [10 * cos, 10 * sin],
+      [-10 * sin, 10 * cos],
+    ];
+  };
+  const views = [turned(0, 1), turned(6, 1), turned(-6, 1), turned(0, 1 / 0.92), turned(0, 1 / 1.08)];
+  const near = (rows: readonly (readonly number[])[]) =>
+    rows.map((row) => row.map((value) => expect.closeTo(value, 9)));
+  expect(draws.slice(0, 5).map((draw) => [source(draw, 10, 0), source(draw, 0, 10)])).toEqual(
+    views.map(near),
+  );
+  // A mirrored output shows to the left of its centre what the view shows to the right.
+  expect(draws.slice(5).map((draw) => [source(draw, -10, 0), source(draw, 0, 10)])).toEqual(views.map(near));
+  expect(draws.every(({ image, gain }) => image === 3 && gain === 1)).toBe(true);
 });
 
 it('the ten crops of 48 x 25 lie in the corners and the centre, then their mirrors', () => {

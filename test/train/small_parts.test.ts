@@ -135,6 +135,7 @@ describeGpu('evaluating', (gpu) => {
   it.each([
     'flip',
     'tencrop',
+    'tenview',
   ] as const)('averages what it says of the versions of a face, as predict does: %s', async (tta) => {
     const network = tiny();
     const learner = new Learner(gpu(), network);

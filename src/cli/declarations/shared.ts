@@ -51,7 +51,8 @@ export const WEIGHTS_EACH = { ...WEIGHTS, nargs: 1 } as const;
 export const TTA = {
   choices: TTA_NAMES,
   default: 'none',
-  describe: 'average the predictions for several versions of each image: its mirror image, or ten crops',
+  describe:
+    'average the predictions for several versions of each image: with its mirror image; ten crops; or ten views, slightly turned, smaller, larger and mirrored',
 } as const;
 
 /** Names of the classes of a data set. */
