@@ -1,13 +1,5 @@
-import { frozen, type Layer } from '../nn/layer.js';
-import {
-  Activation,
-  Conv2D,
-  type Conv2DOptions,
-  Dense,
-  type DenseOptions,
-  Flatten,
-  Softmax,
-} from '../nn/layers.js';
+import type { Layer } from '../nn/layer.js';
+import { Activation, Flatten, Softmax } from '../nn/layers.js';
 import { Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 
@@ -63,12 +55,11 @@ export function softmaxLast(network: Network): Network {
   if (end.outputShape.length === 1) return new Network(network.name, network.inputShape, nodes);
   const { name, layer, inputs } = nodes.pop() as (typeof nodes)[number];
   const flat = { name: layers.at(-1)?.name ?? '', layer: Flatten() };
-  const own = layer.kind === 'Conv2D';
-  if (!own && layer.kind !== 'Softmax' && layer.kind !== 'Activation') return network;
-  const plain = Conv2D({ ...(layer.config as unknown as Conv2DOptions), activation: 'linear' });
-  const ending = own
+  const plain = layer.withActivation?.('linear');
+  if (plain === undefined && layer.kind !== 'Softmax' && layer.kind !== 'Activation') return network;
+  const ending = plain
     ? [
-        { name, inputs, layer: layer.config['trainable'] === false ? frozen(plain) : plain },
+        { name, inputs, layer: plain },
         { ...flat, inputs: [at] },
         { name: `${name}_softmax`, inputs: [at + 1], layer: Softmax() },
       ]
@@ -82,9 +73,7 @@ export function softmaxLast(network: Network): Network {
 /** A last layer whose sigmoid becomes the logarithm of one. */
 function withLogSigmoid(layer: Layer): Layer {
   const activation = 'log_sigmoid';
-  if (layer.kind === 'Activation') return Activation({ activation });
-  const changed = Dense({ ...(layer.config as unknown as DenseOptions), activation });
-  return layer.config['trainable'] === false ? frozen(changed) : changed;
+  return layer.withActivation?.(activation) ?? Activation({ activation });
 }
 
 /** Layers whose output may be logits. */

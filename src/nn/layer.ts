@@ -1,6 +1,7 @@
 import type { Shape } from '../gpu/shape.js';
 import type { Context, TensorVar } from './context.js';
 import type { GivenValues, Initializer } from './init.js';
+import type { ActivationName } from './ops/activation.js';
 
 /** A weight that a layer needs. */
 export interface WeightSpec {
@@ -43,6 +44,8 @@ export interface Layer {
   outputShape(input: Shape, ...others: Shape[]): Shape;
   /** The weights that it needs, given the shape of its (first) input. */
   weights(input: Shape): readonly WeightSpec[];
+  /** The same layer with another activation; only of those whose last activation a file format may have to take off. */
+  withActivation?(activation: ActivationName): Layer;
   /** Records the layer; returns its output. */
   call(ctx: Context, inputs: LayerInputs, place: Place): TensorVar;
 }
@@ -53,8 +56,10 @@ export const sameShape = (input: Shape): Shape => input;
 
 /** Makes the weights of a layer non-trainable. Batch normalisation then uses its moving averages, as in Keras. */
 export function frozen(layer: Layer): Layer {
+  const { withActivation } = layer;
   return {
     ...layer,
+    ...(withActivation && { withActivation: (activation) => frozen(withActivation(activation)) }),
     config: { ...layer.config, trainable: false },
     weights: (input) => layer.weights(input).map((spec) => ({ ...spec, trainable: false })),
     call: (ctx, inputs, place) => {

@@ -5,14 +5,14 @@ type Four = readonly [number, number, number, number];
 
 /** Calls `visit` for every value of the product, with the indices of its factors. */
 function eachProduct(a: Four, b: Four, visit: (y: number, a: number, b: number) => void): void {
-  const y = a.map((extent, axis) => Math.max(extent, b[axis] as number)) as unknown as Four;
+  const extent = (axis: 0 | 1 | 2 | 3): number => Math.max(a[axis], b[axis]);
   const place = (extents: Four, index: readonly number[]): number =>
-    extents.reduce((i, extent, axis) => i * extent + (extent === 1 ? 0 : (index[axis] as number)), 0);
+    extents.reduce((i, own, axis) => i * own + (own === 1 ? 0 : (index[axis] as number)), 0);
   let i = 0;
-  for (let n = 0; n < y[0]; n++)
-    for (let h = 0; h < y[1]; h++)
-      for (let w = 0; w < y[2]; w++)
-        for (let c = 0; c < y[3]; c++) visit(i++, place(a, [n, h, w, c]), place(b, [n, h, w, c]));
+  for (let n = 0; n < extent(0); n++)
+    for (let h = 0; h < extent(1); h++)
+      for (let w = 0; w < extent(2); w++)
+        for (let c = 0; c < extent(3); c++) visit(i++, place(a, [n, h, w, c]), place(b, [n, h, w, c]));
 }
 
 /** y = a * b, where an axis of extent 1 is repeated. */

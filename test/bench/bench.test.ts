@@ -151,10 +151,10 @@ describe('the limit of a kernel', () => {
 });
 
 describe('two results', () => {
-  const about = {
+  const about: BenchResult = {
     ...{ date: '', adapter: 'a card', cpu: '', node: '' },
     ceilings: { gflops: 1, gbytes: 1, launchMs: 0 },
-  } as unknown as BenchResult;
+  };
   const steps = (ms: number) => [
     {
       name: 'fer-cnn training, batch 28',

@@ -133,6 +133,14 @@ export const KERAS_2_0 = {
   },
 };
 
+/** What KERAS_2_9 writes otherwise. */
+interface KerasOptions {
+  readonly kernel_size?: readonly number[];
+  readonly strides?: readonly number[];
+  readonly batch_input_shape?: readonly (number | null)[];
+  readonly axis?: number;
+}
+
 const tuple = (...items: unknown[]) => ({ class_name: '__tuple__', items });
 
 /** `to_json()` of TensorFlow 2.4 to 2.9: marked tuples and shapes, `groups`, one list less around a single input. */
@@ -143,12 +151,7 @@ export const KERAS_2_9 = {
   config: {
     ...KERAS_2_0.config,
     layers: KERAS_2_0.config.layers.map(({ name, class_name, config, inbound_nodes }) => {
-      const {
-        kernel_size: size,
-        strides,
-        batch_input_shape: shape,
-        axis,
-      } = config as unknown as Record<string, number[]>;
+      const { kernel_size: size, strides, batch_input_shape: shape, axis }: KerasOptions = config;
       const [call = []] = inbound_nodes as unknown[][];
       return {
         class_name,

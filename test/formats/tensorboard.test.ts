@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { crc32c, encodeFileVersion, encodeScalars, maskedCrc } from '../../src/formats/tensorboard.js';
-import type { EpochEvent, StepEvent } from '../../src/train/events.js';
+import type { StepEvent } from '../../src/train/events.js';
 import { TensorboardLog } from '../../src/train/tensorboard_log.js';
 import { fieldsOf } from '../helpers/protobuf.js';
 
@@ -63,7 +63,8 @@ describe('TensorBoard event files', () => {
     const log = new TensorboardLog(folder, () => 100);
     log.log({ type: 'step', step: 20, loss: 1.5, acc: 0.25, lr: 0.5 } as StepEvent);
     const numbers = { train: { loss: 1, acc: 0.5 }, val: { loss: 2, acc: 0.75, recall: [] } };
-    log.log({ type: 'epoch', epoch: 3, ...numbers } as unknown as EpochEvent);
+    const timing = { of: 3, lr: 0.5, imgPerS: 1, seconds: 1, etaS: null, best: false } as const;
+    log.log({ v: 1, type: 'epoch', t: '', run: 'r1', epoch: 3, ...timing, ...numbers });
     log.log({ type: 'end', status: 'finished', exit: 0 });
     log.close();
     const [name = ''] = readdirSync(folder);

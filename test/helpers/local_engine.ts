@@ -1,7 +1,5 @@
 import type { Engine } from '../../src/engine/engine.js';
-import type { Handler } from '../../src/engine/handler.js';
 import { HANDLERS } from '../../src/engine/handlers.js';
-import type { RequestName } from '../../src/engine/requests.js';
 import { SILENT_ENGINE } from './render_at.js';
 
 /** An engine that answers in this process, without a device: requests that need one fail. `settled` waits for answers. */
@@ -9,15 +7,15 @@ export function localEngine(): Engine & { settled(): Promise<void> } {
   const pending: Promise<unknown>[] = [];
   const request: Engine['request'] = (name, args, options = {}) => {
     const answer = (async () => {
-      const handler = (await HANDLERS[name]()) as unknown as Handler<RequestName>;
-      return handler(args as never, {
-        progress: (value) => options.onProgress?.(value as never),
+      const handler = await HANDLERS[name]();
+      return handler(args, {
+        progress: (value) => options.onProgress?.(value),
         signal: options.signal ?? new AbortController().signal,
         gpu: () => Promise.reject(new Error('no device in this test')),
       });
     })();
     pending.push(answer.catch(() => undefined));
-    return answer as never;
+    return answer;
   };
   return {
     ...SILENT_ENGINE,

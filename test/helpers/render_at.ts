@@ -1,6 +1,7 @@
 import { createElement } from 'react';
 import type { Engine, News } from '../../src/engine/engine.js';
 import type { Command } from '../../src/engine/protocol.js';
+import type { RequestName, Result } from '../../src/engine/requests.js';
 import { openScreen } from '../../src/tui/actions.js';
 import type { AppState, ScreenName } from '../../src/tui/app_state.js';
 import { App } from '../../src/tui/components/app.js';
@@ -27,6 +28,17 @@ export const SILENT_ENGINE: Engine = {
   release: () => undefined,
   log: 'no log',
 };
+
+/** An engine that answers some requests, each always alike, and no others. */
+export function answeringEngine(answers: { readonly [K in RequestName]?: Result<K> }): Engine {
+  return {
+    ...SILENT_ENGINE,
+    request: <K extends RequestName>(name: K): Promise<Result<K>> => {
+      const answer: Result<K> | undefined = answers[name];
+      return answer === undefined ? new Promise(() => undefined) : Promise.resolve(answer);
+    },
+  };
+}
 
 /** An engine that records what is sent to it, and whose listeners hear what `tell` says. */
 export function toldEngine(): { engine: Engine; sent: Command[]; tell: (news: News) => void } {

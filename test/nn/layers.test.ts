@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Layer } from '../../src/nn/layer.js';
+import { frozen, type Layer } from '../../src/nn/layer.js';
 import {
   Activation,
   Add,
@@ -196,5 +196,22 @@ describe('optimisers', () => {
     expect([sgd(), rmsprop()].map((o) => o.stepRate(7, 0.25))).toEqual([0.25, 0.25]);
     expect(adam().stepRate(1, 0.25)).toBeCloseTo((0.25 * Math.sqrt(1 - 0.999)) / (1 - 0.9), 12);
     expect(adam({ beta1: 0.5, beta2: 0.25 }).stepRate(2, 1)).toBeCloseTo(Math.sqrt(15 / 16) / (3 / 4), 12);
+  });
+});
+
+describe('another activation', () => {
+  it.each([
+    Dense({ units: 3, useBias: false, activation: 'sigmoid' }),
+    Conv2D({ filters: 3, kernelSize: 2, strides: 2, padding: 'valid', activation: 'sigmoid' }),
+  ])('changes nothing else of a layer', (layer) => {
+    const other = layer.withActivation?.('log_sigmoid');
+    expect(other?.kind).toBe(layer.kind);
+    expect(other?.config).toEqual({ ...layer.config, activation: 'log_sigmoid' });
+  });
+
+  it('leaves a frozen layer frozen', () => {
+    const other = frozen(Dense({ units: 3 })).withActivation?.('log_sigmoid');
+    expect(other?.config).toMatchObject({ activation: 'log_sigmoid', trainable: false });
+    expect(other?.weights([4]).map(({ trainable }) => trainable)).toEqual([false, false]);
   });
 });

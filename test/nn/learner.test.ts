@@ -203,11 +203,15 @@ describeGpu('the learner', (gpu) => {
     const [images, labels] = batch(7, 50);
     const results = [];
     for (let i = 0; i < 2; i++) {
-      await learner.evaluate(images, labels);
+      for (let batches = 0; batches < 2; batches++) await learner.evaluate(images, labels);
       results.push(await learner.evaluationMetrics());
     }
     expect(results[1]).toEqual(results[0]);
-    expect(results[0]?.confusion.flat().reduce((a, b) => a + b)).toBe(7);
+    expect(results[0]?.batches.map(({ step, count }) => [step, count])).toEqual([
+      [1, 7],
+      [2, 7],
+    ]);
+    expect(results[0]?.confusion.flat().reduce((a, b) => a + b)).toBe(14);
     const probabilities = await learner.predict(images);
     expect(probabilities).toHaveLength(21);
     expect(probabilities.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 5);

@@ -80,6 +80,7 @@ describe('a study', () => {
   });
 
   it('interrupted anywhere, by killing and torn lines, goes on as if it had not been', async () => {
+    const lost: number[] = [];
     for (const pruner of [wholeTrials, halves]) {
       const whole = await finished(pruner, { trials: 8 });
       for (let seed = 1; seed <= (FULL ? 12 : 3); seed++) {
@@ -89,6 +90,8 @@ describe('a study', () => {
           let left = Math.floor(rng.uniform(0, 4));
           const dying: TrialRunner = {
             run: async (order) => {
+              const [written] = Study.open(study.path).trials.filter(({ number }) => number === order.number);
+              if (written?.state !== 'running') lost.push(order.number);
               if (left-- > 0) return fakeRecord(order);
               die(study, order.number);
               throw new Error('killed');
@@ -107,6 +110,7 @@ describe('a study', () => {
         expect(facts(study)).toEqual(facts(whole));
       }
     }
+    expect(lost, 'trials whose beginning was not written').toEqual([]);
   });
 
   it('gives no two takers the same trial', async () => {

@@ -56,6 +56,19 @@ describe('the folder of a study', () => {
     expect(study.trials).toEqual(Study.open(study.path).trials);
   });
 
+  it('counts a line that another process is writing once it is whole', async () => {
+    const study = newStudy();
+    const step = await taken(study);
+    await step.finish(fakeRecord(step.order));
+    const last = readFileSync(journalOf(study), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const next = `${last.replace('"number":1', '"number":2')}\n`;
+    const numbers = () => study.trials.map(({ number }) => number);
+    appendFileSync(journalOf(study), next.slice(0, 20));
+    expect(numbers()).toEqual([1]);
+    appendFileSync(journalOf(study), next.slice(20));
+    expect(numbers()).toEqual([1, 2]);
+  });
+
   it('can be moved, and keeps what no number of JSON can say', async () => {
     const study = newStudy();
     const step = await taken(study);

@@ -7,6 +7,7 @@ import {
   type ReduceLROnPlateauOptions,
 } from '../../src/train/callbacks/reduce_lr_on_plateau.js';
 import { type ScheduleOptions, scheduleFactor } from '../../src/train/schedules.js';
+import { standIn } from '../helpers/stand_in.js';
 
 /** The epoch (from 1) after which training stops; undefined if it goes on. */
 function stopsAfter(values: readonly number[], options: EarlyStoppingOptions): number | undefined {
@@ -61,12 +62,8 @@ describe('EarlyStopping, by hand from the rules of Keras', () => {
 describe('what is noted in the log', () => {
   const notes = (): { training: Training; said: string[] } => {
     const said: string[] = [];
-    const training = {
-      learningRate: 0.5,
-      note: (_: string, text: string) => said.push(text),
-      stop: () => {},
-    };
-    return { training: training as unknown as Training, said };
+    const note = (_: string, text: string): void => void said.push(text);
+    return { training: standIn<Training>({ learningRate: 0.5, note, stop: () => {} }), said };
   };
 
   it('names the number that did not improve, which need not be the one that the best weights are chosen by', async () => {

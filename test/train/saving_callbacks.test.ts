@@ -6,16 +6,18 @@ import type { Training } from '../../src/train/callbacks/callback.js';
 import { Snapshots } from '../../src/train/callbacks/snapshots.js';
 import { StepWeights } from '../../src/train/callbacks/step_weights.js';
 import { WeightAveraging } from '../../src/train/callbacks/weight_averaging.js';
+import { standIn } from '../helpers/stand_in.js';
 
 /** A training of so many images, whose averages read the batches that they are given and nothing else. */
 function training(size: number, batchSize: number, epoch = 0) {
   const batch = vi.fn();
   const save = vi.fn();
   const note = vi.fn();
-  const takeAverage = vi.fn((batches: Iterable<unknown>) => void [...batches]);
+  const takeAverage = vi.fn(async (batches: Iterable<unknown>) => void [...batches]);
   const source = { size, batchSize, batchesPerEpoch: Math.ceil(size / batchSize) };
-  const fake = { ...{ epoch, save, note, emit: vi.fn() }, learner: { takeAverage }, feed: { source, batch } };
-  return { batch, save, note, takeAverage, training: fake as unknown as Training };
+  const own = { epoch, save, note, emit: vi.fn() };
+  const stand = standIn<Training>({ ...own, learner: { takeAverage }, feed: { source, batch } });
+  return { batch, save, note, takeAverage, training: stand };
 }
 
 describe('snapshots', () => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { DataReport } from '../../src/engine/requests.js';
 import { dataLines, evaluationLines } from '../../src/tui/accessible_lines.js';
 
 const classes = ['Angry', 'Happy', 'Sad'];
@@ -11,8 +10,10 @@ it('a data set is told with its notes, and the images of each class in the split
     validation: { labels: Uint8Array.of(1), constant: [] },
     test: { labels: new Uint8Array(0), constant: [] },
   };
-  const report = { name: 'drawn faces', classes, splits, notes: ['a note'] } as unknown as DataReport;
-  expect(dataLines(report)).toEqual([
+  const notes = ['a note'];
+  expect(
+    dataLines({ path: 'synthetic', name: 'drawn faces', classes, splits, notes, skipped: 0, bad: [] }),
+  ).toEqual([
     'drawn faces',
     'a note',
     'train: 5 images: Angry 3, Happy 2, Sad 0',

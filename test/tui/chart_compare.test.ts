@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/engine.js';
 import type { StepEvent, TrainEvent } from '../../src/train/events.js';
 import { listRuns } from '../../src/train/runs.js';
 import { chartPng } from '../../src/tui/charts/chart_png.js';
@@ -13,7 +12,7 @@ import { applyEvent, beginRun, readRunState } from '../../src/tui/run_state.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { eventually } from '../helpers/patience.js';
-import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { answeringEngine, type Rendered, renderAt } from '../helpers/render_at.js';
 import { writeRun } from '../helpers/run_folders.js';
 
 const NONE = { color: 'none', glyphs: 'unicode' } as const;
@@ -47,10 +46,6 @@ describe.each([
   [60, 20],
 ])('Train at %i x %i', (cols, rows) => {
   const open = (marked: readonly string[] = []) => {
-    const engine = {
-      ...SILENT_ENGINE,
-      request: () => Promise.resolve(listRuns(folder)),
-    } as unknown as Engine;
     const own = runOf('r1', 3);
     for (const [name, more] of [
       ['r2', 0.1],
@@ -58,6 +53,7 @@ describe.each([
       ['r4', 0.3],
     ] as const)
       runOf(name, 4, more);
+    const engine = answeringEngine({ 'runs.list': listRuns(folder) });
     const screens = { runs: { marked: marked.map((name) => join(folder, name)) } };
     const state = { run: readRunState(own), runsFolder: folder, screens };
     const at = renderAt(cols, rows, NONE, { screen: 'train', engine, state });
@@ -141,7 +137,7 @@ describe.each([
 });
 
 it('says that there is no run to compare with', async () => {
-  const engine = { ...SILENT_ENGINE, request: () => Promise.resolve([]) } as unknown as Engine;
+  const engine = answeringEngine({ 'runs.list': [] });
   const run = fakeEvents().reduce((before, event) => applyEvent(before, event, 0), beginRun(0));
   const at = renderAt(100, 30, NONE, { screen: 'train', engine, state: { run } });
   at.press('o');
@@ -226,8 +222,8 @@ it('of a curve beyond the ends of the y axis, pictures have only what is between
 });
 
 it('Runs and Studies have logarithmic scales too', async () => {
-  const engine = { ...SILENT_ENGINE, request: () => Promise.resolve(listRuns(folder)) } as unknown as Engine;
   runOf('r1', 3);
+  const engine = answeringEngine({ 'runs.list': listRuns(folder) });
   const at = renderAt(100, 30, NONE, { screen: 'runs', engine, open: true });
   await says(at, 'r1');
   at.press('g');

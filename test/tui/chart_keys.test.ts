@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { WHOLE_CHART } from '../../src/tui/charts/chart_view.js';
 import { applyEvent, beginRun } from '../../src/tui/run_state.js';
 import { curvesOf } from '../../src/tui/screens/train_charts.js';
 import type { TrainState } from '../../src/tui/screens/train_panels.js';
@@ -82,14 +83,8 @@ describe('the keys of the charts on Train', () => {
 
   it('m shows accuracy, gradient norm, learning rate and images per second in turn, each with its own numbers', () => {
     const numbers = (...keys: string[]): number | undefined => {
-      const state = {
-        ...pressed(...keys),
-        smooth: false,
-        recent: false,
-        chart: {},
-        weight: 0.9,
-        others: [],
-      } as unknown as TrainState;
+      const plain = { smooth: false, recent: false, chart: WHOLE_CHART, weight: 0.9, others: [] };
+      const state: TrainState = { ...pressed(...keys), ...plain };
       const look = { state, app: at?.program.store.state, capability: NONE } as Parameters<
         typeof curvesOf
       >[0];

@@ -14,7 +14,7 @@ const NONE = { color: 'none', glyphs: 'unicode' } as const;
 const RUN = fakeEvents()
   .map((event) => (event.type === 'start' ? { ...event, config: { ...event.config, epochs: 9 } } : event))
   .reduce((run, event) => applyEvent(run, event, 0), beginRun(0));
-const run = {
+const run: RunReport = {
   ...{
     name: 'r1',
     path: 'runs/r1',
@@ -35,8 +35,8 @@ const run = {
     best: null,
     seconds: 1,
   },
-  ...{ damagedAfter: null, config: { data: 'my data/x.csv', epochs: 9, nesterov: null } },
-} as unknown as RunReport;
+  ...{ peakBytes: null, damagedAfter: null, config: { data: 'my data/x.csv', epochs: 9, nesterov: null } },
+};
 const kernels: KernelList = {
   ...{ adapter: 'llvmpipe', batch: 28 },
   entries: [{ id: 'a', kernel: 'conv2d forward', variant: 'naive', size: '48x48' }],

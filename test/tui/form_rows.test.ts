@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/engine.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { OPTION_ENTRIES, OPTIONS } from '../../src/train/options.js';
 import { listRuns, type RunReport } from '../../src/train/runs.js';
@@ -9,7 +8,7 @@ import { differs, formRows, rowsLeft } from '../../src/tui/form_rows.js';
 import { NEW_WORKSPACE } from '../../src/tui/workspace.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
 import { eventually } from '../helpers/patience.js';
-import { type Rendered, renderAt, SILENT_ENGINE } from '../helpers/render_at.js';
+import { answeringEngine, type Rendered, renderAt } from '../helpers/render_at.js';
 import { runsFolder, writeRun } from '../helpers/run_folders.js';
 
 const NONE = { color: 'none', glyphs: 'unicode' } as const;
@@ -73,7 +72,7 @@ describe.each([
 ])('the form at %i x %i', (cols, rows) => {
   const open = (settings = {}, base?: object): Rendered => {
     const found = runs({ name: 'r2', config: { data: 'synthetic:2800' } });
-    const engine = { ...SILENT_ENGINE, request: () => Promise.resolve(found) } as unknown as Engine;
+    const engine = answeringEngine({ 'runs.list': found });
     const screens = { train: { base } };
     const state = { workspace: { ...NEW_WORKSPACE, settings }, screens };
     return renderAt(cols, rows, NONE, { screen: 'train', engine, state, open: true });

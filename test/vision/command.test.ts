@@ -21,7 +21,7 @@ interface FrameLine {
 }
 
 const framesOf = (stdout: string): FrameLine[] =>
-  (parsed(stdout) as unknown as FrameLine[]).filter(({ type }) => type === 'frame');
+  parsed<FrameLine>(stdout).filter(({ type }) => type === 'frame');
 
 describe('webcam and detect refuse', () => {
   const folder = temporary();
@@ -52,7 +52,7 @@ describe('webcam and detect refuse', () => {
     const { code: exit, stdout, stderr } = await runCli([...args, '--json']);
     expect(stderr).toContain(words);
     expect(exit).toBe(code);
-    const lines = parsed(stdout) as unknown as { type: string; exit: number }[];
+    const lines = parsed<{ type: string; exit: number }>(stdout);
     expect(lines.at(-1)).toMatchObject({ type: 'end', exit: code });
   });
 
@@ -99,7 +99,7 @@ describeGpu('webcam on drawn faces', () => {
   it('--json: start, a line a frame, end, and nothing else on stdout; twice the same', async () => {
     const { code, stdout } = await runCli(demo('--max-frames', '150', '--json'));
     expect(code).toBe(0);
-    const lines = parsed(stdout) as unknown as Record<string, unknown>[];
+    const lines = parsed(stdout);
     expect(lines[0]).toMatchObject({ v: 1, type: 'start', drawn: true, weights });
     expect(lines.at(-1)).toMatchObject({ type: 'end', status: 'finished', exit: 0, frames: 150, dropped: 0 });
     const frames = framesOf(stdout);
@@ -188,10 +188,7 @@ describeGpu('detect on a folder of all kinds of files', () => {
       expect(stderr).toContain(`${place}: not read: 1 folder, the first: inner\n`);
       expect(stderr).toContain(`${place}: not read: 1 text or table, the first: list.csv\n`);
       expect(stderr).toContain('; 2 images not read;');
-      const lines = parsed((await runCli([...args, '--json'])).stdout) as unknown as Record<
-        string,
-        unknown
-      >[];
+      const lines = parsed((await runCli([...args, '--json'])).stdout);
       expect(lines.map(({ type }) => type)).toEqual([
         'start',
         'note',

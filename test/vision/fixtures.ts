@@ -33,9 +33,9 @@ export async function untrainedWeights(folder: string): Promise<string> {
 }
 
 /** The lines of a `--json` run; each must be JSON. */
-export function parsed(stdout: string): Record<string, never>[] {
+export function parsed<T = Record<string, unknown>>(stdout: string): T[] {
   return stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, never>);
+    .map((line) => JSON.parse(line) as T);
 }

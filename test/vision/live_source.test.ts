@@ -145,7 +145,7 @@ describeGpu('webcam on a network camera', () => {
         ...['webcam', '--source', server.url, '--weights', weights, '--json'],
         ...rest,
       ]);
-      const lines = parsed(result.stdout) as unknown as Record<string, unknown>[];
+      const lines = parsed(result.stdout);
       return { ...result, lines, frames: lines.filter(({ type }) => type === 'frame') };
     } finally {
       server.close();

@@ -91,7 +91,7 @@ describeGpu('a video of variable frame rate', () => {
     const told = async (path: string, ...rest: string[]): Promise<number[]> => {
       const { code, stdout, stderr } = await runCli([...watch, path, ...rest]);
       expect(code, stderr).toBe(0);
-      const lines = parsed(stdout) as unknown as { type: string; t: number }[];
+      const lines = parsed<{ type: string; t: number }>(stdout);
       return lines.filter(({ type }) => type === 'frame').map(({ t }) => t);
     };
     expect(await told(source, '--record', record)).toEqual(times.map((ms) => ms / 1000));

@@ -83,7 +83,8 @@ export const RESHAPING: FileLayers = {
       const dims = integers(r, 'dims');
       if (input.length !== 3 || [...dims].sort().join() !== '1,2,3')
         r.fail('dims', 'only the numbers 1, 2 and 3 in any order, of a map');
-      return Permute({ dims: dims as unknown as readonly [number, number, number] });
+      const [first = 1, second = 2, third = 3] = dims;
+      return Permute({ dims: [first, second, third] });
     },
     write: ({ config: c }) => ({ dims: c['dims'] }),
     onnx: (graph, { name, inputShape, outputShape, layer: { config } }, [x = '']) => {

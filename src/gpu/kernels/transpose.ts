@@ -15,8 +15,7 @@ export type Order = readonly [number, number, number];
 export const transposedShape = (shape: Shape, order: Order): Shape => order.map((axis) => shape[axis] ?? 1);
 
 /** The order that undoes an order. */
-export const inverseOrder = (order: Order): Order =>
-  [0, 1, 2].map((axis) => order.indexOf(axis)) as unknown as Order;
+export const inverseOrder = (order: Order): Order => [order.indexOf(0), order.indexOf(1), order.indexOf(2)];
 
 /** y [N, 3 axes] from x [N, 3 axes]. */
 export function transpose(rec: Recorder, x: Tensor, order: Order): Tensor {

@@ -101,6 +101,7 @@ export function Conv2D(options: Conv2DOptions): Layer {
       trainable('kernel', kernelShape(input), config.kernelInitializer),
       ...biasOf(config.useBias, filters),
     ],
+    withActivation: (activation) => Conv2D({ ...options, activation }),
     call: (ctx, [x], { get, last }) => {
       const bias = config.useBias ? get('bias') : undefined;
       const kernel = expandKernel(ctx, get('kernel'), expansion);

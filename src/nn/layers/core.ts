@@ -36,6 +36,7 @@ export function Dense(options: DenseOptions): Layer {
       weight('kernel', [sizeOf(input), units], kernelInitializer),
       ...(useBias ? [weight('bias', [units], 'zeros')] : []),
     ],
+    withActivation: (other) => Dense({ ...options, activation: other }),
     call: (ctx, [x], { get, last }) => {
       const bias = useBias ? get('bias') : constant(ctx, [units], 0);
       return activate(ctx, dense(ctx, x, get('kernel'), bias), activation, last);

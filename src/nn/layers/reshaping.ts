@@ -59,7 +59,7 @@ export interface PermuteOptions {
 
 /** An image with its axes in another order; https://keras.io/api/layers/reshaping_layers/permute/ */
 export function Permute({ dims }: PermuteOptions): Layer {
-  const order = dims.map((axis) => axis - 1) as unknown as Order;
+  const order: Order = [dims[0] - 1, dims[1] - 1, dims[2] - 1];
   return {
     kind: 'Permute',
     config: { dims },

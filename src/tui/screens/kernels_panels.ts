@@ -33,7 +33,9 @@ export function listOf({ list }: Pick<KernelsState, 'list'>): readonly KernelEnt
 }
 
 /** The rows in order. When sorted by time, those without a time come last. */
-export function shownKernels(state: KernelsState): readonly KernelEntry[] {
+export function shownKernels(
+  state: Pick<KernelsState, 'list' | 'results' | 'order'>,
+): readonly KernelEntry[] {
   const entries = listOf(state);
   if (state.order === 'shape') return entries;
   const sign = state.order === 'fastest' ? -1 : 1;

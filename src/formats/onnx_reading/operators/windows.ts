@@ -69,13 +69,14 @@ function padsOf(
   const auto = node.text('auto_pad', 'NOTSET');
   const given = node.integers('pads');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
-    const [rows, columns] = extents.map((extent, i) => {
-      const { out } = windowOf('', extent, kernel[i] as number, stride[i] as number, 'same');
-      const total = Math.max(0, (out - 1) * (stride[i] as number) + (kernel[i] as number) - extent);
+    const both = (axis: 0 | 1): readonly [before: number, after: number] => {
+      const { out } = windowOf('', extents[axis], kernel[axis], stride[axis], 'same');
+      const total = Math.max(0, (out - 1) * stride[axis] + kernel[axis] - extents[axis]);
       const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
       return auto === 'SAME_UPPER' ? [less, more] : [more, less];
-    }) as [number[], number[]];
-    return [rows[0], columns[0], rows[1], columns[1]] as unknown as Pads;
+    };
+    const [[top, bottom], [left, right]] = [both(0), both(1)];
+    return [top, left, bottom, right];
   }
   if (auto !== 'NOTSET' && auto !== 'VALID') node.refuse(`auto_pad = ${auto} is not supported`);
   const [top = 0, left = 0, bottom = 0, right = 0] = auto === 'VALID' ? [] : given;
