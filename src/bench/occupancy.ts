@@ -1,5 +1,5 @@
 import { kernels } from '../gpu/kernel.js';
-import type { CommandInfo } from '../gpu/recorder.js';
+import type { CommandInfo } from '../gpu/program.js';
 import { fillConstants, shaderSource } from '../gpu/shader.js';
 import { figure, type Table } from './report.js';
 

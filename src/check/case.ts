@@ -1,6 +1,7 @@
 import type { Gpu } from '../gpu/device.js';
 import { collectsOnly, collectVariants } from '../gpu/kernel.js';
-import { type Program, Recorder, runOnce } from '../gpu/recorder.js';
+import type { Program } from '../gpu/program.js';
+import { Recorder, runOnce } from '../gpu/recorder.js';
 import type { Shape } from '../gpu/shape.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { withForced } from '../gpu/tuning.js';

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import type { MatmulWay } from '../gpu/kernels/matmul.js';
-import { Program } from '../gpu/recorder.js';
+import { Program } from '../gpu/program.js';
 import { withForced } from '../gpu/tuning.js';
 import { type KernelCase, recordOnly, variantsOf } from './case.js';
 import { checkKernel, KERNEL_CASES, type KernelCheck } from './kernel_checks.js';

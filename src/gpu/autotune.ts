@@ -1,5 +1,6 @@
 import type { Gpu } from './device.js';
-import { type Program, Recorder } from './recorder.js';
+import type { Program } from './program.js';
+import { Recorder } from './recorder.js';
 import { sizeOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 import { type Tunable, tuningKey, tuningOf } from './tuning.js';

@@ -3,8 +3,9 @@
  *
  * Dawn's Node binding polls with `setImmediate` while any of its promises is pending, which keeps one core at 100 %
  * (dawn-gpu/node-webgpu issue 17). It looks the global up at every call. So during a wait, the global is replaced by a
- * version that sleeps before it calls back, except at once after a wait has begun: the longer the wait has lasted, the longer. Short work, such as the
- * classification of one face, then ends at most an eighth later than it could, and long work costs next to nothing.
+ * version that sleeps before it calls back: not at all right after the wait has begun, and then the longer, the longer it has lasted.
+ * Short work, such as the classification of one face, is noticed at most an eighth of its time too late, and waiting for long work
+ * costs next to nothing.
  * Everything that awaits Dawn goes through `gpuWait`. Outside of a wait the global is the original, so other users of
  * `setImmediate` keep its speed.
  */

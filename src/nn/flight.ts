@@ -6,9 +6,9 @@ const AHEAD_MS = 25;
 const NEWEST = 0.25;
 
 /**
- * Holds the host back so that the device has a few steps before it, and not more: where steps are short, so many that neither
- * waiting nor asking whether they are done takes longer than the steps themselves; where they are long, two, so that a training
- * stops at once. How long a step takes is measured as it goes.
+ * Limits how many steps the host submits before the device has finished earlier ones. Short steps: enough that waiting for them, and
+ * asking whether they are done, takes less time than the steps themselves. Long steps: two, so that a training stops at once. How long
+ * a step takes is measured while training.
  */
 export class Flight {
   /** Waits for all steps up to some of those submitted, in order. */

@@ -1,6 +1,7 @@
 import type { Gpu } from '../gpu/device.js';
 import { sumOfSquares } from '../gpu/kernels/weight_penalty.js';
-import { type Program, Recorder } from '../gpu/recorder.js';
+import type { Program } from '../gpu/program.js';
+import { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 
 /** Measures the 2-norm of a gradient where it lies: one number is read back. Recorded with the first measurement. */

@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
 import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
-import { type CommandInfo, Program } from '../gpu/recorder.js';
+import { type CommandInfo, Program } from '../gpu/program.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Distillation } from './distill.js';

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
-import type { CommandInfo } from '../gpu/recorder.js';
+import type { CommandInfo } from '../gpu/program.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { TensorVar } from './context.js';
 import type { LayerRecord, Step, StepParts } from './step.js';

@@ -5,7 +5,8 @@ import {
   patternGeometry,
   patternHistograms,
 } from '../gpu/kernels/local_binary_patterns.js';
-import { type Program, Recorder } from '../gpu/recorder.js';
+import type { Program } from '../gpu/program.js';
+import { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { patternFeatures } from './layers.js';
 

@@ -1,6 +1,7 @@
 import { GpuValidationError } from '../gpu/errors.js';
 import { softmaxForward } from '../gpu/kernels/softmax.js';
-import { type Program, Recorder } from '../gpu/recorder.js';
+import type { Program } from '../gpu/program.js';
+import { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { UsageError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';

@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
-import { type CommandInfo, Recorder } from '../gpu/recorder.js';
+import type { CommandInfo } from '../gpu/program.js';
+import { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 import { Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';

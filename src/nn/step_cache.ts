@@ -1,7 +1,7 @@
 import { ShapeError } from '../gpu/errors.js';
 import type { MetricTensors } from '../gpu/kernels/metrics.js';
 import { packMix } from '../gpu/kernels/mixup.js';
-import { Program } from '../gpu/recorder.js';
+import { Program } from '../gpu/program.js';
 import { formatShape, sizeOf } from '../gpu/shape.js';
 import type { ImageDraw, ImageMix } from '../util/image_draw.js';
 import type { ImageStore } from './image_store.js';

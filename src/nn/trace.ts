@@ -1,4 +1,4 @@
-import type { CommandInfo } from '../gpu/recorder.js';
+import type { CommandInfo } from '../gpu/program.js';
 import type { Tensor } from '../gpu/tensor.js';
 import type { Observation } from './observation.js';
 import type { NamedArray } from './parameters.js';

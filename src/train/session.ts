@@ -10,7 +10,7 @@ import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, suits, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import { atomicWrite, WriteError } from '../util/atomic_write.js';
-import { DataError, EXIT, FerError } from '../util/errors.js';
+import { DataError } from '../util/errors.js';
 import { readWhole } from '../util/read_whole.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
@@ -18,7 +18,7 @@ import { StepWeights } from './callbacks/step_weights.js';
 import { CommandFile } from './command_file.js';
 import type { TrainConfig } from './config.js';
 import { changedText, continued, type RunChanges, restoreCheckpoint } from './continuation.js';
-import { type Control, StoppedError } from './control.js';
+import type { Control } from './control.js';
 import { compareData, dataHash } from './data_identity.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
@@ -28,6 +28,7 @@ import { requireRightKernels } from './kernel_check.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { compileNotes, deviceMemory, progressNotes } from './reports.js';
 import { heldOutSeedOf, RunFolder } from './run_folder.js';
+import { type RunLog, reported } from './run_log.js';
 import { steer } from './steering.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
@@ -64,7 +65,10 @@ export interface TrainResult extends TrainOutcome {
  * Throws FerError after an `error` event.
  */
 export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<TrainResult> {
-  return reported(hooks, (log) => train(config, undefined, log, hooks));
+  return reported(
+    (event) => hooks.emit(event),
+    (log) => train(config, undefined, log, hooks),
+  );
 }
 
 /**
@@ -79,13 +83,16 @@ export async function resumeTraining(
   hooks: Hooks,
   changes: RunChanges = {},
 ): Promise<TrainResult> {
-  return reported(hooks, (log) => {
-    const folder = log.hold(reopen(path));
-    const { config, changed } = continued(folder, changes);
-    log.writeTo(folder);
-    const allowed = changes.allowChangedData === true;
-    return train(config, { folder, changed, allowed }, log, hooks);
-  });
+  return reported(
+    (event) => hooks.emit(event),
+    (log) => {
+      const folder = log.hold(reopen(path));
+      const { config, changed } = continued(folder, changes);
+      log.writeTo(folder);
+      const allowed = changes.allowChangedData === true;
+      return train(config, { folder, changed, allowed }, log, hooks);
+    },
+  );
 }
 
 function reopen(path: string): RunFolder {
@@ -102,76 +109,6 @@ interface Resumed {
   readonly changed: Changed;
   /** Whether its data may have changed. */
   readonly allowed: boolean;
-}
-
-/** Passes the events of a run on to its user, and logs them in its folder once that exists. */
-class RunLog {
-  #held: RunFolder | undefined;
-  #log: RunFolder | undefined;
-
-  constructor(private readonly hooks: Hooks) {}
-
-  /** Unlocks this folder in the end. */
-  hold(folder: RunFolder): RunFolder {
-    this.#held = folder;
-    return folder;
-  }
-
-  /** Logs all further events in this folder, and unlocks it in the end. */
-  writeTo(folder: RunFolder): void {
-    this.#log = this.hold(folder);
-  }
-
-  emit = (event: TrainEvent): void => {
-    this.#log?.log(event);
-    this.hooks.emit(event);
-  };
-
-  /** What to tell of an error: how a run that has begun goes on where a file could not be written. */
-  toldOf(error: unknown): unknown {
-    return error instanceof WriteError && this.#log !== undefined ? error.inside(this.#log.path) : error;
-  }
-
-  /** Reports an error and the end of the run. */
-  fail(error: unknown): void {
-    for (const event of lastEvents(error)) {
-      try {
-        this.emit(event);
-      } catch {
-        this.hooks.emit(event); // writing the log may be what failed, for example because the disk is full
-      }
-    }
-  }
-
-  /** Unlocks the run's folder. */
-  close(): void {
-    this.#held?.close();
-  }
-}
-
-/** How a run ends that an error has ended. */
-function lastEvents(error: unknown): readonly TrainEvent[] {
-  const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
-  if (error instanceof StoppedError) return [{ type: 'end', status: 'stopped', exit }];
-  const message = error instanceof Error ? error.message : String(error);
-  return [
-    { type: 'error', message, exit },
-    { type: 'end', status: 'failed', exit },
-  ];
-}
-
-/** Runs `body`. If it throws, reports the error, and throws it again. */
-async function reported(hooks: Hooks, body: (log: RunLog) => Promise<TrainResult>): Promise<TrainResult> {
-  const log = new RunLog(hooks);
-  try {
-    return await body(log);
-  } catch (cause) {
-    const error = log.toldOf(cause);
-    log.fail(error);
-    throw error;
-  } finally {
-    log.close();
-  }
 }
 
 /**

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { parseClasses } from '../../src/data/class_names.js';
+import { decodePicture } from '../../src/data/image.js';
 import { labelArray, labelsLike } from '../../src/data/labels.js';
 import { faceId } from '../../src/data/labels_file.js';
+import { nearDuplicates } from '../../src/data/near_duplicates.js';
 import { syntheticFaces } from '../../src/data/synthetic.js';
 import { PIXELS } from './fixtures.js';
 
@@ -30,4 +32,25 @@ it('drawn faces stay the same from one version to the next', () => {
   expect(createHash('sha1').update(train.images).digest('hex')).toBe(
     '0a00ad02ba0193f5f217c72c41fc054236ca7454',
   );
+});
+
+it('a nearly identical face is told with the correlation of both, whatever their contrast', async () => {
+  const { train, ...others } = syntheticFaces(7, 7).splits;
+  const face = train.images.subarray(0, PIXELS);
+  const images = Uint8Array.from([...face, ...face.map((value) => 60 + (value >> 1))]);
+  const none = { images: new Uint8Array(0), labels: new Uint8Array(0) };
+  const twins = { ...train, images, labels: Uint8Array.of(0, 0) };
+  const empty = (split: typeof train) => ({ ...split, ...none });
+  const splits = { train: twins, validation: empty(others.validation), test: empty(others.test) };
+  const pairs = await nearDuplicates({ splits });
+  expect(pairs.map(({ correlation }) => correlation)).toEqual([expect.closeTo(1, 3)]);
+});
+
+it('an AVIF whose size is the last that it says is refused by that size', async () => {
+  const bytes = Buffer.alloc(52);
+  bytes.write('\0\0\0\x1cftypavif\0\0\0\0mif1avifmiaf', 'latin1');
+  bytes.write('ispe', 36);
+  bytes.writeUInt32BE(60_000, 44);
+  bytes.writeUInt32BE(60_000, 48);
+  await expect(decodePicture(bytes, 'a.avif')).rejects.toThrow('it claims 3,600,000,000 pixels');
 });

@@ -7,7 +7,7 @@ import type { AdapterInfo, Gpu } from '../../src/gpu/device.js';
 import { spreadOf } from '../../src/gpu/kernels/conv2d_winograd.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
 import { matmul } from '../../src/gpu/kernels/matmul.js';
-import { Program } from '../../src/gpu/recorder.js';
+import { Program } from '../../src/gpu/program.js';
 import { choose, type Tunable, tuningOf, withForced } from '../../src/gpu/tuning.js';
 import {
   measuredOn,

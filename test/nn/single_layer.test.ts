@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
-import { Program } from '../../src/gpu/recorder.js';
+import { Program } from '../../src/gpu/program.js';
 import type { Tensor } from '../../src/gpu/tensor.js';
 import {
   Add,

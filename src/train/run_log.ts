@@ -1,0 +1,78 @@
+import { WriteError } from '../util/atomic_write.js';
+import { EXIT, FerError } from '../util/errors.js';
+import { StoppedError } from './control.js';
+import type { TrainEvent } from './events.js';
+import type { RunFolder } from './run_folder.js';
+
+/** Passes the events of a run on to its user, and logs them in its folder once that exists. */
+export class RunLog {
+  #held: RunFolder | undefined;
+  #log: RunFolder | undefined;
+
+  constructor(private readonly hear: (event: TrainEvent) => void) {}
+
+  /** Unlocks this folder in the end. */
+  hold(folder: RunFolder): RunFolder {
+    this.#held = folder;
+    return folder;
+  }
+
+  /** Logs all further events in this folder, and unlocks it in the end. */
+  writeTo(folder: RunFolder): void {
+    this.#log = this.hold(folder);
+  }
+
+  emit = (event: TrainEvent): void => {
+    this.#log?.log(event);
+    this.hear(event);
+  };
+
+  /** What to tell of an error: how a run that has begun goes on where a file could not be written. */
+  toldOf(error: unknown): unknown {
+    return error instanceof WriteError && this.#log !== undefined ? error.inside(this.#log.path) : error;
+  }
+
+  /** Reports an error and the end of the run. */
+  fail(error: unknown): void {
+    for (const event of lastEvents(error)) {
+      try {
+        this.emit(event);
+      } catch {
+        this.hear(event); // writing the log may be what failed, for example because the disk is full
+      }
+    }
+  }
+
+  /** Unlocks the run's folder. */
+  close(): void {
+    this.#held?.close();
+  }
+}
+
+/** How a run ends that an error has ended. */
+function lastEvents(error: unknown): readonly TrainEvent[] {
+  const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
+  if (error instanceof StoppedError) return [{ type: 'end', status: 'stopped', exit }];
+  const message = error instanceof Error ? error.message : String(error);
+  return [
+    { type: 'error', message, exit },
+    { type: 'end', status: 'failed', exit },
+  ];
+}
+
+/** Runs `body` with a log. If it throws, reports the error, and throws it again. @param hear is told every event */
+export async function reported<T>(
+  hear: (event: TrainEvent) => void,
+  body: (log: RunLog) => Promise<T>,
+): Promise<T> {
+  const log = new RunLog(hear);
+  try {
+    return await body(log);
+  } catch (cause) {
+    const error = log.toldOf(cause);
+    log.fail(error);
+    throw error;
+  } finally {
+    log.close();
+  }
+}
