@@ -47,10 +47,10 @@ fn fold(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_id) local: vec3u) {
   let workgroup = group.y * groups.x + group.x;
   let p = fold_params;
-  if (part_of_{{GRAIN}}(workgroup, local.x, p.n, MERGE) > 0u) { return; }
-  let i = column_of_{{GRAIN}}(workgroup, local.x, p.n, MERGE);
+  if (part_of_{{GRAIN}}(workgroup, local.x, p.n, STRIP) > 0u) { return; }
+  let i = column_of_{{GRAIN}}(workgroup, local.x, p.n, STRIP);
   var sum = Lane();
-  for (var s = member_{{GRAIN}}(local.x, MERGE); s < p.splits; s += members_{{GRAIN}}(MERGE)) { sum += fold_partial[s * p.n + i]; } // formula
-  let total = total_{{GRAIN}}(Sums(sum, Lane()), local.x, MERGE).first;
-  if (stores_{{GRAIN}}(workgroup, local.x, p.n, MERGE)) { out[i] = total; }
+  for (var s = member_{{GRAIN}}(local.x, STRIP); s < p.splits; s += members_{{GRAIN}}(STRIP)) { sum += fold_partial[s * p.n + i]; } // formula
+  let total = total_{{GRAIN}}(Sums(sum, Lane()), local.x, STRIP).first;
+  if (stores_{{GRAIN}}(workgroup, local.x, p.n, STRIP)) { out[i] = total; }
 }

@@ -79,13 +79,15 @@ function described(
   const shader = {
     naive: 'matmul',
     tiled: 'matmul_tiled',
+    blocked: 'matmul_tiled',
+    split: 'matmul_tiled',
     threads: 'matmul_threads',
     subgroup32: 'matmul_subgroup',
     subgroup64: 'matmul_subgroup',
   };
   const entry = transposed ? { a: 'transposed_product', b: 'product_transposed' }[transposed] : 'product';
   return {
-    kernels: [`${shader[way]}.${entry}`],
+    kernels: [`${shader[way]}.${entry}`, ...(way === 'split' ? ['reduce.fold'] : [])],
     title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}${more}`,
     forced: { matmul: way },
     ...(way.startsWith('subgroup') && { possible: eightLanes }),
@@ -196,21 +198,42 @@ const IN_FOURS = [
 ] as const;
 /** [batch, m, k, n] for the kernels that accept any extents. */
 const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
-const MATMUL_WAYS: readonly MatmulWay[] = ['naive', 'tiled', 'threads', 'subgroup32', 'subgroup64'];
+const MATMUL_WAYS: readonly MatmulWay[] = [
+  'naive',
+  'tiled',
+  'blocked',
+  'split',
+  'threads',
+  'subgroup32',
+  'subgroup64',
+];
 /** The ways whose kernels load whole vectors: K is even, N a multiple of 4, and M of a transposed A too. */
-const inVectors = (way: MatmulWay): boolean => way !== 'naive' && way !== 'tiled';
+const inVectors = (way: MatmulWay): boolean => way === 'threads' || way.startsWith('subgroup');
+/** Long sums: in two parts, in many, in parts of different lengths. */
+const LONG = [
+  ...ANY.filter(([, , k]) => k > 16),
+  [1, 28, 1100, 36],
+  [3, 5, 100, 7],
+  [2, 96, 72, 100],
+] as const;
+
+/** The shapes to check a way with. */
+function shapesFor(way: MatmulWay): readonly (readonly [number, number, number, number])[] {
+  if (way === 'split') return LONG;
+  return inVectors(way) ? IN_TILES : ANY;
+}
 
 export const PRODUCT_CASES: readonly KernelCase[] = [
   ...DENSE.flatMap((s, i) => [denseCase(s, 'naive', 200 + i), denseCase(s, 'matmul', 210 + i)]),
   ...MATMUL_WAYS.flatMap((way) =>
-    (inVectors(way) ? IN_TILES : ANY).flatMap((s, i) => [
+    shapesFor(way).flatMap((s, i) => [
       matmulCase(s, undefined, way, 300 + i),
       ...(inVectors(way) && s[1] % 4 !== 0 ? [] : [matmulCase(s, 'a', way, 310 + i)]),
       matmulCase(s, 'b', way, 320 + i),
     ]),
   ),
-  ...(['tiled', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
-    IN_FOURS.flatMap((s, i) =>
+  ...(['tiled', 'blocked', 'split', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
+    IN_FOURS.filter(([, , k]) => way !== 'split' || k > 16).flatMap((s, i) =>
       ([undefined, 'a', 'b'] as const).map((transposed, k) =>
         halvesCase(s, transposed, way, 340 + 10 * k + i),
       ),

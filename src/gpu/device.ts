@@ -94,7 +94,7 @@ async function openOn(instance: GPU, options: DeviceOptions): Promise<Gpu> {
     const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
     hadDevice = true;
     const device = await gpuWait(() => adapter.requestDevice({ requiredFeatures: features, requiredLimits }));
-    const info = describe(adapter.info, adapter.features);
+    const info = describeAdapter(adapter.info, adapter.features);
     return new Gpu(
       device,
       info,
@@ -146,23 +146,26 @@ function adapterNames(message: string): string[] {
   return [...message.matchAll(/name: '([^']*)'/g)].map((match) => match[1] ?? '');
 }
 
-function describe(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterInfo {
+/** What an adapter says about itself. It runs on the CPU where it is a fallback (Dawn's word for it), or its name tells so. */
+export function describeAdapter(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterInfo {
   const subgroups = features.has('subgroups');
   return {
     name: info.description || info.device || info.vendor,
     vendor: info.vendor,
     architecture: info.architecture,
     device: info.device,
-    software: /llvmpipe|swiftshader|software|basic render/i.test(
-      `${info.description} ${info.device} ${info.architecture}`,
-    ),
+    software:
+      info.isFallbackAdapter ||
+      /llvmpipe|swiftshader|software|basic render/i.test(
+        `${info.description} ${info.device} ${info.architecture}`,
+      ),
     features: [...features].sort(),
     subgroupMin: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     subgroupMax: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
   };
 }
 
-/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require. */
+/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require: not where sizes vary, as on Intel's GPUs. */
 export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }

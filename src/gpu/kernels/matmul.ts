@@ -3,7 +3,8 @@ import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
-import { GROUP } from './reduce.js';
+import { type MatmulGeometry, partsFor, type TiledWay, tiledWays, tileFor, tilesOf } from './matmul_tiled.js';
+import { fold, GROUP } from './reduce.js';
 import { allocStored, type Format } from './storage.js';
 
 /**
@@ -48,23 +49,17 @@ function blocksFor(m: number, entry: Entry, quads: number): number {
   const fitting = BLOCKS.filter((blocks) => blocks * quads < 16 || entry !== 'by transposed');
   return fitting.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
 }
-/** Rows and columns of a tile in workgroup memory. */
-const TILE = 64;
 /** Columns of a thread's tile, and threads of a workgroup (matmul_threads.wgsl). */
 const THREAD_COLUMNS = 8;
 const THREADS = 32;
 /** Multiplications of one product up to which a thread for each number costs least on a processor. */
 const FEW = 65536;
 
-/** threads: a tile in each thread; subgroup32 and subgroup64: register tiles of 32 and 64 columns. */
-export type MatmulWay = 'naive' | 'tiled' | 'threads' | 'subgroup32' | 'subgroup64';
-
-export interface MatmulGeometry {
-  readonly batch: number;
-  readonly m: number;
-  readonly k: number;
-  readonly n: number;
-}
+/**
+ * tiled, blocked, split: tiles in workgroup memory; threads: a tile in each thread; subgroup32 and subgroup64: register tiles
+ * of 32 and 64 columns.
+ */
+export type MatmulWay = 'naive' | TiledWay | 'threads' | 'subgroup32' | 'subgroup64';
 
 export interface MatmulOptions {
   /** The factor that is stored transposed: a as [batch, k, m], or b as [batch, n, k]; default none. */
@@ -116,8 +111,11 @@ export function matmul(
       multiply(trial, x as Tensor, y as Tensor, g, { transposed }, candidate),
     ],
   });
-  // float16 takes the way that is best for float32, but not naive: a thread that makes one number cannot store a pair.
-  return multiply(rec, a, b, g, options, format === 'f16' && way === 'naive' ? 'tiled' : way);
+  // float16 takes the way that is best for float32, but not naive: a thread that makes one number cannot store a pair. Parts
+  // of a sum are float32.
+  const halves =
+    (format === 'f16' && way === 'naive') || ((options.result ?? format) === 'f16' && way === 'split');
+  return multiply(rec, a, b, g, options, halves ? 'tiled' : way);
 }
 
 function waysFor({ gpu }: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
@@ -126,15 +124,11 @@ function waysFor({ gpu }: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay
   const inRegisters: MatmulWay[] = n <= 32 ? ['subgroup32'] : ['subgroup64', 'subgroup32'];
   const ways: MatmulWay[] = fits && eightLanes(gpu) ? inRegisters : [];
   const threads: MatmulWay[] = fits ? ['threads'] : [];
-  const { software } = gpu.info;
-  const tiled: MatmulWay[] = software && m * k * n <= FEW ? ['naive', 'tiled'] : ['tiled', 'naive'];
-  const [best = 'naive', ...rest] = [
-    ...ways,
-    ...(software ? threads : []),
-    ...tiled,
-    ...(software ? [] : threads),
-  ];
-  return [best, ...rest];
+  if (!gpu.info.software)
+    return [...ways, ...tiledWays(g), 'naive', ...threads] as [MatmulWay, ...MatmulWay[]];
+  const simple: MatmulWay[] = m * k * n <= FEW ? ['naive', 'tiled'] : ['tiled', 'naive'];
+  const others = tiledWays(g).filter((way) => way !== 'tiled');
+  return [...ways, ...threads, ...simple, ...others] as [MatmulWay, ...MatmulWay[]];
 }
 
 function multiply(
@@ -163,8 +157,21 @@ function multiply(
       rec.dispatch(KERNELS.naive[entry], { ...call, workgroups: Math.ceil(c.size / GROUP) });
       break;
     case 'tiled':
-      rec.dispatch(KERNELS.tiled[entry], { ...call, constants: formats, ...grid(TILE, TILE) });
+    case 'blocked':
+    case 'split': {
+      const tile = tileFor(way, g);
+      const parts = partsFor(way, g);
+      const partial = parts === 1 ? c : rec.alloc([parts, ...c.shape], 'c_partial');
+      rec.dispatch(KERNELS.tiled[entry], {
+        ...{ ...call, bind: { ...call.bind, c: partial } },
+        constants: { ...tile, ...formats },
+        ...{ workgroups: tilesOf(tile, g), depth: g.batch * parts },
+      });
+      if (parts === 1) break;
+      fold(rec, partial, parts, c);
+      rec.release(partial);
       break;
+    }
     case 'threads': {
       const ROWS = g.m > 4 ? 8 : 4;
       const tiles = Math.ceil(g.m / ROWS) * Math.ceil(g.n / THREAD_COLUMNS);

@@ -94,18 +94,19 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   foldBy(rec, partial, splits, out, grainOf(rec.gpu));
 }
 
-/** A team pays for itself from so many splits on. */
+/** A team pays for itself from so many splits on, and where single threads would be too few. */
 const SPLITS_OF_TEAM = 16;
+const BUSY_GROUPS = 128;
 
 function foldBy(rec: Recorder, partial: Tensor, splits: number, out: Tensor, grain: Grain): void {
   const { LANE, width } = lanesFor(out.size);
   const n = out.size / width;
-  const own = splits < SPLITS_OF_TEAM ? 'coarse' : grain;
+  const own = splits < SPLITS_OF_TEAM || n > BUSY_GROUPS * GROUP ? 'coarse' : grain;
   rec.dispatch(foldKernel, {
     bind: { partial, out },
     params: { n, splits },
     constants: { LANE, ...grainConstants(own) },
-    workgroups: mergeGroups(own, n),
+    workgroups: sumGroups(own, n, 1),
   });
 }
 
