@@ -5,18 +5,19 @@
 // multiply-adds. Here the registers of a subgroup hold the whole map of two channels, pixel i in lane i % 8 of register i / 8. So
 // each number is loaded once. For a tap in another row the registers are shifted by a row; a tap in another column asks the
 // neighbouring lane. The pixels of an output row that lie outside of the map are known when the shader is compiled, and cost
-// nothing. `pack` brings the weights into the order in which a subgroup reads them: in their own order each would lie on another
-// page of memory than the one before, and reading them would take twice as long.
+// nothing. `pack` of few_rows.wgsl has scaled the weights, put three of them in two words, and brought them into the order in which a
+// subgroup reads them: in their own order each would lie on another page of memory than the one before, and reading them would
+// take twice as long.
 // Mathematics as in conv2d.wgsl, then that of inference_block.wgsl:
 //
 //   z[n, oy, ox, o] = bias[o] + sum over ky, kx, c of x[n, oy + ky - 1, ox + kx - 1, c] * weight[ky, kx, c, o]
 //   y = max over the window of scale * elu(z) + offset
 //
-// Shapes: x [B, H, W, IC], weight [3, 3, IC, OC], packed [OC / 32 rounded up, IC / 2, 9, 2, 32], scale and offset [OC],
+// Shapes: x [B, H, W, IC], packed [OC / 32 rounded up, IC / 2, 3, 4, 32] and scales as in few_rows.wgsl, scale and offset [OC],
 // y [B, H / SIZE, W / SIZE, OC], all but x in vec4s of output channels. IC is even.
-// Threads: in `block` one subgroup per image and 32 output channels, in `pack` one thread per vec4.
+// Threads: one subgroup per image and 32 output channels.
 // Constants: H and W, at most 40 pixels, W at most 8. SIZE, the edge of the pooling window, 1 for no pooling.
-// Parts: elu
+// Parts: elu, packed_weights
 
 enable subgroups;
 
@@ -34,36 +35,17 @@ alias Pixels = array<vec4f, 8>;
 /// Three neighbouring registers of a map.
 alias Near = array<vec2f, 3>;
 
-struct PackParams { ic: u32, oc4: u32, quads: u32 }
 struct SmallParams { ic: u32, oc4: u32, has_bias: u32, alpha: f32 }
-
-// pack. Channels past the end are those of the last ones again, and are not used
-@group(0) @binding(0) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> packed: array<vec4f>;
-@group(0) @binding(2) var<uniform> pack_params: PackParams;
-
-@compute @workgroup_size(64)
-fn pack(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_id) local: vec3u) {
-  let i = (group.y * groups.x + group.x) * 64u + local.x;
-  let p = pack_params;
-  if (i >= p.quads) { return; }
-  let place = i / 8u; // [tile, channel / 2, tap, channel % 2]
-  let tap = (place / 2u) % 9u;
-  let pair = place / 18u;
-  let channel = (pair % (p.ic / 2u)) * 2u + place % 2u;
-  let quad = min((pair / (p.ic / 2u)) * 8u + i % 8u, p.oc4 - 1u);
-  packed[i] = weight[(tap * p.ic + channel) * p.oc4 + quad]; // formula
-}
 
 // block
 @group(0) @binding(0) var<storage, read> x: array<vec2f>;
-@group(0) @binding(1) var<storage, read> taps_of: array<vec4f>; // packed
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(3) var<storage, read> scale: array<vec4f>;
-@group(0) @binding(4) var<storage, read> offset: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(6) var<uniform> params: SmallParams;
+@group(0) @binding(1) var<storage, read> packed: array<vec4i>;
+@group(0) @binding(2) var<storage, read> scales: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(5) var<storage, read> offset: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(7) var<uniform> params: SmallParams;
 
 /// All pixels of z, so that windows can be read by their number. A lane uses only its own elements.
 var<workgroup> pixels: array<vec4f, BLOCKS * 64u>;
@@ -134,15 +116,11 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
     }
     for (var ky = 0u; ky < 3u; ky++) {
       let row = shifted(map, ky, lane);
-      var taps = array<vec4f, 6>();
-      for (var kx = 0u; kx < 3u; kx++) {
-        let at = ((tile * (p.ic / 2u) + c) * 9u + ky * 3u + kx) * 16u + lane;
-        taps[2u * kx] = taps_of[at];
-        taps[2u * kx + 1u] = taps_of[at + 8u];
-      }
-      advance_map(&z, 0u, row, taps[0], taps[1]);
-      advance_map(&z, 1u, row, taps[2], taps[3]);
-      advance_map(&z, 2u, row, taps[4], taps[5]);
+      let at = ((tile * (p.ic / 2u) + c) * 3u + ky) * 32u + lane;
+      let own = array(packed[at], packed[at + 8u], packed[at + 16u], packed[at + 24u]);
+      advance_map(&z, 0u, row, vec4f(own[0]), vec4f(own[2]));
+      advance_map(&z, 1u, row, vec4f(own[1]), vec4f(own[3]));
+      advance_map(&z, 2u, row, third_weight(own[0], own[1]), third_weight(own[2], own[3]));
     }
   }
   // A block per turn: always the first one, after which the others move up.
@@ -150,6 +128,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
     for (var i = 0u; i < 8u; i++) { pixels[(8u * j + i) * 8u + lane] = z[0][i]; }
     for (var k = 0u; k + 1u < BLOCKS; k++) { z[k] = z[k + 1u]; }
   }
+  let unit = scales[tile * 8u + lane];
   let factor = scale[quad];
   let sign = select(vec4f(-1.0), vec4f(1.0), factor >= vec4f()); // the smallest of z is minus the largest of -z
   var shift = vec4f();
@@ -161,7 +140,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
     for (var k = 0u; k < SIZE * SIZE; k++) {
       best = max(best, sign * pixels[(corner + (k / SIZE) * W + k % SIZE) * 8u + lane]);
     }
-    let value = best * sign + shift;
+    let value = best * sign * unit + shift; // formula
     if (channels < p.oc4) {
       y[(group.z * windows + window) * p.oc4 + quad] = elu_of(value, p.alpha) * factor + offset[quad]; // formula
     }

@@ -106,7 +106,7 @@ const WAYS = {
     forced: { conv2d: 'subgroup' },
     shapes: ANY.filter(({ oc }) => oc % 4 === 0),
     kernels: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
-    block: ['conv2d_small.block', 'conv2d_small.pack'],
+    block: ['conv2d_small.block', 'few_rows.pack'],
     possible: eightLanes,
   },
   gray: {

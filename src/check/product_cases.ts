@@ -5,9 +5,11 @@ import {
   denseInputGradient,
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
+import { fewRows } from '../gpu/kernels/few_rows.js';
 import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import { withForced } from '../gpu/tuning.js';
+import * as activations from '../reference/activations.js';
 import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
 import { matmul as referenceMatmul } from '../reference/matmul.js';
 import { packHalves } from '../util/halves.js';
@@ -176,6 +178,49 @@ export function halvesCase(
   };
 }
 
+/**
+ * A product of few rows with packed weights: alone, with gaps between the matrices and a bias, and with the end of a block. One
+ * column is all zeros, and one has a weight that is much larger than the others.
+ */
+function fewRowsCase([batch, m, k, n]: readonly [number, number, number, number], seed: number): KernelCase {
+  return {
+    kernels: ['few_rows.product', 'few_rows.pack'],
+    title: `few rows: ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
+    possible: eightLanes,
+    run: (gpu) => {
+      const inputs = new Inputs(seed);
+      const [a, b] = [inputs.floats(batch * m * k), inputs.floats(batch * k * n)];
+      for (let row = 0; row < batch * k; row++) for (const list of [b.f32, b.f64]) list[row * n + 1] = 0;
+      for (const list of [b.f32, b.f64]) list[2] = 100;
+      const [bias, factor, offset] = [inputs.floats(n), inputs.floats(n), inputs.floats(n)];
+      const product = referenceMatmul(a.f64, b.f64, { batch, m, k, n });
+      const biased = product.map((value, i) => value + (bias.f64[i % n] as number));
+      const ended = activations
+        .eluForward(biased, 1)
+        .map((value, i) => value * (factor.f64[i % n] as number) + (offset.f64[i % n] as number));
+      const values = {
+        a: { data: a.f32, shape: [batch, m, k] },
+        b: { data: b.f32, shape: [batch, k, n] },
+        spaced: { data: withGaps(b.f32, k * n), shape: [batch, k * n + GAP] },
+        ...{ bias: { data: bias.f32, shape: [n] }, factor: { data: factor.f32, shape: [n] } },
+        offset: { data: offset.f32, shape: [n] },
+      };
+      const g = { batch, m, k, n };
+      return compare(gpu, values, (rec, t) => {
+        const end = { scale: t.factor, offset: t.offset, alpha: 1, poolSize: 1 };
+        return {
+          c: { got: fewRows(rec, rec, t.a, t.b, g), want: product },
+          biased: {
+            got: fewRows(rec, rec, t.a, t.spaced, g, { bias: t.bias, plane: k * n + GAP }),
+            want: biased,
+          },
+          ended: { got: fewRows(rec, rec, t.a, t.b, g, { bias: t.bias, end }), want: ended },
+        };
+      });
+    },
+  };
+}
+
 const DENSE = [
   [1, 7, 3],
   [5, 12, 8],
@@ -195,6 +240,13 @@ const IN_FOURS = [
   [1, 4, 4, 4],
   [2, 36, 8, 20],
   [3, 64, 36, 132],
+] as const;
+/** [batch, m, k, n] of few rows: one, more than a group of eight, one tile and two, and rows of weights that fill no turn. */
+const FEW_ROWS = [
+  [1, 1, 14, 44],
+  [3, 9, 16, 36],
+  [2, 16, 34, 100],
+  [2, 13, 6, 64],
 ] as const;
 /** [batch, m, k, n] for the kernels that accept any extents. */
 const ANY = [...IN_TILES, [2, 5, 7, 3], [1, 70, 33, 65]] as const;
@@ -232,6 +284,7 @@ export const PRODUCT_CASES: readonly KernelCase[] = [
       matmulCase(s, 'b', way, 320 + i),
     ]),
   ),
+  ...FEW_ROWS.map((s, i) => fewRowsCase(s, 390 + i)),
   ...(['tiled', 'blocked', 'split', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
     IN_FOURS.filter(([, , k]) => way !== 'split' || k > 16).flatMap((s, i) =>
       ([undefined, 'a', 'b'] as const).map((transposed, k) =>

@@ -18,8 +18,10 @@ let fresh = false;
 
 /** The part of a wait so far that the next sleep takes. */
 const PART = 1 / 8;
-/** The shortest sleep in milliseconds, and the longest one that may hold up the event loop. A timer sleeps for a millisecond. */
+/** The shortest sleep in milliseconds, and the longest one that may hold up the event loop. */
 const [SHORTEST_MS, LONGEST_MS] = [0.03, 0.3];
+/** How long a timer sleeps: too long until that is a small part of the wait. */
+const TIMER_MS = 1;
 /** Never changes: waiting for it is a sleep. */
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
@@ -30,8 +32,9 @@ const slowImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[
     fresh = false;
     return original(callback, ...args);
   }
-  const nap = Math.max(SHORTEST_MS, (performance.now() - begun) * PART);
-  if (nap > LONGEST_MS) return setTimeout(callback, 0, ...args);
+  const part = (performance.now() - begun) * PART;
+  if (part >= TIMER_MS) return setTimeout(callback, 0, ...args);
+  const nap = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, part));
   return original(() => {
     Atomics.wait(cell, 0, 0, nap);
     callback(...args);

@@ -67,8 +67,11 @@ it('asks at once, then sleeps before it calls back: shortly at first, by a timer
   expect(timer).not.toHaveBeenCalled();
   await poll(1.6);
   expect(nap.mock.calls.at(-1)?.[3]).toBeCloseTo(0.2, 3);
-  await poll(3);
+  await poll(7); // a timer would sleep for a millisecond, a third of the time that a face takes
+  expect(nap.mock.calls.at(-1)?.[3]).toBe(0.3);
+  expect(timer).not.toHaveBeenCalled();
+  await poll(9);
   expect(timer).toHaveBeenCalledOnce();
-  expect(nap).toHaveBeenCalledTimes(2);
+  expect(nap).toHaveBeenCalledTimes(3);
   vi.restoreAllMocks();
 });

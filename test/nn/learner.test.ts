@@ -14,7 +14,9 @@ import {
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import type { Precision } from '../../src/nn/learner_options.js';
+import { buildModel } from '../../src/nn/models.js';
 import { Sequential } from '../../src/nn/network.js';
+import { relativeError } from '../../src/reference/arrays.js';
 import { Rng } from '../../src/util/random.js';
 import { describeGpu } from '../helpers/gpu.js';
 
@@ -215,6 +217,23 @@ describeGpu('the learner', (gpu) => {
     const probabilities = await learner.predict(images);
     expect(probabilities).toHaveLength(21);
     expect(probabilities.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    await learner.dispose();
+  });
+
+  it('says the same of one face as of the same face among many, whose weights are not packed', async () => {
+    const learner = new Learner(gpu(), buildModel('fer-cnn', { filters: [8, 12, 16, 20], dense: [16, 12] }));
+    const rng = new Rng(12);
+    const many = Float32Array.from({ length: 40 * 48 * 48 }, () => rng.normal());
+    const one = many.subarray(0, 48 * 48);
+    const weights = await learner.readWeights();
+    for (const scale of [1, 1.5]) {
+      for (const { data } of weights.values()) data.set(data.map((v) => v * scale));
+      learner.writeWeights(weights);
+      const alone = await learner.predict(one);
+      const among = (await learner.predict(many)).subarray(0, 7);
+      expect(Math.abs((alone[0] as number) - 1 / 7)).toBeGreaterThan(1e-4); // not a guess
+      expect(relativeError(alone, among)).toBeLessThan(1e-5);
+    }
     await learner.dispose();
   });
 

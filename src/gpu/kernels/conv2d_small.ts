@@ -3,17 +3,12 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import type { ConvGeometry } from './conv2d_geometry.js';
 import type { ConvOperands } from './conv2d_way.js';
+import { packWeights } from './few_rows.js';
 import type { BlockEnd } from './inference_block.js';
-import { GROUP } from './reduce.js';
 
 /** Host side of shaders/conv2d_small.wgsl. */
-const packKernel = defineKernel('conv2d_small', 'pack', {
-  reads: ['weight'],
-  writes: ['packed'],
-  params: { ic: 'u32', oc4: 'u32', quads: 'u32' },
-});
 const blockKernel = defineKernel('conv2d_small', 'block', {
-  reads: ['x', 'taps_of', 'bias', 'scale', 'offset'],
+  reads: ['x', 'packed', 'scales', 'bias', 'scale', 'offset'],
   writes: ['y'],
   params: { ic: 'u32', oc4: 'u32', has_bias: 'u32', alpha: 'f32' },
 });
@@ -28,19 +23,6 @@ export function smallFits(g: ConvGeometry): boolean {
   return same && shape && g.h * g.w <= 40 && g.w <= 8 && g.ic % 2 === 0 && g.oc % 4 === 0;
 }
 
-/** The weight in the order in which the kernel reads it. */
-function packWeight(rec: Recorder, weight: Tensor, { ic, oc, h, w }: ConvGeometry): Tensor {
-  const packed = rec.alloc([Math.ceil(oc / COLUMNS), ic / 2, 9, 2, COLUMNS], 'packed');
-  const quads = packed.size / 4;
-  rec.dispatch(packKernel, {
-    bind: { weight, packed },
-    params: { ic, oc4: oc / 4, quads },
-    constants: { H: h, W: w, SIZE: 1 },
-    workgroups: Math.ceil(quads / GROUP),
-  });
-  return packed;
-}
-
 /**
  * The whole inference block in one kernel: [B, H / size, W / size, OC].
  * @param prepare recorder for work that depends on the weights alone
@@ -53,15 +35,17 @@ export function smallBlock(
   g: ConvGeometry,
 ): Tensor {
   const y = rec.alloc([g.b, Math.floor(g.h / poolSize), Math.floor(g.w / poolSize), g.oc], 'y');
-  const packed = packWeight(prepare, weight, g);
+  const shape = { batch: 1, k: 9 * g.ic, n: g.oc };
+  const { packed, scales } = packWeights(prepare, weight, shape, { taps: g.ic });
   rec.dispatch(blockKernel, {
     // The binding needs a buffer even without a bias. The kernel does not read it.
-    bind: { x, taps_of: packed, bias: bias ?? weight, scale, offset, y },
+    bind: { x, packed, scales, bias: bias ?? weight, scale, offset, y },
     params: { ic: g.ic, oc4: g.oc / 4, has_bias: Number(bias !== undefined), alpha },
     constants: { H: g.h, W: g.w, SIZE: poolSize },
     workgroups: Math.ceil(g.oc / COLUMNS),
     depth: g.b,
   });
-  rec.release(packed); // has no effect if `prepare` is another recorder: it then belongs to its program
+  // Has no effect if `prepare` is another recorder: they then belong to its program.
+  for (const tensor of [packed, scales]) rec.release(tensor);
   return y;
 }

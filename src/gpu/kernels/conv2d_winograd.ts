@@ -6,6 +6,7 @@ import { choose, tuningOf } from '../tuning.js';
 import { allocExtras } from './conv2d_extras.js';
 import { type ConvGeometry, convGeometry } from './conv2d_geometry.js';
 import type { ConvExtraOptions, ConvKept, ConvOperands, ConvOutput } from './conv2d_way.js';
+import { fewRows, fewRowsFit } from './few_rows.js';
 import type { BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
@@ -230,7 +231,11 @@ function multiplyTransformed(
   const { v, u: own } = transform(rec, { x, affine, ...(!apart && { weight }) }, g, form);
   const u = prepared?.u ?? own;
   const product = { batch: points, m: tiles, k: g.ic, n: g.oc };
-  const m = matmul(rec, v, u, product, { format, plane: weightPlane(g) });
+  const few = prepared !== undefined && format === 'f32' && fewRowsFit(rec.gpu, product);
+  const plane = weightPlane(g);
+  const m = few
+    ? fewRows(rec, prepare, v, u, product, { plane })
+    : matmul(rec, v, u, product, { format, plane });
   if (keep) return { m, kept: { v, u, format } };
   rec.release(own);
   rec.release(v);

@@ -3,6 +3,8 @@ import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
+import { fewRows, fewRowsFit } from './few_rows.js';
+import { applyBlockEnd, type BlockEnd } from './inference_block.js';
 import { matmul } from './matmul.js';
 import { GROUP } from './reduce.js';
 
@@ -67,6 +69,27 @@ export function denseForward(
   training: boolean,
 ): Tensor {
   return forwardBy(wayFor(rec, g, training), rec, x, weight, bias, g);
+}
+
+/**
+ * A dense layer and the end of its block, for inference: [B, OC]; OC a multiple of 4.
+ * @param prepare recorder for work that depends on the weights alone
+ */
+export function denseEnded(
+  rec: Recorder,
+  prepare: Recorder,
+  x: Tensor,
+  { kernel, bias }: { readonly kernel: Tensor; readonly bias: Tensor },
+  g: DenseGeometry,
+  end: BlockEnd,
+): Tensor {
+  const product = { batch: 1, m: g.b, k: g.ic, n: g.oc };
+  if (prepare !== rec && fewRowsFit(rec.gpu, product))
+    return rec.view(fewRows(rec, prepare, x, kernel, product, { bias, end }), [g.b, g.oc]);
+  const z = denseForward(rec, x, kernel, bias, g, false);
+  const y = applyBlockEnd(rec, z, end);
+  rec.release(z);
+  return y;
 }
 
 /** dx [B, IC] = dy [B, OC] * weight^T. */

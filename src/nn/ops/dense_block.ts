@@ -1,4 +1,5 @@
 import {
+  denseEnded,
   denseForward,
   denseGeometry,
   denseInputGradient,
@@ -6,7 +7,7 @@ import {
 } from '../../gpu/kernels/dense.js';
 import { denseBlockGradients, denseBlockTrain } from '../../gpu/kernels/dense_block.js';
 import type { EluNormPoolOptions } from '../../gpu/kernels/elu_norm_pool.js';
-import { applyBlockEnd, prepareNorm } from '../../gpu/kernels/inference_block.js';
+import { prepareNorm } from '../../gpu/kernels/inference_block.js';
 import type { Context, TensorVar } from '../context.js';
 import { type NormVars, normWeights } from './batch_norm.js';
 
@@ -30,12 +31,12 @@ export function denseBlock(
   const g = denseGeometry(x.value.shape, kernel.value.shape);
   const weights = normWeights(norm);
   const inputs = [x, kernel, bias, norm.gamma, norm.beta];
-  const z = denseForward(rec, x.value, kernel.value, bias.value, g, kernel.needsGrad);
   if (!training) {
-    const y = applyBlockEnd(rec, z, { ...prepareNorm(prepare, weights, options.epsilon), ...options });
-    rec.release(z);
+    const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
+    const y = denseEnded(rec, prepare, x.value, { kernel: kernel.value, bias: bias.value }, g, end);
     return tape.record('dense_block', inputs, y, undefined);
   }
+  const z = denseForward(rec, x.value, kernel.value, bias.value, g, kernel.needsGrad);
   const y = denseBlockTrain(rec, z, weights, stepState, options);
   return tape.record('dense_block', inputs, y, (dy) => {
     const { dz, dgamma, dbeta, db } = denseBlockGradients(rec, dy, z, weights, stepState, options);
