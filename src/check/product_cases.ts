@@ -182,7 +182,10 @@ export function halvesCase(
  * A product of few rows with packed weights: alone, with gaps between the matrices and a bias, and with the end of a block. One
  * column is all zeros, and one has a weight that is much larger than the others.
  */
-function fewRowsCase([batch, m, k, n]: readonly [number, number, number, number], seed: number): KernelCase {
+export function fewRowsCase(
+  [batch, m, k, n]: readonly [number, number, number, number],
+  seed: number,
+): KernelCase {
   return {
     kernels: ['few_rows.product', 'few_rows.pack'],
     title: `few rows: ${batch} x [${m}, ${k}] x [${k}, ${n}]`,

@@ -4,7 +4,7 @@ import { Program } from '../gpu/program.js';
 import { withForced } from '../gpu/tuning.js';
 import { type KernelCase, recordOnly, variantsOf } from './case.js';
 import { checkKernel, KERNEL_CASES, type KernelCheck } from './kernel_checks.js';
-import { halvesCase, matmulCase } from './product_cases.js';
+import { fewRowsCase, halvesCase, matmulCase } from './product_cases.js';
 
 /** A product of matrices: A [m, k] times B [k, n]. */
 export interface UsedProduct {
@@ -56,7 +56,7 @@ export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan>
       if (isVariant(name)) compiled.add(name);
     }
   };
-  for (const testCase of productCases(used)) {
+  for (const testCase of [...productCases(used), ...fewRowsCases(used)]) {
     const seen = await seenOf(gpu, testCase);
     if ([...seen.ran].some((name) => unchecked.has(name))) take(seen);
   }
@@ -163,4 +163,17 @@ function productCases({ products, halves }: UsedKernels): KernelCase[] {
         ? [halvesCase([1, m, k, n], transposed, way, 550 + i)]
         : []),
     ]);
+}
+
+/** A case for each height of the products of few rows: that is a constant of theirs. */
+function fewRowsCases({ variants }: UsedKernels): KernelCase[] {
+  return [...variants]
+    .filter((variant) => nameOf(variant) === 'few_rows.product')
+    .map((variant, i) => {
+      const { ROWS, QUADS } = JSON.parse(variant.slice(variant.indexOf(' '))) as Record<
+        'ROWS' | 'QUADS',
+        number
+      >;
+      return fewRowsCase([QUADS, ROWS, 14, 64], 600 + i);
+    });
 }
