@@ -9,6 +9,7 @@ import { defineKernel, kernels } from '../../src/gpu/kernel.js';
 import { normGeometry } from '../../src/gpu/kernels/batch_norm.js';
 import { convGeometry } from '../../src/gpu/kernels/conv2d_geometry.js';
 import { addInto } from '../../src/gpu/kernels/elementwise.js';
+import { grainConstants } from '../../src/gpu/kernels/reduce.js';
 import { Recorder, runOnce } from '../../src/gpu/recorder.js';
 import { fillConstants } from '../../src/gpu/shader.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -111,7 +112,7 @@ describeGpu('the GPU core', (gpu) => {
     const call = {
       bind,
       params: { n: 1, splits: 1 },
-      constants: { LANE: 'vec5f' },
+      constants: { LANE: 'vec5f', ...grainConstants('coarse') },
       workgroups: 1,
     };
     const failure = await Promise.resolve()
