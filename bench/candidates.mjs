@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toKeras } from '../dist/formats/keras_architecture.js';
 import { readEvents } from '../dist/train/event_log.js';
+import { duration } from '../dist/train/printer.js';
 import { atomicWrite } from '../dist/util/atomic_write.js';
 import { withPart } from '../scripts/generated_parts.mjs';
 import { scriptOptions } from '../scripts/script_options.mjs';
@@ -63,9 +64,8 @@ function argumentsOf(changes, seed) {
   return Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
 }
 
-/** Trains a candidate and writes down what it reached, unless that stands among the results. */
+/** Trains a candidate and writes down what it reached. */
 function train(candidate, changes, seed) {
-  if (resultOf(results, { candidate, seed, limit, epochs }) !== undefined) return;
   const failed = (what) => console.error(`${candidate}, seed ${seed}: ${what}`);
   const folder = join(options.out, `${candidate.replaceAll(/[^\w.]+/g, '-')}-${seed}`);
   const begun = existsSync(join(folder, 'checkpoint.safetensors'));
@@ -87,7 +87,16 @@ function train(candidate, changes, seed) {
 
 mkdirSync(options.out, { recursive: true });
 if (!options.table) {
-  for (const seed of seeds) for (const [, name, changes] of candidates) train(name, changes, seed);
+  const left = seeds
+    .flatMap((seed) => candidates.map(([, name, changes]) => ({ name, changes, seed })))
+    .filter(({ name, seed }) => resultOf(results, { candidate: name, seed, limit, epochs }) === undefined);
+  const began = performance.now();
+  for (const [done, { name, changes, seed }] of left.entries()) {
+    const eta =
+      done > 0 ? `, ETA ${duration(((performance.now() - began) / 1000 / done) * (left.length - done))}` : '';
+    console.error(`training ${done + 1} of ${left.length}: ${name}, seed ${seed}${eta}`);
+    train(name, changes, seed);
+  }
 }
 const text = candidatesTable(results, { limit, epochs, seeds, candidates });
 console.log(text);
