@@ -79,7 +79,7 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
 const RUN = 8;
 
 /** How many equally long runs the threads take rows of `across` pixels or windows in: an even number of pixels each. */
-function runsOf(grain: Grain, across: number): number {
+function equalRuns(grain: Grain, across: number): number {
   if (grain === 'coarse') return 1;
   let runs = Math.max(1, Math.floor(across / RUN));
   while (across % (2 * runs) !== 0 && runs > 1) runs--;
@@ -96,7 +96,7 @@ function grayForward(
   const y = rec.alloc([g.b, g.oh, g.ow, g.oc], 'y');
   const size = gamma !== undefined && g.oh % 2 === 0 ? 2 : 1;
   const grain = grainOf(rec.gpu);
-  const runs = runsOf(grain, g.ow);
+  const runs = equalRuns(grain, g.ow);
   const rows = (g.b * g.oh) / size;
   const { bind, collect } = allocExtras(rec, g, moments ? rows * runs : undefined, size === 2);
   rec.dispatch(forwardKernel, {
@@ -154,7 +154,7 @@ function grayGradients(
   const { dy, e, winner, coefficients } = plain ? { dy: gradient, ...unused } : gradient;
   const oc4 = g.oc / 4;
   const grain = grainOf(rec.gpu);
-  const runs = runsOf(grain, g.ow / size);
+  const runs = equalRuns(grain, g.ow / size);
   const rows = (g.b * g.oh) / size;
   const chunks = grain === 'fine' ? rows : Math.min(rows, Math.ceil(BUSY / oc4));
   const partial = rec.alloc([runs * chunks, 10, g.oc], 'partial');
