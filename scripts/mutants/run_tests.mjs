@@ -14,10 +14,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformWithOxc } from 'vite';
+import { CpuTime } from './cpu_time.mjs';
 
 const HOST = fileURLToPath(new URL('./host.mjs', import.meta.url));
-/** Milliseconds that a test file may take: these, and so many times what it takes without a fault. */
-const [PATIENCE_MS, TIMES] = [10_000, 4];
+/**
+ * When a test file counts as one that does not end: when it has used so many milliseconds of CPU time, and so many times what
+ * it uses without a fault; or when it has used next to none for so long. Other work on the machine changes neither.
+ */
+const [PATIENCE_MS, TIMES, QUIET_MS] = [10_000, 4, 30_000];
+const POLL_MS = 500;
 
 /** Copies a file, and says whether it was there. */
 function copied(from, to) {
@@ -34,15 +39,15 @@ function copied(from, to) {
 export class TestBench {
   #folder = mkdtempSync(join(tmpdir(), 'fer-tui-mutants-'));
   #host;
-  #patienceMs;
+  #limits;
   #changed = [];
 
   /** The files that were copied: those that are gone by then are left out. */
   files;
 
   /** @param root the project; its `dist` must be built @param files what is copied */
-  constructor(root, files, patienceMs = PATIENCE_MS) {
-    this.#patienceMs = patienceMs;
+  constructor(root, files, { patienceMs = PATIENCE_MS, quietMs = QUIET_MS } = {}) {
+    this.#limits = { patienceMs, quietMs };
     this.tree = join(this.#folder, 'tree');
     this.files = files.filter((file) => copied(join(root, file), join(this.tree, file)));
     cpSync(join(root, 'dist'), join(this.tree, 'dist'), { recursive: true });
@@ -68,22 +73,28 @@ export class TestBench {
     return readFileSync(join(this.tree, file), 'utf8');
   }
 
-  /** Runs a test file: `{ failed, ms }`. @param usual milliseconds that it takes without a fault */
+  /** Runs a test file: `{ failed, cpuMs }`. @param usual milliseconds of CPU time that it uses without a fault */
   async run(file, usual = 120_000) {
     this.#host ??= await this.#start();
     const host = this.#host;
-    const limit = this.#patienceMs + TIMES * usual;
+    const { patienceMs, quietMs } = this.#limits;
+    const time = new CpuTime(host.pid);
     let timer;
     const answer = await new Promise((answered) => {
-      timer = setTimeout(() => answered({ failed: true, ms: limit, stuck: true }), limit);
+      const stuck = { failed: true, stuck: true };
+      timer = setInterval(() => {
+        time.read();
+        if (time.used > patienceMs + TIMES * usual || time.quiet > quietMs) answered(stuck);
+      }, POLL_MS);
       host.once('message', answered);
-      host.once('exit', () => answered({ failed: true, ms: limit, stuck: true }));
+      host.once('exit', () => answered(stuck));
       host.send({ changed: this.#changed.splice(0), file: join(this.tree, file) });
     });
-    clearTimeout(timer);
+    clearInterval(timer);
     host.removeAllListeners();
+    time.read();
     if (answer.stuck) this.#stop();
-    return answer;
+    return { ...answer, cpuMs: time.used };
   }
 
   /** What the compiler says of the sources in the copy as they are: files with errors. */
