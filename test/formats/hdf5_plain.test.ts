@@ -4,7 +4,7 @@ import * as h5wasm from 'h5wasm/node';
 import { describe, expect, it } from 'vitest';
 import { readWithLibrary } from '../../src/formats/hdf5.js';
 import { readPlainH5 } from '../../src/formats/hdf5_plain.js';
-import type { H5Group } from '../../src/formats/hdf5_tree.js';
+import { type H5Group, numbersAt } from '../../src/formats/hdf5_tree.js';
 import { encodeH5, type NewH5Group, putGroup, putNumbers, putText } from '../../src/formats/hdf5_writer.js';
 import { Rng } from '../../src/util/random.js';
 import { newFolder } from '../helpers/keras_files.js';
@@ -38,6 +38,7 @@ function everything(root: NewH5Group): void {
   for (let i = 0; i < 60; i++) putText(root, `many${i}`, 'x'.repeat(100 + i)); // goes on in other blocks
   putNumbers(putGroup(root, 'left'), 'n', Float32Array.of(1), [1]);
   const group = putGroup(putGroup(root, 'a'), 'b');
+  putNumbers(putGroup(group, 'left'), 'n', Float32Array.of(1), [1]); // left out at the root alone
   for (let i = 0; i < 40; i++) putNumbers(group, `n${i}`, Float32Array.of(i, -i), [2, 1]); // a tree of several lists
   const numbers = {
     '<d': Float64Array.of(0.1, -2),
@@ -63,6 +64,7 @@ describe('HDF5 files in the form of h5py', () => {
     const tree = readPlainH5(bytes, limits);
     expect(tree?.attributes.get('variable')).toEqual(['one', 'two, and more']);
     expect(tree?.members.has('left')).toBe(false);
+    expect(tree && numbersAt(tree, 'a/b/left/n')).toMatchObject({ data: Float32Array.of(1) });
     expect(tree).toEqual(await withLibrary(bytes));
   });
 
@@ -125,5 +127,65 @@ describe('HDF5 files in other forms', () => {
     expect(readPlainH5(bytes, limits)).toBeUndefined();
     const data = (await withLibrary(bytes)).members.get('n');
     expect(data).toMatchObject({ data: n.data, shape: [4] });
+  });
+});
+
+describe('HDF5 files that say of themselves what is not usual', () => {
+  /** Messages of data types (IV.A.2.d): of `<f`, and of `<i`. */
+  const FLOAT = [0x11, 0x20, 0x1f, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0];
+  const WHOLE = [0x10, 8, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0];
+  const SUPERBLOCK = [0x89, 0x48, 0x44, 0x46];
+  const LIST = [...Buffer.from('SNOD')];
+  const TREE = [...Buffer.from('TREE')];
+  const HEAP = [...Buffer.from('HEAP')];
+  const TEXTS = [...Buffer.from('GCOL')];
+  /** The name of an attribute; 16 bytes before it is the type of its message. */
+  const NAME = [...Buffer.from('a\0\0\0\0\0\0\0')];
+
+  it.each([
+    ['another version', SUPERBLOCK, 8, 1],
+    ['places of four bytes', SUPERBLOCK, 13, 4],
+    ['lengths of four bytes', SUPERBLOCK, 14, 4],
+    ['a beginning elsewhere', SUPERBLOCK, 24, 1],
+    ['more bytes than there are', SUPERBLOCK, 43, 1],
+    ['a tree of pieces', TREE, 4, 1],
+    ['another word than TREE', TREE, 0, 0x55],
+    ['another word than SNOD', LIST, 0, 0x55],
+    ['another word than HEAP', HEAP, 0, 0x55],
+    ['another word than GCOL', TEXTS, 0, 0x55],
+    ['a link to a name', LIST, 8 + 16, 2],
+    ['floats with the highest byte first', FLOAT, 1, 0x21],
+    ['floats of VAX', FLOAT, 1, 0x60],
+    ['an exponent elsewhere', FLOAT, 12, 22],
+    ['another exponent', FLOAT, 13, 7],
+    ['another mantissa', FLOAT, 15, 22],
+    ['another bias', FLOAT, 16, 126],
+    ['whole numbers with the highest byte first', WHOLE, 1, 9],
+    ['whole numbers that begin at another bit', WHOLE, 8, 1],
+    ['whole numbers of fewer bits', WHOLE, 10, 31],
+    ['a type that is shared', FLOAT, -4, 2],
+    ['a list of links', NAME, -16, 2],
+    ['a link', NAME, -16, 6],
+    ['filters', NAME, -16, 11],
+    ['attributes in a tree', NAME, -16, 21],
+  ])('%s: are left to the library', async (_, mark, at, value) => {
+    const bytes = Buffer.from(
+      await encodeH5((root) => {
+        putText(root, 'a', 'text');
+        putNumbers(putGroup(root, 'g'), 'n', Float32Array.of(1, 2), [2]);
+        root.create_dataset({ name: 'i', data: Int32Array.of(3, -4), shape: [2], dtype: '<i' });
+      }),
+    );
+    expect(readPlainH5(bytes, limits)).toBeDefined();
+    const place = bytes.indexOf(Buffer.from(mark)) + at;
+    expect(bytes[place]).not.toBe(value);
+    bytes[place] = value;
+    expect(readPlainH5(bytes, limits)).toBeUndefined();
+  });
+
+  it('lie beyond the first four gigabytes only where there are as many', async () => {
+    const bytes = Buffer.from(await encodeH5((root) => putNumbers(root, 'n', Float32Array.of(1), [1])));
+    bytes[64 + 4] = 1; // the place of the root, 2^32 further
+    expect(readPlainH5(bytes, limits)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CameraError, DataError } from '../../src/util/errors.js';
 import { openCapture } from '../../src/vision/capture.js';
 import { LiveSource } from '../../src/vision/live_source.js';
@@ -100,6 +100,10 @@ describe('a live source', () => {
 
 describe('a stream', () => {
   const STREAM = { kind: 'stream', url: 'http://host/a' } as const;
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllEnvs();
+  });
 
   it('that says nothing for four seconds has failed, and is let go of when the decoder has answered', async () => {
     vi.useFakeTimers();
@@ -107,6 +111,7 @@ describe('a stream', () => {
     const source = await openCapture(cv, STREAM);
     await source.read();
     await source.read();
+    expect(vi.getTimerCount()).toBe(0); // nothing waits for what was answered
     const failed = source.read().catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(3999);
     expect(await Promise.race([failed, 'waiting'])).toBe('waiting');
@@ -118,6 +123,36 @@ describe('a stream', () => {
     cv.answer();
     await sleep(1);
     expect(cv.held).toBe(0);
+  });
+
+  it.each([
+    ['http://host/live.m3u8', 20],
+    ['http://host/LIVE.M3U8?token=1', 20],
+    ['http://host/live.m3u8.mp4', 4],
+  ])('of %s may say nothing for %i s, as HTTP Live Streaming comes in portions', async (url, seconds) => {
+    vi.useFakeTimers();
+    const cv = new FakeOpenCv({ captures: () => [FRAME, 'never'] });
+    const source = await openCapture(cv, { kind: 'stream', url });
+    await source.read();
+    const failed = source.read().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1000 * seconds - 1);
+    expect(await Promise.race([failed, 'waiting'])).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1);
+    vi.useRealTimers();
+    expect(String(await failed)).toContain(`has sent nothing for ${seconds} s, after 1 frames`);
+  });
+
+  it('makes FFmpeg give up on a silent server, unless the environment has options of its own', async () => {
+    const NAME = 'OPENCV_FFMPEG_CAPTURE_OPTIONS';
+    const told = async (spec: Parameters<typeof openCapture>[1]): Promise<string | undefined> => {
+      await openCapture(new FakeOpenCv({ captures: () => [FRAME] }), spec);
+      return process.env[NAME];
+    };
+    vi.stubEnv(NAME, undefined);
+    expect(await told({ kind: 'video', path: 'a.mp4' })).toBeUndefined();
+    expect(await told(STREAM)).toBe('rtsp_flags;prefer_tcp|timeout;4000000|rw_timeout;4000000'); // microseconds
+    vi.stubEnv(NAME, 'rtsp_flags;udp');
+    expect(await told(STREAM)).toBe('rtsp_flags;udp');
   });
 
   it('of known length is a file: it ends, or breaks off', async () => {

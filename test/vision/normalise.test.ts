@@ -46,34 +46,75 @@ describe('normalisation', () => {
   });
 
   it('leaves the light of a face alone where an eighth is overexposed, because what is white has lost its detail', () => {
-    const bright = (rows: number): Picture => made((x, y) => (y < rows ? 255 : usual(x, y) * 0.5 + 150));
-    expect(normalised(bright(6)).data).toEqual(bright(6).data);
-    expect(mean(normalised(bright(5)))).toBeLessThan(mean(bright(5)) - 20);
+    const bright = (count: number, tone: number): Picture =>
+      made((x, y) => (y * SIZE + x < count ? tone : usual(x, y) * 0.5 + 150));
+    const least = Math.ceil(0.12 * SIZE * SIZE);
+    for (const tone of [254, 255])
+      expect(normalised(bright(least, tone)).data).toEqual(bright(least, tone).data);
+    for (const [count, tone] of [
+      [least - 1, 255],
+      [least, 253],
+    ] as const)
+      expect(mean(normalised(bright(count, tone)))).toBeLessThan(mean(bright(count, tone)) - 20);
   });
+
+  it('flattens a contrast that is too strong to the strongest usual one', () => {
+    const strong = normalised(made((x, y) => (usual(x, y) === 80 ? 20 : 235)));
+    expect([mean(strong), deviation(strong)]).toEqual([128, 71]);
+  });
+
+  const noisy = (strength: number): Picture => {
+    const rng = new Rng(1);
+    return {
+      ...face,
+      data: face.data.map((v) => Math.max(0, Math.min(255, v + strength * rng.normal()))),
+    };
+  };
 
   it('removes noise, and keeps the face', () => {
-    const rng = new Rng(1);
-    const noisy = {
-      ...face,
-      data: face.data.map((v) => Math.max(0, Math.min(255, v + 15 * rng.normal()))),
-    };
-    expect(away(noisy, face)).toBeGreaterThan(14);
-    expect(away(normalised(noisy), face)).toBeLessThan(9);
+    expect(away(noisy(15), face)).toBeGreaterThan(14);
+    expect(away(normalised(noisy(15)), face)).toBeLessThan(9);
   });
 
-  it('sharpens a blurred face', () => {
+  /** What the chosen thresholds and strengths do: docs/results.md has what they were measured by. */
+  it.each([
+    [4, 0, 4.064],
+    [4.25, 4.003, 1.529],
+    [15, 13.006, 5.744],
+  ])('noise of %d: moves the picture by %d, to %d from the face', (strength, moved, left) => {
+    const out = normalised(noisy(strength));
+    expect(away(out, noisy(strength))).toBeCloseTo(moved, 2);
+    expect(away(out, face)).toBeCloseTo(left, 2);
+  });
+
+  /** Large squares, each place the mean of those up to `reach` away. */
+  const blurred = (reach: number): Picture => {
     const large = made((x, y) => (((x >> 4) + (y >> 4)) % 2 === 0 ? 80 : 180));
-    const blurred = made((x, y) => {
+    return made((x, y) => {
       let sum = 0;
-      for (let v = -2; v <= 2; v++) {
-        for (let u = -2; u <= 2; u++) {
+      for (let v = -reach; v <= reach; v++) {
+        for (let u = -reach; u <= reach; u++) {
           const [px, py] = [Math.max(0, Math.min(47, x + u)), Math.max(0, Math.min(47, y + v))];
           sum += large.data[py * SIZE + px] as number;
         }
       }
-      return sum / 25;
+      return sum / (2 * reach + 1) ** 2;
     });
-    expect(steepest(normalised(blurred))).toBeGreaterThan(1.3 * steepest(blurred));
+  };
+
+  it('sharpens a blurred face', () => {
+    expect(steepest(normalised(blurred(2)))).toBeGreaterThan(1.3 * steepest(blurred(2)));
+  });
+
+  it.each([
+    [0, 100, 0],
+    [1, 51, 6.554],
+    [4, 27, 4.917],
+    [8, 23, 11.681],
+  ])('a blur of %i: becomes as steep as %i, which moves the picture by %d', (reach, steep, moved) => {
+    const out = normalised(blurred(reach));
+    expect(steepest(out)).toBe(steep);
+    expect(away(out, blurred(reach))).toBeCloseTo(moved, 2);
   });
 
   it('a face of one value stays finite', () => {

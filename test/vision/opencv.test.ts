@@ -70,6 +70,7 @@ describe('the binding', () => {
     expect(loadOpenCv()).toBe(binding.module);
     binding.absent = new RegExp(`^(?!${cameraFolder()})`);
     expect(loadOpenCv()).toBe(binding.module);
+    expect(bindingHomes()).toEqual([expect.not.stringContaining(cameraFolder()), cameraFolder()]);
     binding.absent = /./;
     expect(() => loadOpenCv()).toThrow('cannot be loaded');
     binding.absent = undefined;
@@ -204,6 +205,23 @@ describe('the detector', () => {
     expect(row(mirrored)).toEqual(row(plain).reverse());
     expect(plain?.options).toEqual(cv.searches[0]?.options);
     expect(cv.held).toBe(0);
+  });
+
+  it.each([
+    [33, 2], // 7 of 33 columns in common: 0.212
+    [34, 3], // 6 of 34: 0.176
+  ])('--profile: a face from the side of which less than a fifth is known is another one: %i', async (x, count) => {
+    const PROFILE = FRONTAL.replace('frontalface_default', 'profileface');
+    const side = { x, y: 30, width: 20, height: 20 };
+    let searched = 0;
+    const cv = new FakeOpenCv({
+      cascades: {
+        [FRONTAL]: () => [{ ...side, x: 20 }, FACES[1] as Found],
+        [PROFILE]: () => (searched++ === 0 ? [side] : []),
+      },
+    });
+    const found = await new HaarDetector(cv, { ...OPTIONS, profile: true }).detect(picture);
+    expect(found).toHaveLength(count);
   });
 
   it('takes a cascade by its path, and says what is wrong with one', async () => {

@@ -53,6 +53,27 @@ describe('a video or stream', () => {
     expect(cv.held).toBe(0);
   });
 
+  it('that is closed before its first frame was asked for lets go of that, once', async () => {
+    const cv = new FakeOpenCv({ captures: () => frames(2) });
+    const source = await openCapture(cv, VIDEO);
+    expect(cv.held).toBe(2);
+    source.close();
+    source.close();
+    expect(cv.held).toBe(0);
+  });
+
+  it('tells its length by its frames and their rate, and a file without one does not', async () => {
+    const length = async (fps: number, spec: Parameters<typeof openCapture>[1] = VIDEO) =>
+      (await openCapture(new FakeOpenCv({ captures: () => frames(1), fps, count: 50 }), spec)).info;
+    expect((await length(10)).seconds).toBe(5);
+    for (const fps of [0, 241]) expect(await length(fps)).not.toHaveProperty('seconds');
+    const device = join(folder, 'video8');
+    writeFileSync(device, '');
+    const camera = await length(10, { kind: 'camera', index: 8, device });
+    expect(camera.live).toBe(true);
+    expect(camera).not.toHaveProperty('seconds');
+  });
+
   it.each([
     [{ major: 4, minor: 6 }, 90, true],
     [{ major: 4, minor: 6 }, 270, true],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Picture, toGray } from '../../src/util/picture.js';
-import { cropFace, cut, mirrored, pasted, shrunk } from '../../src/vision/pixels.js';
+import { cropFace, cut, cutTurned, mirrored, pasted, shrunk } from '../../src/vision/pixels.js';
 
 const gray = (width: number, height: number, at: (x: number, y: number) => number): Picture => ({
   ...{ width, height, channels: 1 },
@@ -80,12 +80,28 @@ describe('pixels', () => {
       expect([channels, data.length]).toEqual([3, 18]);
       return [...data].filter((_, i) => i % 3 === 1);
     };
+    const unchanged = [1, 2, 3, 4, 5, 6];
     expect(at(1, 0)).toEqual([1, 10, 20, 4, 30, 40]);
     expect(at(2, 1)).toEqual([1, 2, 3, 4, 5, 10]);
     expect(at(-1, -1)).toEqual([40, 2, 3, 4, 5, 6]);
     expect(at(0.6, 0.4, 1)).toEqual([1, 25, 3, 4, 5, 6]); // one pixel is the mean of the patch
-    for (const far of [-2, 3]) expect(at(far, 0)).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const far of [-3, -2, 3, 4]) expect([at(far, 0), at(0, far)]).toEqual([unchanged, unchanged]);
     expect([...under.data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('a crop that is turned by right angles has the same pixels, turned about the middle of its box', () => {
+    const picture = gray(7, 6, (x, y) => 30 * y + x);
+    const box = { x: 1, y: 2, width: 4, height: 2 };
+    const at = (x: number, y: number): number => 30 * y + x;
+    const turned = (roll: number): number[] => [...cutTurned(picture, box, roll).data];
+    expect(turned(0)).toEqual([...cut(picture, box).data]);
+    expect(turned(Math.PI)).toEqual([...cut(picture, box).data].reverse());
+    // What lies along a line that is turned clockwise, downwards, lies level: the middle stays at (2.5, 2.5).
+    expect(turned(Math.PI / 2)).toEqual([
+      ...[at(3, 1), at(3, 2), at(3, 3), at(3, 4)],
+      ...[at(2, 1), at(2, 2), at(2, 3), at(2, 4)],
+    ]);
+    expect(cutTurned(picture, { ...box, width: 0.2, height: 9 }, 0)).toMatchObject({ width: 1, height: 9 });
   });
 
   it('a crop is averaged by area, with its margin', () => {

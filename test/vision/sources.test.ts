@@ -9,6 +9,7 @@ import type { Picture } from '../../src/util/picture.js';
 import { Rng } from '../../src/util/random.js';
 import { resample } from '../../src/util/resample.js';
 import {
+  cameraApis,
   cameraProblem,
   cameraRefused,
   canProbe,
@@ -114,8 +115,27 @@ describe('sources', () => {
   });
 
   it('a camera that gives nothing may be another device of the same one', () => {
-    expect(cameraRefused(2, '/dev/video2')).toContain('camera 2: /dev/video2 sends no picture');
-    expect(cameraRefused(2, '/dev/video2')).toContain('try --source 3');
+    expect(cameraRefused(2, '/dev/video2', 'linux')).toContain('camera 2: /dev/video2 sends no picture');
+    expect(cameraRefused(2, '/dev/video2', 'linux')).toContain('try --source 3');
+  });
+
+  it('a camera of macOS or Windows may be forbidden, which its settings say', () => {
+    const refused = (platform: NodeJS.Platform) => cameraRefused(0, '', platform);
+    expect(refused('darwin')).toContain('camera 0: sends no picture');
+    expect(refused('darwin')).toContain(
+      'may the terminal use it (System Settings, Privacy & Security, Camera)?',
+    );
+    expect(refused('win32')).toContain('may desktop apps use it (Settings, Privacy & security, Camera)?');
+    expect(refused('win32')).toContain('try --source 1');
+  });
+
+  it.each([
+    ['linux', [200]],
+    ['darwin', [1200, 0]],
+    ['win32', [700, 0]],
+    ['freebsd', [0]],
+  ] as const)('cameras of %s are opened by the interfaces of videoio.hpp: %j', (platform, apis) => {
+    expect(cameraApis(platform)).toEqual(apis);
   });
 
   it('whoever else has a device open is named', needs.linux, async () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { cacheFolder } from '../../src/util/cache_folder.js';
 import { UsageError } from '../../src/util/errors.js';
 import type { Picture } from '../../src/util/picture.js';
 import type { DetectorOptions } from '../../src/vision/detector.js';
@@ -124,6 +125,32 @@ describe('the detector with YuNet', () => {
     expect(binding.held).toBe(0);
   });
 
+  it.each([
+    ['a score of 0.49', [{ cls: 0.7, obj: 0.7 }], 0],
+    ['a score of 0.51', [{ cls: 0.75, obj: 0.68 }], 1],
+    ['a quarter in common', [{}, { cell: 10, middle: [74, 60] }], 2],
+    ['a third in common', [{}, { cell: 10, middle: [70, 60] }], 1],
+  ] as const)('of faces with %s: finds %j as %i', async (_, changes, count) => {
+    const faces = changes.map((change) => ({ ...FACE, ...change }));
+    const net = (output: string, cols: number, rows: number): Float32Array => {
+      const [name, stride] = output.split('_') as [keyof typeof OUTPUTS, string];
+      const said = stride === '8' ? faces : [];
+      return encoded(Number(stride), cols / Number(stride), rows / Number(stride), said)[name];
+    };
+    const found = await new YuNetDetector(new FakeOpenCv({ nets: { [path]: net } }), OPTIONS).detect(colours);
+    expect(found).toHaveLength(count);
+  });
+
+  it('tells roll and place in a frame that was shrunk by more across than down', async () => {
+    const wide: Picture = { width: 200, height: 130, channels: 3, data: new Uint8Array(200 * 130 * 3) };
+    const [face] = await new YuNetDetector(cv(), OPTIONS).detect(wide);
+    const [sx, sy] = [200 / 96, 130 / 64];
+    expect(asked.at(-1)).toMatch(/ 96 x 64$/);
+    expect(face?.roll).toBeCloseTo(Math.atan2(8 * sy, 20 * sx), 6);
+    expect((face?.x ?? 0) + (face?.width ?? 0) / 2).toBeCloseTo(50 * sx, 4);
+    expect((face?.y ?? 0) + (face?.height ?? 0) / 2).toBeCloseTo(60 * sy, 4);
+  });
+
   it('leaves out faces below the least size', async () => {
     expect(await new YuNetDetector(cv(), { ...OPTIONS, minFace: 120 }).detect(colours)).toEqual([]);
   });
@@ -155,6 +182,26 @@ describe('the detector with YuNet', () => {
     writeFileSync(join(two, 'face_detection_yunet_2023mar.onnx'), '');
     writeFileSync(join(one, 'other.onnx'), '');
     expect(findYuNet([one, two])).toBe(join(two, 'face_detection_yunet_2023mar.onnx'));
+    for (const name of ['yunet_b.onnx', 'yunet_a.onnx']) writeFileSync(join(one, name), '');
+    expect(findYuNet([one, two])).toBe(join(one, 'yunet_a.onnx'));
+  });
+
+  it('is looked for in the working folder, then in the cache folder', () => {
+    const [here, cache] = ['here', 'cache'].map((name) => join(folder, name)) as [string, string];
+    for (const each of [here, join(cache, 'fer-tui')]) mkdirSync(each, { recursive: true });
+    const before = process.cwd();
+    vi.stubEnv('XDG_CACHE_HOME', cache);
+    process.chdir(here);
+    try {
+      expect(findYuNet()).toBeUndefined();
+      writeFileSync(join(cacheFolder(), 'yunet_1.onnx'), '');
+      expect(findYuNet()).toBe(join(cacheFolder(), 'yunet_1.onnx'));
+      writeFileSync('yunet_2.onnx', '');
+      expect(findYuNet()).toBe('yunet_2.onnx');
+    } finally {
+      process.chdir(before);
+      vi.unstubAllEnvs();
+    }
   });
 });
 
