@@ -161,6 +161,12 @@ describe('the CSV files of FER-2013', () => {
     await expectDataError(bad, 'fer2013.csv:6002: emotion "9"');
   });
 
+  it('may have a stray carriage return before a row; a row of one letter is none that is empty', async () => {
+    const { splits } = await loadFile(`emotion,pixels,Usage\n\r3,${pixels()},Training\n`);
+    expect([...splits.train.labels]).toEqual([3]);
+    await expectDataError(loadFile('emotion,pixels,Usage\nx\n'), 'fer2013.csv:2: the row has 1 columns');
+  });
+
   it('are not unpacked without end', async () => {
     const bomb = gzipSync(Buffer.alloc(70e6, '\n'));
     const done: number[] = [];

@@ -112,6 +112,17 @@ describe('the plan of a tree', () => {
   });
 });
 
+it('says of empty folders that they are not read, and nothing of folders whose files are', () => {
+  const paths = ['train/', 'train/happy/', 'train/happy/a.jpg', 'train/sad/', 'train/sad/b.jpg'];
+  const notesOf = (...more: string[]) => planTree([...paths, ...more], 'here').naming.notes;
+  const own = notesOf();
+  const what = 'not read: 2 files outside the class folders, the first: empty/';
+  expect(notesOf('empty/', 'more/', 'more/c.jpg', 'zoo/').slice(own.length)).toEqual([
+    what.replace('2', '3'),
+  ]);
+  expect(notesOf('empty/', 'more/', 'more/c.jpg').slice(own.length)).toEqual([what]);
+});
+
 describe('the fingerprint of a tree', () => {
   const root = (): string =>
     folderWith({ 'train/happy/a.jpg': 'aa', 'train/sad/b.jpg': 'bb', 'notes.txt': 'x' });
@@ -146,6 +157,20 @@ describe('the fingerprint of a tree', () => {
     expect(treeFingerprint(folder)).toBe(before);
     writeFileSync(join(folder, 'x/train/happy/a.jpg'), 'aaa');
     expect(treeFingerprint(folder)).not.toBe(before);
+  });
+
+  it('sees three levels of split folders, and two of folders beside them', () => {
+    const folder = folderWith({
+      ...{ 'train/happy/more/a.jpg': 'a', 'train/happy/more/er/b.jpg': 'b' },
+      ...{ 'y/z/c.jpg': 'c', 'y/z/deep/d.jpg': 'd' },
+    });
+    const seen = (path: string): boolean => {
+      const before = treeFingerprint(folder);
+      writeFileSync(join(folder, path), `longer ${path}`);
+      return treeFingerprint(folder) !== before;
+    };
+    expect(['train/happy/more/a.jpg', 'train/happy/more/er/b.jpg'].map(seen)).toEqual([true, false]);
+    expect(['y/z/c.jpg', 'y/z/deep/d.jpg'].map(seen)).toEqual([true, false]);
   });
 
   it('is found in folders that are each alone in the one above', async () => {
