@@ -1,7 +1,8 @@
 import { ensembleOfOne } from '../train/ensemble.js';
 import { classMetrics, probabilityMetrics } from '../train/metrics.js';
 import { adjusted, requireSafetensors, saveModel, unadjusted } from '../train/model_file.js';
-import { tempered } from '../train/temperature.js';
+import { meanTempered } from '../train/temperature.js';
+import { withTta } from '../train/tta.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import { type ForeignModel, openModel } from '../train/weights.js';
 import { DataError, UsageError } from '../util/errors.js';
@@ -16,7 +17,7 @@ export interface WantedRecall {
 }
 
 /** Which classes to raise, and on which images: the validation images, see docs/ensembles.md. */
-export interface BalanceOptions extends Omit<VoteOptions, 'split' | 'tta'> {
+export interface BalanceOptions extends Omit<VoteOptions, 'split' | 'versionsApart'> {
   /** Path of a model file. */
   readonly weights: string;
   /** For a file that fer-tui did not write. */
@@ -72,22 +73,23 @@ export async function balance(options: BalanceOptions): Promise<Balance> {
   const { labels, votes, data } = await collectVotes(ensembleOfOne(plain, path), {
     ...options,
     split: 'validation',
+    versionsApart: true,
   });
   requireEnough(labels.length);
   const found = balanceOf({ votes, labels, classes: raw.classes.length }, targets, raw.classes, seed);
   const offsets = found.offsets.map((offset) => strength * offset);
   saveModel(
     out,
-    { ...raw, notes: { ...raw.notes, balance: note(found, recall, strength, data) } },
+    { ...raw, notes: { ...raw.notes, balance: note(found, options, data) } },
     { temperature, offsets },
   );
   return found;
 }
 
-function note({ count }: Balance, recall: readonly WantedRecall[], strength: number, data: string): string {
+function note({ count }: Balance, { recall, strength, tta }: BalanceOptions, data: string): string {
   const wanted = recall.map((wanted) => `${wanted.name} ${100 * wanted.recall} %`).join(', ');
   const part = strength === 1 ? '' : `strength ${strength}, `;
-  return `${part}fitted on ${count} validation images of ${data} for the recall ${wanted}`;
+  return `${part}fitted on ${count} validation images of ${data}${withTta(tta)} for the recall ${wanted}`;
 }
 
 /** Throws UsageError for a class that the model does not have. */
@@ -103,7 +105,7 @@ function targetsOf(recall: readonly WantedRecall[], classes: readonly string[]):
   });
 }
 
-/** Fits offsets to the only vote on some rows. Throws DataError where no offsets reach all targets. */
+/** Fits offsets to the votes of one network on some rows, one for each version of the images. Throws DataError where no offsets reach all targets. */
 export function balanceOf(
   rows: Rows,
   targets: readonly RecallTarget[],
@@ -112,14 +114,12 @@ export function balanceOf(
 ): Balance {
   const { labels, classes } = rows;
   const fitOn = ({ votes, labels: own }: Rows): number[] => {
-    const [vote = new Float32Array(0)] = votes;
-    const offsets = fitOffsets(vote, own, classes, targets);
+    const offsets = fitOffsets(votes, own, classes, targets);
     if (offsets !== undefined) return offsets;
     throw new DataError(
       'no offsets reach all of these recalls at once: what one class wins, the others lose; ask for less',
     );
   };
-  const [vote = new Float32Array(0)] = rows.votes;
   const point = (strength: number, probabilities: Float32Array): BalancePoint => {
     const { accuracy, confusion } = probabilityMetrics(probabilities, labels, classes);
     const recalls = classMetrics(confusion, names).map((metrics) => metrics.recall);
@@ -131,10 +131,11 @@ export function balanceOf(
     };
   };
   const offsets = fitOn(rows);
-  const shifted = (some: Float32Array, by: readonly number[]) => tempered(some, classes, 1, by);
+  const shifted = (some: readonly Float32Array[], by: readonly number[]) =>
+    meanTempered(some, classes, 1, by);
   const honest = crossFitted(rows, seed, (some) => {
     const fitted = fitOn(some);
-    return ([other]) => shifted(other as Float32Array, fitted);
+    return (others) => shifted(others, fitted);
   });
   return {
     ...{ classes: names, offsets, count: labels.length },
@@ -142,7 +143,7 @@ export function balanceOf(
       point(
         strength,
         shifted(
-          vote,
+          rows.votes,
           offsets.map((offset) => strength * offset),
         ),
       ),

@@ -1,14 +1,15 @@
 import { ensembleOfOne } from '../train/ensemble.js';
 import { type ProbabilityMetrics, probabilityMetrics } from '../train/metrics.js';
 import { adjusted, requireSafetensors, saveModel, unadjusted } from '../train/model_file.js';
-import { tempered } from '../train/temperature.js';
+import { meanTempered } from '../train/temperature.js';
+import { meanOf, withTta } from '../train/tta.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import { type ForeignModel, openModel } from '../train/weights.js';
 import { crossFitted, type Rows, requireEnough } from './cross_fit.js';
 import { fitTemperature } from './fit_temperature.js';
 
 /** What to calibrate, and on which images: the validation images, see docs/ensembles.md. */
-export interface CalibrateOptions extends Omit<VoteOptions, 'split' | 'tta'> {
+export interface CalibrateOptions extends Omit<VoteOptions, 'split' | 'versionsApart'> {
   /** Path of a model file. */
   readonly weights: string;
   /** For a file that fer-tui did not write. */
@@ -49,29 +50,29 @@ export async function calibrate(
   const { labels, votes, data } = await collectVotes(ensembleOfOne(raw, path), {
     ...options,
     split: 'validation',
+    versionsApart: true,
   });
   requireEnough(labels.length);
   const found = calibrationOf({ votes, labels, classes: raw.classes.length }, seed);
-  const calibration = `temperature ${found.temperature.toFixed(4)}, fitted on ${found.count} validation images of ${data}`;
+  const calibration = `temperature ${found.temperature.toFixed(4)}, fitted on ${found.count} validation images of ${data}${withTta(options.tta)}`;
   const { balance: _, ...notes } = raw.notes;
   saveModel(out, { ...raw, notes: { ...notes, calibration } }, found);
   return { ...found, balanceDropped: adjustment.offsets !== undefined };
 }
 
-/** Fits a temperature to the only vote on some rows. */
+/** Fits a temperature to the votes of one network on some rows, one for each version of the images. */
 export function calibrationOf(rows: Rows, seed: number): Calibration {
-  const { labels, classes } = rows;
-  const [vote = new Float32Array(0)] = rows.votes;
+  const { votes, labels, classes } = rows;
   const measured = (probabilities: Float32Array): ProbabilityMetrics =>
     probabilityMetrics(probabilities, labels, classes);
-  const fitted = fitTemperature(vote, labels, classes);
+  const fitted = fitTemperature(votes, labels, classes);
   const honest = crossFitted(rows, seed, (some) => {
-    const { temperature } = fitTemperature(some.votes[0] as Float32Array, some.labels, classes);
-    return ([other]) => tempered(other as Float32Array, classes, temperature);
+    const { temperature } = fitTemperature(some.votes, some.labels, classes);
+    return (others) => meanTempered(others, classes, temperature);
   });
   return {
-    ...{ ...fitted, count: labels.length, before: measured(vote) },
-    after: measured(tempered(vote, classes, fitted.temperature)),
+    ...{ ...fitted, count: labels.length, before: measured(meanOf(votes)) },
+    after: measured(meanTempered(votes, classes, fitted.temperature)),
     crossFitted: measured(honest),
   };
 }

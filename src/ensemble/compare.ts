@@ -68,7 +68,7 @@ export function compareVotes(
   const mix = mixed(votes, shares);
   const honest = crossFitted(rows, seed, (some) => {
     const own = sharesBy[method](some);
-    const { temperature } = fitTemperature(mixed(some.votes, own), some.labels, classes);
+    const { temperature } = fitTemperature([mixed(some.votes, own)], some.labels, classes);
     return (vote) => tempered(mixed(vote, own), classes, temperature);
   });
   return {

@@ -14,7 +14,7 @@ export function requireEnough(images: number): void {
 
 /** Probabilities and labels of some rows. */
 export interface Rows {
-  /** For each voter its probabilities [N, classes]. */
+  /** For each voter - a member of an ensemble, or a network that sees one version of each image - its probabilities [N, classes]. */
   readonly votes: readonly Float32Array[];
   /** [N] */
   readonly labels: Labels;

@@ -17,21 +17,23 @@ const MOST_ROUNDS = 10_000;
 /**
  * The smallest offsets of the logits with which each class of `targets` is recognised in its share of the rows; 0 for all other
  * classes. Adding to a class's logit moves the border at which the network decides for it, as logit adjustment does (Menon et
- * al. 2021, arXiv 2007.07314), here by as much as a wanted recall asks for.
+ * al. 2021, arXiv 2007.07314), here by as much as a wanted recall asks for. Recognised means that the class has the largest mean
+ * over the versions of an image of softmax(logits + offsets).
  *
- * With the offsets of the others fixed, the offset that a class needs is read from its sorted margins: how far the logit of each
- * of its rows lies below the largest other one. A larger offset of one class never lowers what another needs. So starting from 0
- * and raising one after the other ends at the smallest offsets, or grows for ever where targets contradict each other.
- * @param probabilities [N, classes] of softmax @param labels [N]
+ * With the offsets of the others fixed, the offset that a class needs is read from its sorted margins: the smallest offset with
+ * which each of its rows is recognised. A larger offset of one class never lowers what another needs. So starting from 0
+ * and raising one after the other ends at the smallest offsets, or grows for ever where targets contradict each other. With
+ * several versions this holds nearly: the offset of one class also moves weight from one version to another, so that a class
+ * that was raised before may end a little higher than it needs to.
+ * @param versions of each version its probabilities [N, classes] of softmax @param labels [N]
  * @returns undefined where no offsets reach all targets
  */
 export function fitOffsets(
-  probabilities: Float32Array,
+  versions: readonly Float32Array[],
   labels: ArrayLike<number>,
   classes: number,
   targets: readonly RecallTarget[],
 ): number[] | undefined {
-  const logits = Float64Array.from(probabilities, (p) => Math.log(Math.max(p, SMALLEST)));
   const rows = targets.map((target) =>
     Array.from({ length: labels.length }, (_, i) => i).filter((i) => labels[i] === target.class),
   );
@@ -39,7 +41,7 @@ export function fitOffsets(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     let settled = true;
     for (const [i, { class: own, recall }] of targets.entries()) {
-      const margins = (rows[i] ?? []).map((row) => marginOf(logits, row, classes, own, offsets));
+      const margins = (rows[i] ?? []).map((row) => marginOf(versions, row, own, offsets));
       const needed = offsetFor(
         margins.sort((a, b) => a - b),
         recall,
@@ -54,19 +56,36 @@ export function fitOffsets(
   return undefined;
 }
 
-/** How much must be added to the logit of a class so that it equals the largest other one of a row. */
+/** The smallest offset of a class with which no other class has a larger mean in a row; found by bisection, as it only rises. */
 function marginOf(
-  logits: Float64Array,
+  versions: readonly Float32Array[],
   row: number,
-  classes: number,
   own: number,
   offsets: readonly number[],
 ): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < classes; c++) {
-    if (c !== own) largest = Math.max(largest, (logits[row * classes + c] as number) + (offsets[c] ?? 0));
+  const classes = offsets.length;
+  const raised = offsets.map((offset) => Math.exp(offset));
+  const powers = versions.map((probabilities) =>
+    raised.map((by, c) => by * Math.max(probabilities[row * classes + c] as number, SMALLEST)),
+  );
+  const others = powers.map((power) => power.reduce((sum, p, c) => (c === own ? sum : sum + p), 0));
+  const leads = (offset: number): boolean => {
+    const by = Math.exp(offset) / (raised[own] as number);
+    const means = offsets.map((_, c) =>
+      powers.reduce((sum, power, v) => {
+        const p = (power[c] as number) * (c === own ? by : 1);
+        return sum + p / ((power[own] as number) * by + (others[v] as number));
+      }, 0),
+    );
+    return means.every((mean) => mean <= (means[own] as number));
+  };
+  let [low, high] = [-2 * LARGEST, 2 * LARGEST];
+  while (high - low > SETTLED / 4) {
+    const middle = (low + high) / 2;
+    if (leads(middle)) high = middle;
+    else low = middle;
   }
-  return largest - (logits[row * classes + own] as number);
+  return high;
 }
 
 /** An offset, 0 or more, above a share of the margins: halfway to the next one, so that rounding does not undo it. */

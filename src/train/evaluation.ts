@@ -7,7 +7,7 @@ import type { Learner } from '../nn/learner.js';
 import { FACE_SIZE } from '../util/classes.js';
 import type { ImageDraw } from '../util/image_draw.js';
 import { Feed } from './feed.js';
-import { type Tta, ttaDraws } from './tta.js';
+import { meanOf, type Tta, ttaDraws } from './tta.js';
 
 /** The loss and accuracy of a network on a split. */
 export interface Evaluation {
@@ -89,35 +89,50 @@ export async function predictSplit(
   tta: Tta = 'none',
   onImages?: OnImages,
 ): Promise<Float32Array> {
-  return predictSource(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta, onImages);
+  return meanOf(await predictVersions(learner, split, preprocess, tta, onImages));
+}
+
+/** Class probabilities of a split for each version that `tta` makes of its images: [N, classes] a version. */
+export async function predictVersions(
+  learner: Learner,
+  split: Split,
+  preprocess: Preprocess,
+  tta: Tta,
+  onImages?: OnImages,
+): Promise<Float32Array[]> {
+  return versionsOf(learner, evaluationSource(split, preprocess, BATCH, inputOf(learner)), tta, onImages);
 }
 
 /** Called after each batch with the number of images that are done, and of all. */
 export type OnImages = (done: number, total: number) => void;
 
-/** Class probabilities of the images of a source, in its order. */
+/** Class probabilities of the images of a source, [N, classes] in its order, averaged over their versions. */
 export async function predictSource(
   learner: Learner,
   source: BatchSource,
   tta: Tta,
   onImages?: OnImages,
 ): Promise<Float32Array> {
+  return meanOf(await versionsOf(learner, source, tta, onImages));
+}
+
+async function versionsOf(
+  learner: Learner,
+  source: BatchSource,
+  tta: Tta,
+  onImages: OnImages | undefined,
+): Promise<Float32Array[]> {
   const feed = new Feed(learner.gpu, source);
   const classes = learner.model.outputShape.at(-1) ?? 1;
-  const result = new Float32Array(source.size * classes);
+  const result = ttaDraws(0, tta, source.shape).map(() => new Float32Array(source.size * classes));
   try {
     for (let first = 0; first < source.size; first += BATCH) {
       const count = Math.min(BATCH, source.size - first);
       const versions = Array.from({ length: count }, (_, i) => ttaDraws(first + i, tta, source.shape));
-      const asked = versions[0]?.length ?? 1;
       // Each pass takes one version of every image, so that all batches have one size.
-      for (let v = 0; v < asked; v++) {
+      for (const [v, probabilities] of result.entries()) {
         const draws = versions.map((list) => list[v] as ImageDraw);
-        const probabilities = await learner.predict(feed.imagesOf(draws));
-        const at = first * classes;
-        for (let i = 0; i < probabilities.length; i++) {
-          result[at + i] = (result[at + i] as number) + (probabilities[i] as number) / asked;
-        }
+        probabilities.set(await learner.predict(feed.imagesOf(draws)), first * classes);
       }
       onImages?.(first + count, source.size);
     }

@@ -1,8 +1,23 @@
+import { meanOf } from './tta.js';
+
 /**
  * The smallest probability whose logarithm is used: float32 holds nothing smaller with full precision. Networks say 0 where
  * theirs is below that.
  */
 export const SMALLEST = 2 ** -126;
+
+/**
+ * The mean over several versions of an image of softmax(logits / temperature + offsets).
+ * @param versions of each version its probabilities [N, classes]
+ */
+export function meanTempered(
+  versions: readonly Float32Array[],
+  classes: number,
+  temperature: number,
+  offsets?: readonly number[],
+): Float32Array {
+  return meanOf(versions.map((probabilities) => tempered(probabilities, classes, temperature, offsets)));
+}
 
 /**
  * Softmax of logits / temperature + offsets, where the logits are known up to a constant by their probabilities: each is raised

@@ -26,6 +26,20 @@ const VIEWS: readonly Affine[] = [
   { scale: 1 / 1.08 },
 ];
 
+/** For a sentence about what was fitted: " with --tta flip"; nothing where each image is classified as it is. */
+export const withTta = (tta: Tta = 'none'): string => (tta === 'none' ? '' : ` with --tta ${tta}`);
+
+/** The mean of the probabilities of all versions, each [N, classes]. */
+export function meanOf(versions: readonly Float32Array[]): Float32Array {
+  const result = new Float32Array(versions[0]?.length ?? 0);
+  for (const probabilities of versions) {
+    for (let i = 0; i < result.length; i++) {
+      result[i] = (result[i] as number) + (probabilities[i] as number) / versions.length;
+    }
+  }
+  return result;
+}
+
 /** The versions of one image that are classified. @param size [height, width]; default: those of a face */
 export function ttaDraws(
   image: number,

@@ -7,9 +7,9 @@ import { Learner } from '../nn/learner.js';
 import { DataError } from '../util/errors.js';
 import { mapLabels } from './class_mapping.js';
 import { type Ensemble, inOrder } from './ensemble.js';
-import { predictSplit } from './evaluation.js';
+import { predictVersions } from './evaluation.js';
 import { fittedTo } from './fitting.js';
-import type { Tta } from './tta.js';
+import { meanOf, type Tta } from './tta.js';
 
 /** On what votes are collected. */
 export interface VoteOptions {
@@ -23,6 +23,8 @@ export interface VoteOptions {
   readonly adapter?: string | undefined;
   /** Default none. */
   readonly tta?: Tta;
+  /** Whether each version that `tta` makes of an image is a vote of its own; default: a member's vote is their mean. */
+  readonly versionsApart?: boolean;
   /** How the data set is loaded. */
   readonly load?: LoadOptions;
   /** Leave out images of classes that the model does not know; default: they are an error. */
@@ -37,7 +39,7 @@ export interface Votes {
   readonly data: string;
   /** [N] in the ensemble's order of classes. */
   readonly labels: Labels;
-  /** For each member its probabilities [N, classes], in the ensemble's order of classes. */
+  /** For each member, or each version of its images, its probabilities [N, classes], in the ensemble's order of classes. */
   readonly votes: readonly Float32Array[];
   /** Images a second, through all members. */
   readonly imgPerS: number;
@@ -47,7 +49,7 @@ export interface Votes {
 
 /** Lets each member classify a split. Classes are matched by name. Throws RunError, DataError, NoGpuError. */
 export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Promise<Votes> {
-  const { onProgress } = options;
+  const { onProgress, tta = 'none' } = options;
   const dataset = await loadDataset(options.data, options.load);
   const split = mapLabels(limitSplit(dataset.splits[options.split], options.limit ?? Infinity), {
     from: dataset.classes,
@@ -71,8 +73,9 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
       learner.writeWeights(saved.weights);
       const tell = (done: number, total: number): void =>
         onProgress?.(`classifying with ${path}`, done, total);
-      const said = await predictSplit(learner, split, preprocess[m] as Preprocess, options.tta, tell);
-      votes.push(inOrder(said, outputs));
+      const versions = await predictVersions(learner, split, preprocess[m] as Preprocess, tta, tell);
+      const said = options.versionsApart ? versions : [meanOf(versions)];
+      votes.push(...said.map((probabilities) => inOrder(probabilities, outputs)));
       await learner.dispose();
     }
     const imgPerS = split.labels.length / ((performance.now() - begin) / 1000);

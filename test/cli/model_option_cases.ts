@@ -253,6 +253,7 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
         changes: ['calibrate.weights', 'calibrate.out', 'stdout'],
       },
       out: { add: ['--out', 'x.safetensors'], changes: ['calibrate.out', 'stdout'] },
+      tta: { add: ['--tta', 'flip'], changes: ['calibrate.tta', 'stdout'] },
       data: { instead: ['calibrate', 'w.h5', '--data', 'other'], changes: ['calibrate.data'] },
       ...fitted('calibrate'),
     },
@@ -270,6 +271,7 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       },
       strength: { add: ['--strength', '0.5'], changes: ['balance.strength', 'stdout'] },
       out: { add: ['--out', 'x.safetensors'], changes: ['balance.out', 'stdout'] },
+      tta: { add: ['--tta', 'flip'], changes: ['balance.tta', 'stdout'] },
       data: {
         instead: ['balance', 'w.h5', '--data', 'other', '--recall', 'Fear=55'],
         changes: ['balance.data'],

@@ -8,9 +8,10 @@ import { changeLogits } from '../../src/nn/change_logits.js';
 import { Conv2D, Dense, Flatten, GlobalAveragePooling2D, Softmax } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { Sequential } from '../../src/nn/network.js';
+import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import { predictSplit } from '../../src/train/evaluation.js';
 import { loadModel, type SavedModel, saveModel, unadjusted } from '../../src/train/model_file.js';
-import { tempered } from '../../src/train/temperature.js';
+import { meanTempered, tempered } from '../../src/train/temperature.js';
 import { openModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { Rng } from '../../src/util/random.js';
@@ -57,7 +58,7 @@ function recallOf(
 describe('offsets for a recall', () => {
   const rows = rowsOf(400);
   const offsetsFor = (...targets: RecallTarget[]) =>
-    fitOffsets(rows.probabilities, rows.labels, CLASSES, targets);
+    fitOffsets([rows.probabilities], rows.labels, CLASSES, targets);
   const recallNow = (own: number) => recallOf(rows, own, [0, 0, 0, 0]);
 
   it('reach it, with no smaller ones reaching it, for one class and for two that take from each other', () => {
@@ -77,6 +78,36 @@ describe('offsets for a recall', () => {
     }
     expect([single[0], single[1], single[2], both[0], both[2]]).toEqual([0, 0, 0, 0, 0]);
     expect(both[3]).toBeGreaterThan(single[3] as number);
+  });
+
+  it('of two versions of an image make both classes equal in their mean', () => {
+    // sigmoid(a + o) + sigmoid(b + o) = 1 where o = -(a + b) / 2, and a little more.
+    const versions = [Float32Array.of(0.9, 0.1), Float32Array.of(0.3, 0.7)];
+    const [first, second] = fitOffsets(versions, [1], 2, [{ class: 1, recall: 1 }]) as [number, number];
+    expect(first).toBe(0);
+    expect(second).toBeCloseTo((Math.log(9) - Math.log(7 / 3)) / 2 + 0.005, 6);
+  });
+
+  it('of several versions of each image let their mean reach it, with nothing to spare', () => {
+    const noise = new Rng(12);
+    const noisy = rows.probabilities.map((p) => p * Math.exp(2 * noise.float()));
+    const versions = [rows.probabilities, tempered(noisy, CLASSES, 1, [0, 0, 0, 0])];
+    const targets = [
+      { class: 3, recall: 0.8 },
+      { class: 1, recall: 0.9 },
+    ];
+    const offsets = fitOffsets(versions, rows.labels, CLASSES, targets) as number[];
+    const recallWith = (own: number, by: number[]): number => {
+      const mean = meanTempered(versions, CLASSES, 1, by);
+      return recallOf({ ...rows, probabilities: new Float32Array(mean) }, own, [0, 0, 0, 0]);
+    };
+    for (const { class: own, recall } of targets) {
+      expect(recallWith(own, offsets)).toBeGreaterThanOrEqual(recall);
+      const less = offsets.map((offset, c) => (c === own ? offset - 0.1 : offset));
+      expect(recallWith(own, less)).toBeLessThan(recall);
+    }
+    expect([offsets[0], offsets[2]]).toEqual([0, 0]);
+    expect(offsets).not.toEqual(offsetsFor(...targets));
   });
 
   it('are 0 where the recall is reached already, and there are none where targets contradict each other', () => {
@@ -182,6 +213,27 @@ describeGpu('a balanced model', (gpu) => {
     expect(balanceDropped).toBe(true);
     expect(loadModel(path).notes['balance']).toBeUndefined();
     expect(unadjusted(loadModel(path), path).adjustment).toEqual({ temperature, offsets: undefined });
+  });
+
+  it('for ten views of each face is what evaluate finds with ten views', async () => {
+    const path = join(files, 'views.safetensors');
+    // Sure of every view, and of another class in many, so that the mean of tempered views is not the tempered mean.
+    const head = [Conv2D({ filters: 7, strides: 3 }), Flatten(), Dense({ units: 7 }), Softmax()];
+    const sure = new Sequential('sure', [12, 12, 1], head);
+    const weights = randomWeights(sure);
+    for (const values of weights.values())
+      values.data.forEach((value, i) => {
+        values.data[i] = 3 * value;
+      });
+    saveModel(path, { ...saved, network: sure, weights }, { temperature: 1.3 });
+    const views = { ...common, tta: 'tenview' } as const;
+    const recall = [{ name: 'Fear', recall: 0.8 }];
+    const found = await balance({ ...views, weights: path, out: path, recall, strength: 1 });
+    const { accuracy, perClass } = await evaluateWeights({ ...views, weights: [path], split: 'validation' });
+    expect(found.curve.at(-1)?.accuracy).toBeCloseTo(accuracy, 6);
+    expect(found.curve.at(-1)?.recalls).toEqual(perClass.map((one) => expect.closeTo(one.recall, 6)));
+    expect(found.curve.at(-1)?.recalls[CLASS_NAMES.indexOf('Fear')]).toBeGreaterThanOrEqual(0.8);
+    expect(loadModel(path).notes['balance']).toContain(' with --tta tenview for the recall Fear 80 %');
   });
 
   it('is refused for a class that the model does not have, and for recalls that contradict each other', async () => {

@@ -18,6 +18,7 @@ import {
 } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { Network, Sequential } from '../../src/nn/network.js';
+import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import { predictSplit } from '../../src/train/evaluation.js';
 import { loadModel, type SavedModel, saveModel, unadjusted } from '../../src/train/model_file.js';
 import { tempered } from '../../src/train/temperature.js';
@@ -61,14 +62,14 @@ function rowsOf(count: number, classes: number, sharpness: number) {
 describe('a temperature', () => {
   it('of answers that are 90 % sure and right in 3 of 4 cases is ln 9 / ln 3', () => {
     const probabilities = Float32Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 0.9 : 0.1));
-    const { temperature, atLimit } = fitTemperature(probabilities, [0, 0, 0, 1], 2);
+    const { temperature, atLimit } = fitTemperature([probabilities], [0, 0, 0, 1], 2);
     expect(temperature).toBeCloseTo(2, 6);
     expect(atLimit).toBe(false);
   });
 
   it.each([2, 9, 25])('has the lowest loss of all, for logits up to %f apart', (sharpness) => {
     const { probabilities, labels } = rowsOf(300, 5, sharpness);
-    const { temperature } = fitTemperature(probabilities, labels, 5);
+    const { temperature } = fitTemperature([probabilities], labels, 5);
     const lossAt = (t: number): number => {
       let loss = 0;
       labels.forEach((label, i) => {
@@ -82,10 +83,39 @@ describe('a temperature', () => {
     }
   });
 
+  it('of several versions of each image gives their mean the lowest loss, which is another than that of one', () => {
+    const { probabilities, labels } = rowsOf(300, 5, 9);
+    const noise = new Rng(6);
+    // Another version of each image: the same logits and some noise.
+    const turned = tempered(
+      probabilities.map((p) => p * Math.exp(4 * noise.float())),
+      5,
+      1,
+      [0, 0, 0, 0, 0],
+    );
+    const versions = [probabilities, turned];
+    const { temperature } = fitTemperature(versions, labels, 5);
+    const lossAt = (t: number): number => {
+      const each = versions.map((version) =>
+        Array.from(labels, (label, i) => {
+          const powers = [...version.subarray(i * 5, i * 5 + 5)].map((p) => p ** (1 / t));
+          return (powers[label] as number) / powers.reduce((sum, v) => sum + v, 0);
+        }),
+      );
+      return each[0]?.reduce((sum, p, i) => sum - Math.log((p + (each[1]?.[i] as number)) / 2), 0) as number;
+    };
+    for (const factor of [0.5, 0.9, 0.999, 1.001, 1.1, 2]) {
+      expect(lossAt(temperature * factor)).toBeGreaterThan(lossAt(temperature));
+    }
+    for (const version of versions) {
+      expect(Math.abs(fitTemperature([version], labels, 5).temperature - temperature)).toBeGreaterThan(0.1);
+    }
+  });
+
   it('of a network that is always right, or always wrong, is at the limit', () => {
     const sure = Float32Array.from([0.9, 0.1, 0.2, 0.8]);
-    expect(fitTemperature(sure, [0, 1], 2)).toEqual({ temperature: 0.02, atLimit: true });
-    expect(fitTemperature(sure, [1, 0], 2)).toEqual({ temperature: 50, atLimit: true });
+    expect(fitTemperature([sure], [0, 1], 2)).toEqual({ temperature: 0.02, atLimit: true });
+    expect(fitTemperature([sure], [1, 0], 2)).toEqual({ temperature: 50, atLimit: true });
   });
 
   it('divides logits, which probabilities tell up to a constant', () => {
@@ -174,6 +204,26 @@ describeGpu('a calibrated model', (gpu) => {
     expect(loadModel(path).notes['calibration']).toContain('fitted on');
     const again = await calibrate(options);
     expect(again).toEqual(first);
+    expect(loadModel(path).notes['calibration']).not.toContain('tta');
     expect(unadjusted(loadModel(path), path).raw.weights).toEqual(new Map(weights));
+  });
+
+  it('for the mean of a face and its mirror image has the loss that was told for both', async () => {
+    const network = new Sequential('n', [...SHAPE], ENDINGS['dense with softmax']);
+    const path = join(files, 'mirrored.safetensors');
+    const saved = { network, weights: randomWeights(network), classes: CLASS_NAMES, notes: {} };
+    saveModel(path, { ...saved, preprocess: { name: 'scale255' } });
+    const data = 'synthetic:140';
+    const common = { data, adapter: undefined, tta: 'flip' } as const;
+    const lossNow = async (): Promise<number> =>
+      (await evaluateWeights({ ...common, weights: [path], split: 'validation' })).loss;
+    const plain = await lossNow();
+    const { before, after, temperature } = await calibrate({ ...common, weights: path, out: path, seed: 7 });
+    expect(before.loss).toBeCloseTo(plain, 5);
+    expect(after.loss).toBeCloseTo(await lossNow(), 5);
+    expect(after.loss).toBeLessThan(plain - 0.01);
+    expect(loadModel(path).notes['calibration']).toBe(
+      `temperature ${temperature.toFixed(4)}, fitted on 70 validation images of drawn faces with --tta flip`,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { type BalancePoint, balance, type WantedRecall } from '../../ensemble/balance.js';
 import { weightsPath } from '../../train/shipped_models.js';
+import { withTta } from '../../train/tta.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
@@ -13,7 +14,7 @@ import { table } from '../table.js';
 
 /** `fer-tui balance`: fits offsets of classes on the validation images and stores them in the model file. */
 export async function balanceFile(args: BalanceArgs & GlobalArgs): Promise<number> {
-  const { file, data, limit, seed, adapter, skipUnknown, strength } = args;
+  const { file, data, limit, seed, adapter, skipUnknown, strength, tta } = args;
   if (!(strength >= 0 && strength <= 1)) {
     throw new UsageError(`--strength ${strength}: expected a number from 0 to 1`);
   }
@@ -22,14 +23,14 @@ export async function balanceFile(args: BalanceArgs & GlobalArgs): Promise<numbe
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const found = await balance({
-    ...{ weights, out, data, limit, seed, adapter, skipUnknown, strength },
+    ...{ weights, out, data, limit, seed, adapter, skipUnknown, strength, tta },
     recall: parseRecall(args.recall),
     foreign: foreignOf(args),
     load: reading.forModel,
     onProgress: progress.show.bind(progress),
   }).finally(() => progress.close());
   if (args.json) {
-    writeJson({ v: 1, type: 'result', ...reading.json(), weights, out, data, strength, ...found });
+    writeJson({ v: 1, type: 'result', ...reading.json(), weights, out, data, tta, strength, ...found });
     return EXIT.done;
   }
   const { classes, offsets, count, curve, crossFitted } = found;
@@ -44,7 +45,7 @@ export async function balanceFile(args: BalanceArgs & GlobalArgs): Promise<numbe
   const names = classes.map(printable);
   const raised = offsets.flatMap((by, c) => (by === 0 ? [] : [`${names[c]} +${(strength * by).toFixed(3)}`]));
   process.stdout.write(
-    `offsets ${raised.join(', ') || 'none: the recalls are reached already'}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['recall', 'accuracy', 'mean recall', ...names], rows)}\n${printable(out)}\n`,
+    `offsets ${raised.join(', ') || 'none: the recalls are reached already'}, fitted on ${count.toLocaleString('en')} validation images${withTta(tta)}\n\n${table(['recall', 'accuracy', 'mean recall', ...names], rows)}\n${printable(out)}\n`,
   );
   return EXIT.done;
 }

@@ -1,6 +1,7 @@
 import { calibrate } from '../../ensemble/calibrate.js';
 import type { ProbabilityMetrics } from '../../train/metrics.js';
 import { weightsPath } from '../../train/shipped_models.js';
+import { withTta } from '../../train/tta.js';
 import { EXIT } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import { DataReading } from '../data_args.js';
@@ -14,13 +15,13 @@ import { table } from '../table.js';
 
 /** `fer-tui calibrate`: fits a temperature on the validation images and stores it in the model file. */
 export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<number> {
-  const { file, data, limit, seed, adapter, skipUnknown } = args;
+  const { file, data, limit, seed, adapter, skipUnknown, tta } = args;
   const weights = weightsPath(file);
   const out = args.out ?? ownFile(weights);
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const found = await calibrate({
-    ...{ weights, out, data, limit, seed, adapter, skipUnknown },
+    ...{ weights, out, data, limit, seed, adapter, skipUnknown, tta },
     foreign: foreignOf(args),
     load: reading.forModel,
     onProgress: progress.show.bind(progress),
@@ -35,6 +36,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
       weights,
       out,
       data,
+      tta,
       temperature,
       atLimit,
       count,
@@ -59,7 +61,7 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     ? 'the balance of the file was dropped: it belonged to the former temperature; "fer-tui balance" fits another\n'
     : '';
   process.stdout.write(
-    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${printable(out)}\n`,
+    `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images${withTta(tta)}\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${printable(out)}\n`,
   );
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FIT, FITTED_OUT, NETWORK } from './shared.js';
+import { DATA, FIT, FITTED_OUT, NETWORK, TTA, TTA_FITTED } from './shared.js';
 
 export const BALANCE = {
   usage: 'balance <file>',
@@ -23,6 +23,7 @@ export const BALANCE = {
     },
     out: FITTED_OUT,
     data: DATA,
+    tta: { ...TTA, describe: TTA_FITTED },
     ...FIT,
   },
   examples: [

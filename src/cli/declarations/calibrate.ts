@@ -1,5 +1,5 @@
 import type { ArgsOf } from '../declaration.js';
-import { DATA, FIT, FITTED_OUT, NETWORK } from './shared.js';
+import { DATA, FIT, FITTED_OUT, NETWORK, TTA, TTA_FITTED } from './shared.js';
 
 export const CALIBRATE = {
   usage: 'calibrate <file>',
@@ -10,6 +10,7 @@ export const CALIBRATE = {
   options: {
     out: FITTED_OUT,
     data: DATA,
+    tta: { ...TTA, describe: TTA_FITTED },
     ...FIT,
   },
   examples: [

@@ -55,6 +55,10 @@ export const TTA = {
     'average the predictions for several versions of each image: with its mirror image; ten crops; or ten views, slightly turned, smaller, larger and mirrored',
 } as const;
 
+/** For the commands that fit something to a network. */
+export const TTA_FITTED =
+  'versions of each image whose mean is fitted: those with which the network will be used';
+
 /** Names of the classes of a data set. */
 export const CLASSES = { type: 'string', requiresArg: true, describe: OPTIONS.classes.help } as const;
 
