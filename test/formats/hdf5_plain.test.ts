@@ -68,6 +68,25 @@ describe('HDF5 files in the form of h5py', () => {
     expect(tree).toEqual(await withLibrary(bytes));
   });
 
+  it('may have floats of 16 bits', async () => {
+    const floats = new Float32Array(4099).fill(1.2345, 0, 1);
+    const bytes = Buffer.from(await encodeH5((root) => putNumbers(root, 'n', floats, [4099])));
+    /** The library writes none: the type of floats of 32 bits (IV.A.2.d), their number and the first ones become others. */
+    const put = (now: Uint8Array, before: Uint8Array): void => bytes.set(now, bytes.indexOf(before));
+    const type = (size: number, sign: number, ...fields: readonly number[]): Uint8Array =>
+      Uint8Array.of(0x11, 0x20, sign, 0, size, 0, 0, 0, 0, 0, 8 * size, 0, ...fields, 0, 0, 0);
+    put(type(2, 15, 10, 5, 0, 10, 15), type(4, 31, 23, 8, 0, 23, 127));
+    const extent = (n: number): Uint8Array => new Uint8Array(BigUint64Array.of(BigInt(n)).buffer);
+    for (let i = 0; i < 2; i++) put(extent(8198), extent(4099)); // as they are, and at most
+    const halves = Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff);
+    put(new Uint8Array(halves.buffer), new Uint8Array(floats.slice(0, 1).buffer));
+    for (const tree of [readPlainH5(bytes, limits), await withLibrary(bytes)]) {
+      const n = tree && numbersAt(tree, 'n');
+      expect([n?.kind, n?.shape]).toEqual(['<e', [8198]]);
+      expect([...(n?.data?.subarray(0, 6) ?? [])]).toEqual([1, -2, 0.333251953125, 2 ** -24, 65504, 0]);
+    }
+  });
+
   it('are read from anywhere in memory', async () => {
     const bytes = await encodeH5(everything);
     const moved = new Uint8Array(bytes.length + 3);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readKeras } from '../../src/formats/keras_architecture.js';
+import { scalingOf } from '../../src/formats/keras_arithmetic.js';
 import type { KerasObject } from '../../src/formats/keras_config.js';
 import type { Network } from '../../src/nn/network.js';
 import { randomWeights } from '../helpers/networks.js';
@@ -66,6 +67,15 @@ describe('arithmetic', () => {
     ['Divide', [i, 4], (x) => x / 4],
   ])('of %s and a number becomes Rescaling (%j)', (kind, args, formula) => {
     expectOutput(model([layer(kind, 'a'), ...args]), softmax(PIXELS.map(formula)));
+  });
+
+  it('of two tensors, or of two numbers, is none with a number', () => {
+    const sum = model([layer('ReLU', 'r'), i], [layer('Add', 'a'), i, tensor('r')]);
+    expectOutput(sum, softmax(PIXELS.map((x) => x + Math.max(x, 0))));
+    expect(scalingOf('Add', { args: [i, 3] })).toEqual({ scale: 1, offset: 3 });
+    for (const args of [[i, i], [3, 4], [i], [i, 3, 4]])
+      expect(scalingOf('Add', { args }), JSON.stringify(args)).toBeUndefined();
+    expect(scalingOf('toString', { args: [i, 3] })).toBeUndefined();
   });
 
   it('that no Rescaling does is refused by its number', () => {
