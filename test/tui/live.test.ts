@@ -6,7 +6,7 @@ import type { Engine, News } from '../../src/engine/engine.js';
 import type { StartEvent, TrainEvent } from '../../src/train/events.js';
 import { actionsOf } from '../../src/tui/actions.js';
 import type { AppState } from '../../src/tui/app_state.js';
-import { follow, resumeRun, showRun, startRun } from '../../src/tui/live.js';
+import { follow, resumeRun, showRun, startRun, takeApart } from '../../src/tui/live.js';
 import { initialState } from '../../src/tui/main.js';
 import { applyEvent, beginRun, type RunState } from '../../src/tui/run_state.js';
 import { SCREENS } from '../../src/tui/screens/all.js';
@@ -137,6 +137,30 @@ describe('a run from the interface', () => {
     startRun(act, { epochs: 3 });
     expect(sent).toEqual([{ type: 'train', settings: { epochs: 3 } }]);
     expect(app()).toMatchObject({ screen: 'train', note: undefined, run: { phase: 'starting', live: true } });
+    expect(app().workspace.settings).toEqual({ epochs: 3 }); // the form has them again
+  });
+
+  it('is taken apart from where it is paused, once it has saved a checkpoint; one that is over at once', () => {
+    const run = played(fakeEvents({ epochs: 1, steps: 20 }).slice(0, -1));
+    const path = run.start?.path;
+    const { act, sent, tell, app } = steering({ ...run, phase: 'paused' });
+    takeApart(act, { ...run, phase: 'paused' });
+    expect([sent, app().screen]).toEqual([[{ type: 'checkpoint' }], 'home']);
+    const note = (kind: 'lr' | 'checkpoint') =>
+      tell({ type: 'train', event: { type: 'note', kind, message: 'x' } });
+    note('lr');
+    expect(app().screen).toBe('home');
+    note('checkpoint');
+    expect(app()).toMatchObject({ screen: 'learn', screens: { learn: { request: { model: path } } } });
+    act.go('runs');
+    note('checkpoint'); // a later one
+    expect(app().screen).toBe('runs');
+    const over = steering();
+    takeApart(over.act, played([...fakeEvents({ epochs: 1 }), { type: 'end', status: 'finished', exit: 0 }]));
+    expect([over.sent, over.app().screen]).toEqual([[], 'learn']);
+    const none = steering();
+    takeApart(none.act, beginRun(0));
+    expect([none.sent, none.app().screen]).toEqual([[], 'home']);
   });
 
   it('does not begin or resume while another goes on', () => {
@@ -176,7 +200,8 @@ describe('a run from the interface', () => {
     ]);
     choose('k');
     expect(kill).toHaveBeenCalledOnce();
-    const { overlay } = app();
+    const { overlay, run: killed } = app();
+    expect(killed?.killed).toBe(true); // so its end is no failure
     // 60 s at 200 images/s in batches of 28 are 429 steps, more than the 20 of the epoch so far.
     expect(overlay?.kind === 'question' && overlay.choices[2]?.label).toContain('at most 20 steps are lost');
   });
