@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { Gpu } from '../../src/gpu/device.js';
+import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { tuningOf } from '../../src/gpu/tuning.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
@@ -18,6 +18,8 @@ import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
+import { Trainer } from '../../src/train/trainer.js';
+import type { Workplace } from '../../src/train/workplace.js';
 import { temporaryName } from '../../src/util/temporary.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { sharedPlace } from '../helpers/place.js';
@@ -166,6 +168,62 @@ describeGpu('a sitting', () => {
     expect(events.filter((event) => event.type === 'note' && event.kind === 'resume')).toMatchObject([
       { step: 1 },
     ]);
+  });
+
+  it('frees the images on the host when the device has them, and in the end all that it has on the device', async () => {
+    const out = join(temporary(), 'run');
+    const order: string[] = [];
+    let left = -1;
+    const release = vi.spyOn(Trainer.prototype, 'releaseImages');
+    const ownPlace: Workplace = {
+      load: (...args) => place.load(...args),
+      open: async () => openGpu(),
+      uploaded: async () => void order.push(`uploaded after ${release.mock.calls.length} releases`),
+      leave: async (gpu, free) => {
+        await free();
+        left = gpu.pool.stats.liveBytes;
+        gpu.close();
+      },
+    };
+    const emit = ({ type }: TrainEvent): void => {
+      if (type === 'epoch') order.push(`takes commands: ${existsSync(join(out, 'commands.ndjson'))}`);
+    };
+    const hooks = { emit, control: new Control(), place: ownPlace, takesCommands: 'all' } as const;
+    await runTraining(resolveConfig({ ...settings, out, optimizer: 'adam', ema: 0.9 }), hooks);
+    expect(order).toEqual(['uploaded after 1 releases', 'takes commands: true']);
+    expect(existsSync(join(out, 'commands.ndjson'))).toBe(false);
+    expect(left).toBe(0);
+    release.mockRestore();
+  });
+
+  it('that is stopped while it loads, or before its first step, leaves no folder', async () => {
+    for (const when of ['load', 'open'] as const) {
+      const out = join(temporary(), 'run');
+      const control = new Control();
+      const stopping: Workplace = {
+        load: async (path, options) => {
+          if (when === 'load') control.stop('sigint');
+          options.onProgress?.({ done: 0, total: 1, unit: 'images' });
+          return place.load(path, options);
+        },
+        open: async (adapter) => {
+          control.stop('sigint');
+          return place.open(adapter);
+        },
+        uploaded: () => place.uploaded(),
+        leave: (...end) => place.leave(...end),
+      };
+      const events: TrainEvent[] = [];
+      const hooks = { emit: (event: TrainEvent) => void events.push(event), control, place: stopping };
+      await expect(runTraining(resolveConfig({ ...settings, out }), hooks)).rejects.toMatchObject({
+        message: 'stopped before the first step: there is nothing to save',
+        exitCode: 130,
+      });
+      expect(events.filter(({ type }) => type !== 'note')).toEqual([
+        { type: 'end', status: 'stopped', exit: 130 },
+      ]);
+      expect(existsSync(out), when).toBe(false);
+    }
   });
 
   it('that fails tells why and that it has ended, and unlocks its folder', async () => {

@@ -47,12 +47,14 @@ function trainerOn(gpu: Gpu, plan: Partial<TrainPlan> = {}, options: LearnerOpti
   });
 }
 
-/** Trains in a folder of its own, or goes on in one. `onEvent` may steer. */
+/** Trains in a folder of its own, or goes on in one. `onEvent` may steer; it may begin paused. */
 async function run(
   trainer: Trainer,
   onEvent: (event: TrainEvent, control: Control) => void = () => undefined,
+  paused = false,
 ) {
   const control = new Control();
+  if (paused) control.pause();
   const folder = RunFolder.create(join(mkdtempSync(join(tmpdir(), 'fer-tui-trainer-')), 'run'));
   const events: TrainEvent[] = [];
   const emit = (event: TrainEvent): void => {
@@ -221,6 +223,26 @@ describeGpu('a training', (gpu) => {
     // It falls after epoch 2; the cooldown keeps epoch 3, in which training was stopped, from counting.
     for (const [i, factor] of [1, 1, 0.5, 0.5].entries())
       expect((rates[i] ?? 0) / cosine(3 * i + 2), `epoch ${i + 1}`).toBeCloseTo(factor, 9);
+  });
+
+  it('takes a rate by hand where the schedule has fallen to zero, and stays there', async () => {
+    const plan = { epochs: 2, schedule: { name: 'exponential', gamma: 0 } } as const;
+    const { steps, events, folder } = await run(
+      trainerOn(gpu(), plan),
+      (event, control) => {
+        if (event.type === 'note' && event.kind === 'pause') control.step();
+        if (event.type !== 'step') return;
+        if (event.step === 2) control.setLearningRate(0.02);
+        if (event.step < 3) control.step();
+        else control.resume();
+      },
+      true,
+    );
+    expect(steps.map(({ lr }) => lr)).toEqual([0.05, 0, 0, 0, 0, 0]);
+    expect(events).toContainEqual({
+      ...{ type: 'note', kind: 'lr', step: 2, lr: 0.02, message: 'learning rate 0 -> 0.02, by hand' },
+    });
+    expect(loadCheckpoint(folder.checkpoint).trainer.rate).toBe(0.02);
   });
 
   it('without validation images names its best epoch by training accuracy, and says so when asked', async () => {

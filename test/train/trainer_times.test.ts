@@ -184,6 +184,27 @@ describeGpu('the times of a training', (gpu) => {
     ]);
   });
 
+  it('tell how many kernels are compiled, where that takes more than a second', async () => {
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      pass(300);
+      return now;
+    });
+    const layers = [Flatten(), Dense({ units: 31, activation: 'tanh' }), Dense({ units: 7 }), Softmax()];
+    const learner = new Learner(gpu(), new Sequential('other', [48, 48, 1], layers));
+    const trainer = new Trainer(learner, {
+      source: new BatchSource(training, { batchSize: 5, preprocess }),
+      ...{ validation: someSplit(0), preprocess, classes: CLASSES, epochs: 1 },
+    });
+    const notes: string[] = [];
+    const emit = (event: TrainEvent): void => {
+      if (event.type === 'note' && event.kind === 'compile') notes.push(event.message);
+    };
+    await trainer.run({ emit, control: new Control() });
+    expect(notes.at(-1)).toMatch(/^compiling kernel \d+ of \d+ \(once per driver\)$/);
+    trainer.dispose();
+    await learner.dispose();
+  });
+
   it('it stops when it has as many epochs as asked for, but is finished where these are all', async () => {
     const part = await run(gpu(), { batch: 4, stepMs: 1 }, {}, { until: 2 });
     expect(part.outcome).toMatchObject({ status: 'stopped', epochs: 2, steps: 6 });
