@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { BatchSource } from '../../src/data/batches.js';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { tuningOf } from '../../src/gpu/tuning.js';
 import { resolveConfig } from '../../src/train/config.js';
@@ -18,7 +19,6 @@ import { readEvents } from '../../src/train/event_log.js';
 import type { TrainEvent } from '../../src/train/events.js';
 import { isLocked, RunFolder } from '../../src/train/run_folder.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
-import { Trainer } from '../../src/train/trainer.js';
 import type { Workplace } from '../../src/train/workplace.js';
 import { temporaryName } from '../../src/util/temporary.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -174,7 +174,7 @@ describeGpu('a sitting', () => {
     const out = join(temporary(), 'run');
     const order: string[] = [];
     let left = -1;
-    const release = vi.spyOn(Trainer.prototype, 'releaseImages');
+    const release = vi.spyOn(BatchSource.prototype, 'releaseImages');
     const ownPlace: Workplace = {
       load: (...args) => place.load(...args),
       open: async () => openGpu(),
@@ -190,7 +190,7 @@ describeGpu('a sitting', () => {
     };
     const hooks = { emit, control: new Control(), place: ownPlace, takesCommands: 'all' } as const;
     await runTraining(resolveConfig({ ...settings, out, optimizer: 'adam', ema: 0.9 }), hooks);
-    expect(order).toEqual(['uploaded after 1 releases', 'takes commands: true']);
+    expect(order).toEqual(['uploaded after 2 releases', 'takes commands: true']);
     expect(existsSync(join(out, 'commands.ndjson'))).toBe(false);
     expect(left).toBe(0);
     release.mockRestore();

@@ -116,6 +116,10 @@ describeGpu('a training', (gpu) => {
     expect(files).toEqual(['epoch-0001.safetensors', 'epoch-0002.safetensors', 'epoch-0003.safetensors']);
     const losses = epochs.map(({ train }) => train.loss);
     const best = losses.indexOf(Math.max(...losses));
+    expect(epochs.map((epoch) => epoch.best)).toEqual(
+      losses.map((loss, i) => losses.slice(0, i).every((before) => loss > before)),
+    );
+    expect(epochs.some((epoch) => !epoch.best)).toBe(true);
     expect(saved(folder.best)).toEqual(saved(join(folder.path, 'epochs', files[best] ?? '')));
     expect(saved(folder.last)).toEqual(saved(join(folder.path, 'epochs', files[2] ?? '')));
     expect(saved(folder.best)).not.toEqual(saved(folder.last));
