@@ -3,7 +3,7 @@ import { graphicsApi } from '../util/platform.js';
 import { BufferPool } from './buffer_pool.js';
 import { withoutHarmlessLines } from './driver_lines.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
-import { gpuWait } from './polling.js';
+import { gpuWait, type UsualTime } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 import { ALIGNMENT, Tensor } from './tensor.js';
 
@@ -309,10 +309,14 @@ export class Gpu {
 
   /**
    * Reads a tensor of floats back. Waits for all submitted work. Throws what `check` throws.
-   * @param before adds commands that run first, in the same submission
+   * @param before adds commands that run first, in the same submission @param usual how long the same read usually takes
    */
-  async read(tensor: Tensor, before?: (encoder: GPUCommandEncoder) => void): Promise<Float32Array> {
-    return new Float32Array(await this.#readBytes(tensor, before));
+  async read(
+    tensor: Tensor,
+    before?: (encoder: GPUCommandEncoder) => void,
+    usual?: UsualTime,
+  ): Promise<Float32Array> {
+    return new Float32Array(await this.#readBytes(tensor, before, usual));
   }
 
   /** Reads a tensor of unsigned integers back. Waits for all submitted work. Throws what `check` throws. */
@@ -320,7 +324,11 @@ export class Gpu {
     return new Uint32Array(await this.#readBytes(tensor));
   }
 
-  async #readBytes(tensor: Tensor, before?: (encoder: GPUCommandEncoder) => void): Promise<ArrayBuffer> {
+  async #readBytes(
+    tensor: Tensor,
+    before?: (encoder: GPUCommandEncoder) => void,
+    usual?: UsualTime,
+  ): Promise<ArrayBuffer> {
     this.check();
     const size = tensor.size * 4;
     const staging = this.#stagingFor(size);
@@ -329,7 +337,7 @@ export class Gpu {
       before?.(encoder);
       encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, staging, 0, size);
       this.device.queue.submit([encoder.finish()]);
-      await gpuWait(() => staging.mapAsync(GPUMapMode.READ, 0, size));
+      await gpuWait(() => staging.mapAsync(GPUMapMode.READ, 0, size), usual);
       const bytes = staging.getMappedRange(0, size).slice(0);
       staging.unmap();
       this.#keepStaging(staging);

@@ -4,8 +4,9 @@
  * Dawn's Node binding polls with `setImmediate` while any of its promises is pending, which keeps one core at 100 %
  * (dawn-gpu/node-webgpu issue 17). It looks the global up at every call. So during a wait, the global is replaced by a
  * version that sleeps before it calls back: not at all right after the wait has begun, and then the longer, the longer it has lasted.
- * Short work, such as the classification of one face, is noticed at most an eighth of its time too late, and waiting for long work
- * costs next to nothing.
+ * Short work is noticed at most an eighth of its time too late, and waiting for long work costs next to nothing. Whoever waits for
+ * the same work again and again, such as the classification of one face, passes a `UsualTime`: the wait then sleeps until shortly
+ * before the work is usually done, and asks often around that time. So it takes nothing from the work, where the CPU does both.
  * Everything that awaits Dawn goes through `gpuWait`. Outside of a wait the global is the original, so other users of
  * `setImmediate` keep its speed.
  */
@@ -13,6 +14,8 @@ const original = globalThis.setImmediate;
 let waiting = 0;
 /** When the newest wait began, in milliseconds. */
 let begun = 0;
+/** How long the newest wait usually takes, in milliseconds; 0 if that is unknown. */
+let usually = 0;
 /** Whether nothing was asked since: what was submitted some steps ago is often done. */
 let fresh = false;
 
@@ -20,34 +23,77 @@ let fresh = false;
 const PART = 1 / 8;
 /** The shortest sleep in milliseconds, and the longest one that may hold up the event loop. */
 const [SHORTEST_MS, LONGEST_MS] = [0.03, 0.3];
-/** How long a timer sleeps: too long until that is a small part of the wait. */
+/** How long a timer sleeps at least: too long until that is a small part of the wait. */
 const TIMER_MS = 1;
+/** From which part of the usual time on a wait asks often, and up to which. */
+const [EARLY, LATE] = [0.92, 1.25];
+/** The first guess of a usual time in milliseconds, and its greatest growth from one wait to the next. */
+const [FIRST_MS, GROWTH] = [0.25, 1.1];
 /** Never changes: waiting for it is a sleep. */
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
 type Poll = NodeJS.Immediate | NodeJS.Timeout;
+
+/**
+ * How long the wait for the same work usually takes. It sinks at once and grows slowly, so that one wait that other work held up does
+ * not make the next ones late.
+ */
+export class UsualTime {
+  #ms = 0;
+
+  /** Milliseconds; 0 at first. */
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** Takes note of a wait's time. */
+  add(ms: number): void {
+    this.#ms = Math.min(ms, Math.max(FIRST_MS, this.#ms * GROWTH));
+  }
+}
+
+/** Calls back after a sleep that holds up the event loop. */
+function afterNap(ms: number, callback: () => void): Poll {
+  return original(() => {
+    Atomics.wait(cell, 0, 0, Math.max(SHORTEST_MS, ms));
+    callback();
+  });
+}
 
 const slowImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): Poll => {
   if (fresh) {
     fresh = false;
     return original(callback, ...args);
   }
-  const part = (performance.now() - begun) * PART;
-  if (part >= TIMER_MS) return setTimeout(callback, 0, ...args);
-  const nap = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, part));
-  return original(() => {
-    Atomics.wait(cell, 0, 0, nap);
-    callback(...args);
-  });
+  const ask = () => callback(...args);
+  const lasted = performance.now() - begun;
+  const early = usually * EARLY - lasted;
+  if (early > 0) {
+    // A timer may take a millisecond longer than it should.
+    return early >= 2 * TIMER_MS
+      ? setTimeout(ask, Math.floor(early) - TIMER_MS)
+      : afterNap(Math.min(early, TIMER_MS), ask);
+  }
+  if (lasted < usually * LATE) return afterNap(SHORTEST_MS, ask);
+  const part = lasted * PART;
+  return part >= TIMER_MS ? setTimeout(ask, 0) : afterNap(Math.min(LONGEST_MS, part), ask);
 };
 
-/** Runs `start`, which starts asynchronous GPU work, and resolves with its result. */
-export async function gpuWait<T>(start: () => Promise<T>): Promise<T> {
-  begun = performance.now();
+/**
+ * Runs `start`, which starts asynchronous GPU work, and resolves with its result.
+ *
+ * @param usual how long this work usually takes, where it is known; learns how long it has taken
+ */
+export async function gpuWait<T>(start: () => Promise<T>, usual?: UsualTime): Promise<T> {
+  const own = performance.now();
+  begun = own;
   fresh = true;
   if (waiting++ === 0) Object.assign(globalThis, { setImmediate: slowImmediate });
+  usually = waiting === 1 ? (usual?.ms ?? 0) : 0; // an older wait may end before
   try {
-    return await start();
+    const result = await start();
+    usual?.add(performance.now() - own);
+    return result;
   } finally {
     if (--waiting === 0) globalThis.setImmediate = original;
   }

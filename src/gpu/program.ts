@@ -1,6 +1,7 @@
 import { type Compilable, compileKernels } from './compile.js';
 import type { Gpu } from './device.js';
 import { DisposedError, GpuValidationError } from './errors.js';
+import { UsualTime } from './polling.js';
 import type { Constants } from './shader.js';
 import type { Tensor } from './tensor.js';
 
@@ -29,6 +30,8 @@ export interface CommandInfo {
 /** A recorded list of dispatches with all its memory. */
 export class Program {
   #disposed = false;
+  /** How long `read` usually waits. */
+  readonly #usual = new UsualTime();
 
   constructor(
     /** The device that it runs on. */
@@ -78,7 +81,7 @@ export class Program {
 
   /** Runs all dispatches and reads a tensor of floats, in one submission. Throws what `Gpu.check` throws. */
   async read(tensor: Tensor): Promise<Float32Array> {
-    return this.gpu.read(tensor, (encoder) => this.#encode(encoder, 0, this.list.length));
+    return this.gpu.read(tensor, (encoder) => this.#encode(encoder, 0, this.list.length), this.#usual);
   }
 
   #encode(encoder: GPUCommandEncoder, begin: number, end: number): void {

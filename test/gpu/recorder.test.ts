@@ -3,6 +3,7 @@ import { DisposedError, ShaderError, ShapeError } from '../../src/gpu/errors.js'
 import { defineKernel, kernels } from '../../src/gpu/kernel.js';
 import '../../src/gpu/kernels/activations.js';
 import { fill } from '../../src/gpu/kernels/elementwise.js';
+import { UsualTime } from '../../src/gpu/polling.js';
 import { Recorder, runOnce } from '../../src/gpu/recorder.js';
 import { SharedBuffers } from '../../src/gpu/shared_buffers.js';
 import type { Tensor } from '../../src/gpu/tensor.js';
@@ -272,11 +273,14 @@ describeGpu('uploads and copies', (gpu) => {
     const program = await rec.finish();
     const submit = vi.spyOn(gpu().device.queue, 'submit');
     const created = vi.spyOn(gpu().device, 'createBuffer');
+    const waits = vi.spyOn(UsualTime.prototype, 'add');
     expect([...(await program.read(small))]).toEqual(Array(7).fill(3));
     expect(submit).toHaveBeenCalledTimes(1);
     const before = created.mock.calls.length;
     expect([...(await program.read(small))]).toEqual(Array(7).fill(3));
     expect(created.mock.calls.length).toBe(before); // the small buffer for reading is kept
+    expect(waits.mock.contexts).toHaveLength(2);
+    expect(waits.mock.contexts[1]).toBe(waits.mock.contexts[0]); // a program's reads usually take as long
     const all = await Promise.all([program.read(small), program.read(large), program.read(small)]);
     expect(all.map((values) => [values.length, values.at(-1)])).toEqual([
       [7, 3],
