@@ -15,10 +15,11 @@
 // A weight that is not finite makes its column's scale so, and all results of the column.
 //
 // Shapes: A [BATCH, M, K], weight [BATCH, K, N] with b_plane numbers from one matrix to the next, packed
-// [BATCH, TILES, STEPS, 4, 8] in vec4s, scales [BATCH, TILES * 32], bias, factor and offset [N], C [BATCH, M, N].
-// TILES is N / 32 rounded up, STEPS K / 6 rounded up. K is even, N a multiple of 4.
-// Threads: one subgroup of 8 per matrix and 32 columns, in `product` per matrix and 32 * QUADS columns.
-// Constants: ROWS, that is M, at most 16. QUADS, 1 or 2. END, whether the end of a block follows.
+// [BATCH, TILES, STEPS, 4, 8] in vectors of WIDTH columns, scales [BATCH, TILES * 8 * WIDTH], bias, factor and offset [N],
+// C [BATCH, M, N]. TILES is N / (8 * WIDTH) rounded up, STEPS K / 6 rounded up. K is even, N a multiple of 4.
+// Threads: one subgroup of 8 per matrix and 8 * WIDTH columns, in `product` per matrix and QUADS times as many.
+// Constants: ROWS, that is M, at most 16. QUADS, 1 or 2. END, whether the end of a block follows. WIDTH, the columns of a lane:
+// 4, or 2 for the weights of conv2d_tiles.wgsl.
 // Parts: elu, packed_weights
 
 enable subgroups;
@@ -27,35 +28,38 @@ const ROWS = {{ROWS}}u;
 const QUADS = {{QUADS}}u;
 const END = {{END}};
 const GROUPS = (ROWS + 7u) / 8u;
-alias Lane = vec4f;
+alias Lane = vec{{WIDTH}}f;
+alias Word = vec{{WIDTH}}i;
+alias Bits = vec{{WIDTH}}u;
+const WIDTH = {{WIDTH}}u;
 
 /// A lane's part of one row of the tile; of eight rows; and of three rows of weights.
-alias Row = array<vec4f, QUADS>;
+alias Row = array<Lane, QUADS>;
 alias Rows = array<Row, 8>;
-alias Weights = array<vec4f, 3u * QUADS>;
-/// Two words of three weights, for four columns.
-alias Words = array<vec4i, 2>;
+alias Weights = array<Lane, 3u * QUADS>;
+/// Two words of three weights, for a lane's columns.
+alias TwoWords = array<Word, 2>;
 
-struct PackParams { k: u32, n4: u32, b_plane: u32, tiles: u32, steps: u32, taps_of: u32 }
-struct ProductParams { k: u32, n4: u32, tiles: u32, steps: u32, has_bias: u32, alpha: f32 }
+struct PackParams { k: u32, n_vectors: u32, b_plane: u32, tiles: u32, steps: u32, taps_of: u32 }
+struct ProductParams { k: u32, n_vectors: u32, tiles: u32, steps: u32, has_bias: u32, alpha: f32 }
 
 // pack
-@group(0) @binding(0) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> packed: array<vec4i>;
-@group(0) @binding(2) var<storage, read_write> scales: array<vec4f>;
+@group(0) @binding(0) var<storage, read> weight: array<Lane>;
+@group(0) @binding(1) var<storage, read_write> packed: array<Word>;
+@group(0) @binding(2) var<storage, read_write> scales: array<Lane>;
 @group(0) @binding(3) var<uniform> pack_params: PackParams;
 
 /// The largest integer that all weights are scaled to.
 const LARGEST = 2147479552.0;
 
 /// Three rows of weights in two words, from their integers of 32 bits.
-fn words_of(first: vec4i, second: vec4i, third: vec4i) -> Words {
-  let rounded = third + vec4i(512);
-  let low = (rounded >> vec4u(10u)) & vec4i(0x7ff);
-  let high = (rounded >> vec4u(21u)) & vec4i(0x7ff);
-  return Words(
-    (((first - low + vec4i(1024)) >> vec4u(11u)) << vec4u(11u)) + low, // formula
-    (((second - high + vec4i(1024)) >> vec4u(11u)) << vec4u(11u)) + high, // formula
+fn words_of(first: Word, second: Word, third: Word) -> TwoWords {
+  let rounded = third + Word(512);
+  let low = (rounded >> Bits(10u)) & Word(0x7ff);
+  let high = (rounded >> Bits(21u)) & Word(0x7ff);
+  return TwoWords(
+    (((first - low + Word(1024)) >> Bits(11u)) << Bits(11u)) + low, // formula
+    (((second - high + Word(1024)) >> Bits(11u)) << Bits(11u)) + high, // formula
   );
 }
 
@@ -74,18 +78,18 @@ fn pack(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = group.y * groups.x + group.x;
   if (tile >= p.tiles) { return; }
   // Columns past the end are those of the last ones again, and are not used.
-  let start = group.z * (p.b_plane / 4u) + min(tile * 8u + lane, p.n4 - 1u);
+  let start = group.z * (p.b_plane / WIDTH) + min(tile * 8u + lane, p.n_vectors - 1u);
   // Positive floats and their bits are in the same order, and what is not finite comes last.
-  var largest = vec4u();
-  for (var k = 0u; k < p.k; k++) { largest = max(largest, bitcast<vec4u>(abs(weight[start + k * p.n4]))); }
-  let size = bitcast<vec4f>(largest);
-  let inverse = select(vec4f(), LARGEST / size, size > vec4f()); // formula
+  var largest = Bits();
+  for (var k = 0u; k < p.k; k++) { largest = max(largest, bitcast<Bits>(abs(weight[start + k * p.n_vectors]))); }
+  let size = bitcast<Lane>(largest);
+  let inverse = select(Lane(), LARGEST / size, size > Lane()); // formula
   scales[(group.z * p.tiles + tile) * 8u + lane] = size / LARGEST; // formula
   for (var s = 0u; s < 2u * p.steps; s++) {
-    var scaled = array<vec4i, 3>();
+    var scaled = array<Word, 3>();
     for (var i = 0u; i < 3u; i++) {
       let k = 3u * s + i;
-      if (k < p.k) { scaled[i] = vec4i(round(weight[start + row_of(k, p.taps_of) * p.n4] * inverse)); }
+      if (k < p.k) { scaled[i] = Word(round(weight[start + row_of(k, p.taps_of) * p.n_vectors] * inverse)); }
     }
     let two = words_of(scaled[0], scaled[1], scaled[2]);
     let to = ((group.z * p.tiles + tile) * p.steps * 2u + s) * 16u + lane;
@@ -96,12 +100,12 @@ fn pack(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 
 // product
 @group(0) @binding(0) var<storage, read> a_pairs: array<vec2f>;
-@group(0) @binding(1) var<storage, read> words: array<vec4i>; // packed
-@group(0) @binding(2) var<storage, read> scale_of: array<vec4f>; // scales
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(4) var<storage, read> factor: array<vec4f>;
-@group(0) @binding(5) var<storage, read> offset: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(1) var<storage, read> words: array<Word>; // packed
+@group(0) @binding(2) var<storage, read> scale_of: array<Lane>; // scales
+@group(0) @binding(3) var<storage, read> bias: array<Lane>;
+@group(0) @binding(4) var<storage, read> factor: array<Lane>;
+@group(0) @binding(5) var<storage, read> offset: array<Lane>;
+@group(0) @binding(6) var<storage, read_write> c: array<Lane>;
 @group(0) @binding(7) var<uniform> params: ProductParams;
 
 /// One row of the tile after adding the products of three values of k.
@@ -131,8 +135,8 @@ fn weights_at(at: array<u32, QUADS>) -> Weights {
   for (var q = 0u; q < QUADS; q++) {
     let first = words[at[q]];
     let second = words[at[q] + 8u];
-    w[q] = vec4f(first); // formula
-    w[QUADS + q] = vec4f(second); // formula
+    w[q] = Lane(first); // formula
+    w[QUADS + q] = Lane(second); // formula
     w[2u * QUADS + q] = third_weight(first, second); // formula
   }
   return w;
@@ -173,7 +177,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   var shift = Row();
   for (var q = 0u; q < QUADS; q++) {
     scale[q] = scale_of[(group.z * p.tiles + min(first_tile + q, p.tiles - 1u)) * 8u + lane];
-    if (p.has_bias == 1u) { shift[q] = bias[min((first_tile + q) * 8u + lane, p.n4 - 1u)]; }
+    if (p.has_bias == 1u) { shift[q] = bias[min((first_tile + q) * 8u + lane, p.n_vectors - 1u)]; }
   }
   // Always the first group, after which the second moves up, as in matmul_subgroup.wgsl.
   for (var g = 0u; g < GROUPS; g++) {
@@ -181,10 +185,10 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
       let row = 8u * g + r;
       for (var q = 0u; q < QUADS; q++) {
         let column = (first_tile + q) * 8u + lane;
-        if (row >= ROWS || column >= p.n4) { continue; }
+        if (row >= ROWS || column >= p.n_vectors) { continue; }
         var value = acc[0][r][q] * scale[q] + shift[q]; // formula
         if (END) { value = elu_of(value, p.alpha) * factor[column] + offset[column]; } // formula
-        c[(group.z * ROWS + row) * p.n4 + column] = value;
+        c[(group.z * ROWS + row) * p.n_vectors + column] = value;
       }
     }
     acc[0] = acc[1];

@@ -1,6 +1,6 @@
 // The third of three weights that few_rows.wgsl has packed into two words: its bits are the lowest 11 of both. The other two
-// are the words themselves.
+// are the words themselves. The shader defines Lane, and Word and Bits, which are integers of the same width.
 
-fn third_weight(first: vec4i, second: vec4i) -> vec4f {
-  return vec4f((second << vec4u(21u)) | ((first & vec4i(0x7ff)) << vec4u(10u)));
+fn third_weight(first: Word, second: Word) -> Lane {
+  return Lane((second << Bits(21u)) | ((first & Word(0x7ff)) << Bits(10u)));
 }

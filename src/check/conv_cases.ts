@@ -106,7 +106,7 @@ const WAYS = {
     forced: { conv2d: 'subgroup' },
     shapes: ANY.filter(({ oc }) => oc % 4 === 0),
     kernels: ['conv2d_subgroup.forward', 'conv2d_subgroup.weight_gradient', 'conv2d_flip.forward'],
-    block: ['conv2d_small.block', 'few_rows.pack'],
+    block: ['conv2d_tiles.block', 'few_rows.pack'],
     possible: eightLanes,
   },
   gray: {
@@ -124,14 +124,19 @@ const WAYS = {
   'winograd4 in lanes, in halves': winograd('winograd4', 'lanes', 'f16'),
   'winograd6 in lanes, in halves': winograd('winograd6', 'lanes', 'f16'),
 } satisfies Record<string, Way>;
-/** Maps that fit into the registers of a subgroup, and edges of pooling windows. */
-const SMALL: readonly (readonly [ConvShape, number])[] = [
+/** What conv2d_tiles.wgsl covers, and edges of pooling windows: a tile for the map or several, 16 channels at most or more. */
+const TILED: readonly (readonly [ConvShape, number])[] = [
   [shape([1, 6, 6, 8, 36]), 2],
   [shape([3, 6, 6, 6, 64]), 1],
   [shape([2, 6, 6, 2, 4]), 3],
+  [shape([2, 6, 7, 4, 16]), 6],
   [shape([2, 5, 8, 4, 32]), 2],
   [shape([2, 8, 5, 4, 12]), 2],
   [shape([4, 3, 2, 10, 40]), 1],
+  [shape([2, 12, 12, 4, 64]), 2],
+  [shape([1, 13, 20, 6, 16]), 2],
+  [shape([2, 9, 7, 4, 48]), 1],
+  [shape([1, 10, 13, 2, 20], 3, 1, 'valid'), 1],
 ];
 
 type WayName = keyof typeof WAYS;
@@ -353,7 +358,9 @@ export const CONV_CASES: readonly KernelCase[] = [
     (way, k) => WINOGRAD.map((s, i) => pooledCase(s, way, 1310 + 10 * k + i)),
   ),
   ...GRAY.flatMap((s, i) => [blockCase(s, 'gray', 2, 800 + i), blockCase(s, 'gray', 1, 810 + i)]),
-  ...SMALL.map(([s, poolSize], i) => blockCase(s, 'subgroup', poolSize, 960 + i)),
+  ...TILED.map(([s, poolSize], i) => blockCase(s, 'subgroup', poolSize, 960 + i)),
+  blockCase(shape([2, 6, 6, 3, 8]), 'subgroup', 2, 980, false), // an odd number of input channels
+  blockCase(shape([1, 10, 10, 4, 8]), 'subgroup', 5, 981, false), // windows cross tile borders
   ...['', ' in lanes'].flatMap((lanes, k) => {
     const [four, six] = [`winograd4${lanes}`, `winograd6${lanes}`] as [WayName, WayName];
     return WINOGRAD.flatMap((s, i) => [

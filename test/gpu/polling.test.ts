@@ -85,7 +85,10 @@ describe('work that is awaited again and again', () => {
   }
 
   /** Begins a wait and polls after it has lasted so long; what it sleeps then. */
-  async function sleepAfter(ms: number, usual: UsualTime): Promise<{ nap?: number; timer?: number }> {
+  async function sleepAfter(
+    ms: number,
+    usual: UsualTime,
+  ): Promise<{ nap: number | undefined; timer: number | undefined }> {
     const timer = vi.spyOn(globalThis, 'setTimeout');
     const nap = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
     const clock = vi.spyOn(performance, 'now');
@@ -102,12 +105,12 @@ describe('work that is awaited again and again', () => {
   }
 
   it('sleeps until shortly before its usual time, and asks often around it', async () => {
-    expect(await sleepAfter(0.1, usualOf(2))).toEqual({ nap: 1 });
+    expect(await sleepAfter(0.1, usualOf(2))).toMatchObject({ nap: 1 });
     expect((await sleepAfter(1.5, usualOf(2))).nap).toBeCloseTo(0.34, 3);
-    expect(await sleepAfter(1.9, usualOf(2))).toEqual({ nap: 0.03 });
-    expect(await sleepAfter(2.4, usualOf(2))).toEqual({ nap: 0.03 });
-    expect(await sleepAfter(2.6, usualOf(2))).toEqual({ nap: 0.3 }); // longer than usual: as if nothing was known
-    expect(await sleepAfter(0.1, usualOf(10))).toEqual({ timer: 8 }); // the event loop goes on
+    expect(await sleepAfter(1.9, usualOf(2))).toMatchObject({ nap: 0.03 });
+    expect(await sleepAfter(2.4, usualOf(2))).toMatchObject({ nap: 0.03 });
+    expect(await sleepAfter(2.6, usualOf(2))).toMatchObject({ nap: 0.3 }); // longer than usual: as if nothing was known
+    expect(await sleepAfter(0.1, usualOf(10))).toMatchObject({ timer: 8 }); // the event loop goes on
   });
 
   it('does not rely on it beside another wait, which may end before', async () => {

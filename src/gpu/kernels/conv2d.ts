@@ -8,6 +8,7 @@ import type { ConvGeometry } from './conv2d_geometry.js';
 import { gray, grayFits } from './conv2d_gray.js';
 import { naive, naiveInputGradient } from './conv2d_naive.js';
 import { subgroup } from './conv2d_subgroup.js';
+import { tilesFit } from './conv2d_tiles.js';
 import type {
   ConvExtraOptions,
   ConvGradients,
@@ -30,10 +31,14 @@ import type { Format } from './storage.js';
  */
 const WAYS: Readonly<Record<ConvWayName, ConvWay>> = { gray, winograd4, winograd6, subgroup, naive };
 
-/** The ways that apply to a convolution, the best guess first. */
-function waysFor(gpu: Gpu, g: ConvGeometry): [ConvWayName, ...ConvWayName[]] {
+/** The most images of a batch for which one dispatch beats the three of Winograd's algorithm, which multiplies less. */
+const FEW = 2;
+
+/** The ways that apply to a convolution, the best guess first. @param tiled whether `subgroup` does all of it in one dispatch */
+function waysFor(gpu: Gpu, g: ConvGeometry, tiled: boolean): [ConvWayName, ...ConvWayName[]] {
   const winograd = cheapestEdge(g) === 4 ? [winograd4, winograd6] : [winograd6, winograd4];
-  const [first = naive, ...rest] = [gray, ...winograd, subgroup, naive].filter((way) => way.fits(gpu, g));
+  const general = tiled && g.b <= FEW ? [subgroup, ...winograd] : [...winograd, subgroup];
+  const [first = naive, ...rest] = [gray, ...general, naive].filter((way) => way.fits(gpu, g));
   return [first.name, ...rest.map(({ name }) => name)];
 }
 
@@ -46,7 +51,7 @@ const shapesOf = (g: ConvGeometry) => ({
 
 /**
  * The way that the tuning chooses for one pass of a convolution.
- * @param pass name of the pass in the tuning table @param trial records one way, to time and compare it
+ * @param pass name of the pass in the tuning table @param trial records one way, to time and compare it @param tiled as of `waysFor`
  */
 function chosen(
   gpu: Gpu,
@@ -54,10 +59,11 @@ function chosen(
   g: ConvGeometry,
   inputs: readonly Shape[],
   trial: (rec: Recorder, way: ConvWay, inputs: readonly Tensor[], prepare: Recorder) => readonly Tensor[],
+  tiled = false,
 ): ConvWay {
   const extents = `${pass} [${g.b}, ${g.h}, ${g.w}, ${g.ic}] -> [${g.oh}, ${g.ow}, ${g.oc}], ${g.kh} x ${g.kw} / ${plainExtent([g.stride_y, g.stride_x])}`;
   const tunable: Tunable<ConvWayName> = {
-    ...{ family: 'conv2d', extents, candidates: waysFor(gpu, g), inputs },
+    ...{ family: 'conv2d', extents, candidates: waysFor(gpu, g, tiled), inputs },
     trial: (rec, name, tensors, prepare) => trial(rec, WAYS[name], tensors, prepare),
   };
   return WAYS[choose(gpu, tunable)];
@@ -193,6 +199,7 @@ export function conv2dBlock(
       const ownEnd = { ...end, scale: scale as Tensor, offset: offset as Tensor };
       return [blockBy(candidate, trial, once, own, ownEnd, g)];
     },
+    tilesFit(g, end.poolSize),
   );
   return blockBy(way, rec, prepare, operands, end, g);
 }

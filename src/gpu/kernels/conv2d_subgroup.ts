@@ -1,7 +1,7 @@
 import { eightLanes } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import { FORWARD, forwardCall, outputOf, WEIGHT_GRADIENT, weightGradientInSplits } from './conv2d_direct.js';
-import { smallBlock, smallFits } from './conv2d_small.js';
+import { tilesBlock, tilesFit } from './conv2d_tiles.js';
 import type { ConvWay } from './conv2d_way.js';
 import { biasGradient } from './reduce.js';
 
@@ -60,5 +60,5 @@ export const subgroup: ConvWay = {
   },
 
   block: (rec, operands, end, g, prepare) =>
-    smallFits(g) ? smallBlock(rec, prepare, operands, end, g) : undefined,
+    tilesFit(g, end.poolSize) ? tilesBlock(rec, prepare, operands, end, g) : undefined,
 };

@@ -9,16 +9,16 @@ import type { MatmulGeometry } from './matmul_tiled.js';
 const packKernel = defineKernel('few_rows', 'pack', {
   reads: ['weight'],
   writes: ['packed', 'scales'],
-  params: u32s('k', 'n4', 'b_plane', 'tiles', 'steps', 'taps_of'),
+  params: u32s('k', 'n_vectors', 'b_plane', 'tiles', 'steps', 'taps_of'),
 });
 const productKernel = defineKernel('few_rows', 'product', {
   reads: ['a', 'packed', 'scales', 'bias', 'factor', 'offset'],
   writes: ['c'],
-  params: { ...u32s('k', 'n4', 'tiles', 'steps', 'has_bias'), alpha: 'f32' },
+  params: { ...u32s('k', 'n_vectors', 'tiles', 'steps', 'has_bias'), alpha: 'f32' },
 });
 
-/** Columns of a tile, and rows of the weights in a turn of the loop. */
-const [COLUMNS, STEP] = [32, 6];
+/** Lanes of a subgroup, and rows of the weights in a turn of the loop. */
+const [LANES, STEP] = [8, 6];
 /** The most rows. With more, loading the weights is not what takes the time. */
 const MOST_ROWS = 16;
 
@@ -40,28 +40,34 @@ export interface FewRowsOptions {
 export interface PackedWeights {
   readonly packed: Tensor;
   readonly scales: Tensor;
-  readonly sizes: Readonly<Record<'k' | 'n4' | 'tiles' | 'steps', number>>;
+  readonly sizes: Readonly<Record<'k' | 'n_vectors' | 'tiles' | 'steps', number>>;
 }
 
-/**
- * Packs matrices of weights [batch, k, n].
- * @param plane numbers from one matrix to the next @param taps input channels of the 3 x 3 convolution whose weights they are, which
- *   are then packed in the order of conv2d_small.wgsl; 0 if they are none
- */
+export interface PackOptions {
+  /** Numbers from one matrix to the next; default: as many as a matrix has. */
+  readonly plane?: number;
+  /** Input channels of the 3 x 3 convolution whose weights they are, to be packed in the order of conv2d_tiles.wgsl; default: none. */
+  readonly taps?: number;
+  /** Columns of a lane; default 4. */
+  readonly width?: 2 | 4;
+}
+
+/** Packs matrices of weights [batch, k, n]. */
 export function packWeights(
   rec: Recorder,
   weight: Tensor,
   { batch, k, n }: Omit<MatmulGeometry, 'm'>,
-  { plane = k * n, taps = 0 }: { readonly plane?: number; readonly taps?: number } = {},
+  { plane = k * n, taps = 0, width = 4 }: PackOptions = {},
 ): PackedWeights {
-  const sizes = { k, n4: n / 4, tiles: Math.ceil(n / COLUMNS), steps: Math.ceil(k / STEP) };
+  const columns = LANES * width;
+  const sizes = { k, n_vectors: n / width, tiles: Math.ceil(n / columns), steps: Math.ceil(k / STEP) };
   const { tiles, steps } = sizes;
-  const packed = rec.alloc([batch, tiles, steps, 4, COLUMNS], 'packed');
-  const scales = rec.alloc([batch, tiles * COLUMNS], 'scales');
+  const packed = rec.alloc([batch, tiles, steps, 4, columns], 'packed');
+  const scales = rec.alloc([batch, tiles * columns], 'scales');
   rec.dispatch(packKernel, {
     bind: { weight, packed, scales },
     params: { ...sizes, b_plane: plane, taps_of: taps },
-    constants: { ROWS: 1, QUADS: 1, END: 'false' },
+    constants: { ROWS: 1, QUADS: 1, END: 'false', WIDTH: width },
     workgroups: tiles,
     depth: batch,
   });
@@ -93,7 +99,7 @@ export function fewRows(
       ...{ bias: bias ?? scales, factor: end?.scale ?? scales, offset: end?.offset ?? scales },
     },
     params: { ...sizes, has_bias: Number(bias !== undefined), alpha: end?.alpha ?? 0 },
-    constants: { ROWS: m, QUADS: quads, END: String(end !== undefined) },
+    constants: { ROWS: m, QUADS: quads, END: String(end !== undefined), WIDTH: 4 },
     workgroups: Math.ceil(sizes.tiles / quads),
     depth: batch,
   });
