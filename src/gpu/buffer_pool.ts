@@ -82,8 +82,11 @@ export class BufferPool {
   }
 }
 
+/** The size of the smallest buffer. */
+export const SMALLEST = 256;
+
 /** Rounds small sizes up to a multiple of 256 bytes (so any tensor can be read as whole vec4s), large ones of 64 KiB. */
 function sizeClass(bytes: number): number {
-  const grain = bytes <= 65536 ? 256 : 65536;
+  const grain = bytes <= 65536 ? SMALLEST : 65536;
   return Math.max(grain, Math.ceil(bytes / grain) * grain);
 }

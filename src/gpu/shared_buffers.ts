@@ -1,4 +1,4 @@
-import type { BufferPool } from './buffer_pool.js';
+import { type BufferPool, SMALLEST } from './buffer_pool.js';
 
 /**
  * Buffers that several programs use in turn. This is safe because the programs keep nothing in them from one run to the
@@ -9,10 +9,11 @@ export class SharedBuffers {
 
   constructor(private readonly pool: BufferPool) {}
 
-  /** A buffer of at least `bytes` bytes that is not in `inUse`: an old one of up to twice the size, else a new one. */
+  /** A buffer of at least `bytes` bytes that is not in `inUse`: an old one of up to twice the size or the smallest, else a new one. */
   take(bytes: number, label: string, inUse: ReadonlySet<GPUBuffer>): GPUBuffer {
+    const most = Math.max(bytes * 2, SMALLEST);
     const fitting = this.#buffers.filter(
-      (buffer) => buffer.size >= bytes && buffer.size <= bytes * 2 && !inUse.has(buffer),
+      (buffer) => buffer.size >= bytes && buffer.size <= most && !inUse.has(buffer),
     );
     const best = fitting.reduce<GPUBuffer | undefined>(
       (a, b) => (a === undefined || b.size < a.size ? b : a),

@@ -36,6 +36,23 @@ describe('BatchSource', () => {
     expect([last.count, last.labels.length, last.images.length]).toEqual([2, 2, 2 * PIXELS]);
   });
 
+  it('has the targets of its images, of a smaller last batch too, and when the images are let go', () => {
+    const targets = Float32Array.from({ length: 30 }, (_, i) => i);
+    const source = new BatchSource({ ...split, targets }, random);
+    const soft = (epoch: number) => [0, 1, 2].map((b) => [...(source.targets(epoch, b).soft ?? [])]);
+    const expected = (epoch: number) =>
+      [0, 1, 2].map((b) =>
+        source.draws(epoch, b).draws.flatMap(({ image: i }) => [3 * i, 3 * i + 1, 3 * i + 2]),
+      );
+    const before = [0, 1].map(soft);
+    expect(before).toEqual([0, 1].map(expected));
+    expect(before[0]?.map((rows) => rows.length)).toEqual([12, 12, 6]);
+    source.releaseImages();
+    expect([0, 1].map(soft)).toEqual(before);
+    expect(source.images).toHaveLength(0);
+    expect(new BatchSource(split, random).targets(0, 0)).toEqual({ mix: undefined, soft: undefined });
+  });
+
   it('shuffles anew every epoch, every image once', () => {
     const source = new BatchSource(split, random);
     const [a, b] = [rows(source, 0), rows(source, 1)];

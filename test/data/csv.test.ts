@@ -164,7 +164,11 @@ describe('the CSV files of FER-2013', () => {
   it('may have a stray carriage return before a row; a row of one letter is none that is empty', async () => {
     const { splits } = await loadFile(`emotion,pixels,Usage\n\r3,${pixels()},Training\n`);
     expect([...splits.train.labels]).toEqual([3]);
-    await expectDataError(loadFile('emotion,pixels,Usage\nx\n'), 'fer2013.csv:2: the row has 1 columns');
+    for (const end of ['\n', ''])
+      await expectDataError(
+        loadFile(`${csv([[3, 'Training']])}x${end}`),
+        'fer2013.csv:3: the row has 1 columns',
+      );
   });
 
   it('are not unpacked without end', async () => {

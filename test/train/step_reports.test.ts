@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { TrainEvent } from '../../src/train/events.js';
 import { StepReports } from '../../src/train/step_reports.js';
 
-const stats = { liveBuffers: 1, liveBytes: 1, peakBytes: 2 };
+const stats = { liveBuffers: 1, liveBytes: 3, peakBytes: 5 };
 const learner = { learningRate: 0.5, gpu: { pool: { stats } } };
 const place = (step: number) => ({
   ...{ epoch: 1, stepInEpoch: step, stepsPerEpoch: 4, imgPerS: 0, etaS: null, elapsedS: 10 + step },
@@ -24,6 +24,7 @@ it('reports the steps that are wanted, each with its rate and, where it was meas
   );
   expect(told).toHaveLength(3);
   expect(told[0]).toMatchObject({ step: 1, lr: 0.1, acc: 0.25, gradientNorm: 3.5, elapsedS: 11 });
+  expect(told[0]).toHaveProperty('memory', { buffers: 1, liveBytes: 3, peakBytes: 5 });
   for (const event of told.slice(1)) expect(event).not.toHaveProperty('gradientNorm');
   expect(told.map((event) => (event.type === 'step' ? event.lr : undefined))).toEqual([0.1, 0.2, 0.3]);
 });

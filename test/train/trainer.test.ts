@@ -81,6 +81,9 @@ describeGpu('a training', (gpu) => {
     expect(steps.map(({ step, epoch, stepInEpoch, of }) => [step, epoch, stepInEpoch, of])).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [n, Math.ceil(n / 3), ((n - 1) % 3) + 1, 3]),
     );
+    const gradient = [...(await trainer.learner.readGradients()).values()].flatMap(({ data }) => [...data]);
+    expect(steps.at(-1)?.gradientNorm).toBeCloseTo(Math.hypot(...gradient), 4);
+    expect(steps.every(({ gradientNorm = 0 }) => gradientNorm > 0)).toBe(true);
     const images = [4, 4, 2];
     for (const [i, { train }] of epochs.entries()) {
       const mean = (value: 'loss' | 'acc') =>
