@@ -161,7 +161,7 @@ function lockOf(method: number, encrypted: boolean): string | undefined {
   if (encrypted) return 'it is encrypted; unpack it with its password';
   if (method === STORED || method === DEFLATED || (method === ZSTD && unzstd !== undefined)) return undefined;
   const name = METHODS.get(method) ?? `method ${method}`;
-  return `it is packed with ${name}, which is not read${method === ZSTD ? ' before Node.js 22.15' : ''}; unpack it`;
+  return `it is packed with ${name}, which is not supported${method === ZSTD ? ' before Node.js 22.15' : ''}; unpack it`;
 }
 
 /** Undefined where it cannot be unpacked, or to another size than it should. */

@@ -51,11 +51,11 @@ export interface Declared {
 
 const declared = new Map<string, Declared>();
 
-/** What the command declares that these words begin with: `data`, `runs show`. Undefined for an unknown one. */
+/** The declaration of the command that the words begin with: `data`, `runs show`. Undefined for an unknown one. */
 export const declaredBy = ([first = '', second = '']: readonly string[]): Declared | undefined =>
   declared.get(`${first} ${second}`) ?? declared.get(first);
 
-/** A shell asks for completions, which hidden options are not among. */
+/** Whether a shell asks for completions. Hidden options are not completed. */
 const COMPLETING = process.argv.includes('--get-yargs-completions');
 
 /**
@@ -98,7 +98,7 @@ function command<const D extends Declaration>(
       for (const [line, what] of examples) y.example(line, what);
       return y.options(asked || COMPLETING ? options : hidden(options));
     },
-    // The cast is safe: yargs has parsed the arguments by the same declaration from which their type is derived.
+    // The cast is safe: yargs has parsed the arguments with the declaration from which their type is derived.
     handler: (args: object) =>
       guarded(args as ArgsOf<D> & GlobalArgs, async (given) => {
         checkRepeated({ ...positionals, ...options, ...GLOBALS }, given);

@@ -23,7 +23,7 @@ export function withoutShell(words: readonly string[]): readonly string[] {
   return [command, ...words.slice(2)];
 }
 
-/** The file by which a folder is known as what it is. */
+/** The file that marks a folder as a run or a study. */
 const MARKS = { runs: 'events.ndjson', studies: 'study.yaml' } as const;
 
 /**

@@ -1,7 +1,7 @@
 import type { LoadOptions } from '../data/types.js';
 import { printable } from '../util/printable.js';
 
-/** What commands know of how a data set is loaded. */
+/** The arguments of commands that decide how a data set is loaded. */
 interface DataArgs {
   readonly classes?: string | undefined;
   readonly skipBad?: boolean;
@@ -31,12 +31,12 @@ export class DataReading {
     };
   }
 
-  /** The same for commands that measure a model: the names in `--classes` are those of its outputs too, and choose no data. */
+  /** The same for commands that measure a model: `--classes` also names its outputs, and does not select images. */
   get forModel(): LoadOptions {
     return { ...this.options, choose: false };
   }
 
-  /** What the result as JSON says about it. */
+  /** What the JSON result says about the data. */
   json(): { readonly skipped: number; readonly notes: readonly string[] } {
     return { skipped: this.#skipped, notes: this.#notes };
   }

@@ -1,7 +1,7 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CamelCase } from '../util/camel_case.js';
 
-/** Which numbers an argument may be. Those with another range are checked where they act. */
+/** The range of a number. Arguments with any other range are checked where they are used. */
 export interface NumberRange {
   readonly least?: number;
   /** Whether it must be a whole number; default false. */

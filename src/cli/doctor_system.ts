@@ -64,7 +64,7 @@ function nodeCheck(): Check {
 /** The size of the cache. */
 export function cacheCheck(folder = cacheFolder()): Check {
   const bytes = cacheContents(folder).reduce((sum, own) => sum + own.bytes, 0);
-  const detail = `${inMegabytes(bytes)} in ${folder} (fer-tui cache says of what)`;
+  const detail = `${inMegabytes(bytes)} in ${folder} (fer-tui cache lists its contents)`;
   return { name: 'cache', ok: true, detail };
 }
 
@@ -157,7 +157,7 @@ function terminalCheck(): Check {
   const { stdout, env } = process;
   const { cols, rows } = terminalSize(stdout);
   const size = stdout.isTTY
-    ? `${cols} x ${rows}${stdout.columns === 0 ? ' (it does not say)' : ''}, ${2 ** stdout.getColorDepth()} colours`
+    ? `${cols} x ${rows}${stdout.columns === 0 ? ' (assumed: the terminal reports no size)' : ''}, ${2 ** stdout.getColorDepth()} colours`
     : 'not a terminal (plain output)';
   const unicode = /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
   const noColor = env['NO_COLOR'] ? ', NO_COLOR set' : '';

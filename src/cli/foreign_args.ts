@@ -19,13 +19,13 @@ export function foreignOf(args: ForeignArgs & { readonly data?: string | undefin
   };
 }
 
-/** What was assumed of a model, or of several. */
+/** What was assumed about one model, or about several. */
 interface Assumed {
   readonly classesGuessed?: boolean | undefined;
   readonly softmaxAdded?: boolean | readonly string[];
 }
 
-/** Warns on stderr of what was assumed of a foreign model: a wrong guess makes results wrong. @param path names it */
+/** Warns on stderr about the assumptions made for a foreign model: a wrong one makes results wrong. @param path names it */
 export function warnOfGuess({ classesGuessed, softmaxAdded = [] }: Assumed, path: string): void {
   const added = typeof softmaxAdded === 'boolean' ? [path].filter(() => softmaxAdded) : softmaxAdded;
   for (const file of added) process.stderr.write(`${printable(softmaxText(file))}\n`);

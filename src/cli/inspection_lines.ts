@@ -10,7 +10,7 @@ import { table } from './table.js';
 /** How an inspection is printed. */
 export interface LineOptions {
   readonly capability: Capability;
-  /** Whether to paint the pictures; else there are their captions. */
+  /** Whether to paint the pictures; otherwise only their captions are printed. */
   readonly pictures: boolean;
   /** Columns of the terminal. */
   readonly width: number;

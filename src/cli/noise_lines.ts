@@ -45,7 +45,7 @@ export function noiseLines(report: NoiseReport, dataset: Dataset, top: number, o
   return [
     `${printable(dataset.name)}, ${count(splits.train.labels.length)} training images`,
     '',
-    `predictions: ${percent(labels.agreement)} of the labels are what was predicted; the fewer, the less the suspects say`,
+    `predictions: ${percent(labels.agreement)} of the labels agree with them; the fewer agree, the less reliable is the list of suspects`,
     `labels: about ${percent(labels.noise)} are wrong by the confident joint; ${count(labels.suspects.length)} suspects${decided > 0 ? `, ${count(decided)} more are decided` : ''}`,
     '',
     'estimated images (row: label, column: true class)',

@@ -4,7 +4,7 @@ import type { NumberRange } from './declaration.js';
 /**
  * Checks the numbers that were given for options: yargs makes NaN of a text.
  * @param declared options by name @param values what yargs has read, by name too
- * Throws UsageError for what is no number, or not one that its declaration allows.
+ * Throws UsageError for a value that is not a number, or is outside the range of its declaration.
  */
 export function checkNumbers(
   declared: Readonly<Record<string, { readonly type?: string | undefined } & NumberRange>>,

@@ -1,13 +1,13 @@
 import { terminalSize } from '../util/terminal_size.js';
 
-/** From this time on, an activity is worth telling about. */
+/** An activity is shown only if it takes longer than this. */
 const PATIENCE_MS = 500;
 const EVERY_MS = 100;
 const WIDTH = 20;
 
 /**
- * Shows how far an activity is, with the time left, on one line of stderr. Nothing where stderr is no terminal or `quiet` is
- * set.
+ * Shows the progress of an activity and the time left on one line of stderr. Shows nothing if stderr is not a terminal or
+ * `quiet` is set.
  */
 export class ProgressLine {
   #what = '';
@@ -17,7 +17,7 @@ export class ProgressLine {
 
   constructor(private readonly quiet: boolean) {}
 
-  /** Tells that `done` of `total` are done. A new `what` begins a new activity. */
+  /** Shows that `done` of `total` are done. A new `what` begins a new activity. */
   show(what: string, done: number, total: number): void {
     if (this.quiet || !process.stderr.isTTY) return;
     const now = performance.now();

@@ -2,11 +2,11 @@ import { addressText, type QueueAddress } from '../queue/address.js';
 import type { WorkerCard } from '../queue/task.js';
 import { counted } from '../util/counted.js';
 
-/** For whoever gives an address on the command line. */
+/** A warning for users who put the queue's address on the command line. */
 export const PASSWORD_SHOWS =
   'the password on the command line can be read by every user of this machine; put the address into FER_TUI_QUEUE';
 
-/** Who works for a study, or how to have somebody. */
+/** The workers of a study or, if there are none, how to start one. */
 export function workersText(workers: readonly WorkerCard[], address: QueueAddress): string {
   if (workers.length === 0) return `no worker yet; start one: fer-tui worker --queue ${addressText(address)}`;
   const list = workers.map((worker) => `${worker.name} (${speedText(worker)})`).join(', ');

@@ -107,7 +107,7 @@ export function studySummary(
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state}`)
     .join(', ');
-  const damaged = study.damagedLines; // as far as `liveTrials` has read
+  const damaged = study.damagedLines; // counts what `liveTrials` has read
   const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
     `${printable(path)}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
@@ -127,7 +127,7 @@ function tableLines(settings: StudySettings, trials: readonly TrialRecord[], top
   return shown.length === 0 ? [] : [trialTable(shown, settings)];
 }
 
-/** How to train the best trial again. */
+/** The command that trains with the settings of the best trial. */
 function bestLines({ objective, settings }: SearchSettings, trials: readonly TrialRecord[]): string[] {
   const best = bestTrial(trials, objective);
   if (best === undefined) return [];
@@ -135,7 +135,7 @@ function bestLines({ objective, settings }: SearchSettings, trials: readonly Tri
   return [`the best: fer-tui train ${printable(options)}`];
 }
 
-/** Mean and deviation of each configuration, and each beside the best. */
+/** Mean and deviation of each configuration, and its comparison with the best. */
 function cvLines(study: CvSettings, trials: readonly TrialRecord[]): string[] {
   const { objective, folds, repeats } = study;
   const { configs, comparisons } = cvReport(study, trials);

@@ -23,7 +23,7 @@ import { writeJson } from './run_command.js';
 import { listen } from './signals.js';
 import { studySummary, trialLines, valuesText } from './study_lines.js';
 
-/** Trials that are shown in the end. */
+/** Number of trials that are shown at the end. */
 const TOP = 5;
 
 /**
@@ -95,7 +95,7 @@ async function checkData({ settings }: Study, { quiet, color }: GlobalArgs): Pro
   await loadDataset(data, { ...dataOptions(config), onProgress }).finally(() => printer.close());
 }
 
-/** Says how to run the trials of a study that was only created. */
+/** Prints how to run the trials of a study that was created without being run (`--prepare`). */
 function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
   const { trials } = settings;
   if (json) writeJson({ v: 1, type: 'result', path, trials });
@@ -105,7 +105,7 @@ function sayPrepared({ path, settings }: Study, { json }: GlobalArgs): void {
     );
 }
 
-/** What `search` and `cv` are told about a queue. */
+/** The arguments of `search` and `cv` about a queue. */
 interface QueueArgs {
   readonly queue?: string | undefined;
   readonly transferLimit: number;
@@ -142,7 +142,7 @@ export function runOrLead(
   });
 }
 
-/** Says which trials may be trained twice: here, and by workers whose search has ended. */
+/** Warns about trials that may be trained twice: here, and by workers whose search has ended. */
 export function warnOfWorkers(
   study: Study,
   numbers: readonly number[],
@@ -166,7 +166,7 @@ type Work = (
   say: (message: string) => void,
 ) => Promise<void>;
 
-/** Works on a study until it is done or interrupted, and says how far it is and what came of it. */
+/** Works on a study until it is done or interrupted, and prints its progress and results. */
 export async function workOn(study: Study, { json, quiet, color }: GlobalArgs, work: Work): Promise<number> {
   const { objective, trials: planned } = study.settings;
   const advisers = advisersOf(study.settings);

@@ -35,7 +35,7 @@ export async function runLines(
 ): Promise<number> {
   const say = (text: string): void => void (quiet || process.stderr.write(`${printable(text)}\n`));
   const stats = new TimeStats();
-  // Beside lines that scroll, the progress of a file would only be in the way.
+  // Where lines scroll past, the progress of a file would only disturb.
   const progress = new ProgressLine(quiet || process.stdout.isTTY);
   let length = 0;
   let classes: readonly string[] = [];

@@ -24,7 +24,7 @@ export async function cropHint(paths: readonly string[]): Promise<string | undef
   if (first === undefined || face === undefined) return undefined;
   const others = photos.length === 1 ? '' : `, and ${photos.length - 1} more like it`;
   return (
-    `${printable(first.path ?? '')}: the picture of ${first.width} x ${first.height} is taken for one face, but shows one of ` +
+    `${printable(first.path ?? '')}: the picture of ${first.width} x ${first.height} was classified as one face, but its face takes only ` +
     `${Math.round(face.box.width)} x ${Math.round(face.box.height)}${others}; --detect finds the faces first`
   );
 }

@@ -10,7 +10,7 @@ import type { Dataset, LoadOptions } from './types.js';
 
 /**
  * A cache of parsed data. The name of a file contains hashes of the source's path and fingerprint (sizes and times), so a
- * changed source is parsed again. A damaged file is ignored and rewritten. Data that has not been used for longest makes room.
+ * changed source is parsed again. A damaged file is ignored and rewritten. When the cache is full, the least recently used data is removed.
  */
 
 /** Hex digits of a hash in a cache file's name. */
@@ -79,12 +79,12 @@ export function removeUnused(folder: string, limit: number): void {
   }
 }
 
-/** Says that a cache file was used now. */
+/** Marks a cache file as used now. */
 function touch(path: string): void {
   try {
     utimesSync(path, new Date(), new Date());
   } catch {
-    // A read-only cache serves as well.
+    // A read-only cache can still be read.
   }
 }
 

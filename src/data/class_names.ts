@@ -40,7 +40,7 @@ export function parseClasses(text: string): ClassesOption {
     const pairs = words.map((word) => {
       const at = word.lastIndexOf('=');
       const [own, name] = [word.slice(0, at).trim(), word.slice(at + 1).trim()];
-      if (at < 0 || own === '' || name === '') return fail(`"${printable(word)}" is no pair`);
+      if (at < 0 || own === '' || name === '') return fail(`"${printable(word)}" is not a pair`);
       return [wordKey(own), classNameOf(name)] as const;
     });
     return { pairs: new Map(pairs) };
@@ -50,11 +50,12 @@ export function parseClasses(text: string): ClassesOption {
   const keys = names.map(classKey);
   const double = names.find((_, i) => keys.indexOf(keys[i] as string) !== i);
   if (double !== undefined) return fail(`${double} is named twice`);
-  if (names.length < 2 || names.length > MOST) return fail(`it has ${names.length} names of 2 to ${MOST}`);
+  if (names.length < 2 || names.length > MOST)
+    return fail(`${names.length} names, where 2 to ${MOST} are possible`);
   return { names, csv: false };
 }
 
-/** The name of a class by a source's word for it. A number before an expression (`01_angry`) does not count. */
+/** The name of the class that a source's word stands for. A number before an expression (`01_angry`) does not count. */
 export function classNameOf(word: string): string {
   const bare = /^\d+[\s._-]+(.+)$/.exec(word.trim())?.[1];
   return (
@@ -72,7 +73,7 @@ export interface Naming {
   readonly labels: ReadonlyMap<string, number>;
   /** Whether the user or the format names all classes: then a split may lack some. */
   readonly listed: boolean;
-  /** What was decided, for people. */
+  /** How the names were chosen, as sentences for the user. */
   readonly notes: readonly string[];
 }
 
@@ -105,7 +106,7 @@ export interface Words {
   readonly known?: ReadonlyMap<string, string>;
 }
 
-/** How `--classes` is applied. */
+/** How `--classes` is applied to the words. */
 export interface NamingOptions {
   readonly classes?: ClassesOption | undefined;
   /** Whether a list of names also chooses among words that are names already; default true. */
@@ -144,10 +145,10 @@ function isPart(
   );
 }
 
-/** Whether a word says only a number. */
+/** Whether a word consists only of a number. */
 export const isNumber = (word: string): boolean => /^\d{1,9}$/.test(word.trim());
 
-/** What equal words have in common: not case, and not the way in which accents are encoded. */
+/** The form in which words are compared: case and the encoding of accents make no difference. */
 const wordKey = (word: string): string => word.trim().normalize('NFC').toLowerCase();
 
 function unnamed({ words, source, where }: Words, [first = '']: readonly string[]): DataError {
@@ -155,9 +156,7 @@ function unnamed({ words, source, where }: Words, [first = '']: readonly string[
   const way = mixed
     ? 'name it with --classes, e.g. --classes 0=Angry'
     : 'name the numbers with --classes: csv for the order of fer2013.csv (Angry, Disgust, Fear, Happy, Sad, Surprise, Neutral), or a,b,c,... in the order of the numbers';
-  return new DataError(
-    `${source}: ${printable(where(first))} is a number, which does not say its class; ${way}`,
-  );
+  return new DataError(`${source}: ${printable(where(first))} is a number, which names no class; ${way}`);
 }
 
 /** Sorts and numbers the names of words. @param names for each word its name; undefined: left out */
@@ -192,13 +191,13 @@ function namedByWords(from: Words): Naming {
   return { ...found, notes: strangeNote(found.classes) };
 }
 
-/** Says which classes there are where they are not the seven, and which of them may be slips of the pen. */
+/** Notes on classes other than the seven expressions, and on those whose name may be misspelt. */
 function strangeNote(classes: readonly string[]): string[] {
   if (isSeven(classes)) return [];
   return [[`${countOf(classes)}: ${listOf(classes)}`, ...slipsOf(classes)].join('; ')];
 }
 
-/** Asks about names that are much like an expression, where there are other expressions. */
+/** Asks about names that resemble an expression, if the data also have other expressions. */
 export function slipsOf(classes: readonly string[]): string[] {
   const known = classes.filter((name) => expressionOf(name) !== undefined);
   return classes.flatMap((name) => {

@@ -93,7 +93,7 @@ export async function* withLineFeeds(chunks: AsyncIterable<Uint8Array>): AsyncIt
   if (returns === undefined && begun.length > 0) yield begun;
 }
 
-/** Bytes without a line end after which nobody looks for one any more. */
+/** If these first bytes contain no line end, the search for one ends. */
 const MAX_UNDECIDED = 1 << 20;
 
 /** Whether the first line ends in a carriage return alone; undefined: these bytes do not tell. */

@@ -23,7 +23,7 @@ import type { Dataset } from './types.js';
  */
 
 /** What the user can do about a bad row. */
-const WAY_OUT = ': mend the row, download the file again, or leave such rows out with --skip-bad';
+const WAY_OUT = ': correct the row, download the file again, or leave such rows out with --skip-bad';
 
 /** The longest row that is accepted. A row of FER-2013 has about 8 kB. */
 const MAX_ROW = 64 * 1024;
@@ -110,7 +110,7 @@ export async function parseFer2013Csv(
   return builder.build('FER-2013', source, labels.naming(builder.words, source));
 }
 
-/** What the column `emotion` may say: numbers, those of fer2013.csv unless `--classes` names others, or words. */
+/** The values of the column `emotion`: numbers, those of fer2013.csv unless `--classes` names others, or words. */
 class CsvLabels {
   #kind: 'numbers' | 'words' | undefined;
   /** Numbers that fer2013.csv does not have. */

@@ -4,13 +4,13 @@ import { encodingOf } from './csv_dialect.js';
 import { FACES_MAGIC } from './faces_file.js';
 import { pictureKind } from './picture_kind.js';
 
-/** What a file is, told by its first bytes: names lie. */
+/** The kind of a file, determined by its first bytes: its name may be wrong. */
 export type FileKind =
   | { readonly read: 'zip' | 'gzip' | 'zstd' | 'tar' | 'table' | 'faces'; readonly what: string }
-  /** Not read: what it is, and what to do. */
+  /** Not supported: what it is, and what the user can do. */
   | { readonly read: undefined; readonly what: string; readonly wayOut: string };
 
-/** So many first bytes tell what a file is. */
+/** Number of first bytes that determine what a file is. */
 export const BEGINNING = 512;
 
 /** Beginnings as latin1, what they tell, and the command that unpacks FILE. */
@@ -25,11 +25,11 @@ const PACKED: readonly (readonly [start: string, what: string, command: string])
   ['PK\x07\x08', 'a part of a zip archive in several files', '7z x'],
 ];
 
-/** What a file is that is no text and of no known kind. */
+/** A file that is neither text nor of a known kind. */
 export const UNKNOWN = 'a file of an unknown kind';
 
 const EXPORT = 'write it as CSV with the columns emotion, pixels and Usage';
-const MODEL = 'a model is given with --weights';
+const MODEL = 'if it is a model, pass it with --weights';
 const AGAIN = 'download it again';
 
 const OTHERS: readonly (readonly [start: string, what: string, wayOut: string])[] = [

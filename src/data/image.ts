@@ -54,11 +54,11 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
     if (other.read === 'table' || other.what === UNKNOWN)
       throw new DataError(`${shown}: cannot be read as an image; ${expected}`);
     const wayOut = other.read === undefined ? `: ${other.wayOut}` : '';
-    throw new DataError(`${shown}: it is ${other.what}, and no picture; ${expected}${wayOut}`);
+    throw new DataError(`${shown}: it is ${other.what}, not a picture; ${expected}${wayOut}`);
   }
   const decode = DECODERS.get(kind);
   if (decode === undefined)
-    throw new DataError(`${shown}: a ${kind} picture is not read; ${expected}: convert it`);
+    throw new DataError(`${shown}: ${kind} pictures are not supported; ${expected}: convert it`);
   try {
     return await decode(bytes, shown);
   } catch (cause) {

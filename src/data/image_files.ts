@@ -7,7 +7,7 @@ import { systemReason } from '../util/system_reason.js';
 import { isDocument, isLitter } from './tree.js';
 import { notRead } from './unread.js';
 
-/** What a path leads to; undefined where it leads nowhere. */
+/** Status of the file that a path leads to, through links; undefined if it leads nowhere. */
 export function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -22,7 +22,7 @@ export function readPicture(path: string): Uint8Array {
   try {
     const stats = statSync(path);
     if (stats.isDirectory()) throw new DataError(`${path}: it is a folder; expected a picture`);
-    if (!stats.isFile()) throw new DataError(`${path}: it is no file; expected a picture`);
+    if (!stats.isFile()) throw new DataError(`${path}: it is not a regular file; expected a picture`);
     return readWhole(path);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
@@ -44,7 +44,7 @@ export function noneRead(reasons: readonly string[]): DataError {
 
 /** What was found at a path. */
 export interface FoundImages {
-  /** Pictures, and what should be one: it may turn out to be damaged. */
+  /** Paths of pictures. Some may turn out to be damaged. */
   readonly paths: readonly string[];
   /** Sentences about what is not read. */
   readonly notes: readonly string[];

@@ -100,7 +100,7 @@ function readRows(path: string, classes: readonly string[]): Row[] {
     const where = `${path}:${i + 2}`;
     const correction = readRow(line, classes, where);
     const key = `${correction.split} ${correction.index}`;
-    if (seen.has(key)) throw new DataError(`${where}: ${key} for the second time`);
+    if (seen.has(key)) throw new DataError(`${where}: ${key} is listed twice`);
     seen.add(key);
     return [{ correction, where }];
   });

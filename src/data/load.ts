@@ -129,7 +129,7 @@ function locate(path: string): { readonly file: string; readonly notes: readonly
   return { file: join(path, name), notes: notRead('other', beside, `${path}: ${name} is read; `) };
 }
 
-/** A fingerprint that changes with the source. */
+/** A fingerprint that changes when the source changes. */
 function fingerprintOf(path: string): string {
   const stats = statSync(path);
   return stats.isDirectory() ? treeFingerprint(path) : `${stats.size} ${stats.mtimeMs}`;

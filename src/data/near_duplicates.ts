@@ -18,11 +18,11 @@ const LEAST = 0.95;
 /** Columns and rows of the fingerprint: 8 differences a row. */
 const GRID = 8;
 
-/** What `nearDuplicates` compares, and whom it tells. */
+/** What `nearDuplicates` compares, and a callback for its progress. */
 export interface NearOptions {
   /** Compare only images of different splits; default: all with all. */
   readonly across?: boolean;
-  /** Hears how many images were compared with all others. */
+  /** Called with the number of images that were compared with all others. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The kinds of pictures, told by their first bytes: names lie. */
+/** The kinds of pictures, determined by their first bytes: file names may be wrong. */
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.from(bytes.subarray(from, to)).toString('latin1');

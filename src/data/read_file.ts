@@ -20,14 +20,14 @@ export const KNOWN_DATA =
 
 /** Bytes that are kept in memory at most, of a packed tar or of one table in an archive. FER-2013 has 300 MB. */
 const MOST_BYTES = 2e9;
-/** No picture has more bytes. */
+/** Largest size of a picture in an archive, in bytes. */
 const MOST_PICTURE = 256e6;
 
 /** Names of archives and packed files. */
 const ARCHIVE = /\.(zip|tar|tgz|tbz2?|txz|gz|zst|xz|bz2|7z|rar)$/i;
 const TABLE = /\.[ct]sv(\.gz|\.zst)?$/i;
 
-/** What distinguishes archives of other programs from those of pictures: all of their files, or some, have such names. */
+/** Archives of other programs are recognised by names that all, or some, of their files have. */
 const OTHER_ARCHIVES: readonly (readonly [how: 'every' | 'some', name: RegExp, what: string])[] = [
   ['every', /\.npy$/i, 'a NumPy archive (.npz)'],
   ['some', /^\[Content_Types\]\.xml$/, 'an Office document'],
@@ -38,7 +38,7 @@ const OTHER_ARCHIVES: readonly (readonly [how: 'every' | 'some', name: RegExp, w
 /** The kind of a file on the disk, by its first bytes. Throws DataError for what is no file, Node's error. */
 export function kindOf(path: string): FileKind {
   if (!statSync(path).isFile()) {
-    throw new DataError(`data ${path}: a pipe or device is not read; expected ${KNOWN_DATA}`);
+    throw new DataError(`data ${path}: pipes and devices are not supported; expected ${KNOWN_DATA}`);
   }
   const file = openBytes(path);
   try {
@@ -58,7 +58,7 @@ export async function readDataFile(path: string, options: TreeOptions): Promise<
   }
 }
 
-/** @param depth archives around these bytes */
+/** @param depth number of archives that enclose these bytes */
 async function readBytes(
   bytes: ByteSource,
   path: string,
@@ -86,7 +86,7 @@ async function readBytes(
 function refusal(path: string, kind: FileKind): DataError {
   const wayOut = kind.read === undefined ? kind.wayOut : 'unpack it';
   return new DataError(
-    `data ${path}: it is ${kind.what}, which is not read; expected ${KNOWN_DATA}: ${wayOut}`,
+    `data ${path}: it is ${kind.what}, which is not supported; expected ${KNOWN_DATA}: ${wayOut}`,
   );
 }
 
@@ -116,7 +116,7 @@ async function readArchive(
   const inside = `${path}/${one}`;
   if (depth > 0 && !TABLE.test(one)) {
     throw new DataError(
-      `data ${inside}: an archive in an archive in an archive is not read; expected ${KNOWN_DATA}: unpack the outer ones`,
+      `data ${inside}: archives nested three deep are not supported; expected ${KNOWN_DATA}: unpack the outer ones`,
     );
   }
   const bytes = inMemory(unlocked(members, one, path).unpack(MOST_BYTES));

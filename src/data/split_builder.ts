@@ -13,7 +13,7 @@ export const PIXELS = FACE_SIZE * FACE_SIZE;
 /** Only this many problems are kept. */
 const MAX_REASONS = 1000;
 
-/** All that should be said about a data set: how many rows or images were left out and why the first, and its notes. */
+/** All notes on a data set: how many rows or images were left out, the reason for the first of them, and its own notes. */
 export function allNotes({ skipped, bad, notes }: Pick<Dataset, 'skipped' | 'bad' | 'notes'>): string[] {
   if (skipped === 0) return [...notes];
   const what = skipped === 1 ? 'row or image' : 'rows or images';

@@ -38,7 +38,7 @@ const EXPRESSIONS: readonly Expression[] = [
 const DEFAULT_TRAIN = 2100;
 type Progress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
 
-/** The time between two turns of others. */
+/** The time between two yields to the event loop. */
 const TURN_MS = 50;
 
 /** Draws `train` training faces, and a fifth of that (at least 70) each for validation and test, with balanced classes. */
@@ -50,7 +50,7 @@ export function syntheticFaces(seed: number, train = DEFAULT_TRAIN): Dataset {
   }
 }
 
-/** Draws the faces of `syntheticFaces`, and lets signals and others take their turn meanwhile. */
+/** Draws the faces of `syntheticFaces`, and yields to the event loop regularly, so that signals are handled. */
 export async function drawSyntheticFaces(
   seed: number,
   train = DEFAULT_TRAIN,

@@ -129,12 +129,12 @@ function refuseOtherSplits(inside: readonly Found[], named: Naming, prefix: stri
     if (expressionOf(name) === undefined && !named.labels.has(word)) continue;
     throw refusal(
       source,
-      `folder ${prefix}${folder} has class folders but is no split; expected ${SPLIT_WORDS}: rename or remove it`,
+      `folder ${prefix}${folder} has class folders but is not a split; expected ${SPLIT_WORDS}: rename or remove it`,
     );
   }
 }
 
-/** Says which folders of one split are of one class. */
+/** Notes on folders of one split that are of the same class. */
 function mergedNotes(folders: readonly ClassFolder[], { classes, labels }: Naming): string[] {
   return SPLIT_NAMES.flatMap((name) =>
     classes.flatMap((className, label) => {
@@ -145,7 +145,7 @@ function mergedNotes(folders: readonly ClassFolder[], { classes, labels }: Namin
   );
 }
 
-/** Says what lies in the tree and is not read: texts and tables, and files outside the class folders. */
+/** Notes on files in the tree that are not read: texts and tables, and files outside the class folders. */
 function unreadNotes(paths: readonly string[], folders: readonly ClassFolder[]): string[] {
   const read = new Set(folders.flatMap(({ pictures }) => pictures));
   const leaves = paths.filter((path, i) => !path.endsWith('/') || paths[i + 1]?.startsWith(path) !== true);
@@ -159,7 +159,7 @@ function unreadNotes(paths: readonly string[], folders: readonly ClassFolder[]):
   ];
 }
 
-/** Where a tree begins. */
+/** The root of a tree. */
 interface Root {
   /** '' or ending in '/' */
   readonly prefix: string;

@@ -30,7 +30,7 @@ export interface Leaks {
 
 /** A data set in memory. A split that is missing in the source has no images. */
 export interface Dataset {
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly name: string;
   /** The path of its source, or `synthetic`. */
   readonly source: string;
@@ -48,9 +48,9 @@ export interface Dataset {
   readonly skipped: number;
   /** The first thousand of them: where they are, and what is wrong. */
   readonly bad: readonly string[];
-  /** What was decided about the data, and what else was left out, for people: a sentence each. */
+  /** Sentences for the user about decisions made while reading, and about what was left out. */
   readonly notes: readonly string[];
-  /** Known if `LoadOptions` asks for them. */
+  /** Present if `LoadOptions` asks for them. */
   readonly leaks?: Leaks;
   /** Where the source has no validation images: which rows of its training images became which split, in order. */
   readonly heldOut?: Readonly<Record<'train' | 'validation', readonly number[]>>;
@@ -61,7 +61,7 @@ export const FERPLUS_TARGETS = ['majority', 'votes'] as const satisfies readonly
 /** The majority, or the distribution of the votes. */
 export type FerplusTargets = 'majority' | 'votes';
 
-/** What an image may be called that is none of the seven classes. */
+/** The kinds of images in FER+ that are none of the seven classes. */
 export const FERPLUS_OTHERS = ['contempt', 'unknown', 'nf'] as const satisfies readonly FerplusOther[];
 /** Contempt, unknown, or no face. */
 export type FerplusOther = 'contempt' | 'unknown' | 'nf';
@@ -70,7 +70,7 @@ export type FerplusOther = 'contempt' | 'unknown' | 'nf';
 export interface FerplusOptions {
   /** Path of `fer2013new.csv`. */
   readonly file: string;
-  /** What the votes become. */
+  /** How the votes become targets. */
   readonly targets: FerplusTargets;
   /** Images that most people called one of these are decided by their other votes; all others of that kind are dropped. */
   readonly keep: readonly FerplusOther[];
@@ -82,7 +82,7 @@ export interface Fold {
   readonly number: number;
   /** Folds that the training images are divided into; 2 or more. */
   readonly of: number;
-  /** Decides about the division. Another seed makes a repetition of the cross-validation. */
+  /** Seed of the division. Another seed repeats the cross-validation with another division. */
   readonly seed: number;
 }
 

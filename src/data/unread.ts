@@ -1,6 +1,6 @@
 import { printable } from '../util/printable.js';
 
-/** Files that are not read: what one of them is, and several. */
+/** Kinds of files that are not read, in the singular and the plural. */
 const KINDS = {
   text: ['text or table', 'texts and tables'],
   folder: ['folder', 'folders'],

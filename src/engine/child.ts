@@ -12,7 +12,7 @@ import { Training } from './training.js';
 
 /**
  * The engine's process. It does all computation, at a low priority, so that the screen stays responsive. When its parent ends,
- * it saves a running training and exits, or trains on if it was told to detach.
+ * it saves a running training and exits, or continues training if it was told to detach.
  */
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // before the driver starts its threads, which inherit the priority
 
@@ -91,7 +91,7 @@ async function end(): Promise<void> {
   process.exit(0);
 }
 
-/** Without the screen that began it, a training that was detached goes on. */
+/** The screen has ended: a detached training continues, any other is saved. */
 async function leftAlone(): Promise<void> {
   if (!detached) return end();
   for (const request of asked.values()) request.abort();

@@ -16,9 +16,9 @@ export interface Engine {
   close(): Promise<void>;
   /** Ends the engine at once, without saving. */
   kill(): void;
-  /** Lets the engine train on without this process, in the background. Whatever was asked of it fails; the next command begins another engine. */
+  /** Lets the engine continue training in the background. Pending requests fail; the next command starts another engine. */
   detach(): void;
-  /** Disconnects from the engine, which saves and ends by itself. This process need not wait for it. */
+  /** Disconnects from the engine, which then saves and ends by itself. This process does not wait for it. */
   release(): void;
   /** Path of the log with the engine's output. */
   readonly log: string;

@@ -1,15 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-/** What this process takes of the machine. */
+/** The load that this process puts on the machine. */
 export interface Load {
-  /** Share of all cores since the last look, from 0 to 1. */
+  /** Share of all cores since the last measurement, from 0 to 1. */
   readonly cpu: number;
-  /** Bytes of memory, and of how many there are. */
+  /** Bytes of memory in use, and in total. */
   readonly memory: number;
   readonly of: number;
 }
 
-/** Looks at the load of this process again and again. */
+/** Measures the load of this process repeatedly. */
 export class LoadMeter {
   #at: number;
   #cpu: number;

@@ -11,17 +11,17 @@ export function logPath(folder: string, pid: number): string {
   return join(folder, `engine-${pid}.log`);
 }
 
-/** A log that is open, or none. */
+/** An open log, or the fact that there is none. */
 export interface OpenLog {
-  /** Where it lies, or why it does not, for messages. */
+  /** Its path, or why there is none, for messages. */
   readonly path: string;
-  /** Where the output goes. */
+  /** The destination of the output. */
   readonly output: number | 'ignore';
 }
 
 /**
- * Opens the log of the engine that process `pid` starts, in the first folder that can be written. With a read-only home and no
- * place for temporary files, there is none.
+ * Opens the log of the engine that process `pid` starts, in the first folder that can be written. If none can, there is no
+ * log.
  */
 export function openLog(folders: readonly string[], pid: number): OpenLog {
   for (const folder of folders) {
@@ -32,7 +32,7 @@ export function openLog(folders: readonly string[], pid: number): OpenLog {
       removeOldLogs(folder);
       return { path, output };
     } catch {
-      // The next folder may do.
+      // Try the next folder.
     }
   }
   return { path: `none, because ${folders.join(' and ')} cannot be written`, output: 'ignore' };

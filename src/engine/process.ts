@@ -25,7 +25,7 @@ export class EngineProcess implements Engine {
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(news: News) => void>();
   #child: ChildProcess | undefined;
-  /** What waits for the process to start: in the next turn of the event loop, so that a screen is drawn before. */
+  /** Commands that wait for the process to start, which it does in the next turn of the event loop: the screen is drawn first. */
   readonly #first: Command[] = [];
   #id = 0;
 
@@ -88,7 +88,7 @@ export class EngineProcess implements Engine {
     if (child === undefined) return;
     this.#child = undefined;
     this.#fail('training was detached');
-    // It must have been told before the channel closes: what it reads is in order.
+    // Disconnect only after the command was sent, so that the child receives it first.
     child.send({ type: 'detach' } satisfies Command, () => child.connected && child.disconnect());
     child.unref();
   }
@@ -117,7 +117,7 @@ export class EngineProcess implements Engine {
       serialization: 'advanced',
       stdio: ['ignore', output, output, 'ipc'],
       detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the screen
-      ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` hands the option on
+      ...{ windowsHide: true }, // on Windows, a detached process would open a console window; `fork` passes the option on
     });
     if (output !== 'ignore') closeSync(output);
     child.on('message', (batch: Batch) => {
@@ -134,7 +134,7 @@ export class EngineProcess implements Engine {
     return child;
   }
 
-  /** Nobody will answer what was asked. */
+  /** Rejects all pending requests. */
   #fail(message: string): void {
     for (const { reject } of this.#pending.values()) reject(new Error(message));
     this.#pending.clear();

@@ -10,7 +10,7 @@ export type Command =
   | { readonly type: 'resume'; readonly path: string; readonly changes?: RunChanges }
   /** For the current training; without one it does nothing. */
   | Steering
-  /** Go on without the parent: when it disconnects, the training goes on to its end. */
+  /** Outlive the parent: when it disconnects, continue the training to its end. */
   | { readonly type: 'detach' }
   /** Save and exit. The engine also does so when its parent ends. */
   | { readonly type: 'end' }

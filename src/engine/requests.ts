@@ -24,7 +24,7 @@ export interface Requests {
   'runs.list': { args: { folder: string }; progress: never; result: RunReport[] };
   /** The folders of all studies in a folder, newest first. */
   'studies.list': { args: { folder: string }; progress: never; result: string[] };
-  /** A study with its trials as far as they are now. */
+  /** A study with the present state of its trials. */
   'studies.show': { args: { path: string }; progress: never; result: StudyReport };
   /** The adapter that training would use. */
   'machine.probe': { args: { adapter?: string }; progress: never; result: MachineReport };
@@ -40,9 +40,9 @@ export interface Requests {
   };
   /** Groups of identical images. */
   'data.duplicates': { args: DataPlace; progress: never; result: Twin[][] };
-  /** What a file of corrections, which need not exist, says about the data set. */
+  /** The corrections of a data set in a file, which need not exist. */
   'data.corrections': { args: DataPlace & { labels: string }; progress: never; result: Correction[] };
-  /** Writes a decision about one image into a file of corrections, or removes it. The result is what the file then says. */
+  /** Writes a decision about one image into a file of corrections, or removes it. Returns the new content of the file. */
   'data.correct': {
     args: FacePlace & { index: number; labels: string; decision: Decision | undefined };
     progress: never;
@@ -75,7 +75,7 @@ export interface Requests {
   'kernels.source': { args: { id: string }; progress: never; result: ShaderFile[] };
   /** Makes a variant the choice for its shape in this machine's tuning table. */
   'kernels.pin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
-  /** Takes the pinned choice for the shape of a kernel back. */
+  /** Undoes the pinned choice for the shape of a kernel. */
   'kernels.unpin': { args: { id: string }; progress: never; result: { keys: string[]; path: string } };
   /** The kernels that train a layer. `owner` is the layer that it is fused with, or the layer itself. */
   'model.kernels': { args: LayerPlace; progress: never; result: { owner: string; files: ShaderFile[] } };
@@ -133,7 +133,7 @@ export interface DataReport {
   readonly name: string;
   readonly classes: readonly string[];
   readonly splits: Readonly<Record<SplitName, { labels: Labels; constant: readonly number[] }>>;
-  /** What was decided about the classes. */
+  /** Notes on how the classes were determined. */
   readonly notes: readonly string[];
   /** Rows that could not be read. */
   readonly skipped: number;
@@ -257,7 +257,7 @@ export interface StudyReport {
   readonly planned: number;
   /** By number; those that are being trained up to their last complete epoch. */
   readonly trials: readonly TrialRecord[];
-  /** Lines of its list of trials that cannot be read; what they said is lost. */
+  /** Number of lines in its list of trials that cannot be read; they are ignored. */
   readonly damagedLines?: number | undefined;
   /** Only of a cross-validation. */
   readonly cv?: CvReport | undefined;

@@ -36,7 +36,7 @@ export class Training {
     steer(control, command);
   }
 
-  /** Resolves when the training that goes on has ended. */
+  /** Resolves when the training in progress, if there is one, has ended. */
   async ended(): Promise<void> {
     await this.#running;
   }
@@ -62,7 +62,7 @@ export class Training {
       .catch((error: unknown) => {
         console.error(error); // goes to the log; the screen gets the error event
         if (ended) return;
-        // Invalid settings fail before there is a session that would report the error.
+        // Invalid settings fail before `runTraining`, which would report the error.
         emit({ type: 'error', message: error instanceof Error ? error.message : String(error), exit: 2 });
         emit({ type: 'end', status: 'failed', exit: 2 });
       })

@@ -132,7 +132,7 @@ async function compareWays(
   let running = candidates.filter(({ way }) => wrong[way] === undefined);
   const samples = new Map<string, number[]>(running.map(({ way }) => [way, []]));
   const end = performance.now() + seconds * 1000;
-  // In turns, so that a machine that changes its speed affects all ways alike.
+  // The ways take turns, so that a change of the machine's speed affects all of them alike.
   for (let round = 0; round < LEAST_ROUNDS || performance.now() < end; round++) {
     for (const { way, program } of running) samples.get(way)?.push(await milliseconds(gpu, program));
     const best = Math.min(...running.map(({ way }) => median(samples.get(way) ?? [])));
@@ -146,8 +146,8 @@ async function compareWays(
 }
 
 /**
- * The fastest way: the best guess, unless another one is faster in most rounds, and clearly in the middle one. Rounds are
- * compared one by one, as other work on the machine slows down the ways of a round alike.
+ * The fastest way: the best guess, unless another one is faster in most rounds, and by a clear margin in the median round.
+ * Times are compared within each round, because other work on the machine slows down all ways of a round alike.
  */
 function fastestWay(guess: string, samples: ReadonlyMap<string, readonly number[]>): string {
   const rounds = samples.get(guess);
@@ -174,7 +174,7 @@ async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Re
   };
   const naive = candidates.find(({ way }) => way === 'naive');
   if (naive === undefined) {
-    for (const { program } of candidates) program.run(); // compiled, so that the first time counts like the others
+    for (const { program } of candidates) program.run(); // compiles the kernels, so that the first timed run is like the others
     await gpu.sync();
     return wrong;
   }

@@ -4,7 +4,7 @@ import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 import { readTable, type TuningTable } from './tuning_table.js';
 
-/** A computation that several kernels can do ("ways"), and a trial that tells which of them is fastest. */
+/** A computation that can be done in several "ways", each by its own kernels, and a trial that times and compares them. */
 export interface Tunable<V extends string> {
   /** Kind of computation, e.g. `matmul`. All of a family have the same ways. */
   readonly family: string;

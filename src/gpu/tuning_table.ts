@@ -9,24 +9,24 @@ import type { AdapterInfo } from './device.js';
 /** The measured way of each `tuningKey` (see tuning.ts). */
 export type TuningTable = Map<string, string>;
 
-/** The JSON file of a table. */
+/** The content of a table's JSON file. */
 interface TableFile {
   readonly format: 1;
   readonly adapter: string;
-  /** What they were measured on, as `measuredOn` gives it. Files of early versions have none. */
+  /** What the choices were measured on, as `measuredOn` returns it. Files of early versions lack it. */
   readonly key?: string;
   readonly choices: Readonly<Record<string, string>>;
-  /** Of the choices that a person made: what was measured before; null: nothing was. */
+  /** The choices that a person made, each with the measured choice it replaced; null: there was none. */
   readonly pinned?: Readonly<Record<string, string | null>>;
 }
 
-/** What the table had before a person pinned a choice, by `tuningKey`; null: nothing. */
+/** The choices that a person pinned, by `tuningKey`, each with the measured choice it replaced; null: there was none. */
 export type Pins = ReadonlyMap<string, string | null>;
 
 /**
  * Tables that ship with the package, by a part of the adapter's name and the number of lanes in its subgroups. Of those that
- * fit, later ones override earlier ones. There are none for software Vulkan of 4 or 16 lanes, without subgroups, and for
- * SwiftShader: what was measured there are the best guesses (docs/performance.md).
+ * fit, later ones override earlier ones. Software Vulkan with 4 or 16 lanes or without subgroups, and SwiftShader, need no
+ * table: the best guesses are what was fastest there (docs/performance.md).
  */
 const SHIPPED: readonly { readonly adapter: RegExp; readonly lanes: number; readonly file: string }[] = [
   { adapter: /llvmpipe/, lanes: 8, file: 'llvmpipe.json' },
@@ -68,8 +68,8 @@ export function readTable(info: AdapterInfo): TuningTable {
 }
 
 /**
- * Whether a table on disk was measured on such an adapter. One of an early version says only the adapter's name. Without a
- * table that can be read: true, as no choice of it counts.
+ * Whether a table on disk was measured on such an adapter. Tables of early versions record only the adapter's name. True
+ * also for a table that cannot be read: it contributes no choices.
  */
 export function suits(path: string, info: AdapterInfo): boolean {
   try {

@@ -68,7 +68,7 @@ export function readRows(
     if (!(Number.isInteger(row) && row >= 0 && row < total)) {
       throw new DataError(`${where}: index ${row}; expected a training image, 0 to ${total - 1}`);
     }
-    if (seen.has(row)) throw new DataError(`${where}: index ${row} for the second time`);
+    if (seen.has(row)) throw new DataError(`${where}: index ${row} is listed twice`);
     const sum = values.reduce((all, value) => all + value, 0);
     if (!(values.every((value) => value >= 0) && Math.abs(sum - 1) < 0.01)) {
       throw new DataError(

@@ -7,10 +7,10 @@ export class TrainingClock {
   #before = 0;
   #begin = performance.now();
   #epochBegin = performance.now();
-  /** Since when it stands still, in milliseconds; undefined: it goes. */
+  /** When the clock was stopped, in milliseconds; undefined while it runs. */
   #heldSince: number | undefined;
 
-  /** @param batch images a step */
+  /** @param batch images per step */
   constructor(batch: number) {
     this.pace = new Pace(batch, () => performance.now() / 1000);
   }
@@ -26,12 +26,12 @@ export class TrainingClock {
     this.pace.resume();
   }
 
-  /** Stands still until `go`. */
+  /** Stops the clock until `go`. */
   hold(): void {
     this.#heldSince = performance.now();
   }
 
-  /** Goes on after `hold`. */
+  /** Restarts the clock after `hold`. */
   go(): void {
     const held = performance.now() - this.#now;
     this.#begin += held;

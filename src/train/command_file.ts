@@ -21,7 +21,7 @@ const fileOf = (run: string): string => join(run, NAME);
 
 /** The first line: whom the commands are for. */
 interface Address {
-  /** What every command repeats, so that none outlives the sitting that it was meant for. */
+  /** Every command repeats it, so that none is carried out by a later sitting. */
   readonly to: string;
   readonly pid: number;
   readonly started: string | null;
@@ -30,9 +30,9 @@ interface Address {
 }
 
 /**
- * The commands that other processes give to a training, in a file of its folder. The process that trains makes the file anew
- * and reads it; others add lines. It carries them out one after the other, in the order of the lines, and stays the only one
- * that writes the run. Only the user who trains can add commands (mode 0600).
+ * The commands that other processes send to a training, in a file of its folder. The process that trains creates the file
+ * and reads it; others append lines. It carries the commands out one after the other, in the order of the lines, and remains
+ * the only process that writes the run. Only the user who trains can append commands (mode 0600).
  */
 export class CommandFile {
   readonly #file: number;
@@ -55,7 +55,7 @@ export class CommandFile {
   ) {
     this.#path = fileOf(run);
     try {
-      // What a crash has left is replaced, and a link that somebody put there is not followed.
+      // A file left by a crash is replaced, and a link that somebody put there is not followed.
       rmSync(this.#path, { force: true });
       this.#file = openSync(this.#path, 'wx+', 0o600);
       const { pid, started } = thisProcess();
@@ -64,11 +64,11 @@ export class CommandFile {
     } catch (cause) {
       throw writeError(this.#path, cause);
     }
-    // The timer also keeps a training alive that is paused and that no screen holds.
+    // The timer also keeps the process of a paused, detached training alive.
     this.#timer = setInterval(() => this.#read(), POLL_MS);
   }
 
-  /** Takes no more commands, and removes the file. */
+  /** Stops taking commands, and removes the file. */
   close(): void {
     clearInterval(this.#timer);
     closeSync(this.#file);

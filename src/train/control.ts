@@ -43,7 +43,7 @@ export class Control {
     this.#tell();
   }
 
-  /** Goes on after `pause`, and forgets single steps that were not taken. */
+  /** Continues after `pause`, and cancels single steps that were not taken. */
   resume(): void {
     this.#paused = false;
     this.#steps = 0;
@@ -86,18 +86,18 @@ export class Control {
     return reason === undefined ? EXIT.done : STOP_EXIT[reason];
   }
 
-  /** For what comes before the first step. Throws StoppedError once training is to stop. */
+  /** Call before and between the parts of the set-up. Throws StoppedError if training was asked to stop. */
   requireGoing(): void {
     if (this.#stopped === undefined) return;
     throw new StoppedError('stopped before the first step: there is nothing to save', this.exit);
   }
 
-  /** Whether training is held. */
+  /** Whether training is paused or about to pause. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** Whether the trainer has anything to do here before the next step. */
+  /** Whether the trainer must pause or carry out requests before the next step. */
   get pending(): boolean {
     return this.#paused || this.wishing;
   }

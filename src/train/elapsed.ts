@@ -1,8 +1,8 @@
 import type { EpochEvent, StepEvent, TrainEvent } from './events.js';
 
 /**
- * What the training clock of a run shows after an event, in seconds. It goes on over all sittings, and pauses do not count. A resumed
- * run begins with the time of its checkpoint. Undefined: logs of older versions do not tell.
+ * What the training clock of a run shows after an event, in seconds. It counts all sittings, without pauses. A resumed run
+ * begins with the time of its checkpoint. Undefined: the log is of an older version, which did not record it.
  * @param before what it showed before the event
  */
 export function clockAfter(before: number | undefined, event: TrainEvent): number | undefined {
@@ -11,7 +11,7 @@ export function clockAfter(before: number | undefined, event: TrainEvent): numbe
   return event.type === 'note' ? (event.elapsedS ?? before) : before;
 }
 
-/** A run as far as its log goes. */
+/** A run as its log describes it so far. */
 interface Reached {
   /** See `clockAfter`. */
   readonly seconds: number | undefined;

@@ -6,9 +6,10 @@ import { weightsPath } from './shipped_models.js';
 import { openWeights } from './weights.js';
 
 /**
- * Begins with the weights of a file, a shipped network or a run, assigned in order to the weight names of the network. The last layer stays fresh where the
- * file tells another number of classes apart. Throws RunError when the numbers of weights differ, ShapeError for other shapes.
- * @returns what people should know about it
+ * Initialises a network with the weights of a file, a shipped network or a run, assigned in order to the weight names of the
+ * network. If the file has another number of classes, the last layer keeps its initial weights. Throws RunError when the
+ * numbers of weights differ, ShapeError for other shapes.
+ * @returns notes for the user
  */
 export async function writeInitial(
   path: string,

@@ -22,7 +22,7 @@ export class WrongKernelError extends FerError {
   }
 }
 
-/** What decides which kernels a training uses, beside its network. */
+/** What decides which kernels a training uses, apart from its network. */
 export interface Work {
   readonly batch: number;
   readonly form: StepForm;
@@ -52,7 +52,7 @@ export async function requireRightKernels(
   if (unknown.variants.size + unknown.ways.size === 0) return;
   learner.onCompile = onCompile;
   const cold = await learner.compile(work.batch, 'train', work.form);
-  const check = await import('../check/used_kernels.js'); // few trainings are the first
+  const check = await import('../check/used_kernels.js'); // imported only here, because few trainings get this far
   const plan = await check.planCheck(gpu, unknown);
   if (cold) await check.compileCases(gpu, plan, onCompile);
   const wrong = await check.compareCases(gpu, plan);
@@ -84,7 +84,7 @@ export async function usedBy(learner: Learner, { batch, form, halves }: Work): P
   return { variants, ways, products, halves };
 }
 
-/** What a result holds for: a kernel's shader. */
+/** A digest of a kernel's shader: a recorded result is valid only for the same shader. */
 function digestOf(used: string): string {
   const shader = kernels.get(used.slice(0, used.indexOf(' ')))?.shader;
   const text = shader === undefined ? '' : shaderSource(shader);
@@ -118,6 +118,6 @@ function writeRecord(path: string, { info }: Gpu, right: Right): void {
     makeFolder(cacheFolder());
     atomicWrite(path, `${JSON.stringify({ format: 1, adapter: info.name, right }, null, 1)}\n`);
   } catch {
-    // as if it had not been checked
+    // the record only saves time
   }
 }

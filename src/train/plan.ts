@@ -54,12 +54,12 @@ export interface TrainOutcome {
 
 /** The surroundings of a training: where it reports, who controls it, and where it saves. */
 export interface RunContext {
-  /** Hears every event. */
+  /** Called with every event. */
   emit(event: TrainEvent): void;
-  /** What steers the training. */
+  /** Pauses, stops and otherwise steers the training. */
   readonly control: Control;
   /** Without a folder nothing is saved. */
   readonly folder?: RunFolder;
-  /** Training stops when it has this many epochs, to go on later; default: it goes on to the end. */
+  /** Training stops once it has this many epochs, to be continued later; default: it continues to the end. */
   readonly until?: number | undefined;
 }

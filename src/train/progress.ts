@@ -32,14 +32,19 @@ export class RunningMean {
   }
 }
 
-/** The first steps, which compile kernels and fill caches, are not timed. */
+/** Number of first steps that are not timed: they compile kernels and fill caches. */
 const WARM_UP = 5;
 
 /** Measures images per second and estimates the time left. Validation does not count as training time. */
 export class Pace {
   #steps = 0;
+  /** Completed steps that were not timed. */
+  #untimed = 0;
+  /** Seconds that the timed steps took. */
   #seconds = 0;
+  /** Seconds that the latest validation took. */
   #validation = 0;
+  /** When timing began or steps were last counted. */
   #last: number | undefined;
 
   /** @param batch images per step @param now the current time in seconds, from any origin */
@@ -61,7 +66,6 @@ export class Pace {
     this.#steps += count;
     this.#last = now;
   }
-  #untimed = 0;
 
   /** Records the duration of a validation, in seconds. */
   validated(seconds: number): void {

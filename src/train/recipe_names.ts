@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where the recipes of the shipped networks lie. Apart from `recipes.ts`, because completion has to be quick. */
+/** The folder of the recipes of the shipped networks. Not in `recipes.ts`, because shell completion must load little code. */
 export const RECIPES_FOLDER = fileURLToPath(new URL('../../models/recipes/', import.meta.url));
 
 /** Names of all recipes, the parts of one in order. */

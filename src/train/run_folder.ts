@@ -28,15 +28,15 @@ import type { StartEvent, TrainEvent } from './events.js';
 const LOCK = 'lock';
 /** The settings: a folder that has them holds a run. */
 const CONFIG = 'config.json';
-/** What a start writes before them, beside an empty log. */
+/** What a new run writes before its settings, apart from an empty log. */
 const START_FILES: readonly string[] = ['teacher.json', 'tuning.json', 'architecture.json', 'labels.csv'];
 
-/** Path of the corrections of labels in the folder of a run, which has them only if it trains with some. */
+/** Path of the corrections of labels in the folder of a run; the file exists only if the run trains with some. */
 export const labelsOf = (path: string): string => join(path, 'labels.csv');
 
 /**
- * The seed by which a run held out its validation images, if its data had none; undefined before its start. In runs of earlier
- * versions, whose logs do not tell, it was the seed of the training.
+ * The seed with which a run held out its validation images, if its data had none; undefined before its start. Logs of
+ * earlier versions do not record it: there it was the seed of the training.
  */
 export function heldOutSeedOf(path: string): number | undefined {
   const start = firstStart(path);
@@ -101,7 +101,7 @@ export class RunFolder {
       const path = out === undefined ? nextFree('runs') : claim(out);
       try {
         return locked(path, (hold) => {
-          refuseOccupied(path, hold); // again: another process may have begun and ended there since
+          refuseOccupied(path, hold); // checked again: another process may have created a run there in the meantime
           clearStart(path);
           return new RunFolder(path, hold);
         });
@@ -185,7 +185,7 @@ export class RunFolder {
     }
   }
 
-  /** Unlocks; a folder without a run, because the start has failed, is removed. */
+  /** Unlocks the folder. If the start failed, so that it holds no run, the folder is removed. */
   close(): void {
     closeSync(this.#events);
     if (!existsSync(join(this.path, CONFIG))) {
@@ -196,7 +196,7 @@ export class RunFolder {
   }
 }
 
-/** The settings that the run in a folder started with, as they stand there. Throws RunError. */
+/** The settings in the folder of a run, as stored and not yet checked. Throws RunError. */
 export function readRunConfig(folder: string): Record<string, unknown> {
   return withOldSizes(readForeignJson(join(folder, CONFIG), 'the settings of a run'));
 }
@@ -226,7 +226,7 @@ function refuseOccupied(path: string, hold?: Hold): void {
     if (holder !== undefined) throw inUse(path, holder);
   }
   const run = inside.includes('events.ndjson');
-  const what = run ? `it holds an earlier run (--resume ${path} goes on with it)` : 'it is not empty';
+  const what = run ? `it holds an earlier run (--resume ${path} continues it)` : 'it is not empty';
   throw new RunError(`run folder ${path}: ${what}; choose another one with --out, or remove it first`);
 }
 
@@ -237,8 +237,8 @@ function ofStart(path: string, name: string): boolean {
 }
 
 /**
- * Removes what a start that was killed or has failed has left in a folder, but not what a running process writes there: it may
- * be about to find that the folder is locked.
+ * Removes the files that a killed or failed start left in a folder, but not those that a running process is writing there: it
+ * may be about to find out that the folder is locked.
  */
 function clearStart(path: string): void {
   clearTemporary(path, 'ours');
@@ -298,14 +298,14 @@ function cutBrokenLine(path: string): void {
   if (end < text.length) truncateSync(path, end);
 }
 
-/** Makes a folder where there is nothing yet. @returns `path` */
+/** Makes a folder, or takes one that is empty. @returns `path` */
 function claim(path: string): string {
   if (existsSync(path)) refuseOccupied(path);
   makeFolder(path);
   return path;
 }
 
-/** Makes the next folder in `parent`; of several processes that do so at once, each gets one of its own. */
+/** Makes the next free folder in `parent`. Processes that do so at the same time each get a folder of their own. */
 function nextFree(parent: string): string {
   makeFolder(parent);
   for (let n = 1; ; n++) {

@@ -4,20 +4,20 @@ import { StoppedError } from './control.js';
 import type { TrainEvent } from './events.js';
 import type { RunFolder } from './run_folder.js';
 
-/** Passes the events of a run on to its user, and logs them in its folder once that exists. */
+/** Passes the events of a run on to its caller, and logs them in its folder once that exists. */
 export class RunLog {
   #held: RunFolder | undefined;
   #log: RunFolder | undefined;
 
   constructor(private readonly hear: (event: TrainEvent) => void) {}
 
-  /** Unlocks this folder in the end. */
+  /** Keeps this folder locked until `close`. */
   hold(folder: RunFolder): RunFolder {
     this.#held = folder;
     return folder;
   }
 
-  /** Logs all further events in this folder, and unlocks it in the end. */
+  /** Logs all further events in this folder, and keeps it locked until `close`. */
   writeTo(folder: RunFolder): void {
     this.#log = this.hold(folder);
   }
@@ -27,8 +27,8 @@ export class RunLog {
     this.hear(event);
   };
 
-  /** What to tell of an error: how a run that has begun goes on where a file could not be written. */
-  toldOf(error: unknown): unknown {
+  /** The error to report: where a file of a run that has begun could not be written, the error also says how to resume it. */
+  reportable(error: unknown): unknown {
     return error instanceof WriteError && this.#log !== undefined ? error.inside(this.#log.path) : error;
   }
 
@@ -49,7 +49,7 @@ export class RunLog {
   }
 }
 
-/** How a run ends that an error has ended. */
+/** The last events of a run that failed. */
 function lastEvents(error: unknown): readonly TrainEvent[] {
   const exit = error instanceof FerError ? error.exitCode : EXIT.bug;
   if (error instanceof StoppedError) return [{ type: 'end', status: 'stopped', exit }];
@@ -60,7 +60,7 @@ function lastEvents(error: unknown): readonly TrainEvent[] {
   ];
 }
 
-/** Runs `body` with a log. If it throws, reports the error, and throws it again. @param hear is told every event */
+/** Runs `body` with a log. If it throws, reports the error, and throws it again. @param hear called with every event */
 export async function reported<T>(
   hear: (event: TrainEvent) => void,
   body: (log: RunLog) => Promise<T>,
@@ -69,7 +69,7 @@ export async function reported<T>(
   try {
     return await body(log);
   } catch (cause) {
-    const error = log.toldOf(cause);
+    const error = log.reportable(cause);
     log.fail(error);
     throw error;
   } finally {

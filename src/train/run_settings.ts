@@ -18,7 +18,7 @@ export interface RunSetting {
   readonly unknown: boolean;
 }
 
-/** Where a run lies says nothing about its training. */
+/** Settings about the place of a run, not about its training. */
 const LEFT_OUT = ['out'];
 
 /**

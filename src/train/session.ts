@@ -36,23 +36,23 @@ import { Trainer } from './trainer.js';
 import { tuningHint } from './tuning_hint.js';
 import { OWN_PLACE, type Workplace } from './workplace.js';
 
-/** What a run reports to and listens to. */
+/** The callbacks and controls that the caller of a run provides. */
 export interface Hooks {
-  /** Hears every event. */
+  /** Called with every event. */
   emit(event: TrainEvent): void;
-  /** What steers the training. */
+  /** Pauses, stops and otherwise steers the training. */
   readonly control: Control;
-  /** Hears how far the data set is loaded. */
+  /** Called with the progress of loading the data set. */
   readonly onLoadProgress?: LoadOptions['onProgress'];
-  /** What other processes may tell it, through a file in the run's folder; default: nothing. */
+  /** Which commands other processes may send, through a file in the run's folder; default: none. */
   readonly takesCommands?: 'all' | 'harmless';
-  /** Stops, with a checkpoint, when the run has this many epochs; default: it goes on to the end. */
+  /** Saves a checkpoint and stops once the run has this many epochs; default: trains to the end. */
   readonly until?: number | undefined;
-  /** Where it finds device and data; default: it opens its own and closes them in the end. */
+  /** Provides the device and the data; default: the run opens its own, and closes them at the end. */
   readonly place?: Workplace;
 }
 
-/** How a run ended, and where it lies. */
+/** How a run ended, and where its files are. */
 export interface TrainResult extends TrainOutcome {
   /** Its name. */
   readonly run: string;
@@ -73,8 +73,9 @@ export async function runTraining(config: TrainConfig, hooks: Hooks): Promise<Tr
 
 /**
  * Continues a run that was stopped, crashed or was killed, from its last checkpoint and with its own settings. On the same
- * adapter the result is bit for bit that of an uninterrupted run. With changes it goes on with other settings from there,
- * also after its end: optimiser, best value and callbacks go on, and a schedule is computed over the new total of epochs.
+ * adapter the result is bit for bit that of an uninterrupted run. `changes` give it other settings from there on, even if it
+ * has finished: the optimiser, the best value and the callbacks keep their state, and a schedule is computed over the new
+ * total of epochs.
  * Throws like `runTraining`; UsageError when the changes are wrong, which leaves the run as it was.
  * @param path the run's folder
  */
@@ -103,18 +104,19 @@ function reopen(path: string): RunFolder {
   }
 }
 
-/** The run that a sitting goes on with. */
+/** The run that a sitting continues. */
 interface Resumed {
   readonly folder: RunFolder;
   readonly changed: Changed;
-  /** Whether its data may have changed. */
+  /** Whether its data are allowed to have changed. */
   readonly allowed: boolean;
 }
 
 /**
- * One sitting of a run, from its settings to its result.
- * @param resumed the run to continue. A new run creates its folder only when everything that may be wrong
- *   with its settings has been checked, so that a mistake leaves none behind.
+ * One sitting of a run, from its settings to its result. A run has one sitting when it begins, and another one each time it
+ * is resumed.
+ * @param resumed the run to continue. A new run creates its folder only after all its settings have been checked, so that a
+ *   mistake in them leaves no folder behind.
  */
 async function train(
   config: TrainConfig,
@@ -175,8 +177,8 @@ async function train(
 
     const changed = resumed?.changed ?? {};
     const changes = Object.keys(changed).length > 0;
-    const told = { config: asTold(config, latest) };
-    emit({ ...startEvent(config, dataset, folder, learner, plan), ...told, ...(changes && { changed }) });
+    const settings = { config: reportedSettings(config, latest) };
+    emit({ ...startEvent(config, dataset, folder, learner, plan), ...settings, ...(changes && { changed }) });
     if (changes) {
       emit({ type: 'note', kind: 'resume', message: `settings changed: ${changedText(changed)}` });
     }
@@ -217,20 +219,22 @@ async function train(
   }
 }
 
-/** Keeps the corrections that a run trains with: the file may change before the run is resumed or reviewed. */
+/** Copies the corrections of labels into the run's folder: the file may change before the run is resumed or reviewed. */
 function copyLabels(path: string, folder: RunFolder): void {
   atomicWrite(folder.labels, readWhole(path));
 }
 
 /**
- * Makes a resumed run use the kernels that it started with, even if the device has been tuned since. Choices that were measured on
- * another adapter, or with other subgroups, may be slow here: those of this device then stay.
- * @returns why it will not go on to the bits of an uninterrupted run, if so: a sentence each
+ * Makes a resumed run use the kernels that it started with, even if the device has been tuned since. Choices that were
+ * measured on another adapter, or with other subgroups, may be slow here; the run then uses those of this device.
+ * @returns the reasons why its result may differ from that of an uninterrupted run, a sentence each
  */
 function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | undefined): string[] {
   const { name, subgroupMin, subgroupMax } = gpu.info;
   if (!existsSync(tuning)) {
-    return latest === undefined ? [] : ['tuning.json is missing: the run goes on with the kernels of today'];
+    return latest === undefined
+      ? []
+      : ['tuning.json is missing: the run continues with the kernels chosen for this device now'];
   }
   const same = suits(tuning, gpu.info);
   if (same) {
@@ -240,9 +244,11 @@ function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | un
   }
   const differ = 'results may differ in their last digits';
   if (latest !== undefined && latest.adapter !== name)
-    return [`the run has trained on ${latest.adapter}, and goes on on ${name}: ${differ}`];
+    return [`the run was trained on ${latest.adapter} and continues on ${name}: ${differ}`];
   const today = `${subgroupMin}-${subgroupMax}`;
-  return same ? [] : [`the run has trained with other subgroups of ${name} than today's ${today}: ${differ}`];
+  return same
+    ? []
+    : [`the run was trained with other subgroups of ${name} than the present ${today}: ${differ}`];
 }
 
 async function load(
@@ -278,8 +284,11 @@ async function load(
   return dataset;
 }
 
-/** The settings as the sitting before told them: `config.json` has the sizes of a built-in network written out. */
-function asTold(config: TrainConfig, latest: StartEvent | undefined): StartEvent['config'] {
+/**
+ * The settings for the `start` event. The layer sizes are as in the previous one: `config.json` has those of a built-in
+ * network written out.
+ */
+function reportedSettings(config: TrainConfig, latest: StartEvent | undefined): StartEvent['config'] {
   if (latest === undefined) return { ...config };
   const { filters, convolutions, dense } = latest.config;
   return { ...config, filters, convolutions, dense };

@@ -23,7 +23,7 @@ export function requireSound(path: string, weights: NamedArrays): void {
       );
     }
     if (SQUARES.test(name) && !data.every((value) => value >= 0)) {
-      throw new RunError(`${path}: damaged: ${name} is below 0, as no mean of squares is`);
+      throw new RunError(`${path}: damaged: ${name} is below 0; expected a variance or a mean of squares`);
     }
   }
 }

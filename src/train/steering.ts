@@ -11,7 +11,7 @@ export type Steering =
     }
   | { readonly type: 'stop'; readonly after: 'batch' | 'epoch' };
 
-/** What does not change how a run ends: a trial of a search takes no more, or it could not be compared with the others. */
+/** Commands that do not change the result of a run. A trial of a search takes only these: it must stay comparable with the others. */
 export const HARMLESS: readonly Steering['type'][] = ['pause', 'continue', 'step', 'checkpoint'];
 
 /** Passes a command on to what steers the training. Throws UsageError for a learning rate that is out of range. */
@@ -30,7 +30,7 @@ export function steer(control: Control, command: Steering): void {
 
 const PLAIN: readonly unknown[] = ['pause', 'continue', 'step', 'checkpoint', 'validate'];
 
-/** A command out of a file that anything may have written; undefined for what is none. */
+/** A command read from a file that any program may have written; undefined if it is not a valid command. */
 export function steeringOf(value: unknown): Steering | undefined {
   if (!isMapping(value)) return undefined;
   const { type, lr, after } = value;

@@ -23,7 +23,7 @@ const TICK_MS = 500;
 
 /**
  * The training loop: epochs, steps, validation, callbacks and checkpoints. It has no user interface: it reports events, and
- * looks at a `Control` between two steps. A trainer that restores the state of another one continues exactly like it.
+ * looks at a `Control` between two steps. A trainer that restores the state of another one continues exactly as that one would.
  */
 export class Trainer implements Training {
   /** The training images, as batches on the device. */
@@ -43,7 +43,7 @@ export class Trainer implements Training {
   #epoch = 0;
   /** Completed steps of the current epoch. */
   #stepInEpoch = 0;
-  /** When training was paused; undefined: it is not. */
+  /** When training was paused; undefined while it runs. */
   #pausedAt: number | undefined;
   /** Whether a callback has stopped the training. */
   #stoppedByCallback = false;
@@ -142,9 +142,9 @@ export class Trainer implements Training {
     await this.#callbacks.trainBegin(this);
     while (!this.finished && !stoppedFromOutside()) {
       await this.#runEpoch();
-      // A resumed epoch may have had more steps when it began: data may be fewer since.
+      // A resumed epoch may have had more steps when it began, if the data set has shrunk since.
       const complete = this.#stepInEpoch >= source.batchesPerEpoch;
-      // If the limit on steps ends within an epoch, there is still a validation.
+      // Where the limit on steps cuts an epoch short, there is still a validation.
       if (complete || !stoppedFromOutside()) await this.#endEpoch(complete);
       else if (control.stopped === 'user') await this.#validateNow();
       await this.save('last');
@@ -170,7 +170,7 @@ export class Trainer implements Training {
     };
   }
 
-  /** Reports an event to whoever listens. Bound to the trainer, because callbacks take it out of `Training`. */
+  /** Reports an event to the run's context. Bound to the trainer, because callbacks destructure it from `Training`. */
   emit = (event: TrainEvent): void => this.#context.emit(event);
 
   note(kind: NoteEvent['kind'], message: string): void {
@@ -204,7 +204,7 @@ export class Trainer implements Training {
     let tick = performance.now();
     let saved = tick;
     while (this.#stepInEpoch < source.batchesPerEpoch && !this.outOfSteps) {
-      // After a pause, too: it reports that training continues.
+      // Also after a pause, to report that training continues.
       if (control.pending || this.#pausedAt !== undefined) await this.#attend();
       if (control.stopped !== undefined) break;
       const { images, labels } = this.feed.batch(this.#epoch, this.#stepInEpoch);

@@ -5,8 +5,9 @@ import { shellWord } from '../util/shell_word.js';
 import type { TrainConfig } from './config.js';
 
 /**
- * What to say at the start of a training on an adapter that was never measured: the command that measures what the training
- * needs, and how long it takes. A training does not measure by itself: see docs/decisions.md. Undefined: there are measurements.
+ * The hint at the start of a training on an adapter whose kernels were never measured: the command that measures those that
+ * the training needs, and how long it takes. A training does not measure by itself: see docs/decisions.md. Undefined: there
+ * are measurements.
  */
 export function tuningHint(gpu: Gpu, config: TrainConfig): string | undefined {
   if (tuningOf(gpu).table.size > 0) return undefined;

@@ -6,13 +6,13 @@ import type { TuningTable } from '../gpu/tuning_table.js';
 import { EXIT, FerError } from '../util/errors.js';
 import { collectGarbage } from '../util/memory.js';
 
-/** Where a run finds its device and its data. */
+/** Provides the device and the data of a run. */
 export interface Workplace {
   /** Loads a data set. Throws like `loadDataset`. */
   load(path: string, options: LoadOptions): Promise<Dataset>;
   /** The device to train on. Throws NoGpuError. */
   open(adapter: string | undefined): Promise<Gpu>;
-  /** Called when the device has a copy of all images, and the run needs no other. */
+  /** Called once the device has a copy of all images and the run no longer needs those on the host. */
   uploaded(): Promise<void>;
   /**
    * Called at the end of a run.
@@ -30,12 +30,12 @@ export const OWN_PLACE: Workplace = {
   leave: async (gpu) => gpu.close(),
 };
 
-/** A device with more pipelines than this is closed: networks of many sizes have been trained there. */
+/** A device with more pipelines than this is closed: they pile up when networks of many sizes are trained on it. */
 const MOST_PIPELINES = 2000;
 
 /**
- * Keeps the device, its compiled kernels and the data set from one run to the next. A run gives the same bits as in a
- * place of its own. For one run at a time; `close` it in the end.
+ * Keeps the device, its compiled kernels and the data set from one run to the next. The results are bit for bit those of
+ * runs that open their own. For one run at a time; call `close` at the end.
  */
 export class SharedPlace implements Workplace {
   #device:

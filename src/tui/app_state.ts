@@ -41,9 +41,9 @@ export interface AppState {
   readonly machine: Loadable<MachineReport>;
   /** The run that Train shows: a live one, or one read from its log. */
   readonly run: RunState | undefined;
-  /** What is open and set, for all screens and for the next start. */
+  /** What the user has opened and set: shared by all screens, and kept for the next start. */
   readonly workspace: Workspace;
-  /** What is searched for in the lists of a screen, after `/`. */
+  /** The search in the lists of a screen, begun with `/`. */
   readonly search: Search | undefined;
   /** The folder of the runs. */
   readonly runsFolder: string;
@@ -51,7 +51,7 @@ export interface AppState {
   readonly now: number;
 }
 
-/** A search that goes on until Esc, or another screen. */
+/** A search. It ends with Esc, or when another screen is shown. */
 export interface Search {
   readonly screen: ScreenName;
   readonly text: string;

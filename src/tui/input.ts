@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 /**
  * One key: its name (`a`, `A`, `space`, `enter`, `up`, `ctrl+c`, `alt+b`, ...), and the text that it types, if any. Pasted text is
- * one key, `paste`; the mouse sends `click`, `wheelup` and `wheeldown`. What the terminal itself answers (OSC) is `answer`.
+ * one key, `paste`; the mouse sends `click`, `wheelup` and `wheeldown`. A reply of the terminal itself (OSC) is `answer`.
  */
 export interface Key {
   readonly name: string;
@@ -43,7 +43,7 @@ const MOUSE = /^\[<(\d+);(\d+);(\d+)([Mm])/;
 const BUTTONS: Readonly<Record<string, string>> = { 0: 'click', 64: 'wheelup', 65: 'wheeldown' };
 const ALT = /^([a-z]|\x7f)/;
 
-/** What a terminal sends around pasted text, after it was told so with `ESC [?2004h`. */
+/** What a terminal sends around pasted text, once `ESC [?2004h` has asked for it. */
 const [PASTE, PASTED] = ['\x1b[200~', '\x1b[201~'];
 
 /** An answer of the terminal begins and ends with these, or ends with a bell. */
@@ -108,7 +108,7 @@ export function parseKeys(data: string): { keys: Key[]; rest: string } {
   return { keys, rest };
 }
 
-/** Other buttons, and a button that is released, are no keys. */
+/** Other buttons, and the release of a button, make no key. */
 function mouseKeys([, button = '', x, y, end]: RegExpExecArray): Key[] {
   const name = end === 'M' ? BUTTONS[button] : undefined;
   return name === undefined ? [] : [{ name, text: '', at: { x: Number(x) - 1, y: Number(y) - 1 } }];

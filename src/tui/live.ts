@@ -63,7 +63,7 @@ export function follow(act: Verbs): () => void {
   });
 }
 
-/** The run's process is gone: says what happened and offers to go on. */
+/** The run's process has ended: says what happened and offers to resume the run. */
 function lose(act: Verbs, run: RunState, how: string): void {
   const lost = loseRun(run, how, Date.now());
   const text = run.killed
@@ -75,8 +75,8 @@ function lose(act: Verbs, run: RunState, how: string): void {
   act.ask({
     title: 'the engine ended',
     lines: [
-      `It ended with ${how} while training. What it last saved is whole; its log: ${act.engine.log}`,
-      `Resuming begins a new engine, which goes on from the last checkpoint of ${run.start?.run}.`,
+      `It ended with ${how} while training. The last checkpoint is intact; the engine's log: ${act.engine.log}`,
+      `Resuming starts a new engine, which continues from the last checkpoint of ${run.start?.run}.`,
     ],
     choices: [{ key: 'R', label: 'resume', run: () => resumeRun(act, path) }],
   });
@@ -87,7 +87,7 @@ export function hasDiverged({ end }: RunState): boolean {
   return end?.exit === EXIT.diverged;
 }
 
-/** Offers to go on from before the loss went astray, ten times as slow. Checkpoints are of finite losses only. */
+/** Offers to resume from before the divergence, with a tenth of the learning rate. Checkpoints hold finite numbers only. */
 export function askAfterDivergence(act: Verbs, run: RunState): void {
   const { start, rate, error } = run;
   if (start === undefined) return;
@@ -96,7 +96,7 @@ export function askAfterDivergence(act: Verbs, run: RunState): void {
     title: 'training diverged',
     lines: [
       error?.message ?? 'The loss is no longer a number.',
-      `${start.run} can go on from its last checkpoint, which is from before that (without one, from its start).`,
+      `${start.run} can continue from its last checkpoint, which was saved before that (without one, from its start).`,
     ],
     choices: [
       {
@@ -111,7 +111,7 @@ export function askAfterDivergence(act: Verbs, run: RunState): void {
 /** Begins a run with these settings and shows it. */
 export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>): void {
   if (isActive(act.app.run)) {
-    act.note('a training is going on: x stops it', 'bad');
+    act.note('a training is in progress: stop it with x', 'bad');
     return;
   }
   const { workspace } = act.app;
@@ -151,11 +151,11 @@ function withoutForm({ screens }: AppState): AppState['screens'] {
   return { ...screens, train: { ...screens.train, form: false } };
 }
 
-/** Reads on in the log of the run that is followed, if one is. */
+/** Reads what was appended to the log of the followed run, if there is one. */
 export function readOn(act: Verbs): void {
   const { run } = act.app;
   if (run?.tail === undefined) return;
-  // Whether it is gone is asked first: what it wrote before is read then.
+  // The lock is checked before the log is read, so that everything a process wrote before it ended is read.
   const next = grown(run, isLocked(dirname(run.tail.path)), Date.now());
   if (next === run) return;
   const newest = next.happened.at(-1);
@@ -163,10 +163,10 @@ export function readOn(act: Verbs): void {
   act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
 }
 
-/** Goes on with the run in a folder, with changed settings if there are any, and shows it. */
+/** Resumes the run in a folder, with changed settings if there are any, and shows it. */
 export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): void {
   if (isActive(act.app.run)) {
-    act.note('a training is going on: x stops it first', 'bad');
+    act.note('a training is in progress: stop it with x first', 'bad');
     return;
   }
   try {
@@ -184,7 +184,7 @@ export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): v
   act.go('train');
 }
 
-/** Asks for the epochs up to which a run that has ended is to go on. @param done its complete epochs @param of those asked for */
+/** Asks to how many epochs to extend a run that has ended. @param done its complete epochs @param of those of its settings */
 export function askForMore(
   act: Verbs,
   { name, path, done, of }: Pick<RunReport, 'name' | 'path' | 'done' | 'of'>,

@@ -115,7 +115,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const input = new Input(process.stdin, (key) => {
     if (key.name === 'answer') answer.take(store, key.text);
     else if (!handleMouse(program, key)) handleKey(program, key);
-    setImmediate(() => painter.show()); // React has painted then
+    setImmediate(() => painter.show()); // by then, React has painted
   });
   const enter = (): void => {
     painter.enter();
@@ -162,7 +162,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   try {
     onScreen.begin();
     input.start();
-    answer.ask(); // before the first frame, which may then soon have its colours
+    answer.ask(); // before the first frame, so that the colours are known early
     painter.enter();
     return await Promise.race([leaving.left, onScreen.handOver().then(() => EXIT.bug)]);
   } finally {
@@ -182,7 +182,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   }
 }
 
-/** What is said when the screen is suspended: the engine is not. */
+/** The message when the screen is suspended: the engine is not. */
 export function suspendedWords(run: RunState | undefined): string {
   if (!isActive(run) || run.phase === 'paused') return '';
   const name = run.start?.run ?? 'the training';

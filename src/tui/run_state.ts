@@ -17,7 +17,7 @@ import { LogTail } from '../train/log_tail.js';
 import type { Marker } from './charts/line_chart.js';
 import { Curve } from './curve.js';
 
-/** What a run is doing. `lost`: its process ended without a word. */
+/** What a run is doing. `lost`: its process ended without an `end` event. */
 export type Phase =
   | 'starting'
   | 'compiling'
@@ -38,23 +38,24 @@ export interface Happening {
 }
 
 /**
- * A run as its events tell it, live or read back from the disk. The curves are shared and grow in place; everything else
- * is replaced when it changes.
+ * A run as its events describe it, live or read from its log. The curves are shared and grow in place; everything else is
+ * replaced when it changes.
  */
 export interface RunState {
   readonly phase: Phase;
-  /** Milliseconds of `Date.now`: when it was begun here; of the latest sign of life. */
+  /** When it was begun here, in milliseconds of `Date.now`. */
   readonly begun: number;
+  /** When its process last sent anything, in milliseconds of `Date.now`. */
   readonly heard: number;
-  /** What the engine takes of the machine; undefined where no engine of ours trains. */
+  /** The load that the engine puts on the machine; undefined unless this program's engine trains. */
   readonly load?: Load | undefined;
-  /** Whether its events come from an engine of ours; else it was read from the disk. */
+  /** Whether its events come from this program's engine; otherwise it was read from its log. */
   readonly live: boolean;
   readonly start: StartEvent | undefined;
   readonly step: StepEvent | undefined;
-  /** The latest learning rate; undefined: as the settings have it. */
+  /** The latest learning rate; undefined: that of the settings. */
   readonly rate: number | undefined;
-  /** The rate that was asked for, until training says that it has it. */
+  /** The learning rate that the user asked for, until the training reports it. */
   readonly asked: number | undefined;
   readonly loss: Curve;
   readonly acc: Curve;
@@ -67,14 +68,14 @@ export interface RunState {
   readonly epochs: readonly EpochEvent[];
   /** The latest validation. */
   readonly validation: Validation | undefined;
-  /** Validations between those of the epochs, that somebody asked for, in order. */
+  /** Validations that the user requested between those of the epochs, in order. */
   readonly asides: readonly Validation[];
   readonly markers: readonly Marker[];
   /** The latest last. */
   readonly happened: readonly Happening[];
-  /** What is going on before and between steps, such as compiling. */
+  /** The activity before or between steps, such as compiling, and its progress. */
   readonly progress: RunProgress | undefined;
-  /** What its training clock shows; undefined: the log is of an older version. */
+  /** Seconds on its training clock; undefined: the log is of an older version. */
   readonly seconds: number | undefined;
   readonly result: ResultEvent | undefined;
   readonly error: ErrorEvent | undefined;
@@ -85,7 +86,7 @@ export interface RunState {
   readonly tail: LogTail | undefined;
 }
 
-/** How far something is that takes a while. */
+/** The progress of an activity that takes a while. */
 export interface RunProgress {
   readonly text: string;
   readonly done: number;
@@ -132,7 +133,7 @@ export function beginRun(now: number, live = true): RunState {
   };
 }
 
-/** A run that is not going on here, from its log; of a damaged one, what comes before the damage. */
+/** A run that does not train here, read from its log; of a damaged log, what precedes the damage. */
 export function readRunState(path: string, now = Date.now()): RunState {
   return readLog(join(path, 'events.ndjson')).events.reduce(
     (run, event) => applyEvent(run, event, undefined),
@@ -140,13 +141,13 @@ export function readRunState(path: string, now = Date.now()): RunState {
   );
 }
 
-/** A run that another process trains: what its log says so far. `grown` tells what is added. */
+/** A run that another process trains, as its log describes it so far. `grown` adds what is appended later. */
 export function followedRun(path: string, now = Date.now()): RunState {
   const tail = new LogTail(join(path, 'events.ndjson'));
   const run = tail
     .read()
     .reduce((before, event) => applyEvent(before, event, undefined), beginRun(now, false));
-  // An end that nothing follows is that of the sitting before: this one has not written yet.
+  // If the log ends with an `end` event, that is the previous sitting's: the present one has not written yet.
   return {
     ...run,
     tail,
@@ -154,7 +155,7 @@ export function followedRun(path: string, now = Date.now()): RunState {
   };
 }
 
-/** A followed run with what its log has grown by. @param going whether its process is still there */
+/** A followed run with the events appended to its log since. @param going whether its process still runs */
 export function grown(run: RunState, going: boolean, now: number): RunState {
   if (run.tail === undefined) return run;
   const next = run.tail.read().reduce((before, event) => applyEvent(before, event, now), run);
@@ -163,7 +164,7 @@ export function grown(run: RunState, going: boolean, now: number): RunState {
   return { ...loseRun(next, 'its process is gone', now), tail: undefined };
 }
 
-/** The run before it is taken up again: its curves, but nothing of how it ended. */
+/** The state of a run that is about to be resumed: with its curves, but without how it ended. */
 export function reopened(run: RunState, now: number): RunState {
   const fresh = {
     phase: 'starting',
@@ -190,7 +191,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
   switch (event.type) {
     case 'start':
       return happen(
-        // A new sitting: how the one before ended says nothing about it.
+        // A new sitting: forget how the previous one ended.
         { ...heard, start: event, phase: 'starting', end: undefined, result: undefined, error: undefined },
         now,
         '●',
@@ -231,7 +232,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
   }
 }
 
-/** The engine's process ended without a word, or because the user killed it. */
+/** The engine's process ended without an `end` event, or because the user killed it. */
 export function loseRun(run: RunState, how: string, now: number): RunState {
   const lost = { ...run, phase: 'lost', progress: undefined } as const;
   return run.killed
@@ -239,12 +240,12 @@ export function loseRun(run: RunState, how: string, now: number): RunState {
     : happen(lost, now, '✗', `the engine ended: ${how}`, 'bad');
 }
 
-/** Whether training goes on, or could. */
+/** Whether this program's engine trains the run, or is paused or about to start. */
 export function isActive(run: RunState | undefined): run is RunState {
   return run?.live === true && !['done', 'failed', 'lost'].includes(run.phase);
 }
 
-/** Whether training goes on, here or in another process. */
+/** Whether the run is in progress, here or in another process. */
 export function isGoing(run: RunState | undefined): run is RunState {
   return run?.tail !== undefined || isActive(run);
 }
@@ -277,7 +278,7 @@ function epochEnded(run: RunState, event: EpochEvent, now: number | undefined): 
   return happen(next, at, event.best ? '✓' : '●', text, event.best ? 'good' : 'info');
 }
 
-/** Signs of what is marked on the charts. */
+/** Signs that mark notes in the list of events, and some of them on the charts. */
 const SIGNS: Partial<Record<NoteEvent['kind'], string>> = { lr: '▼', pause: '‖', continue: '▸', resume: '↺' };
 
 function noted(run: RunState, event: NoteEvent, now: number | undefined): RunState {

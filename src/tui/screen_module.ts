@@ -34,9 +34,9 @@ export interface ScreenModule<S> {
   explain(view: ScreenView<S>): readonly string[];
   /** One line that stands for the whole screen on terminals below 40 x 12. */
   summary(view: ScreenView<S>): string;
-  /** Fields of the state that the next start has again, such as the order of a list. */
+  /** Fields of the state that are restored at the next start, such as the order of a list. */
   readonly remembers?: readonly string[];
-  /** What `y` copies now: a value, or the command line that does the same; undefined: the text of the screen. */
+  /** What `y` copies now: a value, or the equivalent command line; undefined: the text of the screen. */
   copies?(act: Actions<S>): Copied | undefined;
   /** Called when the screen is shown, for example to load what it needs. */
   open?(act: Actions<S>): void;
@@ -73,7 +73,7 @@ export interface PanelSpec<S> {
   lines(view: PanelView<S>): readonly string[];
   /** The list that the lines show, the selected row marked with ▸: a click selects a row, and one on the selected row is Enter. */
   readonly list?: SearchedList<S>;
-  /** Which of how many lines is shown or selected, where there are more than there is room for; default: as `list` says. */
+  /** The position in content that is longer than the panel; default: that of `list`. */
   scroll?(view: PanelView<S>): Scroll | undefined;
   /** A click into the panel, in cells from the first one of its lines. */
   press?(act: Actions<S>, view: PanelView<S>, at: { readonly col: number; readonly row: number }): void;
@@ -127,7 +127,7 @@ export interface Actions<S> {
   ask(question: Omit<Question, 'kind'>): void;
   /** Opens a dialog that asks for a line of text. */
   prompt(prompt: Omit<Prompt, 'kind' | 'line' | 'back' | 'offers' | 'error'>): void;
-  /** Opens a dialog with a list of options, which typing makes shorter. */
+  /** Opens a dialog with a list of options, which typing filters. */
   pick(pick: Omit<PickList, 'kind' | 'line' | 'selected'>): void;
   /**
    * Runs `start` and keeps its progress in the state under `key`: first `loading`, then `ready` with the value, or
@@ -153,7 +153,7 @@ export interface Scroll {
   readonly of: number;
 }
 
-/** What can be looked at without doing anything. */
+/** The part of `Actions` that only reads. */
 export type Look<S> = Pick<Actions<S>, 'state' | 'app' | 'focus'>;
 
 /** A list whose rows can be searched, and selected with the mouse. */

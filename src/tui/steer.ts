@@ -7,10 +7,10 @@ import type { Actions } from './screen_module.js';
 
 /** Steers the run that Train shows: through the engine where it trains here, else through a file in its folder. */
 
-/** What steering needs of a screen's actions. */
+/** The actions of a screen that steering needs. */
 type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'ask'>;
 
-/** Gives a command to the training that Train shows. Says why if the process that trains takes none. @returns whether it went out */
+/** Sends a command to the training that Train shows. If its process takes no commands, shows why. @returns whether it was sent */
 export function steerRun(act: Verbs, command: Steering): boolean {
   const tail = act.app.run?.tail;
   if (tail === undefined) {
@@ -32,24 +32,24 @@ const COMMANDS: Readonly<Record<Steering['type'], string>> = {
   ...{ checkpoint: 'save', validate: 'validate' },
 };
 
-/** How to come back to a run that goes on without its screen. */
+/** The command that shows a run which trains in the background. */
 export const attachCommand = ({ path }: { readonly path: string }): string =>
   `fer-tui attach ${shellWord(path)}`;
 
-/** Whether a training of this process can go on without it: once it has a folder. */
+/** Whether the training of this program's engine can be detached: it can once it has a folder. */
 export const canDetach = (run: RunState | undefined): run is RunState & { start: object } =>
   isActive(run) && run.start !== undefined;
 
-/** Lets the training go on in the background. Train follows it from now on; quitting leaves it alone. */
+/** Lets the training continue in the background. Train follows it from then on; quitting does not stop it. */
 export function detachRun(act: Pick<Verbs, 'app' | 'engine' | 'setApp' | 'note'>): void {
   const { run } = act.app;
   if (!canDetach(run)) return;
   act.engine.detach();
   act.setApp({ run: followedRun(run.start.path) });
-  act.note(`${run.start.run} goes on; q leaves it, ${attachCommand(run.start)} comes back`);
+  act.note(`${run.start.run} continues; q quits, ${attachCommand(run.start)} comes back`);
 }
 
-/** The ways to stop, each with what it costs. */
+/** Asks how to stop, and says what each way costs. */
 export function askToStop(act: Verbs, run: RunState): void {
   const { engine } = act;
   const kill = {
@@ -62,7 +62,7 @@ export function askToStop(act: Verbs, run: RunState): void {
   };
   const detach = {
     key: 'd',
-    label: 'do not stop: detach, it goes on in the background',
+    label: 'do not stop: detach, it continues in the background',
     run: () => detachRun(act),
   };
   act.ask({

@@ -9,7 +9,7 @@ export function requireFile(path: string): void {
   if (found.isFile()) return;
   const [code, what] = found.isDirectory()
     ? ['EISDIR', 'EISDIR: it is a folder']
-    : ['ENOTFILE', 'it is a pipe or a device, which is not read'];
+    : ['ENOTFILE', 'it is a pipe or a device, which is not supported'];
   throw Object.assign(new Error(what), { code, syscall: 'read', path });
 }
 

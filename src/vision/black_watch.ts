@@ -5,9 +5,9 @@ import type { SourceInfo } from './source.js';
 const BLACK = 28;
 /** Share of the pixels that are black in a black frame: a lens cover lets no light in, a dark room has a lamp somewhere. */
 const SHARE = 0.995;
-/** Only every so many pixels are looked at. */
+/** Only every n-th pixel is examined. */
 const STEP = 7;
-/** Cameras begin with some black frames. Seconds of nothing else after which a person is told. */
+/** Seconds of black frames alone after which the user is warned. Cameras start with some black frames. */
 const SECONDS = 2;
 
 /** Notices that a camera or stream sends nothing but black frames, and says so once. */
@@ -22,7 +22,7 @@ export class BlackWatch {
     this.#on = live;
   }
 
-  /** Looks at a gray frame. Returns what to tell a person, if anything. @param t its time in seconds */
+  /** Looks at a gray frame. Returns the warning for the user, if there is one. @param t its time in seconds */
   see(gray: Picture, t: number): string | undefined {
     if (!this.#on) return undefined;
     this.#since = isBlack(gray) ? (this.#since ?? t) : undefined;

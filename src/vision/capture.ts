@@ -17,7 +17,7 @@ const [TRIES, PAUSE_MS] = [20, 100];
  * portions of up to ten seconds each, one at a time.
  */
 const [SILENCE_MS, SILENCE_HLS_MS] = [4000, 20_000];
-/** Higher frame rates are taken for a decoder's mistake. */
+/** Higher frame rates are considered a mistake of the decoder. */
 const MOST_FPS = 240;
 /** Frame rate of a file that reports none. */
 const USUAL_FPS = 25;
@@ -53,7 +53,7 @@ function connect(cv: OpenCv, spec: CaptureSpec): Capture {
 }
 
 /**
- * Makes FFmpeg give up on a server that says nothing. OpenCV reads its options from the environment, and the binding, which blocks
+ * Makes FFmpeg give up on a server that does not respond. OpenCV reads its options from the environment, and the binding, which blocks
  * while it connects, cannot pass any. `timeout` is the option of RTSP, `rw_timeout` that of other protocols, both in microseconds;
  * the first entry is OpenCV's own default.
  */
@@ -102,7 +102,7 @@ class CaptureSource implements FrameSource {
   #began = 0;
   /** Time of the last frame, in seconds. */
   #t = 0;
-  /** A read that has not been answered. OpenCV must not let go of the source before it is. */
+  /** A read that has not been answered. The source must not be released before it is answered. */
   #unanswered: Promise<unknown> | undefined;
   #closed = false;
 

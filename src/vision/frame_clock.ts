@@ -1,4 +1,4 @@
-/** Longer gaps between two frames, in seconds, are taken for a mistake in the file. */
+/** Longer gaps between two frames, in seconds, are considered a mistake in the file. */
 const LONGEST_GAP = 3600;
 
 /**

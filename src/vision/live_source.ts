@@ -3,15 +3,15 @@ import { counted } from '../util/counted.js';
 import { CameraError } from '../util/errors.js';
 import type { Frame, FrameSource, SourceInfo } from './source.js';
 
-/** Pause before the first new connection, in milliseconds. It doubles with every further one, up to the second number. */
+/** Pause before the first reconnection, in milliseconds. It doubles with every further attempt, up to the second number. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 8000];
 
 export interface Reconnection {
-  /** New connections that are tried in a row before the source counts as gone; 0: none. */
+  /** Attempts in a row to reconnect before the source counts as gone; 0: none. */
   readonly tries: number;
   /** Opens the source again. Throws CameraError. */
   readonly open: () => Promise<FrameSource>;
-  /** Tells a person what happens. */
+  /** Called with messages for the user. */
   readonly tell: (text: string) => Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export class LiveSource implements FrameSource {
     this.#source = await open();
   }
 
-  /** The last error, with the number of connections that were tried. */
+  /** The last error, with the number of attempts to reconnect. */
   #givenUp(error: unknown, earlier: CameraError | undefined): unknown {
     const { tries } = this.#again;
     if (!(error instanceof CameraError)) return error;

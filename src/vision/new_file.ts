@@ -7,5 +7,5 @@ export function checkNewFile(flag: string, path: string): void {
   if (existsSync(path)) throw new UsageError(`${flag} ${path}: the file exists; choose another name`);
   const folder = dirname(path);
   if (!existsSync(folder))
-    throw new UsageError(`${flag} ${path}: there is no folder ${folder}; make it first`);
+    throw new UsageError(`${flag} ${path}: there is no folder ${folder}; create it first`);
 }

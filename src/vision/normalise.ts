@@ -1,7 +1,7 @@
 import { clamp } from '../util/clamp.js';
 import type { Picture } from '../util/picture.js';
 
-/** How a crop is made like the training images; `auto`: only as far as it is unlike most of them. */
+/** How a crop is adapted to the training images; `auto`: only as far as it differs from most of them. */
 export const NORMALISE = ['auto', 'none'] as const;
 export type Normalise = (typeof NORMALISE)[number];
 

@@ -24,7 +24,7 @@ export interface FaceClassifier {
   classify(faces: Uint8Array, count: number, height: number, width: number): Promise<Float32Array>;
 }
 
-/** Draws over a face, of the network's input size, what speaks for a class. Implemented by `FaceHeat` of src/inspect. */
+/** Overlays a face, of the network's input size, with the evidence for a class. Implemented by `FaceHeat` of src/inspect. */
 export interface FaceExplainer {
   over(face: Picture, label: number): Promise<Picture>;
 }
@@ -143,7 +143,7 @@ export class Pipeline {
       }
     } finally {
       this.stop();
-      recorder?.close(); // what was recorded before a source failed is kept
+      recorder?.close(); // keep what was recorded before the source failed
       table?.close();
     }
     return {

@@ -40,7 +40,7 @@ export class VisionProcess implements Vision {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true, // a process group of its own, so that ^C and ^Z in the terminal reach only the parent
-      ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` hands the option on
+      ...{ windowsHide: true }, // on Windows, a detached process would open a console window; `fork` passes the option on
     });
     let failure: Failure | undefined;
     const tell = (message: Message): void => {

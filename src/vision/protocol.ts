@@ -48,7 +48,7 @@ export interface VisionOptions {
   readonly record?: string | undefined;
   /** CSV file with a line for every face. Undefined: none is written. */
   readonly csv?: string | undefined;
-  /** Faces are only found, and not classified: no model is opened, and labels are empty. */
+  /** Whether faces are only detected: no model is opened, and labels are empty. */
   readonly locate?: boolean;
   /** Folder of photos. */
   readonly snapshots?: string | undefined;

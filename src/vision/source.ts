@@ -47,7 +47,7 @@ export class UnreadError extends DataError {
 /** A source of frames. Call `read` again only after the previous call has resolved. */
 export interface FrameSource {
   readonly info: SourceInfo;
-  /** Sentences about what it leaves aside. */
+  /** Sentences about what it does not read. */
   readonly notes?: readonly string[];
   /**
    * Reads the next frame; undefined at the end. Throws CameraError, or UnreadError for a photograph that cannot be read; the

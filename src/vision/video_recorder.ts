@@ -29,7 +29,7 @@ export class VideoRecorder {
   readonly #size: { readonly width: number; readonly height: number };
   readonly #writer: Writer;
   #frames = 0;
-  /** What is to be seen until the next picture. */
+  /** The frame that is shown until the next picture. */
   #shown: Picture | undefined;
 
   /** @param size of the video; frames of another size are resized. Throws UsageError, CameraError. */

@@ -61,7 +61,7 @@ describe('an archive', () => {
     );
     await expectDataError(
       load(make({ 'a.zip': zip({ 'b.zip': zip({ 'fer2013.csv': TABLE }) }) })),
-      'a.zip/b.zip: an archive in an archive in an archive is not read',
+      'a.zip/b.zip: archives nested three deep are not supported',
     );
     await expectDataError(load(make({ 'a.7z': '7z\xbc' })), 'a.7z');
     await expectDataError(load(make({})), 'none of the expected names inside (found nothing)');
@@ -92,7 +92,7 @@ describe('what is not read', () => {
     ['a file packed with lz4', '\x04\x22\x4d\x18', 'unlz4'],
     ['a Parquet table', 'PAR1\x15', 'write it as CSV with the columns emotion, pixels and Usage'],
     ['a NumPy array', '\x93NUMPY\x01\0', 'write it as CSV'],
-    ['an HDF5 file', '\x89HDF\r\n\x1a\n', 'a model is given with --weights'],
+    ['an HDF5 file', '\x89HDF\r\n\x1a\n', 'if it is a model, pass it with --weights'],
     ['a Python pickle', '\x80\x04\x95', 'write it as CSV'],
     ['an SQLite database', 'SQLite format 3\0', 'write it as CSV'],
     ['a web page', '<!DOCTYPE html><html>', 'download it again: the page says what went wrong'],
@@ -106,9 +106,14 @@ describe('what is not read', () => {
   ];
   it.each(cases)('is told by its name and with a way out: %s', async (what, start, wayOut) => {
     const bytes = Buffer.from(start, 'latin1');
-    await expectDataError(load(bytes, 'download.csv'), what, 'is not read; expected fer2013.csv', wayOut);
+    await expectDataError(
+      load(bytes, 'download.csv'),
+      what,
+      'is not supported; expected fer2013.csv',
+      wayOut,
+    );
     await expectDataError(load(zip({ 'download.csv': bytes })), `/download.csv: it is ${what}`, wayOut);
-    await expectDataError(load(gzipSync(bytes)), `${what}`, 'in a file packed with gzip', 'is not read');
+    await expectDataError(load(gzipSync(bytes)), `${what}`, 'in a file packed with gzip', 'not supported');
   });
 
   it('is a packed tar: tar unpacks it', async () => {
@@ -121,6 +126,6 @@ describe('what is not read', () => {
     ['a Keras model', { 'config.json': '{}', 'model.weights.h5': '' }],
     ['a PyTorch file', { 'archive/data.pkl': '', 'archive/data/0': '' }],
   ])('is a zip of another program: %s', async (what, files) => {
-    await expectDataError(load(zip(files)), `${what}, which is not read`, 'write it as CSV');
+    await expectDataError(load(zip(files)), `${what}, which is not supported`, 'write it as CSV');
   });
 });

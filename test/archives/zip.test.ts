@@ -16,7 +16,7 @@ describe('a zip file', () => {
     for (const files of [{ 'fer2013.csv': TABLE }, TREE]) {
       const bytes = zip(files);
       bytes.writeUInt16LE(method, entryIn(bytes) + 10);
-      await expectDataError(load(bytes), `it is packed with ${name}, which is not read`, 'unpack it');
+      await expectDataError(load(bytes), `it is packed with ${name}, which is not supported`, 'unpack it');
       bytes.writeUInt16LE(1, entryIn(bytes) + 8);
       await expectDataError(load(bytes), 'it is encrypted; unpack it with its password');
     }

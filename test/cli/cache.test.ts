@@ -71,6 +71,6 @@ it('the doctor says its size, its folder, and what tells more', () => {
   fill('other', 700_000);
   expect(cacheCheck()).toEqual({
     ...{ name: 'cache', ok: true },
-    detail: `13 MB in ${folder} (fer-tui cache says of what)`,
+    detail: `13 MB in ${folder} (fer-tui cache lists its contents)`,
   });
 });

@@ -39,7 +39,7 @@ describe('a pipe or device in place of a file is refused at once', () => {
     const { code, stdout, stderr } = await refused(line.split(' '));
     expect([code, stdout + stderr]).toEqual([
       exit,
-      expect.stringContaining('it is a pipe or a device, which is not read'),
+      expect.stringContaining('it is a pipe or a device, which is not supported'),
     ]);
     expect(stderr).not.toMatch(/^ {4}at /m);
   });

@@ -36,7 +36,7 @@ it('predict advises --detect where a face is clearly smaller than its picture', 
   expect(await cropHint([crop, none, small])).toBeUndefined();
   expect(found.asked).toEqual([crop, none]); // small files are face crops
   expect(await cropHint([crop, photo])).toBe(
-    `${photo}: the picture of 640 x 480 is taken for one face, but shows one of 200 x 200; --detect finds the faces first`,
+    `${photo}: the picture of 640 x 480 was classified as one face, but its face takes only 200 x 200; --detect finds the faces first`,
   );
   const coloured = file('b\u001b[31m', 9000); // a name that a folder has, not a user
   found.faces[coloured] = [640, 480, 200];

@@ -121,8 +121,8 @@ describe('--classes', () => {
     ['a', '1 names'],
     ['a,,b', 'empty'],
     ['happy,sad,joy', 'Happy is named twice'],
-    ['a=b,c', '"c" is no pair'],
-    ['=b', 'no pair'],
+    ['a=b,c', '"c" is not a pair'],
+    ['=b', 'not a pair'],
     [Array.from({ length: 1001 }, (_, i) => i).join(), '1001 names'],
   ])('%j is refused', (text, words) => {
     expect(() => parseClasses(text)).toThrow(UsageError);

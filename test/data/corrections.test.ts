@@ -133,7 +133,7 @@ describe('corrections of labels', () => {
   it.each([
     ['', 'expected the header split,index,face,was,action,label'],
     ['x', 'labels.csv:2: split "x"; expected train, validation, test'],
-    [`${row}\n${row}`, 'labels.csv:3: train 0 for the second time'],
+    [`${row}\n${row}`, 'labels.csv:3: train 0 is listed twice'],
     ['train,-1,0123456789ab,Happy,drop,', 'index "-1"'],
     ['train,0,0123,Happy,drop,', 'face "0123"; expected 12 hex digits'],
     ['train,0,0123456789ab,Glad,drop,', 'class "Glad"; expected one of Angry,'],

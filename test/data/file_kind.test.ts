@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { fileKind } from '../../src/data/file_kind.js';
 
 const EXPORT = 'write it as CSV with the columns emotion, pixels and Usage';
-const OR_MODEL = `${EXPORT}; a model is given with --weights`;
+const OR_MODEL = `${EXPORT}; if it is a model, pass it with --weights`;
 const AGAIN = 'download it again';
 const unpack = (command: string) => `unpack it with "${command} x.bin", and give what comes out`;
 const kindOf = (start: string, path = 'data/x.bin') => fileKind(Buffer.from(start, 'latin1'), path);

@@ -115,10 +115,10 @@ describe.each(both)('a %s', (_, make) => {
     for (const [content, what] of [
       [
         'version https://git-lfs.github.com/spec/v1',
-        'a pointer of Git LFS, not the file itself, and no picture',
+        'a pointer of Git LFS, not the file itself, not a picture',
       ],
-      ['<!DOCTYPE html>', 'a web page, and no picture; expected JPEG'],
-      ['PK\x03\x04', 'a zip archive, and no picture'],
+      ['<!DOCTYPE html>', 'a web page, not a picture; expected JPEG'],
+      ['PK\x03\x04', 'a zip archive, not a picture'],
     ] as const) {
       await expectDataError(
         loadDataset(make({ 'val/happy/a.jpg': content }), NO_CACHE),
@@ -128,7 +128,7 @@ describe.each(both)('a %s', (_, make) => {
     const other = make({ 'val/happy/a.jpg': 'P5\n48 48\n255\n' });
     await expectDataError(
       loadDataset(other, NO_CACHE),
-      'val/happy/a.jpg: a PNM picture is not read; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it',
+      'val/happy/a.jpg: PNM pictures are not supported; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it',
     );
     await expectDataError(loadDataset(other, { ...NO_CACHE, skipBad: true }), 'no good image among 1');
   });

@@ -124,7 +124,7 @@ describe('a decoded picture', () => {
     ['SVG', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'],
   ])('of another kind is refused by its name: %s', async (kind, start) => {
     await expect(decodePicture(Buffer.from(start, 'latin1'), 'a.jpg')).rejects.toThrow(
-      `a.jpg: a ${kind} picture is not read; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it`,
+      `a.jpg: ${kind} pictures are not supported; expected JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP: convert it`,
     );
   });
 

@@ -88,11 +88,11 @@ describe('the plan of a tree', () => {
     [['cats/a.jpg', 'cats/b.jpg', 'c.txt'], 'only one class folder, cats'],
     [['train/images/a.jpg', 'test/images/b.jpg'], 'only one class folder, train/images'],
     [['c.txt', 'cats/a.txt'], 'none of the expected names inside (found c.txt, cats/)'],
-    [['train/happy/a.jpg', 'extra/happy/b.jpg'], 'folder extra has class folders but is no split'],
+    [['train/happy/a.jpg', 'extra/happy/b.jpg'], 'folder extra has class folders but is not a split'],
     [['happy/a.jpg', 'cats/'], 'folder cats is empty'],
     [
       ['train/cat/a.jpg', 'train/dog/b.jpg', 'extra/dog/b.jpg'],
-      'folder extra has class folders but is no split',
+      'folder extra has class folders but is not a split',
     ],
     [['happy/a.jpg', 'sad/'], 'folder sad is empty'],
     [['train/happy/a.jpg', 'train/\x1b[2J/'], 'folder train/\\x1b[2J is empty'],

@@ -25,7 +25,7 @@ describe('a file of probabilities', () => {
   it.each([
     ['index,happy,sad\n', 'p.csv:1: expected the columns index, Happy, Sad, Fear'],
     ['index,happy,sad,fear\n0,1,0,0\n', '1 rows; expected one for each of the 2 training images'],
-    ['index,happy,sad,fear\n0,1,0,0\n0,1,0,0\n', 'p.csv:3: index 0 for the second time'],
+    ['index,happy,sad,fear\n0,1,0,0\n0,1,0,0\n', 'p.csv:3: index 0 is listed twice'],
     ['index,happy,sad,fear\n2,1,0,0\n', 'p.csv:2: index 2; expected a training image, 0 to 1'],
     ['index,happy,sad,fear\n0,0.5,0.2,0.2\n', 'p.csv:2: the probabilities add up to 0.900'],
     ['index,happy,sad,fear\n0,1.5,-0.5,0\n', 'none negative'],

@@ -338,7 +338,7 @@ describeGpu('a sitting', () => {
     expect(
       notes.filter((note) => note.startsWith('the run has trained on Another, and goes on')),
     ).toHaveLength(1);
-    expect(notes.filter((note) => note.startsWith('the run has trained with other subgroups'))).toHaveLength(
+    expect(notes.filter((note) => note.startsWith('the run was trained with other subgroups'))).toHaveLength(
       1,
     );
     expect(notes.filter((note) => note.startsWith('tuning.json is missing'))).toHaveLength(1);

@@ -137,7 +137,7 @@ describe.each([
     at.press('escape', 'd');
     expect(detached).toEqual(['yes']);
     expect(at.text()).toContain('TRAINING ELSEWHERE');
-    expect(at.text()).toContain('r7 goes on; q leaves it, fer-tui att');
+    expect(at.text()).toContain('r7 continues; q quits, fer-tui att');
     hold.release();
     at.unmount();
   });

@@ -166,9 +166,9 @@ describe('a run from the interface', () => {
   it('does not begin or resume while another goes on', () => {
     const { act, sent, app } = steering(beginRun(0));
     startRun(act, {});
-    expect(app().note).toEqual({ text: 'a training is going on: x stops it', kind: 'bad' });
+    expect(app().note).toEqual({ text: 'a training is in progress: stop it with x', kind: 'bad' });
     resumeRun(act, 'nowhere');
-    expect(app().note?.text).toBe('a training is going on: x stops it first');
+    expect(app().note?.text).toBe('a training is in progress: stop it with x first');
     expect([sent, app().screen]).toEqual([[], 'home']);
   });
 

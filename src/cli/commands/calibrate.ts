@@ -56,9 +56,9 @@ export async function calibrateFile(args: CalibrateArgs & GlobalArgs): Promise<n
     row('after, on the images fitted on', after),
     row('after, cross-fitted', crossFitted),
   ];
-  const limitNote = atLimit ? ', the limit: the best one lies beyond' : '';
+  const limitNote = atLimit ? ' (the limit; the best temperature lies beyond it)' : '';
   const dropped = balanceDropped
-    ? 'the balance of the file was dropped: it belonged to the former temperature; "fer-tui balance" fits another\n'
+    ? 'the balance in the file was dropped, because it belonged to the former temperature; "fer-tui balance" fits a new one\n'
     : '';
   process.stdout.write(
     `temperature ${temperature.toFixed(4)}${limitNote}, fitted on ${count.toLocaleString('en')} validation images${withTta(tta)}\n\n${table(['', 'loss', 'calibration error', 'accuracy'], rows)}\n${dropped}${printable(out)}\n`,

@@ -45,7 +45,7 @@ function target(out: string, images: readonly string[]): { file: string } | { fo
     const places = images.map((path) => resolve(isFolder(path) ? path : dirname(path)));
     if (!places.includes(resolve(out))) return { folder: out };
     throw new UsageError(
-      `--out ${out}: it would overwrite the images that lie there; expected another folder`,
+      `--out ${out}: it would overwrite the input images in that folder; expected another folder`,
     );
   }
   checkPictureName(out);

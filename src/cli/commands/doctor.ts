@@ -22,7 +22,7 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
   };
   let gpu: Gpu | undefined;
   try {
-    const adapters = await listAdapters(); // before a device is open, so that a terminal is spared the drivers' harmless lines
+    const adapters = await listAdapters(); // before a device is open, to keep the drivers' harmless messages off the terminal
     gpu = await openGpu({ adapter });
     for (const check of gpuChecks(gpu, adapters)) add(check);
     add(tuningCheck(gpu));
@@ -81,8 +81,8 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
     feature('subgroups', subgroupUse(gpu), 'products keep their tiles in single threads or workgroups'),
     feature(
       'shader-f16',
-      'there, and not used: mixed_float16 packs pairs of halves by itself',
-      'not needed, as mixed_float16 packs pairs of halves by itself',
+      'there, and not used: mixed_float16 packs pairs of halves without it',
+      'not needed: mixed_float16 packs pairs of halves without it',
     ),
     feature(
       'timestamp-query',
@@ -97,7 +97,7 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
   ];
 }
 
-/** What the kernels make of the adapter's subgroups. */
+/** How the kernels use the adapter's subgroups. */
 function subgroupUse(gpu: Gpu): string {
   const { subgroupMin, subgroupMax } = gpu.info;
   const lanes = subgroupMin === subgroupMax ? `${subgroupMin}` : `${subgroupMin} to ${subgroupMax}`;

@@ -11,7 +11,7 @@ import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** `fer-tui ensemble`: fits the shares of a vote on the validation images, and tells what each member gains. */
+/** `fer-tui ensemble`: fits the shares of a vote on the validation images, and reports what each member adds. */
 export async function ensemble(args: EnsembleArgs & GlobalArgs): Promise<number> {
   const { weights, out, method, rounds, tta, data, limit, seed, adapter, skipUnknown } = args;
   const reading = new DataReading(args);

@@ -24,7 +24,8 @@ import { writeJson } from '../run_command.js';
 export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number> {
   const { file, to, layout, pixels, data, json } = args;
   const onnxOnly = layout !== undefined ? `--layout ${layout}` : pixels ? '--pixels' : undefined;
-  if (onnxOnly !== undefined && to !== 'onnx') throw new UsageError(`${onnxOnly}: it is for --to onnx`);
+  if (onnxOnly !== undefined && to !== 'onnx')
+    throw new UsageError(`${onnxOnly} applies only to --to onnx; omit it, or export with --to onnx`);
   const path = weightsPath(file);
   const opened = await openModel(path, foreignOf({ ...args, data: undefined }));
   const saved = data === undefined ? opened : await withFit(opened, path, data);
@@ -54,17 +55,17 @@ export async function exportModel(args: ExportArgs & GlobalArgs): Promise<number
   return EXIT.done;
 }
 
-/** The model with what its preprocessing lacks, made of the training images of a data set. */
+/** The model with the numbers that its preprocessing lacks, computed from the training images of a data set. */
 async function withFit(opened: SavedModel, path: string, data: string): Promise<SavedModel> {
   if (!lacksFit(opened.preprocess))
     throw new UsageError(
-      `--data: the preprocessing ${opened.preprocess.name} of ${path} lacks nothing of training images; leave it out`,
+      `--data: the preprocessing ${opened.preprocess.name} of ${path} lacks nothing of training images; omit --data`,
     );
   const { splits } = await loadDataset(data, new DataReading({}).forModel);
   return { ...opened, preprocess: fittedTo(opened, path, splits.train) };
 }
 
-/** What other programs must give. @param within the preprocessing that the model does itself */
+/** What other programs must feed to the model. @param within the preprocessing that the model does itself */
 function inputsText(network: Network, within: string | undefined, formula: string): string[] {
   const images =
     within === undefined

@@ -21,7 +21,7 @@ import { listen } from '../signals.js';
 /** `fer-tui lab`: lists the labs, or runs one or all of them. */
 export async function lab(args: LabArgs & GlobalArgs): Promise<number> {
   const { name, all, json } = args;
-  if (name !== undefined && all) throw new UsageError('--all: runs every lab; leave out the name, or --all');
+  if (name !== undefined && all) throw new UsageError('--all runs every lab: omit either the name or --all');
   if (name === undefined && !all) {
     list(json);
     return EXIT.done;

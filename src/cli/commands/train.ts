@@ -15,7 +15,10 @@ import { settingsOf, typedSettings } from '../settings_args.js';
 import { listen } from '../signals.js';
 import { hasScreen, wantsAccessible } from './tui.js';
 
-/** What trains, with the GPU binding: the Train screen leaves it to the engine, and does not wait for it. */
+/**
+ * Loads the trainer with the GPU binding. Not imported at the top: the Train screen leaves training to the engine, and must
+ * open quickly.
+ */
 const session = () => import('../../train/session.js');
 
 /** `fer-tui train`: starts or resumes a run. */
@@ -41,13 +44,13 @@ export async function train(args: TrainArgs & GlobalArgs): Promise<number> {
   return run(async (hooks) => (await session()).runTraining(resolved, hooks), args);
 }
 
-/** The settings that a resumed run is to change. Throws UsageError for others. */
+/** The settings to change in a resumed run. Throws UsageError for settings that cannot be changed. */
 function changesOf(typed: Readonly<Record<string, unknown>>): RunChanges {
   const other = Object.keys(typed).find((name) => !CHANGEABLE.some((changeable) => changeable === name));
   if (other === undefined) return typed as RunChanges;
   const own = CHANGEABLE.map((name) => `--${name}`).join(', ');
   throw new UsageError(
-    `--${other}: a resumed run keeps its settings but for ${own}; omit this option, or start a new run`,
+    `--${other}: a resumed run keeps its settings except ${own}; omit this option, or start a new run`,
   );
 }
 

@@ -12,7 +12,7 @@ import { ProgressLine } from '../progress_line.js';
 import { writeJson } from '../run_command.js';
 import { table } from '../table.js';
 
-/** A p-value below this is called sure. */
+/** The verdict counts as sure if the p-value is below this. */
 const SURE = 0.01;
 
 /** `fer-tui evaluate --preprocess auto`: tries preprocessings and orders of the classes, and says which fits best. */
@@ -87,7 +87,7 @@ function verdict(found: InputTrials): string {
   const [best, next] = trials;
   const named = (trial: InputTrial): string => `${trial.preprocess}, ${trial.order.name}`;
   if (best.accuracy <= guess) {
-    return 'none is better than guessing: the network is not of these classes, or expects other pictures';
+    return 'none is better than guessing: the network was trained on other classes, or expects other pictures';
   }
   if (next === undefined) return `only ${named(best)} was tried`;
   const by = `${percent(best.accuracy)} against ${percent(next.accuracy)} for ${named(next)}`;

@@ -8,7 +8,7 @@ export function wantsAccessible(accessible: boolean, env: NodeJS.ProcessEnv): bo
   return accessible || env['ACCESSIBLE'] === '1' || env['INK_SCREEN_READER'] === 'true';
 }
 
-/** The same, or a terminal that repaints nothing. */
+/** The same, or whether the terminal cannot repaint lines. */
 export const isAccessible = (accessible: boolean, env: NodeJS.ProcessEnv): boolean =>
   wantsAccessible(accessible, env) || env['TERM'] === 'dumb';
 

@@ -6,7 +6,7 @@ import type { GlobalArgs } from '../declarations/globals.js';
 import type { VerifyArgs } from '../declarations/verify.js';
 import { writeJson } from '../run_command.js';
 
-/** `fer-tui verify`: tells of each file whether it is intact. Exit code 5 where one is damaged. */
+/** `fer-tui verify`: says of each file whether it is intact. Exit code 5 if one is damaged. */
 export async function verifyFiles({ paths, json }: VerifyArgs & GlobalArgs): Promise<number> {
   const verdicts = (await Promise.all(paths.map((path) => verify(path)))).flat();
   if (json) for (const verdict of verdicts) writeJson({ v: 1, type: 'file', ...verdict });

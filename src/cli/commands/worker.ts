@@ -12,7 +12,7 @@ import { writeJson } from '../run_command.js';
 import { listen } from '../signals.js';
 import { valuesText } from '../study_lines.js';
 
-/** Milliseconds in which the program may end by itself while the client of a server that is away still waits for it. */
+/** Milliseconds that the program gets to end by itself: the client of an unreachable server may keep it waiting. */
 const PARTING_MS = 500;
 
 /** `fer-tui worker`: trains trials of a queue until it is stopped. */

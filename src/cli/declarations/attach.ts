@@ -3,7 +3,7 @@ import { ACCESSIBLE, SCREEN } from './shared.js';
 
 export const ATTACH = {
   usage: 'attach <run>',
-  describe: 'Follow and steer a training that another process does, on the Train screen',
+  describe: 'Follow and steer a training of another process, on the Train screen',
   positionals: {
     run: { type: 'string', demandOption: true, completes: 'runs', describe: 'a run, its name or its folder' },
   },

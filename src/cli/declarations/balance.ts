@@ -18,8 +18,7 @@ export const BALANCE = {
       type: 'number',
       requiresArg: true,
       default: 1,
-      describe:
-        'how much of what this takes the file gets, from 0 to 1: a point of the curve that is printed',
+      describe: 'share of the fitted offsets to store in the file, from 0 to 1: a point of the printed curve',
     },
     out: FITTED_OUT,
     data: DATA,

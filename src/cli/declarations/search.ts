@@ -33,7 +33,7 @@ export const SEARCH = {
   describe: 'Search for good settings: trains with many, and compares them',
   examples: [
     ['$0 search examples/space.yaml --data fer2013.csv --epochs 10', 'search; ^C stops, --resume goes on'],
-    ['$0 search --resume studies/s1', 'go on, also beside a process that works on it'],
+    ['$0 search --resume studies/s1', 'continue, even while another process works on it'],
     [
       '$0 search examples/space.yaml --queue redis://10.0.0.5',
       'by "fer-tui worker" on any number of machines',
@@ -47,7 +47,7 @@ export const SEARCH = {
       type: 'string',
       requiresArg: true,
       completes: 'studies folders',
-      describe: 'go on with the study in this folder, with its own settings',
+      describe: 'continue the study in this folder, with its own settings',
     },
     method: {
       choices: METHODS,
@@ -126,7 +126,7 @@ export const CV = {
       whole: true,
       requiresArg: true,
       defaultDescription: String(CV_DEFAULTS.repeats),
-      describe: 'divide the images so many times, each time in another way',
+      describe: 'repeat the division into folds this many times, each time in another way',
     },
     objective: { ...OBJECTIVE, describe: 'what to compare: its value after the last epoch' },
     prepare: SEARCH.options.prepare,

@@ -62,7 +62,7 @@ export const TTA_FITTED =
 /** Names of the classes of a data set. */
 export const CLASSES = { type: 'string', requiresArg: true, describe: OPTIONS.classes.help } as const;
 
-/** Options of the commands that open a model: what a file that fer-tui has not written does not say. */
+/** Options of the commands that open a model: what files of other programs do not record. */
 export const FOREIGN = {
   model: {
     type: 'string',
@@ -88,7 +88,7 @@ export const OUTPUTS_AND_DATA = {
     'names of classes that are only numbers, in their order: outputs of a model file that does not name them, folders and labels of the data: a,b,c; "csv" for the order of fer2013.csv; colere=Angry,joie=Happy renames folders',
 } as const;
 
-/** For every command that reads pictures or rows. What was left out is told. */
+/** For every command that reads pictures or rows. What was left out is reported. */
 export const SKIP_BAD = { type: 'boolean', default: false, describe: OPTIONS['skip-bad'].help } as const;
 
 /** For data of other classes than those of the model. */
@@ -107,7 +107,7 @@ export const MEASURED = {
   adapter: ADAPTER,
 } as const;
 
-/** Fewer images. */
+/** Limits the number of images. */
 export const LIMIT = {
   type: 'number',
   least: 1,
@@ -123,7 +123,7 @@ export const NETWORK = {
   describe: 'weight file, e.g. runs/r1/best.safetensors or a .h5, or the name of a network in models/',
 } as const;
 
-/** Where it goes with what was fitted. */
+/** The file for the network with the fitted values. */
 export const FITTED_OUT = {
   type: 'string',
   requiresArg: true,

@@ -4,7 +4,7 @@ import { ACCESSIBLE, SCREEN } from './shared.js';
 
 export const TUI = {
   usage: 'tui [screen]',
-  describe: 'Open the terminal UI; also what runs without a command',
+  describe: 'Open the terminal UI; fer-tui without a command does the same',
   positionals: { screen: { choices: SCREEN_NAMES, describe: 'screen to open first' } },
   options: {
     fps: {

@@ -30,7 +30,7 @@ export const VISION = {
     type: 'number',
     requiresArg: true,
     defaultDescription: '5; all in photographs',
-    describe: 'classify at most this many faces, the largest ones; the number of those left out is told',
+    describe: 'classify at most this many faces, the largest ones; the number of faces left out is reported',
   },
   ...DETECTOR,
   'min-face': number(VISION_DEFAULTS.minFace, 'smallest face to look for, in pixels of the frame'),

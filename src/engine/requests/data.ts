@@ -11,7 +11,7 @@ import type { DataPlace } from '../requests.js';
 
 /** A source with a larger share of bad rows is rejected. */
 const MOST_BAD = 0.01;
-/** A data set is freed when there was no request for it for this long. */
+/** A data set is freed after this time without a request for it. */
 const KEEP_MS = 120_000;
 
 let held: { readonly place: string; readonly dataset: Promise<Dataset> } | undefined;
@@ -93,7 +93,7 @@ export const augmentFace: Handler<'data.augment'> = async ({
 export const findDuplicates: Handler<'data.duplicates'> = async (place) =>
   duplicateFaces(await datasetAt(place));
 
-/** Reads what was decided about the labels. */
+/** Reads the decisions about the labels. */
 export const readCorrections: Handler<'data.corrections'> = async ({ labels, ...place }) =>
   existsSync(labels) ? correctionsOf(await datasetAt(place), labels) : [];
 

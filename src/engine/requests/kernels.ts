@@ -151,7 +151,7 @@ export const pinKernel: Handler<'kernels.pin'> = async ({ id }, { gpu: shared })
   return { keys, path };
 };
 
-/** Takes pinned choices back: what was measured before counts again. Throws RunError if the tuning table cannot be written. */
+/** Undoes pinned choices: the earlier measurements apply again. Throws RunError if the tuning table cannot be written. */
 export const unpinKernel: Handler<'kernels.unpin'> = async ({ id }, { gpu: shared }) => {
   const gpu = await shared();
   const work = await (await allWork(gpu)).get(id);

@@ -27,7 +27,8 @@ import type { Format } from './storage.js';
 
 /**
  * All ways to compute a convolution. The tuning of the device chooses one per layer shape. A new way needs an object like
- * these, its entry in this list, and its place in `waysFor`.
+ * these in a file of its own, its name in `ConvWayName`, its entry in this list, its place in `waysFor`, and a row with the
+ * shapes to check in `WAYS` of src/check/conv_cases.ts.
  */
 const WAYS: Readonly<Record<ConvWayName, ConvWay>> = { gray, winograd4, winograd6, subgroup, naive };
 

@@ -78,7 +78,7 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
 /** The least number of pixels or windows in a run of a row. */
 const RUN = 8;
 
-/** How many equally long runs the threads take rows of `across` pixels or windows in: an even number of pixels each. */
+/** Into how many runs of equal length, with an even number of pixels each, threads divide a row of `across` pixels or windows. */
 function equalRuns(grain: Grain, across: number): number {
   if (grain === 'coarse') return 1;
   let runs = Math.max(1, Math.floor(across / RUN));

@@ -239,7 +239,7 @@ export const train = defineScreen<TrainState>({
           'run: the ETA includes the remaining validations. GPU buffers is the device memory that fer-tui uses.',
         ],
   summary: ({ app: { run } }) => {
-    if (run === undefined) return 'no run yet · s starts one';
+    if (run === undefined) return 'no run yet · s, Enter starts one';
     const { step, start } = run;
     return `${phaseWord(run)} ep ${step?.epoch ?? 0}/${start?.of ?? '?'} loss ${step?.loss.toFixed(3) ?? '–'}`;
   },

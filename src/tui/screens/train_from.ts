@@ -9,16 +9,16 @@ import type { Actions } from '../screen_module.js';
 import { withSettings } from '../workspace.js';
 import type { TrainState } from './train_panels.js';
 
-/** Fills the form of a new run with settings that there are: of a recipe that comes with fer-tui, or of an earlier run. */
+/** Fills the form of a new run with existing settings: those of a recipe that comes with fer-tui, or of an earlier run. */
 
 type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'go' | 'note' | 'pick'>;
 
-/** What belongs to a single run: where it is written. */
+/** Settings that belong to a single run: where it is written. */
 const OF_ONE_RUN = ['out', 'save-steps'];
-/** What a recipe says nothing about: data, and the machine. */
+/** Settings that no recipe contains: those of the data and of the machine. */
 const NOT_IN_RECIPES = ['data', 'classes', 'labels', 'limit', 'skip-bad', 'drop-duplicates', 'adapter'];
 
-/** Asks for a recipe or a run whose settings the form takes. */
+/** Asks for a recipe or a run whose settings to copy into the form. */
 export function askForSettings(act: Verbs): void {
   const { runsFolder, screen } = act.app;
   act.engine.request('runs.list', { folder: runsFolder }).then(
@@ -52,7 +52,7 @@ function runOption(act: Verbs, run: RunReport): PickOption {
   return { label: `${name}, ${model}, ${of} epochs`, hint: reached, run: () => takeRun(act, run) };
 }
 
-/** The form takes the settings of a recipe, and keeps what a recipe says nothing about. */
+/** Copies the settings of a recipe into the form, and keeps those that no recipe contains. */
 function takeRecipe(act: Verbs, name: string): void {
   const { settings, after } = findRecipe(name, 'recipe');
   const own = NOT_IN_RECIPES.flatMap((field) => {
@@ -63,7 +63,7 @@ function takeRecipe(act: Verbs, name: string): void {
   take(act, `recipe ${name}`, { ...settingsIn(settings), ...Object.fromEntries(own) }, next);
 }
 
-/** The form takes the settings of a run, its data set too. */
+/** Copies the settings of a run into the form, including its data set. */
 export function takeRun(act: Verbs, { name, config }: Pick<RunReport, 'name' | 'config'>): void {
   const settings = Object.entries(settingsIn(config)).filter(([field]) => !OF_ONE_RUN.includes(field));
   take(act, name, Object.fromEntries(settings), '');
@@ -84,7 +84,7 @@ function take(act: Verbs, name: string, settings: FormValues, more: string): voi
   else act.note(more === '' ? `settings of ${name} · Enter starts` : `${name}${more}`, 'good');
 }
 
-/** What the form has changed since, a setting each: "lr 0.002 (was 0.001)". */
+/** What was changed in the form since, one text per setting: "lr 0.002 (was 0.001)". */
 export function changedSince({ settings }: FormBase, values: FormValues): string[] {
   const names = [...new Set([...Object.keys(settings), ...Object.keys(values)])];
   return names.flatMap((name) => {

@@ -16,11 +16,11 @@ import { bar, type MatrixCell, matrixLines, nameCols, progressBar } from '../wid
 export interface TrainState {
   /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
-  /** The line of what happened that a search found last. */
+  /** The line of the event list that a search found last. */
   readonly event: Happening | undefined;
-  /** The recipe or run whose settings the form took last. */
+  /** The recipe or run whose settings were last copied into the form. */
   readonly base: FormBase | undefined;
-  /** Which settings the form shows: those with a text, those that differ (`*`), or all. */
+  /** Which settings the form shows: those that contain a text, those that differ (`*`), or all. */
   readonly filter: string;
   /** Earlier runs, for what they have measured. */
   readonly measured: Loadable<RunReport[]>;
@@ -28,7 +28,7 @@ export interface TrainState {
   readonly form: boolean;
   readonly log: boolean;
   readonly smooth: boolean;
-  /** Share of the old in the smoothed training curves. */
+  /** Weight of the previous average in the smoothed training curves, 0 to 1. */
   readonly weight: number;
   /** Whether charts show only the latest part. */
   readonly recent: boolean;
@@ -37,7 +37,7 @@ export interface TrainState {
   readonly axis: XAxis;
   /** Runs whose curves are drawn over those of this one. */
   readonly others: readonly RunState[];
-  /** What part of the curves is shown, and where they are read; `of`: the beginning of the run that it is about. */
+  /** The part of the curves that is shown, and the cursor; `of`: `begun` of the run that they belong to. */
   readonly chart: ChartView & { readonly of?: number };
   /** Whether the confusion matrix shows counts. */
   readonly counts: boolean;
@@ -73,7 +73,7 @@ export function recallLines(view: View): readonly string[] {
   const width = nameCols(names, 10);
   const bars = Math.max(4, Math.min(24, cols - 10 - width));
   const all = recall.map((value, i) => ({ name: names[i] ?? '', value }));
-  // Where there is no room for many classes, those that are recognised worst come first.
+  // Where there is not enough room for all classes, those with the lowest recall come first.
   const listed = all.length > Math.max(7, rows - 1) ? all.toSorted((a, b) => a.value - b.value) : all;
   const lines = listed.slice(0, rows - 1).map(({ name, value }) => {
     const head = padTo(name.toLowerCase(), width);
@@ -138,7 +138,7 @@ export function runLines(view: View): readonly string[] {
   ];
 }
 
-/** What training takes of the machine: processor, memory, and buffers on the device. */
+/** The load of training on the machine: processor, memory, and buffers on the device. */
 function machineLines(run: RunState, cols: number): string[] {
   const memory = run.step?.memory ?? run.start?.memory;
   const buffers = memory === undefined ? '' : `GPU buffers ${inMegabytes(memory.liveBytes)}`;
@@ -190,7 +190,7 @@ const newestFirst = ({ app }: Pick<View, 'app'>): readonly Happening[] =>
 const placeOf = (events: readonly Happening[], event: Happening | undefined): number =>
   event === undefined ? -1 : events.indexOf(event);
 
-/** The lines of what happened as a list that `/` searches, the newest first. */
+/** The events as a list that `/` searches, the newest first. */
 export const EVENT_LIST: SearchedList<TrainState> = {
   when: (act) => newestFirst(act).length > 0,
   rows: (act) => newestFirst(act).map(({ text }) => text),
