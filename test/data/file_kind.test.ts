@@ -45,7 +45,7 @@ it.each([
   ['\x89PNG\r\n\x1a\n', 'a PNG picture', 'predict takes single pictures'],
   ['\0\0\0\0', 'a file of zero bytes', `it is not whole: ${AGAIN}`],
   ['abc\0def', 'a file of an unknown kind', AGAIN],
-])('%j is %s, which is not read', (start, what, wayOut) => {
+])('%j is %s, which is not supported', (start, what, wayOut) => {
   expect(kindOf(start)).toEqual({ read: undefined, what, wayOut });
 });
 
