@@ -147,6 +147,24 @@ describe('preprocessing', () => {
     expect(samePreprocess({ name: 'none' }, { name: 'scale255' })).toBe(false);
   });
 
+  it.each([
+    ['standardize', PIXELS],
+    ['standardize-global', 1],
+  ] as const)('%s needs a mean and a deviation, each of its size', (name, size) => {
+    const [mean, std] = [new Float32Array(size).fill(90), new Float32Array(size).fill(40)];
+    expect([{ mean }, { std }, { mean, std }].map((own) => lacksFit({ name, ...own }))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(() => affineOf({ name, mean })).toThrow(`preprocess ${name}: a std of 0 pixels; expected ${size}`);
+    expect(() => affineOf({ name, std })).toThrow(`preprocess ${name}: a mean of 0 pixels; expected ${size}`);
+    const other = new Float32Array(size + 1);
+    expect(() => affineOf({ name, mean, std: other })).toThrow(`a std of ${size + 1} pixels`);
+    const alike = { mean: new Float32Array(PIXELS).fill(90), divisor: 40 };
+    expect(affineOf({ name, mean, std })).toEqual(size === 1 ? alike : { mean, divisor: 1, divisors: std });
+  });
+
   it('is an image and a divisor on the device', () => {
     expect(affineOf({ name: 'scale255' })).toEqual({ mean: undefined, divisor: 255 });
     expect(affineOf({ name: 'none' })).toEqual({ mean: undefined, divisor: 1 });
