@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.js';
+import { ShapeError } from '../../src/gpu/errors.js';
 import type { Teacher } from '../../src/nn/distill.js';
 import { ImageStore } from '../../src/nn/image_store.js';
 import { BatchNormalization, Conv2D, Dense, ELU, Flatten, Softmax } from '../../src/nn/layers.js';
@@ -7,6 +8,7 @@ import { Learner } from '../../src/nn/learner.js';
 import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
 import { adam } from '../../src/nn/optimizers.js';
+import { PatternExtractor } from '../../src/nn/pattern_extractor.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { randomBatch } from '../helpers/networks.js';
 
@@ -92,5 +94,17 @@ describeGpu('the memory of a learner', (gpu) => {
     const teacher = { network: other, weights: new Map(), share: 1, outputs: [0, 1, 2], scale: 1 };
     const distill = { temperature: 1, hard: 0, teachers: [{ ...teacher, shift: new Float32Array(25) }] };
     expect(() => new Learner(gpu(), network(), { distill })).toThrow('a teacher sees what the student sees');
+  });
+
+  it('is given back where cells of patterns have no pixels', async () => {
+    const before = live(gpu());
+    const grid = { radius: 1, cells: 4 };
+    await expect(PatternExtractor.open(gpu(), [5, 9], grid, 2)).rejects.toThrow(ShapeError);
+    expect(live(gpu())).toBe(before);
+    const extractor = await PatternExtractor.open(gpu(), [6, 9], grid, 2);
+    const shares = await extractor.extract(new Uint8Array(54), 1);
+    expect(shares.length).toBe((await extractor.extract(new Uint8Array(108), 2)).length / 2);
+    extractor.dispose();
+    expect(live(gpu())).toBe(before);
   });
 });
