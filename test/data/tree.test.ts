@@ -116,11 +116,27 @@ it('says of empty folders that they are not read, and nothing of folders whose f
   const paths = ['train/', 'train/happy/', 'train/happy/a.jpg', 'train/sad/', 'train/sad/b.jpg'];
   const notesOf = (...more: string[]) => planTree([...paths, ...more], 'here').naming.notes;
   const own = notesOf();
+  expect(own).toEqual(['2 classes: Happy, Sad']);
   const what = 'not read: 2 files outside the class folders, the first: empty/';
   expect(notesOf('empty/', 'more/', 'more/c.jpg', 'zoo/').slice(own.length)).toEqual([
     what.replace('2', '3'),
   ]);
   expect(notesOf('empty/', 'more/', 'more/c.jpg').slice(own.length)).toEqual([what]);
+});
+
+it('says which folders of one split are one class, two or more of them', () => {
+  const paths = [
+    'train/happy/a',
+    'train/joy/b',
+    'train/Sad/c',
+    'val/happy/d',
+    'val/sad/e',
+    'test/Happiness/f',
+  ];
+  const { notes } = planTree([...paths, 'train/happiness/g', 'test/sad/h'], 'here').naming;
+  expect(notes.filter((note) => note.includes('one class'))).toEqual([
+    'train/happiness, train/happy, train/joy are one class, Happy',
+  ]);
 });
 
 describe('the fingerprint of a tree', () => {
