@@ -164,8 +164,9 @@ describe('two results', () => {
   ];
 
   it('are compared by what both have, noise in mind', () => {
-    const old = { ...about, steps: steps(100) };
-    const now = { ...about, steps: [...steps(50), { ...steps(1)[0], name: 'new' }] } as BenchResult;
+    const kernels = [{ name: 'k', variant: 'fast', error: 0.5, wrong: true }] as const; // was not timed
+    const old = { ...about, kernels, steps: steps(100) };
+    const now = { ...about, kernels, steps: [...steps(50), { ...steps(1)[0], name: 'new' }] } as BenchResult;
     expect(compareBench(old, now).map(({ name, verdict: said }) => [name, said])).toEqual([
       ['fer-cnn training, batch 28', 'faster'],
     ]);

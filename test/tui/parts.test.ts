@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OPTION_ENTRIES } from '../../src/train/options.js';
 import { commandLine, fieldText, formError, turned, withValue } from '../../src/tui/form.js';
 import { parseKeys } from '../../src/tui/input.js';
-import { borders, columns, scrolled, sizeClass, stack } from '../../src/tui/layout.js';
+import { bodyClass, bodyOf, borders, columns, scrolled, sizeClass, stack } from '../../src/tui/layout.js';
 import { Store } from '../../src/tui/store.js';
 import { asciiOf, cut, padTo, spread, wholeItems, widthOf, wrapped } from '../../src/tui/text.js';
 import { makeTheme } from '../../src/tui/theme.js';
@@ -50,6 +50,17 @@ describe('layout', () => {
     [40, 12, 'single'],
     [39, 12, 'text'],
   ])('%i x %i is %s', (cols, rows, kind) => expect(sizeClass({ cols, rows })).toBe(kind));
+
+  it.each([
+    [100, 30, 'wide'],
+    [99, 30, 'standard'],
+    [80, 24, 'standard'],
+    [79, 24, 'narrow'],
+    [60, 20, 'narrow'],
+    [60, 19, 'single'],
+    [40, 12, 'single'],
+  ] as const)('the body of a terminal of %i x %i is %s too', (cols, rows, kind) =>
+    expect(bodyClass(bodyOf({ cols, rows }))).toBe(kind));
 
   it('splits without gaps, neighbours sharing a border', () => {
     const area = { x: 0, y: 2, cols: 81, rows: 20 };

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { ENDING_EXIT } from '../../src/util/endings.js';
+import { EXIT } from '../../src/util/errors.js';
 
 const built = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 
@@ -69,4 +71,8 @@ it('waits for the work when the same wish comes twice, and after any number of h
     ['SIGHUP', 620],
   ]);
   expect(result).toEqual({ end: 0, told: 'sigint\n', locked: false });
+});
+
+it('a program that was ended exits as its ending has it', () => {
+  expect(ENDING_EXIT).toEqual({ sigint: 130, sigterm: 143, sighup: 129, pipe: 129, output: EXIT.run });
 });

@@ -173,13 +173,17 @@ describe('a hold', () => {
       expect(statSync(file).mtimeMs).toBeGreaterThan(0);
     }
     expect(hold.intact).toBe(true);
+    writeFileSync(file, 'of another machine'); // which took it over
+    utimesSync(file, 0, 0);
+    vi.advanceTimersByTime(10_000);
     hold.release();
+    expect([readFileSync(file, 'utf8'), statSync(file).mtimeMs]).toEqual(['of another machine', 0]);
     vi.useRealTimers();
   });
 });
 
 it('a process is told from another with its id, and from one that has ended', async () => {
-  const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 5']); // a program that never asks how its child ended
+  const shell = spawn('sh', ['-c', 'true & echo $!; exec sleep 600']); // a program that never asks how its child ended
   const zombie = await new Promise<number>((resolve) =>
     shell.stdout.on('data', (text: Buffer) => resolve(Number(text))),
   );
