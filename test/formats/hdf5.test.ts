@@ -145,6 +145,11 @@ describe('HDF5', () => {
       throw mine;
     });
     await expect(failing).rejects.toBe(mine);
+    const twice = encodeH5((root) => {
+      putGroup(root, 'a');
+      putGroup(root, 'a');
+    });
+    await expect(twice).rejects.toThrow();
     expect(await encodeH5(() => undefined)).toHaveLength(whole.length); // the file was closed
   });
 

@@ -196,18 +196,29 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
     },
   },
   'the hard functions of MobileNetV3': {
-    kinds: 'Conv2D Rescaling ReLU Multiply Rescaling ReLU GlobalAveragePooling2D Dense Softmax',
+    kinds: 'Conv2D Rescaling ReLU Multiply Rescaling ReLU Flatten Dense Softmax',
     graph: {
       input: [2, 5, 4],
       nodes: [
         ['Conv', 'c', ['x', 'w'], { kernel_shape: [3, 3] }],
         ['HardSwish', 'd', ['c']],
         ['HardSigmoid', 'e', ['d'], { alpha: { float: 1 / 6 } }],
-        ['GlobalAveragePool', 'f', ['e']],
-        ['Flatten', 'g', ['f']],
+        ['Flatten', 'g', ['e']],
         ['Gemm', 'y', ['g', 'r'], { transB: 1 }],
       ],
-      arrays: { w: { shape: [6, 2, 3, 3] }, r: { shape: [7, 6] } },
+      arrays: { w: { shape: [6, 2, 3, 3] }, r: { shape: [7, 36] } },
+    },
+  },
+  'a squeeze of all axes of one': {
+    kinds: 'GlobalAveragePooling2D Dense Softmax',
+    graph: {
+      input: [2, 5, 4],
+      nodes: [
+        ['GlobalAveragePool', 'g', ['x']],
+        ['Conv', 'd', ['g', 'v'], { kernel_shape: [1, 1] }],
+        ['Squeeze', 'y', ['d']],
+      ],
+      arrays: { v: { shape: [7, 2, 1, 1] } },
     },
   },
   'GELU and layer normalisation in steps, in the orders of several exporters': {

@@ -196,6 +196,15 @@ describe('an ONNX file is refused by the name of the node', () => {
       ],
     );
     expect(said({ input: [2, 9, 8], nodes: maps })).toContain('which is too large');
+    // Few values, but more channels than any image has.
+    const wide: Step[] = [
+      ['Flatten', 'f', ['x']],
+      ['Reshape', 'r', ['f', 's']],
+    ];
+    const s = { shape: [4], data: [-1, 2, 1, 90_000] };
+    expect(said({ input: [1, 600, 300], nodes: wide, arrays: { s } })).toContain(
+      '(Reshape): its output would be [2, 1, 90000], which is too large',
+    );
   });
 });
 

@@ -83,8 +83,14 @@ const CASES: readonly [what: string, bytes: Uint8Array, message: string][] = [
   ],
   ['a zip', zip('README', 'best.h5'), 'a zip around best.h5; unpack it, and give that file'],
   ['a zip of another', zip('m/face.onnx'), 'a zip around m/face.onnx; unpack it, and give that file'],
-  ['a packed file', Buffer.from('1f8b0800', 'hex'), `a file packed with gzip; ${UNPACK}`],
-  ['another packed file', Buffer.from('fd377a585a00', 'hex'), `a file packed with xz; ${UNPACK}`],
+  ...Object.entries({
+    ...{ gzip: '1f8b0800', bzip2: '425a683931', xz: 'fd377a585a00' },
+    ...{ zstd: '28b52ffd24', '7z': '377abcaf271c00', rar: '526172211a0700' },
+  }).map(([packer, hex]): [string, Uint8Array, string] => [
+    `a file packed with ${packer}`,
+    Buffer.from(hex, 'hex'),
+    `a file packed with ${packer}; ${UNPACK}`,
+  ]),
   ['a tar archive', text(`${'model.h5'.padEnd(257, '\0')}ustar\0`), `a tar archive; ${UNPACK}`],
   [
     'an array of NumPy',
