@@ -23,6 +23,8 @@ describe('scroll bars', () => {
     expect(thumbOf(10, { at: 99, of: 100 })).toEqual([9, 1]);
     expect(thumbOf(10, { at: 0, of: 20 })).toEqual([0, 5]);
     expect(thumbOf(10, { at: 19, of: 20 })).toEqual([5, 5]);
+    expect(thumbOf(10, { at: 5, of: 11 })).toEqual([1, 9]); // half of the way
+    expect(thumbOf(10, { at: 4, of: 11 })).toEqual([0, 9]);
     expect(thumbOf(10, { at: 5, of: 10 })).toBeUndefined();
     expect(thumbOf(0, { at: 5, of: 10 })).toBeUndefined();
   });

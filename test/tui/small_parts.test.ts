@@ -4,6 +4,7 @@ import { OPTIONS } from '../../src/train/options.js';
 import { fieldHelp, turned } from '../../src/tui/form.js';
 import { Input } from '../../src/tui/input.js';
 import { inside } from '../../src/tui/layout.js';
+import { moveBindings } from '../../src/tui/list_moves.js';
 import { Store } from '../../src/tui/store.js';
 import { columnsThatFit, headLine, rowLine } from '../../src/tui/table.js';
 import { progressBar } from '../../src/tui/widgets.js';
@@ -74,4 +75,33 @@ it('ticks are round numbers and reach both ends', () => {
 it('the inside of a panel, and a progress bar, count their cells', () => {
   expect(inside({ x: 2, y: 3, cols: 10, rows: 5 }, 1)).toEqual({ x: 4, y: 4, cols: 7, rows: 3 });
   expect([progressBar(0, 4), progressBar(0.5, 4), progressBar(2, 4)]).toEqual(['────', '██──', '████']);
+});
+
+it('pasted text is waited for, five seconds; what comes of it alone acts as no key', () => {
+  vi.useFakeTimers();
+  const stdin = Object.assign(new PassThrough(), { setRawMode: vi.fn() });
+  const keys: { name: string; text: string }[] = [];
+  const input = new Input(stdin, (key) => keys.push(key));
+  input.start();
+  stdin.emit('data', '\x1b[200~one ');
+  vi.advanceTimersByTime(4999);
+  stdin.emit('data', 'two\x1b[201~');
+  expect(keys).toEqual([{ name: 'paste', text: 'one two' }]);
+  stdin.emit('data', '\x1b[200~q');
+  vi.advanceTimersByTime(5000);
+  stdin.emit('data', 'x');
+  expect(keys.slice(1)).toEqual([{ name: 'x', text: 'x' }]);
+  input.stop();
+});
+
+it('the keys of a list move by one row, by ten, and to its ends', () => {
+  const moved: number[] = [];
+  const bindings = moveBindings<object>(
+    'run',
+    () => true,
+    (_, rows) => moved.push(rows),
+  );
+  for (const key of ['up', 'down', 'pageup', 'pagedown', 'home', 'end'])
+    bindings.find(({ keys }) => keys.includes(key))?.run({} as never, key);
+  expect(moved).toEqual([-1, 1, -10, 10, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
 });
