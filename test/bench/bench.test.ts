@@ -164,9 +164,13 @@ describe('two results', () => {
   ];
 
   it('are compared by what both have, noise in mind', () => {
-    const kernels = [{ name: 'k', variant: 'fast', error: 0.5, wrong: true }] as const; // was not timed
-    const old = { ...about, kernels, steps: steps(100) };
-    const now = { ...about, kernels, steps: [...steps(50), { ...steps(1)[0], name: 'new' }] } as BenchResult;
+    const timed = { name: 'k', variant: 'fast', error: 0, ms: summarize([1]) };
+    const wrong = { name: 'k', variant: 'fast', error: 0.5, wrong: true }; // is not timed
+    const old = { ...about, kernels: [timed], steps: steps(100) } as unknown as BenchResult;
+    const now = {
+      ...{ ...about, kernels: [wrong] },
+      steps: [...steps(50), { ...steps(1)[0], name: 'new' }],
+    } as BenchResult;
     expect(compareBench(old, now).map(({ name, verdict: said }) => [name, said])).toEqual([
       ['fer-cnn training, batch 28', 'faster'],
     ]);

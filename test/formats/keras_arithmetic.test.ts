@@ -141,6 +141,14 @@ describe('a softmax before the end', () => {
     expectOutput(network, softmax(PIXELS));
   });
 
+  it('is needed: what changes nothing is no end behind plain numbers, nor alone', () => {
+    const dropout = layer('Dropout', 'd', { rate: 0.2 });
+    expect(() => read(flat, layer('Dense', 'n', { units: 4 }), dropout)).toThrow(
+      'x.keras: the model ends in Dropout (linear) with 4 outputs, not in a softmax',
+    );
+    expect(() => read(flat)).toThrow('x.keras: the model ends in Flatten (linear) with 6 outputs');
+  });
+
   it('of a map of 1 x 1 goes behind what makes that a vector', () => {
     const window = { filters: 3, kernel_size: [1, 6] };
     const inside = read(layer('Conv2D', 'c', { ...window, activation: 'softmax' }), flat);

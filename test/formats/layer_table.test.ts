@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromKeras, toKeras } from '../../src/formats/keras_architecture.js';
-import { FILE_LAYERS } from '../../src/formats/layers/all.js';
+import { FILE_LAYERS, layerTable } from '../../src/formats/layers/all.js';
 import { toOnnx } from '../../src/formats/onnx.js';
 import { readOnnx } from '../../src/formats/onnx_reading/read.js';
 import { TFJS_LACKS, tfjsObjection, toTfjs } from '../../src/formats/tfjs.js';
@@ -122,4 +122,11 @@ it('every class of layer has its gradients compared with central differences, in
     layers.map(({ layer: { kind } }) => kind),
   );
   expect([...FILE_LAYERS.keys()].filter((kind) => !kinds.includes(kind))).toEqual([]);
+});
+
+it('the table of docs/keras.md has a row for each class, shared by those with the same options', () => {
+  const [, , ...rows] = layerTable({ Dense: 'with a note' }).split('\n');
+  const kinds = rows.flatMap((row) => row.split(' | ')[0]?.replace('| ', '').split(', ') ?? []);
+  expect([...kinds].sort()).toEqual([...FILE_LAYERS.keys()].sort());
+  expect(rows.filter((row) => row.includes('with a note'))).toEqual([expect.stringMatching(/^\| Dense \| /)]);
 });

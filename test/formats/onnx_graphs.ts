@@ -209,16 +209,19 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
       arrays: { w: { shape: [6, 2, 3, 3] }, r: { shape: [7, 36] } },
     },
   },
-  'a squeeze of all axes of one': {
-    kinds: 'GlobalAveragePooling2D Dense Softmax',
+  'one number for all channels, and a squeeze of all axes of one': {
+    kinds: 'Conv2D ReLU BatchNormalization GlobalAveragePooling2D Dense Softmax',
     graph: {
       input: [2, 5, 4],
       nodes: [
-        ['GlobalAveragePool', 'g', ['x']],
-        ['Conv', 'd', ['g', 'v'], { kernel_shape: [1, 1] }],
-        ['Squeeze', 'y', ['d']],
+        ['Conv', 'c', ['x', 'w'], { kernel_shape: [3, 3] }],
+        ['Relu', 'r', ['c']],
+        ['Mul', 'm', ['r', 'half']],
+        ['GlobalAveragePool', 'g', ['m']],
+        ['Squeeze', 's', ['g']],
+        ['Gemm', 'y', ['s', 'v'], { transB: 1 }],
       ],
-      arrays: { v: { shape: [7, 2, 1, 1] } },
+      arrays: { w: { shape: [6, 2, 3, 3] }, half: { shape: [], data: [0.5] }, v: { shape: [7, 6] } },
     },
   },
   'GELU and layer normalisation in steps, in the orders of several exporters': {

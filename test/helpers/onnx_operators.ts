@@ -223,8 +223,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
     );
   },
   Squeeze: ([x, axes]) => {
-    const gone = Array.from(axes?.data ?? []);
     const { dims, data } = x as Values;
+    const gone = Array.from(axes?.data ?? dims.flatMap((n, axis) => (n === 1 ? [axis] : [])));
     return { dims: dims.filter((_, axis) => !gone.includes(axis)), data };
   },
   Flatten: ([x]) => {
