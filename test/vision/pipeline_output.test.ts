@@ -52,6 +52,41 @@ describe('what the network is given', () => {
     }
   });
 
+  it.each([
+    ['auto', 0.5],
+    ['none', 0],
+  ] as const)('is turned upright by the roll that the detector tells with --align auto alone: %s', async (align, roll) => {
+    const given: Uint8Array[] = [];
+    const classifier: FaceClassifier = {
+      ...CLASSIFIER,
+      classify: async (faces) => {
+        given.push(faces.slice());
+        return Float32Array.of(0.1, 0.7, 0.2);
+      },
+    };
+    const detect = async () => [{ ...FACE, roll: 0.5 }];
+    await run(scripted([{ picture }]), [], { classifier, detect, align, margin: 0.1 });
+    const wanted = cropFace(toGray(picture), { ...FACE, roll }, 0.1, 48);
+    expect(given).toEqual([Uint8Array.from(wanted.data)]);
+    // A detector that tells none turns nothing.
+    await run(scripted([{ picture }]), [FACE], { classifier, align, margin: 0.1 });
+    expect(given[1]).toEqual(Uint8Array.from(cropFace(toGray(picture), FACE, 0.1, 48).data));
+  });
+
+  it.each([
+    [false, 1],
+    [true, 3],
+  ])('was looked for in the picture that the detector wants, in colours: %s', async (colour, channels) => {
+    const seen: Picture[] = [];
+    const detect = async (part: Picture) => {
+      seen.push(part);
+      return [];
+    };
+    await run(scripted([{ picture }]), [], { colour, detect });
+    expect(seen).toEqual([colour ? picture : toGray(picture)]);
+    expect(seen[0]?.channels).toBe(channels);
+  });
+
   it('is all faces of a frame at once, each with its own answer', async () => {
     const boxes = [FACE, { ...FACE, x: 40 }, { ...FACE, y: 20 }];
     const counts: number[] = [];
@@ -234,6 +269,17 @@ describe('what is written', () => {
     expect(summary.record).toBe(path);
     expect(existsSync(path)).toBe(true);
     expect(cv.held).toBe(0);
+  });
+
+  it('is complete also where the source fails: video and table are closed, once each', async () => {
+    const closed: string[] = [];
+    const recorder = { add: () => undefined, close: () => closed.push('video') } as never;
+    const table = { add: () => undefined, close: () => void closed.push('table') };
+    await run(scripted([{ picture }]), [FACE], { recorder, table });
+    await expect(
+      run(scripted([{ picture }, new Error('gone')]), [FACE], { recorder, table }),
+    ).rejects.toThrow('gone');
+    expect(closed).toEqual(['video', 'table', 'video', 'table']);
   });
 
   it('is a photo of each face that is new, with its box and label, told by its path', async () => {
