@@ -120,7 +120,7 @@ it('b, e, h, space and p tell the process what they are for', async () => {
   tell(FRAME);
   at.flush();
   await press(at, 'b', 'b', 'e', 'e', 'space', 'space', 'h', 'p');
-  tell({ ...FRAME, heatMs: 5 } as never);
+  tell({ ...(FRAME as object), heatMs: 5 } as never);
   at.flush();
   await press(at, 'h');
   expect(sent).toEqual([
@@ -139,7 +139,7 @@ it('b, e, h, space and p tell the process what they are for', async () => {
 
 it('f goes from face to face, from left to right, round; first of all from the largest', async () => {
   const { at, focus } = told({});
-  tell({ ...FRAME, faces: [face(1, 50), face(2, 10), face(3, 90)] } as never); // the largest first
+  tell({ ...(FRAME as object), faces: [face(1, 50), face(2, 10), face(3, 90)] } as never); // the largest first
   at.flush();
   const seen: (number | undefined)[] = [];
   for (let i = 0; i < 4; i++) {

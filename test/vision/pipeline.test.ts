@@ -93,6 +93,12 @@ describe('the pipeline', () => {
     expect(await told([frame(0, 0), frame(1, 60), frame(2, 0), frame(3, 0)])).toEqual([]);
     expect(await told([0, 1, 2, 3].map((t) => frame(t, 10, 40)))).toEqual([]); // a lamp
     expect(await told([frame(0, 60), frame(1, 0), frame(3, 0)])).toHaveLength(1); // covered later
+    // Black is below 28, of 995 pixels in 1000, of which every seventh is looked at.
+    expect(await told([frame(0, 25), frame(2, 25)])).toEqual([hint]);
+    expect(await told([frame(0, 26), frame(2, 26)])).toEqual([]);
+    expect(await told([frame(0, 10, 14), frame(2, 10, 14)])).toEqual([hint]);
+    expect(await told([frame(0, 10, 15), frame(2, 10, 15)])).toEqual([]);
+    expect(await told([frame(0, 10), frame(1.9, 10)])).toEqual([]);
   });
 
   it('analyses every third frame', async () => {

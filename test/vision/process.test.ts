@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
 import { VisionProcess } from '../../src/vision/process.js';
 import type { Message } from '../../src/vision/protocol.js';
+import { needs } from '../helpers/needs.js';
 
 const OPTIONS = visionOptions('demo', VISION_DEFAULTS, { pace: 'ordered' });
 const folder = mkdtempSync(join(tmpdir(), 'fer-tui-process-'));
@@ -51,6 +52,19 @@ describe('the vision process', () => {
     expect(texts).toContain('frame');
     await vision.close();
   });
+
+  it(
+    'is in a process group of its own, so that ^C in the terminal does not reach it',
+    needs.linux,
+    async () => {
+      const { vision, heard, until } = start(`${note('String(process.pid)')} setInterval(() => {}, 1000);`);
+      await until(1);
+      const [first] = heard;
+      const pid = Number(first?.type === 'note' && first.text);
+      expect(() => process.kill(-pid, 0)).not.toThrow();
+      await vision.close();
+    },
+  );
 
   it('is over with its last message, and nothing is heard after it', async () => {
     const last = { type: 'ended', frames: 3, dropped: 0, seconds: 1, without: 0, labels: {} };
@@ -98,6 +112,10 @@ describe('the vision process', () => {
     [
       "console.error('one'); console.error('two'); process.exit(1);",
       '(exit 1); its last output: two; try again',
+    ],
+    [
+      "console.error('no route to http://me:pw@cam/v?token=SECRET'); process.exit(1);",
+      '(exit 1); its last output: no route to http://cam/v?token=***; try again',
     ],
     ["process.kill(process.pid, 'SIGKILL');", '(SIGKILL); try again'],
   ])('says with what it died: %s', async (program, words) => {
