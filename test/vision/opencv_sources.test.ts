@@ -259,7 +259,7 @@ describe('photographs', () => {
     const pipe = join(photos, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const cv = new FakeOpenCv({ images: { [pipe]: FRAME } });
-    await expect(open(cv, pipe)).rejects.toThrow(`${pipe}: it is no file`);
+    await expect(open(cv, pipe)).rejects.toThrow(`${pipe}: it is not a regular file`);
     rmSync(pipe);
   });
 
