@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { CameraError, DataError } from '../../src/util/errors.js';
 import { openCapture } from '../../src/vision/capture.js';
 import { ImageSource } from '../../src/vision/images.js';
+import { LiveSource } from '../../src/vision/live_source.js';
 import { openSource } from '../../src/vision/open_source.js';
 import { UnreadError } from '../../src/vision/source.js';
 import { needs } from '../helpers/needs.js';
@@ -241,6 +242,7 @@ describe('photographs', () => {
         message: expect.stringContaining(`${stray}: cannot be read as an image`),
       },
     });
+    expect((heard[0] as UnreadError).cause).toBeInstanceOf(DataError);
     expect(heard[2]).toMatchObject({ path: cut, message: expect.stringContaining(`${cut}: `) });
     expect(cv.held).toBe(0);
   });
@@ -280,7 +282,11 @@ describe('photographs', () => {
     const load = vi.fn(() => new FakeOpenCv({ captures: () => [FRAME] }));
     expect((await openSource({ kind: 'demo' }, load, ONCE)).info.kind).toBe('demo');
     expect(load).not.toHaveBeenCalled();
-    expect((await openSource({ kind: 'video', path: 'a.mp4' }, load, ONCE)).info.kind).toBe('video');
+    const file = await openSource({ kind: 'video', path: 'a.mp4' }, load, ONCE);
+    expect(file.info.kind).toBe('video');
     expect(load).toHaveBeenCalledOnce();
+    // Only what is live is connected again.
+    expect(file).not.toBeInstanceOf(LiveSource);
+    expect(await openSource({ kind: 'stream', url: 'http://host/a' }, load, ONCE)).toBeInstanceOf(LiveSource);
   });
 });

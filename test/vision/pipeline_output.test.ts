@@ -280,6 +280,11 @@ describe('what is written', () => {
       run(scripted([{ picture }, new Error('gone')]), [FACE], { recorder, table }),
     ).rejects.toThrow('gone');
     expect(closed).toEqual(['video', 'table', 'video', 'table']);
+    // The totals name only what was written.
+    const names = { record: 'a.mp4', csv: 'a.csv' };
+    expect((await run(scripted([{}]), [], { recorder, table, ...names })).summary).toMatchObject(names);
+    const { summary } = await run(scripted([{}]), [], names);
+    expect([summary.record, summary.csv]).toEqual([undefined, undefined]);
   });
 
   it('is a photo of each face that is new, with its box and label, told by its path', async () => {
