@@ -200,6 +200,7 @@ describeGpu('a sitting', () => {
     for (const when of ['load', 'open'] as const) {
       const out = join(temporary(), 'run');
       const control = new Control();
+      let begun = 0;
       const stopping: Workplace = {
         load: async (path, options) => {
           if (when === 'load') control.stop('sigint');
@@ -207,6 +208,7 @@ describeGpu('a sitting', () => {
           return place.load(path, options);
         },
         open: async (adapter) => {
+          begun++;
           control.stop('sigint');
           return place.open(adapter);
         },
@@ -223,6 +225,7 @@ describeGpu('a sitting', () => {
         { type: 'end', status: 'stopped', exit: 130 },
       ]);
       expect(existsSync(out), when).toBe(false);
+      expect(begun, 'devices opened').toBe(when === 'load' ? 0 : 1);
     }
   });
 
