@@ -5,6 +5,7 @@ import {
   denseInputGradient,
   denseWeightGradient,
 } from '../gpu/kernels/dense.js';
+import { denseHead } from '../gpu/kernels/dense_head.js';
 import { fewRows } from '../gpu/kernels/few_rows.js';
 import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
 import type { Format } from '../gpu/kernels/storage.js';
@@ -12,6 +13,7 @@ import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
 import { denseBackward, denseForward as referenceDense } from '../reference/dense.js';
 import { matmul as referenceMatmul } from '../reference/matmul.js';
+import { softmaxForward } from '../reference/softmax.js';
 import { packHalves } from '../util/halves.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
@@ -224,6 +226,57 @@ export function fewRowsCase(
   };
 }
 
+/** The end of a network: a dense block, the layer of the classes, softmax. */
+function headCase(
+  [b, k, units, classes]: readonly [number, number, number, number],
+  way: 'whole' | 'layers',
+  seed: number,
+): KernelCase {
+  return {
+    kernels: way === 'whole' ? ['dense_head.forward', 'few_rows.pack'] : ['softmax.forward'],
+    title: `head, ${way}: [${b}, ${k}] -> ${units} -> ${classes}`,
+    ...(way === 'whole' && { possible: eightLanes }),
+    run: (gpu) => {
+      const inputs = new Inputs(seed);
+      const [x, kernel, lastKernel] = [
+        inputs.floats(b * k),
+        inputs.floats(k * units),
+        inputs.floats(units * classes),
+      ];
+      const [bias, scale, offset] = [inputs.floats(units), inputs.floats(units), inputs.floats(units)];
+      const lastBias = inputs.floats(classes);
+      const z = referenceDense(x.f64, kernel.f64, bias.f64, b, k, units);
+      const u = activations
+        .eluForward(z, 0.7)
+        .map((v, i) => v * (scale.f64[i % units] as number) + (offset.f64[i % units] as number));
+      const logits = referenceDense(u, lastKernel.f64, lastBias.f64, b, units, classes);
+      const values = {
+        x: { data: x.f32, shape: [b, k] },
+        kernel: { data: kernel.f32, shape: [k, units] },
+        bias: { data: bias.f32, shape: [units] },
+        scale: { data: scale.f32, shape: [units] },
+        offset: { data: offset.f32, shape: [units] },
+        lastKernel: { data: lastKernel.f32, shape: [units, classes] },
+        lastBias: { data: lastBias.f32, shape: [classes] },
+      };
+      return withForced(gpu, { head: way }, () =>
+        compare(gpu, values, (rec, t) => {
+          const end = { scale: t.scale, offset: t.offset, alpha: 0.7, poolSize: 1 };
+          const last = { kernel: t.lastKernel, bias: t.lastBias };
+          const want = softmaxForward(logits, classes);
+          return { probabilities: { got: denseHead(rec, rec, t.x, t, end, last), want } };
+        }),
+      );
+    },
+  };
+}
+
+/** [images, inputs, units, classes]: a slice that is not full and several, fewer classes than lanes and more, any number of inputs. */
+const HEADS = [
+  [1, 12, 8, 3],
+  [2, 31, 44, 7],
+  [3, 64, 128, 11],
+] as const;
 const DENSE = [
   [1, 7, 3],
   [5, 12, 8],
@@ -288,6 +341,7 @@ export const PRODUCT_CASES: readonly KernelCase[] = [
     ]),
   ),
   ...FEW_ROWS.map((s, i) => fewRowsCase(s, 390 + i)),
+  ...HEADS.flatMap((s, i) => [headCase(s, 'whole', 395 + i), headCase(s, 'layers', 395 + i)]),
   ...(['tiled', 'blocked', 'split', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
     IN_FOURS.filter(([, , k]) => way !== 'split' || k > 16).flatMap((s, i) =>
       ([undefined, 'a', 'b'] as const).map((transposed, k) =>

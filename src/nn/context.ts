@@ -27,6 +27,11 @@ export interface Context {
    * gradient of such a Var is that of the normalised value.
    */
   readonly deferredNorms: Map<TensorVar, Tensor>;
+  /**
+   * Takes the output of the network, once it is recorded, if it is the probabilities. Undefined where the loss needs the logits,
+   * and the last softmax is part of it.
+   */
+  readonly softmaxed?: Set<TensorVar> | undefined;
   /** The step state [index, seed, learning rate, ring slot] as u32 and f32 words; see learner.ts. */
   readonly stepState: Tensor;
   /** Receives inner values of ops by name, such as the mean of a batch norm. Only steps that are observed have it. */

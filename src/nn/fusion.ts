@@ -7,6 +7,7 @@ import type { NormVars } from './ops/batch_norm.js';
 import { constant } from './ops/constant.js';
 import { convBlock } from './ops/conv_block.js';
 import { denseBlock } from './ops/dense_block.js';
+import { denseHead } from './ops/dense_head.js';
 import { eluNormPool } from './ops/elu_norm_pool.js';
 
 /** The weight of the layer at position `offset` in the block. */
@@ -37,11 +38,16 @@ interface BlockEnd {
  * The fused op for the first layers of a chain, if there is one. It covers an optional convolution or dense layer, ELU, batch
  * normalisation over the last axis, optional max pooling whose windows tile the image, and optional dropout. The
  * mathematics is that of the single layers, with fewer passes over memory.
- * @param channels channels of the chain's input
+ * @param channels channels of the chain's input @param softmaxed whether the last block of a network may end in its softmax
  */
-export function fusedBlock(chain: readonly ChainLink[], channels: number): FusedBlock | undefined {
+export function fusedBlock(
+  chain: readonly ChainLink[],
+  channels: number,
+  softmaxed = false,
+): FusedBlock | undefined {
   const first = chain[0]?.layer;
-  if (first?.kind === 'Dense') return fusedDense(first, chain);
+  if (first?.kind === 'Dense')
+    return (softmaxed ? fusedHead(first, chain) : undefined) ?? fusedDense(first, chain);
   if (first?.kind !== 'Conv2D') {
     const end = blockEnd(chain, 0, channels);
     if (end === undefined) return undefined;
@@ -77,6 +83,25 @@ function fusedDense({ config: { units, useBias, activation } }: Layer, chain: re
     return denseBlock(ctx, x, { kernel: at(0, 'kernel'), bias, norm: normAt(at, norm) }, options);
   };
   return { length, call };
+}
+
+/** The last dense block, the layer of the classes and the softmax, with which a chain ends. */
+function fusedHead({ config: { units, useBias, activation } }: Layer, chain: readonly ChainLink[]) {
+  const end = endAfter(activation, chain, Number(units));
+  if (end === undefined || useBias !== true) return undefined;
+  const { norm, length, options } = end;
+  const [last, softmax] = chain.slice(length).map(({ layer }) => layer);
+  const plain =
+    last?.kind === 'Dense' && last.config['activation'] === 'linear' && last.config['useBias'] === true;
+  if (!plain || softmax?.kind !== 'Softmax' || chain.length !== length + 2) return undefined;
+  const call: FusedBlock['call'] = (ctx, x, at) => {
+    const block = { kernel: at(0, 'kernel'), bias: at(0, 'bias'), norm: normAt(at, norm) };
+    const classes = { kernel: at(length, 'kernel'), bias: at(length, 'bias') };
+    const output = denseHead(ctx, x, block, options, classes);
+    ctx.softmaxed?.add(output);
+    return output;
+  };
+  return { length: length + 2, call };
 }
 
 /** The end of the block of a chain's first layer, whose activation may be the block's ELU. */

@@ -1,6 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
 import { ShapeError } from '../gpu/errors.js';
-import type { LossParts } from '../gpu/kernels/softmax_cross_entropy.js';
 import { type CommandInfo, Program } from '../gpu/program.js';
 import { SharedBuffers } from '../gpu/shared_buffers.js';
 import type { Tensor } from '../gpu/tensor.js';
@@ -159,7 +158,7 @@ export class Learner {
   async predict(images: Images): Promise<Float32Array> {
     const count = countImages(this.model, images);
     const step = await this.#steps.ready('predict', images, new Uint32Array(count));
-    return step.program.read((step.loss as LossParts).probabilities);
+    return step.program.read(step.probabilities as Tensor);
   }
 
   /** The metrics of all training steps since the last call, in order. Waits for the steps in flight. */

@@ -157,7 +157,8 @@ export class Network {
       const [first, ...rest] = from;
       const inputs: LayerInputs = [valueAt(first), ...rest.map(valueAt)];
       const chain = onLayer ? [] : this.#chainFrom(index);
-      const block = fusedBlock(chain, inputs[0].value.shape.at(-1) ?? 1);
+      const channels = inputs[0].value.shape.at(-1) ?? 1;
+      const block = fusedBlock(chain, channels, ctx.softmaxed !== undefined);
       if (block === undefined) {
         const get = (weight: string) => ctx.weight(`${name}/${weight}`);
         const place = { get, index, last: index === this.layers.length - 1 };

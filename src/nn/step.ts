@@ -87,8 +87,10 @@ export interface Step {
   readonly mix: Tensor | undefined;
   /** Distributions in place of the labels, [B, classes]; only of steps that have them. */
   readonly soft: Tensor | undefined;
-  /** Probabilities [B, classes] and losses [B]; absent where training needs only the gradient. */
+  /** Losses [B] and more; absent where training needs only the gradient, or inference only the probabilities. */
   readonly loss: LossParts | undefined;
+  /** [B, classes]; absent where training needs only the gradient. */
+  readonly probabilities: Tensor | undefined;
   /** How many dispatches of `program` are the forward pass. */
   readonly forward: number;
   /** All layers with their values; only in the mode `observe`. */
@@ -155,6 +157,7 @@ export async function recordStep(
     const ctx: Context = {
       ...{ rec, prepare, tape, training, deferredNorms: new Map(), stepState: parts.stepState },
       format: training ? parts.format : 'f32',
+      softmaxed: mode === 'predict' ? new Set() : undefined,
       observe: observing ? (name, value) => inner.set(name, value) : undefined,
       weight: (name) => mustGet(vars, name),
     };
@@ -167,9 +170,12 @@ export async function recordStep(
     const imageVar = new Var(input, observing, 'images');
     const logits = model.call(ctx, imageVar, observing ? onLayer : undefined);
     const plain = mode === 'train' && mix === undefined && soft === undefined && distillation === undefined;
-    const { loss, forward, dlogits } = plain
-      ? plainLoss(rec, parts, options, logits, targets)
-      : separateLoss(rec, parts, options, logits, { ...targets, said });
+    const softmaxed = ctx.softmaxed?.has(logits) === true;
+    const { loss, probabilities, forward, dlogits } = softmaxed
+      ? { loss: undefined, probabilities: logits.value, forward: rec.length, dlogits: undefined }
+      : plain
+        ? plainLoss(rec, parts, options, logits, targets)
+        : separateLoss(rec, parts, options, logits, { ...targets, said });
     if (dlogits !== undefined) {
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
@@ -182,7 +188,7 @@ export async function recordStep(
       labels,
       mix,
       soft,
-      ...{ loss, forward, layers, vars },
+      ...{ loss, probabilities, forward, layers, vars },
     };
   } catch (error) {
     rec.abandon();
@@ -223,7 +229,7 @@ interface LossOptions {
   readonly metrics: MetricTensors;
 }
 
-interface StepLoss extends Pick<Step, 'loss' | 'forward'> {
+interface StepLoss extends Pick<Step, 'loss' | 'probabilities' | 'forward'> {
   /** The gradient of the logits, in training. */
   readonly dlogits: Tensor | undefined;
 }
@@ -239,7 +245,7 @@ function plainLoss(
   const dlogits = rec.scope('loss', () =>
     trainingLoss(rec, logits.value, targets, penaltyOf(rec, parts), parts.stepState, metrics),
   );
-  return { loss: undefined, forward: rec.length, dlogits };
+  return { loss: undefined, probabilities: undefined, forward: rec.length, dlogits };
 }
 
 /** Loss, metrics and the gradient of the logits, as far as the mode has them, one after the other. */
@@ -260,7 +266,8 @@ function separateLoss(
     return { loss: made, pull: pulled };
   });
   const forward = rec.length;
-  if (mode !== 'train' && mode !== 'observe') return { loss, forward, dlogits: undefined };
+  const { probabilities } = loss;
+  if (mode !== 'train' && mode !== 'observe') return { loss, probabilities, forward, dlogits: undefined };
   const dlogits = rec.scope('loss/backward', () => {
     const gradient = softmaxCrossEntropyBackward(rec, loss.probabilities, targets);
     if (distillation !== undefined && pull !== undefined) {
@@ -269,7 +276,7 @@ function separateLoss(
     }
     return gradient;
   });
-  return { loss, forward, dlogits };
+  return { loss, probabilities, forward, dlogits };
 }
 
 /** The L1 and L2 penalty of all weights that have one, [1]; undefined if none has. */

@@ -263,6 +263,32 @@ describeGpu('layers that are fused, or must not be', (gpu) => {
 
   it.each(CASES)('%s', (_, network, scopes) => expectSameSteps(network, scopes));
 
+  it('the end of a network, for a face or many; not where more follows than its softmax, or a layer has no bias', async () => {
+    const block = [Dense({ units: 8 }), ELU({ alpha: 0.4 }), norm(), Dropout({ rate: 0.3 })];
+    const rng = new Rng(5);
+    const headed = async (batch: number, ...layers: Layer[]): Promise<boolean> => {
+      const network = new Sequential('head', [7, 9, 2], [Flatten(), ...layers]);
+      const images = Float32Array.from({ length: batch * 7 * 9 * 2 }, () => rng.normal());
+      const learner = new Learner(gpu(), network);
+      const weights = randomWeights(network);
+      learner.writeWeights(weights);
+      const exact = new Map([...weights].map(([name, array]) => [name, f64(array)]));
+      const p = referenceNetwork(network, exact, Float64Array.from(images), batch);
+      expect(relativeError(await learner.predict(images), p)).toBeLessThan(1e-5);
+      const evaluated = (await learner.commands(batch, 'evaluate')).map(({ kernel }) => kernel);
+      expect(evaluated).toContain('softmax_cross_entropy.forward'); // an evaluation needs the loss
+      const kernels = (await learner.commands(batch, 'predict')).map(({ kernel }) => kernel);
+      await learner.dispose();
+      return !kernels.includes('softmax_cross_entropy.forward');
+    };
+    const classes = Dense({ units: 3 });
+    expect(await headed(1, ...block, classes, Softmax())).toBe(true);
+    expect(await headed(3, ...block, classes, Softmax())).toBe(true);
+    expect(await headed(1, ...block, ...block, classes, Softmax())).toBe(true);
+    expect(await headed(1, ...block, classes, Activation({ activation: 'tanh' }), Softmax())).toBe(false);
+    expect(await headed(1, ...block, Dense({ units: 3, useBias: false }), Softmax())).toBe(false);
+  });
+
   it('a pool of 3 x 3 after a Winograd convolution, which can find the winners of 2 x 2 windows only', () => {
     const network = chain(conv(), conv(), ELU(), norm(), MaxPooling2D({ poolSize: 3 }));
     const scopes = ['conv2d', 'conv2d_1', 'dense'];

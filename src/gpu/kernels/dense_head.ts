@@ -1,0 +1,112 @@
+import { eightLanes, type Gpu } from '../device.js';
+import { defineKernel } from '../kernel.js';
+import type { Recorder } from '../recorder.js';
+import { expectShape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { choose } from '../tuning.js';
+import { denseEnded, denseForward, denseGeometry } from './dense.js';
+import { packWeights } from './few_rows.js';
+import type { BlockEnd } from './inference_block.js';
+import { softmaxForward } from './softmax.js';
+
+/** Host side of shaders/dense_head.wgsl. */
+const forwardKernel = defineKernel('dense_head', 'forward', {
+  reads: ['x', 'packed', 'scales', 'bias', 'factor', 'offset', 'class_weight', 'class_bias'],
+  writes: ['probabilities'],
+  params: { k: 'u32', steps: 'u32', alpha: 'f32' },
+});
+
+/** The most images for which one dispatch that reads all weights for each is the better guess. */
+const FEW = 2;
+
+/** Weights of a dense layer. */
+export interface DenseWeights {
+  /** [IC, OC] */
+  readonly kernel: Tensor;
+  /** [OC] */
+  readonly bias: Tensor;
+}
+
+/** All of the end of a network in one dispatch, or layer by layer. */
+type HeadWay = 'whole' | 'layers';
+
+/**
+ * The end of a network in inference: its last dense block, the dense layer of the classes, and softmax. From x [B, IC] to
+ * probabilities [B, classes]; the units of the block are a multiple of 4. Throws ShapeError.
+ * @param prepare recorder for work that depends on the weights alone
+ */
+export function denseHead(
+  rec: Recorder,
+  prepare: Recorder,
+  x: Tensor,
+  block: DenseWeights,
+  end: BlockEnd,
+  last: DenseWeights,
+): Tensor {
+  const { b, ic, oc } = denseGeometry(x.shape, block.kernel.shape);
+  expectShape('dense_head', 'the last weight is [units, classes]', last.kernel.shape, [oc, null]);
+  const classes = last.kernel.shape[1] as number;
+  const way = choose<HeadWay>(rec.gpu, {
+    family: 'head',
+    extents: `[${b}, ${ic}] -> ${oc} -> ${classes}`,
+    candidates: waysFor(rec.gpu, b),
+    inputs: [[b, ic], [ic, oc], [oc], [oc], [oc], [oc, classes], [classes]],
+    trial: (trial, candidate, inputs, once) => {
+      const [tx, kernel, bias, scale, offset, lastKernel, lastBias] = inputs as Tensor[];
+      const [own, ended] = [{ kernel, bias } as DenseWeights, { ...end, scale, offset } as BlockEnd];
+      const classes = { kernel: lastKernel, bias: lastBias } as DenseWeights;
+      return [headBy(candidate, trial, once, tx as Tensor, own, ended, classes)];
+    },
+  });
+  return headBy(way, rec, prepare, x, block, end, last);
+}
+
+function waysFor(gpu: Gpu, b: number): [HeadWay, ...HeadWay[]] {
+  if (!eightLanes(gpu)) return ['layers'];
+  return b <= FEW ? ['whole', 'layers'] : ['layers', 'whole'];
+}
+
+function headBy(
+  way: HeadWay,
+  rec: Recorder,
+  prepare: Recorder,
+  x: Tensor,
+  block: DenseWeights,
+  end: BlockEnd,
+  last: DenseWeights,
+): Tensor {
+  const g = denseGeometry(x.shape, block.kernel.shape);
+  if (way === 'whole') return headAtOnce(rec, prepare, x, block, end, last);
+  const u = denseEnded(rec, prepare, x, block, g, end);
+  const own = denseGeometry(u.shape, last.kernel.shape);
+  const logits = denseForward(rec, u, last.kernel, last.bias, own, false);
+  const probabilities = softmaxForward(rec, logits);
+  for (const tensor of [u, logits]) rec.release(tensor);
+  return probabilities;
+}
+
+function headAtOnce(
+  rec: Recorder,
+  prepare: Recorder,
+  x: Tensor,
+  { kernel, bias }: DenseWeights,
+  { scale, offset, alpha }: BlockEnd,
+  last: DenseWeights,
+): Tensor {
+  const [k, units] = kernel.shape as [number, number];
+  const [b, classes] = [x.shape[0] as number, last.bias.size];
+  const { packed, scales, sizes } = packWeights(prepare, kernel, { batch: 1, k, n: units });
+  const probabilities = rec.alloc([b, classes], 'probabilities');
+  rec.dispatch(forwardKernel, {
+    bind: {
+      ...{ x, packed, scales, bias, factor: scale, offset },
+      ...{ class_weight: last.kernel, class_bias: last.bias, probabilities },
+    },
+    params: { k, steps: sizes.steps, alpha },
+    constants: { UNITS: units, CLASSES: classes },
+    workgroups: 1,
+    depth: b,
+  });
+  for (const tensor of [packed, scales]) rec.release(tensor); // has no effect if `prepare` is another recorder
+  return probabilities;
+}
