@@ -26,9 +26,11 @@ export function reach(root, files) {
   return (file) => {
     const folder = file.split('/')[1];
     const rank = (test) => (test.startsWith(`test/${folder}/`) ? 0 : 100) + distances.get(test).get(file);
+    // Of equally near tests, one that reaches less asks more about each file.
+    const reached = (test) => distances.get(test).size;
     return [...distances.keys()]
       .filter((test) => distances.get(test).has(file))
-      .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+      .sort((a, b) => rank(a) - rank(b) || reached(a) - reached(b) || (a < b ? -1 : 1));
   };
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -7,6 +8,7 @@ import { reach } from '../../scripts/mutants/reach.mjs';
 import { sampleOf } from '../../scripts/mutants/sample.mjs';
 import { mutantsOfTypeScript } from '../../scripts/mutants/typescript.mjs';
 import { mutantsOfWgsl } from '../../scripts/mutants/wgsl.mjs';
+import { newFolder } from '../helpers/keras_files.js';
 
 interface Mutant {
   readonly start: number;
@@ -104,6 +106,22 @@ describe('test files that reach a source', () => {
     ['src/cli/main.ts', 'test/cli/cli.test.ts', 'by a program that is started'],
     ['src/vision/worker.ts', 'test/vision/command.test.ts', 'by a process that the program starts'],
   ])('%s: %s, %s', (source, test) => expect(testsOf(source)).toContain(test));
+
+  it('of equally near ones those first that reach less', () => {
+    const folder = newFolder();
+    const write = (file: string, text: string): string => {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+      return file;
+    };
+    const own = [
+      write('src/data/a.ts', ''),
+      write('src/data/b.ts', ''),
+      write('test/data/all.test.ts', "import '../../src/data/a.js';\nimport '../../src/data/b.js';\n"),
+      write('test/data/one.test.ts', "import '../../src/data/a.js';\n"),
+    ];
+    expect(reach(folder, own)('src/data/a.ts')).toEqual(['test/data/one.test.ts', 'test/data/all.test.ts']);
+  });
 
   it('the nearest first, and not those that do not', () => {
     expect(testsOf('src/data/augment.ts')[0]).toBe('test/data/augment.test.ts');
