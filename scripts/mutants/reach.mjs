@@ -25,7 +25,11 @@ export function reach(root, files) {
   );
   return (file) => {
     const folder = file.split('/')[1];
-    const rank = (test) => (test.startsWith(`test/${folder}/`) ? 0 : 100) + distances.get(test).get(file);
+    const own = `test/${file.split('/').slice(1).join('/')}`.replace(/\.tsx?$/, '.test.ts');
+    const rank = (test) => {
+      if (test === own) return 0;
+      return (test.startsWith(`test/${folder}/`) ? 0 : 100) + distances.get(test).get(file);
+    };
     // Of equally near tests, one that reaches less asks more about each file.
     const reached = (test) => distances.get(test).size;
     return [...distances.keys()]
