@@ -339,7 +339,7 @@ describeGpu('a sitting', () => {
       event.type === 'note' && event.kind === 'resume' ? [event.message] : [],
     );
     expect(
-      notes.filter((note) => note.startsWith('the run has trained on Another, and goes on')),
+      notes.filter((note) => note.startsWith('the run was trained on Another and continues on')),
     ).toHaveLength(1);
     expect(notes.filter((note) => note.startsWith('the run was trained with other subgroups'))).toHaveLength(
       1,
