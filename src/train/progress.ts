@@ -35,6 +35,9 @@ export class RunningMean {
 /** Number of first steps that are not timed: they compile kernels and fill caches. */
 const WARM_UP = 5;
 
+/** How long an image of a validation takes, in those of training: forward is one third of forward and backward. */
+const FORWARD = 1 / 3;
+
 /** Measures images per second and estimates the time left. Validation does not count as training time. */
 export class Pace {
   #steps = 0;
@@ -42,8 +45,8 @@ export class Pace {
   #untimed = 0;
   /** Seconds that the timed steps took. */
   #seconds = 0;
-  /** Seconds that the latest validation took. */
-  #validation = 0;
+  /** Seconds that the latest validation took; undefined before the first one. */
+  #validation: number | undefined;
   /** When timing began or steps were last counted. */
   #last: number | undefined;
 
@@ -78,9 +81,13 @@ export class Pace {
     return timed > 0 && this.#seconds > 0 ? (timed * this.batch) / this.#seconds : 0;
   }
 
-  /** Estimates the seconds for this many steps and validations; null until enough steps are timed. */
-  eta(steps: number, validations: number): number | null {
+  /**
+   * Estimates the seconds for this many steps and validations; null until enough steps are timed.
+   * @param validated images of a validation: until one is timed, its duration is estimated from them
+   */
+  eta(steps: number, validations: number, validated: number): number | null {
     const rate = this.imgPerS;
-    return rate === 0 ? null : (steps * this.batch) / rate + validations * this.#validation;
+    if (rate === 0) return null;
+    return (steps * this.batch) / rate + validations * (this.#validation ?? (FORWARD * validated) / rate);
   }
 }

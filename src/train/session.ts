@@ -10,7 +10,7 @@ import { tuningOf } from '../gpu/tuning.js';
 import { readChoices, suits, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import { atomicWrite, WriteError } from '../util/atomic_write.js';
-import { DataError } from '../util/errors.js';
+import { DataError, EXIT } from '../util/errors.js';
 import { readWhole } from '../util/read_whole.js';
 import { VERSION } from '../util/version.js';
 import { learnerOptions, networkOf, planOf, recorded } from './assemble.js';
@@ -22,7 +22,7 @@ import type { Control } from './control.js';
 import { compareData, dataHash } from './data_identity.js';
 import { dataOptions } from './data_options.js';
 import { inputOf } from './evaluation.js';
-import type { Changed, EndEvent, StartEvent, TrainEvent } from './events.js';
+import type { Changed, StartEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
 import { requireRightKernels } from './kernel_check.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
@@ -58,6 +58,8 @@ export interface TrainResult extends TrainOutcome {
   readonly run: string;
   /** Its folder. */
   readonly path: string;
+  /** The exit code of the process. */
+  readonly exit: number;
 }
 
 /**
@@ -203,8 +205,10 @@ async function train(
     const result = { run: folder.name, path: folder.path, ...numbers };
     folder.writeJson('summary', { ...result, data, skipped, notes, status, adapter: gpu.info.name });
     emit({ type: 'result', ...result });
-    emit(endOf(outcome, control));
-    return { ...result, status };
+    // A request to stop that came too late to stop anything does not count.
+    const exit = status === 'stopped' ? control.exit : EXIT.done;
+    emit({ type: 'end', status, exit });
+    return { ...result, status, exit };
   } catch (error) {
     failure = error;
     throw error;
@@ -333,8 +337,4 @@ function startEvent(
     stepsPerEpoch: source.batchesPerEpoch,
     memory: deviceMemory(learner),
   };
-}
-
-function endOf({ status }: TrainOutcome, { exit }: Control): EndEvent {
-  return { type: 'end', status, exit };
 }

@@ -135,10 +135,12 @@ export class Trainer implements Training {
     this.#files = folder && new RunFiles(folder, learner, { preprocess, classes: this.classes });
     this.#clock.beginTraining();
     learner.onCompile = compileNotes(context.emit);
+    // A request to stop that comes when nothing is left to train changes nothing.
     const stoppedFromOutside = () =>
-      control.stopped !== undefined ||
-      (control.finishing !== undefined && this.#stepInEpoch === 0) ||
-      (this.#epoch >= until && !this.finished);
+      !this.finished &&
+      (control.stopped !== undefined ||
+        (control.finishing !== undefined && this.#stepInEpoch === 0) ||
+        this.#epoch >= until);
     await this.#callbacks.trainBegin(this);
     while (!this.finished && !stoppedFromOutside()) {
       await this.#runEpoch();
@@ -295,21 +297,21 @@ export class Trainer implements Training {
         stepInEpoch: step - this.#epoch * source.batchesPerEpoch,
         stepsPerEpoch: source.batchesPerEpoch,
         imgPerS: pace.imgPerS,
-        etaS: this.#eta(step),
+        etaS: this.#eta(step, this.#epoch),
         elapsedS: this.#clock.seconds,
       }),
       this.emit,
     );
   }
 
-  /** Estimates the seconds left after a step. */
-  #eta(step: number): number | null {
+  /** Estimates the seconds left after a step. @param validated number of epochs whose validation is over */
+  #eta(step: number, validated: number): number | null {
     const { epochs, source, maxSteps = Number.POSITIVE_INFINITY } = this.#plan;
     const perEpoch = source.batchesPerEpoch;
     const total = Math.min(epochs * perEpoch, maxSteps);
-    const validations =
-      this.#validation.size > 0 ? Math.ceil(total / perEpoch) - Math.floor(step / perEpoch) : 0;
-    return this.#clock.pace.eta(total - step, validations);
+    const { size } = this.#validation;
+    const validations = size > 0 ? Math.ceil(total / perEpoch) - validated : 0;
+    return this.#clock.pace.eta(total - step, validations, size);
   }
 
   /** Ends an epoch: validation, callbacks, and the epoch's event. @param complete false: a limit on steps cut it short */
@@ -338,7 +340,7 @@ export class Trainer implements Training {
       lr,
       imgPerS: this.#clock.pace.imgPerS,
       seconds: this.#clock.epochSeconds,
-      etaS: this.#eta(this.step),
+      etaS: this.#eta(this.step, epoch),
       elapsedS: this.#clock.seconds,
       best: this.#checkpoint.state.bestEpoch === epoch,
     });

@@ -62,6 +62,17 @@ describeGpu('a training that is ended from outside', () => {
     expectSaved(out);
   });
 
+  it('in its last validation or after it, is finished, and exits with 0', async () => {
+    const out = join(folder(), 'run');
+    const args = [...TINY.slice(0, -1), '1', '--out', out];
+    const { code, stdout, stderr } = await signalled(args, 'epoch 1/1  loss', ['SIGINT']);
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('stopped')]);
+    expect(stdout).toContain('finished at epoch 1');
+    expect(readFileSync(join(out, 'events.ndjson'), 'utf8')).toMatch(
+      /"type":"end","status":"finished","exit":0/,
+    );
+  });
+
   it('before its first step leaves nothing behind', async () => {
     const out = join(folder(), 'run');
     const args = ['train', '--data', 'synthetic:60000', '--out', out];

@@ -218,6 +218,30 @@ describeGpu('a steered training', (gpu) => {
   });
 });
 
+describeGpu('a request to stop that comes too late', (gpu) => {
+  it('leaves a training finished whose last epoch is complete', async () => {
+    const { outcome, events } = await drive(trainerOn(gpu()), (event, control) => {
+      if (event.type === 'epoch' && event.epoch === 2) control.stop('sigint');
+    });
+    expect(outcome).toMatchObject({ status: 'finished', epochs: 2, steps: 10 });
+    expect(events.filter(isA('note')).filter(({ kind }) => kind === 'stopping')).toEqual([]);
+  });
+
+  it('leaves one finished that is out of steps, with the validation of its last epoch', async () => {
+    const { outcome, events } = await drive(
+      trainerOn(gpu(), { maxSteps: 7, logEvery: 1 }),
+      (event, control) => {
+        if (event.type === 'step' && event.step === 7) control.stop('user');
+      },
+    );
+    expect(outcome).toMatchObject({ status: 'finished', epochs: 1, stepInEpoch: 2 });
+    expect(events.filter(isA('epoch')).map(({ steps, val }) => [steps, val !== undefined])).toEqual([
+      [undefined, true],
+      [2, true],
+    ]);
+  });
+});
+
 describeGpu("callbacks of one's own", (gpu) => {
   /** Writes down every hook that is called. */
   const witness = (calls: string[]): Callback => ({

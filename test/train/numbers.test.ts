@@ -96,7 +96,7 @@ describe('pace', () => {
     expect(pace.imgPerS).toBe((8 * 10) / 4);
     pace.validated(30);
     pace.validated(7);
-    expect([pace.eta(0, 3), pace.eta(4, 0), pace.eta(4, 1)]).toEqual([21, 2, 9]);
+    expect([pace.eta(0, 3, 60), pace.eta(4, 0, 60), pace.eta(4, 1, 60)]).toEqual([21, 2, 9]);
   });
 
   it('the mean over an epoch weighs each batch with its images, and goes on from its sums', () => {

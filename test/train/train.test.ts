@@ -95,14 +95,15 @@ describe('pace', () => {
     pace.resume();
     now = 100; // compiling
     pace.steps(5);
-    expect([pace.imgPerS, pace.eta(10, 0)]).toEqual([0, null]);
+    expect([pace.imgPerS, pace.eta(10, 0, 6)]).toEqual([0, null]);
     now = 102;
     pace.steps(4);
     expect(pace.imgPerS).toBe(20);
+    expect(pace.eta(10, 2, 600)).toBe(5 + 2 * 10); // not timed yet: a third of 600 images
     pace.validated(30);
     now = 500;
     pace.resume();
-    expect(pace.eta(10, 2)).toBe(65);
+    expect(pace.eta(10, 2, 600)).toBe(65);
   });
 });
 

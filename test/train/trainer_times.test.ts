@@ -110,6 +110,8 @@ describeGpu('the times of a training', (gpu) => {
     expect(left).toEqual([6 + 2, 3 + 1]);
     // After step 7 there are five, and the validations of epochs 3 and 4; after step 11 one, and that of epoch 4.
     expect([7, 8, 11].map((step) => steps[step - 1]?.etaS)).toEqual([5 + 2, 4 + 2, 1 + 1]);
+    // The validation of an epoch follows its last step.
+    expect([6, 9, 12].map((step) => steps[step - 1]?.etaS)).toEqual([6 + 3, 3 + 2, 0 + 1]);
     expect(epochs[3]?.etaS).toBe(0);
     expect([outcome.seconds, kept.seconds]).toEqual([16, 16]);
   });
@@ -118,9 +120,18 @@ describeGpu('the times of a training', (gpu) => {
     const limited = await run(gpu(), { batch: 4, stepMs: 1000 }, { maxSteps: 8 });
     expect(limited.steps.map(({ etaS }) => etaS).slice(6)).toEqual([1 + 1, 0 + 1]);
     expect(limited.epochs.map(({ steps }) => steps)).toEqual([undefined, undefined, 2]);
+    expect(limited.epochs[2]?.etaS).toBe(0);
     const blind = await run(gpu(), { batch: 4, stepMs: 1000, validated: false });
     expect(blind.steps.map(({ etaS }) => etaS).slice(6)).toEqual([5, 4, 3, 2, 1, 0]);
     expect(blind.outcome.seconds).toBe(12);
+  });
+
+  it('estimate the first validation from its images', async () => {
+    // Ten steps of three seconds, with an image each. Until a validation of 83 is timed, an image counts as a third of a step.
+    const { steps, epochs } = await run(gpu(), { batch: 1, stepMs: 3000 }, { epochs: 2 });
+    const etas = [7, 10].map((step) => steps[step - 1]?.etaS ?? Number.NaN);
+    for (const [i, left] of [39 + 2 * 83, 30 + 2 * 83].entries()) expect(etas[i]).toBeCloseTo(left, 9);
+    expect(epochs[0]?.etaS).toBe(30 + 1);
   });
 
   it('do not count a pause, which is told in seconds, nor requests', async () => {

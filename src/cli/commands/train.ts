@@ -106,7 +106,7 @@ async function run(
       },
     });
     if (!json) process.stdout.write(`${resultLine(result)}\n`);
-    return control.exit;
+    return result.exit;
   } catch (error) {
     markReported(error);
     throw error;
