@@ -263,7 +263,7 @@ describeGpu('layers that are fused, or must not be', (gpu) => {
 
   it.each(CASES)('%s', (_, network, scopes) => expectSameSteps(network, scopes));
 
-  it('the end of a network, for a face or many; not where more follows than its softmax, or a layer has no bias', async () => {
+  it('the end of a network, for a face or many; not where a layer has no bias, or the classes have an activation', async () => {
     const block = [Dense({ units: 8 }), ELU({ alpha: 0.4 }), norm(), Dropout({ rate: 0.3 })];
     const rng = new Rng(5);
     const headed = async (batch: number, ...layers: Layer[]): Promise<boolean> => {
@@ -286,6 +286,7 @@ describeGpu('layers that are fused, or must not be', (gpu) => {
     expect(await headed(3, ...block, classes, Softmax())).toBe(true);
     expect(await headed(1, ...block, ...block, classes, Softmax())).toBe(true);
     expect(await headed(1, ...block, classes, Activation({ activation: 'tanh' }), Softmax())).toBe(false);
+    expect(await headed(1, ...block, Dense({ units: 3, activation: 'tanh' }), Softmax())).toBe(false);
     expect(await headed(1, ...block, Dense({ units: 3, useBias: false }), Softmax())).toBe(false);
   });
 
