@@ -104,10 +104,11 @@ const recipe = (name, k) => `models/recipes/${name}${k === 0 ? '' : `.${k + 1}`}
 const CHOSEN = {
   val_acc: 'the best on the validation set',
   loss: 'the one with the lowest loss on the augmented training images, so the validation set did not choose it',
+  last: 'the last',
 };
 
 /** One part of the recipe: what was trained, on what, and its curve. */
-function training({ config, commit, adapter, cpu, seconds, images, bestEpoch, history }, k, name) {
+function training({ config, commit, adapter, cpu, seconds, images, bestEpoch, kept, history }, k, name) {
   const begin =
     k > 0
       ? `From those weights, by \`${recipe(name, k)}\`: `
@@ -116,7 +117,7 @@ function training({ config, commit, adapter, cpu, seconds, images, bestEpoch, hi
         : '';
   return `${begin}${epochsOf(history, config)} over ${thousands(images)} images in ${(seconds / 3600).toFixed(1)} hours on ${adapter}
 (${cpu}), seed ${config.seed}, kernels of commit ${commit}. The weights are those of epoch
-${bestEpoch}, ${CHOSEN[config.checkpointMonitor]}.
+${bestEpoch}, ${CHOSEN[kept ?? config.checkpointMonitor]}.
 
 ${table(
   ['epoch', 'train loss', 'train accuracy', 'validation loss', 'validation accuracy', 'learning rate'],

@@ -98,7 +98,7 @@ async function ship() {
     parameters,
     flop,
     bytes: statSync(shipped).size,
-    parts: [...earlier, ...parts.map(trainedPart)],
+    parts: [...earlier, ...parts.map((part, i) => trainedPart(part, parts[i + 1]))],
     calibration,
     validation,
     drawn: await drawnProbabilities(shipped),
@@ -107,9 +107,10 @@ async function ship() {
   console.log(`models/${name}.h5, models/${name}.json and models/README.md are written`);
 }
 
-/** What the card says of one part's training. */
-function trainedPart(part) {
+/** What the card says of one part's training. The next part may have begun with its last weights in place of its best. */
+function trainedPart(part, next) {
   const run = findRun(part.out);
+  const passedLast = next !== undefined && findRun(next.out).config.init === join(part.out, 'last.safetensors');
   const summary = JSON.parse(readFileSync(join(part.out, 'summary.json'), 'utf8'));
   const { data: _data, out: _out, adapter: _adapter, init, ...settings } = run.config;
   const begun = shippedModels().find((model) => [model, join(MODELS, `${model}.h5`)].includes(init));
@@ -122,7 +123,7 @@ function trainedPart(part) {
     cpu: `${cpus().length} cores, ${cpus()[0]?.model.trim()}`,
     seconds: Math.round(run.seconds),
     images: startOf(part).data.train,
-    bestEpoch: summary.bestEpoch,
+    ...(passedLast ? { bestEpoch: run.epochs.length, kept: 'last' } : { bestEpoch: summary.bestEpoch }),
     history: run.epochs.map(({ epoch, train, val, lr }) => ({
       ...{ epoch, loss: train.loss, acc: train.acc, valLoss: val.loss, valAcc: val.acc, lr },
     })),

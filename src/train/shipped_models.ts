@@ -35,7 +35,10 @@ export interface TrainedPart {
   /** Seconds of all epochs. */
   readonly seconds: number;
   readonly images: number;
+  /** The epoch whose weights were kept. */
   readonly bestEpoch: number;
+  /** Whether that is simply the last one, whatever the recipe's metric says. */
+  readonly kept?: 'last';
   readonly history: readonly {
     readonly epoch: number;
     readonly loss: number;
@@ -54,7 +57,7 @@ export interface ModelCard {
   readonly flop: number;
   /** Bytes of the `.h5`. */
   readonly bytes: number;
-  /** The parts of its recipe, in order. Each starts with the best weights of the part before. */
+  /** The parts of its recipe, in order. Each starts with the weights that the part before kept. */
   readonly parts: readonly TrainedPart[];
   /** The temperature that its last layer holds, and the calibration error without it and with it. None: not calibrated. */
   readonly calibration?: {
