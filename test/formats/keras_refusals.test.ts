@@ -85,6 +85,7 @@ describe('architectures', () => {
       'variance = [2,3,4] is not supported; expected numbers from 0',
     ],
     ['Normalization', { mean: 1, variance: -2 }, 'variance = -2 is not supported; expected numbers from 0'],
+    ['Normalization', { mean: [1, 'x'], variance: 1 }, 'mean = [1,"x"] is not supported; expected numbers'],
     ['Normalization', { mean: 1 }, 'variance = undefined is not supported; expected numbers'],
     ['ZeroPadding2D', { padding: [[1, 2]] }, 'padding = [[1,2]] is not supported; expected rows and columns'],
     ['Softmax', { axis: 1 }, 'axis = 1 is not supported'],
