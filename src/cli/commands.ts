@@ -1,4 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
+import { nearest } from '../util/nearest.js';
 import type { ArgsOf, Declaration, Extras } from './declaration.js';
 import { ATTACH } from './declarations/attach.js';
 import { BALANCE } from './declarations/balance.js';
@@ -54,6 +55,26 @@ const declared = new Map<string, Declared>();
 /** The declaration of the command that the words begin with: `data`, `runs show`. Undefined for an unknown one. */
 export const declaredBy = ([first = '', second = '']: readonly string[]): Declared | undefined =>
   declared.get(`${first} ${second}`) ?? declared.get(first);
+
+/** A command that the words seem to call and that does not exist. */
+export interface Unknown {
+  readonly name: string;
+  /** The one that was perhaps meant. */
+  readonly near: string | undefined;
+  /** Its group, if it has one: `runs`. */
+  readonly group: string | undefined;
+}
+
+/** The command that does not exist: `trian`, `runs shw`. Undefined where the words begin with one that does. */
+export function unknownCommand([first = '', second = '']: readonly string[]): Unknown | undefined {
+  const names = [...declared.keys(), 'completion'];
+  const group = names.some((name) => name.startsWith(`${first} `)) ? first : undefined;
+  const name = group === undefined ? first : `${first} ${second}`;
+  const typed = group === undefined ? first : second;
+  if (typed === '' || typed.startsWith('-') || names.includes(name)) return undefined;
+  const rivals = names.filter((other) => group === undefined || other.startsWith(`${group} `));
+  return { name, near: nearest(name, rivals), group };
+}
 
 /** Whether a shell asks for completions. Hidden options are not completed. */
 const COMPLETING = process.argv.includes('--get-yargs-completions');

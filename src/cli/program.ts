@@ -2,9 +2,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { EXIT, exitCodes } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
+import { printable } from '../util/printable.js';
 import { terminalSize } from '../util/terminal_size.js';
 import { VERSION } from '../util/version.js';
-import { COMMANDS, declaredBy } from './commands.js';
+import { COMMANDS, declaredBy, type Unknown, unknownCommand } from './commands.js';
 import { named, withoutShell } from './completion.js';
 import { GLOBALS } from './declarations/globals.js';
 
@@ -25,7 +26,6 @@ const cli = yargs(words)
   .options(GLOBALS)
   .demandCommand(1, 'Say which command to run.')
   .strict()
-  .recommendCommands()
   .completion('completion', 'Print a completion script for your shell, or for the one named: bash or zsh')
   .epilogue(exitCodes())
   .version(VERSION)
@@ -33,6 +33,8 @@ const cli = yargs(words)
   .wrap(Math.min(110, terminalSize(process.stdout).cols))
   .fail((message, error) => {
     // Only usage errors arrive here: `guarded` handles the errors of commands.
+    const other = unknownCommand(words);
+    if (other !== undefined) refuse(other);
     const text = message ?? error.message;
     const command = declaredBy(words);
     const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(text) ?? [];
@@ -45,6 +47,14 @@ const cli = yargs(words)
     );
     process.exit(EXIT.usage);
   });
+
+/** Ends the program for a command that does not exist. */
+function refuse({ name, near, group }: Unknown): never {
+  const meant = near === undefined ? '' : `Did you mean "${near}"? `;
+  const help = ['fer-tui', ...(group === undefined ? [] : [group]), '--help'].join(' ');
+  process.stderr.write(`fer-tui: unknown command "${printable(name)}"\n${meant}Try "${help}".\n`);
+  process.exit(EXIT.usage);
+}
 
 /** The runs or studies that a shell can complete the last of the words to. */
 function namesFor([, ...line]: readonly string[]): string[] {

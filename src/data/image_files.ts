@@ -26,13 +26,9 @@ export function readPicture(path: string): Uint8Array {
     return readWhole(path);
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    const why = cause.code === 'ENOENT' && isLink(path) ? 'the link leads nowhere' : systemReason(cause);
-    throw new DataError(`${path}: cannot be read (${why})`, { cause });
+    throw new DataError(`${path}: cannot be read (${systemReason(cause)})`, { cause });
   }
 }
-
-const isLink = (path: string): boolean =>
-  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 /** Why no picture of a list can be read. @param reasons of each, a sentence that names the file */
 export function noneRead(reasons: readonly string[]): DataError {

@@ -17,6 +17,7 @@ import { foreignJson } from '../util/foreign.js';
 import { printable } from '../util/printable.js';
 import { readWhole } from '../util/read_whole.js';
 import { systemReason } from '../util/system_reason.js';
+import { refuseNonModels } from './not_a_model.js';
 import { knownPreprocess, requireFitting, requireMeasured, requireSound } from './soundness.js';
 
 /** A trained network as a file holds it, with everything that is needed to use it. */
@@ -133,6 +134,7 @@ export function unadjusted(
 
 /** What a `.safetensors` file of fer-tui holds, as it is. Throws RunError. */
 function readStored(path: string, bytes: Uint8Array): { saved: SavedModel; adjustment: Adjustment } {
+  refuseNonModels(bytes, path);
   const { tensors, metadata, verified } = decodeSafetensors(bytes, path);
   const { format, model, architecture, classes, preprocess, temperature, offsets, ...notes } = metadata;
   if (

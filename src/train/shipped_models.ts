@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../util/errors.js';
 import { nearest } from '../util/nearest.js';
+import { leadsNowhere } from '../util/system_reason.js';
 import type { ClassMetrics, ProbabilityMetrics } from './metrics.js';
 import { listRuns } from './runs.js';
 
@@ -108,9 +109,10 @@ export function weightsPath(given: string | undefined): string {
   }
   if (shipped.includes(name) && !existsSync(name)) return join(MODELS, `${name}.h5`);
   const path = runWeights(name) ?? name;
-  const near = existsSync(path)
-    ? undefined
-    : nearest(name, [...shipped, ...listRuns().map((run) => run.name)]);
+  const near =
+    existsSync(path) || leadsNowhere(path)
+      ? undefined
+      : nearest(name, [...shipped, ...listRuns().map((run) => run.name)]);
   if (near === undefined) return path;
   throw new RunError(`weights ${name}: there is no such file, network or run; did you mean "${near}"?`);
 }

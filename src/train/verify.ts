@@ -9,10 +9,11 @@ import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
 import { foreignError, foreignJson } from '../util/foreign.js';
 import { readWhole } from '../util/read_whole.js';
-import { systemReason } from '../util/system_reason.js';
+import { leadsNowhere, NOWHERE, systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
 import { readLog } from './event_log.js';
+import { refuseNonModels } from './not_a_model.js';
 import { type ForeignModel, openModel, openNetwork } from './weights.js';
 
 /**
@@ -34,7 +35,9 @@ export interface Verdict {
  * @param foreign has the architecture of a file that holds only weights
  */
 export async function verify(path: string, foreign: ForeignModel = {}): Promise<Verdict[]> {
-  if (!existsSync(path)) throw new RunError(`${path}: there is no such file or folder`);
+  if (!existsSync(path)) {
+    throw new RunError(`${path}: ${leadsNowhere(path) ? NOWHERE : 'there is no such file or folder'}`);
+  }
   if (!statSync(path).isDirectory()) return [await verifyFile(path, foreign)];
   if (!existsSync(join(path, 'events.ndjson'))) {
     throw new RunError(
@@ -80,6 +83,7 @@ async function ofFile(path: string, foreign: ForeignModel): Promise<string> {
     await openNetwork(path, foreign);
     return isZip(bytes) ? '' : NO_CHECKSUM;
   }
+  refuseNonModels(bytes, path);
   const { metadata, verified } = decodeSafetensors(bytes, path);
   if (metadata['format']?.includes('checkpoint') === true) loadCheckpoint(path);
   else await openModel(path);

@@ -12,16 +12,22 @@ export function nearest(typed: string, words: Iterable<string>): string | undefi
   return best;
 }
 
-/** The number of letters to insert, delete or replace to turn `a` into `b` (Levenshtein 1966). */
+/**
+ * The number of letters to insert, delete or replace, or to swap with the next one, to turn `a` into `b` (Damerau 1964, where no
+ * letter is edited twice).
+ */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const least = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(isSwap ? Math.min(least, (before[j - 2] ?? 0) + 1) : least);
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length] ?? 0;
 }

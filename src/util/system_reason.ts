@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs';
+
 /** What the codes of the operating system mean, for people. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
@@ -11,9 +13,22 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
+/** What is said of a symbolic link whose target is missing. */
+export const NOWHERE = 'the link leads nowhere';
+
+/** Whether a path that does not exist is that of a symbolic link. */
+export function leadsNowhere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch {
+    return false; // its folder cannot be read, or its name is not valid
+  }
+}
+
 /** Why a file cannot be read or written. @param cause what doing so has thrown */
 export function systemReason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
-  const code = 'code' in cause ? String(cause.code) : '';
+  const { code = '', path } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path !== undefined && leadsNowhere(path)) return NOWHERE;
   return REASONS[code] ?? (cause.message.split('\n')[0] as string);
 }

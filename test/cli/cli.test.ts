@@ -1,10 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toKeras } from '../../src/formats/keras_architecture.js';
 import { Dense, Flatten } from '../../src/nn/layers.js';
 import { Sequential } from '../../src/nn/network.js';
+import { shippedModels } from '../../src/train/shipped_models.js';
 import { EXIT, exitCodes } from '../../src/util/errors.js';
 import { runCli } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -73,8 +82,7 @@ describe('the command line', () => {
     expect(await completed('search', '--res')).toContain('--resume');
   });
 
-  it('an unknown command or option is usage: exit 2', async () => {
-    expect((await runCli(['trian'])).code).toBe(2);
+  it('an unknown option is usage: exit 2', async () => {
     const { code, stderr } = await runCli(['train', '--epoch', '3']);
     expect(code).toBe(2);
     expect(stderr).toContain('Unknown argument: epoch\nDid you mean --epochs?');
@@ -87,6 +95,16 @@ describe('the command line', () => {
     [['runs', 'show', 'a', '--jsn'], 'Unknown argument: jsn\nDid you mean --json?'],
     [['search', '--bogusoption', '1'], 'Unknown argument: bogusoption\nTry "fer-tui search --help".'],
     [['runs', 'show', 'a', '--bogusoption'], 'Try "fer-tui runs show --help".'],
+    [['frobnicate'], 'fer-tui: unknown command "frobnicate"\nTry "fer-tui --help".\n'],
+    [['frobnicate', '--lr', '3'], 'fer-tui: unknown command "frobnicate"\nTry "fer-tui --help".\n'],
+    [['trian'], 'fer-tui: unknown command "trian"\nDid you mean "train"? Try "fer-tui --help".\n'],
+    [['completoin'], 'Did you mean "completion"? Try "fer-tui --help".\n'],
+    [
+      ['runs', 'shwo', 'a'],
+      'fer-tui: unknown command "runs shwo"\nDid you mean "runs show"? Try "fer-tui runs --help".\n',
+    ],
+    [['runs', 'frobnicate'], 'fer-tui: unknown command "runs frobnicate"\nTry "fer-tui runs --help".\n'],
+    [['train', 'train'], 'Unknown argument: train\nTry "fer-tui train --help".'],
   ];
   const WRONG: readonly (readonly [line: readonly string[], message: string])[] = [
     [['--lr', '0'], 'lr = 0: expected a number in (0, 10]'],
@@ -178,6 +196,34 @@ describe('the command line', () => {
     expect(JSON.parse((await runCli(['summary', path, '--json'])).stdout)).toMatchObject({
       softmaxAdded: true,
     });
+  });
+
+  it('a text in place of weights is told to be one, with what is expected', async () => {
+    const path = join(folder(), 'notes.txt');
+    writeFileSync(path, 'Faces to label: 12\n');
+    const { code, stderr } = await runCli(['evaluate', '--data', 'synthetic:70', '--weights', path]);
+    expect([code, stderr]).toEqual([
+      5,
+      `fer-tui: ${path}: a text file, not a model; expected a .safetensors, .h5, .keras or .onnx file, or a network in models/: ${shippedModels().join(', ')}\n`,
+    ]);
+  });
+
+  it('a link that leads nowhere is told to be one, as data and as weights', async () => {
+    const cwd = folder();
+    symlinkSync('missing', join(cwd, 'link'));
+    for (const [line, code, words] of [
+      ['data link', 4, 'data link: the link leads nowhere; expected '],
+      [
+        'evaluate --data synthetic:70 --weights link',
+        5,
+        'cannot read weights link: the link leads nowhere; ',
+      ],
+      ['summary link', 5, 'cannot read weights link: the link leads nowhere; '],
+      ['verify link', 5, 'link: the link leads nowhere'],
+    ] as const) {
+      const result = await runCli(line.split(' '), { cwd });
+      expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(`fer-tui: ${words}`)]);
+    }
   });
 
   it('missing data is exit 4, missing weights exit 5', async () => {

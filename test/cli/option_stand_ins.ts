@@ -30,7 +30,8 @@ const run = vi.hoisted(() => (name: string, folder: string | undefined) => {
 });
 
 vi.mock('../../src/train/session.js', () => {
-  const result = { run: 'r', path: 'p', bestEpoch: 0, bestValAcc: null, epochs: 1, status: 'finished' };
+  const ended = { bestEpoch: 0, bestValAcc: null, epochs: 1, status: 'finished', exit: 0 };
+  const result = { run: 'r', path: 'p', ...ended };
   return {
     runTraining: async (config: object, { emit }: Hooks) => {
       note('train', config);

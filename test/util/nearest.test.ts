@@ -5,6 +5,9 @@ it.each([
   ['epocs', ['batch', 'epochs', 'data'], 'epochs'], // a letter is missing
   ['epochss', ['batch', 'epochs', 'data'], 'epochs'], // one too many
   ['apochs', ['batch', 'epochs', 'data'], 'epochs'], // the first is wrong
+  ['epcohs', ['batch', 'epochs', 'data'], 'epochs'], // two are swapped
+  ['trian', ['runs', 'train'], 'train'], // which counts as one letter
+  ['abcde', ['acdbe'], undefined], // a letter that has moved by two counts as two
   ['epochz', ['batch', 'epochs', 'data'], 'epochs'], // the last is wrong
   ['abcdef', ['abcdxy'], 'abcdxy'], // 2 of 6 letters: a third
   ['abcdef', ['abcxyz'], undefined], // 3 of 6

@@ -1,3 +1,6 @@
+import { mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { camelCase } from '../../src/util/camel_case.js';
 import { clamp } from '../../src/util/clamp.js';
@@ -65,6 +68,14 @@ describe('texts', () => {
       'the file system is read-only',
       'the disk is full',
       'its links lead in a circle',
+    ]);
+    const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-links-')), 'link');
+    symlinkSync('missing', path);
+    const missing = (which: string) => Object.assign(new Error('x'), { code: 'ENOENT', path: which });
+    expect([path, `${path}/x`, '\0'].map((which) => systemReason(missing(which)))).toEqual([
+      'the link leads nowhere',
+      'there is no such file',
+      'there is no such file',
     ]);
     expect(told('ENAMETOOLONG')).toBe('its name is too long');
     expect([told('EOTHER'), systemReason(new Error('one\ntwo')), systemReason('three')]).toEqual([

@@ -11,6 +11,7 @@ import { type Verdict, verify } from '../../train/verify.js';
 import { openArchitecture } from '../../train/weights.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
+import { leadsNowhere } from '../../util/system_reason.js';
 import type { GlobalArgs } from '../declarations/globals.js';
 import type { SummaryArgs } from '../declarations/summary.js';
 import { writeJson } from '../run_command.js';
@@ -26,7 +27,7 @@ function shipped(name: string): string | undefined {
 export async function summary({ network: named, model, json }: SummaryArgs & GlobalArgs): Promise<number> {
   const path = shipped(named) ?? named;
   // No built-in network has a dot or a slash in its name: with one, a file is meant, even if it is missing.
-  const isFile = existsSync(path) || /[./\\]/.test(path);
+  const isFile = existsSync(path) || leadsNowhere(path) || /[./\\]/.test(path);
   if (!isFile && model !== undefined) {
     throw new UsageError(
       `--model ${model}: it is for a file that holds only weights, and ${named} is no file`,
