@@ -110,7 +110,8 @@ async function ship() {
 /** What the card says of one part's training. The next part may have begun with its last weights in place of its best. */
 function trainedPart(part, next) {
   const run = findRun(part.out);
-  const passedLast = next !== undefined && findRun(next.out).config.init === join(part.out, 'last.safetensors');
+  const passedLast =
+    next !== undefined && findRun(next.out).config.init === join(part.out, 'last.safetensors');
   const summary = JSON.parse(readFileSync(join(part.out, 'summary.json'), 'utf8'));
   const { data: _data, out: _out, adapter: _adapter, init, ...settings } = run.config;
   const begun = shippedModels().find((model) => [model, join(MODELS, `${model}.h5`)].includes(init));
