@@ -121,13 +121,14 @@ function crops(r: ConfigReader, given: readonly unknown[], size: readonly number
   );
 }
 
-/** Throws RunError where images would lose or gain edges when they are resized. */
+/** Throws RunError where images would lose or gain edges when they are resized. Images of any size are square: faces. */
 function proportionate(
   r: ConfigReader,
   [height, width]: readonly unknown[],
   size: readonly [number, number],
 ): void {
-  if (Number(height) * size[1] === Number(width) * size[0]) return;
+  const [rows, columns] = [height ?? width, width ?? height].map((n) => Number(n ?? 1)) as [number, number];
+  if (rows * size[1] === columns * size[0]) return;
   r.refuse(
     `it brings images of ${height ?? 'any'} x ${width ?? 'any'} to ${size.join(' x ')}, another proportion, and cuts or pads what is too much, which is not supported; build the model in Keras for images of ${size.join(' x ')} without this layer, set the weights, and save it`,
   );

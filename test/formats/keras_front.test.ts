@@ -85,6 +85,13 @@ describe('Resizing in front', () => {
       );
   });
 
+  it('is refused where it cuts or pads images of any size', () => {
+    const any = layer('InputLayer', 'i', { batch_shape: [null, null, null, 3] });
+    expect(() => readKeras(chain(any, resizing({ crop_to_aspect_ratio: true }), ...END), 'x.h5')).toThrow(
+      'it brings images of any x any to 4 x 3, another proportion',
+    );
+  });
+
   it('anywhere else is refused', () => {
     expect(() => readKeras(chain(INPUT, layer('ReLU', 'a'), resizing(), ...END), 'x.h5')).toThrow(
       'layer "s" (Resizing): it is supported right behind the input alone',

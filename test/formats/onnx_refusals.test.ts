@@ -96,6 +96,22 @@ describe('an ONNX file is refused by the name of the node', () => {
       one('LayerNormalization', { axis: 2 }, ['x', 'a'], { a: { shape: [9] } }),
       'axes = [2]; only that of the channels is supported',
     ],
+    [
+      one('Pad', {}, ['x', 'pads'], { pads: { shape: [8], data: [0, 1, 0, 0, 0, 0, 0, 0] } }),
+      'pads = [0, 1, 0, 0, 0, 0, 0, 0]; only rows and columns are supported',
+    ],
+    [
+      one('Pad', {}, ['x', 'pads'], { pads: { shape: [8], data: [0, 0, 0, 0, 0, 2, 0, 0] } }),
+      'pads = [0, 0, 0, 0, 0, 2, 0, 0]; only rows and columns are supported',
+    ],
+    [
+      one('Pad', {}, ['x', 'pads'], { pads: { shape: [8], data: [1, 0, 0, 0, 0, 0, 0, 0] } }),
+      'pads = [1, 0, 0, 0, 0, 0, 0, 0]; only rows and columns are supported',
+    ],
+    [
+      one('Pad', {}, ['x', 'pads'], { pads: { shape: [4], data: [0, 0, 1, 1] } }),
+      'pads = [0, 0, 1, 1]; expected borders of an image',
+    ],
     [one('Log'), 'only the logarithm of a sigmoid is supported'],
     [
       one('Reshape', {}, ['x', 'shape'], { shape: { shape: [2], data: [-1, 100] } }),
