@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { isMainThread } from 'node:worker_threads';
@@ -24,11 +24,12 @@ export const worthReading = (printed: string): string =>
 export const driverLog = (): string => join(cacheFolder(), 'driver.log');
 
 /**
- * Runs `open`, the synchronous call that finds a device, and keeps the harmless lines that it prints from a terminal or a pipe. They
- * go to `driver.log`; all others are printed when the call has returned.
+ * Runs `open`, the synchronous call that finds a device, and keeps the harmless lines that it prints from a terminal, a pipe or a file
+ * that is appended to. They go to `driver.log`; all others are printed when the call has returned.
  *
- * Node.js cannot duplicate a descriptor. So 2 is closed and opened again, as a file and then as what it was. That gives
- * back the same only for a terminal or a pipe of Linux, which have no position. And no other thread may open a file between
+ * Node.js cannot duplicate a descriptor. So 2 is closed and opened again, as a file and then as what it was. On Linux, that gives
+ * back the same where writing needs no position: for a terminal, a pipe, and a file of which the end is written (`2>> log`). Other
+ * files (`2> log`) keep the lines, and so do sockets, which cannot be opened. And no other thread may open a file between
  * the two calls, because it would get the number 2. So the lines stay where another thread may be at work.
  * @param threads whether a driver may have threads at work, as it has from the first device on
  */
@@ -39,7 +40,7 @@ export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
   try {
     makeFolder(cacheFolder());
     closeSync(openSync(own, 'w', 0o600)); // so that it can be opened below
-    given = openSync(`/proc/self/fd/${STDERR}`, 'w');
+    given = openSync(`/proc/self/fd/${STDERR}`, 'a');
   } catch {
     return open(); // another user's terminal, or no place for the file
   }
@@ -47,26 +48,34 @@ export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
     reopen(own, 'a');
     return open();
   } finally {
-    reopen(`/proc/self/fd/${given}`, 'w');
+    reopen(`/proc/self/fd/${given}`, 'a');
     closeSync(given);
     giveBack(own);
   }
 }
 
-/** Whether this process has a terminal or a pipe of a Linux system as its standard error, and nothing else at work. */
+/** Whether standard error can be opened again on this system, and nothing else is at work. */
 function canHide(): boolean {
   const work = process.getActiveResourcesInfo().filter((name) => name !== 'CloseReq'); // which opens nothing
   const busy = work.some((name) => /Req|Worker|MessagePort/.test(name));
-  return process.platform === 'linux' && isMainThread && !busy && (isatty(STDERR) || isPipe());
+  return process.platform === 'linux' && isMainThread && !busy && (isatty(STDERR) || hasNoPosition());
 }
 
-/** Whether standard error is a pipe; not where it is closed. */
-function isPipe(): boolean {
+/** Whether standard error is a pipe, or a file that is appended to; not where it is closed. */
+function hasNoPosition(): boolean {
   try {
-    return fstatSync(STDERR).isFIFO();
+    const stats = fstatSync(STDERR);
+    return stats.isFIFO() || (stats.isFile() && isAppended());
   } catch {
     return false;
   }
+}
+
+/** Whether all that is written to standard error goes to the end of its file. */
+function isAppended(): boolean {
+  const [, flags = ''] =
+    /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, 'utf8')) ?? [];
+  return (Number.parseInt(flags, 8) & constants.O_APPEND) !== 0;
 }
 
 /** Makes descriptor 2 that of another file. A file that cannot be opened gives way to one that takes everything. */

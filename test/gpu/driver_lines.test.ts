@@ -52,6 +52,14 @@ it.runIf(process.platform === 'linux')('keeps them from a pipe, of which nothing
   );
 });
 
+it.runIf(process.platform === 'linux')('keeps them from a file that is appended to', async () => {
+  const { t, cache } = printed(`writeSync(1, 'one\\n'); writeSync(2, 'before\\n');`, '>> log 2>&1');
+  await t.waitFor('exit 0');
+  expect(readFileSync(join(cache, 'log'), 'utf8')).toBe(
+    'one\nbefore\na line that nobody knows\na device after that, on a terminal: false\n',
+  );
+});
+
 it('leaves the lines where another thread might be given the descriptor', async () => {
   const { t } = printed(`(await import('node:fs/promises')).stat('.');`);
   await t.waitFor('exit 0');

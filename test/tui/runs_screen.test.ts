@@ -69,7 +69,12 @@ describeScreens([
     own: listed,
     words: ['r5', '60.0 %', 'finished', 'damaged', 'crashed'],
   },
-  { screen: 'runs', name: 'two compared', own: two, words: ['2 of 4 marked', 'validation accuracy', 'r2'] },
+  {
+    screen: 'runs',
+    name: 'two compared',
+    own: two,
+    words: ['2 marked (at most 4)', 'validation accuracy', 'r2'],
+  },
   { screen: 'runs', name: 'numbers', own: two, keys: ['T', 'v'], words: ['validation loss', 'epoch'] },
   {
     screen: 'runs',
@@ -93,6 +98,14 @@ describeScreens([
     words: ['permanently', 'this is not r5'],
   },
 ]);
+
+it('the title of the list counts marks once there are any', () => {
+  const at = renderAt(100, 30, COLOUR, { screen: 'runs', state: { screens: { runs: listed } } });
+  expect(at.text()).toMatch(/runs · latest first ─/);
+  at.press('space');
+  expect(at.text()).toMatch(/runs · 1 marked \(at most 4\) · latest first ─/);
+  at.unmount();
+});
 
 it.each([
   [100, 30],

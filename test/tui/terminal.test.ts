@@ -153,7 +153,7 @@ describeGpu('in a real terminal', () => {
     t.press('1');
     await t.waitFor(/r1 +fer-shallow +stopped/);
     t.press('6');
-    await t.waitFor(/of 4 marked[\s\S]*r1 +fer-shallow.* stopped/);
+    await t.waitFor(/runs · latest first[\s\S]*r1 +fer-shallow.* stopped/);
 
     t.press('R');
     await t.waitFor(/resumed at step \d+/);

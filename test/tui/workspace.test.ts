@@ -127,6 +127,7 @@ describe('the workspace', () => {
       workspace: withData(NEW_WORKSPACE, 'package.json'),
       screens: { train: { log: true, selected: 4 } },
     });
+    expect(at.text()).toContain('F forget choices');
     at.press('F');
     expect(at.text()).toContain('forget what was opened and set?');
     expect(store.state.workspace.settings).not.toEqual({});

@@ -223,7 +223,7 @@ export const home = defineScreen<HomeState>({
     },
     {
       keys: ['F'],
-      hint: 'forget',
+      hint: 'forget choices',
       help: 'Forgets the open data set, the model, the settings of the form, and what was typed; asks first',
       run: askToForget,
     },

@@ -263,8 +263,10 @@ export const runs = defineScreen<RunsState>({
     {
       id: 'list',
       title: ({ state }) => {
+        const { length } = state.marked;
+        const marked = length === 0 ? '' : ` · ${length} marked (at most ${MOST_MARKED})`;
         const filter = state.filter === '' ? '' : ` · only "${state.filter}"`;
-        return `runs · ${state.marked.length} of ${MOST_MARKED} marked · ${state.order} first${filter}`;
+        return `runs${marked} · ${state.order} first${filter}`;
       },
       lines: listLines,
       list: RUN_LIST,
