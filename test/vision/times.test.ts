@@ -30,6 +30,11 @@ describe('the times of frames', () => {
     ['are right again after one that is missing', [0, 300, 0, 900, 1200], [0, 0.3, 0.6, 0.9, 1.2]],
     ['never go back', [0, 300, 0, 400, 700], [0, 0.3, 0.6, 0.6, 0.7]],
     ['go on after a jump back', [1000, 1200, 100, 300], [0, 0.2, 0.4, 0.6]],
+    [
+      'go on after a jump back behind one that is missing',
+      [1000, 1200, 0, 1100, 1300],
+      [0, 0.2, 0.4, 0.6, 0.8],
+    ],
     ['go on after a jump of more than an hour', [0, 200, 9e6, 9e6 + 300], [0, 0.2, 0.4, 0.7]],
     ['keep a gap of minutes', [0, 200, 600_200], [0, 0.2, 600.2]],
     ['differ where two are the same', [0, 200, 200, 600], [0, 0.2, 0.4, 0.6]],
