@@ -263,7 +263,7 @@ describe('files', () => {
     expect(rest).toEqual(saved);
     expect(back.summary()).toEqual(network.summary());
     writeFileSync(path, 'not weights at all');
-    expect(() => loadModel(path)).toThrow('not a readable .safetensors file');
+    expect(() => loadModel(path)).toThrow('a text file, not a model; expected a .safetensors, .h5');
     for (const [architecture, why] of [
       ['{"class_name"', 'the architecture in its metadata is not JSON'],
       [

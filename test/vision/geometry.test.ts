@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { bySize, grow, iou, mirrorBox, overlap, roundBox } from '../../src/vision/geometry.js';
+import { isInside } from '../../src/vision/region.js';
 
 // Wider than high, and away from the diagonal, so that nothing can take an x for a y or a width for a height.
 const BOX = { x: 10, y: 30, width: 20, height: 8 };
@@ -43,4 +44,15 @@ it('boxes are sorted by their area, the largest first, then from left to right, 
     { x: 0, y: 0, width: 7, height: 7 },
   ];
   expect([4, 2, 0, 3, 1].map((i) => sorted[i] as (typeof sorted)[0]).sort(bySize)).toEqual(sorted);
+});
+
+it('a box is inside a region if its middle is: the left and upper edges belong to a region, the right and lower ones do not', () => {
+  const region = { x: 20, y: 34, width: 30, height: 5 }; // the middle of BOX is its corner
+  expect(isInside(BOX, region)).toBe(true);
+  expect(isInside(BOX, { ...region, x: 20.5 })).toBe(false);
+  expect(isInside(BOX, { ...region, y: 34.5 })).toBe(false);
+  expect(isInside(BOX, { ...region, x: -10 })).toBe(false); // it ends where the middle is
+  expect(isInside(BOX, { ...region, x: -9.5 })).toBe(true);
+  expect(isInside(BOX, { ...region, y: 29 })).toBe(false);
+  expect(isInside(BOX, { ...region, y: 29.5 })).toBe(true);
 });

@@ -58,6 +58,18 @@ describeGpu('the vision process, with its network', () => {
     expect(heard.at(-1)).toMatchObject({ frames: 3, dropped: 0, without: 0 });
   });
 
+  it('averages the versions of a face that --tta names', async () => {
+    const saidOf = async (tta: VisionSettings['tta']) => {
+      const [frame] = framesOf(await watch({ weights: ['fer-cnn'], maxFrames: 1, smoothing: 0, tta }, {}));
+      return frame?.faces[0]?.probabilities as readonly number[];
+    };
+    const [plain, both, views] = [await saidOf('none'), await saidOf('flip'), await saidOf('tenview')];
+    const apart = (a: readonly number[], b: readonly number[]) =>
+      Math.max(...a.map((p, c) => Math.abs(p - (b[c] as number))));
+    expect(apart(plain, both)).toBeGreaterThan(1e-3);
+    expect(apart(both, views)).toBeGreaterThan(1e-3);
+  });
+
   it('obeys while it runs: mirror, smoothing, model, photo, freeze, stop', async () => {
     const photos = join(folder, 'photos');
     let [steps, models] = [0, 0];
