@@ -112,7 +112,7 @@ describe('fer-tui lab', () => {
 
   const WRONG: readonly (readonly [line: readonly string[], message: string])[] = [
     [['droput'], 'did you mean "dropout"?'],
-    [['init', '--all'], '--all: runs every lab'],
+    [['init', '--all'], '--all runs every lab: omit either'],
     [['init', '--seeds', '1,1'], 'seeds = 1,1: expected different whole numbers'],
     [['init', '--seeds', '1,x'], 'seeds = 1,x: expected different whole numbers'],
     [['init', '--faces', '0'], 'faces = 0: expected a whole number of 1 or more'],
