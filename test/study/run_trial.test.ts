@@ -69,17 +69,19 @@ describeGpu('a trial', () => {
     place.close();
   });
 
-  it('interrupted in its last epoch is not over: the next step ends it', async () => {
-    const [whole, parts] = [order(), order()];
+  it('interrupted in its last epoch is not over: the next step ends it; at its last step it is', async () => {
+    const [whole, parts, end] = [order(), order(), order()];
     const once = await runTrial(whole, hooks());
-    const stop = hooks((event, control) => {
-      if (event.type === 'step' && event.epoch === 3 && event.stepInEpoch === event.of)
-        control.stop('sigint');
-    });
-    expect(await runTrial(parts, stop)).toMatchObject({ state: 'running', epochs: 3, until: 3 });
-    const last = await runTrial(parts, hooks());
-    expect({ ...last, run: '', seconds: 0 }).toEqual({ ...once, run: '', seconds: 0 });
-    expect(bits(parts.run)).toEqual(bits(whole.run));
+    const same = { ...once, run: '', seconds: 0 };
+    const stop = (left: number) =>
+      hooks((event, control) => {
+        if (event.type === 'step' && event.epoch === 3 && event.stepInEpoch === event.of - left)
+          control.stop('sigint');
+      });
+    expect(await runTrial(parts, stop(1))).toMatchObject({ state: 'running', until: 3 });
+    expect({ ...(await runTrial(parts, hooks())), run: '', seconds: 0 }).toEqual(same);
+    expect({ ...(await runTrial(end, stop(0))), run: '', seconds: 0 }).toEqual(same);
+    for (const { run } of [parts, end]) expect(bits(run)).toEqual(bits(whole.run));
   });
 
   it('may be paused and saved by other processes, but not changed', async () => {

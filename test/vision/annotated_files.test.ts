@@ -29,7 +29,7 @@ describe('annotated photographs', () => {
       [['/nowhere.png', image], join(folder, 'sub', '..')],
     ] as const) {
       const { code, stderr } = await runCli(['detect', ...images, '--out', out]);
-      expect([code, stderr]).toEqual([2, expect.stringContaining('it would overwrite the image')]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('it would overwrite the input image')]);
     }
   });
 });

@@ -51,7 +51,7 @@ function target(out: string, images: readonly string[]): { file: string } | { fo
   checkPictureName(out);
   const [image = ''] = images;
   if (resolve(image) === resolve(out)) {
-    throw new UsageError(`--out ${out}: it would overwrite the image; expected another name`);
+    throw new UsageError(`--out ${out}: it would overwrite the input image; expected another name`);
   }
   if (images.length === 1 && !isFolder(image)) return { file: out };
   throw new UsageError(`--out ${out}: several images do not fit in one file; expected a folder`);
