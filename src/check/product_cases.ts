@@ -264,7 +264,7 @@ function headCase(
           const end = { scale: t.scale, offset: t.offset, alpha: 0.7, poolSize: 1 };
           const last = { kernel: t.lastKernel, bias: t.lastBias };
           const want = softmaxForward(logits, classes);
-          return { probabilities: { got: denseHead(rec, rec, t.x, t, end, last), want } };
+          return { probabilities: { got: denseHead(rec, rec, { x: t.x, block: t, end, last }), want } };
         }),
       );
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CLASS_NAMES, expressionOf, isSeven } from '../util/classes.js';
 import { DataError, isSystemError, UsageError } from '../util/errors.js';
 import { foreignError } from '../util/foreign.js';
-import { leadsNowhere, NOWHERE, systemReason } from '../util/system_reason.js';
+import { missingReason, systemReason } from '../util/system_reason.js';
 import { readCache, writeCache } from './cache.js';
 import { parseClasses } from './class_names.js';
 import { Edits } from './edits.js';
@@ -115,8 +115,7 @@ function drawnCount(path: string): number | undefined {
 /** Resolves a path to a data file or a folder tree, and says what else lies beside the file. Throws DataError. */
 function locate(path: string): { readonly file: string; readonly notes: readonly string[] } {
   if (!existsSync(path)) {
-    const why = leadsNowhere(path) ? NOWHERE : 'there is no such file or folder';
-    throw new DataError(`data ${path}: ${why}; expected ${KNOWN_DATA}: check the path`);
+    throw new DataError(`data ${path}: ${missingReason(path)}; expected ${KNOWN_DATA}: check the path`);
   }
   if (!statSync(path).isDirectory()) return { file: path, notes: [] };
   const [name, ...others] = DATA_FILES.filter((file) => statsOf(join(path, file))?.isFile() === true);

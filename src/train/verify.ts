@@ -9,7 +9,7 @@ import { decodeSafetensors } from '../formats/safetensors.js';
 import { FerError, RunError } from '../util/errors.js';
 import { foreignError, foreignJson } from '../util/foreign.js';
 import { readWhole } from '../util/read_whole.js';
-import { leadsNowhere, NOWHERE, systemReason } from '../util/system_reason.js';
+import { missingReason, systemReason } from '../util/system_reason.js';
 import { loadCheckpoint } from './checkpoint.js';
 import { isEnsemble, readEnsembleFile } from './ensemble_file.js';
 import { readLog } from './event_log.js';
@@ -35,9 +35,7 @@ export interface Verdict {
  * @param foreign has the architecture of a file that holds only weights
  */
 export async function verify(path: string, foreign: ForeignModel = {}): Promise<Verdict[]> {
-  if (!existsSync(path)) {
-    throw new RunError(`${path}: ${leadsNowhere(path) ? NOWHERE : 'there is no such file or folder'}`);
-  }
+  if (!existsSync(path)) throw new RunError(`${path}: ${missingReason(path)}`);
   if (!statSync(path).isDirectory()) return [await verifyFile(path, foreign)];
   if (!existsSync(join(path, 'events.ndjson'))) {
     throw new RunError(

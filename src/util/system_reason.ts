@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What is said of a symbolic link whose target is missing. */
-export const NOWHERE = 'the link leads nowhere';
+const NOWHERE = 'the link leads nowhere';
 
 /** Whether a path that does not exist is that of a symbolic link. */
 export function leadsNowhere(path: string): boolean {
@@ -24,6 +24,10 @@ export function leadsNowhere(path: string): boolean {
     return false; // its folder cannot be read, or its name is not valid
   }
 }
+
+/** What is said of a path at which nothing is, neither a file nor a folder. */
+export const missingReason = (path: string): string =>
+  leadsNowhere(path) ? NOWHERE : 'there is no such file or folder';
 
 /** Why a file cannot be read or written. @param cause what doing so has thrown */
 export function systemReason(cause: unknown): string {

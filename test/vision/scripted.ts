@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Picture } from '../../src/util/picture.js';
 import type { Detector } from '../../src/vision/detector.js';
 import type { Box } from '../../src/vision/geometry.js';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
@@ -74,3 +75,9 @@ export async function run(
   const frames = messages.filter((message): message is FrameMessage => message.type === 'frame');
   return { messages, frames, summary };
 }
+
+/** A picture in which no two places are alike. */
+export const picture: Picture = {
+  ...{ width: 64, height: 48, channels: 3 },
+  data: Uint8Array.from({ length: 64 * 48 * 3 }, (_, i) => (i * 7 + Math.floor(i / 192) * 3) % 256),
+};

@@ -71,6 +71,14 @@ export function denseForward(
   return forwardBy(wayFor(rec, g, training), rec, x, weight, bias, g);
 }
 
+/** Weights of a dense layer. */
+export interface DenseWeights {
+  /** [IC, OC] */
+  readonly kernel: Tensor;
+  /** [OC] */
+  readonly bias: Tensor;
+}
+
 /**
  * A dense layer and the end of its block, for inference: [B, OC]; OC a multiple of 4.
  * @param prepare recorder for work that depends on the weights alone
@@ -79,7 +87,7 @@ export function denseEnded(
   rec: Recorder,
   prepare: Recorder,
   x: Tensor,
-  { kernel, bias }: { readonly kernel: Tensor; readonly bias: Tensor },
+  { kernel, bias }: DenseWeights,
   g: DenseGeometry,
   end: BlockEnd,
 ): Tensor {

@@ -4,7 +4,7 @@ import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
-import { denseEnded, denseForward, denseGeometry } from './dense.js';
+import { type DenseWeights, denseEnded, denseForward, denseGeometry } from './dense.js';
 import { packWeights } from './few_rows.js';
 import type { BlockEnd } from './inference_block.js';
 import { softmaxForward } from './softmax.js';
@@ -19,30 +19,28 @@ const forwardKernel = defineKernel('dense_head', 'forward', {
 /** The most images for which one dispatch that reads all weights for each is the better guess. */
 const FEW = 2;
 
-/** Weights of a dense layer. */
-export interface DenseWeights {
-  /** [IC, OC] */
-  readonly kernel: Tensor;
-  /** [OC] */
-  readonly bias: Tensor;
+/** What the end of a network is computed from. */
+export interface HeadOperands {
+  /** [B, IC] */
+  readonly x: Tensor;
+  /** The last dense block; its units are a multiple of 4. */
+  readonly block: DenseWeights;
+  /** How the block ends. */
+  readonly end: BlockEnd;
+  /** The dense layer of the classes. */
+  readonly last: DenseWeights;
 }
 
 /** All of the end of a network in one dispatch, or layer by layer. */
 type HeadWay = 'whole' | 'layers';
 
 /**
- * The end of a network in inference: its last dense block, the dense layer of the classes, and softmax. From x [B, IC] to
- * probabilities [B, classes]; the units of the block are a multiple of 4. Throws ShapeError.
+ * The end of a network in inference: its last dense block, the dense layer of the classes, and softmax. Returns the probabilities
+ * [B, classes]. Throws ShapeError.
  * @param prepare recorder for work that depends on the weights alone
  */
-export function denseHead(
-  rec: Recorder,
-  prepare: Recorder,
-  x: Tensor,
-  block: DenseWeights,
-  end: BlockEnd,
-  last: DenseWeights,
-): Tensor {
+export function denseHead(rec: Recorder, prepare: Recorder, operands: HeadOperands): Tensor {
+  const { x, block, end, last } = operands;
   const { b, ic, oc } = denseGeometry(x.shape, block.kernel.shape);
   expectShape('dense_head', 'the last weight is [units, classes]', last.kernel.shape, [oc, null]);
   const classes = last.kernel.shape[1] as number;
@@ -53,12 +51,14 @@ export function denseHead(
     inputs: [[b, ic], [ic, oc], [oc], [oc], [oc], [oc, classes], [classes]],
     trial: (trial, candidate, inputs, once) => {
       const [tx, kernel, bias, scale, offset, lastKernel, lastBias] = inputs as Tensor[];
-      const [own, ended] = [{ kernel, bias } as DenseWeights, { ...end, scale, offset } as BlockEnd];
-      const classes = { kernel: lastKernel, bias: lastBias } as DenseWeights;
-      return [headBy(candidate, trial, once, tx as Tensor, own, ended, classes)];
+      const given = {
+        ...{ x: tx, block: { kernel, bias }, end: { ...end, scale, offset } },
+        last: { kernel: lastKernel, bias: lastBias },
+      } as HeadOperands;
+      return [headBy(candidate, trial, once, given)];
     },
   });
-  return headBy(way, rec, prepare, x, block, end, last);
+  return headBy(way, rec, prepare, operands);
 }
 
 function waysFor(gpu: Gpu, b: number): [HeadWay, ...HeadWay[]] {
@@ -66,17 +66,10 @@ function waysFor(gpu: Gpu, b: number): [HeadWay, ...HeadWay[]] {
   return b <= FEW ? ['whole', 'layers'] : ['layers', 'whole'];
 }
 
-function headBy(
-  way: HeadWay,
-  rec: Recorder,
-  prepare: Recorder,
-  x: Tensor,
-  block: DenseWeights,
-  end: BlockEnd,
-  last: DenseWeights,
-): Tensor {
+function headBy(way: HeadWay, rec: Recorder, prepare: Recorder, operands: HeadOperands): Tensor {
+  if (way === 'whole') return headAtOnce(rec, prepare, operands);
+  const { x, block, end, last } = operands;
   const g = denseGeometry(x.shape, block.kernel.shape);
-  if (way === 'whole') return headAtOnce(rec, prepare, x, block, end, last);
   const u = denseEnded(rec, prepare, x, block, g, end);
   const own = denseGeometry(u.shape, last.kernel.shape);
   const logits = denseForward(rec, u, last.kernel, last.bias, own, false);
@@ -88,10 +81,7 @@ function headBy(
 function headAtOnce(
   rec: Recorder,
   prepare: Recorder,
-  x: Tensor,
-  { kernel, bias }: DenseWeights,
-  { scale, offset, alpha }: BlockEnd,
-  last: DenseWeights,
+  { x, block: { kernel, bias }, end: { scale, offset, alpha }, last }: HeadOperands,
 ): Tensor {
   const [k, units] = kernel.shape as [number, number];
   const [b, classes] = [x.shape[0] as number, last.bias.size];

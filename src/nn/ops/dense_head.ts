@@ -4,12 +4,6 @@ import type { Context, TensorVar } from '../context.js';
 import { normWeights } from './batch_norm.js';
 import type { DenseBlockWeights } from './dense_block.js';
 
-/** Weights of the dense layer whose outputs are the logits. */
-export interface ClassWeights {
-  readonly kernel: TensorVar;
-  readonly bias: TensorVar;
-}
-
 /**
  * The end of a network as one op, for inference alone: dense layer, ELU, batch normalisation, the dense layer of the classes, and
  * softmax. From x [B, IC] to probabilities [B, classes].
@@ -19,12 +13,12 @@ export function denseHead(
   x: TensorVar,
   { kernel, bias, norm }: DenseBlockWeights,
   options: { readonly alpha: number; readonly epsilon: number },
-  last: ClassWeights,
+  last: Pick<DenseBlockWeights, 'kernel' | 'bias'>,
 ): TensorVar {
   const weights = normWeights(norm);
   const end = { ...prepareNorm(prepare, weights, options.epsilon), alpha: options.alpha, poolSize: 1 };
   const block = { kernel: kernel.value, bias: bias.value };
-  const classes = { kernel: last.kernel.value, bias: last.bias.value };
-  const y = record(rec, prepare, x.value, block, end, classes);
+  const outputs = { kernel: last.kernel.value, bias: last.bias.value };
+  const y = record(rec, prepare, { x: x.value, block, end, last: outputs });
   return tape.record('dense_head', [x, kernel, bias, last.kernel, last.bias], y, undefined);
 }
