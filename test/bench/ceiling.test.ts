@@ -9,7 +9,10 @@ vi.mock('../../src/bench/statistics.js', async (original) => ({
   ...(await original<object>()),
   sample: async (run: () => Promise<number>, { seconds }: { seconds?: number }) => {
     measured.seconds.push(seconds);
-    expect(await run()).toBeGreaterThan(0);
+    const ms = await run();
+    // The last measurement is of a single dispatch that does next to nothing, which may end within a tick of the device's clock.
+    if (measured.ms.length > 1) expect(ms).toBeGreaterThan(0);
+    else expect(ms).toBeGreaterThanOrEqual(0);
     return [measured.ms.shift()];
   },
 }));
