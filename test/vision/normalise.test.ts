@@ -117,6 +117,28 @@ describe('normalisation', () => {
     expect(away(out, blurred(reach))).toBeCloseTo(moved, 2);
   });
 
+  const wide = (value: (x: number, y: number) => number): Picture => ({
+    ...{ width: 40, height: 24, channels: 1 },
+    data: Uint8Array.from({ length: 40 * 24 }, (_, i) => Math.round(value(i % 40, Math.floor(i / 40)))),
+  });
+  /** Rows become columns. */
+  const transposed = ({ width, height, data, ...rest }: Picture): Picture => ({
+    ...{ ...rest, width: height, height: width },
+    data: data.map((_, i) => data[(i % height) * width + Math.floor(i / height)] as number),
+  });
+
+  it.each([
+    ['noisy', () => ((rng) => wide((x, y) => usual(x, y) + 12 * rng.normal()))(new Rng(2))],
+    ['blurred', () => wide((x, y) => 130 + 60 * Math.tanh(3 * Math.sin(x / 5) * Math.cos(y / 7)))],
+  ])('does the same to the columns of a wide %s picture as to its rows', (_, picture) => {
+    const across = normalised(picture());
+    expect(away(across, picture())).toBeGreaterThan(3); // so it is changed at all
+    const down = transposed(normalised(transposed(picture())));
+    expect(
+      Math.max(...across.data.map((v, i) => Math.abs(v - (down.data[i] as number)))),
+    ).toBeLessThanOrEqual(1);
+  });
+
   it('a face of one value stays finite', () => {
     expect([...new Set(normalised(made(() => 7)).data)]).toEqual([86]);
   });
