@@ -30,7 +30,9 @@ export function reach(root, files) {
     const own = `test/${file.split('/').slice(1).join('/')}`.replace(/\.tsx?$/, '.test.ts');
     const rank = (test) => {
       if (test === own) return 0;
-      return (test.startsWith(`test/${folder}/`) ? 0 : 100) + distances.get(test).get(file);
+      const distance = distances.get(test).get(file);
+      // What imports the file itself asks about it, in whichever folder it lies.
+      return (distance === 1 || test.startsWith(`test/${folder}/`) ? 0 : 100) + distance;
     };
     // Of equally near tests, one that reaches less asks more about each file.
     const reached = (test) => distances.get(test).size;

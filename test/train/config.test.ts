@@ -71,12 +71,46 @@ describe('settings that exclude or need each other', () => {
     [{ optimizer: 'sgd', nesterov: true }, 'nesterov: needs --momentum above 0'],
     [{ ema: 0.9, swa: 2 }, 'ema and swa: only one average'],
     [{ 'restore-best-weights': true }, 'restore-best-weights: needs --early-stopping'],
+    [{ features: 'lbp', architecture: 'a.yaml' }, 'architecture: needs --features raw'],
+    [{ features: 'raw+lbp', init: 'a.h5' }, 'init: needs --features raw'],
+    [{ features: 'lbp', preprocess: 'standardize' }, 'preprocess standardize: needs --features raw'],
+    [{ features: 'lbp', preprocess: 'standardize-image' }, 'preprocess standardize-image: needs'],
+    [{ 'lbp-radius': 2 }, 'lbp-radius: needs --features lbp or raw+lbp'],
+    [{ 'lbp-bins': 5 }, 'lbp-bins: needs --features lbp or raw+lbp'],
+    [{ temperature: 2 }, 'temperature and distill-mix: need a --teacher'],
+    [{ 'distill-mix': 0 }, 'temperature and distill-mix: need a --teacher'],
+    [{ 'ferplus-targets': 'votes' }, 'ferplus-targets: needs a --ferplus'],
     [{ filters: '8,0' }, 'filters = 8,0: expected whole numbers from 1 to 4096'],
     [{ filters: '8,4097' }, 'filters = 8,4097'],
     [{ dense: '1.5' }, 'dense = 1.5'],
     [{ augment: 'turn=5' }, 'augment: "turn=5"'],
   ])('%j are refused', (settings, message) => {
     expect(() => resolveConfig(settings)).toThrow(message);
+  });
+
+  it.each([
+    { epochs: 7 },
+    { epochs: 6, cycles: 4 },
+    { epochs: 6, 'warmup-epochs': 6 },
+    { epochs: 7, 'warmup-epochs': 1 },
+    { epochs: 6, 'warmup-epochs': 1.5, cycles: 1 },
+  ])('cycles that do not end with an epoch are refused: %j', (settings) => {
+    const resolve = () => resolveConfig({ schedule: 'cosine-cycles', ...settings });
+    expect(resolve).toThrow(/^cycles = \d: expected whole --warmup-epochs/);
+  });
+
+  it.each([
+    { optimizer: 'sgd', nesterov: true, momentum: 0.1 },
+    { 'restore-best-weights': true, 'early-stopping': 0 },
+    { features: 'lbp', preprocess: 'standardize-global', 'lbp-radius': 2 },
+    { architecture: 'a.yaml' },
+    { preprocess: 'standardize' },
+    { teacher: 'fer-vgg', temperature: 2, 'distill-mix': 0 },
+    { schedule: 'cosine-cycles', epochs: 6, cycles: 3 },
+    { schedule: 'cosine-cycles', epochs: 6, 'warmup-epochs': 1, cycles: 5 },
+    { schedule: 'cosine', epochs: 7, cycles: undefined },
+  ])('%j are accepted', (settings) => {
+    expect(() => resolveConfig(settings)).not.toThrow();
   });
 
   it('are accepted at the ends of their ranges, and not beyond', () => {
