@@ -2,15 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/load.js';
-import { Conv2D, Dense, Flatten } from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
-import { Sequential } from '../../src/nn/network.js';
 import { recorded } from '../../src/train/assemble.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { predictSplit } from '../../src/train/evaluation.js';
 import type { TrainEvent } from '../../src/train/events.js';
-import { firstFilters } from '../../src/train/filter_pictures.js';
 import { probabilityMetrics } from '../../src/train/metrics.js';
 import { saveModel } from '../../src/train/model_file.js';
 import { reviewRun } from '../../src/train/run_review.js';
@@ -137,29 +134,6 @@ describeGpu('the review of a run with weights', (gpu) => {
       missing: expect.stringContaining('/nowhere/fer2013.csv: there is no such file'),
     });
     expect((await review(parent, 'a', 'synthetic:14')).evaluation).toHaveProperty('value');
-  });
-});
-
-describe('first filters', () => {
-  it('are summed over the colours, on one scale', () => {
-    const network = new Sequential(
-      'rgb',
-      [2, 2, 3],
-      [Conv2D({ filters: 2, kernelSize: [1, 2] }), Flatten(), Dense({ units: 1 })],
-    );
-    // [KH, KW, IC, OC]: the first filter is 1 + 2 + 3 and 4 + 5 + 6, the second its negative half.
-    const kernel = Float32Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? i / 2 + 1 : -(i + 1) / 4));
-    const weights = new Map([['conv2d/kernel', { shape: [1, 2, 3, 2], data: kernel }]]);
-    const filters = firstFilters({ network, weights });
-    expect(filters).toMatchObject({ layer: 'conv2d', size: [1, 2], limit: 15 });
-    const [full, half] = filters?.pictures ?? [];
-    expect([...(full?.data.slice(3) ?? [])]).toEqual([230, 110, 20]);
-    expect([...(half?.data.slice(3) ?? [])]).toEqual([140, 175, 224]);
-  });
-
-  it('are missing in a network without convolutions', () => {
-    const network = new Sequential('flat', [2, 2, 1], [Flatten(), Dense({ units: 1 })]);
-    expect(firstFilters({ network, weights: new Map() })).toBeUndefined();
   });
 });
 
