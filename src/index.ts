@@ -85,7 +85,7 @@ export { WeightAveraging } from './train/callbacks/weight_averaging.js';
 export type { TrainerState } from './train/checkpoint.js';
 export { resolveConfig, type TrainConfig } from './train/config.js';
 export type { RunChanges } from './train/continuation.js';
-export { Control, type StopReason, type Wish } from './train/control.js';
+export { Control, type StopReason, type TrainRequest } from './train/control.js';
 export { type EvaluateOptions, type EvaluateResult, evaluateWeights } from './train/evaluate_weights.js';
 export { type Evaluation, evaluateSplit } from './train/evaluation.js';
 export type {

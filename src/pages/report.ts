@@ -23,8 +23,8 @@ import { count, fixed, moment, percent } from './words.js';
 
 /** The page of a run: one HTML file without scripts that needs nothing else. Equal reviews give equal bytes. */
 export function reportPage(review: RunReview): string {
-  const { run, sittings } = review;
-  const [{ data }] = sittings;
+  const { run, sessions } = review;
+  const [{ data }] = sessions;
   return page({
     title: `Run ${run.name}`,
     lead: html`${run.model} on ${run.data}: ${count(data.train)} training and ${count(data.validation)} validation images. ${run.dataNotes.map((note) => `${note}. `)}Begun ${moment(run.begun)}.`,
@@ -75,7 +75,7 @@ function statusNote({ run, incidents }: RunReview): Html | undefined {
   }
 }
 
-function figures({ run, epoch, sittings, evaluation }: RunReview): [string, string][] {
+function figures({ run, epoch, sessions, evaluation }: RunReview): [string, string][] {
   const found = 'value' in evaluation ? evaluation.value : undefined;
   const accuracy = found?.accuracy ?? epoch?.val?.acc;
   const loss = found?.loss ?? epoch?.val?.loss;
@@ -86,14 +86,14 @@ function figures({ run, epoch, sittings, evaluation }: RunReview): [string, stri
     ['calibration error (ECE)', percent(found?.ece)],
     ['epochs', `${run.done} of ${run.of}`],
     ['training time', duration(run.seconds)],
-    ['parameters', count(sittings[0].parameters)],
+    ['parameters', count(sessions[0].parameters)],
   ];
 }
 
 /** The result in a sentence, beside what guessing would give. */
-function verdict({ run, epoch, sittings, evaluation }: RunReview): string {
+function verdict({ run, epoch, sessions, evaluation }: RunReview): string {
   if (epoch === undefined) return 'No epoch is complete, so there is no result yet.';
-  const [{ data }] = sittings;
+  const [{ data }] = sessions;
   const accuracy = ('value' in evaluation ? evaluation.value.accuracy : undefined) ?? epoch.val?.acc;
   if (accuracy === undefined)
     return `After epoch ${epoch.epoch}, the training accuracy was ${percent(epoch.train.acc)}. There was no validation.`;

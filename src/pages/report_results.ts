@@ -17,15 +17,15 @@ interface Answers {
   readonly source: string;
 }
 
-function answersOf({ evaluation, epoch, weights, sittings }: RunReview): Answers | undefined {
+function answersOf({ evaluation, epoch, weights, sessions }: RunReview): Answers | undefined {
   if ('value' in evaluation) {
     const { perClass, confusion, count: images, data } = evaluation.value;
-    const source = `Measured for this page on the ${count(images)} validation images of ${data}${changedNote(images, sittings[0].data.validation)}`;
+    const source = `Measured for this page on the ${count(images)} validation images of ${data}${changedNote(images, sessions[0].data.validation)}`;
     return { classes: perClass.map(({ name }) => name), confusion, source };
   }
   const confusion = epoch?.val?.confusion;
   if (epoch === undefined || confusion === undefined) return undefined;
-  const named = 'value' in weights ? weights.value.classes : sittings[0].data.classes;
+  const named = 'value' in weights ? weights.value.classes : sessions[0].data.classes;
   const classes = named ?? confusion.map((_, i) => CLASS_NAMES[i] ?? `class ${i + 1}`);
   return {
     classes,

@@ -29,7 +29,7 @@ export function curveSection(review: RunReview): PageSection {
   };
 }
 
-function charts({ run, epoch, sittings }: RunReview): Html[] {
+function charts({ run, epoch, sessions }: RunReview): Html[] {
   const { epochs } = run;
   const x = axisOver(
     'epoch',
@@ -49,7 +49,7 @@ function charts({ run, epoch, sittings }: RunReview): Html[] {
   const loss = both((numbers) => numbers.loss);
   const accuracy = both((numbers) => numbers.acc);
   const rate = [curve('learning rate', ({ lr }) => lr)];
-  const { majority } = sittings[0].data;
+  const { majority } = sessions[0].data;
   const level =
     typeof majority === 'number' ? { name: 'always the most frequent class', y: majority } : undefined;
   return [
@@ -174,8 +174,8 @@ function shown(value: unknown): string {
 }
 
 /** What the run has recorded about where it was trained, and what happened on the way. */
-export function environmentSection({ run, sittings, incidents, evaluation }: RunReview): PageSection {
-  const rows = sittings.map(({ t, adapter, environment, memory }, i) => [
+export function environmentSection({ run, sessions, incidents, evaluation }: RunReview): PageSection {
+  const rows = sessions.map(({ t, adapter, environment, memory }, i) => [
     i === 0 ? 'begun' : 'resumed',
     moment(t),
     adapter,
@@ -184,7 +184,7 @@ export function environmentSection({ run, sittings, incidents, evaluation }: Run
     environment?.platform ?? 'not recorded',
     memory === undefined ? '–' : `${count(Math.round(memory.peakBytes / 2 ** 20))} MiB`,
   ]);
-  const titles = ['sitting', 'time', 'adapter', 'fer-tui', 'Node.js', 'system', 'device memory'];
+  const titles = ['session', 'time', 'adapter', 'fer-tui', 'Node.js', 'system', 'device memory'];
   return {
     title: 'Environment',
     body: [
@@ -201,13 +201,13 @@ export function environmentSection({ run, sittings, incidents, evaluation }: Run
 }
 
 /** How to train the run again. */
-export function reproductionSection({ run, config, sittings }: RunReview): PageSection {
-  const version = sittings[0].environment?.version;
+export function reproductionSection({ run, config, sessions }: RunReview): PageSection {
+  const version = sessions[0].environment?.version;
   return {
     title: 'Reproduce',
     body: [
       html`<p>This command trains again with the same settings. On the same adapter, with the same choice of kernels (<code>tuning.json</code> in the folder of the run) and the same version${version !== undefined && ` (${version})`}, the result is the same bit for bit.</p>`,
-      sittings.some(({ changed }) => changed !== undefined) &&
+      sessions.some(({ changed }) => changed !== undefined) &&
         html`<p>Settings of this run were changed when it was resumed (see Environment); with its last settings from the start, a training goes another way.</p>`,
       html`<pre>${commandLine('fer-tui train', trainOptions(config))}</pre>`,
       html`<p>The folder of the run holds the same settings as a file:</p>`,

@@ -141,7 +141,7 @@ export class Coordinator {
   async #grant(): Promise<void> {
     const { signal } = this.#ended;
     while (!signal.aborted) {
-      await this.#files.grantWishes().catch((error: unknown) => this.options.say(String(error)));
+      await this.#files.sendRequested().catch((error: unknown) => this.options.say(String(error)));
       await sleep(WISHES_MS, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -26,7 +26,7 @@ export class CoordinatorFiles {
   readonly #sent = new Set<string>();
 
   constructor(
-    private readonly store: Pick<CoordinatorStore, 'depot' | 'takeWishes'>,
+    private readonly store: Pick<CoordinatorStore, 'depot' | 'takeFileRequests'>,
     private readonly study: string,
     private readonly limit: number,
   ) {}
@@ -60,12 +60,12 @@ export class CoordinatorFiles {
   }
 
   /** Sends what workers have asked for since the last call. */
-  async grantWishes(): Promise<void> {
-    for (const wished of await this.store.takeWishes(this.study)) {
-      const need = [...this.#known.values()].find(({ sha256 }) => sha256 === wished);
+  async sendRequested(): Promise<void> {
+    for (const asked of await this.store.takeFileRequests(this.study)) {
+      const need = [...this.#known.values()].find(({ sha256 }) => sha256 === asked);
       if (!need?.offered) continue;
       const { sha256, bytes } = await contentOf(need);
-      if (sha256 !== wished) throw new DataError(`${need.path} has changed since the study began`);
+      if (sha256 !== asked) throw new DataError(`${need.path} has changed since the study began`);
       await putFile({ depot: this.store.depot, shelf: shelfOf(sha256), sender: SENDER }, { sha256, bytes });
       this.#sent.add(sha256);
     }
@@ -106,7 +106,7 @@ export class WorkerFiles {
   readonly #found = new Map<string, string>();
 
   constructor(
-    private readonly store: Pick<WorkerStore, 'depot' | 'wish'>,
+    private readonly store: Pick<WorkerStore, 'depot' | 'requestFile'>,
     private readonly options: {
       /** Folder of the files that were fetched. */
       readonly cache: string;
@@ -165,7 +165,7 @@ export class WorkerFiles {
         if ((await contentOf({ path: here, kind, skipBad: false })).sha256 === sha256) return here;
         throw new DataError(`${path}: what the coordinator sent is damaged`);
       }
-      if (look % LOOKS === 0) await this.store.wish(study, sha256);
+      if (look % LOOKS === 0) await this.store.requestFile(study, sha256);
       await sleep(LOOK_MS, undefined, { signal });
     }
   }

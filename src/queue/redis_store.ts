@@ -136,8 +136,8 @@ export class RedisCoordinatorStore implements CoordinatorStore {
     return cards.flatMap((text) => (text ? [JSON.parse(text) as WorkerCard] : []));
   }
 
-  takeWishes(study: string): Promise<string[]> {
-    return this.redis.spop(key('wishes', study), 100);
+  takeFileRequests(study: string): Promise<string[]> {
+    return this.redis.spop(key('requests', study), 100);
   }
 
   async close(): Promise<void> {
@@ -189,9 +189,9 @@ export class RedisWorkerStore implements WorkerStore {
     await this.redis.del(key('worker', name));
   }
 
-  async wish(study: string, sha256: string): Promise<void> {
-    await this.redis.sadd(key('wishes', study), sha256);
-    await this.redis.expire(key('wishes', study), MONTH_S);
+  async requestFile(study: string, sha256: string): Promise<void> {
+    await this.redis.sadd(key('requests', study), sha256);
+    await this.redis.expire(key('requests', study), MONTH_S);
   }
 
   async serve(handle: (lease: Lease) => Promise<TaskResult | undefined>, signal: AbortSignal): Promise<void> {

@@ -112,7 +112,7 @@ export interface CoordinatorStore {
   /** All workers that have given a sign of life lately. */
   workers(): Promise<WorkerCard[]>;
   /** Hashes of files that workers have asked a study for; they are removed from the list. */
-  takeWishes(study: string): Promise<string[]>;
+  takeFileRequests(study: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -136,7 +136,7 @@ export interface WorkerStore {
   /** Removes the card. */
   leave(name: string): Promise<void>;
   /** Asks the coordinator of a study for a file. */
-  wish(study: string, sha256: string): Promise<void>;
+  requestFile(study: string, sha256: string): Promise<void>;
   /**
    * Takes tasks one after another, until `signal` is aborted or `handle` throws.
    * @param handle works on a task; undefined: gives it back, so that another worker goes on with what was last reported

@@ -40,7 +40,7 @@ export interface TrialRecord {
   readonly metric: number | null;
   /** The study's objective after each epoch. NaN where an epoch has none. */
   readonly curve: readonly number[];
-  /** Seconds of training, over all sittings. */
+  /** Seconds of training, over all sessions. */
   readonly seconds: number;
   /** Path of its run folder. A trial that failed early may have none. */
   readonly run: string;

@@ -21,7 +21,7 @@ const fileOf = (run: string): string => join(run, NAME);
 
 /** The first line: whom the commands are for. */
 interface Address {
-  /** Every command repeats it, so that none is carried out by a later sitting. */
+  /** Every command repeats it, so that none is carried out by a later session. */
   readonly to: string;
   readonly pid: number;
   readonly started: string | null;

@@ -12,7 +12,7 @@ import type { Trainer } from './trainer.js';
 
 /** Other values of settings of a resumed run, by option name. `epochs` and `max-steps` count from the beginning of the run. */
 export type RunChanges = Readonly<Partial<Record<'epochs' | 'max-steps' | 'lr', number>>> & {
-  /** Whether it may go on with data that have changed since; only for this sitting. */
+  /** Whether it may go on with data that have changed since; only for this session. */
   readonly allowChangedData?: boolean;
 };
 
@@ -59,7 +59,7 @@ function requireWork({ path, checkpoint }: RunFolder, { epochs, maxSteps }: Trai
   }
 }
 
-/** What a sitting has changed, for people: `epochs 1 -> 3, lr 0.001 -> 0.0005`. */
+/** What a session has changed, for people: `epochs 1 -> 3, lr 0.001 -> 0.0005`. */
 export function changedText(changed: Changed): string {
   return Object.entries(changed)
     .map(([name, { from, to }]) => `${name} ${from ?? 'not set'} -> ${to}`)

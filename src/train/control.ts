@@ -10,7 +10,7 @@ const STOP_EXIT: Readonly<Record<StopReason, number>> = { ...ENDING_EXIT, user: 
 export class StoppedError extends FerError {}
 
 /** A request that the trainer carries out once, between two steps. */
-export type Wish =
+export type TrainRequest =
   | {
       /** The learning rate from the next batch on. */
       readonly lr: number;
@@ -27,7 +27,7 @@ export class Control {
   #finishing: StopReason | undefined;
   #paused = false;
   #steps = 0;
-  #wishes: Wish[] = [];
+  #requests: TrainRequest[] = [];
   #listeners: (() => void)[] = [];
 
   /** Stops training at the end of the current step or epoch. */
@@ -60,13 +60,13 @@ export class Control {
   /** Sets the learning rate of the next step; a schedule continues in proportion to it. Throws UsageError. */
   setLearningRate(lr: number): void {
     if (!(lr > 0 && lr <= 10)) throw new UsageError(`lr = ${lr}: expected a number in (0, 10]`);
-    this.#wishes = [...this.#wishes.filter((wish) => typeof wish === 'string'), { lr }];
+    this.#requests = [...this.#requests.filter((request) => typeof request === 'string'), { lr }];
     this.#tell();
   }
 
   /** Requests a checkpoint or a validation before the next step. */
-  ask(wish: 'checkpoint' | 'validate'): void {
-    if (!this.#wishes.includes(wish)) this.#wishes.push(wish);
+  ask(request: 'checkpoint' | 'validate'): void {
+    if (!this.#requests.includes(request)) this.#requests.push(request);
     this.#tell();
   }
 
@@ -99,17 +99,17 @@ export class Control {
 
   /** Whether the trainer must pause or carry out requests before the next step. */
   get pending(): boolean {
-    return this.#paused || this.wishing;
+    return this.#paused || this.requested;
   }
 
   /** Whether there are requests to carry out. */
-  get wishing(): boolean {
-    return this.#wishes.length > 0;
+  get requested(): boolean {
+    return this.#requests.length > 0;
   }
 
   /** Takes all requests, in order. */
-  takeWishes(): readonly Wish[] {
-    return this.#wishes.splice(0);
+  takeRequests(): readonly TrainRequest[] {
+    return this.#requests.splice(0);
   }
 
   /** Takes the request for a single step, if there is one. */

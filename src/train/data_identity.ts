@@ -28,7 +28,7 @@ export function dataHash(dataset: Dataset): string {
 }
 
 /**
- * Compares the data of a resumed run with those of its latest sitting; early versions have not recorded theirs.
+ * Compares the data of a resumed run with those of its latest session; early versions have not recorded theirs.
  * @param allowed whether they may have changed
  * @returns what to tell: a sentence if they have
  * Throws DataError if they have and may not.

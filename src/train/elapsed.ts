@@ -1,7 +1,7 @@
 import type { EpochEvent, StepEvent, TrainEvent } from './events.js';
 
 /**
- * What the training clock of a run shows after an event, in seconds. It counts all sittings, without pauses. A resumed run
+ * What the training clock of a run shows after an event, in seconds. It counts all sessions, without pauses. A resumed run
  * begins with the time of its checkpoint. Undefined: the log is of an older version, which did not record it.
  * @param before what it showed before the event
  */

@@ -44,7 +44,7 @@ export interface SettingChange {
   readonly to: number;
 }
 
-/** The first event of every sitting: of a run, and each time it is resumed. */
+/** The first event of every session: of a run, and each time it is resumed. */
 export interface StartEvent {
   /** Version of the format. */
   readonly v: 1;
@@ -82,7 +82,7 @@ export interface StartEvent {
     readonly notes?: readonly string[];
     /** Seed of the choice of held-out images, where the data has no validation images; absent in logs of older versions. */
     readonly heldOutSeed?: number;
-    /** Hash of what the sitting learns from; absent in logs of older versions. */
+    /** Hash of what the session learns from; absent in logs of older versions. */
     readonly sha256?: string;
   };
   /** Epochs of the training. */
@@ -91,7 +91,7 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   /** Bytes on the device. */
   readonly memory?: DeviceMemory;
-  /** What this sitting has changed of the settings; absent where nothing. */
+  /** What this session has changed of the settings; absent where nothing. */
   readonly changed?: Changed;
   /** Every setting, by its name in config.json. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -120,7 +120,7 @@ export interface StepEvent {
   readonly imgPerS: number;
   /** Seconds left in the run, validations included; null until the pace is steady. */
   readonly etaS: number | null;
-  /** Seconds of training so far, over all sittings; pauses do not count. Absent in logs of older versions. */
+  /** Seconds of training so far, over all sessions; pauses do not count. Absent in logs of older versions. */
   readonly elapsedS?: number;
   /** Steps in an epoch. */
   readonly of: number;

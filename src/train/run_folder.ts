@@ -47,7 +47,7 @@ export function heldOutSeedOf(path: string): number | undefined {
 /** What a run began with; undefined before its start. */
 const firstStart = (path: string): StartEvent | undefined => startsOf(path)[0];
 
-/** How each sitting of a run began. */
+/** How each session of a run began. */
 function startsOf(path: string): StartEvent[] {
   const log = join(path, 'events.ndjson');
   return existsSync(log) ? readLog(log).events.filter((event) => event.type === 'start') : [];
@@ -152,7 +152,7 @@ export class RunFolder {
     return firstStart(this.path)?.data.classes;
   }
 
-  /** How the latest sitting of the run began. */
+  /** How the latest session of the run began. */
   get latestStart(): StartEvent | undefined {
     return startsOf(this.path).at(-1);
   }

@@ -12,14 +12,14 @@ export class RunLog {
   constructor(private readonly hear: (event: TrainEvent) => void) {}
 
   /** Keeps this folder locked until `close`. */
-  hold(folder: RunFolder): RunFolder {
+  keepLocked(folder: RunFolder): RunFolder {
     this.#held = folder;
     return folder;
   }
 
   /** Logs all further events in this folder, and keeps it locked until `close`. */
   writeTo(folder: RunFolder): void {
-    this.#log = this.hold(folder);
+    this.#log = this.keepLocked(folder);
   }
 
   emit = (event: TrainEvent): void => {

@@ -35,8 +35,8 @@ export type Found<T> = { readonly value: T } | { readonly missing: string };
 /** Everything that is known about a run: from its folder, and where its data can be read, from its weights on them. */
 export interface RunReview {
   readonly run: RunReport;
-  /** The start of each sitting: the first, and one for each time the run was resumed. */
-  readonly sittings: readonly [StartEvent, ...StartEvent[]];
+  /** The start of each session: the first, and one for each time the run was resumed. */
+  readonly sessions: readonly [StartEvent, ...StartEvent[]];
   /** What happened on the way, in order: resumes, pauses, changed learning rates, errors. */
   readonly incidents: readonly Incident[];
   /** The settings as the run has recorded them. */
@@ -112,7 +112,7 @@ export async function reviewRun(run: RunReport, options: ReviewOptions = {}): Pr
   const opened = attempt(() => openWeights(run.path));
   const last = 'value' in opened && opened.value.file === 'last.safetensors';
   return {
-    ...{ run, config, sittings: [first, ...later], incidents: incidentsOf(events) },
+    ...{ run, config, sessions: [first, ...later], incidents: incidentsOf(events) },
     epoch: run.epochs.findLast(({ best }) => best || last) ?? run.epochs.at(-1),
     weights: 'missing' in opened ? opened : { value: reviewedWeights(opened.value) },
     evaluation:

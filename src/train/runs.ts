@@ -73,9 +73,9 @@ export function findRun(name: string, parent = 'runs'): RunReport {
 
 function readRun(path: string): RunReport {
   const { events, damagedAfter } = readLog(join(path, 'events.ndjson'));
-  const sittings = events.filter((event) => event.type === 'start');
-  const [start] = sittings;
-  const latest = sittings.at(-1);
+  const sessions = events.filter((event) => event.type === 'start');
+  const [start] = sessions;
+  const latest = sessions.at(-1);
   const byEpoch = new Map<number, EpochEvent>();
   for (const event of events) if (event.type === 'epoch') byEpoch.set(event.epoch, event);
   const epochs = [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
@@ -94,7 +94,7 @@ function readRun(path: string): RunReport {
     dataNotes: start?.data.notes ?? [],
     adapter: start?.adapter ?? '?',
     config: latest?.config ?? {},
-    changes: sittings.flatMap(({ t, changed }) => (changed === undefined ? [] : [{ t, changed }])),
+    changes: sessions.flatMap(({ t, changed }) => (changed === undefined ? [] : [{ t, changed }])),
     of: latest?.of ?? 0,
     done: epochs.filter(({ steps }) => steps === undefined).length,
     stepInEpoch: latestResult(events)?.stepInEpoch ?? 0,
@@ -121,7 +121,7 @@ function peakBytes(events: readonly TrainEvent[]): number | null {
   return peaks.length === 0 ? null : peaks.reduce((a, b) => Math.max(a, b));
 }
 
-/** What the latest sitting came to, if it has ended. */
+/** What the latest session came to, if it has ended. */
 function latestResult(events: readonly TrainEvent[]): ResultEvent | undefined {
   const last = events.findLast(({ type }) => type === 'start' || type === 'result');
   return last?.type === 'result' ? last : undefined;

@@ -89,7 +89,7 @@ export async function resumeTraining(
   return reported(
     (event) => hooks.emit(event),
     (log) => {
-      const folder = log.hold(reopen(path));
+      const folder = log.keepLocked(reopen(path));
       const { config, changed } = continued(folder, changes);
       log.writeTo(folder);
       const allowed = changes.allowChangedData === true;
@@ -106,7 +106,7 @@ function reopen(path: string): RunFolder {
   }
 }
 
-/** The run that a sitting continues. */
+/** The run that a session continues. */
 interface Resumed {
   readonly folder: RunFolder;
   readonly changed: Changed;
@@ -115,7 +115,7 @@ interface Resumed {
 }
 
 /**
- * One sitting of a run, from its settings to its result. A run has one sitting when it begins, and another one each time it
+ * One session of a run, from its settings to its result. A run has one session when it begins, and another one each time it
  * is resumed.
  * @param resumed the run to continue. A new run creates its folder only after all its settings have been checked, so that a
  *   mistake in them leaves no folder behind.
@@ -165,7 +165,7 @@ async function train(
       await requireRightKernels(learner, { batch: source.batchSize, form, halves }, compileNotes(emit));
     }
     if (config.saveSteps !== undefined) StepWeights.prepare(config.saveSteps);
-    const folder = resumed?.folder ?? log.hold(RunFolder.create(config.out));
+    const folder = resumed?.folder ?? log.keepLocked(RunFolder.create(config.out));
     if (teachers !== undefined) recordTeachers(folder, teachers.record);
     const { table } = tuningOf(gpu);
     if (!existsSync(folder.tuning)) writeTable(folder.tuning, gpu.info, table);

@@ -5,7 +5,7 @@ import { ModelCheckpoint } from './callbacks/model_checkpoint.js';
 import type { EpochLogs } from './callbacks/monitor.js';
 import type { TrainerState } from './checkpoint.js';
 import { TrainingClock } from './clock.js';
-import { Control, type Wish } from './control.js';
+import { Control, type TrainRequest } from './control.js';
 import type { Evaluation } from './evaluation.js';
 import type { NoteEvent, TrainEvent } from './events.js';
 import { Feed } from './feed.js';
@@ -248,8 +248,8 @@ export class Trainer implements Training {
       this.note('pause', `paused at step ${this.step}`);
     }
     for (;;) {
-      for (const wish of control.takeWishes()) await this.#grant(wish);
-      if (control.wishing) continue;
+      for (const request of control.takeRequests()) await this.#carryOut(request);
+      if (control.requested) continue;
       if (!control.paused || control.stopped !== undefined || control.takeStep()) break;
       await control.changed();
     }
@@ -261,19 +261,19 @@ export class Trainer implements Training {
     this.#clock.go();
   }
 
-  async #grant(wish: Wish): Promise<void> {
-    if (wish === 'validate') return this.#validateNow();
-    if (typeof wish === 'object') {
+  async #carryOut(request: TrainRequest): Promise<void> {
+    if (request === 'validate') return this.#validateNow();
+    if (typeof request === 'object') {
       // The schedule continues in proportion to the new rate.
       const factor = this.#scheduleFactor();
       const before = this.learningRate * factor;
-      this.learningRate = factor > 0 ? wish.lr / factor : wish.lr;
-      const message = `learning rate ${before} -> ${wish.lr}, by hand`;
-      this.emit({ type: 'note', kind: 'lr', message, step: this.step, lr: wish.lr });
+      this.learningRate = factor > 0 ? request.lr / factor : request.lr;
+      const message = `learning rate ${before} -> ${request.lr}, by hand`;
+      this.emit({ type: 'note', kind: 'lr', message, step: this.step, lr: request.lr });
     }
     // Save a changed rate at once, so that a resumed run has it.
     await this.#saveCheckpoint();
-    if (wish === 'checkpoint') {
+    if (request === 'checkpoint') {
       await this.save('last');
       this.note('checkpoint', `checkpoint of step ${this.step} saved`);
     }

@@ -147,7 +147,7 @@ export function followedRun(path: string, now = Date.now()): RunState {
   const run = tail
     .read()
     .reduce((before, event) => applyEvent(before, event, undefined), beginRun(now, false));
-  // If the log ends with an `end` event, that is the previous sitting's: the present one has not written yet.
+  // If the log ends with an `end` event, that is the previous session's: the present one has not written yet.
   return {
     ...run,
     tail,
@@ -191,7 +191,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
   switch (event.type) {
     case 'start':
       return happen(
-        // A new sitting: forget how the previous one ended.
+        // A new session: forget how the previous one ended.
         { ...heard, start: event, phase: 'starting', end: undefined, result: undefined, error: undefined },
         now,
         '●',

@@ -25,7 +25,7 @@ const SIGNALS = { SIGINT: 'sigint', SIGTERM: 'sigterm', SIGHUP: 'sighup' } as co
 const GONE = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 /**
- * A signal that comes again within this time is the same wish: `timeout` and `npx` send one to the program and to its group,
+ * A signal that comes again within this time is the same request: `timeout` and `npx` send one to the program and to its group,
  * and a shell passes on the SIGHUP that the terminal has sent already.
  */
 const SAME_MS = 300;

@@ -55,7 +55,7 @@ describeGpu('a training that is ended from outside', () => {
     ['SIGTERM', 143],
   ] as const)('%s saves, and exits with %i', async (signal, code) => {
     const out = join(folder(), 'run');
-    // A signal that comes twice at once, as from `timeout` and `npx`, is one wish.
+    // A signal that comes twice at once, as from `timeout` and `npx`, is one request.
     const result = await signalled([...TINY, '--out', out], 'epoch 1/', [signal, signal]);
     expect(result.code).toBe(code);
     expect(result.stderr).not.toContain('    at ');

@@ -86,7 +86,7 @@ it('passes each command to the control of the run', async () => {
   training.steer({ type: 'checkpoint' });
   training.steer({ type: 'lr', lr: 0.5 });
   training.steer({ type: 'validate' });
-  expect(control.takeWishes()).toEqual(['checkpoint', { lr: 0.5 }, 'validate']);
+  expect(control.takeRequests()).toEqual(['checkpoint', { lr: 0.5 }, 'validate']);
   training.steer({ type: 'stop', after: 'epoch' });
   expect([control.finishing, control.stopped]).toEqual(['user', undefined]);
   training.steer({ type: 'stop', after: 'batch' });

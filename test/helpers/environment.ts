@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Gives all test files one temporary folder, which is removed with everything in it once the last has ended. And takes a wish for
+ * Gives all test files one temporary folder, which is removed with everything in it once the last has ended. And takes a preference for
  * colour away: the programs that tests start would follow it, and tests compare what those print.
  */
 export default async function environment(): Promise<() => Promise<void>> {

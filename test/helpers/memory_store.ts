@@ -23,7 +23,7 @@ export class MemoryStore implements CoordinatorStore, WorkerStore {
   readonly tasks = new Map<string, Entry>();
   readonly shelves = new Map<string, Map<string, Uint8Array>>();
   readonly cards = new Map<string, WorkerCard>();
-  readonly wishes = new Map<string, Set<string>>();
+  readonly requests = new Map<string, Set<string>>();
   /** Ids in the order in which they were queued. */
   readonly submitted: string[] = [];
   private readonly leases = new Map<string, AbortController>();
@@ -71,9 +71,9 @@ export class MemoryStore implements CoordinatorStore, WorkerStore {
     return [...this.cards.values()];
   }
 
-  async takeWishes(study: string): Promise<string[]> {
-    const taken = [...(this.wishes.get(study) ?? [])];
-    this.wishes.delete(study);
+  async takeFileRequests(study: string): Promise<string[]> {
+    const taken = [...(this.requests.get(study) ?? [])];
+    this.requests.delete(study);
     return taken;
   }
 
@@ -85,8 +85,8 @@ export class MemoryStore implements CoordinatorStore, WorkerStore {
     this.cards.delete(name);
   }
 
-  async wish(study: string, sha256: string): Promise<void> {
-    this.wishes.set(study, (this.wishes.get(study) ?? new Set()).add(sha256));
+  async requestFile(study: string, sha256: string): Promise<void> {
+    this.requests.set(study, (this.requests.get(study) ?? new Set()).add(sha256));
   }
 
   async serve(handle: (lease: Lease) => Promise<TaskResult | undefined>, signal: AbortSignal): Promise<void> {

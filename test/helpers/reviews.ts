@@ -37,7 +37,7 @@ export function fullReview(): RunReview {
       ...{ done: epochs.length, stepInEpoch: 0, changes: [] },
       ...{ peakBytes: null, damagedAfter: null, dataNotes: [], note: 'a note' },
     },
-    sittings: [start],
+    sessions: [start],
     incidents: [{ epochs: 2, kind: 'lr', message: 'the learning rate was halved' }],
     config,
     epoch: epochs.at(-1),

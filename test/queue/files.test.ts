@@ -39,8 +39,8 @@ describe('the files of a trial', () => {
     const [need] = await files.neededBy({ settings, values: {} });
     const cache = folder();
     const there = new WorkerFiles(store, { cache, data: [], say: quiet });
-    await store.wish('s', (need as NeededFile).sha256);
-    await files.grantWishes();
+    await store.requestFile('s', (need as NeededFile).sha256);
+    await files.sendRequested();
     // The worker has no such folder.
     const moved = { ...(need as NeededFile), path: join(folder(), 'gone') };
     const path = await there.pathOf(moved, 's', new AbortController().signal);

@@ -113,7 +113,7 @@ describe('the store in Redis', needs.redis, () => {
     expect(await worker.depot.get('a', 'y')).toBeUndefined();
   });
 
-  it('shows the workers that gave a sign of life within their lease, and passes their wishes on once', async () => {
+  it('shows the workers that gave a sign of life within their lease, and passes their requests for files on once', async () => {
     const { coordinator, worker, second: brief } = await ends((await server()).url, { leases: [60_000, 50] });
     const card = { name: 'w1', host: 'h', version: '1', adapter: 'a', gflops: 5 };
     await worker.announce(card);
@@ -127,11 +127,11 @@ describe('the store in Redis', needs.redis, () => {
     await worker.announce(card);
     await worker.leave('w1');
     expect(await coordinator.workers()).toEqual([{ ...card, name: 'w2', task: 't' }]);
-    await worker.wish('s', 'abc');
-    await worker.wish('s', 'abc');
-    await worker.wish('other', 'def');
-    expect(await coordinator.takeWishes('s')).toEqual(['abc']);
-    expect(await coordinator.takeWishes('s')).toEqual([]);
+    await worker.requestFile('s', 'abc');
+    await worker.requestFile('s', 'abc');
+    await worker.requestFile('other', 'def');
+    expect(await coordinator.takeFileRequests('s')).toEqual(['abc']);
+    expect(await coordinator.takeFileRequests('s')).toEqual([]);
   });
 
   it('gives the task of a silent worker to another one, and refuses what the first one brings', async () => {

@@ -86,7 +86,7 @@ it(
   },
 );
 
-it('takes nothing that was meant for an earlier sitting, that is no command, or whose line has no end', async () => {
+it('takes nothing that was meant for an earlier session, that is no command, or whose line has no end', async () => {
   const old = new CommandFile(run, take);
   const { to } = JSON.parse(readFileSync(file, 'utf8')) as { to: string };
   old.close();
@@ -151,7 +151,7 @@ it('moves what steers a training', () => {
     { type: 'checkpoint' },
   ];
   for (const command of commands) steer(control, command);
-  expect([control.paused, control.takeStep(), control.takeWishes()]).toEqual([
+  expect([control.paused, control.takeStep(), control.takeRequests()]).toEqual([
     true,
     true,
     [{ lr: 0.25 }, 'validate', 'checkpoint'],

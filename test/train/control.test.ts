@@ -83,7 +83,7 @@ describe('control', () => {
     control.ask('validate');
     control.ask('validate');
     control.setLearningRate(0.25);
-    expect(control.takeWishes()).toEqual(['validate', { lr: 0.25 }]);
+    expect(control.takeRequests()).toEqual(['validate', { lr: 0.25 }]);
     expect(control.pending).toBe(false);
     expect(() => control.setLearningRate(0)).toThrow('lr = 0: expected a number in (0, 10]');
   });

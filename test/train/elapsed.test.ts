@@ -14,7 +14,7 @@ it.each<[string, object, number | undefined]>([
   ['the result', { type: 'result', seconds: 9 }, 9],
   ['a note of a resumption', { type: 'note', elapsedS: 2 }, 2],
   ['another note', { type: 'note' }, 5],
-  ['the start of a sitting', { type: 'start' }, 5],
+  ['the start of a session', { type: 'start' }, 5],
   ['the end', { type: 'end' }, 5],
 ])('the clock after %s', (_, event, expected) => {
   expect(clockAfter(5, event as TrainEvent)).toBe(expected);

@@ -36,7 +36,7 @@ describe('requests to a training', () => {
     const control = new Control();
     expect([control.paused, control.pending]).toEqual([false, false]);
     control.pause();
-    expect([control.paused, control.pending, control.wishing]).toEqual([true, true, false]);
+    expect([control.paused, control.pending, control.requested]).toEqual([true, true, false]);
     control.resume();
     expect([control.paused, control.pending]).toEqual([false, false]);
   });
@@ -56,25 +56,25 @@ describe('requests to a training', () => {
     expect(control.takeStep()).toBe(true);
   });
 
-  it('wishes are kept in order, each once, and are taken once', () => {
+  it('requests are kept in order, each once, and are taken once', () => {
     const control = new Control();
     control.ask('validate');
     control.ask('checkpoint');
     control.ask('validate');
-    expect([control.wishing, control.pending, control.paused]).toEqual([true, true, false]);
-    expect(control.takeWishes()).toEqual(['validate', 'checkpoint']);
-    expect([control.wishing, control.takeWishes()]).toEqual([false, []]);
+    expect([control.requested, control.pending, control.paused]).toEqual([true, true, false]);
+    expect(control.takeRequests()).toEqual(['validate', 'checkpoint']);
+    expect([control.requested, control.takeRequests()]).toEqual([false, []]);
     control.ask('validate');
     control.setLearningRate(0.5);
     control.setLearningRate(0.1);
-    expect(control.takeWishes()).toEqual(['validate', { lr: 0.1 }]);
+    expect(control.takeRequests()).toEqual(['validate', { lr: 0.1 }]);
   });
 
   it('a rate is above 0 and at most 10', () => {
     const control = new Control();
     control.setLearningRate(10);
     control.setLearningRate(1e-9);
-    expect(control.takeWishes()).toEqual([{ lr: 1e-9 }]);
+    expect(control.takeRequests()).toEqual([{ lr: 1e-9 }]);
     for (const lr of [0, -1, 10.01, Number.NaN]) expect(() => control.setLearningRate(lr)).toThrow('(0, 10]');
     expect(control.pending).toBe(false);
   });

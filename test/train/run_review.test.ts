@@ -25,10 +25,10 @@ describe('the review of a run', () => {
   it('says why there are no weights and no evaluation', async () => {
     const parent = runsFolder();
     writeRun(parent, 'a');
-    const { weights, evaluation, epoch, sittings } = await review(parent, 'a');
+    const { weights, evaluation, epoch, sessions } = await review(parent, 'a');
     expect(weights).toEqual({ missing: expect.stringContaining('a run saves them after its first epoch') });
     expect(evaluation).toEqual(weights);
-    expect([epoch?.epoch, sittings.length]).toEqual([3, 1]);
+    expect([epoch?.epoch, sessions.length]).toEqual([3, 1]);
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe('the review of a run', () => {
     expect((await review(parent, 'b')).config).toMatchObject({ batch: 28 });
   });
 
-  it('keeps the sittings and what happened on the way', async () => {
+  it('keeps the sessions and what happened on the way', async () => {
     const [start, ...rest] = fakeEvents({ epochs: 1 });
     const note = (kind: 'lr' | 'compile', message: string): TrainEvent => ({ type: 'note', kind, message });
     const error: TrainEvent = { type: 'error', message: 'the loss is not finite', exit: 6 };
@@ -63,8 +63,8 @@ describe('the review of a run', () => {
       error,
     ];
     writeRun(parent, 'a', { events });
-    const { sittings, incidents } = await review(parent, 'a');
-    expect(sittings).toHaveLength(2);
+    const { sessions, incidents } = await review(parent, 'a');
+    expect(sessions).toHaveLength(2);
     expect(incidents).toEqual([
       { epochs: 0, kind: 'lr', message: 'slower' },
       { epochs: 1, kind: 'error', message: 'the loss is not finite' },

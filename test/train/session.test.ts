@@ -144,7 +144,7 @@ it('a run that is taken up again loses what killed processes were writing', () =
   folder.close();
 });
 
-describeGpu('a sitting', () => {
+describeGpu('a session', () => {
   const settings = { data: 'synthetic:70', model: 'fer-shallow', filters: '4', dense: '4', epochs: 1 };
 
   it('keeps the kernels that the run was begun with, and logs every event it tells', async () => {
@@ -157,7 +157,7 @@ describeGpu('a sitting', () => {
       ...['start', 'epoch', 'result', 'end'],
     ]);
 
-    // As if the device had been tuned anew between the two sittings: the run's own table is another one.
+    // As if the device had been tuned anew between the two sessions: the run's own table is another one.
     const table = join(out, 'tuning.json');
     const own = { ...JSON.parse(readFileSync(table, 'utf8')), choices: { 'matmul nothing': 'naive' } };
     writeFileSync(table, JSON.stringify(own));

@@ -63,7 +63,7 @@ it.each([
   expect(result).toEqual({ end: 'SIGINT', told: 'sigterm\n', locked: false });
 });
 
-it('waits for the work when the same wish comes twice, and after any number of hang-ups', async () => {
+it('waits for the work when the same request comes twice, and after any number of hang-ups', async () => {
   const result = await busy([
     ['SIGINT', 0],
     ['SIGINT', 300],
