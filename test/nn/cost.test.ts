@@ -116,6 +116,11 @@ describe('receptiveFields', () => {
     expect(receptiveFields(network)).toEqual([5, 5, 5 + 2 * 2, 5 + 2 * 2 + 6]);
   });
 
+  it('grow by as much as dilation spreads a window', () => {
+    const layers = [Conv2D({ filters: 1, dilationRate: [2, 3] }), Conv2D({ filters: 1 })];
+    expect(receptiveFields(new Sequential('s', [40, 40, 1], layers))).toEqual([1 + 2 * 3, 1 + 2 * 3 + 2]);
+  });
+
   it('follow the widest of the branches that meet', () => {
     const network = miniXception([20, 20, 1], [4]);
     const at = network.layers.findIndex(({ name }) => name === 'add');

@@ -119,6 +119,22 @@ async function expectGradients(gpu: Gpu, network: Network): Promise<void> {
   }
 }
 
+/** The Add of layer 3 gives both its inputs one gradient. That of layer 2 comes to layer 0 while layer 1 still waits for it. */
+function forked(): Network {
+  return new Network(
+    'forked',
+    [5, 4, 2],
+    [
+      node(Conv2D({ filters: 3 })),
+      node(Conv2D({ filters: 3, activation: 'tanh' }), [-1]),
+      node(Activation({ activation: 'tanh' }), [0]),
+      node(Add(), [0, 1]),
+      node(Add(), [3, 2]),
+      ...[node(Flatten()), node(Dense({ units: 3 })), node(Softmax())],
+    ],
+  );
+}
+
 describeGpu('networks with branches', (gpu) => {
   it.each([
     everything(),
@@ -140,6 +156,7 @@ describeGpu('networks with branches', (gpu) => {
     everything(),
     others(),
     miniXception([12, 9, 1], [4]),
+    forked(),
   ])('gradients of $name agree with central differences of the whole network', (network) =>
     expectGradients(gpu(), network));
 

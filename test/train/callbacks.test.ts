@@ -130,6 +130,14 @@ describe('ModelCheckpoint', () => {
     expect(saved(false).map(({ save }) => save)).toEqual([true, true, true, true]);
     expect(saved(false).map(({ best }) => best)).toEqual([true, false, true, false]);
   });
+
+  it('remembers the accuracy of the best epoch, whatever the best is chosen by', () => {
+    const callback = new ModelCheckpoint({ monitor: 'val_loss' });
+    callback.decide(1, { val_loss: 2, val_acc: 0.3, acc: 0.5 });
+    expect(callback.state).toEqual({ best: 2, bestEpoch: 1, bestAcc: 0.3 });
+    callback.decide(2, { val_loss: 1, acc: 0.6 });
+    expect(callback.state).toEqual({ best: 1, bestEpoch: 2, bestAcc: 0.6 });
+  });
 });
 
 function expectClose(got: readonly number[], want: readonly number[]): void {

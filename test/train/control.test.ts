@@ -87,6 +87,16 @@ describe('control', () => {
     expect(control.pending).toBe(false);
     expect(() => control.setLearningRate(0)).toThrow('lr = 0: expected a number in (0, 10]');
   });
+
+  it('pauses with a single step, and forgets single steps that were not taken when it continues', () => {
+    const control = new Control();
+    control.step();
+    control.step();
+    expect([control.paused, control.takeStep()]).toEqual([true, true]);
+    control.resume();
+    control.pause();
+    expect([control.paused, control.takeStep()]).toEqual([true, false]);
+  });
 });
 
 describeGpu('a steered training', (gpu) => {
@@ -171,6 +181,22 @@ describeGpu('a steered training', (gpu) => {
     const told = (events: readonly TrainEvent[]) =>
       events.filter(isA('epoch')).map(({ train, val }) => [train, val]);
     expect(told(second.events)).toEqual(told(whole.events));
+  });
+
+  it('has a new rate in a checkpoint at once, so that a crash in the next step does not lose it', async () => {
+    const control = new Control();
+    const crash: Callback = {
+      onTrainBatchEnd: (step) => {
+        if (step === 1) control.setLearningRate(0.02);
+        else throw new Error('a crash');
+      },
+    };
+    const folder = RunFolder.create(join(mkdtempSync(join(tmpdir(), 'fer-tui-control-')), 'run'));
+    const trainer = trainerOn(gpu(), { schedule: { name: 'constant' }, callbacks: [crash] });
+    await expect(trainer.run({ emit: () => undefined, control, folder })).rejects.toThrow('a crash');
+    folder.close();
+    const { learner, trainer: saved } = loadCheckpoint(folder.checkpoint);
+    expect([learner.stepCount, saved.rate]).toEqual([1, 0.02]);
   });
 
   it('that early stopping has ended stays ended', async () => {

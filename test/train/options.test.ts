@@ -316,6 +316,17 @@ describe('every setting reaches what it sets, and nothing else', () => {
     expect(changed.sort()).toEqual([...changes].sort());
   });
 
+  it.each([
+    ['rmsprop', 'lr', 'learningRate'],
+    ['rmsprop', 'epsilon', 'epsilon'],
+    ['rmsprop', 'weight-decay', 'weightDecay'],
+    ['sgd', 'lr', 'learningRate'],
+    ['sgd', 'momentum', 'momentum'],
+    ['sgd', 'weight-decay', 'weightDecay'],
+  ])('%s takes its own %s', async (optimizer, name, key) => {
+    expect((await notesOf({ optimizer, [name]: 0.125 }))[`optimizer.${key}`]).toBe(0.125);
+  });
+
   it('what is off is absent', async () => {
     const notes = Object.keys(await notesOf({}));
     for (const off of ['EarlyStopping', 'ReduceLROnPlateau', 'WeightAveraging', 'StepWeights']) {
