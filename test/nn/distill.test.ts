@@ -20,6 +20,7 @@ import { mixImages } from '../../src/reference/mixup.js';
 import * as loss from '../../src/reference/softmax_cross_entropy.js';
 import { resolveConfig } from '../../src/train/config.js';
 import { Control } from '../../src/train/control.js';
+import { writeEnsembleFile } from '../../src/train/ensemble_file.js';
 import { loadModel, saveModel } from '../../src/train/model_file.js';
 import { resumeTraining, runTraining } from '../../src/train/session.js';
 import { openTeachers } from '../../src/train/teachers.js';
@@ -78,7 +79,13 @@ describeGpu('a distilled step', (gpu) => {
       teacherFile('csv', first, { classes: CSV_CLASS_NAMES }),
       teacherFile('mean', second, { seed: 4, preprocess: { name: 'mean', mean } }),
     ];
-    const config = resolveConfig({ teacher: paths.join(','), temperature: 2.5, 'distill-mix': 0.4 });
+    const file = join(folder, 'teachers.json');
+    const shares = [0.75, 0.25] as const;
+    writeEnsembleFile(file, {
+      members: shares.map((share, i) => ({ weights: paths[i] as string, share })),
+      temperature: 1,
+    });
+    const config = resolveConfig({ teacher: file, temperature: 2.5, 'distill-mix': 0.4 });
     const student = linear();
     const teachers = await openTeachers(config, student, { name: 'minus1to1' }, CLASS_NAMES);
     const learner = new Learner(gpu(), student, { optimizer: sgd(), distill: teachers?.distill });
@@ -116,7 +123,8 @@ describeGpu('a distilled step', (gpu) => {
     const order = CLASS_NAMES.map((name) => CSV_CLASS_NAMES.indexOf(name));
     const teacher = Float64Array.from(
       { length: count * 7 },
-      (_, i) => 0.5 * (said[0]?.[i - (i % 7) + (order[i % 7] ?? 0)] ?? 0) + 0.5 * (said[1]?.[i] ?? 0),
+      (_, i) =>
+        shares[0] * (said[0]?.[i - (i % 7) + (order[i % 7] ?? 0)] ?? 0) + shares[1] * (said[1]?.[i] ?? 0),
     );
     const logits = logitsOf(weights, input);
     const targets = {

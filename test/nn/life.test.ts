@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest';
 import { withForced } from '../../src/gpu/tuning.js';
 import { type Layer, noWeights, sameShape } from '../../src/nn/layer.js';
-import { BatchNormalization, Conv2D, Dense, Dropout, ELU, Flatten, Softmax } from '../../src/nn/layers.js';
+import {
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  DepthwiseConv2D,
+  Dropout,
+  ELU,
+  Flatten,
+  SeparableConv2D,
+  Softmax,
+} from '../../src/nn/layers.js';
 import { Learner } from '../../src/nn/learner.js';
 import type { LearnerOptions } from '../../src/nn/learner_options.js';
 import { Sequential } from '../../src/nn/network.js';
@@ -200,6 +210,19 @@ describeGpu('a learner', (gpu) => {
     };
     expect(await moved(0.5)).toBeCloseTo(0.5, 4);
     expect(await moved(0.125)).toBeCloseTo(0.125, 4);
+    await learner.dispose();
+  });
+
+  it('penalises kernels of every kind, and neither biases nor normalisation', async () => {
+    const layers = [DepthwiseConv2D(), BatchNormalization(), SeparableConv2D({ filters: 2 }), Flatten()];
+    const network = new Sequential('apart', [4, 4, 2], [...layers, Dense({ units: 3 }), Softmax()]);
+    const learner = new Learner(gpu(), network, { l2: 0.5 });
+    const weights = randomWeights(network);
+    learner.writeWeights(weights);
+    await learner.train(...randomBatch(network, 2));
+    const kernels = [...weights].flatMap(([name, { data }]) => (/kernel$/.test(name) ? [...data] : []));
+    const [step] = await learner.metrics();
+    expect(step?.penalty).toBeCloseTo(0.5 * kernels.reduce((sum, w) => sum + w * w, 0), 4);
     await learner.dispose();
   });
 
