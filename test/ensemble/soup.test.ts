@@ -46,6 +46,8 @@ describeGpu('a soup', () => {
     const { soup: found, members } = await soup([path, ...copies], method);
     expect(loadModel(out).weights).toEqual(loadModel(path).weights);
     expect(found).toEqual({ loss: members[0]?.loss, accuracy: members[0]?.accuracy });
+    // A soup that is no less accurate keeps the member.
+    expect(members.map(({ used }) => used)).toEqual([true, true, true]);
   });
 
   it('of all is the mean of the weights, with batch norm statistics of its own', async () => {

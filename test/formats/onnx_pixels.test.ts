@@ -55,6 +55,21 @@ it('an image of one value all over is standardized by the least deviation, not b
   expect(Array.from(data).every(Number.isFinite)).toBe(true);
 });
 
+it('the least deviation is that of all values of an image, in all its channels', () => {
+  const network = new Sequential('spot', [4, 4, 3], [Flatten(), Dense({ units: 3 }), Softmax()]);
+  const weights = randomWeights(network);
+  const pixels = new Uint8Array(48).fill(77);
+  pixels[20] = 78; // deviates by less than 1 / sqrt(48), and by far less than 1 / sqrt(16)
+  const preprocess = { name: 'standardize-image' } as const;
+  const images = new Float32Array(48);
+  applyPreprocess(preprocess, pixels, images, [4, 4, 3]);
+  const exact = new Map([...weights].map(([own, { data }]) => [own, Float64Array.from(data)]));
+  const wanted = referenceNetwork(network, exact, Float64Array.from(images), 1);
+  const model = readOnnx(toOnnx(network, weights, {}, { pixels: affineOf(preprocess, 16) }));
+  const { data } = runOnnx(model, { dims: [1, 4, 4, 3], data: Array.from(pixels) });
+  expect(Math.max(...wanted.map((p, i) => Math.abs(p - (data[i] as number))))).toBeLessThan(1e-5);
+});
+
 it('a network that takes features alone cannot take pixels', () => {
   const patterns = LocalBinaryPatterns({ radius: 1, cells: 1, bins: [0, 1, 2] });
   const network = new Sequential('lbp', [9, 9, 1], [patterns, Dense({ units: 3 }), Softmax()]);

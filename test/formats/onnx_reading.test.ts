@@ -218,6 +218,15 @@ describe('an ONNX file of another program', () => {
       `${path}: the file does not say how pixels are preprocessed`,
     );
     expect((await openNetwork(path)).layers).toHaveLength(3);
+    // A branch that takes the images as they are keeps the rescaling a layer of the network.
+    const both = [
+      ...[steps[0], steps[1], steps[2], ['GlobalMaxPool', 'h', ['x']] as const],
+      ['Add', 's', ['g', 'h']] as const,
+      ['Flatten', 'f', ['s']] as const,
+      steps[4],
+    ];
+    writeFileSync(path, onnxFile({ input: [1, 4, 4], nodes: both, arrays: { scale, offset, v } }));
+    await expect(openModel(path)).rejects.toThrow('the file does not say how pixels are preprocessed');
   });
 });
 

@@ -182,6 +182,7 @@ describe('the form', () => {
     );
     expect(fieldText('epochs', {})).toBe('50');
     expect(fieldText('filters', {})).toBe('');
+    expect(['adam', 'sgd'].map((optimizer) => fieldText('lr', { optimizer }))).toEqual(['0.001', '0.01']);
   });
 
   it('keeps what differs from the default, by type', () => {

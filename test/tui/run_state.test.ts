@@ -61,11 +61,15 @@ describe('the state of a run', () => {
   });
 
   it('goes on with a run: what lies beyond the checkpoint is forgotten, the time before counts', () => {
-    const lost = loseRun(play(fakeEvents({ epochs: 2, steps: 10 })), 'SIGKILL', 99);
+    const events = fakeEvents({ epochs: 2, steps: 10 }).map((event) =>
+      event.type === 'step' ? { ...event, gradientNorm: 1 } : event,
+    );
+    const lost = loseRun(play(events), 'SIGKILL', 99);
     expect(lost.phase).toBe('lost');
     const again = play([{ type: 'note', kind: 'resume', message: 'resumed', step: 15 }], reopened(lost, 100));
     expect(again).toMatchObject({ live: true });
-    expect([again.loss, again.acc].map(({ whole }) => whole.at(-1)?.x)).toEqual([1.5, 1.5]);
+    for (const name of ['loss', 'acc', 'rates', 'speed', 'norms'] as const)
+      expect(again[name].whole.at(-1)?.x, name).toBe(1.5);
     expect(isActive(again)).toBe(true);
   });
 

@@ -56,6 +56,12 @@ describe('tracking and smoothing', () => {
     expect(tracker.update([box(30, 5, 100)], 2.1)).toEqual([2]);
   });
 
+  it('a face keeps its number on its way to where nothing overlaps its first place', () => {
+    const tracker = new Tracker(0);
+    const numbers = [0, 20, 40, 60, 80, 100].map((x, i) => tracker.update([box(x, 0, 100)], i / 10));
+    expect(numbers.flat()).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
   it('several faces: pairs that overlap most are matched first, in any order of the boxes', () => {
     const tracker = new Tracker(0);
     expect(tracker.update([box(0, 0, 100), box(60, 0, 100)], 0)).toEqual([1, 2]);
