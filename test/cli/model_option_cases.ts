@@ -88,8 +88,9 @@ export const MODEL_CASES: Readonly<Record<string, CommandCases>> = {
       labels: { add: ['--labels', 'l.csv'], changes: ['evaluate.load.labels', 'stdout'] },
       ferplus: { add: ['--ferplus', 'f.csv'], changes: ['evaluate.load.ferplus', 'stdout'] },
       'ferplus-keep': {
-        add: ['--ferplus', 'f.csv', '--ferplus-keep', 'nf'],
-        changes: ['evaluate.load.ferplus', 'stdout'],
+        from: ['evaluate', '--data', 'synthetic', '--ferplus', 'f.csv'],
+        add: ['--ferplus-keep', 'nf'],
+        changes: ['evaluate.load.ferplus'],
       },
       tta: { add: ['--tta', 'tencrop'], changes: ['evaluate.tta'] },
       'skip-bad': { add: ['--skip-bad'], changes: ['evaluate.load.skipBad'] },

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFerplusKeep, votesOfTraining } from '../../src/data/ferplus.js';
+import { majorityOf, parseFerplusKeep, votesOfTraining } from '../../src/data/ferplus.js';
 import {
   type Correction,
   correctionsOf,
@@ -239,6 +239,12 @@ describe('FER+', () => {
     expect(plainVotes.map((face) => face.others.nf)).toEqual([0, 0, 0, 10, 0, 0]);
     const short = join(folderWith({ 'f.csv': text(VOTES.slice(1)) }), 'f.csv');
     expect(() => votesOfTraining(plain, short)).toThrow('votes for 5 images of train');
+  });
+
+  it('takes a class before a kind with as many votes, and of classes the label first', () => {
+    const votes = { classes: [1, 4, 4], others: { contempt: 0, unknown: 4, nf: 0 } };
+    expect([0, 1, 2].map((label) => majorityOf(votes, label))).toEqual([1, 1, 2]);
+    expect(majorityOf({ ...votes, others: { ...votes.others, nf: 5 } }, 2)).toBe('nf');
   });
 
   it('keeps kinds by name', () => {

@@ -136,6 +136,9 @@ it('a comparison tells what each member gains, and does not flatter the fit', ()
   expect(lost[0]).toBeGreaterThan(0.01);
   expect(lost[2]).toBeLessThan(0.01);
   expect(lost[2]).toBeGreaterThanOrEqual(-1e-9);
+  const rest = { ...rows, votes: rows.votes.slice(1) };
+  const [refitted] = compareVotes(rest, { method: 'fitted', rounds: 10, seed: 7 }).votes;
+  expect(members[0]?.without).toEqual(refitted?.after);
   expect(calibration.before.loss).toBeCloseTo(fitted?.after.loss ?? 0, 12);
   expect(calibration.after.loss).toBeLessThan(calibration.before.loss);
   const alone = compareVotes(

@@ -196,14 +196,15 @@ export const GRAPHS: Readonly<Record<string, Sample>> = {
     },
   },
   'the hard functions of MobileNetV3': {
-    kinds: 'Conv2D Rescaling ReLU Multiply Rescaling ReLU Flatten Dense Softmax',
+    kinds: 'Conv2D Rescaling ReLU Multiply Rescaling ReLU Rescaling ReLU Flatten Dense Softmax',
     graph: {
       input: [2, 5, 4],
       nodes: [
         ['Conv', 'c', ['x', 'w'], { kernel_shape: [3, 3] }],
         ['HardSwish', 'd', ['c']],
         ['HardSigmoid', 'e', ['d'], { alpha: { float: 1 / 6 } }],
-        ['Flatten', 'g', ['e']],
+        ['HardSigmoid', 'f', ['e']],
+        ['Flatten', 'g', ['f']],
         ['Gemm', 'y', ['g', 'r'], { transB: 1 }],
       ],
       arrays: { w: { shape: [6, 2, 3, 3] }, r: { shape: [7, 36] } },
