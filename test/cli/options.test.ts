@@ -134,6 +134,27 @@ const declared = (await Promise.all(modules)).flatMap((module: Record<string, De
 const SHARED = OPTION_ENTRIES.filter(([name]) => name in SEARCH.options && name !== 'out');
 const FOLDED = OPTION_ENTRIES.filter(([name]) => name in CV.options && name !== 'out');
 
+/** Whether a case differs from its other command line in its own option alone: of two that are added, neither would be known to act. */
+function alone(name: string, from: readonly string[], { add, instead }: OptionCase): boolean {
+  const typed = (words: readonly string[]): string => words.filter((word) => word.startsWith('--')).join();
+  const own = [`--${name}`, `--no-${name}`];
+  if (add !== undefined) return ['', ...own].includes(typed(add));
+  if (instead?.includes(`--${name}`) && !from.includes(`--${name}`)) return typed(instead) === `--${name}`;
+  return instead?.length === from.length && instead.filter((word, i) => word !== from[i]).length === 1;
+}
+
+it('every case is about its own option alone', () => {
+  const all = [
+    ...Object.values(CASES).flatMap(({ line, options }) =>
+      Object.entries(options).map(([name, found]) => [name, line, found] as const),
+    ),
+    ...Object.entries(GLOBAL_CASES).flatMap(([name, cases]) =>
+      cases.map((found) => [name, [], found] as const),
+    ),
+  ];
+  expect(all.filter(([name, line, found]) => !alone(name, found.from ?? line, found))).toEqual([]);
+});
+
 it('every declaration has its cases', () => {
   expect(declared.map(([name]) => name).sort()).toEqual(Object.keys(CASES).sort());
 });

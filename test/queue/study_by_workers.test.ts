@@ -81,6 +81,32 @@ describe('a study by workers', () => {
     expect(read(asked.run, 'checkpoint.safetensors')).toBe('1234');
   });
 
+  it('tells of each epoch once', async () => {
+    const store = new MemoryStore();
+    const study = coordinator(store);
+    const heard: AtEpoch = (epoch) => eventually(() => expect(study.epochs.at(-1) ?? 0).toBe(epoch - 1));
+    worker(store, { train: trainer([], heard) });
+    await study.run(order());
+    expect(study.epochs.slice(0, 2)).toEqual([1, 2]);
+  });
+
+  it('copies the checkpoint to the store at the times of --sync alone', async () => {
+    const store = new MemoryStore();
+    const copied = (): string[] | undefined =>
+      store.tasks.get('abc.1.2')?.progress?.folder?.files.map(({ name }) => name);
+    const copies: unknown[] = [];
+    const looks: AtEpoch = async (epoch) => {
+      if (epoch === 1) await eventually(() => expect(copied()).toBeDefined());
+      else await sleep(1200); // longer than a worker takes to see the new checkpoint
+      copies.push(copied());
+    };
+    worker(store, { train: trainer([], looks), syncMs: 60_000 });
+    const asked = order({ until: 2 });
+    await coordinator(store).run(asked);
+    expect(copies).toEqual(Array(2).fill(['config.json', 'events.ndjson']));
+    expect(read(asked.run, 'checkpoint.safetensors')).toBe('12');
+  });
+
   it('begins anew where the copy of the checkpoint is no longer whole', async () => {
     const [store, log]: [MemoryStore, string[]] = [new MemoryStore(), []];
     const dies: AtEpoch = async (epoch) => {

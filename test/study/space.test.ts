@@ -35,7 +35,8 @@ describe('the grammar of a space', () => {
 lr: {min: 0.0001, max: 0.1, log: true}
 batch: {min: 16, max: 64, log: true}
 convolutions: {min: 1, max: 3}
-mixup: {min: 0, max: 0.35, step: 0.1}`,
+mixup: {min: 0, max: 0.35, step: 0.1}
+cutmix: {min: 0, max: 0.3, step: 0.1}`,
     ).parameters.map(({ domain }) => domain);
     expect(domains).toEqual([
       { min: 0.1, max: 0.5, log: false, step: undefined },
@@ -43,6 +44,7 @@ mixup: {min: 0, max: 0.35, step: 0.1}`,
       { min: 16, max: 64, log: true, step: 1 },
       { min: 1, max: 3, log: false, step: 1 },
       { min: 0, max: 0.3, log: false, step: 0.1 },
+      { min: 0, max: 0.3, log: false, step: 0.1 }, // 0.3 / 0.1 is below 3 in floating point
     ]);
   });
 
