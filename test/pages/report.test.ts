@@ -6,7 +6,7 @@ import type { EpochEvent, StartEvent, TrainEvent } from '../../src/train/events.
 import { type RunReview, reviewRun } from '../../src/train/run_review.js';
 import { findRun } from '../../src/train/runs.js';
 import { fakeEnd, fakeEvents } from '../helpers/events.js';
-import { pageProblems, parsePage, textOf } from '../helpers/pages.js';
+import { attribute, pageProblems, parsePage, textOf } from '../helpers/pages.js';
 import { fullReview } from '../helpers/reviews.js';
 import { type RunFiles, runsFolder, writeRun } from '../helpers/run_folders.js';
 
@@ -59,6 +59,15 @@ describe('the page of a run', () => {
       '50 % of Fear is taken for Sad',
     ])
       expect(text).toContain(words);
+  });
+
+  it('says of each mistake what it was taken for, and how surely, beside its picture and in its stead', () => {
+    const page = reportPage(fullReview());
+    const alts = parsePage(page).elements.flatMap((element) => attribute(element, 'alt') ?? []);
+    expect(alts.at(-1)?.replaceAll('\u00a0', ' ')).toBe(
+      'Validation image 5: Fear, taken for Sad with 60.0 %',
+    );
+    expect(seen(page)).toContain('Sad 60.0 %true: Fear 20.0 %');
   });
 
   it('has equal bytes for equal reviews', () => {

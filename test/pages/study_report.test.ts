@@ -47,6 +47,15 @@ describe('the page of a study', () => {
     expect(labels).toContain('23 trials as lines over 3 settings and val_acc');
   });
 
+  it('draws the best trial last, above all others', () => {
+    const page = pageOf(fakeTrials());
+    const best = fakeTrials().reduce((a, b) => ((b.metric ?? 0) > (a.metric ?? 0) ? b : a));
+    const name = `trial ${best.number}:`;
+    const charts = elementsOf(page, 'svg').map((svg) => textOf(svg).match(/trial \d+:/g) ?? []);
+    const having = charts.filter((trials) => trials.some((trial) => trial === name));
+    expect(having.map((trials) => trials.at(-1))).toEqual(Array(4).fill(name)); // not that of momentum: it has none
+  });
+
   it('says which is the best, what is important, what failed, how to go on', () => {
     const text = seen(pageOf(fakeTrials()));
     const best = fakeTrials().reduce((a, b) => ((b.metric ?? 0) > (a.metric ?? 0) ? b : a));
