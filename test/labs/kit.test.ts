@@ -168,6 +168,16 @@ describe('files', () => {
     const paths = [...svg.matchAll(/<path d="M([\d. L]+)" fill="none" stroke-width/g)].map(([, d]) => d);
     expect(paths).toEqual(['70 205.7L700 40', '70 288.6L700 205.7']);
   });
+
+  it('a band on a logarithmic axis ends at the mean where its lower end would not be above 0', () => {
+    const bandsOf = (log: boolean) => {
+      const svg = labSvg({ ...LAB, plot: { title: 'p', x: 'epoch', log } }, resultsOf('share', [1, 9], []));
+      return [...svg.matchAll(/<path d="M([\d. L-]+)Z" fill=/g)].map(([, d]) => d);
+    };
+    // Means 5 and 10, deviations 5.66 and 11.31: on the logarithmic axis from 5 to 21.31, 10 lies at log 2 / log 4.26.
+    expect(bandsOf(true)).toEqual(['70 178.6L700 40L700 191.4L70 330']);
+    expect(bandsOf(false)).toEqual(['70 176.6L700 40L700 330L70 321.6']);
+  });
 });
 
 describe('the range test', () => {

@@ -115,6 +115,8 @@ describe('charts', () => {
     expect(wide.marks.slice(0, 3).map(wide.text)).toEqual(['\u22122000', '\u22121000', '0']);
     expect([x.scale.low, x.scale.high, ...x.marks]).toEqual([1, 4, 1, 2, 3, 4]);
     expect(axisOver('rate', [1e-4, 1e-1], { log: true }).marks.map(Math.log10)).toEqual([-4, -3, -2, -1]);
+    // Of eight powers of ten, every second: five numbers at most.
+    expect(axisOver('rate', [1e-7, 1], { log: true }).marks.map(Math.log10)).toEqual([-7, -5, -3, -1]);
     expect(axisOver('same', [2, 2]).scale.place(2)).toBeCloseTo(0.5, 1);
   });
 
@@ -175,6 +177,18 @@ describe('charts', () => {
     expect(bar && attribute(bar.childNodes[0] as Element, 'd')).toBe('M225 322V244H379V322z');
     expect(String(chart)).toContain('M225 88H379');
     expect(String(chart)).toContain('Words.');
+  });
+
+  it('show bars of few images paler, by the root of their share of the fullest', () => {
+    const bin = { confidence: 0.5, accuracy: 0.5 };
+    const bins = [
+      { from: 0, to: 0.5, count: 4, ...bin },
+      { from: 0.5, to: 1, count: 100, ...bin },
+    ];
+    const opacities = parts(reliabilityDiagram('R', bins, ''), 'path').flatMap(
+      (path) => attribute(path, 'fill-opacity') ?? [],
+    );
+    expect(opacities).toEqual(['0.44', '1.00']);
   });
 
   it('draw a surface with its contour lines', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { hashOf, putFile } from '../../src/queue/parcels.js';
-import { QueueError } from '../../src/util/errors.js';
+import { EXIT, QueueError } from '../../src/util/errors.js';
 import { MemoryStore } from '../helpers/memory_store.js';
 import { eventually } from '../helpers/patience.js';
 import { type AtEpoch, coordinator, open, order, quiet, read, trainer, worker } from './fake_workers.js';
@@ -130,7 +130,9 @@ describe('a study by workers', () => {
     const dies: AtEpoch = () => store.takeAway('abc.1.3', { most: 2 });
     worker(store, { train: trainer([], dies) });
     const record = await coordinator(store).run(order());
-    expect(record).toMatchObject({ state: 'failed', error: expect.stringContaining('died') });
+    expect(record).toMatchObject({
+      ...{ state: 'failed', error: expect.stringContaining('died'), exit: EXIT.device },
+    });
   });
 
   it('gives a trial back when the worker is stopped, with its checkpoint', async () => {

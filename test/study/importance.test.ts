@@ -52,6 +52,14 @@ describe('the importance of settings', () => {
     expect(clear(trials)).toEqual(['kind', 'd']);
   });
 
+  it('takes the lack of a setting for another value than the smallest', () => {
+    const trials = study(() => 0, 40).map((trial, i): TrialRecord => {
+      const curve = [i % 2];
+      return { ...trial, values: i % 2 === 0 ? { d: 0 } : {}, curve, metric: i % 2 };
+    });
+    expect(importanceOf(trials, 'loss')?.explained).toBeGreaterThan(0.9);
+  });
+
   it('is not clear where results are noise', () => {
     const rng = new Rng(3);
     const trials = study(() => rng.normal());
