@@ -186,6 +186,7 @@ it.each([
   [89, '1 min'],
   [3569, '59 min'],
   [3599, '1 h 0 min'],
+  [7140, '1 h 59 min'],
   [3660, '1 h 1 min'],
   [7199, '2 h 0 min'],
 ])('%d seconds are said as %s', (seconds, words) => expect(duration(seconds)).toBe(words));
