@@ -45,6 +45,7 @@ describe('recipes', () => {
   });
 
   it('that are not there are told with those that are', () => {
+    expect(() => findRecipe('none-like-it', '--recipe')).toThrow(/ only fer-cnn, [^;]*fer-vgg[^;]*$/);
     expect(() => findRecipe('fer-vgx', '--recipe')).toThrow(UsageError);
     expect(() => findRecipe('fer-vgx', '--recipe')).toThrow(
       /^--recipe fer-vgx: there is no such recipe, only fer-cnn, .*; did you mean "fer-vgg"\?/,
