@@ -100,6 +100,8 @@ lr:
     ['l2: {values: [0], when: sgd}', 'l2: when: expected a condition like {optimizer: sgd}'],
     ['l2: {values: [0], when: {optimizer: sgd}}', 'l2: when: no parameter "optimizer" before this one'],
     ['optimizer: [adam]\nl2: {values: [0], when: {optimiser: sgd}}', 'did you mean "optimizer"?'],
+    ['l2: {values: [0], when: {batch: 28}}', 'conditions name a parameter that comes before'],
+    ['l2: {values: [0], sideways: 1}', 'unknown key "sideways"; expected values, '],
     [
       'optimizer: [adam]\nl2: {values: [0], when: {optimizer: sgd}}',
       '"optimizer" is never sgd; expected one of adam',
