@@ -241,6 +241,7 @@ describe('schedules', () => {
     const steps = [0, 1, 2, 3].map((step) => at({ warmupEpochs: 1 }, step / 4));
     expect(steps).toEqual([0.25, 0.5, 0.75, 1]);
     expect(at({ warmupEpochs: 10, epochs: 10, name: 'cosine' }, 9.75)).toBe(1);
+    expect(at({ warmupEpochs: 0.9 }, 0.75)).toBe(1); // its last step ends after it
   });
 });
 
