@@ -5,6 +5,7 @@ import { modelCard } from '../../scripts/model_card.mjs';
 import { drawnProbabilities } from '../../src/train/drawn_probabilities.js';
 import { evaluateWeights } from '../../src/train/evaluate_weights.js';
 import { MODELS, readCard, shippedModels, weightsPath } from '../../src/train/shipped_models.js';
+import { folderWith } from '../data/fixtures.js';
 import { describeGpu } from '../helpers/gpu.js';
 import { all, FER2013, needs } from '../helpers/needs.js';
 
@@ -42,6 +43,15 @@ describe('the shipped models', () => {
     expect(weightsPath('fer-cnn')).toBe(join(MODELS, 'fer-cnn.h5'));
     expect(weightsPath('runs/r1/best.safetensors')).toBe('runs/r1/best.safetensors');
     expect(shippedModels().map((name) => join(MODELS, `${name}.h5`))).toContain(weightsPath(undefined));
+  });
+
+  it.each([
+    [['best.safetensors', 'last.safetensors'], 'best.safetensors'],
+    [['last.safetensors'], 'last.safetensors'],
+    [[], 'best.safetensors'],
+  ])('of a run are its best, else its last; a run that has %j is known by %s', (files, found) => {
+    const run = folderWith(Object.fromEntries(['events.ndjson', ...files].map((name) => [name, ''])));
+    expect(weightsPath(run)).toBe(join(run, found));
   });
 });
 
