@@ -67,7 +67,7 @@ export function makeFolder(path: string): void {
 export function needFolder(path: string): void {
   try {
     makeFolder(path);
-    accessSync(path, constants.W_OK);
+    accessSync(`${path}/.`, constants.W_OK); // the dot asks for a folder: a file has no such entry
   } catch (cause) {
     throw writeError(path, cause);
   }

@@ -68,6 +68,9 @@ it('a folder that is needed is made, or told to be in the way of a file', () => 
   needFolder(join(dir, 'a', 'b'));
   expect(existsSync(join(dir, 'a', 'b'))).toBe(true);
   writeFileSync(join(dir, 'file'), '');
+  expect(() => needFolder(join(dir, 'file'))).toThrow(
+    `cannot write ${join(dir, 'file')}: a part of its path is no folder; choose another folder with --out`,
+  );
   expect(() => needFolder(join(dir, 'file', 'x'))).toThrow(
     `cannot write ${join(dir, 'file', 'x')}: a part of its path is no folder; choose another folder with --out`,
   );
