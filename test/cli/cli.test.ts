@@ -78,7 +78,12 @@ describe('the command line', () => {
     expect(await completed('train', '--resume', '')).toEqual(['runs/r1']);
     expect(await completed('runs', 'show', '')).toEqual(['r1']);
     expect(await completed('train', '--recipe', 'fer-s')).toEqual(['fer-shallow']);
-    expect(await completed('recipes', 'fer-v')).toEqual(['fer-vgg', 'fer-vgg-robust', 'fer-vgg.2', 'fer-vgg.3']);
+    expect(await completed('recipes', 'fer-v')).toEqual([
+      'fer-vgg',
+      'fer-vgg-robust',
+      'fer-vgg.2',
+      'fer-vgg.3',
+    ]);
     expect(await completed('search', '--res')).toContain('--resume');
   });
 
