@@ -114,6 +114,7 @@ describe('CenterCrop', () => {
 
   it('cuts the same off all edges, one more below and at the right', () => {
     expect(read(INPUT, crop(3, 3))).toEqual([[6, 5, 1], ['Cropping2D 1,2,1,1'], undefined]);
+    expect(read(INPUT, crop(2, 5))).toEqual([[6, 5, 1], ['Cropping2D 2,2,0,0'], undefined]);
     expect(read(INPUT, layer('ReLU', 'a'), crop(6, 2))).toEqual([
       [6, 5, 1],
       ['ReLU', 'Cropping2D 0,0,1,2'],

@@ -183,3 +183,23 @@ describe('Softmax over maps', () => {
     );
   });
 });
+
+describe('Reshape', () => {
+  const { nodes, identity } = ended(6);
+  const reshaped = (attributes: Readonly<Record<string, number>>, shape: readonly number[]): Graph => ({
+    input: [1, 2, 3],
+    nodes: [['Reshape', 'y', ['x', 'shape'], attributes], ...nodes],
+    arrays: { shape: { shape: [shape.length], data: shape }, identity },
+  });
+
+  it('copies an extent for each 0, and finds the one of -1', () => {
+    expectNear(outputOf(reshaped({}, [0, 0, 2, 3]), PIXELS), softmax(PIXELS));
+    expectNear(outputOf(reshaped({ allowzero: 0 }, [-1, 0, 2, 3]), PIXELS), softmax(PIXELS));
+  });
+
+  it('with allowzero takes 0 as it is, which no image can have', () => {
+    expect(() => read(reshaped({ allowzero: 1 }, [-1, 0, 2, 3]))).toThrow(
+      '[batch, 1, 2, 3] cannot become [-1, 0, 2, 3]',
+    );
+  });
+});

@@ -175,15 +175,14 @@ describe('files that are no model of ours or of Keras', () => {
     );
   });
 
-  it('as architectures of Keras 1, whose options have other names', async () => {
+  it.each([
+    ['Convolution2D', { name: 'convolution2d_1', batch_input_shape: [null, 48, 48, 1] }],
+    ['Dense', { name: 'dense_1', output_dim: 7, input_shape: [4] }],
+  ])('as architectures of Keras 1, whose classes or options have other names: %s', async (kind, config) => {
     const path = join(newFolder(), 'model.json');
-    const config = { name: 'convolution2d_1', nb_filter: 32, batch_input_shape: [null, 48, 48, 1] };
-    writeFileSync(
-      path,
-      JSON.stringify({ class_name: 'Sequential', config: [{ class_name: 'Convolution2D', config }] }),
-    );
+    writeFileSync(path, JSON.stringify({ class_name: 'Sequential', config: [{ class_name: kind, config }] }));
     await expect(openNetwork(path)).rejects.toThrow(
-      `${path}: a model of Keras 1 (its layer "convolution2d_1" is a Convolution2D), whose layers have other names and options; open it in Keras 2.0 to 2.3 and save it again`,
+      `${path}: a model of Keras 1 (its layer "${config.name}" is a ${kind}), whose layers have other names and options; open it in Keras 2.0 to 2.3 and save it again`,
     );
   });
 });
