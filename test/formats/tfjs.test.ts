@@ -145,6 +145,14 @@ describe('a model for TensorFlow.js', () => {
   const plain = [Flatten(), Dense({ units: 2, activation: 'softmax' })];
   const of = (...layers: readonly Layer[]) => new Sequential('m', [6, 6, 4], [...layers, ...plain]);
 
+  it('lists its weights by name, shape and type', () => {
+    const { weightSpecs } = loaded(toTfjs(of(), randomWeights(of()), {}));
+    expect(weightSpecs).toEqual([
+      { name: 'dense/kernel', shape: [144, 2], dtype: 'float32' },
+      { name: 'dense/bias', shape: [2], dtype: 'float32' },
+    ]);
+  });
+
   it('has its weights in files of 4 MiB, in the order of the list', () => {
     const network = new Sequential('m', [40, 40, 1], [Flatten(), Dense({ units: 700 }), Dense({ units: 2 })]);
     const weights = randomWeights(network);
