@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { cache } from '../../src/cli/commands/cache.js';
 import { cacheCheck } from '../../src/cli/doctor_system.js';
+import { printed as printedBy } from '../helpers/printed.js';
 
 let home = '';
 let folder = '';
@@ -22,13 +23,8 @@ afterEach(() => {
 const fill = (name: string, bytes: number): void => writeFileSync(join(folder, name), Buffer.alloc(bytes));
 
 /** What the command prints. */
-async function printed(options: { action?: 'clear'; json?: boolean } = {}): Promise<string> {
-  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  expect(await cache({ json: false, ...options } as never)).toBe(0);
-  const text = written.mock.calls.map(([chunk]) => String(chunk)).join('');
-  written.mockRestore();
-  return text;
-}
+const printed = (options: { action?: 'clear'; json?: boolean } = {}): Promise<string> =>
+  printedBy(() => cache({ json: false, ...options } as never));
 
 it('says what the cache holds, in megabytes of 10^6, and what would be removed', async () => {
   fill('a.csv.1.2.faces', 2_500_000);

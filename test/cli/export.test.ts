@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { exportModel } from '../../src/cli/commands/export.js';
 import { loadDataset } from '../../src/data/load.js';
 import { fitPreprocess, PREPROCESS_FORMULAS } from '../../src/data/preprocess.js';
@@ -12,14 +12,13 @@ import { openModel, saveH5 } from '../../src/train/weights.js';
 import { CLASS_NAMES } from '../../src/util/classes.js';
 import { runCli } from '../helpers/cli.js';
 import { hybrid, others, randomWeights } from '../helpers/networks.js';
+import { printed } from '../helpers/printed.js';
 
 it('export --json says how other programs must preprocess pixels', async () => {
   const file = 'models/fer-shallow.h5';
   const out = join(mkdtempSync(join(tmpdir(), 'fer-tui-export-')), 'x.h5');
-  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  await exportModel({ file, to: 'h5', out, json: true } as Parameters<typeof exportModel>[0]);
-  const text = written.mock.calls.map(([piece]) => String(piece)).join('');
-  written.mockRestore();
+  const args = { file, to: 'h5', out, json: true } as Parameters<typeof exportModel>[0];
+  const text = await printed(() => exportModel(args));
   const { name } = (await openModel(file)).preprocess;
   expect(JSON.parse(text)).toMatchObject({ preprocess: name, preprocess_formula: PREPROCESS_FORMULAS[name] });
 });

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { balanceFile } from '../../src/cli/commands/balance.js';
 import { calibrateFile } from '../../src/cli/commands/calibrate.js';
 import { ensemble } from '../../src/cli/commands/ensemble.js';
 import { evaluate } from '../../src/cli/commands/evaluate.js';
 import { soup } from '../../src/cli/commands/soup.js';
+import { printed } from '../helpers/printed.js';
 
 /** What the commands print that measure networks; the measurements are stand-ins, no two numbers alike. */
 
@@ -77,16 +78,6 @@ vi.mock('../../src/train/shipped_models.js', () => ({
   shippedModels: () => [],
 }));
 
-let out = '';
-beforeEach(() => {
-  out = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  return () => write.mockRestore();
-});
-
 /** Arguments that the stand-ins do not look at. */
 const rest = {
   ...{
@@ -105,7 +96,7 @@ const rest = {
 describe('a table of measurements', () => {
   it('of evaluate', async () => {
     const files = { labels: 'l.csv', ferplus: 'f.csv', ferplusKeep: 'none' };
-    await evaluate({ ...rest, ...files, split: 'test', weights: ['w'] });
+    const out = await printed(() => evaluate({ ...rest, ...files, split: 'test', weights: ['w'] }));
     expect(
       out,
     ).toBe(`test: 1,234 images with f.csv and l.csv, loss 1.0100, accuracy 90.1 %, top-2 95.1 %, macro F1 87.0 %, calibration error 2.0 %, by chance alone 1.1 %, 5,678 img/s
@@ -123,7 +114,7 @@ b   3  14
 `);
   });
   it('of calibrate', async () => {
-    await calibrateFile({ ...rest, split: 'validation' });
+    const out = await printed(() => calibrateFile({ ...rest, split: 'validation' }));
     expect(out).toBe(`temperature 1.5000, fitted on 1,234 validation images
 
                                   loss  calibration error  accuracy
@@ -137,7 +128,9 @@ x.safetensors
 `);
   });
   it('of balance', async () => {
-    await balanceFile({ ...rest, split: 'validation', recall: 'a=50', strength: 0.5 });
+    const out = await printed(() =>
+      balanceFile({ ...rest, split: 'validation', recall: 'a=50', strength: 0.5 }),
+    );
     expect(out).toBe(`offsets a +0.250, fitted on 1,234 validation images
 
 recall                    accuracy  mean recall       a       b
@@ -150,7 +143,9 @@ x.safetensors
 `);
   });
   it('of ensemble', async () => {
-    await ensemble({ ...rest, split: 'validation', weights: [], method: 'fitted', rounds: 1 });
+    const out = await printed(() =>
+      ensemble({ ...rest, split: 'validation', weights: [], method: 'fitted', rounds: 1 }),
+    );
     expect(out).toBe(`1,234 validation images
 
 member               accuracy    loss  calibration error    equal   fitted  without it: points     loss
@@ -172,7 +167,7 @@ x.safetensors
 `);
   });
   it('of soup', async () => {
-    await soup({ ...rest, split: 'validation', weights: [], method: 'greedy' });
+    const out = await printed(() => soup({ ...rest, split: 'validation', weights: [], method: 'greedy' }));
     expect(out).toBe(`1,234 validation images
 
 network        accuracy    loss  in the soup

@@ -1,20 +1,10 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { compareRuns, runs, showRun } from '../../src/cli/commands/runs.js';
 import { fakeEvents } from '../helpers/events.js';
+import { printed } from '../helpers/printed.js';
 import { runsFolder, writeRun } from '../helpers/run_folders.js';
 
 const globals = { json: false, quiet: false, color: 'never' } as const;
-
-/** What a command prints. */
-async function printed(run: () => Promise<number>): Promise<string> {
-  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  try {
-    expect(await run()).toBe(0);
-    return out.mock.calls.map(([text]) => String(text)).join('');
-  } finally {
-    out.mockRestore();
-  }
-}
 
 /** A folder with a finished run, and one that was resumed with another rate and has crashed. */
 function folderOfTwo(): string {

@@ -1,12 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { studies } from '../../src/cli/commands/studies.js';
 import { Journal } from '../../src/study/journal.js';
 import type { StudySettings } from '../../src/study/settings.js';
 import { Study } from '../../src/study/study.js';
 import type { TrialRecord } from '../../src/study/trial.js';
+import { printed } from '../helpers/printed.js';
 import { fakeTrials, STUDY_SETTINGS } from '../helpers/studies.js';
 
 it('studies lists each study with the trials whose steps have ended, the best trial and its settings', async () => {
@@ -26,17 +27,12 @@ it('studies lists each study with the trials whose steps have ended, the best tr
     { ...{ kind: 'cv', folds: 2, repeats: 1, trials: 4 }, objective, settings, created, configs },
     [],
   );
-  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  try {
-    await studies({ folder, json: false, quiet: false, color: 'never' });
-    expect(out.mock.calls.map(([text]) => String(text)).join('')).toBe(
-      `study  method, pruner  trials  objective  best (trial)           created       settings of the best
+  const text = await printed(() => studies({ folder, json: false, quiet: false, color: 'never' }));
+  expect(text).toBe(
+    `study  method, pruner  trials  objective  best (trial)           created       settings of the best
 -----  --------------  ------  ---------  ------------  ----------------  -------------------------
 c1        cv, 2 folds     0/4    val_acc             -  2026-11-24 18:04
 s1          tpe, asha   23/30    val_acc  64.87 % (21)  2026-11-23 10:00  optimizer=adam lr=0.03162
 `,
-    );
-  } finally {
-    out.mockRestore();
-  }
+  );
 });
