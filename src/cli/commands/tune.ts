@@ -30,7 +30,7 @@ export async function tune(args: TuneArgs & GlobalArgs): Promise<number> {
     const path = args.out ?? tablePath(gpu.info);
     const wrong = results.filter((result) => Object.keys(result.wrong).length > 0);
     if (args.json) writeJson({ v: 1, type: 'result', adapter: gpu.info.name, path, results });
-    else process.stdout.write(`${report(results)}\n\nsaved in ${printable(path)}\n`);
+    else process.stdout.write(`${report(results)}\nsaved in ${printable(path)}\n`);
     for (const { key, wrong: ways } of wrong) {
       process.stderr.write(`WRONG on this adapter, and not used: ${key}: ${JSON.stringify(ways)}\n`);
     }
