@@ -1,12 +1,16 @@
 import { createInterface } from 'node:readline';
 
-/** A round is this many repetitions, or as many as fit in the time. */
+/**
+ * A round is so many repetitions, and more until it has taken LEAST_MS; it ends after MOST_MS. Short work needs many: the first
+ * repetitions after another peer's turn are slow, because the processor's caches hold that peer's data.
+ */
 const REPEAT = 5;
+const LEAST_MS = 500;
 const MOST_MS = 5_000;
 
 /**
- * Answers the lines of bench/peers.mjs: `train 28 fer-cnn` runs `jobs.train(28, 'fer-cnn')()`, after one run to warm up,
- * a few times, and prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer. One that
+ * Answers the lines of bench/peers.mjs: `train 28 fer-cnn` runs `jobs.train(28, 'fer-cnn')()` a few times, after one run to
+ * warm up, and prints the milliseconds of one. A job that a peer cannot do throws; the reason is its answer. One that
  * returns before its work is done has a `settle`, which waits for all of it: the round ends there.
  * @param version that of the peer, told with each answer
  */
@@ -24,13 +28,14 @@ export function answer(version, jobs) {
         await run.settle?.();
       }
       const begin = performance.now();
+      const passed = () => performance.now() - begin;
       let runs = 0;
-      while (runs < REPEAT && (runs === 0 || performance.now() - begin < MOST_MS)) {
+      while (runs === 0 || ((runs < REPEAT || passed() < LEAST_MS) && passed() < MOST_MS)) {
         await run();
         runs++;
       }
       await run.settle?.();
-      console.log(JSON.stringify({ ms: (performance.now() - begin) / runs, version }));
+      console.log(JSON.stringify({ ms: passed() / runs, version }));
     } catch (error) {
       console.log(JSON.stringify({ note: String(error).split('\n')[0].slice(0, 80) }));
     }

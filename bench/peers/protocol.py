@@ -3,18 +3,20 @@ import json
 import sys
 import time
 
+# A round is REPEAT repetitions, and more until it has taken LEAST_S; it ends after MOST_S (see protocol.mjs).
 REPEAT = 5
-# A round is as many repetitions as fit in this time, at most REPEAT.
+LEAST_S = 0.5
 MOST_S = 5
 
 
 def timed(run):
     """Milliseconds of one run."""
-    begin, runs = time.perf_counter(), 0
-    while runs < REPEAT and (runs == 0 or time.perf_counter() - begin < MOST_S):
+    begin, runs, passed = time.perf_counter(), 0, 0
+    while runs == 0 or ((runs < REPEAT or passed < LEAST_S) and passed < MOST_S):
         run()
         runs += 1
-    return (time.perf_counter() - begin) / runs * 1000
+        passed = time.perf_counter() - begin
+    return passed / runs * 1000
 
 
 def answer(version, jobs):
