@@ -2,8 +2,8 @@
 //
 // What it means: all training images stay in device memory as bytes (28,709 faces take 66 MB). A step needs a few of them as
 // floats, each with a small random change, so that the network sees another version of a face in every epoch. The host draws
-// the random numbers and sends 64 bytes per image: its index, an affine map, and what light and a camera do to it. No pixels
-// cross the bus. Each line takes the v of the line above:
+// the random numbers and sends 64 bytes per image: its index, an affine map, and the strength of each lighting and camera effect.
+// No pixels cross the bus. Each line takes the v of the line above:
 //
 //   (sx, sy) = (x0 + xx * ox + xy * oy, y0 + yx * ox + yy * oy), clamped to the image
 //   v        = bilinear interpolation of the four pixels around (sx, sy), times gain, at most 255
@@ -18,8 +18,9 @@
 // rectangle without width. The random bytes are a hash of grain, pixel and channel, as in dropout.wgsl. JPEG's steps are those of
 // libjpeg for the quality, for luminance in each channel.
 //
-// Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; divisors [H,
-// W], read if has_divisors is 1; images [B, H, W, channels]. Channel c comes from the stored channel c, or from the only one: a gray image for a network with colour input.
+// Shapes: pixels [N, H, W, stored] bytes, four in a u32; draws [B]; mean [H, W], read if has_mean is 1; divisors [H, W], read if
+// has_divisors is 1; images [B, H, W, channels]. Channel c comes from the stored channel c; a gray image, which has only one, fills
+// all channels of a network with colour input.
 // Threads: a workgroup makes 8 x 8 pixels of one channel. A blur reads pixels around them, and JPEG repeats the last ones where
 // the image ends within the 8 x 8. No gradient: the input is data.
 // Parts: pcg

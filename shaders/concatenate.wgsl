@@ -1,7 +1,7 @@
 // Concatenation: the channels of several inputs side by side. Two branches of a network meet, and the next layer sees both.
 //
-// What it means: the features that a network has learnt and those that somebody has designed become one vector. Nothing is
-// computed; the gradient of the whole is cut into the gradients of its parts.
+// What it means: for example, learned features and hand-designed ones become one vector. Nothing is computed, and the gradient of
+// the whole is cut into the gradients of its parts.
 //
 //   y[row, offset + c] = part[row, c]          dpart[row, c] = dy[row, offset + c]
 //

@@ -2,11 +2,11 @@
 //
 // Nine multiplications per output are too few to pay for the set-up of the general kernels. So here a thread keeps the nine
 // weights of four output channels in registers and walks along a row of the image. It also keeps the columns of x under the
-// window: each output loads only three new pixels. Almost all that remains is storing y. Mathematics as in conv2d.wgsl:
+// window: each output loads only three new pixels. Most of the time then goes into storing y. Mathematics as in conv2d.wgsl:
 //
 //   y[n, oy, ox, o] = bias[o] + sum over ky, kx of x[n, oy + ky - pad_top, ox + kx - pad_left] * weight[ky, kx, o]
 //   dw[ky, kx, o]   = sum over n, oy, ox of x[n, oy + ky - pad_top, ox + kx - pad_left] * dy[n, oy, ox, o]
-//   db[o]           = sum over n, oy, ox of dy[n, oy, ox, o], beside the nine sums of dw, since dy is loaded anyway
+//   db[o]           = sum over n, oy, ox of dy[n, oy, ox, o], along with the sums of dw, which load dy anyway
 //
 // `forward` can do more while y is in registers:
 //   with `elu` set, it stores elu(y) instead of y
@@ -23,8 +23,8 @@
 //
 // Shapes: x [B, H, W], weight and dw [3, 3, OC], y and dy [B, OH, OW, OC] in vec4s of channels.
 // Threads: one per vec4 of channels and row (of windows), or a run of the row in each slice of the grid's third dimension,
-// where GPUs need more threads; `weight_gradient` one per vec4 of channels, chunk of rows and run. Runs are equally long. The
-// fold: see parts/grain.wgsl.
+// where GPUs need more threads; `weight_gradient` one per vec4 of channels, chunk of rows and run. Runs are equally long. For
+// `fold_gradients`, see parts/grain.wgsl.
 // Constants: SIZE, the edge of the pooling window, 1 for no pooling; in `forward` and `weight_gradient` 1 or 2, dividing OH
 // and OW. BLOCK, for `weight_gradient` (false in the others; without it SIZE is 1).
 // GRAIN and THREADS, for `fold_gradients`.
@@ -187,7 +187,7 @@ fn gradients_of(line: u32, wx: u32, quad: u32, by: Coefficients, p: GrayParams) 
   }
   var best = vec4f();
   if (SIZE == 2u) { best = winners[(line * (p.ow / SIZE) + wx) * p.oc4 + quad]; }
-  var open = vec4<bool>(true); // until a place of the window has taken the gradient
+  var open = vec4<bool>(true); // no pixel of the window has received the gradient yet
   for (var k = 0u; k < SIZE * SIZE; k++) {
     let v = e[((line * SIZE + k / SIZE) * p.ow + wx * SIZE + k % SIZE) * p.oc4 + quad];
     let won = open & ((v == best) | vec4<bool>(SIZE == 1u));

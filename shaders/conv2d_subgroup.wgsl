@@ -8,7 +8,7 @@
 //   - each lane loads the vec4s of row k of W for its own channels: COLS / 32 loads;
 //   - subgroupShuffle passes every row's value to all lanes: ROWS * COLS / 32 vec4 multiply-adds.
 // On such an adapter loads are expensive and multiply-adds cheap. So large tiles win, even if they spill registers. There
-// is no workgroup memory and no barrier. `forward` takes two k in each turn of its loop, as matmul_subgroup.wgsl does.
+// is no workgroup memory and no barrier. `forward` processes two k per iteration of its loop, as matmul_subgroup.wgsl does.
 //
 // The input gradient for stride 1 is the same product: `forward` with dy, the kernel rotated by 180 degrees and its
 // channels swapped (conv2d_flip.wgsl makes that copy), and padding K - 1 - pad.
@@ -133,8 +133,7 @@ fn forward(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
   if (p.has_bias == 1u) {
     for (var q = 0u; q < QUADS; q++) { shift[q] = bias[quad[q]]; }
   }
-  // A block per turn: always the first one, after which the others move up. Unrolled, the code would take longer to fetch than
-  // to run.
+  // Each iteration stores the first block, then moves the others up. Unrolled, the code would take longer to fetch than to run.
   for (var r = 0u; r < BLOCKS; r++) {
     for (var l = 0u; l < LANES; l++) {
       let row = first_row + r * LANES + l;

@@ -3,13 +3,13 @@
 //
 // Why: conv2d_subgroup.wgsl loads every number of x once for each of the nine taps, and there a load costs as much as many
 // multiply-adds. Here a subgroup computes a tile of the output, six pixels wide. With its neighbours, a row of the patch under the
-// tile has eight pixels, one for each lane. So a register holds a row, each number is loaded once, the taps of the next row are in
-// the next register, and those beside each other in neighbouring lanes. Winograd's algorithm multiplies less, but takes three
-// dispatches, whose start takes as long as millions of multiply-adds.
+// tile has eight pixels, one for each lane. So a register holds a row, and each number is loaded once. For a window, the pixels of
+// the next row are in the next register, and those beside each other are in neighbouring lanes. Winograd's algorithm multiplies
+// less, but takes three dispatches, and launching them takes as long as millions of multiply-adds.
 //
 // `pack` of few_rows.wgsl has scaled the weights, put three of them in two words, and brought them into the order in which a
-// subgroup reads them: in their own order each would lie on another page of memory than the one before, and reading them would
-// take twice as long.
+// subgroup reads them. In the order of the original tensor, consecutive reads would be on different pages of memory and take twice
+// as long.
 // Mathematics as in conv2d.wgsl, then that of inference_block.wgsl:
 //
 //   z[n, oy, ox, o] = bias[o] + sum over ky, kx, c of x[n, oy + ky - pad_top, ox + kx - pad_left, c] * weight[ky, kx, c, o]
@@ -19,7 +19,7 @@
 // with OH and OW counted in windows, all but x in vectors of WIDTH output channels. IC is even. SLICES is OC / (8 * WIDTH) rounded up.
 // Threads: one subgroup per image, slice of 8 * WIDTH output channels, and tile. An image has `down` rows of `across` tiles.
 // Constants: ROWS of a tile, at most 6. SIZE, the edge of the pooling window, 1 for no pooling; it divides ROWS and 6. WIDTH, 2 or 4:
-// channels of a lane. ALONE, whether tiles have no neighbours to the left and right, so that the taps there are 0.
+// channels per lane. ALONE, whether tiles have no neighbours to the left and right, so that x is 0 there.
 // Parts: elu, packed_weights
 
 enable subgroups;
@@ -123,7 +123,7 @@ fn block(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: v
       for (var j = 0u; j < ROWS + 1u; j++) { patch_rows[j] = patch_rows[j + 1u]; }
     }
   }
-  // A row per turn: always the first one, after which the others move up.
+  // Each iteration stores the first row, then moves the others up.
   for (var j = 0u; j < ROWS; j++) {
     for (var i = 0u; i < COLUMNS; i++) { pixels[(COLUMNS * j + i) * 8u + lane] = z[0][i]; }
     for (var k = 0u; k + 1u < ROWS; k++) { z[k] = z[k + 1u]; }

@@ -14,7 +14,7 @@
 // Summed over the input channels, the inner product is a matrix product [tiles, IC] x [IC, OC] for each of the 36 (or 64)
 // points. Most of the work is there: see matmul.wgsl and its variants. This file contains the transforms to the points (the
 // "Winograd domain") and back; PP = POINTS * POINTS:
-//   transforms          U[PP, IC, OC] = G g G^T and V[PP, TILES, IC] = B^T d B, in one dispatch, or one of them. Patches
+//   transforms          U[PP, IC, OC] = G g G^T and V[PP, TILES, IC] = B^T d B, in one dispatch, or only one of them. Patches
 //                       overlap by two pixels, and are 0 outside of the image. With `affine` set, d is x * scale + offset: the
 //                       batch norm of the layer before, which is then not stored
 //   output_transform    y = A^T M A + bias, from M[PP, TILES, OC] = V U
@@ -49,7 +49,7 @@ struct WinogradParams {
   b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, moments: u32, alpha: f32,
 }
 
-// transforms: the first `inputs` workgroups transform x, those behind the weights
+// transforms: the first `inputs` workgroups transform x, the others the weights
 @group(0) @binding(0) var<storage, read> weight: array<Lane>; // [3, 3, IC, OC]
 @group(0) @binding(1) var<storage, read> x: array<Lane>;
 @group(0) @binding(2) var<storage, read> x_affine: array<Lane>; // [2, IC]

@@ -3,10 +3,10 @@
 //
 // Why fuse: `input_gradient` of elu_norm_pool.wgsl computes dz, which is as large as the convolution's output, and only
 // `gradient_transform` of conv2d_winograd_gradient.wgsl reads it. Here the lanes that transform a tile compute its dz
-// themselves, line by line. This saves a quarter of the loads and stores of the two kernels. Formulas and names are theirs.
+// themselves, line by line. This saves a quarter of the loads and stores of the two kernels. Formulas and names are as there.
 //
 // The winning place of a window is the first in row-major order whose e equals the winner. With 2 x 2 windows, a lane checks
-// its own two places and asks the lane above whether that one has already won. Of the two lanes of a row of windows, one
+// its own two places, and gets from the lane above whether one of its places has won. Of the two lanes of a row of windows, one
 // loads dy and the other the winners, and they exchange them.
 //
 // Shapes: e [B, H, W, C], dy and winner [B, OH, OW, C], coefficients [4, C], z [PP, TILES, C], all in vec4s of channels.

@@ -9,7 +9,7 @@
 // With channels, the products are again matrix products for each of the PP points: dU = V^T Z and dV = Z U^T. So both
 // gradients start from the same Z, and reuse U and V of the forward pass.
 //   gradient_transform  Z[PP, TILES, OC] = A dy A^T
-//   gradients           three results that do not need each other, in one dispatch:
+//   gradients           three independent results, in one dispatch:
 //     dw [3, 3, IC, OC] = G^T dU G, from dU[PP, IC, OC]
 //     dx [B, H, W, C] = B dV B^T, from dV[PP, TILES, IC], summed where patches overlap; or no dx. Only for 'same' padding: each
 //       tile of y then lies in the centre of its patch. A thread computes the pixels of its own tile, to which the eight tiles
@@ -63,7 +63,7 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   }
 }
 
-// gradients: the first `inputs` workgroups compute dx, those behind dw, the last ones db of two output channels each
+// gradients: the first `inputs` workgroups compute dx, the next ones dw, and the last ones db, for two output channels each
 @group(0) @binding(0) var<storage, read> dv: array<Pair>;
 @group(0) @binding(1) var<storage, read> du: array<Lane>; // [PP, IC, OC]
 @group(0) @binding(2) var<storage, read> dy_points: array<Pair>; // Z

@@ -45,8 +45,8 @@ fn gradient_transform(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
   }
 }
 
-// gradients. In the grid's third dimension, `inputs` slices compute dx; in those behind, each subgroup computes dw of one input
-// channel, or db of four output channels
+// gradients. In the grid's third dimension, the first `inputs` slices compute dx; in the others, each subgroup computes dw of one
+// input channel, or db of four output channels
 @group(0) @binding(0) var<storage, read> dv: array<Quad>;
 @group(0) @binding(1) var<storage, read> du: array<vec4f>; // [PP, IC, OC]
 @group(0) @binding(2) var<storage, read> dy_points: array<Quad>; // Z

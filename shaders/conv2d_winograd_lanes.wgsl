@@ -28,8 +28,8 @@ struct WinogradParams {
   b: u32, c: u32, oh: u32, ow: u32, ty: u32, tx: u32, tiles: u32, has_bias: u32, elu: u32, moments: u32, alpha: f32,
 }
 
-// transforms. In the grid's third dimension, `inputs` slices transform x; in those behind, each subgroup transforms the weights of
-// one input channel
+// transforms. In the grid's third dimension, the first `inputs` slices transform x; in the others, each subgroup transforms the
+// weights of one input channel
 @group(0) @binding(0) var<storage, read> weight: array<vec4f>; // [3, 3, IC, OC]
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x_affine: array<vec4f>; // [2, IC]

@@ -1,9 +1,9 @@
-// ELU, batch normalisation and dropout behind a dense layer, one kernel in each direction.
+// ELU, batch normalisation and dropout after a dense layer, with one kernel for each direction.
 //
-// Why: a dense layer has one row for each image of the batch, a few dozen. That is so little work that the start of a dispatch
-// takes longer than the sums and the normalisation. Here the threads of a workgroup share the rows of their channels, so each
-// workgroup knows the statistics of its channels and goes on at once. The backward pass keeps nothing of the forward pass but
-// z: to compute e, its statistics and the mask of the dropout again costs less than another dispatch.
+// Why: a dense layer has one row for each image of the batch, a few dozen. That is so little work that launching a dispatch takes
+// longer than the sums and the normalisation. Here the threads of a workgroup share the rows of their channels, so each workgroup
+// has the statistics of its channels and needs no second dispatch to normalise. The backward pass keeps only z of the forward pass:
+// computing e, its statistics and the dropout mask again costs less than another dispatch.
 //
 //   e = elu(z),  xhat = (e - mean) * rstd,  y = mask * (xhat * gamma + beta)
 // Gradients, with N rows:

@@ -1,10 +1,10 @@
-// The end of a network in one dispatch: its last dense block, the dense layer that classifies, and softmax. For inference of a few
+// The end of a network in one dispatch: its last dense block, the dense layer of the classes, and softmax. For inference of a few
 // faces on adapters with subgroups of exactly 8 invocations (software Vulkan: one subgroup is one SIMD vector of the CPU).
 //
-// Why: one after the other these are three dispatches, and the last two of them do next to nothing: to start each takes longer than
-// all of its arithmetic. The classes need all units of the block, so one workgroup computes these, slice after slice, as
-// few_rows.wgsl does, and keeps them. Then each lane multiplies them by the weights of a class. The weights of the block are
-// packed as there, those of the classes are as they are.
+// Why: separately, these layers take three dispatches, and launching each of the last two takes longer than its arithmetic. The
+// classes need all units of the block, so one workgroup computes these, slice after slice, as few_rows.wgsl does, and keeps them.
+// Then each lane multiplies them by the weights of a class. The weights of the block are packed as in few_rows.wgsl; those of the
+// classes are not packed.
 //
 //   u = factor * elu(scale * sum over k of x[n, k] * w[k] + bias) + offset, for each unit
 //   logits[c] = class_bias[c] + sum over units i of u[i] * class_weight[i, c]

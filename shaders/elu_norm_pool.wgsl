@@ -1,6 +1,6 @@
 // ELU, batch normalisation, max pooling and dropout, fused: the layers between two convolutions of `fer-cnn`.
 //
-// Why fuse: each of these ops does little arithmetic on many numbers, so its time is that of loading and storing them. One
+// Why fuse: each of these ops does little arithmetic on many numbers, so loading and storing take most of its time. One
 // after the other they move every number of the large map about nineteen times per training step; fused, about five times.
 // Only e = elu(z), which the convolution stores instead of its output z, and the small pooled maps are kept: e determines
 // elu'(z) and the winning place. The mathematics is that of elu.wgsl, batch_norm.wgsl, max_pool2d.wgsl and dropout.wgsl:
@@ -231,7 +231,7 @@ fn input_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) 
     let gradient = select(vec4f(0.0), i_dy[at] * p.keep_scale, vec4<bool>(whole));
     var winner_e = vec4f(NO_WINNER);
     if (!ENDS_IN_NORM) { winner_e = i_winner[at]; }
-    var open = vec4<bool>(true); // no place of the window has won yet
+    var open = vec4<bool>(true); // no pixel of the window has won yet
     for (var k = 0u; k < SIZE * SIZE; k++) {
       let iy = oy * SIZE + k / SIZE;
       let ix = ox * SIZE + k % SIZE;

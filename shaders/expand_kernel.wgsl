@@ -1,8 +1,8 @@
-// The kernel of a dilated or grouped convolution as that of a plain one.
+// Expands the kernel of a dilated or grouped convolution to that of a plain one, with zeros.
 //
-// What it means: a dilated convolution leaves pixels out between those that it looks at; a grouped one looks at some of the
-// channels for each output. Both are a plain convolution whose kernel is 0 elsewhere. So the kernels of plain convolutions
-// serve them too. It is simple rather than fast: the zeros are multiplied as well.
+// What it means: a dilated convolution skips pixels between the taps of its window; in a grouped one, each output depends on some
+// of the channels only. Both are plain convolutions whose kernel is 0 elsewhere, so the shaders of plain convolutions compute them
+// too. This is simple rather than fast: the zeros are multiplied as well.
 //
 //   y[ky * D, kx * D, group * IC + ic, oc] = x[ky, kx, ic, oc], 0 elsewhere;   group = oc / (OC / groups)
 //   dx gathers from the same places of dy

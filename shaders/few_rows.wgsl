@@ -2,23 +2,24 @@
 // with subgroups of exactly 8 invocations (software Vulkan: one subgroup is one SIMD vector of the CPU). Mathematics as in
 // matmul.wgsl; with END, also that of inference_block.wgsl.
 //
-// Why: each weight that is loaded is multiplied by few rows, a single one in a dense layer. There a load takes as long as thirty
-// multiply-adds, so nearly all of the time goes into loading weights. `pack` makes the loads fewer. It scales each column by its largest
-// weight to integers of 21 bits and stores three of them in two words. It also brings them into the order in which they
-// are read. The error is 2^-21 of the column's largest weight, as small as the rounding errors of the sums in float32.
+// Why: each weight that is loaded is multiplied by few rows, a single one in a dense layer. There a load takes as long as
+// thirty multiply-adds, so nearly all of the time goes into loading weights. `pack` makes the loads fewer. It scales each
+// column by its largest weight to integers of 21 bits and stores three of them in two words. It also brings them into the
+// order in which they are read. The error is 2^-21 of the column's largest weight, as small as the rounding errors of the sums
+// in float32.
 //
 //   words a and b of three weights:  w0 = a,  w1 = b,  w2 = (low 11 bits of b) * 2^21 + (low 11 bits of a) * 2^10
 //   C[i, r, c] = scale[i, c] * sum over k of A[i, r, k] * w[i, k, c] + bias[c]
 //   with END: y = factor * elu(C) + offset
 //
-// The first two weights keep the bits of the third one as their lowest: pack has rounded them so that these are right.
-// A weight that is not finite makes its column's scale so, and all results of the column.
+// The low 11 bits of w0 and w1 belong to w2, and stay in the words. So pack chooses a and b nearest to the first two weights among
+// the words with these low bits. If a weight is not finite, neither are its column's scale and results.
 //
 // Shapes: A [BATCH, M, K], weight [BATCH, K, N] with b_plane numbers from one matrix to the next, packed
 // [BATCH, TILES, STEPS, 4, 8] in vectors of WIDTH columns, scales [BATCH, TILES * 8 * WIDTH], bias, factor and offset [N],
 // C [BATCH, M, N]. TILES is N / (8 * WIDTH) rounded up, STEPS K / 6 rounded up. K is even, N a multiple of 4.
-// Threads: one subgroup of 8 per matrix and 8 * WIDTH columns, in `product` per matrix and QUADS times as many.
-// Constants: ROWS, that is M, at most 16. QUADS, 1 or 2. END, whether the end of a block follows. WIDTH, the columns of a lane:
+// Threads: one subgroup of 8 per matrix and 8 * WIDTH columns; in `product`, QUADS times as many columns.
+// Constants: ROWS, that is M, at most 16. QUADS, 1 or 2. END, whether the end of a block follows. WIDTH, the columns per lane:
 // 4, or 2 for the weights of conv2d_tiles.wgsl.
 // Parts: elu, packed_weights
 
@@ -77,9 +78,9 @@ fn pack(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let p = pack_params;
   let tile = group.y * groups.x + group.x;
   if (tile >= p.tiles) { return; }
-  // Columns past the end are those of the last ones again, and are not used.
+  // Columns past the end repeat the last ones, and are not used.
   let start = group.z * (p.b_plane / WIDTH) + min(tile * 8u + lane, p.n_vectors - 1u);
-  // Positive floats and their bits are in the same order, and what is not finite comes last.
+  // Positive floats are in the same order as their bits as integers. Infinity and NaN come last.
   var largest = Bits();
   for (var k = 0u; k < p.k; k++) { largest = max(largest, bitcast<Bits>(abs(weight[start + k * p.n_vectors]))); }
   let size = bitcast<Lane>(largest);
@@ -179,7 +180,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
     scale[q] = scale_of[(group.z * p.tiles + min(first_tile + q, p.tiles - 1u)) * 8u + lane];
     if (p.has_bias == 1u) { shift[q] = bias[min((first_tile + q) * 8u + lane, p.n_vectors - 1u)]; }
   }
-  // Always the first group, after which the second moves up, as in matmul_subgroup.wgsl.
+  // Each iteration stores the first group, then moves the second up, as in matmul_subgroup.wgsl.
   for (var g = 0u; g < GROUPS; g++) {
     for (var r = 0u; r < 8u; r++) {
       let row = 8u * g + r;

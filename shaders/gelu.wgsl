@@ -1,7 +1,7 @@
 // GELU, the Gaussian error linear unit (Hendrycks and Gimpel 2016).
 //
-// What it means: each value is multiplied by the probability that a normal random number is smaller. Like a ReLU with a smooth
-// bend; the usual activation of transformers and of ConvNeXt.
+// What it means: each value is multiplied by the probability that a normal random number is smaller. The result is like a
+// ReLU with a smooth bend. It is the usual activation of transformers and of ConvNeXt.
 //
 //   P(x) = (1 + erf(x / sqrt(2))) / 2          the normal distribution
 //   y    = x * P(x)

@@ -1,10 +1,11 @@
 // Local binary patterns (Ojala et al. 2002): how often each small texture occurs in each part of a face.
 //
-// What it means: eight neighbours on a circle around a pixel are at least as bright as it, or are not. These eight bits are its
-// pattern: a flat place, an edge, a corner, the end of a line. More light, or more contrast, changes no bit. A pattern is
-// uniform if its bits change at most twice on the way around: 58 of the 256, and most of those in photographs. Each of them
-// has a bin of its own, and all others share the last one. The histograms of all cells of a grid over the face, in a row, are
-// the classical features for faces: a histogram forgets where a texture lies in its cell, the grid does not.
+// What it means: for each of eight neighbours on a circle around a pixel, a bit tells whether it is at least as bright as the
+// pixel. The eight bits are the pixel's pattern: a flat place, an edge, a corner, the end of a line. More light, or more
+// contrast, changes no bit. A pattern is uniform if its bits change at most twice on the way around. Of the 256 patterns 58 are
+// uniform, and so are most of those in photographs. Each uniform pattern has its own bin, and all others share the last one. The
+// histograms of all cells of a grid over the face, in a row, are the classical features for faces: a histogram forgets where a
+// texture lies in its cell, the grid does not.
 //
 //   gray   = round(scale * image + mean)                                 the pixel before preprocessing, 0 to 255
 //   s_k    = gray at (x + r cos(k pi / 4), y - r sin(k pi / 4))           k from 0 to 7: counter-clockwise from the right
@@ -12,9 +13,9 @@
 //   bin    = 0: no bit; 1 + 8 (n - 1) + k: n bits in a row, the first of them k; 57: all bits; 58: not uniform
 //   y      = pixels of the cell with this bin / pixels of the cell
 //
-// Exact: s_k between four pixels is their bilinear mean, with the offset of a diagonal neighbour rounded to 1/256 pixel.
-// Gray levels are whole numbers, so s_k * 65536 is one below 2^24, and no bit depends on rounding, not even where both sides
-// are equal, as on a flat wall. Rounding gray also removes what float32 added while the image was preprocessed.
+// Exact: s_k between four pixels is their bilinear mean, with the offset of a diagonal neighbour rounded to 1/256 pixel. Gray
+// levels are whole numbers, so s_k * 65536 is a whole number below 2^24, and no bit depends on rounding, not even where both
+// sides are equal, as on a flat wall. Rounding gray also removes the rounding errors of the preprocessing.
 //
 // Shapes: image [B, H, W, 1], mean [H, W], scale [1], gray [B, H, W] (u32), bins [B, H - 2r, W - 2r] (u32), chosen [K] (u32),
 // y [B, K]. The feature with the number (cell row * cells + cell column) * 59 + bin is computed if it is chosen. Cells share

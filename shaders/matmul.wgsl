@@ -10,8 +10,8 @@
 // The Winograd convolution (conv2d_winograd.wgsl) needs one product for each of the 36 or 64 points of a transformed tile.
 // Threads: one per element of C, which loops over k. They share nothing.
 // Shapes: A [BATCH, M, K], transposed [BATCH, K, M], B [BATCH, K, N], transposed [BATCH, N, K], bias [N], read if has_bias
-// is 1, C [BATCH, M, N]. The matrices of B are b_plane numbers apart: more than they have, if a gap is to keep them out of each
-// other's places in the cache.
+// is 1, C [BATCH, M, N]. The matrices of B start b_plane numbers apart: K * N, or more if a gap between them keeps them from
+// evicting each other from the cache.
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
 

@@ -2,14 +2,14 @@
 // subgroup is one SIMD vector of the CPU). Same mathematics as matmul.wgsl.
 //
 // One workgroup is one subgroup and computes a tile of C: 4 * BLOCKS rows by 32 * QUADS columns. Lane l holds the columns
-// 4 l .. 4 l + 3 of every 32. The loop processes two values of k per turn:
+// 4 l .. 4 l + 3 of every 32. The loop processes two values of k per iteration:
 //   - each lane loads two columns of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s if A is transposed;
 //   - each lane loads its vec4s of two rows of B, or if B is transposed, a vec2 for each of its columns;
 //   - subgroupShuffle passes every row's values to all lanes: two vec4 multiply-adds per row and vec4. subgroupBroadcast is
 //     meant for this, but software Vulkan compiles it to four instructions, and a shuffle to one.
 // Why: a load or store costs as much as many multiply-adds here. So large tiles win, even if they spill out of the CPU's
-// registers. Also, a variable that lives across loop turns is written under a lane mask, one extra instruction per write, so
-// two values of k per turn are better than one. With four, the values of B would spill.
+// registers. Also, a variable that lives across iterations is written under a lane mask, one extra instruction per write, so
+// two values of k per iteration are better than one. With four, the values of B would spill.
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N]; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may extend past the end of C;
@@ -29,7 +29,7 @@ const WIDTH = QUADS * 8u;
 /// A lane's part of one row of the tile, and of two rows of B.
 alias Row = array<vec4f, QUADS>;
 alias TwoRows = array<vec4f, 2u * QUADS>;
-/// Four rows of the tile, whose values of A one lane loads for all.
+/// Four rows of the tile. One lane loads their values of A for all lanes.
 alias Rows = array<Row, 4>;
 
 struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias: u32 }
@@ -135,8 +135,8 @@ fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
   return (tile.batch * p.m + rows) * (p.k / 2u);
 }
 
-/// Whether the lane loads rows of A. In small tiles those that have none load none, as each lane's loads take their time; in large
-/// tiles the question costs more.
+/// Whether the lane loads rows of A. In small tiles, lanes without rows skip the loads, because each lane's loads take
+/// time. In large tiles the test costs more than it saves.
 fn has_rows(lane: u32) -> bool { return BLOCKS > 4u || lane < BLOCKS; }
 
 /// Columns 2 k and 2 k + 1 of these rows of A.
@@ -152,7 +152,7 @@ fn load_rows(rows: vec4u, k: u32, lane: u32) -> array<vec4f, 2> {
   );
 }
 
-/// Stores the part of the tile that lies in C, four rows per turn: always the first block, after which the others move up.
+/// Stores the part of the tile that lies in C. Each iteration stores the first block of four rows, then moves the others up.
 /// Without the moving, the unrolled code would take 80 kB, and longer to fetch than to run.
 fn store(tile_rows: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   let n4 = p.n / 4u;

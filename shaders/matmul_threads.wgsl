@@ -3,8 +3,8 @@
 //
 // Why: on a processor a load costs as much as many multiply-adds, and a barrier even more, so neither the naive kernel nor
 // tiles in workgroup memory are fast. Here each thread computes ROWS x 8 numbers of C, and needs nothing from other threads.
-// For two values of k it loads 2 * ROWS numbers of A and 16 of B, for 16 * ROWS multiply-adds: with 8 rows a number loaded
-// serves eight of them, and in the naive kernel a half.
+// For two values of k it loads 2 * ROWS numbers of A and 16 of B, for 16 * ROWS multiply-adds. With 8 rows that is four
+// multiply-adds per number loaded; the naive kernel has half a one.
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N], read if has_bias is 1; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may

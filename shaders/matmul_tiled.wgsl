@@ -5,14 +5,14 @@
 // invocations together load the numbers of A and B into workgroup memory, where all can read them cheaply. So each number
 // loaded from memory serves SIDE multiplications. Each invocation holds EDGE x EDGE numbers of C in registers. For
 // each k it reads EDGE numbers of A and of B from the tiles, as vec4s: with EDGE 4 eight numbers for 16 multiply-adds, with
-// EDGE 8 sixteen for 64, but then there are only a quarter as many invocations to hide waiting behind.
+// EDGE 8 sixteen for 64. But then only a quarter as many invocations hide the latency of memory.
 //
 // Banks: workgroup memory has 32 banks, each of which serves one address at a time. Invocations that load rows of A store
 // neighbouring k. If the numbers of one k filled 16 vec4s, all of them would begin in the same bank; one vec4 more sets them
 // apart.
 //
 // Waiting: a round has two barriers, as no invocation may read a tile before all have filled it, nor fill the next one before
-// all have read this one. While a round computes, the numbers of the next one are on their way from memory.
+// all have read this one. While a round computes, the loads of the next one are in flight.
 //
 // Splits: a product with few tiles and many rounds leaves most of a GPU idle. Dense [28, 2304] x [2304, 64] is one tile of
 // 144 rounds. So the grid may have several parts, each of which computes the sum over its share of the rounds; C has a
@@ -172,7 +172,7 @@ fn multiply(group: vec3u, groups: vec3u, lane: u32, a_along: bool, b_along: bool
       from_a = load_a(tile, round * DEPTH, lane, p, a_along);
       from_b = load_b(tile, round * DEPTH, lane, p, b_along);
     }
-    if (round > first) { advance(&acc, lane); } // the round before, while these numbers are on their way
+    if (round > first) { advance(&acc, lane); } // computes the previous round while these loads are in flight
     workgroupBarrier();
     fill(from_a, from_b, lane, a_along, b_along);
     workgroupBarrier();

@@ -1,8 +1,8 @@
 // Mixup (Zhang et al. 2017, arXiv 1710.09412) and CutMix (Yun et al. 2019, arXiv 1905.04899): each image is mixed with another one.
 //
 // What it means: a face that is 70 % happy and 30 % sad must be classified as exactly that. So the network cannot memorize
-// single images, and becomes less overconfident. The loss blends the labels alike: see softmax_cross_entropy.wgsl. CutMix puts a
-// rectangle of the other image in place instead; the share is then that of the pixels which are left.
+// single images, and becomes less overconfident. The loss blends the labels alike: see softmax_cross_entropy.wgsl. CutMix instead
+// replaces a rectangle by that of the other image; the share is then the share of the remaining pixels.
 //
 //   mixup:   mixed[b] = share[b] * images[b] + (1 - share[b]) * images[partner[b]]
 //   CutMix:  mixed[b] = images[partner[b]] in the rectangle, images[b] elsewhere

@@ -1,10 +1,10 @@
-// Product of two inputs, place by place; an input that is smaller along an axis is repeated along it.
+// Element-wise product of two inputs. An input with extent 1 along an axis is broadcast along it.
 //
 // What it means: one input weighs the other. In a squeeze-and-excitation block (Hu et al. 2018), one number per channel makes
-// whole maps stronger or weaker; in spatial attention (Woo et al. 2018), one number per pixel does so with places.
+// whole maps stronger or weaker; in spatial attention (Woo et al. 2018), one number per pixel does so with positions.
 //
 //   y[n, h, w, c] = a[n, h, w, c] * b[n, h, w, c], where an axis of extent 1 has one value for all places
-//   da            = sum of dy * b over the places of y that a value of a stands for; db likewise
+//   da            = sum of dy * b over the positions of y that use the value of a; db likewise
 //
 // Shapes: a [N, AH, AW, AC], b [N, BH, BW, BC], y [N, H, W, C] with the larger extent of both along each axis.
 // Threads: one per value of y (forward), or of the input whose gradient is computed (backward). Its sum is in a fixed order.

@@ -1,6 +1,6 @@
 // Parametric ReLU (He et al. 2015): a leaky ReLU whose slope for negative inputs is learnt.
 //
-// What it means: each channel, or each place, finds out by training how much of its negative values to let pass.
+// What it means: each channel, or each position, learns how much of its negative values to let pass.
 //
 //   y      = x if x > 0,   else alpha * x
 //   dx     = dy if x > 0,  else alpha * dy

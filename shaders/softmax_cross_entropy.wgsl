@@ -6,7 +6,7 @@
 //   m = max of the row, p[c] = exp(z[c] - m) / sum over k of exp(z[k] - m)
 //   loss[b] = -sum over c of t[c] * log p[c], with log p[c] = (z[c] - m) - log(sum): never the log of a rounded p
 //   t = weight[label] * ((1 - smoothing) * onehot + smoothing / C)
-//   dlogits = (p * sum of t - t) / B, the gradient of the mean loss. Separately, the derivative of the log would divide by p,
+//   dlogits = (p * sum of t - t) / B, the gradient of the mean loss. Computed apart, the derivative of the log would divide by p,
 //   which may be 0; in the product, p cancels.
 //
 // Instead of the onehot, a sample may have a distribution of its own (say, the votes of ten people): soft[b, c], adding up to 1.

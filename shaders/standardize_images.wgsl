@@ -4,9 +4,9 @@
 //   variance = sum of (x - mean)^2 / count
 //   x        = (x - mean) / max(sqrt(variance), floor)
 //
-// The floor, 1 / sqrt(values of an image), keeps an image of one tone from dividing by 0, as in
-// tf.image.per_image_standardization. The variance is of the differences, in a second pass: the mean square less the squared mean
-// would lose digits.
+// The floor, 1 / sqrt(values of an image), avoids a division by 0 for a uniform image, as in
+// tf.image.per_image_standardization. A second pass computes the variance from the differences: the mean square minus the squared
+// mean would lose digits to cancellation.
 //
 // Shapes: images [B, count]. Threads: a workgroup per image; each thread adds up every 64th value, then the sums of all threads
 // are added in a tree. No gradient: the input is data.

@@ -1,10 +1,10 @@
 // All that comes between the forward and the backward pass of a plain training step, in one kernel: softmax, cross-entropy, its
 // gradient, and the metrics.
 //
-// Why: a batch has a few numbers per image here, so the time is that of starting dispatches. One workgroup is enough. It needs
-// no barrier for the gradient, since the thread that knows a row's probabilities writes that row.
-// softmax_cross_entropy.wgsl and metrics.wgsl explain the symbols. They compute the same one after the other, also for what this
-// kernel leaves out: blended images, distributions in place of labels, and teachers.
+// Why: logits are only a few numbers per image, so launching separate dispatches would take most of the time. One workgroup is
+// enough. It needs no barrier for the gradient, since the thread that knows a row's probabilities writes that row.
+// softmax_cross_entropy.wgsl and metrics.wgsl explain the symbols. They compute the same in separate dispatches. Steps with blended
+// images, soft labels or teachers use them, because this kernel does not support these.
 //
 //   log p[c] = (z[c] - m) - log(sum over k of exp(z[k] - m)), m = max of the row
 //   t = weight[label] * ((1 - smoothing) * onehot + smoothing / C),  loss = -sum over c of t[c] * log p[c]
@@ -13,8 +13,8 @@
 //
 // Shapes: logits, dlogits [B, C]; labels [B]; weights [C]; penalty [1], read if has_penalty is 1; ring [slots, 4]; confusion
 // [C, C].
-// Threads: one workgroup of 64, which take the rows in turns. Their sums are added in a fixed order; to count with atomics is exact
-// in any.
+// Threads: one workgroup of 64, which take the rows in turns. Their sums are added in a fixed order; counting with atomics is
+// exact in any order.
 
 struct TrainingLossParams { b: u32, c: u32, smoothing: f32, has_penalty: u32 }
 struct Step { index: u32, seed: u32, rate: f32, slot: u32 }

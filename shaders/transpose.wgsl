@@ -1,7 +1,7 @@
 // Transposition: the axes of an image in another order.
 //
-// What it means: nothing is computed; the values move. Networks that were made for channels first, [C, H, W], unroll a map
-// channel by channel in front of a dense layer; ours keep channels last and turn the map there.
+// What it means: nothing is computed; the values move. Networks made for the layout [C, H, W] flatten a map channel by
+// channel before a dense layer. Here maps are [H, W, C], so such a network transposes the map before it is flattened.
 //
 //   y[n, i, j, k] = x[n, ...], where axis i, j or k of y is some axis of x
 //

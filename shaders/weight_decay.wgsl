@@ -1,12 +1,13 @@
 // Decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101); Keras's rule.
 //
-// What it means: every step pulls all weights a little towards 0, so only those stay large that the data keep pushing. An L2
+// What it means: every step pulls all weights a little towards 0, so a weight stays large only if the data keep pushing it. An L2
 // penalty does this through the gradient, which Adam then divides by its recent magnitude: weights with large gradients hardly
 // decay. Here the pull is apart from the gradient, and equally strong for all.
 //
 //   w -= w * decay,   decay = weight_decay * learning rate
 //
-// It comes before the update by the gradient. The host computes `decay` for each step, because schedules change the learning rate.
+// The decay comes before the update by the gradient. The host computes `decay` for each step, because schedules change the
+// learning rate.
 // Shapes: weight [N] in vec4s, decay [1]. Threads: one per vec4. The last one may access the padding of the buffer.
 
 struct DecayParams { quads: u32 }

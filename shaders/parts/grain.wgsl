@@ -1,8 +1,7 @@
-// How threads share work along the rows of a map or matrix. `coarse`: a thread takes a whole row, or adds up a whole part of the
-// rows for its column. That suits processors, which run few threads at once. `fine`: a thread takes a few pixels of a row, and
-// the threads of a workgroup share a part of the rows and add their sums in workgroup memory. That suits GPUs, where thousands
-// of threads run at once, and what one of them does in turns takes long: some hundred nanoseconds for each load. Both
-// orders are fixed.
+// How threads share work along the rows of a map or matrix. `coarse`: a thread processes a whole row, or adds up a whole part of
+// the rows for its column. That suits CPUs, which run few threads at once. `fine`: a thread processes a few pixels of a row, and
+// the threads of a workgroup (a "team") share a part of the rows and add their sums in workgroup memory. That suits GPUs: they run
+// thousands of threads at once, but each load that a thread waits for takes some hundred nanoseconds. Both orders are fixed.
 // Constants: GRAIN, coarse or fine. THREADS, invocations of a workgroup that adds up: 64 or 256.
 
 /// Pixels (or windows) of a row that a thread takes.
@@ -17,12 +16,12 @@ const MERGE = 1u;
 fn part_of_coarse(workgroup: u32, thread: u32, columns: u32, strip: u32) -> u32 { return (workgroup * 64u + thread) / columns; }
 fn column_of_coarse(workgroup: u32, thread: u32, columns: u32, strip: u32) -> u32 { return (workgroup * 64u + thread) % columns; }
 fn part_of_fine(workgroup: u32, thread: u32, columns: u32, strip: u32) -> u32 { return workgroup / ((columns + strip - 1u) / strip); }
-/// Threads without a column take part in the sums of the last one, and `stores` tells them to store nothing.
+/// Threads without a column take part in the sums of the last one; `stores` is false for them.
 fn column_of_fine(workgroup: u32, thread: u32, columns: u32, strip: u32) -> u32 {
   return min(workgroup % ((columns + strip - 1u) / strip) * strip + thread % strip, columns - 1u);
 }
 
-/// A thread's number among those that share its part and column, and how many they are: it takes every `members`-th row.
+/// A thread's index among the threads that share its part and column, and their number: it takes every `members`-th row.
 fn member_coarse(thread: u32, strip: u32) -> u32 { return 0u; }
 fn member_fine(thread: u32, strip: u32) -> u32 { return thread / strip; }
 fn members_coarse(strip: u32) -> u32 { return 1u; }

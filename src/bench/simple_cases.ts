@@ -54,7 +54,7 @@ import type { BenchCase } from './bench_case.js';
 /** About as many weights as fer-cnn has. */
 const WEIGHTS = 1 << 19;
 const PENALTY = { l1: 0, l2: 1e-4 };
-const LAWS = {
+const RULES = {
   sgd: { momentum: 0.9, nesterov: 0 },
   rmsprop: { rho: 0.9, epsilon: 1e-7, momentum: 0, centered: 0 },
   adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, amsgrad: 0 },
@@ -202,14 +202,14 @@ function rows(b: number): Row[] {
       [logits, [b], [7]],
       (rec, p, labels, w) => softmaxCrossEntropyBackward(rec, p, targets(labels, w)),
     ],
-    ...(Object.keys(LAWS) as (keyof typeof LAWS)[]).map((law): Row => {
-      const names = stateNames(law);
+    ...(Object.keys(RULES) as (keyof typeof RULES)[]).map((rule): Row => {
+      const names = stateNames(rule);
       return [
-        `${law}.update`,
+        `${rule}.update`,
         [weights, weights, step, ...names.map(() => weights)],
         (rec, weight, gradient, state, _d, all) => {
           const own = Object.fromEntries(names.map((name, i) => [name, all[3 + i] as Tensor]));
-          applyUpdate(rec, law, { weight, gradient, stepState: state, state: own }, LAWS[law]);
+          applyUpdate(rec, rule, { weight, gradient, stepState: state, state: own }, RULES[rule]);
         },
       ];
     }),

@@ -22,14 +22,14 @@ function distillCase(b: number, c: number, temperature: number, hard: number, sc
           dlogits: { data: dlogits.f32, shape: [b, c] },
         },
         (rec, t) => {
-          const pull = distillForward(rec, t.logits, t.teacher, t.losses, settings);
-          distillBackward(rec, pull, t.dlogits, settings);
+          const klGradient = distillForward(rec, t.logits, t.teacher, t.losses, settings);
+          distillBackward(rec, klGradient, t.dlogits, settings);
           return {
             losses: { got: t.losses, want: want.losses },
-            pull: { got: pull, want: want.pull },
+            klGradient: { got: klGradient, want: want.klGradient },
             dlogits: {
               got: t.dlogits,
-              want: reference.distillBackward(dlogits.f64, want.pull, b, settings),
+              want: reference.distillBackward(dlogits.f64, want.klGradient, b, settings),
             },
           };
         },
@@ -46,22 +46,22 @@ function teacherCase(b: number, pixels: number, channels: number): KernelCase {
       const inputs = new Inputs(b + pixels);
       const [images, shift] = [inputs.floats(b * pixels * channels), inputs.floats(pixels)];
       const outputs = [2, 0, 1, 4, 3];
-      const [said, votes] = [inputs.floats(b * 5, 0, 1), inputs.floats(b * 5, 0, 1)];
+      const [probabilities, votes] = [inputs.floats(b * 5, 0, 1), inputs.floats(b * 5, 0, 1)];
       return compare(
         gpu,
         {
           images: { data: images.f32, shape: [b, pixels, 1, channels] },
           shift: { data: shift.f32, shape: [pixels, 1] },
-          said: { data: said.f32, shape: [b, 5] },
+          probabilities: { data: probabilities.f32, shape: [b, 5] },
           outputs: { data: Uint32Array.from(outputs), shape: [5] },
           votes: { data: votes.f32, shape: [b, 5] },
         },
         (rec, t) => {
           const own = renormalize(rec, t.images, t.shift, 2.5);
-          addVote(rec, t.said, t.outputs, t.votes, 0.3);
+          addVote(rec, t.probabilities, t.outputs, t.votes, 0.3);
           return {
             own: { got: own, want: reference.renormalize(images.f64, shift.f64, 2.5, channels) },
-            votes: { got: t.votes, want: reference.addVote(votes.f64, said.f64, outputs, 0.3) },
+            votes: { got: t.votes, want: reference.addVote(votes.f64, probabilities.f64, outputs, 0.3) },
           };
         },
       );

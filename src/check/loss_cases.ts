@@ -31,13 +31,13 @@ function lossCase(
   b: number,
   c: number,
   smoothing: number,
-  { scale = 3, mixed = false, voted = false } = {},
+  { scale = 3, mixed = false, softLabels = false } = {},
 ): KernelCase {
-  const blends = `${mixed ? ', blended' : ''}${voted ? ', distributions' : ''}`;
+  const blends = `${mixed ? ', blended' : ''}${softLabels ? ', distributions' : ''}`;
   return {
     kernels: [
       ...['softmax_cross_entropy.forward', 'softmax_cross_entropy.backward', 'metrics.accumulate'],
-      ...(mixed || voted ? [] : ['training_loss.gradient_and_metrics']),
+      ...(mixed || softLabels ? [] : ['training_loss.gradient_and_metrics']),
     ],
     title: `softmax and cross-entropy ${b} x ${c}, smoothing ${smoothing}, logits to ${scale}${blends}`,
     run: (gpu) => {
@@ -50,7 +50,7 @@ function lossCase(
       const aim = {
         ...{ labels, weights: weights.f64, smoothing },
         ...(mixed && { mix }),
-        ...(voted && { soft: soft.f64 }),
+        ...(softLabels && { soft: soft.f64 }),
       };
       const want = loss.softmaxCrossEntropyForward(logits.f64, aim);
       const mean = want.losses.reduce((sum, v) => sum + v, 0) / b;
@@ -80,7 +80,7 @@ function lossCase(
           const targets = {
             ...{ labels: given, weights: w, smoothing },
             ...(mixed && { mix: t.mix }),
-            ...(voted && { soft: t.soft }),
+            ...(softLabels && { soft: t.soft }),
           };
           const parts = softmaxCrossEntropyForward(rec, t.logits, targets);
           const dlogits = softmaxCrossEntropyBackward(rec, parts.probabilities, targets);
@@ -89,7 +89,7 @@ function lossCase(
             confusion: t.confusion,
           });
           const plain = !mixed &&
-            !voted && {
+            !softLabels && {
               'plain dlogits': {
                 got: trainingLoss(rec, t.logits, targets, t.penalty, t.step, {
                   ring: t.plainRing,
@@ -187,8 +187,8 @@ function gradientCase(n: number): KernelCase {
 }
 
 /** Settings of one optimiser run: kernel params, state tensors in use, and the reference's update. */
-interface Law {
-  readonly law: 'sgd' | 'rmsprop' | 'adam';
+interface UpdateRule {
+  readonly rule: 'sgd' | 'rmsprop' | 'adam';
   readonly title: string;
   readonly params: Record<string, number>;
   readonly state: readonly string[];
@@ -200,9 +200,9 @@ interface Law {
 const LR = 0.01;
 const zeros = (n: number): Float64Array => new Float64Array(n);
 
-function sgdLaw(momentum: number, nesterov: boolean): Law {
+function sgdRule(momentum: number, nesterov: boolean): UpdateRule {
   return {
-    law: 'sgd',
+    rule: 'sgd',
     title: `momentum ${momentum}${nesterov ? ', Nesterov' : ''}`,
     params: { momentum, nesterov: Number(nesterov) },
     state: ['velocity'],
@@ -211,10 +211,10 @@ function sgdLaw(momentum: number, nesterov: boolean): Law {
   };
 }
 
-function rmspropLaw(momentum: number, centered: boolean): Law {
+function rmspropRule(momentum: number, centered: boolean): UpdateRule {
   const settings = { rho: 0.9, epsilon: 1e-7, momentum };
   return {
-    law: 'rmsprop',
+    rule: 'rmsprop',
     title: `momentum ${momentum}${centered ? ', centred' : ''}`,
     params: { ...settings, centered: Number(centered) },
     state: ['square', 'average', 'velocity'],
@@ -223,10 +223,10 @@ function rmspropLaw(momentum: number, centered: boolean): Law {
   };
 }
 
-function adamLaw(amsgrad: boolean): Law {
+function adamRule(amsgrad: boolean): UpdateRule {
   const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
   return {
-    law: 'adam',
+    rule: 'adam',
     title: amsgrad ? 'amsgrad' : 'plain',
     params: { ...settings, amsgrad: Number(amsgrad) },
     state: ['moment', 'square', 'largest'],
@@ -237,10 +237,10 @@ function adamLaw(amsgrad: boolean): Law {
 
 const STEPS = 3;
 
-function optimizerCase(spec: Law, n: number): KernelCase {
+function optimizerCase(spec: UpdateRule, n: number): KernelCase {
   return {
-    kernels: [`${spec.law}.update`],
-    title: `${spec.law}, ${spec.title}: ${STEPS} steps of ${n} weights`,
+    kernels: [`${spec.rule}.update`],
+    title: `${spec.rule}, ${spec.title}: ${STEPS} steps of ${n} weights`,
     run: (gpu) => {
       const inputs = new Inputs(n);
       const w = inputs.floats(n);
@@ -265,7 +265,7 @@ function optimizerCase(spec: Law, n: number): KernelCase {
         gradients.forEach((_, i) => {
           applyUpdate(
             rec,
-            spec.law,
+            spec.rule,
             {
               weight: tensorOf(t, 'w'),
               gradient: tensorOf(t, `g${i}`),
@@ -287,9 +287,9 @@ function tensorOf(tensors: Readonly<Record<string, Tensor>>, name: string): Tens
   return tensor;
 }
 
-const LAWS = [
-  ...[sgdLaw(0, false), sgdLaw(0.9, false), sgdLaw(0.9, true)],
-  ...[rmspropLaw(0, false), rmspropLaw(0, true), rmspropLaw(0.9, false), adamLaw(false), adamLaw(true)],
+const RULES = [
+  ...[sgdRule(0, false), sgdRule(0.9, false), sgdRule(0.9, true)],
+  ...[rmspropRule(0, false), rmspropRule(0, true), rmspropRule(0.9, false), adamRule(false), adamRule(true)],
 ];
 
 export const LOSS_CASES: readonly KernelCase[] = [
@@ -298,11 +298,11 @@ export const LOSS_CASES: readonly KernelCase[] = [
   lossCase(65, 5, 0.1),
   lossCase(9, 7, 0, { scale: 80 }),
   lossCase(65, 7, 0.1, { mixed: true }),
-  lossCase(65, 7, 0, { voted: true }),
-  lossCase(33, 7, 0.1, { mixed: true, voted: true }),
+  lossCase(65, 7, 0, { softLabels: true }),
+  lossCase(33, 7, 0.1, { mixed: true, softLabels: true }),
   gradientCase(8),
   gradientCase(1003),
   penaltyCase(5),
   penaltyCase(1000),
-  ...LAWS.map((law) => optimizerCase(law, 131)),
+  ...RULES.map((rule) => optimizerCase(rule, 131)),
 ];

@@ -10,7 +10,7 @@ export interface Compilable {
   readonly bindGroup: GPUBindGroup;
 }
 
-/** A first kernel that takes longer was not in the driver's disk cache. Then the others are not there either. */
+/** If the first kernel takes longer, the driver's disk cache lacks it, and the others are assumed to be missing too. */
 const COLD_MS = 100;
 
 /**
@@ -21,7 +21,7 @@ const COLD_MS = 100;
  * Software Vulkan compiles on one thread per device. When the disk cache is cold, a second device shares the work. What
  * it compiles, the first device then finds in the disk cache.
  * @param onProgress called after each kernel
- * @returns whether it took a second device
+ * @returns whether the disk cache was cold, so that a second device shared the work
  */
 export async function compileKernels(
   gpu: Gpu,

@@ -56,7 +56,7 @@ function release(instance: GPU): void {
   else instances.delete(instance);
 }
 
-/** Whether this process has had a device, with the threads of its driver. */
+/** Whether this process has requested a device. From then on, the driver may have threads. */
 let hadDevice = false;
 
 /** WebGPU features that kernels may use; requested where the adapter supports them. */
@@ -85,7 +85,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   return openOn(create(flags), options);
 }
 
-/** Opens a device of an instance. A second one shares what the instance knows of the drivers, so it is found sooner. */
+/** Opens a device of an instance. A second device opens faster, because the instance has already loaded the drivers. */
 async function openOn(instance: GPU, options: DeviceOptions): Promise<Gpu> {
   hold(instance);
   try {
@@ -146,7 +146,7 @@ function adapterNames(message: string): string[] {
   return [...message.matchAll(/name: '([^']*)'/g)].map((match) => match[1] ?? '');
 }
 
-/** What an adapter says about itself. It runs on the CPU where it is a fallback (Dawn's word for it), or its name tells so. */
+/** The properties of an adapter. It counts as software if Dawn calls it a fallback adapter, or if its name says so. */
 export function describeAdapter(info: GPUAdapterInfo, features: ReadonlySet<string>): AdapterInfo {
   const subgroups = features.has('subgroups');
   return {
@@ -165,14 +165,14 @@ export function describeAdapter(info: GPUAdapterInfo, features: ReadonlySet<stri
   };
 }
 
-/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require: not where sizes vary, as on Intel's GPUs. */
+/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require. False if sizes vary, as on Intel's GPUs. */
 export function eightLanes({ info }: Gpu): boolean {
   return info.subgroupMin === 8 && info.subgroupMax === 8;
 }
 
 /** Several tensors side by side; see `Gpu.pack`. */
 export interface PackedTensors {
-  /** Their buffers as vectors, alignment gaps included: one, or more where the device allows no buffer of that size. */
+  /** Each buffer as one vector, alignment gaps included. Usually there is one; more if the device allows none that large. */
   readonly wholes: readonly Tensor[];
   readonly parts: ReadonlyMap<string, Tensor>;
 }
@@ -180,7 +180,7 @@ export interface PackedTensors {
 /** Bytes per chunk of a large upload. */
 const UPLOAD_CHUNK = 8 << 20;
 
-/** Bytes of the buffer for reading that is kept: the results of a batch. */
+/** Bytes of the staging buffer that is kept for small reads, such as the results of a batch. */
 const STAGING = 4096;
 
 /** An open device: memory, uploads, reads, and the errors that WebGPU reports asynchronously. */
@@ -244,8 +244,8 @@ export class Gpu {
   }
 
   /**
-   * Persistent tensors side by side in one buffer, so that one dispatch can process all of them; in as many as it takes where
-   * the device allows no buffer of that size. Freeing `wholes` frees the parts. Throws OutOfMemoryError.
+   * Persistent tensors side by side in one buffer, so that one dispatch can process all of them. Uses several buffers if the
+   * device allows none that large. Freeing `wholes` frees the parts. Throws OutOfMemoryError.
    */
   pack(shapes: ReadonlyMap<string, Shape>, label: string): PackedTensors {
     const grain = ALIGNMENT / 4;

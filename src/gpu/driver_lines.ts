@@ -5,14 +5,14 @@ import { isMainThread } from 'node:worker_threads';
 import { makeFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 
-/** Standard error, which C++ writes to without asking Node.js. */
+/** The descriptor of standard error. Dawn and the drivers (C++) write to it directly, not through Node.js. */
 const STDERR = 2;
 
-/** What Dawn says where a driver offers more than it uses. It changes nothing for fer-tui, whose kernels use no such buffers. */
+/** Dawn's warning that it lowers a limit of the driver. The limit is on dynamic buffers, which fer-tui does not use. */
 const HARMLESS =
   /^Warning: maxDynamic(Uniform|Storage)BuffersPerPipelineLayout artificially reduced from \d+ to \d+ /;
 
-/** The lines of what a driver has printed that a user should see. */
+/** The lines of Dawn's and a driver's output that a user should see. */
 export const worthReading = (printed: string): string =>
   printed
     .split('\n')
@@ -20,18 +20,18 @@ export const worthReading = (printed: string): string =>
     .map((line) => `${line}\n`)
     .join('');
 
-/** Where the lines that were printed while the last device was looked for are kept. */
+/** Path of the log of all lines that Dawn and the driver printed when a device was last opened. */
 export const driverLog = (): string => join(cacheFolder(), 'driver.log');
 
 /**
- * Runs `open`, the synchronous call that finds a device, and keeps the harmless lines that it prints from a terminal, a pipe or a file
- * that is appended to. They go to `driver.log`; all others are printed when the call has returned.
+ * Runs `open`, the synchronous call that finds a device, and hides the harmless lines that it prints. All lines go to `driver.log`;
+ * those that are not harmless are printed when the call has returned.
  *
- * Node.js cannot duplicate a descriptor. So 2 is closed and opened again, as a file and then as what it was. On Linux, that gives
- * back the same where writing needs no position: for a terminal, a pipe, and a file of which the end is written (`2>> log`). Other
- * files (`2> log`) keep the lines, and so do sockets, which cannot be opened. And no other thread may open a file between
- * the two calls, because it would get the number 2. So the lines stay where another thread may be at work.
- * @param threads whether a driver may have threads at work, as it has from the first device on
+ * Node.js cannot duplicate a descriptor. So this closes descriptor 2 and reopens it, first as the log and then as what it was. On
+ * Linux, reopening restores a terminal, a pipe, and a file that is appended to (`2>> log`). It would lose the position in other
+ * files (`2> log`), and cannot open sockets. If another thread opened a file between the two calls, that file would get the
+ * number 2. In all these cases nothing is hidden.
+ * @param threads whether a driver may have threads, which is so from the first device on
  */
 export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
   if (threads || !canHide()) return open();
@@ -39,10 +39,10 @@ export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
   const own = join(cacheFolder(), `driver-${process.pid}.log`);
   try {
     makeFolder(cacheFolder());
-    closeSync(openSync(own, 'w', 0o600)); // so that it can be opened below
+    closeSync(openSync(own, 'w', 0o600)); // makes sure that `reopen` can open it
     given = openSync(`/proc/self/fd/${STDERR}`, 'a');
   } catch {
-    return open(); // another user's terminal, or no place for the file
+    return open(); // another user's terminal, or the log cannot be written
   }
   try {
     reopen(own, 'a');
@@ -50,18 +50,18 @@ export function withoutHarmlessLines<T>(open: () => T, threads: boolean): T {
   } finally {
     reopen(`/proc/self/fd/${given}`, 'a');
     closeSync(given);
-    giveBack(own);
+    printRest(own);
   }
 }
 
-/** Whether standard error can be opened again on this system, and nothing else is at work. */
+/** Whether standard error can be reopened on this system, and nothing else in this process may open a file meanwhile. */
 function canHide(): boolean {
-  const work = process.getActiveResourcesInfo().filter((name) => name !== 'CloseReq'); // which opens nothing
+  const work = process.getActiveResourcesInfo().filter((name) => name !== 'CloseReq'); // closing opens no file
   const busy = work.some((name) => /Req|Worker|MessagePort/.test(name));
   return process.platform === 'linux' && isMainThread && !busy && (isatty(STDERR) || hasNoPosition());
 }
 
-/** Whether standard error is a pipe, or a file that is appended to; not where it is closed. */
+/** Whether standard error is a pipe, or a file that is appended to. False if it is closed. */
 function hasNoPosition(): boolean {
   try {
     const stats = fstatSync(STDERR);
@@ -71,14 +71,14 @@ function hasNoPosition(): boolean {
   }
 }
 
-/** Whether all that is written to standard error goes to the end of its file. */
+/** Whether the file of standard error was opened with O_APPEND. */
 function isAppended(): boolean {
   const [, flags = ''] =
     /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, 'utf8')) ?? [];
   return (Number.parseInt(flags, 8) & constants.O_APPEND) !== 0;
 }
 
-/** Makes descriptor 2 that of another file. A file that cannot be opened gives way to one that takes everything. */
+/** Points descriptor 2 to another file, or to /dev/null if that file cannot be opened. */
 function reopen(path: string, flags: string): void {
   closeSync(STDERR);
   try {
@@ -88,13 +88,13 @@ function reopen(path: string, flags: string): void {
   }
 }
 
-/** Prints what was no harmless line, and keeps all. */
-function giveBack(own: string): void {
+/** Prints the lines that are not harmless, and keeps all lines in `driver.log`. */
+function printRest(own: string): void {
   try {
     const rest = worthReading(readFileSync(own, 'utf8'));
     if (rest !== '') writeSync(STDERR, rest);
     renameSync(own, driverLog());
   } catch {
-    // Somebody has removed the file, or closed the terminal. The device is open all the same.
+    // The file was removed, or the terminal closed. The device works all the same.
   }
 }

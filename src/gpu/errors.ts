@@ -62,7 +62,7 @@ export class OutOfMemoryError extends FerError {
 export class WeightTooLargeError extends FerError {
   constructor(model: string, name: string, bytes: number, limit: number) {
     super(
-      `the weight ${name} of ${model} needs ${mib(bytes)}, but the adapter allows ${mib(limit)} in one buffer; take a network with smaller layers or for smaller images, or another adapter (--adapter; "fer-tui doctor" tells its limit)`,
+      `the weight ${name} of ${model} needs ${mib(bytes)}, but the adapter allows ${mib(limit)} in one buffer; use a network with smaller layers or for smaller images, or another adapter (--adapter; "fer-tui doctor" prints its limit)`,
       EXIT.device,
     );
   }

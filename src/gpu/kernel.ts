@@ -52,9 +52,10 @@ const collecting = new WeakMap<Gpu, Collection>();
 
 /**
  * The kernels that `body` records on a device, each with the constants that are compiled in: `<kernel's name> <constants as
- * JSON>`. In a collection within another one, only the inner one collects.
+ * JSON>`. Of nested calls, only the innermost collects.
  *
- * @param only creates no pipelines, which takes most of the time of a recording. It can't be finished then: only abandoned
+ * @param only whether to create no pipelines, which take most of the time of a recording. Such a recording cannot be finished, only
+ * abandoned
  */
 export async function collectVariants(
   gpu: Gpu,
@@ -73,12 +74,12 @@ export async function collectVariants(
   return variants;
 }
 
-/** Whether recordings on a device are only made to collect what they would run. */
+/** Whether recordings on a device only collect kernels: see `only` of `collectVariants`. */
 export function collectsOnly(gpu: Gpu): boolean {
   return collecting.get(gpu)?.only === true;
 }
 
-/** In place of a pipeline in recordings that are never finished. */
+/** Stands for every pipeline in recordings that are never finished. */
 const NO_PIPELINE = {} as GPUComputePipeline;
 
 /** The pipeline of a kernel, created at the first request. `checkShaders` reports compile errors. */

@@ -21,7 +21,7 @@ export interface CommandInfo {
   readonly scope: string;
   /** Number of workgroups. */
   readonly workgroups: number;
-  /** What is compiled in. */
+  /** Values that are compiled into the shader. */
   readonly constants: Constants;
   /** Bytes of all tensors that it binds. */
   readonly bytes: number;
@@ -53,7 +53,7 @@ export class Program {
   }
 
   /**
-   * The same for several programs at once.
+   * Compiles the kernels of several programs at once.
    *
    * @returns whether the driver's cache lacked them, so that it took a second device
    */
@@ -71,7 +71,7 @@ export class Program {
 
   /**
    * Submits the dispatches in one compute pass and returns at once. `Gpu.read` and `Gpu.sync` wait for the result.
-   * @param end position of the first dispatch that is left out; default: none is @param begin position of the first one
+   * @param end index after the last dispatch to run; default: all are run @param begin index of the first dispatch
    */
   run(end = this.list.length, begin = 0): void {
     const encoder = this.gpu.device.createCommandEncoder();
@@ -135,7 +135,7 @@ export class Program {
   }
 }
 
-/** The host's work for one dispatch: three calls into Dawn. Extents of one are left out, as each takes time. */
+/** Encodes one dispatch with three calls into Dawn. Trailing extents of 1 are omitted, because each argument takes time. */
 function encodeCommand(
   pass: GPUComputePassEncoder,
   { pipeline, bindGroup, groups: [x, y, z] }: Command,

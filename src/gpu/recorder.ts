@@ -130,7 +130,7 @@ export class Recorder {
   /**
    * Rebinds a tensor of this program to the storage of `target`, also in dispatches already recorded. This gathers
    * the results of separate ops in one buffer without a copy. Throws ShapeError when the sizes differ, ShaderError
-   * when the tensor belongs to somebody else.
+   * when the tensor does not belong to this program.
    */
   rebind(tensor: Tensor, target: Tensor): void {
     const { storage } = tensor;

@@ -25,7 +25,10 @@ export function expectShape(
   }
 }
 
-/** `valid`: windows inside of the image only. `same`: zeros around it, so that stride 1 keeps its size; the smaller half comes first, as in Keras. */
+/**
+ * Keras's padding. `valid`: only windows inside the image. `same`: zeros around the image, so that stride 1 keeps its size; if their
+ * number is odd, the extra one comes last.
+ */
 export type Padding = 'same' | 'valid';
 
 /** How a sliding window covers one axis: the output extent, and the zeros before the first element. */

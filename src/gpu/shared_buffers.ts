@@ -9,7 +9,7 @@ export class SharedBuffers {
 
   constructor(private readonly pool: BufferPool) {}
 
-  /** A buffer of at least `bytes` bytes that is not in `inUse`: an old one of up to twice the size or the smallest, else a new one. */
+  /** A buffer of at least `bytes` bytes that is not in `inUse`. Reuses one of at most twice the size, or of the smallest size. */
   take(bytes: number, label: string, inUse: ReadonlySet<GPUBuffer>): GPUBuffer {
     const most = Math.max(bytes * 2, SMALLEST);
     const fitting = this.#buffers.filter(

@@ -123,7 +123,7 @@ export class Dissection {
         badWeights: badIn(this.before.weights),
         step: this.before.stepCount + 1,
       },
-      ...{ seed: options.seed ?? 7, optimizer: (options.optimizer ?? adam()).law },
+      ...{ seed: options.seed ?? 7, optimizer: (options.optimizer ?? adam()).rule },
       ...{ learningRate: this.before.learningRate, bytes: gpu.pool.stats.liveBytes, adapter: gpu.info.name },
     };
   }

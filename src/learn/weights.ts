@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { runOnce } from '../gpu/recorder.js';
-import { adam, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
+import { adam, allState, type Optimizer, rmsprop, sgd } from '../nn/optimizers.js';
 import { UsageError } from '../util/errors.js';
 import type { Dissection } from './dissection.js';
 import { ARITHMETIC } from './layers/all.js';
@@ -127,7 +127,7 @@ function otherRules(own: Optimizer): [string, Optimizer][] {
     ['Adam', adam()],
   ];
   return rules.filter(
-    ([, { law, usedState }]) => law !== own.law || usedState.length !== own.usedState.length,
+    ([, { rule, usedState }]) => rule !== own.rule || usedState.length !== own.usedState.length,
   );
 }
 
@@ -141,7 +141,7 @@ async function tryRule(gpu: Gpu, optimizer: Optimizer, g: number, w: number): Pr
   new Float32Array(words.buffer)[2] = optimizer.stepRate(1, optimizer.learningRate);
   const stepState = gpu.tensor(words, [4], 'step state');
   const state = Object.fromEntries(
-    stateOf(optimizer).map((name) => [name, gpu.tensor(new Float32Array(4), [4], name)]),
+    allState(optimizer).map((name) => [name, gpu.tensor(new Float32Array(4), [4], name)]),
   );
   try {
     return await runOnce(
@@ -164,11 +164,6 @@ async function tryRule(gpu: Gpu, optimizer: Optimizer, g: number, w: number): Pr
   }
 }
 
-const stateOf = ({ law }: Optimizer): readonly string[] =>
-  ({ sgd: ['velocity'], rmsprop: ['square', 'average', 'velocity'], adam: ['moment', 'square', 'largest'] })[
-    law
-  ];
-
 /** The values that a rule's formula names. */
 function ruleStep(
   optimizer: Optimizer,
@@ -182,14 +177,14 @@ function ruleStep(
   },
 ): RuleStep {
   const { g, t, rate, before, after, weight } = of;
-  const { law, hyperparameters: h, usedState } = optimizer;
+  const { rule, hyperparameters: h, usedState } = optimizer;
   const state = usedState.flatMap((name) => [
     { label: `${name} before`, value: before[name] ?? 0 },
     { label: `${name} after`, value: after[name] ?? 0 },
   ]);
   const common = [{ label: 'gradient g', value: g }, { label: 'learning rate', value: rate }, ...state];
-  const shared = { before: weight, after: Number.NaN, own: false, rule: law };
-  switch (law) {
+  const shared = { before: weight, after: Number.NaN, own: false, rule };
+  switch (rule) {
     case 'sgd':
       return h['momentum'] === 0
         ? { ...shared, formula: 'w ← w − lr · g', terms: common }

@@ -62,7 +62,7 @@ export class Tape<T> {
   /**
    * Sets `grad` of every Var with `needsGrad` that `loss` depends on, starting from dLoss/dLoss = `seed`. Throws Error at
    * an op without a gradient.
-   * @param until ends there: its gradient is complete, since all that used it has been passed
+   * @param until the walk ends at the op that computed this Var, whose gradient is then complete
    */
   backward(loss: Var<T>, seed: T, until?: Var<T>): void {
     const { add, release, around = (_, body) => body() } = this.arithmetic;

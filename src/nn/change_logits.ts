@@ -11,7 +11,7 @@ const HOMOGENEOUS: ReadonlySet<string> = new Set([
   'SpatialDropout2D',
 ]);
 
-/** The weights that a layer's output is linear in: what multiplies, and what is added. */
+/** Layers whose output is linear in two weights: a factor and a summand. */
 const LINEAR: Readonly<Record<string, readonly [factor: string, summand: string]>> = {
   BatchNormalization: ['gamma', 'beta'],
   Conv2D: ['kernel', 'bias'],
@@ -20,18 +20,18 @@ const LINEAR: Readonly<Record<string, readonly [factor: string, summand: string]
   SeparableConv2D: ['pointwise_kernel', 'bias'],
 };
 
-/** What is done to logits z: z * factor + offsets. */
+/** A change of logits z to z * factor + offsets. */
 export interface LogitChange {
   /** Above 0. */
   readonly factor: number;
-  /** One for each output; without, nothing is added. */
+  /** One for each output; default: none. */
   readonly offsets?: readonly number[] | undefined;
 }
 
 /**
- * Weights with which a network's logits are changed. Only those of its last layer with weights change.
- * @returns undefined where the logits are not linear in the weights of one layer, as in a network that ends in `Add`, and where
- * offsets have no bias to go into
+ * Weights with which a network computes the changed logits. They differ from the given ones only in the last layer with weights.
+ * @returns undefined if the logits are not linear in the weights of one layer, as in a network that ends in `Add`, or if there are
+ * offsets and no bias to add them to
  */
 export function changeLogits(
   network: Network,
@@ -53,7 +53,7 @@ export function changeLogits(
   return new Map([...weights].map(([name, array]) => [name, changed(name, array)]));
 }
 
-/** The layer whose weights the logits are linear in, behind a final softmax; undefined where branches meet or part. */
+/** The layer in whose weights the logits are linear; a final softmax is skipped. Undefined if branches join or fork after it. */
 function logitLayer({ layers }: Network): PlacedLayer | undefined {
   const last = layers.length - 1;
   const uses = (position: number): number => layers.filter(({ inputs }) => inputs.includes(position)).length;

@@ -22,19 +22,18 @@ export interface Context {
   /** Storage format of the tensors between the kernels of a convolution. */
   readonly format: Format;
   /**
-   * Outputs whose batch norm is deferred to the one convolution that reads them, with the normalisation to apply, scale
-   * and offset [2, C]. The
-   * gradient of such a Var is that of the normalised value.
+   * Outputs whose batch norm is deferred to the one convolution that reads them, with the normalisation to apply: scale and
+   * offset [2, C]. The gradient of such a Var is that of the normalised value.
    */
   readonly deferredNorms: Map<TensorVar, Tensor>;
   /**
-   * Takes the output of the network, once it is recorded, if it is the probabilities. Undefined where the loss needs the logits,
-   * and the last softmax is part of it.
+   * Receives the output of the network if a fused op has already applied the last softmax. Undefined if the loss needs the
+   * logits, because the softmax is part of it.
    */
   readonly softmaxed?: Set<TensorVar> | undefined;
   /** The step state [index, seed, learning rate, ring slot] as u32 and f32 words; see learner.ts. */
   readonly stepState: Tensor;
-  /** Receives inner values of ops by name, such as the mean of a batch norm. Only steps that are observed have it. */
+  /** Receives inner values of ops by name, such as the mean of a batch norm. Set only in observed steps. */
   readonly observe?: ((name: string, inner: TensorVar) => void) | undefined;
   /** The variable of a weight by its full name, such as `conv2d/kernel`. */
   weight(name: string): TensorVar;

@@ -18,7 +18,7 @@ export interface Teacher {
   readonly network: Network;
   /** Its weights. */
   readonly weights: NamedArrays;
-  /** Share of its vote among all teachers; the shares add up to 1. */
+  /** Weight of its probabilities in the mean over all teachers; the shares add up to 1. */
   readonly share: number;
   /** For each class of the student, the index of the teacher's output. */
   readonly outputs: readonly number[];
@@ -30,11 +30,11 @@ export interface Teacher {
 
 /** How a student learns from teachers: see shaders/distillation.wgsl. */
 export interface DistillOptions {
-  /** At which both distributions are compared; above 0. */
+  /** Divides the logits of student and teachers before their softmax; above 0. */
   readonly temperature: number;
   /** Share of the cross-entropy with the labels, 0 to 1. */
   readonly hard: number;
-  /** Their probabilities are averaged with their shares. */
+  /** The student learns from the mean of their probabilities, weighted by their shares. */
   readonly teachers: readonly Teacher[];
 }
 
@@ -49,7 +49,7 @@ interface Placed {
 /** The teachers of a learner on its device. */
 export class Distillation {
   readonly #placed: readonly Placed[];
-  /** What prepares the teachers' weights for a batch size. They hold the results. */
+  /** Programs that have prepared the teachers' weights, one per recorded step. They own the prepared tensors. */
   readonly #prepared: Program[] = [];
 
   /** Throws ShapeError for a teacher whose input is of another size than the student's. */
@@ -61,7 +61,7 @@ export class Distillation {
     for (const { network } of options.teachers) {
       const [own, other] = [formatShape(student.inputShape), formatShape(network.inputShape)];
       if (own !== other)
-        throw new ShapeError(network.name, 'a teacher sees what the student sees', own, other);
+        throw new ShapeError(network.name, 'teacher and student take the same images', own, other);
     }
     const [height = 1, width = 1] = student.inputShape;
     this.#placed = options.teachers.map((teacher) => ({
@@ -78,9 +78,9 @@ export class Distillation {
   }
 
   /**
-   * Records what the teachers say about a batch, in inference mode. What depends on their weights alone runs now, once.
-   * @param images the student's input [B, H, W, C] @param stepState read by layers of training, of which there are none
-   * @returns probabilities [B, classes]
+   * Records the teachers' forward passes on a batch, in inference mode. Work that depends on their weights alone runs now, once.
+   * @param images the student's input [B, H, W, C] @param stepState for the context; no layer reads it in inference
+   * @returns the weighted mean of the teachers' probabilities [B, classes]
    */
   async record(rec: Recorder, images: Tensor, stepState: Tensor): Promise<Tensor> {
     const { gpu } = this;
@@ -90,13 +90,13 @@ export class Distillation {
       for (const placed of this.#placed) {
         const { teacher, outputs, shift } = placed;
         const own = renormalize(rec, images, shift, teacher.scale);
-        const said = softmaxed(rec, prepare, placed, own, stepState);
+        const probabilities = softmaxed(rec, prepare, placed, own, stepState);
         if (votes === undefined) {
           votes = rec.alloc([images.shape[0] ?? 1, teacher.outputs.length], 'votes');
           fill(rec, votes, 0);
         }
-        addVote(rec, said, outputs, votes, teacher.share);
-        rec.release(said);
+        addVote(rec, probabilities, outputs, votes, teacher.share);
+        rec.release(probabilities);
       }
       const program = await prepare.finish();
       this.#prepared.push(program);
@@ -119,7 +119,7 @@ export class Distillation {
   }
 }
 
-/** The probabilities of one teacher [B, C]. Its intermediate values are free for the student's step afterwards. */
+/** The probabilities of one teacher [B, C]. Releases its intermediate values, so that the student's step can reuse their memory. */
 function softmaxed(
   rec: Recorder,
   prepare: Recorder,
@@ -145,9 +145,9 @@ function softmaxed(
     },
   };
   const logits = teacher.network.call(ctx, new Var(images, false, 'images'));
-  const said = softmaxForward(rec, logits.value);
+  const probabilities = softmaxForward(rec, logits.value);
   // Nothing needs a gradient, so this only releases every value.
   tape.backward(logits, logits.value);
   rec.release(images);
-  return said;
+  return probabilities;
 }

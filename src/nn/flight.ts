@@ -1,17 +1,17 @@
 /** Fewest and most steps that may be unfinished: enough to keep the device busy while the host prepares the next ones. */
 const [FEWEST, MOST] = [2, 8];
-/** Milliseconds of work that the device may have before it: what a stop waits for, unless two steps take longer. */
+/** Milliseconds of work to keep queued. A stop waits for this work, or for two steps if they take longer. */
 const AHEAD_MS = 25;
-/** The share of the newest measurement in the mean time of a step. */
+/** Weight of the newest measurement in the moving average of a step's time. */
 const NEWEST = 0.25;
 
 /**
- * Limits how many steps the host submits before the device has finished earlier ones. Short steps: enough that waiting for them, and
- * asking whether they are done, takes less time than the steps themselves. Long steps: two, so that a training stops at once. How long
- * a step takes is measured while training.
+ * Limits how many steps the host submits before the device has finished earlier ones. It allows many short steps, so that waiting
+ * and polling take less time than the steps themselves. It allows two long steps, so that a training run can stop soon. The length
+ * of a step is measured during training.
  */
 export class Flight {
-  /** Waits for all steps up to some of those submitted, in order. */
+  /** Promises, in order, that each resolve when all steps submitted up to then are done. */
   readonly #fences: Promise<void>[] = [];
   /** Steps submitted since the last fence. */
   #open = 0;

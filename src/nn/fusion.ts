@@ -55,7 +55,7 @@ export function fusedBlock(
     return { length, call: (ctx, x, at) => eluNormPool(ctx, x, normAt(at, norm), options) };
   }
   const { filters, useBias, activation, groups } = first.config;
-  if (groups !== undefined) return undefined; // grouped or dilated: its kernel is made from its weights
+  if (groups !== undefined) return undefined; // grouped or dilated: its kernel is expanded from its weights
   const end = endAfter(activation, chain, Number(filters));
   if (end === undefined) return undefined;
   const reader = endsInNorm(end.options) ? readerOf(chain.slice(end.length), Number(filters)) : undefined;
@@ -73,7 +73,7 @@ export function fusedBlock(
   };
 }
 
-/** The block of a dense layer. */
+/** The fused op for a dense layer and the layers that end its block. */
 function fusedDense({ config: { units, useBias, activation } }: Layer, chain: readonly ChainLink[]) {
   const end = endAfter(activation, chain, Number(units));
   if (end === undefined) return undefined;
@@ -85,7 +85,7 @@ function fusedDense({ config: { units, useBias, activation } }: Layer, chain: re
   return { length, call };
 }
 
-/** The last dense block, the layer of the classes and the softmax, with which a chain ends. */
+/** The fused op for the end of a network: the last dense block, the dense layer of the classes, and softmax. */
 function fusedHead({ config: { units, useBias, activation } }: Layer, chain: readonly ChainLink[]) {
   const end = endAfter(activation, chain, Number(units));
   if (end === undefined || useBias !== true) return undefined;
@@ -110,7 +110,7 @@ function endAfter(activation: unknown, chain: readonly ChainLink[], channels: nu
   return activation === 'elu' ? normEnd(chain, 1, channels, 1) : undefined;
 }
 
-/** The first convolution of a chain, if it starts a fused block. */
+/** The options of a chain's first convolution, if that starts a fused block. */
 function readerOf(chain: readonly ChainLink[], channels: number): ConvOptions | undefined {
   const first = chain[0]?.layer;
   if (first?.kind !== 'Conv2D' || fusedBlock(chain, channels) === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { Program } from '../gpu/program.js';
 import { Recorder } from '../gpu/recorder.js';
 import type { Tensor } from '../gpu/tensor.js';
 
-/** Measures the 2-norm of a gradient where it lies: one number is read back. Recorded with the first measurement. */
+/** Computes the 2-norm of a gradient on the device and reads back one number. The first measurement records the program. */
 export class GradientNorm {
   readonly #reads = new Map<number, Promise<Float32Array>>();
   #recorded: Promise<{ readonly program: Program; readonly squares: Tensor }> | undefined;
@@ -16,7 +16,7 @@ export class GradientNorm {
   ) {}
 
   /**
-   * Queues a measurement of the gradient of a step, as it is after all work that was queued before; resolves when it is queued.
+   * Queues a measurement of a step's gradient after all work queued before. Resolves when it is queued, not when it is done.
    * Throws ShaderError, OutOfMemoryError.
    */
   async queue(step: number): Promise<void> {
@@ -28,7 +28,7 @@ export class GradientNorm {
     this.#reads.set(step, read);
   }
 
-  /** The norm of a step's gradient, once; undefined if it was not measured. Throws what `Gpu.read` throws. */
+  /** Returns and forgets the norm of a step's gradient; undefined if it was not measured. Throws what `Gpu.read` throws. */
   async take(step: number): Promise<number | undefined> {
     const read = this.#reads.get(step);
     this.#reads.delete(step);

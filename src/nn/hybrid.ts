@@ -8,25 +8,25 @@ import {
 } from './layers.js';
 import { type GraphNode, IMAGES, Network, Sequential } from './network.js';
 
-/** Designed features of a network. */
+/** Hand-designed features that a network uses. */
 export interface DesignedFeatures {
   /** The local binary patterns. */
   readonly lbp: LocalBinaryPatternsOptions;
-  /** Whether the network also looks at the pixels. */
+  /** Whether the network also has convolutions on the pixels. */
   readonly raw: boolean;
 }
 
 /** Names of the layers that make the features: the patterns, and their standardisation. */
 export const [PATTERNS, STANDARDIZED] = ['lbp', 'lbp_standardized'];
 
-/** Added to the variance of a share: a pattern that is nearly nowhere must not become a huge value where it is. */
+/** Added to the variance of a feature, so that a very rare pattern does not become a huge value where it occurs. */
 const EPSILON = 1e-6;
 
 /**
- * A network that looks at pixels, at designed features, or at both. The features are standardised with the statistics of the
+ * A network that uses pixels, designed features, or both. The features are standardised with the statistics of the
  * training images: a frozen batch normalisation, whose moving averages are these statistics. Without `features`: the trunk
  * and the head alone.
- * @param trunk what looks at the pixels, and ends in a vector @param head what looks at the vector of all features
+ * @param trunk layers from the pixels to a vector @param head layers from the vector of all features to the classes
  */
 export function buildHybrid(
   name: string,

@@ -44,7 +44,7 @@ export interface Layer {
   outputShape(input: Shape, ...others: Shape[]): Shape;
   /** The weights that it needs, given the shape of its (first) input. */
   weights(input: Shape): readonly WeightSpec[];
-  /** The same layer with another activation; only of those whose last activation a file format may have to take off. */
+  /** The same layer with another activation. Present on layers whose activation an export or import may have to replace. */
   withActivation?(activation: ActivationName): Layer;
   /** Records the layer; returns its output. */
   call(ctx: Context, inputs: LayerInputs, place: Place): TensorVar;
@@ -63,8 +63,8 @@ export function frozen(layer: Layer): Layer {
     config: { ...layer.config, trainable: false },
     weights: (input) => layer.weights(input).map((spec) => ({ ...spec, trainable: false })),
     call: (ctx, inputs, place) => {
-      const still = layer.kind === 'BatchNormalization';
-      return layer.call(still ? { ...ctx, training: false } : ctx, inputs, place);
+      const isNorm = layer.kind === 'BatchNormalization';
+      return layer.call(isNorm ? { ...ctx, training: false } : ctx, inputs, place);
     },
   };
 }

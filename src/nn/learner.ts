@@ -134,7 +134,7 @@ export class Learner {
   /**
    * Queues one training step. Resolves when few enough steps are in flight, not when this one is done. Throws ShapeError
    * and what `Gpu.check` throws.
-   * @param targets what the loss compares with, beside the labels
+   * @param targets of the loss, besides the labels
    */
   async train(images: Images, labels: Uint32Array, targets?: LossTargets): Promise<void> {
     const step = await this.#steps.ready('train', images, labels, targets);
@@ -195,8 +195,8 @@ export class Learner {
   }
 
   /**
-   * Prepares the next training step on a batch so that it can be looked at, layer by layer, without being taken. It has run
-   * only after `Observation.run`. The caller disposes it. Throws ShapeError, OutOfMemoryError.
+   * Records the next training step on a batch for inspection layer by layer, without an update of the weights. Nothing runs
+   * before `Observation.run`. The caller disposes it. Throws ShapeError, OutOfMemoryError.
    */
   async observe(images: Images, labels: Uint32Array): Promise<Observation> {
     const batch = batchSize(this.model, images, labels);
@@ -213,14 +213,14 @@ export class Learner {
   }
 
   /**
-   * Queues a measurement of the norm of the last step's gradient, with the penalties, and clipped; it comes with the metrics
-   * of the step. It takes two dispatches and changes nothing. Throws ShaderError, OutOfMemoryError.
+   * Queues a measurement of the 2-norm of the last step's gradient, after penalties and clipping. The metrics of that step then
+   * contain it. It takes a few dispatches and changes nothing. Throws ShaderError, OutOfMemoryError.
    */
   async measureGradient(): Promise<void> {
     await this.#gradientNorm.queue(this.#stepCount);
   }
 
-  /** The gradient of the last training step as the optimiser got it: with the penalties, and clipped. */
+  /** The gradient of the last training step as passed to the optimiser: after penalties and clipping. */
   async readGradients(): Promise<Map<string, NamedArray>> {
     return this.#parameters.readGradients();
   }
@@ -284,7 +284,7 @@ export class Learner {
   }
 
   /**
-   * Adds the current weights to their equal average (stochastic weight averaging, Izmailov et al. 2018, arXiv 1803.05407).
+   * Adds the current weights to the equally weighted average (stochastic weight averaging, Izmailov et al. 2018, arXiv 1803.05407).
    * Batch norm needs statistics of the averaged network. They come from running `batches` through it in training mode,
    * without updating the weights.
    */

@@ -19,13 +19,13 @@ export interface LearnerOptions {
   readonly clipValue?: number | undefined;
   /** Momentum of an exponential moving average of the weights, for `withAverage`; default: no average. */
   readonly ema?: number | undefined;
-  /** Whether to keep an equal average of weights instead, collected by `takeAverage`; default false. */
+  /** Whether to keep an equally weighted average instead, updated by `takeAverage`; default false. */
   readonly swa?: boolean;
   /** Label smoothing in training; default 0. */
   readonly labelSmoothing?: number;
   /** Default float32. */
   readonly precision?: Precision;
-  /** Networks that training steps learn from besides the labels; default: none. */
+  /** Teachers that training steps learn from besides the labels; default: none. */
   readonly distill?: DistillOptions | undefined;
 }
 

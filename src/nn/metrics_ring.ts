@@ -13,14 +13,14 @@ export interface StepMetrics {
   readonly correct: number;
   /** Number of images in the batch. */
   readonly count: number;
-  /** 2-norm of the gradient as the optimiser got it; only of steps after which `measureGradient` was called. */
+  /** 2-norm of the gradient after penalties and clipping; only of steps after which `measureGradient` was called. */
   readonly gradientNorm?: number;
 }
 
 /** Number of steps whose metrics the device can hold until the host reads them. */
 export const RING_SLOTS = 1024;
 
-/** The metrics of the latest steps on the device, where each step writes its own into a slot, until the host reads them. */
+/** A ring buffer of metrics on the device. Each step writes its metrics to one slot; the host reads many slots at once. */
 export class MetricsRing {
   readonly #gpu: Gpu;
   readonly #classes: number;

@@ -1,7 +1,7 @@
 import { UsageError } from '../util/errors.js';
 import { MODEL_NAMES, type ModelName } from './model_names.js';
 
-/** The built-in networks in numbers. Apart from models.ts, so that the form of a new run can tell them without loading layers. */
+/** The built-in networks in numbers. Apart from models.ts, so that the form of a new run can show them without loading layers. */
 
 /** Dropout rates of the built-in networks. */
 export const DROPOUT = { convolutions: 0.2, dense: 0.5 };

@@ -36,11 +36,11 @@ export interface ModelOptions {
 
 const ACTIVATIONS = { elu: () => ELU(), relu: () => ReLU() };
 
-/** What looks at the pixels, and what classifies. */
+/** The layers from the pixels to a vector, and those from the vector to the classes. */
 function layersOf(plan: Plan, options: ModelOptions): { trunk: Layer[]; head: Layer[] } {
   const { classes = 7, dropout, activation = 'elu' } = options;
   const { filters = plan.filters, convolutions = plan.convolutions, dense = plan.dense } = options;
-  const end = (rate: number): Layer => Dropout({ rate: dropout ?? rate });
+  const dropoutOf = (rate: number): Layer => Dropout({ rate: dropout ?? rate });
   const convolution = (count: number): Layer[] => [
     Conv2D({ filters: count }),
     ACTIVATIONS[activation](),
@@ -51,7 +51,7 @@ function layersOf(plan: Plan, options: ModelOptions): { trunk: Layer[]; head: La
       ...filters.flatMap((count) => [
         ...Array.from({ length: convolutions }, () => convolution(count)).flat(),
         MaxPooling2D(),
-        end(DROPOUT.convolutions),
+        dropoutOf(DROPOUT.convolutions),
       ]),
       Flatten(),
     ],
@@ -60,7 +60,7 @@ function layersOf(plan: Plan, options: ModelOptions): { trunk: Layer[]; head: La
         Dense({ units }),
         ACTIVATIONS[activation](),
         BatchNormalization(),
-        end(DROPOUT.dense),
+        dropoutOf(DROPOUT.dense),
       ]),
       Dense({ units: classes }),
       Softmax(),

@@ -35,7 +35,7 @@ export interface PlacedLayer {
 
 /** One row of a summary. */
 export interface SummaryRow {
-  /** Its name. */
+  /** Name of the layer. */
   readonly layer: string;
   /** Keras's class name. */
   readonly type: string;
@@ -191,7 +191,7 @@ export class Network {
     }
   }
 
-  /** The same network, where weights have initial values that were measured. @param values by the full names of the weights */
+  /** The same network with other initial values for some weights. @param values by the weights' full names, e.g. `dense/kernel` */
   withInitialValues(values: ReadonlyMap<string, { readonly data: Float32Array }>): Network {
     const nodes = this.layers.map(({ name, layer, inputs }): GraphNode => {
       const weights = (input: Shape): WeightSpec[] =>

@@ -3,19 +3,19 @@ import type { Recorder } from '../gpu/recorder.js';
 import { OPTIMIZER_DEFAULTS as DEFAULTS } from './learning_defaults.js';
 
 /**
- * How gradients update weights. shaders/{sgd,rmsprop,adam}.wgsl state the update rules ("laws"). The defaults are those
+ * How gradients update weights. shaders/{sgd,rmsprop,adam}.wgsl state the update rules. The defaults are those
  * of Keras 3.
  */
 export interface Optimizer {
   /** The update rule, which is also the name of its shader. */
-  readonly law: 'sgd' | 'rmsprop' | 'adam';
+  readonly rule: 'sgd' | 'rmsprop' | 'adam';
   /** Initial learning rate. */
   readonly learningRate: number;
-  /** The law's other hyperparameters, by their names in the shader; switches are 0 or 1. */
+  /** The rule's other hyperparameters, by their names in the shader; switches are 0 or 1. */
   readonly hyperparameters: Readonly<Record<string, number>>;
-  /** Decoupled weight decay: before each update, all trained weights lose this share of themselves times the learning rate. */
+  /** Decoupled weight decay: before each update, w -= w * weightDecay * (scheduled learning rate) for all trained weights. */
   readonly weightDecay: number;
-  /** The law's state tensors that are in use, shaped like the weights. The others are one-element placeholders. */
+  /** The rule's state tensors that are in use, shaped like the weights. The others are one-element placeholders. */
   readonly usedState: readonly string[];
   /** The learning rate that the shader gets for step `t` (from 1), given the scheduled learning rate. */
   stepRate(t: number, learningRate: number): number;
@@ -26,8 +26,8 @@ export interface Optimizer {
 /** Options of all optimizers. */
 export interface DecayOptions {
   /**
-   * Decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101), as Keras's `weight_decay`: of all trained weights, biases
-   * too; default 0. `adam` with it is AdamW.
+   * Decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101), as Keras's `weight_decay`: for all trained weights,
+   * including biases; default 0. `adam` with it is AdamW.
    */
   readonly weightDecay?: number;
 }
@@ -51,7 +51,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     weightDecay = 0,
   } = options;
   return optimizer({
-    law: 'sgd',
+    rule: 'sgd',
     ...{ learningRate, weightDecay },
     hyperparameters: { momentum, nesterov: Number(nesterov) },
     usedState: momentum > 0 ? ['velocity'] : [],
@@ -79,7 +79,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const { learningRate = own.learningRate, rho = own.rho, epsilon = own.epsilon } = options;
   const { momentum = 0, centered = false } = options;
   return optimizer({
-    law: 'rmsprop',
+    rule: 'rmsprop',
     ...{ learningRate, weightDecay: options.weightDecay ?? 0 },
     hyperparameters: { rho, epsilon, momentum, centered: Number(centered) },
     usedState: ['square', ...(centered ? ['average'] : []), ...(momentum > 0 ? ['velocity'] : [])],
@@ -107,7 +107,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   const { learningRate = own.learningRate, beta1 = own.beta1, beta2 = own.beta2 } = options;
   const { epsilon = own.epsilon, amsgrad = false } = options;
   return optimizer({
-    law: 'adam',
+    rule: 'adam',
     ...{ learningRate, weightDecay: options.weightDecay ?? 0 },
     hyperparameters: { beta1, beta2, epsilon, amsgrad: Number(amsgrad) },
     usedState: ['moment', 'square', ...(amsgrad ? ['largest'] : [])],
@@ -115,12 +115,12 @@ export function adam(options: AdamOptions = {}): Optimizer {
   });
 }
 
-function optimizer(rule: Omit<Optimizer, 'update'>): Optimizer {
-  const { law, hyperparameters } = rule;
-  return { ...rule, update: (rec, tensors) => applyUpdate(rec, law, tensors, hyperparameters) };
+function optimizer(spec: Omit<Optimizer, 'update'>): Optimizer {
+  const { rule, hyperparameters } = spec;
+  return { ...spec, update: (rec, tensors) => applyUpdate(rec, rule, tensors, hyperparameters) };
 }
 
-/** Names of all state tensors of an optimiser's law, in use or not. */
+/** Names of all state tensors of an optimiser's rule, in use or not. */
 export function allState(optimizer: Optimizer): readonly string[] {
-  return stateNames(optimizer.law);
+  return stateNames(optimizer.rule);
 }

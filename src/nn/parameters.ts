@@ -20,7 +20,7 @@ export interface NamedArray {
 /** Arrays by name, e.g. `conv2d/kernel`. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
-/** Names, among the optimiser's state, of the average of the weights and of its own batch norm statistics. */
+/** Names in the optimiser's state of the averaged weights, and of the batch norm statistics that belong to them. */
 const [AVERAGE, STATISTICS] = ['average', 'statistics'];
 
 /**
@@ -89,7 +89,7 @@ export class Parameters {
     for (const [own, other] of this.averages) this.gpu.copy(own, other);
   }
 
-  /** The optimiser's state tensors by name, of one of the buffers of `trained`. An unused one has one element. */
+  /** The optimiser's state tensors by name, for the buffer of `trained` with this index. An unused one has one element. */
   stateOf(buffer: number): Readonly<Record<string, Tensor>> {
     return Object.fromEntries(
       [...this.#optimizerState].map(([word, { wholes }]) => [word, (wholes[buffer] ?? wholes[0]) as Tensor]),
@@ -199,7 +199,7 @@ export class Parameters {
   }
 
   /**
-   * Adds the weights to their equal average, as the `count`th set. `calibrate` then runs with the average in place of the
+   * Adds the weights to the equally weighted average, as its `count`th set. `calibrate` then runs with the average in place of the
    * weights; the batch norm statistics that it leaves behind become those of the average.
    */
   async takeAverage(count: number, calibrate: () => Promise<void>): Promise<void> {
@@ -229,12 +229,12 @@ export class Parameters {
   }
 }
 
-/** The buffers of two that are packed alike; none without the second. */
+/** The corresponding buffers of two sets of tensors with the same layout; empty without the second set. */
 function pairs(one: PackedTensors, other: PackedTensors | undefined): (readonly [Tensor, Tensor])[] {
   return other === undefined ? [] : one.wholes.map((whole, i) => [whole, other.wholes[i] as Tensor]);
 }
 
-/** Throws WeightTooLargeError for one that does not fit into a buffer of the adapter. */
+/** Throws WeightTooLargeError for a weight that does not fit into a buffer of the adapter. */
 function requireRoom({ pool }: Gpu, model: string, shapes: ReadonlyMap<string, Shape>): void {
   for (const [name, shape] of shapes) {
     const bytes = 4 * sizeOf(shape);

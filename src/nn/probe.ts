@@ -16,8 +16,7 @@ export interface ProbeOptions {
   /** Images per run. */
   readonly batch: number;
   /**
-   * Name of the layer whose output is differentiated; that of the last layer for the logits. Default: none, and there is no
-   * backward pass.
+   * Name of the layer whose output is differentiated; the last layer's name stands for the logits. Default: no backward pass.
    */
   readonly of?: string | undefined;
   /** Name of the layer where the backward pass may end, which saves time; default: it goes on to the images. */

@@ -6,9 +6,9 @@ import { Var } from './autograd.js';
 import type { Context, TensorVar } from './context.js';
 import type { LayerInputs } from './layer.js';
 import type { PlacedLayer } from './network.js';
-import { tensorTape } from './step.js';
+import { mustGet, tensorTape } from './step.js';
 
-/** What a single layer works on. The tensors are only read. */
+/** A layer with its inputs and weights. The tensors are only read. */
 export interface SingleLayer {
   readonly placed: PlacedLayer;
   /** Position in the network, from which dropout derives its mask. */
@@ -45,11 +45,7 @@ export async function runSingleLayer(gpu: Gpu, layer: SingleLayer, runs = 3): Pr
         return [name, new Var(tensor, trainable, name)];
       }),
     );
-    const weight = (name: string): TensorVar => {
-      const value = vars.get(name);
-      if (value === undefined) throw new Error(`no weight named ${name}`);
-      return value;
-    };
+    const weight = (name: string): TensorVar => mustGet(vars, name);
     const ctx: Context = {
       ...{
         rec,

@@ -39,7 +39,7 @@ export interface StepParts {
   readonly shared: SharedBuffers;
   /** The step state [index, seed, learning rate, ring slot], which the host writes before each step. */
   readonly stepState: Tensor;
-  /** The share of themselves that all trained weights lose in a step [1], which the host writes too; undefined: none. */
+  /** Weight decay times learning rate [1], which the host writes before each step; undefined without weight decay. */
   readonly decay: Tensor | undefined;
   readonly penalty: Penalty;
   readonly labelSmoothing: number;
@@ -65,9 +65,9 @@ export interface LayerRecord {
   /** The variable that it makes. */
   readonly output: TensorVar;
   /**
-   * What its kernels compute in between, by name: `z`, the value of a convolution or dense layer before its activation, and
-   * `depthwise`, that between the two parts of a separable convolution; batch norm's `mean` and `rstd` (1 / standard deviation), both [C]; max
-   * pooling's `argmax` (u32), the place of the maximum in each window.
+   * Intermediate values of its kernels, by name: `z`, the output of a convolution or dense layer before its activation;
+   * `depthwise`, the value between the two parts of a separable convolution; batch norm's `mean` and `rstd` (1 / standard
+   * deviation), both [C]; max pooling's `argmax` (u32), the place of the maximum in each window.
    */
   readonly inner: ReadonlyMap<string, TensorVar>;
 }
@@ -105,14 +105,14 @@ export interface Step {
  */
 export type StepMode = 'train' | 'observe' | 'calibrate' | 'evaluate' | 'predict';
 
-/** Where the images of a step come from, and what its loss compares with. */
+/** Where the images of a step come from, and which targets its loss has. */
 export interface StepForm {
   /** The images are drawn from it; default: they are uploaded. */
   readonly store?: ImageStore | undefined;
   /** Whether images are mixed with each other (mixup, CutMix). */
   readonly mixed?: boolean;
-  /** Whether the loss compares with distributions in place of the labels. */
-  readonly voted?: boolean;
+  /** Whether the targets of the loss are distributions in place of labels. */
+  readonly softLabels?: boolean;
 }
 
 /**
@@ -138,7 +138,7 @@ export async function recordStep(
     const labels = rec.allocPrivate([batch], 'labels');
     const draws = store && rec.scope('batch', () => store.record(rec, images));
     const mix = options.mixed ? rec.allocPrivate([batch, MIX_WORDS], 'mix') : undefined;
-    const soft = options.voted
+    const soft = options.softLabels
       ? rec.allocPrivate([batch, model.outputShape.at(-1) ?? 1], 'distributions')
       : undefined;
     const input = mix === undefined ? images : rec.scope('batch', () => mixImages(rec, images, mix));
@@ -150,7 +150,7 @@ export async function recordStep(
       smoothing: training ? parts.labelSmoothing : 0,
     };
     const distillation = mode === 'train' || observing ? parts.distillation : undefined;
-    const said = await rec.scope('teacher', () => distillation?.record(rec, input, parts.stepState));
+    const teacher = await rec.scope('teacher', () => distillation?.record(rec, input, parts.stepState));
     const vars = weightVars(parts, training);
     const tape = tensorTape(rec);
     let inner = new Map<string, TensorVar>();
@@ -166,7 +166,7 @@ export async function recordStep(
       layers.push({ name, inputs, output, inner });
       inner = new Map();
     };
-    // Training does not need the gradient of the images, but whoever looks at a step wants to see it.
+    // Training does not need the gradient of the images, but an observed step shows it.
     const imageVar = new Var(input, observing, 'images');
     const logits = model.call(ctx, imageVar, observing ? onLayer : undefined);
     const plain = mode === 'train' && mix === undefined && soft === undefined && distillation === undefined;
@@ -175,7 +175,7 @@ export async function recordStep(
       ? { loss: undefined, probabilities: logits.value, forward: rec.length, dlogits: undefined }
       : plain
         ? plainLoss(rec, parts, options, logits, targets)
-        : separateLoss(rec, parts, options, logits, { ...targets, said });
+        : separateLoss(rec, parts, options, logits, { ...targets, teacher });
     if (dlogits !== undefined) {
       tape.backward(logits, dlogits);
       if (!observing) rec.scope('optimizer', () => update(rec, parts, vars));
@@ -197,7 +197,7 @@ export async function recordStep(
   }
 }
 
-/** A tape over tensors: gradients that meet are added on the device, and what the backward pass has used is released. */
+/** A tape over tensors. It adds the gradients of a Var with several users, and releases tensors after their last use. */
 export function tensorTape(rec: Recorder): Tape<Tensor> {
   return new Tape<Tensor>({
     add: (a, b) => {
@@ -214,7 +214,7 @@ export function tensorTape(rec: Recorder): Tape<Tensor> {
   });
 }
 
-/** The weights as variables by name. `training`: those that can be trained need a gradient; else none does. */
+/** The weights as variables by name. With `training`, the trainable ones need a gradient; otherwise none does. */
 export function weightVars({ model, parameters }: StepParts, training: boolean): Map<string, TensorVar> {
   return new Map(
     model.weights.map(({ name, trainable }) => [
@@ -248,31 +248,33 @@ function plainLoss(
   return { loss: undefined, probabilities: undefined, forward: rec.length, dlogits };
 }
 
-/** Loss, metrics and the gradient of the logits, as far as the mode has them, one after the other. */
+/** Loss, metrics and the gradient of the logits, each in its own dispatch, if the mode has them. */
 function separateLoss(
   rec: Recorder,
   parts: StepParts,
   { mode, metrics }: LossOptions,
   logits: TensorVar,
-  { said, ...targets }: Targets & { said: Tensor | undefined },
+  { teacher, ...targets }: Targets & { teacher: Tensor | undefined },
 ): StepLoss {
   const { distillation } = parts;
-  const { loss, pull } = rec.scope('loss', () => {
+  const { loss, klGradient } = rec.scope('loss', () => {
     const made = softmaxCrossEntropyForward(rec, logits.value, targets);
-    const pulled =
-      said && distillation && distillForward(rec, logits.value, said, made.losses, distillation.options);
+    const klGradient =
+      teacher &&
+      distillation &&
+      distillForward(rec, logits.value, teacher, made.losses, distillation.options);
     if (mode === 'train' || mode === 'evaluate')
       accumulateMetrics(rec, made, targets.labels, penaltyOf(rec, parts), parts.stepState, metrics);
-    return { loss: made, pull: pulled };
+    return { loss: made, klGradient };
   });
   const forward = rec.length;
   const { probabilities } = loss;
   if (mode !== 'train' && mode !== 'observe') return { loss, probabilities, forward, dlogits: undefined };
   const dlogits = rec.scope('loss/backward', () => {
     const gradient = softmaxCrossEntropyBackward(rec, loss.probabilities, targets);
-    if (distillation !== undefined && pull !== undefined) {
-      distillBackward(rec, pull, gradient, distillation.options);
-      rec.release(pull);
+    if (distillation !== undefined && klGradient !== undefined) {
+      distillBackward(rec, klGradient, gradient, distillation.options);
+      rec.release(klGradient);
     }
     return gradient;
   });
@@ -324,7 +326,7 @@ function update(rec: Recorder, parts: StepParts, vars: ReadonlyMap<string, Tenso
   for (const [own, average] of parameters.averages) updateAverage(rec, own, average, ema);
 }
 
-/** The weight of this name. */
+/** The weight of this name. Throws Error if there is none. */
 export function mustGet<V>(map: ReadonlyMap<string, V>, name: string): V {
   const value = map.get(name);
   if (value === undefined) throw new Error(`no weight named ${name}`);

@@ -8,11 +8,11 @@ import type { ImageStore } from './image_store.js';
 import type { Network } from './network.js';
 import { recordStep, type Step, type StepMode, type StepParts } from './step.js';
 
-/** What a training step compares with, beside the labels. */
+/** Targets of a training step, besides the labels. */
 export interface LossTargets {
   /** Mixes each image with another (mixup, CutMix). Class weights and label smoothing apply to both targets. */
   readonly mix?: readonly ImageMix[] | undefined;
-  /** [B, classes] distributions in place of the labels, each adding up to 1. The labels still decide about class weights. */
+  /** [B, classes] distributions in place of the labels, each adding up to 1. The labels still select the class weights. */
   readonly soft?: Float32Array | undefined;
 }
 
@@ -57,7 +57,7 @@ export function fillStep({ gpu }: StepParts, step: Step, images: Images, labels:
   gpu.write(step.labels, labels);
 }
 
-/** The recorded steps of a network: one per mode, batch size and store, recorded and compiled at its first use. */
+/** The recorded steps of a network: one per mode, batch size, store and kind of targets, recorded and compiled at first use. */
 export class StepCache {
   readonly #steps = new Map<string, Promise<Step>>();
   /** Counts changes of the weights. */
@@ -88,12 +88,12 @@ export class StepCache {
     const { parts } = this;
     const batch = batchSize(parts.model, images, labels);
     const store = storeOf(images);
-    const [mixed, voted] = [mix !== undefined, soft !== undefined];
-    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''} ${voted ? 'voted' : ''}`;
+    const [mixed, softLabels] = [mix !== undefined, soft !== undefined];
+    const key = `${mode} ${batch} ${store?.id ?? ''} ${mixed ? 'mixed' : ''} ${softLabels ? 'softLabels' : ''}`;
     let step = this.#steps.get(key);
     if (step === undefined) {
       const metrics = this.metricsOf(mode);
-      step = this.#compiled(recordStep(parts, { batch, mode, metrics, store, mixed, voted }));
+      step = this.#compiled(recordStep(parts, { batch, mode, metrics, store, mixed, softLabels }));
       step.catch(() => this.#steps.delete(key));
       this.#steps.set(key, step);
     }

@@ -30,7 +30,7 @@ export function distillForward(
   teacher: Arr,
   losses: Arr,
   { temperature: t, hard }: Distilling,
-): { losses: Arr; pull: Arr } {
+): { losses: Arr; klGradient: Arr } {
   const c = logits.length / losses.length;
   const s = softened(logits, c, t);
   const q = softened(teacher.map(Math.log), c, t);
@@ -39,12 +39,12 @@ export function distillForward(
     for (let k = n * c; k < (n + 1) * c; k++) divergence += at(q, k) * Math.log(at(q, k) / at(s, k));
     return hard * loss + (1 - hard) * t * t * divergence;
   });
-  return { losses: mixed, pull: s.map((p, i) => t * (p - at(q, i))) };
+  return { losses: mixed, klGradient: s.map((p, i) => t * (p - at(q, i))) };
 }
 
 /** Gradient of the mean loss with respect to the logits. @param dlogits [B, C], of the cross-entropy with the labels */
-export function distillBackward(dlogits: Arr, pull: Arr, b: number, { hard }: Distilling): Arr {
-  return dlogits.map((d, i) => hard * d + ((1 - hard) * at(pull, i)) / b);
+export function distillBackward(dlogits: Arr, klGradient: Arr, b: number, { hard }: Distilling): Arr {
+  return dlogits.map((d, i) => hard * d + ((1 - hard) * at(klGradient, i)) / b);
 }
 
 /** What a teacher expects, of what the student gets. @param images [B, H, W, C] @param shift [H, W] */
@@ -53,7 +53,7 @@ export function renormalize(images: Arr, shift: Arr, scale: number, channels: nu
 }
 
 /** Adds what a teacher says to the votes [B, C]. @param outputs [C]: the teacher's output for each class */
-export function addVote(votes: Arr, said: Arr, outputs: readonly number[], share: number): Arr {
+export function addVote(votes: Arr, probabilities: Arr, outputs: readonly number[], share: number): Arr {
   const c = outputs.length;
-  return votes.map((sum, i) => sum + share * at(said, i - (i % c) + (outputs[i % c] ?? 0)));
+  return votes.map((sum, i) => sum + share * at(probabilities, i - (i % c) + (outputs[i % c] ?? 0)));
 }

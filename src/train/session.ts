@@ -160,7 +160,7 @@ async function train(
     if (config.kernelCheck) {
       const { store, source } = trainer.feed;
       const { mix, soft } = source.targets(0, 0);
-      const form = { store, mixed: mix !== undefined, voted: soft !== undefined };
+      const form = { store, mixed: mix !== undefined, softLabels: soft !== undefined };
       const halves = config.precision === 'mixed_float16';
       await requireRightKernels(learner, { batch: source.batchSize, form, halves }, compileNotes(emit));
     }

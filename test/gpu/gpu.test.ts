@@ -58,7 +58,7 @@ describeGpu('the GPU core', (gpu) => {
     const layers = [Flatten(), Dense({ units: 60_000 }), Dense({ units: 2, activation: 'softmax' })];
     const network = new Sequential('big', [1, inputs, 1], layers);
     expect(() => new Learner(device, network)).toThrow(
-      /^the weight dense\/kernel of big needs [\d.]+ MiB, but the adapter allows [\d.]+ MiB in one buffer; take/,
+      /^the weight dense\/kernel of big needs [\d.]+ MiB, but the adapter allows [\d.]+ MiB in one buffer; use a network/,
     );
   });
 
@@ -138,6 +138,6 @@ it('shape errors read op, rule, expected, got', () => {
     'conv2d: weight is [KH, KW, IC, OC] with the input channels of x; expected [*, *, 3, *], got [3, 3, 4, 8]',
   );
   expect(() => normGeometry([5], -1)).toThrow(
-    'batch_norm: axis -1 names the channels; expected rank 2 or more, got [5]',
+    'batch_norm: axis -1 names the channels; expected rank 2 or more with an axis -1, got [5]',
   );
 });

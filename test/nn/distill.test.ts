@@ -135,7 +135,7 @@ describeGpu('a distilled step', (gpu) => {
     const settings = { temperature: 2.5, hard: 0.4 };
     const want = reference.distillForward(logits, teacher, losses, settings);
     const hard = loss.softmaxCrossEntropyBackward(probabilities, targets);
-    const dlogits = reference.distillBackward(hard, want.pull, count, settings);
+    const dlogits = reference.distillBackward(hard, want.klGradient, count, settings);
     const dw = Float64Array.from({ length: PIXELS * 7 }, (_, i) => {
       const [p, c] = [Math.floor(i / 7), i % 7];
       let sum = 0;

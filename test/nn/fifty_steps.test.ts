@@ -90,10 +90,10 @@ const adamLaw =
     adamStep(w, g, { moment: of('moment'), square: of('square'), largest: of('largest') }, LR, t, settings);
 
 const decayed =
-  (law: Step, weightDecay: number): Step =>
+  (rule: Step, weightDecay: number): Step =>
   (w, g, of, t) => {
     decayStep(w, LR, weightDecay);
-    law(w, g, of, t);
+    rule(w, g, of, t);
   };
 
 const RMS = { rho: 0.9, epsilon: 1e-7, momentum: 0, centered: false };
@@ -146,7 +146,7 @@ const REGULARISED: [string, Regularised & { readonly mixed?: boolean }][] = [
 async function compare(
   gpu: Gpu,
   optimizer: Optimizer,
-  law: Step,
+  rule: Step,
   { mixed = false, ...options }: Regularised & { readonly mixed?: boolean } = {},
 ): Promise<void> {
   const model = new Sequential('mlp', [4], [Dense({ units: 6 }), ELU(), Dense({ units: 3 }), Softmax()]);
@@ -169,7 +169,7 @@ async function compare(
     });
     const weights = Float64Array.from(options.classWeights ?? [1, 1, 1]);
     const targets = { labels, weights, smoothing: options.labelSmoothing ?? 0, ...(mix && { mix }) };
-    losses.push(reference.step(blended, targets, law, t, options));
+    losses.push(reference.step(blended, targets, rule, t, options));
   }
   const got = (await learner.metrics()).map(({ loss }) => loss);
   expect(relativeError(Float32Array.from(got), losses)).toBeLessThan(1e-4);
@@ -223,8 +223,8 @@ describeGpu('weight decay', (gpu) => {
 });
 
 describeGpu('50 steps of a small network agree with float64', (gpu) => {
-  it.each(OPTIMIZERS)('%s', async (_, optimizer, law) => {
-    await compare(gpu(), optimizer, law);
+  it.each(OPTIMIZERS)('%s', async (_, optimizer, rule) => {
+    await compare(gpu(), optimizer, rule);
   });
 
   it.each(REGULARISED)('%s', async (_, options) => {

@@ -150,7 +150,7 @@ describe('layers', () => {
   it('refuse what is no image, or no vector', () => {
     expect(() => SpatialDropout2D({ rate: 0.5 }).outputShape([8])).toThrow('SpatialDropout2D: input is an');
     expect(() => Cropping2D({ cropping: 4 }).outputShape([9, 8, 1])).toThrow(
-      'cropping2d: a row and a column remain; expected more than 8 x 8, got [1, 9, 8, 1]',
+      'cropping2d: at least one row and one column remain; expected more than 8 x 8, got [1, 9, 8, 1]',
     );
     expect(() => GlobalAveragePooling2D().outputShape([8])).toThrow('GlobalAveragePooling2D: input is an');
     expect(() => Dense({ units: 2 }).outputShape(IMAGE)).toThrow('Dense: input is a vector');
@@ -180,7 +180,7 @@ describe('optimisers', () => {
     ]);
   });
 
-  it('keep what their law needs and no more', () => {
+  it('keep what their rule needs and no more', () => {
     expect([sgd(), sgd({ momentum: 0.9 })].map((o) => o.usedState)).toEqual([[], ['velocity']]);
     expect(rmsprop().usedState).toEqual(['square']);
     expect(rmsprop({ momentum: 0.9, centered: true }).usedState).toEqual(['square', 'average', 'velocity']);

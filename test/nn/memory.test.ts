@@ -93,7 +93,9 @@ describeGpu('the memory of a learner', (gpu) => {
     const other = new Sequential('other', [5, 5, 1], [Flatten(), Dense({ units: 3 }), Softmax()]);
     const teacher = { network: other, weights: new Map(), share: 1, outputs: [0, 1, 2], scale: 1 };
     const distill = { temperature: 1, hard: 0, teachers: [{ ...teacher, shift: new Float32Array(25) }] };
-    expect(() => new Learner(gpu(), network(), { distill })).toThrow('a teacher sees what the student sees');
+    expect(() => new Learner(gpu(), network(), { distill })).toThrow(
+      'teacher and student take the same images',
+    );
   });
 
   it('is given back where cells of patterns have no pixels', async () => {

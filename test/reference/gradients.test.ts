@@ -192,11 +192,11 @@ describe('the reference gradients agree with central differences', () => {
       const { losses, probabilities } = loss.softmaxCrossEntropyForward(logits, targets);
       return { ...distillation.distillForward(logits, teacher, losses, settings), probabilities };
     };
-    const { probabilities, pull } = run();
+    const { probabilities, klGradient } = run();
     const hard = loss.softmaxCrossEntropyBackward(probabilities, targets);
     expectGradient(
       'dlogits',
-      distillation.distillBackward(hard, pull, 3, settings),
+      distillation.distillBackward(hard, klGradient, 3, settings),
       numericGradient(logits, () => run().losses.reduce((a, b) => a + b, 0) / 3),
     );
   });

@@ -99,7 +99,7 @@ vi.mock('../../src/nn/learner.js', () => ({
       const { optimizer, ...rest } = options;
       note('learner', rest);
       note('optimizer', {
-        law: optimizer?.law,
+        rule: optimizer?.rule,
         learningRate: optimizer?.learningRate,
         weightDecay: optimizer?.weightDecay,
         ...optimizer?.hyperparameters,
@@ -224,7 +224,7 @@ const CASES: Readonly<Record<OptionName, Case>> = {
   optimizer: {
     to: 'sgd',
     changes: [
-      ...['law', 'learningRate', 'beta1', 'beta2', 'epsilon', 'amsgrad', 'momentum', 'nesterov'].map(
+      ...['rule', 'learningRate', 'beta1', 'beta2', 'epsilon', 'amsgrad', 'momentum', 'nesterov'].map(
         (name) => `optimizer.${name}`,
       ),
     ],

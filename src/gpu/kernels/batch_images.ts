@@ -22,7 +22,7 @@ const standardizeKernel = defineKernel('standardize_images', 'standardize', {
 
 /** 32-bit words per image in `draws`. */
 export const DRAW_WORDS = 16;
-/** Edge of the square of pixels that a workgroup makes. */
+/** Edge of the square of pixels that a workgroup computes. */
 const SIDE = 8;
 
 /** Encodes draws for the shader: [B, DRAW_WORDS]. */
@@ -65,7 +65,7 @@ export function pickImages(
 ): void {
   const [b = 0, h = 0, w = 0, channels = 1] = images.shape;
   rec.dispatch(pickKernel, {
-    // The bindings need a buffer even without such an image. The kernel does not read it.
+    // The bindings need buffers even without a mean or divisors. The kernel does not read them.
     bind: { pixels, draws, mean: mean ?? draws, divisors: divisors ?? draws, images },
     params: {
       ...{ b, h, w, channels, stored, divisor },

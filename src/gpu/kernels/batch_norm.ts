@@ -85,7 +85,7 @@ export function normGeometry(shape: Shape, axis = -1): NormGeometry {
     throw new ShapeError(
       'batch_norm',
       `axis ${axis} names the channels`,
-      'rank 2 or more',
+      `rank 2 or more with an axis ${axis}`,
       formatShape(shape),
     );
   }

@@ -26,7 +26,7 @@ export function concatenatedShape(parts: readonly Shape[]): Shape {
   return [...outer, parts.reduce((width, shape) => width + (shape.at(-1) ?? 0), 0)];
 }
 
-/** The grid of the part with some channels, in a whole of `width` channels. */
+/** Params and grid for one part. Its channels start at `offset` of the `width` channels of y. */
 function gridOf(part: Shape, size: number, width: number, offset: number) {
   const channels = part.at(-1) ?? 1;
   return {
@@ -47,7 +47,7 @@ export function concatenateForward(rec: Recorder, parts: readonly Tensor[]): Ten
   return y;
 }
 
-/** The gradient of the part with this shape, from dy. @param offset channels before it */
+/** The gradient of the part of this shape, from dy. @param offset number of channels before the part */
 export function concatenateBackward(rec: Recorder, dy: Tensor, shape: Shape, offset: number): Tensor {
   const dpart = rec.alloc(shape, 'dx');
   const width = dy.shape.at(-1) ?? 1;

@@ -32,10 +32,10 @@ import type { Format } from './storage.js';
  */
 const WAYS: Readonly<Record<ConvWayName, ConvWay>> = { gray, winograd4, winograd6, subgroup, naive };
 
-/** The most images of a batch for which one dispatch beats the three of Winograd's algorithm, which multiplies less. */
+/** The largest batch for which one dispatch beats the three of Winograd's algorithm, although that multiplies less. */
 const FEW = 2;
 
-/** The ways that apply to a convolution, the best guess first. @param tiled whether `subgroup` does all of it in one dispatch */
+/** The ways that apply to a convolution, the best guess first. @param tiled whether `subgroup` computes the whole block in one dispatch */
 function waysFor(gpu: Gpu, g: ConvGeometry, tiled: boolean): [ConvWayName, ...ConvWayName[]] {
   const winograd = cheapestEdge(g) === 4 ? [winograd4, winograd6] : [winograd6, winograd4];
   const general = tiled && g.b <= FEW ? [subgroup, ...winograd] : [...winograd, subgroup];
@@ -52,7 +52,7 @@ const shapesOf = (g: ConvGeometry) => ({
 
 /**
  * The way that the tuning chooses for one pass of a convolution.
- * @param pass name of the pass in the tuning table @param trial records one way, to time and compare it @param tiled as of `waysFor`
+ * @param pass name of the pass in the tuning table @param trial records one way, to time and compare it @param tiled see `waysFor`
  */
 function chosen(
   gpu: Gpu,

@@ -39,7 +39,7 @@ export function forwardCall(rec: Recorder, { x, weight, bias }: ConvOperands, g:
   return { y, call };
 }
 
-/** y, or elu(y) with an alpha: for kernels that cannot apply it themselves. */
+/** y, or elu(y) if there is an alpha: for kernels that cannot apply ELU themselves. */
 export function outputOf(rec: Recorder, y: Tensor, alpha: number | undefined): ConvOutput {
   const nothing = { kept: undefined, moments: undefined, winner: undefined };
   if (alpha === undefined) return { y, ...nothing };

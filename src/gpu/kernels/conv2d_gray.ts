@@ -75,10 +75,10 @@ function common({ b, h, w, oh, ow, oc, pad_top, pad_left }: ConvGeometry) {
   };
 }
 
-/** The least number of pixels or windows in a run of a row. */
+/** The least number of pixels or windows in a run, a part of a row that one thread processes. */
 const RUN = 8;
 
-/** Into how many runs of equal length, with an even number of pixels each, threads divide a row of `across` pixels or windows. */
+/** Number of runs in a row of `across` pixels or windows. All runs of a row have the same, even length. */
 function equalRuns(grain: Grain, across: number): number {
   if (grain === 'coarse') return 1;
   let runs = Math.max(1, Math.floor(across / RUN));

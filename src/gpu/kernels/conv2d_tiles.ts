@@ -26,8 +26,8 @@ export function tilesFit(g: ConvGeometry, poolSize: number): boolean {
 }
 
 /**
- * Rows of a tile. With four channels a lane, six rows are more than the registers hold and more code than a core keeps decoded, but a
- * map of up to six rows is best one tile, which loads the weights once.
+ * Rows of a tile. With four channels per lane, six rows need more registers than there are, and more code than a core's cache of
+ * decoded instructions holds. But a map of up to six rows is fastest as one tile, which loads the weights once.
  */
 function rowsFor({ oh }: ConvGeometry, width: 2 | 4, poolSize: number): 4 | 6 {
   return width === 4 && oh > 6 && 4 % poolSize === 0 ? 4 : 6;

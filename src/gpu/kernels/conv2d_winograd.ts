@@ -35,12 +35,12 @@ export function defineTransform(
   };
 }
 
-/** What the spreads are compared at: a layer in the middle of the reference network, for a few images. */
+/** The layer on which the spreads are compared: one in the middle of the reference network, for a few images. */
 const TYPICAL = { x: [8, 24, 24, 32], weight: [3, 3, 32, 64], bias: [64] } as const;
 
 /**
- * How the transforms of a device map to invocations: one choice for all shapes, as the tensors between them are the same.
- * Lanes need subgroups of 8, and are the guess there. Tests and benchmarks force the family `winograd`.
+ * How the transforms of a device map to invocations. One choice serves all shapes; it does not change the layout of transformed
+ * tensors. Lanes need subgroups of 8, and are the best guess there. Tests and benchmarks force the family `winograd`.
  */
 export function spreadOf(gpu: Gpu): Spread {
   const { x, weight, bias } = TYPICAL;
@@ -131,25 +131,24 @@ export function tileGrid(spread: Spread, g: ConvGeometry, edge: Edge, channels: 
 }
 
 /**
- * Numbers from one plane of the transformed weight [points, IC, OC] to the next: its size and a gap, 64 bytes past a multiple of
- * 512. The transform stores to all planes in turns. At distances that are powers of two, as they are without a gap, all planes
- * would share a few places in a cache, and each store would push out what others have begun.
+ * Numbers from one plane of the transformed weight [points, IC, OC] to the next: the size of a plane and a gap, 64 bytes past a
+ * multiple of 512. The transform stores to all planes in turn. Without the gap, planes would often be a power of two apart and map
+ * to the same few cache sets, so each store would evict cache lines that are only partly written.
  */
 export function weightPlane({ ic, oc }: ConvGeometry): number {
   return Math.ceil((ic * oc) / 128) * 128 + 16;
 }
 
-/** What transforms and gradients of the weights are spread over: pairs of weights in threads, input channels in lanes. */
+/** Params and workgroups (`units`) for the weights: a thread per pair of weights, or a subgroup per input channel. */
 function weightGrid(spread: Spread, { ic, oc }: ConvGeometry) {
   const params = { ic, oc: oc / WIDTHS[spread] };
   return { params, units: spread === 'lanes' ? ic : Math.ceil((ic * params.oc) / GROUP) };
 }
 
 /**
- * Params and grid of a kernel that does two things which do not need each other: one to all tiles of a map with `channels` channels,
- * and one to the weights. `inputs` is the part of the grid that belongs to the tiles: slices of its third dimension in lanes,
- * workgroups in threads.
- * @param map whether there is something to do to the tiles @param more units of work behind those for the weights; default none
+ * Params and grid of a kernel with two independent parts: one for all tiles of a map with `channels` channels, one for the weights.
+ * `inputs` is the share of the tiles in the grid: slices of its third dimension in lanes, workgroups in threads.
+ * @param map whether there are tiles to process @param more workgroups after those for the weights; default none
  */
 export function jointGrid(
   spread: Spread,
@@ -178,7 +177,7 @@ export function jointGrid(
 /** What to transform: patches of x, or of x * scale + offset with an `affine`; the weight; or both in one dispatch. */
 export type Untransformed = Partial<Pick<ConvOperands, 'x' | 'weight' | 'affine'>>;
 
-/** In the Winograd domain: the patches, [points, tiles, IC], and the weight, [points, IC, OC] with gaps between its planes. */
+/** Transforms to the Winograd domain: the patches to v [points, tiles, IC], the weight to u [points, IC, OC], with gaps between planes. */
 export function transform(
   rec: Recorder,
   { x, weight, affine }: Untransformed,
@@ -196,7 +195,7 @@ export function transform(
     weight: weight !== undefined,
   });
   rec.dispatch(transforms[spread], {
-    // The bindings need buffers even for what is not to be transformed. The kernel does not access them.
+    // The bindings need buffers even for an operand that is not transformed. The kernel does not access them.
     bind: { weight: weight ?? given, x: x ?? given, affine: affine ?? given, u, v },
     params: {
       ...params,

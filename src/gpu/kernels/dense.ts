@@ -40,7 +40,7 @@ export function denseGeometry(x: readonly number[], weight: readonly number[]): 
   return { b, ic, oc: weight[1] as number };
 }
 
-/** As a matrix product, which has ways of its own, or by the kernels of shaders/dense.wgsl. */
+/** By `matmul`, which in turn chooses among its ways, or by the kernels of shaders/dense.wgsl. */
 type DenseWay = 'matmul' | 'naive';
 
 /** The way of a layer: one for all three passes in training, or for the forward pass alone in inference. */
@@ -83,7 +83,7 @@ export interface DenseWeights {
  * A dense layer and the end of its block, for inference: [B, OC]; OC a multiple of 4.
  * @param prepare recorder for work that depends on the weights alone
  */
-export function denseEnded(
+export function denseBlockInfer(
   rec: Recorder,
   prepare: Recorder,
   x: Tensor,

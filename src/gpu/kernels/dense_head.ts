@@ -4,7 +4,7 @@ import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
-import { type DenseWeights, denseEnded, denseForward, denseGeometry } from './dense.js';
+import { type DenseWeights, denseBlockInfer, denseForward, denseGeometry } from './dense.js';
 import { packWeights } from './few_rows.js';
 import type { BlockEnd } from './inference_block.js';
 import { softmaxForward } from './softmax.js';
@@ -16,7 +16,7 @@ const forwardKernel = defineKernel('dense_head', 'forward', {
   params: { k: 'u32', steps: 'u32', alpha: 'f32' },
 });
 
-/** The most images for which one dispatch that reads all weights for each is the better guess. */
+/** The largest batch for which one dispatch is the best guess. It reads all weights once per image. */
 const FEW = 2;
 
 /** What the end of a network is computed from. */
@@ -31,7 +31,7 @@ export interface HeadOperands {
   readonly last: DenseWeights;
 }
 
-/** All of the end of a network in one dispatch, or layer by layer. */
+/** whole: the end of the network in one dispatch; layers: at least one dispatch per layer. */
 type HeadWay = 'whole' | 'layers';
 
 /**
@@ -70,7 +70,7 @@ function headBy(way: HeadWay, rec: Recorder, prepare: Recorder, operands: HeadOp
   if (way === 'whole') return headAtOnce(rec, prepare, operands);
   const { x, block, end, last } = operands;
   const g = denseGeometry(x.shape, block.kernel.shape);
-  const u = denseEnded(rec, prepare, x, block, g, end);
+  const u = denseBlockInfer(rec, prepare, x, block, g, end);
   const own = denseGeometry(u.shape, last.kernel.shape);
   const logits = denseForward(rec, u, last.kernel, last.bias, own, false);
   const probabilities = softmaxForward(rec, logits);

@@ -11,25 +11,25 @@ const renormalizeKernel = defineKernel('distillation', 'renormalize', {
   params: { n: 'u32', size: 'u32', channels: 'u32', scale: 'f32' },
 });
 const voteKernel = defineKernel('distillation', 'vote', {
-  reads: ['said', 'outputs'],
+  reads: ['probabilities', 'outputs'],
   writes: ['votes'],
   params: { n: 'u32', c: 'u32', share: 'f32' },
 });
 const params = { b: 'u32', c: 'u32', temperature: 'f32', hard: 'f32' } as const;
 const forwardKernel = defineKernel('distillation', 'forward', {
   reads: ['logits', 'teacher'],
-  writes: ['losses', 'pull'],
+  writes: ['losses', 'kl_gradient'],
   params,
 });
 const backwardKernel = defineKernel('distillation', 'backward', {
-  reads: ['pull'],
+  reads: ['kl_gradient'],
   writes: ['dlogits'],
   params,
 });
 
-/** How much the labels count, and how flat both distributions are made. */
+/** Settings of the distilled loss. */
 export interface Distilling {
-  /** Above 0. */
+  /** Divides the logits of student and teachers before their softmax; above 0. */
   readonly temperature: number;
   /** Share of the cross-entropy with the labels, 0 to 1. */
   readonly hard: number;
@@ -48,13 +48,19 @@ export function renormalize(rec: Recorder, images: Tensor, shift: Tensor, scale:
 }
 
 /**
- * Adds what a teacher says to the votes, in place.
- * @param said [B, C] @param outputs [C] (u32): the teacher's output for each class @param votes [B, C]
+ * Adds a teacher's probabilities, times its share, to the votes, in place.
+ * @param probabilities [B, C] @param outputs [C] (u32): the teacher's output for each class @param votes [B, C]
  */
-export function addVote(rec: Recorder, said: Tensor, outputs: Tensor, votes: Tensor, share: number): void {
+export function addVote(
+  rec: Recorder,
+  probabilities: Tensor,
+  outputs: Tensor,
+  votes: Tensor,
+  share: number,
+): void {
   const [, c = 1] = votes.shape;
   rec.dispatch(voteKernel, {
-    bind: { said, outputs, votes },
+    bind: { probabilities, outputs, votes },
     params: { n: votes.size, c, share },
     workgroups: Math.ceil(votes.size / GROUP),
   });
@@ -63,7 +69,7 @@ export function addVote(rec: Recorder, said: Tensor, outputs: Tensor, votes: Ten
 /**
  * Changes the losses [B] to those of a distilled step, in place.
  * @param logits [B, C] @param teacher probabilities [B, C]
- * @returns `pull` [B, C], which the backward pass needs. Throws ShapeError.
+ * @returns `klGradient` [B, C], the gradient of T^2 KL with respect to the logits, for the backward pass. Throws ShapeError.
  */
 export function distillForward(
   rec: Recorder,
@@ -72,27 +78,32 @@ export function distillForward(
   losses: Tensor,
   { temperature, hard }: Distilling,
 ): Tensor {
-  expectShape('distillation', 'the teacher says as much as the student', teacher.shape, logits.shape);
+  expectShape(
+    'distillation',
+    'teacher and student have the same batch and classes',
+    teacher.shape,
+    logits.shape,
+  );
   const [b, c] = logits.shape as [number, number];
-  const pull = rec.alloc([b, c], 'pull');
+  const klGradient = rec.alloc([b, c], 'kl_gradient');
   rec.dispatch(forwardKernel, {
-    bind: { logits, teacher, losses, pull },
+    bind: { logits, teacher, losses, kl_gradient: klGradient },
     params: { b, c, temperature, hard },
     workgroups: Math.ceil(b / GROUP),
   });
-  return pull;
+  return klGradient;
 }
 
 /** Changes dlogits [B, C], the gradient of the mean cross-entropy, to that of the distilled loss, in place. */
 export function distillBackward(
   rec: Recorder,
-  pull: Tensor,
+  klGradient: Tensor,
   dlogits: Tensor,
   { temperature, hard }: Distilling,
 ): void {
   const [b, c] = dlogits.shape as [number, number];
   rec.dispatch(backwardKernel, {
-    bind: { pull, dlogits },
+    bind: { kl_gradient: klGradient, dlogits },
     params: { b, c, temperature, hard },
     workgroups: Math.ceil(dlogits.size / GROUP),
   });

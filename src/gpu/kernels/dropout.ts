@@ -29,7 +29,7 @@ export function dropoutApply(
   return applyMask(rec, applyKernel, x, stepState, maskParams(rate, layer));
 }
 
-/** The same for whole channels of x [B, ..., C]. */
+/** Like `dropoutApply`, but drops whole channels of x [B, ..., C]. */
 export function channelDropoutApply(
   rec: Recorder,
   x: Tensor,

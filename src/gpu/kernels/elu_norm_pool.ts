@@ -178,8 +178,8 @@ function momentsOf(rec: Recorder, e: Tensor, options: EluNormPoolOptions): Momen
 }
 
 /**
- * The gradient of a block before dz is computed: all that dz follows from. `computeDz` computes it; some ways of a
- * convolution do so themselves, without storing it.
+ * The gradient of a block before dz is computed: everything that dz follows from. `computeDz` computes dz. Some ways of a
+ * convolution compute dz themselves, without storing it.
  */
 export interface BlockGradient {
   readonly dy: Tensor;
@@ -190,7 +190,7 @@ export interface BlockGradient {
   readonly options: EluNormPoolOptions;
 }
 
-/** dgamma and dbeta [C] from dy [B, OH, OW, C], and all that dz follows from. */
+/** dgamma and dbeta [C] from dy [B, OH, OW, C], and `gradient`, everything that dz follows from. */
 export function eluNormPoolGradients(
   rec: Recorder,
   dy: Tensor,

@@ -10,11 +10,11 @@ const params = u32s('kh', 'kw', 'ic', 'oc', 'groups', 'dilation_y', 'dilation_x'
 const forwardKernel = defineKernel('expand_kernel', 'forward', { reads: ['x'], writes: ['y'], params });
 const backwardKernel = defineKernel('expand_kernel', 'backward', { reads: ['dy'], writes: ['dx'], params });
 
-/** What a plain convolution does not have. */
+/** Groups and dilation of a convolution; a plain one has 1 of each. */
 export interface Expansion {
   /** Groups of channels. */
   readonly groups: number;
-  /** Distance of the pixels that a window looks at: down, across. */
+  /** Distance between neighbouring taps of the window in pixels: down, across. */
   readonly dilation: readonly [number, number];
 }
 
@@ -48,7 +48,7 @@ export function expandKernelBackward(rec: Recorder, dy: Tensor, shape: Shape, e:
   if (formatShape(expected) !== formatShape(dy.shape))
     throw new ShapeError(
       'conv2d',
-      'the gradient is of the plain kernel',
+      'the gradient has the shape of the plain kernel',
       formatShape(expected),
       formatShape(dy.shape),
     );

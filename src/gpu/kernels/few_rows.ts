@@ -17,12 +17,12 @@ const productKernel = defineKernel('few_rows', 'product', {
   params: { ...u32s('k', 'n_vectors', 'tiles', 'steps', 'has_bias'), alpha: 'f32' },
 });
 
-/** Lanes of a subgroup, and rows of the weights in a turn of the loop. */
+/** Lanes of a subgroup, and rows of the weights per iteration of the loop. */
 const [LANES, STEP] = [8, 6];
-/** The most rows. With more, loading the weights is not what takes the time. */
+/** The most rows. With more rows, loading the weights no longer dominates the time. */
 const MOST_ROWS = 16;
 
-/** Whether the kernel is worth its packed weights: for few rows, on an adapter with subgroups of 8 lanes. */
+/** Whether the kernel applies and pays for packing the weights: for few rows, on an adapter with subgroups of 8 lanes. */
 export function fewRowsFit(gpu: Gpu, { m, k, n }: MatmulGeometry): boolean {
   return eightLanes(gpu) && m <= MOST_ROWS && k % 2 === 0 && n % 4 === 0;
 }
@@ -48,7 +48,7 @@ export interface PackOptions {
   readonly plane?: number;
   /** Input channels of the 3 x 3 convolution whose weights they are, to be packed in the order of conv2d_tiles.wgsl; default: none. */
   readonly taps?: number;
-  /** Columns of a lane; default 4. */
+  /** Columns per lane; default 4. */
   readonly width?: 2 | 4;
 }
 
@@ -89,8 +89,8 @@ export function fewRows(
   const { batch, m, n } = g;
   const { packed, scales, sizes } = packWeights(prepare, weight, g, { ...(plane && { plane }) });
   const c = rec.alloc([batch, m, n], 'c');
-  // Two tiles side by side load the rows once for both. With so few rows that is not worth the longer code, and a single matrix
-  // needs several workgroups for several processors.
+  // Two tiles side by side share the loads of the rows. With up to 12 rows that is not worth the longer code. A single matrix
+  // needs one workgroup per tile to occupy several cores.
   const quads = m <= 12 || batch === 1 ? 1 : Math.min(2, sizes.tiles);
   rec.dispatch(productKernel, {
     // The bindings need buffers even without a bias or the end of a block. The kernel does not read them.

@@ -52,7 +52,7 @@ function blocksFor(m: number, entry: Entry, quads: number): number {
 /** Columns of a thread's tile, and threads of a workgroup (matmul_threads.wgsl). */
 const THREAD_COLUMNS = 8;
 const THREADS = 32;
-/** Multiplications of one product up to which a thread for each number costs least on a processor. */
+/** Up to this many multiplications per product, the naive kernel is a better guess on a CPU than tiles. */
 const FEW = 65536;
 
 /**
@@ -80,7 +80,7 @@ type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
 const EXTENTS = /^(.+) (\d+) x \[(\d+), (\d+)\] x \[\d+, (\d+)\]$/;
 
-/** The product that a tunable of this family is. */
+/** The product that the `extents` of a tunable of this family describe. */
 export function productOf(extents: string): MatmulGeometry & Pick<MatmulOptions, 'transposed'> {
   const [, entry = '', ...numbers] = EXTENTS.exec(extents) ?? [];
   const [batch = 0, m = 0, k = 0, n = 0] = numbers.map(Number);
@@ -111,8 +111,8 @@ export function matmul(
       multiply(trial, x as Tensor, y as Tensor, g, { transposed }, candidate),
     ],
   });
-  // float16 takes the way that is best for float32, but not naive: a thread that makes one number cannot store a pair. Parts
-  // of a sum are float32.
+  // float16 takes the way that is best for float32, with two exceptions. A thread of `naive` computes one number and cannot store
+  // a pair. The partial sums of `split` are float32.
   const halves =
     (format === 'f16' && way === 'naive') || ((options.result ?? format) === 'f16' && way === 'split');
   return multiply(rec, a, b, g, options, halves ? 'tiled' : way);

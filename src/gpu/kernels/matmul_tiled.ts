@@ -1,4 +1,4 @@
-/** How shaders/matmul_tiled.wgsl cuts products: the choice of tiles, and of the parts of long sums. */
+/** How shaders/matmul_tiled.wgsl divides products: the size of the tiles, and the parts of long sums. */
 
 /** Extents of a batch of products. */
 export interface MatmulGeometry {
@@ -22,16 +22,16 @@ export interface Tile {
 const DEPTH = 16;
 
 /**
- * A model of what a product takes on a large GPU, in the time that a multiprocessor computes a round of 32 x 32 numbers in, about
- * 0.15 us on an H100. Estimates, as no GPU was at hand; "fer-tui tune" measures.
+ * A model of the time of a product on a large GPU. The unit of time is one round of a 32 x 32 tile on one multiprocessor, about
+ * 0.15 us on an H100. The numbers are estimates, not measurements; "fer-tui tune" measures.
  */
 const MODEL = {
-  /** What a round waits for memory and barriers. */
+  /** Time that a round waits for memory and barriers. */
   waiting: 4,
-  /** What one more dispatch takes, which adds the parts of a sum up, and numbers that it reads in a unit of time. */
+  /** Time of the extra dispatch that adds the parts of a sum, and the numbers that it reads per unit of time. */
   folding: 45,
   folded: 47_000,
-  /** The share that 8 x 8 numbers in an invocation take, which read workgroup memory half as often. */
+  /** Factor of the time with 8 x 8 numbers per invocation, which read workgroup memory half as often. */
   blocked: 0.6,
   /** Multiprocessors that share the workgroups of a dispatch, and the invocations that occupy one. */
   processors: 128,
@@ -42,13 +42,13 @@ const MOST_PARTS = 64;
 
 const roundsOf = ({ k }: MatmulGeometry): number => Math.ceil(k / DEPTH);
 
-/** Whether tiles of 64 would reach past the end of an extent for more than a half of a tile. */
+/** Whether half or more of the last tile of 64 would lie past the end of an extent. */
 const wastes = (extent: number): boolean => (extent - 1) % 64 < 32;
 
-/** The tile of a way. It depends on the extents of a single matrix, as the check of a training's kernels takes one of a batch. */
+/** The tile of a way. It must not depend on the batch: the kernel check before a training run tests one matrix of the batch. */
 export function tileFor(way: TiledWay, { m, n }: Pick<MatmulGeometry, 'm' | 'n'>): Tile {
   if (way === 'blocked') return { SIDE: 64, EDGE: 8, THREADS: 64 };
-  const few = m <= 64 && n <= 64; // a small matrix has few tiles, so they are small that there are more
+  const few = m <= 64 && n <= 64; // small tiles, so that a small matrix has more of them
   return few || wastes(m) || wastes(n)
     ? { SIDE: 32, EDGE: 4, THREADS: 64 }
     : { SIDE: 64, EDGE: 4, THREADS: 256 };

@@ -19,7 +19,7 @@ export function productShape(a: Shape, b: Shape): Shape {
   if (!fits) {
     throw new ShapeError(
       'multiply',
-      'both inputs have as many axes, of equal extents or of 1',
+      'both inputs have as many axes, and their extents are equal or 1',
       formatShape(a),
       formatShape(b),
     );
@@ -28,14 +28,14 @@ export function productShape(a: Shape, b: Shape): Shape {
 }
 
 /** Batch, height, width and channels of a tensor of two to four axes. */
-function four([n = 1, ...inner]: Shape): readonly [number, number, number, number] {
+function fourAxes([n = 1, ...inner]: Shape): readonly [number, number, number, number] {
   const [h = 1, w = 1, c = 1] = [1, 1, ...inner].slice(-3);
   return [n, h, w, c];
 }
 
 function geometry(a: Shape, b: Shape): Geometry {
-  const [n, h, w, c] = four([a[0] ?? 1, ...productShape(a.slice(1), b.slice(1))]);
-  const [[, ah, aw, ac], [, bh, bw, bc]] = [four(a), four(b)];
+  const [n, h, w, c] = fourAxes([a[0] ?? 1, ...productShape(a.slice(1), b.slice(1))]);
+  const [[, ah, aw, ac], [, bh, bw, bc]] = [fourAxes(a), fourAxes(b)];
   return { n, h, w, c, ah, aw, ac, bh, bw, bc };
 }
 
@@ -47,7 +47,7 @@ export function multiplyForward(rec: Recorder, a: Tensor, b: Tensor): Tensor {
   return y;
 }
 
-/** The gradient of the input with shape `a`, from dy and the other input. */
+/** The gradient of the input with shape `a`, from dy and the other input, b. */
 export function multiplyBackward(rec: Recorder, dy: Tensor, a: Shape, b: Tensor): Tensor {
   const da = rec.alloc(a, 'dx');
   const params = { ...geometry(a, b.shape) };

@@ -3,7 +3,7 @@ import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { quadGrid } from './elementwise.js';
 
-/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: update rules ("laws") for a vector of weights, in place. */
+/** Host side of shaders/sgd.wgsl, rmsprop.wgsl and adam.wgsl: update rules for a vector of weights, in place. */
 const sgdKernel = defineKernel('sgd', 'update', {
   reads: ['gradient', 'step_state'],
   writes: ['weight', 'velocity'],
@@ -20,7 +20,7 @@ const adamKernel = defineKernel('adam', 'update', {
   params: { quads: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', amsgrad: 'u32' },
 });
 
-/** The tensors of one update. `state` holds the law's state tensors by name. */
+/** The tensors of one update. `state` holds the rule's state tensors by name. */
 export interface UpdateTensors {
   /** All weights as one vector; updated in place. */
   readonly weight: Tensor;
@@ -28,27 +28,27 @@ export interface UpdateTensors {
   readonly gradient: Tensor;
   /** The step state, see `Context.stepState`. */
   readonly stepState: Tensor;
-  /** The law's state tensors by name. */
+  /** The rule's state tensors by name. */
   readonly state: Readonly<Record<string, Tensor>>;
 }
 
 const KERNELS = { sgd: sgdKernel, rmsprop: rmspropKernel, adam: adamKernel };
 
-/** Names of a law's state tensors, each shaped like the weights. */
-export function stateNames(law: keyof typeof KERNELS): readonly string[] {
-  return KERNELS[law].writes.slice(1);
+/** Names of a rule's state tensors, each shaped like the weights. */
+export function stateNames(rule: keyof typeof KERNELS): readonly string[] {
+  return KERNELS[rule].writes.slice(1);
 }
 
-/** One update by the named law. `settings` are the kernel's params except `quads`. */
+/** One update by the named rule. `settings` are the kernel's params except `quads`. */
 export function applyUpdate(
   rec: Recorder,
-  law: keyof typeof KERNELS,
+  rule: keyof typeof KERNELS,
   tensors: UpdateTensors,
   settings: Readonly<Record<string, number>>,
 ): void {
   const { weight, gradient, stepState, state } = tensors;
   const { quads, workgroups } = quadGrid(weight);
-  rec.dispatch(KERNELS[law], {
+  rec.dispatch(KERNELS[rule], {
     bind: { gradient, step_state: stepState, weight, ...state },
     params: { quads, ...settings },
     workgroups,

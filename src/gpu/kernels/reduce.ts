@@ -38,10 +38,10 @@ export function laneGrid(out: Tensor, g: Readonly<Record<string, number>> & { re
 /** How threads share work along rows; see shaders/parts/grain.wgsl. */
 export type Grain = 'coarse' | 'fine';
 
-/** What the grains are compared at: the gradients of a layer in the middle of the reference network. */
+/** The tensor on which the grains are compared: gradients of a layer in the middle of the reference network. */
 const TYPICAL = [8, 24, 24, 64] as const;
 
-/** The grain of a device: one for all kernels. Processors take coarse, as a barrier costs them more than it saves. */
+/** The grain of a device, the same for all kernels. The guess for a CPU is coarse: a barrier costs it more than it saves. */
 export function grainOf(gpu: Gpu): Grain {
   return choose<Grain>(gpu, {
     family: 'grain',
@@ -52,7 +52,7 @@ export function grainOf(gpu: Gpu): Grain {
   });
 }
 
-/** Invocations of a workgroup that adds up, and columns that they share: STRIP where they read rows, MERGE where they merge. */
+/** Invocations of a "team", a workgroup that adds up, and the columns it works on: STRIP if it reads rows, MERGE if it merges chunks. */
 const TEAM = { coarse: GROUP, fine: 256 } as const;
 const STRIP = 8;
 const MERGE = 1;
@@ -94,7 +94,7 @@ export function fold(rec: Recorder, partial: Tensor, splits: number, out: Tensor
   foldBy(rec, partial, splits, out, grainOf(rec.gpu));
 }
 
-/** A team pays for itself from so many splits on, and where single threads would be too few. */
+/** `fold` uses teams from this many splits on, unless one thread per element already fills BUSY_GROUPS workgroups. */
 const SPLITS_OF_TEAM = 16;
 const BUSY_GROUPS = 128;
 
@@ -112,7 +112,7 @@ function foldBy(rec: Recorder, partial: Tensor, splits: number, out: Tensor, gra
 
 /** Software Vulkan sums this many rows in the time that a second dispatch would take. */
 const ROWS_AT_ONCE = 2048;
-/** And a team on a GPU this many. */
+/** A team on a GPU sums this many rows in that time. */
 const TEAM_AT_ONCE = 512;
 
 /** The sum of x [..., C] over all axes but the last: [C]. @param shape the extents of x */

@@ -34,7 +34,7 @@ export interface Targets {
   readonly smoothing: number;
   /** [B, MIX_WORDS]: how the images were mixed. */
   readonly mix?: Tensor | undefined;
-  /** [B, C]: distributions in place of the labels. The labels still decide about class weights. */
+  /** [B, C]: distributions in place of the labels. The labels still select the class weights. */
   readonly soft?: Tensor | undefined;
 }
 

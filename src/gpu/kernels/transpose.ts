@@ -8,7 +8,7 @@ import { GROUP } from './reduce.js';
 const params = u32s('n', 'i', 'j', 'k', 'si', 'sj', 'sk');
 const forwardKernel = defineKernel('transpose', 'forward', { reads: ['x'], writes: ['y'], params });
 
-/** For each axis of the result, the axis of the input that it is; 0 is the first behind the batch. */
+/** For each axis of the result, the index of the input's axis. 0 is the first axis after the batch. */
 export type Order = readonly [number, number, number];
 
 /** The shape [3 axes] in another order. */
@@ -23,9 +23,9 @@ export function transpose(rec: Recorder, x: Tensor, order: Order): Tensor {
   const shape = transposedShape(inner, order);
   const y = rec.alloc([n, ...shape], 'y');
   const [, b = 1, c = 1] = inner;
-  const distances = [b * c, c, 1];
+  const strides = [b * c, c, 1];
   const [i = 1, j = 1, k = 1] = shape;
-  const [si = 1, sj = 1, sk = 1] = order.map((axis) => distances[axis] ?? 1);
+  const [si = 1, sj = 1, sk = 1] = order.map((axis) => strides[axis] ?? 1);
   const workgroups = Math.ceil(y.size / GROUP);
   rec.dispatch(forwardKernel, { bind: { x, y }, params: { n, i, j, k, si, sj, sk }, workgroups });
   return y;

@@ -29,7 +29,7 @@ export function croppingGeometry(x: Shape, [top, bottom, left, right]: Margins):
   if (h >= 1 && w >= 1) return { b, h, w, c, oh, ow, top, left };
   throw new ShapeError(
     'cropping2d',
-    'a row and a column remain',
+    'at least one row and one column remain',
     `more than ${oh - h} x ${ow - w}`,
     formatShape(x),
   );

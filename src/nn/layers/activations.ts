@@ -69,7 +69,7 @@ export function LeakyReLU({ negativeSlope = 0.3 }: { readonly negativeSlope?: nu
 
 /** Options of `PReLU`. */
 export interface PReLUOptions {
-  /** Whether all places of a map share the slope of their channel (`shared_axes` [1, 2]); default: each place has its own. */
+  /** Whether all pixels of a map share the slope of their channel (`shared_axes` [1, 2]); default false: each has its own. */
   readonly shared?: boolean;
 }
 

@@ -35,9 +35,9 @@ interface WindowOptions {
 export interface Conv2DOptions extends WindowOptions {
   /** Number of output channels. */
   readonly filters: number;
-  /** Distance of the pixels that a window looks at; default 1. */
+  /** Distance between neighbouring taps of the window in pixels; default 1. */
   readonly dilationRate?: Extent;
-  /** Groups of channels, of input and output, that have nothing to do with each other; default 1. */
+  /** Number of groups. The output channels of a group depend on the input channels of that group only; default 1. */
   readonly groups?: number;
 }
 
@@ -45,11 +45,11 @@ export interface Conv2DOptions extends WindowOptions {
 interface ChannelOptions extends WindowOptions {
   /** Windows, and so outputs of the depthwise part, per input channel; default 1. */
   readonly depthMultiplier?: number;
-  /** Distance of the pixels that a window looks at; default 1. */
+  /** Distance between neighbouring taps of the window in pixels; default 1. */
   readonly dilationRate?: Extent;
 }
 
-/** What all of these share: `windowOf`, and their kernel, with its shape and that of the plain one. */
+/** What depthwise and separable convolutions share: the results of `windowOf`, the kernel's shape and how it is expanded. */
 function channelsOf(options: ChannelOptions) {
   const { depthMultiplier = 1, dilationRate = 1 } = options;
   const { config, size, convolution } = windowOf(options);
@@ -114,7 +114,7 @@ export function Conv2D(options: Conv2DOptions): Layer {
 export interface DepthwiseConv2DOptions extends ChannelOptions {}
 
 /**
- * Convolves each channel with windows of its own over NHWC;
+ * Convolves each channel separately, with its own kernels, over NHWC;
  * https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
  */
 export function DepthwiseConv2D(options: DepthwiseConv2DOptions = {}): Layer {

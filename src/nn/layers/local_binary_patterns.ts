@@ -8,7 +8,7 @@ export interface LocalBinaryPatternsOptions extends PatternGrid {
   readonly bins?: readonly number[];
 }
 
-/** Class name of the layer. Keras has none like it: files have an input in its place. */
+/** Class name of the layer. Keras has no such layer: Keras files have an input in its place. */
 export const LOCAL_BINARY_PATTERNS = 'LocalBinaryPatterns';
 
 /** How many features a grid has: 59 bins in each cell. */
@@ -17,7 +17,7 @@ export function patternFeatures({ cells }: Pick<PatternGrid, 'cells'>): number {
 }
 
 /**
- * Histograms of local binary patterns (Ojala et al. 2002): images [H, W, 1] -> [K]. It has nothing to learn, and no gradient. Its
+ * Histograms of local binary patterns (Ojala et al. 2002): images [H, W, 1] -> [K]. It has no trainable weights and no gradient. Its
  * two weights undo the preprocessing of the images, gray = pixel_scale * image + pixel_mean; initially they expect gray
  * levels from 0 to 255.
  */

@@ -25,7 +25,7 @@ export function Add(): Layer {
 }
 
 /**
- * The product of its inputs, place by place. Along an axis where an input has the extent 1, its value counts for all places, as in
+ * The element-wise product of its inputs. An input with extent 1 along an axis is broadcast along it, as in
  * squeeze-and-excitation blocks; https://keras.io/api/layers/merging_layers/multiply/
  */
 export function Multiply(): Layer {

@@ -61,7 +61,7 @@ export interface LayerNormalizationOptions {
 }
 
 /**
- * Normalises the channels of each place of each image by their own mean and variance (Ba et al. 2016);
+ * Normalises the channels of each pixel by their mean and variance (Ba et al. 2016);
  * https://keras.io/api/layers/normalization_layers/layer_normalization/
  */
 export function LayerNormalization(options: LayerNormalizationOptions = {}): Layer {
@@ -123,7 +123,7 @@ export function Rescaling({ scale, offset = 0 }: RescalingOptions): Layer {
 const LEAST_VARIANCE = 1e-14;
 
 /**
- * (x - mean) / std of each channel, which are weights that training leaves alone;
+ * (x - mean) / std, per channel. Mean and variance are weights that are not trained;
  * https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
  */
 export function Normalization(): Layer {
@@ -137,7 +137,7 @@ export function Normalization(): Layer {
     weights: (input) => [
       weight('mean', [input.at(-1) ?? 1], 'zeros'),
       weight('variance', [input.at(-1) ?? 1], 'ones'),
-      weight('count', [], 'zeros'), // how many images they are of, as Keras stores it
+      weight('count', [], 'zeros'), // the number of measured images, which Keras stores
     ],
     call: (ctx, [x], { get }) => {
       const [movingMean, movingVariance] = [get('mean'), get('variance')];
@@ -147,7 +147,7 @@ export function Normalization(): Layer {
   };
 }
 
-/** A normalisation of the last axis by statistics that are known, also in training. */
+/** Normalises the last axis by the given statistics, in training too. */
 function fixedNorm(ctx: Context, x: TensorVar, vars: NormVars, epsilon: number): TensorVar {
   return batchNorm({ ...ctx, training: false }, x, vars, { axis: -1, momentum: 1, epsilon });
 }

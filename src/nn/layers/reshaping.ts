@@ -25,7 +25,7 @@ export function Flatten(): Layer {
 
 /** Options of `Reshape`. */
 export interface ReshapeOptions {
-  /** The new shape, without the batch axis; one extent may be -1: what remains. */
+  /** The new shape, without the batch axis; one extent may be -1: it follows from the others. */
   readonly targetShape: readonly number[];
 }
 
@@ -37,7 +37,12 @@ export function Reshape({ targetShape }: ReshapeOptions): Layer {
     const shape = targetShape.map((extent) => (extent === -1 ? size / known : extent));
     const fits = sizeOf(shape) === size && shape.every((extent) => Number.isInteger(extent) && extent > 0);
     if (fits) return shape;
-    throw new ShapeError('Reshape', 'the values stay the same', `${size} values`, formatShape(targetShape));
+    throw new ShapeError(
+      'Reshape',
+      'the number of values stays the same',
+      `${size} values`,
+      formatShape(targetShape),
+    );
   };
   return {
     kind: 'Reshape',
@@ -53,7 +58,7 @@ export function Reshape({ targetShape }: ReshapeOptions): Layer {
 
 /** Options of `Permute`. */
 export interface PermuteOptions {
-  /** For each axis of the result, that of the input; 1 is the first behind the batch. */
+  /** For each axis of the result, the number of the input's axis. 1 is the first axis after the batch. */
   readonly dims: readonly [number, number, number];
 }
 

@@ -11,7 +11,7 @@ export function constant({ prepare }: Context, shape: Shape, value: number): Ten
   return new Var(tensor, false, tensor.label);
 }
 
-/** Constants [n] of a few values without gradient. */
+/** A vector [n] of constants without gradient. */
 export function constants(ctx: Context, values: readonly number[]): TensorVar {
   const [first = 0] = values;
   if (values.every((value) => value === first)) return constant(ctx, [values.length], first);

@@ -1,5 +1,5 @@
 import {
-  denseEnded,
+  denseBlockInfer,
   denseForward,
   denseGeometry,
   denseInputGradient,
@@ -33,7 +33,7 @@ export function denseBlock(
   const inputs = [x, kernel, bias, norm.gamma, norm.beta];
   if (!training) {
     const end = { ...prepareNorm(prepare, weights, options.epsilon), ...options };
-    const y = denseEnded(rec, prepare, x.value, { kernel: kernel.value, bias: bias.value }, g, end);
+    const y = denseBlockInfer(rec, prepare, x.value, { kernel: kernel.value, bias: bias.value }, g, end);
     return tape.record('dense_block', inputs, y, undefined);
   }
   const z = denseForward(rec, x.value, kernel.value, bias.value, g, kernel.needsGrad);

@@ -7,8 +7,8 @@ import {
 import type { Context, TensorVar } from '../context.js';
 
 /**
- * The kernel [KH, KW, IC, OC] of a dilated or grouped convolution as that of a plain one, differentiable. In inference it is
- * computed when the weights change, not for each batch. Throws ShapeError.
+ * Differentiable expansion of the kernel [KH, KW, IC, OC] of a dilated or grouped convolution to that of a plain one. In inference
+ * it runs when the weights change, not for each batch. Throws ShapeError.
  */
 export function expandKernel({ rec, prepare, tape }: Context, kernel: TensorVar, e: Expansion): TensorVar {
   if (isPlain(e)) return kernel;

@@ -5,8 +5,8 @@ import { reshape } from './reshape.js';
 
 /**
  * Differentiable layer normalisation of x [B, ..., C]: each row of C values gets mean 0 and variance 1, then a factor and an offset
- * for each channel. It is made of two batch normalisations: one takes each row for a channel, whose statistics are then the row's;
- * the other, with fixed statistics, has the factors and offsets.
+ * for each channel. It consists of two batch normalisations. The first treats each row as a channel, so it normalises by the row's
+ * statistics. The second has fixed statistics, and applies the factors and offsets.
  */
 export function layerNorm(
   ctx: Context,

@@ -1,7 +1,7 @@
 import { multiplyBackward, multiplyForward } from '../../gpu/kernels/multiply.js';
 import type { Context, TensorVar } from '../context.js';
 
-/** Differentiable product, place by place: a and b [B, ...]; axes of extent 1 are repeated. Throws ShapeError. */
+/** Differentiable element-wise product of a and b [B, ...]; axes of extent 1 are broadcast. Throws ShapeError. */
 export function multiply({ rec, tape }: Context, a: TensorVar, b: TensorVar): TensorVar {
   const y = multiplyForward(rec, a.value, b.value);
   return tape.record('multiply', [a, b], y, (dy) => [
