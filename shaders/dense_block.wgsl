@@ -13,7 +13,7 @@
 // elu.wgsl, batch_norm.wgsl and dropout.wgsl explain these, and elu_norm_pool.wgsl fuses them for maps.
 //
 // Shapes: z, y, dy and dz [B, C], seen in vec4s of channels.
-// Threads: a workgroup has 8 vec4s of channels and 8 threads for each, which take the rows in turns. Their sums meet in
+// Threads: a workgroup has 8 vec4s of channels and 8 threads for each, which take turns over the rows. Their sums are added in
 // workgroup memory, in a fixed order.
 // Constants: DROPOUT, whether there is dropout.
 // Parts: pcg, dropout_mask, elu

@@ -1,7 +1,7 @@
-// Batched matrix product with a tile of C in the registers of each thread, for processors without subgroups of 8 (software
+// Batched matrix product with a tile of C in the registers of each thread, for CPUs without subgroups of 8 (software
 // Vulkan with other vectors, SwiftShader). Same mathematics as matmul.wgsl.
 //
-// Why: on a processor a load costs as much as many multiply-adds, and a barrier even more, so neither the naive kernel nor
+// Why: on a CPU a load costs as much as many multiply-adds, and a barrier even more, so neither the naive kernel nor
 // tiles in workgroup memory are fast. Here each thread computes ROWS x 8 numbers of C, and needs nothing from other threads.
 // For two values of k it loads 2 * ROWS numbers of A and 16 of B, for 16 * ROWS multiply-adds. With 8 rows that is four
 // multiply-adds per number loaded; the naive kernel has half a one.

@@ -2,7 +2,7 @@
 //
 // What it means: the image shrinks, and a feature counts wherever in the window it is.
 //
-//   y[n, oy, ox, c] = max over the window of x; `argmax` is the place of the maximum in the window, ky * kw + kx
+//   y[n, oy, ox, c] = max over the window of x; `argmax` is the position of the maximum in the window, ky * kw + kx
 //   dx of a pixel   = sum of dy over the windows whose maximum it is
 // Of equal values, the first in row-major order wins. In the backward pass each input pixel gathers from the windows that
 // cover it. So overlapping windows need no atomics, and the order of the sum is fixed. Where the windows tile the image

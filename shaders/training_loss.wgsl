@@ -13,7 +13,7 @@
 //
 // Shapes: logits, dlogits [B, C]; labels [B]; weights [C]; penalty [1], read if has_penalty is 1; ring [slots, 4]; confusion
 // [C, C].
-// Threads: one workgroup of 64, which take the rows in turns. Their sums are added in a fixed order; counting with atomics is
+// Threads: one workgroup of 64, which take turns over the rows. Their sums are added in a fixed order; counting with atomics is
 // exact in any order.
 
 struct TrainingLossParams { b: u32, c: u32, smoothing: f32, has_penalty: u32 }

@@ -17,7 +17,7 @@ const ERASED: readonly Box[] = [
   { left: 3, top: 5, width: 9, height: 11 },
 ];
 
-/** Effects of light and camera, alone and together. */
+/** Lighting and camera effects, alone and combined. */
 const CAMERAS: readonly (Partial<CameraDraw> & { readonly gain?: number })[] = [
   { gamma: 2.5 },
   { gamma: 0.4, contrast: 0.5 },
@@ -25,12 +25,12 @@ const CAMERAS: readonly (Partial<CameraDraw> & { readonly gain?: number })[] = [
   { blur: 0.3 },
   { blur: 2 },
   { noise: 20, grain: 4_000_000_000 },
-  // Not after gamma: some coefficient lies so near to the middle between two multiples of its step that the rounding error of
-  // float32 decides.
+  // JPEG is not combined with gamma: some coefficient would lie so near to the middle between two multiples of its step that the
+  // rounding error of float32 decides.
   ...[1, 20, 50, 80].map((quality) => ({ quality })),
   { gamma: 1.3, contrast: 1.2, blur: 0.9, noise: 9, grain: 12 },
   { contrast: 1.2, blur: 0.9, noise: 9, grain: 12, quality: 40 },
-  // The smaller the steps, the likelier is that. With these gains, no coefficient is nearer to such a middle than 0.001.
+  // With smaller steps that is likelier. With these gains, no coefficient is within 0.001 of such a middle.
   { quality: 90, gain: 0.954 },
   { quality: 95, gain: 0.634 },
   { quality: 100, gain: 0.514 },
@@ -177,7 +177,7 @@ function mixCase(b: number, size: number): KernelCase {
   };
 }
 
-/** How the images of a batch come about. */
+/** Cases of selecting, mixing and standardizing the images of a batch. */
 export const BATCH_CASES: readonly KernelCase[] = [
   batchCase(1, 1, { mean: true }),
   batchCase(1, 3, {}),

@@ -15,7 +15,7 @@ import * as reference from '../reference/transpose.js';
 import { compare, type KernelCase } from './case.js';
 import { Inputs } from './random_arrays.js';
 
-/** Products, learnt slopes, transpositions and expanded kernels: what networks of others have beside convolutions. */
+/** Products, learnt slopes, transpositions and expanded kernels, which imported networks use. */
 
 type Four = readonly [number, number, number, number];
 

@@ -28,7 +28,7 @@ export type Outputs = Record<
   string,
   {
     readonly got: Tensor;
-    /** A function where computing them takes long: it is called only where they are compared. */
+    /** A function if computing them takes long: it is called only if they are compared. */
     readonly want: ArrayLike<number> | (() => ArrayLike<number>);
     readonly as?: 'u32' | 'halves';
   }
@@ -50,7 +50,7 @@ export function inGrains(testCase: KernelCase): KernelCase[] {
   }));
 }
 
-/** What comparisons on a device record while they only record. */
+/** The programs recorded so far on a device whose cases are recorded without running (`recordOnly`). */
 const recorded = new WeakMap<Gpu, Program[]>();
 
 /** Records the programs of the cases that `body` runs, without running them. The caller disposes them. */

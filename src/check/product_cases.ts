@@ -65,7 +65,7 @@ function denseCase(
 /** Numbers between the matrices of a batch. */
 const GAP = 16;
 
-/** Matrices of `size` numbers, with gaps between them, which nobody may read. */
+/** Matrices of `size` numbers, with gaps of NaN between them, which no kernel may read. */
 function withGaps(matrices: Float32Array, size: number): Float32Array<ArrayBuffer> {
   const count = matrices.length / size;
   const spaced = new Float32Array(count * (size + GAP)).fill(Number.NaN);
@@ -297,7 +297,7 @@ const IN_FOURS = [
   [2, 36, 8, 20],
   [3, 64, 36, 132],
 ] as const;
-/** [batch, m, k, n] of few rows: one, more than a group of eight, one tile and two, and rows of weights that fill no turn. */
+/** [batch, m, k, n] of few rows: one, more than a group of eight, one tile and two, and rows of weights that do not fill an iteration. */
 const FEW_ROWS = [
   [1, 1, 14, 44],
   [3, 9, 16, 36],

@@ -13,7 +13,7 @@ import { Inputs } from './random_arrays.js';
 
 /**
  * Blocks of a convolution as a training step records them, forward and backward: the same kernels with the same constants, and no
- * others. So the check before the first training compiles next to nothing beside what the training needs.
+ * others. So the check before the first training compiles hardly any kernel that the training does not need.
  */
 
 const EPSILON = 1e-3;
@@ -47,7 +47,8 @@ const GRAY: Way = {
 };
 
 /**
- * With 2 x 2 windows there is dropout too. Without them the next convolution would normalise, so what it would apply is compared.
+ * With 2 x 2 windows there is dropout too. Without pooling, normalisation is deferred to the next convolution, so the case compares
+ * the `affine` that it would apply.
  */
 function trainingCase(way: Way, ic: number, poolSize: 1 | 2, seed: number): KernelCase {
   const { forced, name, edge, possible } = way;

@@ -26,14 +26,14 @@ export interface UsedKernels {
   readonly halves: boolean;
 }
 
-/** The cases that compare what is used. */
+/** The cases that check the kernels of a program. */
 export interface CheckPlan {
   readonly cases: readonly KernelCase[];
   /** Variants and ways that no case runs. */
   readonly unchecked: ReadonlySet<string>;
 }
 
-/** How many cases are looked at for one variant before the best of them is taken. */
+/** Number of candidate cases that are tried for one variant. The best of them is taken. */
 const TRIES = 12;
 
 const nameOf = (variant: string): string => variant.slice(0, variant.indexOf(' '));
@@ -41,9 +41,9 @@ const isVariant = (used: string): boolean => used.includes(' ');
 const isHalf = (variant: string): boolean => variant.includes('"f16"');
 
 /**
- * A few small cases that together run all that is used: the same kernels with the same constants. Products are compared with their
- * own extents, as these decide about the constants. Of the cases that run a kernel, one is taken that runs the fewest others which
- * are not used: those would have to be compiled for it alone.
+ * A few small cases that together run all kernels that a program uses, with the same constants. Products are checked with the
+ * program's extents, because the constants depend on them. Of the cases that run a kernel, it takes one with the fewest kernels
+ * that the program does not use: they would be compiled for the check alone.
  */
 export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan> {
   const unchecked = new Set([...used.variants, ...used.ways]);
@@ -63,13 +63,13 @@ export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan>
   // The products within the other cases are naive, so that no tiles are compiled for their small extents alone.
   const others = KERNEL_CASES.filter((testCase) => testCase.possible?.(gpu) !== false).map(withNaiveProducts);
   const all = new Map<KernelCase, Seen>();
-  for (const looked of [...unchecked]) {
-    if (!unchecked.has(looked)) continue;
+  for (const wanted of [...unchecked]) {
+    if (!unchecked.has(wanted)) continue;
     let best: (Seen & { readonly more: number }) | undefined;
-    for (const testCase of candidates(others, { unchecked, used, looked })) {
+    for (const testCase of candidates(others, { unchecked, used, wanted })) {
       const seen = all.get(testCase) ?? (await seenOf(gpu, testCase));
       all.set(testCase, seen);
-      if (!seen.ran.has(looked)) continue;
+      if (!seen.ran.has(wanted)) continue;
       const more = [...seen.ran].filter((name) => isVariant(name) && !compiled.has(name)).length;
       if (best === undefined || more < best.more) best = { ...seen, more };
       if (more === 0) break;
@@ -79,7 +79,7 @@ export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan>
   return { cases, unchecked };
 }
 
-/** Compares the cases with the float64 reference, up to the first that is wrong, which it returns. */
+/** Compares the cases with the float64 reference in order. Returns the first one that is wrong, and stops there. */
 export async function compareCases(gpu: Gpu, { cases }: CheckPlan): Promise<KernelCheck | undefined> {
   for (const testCase of cases) {
     const result = await checkKernel(gpu, testCase);
@@ -88,7 +88,7 @@ export async function compareCases(gpu: Gpu, { cases }: CheckPlan): Promise<Kern
   return undefined;
 }
 
-/** Compiles what `compareCases` runs. For drivers whose cache lacks it: this takes two threads, and a case one. */
+/** Compiles what `compareCases` runs, on two devices if the driver's cache is cold; the cases themselves would use only one. */
 export async function compileCases(
   gpu: Gpu,
   { cases }: CheckPlan,
@@ -115,13 +115,13 @@ async function seenOf(gpu: Gpu, testCase: KernelCase): Promise<Seen> {
   return { testCase, ran: new Set([...(await variantsOf(gpu, testCase)), ...waysOf(testCase)]) };
 }
 
-/** A search for a case. */
+/** A search for a case that runs one variant or way. */
 interface Search {
   readonly unchecked: ReadonlySet<string>;
   /** What the program runs. */
   readonly used: UsedKernels;
-  /** The variant or way that is looked for. */
-  readonly looked: string;
+  /** The variant or way to find a case for. */
+  readonly wanted: string;
 }
 
 function waysOf({ forced = {} }: KernelCase): string[] {
@@ -129,16 +129,19 @@ function waysOf({ forced = {} }: KernelCase): string[] {
 }
 
 /**
- * The cases that may run what is looked for, going by their kernels' names: first those that run most of what is left and least
- * beside it. Those that take ways of their own count only where there are no others.
+ * The cases that may run the wanted variant or way, judged by the names of their kernels. Those that run the most unchecked and the
+ * fewest unused kernels come first. Cases that force a way which the program does not take count only if there are no others.
  */
-function candidates(cases: readonly KernelCase[], { unchecked, used, looked }: Search): KernelCase[] {
+function candidates(
+  cases: readonly KernelCase[],
+  { unchecked, used, wanted: variant }: Search,
+): KernelCase[] {
   const left = namesOf(unchecked);
   const names = namesOf([...used.variants, ...used.ways]);
-  const wanted = isVariant(looked) ? nameOf(looked) : looked;
+  const wanted = isVariant(variant) ? nameOf(variant) : variant;
   const runsOf = (testCase: KernelCase): string[] => [...testCase.kernels, ...waysOf(testCase)];
   const fitting = cases.filter(
-    (testCase) => runsOf(testCase).includes(wanted) && (testCase.tolerance !== undefined) === isHalf(looked),
+    (testCase) => runsOf(testCase).includes(wanted) && (testCase.tolerance !== undefined) === isHalf(variant),
   );
   const plain = fitting.filter((testCase) => waysOf(testCase).every((way) => used.ways.has(way)));
   const worth = (testCase: KernelCase): number => {

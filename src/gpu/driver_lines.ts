@@ -21,7 +21,7 @@ export const worthReading = (printed: string): string =>
     .join('');
 
 /** Path of the log of all lines that Dawn and the driver printed when a device was last opened. */
-export const driverLog = (): string => join(cacheFolder(), 'driver.log');
+const driverLog = (): string => join(cacheFolder(), 'driver.log');
 
 /**
  * Runs `open`, the synchronous call that finds a device, and hides the harmless lines that it prints. All lines go to `driver.log`;

@@ -47,7 +47,7 @@ export interface SummaryRow {
   readonly from: readonly string[];
 }
 
-/** What `summary` tells of a network. */
+/** The result of `Network.summary`. */
 export interface ModelSummary {
   /** The network's name. */
   readonly name: string;

@@ -67,7 +67,7 @@ export interface LayerRecord {
   /**
    * Intermediate values of its kernels, by name: `z`, the output of a convolution or dense layer before its activation;
    * `depthwise`, the value between the two parts of a separable convolution; batch norm's `mean` and `rstd` (1 / standard
-   * deviation), both [C]; max pooling's `argmax` (u32), the place of the maximum in each window.
+   * deviation), both [C]; max pooling's `argmax` (u32), the position of the maximum in each window.
    */
   readonly inner: ReadonlyMap<string, TensorVar>;
 }

@@ -1,7 +1,7 @@
 import { type Arr, at } from './arrays.js';
 import { pcg } from './dropout.js';
 
-/** What light and a camera do to an image. */
+/** Lighting and camera effects on an image. */
 export interface Camera {
   readonly gamma: number;
   readonly contrast: number;

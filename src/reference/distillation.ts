@@ -1,6 +1,6 @@
 import { type Arr, at } from './arrays.js';
 
-/** How much the labels count, and how flat both distributions are made. */
+/** Settings of the distilled loss. */
 export interface Distilling {
   readonly temperature: number;
   /** Share of the cross-entropy with the labels. */
@@ -22,7 +22,7 @@ function softened(logits: Arr, classes: number, temperature: number): Arr {
 }
 
 /**
- * Losses [B] of a distilled step, and what its soft part adds to the gradient of B times the mean loss, before its share [B, C].
+ * Losses [B] of a distilled step, and `klGradient` [B, C], the gradient of T^2 KL of each image with respect to its logits.
  * @param losses [B], cross-entropies with the labels @param logits [B, C] @param teacher probabilities [B, C]
  */
 export function distillForward(
@@ -47,12 +47,12 @@ export function distillBackward(dlogits: Arr, klGradient: Arr, b: number, { hard
   return dlogits.map((d, i) => hard * d + ((1 - hard) * at(klGradient, i)) / b);
 }
 
-/** What a teacher expects, of what the student gets. @param images [B, H, W, C] @param shift [H, W] */
+/** Turns images normalised for the student into those that a teacher expects. @param images [B, H, W, C] @param shift [H, W] */
 export function renormalize(images: Arr, shift: Arr, scale: number, channels: number): Arr {
   return images.map((x, i) => x * scale + at(shift, Math.floor((i % (shift.length * channels)) / channels)));
 }
 
-/** Adds what a teacher says to the votes [B, C]. @param outputs [C]: the teacher's output for each class */
+/** Adds a teacher's probabilities, times its share, to the votes [B, C]. @param outputs [C]: the teacher's output for each class */
 export function addVote(votes: Arr, probabilities: Arr, outputs: readonly number[], share: number): Arr {
   const c = outputs.length;
   return votes.map((sum, i) => sum + share * at(probabilities, i - (i % c) + (outputs[i % c] ?? 0)));

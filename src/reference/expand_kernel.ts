@@ -7,7 +7,7 @@ export interface ExpandShape {
   readonly ic: number;
   readonly oc: number;
   readonly groups: number;
-  /** Distance of the pixels of a window: down, across. */
+  /** Distance between neighbouring taps of the window in pixels: down, across. */
   readonly dilation: readonly [number, number];
 }
 
@@ -25,7 +25,7 @@ export function placesInPlain({ kh, kw, ic, oc, groups, dilation: [down, across]
   return list;
 }
 
-/** The kernel of the plain convolution that is the same. */
+/** The kernel of the equivalent plain convolution. */
 export function expandKernel(x: Arr, s: ExpandShape): Arr {
   const [down, across] = s.dilation;
   const size = ((s.kh - 1) * down + 1) * ((s.kw - 1) * across + 1) * s.ic * s.groups * s.oc;

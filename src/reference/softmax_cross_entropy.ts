@@ -1,7 +1,7 @@
 import { type Arr, at } from './arrays.js';
 import type { Mix } from './mixup.js';
 
-/** What the loss compares the probabilities [B, C] with. */
+/** Targets of the loss. */
 export interface Targets {
   /** [B] */
   readonly labels: ArrayLike<number>;

@@ -180,7 +180,7 @@ export function finishStatistics(
 }
 
 /** The statistics that inference normalises by: the moving mean, and 1 / sqrt(moving variance + epsilon). */
-export function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number): NormSaved {
+function movingStatistics(rec: Recorder, w: NormWeights, epsilon: number): NormSaved {
   const { LANE, width } = lanesFor(w.gamma.size);
   const channels = w.gamma.size / width;
   const rstd = rec.alloc(w.gamma.shape, 'moving_rstd');

@@ -16,7 +16,7 @@ import { allocStored, type Format } from './storage.js';
  * Host side of shaders/conv2d_winograd.wgsl, and of conv2d_winograd_lanes.wgsl on adapters whose subgroups have 8 lanes.
  * For 3 x 3 kernels with stride 1 and channels in multiples of 4.
  *
- * A "point" is one of the (edge + 2)^2 places of a transformed tile. "In the Winograd domain" means transformed.
+ * A "point" is one of the (edge + 2)^2 elements of a transformed tile. "In the Winograd domain" means transformed.
  */
 
 /** How a transform maps to invocations: a whole tile per thread, or a line of a tile per lane of a subgroup of 8. */

@@ -66,7 +66,7 @@ function lanes(g: PoolGeometry): {
   };
 }
 
-/** y [B, OH, OW, C], and argmax (u32, same shape): the place of the maximum in each window, ky * kw + kx. */
+/** y [B, OH, OW, C], and argmax (u32, same shape): the position of the maximum in each window, ky * kw + kx. */
 export function maxPool2dForward(rec: Recorder, x: Tensor, g: PoolGeometry): { y: Tensor; argmax: Tensor } {
   const shape = [g.b, g.oh, g.ow, g.c];
   const y = rec.alloc(shape, 'y');

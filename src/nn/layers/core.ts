@@ -49,8 +49,8 @@ export interface DropoutOptions {
   /** Share of the values that are dropped, from 0 to below 1. */
   readonly rate: number;
   /**
-   * Whether all values of an image are dropped together, as in stochastic depth (`noise_shape` [null, 1, 1, 1]); default: each on
-   * its own.
+   * Whether all values of an image are dropped together, as in stochastic depth (`noise_shape` [null, 1, 1, 1]); default: each
+   * independently.
    */
   readonly perImage?: boolean;
 }
